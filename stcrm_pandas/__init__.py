@@ -1,0 +1,1 @@
+"""The CRM of ServiceTitan in pandas."""

@@ -1,0 +1,186 @@
+"""Every error of the package, as a tree.
+
+    StcrmError
+    ├── SettingsError             a setting is missing or wrong: the message names it and how to set it
+    ├── UsageError                a call that cannot be right: an unknown filter, a value of the wrong kind
+    │   └── WritesNotAllowed      a write over a connection that may only read
+    ├── NotCachedError            offline, and the answer is not in the cache
+    ├── ServiceError              the service, or the way to it, said no
+    │   ├── SignInError           the client id, the secret or the app key was refused
+    │   ├── RequestError          the request was refused as it is (400)
+    │   ├── PermissionDenied      a scope is missing (403)
+    │   ├── NotFound              no such tenant, path or row (404)
+    │   ├── Conflict              the row does not allow it now (409)
+    │   ├── RateLimited           still told to wait, after all repeats (429)
+    │   ├── ServerError           the service failed, after all repeats (5xx)
+    │   └── ConnectionFailed      no answer: refused, cut, or too slow, after all repeats
+    ├── AnswerError               an answer arrived that is not what the contract says
+    │   ├── NotAnAnswer           it is no JSON, or JSON of another shape
+    │   ├── UnreadableValue       a value that cannot be read as its type
+    │   ├── IncompleteRead        the pages do not add up to the whole
+    │   └── DriftError            it departs from the contract, and `strict=True`
+    └── MissingRows               `get` of ids that do not exist
+
+Messages never hold a secret, nor a customer's data: they name resources, columns, ids and counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+__all__ = [
+    "AnswerError",
+    "Conflict",
+    "ConnectionFailed",
+    "DriftError",
+    "DriftWarning",
+    "IncompleteRead",
+    "IncompleteReadWarning",
+    "MissingRows",
+    "NotAnAnswer",
+    "NotCachedError",
+    "NotFound",
+    "PermissionDenied",
+    "RateLimited",
+    "RequestError",
+    "ServerError",
+    "ServiceError",
+    "SettingsError",
+    "SignInError",
+    "StcrmError",
+    "StcrmWarning",
+    "UnreadableValue",
+    "UsageError",
+    "WritesNotAllowed",
+]
+
+
+class StcrmError(Exception):
+    """What every error of this package is."""
+
+
+class SettingsError(StcrmError):
+    """A setting is missing or wrong."""
+
+
+class UsageError(StcrmError, ValueError):
+    """A call that cannot be right; nothing was sent."""
+
+
+class WritesNotAllowed(UsageError):
+    """A write over a connection that may only read: `connect(allow_writes=True)` allows it."""
+
+
+class NotCachedError(StcrmError):
+    """Offline, and the answer to this read is not stored."""
+
+
+class ServiceError(StcrmError):
+    """The service, or the way to it, said no.
+
+    `status` is the HTTP status (None where there was no answer), `operation` the operationId, `trace_id` what
+    ServiceTitan's support asks for, `fields` its messages by field.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        operation: str | None = None,
+        trace_id: str | None = None,
+        fields: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.operation = operation
+        self.trace_id = trace_id
+        self.fields: dict[str, list[str]] = {name: list(texts) for name, texts in (fields or {}).items()}
+
+
+class SignInError(ServiceError):
+    """The service refused the client id, the client secret or the app key."""
+
+
+class RequestError(ServiceError):
+    """The service refused the request as it is; `fields` says why."""
+
+
+class PermissionDenied(ServiceError):
+    """The application lacks a scope; `scope` names it."""
+
+    def __init__(self, message: str, *, scope: str | None = None, **details: Any) -> None:
+        super().__init__(message, **details)
+        self.scope = scope
+
+
+class NotFound(ServiceError):
+    """No such tenant, path or row."""
+
+
+class Conflict(ServiceError):
+    """What the row is now does not allow the request."""
+
+
+class RateLimited(ServiceError):
+    """The service still asked to wait after the last repeat."""
+
+
+class ServerError(ServiceError):
+    """The service failed, and failed again at every repeat."""
+
+
+class ConnectionFailed(ServiceError):
+    """No whole answer came: refused, cut or too slow, at every repeat."""
+
+
+class AnswerError(StcrmError):
+    """An answer arrived, and it is not what the contract says."""
+
+
+class NotAnAnswer(AnswerError):
+    """No JSON, or JSON of another shape."""
+
+
+class UnreadableValue(AnswerError):
+    """A value that cannot be read as its type; `resource`, `column` and `id` say where it stands."""
+
+    def __init__(self, message: str, *, resource: str, column: str, id: object) -> None:
+        super().__init__(message)
+        self.resource = resource
+        self.column = column
+        self.id = id
+
+
+class IncompleteRead(AnswerError):
+    """The pages do not add up to the whole; `rows` of `total` were there."""
+
+    def __init__(self, message: str, *, rows: int | None = None, total: int | None = None) -> None:
+        super().__init__(message)
+        self.rows = rows
+        self.total = total
+
+
+class DriftError(AnswerError):
+    """The answer departs from the contract, and the connection is strict."""
+
+
+class MissingRows(StcrmError, LookupError):
+    """Rows that were asked for by id and that do not exist; `ids` has them."""
+
+    def __init__(self, message: str, *, ids: Sequence[object]) -> None:
+        super().__init__(message)
+        self.ids = list(ids)
+
+
+class StcrmWarning(UserWarning):
+    """What every warning of this package is."""
+
+
+class DriftWarning(StcrmWarning):
+    """An answer departs from the contract; its rows were kept."""
+
+
+class IncompleteReadWarning(StcrmWarning):
+    """Part of the rows is missing, and `allow_incomplete=True` let the read pass."""

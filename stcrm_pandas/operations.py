@@ -1,0 +1,371 @@
+"""The contract as data: one row per operation, 88 of the CRM and nine look-ups from the sibling modules.
+
+A path stands as it follows the service's address. Filters are the query parameters under the contract's names, without
+`page`, `pageSize`, `includeTotal`, `sort` and a feed's `from`, which follow from `answer` and `sort`.
+
+>>> OPERATIONS["Leads_GetList"].path
+'crm/v2/tenant/{tenant}/leads'
+>>> by_helper("leads.list").scope
+'tn.crm.leads:r'
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+from stcrm_pandas.schemas.bookings import BOOKING_CONTACTS, BOOKING_PROVIDER_TAGS, BOOKINGS, EXPORTED_BOOKINGS
+from stcrm_pandas.schemas.contacts import (
+    CONTACT_METHODS,
+    CONTACT_PREFERENCE_TYPES,
+    CONTACT_PREFERENCES,
+    CONTACT_RELATIONSHIPS,
+    CONTACTS,
+)
+from stcrm_pandas.schemas.customers import (
+    CONTACTS_OF_CUSTOMER,
+    CUSTOMER_CONTACTS,
+    CUSTOMER_CUSTOM_FIELD_TYPES,
+    CUSTOMER_NOTES,
+    CUSTOMERS,
+    EXPORTED_CUSTOMER_CONTACTS,
+    EXPORTED_CUSTOMERS,
+)
+from stcrm_pandas.schemas.fields import Field, Row, boolean, double, enum, guid, integer, text, time
+from stcrm_pandas.schemas.leads import EXPORTED_LEADS, LEAD_NOTES, LEAD_STATUS, LEADS
+from stcrm_pandas.schemas.locations import (
+    CONTACTS_OF_LOCATION,
+    EXPORTED_LOCATION_CONTACTS,
+    EXPORTED_LOCATIONS,
+    LOCATION_CONTACTS,
+    LOCATION_CUSTOM_FIELD_TYPES,
+    LOCATION_NOTES,
+    LOCATIONS,
+)
+from stcrm_pandas.schemas.lookups import (
+    APPOINTMENT_STATUS,
+    BUSINESS_UNITS,
+    CALL_REASONS,
+    CAMPAIGN_CATEGORIES,
+    CAMPAIGNS,
+    EMPLOYEES,
+    JOB_STATUS,
+    JOB_TYPES,
+    JOBS,
+    TAG_TYPES,
+    TECHNICIANS,
+)
+from stcrm_pandas.schemas.parts import ACTIVE as ACTIVE_WORDS
+
+Answer = Literal["page", "feed", "array", "row", "scalar", "none"]
+"""What comes back: pages to walk, a feed with tokens, a bare list, one record, one number, nothing."""
+
+IDS_PER_CALL = 50
+"""How many ids the service takes in one `ids=`."""
+
+
+@dataclass(frozen=True)
+class Sort:
+    """How a list can be put into a stable order: the query that asks for it, in pairs."""
+
+    query: tuple[tuple[str, str], ...]
+
+
+BY_ID = Sort((("sort", "+Id"),))
+BY_CREATED = Sort((("sort", "+CreatedOn"),))
+"""For rows whose ids are GUIDs: their order says nothing."""
+ORDER_BY = Sort((("orderBy", "Id"), ("orderByDirection", "Ascending")))
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of the service and the helper for it."""
+
+    id: str
+    method: str
+    path: str
+    scope: str
+    helper: str
+    answer: Answer
+    row: Row | None = None
+    filters: tuple[Field, ...] = ()
+    sort: Sort | None = None
+    built: bool = True
+    published: bool = True
+    """False: on the list of operations that were asked for, but not in the published contract."""
+
+    @property
+    def group(self) -> str:
+        """The heading under which the list of operations has it."""
+        return "Export" if self.id.startswith("Export") else self.id.partition("_")[0]
+
+    @property
+    def resource(self) -> str:
+        """The family of helpers; what is cached is filed under it."""
+        return self.helper.rpartition(".")[0]
+
+    @property
+    def writes(self) -> bool:
+        """Whether the operation changes something."""
+        return self.method != "GET"
+
+    @property
+    def path_names(self) -> tuple[str, ...]:
+        """What the path asks for, besides the tenant."""
+        return tuple(name for name in re.findall(r"{(\w+)}", self.path) if name != "tenant")
+
+    @property
+    def hides_inactive(self) -> bool:
+        """Whether a list leaves inactive rows out unless it is asked for all."""
+        return ACTIVE in self.filters
+
+
+_SCOPES = {
+    "booking_provider_tags": "bookingprovidertags",
+    "contact_methods": "contacts",
+    "contact_preferences": "contacts",
+}
+
+
+def _crm(
+    id: str, method: str, path: str, helper: str, answer: Answer, row: Row | None = None, **more: Any
+) -> Operation:
+    resource = helper.partition(".")[0]
+    scope = f"tn.crm.{_SCOPES.get(resource, resource)}:{'r' if method == 'GET' else 'w'}"
+    return Operation(id, method, f"crm/v2/tenant/{{tenant}}/{path}", scope, helper, answer, row, **more)
+
+
+IDS = integer("ids", many=True)
+ACTIVE = enum("active", ACTIVE_WORDS)
+CREATED = (time("createdOnOrAfter"), time("createdBefore"))
+MODIFIED = (time("modifiedOnOrAfter"), time("modifiedBefore"))
+DATES = (*CREATED, *MODIFIED)
+FEED = (boolean("includeRecentChanges"),)
+EXTERNAL = (guid("externalDataApplicationGuid"), text("externalDataKey"), text("externalDataValues", many=True))
+PLACE = (
+    text("street"),
+    text("unit"),
+    text("city"),
+    text("state"),
+    text("zip"),
+    text("country"),
+    double("latitude"),
+    double("longitude"),
+)
+
+BOOKING_FILTERS = (IDS, text("externalId"), *CREATED, *MODIFIED)
+PROVIDER_TAG_FILTERS = (text("name"), IDS, *CREATED, *MODIFIED)
+LEAD_FILTERS = (
+    IDS,
+    integer("customerId"),
+    boolean("isProspect"),
+    boolean("withoutCustomer"),
+    enum("status", LEAD_STATUS),
+    text("customerCity"),
+    text("customerState"),
+    text("customerZip"),
+    time("customerCreatedOnOrAfter"),
+    time("customerCreatedBefore"),
+    time("customerModifiedOnOrAfter"),
+    boolean("genPermUrl"),
+    text("leadCustomerName"),
+    text("leadPhone"),
+    boolean("isCaptureSourceForm"),
+    *CREATED,
+    *MODIFIED,
+)
+CUSTOMER_FILTERS = (
+    IDS,
+    boolean("excludeAccountingChangesFromModifiedDateRange"),
+    text("name"),
+    text("phone"),
+    ACTIVE,
+    *CREATED,
+    *MODIFIED,
+    *EXTERNAL,
+    *PLACE,
+)
+CUSTOMER_CONTACT_FILTERS = (integer("customerIds", many=True), *CREATED, *MODIFIED)
+LOCATION_FILTERS = (IDS, text("name"), integer("customerId"), ACTIVE, *CREATED, *MODIFIED, *EXTERNAL, *PLACE)
+LOCATION_CONTACT_FILTERS = (integer("locationIds", many=True), *CREATED, *MODIFIED)
+CONTACT_FILTERS = (text("name"), text("title"), text("referenceId"), text("isArchived"), *CREATED, *MODIFIED)
+RELATIONSHIP_FILTERS = (integer("relatedEntityId"), text("typeSlug"), text("typeName"), *CREATED)
+METHOD_FILTERS = (text("referenceId"), text("type"), text("value"), *CREATED, *MODIFIED)
+METHOD_SEARCH_FILTERS = (guid("contactId"), text("referenceId"), text("type"), text("value"), *CREATED, *MODIFIED)
+CAMPAIGN_FILTERS = (ACTIVE, IDS, text("name"), text("campaignPhoneNumber"), *CREATED, *MODIFIED)
+BUSINESS_UNIT_FILTERS = (IDS, text("name"), ACTIVE, guid("externalDataApplicationGuid"), *CREATED, *MODIFIED)
+EMPLOYEE_FILTERS = (IDS, integer("userIds", many=True), text("name"), text("email"), ACTIVE, *CREATED, *MODIFIED)
+TECHNICIAN_FILTERS = (IDS, integer("userIds", many=True), text("name"), ACTIVE, *CREATED, *MODIFIED)
+JOB_TYPE_FILTERS = (
+    text("name"),
+    integer("minDuration"),
+    integer("maxDuration"),
+    text("priority"),
+    IDS,
+    ACTIVE,
+    guid("externalDataApplicationGuid"),
+    *CREATED,
+    *MODIFIED,
+)
+JOB_FILTERS = (
+    IDS,
+    text("number"),
+    integer("projectId"),
+    integer("bookingId"),
+    enum("jobStatus", JOB_STATUS),
+    enum("appointmentStatus", APPOINTMENT_STATUS),
+    text("priority"),
+    time("firstAppointmentStartsOnOrAfter"),
+    time("firstAppointmentStartsBefore"),
+    time("appointmentStartsOnOrAfter"),
+    time("appointmentStartsBefore"),
+    integer("technicianId"),
+    integer("customerId"),
+    integer("locationId"),
+    integer("soldById"),
+    integer("jobTypeId"),
+    integer("campaignId"),
+    integer("businessUnitId"),
+    integer("invoiceId"),
+    integer("createdFromEstimateId"),
+    integer("estimateIds", many=True),
+    time("completedOnOrAfter"),
+    time("completedBefore"),
+    integer("tagTypeIds", many=True),
+    integer("equipmentIds", many=True),
+    boolean("hasUnusedAppointments"),
+    *CREATED,
+    *MODIFIED,
+    *EXTERNAL,
+)
+
+# fmt: off
+_TABLE: tuple[Operation, ...] = (
+    # bookings
+    _crm("Bookings_Create", "POST", "booking-provider/{booking_provider}/bookings", "bookings.create", "row", BOOKINGS, built=False),
+    _crm("Bookings_CreateContact", "POST", "booking-provider/{booking_provider}/bookings/{id}/contacts", "bookings.create_contact", "row", BOOKING_CONTACTS, built=False),
+    _crm("Bookings_DeleteContact", "DELETE", "booking-provider/{booking_provider}/bookings/{id}/contacts/{contactId}", "bookings.delete_contact", "none", built=False),
+    _crm("Bookings_DismissBooking", "POST", "booking-provider/{booking_provider}/bookings/{id}/dismiss", "bookings.dismiss", "none", built=False),
+    _crm("ExportBookings_Get", "GET", "export/bookings", "bookings.export", "feed", EXPORTED_BOOKINGS, filters=FEED),
+    _crm("Bookings_Get", "GET", "bookings/{id}", "bookings.get", "row", BOOKINGS),
+    _crm("Bookings_GetForProvider", "GET", "booking-provider/{booking_provider}/bookings/{id}", "bookings.get_of_provider", "row", BOOKINGS, built=False),
+    _crm("Bookings_GetList", "GET", "bookings", "bookings.list", "page", BOOKINGS, filters=BOOKING_FILTERS, sort=BY_ID),
+    _crm("Bookings_GetContactList", "GET", "bookings/{id}/contacts", "bookings.list_contacts", "page", BOOKING_CONTACTS),
+    _crm("Bookings_GetContactList2", "GET", "booking-provider/{booking_provider}/bookings/{id}/contacts", "bookings.list_contacts_of_provider", "page", BOOKING_CONTACTS, built=False),
+    _crm("Bookings_GetList2", "GET", "booking-provider/{booking_provider}/bookings", "bookings.list_of_provider", "page", BOOKINGS, filters=BOOKING_FILTERS, sort=BY_ID, built=False),
+    _crm("Bookings_Update", "PATCH", "booking-provider/{booking_provider}/bookings/{id}", "bookings.update", "row", BOOKINGS, built=False),
+    _crm("Bookings_UpdateBookingContact", "PATCH", "booking-provider/{booking_provider}/bookings/{id}/contacts/{contactId}", "bookings.update_contact", "row", built=False),
+    # booking provider tags
+    _crm("BookingProviderTags_Create", "POST", "booking-provider-tags", "booking_provider_tags.create", "row", built=False),
+    _crm("BookingProviderTags_Get", "GET", "booking-provider-tags/{id}", "booking_provider_tags.get", "row", BOOKING_PROVIDER_TAGS, built=False),
+    _crm("BookingProviderTags_GetList", "GET", "booking-provider-tags", "booking_provider_tags.list", "page", BOOKING_PROVIDER_TAGS, filters=PROVIDER_TAG_FILTERS, sort=BY_ID, built=False),
+    _crm("BookingProviderTags_Update", "PATCH", "booking-provider-tags/{id}", "booking_provider_tags.update", "row", built=False),
+    # tags
+    _crm("BulkTags_AddTags", "PUT", "tags", "tags.add", "none", built=False),
+    _crm("BulkTags_RemoveTags", "DELETE", "tags", "tags.remove", "none", built=False),
+    # leads
+    _crm("Leads_Create", "POST", "leads", "leads.create", "row", LEADS, built=False),
+    _crm("Leads_CreateFollowUp", "POST", "leads/{id}/follow-up", "leads.create_follow_up", "row", built=False),
+    _crm("Leads_CreateNote", "POST", "leads/{id}/notes", "leads.create_note", "row", LEAD_NOTES, built=False),
+    _crm("Leads_Dismiss", "POST", "leads/{id}/dismiss", "leads.dismiss", "none", built=False),
+    _crm("ExportLeads_Leads", "GET", "export/leads", "leads.export", "feed", EXPORTED_LEADS, filters=FEED),
+    _crm("Leads_Get", "GET", "leads/{id}", "leads.get", "row", LEADS),
+    _crm("Leads_GetList", "GET", "leads", "leads.list", "page", LEADS, filters=LEAD_FILTERS, sort=BY_ID),
+    _crm("Leads_GetNotes", "GET", "leads/{id}/notes", "leads.list_notes", "page", LEAD_NOTES, filters=DATES, built=False),
+    _crm("Leads_SubmitLeadForm", "POST", "leads/form", "leads.submit_form", "row", filters=(integer("id"),), built=False),
+    _crm("Leads_Update", "PATCH", "leads/{id}", "leads.update", "row", LEADS, built=False),
+    # customers
+    _crm("Customers_CreateTag", "POST", "customers/{id}/tags/{tagTypeId}", "customers.add_tag", "row", built=False),
+    _crm("Customers_Create", "POST", "customers", "customers.create", "row", built=False),
+    _crm("Customers_CreateContact", "POST", "customers/{id}/contacts", "customers.create_contact", "row", CONTACTS_OF_CUSTOMER, built=False),
+    _crm("Customers_CreateNote", "POST", "customers/{id}/notes", "customers.create_note", "row", CUSTOMER_NOTES, built=False),
+    _crm("Customers_DeleteContact", "DELETE", "customers/{id}/contacts/{contactId}", "customers.delete_contact", "none", built=False),
+    _crm("Customers_DeleteNote", "DELETE", "customers/{id}/notes/{noteId}", "customers.delete_note", "none", built=False),
+    _crm("ExportCustomers_GetCustomers", "GET", "export/customers", "customers.export", "feed", EXPORTED_CUSTOMERS, filters=FEED),
+    _crm("ExportContacts_CustomersContacts", "GET", "export/customers/contacts", "customers.export_contacts", "feed", EXPORTED_CUSTOMER_CONTACTS, filters=FEED),
+    _crm("Customers_Get", "GET", "customers/{id}", "customers.get", "row", CUSTOMERS),
+    _crm("Customers_GetContactList", "GET", "customers/{id}/contacts", "customers.get_contacts", "page", CONTACTS_OF_CUSTOMER, built=False),
+    _crm("Customers_GetPreferredTechnician", "GET", "customers/{id}/preferredTechnician", "customers.get_preferred_technician", "scalar", built=False, published=False),
+    _crm("Customers_GetList", "GET", "customers", "customers.list", "page", CUSTOMERS, filters=CUSTOMER_FILTERS, sort=BY_ID),
+    _crm("Customers_GetModifiedContactsList", "GET", "customers/contacts", "customers.list_contacts", "page", CUSTOMER_CONTACTS, filters=CUSTOMER_CONTACT_FILTERS),
+    _crm("Customers_GetCustomFieldTypes", "GET", "customers/custom-fields", "customers.list_custom_field_types", "page", CUSTOMER_CUSTOM_FIELD_TYPES, filters=DATES, sort=BY_ID, built=False),
+    _crm("Customers_GetNotes", "GET", "customers/{id}/notes", "customers.list_notes", "page", CUSTOMER_NOTES, filters=DATES, built=False),
+    _crm("Customers_DeleteTag", "DELETE", "customers/{id}/tags/{tagTypeId}", "customers.remove_tag", "none", built=False),
+    _crm("Customers_UpdatePreferredTechnician", "POST", "customers/{id}/preferredTechnician/{preferredTechnicianId}", "customers.set_preferred_technician", "none", built=False, published=False),
+    _crm("Customers_Update", "PATCH", "customers/{id}", "customers.update", "row", CUSTOMERS, built=False),
+    _crm("Customers_UpdateContact", "PATCH", "customers/{id}/contacts/{contactId}", "customers.update_contact", "row", CONTACTS_OF_CUSTOMER, built=False),
+    # locations
+    _crm("Locations_CreateTag", "POST", "locations/{id}/tags/{tagTypeId}", "locations.add_tag", "row", built=False),
+    _crm("Locations_Create", "POST", "locations", "locations.create", "row", built=False),
+    _crm("Locations_CreateContact", "POST", "locations/{id}/contacts", "locations.create_contact", "row", CONTACTS_OF_LOCATION, built=False),
+    _crm("Locations_CreateNote", "POST", "locations/{id}/notes", "locations.create_note", "row", LOCATION_NOTES, built=False),
+    _crm("Locations_DeleteContact", "DELETE", "locations/{id}/contacts/{contactId}", "locations.delete_contact", "none", built=False),
+    _crm("Locations_DeleteNote", "DELETE", "locations/{id}/notes/{noteId}", "locations.delete_note", "none", built=False),
+    _crm("ExportLocations_Locations", "GET", "export/locations", "locations.export", "feed", EXPORTED_LOCATIONS, filters=FEED),
+    _crm("ExportContacts_LocationsContacts", "GET", "export/locations/contacts", "locations.export_contacts", "feed", EXPORTED_LOCATION_CONTACTS, filters=FEED),
+    _crm("Locations_Get", "GET", "locations/{id}", "locations.get", "row", LOCATIONS),
+    _crm("Locations_GetContactList", "GET", "locations/{id}/contacts", "locations.get_contacts", "page", CONTACTS_OF_LOCATION, built=False),
+    _crm("Locations_GetPreferredTechnician", "GET", "locations/{id}/preferredtechnician", "locations.get_preferred_technician", "scalar", built=False),
+    _crm("Locations_GetList", "GET", "locations", "locations.list", "page", LOCATIONS, filters=LOCATION_FILTERS, sort=BY_ID),
+    _crm("Locations_GetLocationsContactsList", "GET", "locations/contacts", "locations.list_contacts", "page", LOCATION_CONTACTS, filters=LOCATION_CONTACT_FILTERS),
+    _crm("Locations_GetCustomFieldTypes", "GET", "locations/custom-fields", "locations.list_custom_field_types", "page", LOCATION_CUSTOM_FIELD_TYPES, filters=DATES, sort=BY_ID, built=False),
+    _crm("Locations_GetNotes", "GET", "locations/{id}/notes", "locations.list_notes", "page", LOCATION_NOTES, filters=DATES, built=False),
+    _crm("Locations_DeleteTag", "DELETE", "locations/{id}/tags/{tagTypeId}", "locations.remove_tag", "none", built=False),
+    _crm("Locations_UpdatePreferredTechnician", "POST", "locations/{id}/preferredtechnician/{preferredTechnicianId}", "locations.set_preferred_technician", "none", built=False),
+    _crm("Locations_Update", "PATCH", "locations/{id}", "locations.update", "row", LOCATIONS, built=False),
+    _crm("Locations_UpdateContact", "PATCH", "locations/{id}/contacts/{contactId}", "locations.update_contact", "row", CONTACTS_OF_LOCATION, built=False),
+    # contacts
+    _crm("Contacts_Create", "POST", "contacts", "contacts.create", "row", CONTACTS, built=False),
+    _crm("Contacts_CreateContactRelationship", "POST", "contacts/{contactId}/relationships/{relatedEntityId}/{typeSlug}", "contacts.create_relationship", "none", built=False),
+    _crm("Contacts_DeleteContact", "DELETE", "contacts/{id}", "contacts.delete", "none", built=False),
+    _crm("Contacts_DeleteContactRelationship", "DELETE", "contacts/{contactId}/relationships/{relatedEntityId}/{typeSlug}", "contacts.delete_relationship", "none", built=False),
+    _crm("Contacts_Get", "GET", "contacts/{id}", "contacts.get", "row", CONTACTS, built=False),
+    _crm("Contacts_GetList", "GET", "contacts", "contacts.list", "page", CONTACTS, filters=CONTACT_FILTERS, sort=BY_CREATED, built=False),
+    _crm("Contacts_GetByRelationshipId", "GET", "contacts/relationships/{relationshipId}", "contacts.list_by_relationship", "page", CONTACTS, filters=CONTACT_FILTERS, sort=BY_CREATED, built=False),
+    _crm("Contacts_GetContactRelationshipList", "GET", "contacts/{contactId}/relationships", "contacts.list_relationships", "page", CONTACT_RELATIONSHIPS, filters=RELATIONSHIP_FILTERS, sort=BY_CREATED, built=False),
+    _crm("Contacts_Replace", "PUT", "contacts/{id}", "contacts.replace", "row", CONTACTS, built=False),
+    _crm("Contacts_Update", "PATCH", "contacts/{id}", "contacts.update", "row", CONTACTS, built=False),
+    # contact methods
+    _crm("ContactMethods_CreateContactMethod", "POST", "contacts/{contactId}/contact-methods", "contact_methods.create", "row", CONTACT_METHODS, built=False),
+    _crm("ContactMethods_DeleteContactMethod", "DELETE", "contacts/{contactId}/contact-methods/{contactMethodId}", "contact_methods.delete", "none", built=False),
+    _crm("ContactMethods_GetContactMethod", "GET", "contacts/{contactId}/contact-methods/{contactMethodId}", "contact_methods.get", "row", CONTACT_METHODS, built=False),
+    _crm("ContactMethods_GetContactMethods", "GET", "contacts/{contactId}/contact-methods", "contact_methods.list", "page", CONTACT_METHODS, filters=METHOD_FILTERS, sort=BY_CREATED, built=False),
+    _crm("Contacts_SearchContactMethods", "GET", "contacts/contact-methods", "contact_methods.search", "page", CONTACT_METHODS, filters=METHOD_SEARCH_FILTERS, sort=BY_CREATED, built=False),
+    _crm("ContactMethods_UpdateContactMethod", "PATCH", "contacts/{contactId}/contact-methods/{contactMethodId}", "contact_methods.update", "row", CONTACT_METHODS, built=False),
+    _crm("ContactMethods_UpsertContactMethod", "PUT", "contacts/{contactId}/contact-methods/{contactMethodId}", "contact_methods.upsert", "row", CONTACT_METHODS, built=False),
+    # contact preferences
+    _crm("ContactPreferences_GetContactMethodPreference", "GET", "contacts/{contactId}/contact-methods/{contactMethodId}/preferences/{preferenceName}", "contact_preferences.get", "row", CONTACT_PREFERENCES, built=False),
+    _crm("ContactPreferences_GetContactMethodPreferences", "GET", "contacts/{contactId}/contact-methods/{contactMethodId}/preferences", "contact_preferences.list", "array", CONTACT_PREFERENCES, built=False),
+    _crm("Contacts_GetPreferenceMetadataList", "GET", "contacts/preferences", "contact_preferences.list_types", "array", CONTACT_PREFERENCE_TYPES, built=False),
+    _crm("ContactPreferences_UpdateContactMethodPreference", "PATCH", "contacts/{contactId}/contact-methods/{contactMethodId}/preferences/{preferenceName}", "contact_preferences.update", "row", CONTACT_PREFERENCES, built=False),
+    # lookups
+    Operation("Campaigns_GetList", "GET", "marketing/v2/tenant/{tenant}/campaigns", "tn.mrk.campaigns:r", "lookups.campaigns.list", "page", CAMPAIGNS, filters=CAMPAIGN_FILTERS, sort=BY_ID),
+    Operation("CampaignCategories_GetList", "GET", "marketing/v2/tenant/{tenant}/categories", "tn.mrk.categories:r", "lookups.campaign_categories.list", "page", CAMPAIGN_CATEGORIES, filters=DATES, sort=BY_ID),
+    Operation("BusinessUnits_GetList", "GET", "settings/v2/tenant/{tenant}/business-units", "tn.stt.businessunits:r", "lookups.business_units.list", "page", BUSINESS_UNITS, filters=BUSINESS_UNIT_FILTERS),
+    Operation("TagTypes_GetList", "GET", "settings/v2/tenant/{tenant}/tag-types", "tn.stt.tagtypes:r", "lookups.tag_types.list", "page", TAG_TYPES, filters=(ACTIVE, *CREATED, *MODIFIED), sort=BY_ID),
+    Operation("Employees_GetList", "GET", "settings/v2/tenant/{tenant}/employees", "tn.stt.employees:r", "lookups.employees.list", "page", EMPLOYEES, filters=EMPLOYEE_FILTERS),
+    Operation("Technicians_GetList", "GET", "settings/v2/tenant/{tenant}/technicians", "tn.stt.technicians:r", "lookups.technicians.list", "page", TECHNICIANS, filters=TECHNICIAN_FILTERS),
+    Operation("JobTypes_GetList", "GET", "jpm/v2/tenant/{tenant}/job-types", "tn.jpm.jobtypes:r", "lookups.job_types.list", "page", JOB_TYPES, filters=JOB_TYPE_FILTERS, sort=ORDER_BY),
+    Operation("Jobs_GetList", "GET", "jpm/v2/tenant/{tenant}/jobs", "tn.jpm.jobs:r", "lookups.jobs.list", "page", JOBS, filters=JOB_FILTERS, sort=BY_ID),
+    Operation("CallReasons_Get", "GET", "jbce/v2/tenant/{tenant}/call-reasons", "tn.jbce.callreasons:r", "lookups.call_reasons.list", "page", CALL_REASONS, filters=(ACTIVE, *CREATED, *MODIFIED), sort=BY_ID),
+)
+# fmt: on
+
+OPERATIONS: dict[str, Operation] = {operation.id: operation for operation in _TABLE}
+"""All operations by their operationId, the look-ups last."""
+
+
+@cache
+def _helpers() -> dict[str, Operation]:
+    return {operation.helper: operation for operation in _TABLE}
+
+
+def by_helper(helper: str) -> Operation:
+    """The operation behind a helper's dotted name, as `leads.list`.
+
+    Raises:
+        KeyError: no operation has this helper.
+    """
+    return _helpers()[helper]
