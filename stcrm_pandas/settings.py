@@ -1,0 +1,200 @@
+"""Settings: what `connect` was given, else `STCRM_…` from the environment, else from a `.env` file.
+
+>>> settings = read_settings(environment="integration", tenant=1234567, client_id="c", client_secret="s", app_key="k")
+>>> settings.api_url, settings.name
+('https://api-integration.servicetitan.io', 'integration')
+>>> settings
+Settings(environment='integration', tenant=1234567, client_id='c')
+"""
+
+from __future__ import annotations
+
+import zoneinfo
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import platformdirs
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from stcrm_pandas.errors import SettingsError
+
+ENVIRONMENTS = {
+    "production": ("https://api.servicetitan.io", "https://auth.servicetitan.io/connect/token"),
+    "integration": (
+        "https://api-integration.servicetitan.io",
+        "https://auth-integration.servicetitan.io/connect/token",
+    ),
+}
+"""The addresses of the service and of its sign-in."""
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def duration(value: timedelta | str | float) -> timedelta:
+    """A length of time: `90` (seconds), `"90s"`, `"15m"`, `"1h"`, `"2d"`, `"1w"` or a timedelta.
+
+    Raises:
+        ValueError: it is none of these, or below zero.
+
+    >>> duration("1h")
+    datetime.timedelta(seconds=3600)
+    """
+    if isinstance(value, str):
+        text = value.strip().lower()
+        number, unit = (text[:-1], text[-1]) if text[-1:] in _UNITS else (text, "s")
+        try:
+            value = timedelta(**{_UNITS[unit]: float(number)})
+        except ValueError:
+            raise ValueError("a length of time is written like 90s, 15m, 1h or 2d") from None
+    elif not isinstance(value, timedelta):
+        value = timedelta(seconds=value)
+    if value < timedelta(0):
+        raise ValueError("a length of time cannot be below zero")
+    return value
+
+
+def _address(value: str) -> str:
+    value = value.strip().rstrip("/")
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("an address starts with https:// or http://")
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("no such time zone; write it like America/Chicago") from None
+    return value
+
+
+def _pair(value: object) -> object:
+    return value.split(",") if isinstance(value, str) else value
+
+
+Address = Annotated[str, AfterValidator(_address)]
+
+
+class Settings(BaseSettings):
+    """All settings of one connection, checked. `read_settings` makes one."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="STCRM_",
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        env_ignore_empty=True,
+    )
+
+    environment: str | None = Field(None, description="production or integration; not needed with api_url")
+    api_url: Address | None = Field(None, description="what stands before /crm/v2/tenant/…")
+    auth_url: Address | None = Field(None, description="the sign-in, with or without /connect/token")
+    tenant: int | None = Field(None, gt=0, description="the tenant's number")
+    client_id: str | None = Field(None, min_length=1, description="the application's client id")
+    client_secret: SecretStr | None = Field(None, min_length=1, description="the application's client secret")
+    app_key: SecretStr | None = Field(None, min_length=1, description="the application's key (ST-App-Key)")
+    cache_dir: Path | None = Field(None, description="the folder of the cache; the user's cache folder by default")
+    max_age: Annotated[timedelta, BeforeValidator(duration)] = Field(
+        timedelta(hours=1), description="how old a stored answer may be: 1h, 15m, 2d; 0 stores but never reuses"
+    )
+    cache_limit_mb: int = Field(4096, gt=0, description="how large the cache may grow, in megabytes")
+    offline: bool = Field(False, description="answer from the cache alone, however old")
+    allow_writes: bool = Field(False, description="1 lets helpers change the service's data")
+    time_zone: Annotated[str, AfterValidator(_zone)] | None = Field(
+        None, description="the tenant's time zone, like America/Chicago"
+    )
+    rate_limit: int = Field(55, gt=0, le=1000, description="calls a second at most")
+    concurrency: int = Field(8, gt=0, le=64, description="calls side by side at most")
+    timeout: Annotated[tuple[float, float], NoDecode, BeforeValidator(_pair)] = Field(
+        (10.0, 110.0), description="seconds to connect, seconds to answer, like 10,110"
+    )
+    retries: int = Field(5, ge=0, le=20, description="how often a read is repeated after a failure")
+    strict: bool = Field(False, description="1 makes drift an error")
+    progress: bool | None = Field(
+        None, description="1 always shows progress, 0 never; by default where someone watches"
+    )
+
+    def __repr_args__(self) -> Any:
+        """Only what says where; secrets and the rest stay out of sight."""
+        place = "environment" if self.environment else "api_url"
+        return [(name, getattr(self, name)) for name in (place, "tenant", "client_id")]
+
+    @property
+    def name(self) -> str:
+        """What tells one environment from another in caches, plans and journals."""
+        return self.environment or str(self.api_url)
+
+    @property
+    def token_url(self) -> str:
+        """Where tokens are asked for."""
+        url = str(self.auth_url)
+        return url if url.endswith("/connect/token") else url + "/connect/token"
+
+    @property
+    def cache_folder(self) -> Path:
+        """The folder where caches lie."""
+        return self.cache_dir or platformdirs.user_cache_path("stcrm-pandas")
+
+    def missing(self) -> list[str]:
+        """Names of settings that a connection needs and that nobody set."""
+        needed = ["tenant", "client_id", *([] if self.offline else ["client_secret", "app_key"])]
+        return [name for name in needed if getattr(self, name) is None]
+
+
+def read_settings(**given: Any) -> Settings:
+    """The settings of a connection; what is None is looked up.
+
+    Parameters:
+        given: any field of `Settings`.
+
+    Raises:
+        SettingsError: one is missing or wrong; the message names its variable, never its value.
+    """
+    given = {name: value for name, value in given.items() if value is not None}
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        raise SettingsError(_explain(error, given)) from None
+    if "api_url" in given and "environment" not in given:  # an address in hand beats a name in the environment
+        settings = settings.model_copy(update={"environment": None})
+    settings = settings.model_copy(update=_addresses(settings))
+    if missing := settings.missing():
+        names = ", ".join(f"STCRM_{name.upper()}" for name in missing)
+        raise SettingsError(
+            f"Not set: {names}. Give each to connect(), set it in the environment, or write it into a .env file in the "
+            "working folder. To try things without an account: connect(sandbox=True)."
+        )
+    return settings
+
+
+def _addresses(settings: Settings) -> dict[str, str]:
+    if settings.api_url is not None:
+        if settings.environment is not None:
+            raise SettingsError("STCRM_ENVIRONMENT and STCRM_API_URL are both set: leave one of them out.")
+        if settings.auth_url is None and not settings.offline:
+            raise SettingsError("STCRM_API_URL is set, but not STCRM_AUTH_URL: where does this address sign in?")
+        return {}
+    if settings.environment is None:
+        raise SettingsError(
+            'Not set: STCRM_ENVIRONMENT. Give environment="production" or "integration" to connect(), or set it in the '
+            "environment or a .env file. To try things without an account: connect(sandbox=True)."
+        )
+    if settings.environment not in ENVIRONMENTS:
+        raise SettingsError(
+            f"STCRM_ENVIRONMENT is {settings.environment!r}; it can be production or integration. Another address goes "
+            "into STCRM_API_URL and STCRM_AUTH_URL."
+        )
+    api_url, auth_url = ENVIRONMENTS[settings.environment]
+    return {"api_url": api_url, "auth_url": settings.auth_url or auth_url}
+
+
+def _explain(error: ValidationError, given: dict[str, Any]) -> str:
+    lines = []
+    for fault in error.errors(include_input=False, include_url=False, include_context=False):
+        name = str(fault["loc"][0])
+        where = "connect()" if name in given else "the environment or .env"
+        lines.append(f"STCRM_{name.upper()} ({name}= in connect) as {where} has it is wrong: {fault['msg']}.")
+    return " ".join(dict.fromkeys(lines))
