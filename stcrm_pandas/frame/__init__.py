@@ -1,0 +1,23 @@
+"""From the bodies of pages to one validated frame. Pure: no I/O, no clock.
+
+`decode` reads one body, `assemble` puts pages together, `validate` checks the result by its model. Most pages take the
+quick way, which reads a whole answer in one sweep and refuses whatever does not fit; such a page alone is read again,
+exactly and slowly, by `repair`.
+
+>>> from stcrm_pandas.schemas.lookups import CALL_REASONS
+>>> body = b'{"hasMore": false, "data": [{"id": 7, "name": "Leak", "isLead": true, "active": true}]}'
+>>> page = decode(CALL_REASONS, "page", body)
+>>> assemble(CALL_REASONS, [page]).frame[["id", "name", "is_lead"]]
+   id  name  is_lead
+0   7  Leak     True
+>>> print(drift_message(page.drift))
+call_reasons departs from the contract: created_on is null in 1 row (7); modified_on is null in 1 row (7)
+"""
+
+from stcrm_pandas.frame.assemble import Assembled, assemble
+from stcrm_pandas.frame.decode import decode
+from stcrm_pandas.frame.drift import Drift, drift_frame, drift_message
+from stcrm_pandas.frame.page import DecodedPage
+from stcrm_pandas.frame.validate import validate
+
+__all__ = ["Assembled", "DecodedPage", "Drift", "assemble", "decode", "drift_frame", "drift_message", "validate"]

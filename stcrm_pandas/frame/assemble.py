@@ -1,0 +1,132 @@
+"""Pages put together: one frame, without repeats, in order, in the dtypes of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+import pandas as pd
+
+from stcrm_pandas.frame.cells import cells_of
+from stcrm_pandas.frame.drift import Drift, merge
+from stcrm_pandas.frame.page import JSON, DecodedPage
+from stcrm_pandas.schemas.fields import Row
+
+Positions = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """One frame of many pages.
+
+    Parameters
+    ----------
+    frame
+        The rows: parents first, the contract's columns, then unknown fields; a plain index from 0.
+    drift
+        Where the read departs from the contract.
+    repeats
+        How many rows were dropped because another had the same key.
+    """
+
+    frame: pd.DataFrame
+    drift: tuple[Drift, ...]
+    repeats: int
+
+
+def assemble(
+    row: Row,
+    pages: Sequence[DecodedPage],
+    *,
+    keep: Literal["first", "last"] = "first",
+    order: tuple[str, ...] | None = None,
+) -> Assembled:
+    """Put pages together.
+
+    Parameters
+    ----------
+    row
+        The kind of row.
+    pages
+        The decoded pages in the order of the walk. A list is emptied, so that pages do not stay in memory beside the
+        frame.
+    keep
+        Which of two rows with the same key stays; of a feed it is the last, which is the latest version. Rows without
+        a key are never taken for repeats.
+    order
+        Columns to sort by, missing values last; None keeps the order of the pages.
+    """
+    drift = merge(d for page in pages for d in page.drift)
+    tables = [page.table for page in pages]
+    if isinstance(pages, list):
+        pages.clear()
+    length = sum(table.num_rows for table in tables)
+    pieces: dict[str, list[tuple[int, Any, bool]]] = {column.name: [] for column in row.columns}
+    start = 0
+    while tables:
+        table = tables.pop(0)
+        for field, column in zip(table.schema, table.columns, strict=True):
+            as_json = field.metadata == JSON
+            pieces.setdefault(field.name, []).extend((start, chunk, as_json) for chunk in column.chunks)
+        start += table.num_rows
+        del table, column
+    keys = {column.name: column for column in row.columns if column.name in {*row.key, *(order or ())}}
+    sorted_by = {
+        name: cells_of(column, [chunk for _, chunk, _ in pieces[name]], length) for name, column in keys.items()
+    }
+    positions = _selection(row, sorted_by, length, keep, order)
+    columns: dict[str, Any] = {}
+    for column in row.columns:
+        chunks = [chunk for _, chunk, _ in pieces.pop(column.name)]
+        cells = sorted_by.pop(column.name) if column.name in sorted_by else cells_of(column, chunks, length)
+        del chunks
+        columns[column.name] = cells if positions is None else cells.take(positions)
+        del cells
+    for name in list(pieces):
+        cells = _unknown(pieces.pop(name), length)
+        columns[name] = cells if positions is None else cells.take(positions)
+    rows = length if positions is None else len(positions)
+    return Assembled(pd.DataFrame(columns, index=pd.RangeIndex(rows), copy=False), drift, length - rows)
+
+
+def _selection(
+    row: Row, keys: dict[str, Any], length: int, keep: Literal["first", "last"], order: tuple[str, ...] | None
+) -> Positions | None:
+    """Which rows stay, and in which order; None where all do as they are."""
+    if order in (None, row.key) and len(row.key) == 1 and _rising(keys[row.key[0]]):
+        return None
+    frame = pd.DataFrame(keys, copy=False)
+    on = frame[[name for name in row.key if name in frame]]
+    repeated = on.duplicated(keep=keep) & on.notna().all(axis="columns")
+    positions = np.flatnonzero(~repeated.to_numpy())
+    if order:
+        by = frame.iloc[positions].sort_values(list(order), kind="stable", na_position="last", ignore_index=False)
+        positions = by.index.to_numpy()
+    return None if len(positions) == length and (positions == np.arange(length)).all() else positions
+
+
+def _rising(keys: Any) -> bool:
+    """Whether whole numbers stand in strict order with none missing: no repeat, and nothing to sort."""
+    if not isinstance(keys, pd.arrays.IntegerArray) or keys.isna().any():
+        return False
+    numbers = keys.to_numpy(dtype=np.int64)
+    return bool((numbers[1:] > numbers[:-1]).all())
+
+
+def _unknown(pieces: Sequence[tuple[int, Any, bool]], length: int) -> npt.NDArray[np.object_]:
+    """An unknown field as Python values; None where a page or a row lacks it."""
+    values: npt.NDArray[np.object_] = np.full(length, None, dtype=object)
+    for start, chunk, as_json in pieces:
+        cells = chunk.to_pylist()
+        if as_json:
+            cells = [None if cell is None else _frozen(orjson.loads(cell)) for cell in cells]
+        values[start : start + len(cells)] = np.fromiter(cells, dtype=object, count=len(cells))
+    return values
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value

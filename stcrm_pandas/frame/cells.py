@@ -1,0 +1,103 @@
+"""Arrow columns as the arrays of a frame, without a loop over values but for lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from stcrm_pandas.frame.page import arrow_type
+from stcrm_pandas.schemas.fields import Column, Field
+
+TEXT: Any = pd.StringDtype(na_value=np.nan)
+MOMENT = pd.DatetimeTZDtype(unit="us", tz="UTC")
+
+
+def cells_of(column: Column, chunks: Sequence[Any], length: int) -> Any:
+    """One column of all pages as an array of its dtype; `take` works on each."""
+    if column.field.many:
+        return _tuples(column.field, chunks, length)
+    match column.dtype:
+        case "str":
+            whole = pa.chunked_array(chunks, arrow_type(column.field)).combine_chunks()
+            return TEXT.__from_arrow__(whole)
+        case "boolean":
+            values, missing = np.empty(length, np.bool_), _missing(chunks, length)
+            for part, chunk in _parts(values, chunks):
+                part[:] = chunk.fill_null(False).to_numpy(zero_copy_only=False)
+            return pd.arrays.BooleanArray(values, missing)
+        case "Int64":
+            whole_numbers = _numbers(chunks, length, np.int64)
+            return pd.arrays.IntegerArray(whole_numbers, _missing(chunks, length))
+        case "Float64":
+            return pd.arrays.FloatingArray(_numbers(chunks, length, np.float64), _missing(chunks, length))
+        case _:
+            moments = _numbers(chunks, length, np.int64)
+            moments[_missing(chunks, length)] = np.iinfo(np.int64).min
+            naive = pd.Series(moments.view("M8[us]"), copy=False)
+            return naive.dt.tz_localize("UTC").array
+
+
+def _parts(values: npt.NDArray[Any], chunks: Iterable[Any]) -> Iterable[tuple[npt.NDArray[Any], Any]]:
+    start = 0
+    for chunk in chunks:
+        yield values[start : start + len(chunk)], chunk
+        start += len(chunk)
+
+
+def _numbers(chunks: Sequence[Any], length: int, dtype: type[np.generic]) -> npt.NDArray[Any]:
+    """The values' buffers, one after the other; what stands in place of a null is left as it is."""
+    values = np.empty(length, dtype)
+    for part, chunk in _parts(values, chunks):
+        if len(chunk):
+            part[:] = np.frombuffer(chunk.buffers()[1], dtype, count=chunk.offset + len(chunk))[chunk.offset :]
+    return values
+
+
+def _missing(chunks: Sequence[Any], length: int) -> npt.NDArray[np.bool_]:
+    missing = np.zeros(length, np.bool_)
+    for part, chunk in _parts(missing, chunks):
+        if chunk.null_count:
+            part[:] = chunk.is_null().to_numpy(zero_copy_only=False)
+    return missing
+
+
+def _tuples(field: Field, chunks: Sequence[Any], length: int) -> npt.NDArray[np.object_]:
+    """Lists as tuples: by offsets out of one flat list of values."""
+    cells: npt.NDArray[np.object_] = np.full(length, None, dtype=object)
+    for part, chunk in _parts(cells, chunks):
+        items = _items(field, chunk.flatten())
+        sizes = np.diff(chunk.offsets.to_numpy())
+        stops = np.cumsum(sizes).tolist()
+        part[:] = np.fromiter(
+            (items[start:stop] for start, stop in zip([0, *stops], stops, strict=False)), dtype=object, count=len(chunk)
+        )
+        if chunk.null_count:
+            part[chunk.is_null().to_numpy(zero_copy_only=False)] = None
+    return cells
+
+
+def _items(field: Field, values: Any) -> tuple[Any, ...]:
+    if field.kind != "object":
+        return _shared(values)
+    parts = [_shared(values.field(part.name)) for part in field.fields]
+    make = partial(tuple.__new__, cast("type[tuple[Any, ...]]", field.record))
+    records = tuple(map(make, zip(*parts, strict=True)))
+    if not values.null_count:
+        return records
+    return tuple(
+        record if there else None for record, there in zip(records, values.is_valid().to_pylist(), strict=True)
+    )
+
+
+def _shared(values: Any) -> tuple[Any, ...]:
+    """Values as Python objects, equal ones the same object: tags and names repeat a thousand times."""
+    encoded = values.dictionary_encode()
+    words = np.array([*encoded.dictionary.to_pylist(), None], dtype=object)
+    codes = encoded.indices.fill_null(len(words) - 1).to_numpy(zero_copy_only=False)
+    return tuple(words[codes].tolist())

@@ -1,0 +1,295 @@
+"""The quick way from a body to columns: arrow's JSON reader takes a whole answer in one sweep.
+
+The reader is told every type and refuses a value of another; what it would bend is checked afterwards. Whatever is
+refused goes to `repair`, page by page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.json as pj
+
+from stcrm_pandas.frame.drift import SHOWN, WORDS, Finding, named
+from stcrm_pandas.frame.page import PLAIN, TYPES, DecodedPage, arrow_type
+from stcrm_pandas.frame.repair import repair
+from stcrm_pandas.frame.times import Unfit, moments
+from stcrm_pandas.frame.unknown import Path, as_columns, column_name, new_field, unknown_fields
+from stcrm_pandas.operations import Answer
+from stcrm_pandas.schemas.fields import Field, Row, snake
+
+DEEP = 500
+"""Levels of nesting that the quick way may meet: arrow's reader ends the process at some thousands."""
+ENVELOPES: dict[str, tuple[tuple[str, pa.DataType], ...]] = {
+    "page": (("page", pa.int64()), ("pageSize", pa.int64()), ("hasMore", pa.bool_()), ("totalCount", pa.int64())),
+    "feed": (("hasMore", pa.bool_()), ("continueFrom", pa.string())),
+}
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What the reader expects of one kind of row in one kind of answer."""
+
+    schema: pa.Schema
+    one: pa.StructType
+    amounts: re.Pattern[bytes] | None
+    words: Mapping[tuple[str, ...], pa.Array]
+
+
+@lru_cache(maxsize=512)
+def _shape(row: Row, answer: Answer) -> _Shape:
+    one = pa.struct([(f.name, arrow_type(f, raw=True)) for f in row.fields])
+    if answer in ENVELOPES:
+        whole: pa.DataType = pa.struct([*ENVELOPES[answer], ("data", pa.list_(one))])
+    else:
+        whole = pa.list_(one) if answer == "array" else one
+    amounts = [c.field.name.encode() for c in row.columns if c.field.kind == "decimal"]
+    return _Shape(
+        pa.schema([("answer", whole)]),
+        one,
+        # 16 digits or more, with or without a point, behind the name of an amount
+        re.compile(rb'"(?:%s)"\s*:\s*-?[0-9](?:\.?[0-9]){15}' % b"|".join(amounts)) if amounts else None,
+        {c.path: pa.array(c.field.values, pa.large_string()) for c in row.columns if c.field.values},
+    )
+
+
+def decode(row: Row, answer: Answer, body: bytes, *, parents: Mapping[str, object] | None = None) -> DecodedPage:
+    """The body of one answer as typed columns.
+
+    Parameters
+    ----------
+    row
+        The kind of row that the operation answers.
+    answer
+        The shape around the rows: `page`, `feed`, `array` or `row`.
+    body
+        What the service sent: UTF-8 JSON.
+    parents
+        The values from the path of the call, by column (`{"customer_id": 7}`), where the row has parents.
+
+    Raises
+    ------
+    NotAnAnswer
+        It is no JSON, or JSON of another shape.
+    UnreadableValue
+        A value that cannot be read as its type; the error names resource, column and id.
+
+    Notes
+    -----
+    Safe to call from several threads; most of the work is done without the interpreter's lock.
+    """
+    above = parent_columns(row, parents)
+    try:
+        return _quick(row, answer, body, above)
+    except (pa.ArrowException, orjson.JSONDecodeError, Unfit):
+        return repair(row, answer, body, above)
+
+
+def parent_columns(row: Row, parents: Mapping[str, object] | None) -> dict[str, pa.Scalar[Any]]:
+    """The values of the parents' columns; a parent that nobody named is a mistake of the caller."""
+    given = parents or {}
+    missing = [snake(f.name) for f in row.parents if snake(f.name) not in given]
+    if missing:
+        raise ValueError(f"{row.name} needs {', '.join(missing)} from the path of the call")
+    return {snake(f.name): pa.scalar(given[snake(f.name)], TYPES[f.kind]) for f in row.parents}
+
+
+def _quick(row: Row, answer: Answer, body: bytes, above: Mapping[str, pa.Scalar[Any]]) -> DecodedPage:
+    shape = _shape(row, answer)
+    if _too_deep(body) or (shape.amounts and _long_numbers(body) and shape.amounts.search(body)):
+        raise Unfit
+    # The wrapping makes every answer one object: a bare `null` would end the process, a second document would be a row.
+    text = b"".join((b'{"answer":', body, b"}"))
+    table = pj.read_json(
+        pa.BufferReader(text),
+        read_options=pj.ReadOptions(use_threads=False, block_size=len(text) + 1),
+        parse_options=pj.ParseOptions(explicit_schema=shape.schema, unexpected_field_behavior="infer"),
+    )
+    if table.num_rows != 1 or table.column_names != ["answer"]:
+        raise Unfit
+    whole: Any = table.column(0).chunk(0)
+    if whole.null_count:
+        raise Unfit
+    if not body.isascii():
+        whole.validate(full=True)  # the reader takes bytes that are no UTF-8
+    findings: list[Finding] = []
+    envelope: dict[str, Any] = {}
+    if answer in ENVELOPES:
+        expected = [name for name, _ in ENVELOPES[answer]]
+        envelope = {name: whole.field(name)[0].as_py() for name in expected}
+        if envelope["hasMore"] is None:
+            raise Unfit
+        for name in sorted({f.name for f in whole.type} - {*expected, "data"}):
+            findings.append(Finding(name[:60], "answer", 1, ()))
+        whole = whole.field("data")
+    rows = whole if answer == "row" else whole.flatten()
+    if whole.null_count or rows.null_count:
+        raise Unfit
+    names = [snake(f.name) for f in row.parents]
+    arrays: list[Any] = [pa.repeat(above[name], len(rows)) for name in names]
+    columns = _Columns(shape, findings)
+    for name, array in columns.of(row.fields, rows, (), required=True):
+        names.append(name)
+        arrays.append(array)
+    fields = [pa.field(name, array.type) for name, array in zip(names, arrays, strict=True)]
+    if rows.type != shape.one:
+        for extra, array, finding in _further(row, answer, rows, shape.one, body):
+            fields.append(extra)
+            arrays.append(array)
+            findings.append(finding)
+    table = pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+    return DecodedPage(
+        rows=len(rows),
+        has_more=envelope.get("hasMore"),
+        total=envelope.get("totalCount"),
+        continue_from=envelope.get("continueFrom"),
+        table=table,
+        drift=named(row, table, findings),
+        misfit=False,
+    )
+
+
+class _Columns:
+    """Flattens the rows of a page into columns, and notes what is not as promised."""
+
+    def __init__(self, shape: _Shape, findings: list[Finding]) -> None:
+        self.words = shape.words
+        self.findings = findings
+
+    def of(
+        self, fields: Sequence[Field], rows: Any, path: tuple[str, ...], *, required: bool
+    ) -> Iterator[tuple[str, Any]]:
+        # `flatten` gives the parts of an absent group as nulls; `field` is free.
+        parts = dict(zip([f.name for f in rows.type], rows.flatten(), strict=True)) if rows.null_count else {}
+        for field in fields:
+            values = parts[field.name] if parts else rows.field(field.name)
+            here = (*path, field.name)
+            name = "_".join(map(snake, here))
+            promised = field.required and not field.nullable
+            if promised and values.null_count > rows.null_count:
+                self._note("null", name, pc.and_(values.is_null(), rows.is_valid()))
+            if field.kind == "object" and not field.many:
+                yield from self.of(field.fields, values, here, required=required and promised)
+            elif field.many:
+                self._check_items(field, name, here, values)
+                yield name, values
+            else:
+                yield name, self._checked(field, name, here, values)
+
+    def _checked(self, field: Field, name: str, here: tuple[str, ...], values: Any) -> Any:
+        if field.kind == "time":
+            return moments(values)
+        if field.kind in {"double", "decimal"}:
+            # The reader takes the words NaN and Infinity, which JSON does not have.
+            if pc.is_finite(values).true_count + values.null_count != len(values):
+                raise Unfit
+        elif field.values:
+            self._check_words(name, values, self.words[here], None)
+        return values
+
+    def _check_words(self, name: str, values: Any, words: pa.Array, parent: Any) -> None:
+        known = pc.is_in(values, value_set=words)
+        if known.true_count + values.null_count == len(values):
+            return
+        unknown = pc.and_(pc.invert(known), values.is_valid())
+        for number, entry in enumerate(values.filter(unknown).value_counts()):
+            mask = pc.fill_null(pc.equal(values, entry["values"]), False)
+            detail = entry["values"].as_py()[:60] if number < WORDS else "…"
+            self._note("value", name, mask, detail=detail, parent=parent)
+
+    def _check_items(self, field: Field, name: str, here: tuple[str, ...], lists: Any) -> None:
+        items = lists.flatten()
+        if items.null_count:
+            self._note("null", name, items.is_null(), detail="an item of the list", parent=lists)
+        if field.values:
+            self._check_words(name, items, self.words[here], lists)
+        for part in field.fields:
+            values = items.field(part.name)
+            if part.required and not part.nullable and values.null_count > items.null_count:
+                nulls = pc.and_(values.is_null(), items.is_valid())
+                self._note("null", name, nulls, detail=part.name, parent=lists)
+
+    def _note(self, kind: Any, name: str, mask: Any, *, detail: str = "", parent: Any = None) -> None:
+        where = np.flatnonzero(mask.to_numpy(zero_copy_only=False))
+        if parent is not None:
+            where = np.unique(pc.list_parent_indices(parent).to_numpy()[where])
+        self.findings.append(Finding(name, kind, len(where), where[:SHOWN].tolist(), detail))
+
+
+def _further(
+    row: Row, answer: Answer, rows: Any, expected: pa.StructType, body: bytes
+) -> Iterator[tuple[pa.Field[Any], Any, Finding]]:
+    """The columns of fields that the contract does not know."""
+    plain: list[tuple[Path, Any]] = []
+    for path, values in _unexpected(rows, expected, ()):
+        if not _plain(values):
+            # What the reader guessed may differ from what was sent (a date for a text): take it from the body.
+            if "double" in str(values.type):
+                raise Unfit  # maybe a number that no double holds
+            whole = orjson.loads(body)
+            sent = [whole] if answer == "row" else whole if answer == "array" else whole["data"]
+            yield from as_columns(row, unknown_fields(row, sent), len(sent))
+            return
+        plain.append((path, values))
+    for path, values in plain:
+        filled = values.is_valid().to_numpy(zero_copy_only=False)
+        where = np.flatnonzero(filled)
+        finding = new_field(row, path, len(where), where[:SHOWN].tolist())
+        yield pa.field(column_name(row, path), values.type, metadata=PLAIN), values, finding
+
+
+def _unexpected(values: Any, expected: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+    parts = values.flatten() if values.null_count else [values.field(i) for i in range(values.type.num_fields)]
+    known = {field.name: field.type for field in expected}
+    for field, part in zip(values.type, parts, strict=True):
+        here = (*path, field.name)
+        if field.name not in known:
+            yield here, part
+        elif field.type != known[field.name]:
+            if pa.types.is_struct(field.type):
+                yield from _unexpected(part, known[field.name], here)
+            else:
+                yield here, part  # a list of records with a further part
+
+
+def _plain(values: Any) -> bool:
+    kind = values.type
+    if pa.types.is_floating(kind):
+        # Beyond 2^53 a whole number may have been rounded; that includes the infinite.
+        largest = pc.max(pc.abs(values)).as_py()
+        return pc.is_nan(values).true_count == 0 and (largest is None or largest < 2**53)
+    return bool(pa.types.is_int64(kind) or pa.types.is_boolean(kind) or pa.types.is_string(kind))
+
+
+def _too_deep(body: bytes, stride: int = 4096) -> bool:
+    """Whether values may be nested deeper than `DEEP`.
+
+    Nesting that deep needs a stretch in which nothing is closed; rows close every few hundred bytes, so looking
+    once in every stride is nearly free. Only where a stride closes nothing are the levels counted.
+    """
+    find = body.find
+    if all(find(b"}", start, start + stride) >= 0 for start in range(0, len(body) - stride, stride)):
+        return False
+    octets = np.frombuffer(body, np.uint8)
+    folded = octets & 0xDF  # `{` and `[` fall together, and `}` and `]`
+    steps = (folded == 0x5B).astype(np.int8) - (folded == 0x5D).astype(np.int8)
+    return bool(np.cumsum(steps, dtype=np.int32).max(initial=0) > DEEP)
+
+
+def _long_numbers(body: bytes) -> bool:
+    """Whether anything looks like a number of 16 digits: four octets in a row, four apart, that are digits or points.
+
+    A run of sixteen holds four places that a step of four meets. No time and no phone number does.
+    """
+    sample = np.frombuffer(body, np.uint32, count=len(body) // 4).astype(np.uint8)
+    digit = (sample - np.uint8(0x2E)) <= 11
+    pairs = digit[1:] & digit[:-1]
+    return bool((pairs[2:] & pairs[:-2]).any())

@@ -1,0 +1,164 @@
+"""Where answers depart from the contract, as values: found in pages, merged over a read, told in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import pandas as pd
+import pyarrow as pa
+
+from stcrm_pandas.schemas.fields import Row
+
+Kind = Literal[
+    "null", "value", "new field", "text number", "number text", "whole number", "digits", "time", "text", "answer"
+]
+"""
+| kind | what was read |
+| --- | --- |
+| null | nothing, where the contract promises a value |
+| value | a word that the enum does not list |
+| new field | a field that the contract does not know: a further column |
+| text number | a number or a truth value in quotes: read as what it says |
+| number text | a number or a truth value without quotes where text belongs: its digits as text |
+| whole number | a whole number written as `5.0` or `5e3`: read as that number |
+| digits | an amount of more than 15 significant digits: the nearest number |
+| time | a time that does not end in `Z`: moved by the offset it names; without one taken as UTC |
+| text | half a character (a lone surrogate): replaced by U+FFFD |
+| answer | something around the rows, in the envelope of the page |
+"""
+
+_TOLD: dict[Kind, str] = {
+    "null": "is null",
+    "value": "has values that are not listed",
+    "new field": "is new",
+    "text number": "has numbers in quotes",
+    "number text": "has numbers where text belongs",
+    "whole number": "has whole numbers with a point or an exponent",
+    "digits": "has more than 15 digits",
+    "time": "has times that do not end in Z",
+    "text": "has broken characters",
+    "answer": "around the rows is not as promised",
+}
+SHOWN = 5
+"""How many ids a drift keeps."""
+WORDS = 20
+"""How many different words one column may report by name; the rest counts as `OTHERS`."""
+OTHERS = "…"
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One way in which a read departs from the contract; the rows are kept.
+
+    Parameters
+    ----------
+    resource, column
+        What was read, and the column of the frame (or the name of a group such as `address`).
+    count
+        How many rows of it there are.
+    ids
+        The first few keys, as text; the parts of a key of several columns are joined by `/`.
+    detail
+        The unknown word or the name of the new field; never a customer's data.
+    """
+
+    resource: str
+    column: str
+    kind: Kind
+    count: int
+    ids: tuple[str, ...] = ()
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A drift of one page whose rows are still positions; `where` holds the first few."""
+
+    column: str
+    kind: Kind
+    count: int
+    where: Sequence[int]
+    detail: str = ""
+
+
+def key_text(row: Row, table: pa.Table, position: int) -> str:
+    """The key of one row as text; a row without one is named by its place."""
+    parts = [table.column(name)[position].as_py() for name in row.key if name in table.column_names]
+    if not parts or parts[-1] is None:
+        return f"row {position + 1} of its page"
+    return "/".join("?" if part is None else str(part) for part in parts)
+
+
+def named(row: Row, table: pa.Table, findings: Iterable[Finding]) -> tuple[Drift, ...]:
+    """The findings of a page, with keys in place of positions."""
+    return tuple(
+        Drift(row.name, f.column, f.kind, f.count, tuple(key_text(row, table, p) for p in f.where[:SHOWN]), f.detail)
+        for f in findings
+    )
+
+
+def merge(drifts: Iterable[Drift]) -> tuple[Drift, ...]:
+    """The drifts of many pages as those of one read: counts added, the first ids kept.
+
+    >>> merge([Drift("leads", "status", "value", n, (str(n),), "Paused") for n in (1, 2)])
+    (Drift(resource='leads', column='status', kind='value', count=3, ids=('1', '2'), detail='Paused'),)
+    """
+    merged: dict[tuple[str, str, Kind, str], Drift] = {}
+    words: dict[tuple[str, str, Kind], int] = {}
+    for drift in drifts:
+        place, detail = (drift.resource, drift.column, drift.kind), drift.detail
+        if (*place, detail) not in merged:
+            words[place] = words.get(place, 0) + 1
+            if words[place] > WORDS:
+                detail = OTHERS
+        known = merged.get((*place, detail))
+        merged[(*place, detail)] = (
+            replace(drift, detail=detail)
+            if known is None
+            else replace(known, count=known.count + drift.count, ids=(known.ids + drift.ids)[:SHOWN])
+        )
+    return tuple(merged.values())
+
+
+def drift_frame(drifts: Iterable[Drift]) -> pd.DataFrame:
+    """Drifts as a table: `resource`, `column`, `kind`, `count`, `ids`, `detail`, a row each.
+
+    >>> drift_frame([Drift("leads", "status", "value", 1, ("7",), "Paused")])
+      resource  column   kind  count   ids  detail
+    0    leads  status  value      1  (7,)  Paused
+    """
+    rows = list(drifts)
+    texts = {
+        name: pd.Series([getattr(d, name) for d in rows], dtype="str")
+        for name in ("resource", "column", "kind", "detail")
+    }
+    count = pd.Series([d.count for d in rows], dtype="int64")
+    ids = pd.Series([d.ids for d in rows], dtype="object")
+    columns = {**texts, "count": count, "ids": ids}
+    return pd.DataFrame({name: columns[name] for name in ("resource", "column", "kind", "count", "ids", "detail")})
+
+
+def drift_message(drifts: Iterable[Drift]) -> str:
+    """One sentence for the warning of a read; empty where there is nothing to tell."""
+    by_resource: dict[str, dict[tuple[str, Kind], list[Drift]]] = {}
+    for drift in drifts:
+        by_resource.setdefault(drift.resource, {}).setdefault((drift.column, drift.kind), []).append(drift)
+    return "; ".join(
+        f"{resource} departs from the contract: " + "; ".join(_told(*place, group) for place, group in places.items())
+        for resource, places in by_resource.items()
+    )
+
+
+def _told(column: str, kind: Kind, drifts: Sequence[Drift]) -> str:
+    count = sum(d.count for d in drifts)
+    words = [d.detail for d in drifts if d.detail]
+    ids = [i for d in drifts for i in d.ids][:3]
+    told = f"{column} {_TOLD[kind]}"
+    if kind == "answer":
+        return told
+    if words and kind == "value":
+        told += f" ({', '.join(words[:3])}{', …' if len(words) > 3 else ''})"
+    told += f" in {count:,} row{'' if count == 1 else 's'}"
+    return f"{told} ({', '.join(ids)}{', …' if count > len(ids) else ''})" if ids else told

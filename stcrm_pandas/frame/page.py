@@ -1,0 +1,65 @@
+"""One decoded page, and the arrow types that its columns have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from stcrm_pandas.frame.drift import Drift
+from stcrm_pandas.schemas.fields import Field, Kind
+
+TYPES: dict[Kind, pa.DataType] = {
+    "integer": pa.int64(),
+    "boolean": pa.bool_(),
+    "double": pa.float64(),
+    "decimal": pa.float64(),
+    "text": pa.large_string(),
+    "guid": pa.large_string(),
+    "time": pa.timestamp("us", "UTC"),
+}
+TIME_AS_TEXT = pa.string()
+"""Times arrive as text: arrow's reader knows neither the year 1 in nanoseconds nor seven digits in microseconds."""
+
+PLAIN = {b"unknown": b"plain"}
+"""Marks a column of an unknown field that holds the values themselves."""
+JSON = {b"unknown": b"json"}
+"""Marks a column of an unknown field that holds each value as a piece of JSON."""
+
+
+@dataclass(frozen=True)
+class DecodedPage:
+    """What one body held.
+
+    Parameters
+    ----------
+    rows
+        How many rows the page had.
+    has_more, total, continue_from
+        What the envelope said; None where it said nothing, or has no such field.
+    table
+        The rows, flattened, in the columns of the kind of row, parents first; columns of unknown fields follow.
+    drift
+        Where the page departs from the contract.
+    misfit
+        It did not fit, and was read the slow way.
+    """
+
+    rows: int
+    has_more: bool | None
+    total: int | None
+    continue_from: str | None
+    table: pa.Table
+    drift: tuple[Drift, ...]
+    misfit: bool
+
+
+def arrow_type(field: Field, *, raw: bool = False) -> pa.DataType:
+    """The arrow type of a field's values; `raw` as the body has them, with times as text."""
+    if field.kind == "object":
+        one: pa.DataType = pa.struct([(part.name, arrow_type(part, raw=raw)) for part in field.fields])
+    elif field.kind == "time" and raw:
+        one = TIME_AS_TEXT
+    else:
+        one = TYPES[field.kind]
+    return pa.list_(one) if field.many else one

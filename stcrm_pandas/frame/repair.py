@@ -1,0 +1,340 @@
+"""The slow and exact way: a page that did not fit is read value by value, and says what is wrong and where."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, NoReturn
+
+import pyarrow as pa
+
+from stcrm_pandas.errors import NotAnAnswer, UnreadableValue
+from stcrm_pandas.frame.drift import OTHERS, SHOWN, WORDS, Finding, Kind, named
+from stcrm_pandas.frame.page import DecodedPage, arrow_type
+from stcrm_pandas.frame.times import microseconds
+from stcrm_pandas.frame.unknown import as_columns, unknown_fields
+from stcrm_pandas.operations import Answer
+from stcrm_pandas.schemas.fields import Field, Row, snake
+
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_BROKEN = re.compile("[\ud800-\udfff]")
+_DIGITS = 15
+"""Significant digits that every double keeps."""
+_INTEGERS = range(-(2**63), 2**63)
+
+
+class _Number(str):
+    """A number as it was written."""
+
+    __slots__ = ()
+
+
+class _Unreadable(Exception):
+    """Why a value cannot be read as its type."""
+
+
+def repair(row: Row, answer: Answer, body: bytes, above: Mapping[str, pa.Scalar[Any]]) -> DecodedPage:
+    """What `decode` promises, for a page that did not fit."""
+    whole = _parse(row, body)
+    reader = _Reader(row)
+    envelope: dict[str, Any] = {}
+    rows: Any = [whole] if answer == "row" else whole
+    if answer in {"page", "feed"}:
+        if not isinstance(whole, dict) or "data" not in whole:
+            raise NotAnAnswer(f"{row.name}: the answer is JSON without rows (`data`); it is not what was asked for")
+        envelope = reader.envelope(answer, whole)
+        rows = whole["data"]
+    if not isinstance(rows, list) or not all(isinstance(one, dict) for one in rows):
+        raise NotAnAnswer(f"{row.name}: the answer is JSON of another shape: its rows are not a list of objects")
+    columns: dict[str, pa.Array] = {name: pa.repeat(value, len(rows)) for name, value in above.items()}
+    columns |= reader.columns(row.fields, rows)
+    fields = [pa.field(name, array.type) for name, array in columns.items()]
+    arrays = list(columns.values())
+    for extra, array, finding in as_columns(row, _plain(unknown_fields(row, rows)), len(rows)):
+        fields.append(extra)
+        arrays.append(array)
+        reader.findings.append(finding)
+    table = pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+    return DecodedPage(
+        rows=len(rows),
+        has_more=envelope.get("hasMore"),
+        total=envelope.get("totalCount"),
+        continue_from=envelope.get("continueFrom"),
+        table=table,
+        drift=named(row, table, [*reader.findings, *reader.collected()]),
+        misfit=True,
+    )
+
+
+def _parse(row: Row, body: bytes) -> Any:
+    """The JSON of a body, with numbers as they were written."""
+
+    def refuse(why: str) -> NoReturn:
+        raise NotAnAnswer(f"{row.name}: the answer {why}; ask again, with `refresh=True` if it came from the cache")
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        values = {whole_text(name): value for name, value in pairs}
+        if len(values) != len(pairs):
+            refuse("names a field twice in one object")
+        return values
+
+    try:
+        text = body.removeprefix(b"\xef\xbb\xbf").decode()
+    except UnicodeDecodeError:
+        refuse("is not UTF-8 text")
+    start = text.lstrip()[:1]
+    if not start:
+        refuse("is empty")
+    if start == "<":
+        refuse("is a web page (HTML or XML), not JSON")
+    try:
+        return json.loads(text, object_pairs_hook=once, parse_float=_Number, parse_int=_Number, parse_constant=_Number)
+    except json.JSONDecodeError as error:
+        if error.pos >= len(text.rstrip()):
+            refuse("is cut off in the middle of its JSON")
+        refuse(f"is not JSON (character {error.pos:,} of {len(text):,})")
+    except RecursionError:
+        refuse("is nested too deeply to be read")
+
+
+class _Reader:
+    """Reads rows column by column, and collects what departs from the contract."""
+
+    def __init__(self, row: Row) -> None:
+        self.row = row
+        self.findings: list[Finding] = []
+        self._seen: dict[tuple[str, Kind, str], list[int]] = {}
+        self._rows: Sequence[Mapping[str, Any]] = ()
+        self._column = ""
+        self._position = 0
+
+    def collected(self) -> list[Finding]:
+        """What was noted, a finding per column, kind and word."""
+        return [
+            Finding(column, kind, len(where), where[:SHOWN], detail)
+            for (column, kind, detail), where in self._seen.items()
+        ]
+
+    def envelope(self, answer: Answer, whole: Mapping[str, Any]) -> dict[str, Any]:
+        more, total, token = whole.get("hasMore"), whole.get("totalCount"), whole.get("continueFrom")
+        if not isinstance(more, bool):
+            raise NotAnAnswer(f"{self.row.name}: the answer does not say whether there is more (`hasMore`)")
+        if total is not None and answer == "page":
+            if not isinstance(total, str) or not re.fullmatch("-?[0-9]{1,18}", total):
+                raise NotAnAnswer(f"{self.row.name}: `totalCount` of the answer is no whole number")
+            if not isinstance(total, _Number):
+                self.findings.append(Finding("totalCount", "answer", 1, ()))
+            total = int(total)
+        if token is not None and not isinstance(token, str):
+            raise NotAnAnswer(f"{self.row.name}: `continueFrom` of the answer is no text")
+        known = {"page": {"page", "pageSize", "totalCount"}, "feed": {"continueFrom"}}[answer] | {"hasMore", "data"}
+        for name in sorted(whole.keys() - known):
+            self.findings.append(Finding(name[:60], "answer", 1, ()))
+        return {
+            "hasMore": more,
+            "totalCount": total if answer == "page" else None,
+            "continueFrom": str(token) if token is not None and answer == "feed" else None,
+        }
+
+    def columns(self, fields: Sequence[Field], rows: Sequence[Mapping[str, Any]]) -> dict[str, pa.Array]:
+        self._rows = rows
+        return self._columns(fields, rows, ())
+
+    def _columns(
+        self, fields: Sequence[Field], groups: Sequence[Mapping[str, Any] | None], path: tuple[str, ...]
+    ) -> dict[str, pa.Array]:
+        columns: dict[str, pa.Array] = {}
+        for field in fields:
+            here = (*path, field.name)
+            self._column = "_".join(map(snake, here))
+            cells: list[Any] = []
+            read = self._group if field.kind == "object" and not field.many else self._value(field)
+            for self._position, around in enumerate(groups):
+                value = None if around is None else around.get(field.name)
+                if value is not None:
+                    try:
+                        value = read(value)
+                    except (_Unreadable, ValueError, OverflowError) as why:
+                        self._refuse(str(why))
+                elif around is not None and field.required and not field.nullable:
+                    self._note("null")
+                cells.append(value)
+            if field.kind == "object" and not field.many:
+                columns |= self._columns(field.fields, cells, here)
+            else:
+                columns[self._column] = _array(field, cells)
+        return columns
+
+    def _note(self, kind: Kind, detail: str = "") -> None:
+        words = [key for key in self._seen if key[:2] == (self._column, kind)]
+        if len(words) >= WORDS and (self._column, kind, detail) not in words:
+            detail = OTHERS
+        where = self._seen.setdefault((self._column, kind, detail), [])
+        if not where or where[-1] != self._position:
+            where.append(self._position)
+
+    def _refuse(self, why: str) -> NoReturn:
+        one = self._rows[self._position]
+        keys = {snake(name): value for name, value in one.items()}
+        parts = [str(keys[name]) for name in self.row.key if isinstance(keys.get(name), str)]
+        key = "/".join(parts) or f"unknown, row {self._position + 1} of its page"
+        raise UnreadableValue(
+            f"{self.row.name}: {self._column} {why} (id {key})",
+            resource=self.row.name,
+            column=self._column,
+            id=int(key) if re.fullmatch("-?[0-9]{1,19}", key) else key,
+        ) from None
+
+    def _group(self, value: Any) -> Any:
+        if not isinstance(value, dict):
+            raise _Unreadable(f"is {_kind(value)} where a group of values belongs")
+        return value
+
+    def _value(self, field: Field) -> Callable[[Any], Any]:
+        if field.many:
+            return lambda value: self._list(field, value)
+        return lambda value: self._scalar(field, value)
+
+    def _list(self, field: Field, value: Any) -> list[Any]:
+        if not isinstance(value, list):
+            raise _Unreadable(f"is {_kind(value)} where a list belongs")
+        if any(item is None for item in value):
+            self._note("null", "an item of the list")
+        read = self._record if field.kind == "object" else self._scalar
+        return [None if item is None else read(field, item) for item in value]
+
+    def _record(self, field: Field, value: Any) -> dict[str, Any]:
+        self._group(value)
+        record: dict[str, Any] = {}
+        for part in field.fields:
+            item = value.get(part.name)
+            if item is None and part.required and not part.nullable:
+                self._note("null", part.name)
+            record[part.name] = None if item is None else self._scalar(part, item)
+        return record
+
+    def _scalar(self, field: Field, value: Any) -> Any:
+        if isinstance(value, (dict, list)):
+            raise _Unreadable(f"is {_kind(value)} where one value belongs")
+        match field.kind:
+            case "integer":
+                return self._integer(value)
+            case "double" | "decimal":
+                return self._float(value, amount=field.kind == "decimal")
+            case "boolean":
+                return self._boolean(value)
+            case "time":
+                return self._time(value)
+            case _:
+                return self._text(field, value)
+
+    def _number(self, value: Any) -> Decimal:
+        if isinstance(value, bool) or not _NUMBER.fullmatch(value):
+            raise _Unreadable(f"is {_kind(value)} where a number belongs")
+        if not isinstance(value, _Number):
+            self._note("text number")
+        return Decimal(value)
+
+    def _integer(self, value: Any) -> int:
+        number = self._number(value)
+        if number.adjusted() > 19 or int(number) not in _INTEGERS:
+            raise _Unreadable("is a whole number beyond 64 bits")
+        if number != int(number):
+            raise _Unreadable("is a number with a fraction where a whole number belongs")
+        if not re.fullmatch("-?[0-9]+", value):
+            self._note("whole number")
+        return int(number)
+
+    def _float(self, value: Any, *, amount: bool) -> float:
+        number = self._number(value)
+        near = float(value)
+        if near in (float("inf"), float("-inf")):
+            raise _Unreadable("is a number too large to be read")
+        if amount and (len(number.normalize().as_tuple().digits) > _DIGITS or (near == 0) != (number == 0)):
+            self._note("digits")
+        return near
+
+    def _boolean(self, value: Any) -> bool:
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, _Number) or value.lower() not in {"true", "false"}:
+            raise _Unreadable(f"is {_kind(value)} where true or false belongs")
+        self._note("text number")
+        return bool(value.lower() == "true")
+
+    def _time(self, value: Any) -> int:
+        if isinstance(value, (bool, _Number)):
+            raise _Unreadable(f"is {_kind(value)} where a time belongs")
+        try:
+            at, told = microseconds(value)
+        except (ValueError, OverflowError):
+            raise _Unreadable("is not a time that can be read") from None
+        if told:
+            self._note("time", told)
+        return at
+
+    def _text(self, field: Field, value: Any) -> str:
+        if isinstance(value, bool):
+            self._note("number text")
+            return "true" if value else "false"
+        if isinstance(value, _Number):
+            self._note("number text")
+            return str(value)
+        text = whole_text(value)
+        if text is not value:
+            self._note("text")
+        if field.values and text not in field.values:
+            self._note("value", text[:60])
+        return text
+
+
+def whole_text(text: str) -> str:
+    """The text without halves of characters, which no encoding knows."""
+    return _BROKEN.sub("\ufffd", text) if _BROKEN.search(text) else text
+
+
+def _array(field: Field, cells: list[Any]) -> pa.Array:
+    kind = arrow_type(field)
+    if field.kind == "time":
+        return pa.array(cells, pa.int64()).cast(kind)
+    return pa.array(cells, kind)
+
+
+def _kind(value: Any) -> str:
+    match value:
+        case bool():
+            return "true or false"
+        case _Number():
+            return "a number" if _NUMBER.fullmatch(value) else "not a number (NaN or infinite)"
+        case str():
+            return "text"
+        case list():
+            return "a list"
+        case _:
+            return "an object"
+
+
+def _plain(found: Any) -> Any:
+    """Unknown values as JSON has them: numbers are numbers again, words that JSON lacks are text."""
+    match found:
+        case _Number():
+            return _plain_number(found)
+        case str():
+            return whole_text(found)
+        case list():
+            return [_plain(item) for item in found]
+        case dict():
+            return {name: _plain(item) for name, item in found.items()}
+        case _:
+            return found
+
+
+def _plain_number(number: _Number) -> int | float | str:
+    if not _NUMBER.fullmatch(number):
+        return str(number)
+    if re.fullmatch("-?[0-9]{1,19}", number) and int(number) in _INTEGERS:
+        return int(number)
+    near = float(number)
+    return near if Decimal(near) == Decimal(number) or len(number) <= 17 else str(number)

@@ -1,0 +1,33 @@
+"""The last look at a frame before it is handed out: by the pandera model of its kind of row."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pandas as pd
+
+from stcrm_pandas.errors import AnswerError
+from stcrm_pandas.schemas.fields import Row
+
+
+def validate(row: Row, frame: pd.DataFrame) -> None:
+    """Check a frame by its model: all columns, their dtypes, no key twice. Nothing is changed.
+
+    Raises
+    ------
+    AnswerError
+        It does not hold; the message names columns, checks and counts, never values.
+    """
+    from pandera.errors import SchemaErrors
+
+    from stcrm_pandas.schemas.models import model_of
+
+    try:
+        model_of(row).to_schema().validate(frame, lazy=True, inplace=True)
+    except SchemaErrors as errors:
+        failed = Counter(
+            (str(case.get("column") or "frame"), str(case.get("check")))
+            for case in errors.failure_cases.to_dict("records")
+        )
+        told = "; ".join(f"{column}: {check} ({count:,})" for (column, check), count in failed.items())
+        raise AnswerError(f"the frame of {row.name} does not hold to its model: {told}") from None
