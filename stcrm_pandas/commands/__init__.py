@@ -1,0 +1,1 @@
+"""The subcommands of `stcrm`, a file each."""

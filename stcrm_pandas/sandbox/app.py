@@ -1,0 +1,251 @@
+"""The service over HTTP: sign-in, the gate, the operations, and what was ordered to go wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import logging
+import secrets
+import zlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from email.utils import format_datetime
+from http import HTTPStatus
+from urllib.parse import parse_qsl
+
+import orjson
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from stcrm_pandas.operations import OPERATIONS, Operation
+from stcrm_pandas.sandbox.admission import Limit, Tokens
+from stcrm_pandas.sandbox.answers import Answer, Found, Refusal, failure, problem, too_many
+from stcrm_pandas.sandbox.clock import Clock, ticks_of
+from stcrm_pandas.sandbox.faults import SIGN_IN, Fault, Faults
+from stcrm_pandas.sandbox.parameters import Pairs
+from stcrm_pandas.sandbox.reads import LARGEST_PAGE, READS, Call, Handler
+from stcrm_pandas.sandbox.store import Store
+
+HANDLERS: Mapping[str, Handler] = READS
+"""What answers each operation, by its id. An operation without one is a path that does not exist."""
+
+_LOG = logging.getLogger(__name__)
+_LOGGED = 200_000
+"""How many arrivals are remembered."""
+
+
+@dataclass
+class Arrival:
+    """A request that came in: the query decoded, in its order; `operation` is None for a path that does not exist."""
+
+    method: str
+    path: str
+    query: list[tuple[str, str]]
+    operation: str | None = None
+    status: int | None = None
+
+
+@dataclass
+class Service:
+    """All that the answers depend on."""
+
+    store: Store
+    clock: Clock
+    tokens: Tokens
+    limit: Limit
+    faults: Faults
+    tenant: int
+    client_id: str
+    client_secret: str
+    app_key: str
+    scopes: frozenset[str]
+    latency: float = 0.0
+    feed_size: int = LARGEST_PAGE
+    gzip: bool = False
+    by_the_book: bool = False
+    arrivals: list[Arrival] = field(default_factory=list)
+    _refused: int = 0
+    _last: dict[str, Pairs] = field(default_factory=dict)
+
+    # sign-in
+
+    async def sign_in(self, request: Request) -> Response:
+        """A token for the right client id and secret."""
+        _arrival(request).operation = SIGN_IN
+        fault = self.faults.next(SIGN_IN)
+        await _prepare(fault)
+        answer = fault.answer() if fault else None
+        return _respond(answer or self._token(await _form(request), request), fault)
+
+    def _token(self, form: dict[str, str] | None, request: Request) -> Answer:
+        if form is None or "grant_type" not in form:
+            return _oauth_error("invalid_request")
+        if form["grant_type"] != "client_credentials":
+            return _oauth_error("unsupported_grant_type")
+        client, secret = _basic(request) or (form.get("client_id", ""), form.get("client_secret", ""))
+        right = secrets.compare_digest(client.encode(), self.client_id.encode())
+        if not secrets.compare_digest(secret.encode(), self.client_secret.encode()) or not right:
+            return _oauth_error("invalid_client")
+        body = {
+            "access_token": self.tokens.issue(),
+            "expires_in": int(self.tokens.lifetime),
+            "token_type": "Bearer",
+            "scope": " ".join(sorted(self.scopes)),
+        }
+        return Answer(body=orjson.dumps(body), headers={"Cache-Control": "no-store"})
+
+    # operations
+
+    async def call(self, operation: Operation, request: Request) -> Response:
+        """One call of an operation, from the gate to the answer."""
+        _arrival(request).operation = operation.id
+        wait = self.limit.take()
+        if wait:
+            self._refused += 1
+            return _respond(too_many(wait, with_header=self.by_the_book or self._refused % 2 == 0))
+        if self.latency:
+            await asyncio.sleep(self.latency)
+        fault = None
+        try:
+            self._admit(operation, request)
+            fault = self.faults.next(operation.id)
+            await _prepare(fault)
+            if fault and fault.revoke:
+                self.tokens.revoke()
+                self._admit(operation, request)
+            answer = (fault.answer() if fault else None) or self._find(operation, request, fault).answer()
+        except Refusal as refusal:
+            answer = refusal.answer
+        except Exception:
+            _LOG.exception("the sandbox failed at %s", operation.id)
+            answer = failure(500)
+        packed = self.gzip and "gzip" in request.headers.get("accept-encoding", "")
+        return _respond(answer, fault, packed=packed)
+
+    def _admit(self, operation: Operation, request: Request) -> None:
+        key = request.headers.get("st-app-key", "")
+        if not secrets.compare_digest(key.encode(), self.app_key.encode()):
+            raise Refusal(401, "The application key is missing or unknown.")
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        if kind.lower() != "bearer" or not self.tokens.holds(token.strip()):
+            raise Refusal(401, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+        if request.path_params["tenant"] != str(self.tenant):
+            raise Refusal(404, "There is no such tenant.")
+        if operation.scope not in self.scopes:
+            raise Refusal(403, "The application does not have the scope that this needs.")
+
+    def _find(self, operation: Operation, request: Request, fault: Fault | None) -> Found:
+        query: Pairs = _arrival(request).query
+        asked = fault.redirect(query, self._last.get(operation.id, ())) if fault else query
+        self._last[operation.id] = query
+        now = ticks_of(self.clock.now())
+        call = Call(operation, request.path_params, asked, self.store, now, self.feed_size)
+        found = HANDLERS[operation.id](call)
+        return fault.bend(found, query) if fault else found
+
+
+def build(service: Service) -> ASGIApp:
+    """The service as an ASGI application."""
+    routes = [Route("/connect/token", service.sign_in, methods=["POST"])]
+    # A fixed word goes before a parameter, so that `customers/contacts` is no customer.
+    for operation in sorted(OPERATIONS.values(), key=lambda one: [part[0] == "{" for part in one.path.split("/")]):
+        if operation.id in HANDLERS:
+            routes.append(Route(f"/{operation.path}", _endpoint(service, operation), methods=[operation.method]))
+    inner = Starlette(routes=routes, exception_handlers={HTTPException: _no_route})
+    inner.router.redirect_slashes = False
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        arrival = Arrival(scope["method"], scope["path"], query)
+        if len(service.arrivals) >= _LOGGED:
+            del service.arrivals[: _LOGGED // 2]
+        service.arrivals.append(arrival)
+        scope["arrival"] = arrival
+
+        async def dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                arrival.status = message["status"]
+                date = format_datetime(service.clock.now(), usegmt=True)
+                message["headers"] = [*message["headers"], (b"date", date.encode())]
+            await send(message)
+
+        await inner(scope, receive, dated)
+
+    return application
+
+
+def _endpoint(service: Service, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        return await service.call(operation, request)
+
+    return endpoint
+
+
+def _arrival(request: Request) -> Arrival:
+    arrival: Arrival = request.scope["arrival"]
+    return arrival
+
+
+async def _prepare(fault: Fault | None) -> None:
+    if fault and fault.delay:
+        await asyncio.sleep(fault.delay)
+    if fault and fault.before:
+        fault.before()
+
+
+async def _form(request: Request) -> dict[str, str] | None:
+    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
+        return None
+    return dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
+
+
+def _basic(request: Request) -> tuple[str, str] | None:
+    kind, _, packed = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "basic":
+        return None
+    try:
+        client, _, secret = base64.b64decode(packed).decode().partition(":")
+    except (binascii.Error, ValueError):
+        return None
+    return client, secret
+
+
+def _oauth_error(name: str) -> Answer:
+    return Answer(400, orjson.dumps({"error": name}), {"Cache-Control": "no-store"})
+
+
+async def _no_route(request: Request, error: Exception) -> Response:
+    """A path or a method that does not exist."""
+    status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.NOT_FOUND
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    return _respond(problem(status, headers=headers))
+
+
+def _respond(answer: Answer, fault: Fault | None = None, *, packed: bool = False) -> Response:
+    headers = {"Content-Type": answer.media, **answer.headers, **((fault.headers or {}) if fault else {})}
+    body = answer.body
+    if packed and len(body) > 1_000:
+        squeeze = zlib.compressobj(1, zlib.DEFLATED, 31)
+        body = squeeze.compress(body) + squeeze.flush()
+        headers["Content-Encoding"] = "gzip"
+    response = Response(body, answer.status, headers)
+    if fault and fault.cut is not None:
+        return _Cut(response, fault.cut)
+    return response
+
+
+class _Cut(Response):
+    """Promises a whole body and sends the start of it; the server then closes the connection."""
+
+    def __init__(self, whole: Response, length: int) -> None:
+        self.status_code, self.raw_headers = whole.status_code, whole.raw_headers
+        self.body, self.background = whole.body[:length], None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": bytes(self.body), "more_body": True})

@@ -1,0 +1,232 @@
+"""Faults to order: what goes wrong, at which operation, from which call on and how often.
+
+A fault is a value, so it comes from a call (`Sandbox.inject`) or from a file of JSON: a list of objects with the same
+names.
+
+>>> fault = Fault("leads.list", after=1, times=2, status=503)
+>>> faults = Faults()
+>>> faults.add(fault)
+>>> [faults.next("Leads_GetList") is fault for _ in range(4)], fault.hits
+([False, True, True, False], 2)
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import orjson
+
+from stcrm_pandas.errors import UsageError
+from stcrm_pandas.operations import OPERATIONS
+from stcrm_pandas.sandbox.answers import HTML, JSON, Answer, Found, plain
+from stcrm_pandas.sandbox.parameters import Pairs
+from stcrm_pandas.sandbox.tables import drop_path, set_path
+
+SIGN_IN = "sign_in"
+"""Stands for the operation where a fault is about sign-in."""
+ANY = "*"
+"""Stands for every operation but sign-in."""
+
+
+class Keep:
+    """What `KEEP` is."""
+
+    def __repr__(self) -> str:
+        return "KEEP"
+
+
+KEEP: Final = Keep()
+"""Leave it as it is; None is null."""
+
+Rows = Callable[[list[dict[str, Any]]], list[dict[str, Any]] | None]
+
+
+@dataclass(eq=False)
+class Fault:
+    """Something that goes wrong.
+
+    When:
+        operation: an operationId, a helper's name (`leads.list`), `sign_in`, or `*` for all but sign-in.
+        times: how often; None for ever.
+        after: how many calls of the operation go well before.
+
+    Before the answer:
+        delay: seconds to wait.
+        revoke: all tokens end, this call's too.
+        before: is called (in process only), and the answer is made afterwards.
+
+    Another answer:
+        status: its status; without a body, what the service says with it: 429 in words, 5xx as a page of HTML, others
+            as RFC 7807 has them.
+        body: its body: text as it is, anything else as JSON; 200 unless a status is given.
+        headers: more headers, whatever the answer.
+
+    The right answer, bent:
+        page: `repeat` has the rows of the page before (a feed: of the call before, with its token), `first` those of
+            page one, `empty` none, `short` the first half of them.
+        total, has_more, continue_from: these fields; in `continue_from`, `{from}` stands for the token that was sent.
+        rows: changes rows: a callable that takes the list and changes it or gives another (in process only), or a list
+            of `{"at": 0, "set": {"address.city": null}, "drop": ["priority"]}`.
+        ignore: parameters that the service overlooks.
+        cut: the connection is cut after so many bytes of the body.
+
+    `hits` counts how often it came true, `seen` the calls it saw.
+    """
+
+    operation: str
+    times: int | None = 1
+    after: int = 0
+    delay: float = 0.0
+    revoke: bool = False
+    before: Callable[[], object] | None = None
+    status: int | None = None
+    body: Any = None
+    headers: Mapping[str, str] | None = None
+    page: Literal["repeat", "first", "empty", "short"] | None = None
+    total: int | Keep | None = KEEP
+    has_more: bool | Keep = KEEP
+    continue_from: str | Keep | None = KEEP
+    rows: Rows | Sequence[Mapping[str, Any]] | None = None
+    ignore: Sequence[str] = ()
+    cut: int | None = None
+    seen: int = field(default=0, init=False)
+    hits: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        names = {operation.helper: operation.id for operation in OPERATIONS.values()}
+        self.operation = names.get(self.operation, self.operation)
+        if self.operation not in {*OPERATIONS, SIGN_IN, ANY}:
+            raise UsageError(f"a fault for {self.operation!r}: no operation has this name")
+        if self.page not in {None, "repeat", "first", "empty", "short"}:
+            raise UsageError(f"a fault with page={self.page!r}: it can be repeat, first, empty or short")
+
+    def cancel(self) -> None:
+        """End it now."""
+        self.times = self.hits
+
+    def answer(self) -> Answer | None:
+        """The answer in place of the right one; None where the right one is given, bent or not."""
+        if self.status is None and self.body is None:
+            return None
+        status = self.status or 200
+        if self.body is None:
+            usual = plain(status)
+            if self.operation == SIGN_IN and status == 400:
+                usual = Answer(400, b'{"error":"invalid_client"}')
+            return usual
+        if isinstance(self.body, bytes):
+            body = self.body
+        else:
+            body = self.body.encode() if isinstance(self.body, str) else json.dumps(self.body).encode()
+        return Answer(status, body, media=HTML if status >= 500 else JSON)
+
+    def redirect(self, query: Pairs, last: Pairs) -> Pairs:
+        """The query that is answered in place of the one that came; `last` is the one of the call before."""
+        asked = [(name, value) for name, value in query if name not in self.ignore]
+        if self.page not in {"repeat", "first"}:
+            return asked
+        if not any(name == "from" for name, _ in [*asked, *last]):
+            number = int(dict(asked).get("page", "1"))
+            number = 1 if self.page == "first" else max(1, number - 1)
+            return [(name, value) for name, value in asked if name != "page"] + [("page", str(number))]
+        start = dict(last).get("from", "") if self.page == "repeat" else ""
+        return [(name, value) for name, value in asked if name != "from"] + [("from", start)]
+
+    def bend(self, found: Found, query: Pairs) -> Found:
+        """The right answer with what is wrong in it."""
+        head, data = None if found.head is None else dict(found.head), found.data
+        if self.rows is not None or self.page == "short":
+            rows = orjson.loads(b"[" + data + b"]")
+            if self.page == "short":
+                rows = rows[: len(rows) // 2]
+            data = json.dumps(self._changed(rows), separators=(",", ":"), ensure_ascii=False).encode()[1:-1]
+        if head is None:
+            return Found(data)
+        if self.page == "empty":
+            data = b""
+        asked = dict(query)
+        if "page" in head and "page" in asked:
+            head["page"] = int(asked["page"])
+        if not isinstance(self.total, Keep):
+            head["totalCount"] = self.total
+        if not isinstance(self.has_more, Keep):
+            head["hasMore"] = self.has_more
+        if not isinstance(self.continue_from, Keep):
+            token = self.continue_from
+            head["continueFrom"] = token if token is None else token.replace("{from}", asked.get("from", ""))
+        return Found(data, head)
+
+    def _changed(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if callable(self.rows):
+            given = self.rows(rows)
+            return rows if given is None else given
+        for edit in self.rows or ():
+            if not edit["at"] < len(rows):
+                continue
+            row = rows[edit["at"]]
+            for path, value in edit.get("set", {}).items():
+                set_path(row, path, value)
+            for path in edit.get("drop", ()):
+                drop_path(row, path)
+        return rows
+
+
+class Faults:
+    """The faults that were ordered, in their order. A call meets the first that is due."""
+
+    def __init__(self) -> None:
+        self._all: list[Fault] = []
+        self._lock = threading.Lock()
+
+    def add(self, fault: Fault) -> None:
+        with self._lock:
+            self._all.append(fault)
+
+    def clear(self) -> None:
+        """Order none any more."""
+        with self._lock:
+            self._all.clear()
+
+    def next(self, operation: str) -> Fault | None:
+        """The fault that a call of the operation meets; it counts as hit."""
+        with self._lock:
+            met: Fault | None = None
+            for fault in self._all:
+                if fault.operation != operation and (fault.operation != ANY or operation == SIGN_IN):
+                    continue
+                fault.seen += 1
+                due = fault.seen > fault.after and (fault.times is None or fault.hits < fault.times)
+                if due and met is None:
+                    met = fault
+                    fault.hits += 1
+            return met
+
+
+_FROM_FILE = {one.name for one in fields(Fault) if one.init and one.name != "before"}
+
+
+def from_file(path: Path) -> list[Fault]:
+    """Faults from a file of JSON.
+
+    Raises:
+        UsageError: it is no list of faults; the message says which entry is wrong.
+    """
+    try:
+        entries = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise UsageError(f"the faults in {path} cannot be read: {error}") from None
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise UsageError(f"the faults in {path} must be a list of objects")
+    faults = []
+    for number, entry in enumerate(entries, start=1):
+        unknown = entry.keys() - _FROM_FILE
+        if unknown or "operation" not in entry:
+            what = f"does not know {', '.join(sorted(unknown))}" if unknown else "needs an operation"
+            raise UsageError(f"fault {number} in {path}: a fault {what}; it has {', '.join(sorted(_FROM_FILE))}")
+        faults.append(Fault(**entry))
+    return faults

@@ -1,0 +1,99 @@
+"""A query's parameters, read as the kinds that the contract gives them. Those it does not know are ignored."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from stcrm_pandas.operations import IDS_PER_CALL
+from stcrm_pandas.sandbox.answers import Refusal
+from stcrm_pandas.sandbox.clock import moment
+from stcrm_pandas.schemas.fields import Field, boolean, integer, text
+
+Pairs = Sequence[tuple[str, str]]
+
+PAGE = integer("page")
+PAGE_SIZE = integer("pageSize")
+INCLUDE_TOTAL = boolean("includeTotal")
+SORT = text("sort")
+FROM = text("from")
+ORDER_BY = text("orderBy")
+ORDER_BY_DIRECTION = text("orderByDirection")
+
+_GUID = re.compile(r"\{?[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}\}?")
+
+
+def whole_number(value: str) -> int:
+    """A whole number that fits into 64 bits.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not re.fullmatch(r"[+-]?[0-9]{1,19}", value.strip()):
+        raise ValueError(value)
+    number = int(value)
+    if not -(2**63) <= number < 2**63:
+        raise ValueError(value)
+    return number
+
+
+def _truth(value: str) -> bool:
+    return {"true": True, "false": False}[value.strip().lower()]
+
+
+def _guid(value: str) -> str:
+    if not _GUID.fullmatch(value.strip()):
+        raise ValueError(value)
+    return re.sub("[{}-]", "", value.strip()).lower()
+
+
+def _number(value: str) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(value)
+    return number
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "integer": whole_number,
+    "boolean": _truth,
+    "double": _number,
+    "decimal": _number,
+    "text": str,
+    "guid": _guid,
+    "time": moment,
+}
+
+
+def _one(field: Field, value: str) -> Any:
+    if field.values:
+        return {word.lower(): word for word in field.values}[value.strip().lower()]
+    return _READERS[field.kind](value)
+
+
+def read(pairs: Pairs, fields: Iterable[Field]) -> dict[str, Any]:
+    """The parameters that are there and not empty, by name: times as ticks, lists as lists.
+
+    Raises:
+        Refusal: some cannot be read, or are too many; it says so for each of them.
+    """
+    values: dict[str, Any] = {}
+    errors: dict[str, list[str]] = {}
+    for field in fields:
+        texts = [value for name, value in pairs if name == field.name and value != ""]
+        if not texts:
+            continue
+        try:
+            if field.many:
+                values[field.name] = [_one(field, one) for one in ",".join(texts).split(",") if one.strip()]
+                if len(values[field.name]) > IDS_PER_CALL:
+                    errors[field.name] = [f"At most {IDS_PER_CALL} values are allowed."]
+            else:
+                values[field.name] = _one(field, texts[0])
+        except (KeyError, ValueError):
+            errors[field.name] = [f"The value '{','.join(texts)[:80]}' is not valid."]
+    if errors:
+        raise Refusal(400, errors=errors)
+    return values

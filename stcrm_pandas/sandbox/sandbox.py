@@ -1,0 +1,373 @@
+"""The sandbox: a double of the service, with a company in it, on loopback."""
+
+from __future__ import annotations
+
+import atexit
+import datetime as dt
+import secrets
+import tempfile
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from stcrm_pandas.errors import UsageError
+from stcrm_pandas.operations import OPERATIONS
+from stcrm_pandas.sandbox.admission import Limit, Tokens
+from stcrm_pandas.sandbox.clock import Clock, ticks_of
+from stcrm_pandas.sandbox.faults import KEEP, Fault, Faults, Keep, Rows, from_file
+from stcrm_pandas.sandbox.store import Company, Store
+from stcrm_pandas.sandbox.tables import Key
+
+if TYPE_CHECKING:
+    from stcrm_pandas.sandbox.app import Arrival, Service
+    from stcrm_pandas.sandbox.server import Server
+
+
+class Sandbox:
+    """A double of the service on loopback, for trying things out and for tests.
+
+    Parameters:
+        leads: how large the company is; customers, jobs and the rest grow with it.
+        customers: how many customers instead.
+        seed, as_of: the same two make the same rows, byte for byte. `as_of` is where the company's data ends and where
+            the sandbox's clock starts (an aware datetime; now).
+        latency_ms: how long each answer takes at least.
+        rate_limit: calls in any second, beyond which it answers 429; None is no limit.
+        state: a file that keeps the company and all changes. One that exists is opened again as it is: `leads`,
+            `customers`, `seed`, `as_of`, `by_the_book` and `effects` then play no part.
+        faults: what should go wrong: a file of JSON, or such a list (see `inject`).
+        by_the_book: without the oddities of the real service.
+        effects: False draws all outcomes alike for every campaign, source and so on.
+        scopes: what the application may do; None is everything.
+        port: where to listen; 0 takes a free one.
+        company: a company of your own, in place of the one that is made.
+
+    Example:
+        >>> from stcrm_pandas.sandbox import Sandbox
+        >>> with Sandbox(leads=100) as sandbox:
+        ...     sandbox.api_url.startswith("http://127.0.0.1:")
+        True
+    """
+
+    def __init__(
+        self,
+        *,
+        leads: int = 12_000,
+        customers: int | None = None,
+        seed: int = 1,
+        as_of: dt.datetime | None = None,
+        latency_ms: float = 0,
+        rate_limit: int | None = 60,
+        state: str | Path | None = None,
+        faults: str | Path | Sequence[Mapping[str, Any]] | None = None,
+        by_the_book: bool = False,
+        effects: bool = True,
+        scopes: Collection[str] | None = None,
+        port: int = 0,
+        company: Company | None = None,
+        gzip: bool = False,
+        _token_lifetime: float = 900,
+        _feed_size: int = 5_000,
+    ) -> None:
+        if as_of is not None and as_of.tzinfo is None:
+            raise UsageError("as_of needs a time zone: datetime(2026, 1, 1, tzinfo=timezone.utc)")
+        self._asked = {
+            "leads": leads,
+            "customers": customers,
+            "seed": seed,
+            "by_the_book": by_the_book,
+            "effects": effects,
+        }
+        self._as_of = as_of
+        self._company = company
+        self._state = None if state is None else Path(state).expanduser()
+        self._latency = latency_ms / 1000
+        self._rate_limit = rate_limit
+        self._port = port
+        self._gzip = gzip
+        self._token_lifetime = _token_lifetime
+        self._feed_size = _feed_size
+        known = frozenset(operation.scope for operation in OPERATIONS.values())
+        self._scopes = known if scopes is None else frozenset(scopes)
+        if not self._scopes <= known:
+            raise UsageError(f"no operation knows the scopes {', '.join(sorted(self._scopes - known))}")
+        self._faults = Faults()
+        if isinstance(faults, str | Path):
+            ordered = from_file(Path(faults))
+        else:
+            ordered = [Fault(**fault) for fault in faults or ()]
+        for fault in ordered:
+            self._faults.add(fault)
+        self._service: Service | None = None
+        self._server: Server | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+
+    # its life
+
+    def start(self) -> Self:
+        """Make the company, or open its state, and listen. A sandbox that runs stays as it is."""
+        if self._server is not None:
+            return self
+        from stcrm_pandas.sandbox.app import Service, build
+        from stcrm_pandas.sandbox.server import Server
+
+        store = self._open()
+        try:
+            notes = store.note("sandbox")
+            clock = Clock(notes["shift"])
+            self._service = Service(
+                store=store,
+                clock=clock,
+                tokens=Tokens(clock, self._token_lifetime),
+                limit=Limit(self._rate_limit),
+                faults=self._faults,
+                tenant=notes["tenant"],
+                client_id=notes["client_id"],
+                client_secret=notes["client_secret"],
+                app_key=notes["app_key"],
+                scopes=self._scopes,
+                latency=self._latency,
+                feed_size=self._feed_size,
+                gzip=self._gzip,
+                by_the_book=notes["by_the_book"],
+            )
+            self._notes: dict[str, Any] = notes
+            self._server = Server(build(self._service), self._port)
+        except BaseException:
+            store.close()
+            self._drop_folder()
+            raise
+        atexit.register(self.stop)
+        return self
+
+    def stop(self) -> None:
+        """End it: connections, thread, and the rows unless a state keeps them. One that does not run stays as it is."""
+        if self._server is None or self._service is None:
+            return
+        atexit.unregister(self.stop)
+        self._server.stop()
+        self._service.store.close()
+        self._server = None
+        self._drop_folder()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"<Sandbox {self.sandbox_id} at {self.api_url}>" if self._server else "<Sandbox, not started>"
+
+    def _open(self) -> Store:
+        if self._state is not None and self._state.exists():
+            return Store(self._state)
+        if self._state is not None:
+            self._state.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            return self._make(self._state, f"sandbox-{secrets.token_hex(8)}")
+        self._folder = tempfile.TemporaryDirectory(prefix="stcrm-sandbox-")
+        try:
+            return self._make(Path(self._folder.name) / "state.sqlite", None)
+        except BaseException:
+            self._drop_folder()
+            raise
+
+    def _make(self, path: Path, sandbox_id: str | None) -> Store:
+        as_of = (self._as_of or dt.datetime.now(dt.UTC).replace(microsecond=0)).astimezone(dt.UTC)
+        company = self._company
+        if company is None:
+            from stcrm_pandas.sandbox.company import make_company
+
+            company = make_company(as_of=as_of, **self._asked)
+        seed, size = self._asked["seed"], self._asked["leads"]
+        notes = {
+            "id": sandbox_id or f"sandbox-{seed}-{as_of:%Y%m%dT%H%M%S}-{size}-{secrets.token_hex(4)}",
+            "shift": as_of.timestamp() - time.time(),
+            "tenant": 900_000_000 + int(seed or 0),
+            "client_id": f"cid.{secrets.token_hex(12)}",
+            "client_secret": f"cs.{secrets.token_hex(24)}",
+            "app_key": f"ak.{secrets.token_hex(16)}",
+            "name": company.name,
+            "time_zone": company.time_zone,
+            "truth": company.truth,
+            "by_the_book": self._asked["by_the_book"],
+        }
+        return Store.make(path, company, {"sandbox": notes})
+
+    def _drop_folder(self) -> None:
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+    def _running(self) -> Service:
+        if self._server is None or self._service is None:
+            raise UsageError("the sandbox does not run: start it first")
+        return self._service
+
+    # where it is, and who may come in
+
+    @property
+    def api_url(self) -> str:
+        """What stands before `/crm/v2/tenant/…`."""
+        self._running()
+        return self._server.address if self._server else ""
+
+    @property
+    def auth_url(self) -> str:
+        """Where tokens are to be had."""
+        return f"{self.api_url}/connect/token"
+
+    @property
+    def tenant(self) -> int:
+        return self._running().tenant
+
+    @property
+    def client_id(self) -> str:
+        return self._running().client_id
+
+    @property
+    def client_secret(self) -> str:
+        return self._running().client_secret
+
+    @property
+    def app_key(self) -> str:
+        return self._running().app_key
+
+    @property
+    def sandbox_id(self) -> str:
+        """What stands for its address: that of its state, or one that each start draws anew."""
+        self._running()
+        return str(self._notes["id"])
+
+    def connection(self) -> dict[str, Any]:
+        """All that a client needs to know."""
+        names = ("api_url", "auth_url", "tenant", "client_id", "client_secret", "app_key", "sandbox_id")
+        return {name: getattr(self, name) for name in names}
+
+    @property
+    def name(self) -> str:
+        """What the company is called."""
+        self._running()
+        return str(self._notes["name"])
+
+    @property
+    def time_zone(self) -> str:
+        """Where the company works."""
+        self._running()
+        return str(self._notes["time_zone"])
+
+    @property
+    def truth(self) -> dict[str, Any]:
+        """What was planted in the company, for an analysis to find."""
+        self._running()
+        return dict(self._notes["truth"])
+
+    def now(self) -> dt.datetime:
+        """The sandbox's clock, in UTC."""
+        return self._running().clock.now()
+
+    @property
+    def requests(self) -> list[Arrival]:
+        """What came in, sign-ins too, in order; `clear()` empties it."""
+        return self._running().arrivals
+
+    # behind the client's back
+
+    def put(self, table: str, row: Mapping[str, Any]) -> None:
+        """Add a row, or replace the one with its key, under the contract's names; its place in the feeds moves."""
+        self._running().store.put(table, row, self._ticks())
+
+    def change(self, table: str, key: Key, **fields: Any) -> None:
+        """Set fields of a row. `modifiedOn` moves, unless it is among them.
+
+        A row is named by its id; contacts by (customer, location or booking id, id). A part of an object is reached as
+        `**{"address.city": "Aurora"}`.
+
+        Raises:
+            UsageError: there is no such row.
+        """
+        self._running().store.change(table, key, fields, self._ticks())
+
+    def remove(self, table: str, key: Key) -> None:
+        """Delete a row: lists leave it out, feeds of leads, bookings and contacts show it with `active` false.
+
+        Raises:
+            UsageError: there is no such row.
+        """
+        self._running().store.remove(table, key, self._ticks())
+
+    def row(self, table: str, key: Key) -> dict[str, Any]:
+        """A row as it is kept, hidden fields too.
+
+        Raises:
+            UsageError: there is no such row.
+        """
+        return self._running().store.row(table, key)
+
+    def revoke_tokens(self) -> None:
+        """End all tokens now: the next call with one of them answers 401."""
+        self._running().tokens.revoke()
+
+    def _ticks(self) -> int:
+        return ticks_of(self.now())
+
+    # faults
+
+    def inject(
+        self,
+        operation: str,
+        *,
+        times: int | None = 1,
+        after: int = 0,
+        delay: float = 0.0,
+        revoke: bool = False,
+        before: Callable[[], object] | None = None,
+        status: int | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        page: Literal["repeat", "first", "empty", "short"] | None = None,
+        total: int | Keep | None = KEEP,
+        has_more: bool | Keep = KEEP,
+        continue_from: str | Keep | None = KEEP,
+        rows: Rows | Sequence[Mapping[str, Any]] | None = None,
+        ignore: Sequence[str] = (),
+        cut: int | None = None,
+    ) -> Fault:
+        """Order something to go wrong; what the words mean stands at `Fault`.
+
+        Returns:
+            The fault: `hits` counts how often it came true, `cancel()` ends it.
+
+        Raises:
+            UsageError: there is no such operation.
+
+        Example:
+            >>> sandbox = Sandbox(leads=100)
+            >>> sandbox.inject("leads.list", after=2, status=503).hits
+            0
+        """
+        fault = Fault(
+            operation,
+            times=times,
+            after=after,
+            delay=delay,
+            revoke=revoke,
+            before=before,
+            status=status,
+            body=body,
+            headers=headers,
+            page=page,
+            total=total,
+            has_more=has_more,
+            continue_from=continue_from,
+            rows=rows,
+            ignore=ignore,
+            cut=cut,
+        )
+        self._faults.add(fault)
+        return fault
+
+    def clear_faults(self) -> None:
+        """Order nothing any more to go wrong."""
+        self._faults.clear()

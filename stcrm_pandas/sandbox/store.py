@@ -1,0 +1,372 @@
+"""The rows of the sandbox, in SQLite: read as ready JSON, changed row by row.
+
+A page is a join of strings that SQLite makes by itself, outside the interpreter's lock. The order of a read is put down
+once, as a numbered list of rows; every page of it is then a range of numbers, the last as quick as the first. Any
+change to a row throws these lists away, so a page is always cut from what is there now.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import orjson
+
+from stcrm_pandas.errors import SettingsError, UsageError
+from stcrm_pandas.sandbox.clock import moment, text_of
+from stcrm_pandas.sandbox.tables import COLUMNS, TABLES, Key, Table, set_path
+
+_LAYOUT = 1
+"""Of the file; another number is another layout, which this version does not read."""
+
+_ACCOUNTING = {"balance", "creditLimit", "creditLimitBalance"}
+"""A change of these alone moves `modifiedOn` without being an edit."""
+
+_WALKS = 12
+"""How many orders are kept at once."""
+
+
+class Company(Protocol):
+    """What fills a store: see `stcrm_pandas.sandbox.company`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def time_zone(self) -> str: ...
+    @property
+    def truth(self) -> dict[str, Any]: ...
+    def tables(self) -> Iterable[tuple[str, Iterable[dict[str, Any]]]]: ...
+
+
+@dataclass(frozen=True)
+class Where:
+    """A condition on the rows `t` of a table, with its values."""
+
+    sql: str
+    values: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Some rows: their JSON, joined by commas, and how many the whole read has."""
+
+    data: bytes
+    rows: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in the order of change: what lies after it has not been handed out."""
+
+    seq: int
+    number: int
+
+
+class Store:
+    """All tables of one company. Safe to use from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        """Open a file that `make` has made.
+
+        Raises:
+            SettingsError: it is no such file, is of another version, or is in use.
+        """
+        self._lock = threading.RLock()
+        self._walks: OrderedDict[tuple[Any, ...], tuple[str, int]] = OrderedDict()
+        self._walk_count = 0
+        self._db = _connect(path)
+        try:
+            self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.execute("COMMIT")
+            layout = self.note("layout")
+        except sqlite3.OperationalError as error:
+            self._db.close()
+            why = "is used by another sandbox" if "locked" in str(error) else "cannot be read as one"
+            raise SettingsError(f"the sandbox's state {path} {why}") from None
+        except sqlite3.DatabaseError:
+            self._db.close()
+            raise SettingsError(f"{path} is no state of a sandbox") from None
+        if layout != _LAYOUT:
+            self._db.close()
+            raise SettingsError(
+                f"the sandbox's state {path} is of another version: move it away to have a new one made"
+            )
+        self._names = {name.decode() for (name,) in self._all("SELECT name FROM tables")}
+        self._seq = max((self._one(f'SELECT max(seq) FROM "{name}"')[0] or 0 for name in self._names), default=0)
+
+    @classmethod
+    def make(cls, path: Path, company: Company, notes: Mapping[str, Any]) -> Store:
+        """Make the file from a company's rows, and open it. `notes` are small things to keep beside them."""
+        unfinished = path.with_name(path.name + ".making")
+        unfinished.unlink(missing_ok=True)
+        os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # never readable by others
+        db = _connect(unfinished)
+        try:
+            db.execute("PRAGMA journal_mode=OFF")
+            db.execute("PRAGMA synchronous=OFF")
+            db.execute("CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT)")
+            db.execute("CREATE TABLE tables (name TEXT PRIMARY KEY)")
+            db.execute("BEGIN")
+            filled = set()
+            for name, rows in company.tables():
+                _fill(db, TABLES.get(name, Table(name)), rows)
+                filled.add(name)
+            for name in TABLES.keys() - filled:
+                _fill(db, TABLES[name], ())
+            for name, value in {**notes, "layout": _LAYOUT}.items():
+                db.execute("INSERT INTO notes VALUES (?, ?)", (name, orjson.dumps(value).decode()))
+            db.execute("COMMIT")
+        finally:
+            db.close()
+        os.replace(unfinished, path)
+        return cls(path)
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    def note(self, name: str) -> Any:
+        """One of the small things kept beside the rows; None where it was never kept."""
+        found = self._all("SELECT value FROM notes WHERE name = ?", (name,))
+        return orjson.loads(found[0][0]) if found else None
+
+    # reading
+
+    def slice(
+        self,
+        table: str,
+        where: Where,
+        order: str,
+        start: int,
+        size: int,
+        view: str = "t.body",
+        view_values: tuple[Any, ...] = (),
+    ) -> Slice:
+        """`size` rows of a read from number `start` (from 0) on; `view` is what is shown of a row."""
+        with self._lock:
+            walk, total = self._walk(table, where, order)
+            data, rows = self._one(
+                f"SELECT group_concat(shown), count(*) FROM (SELECT {view} AS shown FROM temp.{walk} w "
+                f'CROSS JOIN "{table}" t ON t.n = w.r WHERE w.rowid BETWEEN ? AND ? ORDER BY w.rowid)',
+                (*view_values, start + 1, min(start + size, total)),
+            )
+            return Slice(data or b"", rows, total)
+
+    def changes(self, table: str, after: Place, size: int) -> tuple[Slice, Place]:
+        """At most `size` rows in the order of change after a place, deleted ones too, and the place of the last.
+
+        `total` of the slice is `size + 1` where there is more, else the number of its rows.
+        """
+        body = "t.body"
+        if self._table(table).deletes_softly:
+            body = "substr(t.body, 1, length(t.body) - 1) || iif(t.active, ',\"active\":true}', ',\"active\":false}')"
+        with self._lock:
+            found = self._all(
+                f'SELECT seq, n FROM "{table}" WHERE (seq, n) > (?, ?) ORDER BY seq, n LIMIT ?',
+                (after.seq, after.number, size + 1),
+            )
+            shown = found[:size]
+            if not shown:
+                return Slice(b"", 0, 0), after
+            last = Place(*shown[-1])
+            (data,) = self._one(
+                f'SELECT group_concat(shown) FROM (SELECT {body} AS shown FROM "{table}" t '
+                "WHERE (seq, n) > (?, ?) AND (seq, n) <= (?, ?) ORDER BY seq, n)",
+                (after.seq, after.number, last.seq, last.number),
+            )
+            return Slice(data, len(shown), len(found)), last
+
+    def body(self, table: str, key: Key) -> bytes | None:
+        """A row as lists show it; None where there is none, or it is deleted."""
+        found = self._find(table, key)
+        return found[1] if found and (found[3] or not self._table(table).deletes_softly) else None
+
+    def row(self, table: str, key: Key) -> dict[str, Any]:
+        """A whole row, hidden fields and deleted rows too.
+
+        Raises:
+            UsageError: there is no such row.
+        """
+        return self._whole(table, key)[1]
+
+    # changing
+
+    def put(self, table: str, row: Mapping[str, Any], now: int) -> None:
+        """Add a row, or replace the one with its key; where it lacks `createdOn` or `modifiedOn`, it is `now`."""
+        spec = self._table(table)
+        with self._lock, self._changing():
+            row = {"createdOn": text_of(now), "modifiedOn": text_of(now), **row}
+            own = row[spec.id]
+            found = self._find(table, (row[spec.parent or ""], own) if spec.keyed_by_parent else own)
+            self._write(spec, row, found[0] if found else None, now)
+
+    def change(self, table: str, key: Key, fields: Mapping[str, Any], now: int) -> None:
+        """Set fields of a row (`address.city` is part of one); `modifiedOn` moves to `now` unless it is among them.
+
+        Raises:
+            UsageError: there is no such row.
+        """
+        with self._lock, self._changing():
+            number, row = self._whole(table, key)
+            edited = fields.keys() - _ACCOUNTING
+            for path, value in ({"modifiedOn": text_of(now)} | dict(fields)).items():
+                set_path(row, path, value)
+            self._write(self._table(table), row, number, now, edited=bool(edited))
+
+    def remove(self, table: str, key: Key, now: int) -> None:
+        """Delete a row. Feeds go on to show it where the service has them do so.
+
+        Raises:
+            UsageError: there is no such row.
+        """
+        spec = self._table(table)
+        with self._lock, self._changing():
+            number, row = self._whole(table, key)
+            if spec.deletes_softly:
+                self._write(spec, row | {"active": False, "modifiedOn": text_of(now)}, number, now)
+            else:
+                self._db.execute(f'DELETE FROM "{table}" WHERE n = ?', (number,))
+
+    def _write(self, spec: Table, row: Mapping[str, Any], number: int | None, now: int, *, edited: bool = True) -> None:
+        values = dict(zip(COLUMNS, spec.record(row), strict=True))
+        values["seq"] = self._seq = max(now, self._seq + 1)
+        if number is None:
+            names = ", ".join(values)
+            self._db.execute(
+                f'INSERT INTO "{spec.name}" ({names}) VALUES ({", ".join("?" * len(values))})', (*values.values(),)
+            )
+            return
+        if not edited:
+            del values["edited"]
+        assignments = ", ".join(f"{name} = ?" for name in values)
+        self._db.execute(f'UPDATE "{spec.name}" SET {assignments} WHERE n = ?', (*values.values(), number))
+
+    def _changing(self) -> _Changing:
+        return _Changing(self._db, self._forget_walks)
+
+    # the inside
+
+    def _table(self, name: str) -> Table:
+        if name not in self._names:
+            raise UsageError(f"the sandbox has no table {name!r}; it has {', '.join(sorted(self._names))}")
+        return TABLES.get(name, Table(name))
+
+    def _find(self, table: str, key: Key) -> tuple[int, bytes, bytes | None, int] | None:
+        parent, own = self._table(table).split(key)
+        found = self._all(
+            f'SELECT n, body, hidden, active FROM "{table}" WHERE id = ? AND (?2 IS NULL OR parent = ?2)', (own, parent)
+        )
+        return found[0] if found else None
+
+    def _whole(self, table: str, key: Key) -> tuple[int, dict[str, Any]]:
+        found = self._find(table, key)
+        if not found:
+            raise UsageError(f"the sandbox has no row {key} in {table}")
+        number, body, hidden, active = found
+        return number, self._table(table).row(body, hidden, active)
+
+    def _walk(self, table: str, where: Where, order: str) -> tuple[str, int]:
+        key = (table, where, order)
+        if key in self._walks:
+            self._walks.move_to_end(key)
+            return self._walks[key]
+        self._table(table)
+        while len(self._walks) >= _WALKS:
+            self._db.execute(f"DROP TABLE temp.{self._walks.popitem(last=False)[1][0]}")
+        self._walk_count += 1
+        name = f"walk{self._walk_count}"
+        self._db.execute(
+            f'CREATE TEMP TABLE {name} AS SELECT t.n AS r FROM "{table}" t WHERE {where.sql} ORDER BY {order}',
+            where.values,
+        )
+        (total,) = self._one(f"SELECT coalesce(max(rowid), 0) FROM temp.{name}")
+        self._walks[key] = name, total
+        return name, total
+
+    def _forget_walks(self) -> None:
+        while self._walks:
+            self._db.execute(f"DROP TABLE temp.{self._walks.popitem()[1][0]}")
+
+    def _all(self, sql: str, values: tuple[Any, ...] = ()) -> list[Any]:
+        with self._lock:
+            return self._db.execute(sql, values).fetchall()
+
+    def _one(self, sql: str, values: tuple[Any, ...] = ()) -> Any:
+        with self._lock:
+            return self._db.execute(sql, values).fetchone()
+
+
+class _Changing:
+    """One transaction; at its end no order that was put down before is used again."""
+
+    def __init__(self, db: sqlite3.Connection, done: Callable[[], None]) -> None:
+        self._db = db
+        self._done = done
+
+    def __enter__(self) -> None:
+        self._done()
+        self._db.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._db.execute("COMMIT" if kind is None else "ROLLBACK")
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0.2)
+    db.text_factory = bytes  # JSON goes out as it is
+    db.execute("PRAGMA temp_store=MEMORY")
+    db.create_function("ticks", 1, _sql_ticks, deterministic=True)
+    db.create_function("digits", 1, digits, deterministic=True)
+    return db
+
+
+def _fill(db: sqlite3.Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
+    name = table.name
+    if not name.isidentifier():
+        raise UsageError(f"no name of a table: {name!r}")
+    db.execute("INSERT INTO tables VALUES (?)", (name,))
+    db.execute(
+        f'CREATE TABLE "{name}" (n INTEGER PRIMARY KEY, id, parent, active INTEGER, created INTEGER, modified INTEGER, '
+        "edited INTEGER, seq INTEGER, hidden TEXT, body TEXT)"
+    )
+    db.executemany(
+        f'INSERT INTO "{name}" ({", ".join(COLUMNS)}) VALUES ({", ".join("?" * len(COLUMNS))})', map(table.record, rows)
+    )
+    # The first holds all that the common filters look at, so that a read in order of id never touches a body.
+    db.execute(f'CREATE INDEX "{name}_by_id" ON "{name}" (id, active, created, modified, parent)')
+    db.execute(f'CREATE INDEX "{name}_by_change" ON "{name}" (seq)')
+    if table.parent:
+        db.execute(f'CREATE INDEX "{name}_by_parent" ON "{name}" (parent)')
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _sql_ticks(value: Any) -> int | None:
+    try:
+        return None if value is None else moment(_text(value))
+    except ValueError:
+        return None
+
+
+def digits(value: Any) -> str | None:
+    """The digits of a phone number, without a country's leading 1.
+
+    >>> digits("+1 (312) 555-0142")
+    '3125550142'
+    """
+    if value is None:
+        return None
+    found = "".join(c for c in _text(value) if c in "0123456789")
+    return found[1:] if len(found) == 11 and found[0] == "1" else found

@@ -1,0 +1,155 @@
+"""The tables of the store, and how a row of each is kept.
+
+A table that is not listed is kept too, by its `id`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from stcrm_pandas.errors import UsageError
+from stcrm_pandas.sandbox.clock import ticks
+
+Key = int | str | tuple[int | str, ...]
+"""What names a row: its id, or the parent's id and its own."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A kind of row in the store.
+
+    `parent` is the field that names the row it hangs on, `hidden` are fields that lists leave out, `computed` fields
+    that are null unless the caller asks for them.
+    """
+
+    name: str
+    id: str = "id"
+    parent: str | None = None
+    hidden: tuple[str, ...] = ()
+    computed: tuple[str, ...] = ()
+    keyed_by_parent: bool = False
+    """An id is unique under its parent only."""
+
+    @property
+    def deletes_softly(self) -> bool:
+        """Whether a deleted row stays, for the feeds to tell of it."""
+        return "active" in self.hidden
+
+    def record(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
+        """A row as the columns of `COLUMNS`."""
+        body = dict(row)
+        hidden = {name: body.pop(name) for name in self.hidden if name in body}
+        active = hidden.pop("active", True) if self.deletes_softly else row.get("active", True)
+        for name in self.computed:
+            body[name] = None
+        modified = _ticks(row.get("modifiedOn"))
+        return (
+            row[self.id],
+            row.get(self.parent) if self.parent else None,
+            0 if active is False else 1,
+            _ticks(row.get("createdOn")),
+            modified,
+            modified,
+            modified or 0,
+            orjson.dumps(hidden).decode() if hidden else None,
+            orjson.dumps(body).decode(),
+        )
+
+    def row(self, body: bytes, hidden: bytes | None, active: int) -> dict[str, Any]:
+        """A whole row from what the store keeps of it, the hidden fields too."""
+        row: dict[str, Any] = orjson.loads(body)
+        row |= orjson.loads(hidden) if hidden else {}
+        return row | {"active": bool(active)} if self.deletes_softly else row
+
+    def split(self, key: Key) -> tuple[int | str | None, int | str]:
+        """A key as the parent's id (None where it plays no part) and the row's own.
+
+        Raises:
+            UsageError: a key of another shape.
+        """
+        if self.keyed_by_parent:
+            if isinstance(key, tuple) and len(key) == 2:
+                return key[0], key[1]
+            raise UsageError(f"a row of {self.name} is named by ({self.parent}, {self.id})")
+        if isinstance(key, tuple):
+            raise UsageError(f"a row of {self.name} is named by its {self.id} alone")
+        return None, key
+
+
+COLUMNS = ("id", "parent", "active", "created", "modified", "edited", "seq", "hidden", "body")
+"""What is kept of a row beside its number: times in ticks, `edited` is `modified` without accounting changes, `seq` the
+place in the order of change, `body` the row as a list answers it."""
+
+
+def _ticks(text: Any) -> int | None:
+    try:
+        return ticks(text)
+    except (TypeError, ValueError):  # absent, or a row that is wrong on purpose
+        return None
+
+
+def _named(tables: Iterable[Table]) -> dict[str, Table]:
+    return {table.name: table for table in tables}
+
+
+TABLES = _named(
+    (
+        Table("leads", parent="customerId", hidden=("active",), computed=("leadUrl",)),
+        Table("bookings", parent="bookingProviderId", hidden=("active",)),
+        Table(
+            "booking_contacts",
+            parent="bookingId",
+            hidden=("active", "bookingId", "bookingProviderId"),
+            keyed_by_parent=True,
+        ),
+        Table("booking_provider_tags"),
+        Table("customers"),
+        Table("customer_contacts", parent="customerId", hidden=("active",), keyed_by_parent=True),
+        Table("locations", parent="customerId"),
+        Table("location_contacts", parent="locationId", hidden=("active",), keyed_by_parent=True),
+        Table("jobs", parent="customerId"),
+        Table("campaigns"),
+        Table("campaign_categories"),
+        Table("business_units"),
+        Table("tag_types"),
+        Table("employees", parent="userId"),
+        Table("technicians", parent="userId"),
+        Table("job_types"),
+        Table("call_reasons"),
+        Table("contacts"),
+        Table("contact_methods", parent="contactId"),
+        Table(
+            "contact_preferences",
+            id="name",
+            parent="contactMethodId",
+            hidden=("contactId", "contactMethodId"),
+            keyed_by_parent=True,
+        ),
+    )
+)
+
+
+def set_path(row: dict[str, Any], path: str, value: Any) -> None:
+    """Set a field, or a part of it: `address.city`; a null object on the way becomes an object."""
+    *way, last = path.split(".")
+    for name in way:
+        inner = row.get(name)
+        row[name] = inner = dict(inner) if isinstance(inner, dict) else {}
+        row = inner
+    row[last] = value
+
+
+def drop_path(row: dict[str, Any], path: str) -> None:
+    """Take a field, or a part of it, out of a row."""
+    *way, last = path.split(".")
+    for name in way:
+        inner = row.get(name)
+        if not isinstance(inner, dict):
+            return
+        row[name] = inner = dict(inner)
+        row = inner
+    row.pop(last, None)
