@@ -1,0 +1,51 @@
+"""Names of groups: from ids to the words that a reader knows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from stcrm_pandas.errors import UsageError
+
+__all__ = ["NONE", "named"]
+
+NONE = "(none)"
+"""The name of the group of those that have no id."""
+
+
+def named(ids: Sequence[int | None], names: Mapping[int, str] | pd.DataFrame | None) -> list[str]:
+    """A name for each id, no two alike.
+
+    Parameters: ids, None for none; a mapping from id to name, or a frame with `id`, `name` and, where retired ones
+    are to be marked, `active`.
+    Returns: the name; '(inactive)' added where it is; the id itself where there is no name; the id added where two
+    have the same name.
+    Raises: UsageError where the frame lacks a column.
+
+    >>> named([1, 2, 3, None], {1: "Radio", 2: "Radio"})
+    ['Radio (1)', 'Radio (2)', '3', '(none)']
+    """
+    known = _mapping(names)
+    found = [NONE if id is None else known.get(id, str(id)) for id in ids]
+    often = Counter(found)
+    return [name if often[name] == 1 else f"{name} ({id})" for id, name in zip(ids, found, strict=True)]
+
+
+def _mapping(names: Mapping[int, str] | pd.DataFrame | None) -> dict[int, str]:
+    if names is None:
+        return {}
+    if not isinstance(names, pd.DataFrame):
+        return {int(id): str(name) for id, name in names.items()}
+    lacking = {"id", "name"} - set(names.columns)
+    if lacking:
+        raise UsageError(f"names: the frame lacks the columns {', '.join(sorted(lacking))}")
+    active: Any = names["active"] if "active" in names else pd.Series(True, index=names.index)
+    retired = active.astype("boolean").eq(False).fillna(False)
+    return {
+        int(id): f"{name} (inactive)" if gone else str(name)
+        for id, name, gone in zip(names["id"], names["name"], retired, strict=True)
+        if not pd.isna(id) and not pd.isna(name)
+    }

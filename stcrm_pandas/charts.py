@@ -1,0 +1,214 @@
+"""Plotly figures of analysis results.
+
+Their backgrounds are transparent and their colours hold on white and on black, so that they fit a dark notebook, too.
+`layout.meta["narrow"]` says what a page should change where there is little room; the report does so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from stcrm_pandas.analysis.sentences import per_hundred
+
+if TYPE_CHECKING:
+    from stcrm_pandas.analysis.lead_conversion import LeadConversion
+
+__all__ = ["conversion_months", "conversion_rates"]
+
+# Blue and orange are told apart by nearly everybody; grey says nothing.
+_COLOURS = {"higher": "#3b82c4", "lower": "#d9772b", "not clear": "#7c8a9a", "too few": "#b3bcc6"}
+_WORDS = {
+    "higher": "higher than all others together",
+    "lower": "lower than all others together",
+    "not clear": "not clearly different",
+    "too few": "too few to tell",
+}
+_SHADE = "rgba(124,138,154,0.22)"
+_GRID = "rgba(124,138,154,0.25)"
+_TEXT = "#7c8a9a"
+_ROW = 26  # pixels of one group
+_NARROW_ROW = 44  # with the name above the line
+_LONGEST_NAME = 34
+
+
+def conversion_rates(found: LeadConversion) -> go.Figure:
+    """Each group's share: a thick line between what is surely and possibly in time, a thin one for the interval.
+
+    The shaded band is that of all leads together. Groups without a lead that is old enough are not drawn.
+    """
+    table = found.table.assign(verdict=found.comparisons["verdict"])
+    shown = table[table["mature"] > 0].reset_index(drop=True)
+    figure = _empty()
+    kinds = shown["verdict"].mask(~shown["enough"], "too few").replace("not compared", "not clear")
+    for kind, colour in _COLOURS.items():
+        rows = shown[kinds == kind]
+        places = [float(place) for place in rows.index]
+        thin = _segments(_hundreds(rows["interval_low"]), _hundreds(rows["interval_high"]))
+        thick = _segments(_hundreds(rows["share_lower"]), _hundreds(rows["share_upper"]))
+        across = _segments(places, places)
+        if not places:
+            continue
+        figure.add_scatter(
+            x=thin, y=across, mode="lines", line={"color": colour, "width": 1.5}, showlegend=False, hoverinfo="skip"
+        )
+        figure.add_scatter(
+            x=thick,
+            y=across,
+            mode="lines+markers",
+            line={"color": colour, "width": 8},
+            marker={"color": colour, "size": 9},
+            name=_WORDS[kind],
+            text=[text for row in _rows(rows) for text in (_hover(row),) * 3],
+            hovertemplate="%{text}<extra></extra>",
+        )
+    _band(figure, found)
+    figure.update_xaxes(
+        title={"text": f"of 100 leads, converted within {found.window_days} days"},
+        rangemode="tozero",
+        side="top",
+    )
+    figure.update_yaxes(
+        tickmode="array",
+        tickvals=list(shown.index),
+        ticktext=[escape(_short(name)) for name in shown["name"]],
+        range=[len(shown) - 0.4, -0.6],
+        showgrid=False,
+        automargin=True,
+    )
+    figure.update_layout(
+        height=_ROW * len(shown) + 130,
+        meta={
+            "narrow": {
+                "yaxis.ticklabelposition": "inside top",
+                "yaxis.ticklabelstandoff": 0,
+                "yaxis.ticks": "",
+                "height": _NARROW_ROW * len(shown) + 170,
+            }
+        },
+    )
+    return figure
+
+
+def conversion_months(found: LeadConversion) -> go.Figure:
+    """The share by month of creation, and below it how many leads came in.
+
+    Months that are not old enough, or were read in part, are hatched.
+    """
+    months = found.months if found.months is not None else found.table.iloc[:0].assign(whole=False)
+    starts = [f"{month}-01" for month in months["id"]]
+    figure = _empty()
+    colour = _COLOURS["higher"]
+    for whole, tint in ((True, colour), (False, _COLOURS["too few"])):
+        rows = months[(months["whole"] == whole) & (months["mature"] > 0)]
+        at = [f"{month}-01" for month in rows["id"]]
+        figure.add_scatter(
+            x=_segments(at, at),
+            y=_segments(_hundreds(rows["interval_low"]), _hundreds(rows["interval_high"])),
+            mode="lines",
+            line={"color": tint, "width": 1.5},
+            showlegend=False,
+            hoverinfo="skip",
+        )
+        figure.add_scatter(
+            x=_segments(at, at),
+            y=_segments(_hundreds(rows["share_lower"]), _hundreds(rows["share_upper"])),
+            mode="lines+markers",
+            line={"color": tint, "width": 8},
+            marker={"color": tint, "size": 9},
+            showlegend=False,
+            text=[text for row in _rows(rows) for text in (_hover(row),) * 3],
+            hovertemplate="%{text}<extra></extra>",
+        )
+    figure.add_bar(
+        x=starts,
+        y=months["leads"].astype(int).tolist(),
+        yaxis="y2",
+        marker={
+            "color": [colour if whole else _SHADE for whole in months["whole"]],
+            "opacity": 0.55,
+            "line": {"width": 0},
+            "pattern": {
+                "shape": ["" if whole else "/" for whole in months["whole"]],
+                "fgcolor": _TEXT,
+                "size": 6,
+            },
+        },
+        showlegend=False,
+        hovertemplate="%{x|%b %Y}: %{y:,} leads<extra></extra>",
+    )
+    figure.update_xaxes(type="date", tickformat="%b\n%Y", showgrid=False, anchor="y2", ticklabelmode="instant")
+    figure.update_layout(
+        height=430,
+        bargap=0.35,
+        yaxis={
+            "domain": [0.34, 1],
+            "rangemode": "tozero",
+            "title": {"text": f"of 100, within {found.window_days} days"},
+            "gridcolor": _GRID,
+        },
+        yaxis2={
+            "domain": [0, 0.24],
+            "rangemode": "tozero",
+            "title": {"text": "leads"},
+            "gridcolor": _GRID,
+            "nticks": 4,
+        },
+        meta={"narrow": {"height": 380}},
+    )
+    return figure
+
+
+def _empty() -> go.Figure:
+    figure = go.Figure()
+    figure.update_layout(
+        template="none",
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"color": _TEXT, "size": 13, "family": "system-ui, sans-serif"},
+        margin={"l": 12, "r": 16, "t": 12, "b": 12},
+        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": -0.01, "yanchor": "top"},
+        hoverlabel={"align": "left"},
+        modebar={"remove": ["select2d", "lasso2d"]},
+    )
+    figure.update_xaxes(gridcolor=_GRID, zeroline=False, automargin=True)
+    figure.update_yaxes(gridcolor=_GRID, zeroline=False, automargin=True)
+    return figure
+
+
+def _band(figure: go.Figure, found: LeadConversion) -> None:
+    overall = found.overall.iloc[0]
+    if found.by is None or pd.isna(overall["share_lower"]):
+        return
+    low, high = (100 * float(overall[name]) for name in ("share_lower", "share_upper"))
+    figure.add_vrect(x0=low, x1=high, fillcolor=_SHADE, line={"width": 1, "color": _SHADE}, layer="below")
+
+
+def _segments(starts: Iterable[Any], ends: Iterable[Any]) -> list[Any]:
+    """Lines in one trace: start, end, gap, and so on."""
+    joined: list[Any] = []
+    for start, end in zip(starts, ends, strict=True):
+        joined += [start, end, None]
+    return joined
+
+
+def _hundreds(shares: pd.Series) -> list[float]:
+    return [100 * float(share) for share in shares]
+
+
+def _hover(row: Any) -> str:
+    lower, upper = int(row.within_lower), int(row.within_upper)
+    count = f"{lower:,}" if lower == upper else f"{lower:,} to {upper:,}"
+    return f"<b>{escape(str(row.name))}</b><br>{per_hundred(row)}<br>{count} of {int(row.mature):,} leads"
+
+
+def _rows(frame: pd.DataFrame) -> Any:
+    return frame.itertuples(index=False)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1].rstrip()}…"
