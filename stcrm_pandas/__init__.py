@@ -1,1 +1,46 @@
-"""The CRM of ServiceTitan in pandas."""
+"""The CRM of ServiceTitan in pandas.
+
+    import stcrm_pandas as stcrm
+
+    crm = stcrm.connect(sandbox=True)      # or connect(): from the environment
+    leads = crm.leads.list(created_on_or_after="2026-01-01")
+
+The heavy parts load when they are first named.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import pandas  # noqa: F401  # every part stands on it; the rest is loaded when it is named
+
+if TYPE_CHECKING:
+    from stcrm_pandas import analysis, errors, schemas
+    from stcrm_pandas.client import Client, connect
+    from stcrm_pandas.custom_fields import custom_fields
+    from stcrm_pandas.reading import Feed
+    from stcrm_pandas.sandbox import Sandbox
+
+__version__ = "0.1.0"
+__all__ = ["Client", "Feed", "Sandbox", "analysis", "connect", "custom_fields", "errors", "schemas"]
+
+_HOMES = {
+    "Client": "client",
+    "Feed": "reading",
+    "Sandbox": "sandbox",
+    "connect": "client",
+    "custom_fields": "custom_fields",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    if name in __all__:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -1,0 +1,261 @@
+"""The object that `connect` gives: helpers, look-ups and the cache of one tenant."""
+
+from __future__ import annotations
+
+import atexit
+import datetime as dt
+import html
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import pandas as pd
+
+from stcrm_pandas import frame as frames
+from stcrm_pandas.cache import Cache
+from stcrm_pandas.lookups import Lookups
+from stcrm_pandas.operations import OPERATIONS
+from stcrm_pandas.pages import Walker
+from stcrm_pandas.progress import Progress
+from stcrm_pandas.reading import Reader
+from stcrm_pandas.resources.bookings import Bookings
+from stcrm_pandas.resources.customers import Customers
+from stcrm_pandas.resources.leads import Leads
+from stcrm_pandas.resources.locations import Locations
+from stcrm_pandas.session import CachedPoliteSession
+from stcrm_pandas.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from stcrm_pandas.sandbox import Sandbox
+
+    AnySandbox = bool | str | Path | Sandbox
+
+
+def connect(
+    *,
+    environment: str | None = None,
+    api_url: str | None = None,
+    auth_url: str | None = None,
+    tenant: int | str | None = None,
+    client_id: str | None = None,
+    client_secret: str | None = None,
+    app_key: str | None = None,
+    sandbox: AnySandbox = False,
+    cache_dir: str | Path | None = None,
+    max_age: str | float | dt.timedelta | None = None,
+    offline: bool | None = None,
+    allow_writes: bool | None = None,
+    time_zone: str | None = None,
+    rate_limit: int | None = None,
+    concurrency: int | None = None,
+    timeout: tuple[float, float] | None = None,
+    retries: int | None = None,
+    strict: bool | None = None,
+    progress: bool | None = None,
+    **private: Any,
+) -> Client:
+    """Connect to one tenant. Nothing is sent before the first read.
+
+    What is None is looked up as `STCRM_…` in the environment (`STCRM_TENANT`, `STCRM_CLIENT_SECRET` …), then in a
+    `.env` file in the working folder, then it has the value named below.
+
+    Parameters:
+        environment: `"production"` or `"integration"`; or give `api_url` and `auth_url`.
+        api_url: what stands before `/crm/v2/tenant/…`.
+        auth_url: the sign-in, with or without `/connect/token`.
+        tenant, client_id, client_secret, app_key: who asks, and for whom.
+        sandbox: True for a sandbox in this process (the same one each time), the path of a state file to keep one
+            there, or a `Sandbox` of your own. Nothing else is needed then.
+        cache_dir: the folder of the cache; by default the user's cache folder, for a sandbox without a state file a
+            temporary one.
+        max_age: how old a stored answer may be, as `"15m"` or `"2d"`: one hour.
+        offline: answer from the cache alone, however old it is; needs no secret. False.
+        allow_writes: let helpers change the service's data. False, but for a sandbox that is started here.
+        time_zone: the tenant's, like `"America/Chicago"`, in which dates without a zone are meant.
+        rate_limit: calls a second at most, 55. The service allows about 60 for an application on a tenant.
+        concurrency: calls side by side at most, 8.
+        timeout: seconds to connect and seconds to answer, (10, 110).
+        retries: how often a read is repeated after a failure, 5.
+        strict: make an answer that departs from the contract an error. False.
+        progress: show progress always or never; by default in notebooks and terminals.
+
+    Raises:
+        SettingsError: a setting is missing or wrong; the message names its variable and how to set it.
+
+    >>> with connect(sandbox=sandbox) as crm:
+    ...     leads = crm.leads.list(status="Open")
+    >>> leads["status"].unique().tolist()
+    ['Open']
+    """
+    given: dict[str, Any] = {
+        "environment": environment,
+        "api_url": api_url,
+        "auth_url": auth_url,
+        "tenant": tenant,
+        "client_id": client_id,
+        "client_secret": client_secret,
+        "app_key": app_key,
+        "cache_dir": cache_dir,
+        "max_age": max_age,
+        "offline": offline,
+        "allow_writes": allow_writes,
+        "time_zone": time_zone,
+        "rate_limit": rate_limit,
+        "concurrency": concurrency,
+        "timeout": timeout,
+        "retries": retries,
+        "strict": strict,
+        "progress": progress,
+    }
+    if sandbox is False:
+        return Client(read_settings(**given), **private)
+    from stcrm_pandas.sandbox import Sandbox
+
+    running = sandbox if isinstance(sandbox, Sandbox) else _sandbox_of(sandbox)
+    running.start()
+    named = {name: getattr(running, name) for name in ("api_url", "auth_url", "tenant", "client_id")}
+    named.update(client_secret=running.client_secret, app_key=running.app_key)
+    if time_zone is None:
+        named["time_zone"] = running.time_zone
+    if allow_writes is None:
+        named["allow_writes"] = True
+    if cache_dir is None and running.state is None:
+        named["cache_dir"] = _folder_of(running)
+    settings = read_settings(**{**given, **named, "environment": None})
+    return Client(settings.model_copy(update={"environment": running.sandbox_id}), sandbox=running, **private)
+
+
+class Client:
+    """One tenant's CRM. `connect` makes it; it may be used from several threads, and as a context manager.
+
+    `leads`, `bookings`, `customers`, `locations` and `lookups` are families of helpers, `cache` is what is stored.
+    """
+
+    def __init__(
+        self, settings: Settings, *, sandbox: Sandbox | None = None, clock: Any = None, **private: Any
+    ) -> None:
+        self.settings = settings
+        self.sandbox = sandbox
+        self.cache = Cache(settings, **({"clock": clock} if clock else {}))
+        progress = Progress(settings.progress)
+        self._session = CachedPoliteSession(settings, self.cache.backend, on_wait=progress.waiting, **private)
+        self._walker = Walker(
+            self._session,
+            self.cache,
+            api_url=str(settings.api_url),
+            tenant=settings.tenant or 0,
+            concurrency=settings.concurrency,
+            offline=settings.offline,
+        )
+        reader = self._reader = Reader(self._walker, settings, progress)
+        self.leads = Leads(reader)
+        self.bookings = Bookings(reader)
+        self.customers = Customers(reader)
+        self.locations = Locations(reader)
+        self.lookups = Lookups(reader)
+
+    def operations(self, *, all: bool = False) -> pd.DataFrame:
+        """The operations of the service and the helper for each.
+
+        Parameters:
+            all: with the look-ups, which are not among the 88.
+
+        Returns:
+            A frame with `operation_id, group, method, path, scope, helper, answer, writes, built`; `built` says whether
+            the helper exists yet.
+
+        >>> len(crm.operations())
+        88
+        """
+        rows = [op for op in OPERATIONS.values() if all or not op.helper.startswith("lookups.")]
+        names = ("group", "method", "path", "scope", "helper", "answer", "writes", "built")
+        table = {"operation_id": [op.id for op in rows]}
+        return pd.DataFrame({**table, **{name: [getattr(op, name) for op in rows] for name in names}})
+
+    def drift(self) -> pd.DataFrame:
+        """How the answers that this connection has read depart from the contract.
+
+        Returns:
+            A frame with `resource, column, kind, count, ids, detail`, in the order of reading.
+
+        >>> crm.drift().columns.tolist()
+        ['resource', 'column', 'kind', 'count', 'ids', 'detail']
+        """
+        return frames.drift_frame(self._reader.drift)
+
+    @property
+    def calls(self) -> int:
+        """How many calls this connection has sent, sign-ins and repeats included."""
+        return self._session.calls
+
+    def close(self) -> None:
+        """Close the connection. A sandbox goes on, and ends with the process or by its own `stop`."""
+        self._walker.close()
+        self._session.close()  # type: ignore[no-untyped-call]
+        self.cache.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<stcrm {'; '.join(text for _, text in self._facts())}>"
+
+    def _repr_html_(self) -> str:
+        cells = "".join(
+            f"<tr><th style='text-align:left'>{html.escape(name)}</th>"
+            f"<td style='text-align:left'>{html.escape(text)}</td></tr>"
+            for name, text in self._facts()
+        )
+        return f"<table><caption style='text-align:left'>ServiceTitan CRM</caption>{cells}</table>"
+
+    def _facts(self) -> list[tuple[str, str]]:
+        settings, oldest = self.settings, self.cache.oldest
+        if settings.offline:
+            mode = "offline: stored answers only"
+        else:
+            mode = "reads and writes" if settings.allow_writes else "reads only"
+        age = "empty" if oldest is None else f"oldest read {_ago(self.cache.now() - oldest)} ago"
+        place = f"sandbox {settings.name}" if self.sandbox else settings.name
+        return [
+            ("connected to", f"{place}, tenant {settings.tenant}"),
+            ("may", mode),
+            ("time zone", settings.time_zone or "not set: dates without a zone are taken as UTC"),
+            ("cache", f"{self.cache.size / 1e6:.1f} MB, {age}"),
+        ]
+
+
+def _ago(span: dt.timedelta) -> str:
+    seconds = max(0, int(span.total_seconds()))
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+_lock = threading.Lock()
+_sandboxes: dict[str, Sandbox] = {}
+_folders: dict[str, tempfile.TemporaryDirectory[str]] = {}
+
+
+def _sandbox_of(which: bool | str | Path) -> Sandbox:
+    """The sandbox of this process, or of a state file: started once, ended with the process."""
+    from stcrm_pandas.sandbox import Sandbox
+
+    name = "" if which is True else str(Path(str(which)).resolve())
+    with _lock:
+        if name not in _sandboxes:
+            _sandboxes[name] = Sandbox(state=name or None).start()
+            atexit.register(_sandboxes[name].stop)
+        return _sandboxes[name]
+
+
+def _folder_of(sandbox: Sandbox) -> Path:
+    """A folder for the cache of a sandbox without a state file, which ends with the process."""
+    with _lock:
+        if sandbox.sandbox_id not in _folders:
+            _folders[sandbox.sandbox_id] = tempfile.TemporaryDirectory(prefix="stcrm-")
+        return Path(_folders[sandbox.sandbox_id].name)

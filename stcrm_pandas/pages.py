@@ -1,0 +1,369 @@
+"""Walks: all pages of one read, side by side where the service can sort, out of the cache where they are stored.
+
+A read has one part or several (ids come in calls of fifty, sub-resources one call for each parent). The pages of a
+single part are fetched side by side; several parts are, each of them page by page.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Generic, Protocol, TypeVar
+
+from stcrm_pandas import wire
+from stcrm_pandas.cache import Cache, Generation
+from stcrm_pandas.errors import AnswerError, NotAnAnswer, NotCachedError
+from stcrm_pandas.operations import Operation
+from stcrm_pandas.query import Query
+from stcrm_pandas.session import CachedPoliteSession
+
+Clock = Callable[[], dt.datetime]
+
+
+class Page(Protocol):
+    """What a walk needs to know of a decoded page."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+
+    @property
+    def has_more(self) -> bool | None:
+        """Whether the service says that another follows."""
+
+    @property
+    def total(self) -> int | None:
+        """How many rows there are in all, where it was asked for."""
+
+    @property
+    def continue_from(self) -> str | None:
+        """A feed's token for what follows."""
+
+
+P = TypeVar("P", bound=Page)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One stretch of a read: what stands in its path and its query, and which columns follow from there."""
+
+    path: Mapping[str, object] = field(default_factory=dict)
+    query: Query = field(default_factory=list)
+    parents: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Read(Generic[P]):
+    """A read: an operation, its parts, how a body becomes a page, and what tells one page from another."""
+
+    operation: Operation
+    parts: Sequence[Part]
+    decode: Callable[[bytes, Mapping[str, object]], P]
+    mark: Callable[[P], Hashable]
+
+    @property
+    def signature(self) -> str:
+        """What two reads have in common that ask for the same."""
+        return repr((self.operation.id, [(sorted(part.path.items()), part.query) for part in self.parts]))
+
+
+@dataclass(frozen=True)
+class Got(Generic[P]):
+    """A page, when the service gave it, and whether it came from the cache."""
+
+    page: P
+    date: dt.datetime | None
+    from_cache: bool
+
+
+@dataclass(frozen=True)
+class Walk(Generic[P]):
+    """A read that was walked: its pages in order, and what is known of it as a whole.
+
+    `counts` is the number of pages of each part, `total` how many rows the service counted as the walk began (None
+    where it did not say), `fetched_at` the service's date of the oldest page, `problem` what does not add up, if
+    anything. The list of pages is the holder's to empty.
+    """
+
+    generation: Generation
+    pages: list[P]
+    counts: tuple[int, ...]
+    total: int | None
+    fetched_at: dt.datetime | None
+    from_cache: int
+    problem: str | None
+
+
+def _walk_of(generation: Generation, parts: Sequence[Sequence[Got[P]]], problem: str | None = None) -> Walk[P]:
+    every = [one for part in parts for one in part]
+    totals = [part[0].page.total for part in parts if part]
+    return Walk(
+        generation,
+        [one.page for one in every],
+        tuple(len(part) for part in parts),
+        None if None in totals else sum(total for total in totals if total is not None),
+        min((one.date for one in every if one.date), default=None),
+        sum(one.from_cache for one in every),
+        problem,
+    )
+
+
+class Watch(Protocol):
+    """Who is told how a walk gets on."""
+
+    def page(self, rows: int, total: int | None, from_cache: bool) -> None:
+        """A page is there; `total` is how many rows are expected in all, where that is known."""
+
+
+class Walker:
+    """Walks reads over one connection.
+
+    Parameters:
+        session: sends and stores.
+        cache: says what is stored.
+        api_url, tenant: where to.
+        concurrency: how many calls go side by side.
+        offline: send nothing.
+    """
+
+    def __init__(
+        self, session: CachedPoliteSession, cache: Cache, *, api_url: str, tenant: int, concurrency: int, offline: bool
+    ) -> None:
+        self.cache = cache
+        self._session = session
+        self._api_url, self._tenant = api_url, tenant
+        self._offline = offline
+        self._width = concurrency
+        self._pool = ThreadPoolExecutor(concurrency, thread_name_prefix="stcrm")
+
+    def walk(self, read: Read[P], *, max_age: dt.timedelta, watch: Watch) -> Walk[P]:
+        """Walk a read to its end: wholly from one stored generation, or by fetching.
+
+        Parameters:
+            max_age: how old a stored walk may be.
+
+        Raises:
+            NotCachedError: offline, and the read is not stored.
+            ServiceError: the service refused, or failed at every repeat. What was fetched is kept for a while.
+        """
+        stored = self.cache.find(read.signature, max_age=None if self._offline else max_age)
+        if stored is not None:
+            try:
+                return self._from_cache(read, stored, watch)
+            except NotCachedError:
+                self.cache.drop([stored.id])  # a page of it was lost
+        if self._offline:
+            raise NotCachedError(
+                f"{read.operation.helper}: offline, and this read is not in the cache {self.cache.path.name}. Read it "
+                "once with the same filters over connect() without offline=True."
+            )
+        generation = self.cache.begin(read.signature, read.operation.resource, max_age=max_age)
+        if len(read.parts) != 1:
+            jobs = [
+                lambda index=index: self._one_by_one(read, generation, index, watch) for index in range(len(read.parts))
+            ]
+            parts = list(self._side_by_side(jobs, self._width))
+        elif read.operation.answer != "page" or read.operation.sort is None:
+            parts = [self._one_by_one(read, generation, 0, watch)]
+        else:
+            parts = [self._pages_side_by_side(read, generation, watch)]
+        problems = [problem for part in parts if (problem := _problem(read, part))]
+        return _walk_of(generation, parts, problems[0] if problems else None)
+
+    def finish(self, walk: Walk[P]) -> None:
+        """Say that a walk proved whole: from now on it may be read from the cache."""
+        if walk.generation.parts is None:
+            self.cache.finish(walk.generation, walk.counts)
+
+    def follow(
+        self, read: Read[P], start: str | None, *, max_age: dt.timedelta, watch: Watch
+    ) -> tuple[Walk[P], str | None]:
+        """Follow a feed to its end.
+
+        Stored pages are used while the service said that more follows; the last page never is, unless offline.
+
+        Parameters:
+            start: a token, or a date in the service's form; None is the beginning.
+            max_age: how old stored pages may be.
+
+        Returns:
+            The walk, and the token from which the feed goes on later.
+
+        Raises:
+            NotCachedError: offline, and a page is not stored.
+        """
+        generation = self.cache.feed(read.signature, read.operation.resource)
+        got: list[Got[P]] = []
+        token, seen = start, {start}
+        while True:
+            fresh_since = None if self._offline else self.cache.now() - max_age
+            one = self._feed_page(read, generation, token, fresh_since)
+            follows = one.page.continue_from
+            if one.page.has_more and (not follows or follows in seen) and not self._offline:
+                self.cache.forget_page(generation.key(0, _token_key(token)))
+                one = self._feed_page(read, generation, token, None)
+                follows = one.page.continue_from
+            got.append(one)
+            watch.page(one.page.rows, None, one.from_cache)
+            if not one.page.has_more:
+                return _walk_of(generation, [got]), follows or token
+            if not follows or follows in seen:
+                problem = "the feed says that more follows, but gives " + ("a token again" if follows else "no token")
+                return _walk_of(generation, [got], problem), follows or token
+            token = follows
+            seen.add(token)
+
+    def close(self) -> None:
+        """Let the threads go."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    # One page
+
+    def _page(self, read: Read[P], generation: Generation, part: int, number: int, *, stored: bool = False) -> Got[P]:
+        where = read.parts[part]
+        query = where.query
+        if read.operation.answer == "page":
+            query = wire.page_query(read.operation, query, number)
+        return self._get(read, where, query, generation.key(part, number), only_if_cached=stored)
+
+    def _feed_page(
+        self, read: Read[P], generation: Generation, token: str | None, fresh_since: dt.datetime | None
+    ) -> Got[P]:
+        where = read.parts[0]
+        query = [*where.query, *([("from", token)] if token else [])]
+        key = generation.key(0, _token_key(token))
+        if not self._offline:
+            stored = self.cache.backend.get_response(key)
+            if stored is not None and fresh_since is not None and stored.created_at >= fresh_since:
+                got = self._decoded(read, where, stored, key)
+                if got.page.has_more:
+                    return got
+            self.cache.forget_page(key)
+        return self._get(read, where, query, key, only_if_cached=self._offline)
+
+    def _get(self, read: Read[P], where: Part, query: Query, key: str, *, only_if_cached: bool) -> Got[P]:
+        call = wire.build(read.operation, self._api_url, self._tenant, where.path, query)
+        for last in (False, True):
+            response = self._session.ask(call, page_key=key, only_if_cached=only_if_cached)
+            if response.status_code == 504 and only_if_cached:
+                raise NotCachedError(f"{read.operation.helper}: offline, and a page of this read is not in the cache.")
+            try:
+                return self._decoded(read, where, response, key)
+            except NotAnAnswer:
+                if last:
+                    raise
+        raise AssertionError("returned or raised")
+
+    def _decoded(self, read: Read[P], where: Part, response: Any, key: str) -> Got[P]:
+        try:
+            page = read.decode(response.content, where.parents)
+        except AnswerError:
+            self.cache.forget_page(key)  # so that it is asked for anew
+            raise
+        return Got(page, wire.service_date(response.headers), bool(getattr(response, "from_cache", False)))
+
+    # Walks
+
+    def _from_cache(self, read: Read[P], generation: Generation, watch: Watch) -> Walk[P]:
+        counts = generation.parts or ()
+        places = [(part, number) for part, count in enumerate(counts) for number in range(1, count + 1)]
+
+        def job(part: int, number: int) -> Got[P]:
+            got = self._page(read, generation, part, number, stored=True)
+            watch.page(got.page.rows, None, True)
+            return got
+
+        got = iter(list(self._side_by_side([partial(job, *place) for place in places], os.cpu_count() or 1)))
+        return _walk_of(generation, [[next(got) for _ in range(count)] for count in counts])
+
+    def _one_by_one(self, read: Read[P], generation: Generation, part: int, watch: Watch) -> list[Got[P]]:
+        got: list[Got[P]] = []
+        self._go_on(read, generation, part, got, watch)
+        return got
+
+    def _go_on(self, read: Read[P], generation: Generation, part: int, got: list[Got[P]], watch: Watch) -> None:
+        marks = {read.mark(one.page) for one in got}
+        while not got or got[-1].page.has_more:
+            one = self._page(read, generation, part, len(got) + 1)
+            got.append(one)
+            watch.page(one.page.rows, got[0].page.total if len(read.parts) == 1 else None, one.from_cache)
+            mark = read.mark(one.page)
+            if one.page.has_more and (one.page.rows == 0 or mark in marks):
+                return  # it would never end
+            marks.add(mark)
+
+    def _pages_side_by_side(self, read: Read[P], generation: Generation, watch: Watch) -> list[Got[P]]:
+        first = self._page(read, generation, 0, 1)
+        total = first.page.total
+        watch.page(first.page.rows, total, first.from_cache)
+        got = [first]
+        if first.page.has_more and total is not None:
+            last = -(-total // wire.PAGE_SIZE)
+            ended = False
+
+            def job(number: int) -> Got[P]:
+                nonlocal ended
+                one = self._page(read, generation, 0, number)
+                ended = ended or not one.page.has_more
+                watch.page(one.page.rows, total, one.from_cache)
+                return one
+
+            jobs = (partial(job, number) for number in range(2, last + 1) if not ended)
+            got += self._side_by_side(jobs, self._width)
+            while len(got) > 1 and got[-1].page.rows == 0 and not got[-2].page.has_more:
+                got.pop()  # pages asked for beyond the end
+        if got[-1].page.has_more:
+            self._go_on(read, generation, 0, got, watch)
+        return got
+
+    def _side_by_side(self, jobs: Iterable[Callable[[], T]], width: int) -> Iterator[T]:
+        """Run jobs in threads, at most `width` at once, and hand out their results in order."""
+        waiting = iter(jobs)
+        results: dict[int, T] = {}
+        running: dict[Future[T], int] = {}
+        started = handed_out = 0
+        try:
+            while True:
+                while len(running) < width and (job := next(waiting, None)) is not None:
+                    running[self._pool.submit(job)] = started
+                    started += 1
+                if not running:
+                    return
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    results[running.pop(future)] = future.result()
+                while handed_out in results:
+                    yield results.pop(handed_out)
+                    handed_out += 1
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                self._session.interrupted.set()
+            for future in running:
+                future.cancel()
+            if isinstance(error, KeyboardInterrupt):
+                wait(running, timeout=2)
+                self._session.interrupted.clear()
+            raise
+
+
+def _problem(read: Read[P], got: Sequence[Got[P]]) -> str | None:
+    seen: dict[Hashable, int] = {}
+    for number, one in enumerate(got, 1):
+        page = one.page
+        if page.rows == 0:
+            if page.has_more:
+                return f"page {number} is empty, and the service says that more follows"
+            continue
+        if (before := seen.setdefault(read.mark(page), number)) != number:
+            return f"page {number} repeats page {before}"
+    return None
+
+
+def _token_key(token: str | None) -> str:
+    return hashlib.sha256((token or "").encode()).hexdigest()

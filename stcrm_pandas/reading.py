@@ -1,0 +1,293 @@
+"""Reads: filters in, a validated frame out, with where it comes from and what drifted."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from stcrm_pandas import frame as frames
+from stcrm_pandas.errors import (
+    DriftError,
+    DriftWarning,
+    IncompleteRead,
+    IncompleteReadWarning,
+    MissingRows,
+    NotFound,
+    UsageError,
+)
+from stcrm_pandas.frame import DecodedPage, Drift
+from stcrm_pandas.notices import notify
+from stcrm_pandas.operations import IDS_PER_CALL, Operation
+from stcrm_pandas.pages import Part, Read, Walk, Walker
+from stcrm_pandas.progress import Progress
+from stcrm_pandas.query import Query, moment, split_ids, to_query, whole_number
+from stcrm_pandas.schemas.fields import Row, snake
+from stcrm_pandas.settings import Settings, duration
+
+MaxAge = dt.timedelta | str | float | None
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a read is to be done; None is what the connection was told.
+
+    `max_age` is how old stored answers may be, `refresh=True` asks the service anew and stores what it says,
+    `allow_incomplete=True` lets a read pass, with a warning, whose pages do not add up.
+    """
+
+    max_age: MaxAge = None
+    refresh: bool = False
+    allow_incomplete: bool = False
+
+
+@dataclass(frozen=True)
+class Feed:
+    """What an export feed handed out.
+
+    `frame` has the rows, of each the latest version; `continue_from` is the token from which the feed goes on later:
+    pass it to the next `export(continue_from=…)`.
+    """
+
+    frame: pd.DataFrame
+    continue_from: str | None
+
+    def __repr__(self) -> str:
+        return f"Feed({len(self.frame)} rows, continue_from={self.continue_from!r})"
+
+    def _repr_html_(self) -> str:
+        import html
+
+        token = html.escape(str(self.continue_from))
+        return f"<p>Feed: {len(self.frame):,} rows; goes on from <code>{token}</code></p>{self.frame._repr_html_()}"  # type: ignore[operator]
+
+
+class Reader:
+    """Reads over one connection; the resources' helpers are built on it."""
+
+    def __init__(self, walker: Walker, settings: Settings, progress: Progress) -> None:
+        self._walker = walker
+        self._settings = settings
+        self._progress = progress
+        self._drift: list[Drift] = []
+        self._lock = threading.Lock()
+
+    @property
+    def drift(self) -> list[Drift]:
+        """All drift that this connection has met, oldest first."""
+        with self._lock:
+            return list(self._drift)
+
+    def list(self, operation: Operation, filters: Mapping[str, Any], options: Options) -> pd.DataFrame:
+        """All rows of a list.
+
+        Raises:
+            UsageError: a filter that is not one of the operation's, or a value of another kind.
+            IncompleteRead: the pages do not add up, not even when walked anew.
+        """
+        lists = {snake(field.name): field for field in operation.filters if field.many}
+        long = [name for name in lists if _count(filters.get(name)) > IDS_PER_CALL]
+        if not long:
+            parts = [Part(query=self._query(operation, filters))]
+        elif len(long) == 1 and long[0].endswith("ids") and long[0] not in _ALL_AT_ONCE:
+            chunks = split_ids([whole_number(id) for id in filters[long[0]]], IDS_PER_CALL)
+            parts = [Part(query=self._query(operation, {**filters, long[0]: chunk})) for chunk in chunks]
+        else:
+            raise UsageError(f"{operation.helper}: at most {IDS_PER_CALL} values at once in {' and '.join(long)}.")
+        return self._read(operation, parts, filters, options)
+
+    def sub_list(
+        self,
+        operation: Operation,
+        parents: Sequence[tuple[Mapping[str, object], Mapping[str, object]]],
+        options: Options,
+    ) -> pd.DataFrame:
+        """All rows of lists that hang below parents: for each, what stands in the path and which columns come of it."""
+        parts = [Part(path=path, parents=columns) for path, columns in parents]
+        return self._read(operation, parts, {}, options)
+
+    def get(self, one: Operation, many: Operation, ids: Any, options: Options) -> pd.DataFrame:
+        """Rows by id, in the order in which they are asked for.
+
+        Raises:
+            MissingRows: some do not exist; it names them.
+        """
+        single = isinstance(ids, (int, str)) or not isinstance(ids, Iterable)
+        try:
+            wanted = list(dict.fromkeys(whole_number(id) for id in ([ids] if single else ids)))
+        except ValueError as error:
+            raise UsageError(f"{one.helper}: {error}.") from None
+        if single:
+            try:
+                return self._read(one, [Part(path={one.path_names[0]: wanted[0]})], {"id": wanted[0]}, options)
+            except NotFound:
+                raise MissingRows(f"{one.helper}: there is no row with id {wanted[0]}.", ids=wanted) from None
+        parts = [Part(query=self._query(many, {"ids": chunk})) for chunk in split_ids(wanted, IDS_PER_CALL)]
+        found = self._read(many, parts, {"ids": wanted}, options)
+        missing = set(wanted).difference(found["id"])
+        if missing:
+            named = [id for id in wanted if id in missing]
+            more = f" and {len(named) - 10} more" if len(named) > 10 else ""
+            raise MissingRows(
+                f"{one.helper}: there is no row with id {', '.join(map(str, named[:10]))}{more}.", ids=named
+            )
+        place = {id: at for at, id in enumerate(wanted)}
+        attrs = found.attrs
+        found = found.iloc[found["id"].map(place).argsort()].reset_index(drop=True)
+        found.attrs = attrs
+        return found
+
+    def export(
+        self, operation: Operation, since: Any, continue_from: str | None, filters: Mapping[str, Any], options: Options
+    ) -> Feed:
+        """All that a feed has from a date or a token on."""
+        if since is not None and continue_from is not None:
+            raise UsageError(f"{operation.helper}: give either since= or continue_from=, not both.")
+        try:
+            start = continue_from or (None if since is None else moment(since, self._settings.time_zone))
+        except ValueError as error:
+            raise UsageError(f"{operation.helper}(since=…): {error}.") from None
+        read = _read_of(operation, [Part(query=self._query(operation, filters))])
+        given = {"since": since, "continue_from": continue_from, **filters}
+        token: str | None = None
+
+        def walk(max_age: dt.timedelta) -> Walk[DecodedPage]:
+            nonlocal token
+            with self._progress.bar(operation.helper) as bar:
+                walk, token = self._walker.follow(read, start, max_age=max_age, watch=bar)
+            return walk
+
+        frame = self._frame(operation, walk, given, options)
+        return Feed(frame, token)
+
+    def _query(self, operation: Operation, filters: Mapping[str, Any]) -> Query:
+        return to_query(operation, filters, time_zone=self._settings.time_zone)
+
+    def _read(
+        self, operation: Operation, parts: Sequence[Part], filters: Mapping[str, Any], options: Options
+    ) -> pd.DataFrame:
+        read = _read_of(operation, parts)
+
+        def walk(max_age: dt.timedelta) -> Walk[DecodedPage]:
+            with self._progress.bar(operation.helper) as bar:
+                return self._walker.walk(read, max_age=max_age, watch=bar)
+
+        return self._frame(operation, walk, filters, options)
+
+    def _frame(
+        self, operation: Operation, walk_once: Any, filters: Mapping[str, Any], options: Options
+    ) -> pd.DataFrame:
+        row = _row(operation)
+        feed = operation.answer == "feed"
+        age = self._settings.max_age if options.max_age is None else _age(operation, options.max_age)
+        for last in (False, True):
+            walk: Walk[DecodedPage] = walk_once(dt.timedelta(0) if options.refresh or last else age)
+            assembled = frames.assemble(
+                row,
+                walk.pages,
+                keep="last" if feed else "first",
+                order=row.key if operation.sort is not None and row.key == ("id",) else None,
+            )
+            problem = walk.problem or _shortfall(len(assembled.frame), walk.total)
+            if problem is None or self._settings.offline:
+                break
+            if last and not options.allow_incomplete:
+                raise IncompleteRead(
+                    f"{operation.helper}: {problem}, also when read anew. Read again later, or take what is there with "
+                    "allow_incomplete=True.",
+                    rows=len(assembled.frame),
+                    total=walk.total,
+                )
+            if not last:
+                self._walker.cache.drop([walk.generation.id])
+        frame = assembled.frame
+        frames.validate(row, frame)
+        if problem is None:
+            self._walker.finish(walk)
+        else:
+            notify(f"{operation.helper}: {problem}; {len(frame)} rows are there.", IncompleteReadWarning)
+        fetched_at = walk.fetched_at
+        frame.attrs["stcrm"] = {
+            "resource": operation.resource,
+            "operation": operation.id,
+            "environment": self._settings.name,
+            "tenant": self._settings.tenant,
+            "filters": {name: _plain(value) for name, value in filters.items() if value is not None},
+            "fetched_at": fetched_at.astimezone(dt.UTC).isoformat().replace("+00:00", "Z") if fetched_at else None,
+            "pages": sum(walk.counts),
+            "pages_from_cache": walk.from_cache,
+            "rows": len(frame),
+            "repeats": assembled.repeats,
+            "complete": problem is None,
+            "drift": sum(drift.count for drift in assembled.drift),
+            "time_zone": self._settings.time_zone,
+        }
+        self._report(operation, assembled.drift)
+        return frame
+
+    def _report(self, operation: Operation, drift: Sequence[Drift]) -> None:
+        if not drift:
+            return
+        with self._lock:
+            self._drift.extend(drift)
+        message = frames.drift_message(drift)
+        if self._settings.strict:
+            raise DriftError(f"{message} The connection is strict, so this is an error.")
+        notify(f"{message} The rows were kept; crm.drift() has the table.", DriftWarning)
+
+
+_ALL_AT_ONCE = ("tag_type_ids", "estimate_ids", "equipment_ids")  # split, these would mean something else
+
+
+def _read_of(operation: Operation, parts: Sequence[Part]) -> Read[DecodedPage]:
+    row = _row(operation)
+    return Read(
+        operation,
+        parts,
+        decode=lambda body, parents: frames.decode(row, operation.answer, body, parents=parents),
+        mark=lambda page: _mark(row, page),
+    )
+
+
+def _mark(row: Row, page: DecodedPage) -> Hashable:
+    if page.rows == 0:
+        return (0,)
+    ends = [(page.table.column(name)[0].as_py(), page.table.column(name)[-1].as_py()) for name in row.key]
+    return (page.rows, *ends)
+
+
+def _row(operation: Operation) -> Row:
+    if operation.row is None:
+        raise UsageError(f"{operation.helper} answers no rows.")
+    return operation.row
+
+
+def _shortfall(rows: int, total: int | None) -> str | None:
+    if total is not None and rows < total:
+        return f"{rows} rows came where {total} were announced"
+    return None
+
+
+def _age(operation: Operation, max_age: MaxAge) -> dt.timedelta:
+    try:
+        return duration(max_age)  # type: ignore[arg-type]
+    except (ValueError, TypeError) as error:
+        raise UsageError(f"{operation.helper}(max_age=…): {error}.") from None
+
+
+def _count(value: Any) -> int:
+    return len(value) if hasattr(value, "__len__") and not isinstance(value, str) else 0
+
+
+def _plain(value: Any) -> Any:
+    """A filter's value as JSON knows it, so that a frame's `attrs` can be saved with it."""
+    if isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, Iterable):
+        values = [_plain(one) for one in value]
+        return values if len(values) <= IDS_PER_CALL else [*values[:3], f"… {len(values)} in all"]
+    return str(value)

@@ -1,0 +1,1 @@
+"""The helpers, a class for each family of the service's resources."""

@@ -1,0 +1,242 @@
+"""Sending: a session that signs in, keeps to the limit and repeats, and the cache above it."""
+
+from __future__ import annotations
+
+import http.cookiejar
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+import requests
+from pyrate_limiter import Duration, Limiter, MonotonicClock, Rate, StateBucket
+from requests.adapters import HTTPAdapter
+from requests_cache import NEVER_EXPIRE, CacheMixin
+from requests_cache.backends.base import BaseCache
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    sleep_using_event,
+    stop_after_attempt,
+    stop_when_event_set,
+)
+
+from stcrm_pandas import wire
+from stcrm_pandas.errors import ConnectionFailed, ServiceError
+from stcrm_pandas.settings import Settings
+from stcrm_pandas.tokens import Tokens
+
+_BURST = 4  # calls at once; without it a thread that wakes up late would lower the rate
+
+
+class PoliteSession(requests.Session):
+    """A session that signs in, keeps to the limit of calls a second, and repeats what may be repeated.
+
+    Parameters:
+        connection: its settings.
+        on_wait: told before each wait: how many seconds, and why.
+        sleep, clock, chance: time and chance, given by tests.
+    """
+
+    def __init__(
+        self,
+        connection: Settings,
+        *,
+        on_wait: Callable[[float, str], None] = lambda seconds, why: None,
+        sleep: Callable[[float], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        super().__init__()
+        self.connection = connection
+        self.on_wait = on_wait
+        self.calls = 0
+        self.interrupted = threading.Event()  # set: no more waiting, no more repeats
+        self._sleep = sleep or sleep_using_event(self.interrupted)
+        self._clock, self._chance = clock, chance
+        self._free_at = 0.0  # one thread's 429 holds all of them back until then
+        self._counting = threading.Lock()
+        rate = Rate(connection.rate_limit, Duration.SECOND, burst=_BURST)
+        self._limiter = Limiter(StateBucket([rate], clock=MonotonicClock()), buffer_ms=0)
+        self.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+        adapter = HTTPAdapter(pool_connections=4, pool_maxsize=connection.concurrency + 2)
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+        self.tokens = Tokens(connection, self._post_form, clock)
+
+    def ask(self, call: wire.Request, **more: Any) -> requests.Response:
+        """Send one call until it is answered, and return an answer of success; `more` is for a cache above."""
+        headers = {"Accept": "application/json"}
+        if call.body is not None:
+            headers["Content-Type"] = "application/json"
+        prepared = requests.Request(call.method, call.url, headers=headers, data=call.body).prepare()
+        return self.send(prepared, call=call, **more)
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """What `ask` comes down to where no stored answer is at hand.
+
+        Parameters:
+            kwargs: `call`, what the request was prepared from.
+
+        Raises:
+            ServiceError: refused, or failed at every repeat, by kind.
+        """
+        call: wire.Request = kwargs["call"]
+        renewed = False
+
+        def attempt() -> requests.Response:
+            nonlocal renewed
+            token = self.tokens.get()
+            response = self._once(request, call.operation.helper, token)
+            if response.status_code == 401 and not renewed:
+                renewed = True
+                response = self._once(request, call.operation.helper, self.tokens.get(other_than=token))
+            if 200 <= response.status_code < 300:
+                return response
+            error = wire.fault(
+                call.operation, response.status_code, response.content, tenant=self.connection.tenant or 0
+            )
+            raise (
+                self._repeatable(error, response) if wire.worth_repeating(call.method, response.status_code) else error
+            )
+
+        return self._repeat(attempt)
+
+    def _post_form(self, url: str, form: Mapping[str, str]) -> requests.Response:
+        request = requests.Request("POST", url, data=form, headers={"Accept": "application/json"}).prepare()
+
+        def attempt() -> requests.Response:
+            response = self._once(request, "sign-in", None)
+            if response.status_code == 200:
+                return response
+            error = wire.sign_in_fault(response.status_code, response.content)
+            # Asking twice for a token does no harm.
+            raise self._repeatable(error, response) if wire.worth_repeating("GET", response.status_code) else error
+
+        return self._repeat(attempt)
+
+    def _once(self, request: requests.PreparedRequest, what: str, token: str | None) -> requests.Response:
+        if token is not None:
+            key = self.connection.app_key
+            request.headers["Authorization"] = f"Bearer {token}"
+            request.headers["ST-App-Key"] = key.get_secret_value() if key else ""
+        self._wait_for_turn()
+        with self._counting:
+            self.calls += 1
+        options = self.merge_environment_settings(str(request.url), {}, None, None, None)
+        try:
+            return super().send(request, timeout=self.connection.timeout, allow_redirects=False, **options)
+        except requests.RequestException as error:
+            raise _broken(error, request, what) from None
+
+    def _repeat(self, attempt: Callable[[], requests.Response]) -> requests.Response:
+        retrying = Retrying(
+            stop=stop_after_attempt(self.connection.retries + 1) | stop_when_event_set(self.interrupted),
+            wait=self._how_long,
+            retry=retry_if_exception_type(_Repeatable),
+            retry_error_callback=_give_up,
+            sleep=self._sleep,
+        )
+        return retrying(attempt)
+
+    def _how_long(self, state: RetryCallState) -> float:
+        failure = _failure(state)
+        wait = wire.backoff(state.attempt_number, self._chance())
+        if failure.wait is not None:
+            wait = failure.wait + self._chance()  # so that not all threads come back in one instant
+        self.on_wait(wait, failure.why)
+        return wait
+
+    def _repeatable(self, error: ServiceError, response: requests.Response) -> Exception:
+        wait = wire.asked_wait(response.headers, response.content, now=wire.service_date(response.headers))
+        if wait is not None and wait > wire.LONGEST_WAIT:
+            return error
+        if response.status_code != 429:
+            return _Repeatable(error, wait, f"the service failed ({response.status_code})")
+        self._free_at = max(self._free_at, self._clock() + (wait or 0.0))
+        return _Repeatable(error, wait, "the service asks to wait")
+
+    def _wait_for_turn(self) -> None:
+        held = self._free_at - self._clock()
+        if held > 0:
+            self.on_wait(held, "the service asks to wait")
+            self._sleep(held)
+        self._limiter.try_acquire("call")
+
+
+class CachedPoliteSession(CacheMixin, PoliteSession):
+    """The polite session below requests-cache.
+
+    Which stored answer may be used is the caller's to decide, who names it by `page_key`: the answer is taken from
+    there if it is there, and put there if it is not. `only_if_cached=True` sends nothing.
+    """
+
+    def __init__(self, connection: Settings, backend: BaseCache, **more: Any) -> None:
+        super().__init__(
+            backend=backend,
+            expire_after=NEVER_EXPIRE,
+            allowable_codes=(200,),
+            allowable_methods=("GET",),
+            key_fn=_page_key,
+            connection=connection,
+            **more,
+        )
+
+
+def _page_key(*, page_key: str, **_: Any) -> str:
+    return page_key
+
+
+class _Repeatable(Exception):
+    """A failure that may be repeated; `error` is what it becomes when the repeats are used up."""
+
+    def __init__(self, error: ServiceError, wait: float | None, why: str) -> None:
+        super().__init__(why)
+        self.error, self.wait, self.why = error, wait, why
+
+
+def _failure(state: RetryCallState) -> _Repeatable:
+    return cast("_Repeatable", state.outcome and state.outcome.exception())
+
+
+def _give_up(state: RetryCallState) -> requests.Response:
+    raise _failure(state).error from None
+
+
+def _broken(error: requests.RequestException, request: requests.PreparedRequest, what: str) -> Exception:
+    """The error for a call without a whole answer. requests' own text is left out: it holds the filters."""
+    sent = "NewConnectionError" not in repr(error) and not isinstance(error, requests.ConnectTimeout)
+    timeout = isinstance(error, requests.Timeout)
+    happened = "took too long" if timeout else "broke off" if sent else "could not be made"
+    doubt = (
+        "" if request.method == "GET" or not sent else " It may have been carried out: read before sending it again."
+    )
+    failure = ConnectionFailed(
+        f"{what}: the connection {happened} ({type(error).__name__}). Is the network up, are the address and the proxy "
+        f"right?{doubt}",
+        operation=what,
+    )
+    if wire.worth_repeating(request.method or "", None, sent=sent):
+        return _Repeatable(failure, None, f"the connection {happened}")
+    return failure
+
+
+class _WithoutQueries(logging.Filter):
+    """Cuts queries out of other libraries' lines: filters hold customers' names, phones and streets."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg = _cut(record.msg)
+        if isinstance(record.args, tuple):
+            record.args = tuple(map(_cut, record.args))
+        return True
+
+
+def _cut(value: Any) -> Any:
+    return value.partition("?")[0] + "?…" if isinstance(value, str) and "?" in value else value
+
+
+for _name in ("urllib3.connectionpool", "requests_cache.session", "requests_cache.policy.actions"):
+    logging.getLogger(_name).addFilter(_WithoutQueries())

@@ -1,0 +1,78 @@
+"""The access token: got once for all threads, renewed before it ends and after a refusal."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from stcrm_pandas.errors import SettingsError, SignInError
+from stcrm_pandas.settings import Settings
+
+_RENEW_BEFORE = 60.0  # seconds before its end from which on a token is no longer used
+_REFUSED_FOR = 30.0  # seconds in which a refused sign-in is not tried again
+
+
+class SignInAnswer(Protocol):
+    """What a sign-in brings back."""
+
+    def json(self) -> object:
+        """The answer's JSON."""
+
+
+class Tokens:
+    """The token of one connection.
+
+    Parameters:
+        settings: the connection's, with the client id and secret.
+        post: sends the sign-in form to an address; raises where it is refused.
+        clock: seconds that only grow.
+    """
+
+    def __init__(
+        self, settings: Settings, post: Callable[[str, Mapping[str, str]], SignInAnswer], clock: Callable[[], float]
+    ) -> None:
+        self._settings = settings
+        self._post = post
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._token = ""
+        self._ends = 0.0
+        self._refused: tuple[float, SignInError] | None = None
+
+    def get(self, *, other_than: str = "") -> str:
+        """A token that is good now, and another than the one that the service has just refused.
+
+        Raises:
+            SignInError: the client id or the secret is wrong. It is not asked again for half a minute, so that many
+                threads do not become a storm of sign-ins.
+        """
+        with self._lock:
+            if self._refused and self._clock() < self._refused[0]:
+                raise self._refused[1].with_traceback(None)
+            if not self._token or self._token == other_than or self._clock() >= self._ends:
+                self._sign_in()
+            return self._token
+
+    def _sign_in(self) -> None:
+        asked = self._clock()
+        settings = self._settings
+        if settings.client_secret is None:
+            raise SettingsError("Not set: STCRM_CLIENT_SECRET. Without it, only connect(offline=True) can read.")
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": str(settings.client_id),
+            "client_secret": settings.client_secret.get_secret_value(),
+        }
+        try:
+            answer = self._post(settings.token_url, form).json()
+            self._token = str(answer["access_token"])  # type: ignore[index]
+            lifetime = float(answer.get("expires_in", 900))  # type: ignore[attr-defined]
+        except SignInError as error:
+            self._refused = (self._clock() + _REFUSED_FOR, error)
+            raise
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise SignInError(
+                f"{settings.token_url} answered, but with no token in it. Is STCRM_AUTH_URL right?"
+            ) from None
+        self._ends = asked + max(1.0, lifetime - _RENEW_BEFORE)

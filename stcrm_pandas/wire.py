@@ -1,0 +1,218 @@
+"""The protocol in functions of values, without I/O: requests, errors, waits.
+
+A request is built from a row of the operations table; what comes back is judged here: is it a fault, is it worth
+repeating, how long does the service ask to wait.
+
+>>> from stcrm_pandas.operations import OPERATIONS
+>>> build(OPERATIONS["Leads_Get"], "https://api.servicetitan.io", 7, {"id": 12}).url
+'https://api.servicetitan.io/crm/v2/tenant/7/leads/12'
+>>> asked_wait({}, b'{"message": "Rate limit is exceeded. Try again in 12 seconds."}')
+12.0
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import email.utils
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from stcrm_pandas.errors import (
+    Conflict,
+    NotFound,
+    PermissionDenied,
+    RateLimited,
+    RequestError,
+    ServerError,
+    ServiceError,
+    SignInError,
+)
+from stcrm_pandas.operations import Operation
+
+PAGE_SIZE = 5000
+"""The largest page that the service gives."""
+
+LONGEST_WAIT = 300.0
+"""A service that asks for a longer wait than this, in seconds, is given up at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call, ready to be sent."""
+
+    operation: Operation
+    url: str
+    body: bytes | None = None
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return self.operation.method
+
+
+def build(
+    operation: Operation,
+    api_url: str,
+    tenant: int,
+    path: Mapping[str, object] | None = None,
+    query: Iterable[tuple[str, str]] = (),
+    body: object = None,
+) -> Request:
+    """A call of an operation.
+
+    Parameters:
+        api_url: what stands before the operation's path.
+        path: a value for each name in the path, but for the tenant.
+        query: parameters, in order; a plus sign is sent as `%2B`, since a bare one would arrive as a blank.
+        body: what is sent as JSON, if anything.
+    """
+    values = {name: quote(str(value), safe="") for name, value in {**(path or {}), "tenant": tenant}.items()}
+    url = f"{api_url}/{operation.path.format(**values)}"
+    pairs = list(query)
+    if pairs:
+        url += "?" + urlencode(pairs, quote_via=quote, safe=",:")
+    return Request(operation, url, None if body is None else json.dumps(body).encode())
+
+
+def page_query(operation: Operation, query: Iterable[tuple[str, str]], page: int) -> list[tuple[str, str]]:
+    """The query of one page: the first asks for the total; sorted by id where that can be asked for."""
+    sort = list(operation.sort.query) if operation.sort else []
+    total = [("includeTotal", "true")] if page == 1 else []
+    return [*query, *sort, ("page", str(page)), ("pageSize", str(PAGE_SIZE)), *total]
+
+
+def worth_repeating(method: str, status: int | None, *, sent: bool = True) -> bool:
+    """Whether a call that ended so may be sent again as it is.
+
+    Parameters:
+        status: the answer's; None where no whole answer came.
+        sent: False where no connection was made at all.
+
+    A read may be repeated on 429, on 5xx and on a broken connection. A write is repeated on 429 and when nothing was
+    sent: after a broken connection it may have happened.
+    """
+    if status == 429 or (status is None and not sent):
+        return True
+    return method == "GET" and (status is None or status >= 500)
+
+
+def asked_wait(headers: Mapping[str, str], body: bytes, *, now: dt.datetime | None = None) -> float | None:
+    """How many seconds the service asks to wait: by `Retry-After`, or in the words of the body. None: it does not say.
+
+    Parameters:
+        now: against which a `Retry-After` that is a date is held.
+    """
+    waits = [float(found[1]) for found in [re.search(rb"[Tt]ry again in (\d+(?:\.\d+)?) second", body[:2000])] if found]
+    header = (headers.get("Retry-After") or "").strip()
+    if header.isdigit():
+        waits.append(float(header))
+    elif header and now is not None:
+        with contextlib.suppress(ValueError):
+            waits.append(max(0.0, (email.utils.parsedate_to_datetime(header) - now).total_seconds()))
+    return max(waits, default=None)
+
+
+def backoff(attempt: int, chance: float) -> float:
+    """Seconds to wait after the nth failure where the service does not say: half of it fixed, half by chance.
+
+    >>> [backoff(n, 1.0) for n in (1, 2, 3, 9)]
+    [1.0, 2.0, 4.0, 30.0]
+    """
+    return min(30.0, 2.0 ** (attempt - 1)) * (0.5 + chance / 2)
+
+
+def service_date(headers: Mapping[str, str]) -> dt.datetime | None:
+    """The service's own time, from the answer's `Date`."""
+    try:
+        return email.utils.parsedate_to_datetime(headers.get("Date") or "")
+    except ValueError:
+        return None
+
+
+def fault(operation: Operation, status: int, body: bytes, *, tenant: int) -> ServiceError:
+    """The error that an answer other than 2xx stands for.
+
+    The message has the operation, the status and, for 400, 404 and 409, the service's own words by field. An HTML page
+    is not quoted.
+    """
+    problem = _problem(body)
+    title = str(problem.get("title") or "").strip()
+    fields = _fields(problem.get("errors"))
+    details: dict[str, Any] = {
+        "status": status,
+        "operation": operation.id,
+        "trace_id": str(problem["traceId"]) if problem.get("traceId") else None,
+        "fields": fields,
+    }
+    words = "; ".join(f"{name}: {' '.join(texts)}" if name else " ".join(texts) for name, texts in fields.items())
+    said = f" The service says: {' '.join(filter(None, [title, words]))}" if title or words else ""
+    name = f"{operation.helper} ({operation.id})"
+    if status == 400:
+        return RequestError(f"{name}: the request was refused (400).{said}", **details)
+    if status == 401:
+        return SignInError(
+            f"{name}: not signed in (401), also with a new token. Check STCRM_APP_KEY, and that this application is "
+            f"allowed on tenant {tenant}.{said}",
+            **details,
+        )
+    if status == 403:
+        return PermissionDenied(
+            f"{name}: not allowed (403). It needs the scope {operation.scope}: add it to the application and have the "
+            f"tenant accept it, and check that the application is connected to tenant {tenant}.{said}",
+            scope=operation.scope,
+            **details,
+        )
+    if status == 404:
+        return NotFound(
+            f"{name}: not found (404). Does tenant {tenant} exist, and what the call names?{said}", **details
+        )
+    if status == 409:
+        return Conflict(f"{name}: what is there now does not allow this (409).{said}", **details)
+    if status == 429:
+        return RateLimited(
+            f"{name}: too many calls (429), and still after all repeats. Wait a few minutes, or set a lower "
+            "STCRM_RATE_LIMIT where other programs share this application.",
+            **details,
+        )
+    if status >= 500:
+        return ServerError(
+            f"{name}: the service failed ({status}), and again at each repeat. Try later.{said}", **details
+        )
+    return ServiceError(f"{name}: an answer that was not expected ({status}).{said}", **details)
+
+
+def sign_in_fault(status: int, body: bytes) -> ServiceError:
+    """The error that a refused sign-in stands for."""
+    reason = str(_problem(body).get("error") or "")
+    if status >= 500 or status == 429:
+        return ServerError(
+            f"The sign-in service failed ({status}), and again at each repeat. Try later.", status=status
+        )
+    hint = "the client id or the client secret is wrong" if reason in ("", "invalid_client") else f"it says {reason!r}"
+    return SignInError(
+        f"The sign-in was refused ({status}): {hint}. Check STCRM_CLIENT_ID and STCRM_CLIENT_SECRET, and that both "
+        "belong to the environment that is asked.",
+        status=status,
+    )
+
+
+def _problem(body: bytes) -> dict[str, Any]:
+    try:
+        problem = json.loads(body)
+    except ValueError:  # an HTML page of a gateway, or nothing
+        return {}
+    return problem if isinstance(problem, dict) else {}
+
+
+def _fields(errors: Any) -> dict[str, list[str]]:
+    if not isinstance(errors, dict):
+        return {}
+    return {
+        str(name): [str(text) for text in texts] if isinstance(texts, list) else [str(texts)]
+        for name, texts in errors.items()
+    }
