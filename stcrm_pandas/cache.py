@@ -60,16 +60,17 @@ class Cache:
     """The cache of one connection.
 
     Parameters:
-        settings: say where it lies, whose it is and how large it may grow.
+        path: its file, made where it is not there.
+        limit: how many bytes it may hold; the oldest reads go first.
         clock: the machine's time in seconds since 1970, by which ages go.
 
     Raises:
         SettingsError: the folder cannot be written to.
     """
 
-    def __init__(self, settings: Settings, *, clock: Callable[[], float] = time.time) -> None:
-        self.path = settings.cache_folder / file_name(settings)
-        self._limit = settings.cache_limit_mb * 1_000_000
+    def __init__(self, path: Path, *, limit: int = 4_096_000_000, clock: Callable[[], float] = time.time) -> None:
+        self.path = path
+        self._limit = limit
         self._clock = clock
         self._lock = threading.RLock()
         self.backend = self._open()
@@ -320,8 +321,14 @@ def _codec() -> pa.Codec:
     return pa.Codec("zstd", compression_level=1)
 
 
-def file_name(settings: Settings) -> str:
-    """The name of a connection's cache: readable, and another one for each environment, tenant and application."""
+def cache_path(settings: Settings) -> Path:
+    """Where a connection's cache lies: another file for each environment, tenant and application."""
     who = f"{settings.name}|{settings.tenant}|{settings.client_id}"
     place = re.sub(r"[^A-Za-z0-9]+", "-", settings.name.partition("://")[2] or settings.name).strip("-")[:40]
-    return f"{place}-{settings.tenant}-{hashlib.sha256(who.encode()).hexdigest()[:10]}.sqlite"
+    name = f"{place}-{settings.tenant}-{hashlib.sha256(who.encode()).hexdigest()[:10]}.sqlite"
+    return settings.cache_folder / name
+
+
+def caches_in(folder: Path) -> list[Path]:
+    """The cache files that lie in a folder."""
+    return sorted(path for path in folder.glob("*.sqlite") if ".damaged-" not in path.name)

@@ -7,13 +7,16 @@ import datetime as dt
 import html
 import tempfile
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
 from stcrm_pandas import frame as frames
-from stcrm_pandas.cache import Cache
+from stcrm_pandas import wire
+from stcrm_pandas.cache import Cache, cache_path
 from stcrm_pandas.lookups import Lookups
 from stcrm_pandas.operations import OPERATIONS
 from stcrm_pandas.pages import Walker
@@ -133,11 +136,16 @@ class Client:
     """
 
     def __init__(
-        self, settings: Settings, *, sandbox: Sandbox | None = None, clock: Any = None, **private: Any
+        self,
+        settings: Settings,
+        *,
+        sandbox: Sandbox | None = None,
+        clock: Callable[[], float] = time.time,
+        **private: Any,
     ) -> None:
         self.settings = settings
         self.sandbox = sandbox
-        self.cache = Cache(settings, **({"clock": clock} if clock else {}))
+        self.cache = Cache(cache_path(settings), limit=settings.cache_limit_mb * 1_000_000, clock=clock)
         progress = Progress(settings.progress)
         self._session = CachedPoliteSession(settings, self.cache.backend, on_wait=progress.waiting, **private)
         self._walker = Walker(
@@ -147,6 +155,7 @@ class Client:
             tenant=settings.tenant or 0,
             concurrency=settings.concurrency,
             offline=settings.offline,
+            page_size=page_size,
         )
         reader = self._reader = Reader(self._walker, settings, progress)
         self.leads = Leads(reader)

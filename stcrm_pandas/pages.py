@@ -130,16 +130,26 @@ class Walker:
         api_url, tenant: where to.
         concurrency: how many calls go side by side.
         offline: send nothing.
+        page_size: rows a page, given smaller by tests.
     """
 
     def __init__(
-        self, session: CachedPoliteSession, cache: Cache, *, api_url: str, tenant: int, concurrency: int, offline: bool
+        self,
+        session: CachedPoliteSession,
+        cache: Cache,
+        *,
+        api_url: str,
+        tenant: int,
+        concurrency: int,
+        offline: bool,
+        page_size: int = wire.PAGE_SIZE,
     ) -> None:
         self.cache = cache
         self._session = session
         self._api_url, self._tenant = api_url, tenant
         self._offline = offline
         self._width = concurrency
+        self._size = page_size
         self._pool = ThreadPoolExecutor(concurrency, thread_name_prefix="stcrm")
 
     def walk(self, read: Read[P], *, max_age: dt.timedelta, watch: Watch) -> Walk[P]:
@@ -229,7 +239,7 @@ class Walker:
         where = read.parts[part]
         query = where.query
         if read.operation.answer == "page":
-            query = wire.page_query(read.operation, query, number)
+            query = wire.page_query(read.operation, query, number, self._size)
         return self._get(read, where, query, generation.key(part, number), only_if_cached=stored)
 
     def _feed_page(
@@ -304,7 +314,7 @@ class Walker:
         watch.page(first.page.rows, total, first.from_cache)
         got = [first]
         if first.page.has_more and total is not None:
-            last = -(-total // wire.PAGE_SIZE)
+            last = -(-total // self._size)
             ended = False
 
             def job(number: int) -> Got[P]:

@@ -38,7 +38,7 @@ class PoliteSession(requests.Session):
     Parameters:
         connection: its settings.
         on_wait: told before each wait: how many seconds, and why.
-        sleep, clock, chance: time and chance, given by tests.
+        sleep, timer, chance: time and chance, given by tests.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class PoliteSession(requests.Session):
         *,
         on_wait: Callable[[float, str], None] = lambda seconds, why: None,
         sleep: Callable[[float], None] | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        timer: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
     ) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ class PoliteSession(requests.Session):
         self.calls = 0
         self.interrupted = threading.Event()  # set: no more waiting, no more repeats
         self._sleep = sleep or sleep_using_event(self.interrupted)
-        self._clock, self._chance = clock, chance
+        self._timer, self._chance = timer, chance
         self._free_at = 0.0  # one thread's 429 holds all of them back until then
         self._counting = threading.Lock()
         rate = Rate(connection.rate_limit, Duration.SECOND, burst=_BURST)
@@ -65,7 +65,7 @@ class PoliteSession(requests.Session):
         adapter = HTTPAdapter(pool_connections=4, pool_maxsize=connection.concurrency + 2)
         self.mount("https://", adapter)
         self.mount("http://", adapter)
-        self.tokens = Tokens(connection, self._post_form, clock)
+        self.tokens = Tokens(connection, self._post_form, timer)
 
     def ask(self, call: wire.Request, **more: Any) -> requests.Response:
         """Send one call until it is answered, and return an answer of success; `more` is for a cache above."""
@@ -156,11 +156,11 @@ class PoliteSession(requests.Session):
             return error
         if response.status_code != 429:
             return _Repeatable(error, wait, f"the service failed ({response.status_code})")
-        self._free_at = max(self._free_at, self._clock() + (wait or 0.0))
+        self._free_at = max(self._free_at, self._timer() + (wait or 0.0))
         return _Repeatable(error, wait, "the service asks to wait")
 
     def _wait_for_turn(self) -> None:
-        held = self._free_at - self._clock()
+        held = self._free_at - self._timer()
         if held > 0:
             self.on_wait(held, "the service asks to wait")
             self._sleep(held)
@@ -171,7 +171,8 @@ class CachedPoliteSession(CacheMixin, PoliteSession):
     """The polite session below requests-cache.
 
     Which stored answer may be used is the caller's to decide, who names it by `page_key`: the answer is taken from
-    there if it is there, and put there if it is not. `only_if_cached=True` sends nothing.
+    there if it is there, and put there if it is not. `only_if_cached=True` sends nothing. Without a key nothing is
+    stored.
     """
 
     def __init__(self, connection: Settings, backend: BaseCache, **more: Any) -> None:
@@ -184,6 +185,12 @@ class CachedPoliteSession(CacheMixin, PoliteSession):
             connection=connection,
             **more,
         )
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> Any:
+        """Out of the cache, or by `PoliteSession.send`."""
+        if "page_key" in kwargs:
+            return super().send(request, **kwargs)
+        return PoliteSession.send(self, request, **kwargs)
 
 
 def _page_key(*, page_key: str, **_: Any) -> str:

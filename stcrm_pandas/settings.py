@@ -198,3 +198,8 @@ def _explain(error: ValidationError, given: dict[str, Any]) -> str:
         where = "connect()" if name in given else "the environment or .env"
         lines.append(f"STCRM_{name.upper()} ({name}= in connect) as {where} has it is wrong: {fault['msg']}.")
     return " ".join(dict.fromkeys(lines))
+
+
+def read_cache_folder(given: Path | None = None) -> Path:
+    """The folder of the caches, without the rest of a connection's settings."""
+    return given or Settings().cache_folder

@@ -79,11 +79,13 @@ def build(
     return Request(operation, url, None if body is None else json.dumps(body).encode())
 
 
-def page_query(operation: Operation, query: Iterable[tuple[str, str]], page: int) -> list[tuple[str, str]]:
+def page_query(
+    operation: Operation, query: Iterable[tuple[str, str]], page: int, size: int = PAGE_SIZE
+) -> list[tuple[str, str]]:
     """The query of one page: the first asks for the total; sorted by id where that can be asked for."""
     sort = list(operation.sort.query) if operation.sort else []
     total = [("includeTotal", "true")] if page == 1 else []
-    return [*query, *sort, ("page", str(page)), ("pageSize", str(PAGE_SIZE)), *total]
+    return [*query, *sort, ("page", str(page)), ("pageSize", str(size)), *total]
 
 
 def worth_repeating(method: str, status: int | None, *, sent: bool = True) -> bool:

@@ -1,0 +1,46 @@
+"""The `stcrm` command: its groups, and how an error ends."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from stcrm_pandas import __version__
+from stcrm_pandas.commands import cache, doctor, report, sandbox
+from stcrm_pandas.commands.connecting import with_state
+from stcrm_pandas.errors import StcrmError
+
+app = typer.Typer(
+    name="stcrm",
+    help="The CRM of ServiceTitan in pandas.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # they would show local variables, secrets among them
+)
+app.add_typer(sandbox.app, name="sandbox")
+app.add_typer(report.app, name="report")
+app.add_typer(cache.app, name="cache")
+app.command("doctor")(doctor.doctor)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"stcrm-pandas {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show it."),
+) -> None:
+    """The CRM of ServiceTitan in pandas."""
+
+
+def main() -> None:
+    """Run the command. An error of ours is one line on standard error and exit code 1."""
+    try:
+        app(with_state(sys.argv[1:]))
+    except StcrmError as error:
+        typer.echo(f"stcrm: {error}", err=True)
+        sys.exit(1)

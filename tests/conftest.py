@@ -1,0 +1,49 @@
+"""What all tests share: no network but loopback, no settings from outside, a small sandbox."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+AS_OF = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
+SHARED = Path(__file__).parent.parent.parent / "shared"
+
+
+def pytest_configure() -> None:
+    for name in list(os.environ):
+        if name.startswith("STCRM_"):
+            del os.environ[name]
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only(socket_allow_hosts: Any = None) -> Iterator[None]:
+    import pytest_socket
+
+    pytest_socket.socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+    yield
+    pytest_socket._remove_restrictions()
+
+
+@pytest.fixture(scope="session")
+def contract() -> Path:
+    """The folder of the published contract. Without it tests skip, but never in CI."""
+    folder = SHARED / "api"
+    if not folder.is_dir():
+        if os.environ.get("CI") == "true":
+            pytest.fail("the published contract is not there: CI needs it beside the checkout")
+        pytest.skip("the published contract is not on this machine")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Any]:
+    """A small company, as credible as the demo's; shared, so tests leave it as it is."""
+    from stcrm_pandas.sandbox import Sandbox
+
+    with Sandbox(leads=300, seed=7, as_of=AS_OF, rate_limit=None) as running:
+        yield running
