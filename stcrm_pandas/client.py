@@ -141,6 +141,7 @@ class Client:
         *,
         sandbox: Sandbox | None = None,
         clock: Callable[[], float] = time.time,
+        page_size: int = wire.PAGE_SIZE,
         **private: Any,
     ) -> None:
         self.settings = settings
