@@ -7,7 +7,7 @@ import sys
 import typer
 
 from stcrm_pandas import __version__
-from stcrm_pandas.commands import cache, doctor, report, sandbox
+from stcrm_pandas.commands import cache, demo, doctor, report, sandbox
 from stcrm_pandas.commands.connecting import with_state
 from stcrm_pandas.errors import StcrmError
 
@@ -22,6 +22,7 @@ app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(report.app, name="report")
 app.add_typer(cache.app, name="cache")
 app.command("doctor")(doctor.doctor)
+app.command("demo")(demo.demo)
 
 
 def _version(asked: bool) -> None:

@@ -1,0 +1,54 @@
+# Two commands do it all on a fresh machine with Python 3.11+, make and git: `make demo` and `make test`.
+PYTHON ?= python3
+ROWS ?= 100000
+BIN := .venv/bin
+
+.PHONY: help install dev demo test test-deep lint types docs notebooks lab bench report clean
+
+help: ## Show what there is to make.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+install: .venv/installed ## Set up .venv with what the package needs.
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.11 …")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+dev: .venv/installed-dev ## Set up .venv with what tests, lint and benchmarks need, too.
+
+.venv/installed-dev: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: install ## Read a made-up company over HTTP and leave a report in data/.
+	$(BIN)/stcrm demo
+
+test: dev ## Run the tests (under five minutes).
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not deep"
+
+test-deep: dev ## Run the longer tests (under twenty minutes).
+	$(BIN)/python -m pytest -q -n 2 -m deep
+
+lint: dev ## Check format, lint and types.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/nbstripout --verify notebooks/*.ipynb
+
+notebooks: dev ## Run the notebooks as tests.
+	$(BIN)/python -m pytest -q --nbmake --nbmake-timeout=300 notebooks
+
+docs: install ## Make the pages of docs/ that are made by running the program.
+	$(BIN)/python docs/make.py
+
+lab: install ## Open JupyterLab on the notebooks.
+	$(BIN)/jupyter lab --notebook-dir=notebooks
+
+bench: dev ## Measure against floors and rivals (ROWS=1000000 for the large ones).
+	$(BIN)/python -m bench --rows $(ROWS)
+
+clean: ## Remove the set-up and what runs left.
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find data -mindepth 1 -not -name README.md -delete
