@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from itertools import count, repeat
 from typing import Any
 
 import orjson
@@ -15,7 +15,7 @@ PROBLEM = "application/problem+json; charset=utf-8"
 HTML = "text/html; charset=utf-8"
 
 _TYPE = "https://datatracker.ietf.org/doc/html/rfc7231#section-6"
-_traces = itertools.count(1)
+_traces = count(1)
 
 
 @dataclass(frozen=True)
@@ -23,25 +23,26 @@ class Answer:
     """One answer, ready to be sent."""
 
     status: int = 200
-    body: bytes = b""
+    pieces: Sequence[bytes] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     media: str = JSON
 
 
 @dataclass(frozen=True)
 class Found:
-    """Rows that were found: `data` is their JSON, joined by commas, `head` what stands beside them in a page.
+    """Rows that were found: `pieces` of their JSON, `head` what stands beside them in a page.
 
-    Without a head the data is the answer: one record.
+    Without a head the one piece is the answer: one record.
     """
 
-    data: bytes
+    pieces: Sequence[bytes]
     head: Mapping[str, Any] | None = None
 
     def answer(self) -> Answer:
         if self.head is None:
-            return Answer(body=self.data)
-        return Answer(body=b"".join((orjson.dumps(self.head)[:-1], b',"data":[', self.data, b"]}")))
+            return Answer(pieces=self.pieces)
+        inner = [piece for pair in zip(repeat(b","), self.pieces, strict=False) for piece in pair][1:]
+        return Answer(pieces=[orjson.dumps(self.head)[:-1] + b',"data":[', *inner, b"]}"])
 
 
 class Refusal(Exception):
@@ -77,14 +78,14 @@ def problem(
         "errors": dict(errors or {}),
         "data": {},
     }
-    return Answer(status, orjson.dumps(body), headers or {}, PROBLEM)
+    return Answer(status, [orjson.dumps(body)], headers or {}, PROBLEM)
 
 
 def too_many(seconds: int, *, with_header: bool) -> Answer:
     """The gateway's way to ask for a pause: in words, and only sometimes in a header."""
     text = f"Rate limit is exceeded. Try again in {seconds} seconds."
     headers = {"Retry-After": str(seconds)} if with_header else {}
-    return Answer(429, orjson.dumps({"statusCode": 429, "message": text}), headers)
+    return Answer(429, [orjson.dumps({"statusCode": 429, "message": text})], headers)
 
 
 def failure(status: int) -> Answer:
@@ -93,7 +94,7 @@ def failure(status: int) -> Answer:
     page = (
         f"<!DOCTYPE html>\n<html><head><title>{status} {phrase}</title></head><body><h1>{phrase}</h1></body></html>\n"
     )
-    return Answer(status, page.encode(), media=HTML)
+    return Answer(status, [page.encode()], media=HTML)
 
 
 def plain(status: int) -> Answer:

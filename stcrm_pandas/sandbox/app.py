@@ -8,7 +8,7 @@ import binascii
 import logging
 import secrets
 import zlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import format_datetime
 from http import HTTPStatus
@@ -97,7 +97,7 @@ class Service:
             "token_type": "Bearer",
             "scope": " ".join(sorted(self.scopes)),
         }
-        return Answer(body=orjson.dumps(body), headers={"Cache-Control": "no-store"})
+        return Answer(pieces=[orjson.dumps(body)], headers={"Cache-Control": "no-store"})
 
     # operations
 
@@ -216,7 +216,7 @@ def _basic(request: Request) -> tuple[str, str] | None:
 
 
 def _oauth_error(name: str) -> Answer:
-    return Answer(400, orjson.dumps({"error": name}), {"Cache-Control": "no-store"})
+    return Answer(400, [orjson.dumps({"error": name})], {"Cache-Control": "no-store"})
 
 
 async def _no_route(request: Request, error: Exception) -> Response:
@@ -228,24 +228,29 @@ async def _no_route(request: Request, error: Exception) -> Response:
 
 def _respond(answer: Answer, fault: Fault | None = None, *, packed: bool = False) -> Response:
     headers = {"Content-Type": answer.media, **answer.headers, **((fault.headers or {}) if fault else {})}
-    body = answer.body
-    if packed and len(body) > 1_000:
+    pieces = answer.pieces
+    if packed and len(pieces) > 1:
         squeeze = zlib.compressobj(1, zlib.DEFLATED, 31)
-        body = squeeze.compress(body) + squeeze.flush()
+        pieces = [*map(squeeze.compress, pieces), squeeze.flush()]
         headers["Content-Encoding"] = "gzip"
-    response = Response(body, answer.status, headers)
-    if fault and fault.cut is not None:
-        return _Cut(response, fault.cut)
-    return response
+    return _Pieces(pieces, answer.status, headers, fault.cut if fault else None)
 
 
-class _Cut(Response):
-    """Promises a whole body and sends the start of it; the server then closes the connection."""
+class _Pieces(Response):
+    """A body in pieces, so that nothing is copied whole and other calls get their turn in between.
 
-    def __init__(self, whole: Response, length: int) -> None:
-        self.status_code, self.raw_headers = whole.status_code, whole.raw_headers
-        self.body, self.background = whole.body[:length], None
+    One that is cut promises all of the body and sends its start; the server then closes the connection.
+    """
+
+    def __init__(self, pieces: Sequence[bytes], status: int, headers: dict[str, str], cut: int | None) -> None:
+        headers["Content-Length"] = str(sum(map(len, pieces)))
+        super().__init__(None, status, headers)
+        self._pieces = pieces if cut is None else [b"".join(pieces)[:cut]]
+        self._whole = cut is None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        await send({"type": "http.response.body", "body": bytes(self.body), "more_body": True})
+        for piece in self._pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        if self._whole:
+            await send({"type": "http.response.body", "body": b""})

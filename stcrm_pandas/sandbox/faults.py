@@ -117,13 +117,13 @@ class Fault:
         if self.body is None:
             usual = plain(status)
             if self.operation == SIGN_IN and status == 400:
-                usual = Answer(400, b'{"error":"invalid_client"}')
+                usual = Answer(400, [b'{"error":"invalid_client"}'])
             return usual
         if isinstance(self.body, bytes):
             body = self.body
         else:
             body = self.body.encode() if isinstance(self.body, str) else json.dumps(self.body).encode()
-        return Answer(status, body, media=HTML if status >= 500 else JSON)
+        return Answer(status, [body], media=HTML if status >= 500 else JSON)
 
     def redirect(self, query: Pairs, last: Pairs) -> Pairs:
         """The query that is answered in place of the one that came; `last` is the one of the call before."""
@@ -139,16 +139,18 @@ class Fault:
 
     def bend(self, found: Found, query: Pairs) -> Found:
         """The right answer with what is wrong in it."""
-        head, data = None if found.head is None else dict(found.head), found.data
+        head, pieces = None if found.head is None else dict(found.head), found.pieces
         if self.rows is not None or self.page == "short":
-            rows = orjson.loads(b"[" + data + b"]")
+            rows = orjson.loads(b"[" + b",".join(pieces) + b"]")
             if self.page == "short":
                 rows = rows[: len(rows) // 2]
-            data = json.dumps(self._changed(rows), separators=(",", ":"), ensure_ascii=False).encode()[1:-1]
+            pieces = [
+                json.dumps(row, separators=(",", ":"), ensure_ascii=False).encode() for row in self._changed(rows)
+            ]
         if head is None:
-            return Found(data)
+            return Found(pieces)
         if self.page == "empty":
-            data = b""
+            pieces = ()
         asked = dict(query)
         if "page" in head and "page" in asked:
             head["page"] = int(asked["page"])
@@ -159,7 +161,7 @@ class Fault:
         if not isinstance(self.continue_from, Keep):
             token = self.continue_from
             head["continueFrom"] = token if token is None else token.replace("{from}", asked.get("from", ""))
-        return Found(data, head)
+        return Found(pieces, head)
 
     def _changed(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if callable(self.rows):

@@ -122,7 +122,7 @@ def listing(table: str, *, of: str | None = None, order: str = _BY_ID, needs: tu
             "hasMore": page * size < found.total,
             "totalCount": found.total if values.get("includeTotal") else None,
         }
-        return Found(found.data, head)
+        return Found(found.pieces, head)
 
     return handle
 
@@ -186,7 +186,7 @@ def single(table: str) -> Handler:
         body = call.store.body(table, _id(call))
         if body is None:
             raise _no_row(table, call.path["id"])
-        return Found(body)
+        return Found([body])
 
     return handle
 
@@ -223,7 +223,7 @@ def feed(table: str) -> Handler:
         found, last = call.store.changes(table, start, call.feed_size)
         more = found.total > found.rows
         kept = last if found.rows else _start(table, values.get("from", ""))[0]
-        return Found(found.data, {"hasMore": more, "continueFrom": _token(table, kept, walking=more)})
+        return Found(found.pieces, {"hasMore": more, "continueFrom": _token(table, kept, walking=more)})
 
     return handle
 

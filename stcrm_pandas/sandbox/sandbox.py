@@ -105,6 +105,11 @@ class Sandbox:
 
     # its life
 
+    @property
+    def state(self) -> Path | None:
+        """The file that keeps it, if one does."""
+        return self._state
+
     def start(self) -> Self:
         """Make the company, or open its state, and listen. A sandbox that runs stays as it is."""
         if self._server is not None:

@@ -31,6 +31,9 @@ _ACCOUNTING = {"balance", "creditLimit", "creditLimitBalance"}
 _WALKS = 12
 """How many orders are kept at once."""
 
+_PIECE = 200
+"""Rows in a piece of JSON: enough to cost nothing, few enough that the allocator has room for it at hand."""
+
 
 class Company(Protocol):
     """What fills a store: see `stcrm_pandas.sandbox.company`."""
@@ -54,9 +57,9 @@ class Where:
 
 @dataclass(frozen=True)
 class Slice:
-    """Some rows: their JSON, joined by commas, and how many the whole read has."""
+    """Some rows: pieces of JSON with several rows each, and how many the whole read has."""
 
-    data: bytes
+    pieces: list[bytes]
     rows: int
     total: int
 
@@ -155,12 +158,15 @@ class Store:
         """`size` rows of a read from number `start` (from 0) on; `view` is what is shown of a row."""
         with self._lock:
             walk, total = self._walk(table, where, order)
-            data, rows = self._one(
-                f"SELECT group_concat(shown), count(*) FROM (SELECT {view} AS shown FROM temp.{walk} w "
-                f'CROSS JOIN "{table}" t ON t.n = w.r WHERE w.rowid BETWEEN ? AND ? ORDER BY w.rowid)',
-                (*view_values, start + 1, min(start + size, total)),
+            sql = (
+                f"SELECT group_concat(shown) FROM (SELECT {view} AS shown FROM temp.{walk} w "
+                f'CROSS JOIN "{table}" t ON t.n = w.r WHERE w.rowid BETWEEN ? AND ? ORDER BY w.rowid)'
             )
-            return Slice(data or b"", rows, total)
+            end = min(start + size, total)
+            pieces = [
+                self._one(sql, (*view_values, at + 1, min(at + _PIECE, end)))[0] for at in range(start, end, _PIECE)
+            ]
+            return Slice(pieces, max(0, end - start), total)
 
     def changes(self, table: str, after: Place, size: int) -> tuple[Slice, Place]:
         """At most `size` rows in the order of change after a place, deleted ones too, and the place of the last.
@@ -177,14 +183,14 @@ class Store:
             )
             shown = found[:size]
             if not shown:
-                return Slice(b"", 0, 0), after
-            last = Place(*shown[-1])
-            (data,) = self._one(
+                return Slice([], 0, 0), after
+            sql = (
                 f'SELECT group_concat(shown) FROM (SELECT {body} AS shown FROM "{table}" t '
-                "WHERE (seq, n) > (?, ?) AND (seq, n) <= (?, ?) ORDER BY seq, n)",
-                (after.seq, after.number, last.seq, last.number),
+                "WHERE (seq, n) >= (?, ?) AND (seq, n) <= (?, ?) ORDER BY seq, n)"
             )
-            return Slice(data, len(shown), len(found)), last
+            parts = [shown[at : at + _PIECE] for at in range(0, len(shown), _PIECE)]
+            pieces = [self._one(sql, (*part[0], *part[-1]))[0] for part in parts]
+            return Slice(pieces, len(shown), len(found)), Place(*shown[-1])
 
     def body(self, table: str, key: Key) -> bytes | None:
         """A row as lists show it; None where there is none, or it is deleted."""
