@@ -11,7 +11,7 @@ _HERE = str(Path(__file__).parent)
 
 def notify(message: str, category: type[Warning]) -> None:
     """Warn, in the name of the first line outside this package."""
-    depth, frame = 1, sys._getframe(1)
+    depth, frame = 2, sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
         depth, frame = depth + 1, frame.f_back
     warnings.warn(message, category, stacklevel=depth)

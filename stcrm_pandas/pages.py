@@ -175,9 +175,7 @@ class Walker:
             )
         generation = self.cache.begin(read.signature, read.operation.resource, max_age=max_age)
         if len(read.parts) != 1:
-            jobs = [
-                lambda index=index: self._one_by_one(read, generation, index, watch) for index in range(len(read.parts))
-            ]
+            jobs = [partial(self._one_by_one, read, generation, part, watch) for part in range(len(read.parts))]
             parts = list(self._side_by_side(jobs, self._width))
         elif read.operation.answer != "page" or read.operation.sort is None:
             parts = [self._one_by_one(read, generation, 0, watch)]

@@ -236,8 +236,8 @@ class Reader:
             self._drift.extend(drift)
         message = frames.drift_message(drift)
         if self._settings.strict:
-            raise DriftError(f"{message} The connection is strict, so this is an error.")
-        notify(f"{message} The rows were kept; crm.drift() has the table.", DriftWarning)
+            raise DriftError(f"{message}. The connection is strict, so this is an error.")
+        notify(f"{message}. The rows were kept; crm.drift() has the table.", DriftWarning)
 
 
 _ALL_AT_ONCE = ("tag_type_ids", "estimate_ids", "equipment_ids")  # split, these would mean something else

@@ -104,7 +104,7 @@ class Bookings(Resource):
         """
         bookings = self._get(ids, locals())
         pairs: Iterable[tuple[Any, Any]] = zip(bookings["id"], bookings["booking_provider_id"], strict=True)
-        parents = [({"id": id}, {"bookingProviderId": provider, "bookingId": id}) for id, provider in pairs]
+        parents = [({"id": id}, {"booking_provider_id": provider, "booking_id": id}) for id, provider in pairs]
         return self._sub_list("list_contacts", parents, locals())
 
     @helper

@@ -1,0 +1,52 @@
+"""Run all benchmarks and print one table."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench import cold, decoding, imports, limit, warm
+from bench.measure import Result, table
+
+PACKAGES = ("pandas", "pandera", "pyarrow", "orjson", "requests", "requests-cache", "servicepytan")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", default="", help="of imports, decoding, warm, cold, limit: some, with commas")
+    options = parser.parse_args()
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {versions}")
+    print(f"{options.rows:,} rows, {options.rounds} rounds after one that does not count\n")
+    start = time.perf_counter()
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        results = list(run(options.rows, options.rounds, options.only.split(",") if options.only else [], Path(folder)))
+    print("\n" + table(results))
+    print(f"\n{time.perf_counter() - start:.0f} s in all")
+
+
+def run(rows: int, rounds: int, only: list[str], folder: Path) -> Iterator[Result]:
+    benches = {
+        "imports": lambda: imports.run(rounds),
+        "decoding": lambda: decoding.run(rows, rounds),
+        "warm": lambda: warm.run(rows, rounds, folder),
+        "cold": lambda: cold.run(rounds, folder),
+        "limit": lambda: limit.run(folder),
+    }
+    for name, bench in benches.items():
+        if not only or name in only:
+            for result in bench():
+                print(f"{name}: {result.what}: {result.ratio}", flush=True)
+                yield result
+
+
+if __name__ == "__main__":
+    main()
