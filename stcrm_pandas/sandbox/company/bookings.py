@@ -1,0 +1,109 @@
+"""Bookings: when they came, through which source, and what became of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from stcrm_pandas.sandbox.company.catalogue import SOURCES, TRADE, UNIT_WEIGHTS, VOICE_AGENT, WEB_FORM
+from stcrm_pandas.sandbox.company.chance import Chance, Flags, Ints, pick, shared_out, some
+from stcrm_pandas.sandbox.company.moments import DAY, HOUR
+from stcrm_pandas.sandbox.company.ordering import by_creation
+from stcrm_pandas.sandbox.company.plan import LEADS_OF_DISMISSED, LEADS_OF_VOICE_DISMISSED, Plan
+from stcrm_pandas.sandbox.company.seasons import Seasons
+from stcrm_pandas.sandbox.company.sizes import Sizes
+
+UNDECIDED, TO_JOB, DISMISSED = range(3)
+TWINS = 0.03
+"""Share of the bookings that come second, through another source; so twice as many belong to such a pair."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bookings:
+    """By order of creation; places elsewhere mean this order."""
+
+    created: Ints
+    decided: Ints
+    """When it became what it is; the moment of creation for those undecided."""
+    source: Ints
+    unit: Ints
+    campaign: Ints
+    """-1 for those that name none."""
+    outcome: Ints
+    became_lead: Flags
+    twin_of: Ints
+    """The booking that the same person sent before, or -1."""
+
+    @property
+    def size(self) -> int:
+        return self.created.size
+
+
+def draw_bookings(chance: Chance, seasons: Seasons, sizes: Sizes, plan: Plan) -> Bookings:
+    rng = chance.of("bookings")
+    size = sizes.bookings
+    source = rng.permutation(np.repeat(np.arange(len(SOURCES)), shared_out(size, [s.share for s in SOURCES])))
+    unit = pick(rng, UNIT_WEIGHTS, size)
+    always = np.ones(size, dtype=np.bool_)
+    first, last = np.full(size, seasons.start), np.full(size, seasons.as_of)
+    created = seasons.arrivals(rng, TRADE[unit], web=always, form=source == WEB_FORM, first=first, last=last)
+    outcome = _outcomes(rng, source, effects=plan.effects)
+    wait = np.minimum(np.exp(rng.normal(np.log(3 * HOUR), 1.3, size)), 6 * DAY).astype(np.int64) + 20
+
+    twin_of = _twins(rng, seasons, source, created, outcome)
+    second = twin_of >= 0
+    created = np.where(second, created[twin_of] + rng.integers(HOUR, 7 * DAY, size), created)
+
+    late = created + wait > seasons.as_of
+    outcome[late] = UNDECIDED
+    decided = np.where(outcome == UNDECIDED, created, created + wait)
+    became_lead = _became_lead(rng, source, outcome == DISMISSED, twin_of < 0, sizes, plan)
+    campaign = np.where(rng.random(size) < 0.92, np.array([s.campaign for s in SOURCES])[source], -1)
+
+    drawn = Bookings(created, decided, source, unit, campaign, outcome, became_lead, twin_of)
+    return by_creation(drawn, "twin_of")
+
+
+def _outcomes(rng: np.random.Generator, source: Ints, *, effects: bool) -> Ints:
+    shares = np.array([(100 - s.to_job - s.dismissed, s.to_job, s.dismissed) for s in SOURCES])
+    if not effects:
+        return pick(rng, np.array([s.share for s in SOURCES]) @ shares, source.size)
+    outcome = np.zeros(source.size, dtype=np.int64)
+    for place, row in enumerate(shares):
+        mine = np.flatnonzero(source == place)
+        outcome[mine] = rng.permutation(np.repeat(np.arange(3), shared_out(mine.size, row)))
+    return outcome
+
+
+def _twins(rng: np.random.Generator, seasons: Seasons, source: Ints, created: Ints, outcome: Ints) -> Ints:
+    """For each booking the earlier one of the same person.
+
+    A second request is never the one that is booked, nor does it come through the form, which may be broken that day.
+    """
+    twin_of = np.full(source.size, -1)
+    places = rng.permutation(source.size)
+    firsts = places[created[places] < seasons.as_of - 9 * DAY]
+    seconds = places[(outcome[places] != TO_JOB) & (source[places] != WEB_FORM)][: round(source.size * TWINS)]
+    firsts = firsts[~np.isin(firsts, seconds)][: seconds.size]
+    seconds = seconds[: firsts.size]
+    unlike = source[firsts] != source[seconds]
+    twin_of[seconds[unlike]] = firsts[unlike]
+    return twin_of
+
+
+def _became_lead(
+    rng: np.random.Generator, source: Ints, dismissed: Flags, able: Flags, sizes: Sizes, plan: Plan
+) -> Flags:
+    """Exact shares of the dismissed, taken from those that are able."""
+    total = min(round(dismissed.sum() * LEADS_OF_DISMISSED), sizes.leads // 5)
+    flags = np.zeros(source.size, dtype=np.bool_)
+    voice = source == VOICE_AGENT
+    shares = [(np.ones_like(voice), total)]
+    if plan.holds(6):
+        mine = round((dismissed & voice).sum() * LEADS_OF_VOICE_DISMISSED)
+        shares = [(voice, mine), (~voice, max(total - mine, 0))]
+    for group, count in shares:
+        places = np.flatnonzero(group & dismissed & able)
+        flags[places] = some(rng, places.size, count)
+    return flags

@@ -1,0 +1,101 @@
+"""A whole company: its tables, and the truth about it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from stcrm_pandas.errors import UsageError
+from stcrm_pandas.sandbox.company.booking_rows import booking_contact_rows, booking_rows
+from stcrm_pandas.sandbox.company.catalogue_rows import CATALOGUE, COMPANY
+from stcrm_pandas.sandbox.company.contacts import customer_contact_rows, draw_contacts, location_contact_rows
+from stcrm_pandas.sandbox.company.customer_rows import customer_rows, location_rows
+from stcrm_pandas.sandbox.company.job_rows import job_rows
+from stcrm_pandas.sandbox.company.lead_rows import lead_rows
+from stcrm_pandas.sandbox.company.newer_contacts import (
+    contact_method_rows,
+    contact_preference_rows,
+    draw_newer_contacts,
+    newer_contact_rows,
+)
+from stcrm_pandas.sandbox.company.rows import Row
+from stcrm_pandas.sandbox.company.seasons import TIME_ZONE
+from stcrm_pandas.sandbox.company.sizes import Sizes
+from stcrm_pandas.sandbox.company.truths import truth_of
+from stcrm_pandas.sandbox.company.world import World
+
+
+@dataclass(frozen=True)
+class Company:
+    """A made-up company that sells home services.
+
+    The same arguments to `make_company` give the same rows to the byte.
+    """
+
+    name: str
+    time_zone: str
+    _world: World = field(repr=False)
+
+    def tables(self) -> Iterator[tuple[str, Iterable[Row]]]:
+        """Each table's name and rows, which are made while they are read, so take one table after the other.
+
+        A row is a dict under the contract's names, ready to be written as JSON: times are text in UTC, amounts
+        are floats in dollars. Rows of leads, bookings and contacts also carry `active`, and rows of contacts their
+        parents.
+        """
+        world = self._world
+        for name, make in CATALOGUE.items():
+            yield name, make(world)
+        yield "customers", customer_rows(world)
+        yield "locations", location_rows(world)
+        yield "leads", lead_rows(world)
+        yield "bookings", booking_rows(world)
+        yield "booking_contacts", booking_contact_rows(world)
+        yield "jobs", job_rows(world)
+        contacts = draw_contacts(world)
+        yield "customer_contacts", customer_contact_rows(world, contacts)
+        yield "location_contacts", location_contact_rows(world, contacts)
+        newer = draw_newer_contacts(world)
+        yield "contacts", newer_contact_rows(world, newer)
+        yield "contact_methods", contact_method_rows(world, newer)
+        yield "contact_preferences", contact_preference_rows(newer)
+
+    @cached_property
+    def truth(self) -> dict[str, Any]:
+        """What an analysis of this company should find, ready to be written as JSON.
+
+        `planted` has one entry per planted truth: its number, kind, the ids it is about, the numbers planted.
+        `left_out` says which are missing, and why. `definitions` says what is counted; `events` what happened when.
+        """
+        return truth_of(self._world)
+
+
+def make_company(
+    *,
+    leads: int = 12_000,
+    customers: int | None = None,
+    seed: int = 1,
+    as_of: dt.datetime,
+    by_the_book: bool = False,
+    effects: bool = True,
+) -> Company:
+    """Make a company as it stands at `as_of` (aware), with the 24 months before it.
+
+    `leads` scales everything; `customers` (3.5 for each lead unless given) sets how many there are, and with them
+    bookings and jobs. `by_the_book` leaves out whatever the contract does not allow. `effects=False` draws outcome,
+    speed, cancellation, revenue and preferences alike for everything.
+
+    Raises `UsageError` for a naive `as_of`, and for less than 100 leads or customers.
+
+    >>> company = make_company(leads=300, as_of=dt.datetime(2026, 7, 1, tzinfo=dt.UTC))
+    >>> sum(1 for _ in dict(company.tables())["leads"])
+    300
+    """
+    if as_of.tzinfo is None:
+        raise UsageError("as_of needs a time zone, as in datetime(2026, 7, 1, tzinfo=UTC).")
+    sizes = Sizes.of(leads, customers)
+    world = World.draw(sizes, seed=seed, as_of=int(as_of.timestamp()), by_the_book=by_the_book, effects=effects)
+    return Company(COMPANY, TIME_ZONE, world)

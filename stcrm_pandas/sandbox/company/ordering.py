@@ -1,0 +1,32 @@
+"""Tables of columns put in the order in which things were created, and what links within them."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, TypeVar
+
+import numpy as np
+
+from stcrm_pandas.sandbox.company.chance import Ints
+
+Table = TypeVar("Table")
+
+
+def ranks(order: Ints) -> Ints:
+    """Where each place goes when places are put in this order.
+
+    >>> ranks(np.array([2, 0, 1])).tolist()
+    [1, 2, 0]
+    """
+    rank = np.empty(order.size, dtype=np.int64)
+    rank[order] = np.arange(order.size)
+    return rank
+
+
+def by_creation(table: Table, link: str) -> Table:
+    """The same dataclass of columns, ordered by its `created`; the column `link` names places in it, or -1."""
+    columns: dict[str, Any] = {f.name: getattr(table, f.name) for f in dataclasses.fields(table)}  # type: ignore[arg-type]
+    order = np.argsort(columns["created"], kind="stable")
+    ordered = {name: column[order] for name, column in columns.items()}
+    ordered[link] = np.where(ordered[link] >= 0, ranks(order)[ordered[link]], -1)
+    return type(table)(**ordered)

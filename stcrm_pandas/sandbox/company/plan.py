@@ -1,0 +1,138 @@
+"""The planted truths, as the cells of leads that carry them, and which of them a company of some size can hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stcrm_pandas.sandbox.company.catalogue import DRAIN_SERVICE, HVAC_INSTALL, HVAC_SERVICE, PLUMBING_SERVICE
+from stcrm_pandas.sandbox.company.sizes import Sizes
+
+MATURE_DAYS = 120
+"""By then all that will happen to a lead has happened."""
+REPEAT_DAYS = 14
+
+BEST_HAS_LOWEST_RESCUE = "best_by_opportunities_has_lowest_rescue_rate"
+POOLED_REVERSAL = "better_in_each_business_unit_worse_pooled"
+EQUAL_PAIR = "equal_rates_not_different"
+CROSSING_CURVES = "fast_converts_few_slow_converts_many"
+COMPETING_DISMISSAL = "one_minus_kaplan_meier_ranks_wrongly"
+LEADS_BEHIND_DISMISSALS = "dismissals_of_source_are_mostly_leads"
+SMALL_NOT_BEST = "five_of_six_not_best"
+CASE_MIX = "difference_between_creators_is_case_mix"
+STANDS_OUT = "twelve_points_above_all_others"
+
+KINDS = {
+    1: BEST_HAS_LOWEST_RESCUE,
+    2: POOLED_REVERSAL,
+    3: EQUAL_PAIR,
+    4: CROSSING_CURVES,
+    5: COMPETING_DISMISSAL,
+    6: LEADS_BEHIND_DISMISSALS,
+    7: SMALL_NOT_BEST,
+    8: CASE_MIX,
+    9: STANDS_OUT,
+}
+USUAL, FAST, SLOW, QUICKLY_DISMISSED = range(4)
+"""How soon things happen to the leads of a cell."""
+FIRST_CONTACT_JOBS = 3_000
+"""Jobs booked at first contact by the campaign of truth 1."""
+POINTS_ABOVE = 0.12
+LEADS_OF_DISMISSED = 0.18
+"""Share of the dismissed bookings that became leads."""
+LEADS_OF_VOICE_DISMISSED = 0.75
+"""The same for the source of truth 6."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Mature leads, free of repeats and of other reasons, of which so many converted (-1: it follows from all others).
+
+    A campaign, business unit or creator of -1 is left to chance, as it is for everybody else.
+    """
+
+    truth: int
+    campaign: int
+    size: int
+    converted: int
+    speed: int = USUAL
+    unit: int = -1
+    creator: int = -1
+
+
+CELLS = (
+    Cell(1, 7, 300, 48),
+    Cell(2, 8, 80, 44, unit=HVAC_SERVICE),
+    Cell(2, 8, 320, 77, unit=PLUMBING_SERVICE),
+    Cell(2, 9, 320, 138, unit=HVAC_SERVICE),
+    Cell(2, 9, 80, 11, unit=PLUMBING_SERVICE),
+    Cell(3, 10, 300, 93),
+    Cell(3, 11, 300, 93),
+    Cell(4, 12, 300, 81, speed=FAST),
+    Cell(4, 13, 300, 111, speed=SLOW),
+    Cell(5, 14, 300, 72, speed=QUICKLY_DISMISSED),
+    Cell(7, 15, 6, 5),
+    Cell(8, -1, 240, 48, unit=HVAC_INSTALL, creator=5),
+    Cell(8, -1, 60, 27, unit=DRAIN_SERVICE, creator=5),
+    Cell(8, -1, 60, 12, unit=HVAC_INSTALL, creator=6),
+    Cell(8, -1, 240, 108, unit=DRAIN_SERVICE, creator=6),
+    Cell(9, 16, 400, -1),
+)
+_DEAREST_LAST = (7, 6, 9, 1, 3, 5, 4, 2, 8)
+_ROOM = 0.43
+"""Share of all leads that the cells may take: half as many again are around them, and others must outnumber them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is planted in one company.
+
+    `effects` false keeps cells for their sizes and mixes, but nothing about them is special. `left_out` says why, by
+    the number of the truth.
+    """
+
+    effects: bool
+    cells: tuple[Cell, ...]
+    left_out: dict[int, str]
+
+    @classmethod
+    def of(cls, sizes: Sizes, *, effects: bool) -> Plan:
+        left_out: dict[int, str] = {}
+        kept: list[Cell] = []
+        room = int(sizes.leads * _ROOM)
+        for truth in _DEAREST_LAST:
+            cells = [cell for cell in CELLS if cell.truth == truth]
+            need = sum(cell.size for cell in cells)
+            if cells and crowded(sizes):
+                left_out[truth] = "too few customers: nearly every lead would be a repeat of another"
+            elif need > room:
+                left_out[truth] = f"too few leads: it needs {need} mature ones, and {room} are left for planted truths"
+            elif truth == 1 and sizes.jobs < 4 * FIRST_CONTACT_JOBS:
+                left_out[truth] = f"too few jobs: it needs {FIRST_CONTACT_JOBS} of one campaign among {sizes.jobs}"
+            elif truth == 6 and (voice := sizes.bookings * 0.08 * 0.30) < 30:
+                left_out[truth] = f"too few bookings: its source would have {voice:.0f} dismissals"
+            elif truth == 6 and sizes.leads < sizes.bookings * 0.4:
+                left_out[truth] = "too few leads for the dismissals that would become leads"
+            else:
+                kept += cells
+                room -= need
+        if not effects:
+            left_out = dict.fromkeys(KINDS, "nothing is planted: the company is drawn without effects")
+        return cls(effects, tuple(kept), dict(sorted(left_out.items())))
+
+    def holds(self, truth: int) -> bool:
+        return truth not in self.left_out
+
+    @property
+    def campaigns(self) -> set[int]:
+        """Campaigns whose leads are counted out beforehand."""
+        return {cell.campaign for cell in self.cells if cell.campaign >= 0}
+
+    @property
+    def creators(self) -> set[int]:
+        """Creators whose leads are counted out beforehand."""
+        return {cell.creator for cell in self.cells if cell.creator >= 0}
+
+
+def crowded(sizes: Sizes) -> bool:
+    """So many leads for so few customers that a customer has several by chance."""
+    return sizes.leads * 0.85 > sizes.customers * 0.6

@@ -1,0 +1,159 @@
+"""When things happen in a home service company: seasons, weekdays, hours, a freeze, an outage, in local time."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from stcrm_pandas.sandbox.company.chance import Flags, Floats, Ints, pick
+from stcrm_pandas.sandbox.company.moments import DAY, HOUR
+
+TIME_ZONE = "America/Chicago"
+WINDOW_DAYS = 730
+CLIMATE, PLUMBING, DRAINS = 0, 1, 2
+"""The trades, as far as seasons tell them apart."""
+WEEKDAYS = (1.35, 1.0, 1.0, 1.0, 1.0, 0.55, 0.30)
+OFFICE_HOURS = (0, 0, 0, 0, 0, 0, 1, 4, 8, 9, 9, 8, 7, 7, 7, 7, 6, 4, 2, 1, 0.5, 0, 0, 0)
+NIGHT_SHARE = 0.28
+"""Share of web bookings between 18 and 7 h."""
+
+
+def _web_hours() -> Floats:
+    night = np.array([3, 2, 1.5, 1, 1, 2, 5, *([0] * 11), 14, 16, 17, 16, 12, 7], dtype=np.float64)
+    day = np.array([*([0] * 7), 5, 7, 8, 9, 9, 9, 8, 8, 8, 8, 7, *([0] * 6)], dtype=np.float64)
+    hours: Floats = NIGHT_SHARE * night / night.sum() + (1 - NIGHT_SHARE) * day / day.sum()
+    return hours
+
+
+WEB_HOURS = _web_hours()
+
+
+@dataclass(frozen=True)
+class Seasons:
+    """The 24 months before `as_of` (seconds, UTC) as the company lived them.
+
+    `start` is their first moment; `freeze` and `outage` are spans of three local days (first day, day after the last,
+    in days since 1970); `bulk_edit` is one local day.
+    """
+
+    as_of: int
+
+    @property
+    def start(self) -> int:
+        return self.as_of - WINDOW_DAYS * DAY
+
+    @cached_property
+    def changes(self) -> tuple[Ints, Ints]:
+        """Moments at which the clock changes, and the offsets from UTC between them (one more than changes)."""
+        zone = ZoneInfo(TIME_ZONE)
+
+        def offset(moment: int) -> int:
+            shift = dt.datetime.fromtimestamp(moment, zone).utcoffset()
+            assert shift is not None
+            return int(shift.total_seconds())
+
+        hours = range(self.start - 10 * 366 * DAY, self.as_of + 400 * DAY, DAY)
+        moments, offsets = [], [offset(hours[0])]
+        for day in hours[1:]:
+            if offset(day) != offsets[-1]:
+                at = next(t for t in range(day - DAY - day % HOUR, day + HOUR, HOUR) if offset(t) != offsets[-1])
+                moments.append(at)
+                offsets.append(offset(at))
+        return np.array(moments, dtype=np.int64), np.array(offsets, dtype=np.int64)
+
+    def local(self, moments: Ints) -> Ints:
+        """Seconds on the local clock."""
+        at, offsets = self.changes
+        return moments + offsets[np.searchsorted(at, moments, side="right")]
+
+    def utc(self, local: Ints) -> Ints:
+        """Back from the local clock; the hour that comes twice in autumn is now its first, now its second."""
+        at, offsets = self.changes
+        place = np.searchsorted(at + offsets[:-1], local, side="right")
+        moments: Ints = local - offsets[place]
+        twice = (place < at.size) & (offsets[np.minimum(place + 1, at.size)] < offsets[place])
+        twice &= local >= at[np.minimum(place, at.size - 1)] + offsets[np.minimum(place + 1, at.size)]
+        moments += HOUR * (twice & (local % 2 == 1))
+        return moments
+
+    @cached_property
+    def days(self) -> Ints:
+        """The local days of the window, in days since 1970."""
+        first, last = self.local(np.array([self.start, self.as_of])) // DAY
+        return np.arange(first, last + 1)
+
+    @cached_property
+    def freeze(self) -> tuple[int, int]:
+        """The frost of the last January that is over for half a year, if the window has one."""
+        return self._days_in(month=1, day=15, before=180)
+
+    @cached_property
+    def outage(self) -> tuple[int, int]:
+        """Three days on which the form of the website was broken."""
+        return self._days_in(month=9, day=9, before=30)
+
+    @property
+    def bulk_edit(self) -> int:
+        return int(self.days[-1]) - 76
+
+    @cached_property
+    def respelling(self) -> int:
+        """The local day, in the middle of a year, from which a booking source is spelt another way."""
+        return self._days_in(month=7, day=1, before=60)[0]
+
+    def _days_in(self, *, month: int, day: int, before: int) -> tuple[int, int]:
+        last = dt.date(1970, 1, 1) + dt.timedelta(days=int(self.days[-1]) - before)
+        year = last.year if (last.month, last.day) >= (month, day) else last.year - 1
+        first = (dt.date(year, month, day) - dt.date(1970, 1, 1)).days
+        return first, first + 3
+
+    @cached_property
+    def _cumulated(self) -> Floats:
+        """By row, trade and whether it needs the website's form; by column, the share of arrivals up to a local day."""
+        dates = self.days.astype("datetime64[D]")
+        month = dates.astype("datetime64[M]").astype(np.int64) % 12 + 1
+        weekday = np.asarray(WEEKDAYS)[(self.days + 3) % 7]
+        climate = np.select([(month >= 6) & (month <= 8), (month == 12) | (month <= 2)], [1.8, 1.4], 0.7)
+        frozen = (self.days >= self.freeze[0]) & (self.days < self.freeze[1])
+        broken = (self.days >= self.outage[0]) & (self.days < self.outage[1])
+        flat = np.ones(self.days.size)
+        rows = [trade * weekday for trade in (climate, np.where(frozen, 4.0, flat), flat)]
+        rows = [row * kept for row in rows for kept in (flat, ~broken)]
+        return np.cumsum(np.array(rows), axis=1)
+
+    def arrivals(
+        self, rng: np.random.Generator, trade: Ints, *, web: Flags, form: Flags, first: Ints, last: Ints
+    ) -> Ints:
+        """Moments of arrival, each within [first, last): by trade, by hours of the office or of the web.
+
+        `form` marks what comes through the website's form: nothing does while that is broken.
+        """
+        kind = trade * 2 + form
+        day_of = self.local(first) // DAY - self.days[0], self.local(last - 1) // DAY - self.days[0]
+        chance = rng.random(trade.size)
+        day = np.zeros(trade.size, dtype=np.int64)
+        for row, cumulated in enumerate(self._cumulated):
+            mine = kind == row
+            low = np.where(day_of[0][mine] > 0, cumulated[day_of[0][mine] - 1], 0.0)
+            high = cumulated[day_of[1][mine]]
+            day[mine] = np.searchsorted(cumulated, low + chance[mine] * (high - low), side="right")
+        hour = np.where(web, pick(rng, WEB_HOURS, trade.size), pick(rng, OFFICE_HOURS, trade.size))
+        local = (self.days[np.minimum(day, self.days.size - 1)]) * DAY + hour * HOUR + rng.integers(0, HOUR, trade.size)
+        moments = self.utc(local)
+        outside = (moments < first) | (moments >= last)
+        return np.where(outside, first + (rng.random(trade.size) * (last - first)).astype(np.int64), moments)
+
+    def at_work(self, rng: np.random.Generator, local_day: Ints) -> Ints:
+        """A moment between 8 and 18 h of a local day."""
+        return self.utc(local_day * DAY + rng.integers(8 * HOUR, 18 * HOUR, local_day.size))
+
+    @staticmethod
+    def month_end(local_day: Ints) -> Ints:
+        """The last day of the month of a local day."""
+        months = local_day.astype("datetime64[D]").astype("datetime64[M]")
+        ends: Ints = ((months + 1).astype("datetime64[D]") - 1).astype(np.int64)
+        return ends

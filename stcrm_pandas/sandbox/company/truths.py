@@ -1,0 +1,315 @@
+"""The truth about a company: what was planted, in numbers counted on what was drawn, and what was left out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+
+from stcrm_pandas.sandbox.company import catalogue
+from stcrm_pandas.sandbox.company.bookings import DISMISSED as BOOKING_DISMISSED
+from stcrm_pandas.sandbox.company.bookings import TO_JOB
+from stcrm_pandas.sandbox.company.catalogue import BUSINESS_UNITS, CAMPAIGN_IDS, CAMPAIGNS, SOURCES, VOICE_AGENT
+from stcrm_pandas.sandbox.company.chance import Flags, Ints
+from stcrm_pandas.sandbox.company.moments import DAY
+from stcrm_pandas.sandbox.company.outcomes import CONVERTED, DISMISSED, OPEN
+from stcrm_pandas.sandbox.company.plan import KINDS, MATURE_DAYS, REPEAT_DAYS
+from stcrm_pandas.sandbox.company.seasons import TIME_ZONE
+from stcrm_pandas.sandbox.company.world import World
+
+DEFINITIONS = {
+    "counted": "leads with active true whose call reason, if any, has isLead true, and that are no repeats",
+    "repeat": f"a lead of the same customer less than {REPEAT_DAYS} days after another one",
+    "mature": f"counted leads created at least {MATURE_DAYS} days before as_of",
+    "rescue_rate": "mature leads that are Converted, of all mature leads",
+    "opportunity": "a counted lead; a booking that is no second one of its person and became no counted lead; "
+    "a first-contact job: one without booking, without a lead behind it and without a job before it",
+    "won": "an opportunity that led to a job or is a Converted lead",
+    "days": "local days from a lead's creation to what became of it, as drawn; rows show it only within bounds",
+}
+
+
+def truth_of(world: World) -> dict[str, Any]:
+    """Everything that was planted, ready to be written as JSON."""
+    count = _Count(world)
+    planted = [
+        {"number": number, "kind": KINDS[number], **tell(count)}
+        for number, tell in _TELLERS.items()
+        if world.plan.holds(number)
+    ]
+    return {
+        "as_of": _utc(world.seasons.as_of),
+        "seed": world.chance.seed,
+        "time_zone": TIME_ZONE,
+        "effects": world.plan.effects,
+        "by_the_book": world.by_the_book,
+        "definitions": DEFINITIONS | {"mature_days": MATURE_DAYS, "repeat_days": REPEAT_DAYS},
+        "planted": planted,
+        "left_out": [{"number": n, "kind": KINDS[n], "why": why} for n, why in world.plan.left_out.items()],
+        "events": _events(world),
+    }
+
+
+class _Count:
+    """Counts that several truths need."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        leads = world.leads
+        self.mature = leads.clean() & leads.mature(world.seasons.as_of)
+        self.converted = world.outcomes.status == CONVERTED
+
+    def of(self, chosen: Flags) -> dict[str, Any]:
+        """Mature leads among those chosen, how many converted, and the share."""
+        mine = chosen & self.mature
+        n, won = int(mine.sum()), int((mine & self.converted).sum())
+        return {"leads": n, "converted": won, "rate": round(won / n, 6) if n else None}
+
+    def campaign(self, place: int) -> Flags:
+        chosen: Flags = self.world.leads.campaign == place
+        return chosen
+
+    def of_campaign(self, place: int) -> dict[str, Any]:
+        return _campaign(place) | self.of(self.campaign(place))
+
+    def places(self, truth: int) -> list[int]:
+        """Campaigns of a truth, in order."""
+        return sorted({cell.campaign for cell in self.world.plan.cells if cell.truth == truth})
+
+    def opportunities(self) -> tuple[Ints, Ints]:
+        """By campaign: opportunities, and those won. Each chain counts once, where it began."""
+        world = self.world
+        leads, bookings, jobs = world.leads, world.bookings, world.jobs
+        clean = leads.clean()
+        began = leads.campaign.copy()
+        born = leads.booking >= 0
+        named = bookings.campaign[leads.booking[born]]
+        began[born] = np.where(named >= 0, named, len(CAMPAIGNS))
+        free = (bookings.twin_of < 0) & ~np.isin(np.arange(bookings.size), leads.booking[born & clean])
+        of_booking = np.where(bookings.campaign >= 0, bookings.campaign, len(CAMPAIGNS))
+        campaign = np.concatenate([began[clean], of_booking[free], jobs.campaign[jobs.first_contact]])
+        won = np.concatenate(
+            [
+                self.converted[clean],
+                bookings.outcome[free] == TO_JOB,
+                np.ones(int(jobs.first_contact.sum()), dtype=np.bool_),
+            ]
+        )
+        size = len(CAMPAIGNS) + 1
+        return np.bincount(campaign, minlength=size)[:-1], np.bincount(campaign[won], minlength=size)[:-1]
+
+
+def _campaign(place: int) -> dict[str, Any]:
+    return {"campaign_id": int(CAMPAIGN_IDS[place]), "campaign": CAMPAIGNS[place][0]}
+
+
+def _best_has_lowest_rescue(count: _Count) -> dict[str, Any]:
+    (place,) = count.places(1)
+    total, won = count.opportunities()
+    rates = np.where(total >= 100, won / np.maximum(total, 1), 0.0)
+    second = int(np.argsort(rates)[-2])
+    large = [other for other in range(len(CAMPAIGNS)) if count.of(count.campaign(other))["leads"] >= 30]
+    by_rescue = sorted(large, key=lambda other: float(count.of(count.campaign(other))["rate"]))
+    return {
+        "campaign_ids": [int(CAMPAIGN_IDS[place])],
+        **count.of_campaign(place),
+        "opportunities": int(total[place]),
+        "won": int(won[place]),
+        "share_won": round(float(rates[place]), 6),
+        "rank_by_share_won": int((rates > rates[place]).sum()) + 1,
+        "second_by_share_won": _campaign(second) | {"share_won": round(float(rates[second]), 6)},
+        "rank_by_rescue_rate_from_below": by_rescue.index(place) + 1,
+        "least_leads_ranked": 30,
+        "least_opportunities_ranked": 100,
+    }
+
+
+def _pooled_reversal(count: _Count) -> dict[str, Any]:
+    units = sorted({cell.unit for cell in count.world.plan.cells if cell.truth == 2})
+    better, worse = count.places(2)
+    return {
+        "campaign_ids": [int(CAMPAIGN_IDS[better]), int(CAMPAIGN_IDS[worse])],
+        "better_in_each_unit": count.of_campaign(better),
+        "better_pooled": count.of_campaign(worse),
+        "units": [
+            {
+                "business_unit_id": int(catalogue.BUSINESS_UNIT_IDS[unit]),
+                "business_unit": BUSINESS_UNITS[unit],
+                "of_better_in_each_unit": count.of(count.campaign(better) & (count.world.leads.unit == unit)),
+                "of_better_pooled": count.of(count.campaign(worse) & (count.world.leads.unit == unit)),
+            }
+            for unit in units
+        ],
+    }
+
+
+def _equal_pair(count: _Count) -> dict[str, Any]:
+    pair = count.places(3)
+    return {
+        "campaign_ids": [int(CAMPAIGN_IDS[place]) for place in pair],
+        "campaigns": [count.of_campaign(place) for place in pair],
+    }
+
+
+def _crossing_curves(count: _Count) -> dict[str, Any]:
+    fast, slow = count.places(4)
+    horizons = (1, 3, 7, 14, 30, 60, 90)
+
+    def told(place: int) -> dict[str, Any]:
+        return count.of_campaign(place) | {
+            "converted_by_day": {str(day): _incidence(count, place, day) for day in horizons}
+        }
+
+    return {
+        "campaign_ids": [int(CAMPAIGN_IDS[fast]), int(CAMPAIGN_IDS[slow])],
+        "fast": told(fast),
+        "slow": told(slow),
+        "crosses_between_days": _crossing(
+            [_incidence(count, place, day) for day in range(91)] for place in (fast, slow)
+        ),
+    }
+
+
+def _competing_dismissal(count: _Count) -> dict[str, Any]:
+    (place,) = count.places(5)
+    large = [other for other in range(len(CAMPAIGNS)) if count.of(count.campaign(other))["leads"] >= 100]
+    naive = {other: _one_minus_kaplan_meier(count, other, 90) for other in large}
+    true = {other: _incidence(count, other, 90) for other in large}
+    return {
+        "campaign_ids": [int(CAMPAIGN_IDS[place])],
+        **count.of_campaign(place),
+        "dismissed": int((count.campaign(place) & count.mature & (count.world.outcomes.status == DISMISSED)).sum()),
+        "day": 90,
+        "one_minus_kaplan_meier": naive[place],
+        "cumulative_incidence": true[place],
+        "rank_by_one_minus_kaplan_meier": 1 + sum(value > naive[place] for value in naive.values()),
+        "rank_by_cumulative_incidence": 1 + sum(value > true[place] for value in true.values()),
+        "campaigns_ranked": len(large),
+        "least_leads_ranked": 100,
+    }
+
+
+def _leads_behind_dismissals(count: _Count) -> dict[str, Any]:
+    bookings = count.world.bookings
+    dismissed = bookings.outcome == BOOKING_DISMISSED
+    mine = dismissed & (bookings.source == VOICE_AGENT)
+    others = dismissed & (bookings.source != VOICE_AGENT)
+    source = SOURCES[VOICE_AGENT]
+    return {
+        "sources": sorted({source.name, source.respelt}),
+        "booking_provider_id": int(catalogue.PROVIDER_IDS[VOICE_AGENT]),
+        "dismissed": int(mine.sum()),
+        "became_leads": int((mine & bookings.became_lead).sum()),
+        "share": round(float(bookings.became_lead[mine].mean()), 6),
+        "share_of_other_sources": round(float(bookings.became_lead[others].mean()), 6),
+    }
+
+
+def _small_not_best(count: _Count) -> dict[str, Any]:
+    (place,) = count.places(7)
+    return {"campaign_ids": [int(CAMPAIGN_IDS[place])], **count.of_campaign(place)}
+
+
+def _case_mix(count: _Count) -> dict[str, Any]:
+    leads = count.world.leads
+    units = sorted({cell.unit for cell in count.world.plan.cells if cell.truth == 8})
+
+    def told(creator: int) -> dict[str, Any]:
+        mine = leads.creator == creator
+        return {
+            "user_id": int(catalogue.USER_IDS[creator]),
+            **count.of(mine),
+            "by_business_unit": {
+                str(catalogue.BUSINESS_UNIT_IDS[unit]): count.of(mine & (leads.unit == unit)) for unit in units
+            },
+        }
+
+    creators = sorted(cell.creator for cell in count.world.plan.cells if cell.truth == 8)
+    people = list(dict.fromkeys(creators))
+    return {
+        "user_ids": [int(catalogue.USER_IDS[creator]) for creator in people],
+        "creators": [told(creator) for creator in people],
+    }
+
+
+def _stands_out(count: _Count) -> dict[str, Any]:
+    (place,) = count.places(9)
+    mine, others = count.of_campaign(place), count.of(~count.campaign(place))
+    return {
+        "campaign_ids": [int(CAMPAIGN_IDS[place])],
+        **mine,
+        "all_others": others,
+        "points_above": round(100 * (mine["rate"] - others["rate"]), 3),
+    }
+
+
+_TELLERS = {
+    1: _best_has_lowest_rescue,
+    2: _pooled_reversal,
+    3: _equal_pair,
+    4: _crossing_curves,
+    5: _competing_dismissal,
+    6: _leads_behind_dismissals,
+    7: _small_not_best,
+    8: _case_mix,
+    9: _stands_out,
+}
+
+
+def _days(count: _Count, place: int) -> tuple[Ints, Ints]:
+    """Of a campaign's mature leads: local days until something became of them, and what. Open ones last longest."""
+    world = count.world
+    mine = count.campaign(place) & count.mature
+    seasons, outcomes = world.seasons, world.outcomes
+    since = seasons.local(world.leads.created[mine]) // DAY
+    status = outcomes.status[mine]
+    days = np.where(status == OPEN, 10 * MATURE_DAYS, seasons.local(outcomes.moment[mine]) // DAY - since)
+    return days, status
+
+
+def _incidence(count: _Count, place: int, day: int) -> float:
+    """Share converted by a day. With none lost from view before it, counting is what Aalen-Johansen comes to."""
+    days, status = _days(count, place)
+    return round(float(((status == CONVERTED) & (days <= day)).mean()), 6)
+
+
+def _one_minus_kaplan_meier(count: _Count, place: int, until: int) -> float:
+    """The share converted by a day if dismissal were taken for a loss from view, which it is not."""
+    days, status = _days(count, place)
+    left = 1.0
+    for day in range(until + 1):
+        at_risk = int((days >= day).sum())
+        if at_risk:
+            left *= 1 - int(((days == day) & (status == CONVERTED)).sum()) / at_risk
+    return round(1 - left, 6)
+
+
+def _crossing(curves: Any) -> list[int]:
+    """The last day on which the first curve is ahead, and the next."""
+    fast, slow = curves
+    ahead = max(day for day, (a, b) in enumerate(zip(fast, slow, strict=True)) if a > b)
+    return [ahead, ahead + 1]
+
+
+def _events(world: World) -> dict[str, Any]:
+    seasons = world.seasons
+    changes = [int(at) for at in seasons.changes[0] if seasons.start <= at <= seasons.as_of]
+    respelt = {s.name: s.respelt for s in SOURCES if s.respelt != s.name}
+    return {
+        "window": [_utc(seasons.start), _utc(seasons.as_of)],
+        "freeze": [_day(seasons.freeze[0]), _day(seasons.freeze[1] - 1)],
+        "form_outage": [_day(seasons.outage[0]), _day(seasons.outage[1] - 1)],
+        "bulk_edit": _day(seasons.bulk_edit),
+        "clock_changes": [_utc(at) for at in changes],
+        "sources_respelt": {"from": _day(seasons.respelling), "spellings": respelt},
+        "default_campaign_id": int(CAMPAIGN_IDS[catalogue.DEFAULT_CAMPAIGN]),
+    }
+
+
+def _utc(moment: int) -> str:
+    return dt.datetime.fromtimestamp(moment, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _day(day: int) -> str:
+    return (dt.date(1970, 1, 1) + dt.timedelta(days=day)).isoformat()
