@@ -72,7 +72,7 @@ class Sandbox:
     ) -> None:
         if as_of is not None and as_of.tzinfo is None:
             raise UsageError("as_of needs a time zone: datetime(2026, 1, 1, tzinfo=timezone.utc)")
-        self._asked = {
+        self._asked: dict[str, Any] = {
             "leads": leads,
             "customers": customers,
             "seed": seed,

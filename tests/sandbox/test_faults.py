@@ -1,0 +1,272 @@
+"""Everything that can be ordered to go wrong, over HTTP."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import time
+import urllib.error
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stcrm_pandas.errors import UsageError
+from stcrm_pandas.sandbox import KEEP, Fault, Sandbox
+
+
+def statuses(caller: Any, count: int, path: str = "leads") -> list[int]:
+    return [caller.raw(path)[0] for _ in range(count)]
+
+
+def test_an_error_a_few_times(fresh: Any) -> None:
+    sandbox, caller = fresh()
+    fault = sandbox.inject("Leads_GetList", after=1, times=2, status=503)
+    assert statuses(caller, 5) == [200, 503, 503, 200, 200]
+    assert (fault.hits, fault.seen) == (2, 5)
+    assert statuses(caller, 1, "customers") == [200]
+
+
+def test_faults_follow_each_other(fresh: Any) -> None:
+    sandbox, caller = fresh()
+    sandbox.inject("leads.list", status=500)
+    sandbox.inject("leads.list", status=429)
+    assert statuses(caller, 3) == [500, 429, 200]
+
+
+def test_429_in_words_and_for_ever(fresh: Any) -> None:
+    sandbox, caller = fresh()
+    fault = sandbox.inject("leads.list", times=None, status=429)
+    for _ in range(3):
+        status, body, headers = caller.raw("leads")
+        assert (status, "retry-after" in headers) == (429, False)
+        assert re.search(rb"Rate limit is exceeded\. Try again in \d+ seconds\.", body)
+    fault.cancel()
+    assert statuses(caller, 1) == [200]
+    sandbox.inject(
+        "leads.list", status=429, body="Rate limit is exceeded. Try again in 7 seconds.", headers={"Retry-After": "7"}
+    )
+    status, body, headers = caller.raw("leads")
+    assert (status, body, headers["retry-after"]) == (429, b"Rate limit is exceeded. Try again in 7 seconds.", "7")
+
+
+def test_a_server_error_is_a_page(fresh: Any) -> None:
+    sandbox, caller = fresh()
+    sandbox.inject("leads.list", status=500)
+    status, body, headers = caller.raw("leads")
+    assert (status, headers["content-type"].split(";")[0]) == (500, "text/html")
+    assert body.startswith(b"<!DOCTYPE html>")
+
+
+@pytest.mark.parametrize("body", ["<html>sign in</html>", {"rows": []}, [1, 2], "", b'{"data": ['])
+def test_another_body(body: Any, fresh: Any) -> None:
+    sandbox, caller = fresh()
+    sandbox.inject("leads.list", body=body)
+    status, got, headers = caller.raw("leads")
+    assert status == 200
+    assert (json.loads(got) if isinstance(body, dict | list) else got) in (body, str(body).encode())
+    assert headers["content-type"].startswith("application/json")
+
+
+def test_a_cut(fresh: Any) -> None:
+    sandbox, caller = fresh()
+    sandbox.inject("leads.list", cut=1000)
+    with pytest.raises(http.client.IncompleteRead) as cut:
+        caller.raw("leads")
+    assert len(cut.value.partial) == 1000
+    sandbox.inject("leads.list", cut=0)
+    with pytest.raises(http.client.IncompleteRead):
+        caller.raw("leads")
+    assert statuses(caller, 1) == [200]
+
+
+def test_a_delay_and_a_caller_who_gives_up(fresh: Any) -> None:
+    sandbox, caller = fresh()
+    caller.sign_in()
+    sandbox.inject("leads.list", delay=30)
+    with pytest.raises((TimeoutError, urllib.error.URLError)):
+        caller.raw("leads", timeout=0.2)
+    sandbox.inject("leads.list", delay=0.1)
+    start = time.monotonic()
+    assert statuses(caller, 2) == [200, 200]
+    assert 0.1 <= time.monotonic() - start < 5
+    start = time.monotonic()
+    sandbox.stop()
+    assert time.monotonic() - start < 2, "a call that sleeps does not hold up the end"
+
+
+def test_pages_that_are_wrong(fresh: Any) -> None:
+    sandbox, caller = fresh()
+
+    def page(number: int, **fault: Any) -> Any:
+        sandbox.clear_faults()
+        if fault:
+            sandbox.inject("leads.list", **fault)
+        return caller.get("leads", page=number, pageSize=20, includeTotal="true")[1]
+
+    one, two = page(1), page(2)
+    repeated = page(2, page="repeat")
+    assert (repeated["page"], repeated["data"]) == (2, one["data"])
+    assert page(5, page="first")["data"] == one["data"]
+    assert page(2, page="empty") == two | {"data": []}
+    assert page(2, page="short") == two | {"data": two["data"][:10]}
+    assert page(99, has_more=True) == page(99) | {"hasMore": True}
+    assert page(99, has_more=True, page="first")["data"] == one["data"]
+    assert page(2, has_more=False)["hasMore"] is False
+    assert page(2, total=5)["totalCount"] == 5
+    assert page(2, total=None)["totalCount"] is None
+    assert page(2, total=10**6, rows=None) == two | {"totalCount": 10**6}
+
+
+def test_feeds_that_are_wrong(fresh: Any) -> None:
+    sandbox, caller = fresh(_feed_size=20)
+    _, one = caller.get("export/leads")
+    sandbox.inject("leads.export", continue_from="{from}")
+    _, same = caller.get("export/leads", **{"from": one["continueFrom"]})
+    assert (same["continueFrom"], same["hasMore"]) == (one["continueFrom"], True)
+    for token in ("", None):
+        sandbox.inject("leads.export", continue_from=token, has_more=False)
+        _, last = caller.get("export/leads", **{"from": one["continueFrom"]})
+        assert (last["continueFrom"], last["hasMore"], last["data"]) == (token, False, same["data"])
+    caller.get("export/leads")
+    sandbox.inject("leads.export", page="repeat")
+    assert caller.get("export/leads", **{"from": one["continueFrom"]})[1] == one
+
+
+def test_rows_that_drift(fresh: Any) -> None:
+    sandbox, caller = fresh()
+
+    def drift(rows: list[dict[str, Any]]) -> None:
+        rows[0]["id"] = 5.5
+        rows[1]["status"] = "Reborn"
+        rows[2]["id"] = 2**70
+        del rows[3]["priority"]
+
+    sandbox.inject("leads.list", rows=drift)
+    _, answer = caller.get("leads")
+    assert [answer["data"][0]["id"], answer["data"][1]["status"], answer["data"][2]["id"]] == [5.5, "Reborn", 2**70]
+    assert "priority" not in answer["data"][3]
+    assert answer["data"][4:] == caller.get("leads")[1]["data"][4:]
+    sandbox.inject("leads.list", rows=lambda rows: rows[:1])
+    assert len(caller.get("leads")[1]["data"]) == 1
+    sandbox.inject(
+        "customers.get", rows=[{"at": 0, "set": {"address.city": 7, "new": []}, "drop": ["name", "address.zip"]}]
+    )
+    customer, plain = caller.get("customers/7")[1], caller.get("customers/7")[1]
+    assert (customer["address"]["city"], customer["new"], "name" in customer) == (7, [], False)
+    assert plain["address"].keys() - customer["address"].keys() == {"zip"}
+
+
+def test_a_filter_that_is_overlooked(fresh: Any) -> None:
+    sandbox, caller = fresh()
+    everything = caller.rows("leads")
+    sandbox.inject("leads.list", ignore=["status"])
+    assert caller.rows("leads", status="Open") == everything
+    assert len(caller.rows("leads", status="Open")) < len(everything)
+
+
+def test_a_token_that_ends_in_mid_walk(fresh: Any) -> None:
+    sandbox, caller = fresh()
+    sandbox.inject("leads.list", after=1, revoke=True)
+    assert statuses(caller, 3) == [200, 401, 401]
+    caller.sign_in()
+    assert statuses(caller, 1) == [200]
+
+
+def test_something_done_before_an_answer(fresh: Any) -> None:
+    sandbox, caller = fresh()
+    sandbox.inject("leads.list", after=1, before=lambda: sandbox.remove("leads", 5055))
+    whole = [row["id"] for row in caller.get("leads", page=1, pageSize=50)[1]["data"]]
+    whole += [row["id"] for row in caller.get("leads", page=2, pageSize=50)[1]["data"]]
+    assert 5055 not in whole
+    assert len(whole) == 100
+
+
+def test_sign_in_goes_wrong(fresh: Any) -> None:
+    sandbox, caller = fresh()
+    sandbox.inject("sign_in", status=400)
+    sandbox.inject("sign_in", status=500, body="<html>")
+    assert caller.sign_in() == (400, {"error": "invalid_client"})
+    with pytest.raises(json.JSONDecodeError):
+        caller.sign_in()
+    assert caller.sign_in()[0] == 200
+
+
+def test_anything_can_go_wrong_everywhere(fresh: Any) -> None:
+    sandbox, caller = fresh()
+    sandbox.inject("*", times=2, status=403)
+    assert statuses(caller, 1) + statuses(caller, 2, "customers") == [403, 403, 200]
+
+
+def test_a_hook_that_fails_is_told(fresh: Any, caplog: Any) -> None:
+    sandbox, caller = fresh()
+    sandbox.inject("leads.list", before=lambda: 1 / 0)
+    assert statuses(caller, 2) == [500, 200]
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_faults_from_a_file(fresh: Any, tmp_path: Path) -> None:
+    file = tmp_path / "faults.json"
+    file.write_text(
+        json.dumps(
+            [
+                {"operation": "leads.list", "status": 503},
+                {"operation": "Leads_GetList", "after": 1, "total": None, "rows": [{"at": 0, "set": {"id": "x"}}]},
+                {"operation": "sign_in", "delay": 0.01},
+            ]
+        )
+    )
+    _, caller = fresh(faults=file)
+    assert statuses(caller, 1) == [503]
+    _, answer = caller.get("leads", includeTotal="true")
+    assert (answer["totalCount"], answer["data"][0]["id"]) == (None, "x")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "cannot be read"),
+        ("{}", "list of objects"),
+        ('[{"status": 500}]', "fault 1 in .* needs an operation"),
+        ('[{"operation": "*"}, {"operation": "*", "stauts": 500}]', "fault 2 in .* does not know stauts"),
+        ('[{"operation": "leads.lists"}]', "leads.lists"),
+        ('[{"operation": "*", "page": "last"}]', "last"),
+        ('[{"operation": "*", "before": "x"}]', "does not know before"),
+    ],
+)
+def test_files_that_are_wrong(text: str, message: str, tmp_path: Path) -> None:
+    file = tmp_path / "faults.json"
+    file.write_text(text)
+    with pytest.raises(UsageError, match=message):
+        Sandbox(faults=file)
+
+
+def test_inject_takes_what_a_fault_is(fresh: Any) -> None:
+    sandbox, _ = fresh()
+    fault = sandbox.inject("leads.list")
+    assert repr(KEEP) == "KEEP"
+    assert fault.answer() is None
+    assert Fault("leads.list").operation == "Leads_GetList"
+    with pytest.raises(UsageError, match="no operation"):
+        sandbox.inject("leads.lists")
+
+
+def test_arrivals_are_logged(fresh: Any) -> None:
+    sandbox, caller = fresh()
+    caller.raw("leads", [("ids", "1"), ("status", "Open"), ("ids", "2")])
+    caller.raw("nowhere")
+    sign_in, leads, nowhere = sandbox.requests
+    assert (sign_in.method, sign_in.path, sign_in.operation, sign_in.status) == (
+        "POST",
+        "/connect/token",
+        "sign_in",
+        200,
+    )
+    assert leads.query == [("ids", "1"), ("status", "Open"), ("ids", "2")]
+    assert (leads.operation, leads.status) == ("Leads_GetList", 200)
+    assert (nowhere.operation, nowhere.status) == (None, 404)
+    assert sandbox.client_secret not in repr(sandbox.requests)
+    sandbox.requests.clear()
+    caller.raw("leads")
+    assert len(sandbox.requests) == 1
