@@ -18,7 +18,7 @@ import pandas  # noqa: F401  # every part stands on it; the rest is loaded when 
 if TYPE_CHECKING:
     from stcrm_pandas import analysis, errors, schemas
     from stcrm_pandas.client import Client, connect
-    from stcrm_pandas.custom_fields import custom_fields
+    from stcrm_pandas.custom import custom_fields
     from stcrm_pandas.reading import Feed
     from stcrm_pandas.sandbox import Sandbox
 
@@ -30,7 +30,7 @@ _HOMES = {
     "Feed": "reading",
     "Sandbox": "sandbox",
     "connect": "client",
-    "custom_fields": "custom_fields",
+    "custom_fields": "custom",
 }
 
 
