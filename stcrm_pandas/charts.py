@@ -68,7 +68,7 @@ def conversion_rates(found: LeadConversion) -> go.Figure:
         )
     _band(figure, found)
     figure.update_xaxes(
-        title={"text": f"of 100 leads, converted within {found.window_days} days"},
+        title={"text": f"of 100 leads, converted within {found.window_days} days", "standoff": 8},
         rangemode="tozero",
         side="top",
     )
@@ -76,6 +76,7 @@ def conversion_rates(found: LeadConversion) -> go.Figure:
         tickmode="array",
         tickvals=list(shown.index),
         ticktext=[escape(_short(name)) for name in shown["name"]],
+        ticklabelstandoff=8,
         range=[len(shown) - 0.4, -0.6],
         showgrid=False,
         automargin=True,
@@ -84,9 +85,8 @@ def conversion_rates(found: LeadConversion) -> go.Figure:
         height=_ROW * len(shown) + 130,
         meta={
             "narrow": {
-                "yaxis.ticklabelposition": "inside top",
-                "yaxis.ticklabelstandoff": 0,
-                "yaxis.ticks": "",
+                "yaxis.showticklabels": False,
+                "annotations": [_above(place, name) for place, name in enumerate(shown["name"])],
                 "height": _NARROW_ROW * len(shown) + 170,
             }
         },
@@ -104,7 +104,7 @@ def conversion_months(found: LeadConversion) -> go.Figure:
     figure = _empty()
     colour = _COLOURS["higher"]
     for whole, tint in ((True, colour), (False, _COLOURS["too few"])):
-        rows = months[(months["whole"] == whole) & (months["mature"] > 0)]
+        rows = months[((months["whole"] & months["enough"]) == whole) & (months["mature"] > 0)]
         at = [f"{month}-01" for month in rows["id"]]
         figure.add_scatter(
             x=_segments(at, at),
@@ -135,19 +135,22 @@ def conversion_months(found: LeadConversion) -> go.Figure:
             "pattern": {
                 "shape": ["" if whole else "/" for whole in months["whole"]],
                 "fgcolor": _TEXT,
-                "size": 6,
+                "size": 5,
+                "solidity": 0.5,
             },
         },
         showlegend=False,
         hovertemplate="%{x|%b %Y}: %{y:,} leads<extra></extra>",
     )
+    clear = months[months["enough"]]["interval_high"]
+    top = 1.1 * max([5.0, *_hundreds(clear)]) if len(clear) else 100.0
     figure.update_xaxes(type="date", tickformat="%b\n%Y", showgrid=False, anchor="y2", ticklabelmode="instant")
     figure.update_layout(
         height=430,
         bargap=0.35,
         yaxis={
             "domain": [0.34, 1],
-            "rangemode": "tozero",
+            "range": [0, min(top, 102)],
             "title": {"text": f"of 100, within {found.window_days} days"},
             "gridcolor": _GRID,
         },
@@ -186,6 +189,19 @@ def _band(figure: go.Figure, found: LeadConversion) -> None:
         return
     low, high = (100 * float(overall[name]) for name in ("share_lower", "share_upper"))
     figure.add_vrect(x0=low, x1=high, fillcolor=_SHADE, line={"width": 1, "color": _SHADE}, layer="below")
+
+
+def _above(place: int, name: str) -> dict[str, Any]:
+    return {
+        "text": escape(_short(name)),
+        "xref": "paper",
+        "x": 0,
+        "xanchor": "left",
+        "y": place,
+        "yshift": 14,
+        "showarrow": False,
+        "font": {"size": 12},
+    }
 
 
 def _segments(starts: Iterable[Any], ends: Iterable[Any]) -> list[Any]:

@@ -19,7 +19,8 @@
     │   ├── UnreadableValue       a value that cannot be read as its type
     │   ├── IncompleteRead        the pages do not add up to the whole
     │   └── DriftError            it departs from the contract, and `strict=True`
-    └── MissingRows               `get` of ids that do not exist
+    ├── MissingRows               `get` of ids that do not exist
+    └── ReportError               a cell of a report's notebook failed: no report was made
 
 Messages never hold a secret, nor a customer's data: they name resources, columns, ids and counts.
 """
@@ -43,6 +44,7 @@ __all__ = [
     "NotFound",
     "PermissionDenied",
     "RateLimited",
+    "ReportError",
     "RequestError",
     "ServerError",
     "ServiceError",
@@ -172,6 +174,14 @@ class MissingRows(StcrmError, LookupError):
     def __init__(self, message: str, *, ids: Sequence[object]) -> None:
         super().__init__(message)
         self.ids = list(ids)
+
+
+class ReportError(StcrmError):
+    """A report could not be made; where one of its notebook's cells failed, `cell` is its number, from 1."""
+
+    def __init__(self, message: str, *, cell: int | None = None) -> None:
+        super().__init__(message)
+        self.cell = cell
 
 
 class StcrmWarning(UserWarning):

@@ -4,5 +4,6 @@ They need no connection: any frame with the columns and dtypes of its schema wil
 """
 
 from stcrm_pandas.analysis.lead_conversion import LeadConversion, lead_conversion
+from stcrm_pandas.analysis.provenance import origin, sources
 
-__all__ = ["LeadConversion", "lead_conversion"]
+__all__ = ["LeadConversion", "lead_conversion", "origin", "sources"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,9 @@ from stcrm_pandas.analysis.sentences import GROUP_WORDS, per_hundred
 if TYPE_CHECKING:
     from stcrm_pandas.analysis.lead_conversion import LeadConversion
 
-__all__ = ["Definitions", "Sentences", "conversion_table", "table"]
+__all__ = ["Definitions", "Line", "Sentences", "Table", "conversion_table", "table"]
+
+_FAINT = ' class="stcrm-faint" style="opacity:.6"'
 
 
 class Sentences(list[str]):
@@ -32,11 +35,12 @@ class Definitions(dict[str, str]):
 
 
 def table(
-    header: Mapping[str, bool], rows: list[list[str]], *, dim: list[bool] | None = None, caption: str | None = None
+    header: Mapping[str, bool], rows: list[list[str]], *, dim: list[bool] | None = None, total: bool = False
 ) -> str:
     """An HTML table.
 
-    Parameters: column titles, each with whether its cells are numbers; the cells as text; which rows are dimmed.
+    Parameters: column titles, each with whether its cells are numbers; the cells as text; which rows are dimmed;
+    whether the last row sums up the others.
     """
     style = ["", ' style="text-align:right"']
     heads = "".join(f'<th scope="col"{style[number]}>{escape(title)}</th>' for title, number in header.items())
@@ -45,23 +49,31 @@ def table(
     for place, row in enumerate(rows):
         cells = [f'<th scope="row" style="text-align:left;font-weight:normal">{escape(row[0])}</th>']
         cells += [f"<td{style[number]}>{escape(cell)}</td>" for cell, number in zip(row[1:], numbers[1:], strict=True)]
-        faint = ' class="stcrm-faint" style="opacity:.6"' if dim and dim[place] else ""
-        body.append(f"<tr{faint}>{''.join(cells)}</tr>")
-    said = f"<caption>{escape(caption)}</caption>" if caption else ""
+        last = total and place == len(rows) - 1
+        look = ' class="stcrm-total" style="font-weight:600"' if last else _FAINT if dim and dim[place] else ""
+        body.append(f"<tr{look}>{''.join(cells)}</tr>")
     return (
-        f'<div class="stcrm-table" tabindex="0" style="overflow-x:auto"><table>{said}<thead><tr>{heads}</tr></thead>'
+        f'<div class="stcrm-table" tabindex="0" style="overflow-x:auto"><table><thead><tr>{heads}</tr></thead>'
         f"<tbody>{''.join(body)}</tbody></table></div>"
     )
 
 
-def frame_table(frame: pd.DataFrame) -> str:
-    """A small frame as an HTML table, without its index."""
-    numbers = {str(name): pd.api.types.is_numeric_dtype(frame[name]) for name in frame.columns}
-    rows = [
-        [f"{value:,}" if number else str(value) for value, number in zip(row, numbers.values(), strict=True)]
-        for row in frame.itertuples(index=False)
-    ]
-    return table(numbers, rows)
+class Line(str):
+    """A line of facts; a notebook shows it as a paragraph."""
+
+    def _repr_html_(self) -> str:
+        return f'<p class="stcrm-origin">{escape(self)}</p>'
+
+
+@dataclass(frozen=True)
+class Table:
+    """A small frame of texts that a notebook shows without its index."""
+
+    frame: pd.DataFrame
+
+    def _repr_html_(self) -> str:
+        rows = [[str(cell) for cell in row] for row in _rows(self.frame)]
+        return table(dict.fromkeys(map(str, self.frame.columns), False), rows)
 
 
 def conversion_table(found: LeadConversion) -> str:
@@ -69,15 +81,14 @@ def conversion_table(found: LeadConversion) -> str:
     days = found.window_days
     header = {
         GROUP_WORDS[found.by][0].capitalize(): False,
+        f"Of 100 within {days} days (95 % interval)": True,
+        "": False,
+        f"Converted of those {days} days old": True,
         "Leads": True,
-        f"{days} days old": True,
-        f"Converted within {days} days": True,
-        "Of 100 (95 % interval)": True,
         "Open": True,
         "Dismissed": True,
         "Converted so far": True,
         "dated exactly": True,
-        "": False,
     }
     verdicts = dict(zip(found.comparisons["name"], found.comparisons["verdict"], strict=True))
     shown = found.table if found.by is None else pd.concat([found.table, found.overall], ignore_index=True)
@@ -87,19 +98,18 @@ def conversion_table(found: LeadConversion) -> str:
         rows.append(
             [
                 str(row.name),
-                f"{row.leads:,}",
-                f"{row.mature:,}",
-                f"{lower:,}" if lower == upper else f"{lower:,} to {upper:,}",
                 per_hundred(row) if row.mature else "",
+                _note(row, verdicts.get(row.name, "")),
+                f"{lower:,} of {row.mature:,}" if lower == upper else f"{lower:,} to {upper:,} of {row.mature:,}",
+                f"{row.leads:,}",
                 f"{row.open:,}",
                 f"{row.dismissed:,}",
                 f"{row.converted:,}",
                 f"{row.exact:,}",
-                _note(row, verdicts.get(row.name, "")),
             ]
         )
         dim.append(not row.enough)
-    return table(header, rows, dim=dim)
+    return table(header, rows, dim=dim, total=found.by is not None)
 
 
 def _rows(frame: pd.DataFrame) -> Iterator[Any]:
@@ -109,7 +119,7 @@ def _rows(frame: pd.DataFrame) -> Iterator[Any]:
 def _note(row: Any, verdict: str) -> str:
     whole = getattr(row, "whole", True)
     if not pd.isna(whole) and not whole:
-        return "not old enough, or read in part"
+        return "young, or read in part"
     if not row.enough:
-        return "too few to tell"
-    return {"higher": "higher than the others", "lower": "lower than the others"}.get(verdict, "")
+        return "too few"
+    return {"higher": "▲ higher", "lower": "▼ lower"}.get(verdict, "")

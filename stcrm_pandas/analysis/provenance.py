@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pandas as pd
 
+from stcrm_pandas.analysis.display import Line, Table
 from stcrm_pandas.errors import UsageError
 
-__all__ = ["attrs_of", "bounds_of_creation", "known_until", "refuse_selections", "sources", "zone"]
+__all__ = ["attrs_of", "bounds_of_creation", "known_until", "origin", "refuse_selections", "sources", "zone"]
 
 Moment = str | dt.datetime | dt.date | pd.Timestamp
 
@@ -96,29 +97,52 @@ def bounds_of_creation(leads: Any, local: dt.tzinfo) -> tuple[dt.datetime | None
     )
 
 
-def sources(**frames: Any) -> pd.DataFrame:
-    """Where frames come from, a row each: for the end of a report.
+def origin(leads: Any, *, time_zone: str | None = None) -> Line:
+    """One line for the top of a report: whose leads, created when, read when.
 
-    >>> sources(leads=pd.DataFrame({"id": [1, 2]}))[["frame", "rows"]].values.tolist()
-    [['leads', 2]]
+    >>> origin(pd.DataFrame({"id": [1, 2]}))
+    '2 leads'
     """
-    rows = []
-    for name, frame in frames.items():
-        if frame is None:
-            continue
-        noted = attrs_of(frame)
-        filters = {key: value for key, value in (noted.get("filters") or {}).items() if value is not None}
-        rows.append(
-            {
-                "frame": name.replace("_", " "),
-                "rows": len(frame),
-                "environment": str(noted.get("environment", "")),
-                "tenant": str(noted.get("tenant", "")),
-                "read at": ""
-                if noted.get("fetched_at") is None
-                else f"{pd.Timestamp(noted['fetched_at']):%Y-%m-%d %H:%M %Z}",
-                "filters": ", ".join(f"{key} {value}" for key, value in filters.items()),
-                "whole": "" if "complete" not in noted else "yes" if noted["complete"] else "no",
-            }
+    noted, local = attrs_of(leads), zone(leads, time_zone)
+    filters = noted.get("filters") or {}
+    said = [f"{len(leads):,} leads"]
+    if filters.get("created_on_or_after") is not None:
+        said.append(f"created from {filters['created_on_or_after']} on")
+    if filters.get("created_before") is not None:
+        said.append(f"created before {filters['created_before']}")
+    if noted.get("tenant") is not None:
+        place = str(noted.get("environment", ""))
+        said.append(
+            "a made-up company (sandbox)" if place.startswith("sandbox-") else f"tenant {noted['tenant']}, {place}"
         )
-    return pd.DataFrame(rows)
+    if noted.get("fetched_at") is not None:
+        read = moment(noted["fetched_at"], dt.UTC, name="fetched_at").astimezone(local or dt.UTC)
+        said.append(f"read on {read:%Y-%m-%d at %H:%M} ({getattr(local, 'key', None) or 'UTC'})")
+    return Line(" · ".join(said))
+
+
+def sources(**frames: Any) -> Table:
+    """Where frames come from, a row each: for the end of a report. What is None was not read.
+
+    >>> sources(leads=pd.DataFrame({"id": [1, 2]}), jobs=None).frame[["frame", "rows"]].values.tolist()
+    [['leads', '2'], ['jobs', 'not read']]
+    """
+    return Table(pd.DataFrame([_source(name.replace("_", " "), frame) for name, frame in frames.items()]))
+
+
+def _source(name: str, frame: Any) -> dict[str, str]:
+    noted = attrs_of(frame)
+    filters = noted.get("filters") or {}
+    fetched = noted.get("fetched_at")
+    complete = noted.get("complete")
+    return {
+        "frame": name,
+        "rows": "not read" if frame is None else f"{len(frame):,}",
+        "filters": ", ".join(f"{key} {value}" for key, value in filters.items() if value is not None),
+        "read at": "" if fetched is None else f"{moment(fetched, dt.UTC, name='fetched_at'):%Y-%m-%d %H:%M %Z}",
+        "from cache": f"{noted['pages_from_cache']} of {noted.get('pages', '?')} pages"
+        if "pages_from_cache" in noted
+        else "",
+        "whole": "" if complete is None else "yes" if complete else "no",
+        "departs from the contract": f"{noted['drift']:,} values" if noted.get("drift") else "",
+    }
