@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from stcrm_pandas.commands.connecting import Sandbox, State
-from stcrm_pandas.errors import UsageError
 
 app = typer.Typer(help="Make a report: one HTML file that opens without a network.", no_args_is_help=True)
 
@@ -21,9 +20,6 @@ def report() -> None:
 @app.command("lead-conversion")
 def lead_conversion(
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The HTML file to write.")],
-    kept: Annotated[
-        Path | None, typer.Argument(metavar="[STATE]", help="After --sandbox: the same as --state.")
-    ] = None,
     since: Annotated[
         str | None, typer.Option(help="The first day of leads, as 2026-01-01; from the first lead.")
     ] = None,
@@ -37,8 +33,5 @@ def lead_conversion(
     """How many leads became work within 30 days, by campaign, business unit and month."""
     from stcrm_pandas.report import lead_conversion_report
 
-    if kept is not None and not sandbox:
-        raise UsageError(f"{kept} was given without --sandbox; the report's file goes after --out")
-    where = state or kept
-    path = lead_conversion_report(out, sandbox=where or sandbox, since=since, until=until, time_zone=time_zone)
+    path = lead_conversion_report(out, sandbox=state or sandbox, since=since, until=until, time_zone=time_zone)
     typer.echo(f"The report is in {path}")

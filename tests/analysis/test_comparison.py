@@ -1,0 +1,142 @@
+"""Which groups are named: those that differ surely, enough, and after correction; never by chance."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import binom
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import proportions_ztest
+
+from stcrm_pandas.analysis import lead_conversion
+from stcrm_pandas.analysis.comparison import compare
+
+
+def table(*groups: tuple[int | None, int, int, int]) -> pd.DataFrame:
+    """Groups as (id, mature, surely, possibly)."""
+    ids, mature, lower, upper = zip(*groups, strict=True)
+    frame = pd.DataFrame({"id": pd.array(ids, dtype="Int64"), "name": [str(id) for id in ids]})
+    for name, counts in (("mature", mature), ("within_lower", lower), ("within_upper", upper)):
+        frame[name] = pd.array(counts, dtype="Int64")
+    return frame.assign(share_lower=frame.within_lower / frame.mature, share_upper=frame.within_upper / frame.mature)
+
+
+def verdicts(*groups: tuple[int | None, int, int, int], min_group: int = 30) -> list[str]:
+    return compare(table(*groups), min_group=min_group)["verdict"].tolist()
+
+
+def test_a_clear_difference_is_named() -> None:
+    rest = [(id, 400, 120, 120) for id in range(2, 6)]
+    assert verdicts((1, 400, 180, 180), *rest)[0] == "higher"
+    assert verdicts((1, 400, 60, 60), *rest)[0] == "lower"
+    assert verdicts((1, 400, 125, 125), *rest) == ["not clear"] * 5
+
+
+def test_unknown_dates_count_against_a_difference() -> None:
+    rest = [(id, 400, 120, 180) for id in range(2, 6)]
+    # 45 of 100 surely; but the others may have 45, too
+    assert verdicts((1, 400, 180, 190), *rest)[0] == "not clear"
+    assert verdicts((1, 400, 40, 60), *rest)[0] == "lower"
+    compared = compare(table((1, 400, 40, 60), *rest), min_group=30)
+    assert compared["difference"].iloc[0] == pytest.approx(60 / 400 - 120 / 400)
+
+
+def test_small_groups_and_small_rests_are_not_named() -> None:
+    # 5 of 6 is no best campaign
+    assert verdicts((1, 6, 5, 5), (2, 400, 120, 120)) == ["too few", "too few"]
+    assert verdicts((1, 29, 29, 29), (2, 400, 120, 120), (3, 400, 120, 120))[0] == "too few"
+    assert verdicts((1, 30, 30, 30), (2, 400, 120, 120), (3, 400, 120, 120))[0] == "higher"
+    assert verdicts((1, 400, 120, 120)) == ["too few"]
+
+
+def test_less_than_five_points_are_not_named() -> None:
+    big = [(1, 100_000, 34_900, 34_900), (2, 100_000, 30_000, 30_000)]
+    assert verdicts(*big) == ["not clear", "not clear"]
+    assert verdicts((1, 100_000, 35_001, 35_001), big[1]) == ["higher", "lower"]
+
+
+def test_leads_without_a_group_are_never_named_but_are_among_the_others() -> None:
+    compared = compare(table((1, 400, 200, 200), (None, 400, 40, 40)), min_group=30)
+    assert compared["verdict"].tolist() == ["higher", "not compared"]
+    assert compared["others_mature"].tolist() == [400, 400]
+    assert compared["p_value"].isna().tolist() == [False, True]
+
+
+def test_months_that_are_not_whole_are_left_alone() -> None:
+    months = table((1, 400, 120, 120), (2, 400, 120, 120), (3, 400, 390, 390))
+    months["whole"] = pd.array([True, True, False], dtype="boolean")
+    compared = compare(months, min_group=30)
+    assert compared["verdict"].tolist() == ["not clear", "not clear", "not compared"]
+    assert compared["others_mature"].tolist() == [400, 400, 800]
+
+
+def test_the_p_values_are_statsmodels() -> None:
+    groups = [(1, 300, 120, 120), (2, 250, 60, 60), (3, 90, 25, 25)]
+    compared = compare(table(*groups), min_group=30)
+    n, x = sum(group[1] for group in groups), sum(group[2] for group in groups)
+    expected = [proportions_ztest([g[2], x - g[2]], [g[1], n - g[1]])[1] for g in groups]
+    assert compared["p_value"].tolist() == pytest.approx(expected)
+    assert compared["p_adjusted"].tolist() == pytest.approx(multipletests(expected, method="fdr_bh")[1])
+
+
+def test_an_empty_table() -> None:
+    empty = compare(table((1, 40, 1, 1)).iloc[:0], min_group=30)
+    assert empty.empty
+    assert empty.dtypes.equals(compare(table((1, 40, 1, 1)), min_group=30).dtypes)
+
+
+def test_chance_alone_is_seldom_named(leads: Callable[..., pd.DataFrame]) -> None:
+    """Over 200 companies in which all campaigns are alike, few reports may name one."""
+    chance = np.random.default_rng(20260301)
+    named = 0
+    for _ in range(200):
+        sizes = chance.integers(20, 300, 12)
+        won = chance.binomial(sizes, 0.3)
+        groups = [(id, int(n), int(x), int(x)) for id, (n, x) in enumerate(zip(sizes, won, strict=True))]
+        named += any(verdict in ("higher", "lower") for verdict in verdicts(*groups))
+    assert named <= binom.ppf(0.999, 200, 0.05)
+
+
+def test_twelve_points_at_four_hundred_are_found(leads: Callable[..., pd.DataFrame]) -> None:
+    chance = np.random.default_rng(7)
+    found = 0
+    for _ in range(100):
+        rest = [(id, 400, int(x), int(x)) for id, x in enumerate(chance.binomial(400, 0.31, 20), start=2)]
+        x = int(chance.binomial(400, 0.43))
+        found += verdicts((1, 400, x, x), *rest)[0] == "higher"
+    assert found >= 80
+
+
+def test_the_words_come_from_the_numbers(leads: Callable[..., pd.DataFrame]) -> None:
+    def group(campaign: int, won: int, of: int) -> list[dict[str, object]]:
+        when = {"created_on": "2026-01-05T12:00Z", "campaign_id": campaign}
+        return [{"status": "Converted" if place < won else "Dismissed", **when} for place in range(of)]
+
+    names = {1: "Radio", 2: "Mail", 3: "<script>alert(1)</script>", 4: "Bus"}
+    rows = [*group(1, 60, 100), *group(2, 30, 100), *group(3, 5, 100), *group(4, 5, 6)]
+    found = lead_conversion(leads(*rows), by="campaign", names=names, as_of="2026-03-01T00:00Z")
+    said = found.summary()
+    assert said[0] == (
+        "Of 306 leads at least 30 days old, 33 of 100 (28 to 38) were converted within 30 days of coming in."
+    )
+    assert (
+        "Campaign Radio goes with more conversions: 60 of 100 (50 to 69), against 19 of 100 for all others together."
+        in said
+    )
+    assert any(line.startswith("Campaign <script>") and "fewer" in line for line in said)
+    assert "1 campaign has fewer than 30 leads that are old enough: too few to tell." in said
+    assert not any("Bus" in line or "Mail" in line or "cause" in line for line in said)
+    html = said._repr_html_() + found._repr_html_() + found.definitions._repr_html_()
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_nothing_clear_is_said(leads: Callable[..., pd.DataFrame]) -> None:
+    rows = [{"status": "Open", "created_on": "2026-01-05T12:00Z", "campaign_id": place % 2} for place in range(100)]
+    found = lead_conversion(leads(*rows), by="campaign", as_of="2026-03-01T00:00Z")
+    assert "No campaign is clearly different from all others together." in found.summary()
+    alone = lead_conversion(leads(*rows[::2]), by="campaign", as_of="2026-03-01T00:00Z")
+    assert "No campaign can be compared with the others: too few leads that are old enough." in alone.summary()
+    few = lead_conversion(leads(*rows[:5]), by="campaign", as_of="2026-03-01T00:00Z")
+    assert few.summary()[0].endswith("These are too few to tell.")
