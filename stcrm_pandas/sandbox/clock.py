@@ -12,10 +12,10 @@ service's seven digits, fits 64 bits, and compares as fast as any number.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from time import time as seconds_now
 
 SECOND = 10_000_000
 """Ticks in a second."""
@@ -31,9 +31,8 @@ def _day(text: str) -> int:
     return date.fromisoformat(text).toordinal() * _DAY
 
 
-@lru_cache(maxsize=100_000)
-def _second(text: str) -> int:
-    return (int(text[:2]) * 3600 + int(text[3:5]) * 60 + int(text[6:])) * SECOND
+_days: dict[str, int] = {}
+_seconds: dict[str, int] = {}
 
 
 def ticks(text: str) -> int:
@@ -42,9 +41,22 @@ def ticks(text: str) -> int:
     Raises:
         ValueError: it is written in another way; `moment` reads more of them.
     """
-    if text[-1:] != "Z" or text[10:11] != "T":
+    try:  # hundreds of thousands of them are read while a company loads, on some hundred days
+        whole = _days[text[:10]] + _seconds[text[10:19]]
+    except KeyError:
+        whole = _learn(text[:10], text[10:19])
+    end = len(text) - 1
+    if text[end] != "Z" or not 19 <= end <= 27 or end == 20:
         raise ValueError(f"no moment in UTC: {text!r}")
-    return _day(text[:10]) + _second(text[11:19]) + (int(text[20:-1].ljust(7, "0")) if len(text) > 20 else 0)
+    return whole if end == 19 else whole + int(text[20:end]) * 10 ** (27 - end)
+
+
+def _learn(day: str, clock: str) -> int:
+    if not re.fullmatch(r"T\d\d:\d\d:\d\d", clock):
+        raise ValueError(f"no time of day: {clock!r}")
+    _days[day] = _day(day)
+    _seconds[clock] = (int(clock[1:3]) * 3600 + int(clock[4:6]) * 60 + int(clock[7:])) * SECOND
+    return _days[day] + _seconds[clock]
 
 
 def moment(text: str) -> int:
@@ -60,8 +72,9 @@ def moment(text: str) -> int:
     if not match:
         raise ValueError(f"no moment: {text!r}")
     day, hour, minute, second, digits, _, sign, off_hours, off_minutes = match.groups()
-    clock = datetime.strptime(f"{hour or '00'}:{minute or '00'}:{second or '00'}", "%H:%M:%S")
-    here = _day(day) + _second(clock.strftime("%H:%M:%S")) + int((digits or "").ljust(7, "0"))
+    clock = time(int(hour or 0), int(minute or 0), int(second or 0))
+    seconds = clock.hour * 3600 + clock.minute * 60 + clock.second
+    here = _day(day) + seconds * SECOND + int((digits or "").ljust(7, "0"))
     offset = (int(off_hours or 0) * 3600 + int(off_minutes or 0) * 60) * SECOND
     return here + offset if sign == "-" else here - offset
 
@@ -84,7 +97,7 @@ def ticks_of(when: datetime) -> int:
 class Clock:
     """A clock that was set once and runs on; `shift` seconds ahead of the machine's (negative: behind it)."""
 
-    def __init__(self, shift: float, wall: Callable[[], float] = time.time) -> None:
+    def __init__(self, shift: float, wall: Callable[[], float] = seconds_now) -> None:
         self.shift = shift
         self._wall = wall
 

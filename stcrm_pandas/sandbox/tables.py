@@ -41,11 +41,17 @@ class Table:
 
     def record(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
         """A row as the columns of `COLUMNS`."""
-        body = dict(row)
-        hidden = {name: body.pop(name) for name in self.hidden if name in body}
-        active = hidden.pop("active", True) if self.deletes_softly else row.get("active", True)
+        hidden, active = None, row.get("active", True)
+        body = row
+        if self.hidden:
+            body = dict(row)
+            kept = {name: body.pop(name) for name in self.hidden if name in body}
+            if self.deletes_softly:
+                kept.pop("active", None)
+            hidden = orjson.dumps(kept).decode() if kept else None
         for name in self.computed:
-            body[name] = None
+            if body.get(name) is not None:
+                body = {**body, name: None}
         modified = _ticks(row.get("modifiedOn"))
         return (
             row[self.id],
@@ -55,7 +61,7 @@ class Table:
             modified,
             modified,
             modified or 0,
-            orjson.dumps(hidden).decode() if hidden else None,
+            hidden,
             orjson.dumps(body).decode(),
         )
 
@@ -88,7 +94,7 @@ place in the order of change, `body` the row as a list answers it."""
 def _ticks(text: Any) -> int | None:
     try:
         return ticks(text)
-    except (TypeError, ValueError):  # absent, or a row that is wrong on purpose
+    except (TypeError, ValueError, IndexError):  # absent, or a row that is wrong on purpose
         return None
 
 

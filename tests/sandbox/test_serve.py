@@ -1,0 +1,69 @@
+"""`stcrm sandbox serve`, as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SERVE = [sys.executable, "-W", "error", "-c", "from stcrm_pandas.commands.sandbox import app; app()", "serve"]
+
+
+@contextmanager
+def served(*options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    process = subprocess.Popen([*SERVE, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield process, json.loads(process.stdout.readline())
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def sign_in(told: dict[str, Any]) -> str:
+    form = {"grant_type": "client_credentials"} | {name: told[name] for name in ("client_id", "client_secret")}
+    with urllib.request.urlopen(told["auth_url"], urllib.parse.urlencode(form).encode()) as answer:
+        return str(json.load(answer)["access_token"])
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_it_serves_and_ends_cleanly(name: str, tmp_path: Path) -> None:
+    state = tmp_path / "state.sqlite"
+    options = ("--leads", "120", "--seed", "3", "--as-of", "2026-05-01", "--state", str(state), "--no-effects")
+    with served(*options, "--latency-ms", "1", "--rate-limit", "0") as (process, told):
+        assert set(told) == {"api_url", "auth_url", "tenant", "client_id", "client_secret", "app_key", "sandbox_id"}
+        assert told["api_url"].startswith("http://127.0.0.1:")
+        headers = {"Authorization": f"Bearer {sign_in(told)}", "ST-App-Key": told["app_key"]}
+        url = f"{told['api_url']}/crm/v2/tenant/{told['tenant']}/leads?includeTotal=true"
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as answer:
+            assert json.load(answer)["totalCount"] > 20
+            assert answer.headers["Date"].startswith("Fri, 01 May 2026")
+        process.send_signal(getattr(signal, name))
+        out, err = process.communicate(timeout=10)
+    assert (process.returncode, out, err) == (0, "", "")
+    assert state.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--as-of", "soon"), "no date"),
+        (("--faults", "/nowhere/faults.json"), "cannot be read"),
+        (("--port", "99999"), "cannot listen"),
+    ],
+)
+def test_what_it_is_told_wrong(options: tuple[str, ...], message: str) -> None:
+    done = subprocess.run([*SERVE, "--leads", "100", *options], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr

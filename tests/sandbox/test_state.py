@@ -1,0 +1,168 @@
+"""What a sandbox keeps, what it draws anew, and its life."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gc
+import hashlib
+import sqlite3
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stcrm_pandas.errors import SettingsError, UsageError
+from stcrm_pandas.sandbox import Sandbox
+
+AS_OF = dt.datetime(2026, 5, 1, tzinfo=dt.UTC)
+
+
+def test_a_state_is_kept(fresh: Any, tmp_path: Path) -> None:
+    file = tmp_path / "deep" / "state.sqlite"
+    first, caller = fresh(state=file)
+    first.change("leads", 5001, summary="kept")
+    token = caller.walk("export/leads")[1]
+    told, rows, truth = first.connection(), caller.rows("leads"), first.truth
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    first.stop()
+    assert [one.name for one in file.parent.iterdir()] == [file.name]
+
+    second, caller = fresh(state=file, company=None, leads=10**9, seed=7)
+    assert {**second.connection(), "api_url": "", "auth_url": ""} == {**told, "api_url": "", "auth_url": ""}
+    assert second.truth == truth
+    assert (second.name, second.time_zone) == ("Tiny", "America/Chicago")
+    assert caller.rows("leads") == rows
+    assert caller.get("leads/5001")[1]["summary"] == "kept"
+    assert caller.walk("export/leads", token)[0] == []
+    assert dt.timedelta(0) < second.now() - dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC) < dt.timedelta(minutes=1)
+    second.change("leads", 5002, summary="later")
+    assert [row["id"] for row in caller.walk("export/leads", token)[0]] == [5002]
+
+
+def test_a_state_is_for_one_at_a_time(fresh: Any, tmp_path: Path) -> None:
+    file = tmp_path / "state.sqlite"
+    fresh(state=file)
+    with pytest.raises(SettingsError, match="used by another"):
+        fresh(state=file)
+
+
+def test_files_that_are_no_state(fresh: Any, tmp_path: Path) -> None:
+    text = tmp_path / "text"
+    text.write_text("something else, and long enough to be looked at" * 20)
+    with pytest.raises(SettingsError, match="no state"):
+        fresh(state=text)
+    assert text.read_text().startswith("something else")
+    other = tmp_path / "other.sqlite"
+    db = sqlite3.connect(other)
+    db.execute("CREATE TABLE notes (name TEXT, value TEXT)")
+    db.close()
+    with pytest.raises(SettingsError, match="another version"):
+        fresh(state=other)
+
+
+def test_a_company_that_fails_leaves_no_state(fresh: Any, tmp_path: Path) -> None:
+    class Broken:
+        name, time_zone, truth = "Broken", "America/Chicago", {}
+
+        def tables(self) -> Any:
+            yield "leads", [{"no": "id"}]
+
+    with pytest.raises(KeyError):
+        fresh(state=tmp_path / "state.sqlite", company=Broken())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_state_nothing_stays(fresh: Any, monkeypatch: Any, tmp_path: Path) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    sandbox, _ = fresh()
+    (folder,) = tmp_path.iterdir()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in folder.iterdir())
+    sandbox.stop()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_each_start_is_another(fresh: Any) -> None:
+    one, two = fresh()[0], fresh()[0]
+    assert one.sandbox_id != two.sandbox_id
+    assert one.sandbox_id.startswith("sandbox-1-20260701T120000-12000-")
+    assert one.client_secret != two.client_secret
+    assert list(one.connection()) == [
+        "api_url",
+        "auth_url",
+        "tenant",
+        "client_id",
+        "client_secret",
+        "app_key",
+        "sandbox_id",
+    ]
+    before = one.sandbox_id
+    one.stop()
+    assert one.start().sandbox_id != before
+
+
+def test_its_life() -> None:
+    sandbox = Sandbox(leads=120, as_of=AS_OF)
+    assert repr(sandbox) == "<Sandbox, not started>"
+    for read in (lambda: sandbox.api_url, lambda: sandbox.truth, sandbox.now, lambda: sandbox.requests):
+        with pytest.raises(UsageError, match="start it first"):
+            read()
+    sandbox.stop()
+    assert sandbox.start() is sandbox
+    address = sandbox.api_url
+    assert sandbox.start().api_url == address
+    assert sandbox.client_secret not in repr(sandbox)
+    assert [thread.name for thread in threading.enumerate()].count("stcrm-sandbox") >= 1
+    sandbox.stop()
+    sandbox.stop()
+    with pytest.raises(UsageError):
+        sandbox.connection()
+    gc.collect()
+
+
+def test_a_port_that_is_taken(fresh: Any) -> None:
+    sandbox, _ = fresh()
+    port = int(sandbox.api_url.rpartition(":")[2])
+    with pytest.raises(SettingsError, match=str(port)):
+        fresh(port=port)
+    sandbox.stop()
+    assert fresh(port=port)[0].api_url.endswith(f":{port}")
+
+
+def digest(**options: Any) -> str:
+    found = hashlib.sha256()
+    with Sandbox(leads=120, as_of=AS_OF, **options) as sandbox:
+        store = sandbox._running().store
+        for name in sorted(store._names):
+            for row in store._all(f'SELECT * FROM "{name}" ORDER BY n'):
+                found.update(repr(row).encode())
+    return found.hexdigest()
+
+
+def test_the_same_seed_and_date_make_the_same_bytes() -> None:
+    assert digest() == digest()
+    assert len({digest(), digest(seed=2), digest(by_the_book=True)}) == 3
+
+
+def test_importing_it_is_cheap() -> None:
+    code = (
+        "import sys; from stcrm_pandas.sandbox import Sandbox; Sandbox();"
+        "print([m for m in ('starlette', 'uvicorn', 'requests', 'pandera') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_it_shares_nothing_with_the_client() -> None:
+    code = (
+        "import sys; from stcrm_pandas.sandbox import Sandbox\n"
+        "with Sandbox(leads=100): print(sorted(m for m in sys.modules if m.startswith('stcrm_pandas.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    ours = {name.split(".")[1] for name in eval(done.stdout)}
+    assert ours == {"errors", "schemas", "operations", "sandbox"}
