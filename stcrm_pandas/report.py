@@ -76,6 +76,8 @@ def lead_conversion_report(
     Returns: the path of the file.
     Raises: UsageError where the folder is missing; ReportError where a cell of the notebook failed: then there is
     no new file, and one that was there before is as it was.
+
+        lead_conversion_report("leads.html", since="2026-01-01", time_zone="America/Chicago")
     """
     place = Path(sandbox).resolve() if isinstance(sandbox, str | Path) else sandbox
     parameters = {
@@ -89,7 +91,13 @@ def lead_conversion_report(
 
 
 def notebook_path(name: str) -> Path:
-    """Where a notebook of ours is: beside the package in a checkout, within it once installed."""
+    """Where a notebook of ours is: beside the package in a checkout, within it once installed.
+
+    Raises: ReportError where there is none of that name.
+
+    >>> notebook_path("lead_conversion").name
+    'lead_conversion.ipynb'
+    """
     for folder in (_PACKAGE / "notebooks", _PACKAGE.parent / "notebooks"):
         if (folder / f"{name}.ipynb").is_file():
             return folder / f"{name}.ipynb"

@@ -28,6 +28,11 @@ def compare(table: pd.DataFrame, *, min_group: int) -> pd.DataFrame:
     `others_lower`, `others_upper` (shares from 0 to 1), `difference` (of the bounds that face each other; 0 where
     they overlap), `p_value`, `p_adjusted` (missing where not compared), `verdict` ("higher", "lower", "not clear",
     "too few", "not compared").
+
+    >>> counts = {"mature": [400, 400], "within_lower": [180, 120], "within_upper": [190, 125]}
+    >>> table = pd.DataFrame({"id": [1, 2], "name": ["Radio", "Mail"], **counts}).assign(share_lower=0, share_upper=0)
+    >>> compare(table, min_group=30)[["name", "difference", "verdict"]].values.tolist()
+    [['Radio', 0.1375, 'higher'], ['Mail', -0.1375, 'lower']]
     """
     whole = table["whole"].to_numpy(dtype=bool) if "whole" in table else np.ones(len(table), dtype=bool)
     n, lower, upper = (

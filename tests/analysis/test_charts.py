@@ -1,0 +1,84 @@
+"""Figures show the table's numbers, and names as text."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from stcrm_pandas.analysis import LeadConversion, lead_conversion
+from stcrm_pandas.errors import UsageError
+
+Frames = Callable[..., pd.DataFrame]
+
+
+@pytest.fixture(scope="module")
+def found(leads: Frames) -> LeadConversion:
+    def group(campaign: int | None, won: int, of: int, day: str) -> list[dict[str, Any]]:
+        when = {"created_on": f"{day}T12:00Z", "campaign_id": campaign}
+        return [{"status": "Converted" if place < won else "Open", **when} for place in range(of)]
+
+    rows = [
+        *group(1, 60, 100, "2026-01-05"),
+        *group(2, 20, 100, "2026-02-05"),
+        *group(3, 5, 6, "2026-02-05"),
+        *group(None, 9, 40, "2026-01-05"),
+        *group(4, 0, 50, "2026-04-01"),
+    ]
+    names = {1: "<b>Radio</b> & <a href='https://example.com'>more</a>", 2: "Mail " * 20}
+    return lead_conversion(leads(*rows), by="campaign", names=names, as_of="2026-04-15T00:00Z", time_zone="UTC")
+
+
+def drawn(figure: Any) -> dict[str, list[float]]:
+    """The thick line of each group, by its name on the axis."""
+    names = dict(zip(figure.layout.yaxis.tickvals, figure.layout.yaxis.ticktext, strict=True))
+    lines: dict[str, list[float]] = {}
+    for trace in figure.data:
+        if trace.mode == "lines+markers":
+            for place in range(0, len(trace.x), 3):
+                lines[names[trace.y[place]]] = [trace.x[place], trace.x[place + 1]]
+    return lines
+
+
+def test_rates_are_those_of_the_table(found: LeadConversion) -> None:
+    lines = drawn(found.figure("rates"))
+    assert len(lines) == 4  # the group without a lead that is old enough is not drawn
+    assert lines["3"] == pytest.approx([100 * 5 / 6] * 2)
+    assert lines["(none)"] == pytest.approx([22.5, 22.5])
+    assert [trace.name for trace in found.figure("rates").data if trace.showlegend is not False] == [
+        "higher than all others together",
+        "lower than all others together",
+        "not clearly different",
+        "too few to tell",
+    ]
+
+
+def test_names_are_text(found: LeadConversion) -> None:
+    figure = found.figure("rates")
+    written = figure.to_json()
+    assert "<b>Radio" not in written.replace("\\u003c", "<")
+    assert any(label.startswith("&lt;b&gt;Radio") for label in figure.layout.yaxis.ticktext)
+    assert "Mail Mail Mail Mail Mail Mail Mai…" in figure.layout.yaxis.ticktext
+
+
+def test_months(found: LeadConversion) -> None:
+    figure = found.figure("months")
+    (bars,) = (trace for trace in figure.data if trace.type == "bar")
+    assert list(bars.x) == ["2026-01-01", "2026-02-01", "2026-03-01", "2026-04-01"]
+    assert list(bars.y) == [140, 106, 0, 50]
+    # the last moment of February is 30 days old, the one of March is not
+    assert list(bars.marker.pattern.shape) == ["", "", "/", "/"]
+
+
+def test_every_figure_of_no_data_is_made(leads: Frames) -> None:
+    for by in ("campaign", "month", None):
+        nothing = lead_conversion(leads(), by=by, as_of="2026-04-15T00:00Z", time_zone="UTC")
+        assert nothing.figure("rates").data == ()
+        assert nothing.figure("months").layout.yaxis.range == (0, 100)
+
+
+def test_figures_that_do_not_exist(found: LeadConversion, leads: Frames) -> None:
+    with pytest.raises(UsageError, match="there are 'rates' and 'months'"):
+        found.figure("pie")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="months need a time zone"):
+        lead_conversion(leads(), as_of="2026-04-15T00:00Z").figure("months")

@@ -1,0 +1,200 @@
+"""Reports: one file that fetches nothing, whole or not at all."""
+
+import json
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from typer.testing import Result
+
+from stcrm_pandas.errors import PermissionDenied, ReportError, UsageError
+from stcrm_pandas.report import Reads, lead_conversion_report, notebook_path, write_report
+from stcrm_pandas.sandbox import Sandbox
+
+
+class Tags(HTMLParser):
+    """All tags of a page with their attributes, and the text between them by tag."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: dict[str, list[str]] = {}
+        self._open = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self._open = tag
+
+    def handle_data(self, data: str) -> None:
+        self.texts.setdefault(self._open, []).append(data)
+
+
+def fetches_nothing(page: str) -> bool:
+    """No tag names another place, and neither does the style."""
+    parsed = Tags(page)
+    for tag, attributes in parsed.tags:
+        if tag in ("link", "iframe", "object", "embed", "base"):
+            return False
+        for name in ("src", "href", "srcset", "data", "poster", "action"):
+            if not re.match(r"data:|#|$", attributes.get(name) or ""):
+                return False
+    return not re.search(r"url\(|@import", "".join(parsed.texts.get("style", [])))
+
+
+def notebook(folder: Path, *cells: str | Any) -> Path:
+    made = nbformat.v4.new_notebook()
+    parameters = nbformat.v4.new_code_cell("word = 'unset'", metadata={"tags": ["parameters"]})
+    made.cells = [parameters, *(nbformat.v4.new_code_cell(cell) if isinstance(cell, str) else cell for cell in cells)]
+    path = folder / "small.ipynb"
+    nbformat.write(made, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A page of a small notebook with one output of each kind, while a foreign kernel has the usual name."""
+    folder = tmp_path_factory.mktemp("small")
+    kernels = folder / "jupyter" / "kernels" / "python3"
+    kernels.mkdir(parents=True)
+    (kernels / "kernel.json").write_text(
+        json.dumps({"argv": ["/no/such/python", "{connection_file}"], "display_name": "other", "language": "python"})
+    )
+    path = notebook(
+        folder,
+        nbformat.v4.new_markdown_cell("# A small report\n\nWith *words*."),
+        "import sys\nprint('printed <b>&</b>', word, sys.executable)\nprint('to stderr', file=sys.stderr)",
+        "import plotly.graph_objects as go\ngo.Figure(go.Scatter(x=[1, 2], y=[3, 4], name='</script><b>'))",
+        "'<i>plain</i>'",
+        "from IPython.display import HTML\nHTML('<table><tr><td>cell</td></tr></table>')",
+        "from tqdm.notebook import tqdm\nfor _ in tqdm(range(3)): pass",
+    )
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("JUPYTER_PATH", str(folder / "jupyter"))
+        out = write_report(path, folder / "small.html", {"word": "given"})
+    assert sorted(file.name for file in folder.iterdir()) == ["jupyter", "small.html", "small.ipynb"]
+    return out.read_text("utf-8")
+
+
+def test_a_page_holds_the_outputs_and_no_code(small: str) -> None:
+    import sys
+
+    assert "<title>A small report</title>" in small
+    assert "<em>words</em>" in small
+    assert f"printed &lt;b&gt;&amp;&lt;/b&gt; given {sys.executable}" in small
+    assert "&lt;i&gt;plain&lt;/i&gt;" in small
+    assert "<td>cell</td>" in small
+    for hidden in ("import sys", "to stderr", "go.Figure", "0/3"):
+        assert hidden not in small
+
+
+def test_a_page_fetches_nothing(small: str) -> None:
+    assert fetches_nothing(small)
+    assert len(small.encode()) < 8_000_000
+    scripts = Tags(small).texts["script"]
+    assert sum(len(text) > 1_000_000 for text in scripts) == 1  # plotly.js, once
+    (figure,) = (text for text in scripts if text.startswith("{"))
+    assert json.loads(figure)["data"][0]["name"] == "</script><b>"
+    assert not fetches_nothing('<script src="https://example.com/a.js"></script>')
+    assert not fetches_nothing("<style>@import 'a.css'</style>")
+
+
+def test_a_failing_cell_leaves_the_old_report(tmp_path: Path) -> None:
+    out = tmp_path / "report.html"
+    out.write_text("the one of last week")
+    path = notebook(tmp_path, "number = 1", "# a comment\nraise ValueError('Jane Doe, 555-0100')")
+    with pytest.raises(ReportError) as caught:
+        write_report(path, out, {"word": "given"})
+    assert str(caught.value) == (
+        "small.ipynb: cell 4 (raise ValueError('Jane Doe, 555-0100')) failed with ValueError; "
+        "run the notebook in JupyterLab to see more"
+    )
+    assert caught.value.cell == 4
+    assert out.read_text() == "the one of last week"
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["report.html", "small.ipynb"]
+
+
+def test_where_it_cannot_be_written_nothing_is_run(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no folder"):
+        lead_conversion_report(tmp_path / "missing" / "report.html", sandbox=True)
+    with pytest.raises(UsageError, match="is a folder"):
+        lead_conversion_report(tmp_path, sandbox=True)
+
+
+def test_reads_leave_out_what_is_forbidden() -> None:
+    def forbidden(**_: Any) -> int:
+        raise PermissionDenied("no", scope="tn.jpm.<jobs>:r")
+
+    def broken() -> int:
+        raise UsageError("wrong")
+
+    reads = Reads()
+    assert reads.optional("leads", lambda: 1) == 1
+    assert reads._repr_html_() == ""
+    assert reads.optional("jobs & more", forbidden, created_on_or_after=None) is None
+    assert reads.missing == {"jobs & more": "tn.jpm.<jobs>:r"}
+    assert (
+        "No jobs &amp; more: the application lacks the scope <code>tn.jpm.&lt;jobs&gt;:r</code>" in reads._repr_html_()
+    )
+    with pytest.raises(UsageError):
+        reads.optional("names", broken)
+
+
+def test_the_notebook_is_thin_and_stored_without_outputs() -> None:
+    stored = nbformat.read(notebook_path("lead_conversion"), as_version=4)
+    nbformat.validate(stored)
+    code = [cell for cell in stored.cells if cell.cell_type == "code"]
+    assert [cell.metadata.get("tags") for cell in code if cell.metadata.get("tags")] == [["parameters"]]
+    assert all(not cell.outputs and cell.execution_count is None for cell in code)
+    assert sum(len(cell.source.splitlines()) for cell in code) < 50
+    with pytest.raises(ReportError, match="not installed"):
+        notebook_path("no_such_notebook")
+
+
+def test_the_command(made: tuple[Result, Path]) -> None:
+    result, out = made
+    assert result.exit_code == 0, result.output
+    assert str(out) in result.output
+    page = out.read_text("utf-8")
+    assert fetches_nothing(page)
+    for words in (
+        "Lead conversion",
+        "were converted within 30 days",
+        "a made-up company",
+        "Months",
+        "created_before 2030",
+    ):
+        assert words in page
+    figures = [json.loads(text) for text in Tags(page).texts["script"] if text.startswith("{")]
+    assert len(figures) == 3
+    assert "could not be read" not in page
+
+
+@pytest.fixture
+def poor_tenant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """A tenant in the environment whose application may read leads and nothing else, without a time zone."""
+    monkeypatch.chdir(tmp_path)
+    with Sandbox(leads=300, scopes=["tn.crm.leads:r"]) as sandbox:
+        for name in ("api_url", "auth_url", "tenant", "client_id", "client_secret", "app_key"):
+            monkeypatch.setenv(f"STCRM_{name.upper()}", str(getattr(sandbox, name)))
+        monkeypatch.setenv("STCRM_CACHE_DIR", str(tmp_path / "cache"))
+        monkeypatch.delenv("STCRM_TIME_ZONE", raising=False)
+        yield sandbox
+
+
+def test_missing_scopes_are_said_and_the_rest_is_made(poor_tenant: Sandbox, tmp_path: Path) -> None:
+    page = lead_conversion_report(tmp_path / "leads.html").read_text("utf-8")
+    for said in (
+        "No jobs: the application lacks the scope",
+        "No names of campaigns: the application lacks the scope",
+        "Jobs were not read, so no conversion is dated exactly",
+        "Months need a time zone: set STCRM_TIME_ZONE.",
+        "not read",
+    ):
+        assert said in page
+    assert poor_tenant.client_secret not in page
+    assert poor_tenant.app_key not in page
