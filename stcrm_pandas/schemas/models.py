@@ -5,8 +5,8 @@ twice. Columns that the contract does not know are allowed, and every column may
 service keeps fewer of its promises than the contract makes.
 
 >>> import pandas as pd
->>> CallReasons.validate(CallReasons.empty()).dtypes["is_lead"]
-<BooleanDtype>
+>>> str(CallReasons.validate(CallReasons.empty()).dtypes["is_lead"])
+'boolean'
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from typing import Any, ClassVar, Self, cast
 
 import pandas as pd
 import pandera.pandas as pa
+from pandera.dtypes import immutable
+from pandera.engines import pandas_engine
 from pandera.typing.pandas import DataFrame
 
 from stcrm_pandas.schemas import bookings, contacts, customers, leads, locations, lookups
-from stcrm_pandas.schemas.fields import Row
+from stcrm_pandas.schemas.fields import DTYPES, Row
 
 __all__ = [
     "BookingContacts",
@@ -59,15 +61,21 @@ __all__ = [
     "Technicians",
 ]
 
-_ANNOTATIONS: dict[str, Any] = {
-    "Int64": pd.Int64Dtype,
-    "boolean": pd.BooleanDtype,
-    "Float64": pd.Float64Dtype,
-    "str": str,
-    "datetime64[us, UTC]": pd.DatetimeTZDtype(unit="us", tz="UTC"),
-    "object": object,
-}
 
+@immutable(init=True)
+class Exactly(pandas_engine.DataType):
+    """A dtype that only itself is: pandera takes `int64` for `Int64` and `object` for `str`."""
+
+    def __init__(self, dtype: str) -> None:
+        object.__setattr__(self, "type", pd.api.types.pandas_dtype(dtype))
+
+    def check(self, pandera_dtype: Any, data_container: Any = None) -> bool:
+        """Whether the data have this dtype; where text is stored makes no difference."""
+        held = pandera_dtype.type if data_container is None else data_container.dtype
+        return str(held) == str(self)
+
+
+_DTYPES = {dtype: Exactly(dtype) for dtype in (*DTYPES.values(), "object")}
 
 _BY_ROW: dict[str, type[Model]] = {}
 
@@ -89,13 +97,20 @@ class Model(pa.DataFrameModel):
         strict = False
 
     def __init_subclass__(cls, *, row: Row, **kwargs: Any) -> None:
-        cls.__annotations__ = {column.name: _ANNOTATIONS[column.dtype] for column in row.columns}
+        cls.__annotations__ = {column.name: _DTYPES[column.dtype] for column in row.columns}
         for column in row.columns:
             setattr(cls, column.name, pa.Field(nullable=True, alias=column.name))
-        setattr(cls, "Config", type("Config", (Model.Config,), {"unique": list(row.key)}))  # noqa: B010
         super().__init_subclass__(**kwargs)  # type: ignore[no-untyped-call]
         cls._row = row
         _BY_ROW[row.name] = cls
+
+    @pa.dataframe_check(error="no key stands twice")
+    def _one_row_per_key(cls, frame: pd.DataFrame) -> bool:
+        # Rows without a key are all different. One verdict for all: pandera would keep the rows that fail.
+        if not set(cls._row.key) <= set(frame.columns):
+            return True  # a missing column is told by itself
+        keys = frame[list(cls._row.key)]
+        return not (keys.duplicated() & keys.notna().all(axis="columns")).any()
 
     @classmethod
     def empty(cls, *_: Any) -> DataFrame[Self]:
