@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, cast
 
@@ -70,34 +72,51 @@ def _missing(chunks: Sequence[Any], length: int) -> npt.NDArray[np.bool_]:
 def _tuples(field: Field, chunks: Sequence[Any], length: int) -> npt.NDArray[np.object_]:
     """Lists as tuples: by offsets out of one flat list of values."""
     cells: npt.NDArray[np.object_] = np.full(length, None, dtype=object)
-    for part, chunk in _parts(cells, chunks):
-        items = _items(field, chunk.flatten())
-        sizes = np.diff(chunk.offsets.to_numpy())
-        stops = np.cumsum(sizes).tolist()
-        part[:] = np.fromiter(
-            (items[start:stop] for start, stop in zip([0, *stops], stops, strict=False)), dtype=object, count=len(chunk)
-        )
-        if chunk.null_count:
-            part[chunk.is_null().to_numpy(zero_copy_only=False)] = None
+    with _collector_paused():
+        for part, chunk in _parts(cells, chunks):
+            items = _records(field, chunk.flatten()) if field.kind == "object" else _shared(chunk.flatten())
+            stops = np.cumsum(np.diff(chunk.offsets.to_numpy())).tolist()
+            tuples = (items[start:stop] for start, stop in zip([0, *stops], stops, strict=False))
+            part[:] = np.fromiter(tuples, dtype=object, count=len(chunk))
+            if chunk.null_count:
+                part[chunk.is_null().to_numpy(zero_copy_only=False)] = None
     return cells
 
 
-def _items(field: Field, values: Any) -> tuple[Any, ...]:
-    if field.kind != "object":
-        return _shared(values)
-    parts = [_shared(values.field(part.name)) for part in field.fields]
+def _records(field: Field, values: Any) -> tuple[Any, ...]:
+    """Named tuples, equal ones the same object."""
+    parts = [values.field(part.name).dictionary_encode() for part in field.fields]
+    which = np.zeros(len(values), np.int64)
+    for part in parts:
+        which = which * (len(part.dictionary) + 1) + part.indices.fill_null(len(part.dictionary)).to_numpy()
+    _, first, codes = np.unique(which, return_index=True, return_inverse=True)
     make = partial(tuple.__new__, cast("type[tuple[Any, ...]]", field.record))
-    records = tuple(map(make, zip(*parts, strict=True)))
-    if not values.null_count:
-        return records
-    return tuple(
-        record if there else None for record, there in zip(records, values.is_valid().to_pylist(), strict=True)
-    )
+    different = map(make, zip(*(_shared(part.take(first)) for part in parts), strict=True))
+    records = _object_array(list(different))[codes]
+    if values.null_count:
+        records[values.is_null().to_numpy(zero_copy_only=False)] = None
+    return tuple(records.tolist())
 
 
 def _shared(values: Any) -> tuple[Any, ...]:
     """Values as Python objects, equal ones the same object: tags and names repeat a thousand times."""
-    encoded = values.dictionary_encode()
-    words = np.array([*encoded.dictionary.to_pylist(), None], dtype=object)
-    codes = encoded.indices.fill_null(len(words) - 1).to_numpy(zero_copy_only=False)
+    encoded = values if isinstance(values, pa.DictionaryArray) else values.dictionary_encode()
+    words = _object_array([*encoded.dictionary.to_pylist(), None])
+    codes = encoded.indices.fill_null(len(words) - 1).to_numpy()
     return tuple(words[codes].tolist())
+
+
+def _object_array(values: list[Any]) -> npt.NDArray[np.object_]:
+    return np.fromiter(values, dtype=object, count=len(values))
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Hundreds of thousands of tuples are no garbage; the collector would look through them again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
