@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import datetime as dt
+import difflib
 import html
 import tempfile
 import threading
@@ -17,6 +18,7 @@ import pandas as pd
 from stcrm_pandas import frame as frames
 from stcrm_pandas import wire
 from stcrm_pandas.cache import Cache, cache_path
+from stcrm_pandas.errors import UsageError
 from stcrm_pandas.lookups import Lookups
 from stcrm_pandas.operations import OPERATIONS
 from stcrm_pandas.pages import Walker
@@ -32,7 +34,10 @@ from stcrm_pandas.settings import Settings, read_settings
 if TYPE_CHECKING:
     from stcrm_pandas.sandbox import Sandbox
 
-    AnySandbox = bool | str | Path | Sandbox
+    AnySandbox = bool | str | Path | Sandbox | None
+
+_PRIVATE = {"clock", "page_size", "sleep", "timer", "chance"}
+"""Time, chance and page size, given by tests."""
 
 
 def connect(
@@ -85,6 +90,7 @@ def connect(
 
     Raises:
         SettingsError: a setting is missing or wrong; the message names its variable and how to set it.
+        UsageError: a keyword that is no setting.
 
     >>> with connect(sandbox=sandbox) as crm:
     ...     leads = crm.leads.list(status="Open")
@@ -111,7 +117,12 @@ def connect(
         "strict": strict,
         "progress": progress,
     }
-    if sandbox is False:
+    if unknown := sorted(private.keys() - _PRIVATE):
+        names = [*given, "sandbox"]
+        near = difflib.get_close_matches(unknown[0], names, 1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise UsageError(f"connect has no setting {unknown[0]!r}.{hint} It has: {', '.join(names)}.")
+    if sandbox is None or sandbox is False:
         return Client(read_settings(**given), **private)
     from stcrm_pandas.sandbox import Sandbox
 

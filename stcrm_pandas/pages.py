@@ -6,6 +6,7 @@ single part are fetched side by side; several parts are, each of them page by pa
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import os
@@ -22,7 +23,8 @@ from stcrm_pandas.operations import Operation
 from stcrm_pandas.query import Query
 from stcrm_pandas.session import CachedPoliteSession
 
-Clock = Callable[[], dt.datetime]
+_NOTHING_NEW = 20
+"""How many pages in a row a feed may give without anything new in them; some may be empty, and rows may repeat."""
 
 
 class Page(Protocol):
@@ -184,9 +186,11 @@ class Walker:
         problems = [problem for part in parts if (problem := _problem(read, part))]
         return _walk_of(generation, parts, problems[0] if problems else None)
 
-    def finish(self, walk: Walk[P]) -> None:
-        """Say that a walk proved whole: from now on it may be read from the cache."""
-        if walk.generation.parts is None:
+    def finish(self, operation: Operation, walk: Walk[P]) -> None:
+        """Say that a walk proved whole: from now on it may be read from the cache. A feed has no end to be whole at."""
+        if operation.answer == "feed":
+            self.cache.shrink()
+        elif walk.generation.parts is None:
             self.cache.finish(walk.generation, walk.counts)
 
     def follow(
@@ -208,22 +212,26 @@ class Walker:
         """
         generation = self.cache.feed(read.signature, read.operation.resource)
         got: list[Got[P]] = []
+        marks: set[Hashable] = set()
         token, seen = start, {start}
+        nothing_new = 0
         while True:
-            fresh_since = None if self._offline else self.cache.now() - max_age
-            one = self._feed_page(read, generation, token, fresh_since)
+            one = self._feed_page(read, generation, token, max_age)
             follows = one.page.continue_from
-            if one.page.has_more and (not follows or follows in seen) and not self._offline:
-                self.cache.forget_page(generation.key(0, _token_key(token)))
-                one = self._feed_page(read, generation, token, None)
-                follows = one.page.continue_from
             got.append(one)
             watch.page(one.page.rows, None, one.from_cache)
             if not one.page.has_more:
                 return _walk_of(generation, [got]), follows or token
+            mark = read.mark(one.page)
+            nothing_new = nothing_new + 1 if one.page.rows == 0 or mark in marks else 0
+            marks.add(mark)
+            problem = None
             if not follows or follows in seen:
                 problem = "the feed says that more follows, but gives " + ("a token again" if follows else "no token")
-                return _walk_of(generation, [got], problem), follows or token
+            elif nothing_new == _NOTHING_NEW:
+                problem = f"the feed says that more follows, but {nothing_new} pages in a row had nothing new in them"
+            if problem:
+                return _walk_of(generation, [got], problem), token
             token = follows
             seen.add(token)
 
@@ -240,25 +248,27 @@ class Walker:
             query = wire.page_query(read.operation, query, number, self._size)
         return self._get(read, where, query, generation.key(part, number), only_if_cached=stored)
 
-    def _feed_page(
-        self, read: Read[P], generation: Generation, token: str | None, fresh_since: dt.datetime | None
-    ) -> Got[P]:
+    def _feed_page(self, read: Read[P], generation: Generation, token: str | None, max_age: dt.timedelta) -> Got[P]:
         where = read.parts[0]
         query = [*where.query, *([("from", token)] if token else [])]
         key = generation.key(0, _token_key(token))
-        if not self._offline:
-            stored = self.cache.backend.get_response(key)
-            if stored is not None and fresh_since is not None and stored.created_at >= fresh_since:
+        if self._offline:
+            return self._get(read, where, query, key, only_if_cached=True)
+        stored = self.cache.page(key)
+        if stored is not None and (self.cache.now() - stored.created_at) < max_age:
+            with contextlib.suppress(AnswerError):
                 got = self._decoded(read, where, stored, key)
                 if got.page.has_more:
                     return got
-            self.cache.forget_page(key)
-        return self._get(read, where, query, key, only_if_cached=self._offline)
+        # The stored page, if there is one, stays for offline reads until another takes its place.
+        return self._get(read, where, query, key, force_refresh=True)
 
-    def _get(self, read: Read[P], where: Part, query: Query, key: str, *, only_if_cached: bool) -> Got[P]:
+    def _get(
+        self, read: Read[P], where: Part, query: Query, key: str, *, only_if_cached: bool = False, **how: bool
+    ) -> Got[P]:
         call = wire.build(read.operation, self._api_url, self._tenant, where.path, query)
         for last in (False, True):
-            response = self._session.ask(call, page_key=key, only_if_cached=only_if_cached)
+            response = self._session.ask(call, page_key=key, only_if_cached=only_if_cached, **how)
             if response.status_code == 504 and only_if_cached:
                 raise NotCachedError(f"{read.operation.helper}: offline, and a page of this read is not in the cache.")
             try:
@@ -370,6 +380,12 @@ def _problem(read: Read[P], got: Sequence[Got[P]]) -> str | None:
             continue
         if (before := seen.setdefault(read.mark(page), number)) != number:
             return f"page {number} repeats page {before}"
+    rows, total = sum(one.page.rows for one in got), got[0].page.total if got else None
+    if total is not None and rows < total:
+        return f"{rows} rows came where {total} were announced"
+    short = [number for number, one in enumerate(got, 1) if one.page.has_more and one.page.rows < got[0].page.rows]
+    if total is None and short:
+        return f"page {short[0]} is shorter than page 1, though more follow"
     return None
 
 

@@ -14,11 +14,12 @@ stcrm_pandas.errors.UsageError: leads.list has no filter 'statsu'. Did you mean 
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import difflib
 import math
+import re
 import uuid
-import warnings
 import zoneinfo
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -29,10 +30,18 @@ import numpy as np
 import pandas as pd
 
 from stcrm_pandas.errors import StcrmWarning, UsageError
+from stcrm_pandas.notices import notify
 from stcrm_pandas.operations import ACTIVE, Operation
 from stcrm_pandas.schemas.fields import Field, snake
 
 Query = list[tuple[str, str]]
+
+_WHOLE = re.compile("-?[0-9]{1,19}")
+_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?)? ?(Z|[+-][0-9]{2}:?[0-9]{2})?"
+)
+"""What pandas reads in one way only: it would take 03/04/2026 for a day in March."""
 
 
 def to_query(operation: Operation, filters: Mapping[str, Any], *, time_zone: str | None = None) -> Query:
@@ -54,7 +63,7 @@ def to_query(operation: Operation, filters: Mapping[str, Any], *, time_zone: str
     query: Query = []
     for name, field in fields.items():
         value = filters.get(name)
-        if field is ACTIVE and not isinstance(value, str):
+        if field is ACTIVE and (value is None or isinstance(value, (bool, np.bool_))):
             value = "Any" if value is None else str(bool(value))
         if value is not None:
             query.append((field.name, _text(operation, name, field, value, time_zone)))
@@ -100,8 +109,14 @@ def _scalar(name: str, field: Field, value: Any, time_zone: str | None) -> str:
 
 
 def _word(field: Field, value: Any) -> str:
+    if field is ACTIVE and not isinstance(value, str):
+        raise ValueError("True, False or None is wanted")
     if not isinstance(value, str):
         raise ValueError("text is wanted")
+    if not value.strip():
+        raise ValueError("an empty text is overlooked by the service, which would answer everything")
+    if re.search("[\ud800-\udfff]", value):
+        raise ValueError("the text holds half a character")
     if field.values and value not in field.values:
         same = [word for word in field.values if word.lower() == value.lower()]
         if not same:
@@ -118,13 +133,15 @@ def whole_number(value: Any) -> int:
     Raises:
         ValueError: it is no whole number, or too large for the service.
     """
-    if isinstance(value, bool) or value is None or value is pd.NA:
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        raise ValueError("a whole number is wanted, and one is missing: drop the missing ones (dropna) first")
+    if isinstance(value, bool):
         raise ValueError("a whole number is wanted")
     if isinstance(value, Real) and not isinstance(value, Integral):
         value = float(value)
         if not (value.is_integer() and abs(value) <= 2**53):  # beyond, a float has lost digits already
             raise ValueError("a whole number is wanted")
-    elif not isinstance(value, Integral) and not (isinstance(value, str) and value.strip().lstrip("-").isdigit()):
+    elif not isinstance(value, Integral) and not (isinstance(value, str) and _WHOLE.fullmatch(value.strip())):
         raise ValueError("a whole number is wanted")
     number = int(value)
     if not -(2**63) <= number < 2**63:
@@ -145,27 +162,35 @@ def moment(value: Any, time_zone: str | None) -> str:
     >>> moment("2026-07-01", "America/Chicago")
     '2026-07-01T05:00:00Z'
     """
-    try:
-        stamp = pd.Timestamp(value) if not isinstance(value, (bool, int, float)) else pd.NaT
-    except (ValueError, TypeError):
-        stamp = pd.NaT
-    if stamp is pd.NaT or not isinstance(stamp, pd.Timestamp):
+    stamp = None
+    if isinstance(value, (dt.date, np.datetime64)) or (isinstance(value, str) and _TIME.fullmatch(value.strip())):
+        with contextlib.suppress(ValueError, TypeError):
+            stamp = pd.Timestamp(value)
+    if not isinstance(stamp, pd.Timestamp):
         raise ValueError("a date or a time is wanted, like 2026-01-31 or 2026-01-31T08:00:00")
+    try:
+        return _in_utc(stamp, time_zone)
+    except (OverflowError, ValueError):
+        raise ValueError("a moment so early or so late cannot be told in UTC") from None
+
+
+def _in_utc(stamp: pd.Timestamp, time_zone: str | None) -> str:
     if stamp.tzinfo is None:
         if time_zone is None:
-            warnings.warn(
+            notify(
                 "A date without a time zone is taken as UTC. Set STCRM_TIME_ZONE (or connect(time_zone=…)) to the "
                 "tenant's zone, like America/Chicago.",
                 StcrmWarning,
-                stacklevel=2,
             )
-            stamp = stamp.tz_localize("UTC")
-        else:
-            # A wall clock reading that comes twice means the earlier one, one that is skipped the moment after it.
-            zone = zoneinfo.ZoneInfo(time_zone)
-            stamp = pd.Timestamp(stamp.to_pydatetime(warn=False).replace(tzinfo=zone, fold=0).astimezone(dt.UTC))
-    text = stamp.tz_convert("UTC").isoformat().replace("+00:00", "Z")
-    return text
+        # A wall clock reading that comes twice means the earlier one, one that is skipped the moment after it.
+        zone: dt.tzinfo = dt.UTC if time_zone is None else zoneinfo.ZoneInfo(time_zone)
+    else:
+        zone = stamp.tzinfo
+    moment = stamp.to_pydatetime(warn=False).replace(tzinfo=zone, fold=stamp.fold if stamp.tzinfo else 0)
+    moment = moment.astimezone(dt.UTC)
+    ticks = moment.microsecond * 10 + stamp.nanosecond // 100  # the service counts in tenths of a microsecond
+    fraction = f".{ticks:07}".rstrip("0") if ticks else ""
+    return f"{moment.replace(microsecond=0, tzinfo=None).isoformat()}{fraction}Z"
 
 
 def split_ids(ids: Sequence[Any], size: int) -> list[list[Any]]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from stcrm_pandas import frame as frames
 from stcrm_pandas.errors import (
+    AnswerError,
     DriftError,
     DriftWarning,
     IncompleteRead,
@@ -88,17 +89,33 @@ class Reader:
         Raises:
             UsageError: a filter that is not one of the operation's, or a value of another kind.
             IncompleteRead: the pages do not add up, not even when walked anew.
+            AnswerError: rows came that `ids` did not name.
         """
         lists = {snake(field.name): field for field in operation.filters if field.many}
-        long = [name for name in lists if _count(filters.get(name)) > IDS_PER_CALL]
+        filters = {name: _listed(value) if name in lists else value for name, value in filters.items()}
+        long = [name for name in lists if isinstance(filters.get(name), list) and len(filters[name]) > IDS_PER_CALL]
         if not long:
-            parts = [Part(query=self._query(operation, filters))]
+            parts: Sequence[Part] = [Part(query=self._query(operation, filters))]
         elif len(long) == 1 and long[0].endswith("ids") and long[0] not in _ALL_AT_ONCE:
-            chunks = split_ids([whole_number(id) for id in filters[long[0]]], IDS_PER_CALL)
-            parts = [Part(query=self._query(operation, {**filters, long[0]: chunk})) for chunk in chunks]
+            parts = self._split(operation, filters, long[0], lists[long[0]].name)
         else:
             raise UsageError(f"{operation.helper}: at most {IDS_PER_CALL} values at once in {' and '.join(long)}.")
-        return self._read(operation, parts, filters, options)
+        found = self._read(operation, parts, filters, options)
+        if filters.get("ids") is not None:
+            _only(operation, found, {whole_number(id) for id in _listed(filters["ids"], always=True)})
+        return found
+
+    def _split(self, operation: Operation, filters: Mapping[str, Any], name: str, parameter: str) -> Sequence[Part]:
+        """One part for each fifty of the ids; the other filters are the same in all."""
+        try:
+            chunks = split_ids([whole_number(id) for id in filters[name]], IDS_PER_CALL)
+        except ValueError as error:
+            raise UsageError(f"{operation.helper}({name}=…): {error}.") from None
+        query = self._query(operation, {**filters, name: chunks[0]})
+        return [
+            Part(query=[(key, ",".join(map(str, chunk)) if key == parameter else text) for key, text in query])
+            for chunk in chunks
+        ]
 
     def sub_list(
         self,
@@ -115,6 +132,7 @@ class Reader:
 
         Raises:
             MissingRows: some do not exist; it names them.
+            AnswerError: rows came that were not asked for.
         """
         single = isinstance(ids, (int, str)) or not isinstance(ids, Iterable)
         try:
@@ -123,12 +141,22 @@ class Reader:
             raise UsageError(f"{one.helper}: {error}.") from None
         if single:
             try:
-                return self._read(one, [Part(path={one.path_names[0]: wanted[0]})], {"id": wanted[0]}, options)
+                found = self._read(one, [Part(path={one.path_names[0]: wanted[0]})], {"id": wanted[0]}, options)
             except NotFound:
-                raise MissingRows(f"{one.helper}: there is no row with id {wanted[0]}.", ids=wanted) from None
+                raise MissingRows(
+                    f"{one.helper}: there is no row with id {wanted[0]} (if tenant {self._settings.tenant} exists).",
+                    ids=wanted,
+                ) from None
+            _only(one, found, set(wanted))
+            return found
         parts = [Part(query=self._query(many, {"ids": chunk})) for chunk in split_ids(wanted, IDS_PER_CALL)]
         found = self._read(many, parts, {"ids": wanted}, options)
         missing = set(wanted).difference(found["id"])
+        if missing and found.attrs["stcrm"]["pages_from_cache"] and not self._settings.offline:
+            # They may have been made since.
+            found = self._read(many, parts, {"ids": wanted}, replace(options, refresh=True))
+            missing = set(wanted).difference(found["id"])
+        _only(many, found, set(wanted))
         if missing:
             named = [id for id in wanted if id in missing]
             more = f" and {len(named) - 10} more" if len(named) > 10 else ""
@@ -147,6 +175,8 @@ class Reader:
         """All that a feed has from a date or a token on."""
         if since is not None and continue_from is not None:
             raise UsageError(f"{operation.helper}: give either since= or continue_from=, not both.")
+        if continue_from is not None and not (isinstance(continue_from, str) and continue_from.strip()):
+            raise UsageError(f"{operation.helper}: continue_from= is the token of an earlier feed, or None to begin.")
         try:
             start = continue_from or (None if since is None else moment(since, self._settings.time_zone))
         except ValueError as error:
@@ -184,6 +214,8 @@ class Reader:
         row = _row(operation)
         feed = operation.answer == "feed"
         age = self._settings.max_age if options.max_age is None else _age(operation, options.max_age)
+        if options.refresh and self._settings.offline:
+            raise UsageError(f"{operation.helper}: refresh=True asks the service, and this connection is offline.")
         for last in (False, True):
             walk: Walk[DecodedPage] = walk_once(dt.timedelta(0) if options.refresh or last else age)
             assembled = frames.assemble(
@@ -195,6 +227,7 @@ class Reader:
             problem = walk.problem or _shortfall(len(assembled.frame), walk.total)
             if problem is None or self._settings.offline:
                 break
+            self._walker.cache.drop([walk.generation.id])
             if last and not options.allow_incomplete:
                 raise IncompleteRead(
                     f"{operation.helper}: {problem}, also when read anew. Read again later, or take what is there with "
@@ -202,12 +235,10 @@ class Reader:
                     rows=len(assembled.frame),
                     total=walk.total,
                 )
-            if not last:
-                self._walker.cache.drop([walk.generation.id])
         frame = assembled.frame
         frames.validate(row, frame)
         if problem is None:
-            self._walker.finish(walk)
+            self._walker.finish(operation, walk)
         else:
             notify(f"{operation.helper}: {problem}; {len(frame)} rows are there.", IncompleteReadWarning)
         fetched_at = walk.fetched_at
@@ -279,8 +310,20 @@ def _age(operation: Operation, max_age: MaxAge) -> dt.timedelta:
         raise UsageError(f"{operation.helper}(max_age=…): {error}.") from None
 
 
-def _count(value: Any) -> int:
-    return len(value) if hasattr(value, "__len__") and not isinstance(value, str) else 0
+def _listed(value: Any, *, always: bool = False) -> Any:
+    """Many values as a list, so that they can be counted and read twice; one as it is, unless a list is a must."""
+    if value is None or isinstance(value, str) or not isinstance(value, Iterable):
+        return [value] if always else value
+    return list(value)
+
+
+def _only(operation: Operation, found: pd.DataFrame, wanted: set[int]) -> None:
+    """Rows that nobody asked for mean that the service overlooked the ids: it would answer everything."""
+    strange = ~found["id"].isin(wanted) & found["id"].notna()
+    if strange.any():
+        raise AnswerError(
+            f"{operation.helper}: {int(strange.sum())} rows came that nobody asked for: the service overlooked the ids."
+        )
 
 
 def _plain(value: Any) -> Any:

@@ -96,12 +96,17 @@ class PoliteSession(requests.Session):
                 response = self._once(request, call.operation.helper, self.tokens.get(other_than=token))
             if 200 <= response.status_code < 300:
                 return response
+            wait = self._asked_wait(response)
             error = wire.fault(
-                call.operation, response.status_code, response.content, tenant=self.connection.tenant or 0
+                call.operation,
+                response.status_code,
+                self._without_secrets(response.content, token),
+                tenant=self.connection.tenant or 0,
+                wait=wait,
             )
-            raise (
-                self._repeatable(error, response) if wire.worth_repeating(call.method, response.status_code) else error
-            )
+            if wire.worth_repeating(call.method, response.status_code):
+                raise self._repeatable(error, response.status_code, wait)
+            raise error
 
         return self._repeat(attempt)
 
@@ -113,8 +118,9 @@ class PoliteSession(requests.Session):
             if response.status_code == 200:
                 return response
             error = wire.sign_in_fault(response.status_code, response.content)
-            # Asking twice for a token does no harm.
-            raise self._repeatable(error, response) if wire.worth_repeating("GET", response.status_code) else error
+            if wire.worth_repeating("GET", response.status_code):  # asking twice for a token does no harm
+                raise self._repeatable(error, response.status_code, self._asked_wait(response))
+            raise error
 
         return self._repeat(attempt)
 
@@ -123,6 +129,7 @@ class PoliteSession(requests.Session):
             key = self.connection.app_key
             request.headers["Authorization"] = f"Bearer {token}"
             request.headers["ST-App-Key"] = key.get_secret_value() if key else ""
+        request.headers.pop("Cache-Control", None)  # meant for the cache above, not for the service
         self._wait_for_turn()
         with self._counting:
             self.calls += 1
@@ -131,6 +138,11 @@ class PoliteSession(requests.Session):
             return super().send(request, timeout=self.connection.timeout, allow_redirects=False, **options)
         except requests.RequestException as error:
             raise _broken(error, request, what) from None
+        except OSError as error:  # a file of certificates that is not there
+            raise ConnectionFailed(
+                f"{what}: no connection could be made: {error}. Are REQUESTS_CA_BUNDLE and the proxy's settings right?",
+                operation=what,
+            ) from None
 
     def _repeat(self, attempt: Callable[[], requests.Response]) -> requests.Response:
         retrying = Retrying(
@@ -150,12 +162,22 @@ class PoliteSession(requests.Session):
         self.on_wait(wait, failure.why)
         return wait
 
-    def _repeatable(self, error: ServiceError, response: requests.Response) -> Exception:
-        wait = wire.asked_wait(response.headers, response.content, now=wire.service_date(response.headers))
+    def _asked_wait(self, response: requests.Response) -> float | None:
+        return wire.asked_wait(response.headers, response.content, now=wire.service_date(response.headers))
+
+    def _without_secrets(self, body: bytes, token: str) -> bytes:
+        """A refusal's body, of which an error repeats the words, without what was sent to be let in."""
+        secrets = [self.connection.client_secret, self.connection.app_key]
+        words = [token, self.tokens.current, *(secret.get_secret_value() for secret in secrets if secret)]
+        for word in filter(None, words):
+            body = body.replace(word.encode(), b"...")
+        return body
+
+    def _repeatable(self, error: ServiceError, status: int, wait: float | None) -> Exception:
         if wait is not None and wait > wire.LONGEST_WAIT:
             return error
-        if response.status_code != 429:
-            return _Repeatable(error, wait, f"the service failed ({response.status_code})")
+        if status != 429:
+            return _Repeatable(error, wait, f"the service failed ({status})")
         self._free_at = max(self._free_at, self._timer() + (wait or 0.0))
         return _Repeatable(error, wait, "the service asks to wait")
 
@@ -186,7 +208,7 @@ class CachedPoliteSession(CacheMixin, PoliteSession):
             **more,
         )
 
-    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> Any:
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> Any:  # type: ignore[override]
         """Out of the cache, or by `PoliteSession.send`."""
         if "page_key" in kwargs:
             return super().send(request, **kwargs)

@@ -46,10 +46,13 @@ def duration(value: timedelta | str | float) -> timedelta:
         number, unit = (text[:-1], text[-1]) if text[-1:] in _UNITS else (text, "s")
         try:
             value = timedelta(**{_UNITS[unit]: float(number)})
-        except ValueError:
+        except (ValueError, OverflowError):
             raise ValueError("a length of time is written like 90s, 15m, 1h or 2d") from None
     elif not isinstance(value, timedelta):
-        value = timedelta(seconds=value)
+        try:
+            value = timedelta(seconds=value)
+        except (TypeError, ValueError, OverflowError):
+            raise ValueError("a length of time is a number of seconds, or written like 90s, 15m, 1h or 2d") from None
     if value < timedelta(0):
         raise ValueError("a length of time cannot be below zero")
     return value
@@ -74,6 +77,19 @@ def _pair(value: object) -> object:
     return value.split(",") if isinstance(value, str) else value
 
 
+def _header(value: object) -> object:
+    """What is sent in a header: a blank or a line end around it is a slip of the pen, one within cannot be sent."""
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
+    if not isinstance(value, str):
+        return value
+    value = value.strip()
+    if not all("!" <= character <= "~" for character in value):
+        raise ValueError("it holds a blank, a line end or a letter that no key has; is it whole, and only it?")
+    return value
+
+
+Secret = Annotated[SecretStr, BeforeValidator(_header)]
 Address = Annotated[str, AfterValidator(_address)]
 
 
@@ -89,32 +105,36 @@ class Settings(BaseSettings):
         env_ignore_empty=True,
     )
 
-    environment: str | None = Field(None, description="production or integration; not needed with api_url")
-    api_url: Address | None = Field(None, description="what stands before /crm/v2/tenant/…")
-    auth_url: Address | None = Field(None, description="the sign-in, with or without /connect/token")
-    tenant: int | None = Field(None, gt=0, description="the tenant's number")
-    client_id: str | None = Field(None, min_length=1, description="the application's client id")
-    client_secret: SecretStr | None = Field(None, min_length=1, description="the application's client secret")
-    app_key: SecretStr | None = Field(None, min_length=1, description="the application's key (ST-App-Key)")
-    cache_dir: Path | None = Field(None, description="the folder of the cache; the user's cache folder by default")
+    environment: str | None = Field(default=None, description="production or integration; not needed with api_url")
+    api_url: Address | None = Field(default=None, description="what stands before /crm/v2/tenant/…")
+    auth_url: Address | None = Field(default=None, description="the sign-in, with or without /connect/token")
+    tenant: int | None = Field(default=None, gt=0, description="the tenant's number")
+    client_id: Annotated[str, BeforeValidator(_header)] | None = Field(
+        default=None, min_length=1, description="the application's client id"
+    )
+    client_secret: Secret | None = Field(default=None, min_length=1, description="the application's client secret")
+    app_key: Secret | None = Field(default=None, min_length=1, description="the application's key (ST-App-Key)")
+    cache_dir: Path | None = Field(
+        default=None, description="the folder of the cache; the user's cache folder by default"
+    )
     max_age: Annotated[timedelta, BeforeValidator(duration)] = Field(
-        timedelta(hours=1), description="how old a stored answer may be: 1h, 15m, 2d; 0 stores but never reuses"
+        default=timedelta(hours=1), description="how old a stored answer may be: 1h, 15m, 2d; 0 stores but never reuses"
     )
-    cache_limit_mb: int = Field(4096, gt=0, description="how large the cache may grow, in megabytes")
-    offline: bool = Field(False, description="answer from the cache alone, however old")
-    allow_writes: bool = Field(False, description="1 lets helpers change the service's data")
+    cache_limit_mb: int = Field(default=4096, gt=0, description="how large the cache may grow, in megabytes")
+    offline: bool = Field(default=False, description="answer from the cache alone, however old")
+    allow_writes: bool = Field(default=False, description="1 lets helpers change the service's data")
     time_zone: Annotated[str, AfterValidator(_zone)] | None = Field(
-        None, description="the tenant's time zone, like America/Chicago"
+        default=None, description="the tenant's time zone, like America/Chicago"
     )
-    rate_limit: int = Field(55, gt=0, le=1000, description="calls a second at most")
-    concurrency: int = Field(8, gt=0, le=64, description="calls side by side at most")
+    rate_limit: int = Field(default=55, gt=0, le=1000, description="calls a second at most")
+    concurrency: int = Field(default=8, gt=0, le=64, description="calls side by side at most")
     timeout: Annotated[tuple[float, float], NoDecode, BeforeValidator(_pair)] = Field(
-        (10.0, 110.0), description="seconds to connect, seconds to answer, like 10,110"
+        default=(10.0, 110.0), description="seconds to connect, seconds to answer, like 10,110"
     )
-    retries: int = Field(5, ge=0, le=20, description="how often a read is repeated after a failure")
-    strict: bool = Field(False, description="1 makes drift an error")
+    retries: int = Field(default=5, ge=0, le=20, description="how often a read is repeated after a failure")
+    strict: bool = Field(default=False, description="1 makes drift an error")
     progress: bool | None = Field(
-        None, description="1 always shows progress, 0 never; by default where someone watches"
+        default=None, description="1 always shows progress, 0 never; by default where someone watches"
     )
 
     def __repr_args__(self) -> Any:

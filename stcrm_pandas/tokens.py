@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from stcrm_pandas.errors import SettingsError, SignInError
+from stcrm_pandas.errors import SettingsError, SignInError, StcrmError
 from stcrm_pandas.settings import Settings
 
 _RENEW_BEFORE = 60.0  # seconds before its end from which on a token is no longer used
 _REFUSED_FOR = 30.0  # seconds in which a refused sign-in is not tried again
+_TOKEN = re.compile("[!-~]+")  # what a header can carry
 
 
 class SignInAnswer(Protocol):
@@ -39,6 +41,8 @@ class Tokens:
         self._token = ""
         self._ends = 0.0
         self._refused: tuple[float, SignInError] | None = None
+        self._failures = 0
+        self._failure: StcrmError | None = None
 
     def get(self, *, other_than: str = "") -> str:
         """A token that is good now, and another than the one that the service has just refused.
@@ -46,13 +50,27 @@ class Tokens:
         Raises:
             SignInError: the client id or the secret is wrong. It is not asked again for half a minute, so that many
                 threads do not become a storm of sign-ins.
+            ServiceError: the sign-in failed at every repeat. All threads that waited for it share the failure.
         """
+        failures = self._failures
         with self._lock:
             if self._refused and self._clock() < self._refused[0]:
                 raise self._refused[1].with_traceback(None)
+            if self._failure and self._failures > failures:
+                raise self._failure.with_traceback(None)
             if not self._token or self._token == other_than or self._clock() >= self._ends:
-                self._sign_in()
+                try:
+                    self._sign_in()
+                except StcrmError as error:
+                    self._failures += 1
+                    self._failure = error
+                    raise
             return self._token
+
+    @property
+    def current(self) -> str:
+        """The token in use; empty before the first sign-in."""
+        return self._token
 
     def _sign_in(self) -> None:
         asked = self._clock()
@@ -66,8 +84,10 @@ class Tokens:
         }
         try:
             answer = self._post(settings.token_url, form).json()
-            self._token = str(answer["access_token"])  # type: ignore[index]
-            lifetime = float(answer.get("expires_in", 900))  # type: ignore[attr-defined]
+            token = answer["access_token"]  # type: ignore[index]
+            lifetime = float(answer.get("expires_in") or 900)  # type: ignore[attr-defined]
+            if not _TOKEN.fullmatch(token):
+                raise ValueError("no token")
         except SignInError as error:
             self._refused = (self._clock() + _REFUSED_FOR, error)
             raise
@@ -75,4 +95,5 @@ class Tokens:
             raise SignInError(
                 f"{settings.token_url} answered, but with no token in it. Is STCRM_AUTH_URL right?"
             ) from None
+        self._token = token
         self._ends = asked + max(1.0, lifetime - _RENEW_BEFORE)

@@ -12,7 +12,6 @@ repeating, how long does the service ask to wait.
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import email.utils
 import json
@@ -39,6 +38,9 @@ PAGE_SIZE = 5000
 
 LONGEST_WAIT = 300.0
 """A service that asks for a longer wait than this, in seconds, is given up at once."""
+
+_QUOTED = 500
+"""How many characters of the service's own words an error repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +113,10 @@ def asked_wait(headers: Mapping[str, str], body: bytes, *, now: dt.datetime | No
     """
     waits = [float(found[1]) for found in [re.search(rb"[Tt]ry again in (\d+(?:\.\d+)?) second", body[:2000])] if found]
     header = (headers.get("Retry-After") or "").strip()
-    if header.isdigit():
+    if re.fullmatch(r"[0-9]+(?:\.[0-9]+)?", header):
         waits.append(float(header))
-    elif header and now is not None:
-        with contextlib.suppress(ValueError):
-            waits.append(max(0.0, (email.utils.parsedate_to_datetime(header) - now).total_seconds()))
+    elif now is not None and (until := _date(header)) is not None:
+        waits.append(max(0.0, (until - now).total_seconds()))
     return max(waits, default=None)
 
 
@@ -130,20 +131,30 @@ def backoff(attempt: int, chance: float) -> float:
 
 def service_date(headers: Mapping[str, str]) -> dt.datetime | None:
     """The service's own time, from the answer's `Date`."""
+    return _date(headers.get("Date") or "")
+
+
+def _date(text: str) -> dt.datetime | None:
+    """A date of HTTP, which is in UTC also where it does not say so."""
     try:
-        return email.utils.parsedate_to_datetime(headers.get("Date") or "")
-    except ValueError:
+        date = email.utils.parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
+    return date if date.tzinfo else date.replace(tzinfo=dt.UTC)
 
 
-def fault(operation: Operation, status: int, body: bytes, *, tenant: int) -> ServiceError:
+def fault(operation: Operation, status: int, body: bytes, *, tenant: int, wait: float | None = None) -> ServiceError:
     """The error that an answer other than 2xx stands for.
+
+    Parameters:
+        body: what the service said, without secrets.
+        wait: how many seconds the service asks to wait.
 
     The message has the operation, the status and, for 400, 404 and 409, the service's own words by field. An HTML page
     is not quoted.
     """
     problem = _problem(body)
-    title = str(problem.get("title") or "").strip()
+    title = str(problem.get("title") or "").strip()[:_QUOTED]
     fields = _fields(problem.get("errors"))
     details: dict[str, Any] = {
         "status": status,
@@ -152,6 +163,7 @@ def fault(operation: Operation, status: int, body: bytes, *, tenant: int) -> Ser
         "fields": fields,
     }
     words = "; ".join(f"{name}: {' '.join(texts)}" if name else " ".join(texts) for name, texts in fields.items())
+    words = words[:_QUOTED]
     said = f" The service says: {' '.join(filter(None, [title, words]))}" if title or words else ""
     name = f"{operation.helper} ({operation.id})"
     if status == 400:
@@ -176,6 +188,12 @@ def fault(operation: Operation, status: int, body: bytes, *, tenant: int) -> Ser
     if status == 409:
         return Conflict(f"{name}: what is there now does not allow this (409).{said}", **details)
     if status == 429:
+        if wait is not None and wait > LONGEST_WAIT:
+            return RateLimited(
+                f"{name}: too many calls (429); the service asks to wait {wait:,.0f} seconds, which is too long to "
+                "wait here. Read again later.",
+                **details,
+            )
         return RateLimited(
             f"{name}: too many calls (429), and still after all repeats. Wait a few minutes, or set a lower "
             "STCRM_RATE_LIMIT where other programs share this application.",
@@ -191,9 +209,14 @@ def fault(operation: Operation, status: int, body: bytes, *, tenant: int) -> Ser
 def sign_in_fault(status: int, body: bytes) -> ServiceError:
     """The error that a refused sign-in stands for."""
     reason = str(_problem(body).get("error") or "")
+    reason = reason if re.fullmatch("[a-z_]{1,60}", reason) else ""  # OAuth's own words, and nothing else
     if status >= 500 or status == 429:
         return ServerError(
             f"The sign-in service failed ({status}), and again at each repeat. Try later.", status=status
+        )
+    if status not in (400, 401, 403):
+        return SignInError(
+            f"The sign-in did not answer as one does ({status}). Is STCRM_AUTH_URL right?", status=status
         )
     hint = "the client id or the client secret is wrong" if reason in ("", "invalid_client") else f"it says {reason!r}"
     return SignInError(
