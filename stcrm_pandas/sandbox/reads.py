@@ -45,7 +45,6 @@ Handler = Callable[[Call], Found]
 # Sorting
 
 _SORTS = {
-    "id": "t.id",
     "createdon": "t.created",
     "modifiedon": "t.modified",
     "name": "lower(json_extract(t.body, '$.name'))",
@@ -56,8 +55,8 @@ _SORTABLE = {
     "campaign_categories": ("Id", "CreatedOn", "Name"),
     "jobs": ("Id", "ModifiedOn", "CreatedOn", "Priority"),
 }
-_BY_ID = "t.id, t.n"
-_BY_CHANGE = "t.modified, t.n"
+_BY_ID = "t.id ASC"
+_BY_CHANGE = "t.modified ASC, t.n ASC"
 """The order of lists of contacts: an edit moves a row to the end, while somebody walks them."""
 
 
@@ -77,7 +76,8 @@ def _order(operation: Operation, table: str, values: dict[str, Any], default: st
     if sign not in {"+", "-"} or field.lower() not in {one.lower() for one in allowed}:
         raise Refusal(400, errors={name: [f"The value is not valid: + or - and one of {', '.join(allowed)}."]})
     way = "ASC" if sign == "+" else "DESC"
-    return f"{_SORTS[field.lower()]} {way}, t.id {way}, t.n {way}"
+    by_id = f"t.id {way}"
+    return by_id if field.lower() == "id" else f"{_SORTS[field.lower()]} {way}, {by_id}"
 
 
 # Lists
