@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-import narwhals as nw
+import narwhals.stable.v2 as nw
 
 from stcrm_pandas.errors import UsageError
 
