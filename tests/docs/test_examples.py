@@ -1,0 +1,54 @@
+"""Every example on every page runs, in order, against the small sandbox."""
+
+from __future__ import annotations
+
+import doctest
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import stcrm_pandas as stcrm
+from stcrm_pandas import client
+from stcrm_pandas.errors import StcrmWarning
+
+from .pages import PAGES, Block, blocks, name
+
+WITH_EXAMPLES = [page for page in PAGES if any(block.language.startswith("py") for block in blocks(page))]
+
+
+@pytest.mark.parametrize("page", WITH_EXAMPLES, ids=name)
+def test_examples_run(page: Path, sandbox: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    # `connect(sandbox=True)` means the sandbox of this process: here it is the small one.
+    monkeypatch.setitem(client._sandboxes, "", sandbox)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {"__name__": "page", "stcrm": stcrm, "pd": pd}
+    with warnings.catch_warnings(), stcrm.connect(sandbox=sandbox) as names["crm"]:
+        warnings.simplefilter("ignore", StcrmWarning)  # the sandbox drifts, as the service does; the pages say so
+        try:
+            for block in blocks(page):
+                run(block, names, page)
+        finally:
+            for value in list(names.values()):
+                if isinstance(value, stcrm.Client):
+                    value.close()
+
+
+def run(block: Block, names: dict[str, Any], page: Path) -> None:
+    if block.language == "python":
+        code = compile("\n" * block.line + block.code, str(page), "exec")
+        exec(code, names)
+    elif block.language == "pycon":
+        examples = doctest.DocTestParser().get_doctest(block.code, names, page.name, str(page), block.line)
+        examples.globs = names
+        options = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+        doctest.DebugRunner(optionflags=options).run(examples, clear_globs=False)
+
+
+def test_a_wrong_example_is_found() -> None:
+    with pytest.raises(ZeroDivisionError):
+        run(Block("python", "1 / 0\n", 0), {}, Path("page.md"))
+    with pytest.raises(doctest.DocTestFailure):
+        run(Block("pycon", ">>> 1 + 1\n3\n", 0), {}, Path("page.md"))

@@ -1,0 +1,154 @@
+"""Pages agree with the program and with each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import typer
+import typer.main
+
+import stcrm_pandas as stcrm
+from stcrm_pandas import errors
+from stcrm_pandas.cli import app
+from stcrm_pandas.operations import OPERATIONS
+from stcrm_pandas.settings import Settings
+
+from .pages import PAGES, ROOT, blocks, name, prose
+
+README = ROOT / "README.md"
+DOCS = ROOT / "docs"
+LANGUAGES = {"python", "pycon", "text", "bash", "json"}
+
+
+def all_commands() -> Iterator[tuple[str, Any]]:
+    def walk(words: str, command: Any) -> Iterator[tuple[str, Any]]:
+        yield words, command
+        for word, below in getattr(command, "commands", {}).items():
+            yield from walk(f"{words} {word}", below)
+
+    return walk("stcrm", typer.main.get_command(app))
+
+
+COMMANDS = dict(all_commands())
+
+
+def anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", prose(page)):
+        if target.startswith("https://"):
+            continue
+        file, _, anchor = target.partition("#")
+        aim = (page.parent / file).resolve() if file else page
+        assert aim.exists(), f"{name(page)} links to {target}"
+        if anchor:
+            assert anchor in anchors(aim), f"{name(page)} links to {target}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_blocks_say_what_they_are(page: Path) -> None:
+    assert {block.language for block in blocks(page)} <= LANGUAGES
+    assert "```" not in prose(page)
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    linked = set(re.findall(r"\]\((docs/[^)#]+)", prose(README)))
+    assert linked == {name(page) for page in PAGES if page != README}
+
+
+def test_the_readme_begins_with_two_targets_of_the_makefile() -> None:
+    first = next(blocks(README))
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    commands = first.code.split("\n")[:2]
+    assert first.language == "bash"
+    assert [command.split()[0] for command in commands] == ["make", "make"]
+    assert {command.split()[1] for command in commands} <= set(targets)
+    for target in re.findall(r"`make ([a-z-]+)", "".join(prose(page) for page in PAGES)):
+        assert target in targets
+
+
+@pytest.mark.parametrize("file", ["commands.md", "settings.md", "operations.md"])
+def test_made_pages_are_up_to_date(file: str, make: ModuleType) -> None:
+    made = make.PAGES[file]()
+    assert (DOCS / file).read_text(encoding="utf-8") == made, "run `make docs`"
+    assert made == make.PAGES[file]()
+
+
+def test_every_command_has_its_section_and_no_other() -> None:
+    sections = re.findall(r"^## (.+)$", (DOCS / "commands.md").read_text(), re.MULTILINE)
+    assert sorted(sections) == sorted(COMMANDS)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_commands_on_pages_exist(page: Path) -> None:
+    shown = [line for block in blocks(page) if block.language == "bash" for line in block.code.splitlines()]
+    for line in [*shown, *re.findall(r"`([^`\n]+)`", prose(page))]:
+        if not line.startswith("stcrm "):
+            continue
+        words = line.split()
+        known = max((c for c in COMMANDS if words[: len(c.split())] == c.split()), key=len)
+        command = COMMANDS[known]
+        rest = words[len(known.split()) :]
+        assert known != "stcrm" or rest[0].startswith("-"), f"{name(page)}: {line}"
+        options = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+        assert {word for word in rest if word.startswith("--")} <= options, f"{name(page)}: {line}"
+
+
+def test_every_setting_is_documented_and_no_other() -> None:
+    page = (DOCS / "settings.md").read_text()
+    assert re.findall(r"^\| `STCRM_(\w+)`", page, re.MULTILINE) == [field.upper() for field in Settings.model_fields]
+    assert all(field.description for field in Settings.model_fields.values())
+    for other in PAGES:
+        for variable in re.findall(r"STCRM_([A-Z_]+[A-Z])", other.read_text()):
+            assert variable.lower() in Settings.model_fields, f"{name(other)}: STCRM_{variable}"
+
+
+def test_every_operation_is_documented() -> None:
+    page = (DOCS / "operations.md").read_text()
+    rows = re.findall(r"^\| `([\w.]+)` \| (\w+)", page, re.MULTILINE)
+    assert sorted(rows) == sorted((one.helper, one.id) for one in OPERATIONS.values())
+
+
+def test_scopes_to_ask_for_are_those_of_what_is_built() -> None:
+    named = set(re.findall(r"\btn\.\w+\.\w+:[rw]\b", (DOCS / "connecting.md").read_text()))
+    assert named == {one.scope for one in OPERATIONS.values() if one.built}
+
+
+def test_every_error_and_warning_is_explained() -> None:
+    explained = re.findall(r"^\| `(\w+)` \|", (DOCS / "errors.md").read_text(), re.MULTILINE)
+    above = {"StcrmError", "ServiceError", "AnswerError"}  # what others have in common
+    assert {*explained, *above} == set(errors.__all__)
+    assert len(explained) == len(set(explained))
+
+
+def test_the_tree_of_errors_is_as_drawn() -> None:
+    tree = next(block.code for block in blocks(DOCS / "errors.md") if block.code.startswith("StcrmError"))
+    path: list[str] = []
+    drawn = set()
+    for line in tree.splitlines():
+        error = line.split()[-1]
+        path[line.index(error) // 4 :] = [error]
+        drawn.add(error)
+        if len(path) > 1:
+            assert getattr(errors, error).__base__.__name__ == path[-2]
+    assert drawn == {name for name in errors.__all__ if issubclass(getattr(errors, name), errors.StcrmError)}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_names_on_pages_exist(page: Path, sandbox: Any) -> None:
+    with stcrm.connect(sandbox=sandbox) as crm:
+        for root, thing in (("crm", crm), ("stcrm", stcrm)):
+            for path in re.findall(rf"(?<![\w.]){root}\.([\w.]*\w)", page.read_text(encoding="utf-8")):
+                here: Any = thing
+                for part in path.split("."):
+                    assert hasattr(here, part), f"{name(page)}: {root}.{path}"
+                    here = getattr(here, part)
