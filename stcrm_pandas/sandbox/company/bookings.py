@@ -55,7 +55,7 @@ def draw_bookings(chance: Chance, seasons: Seasons, sizes: Sizes, plan: Plan) ->
     second = twin_of >= 0
     created = np.where(second, created[twin_of] + rng.integers(HOUR, 7 * DAY, size), created)
 
-    late = created + wait > seasons.as_of
+    late = created + wait >= seasons.as_of
     outcome[late] = UNDECIDED
     decided = np.where(outcome == UNDECIDED, created, created + wait)
     became_lead = _became_lead(rng, source, outcome == DISMISSED, twin_of < 0, sizes, plan)

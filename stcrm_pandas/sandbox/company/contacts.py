@@ -66,7 +66,7 @@ def draw_contacts(world: World) -> Contacts:
 
     whose, whose_slot = customer.copy(), slot.copy()
     _share(rng, np.flatnonzero(dialled & ~blank), customer, whose, whose_slot, do_not_text)
-    _manage(rng, world, first[kind[first] <= PHONE], whose, whose_slot, do_not_text)
+    _manage(rng, world, first[(kind[first] <= PHONE) & ~blank[first]], whose, whose_slot, do_not_text)
     return Contacts(customer, slot, kind, whose, whose_slot, do_not_text, spelling, blank, memo)
 
 
@@ -109,7 +109,7 @@ def location_contact_rows(world: World, contacts: Contacts) -> Iterator[Row]:
     first = np.searchsorted(contacts.customer, owner)
     second = np.minimum(first + 1, contacts.customer.size - 1)
     use_first = rng.random(owner.size) < 0.75
-    use_second = (contacts.customer[second] == owner) & (rng.random(owner.size) < 0.15)
+    use_second = (contacts.customer[second] == owner) & (rng.random(owner.size) < 0.4)
     place = np.concatenate([first[use_first], second[use_second]])
     location = np.concatenate([np.flatnonzero(use_first), np.flatnonzero(use_second)])
     order = np.argsort(location, kind="stable")

@@ -18,7 +18,7 @@ from stcrm_pandas.sandbox.company.world import World
 STATUS = ("Scheduled", "Dispatched", "InProgress", "Hold", "Completed", "Canceled")
 COMPLETED, CANCELED = 4, 5
 PRIORITY = ("Low", "Normal", "High", "Urgent")
-CANCELED_ALIKE, CANCELED_EXISTING, CANCELED_NEW, CANCELED_MARKETPLACE = 0.11, 0.07, 0.148, 0.19
+CANCELED_ALIKE, CANCELED_EXISTING, CANCELED_NEW, CANCELED_MARKETPLACE = 0.11, 0.07, 0.165, 0.19
 ZERO = 0.18
 MEDIAN, SPREAD = 420.0, 0.86
 MEDIAN_OF_UNIT = np.array([445.0, 600.0, 415.0, 375.0])

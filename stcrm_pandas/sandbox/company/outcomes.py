@@ -52,7 +52,7 @@ def draw_outcomes(
         speed = np.full(leads.size, USUAL)
     final = _final(rng, seasons, plan, leads)
     moment = _moments(rng, seasons, leads, final, speed)
-    status = np.where(moment > seasons.as_of, OPEN, final)
+    status = np.where(moment >= seasons.as_of, OPEN, final)
     moment = np.where(status == OPEN, leads.created, moment)
     has_call = (leads.creator != WEBSITE) & (leads.creator != PARTNERS) & (leads.booking < 0)
     has_call &= rng.random(leads.size) < 0.92
@@ -82,8 +82,8 @@ def _final(rng: np.random.Generator, seasons: Seasons, plan: Plan, leads: Leads)
         for group in (PLANTED, RECENT):
             mine = np.flatnonzero((leads.cell == place) & (leads.group == group) & ~leads.not_lead)
             converted = round(mine.size * share)
-            weights = (0.0, 1.0) if converted == mine.size else (OPEN_OF_REST, 1 - OPEN_OF_REST)
-            still_open, dismissed = shared_out(mine.size - converted, weights).tolist()
+            share_open = 0.05 if cell.speed == QUICKLY_DISMISSED else OPEN_OF_REST
+            still_open, dismissed = shared_out(mine.size - converted, (share_open, 1 - share_open)).tolist()
             final[mine] = rng.permutation(np.repeat([OPEN, CONVERTED, DISMISSED], [still_open, converted, dismissed]))
     return final
 
@@ -134,8 +134,8 @@ def _dated_by(rng: np.random.Generator, status: Ints, leads: Leads, days: Ints, 
     converted = status == CONVERTED
     slowness = np.searchsorted([2, 14], days, side="right")
     lost = rng.random(days.size) < np.array([0.07, 0.14, 0.31])[slowness]
-    by_call = pick_by_row(rng, np.array([[0.0, 1.0], [0.68, 0.32]]), has_call.astype(np.int64)) == 0
-    dated_by = np.select([lost, leads.booking >= 0, by_call], [BY_NOTHING, BY_BOOKING, BY_CALL], BY_JOBS)
+    by_call = pick_by_row(rng, np.array([[0.0, 1.0], [0.84, 0.16]]), has_call.astype(np.int64)) == 0
+    dated_by = np.select([leads.booking >= 0, lost, by_call], [BY_BOOKING, BY_NOTHING, BY_CALL], BY_JOBS)
     dated_by[~converted] = BY_NOTHING
     dated = rng.permutation(np.flatnonzero(dated_by != BY_NOTHING))
     dated_by[dated[limit:]] = BY_NOTHING  # a small company has not jobs enough for a million leads

@@ -34,7 +34,7 @@ KINDS = {
 }
 USUAL, FAST, SLOW, QUICKLY_DISMISSED = range(4)
 """How soon things happen to the leads of a cell."""
-FIRST_CONTACT_JOBS = 3_000
+FIRST_CONTACT_JOBS = 4_000
 """Jobs booked at first contact by the campaign of truth 1."""
 POINTS_ABOVE = 0.12
 LEADS_OF_DISMISSED = 0.18
@@ -60,7 +60,7 @@ class Cell:
 
 
 CELLS = (
-    Cell(1, 7, 300, 48),
+    Cell(1, 7, 300, 42),
     Cell(2, 8, 80, 44, unit=HVAC_SERVICE),
     Cell(2, 8, 320, 77, unit=PLUMBING_SERVICE),
     Cell(2, 9, 320, 138, unit=HVAC_SERVICE),
@@ -106,7 +106,7 @@ class Plan:
                 left_out[truth] = "too few customers: nearly every lead would be a repeat of another"
             elif need > room:
                 left_out[truth] = f"too few leads: it needs {need} mature ones, and {room} are left for planted truths"
-            elif truth == 1 and sizes.jobs < 4 * FIRST_CONTACT_JOBS:
+            elif truth == 1 and sizes.jobs < 6 * FIRST_CONTACT_JOBS:
                 left_out[truth] = f"too few jobs: it needs {FIRST_CONTACT_JOBS} of one campaign among {sizes.jobs}"
             elif truth == 6 and (voice := sizes.bookings * 0.08 * 0.30) < 30:
                 left_out[truth] = f"too few bookings: its source would have {voice:.0f} dismissals"

@@ -133,7 +133,11 @@ class Seasons:
         `form` marks what comes through the website's form: nothing does while that is broken.
         """
         kind = trade * 2 + form
-        day_of = self.local(first) // DAY - self.days[0], self.local(last - 1) // DAY - self.days[0]
+        # Within the 24 months a span begins and ends with a whole day; at their ends a part of a day counts, too.
+        day_of = (
+            self.local(first) // DAY - self.days[0] + (first > self.start),
+            self.local(last - 1) // DAY - self.days[0] - (last < self.as_of),
+        )
         chance = rng.random(trade.size)
         day = np.zeros(trade.size, dtype=np.int64)
         for row, cumulated in enumerate(self._cumulated):
@@ -144,8 +148,7 @@ class Seasons:
         hour = np.where(web, pick(rng, WEB_HOURS, trade.size), pick(rng, OFFICE_HOURS, trade.size))
         local = (self.days[np.minimum(day, self.days.size - 1)]) * DAY + hour * HOUR + rng.integers(0, HOUR, trade.size)
         moments = self.utc(local)
-        outside = (moments < first) | (moments >= last)
-        return np.where(outside, first + (rng.random(trade.size) * (last - first)).astype(np.int64), moments)
+        return moments + 7 * DAY * ((moments < first).astype(np.int64) - (moments >= last))
 
     def at_work(self, rng: np.random.Generator, local_day: Ints) -> Ints:
         """A moment between 8 and 18 h of a local day."""

@@ -1,0 +1,80 @@
+"""Without effects everything is drawn alike, in the same sizes and mixes."""
+
+import pandas as pd
+import pytest
+from scipy.stats import chi2_contingency, kruskal
+
+LEAST = 1e-3
+"""A p value below this would be found once in a thousand companies."""
+
+
+def p_value(groups: pd.Series, outcome: pd.Series) -> float:
+    return float(chi2_contingency(pd.crosstab(groups.astype(str), outcome))[1])
+
+
+def test_nothing_is_planted(alike):
+    assert alike.truth["planted"] == []
+    assert [entry["number"] for entry in alike.truth["left_out"]] == list(range(1, 10))
+    assert not alike.truth["effects"]
+
+
+def test_sizes_and_mixes_are_the_same(alike, company):
+    for name in ("leads", "bookings", "jobs", "customers", "locations", "campaigns"):
+        assert len(alike[name]) == len(company[name])
+    sizes = [rows["leads"].campaignId.value_counts().reindex(rows["campaigns"].id) for rows in (alike, company)]
+    of_sources = company["bookings"].campaignId.dropna().unique()  # their leads come out of dismissals, which differ
+    assert (sizes[0] / sizes[1]).drop(of_sources).between(0.6, 1.6).all()
+
+
+@pytest.mark.parametrize("by", ["campaignId", "businessUnitId", "createdById", "callReasonId"])
+def test_leads_convert_alike(alike, company, by):
+    mature = alike["leads"].loc[lambda f: alike.times("leads", "createdOn") < alike.as_of - pd.Timedelta(days=120)]
+    assert p_value(mature[by], mature.status) > LEAST
+    if by != "callReasonId":
+        assert p_value(company.mature()[by], company.mature().status) < 0.01  # the same test sees effects
+
+
+def test_leads_convert_alike_over_time(alike):
+    created = alike.times("leads", "createdOn")
+    mature = alike["leads"][created < alike.as_of - pd.Timedelta(days=120)]
+    assert p_value(created[mature.index].dt.strftime("%Y-%m"), mature.status == "Converted") > LEAST
+
+
+def test_conversions_are_as_fast(alike):
+    leads = alike["leads"].assign(created=alike.times("leads", "createdOn")).dropna(subset="callId")
+    jobs = alike["jobs"].assign(booked=alike.times("jobs", "createdOn")).dropna(subset="leadCallId")
+    both = leads.merge(jobs, left_on="callId", right_on="leadCallId")
+    both["days"] = (both.booked - both.created).dt.days
+    groups = [group.days for _, group in both.groupby("campaignId_x") if len(group) > 20]
+    assert kruskal(*groups).pvalue > LEAST
+
+
+@pytest.mark.parametrize("by", ["bookingProviderId", "businessUnitId"])
+def test_bookings_end_alike(alike, by):
+    assert p_value(alike["bookings"][by], alike["bookings"].status.replace("Accepted", "New")) > LEAST
+
+
+def test_dismissals_become_leads_alike(alike):
+    dismissed = alike["bookings"].query("status == 'Dismissed'")
+    became = dismissed.id.isin(alike["leads"].bookingId.dropna())
+    assert p_value(dismissed.bookingProviderId, became) > LEAST
+
+
+@pytest.mark.parametrize("by", ["campaignId", "businessUnitId", "jobTypeId"])
+def test_jobs_are_canceled_and_pay_alike(alike, by):
+    jobs = alike["jobs"][alike["jobs"].jobGeneratedLeadSource.isna()]
+    sold_in = alike["jobs"].jobGeneratedLeadSource.dropna().map(lambda source: source["jobId"])
+    jobs = jobs[~jobs.id.isin(sold_in)]  # these are never canceled
+    assert p_value(jobs[by], jobs.jobStatus == "Canceled") > LEAST
+    done = jobs[jobs.jobStatus == "Completed"]
+    assert kruskal(*(group.total.astype(float) for _, group in done.groupby(by) if len(group) > 20)).pvalue > LEAST
+
+
+@pytest.mark.parametrize("by", ["type", "kind"])
+def test_preferences_are_alike(alike, by):
+    kind = alike["customers"].set_index("id").type
+    contacts = alike["customer_contacts"].dropna(subset="preferences")
+    contacts = contacts.assign(kind=kind.loc[contacts.customerId].to_numpy()).dropna(subset="kind")
+    off = ~contacts.preferences.map(lambda flags: flags["marketingUpdatesEnabled"]).astype(bool)
+    known = contacts[by].isin(["Residential", "Commercial", "MobilePhone", "Phone", "Email"])
+    assert p_value(contacts[by][known], off[known]) > LEAST
