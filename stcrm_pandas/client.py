@@ -240,9 +240,8 @@ class Client:
         else:
             mode = "reads and writes" if settings.allow_writes else "reads only"
         age = "empty" if oldest is None else f"oldest read {_ago(self.cache.now() - oldest)} ago"
-        place = f"sandbox {settings.name}" if self.sandbox else settings.name
         return [
-            ("connected to", f"{place}, tenant {settings.tenant}"),
+            ("connected to", f"{settings.name}, tenant {settings.tenant}"),
             ("may", mode),
             ("time zone", settings.time_zone or "not set: dates without a zone are taken as UTC"),
             ("cache", f"{self.cache.size / 1e6:.1f} MB, {age}"),

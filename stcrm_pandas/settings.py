@@ -215,8 +215,9 @@ def _explain(error: ValidationError, given: dict[str, Any]) -> str:
     lines = []
     for fault in error.errors(include_input=False, include_url=False, include_context=False):
         name = str(fault["loc"][0])
-        where = "connect()" if name in given else "the environment or .env"
-        lines.append(f"STCRM_{name.upper()} ({name}= in connect) as {where} has it is wrong: {fault['msg']}.")
+        where = f"given as connect({name}=…)" if name in given else "from the environment or .env"
+        said = fault["msg"].removeprefix("Value error, ")
+        lines.append(f"STCRM_{name.upper()}, {where}, is wrong: {said}.")
     return " ".join(dict.fromkeys(lines))
 
 
