@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 import pandas as pd
+import pyarrow as pa
 
 from stcrm_pandas.frame.cells import cells_of
 from stcrm_pandas.frame.drift import Drift, merge
@@ -79,13 +80,15 @@ def assemble(
         name: cells_of(column, [chunk for _, chunk, _ in pieces[name]], length) for name, column in keys.items()
     }
     positions = _selection(row, sorted_by, length, keep, order)
-    columns: dict[str, Any] = {}
-    for column in row.columns:
+    columns: dict[str, Any] = dict.fromkeys(row.dtypes)
+    # Text last: what has the same size lies side by side in memory, and only goes when all of it goes.
+    for column in sorted(row.columns, key=lambda column: (column.dtype == "str", column.dtype == "object")):
         chunks = [chunk for _, chunk, _ in pieces.pop(column.name)]
         cells = sorted_by.pop(column.name) if column.name in sorted_by else cells_of(column, chunks, length)
         del chunks
         columns[column.name] = cells if positions is None else cells.take(positions)
         del cells
+        pa.default_memory_pool().release_unused()
     for name in list(pieces):
         cells = _unknown(pieces.pop(name), length)
         columns[name] = cells if positions is None else cells.take(positions)

@@ -26,7 +26,7 @@ def cells_of(column: Column, chunks: Sequence[Any], length: int) -> Any:
         return _tuples(column.field, chunks, length)
     match column.dtype:
         case "str":
-            whole = pa.chunked_array(chunks, arrow_type(column.field)).combine_chunks()
+            whole = pa.chunked_array(chunks, arrow_type(column.field)).cast(pa.large_string()).combine_chunks()
             return TEXT.__from_arrow__(whole)
         case "boolean":
             values, missing = np.empty(length, np.bool_), _missing(chunks, length)

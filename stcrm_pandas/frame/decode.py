@@ -59,7 +59,7 @@ def _shape(row: Row, answer: Answer) -> _Shape:
         one,
         # 16 digits or more, with or without a point, behind the name of an amount
         re.compile(rb'"(?:%s)"\s*:\s*-?[0-9](?:\.?[0-9]){15}' % b"|".join(amounts)) if amounts else None,
-        {c.path: pa.array(c.field.values, pa.large_string()) for c in row.columns if c.field.values},
+        {c.path: pa.array(c.field.values, pa.string()) for c in row.columns if c.field.values},
     )
 
 

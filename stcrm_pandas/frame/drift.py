@@ -158,7 +158,9 @@ def _told(column: str, kind: Kind, drifts: Sequence[Drift]) -> str:
     told = f"{column} {_TOLD[kind]}"
     if kind == "answer":
         return told
-    if words and kind == "value":
+    if words and kind == "null":
+        told = f"{column} lacks a part ({', '.join(words[:3])})"
+    elif words and kind == "value":
         told += f" ({', '.join(words[:3])}{', …' if len(words) > 3 else ''})"
     told += f" in {count:,} row{'' if count == 1 else 's'}"
     return f"{told} ({', '.join(ids)}{', …' if count > len(ids) else ''})" if ids else told

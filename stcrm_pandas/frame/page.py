@@ -14,8 +14,8 @@ TYPES: dict[Kind, pa.DataType] = {
     "boolean": pa.bool_(),
     "double": pa.float64(),
     "decimal": pa.float64(),
-    "text": pa.large_string(),
-    "guid": pa.large_string(),
+    "text": pa.string(),
+    "guid": pa.string(),
     "time": pa.timestamp("us", "UTC"),
 }
 TIME_AS_TEXT = pa.string()
