@@ -20,6 +20,7 @@ import typer.main
 from stcrm_pandas.cli import app
 from stcrm_pandas.client import connect
 from stcrm_pandas.operations import OPERATIONS, Operation
+from stcrm_pandas.schemas.fields import snake
 from stcrm_pandas.settings import Settings
 
 DOCS = Path(__file__).parent
@@ -105,7 +106,16 @@ def operations() -> str:
 
             Besides, from the modules next to the CRM: what turns ids into names. Their paths stand as they are."""),
         _rows(lookups, ""),
-        "¹ Not in the published contract; built as it was asked for.",
+        "¹ Not in the published contract, but among the operations that were asked for.",
+        "## Filters\n\nWhat the lists that are built can be filtered by. [Reading](reading.md) says how.",
+        table(
+            ["helper", "filters"],
+            [
+                [f"`{one.helper}`", ", ".join(f"`{snake(field.name)}`" for field in one.filters)]
+                for one in OPERATIONS.values()
+                if one.built and one.answer == "page" and one.filters
+            ],
+        ),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import json
 import warnings
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,12 @@ import pytest
 import stcrm_pandas as stcrm
 from stcrm_pandas import client
 from stcrm_pandas.errors import StcrmWarning
+from stcrm_pandas.sandbox import Fault
 
 from .pages import PAGES, Block, blocks, name
 
-WITH_EXAMPLES = [page for page in PAGES if any(block.language.startswith("py") for block in blocks(page))]
+RUN = {"python", "pycon", "json"}
+WITH_EXAMPLES = [page for page in PAGES if any(block.language in RUN for block in blocks(page))]
 
 
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=name)
@@ -45,6 +48,10 @@ def run(block: Block, names: dict[str, Any], page: Path) -> None:
         examples.globs = names
         options = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
         doctest.DebugRunner(optionflags=options).run(examples, clear_globs=False)
+    elif block.language == "json":
+        value = json.loads(block.code)
+        for fault in value if isinstance(value, list) else ():
+            Fault(**fault)
 
 
 def test_a_wrong_example_is_found() -> None:
