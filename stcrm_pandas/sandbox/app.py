@@ -25,10 +25,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from stcrm_pandas.operations import OPERATIONS, Operation
 from stcrm_pandas.sandbox.admission import Limit, Tokens
 from stcrm_pandas.sandbox.answers import Answer, Found, Refusal, failure, problem, too_many
+from stcrm_pandas.sandbox.calls import LARGEST_PAGE, Call, Handler
 from stcrm_pandas.sandbox.clock import Clock, ticks_of
 from stcrm_pandas.sandbox.faults import SIGN_IN, Fault, Faults
 from stcrm_pandas.sandbox.parameters import Pairs
-from stcrm_pandas.sandbox.reads import LARGEST_PAGE, READS, Call, Handler
+from stcrm_pandas.sandbox.reads import READS
 from stcrm_pandas.sandbox.store import Store
 
 HANDLERS: Mapping[str, Handler] = READS

@@ -131,9 +131,9 @@ class Fault:
         if self.page not in {"repeat", "first"}:
             return asked
         if not any(name == "from" for name, _ in [*asked, *last]):
-            number = int(dict(asked).get("page", "1"))
-            number = 1 if self.page == "first" else max(1, number - 1)
-            return [(name, value) for name, value in asked if name != "page"] + [("page", str(number))]
+            number = dict(asked).get("page", "1")
+            number = "1" if self.page == "first" or not number.isdigit() else str(max(1, int(number) - 1))
+            return [(name, value) for name, value in asked if name != "page"] + [("page", number)]
         start = dict(last).get("from", "") if self.page == "repeat" else ""
         return [(name, value) for name, value in asked if name != "from"] + [("from", start)]
 
@@ -152,7 +152,7 @@ class Fault:
         if self.page == "empty":
             pieces = ()
         asked = dict(query)
-        if "page" in head and "page" in asked:
+        if "page" in head and asked.get("page", "").isdigit():
             head["page"] = int(asked["page"])
         if not isinstance(self.total, Keep):
             head["totalCount"] = self.total
@@ -210,6 +210,21 @@ class Faults:
 
 
 _FROM_FILE = {one.name for one in fields(Fault) if one.init and one.name != "before"}
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    "operation": str,
+    "times": (int, type(None)),
+    "after": int,
+    "delay": (int, float),
+    "revoke": bool,
+    "status": int,
+    "headers": dict,
+    "total": (int, type(None)),
+    "has_more": bool,
+    "continue_from": (str, type(None)),
+    "rows": list,
+    "ignore": list,
+    "cut": int,
+}
 
 
 def from_file(path: Path) -> list[Fault]:
@@ -230,5 +245,8 @@ def from_file(path: Path) -> list[Fault]:
         if unknown or "operation" not in entry:
             what = f"does not know {', '.join(sorted(unknown))}" if unknown else "needs an operation"
             raise UsageError(f"fault {number} in {path}: a fault {what}; it has {', '.join(sorted(_FROM_FILE))}")
+        wrong = [name for name, value in entry.items() if not isinstance(value, _KINDS.get(name, object))]
+        if wrong:
+            raise UsageError(f"fault {number} in {path}: {wrong[0]} is of the wrong kind")
         faults.append(Fault(**entry))
     return faults

@@ -13,7 +13,8 @@ from typing import Any
 import orjson
 
 from stcrm_pandas.sandbox.clock import SECOND
-from stcrm_pandas.sandbox.store import Where, digits
+from stcrm_pandas.sandbox.connection import digits
+from stcrm_pandas.sandbox.store import Where
 
 Filter = Callable[[Any], Where]
 """A filter's value to the condition it makes; the value has been read as its kind before."""

@@ -2,45 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
-
-import orjson
 
 from stcrm_pandas.operations import ACTIVE, ORDER_BY, Operation
 from stcrm_pandas.sandbox import parameters
 from stcrm_pandas.sandbox.answers import Found, Refusal
-from stcrm_pandas.sandbox.clock import SECOND, moment
+from stcrm_pandas.sandbox.calls import LARGEST_PAGE, Call, Handler
+from stcrm_pandas.sandbox.feeds import feed
 from stcrm_pandas.sandbox.filters import FILTERS, HAS_EXTERNAL, NOTHING, every, external_pair
-from stcrm_pandas.sandbox.parameters import Pairs
-from stcrm_pandas.sandbox.store import Place, Store, Where
+from stcrm_pandas.sandbox.store import Where
 from stcrm_pandas.sandbox.tables import TABLES
 
 PAGE_SIZE = 50
-LARGEST_PAGE = 5_000
-RECENT = 600 * SECOND
-"""How far back a feed with `includeRecentChanges` may repeat what it has handed out."""
-
 APPLICATION = "6f1d3c52a0b84e7d9c15e2f480ab37d6"
 """The application that all external data of the company belongs to, as a GUID's digits."""
 
-
-@dataclass(frozen=True)
-class Call:
-    """What an operation gets to know: the parts of the path and the query."""
-
-    operation: Operation
-    path: dict[str, str]
-    query: Pairs
-    store: Store
-    now: int
-    feed_size: int = LARGEST_PAGE
-
-
-Handler = Callable[[Call], Found]
 
 # Sorting
 
@@ -207,46 +183,6 @@ def _existing(call: Call, table: str) -> int:
 
 def _no_row(table: str, key: str) -> Refusal:
     return Refusal(404, f"There is no row {key} in {table.replace('_', ' ')}.")
-
-
-# Feeds
-
-
-def feed(table: str) -> Handler:
-    """Rows in the order of change, from a token or a date on."""
-
-    def handle(call: Call) -> Found:
-        values = parameters.read(call.query, (*call.operation.filters, parameters.FROM))
-        start, walking = _start(table, values.get("from", ""))
-        if values.get("includeRecentChanges") and not walking:
-            start = min(start, Place(call.now - RECENT, 0), key=lambda place: (place.seq, place.number))
-        found, last = call.store.changes(table, start, call.feed_size)
-        more = found.total > found.rows
-        kept = last if found.rows else _start(table, values.get("from", ""))[0]
-        return Found(found.pieces, {"hasMore": more, "continueFrom": _token(table, kept, walking=more)})
-
-    return handle
-
-
-def _token(table: str, place: Place, *, walking: bool) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps([table, place.seq, place.number, walking])).decode().rstrip("=")
-
-
-def _start(table: str, text: str) -> tuple[Place, bool]:
-    """Where a feed goes on, and whether the token was handed out in the middle of a walk."""
-    if not text:
-        return Place(-1, 0), False
-    try:
-        return Place(moment(text), -1), False
-    except ValueError:
-        pass
-    try:
-        of, seq, number, walking = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        if of == table:
-            return Place(int(seq), int(number)), bool(walking)
-    except (binascii.Error, ValueError, TypeError):
-        pass
-    raise Refusal(400, errors={"from": ["It is neither a token of this feed nor a date."]})
 
 
 _CONTACT_DATES = ("modifiedOnOrAfter", "modifiedBefore", "createdOnOrAfter", "createdBefore")

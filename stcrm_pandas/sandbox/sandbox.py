@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import atexit
 import datetime as dt
-import secrets
 import tempfile
-import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -16,7 +14,9 @@ from stcrm_pandas.operations import OPERATIONS
 from stcrm_pandas.sandbox.admission import Limit, Tokens
 from stcrm_pandas.sandbox.clock import Clock, ticks_of
 from stcrm_pandas.sandbox.faults import KEEP, Fault, Faults, Keep, Rows, from_file
-from stcrm_pandas.sandbox.store import Company, Store
+from stcrm_pandas.sandbox.filling import Company
+from stcrm_pandas.sandbox.founding import Plan, establish
+from stcrm_pandas.sandbox.store import Store
 from stcrm_pandas.sandbox.tables import Key
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class Sandbox:
         scopes: what the application may do; None is everything.
         port: where to listen; 0 takes a free one.
         company: a company of your own, in place of the one that is made.
+        gzip: pack answers for callers who take them packed.
 
     Example:
         >>> from stcrm_pandas.sandbox import Sandbox
@@ -72,15 +73,7 @@ class Sandbox:
     ) -> None:
         if as_of is not None and as_of.tzinfo is None:
             raise UsageError("as_of needs a time zone: datetime(2026, 1, 1, tzinfo=timezone.utc)")
-        self._asked: dict[str, Any] = {
-            "leads": leads,
-            "customers": customers,
-            "seed": seed,
-            "by_the_book": by_the_book,
-            "effects": effects,
-        }
-        self._as_of = as_of
-        self._company = company
+        self._plan = Plan(leads, customers, seed, as_of, by_the_book, effects, company)
         self._state = None if state is None else Path(state).expanduser()
         self._latency = latency_ms / 1000
         self._rate_limit = rate_limit
@@ -166,39 +159,19 @@ class Sandbox:
         return f"<Sandbox {self.sandbox_id} at {self.api_url}>" if self._server else "<Sandbox, not started>"
 
     def _open(self) -> Store:
-        if self._state is not None and self._state.exists():
-            return Store(self._state)
         if self._state is not None:
-            self._state.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            return self._make(self._state, f"sandbox-{secrets.token_hex(8)}")
+            if not self._state.exists():
+                self._state.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                establish(self._state, self._plan, lasting=True)
+            return Store(self._state)
         self._folder = tempfile.TemporaryDirectory(prefix="stcrm-sandbox-")
         try:
-            return self._make(Path(self._folder.name) / "state.sqlite", None)
+            path = Path(self._folder.name) / "state.sqlite"
+            establish(path, self._plan, lasting=False)
+            return Store(path)
         except BaseException:
             self._drop_folder()
             raise
-
-    def _make(self, path: Path, sandbox_id: str | None) -> Store:
-        as_of = (self._as_of or dt.datetime.now(dt.UTC).replace(microsecond=0)).astimezone(dt.UTC)
-        company = self._company
-        if company is None:
-            from stcrm_pandas.sandbox.company import make_company
-
-            company = make_company(as_of=as_of, **self._asked)
-        seed, size = self._asked["seed"], self._asked["leads"]
-        notes = {
-            "id": sandbox_id or f"sandbox-{seed}-{as_of:%Y%m%dT%H%M%S}-{size}-{secrets.token_hex(4)}",
-            "shift": as_of.timestamp() - time.time(),
-            "tenant": 900_000_000 + int(seed or 0),
-            "client_id": f"cid.{secrets.token_hex(12)}",
-            "client_secret": f"cs.{secrets.token_hex(24)}",
-            "app_key": f"ak.{secrets.token_hex(16)}",
-            "name": company.name,
-            "time_zone": company.time_zone,
-            "truth": company.truth,
-            "by_the_book": self._asked["by_the_book"],
-        }
-        return Store.make(path, company, {"sandbox": notes})
 
     def _drop_folder(self) -> None:
         if self._folder is not None:

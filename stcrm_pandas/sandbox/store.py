@@ -7,23 +7,20 @@ change to a row throws these lists away, so a page is always cut from what is th
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
 from stcrm_pandas.errors import SettingsError, UsageError
-from stcrm_pandas.sandbox.clock import moment, text_of
+from stcrm_pandas.sandbox.clock import text_of
+from stcrm_pandas.sandbox.connection import LAYOUT, connect
 from stcrm_pandas.sandbox.tables import COLUMNS, TABLES, Key, Table, set_path
-
-_LAYOUT = 1
-"""Of the file; another number is another layout, which this version does not read."""
 
 _ACCOUNTING = {"balance", "creditLimit", "creditLimitBalance"}
 """A change of these alone moves `modifiedOn` without being an edit."""
@@ -33,18 +30,6 @@ _WALKS = 12
 
 _PIECE = 200
 """Rows in a piece of JSON: enough to cost nothing, few enough that the allocator has room for it at hand."""
-
-
-class Company(Protocol):
-    """What fills a store: see `stcrm_pandas.sandbox.company`."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def time_zone(self) -> str: ...
-    @property
-    def truth(self) -> dict[str, Any]: ...
-    def tables(self) -> Iterable[tuple[str, Iterable[dict[str, Any]]]]: ...
 
 
 @dataclass(frozen=True)
@@ -76,7 +61,7 @@ class Store:
     """All tables of one company. Safe to use from several threads."""
 
     def __init__(self, path: Path) -> None:
-        """Open a file that `make` has made.
+        """Open a file that `filling.fill` has made.
 
         Raises:
             SettingsError: it is no such file, is of another version, or is in use.
@@ -84,7 +69,7 @@ class Store:
         self._lock = threading.RLock()
         self._walks: OrderedDict[tuple[Any, ...], tuple[str, int]] = OrderedDict()
         self._walk_count = 0
-        self._db = _connect(path)
+        self._db = connect(path)
         try:
             self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
             self._db.execute("PRAGMA journal_mode=WAL")
@@ -99,44 +84,13 @@ class Store:
         except sqlite3.DatabaseError:
             self._db.close()
             raise SettingsError(f"{path} is no state of a sandbox") from None
-        if layout != _LAYOUT:
+        if layout != LAYOUT:
             self._db.close()
             raise SettingsError(
                 f"the sandbox's state {path} is of another version: move it away to have a new one made"
             )
         self._names = {name.decode() for (name,) in self._all("SELECT name FROM tables")}
         self._seq = max((self._one(f'SELECT max(seq) FROM "{name}"')[0] or 0 for name in self._names), default=0)
-
-    @classmethod
-    def make(cls, path: Path, company: Company, notes: Mapping[str, Any]) -> Store:
-        """Make the file from a company's rows, and open it. `notes` are small things to keep beside them."""
-        unfinished = path.with_name(path.name + ".making")
-        unfinished.unlink(missing_ok=True)
-        os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # never readable by others
-        db = _connect(unfinished)
-        try:
-            db.execute("PRAGMA page_size=16384")  # rows of half a kilobyte, read by the thousand
-            db.execute("PRAGMA journal_mode=OFF")
-            db.execute("PRAGMA synchronous=OFF")
-            db.execute("CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT)")
-            db.execute("CREATE TABLE tables (name TEXT PRIMARY KEY)")
-            db.execute("BEGIN")
-            filled = set()
-            for name, rows in company.tables():
-                _fill(db, TABLES.get(name, Table(name)), rows)
-                filled.add(name)
-            for name in TABLES.keys() - filled:
-                _fill(db, TABLES[name], ())
-            for name, value in {**notes, "layout": _LAYOUT}.items():
-                db.execute("INSERT INTO notes VALUES (?, ?)", (name, orjson.dumps(value).decode()))
-            db.execute("COMMIT")
-        except BaseException:
-            db.close()
-            unfinished.unlink()
-            raise
-        db.close()
-        os.replace(unfinished, path)
-        return cls(path)
 
     def close(self) -> None:
         with self._lock:
@@ -329,54 +283,3 @@ class _Changing:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._db.execute("COMMIT" if kind is None else "ROLLBACK")
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0.2)
-    db.text_factory = bytes  # JSON goes out as it is
-    db.execute("PRAGMA temp_store=MEMORY")
-    db.create_function("ticks", 1, _sql_ticks, deterministic=True)
-    db.create_function("digits", 1, digits, deterministic=True)
-    return db
-
-
-def _fill(db: sqlite3.Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
-    name = table.name
-    if not name.isidentifier():
-        raise UsageError(f"no name of a table: {name!r}")
-    db.execute("INSERT INTO tables VALUES (?)", (name,))
-    db.execute(
-        f'CREATE TABLE "{name}" (n INTEGER PRIMARY KEY, id, parent, active INTEGER, created INTEGER, modified INTEGER, '
-        "edited INTEGER, seq INTEGER, hidden TEXT, body TEXT)"
-    )
-    db.executemany(
-        f'INSERT INTO "{name}" ({", ".join(COLUMNS)}) VALUES ({", ".join("?" * len(COLUMNS))})', map(table.record, rows)
-    )
-    # The first holds all that the common filters look at, so that a read in order of id never touches a body.
-    db.execute(f'CREATE INDEX "{name}_by_id" ON "{name}" (id, active, created, modified, parent)')
-    db.execute(f'CREATE INDEX "{name}_by_change" ON "{name}" (seq)')
-    if table.parent:
-        db.execute(f'CREATE INDEX "{name}_by_parent" ON "{name}" (parent)')
-
-
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
-
-
-def _sql_ticks(value: Any) -> int | None:
-    try:
-        return None if value is None else moment(_text(value))
-    except ValueError:
-        return None
-
-
-def digits(value: Any) -> str | None:
-    """The digits of a phone number, without a country's leading 1.
-
-    >>> digits("+1 (312) 555-0142")
-    '3125550142'
-    """
-    if value is None:
-        return None
-    found = "".join(c for c in _text(value) if c in "0123456789")
-    return found[1:] if len(found) == 11 and found[0] == "1" else found

@@ -233,6 +233,7 @@ def test_faults_from_a_file(fresh: Any, tmp_path: Path) -> None:
         ('[{"operation": "leads.lists"}]', "leads.lists"),
         ('[{"operation": "*", "page": "last"}]', "last"),
         ('[{"operation": "*", "before": "x"}]', "does not know before"),
+        ('[{"operation": "*", "status": "500"}]', "status is of the wrong kind"),
     ],
 )
 def test_files_that_are_wrong(text: str, message: str, tmp_path: Path) -> None:

@@ -1,0 +1,76 @@
+"""Making the file of rows from a company."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import orjson
+
+from stcrm_pandas.errors import UsageError
+from stcrm_pandas.sandbox.connection import LAYOUT, connect
+from stcrm_pandas.sandbox.tables import COLUMNS, TABLES, Table
+
+
+class Company(Protocol):
+    """What fills a store: see `stcrm_pandas.sandbox.company`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def time_zone(self) -> str: ...
+    @property
+    def truth(self) -> dict[str, Any]: ...
+    def tables(self) -> Iterable[tuple[str, Iterable[dict[str, Any]]]]: ...
+
+
+def fill(path: Path, company: Company, notes: Mapping[str, Any]) -> None:
+    """Make a file that `Store` opens; it is there once it is whole. `notes` are small things kept beside the rows."""
+    unfinished = path.with_name(path.name + ".making")
+    unfinished.unlink(missing_ok=True)
+    os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # never readable by others
+    db = connect(unfinished)
+    try:
+        db.execute("PRAGMA page_size=16384")  # rows of half a kilobyte, read by the thousand
+        db.execute("PRAGMA journal_mode=OFF")
+        db.execute("PRAGMA synchronous=OFF")
+        db.execute("CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT)")
+        db.execute("CREATE TABLE tables (name TEXT PRIMARY KEY)")
+        db.execute("BEGIN")
+        filled = set()
+        for name, rows in company.tables():
+            _fill(db, TABLES.get(name, Table(name)), rows)
+            filled.add(name)
+        for name in TABLES.keys() - filled:
+            _fill(db, TABLES[name], ())
+        for name, value in {**notes, "layout": LAYOUT}.items():
+            db.execute("INSERT INTO notes VALUES (?, ?)", (name, orjson.dumps(value).decode()))
+        db.execute("COMMIT")
+    except BaseException:
+        db.close()
+        unfinished.unlink()
+        raise
+    db.close()
+    os.replace(unfinished, path)
+
+
+def _fill(db: sqlite3.Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
+    name = table.name
+    if not name.isidentifier():
+        raise UsageError(f"no name of a table: {name!r}")
+    db.execute("INSERT INTO tables VALUES (?)", (name,))
+    db.execute(
+        f'CREATE TABLE "{name}" (n INTEGER PRIMARY KEY, id, parent, active INTEGER, created INTEGER, modified INTEGER, '
+        "edited INTEGER, seq INTEGER, hidden TEXT, body TEXT)"
+    )
+    db.executemany(
+        f'INSERT INTO "{name}" ({", ".join(COLUMNS)}) VALUES ({", ".join("?" * len(COLUMNS))})', map(table.record, rows)
+    )
+    # The first holds all that the common filters look at, so that a read in order of id never touches a body.
+    db.execute(f'CREATE INDEX "{name}_by_id" ON "{name}" (id, active, created, modified, parent)')
+    db.execute(f'CREATE INDEX "{name}_by_change" ON "{name}" (seq)')
+    if table.parent:
+        db.execute(f'CREATE INDEX "{name}_by_parent" ON "{name}" (parent)')
