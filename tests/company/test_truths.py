@@ -39,7 +39,7 @@ def test_best_by_opportunities_has_the_lowest_rescue_rate(company):
     (campaign,) = entry["campaign_ids"]
     mature = company.mature()
     told(mature[mature.campaignId == campaign], entry)
-    rescue = {name: rate(rows) for name, rows in by_campaign(mature, 30).items()}
+    rescue = {name: rate(rows) for name, rows in by_campaign(mature, 100).items()}
     assert min(rescue, key=rescue.get) == campaign
 
     leads, bookings, jobs = company.counted(), company["bookings"], company["jobs"]

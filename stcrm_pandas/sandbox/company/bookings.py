@@ -52,8 +52,9 @@ def draw_bookings(chance: Chance, seasons: Seasons, sizes: Sizes, plan: Plan) ->
     wait = np.minimum(np.exp(rng.normal(np.log(3 * HOUR), 1.3, size)), 6 * DAY).astype(np.int64) + 20
 
     twin_of = _twins(rng, seasons, source, created, outcome)
-    second = twin_of >= 0
-    created = np.where(second, created[twin_of] + rng.integers(HOUR, 7 * DAY, size), created)
+    again = created[twin_of] + rng.integers(HOUR, 7 * DAY, size)
+    twin_of[(source == WEB_FORM) & seasons.broken(again)] = -1
+    created = np.where(twin_of >= 0, again, created)
 
     late = created + wait >= seasons.as_of
     outcome[late] = UNDECIDED
@@ -77,14 +78,11 @@ def _outcomes(rng: np.random.Generator, source: Ints, *, effects: bool) -> Ints:
 
 
 def _twins(rng: np.random.Generator, seasons: Seasons, source: Ints, created: Ints, outcome: Ints) -> Ints:
-    """For each booking the earlier one of the same person.
-
-    A second request is never the one that is booked, nor does it come through the form, which may be broken that day.
-    """
+    """For each booking the earlier one of the same person; a second request is never the one that is booked."""
     twin_of = np.full(source.size, -1)
     places = rng.permutation(source.size)
     firsts = places[created[places] < seasons.as_of - 9 * DAY]
-    seconds = places[(outcome[places] != TO_JOB) & (source[places] != WEB_FORM)][: round(source.size * TWINS)]
+    seconds = places[outcome[places] != TO_JOB][: round(source.size * TWINS)]
     firsts = firsts[~np.isin(firsts, seconds)][: seconds.size]
     seconds = seconds[: firsts.size]
     unlike = source[firsts] != source[seconds]

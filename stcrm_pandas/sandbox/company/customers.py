@@ -12,7 +12,7 @@ from stcrm_pandas.sandbox.company.jobs import Jobs
 from stcrm_pandas.sandbox.company.leads import PLANTED, Leads
 from stcrm_pandas.sandbox.company.moments import DAY
 from stcrm_pandas.sandbox.company.ordering import ranks
-from stcrm_pandas.sandbox.company.outcomes import BY_NOTHING, CONVERTED, Outcomes
+from stcrm_pandas.sandbox.company.outcomes import Outcomes
 from stcrm_pandas.sandbox.company.people import People
 from stcrm_pandas.sandbox.company.plan import crowded
 from stcrm_pandas.sandbox.company.seasons import Seasons
@@ -62,7 +62,7 @@ def draw_customers(
     chance: Chance, seasons: Seasons, sizes: Sizes, bookings: Bookings, leads: Leads, outcomes: Outcomes, jobs: Jobs
 ) -> Customers:
     rng = chance.of("customers")
-    has_customer = _known(rng, leads, outcomes)
+    has_customer = outcomes.has_customer
     chains = _Chains.of(leads, jobs, has_customer)
     new = some(rng, chains.moment.size, min(sizes.new_customers, chains.moment.size))
     created = np.concatenate(
@@ -126,14 +126,6 @@ class _Chains:
         lead = np.flatnonzero(has_customer & (leads.repeat_of < 0))
         job = np.flatnonzero((jobs.lead < 0) & (jobs.parent < 0))
         return cls(lead, job, np.concatenate([leads.created[lead], jobs.created[job]]))
-
-
-def _known(rng: np.random.Generator, leads: Leads, outcomes: Outcomes) -> Flags:
-    """Leads that have a customer: all that a job or a repeat hangs on, and most of the others."""
-    known = rng.random(leads.size) < np.where(outcomes.has_call, 0.92, 0.62)
-    known |= (outcomes.dated_by != BY_NOTHING) | ((outcomes.status == CONVERTED) & (rng.random(leads.size) < 0.5))
-    known[leads.repeat_of[leads.repeat_of >= 0]] = True
-    return known | (leads.repeat_of >= 0)
 
 
 def _existing_of_leads(

@@ -30,10 +30,10 @@ def _canceled(world: World, rng: np.random.Generator) -> Flags:
     chance = np.where(world.customers.new_with_job, CANCELED_NEW, CANCELED_EXISTING)
     booked = jobs.booking >= 0
     chance[booked & (world.bookings.source[jobs.booking] == MARKETPLACE_A)] = CANCELED_MARKETPLACE
+    chance[jobs.parent[jobs.parent >= 0]] = 0.0  # something was sold there
     if not world.plan.effects:
         chance[:] = CANCELED_ALIKE
-    canceled = rng.random(jobs.size) < chance
-    canceled[jobs.parent[jobs.parent >= 0]] = False  # something was sold there
+    canceled: Flags = rng.random(jobs.size) < chance
     return canceled
 
 

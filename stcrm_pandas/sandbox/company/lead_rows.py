@@ -29,7 +29,7 @@ SUMMARIES = (
     "Second opinion on a compressor.",
     "Asks about financing & rebates.",
 )
-NO_FOLLOW_UP, OVERDUE = 0.22, 0.40
+NO_FOLLOW_UP, OVERDUE, NO_REASON = 0.22, 0.40, 0.08
 BULK_EDITED = 0.05
 
 
@@ -50,11 +50,11 @@ def lead_rows(world: World) -> Iterator[Row]:
     leads, outcomes, customers = world.leads, world.outcomes, world.customers
     size, status = leads.size, outcomes.status
     edited = modified(world, rng)
-    follow_up, no_follow_up = _follow_up(world, rng)
     reason = np.where(
         leads.not_lead, OTHER_REASONS[0] + rng.integers(0, 3, size), pick(rng, (9, 6, 8, 4, 4, 2, 1), size)
     )
-    reason[~leads.not_lead & ~no_follow_up & (rng.random(size) < 0.12)] = -1
+    reason[~leads.not_lead & (rng.random(size) < NO_REASON)] = -1
+    follow_up, no_follow_up = _follow_up(world, rng, reason)
     manual = ~outcomes.has_call & (leads.booking < 0) & (leads.creator < catalogue.WEBSITE)
     kind = np.where(rng.random(size) < 0.8, catalogue.job_types(rng, leads.unit), -1)
     unit_hidden = (leads.cell < 0) & (rng.random(size) < 0.03)
@@ -109,17 +109,21 @@ def lead_rows(world: World) -> Iterator[Row]:
         )
 
 
-def _follow_up(world: World, rng: np.random.Generator) -> tuple[Ints, Flags]:
-    """The date of the next follow-up, and who has none; of open ones many have none, and many are overdue."""
+def _follow_up(world: World, rng: np.random.Generator, reason: Ints) -> tuple[Ints, Flags]:
+    """The date of the next follow-up, and who has none: of open ones many, and many are overdue.
+
+    One without a call reason has a date: the service asks for one of the two.
+    """
     leads = world.leads
     today = int(world.seasons.days[-1])
     since = world.seasons.local(leads.created) // DAY
     chance = rng.random(leads.size)
+    none_of_open = NO_FOLLOW_UP / (1 - NO_REASON)
     past = since + 1 + (rng.random(leads.size) ** 3 * np.maximum(today - 1 - since, 0)).astype(np.int64)
     soon = since + rng.integers(1, 8, leads.size)
     coming = today + rng.integers(1, 22, leads.size)
     still_open = world.outcomes.status == OPEN
-    day = np.where(still_open, np.where(chance < NO_FOLLOW_UP + OVERDUE, past, coming), soon)
+    day = np.where(still_open, np.where(chance < none_of_open + OVERDUE, past, coming), soon)
     moment = world.seasons.utc(day * DAY + rng.integers(16, 36, leads.size) * (HOUR // 2))
-    none = np.where(still_open, chance < NO_FOLLOW_UP, chance < 0.45)
+    none = np.where(still_open, chance < none_of_open, chance < 0.45) & (reason >= 0)
     return moment, none

@@ -41,6 +41,7 @@ class Outcomes:
     dated_by: Ints
     """For those converted: nothing, a booking, a call, or only the customer's jobs."""
     has_call: Flags
+    has_customer: Flags
 
 
 def draw_outcomes(
@@ -56,8 +57,24 @@ def draw_outcomes(
     moment = np.where(status == OPEN, leads.created, moment)
     has_call = (leads.creator != WEBSITE) & (leads.creator != PARTNERS) & (leads.booking < 0)
     has_call &= rng.random(leads.size) < 0.92
-    dated_by = _dated_by(rng, status, leads, (moment - leads.created) // DAY, has_call, limit=int(sizes.jobs * 0.4))
-    return Outcomes(status, moment, dated_by, has_call)
+    days = (moment - leads.created) // DAY
+    has_customer = _known(rng, leads, has_call)
+    lost = np.array([0.07, 0.14, 0.31])[np.searchsorted([2, 14], days, side="right")]
+    if not plan.effects:
+        # Whom nobody knows has no job: then that must date nothing, instead of showing who converted.
+        lost = np.where(has_customer, lost / 10, 1.0)
+    dated_by = _dated_by(rng, status, leads, lost, has_call, limit=int(sizes.jobs * 0.4))
+    if plan.effects:
+        has_customer |= (dated_by != BY_NOTHING) | ((status == CONVERTED) & (rng.random(leads.size) < 0.5))
+    return Outcomes(status, moment, dated_by, has_call, has_customer)
+
+
+def _known(rng: np.random.Generator, leads: Leads, has_call: Flags) -> Flags:
+    """Leads that have a customer whatever becomes of them: most, and all that are asked twice."""
+    known = rng.random(leads.size) < np.where(has_call, 0.92, 0.62)
+    known[leads.repeat_of[leads.repeat_of >= 0]] = True
+    known[leads.repeat_of >= 0] = True
+    return known
 
 
 def _final(rng: np.random.Generator, seasons: Seasons, plan: Plan, leads: Leads) -> Ints:
@@ -129,14 +146,15 @@ def _days_to_dismissal(rng: np.random.Generator, speed: Ints) -> Ints:
     return np.where(speed == QUICKLY_DISMISSED, quick, usual).astype(np.int64)
 
 
-def _dated_by(rng: np.random.Generator, status: Ints, leads: Leads, days: Ints, has_call: Flags, *, limit: int) -> Ints:
+def _dated_by(
+    rng: np.random.Generator, status: Ints, leads: Leads, lost: Floats, has_call: Flags, *, limit: int
+) -> Ints:
     """13 % by nothing, more often so the slower it went; of the others most by the call where there is one."""
-    converted = status == CONVERTED
-    slowness = np.searchsorted([2, 14], days, side="right")
-    lost = rng.random(days.size) < np.array([0.07, 0.14, 0.31])[slowness]
+    nothing = rng.random(lost.size) < lost
     by_call = pick_by_row(rng, np.array([[0.0, 1.0], [0.84, 0.16]]), has_call.astype(np.int64)) == 0
-    dated_by = np.select([leads.booking >= 0, lost, by_call], [BY_BOOKING, BY_NOTHING, BY_CALL], BY_JOBS)
-    dated_by[~converted] = BY_NOTHING
+    by_booking = (leads.booking >= 0) & (lost < 1)
+    dated_by = np.select([by_booking, nothing, by_call], [BY_BOOKING, BY_NOTHING, BY_CALL], BY_JOBS)
+    dated_by[status != CONVERTED] = BY_NOTHING
     dated = rng.permutation(np.flatnonzero(dated_by != BY_NOTHING))
     dated_by[dated[limit:]] = BY_NOTHING  # a small company has not jobs enough for a million leads
     return dated_by

@@ -106,7 +106,7 @@ class Plan:
                 left_out[truth] = "too few customers: nearly every lead would be a repeat of another"
             elif need > room:
                 left_out[truth] = f"too few leads: it needs {need} mature ones, and {room} are left for planted truths"
-            elif truth == 1 and sizes.jobs < 6 * FIRST_CONTACT_JOBS:
+            elif truth == 1 and sizes.jobs < 8 * FIRST_CONTACT_JOBS:
                 left_out[truth] = f"too few jobs: it needs {FIRST_CONTACT_JOBS} of one campaign among {sizes.jobs}"
             elif truth == 6 and (voice := sizes.bookings * 0.08 * 0.30) < 30:
                 left_out[truth] = f"too few bookings: its source would have {voice:.0f} dismissals"

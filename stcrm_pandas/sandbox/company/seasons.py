@@ -96,6 +96,11 @@ class Seasons:
         """Three days on which the form of the website was broken."""
         return self._days_in(month=9, day=9, before=30)
 
+    def broken(self, moments: Ints) -> Flags:
+        """Whether the form of the website was out of order."""
+        day = self.local(moments) // DAY
+        return (day >= self.outage[0]) & (day < self.outage[1])
+
     @property
     def bulk_edit(self) -> int:
         return int(self.days[-1]) - 76

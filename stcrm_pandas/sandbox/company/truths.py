@@ -109,7 +109,7 @@ def _best_has_lowest_rescue(count: _Count) -> dict[str, Any]:
     total, won = count.opportunities()
     rates = np.where(total >= 100, won / np.maximum(total, 1), 0.0)
     second = int(np.argsort(rates)[-2])
-    large = [other for other in range(len(CAMPAIGNS)) if count.of(count.campaign(other))["leads"] >= 30]
+    large = [other for other in range(len(CAMPAIGNS)) if count.of(count.campaign(other))["leads"] >= 100]
     by_rescue = sorted(large, key=lambda other: float(count.of(count.campaign(other))["rate"]))
     return {
         "campaign_ids": [int(CAMPAIGN_IDS[place])],
@@ -120,7 +120,7 @@ def _best_has_lowest_rescue(count: _Count) -> dict[str, Any]:
         "rank_by_share_won": int((rates > rates[place]).sum()) + 1,
         "second_by_share_won": _campaign(second) | {"share_won": round(float(rates[second]), 6)},
         "rank_by_rescue_rate_from_below": by_rescue.index(place) + 1,
-        "least_leads_ranked": 30,
+        "least_leads_ranked": 100,
         "least_opportunities_ranked": 100,
     }
 
