@@ -92,6 +92,7 @@ class Sandbox:
             ordered = [Fault(**fault) for fault in faults or ()]
         for fault in ordered:
             self._faults.add(fault)
+        self._notes: dict[str, Any] = {}
         self._service: Service | None = None
         self._server: Server | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -130,7 +131,7 @@ class Sandbox:
                 gzip=self._gzip,
                 by_the_book=notes["by_the_book"],
             )
-            self._notes: dict[str, Any] = notes
+            self._notes = notes
             self._server = Server(build(self._service), self._port)
         except BaseException:
             store.close()
