@@ -12,6 +12,7 @@ from stcrm_pandas.settings import Settings
 
 _RENEW_BEFORE = 60.0  # seconds before its end from which on a token is no longer used
 _REFUSED_FOR = 30.0  # seconds in which a refused sign-in is not tried again
+_FAILED_FOR = 2.0  # likewise after one that failed at every repeat
 _TOKEN = re.compile("[!-~]+")  # what a header can carry
 
 
@@ -40,9 +41,7 @@ class Tokens:
         self._lock = threading.Lock()
         self._token = ""
         self._ends = 0.0
-        self._refused: tuple[float, SignInError] | None = None
-        self._failures = 0
-        self._failure: StcrmError | None = None
+        self._failed: tuple[float, StcrmError] | None = None
 
     def get(self, *, other_than: str = "") -> str:
         """A token that is good now, and another than the one that the service has just refused.
@@ -52,18 +51,15 @@ class Tokens:
                 threads do not become a storm of sign-ins.
             ServiceError: the sign-in failed at every repeat. All threads that waited for it share the failure.
         """
-        failures = self._failures
         with self._lock:
-            if self._refused and self._clock() < self._refused[0]:
-                raise self._refused[1].with_traceback(None)
-            if self._failure and self._failures > failures:
-                raise self._failure.with_traceback(None)
+            if self._failed and self._clock() < self._failed[0]:
+                raise self._failed[1].with_traceback(None)
             if not self._token or self._token == other_than or self._clock() >= self._ends:
                 try:
                     self._sign_in()
                 except StcrmError as error:
-                    self._failures += 1
-                    self._failure = error
+                    pause = _REFUSED_FOR if isinstance(error, SignInError) else _FAILED_FOR
+                    self._failed = (self._clock() + pause, error)
                     raise
             return self._token
 
@@ -88,9 +84,6 @@ class Tokens:
             lifetime = float(answer.get("expires_in") or 900)  # type: ignore[attr-defined]
             if not _TOKEN.fullmatch(token):
                 raise ValueError("no token")
-        except SignInError as error:
-            self._refused = (self._clock() + _REFUSED_FOR, error)
-            raise
         except (ValueError, KeyError, TypeError, AttributeError):
             raise SignInError(
                 f"{settings.token_url} answered, but with no token in it. Is STCRM_AUTH_URL right?"

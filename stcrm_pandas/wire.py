@@ -126,7 +126,7 @@ def backoff(attempt: int, chance: float) -> float:
     >>> [backoff(n, 1.0) for n in (1, 2, 3, 9)]
     [1.0, 2.0, 4.0, 30.0]
     """
-    return min(30.0, 2.0 ** (attempt - 1)) * (0.5 + chance / 2)
+    return min(30.0, 2.0 ** min(attempt - 1, 5)) * (0.5 + chance / 2)
 
 
 def service_date(headers: Mapping[str, str]) -> dt.datetime | None:

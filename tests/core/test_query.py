@@ -1,0 +1,243 @@
+"""Filters as an analyst writes them: what is sent, and what is refused before anything is."""
+
+from __future__ import annotations
+
+import datetime as dt
+import warnings
+import zoneinfo
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stcrm_pandas.errors import StcrmWarning, UsageError
+from stcrm_pandas.operations import OPERATIONS
+from stcrm_pandas.query import moment, split_ids, to_query, whole_number
+
+LEADS, CUSTOMERS, JOBS = (OPERATIONS[f"{name}_GetList"] for name in ("Leads", "Customers", "Jobs"))
+CHICAGO = "America/Chicago"
+
+
+def sent(operation=LEADS, **filters):
+    return dict(to_query(operation, filters, time_zone=CHICAGO))
+
+
+@pytest.mark.parametrize(
+    ("filters", "query"),
+    [
+        ({}, {}),
+        ({"ids": [3, 1, 2]}, {"ids": "3,1,2"}),
+        ({"ids": 7}, {"ids": "7"}),
+        ({"ids": "7"}, {"ids": "7"}),
+        ({"ids": pd.Series([1, 2], dtype="Int64")}, {"ids": "1,2"}),
+        ({"ids": np.array([1, 2])}, {"ids": "1,2"}),
+        ({"ids": (2**53 + 1, 2**63 - 1)}, {"ids": "9007199254740993,9223372036854775807"}),
+        ({"ids": [1.0]}, {"ids": "1"}),
+        ({"is_prospect": False}, {"isProspect": "false"}),
+        ({"is_prospect": np.True_}, {"isProspect": "true"}),
+        ({"status": "open"}, {"status": "Open"}),
+        ({"lead_customer_name": "Müller & Söhne, +1?"}, {"leadCustomerName": "Müller & Söhne, +1?"}),
+        ({"created_before": dt.date(2026, 1, 1)}, {"createdBefore": "2026-01-01T06:00:00Z"}),
+    ],
+)
+def test_what_is_sent(filters, query):
+    assert sent(**filters) == query
+
+
+@pytest.mark.parametrize(
+    ("active", "word"), [(None, "Any"), (True, "True"), (False, "False"), (np.True_, "True"), ("any", "Any")]
+)
+def test_inactive_rows_are_asked_for_unless_somebody_says_otherwise(active, word):
+    assert sent(CUSTOMERS, active=active) == {"active": word}
+    assert all(("active", "Any") in to_query(op, {}) for op in OPERATIONS.values() if op.hides_inactive)
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"statsu": "Open"},
+        {"status": "Opened"},
+        {"status": True},
+        {"status": ""},
+        {"lead_phone": 3125550100},
+        {"lead_phone": ""},
+        {"lead_phone": "  "},
+        {"lead_phone": "\ud800"},
+        {"ids": []},
+        {"ids": ()},
+        {"ids": [None]},
+        {"ids": [pd.NA]},
+        {"ids": [float("nan")]},
+        {"ids": [1.5]},
+        {"ids": [True]},
+        {"ids": ["1,2"]},
+        {"ids": "1;2"},
+        {"ids": ["x"]},
+        {"ids": ["²"]},
+        {"ids": [2.0**60]},
+        {"ids": [2**63]},
+        {"ids": object()},
+        {"customer_id": [1]},
+        {"customer_id": float("inf")},
+        {"customer_id": np.True_},
+        {"is_prospect": "false"},
+        {"is_prospect": 1},
+        {"is_prospect": pd.NA},
+        {"created_before": 20260101},
+        {"created_before": np.int64(5)},
+        {"created_before": True},
+        {"created_before": pd.NaT},
+        {"created_before": ""},
+        {"created_before": "yesterday"},
+        {"created_before": "now"},
+        {"created_before": "03/04/2026"},
+        {"created_before": "2026-13-01"},
+        {"created_before": "2026"},
+        {"created_before": dt.timedelta(1)},
+        {"created_before": "0001-01-01T00:00:00+05:00"},
+    ],
+)
+def test_what_is_refused_names_the_helper_and_the_filter(filters):
+    with pytest.raises(UsageError, match=f"leads.list.*{next(iter(filters))}"):
+        sent(**filters)
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"active": 1},
+        {"active": "yes"},
+        {"active": pd.NA},
+        {"latitude": float("nan")},
+        {"latitude": "41"},
+        {"street": ""},
+    ],
+)
+def test_what_is_refused_of_customers(filters):
+    with pytest.raises(UsageError, match=f"customers.list.*{next(iter(filters))}"):
+        sent(CUSTOMERS, **filters)
+
+
+def test_a_misspelt_filter_is_refused_with_the_name_that_was_meant():
+    with pytest.raises(UsageError, match=r"no filter 'createdBefore'. Did you mean 'created_before'\?"):
+        sent(createdBefore="2026-01-01")
+
+
+def test_numbers_words_and_guids():
+    guid = "6F1D3C52-A0B8-4E7D-9C15-E2F480AB37D6"
+    query = sent(CUSTOMERS, latitude=Decimal("41.25"), external_data_application_guid=guid)
+    assert query == {"active": "Any", "latitude": "41.25", "externalDataApplicationGuid": guid.lower()}
+    with pytest.raises(UsageError, match="comma"):
+        sent(CUSTOMERS, external_data_values=["a,b"])
+    with pytest.raises(UsageError, match="external_data_application_guid"):
+        sent(CUSTOMERS, external_data_application_guid="no")
+
+
+def test_a_missing_id_says_how_to_drop_it():
+    with pytest.raises(UsageError, match="dropna"):
+        sent(ids=pd.Series([1, None], dtype="Int64"))
+
+
+# Times
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("2026-07-01", "2026-07-01T05:00:00Z"),
+        ("2026-01-01", "2026-01-01T06:00:00Z"),
+        ("2026-01-01T08:00", "2026-01-01T14:00:00Z"),
+        ("2026-01-01 08:00:00.25", "2026-01-01T14:00:00.25Z"),
+        ("2026-01-01T08:00:00Z", "2026-01-01T08:00:00Z"),
+        ("2026-01-01T08:00:00+02:00", "2026-01-01T06:00:00Z"),
+        ("2026-01-01T08:00:00.1234567Z", "2026-01-01T08:00:00.1234567Z"),
+        ("2026-01-01T08:00:00.123456789Z", "2026-01-01T08:00:00.1234567Z"),
+        ("1969-12-31T23:59:59.1234567Z", "1969-12-31T23:59:59.1234567Z"),
+        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
+        ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"),
+        (dt.datetime(2026, 7, 1, 5, tzinfo=dt.UTC), "2026-07-01T05:00:00Z"),
+        (pd.Timestamp("2026-07-01", tz="Asia/Tokyo"), "2026-06-30T15:00:00Z"),
+        (np.datetime64("2026-07-01"), "2026-07-01T05:00:00Z"),
+        ("2026-11-01T01:30:00", "2026-11-01T06:30:00Z"),  # comes twice: the earlier one
+        ("2026-03-08T02:30:00", "2026-03-08T08:30:00Z"),  # is skipped
+        ("2026-11-01", "2026-11-01T05:00:00Z"),
+        ("2026-11-02", "2026-11-02T06:00:00Z"),
+    ],
+)
+def test_a_time_as_the_service_reads_it(value, text):
+    assert moment(value, CHICAGO) == text
+
+
+def test_a_day_that_begins_at_one_o_clock():
+    assert moment("2018-11-04", "America/Sao_Paulo") == "2018-11-04T03:00:00Z"
+
+
+@pytest.mark.parametrize(("value", "zone"), [("0001-01-01", "Asia/Tokyo"), ("9999-12-31T20:00:00", CHICAGO)])
+def test_a_moment_that_utc_does_not_have_is_refused(value, zone):
+    with pytest.raises(ValueError, match="cannot be told in UTC"):
+        moment(value, zone)
+
+
+def test_without_a_zone_it_is_utc_and_one_warning_says_how_to_set_it():
+    with pytest.warns(StcrmWarning, match="STCRM_TIME_ZONE") as told:
+        assert moment("2026-07-01", None) == "2026-07-01T00:00:00Z"
+    assert len(told) == 1
+    assert told[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert moment("2026-07-01T00:00:00Z", None) == "2026-07-01T00:00:00Z"
+
+
+ZONES = st.sampled_from(["UTC", CHICAGO, "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia", "Europe/Dublin"])
+
+
+@given(st.datetimes(dt.datetime(1990, 1, 1), dt.datetime(2040, 1, 1)), ZONES)
+def test_every_naive_time_is_the_moment_that_the_clock_there_shows(naive, zone):
+    there = zoneinfo.ZoneInfo(zone)
+    answered = pd.Timestamp(moment(naive, zone)).to_pydatetime()
+    assert answered == naive.replace(tzinfo=there).astimezone(dt.UTC)
+    shown = answered.astimezone(there).replace(tzinfo=None)
+    assert shown == naive or shown - naive in (dt.timedelta(hours=1), dt.timedelta(minutes=30), dt.timedelta(days=1))
+    assert moment(naive.isoformat(), zone) == moment(pd.Timestamp(naive), zone) == moment(naive, zone)
+
+
+@given(st.datetimes(timezones=ZONES.map(zoneinfo.ZoneInfo), min_value=dt.datetime(1, 1, 3)))
+def test_every_aware_time_is_the_same_moment(aware):
+    if aware.year < 9999:
+        assert dt.datetime.fromisoformat(moment(aware, CHICAGO)) == aware.astimezone(dt.UTC)
+
+
+@given(st.text())
+def test_no_text_breaks_the_reading_of_a_time(text):
+    try:
+        assert moment(text, CHICAGO).endswith("Z")
+    except ValueError as error:
+        assert "wanted" in str(error) or "cannot be told" in str(error)  # noqa: PT017
+
+
+# Ids
+
+
+@given(st.integers(-(2**63), 2**63 - 1))
+def test_a_whole_number_stays_what_it_is(number):
+    assert whole_number(number) == whole_number(str(number)) == number
+    assert whole_number(np.int64(number)) == number
+
+
+@given(st.floats())
+def test_a_float_is_that_number_or_refused(number):
+    try:
+        assert whole_number(number) == number
+        assert abs(number) <= 2**53
+    except ValueError:
+        assert not (number.is_integer() and abs(number) <= 2**53)
+
+
+@given(st.lists(st.integers(0, 500), max_size=300), st.integers(1, 50))
+def test_ids_are_split_without_loss_in_their_order(ids, size):
+    parts = split_ids(ids, size)
+    assert [id for part in parts for id in part] == list(dict.fromkeys(ids))
+    assert all(0 < len(part) <= size for part in parts)

@@ -1,0 +1,201 @@
+"""Settings: from where, in which order, and how a wrong one is told without its value."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import stcrm_pandas as stcrm
+from stcrm_pandas.errors import SettingsError, StcrmError, UsageError
+from stcrm_pandas.settings import duration, read_settings
+
+SECRETS = {"client_secret": "s3cr3t-word", "app_key": "k3y-word"}
+PLACE = {"environment": "integration", "tenant": 7, "client_id": "cid", **SECRETS}
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def test_arguments_beat_the_environment_which_beats_the_file(tmp_path, monkeypatch):
+    (tmp_path / ".env").write_text("STCRM_TENANT=1\nSTCRM_RETRIES=1\nSTCRM_MAX_AGE=2d\nOTHER=x\n")
+    monkeypatch.setenv("STCRM_TENANT", "2")
+    monkeypatch.setenv("STCRM_RETRIES", "2")
+    settings = read_settings(**{**PLACE, "tenant": 3})
+    assert (settings.tenant, settings.retries, settings.max_age) == (3, 2, dt.timedelta(days=2))
+
+
+def test_everything_can_come_from_the_environment(monkeypatch):
+    for name, value in PLACE.items():
+        monkeypatch.setenv(f"STCRM_{name.upper()}", str(value))
+    monkeypatch.setenv("STCRM_TIMEOUT", "3,30")
+    monkeypatch.setenv("STCRM_ALLOW_WRITES", "1")
+    monkeypatch.setenv("STCRM_OFFLINE", "")
+    settings = read_settings()
+    assert settings.api_url == "https://api-integration.servicetitan.io"
+    assert settings.token_url == "https://auth-integration.servicetitan.io/connect/token"
+    assert settings.timeout == (3.0, 30.0)
+    assert settings.allow_writes
+    assert not settings.offline
+
+
+def test_both_environments_know_their_addresses():
+    production = read_settings(**{**PLACE, "environment": "production"})
+    assert production.api_url == "https://api.servicetitan.io"
+    assert production.token_url == "https://auth.servicetitan.io/connect/token"
+
+
+@pytest.mark.parametrize("auth_url", ["https://a.example", "https://a.example/", "https://a.example/connect/token"])
+def test_the_sign_in_may_be_given_with_or_without_its_path(auth_url):
+    given = {**PLACE, "environment": None, "api_url": "https://x.example/", "auth_url": auth_url}
+    settings = read_settings(**given)
+    assert settings.token_url == "https://a.example/connect/token"
+    assert settings.api_url == settings.name == "https://x.example"
+
+
+def test_an_address_in_hand_beats_a_name_in_the_environment(monkeypatch):
+    monkeypatch.setenv("STCRM_ENVIRONMENT", "production")
+    given = {**PLACE, "environment": None, "api_url": "https://x.example", "auth_url": "https://a.example"}
+    assert read_settings(**given).name == "https://x.example"
+
+
+@pytest.mark.parametrize("missing", ["environment", "tenant", "client_id", "client_secret", "app_key"])
+def test_what_is_missing_is_named_with_its_variable(missing):
+    with pytest.raises(SettingsError, match=f"STCRM_{missing.upper()}") as caught:
+        stcrm.connect(**{**PLACE, missing: None})
+    assert "connect(sandbox=True)" in str(caught.value)
+
+
+def test_all_that_is_missing_is_named_at_once():
+    with pytest.raises(SettingsError, match="STCRM_TENANT, STCRM_CLIENT_ID, STCRM_CLIENT_SECRET, STCRM_APP_KEY"):
+        stcrm.connect(environment="production")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("environment", "prod"),
+        ("tenant", "seven"),
+        ("tenant", 0),
+        ("tenant", -7),
+        ("client_id", ""),
+        ("client_secret", ""),
+        ("client_secret", "two words"),
+        ("client_secret", "line\nend"),
+        ("app_key", "schlüssel"),
+        ("app_key", "k\r\nX-Evil: 1"),
+        ("max_age", "soon"),
+        ("max_age", "-1h"),
+        ("max_age", float("inf")),
+        ("max_age", float("nan")),
+        ("max_age", "1e999h"),
+        ("max_age", [1]),
+        ("time_zone", "Chicago"),
+        ("time_zone", "../etc/passwd"),
+        ("rate_limit", 0),
+        ("rate_limit", "many"),
+        ("concurrency", 0),
+        ("concurrency", 1000),
+        ("timeout", (1,)),
+        ("timeout", "x,y"),
+        ("retries", -1),
+        ("strict", "perhaps"),
+        ("progress", "perhaps"),
+    ],
+)
+def test_what_is_wrong_is_named_without_its_value(name, value):
+    with pytest.raises(SettingsError, match=f"STCRM_{name.upper()}") as caught:
+        stcrm.connect(**{**PLACE, name: value})
+    shown = str(caught.value) + repr(caught.value)
+    assert all(secret not in shown for secret in [*SECRETS.values(), "schlüssel", "two words", "X-Evil"])
+
+
+def test_the_message_says_where_the_wrong_value_stands(monkeypatch):
+    monkeypatch.setenv("STCRM_TENANT", "seven")
+    with pytest.raises(SettingsError, match=r"the environment or \.env|STCRM_TENANT"):
+        read_settings(**{**PLACE, "tenant": None})
+    with pytest.raises(SettingsError, match=r"connect\(tenant=…\)"):
+        read_settings(**{**PLACE, "tenant": "seven"})
+
+
+def test_a_blank_around_a_secret_is_a_slip_of_the_pen():
+    settings = read_settings(**{**PLACE, "app_key": " k3y-word\n", "client_id": "cid ", "client_secret": "s\r\n"})
+    assert settings.app_key.get_secret_value() == "k3y-word"
+    assert settings.client_secret.get_secret_value() == "s"
+    assert settings.client_id == "cid"
+
+
+@pytest.mark.parametrize("url", ["api.example", "ftp://api.example", "/x"])
+def test_an_address_needs_its_scheme(url):
+    with pytest.raises(SettingsError, match="STCRM_API_URL"):
+        read_settings(**{**PLACE, "environment": None, "api_url": url, "auth_url": "https://a.example"})
+
+
+def test_two_places_at_once_are_refused(monkeypatch):
+    monkeypatch.setenv("STCRM_API_URL", "https://x.example")
+    monkeypatch.setenv("STCRM_ENVIRONMENT", "production")
+    with pytest.raises(SettingsError, match="STCRM_ENVIRONMENT and STCRM_API_URL"):
+        read_settings(**{**PLACE, "environment": None})
+
+
+def test_an_address_without_its_sign_in_is_refused():
+    with pytest.raises(SettingsError, match="STCRM_AUTH_URL"):
+        read_settings(**{**PLACE, "environment": None, "api_url": "https://x.example"})
+
+
+def test_offline_needs_no_secret():
+    settings = read_settings(environment="production", tenant=7, client_id="cid", offline=True)
+    assert settings.client_secret is None
+
+
+def test_no_repr_and_no_dump_shows_a_secret():
+    settings = read_settings(**PLACE)
+    shown = f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
+    assert not any(secret in shown for secret in SECRETS.values())
+    assert repr(settings) == "Settings(environment='integration', tenant=7, client_id='cid')"
+
+
+@pytest.mark.parametrize("name", ["rate_limt", "tenat", "api_key", "verbose"])
+def test_a_keyword_that_is_no_setting_is_refused(name):
+    with pytest.raises(UsageError, match=f"no setting '{name}'"):
+        stcrm.connect(**{**PLACE, name: 1})
+
+
+def test_no_sandbox_is_none(monkeypatch):
+    with pytest.raises(SettingsError, match="STCRM_ENVIRONMENT"):
+        stcrm.connect(sandbox=None)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        (90, 90),
+        ("90", 90),
+        ("90s", 90),
+        ("15m", 900),
+        (" 1H ", 3600),
+        ("2d", 172_800),
+        ("1w", 604_800),
+        ("0", 0),
+        (0.5, 0.5),
+    ],
+)
+def test_lengths_of_time(value, seconds):
+    assert duration(value) == dt.timedelta(seconds=seconds)
+    assert duration(dt.timedelta(seconds=seconds)) == dt.timedelta(seconds=seconds)
+
+
+@given(st.one_of(st.text(), st.floats(), st.integers(), st.none(), st.lists(st.integers()), st.binary()))
+def test_no_length_of_time_breaks_the_reading(value):
+    try:
+        assert duration(value) >= dt.timedelta(0)
+    except ValueError as error:
+        assert "length of time" in str(error)  # noqa: PT017
+
+
+def test_settings_errors_are_ours():
+    assert issubclass(SettingsError, StcrmError)

@@ -1,0 +1,265 @@
+"""What goes wrong on the way to the service, over HTTP: an error that helps, in bounded time, or the whole answer."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from stcrm_pandas.errors import (
+    AnswerError,
+    ConnectionFailed,
+    IncompleteReadWarning,
+    MissingRows,
+    NotAnAnswer,
+    NotCachedError,
+    NotFound,
+    PermissionDenied,
+    RateLimited,
+    RequestError,
+    ServerError,
+    ServiceError,
+    SignInError,
+)
+from stcrm_pandas.sandbox import Sandbox
+
+PASSING = {
+    "429, the wait only in the body": {"after": 3, "times": 2, "status": 429},
+    "429 with a header": {"after": 1, "status": 429, "body": {"message": "no"}, "headers": {"Retry-After": "4"}},
+    "429, the header a date without a zone": {
+        "after": 1,
+        "status": 429,
+        "body": "",
+        "headers": {"Retry-After": "Mon, 01 Jun 2026 12:00:30"},
+    },
+    "429 on page one": {"status": 429},
+    "500 as HTML": {"after": 2, "times": 3, "status": 500},
+    "503, then fine": {"after": 1, "times": 1, "status": 503},
+    "502 with a body of JSON": {"after": 1, "status": 502, "body": {"title": "Bad gateway"}},
+    "cut in the middle of a page": {"after": 4, "times": 2, "cut": 300},
+    "cut before the first byte": {"after": 4, "times": 2, "cut": 0},
+    "200 with HTML, once": {"after": 2, "status": 200, "body": "<html><body>Sign in to the hotel</body></html>"},
+    "JSON of another shape, once": {"after": 2, "body": {"rows": []}},
+    "null, once": {"after": 2, "body": "null"},
+    "a bare list, once": {"after": 2, "body": []},
+    "cut JSON that calls itself whole": {"after": 2, "body": '{"page": 3, "hasMore": true, "data": [{"id": 1'},
+    "an empty body": {"after": 2, "body": b""},
+    "a token that ends in mid-walk": {"after": 3, "revoke": True},
+    "a page that repeats, once": {"after": 3, "page": "repeat"},
+    "page one in the place of another, once": {"after": 3, "page": "first"},
+    "an empty page, once": {"after": 3, "page": "empty"},
+    "half a page, once": {"after": 3, "page": "short"},
+    "the end too soon, once": {"after": 3, "has_more": False},
+    "no end on the last page, once": {"after": 14, "has_more": True},
+    "a total that is too small": {"times": None, "total": 25},
+    "a total of nothing": {"times": None, "total": 0},
+    "a total that is null": {"times": None, "total": None},
+    "a total that is too large, once": {"times": 1, "total": 1000},
+    "a total below zero": {"times": None, "total": -5},
+}
+
+
+@pytest.mark.parametrize("concurrency", [1, 8])
+@pytest.mark.parametrize("trouble", PASSING)
+def test_trouble_that_passes_leaves_the_whole(trouble, concurrency, box, join, whole, leads, time):
+    crm = join(box, concurrency=concurrency)
+    fault = box.inject("leads.list", **PASSING[trouble])
+    frame = whole(crm.leads.list, leads)
+    assert fault.hits > 0
+    assert set(frame["id"]) == leads
+    assert frame["id"].is_monotonic_increasing
+    assert frame.attrs["stcrm"]["complete"]
+    assert len(whole(join(box, offline=True).leads.list, leads)) == 300  # what is stored is whole, too
+
+
+LASTING = {
+    "429 for ever": ({"status": 429}, RateLimited, "STCRM_RATE_LIMIT"),
+    "429 that asks for an hour": (
+        {"status": 429, "body": {"message": "Rate limit is exceeded. Try again in 3600 seconds."}},
+        RateLimited,
+        "3,600 seconds",
+    ),
+    "500 for ever": ({"status": 500}, ServerError, "Try later"),
+    "503 for ever, from the fourth page": ({"status": 503, "after": 3}, ServerError, "Try later"),
+    "cut for ever": ({"cut": 100, "after": 2}, ConnectionFailed, "broke off"),
+    "HTML for ever": ({"body": "<html></html>"}, NotAnAnswer, "web page"),
+    "JSON of another shape": ({"body": {"error": "x"}, "after": 1}, NotAnAnswer, "another shape|without rows"),
+    "text": ({"body": "OK"}, NotAnAnswer, "not JSON"),
+    "no hasMore": ({"body": {"page": 1, "data": []}}, NotAnAnswer, "hasMore"),
+    "the data is null": ({"body": {"hasMore": False, "data": None}}, NotAnAnswer, "another shape"),
+    "rows that are no objects": ({"body": {"hasMore": False, "data": [1, 2]}}, NotAnAnswer, "another shape"),
+    "a redirect": ({"status": 302, "headers": {"Location": "http://127.0.0.1:9/"}}, ServiceError, "302"),
+    "400": (
+        {"status": 400, "body": {"title": "Bad", "errors": {"ids": ["too many"]}}},
+        RequestError,
+        "ids: too many",
+    ),
+    "every page repeats": ({"page": "first", "times": None, "after": 1}, AnswerError, "repeats page 1"),
+    "hasMore for ever, with empty pages": ({"page": "empty", "has_more": True}, AnswerError, "is empty"),
+    "hasMore for ever, with full pages": ({"page": "first", "has_more": True}, AnswerError, "repeats"),
+    "hasMore for ever, and no total": ({"has_more": True, "total": None}, AnswerError, "is empty"),
+    "a total that is too large": ({"total": 100_000}, AnswerError, "300 rows came where 100000 were announced"),
+    "half a page, always": ({"page": "short"}, AnswerError, "150 rows came where 300"),
+    "the end too soon, always": ({"has_more": False}, AnswerError, "20 rows came where 300"),
+    "empty pages": ({"page": "empty", "after": 1}, AnswerError, "is empty"),
+}
+
+
+@pytest.mark.parametrize("trouble", LASTING)
+def test_trouble_that_lasts_ends_in_one_error_in_bounded_time(trouble, box, join, whole, leads, time, count):
+    fault, kind, words = LASTING[trouble]
+    crm = join(box, retries=3)
+    box.inject("leads.list", **{"times": None, **fault})
+    error = whole(crm.leads.list, leads)
+    assert isinstance(error, kind), error
+    assert re.search(words, str(error)), error
+    assert len(str(error)) < 700
+    assert time.passed < 8 * 3 * 60
+    assert count(box) < 250
+    box.clear_faults()
+    assert set(whole(crm.leads.list, leads)["id"]) == leads  # nothing bad was kept
+
+
+def test_a_short_page_is_noticed_where_there_is_no_total(box, join, whole, leads):
+    def no_total():
+        box.inject("leads.list", total=None)
+        box.inject("leads.list", after=3, page="short")
+
+    no_total()
+    assert set(whole(join(box).leads.list, leads)["id"]) == leads  # the second walk has its total
+    box.clear_faults()
+    box.inject("leads.list", page="short", total=None, after=2, times=1)
+    box.inject("leads.list", total=None, times=None)
+    assert set(whole(lambda: join(box).leads.list(refresh=True), leads)["id"]) == leads
+
+
+def test_nothing_of_a_failed_read_is_served_offline(box, join):
+    box.inject("leads.list", page="short", times=None)
+    with pytest.raises(AnswerError):
+        join(box).leads.list()
+    with pytest.raises(NotCachedError):
+        join(box, offline=True).leads.list()
+
+
+def test_allow_incomplete_says_so_in_the_warning_and_in_the_frame(box, join, leads):
+    box.inject("leads.list", page="short", times=None)
+    crm = join(box)
+    with pytest.warns(IncompleteReadWarning, match="150 rows"):
+        frame = crm.leads.list(allow_incomplete=True)
+    assert frame.attrs["stcrm"]["complete"] is False
+    box.clear_faults()
+    assert len(crm.leads.list()) == 300  # it was not stored
+
+
+def test_a_timeout_is_repeated_and_then_told(box, join):
+    crm = join(box, timeout=(1, 0.1), retries=1, concurrency=1)
+    fault = box.inject("customers.list", delay=0.4, times=None)
+    with pytest.raises(ConnectionFailed, match="took too long"):
+        crm.customers.list()
+    assert fault.hits == 2
+
+
+def test_a_timeout_that_passes_leaves_the_whole(box, join):
+    crm = join(box, timeout=(1, 0.15), retries=2, concurrency=1)
+    box.inject("locations.list", after=1, delay=0.4, times=1)
+    assert len(crm.locations.list()) == 45
+
+
+def test_the_waits_are_the_services_and_grow_where_it_names_none(box, join, time):
+    crm = join(box, concurrency=1)
+    box.inject("locations.list", status=429, body={"message": "Try again in 7 seconds."})
+    crm.locations.list()
+    assert time.passed == pytest.approx(7, abs=0.1)
+    time.waits.clear()
+    box.inject("locations.list", status=503, times=4)
+    crm.locations.list(refresh=True)
+    assert time.waits == [0.5, 1.0, 2.0, 4.0]
+
+
+def test_a_429_holds_back_all_threads(box, join, time, count):
+    crm = join(box, concurrency=8)
+    box.inject("leads.list", after=1, times=8, status=429, body={"message": "Try again in 9 seconds."})
+    assert len(crm.leads.list()) == 300
+    assert count(box, "leads.list") == 15 + 8
+
+
+@pytest.mark.parametrize("read", ["page by page", "many parts at once"])
+def test_a_wrong_secret_is_one_error_and_no_storm(read, box, join_by_address, count):
+    crm = join_by_address(box, client_secret="wrong")
+    for _ in range(3):
+        with pytest.raises(SignInError, match="STCRM_CLIENT_SECRET") as caught:
+            crm.leads.list(ids=range(1, 2000)) if read == "many parts at once" else crm.leads.list()
+        assert "wrong is" not in str(caught.value)
+    assert count(box, "sign_in") == 1
+    assert count(box) == 1
+
+
+def test_a_sign_in_that_fails_is_shared_by_all_threads(box, join_by_address, count, time):
+    box.inject("sign_in", status=503, times=None)
+    crm = join_by_address(box, retries=2)
+    with pytest.raises(ServerError, match="sign-in service failed"):
+        crm.leads.list(ids=range(1, 2000))
+    assert count(box, "sign_in") == 3
+    box.clear_faults()
+    time.sleep(2)
+    assert len(crm.leads.list()) == 300  # and it is tried again
+
+
+def test_a_wrong_app_key_is_told(box, join_by_address, count):
+    crm = join_by_address(box, app_key="wrong-key")
+    with pytest.raises(SignInError, match="STCRM_APP_KEY") as caught:
+        crm.leads.list()
+    assert "wrong-key" not in str(caught.value)
+    assert count(box) == 4  # two sign-ins, two calls
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["<html></html>", "[]", "null", {"access_token": None}, {"access_token": ""}, {"access_token": 5}, {"token": "x"}],
+)
+def test_a_sign_in_without_a_token_asks_about_the_address(body, box, join_by_address):
+    box.inject("sign_in", body=body)
+    with pytest.raises(SignInError, match="STCRM_AUTH_URL"):
+        join_by_address(box).leads.list()
+
+
+def test_a_sign_in_at_a_wrong_address_asks_about_it(box, join_by_address):
+    with pytest.raises(SignInError, match="STCRM_AUTH_URL"):
+        join_by_address(box, auth_url=f"{box.api_url}/elsewhere").leads.list()
+
+
+def test_a_sign_in_that_fails_once_is_repeated(box, join_by_address):
+    box.inject("sign_in", status=500)
+    assert len(join_by_address(box).leads.list()) == 300
+
+
+def test_an_unknown_tenant_is_named(box, join_by_address):
+    crm = join_by_address(box, tenant=12345)
+    with pytest.raises(NotFound, match="tenant 12345"):
+        crm.leads.list()
+    with pytest.raises(MissingRows, match="tenant 12345"):
+        crm.leads.get(5000)
+
+
+def test_no_connection_at_all_is_told_after_the_repeats(box, join_by_address, time):
+    nowhere = "http://127.0.0.1:9"
+    with pytest.raises(ConnectionFailed, match="could not be made"):
+        join_by_address(box, api_url=nowhere, auth_url=nowhere, retries=2).leads.list()
+    assert len(time.waits) == 2
+
+
+def test_certificates_that_are_not_there_are_told(box, join_by_address, tmp_path, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
+    crm = join_by_address(box, api_url="https://127.0.0.1:9", auth_url="https://127.0.0.1:9")
+    with pytest.raises(ConnectionFailed, match="REQUESTS_CA_BUNDLE"):
+        crm.leads.list()
+
+
+def test_a_missing_scope_is_named(shop, join):
+    scopes = {"tn.crm.customers:r"}
+    with Sandbox(company=shop(), rate_limit=None, scopes=scopes) as box:
+        crm = join(box)
+        with pytest.raises(PermissionDenied, match=re.escape("tn.crm.leads:r")) as caught:
+            crm.leads.list()
+        assert caught.value.scope == "tn.crm.leads:r"
+        assert len(crm.customers.list()) == 120
