@@ -42,8 +42,11 @@ def table(
     Parameters: column titles, each with whether its cells are numbers; the cells as text; which rows are dimmed;
     whether the last row sums up the others.
     """
-    style = ["", ' style="text-align:right"']
-    heads = "".join(f'<th scope="col"{style[number]}>{escape(title)}</th>' for title, number in header.items())
+    style = [' style="text-align:left"', ' style="text-align:right;white-space:nowrap"']
+    heads = "".join(
+        f'<th scope="col" style="text-align:{"right" if number else "left"}">{escape(title)}</th>'
+        for title, number in header.items()
+    )
     numbers = list(header.values())
     body = []
     for place, row in enumerate(rows):
@@ -122,4 +125,4 @@ def _note(row: Any, verdict: str) -> str:
         return "young, or read in part"
     if not row.enough:
         return "too few"
-    return {"higher": "▲ higher", "lower": "▼ lower"}.get(verdict, "")
+    return {"higher": "▲\u00a0higher", "lower": "▼\u00a0lower"}.get(verdict, "")

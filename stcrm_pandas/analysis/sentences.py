@@ -50,9 +50,9 @@ def summary(found: LeadConversion) -> list[str]:
     said = [_headline(found, overall)]
     if not found.complete:
         said.append("Part of the rows is missing: the read that gave them was not complete.")
-    said += _dates(found, overall)
     if overall["mature"] >= found.min_group:
         said += _differences(found)
+    said += _dates(found, overall)
     said += _left_out(found, overall)
     return said
 
