@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["conversion_months", "conversion_rates"]
 
 # Blue and orange are told apart by nearly everybody; grey says nothing.
-_COLOURS = {"higher": "#3b82c4", "lower": "#d9772b", "not clear": "#7c8a9a", "too few": "#b3bcc6"}
+_COLOURS = {"higher": "#3b82c4", "lower": "#d9772b", "not clear": "#7c8a9a", "too few": "rgba(124,138,154,0.45)"}
 _WORDS = {
     "higher": "higher than all others together",
     "lower": "lower than all others together",
