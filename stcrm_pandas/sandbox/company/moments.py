@@ -51,8 +51,8 @@ class Texts:
 
 
 def _fractions() -> list[str]:
-    """4,096 endings of a time: none first, then mostly seven digits, as .NET writes them, and all other lengths."""
-    digits = np.random.default_rng(4_096).integers(1_000_000, 10_000_000, 4_096).tolist()
+    """Endings of a time: none first, then mostly seven digits, and all other lengths; as in .NET, no zero ends them."""
+    digits = np.random.default_rng(4_096).integers(0, 10_000_000, 4_096).tolist()
     lengths = (7, 7, 7, 6, 7, 3, 7, 7, 2, 7, 7, 5, 7, 1, 4, 0)
-    endings = [f".{number:07d}"[: 1 + lengths[i % 16]] + "Z" for i, number in enumerate(digits)]
-    return ["Z", *(ending.replace(".Z", "Z") for ending in endings)]
+    endings = [f".{number:07d}"[: 1 + lengths[i % 16]].rstrip("0.") + "Z" for i, number in enumerate(digits)]
+    return ["Z", *endings]
