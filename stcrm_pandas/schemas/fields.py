@@ -3,7 +3,8 @@
 A row is a table of fields under the contract's own names. Everything else that knows rows is derived from it: the
 columns and dtypes of a frame, the pandera models, how a page is decoded, and what the sandbox may answer.
 
-A name that ends in `?` may be absent and may be null, as most optional fields of the contract are:
+A name that ends in `?` may be absent and may be null, as most optional fields of the contract are; one that ends in
+`~` may be absent, but never null, as in the bodies of changes:
 
 >>> integer("customerId?")
 Field(name='customerId', kind='integer', required=False, nullable=True, many=False, values=(), fields=(), record=None)
@@ -54,6 +55,8 @@ class Field:
 def _field(name: str, kind: Kind, **more: Any) -> Field:
     if name.endswith("?"):
         return Field(name[:-1], kind, required=False, nullable=True, **more)
+    if name.endswith("~"):
+        return Field(name[:-1], kind, required=False, **more)
     return Field(name, kind, **more)
 
 
@@ -100,6 +103,11 @@ def group(name: str, fields: tuple[Field, ...]) -> Field:
 def records(name: str, fields: tuple[Field, ...], record: type[tuple[Any, ...]]) -> Field:
     """A list of small objects: a frame carries a tuple of named tuples, the parts in the order of `fields`."""
     return _field(name, "object", fields=fields, many=True, record=record)
+
+
+def objects(name: str, fields: tuple[Field, ...]) -> Field:
+    """A list of small objects in a body that is sent."""
+    return _field(name, "object", fields=fields, many=True)
 
 
 def snake(name: str) -> str:
@@ -163,3 +171,11 @@ def _flatten(fields: tuple[Field, ...], path: tuple[str, ...], *, required: bool
             yield from _flatten(field.fields, here, required=promised)
         else:
             yield Column("_".join(map(snake, here)), here, field, required=promised)
+
+
+@dataclass(frozen=True)
+class Body:
+    """What is sent with a call that writes: the contract's name for it and its fields."""
+
+    contract: str
+    fields: tuple[Field, ...]
