@@ -93,7 +93,13 @@ def assemble(
         cells = _unknown(pieces.pop(name), length)
         columns[name] = cells if positions is None else cells.take(positions)
     rows = length if positions is None else len(positions)
-    return Assembled(pd.DataFrame(columns, index=pd.RangeIndex(rows), copy=False), drift, length - rows)
+    index = pd.RangeIndex(rows)
+    # An array of Python objects is named as such, or pandas would take one that holds only text for text.
+    series = {
+        name: pd.Series(cells, index=index, dtype=object, copy=False) if isinstance(cells, np.ndarray) else cells
+        for name, cells in columns.items()
+    }
+    return Assembled(pd.DataFrame(series, index=index, copy=False), drift, length - rows)
 
 
 def _selection(
@@ -132,4 +138,7 @@ def _unknown(pieces: Sequence[tuple[int, Any, bool]], length: int) -> npt.NDArra
 
 
 def _frozen(value: Any) -> Any:
+    """JSON's lists as tuples, as everywhere in a frame."""
+    if isinstance(value, dict):
+        return {name: _frozen(item) for name, item in value.items()}
     return tuple(map(_frozen, value)) if isinstance(value, list) else value

@@ -70,14 +70,18 @@ def _missing(chunks: Sequence[Any], length: int) -> npt.NDArray[np.bool_]:
 
 
 def _tuples(field: Field, chunks: Sequence[Any], length: int) -> npt.NDArray[np.object_]:
-    """Lists as tuples: by offsets out of one flat list of values."""
+    """Lists as tuples: by offsets out of one flat tuple of values."""
     cells: npt.NDArray[np.object_] = np.full(length, None, dtype=object)
     with _collector_paused():
         for part, chunk in _parts(cells, chunks):
-            items = _records(field, chunk.flatten()) if field.kind == "object" else _shared(chunk.flatten())
-            stops = np.cumsum(np.diff(chunk.offsets.to_numpy())).tolist()
-            tuples = (items[start:stop] for start, stop in zip([0, *stops], stops, strict=False))
-            part[:] = np.fromiter(tuples, dtype=object, count=len(chunk))
+            values = chunk.flatten()
+            items = _records(field, values) if field.kind == "object" else _shared(values)
+            sizes = np.diff(chunk.offsets.to_numpy())
+            stops = np.cumsum(sizes)
+            filled = sizes > 0
+            part.fill(())
+            slices = map(slice, (stops - sizes)[filled].tolist(), stops[filled].tolist())
+            part[filled] = np.fromiter(map(items.__getitem__, slices), dtype=object, count=int(filled.sum()))
             if chunk.null_count:
                 part[chunk.is_null().to_numpy(zero_copy_only=False)] = None
     return cells
@@ -86,13 +90,17 @@ def _tuples(field: Field, chunks: Sequence[Any], length: int) -> npt.NDArray[np.
 def _records(field: Field, values: Any) -> tuple[Any, ...]:
     """Named tuples, equal ones the same object."""
     parts = [values.field(part.name).dictionary_encode() for part in field.fields]
-    which = np.zeros(len(values), np.int64)
+    which = np.zeros(len(values), np.int64)  # one number for each combination of parts
     for part in parts:
         which = which * (len(part.dictionary) + 1) + part.indices.fill_null(len(part.dictionary)).to_numpy()
-    _, first, codes = np.unique(which, return_index=True, return_inverse=True)
+    different = pa.array(which).dictionary_encode()
+    left = different.dictionary.to_numpy()
+    columns: list[list[Any]] = []
+    for part in reversed(parts):
+        left, codes = np.divmod(left, len(part.dictionary) + 1)
+        columns.append(_object_array([*part.dictionary.to_pylist(), None])[codes].tolist())
     make = partial(tuple.__new__, cast("type[tuple[Any, ...]]", field.record))
-    different = map(make, zip(*(_shared(part.take(first)) for part in parts), strict=True))
-    records = _object_array(list(different))[codes]
+    records = _object_array(list(map(make, zip(*reversed(columns), strict=True))))[different.indices.to_numpy()]
     if values.null_count:
         records[values.is_null().to_numpy(zero_copy_only=False)] = None
     return tuple(records.tolist())
@@ -100,7 +108,7 @@ def _records(field: Field, values: Any) -> tuple[Any, ...]:
 
 def _shared(values: Any) -> tuple[Any, ...]:
     """Values as Python objects, equal ones the same object: tags and names repeat a thousand times."""
-    encoded = values if isinstance(values, pa.DictionaryArray) else values.dictionary_encode()
+    encoded = values.dictionary_encode()
     words = _object_array([*encoded.dictionary.to_pylist(), None])
     codes = encoded.indices.fill_null(len(words) - 1).to_numpy()
     return tuple(words[codes].tolist())

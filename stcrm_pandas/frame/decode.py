@@ -26,8 +26,8 @@ from stcrm_pandas.frame.unknown import Path, as_columns, column_name, new_field,
 from stcrm_pandas.operations import Answer
 from stcrm_pandas.schemas.fields import Field, Row, snake
 
-DEEP = 500
-"""Levels of nesting that the quick way may meet: arrow's reader ends the process at some thousands."""
+DEEP = 250
+"""Levels of nesting that are read: arrow's reader ends the process at some thousands."""
 _POINT = np.uint8(ord("."))
 """Points and digits are the octets from here to eleven further on (with `/`)."""
 ENVELOPES: dict[str, tuple[tuple[str, pa.DataType], ...]] = {
@@ -91,7 +91,7 @@ def decode(row: Row, answer: Answer, body: bytes, *, parents: Mapping[str, objec
     above = parent_columns(row, parents)
     try:
         return _quick(row, answer, body, above)
-    except (pa.ArrowException, orjson.JSONDecodeError, Unfit):
+    except (pa.ArrowException, orjson.JSONDecodeError, RecursionError, Unfit):
         return repair(row, answer, body, above)
 
 
@@ -278,7 +278,7 @@ def _too_deep(body: bytes, stride: int = 4096) -> bool:
     once in every stride is nearly free. Only where a stride closes nothing are the levels counted.
     """
     find = body.find
-    if all(find(b"}", start, start + stride) >= 0 for start in range(0, len(body) - stride, stride)):
+    if all(find(b"}", start, start + stride) >= 0 for start in range(0, len(body), stride)):
         return False
     octets = np.frombuffer(body, np.uint8)
     folded = octets & 0xDF  # `{` and `[` fall together, and `}` and `]`

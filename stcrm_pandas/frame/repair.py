@@ -37,7 +37,13 @@ class _Unreadable(Exception):
 
 def repair(row: Row, answer: Answer, body: bytes, above: Mapping[str, pa.Scalar[Any]]) -> DecodedPage:
     """What `decode` promises, for a page that did not fit."""
-    whole = _parse(row, body)
+    try:
+        return _repair(row, answer, _parse(row, body), above)
+    except RecursionError:
+        _refuse(row, "is nested too deeply to be read")
+
+
+def _repair(row: Row, answer: Answer, whole: Any, above: Mapping[str, pa.Scalar[Any]]) -> DecodedPage:
     reader = _Reader(row)
     envelope: dict[str, Any] = {}
     rows: Any = [whole] if answer == "row" else whole
@@ -52,7 +58,8 @@ def repair(row: Row, answer: Answer, body: bytes, above: Mapping[str, pa.Scalar[
     columns |= reader.columns(row.fields, rows)
     fields = [pa.field(name, array.type) for name, array in columns.items()]
     arrays = list(columns.values())
-    for extra, array, finding in as_columns(row, _plain(unknown_fields(row, rows)), len(rows)):
+    further = {path: _plain(values) for path, values in unknown_fields(row, rows).items()}
+    for extra, array, finding in as_columns(row, further, len(rows)):
         fields.append(extra)
         arrays.append(array)
         reader.findings.append(finding)
@@ -68,35 +75,36 @@ def repair(row: Row, answer: Answer, body: bytes, above: Mapping[str, pa.Scalar[
     )
 
 
+def _refuse(row: Row, why: str) -> NoReturn:
+    raise NotAnAnswer(
+        f"{row.name}: the answer {why}; ask again, with `refresh=True` if it came from the cache"
+    ) from None
+
+
 def _parse(row: Row, body: bytes) -> Any:
     """The JSON of a body, with numbers as they were written."""
-
-    def refuse(why: str) -> NoReturn:
-        raise NotAnAnswer(f"{row.name}: the answer {why}; ask again, with `refresh=True` if it came from the cache")
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         values = {whole_text(name): value for name, value in pairs}
         if len(values) != len(pairs):
-            refuse("names a field twice in one object")
+            _refuse(row, "names a field twice in one object")
         return values
 
     try:
         text = body.removeprefix(b"\xef\xbb\xbf").decode()
     except UnicodeDecodeError:
-        refuse("is not UTF-8 text")
+        _refuse(row, "is not UTF-8 text")
     start = text.lstrip()[:1]
     if not start:
-        refuse("is empty")
+        _refuse(row, "is empty")
     if start == "<":
-        refuse("is a web page (HTML or XML), not JSON")
+        _refuse(row, "is a web page (HTML or XML), not JSON")
     try:
         return json.loads(text, object_pairs_hook=once, parse_float=_Number, parse_int=_Number, parse_constant=_Number)
     except json.JSONDecodeError as error:
-        if error.pos >= len(text.rstrip()):
-            refuse("is cut off in the middle of its JSON")
-        refuse(f"is not JSON (character {error.pos:,} of {len(text):,})")
-    except RecursionError:
-        refuse("is nested too deeply to be read")
+        if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated"):
+            _refuse(row, "is cut off in the middle of its JSON")
+        _refuse(row, f"is not JSON (character {error.pos:,} of {len(text):,})")
 
 
 class _Reader:

@@ -16,21 +16,20 @@ Path = tuple[str, ...]
 
 
 def column_name(row: Row, path: Path) -> str:
-    """The column of an unknown field, the same for every page, and never that of another.
+    """The column of an unknown field: the same on every page, and never one that the contract's names could have.
 
     >>> from stcrm_pandas.schemas.customers import CUSTOMERS
-    >>> paths = ("loyaltyTier",), ("address", "county"), ("createdON",), ("addressOk",)
+    >>> paths = ("loyaltyTier",), ("address", "county"), ("loyalty_tier",), ("createdON",), ("addressOk",)
     >>> [column_name(CUSTOMERS, path) for path in paths]
-    ['loyalty_tier', 'address_county', 'createdON', 'addressOk']
+    ['loyalty_tier', 'address_county', 'loyalty_tier_', 'createdON', 'addressOk']
     """
     name = "_".join(map(snake, path))
     groups = tuple(snake(f.name) + "_" for f in row.fields if f.kind == "object")
     tidy = all(_camel(snake(part)) == part for part in path)
-    if not tidy or name in row.dtypes or (len(path) == 1 and name.startswith(groups)):
-        name = ".".join(path)
-    while name in row.dtypes:
-        name += "_"
-    return name
+    if tidy and name not in row.dtypes and not (len(path) == 1 and name.startswith(groups)):
+        return name
+    sent = ".".join(path)
+    return sent + "_" if snake(_camel(sent)) == sent else sent
 
 
 def _camel(name: str) -> str:
@@ -72,13 +71,20 @@ def as_columns(
         name = column_name(row, path)
         cells: list[bytes | None] = [None] * length
         for position, value in values.items():
-            cells[position] = None if value is None else orjson.dumps(value)
+            cells[position] = None if value is None else _json(value)
         column = pa.array(cells, pa.large_binary())
         yield (
             pa.field(name, pa.large_binary(), metadata=JSON),
             column,
             new_field(row, path, len(values), list(values)[:SHOWN]),
         )
+
+
+def _json(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        raise RecursionError from None  # more than 254 levels: all else is JSON
 
 
 def new_field(row: Row, path: Path, count: int, where: Sequence[int]) -> Finding:

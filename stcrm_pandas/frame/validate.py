@@ -26,8 +26,9 @@ def validate(row: Row, frame: pd.DataFrame) -> None:
         model_of(row).to_schema().validate(frame, lazy=True, inplace=True)
     except SchemaErrors as errors:
         failed = Counter(
-            (str(case.get("column") or "frame"), str(case.get("check")))
+            (str(case["failure_case"] if missing else case["column"]), "is missing" if missing else str(case["check"]))
             for case in errors.failure_cases.to_dict("records")
+            for missing in [case["check"] == "column_in_dataframe"]
         )
         told = "; ".join(f"{column}: {check} ({count:,})" for (column, check), count in failed.items())
         raise AnswerError(f"the frame of {row.name} does not hold to its model: {told}") from None
