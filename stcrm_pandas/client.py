@@ -126,7 +126,7 @@ def connect(
         return Client(read_settings(**given), **private)
     from stcrm_pandas.sandbox import Sandbox
 
-    running = sandbox if isinstance(sandbox, Sandbox) else _sandbox_of(sandbox)
+    running = sandbox if isinstance(sandbox, Sandbox) else _sandbox_of(sandbox, Progress(progress))
     running.start()
     named = {name: getattr(running, name) for name in ("api_url", "auth_url", "tenant", "client_id")}
     named.update(client_secret=running.client_secret, app_key=running.app_key)
@@ -261,13 +261,15 @@ _sandboxes: dict[str, Sandbox] = {}
 _folders: dict[str, tempfile.TemporaryDirectory[str]] = {}
 
 
-def _sandbox_of(which: bool | str | Path) -> Sandbox:
+def _sandbox_of(which: bool | str | Path, progress: Progress) -> Sandbox:
     """The sandbox of this process, or of a state file: started once, ended with the process."""
     from stcrm_pandas.sandbox import Sandbox
 
     name = "" if which is True else str(Path(str(which)).resolve())
     with _lock:
         if name not in _sandboxes:
+            if not (name and Path(name).exists()):
+                progress.say("Making a company for the sandbox: some seconds …")
             _sandboxes[name] = Sandbox(state=name or None).start()
             atexit.register(_sandboxes[name].stop)
         return _sandboxes[name]

@@ -70,11 +70,18 @@ class Progress:
         for bar in list(self._bars):
             bar.waiting(seconds, why)
 
+    def say(self, what: str) -> None:
+        """A line before something that takes a while and has no rows to count."""
+        if self._watched():
+            print(what, file=sys.stderr, flush=True)
+
+    def _watched(self) -> bool:
+        return self._show is True or (self._show is None and (_in_notebook() or sys.stderr.isatty()))
+
     def _display(self, what: str) -> Any:
-        notebook = _in_notebook()
-        if self._show is False or (self._show is None and not notebook and not sys.stderr.isatty()):
+        if not self._watched():
             return None
-        if notebook:
+        if _in_notebook():
             from tqdm.notebook import tqdm
         else:
             from tqdm.std import tqdm  # type: ignore[assignment]

@@ -8,6 +8,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from stcrm_pandas import frame as frames
@@ -74,7 +75,7 @@ class Reader:
         self._walker = walker
         self._settings = settings
         self._progress = progress
-        self._drift: list[Drift] = []
+        self._drift: dict[Drift, None] = {}  # in order; a read out of the cache tells nothing new
         self._lock = threading.Lock()
 
     @property
@@ -264,7 +265,7 @@ class Reader:
         if not drift:
             return
         with self._lock:
-            self._drift.extend(drift)
+            self._drift.update(dict.fromkeys(drift))
         message = frames.drift_message(drift)
         if self._settings.strict:
             raise DriftError(f"{message}. The connection is strict, so this is an error.")
@@ -330,6 +331,8 @@ def _plain(value: Any) -> Any:
     """A filter's value as JSON knows it, so that a frame's `attrs` can be saved with it."""
     if isinstance(value, (bool, int, float, str)):
         return value
+    if isinstance(value, np.generic):
+        return _plain(value.item())
     if isinstance(value, Iterable):
         values = [_plain(one) for one in value]
         return values if len(values) <= IDS_PER_CALL else [*values[:3], f"… {len(values)} in all"]

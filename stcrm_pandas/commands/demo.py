@@ -8,13 +8,15 @@ import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import pandas as pd
 import typer
 
 from stcrm_pandas.client import Client, connect
 from stcrm_pandas.errors import DriftWarning
+
+T = TypeVar("T")
 
 
 def demo(
@@ -64,12 +66,12 @@ def _reads(crm: Client) -> dict[str, Callable[[], pd.DataFrame]]:
     }
 
 
-def _timed(job: Callable[[], pd.DataFrame]) -> tuple[pd.DataFrame, float]:
+def _timed(job: Callable[[], T]) -> tuple[T, float]:
     began = time.perf_counter()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DriftWarning)  # told once, below the table
-        frame = job()
-    return frame, time.perf_counter() - began
+        result = job()
+    return result, time.perf_counter() - began
 
 
 def _remove(state: Path, cache: Path) -> None:

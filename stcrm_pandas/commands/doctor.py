@@ -10,7 +10,7 @@ _SIGNS = {"ok": "ok   ", "note": "note ", "fault": "FAULT"}
 
 
 def doctor(sandbox: Sandbox = False, state: State = None) -> None:
-    """Check sign-in, scopes, clock, cache and time zone, and say in words what to do. Exit code 1 if one is at fault."""
+    """Check sign-in, scopes, clock, cache and time zone, and say what to do. Exit code 1 if one is at fault."""
     from stcrm_pandas.doctor import examine
 
     with connect_to(sandbox, state) as crm:
