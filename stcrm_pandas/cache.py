@@ -195,7 +195,7 @@ class _Bodies(BaseStorage[str, CachedResponse]):
 
     def __getitem__(self, key: str) -> CachedResponse:
         rows = self._file.run("SELECT value FROM responses WHERE key = ?", key)
-        answer = _load(rows[0][0]) if rows else None
+        answer = _load(rows[0][0] or b"") if rows else None
         if answer is None:
             raise KeyError(key)
         return answer

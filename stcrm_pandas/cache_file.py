@@ -42,7 +42,7 @@ class CacheFile:
         self.path = path
         self._clock = clock
         self._lock = threading.RLock()
-        self._told = False
+        self._told = self._closed = False
         self._db = self._open()
 
     def run(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -52,20 +52,19 @@ class CacheFile:
             SettingsError: it cannot be read or written now, as when the disk is full.
         """
         with self._lock:
+            if self._closed:
+                raise StcrmError("This connection is closed: connect() makes another.")
+            if self._moved():
+                self._db.close()
+                self._db = self._open()
             try:
                 return self._db.execute(sql, values).fetchall()
-            except sqlite3.ProgrammingError:
-                raise StcrmError("This connection is closed: connect() makes another.") from None
             except sqlite3.DatabaseError as error:
-                if self._moved():
-                    self._db.close()
-                    self._db = self._open()
-                elif _is_damage(error):
-                    self._db.close()
-                    self._set_aside()
-                    self._db = self._open()
-                else:
+                if not _is_damage(error):
                     raise _unusable(self.path, error) from None
+                self._db.close()
+                self._set_aside()
+                self._db = self._open()
                 return self._db.execute(sql, values).fetchall()
 
     def keep(self, sql: str, *values: Any) -> None:
@@ -98,6 +97,7 @@ class CacheFile:
     def close(self) -> None:
         """Close it; twice does no harm."""
         with self._lock:
+            self._closed = True
             self._db.close()
 
     def _open(self) -> sqlite3.Connection:

@@ -1,0 +1,64 @@
+"""Offline: what is stored, however old, without a secret; and an error for all else."""
+
+from __future__ import annotations
+
+import pytest
+
+import stcrm_pandas as stcrm
+from stcrm_pandas.errors import NotCachedError, UsageError
+
+
+@pytest.fixture
+def offline(box, join_by_address, usual):
+    """A connection without a secret, to a cache that holds some reads."""
+    crm = join_by_address(box)
+    crm.leads.list(status="Open")
+    crm.leads.get(5_001)
+    crm.leads.export()
+    crm.customers.list(ids=range(100, 220))
+    crm.bookings.list_contacts([801, 802])
+    box.requests.clear()
+    place = {name: box.connection()[name] for name in ("api_url", "tenant", "client_id")}
+    with stcrm.connect(**place, offline=True, max_age=0, **usual) as crm:
+        yield crm
+
+
+def test_all_that_is_stored_is_there(offline, box):
+    assert len(offline.leads.list(status="Open")) == 300
+    assert len(offline.leads.get(5_001)) == 1
+    assert len(offline.leads.export().frame) == 300
+    assert len(offline.customers.list(ids=range(100, 220))) == 120
+    assert len(offline.bookings.list_contacts([801, 802])) == 6
+    assert not box.requests
+    assert offline.calls == 0
+
+
+def test_all_else_is_an_error_that_names_the_read(offline, box):
+    reads = {
+        "leads.list": offline.leads.list,
+        "leads.get": lambda: offline.leads.get(5_002),
+        "customers.export": offline.customers.export,
+        "lookups.campaigns.list": offline.lookups.campaigns.list,
+    }
+    for helper, read in reads.items():
+        with pytest.raises(NotCachedError, match=f"{helper}: offline"):
+            read()
+    assert not box.requests
+
+
+def test_a_refresh_is_refused(offline):
+    with pytest.raises(UsageError, match="offline"):
+        offline.leads.list(status="Open", refresh=True)
+
+
+def test_its_repr_says_so(offline):
+    assert "offline: stored answers only" in repr(offline)
+    assert "offline: stored answers only" in offline._repr_html_()
+
+
+def test_an_incomplete_read_is_not_whole_offline(box, join):
+    box.inject("leads.list", page="short", times=None)
+    with pytest.warns(stcrm.errors.IncompleteReadWarning):
+        join(box).leads.list(allow_incomplete=True)
+    with pytest.raises(NotCachedError):
+        join(box, offline=True).leads.list()
