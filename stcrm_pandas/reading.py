@@ -135,7 +135,7 @@ class Reader:
             MissingRows: some do not exist; it names them.
             AnswerError: rows came that were not asked for.
         """
-        single = isinstance(ids, (int, str)) or not isinstance(ids, Iterable)
+        single = isinstance(ids, (int, str, bytes)) or not isinstance(ids, Iterable)
         try:
             wanted = list(dict.fromkeys(whole_number(id) for id in ([ids] if single else ids)))
         except ValueError as error:

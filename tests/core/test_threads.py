@@ -1,0 +1,81 @@
+"""One connection, several threads."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+
+def test_many_reads_at_once_are_each_whole(box, join, leads, count):
+    crm = join(box, concurrency=4)
+    reads = [
+        lambda: set(crm.leads.list()["id"]) == leads,
+        lambda: len(crm.customers.list()) == 120,
+        lambda: len(crm.leads.export().frame) == 300,
+        lambda: len(crm.leads.get(range(5_000, 5_120))) == 120,
+        lambda: len(crm.bookings.list_contacts(range(800, 815))) == 45,
+        lambda: len(crm.lookups.campaigns.list()) == 30,
+        lambda: repr(crm).startswith("<stcrm"),
+    ]
+    with ThreadPoolExecutor(12) as pool:
+        futures = [pool.submit(read) for _ in range(4) for read in reads]
+        assert all(future.result(timeout=30) for future in futures)
+    assert count(box, "sign_in") == 1
+
+
+def test_a_token_that_ends_is_renewed_once_for_all(box, join, count, leads):
+    crm = join(box, concurrency=8)
+    crm.lookups.call_reasons.list()
+    box.revoke_tokens()
+    assert set(crm.leads.list()["id"]) == leads
+    box.inject("leads.list", after=4, revoke=True)
+    assert set(crm.leads.list(refresh=True)["id"]) == leads
+    assert count(box, "sign_in") == 3
+
+
+def test_a_token_is_renewed_before_it_ends(box, join, count, time):
+    crm = join(box)
+    crm.locations.list()
+    time.sleep(900 - 61)
+    crm.locations.list(refresh=True)
+    assert count(box, "sign_in") == 1
+    time.sleep(2)
+    crm.locations.list(refresh=True)
+    assert count(box, "sign_in") == 2
+
+
+def test_the_limit_is_one_for_all_threads(box, join):
+    import time
+
+    crm = join(box, rate_limit=40, concurrency=8)
+    crm.lookups.call_reasons.list()
+    began = time.monotonic()
+    crm.leads.list(ids=range(5_000, 5_300), max_age=0)
+    crm.leads.list()
+    crm.customers.list()
+    crm.locations.list()
+    spent = time.monotonic() - began
+    calls = 6 + 15 + 6 + 3
+    assert spent >= (calls - 6) / 40
+
+
+def test_a_client_that_is_closed_while_threads_read_ends_them(box, join):
+    from stcrm_pandas.errors import StcrmError
+
+    box.inject("leads.list", after=1, times=None, delay=0.2)
+    crm = join(box)
+    outcome = []
+
+    def read():
+        try:
+            outcome.append(len(crm.leads.list()))
+        except (StcrmError, RuntimeError) as error:
+            outcome.append(error)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    threading.Event().wait(0.1)
+    crm.close()
+    thread.join(timeout=10)
+    assert not thread.is_alive()
+    assert outcome == [300] or isinstance(outcome[0], Exception)
