@@ -91,7 +91,7 @@ def decode(row: Row, answer: Answer, body: bytes, *, parents: Mapping[str, objec
     above = parent_columns(row, parents)
     try:
         return _quick(row, answer, body, above)
-    except (pa.ArrowException, orjson.JSONDecodeError, RecursionError, Unfit):
+    except (pa.ArrowException, orjson.JSONDecodeError, UnicodeDecodeError, RecursionError, Unfit):
         return repair(row, answer, body, above)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
@@ -258,7 +259,7 @@ class _Reader:
     def _float(self, value: Any, *, amount: bool) -> float:
         number = self._number(value)
         near = float(value)
-        if near in (float("inf"), float("-inf")):
+        if math.isinf(near):
             raise _Unreadable("is a number too large to be read")
         if amount and (len(number.normalize().as_tuple().digits) > _DIGITS or (near == 0) != (number == 0)):
             self._note("digits")
@@ -340,9 +341,10 @@ def _plain(found: Any) -> Any:
 
 
 def _plain_number(number: _Number) -> int | float | str:
+    """Python's number; as text where it has none: a whole number beyond 64 bits, an infinite one."""
     if not _NUMBER.fullmatch(number):
         return str(number)
-    if re.fullmatch("-?[0-9]{1,19}", number) and int(number) in _INTEGERS:
-        return int(number)
-    near = float(number)
-    return near if Decimal(near) == Decimal(number) or len(number) <= 17 else str(number)
+    if not number.lstrip("-").isdigit():
+        near = float(number)
+        return str(number) if math.isinf(near) else near
+    return int(number) if len(number) < 21 and int(number) in _INTEGERS else str(number)
