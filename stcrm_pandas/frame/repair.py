@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -13,23 +12,15 @@ import pyarrow as pa
 
 from stcrm_pandas.errors import NotAnAnswer, UnreadableValue
 from stcrm_pandas.frame.drift import OTHERS, SHOWN, WORDS, Finding, Kind, named
+from stcrm_pandas.frame.exact import INTEGERS, NUMBER, Number, parse, plain, refuse, whole_text
 from stcrm_pandas.frame.page import DecodedPage, arrow_type
 from stcrm_pandas.frame.times import microseconds
 from stcrm_pandas.frame.unknown import as_columns, unknown_fields
 from stcrm_pandas.operations import Answer
 from stcrm_pandas.schemas.fields import Field, Row, snake
 
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-_BROKEN = re.compile("[\ud800-\udfff]")
 _DIGITS = 15
 """Significant digits that every double keeps."""
-_INTEGERS = range(-(2**63), 2**63)
-
-
-class _Number(str):
-    """A number as it was written."""
-
-    __slots__ = ()
 
 
 class _Unreadable(Exception):
@@ -39,9 +30,9 @@ class _Unreadable(Exception):
 def repair(row: Row, answer: Answer, body: bytes, above: Mapping[str, pa.Scalar[Any]]) -> DecodedPage:
     """What `decode` promises, for a page that did not fit."""
     try:
-        return _repair(row, answer, _parse(row, body), above)
+        return _repair(row, answer, parse(row, body), above)
     except RecursionError:
-        _refuse(row, "is nested too deeply to be read")
+        refuse(row, "is nested too deeply to be read")
 
 
 def _repair(row: Row, answer: Answer, whole: Any, above: Mapping[str, pa.Scalar[Any]]) -> DecodedPage:
@@ -59,7 +50,7 @@ def _repair(row: Row, answer: Answer, whole: Any, above: Mapping[str, pa.Scalar[
     columns |= reader.columns(row.fields, rows)
     fields = [pa.field(name, array.type) for name, array in columns.items()]
     arrays = list(columns.values())
-    further = {path: _plain(values) for path, values in unknown_fields(row, rows).items()}
+    further = {path: plain(values) for path, values in unknown_fields(row, rows).items()}
     for extra, array, finding in as_columns(row, further, len(rows)):
         fields.append(extra)
         arrays.append(array)
@@ -74,38 +65,6 @@ def _repair(row: Row, answer: Answer, whole: Any, above: Mapping[str, pa.Scalar[
         drift=named(row, table, [*reader.findings, *reader.collected()]),
         misfit=True,
     )
-
-
-def _refuse(row: Row, why: str) -> NoReturn:
-    raise NotAnAnswer(
-        f"{row.name}: the answer {why}; ask again, with `refresh=True` if it came from the cache"
-    ) from None
-
-
-def _parse(row: Row, body: bytes) -> Any:
-    """The JSON of a body, with numbers as they were written."""
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        values = {whole_text(name): value for name, value in pairs}
-        if len(values) != len(pairs):
-            _refuse(row, "names a field twice in one object")
-        return values
-
-    try:
-        text = body.removeprefix(b"\xef\xbb\xbf").decode()
-    except UnicodeDecodeError:
-        _refuse(row, "is not UTF-8 text")
-    start = text.lstrip()[:1]
-    if not start:
-        _refuse(row, "is empty")
-    if start == "<":
-        _refuse(row, "is a web page (HTML or XML), not JSON")
-    try:
-        return json.loads(text, object_pairs_hook=once, parse_float=_Number, parse_int=_Number, parse_constant=_Number)
-    except json.JSONDecodeError as error:
-        if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated"):
-            _refuse(row, "is cut off in the middle of its JSON")
-        _refuse(row, f"is not JSON (character {error.pos:,} of {len(text):,})")
 
 
 class _Reader:
@@ -133,7 +92,7 @@ class _Reader:
         if total is not None and answer == "page":
             if not isinstance(total, str) or not re.fullmatch("-?[0-9]{1,18}", total):
                 raise NotAnAnswer(f"{self.row.name}: `totalCount` of the answer is no whole number")
-            if not isinstance(total, _Number):
+            if not isinstance(total, Number):
                 self.findings.append(Finding("totalCount", "answer", 1, ()))
             total = int(total)
         if token is not None and not isinstance(token, str):
@@ -221,8 +180,13 @@ class _Reader:
             item = value.get(part.name)
             if item is None and part.required and not part.nullable:
                 self._note("null", part.name)
-            record[part.name] = None if item is None else self._scalar(part, item)
+            record[part.name] = None if item is None else self._part(part, item)
         return record
+
+    def _part(self, part: Field, item: Any) -> Any:
+        if part.many:
+            return self._list(part, item)
+        return self._record(part, item) if part.kind == "object" else self._scalar(part, item)
 
     def _scalar(self, field: Field, value: Any) -> Any:
         if isinstance(value, (dict, list)):
@@ -240,15 +204,15 @@ class _Reader:
                 return self._text(field, value)
 
     def _number(self, value: Any) -> Decimal:
-        if isinstance(value, bool) or not _NUMBER.fullmatch(value):
+        if isinstance(value, bool) or not NUMBER.fullmatch(value):
             raise _Unreadable(f"is {_kind(value)} where a number belongs")
-        if not isinstance(value, _Number):
+        if not isinstance(value, Number):
             self._note("text number")
         return Decimal(value)
 
     def _integer(self, value: Any) -> int:
         number = self._number(value)
-        if number.adjusted() > 19 or int(number) not in _INTEGERS:
+        if number.adjusted() > 19 or int(number) not in INTEGERS:
             raise _Unreadable("is a whole number beyond 64 bits")
         if number != int(number):
             raise _Unreadable("is a number with a fraction where a whole number belongs")
@@ -268,13 +232,13 @@ class _Reader:
     def _boolean(self, value: Any) -> bool:
         if isinstance(value, bool):
             return value
-        if isinstance(value, _Number) or value.lower() not in {"true", "false"}:
+        if isinstance(value, Number) or value.lower() not in {"true", "false"}:
             raise _Unreadable(f"is {_kind(value)} where true or false belongs")
         self._note("text number")
         return bool(value.lower() == "true")
 
     def _time(self, value: Any) -> int:
-        if isinstance(value, (bool, _Number)):
+        if isinstance(value, (bool, Number)):
             raise _Unreadable(f"is {_kind(value)} where a time belongs")
         try:
             at, told = microseconds(value)
@@ -288,7 +252,7 @@ class _Reader:
         if isinstance(value, bool):
             self._note("number text")
             return "true" if value else "false"
-        if isinstance(value, _Number):
+        if isinstance(value, Number):
             self._note("number text")
             return str(value)
         text = whole_text(value)
@@ -297,11 +261,6 @@ class _Reader:
         if field.values and text not in field.values:
             self._note("value", text[:60])
         return text
-
-
-def whole_text(text: str) -> str:
-    """The text without halves of characters, which no encoding knows."""
-    return _BROKEN.sub("\ufffd", text) if _BROKEN.search(text) else text
 
 
 def _array(field: Field, cells: list[Any]) -> pa.Array:
@@ -315,36 +274,11 @@ def _kind(value: Any) -> str:
     match value:
         case bool():
             return "true or false"
-        case _Number():
-            return "a number" if _NUMBER.fullmatch(value) else "not a number (NaN or infinite)"
+        case Number():
+            return "a number" if NUMBER.fullmatch(value) else "not a number (NaN or infinite)"
         case str():
             return "text"
         case list():
             return "a list"
         case _:
             return "an object"
-
-
-def _plain(found: Any) -> Any:
-    """Unknown values as JSON has them: numbers are numbers again, words that JSON lacks are text."""
-    match found:
-        case _Number():
-            return _plain_number(found)
-        case str():
-            return whole_text(found)
-        case list():
-            return [_plain(item) for item in found]
-        case dict():
-            return {name: _plain(item) for name, item in found.items()}
-        case _:
-            return found
-
-
-def _plain_number(number: _Number) -> int | float | str:
-    """Python's number; as text where it has none: a whole number beyond 64 bits, an infinite one."""
-    if not _NUMBER.fullmatch(number):
-        return str(number)
-    if not number.lstrip("-").isdigit():
-        near = float(number)
-        return str(number) if math.isinf(near) else near
-    return int(number) if len(number) < 21 and int(number) in _INTEGERS else str(number)

@@ -23,6 +23,8 @@ NOT_ANSWERS = {
     "cut in a row": (b'{"hasMore":true,"data":[{"id":1,"sta', "cut off"),
     "cut behind a row": (b'{"hasMore":true,"data":[{"id":1}', "cut off"),
     "cut in a number": (b'{"hasMore":true,"data":[{"id":1', "cut off"),
+    "cut in a word": (b'{"hasMore":tru', "cut off"),
+    "cut in a name with braces": (b'{"hasMore":true,"data":[{"id":1,"summary":"{x}', "cut off"),
     "two documents": (b'{"hasMore":true,"data":[]}{"hasMore":true,"data":[]}', "not JSON"),
     "tail": (b'{"hasMore":true,"data":[]}]', "not JSON"),
     "smuggled": (b'{"hasMore":true,"data":[]}, "answer2": {}', "not JSON"),
