@@ -1,0 +1,74 @@
+"""The doctor: what is well, what is not, and what to do, in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from stcrm_pandas.doctor import examine
+from stcrm_pandas.operations import OPERATIONS
+from stcrm_pandas.sandbox import Sandbox
+
+
+def checks(crm):
+    return {check.what: check for check in examine(crm)}
+
+
+def test_a_healthy_connection(box, join):
+    found = checks(join(box))
+    assert {check.state for check in found.values()} == {"ok"}
+    assert list(found) == ["settings", "sign-in", "scopes", "clock", "cache", "time zone"]
+
+
+def test_missing_scopes_are_named(shop, join):
+    known = {operation.scope for operation in OPERATIONS.values()}
+    with Sandbox(company=shop(leads=1), rate_limit=None, scopes=known - {"tn.crm.leads:r", "tn.jpm.jobs:r"}) as box:
+        found = checks(join(box))
+    assert found["scopes"].state == "fault"
+    assert "missing: tn.crm.leads:r, tn.jpm.jobs:r" in found["scopes"].words
+
+
+def test_a_wrong_secret_is_one_finding(box, join_by_address, count):
+    found = checks(join_by_address(box, client_secret="wrong"))
+    assert found["sign-in"].state == "fault"
+    assert "STCRM_CLIENT_SECRET" in found["sign-in"].words
+    assert "scopes" not in found
+    assert count(box) == 1
+
+
+def test_a_wrong_app_key_is_one_finding(box, join_by_address):
+    found = checks(join_by_address(box, app_key="wrong"))
+    assert [check.what for check in found.values() if check.state == "fault"] == ["scope tn.crm.bookings:r"]
+    assert "STCRM_APP_KEY" in found["scope tn.crm.bookings:r"].words
+
+
+def test_no_network_is_told(box, join_by_address):
+    nowhere = "http://127.0.0.1:9"
+    found = checks(join_by_address(box, api_url=nowhere, auth_url=nowhere, retries=0))
+    assert found["sign-in"].state == "fault"
+    assert "Is the network up" in found["sign-in"].words
+
+
+def test_clocks_that_disagree_are_told(box, join_by_address):
+    words = checks(join_by_address(box))["clock"].words
+    assert "minutes" in words  # the sandbox lives in June
+    assert "ahead of" in words or "behind" in words
+
+
+def test_a_cache_that_others_can_read_is_told(box, join):
+    crm = join(box)
+    crm.cache.path.chmod(0o640)
+    assert "chmod 600" in checks(crm)["cache"].words
+
+
+def test_no_time_zone_is_a_note(box, join_by_address):
+    found = checks(join_by_address(box, time_zone=None))["time zone"]
+    assert found.state == "note"
+    assert "STCRM_TIME_ZONE" in found.words
+
+
+@pytest.mark.parametrize("helper", ["leads.list", "lookups.jobs.list"])
+def test_one_failing_service_does_not_hide_the_rest(helper, box, join):
+    box.inject(helper, times=None, status=500)
+    found = checks(join(box, retries=0))
+    assert [check.state for check in found.values()].count("fault") == 1
+    assert found["scopes"].state == "ok" or "scopes" in found

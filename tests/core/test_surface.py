@@ -1,0 +1,145 @@
+"""What people see: names, parameters, docstrings whose examples run, and how little is loaded."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import importlib
+import inspect
+import pkgutil
+import subprocess
+import sys
+import warnings
+
+import pytest
+
+import stcrm_pandas as stcrm
+from stcrm_pandas.errors import DriftWarning, UsageError
+from stcrm_pandas.operations import OPERATIONS
+from stcrm_pandas.resources.resource import Resource
+from stcrm_pandas.schemas.fields import snake
+
+OPTIONS = {"max_age", "refresh", "allow_incomplete"}
+HEAVY = ("plotly", "scipy", "statsmodels", "lifelines", "jupyter", "nbconvert", "starlette", "uvicorn", "pandera")
+BUILT = [operation for operation in OPERATIONS.values() if operation.built]
+
+
+def names(package="stcrm_pandas"):
+    module = importlib.import_module(package)
+    for found in pkgutil.walk_packages(module.__path__, f"{package}."):
+        if not found.name.endswith(("report_kernel", "__main__")):
+            yield found.name
+
+
+@pytest.fixture(scope="module")
+def crm(sandbox, tmp_path_factory):
+    with stcrm.connect(sandbox=sandbox, cache_dir=tmp_path_factory.mktemp("cache"), rate_limit=1000) as connected:
+        yield connected
+
+
+def test_all_is_what_the_root_offers():
+    assert set(stcrm.__all__) <= set(dir(stcrm))
+    for name in stcrm.__all__:
+        assert getattr(stcrm, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'conect'"):
+        stcrm.conect  # noqa: B018
+
+
+def test_connect_has_the_settings_and_no_other(monkeypatch):
+    from stcrm_pandas.settings import Settings
+
+    parameters = set(inspect.signature(stcrm.connect).parameters) - {"private"}
+    assert parameters == set(Settings.model_fields) - {"cache_limit_mb"} | {"sandbox"}
+    for name in parameters:
+        assert name in str(stcrm.connect.__doc__), f"connect({name}=…) is not described"
+
+
+@pytest.mark.parametrize("operation", BUILT, ids=lambda operation: operation.helper)
+def test_a_helper_has_the_filters_of_its_operation_and_no_other(operation, crm):
+    *way, method = operation.helper.split(".")
+    resource = crm
+    for name in way:
+        resource = getattr(resource, name)
+    assert isinstance(resource, Resource)
+    helper = getattr(resource, method)
+    given = set(inspect.signature(helper).parameters)
+    expected = {snake(field.name) for field in operation.filters} | OPTIONS
+    if operation.answer == "feed":
+        expected |= {"since", "continue_from"}
+    if operation.path_names or method == "get":
+        expected |= {"ids"}
+    assert given == expected
+    assert operation.id in str(helper.__doc__), "the docstring names the operation"
+    assert ">>>" in str(helper.__doc__)
+    with pytest.raises(UsageError, match=f"{operation.helper} has no filter 'colour'"):
+        helper(colour="red")
+
+
+def test_every_helper_stands_for_an_operation(crm):
+    helpers = {operation.helper for operation in BUILT}
+    for resource in (crm.leads, crm.bookings, crm.customers, crm.locations, *vars(crm.lookups).values()):
+        for name, _ in inspect.getmembers(resource, callable):
+            if not name.startswith("_"):
+                assert f"{resource.name}.{name}" in helpers
+
+
+def test_choices_are_the_contracts_words(crm):
+    words = str(inspect.signature(crm.leads.list).parameters["status"].annotation)
+    assert all(repr(word) in words or f'"{word}"' in words for word in ("Open", "Dismissed", "Converted"))
+
+
+def test_the_operations_are_a_frame(crm):
+    table = crm.operations()
+    assert len(table) == 88
+    assert table["operation_id"].is_unique
+    assert set(table.loc[table["built"], "helper"]) == {op.helper for op in BUILT if "lookups" not in op.helper}
+    assert len(crm.operations(all=True)) == 97
+
+
+def test_reprs_say_where_one_is(crm, sandbox):
+    assert str(sandbox.tenant) in repr(crm)
+    assert sandbox.sandbox_id in crm._repr_html_()
+    assert repr(crm.leads) == "leads: export, get, list"
+    assert "campaigns" in repr(crm.lookups)
+
+
+def test_a_repr_shows_html_as_text(join, module_box):
+    crm = join(module_box)
+    crm.settings = crm.settings.model_copy(update={"environment": "<script>alert(1)</script>"})
+    assert "<script>" not in crm._repr_html_()
+
+
+@pytest.mark.parametrize("name", list(names()))
+def test_the_examples_run(name, crm, sandbox):
+    module = importlib.import_module(name)
+    space = {**vars(module), "crm": crm, "sandbox": sandbox, "stcrm": stcrm}
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
+    runner = doctest.DocTestRunner(optionflags=flags)
+    failed = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DriftWarning)
+        for test in doctest.DocTestFinder(exclude_empty=True).find(module, name, globs=space, extraglobs={}):
+            runner.run(test, out=failed.append)
+    assert runner.failures == 0, "".join(failed)
+
+
+@pytest.mark.parametrize("name", [name for name in names() if ".sandbox." not in name])
+def test_public_things_say_what_they_are_for(name):
+    module = importlib.import_module(name)
+    tree = ast.parse(inspect.getsource(module))
+    assert ast.get_docstring(tree), f"{name} does not say what it holds"
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
+            short = isinstance(node, ast.FunctionDef) and len(ast.unparse(node)) < 250
+            assert ast.get_docstring(node) or short, f"{name}.{node.name} has no docstring"
+
+
+def loaded(statement):
+    code = f"{statement}\nimport sys\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
+    return set(subprocess.check_output([sys.executable, "-W", "ignore", "-c", code], text=True).split())
+
+
+def test_importing_loads_nothing_heavy():
+    assert not loaded("import stcrm_pandas") & set(HEAVY)
+    assert not loaded("import stcrm_pandas as s; s.connect; s.errors") & set(HEAVY)
+    assert not loaded("import stcrm_pandas.cli") & set(HEAVY) - {"pandera"}
