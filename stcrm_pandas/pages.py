@@ -323,12 +323,15 @@ class Walker:
         got = [first]
         if first.page.has_more and total is not None:
             last = -(-total // self._size)
-            ended = False
+            ended, marks = False, {read.mark(first.page)}
 
             def job(number: int) -> Got[P]:
                 nonlocal ended
                 one = self._page(read, generation, 0, number)
-                ended = ended or not one.page.has_more
+                mark = read.mark(one.page)
+                # A total can be wrong: where nothing new comes, no more is asked for.
+                ended = ended or not one.page.has_more or one.page.rows == 0 or mark in marks
+                marks.add(mark)
                 watch.page(one.page.rows, total, one.from_cache)
                 return one
 

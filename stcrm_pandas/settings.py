@@ -99,6 +99,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="STCRM_",
         env_file=".env",
+        env_file_encoding="utf-8-sig",  # editors of Windows begin a file with a mark of three bytes
         extra="ignore",
         frozen=True,
         hide_input_in_errors=True,
@@ -156,7 +157,7 @@ class Settings(BaseSettings):
     @property
     def cache_folder(self) -> Path:
         """The folder where caches lie."""
-        return self.cache_dir or platformdirs.user_cache_path("stcrm-pandas")
+        return (self.cache_dir or platformdirs.user_cache_path("stcrm-pandas")).expanduser()
 
     def missing(self) -> list[str]:
         """Names of settings that a connection needs and that nobody set."""
@@ -178,6 +179,8 @@ def read_settings(**given: Any) -> Settings:
         settings = Settings(**given)
     except ValidationError as error:
         raise SettingsError(_explain(error, given)) from None
+    except UnicodeDecodeError:
+        raise SettingsError("The .env file in the working folder is no text in UTF-8: save it as such.") from None
     if "api_url" in given and "environment" not in given:  # an address in hand beats a name in the environment
         settings = settings.model_copy(update={"environment": None})
     settings = settings.model_copy(update=_addresses(settings))
@@ -223,4 +226,4 @@ def _explain(error: ValidationError, given: dict[str, Any]) -> str:
 
 def read_cache_folder(given: Path | None = None) -> Path:
     """The folder of the caches, without the rest of a connection's settings."""
-    return given or Settings().cache_folder
+    return given.expanduser() if given else Settings().cache_folder
