@@ -11,6 +11,19 @@ What nobody has told about the real service, and how the sandbox decides it:
 - Ids and other lists hold 50 values at most. How each filter compares stands in `filters`.
 - A feed without `includeRecentChanges` shows a change once and at once; with it, the changes of the last ten minutes
   come again at the start of each walk.
+- A body is held against the contract first (400, 415), then against the rules of `rules` (400, named in `data.rule`:
+  ids in it must be those of rows), then the rows in the path are looked for (404).
+- What is created or changed in one call is one transaction. The calling application is a user of the company.
+- Bulk tags leave alone what is as it should be; a single tag that is there already is a conflict (409). Names of
+  booking provider tags and, when a contact is made, its `referenceId` are taken once only (409, in changes 400).
+- A booking provider is one that has a tag or bookings. A booking without a `start` starts in the year 1. Only open
+  leads, and bookings that are neither converted nor dismissed, can be dismissed.
+- New contacts have no preferences (null), new contact methods have each kind without a value. The flag that a phone
+  must not get texts goes when its number goes. A legacy invoice flag that does not agree with its parts sets both.
+- A contact that is deleted takes its methods, preferences and relationships along; `PUT` makes a contact method that
+  is not there, but no contact. Contacts are found by the id of what they are related to.
+- The lead form makes an open lead of the default campaign. Following up with a text leaves a note.
+- Notes keep the order of their ids. A preferred technician moves `modifiedOn`, notes do not.
 - The limit counts any second, not the seconds of the clock, and only calls that it lets pass. By the book,
   `Retry-After` comes with each 429, else with every second one.
 """

@@ -32,21 +32,34 @@ class Answer:
 class Found:
     """Rows that were found: `pieces` of their JSON, `head` what stands beside them in a page.
 
-    Without a head the one piece is the answer: one record.
+    Without a head the one piece is the answer: one record, or one number; no piece is an answer without a body. `bare`
+    rows are a list with nothing around it.
     """
 
     pieces: Sequence[bytes]
     head: Mapping[str, Any] | None = None
+    bare: bool = False
 
     def answer(self) -> Answer:
-        if self.head is None:
-            return Answer(pieces=self.pieces)
+        if self.head is None and not self.bare:
+            return Answer(pieces=self.pieces, media=JSON if self.pieces else "")
         inner = [piece for pair in zip(repeat(b","), self.pieces, strict=False) for piece in pair][1:]
+        if self.head is None:
+            return Answer(pieces=[b"[", *inner, b"]"])
         return Answer(pieces=[orjson.dumps(self.head)[:-1] + b',"data":[', *inner, b"]}"])
 
 
+NOTHING = Found(())
+"""What an operation answers that has nothing to say."""
+
+
+def one(row: Mapping[str, Any]) -> Found:
+    """A record that is no row of the store as it stands."""
+    return Found([orjson.dumps(row)])
+
+
 class Refusal(Exception):
-    """The request is not done; `answer` says why."""
+    """The request is not done; `answer` says why, and names the rule where the contract's types do not tell it."""
 
     def __init__(
         self,
@@ -55,9 +68,10 @@ class Refusal(Exception):
         *,
         errors: Mapping[str, Sequence[str]] | None = None,
         headers: Mapping[str, str] | None = None,
+        rule: str | None = None,
     ) -> None:
         super().__init__(status)
-        self.answer = problem(status, title, errors=errors, headers=headers)
+        self.answer = problem(status, title, errors=errors, headers=headers, rule=rule)
 
 
 def problem(
@@ -66,8 +80,9 @@ def problem(
     *,
     errors: Mapping[str, Sequence[str]] | None = None,
     headers: Mapping[str, str] | None = None,
+    rule: str | None = None,
 ) -> Answer:
-    """An error as RFC 7807 has it."""
+    """An error as RFC 7807 has it; `data` has the rule's name, if it is one of a rule."""
     if title is None:
         title = next(iter(errors.values()))[0] if errors else HTTPStatus(status).phrase
     body = {
@@ -76,7 +91,7 @@ def problem(
         "status": status,
         "traceId": f"sandbox-{next(_traces):08x}",
         "errors": dict(errors or {}),
-        "data": {},
+        "data": {"rule": rule} if rule else {},
     }
     return Answer(status, [orjson.dumps(body)], headers or {}, PROBLEM)
 

@@ -9,9 +9,10 @@ import logging
 import secrets
 import zlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import format_datetime
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
@@ -23,6 +24,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stcrm_pandas.operations import OPERATIONS, Operation
+from stcrm_pandas.sandbox import intake, rules
 from stcrm_pandas.sandbox.admission import Limit, Tokens
 from stcrm_pandas.sandbox.answers import Answer, Found, Refusal, failure, problem, too_many
 from stcrm_pandas.sandbox.calls import LARGEST_PAGE, Call, Handler
@@ -31,9 +33,10 @@ from stcrm_pandas.sandbox.faults import SIGN_IN, Fault, Faults
 from stcrm_pandas.sandbox.parameters import Pairs
 from stcrm_pandas.sandbox.reads import READS
 from stcrm_pandas.sandbox.store import Store
+from stcrm_pandas.sandbox.writes import WRITES
 
-HANDLERS: Mapping[str, Handler] = READS
-"""What answers each operation, by its id. An operation without one is a path that does not exist."""
+HANDLERS: Mapping[str, Handler] = {**READS, **WRITES}
+"""What answers each operation, by its id."""
 
 _LOG = logging.getLogger(__name__)
 _LOGGED = 200_000
@@ -42,13 +45,25 @@ _LOGGED = 200_000
 
 @dataclass
 class Arrival:
-    """A request that came in: the query decoded, in its order; `operation` is None for a path that does not exist."""
+    """A request that came in: the query decoded, in its order; `operation` is None for a path that does not exist.
+
+    `body` is the JSON that was sent with it, None where that was none or could not be read.
+    """
 
     method: str
     path: str
     query: list[tuple[str, str]]
     operation: str | None = None
     status: int | None = None
+    body: Any = None
+
+
+class _Undone(Exception):
+    """Takes an operation back, and keeps what it would have answered."""
+
+    def __init__(self, found: Found) -> None:
+        super().__init__()
+        self.found = found
 
 
 @dataclass
@@ -105,6 +120,8 @@ class Service:
     async def call(self, operation: Operation, request: Request) -> Response:
         """One call of an operation, from the gate to the answer."""
         _arrival(request).operation = operation.id
+        if operation.body:
+            await _note_body(request)
         wait = self.limit.take()
         if wait:
             self._refused += 1
@@ -119,7 +136,7 @@ class Service:
             if fault and fault.revoke:
                 self.tokens.revoke()
                 self._admit(operation, request)
-            answer = (fault.answer() if fault else None) or self._find(operation, request, fault).answer()
+            answer = await self._answer(operation, request, fault)
         except Refusal as refusal:
             answer = refusal.answer
         except Exception:
@@ -132,31 +149,74 @@ class Service:
         key = request.headers.get("st-app-key", "")
         if not secrets.compare_digest(key.encode(), self.app_key.encode()):
             raise Refusal(401, "The application key is missing or unknown.")
-        kind, _, token = request.headers.get("authorization", "").partition(" ")
-        if kind.lower() != "bearer" or not self.tokens.holds(token.strip()):
+        # Seen: a client in wide use sends the bare token, without "Bearer", and the service lets it in.
+        token = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+        if not self.tokens.holds(token):
             raise Refusal(401, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
         if request.path_params["tenant"] != str(self.tenant):
             raise Refusal(404, "There is no such tenant.")
         if operation.scope not in self.scopes:
             raise Refusal(403, "The application does not have the scope that this needs.")
 
-    def _find(self, operation: Operation, request: Request, fault: Fault | None) -> Found:
-        query: Pairs = _arrival(request).query
+    async def _answer(self, operation: Operation, request: Request, fault: Fault | None) -> Answer:
+        instead = fault.answer() if fault else None
+        if fault and instead and not (fault.does or fault.late):
+            return instead
+        query = _arrival(request).query
+        call = self._call(operation, request, await request.body(), fault)
+        if fault is None:
+            return self._do(call).answer()
+        found = self._do(call) if fault.does else self._undone(call)
+        if fault.late:
+            asyncio.get_running_loop().call_later(fault.late, self._do_late, call)
+        return instead or fault.bend(found, query).answer()
+
+    def _call(self, operation: Operation, request: Request, raw: bytes, fault: Fault | None) -> Call:
+        query = _arrival(request).query
         asked = fault.redirect(query, self._last.get(operation.id, ())) if fault else query
         self._last[operation.id] = query
         now = ticks_of(self.clock.now())
-        call = Call(operation, request.path_params, asked, self.store, now, self.feed_size)
-        found = HANDLERS[operation.id](call)
-        return fault.bend(found, query) if fault else found
+        call = Call(
+            operation, request.path_params, asked, self.store, now, self.feed_size, by_the_book=self.by_the_book
+        )
+        if operation.body:
+            body = intake.check(intake.parse(raw, request.headers.get("content-type", "")), operation.body)
+            call = replace(call, body=body)
+        if operation.writes:
+            rules.check(call)
+        return replace(call, body=fault.overlook(call.body)) if fault else call
+
+    def _do(self, call: Call) -> Found:
+        handler = HANDLERS[call.operation.id]
+        if not call.operation.writes:
+            return handler(call)
+        with self.store.transaction():
+            return handler(call)
+
+    def _undone(self, call: Call) -> Found:
+        """What the call would answer; nothing of it stays."""
+        try:
+            with self.store.transaction():
+                raise _Undone(self._do(call))
+        except _Undone as undone:
+            return undone.found
+
+    def _do_late(self, call: Call) -> None:
+        try:
+            self._do(replace(call, now=ticks_of(self.clock.now())))
+        except Refusal:
+            _LOG.info("%s was not done late: by then it was refused", call.operation.id)
 
 
 def build(service: Service) -> ASGIApp:
     """The service as an ASGI application."""
     routes = [Route("/connect/token", service.sign_in, methods=["POST"])]
     # A fixed word goes before a parameter, so that `customers/contacts` is no customer.
+    paths: dict[str, dict[str, Operation]] = {}
     for operation in sorted(OPERATIONS.values(), key=lambda one: [part[0] == "{" for part in one.path.split("/")]):
-        if operation.id in HANDLERS:
-            routes.append(Route(f"/{operation.path}", _endpoint(service, operation), methods=[operation.method]))
+        paths.setdefault(operation.path, {})[operation.method] = operation
+    for path, offered in paths.items():
+        routes.append(Route(f"/{path}", _endpoint(service, offered), methods=list(offered)))
     inner = Starlette(routes=routes, exception_handlers={HTTPException: _no_route})
     inner.router.redirect_slashes = False
 
@@ -180,9 +240,9 @@ def build(service: Service) -> ASGIApp:
     return application
 
 
-def _endpoint(service: Service, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(service: Service, offered: Mapping[str, Operation]) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        return await service.call(operation, request)
+        return await service.call(offered["GET" if request.method == "HEAD" else request.method], request)
 
     return endpoint
 
@@ -197,6 +257,14 @@ async def _prepare(fault: Fault | None) -> None:
         await asyncio.sleep(fault.delay)
     if fault and fault.before:
         fault.before()
+
+
+async def _note_body(request: Request) -> None:
+    """Keep what was sent, also where it is refused later."""
+    try:
+        _arrival(request).body = intake.parse(await request.body(), request.headers.get("content-type", ""))
+    except Refusal:
+        _arrival(request).body = None
 
 
 async def _form(request: Request) -> dict[str, str] | None:
@@ -228,7 +296,8 @@ async def _no_route(request: Request, error: Exception) -> Response:
 
 
 def _respond(answer: Answer, fault: Fault | None = None, *, packed: bool = False) -> Response:
-    headers = {"Content-Type": answer.media, **answer.headers, **((fault.headers or {}) if fault else {})}
+    media = {"Content-Type": answer.media} if answer.media else {}
+    headers = {**media, **answer.headers, **((fault.headers or {}) if fault else {})}
     pieces = answer.pieces
     if packed and len(pieces) > 1:
         squeeze = zlib.compressobj(1, zlib.DEFLATED, 31)
@@ -240,11 +309,13 @@ def _respond(answer: Answer, fault: Fault | None = None, *, packed: bool = False
 class _Pieces(Response):
     """A body in pieces, so that nothing is copied whole and other calls get their turn in between.
 
-    One that is cut promises all of the body and sends its start; the server then closes the connection.
+    One that is cut promises all of the body, and a byte of one that is empty, and sends its start; the server then
+    closes the connection.
     """
 
     def __init__(self, pieces: Sequence[bytes], status: int, headers: dict[str, str], cut: int | None) -> None:
-        headers["Content-Length"] = str(sum(map(len, pieces)))
+        length = sum(map(len, pieces))
+        headers["Content-Length"] = str(length if cut is None else max(1, length))
         super().__init__(None, status, headers)
         self._pieces = pieces if cut is None else [b"".join(pieces)[:cut]]
         self._whole = cut is None

@@ -20,6 +20,8 @@ from time import time as seconds_now
 SECOND = 10_000_000
 """Ticks in a second."""
 _DAY = 86_400 * SECOND
+LAST = date.max.toordinal() * _DAY + _DAY - 1
+"""The last moment that has a date."""
 
 _ISO = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,7})\d*)?)?)?(?:([Zz])|([+-])(\d\d):?(\d\d))?"

@@ -8,7 +8,7 @@ from typing import Any
 
 from stcrm_pandas.sandbox.clock import moment
 
-LAYOUT = 1
+LAYOUT = 2
 """Of the file; another number is another layout, which this version does not read."""
 
 

@@ -62,7 +62,7 @@ class Fault:
 
     Another answer:
         status: its status; without a body, what the service says with it: 429 in words, 5xx as a page of HTML, others
-            as RFC 7807 has them.
+            as RFC 7807 has them. Nothing is done then, unless `done` says so.
         body: its body: text as it is, anything else as JSON; 200 unless a status is given.
         headers: more headers, whatever the answer.
 
@@ -72,8 +72,16 @@ class Fault:
         total, has_more, continue_from: these fields; in `continue_from`, `{from}` stands for the token that was sent.
         rows: changes rows: a callable that takes the list and changes it or gives another (in process only), or a list
             of `{"at": 0, "set": {"address.city": null}, "drop": ["priority"]}`.
-        ignore: parameters that the service overlooks.
-        cut: the connection is cut after so many bytes of the body.
+        ignore: parameters that the service overlooks, and fields of a body, which it takes and drops
+            (`address.zip`).
+        cut: the connection is cut after so many bytes of the body. What was asked for has been done, unless `done` or
+            `late` say otherwise.
+
+    What becomes of a call that writes:
+        done: True: it is done, though a failure is answered (`status=500, done=True`). False: it is not done,
+            though the answer looks right (`cut=0, done=False` is a call that was lost before it was done). None: as
+            the answer has it.
+        late: it is done so many seconds after the answer.
 
     `hits` counts how often it came true, `seen` the calls it saw.
     """
@@ -94,6 +102,8 @@ class Fault:
     rows: Rows | Sequence[Mapping[str, Any]] | None = None
     ignore: Sequence[str] = ()
     cut: int | None = None
+    done: bool | None = None
+    late: float = 0.0
     seen: int = field(default=0, init=False)
     hits: int = field(default=0, init=False)
 
@@ -125,6 +135,20 @@ class Fault:
             body = self.body.encode() if isinstance(self.body, str) else json.dumps(self.body).encode()
         return Answer(status, [body], media=HTML if status >= 500 else JSON)
 
+    @property
+    def does(self) -> bool:
+        """Whether the operation is done before the answer goes out."""
+        if self.late:
+            return False
+        return self.status is None and self.body is None if self.done is None else self.done
+
+    def overlook(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """A body without the fields to ignore."""
+        kept = dict(body)
+        for path in self.ignore:
+            drop_path(kept, path)
+        return kept
+
     def redirect(self, query: Pairs, last: Pairs) -> Pairs:
         """The query that is answered in place of the one that came; `last` is the one of the call before."""
         asked = [(name, value) for name, value in query if name not in self.ignore]
@@ -148,7 +172,7 @@ class Fault:
                 json.dumps(row, separators=(",", ":"), ensure_ascii=False).encode() for row in self._changed(rows)
             ]
         if head is None:
-            return Found(pieces)
+            return Found(pieces, bare=found.bare)
         if self.page == "empty":
             pieces = ()
         asked = dict(query)
@@ -224,6 +248,8 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
     "rows": list,
     "ignore": list,
     "cut": int,
+    "done": (bool, type(None)),
+    "late": (int, float),
 }
 
 

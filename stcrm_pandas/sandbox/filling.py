@@ -12,6 +12,7 @@ import orjson
 
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.sandbox.connection import LAYOUT, connect
+from stcrm_pandas.sandbox.standing import standing
 from stcrm_pandas.sandbox.tables import COLUMNS, TABLES, Table
 
 
@@ -44,8 +45,10 @@ def fill(path: Path, company: Company, notes: Mapping[str, Any]) -> None:
         for name, rows in company.tables():
             _fill(db, TABLES.get(name, Table(name)), rows)
             filled.add(name)
-        for name in TABLES.keys() - filled:
+        for name in [name for name in TABLES if name not in filled]:
             _fill(db, TABLES[name], ())
+        for name in TABLES.keys() - filled:
+            _insert(db, TABLES[name], standing(db, name))
         for name, value in {**notes, "layout": LAYOUT}.items():
             db.execute("INSERT INTO notes VALUES (?, ?)", (name, orjson.dumps(value).decode()))
         db.execute("COMMIT")
@@ -66,11 +69,14 @@ def _fill(db: sqlite3.Connection, table: Table, rows: Iterable[dict[str, Any]]) 
         f'CREATE TABLE "{name}" (n INTEGER PRIMARY KEY, id, parent, active INTEGER, created INTEGER, modified INTEGER, '
         "edited INTEGER, seq INTEGER, hidden TEXT, body TEXT)"
     )
-    db.executemany(
-        f'INSERT INTO "{name}" ({", ".join(COLUMNS)}) VALUES ({", ".join("?" * len(COLUMNS))})', map(table.record, rows)
-    )
+    _insert(db, table, rows)
     # The first holds all that the common filters look at, so that a read in order of id never touches a body.
     db.execute(f'CREATE INDEX "{name}_by_id" ON "{name}" (id, active, created, modified, parent)')
     db.execute(f'CREATE INDEX "{name}_by_change" ON "{name}" (seq)')
     if table.parent:
         db.execute(f'CREATE INDEX "{name}_by_parent" ON "{name}" (parent)')
+
+
+def _insert(db: sqlite3.Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
+    names, places = ", ".join(COLUMNS), ", ".join("?" * len(COLUMNS))
+    db.executemany(f'INSERT INTO "{table.name}" ({names}) VALUES ({places})', map(table.record, rows))

@@ -99,6 +99,20 @@ def _active(value: str) -> Where:
     return {"true": Where("t.active = 1"), "false": Where("t.active = 0"), "any": Where("1")}[value.lower()]
 
 
+def _archived(value: str) -> Where:
+    words = {"true": exactly("isArchived")(1), "false": exactly("isArchived")(0), "any": Where("1")}
+    return words.get(value.strip().lower(), NOTHING)
+
+
+def _method_value(value: str) -> Where:
+    """An address by its letters, whatever their case, a number by its digits."""
+    if "@" in value or not digits(value):
+        return whole("value")(value)
+    return phone("value")(value)
+
+
+NOTHING = Where("0")
+
 DATES: dict[str, Filter] = {
     "createdOnOrAfter": column("created", ">="),
     "createdBefore": column("created", "<"),
@@ -108,7 +122,7 @@ DATES: dict[str, Filter] = {
 LISTED: dict[str, Filter] = {"ids": one_of("id"), "active": _active, **DATES}
 
 _EXTERNAL: dict[str, Filter] = {
-    "externalDataKey": no_condition,  # a pair: `external_pair`
+    "externalDataKey": no_condition,  # a pair: see `external`
     "externalDataValues": no_condition,
 }
 _PLACE: dict[str, Filter] = {
@@ -154,6 +168,32 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
     },
     "bookings": {**LISTED, "externalId": exactly("externalId")},
     "booking_contacts": {},
+    "booking_provider_tags": {**DATES, "ids": one_of("id"), "name": part("tagName")},
+    "lead_notes": DATES,
+    "customer_notes": DATES,
+    "location_notes": DATES,
+    "customer_custom_field_types": DATES,
+    "location_custom_field_types": DATES,
+    "contacts": {
+        **DATES,
+        "name": part("name"),
+        "title": part("title"),
+        "referenceId": exactly("referenceId"),
+        "isArchived": _archived,
+    },
+    "contact_methods": {
+        **DATES,
+        "contactId": column("parent"),
+        "referenceId": exactly("referenceId"),
+        "type": whole("type"),
+        "value": _method_value,
+    },
+    "contact_relationships": {
+        **DATES,
+        "relatedEntityId": exactly("relatedEntityId"),
+        "typeSlug": whole("typeSlug"),
+        "typeName": whole("typeName"),
+    },
     "customers": {
         **LISTED,
         **_EXTERNAL,
@@ -223,19 +263,6 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
     },
     "call_reasons": LISTED,
 }
-
-
-def external_pair(key: str, values: list[str]) -> Where:
-    """Rows whose external data holds the key with one of the values."""
-    return Where(
-        "EXISTS (SELECT 1 FROM json_each(t.body, '$.externalData') e WHERE json_extract(e.value, '$.key') = ? "
-        "AND json_extract(e.value, '$.value') IN (SELECT value FROM json_each(?)))",
-        (key, orjson.dumps(values).decode()),
-    )
-
-
-HAS_EXTERNAL = Where("json_array_length(t.body, '$.externalData') > 0")
-NOTHING = Where("0")
 
 
 def every(conditions: list[Where]) -> Where:

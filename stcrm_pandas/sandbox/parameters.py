@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from stcrm_pandas.operations import IDS_PER_CALL
 from stcrm_pandas.sandbox.answers import Refusal
@@ -43,10 +44,18 @@ def _truth(value: str) -> bool:
     return {"true": True, "false": False}[value.strip().lower()]
 
 
-def _guid(value: str) -> str:
+def guid(value: str) -> str:
+    """A GUID as rows write it: in small letters, with dashes.
+
+    Raises:
+        ValueError: it is none.
+
+    >>> guid("{6F1D3C52A0B84E7D9C15E2F480AB37D6}")
+    '6f1d3c52-a0b8-4e7d-9c15-e2f480ab37d6'
+    """
     if not _GUID.fullmatch(value.strip()):
         raise ValueError(value)
-    return re.sub("[{}-]", "", value.strip()).lower()
+    return str(UUID(re.sub("[{}-]", "", value.strip())))
 
 
 def _number(value: str) -> float:
@@ -62,7 +71,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "double": _number,
     "decimal": _number,
     "text": str,
-    "guid": _guid,
+    "guid": guid,
     "time": moment,
 }
 
@@ -81,6 +90,7 @@ def read(pairs: Pairs, fields: Iterable[Field]) -> dict[str, Any]:
     """
     values: dict[str, Any] = {}
     errors: dict[str, list[str]] = {}
+    lists = True
     for field in fields:
         texts = [value for name, value in pairs if name == field.name and value != ""]
         if not texts:
@@ -94,6 +104,7 @@ def read(pairs: Pairs, fields: Iterable[Field]) -> dict[str, Any]:
                 values[field.name] = _one(field, texts[0])
         except (KeyError, ValueError):
             errors[field.name] = [f"The value '{','.join(texts)[:80]}' is not valid."]
+            lists = lists and field.many
     if errors:
-        raise Refusal(400, errors=errors)
+        raise Refusal(400, errors=errors, rule="lists of values" if lists else None)
     return values

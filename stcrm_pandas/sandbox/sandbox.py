@@ -248,7 +248,7 @@ class Sandbox:
 
     @property
     def requests(self) -> list[Arrival]:
-        """What came in, sign-ins too, in order; `clear()` empties it."""
+        """What came in, sign-ins too, in order, with the JSON that was sent; `clear()` empties it."""
         return self._running().arrivals
 
     # behind the client's back
@@ -312,6 +312,8 @@ class Sandbox:
         rows: Rows | Sequence[Mapping[str, Any]] | None = None,
         ignore: Sequence[str] = (),
         cut: int | None = None,
+        done: bool | None = None,
+        late: float = 0.0,
     ) -> Fault:
         """Order something to go wrong; what the words mean stands at `Fault`.
 
@@ -343,6 +345,8 @@ class Sandbox:
             rows=rows,
             ignore=ignore,
             cut=cut,
+            done=done,
+            late=late,
         )
         self._faults.add(fault)
         return fault

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,7 @@ class Store:
         self._lock = threading.RLock()
         self._walks: OrderedDict[tuple[Any, ...], tuple[str, int]] = OrderedDict()
         self._walk_count = 0
+        self._depth = 0
         self._db = connect(path)
         try:
             self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
@@ -163,13 +164,62 @@ class Store:
         """
         return self._whole(table, key)[1]
 
+    def visible(self, table: str, key: Key) -> dict[str, Any] | None:
+        """A whole row; None where there is none, or it is deleted."""
+        found = self._find(table, key)
+        spec = self._table(table)
+        if not found or not (found[3] or not spec.deletes_softly):
+            return None
+        return spec.row(*found[1:])
+
+    def rows(self, table: str, where: Where, order: str = "t.id", most: int = -1) -> list[dict[str, Any]]:
+        """Whole rows `t` that a condition holds for, without deleted ones."""
+        spec = self._table(table)
+        alive = " AND t.active = 1" if spec.deletes_softly else ""
+        sql = f'SELECT t.body, t.hidden, t.active FROM "{table}" t WHERE ({where.sql}){alive} ORDER BY {order} LIMIT ?'
+        return [spec.row(*found) for found in self._all(sql, (*where.values, most))]
+
+    def missing(self, table: str, ids: Iterable[Any]) -> list[Any]:
+        """Which of the ids no row has."""
+        spec = self._table(table)
+        alive = " AND t.active = 1" if spec.deletes_softly else ""
+        sql = (
+            "SELECT j.value FROM json_each(?) j "
+            f'WHERE NOT EXISTS (SELECT 1 FROM "{table}" t WHERE t.id = j.value{alive})'
+        )
+        return [value for (value,) in self._all(sql, (orjson.dumps(list(ids)).decode(),))]
+
+    def next_id(self, table: str, parent: int | None = None) -> int:
+        """An id that no row of the table has had, or none below the parent."""
+        where = "" if parent is None else " WHERE parent = ?"
+        (last,) = self._one(f'SELECT max(id) FROM "{table}"{where}', () if parent is None else (parent,))
+        return int(last or 0) + 1
+
     # changing
 
+    def transaction(self) -> Transaction:
+        """Changes that come true together or, if one fails, not at all; they may be nested."""
+        return Transaction(self)
+
+    def begin(self) -> None:
+        self._lock.acquire()
+        if not self._depth:
+            self._forget_walks()
+            self._db.execute("BEGIN IMMEDIATE")
+        self._depth += 1
+
+    def end(self, *, keep: bool) -> None:
+        self._depth -= 1
+        if not self._depth:
+            self._forget_walks()
+            self._db.execute("COMMIT" if keep else "ROLLBACK")
+        self._lock.release()
+
     def put(self, table: str, row: Mapping[str, Any], now: int) -> None:
-        """Add a row, or replace the one with its key; where it lacks `createdOn` or `modifiedOn`, it is `now`."""
+        """Add a row, or replace the one with its key; where it lacks a time that such rows have, it is `now`."""
         spec = self._table(table)
-        with self._lock, self._changing():
-            row = {"createdOn": text_of(now), "modifiedOn": text_of(now), **row}
+        with self.transaction():
+            row = dict.fromkeys(spec.dated, text_of(now)) | dict(row)
             own = row[spec.id]
             found = self._find(table, (row[spec.parent or ""], own) if spec.keyed_by_parent else own)
             self._write(spec, row, found[0] if found else None, now)
@@ -180,10 +230,11 @@ class Store:
         Raises:
             UsageError: there is no such row.
         """
-        with self._lock, self._changing():
+        with self.transaction():
             number, row = self._whole(table, key)
             edited = fields.keys() - _ACCOUNTING
-            for path, value in ({"modifiedOn": text_of(now)} | dict(fields)).items():
+            moved = {"modifiedOn": text_of(now)} if "modifiedOn" in self._table(table).dated else {}
+            for path, value in (moved | dict(fields)).items():
                 set_path(row, path, value)
             self._write(self._table(table), row, number, now, edited=bool(edited))
 
@@ -194,7 +245,7 @@ class Store:
             UsageError: there is no such row.
         """
         spec = self._table(table)
-        with self._lock, self._changing():
+        with self.transaction():
             number, row = self._whole(table, key)
             if spec.deletes_softly:
                 self._write(spec, row | {"active": False, "modifiedOn": text_of(now)}, number, now)
@@ -214,9 +265,6 @@ class Store:
             del values["edited"]
         assignments = ", ".join(f"{name} = ?" for name in values)
         self._db.execute(f'UPDATE "{spec.name}" SET {assignments} WHERE n = ?', (*values.values(), number))
-
-    def _changing(self) -> _Changing:
-        return _Changing(self._db, self._forget_walks)
 
     # the inside
 
@@ -270,16 +318,14 @@ class Store:
             return self._db.execute(sql, values).fetchone()
 
 
-class _Changing:
-    """One transaction; at its end no order that was put down before is used again."""
+class Transaction:
+    """One transaction; no order of rows that was put down before it is used again."""
 
-    def __init__(self, db: sqlite3.Connection, done: Callable[[], None]) -> None:
-        self._db = db
-        self._done = done
+    def __init__(self, store: Store) -> None:
+        self._store = store
 
     def __enter__(self) -> None:
-        self._done()
-        self._db.execute("BEGIN IMMEDIATE")
+        self._store.begin()
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._db.execute("COMMIT" if kind is None else "ROLLBACK")
+        self._store.end(keep=kind is None)

@@ -33,6 +33,8 @@ class Table:
     computed: tuple[str, ...] = ()
     keyed_by_parent: bool = False
     """An id is unique under its parent only."""
+    dated: tuple[str, ...] = ("createdOn", "modifiedOn")
+    """The times of its own that a row has."""
 
     @property
     def deletes_softly(self) -> bool:
@@ -111,12 +113,18 @@ TABLES = _named(
             parent="bookingId",
             hidden=("active", "bookingId", "bookingProviderId"),
             keyed_by_parent=True,
+            dated=("modifiedOn",),
         ),
         Table("booking_provider_tags"),
-        Table("customers"),
+        Table("customers", hidden=("externalDataOwners", "preferredTechnicianId")),
         Table("customer_contacts", parent="customerId", hidden=("active",), keyed_by_parent=True),
-        Table("locations", parent="customerId"),
+        Table("locations", parent="customerId", hidden=("externalDataOwners", "preferredTechnicianId")),
         Table("location_contacts", parent="locationId", hidden=("active",), keyed_by_parent=True),
+        Table("lead_notes", parent="leadId", hidden=("active", "leadId")),
+        Table("customer_notes", parent="customerId", hidden=("active", "customerId")),
+        Table("location_notes", parent="locationId", hidden=("active", "locationId")),
+        Table("customer_custom_field_types"),
+        Table("location_custom_field_types"),
         Table("jobs", parent="customerId"),
         Table("campaigns"),
         Table("campaign_categories"),
@@ -134,7 +142,10 @@ TABLES = _named(
             parent="contactMethodId",
             hidden=("contactId", "contactMethodId"),
             keyed_by_parent=True,
+            dated=(),
         ),
+        Table("contact_preference_types", dated=()),
+        Table("contact_relationships", parent="contactId", hidden=("contactId",), dated=("createdOn",)),
     )
 )
 

@@ -92,6 +92,9 @@ def customers() -> Rows:
             "type": None if n == 5 else "Residential",
             "address": address(n),
             "balance": n * 1.1,
+            "tagTypeIds": [1, 2] if n % 2 else None,
+            "doNotMail": False,
+            "customFields": [{"typeId": 11, "name": "Gate", "value": "7"}] if n == 2 else [],
             "createdOn": day(n),
             "modifiedOn": day(n + 20, ".5"),
             "mergedToId": 1 if n == 16 else None,
@@ -126,6 +129,11 @@ def locations() -> Rows:
             "customerId": 1 + n % 50,
             "active": n % 10 != 0,
             "name": f"House {n}",
+            "tagTypeIds": [3],
+            "customFields": [
+                {"typeId": 21, "name": "Dog", "value": "yes"},
+                {"typeId": 22, "name": "Key", "value": None},
+            ],
             "address": address(n),
             "createdOn": day(n),
             "modifiedOn": day(n + 5),
@@ -194,6 +202,45 @@ def named(first: int, **more: Any) -> Rows:
     ]
 
 
+def guid(kind: int, number: int) -> str:
+    return f"{kind:08x}-0000-4000-8000-{number:012x}"
+
+
+def newer_contacts() -> Rows:
+    return [
+        {
+            "id": guid(1, n),
+            "referenceId": f"R-{n}" if n % 3 else None,
+            "name": f"{('ADA', 'Ben')[n % 2]} Stone {n}",
+            "title": ("Owner", "Tenant")[n % 2],
+            "isArchived": n % 5 == 0,
+            "createdOn": day(n),
+            "createdBy": 550,
+            "modifiedOn": day(n + 2),
+            "modifiedBy": 550,
+        }
+        for n in range(12)
+    ]
+
+
+def methods() -> Rows:
+    return [
+        {
+            "id": guid(2, n),
+            "contactId": guid(1, n % 10),
+            "referenceId": f"M-{n}" if n % 3 else None,
+            "type": "Email" if n % 2 else "MobilePhone",
+            "value": f"m{n}@example.com" if n % 2 else f"(312) 555-01{n:02}",
+            "memo": None,
+            "createdOn": day(n),
+            "createdBy": 550,
+            "modifiedOn": day(n + 2),
+            "modifiedBy": 550,
+        }
+        for n in range(20)
+    ]
+
+
 @dataclasses.dataclass(frozen=True)
 class Tiny:
     """A company of a few hundred rows in which every filter finds something and leaves something out."""
@@ -227,6 +274,37 @@ class Tiny:
         yield "locations", locations()
         yield "location_contacts", contacts("locationId", 300, 340)
         yield "jobs", jobs()
+        yield (
+            "booking_provider_tags",
+            [
+                {
+                    "id": 40 + n,
+                    "tagName": f"Partner {n}",
+                    "description": "",
+                    "type": "V2Api",
+                    "createdOn": day(n),
+                    "modifiedOn": day(n),
+                    "active": True,
+                }
+                for n in range(3)
+            ],
+        )
+        yield "contacts", newer_contacts()
+        yield "contact_methods", methods()
+        yield (
+            "contact_preferences",
+            [
+                {
+                    "contactId": one["contactId"],
+                    "contactMethodId": one["id"],
+                    "name": name,
+                    "dataType": "Bool",
+                    "value": "true" if name == "Marketing" else None,
+                }
+                for one in methods()
+                for name in ("Marketing", "Invoices")
+            ],
+        )
         yield "campaigns", named(70, campaignPhoneNumbers=["312-555-0177"])
         yield "campaign_categories", named(80)
         yield "business_units", named(20, externalData=[{"key": "erp", "value": "1"}])
@@ -263,10 +341,10 @@ class Caller:
         return status, answer
 
     def send(
-        self, url: str, data: bytes | None = None, timeout: float = 10, **headers: str
+        self, url: str, data: bytes | None = None, timeout: float = 10, method: str | None = None, **headers: str
     ) -> tuple[int, bytes, dict[str, str]]:
         names = {name.replace("_", "-"): value for name, value in headers.items()}
-        request = urllib.request.Request(url, data, names)
+        request = urllib.request.Request(url, data, names, method=method)
         try:
             with urllib.request.urlopen(request, timeout=timeout) as answer:
                 return answer.status, answer.read(), {k.lower(): v for k, v in answer.headers.items()}
@@ -274,7 +352,15 @@ class Caller:
             with error:
                 return error.code, error.read(), {k.lower(): v for k, v in error.headers.items()}
 
-    def raw(self, path: str, query: Any = (), timeout: float = 10, **headers: str) -> tuple[int, bytes, dict[str, str]]:
+    def raw(
+        self,
+        path: str,
+        query: Any = (),
+        timeout: float = 10,
+        method: str | None = None,
+        data: bytes | None = None,
+        **headers: str,
+    ) -> tuple[int, bytes, dict[str, str]]:
         """`path` as it follows the tenant, in the CRM unless another module stands before it."""
         if not self.token:
             self.sign_in()
@@ -283,11 +369,24 @@ class Caller:
         if query:
             url += "?" + (query if isinstance(query, str) else urllib.parse.urlencode(query))
         sent = {"Authorization": f"Bearer {self.token}", "ST_App_Key": self.sandbox.app_key} | headers
-        return self.send(url, timeout=timeout, **{k: v for k, v in sent.items() if v})
+        return self.send(url, data, timeout, method, **{k: v for k, v in sent.items() if v})
 
     def get(self, path: str, **query: Any) -> tuple[int, Any]:
         status, body, _ = self.raw(path, query)
         return status, json.loads(body)
+
+    def call(self, method: str, path: str, body: Any = None, query: Any = ()) -> tuple[int, Any]:
+        """A call with a body of JSON, and what it answers; None where that is nothing."""
+        data = None if body is None else json.dumps(body).encode()
+        sent = {} if data is None else {"Content_Type": "application/json"}
+        status, answer, _ = self.raw(path, query, method=method, data=data, **sent)
+        return status, json.loads(answer) if answer else None
+
+    def done(self, method: str, path: str, body: Any = None, query: Any = ()) -> Any:
+        """The answer of a call that must go well."""
+        status, answer = self.call(method, path, body, query)
+        assert status == 200, answer
+        return answer
 
     def rows(self, path: str, **query: Any) -> Rows:
         """All rows of a list, and that they were told to be as many."""
@@ -324,6 +423,13 @@ def tables() -> dict[str, Rows]:
 @pytest.fixture(scope="session")
 def caller(standing: Sandbox) -> Caller:
     return Caller(standing)
+
+
+@pytest.fixture(scope="session")
+def book() -> Iterator[Caller]:
+    """A credible company by the book, which tests may change."""
+    with Sandbox(leads=120, as_of=AS_OF, rate_limit=None, by_the_book=True) as sandbox:
+        yield Caller(sandbox)
 
 
 @pytest.fixture

@@ -1,0 +1,43 @@
+"""Rows that every company has, unless it brings its own: kinds of preferences, and types of custom fields."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+from uuid import NAMESPACE_OID, uuid5
+
+_SINCE = "2019-01-01T00:00:00Z"
+_PREFERENCES = {
+    "Marketing": "Offers and news",
+    "JobReminders": "Reminders of coming appointments",
+    "Invoices": "Invoices and statements",
+}
+
+
+def preference_types() -> Iterator[dict[str, Any]]:
+    """The kinds of preferences of a contact method."""
+    for name, description in _PREFERENCES.items():
+        own = str(uuid5(NAMESPACE_OID, f"contact preference {name}"))
+        yield {"id": own, "name": name, "description": description, "dataType": "Bool"}
+
+
+def custom_field_types(db: sqlite3.Connection, table: str) -> Iterator[dict[str, Any]]:
+    """The types of the custom fields that rows of a table, which is filled already, have."""
+    found = db.execute(
+        "SELECT DISTINCT json_extract(f.value, '$.typeId') AS type, json_extract(f.value, '$.name') "
+        f"FROM \"{table}\" t, json_each(t.body, '$.customFields') f "
+        "WHERE instr(t.body, '\"typeId\"') ORDER BY type"
+    )
+    for own, name in found.fetchall():
+        text = name.decode() if isinstance(name, bytes) else name
+        moments = {"createdOn": _SINCE, "modifiedOn": _SINCE}
+        yield {"id": own, "name": text, "dataType": "Text", "dataTypeOptions": []} | moments
+
+
+def standing(db: sqlite3.Connection, table: str) -> list[dict[str, Any]]:
+    """The rows of a table that the company did not bring; most have none."""
+    if table == "contact_preference_types":
+        return list(preference_types())
+    of = {"customer_custom_field_types": "customers", "location_custom_field_types": "locations"}
+    return list(custom_field_types(db, of[table])) if table in of else []
