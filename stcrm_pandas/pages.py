@@ -14,6 +14,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import takewhile
 from typing import Any, Generic, Protocol, TypeVar
 
 from stcrm_pandas import wire
@@ -335,8 +336,8 @@ class Walker:
                 watch.page(one.page.rows, total, one.from_cache)
                 return one
 
-            jobs = (partial(job, number) for number in range(2, last + 1) if not ended)
-            got += self._side_by_side(jobs, self._width)
+            numbers = takewhile(lambda _: not ended, range(2, last + 1))
+            got += self._side_by_side((partial(job, number) for number in numbers), self._width)
             while len(got) > 1 and got[-1].page.rows == 0 and not got[-2].page.has_more:
                 got.pop()  # pages asked for beyond the end
         if got[-1].page.has_more:
