@@ -7,6 +7,7 @@ import pytest
 
 from stcrm_pandas import frame as frames
 from stcrm_pandas.errors import DriftError, DriftWarning, UnreadableValue
+from stcrm_pandas.sandbox import Sandbox
 from stcrm_pandas.schemas.leads import LEADS
 
 ODD = 5_105
@@ -244,3 +245,18 @@ def test_the_other_pages_stay_on_the_quick_way(box, join):
     pages = [frames.decode(LEADS, "page", answer.content) for answer in crm.cache.backend.responses.values()]
     assert len(pages) == 15
     assert sum(page.misfit for page in pages) == 1
+
+
+def test_one_row_of_five_thousand(join, shop):
+    with Sandbox(company=shop(leads=5_000), rate_limit=None) as box:
+        crm = join(box, page_size=5_000)
+        plain = crm.leads.list()
+        bend(box, campaignId="77", status="Paused", createdOn=None, loyaltyTier=3)
+        with pytest.warns(DriftWarning, match=r"campaign_id has numbers in quotes in 1 row \(5105\)"):
+            frame = crm.leads.list(refresh=True)
+    odd = frame["id"] == ODD
+    assert len(frame) == 5_000
+    assert odd.sum() == 1
+    assert frame.loc[~odd, plain.columns].equals(plain[~odd])
+    assert frame[plain.columns].dtypes.equals(plain.dtypes)
+    assert sorted(crm.drift()["kind"]) == ["new field", "null", "text number", "value"]

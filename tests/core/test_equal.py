@@ -36,7 +36,7 @@ class Plain:
     def pages(self, path, **query):
         rows, page = [], 1
         while True:
-            answer = self.ask(path, page=page, pageSize=370, **query)
+            answer = self.ask(path, page=page, pageSize=970, **query)
             rows += answer["data"]
             page += 1
             if not answer["hasMore"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 import stcrm_pandas as stcrm
 from stcrm_pandas.errors import SettingsError, StcrmError, UsageError
-from stcrm_pandas.settings import duration, read_settings
+from stcrm_pandas.settings import duration, read_cache_folder, read_settings
 
 SECRETS = {"client_secret": "s3cr3t-word", "app_key": "k3y-word"}
 PLACE = {"environment": "integration", "tenant": 7, "client_id": "cid", **SECRETS}
@@ -199,3 +200,27 @@ def test_no_length_of_time_breaks_the_reading(value):
 
 def test_settings_errors_are_ours():
     assert issubclass(SettingsError, StcrmError)
+
+
+def test_a_file_that_an_editor_of_windows_wrote(tmp_path):
+    (tmp_path / ".env").write_bytes(b"\xef\xbb\xbfSTCRM_TENANT=7\r\nSTCRM_CLIENT_ID=cid\r\n")
+    settings = read_settings(environment="production", **SECRETS)
+    assert (settings.tenant, settings.client_id) == (7, "cid")
+
+
+def test_a_file_that_is_no_text(tmp_path):
+    (tmp_path / ".env").write_bytes(b"STCRM_CLIENT_SECRET=s3cr3t-word-\xff\xfe\n")
+    with pytest.raises(SettingsError, match=r"\.env") as caught:
+        read_settings(**PLACE)
+    assert "s3cr3t" not in str(caught.value)
+
+
+def test_a_folder_of_that_name_is_a_virtual_environment_and_no_matter(tmp_path):
+    (tmp_path / ".env").mkdir()
+    assert read_settings(**PLACE).tenant == 7
+
+
+def test_a_tilde_in_a_folder_is_the_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert read_settings(**PLACE, cache_dir="~/here").cache_folder == tmp_path / "here"
+    assert read_cache_folder(Path("~/here")) == tmp_path / "here"

@@ -59,7 +59,7 @@ PASSING = {
 }
 
 
-@pytest.mark.parametrize("concurrency", [1, 8])
+@pytest.mark.parametrize("concurrency", [pytest.param(1, marks=pytest.mark.deep), 8])
 @pytest.mark.parametrize("trouble", PASSING)
 def test_trouble_that_passes_leaves_the_whole(trouble, concurrency, box, join, whole, leads, time):
     crm = join(box, concurrency=concurrency)
@@ -99,6 +99,16 @@ LASTING = {
     "hasMore for ever, with full pages": ({"page": "first", "has_more": True}, AnswerError, "repeats"),
     "hasMore for ever, and no total": ({"has_more": True, "total": None}, AnswerError, "is empty"),
     "a total that is too large": ({"total": 100_000}, AnswerError, "300 rows came where 100000 were announced"),
+    "hasMore for ever and a total without end, full": (
+        {"page": "first", "has_more": True, "total": 10**18},
+        AnswerError,
+        "repeats",
+    ),
+    "hasMore for ever and a total without end, empty": (
+        {"page": "empty", "has_more": True, "total": 10**18, "after": 1},
+        AnswerError,
+        "is empty",
+    ),
     "half a page, always": ({"page": "short"}, AnswerError, "150 rows came where 300"),
     "the end too soon, always": ({"has_more": False}, AnswerError, "20 rows came where 300"),
     "empty pages": ({"page": "empty", "after": 1}, AnswerError, "is empty"),

@@ -1,0 +1,63 @@
+"""Progress: rows, calls and what is waited for; nothing where nobody watches."""
+
+from __future__ import annotations
+
+import pytest
+
+from stcrm_pandas.progress import Bar
+
+
+@pytest.fixture
+def _at_once(monkeypatch):
+    monkeypatch.setattr("stcrm_pandas.progress._DELAY", 0)
+
+
+@pytest.mark.usefixtures("_at_once")
+def test_a_read_says_what_it_does_and_why_it_waits(box, join, capsys):
+    box.inject("leads.list", after=2, status=429, body={"message": "Try again in 9 seconds."})
+    crm = join(box, progress=True, concurrency=1)
+    crm.leads.list()
+    said = capsys.readouterr().err
+    assert "leads.list" in said
+    assert "waiting 9 s: the service asks to wait" in said
+    assert "/300" in said
+
+
+@pytest.mark.usefixtures("_at_once")
+@pytest.mark.parametrize("progress", [None, False])
+def test_where_nobody_watches_nothing_is_said(progress, box, join_by_address, usual, capsys):
+    usual.pop("progress")
+    join_by_address(box, progress=progress).leads.list()
+    said = capsys.readouterr()
+    assert said.out == said.err == ""
+
+
+def test_the_bar_of_a_failed_read_goes_away(box, join):
+    crm = join(box, progress=True, retries=0)
+    box.inject("leads.list", times=None, status=500)
+    with pytest.raises(Exception, match="500"):
+        crm.leads.list()
+    assert crm._reader._progress._bars == []
+
+
+def test_more_rows_than_were_announced_do_not_break_the_bar():
+    class Display:
+        total = None
+        shown = 0
+
+        def set_postfix_str(self, text, refresh=True):
+            self.text = text
+
+        def update(self, rows):
+            self.shown += rows
+
+    display = Display()
+    bar = Bar(display)
+    for rows in (20, 20, 20):
+        bar.page(rows, 30, False)
+    assert display.shown == 60
+    assert display.total >= 60
+    bar.waiting(3.4, "why")
+    assert display.text == "3 calls, waiting 3 s: why"
+    bar.page(20, 30, True)
+    assert display.text == "3 calls, 1 pages from cache"
