@@ -23,7 +23,7 @@ def run(folder: Path) -> Iterator[Result]:
         with connect(**settings(place, cache_dir=folder / "ids")) as crm:
             ids = crm.leads.list()["id"].head(CALLS * 50).tolist()
         time.sleep(1.5)  # so that the calls above are forgotten
-        for rate in (55, 58):
+        for rate in (55, 57):
             with connect(**settings(place, cache_dir=folder / f"limit-{rate}") | {"rate_limit": rate}) as crm:
                 refused = 0
 
