@@ -133,10 +133,10 @@ def _one_of(path: str, words: tuple[str, ...]) -> Rule:
 
 
 def _booking_is_closed(call: Call) -> bool:
-    if not call.path["id"].isdigit():
-        return False
     booking = call.store.visible("bookings", call.number())
-    return booking is not None and booking["status"] in {"Converted", "Dismissed"}
+    if booking is None or str(booking["bookingProviderId"]) != call.path["booking_provider"]:
+        return False
+    return booking["status"] in {"Converted", "Dismissed"}
 
 
 _CLOSED = Rule("converted and dismissed bookings are not dismissed", "id", "The booking is closed.", _booking_is_closed)

@@ -432,6 +432,13 @@ def book() -> Iterator[Caller]:
         yield Caller(sandbox)
 
 
+@pytest.fixture(scope="session")
+def messy() -> Iterator[Caller]:
+    """A tiny company that tests may make a mess of."""
+    with Sandbox(company=Tiny(), as_of=AS_OF, rate_limit=None) as sandbox:
+        yield Caller(sandbox)
+
+
 @pytest.fixture
 def fresh() -> Iterator[Callable[..., tuple[Sandbox, Caller]]]:
     """Makes sandboxes that a test may change."""

@@ -271,3 +271,85 @@ def test_arrivals_are_logged(fresh: Any) -> None:
     sandbox.requests.clear()
     caller.raw("leads")
     assert len(sandbox.requests) == 1
+
+
+# Writes
+
+
+def lost(caller: Any, method: str, path: str, body: Any = None) -> bool:
+    """Whether the answer of a call is cut."""
+    try:
+        caller.call(method, path, body)
+    except (http.client.IncompleteRead, ConnectionError):
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "done"),
+    [
+        ({"status": 503}, 503, False),
+        ({"status": 500, "done": True}, 500, True),
+        ({"status": 200, "body": {"id": 3}}, 200, False),
+        ({"done": False}, 200, False),
+        ({"ignore": ["name", "address.zip"]}, 200, False),
+        ({"headers": {"X-Odd": "1"}}, 200, True),
+    ],
+)
+def test_what_becomes_of_a_write(fault: dict[str, Any], status: int, done: bool, fresh: Any) -> None:
+    sandbox, caller = fresh()
+    before = caller.done("GET", "customers/3")
+    sandbox.inject("customers.update", **fault)
+    assert caller.raw("customers/3", method="PATCH", data=b'{"name": "New"}', Content_Type="text/json")[0] == status
+    assert (caller.done("GET", "customers/3")["name"] == "New") is done
+    assert (caller.done("GET", "customers/3") == before) is (not done and "ignore" not in fault)
+    caller.done("PATCH", "customers/3", {"name": "Newer"})
+    assert caller.done("GET", "customers/3")["name"] == "Newer"
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_an_answer_is_lost_after_the_write_or_before(done: bool, fresh: Any) -> None:
+    sandbox, caller = fresh()
+    calls = (("PATCH", "customers/3", {"name": "New"}), ("POST", "customers/3/tags/4", None))
+    for operation in ("customers.update", "customers.add_tag", "tags.remove"):
+        sandbox.inject(operation, cut=0, done=done)
+    assert all(lost(caller, *call) for call in calls)
+    row = caller.done("GET", "customers/3")
+    assert (row["name"] == "New", 4 in row["tagTypeIds"]) == (done, done)
+    body = {"customerIds": [3], "tagTypeIds": [1]}
+    assert lost(caller, "DELETE", "tags", body)  # one that answers nothing at all
+    assert (1 in caller.done("GET", "customers/3")["tagTypeIds"]) is not done
+    assert sandbox.requests[-2].body == body
+    assert caller.call("POST", "customers/3/tags/4")[0] == (409 if done else 200)
+
+
+def test_a_write_is_done_after_its_answer(fresh: Any) -> None:
+    sandbox, caller = fresh()
+    sandbox.inject("customers.update", cut=0, late=0.15)
+    sandbox.inject("customers.create_note", status=504, late=0.15)
+    assert lost(caller, "PATCH", "customers/3", {"name": "Late"})
+    assert caller.call("GET", "customers/3")[1]["name"] != "Late"
+    assert caller.raw("customers/3/notes", method="POST", data=b'{"text": "n"}', Content_Type="text/json")[0] == 504
+    assert caller.rows("customers/3/notes") == []
+    time.sleep(0.3)
+    assert caller.done("GET", "customers/3")["name"] == "Late"
+    assert len(caller.rows("customers/3/notes")) == 1
+
+
+def test_a_part_of_a_body_is_dropped_in_silence(fresh: Any) -> None:
+    sandbox, caller = fresh()
+    address = caller.done("GET", "customers/3")["address"]
+    sent = {"street": "9", "unit": "", "city": "C", "state": "S", "zip": "1", "country": "U"}
+    sent |= {"latitude": 1, "longitude": 2}
+    sandbox.inject("customers.update", ignore=["address.zip", "doNotMail"])
+    row = caller.done("PATCH", "customers/3", {"address": sent, "doNotMail": True, "name": "New"})
+    assert row["address"] == {**sent, "zip": None} != address
+    assert (row["doNotMail"], row["name"]) == (False, "New")
+    assert sandbox.requests[-1].body["doNotMail"] is True
+
+
+def test_a_list_without_anything_around_it_is_bent_too(fresh: Any) -> None:
+    sandbox, caller = fresh()
+    sandbox.inject("contact_preferences.list_types", rows=[{"at": 0, "set": {"dataType": None}}])
+    answer = caller.done("GET", "contacts/preferences")
+    assert [one["dataType"] for one in answer] == [None, "Bool", "Bool"]

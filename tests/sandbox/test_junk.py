@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,6 +11,43 @@ from stcrm_pandas.operations import OPERATIONS
 from stcrm_pandas.sandbox.app import HANDLERS
 
 JUNK = ("'", '"; DROP TABLE leads; --', "\x00", "ünï%_", "1,,2", "9" * 25, "-1", "1e400", "[]", " ")
+BODIES = (
+    b"",
+    b"{",
+    b"[]",
+    b"null",
+    b"7",
+    b"{}",
+    b"\xff\xfe",
+    b'{"a": NaN}',
+    b"[" * 100_000,
+    b'{"name": "\\ud800"}',
+    b'{"\\ud800": 1}',
+)
+VALUES = (
+    None,
+    "",
+    "\x00",
+    "\x00ab" * 3,
+    "ünï😀",
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59-14:00",
+    0,
+    -1,
+    2**63 - 1,
+    2**63,
+    10**400,
+    1.5,
+    -0.0,
+    1e308,
+    True,
+    [],
+    [None],
+    [0, 2**70],
+    {},
+    {"a": {"b": []}},
+)
+WRITES = [one for one in OPERATIONS.values() if one.body]
 FOUND = [
     one for one in OPERATIONS.values() if one.id in HANDLERS and one.answer in {"page", "feed"} and not one.path_names
 ]
@@ -45,3 +83,61 @@ def test_junk_at_the_gate(caller: Any, standing: Any, caplog: Any) -> None:
         assert caller.send(standing.auth_url, b"grant_type=client_credentials", Authorization=value)[0] == 400
     assert caller.send(standing.auth_url, b"\xff\xfe=&&&=%zz")[0] == 400
     assert caplog.text == ""
+
+
+def write_path(operation: Any) -> str:
+    rest = operation.path.partition("/v2/tenant/{tenant}/")[2]
+    known = {"{booking_provider}": "41", "{id}": "8001" if "booking" in rest else "5000", "{contactId}": "1"}
+    if rest.startswith("contacts"):
+        known = {"{id}": f"{1:08x}-0000-4000-8000-{1:012x}", "{contactId}": f"{1:08x}-0000-4000-8000-{1:012x}"}
+    if rest.startswith(("customers", "locations")):
+        known |= {"{id}": "1" if rest.startswith("customers") else "301"}
+    known |= {"{contactMethodId}": f"{2:08x}-0000-4000-8000-{1:012x}", "{preferenceName}": "Marketing"}
+    known |= {"{id}": "41"} if rest.startswith("booking-provider-tags") else {}
+    for name, value in known.items():
+        rest = rest.replace(name, value)
+    return rest
+
+
+@pytest.mark.parametrize("operation", WRITES, ids=lambda one: one.id)
+def test_junk_in_a_body(operation: Any, messy: Any, caplog: Any) -> None:
+    path = write_path(operation)
+    for data in BODIES:
+        status, answer, _ = messy.raw(path, method=operation.method, data=data, Content_Type="application/json")
+        assert status in {200, 400}, (data, answer)
+    assert messy.raw(path, method=operation.method, data=b"{}", Content_Type="text/plain")[0] == 415
+    assert (
+        messy.raw(path, method=operation.method, data=b"{}", Content_Type="application/x-www-form-urlencoded")[0] == 415
+    )
+    status, answer = messy.call(operation.method, path, {"noSuchField": 1})
+    assert (status, answer["errors"]["noSuchField"]) == (400, ["There is no such field."])
+
+    right = {field.name: example(field) for field in operation.body.fields}
+    for field in operation.body.fields:
+        for value in VALUES:
+            body = json.dumps({**right, field.name: value}).encode()
+            status, answer, _ = messy.raw(path, method=operation.method, data=body, Content_Type="application/json")
+            assert status in {200, 400, 404, 409}, (field.name, value, answer)
+            if status == 400:
+                assert json.loads(answer)["errors"]
+            if value is None and not field.nullable:
+                assert field.name in json.loads(answer)["errors"]
+        if field.required:
+            less = {name: value for name, value in right.items() if name != field.name}
+            status, answer = messy.call(operation.method, path, less)
+            assert (status, field.name in answer["errors"]) == (400, True)
+    assert caplog.text == ""
+
+
+def example(field: Any) -> Any:
+    """A value of a field's kind."""
+    kinds = {"integer": 1, "boolean": True, "double": 1.5, "decimal": 2.5, "time": "2026-01-01T00:00:00Z"}
+    if field.kind == "object":
+        value: Any = {part.name: example(part) for part in field.fields}
+    elif field.values:
+        value = field.values[0]
+    elif field.kind == "guid":
+        value = f"{3:08x}-0000-4000-8000-{1:012x}"
+    else:
+        value = kinds.get(field.kind, "text")
+    return [value] if field.many else value
