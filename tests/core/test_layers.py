@@ -12,16 +12,19 @@ import stcrm_pandas
 ROOT = Path(stcrm_pandas.__file__).parent
 
 LAYERS = (
-    ("errors", "notices"),
+    ("errors", "notices", "clear"),
     ("schemas", "settings"),
     ("operations",),
-    ("custom",),
+    ("custom", "rules", "nested"),
     ("query", "wire"),
+    ("body",),
+    ("paths",),
     ("tokens", "cache_file"),
     ("session", "cache"),
     ("frame",),
     ("pages", "progress"),
     ("reading",),
+    ("writing",),
     ("resources",),
     ("lookups",),
     ("sandbox",),
@@ -100,7 +103,7 @@ def test_imports_point_down(module, layer, path):
 
 def test_the_pure_parts_do_no_io():
     io = {"requests", "requests_cache", "socket", "urllib3", "sqlite3", "pathlib", "os", "time", "threading"}
-    for name in ("wire", "query", "operations"):
+    for name in ("wire", "query", "operations", "body", "paths", "rules"):
         tree = ast.parse((ROOT / f"{name}.py").read_text())
         for node in ast.walk(tree):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import datetime as dt
 import doctest
 import importlib
 import inspect
@@ -29,6 +30,16 @@ def names(package="stcrm_pandas"):
     for found in pkgutil.walk_packages(module.__path__, f"{package}."):
         if not found.name.endswith(("report_kernel", "__main__")):
             yield found.name
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    """A company of its own: examples of writes change it."""
+    from stcrm_pandas.sandbox import Sandbox
+
+    as_of = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
+    with Sandbox(leads=100, seed=7, as_of=as_of, rate_limit=None) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -63,23 +74,29 @@ def test_a_helper_has_the_filters_of_its_operation_and_no_other(operation, crm):
     assert isinstance(resource, Resource)
     helper = getattr(resource, method)
     given = set(inspect.signature(helper).parameters)
-    expected = {snake(field.name) for field in operation.filters} | OPTIONS
+    expected = {snake(field.name) for field in (*operation.filters, *(operation.body.fields if operation.body else ()))}
+    expected |= set() if operation.writes else OPTIONS
     if operation.answer == "feed":
         expected |= {"since", "continue_from"}
-    if operation.path_names or method == "get":
-        expected |= {"ids"}
+    for name in map(snake, operation.path_names):
+        expected |= {name if operation.writes or name not in {one[:-1] for one in given} else f"{name}s"}
     assert given == expected
+    for name in given - {"ids"}:
+        assert inspect.signature(helper).parameters[name].annotation is not inspect.Parameter.empty
     assert operation.id in str(helper.__doc__), "the docstring names the operation"
     assert ">>>" in str(helper.__doc__)
-    with pytest.raises(UsageError, match=f"{operation.helper} has no filter 'colour'"):
+    what = "parameter" if operation.writes else "filter"
+    with pytest.raises(UsageError, match=f"{operation.helper} has no {what} 'colour'"):
         helper(colour="red")
 
 
 def test_every_helper_stands_for_an_operation(crm):
     helpers = {operation.helper for operation in BUILT}
-    for resource in (crm.leads, crm.bookings, crm.customers, crm.locations, *vars(crm.lookups).values()):
+    families = [one for one in vars(crm).values() if isinstance(one, Resource)]
+    assert len(families) == 9
+    for resource in (*families, *vars(crm.lookups).values()):
         for name, _ in inspect.getmembers(resource, callable):
-            if not name.startswith("_"):
+            if not name.startswith("_") and name != "with_contacts":
                 assert f"{resource.name}.{name}" in helpers
 
 
@@ -91,15 +108,27 @@ def test_choices_are_the_contracts_words(crm):
 def test_the_operations_are_a_frame(crm):
     table = crm.operations()
     assert len(table) == 88
+    assert table.columns.tolist() == [
+        *("operation_id", "group", "method", "path", "scope", "helper", "answer", "writes", "summary", "published")
+    ]
     assert table["operation_id"].is_unique
-    assert set(table.loc[table["built"], "helper"]) == {op.helper for op in BUILT if "lookups" not in op.helper}
+    assert table["summary"].str.endswith(".").all()
+    assert set(table["group"]) == {
+        *("Export", "BookingProviderTags", "Bookings", "BulkTags", "ContactMethods", "ContactPreferences", "Contacts"),
+        *("Customers", "Leads", "Locations"),
+    }
+    assert table.loc[~table["published"], "helper"].tolist() == [
+        "customers.get_preferred_technician",
+        "customers.set_preferred_technician",
+    ]
+    assert table["writes"].sum() == 47
     assert len(crm.operations(all=True)) == 97
 
 
 def test_reprs_say_where_one_is(crm, sandbox):
     assert str(sandbox.tenant) in repr(crm)
     assert sandbox.sandbox_id in crm._repr_html_()
-    assert repr(crm.leads) == "leads: export, get, list"
+    assert repr(crm.tags) == "tags: add, remove"
     assert "campaigns" in repr(crm.lookups)
 
 

@@ -28,7 +28,7 @@ def test_pages_come_side_by_side_and_stay_in_order(box, join):
     box.inject("leads.list", after=1, times=None, delay=0.08)
     began = time.monotonic()
     frame = join(box, concurrency=7).leads.list()
-    assert time.monotonic() - began < 14 * 0.08 / 2
+    assert time.monotonic() - began < 14 * 0.08 * 0.8  # one after the other they take more than all of it
     assert frame["id"].tolist() == list(range(5_000, 5_300))
 
 
