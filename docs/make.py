@@ -89,17 +89,16 @@ def default(value: object) -> str:
 
 
 def operations() -> str:
-    """Every operation: its helper, what it calls, the scope that it needs, and whether it is built."""
+    """Every operation: its helper, what it calls, and the scope that it needs."""
     lookups = [one for one in OPERATIONS.values() if one.resource.startswith("lookups.")]
     crm = [one for one in OPERATIONS.values() if one not in lookups]
     families = dict.fromkeys(one.resource for one in crm)
-    built = sum(one.built for one in crm)
     sections = [f"## {family}\n\n{_rows([one for one in crm if one.resource == family], CRM)}" for family in families]
     return page(
         "Operations",
         textwrap.dedent(f"""\
-            The {len(crm)} operations of the CRM and the helper for each; {built} helpers are built so far. Their paths
-            stand below `/{CRM}`. In a notebook, `crm.operations()` is the same as a frame."""),
+            The {len(crm)} operations of the CRM and the helper for each. Their paths stand below `/{CRM}`.
+            In a notebook, `crm.operations()` is the same as a frame, with a line on what each is for."""),
         *sections,
         textwrap.dedent("""\
             ## lookups
@@ -107,13 +106,13 @@ def operations() -> str:
             Besides, from the modules next to the CRM: what turns ids into names. Their paths stand as they are."""),
         _rows(lookups, ""),
         "¹ Not in the published contract, but among the operations that were asked for.",
-        "## Filters\n\nWhat the lists that are built can be filtered by. [Reading](reading.md) says how.",
+        "## Filters\n\nWhat the lists can be filtered by. [Reading](reading.md) says how.",
         table(
             ["helper", "filters"],
             [
                 [f"`{one.helper}`", ", ".join(f"`{snake(field.name)}`" for field in one.filters)]
                 for one in OPERATIONS.values()
-                if one.built and one.answer == "page" and one.filters
+                if one.answer == "page" and one.filters
             ],
         ),
     )
@@ -121,7 +120,7 @@ def operations() -> str:
 
 def _rows(those: Sequence[Operation], below: str) -> str:
     return table(
-        ["helper", "operation", "method", "path", "scope", "built"],
+        ["helper", "operation", "method", "path", "scope"],
         [
             [
                 f"`{one.helper}`",
@@ -129,7 +128,6 @@ def _rows(those: Sequence[Operation], below: str) -> str:
                 one.method,
                 f"`{one.path.removeprefix(below)}`",
                 f"`{one.scope}`",
-                "yes" if one.built else "not yet",
             ]
             for one in those
         ],

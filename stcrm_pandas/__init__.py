@@ -17,17 +17,40 @@ import pandas  # noqa: F401  # every part stands on it; the rest is loaded when 
 
 if TYPE_CHECKING:
     from stcrm_pandas import analysis, errors, schemas
+    from stcrm_pandas.clear import CLEAR
     from stcrm_pandas.client import Client, connect
     from stcrm_pandas.custom import custom_fields
+    from stcrm_pandas.nested import Address, ApplicationData, NewContact, NewLocation, Preferences
     from stcrm_pandas.reading import Feed
     from stcrm_pandas.sandbox import Sandbox
 
 __version__ = "0.1.0"
-__all__ = ["Client", "Feed", "Sandbox", "analysis", "connect", "custom_fields", "errors", "schemas"]
+__all__ = [
+    "CLEAR",
+    "Address",
+    "ApplicationData",
+    "Client",
+    "Feed",
+    "NewContact",
+    "NewLocation",
+    "Preferences",
+    "Sandbox",
+    "analysis",
+    "connect",
+    "custom_fields",
+    "errors",
+    "schemas",
+]
 
 _HOMES = {
+    "CLEAR": "clear",
+    "Address": "nested",
+    "ApplicationData": "nested",
     "Client": "client",
     "Feed": "reading",
+    "NewContact": "nested",
+    "NewLocation": "nested",
+    "Preferences": "nested",
     "Sandbox": "sandbox",
     "connect": "client",
     "custom_fields": "custom",

@@ -105,6 +105,18 @@ class Cache:
             self._file.keep("DELETE FROM generations WHERE id = ?", id)
             self._file.keep("DELETE FROM responses WHERE key >= ? AND key < ?", f"{id}/", f"{id}0")
 
+    def forget(self, resources: Sequence[str]) -> None:
+        """Forget all that is stored of some resources, feeds and interrupted reads too.
+
+        Raises:
+            SettingsError: the file cannot be written to now.
+        """
+        marks = ", ".join("?" * len(resources))
+        stale = self._file.run(f"SELECT id FROM generations WHERE resource IN ({marks})", *resources)
+        # First what leads to the pages: from here on nobody finds them, even if the rest is interrupted.
+        self._file.run(f"DELETE FROM generations WHERE resource IN ({marks})", *resources)
+        self.drop([id for (id,) in stale])
+
     def now(self) -> dt.datetime:
         """The machine's time, by which ages go."""
         return dt.datetime.fromtimestamp(self._clock(), dt.UTC)
@@ -118,9 +130,17 @@ class Cache:
         self._file.keep("DELETE FROM responses WHERE key = ?", key)
 
     def feed(self, signature: str, resource: str) -> Generation:
-        """The generation of a feed, which has no end: its pages are used one by one."""
-        id = "f" + hashlib.sha256(signature.encode()).hexdigest()[:31]
-        self._file.keep("INSERT OR IGNORE INTO generations VALUES (?, ?, ?, ?, NULL)", id, "", resource, self._clock())
+        """The generation of a feed, which has no end: its pages are used one by one.
+
+        After it was forgotten it is another one, so that a page which was under way meanwhile is not found.
+        """
+        signature = f"feed {signature}"
+        query = "SELECT id FROM generations WHERE signature = ? ORDER BY started, rowid LIMIT 1"
+        for (id,) in self._file.run(query, signature):
+            return Generation(id, None)
+        id = uuid.uuid4().hex
+        insert = "INSERT INTO generations VALUES (?, ?, ?, ?, NULL)"
+        self._file.keep(insert, id, signature, resource, self._clock())
         return Generation(id, None)
 
     def shrink(self) -> None:

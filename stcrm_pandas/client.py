@@ -6,6 +6,8 @@ import atexit
 import datetime as dt
 import difflib
 import html
+import inspect
+import operator
 import tempfile
 import threading
 import time
@@ -24,12 +26,18 @@ from stcrm_pandas.operations import OPERATIONS
 from stcrm_pandas.pages import Walker
 from stcrm_pandas.progress import Progress
 from stcrm_pandas.reading import Reader
+from stcrm_pandas.resources.booking_provider_tags import BookingProviderTags
 from stcrm_pandas.resources.bookings import Bookings
+from stcrm_pandas.resources.contact_methods import ContactMethods
+from stcrm_pandas.resources.contact_preferences import ContactPreferences
+from stcrm_pandas.resources.contacts import Contacts
 from stcrm_pandas.resources.customers import Customers
 from stcrm_pandas.resources.leads import Leads
 from stcrm_pandas.resources.locations import Locations
+from stcrm_pandas.resources.tags import Tags
 from stcrm_pandas.session import CachedPoliteSession
 from stcrm_pandas.settings import Settings, read_settings
+from stcrm_pandas.writing import Writer
 
 if TYPE_CHECKING:
     from stcrm_pandas.sandbox import Sandbox
@@ -143,7 +151,8 @@ def connect(
 class Client:
     """One tenant's CRM. `connect` makes it; it may be used from several threads, and as a context manager.
 
-    `leads`, `bookings`, `customers`, `locations` and `lookups` are families of helpers, `cache` is what is stored.
+    `leads`, `bookings`, `booking_provider_tags`, `customers`, `locations`, `tags`, `contacts`, `contact_methods`,
+    `contact_preferences` and `lookups` are families of helpers, `cache` is what is stored.
     """
 
     def __init__(
@@ -170,10 +179,16 @@ class Client:
             page_size=page_size,
         )
         reader = self._reader = Reader(self._walker, settings, progress)
-        self.leads = Leads(reader)
-        self.bookings = Bookings(reader)
-        self.customers = Customers(reader)
-        self.locations = Locations(reader)
+        writer = Writer(self._session, self.cache, settings, reader)
+        self.leads = Leads(reader, writer)
+        self.bookings = Bookings(reader, writer)
+        self.booking_provider_tags = BookingProviderTags(reader, writer)
+        self.customers = Customers(reader, writer)
+        self.locations = Locations(reader, writer)
+        self.contacts = Contacts(reader, writer)
+        self.contact_methods = ContactMethods(reader, writer)
+        self.contact_preferences = ContactPreferences(reader, writer)
+        self.tags = Tags(reader, writer)
         self.lookups = Lookups(reader)
 
     def operations(self, *, all: bool = False) -> pd.DataFrame:
@@ -183,16 +198,19 @@ class Client:
             all: with the look-ups, which are not among the 88.
 
         Returns:
-            A frame with `operation_id, group, method, path, scope, helper, answer, writes, built`; `built` says whether
-            the helper exists yet.
+            A frame with `operation_id, group, method, path, scope, helper, answer, writes, summary, published`;
+            `published` is False for two that the published contract does not have.
 
         >>> len(crm.operations())
         88
         """
         rows = [op for op in OPERATIONS.values() if all or not op.helper.startswith("lookups.")]
-        names = ("group", "method", "path", "scope", "helper", "answer", "writes", "built")
-        table = {"operation_id": [op.id for op in rows]}
-        return pd.DataFrame({**table, **{name: [getattr(op, name) for op in rows] for name in names}})
+        names = ("group", "method", "path", "scope", "helper", "answer", "writes")
+        table: dict[str, Any] = {"operation_id": [op.id for op in rows]}
+        table.update({name: [getattr(op, name) for op in rows] for name in names})
+        table["summary"] = [_first_line(operator.attrgetter(op.helper)(self)) for op in rows]
+        table["published"] = [op.published for op in rows]
+        return pd.DataFrame(table)
 
     def drift(self) -> pd.DataFrame:
         """How the answers that this connection has read depart from the contract.
@@ -246,6 +264,10 @@ class Client:
             ("time zone", settings.time_zone or "not set: dates without a zone are taken as UTC"),
             ("cache", f"{self.cache.size / 1e6:.1f} MB, {age}"),
         ]
+
+
+def _first_line(helper: object) -> str:
+    return (inspect.getdoc(helper) or "").partition("\n")[0]
 
 
 def _ago(span: dt.timedelta) -> str:

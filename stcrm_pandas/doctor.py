@@ -48,7 +48,7 @@ def examine(crm: Client) -> Iterator[Check]:
 
 
 def _scopes(crm: Client) -> Iterator[Check]:
-    lists = [op for op in OPERATIONS.values() if op.built and op.answer == "page" and not op.path_names]
+    lists = [op for op in OPERATIONS.values() if op.answer == "page" and not op.path_names]
     first_of: dict[str, Operation] = {}
     for operation in lists:
         first_of.setdefault(operation.scope, operation)

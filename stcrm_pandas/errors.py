@@ -82,7 +82,8 @@ class ServiceError(StcrmError):
     """The service, or the way to it, said no.
 
     `status` is the HTTP status (None where there was no answer), `operation` the operationId, `trace_id` what
-    ServiceTitan's support asks for, `fields` its messages by field.
+    ServiceTitan's support asks for, `fields` its messages by field, `path` what the call named in its path. `in_doubt`
+    is True where a call that writes may have been carried out all the same.
     """
 
     def __init__(
@@ -93,12 +94,15 @@ class ServiceError(StcrmError):
         operation: str | None = None,
         trace_id: str | None = None,
         fields: Mapping[str, Sequence[str]] | None = None,
+        in_doubt: bool = False,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.operation = operation
         self.trace_id = trace_id
         self.fields: dict[str, list[str]] = {name: list(texts) for name, texts in (fields or {}).items()}
+        self.path: dict[str, object] = {}
+        self.in_doubt = in_doubt
 
 
 class SignInError(ServiceError):

@@ -19,7 +19,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from stcrm_pandas import wire
 from stcrm_pandas.cache import Cache, Generation
-from stcrm_pandas.errors import AnswerError, NotAnAnswer, NotCachedError
+from stcrm_pandas.errors import AnswerError, Conflict, NotAnAnswer, NotCachedError, NotFound
 from stcrm_pandas.operations import Operation
 from stcrm_pandas.query import Query
 from stcrm_pandas.session import CachedPoliteSession
@@ -269,7 +269,10 @@ class Walker:
     ) -> Got[P]:
         call = wire.build(read.operation, self._api_url, self._tenant, where.path, query)
         for last in (False, True):
-            response = self._session.ask(call, page_key=key, only_if_cached=only_if_cached, **how)
+            try:
+                response = self._session.ask(call, page_key=key, only_if_cached=only_if_cached, **how)
+            except (NotFound, Conflict) as error:
+                raise wire.located(error, where.path) from None
             if response.status_code == 504 and only_if_cached:
                 raise NotCachedError(f"{read.operation.helper}: offline, and a page of this read is not in the cache.")
             try:

@@ -31,7 +31,7 @@ import pandas as pd
 
 from stcrm_pandas.errors import StcrmWarning, UsageError
 from stcrm_pandas.notices import notify
-from stcrm_pandas.operations import ACTIVE, Operation
+from stcrm_pandas.operations import ACTIVE, ARCHIVED, Operation
 from stcrm_pandas.schemas.fields import Field, snake
 
 Query = list[tuple[str, str]]
@@ -65,6 +65,8 @@ def to_query(operation: Operation, filters: Mapping[str, Any], *, time_zone: str
         value = filters.get(name)
         if field is ACTIVE and (value is None or isinstance(value, (bool, np.bool_))):
             value = "Any" if value is None else str(bool(value))
+        if field is ARCHIVED and isinstance(value, (bool, np.bool_)):
+            value = str(bool(value)).lower()
         if value is not None:
             query.append((field.name, _text(operation, name, field, value, time_zone)))
     return query

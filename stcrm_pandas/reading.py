@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from stcrm_pandas import frame as frames
+from stcrm_pandas import rules
 from stcrm_pandas.errors import (
     AnswerError,
     DriftError,
@@ -24,12 +25,15 @@ from stcrm_pandas.errors import (
 )
 from stcrm_pandas.frame import DecodedPage, Drift
 from stcrm_pandas.notices import notify
-from stcrm_pandas.operations import IDS_PER_CALL, Operation
+from stcrm_pandas.operations import BY_ID, IDS_PER_CALL, ORDER_BY, Operation
 from stcrm_pandas.pages import Part, Read, Walk, Walker
 from stcrm_pandas.progress import Progress
 from stcrm_pandas.query import Query, moment, split_ids, to_query, whole_number
 from stcrm_pandas.schemas.fields import Row, snake
 from stcrm_pandas.settings import Settings, duration
+
+Below = tuple[Mapping[str, object], Mapping[str, object]]
+"""What stands in the path of a call, and the columns that come of it."""
 
 MaxAge = dt.timedelta | str | float | None
 
@@ -84,8 +88,18 @@ class Reader:
         with self._lock:
             return list(self._drift)
 
-    def list(self, operation: Operation, filters: Mapping[str, Any], options: Options) -> pd.DataFrame:
-        """All rows of a list.
+    def list(
+        self,
+        operation: Operation,
+        filters: Mapping[str, Any],
+        options: Options,
+        *,
+        below: Sequence[Below] = (({}, {}),),
+    ) -> pd.DataFrame:
+        """All rows of a list, or of the lists that hang below parents.
+
+        Parameters:
+            below: for each parent what stands in the path, and which columns come of it.
 
         Raises:
             UsageError: a filter that is not one of the operation's, or a value of another kind.
@@ -96,45 +110,57 @@ class Reader:
         filters = {name: _listed(value) if name in lists else value for name, value in filters.items()}
         long = [name for name in lists if isinstance(filters.get(name), list) and len(filters[name]) > IDS_PER_CALL]
         if not long:
-            parts: Sequence[Part] = [Part(query=self._query(operation, filters))]
+            queries: Sequence[Query] = [self._query(operation, filters)]
         elif len(long) == 1 and long[0].endswith("ids") and long[0] not in _ALL_AT_ONCE:
-            parts = self._split(operation, filters, long[0], lists[long[0]].name)
+            queries = self._split(operation, filters, long[0], lists[long[0]].name)
         else:
             raise UsageError(f"{operation.helper}: at most {IDS_PER_CALL} values at once in {' and '.join(long)}.")
-        found = self._read(operation, parts, filters, options)
+        parts = [Part(path, query, columns) for path, columns in below for query in queries]
+        found = self._read(operation, parts, {**_parents(parts), **filters}, options)
         if filters.get("ids") is not None:
             _only(operation, found, {whole_number(id) for id in _listed(filters["ids"], always=True)})
         return found
 
-    def _split(self, operation: Operation, filters: Mapping[str, Any], name: str, parameter: str) -> Sequence[Part]:
-        """One part for each fifty of the ids; the other filters are the same in all."""
+    def _split(self, operation: Operation, filters: Mapping[str, Any], name: str, parameter: str) -> Sequence[Query]:
+        """One query for each fifty of the ids; the other filters are the same in all."""
         try:
             chunks = split_ids([whole_number(id) for id in filters[name]], IDS_PER_CALL)
         except ValueError as error:
             raise UsageError(f"{operation.helper}({name}=…): {error}.") from None
         query = self._query(operation, {**filters, name: chunks[0]})
         return [
-            Part(query=[(key, ",".join(map(str, chunk)) if key == parameter else text) for key, text in query])
-            for chunk in chunks
+            [(key, ",".join(map(str, chunk)) if key == parameter else text) for key, text in query] for chunk in chunks
         ]
 
-    def sub_list(
-        self,
-        operation: Operation,
-        parents: Sequence[tuple[Mapping[str, object], Mapping[str, object]]],
-        options: Options,
-    ) -> pd.DataFrame:
-        """All rows of lists that hang below parents: for each, what stands in the path and which columns come of it."""
-        parts = [Part(path=path, parents=columns) for path, columns in parents]
-        return self._read(operation, parts, {}, options)
+    def each(self, operation: Operation, below: Sequence[Below], options: Options) -> pd.DataFrame:
+        """Rows that can only be had one by one, side by side, in the order in which they are asked for.
 
-    def get(self, one: Operation, many: Operation, ids: Any, options: Options) -> pd.DataFrame:
+        Raises:
+            MissingRows: one of them does not exist; it names the first that was found missing.
+        """
+        parts = [Part(path=path, parents=columns) for path, columns in below]
+        try:
+            return self._read(operation, parts, _parents(parts), options)
+        except NotFound as error:
+            path = dict(error.path)
+            named = ", ".join(f"{snake(name)} {value}" for name, value in path.items())
+            raise MissingRows(
+                f"{operation.helper}: there is no row with {named}.", ids=list(path.values())[-1:]
+            ) from None
+
+    def get(
+        self, one: Operation, many: Operation, ids: Any, options: Options, *, path: Mapping[str, object] | None = None
+    ) -> pd.DataFrame:
         """Rows by id, in the order in which they are asked for.
+
+        Parameters:
+            path: what else stands in the path.
 
         Raises:
             MissingRows: some do not exist; it names them.
             AnswerError: rows came that were not asked for.
         """
+        above = path or {}
         single = isinstance(ids, (int, str, bytes)) or not isinstance(ids, Iterable)
         try:
             wanted = list(dict.fromkeys(whole_number(id) for id in ([ids] if single else ids)))
@@ -142,7 +168,8 @@ class Reader:
             raise UsageError(f"{one.helper}: {error}.") from None
         if single:
             try:
-                found = self._read(one, [Part(path={one.path_names[0]: wanted[0]})], {"id": wanted[0]}, options)
+                part = Part(path={**above, one.path_names[-1]: wanted[0]})
+                found = self._read(one, [part], {"id": wanted[0]}, options)
             except NotFound:
                 raise MissingRows(
                     f"{one.helper}: there is no row with id {wanted[0]} (if tenant {self._settings.tenant} exists).",
@@ -150,7 +177,7 @@ class Reader:
                 ) from None
             _only(one, found, set(wanted))
             return found
-        parts = [Part(query=self._query(many, {"ids": chunk})) for chunk in split_ids(wanted, IDS_PER_CALL)]
+        parts = [Part(above, self._query(many, {"ids": chunk})) for chunk in split_ids(wanted, IDS_PER_CALL)]
         found = self._read(many, parts, {"ids": wanted}, options)
         missing = set(wanted).difference(found["id"])
         if missing and found.attrs["stcrm"]["pages_from_cache"] and not self._settings.offline:
@@ -195,8 +222,23 @@ class Reader:
         frame = self._frame(operation, walk, given, options)
         return Feed(frame, token)
 
+    def answered(
+        self, operation: Operation, body: bytes, parents: Mapping[str, object], fetched_at: dt.datetime | None
+    ) -> pd.DataFrame:
+        """The row that a call which writes was answered with."""
+        row = _row(operation)
+        page = frames.decode(row, operation.answer, body, parents=parents)
+        assembled = frames.assemble(row, [page])
+        frames.validate(row, assembled.frame)
+        assembled.frame.attrs["stcrm"] = self._about(operation, assembled, fetched_at)
+        self._report(operation, assembled.drift)
+        return assembled.frame
+
     def _query(self, operation: Operation, filters: Mapping[str, Any]) -> Query:
-        return to_query(operation, filters, time_zone=self._settings.time_zone)
+        query = to_query(operation, filters, time_zone=self._settings.time_zone)
+        if faults := [rule.says for rule in rules.broken(operation.id, dict(query))]:
+            raise UsageError(f"{operation.helper}: {'; '.join(faults)}.")
+        return query
 
     def _read(
         self, operation: Operation, parts: Sequence[Part], filters: Mapping[str, Any], options: Options
@@ -223,7 +265,7 @@ class Reader:
                 row,
                 walk.pages,
                 keep="last" if feed else "first",
-                order=row.key if operation.sort is not None and row.key == ("id",) else None,
+                order=row.key if operation.sort in (BY_ID, ORDER_BY) and row.key == ("id",) else None,
             )
             problem = walk.problem or _shortfall(len(assembled.frame), walk.total)
             if problem is None or self._settings.offline:
@@ -242,24 +284,35 @@ class Reader:
             self._walker.finish(operation, walk)
         else:
             notify(f"{operation.helper}: {problem}; {len(frame)} rows are there.", IncompleteReadWarning)
-        fetched_at = walk.fetched_at
         frame.attrs["stcrm"] = {
+            **self._about(operation, assembled, walk.fetched_at),
+            "filters": {name: _plain(value) for name, value in filters.items() if value is not None},
+            "pages": sum(walk.counts),
+            "pages_from_cache": walk.from_cache,
+            "complete": problem is None,
+        }
+        self._report(operation, assembled.drift)
+        return frame
+
+    def _about(
+        self, operation: Operation, assembled: frames.Assembled, fetched_at: dt.datetime | None
+    ) -> dict[str, Any]:
+        """What a frame's `attrs` say of where it comes from."""
+        return {
             "resource": operation.resource,
             "operation": operation.id,
             "environment": self._settings.name,
             "tenant": self._settings.tenant,
-            "filters": {name: _plain(value) for name, value in filters.items() if value is not None},
+            "filters": {},
             "fetched_at": fetched_at.astimezone(dt.UTC).isoformat().replace("+00:00", "Z") if fetched_at else None,
-            "pages": sum(walk.counts),
-            "pages_from_cache": walk.from_cache,
-            "rows": len(frame),
+            "pages": 1,
+            "pages_from_cache": 0,
+            "rows": len(assembled.frame),
             "repeats": assembled.repeats,
-            "complete": problem is None,
+            "complete": True,
             "drift": sum(drift.count for drift in assembled.drift),
             "time_zone": self._settings.time_zone,
         }
-        self._report(operation, assembled.drift)
-        return frame
 
     def _report(self, operation: Operation, drift: Sequence[Drift]) -> None:
         if not drift:
@@ -280,9 +333,24 @@ def _read_of(operation: Operation, parts: Sequence[Part]) -> Read[DecodedPage]:
     return Read(
         operation,
         parts,
-        decode=lambda body, parents: frames.decode(row, operation.answer, body, parents=parents),
+        decode=lambda body, parents: _decoded(row, operation, body, parents),
         mark=lambda page: _mark(row, page),
     )
+
+
+def _decoded(row: Row, operation: Operation, body: bytes, parents: Mapping[str, object]) -> DecodedPage:
+    if operation.answer != "scalar":
+        return frames.decode(row, operation.answer, body, parents=parents)
+    # A bare value, or nothing at all where there is none: made the only field of a row.
+    one = b'{"%s":%s}' % (row.fields[0].name.encode(), body.strip() or b"null")
+    return frames.decode(row, "row", one, parents=parents)
+
+
+def _parents(parts: Sequence[Part]) -> dict[str, object]:
+    """What stands in the paths, as `attrs` tell it: one value, or all of them."""
+    names = dict.fromkeys(name for part in parts for name in part.path)
+    values = {name: list(dict.fromkeys(part.path[name] for part in parts)) for name in names}
+    return {snake(name): found[0] if len(found) == 1 else found for name, found in values.items()}
 
 
 def _mark(row: Row, page: DecodedPage) -> Hashable:

@@ -12,7 +12,6 @@ from typing import Any, cast
 
 import requests
 from pyrate_limiter import Duration, Limiter, MonotonicClock, Rate, StateBucket
-from requests.adapters import HTTPAdapter
 from requests_cache import NEVER_EXPIRE, CacheMixin
 from requests_cache.backends.base import BaseCache
 from tenacity import (
@@ -26,10 +25,12 @@ from tenacity import (
 
 from stcrm_pandas import wire
 from stcrm_pandas.errors import ConnectionFailed, ServiceError
+from stcrm_pandas.operations import Operation
 from stcrm_pandas.settings import Settings
 from stcrm_pandas.tokens import Tokens
+from stcrm_pandas.transport import WholeBodyAdapter
 
-_BURST = 4  # calls at once; without it a thread that wakes up late would lower the rate
+_BURST = 2  # calls at once; without it a thread that wakes up late would lower the rate
 
 
 class PoliteSession(requests.Session):
@@ -62,7 +63,7 @@ class PoliteSession(requests.Session):
         rate = Rate(connection.rate_limit, Duration.SECOND, burst=_BURST)
         self._limiter = Limiter(StateBucket([rate], clock=MonotonicClock()), buffer_ms=0)
         self.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-        adapter = HTTPAdapter(pool_connections=4, pool_maxsize=connection.concurrency + 2)
+        adapter = WholeBodyAdapter(pool_connections=4, pool_maxsize=connection.concurrency + 2)
         self.mount("https://", adapter)
         self.mount("http://", adapter)
         self.tokens = Tokens(connection, self._post_form, timer)
@@ -90,10 +91,10 @@ class PoliteSession(requests.Session):
         def attempt() -> requests.Response:
             nonlocal renewed
             token = self.tokens.get()
-            response = self._once(request, call.operation.helper, token)
+            response = self._once(request, call.operation, token)
             if response.status_code == 401 and not renewed:
                 renewed = True
-                response = self._once(request, call.operation.helper, self.tokens.get(other_than=token))
+                response = self._once(request, call.operation, self.tokens.get(other_than=token))
             if 200 <= response.status_code < 300:
                 return response
             wait = self._asked_wait(response)
@@ -114,7 +115,7 @@ class PoliteSession(requests.Session):
         request = requests.Request("POST", url, data=form, headers={"Accept": "application/json"}).prepare()
 
         def attempt() -> requests.Response:
-            response = self._once(request, "sign-in", None)
+            response = self._once(request, None, None)
             if response.status_code == 200:
                 return response
             error = wire.sign_in_fault(response.status_code, response.content)
@@ -124,7 +125,10 @@ class PoliteSession(requests.Session):
 
         return self._repeat(attempt)
 
-    def _once(self, request: requests.PreparedRequest, what: str, token: str | None) -> requests.Response:
+    def _once(
+        self, request: requests.PreparedRequest, operation: Operation | None, token: str | None
+    ) -> requests.Response:
+        """Send it now; without an operation it is the sign-in."""
         if token is not None:
             key = self.connection.app_key
             request.headers["Authorization"] = f"Bearer {token}"
@@ -137,8 +141,9 @@ class PoliteSession(requests.Session):
         try:
             return super().send(request, timeout=self.connection.timeout, allow_redirects=False, **options)
         except requests.RequestException as error:
-            raise _broken(error, request, what) from None
+            raise _broken(error, operation) from None
         except OSError as error:  # a file of certificates that is not there
+            what = operation.helper if operation else "sign-in"
             raise ConnectionFailed(
                 f"{what}: no connection could be made: {error}. Are REQUESTS_CA_BUNDLE and the proxy's settings right?",
                 operation=what,
@@ -235,20 +240,21 @@ def _give_up(state: RetryCallState) -> requests.Response:
     raise _failure(state).error from None
 
 
-def _broken(error: requests.RequestException, request: requests.PreparedRequest, what: str) -> Exception:
+def _broken(error: requests.RequestException, operation: Operation | None) -> Exception:
     """The error for a call without a whole answer. requests' own text is left out: it holds the filters."""
     sent = "NewConnectionError" not in repr(error) and not isinstance(error, requests.ConnectTimeout)
     timeout = isinstance(error, requests.Timeout)
     happened = "took too long" if timeout else "broke off" if sent else "could not be made"
-    doubt = (
-        "" if request.method == "GET" or not sent else " It may have been carried out: read before sending it again."
-    )
+    what = operation.helper if operation else "sign-in"
+    doubt = wire.doubt(operation) if operation and sent else ""
     failure = ConnectionFailed(
         f"{what}: the connection {happened} ({type(error).__name__}). Is the network up, are the address and the proxy "
         f"right?{doubt}",
         operation=what,
+        in_doubt=bool(doubt),
     )
-    if wire.worth_repeating(request.method or "", None, sent=sent):
+    method = operation.method if operation else "GET"  # asking twice for a token does no harm
+    if wire.worth_repeating(method, None, sent=sent):
         return _Repeatable(failure, None, f"the connection {happened}")
     return failure
 

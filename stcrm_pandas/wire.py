@@ -32,6 +32,7 @@ from stcrm_pandas.errors import (
     SignInError,
 )
 from stcrm_pandas.operations import Operation
+from stcrm_pandas.schemas.fields import snake
 
 PAGE_SIZE = 5000
 """The largest page that the service gives."""
@@ -199,11 +200,32 @@ def fault(operation: Operation, status: int, body: bytes, *, tenant: int, wait: 
             "STCRM_RATE_LIMIT where other programs share this application.",
             **details,
         )
+    if status >= 500 and operation.writes:
+        return ServerError(f"{name}: the service failed ({status}).{doubt(operation)}{said}", in_doubt=True, **details)
     if status >= 500:
         return ServerError(
             f"{name}: the service failed ({status}), and again at each repeat. Try later.{said}", **details
         )
     return ServiceError(f"{name}: an answer that was not expected ({status}).{said}", **details)
+
+
+def located(error: ServiceError, path: Mapping[str, object]) -> ServiceError:
+    """The same error, with what the call named in its path."""
+    if path:
+        error.path = dict(path)
+        named = ", ".join(f"{snake(name)} {value}" for name, value in path.items())
+        error.args = (f"{error} It was asked for {named}.",)
+    return error
+
+
+def doubt(operation: Operation) -> str:
+    """What to say where a call that writes may or may not have been carried out; empty for a read."""
+    if not operation.writes:
+        return ""
+    return (
+        " It may have been carried out all the same, so it was not sent again: look with "
+        f"crm.{operation.shown_by}(…) before you do."
+    )
 
 
 def sign_in_fault(status: int, body: bytes) -> ServiceError:

@@ -14,7 +14,8 @@ import pandas as pd
 import pyarrow as pa
 
 from stcrm_pandas.frame.page import arrow_type
-from stcrm_pandas.schemas.fields import Column, Field
+from stcrm_pandas.frame.times import microseconds
+from stcrm_pandas.schemas.fields import Column, Field, snake
 
 TEXT: Any = pd.StringDtype(na_value=np.nan)
 MOMENT = pd.DatetimeTZDtype(unit="us", tz="UTC")
@@ -89,6 +90,8 @@ def _tuples(field: Field, chunks: Sequence[Any], length: int) -> npt.NDArray[np.
 
 def _records(field: Field, values: Any) -> tuple[Any, ...]:
     """Named tuples, equal ones the same object."""
+    if any(part.many or part.kind in ("object", "time") for part in field.fields):
+        return tuple(None if one is None else _nested(field, one) for one in values.to_pylist())
     parts = [values.field(part.name).dictionary_encode() for part in field.fields]
     which = np.zeros(len(values), np.int64)  # one number for each combination of parts
     for part in parts:
@@ -104,6 +107,25 @@ def _records(field: Field, values: Any) -> tuple[Any, ...]:
     if values.null_count:
         records[values.is_null().to_numpy(zero_copy_only=False)] = None
     return tuple(records.tolist())
+
+
+def _nested(field: Field, value: Any) -> Any:
+    """One record with records in it, of which there are few: a list as a tuple, a group as a dictionary."""
+    values: list[Any] = []
+    for part in field.fields:
+        one = value[part.name]
+        if one is None:
+            values.append(None)
+        elif part.many:
+            values.append(tuple(_nested(part, item) if part.fields else item for item in one))
+        elif part.kind == "object":
+            values.append({snake(name): item for name, item in one.items()})
+        elif part.kind == "time":
+            at = microseconds(one)[0] if isinstance(one, str) else one
+            values.append(pd.Timestamp(at, unit="us", tz="UTC") if isinstance(at, int) else pd.Timestamp(at))
+        else:
+            values.append(one)
+    return cast("type[tuple[Any, ...]]", field.record)._make(values)  # type: ignore[attr-defined]
 
 
 def _shared(values: Any) -> tuple[Any, ...]:

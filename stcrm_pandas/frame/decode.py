@@ -215,6 +215,8 @@ class _Columns:
             self._check_words(name, items, self.words[here], lists)
         for part in field.fields:
             values = items.field(part.name)
+            if part.kind == "time":
+                moments(values)  # only to see that they can be read
             if part.required and not part.nullable and values.null_count > items.null_count:
                 nulls = pc.and_(values.is_null(), items.is_valid())
                 self._note("null", name, nulls, detail=part.name, parent=lists)

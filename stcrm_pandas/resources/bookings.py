@@ -7,10 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.resources.resource import Feed, Ids, MaxAge, Resource, When, helper
+from stcrm_pandas.errors import StcrmError
+from stcrm_pandas.nested import Address, ContactType, CustomerType, NewContact, Priority
+from stcrm_pandas.resources.resource import Feed, Ids, MaxAge, When, WritableResource, helper, options_of
 
 
-class Bookings(Resource):
+class Bookings(WritableResource):
     """Bookings: requests for an appointment that came in from outside, by a form, a portal, a marketplace."""
 
     name = "bookings"
@@ -76,6 +78,72 @@ class Bookings(Resource):
         return self._get(ids, locals())
 
     @helper
+    def list_of_provider(
+        self,
+        booking_providers: Ids,
+        *,
+        ids: Ids | None = None,
+        external_id: str | None = None,
+        created_on_or_after: When | None = None,
+        created_before: When | None = None,
+        modified_on_or_after: When | None = None,
+        modified_before: When | None = None,
+        max_age: MaxAge = None,
+        refresh: bool = False,
+        allow_incomplete: bool = False,
+    ) -> pd.DataFrame:
+        """All bookings of one provider or of several that fit, deleted ones left out.
+
+        Parameters:
+            booking_providers: one provider's id or many: `booking_provider_id` of bookings.
+            ids: only these; ids that do not exist are left out in silence (`get_of_provider` names them).
+            created_on_or_after, created_before: half-open bounds of the creation.
+            modified_on_or_after, modified_before: half-open bounds of the latest change.
+            external_id: the id that the sender gave it.
+
+        Returns:
+            A frame with the columns of `stcrm.schemas.Bookings`; times are in UTC.
+
+        Operation: Bookings_GetList2
+
+        >>> provider = crm.bookings.list()["booking_provider_id"].iloc[0]
+        >>> crm.bookings.list_of_provider(provider)["booking_provider_id"].unique().tolist() == [provider]
+        True
+        """
+        return self._list("list_of_provider", locals())
+
+    @helper
+    def get_of_provider(
+        self,
+        booking_provider: int,
+        ids: Ids,
+        *,
+        max_age: MaxAge = None,
+        refresh: bool = False,
+        allow_incomplete: bool = False,
+    ) -> pd.DataFrame:
+        """Bookings of one provider by id, in the order in which they are asked for.
+
+        Parameters:
+            booking_provider: the provider's id.
+            ids: one id or many; what stands twice comes once.
+
+        Returns:
+            A frame with the columns of `stcrm.schemas.Bookings`, a row for each id.
+
+        Raises:
+            MissingRows: some do not exist, or are another provider's; `ids` of the error has them.
+
+        Operation: Bookings_GetForProvider, or Bookings_GetList2 for many
+
+        >>> first = crm.bookings.list().iloc[0]
+        >>> len(crm.bookings.get_of_provider(first["booking_provider_id"], first["id"]))
+        1
+        """
+        methods = ("get_of_provider", "list_of_provider")
+        return self._get(ids, locals(), *methods, booking_provider=booking_provider)
+
+    @helper
     def list_contacts(
         self,
         ids: Ids,
@@ -102,10 +170,42 @@ class Bookings(Resource):
         >>> crm.bookings.list_contacts(ids)["booking_id"].isin(ids).all()
         np.True_
         """
-        bookings = self._get(ids, locals())
+        arguments = locals()
+        bookings = self._get(ids, arguments)
         pairs: Iterable[tuple[Any, Any]] = zip(bookings["id"], bookings["booking_provider_id"], strict=True)
         parents = [({"id": id}, {"booking_provider_id": provider, "booking_id": id}) for id, provider in pairs]
-        return self._sub_list("list_contacts", parents, locals())
+        return self._reader.list(self._operation("list_contacts"), {}, options_of(arguments), below=parents)
+
+    @helper
+    def list_contacts_of_provider(
+        self,
+        booking_provider: int,
+        ids: Ids,
+        *,
+        max_age: MaxAge = None,
+        refresh: bool = False,
+        allow_incomplete: bool = False,
+    ) -> pd.DataFrame:
+        """Phones and e-mails of bookings of one provider: one call for each booking, side by side.
+
+        Parameters:
+            booking_provider: the provider's id.
+            ids: one booking's id or many.
+
+        Returns:
+            A frame with the columns of `stcrm.schemas.BookingContacts`; `booking_id` says whose each is.
+
+        Raises:
+            NotFound: a booking does not exist.
+
+        Operation: Bookings_GetContactList2
+
+        >>> first = crm.bookings.list().iloc[0]
+        >>> contacts = crm.bookings.list_contacts_of_provider(first["booking_provider_id"], first["id"])
+        >>> (contacts["booking_id"] == first["id"]).all()
+        np.True_
+        """
+        return self._list("list_contacts_of_provider", locals())
 
     @helper
     def export(
@@ -135,3 +235,168 @@ class Bookings(Resource):
         Feed(0 rows, continue_from=...)
         """
         return self._export("export", locals())
+
+    @helper
+    def create(
+        self,
+        booking_provider: int,
+        *,
+        source: str,
+        name: str,
+        summary: str,
+        is_first_time_client: bool,
+        external_id: str,
+        address: Address | None = None,
+        contacts: Iterable[NewContact] | None = None,
+        customer_type: CustomerType | None = None,
+        start: When | None = None,
+        campaign_id: int | None = None,
+        business_unit_id: int | None = None,
+        job_type_id: int | None = None,
+        priority: Priority | None = None,
+        uploaded_images: Iterable[str] | None = None,
+        is_send_confirmation_email: bool | None = None,
+    ) -> pd.DataFrame:
+        """Create a booking for a provider.
+
+        Parameters:
+            source: who sends it, in free text.
+            external_id: the sender's own id for it.
+            address: without coordinates, which bookings do not have.
+            start: the time that is asked for; without a zone it is meant in the tenant's.
+
+        Returns:
+            The booking: one row with the columns of `stcrm.schemas.Bookings`.
+
+        Operation: Bookings_Create
+
+        >>> provider = crm.bookings.list()["booking_provider_id"].iloc[0]
+        >>> made = crm.bookings.create(
+        ...     provider, source="Portal", name="Ann Lee", summary="No heat", is_first_time_client=True, external_id="7"
+        ... )
+        >>> made["status"].item()
+        'New'
+        """
+        return self._write("create", locals())
+
+    @helper
+    def update(
+        self,
+        booking_provider: int,
+        id: int,
+        *,
+        source: str | None = None,
+        name: str | None = None,
+        address: Address | None = None,
+        customer_type: CustomerType | None = None,
+        start: When | None = None,
+        summary: str | None = None,
+        campaign_id: int | None = None,
+        business_unit_id: int | None = None,
+        job_type_id: int | None = None,
+        priority: Priority | None = None,
+        is_first_time_client: bool | None = None,
+        uploaded_images: Iterable[str] | None = None,
+        external_id: str | None = None,
+    ) -> pd.DataFrame:
+        """Change a booking of a provider: only what is named, but an address as a whole.
+
+        Parameters:
+            booking_provider: `booking_provider_id` of the booking.
+            address: all of it, the unit too (`""` where there is none), without coordinates.
+
+        Returns:
+            The booking as it is now: one row with the columns of `stcrm.schemas.Bookings`.
+
+        Operation: Bookings_Update
+
+        >>> first = crm.bookings.list().iloc[0]
+        >>> crm.bookings.update(first["booking_provider_id"], first["id"], summary="No heat")["summary"].item()
+        'No heat'
+        """
+        return self._write("update", locals())
+
+    @helper
+    def dismiss(
+        self, booking_provider: int, id: int, *, call_reason_id: int | None = None, dismissing_memo: str | None = None
+    ) -> None:
+        """Dismiss a booking of a provider: it is closed without a job.
+
+        Operation: Bookings_DismissBooking
+
+        >>> bookings = crm.bookings.list()
+        >>> first = bookings[bookings["status"] == "New"].iloc[0]
+        >>> crm.bookings.dismiss(first["booking_provider_id"], first["id"], dismissing_memo="Wrong number")
+        >>> crm.bookings.get(first["id"])["status"].item()
+        'Dismissed'
+        """
+        self._send("dismiss", locals())
+
+    @helper
+    def create_contact(
+        self, booking_provider: int, id: int, *, type: ContactType, value: str, memo: str | None = None
+    ) -> pd.DataFrame:
+        """Give a booking of a provider another phone or e-mail.
+
+        Returns:
+            The contact: one row with the columns of `stcrm.schemas.BookingContacts`.
+
+        Operation: Bookings_CreateContact
+
+        >>> first = crm.bookings.list().iloc[0]
+        >>> made = crm.bookings.create_contact(
+        ...     first["booking_provider_id"], first["id"], type="Email", value="ann@example.com"
+        ... )
+        >>> made["value"].item()
+        'ann@example.com'
+        """
+        return self._write("create_contact", locals())
+
+    @helper
+    def update_contact(
+        self,
+        booking_provider: int,
+        id: int,
+        contact_id: int,
+        *,
+        type: ContactType | None = None,
+        value: str | None = None,
+        memo: str | None = None,
+    ) -> pd.DataFrame:
+        """Change a phone or an e-mail of a booking of a provider.
+
+        The service answers only what was sent, so the booking's contacts are read afterwards.
+
+        Returns:
+            The contact as it is now: one row with the columns of `stcrm.schemas.BookingContacts`.
+
+        Operation: Bookings_UpdateBookingContact, then Bookings_GetContactList2
+
+        >>> id = crm.bookings.list()["id"].iloc[0]
+        >>> first = crm.bookings.list_contacts(id).iloc[0]
+        >>> changed = crm.bookings.update_contact(first["booking_provider_id"], id, first["id"], memo="work")
+        >>> changed["memo"].item()
+        'work'
+        """
+        self._send("update_contact", locals())
+        try:
+            contacts = self.list_contacts_of_provider(booking_provider, id, refresh=True)
+        except StcrmError as error:
+            error.add_note("bookings.update_contact was carried out; only reading the contact afterwards failed.")
+            raise
+        changed = contacts[contacts["id"] == int(contact_id)].reset_index(drop=True)
+        changed.attrs = {"stcrm": {**contacts.attrs["stcrm"], "rows": len(changed)}}
+        return changed
+
+    @helper
+    def delete_contact(self, booking_provider: int, id: int, contact_id: int) -> None:
+        """Delete a phone or an e-mail of a booking of a provider.
+
+        Operation: Bookings_DeleteContact
+
+        >>> first = crm.bookings.list().iloc[0]
+        >>> place = (first["booking_provider_id"], first["id"])
+        >>> made = crm.bookings.create_contact(*place, type="Fax", value="512-555-0101")
+        >>> crm.bookings.delete_contact(*place, made["id"].item())
+        """
+        self._send("delete_contact", locals())

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 import pandas as pd
 
-from stcrm_pandas.resources.resource import Feed, Ids, MaxAge, Resource, When, helper
+from stcrm_pandas.nested import Address, ApplicationData, CustomerType, CustomFieldValues, NewContact, NewLocation
+from stcrm_pandas.resources.customer_or_location import EPOCH, CustomerOrLocation
+from stcrm_pandas.resources.resource import Feed, Ids, MaxAge, When, helper
 
-EPOCH = "1970-01-01T00:00:00Z"  # the contact lists want a date, whatever else they are given
 
-
-class Customers(Resource):
+class Customers(CustomerOrLocation):
     """Customers: who pays. They carry no phone and no e-mail: these are contacts."""
 
     name = "customers"
@@ -179,3 +180,100 @@ class Customers(Resource):
         Feed(0 rows, continue_from=...)
         """
         return self._export("export_contacts", locals())
+
+    @helper
+    def create(
+        self,
+        *,
+        name: str,
+        address: Address,
+        locations: Iterable[NewLocation],
+        type: CustomerType | None = None,
+        do_not_mail: bool | None = None,
+        do_not_service: bool | None = None,
+        national_account: bool | None = None,
+        contacts: Iterable[NewContact] | None = None,
+        custom_fields: CustomFieldValues | None = None,
+        tag_type_ids: Iterable[int] | None = None,
+        external_data: ApplicationData | None = None,
+        tax_exempt: bool | None = None,
+        payment_term_id: int | None = None,
+        credit_limit: float | Decimal | None = None,
+        credit_limit_balance: float | Decimal | None = None,
+    ) -> pd.DataFrame:
+        """Create a customer, with locations and contacts.
+
+        Parameters:
+            locations: where work is done; often one, with the customer's own address.
+            custom_fields: `{type_id: value}`.
+
+        Returns:
+            The customer: one row with the columns of `stcrm.schemas.CreatedCustomers`; `locations` and `contacts` are
+            tuples with what was made along with it.
+
+        Operation: Customers_Create
+
+        >>> home = {"street": "12 Elm St", "city": "Austin", "state": "TX", "zip": "78701", "country": "USA"}
+        >>> made = crm.customers.create(name="Ann Lee", address=home, locations=[{"name": "Home", "address": home}])
+        >>> [location.name for location in made["locations"].item()]
+        ['Home']
+        """
+        return self._write("create", locals())
+
+    @helper
+    def update(
+        self,
+        id: int,
+        *,
+        name: str | None = None,
+        type: CustomerType | None = None,
+        address: Address | None = None,
+        custom_fields: CustomFieldValues | None = None,
+        external_data: ApplicationData | None = None,
+        do_not_mail: bool | None = None,
+        do_not_service: bool | None = None,
+        national_account: bool | None = None,
+        active: bool | None = None,
+        tag_type_ids: Iterable[int] | None = None,
+        tax_exempt: bool | None = None,
+        payment_term_id: int | None = None,
+        credit_limit: float | Decimal | None = None,
+        credit_limit_balance: float | Decimal | None = None,
+    ) -> pd.DataFrame:
+        """Change a customer: only what is named, but that as a whole.
+
+        Parameters:
+            address: all of it, unit and coordinates too.
+            custom_fields: all of them, as `{type_id: value}`; those not named are dropped.
+            tag_type_ids: all of them; an empty list takes all tags away. `add_tag` adds one.
+
+        Returns:
+            The customer as it is now: one row with the columns of `stcrm.schemas.Customers`.
+
+        Operation: Customers_Update
+
+        >>> first = crm.customers.list(active=True)["id"].iloc[0]
+        >>> bool(crm.customers.update(first, do_not_mail=True)["do_not_mail"].item())
+        True
+        """
+        return self._write("update", locals())
+
+    @helper
+    def create_note(
+        self, id: int, *, text: str, pin_to_top: bool | None = None, add_to_locations: bool | None = None
+    ) -> pd.DataFrame:
+        """Write a note on a customer.
+
+        Parameters:
+            add_to_locations: on the customer's locations, too.
+
+        Returns:
+            The note: one row with the columns of `stcrm.schemas.CustomerNotes`.
+
+        Operation: Customers_CreateNote
+
+        >>> first = crm.customers.list(active=True)["id"].iloc[0]
+        >>> crm.customers.create_note(first, text="Gate code 12")["text"].item()
+        'Gate code 12'
+        """
+        return self._write("create_note", locals())

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 import pandas as pd
 
-from stcrm_pandas.resources.resource import Feed, Ids, MaxAge, Resource, When, helper
+from stcrm_pandas.nested import Address, Priority
+from stcrm_pandas.resources.resource import Feed, Ids, MaxAge, When, WritableResource, helper
 
 
-class Leads(Resource):
+class Leads(WritableResource):
     """Leads: inquiries that were not booked at first contact, or were entered as leads."""
 
     name = "leads"
@@ -91,6 +93,40 @@ class Leads(Resource):
         return self._get(ids, locals())
 
     @helper
+    def list_notes(
+        self,
+        ids: Ids,
+        *,
+        created_on_or_after: When | None = None,
+        created_before: When | None = None,
+        modified_on_or_after: When | None = None,
+        modified_before: When | None = None,
+        max_age: MaxAge = None,
+        refresh: bool = False,
+        allow_incomplete: bool = False,
+    ) -> pd.DataFrame:
+        """Notes on leads: one call for each lead, side by side.
+
+        Parameters:
+            ids: one lead's id or many.
+            created_on_or_after, created_before: half-open bounds of the creation.
+            modified_on_or_after, modified_before: half-open bounds of the latest change.
+
+        Returns:
+            A frame with the columns of `stcrm.schemas.LeadNotes`; `lead_id` says whose each is.
+
+        Raises:
+            NotFound: a lead does not exist.
+
+        Operation: Leads_GetNotes
+
+        >>> ids = crm.leads.list()["id"].head(3)
+        >>> crm.leads.list_notes(ids)["lead_id"].isin(ids).all()
+        np.True_
+        """
+        return self._list("list_notes", locals())
+
+    @helper
     def export(
         self,
         *,
@@ -118,3 +154,156 @@ class Leads(Resource):
         Feed(0 rows, continue_from=...)
         """
         return self._export("export", locals())
+
+    @helper
+    def create(
+        self,
+        *,
+        campaign_id: int,
+        summary: str,
+        customer_id: int | None = None,
+        location_id: int | None = None,
+        business_unit_id: int | None = None,
+        job_type_id: int | None = None,
+        tag_type_ids: Iterable[int] | None = None,
+        priority: Priority | None = None,
+        call_reason_id: int | None = None,
+        follow_up_date: When | None = None,
+        booking_id: int | None = None,
+        lead_customer_name: str | None = None,
+        lead_phone: str | None = None,
+        lead_email: str | None = None,
+        lead_street: str | None = None,
+        lead_unit: str | None = None,
+        lead_city: str | None = None,
+        lead_state: str | None = None,
+        lead_zip: str | None = None,
+        lead_country: str | None = None,
+    ) -> pd.DataFrame:
+        """Create a lead.
+
+        Parameters:
+            call_reason_id, follow_up_date: one of the two is needed.
+            booking_id: the booking that the lead is made from; **that booking is dismissed**.
+
+        Returns:
+            The lead: one row with the columns of `stcrm.schemas.Leads`.
+
+        Operation: Leads_Create
+
+        >>> campaign = crm.lookups.campaigns.list()["id"].iloc[0]
+        >>> made = crm.leads.create(campaign_id=campaign, summary="Leak", follow_up_date="2026-07-01")
+        >>> made["status"].item()
+        'Open'
+        """
+        return self._write("create", locals())
+
+    @helper
+    def submit_form(
+        self,
+        *,
+        name: str,
+        email: str | None = None,
+        phone_number: str | None = None,
+        address: Address | None = None,
+        summary: str | None = None,
+        id: int | None = None,
+    ) -> pd.DataFrame:
+        """Submit a lead form, as a website does.
+
+        Parameters:
+            id: sent as the query's `id`, of which the contract says nothing more.
+
+        Returns:
+            The lead's id: one row with the columns of `stcrm.schemas.SubmittedLeadForms`.
+
+        Operation: Leads_SubmitLeadForm
+
+        >>> made = crm.leads.submit_form(name="Ann Lee", phone_number="512-555-0100", summary="No heat")
+        >>> made.columns.tolist()
+        ['lead_id']
+        """
+        return self._write("submit_form", locals())
+
+    @helper
+    def update(
+        self,
+        id: int,
+        *,
+        campaign_id: int | None = None,
+        priority: Priority | None = None,
+        business_unit_id: int | None = None,
+        job_type_id: int | None = None,
+        summary: str | None = None,
+        lead_customer_name: str | None = None,
+        lead_phone: str | None = None,
+        lead_email: str | None = None,
+        lead_street: str | None = None,
+        lead_unit: str | None = None,
+        lead_city: str | None = None,
+        lead_state: str | None = None,
+        lead_zip: str | None = None,
+        lead_country: str | None = None,
+    ) -> pd.DataFrame:
+        """Change a lead. Its status, tags and follow-up date have ways of their own, or none.
+
+        Returns:
+            The lead as it is now: one row with the columns of `stcrm.schemas.Leads`.
+
+        Operation: Leads_Update
+
+        >>> first = crm.leads.list()["id"].iloc[0]
+        >>> crm.leads.update(first, summary="Leak under the sink")["summary"].item()
+        'Leak under the sink'
+        """
+        return self._write("update", locals())
+
+    @helper
+    def dismiss(self, id: int, *, dismissing_reason_id: int) -> None:
+        """Dismiss a lead: it is closed without a job.
+
+        Operation: Leads_Dismiss
+
+        >>> first = crm.leads.list(status="Open")["id"].iloc[0]
+        >>> crm.leads.dismiss(first, dismissing_reason_id=1)
+        >>> crm.leads.get(first)["status"].item()
+        'Dismissed'
+        """
+        self._send("dismiss", locals())
+
+    @helper
+    def create_follow_up(
+        self, id: int, *, follow_up_date: When, text: str | None = None, pin_to_top: bool | None = None
+    ) -> pd.DataFrame:
+        """Set when to follow a lead up, with a note.
+
+        Parameters:
+            follow_up_date: without a zone it is meant in the tenant's.
+            text: the note.
+
+        Returns:
+            One row with the columns of `stcrm.schemas.FollowUps`.
+
+        Operation: Leads_CreateFollowUp
+
+        >>> first = crm.leads.list(status="Open")["id"].iloc[0]
+        >>> made = crm.leads.create_follow_up(first, follow_up_date="2026-07-01T15:00Z", text="Call back")
+        >>> made["follow_up_date"].item()
+        Timestamp('2026-07-01 15:00:00+0000', tz='UTC')
+        """
+        return self._write("create_follow_up", locals())
+
+    @helper
+    def create_note(self, id: int, *, text: str, pin_to_top: bool | None = None) -> pd.DataFrame:
+        """Write a note on a lead.
+
+        Returns:
+            The note: one row with the columns of `stcrm.schemas.LeadNotes`.
+
+        Operation: Leads_CreateNote
+
+        >>> first = crm.leads.list()["id"].iloc[0]
+        >>> crm.leads.create_note(first, text="Asked for a quote")["text"].item()
+        'Asked for a quote'
+        """
+        return self._write("create_note", locals())

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import pandas as pd
 
-from stcrm_pandas.resources.resource import Feed, Ids, MaxAge, Resource, When, helper
+from stcrm_pandas.nested import Address, ApplicationData, CustomFieldValues, NewContact
+from stcrm_pandas.resources.customer_or_location import EPOCH, CustomerOrLocation
+from stcrm_pandas.resources.resource import Feed, Ids, MaxAge, When, helper
 
-EPOCH = "1970-01-01T00:00:00Z"  # the contact lists want a date, whatever else they are given
 
-
-class Locations(Resource):
+class Locations(CustomerOrLocation):
     """Locations: the places where work is done, each of one customer."""
 
     name = "locations"
@@ -176,3 +177,88 @@ class Locations(Resource):
         Feed(0 rows, continue_from=...)
         """
         return self._export("export_contacts", locals())
+
+    @helper
+    def create(
+        self,
+        *,
+        customer_id: int,
+        name: str,
+        address: Address,
+        contacts: Iterable[NewContact] | None = None,
+        custom_fields: CustomFieldValues | None = None,
+        tag_type_ids: Iterable[int] | None = None,
+        external_data: ApplicationData | None = None,
+        coordinates_source: Literal["None", "System", "User", "Imported"] | None = None,
+        coordinates_verification_status: Literal["Unverified", "InProgress", "Failed", "Verified"] | None = None,
+    ) -> pd.DataFrame:
+        """Create a location of a customer.
+
+        Parameters:
+            custom_fields: `{type_id: value}`.
+
+        Returns:
+            The location: one row with the columns of `stcrm.schemas.CreatedLocations`; `contacts` is a tuple with what
+            was made along with it.
+
+        Operation: Locations_Create
+
+        >>> customer = crm.customers.list(active=True)["id"].iloc[0]
+        >>> barn = {"street": "14 Elm St", "city": "Austin", "state": "TX", "zip": "78701", "country": "USA"}
+        >>> crm.locations.create(customer_id=customer, name="Barn", address=barn)["name"].item()
+        'Barn'
+        """
+        return self._write("create", locals())
+
+    @helper
+    def update(
+        self,
+        id: int,
+        *,
+        customer_id: int | None = None,
+        name: str | None = None,
+        address: Address | None = None,
+        active: bool | None = None,
+        tax_zone_id: int | None = None,
+        custom_fields: CustomFieldValues | None = None,
+        tag_type_ids: Iterable[int] | None = None,
+        external_data: ApplicationData | None = None,
+    ) -> pd.DataFrame:
+        """Change a location: only what is named, but that as a whole.
+
+        Parameters:
+            customer_id: another customer, to whom it moves.
+            address: all of it, the unit too; of the coordinates, `CLEAR` forgets those of the old address.
+            custom_fields: all of them, as `{type_id: value}`; those not named are dropped.
+            tag_type_ids: all of them; an empty list takes all tags away. `add_tag` adds one.
+
+        Returns:
+            The location as it is now: one row with the columns of `stcrm.schemas.Locations`.
+
+        Operation: Locations_Update
+
+        >>> first = crm.locations.list(active=True)["id"].iloc[0]
+        >>> crm.locations.update(first, name="Main house")["name"].item()
+        'Main house'
+        """
+        return self._write("update", locals())
+
+    @helper
+    def create_note(
+        self, id: int, *, text: str, pin_to_top: bool | None = None, add_to_customer: bool | None = None
+    ) -> pd.DataFrame:
+        """Write a note on a location.
+
+        Parameters:
+            add_to_customer: on its customer, too.
+
+        Returns:
+            The note: one row with the columns of `stcrm.schemas.LocationNotes`.
+
+        Operation: Locations_CreateNote
+
+        >>> first = crm.locations.list(active=True)["id"].iloc[0]
+        >>> crm.locations.create_note(first, text="Key under the mat")["text"].item()
+        'Key under the mat'
+        """
+        return self._write("create_note", locals())

@@ -64,3 +64,13 @@ BOOKING_PROVIDER_TAGS = Row(
         boolean("active"),
     ),
 )
+CREATED_BOOKING_PROVIDER_TAGS = Row(
+    "created_booking_provider_tags",
+    "Crm.V2.CreateBookingProviderTagResponse",
+    BOOKING_PROVIDER_TAGS.fields[:-1],
+)
+UPDATED_BOOKING_PROVIDER_TAGS = Row(
+    "updated_booking_provider_tags",
+    "Crm.V2.BookingProviderTagResponse",
+    BOOKING_PROVIDER_TAGS.fields[:-1],
+)

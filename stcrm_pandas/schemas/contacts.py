@@ -73,3 +73,10 @@ CONTACT_PREFERENCE_TYPES = Row(
         text("dataType"),
     ),
 )
+CONTACTS_OF_RELATIONSHIP = Row(
+    "contacts_of_relationship",
+    "Crm.V2.ContactResponse",
+    CONTACTS.fields,
+    key=("relationship_id", "id"),
+    parents=(integer("relationshipId"),),
+)

@@ -1,7 +1,9 @@
 """The rows of customers, field by field as the contract names them."""
 
 from stcrm_pandas.schemas.fields import Row, boolean, decimal, enum, group, integer, records, text, time
+from stcrm_pandas.schemas.locations import CREATED_LOCATIONS, CreatedLocation
 from stcrm_pandas.schemas.parts import (
+    CONTACT,
     CONTACT_TYPE,
     CUSTOM_FIELD,
     CUSTOM_FIELD_TYPE,
@@ -11,6 +13,8 @@ from stcrm_pandas.schemas.parts import (
     PHONE_SETTINGS,
     PLACED_ADDRESS,
     PREFERENCES,
+    PREFERRED_TECHNICIAN,
+    Contact,
     CustomField,
     ExternalData,
 )
@@ -91,4 +95,29 @@ CUSTOMER_CUSTOM_FIELD_TYPES = Row(
     "customer_custom_field_types",
     "Crm.V2.Customers.CustomFieldTypeResponse",
     CUSTOM_FIELD_TYPE,
+)
+CUSTOMER_TAGS = Row(
+    "customer_tags",
+    "Crm.V2.Customers.CreateCustomerTagResponse",
+    (
+        integer("customerId"),
+        integer("tagTypeIds", many=True),
+    ),
+    key=("customer_id",),
+)
+CREATED_CUSTOMERS = Row(
+    "created_customers",
+    "Crm.V2.Customers.CreatedCustomerResponse",
+    (
+        *CUSTOMERS.fields,
+        records("locations", CREATED_LOCATIONS.fields, CreatedLocation),
+        records("contacts", CONTACT, Contact),
+    ),
+)
+PREFERRED_TECHNICIANS_OF_CUSTOMERS = Row(
+    "preferred_technicians_of_customers",
+    "",
+    PREFERRED_TECHNICIAN,
+    key=("customer_id",),
+    parents=(integer("customerId"),),
 )

@@ -50,3 +50,20 @@ LEAD_NOTES = Row(
     key=("lead_id", "id"),
     parents=(integer("leadId"),),
 )
+FOLLOW_UPS = Row(
+    "follow_ups",
+    "Crm.V2.FollowUpResponse",
+    (
+        integer("leadId"),
+        time("followUpDate"),
+        text("text?"),
+        boolean("pinToTop"),
+    ),
+    key=("lead_id",),
+)
+SUBMITTED_LEAD_FORMS = Row(
+    "submitted_lead_forms",
+    "Crm.V2.SubmitLeadFormResponse",
+    (integer("leadId"),),
+    key=("lead_id",),
+)

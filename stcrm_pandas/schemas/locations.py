@@ -1,7 +1,12 @@
 """The rows of locations, field by field as the contract names them."""
 
+from typing import NamedTuple
+
+import pandas as pd
+
 from stcrm_pandas.schemas.fields import Row, boolean, enum, group, integer, records, text, time
 from stcrm_pandas.schemas.parts import (
+    CONTACT,
     CONTACT_TYPE,
     CUSTOM_FIELD,
     CUSTOM_FIELD_TYPE,
@@ -10,9 +15,33 @@ from stcrm_pandas.schemas.parts import (
     PHONE_SETTINGS,
     PLACED_ADDRESS,
     PREFERENCES,
+    PREFERRED_TECHNICIAN,
+    Contact,
     CustomField,
     ExternalData,
 )
+
+
+class CreatedLocation(NamedTuple):
+    """A location that was made together with its customer; the parts as in a frame of locations."""
+
+    tax_zone_id: int | None
+    id: int
+    customer_id: int
+    active: bool
+    name: str
+    address: dict[str, str | float | None]
+    custom_fields: tuple[CustomField, ...]
+    created_on: pd.Timestamp
+    created_by_id: int
+    modified_on: pd.Timestamp
+    merged_to_id: int | None
+    zone_id: int | None
+    tax_exempt: bool
+    tag_type_ids: tuple[int, ...]
+    external_data: tuple[ExternalData, ...]
+    contacts: tuple[Contact, ...]
+
 
 LOCATIONS = Row(
     "locations",
@@ -105,4 +134,25 @@ LOCATION_CUSTOM_FIELD_TYPES = Row(
     "location_custom_field_types",
     "Crm.V2.Locations.CustomFieldTypeResponse",
     CUSTOM_FIELD_TYPE,
+)
+LOCATION_TAGS = Row(
+    "location_tags",
+    "Crm.V2.Locations.CreateLocationTagResponse",
+    (
+        integer("locationId"),
+        integer("tagTypeIds", many=True),
+    ),
+    key=("location_id",),
+)
+CREATED_LOCATIONS = Row(
+    "created_locations",
+    "Crm.V2.Locations.CreateLocationResponse",
+    (*EXPORTED_LOCATIONS.fields, records("contacts", CONTACT, Contact)),
+)
+PREFERRED_TECHNICIANS_OF_LOCATIONS = Row(
+    "preferred_technicians_of_locations",
+    "",
+    PREFERRED_TECHNICIAN,
+    key=("location_id",),
+    parents=(integer("locationId"),),
 )

@@ -37,9 +37,14 @@ __all__ = [
     "Contacts",
     "ContactsOfCustomer",
     "ContactsOfLocation",
+    "ContactsOfRelationship",
+    "CreatedBookingProviderTags",
+    "CreatedCustomers",
+    "CreatedLocations",
     "CustomerContacts",
     "CustomerCustomFieldTypes",
     "CustomerNotes",
+    "CustomerTags",
     "Customers",
     "Employees",
     "ExportedBookings",
@@ -48,6 +53,7 @@ __all__ = [
     "ExportedLeads",
     "ExportedLocationContacts",
     "ExportedLocations",
+    "FollowUps",
     "JobTypes",
     "Jobs",
     "LeadNotes",
@@ -55,10 +61,15 @@ __all__ = [
     "LocationContacts",
     "LocationCustomFieldTypes",
     "LocationNotes",
+    "LocationTags",
     "Locations",
     "Model",
+    "PreferredTechniciansOfCustomers",
+    "PreferredTechniciansOfLocations",
+    "SubmittedLeadForms",
     "TagTypes",
     "Technicians",
+    "UpdatedBookingProviderTags",
 ]
 
 
@@ -133,6 +144,14 @@ class LeadNotes(Model, row=leads.LEAD_NOTES):
     """Notes on leads."""
 
 
+class FollowUps(Model, row=leads.FOLLOW_UPS):
+    """What a follow-up that was made for a lead says."""
+
+
+class SubmittedLeadForms(Model, row=leads.SUBMITTED_LEAD_FORMS):
+    """The leads that submitted forms became."""
+
+
 class Bookings(Model, row=bookings.BOOKINGS):
     """Bookings: requests for an appointment that came in from outside."""
 
@@ -147,6 +166,14 @@ class BookingContacts(Model, row=bookings.BOOKING_CONTACTS):
 
 class BookingProviderTags(Model, row=bookings.BOOKING_PROVIDER_TAGS):
     """Names of booking providers."""
+
+
+class CreatedBookingProviderTags(Model, row=bookings.CREATED_BOOKING_PROVIDER_TAGS):
+    """Names of booking providers as the call that makes one answers them."""
+
+
+class UpdatedBookingProviderTags(Model, row=bookings.UPDATED_BOOKING_PROVIDER_TAGS):
+    """Names of booking providers as the call that changes one answers them."""
 
 
 class Customers(Model, row=customers.CUSTOMERS):
@@ -177,6 +204,18 @@ class CustomerCustomFieldTypes(Model, row=customers.CUSTOMER_CUSTOM_FIELD_TYPES)
     """Kinds of custom fields that customers have."""
 
 
+class CreatedCustomers(Model, row=customers.CREATED_CUSTOMERS):
+    """Customers as the call that makes one answers them, with their locations and contacts."""
+
+
+class CustomerTags(Model, row=customers.CUSTOMER_TAGS):
+    """All tags of a customer to whom one was added."""
+
+
+class PreferredTechniciansOfCustomers(Model, row=customers.PREFERRED_TECHNICIANS_OF_CUSTOMERS):
+    """Preferred technicians of customers; missing where there is none."""
+
+
 class Locations(Model, row=locations.LOCATIONS):
     """Locations: the places where work is done."""
 
@@ -205,6 +244,18 @@ class LocationCustomFieldTypes(Model, row=locations.LOCATION_CUSTOM_FIELD_TYPES)
     """Kinds of custom fields that locations have."""
 
 
+class CreatedLocations(Model, row=locations.CREATED_LOCATIONS):
+    """Locations as the call that makes one answers them, with their contacts."""
+
+
+class LocationTags(Model, row=locations.LOCATION_TAGS):
+    """All tags of a location to which one was added."""
+
+
+class PreferredTechniciansOfLocations(Model, row=locations.PREFERRED_TECHNICIANS_OF_LOCATIONS):
+    """Preferred technicians of locations; missing where there is none."""
+
+
 class Contacts(Model, row=contacts.CONTACTS):
     """Contacts of the newer store, keyed by GUID."""
 
@@ -215,6 +266,10 @@ class ContactMethods(Model, row=contacts.CONTACT_METHODS):
 
 class ContactRelationships(Model, row=contacts.CONTACT_RELATIONSHIPS):
     """What a contact of the newer store belongs to."""
+
+
+class ContactsOfRelationship(Model, row=contacts.CONTACTS_OF_RELATIONSHIP):
+    """Contacts of the newer store by what they belong to."""
 
 
 class ContactPreferences(Model, row=contacts.CONTACT_PREFERENCES):

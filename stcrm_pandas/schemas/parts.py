@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from stcrm_pandas.schemas.fields import boolean, double, integer, text, time
+from stcrm_pandas.schemas.fields import boolean, double, enum, integer, text, time
 
 PRIORITY = ("Low", "Normal", "High", "Urgent")
 CONTACT_TYPE = ("Phone", "Email", "Fax", "MobilePhone")
@@ -53,6 +53,15 @@ class ExternalData(NamedTuple):
     value: str | None
 
 
+class Contact(NamedTuple):
+    """A phone or an e-mail that was made together with a customer or a location."""
+
+    id: int
+    type: str
+    value: str
+    memo: str | None
+
+
 class Permission(NamedTuple):
     """One permission of a member of staff."""
 
@@ -71,3 +80,11 @@ CUSTOM_FIELD = (integer("typeId"), text("name?"), text("value?"))
 EXTERNAL_DATA = (text("key"), text("value"))
 PERMISSION = (integer("id"), text("value?"))
 SKILL = (integer("id"), text("name?"))
+CONTACT = (
+    integer("id"),
+    enum("type", CONTACT_TYPE),
+    text("value"),
+    text("memo?"),
+)
+PREFERRED_TECHNICIAN = (integer("technicianId?"),)
+"""The service answers a bare number, or null; the name is ours."""

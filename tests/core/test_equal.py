@@ -143,7 +143,7 @@ def helper_of(crm, operation):
     return found
 
 
-BUILT = [operation for operation in OPERATIONS.values() if operation.built and not operation.writes]
+BUILT = [operation for operation in OPERATIONS.values() if not operation.writes]
 LISTS = [operation for operation in BUILT if operation.answer == "page" and not operation.path_names]
 FEEDS = [operation for operation in BUILT if operation.answer == "feed"]
 NAMES = {operation.helper for operation in LISTS}

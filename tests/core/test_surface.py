@@ -22,7 +22,7 @@ from stcrm_pandas.schemas.fields import snake
 
 OPTIONS = {"max_age", "refresh", "allow_incomplete"}
 HEAVY = ("plotly", "scipy", "statsmodels", "lifelines", "jupyter", "nbconvert", "starlette", "uvicorn", "pandera")
-BUILT = [operation for operation in OPERATIONS.values() if operation.built]
+BUILT = list(OPERATIONS.values())
 
 
 def names(package="stcrm_pandas"):

@@ -248,7 +248,7 @@ def test_every_filter_of_the_contract_does_something() -> None:
     tables = {table: path for path, table in TABLES.items()}
     missing = []
     for operation in OPERATIONS.values():
-        if operation.answer != "page" or not operation.built or operation.row is None:
+        if operation.answer != "page" or operation.row is None or operation.row.name not in tables:
             continue
         table = operation.row.name
         for field in operation.filters:
@@ -355,3 +355,12 @@ def test_all_that_is_wrong_is_said_at_once(caller: Any) -> None:
 def test_unknown_parameters_are_ignored(caller: Any) -> None:
     assert caller.rows("leads", stauts="Open", Status="Open", active="False") == caller.rows("leads")
     assert caller.rows("leads", status="") == caller.rows("leads")
+
+
+def test_empty_parameters_are_refused_by_the_book(fresh: Any) -> None:
+    caller, strict = fresh()[1], fresh(by_the_book=True)[1]
+    for path, name in (("leads", "createdBefore"), ("leads", "status"), ("customers", "active"), ("leads", "page")):
+        assert caller.get(path, **{name: ""})[0] == 200
+        assert strict.get(path, **{name: ""})[1]["errors"].keys() == {name}
+    assert strict.get("export/leads", includeRecentChanges="")[0] == 400
+    assert strict.get("leads", ids="", customerCity="", sort="")[0] == 200

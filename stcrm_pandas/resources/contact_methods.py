@@ -1,0 +1,199 @@
+"""Helpers for contact methods: the ways to reach a contact of the newer store."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from stcrm_pandas.clear import Clears
+from stcrm_pandas.nested import ContactType
+from stcrm_pandas.resources.resource import Guids, MaxAge, When, WritableResource, helper
+
+
+class ContactMethods(WritableResource):
+    """Contact methods: phones and e-mails of the contacts of the newer store."""
+
+    name = "contact_methods"
+
+    @helper
+    def list(
+        self,
+        contact_ids: Guids,
+        *,
+        reference_id: str | None = None,
+        type: ContactType | None = None,
+        value: str | None = None,
+        created_on_or_after: When | None = None,
+        created_before: When | None = None,
+        modified_on_or_after: When | None = None,
+        modified_before: When | None = None,
+        max_age: MaxAge = None,
+        refresh: bool = False,
+        allow_incomplete: bool = False,
+    ) -> pd.DataFrame:
+        """Contact methods of named contacts: one call for each contact, side by side.
+
+        Parameters:
+            contact_ids: one GUID or many.
+            reference_id: an id of your own.
+            created_on_or_after, created_before: half-open bounds of the creation.
+            modified_on_or_after, modified_before: half-open bounds of the latest change.
+
+        Returns:
+            A frame with the columns of `stcrm.schemas.ContactMethods`; times are in UTC.
+
+        Raises:
+            NotFound: a contact does not exist.
+
+        Operation: ContactMethods_GetContactMethods
+
+        >>> contact = crm.contacts.create(name="Ann Lee")["id"].item()
+        >>> len(crm.contact_methods.list(contact))
+        0
+        """
+        return self._list("list", locals())
+
+    @helper
+    def search(
+        self,
+        *,
+        contact_id: str | None = None,
+        reference_id: str | None = None,
+        type: ContactType | None = None,
+        value: str | None = None,
+        created_on_or_after: When | None = None,
+        created_before: When | None = None,
+        modified_on_or_after: When | None = None,
+        modified_before: When | None = None,
+        max_age: MaxAge = None,
+        refresh: bool = False,
+        allow_incomplete: bool = False,
+    ) -> pd.DataFrame:
+        """All contact methods that fit, whosever they are, in the order of their creation.
+
+        Parameters:
+            contact_id: only of this contact.
+            reference_id: an id of your own.
+            created_on_or_after, created_before: half-open bounds of the creation.
+            modified_on_or_after, modified_before: half-open bounds of the latest change.
+
+        Returns:
+            A frame with the columns of `stcrm.schemas.ContactMethods`; times are in UTC.
+
+        Operation: Contacts_SearchContactMethods
+
+        >>> crm.contact_methods.search()["id"].is_unique
+        True
+        """
+        return self._list("search", locals())
+
+    @helper
+    def get(
+        self,
+        contact_ids: Guids,
+        contact_method_ids: Guids,
+        *,
+        max_age: MaxAge = None,
+        refresh: bool = False,
+        allow_incomplete: bool = False,
+    ) -> pd.DataFrame:
+        """Contact methods by id, in the order in which they are asked for: one call for each, side by side.
+
+        Parameters:
+            contact_ids: one contact's GUID, or one for each of the methods.
+            contact_method_ids: one method's GUID or many.
+
+        Returns:
+            A frame with the columns of `stcrm.schemas.ContactMethods`, a row for each.
+
+        Raises:
+            MissingRows: one does not exist.
+
+        Operation: ContactMethods_GetContactMethod
+
+        >>> contact = crm.contacts.create(name="Ann Lee")["id"].item()
+        >>> made = crm.contact_methods.create(contact, type="Email", value="ann@example.com")
+        >>> crm.contact_methods.get(contact, made["id"])["value"].item()
+        'ann@example.com'
+        """
+        return self._each("get", locals())
+
+    @helper
+    def create(
+        self,
+        contact_id: str,
+        *,
+        type: ContactType,
+        value: str,
+        reference_id: str | None = None,
+        memo: str | None = None,
+    ) -> pd.DataFrame:
+        """Give a contact another way to be reached.
+
+        Parameters:
+            reference_id: an id of your own.
+
+        Returns:
+            The method: one row with the columns of `stcrm.schemas.ContactMethods`.
+
+        Operation: ContactMethods_CreateContactMethod
+
+        >>> contact = crm.contacts.create(name="Ann Lee")["id"].item()
+        >>> crm.contact_methods.create(contact, type="MobilePhone", value="512-555-0100")["type"].item()
+        'MobilePhone'
+        """
+        return self._write("create", locals())
+
+    @helper
+    def update(
+        self, contact_id: str, contact_method_id: str, *, value: str | None = None, memo: str | None = None
+    ) -> pd.DataFrame:
+        """Change the value or the memo of a contact method.
+
+        Returns:
+            The method as it is now: one row with the columns of `stcrm.schemas.ContactMethods`.
+
+        Operation: ContactMethods_UpdateContactMethod
+
+        >>> contact = crm.contacts.create(name="Ann Lee")["id"].item()
+        >>> method = crm.contact_methods.create(contact, type="Email", value="ann@example.com")["id"].item()
+        >>> crm.contact_methods.update(contact, method, memo="work")["memo"].item()
+        'work'
+        """
+        return self._write("update", locals())
+
+    @helper
+    def upsert(
+        self,
+        contact_id: str,
+        contact_method_id: str,
+        *,
+        type: ContactType,
+        value: str,
+        reference_id: str | Clears | None = None,
+        memo: str | Clears | None = None,
+    ) -> pd.DataFrame:
+        """Replace a contact method as a whole, or make it under a GUID of your own.
+
+        Returns:
+            The method as it is now: one row with the columns of `stcrm.schemas.ContactMethods`.
+
+        Operation: ContactMethods_UpsertContactMethod
+
+        >>> contact = crm.contacts.create(name="Ann Lee")["id"].item()
+        >>> method = crm.contact_methods.create(contact, type="Email", value="ann@example.com")["id"].item()
+        >>> crm.contact_methods.upsert(contact, method, type="Email", value="lee@example.com")["value"].item()
+        'lee@example.com'
+        """
+        return self._write("upsert", locals())
+
+    @helper
+    def delete(self, contact_id: str, contact_method_id: str) -> None:
+        """Delete a contact method, with its preferences.
+
+        Operation: ContactMethods_DeleteContactMethod
+
+        >>> contact = crm.contacts.create(name="Ann Lee")["id"].item()
+        >>> method = crm.contact_methods.create(contact, type="Fax", value="512-555-0101")["id"].item()
+        >>> crm.contact_methods.delete(contact, method)
+        """
+        self._send("delete", locals())

@@ -1,0 +1,119 @@
+"""Helpers for the preferences of contact methods: what may be sent there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from stcrm_pandas.resources.resource import Guids, MaxAge, WritableResource, helper
+
+
+class ContactPreferences(WritableResource):
+    """Preferences of contact methods of the newer store: what may be sent there."""
+
+    name = "contact_preferences"
+
+    @helper
+    def list(
+        self,
+        contact_ids: Guids,
+        contact_method_ids: Guids,
+        *,
+        max_age: MaxAge = None,
+        refresh: bool = False,
+        allow_incomplete: bool = False,
+    ) -> pd.DataFrame:
+        """Preferences of contact methods: one call for each method, side by side.
+
+        Parameters:
+            contact_ids: one contact's GUID, or one for each of the methods.
+            contact_method_ids: one method's GUID or many.
+
+        Returns:
+            A frame with the columns of `stcrm.schemas.ContactPreferences`; `contact_id` and `contact_method_id` say
+            whose each is.
+
+        Raises:
+            NotFound: a method does not exist.
+
+        Operation: ContactPreferences_GetContactMethodPreferences
+
+        >>> methods = crm.contact_methods.search().head(2)
+        >>> crm.contact_preferences.list(methods["contact_id"], methods["id"]).columns.tolist()
+        ['contact_id', 'contact_method_id', 'name', 'data_type', 'value']
+        """
+        return self._list("list", locals())
+
+    @helper
+    def get(
+        self,
+        contact_ids: Guids,
+        contact_method_ids: Guids,
+        preference_names: str | Sequence[str] | pd.Series,
+        *,
+        max_age: MaxAge = None,
+        refresh: bool = False,
+        allow_incomplete: bool = False,
+    ) -> pd.DataFrame:
+        """Preferences by name, in the order in which they are asked for: one call for each, side by side.
+
+        Parameters:
+            contact_ids, contact_method_ids: one GUID each, or one for each of the preferences.
+            preference_names: one name or many.
+
+        Returns:
+            A frame with the columns of `stcrm.schemas.ContactPreferences`, a row for each.
+
+        Raises:
+            MissingRows: one does not exist.
+
+        Operation: ContactPreferences_GetContactMethodPreference
+
+        >>> contact = crm.contacts.create(name="Ann Lee")["id"].item()
+        >>> method = crm.contact_methods.create(contact, type="Email", value="ann@example.com")["id"].item()
+        >>> name = crm.contact_preferences.list(contact, method)["name"].iloc[0]
+        >>> len(crm.contact_preferences.get(contact, method, name))
+        1
+        """
+        return self._each("get", locals())
+
+    @helper
+    def list_types(
+        self,
+        *,
+        max_age: MaxAge = None,
+        refresh: bool = False,
+        allow_incomplete: bool = False,
+    ) -> pd.DataFrame:
+        """All kinds of preferences that there are.
+
+        Returns:
+            A frame with the columns of `stcrm.schemas.ContactPreferenceTypes`.
+
+        Operation: Contacts_GetPreferenceMetadataList
+
+        >>> crm.contact_preferences.list_types()["name"].is_unique
+        True
+        """
+        return self._list("list_types", locals())
+
+    @helper
+    def update(self, contact_id: str, contact_method_id: str, preference_name: str, *, value: str) -> pd.DataFrame:
+        """Change a preference of a contact method.
+
+        Parameters:
+            value: as text, of the kind that `data_type` names.
+
+        Returns:
+            The preference as it is now: one row with the columns of `stcrm.schemas.ContactPreferences`.
+
+        Operation: ContactPreferences_UpdateContactMethodPreference
+
+        >>> contact = crm.contacts.create(name="Ann Lee")["id"].item()
+        >>> method = crm.contact_methods.create(contact, type="Email", value="ann@example.com")["id"].item()
+        >>> name = crm.contact_preferences.list(contact, method)["name"].iloc[0]
+        >>> crm.contact_preferences.update(contact, method, name, value="false")["value"].item()
+        'false'
+        """
+        return self._write("update", locals())

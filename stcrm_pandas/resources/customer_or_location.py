@@ -1,0 +1,284 @@
+"""Helpers that customers and locations have in common: notes, contacts, tags, custom fields, preferred technicians."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pandas as pd
+
+from stcrm_pandas.nested import ContactType, Preferences
+from stcrm_pandas.resources.joining import with_contacts
+from stcrm_pandas.resources.resource import Ids, MaxAge, When, WritableResource, helper
+
+EPOCH = "1970-01-01T00:00:00Z"
+"""The contact lists want a date, whatever else they are given."""
+
+
+class CustomerOrLocation(WritableResource):
+    """What can be done below a customer, and likewise below a location. The examples speak of customers."""
+
+    @helper
+    def get_contacts(
+        self,
+        ids: Ids,
+        *,
+        max_age: MaxAge = None,
+        refresh: bool = False,
+        allow_incomplete: bool = False,
+    ) -> pd.DataFrame:
+        """Phones and e-mails of named customers or locations: one call for each, side by side.
+
+        `list_contacts` gets those of many with fewer calls.
+
+        Parameters:
+            ids: one id or many.
+
+        Returns:
+            A frame with the columns of `stcrm.schemas.ContactsOfCustomer` or `ContactsOfLocation`; `customer_id` or
+            `location_id` says whose each is.
+
+        Raises:
+            NotFound: one does not exist.
+            Conflict: one is inactive.
+
+        Operation: Customers_GetContactList, Locations_GetContactList
+
+        >>> ids = crm.customers.list(active=True)["id"].head(3)
+        >>> crm.customers.get_contacts(ids)["customer_id"].isin(ids).all()
+        np.True_
+        """
+        return self._list("get_contacts", locals())
+
+    @helper
+    def list_notes(
+        self,
+        ids: Ids,
+        *,
+        created_on_or_after: When | None = None,
+        created_before: When | None = None,
+        modified_on_or_after: When | None = None,
+        modified_before: When | None = None,
+        max_age: MaxAge = None,
+        refresh: bool = False,
+        allow_incomplete: bool = False,
+    ) -> pd.DataFrame:
+        """Notes on named customers or locations: one call for each, side by side.
+
+        Parameters:
+            ids: one id or many.
+            created_on_or_after, created_before: half-open bounds of the creation.
+            modified_on_or_after, modified_before: half-open bounds of the latest change.
+
+        Returns:
+            A frame with the columns of `stcrm.schemas.CustomerNotes` or `LocationNotes`; `customer_id` or `location_id`
+            says whose each is.
+
+        Raises:
+            NotFound: one does not exist.
+
+        Operation: Customers_GetNotes, Locations_GetNotes
+
+        >>> ids = crm.customers.list()["id"].head(3)
+        >>> crm.customers.list_notes(ids)["customer_id"].isin(ids).all()
+        np.True_
+        """
+        return self._list("list_notes", locals())
+
+    @helper
+    def list_custom_field_types(
+        self,
+        *,
+        created_on_or_after: When | None = None,
+        created_before: When | None = None,
+        modified_on_or_after: When | None = None,
+        modified_before: When | None = None,
+        max_age: MaxAge = None,
+        refresh: bool = False,
+        allow_incomplete: bool = False,
+    ) -> pd.DataFrame:
+        """All kinds of custom fields that the rows can have.
+
+        Parameters:
+            created_on_or_after, created_before: half-open bounds of the creation.
+            modified_on_or_after, modified_before: half-open bounds of the latest change.
+
+        Returns:
+            A frame with the columns of `stcrm.schemas.CustomerCustomFieldTypes` or `LocationCustomFieldTypes`.
+
+        Operation: Customers_GetCustomFieldTypes, Locations_GetCustomFieldTypes
+
+        >>> crm.customers.list_custom_field_types()["id"].is_unique
+        True
+        """
+        return self._list("list_custom_field_types", locals())
+
+    @helper
+    def get_preferred_technician(
+        self,
+        ids: Ids,
+        *,
+        max_age: MaxAge = None,
+        refresh: bool = False,
+        allow_incomplete: bool = False,
+    ) -> pd.DataFrame:
+        """Preferred technicians of named customers or locations: one call for each, side by side.
+
+        Parameters:
+            ids: one id or many.
+
+        Returns:
+            A frame with `customer_id` or `location_id`, and `technician_id`, missing where there is none.
+
+        Raises:
+            NotFound: one does not exist.
+
+        Operation: Customers_GetPreferredTechnician (not in the published contract), Locations_GetPreferredTechnician
+
+        >>> ids = crm.customers.list(active=True)["id"].head(3)
+        >>> len(crm.customers.get_preferred_technician(ids))
+        3
+        """
+        return self._list("get_preferred_technician", locals())
+
+    def with_contacts(self, frame: pd.DataFrame, form: Literal["long", "wide"] = "long") -> pd.DataFrame:
+        """A frame of customers or locations with their phones and e-mails, which the rows themselves do not carry.
+
+        Parameters:
+            frame: what `list`, `get` or an export gave, or part of it; `id` is needed.
+            form: `"long"` has a row for each contact of each row, `"wide"` one row for each.
+
+        Returns:
+            Long: the frame's columns and `contact_id`, `contact_type`, `contact_value`, `contact_memo`, the
+            preferences and so on; a row without contacts stays, with these missing. Wide: the frame's columns,
+            `phones` and `emails` (tuples in the order of the contacts' ids, `()` where there are none) and `phone` and
+            `email`, the first of each. Mobile phones are phones, fax numbers are not.
+
+        Raises:
+            UsageError: the frame lacks `id`, or already has such columns.
+
+        >>> customers = crm.customers.list(active=True).head(3)
+        >>> crm.customers.with_contacts(customers, "wide")[["id", "phones", "emails", "phone", "email"]].shape
+        (3, 5)
+        """
+        parent = f"{self.name.removesuffix('s')}_id"
+
+        def read(ids: list[int] | None) -> pd.DataFrame:
+            return self._list("list_contacts", {f"{parent}s": ids}, modified_on_or_after=EPOCH)
+
+        return with_contacts(frame, read, parent=parent, form=form)
+
+    @helper
+    def set_preferred_technician(self, id: int, preferred_technician_id: int) -> None:
+        """Set the preferred technician of a customer or a location.
+
+        Operation: Customers_UpdatePreferredTechnician (not in the published contract),
+        Locations_UpdatePreferredTechnician
+
+        >>> first = crm.customers.list(active=True)["id"].iloc[0]
+        >>> technician = crm.lookups.technicians.list()["id"].iloc[0]
+        >>> crm.customers.set_preferred_technician(first, technician)
+        >>> crm.customers.get_preferred_technician(first)["technician_id"].tolist() == [technician]
+        True
+        """
+        self._send("set_preferred_technician", locals())
+
+    @helper
+    def add_tag(self, id: int, tag_type_id: int) -> pd.DataFrame:
+        """Add a tag to a customer or a location.
+
+        Returns:
+            All tags it has now: one row with the columns of `stcrm.schemas.CustomerTags` or `LocationTags`.
+
+        Operation: Customers_CreateTag, Locations_CreateTag
+
+        >>> customers = crm.customers.list(active=True)
+        >>> first = customers.loc[customers["tag_type_ids"].str.len() == 0, "id"].iloc[0]
+        >>> tag = crm.lookups.tag_types.list()["id"].iloc[0]
+        >>> tag in crm.customers.add_tag(first, tag)["tag_type_ids"].item()
+        True
+        """
+        return self._write("add_tag", locals())
+
+    @helper
+    def remove_tag(self, id: int, tag_type_id: int) -> None:
+        """Take a tag from a customer or a location.
+
+        Operation: Customers_DeleteTag, Locations_DeleteTag
+
+        >>> customers = crm.customers.list(active=True)
+        >>> tagged = customers[customers["tag_type_ids"].str.len() > 0].iloc[0]
+        >>> crm.customers.remove_tag(tagged["id"], tagged["tag_type_ids"][0])
+        """
+        self._send("remove_tag", locals())
+
+    @helper
+    def create_contact(self, id: int, *, type: ContactType, value: str, memo: str | None = None) -> pd.DataFrame:
+        """Give a customer or a location another phone or e-mail.
+
+        Returns:
+            The contact: one row with the columns of `stcrm.schemas.ContactsOfCustomer` or `ContactsOfLocation`.
+
+        Raises:
+            Conflict: it is inactive.
+
+        Operation: Customers_CreateContact, Locations_CreateContact
+
+        >>> first = crm.customers.list(active=True)["id"].iloc[0]
+        >>> crm.customers.create_contact(first, type="Email", value="ann@example.com")["value"].item()
+        'ann@example.com'
+        """
+        return self._write("create_contact", locals())
+
+    @helper
+    def update_contact(
+        self,
+        id: int,
+        contact_id: int,
+        *,
+        type: ContactType | None = None,
+        value: str | None = None,
+        memo: str | None = None,
+        preferences: Preferences | None = None,
+    ) -> pd.DataFrame:
+        """Change a phone or an e-mail of a customer or a location, or what may be sent there.
+
+        Parameters:
+            id: the customer or the location.
+            preferences: all five flags. Whoever is asked not to be written to stays so until they say otherwise.
+
+        Returns:
+            The contact as it is now: one row with the columns of `stcrm.schemas.ContactsOfCustomer` or
+            `ContactsOfLocation`.
+
+        Operation: Customers_UpdateContact, Locations_UpdateContact
+
+        >>> first = crm.customers.list(active=True)["id"].iloc[0]
+        >>> made = crm.customers.create_contact(first, type="Email", value="lee@example.com")
+        >>> crm.customers.update_contact(first, made["id"].item(), memo="work")["memo"].item()
+        'work'
+        """
+        return self._write("update_contact", locals())
+
+    @helper
+    def delete_contact(self, id: int, contact_id: int) -> None:
+        """Delete a phone or an e-mail of a customer or a location.
+
+        Operation: Customers_DeleteContact, Locations_DeleteContact
+
+        >>> first = crm.customers.list(active=True)["id"].iloc[0]
+        >>> made = crm.customers.create_contact(first, type="Fax", value="512-555-0101")
+        >>> crm.customers.delete_contact(first, made["id"].item())
+        """
+        self._send("delete_contact", locals())
+
+    @helper
+    def delete_note(self, id: int, note_id: int) -> None:
+        """Delete a note on a customer or a location.
+
+        Operation: Customers_DeleteNote, Locations_DeleteNote
+
+        >>> first = crm.customers.list()["id"].iloc[0]
+        >>> made = crm.customers.create_note(first, text="Dog in the yard")
+        >>> crm.customers.delete_note(first, made["id"].item())
+        """
+        self._send("delete_note", locals())
