@@ -19,7 +19,7 @@ LAYERS = (
     ("query", "wire"),
     ("body",),
     ("paths",),
-    ("tokens", "cache_file"),
+    ("tokens", "cache_file", "transport"),
     ("session", "cache"),
     ("frame",),
     ("pages", "progress"),
