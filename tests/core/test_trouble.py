@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from stcrm_pandas.errors import (
     AnswerError,
@@ -273,3 +275,68 @@ def test_a_missing_scope_is_named(shop, join):
             crm.leads.list()
         assert caught.value.scope == "tn.crm.leads:r"
         assert len(crm.customers.list()) == 120
+
+
+# Whatever goes wrong, and how often
+
+HONEST = [
+    {"status": 429, "body": {"message": "Try again in 3 seconds."}},
+    {"status": 500},
+    {"status": 503},
+    {"status": 400},
+    {"cut": 120},
+    {"body": "<html></html>"},
+    {"body": '{"page": 2, "hasMore": true, "data": [{"id":'},
+    {"body": {"hasMore": False, "data": None}},
+    {"revoke": True},
+]
+ABOUT_PAGES = [
+    {"page": "repeat"},
+    {"page": "first"},
+    {"page": "empty"},
+    {"page": "short"},
+    {"has_more": False},
+    {"has_more": True},
+    {"page": "empty", "has_more": False},
+    {"page": "empty", "has_more": True},
+]
+ABOUT_TOTALS = [{"total": total} for total in (None, 0, 25, 299, 301, 10**12, -1)]
+
+
+def times_of(faults):
+    """When, how often and what, for some of them."""
+    one = st.tuples(st.integers(0, 20), st.sampled_from([1, 1, 1, 2, 5, None]), st.sampled_from(faults))
+    return st.lists(one, min_size=1, max_size=4)
+
+
+# A service that errs about its rows and about their number at once cannot be found out.
+TROUBLES = st.one_of(times_of(HONEST + ABOUT_PAGES), times_of(HONEST + ABOUT_TOTALS))
+
+
+def through(troubles, concurrency, box, join, whole, leads, time, count):
+    box.clear_faults()
+    box.requests.clear()
+    for after, times, fault in troubles:
+        box.inject("leads.list", after=after, times=times, **fault)
+    crm = join(box, concurrency=concurrency, retries=2)
+    time.passed = 0.0
+    outcome = whole(lambda: crm.leads.list(refresh=True), leads)
+    assert count(box) < 250
+    assert time.passed < 600
+    if not isinstance(outcome, Exception):
+        assert set(outcome["id"]) == leads
+        assert len(crm.leads.list()) == 300
+    crm.close()
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(TROUBLES, st.sampled_from([1, 3, 8]))
+def test_any_trouble_leaves_the_whole_or_an_error(box, join, whole, leads, time, count, troubles, concurrency):
+    through(troubles, concurrency, box, join, whole, leads, time, count)
+
+
+@pytest.mark.deep
+@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
+@given(TROUBLES, st.sampled_from([1, 3, 8]))
+def test_much_trouble_leaves_the_whole_or_an_error(box, join, whole, leads, time, count, troubles, concurrency):
+    through(troubles, concurrency, box, join, whole, leads, time, count)
