@@ -21,7 +21,7 @@ def feed(table: str) -> Handler:
     """Rows in the order of change, from a token or a date on."""
 
     def handle(call: Call) -> Found:
-        values = parameters.read(call.query, (*call.operation.filters, parameters.FROM))
+        values = parameters.read(call.query, (*call.operation.filters, parameters.FROM), strict=call.by_the_book)
         asked, walking = _start(table, values.get("from", ""))
         start = asked
         if values.get("includeRecentChanges") and not walking:
@@ -53,4 +53,8 @@ def _start(table: str, text: str) -> tuple[Place, bool]:
             return Place(int(seq), int(number)), bool(walking)
     except (binascii.Error, ValueError, TypeError):
         pass
-    raise Refusal(400, errors={"from": ["It is neither a token of this feed nor a date."]})
+    raise Refusal(
+        400,
+        errors={"from": ["It is neither a token of this feed nor a date."]},
+        rule="a feed starts at its token or a date",
+    )

@@ -86,6 +86,7 @@ def listing(
                 parameters.ORDER_BY,
                 parameters.ORDER_BY_DIRECTION,
             ),
+            strict=call.by_the_book,
         )
         page, size = _page(values)
         conditions = _conditions(operation, table, values)

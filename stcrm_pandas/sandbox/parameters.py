@@ -82,8 +82,10 @@ def _one(field: Field, value: str) -> Any:
     return _READERS[field.kind](value)
 
 
-def read(pairs: Pairs, fields: Iterable[Field]) -> dict[str, Any]:
+def read(pairs: Pairs, fields: Iterable[Field], *, strict: bool = False) -> dict[str, Any]:
     """The parameters that are there and not empty, by name: times as ticks, lists as lists.
+
+    `strict` refuses an empty one that the contract does not have as free text.
 
     Raises:
         Refusal: some cannot be read, or are too many; it says so for each of them.
@@ -92,7 +94,8 @@ def read(pairs: Pairs, fields: Iterable[Field]) -> dict[str, Any]:
     errors: dict[str, list[str]] = {}
     lists = True
     for field in fields:
-        texts = [value for name, value in pairs if name == field.name and value != ""]
+        free = field.many or (field.kind == "text" and not field.values)
+        texts = [value for name, value in pairs if name == field.name and (value or (strict and not free))]
         if not texts:
             continue
         try:

@@ -53,7 +53,7 @@ def _dismiss(call: Call) -> Found:
 
 
 def _submit_form(call: Call) -> Found:
-    read(call.query, call.operation.filters)
+    read(call.query, call.operation.filters, strict=call.by_the_book)
     body, address = call.body, call.body.get("address") or {}
     first = "json_extract(t.body, '$.isDefaultCampaign') DESC, t.active DESC, t.id"
     campaigns = call.store.rows("campaigns", Where("1"), first, 1)
