@@ -203,17 +203,23 @@ class Store:
 
     def begin(self) -> None:
         self._lock.acquire()
-        if not self._depth:
-            self._forget_walks()
-            self._db.execute("BEGIN IMMEDIATE")
+        try:
+            if not self._depth:
+                self._forget_walks()
+                self._db.execute("BEGIN IMMEDIATE")
+        except BaseException:
+            self._lock.release()
+            raise
         self._depth += 1
 
     def end(self, *, keep: bool) -> None:
         self._depth -= 1
-        if not self._depth:
-            self._forget_walks()
-            self._db.execute("COMMIT" if keep else "ROLLBACK")
-        self._lock.release()
+        try:
+            if not self._depth:
+                self._forget_walks()
+                self._db.execute("COMMIT" if keep else "ROLLBACK")
+        finally:
+            self._lock.release()
 
     def put(self, table: str, row: Mapping[str, Any], now: int) -> None:
         """Add a row, or replace the one with its key; where it lacks a time that such rows have, it is `now`."""

@@ -294,6 +294,29 @@ def test_custom_field_types(tiny: Any) -> None:
     assert tiny.rows("locations/custom-fields", createdOnOrAfter="2026-01-01") == []
 
 
+def test_a_company_may_bring_its_own_kinds(fresh: Any) -> None:
+    class Bare:
+        name, time_zone, truth = "Bare", "America/Chicago", {}
+
+        def tables(self) -> Any:
+            own = {"createdOn": "2020-01-01T00:00:00Z", "modifiedOn": "2020-01-01T00:00:00Z"}
+            yield "customer_custom_field_types", [{"id": 5, "name": "Pet", "dataType": "Text", **own}]
+            yield "contact_preference_types", [{"id": METHOD.format(0), "name": "Texts", "dataType": "Bool"}]
+
+    tiny = fresh(company=Bare())[1]
+    assert ids(tiny.rows("customers/custom-fields")) == [5]
+    assert tiny.rows("locations/custom-fields") == tiny.rows("customers") == []
+    assert [kind["name"] for kind in tiny.done("GET", "contacts/preferences")] == ["Texts"]
+    path = f"contacts/{tiny.done('POST', 'contacts', {})['id']}/contact-methods"
+    made = tiny.done("POST", path, PHONE)
+    assert tiny.done("GET", f"{path}/{made['id']}/preferences") == [
+        {"name": "Texts", "dataType": "Bool", "value": None}
+    ]
+    assert made["createdBy"] == 1  # nobody works here
+    form = tiny.done("POST", "leads/form", {"name": "Ann"})
+    assert tiny.done("GET", f"leads/{form['leadId']}")["id"] == 1
+
+
 # Contacts of customers and locations
 
 

@@ -13,12 +13,13 @@ from stcrm_pandas.schemas.bookings import BOOKINGS
 from stcrm_pandas.schemas.parts import ADDRESS
 
 NEVER = "0001-01-01T00:00:00Z"
-"""The start of a booking that asked for none: the contract wants a moment there."""
+"""The start of a booking that asked for none, since the contract wants a moment there; by the book it is now."""
 
 
 def _create(call: Call) -> Found:
     provider = _provider(call)
-    row = made(call, BOOKINGS.fields) | {"status": "New", "start": NEVER} | given(call.body, "contacts")
+    row = made(call, BOOKINGS.fields) | {"status": "New"} | given(call.body, "contacts")
+    row["start"] = row["start"] or (call.moment if call.by_the_book else NEVER)
     row |= {"id": call.store.next_id("bookings"), "bookingProviderId": provider}
     if row["address"] is not None:
         row["address"] = blank(ADDRESS) | row["address"]
