@@ -173,6 +173,7 @@ def test_a_read_that_was_cleared_during_its_walk_is_not_stored(box, join):
     crm = join(box, concurrency=1)
     box.inject("leads.list", after=5, before=crm.cache.clear)
     assert len(crm.leads.list()) == 300
+    assert crm.cache.entries == 0
     box.requests.clear()
     assert len(crm.leads.list()) == 300
     assert len(box.requests) == 15

@@ -188,7 +188,26 @@ def test_the_waits_are_the_services_and_grow_where_it_names_none(box, join, time
     assert time.waits == [0.5, 1.0, 2.0, 4.0]
 
 
-def test_a_429_holds_back_all_threads(box, join, time, count):
+def test_a_read_after_a_failed_one_begins_anew(box, join, count):
+    box.inject("leads.list", page="short", times=None)
+    crm = join(box)
+    with pytest.raises(AnswerError):
+        crm.leads.list()
+    assert crm.cache.entries == 0
+    box.clear_faults()
+    box.requests.clear()
+    assert len(crm.leads.list()) == 300
+    assert count(box, "leads.list") == 15
+
+
+def test_a_429_holds_back_every_later_call(box, join, time):
+    """The timer stands still here, so each call that comes after the 429 finds that it must wait."""
+    box.inject("locations.list", after=1, status=429, body={"message": "Try again in 9 seconds."})
+    assert len(join(box, concurrency=1, timer=lambda: 0.0).locations.list()) == 45
+    assert time.waits == [9.0, 9.0, 9.0]  # the repeat, its turn, and the turn of page three
+
+
+def test_a_429_of_all_threads_ends(box, join, time, count):
     crm = join(box, concurrency=8)
     box.inject("leads.list", after=1, times=8, status=429, body={"message": "Try again in 9 seconds."})
     assert len(crm.leads.list()) == 300
