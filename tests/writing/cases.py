@@ -15,6 +15,7 @@ from .company import (
     CUSTOMERS,
     FIELD,
     JOB_TYPE,
+    LAST_METHOD,
     LEADS,
     LOCATIONS,
     METHODS,
@@ -525,8 +526,8 @@ CASES = [
     ),
     Case(
         "contact_methods.delete",
-        f"DELETE contacts/{CONTACTS[2]}/contact-methods/{METHODS[2]}",
-        (CONTACTS[2], METHODS[2]),
+        f"DELETE {METHOD}/{LAST_METHOD}",
+        (C0, LAST_METHOD),
     ),
     Case("contact_methods.get", f"GET {METHOD}/{M0}", (C0, M0), shows={"contact_id": C0, "id": M0}),
     Case("contact_methods.list", f"GET {METHOD}", (C0,), query=[("sort", "+CreatedOn")], shows={"contact_id": C0}),

@@ -25,6 +25,8 @@ CAMPAIGN, TAG, OTHER_TAG, TECHNICIAN, FIELD, REASON, JOB_TYPE, UNIT = 61, 71, 72
 CONTACTS = tuple(f"0000000{n}-0000-4000-8000-0000000000c1" for n in (1, 2, 3))
 METHODS = tuple(f"0000000{n}-0000-4000-8000-0000000000a1" for n in (1, 2, 3))
 
+LAST_METHOD = "00000004-0000-4000-8000-0000000000a1"
+
 
 def value_of(field: Field) -> Any:
     if field.kind == "object":
@@ -80,7 +82,7 @@ class Company:
         yield "employees", made("lookups.employees.list", (82,), userId=5)
         yield "call_reasons", made("lookups.call_reasons.list", (REASON,))
         yield "contacts", made("contacts.list", CONTACTS, isArchived=False)
-        yield "contact_methods", below(made("contact_methods.search", METHODS, type="Email"), "contactId", CONTACTS)
+        yield "contact_methods", contact_methods()
         preferences = [
             {"contactId": contact, "contactMethodId": method, "name": name, "dataType": "Bool", "value": "true"}
             for contact, method in zip(CONTACTS, METHODS, strict=True)
@@ -89,6 +91,12 @@ class Company:
         yield "contact_preferences", preferences
         types = made("contact_preferences.list_types", ("00000009-0000-4000-8000-0000000000b1",), name="Marketing")
         yield "contact_preference_types", types
+
+
+def contact_methods() -> Rows:
+    """One for each contact, and another of the first, to be deleted."""
+    rows = below(made("contact_methods.search", METHODS, type="Email"), "contactId", CONTACTS)
+    return [*rows, {**rows[0], "id": LAST_METHOD}]
 
 
 def below(rows: Rows, name: str, parents: Iterable[Any]) -> Rows:

@@ -1,0 +1,209 @@
+"""A write followed by a read through the cache never shows the old state, whatever became of the write."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pandas as pd
+import pytest
+
+import stcrm_pandas as stcrm
+from stcrm_pandas.cache import Cache
+from stcrm_pandas.client import Client
+from stcrm_pandas.errors import ConnectionFailed, MissingRows, ServerError, ServiceError
+from stcrm_pandas.operations import OPERATIONS, by_helper
+from stcrm_pandas.sandbox import Sandbox
+
+from .cases import CASES
+from .company import BOOKINGS, CONTACTS, CUSTOMERS, LEADS, LOCATIONS, METHODS, PROVIDER, Company, made
+from .conftest import AS_OF
+
+WRITES = [case for case in CASES if by_helper(case.helper).writes]
+READS = {
+    **{op.helper: () for op in OPERATIONS.values() if op.answer == "feed"},
+    **{op.helper: () for op in OPERATIONS.values() if op.answer in ("page", "array") and not op.path_names},
+    "bookings.get": (BOOKINGS,),
+    "bookings.get_of_provider": (PROVIDER, BOOKINGS),
+    "bookings.list_of_provider": (PROVIDER,),
+    "bookings.list_contacts": (BOOKINGS,),
+    "bookings.list_contacts_of_provider": (PROVIDER, BOOKINGS),
+    "booking_provider_tags.get": ([PROVIDER, 42],),
+    "leads.get": (LEADS,),
+    "leads.list_notes": (LEADS,),
+    **{
+        f"{family}.{helper}": (ids,)
+        for family, ids in (("customers", CUSTOMERS), ("locations", LOCATIONS))
+        for helper in ("get", "get_contacts", "list_notes", "get_preferred_technician")
+    },
+    "contacts.get": (CONTACTS[:2],),
+    "contacts.list_by_relationship": (CUSTOMERS,),
+    "contacts.list_relationships": (CONTACTS[:2],),
+    "contact_methods.get": (CONTACTS[:2], METHODS[:2]),
+    "contact_methods.list": (CONTACTS[:2],),
+    "contact_preferences.get": (CONTACTS[0], METHODS[0], ["Marketing", "Invoices"]),
+    "contact_preferences.list": (CONTACTS[:2], METHODS[:2]),
+}
+READS = {helper: args for helper, args in READS.items() if not helper.startswith("lookups.")}
+"""Every read of the CRM, of the rows that the writes touch."""
+
+LOST = {
+    "answered": {},
+    "failed": {"status": 500, "done": True},
+    "cut": {"cut": 0},
+}
+"""What becomes of the answer; the write is done in any case."""
+
+
+@pytest.fixture(scope="module", params=LOST)
+def shop(request, tmp_path_factory):
+    """A sandbox for each way, whose rows go through all writes."""
+    folder = tmp_path_factory.mktemp("cache")
+    with (
+        Sandbox(company=Company(), as_of=AS_OF, rate_limit=None, _feed_size=2) as box,
+        stcrm.connect(sandbox=box, cache_dir=folder, rate_limit=1000, progress=False, sleep=lambda _: None) as crm,
+    ):
+        yield request.param, box, crm
+
+
+def read(crm: Client, call, helper, **options):
+    try:
+        found = call(crm, helper, *READS[helper], **options)
+    except (MissingRows, ServiceError) as error:
+        return type(error)
+    return found.frame if isinstance(found, stcrm.Feed) else found
+
+
+def same(one, other):
+    if isinstance(one, type) or isinstance(other, type):
+        return one is other
+    return one.sort_index(axis="columns").equals(other.sort_index(axis="columns"))
+
+
+def test_every_read_is_tried():
+    assert set(READS) == {
+        op.helper for op in OPERATIONS.values() if not op.writes and not op.helper.startswith("lookups.")
+    }
+
+
+def check(case, shop, call, reads):
+    way, box, crm = shop
+    operation = by_helper(case.helper)
+    before = {helper: read(crm, call, helper) for helper in reads}
+    if LOST[way]:
+        box.requests.clear()
+        box.inject(case.helper, **LOST[way])
+        with pytest.raises((ServerError, ConnectionFailed)) as told:
+            call(crm, case.helper, *case.args, **case.given)
+        assert told.value.in_doubt
+        assert f"crm.{operation.shown_by}(" in str(told.value)
+        assert len([one for one in box.requests if one.operation == operation.id]) == 1, "it was sent again"
+    else:
+        call(crm, case.helper, *case.args, **case.given)
+    changed = set()
+    for helper in reads:
+        stored, fresh = read(crm, call, helper), read(crm, call, helper, refresh=True)
+        assert same(stored, fresh), f"{helper} shows what was before {case.helper}"
+        if not same(before[helper], fresh):
+            changed.add(helper)
+    assert operation.shown_by in changed, f"{operation.shown_by} does not show {case.helper}"
+
+
+@pytest.mark.parametrize("case", WRITES, ids=lambda case: case.helper)
+def test_the_reads_that_show_a_write_show_it(case, shop, call):
+    """Of each family that the write forgets the list of all, and the read that the errors name."""
+    operation = by_helper(case.helper)
+    lists = [f"{name}.{'search' if name == 'contact_methods' else 'list'}" for name in operation.forgets]
+    check(case, shop, call, {*lists, operation.shown_by})
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("case", WRITES, ids=lambda case: case.helper)
+def test_no_read_at_all_shows_the_old_state(case, shop, call):
+    """Whatever `forgets` says: every read of the CRM, after every write."""
+    check(case, shop, call, READS)
+
+
+def test_other_reads_stay_in_the_cache(crm, box, call):
+    for helper in ("lookups.campaigns.list", "bookings.list", "leads.list"):
+        call(crm, helper)
+    sent = len(box.requests)
+    crm.customers.create_note(1, text="seen")
+    for helper in ("lookups.campaigns.list", "bookings.list", "leads.list"):
+        call(crm, helper)
+    assert len(box.requests) == sent + 1
+
+
+class Slow(BaseHTTPRequestHandler):
+    """A service that answers one list with what was true before a write, but after it."""
+
+    summary = "Leak"
+    answered, written = threading.Event(), threading.Event()
+
+    def do_GET(self):
+        row = {**made("leads.list", LEADS[:1])[0], "summary": Slow.summary}
+        Slow.answered.set()
+        assert Slow.written.wait(10)
+        self.answer({"page": 1, "pageSize": 5000, "hasMore": False, "totalCount": 1, "data": [row]})
+
+    def do_POST(self):
+        self.answer({"access_token": "t", "expires_in": 900, "token_type": "Bearer"})
+
+    def do_PATCH(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        Slow.summary = body["summary"]
+        self.answer({**made("leads.list", LEADS[:1])[0], **body})
+
+    def answer(self, body):
+        sent = json.dumps(body).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(sent)))
+        self.end_headers()
+        self.wfile.write(sent)
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+def test_a_read_under_way_brings_nothing_stale_back(join):
+    with ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server:
+        threading.Thread(target=server.serve_forever).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        place = {"api_url": url, "auth_url": url, "client_id": "c", "client_secret": "s", "app_key": "k", "tenant": 1}
+        crm = join(None, **place, sandbox=None, allow_writes=True)
+        early = []
+        reading = threading.Thread(target=lambda: early.append(crm.leads.list()["summary"].item()))
+        reading.start()
+        assert Slow.answered.wait(10)
+        crm.leads.update(LEADS[0], summary="Flood")
+        Slow.written.set()
+        reading.join(10)
+        assert early == ["Leak"], "the page was made before the write"
+        assert crm.leads.list()["summary"].item() == "Flood"
+        crm.close()
+        server.shutdown()
+
+
+def test_a_feed_under_way_brings_nothing_stale_back(tmp_path):
+    now = iter(range(1_000, 2_000))
+    cache = Cache(tmp_path / "cache.sqlite", clock=lambda: float(next(now)))
+    first = cache.feed("leads", "leads")
+    assert cache.feed("leads", "leads") == first
+    cache.forget(["bookings"])
+    assert cache.feed("leads", "leads") == first
+    cache.forget(["leads", "bookings"])
+    assert cache.feed("leads", "leads").id != first.id, "a page stored late would be found"
+    cache.close()
+
+
+def test_what_was_interrupted_is_not_continued_after_a_write(tmp_path):
+    cache = Cache(tmp_path / "cache.sqlite")
+    hour = pd.Timedelta(hours=1).to_pytimedelta()
+    begun = cache.begin("leads", "leads", max_age=hour)
+    assert cache.begin("leads", "leads", max_age=hour) == begun
+    cache.forget(["leads"])
+    assert cache.begin("leads", "leads", max_age=hour) != begun
+    cache.finish(begun, [1])
+    assert cache.find("leads", max_age=hour) is None, "it was forgotten, and came back as whole"
+    cache.close()
