@@ -4,8 +4,6 @@
 '78701'
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Literal, NotRequired, TypedDict
 

@@ -26,6 +26,13 @@ def box() -> Iterator[Sandbox]:
         yield sandbox
 
 
+@pytest.fixture(scope="module")
+def standing() -> Iterator[Sandbox]:
+    """One for all tests that send nothing, or what changes nothing."""
+    with Sandbox(company=Company(), as_of=AS_OF, rate_limit=None) as sandbox:
+        yield sandbox
+
+
 @pytest.fixture
 def join(tmp_path: Path) -> Iterator[Callable[..., Client]]:
     """Connects to a sandbox; `by_address=True` as to the real service, which needs leave to write."""

@@ -1,0 +1,295 @@
+"""Who may write, what is repeated, what is said when an answer is lost or cannot be read, and tags in parts."""
+
+from __future__ import annotations
+
+import inspect
+import shutil
+
+import pytest
+
+from stcrm_pandas.errors import (
+    AnswerError,
+    Conflict,
+    ConnectionFailed,
+    DriftError,
+    DriftWarning,
+    NotAnAnswer,
+    NotFound,
+    PermissionDenied,
+    RateLimited,
+    RequestError,
+    ServerError,
+    ServiceError,
+    SettingsError,
+    StcrmWarning,
+    UsageError,
+    WritesNotAllowed,
+)
+from stcrm_pandas.operations import OPERATIONS, by_helper
+from stcrm_pandas.resources.resource import WritableResource
+from stcrm_pandas.schemas.fields import snake
+
+from .cases import CASES, PLACE
+from .company import CAMPAIGN, CUSTOMERS, LEADS, TAG
+
+WRITES = [case for case in CASES if by_helper(case.helper).writes]
+LEAD = {"campaign_id": CAMPAIGN, "summary": "Leak", "follow_up_date": "2026-07-01"}
+
+
+def tried(box, helper):
+    return sum(one.operation == by_helper(helper).id for one in box.requests)
+
+
+# Leave
+
+
+@pytest.mark.parametrize("case", WRITES, ids=lambda case: case.helper)
+def test_nothing_is_written_without_leave(case, standing, join, call):
+    crm = join(standing, by_address=True)
+    with pytest.raises(WritesNotAllowed, match=f"{case.helper}: this connection may only read.*allow_writes=True"):
+        call(crm, case.helper, *case.args, **case.given)
+    assert not standing.requests
+
+
+def test_an_address_on_loopback_is_no_sandbox_of_ours(box, join):
+    with pytest.raises(WritesNotAllowed, match=f"tenant {box.tenant}"):
+        join(box, by_address=True).leads.create(**LEAD)
+    assert len(join(box, by_address=True, allow_writes=True).leads.create(**LEAD)) == 1
+    assert len(join(box).leads.create(**LEAD)) == 1
+    with pytest.raises(WritesNotAllowed):
+        join(box, allow_writes=False).leads.create(**LEAD)
+
+
+def test_offline_writes_nothing(box, join):
+    crm = join(box, by_address=True, offline=True, allow_writes=True)
+    with pytest.raises(WritesNotAllowed, match="offline"):
+        crm.leads.create(**LEAD)
+    assert not box.requests
+
+
+# Repeats
+
+
+@pytest.mark.parametrize("case", WRITES, ids=lambda case: case.helper)
+def test_a_write_waits_and_comes_again_after_429(case, standing, join, call):
+    """The rows go through all writes, in the order of the cases."""
+    standing.inject(case.helper, status=429)
+    call(join(standing), case.helper, *case.args, **case.given)
+    assert tried(standing, case.helper) == 2
+
+
+def test_429_for_ever_ends(box, join):
+    crm = join(box, retries=2)
+    box.inject("leads.create", times=None, status=429)
+    with pytest.raises(RateLimited) as told:
+        crm.leads.create(**LEAD)
+    assert tried(box, "leads.create") == 3
+    assert not told.value.in_doubt
+
+
+def test_once_more_after_401(box, crm):
+    crm.leads.get(LEADS[0])
+    box.inject("leads.create", revoke=True, status=401)
+    crm.leads.create(**LEAD)
+    assert tried(box, "leads.create") == 2
+
+
+@pytest.mark.parametrize("how", [{"cut": 0}, {"cut": 20}, {"status": 500, "done": True}, {"status": 503}], ids=str)
+def test_a_lead_is_never_made_twice(how, box, crm):
+    before = len(crm.leads.list())
+    box.inject("leads.create", **how)
+    with pytest.raises((ConnectionFailed, ServerError)) as told:
+        crm.leads.create(**LEAD)
+    assert tried(box, "leads.create") == 1
+    assert told.value.in_doubt
+    assert "It may have been carried out all the same" in str(told.value)
+    assert "look with crm.leads.list(…)" in str(told.value)
+    assert len(crm.leads.list()) - before == (how.get("status") != 503)
+
+
+def test_a_slow_answer_leaves_it_in_doubt(box, join):
+    crm = join(box, timeout=(5, 0.2))
+    crm.leads.get(LEADS[0])
+    box.inject("leads.update", delay=0.6)
+    with pytest.raises(ConnectionFailed, match=r"took too long.*look with crm.leads.get") as told:
+        crm.leads.update(LEADS[0], summary="x")
+    assert told.value.in_doubt
+    assert tried(box, "leads.update") == 1
+
+
+def test_what_was_never_sent_is_sent_again(box, join):
+    crm = join(box, by_address=True, allow_writes=True, retries=1)
+    crm.leads.get(LEADS[0])
+    box.stop()
+    with pytest.raises(ConnectionFailed) as told:
+        crm.leads.create(**LEAD)
+    assert crm.calls == 4, "sign-in, the read, the write and the write again"
+    assert not told.value.in_doubt
+    assert "carried out" not in str(told.value)
+
+
+def test_every_write_names_a_read_that_shows_it():
+    for operation in OPERATIONS.values():
+        assert operation.writes == (operation.shown_by is not None) == bool(operation.forgets)
+        if operation.shown_by:
+            shows = by_helper(operation.shown_by)
+            assert not shows.writes
+            assert shows.resource in operation.forgets
+
+
+# Refusals
+
+
+def test_the_services_own_words_come_through(box, crm):
+    with pytest.raises(NotFound) as missing:
+        crm.leads.update(999, summary="x")
+    assert missing.value.path == {"id": 999}
+    assert "id 999" in str(missing.value)
+    with pytest.raises(RequestError) as refused:
+        crm.leads.create(**{**LEAD, "campaign_id": 999})
+    assert "campaignId" in refused.value.fields
+    crm.customers.update(CUSTOMERS[0], active=False)
+    with pytest.raises(Conflict):
+        crm.customers.create_contact(CUSTOMERS[0], type="Email", value="a@example.com")
+    assert not refused.value.in_doubt
+
+
+def test_a_missing_scope_is_named(box, crm):
+    box.inject("leads.create", status=403)
+    with pytest.raises(PermissionDenied, match=r"tn.crm.leads:w"):
+        crm.leads.create(**LEAD)
+
+
+def test_what_cannot_be_right_is_not_sent(box, crm):
+    with pytest.raises(UsageError, match=r"leads.create: campaign_id: is required; summary: is required"):
+        crm.leads.create(call_reason_id=1)
+    with pytest.raises(UsageError, match=r"leads.update needs id"):
+        crm.leads.update(summary="x")
+    with pytest.raises(UsageError, match=r"leads.update has no parameter 'sumary'. Did you mean 'summary'"):
+        crm.leads.update(1, sumary="x")
+    with pytest.raises(UsageError, match=r"leads.update\(id=…\): a whole number is wanted"):
+        crm.leads.update("x", summary="x")
+    with pytest.raises(UsageError, match=r"contacts.delete\(id=…\): a GUID is wanted"):
+        crm.contacts.delete("x")
+    with pytest.raises(UsageError, match="a word is wanted"):
+        crm.contacts.create_relationship("00000001-0000-4000-8000-0000000000c1", 1, "..")
+    with pytest.raises(UsageError, match=r"address.zip: text is wanted"):
+        crm.locations.create(customer_id=1, name="x", address={**PLACE, "zip": 78701})
+    with pytest.raises(
+        UsageError, match=r"It has: ids, .*\. Options of every read: max_age, refresh, allow_incomplete\."
+    ):
+        crm.customers.list(nmae="x")
+    assert not box.requests
+
+
+# Answers
+
+
+def test_an_answer_that_cannot_be_read_says_that_it_was_done(box, crm):
+    box.inject("leads.create", body="<html>", done=True)
+    with pytest.raises(NotAnAnswer) as told:
+        crm.leads.create(**LEAD)
+    assert "was carried out" in told.value.__notes__[0]
+    assert "crm.leads.list(…)" in told.value.__notes__[0]
+    assert tried(box, "leads.create") == 1
+
+
+def test_an_answer_that_drifts_is_kept_and_told(box, join):
+    drifted = {"leadId": LEADS[0], "followUpDate": "2026-07-01T00:00:00Z", "text": None, "pinToTop": None, "extra": 1}
+    box.inject("leads.create_follow_up", body=drifted, times=2)
+    crm = join(box)
+    with pytest.warns(DriftWarning, match="pin_to_top is null"):
+        made = crm.leads.create_follow_up(LEADS[0], follow_up_date="2026-07-01")
+    assert made["extra"].item() == 1
+    with pytest.raises(DriftError) as told:
+        join(box, strict=True).leads.create_follow_up(LEADS[0], follow_up_date="2026-07-01")
+    assert "was carried out" in told.value.__notes__[0]
+
+
+def test_a_contact_that_cannot_be_read_afterwards_was_changed(box, crm):
+    box.inject("bookings.list_contacts_of_provider", times=None, body="<html>")
+    with pytest.raises(AnswerError) as told:
+        crm.bookings.update_contact(41, 31, 51, memo="home")
+    assert "was carried out" in told.value.__notes__[0]
+
+
+def test_a_cache_that_cannot_forget_lets_nothing_be_written(box, crm):
+    crm.leads.list()
+    spoil(crm)
+    with pytest.raises(SettingsError):
+        crm.leads.create(**LEAD)
+    assert tried(box, "leads.create") == 0
+
+
+def test_a_cache_that_cannot_forget_afterwards_says_so(box, crm):
+    box.inject("leads.create", before=lambda: spoil(crm))
+    with pytest.warns(StcrmWarning, match=r"leads.create: stored answers may be out of date.*refresh=True"):
+        assert len(crm.leads.create(**LEAD)) == 1
+
+
+def spoil(crm):
+    """Put a file where the folder of the cache was."""
+    folder = crm.cache.path.parent
+    shutil.rmtree(folder)
+    folder.touch()
+
+
+# Tags in parts
+
+
+def test_tags_go_in_parts_and_each_says_what_became_of_it(box, crm):
+    box.inject("tags.add", body="")
+    box.inject("tags.add", status=500)
+    box.inject("tags.add", body="")
+    with pytest.warns(StcrmWarning, match="1 of 3 calls failed"):
+        done = crm.tags.add(customer_ids=[*range(1, 2_502), 1, 2], tag_type_ids=[TAG])
+    assert [one.body["customerIds"][0] for one in box.requests if one.operation == "BulkTags_AddTags"] == [
+        1,
+        1001,
+        2001,
+    ]
+    assert done["customer_ids"].map(len).tolist() == [1000, 1000, 501]
+    assert done["ok"].tolist() == [True, False, True]
+    assert done["error"].isna().tolist() == [True, False, True]
+    assert "It may have been carried out" in done["error"][1]
+    assert {name: str(dtype) for name, dtype in done.dtypes.items()} == {
+        "customer_ids": "object",
+        "ok": "boolean",
+        "error": "str",
+    }
+
+
+def test_tags_of_which_no_part_succeeds_are_an_error(box, crm):
+    box.inject("tags.remove", times=None, status=403)
+    with pytest.raises(ServiceError, match=r"tn.crm.tags:w"):
+        crm.tags.remove(customer_ids=range(1, 1_500), tag_type_ids=[TAG])
+    assert tried(box, "tags.remove") == 2
+
+
+def test_a_fault_in_the_last_part_is_found_before_the_first_is_sent(box, crm):
+    with pytest.raises(UsageError, match=r"customer_ids\[1500\]"):
+        crm.tags.add(customer_ids=[*range(1_500), "x"], tag_type_ids=[TAG])
+    with pytest.raises(UsageError, match="customer_ids: is required; tag_type_ids: is required"):
+        crm.tags.add()
+    assert not box.requests
+
+
+# Signatures
+
+
+def type_of(resource):
+    """The class of helpers that has this name."""
+    found, families = [WritableResource], []
+    while found:
+        families += [found := [one for family in found for one in family.__subclasses__()]]
+    return next(one for many in families for one in many if getattr(one, "name", None) == resource)
+
+
+@pytest.mark.parametrize("operation", [op for op in OPERATIONS.values() if op.body], ids=lambda op: op.helper)
+def test_annotations_say_what_may_be_cleared(operation):
+    """Null says something only where a value may stand already: in a change."""
+    family = type_of(operation.resource)
+    parameters = inspect.signature(getattr(family, operation.helper.rpartition(".")[2])).parameters
+    for field in operation.body.fields:
+        annotated = "Clears" in str(parameters[snake(field.name)].annotation)
+        assert annotated == (field.nullable and operation.method in ("PATCH", "PUT")), field.name
