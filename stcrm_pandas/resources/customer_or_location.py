@@ -163,6 +163,9 @@ class CustomerOrLocation(WritableResource):
         parent = f"{self.name.removesuffix('s')}_id"
 
         def read(ids: list[int] | None) -> pd.DataFrame:
+            row = self._operation("list_contacts").row
+            if ids == [] and row is not None:
+                return pd.DataFrame({name: pd.Series([], dtype=dtype) for name, dtype in row.dtypes.items()})
             return self._list("list_contacts", {f"{parent}s": ids}, modified_on_or_after=EPOCH)
 
         return with_contacts(frame, read, parent=parent, form=form)

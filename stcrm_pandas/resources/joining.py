@@ -35,7 +35,7 @@ def with_contacts(
     if "id" not in frame.columns:
         raise UsageError("with_contacts: the frame has no column 'id'.")
     ids = frame["id"].dropna().drop_duplicates()
-    contacts = read([int(id) for id in ids] if 0 < len(ids) <= FEW else None)
+    contacts = read([int(id) for id in ids] if len(ids) <= FEW else None)
     contacts = contacts[contacts[parent].isin(ids)].sort_values([parent, "id"], kind="stable")
     joined = _long(frame, contacts, parent) if form == "long" else _wide(frame, contacts, parent)
     joined.attrs = dict(frame.attrs)
