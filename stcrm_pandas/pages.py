@@ -237,7 +237,8 @@ class Walker:
             seen.add(token)
 
     def close(self) -> None:
-        """Let the threads go."""
+        """Let the threads go, those that wait too."""
+        self._session.interrupted.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     # One page
