@@ -135,16 +135,15 @@ def test_other_reads_stay_in_the_cache(crm, box, call):
     assert len(box.requests) == sent + 1
 
 
-class Slow(BaseHTTPRequestHandler):
-    """A service that answers one list with what was true before a write, but after it."""
+class Gated(BaseHTTPRequestHandler):
+    """A service of one lead: what it answers is made at once, and given when the gate of the call is open."""
 
-    summary = "Leak"
-    answered, written = threading.Event(), threading.Event()
+    server: Gates
 
     def do_GET(self):
-        row = {**made("leads.list", LEADS[:1])[0], "summary": Slow.summary}
-        Slow.answered.set()
-        assert Slow.written.wait(10)
+        row = {**made("leads.list", LEADS[:1])[0], "summary": self.server.summary}
+        self.server.arrived["GET"].set()
+        assert self.server.gate["GET"].wait(10)
         self.answer({"page": 1, "pageSize": 5000, "hasMore": False, "totalCount": 1, "data": [row]})
 
     def do_POST(self):
@@ -152,7 +151,9 @@ class Slow(BaseHTTPRequestHandler):
 
     def do_PATCH(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        Slow.summary = body["summary"]
+        self.server.arrived["PATCH"].set()
+        assert self.server.gate["PATCH"].wait(10)
+        self.server.summary = body["summary"]
         self.answer({**made("leads.list", LEADS[:1])[0], **body})
 
     def answer(self, body):
@@ -166,23 +167,61 @@ class Slow(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def test_a_read_under_way_brings_nothing_stale_back(join):
-    with ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server:
-        threading.Thread(target=server.serve_forever).start()
-        url = f"http://127.0.0.1:{server.server_port}"
-        place = {"api_url": url, "auth_url": url, "client_id": "c", "client_secret": "s", "app_key": "k", "tenant": 1}
-        crm = join(None, **place, sandbox=None, allow_writes=True)
-        early = []
-        reading = threading.Thread(target=lambda: early.append(crm.leads.list()["summary"].item()))
-        reading.start()
-        assert Slow.answered.wait(10)
-        crm.leads.update(LEADS[0], summary="Flood")
-        Slow.written.set()
-        reading.join(10)
-        assert early == ["Leak"], "the page was made before the write"
-        assert crm.leads.list()["summary"].item() == "Flood"
-        crm.close()
+class Gates(ThreadingHTTPServer):
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Gated)
+        self.summary = "Leak"
+        self.arrived = {"GET": threading.Event(), "PATCH": threading.Event()}
+        self.gate = {"GET": threading.Event(), "PATCH": threading.Event()}
+
+
+@pytest.fixture
+def gates():
+    with Gates() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield server
         server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def gated(gates, join):
+    url = f"http://127.0.0.1:{gates.server_port}"
+    place = {"api_url": url, "auth_url": url, "client_id": "c", "client_secret": "s", "app_key": "k", "tenant": 1}
+    return join(None, **place, sandbox=None, allow_writes=True)
+
+
+def summary(crm, out):
+    out.append(crm.leads.list()["summary"].item())
+
+
+def test_a_read_under_way_brings_nothing_stale_back(gates, gated):
+    """It was answered before the write, and its page is stored after it."""
+    early = []
+    gates.gate["PATCH"].set()
+    reading = threading.Thread(target=summary, args=(gated, early))
+    reading.start()
+    assert gates.arrived["GET"].wait(10)
+    gated.leads.update(LEADS[0], summary="Flood")
+    gates.gate["GET"].set()
+    reading.join(10)
+    summary(gated, early)
+    assert early == ["Leak", "Flood"]
+
+
+def test_a_read_while_a_write_is_under_way_is_forgotten_after_it(gates, gated):
+    """It begins after the write was sent, and ends before it is carried out."""
+    early = []
+    gates.gate["GET"].set()
+    writing = threading.Thread(target=gated.leads.update, args=(LEADS[0],), kwargs={"summary": "Flood"})
+    writing.start()
+    assert gates.arrived["PATCH"].wait(10)
+    summary(gated, early)
+    gates.gate["PATCH"].set()
+    writing.join(10)
+    summary(gated, early)
+    assert early == ["Leak", "Flood"]
 
 
 def test_a_feed_under_way_brings_nothing_stale_back(tmp_path):
