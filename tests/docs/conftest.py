@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib.util
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from stcrm_pandas.sandbox import Sandbox
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +22,11 @@ def make() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    """A company of their own: examples of writes change it."""
+    as_of = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
+    with Sandbox(leads=300, seed=7, as_of=as_of, rate_limit=None) as running:
+        yield running
