@@ -353,3 +353,19 @@ def test_a_list_without_anything_around_it_is_bent_too(fresh: Any) -> None:
     sandbox.inject("contact_preferences.list_types", rows=[{"at": 0, "set": {"dataType": None}}])
     answer = caller.done("GET", "contacts/preferences")
     assert [one["dataType"] for one in answer] == [None, "Bool", "Bool"]
+
+
+def test_what_becomes_of_a_write_can_stand_in_a_file(fresh: Any, tmp_path: Path) -> None:
+    file = tmp_path / "faults.json"
+    entries = [
+        {"operation": "customers.update", "status": 500, "done": True, "late": 0},
+        {"operation": "customers.update", "cut": 0, "done": False, "ignore": ["name"]},
+    ]
+    file.write_text(json.dumps(entries))
+    _, caller = fresh(faults=file)
+    assert caller.raw("customers/3", method="PATCH", data=b'{"name": "A"}', Content_Type="text/json")[0] == 500
+    assert lost(caller, "PATCH", "customers/3", {"name": "B"})
+    assert caller.done("GET", "customers/3")["name"] == "A"
+    file.write_text(json.dumps([{"operation": "customers.update", "done": 1}]))
+    with pytest.raises(UsageError, match="done is of the wrong kind"):
+        fresh(faults=file)
