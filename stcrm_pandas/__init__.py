@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from stcrm_pandas.clear import CLEAR
     from stcrm_pandas.client import Client, connect
     from stcrm_pandas.custom import custom_fields
+    from stcrm_pandas.feed import Feed
     from stcrm_pandas.nested import Address, ApplicationData, NewContact, NewLocation, Preferences
-    from stcrm_pandas.reading import Feed
     from stcrm_pandas.sandbox import Sandbox
 
 __version__ = "0.1.0"
@@ -47,7 +47,7 @@ _HOMES = {
     "Address": "nested",
     "ApplicationData": "nested",
     "Client": "client",
-    "Feed": "reading",
+    "Feed": "feed",
     "NewContact": "nested",
     "NewLocation": "nested",
     "Preferences": "nested",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,9 +23,11 @@ from stcrm_pandas.errors import (
     NotFound,
     UsageError,
 )
+from stcrm_pandas.feed import Feed
 from stcrm_pandas.frame import DecodedPage, Drift
 from stcrm_pandas.notices import notify
 from stcrm_pandas.operations import BY_ID, IDS_PER_CALL, ORDER_BY, Operation
+from stcrm_pandas.options import MaxAge, Options
 from stcrm_pandas.pages import Part, Read, Walk, Walker
 from stcrm_pandas.progress import Progress
 from stcrm_pandas.query import Query, moment, split_ids, to_query, whole_number
@@ -34,42 +36,6 @@ from stcrm_pandas.settings import Settings, duration
 
 Below = tuple[Mapping[str, object], Mapping[str, object]]
 """What stands in the path of a call, and the columns that come of it."""
-
-MaxAge = dt.timedelta | str | float | None
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a read is to be done; None is what the connection was told.
-
-    `max_age` is how old stored answers may be, `refresh=True` asks the service anew and stores what it says,
-    `allow_incomplete=True` lets a read pass, with a warning, whose pages do not add up.
-    """
-
-    max_age: MaxAge = None
-    refresh: bool = False
-    allow_incomplete: bool = False
-
-
-@dataclass(frozen=True)
-class Feed:
-    """What an export feed handed out.
-
-    `frame` has the rows, of each the latest version; `continue_from` is the token from which the feed goes on later:
-    pass it to the next `export(continue_from=…)`.
-    """
-
-    frame: pd.DataFrame
-    continue_from: str | None
-
-    def __repr__(self) -> str:
-        return f"Feed({len(self.frame)} rows, continue_from={self.continue_from!r})"
-
-    def _repr_html_(self) -> str:
-        import html
-
-        token = html.escape(str(self.continue_from))
-        return f"<p>Feed: {len(self.frame):,} rows; goes on from <code>{token}</code></p>{self.frame._repr_html_()}"  # type: ignore[operator]
 
 
 class Reader:

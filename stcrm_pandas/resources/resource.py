@@ -12,9 +12,11 @@ from typing import Any, ParamSpec, TypeVar
 import pandas as pd
 
 from stcrm_pandas.errors import UsageError
+from stcrm_pandas.feed import Feed
 from stcrm_pandas.operations import Operation, by_helper
+from stcrm_pandas.options import MaxAge, Options
 from stcrm_pandas.paths import argument, parents_of, path_of, paths
-from stcrm_pandas.reading import Below, Feed, MaxAge, Options, Reader
+from stcrm_pandas.reading import Below, Reader
 from stcrm_pandas.writing import Writer
 
 __all__ = ["Feed", "Guids", "Ids", "MaxAge", "Resource", "When", "WritableResource", "helper", "options_of"]

@@ -15,7 +15,7 @@ LAYERS = (
     ("errors", "notices", "clear"),
     ("schemas", "settings"),
     ("operations",),
-    ("custom", "rules", "nested"),
+    ("custom", "rules", "nested", "options", "feed"),
     ("query", "wire"),
     ("body",),
     ("paths",),

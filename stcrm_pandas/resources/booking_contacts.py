@@ -1,0 +1,149 @@
+"""Helpers for phones and e-mails of bookings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from stcrm_pandas.errors import StcrmError
+from stcrm_pandas.nested import ContactType
+from stcrm_pandas.resources.resource import Ids, MaxAge, WritableResource, helper, options_of
+
+
+class BookingContacts(WritableResource):
+    """What can be done with the phones and e-mails of bookings."""
+
+    @helper
+    def list_contacts(
+        self,
+        ids: Ids,
+        *,
+        max_age: MaxAge = None,
+        refresh: bool = False,
+        allow_incomplete: bool = False,
+    ) -> pd.DataFrame:
+        """Phones and e-mails of bookings: one call for each booking, side by side.
+
+        Parameters:
+            ids: one booking's id or many.
+
+        Returns:
+            A frame with the columns of `stcrm.schemas.BookingContacts`; `booking_id` and `booking_provider_id` say
+            whose each is.
+
+        Raises:
+            MissingRows: a booking does not exist.
+
+        Operation: Bookings_GetContactList; the provider is read from the booking
+
+        >>> ids = crm.bookings.list()["id"].head(3)
+        >>> crm.bookings.list_contacts(ids)["booking_id"].isin(ids).all()
+        np.True_
+        """
+        arguments = locals()
+        bookings = self._get(ids, arguments)
+        pairs: Iterable[tuple[Any, Any]] = zip(bookings["id"], bookings["booking_provider_id"], strict=True)
+        parents = [({"id": id}, {"booking_provider_id": provider, "booking_id": id}) for id, provider in pairs]
+        return self._reader.list(self._operation("list_contacts"), {}, options_of(arguments), below=parents)
+
+    @helper
+    def list_contacts_of_provider(
+        self,
+        booking_provider: int,
+        ids: Ids,
+        *,
+        max_age: MaxAge = None,
+        refresh: bool = False,
+        allow_incomplete: bool = False,
+    ) -> pd.DataFrame:
+        """Phones and e-mails of bookings of one provider: one call for each booking, side by side.
+
+        Parameters:
+            booking_provider: the provider's id.
+            ids: one booking's id or many.
+
+        Returns:
+            A frame with the columns of `stcrm.schemas.BookingContacts`; `booking_id` says whose each is.
+
+        Raises:
+            NotFound: a booking does not exist.
+
+        Operation: Bookings_GetContactList2
+
+        >>> first = crm.bookings.list().iloc[0]
+        >>> contacts = crm.bookings.list_contacts_of_provider(first["booking_provider_id"], first["id"])
+        >>> (contacts["booking_id"] == first["id"]).all()
+        np.True_
+        """
+        return self._list("list_contacts_of_provider", locals())
+
+    @helper
+    def create_contact(
+        self, booking_provider: int, id: int, *, type: ContactType, value: str, memo: str | None = None
+    ) -> pd.DataFrame:
+        """Give a booking of a provider another phone or e-mail.
+
+        Returns:
+            The contact: one row with the columns of `stcrm.schemas.BookingContacts`.
+
+        Operation: Bookings_CreateContact
+
+        >>> first = crm.bookings.list().iloc[0]
+        >>> made = crm.bookings.create_contact(
+        ...     first["booking_provider_id"], first["id"], type="Email", value="ann@example.com"
+        ... )
+        >>> made["value"].item()
+        'ann@example.com'
+        """
+        return self._write("create_contact", locals())
+
+    @helper
+    def update_contact(
+        self,
+        booking_provider: int,
+        id: int,
+        contact_id: int,
+        *,
+        type: ContactType | None = None,
+        value: str | None = None,
+        memo: str | None = None,
+    ) -> pd.DataFrame:
+        """Change a phone or an e-mail of a booking of a provider.
+
+        The service answers only what was sent, so the booking's contacts are read afterwards.
+
+        Returns:
+            The contact as it is now: one row with the columns of `stcrm.schemas.BookingContacts`.
+
+        Operation: Bookings_UpdateBookingContact, then Bookings_GetContactList2
+
+        >>> id = crm.bookings.list()["id"].iloc[0]
+        >>> first = crm.bookings.list_contacts(id).iloc[0]
+        >>> changed = crm.bookings.update_contact(first["booking_provider_id"], id, first["id"], memo="work")
+        >>> changed["memo"].item()
+        'work'
+        """
+        self._send("update_contact", locals())
+        try:
+            contacts = self.list_contacts_of_provider(booking_provider, id, refresh=True)
+        except StcrmError as error:
+            error.add_note("bookings.update_contact was carried out; only reading the contact afterwards failed.")
+            raise
+        changed = contacts[contacts["id"] == int(contact_id)].reset_index(drop=True)
+        changed.attrs = {"stcrm": {**contacts.attrs["stcrm"], "rows": len(changed)}}
+        return changed
+
+    @helper
+    def delete_contact(self, booking_provider: int, id: int, contact_id: int) -> None:
+        """Delete a phone or an e-mail of a booking of a provider.
+
+        Operation: Bookings_DeleteContact
+
+        >>> first = crm.bookings.list().iloc[0]
+        >>> place = (first["booking_provider_id"], first["id"])
+        >>> made = crm.bookings.create_contact(*place, type="Fax", value="512-555-0101")
+        >>> crm.bookings.delete_contact(*place, made["id"].item())
+        """
+        self._send("delete_contact", locals())
