@@ -26,7 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from stcrm_pandas.operations import OPERATIONS, Operation
 from stcrm_pandas.sandbox import intake, rules
 from stcrm_pandas.sandbox.admission import Limit, Tokens
-from stcrm_pandas.sandbox.answers import Answer, Found, Refusal, failure, problem, too_many
+from stcrm_pandas.sandbox.answers import JSON, PROBLEM, Answer, Found, Refusal, failure, problem, too_many
 from stcrm_pandas.sandbox.calls import LARGEST_PAGE, Call, Handler
 from stcrm_pandas.sandbox.clock import Clock, ticks_of
 from stcrm_pandas.sandbox.faults import SIGN_IN, Fault, Faults
@@ -37,6 +37,8 @@ from stcrm_pandas.sandbox.writes import WRITES
 
 HANDLERS: Mapping[str, Handler] = {**READS, **WRITES}
 """What answers each operation, by its id."""
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "QUERY")
 
 _LOG = logging.getLogger(__name__)
 _LOGGED = 200_000
@@ -96,7 +98,7 @@ class Service:
         fault = self.faults.next(SIGN_IN)
         await _prepare(fault)
         answer = fault.answer() if fault else None
-        return _respond(answer or self._token(await _form(request), request), fault)
+        return self._respond(answer or self._token(await _form(request), request), fault)
 
     def _token(self, form: dict[str, str] | None, request: Request) -> Answer:
         if form is None or "grant_type" not in form:
@@ -125,7 +127,7 @@ class Service:
         wait = self.limit.take()
         if wait:
             self._refused += 1
-            return _respond(too_many(wait, with_header=self.by_the_book or self._refused % 2 == 0))
+            return self._respond(too_many(wait, with_header=self.by_the_book or self._refused % 2 == 0))
         if self.latency:
             await asyncio.sleep(self.latency)
         fault = None
@@ -143,6 +145,17 @@ class Service:
             _LOG.exception("the sandbox failed at %s", operation.id)
             answer = failure(500)
         packed = self.gzip and "gzip" in request.headers.get("accept-encoding", "")
+        return self._respond(answer, fault, packed=packed)
+
+    async def no_route(self, request: Request, error: Exception) -> Response:
+        """The answer for a path or a method that does not exist."""
+        status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.NOT_FOUND
+        headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+        return self._respond(problem(status, headers=headers))
+
+    def _respond(self, answer: Answer, fault: Fault | None = None, *, packed: bool = False) -> Response:
+        if self.by_the_book and answer.media == PROBLEM:
+            answer = replace(answer, media=JSON)  # the contract knows no other kind
         return _respond(answer, fault, packed=packed)
 
     def _admit(self, operation: Operation, request: Request) -> None:
@@ -216,8 +229,9 @@ def build(service: Service) -> ASGIApp:
     for operation in sorted(OPERATIONS.values(), key=lambda one: [part[0] == "{" for part in one.path.split("/")]):
         paths.setdefault(operation.path, {})[operation.method] = operation
     for path, offered in paths.items():
-        routes.append(Route(f"/{path}", _endpoint(service, offered), methods=list(offered)))
-    inner = Starlette(routes=routes, exception_handlers={HTTPException: _no_route})
+        # All methods: one that a fixed path does not have must not fall through to a parameter.
+        routes.append(Route(f"/{path}", _endpoint(service, offered), methods=METHODS))
+    inner = Starlette(routes=routes, exception_handlers={HTTPException: service.no_route})
     inner.router.redirect_slashes = False
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -241,7 +255,11 @@ def build(service: Service) -> ASGIApp:
 
 
 def _endpoint(service: Service, offered: Mapping[str, Operation]) -> Callable[[Request], Awaitable[Response]]:
+    known = [*offered, "HEAD"] if "GET" in offered else [*offered]
+
     async def endpoint(request: Request) -> Response:
+        if request.method not in known:
+            raise HTTPException(405, headers={"Allow": ", ".join(known)})
         return await service.call(offered["GET" if request.method == "HEAD" else request.method], request)
 
     return endpoint
@@ -286,13 +304,6 @@ def _basic(request: Request) -> tuple[str, str] | None:
 
 def _oauth_error(name: str) -> Answer:
     return Answer(400, [orjson.dumps({"error": name})], {"Cache-Control": "no-store"})
-
-
-async def _no_route(request: Request, error: Exception) -> Response:
-    """A path or a method that does not exist."""
-    status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.NOT_FOUND
-    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
-    return _respond(problem(status, headers=headers))
 
 
 def _respond(answer: Answer, fault: Fault | None = None, *, packed: bool = False) -> Response:

@@ -22,6 +22,8 @@ SORT = text("sort")
 FROM = text("from")
 ORDER_BY = text("orderBy")
 ORDER_BY_DIRECTION = text("orderByDirection")
+SHORT = {"page", "pageSize", "minDuration", "maxDuration"}
+"""Whole numbers of 32 bits; all others have 64."""
 
 _GUID = re.compile(r"\{?[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}\}?")
 
@@ -76,16 +78,19 @@ _READERS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def _one(field: Field, value: str) -> Any:
+def _one(field: Field, value: str, *, strict: bool) -> Any:
     if field.values:
-        return {word.lower(): word for word in field.values}[value.strip().lower()]
-    return _READERS[field.kind](value)
+        return {word if strict else word.lower(): word for word in field.values}[value if strict else value.lower()]
+    read = _READERS[field.kind](value)
+    if field.name in SHORT and not -(2**31) <= read < 2**31:
+        raise ValueError(value)
+    return read
 
 
 def read(pairs: Pairs, fields: Iterable[Field], *, strict: bool = False) -> dict[str, Any]:
     """The parameters that are there and not empty, by name: times as ticks, lists as lists.
 
-    `strict` refuses an empty one that the contract does not have as free text.
+    `strict` takes words to the letter, and refuses an empty one that the contract does not have as free text.
 
     Raises:
         Refusal: some cannot be read, or are too many; it says so for each of them.
@@ -100,11 +105,13 @@ def read(pairs: Pairs, fields: Iterable[Field], *, strict: bool = False) -> dict
             continue
         try:
             if field.many:
-                values[field.name] = [_one(field, one) for one in ",".join(texts).split(",") if one.strip()]
+                values[field.name] = [
+                    _one(field, one, strict=strict) for one in ",".join(texts).split(",") if one.strip()
+                ]
                 if len(values[field.name]) > IDS_PER_CALL:
                     errors[field.name] = [f"At most {IDS_PER_CALL} values are allowed."]
             else:
-                values[field.name] = _one(field, texts[0])
+                values[field.name] = _one(field, texts[0], strict=strict)
         except (KeyError, ValueError):
             errors[field.name] = [f"The value '{','.join(texts)[:80]}' is not valid."]
             lists = lists and field.many
