@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import shutil
 
+import pandas as pd
 import pytest
 
 from stcrm_pandas.errors import (
@@ -22,6 +23,7 @@ from stcrm_pandas.errors import (
     ServiceError,
     SettingsError,
     StcrmWarning,
+    UnreadableValue,
     UsageError,
     WritesNotAllowed,
 )
@@ -30,7 +32,7 @@ from stcrm_pandas.resources.resource import WritableResource
 from stcrm_pandas.schemas.fields import snake
 
 from .cases import CASES, PLACE
-from .company import CAMPAIGN, CUSTOMERS, LEADS, TAG
+from .company import CAMPAIGN, CUSTOMERS, LEADS, TAG, made
 
 WRITES = [case for case in CASES if by_helper(case.helper).writes]
 LEAD = {"campaign_id": CAMPAIGN, "summary": "Leak", "follow_up_date": "2026-07-01"}
@@ -232,6 +234,55 @@ def spoil(crm):
     folder = crm.cache.path.parent
     shutil.rmtree(folder)
     folder.touch()
+
+
+# Records within records
+
+
+def created(**location):
+    whole = made("customers.create", [7])[0]
+    return {**whole, "locations": [{**whole["locations"][0], **location}]}
+
+
+def make(crm):
+    return crm.customers.create(name="Lee", address=PLACE, locations=[])
+
+
+def test_a_location_within_a_new_customer_is_read_exactly_and_slowly_alike(box, crm):
+    whole = created(createdOn="0001-01-01T00:00:00Z", mergedToId=2**53 + 1, tagTypeIds=[1, 2], zoneId=None)
+    box.inject("customers.create", body=whole)
+    quick = make(crm)
+    box.inject("customers.create", body={**whole, "balance": "12.34"})  # not of its kind: the exact way
+    with pytest.warns(DriftWarning, match="balance"):
+        slow = make(crm)
+    assert slow.equals(quick)
+    (location,) = quick["locations"].item()
+    assert location.created_on == pd.Timestamp("0001-01-01", tz="UTC")
+    assert location.modified_on == pd.Timestamp("2026-01-02T03:04:05.678Z")
+    assert (location.merged_to_id, location.zone_id, location.tag_type_ids) == (2**53 + 1, None, (1, 2))
+    assert location.contacts[0]._fields == ("id", "type", "value", "memo")
+
+
+@pytest.mark.parametrize(
+    ("location", "told"),
+    [
+        ({"extra": 1}, "locations_extra|locations.*extra"),
+        ({"name": None}, r"locations lacks a part \(name\)"),
+        ({"id": "5"}, "locations has numbers in quotes"),
+    ],
+    ids=str,
+)
+def test_a_location_within_a_new_customer_that_drifts_is_told(location, told, box, crm):
+    box.inject("customers.create", body=created(**location))
+    with pytest.warns(DriftWarning, match=told):
+        assert len(make(crm)["locations"].item()) == 1
+
+
+@pytest.mark.parametrize("location", [{"createdOn": "soon"}, {"id": 5.5}, {"address": []}, {"contacts": 7}], ids=str)
+def test_a_location_within_a_new_customer_that_cannot_be_read_is_named(location, box, crm):
+    box.inject("customers.create", body=created(**location))
+    with pytest.raises(UnreadableValue, match=r"locations .*\(id 7\)"):
+        make(crm)
 
 
 # Tags in parts
