@@ -3,7 +3,7 @@ PYTHON ?= python3
 ROWS ?= 100000
 BIN := .venv/bin
 
-.PHONY: help install dev demo test test-deep lint types docs notebooks lab bench report clean
+.PHONY: help install dev demo test test-deep contract lint types docs notebooks lab bench report clean
 
 help: ## Show what there is to make.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,6 +30,9 @@ test: dev ## Run the tests (under five minutes).
 
 test-deep: dev ## Run the longer tests (under twenty minutes).
 	$(BIN)/python -m pytest -q -n 2 -m deep
+
+contract: dev ## Hold client and sandbox against the published contract (under two minutes).
+	$(BIN)/python -m pytest -q -n 2 tests/contract
 
 lint: dev ## Check format, lint and types.
 	$(BIN)/ruff format --check .
