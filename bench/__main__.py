@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import cold, decoding, imports, limit, warm
+from bench import cold, decoding, diffing, imports, limit, warm
 from bench.measure import Result, table
 
 PACKAGES = ("pandas", "pandera", "pyarrow", "orjson", "requests", "requests-cache", "servicepytan")
@@ -21,7 +21,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", default="", help="of imports, decoding, warm, cold, limit: some, with commas")
+    parser.add_argument(
+        "--only", default="", help="of imports, decoding, warm, diffing, cold, limit: some, with commas"
+    )
     options = parser.parse_args()
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {versions}")
@@ -38,6 +40,7 @@ def run(rows: int, rounds: int, only: list[str], folder: Path) -> Iterator[Resul
         "imports": lambda: imports.run(rounds),
         "decoding": lambda: decoding.run(rows, rounds),
         "warm": lambda: warm.run(rows, rounds, folder),
+        "diffing": lambda: diffing.run(max(rows, 200_000), rounds),
         "cold": lambda: cold.run(rounds, folder),
         "limit": lambda: limit.run(folder),
     }

@@ -27,6 +27,7 @@ LAYERS = (
     ("writing",),
     ("resources",),
     ("lookups",),
+    ("edits",),
     ("sandbox",),
     ("client",),
     ("doctor",),
