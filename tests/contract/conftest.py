@@ -3,43 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from .published import Published
+
 FILES = {"crm-v2": "crm/v2", "lookups": ""}
 """The contract's files, and what their paths lack of ours."""
-
-
-@dataclass(frozen=True)
-class Published:
-    """One operation: its path below the service's address, its part of the contract, and that file's schemas."""
-
-    path: str
-    method: str
-    spec: dict[str, Any]
-    schemas: dict[str, Any]
-
-    def parameters(self, place: str) -> dict[str, dict[str, Any]]:
-        """The schemas of what a path or a query takes, by name."""
-        return {one["name"]: one["schema"] for one in self.spec["parameters"] if one["in"] == place}
-
-    @property
-    def request(self) -> dict[str, Any] | None:
-        """The schema of the body."""
-        return self._json(self.spec.get("requestBody"))
-
-    @property
-    def response(self) -> dict[str, Any] | None:
-        """The schema of the answer; None where there is none."""
-        return self._json(self.spec["responses"]["200"])
-
-    @staticmethod
-    def _json(carrier: dict[str, Any] | None) -> dict[str, Any] | None:
-        content = (carrier or {}).get("content")
-        return content["application/json"]["schema"] if content else None
 
 
 @pytest.fixture(scope="session")

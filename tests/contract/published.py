@@ -1,0 +1,104 @@
+"""The published contract, read on its own: its operations, and its schemas as fields of ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from stcrm_pandas.schemas.fields import Field, Kind
+
+KINDS: dict[tuple[str, str | None], Kind] = {
+    ("integer", "int64"): "integer",
+    ("integer", "int32"): "integer",
+    ("number", "decimal"): "decimal",
+    ("number", "double"): "double",
+    ("boolean", None): "boolean",
+    ("string", "date-time"): "time",
+    ("string", "guid"): "guid",
+}
+"""Our kinds; all other formats of a text (an e-mail, a duration) promise nothing."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """One operation: its path below the service's address, its part of the contract, and that file's schemas."""
+
+    path: str
+    method: str
+    spec: dict[str, Any]
+    schemas: dict[str, Any]
+
+    @property
+    def request(self) -> dict[str, Any] | None:
+        """The schema of the body; None where there is none."""
+        return _json(self.spec.get("requestBody"))
+
+    @property
+    def response(self) -> dict[str, Any] | None:
+        """The schema of the answer; None where there is none."""
+        return _json(self.spec["responses"]["200"])
+
+    def parameters(self, place: str) -> dict[str, dict[str, Any]]:
+        """What a path or a query takes, by name; the tenant is left out."""
+        named = {one["name"]: one for one in self.spec["parameters"] if one["in"] == place}
+        return {name: one for name, one in named.items() if name != "tenant"}
+
+    def fields(self, place: str) -> list[Field]:
+        """The same as fields."""
+        found = self.parameters(place).items()
+        return [self.field(one["schema"], name, required=one.get("required", False)) for name, one in found]
+
+    def field(self, schema: dict[str, Any], name: str = "", *, required: bool = True) -> Field:
+        """A schema as a field, with all that is in it."""
+        nullable = _takes_null(schema)
+        while reference(schema):
+            nullable |= any(map(_takes_null, schema.get("oneOf", ())))
+            schema = self.schemas[reference(schema)]
+            nullable |= _takes_null(schema)
+        match _type(schema):
+            case "array":
+                one = self.field(schema["items"], name)
+                assert not one.nullable, name
+                return Field(name, one.kind, required, nullable, many=True, values=one.values, fields=one.fields)
+            case "object":
+                must, parts = schema.get("required", ()), schema.get("properties", {})
+                fields = tuple(self.field(part, key, required=key in must) for key, part in parts.items())
+                return Field(name, "object", required, nullable, fields=fields)
+            case other:
+                kind = KINDS.get((other, schema.get("format")), "text")
+                return Field(name, kind, required, nullable, values=tuple(schema.get("enum", ())))
+
+    def row(self) -> tuple[str, str, Field] | None:
+        """The shape of the answer, the contract's name of its rows, and such a row; None where there is no answer."""
+        if self.response is None:
+            return None
+        shape, schema = "", self.response
+        parts = self.schemas.get(reference(schema), {}).get("properties", {})
+        if "hasMore" in parts:
+            shape = "feed" if "continueFrom" in parts else "page"
+            schema = parts["data"]
+        if schema.get("type") == "array":
+            shape, schema = shape or "array", schema["items"]
+        row = self.field(schema)
+        return shape or ("row" if row.kind == "object" else "scalar"), reference(schema), row
+
+
+def reference(schema: dict[str, Any]) -> str:
+    """The name of the schema that is meant; empty where it stands there itself."""
+    named = [one["$ref"] for one in (schema, *schema.get("oneOf", ())) if "$ref" in one]
+    return named[0].rpartition("/")[2] if named else ""
+
+
+def _json(carrier: dict[str, Any] | None) -> dict[str, Any] | None:
+    content = (carrier or {}).get("content")
+    return content["application/json"]["schema"] if content else None
+
+
+def _type(schema: dict[str, Any]) -> str:
+    types = schema["type"]
+    (one,) = [types] if isinstance(types, str) else [one for one in types if one != "null"]
+    return one
+
+
+def _takes_null(schema: dict[str, Any]) -> bool:
+    return "null" in schema.get("type", ())
