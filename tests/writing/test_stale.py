@@ -119,6 +119,7 @@ def test_the_reads_that_show_a_write_show_it(case, shop, call):
 
 
 @pytest.mark.deep
+@pytest.mark.parametrize("shop", ["answered"], indirect=True)
 @pytest.mark.parametrize("case", WRITES, ids=lambda case: case.helper)
 def test_no_read_at_all_shows_the_old_state(case, shop, call):
     """Whatever `forgets` says: every read of the CRM, after every write."""
