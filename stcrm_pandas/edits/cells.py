@@ -269,9 +269,10 @@ _ONE: dict[Kind, Callable[[Any], Any]] = {
 def _list(field: Field, value: Any) -> tuple[Any, ...]:
     if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
         raise ValueError("is not a list")
-    items = list(value)
-    if isinstance(value, (set, frozenset)):
-        items.sort(key=repr)
+    plain = type(value) is tuple and field.kind == "integer" and set(map(type, value)) <= {int}
+    if plain and all(-_INT64 <= item < _INT64 for item in value):
+        return tuple(value)  # as a frame has it
+    items = sorted(value, key=repr) if isinstance(value, (set, frozenset)) else list(value)
     read_one = partial(_record, field) if field.kind == "object" else _ONE[field.kind]
     return tuple(map(partial(_item, read_one), items))
 

@@ -5,6 +5,9 @@ A cell is in one of three states: untouched, set to another value, or cleared. R
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -91,17 +94,26 @@ def diff(before: pd.DataFrame, after: pd.DataFrame, *, row: Row) -> Changes:
     before, after = _with_key(row, before, "before"), _with_key(row, after, "after")
     old_places, new_places = match(row, before, after)
     known = {column.name: column for column in row.columns}
-    found = _Found(row)
-    unknown = [str(name) for name in after.columns if name not in before.columns]
-    for name in before.columns:
-        if name in row.key or name not in after.columns:
-            continue
+    common = [name for name in before.columns if name in after.columns and name not in row.key]
+
+    def of_column(name: str) -> _Difference | bool:
         old, new = _taken(before[name], old_places), _taken(after[name], new_places)
-        if name in known:
-            found.compare(known[name], old, new)
-        elif _differs(old, new):
-            unknown.append(str(name))
-    return Changes(row, *found.frames(before, old_places), tuple(unknown))
+        return _compared(known[name], old, new) if name in known else _differs(old, new)
+
+    found = dict(zip(common, _side_by_side(of_column, common, cells=len(after) * len(common)), strict=True))
+    differences = [one for one in found.values() if isinstance(one, _Difference)]
+    unknown = [name for name in after.columns if name not in before.columns]
+    unknown += [name for name, one in found.items() if one is True]
+    changed, unreadable = _frames(row, before, old_places, differences)
+    return Changes(row, changed, unreadable, tuple(map(str, unknown)))
+
+
+def _side_by_side(work: Callable[[str], Any], names: list[str], *, cells: int) -> list[Any]:
+    """Columns in threads where there are many cells: arrow and numpy compare without Python's lock."""
+    if cells < 200_000:
+        return list(map(work, names))
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+        return list(pool.map(work, names))
 
 
 def _with_key(row: Row, frame: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -133,67 +145,64 @@ def _equal(one: Any, other: Any) -> bool:
         return repr(one) == repr(other)
 
 
-class _Found:
-    """Changed and unreadable cells, column by column; put together at the end."""
+@dataclass(frozen=True)
+class _Difference:
+    """What differs in one column: positions among the common rows, values, and what could not be read."""
 
-    def __init__(self, row: Row) -> None:
-        self._row = row
-        self._changed: list[tuple[str, Positions, npt.NDArray[np.object_], npt.NDArray[np.object_]]] = []
-        self._unreadable: list[tuple[int, str, str]] = []
+    column: str
+    rows: Positions
+    old: npt.NDArray[np.object_]
+    new: npt.NDArray[np.object_]
+    faults: dict[int, str]
 
-    def compare(self, column: Column, old_given: Any, new_given: Any) -> None:
-        """Add what differs in one column."""
-        if column.field.many:
-            old_given, new_given, places = _unlike_lists(old_given, new_given)
-        else:
-            places = None
-        old, new = read(column, old_given), read(column, new_given)
-        where = differing(column, old.cells, new.cells)
-        faults = {**{p: f"of `before` {why}" for p, why in old.unreadable.items()}, **new.unreadable}
-        if new.doubtful:
-            doubtful = set(new.doubtful)
-            faults |= {p: DOUBT[column.field.kind] for p in where.tolist() if p in doubtful}
-        values = python_values(new.cells, where)
-        if column.dtype == "Float64":
-            faults |= {
-                p: "is not a finite number"
-                for p, value in zip(where.tolist(), values, strict=True)
-                if value is not None and not np.isfinite(value)
-            }
-        if faults:
-            kept = ~np.isin(where, list(faults))
-            where, values = where[kept], values[kept]
-        if len(where):
-            rows = where if places is None else places[where]
-            self._changed.append((column.name, rows, python_values(old.cells, where), values))
-        for position, why in faults.items():
-            at = position if places is None else int(places[position])
-            self._unreadable.append((at, column.name, why))
 
-    def frames(self, before: pd.DataFrame, places: Positions | None) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """All changes, and all cells that cannot be read, with their keys."""
-        names = [name for name, _, _, _ in self._changed]
-        sizes = [len(rows) for _, rows, _, _ in self._changed]
-        columns = np.repeat(np.arange(len(names)), sizes)
-        rows = _joined([rows for _, rows, _, _ in self._changed], np.intp)
-        order = np.lexsort((columns, rows))
-        new = _joined([values for _, _, _, values in self._changed], np.object_)[order]
-        changed = self._keys(before, rows[order], places)
-        changed["column"] = _words(names, columns[order])
-        changed["old"] = pd.Series(_joined([old for _, _, old, _ in self._changed], np.object_)[order], dtype=object)
-        changed["new"] = pd.Series(new, dtype=object)
-        changed["state"] = _words(["set", "cleared"], np.fromiter((value is None for value in new), np.intp, len(new)))
-        self._unreadable.sort(key=lambda one: one[0])
-        unreadable = self._keys(before, np.array([at for at, _, _ in self._unreadable], np.intp), places)
-        unreadable["column"] = pd.Series([name for _, name, _ in self._unreadable], dtype="str")
-        unreadable["why"] = pd.Series([why for _, _, why in self._unreadable], dtype="str")
-        return changed, unreadable
+def _compared(column: Column, old_given: Any, new_given: Any) -> _Difference:
+    places = None
+    if column.field.many:
+        old_given, new_given, places = _unlike_lists(old_given, new_given)
+    old, new = read(column, old_given), read(column, new_given)
+    where = differing(column, old.cells, new.cells)
+    values = python_values(new.cells, where)
+    faults = {**{place: f"of `before` {why}" for place, why in old.unreadable.items()}, **new.unreadable}
+    if new.doubtful:
+        doubtful = set(new.doubtful)
+        faults |= {place: DOUBT[column.field.kind] for place in where.tolist() if place in doubtful}
+    if column.dtype == "Float64":
+        pairs = zip(where.tolist(), values, strict=True)
+        faults |= {place: "is not a finite number" for place, one in pairs if one is not None and not np.isfinite(one)}
+    if faults:
+        kept = ~np.isin(where, list(faults))
+        where, values = where[kept], values[kept]
+    rows = where
+    if places is not None:
+        rows, faults = places[where], {int(places[place]): why for place, why in faults.items()}
+    return _Difference(column.name, rows, python_values(old.cells, where), values, faults)
 
-    def _keys(self, before: pd.DataFrame, rows: Positions, places: Positions | None) -> pd.DataFrame:
-        at = rows if places is None else places[rows]
-        keys = before[list(self._row.key)].iloc[at]
-        cells = key_columns(self._row, keys, "before")
-        return pd.DataFrame(dict(zip(self._row.key, cells, strict=True)))
+
+def _frames(
+    row: Row, before: pd.DataFrame, places: Positions | None, found: list[_Difference]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """All changes, and all cells that cannot be read, with their keys, row by row."""
+    rows = _joined([one.rows for one in found], np.intp)
+    columns = np.repeat(np.arange(len(found)), [len(one.rows) for one in found])
+    order = np.lexsort((columns, rows))
+    old, new = (_joined([getattr(one, side) for one in found], np.object_)[order] for side in ("old", "new"))
+    changed = _keys(row, before, rows[order], places)
+    changed["column"] = _words([one.column for one in found], columns[order])
+    changed["old"] = pd.Series(old, dtype=object)
+    changed["new"] = pd.Series(new, dtype=object)
+    changed["state"] = _words(["set", "cleared"], np.fromiter((one is None for one in new), np.intp, len(new)))
+    faults = [(place, one.column, why) for one in found for place, why in one.faults.items()]
+    faults.sort(key=lambda fault: fault[0])
+    unreadable = _keys(row, before, np.array([place for place, _, _ in faults], np.intp), places)
+    unreadable["column"] = pd.Series([name for _, name, _ in faults], dtype="str")
+    unreadable["why"] = pd.Series([why for _, _, why in faults], dtype="str")
+    return changed, unreadable
+
+
+def _keys(row: Row, before: pd.DataFrame, rows: Positions, places: Positions | None) -> pd.DataFrame:
+    keys = before[list(row.key)].iloc[rows if places is None else places[rows]]
+    return pd.DataFrame(dict(zip(row.key, key_columns(row, keys, "before"), strict=True)))
 
 
 def _unlike_lists(old: Any, new: Any) -> tuple[Any, Any, Positions]:

@@ -38,10 +38,10 @@ def _numbers(moments: Any) -> npt.NDArray[np.int64]:
 
 
 def _texts(old: Any, new: Any) -> Positions:
-    unlike = pc.not_equal(old, new)
-    if unlike.null_count:
-        unlike = pc.coalesce(unlike, pc.not_equal(pc.is_null(old), pc.is_null(new)))
-    return np.asarray(pc.indices_nonzero(unlike), dtype=np.intp)
+    found = [pc.indices_nonzero(pc.not_equal(old, new))]  # beside a null there is neither yes nor no
+    if old.null_count or new.null_count:
+        found.append(pc.indices_nonzero(pc.xor(pc.is_null(old), pc.is_null(new))))
+    return np.sort(np.concatenate([np.asarray(one, dtype=np.intp) for one in found]))
 
 
 def _lists(old: Any, new: Any, *, as_sets: bool) -> Positions:

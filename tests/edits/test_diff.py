@@ -49,7 +49,7 @@ def cells(changes: Any) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(data=st.data())
 def test_edits_of_any_row_are_found_and_nothing_else(row: Row, data: st.DataObject) -> None:
     before = data.draw(frames(row, least=1))
@@ -90,7 +90,7 @@ def same(old: Any, new: Any) -> bool:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(data=st.data())
 def test_a_frame_and_its_copy_do_not_differ(row: Row, data: st.DataObject) -> None:
     frame = data.draw(frames(row))
