@@ -4,8 +4,9 @@ What nobody has told about the real service, and how the sandbox decides it:
 
 - A request passes the limit, then the application key and the token (401), the tenant (404), the scope (403).
 - Parameters are known by their exact names; the others, and empty ones, are as if they were not there. By the book, an
-  empty one is refused unless it is free text. A name that comes twice counts as a list where it can be one, else the
-  first counts.
+  empty one is refused unless it is free text, and words of a list count to the letter. A name that comes twice counts
+  as a list where it can be one, else the first counts.
+- Errors say that they are of `application/problem+json`, by the book of `application/json`.
 - A `sort` without a sign is refused (400): a plus that was not encoded arrives as a space.
 - Without a sort, rows come by id; lists of contacts by the moment of their last change, so that rows move while they
   are walked.
