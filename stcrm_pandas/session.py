@@ -80,21 +80,23 @@ class PoliteSession(requests.Session):
         """What `ask` comes down to where no stored answer is at hand.
 
         Parameters:
-            kwargs: `call`, what the request was prepared from.
+            kwargs: `call`, what the request was prepared from, and `still`, which is called right before each time
+                that it is sent, after all waiting: what it raises ends the call, unsent.
 
         Raises:
             ServiceError: refused, or failed at every repeat, by kind.
         """
         call: wire.Request = kwargs["call"]
+        still: Callable[[], None] = kwargs.get("still") or (lambda: None)
         renewed = False
 
         def attempt() -> requests.Response:
             nonlocal renewed
             token = self.tokens.get()
-            response = self._once(request, call.operation, token)
+            response = self._once(request, call.operation, token, still)
             if response.status_code == 401 and not renewed:
                 renewed = True
-                response = self._once(request, call.operation, self.tokens.get(other_than=token))
+                response = self._once(request, call.operation, self.tokens.get(other_than=token), still)
             if 200 <= response.status_code < 300:
                 return response
             wait = self._asked_wait(response)
@@ -126,7 +128,11 @@ class PoliteSession(requests.Session):
         return self._repeat(attempt)
 
     def _once(
-        self, request: requests.PreparedRequest, operation: Operation | None, token: str | None
+        self,
+        request: requests.PreparedRequest,
+        operation: Operation | None,
+        token: str | None,
+        still: Callable[[], None] = lambda: None,
     ) -> requests.Response:
         """Send it now; without an operation it is the sign-in."""
         if token is not None:
@@ -135,6 +141,7 @@ class PoliteSession(requests.Session):
             request.headers["ST-App-Key"] = key.get_secret_value() if key else ""
         request.headers.pop("Cache-Control", None)  # meant for the cache above, not for the service
         self._wait_for_turn()
+        still()
         with self._counting:
             self.calls += 1
         options = self.merge_environment_settings(str(request.url), {}, None, None, None)

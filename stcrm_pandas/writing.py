@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
+import requests
 
 from stcrm_pandas import wire
 from stcrm_pandas.body import to_body
@@ -60,17 +61,7 @@ class Writer:
         query = to_query(operation, {name: value for name, value in given.items() if name in filters}, time_zone=zone)
         taken = filters.union(map(snake, operation.path_names))
         body = self.body(operation, {name: value for name, value in given.items() if name not in taken})
-        call = wire.build(
-            operation, str(self._settings.api_url), self._settings.tenant or 0, path=path, query=query, body=body
-        )
-        self._cache.forget(operation.forgets)
-        try:
-            response = self._session.ask(call)
-        except (NotFound, Conflict, RequestError) as error:
-            raise wire.located(error, path) from None
-        finally:
-            # Again, also after a failure: a read may have begun meanwhile, and what failed may have been carried out.
-            self._forget_after(operation)
+        response = self.send(operation, path, body, query=query)
         if operation.row is None:
             return None
         try:
@@ -82,6 +73,36 @@ class Writer:
                 f"look with crm.{operation.shown_by}(…)."
             )
             raise
+
+    def send(
+        self,
+        operation: Operation,
+        path: Mapping[str, object],
+        body: object,
+        *,
+        query: Iterable[tuple[str, str]] = (),
+        still: Callable[[], None] | None = None,
+    ) -> requests.Response:
+        """Make one call as it stands, and leave nothing stale in the cache.
+
+        Parameters:
+            path, body: by the contract's names, checked before.
+            still: called right before it is sent, after all waiting; what it raises ends the call, unsent.
+
+        Raises:
+            ServiceError: the service refused or failed; `in_doubt` says whether it may have been carried out.
+        """
+        call = wire.build(
+            operation, str(self._settings.api_url), self._settings.tenant or 0, path=path, query=query, body=body
+        )
+        self._cache.forget(operation.forgets)
+        try:
+            return self._session.ask(call, still=still)
+        except (NotFound, Conflict, RequestError) as error:
+            raise wire.located(error, path) from None
+        finally:
+            # Again, also after a failure: a read may have begun meanwhile, and what failed may have been carried out.
+            self._forget_after(operation)
 
     def body(self, operation: Operation, values: Mapping[str, Any]) -> dict[str, Any] | None:
         """What would be sent, checked; see `to_body`."""
