@@ -148,6 +148,25 @@ class _Check:
         self.faults.append(f"{where}: {why}" if where else why)
 
 
+def value_of(one: Field, value: Any) -> Any:
+    """One value as it is sent: a word of a list in the contract's own spelling, a time as text in UTC.
+
+    Raises:
+        ValueError: it is not of the field's kind, or is missing.
+
+    >>> from stcrm_pandas.schemas.fields import enum
+    >>> value_of(enum("priority", ("Low", "High")), "low")
+    'Low'
+    """
+    check = _Check("UTC")
+    if one.many:
+        sent = check._list(one, value, "")
+        if check.faults:
+            raise ValueError(check.faults[0])
+        return sent
+    return check._scalar(one, value)
+
+
 def guid(value: Any) -> str:
     """A GUID as the service writes it.
 

@@ -1,0 +1,70 @@
+"""Plans as files: JSON that one can read, with the digest of what is in it. Without a secret, and for nobody else."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from stcrm_pandas.edits.model import VERSION, Plan, from_json
+from stcrm_pandas.errors import UsageError
+
+KIND = "stcrm plan"
+
+
+def write(plan: Plan, path: str | Path) -> None:
+    """Write a plan to a file of mode 0600; one that is there gives way."""
+    whole = {"kind": KIND, "digest": plan.digest, **plan.as_json()}
+    place = Path(path).expanduser()
+    part = place.with_name(f".{place.name}.part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        json.dump(whole, file, indent=1, ensure_ascii=False)
+    part.replace(place)
+
+
+def read(path: str | Path) -> Plan:
+    """The plan in a file.
+
+    Raises:
+        UsageError: it is no plan, of another version, or was altered.
+    """
+    place = Path(path).expanduser()
+    try:
+        whole = json.loads(place.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"There is no file {str(path)!r}.") from None
+    except (OSError, ValueError):
+        raise UsageError(f"{str(path)!r} cannot be read as a plan.") from None
+    if not isinstance(whole, dict) or whole.pop("kind", None) != KIND:
+        raise UsageError(f"{str(path)!r} is no plan: plan.save(path) writes one.")
+    if whole.get("version") != VERSION:
+        raise UsageError(
+            f"{str(path)!r} is a plan of version {whole.get('version')}, and this is version {VERSION}: make it anew."
+        )
+    digest = whole.pop("digest", None)
+    try:
+        plan = from_json(whole)
+        same = plan.digest == digest
+    except (KeyError, TypeError, ValueError, AttributeError):
+        same = False
+    if not same:
+        raise UsageError(f"{str(path)!r} was altered since it was made: make the plan anew.")
+    return plan
+
+
+def load(path: str | Path, client: Any) -> Plan:
+    """The plan in a file, for the tenant that it was made for.
+
+    Raises:
+        UsageError: as `read`, or the plan is of another tenant or environment.
+    """
+    plan = read(path)
+    tenant, environment = client.settings.tenant, client.settings.name
+    if (plan.tenant, plan.environment) != (tenant, environment):
+        raise UsageError(
+            f"The plan is for tenant {plan.tenant} of {plan.environment}; this connection is to tenant {tenant} of "
+            f"{environment}."
+        )
+    return from_json(plan.as_json(), client)
