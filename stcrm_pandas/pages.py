@@ -10,6 +10,7 @@ import contextlib
 import datetime as dt
 import hashlib
 import os
+import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from stcrm_pandas.operations import Operation
 from stcrm_pandas.query import Query
 from stcrm_pandas.session import CachedPoliteSession
 
+_DECODERS = os.cpu_count() or 1
 _NOTHING_NEW = 20
 """How many pages in a row a feed may give without anything new in them; some may be empty, and rows may repeat."""
 
@@ -151,9 +153,11 @@ class Walker:
         self._session = session
         self._api_url, self._tenant = api_url, tenant
         self._offline = offline
-        self._width = concurrency
+        # More threads than calls: while some turn bodies into pages, the others keep all calls under way.
+        self._calls = threading.BoundedSemaphore(concurrency)
+        self._width = concurrency + _DECODERS
         self._size = page_size
-        self._pool = ThreadPoolExecutor(concurrency, thread_name_prefix="stcrm")
+        self._pool = ThreadPoolExecutor(self._width, thread_name_prefix="stcrm")
 
     def walk(self, read: Read[P], *, max_age: dt.timedelta, watch: Watch) -> Walk[P]:
         """Walk a read to its end: wholly from one stored generation, or by fetching.
@@ -271,7 +275,8 @@ class Walker:
         call = wire.build(read.operation, self._api_url, self._tenant, where.path, query)
         for last in (False, True):
             try:
-                response = self._session.ask(call, page_key=key, only_if_cached=only_if_cached, **how)
+                with self._calls:
+                    response = self._session.ask(call, page_key=key, only_if_cached=only_if_cached, **how)
             except (NotFound, Conflict) as error:
                 raise wire.located(error, where.path) from None
             if response.status_code == 504 and only_if_cached:
@@ -302,7 +307,7 @@ class Walker:
             watch.page(got.page.rows, None, True)
             return got
 
-        got = iter(list(self._side_by_side([partial(job, *place) for place in places], os.cpu_count() or 1)))
+        got = iter(list(self._side_by_side([partial(job, *place) for place in places], _DECODERS)))
         return _walk_of(generation, [[next(got) for _ in range(count)] for count in counts])
 
     def _one_by_one(self, read: Read[P], generation: Generation, part: int, watch: Watch) -> list[Got[P]]:
