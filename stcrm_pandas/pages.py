@@ -153,9 +153,10 @@ class Walker:
         self._session = session
         self._api_url, self._tenant = api_url, tenant
         self._offline = offline
-        # More threads than calls: while some turn bodies into pages, the others keep all calls under way.
+        # More threads than calls, unless one thing is to be done after the other: while some turn bodies into pages,
+        # the others keep all calls under way.
         self._calls = threading.BoundedSemaphore(concurrency)
-        self._width = concurrency + _DECODERS
+        self._width = concurrency + _DECODERS if concurrency > 1 else 1
         self._size = page_size
         self._pool = ThreadPoolExecutor(self._width, thread_name_prefix="stcrm")
 
