@@ -118,6 +118,9 @@ class Settings(BaseSettings):
     cache_dir: Path | None = Field(
         default=None, description="the folder of the cache; the user's cache folder by default"
     )
+    state_dir: Path | None = Field(
+        default=None, description="the folder of the journals of edits; the user's state folder by default"
+    )
     max_age: Annotated[timedelta, BeforeValidator(duration)] = Field(
         default=timedelta(hours=1), description="how old a stored answer may be: 1h, 15m, 2d; 0 stores but never reuses"
     )
@@ -158,6 +161,11 @@ class Settings(BaseSettings):
     def cache_folder(self) -> Path:
         """The folder where caches lie."""
         return (self.cache_dir or platformdirs.user_cache_path("stcrm-pandas")).expanduser()
+
+    @property
+    def journal_folder(self) -> Path:
+        """The folder where the journals of edits lie."""
+        return (self.state_dir or platformdirs.user_state_path("stcrm-pandas")).expanduser() / "journals"
 
     def missing(self) -> list[str]:
         """Names of settings that a connection needs and that nobody set."""
@@ -227,3 +235,8 @@ def _explain(error: ValidationError, given: dict[str, Any]) -> str:
 def read_cache_folder(given: Path | None = None) -> Path:
     """The folder of the caches, without the rest of a connection's settings."""
     return given.expanduser() if given else Settings().cache_folder
+
+
+def read_journal_folder(given: Path | None = None) -> Path:
+    """The folder of the journals, without the rest of a connection's settings."""
+    return (Settings(state_dir=given) if given else Settings()).journal_folder

@@ -1,0 +1,269 @@
+"""The journal of an apply: what was sent, from which values to which, and what became of it.
+
+One SQLite file for each apply, written before a call goes out and again when its answer is there, so that it tells the
+truth after `kill -9` and after a power cut. It holds customers' data: mode 0600, in a folder of mode 0700.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from stcrm_pandas.edits.model import VERSION, Key, Plan, from_json
+from stcrm_pandas.errors import SettingsError, UsageError
+
+State = Literal["untried", "sending", "sent", "doubt", "succeeded", "failed", "conflict", "already"]
+"""What is known of one row.
+
+`sending` was written before the call, `sent` when it was answered, `doubt` when its answer was lost: all three are to
+be settled by reading. The others are final, but that `untried` may still be tried.
+"""
+OPEN: frozenset[State] = frozenset({"untried", "sending", "sent", "doubt"})
+"""The states of rows with which an apply is not done."""
+
+_SCHEMA = f"""
+CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE rows (
+    step INTEGER NOT NULL, place INTEGER NOT NULL, state TEXT NOT NULL, details TEXT NOT NULL,
+    PRIMARY KEY (step, place)
+);
+CREATE TABLE texts (step INTEGER NOT NULL, place INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (step, place, name)
+);
+PRAGMA user_version = {VERSION};
+"""
+
+
+@dataclass
+class Entry:
+    """One row of a plan, and what became of it.
+
+    Parameters:
+        step, place: which call of the plan, and which of its rows.
+        key: of the row.
+        state: what is known of it.
+        why: in words; the service's own where it refused.
+        status, trace_id, fields: what the service answered, where it refused.
+        worth_retrying: whether the same change may well succeed later.
+        sent_at, ended_at: by the machine's clock, in UTC, as ISO 8601 text.
+        differing: what was filled in otherwise than planned: path in the body, planned, sent.
+        now: in a conflict, what the cells were: column, value.
+        left_out: why a part of the change was not sent, where the rest, an opt-out, was.
+    """
+
+    step: int
+    place: int
+    key: Key
+    state: State = "untried"
+    why: str = ""
+    status: int | None = None
+    trace_id: str | None = None
+    fields: dict[str, list[str]] = field(default_factory=dict)
+    worth_retrying: bool = False
+    sent_at: str | None = None
+    ended_at: str | None = None
+    differing: list[tuple[str, Any, Any]] = field(default_factory=list)
+    now: dict[str, Any] = field(default_factory=dict)
+    left_out: str = ""
+
+    @property
+    def at(self) -> tuple[int, int]:
+        """Where it stands in the plan."""
+        return self.step, self.place
+
+
+_KEPT = [one.name for one in fields(Entry) if one.name not in ("step", "place", "key", "state")]
+
+
+class Journal:
+    """The journal of one apply, open; safe to use from several threads.
+
+    `plan` is the plan that it is of. `Journal.begin` makes one, `Journal.open` opens one that is there.
+    """
+
+    def __init__(self, path: Path, db: sqlite3.Connection, plan: Plan) -> None:
+        self.path = path
+        self.plan = plan
+        self._db = db
+        self._lock = threading.RLock()
+
+    @classmethod
+    def begin(cls, path: Path, plan: Plan, about: Mapping[str, str]) -> Self:
+        """A new journal; `about` is told beside the plan (`applied_at` …).
+
+        Raises:
+            SettingsError: it cannot be written there; nothing was sent.
+        """
+        try:
+            make_private(path.parent)
+            part = path.with_name(f".{path.name}.part")
+            part.unlink(missing_ok=True)
+            os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+            db = _connect(part)
+            db.executescript("BEGIN;" + _SCHEMA + "COMMIT;")
+            with db:
+                notes = {**about, "plan": json.dumps(plan.as_json()), "digest": plan.digest}
+                db.executemany("INSERT INTO about VALUES (?, ?)", notes.items())
+                rows = ((n, place) for n, step in enumerate(plan.steps) for place in range(len(step.keys)))
+                db.executemany("INSERT INTO rows VALUES (?, ?, 'untried', '{}')", rows)
+            db.close()
+            part.replace(path)
+        except (OSError, sqlite3.Error) as error:
+            raise _unusable(path.parent, error) from None
+        return cls.open(path)
+
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """The journal in a file.
+
+        Raises:
+            UsageError: there is none, or it is of another version.
+        """
+        place = Path(path).expanduser()
+        if not place.is_file():
+            raise UsageError(f"There is no journal {str(path)!r}; `stcrm journal list` shows those that there are.")
+        try:
+            db = _connect(place)
+            (version,) = db.execute("PRAGMA user_version").fetchone()
+            if version != VERSION:
+                raise UsageError(f"{str(path)!r} is a journal of version {version}, and this is version {VERSION}.")
+            about = dict(db.execute("SELECT name, value FROM about"))
+            plan = from_json(json.loads(about["plan"]))
+            if plan.digest != about["digest"]:
+                raise UsageError(f"The plan in the journal {str(path)!r} was altered.")
+            return cls(place, db, plan)
+        except (sqlite3.Error, KeyError, TypeError, ValueError) as error:
+            if isinstance(error, UsageError):
+                raise
+            raise UsageError(f"{str(path)!r} cannot be read as a journal.") from None
+
+    # What apply writes
+
+    def keep(
+        self,
+        entries: Iterable[Entry],
+        *,
+        body: Any = None,
+        before: Iterable[Mapping[str, Any]] = (),
+        after: Iterable[Mapping[str, Any]] = (),
+    ) -> None:
+        """Write down what is known of some rows, in one go; it is on the disk when this returns.
+
+        Parameters:
+            body: what is sent for all of them together; kept with the first.
+            before, after: the rows as they were read, in the order of the entries.
+        """
+        entries = list(entries)
+        texts = [(*entries[0].at, "body", json.dumps(body))] if body is not None else []
+        for name, rows in (("before", before), ("after", after)):
+            texts += [(*one.at, name, json.dumps(row)) for one, row in zip(entries, rows, strict=False)]
+        states = [(one.state, json.dumps({n: getattr(one, n) for n in _KEPT}), *one.at) for one in entries]
+        with self._lock, self._db:
+            self._db.executemany("UPDATE rows SET state = ?, details = ? WHERE step = ? AND place = ?", states)
+            self._db.executemany("INSERT OR REPLACE INTO texts VALUES (?, ?, ?, ?)", texts)
+
+    # What is read of it
+
+    @property
+    def about(self) -> dict[str, str]:
+        """What stands beside the plan: `applied_at`, `environment`, `tenant` …"""
+        rows = self._run("SELECT name, value FROM about WHERE name NOT IN ('plan')")
+        return dict(rows)
+
+    def entries(self) -> list[Entry]:
+        """All rows of the plan, in the order of its calls."""
+        found = []
+        for step, place, state, details in self._run("SELECT step, place, state, details FROM rows ORDER BY 1, 2"):
+            kept = json.loads(details)
+            kept["differing"] = [tuple(one) for one in kept.get("differing", ())]
+            found.append(Entry(step, place, self.plan.steps[step].keys[place], state, **kept))
+        return found
+
+    def counts(self) -> dict[str, int]:
+        """How many rows are in each state."""
+        return dict(self._run("SELECT state, count(*) FROM rows GROUP BY state"))
+
+    def text(self, entry: Entry, name: Literal["before", "after", "body"]) -> Any:
+        """A row as it was before or after, or the body that was sent; None where it was not kept."""
+        place = 0 if name == "body" and len(self.plan.steps[entry.step].keys) == 1 else entry.place
+        query = "SELECT value FROM texts WHERE step = ? AND place = ? AND name = ?"
+        rows = self._run(query, entry.step, place, name)
+        return json.loads(rows[0][0]) if rows else None
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to be tried or settled."""
+        return not OPEN.intersection(self.counts())
+
+    def close(self) -> None:
+        """Close the file; twice does no harm."""
+        with self._lock:
+            self._db.close()
+
+    def _run(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        with self._lock:
+            return self._db.execute(sql, values).fetchall()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, check_same_thread=False, timeout=30.0)
+    # Written ahead is of use only if it is on the disk: FULL waits for that.
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")
+    return db
+
+
+def make_private(folder: Path) -> None:
+    """A folder for nobody else, made where it is not there."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _unusable(folder: Path, error: Exception) -> SettingsError:
+    return SettingsError(
+        f"No journal can be written to {folder} ({error}), so nothing was sent. Set STCRM_STATE_DIR to a folder of "
+        "your own."
+    )
+
+
+@contextmanager
+def lock(folder: Path, plan: Plan) -> Iterator[None]:
+    """Hold a plan for one apply; it is let go also when the process is killed.
+
+    Raises:
+        UsageError: another apply of the plan is under way.
+    """
+    try:
+        make_private(folder)
+        path = folder / f"{plan.digest[:16]}.lock"
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        held = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+    except OSError as error:
+        raise _unusable(folder, error) from None
+    try:
+        try:
+            held.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError:
+            raise UsageError(
+                "This plan is being applied by another process or thread: one apply at a time. Wait until it has "
+                "ended; what it leaves, apply goes on with."
+            ) from None
+        yield
+    finally:
+        held.close()
+
+
+def find(folder: Path, plan: Plan) -> list[Path]:
+    """The journals of a plan, oldest first."""
+    return sorted(folder.glob(f"*-{plan.digest[:16]}.sqlite"))
+
+
+def files_of(journal: Path) -> list[Path]:
+    """A journal's file, and what SQLite keeps beside it."""
+    return [journal, *(journal.with_name(journal.name + end) for end in ("-wal", "-shm"))]

@@ -1,0 +1,140 @@
+"""What a row that was just read means for a call of a plan: is it done, may it be sent, was it changed? Pure.
+
+>>> from stcrm_pandas.edits.model import Cell
+>>> step = Step(((7,),), "Customers_Update", {"id": 7}, {"name": "Ann"}, (Cell("name", "ANN", "Ann"),))
+>>> [judge(step, (7,), {"id": 7, "name": name}).state for name in ("Ann", "ANN", "Anna")]
+['already', 'go', 'conflict']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from stcrm_pandas.edits.cells import is_missing
+from stcrm_pandas.edits.columns import OTHER_CALLS, target_of
+from stcrm_pandas.edits.consent import direction
+from stcrm_pandas.edits.fill import merged
+from stcrm_pandas.edits.model import Cell, Key, Plan, Step
+from stcrm_pandas.edits.steps import Options, without_cells
+from stcrm_pandas.edits.values import current, from_json, to_json
+from stcrm_pandas.operations import OPERATIONS
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is to be done with a row.
+
+    Parameters:
+        state: `already` as planned; `conflict`, somebody changed a cell of it; `refused` for `why`; or `go`.
+        step: what is to be sent, with `go`: the call, without the cells in conflict where it is an opt-out.
+        now: the cells in conflict, with the value that they have.
+    """
+
+    state: Literal["already", "conflict", "refused", "go"]
+    step: Step
+    now: dict[str, Any] = field(default_factory=dict)
+    why: str = ""
+
+
+def judge(step: Step, key: Key, row: Mapping[str, Any], options: Mapping[str, Any] | None = None) -> Verdict:
+    """What is to be done with one row of a call.
+
+    Parameters:
+        key: which of its rows.
+        row: column to value, as it was just read.
+        options: those of the plan.
+    """
+    options = options or {}
+    target = target_of(step.operation)
+    if agrees(step, row):
+        return Verdict("already", step)
+    changed = {name: current(target, row, name) for name in step.expects}
+    now = {name: value for name, value in changed.items() if value != step.expects[name]}
+    for cell in step.cells:
+        value = current(target, row, cell.column)
+        if value not in (cell.old, cell.new) and not _narrows(step, cell, value, row):
+            now[cell.column] = value
+    if not now:
+        gone = _gone(row)
+        if gone and not step.opt_out and not options.get("allow_inactive") and not _by_itself(step):
+            return Verdict("refused", step, why=gone)
+        return Verdict("go", step)
+    if step.opt_out and step.operation not in OTHER_CALLS:
+        # Nothing keeps an opt-out back, not even a conflict in another cell of the same row.
+        rest = without_cells(target, step, set(now), Options(**known_options(options)))
+        if rest is not None and not agrees(rest, row):
+            return Verdict("go", rest, now)
+    return Verdict("conflict", step, now)
+
+
+def agrees(step: Step, row: Mapping[str, Any]) -> bool:
+    """Whether a row is as the call wants it."""
+    target = target_of(step.operation)
+    return all(current(target, row, cell.column) == cell.new for cell in step.cells)
+
+
+def unlike(step: Step, row: Mapping[str, Any]) -> list[str]:
+    """The columns in which a row is not as the call wants it."""
+    target = target_of(step.operation)
+    return [cell.column for cell in step.cells if current(target, row, cell.column) != cell.new]
+
+
+def _narrows(step: Step, cell: Cell, value: Any, row: Mapping[str, Any]) -> bool:
+    """Whether a cell is an opt-out whatever it was."""
+    return step.opt_out and direction(target_of(step.operation), cell.column, value, cell.new, row) == "narrower"
+
+
+def _gone(row: Mapping[str, Any]) -> str:
+    merged_to, active = row.get("merged_to_id"), row.get("active")
+    if merged_to is not None and not is_missing(merged_to):
+        return f"it was merged into {int(merged_to)} meanwhile: change that one, or plan with allow_inactive=True"
+    return "it is inactive now: plan with allow_inactive=True, if that is meant" if active is False else ""
+
+
+def _by_itself(step: Step) -> bool:
+    return any(cell.column == "active" for cell in step.cells)
+
+
+def known_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Those options of a plan that say what was allowed."""
+    return {name: value for name, value in options.items() if name in Options.__dataclass_fields__}
+
+
+def differing(step: Step, body: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    """What is sent otherwise than the plan showed: path in the body, planned, sent."""
+    if OPERATIONS[step.operation].method != "PATCH":
+        return []
+    return list(_differing(merged(step.set, step.fill), body, ""))
+
+
+def _differing(planned: Any, sent: Any, where: str) -> Iterator[tuple[str, Any, Any]]:
+    if isinstance(planned, Mapping) and isinstance(sent, Mapping):
+        for name in dict.fromkeys([*planned, *sent]):
+            yield from _differing(planned.get(name), sent.get(name), f"{where}.{name}" if where else name)
+    elif _as_set(planned) != _as_set(sent):
+        yield where, planned, sent
+
+
+def _as_set(value: Any) -> Any:
+    return sorted(map(repr, value)) if isinstance(value, list) else value
+
+
+def row_to_json(operation: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as a journal holds it."""
+    columns = target_of(operation).columns
+    return {name: to_json(value, columns[name]) for name, value in row.items() if name in columns}
+
+
+def row_from_json(operation: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row that `row_to_json` told, with values as a frame has them."""
+    columns = target_of(operation).columns
+    return {name: from_json(value, columns[name]) for name, value in row.items()}
+
+
+def of_some(plan: Plan, step: Step, keys: tuple[Key, ...]) -> Step:
+    """A bulk call for those of its rows that need it."""
+    if keys == step.keys:
+        return step
+    return replace(step, keys=keys, set={**step.set, "customerIds": [key[0] for key in keys]})

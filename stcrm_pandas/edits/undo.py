@@ -1,0 +1,159 @@
+"""Take an apply back: a plan from what it wrote to what was there before, with the same care."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from stcrm_pandas.edits.columns import LEGACY, OTHER_CALLS, Target, target_of
+from stcrm_pandas.edits.journal import Entry, Journal
+from stcrm_pandas.edits.judging import known_options, row_from_json
+from stcrm_pandas.edits.model import Cell, Key, Plan, Refusal, Step
+from stcrm_pandas.edits.plan import bulk_calls, in_order, place_of
+from stcrm_pandas.edits.steps import Change, Options, plan_row
+from stcrm_pandas.edits.values import PARTED, absent, current, parts_of, to_json
+from stcrm_pandas.errors import UsageError
+from stcrm_pandas.schemas.parts import CustomField, ExternalData
+
+if TYPE_CHECKING:
+    from stcrm_pandas.client import Client
+
+
+def undo(path: Any, crm: Client, *, reason: str | None = None) -> Plan:
+    """The plan that takes an apply back. See `Client.undo`."""
+    journal = Journal.open(path)
+    try:
+        plan, place = journal.plan, place_of(crm)
+        if (plan.environment, plan.tenant) != (place.environment, place.tenant):
+            raise UsageError(
+                f"The journal is of tenant {plan.tenant} of {plan.environment}; this connection is to tenant "
+                f"{place.tenant} of {place.environment}."
+            )
+        back = _Back(plan)
+        for entry in journal.entries():
+            before, after = journal.text(entry, "before"), journal.text(entry, "after")
+            if entry.sent_at is not None and before is not None and after is not None:
+                operation = plan.steps[entry.step].operation
+                body = journal.text(entry, "body") or {}
+                back.add(entry, row_from_json(operation, before), row_from_json(operation, after), body)
+    finally:
+        journal.close()
+    told = [note.format(f"{count:,} row{'' if count == 1 else 's'}") + "." for note, count in back.notes.items()]
+    return Plan(
+        plan.resource,
+        plan.environment,
+        plan.tenant,
+        place.made_at,
+        tuple(in_order([*back.steps, *back.bulk()])),
+        tuple(back.refusals),
+        total_rows=len(plan.keys),
+        warnings=tuple(told),
+        reason=reason or f"undo of {journal.path.name}",
+        options=back.options.as_json(),
+        client=crm,
+    )
+
+
+class _Back:
+    """The calls that take rows back, and what cannot be taken back."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        given = Options(**known_options(plan.options))
+        # Consent that was given to one change is none to its opposite.
+        self.options = replace(given, allow_opt_in=False, consent_source=None)
+        self.steps: list[Step] = []
+        self.refusals: list[Refusal] = []
+        self.notes: Counter[str] = Counter()
+        self._tags: dict[tuple[Cell, ...], list[Key]] = {}
+
+    def add(self, entry: Entry, before: Mapping[str, Any], after: Mapping[str, Any], body: Mapping[str, Any]) -> None:
+        """Take one row back.
+
+        Parameters:
+            before, after: the row as it was read before it was sent and afterwards.
+            body: what was sent.
+        """
+        step = self.plan.steps[entry.step]
+        target = target_of(step.operation)
+        if step.irreversible:
+            self.refusals.append(
+                Refusal(entry.key, "", "the service has no call that takes it back", "ServiceTitan's own screen")
+            )
+            return
+        written = [cell for cell in step.cells if current(target, after, cell.column) == cell.new]
+        written = [cell for cell in written if current(target, before, cell.column) != cell.new]
+        if step.operation in OTHER_CALLS:
+            cells = tuple(Cell(cell.column, cell.new, current(target, before, cell.column)) for cell in written)
+            if cells:
+                self._tags.setdefault(cells, []).append(entry.key)
+            return
+        changes = list(_changes(target, written, before, after))
+        changes += _beyond(target, step, before, after, body)
+        if not changes:
+            return
+        switched = any(cell.column == "active" for cell in written)
+        options = replace(self.options, allow_inactive=self.options.allow_inactive or switched)
+        planned = plan_row(target, entry.key, changes, after, options)
+        self.refusals += planned.refusals
+        self.notes.update(planned.notes)
+        if planned.step is not None:
+            self.steps.append(planned.step)
+
+    def bulk(self) -> list[Step]:
+        """The calls that take tags back."""
+        found = []
+        for cells, keys in self._tags.items():
+            for new in (True, False):
+                alike = [cell for cell in cells if cell.new is new]
+                found += bulk_calls(alike, keys) if alike else []
+        return found
+
+
+def _changes(
+    target: Target, cells: list[Cell], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> Iterator[Change]:
+    """What was written, from what it is to what it was, column by column."""
+    columns = dict.fromkeys(cell.column.partition(".")[0] for cell in cells)
+    for column in columns:
+        if column not in PARTED:
+            yield column, after.get(column), before.get(column)
+            continue
+        was, now = parts_of(column, before.get(column)), parts_of(column, after.get(column))
+        names = [cell.column.partition(".")[2] for cell in cells if cell.column.startswith(f"{column}.")]
+        none = absent(column)
+        restored = {**now, **{name: was.get(name, none) for name in names}}
+        yield column, after.get(column), _whole(column, {n: v for n, v in restored.items() if v != none})
+
+
+def _whole(column: str, parts: Mapping[str, Any]) -> tuple[Any, ...]:
+    if column == "tag_type_ids":
+        return tuple(int(name) for name in parts)
+    if column == "custom_fields":
+        return tuple(CustomField(int(name), None, value) for name, value in parts.items())
+    return tuple(ExternalData(name, value) for name, value in parts.items())
+
+
+def _beyond(
+    target: Target, step: Step, before: Mapping[str, Any], after: Mapping[str, Any], body: Mapping[str, Any]
+) -> Iterator[Change]:
+    """What was sent along and changed something that is no cell of the plan: coordinates, a unit, flags."""
+    cells = {cell.column for cell in step.cells}
+    for name, rule in target.rules.items():
+        if name in cells or name in PARTED or name == LEGACY or not rule.field or name not in before:
+            continue
+        sent, found = _at(body, rule.field)
+        column = target.columns[name]
+        was, now = to_json(before[name], column), to_json(after.get(name), column)
+        if found and was != now and now == sent:
+            yield name, after.get(name), before[name]
+
+
+def _at(body: Any, path: tuple[str, ...]) -> tuple[Any, bool]:
+    for name in path:
+        if not isinstance(body, Mapping) or name not in body:
+            return None, False
+        body = body[name]
+    return body, True
