@@ -47,12 +47,22 @@ def custom_fields(frame: pd.DataFrame, form: Literal["long", "wide"] = "long", *
         return long
     if form != "wide":
         raise UsageError(f"custom_fields: form is 'long' or 'wide', not {form!r}.")
+    wide = frame[[key]].reset_index(drop=True)
+    for type_id, name in field_names(long, key).items():
+        values = long.loc[long["type_id"] == type_id].drop_duplicates(key, keep="last").set_index(key)["value"]
+        wide[name] = wide[key].map(values).astype("str")
+    return wide
+
+
+def field_names(long: pd.DataFrame, key: str = "id") -> dict[int, str]:
+    """The headings of the wide form, by type: the field's name, with its id after it where two share one.
+
+    Parameters:
+        long: custom fields in the long form.
+        key: the column that tells rows apart, which is no heading of a field.
+    """
     types = long[["type_id", "name"]].drop_duplicates("type_id", keep="last").sort_values("type_id")
     named = types["name"].fillna("").where(types["name"].notna(), types["type_id"].astype("str"))
     twice = named.duplicated(keep=False) | named.isin([key])
     named = named.where(~twice, named + " (" + types["type_id"].astype("str") + ")")
-    wide = frame[[key]].reset_index(drop=True)
-    for type_id, name in zip(types["type_id"], named, strict=True):
-        values = long.loc[long["type_id"] == type_id].drop_duplicates(key, keep="last").set_index(key)["value"]
-        wide[name] = wide[key].map(values).astype("str")
-    return wide
+    return {int(type_id): str(name) for type_id, name in zip(types["type_id"], named, strict=True)}

@@ -13,11 +13,14 @@ import random
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from stcrm_pandas.errors import UsageError
+
+if TYPE_CHECKING:
+    from stcrm_pandas.edits.result import Result
 
 VERSION = 1
 """Of plans and their files. Another version is refused."""
@@ -106,8 +109,8 @@ class Plan:
         warnings: what to look at before it is applied, in words.
         reason: why it is done, in the words of who made it; the journal keeps it.
         options: what was allowed when it was made (`allow_opt_in`, `consent_source` …).
-        unmatched: what was looked for and is not there (numbers of `plan_opt_out`), or can only be done by hand: rows
-            with `what`, `why` and `instead`.
+        listed: what was looked for and is not there (numbers of `plan_opt_out`), or can only be done by hand: `what`,
+            `why` and `instead` of each.
         checked: whether refusals that need a read were made; where not, apply makes them before its first write.
         sample_of: the digest of the plan of which this is a part.
         client: the connection that made or loaded it, which applies it. Not part of the plan.
@@ -123,7 +126,7 @@ class Plan:
     warnings: tuple[str, ...] = ()
     reason: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
-    unmatched: tuple[dict[str, Any], ...] = ()
+    listed: tuple[dict[str, Any], ...] = ()
     checked: bool = False
     sample_of: str | None = None
     version: int = VERSION
@@ -133,7 +136,7 @@ class Plan:
     def digest(self) -> str:
         """SHA-256 over all that is fixed: everything but what is filled in, warnings and the connection."""
         fixed = self.as_json()
-        for name in ("warnings", "unmatched", "checked"):
+        for name in ("warnings", "listed", "checked"):
             del fixed[name]
         for step in fixed["steps"]:
             del step["fill"]
@@ -189,17 +192,6 @@ class Plan:
         drawn = random.Random(seed).sample(rows, min(n, len(rows)))
         return self.subset(drawn)
 
-    def without(self, refusals: Iterable[Refusal]) -> Plan:
-        """The plan without the rows that further refusals name; used for what only a read can tell."""
-        more = tuple(refusals)
-        gone = {refusal.key for refusal in more}
-        steps = []
-        for step in self.steps:
-            kept = tuple(key for key in step.keys if key not in gone)
-            if kept:
-                steps.append(step if kept == step.keys else narrowed(step, kept))
-        return replace(self, steps=tuple(steps), refusals=(*self.refusals, *more))
-
     @property
     def changes(self) -> pd.DataFrame:
         """A row for each changed cell: the key, `column`, `old`, `new`, `one_way`, `consent`, `opt_out`."""
@@ -221,6 +213,11 @@ class Plan:
 
         return refused_of(self)
 
+    @property
+    def unmatched(self) -> pd.DataFrame:
+        """A row for what was looked for and is not in the plan: `what`, `why`, `instead`."""
+        return pd.DataFrame(list(self.listed), columns=["what", "why", "instead"], dtype="str")
+
     def __repr__(self) -> str:
         from stcrm_pandas.edits.preview import as_text
 
@@ -230,6 +227,28 @@ class Plan:
         from stcrm_pandas.edits.preview import as_html
 
         return as_html(self)
+
+    def apply(self, *, limit: int | None = None, stop_after: int | None = None) -> Result:
+        """Carry out the plan: read each row afresh, send, read back; side by side, with a journal written ahead.
+
+        A row that somebody else changed in the same cell is a conflict and is not sent; one that is as planned already
+        needs no call. An apply that was interrupted goes on where it stopped, when the plan is applied again.
+
+        Parameters:
+            limit: send at most so many rows now; opt-outs do not count.
+            stop_after: begin nothing more after so many failures, but for opt-outs.
+
+        Raises:
+            UsageError: the plan is of another tenant, environment or version, or was altered; it is being applied by
+                somebody else right now; more than 500 rows of production want a sample first.
+            WritesNotAllowed: the connection may only read.
+            SettingsError: the journal cannot be written.
+        """
+        if self.client is None:
+            raise UsageError("The plan has no connection: crm.load_plan(path) gives it one.")
+        from stcrm_pandas.edits.apply import apply
+
+        return apply(self, self.client, limit=limit, stop_after=stop_after)
 
     def save(self, path: Any) -> None:
         """Write the plan to a file, readable and for nobody else; `crm.load_plan` reads it.
@@ -253,7 +272,7 @@ def from_json(plain: Mapping[str, Any], client: Any = None) -> Plan:
     given = dict(plain)
     given["steps"] = tuple(_step(one) for one in plain["steps"])
     given["refusals"] = tuple(Refusal(**{**one, "key": tuple(one["key"])}) for one in plain["refusals"])
-    given["warnings"], given["unmatched"] = tuple(plain["warnings"]), tuple(plain["unmatched"])
+    given["warnings"], given["listed"] = tuple(plain["warnings"]), tuple(plain["listed"])
     return Plan(**given, client=client)
 
 

@@ -73,7 +73,7 @@ def plan_changes(
     """
     options = _sensible(options or Options())
     target = TARGETS[resource]
-    named = [_at_home(target, frame, name, place) for frame, name in ((before, "before"), (after, "after"))]
+    named = [at_home(target, frame, name, place) for frame, name in ((before, "before"), (after, "after"))]
     changes = diff(before, after, row=target.row)
     planned = plan_cells(target, changes, before, options)
     extra = {} if named[0] else {"before_unnamed": True}
@@ -85,7 +85,7 @@ def plan_changes(
         tuple(planned.steps),
         tuple(planned.refusals),
         total_rows=len(before),
-        warnings=tuple(_told(planned.notes)),
+        warnings=tuple(told(planned.notes)),
         reason=reason,
         options={**options.as_json(), **extra},
     )
@@ -161,12 +161,14 @@ def bulk_calls(cells: Sequence[Cell], keys: Sequence[Key]) -> list[Step]:
     ]
 
 
-def rows_of(target: Target, frame: pd.DataFrame, wanted: Mapping[Key, object]) -> Iterable[tuple[Key, dict[str, Any]]]:
-    """Some rows of a frame, with their keys, in its order: column to value."""
+def rows_of(
+    target: Target, frame: pd.DataFrame, wanted: Mapping[Key, object] | None
+) -> Iterable[tuple[Key, dict[str, Any]]]:
+    """The wanted rows of a frame, or all, with their keys, in its order: column to value."""
     in_index = [name for name in target.row.key if name in frame.index.names and name not in frame.columns]
     frame = frame.reset_index(in_index) if in_index else frame
     keys = list(zip(*(_listed(one) for one in key_columns(target.row, frame, "before")), strict=True))
-    places = [place for place, key in enumerate(keys) if key in wanted]
+    places = [place for place, key in enumerate(keys) if wanted is None or key in wanted]
     some = frame.iloc[places]
     columns: dict[str, Sequence[Any]] = {}
     for name in some.columns:
@@ -187,7 +189,8 @@ def with_share(plan: Plan, rows: int, warn_above: float) -> Plan:
     return plan
 
 
-def _told(notes: Sequence[str]) -> list[str]:
+def told(notes: Sequence[str]) -> list[str]:
+    """Notes of rows as warnings, equal ones in one with their count."""
     counts = Counter(notes)
     return [note.format(f"{count:,} row{'' if count == 1 else 's'}") + "." for note, count in counts.items()]
 
@@ -213,7 +216,7 @@ def _sensible(options: Options) -> Options:
         raise UsageError(f"application_guid: {error}.") from None
 
 
-def _at_home(target: Target, frame: pd.DataFrame, name: str, place: Place) -> bool:
+def at_home(target: Target, frame: pd.DataFrame, name: str, place: Place) -> bool:
     """Whether a frame says whose it is.
 
     Raises:

@@ -130,8 +130,8 @@ def _refused(plan: Plan) -> Part:
 
 
 def _unmatched(plan: Plan) -> Part:
-    rows = [tuple(_show(one.get(name)) for name in ("what", "why", "instead")) for one in plan.unmatched[:REFUSED]]
-    title = f"Not in the plan: {len(plan.unmatched):,}, all of them in plan.unmatched"
+    rows = [tuple(_show(one.get(name)) for name in ("what", "why", "instead")) for one in plan.listed[:REFUSED]]
+    title = f"Not in the plan: {len(plan.listed):,}, all of them in plan.unmatched"
     return Part(title, ("what", "why", "instead"), rows)
 
 

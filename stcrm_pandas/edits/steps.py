@@ -70,6 +70,7 @@ def plan_row(target: Target, key: Key, changes: Sequence[Change], row: Mapping[s
     if not options.allow_inactive:
         cells.refuse_inactive()
     cells.refuse_incomplete_places()
+    cells.keep_opt_outs_apart()
     step = _step(target, key, cells.kept, row, options)
     while step is not None:
         try:
@@ -133,9 +134,7 @@ def _step(target: Target, key: Key, cells: Sequence[Cell], row: Mapping[str, Any
     if not cells:
         return None
     path = {name: to_json(row[column], target.columns[column]) for name, column in target.path.items()}
-    narrower = any(
-        direction(target, cell.column, cell.old, cell.new, row) == "narrower" for cell in cells if not cell.consent
-    )
+    narrower = any(direction(target, cell.column, cell.old, cell.new, row) == "narrower" for cell in cells)
     return Step((key,), target.operation, path, set_of(target, cells, options), tuple(cells), opt_out=narrower)
 
 
@@ -244,6 +243,12 @@ class _Cells:
         for cell in self.kept[:]:
             if not (but_opt_outs and self._narrows(cell)):
                 self._drop(cell, reason, instead)
+
+    def keep_opt_outs_apart(self) -> None:
+        """Refuse to widen reach in the call of an opt-out: what may hold the one back must not hold back the other."""
+        if any(self._narrows(cell) for cell in self.kept):
+            for cell in [cell for cell in self.kept if cell.consent]:
+                self._drop(cell, "the same row opts out", "make it a plan of its own, after this one")
 
     def refuse_incomplete_places(self) -> None:
         """Refuse addresses that would keep another place's coordinates, or of which a part was refused."""

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from stcrm_pandas.errors import StcrmError
 from stcrm_pandas.nested import ContactType
-from stcrm_pandas.resources.resource import Ids, MaxAge, WritableResource, helper, options_of
+from stcrm_pandas.resources.planning import WARN_ABOVE, Plannable
+from stcrm_pandas.resources.resource import Ids, MaxAge, helper, options_of
+
+if TYPE_CHECKING:
+    from stcrm_pandas.edits.model import Plan
 
 
-class BookingContacts(WritableResource):
+class BookingContacts(Plannable):
     """What can be done with the phones and e-mails of bookings."""
 
     @helper
@@ -147,3 +151,21 @@ class BookingContacts(WritableResource):
         >>> crm.bookings.delete_contact(*place, made["id"].item())
         """
         self._send("delete_contact", locals())
+
+    @helper
+    def plan_contact_changes(
+        self,
+        before: pd.DataFrame,
+        after: pd.DataFrame,
+        *,
+        reason: str | None = None,
+        check: bool = False,
+        warn_above: float = WARN_ABOVE,
+    ) -> Plan:
+        """The plan that turns one frame of `list_contacts` into another; see `plan_changes`.
+
+        >>> before = crm.bookings.list_contacts(crm.bookings.list()["id"].head(3))
+        >>> len(crm.bookings.plan_contact_changes(before, before).changes)
+        0
+        """
+        return self._plan("booking_contacts", locals())

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from stcrm_pandas.resources.resource import Ids, MaxAge, When, WritableResource, helper
+from stcrm_pandas.resources.planning import Plannable
+from stcrm_pandas.resources.resource import Ids, MaxAge, When, helper
 
 
-class BookingProviderTags(WritableResource):
+class BookingProviderTags(Plannable):
     """Booking provider tags: the names of those who send bookings."""
 
     name = "booking_provider_tags"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from stcrm_pandas.nested import Address, CustomerType, NewContact, Priority
 from stcrm_pandas.resources.booking_contacts import BookingContacts
 from stcrm_pandas.resources.resource import Feed, Ids, MaxAge, When, helper
+
+if TYPE_CHECKING:
+    from stcrm_pandas.edits.model import Plan
 
 
 class Bookings(BookingContacts):
@@ -266,3 +270,31 @@ class Bookings(BookingContacts):
         'Dismissed'
         """
         self._send("dismiss", locals())
+
+    @helper
+    def plan_dismiss(
+        self,
+        bookings: pd.DataFrame,
+        *,
+        call_reason_id: int | None = None,
+        dismissing_memo: str | None = None,
+        reason: str | None = None,
+    ) -> Plan:
+        """The plan that dismisses bookings. It cannot be undone.
+
+        Parameters:
+            bookings: open ones, as they were read: one that was modified since is not dismissed.
+            reason: why it is done; the journal keeps it.
+
+        Raises:
+            UsageError: a column that is needed is missing, a booking stands twice, or they are another tenant's.
+
+        >>> bookings = crm.bookings.list()
+        >>> plan = crm.bookings.plan_dismiss(bookings[bookings["status"] == "New"].head(2), dismissing_memo="Spam")
+        >>> plan.requests["method"].unique().tolist()
+        ['POST']
+        """
+        from stcrm_pandas.edits import planning
+
+        given = {"call_reason_id": call_reason_id, "dismissing_memo": dismissing_memo}
+        return planning.dismissals(self._client, "bookings", bookings, given, reason=reason)

@@ -6,10 +6,11 @@ import pandas as pd
 
 from stcrm_pandas.clear import Clears
 from stcrm_pandas.nested import ContactType
-from stcrm_pandas.resources.resource import Guids, MaxAge, When, WritableResource, helper
+from stcrm_pandas.resources.planning import Plannable
+from stcrm_pandas.resources.resource import Guids, MaxAge, When, helper
 
 
-class ContactMethods(WritableResource):
+class ContactMethods(Plannable):
     """Contact methods: phones and e-mails of the contacts of the newer store."""
 
     name = "contact_methods"

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from stcrm_pandas.resources.resource import Guids, MaxAge, WritableResource, helper
+from stcrm_pandas.resources.planning import Plannable
+from stcrm_pandas.resources.resource import Guids, MaxAge, helper
 
 
-class ContactPreferences(WritableResource):
+class ContactPreferences(Plannable):
     """Preferences of contact methods of the newer store: what may be sent there."""
 
     name = "contact_preferences"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from stcrm_pandas.clear import Clears
-from stcrm_pandas.resources.resource import Guids, Ids, MaxAge, When, WritableResource, helper
+from stcrm_pandas.resources.planning import Plannable
+from stcrm_pandas.resources.resource import Guids, Ids, MaxAge, When, helper
 
 
-class Contacts(WritableResource):
+class Contacts(Plannable):
     """Contacts of the newer store: people, reached by contact methods. Nothing joins them to customers' contacts."""
 
     name = "contacts"

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
 from stcrm_pandas.nested import ContactType, Preferences
 from stcrm_pandas.resources.joining import with_contacts
-from stcrm_pandas.resources.resource import Ids, MaxAge, When, WritableResource, helper
+from stcrm_pandas.resources.planning import WARN_ABOVE, Plannable
+from stcrm_pandas.resources.resource import Ids, MaxAge, When, helper
+
+if TYPE_CHECKING:
+    from stcrm_pandas.edits.model import Plan
 
 EPOCH = "1970-01-01T00:00:00Z"
 """The contact lists want a date, whatever else they are given."""
 
 
-class CustomerOrLocation(WritableResource):
+class CustomerOrLocation(Plannable):
     """What can be done below a customer, and likewise below a location. The examples speak of customers."""
 
     @helper
@@ -285,3 +289,59 @@ class CustomerOrLocation(WritableResource):
         >>> crm.customers.delete_note(first, made["id"].item())
         """
         self._send("delete_note", locals())
+
+    @helper
+    def plan_contact_changes(
+        self,
+        before: pd.DataFrame,
+        after: pd.DataFrame,
+        *,
+        reason: str | None = None,
+        allow_opt_in: bool = False,
+        consent_source: str | None = None,
+        check: bool = False,
+        warn_above: float = WARN_ABOVE,
+    ) -> Plan:
+        """The plan that turns one frame of `list_contacts` into another; see `plan_changes`.
+
+        Whoever asked not to be written to stays so: a flag that goes on, or a new number on a contact that is not opted
+        out, needs `allow_opt_in` and a `consent_source`, and is refused where another record of the number says no.
+
+        >>> before = crm.customers.list_contacts()
+        >>> after = before.assign(preferences_marketing_updates_enabled=False)
+        >>> plan = crm.customers.plan_contact_changes(before, after)
+        >>> plan.changes["opt_out"].all()
+        np.True_
+        """
+        name = f"{self.name.removesuffix('s')}_contacts"
+        return self._plan(name, {key: value for key, value in locals().items() if key != "name"})
+
+    @helper
+    def plan_custom_fields(
+        self,
+        before: pd.DataFrame,
+        after: pd.DataFrame,
+        *,
+        reason: str | None = None,
+        allow_inactive: bool = False,
+        check: bool = False,
+        warn_above: float = WARN_ABOVE,
+    ) -> Plan:
+        """The plan that sets custom fields, edited in the long or the wide form of `stcrm.custom_fields`.
+
+        Parameters:
+            before: the rows as they were read.
+            after: `stcrm.custom_fields(before)` repaired, long or wide; what it lacks stays, a missing value clears. A
+                field that no row has yet is a new row in the long form, in the wide one a column named by its type.
+
+        Raises:
+            UsageError: a column that is no field, a row that `before` lacks, a field twice.
+
+        >>> before = crm.customers.list(active=True)
+        >>> len(crm.customers.plan_custom_fields(before, stcrm.custom_fields(before, "wide")).changes)
+        0
+        """
+        from stcrm_pandas.edits import planning
+
+        given = {"reason": reason, "allow_inactive": allow_inactive, "check": check, "warn_above": warn_above}
+        return planning.custom_fields(self._client, self.name, before, after, **given)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from stcrm_pandas.nested import Address, ApplicationData, CustomerType, CustomFieldValues, NewContact, NewLocation
 from stcrm_pandas.resources.customer_or_location import EPOCH, CustomerOrLocation
+from stcrm_pandas.resources.planning import WARN_ABOVE
 from stcrm_pandas.resources.resource import Feed, Ids, MaxAge, When, helper
+
+if TYPE_CHECKING:
+    from stcrm_pandas.edits.model import Plan
 
 
 class Customers(CustomerOrLocation):
@@ -277,3 +282,48 @@ class Customers(CustomerOrLocation):
         'Gate code 12'
         """
         return self._write("create_note", locals())
+
+    @helper
+    def plan_changes(
+        self,
+        before: pd.DataFrame,
+        after: pd.DataFrame,
+        *,
+        reason: str | None = None,
+        keep_coordinates: bool = False,
+        allow_inactive: bool = False,
+        allow_deactivate: bool = False,
+        application_guid: str | None = None,
+        allow_opt_in: bool = False,
+        consent_source: str | None = None,
+        check: bool = False,
+        warn_above: float = WARN_ABOVE,
+    ) -> Plan:
+        """The plan that turns one frame of customers into another: what differs, as calls. Nothing is sent.
+
+        Parameters:
+            before: the rows as they were read.
+            after: the same, repaired; what it lacks stays as it is, and a missing value clears.
+            reason: why it is done; the journal keeps it.
+            keep_coordinates: a changed address is the same place, only spelt better.
+            allow_inactive: change rows that are inactive or were merged, too.
+            allow_deactivate: switch customers off who have a balance or an active location.
+            application_guid: of the application whose `external_data` is changed.
+            allow_opt_in: let somebody be reached who was not; it needs a `consent_source`, and reads.
+            consent_source: who agreed, when and how; the journal keeps it.
+            check: make the refusals that need a read now, and not when the plan is applied.
+            warn_above: the share of all rows above which the plan warns.
+
+        Returns:
+            A plan: it shows itself, `changes`, `requests` and `refused` are frames, `apply` carries it out.
+
+        Raises:
+            UsageError: frames of another kind, tenant or environment; rows without a key, with one twice, or with one
+                that `before` lacks.
+
+        >>> before = crm.customers.list(active=True).head(3)
+        >>> plan = crm.customers.plan_changes(before, before.assign(name="Same"))
+        >>> plan.changes["column"].tolist()
+        ['name', 'name', 'name']
+        """
+        return self._plan(self.name, locals())

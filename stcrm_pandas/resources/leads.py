@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
 from stcrm_pandas.nested import Address, Priority
-from stcrm_pandas.resources.resource import Feed, Ids, MaxAge, When, WritableResource, helper
+from stcrm_pandas.resources.planning import Plannable
+from stcrm_pandas.resources.resource import Feed, Ids, MaxAge, When, helper
+
+if TYPE_CHECKING:
+    from stcrm_pandas.edits.model import Plan
 
 
-class Leads(WritableResource):
+class Leads(Plannable):
     """Leads: inquiries that were not booked at first contact, or were entered as leads."""
 
     name = "leads"
@@ -307,3 +311,53 @@ class Leads(WritableResource):
         'Asked for a quote'
         """
         return self._write("create_note", locals())
+
+    @helper
+    def plan_dismiss(self, leads: pd.DataFrame, *, dismissing_reason_id: int, reason: str | None = None) -> Plan:
+        """The plan that dismisses leads. It cannot be undone.
+
+        Parameters:
+            leads: open leads, as they were read: one that was modified since is not dismissed.
+            reason: why it is done; the journal keeps it.
+
+        Raises:
+            UsageError: a column that is needed is missing, a lead stands twice, or they are another tenant's.
+
+        >>> stale = crm.leads.list(status="Open").head(2)
+        >>> len(crm.leads.plan_dismiss(stale, dismissing_reason_id=1).requests)
+        2
+        """
+        from stcrm_pandas.edits import planning
+
+        given = {"dismissing_reason_id": dismissing_reason_id}
+        return planning.dismissals(self._client, "leads", leads, given, reason=reason)
+
+    @helper
+    def plan_follow_up(
+        self,
+        leads: pd.DataFrame,
+        date: When,
+        *,
+        text: str | None = None,
+        pin_to_top: bool | None = None,
+        reason: str | None = None,
+    ) -> Plan:
+        """The plan that gives leads a date to follow them up. It cannot be undone.
+
+        Parameters:
+            leads: open leads, as they were read: one that was modified since is left as it is.
+            date: without a zone it is meant in the tenant's.
+            text: a note, written on each of them.
+            reason: why it is done; the journal keeps it.
+
+        Raises:
+            UsageError: as `plan_dismiss`.
+
+        >>> leads = crm.leads.list(status="Open").head(2)
+        >>> crm.leads.plan_follow_up(leads, "2026-07-01").changes["new"].unique().tolist()
+        ['2026-07-01T05:00:00Z']
+        """
+        from stcrm_pandas.edits import planning
+
+        given = {"follow_up_date": date, "text": text, "pin_to_top": pin_to_top}
+        return planning.follow_ups(self._client, leads, given, reason=reason)

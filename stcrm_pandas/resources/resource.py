@@ -7,7 +7,7 @@ import difflib
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import pandas as pd
 
@@ -18,6 +18,9 @@ from stcrm_pandas.options import MaxAge, Options
 from stcrm_pandas.paths import argument, parents_of, path_of, paths
 from stcrm_pandas.reading import Below, Reader
 from stcrm_pandas.writing import Writer
+
+if TYPE_CHECKING:
+    from stcrm_pandas.client import Client
 
 __all__ = ["Feed", "Guids", "Ids", "MaxAge", "Resource", "When", "WritableResource", "helper", "options_of"]
 
@@ -133,6 +136,12 @@ class WritableResource(Resource):
     def __init__(self, reader: Reader, writer: Writer) -> None:
         super().__init__(reader)
         self._writer = writer
+        self._connection: Client | None = None  # the client sets it: plans are applied over the whole of it
+
+    @property
+    def _client(self) -> Client:
+        assert self._connection is not None
+        return self._connection
 
     def _write(self, method: str, arguments: Mapping[str, Any]) -> pd.DataFrame:
         """Make the call behind a method and return the row that it is answered with."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from stcrm_pandas.errors import ServiceError, StcrmWarning
 from stcrm_pandas.notices import notify
 from stcrm_pandas.query import split_ids
-from stcrm_pandas.resources.resource import WritableResource, helper
+from stcrm_pandas.resources.resource import Ids, WritableResource, helper
+
+if TYPE_CHECKING:
+    from stcrm_pandas.edits.model import Plan
 
 CUSTOMERS_PER_CALL = 1_000
 
@@ -58,6 +61,34 @@ class Tags(WritableResource):
         [True]
         """
         return self._in_parts("remove", customer_ids, tag_type_ids)
+
+    @helper
+    def plan(
+        self,
+        customers: pd.DataFrame | Ids,
+        *,
+        add: Ids | None = None,
+        remove: Ids | None = None,
+        reason: str | None = None,
+    ) -> Plan:
+        """The plan that adds tags to many customers and takes others away, 1,000 of them a call.
+
+        Parameters:
+            customers: a frame of customers, or their ids. Of a frame, those that have a tag already (or lack it) are
+                left out, and merged and inactive ones are refused.
+            add, remove: tag types.
+            reason: why it is done; the journal keeps it.
+
+        Raises:
+            UsageError: no tag, the same tag in both, or customers of another tenant.
+
+        >>> tag = crm.lookups.tag_types.list()["id"].iloc[0]
+        >>> len(crm.tags.plan(crm.customers.list(active=True), add=tag).requests)
+        1
+        """
+        from stcrm_pandas.edits import planning
+
+        return planning.tags(self._client, customers, add, remove, reason=reason)
 
     def _in_parts(self, method: str, customer_ids: Any, tag_type_ids: Any) -> pd.DataFrame:
         operation = self._operation(method)

@@ -43,6 +43,9 @@ LAYERS = (
 
 UPWARD = {
     ("client", "sandbox"),
+    ("resources", "edits"),
+    ("resources", "client"),
+    ("edits", "client"),
     ("analysis", "charts"),
 }
 """What may be imported from above, within a function."""

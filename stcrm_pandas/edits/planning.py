@@ -1,0 +1,96 @@
+"""Plans made over a connection: its place and clock, and the reads that some of them need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from stcrm_pandas.edits import custom_values, opt_out, special
+from stcrm_pandas.edits.check import check, read_contacts, read_preferences
+from stcrm_pandas.edits.columns import TARGETS
+from stcrm_pandas.edits.model import Plan
+from stcrm_pandas.edits.plan import WARN_ABOVE, place_of, plan_changes
+from stcrm_pandas.edits.steps import Options
+from stcrm_pandas.errors import UsageError
+
+if TYPE_CHECKING:
+    from stcrm_pandas.client import Client
+
+
+def changes(
+    client: Client,
+    resource: str,
+    before: pd.DataFrame,
+    after: pd.DataFrame,
+    *,
+    reason: str | None = None,
+    check: bool = False,
+    warn_above: float = WARN_ABOVE,
+    **options: Any,
+) -> Plan:
+    """The plan that turns one frame into another, for a connection.
+
+    Parameters:
+        resource: the kind of row: a key of `TARGETS`.
+        check: make the refusals that need a read now, and not when the plan is applied.
+        options: as `Options` has them.
+
+    Raises:
+        UsageError: as `plan_changes`.
+    """
+    if resource not in TARGETS:
+        raise UsageError(f"Nothing changes {resource!r}. What can be changed: {', '.join(TARGETS)}.")
+    plan = plan_changes(
+        resource,
+        before,
+        after,
+        place=place_of(client),
+        options=Options(**options),
+        reason=reason,
+        warn_above=warn_above,
+    )
+    plan = replace(plan, client=client)
+    return looked_up(plan, client) if check or plan.options.get("allow_opt_in") else plan
+
+
+def custom_fields(client: Client, resource: str, before: pd.DataFrame, after: pd.DataFrame, **given: Any) -> Plan:
+    """The plan that sets custom fields, out of the long or the wide form."""
+    return changes(client, resource, before, custom_values.put_back(before, after), **given)
+
+
+def dismissals(
+    client: Client, resource: str, frame: pd.DataFrame, given: Mapping[str, Any], *, reason: str | None = None
+) -> Plan:
+    """The plan that dismisses leads or bookings."""
+    plan = special.plan_dismiss(resource, frame, given, place=place_of(client), reason=reason)
+    return replace(plan, client=client)
+
+
+def follow_ups(client: Client, frame: pd.DataFrame, given: Mapping[str, Any], *, reason: str | None = None) -> Plan:
+    """The plan that gives leads a date to follow them up."""
+    zone = client.settings.time_zone
+    plan = special.plan_follow_up(frame, given, place=place_of(client), time_zone=zone, reason=reason)
+    return replace(plan, client=client)
+
+
+def tags(client: Client, customers: Any, add: Any, remove: Any, **given: Any) -> Plan:
+    """The plan that tags many customers."""
+    return replace(special.plan_tags(customers, add, remove, place=place_of(client), **given), client=client)
+
+
+def opt_outs(client: Client, phones_or_emails: Any, names: Iterable[str], *, reason: str | None = None) -> Plan:
+    """The plan that stops marketing to numbers and addresses; it reads all contacts."""
+    wanted = opt_out.wanted(phones_or_emails)
+    names = [names] if isinstance(names, str) else list(names)
+    found = read_contacts(client)
+    if names:
+        methods = opt_out.matching(found.methods, wanted)
+        found = replace(found, preferences=read_preferences(client, methods))
+    return replace(opt_out.plan_opt_out(wanted, found, names, place=place_of(client), reason=reason), client=client)
+
+
+looked_up = check
+"""`check`, under a name that the parameter does not hide."""

@@ -1,0 +1,62 @@
+"""Bulk edits of a family of rows: what differs between two frames, as a plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from stcrm_pandas.resources.resource import WritableResource, helper
+
+if TYPE_CHECKING:
+    from stcrm_pandas.edits.model import Plan
+
+WARN_ABOVE = 0.25
+"""A plan that changes more than this share of all rows says so."""
+
+
+class Plannable(WritableResource):
+    """A family whose rows can be changed in bulk."""
+
+    @helper
+    def plan_changes(
+        self,
+        before: pd.DataFrame,
+        after: pd.DataFrame,
+        *,
+        reason: str | None = None,
+        allow_opt_in: bool = False,
+        consent_source: str | None = None,
+        check: bool = False,
+        warn_above: float = WARN_ABOVE,
+    ) -> Plan:
+        """The plan that turns one frame of these rows into another: what differs, as calls. Nothing is sent.
+
+        Parameters:
+            before: the rows as they were read.
+            after: the same, repaired; what it lacks stays as it is, and a missing value clears.
+            reason: why it is done; the journal keeps it.
+            allow_opt_in: let somebody be reached who was not; it needs a `consent_source`, and reads.
+            consent_source: who agreed, when and how; the journal keeps it.
+            check: make the refusals that need a read now, and not when the plan is applied.
+            warn_above: the share of all rows above which the plan warns.
+
+        Returns:
+            A plan: it shows itself, `changes`, `requests` and `refused` are frames, `apply` carries it out.
+
+        Raises:
+            UsageError: frames of another kind, tenant or environment; rows without a key, with one twice, or with one
+                that `before` lacks.
+
+        >>> before = crm.contacts.list()
+        >>> plan = crm.contacts.plan_changes(before, before.assign(title=before["title"].str.upper()))
+        >>> plan.changes["column"].unique().tolist()
+        ['title']
+        """
+        return self._plan(self.name, locals())
+
+    def _plan(self, resource: str, arguments: dict[str, Any]) -> Plan:
+        from stcrm_pandas.edits import planning
+
+        given = {name: value for name, value in arguments.items() if name not in ("self", "__class__")}
+        return planning.changes(self._client, resource, given.pop("before"), given.pop("after"), **given)
