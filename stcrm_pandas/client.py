@@ -11,7 +11,7 @@ import operator
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -34,12 +34,15 @@ from stcrm_pandas.resources.contacts import Contacts
 from stcrm_pandas.resources.customers import Customers
 from stcrm_pandas.resources.leads import Leads
 from stcrm_pandas.resources.locations import Locations
+from stcrm_pandas.resources.resource import WritableResource
 from stcrm_pandas.resources.tags import Tags
 from stcrm_pandas.session import CachedPoliteSession
 from stcrm_pandas.settings import Settings, read_settings
 from stcrm_pandas.writing import Writer
 
 if TYPE_CHECKING:
+    from stcrm_pandas.edits.model import Plan
+    from stcrm_pandas.edits.result import Result
     from stcrm_pandas.sandbox import Sandbox
 
     AnySandbox = bool | str | Path | Sandbox | None
@@ -59,6 +62,7 @@ def connect(
     app_key: str | None = None,
     sandbox: AnySandbox = False,
     cache_dir: str | Path | None = None,
+    state_dir: str | Path | None = None,
     max_age: str | float | dt.timedelta | None = None,
     offline: bool | None = None,
     allow_writes: bool | None = None,
@@ -85,6 +89,8 @@ def connect(
             there, or a `Sandbox` of your own. Nothing else is needed then.
         cache_dir: the folder of the cache; by default the user's cache folder, for a sandbox without a state file a
             temporary one.
+        state_dir: the folder of the journals of bulk edits; by default the user's state folder, for a sandbox without
+            a state file a temporary one.
         max_age: how old a stored answer may be, as `"15m"` or `"2d"`: one hour.
         offline: answer from the cache alone, however old it is; needs no secret. False.
         allow_writes: let helpers change the service's data. False, but for a sandbox that is started here.
@@ -114,6 +120,7 @@ def connect(
         "client_secret": client_secret,
         "app_key": app_key,
         "cache_dir": cache_dir,
+        "state_dir": state_dir,
         "max_age": max_age,
         "offline": offline,
         "allow_writes": allow_writes,
@@ -144,6 +151,8 @@ def connect(
         named["allow_writes"] = True
     if cache_dir is None and running.state is None:
         named["cache_dir"] = _folder_of(running)
+    if state_dir is None and running.state is None:
+        named["state_dir"] = _folder_of(running)
     settings = read_settings(**{**given, **named, "environment": None})
     return Client(settings.model_copy(update={"environment": running.sandbox_id}), sandbox=running, **private)
 
@@ -167,7 +176,7 @@ class Client:
         self.settings = settings
         self.sandbox = sandbox
         self.cache = Cache(cache_path(settings), limit=settings.cache_limit_mb * 1_000_000, clock=clock)
-        progress = Progress(settings.progress)
+        progress = self._progress = Progress(settings.progress)
         self._session = CachedPoliteSession(settings, self.cache.backend, on_wait=progress.waiting, **private)
         self._walker = Walker(
             self._session,
@@ -179,7 +188,7 @@ class Client:
             page_size=page_size,
         )
         reader = self._reader = Reader(self._walker, settings, progress)
-        writer = Writer(self._session, self.cache, settings, reader)
+        writer = self._writer = Writer(self._session, self.cache, settings, reader)
         self.leads = Leads(reader, writer)
         self.bookings = Bookings(reader, writer)
         self.booking_provider_tags = BookingProviderTags(reader, writer)
@@ -190,6 +199,9 @@ class Client:
         self.contact_preferences = ContactPreferences(reader, writer)
         self.tags = Tags(reader, writer)
         self.lookups = Lookups(reader)
+        for family in vars(self).copy().values():
+            if isinstance(family, WritableResource):
+                family._connection = self
 
     def operations(self, *, all: bool = False) -> pd.DataFrame:
         """The operations of the service and the helper for each.
@@ -222,6 +234,78 @@ class Client:
         ['resource', 'column', 'kind', 'count', 'ids', 'detail']
         """
         return frames.drift_frame(self._reader.drift)
+
+    def plan_opt_out(
+        self, phones_or_emails: Iterable[str] | str, names: Iterable[str] = (), *, reason: str | None = None
+    ) -> Plan:
+        """The plan that stops marketing to numbers and addresses, wherever they stand; it reads all contacts.
+
+        Parameters:
+            phones_or_emails: as people write them; numbers are compared in E.164, addresses in small letters.
+            names: the preferences of the newer store that mean marketing (`crm.contact_preferences.list_types()` has
+                all). Without them, what is found there is listed and stays.
+            reason: why it is done; the journal keeps it.
+
+        Returns:
+            A plan over the contacts of customers and locations, and the preferences of the newer store. Its `unmatched`
+            lists what nobody has, and what is done by hand: no operation stops texts.
+
+        Raises:
+            UsageError: an empty list, or something that is no text.
+
+        >>> plan = crm.plan_opt_out(["(512) 555-0101", "nobody@example.org"], names=["Marketing"])
+        >>> "nobody@example.org" in plan.unmatched["what"].tolist()
+        True
+        """
+        from stcrm_pandas.edits import planning
+
+        return planning.opt_outs(self, phones_or_emails, names, reason=reason)
+
+    def load_plan(self, path: str | Path) -> Plan:
+        """A plan out of its file (`plan.save(path)`).
+
+        Raises:
+            UsageError: it is no plan, was altered, is of another version, or is for another tenant or environment.
+        """
+        from stcrm_pandas.edits.plan_file import load
+
+        return load(path, self)
+
+    def undo(self, journal: str | Path | Result, *, reason: str | None = None) -> Plan:
+        """A plan that takes back what an apply changed, made from its journal; nothing is sent.
+
+        What cannot be taken back is in `plan.refused`, with the reason: a cell that was missing and cannot be cleared,
+        consent that was withdrawn, what the service has no call for. Rows that somebody changed since are conflicts
+        when the plan is applied.
+
+        Parameters:
+            journal: the journal's file, or the result of the apply.
+            reason: why; the journal of the undo keeps it.
+
+        Raises:
+            UsageError: it is no journal, or one of another tenant or environment.
+        """
+        from stcrm_pandas.edits.undo import undo
+
+        return undo(getattr(journal, "path", journal), self, reason=reason)
+
+    def resume(
+        self, journal: str | Path | Result, *, limit: int | None = None, stop_after: int | None = None
+    ) -> Result:
+        """Go on with an apply that was interrupted, as applying its plan again would.
+
+        What became of a call that was under way is learned by reading.
+
+        Parameters:
+            journal: the journal's file, or the result of the apply.
+            limit, stop_after: as `Plan.apply` has them.
+
+        Raises:
+            UsageError: it is no journal, one of another tenant or environment, or not the latest of its plan.
+        """
+        from stcrm_pandas.edits.apply import resume
+
+        return resume(getattr(journal, "path", journal), self, limit=limit, stop_after=stop_after)
 
     @property
     def calls(self) -> int:
