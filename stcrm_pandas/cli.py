@@ -7,7 +7,7 @@ import sys
 import typer
 
 from stcrm_pandas import __version__
-from stcrm_pandas.commands import cache, demo, doctor, report, sandbox
+from stcrm_pandas.commands import cache, demo, doctor, edit, journal, read, report, sandbox
 from stcrm_pandas.commands.connecting import with_state
 from stcrm_pandas.errors import StcrmError
 
@@ -21,6 +21,9 @@ app = typer.Typer(
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(report.app, name="report")
 app.add_typer(cache.app, name="cache")
+app.add_typer(edit.app, name="edit")
+app.add_typer(journal.app, name="journal")
+app.command("read", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(read.read)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 

@@ -1,0 +1,211 @@
+"""`stcrm edit`: two sheets to a plan, the plan to the service, and back.
+
+Exit codes: 0 all is done, 3 some rows failed, conflicted or are left, 2 refused and nothing sent.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stcrm_pandas.commands.connecting import Sandbox, State, connect_to
+from stcrm_pandas.errors import SettingsError, UsageError
+
+if TYPE_CHECKING:
+    from stcrm_pandas.client import Client
+    from stcrm_pandas.edits.model import Plan
+    from stcrm_pandas.edits.result import Result
+
+REFUSED, INCOMPLETE = 2, 3
+
+app = typer.Typer(help="Repair rows in bulk: plan, look, apply, take back.", no_args_is_help=True)
+
+PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan's file.")]
+JournalFile = Annotated[Path, typer.Argument(metavar="JOURNAL", help="A journal's file; stcrm journal list has them.")]
+Out = Annotated[Path, typer.Option("--out", metavar="PLAN", help="The plan's file to write.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="Send at most so many rows now.")]
+StopAfter = Annotated[int | None, typer.Option(min=1, help="Begin nothing more after so many failures.")]
+Save = Annotated[
+    Path | None, typer.Option("--save", metavar="FOLDER", help="Write what became of each row there, as CSV.")
+]
+
+
+def _refusals(command: Callable[..., None]) -> Callable[..., None]:
+    """A call that cannot be right ends with the exit code of a refusal."""
+
+    @functools.wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except (UsageError, SettingsError) as error:
+            typer.echo(f"stcrm: {error}", err=True)
+            raise typer.Exit(REFUSED) from None
+
+    run.__signature__ = inspect.signature(command, eval_str=True)  # type: ignore[attr-defined]
+    return run
+
+
+@app.command()
+@_refusals
+def plan(
+    resource: Annotated[str, typer.Argument(help="What the sheets hold, as customers or customer_contacts.")],
+    before: Annotated[Path, typer.Option(metavar="FILE", help="The sheet as it was read.")],
+    after: Annotated[Path, typer.Option(metavar="FILE", help="The same, repaired.")],
+    out: Out,
+    reason: Annotated[str | None, typer.Option(help="Why; the journal keeps it.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Look now for what only a read can refuse.")] = False,
+    keep_coordinates: Annotated[
+        bool, typer.Option("--keep-coordinates", help="Addresses change in spelling only.")
+    ] = False,
+    allow_inactive: Annotated[bool, typer.Option("--allow-inactive", help="Change inactive and merged rows.")] = False,
+    allow_deactivate: Annotated[
+        bool, typer.Option("--allow-deactivate", help="Switch off customers who owe or have active locations.")
+    ] = False,
+    allow_move: Annotated[bool, typer.Option("--allow-move", help="Move locations to other customers.")] = False,
+    allow_opt_in: Annotated[bool, typer.Option("--allow-opt-in", help="Let people be reached who were not.")] = False,
+    consent_source: Annotated[str | None, typer.Option(help="Who agreed, when and how, for --allow-opt-in.")] = None,
+    application_guid: Annotated[str | None, typer.Option(help="Whose external data it is.")] = None,
+    sandbox: Sandbox = False,
+    state: State = None,
+) -> None:
+    """Compare two sheets and write the plan that makes the one the other. Nothing is sent."""
+    from stcrm_pandas.edits import planning
+    from stcrm_pandas.edits.columns import TARGETS
+    from stcrm_pandas.edits.sheets import read_sheet
+
+    name = resource.replace("-", "_")
+    if name not in TARGETS:
+        raise UsageError(f"Nothing changes {resource!r}. What can be changed: {', '.join(TARGETS)}.")
+    old = read_sheet(before, TARGETS[name].row).frame
+    new = read_sheet(after, TARGETS[name].row)
+    suspects = new.suspects_over(old)
+    if len(suspects):
+        typer.echo(f"{len(suspects):,} cells may have been bent by a spreadsheet, and stay as they were:")
+        typer.echo(suspects.head(20).to_string(index=False))
+    with connect_to(sandbox, state) as crm:
+        made = planning.changes(
+            crm,
+            name,
+            old,
+            new.over(old),
+            reason=reason,
+            check=check,
+            keep_coordinates=keep_coordinates,
+            allow_inactive=allow_inactive,
+            allow_deactivate=allow_deactivate,
+            allow_move=allow_move,
+            allow_opt_in=allow_opt_in,
+            consent_source=consent_source,
+            application_guid=application_guid,
+        )
+        _write(made, out)
+
+
+@app.command()
+@_refusals
+def show(plan: PlanFile) -> None:
+    """Show what a plan changes."""
+    from stcrm_pandas.edits.plan_file import read
+
+    typer.echo(repr(read(plan)))
+
+
+@app.command()
+@_refusals
+def apply(
+    plan: PlanFile,
+    yes: Yes = False,
+    limit: Limit = None,
+    stop_after: StopAfter = None,
+    sample: Annotated[int | None, typer.Option(min=1, help="Only so many rows, drawn by chance, to try it.")] = None,
+    save: Save = None,
+    sandbox: Sandbox = False,
+    state: State = None,
+) -> None:
+    """Carry out a plan. Applied again it goes on where it stopped; what is as planned is left alone."""
+    from stcrm_pandas.edits.plan_file import load
+
+    with connect_to(sandbox, state) as crm:
+        loaded = load(plan, crm)
+        whole = loaded if sample is None else loaded.sample(sample)
+        typer.echo(repr(whole))
+        _ask(whole, crm, yes)
+        _tell(whole.apply(limit=limit, stop_after=stop_after), save)
+
+
+@app.command()
+@_refusals
+def resume(
+    journal: JournalFile,
+    yes: Yes = False,
+    limit: Limit = None,
+    stop_after: StopAfter = None,
+    save: Save = None,
+    sandbox: Sandbox = False,
+    state: State = None,
+) -> None:
+    """Go on with an apply that was interrupted."""
+    from stcrm_pandas.edits.journal import Journal
+
+    opened = Journal.open(journal)
+    plan, counts = opened.plan, opened.counts()
+    opened.close()
+    with connect_to(sandbox, state) as crm:
+        typer.echo(", ".join(f"{count:,} {name}" for name, count in counts.items()))
+        _ask(plan, crm, yes)
+        _tell(crm.resume(journal, limit=limit, stop_after=stop_after), save)
+
+
+@app.command()
+@_refusals
+def undo(journal: JournalFile, out: Out, sandbox: Sandbox = False, state: State = None) -> None:
+    """Write the plan that takes an apply back. Nothing is sent: `stcrm edit apply` does that."""
+    with connect_to(sandbox, state) as crm:
+        _write(crm.undo(journal), out)
+
+
+def _write(plan: Plan, out: Path) -> None:
+    plan.save(out)
+    typer.echo(repr(plan))
+    typer.echo(f"The plan is in {out}; nothing was sent. `stcrm edit apply {out}` does.")
+
+
+def _ask(plan: Plan, crm: Client, yes: bool) -> None:
+    from stcrm_pandas.edits.admitting import admit, in_production
+
+    admit(plan, crm)
+    if yes or not plan.steps:
+        return
+    where = f"tenant {plan.tenant} of {plan.environment}"
+    try:
+        if in_production(crm.settings):
+            said = typer.prompt(f"This changes {where}. Type the tenant's number to go on")
+            agreed = said.strip() == str(plan.tenant)
+        else:
+            agreed = typer.confirm(f"Change {where}?")
+    except typer.Abort:
+        agreed = False
+    if not agreed:
+        raise UsageError("Nothing was sent.")
+
+
+def _tell(result: Result, save: Path | None) -> None:
+    typer.echo(repr(result))
+    for name, columns in (("failed", ["why"]), ("conflicts", ["column", "old", "now", "new"])):
+        frame = getattr(result, name)
+        if len(frame):
+            shown = [column for column in frame.columns if column in columns or column not in _LONG]
+            typer.echo(f"{name}:\n{frame[shown].head(20).to_string(index=False)}")
+    if save is not None:
+        typer.echo(f"What became of each row is in {', '.join(str(path) for path in result.save(save)) or save}")
+    typer.echo(f"The journal is {result.path}")
+    raise typer.Exit(0 if result.ok else INCOMPLETE)
+
+
+_LONG = ("fields", "trace_id", "worth_retrying", "operation")

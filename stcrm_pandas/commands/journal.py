@@ -1,0 +1,68 @@
+"""`stcrm journal`: find, and remove, what applies have written down."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stcrm_pandas.errors import UsageError
+from stcrm_pandas.settings import duration, read_journal_folder
+
+app = typer.Typer(help="The journals of bulk edits on this machine. They hold customers' data.", no_args_is_help=True)
+
+Folder = Annotated[
+    Path | None, typer.Option("--state-dir", help="Look here, not in STCRM_STATE_DIR or the user's state folder.")
+]
+
+
+@app.command("list")
+def list_journals(state_dir: Folder = None) -> None:
+    """Show each journal: of which tenant, when, why, and what became of its rows."""
+    from stcrm_pandas.edits.journal import Journal
+
+    folder = read_journal_folder(state_dir)
+    paths = sorted(folder.glob("*.sqlite"))
+    for path in paths:
+        try:
+            journal = Journal.open(path)
+        except UsageError as error:
+            typer.echo(f"{path}: {error}")
+            continue
+        about, counts = journal.about, journal.counts()
+        journal.close()
+        told = ", ".join(f"{count:,} {name}" for name, count in counts.items()) or "no rows"
+        reason = f"; {about['reason']}" if about.get("reason") else ""
+        place = f"tenant {about['tenant']} of {about['environment']}"
+        typer.echo(f"{path}: {about['resource']} of {place}, {about['applied_at']}: {told}{reason}")
+    if not paths:
+        typer.echo(f"There are no journals in {folder}.")
+
+
+@app.command()
+def purge(
+    older_than: Annotated[str | None, typer.Option(help="Only journals begun longer ago than this, as 90d.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    state_dir: Folder = None,
+) -> None:
+    """Remove journals. What they are of can then neither be resumed nor undone."""
+    from stcrm_pandas.edits.journal import files_of
+
+    try:
+        age = None if older_than is None else duration(older_than)
+    except ValueError as error:
+        raise UsageError(f"--older-than: {error}.") from None
+    folder = read_journal_folder(state_dir)
+    latest = None if age is None else f"{dt.datetime.now(dt.UTC) - age:%Y%m%dT%H%M%S%f}"
+    paths = [path for path in sorted(folder.glob("*.sqlite")) if latest is None or path.name < latest]
+    if paths and not yes and not typer.confirm(f"Remove {len(paths):,} journals? Their edits cannot be undone then."):
+        raise typer.Exit(2)
+    for path in paths:
+        for file in files_of(path):
+            file.unlink(missing_ok=True)
+    if latest is None:
+        for lock in folder.glob("*.lock"):
+            lock.unlink()
+    typer.echo(f"{len(paths):,} journals removed.")

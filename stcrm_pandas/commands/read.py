@@ -1,0 +1,103 @@
+"""`stcrm read`: rows into a sheet, for somebody who works in a spreadsheet."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from stcrm_pandas.commands.connecting import Sandbox, State, connect_to
+from stcrm_pandas.errors import UsageError
+from stcrm_pandas.operations import Operation, by_helper
+from stcrm_pandas.paths import argument
+from stcrm_pandas.schemas.fields import Field, snake
+
+HELPERS = {
+    "customer_contacts": "customers.list_contacts",
+    "location_contacts": "locations.list_contacts",
+    "booking_contacts": "bookings.list_contacts",
+    "contact_methods": "contact_methods.search",
+}
+"""What reads the rows of a resource, where it is not its `list`."""
+_WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_BOTH = "any"
+
+
+def read(
+    context: typer.Context,
+    resource: Annotated[str, typer.Argument(help="What to read, as customers or customer_contacts.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The file to write: .csv, .xlsx or .parquet.")],
+    sandbox: Sandbox = False,
+    state: State = None,
+) -> None:
+    """Read rows into a sheet. Filters of the list are options, as --name Ann or --ids 12,15; many take commas."""
+    from stcrm_pandas.edits.sheets import write_sheet
+
+    operation = operation_of(resource)
+    filters = filters_of(operation, context.args)
+    with connect_to(sandbox, state) as crm:
+        frame = operator.attrgetter(operation.helper)(crm)(**filters)
+    path = write_sheet(frame, out)
+    typer.echo(f"{len(frame):,} rows are in {path}")
+
+
+def operation_of(resource: str) -> Operation:
+    """What reads a resource."""
+    name = resource.replace("-", "_")
+    try:
+        return by_helper(HELPERS.get(name, name if name.endswith(".list") else f"{name}.list"))
+    except KeyError:
+        raise UsageError(
+            f"There is nothing called {resource!r} to read; there are customers, customer_contacts, locations, "
+            "location_contacts, leads, bookings, booking_contacts, booking_provider_tags, contacts, contact_methods, "
+            "contact_preferences and lookups.campaigns and its like."
+        ) from None
+
+
+def filters_of(operation: Operation, words: Sequence[str]) -> dict[str, Any]:
+    """The filters in `--name value --other=value`, each as the kind of value that its list takes.
+
+    >>> filters_of(by_helper("customers.list"), ["--active", "true", "--ids=1,2"])
+    {'active': True, 'ids': ['1', '2']}
+
+    Raises:
+        UsageError: a word without an option, or an option without a value. The helper looks at the rest.
+    """
+    known = {snake(field.name): field for field in operation.filters}
+    for field in operation.path_fields:
+        known[argument(field, [])] = known[snake(field.name)] = field
+    found: dict[str, Any] = {}
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        if not word.startswith("--"):
+            raise UsageError(f"{word!r} belongs to no option: filters are written as --name VALUE.")
+        name, given, value = word[2:].partition("=")
+        if not given:
+            if not rest:
+                raise UsageError(f"{word} needs a value.")
+            value = rest.pop(0)
+        name = name.replace("-", "_")
+        found[name] = _value(known[name], value, operation.path_fields) if name in known else value
+    return found
+
+
+def _value(field: Field, text: str, path: Sequence[Field]) -> Any:
+    word = text.strip().lower()
+    if field.kind == "boolean" or field.name == "active":
+        if word == _BOTH:
+            return None
+        if word not in _WORDS:
+            raise UsageError(f"--{snake(field.name)} is true or false, not {text!r}.")
+        return _WORDS[word]
+    if field.many or field in path:
+        return [one.strip() for one in text.split(",") if one.strip()]
+    if field.kind in ("double", "decimal"):
+        try:
+            return float(text)
+        except ValueError:
+            raise UsageError(f"--{snake(field.name)} is a number, not {text!r}.") from None
+    return text
