@@ -1,0 +1,296 @@
+"""From two frames to calls: what is set, what is filled in, what is refused and what does it instead."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from stcrm_pandas.edits.columns import TARGETS
+from stcrm_pandas.edits.fill import CannotFill, body_of
+from stcrm_pandas.edits.plan import plan_changes
+from stcrm_pandas.errors import UsageError
+from stcrm_pandas.schemas.parts import CustomField, ExternalData
+
+from .rows import PLACE, USUAL, edited, frame, only, plan, reasons
+
+MISSING = pd.NA
+
+
+def row_of(resource, **changes):
+    return {**USUAL[resource], **changes}
+
+
+def test_unchanged_rows_cost_no_call():
+    before = frame("customers", {}, {"id": 2})
+    made = plan_changes("customers", before, edited(before, name="Ann Lee"), place=PLACE)
+    assert [step.key for step in made.steps] == [(1,)]
+    assert only(made).set == {"name": "Ann Lee"}
+    assert only(made).fill == {}
+
+
+def test_name_and_address_are_one_call():
+    made = plan(
+        "customers", {}, {"name": "Ann", "address_street": "2 Elm St", "address_zip": "78702"}, keep_coordinates=True
+    )
+    step = only(made)
+    assert step.set == {"name": "Ann", "address": {"street": "2 Elm St", "zip": "78702"}}
+    assert step.fill["address"] == {
+        "unit": "2",
+        "city": "Austin",
+        "state": "TX",
+        "country": "USA",
+        "latitude": 30.0,
+        "longitude": -97.0,
+    }
+
+
+@pytest.mark.parametrize("part", ["street", "city", "state", "zip"])
+def test_a_customer_does_not_keep_the_coordinates_of_another_place(part):
+    changes = {f"address_{part}": "x"}
+    refused = plan("customers", {}, changes)
+    assert not refused.steps
+    assert "keep_coordinates=True" in reasons(refused)[f"address_{part}"]
+    assert plan("customers", {}, changes, keep_coordinates=True).steps
+    placed = plan("customers", {}, {**changes, "address_latitude": 1.5, "address_longitude": 2.5})
+    assert only(placed).set["address"] == {part: "x", "latitude": 1.5, "longitude": 2.5}
+
+
+@pytest.mark.parametrize("part", ["unit", "country"])
+def test_unit_and_country_are_the_same_place(part):
+    assert only(plan("customers", {}, {f"address_{part}": "x"})).fill["address"]["latitude"] == 30.0
+    assert only(plan("locations", {}, {f"address_{part}": "x"})).fill["address"]["latitude"] == 30.0
+
+
+def test_one_coordinate_of_a_new_place_is_not_enough():
+    made = plan("customers", {}, {"address_street": "x", "address_latitude": 1.5})
+    assert not made.steps
+    assert "give both" in reasons(made)["address_street"]
+
+
+def test_a_location_forgets_the_coordinates_of_the_old_place():
+    step = only(made := plan("locations", {}, {"address_street": "x"}))
+    assert step.set == {"address": {"street": "x", "latitude": None, "longitude": None}}
+    assert "latitude" not in step.fill["address"]
+    assert any("forgotten" in warning for warning in made.warnings)
+    kept = only(plan("locations", {}, {"address_street": "x"}, keep_coordinates=True))
+    assert kept.set == {"address": {"street": "x"}}
+    assert body_of(kept, row_of("locations", address_latitude=5.0))["address"]["latitude"] == 5.0
+
+
+def test_a_missing_unit_is_sent_as_empty_text_and_said():
+    made = plan("customers", {"address_unit": None}, {"address_zip": "78702"}, keep_coordinates=True)
+    assert only(made).fill["address"]["unit"] == ""
+    assert any("empty text" in warning for warning in made.warnings)
+
+
+@pytest.mark.parametrize(("part", "column"), [(None, "address_latitude"), (None, "address_city")])
+def test_nobody_makes_up_what_an_address_lacks(part, column):
+    made = plan("customers", {column: part}, {"address_unit": "3"})
+    assert not made.steps
+    assert f"give {column}" in reasons(made)["address_unit"]
+    step = only(plan("customers", {}, {"address_unit": "3"}))
+    with pytest.raises(CannotFill, match=column):
+        body_of(step, row_of("customers", **{column: None}))
+
+
+def test_a_part_of_an_address_refused_takes_the_rest_along_but_not_the_name():
+    made = plan("locations", {}, {"address_city": None, "address_street": "x", "name": "Ann"})
+    assert only(made).set == {"name": "Ann"}
+    assert set(reasons(made)) == {"address_city", "address_street"}
+
+
+def test_the_fill_comes_from_the_fresh_row():
+    step = only(plan("customers", {}, {"address_unit": "3", "tag_type_ids": (71,)}))
+    now = row_of("customers", address_city="Waco", tag_type_ids=(80,))
+    body = body_of(step, now)
+    assert body["address"]["city"] == "Waco"
+    assert body["address"]["unit"] == "3"
+    assert body["tagTypeIds"] == [80, 71]
+
+
+def test_custom_fields_go_by_type():
+    old = (CustomField(91, "Gate", "1"), CustomField(92, "Dog", "yes"), CustomField(93, "Null", None))
+    new = (CustomField(91, "Gate", "2"), CustomField(94, None, "new"))
+    made = plan("customers", {"custom_fields": old}, {"custom_fields": new})
+    step = only(made)
+    assert {(cell.column, cell.old, cell.new) for cell in step.cells} == {
+        ("custom_fields.91", "1", "2"),
+        ("custom_fields.92", "yes", None),
+        ("custom_fields.94", None, "new"),
+    }
+    somebody_elses = (*old, CustomField(95, "Other", "stays"))
+    body = body_of(step, row_of("customers", custom_fields=somebody_elses))
+    assert {one["typeId"]: one["value"] for one in body["customFields"]} == {91: "2", 94: "new", 95: "stays"}
+    assert any("leaving it out" in warning for warning in made.warnings)
+
+
+def test_tags_are_adds_and_removes():
+    step = only(plan("locations", {"tag_type_ids": (71, 72)}, {"tag_type_ids": (72, 73)}))
+    assert [(cell.column, cell.old, cell.new) for cell in step.cells] == [
+        ("tag_type_ids.71", True, False),
+        ("tag_type_ids.73", False, True),
+    ]
+    assert body_of(step, row_of("locations", tag_type_ids=(71, 72, 99)))["tagTypeIds"] == [72, 99, 73]
+
+
+def test_tags_of_many_customers_go_by_the_bulk_operation():
+    before = frame("customers", {}, {"id": 2}, {"id": 3}, {"id": 4, "tag_type_ids": (71,)})
+    after = before.copy()
+    after["tag_type_ids"] = pd.Series([(71,), (71,), (71,), ()], dtype=object)
+    after["name"] = pd.Series(["ANN LEE", "ANN LEE", "Ann", "ANN LEE"], dtype="str")
+    made = plan_changes("customers", before, after, place=PLACE)
+    calls = {step.operation: step for step in made.steps}
+    assert calls["BulkTags_AddTags"].keys == ((1,), (2,))
+    assert calls["BulkTags_AddTags"].set == {"customerIds": [1, 2], "tagTypeIds": [71]}
+    assert calls["BulkTags_RemoveTags"].keys == ((4,),)
+    assert calls["Customers_Update"].set == {"name": "Ann", "tagTypeIds": [71]}
+    assert len(made.changes) == 5
+
+
+def test_external_data_needs_the_application_and_goes_by_key():
+    old, new = (ExternalData("a", "1"), ExternalData("b", "2")), (ExternalData("a", "9"),)
+    refused = plan("customers", {"external_data": old}, {"external_data": new})
+    assert "application_guid=" in reasons(refused)["external_data"]
+    guid = "6f1d3c52-a0b8-4e7d-9c15-e2f480ab37d6"
+    step = only(plan("customers", {"external_data": old}, {"external_data": new}, application_guid=guid))
+    assert step.set["externalData"] == {
+        "patchMode": "Merge",
+        "applicationGuid": guid,
+        "externalData": [{"key": "a", "value": "9"}, {"key": "b", "value": None}],
+    }
+    with pytest.raises(UsageError, match="application_guid"):
+        plan("customers", {"external_data": old}, {"external_data": new}, application_guid="none")
+
+
+def test_a_contact_of_the_newer_store_keeps_its_archive_flag():
+    step = only(plan("contacts", {"is_archived": True}, {"title": None}))
+    assert body_of(step, row_of("contacts", is_archived=True)) == {"title": None, "isArchived": True}
+    assert not step.cells[0].one_way
+
+
+def test_what_cannot_be_set_back_goes_one_way():
+    step = only(plan("customers", {"payment_term_id": None}, {"payment_term_id": 3, "name": "Ann"}))
+    assert {cell.column: cell.one_way for cell in step.cells} == {"name": False, "payment_term_id": True}
+
+
+@pytest.mark.parametrize(
+    ("resource", "row", "changes", "column", "told"),
+    [
+        ("customers", {}, {"name": None}, "name", 'the empty text, ""'),
+        ("customers", {"tax_exempt": True}, {"tax_exempt": None}, "tax_exempt", "cannot be cleared"),
+        ("customers", {}, {"type": "Municipal"}, "type", "none of Residential, Commercial"),
+        ("customers", {}, {"balance": 5.0}, "balance", "invoices"),
+        ("customers", {}, {"credit_limit": 1234567890123456.5}, "credit_limit", "15 digits"),
+        ("leads", {}, {"status": "Dismissed"}, "status", "crm.leads.plan_dismiss"),
+        ("leads", {}, {"tag_type_ids": (1,)}, "tag_type_ids", "only be given when it is made"),
+        ("leads", {}, {"follow_up_date": pd.Timestamp("2026-07-01", tz="UTC")}, "follow_up_date", "plan_follow_up"),
+        ("bookings", {}, {"status": "Dismissed"}, "status", "crm.bookings.plan_dismiss"),
+        ("customer_contacts", {}, {"phone_settings_do_not_text": True}, "phone_settings_do_not_text", "own screen"),
+        (
+            "location_contacts",
+            {},
+            {"preferences_invoice_statement_notification": False},
+            "preferences_invoice_statement_notification",
+            "change preferences_invoice_notification and",
+        ),
+        ("contact_methods", {}, {"type": "Phone"}, "type", "contact_methods.upsert"),
+        ("locations", {}, {"tax_exempt": True}, "tax_exempt", "no such flag"),
+        ("locations", {}, {"customer_id": 6}, "customer_id", "allow_move=True"),
+        ("customers", {"balance": 12.5}, {"active": False}, "active", "allow_deactivate=True"),
+        ("customers", {"balance": None}, {"active": False}, "active", "not known"),
+        ("customers", {"active": False}, {"name": "x"}, "name", "allow_inactive=True"),
+        ("customers", {"merged_to_id": 99}, {"name": "x"}, "name", "change 99 instead"),
+    ],
+)
+def test_what_is_refused_says_what_to_do_instead(resource, row, changes, column, told):
+    made = plan(resource, row, changes)
+    assert not made.steps
+    assert told in reasons(made)[column]
+    assert made.refused["column"].tolist() == [column]
+
+
+def test_refusals_can_be_lifted():
+    assert plan("locations", {}, {"customer_id": 6}, allow_move=True).steps
+    assert plan("customers", {"balance": 5.0}, {"active": False}, allow_deactivate=True).steps
+    assert plan("customers", {"active": False}, {"name": "x"}, allow_inactive=True).steps
+    assert plan("customers", {"merged_to_id": 9}, {"name": "x"}, allow_inactive=True).steps
+
+
+def test_each_column_has_a_rule_and_each_field_of_a_body_a_column():
+    for target in TARGETS.values():
+        assert set(target.rules) | set(target.row.key) == {column.name for column in target.row.columns}
+        sent = {rule.field for rule in target.rules.values() if rule.field}
+        for field in target.call.body.fields:
+            parts = [(field.name, part.name) for part in field.fields] if not field.many else []
+            wanted = {(field.name,)} if field.name == "externalData" or not parts else set(parts)
+            wanted -= {("preferences", "invoiceStatementNotification")}
+            assert wanted <= sent, f"{target.resource}: {wanted - sent}"
+
+
+def test_words_are_sent_as_the_contract_spells_them():
+    assert only(plan("leads", {}, {"priority": "HIGH"})).set == {"priority": "High"}
+    assert not plan("leads", {}, {"priority": "normal"}).steps
+
+
+def test_times_are_text_in_utc():
+    made = plan("bookings", {}, {"start": pd.Timestamp("2026-07-01T09:30", tz="America/Chicago")})
+    assert only(made).set == {"start": "2026-07-01T14:30:00Z"}
+    assert only(made).path == {"booking_provider": 41, "id": 31}
+
+
+def test_a_lead_of_another_campaign_is_warned_of():
+    made = plan("leads", {}, {"campaign_id": 62})
+    assert any("campaign" in warning for warning in made.warnings)
+
+
+def test_a_plan_that_changes_much_says_so():
+    before = frame("leads", *({"id": id} for id in range(8)))
+    few = before.assign(summary=["x", *before["summary"][1:]])
+    many = before.assign(summary="x")
+    assert not plan_changes("leads", before, few, place=PLACE).warnings
+    assert "8 of 8" in plan_changes("leads", before, many, place=PLACE).warnings[0]
+    assert not plan_changes("leads", before, many, place=PLACE, warn_above=1.0).warnings
+
+
+def test_unknown_columns_and_unreadable_cells_are_told():
+    before = frame("leads", {}, {"id": 22})
+    after = before.assign(summry="x", campaign_id=pd.Series([62, "sixty"], dtype=object))
+    made = plan_changes("leads", before, after, place=PLACE)
+    assert only(made).set == {"campaignId": 62}
+    assert set(reasons(made)) == {"summry", "campaign_id"}
+    assert made.refused["id"].isna().tolist() == [True, False]
+
+
+@pytest.mark.parametrize("name", ["tenant", "environment"])
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_frame_of_another_tenant_is_refused(name, side):
+    frames = [frame("leads"), frame("leads")]
+    frames[side].attrs["stcrm"][name] = 8
+    with pytest.raises(UsageError, match=r"connect to"):
+        plan_changes("leads", *frames, place=PLACE)
+
+
+def test_a_frame_of_another_kind_is_refused():
+    contacts = frame("customer_contacts")
+    contacts.attrs["stcrm"]["operation"] = "Customers_GetModifiedContactsList"
+    with pytest.raises(UsageError, match="customer_contacts"):
+        plan_changes("customers", contacts, contacts, place=PLACE)
+
+
+def test_rows_that_do_not_say_whose_they_are_are_marked():
+    before = frame("leads", named=False)
+    assert plan_changes("leads", before, before, place=PLACE).options == {"before_unnamed": True}
+    assert plan("leads", {}, {}).options == {}
+
+
+@pytest.mark.parametrize(("before", "after"), [(2, 1), (1, 2)])
+def test_a_key_twice_is_an_error(before, after):
+    with pytest.raises(UsageError, match="21 stands twice"):
+        plan_changes("leads", frame("leads", *[{}] * before), frame("leads", *[{}] * after), place=PLACE)
+
+
+def test_a_row_whose_path_is_not_known_is_refused():
+    before = frame("bookings").drop(columns="booking_provider_id")
+    made = plan_changes("bookings", before, edited(before, name="x"), place=PLACE)
+    assert not made.steps
+    assert "booking_provider_id" in made.refusals[0].reason
