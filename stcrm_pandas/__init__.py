@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from stcrm_pandas.clear import CLEAR
     from stcrm_pandas.client import Client, connect
     from stcrm_pandas.custom import custom_fields
+    from stcrm_pandas.edits.sheets import read_sheet, write_sheet
     from stcrm_pandas.feed import Feed
     from stcrm_pandas.nested import Address, ApplicationData, NewContact, NewLocation, Preferences
     from stcrm_pandas.sandbox import Sandbox
@@ -39,7 +40,9 @@ __all__ = [
     "connect",
     "custom_fields",
     "errors",
+    "read_sheet",
     "schemas",
+    "write_sheet",
 ]
 
 _HOMES = {
@@ -54,6 +57,8 @@ _HOMES = {
     "Sandbox": "sandbox",
     "connect": "client",
     "custom_fields": "custom",
+    "read_sheet": "edits.sheets",
+    "write_sheet": "edits.sheets",
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -18,8 +18,8 @@ import pandas as pd
 
 from stcrm_pandas.edits.cells import DOUBT, is_missing, read
 from stcrm_pandas.edits.differing import differing, python_values
-from stcrm_pandas.edits.matching import key_columns, match
-from stcrm_pandas.errors import UsageError
+from stcrm_pandas.edits.matching import key_columns, match, with_key
+from stcrm_pandas.edits.sheet import Sheet
 from stcrm_pandas.schemas.fields import Column, Row
 
 Positions = npt.NDArray[np.intp]
@@ -38,12 +38,15 @@ class Changes:
             as untouched.
         unknown_columns: columns of `after` that cannot be compared: `before` lacks them, or they are none of the
             contract's and differ.
+        suspects: cells of a sheet that a spreadsheet may have bent and that are not what `before` has; they count as
+            untouched (`Sheet.suspects` has the columns).
     """
 
     row: Row
     frame: pd.DataFrame
     unreadable: pd.DataFrame
     unknown_columns: tuple[str, ...]
+    suspects: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -57,6 +60,8 @@ class Changes:
         told = [f"{self.row.name}: {_cells(len(self))} in {self.rows:,} row{'' if self.rows == 1 else 's'}"]
         if len(self.unreadable):
             told.append(f"{_cells(len(self.unreadable))} that cannot be read")
+        if len(self.suspects):
+            told.append(f"{_cells(len(self.suspects))} that a spreadsheet may have bent")
         if self.unknown_columns:
             told.append(f"columns that cannot be compared: {', '.join(self.unknown_columns)}")
         return f"<Changes of {'; '.join(told)}>"
@@ -66,7 +71,7 @@ def _cells(count: int) -> str:
     return f"{count:,} cell{'' if count == 1 else 's'}"
 
 
-def diff(before: pd.DataFrame, after: pd.DataFrame, *, row: Row) -> Changes:
+def diff(before: pd.DataFrame, after: pd.DataFrame | Sheet, *, row: Row) -> Changes:
     """The cells of `after` that are not those of `before`.
 
     Rows are matched by `row.key`, whatever their order; the key may stand in the index. What `after` lacks, a column
@@ -75,7 +80,7 @@ def diff(before: pd.DataFrame, after: pd.DataFrame, *, row: Row) -> Changes:
 
     Parameters:
         before: the frame as it was read.
-        after: the same, repaired.
+        after: the same, repaired: a frame, or a sheet as `read_sheet` gives it.
         row: the kind of row, as `stcrm_pandas.schemas.customers.CUSTOMERS`.
 
     Raises:
@@ -91,7 +96,11 @@ def diff(before: pd.DataFrame, after: pd.DataFrame, *, row: Row) -> Changes:
     >>> changes.frame.values.tolist()
     [['a', 'name', 'ANN', 'Ann', 'set'], ['a', 'title', 'Dr', None, 'cleared'], ['b', 'title', None, '', 'set']]
     """
-    before, after = _with_key(row, before, "before"), _with_key(row, after, "after")
+    suspects = pd.DataFrame()
+    before = with_key(row, before, "`before`")
+    if isinstance(after, Sheet):
+        suspects, after = after.suspects_over(before), after.over(before)
+    after = with_key(row, after, "`after`")
     old_places, new_places = match(row, before, after)
     known = {column.name: column for column in row.columns}
     common = [name for name in before.columns if name in after.columns and name not in row.key]
@@ -105,7 +114,7 @@ def diff(before: pd.DataFrame, after: pd.DataFrame, *, row: Row) -> Changes:
     unknown = [name for name in after.columns if name not in before.columns]
     unknown += [name for name, one in found.items() if one is True]
     changed, unreadable = _frames(row, before, old_places, differences)
-    return Changes(row, changed, unreadable, tuple(map(str, unknown)))
+    return Changes(row, changed, unreadable, tuple(map(str, unknown)), suspects)
 
 
 def _side_by_side(work: Callable[[str], Any], names: list[str], *, cells: int) -> list[Any]:
@@ -114,16 +123,6 @@ def _side_by_side(work: Callable[[str], Any], names: list[str], *, cells: int) -
         return list(map(work, names))
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
         return list(pool.map(work, names))
-
-
-def _with_key(row: Row, frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    in_index = [key for key in row.key if key in frame.index.names and key not in frame.columns]
-    if in_index:
-        frame = frame.reset_index(in_index)
-    twice = frame.columns[frame.columns.duplicated()]
-    if len(twice):
-        raise UsageError(f"{row.name}: `{name}` has the column {twice[0]!r} twice.")
-    return frame
 
 
 def _taken(series: Any, places: Positions | None) -> Any:

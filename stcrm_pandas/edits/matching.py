@@ -49,6 +49,21 @@ def match(row: Row, before: pd.DataFrame, after: pd.DataFrame) -> tuple[Position
     return None if len(common) == len(old) else common, in_after[common]
 
 
+def with_key(row: Row, frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The frame with its key as columns, wherever it stands.
+
+    Raises:
+        UsageError: a column stands twice.
+    """
+    in_index = [key for key in row.key if key in frame.index.names and key not in frame.columns]
+    if in_index:
+        frame = frame.reset_index(in_index)
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        raise UsageError(f"{row.name}: {name} has the column {twice[0]!r} twice.")
+    return frame
+
+
 def key_columns(row: Row, frame: pd.DataFrame, name: str) -> list[Any]:
     """The columns of the key, in their own dtypes, none of them missing."""
     arrays = []

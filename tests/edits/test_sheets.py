@@ -1,0 +1,469 @@
+"""Sheets: the pair changes nothing, and what other hands bent is told and never sent."""
+
+from __future__ import annotations
+
+import csv
+import io
+import stat
+import warnings
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pandas as pd
+import pyarrow.parquet
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+import stcrm_pandas as stcrm
+from stcrm_pandas.edits.diff import diff
+from stcrm_pandas.edits.sheets import row_of
+from stcrm_pandas.errors import StcrmWarning, UsageError
+from stcrm_pandas.schemas.customers import CUSTOMERS
+from stcrm_pandas.schemas.fields import Row
+from stcrm_pandas.schemas.leads import LEADS
+from stcrm_pandas.schemas.parts import CustomField
+
+from .conftest import ROWS, frames
+
+ABOUT = {
+    **{"resource": "customers", "operation": "Customers_GetList", "environment": "https://crm.example/a b&c=d"},
+    **{"tenant": 1234567890, "fetched_at": "2026-06-01T12:00:00Z"},
+}
+KINDS = ("csv", "xlsx", "parquet")
+MOMENT = pd.Timestamp("2026-01-01T12:00:00.5Z").as_unit("us")
+
+
+def customers(**columns: list[Any]) -> pd.DataFrame:
+    length = len(next(iter(columns.values())))
+    cells = {"id": list(range(1, length + 1)), **columns}
+    frame = pd.DataFrame({name: pd.Series(cells[name], dtype=CUSTOMERS.dtypes[name]) for name in cells})
+    frame.attrs["stcrm"] = {**ABOUT, "filters": {}, "rows": length}
+    return frame
+
+
+BEFORE = customers(
+    active=[True, False, None],
+    name=["Ann", "=Bob", None],
+    address_zip=["02134", "60601", ""],
+    address_latitude=[39.5, -89.25, None],
+    custom_fields=[(CustomField(7, "Gate", "12"),), (), None],
+    balance=[1e22, -0.1, None],
+    tag_type_ids=[(1, 2**60), (), None],
+    created_on=[MOMENT, pd.Timestamp("0001-01-01", tz="UTC").as_unit("us"), pd.NaT],
+    merged_to_id=[2**60, 5, None],
+)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+@settings(
+    max_examples=2,
+    deadline=None,
+    phases=[Phase.generate],  # a frame is small: to make it smaller still takes minutes
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(data=st.data())
+def test_the_pair_changes_nothing(row: Row, data: st.DataObject, tmp_path: Path) -> None:
+    frame = data.draw(frames(row, most=4))
+    frame.attrs["stcrm"] = ABOUT
+    for kind in KINDS:
+        path = stcrm.write_sheet(frame, tmp_path / f"sheet.{kind}", resource=row)
+        sheet = stcrm.read_sheet(path, row)
+        pd.testing.assert_frame_equal(sheet.frame, frame, check_index_type=False)
+        assert sheet.frame.attrs["stcrm"] == ABOUT
+        assert len(sheet.suspects) == 0
+        assert len(diff(frame, sheet, row=row)) == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_sheet_says_what_and_whose_it_is(kind: str, tmp_path: Path) -> None:
+    path = stcrm.write_sheet(BEFORE, str(tmp_path / f"sheet.{kind}"))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+    sheet = stcrm.read_sheet(path)
+    assert sheet.row is CUSTOMERS
+    assert sheet.frame.attrs["stcrm"] == ABOUT
+    assert repr(sheet) == "<Sheet of customers: 3 rows, 10 columns>"
+    with pytest.raises(UsageError, match="The file holds customers, not leads"):
+        stcrm.read_sheet(path, "leads")
+
+
+def test_csv_is_as_a_spreadsheet_wants_it(tmp_path: Path) -> None:
+    content = stcrm.write_sheet(BEFORE, tmp_path / "sheet.csv").read_bytes()
+    assert content.startswith(b"\xef\xbb\xbf")
+    head, *lines = csv.reader(io.StringIO(content.decode("utf-8-sig")))
+    assert head[:-1] == BEFORE.columns.tolist()
+    assert head[-1].startswith("stcrm-sheet/1/customers?resource=customers&operation=Customers_GetList&environment=")
+    assert lines == [
+        *(
+            [
+                *("1", "TRUE", "Ann", "02134", "39.5", '[{"typeId":7,"name":"Gate","value":"12"}]'),
+                *("10000000000000000000000", f"[1,{2**60}]", "2026-01-01T12:00:00.500000Z", str(2**60), ""),
+            ],
+            ["2", "FALSE", "'=Bob", "60601", "-89.25", "[]", "-0.1", "[]", "0001-01-01T00:00:00Z", "5", ""],
+            ["3", "", "", "<empty>", "", "", "", "", "", "", ""],
+        )
+    ]
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_nothing_in_a_sheet_runs(kind: str, tmp_path: Path) -> None:
+    risky = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1", "#N/A", "a;=1"]
+    frame = customers(name=risky).assign(**{"=col": risky})
+    path = stcrm.write_sheet(frame, tmp_path / f"sheet.{kind}")
+    if kind == "csv":
+        cells = [cell for line in csv.reader(io.StringIO(path.read_text("utf-8-sig"), newline="")) for cell in line]
+        assert path.read_text("utf-8-sig").count('"a;=1"') == 2
+    else:
+        found = [cell for line in openpyxl.load_workbook(path).active.iter_rows() for cell in line]
+        assert {cell.data_type for cell in found if cell.value is not None} == {"s"}
+        assert {cell.number_format for cell in found if cell.value is not None} == {"@"}
+        cells = [cell.value or "" for cell in found]
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d"))]
+    pd.testing.assert_frame_equal(stcrm.read_sheet(path).frame, frame, check_index_type=False)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_columns_of_ones_own_and_new_fields_come_back(kind: str, tmp_path: Path) -> None:
+    frame = BEFORE.assign(
+        note=pd.Series(["=x", "", None], dtype="str"),
+        tier=pd.Series([{"level": 3}, ["a", 1], None], dtype=object),
+        mixed=pd.Series(["gold", 5, None], dtype=object),
+        count=[1, 2, 3],
+    )
+    sheet = stcrm.read_sheet(stcrm.write_sheet(frame, tmp_path / f"sheet.{kind}"))
+    assert sheet.frame["note"].tolist()[:2] == ["=x", ""]
+    assert sheet.frame["tier"].tolist() == [{"level": 3}, ["a", 1], None]
+    changes = diff(frame, sheet, row=CUSTOMERS)
+    assert (len(changes), changes.unknown_columns) == (0, ())
+
+
+def test_a_frame_that_was_repaired_is_written_by_the_types_of_its_columns(tmp_path: Path) -> None:
+    mended = BEFORE.assign(
+        merged_to_id=pd.Series([2**60, 5.0, None], dtype=object), tag_type_ids=[[2**60, 1], [], None]
+    ).set_index("id")
+    sheet = stcrm.read_sheet(stcrm.write_sheet(mended, tmp_path / "sheet.csv"), "customers")
+    assert len(diff(BEFORE, sheet, row=CUSTOMERS)) == 0
+    with pytest.raises(UsageError, match=r"customers: merged_to_id cannot be written: row 2 is not a whole number\."):
+        stcrm.write_sheet(BEFORE.assign(merged_to_id=[1, 2.5, 3]), tmp_path / "sheet.csv")
+    with pytest.raises(UsageError, match="created_on cannot be written: row 1 has no time zone"):
+        stcrm.write_sheet(BEFORE.assign(created_on=BEFORE["created_on"].dt.tz_localize(None)), tmp_path / "sheet.csv")
+
+
+def test_a_frame_or_a_file_that_does_not_say_what_it_is(tmp_path: Path) -> None:
+    frame = BEFORE.copy()
+    frame.attrs.clear()
+    with pytest.raises(UsageError, match="does not say what its rows are"):
+        stcrm.write_sheet(frame, tmp_path / "sheet.csv")
+    frame.to_csv(tmp_path / "plain.csv", index=False)
+    with pytest.raises(UsageError, match="does not say what its rows are"):
+        stcrm.read_sheet(tmp_path / "plain.csv")
+    with pytest.raises(UsageError, match=r"A sheet ends in .csv, .xlsx, .parquet, not in .ods"):
+        stcrm.write_sheet(frame, tmp_path / "sheet.ods")
+    with pytest.raises(UsageError, match="no rows called 'clients'"):
+        stcrm.read_sheet(tmp_path / "plain.csv", "clients")
+    assert row_of("customers.list_contacts").name == row_of("customer_contacts").name == "customer_contacts"
+
+
+def foreign(tmp_path: Path, change: Callable[[list[list[Any]]], Iterable[list[Any]]], kind: str = "csv") -> Path:
+    """`BEFORE` as a file that a spreadsheet opened, changed and saved."""
+    path = stcrm.write_sheet(BEFORE, tmp_path / f"sheet.{kind}")
+    if kind == "csv":
+        lines = list(csv.reader(io.StringIO(path.read_text("utf-8-sig"), newline="")))
+        out = io.StringIO(newline="")
+        csv.writer(out).writerows(change(lines))
+        path.write_bytes(out.getvalue().encode("utf-8-sig"))
+    else:
+        lines = [[cell.value for cell in line] for line in openpyxl.load_workbook(path).active.iter_rows()]
+        book = openpyxl.Workbook()
+        for line in change(lines):
+            book.active.append(line)
+        book.save(path)
+    return path
+
+
+def cell(name: str, line: int, value: Any) -> Callable[[list[list[Any]]], list[list[Any]]]:
+    """One cell changed; the first line below the header is line 1."""
+
+    def change(lines: list[list[Any]]) -> list[list[Any]]:
+        lines[line][lines[0].index(name)] = value
+        return lines
+
+    return change
+
+
+def read_warned(path: Path) -> Any:
+    with pytest.warns(StcrmWarning, match="may have been bent by a spreadsheet"):
+        return stcrm.read_sheet(path, "customers")
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+@pytest.mark.parametrize(
+    ("name", "value", "new"),
+    [
+        ("address_zip", "02139", "02139"),
+        ("address_zip", "02139-1234", "02139-1234"),
+        ("name", "'<empty>", "<empty>"),
+        ("name", "<empty>", ""),
+        ("name", "5551234567", "5551234567"),
+        ("active", "falsch", False),
+        ("balance", "2.50", 2.5),
+        ("merged_to_id", "123456789012345678", 123456789012345678),
+        ("merged_to_id", "7.0", 7),
+        ("tag_type_ids", "[ 3 ]", (3,)),
+        ("created_on", "2026-01-01T07:00:00-05:00", MOMENT.floor("s")),
+    ],
+)
+def test_what_is_certain_is_an_edit(kind: str, name: str, value: str, new: Any, tmp_path: Path) -> None:
+    sheet = stcrm.read_sheet(foreign(tmp_path, cell(name, 1, value), kind), "customers")
+    changes = diff(BEFORE, sheet, row=CUSTOMERS)
+    assert changes.frame[["id", "column", "new"]].values.tolist() == [[1, name, new]]
+
+
+BENT = [
+    ("address_zip", "2134", "may have lost a leading zero"),
+    ("address_zip", "21341234", "may have lost a leading zero"),
+    ("name", "5.55E+09", "is a number with an exponent: digits are lost"),
+    ("name", "5,55E+09", "is a number with an exponent: digits are lost"),
+    ("name", "#REF!", "is an error of the spreadsheet"),
+    ("name", "########", "is an error of the spreadsheet"),
+    ("name", "1234567890123450000", "is a number of more than 15 digits that may have been rounded"),
+    ("name", "02. Jan", "may have been made a date by a spreadsheet"),
+    ("name", "M\ufffdller", "may have lost letters"),
+    ("merged_to_id", "1.15292E+18", "is a number with an exponent: digits are lost"),
+    ("merged_to_id", "1152921504606840000", "is a number of more than 15 digits that may have been rounded"),
+    ("merged_to_id", "1,234", "is a number in a local form"),
+    ("balance", "1,5", "is a number in a local form"),
+    ("balance", "1E+22", "is a number with an exponent: digits may be lost"),
+    ("created_on", "1/1/2026 12:00", "is a time in a local form"),
+    ("created_on", "01.01.2026", "is a time in a local form"),
+    ("created_on", "2026-01-01 12:00:00", "has no time zone"),
+    ("active", "1", "is neither TRUE nor FALSE"),
+    ("tag_type_ids", "#NAME?", "is an error of the spreadsheet"),
+]
+BENT_IN_XLSX = [
+    ("address_zip", 2134, "may have lost a leading zero"),
+    ("name", 5.5, "is a number, where text belongs"),
+    ("name", True, "is true or false, where text belongs"),
+    ("name", MOMENT.to_pydatetime().replace(tzinfo=None), "is a date or a time, where text belongs"),
+    ("merged_to_id", 1152921504606846976, "is a number of more than 15 digits that may have been rounded"),
+    ("merged_to_id", "=A2+1", "is a formula without a saved result"),
+    ("balance", "=1/0", "is a formula without a saved result"),
+    ("created_on", MOMENT.to_pydatetime().replace(tzinfo=None), "has no time zone"),
+    ("created_on", 46023.5, "is a number: a spreadsheet's time"),
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value", "why"),
+    [("csv", *one) for one in BENT] + [("xlsx", *one) for one in (*BENT, *BENT_IN_XLSX)],
+)
+def test_what_is_bent_is_told_and_left_as_it_was(kind: str, name: str, value: Any, why: str, tmp_path: Path) -> None:
+    def change(lines: list[list[Any]]) -> list[list[Any]]:
+        return cell("name", 2, "Bob")(cell(name, 1, value)(lines))
+
+    sheet = read_warned(foreign(tmp_path, change, kind))
+    (told,) = sheet.suspects.to_dict("records")
+    assert (told["row"], told["key"], told["column"], told["why"]) == (2, "1", name, why)
+    with pytest.raises(UsageError, match="1 cells of the sheet are suspect"):
+        sheet.frame  # noqa: B018
+    changes = diff(BEFORE, sheet, row=CUSTOMERS)
+    assert changes.frame[["id", "column", "new"]].values.tolist() == [[2, "name", "Bob"]]
+    assert changes.suspects[["key", "column", "why"]].values.tolist() == [["1", name, why]]
+    over = sheet.over(BEFORE)[name]
+    assert over.dtype == BEFORE[name].dtype
+    assert over[0] == BEFORE[name][0]
+    assert "1 suspect cell" in repr(sheet)
+
+
+def test_a_suspect_that_stood_there_before_is_none(tmp_path: Path) -> None:
+    before = BEFORE.assign(address_zip=["2134", "60601", "8201"])
+    before.attrs = BEFORE.attrs
+    path = stcrm.write_sheet(before, tmp_path / "sheet.csv")
+    assert len(stcrm.read_sheet(path).suspects) == 0
+    path.write_bytes(path.read_bytes().replace(b"Ann", b"Eve"))
+    sheet = read_warned(path)
+    assert sheet.suspects["text"].tolist() == ["2134", "8201"]
+    changes = diff(before, sheet, row=CUSTOMERS)
+    assert changes.frame["new"].tolist() == ["Eve"]
+    assert len(changes.suspects) == 0
+
+
+def test_a_row_whose_id_is_bent_is_left_out(tmp_path: Path) -> None:
+    def change(lines: list[list[Any]]) -> list[list[Any]]:
+        return cell("name", 1, "Eve")(cell("id", 1, "1.15292E+18")(lines))
+
+    sheet = read_warned(foreign(tmp_path, change))
+    assert sheet.as_read["id"].tolist() == [2, 3]
+    assert sheet.suspects[["row", "column", "text"]].values.tolist() == [[2, "id", "1.15292E+18"]]
+    changes = diff(BEFORE, sheet, row=CUSTOMERS)
+    assert len(changes) == 0
+    assert len(changes.suspects) == 1
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_columns_and_rows_that_moved_came_or_went(kind: str, tmp_path: Path) -> None:
+    def change(lines: list[list[Any]]) -> list[list[Any]]:
+        kept = [place for place, name in enumerate(lines[0]) if name != "balance"]
+        turned = [[line[place] for place in reversed(kept)] for line in (lines[0], *reversed(lines[1:]))]
+        turned[0][turned[0].index("name")] = " Name "
+        return [
+            [*turned[0], "remark", None],
+            *([*line, "x", None] for line in turned[1:]),
+            [None] * len(turned[0]),
+            [],
+        ]
+
+    sheet = stcrm.read_sheet(foreign(tmp_path, change, kind), "customers")
+    changes = diff(BEFORE, sheet, row=CUSTOMERS)
+    assert (len(changes), changes.unknown_columns) == (0, ("remark",))
+    assert "balance" not in sheet.frame
+    assert sheet.frame.attrs["stcrm"] == ABOUT
+
+
+@pytest.mark.parametrize(
+    ("encoding", "delimiter", "first"),
+    [
+        ("utf-8-sig", ";", ""),
+        ("cp1252", ";", ""),
+        ("utf-16", "\t", ""),
+        ("utf-8", ",", ""),
+        ("utf-8-sig", ";", "sep=;\n"),
+    ],
+)
+def test_encodings_and_delimiters_are_found_out(encoding: str, delimiter: str, first: str, tmp_path: Path) -> None:
+    path = stcrm.write_sheet(BEFORE, tmp_path / "sheet.csv")
+    lines = list(csv.reader(io.StringIO(path.read_text("utf-8-sig"), newline="")))
+    lines[1][2] = "Zoë, Ltd; and\r\nson"
+    out = io.StringIO(newline="")
+    csv.writer(out, delimiter=delimiter).writerows(lines)
+    path.write_bytes((first + out.getvalue()).encode(encoding))
+    changes = diff(BEFORE, stcrm.read_sheet(path, "customers"), row=CUSTOMERS)
+    assert changes.frame["new"].tolist() == ["Zoë, Ltd; and\r\nson"]
+
+
+def test_letters_that_an_old_encoding_lost_are_suspect(tmp_path: Path) -> None:
+    path = foreign(tmp_path, lambda lines: cell("name", 2, "Why?")(cell("name", 1, "?ukasz")(lines)))
+    path.write_bytes(path.read_text("utf-8-sig").encode("cp1252"))
+    sheet = read_warned(path)
+    assert sheet.suspects[["row", "why"]].values.tolist() == [[2, "may have lost letters"]]
+
+
+def test_a_column_that_stands_twice(tmp_path: Path) -> None:
+    def change(lines: list[list[Any]]) -> list[list[Any]]:
+        lines = [[*line, line[2]] for line in lines]
+        lines[1][-1] = "Eve"
+        return lines
+
+    sheet = read_warned(foreign(tmp_path, change))
+    assert sheet.suspects[["row", "column", "why"]].values.tolist() == [[2, "name", "stands twice, with another value"]]
+    assert len(diff(BEFORE, sheet, row=CUSTOMERS)) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("merged_to_id", "5.5", "is not a whole number"),
+        ("merged_to_id", "soon", "is not a whole number"),
+        ("merged_to_id", "99999999999999999999", "is more than 64 bits hold"),
+        ("active", "perhaps", "is neither TRUE nor FALSE"),
+        ("balance", "much", "is not a number"),
+        ("created_on", "soon", "is not a time"),
+        ("tag_type_ids", "1, 2", "is not a list in JSON"),
+        ("tag_type_ids", '["a"]', "holds something that is not a whole number"),
+    ],
+)
+def test_what_cannot_be_read_is_an_error_by_row_and_column(name: str, value: str, why: str, tmp_path: Path) -> None:
+    path = foreign(tmp_path, cell(name, 2, value))
+    with pytest.raises(UsageError, match=f"cells of the sheet cannot be read: row 3 {name} {why}\\."):
+        stcrm.read_sheet(path, "customers")
+
+
+def test_the_first_ten_errors_are_named_and_all_are_counted(tmp_path: Path) -> None:
+    path = stcrm.write_sheet(customers(balance=[1.0] * 15), tmp_path / "sheet.csv")
+    path.write_text(path.read_text("utf-8-sig").replace(',"1",', ',"a lot",'), "utf-8-sig")
+    with pytest.raises(UsageError, match=r"row 2 balance .*row 11 balance is not a number; … \(15 in all\)\.$"):
+        stcrm.read_sheet(path)
+
+
+def test_files_that_are_no_sheets(tmp_path: Path) -> None:
+    for kind, content in (("csv", b""), ("csv", b"\x81\x8d\xff"), ("xlsx", b"PK"), ("parquet", b"PAR1")):
+        path = tmp_path / f"sheet.{kind}"
+        path.write_bytes(content)
+        with pytest.raises(UsageError, match=r"The file is"):
+            stcrm.read_sheet(path, "customers")
+    path = tmp_path / "sheet.csv"
+    path.write_text("name,active\nAnn,TRUE\n")
+    with pytest.raises(UsageError, match="the sheet has no column 'id'"):
+        stcrm.read_sheet(path, "customers")
+    path.write_text("id,stcrm-sheet/2/customers?x=y\n1,\n")
+    with pytest.raises(UsageError, match="The sheet is of version 2"):
+        stcrm.read_sheet(path, "customers")
+
+
+def test_a_workbook_with_computed_formulas_holds_their_results(tmp_path: Path) -> None:
+    import zipfile
+
+    path = foreign(tmp_path, cell("name", 1, "=PROPER(C3)"), "xlsx")
+    saved = path.with_name("saved.xlsx")
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(saved, "w") as new:
+        for part in old.namelist():
+            content = old.read(part)
+            if part.startswith("xl/worksheets/"):
+                assert b"<f>PROPER(C3)</f>" in content
+                content = content.replace(b"<f>PROPER(C3)</f><v />", b"<f>PROPER(C3)</f><v>Ann B</v>")
+                content = content.replace(b"<f>PROPER(C3)</f><v></v>", b"<f>PROPER(C3)</f><v>Ann B</v>")
+                content = content.replace(b'<c r="C2">', b'<c r="C2" t="str">')
+            new.writestr(part, content)
+    changes = diff(BEFORE, stcrm.read_sheet(saved, "customers"), row=CUSTOMERS)
+    assert changes.frame["new"].tolist() == ["Ann B"]
+
+
+def test_what_excel_cannot_hold_is_refused_not_cut(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="Excel holds 32,767 characters in a cell, and name of row 1 has more"):
+        stcrm.write_sheet(customers(name=["x" * 32_768]), tmp_path / "sheet.xlsx")
+    assert list(tmp_path.iterdir()) == []
+    path = stcrm.write_sheet(customers(name=["x" * 32_768]), tmp_path / "sheet.csv")
+    assert len(stcrm.read_sheet(path).frame["name"][0]) == 32_768
+
+
+def test_parquet_by_other_hands(tmp_path: Path) -> None:
+    path = tmp_path / "sheet.parquet"
+    mended = BEFORE.assign(
+        tag_type_ids=BEFORE["tag_type_ids"].map(lambda ids: None if ids is None else list(ids)),
+        custom_fields=None,
+        created_on=BEFORE["created_on"].dt.tz_localize(None),
+        address_zip=pd.Series([2134, 60601, None], dtype="Int64"),
+        name=pd.Series(["Eve", "=Bob", None], dtype="category"),
+    ).drop(columns="custom_fields")
+    mended.set_index("id").to_parquet(path)
+    sheet = read_warned(path)
+    assert set(sheet.suspects["column"]) == {"created_on", "address_zip"}
+    changes = diff(BEFORE, sheet, row=CUSTOMERS)
+    assert changes.frame[["column", "new"]].values.tolist() == [["name", "Eve"], ["address_zip", None]]
+    assert changes.suspects["column"].tolist() == ["address_zip"]
+    mended.assign(active="perhaps").to_parquet(path)
+    with pytest.raises(UsageError, match="row 1 active is neither true nor false"):
+        stcrm.read_sheet(path, "customers")
+
+
+def test_parquet_holds_types(tmp_path: Path) -> None:
+    schema = pyarrow.parquet.read_schema(stcrm.write_sheet(BEFORE, tmp_path / "sheet.parquet"))
+    assert str(schema.field("id").type) == "int64"
+    assert str(schema.field("created_on").type) == "timestamp[us, tz=UTC]"
+    assert str(schema.field("tag_type_ids").type).startswith("list<")
+
+
+def test_a_read_of_the_sandbox_goes_through_every_kind(sandbox: Any, tmp_path: Path) -> None:
+    with warnings.catch_warnings(), stcrm.connect(sandbox=sandbox) as crm:
+        warnings.simplefilter("ignore", StcrmWarning)
+        reads = [(crm.leads.list(), LEADS), (crm.customers.list(), CUSTOMERS)]
+    for frame, row in reads:
+        for kind in KINDS:
+            sheet = stcrm.read_sheet(stcrm.write_sheet(frame, tmp_path / f"sheet.{kind}"))
+            pd.testing.assert_frame_equal(sheet.frame, frame, check_index_type=False)
+            assert len(diff(frame, sheet, row=row)) == 0
+            for name in ("environment", "tenant", "resource"):
+                assert sheet.frame.attrs["stcrm"][name] == frame.attrs["stcrm"][name]
