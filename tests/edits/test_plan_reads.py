@@ -68,7 +68,7 @@ def test_plans_are_of_their_place(crm, box, tmp_path):
     [
         ("leads", lambda crm: crm.leads.list()),
         ("bookings", lambda crm: crm.bookings.list()),
-        ("locations", lambda crm: crm.locations.list()),
+        ("locations", lambda crm: crm.locations.list(active=True)),
         ("booking_provider_tags", lambda crm: crm.booking_provider_tags.list()),
         ("contacts", lambda crm: crm.contacts.list()),
         ("contact_methods", lambda crm: crm.contact_methods.search()),
