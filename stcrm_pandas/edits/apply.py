@@ -13,11 +13,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from stcrm_pandas.edits.admitting import admit, needs_sample
-from stcrm_pandas.edits.check import refusals_of, without
+from stcrm_pandas.edits.check import check, without
 from stcrm_pandas.edits.columns import OTHER_CALLS, target_of
 from stcrm_pandas.edits.fill import CannotFill, body_of
 from stcrm_pandas.edits.fresh import Fresh, FreshRow, together
-from stcrm_pandas.edits.journal import OPEN, Entry, Journal, find, lock
+from stcrm_pandas.edits.journal import OPEN, Entry, Journal, find, lock, path_for
 from stcrm_pandas.edits.judging import agrees, differing, judge, of_some, row_to_json, unlike
 from stcrm_pandas.edits.model import Key, Plan, Refusal, Step
 from stcrm_pandas.edits.result import Result
@@ -50,12 +50,12 @@ def apply(plan: Plan, crm: Client, *, limit: int | None = None, stop_after: int 
         missing_sample = needs_sample(plan, crm)
         if missing_sample and not any(step.opt_out for step in plan.steps):
             raise UsageError(missing_sample)
-        # What only a read can refuse is refused before the first write.
-        refusals = [] if plan.checked else refusals_of(plan, crm)
+        refusals = _refused_by_reading(plan, crm)
         if journal is None:
             moment = crm.cache.now()
-            path = folder / f"{moment:%Y%m%dT%H%M%S%f}-{plan.digest[:16]}.sqlite"
-            journal = Journal.begin(path, plan, _about(plan, moment.isoformat(timespec="seconds")))
+            journal = Journal.begin(
+                path_for(folder, plan, moment), plan, _about(plan, moment.isoformat(timespec="seconds"))
+            )
         try:
             with crm._progress.bar("apply") as bar:
                 course = _Apply(plan, crm, journal, bar, limit=limit, stop_after=stop_after)
@@ -84,6 +84,13 @@ def resume(path: Any, crm: Client, *, limit: int | None = None, stop_after: int 
             "applied again since. Load the plan and apply it: what is as planned is left alone."
         )
     return apply(plan, crm, limit=limit, stop_after=stop_after)
+
+
+def _refused_by_reading(plan: Plan, crm: Client) -> Sequence[Refusal]:
+    """What only a read can refuse, before the first write. Consent is looked at again: it may be another by now."""
+    if plan.checked and not any(cell.consent for step in plan.steps for cell in step.cells):
+        return ()
+    return check(plan, crm).refusals[len(plan.refusals) :]
 
 
 def _about(plan: Plan, moment: str) -> dict[str, str]:
@@ -116,6 +123,7 @@ class _Job:
     step: Step
     entries: list[Entry]
     rows: Mapping[Key, FreshRow] = field(default_factory=dict)
+    unread: Mapping[Key, AnswerError] = field(default_factory=dict)
     read_at: float = 0.0
     until: float | None = None
     """In doubt: until when it may still come true."""
@@ -313,11 +321,12 @@ class _Apply:
         target = target_of(jobs[0].step.operation)
         try:
             began = self.timer()
-            found = self.fresh.read(target, [key for job in jobs for key in job.keys])
+            unread: dict[Key, AnswerError] = {}
+            found = self.fresh.read(target, [key for job in jobs for key in job.keys], unread=unread)
             for job in jobs:
-                job.rows, job.read_at = found, began
+                job.rows, job.unread, job.read_at = found, unread, began
             return found
-        except (ServiceError, AnswerError) as error:
+        except ServiceError as error:
             return error
 
     def _attempt(self, job: _Job) -> Exception | None:
@@ -390,7 +399,7 @@ class _Apply:
         for entry in job.entries:
             row = job.rows.get(entry.key)
             if row is None:
-                entry.why = "there is no such row any more"
+                entry.why = str(job.unread.get(entry.key, "there is no such row any more"))
                 self._end([entry], "failed")
                 continue
             verdict = judge(step, entry.key, row, self.plan.options)
@@ -445,7 +454,7 @@ class _Apply:
                 continue
             for entry in wrong:
                 row = None if isinstance(found, Exception) else found.get(entry.key)
-                entry.why = _words(job, row, found if isinstance(found, Exception) else None)
+                entry.why = _words(job, row, found if isinstance(found, Exception) else job.unread.get(entry.key))
                 entry.worth_retrying = True
                 self._end([entry], "failed", row=row)
 

@@ -96,32 +96,40 @@ class Fresh:
         self._ask = ask
         self._api_url, self._tenant = api_url, tenant
 
-    def read(self, target: Target, keys: Sequence[Key]) -> dict[Key, FreshRow]:
+    def read(
+        self, target: Target, keys: Sequence[Key], *, unread: dict[Key, AnswerError] | None = None
+    ) -> dict[Key, FreshRow]:
         """The rows with these keys; those that do not exist are left out.
+
+        Parameters:
+            unread: rows that came and cannot be read are put here, with the error, and are no error of the others.
 
         Raises:
             ServiceError: the service refused, or failed at every repeat.
-            AnswerError: what came cannot be read.
+            AnswerError: what came cannot be read, and `unread` is not given.
         """
         found: dict[Key, FreshRow] = {}
         for group in together(target, keys):
-            found.update(self._group(target, group))
+            found.update(self._group(target, group, unread))
         wanted = set(keys)
         return {key: row for key, row in found.items() if key in wanted}
 
-    def _group(self, target: Target, keys: Sequence[Key]) -> dict[Key, FreshRow]:
+    def _group(self, target: Target, keys: Sequence[Key], unread: dict[Key, AnswerError] | None) -> dict[Key, FreshRow]:
         try:
             return self._call(target, keys)
         except NotFound:
             return {}
-        except AnswerError:
-            # One row that cannot be read must not keep the others from being read.
-            if len({key[:1] for key in keys}) < 2 or ROUTES[target.resource].ids is None:
+        except AnswerError as error:
+            if unread is None:
                 raise
-            half = len(keys) // 2
+            calls = len({key[:1] for key in keys}) if ROUTES[target.resource].ids is not None else 1
+            if calls == 1:
+                unread.update(dict.fromkeys(keys, error))
+                return {}
+            # One row that cannot be read must not keep the others from being read.
             found = {}
-            for part in (keys[:half], keys[half:]):
-                found.update(self._group(target, part))
+            for part in together(target, keys, most=(calls + 1) // 2):
+                found.update(self._group(target, part, unread))
             return found
 
     def _call(self, target: Target, keys: Sequence[Key]) -> dict[Key, FreshRow]:

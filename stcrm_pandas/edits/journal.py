@@ -6,6 +6,7 @@ truth after `kill -9` and after a power cut. It holds customers' data: mode 0600
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import sqlite3
@@ -262,6 +263,12 @@ def lock(folder: Path, plan: Plan) -> Iterator[None]:
 def find(folder: Path, plan: Plan) -> list[Path]:
     """The journals of a plan, oldest first."""
     return sorted(folder.glob(f"*-{plan.digest[:16]}.sqlite"))
+
+
+def path_for(folder: Path, plan: Plan, moment: dt.datetime) -> Path:
+    """Where a new journal of a plan lies: in the order of time by its name, and never in another's place."""
+    earlier = len(find(folder, plan))
+    return folder / f"{moment:%Y%m%dT%H%M%S%f}-{earlier:03}-{plan.digest[:16]}.sqlite"
 
 
 def files_of(journal: Path) -> list[Path]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from stcrm_pandas.edits.cells import is_missing
 from stcrm_pandas.edits.columns import LEGACY, OTHER_CALLS, Target, target_of
 from stcrm_pandas.edits.journal import Entry, Journal
 from stcrm_pandas.edits.judging import known_options, row_from_json
@@ -90,8 +91,17 @@ class _Back:
             if cells:
                 self._tags.setdefault(cells, []).append(entry.key)
             return
-        changes = list(_changes(target, written, before, after))
-        changes += _beyond(target, step, before, after, body)
+        changes = []
+        for change in (*_changes(target, written, before, after), *_beyond(target, step, before, after, body)):
+            column, _, old = change
+            if is_missing(old) and column not in PARTED and not target.rules[column].clears:
+                self.refusals.append(
+                    Refusal(
+                        entry.key, column, "it was missing, and it cannot be cleared: the contract takes no null here"
+                    )
+                )
+            else:
+                changes.append(change)
         if not changes:
             return
         switched = any(cell.column == "active" for cell in written)

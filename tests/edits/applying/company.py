@@ -1,0 +1,97 @@
+"""A company of sixty rows of each kind that can be changed, in which every field has a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from stcrm_pandas.operations import by_helper
+from stcrm_pandas.schemas.fields import Field
+
+Rows = list[dict[str, Any]]
+
+VALUES: dict[str, Any] = {
+    "integer": 5,
+    "boolean": True,
+    "double": 0.5,
+    "decimal": 12.34,
+    "text": "x",
+    "guid": "6f1d3c52-a0b8-4e7d-9c15-e2f480ab37d6",
+    "time": "2026-01-02T03:04:05.678Z",
+}
+COUNT = 60
+CUSTOMERS, LOCATIONS, LEADS, BOOKINGS = (range(first, first + COUNT) for first in (1, 101, 201, 301))
+PROVIDER, CAMPAIGN, REASON, FIELD, OTHER_FIELD = 41, 61, 95, 91, 92
+TAGS = (71, 72, 73)
+
+
+def guid(n: int, end: str) -> str:
+    return f"{n:08d}-0000-4000-8000-0000000000{end}"
+
+
+def value_of(field: Field) -> Any:
+    if field.kind == "object":
+        one: Any = {part.name: value_of(part) for part in field.fields}
+    else:
+        one = field.values[0] if field.values else VALUES[field.kind]
+    return [one] if field.many else one
+
+
+def made(helper: str, ids: Iterable[Any], **values: Any) -> Rows:
+    row = by_helper(helper).row
+    assert row is not None
+    whole = {field.name: value_of(field) for field in row.fields}
+    return [{**whole, "id": id, **values} for id in ids]
+
+
+class Company:
+    name = "Sixty"
+    time_zone = "America/Chicago"
+    truth: dict[str, Any] = {}  # noqa: RUF012
+
+    def __init__(self, count: int = COUNT) -> None:
+        self.count = count
+
+    def tables(self) -> Iterator[tuple[str, Rows]]:
+        n = self.count
+        fields = [{"typeId": FIELD, "name": "Gate", "value": "12"}]
+        kept = {"active": True, "tagTypeIds": [71], "mergedToId": None, "customFields": fields}
+        yield "customers", made("customers.list", range(1, n + 1), balance=0, **kept)
+        locations = made("locations.list", range(101, n + 101), **kept)
+        yield "locations", below(locations, "customerId", range(1, n + 1))
+        yield "leads", made("leads.list", LEADS, status="Open", tagTypeIds=[], bookingId=None, active=True)
+        yield "bookings", made("bookings.list", BOOKINGS, bookingProviderId=PROVIDER, status="New", active=True)
+        contacts = made("bookings.list_contacts", range(901, 961), bookingProviderId=PROVIDER, active=True)
+        yield "booking_contacts", below(contacts, "bookingId", BOOKINGS)
+        yield "booking_provider_tags", made("booking_provider_tags.list", (PROVIDER, 42))
+        for table, helper, parent, parents in (
+            ("customer_contacts", "customers.list_contacts", "customerId", range(1, n + 1)),
+            ("location_contacts", "locations.list_contacts", "locationId", range(101, n + 101)),
+        ):
+            rows = made(helper, range(1001, n + 1001), active=True, type="MobilePhone")
+            rows = [{**row, "value": f"512-555-{row['id']:04d}"} for row in rows]
+            yield table, below(rows, parent, parents)
+        types = made("customers.list_custom_field_types", (FIELD, OTHER_FIELD), dataType="Text")
+        yield "customer_custom_field_types", types
+        yield "location_custom_field_types", types
+        yield "campaigns", made("lookups.campaigns.list", (CAMPAIGN, 62))
+        yield "tag_types", made("lookups.tag_types.list", TAGS)
+        yield "call_reasons", made("lookups.call_reasons.list", (REASON,))
+        ids = [guid(k, "c1") for k in range(1, 13)]
+        yield "contacts", made("contacts.list", ids, isArchived=False)
+        methods = made("contact_methods.search", [guid(k, "a1") for k in range(1, 13)], type="Email")
+        yield "contact_methods", below(methods, "contactId", ids)
+        yield (
+            "contact_preferences",
+            [
+                {"contactId": id, "contactMethodId": method["id"], "name": name, "dataType": "Bool", "value": "true"}
+                for id, method in zip(ids, methods, strict=True)
+                for name in ("Marketing", "Invoices")
+            ],
+        )
+        types = made("contact_preferences.list_types", (guid(9, "b1"),), name="Marketing")
+        yield "contact_preference_types", types
+
+
+def below(rows: Rows, name: str, parents: Iterable[Any]) -> Rows:
+    return [{**row, name: parent} for row, parent in zip(rows, parents, strict=True)]

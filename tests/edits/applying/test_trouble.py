@@ -1,0 +1,176 @@
+"""An apply over a service that fails: nothing is sent twice blindly, nothing is lost from the journal."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time as real_time
+
+import pytest
+
+from stcrm_pandas.errors import UsageError
+
+
+@pytest.fixture
+def plan(crm, renamed):
+    return crm.customers.plan_changes(*renamed(crm, 20))
+
+
+def names(box, ids):
+    return {box.row("customers", id)["name"] for id in ids}
+
+
+def test_429_waits_and_goes_on(box, plan, time):
+    box.inject("customers.update", after=5, times=4, status=429, body={"message": "Try again in 3 seconds."})
+    assert len(plan.apply().succeeded) == 20
+    assert time.passed >= 3
+
+
+def test_a_row_that_waited_too_long_is_read_again(box, plan, count):
+    def theirs():
+        box.change("customers", 1, name="Theirs")
+
+    fault = box.inject("customers.update", status=429, body={"message": "Try again in 60 seconds."}, before=theirs)
+    box.requests.clear()
+    result = plan.apply()
+    assert fault.hits == 1
+    assert box.row("customers", 1)["name"] == "Theirs", "it was not written over"
+    assert result.conflicts["id"].tolist() == [1]
+    assert len(result.succeeded) == 19
+    assert count(box, "customers.list") > 2
+
+
+def test_a_token_that_ends_is_renewed(box, plan):
+    box.inject("customers.update", after=5, revoke=True)
+    assert plan.apply().ok
+
+
+@pytest.mark.parametrize("fault", [{"status": 500, "done": True}, {"cut": 0}])
+def test_a_lost_answer_of_what_was_done_is_learned_by_reading(fault, box, plan, count, time):
+    box.inject("customers.update", after=3, times=5, **fault)
+    box.requests.clear()
+    result = plan.apply()
+    assert len(result.succeeded) == 20
+    assert count(box) == 20, "nothing was sent twice"
+    assert time.passed < 100
+
+
+@pytest.mark.parametrize("fault", [{"status": 500}, {"cut": 0, "done": False}])
+def test_what_was_not_done_fails_after_100_s_and_can_be_retried(fault, box, plan, count, time):
+    box.inject("customers.update", after=3, times=5, **fault)
+    box.requests.clear()
+    result = plan.apply()
+    assert count(box) == 20, "nothing was sent twice"
+    assert 100 <= time.passed < 120
+    assert len(result.succeeded) == 15
+    assert result.failed["worth_retrying"].all()
+    assert result.failed["why"].str.contains("100 s later name was still not as planned").all()
+    retried = result.retry()
+    assert len(retried.steps) == 5
+    assert retried.apply().ok
+    assert names(box, range(1, 21)) == {"New name"}
+
+
+def test_what_is_done_late_is_found(box, crm, plan, count):
+    # `late` is real time, so that the client's must be, too.
+    box.inject("customers.update", cut=0, late=0.6)
+    crm._session._sleep, crm._session._timer = real_time.sleep, real_time.monotonic
+    box.requests.clear()
+    assert plan.apply().ok
+    assert count(box) == 20
+
+
+def test_a_field_that_is_ignored_is_found(box, plan):
+    box.inject("customers.update", times=2, ignore=["name"])
+    result = plan.apply()
+    assert len(result.succeeded) == 18
+    assert result.failed["why"].unique().tolist() == [
+        "the service answered that it was done, and left name not as planned"
+    ]
+
+
+def test_refusals_have_the_words_of_the_service(box, plan):
+    problem = {"title": "Not so.", "errors": {"Name": ["is too long"]}, "traceId": "t-1"}
+    box.inject("customers.update", status=400, body=problem)
+    box.inject("customers.update", status=404)
+    box.inject("customers.update", status=409)
+    result = plan.apply()
+    failed = result.failed.set_index("status")
+    assert sorted(failed.index) == [400, 404, 409]
+    assert "Not so. Name: is too long" in failed.loc[400, "why"]
+    assert failed.loc[400, "fields"] == '{"Name": ["is too long"]}'
+    assert failed.loc[400, "trace_id"] == "t-1"
+    assert not failed["worth_retrying"].any()
+    assert len(result.succeeded) == 17
+
+
+def test_a_missing_scope_is_not_tried_again_and_again(box, plan, count):
+    box.inject("customers.update", times=None, status=403)
+    box.requests.clear()
+    result = plan.apply()
+    assert count(box) <= 8
+    assert len(result.failed) + len(result.untried) == 20
+    box.clear_faults()
+    assert len(plan.apply().succeeded) + len(result.failed) == 20
+
+
+def test_a_read_that_fails_keeps_its_rows_unsent(box, plan, count):
+    box.inject("customers.list", times=None, status=503)
+    box.requests.clear()
+    result = plan.apply()
+    assert count(box) == 0
+    assert len(result.failed) == 20
+    box.clear_faults()
+    assert result.retry().apply().ok
+
+
+def test_a_row_that_cannot_be_read_keeps_no_other_back(box, plan):
+    def spoil(rows):
+        for row in rows:
+            if row["id"] == 7:
+                row["balance"] = "much"
+
+    box.inject("customers.list", times=None, rows=spoil)
+    result = plan.apply()
+    assert result.failed["id"].tolist() == [7]
+    assert len(result.succeeded) == 19
+
+
+def test_ctrl_c_leaves_a_journal_to_go_on_from(box, crm, plan, count):
+    fault = box.inject("customers.update", times=None, delay=0.05)
+
+    def interrupt():
+        while count(box) < 6:
+            real_time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    box.requests.clear()
+    threading.Thread(target=interrupt).start()
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        plan.apply()
+    assert "crm.resume" in stopped.value.__notes__[0]
+    fault.cancel()
+    real_time.sleep(0.1)
+    (journal,) = crm.settings.journal_folder.glob("*.sqlite")
+    assert count(box) < 20
+    result = crm.resume(journal)
+    assert result.ok
+    assert count(box) == 20, "what was under way was learned by reading"
+    with pytest.raises(UsageError, match="no journal"):
+        crm.resume(journal.with_name("other.sqlite"))
+
+
+def test_on_production_more_than_500_rows_want_a_sample_first(box, crm, renamed, monkeypatch):
+    from stcrm_pandas.edits import admitting
+
+    plan = crm.customers.plan_changes(*renamed(crm, 60))
+    monkeypatch.setattr(admitting, "WITHOUT_SAMPLE", 50)
+    assert not admitting.needs_sample(plan, crm)
+    monkeypatch.setattr(crm, "settings", crm.settings.model_copy(update={"api_url": "https://api.servicetitan.io/"}))
+    assert "plan.sample(10).apply()" in admitting.needs_sample(plan, crm)
+    monkeypatch.undo()
+    assert plan.sample(10).apply().ok
+    monkeypatch.setattr(admitting, "WITHOUT_SAMPLE", 50)
+    monkeypatch.setattr(crm, "settings", crm.settings.model_copy(update={"api_url": "https://api.servicetitan.io/"}))
+    assert not admitting.needs_sample(plan, crm)
