@@ -8,13 +8,13 @@ None), `tag_type_ids.71` a tag (True where the row has it), `external_data.door`
 from __future__ import annotations
 
 import hashlib
-import json
 import random
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import pandas as pd
 
 from stcrm_pandas.errors import UsageError
@@ -140,16 +140,14 @@ class Plan:
             del fixed[name]
         for step in fixed["steps"]:
             del step["fill"]
-        text = json.dumps(fixed, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return hashlib.sha256(orjson.dumps(fixed, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     def as_json(self) -> dict[str, Any]:
         """The plan in lists and dictionaries, as its file holds it."""
         plain = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "client"}
-        plain["steps"] = [asdict(step) for step in self.steps]
-        plain["refusals"] = [asdict(refusal) for refusal in self.refusals]
-        whole: dict[str, Any] = json.loads(json.dumps(plain, allow_nan=False))
-        return whole
+        plain["steps"] = [_plain(step) for step in self.steps]
+        plain["refusals"] = [_plain(refusal) for refusal in self.refusals]
+        return {**plain, "warnings": list(self.warnings), "listed": list(self.listed)}
 
     @cached_property
     def keys(self) -> tuple[tuple[str, Key], ...]:
@@ -279,6 +277,17 @@ def from_json(plain: Mapping[str, Any], client: Any = None) -> Plan:
 def _step(plain: Mapping[str, Any]) -> Step:
     cells = tuple(Cell(**one) for one in plain["cells"])
     return Step(**{**plain, "keys": tuple(tuple(key) for key in plain["keys"]), "cells": cells})
+
+
+def _plain(record: Step | Refusal | Cell) -> dict[str, Any]:
+    """A record in dictionaries and lists."""
+    plain = {name: getattr(record, name) for name in record.__dataclass_fields__}
+    if isinstance(record, Step):
+        plain["keys"] = [list(key) for key in record.keys]
+        plain["cells"] = [_plain(cell) for cell in record.cells]
+    elif isinstance(record, Refusal):
+        plain["key"] = list(record.key)
+    return plain
 
 
 def _plain_key(key: Any) -> Any:

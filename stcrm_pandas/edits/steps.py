@@ -147,6 +147,7 @@ class _Cells:
         self._target, self._key, self._row, self._options = target, key, row, options
         self._refusals = refusals
         self._legacy: Cell | None = None
+        self._spoilt: str | None = None
         self.kept: list[Cell] = []
 
     def add(self, column: str, old: Any, new: Any) -> None:
@@ -254,9 +255,8 @@ class _Cells:
         """Refuse addresses that would keep another place's coordinates, or of which a part was refused."""
         address = [cell for cell in self.kept if cell.column.startswith("address_")]
         changed = {cell.column for cell in address}
-        part = next((one.column for one in self._refusals if one.column.startswith("address_")), None)
-        if address and part is not None:
-            self._drop_address(address, f"{part} of the same address was refused", f"see {part}")
+        if address and self._spoilt is not None:
+            self._drop_address(address, f"{self._spoilt} of the same address was refused", f"see {self._spoilt}")
             return
         given = changed.intersection(COORDINATES)
         if COORDINATES[0] not in self._target.columns or not changed.intersection(PLACE) or len(given) == 2:
@@ -300,6 +300,9 @@ class _Cells:
         self._refuse(cell.column, reason, instead)
 
     def _refuse(self, column: str, reason: str, instead: str) -> None:
+        # A unit that stays empty, where it was to be missing, spoils no address.
+        if column.startswith("address_") and not (column == "address_unit" and self._row.get(column) == ""):
+            self._spoilt = self._spoilt or column
         self._refusals.append(Refusal(self._key, column, reason, instead))
 
 

@@ -294,3 +294,11 @@ def test_a_row_whose_path_is_not_known_is_refused():
     made = plan_changes("bookings", before, edited(before, name="x"), place=PLACE)
     assert not made.steps
     assert "booking_provider_id" in made.refusals[0].reason
+
+
+def test_a_unit_that_stays_empty_spoils_no_address():
+    made = plan("locations", {"address_unit": ""}, {"address_unit": None, "address_zip": "78702"})
+    assert only(made).set["address"]["zip"] == "78702"
+    assert set(reasons(made)) == {"address_unit"}
+    made = plan("locations", {"address_unit": "2"}, {"address_unit": None, "address_street": "x"})
+    assert not made.steps  # the old unit would stand in the new street
