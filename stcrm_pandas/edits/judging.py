@@ -17,7 +17,7 @@ from stcrm_pandas.edits.columns import OTHER_CALLS, target_of
 from stcrm_pandas.edits.consent import direction
 from stcrm_pandas.edits.fill import merged
 from stcrm_pandas.edits.model import Cell, Key, Plan, Step
-from stcrm_pandas.edits.steps import Options, without_cells
+from stcrm_pandas.edits.steps import Options, can_be_inactive, without_cells
 from stcrm_pandas.edits.values import current, from_json, to_json
 from stcrm_pandas.operations import OPERATIONS
 
@@ -57,7 +57,7 @@ def judge(step: Step, key: Key, row: Mapping[str, Any], options: Mapping[str, An
         if value not in (cell.old, cell.new) and not _narrows(step, cell, value, row):
             now[cell.column] = value
     if not now:
-        gone = _gone(row)
+        gone = _gone(row) if can_be_inactive(target) else ""
         if gone and not step.opt_out and not options.get("allow_inactive") and not _by_itself(step):
             return Verdict("refused", step, why=gone)
         return Verdict("go", step)

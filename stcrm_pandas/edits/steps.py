@@ -11,11 +11,11 @@ from stcrm_pandas import rules
 from stcrm_pandas.body import value_of
 from stcrm_pandas.edits.cells import is_missing
 from stcrm_pandas.edits.columns import LEGACY, Rule, Target
-from stcrm_pandas.edits.consent import FLAGS, direction
-from stcrm_pandas.edits.fill import BOTH, OLDER, CannotFill, fill_of, merged
+from stcrm_pandas.edits.consent import direction
+from stcrm_pandas.edits.fill import OLDER, CannotFill, fill_of, merged
 from stcrm_pandas.edits.model import Cell, Key, Refusal, Step
+from stcrm_pandas.edits.notes import notes_of
 from stcrm_pandas.edits.values import PARTED, absent, parts_of, to_json
-from stcrm_pandas.schemas.fields import snake
 
 Change = tuple[str, Any, Any]
 """A column, its value before and after, as a frame has them."""
@@ -23,6 +23,7 @@ Change = tuple[str, Any, Any]
 PLACE = ("address_street", "address_city", "address_state", "address_zip")
 """Where one of these changes, the place does, and the old coordinates are another's."""
 COORDINATES = ("address_latitude", "address_longitude")
+INACTIVE = "it is inactive"
 _NULLS = {"latitude": None, "longitude": None}
 
 
@@ -67,8 +68,7 @@ def plan_row(target: Target, key: Key, changes: Sequence[Change], row: Mapping[s
     cells = _Cells(target, key, row, options, planned.refusals)
     for column, old, new in changes:
         cells.add(column, old, new)
-    if not options.allow_inactive:
-        cells.refuse_inactive()
+    cells.refuse_gone()
     cells.refuse_incomplete_places()
     cells.keep_opt_outs_apart()
     step = _step(target, key, cells.kept, row, options)
@@ -80,7 +80,7 @@ def plan_row(target: Target, key: Key, changes: Sequence[Change], row: Mapping[s
             step = _step(target, key, cells.kept, row, options)
             continue
         planned.step = step = replace(step, fill=fill)
-        planned.notes = _notes(target, step, row)
+        planned.notes = notes_of(target, step, row)
         cells.settle_legacy(merged(step.set, fill))
         broken = rules.broken(step.operation, merged(step.set, fill))
         if broken:
@@ -89,6 +89,33 @@ def plan_row(target: Target, key: Key, changes: Sequence[Change], row: Mapping[s
         return planned
     cells.settle_legacy({})
     return planned
+
+
+def can_be_inactive(target: Target) -> bool:
+    """Whether rows of a kind can be inactive or merged, and still be changed."""
+    return target.resource in ("customers", "locations")
+
+
+def gone(target: Target, row: Mapping[str, Any], options: Options) -> tuple[str, str] | None:
+    """Why a row is not changed as if it were in use, and what to do instead; None where it may be changed.
+
+    Only customers and locations can be inactive and still be changed; in feeds others are deleted.
+
+    >>> from stcrm_pandas.edits.columns import TARGETS
+    >>> gone(TARGETS["customers"], {"active": False, "merged_to_id": 7}, Options())
+    ('it was merged into another row', 'change 7 instead, or allow_inactive=True')
+    """
+    merged_to, active = row.get("merged_to_id"), row.get("active")
+    if not can_be_inactive(target):
+        deleted = "active" not in target.columns and not is_missing(active) and not active
+        return ("it was deleted", "leave it out") if deleted else None
+    if options.allow_inactive:
+        return None
+    if merged_to is not None and not is_missing(merged_to):
+        return "it was merged into another row", f"change {int(merged_to)} instead, or allow_inactive=True"
+    if not is_missing(active) and not active:
+        return INACTIVE, "allow_inactive=True, if that is meant"
+    return None
 
 
 def set_of(target: Target, cells: Sequence[Cell], options: Options) -> dict[str, Any]:
@@ -232,13 +259,10 @@ class _Cells:
                 return "it has a balance", "settle it first, or allow_deactivate=True"
         return "", ""
 
-    def refuse_inactive(self) -> None:
-        """Refuse rows that were merged or are inactive, but for opt-outs of inactive ones."""
-        target, active = self._row.get("merged_to_id"), self._row.get("active")
-        if target is not None and not is_missing(target):
-            self._refuse_all("it was merged into another row", f"change {int(target)} instead, or allow_inactive=True")
-        elif not is_missing(active) and not active:
-            self._refuse_all("it is inactive", "allow_inactive=True, if that is meant", but_opt_outs=True)
+    def refuse_gone(self) -> None:
+        """Refuse rows that were merged, deleted or are inactive, but for opt-outs of inactive ones."""
+        if (why := gone(self._target, self._row, self._options)) is not None:
+            self._refuse_all(*why, but_opt_outs=why[0] == INACTIVE)
 
     def _refuse_all(self, reason: str, instead: str, *, but_opt_outs: bool = False) -> None:
         for cell in self.kept[:]:
@@ -304,31 +328,6 @@ class _Cells:
         if column.startswith("address_") and not (column == "address_unit" and self._row.get(column) == ""):
             self._spoilt = self._spoilt or column
         self._refusals.append(Refusal(self._key, column, reason, instead))
-
-
-def _notes(target: Target, step: Step, row: Mapping[str, Any]) -> list[str]:
-    """What a call does beyond its cells."""
-    notes = []
-    address, preferences = step.set.get("address"), step.set.get("preferences")
-    if address is not None:
-        if is_missing(row.get("address_unit")) and "unit" not in address:
-            notes.append("{} without a unit: it is sent as the empty text, and stays so after an undo")
-        if address.get("latitude", 0) is None and not all(is_missing(row.get(name)) for name in COORDINATES):
-            notes.append("{} at another place: their coordinates are forgotten")
-    if preferences is not None:
-        off = [flag for flag in FLAGS if is_missing(row.get(flag)) and _flag(flag) in step.fill["preferences"]]
-        if off:
-            notes.append("{} whose other preferences are unknown: these are sent as off")
-    if step.operation == "Leads_Update" and any(cell.column == "campaign_id" for cell in step.cells):
-        notes.append("{} with another campaign: a job that came of the lead keeps its own")
-    if any(one["value"] is None for one in step.set.get("customFields", ())):
-        notes.append("{} with a custom field that is cleared, by leaving it out of the full list")
-    return notes
-
-
-def _flag(column: str) -> str:
-    parts = {snake(name): name for name in (*BOTH, "jobRemindersEnabled", "marketingUpdatesEnabled")}
-    return parts[column.removeprefix("preferences_")]
 
 
 def without_cells(target: Target, step: Step, columns: set[str], options: Options) -> Step | None:

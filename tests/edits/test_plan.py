@@ -302,3 +302,16 @@ def test_a_unit_that_stays_empty_spoils_no_address():
     assert set(reasons(made)) == {"address_unit"}
     made = plan("locations", {"address_unit": "2"}, {"address_unit": None, "address_street": "x"})
     assert not made.steps  # the old unit would stand in the new street
+
+
+@pytest.mark.parametrize("resource", ["leads", "customer_contacts", "bookings"])
+def test_a_deleted_row_of_a_feed_is_not_changed(resource):
+    column = {"leads": "summary", "customer_contacts": "memo", "bookings": "name"}[resource]
+    before = frame(resource).assign(active=False)
+    made = plan_changes(resource, before, edited(before, **{column: "x"}), place=PLACE)
+    assert not made.steps
+    assert made.refusals[0].reason == "it was deleted"
+
+
+def test_a_retired_provider_tag_can_be_changed():
+    assert plan("booking_provider_tags", {"active": False}, {"tag_name": "Old web"}).steps
