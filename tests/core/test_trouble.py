@@ -208,7 +208,7 @@ def test_a_429_holds_back_every_later_call(box, join, time):
 
 
 def test_a_429_of_all_threads_ends(box, join, time, count):
-    crm = join(box, concurrency=8)
+    crm = join(box, concurrency=8, retries=8)  # on a busy machine one thread may meet all eight
     box.inject("leads.list", after=1, times=8, status=429, body={"message": "Try again in 9 seconds."})
     assert len(crm.leads.list()) == 300
     assert count(box, "leads.list") == 15 + 8
