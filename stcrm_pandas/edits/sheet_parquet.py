@@ -74,7 +74,7 @@ def read_sheet(file: BinaryIO, row: Row, mark: Mark | None) -> Sheet:
     for name, cells in zip(table.column_names, table.columns, strict=True):
         if name.startswith("__index_level_"):
             continue
-        series = pa.table({name: _plain_text(cells)}).to_pandas(types_mapper=_DTYPES.get)[name]
+        series = _series(cells)
         if name in known:
             reading = read(known[name], series)
             unreadable += [f"row {place + 1} {name} {why}" for place, why in reading.unreadable.items()]
@@ -104,5 +104,10 @@ def read_sheet(file: BinaryIO, row: Row, mark: Mark | None) -> Sheet:
     return Sheet(row, frame, suspects, {name: found for name, found in places.items() if len(found)})
 
 
-def _plain_text(cells: Any) -> Any:
-    return cells.cast(cells.type.value_type) if pa.types.is_dictionary(cells.type) else cells
+def _series(cells: Any) -> Any:
+    """A column as pandas has it, whole numbers beside a gap as whole numbers."""
+    if pa.types.is_nested(cells.type):
+        return pd.Series(cells.to_pylist(), dtype=object)  # to_pandas makes floats of whole numbers in records
+    if pa.types.is_dictionary(cells.type):
+        cells = cells.cast(cells.type.value_type)
+    return pa.table({"": cells}).to_pandas(types_mapper=_DTYPES.get)[""]
