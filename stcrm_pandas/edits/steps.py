@@ -222,7 +222,7 @@ class _Cells:
             )
             return
         try:
-            before, after = parts_of(column, old), parts_of(column, new)
+            before, after = parts_of(column, old), parts_of(column, new, strict=True)
         except ValueError as error:
             self._refuse(column, str(error), "")
             return

@@ -68,28 +68,40 @@ def absent(column: str) -> Any:
     return False if column == "tag_type_ids" else None
 
 
-def parts_of(column: str, value: Any) -> dict[str, Any]:
+def parts_of(column: str, value: Any, *, strict: bool = False) -> dict[str, Any]:
     """The parts of a cell by name: a tag's id to True, a custom field's type to its text, a key to its value.
 
+    Parameters:
+        column: of the frame.
+        value: its cell.
+        strict: what somebody wrote: it must be clear. Of what was read, parts without a name are left out, and the last
+            of two with one name stays.
+
     Raises:
-        ValueError: a type or a key stands twice.
+        ValueError: of what somebody wrote, a part has no name, or one that stands twice.
     """
     found: dict[str, Any] = {}
     for name, one in _pairs(column, () if is_missing(value) else value):
-        if name in found and column != "tag_type_ids":
+        if strict and name is None:
+            raise ValueError(f"one of its parts has no {'key' if column == 'external_data' else 'type'}")
+        if strict and name in found and column != "tag_type_ids":
             raise ValueError(f"{name} stands twice")
-        found[name] = one
+        if name is not None:
+            found[name] = one
     return found
 
 
-def _pairs(column: str, value: Any) -> Iterator[tuple[str, Any]]:
+def _pairs(column: str, value: Any) -> Iterator[tuple[str | None, Any]]:
     for one in value:
         if column == "tag_type_ids":
-            yield str(int(one)), True
+            yield None if is_missing(one) else str(int(one)), True
         elif column == "custom_fields":
-            yield str(int(one.type_id)), None if is_missing(one.value) else one.value
+            yield (
+                None if is_missing(one.type_id) else str(int(one.type_id)),
+                None if is_missing(one.value) else one.value,
+            )
         else:
-            yield str(one.key), None if is_missing(one.value) else one.value
+            yield None if is_missing(one.key) else str(one.key), None if is_missing(one.value) else one.value
 
 
 def _item(field: Field, one: Any) -> Any:
