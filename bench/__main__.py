@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import cold, decoding, diffing, imports, limit, warm
+from bench import applying, cold, decoding, diffing, imports, limit, warm
 from bench.measure import Result, table
 
 PACKAGES = ("pandas", "pandera", "pyarrow", "orjson", "requests", "requests-cache", "servicepytan")
@@ -43,6 +43,7 @@ def run(rows: int, rounds: int, only: list[str], folder: Path) -> Iterator[Resul
         "diffing": lambda: diffing.run(max(rows, 200_000), rounds),
         "cold": lambda: cold.run(rounds, folder),
         "limit": lambda: limit.run(folder),
+        "applying": lambda: applying.run(folder),
     }
     for name, bench in benches.items():
         if not only or name in only:

@@ -1,4 +1,4 @@
-"""`stcrm demo`: the main job, on the sandbox, from nothing to a report."""
+"""`stcrm demo`: the main jobs, on the sandbox: from nothing to a report, and a bulk edit and back."""
 
 from __future__ import annotations
 
@@ -18,17 +18,20 @@ from stcrm_pandas.errors import DriftWarning
 
 T = TypeVar("T")
 
+EDITED = 60
+"""How many customers the demo repairs, and puts back."""
+
 
 def demo(
     out: Annotated[Path, typer.Option(help="The folder for the sandbox, its cache and the report.")] = Path("data"),
     leads: Annotated[int, typer.Option(min=1000, help="How large the company is.")] = 12_000,
 ) -> None:
-    """Read a made-up company's CRM over HTTP into validated frames, twice, and leave a lead-conversion report."""
+    """Read a made-up company's CRM over HTTP, twice; leave a lead-conversion report; edit in bulk, and undo it."""
     from stcrm_pandas.report import lead_conversion_report
     from stcrm_pandas.sandbox import Sandbox
 
     state, cache = out / "sandbox.sqlite", out / "cache"
-    _remove(state, cache)
+    _remove(state, cache, out / "state")
     out.mkdir(parents=True, exist_ok=True)
     began = time.perf_counter()
     with Sandbox(leads=leads, state=state) as sandbox:
@@ -50,6 +53,7 @@ def demo(
     os.environ["STCRM_CACHE_DIR"] = str(cache.resolve())  # for the notebook's own process
     _, seconds = _timed(lambda: lead_conversion_report(report, sandbox=state))
     typer.echo(f"report: {report.resolve()} ({report.stat().st_size / 1e6:.1f} MB, made in {seconds:.1f} s)")
+    _edit(state, cache, out / "state")
     typer.echo(f"rows: {rows:,} in {calls} calls; cold {cold:.1f} s, warm {warm:.1f} s (from the cache, no call)")
 
 
@@ -74,7 +78,25 @@ def _timed(job: Callable[[], T]) -> tuple[T, float]:
     return result, time.perf_counter() - began
 
 
-def _remove(state: Path, cache: Path) -> None:
+def _edit(state: Path, cache: Path, journals: Path) -> None:
+    """Repair names in capitals, and take it back."""
+    from stcrm_pandas.sandbox import Sandbox
+
+    with Sandbox(state=state) as sandbox, connect(sandbox=sandbox, cache_dir=cache, state_dir=journals) as crm:
+        before, _ = _timed(lambda: crm.customers.list(active=True))
+        shouted = before["name"].str.isupper()
+        after = before[shouted].head(EDITED)
+        plan = crm.customers.plan_changes(before, after.assign(name=after["name"].str.title()), reason="demo")
+        typer.echo(f"\n{plan!r}\n")
+        calls = crm.calls
+        result, seconds = _timed(plan.apply)
+        typer.echo(f"applied in {seconds:.1f} s and {crm.calls - calls} calls: {result!r}")
+        back, seconds = _timed(result.undo().apply)
+        typer.echo(f"taken back in {seconds:.1f} s: {back!r}\n")
+
+
+def _remove(state: Path, cache: Path, journals: Path) -> None:
     for path in state.parent.glob(state.name + "*"):
         path.unlink()
-    shutil.rmtree(cache, ignore_errors=True)
+    for folder in (cache, journals):
+        shutil.rmtree(folder, ignore_errors=True)

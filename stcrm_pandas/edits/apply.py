@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import heapq
 import itertools
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -115,6 +116,10 @@ class _Aged(Exception):
     """The row was read too long ago to rest a call on it."""
 
 
+class _Held(Exception):
+    """Nothing more is to be sent."""
+
+
 @dataclass(eq=False)
 class _Job:
     """One call of the plan, on its way."""
@@ -170,8 +175,13 @@ class _Apply:
         self.reading = 0
         self.urgent_open = 0
         self.batches: dict[_Job, _Batch] = {}
+        self.ended: list[tuple[Entry, FreshRow | None]] = []
+        self._ending = threading.Lock()
         self._numbers = itertools.count()
-        self.pool = ThreadPoolExecutor(self.width, thread_name_prefix="stcrm-apply")
+        # While some calls are under way, other threads wait for the disk: more of these than of calls.
+        self.calls = threading.BoundedSemaphore(self.width)
+        self.pool = ThreadPoolExecutor(2 * self.width, thread_name_prefix="stcrm-apply")
+        self.interrupted = False
 
     # The course of it
 
@@ -180,7 +190,7 @@ class _Apply:
         self._prepare(refusals)
         try:
             while True:
-                while len(self.running) < self.width and (task := self._next()) is not None:
+                while len(self.running) < 2 * self.width and (task := self._next()) is not None:
                     work, done = task
                     self.running[self.pool.submit(work)] = done
                 if self.running:
@@ -217,6 +227,7 @@ class _Apply:
                 self._take_up(job)
         untried = [job for job in jobs if job.entries[0].state == "untried"]
         self._queue(self._unrefused(untried, refusals))
+        self._write_down()
 
     def _unrefused(self, jobs: list[_Job], refusals: Sequence[Refusal]) -> list[_Job]:
         """The jobs without the rows that a read has refused; of an opt-out, the rest of its row stays."""
@@ -287,6 +298,7 @@ class _Apply:
     def _collect(self, done: Iterable[Future[Any]]) -> None:
         for future in done:
             self.running.pop(future)(future.result())
+        self._write_down()
 
     def _until_due(self) -> float | None:
         return max(0.0, self.in_doubt[0][0] - self.timer()) if self.in_doubt else None
@@ -304,6 +316,7 @@ class _Apply:
     def _end_early(self) -> None:
         """Ctrl-C: nothing more is begun; what is under way may end, unless that takes long."""
         session = self.crm._session
+        self.interrupted = True
         session.interrupted.set()
         for future in self.running:
             future.cancel()
@@ -312,6 +325,7 @@ class _Apply:
             for future, done in self.running.items():
                 if future.done() and not future.cancelled() and done.func == self._attempted:  # type: ignore[attr-defined]
                     done(future.result())
+            self._write_down()
         finally:
             session.interrupted.clear()
 
@@ -322,7 +336,8 @@ class _Apply:
         try:
             began = self.timer()
             unread: dict[Key, AnswerError] = {}
-            found = self.fresh.read(target, [key for job in jobs for key in job.keys], unread=unread)
+            with self.calls:
+                found = self.fresh.read(target, [key for job in jobs for key in job.keys], unread=unread)
             for job in jobs:
                 job.rows, job.unread, job.read_at = found, unread, began
             return found
@@ -330,6 +345,15 @@ class _Apply:
             return error
 
     def _attempt(self, job: _Job) -> Exception | None:
+        """Send one call. That it was refused is known at once, so that others can be held back."""
+        failure = self._send(job)
+        if failure is not None and not (isinstance(failure, ServiceError) and failure.in_doubt):
+            # What nobody is allowed, or lets nobody in, will not go better with the next row.
+            self.held_back |= isinstance(failure, (PermissionDenied, SignInError))
+            self._fail(job.entries, failure)
+        return failure
+
+    def _send(self, job: _Job) -> Exception | None:
         """Send one call; what it rests on is read again where it has aged."""
         operation = OPERATIONS[job.step.operation]
         while True:
@@ -344,11 +368,15 @@ class _Apply:
             before = [row_to_json(step.operation, job.rows[entry.key]) for entry in entries]
             self.journal.keep(entries, body=body, before=before)
             try:
-                self.crm._writer.send(operation, step.path, body, still=partial(self._still_fresh, job))
-            except _Aged:
+                with self.calls:
+                    self.crm._writer.send(operation, step.path, body, still=partial(self._still, job))
+            except (_Aged, _Held) as unsent:
                 for entry in entries:
                     entry.state, entry.sent_at = "untried", None
                 self.journal.keep(entries)
+                if isinstance(unsent, _Held):
+                    job.entries = []
+                    return None
                 failure = self._read([job])
                 if isinstance(failure, Exception):
                     return failure
@@ -368,7 +396,10 @@ class _Apply:
                 self.journal.keep(entries)
                 return None
 
-    def _still_fresh(self, job: _Job) -> None:
+    def _still(self, job: _Job) -> None:
+        """Asked right before each time that a call goes out."""
+        if self.interrupted or (self._stopped() and not job.step.opt_out):
+            raise _Held
         if self.timer() - job.read_at > FRESH_FOR:
             raise _Aged
 
@@ -423,11 +454,7 @@ class _Apply:
         if isinstance(failure, ServiceError) and failure.in_doubt:
             job.until = self.timer() + IN_DOUBT_FOR
             self._doubt(job, at=self.timer())
-        elif failure is not None:
-            # What nobody is allowed, or lets nobody in, will not go better with the next row.
-            self.held_back |= isinstance(failure, (PermissionDenied, SignInError))
-            self._fail(job.entries, failure)
-        elif job.entries:
+        elif failure is None and job.entries:
             batch.sent.append(job)
         if batch.open == 0 and batch.sent:
             self.to_settle.append(batch.sent)
@@ -480,10 +507,20 @@ class _Apply:
             return
         for entry in entries:
             entry.state, entry.ended_at = state, self._now()
-        after = [] if row is None else [row_to_json(self.plan.steps[entries[0].step].operation, row)]
-        self.journal.keep(entries, after=after)
-        self.failures += len(entries) if state == "failed" else 0
-        self.bar.page(len(entries), self.total, False)
+        with self._ending:
+            self.ended += [(entry, row) for entry in entries]
+            self.failures += len(entries) if state == "failed" else 0
+
+    def _write_down(self) -> None:
+        """All that has ended meanwhile, in one go: waiting for the disk is what it costs."""
+        with self._ending:
+            ended, self.ended = self.ended, []
+        if ended:
+            after = [
+                None if row is None else row_to_json(self.plan.steps[entry.step].operation, row) for entry, row in ended
+            ]
+            self.journal.keep([entry for entry, _ in ended], after=after)
+            self.bar.page(len(ended), self.total, False)
 
     def _done(self, job: _Job) -> None:
         """Nothing more comes of a job in this apply."""

@@ -152,19 +152,20 @@ class Journal:
         entries: Iterable[Entry],
         *,
         body: Any = None,
-        before: Iterable[Mapping[str, Any]] = (),
-        after: Iterable[Mapping[str, Any]] = (),
+        before: Iterable[Mapping[str, Any] | None] = (),
+        after: Iterable[Mapping[str, Any] | None] = (),
     ) -> None:
         """Write down what is known of some rows, in one go; it is on the disk when this returns.
 
         Parameters:
             body: what is sent for all of them together; kept with the first.
-            before, after: the rows as they were read, in the order of the entries.
+            before, after: the rows as they were read, in the order of the entries; None where one was not.
         """
         entries = list(entries)
         texts = [(*entries[0].at, "body", json.dumps(body))] if body is not None else []
         for name, rows in (("before", before), ("after", after)):
-            texts += [(*one.at, name, json.dumps(row)) for one, row in zip(entries, rows, strict=False)]
+            known = ((one, row) for one, row in zip(entries, rows, strict=False) if row is not None)
+            texts += [(*one.at, name, json.dumps(row)) for one, row in known]
         states = [(one.state, json.dumps({n: getattr(one, n) for n in _KEPT}), *one.at) for one in entries]
         with self._lock, self._db:
             self._db.executemany("UPDATE rows SET state = ?, details = ? WHERE step = ? AND place = ?", states)

@@ -69,7 +69,11 @@ class Company:
             ("location_contacts", "locations.list_contacts", "locationId", range(101, n + 101)),
         ):
             rows = made(helper, range(1001, n + 1001), active=True, type="MobilePhone")
-            rows = [{**row, "value": f"512-555-{row['id']:04d}"} for row in rows]
+            numbers = [f"512-{parents[0] + 200:03d}-{row['id']:04d}" for row in rows]
+            rows = [
+                {**row, "value": number, "phoneSettings": {"phoneNumber": number, "doNotText": False}}
+                for row, number in zip(rows, numbers, strict=True)
+            ]
             yield table, below(rows, parent, parents)
         types = made("customers.list_custom_field_types", (FIELD, OTHER_FIELD), dataType="Text")
         yield "customer_custom_field_types", types

@@ -1,0 +1,150 @@
+"""`stcrm read`, `edit` and `journal`: from a sheet to the service and back, with exit codes for scripts."""
+
+from __future__ import annotations
+
+import io
+import stat
+import sys
+
+import pandas as pd
+import pytest
+
+import stcrm_pandas
+from stcrm_pandas import cli
+
+
+@pytest.fixture
+def stcrm(monkeypatch, capsys):
+    """Runs the command and gives its exit code, what it said and what it complained about."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["stcrm", *map(str, arguments)])
+        monkeypatch.setattr(sys, "stdin", io.StringIO())
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as ended:
+            code = ended.code or 0
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def tenant(box, monkeypatch, tmp_path):
+    """The sandbox as the environment's tenant, which may be written."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in box.connection().items():
+        if name != "sandbox_id":
+            monkeypatch.setenv(f"STCRM_{name.upper()}", str(value))
+    for name, value in {"CACHE_DIR": "cache", "STATE_DIR": "state"}.items():
+        monkeypatch.setenv(f"STCRM_{name}", str(tmp_path / value))
+    monkeypatch.setenv("STCRM_RATE_LIMIT", "1000")
+    monkeypatch.setenv("STCRM_ALLOW_WRITES", "1")
+    monkeypatch.setenv("STCRM_RETRIES", "0")
+    monkeypatch.setenv("STCRM_TIME_ZONE", "America/Chicago")
+    return tmp_path
+
+
+@pytest.fixture
+def sheets(stcrm, tenant):
+    """A sheet as it was read, and the same with three names mended."""
+    assert stcrm("read", "customers", "--ids", "1,2,3,4", "--out", "before.csv")[0] == 0
+    frame = stcrm_pandas.read_sheet("before.csv").frame
+    frame.loc[:2, "name"] = "Mended"
+    stcrm_pandas.write_sheet(frame, "after.csv")
+    return "before.csv", "after.csv"
+
+
+def plan(stcrm, sheets, *more):
+    before, after = sheets
+    return stcrm("edit", "plan", "customers", "--before", before, "--after", after, "--out", "plan.json", *more)
+
+
+def journal(tenant):
+    return sorted((tenant / "state" / "journals").glob("*.sqlite"))[-1]
+
+
+def test_there_and_back(stcrm, sheets, tenant, box):
+    code, said, _ = plan(stcrm, sheets, "--reason", "spelling")
+    assert code == 0
+    assert "3 calls" in said
+    assert stcrm("edit", "show", "plan.json")[1] in said
+    box.requests.clear()
+    code, said, complained = stcrm("edit", "apply", "plan.json")
+    assert (code, complained) == (2, "stcrm: Nothing was sent.\n"), "nobody was there to say yes"
+    assert not box.requests
+    code, said, _ = stcrm("edit", "apply", "plan.json", "--yes", "--save", "result")
+    assert code == 0
+    assert "3 succeeded" in said
+    assert len(pd.read_csv("result/succeeded.csv")) == 3
+    assert box.row("customers", 1)["name"] == "Mended"
+    said = stcrm("journal", "list")[1]
+    assert "3 succeeded; spelling" in said
+    assert stcrm("edit", "undo", journal(tenant), "--out", "back.json")[0] == 0
+    assert stat.S_IMODE((tenant / "back.json").stat().st_mode) == 0o600
+    assert stcrm("edit", "apply", "back.json", "--yes")[0] == 0
+    assert box.row("customers", 1)["name"] == "x"
+    assert stcrm("journal", "purge", "--older-than", "1d", "--yes")[1] == "0 journals removed.\n"
+    assert stcrm("journal", "purge", "--yes")[1] == "2 journals removed.\n"
+    assert "no journals" in stcrm("journal", "list")[1]
+    assert not list((tenant / "state" / "journals").iterdir())
+
+
+def test_what_is_left_has_its_own_code_and_goes_on(stcrm, sheets, tenant, box):
+    plan(stcrm, sheets)
+    code, said, _ = stcrm("edit", "apply", "plan.json", "--yes", "--limit", "1")
+    assert code == 3
+    assert "2 untried" in said
+    box.change("customers", 2, name="Theirs")
+    box.inject("customers.update", status=400)
+    code, said, _ = stcrm("edit", "resume", journal(tenant), "--yes")
+    assert code == 3
+    assert "Theirs" in said
+    assert "refused (400)" in said
+
+
+def test_refusals_have_the_code_2(stcrm, sheets, tenant, monkeypatch):
+    assert stcrm("edit", "plan", "jobs", "--before", *sheets[:1], "--after", *sheets[1:], "--out", "p.json")[0] == 2
+    assert plan(stcrm, sheets, "--allow-opt-in")[0] == 2
+    plan(stcrm, sheets)
+    monkeypatch.delenv("STCRM_ALLOW_WRITES")
+    code, _, complained = stcrm("edit", "apply", "plan.json", "--yes")
+    assert code == 2
+    assert "allow_writes" in complained
+    text = (tenant / "plan.json").read_text().replace("Mended", "Altered")
+    (tenant / "plan.json").write_text(text)
+    code, _, complained = stcrm("edit", "apply", "plan.json", "--yes")
+    assert code == 2
+    assert "altered" in complained
+    assert stcrm("edit", "undo", "nothing.sqlite", "--out", "back.json")[0] == 2
+
+
+def test_production_is_agreed_to_by_the_tenants_number(stcrm, sheets, monkeypatch, box):
+    from stcrm_pandas.edits import admitting
+
+    plan(stcrm, sheets)
+    monkeypatch.setattr(admitting, "in_production", lambda settings: True)
+    for said, code in (("yes", 2), (str(box.tenant), 0)):
+        monkeypatch.setattr("typer.prompt", lambda question, said=said: said)
+        assert stcrm("edit", "apply", "plan.json")[0] == code
+
+
+def test_read_takes_the_filters_of_the_list(stcrm, tenant, box):
+    box.change("customers", 5, active=False)
+    assert "59 rows" in stcrm("read", "customers", "--active", "true", "--out", "a.parquet")[1]
+    assert "60 rows" in stcrm("read", "customers", "--active", "any", "--out", "a.xlsx")[1]
+    assert "1 rows" in stcrm("read", "customer-contacts", "--customer-ids=7", "--out", "a.csv")[1]
+    assert "2 rows" in stcrm("read", "booking_contacts", "--ids", "301,302", "--out", "a.csv")[1]
+    assert "2 rows" in stcrm("read", "lookups.campaigns", "--out", "a.csv")[1]
+    for arguments, words in (
+        (("customers", "--colour", "red"), "no filter 'colour'"),
+        (("customers", "--active", "maybe"), "true or false"),
+        (("customers", "--name"), "needs a value"),
+        (("customers", "Ann"), "belongs to no option"),
+        (("cars",), "nothing called 'cars'"),
+    ):
+        code, _, complained = stcrm("read", *arguments, "--out", "b.csv")
+        assert code == 1
+        assert words in complained
