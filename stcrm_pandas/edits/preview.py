@@ -51,7 +51,7 @@ def _table(part: Part) -> str:
         "<tr>" + "".join(f"<td style='text-align:left'>{html.escape(cell)}</td>" for cell in row) + "</tr>"
         for row in part.rows
     )
-    title = f"<caption style='text-align:left'>{html.escape(part.title)}</caption>"
+    title = f"<caption style='text-align:left; font-weight:bold'>{html.escape(part.title)}</caption>"
     return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
@@ -77,12 +77,12 @@ def _marks(plan: Plan) -> list[str]:
     """What is special about some of the calls."""
     cells = [(cell, len(step.keys)) for step in plan.steps for cell in step.cells]
     counted = (
-        (sum(len(step.keys) for step in plan.steps if step.opt_out), "row", "opts somebody out: sent first"),
-        (sum(len(step.keys) for step in plan.steps if step.irreversible), "row", "cannot be undone"),
-        (sum(rows for cell, rows in cells if cell.one_way), "cell", "goes one way: undo leaves it out"),
-        (sum(rows for cell, rows in cells if cell.consent), "cell", "widens whom one may reach"),
+        (sum(len(step.keys) for step in plan.steps if step.opt_out), "row", "Opt-outs, sent first"),
+        (sum(len(step.keys) for step in plan.steps if step.irreversible), "row", "These cannot be undone"),
+        (sum(rows for cell, rows in cells if cell.one_way), "cell", "One way only, left out by undo"),
+        (sum(rows for cell, rows in cells if cell.consent), "cell", "Wider reach"),
     )
-    return [f"{_count(number, thing)}: {says}." for number, thing, says in counted if number]
+    return [f"{says}: {_count(number, thing)}." for number, thing, says in counted if number]
 
 
 def _by_column(plan: Plan) -> Part:

@@ -143,8 +143,8 @@ def test_a_preview_tells_what_matters():
     text = repr(plan_changes("customers", before, after.assign(balance=1.0), place=PLACE))
     for part in (
         "5 of 5 rows, 5 calls, 11 cells; 5 changes refused",
-        "5 cells: goes one way",
-        "1 row: opts somebody out",
+        "One way only, left out by undo: 5 cells.",
+        "Opt-outs, sent first: 1 row.",
         "ANN LEE  Ann  2",
         "(missing)",
         "it follows from invoices and payments",
