@@ -72,7 +72,9 @@ def crash_and_go_on(box, join, tmp_path, chance):
     journal.close()
     assert sum(known.values()) == ROWS
     assert known.get("untried", 0) > 0
-    # Calls that were under way may be carried out for a while yet: their rows are sent again only after that.
+    # Calls that were under way may be carried out for a while yet: their rows are sent again only after that. The
+    # client's clock is put forward, so the sandbox has to have ended what it was at.
+    real_time.sleep(0.3)
     later = join(box, by_address=True, allow_writes=True, clock=lambda: real_time.time() + 200)
     result = later.load_plan(tmp_path / "plan.json").apply()
     assert result.ok
@@ -80,7 +82,9 @@ def crash_and_go_on(box, join, tmp_path, chance):
     assert {box.row("customers", id)["name"] for id in range(1, ROWS + 1)} == {name}
     sent = Counter(arrival.path for arrival in box.requests if arrival.operation == "Customers_Update")
     assert len(sent) == ROWS
-    assert set(sent.values()) == {1}, "none was sent twice"
+    twice = [arrival for arrival in box.requests if sent.get(arrival.path, 0) > 1]
+    done = Counter(arrival.path for arrival in twice if arrival.status is not None and arrival.body is not None)
+    assert set(done.values()) <= {1}, f"written twice: {twice}"  # a body that was cut by the kill was not done
     journal = Journal.open(result.path)
     assert len(journal.entries()) == ROWS
     assert all(journal.text(entry, "body") == {"name": name} for entry in journal.entries())
