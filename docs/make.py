@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,16 @@ import typer.main
 from stcrm_pandas.cli import app
 from stcrm_pandas.client import connect
 from stcrm_pandas.operations import OPERATIONS, Operation
+from stcrm_pandas.resources.booking_provider_tags import BookingProviderTags
+from stcrm_pandas.resources.bookings import Bookings
+from stcrm_pandas.resources.contact_methods import ContactMethods
+from stcrm_pandas.resources.contact_preferences import ContactPreferences
+from stcrm_pandas.resources.contacts import Contacts
+from stcrm_pandas.resources.customers import Customers
+from stcrm_pandas.resources.leads import Leads
+from stcrm_pandas.resources.locations import Locations
+from stcrm_pandas.resources.resource import Resource
+from stcrm_pandas.resources.tags import Tags
 from stcrm_pandas.schemas.fields import snake
 from stcrm_pandas.settings import Settings
 
@@ -146,7 +157,33 @@ def page(title: str, *parts: str) -> str:
     return "\n\n".join([made, f"# {title}", *parts]) + "\n"
 
 
-PAGES = {"commands.md": commands, "settings.md": settings, "operations.md": operations}
+def family(kind: type[Resource]) -> str:
+    """The page of one family of helpers. Its examples are those of the docstrings, and run with them."""
+    lines = [f"# crm.{kind.name}", "", "<!-- made by docs/make.py -->", "", inspect.getdoc(kind) or ""]
+    for name, method in inspect.getmembers(kind, inspect.isfunction):
+        if not name.startswith("_"):
+            text = textwrap.dedent(inspect.getdoc(method) or "").strip()
+            lines += ["", f"## {kind.name}.{name}", "", "```text", text, "```"]
+    return "\n".join(lines) + "\n"
+
+
+FAMILIES: tuple[type[Resource], ...] = (
+    Bookings,
+    BookingProviderTags,
+    Tags,
+    Leads,
+    Customers,
+    Locations,
+    Contacts,
+    ContactMethods,
+    ContactPreferences,
+)
+PAGES: dict[str, Callable[[], str]] = {
+    "commands.md": commands,
+    "settings.md": settings,
+    "operations.md": operations,
+    **{f"family-{kind.name.replace('_', '-')}.md": partial(family, kind) for kind in FAMILIES},
+}
 
 if __name__ == "__main__":
     for file, make in PAGES.items():
