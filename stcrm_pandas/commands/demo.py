@@ -52,8 +52,8 @@ def demo(
     report = out / "lead-conversion.html"
     os.environ["STCRM_CACHE_DIR"] = str(cache.resolve())  # for the notebook's own process
     _, seconds = _timed(lambda: lead_conversion_report(report, sandbox=state))
-    typer.echo(f"report: {report.resolve()} ({report.stat().st_size / 1e6:.1f} MB, made in {seconds:.1f} s)")
     _edit(state, cache, out / "state")
+    typer.echo(f"report: {report.resolve()} ({report.stat().st_size / 1e6:.1f} MB, made in {seconds:.1f} s)")
     typer.echo(f"rows: {rows:,} in {calls} calls; cold {cold:.1f} s, warm {warm:.1f} s (from the cache, no call)")
 
 
