@@ -238,7 +238,7 @@ class Client:
     def plan_opt_out(
         self, phones_or_emails: Iterable[str] | str, names: Iterable[str] = (), *, reason: str | None = None
     ) -> Plan:
-        """The plan that stops marketing to numbers and addresses, wherever they stand; it reads all contacts.
+        """The plan that stops marketing to numbers and addresses, wherever they stand; it reads all contacts and leads.
 
         Parameters:
             phones_or_emails: as people write them; numbers are compared in E.164, addresses in small letters.
@@ -248,7 +248,8 @@ class Client:
 
         Returns:
             A plan over the contacts of customers and locations, and the preferences of the newer store. Its `unmatched`
-            lists what nobody has, and what is done by hand: no operation stops texts.
+            lists what nobody has, and what is done by hand: no operation stops texts, changes a contact of an inactive
+            or merged customer or location, or switches a lead off. Contacts of bookings are not searched.
 
         Raises:
             UsageError: an empty list, or something that is no text.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -16,6 +16,7 @@ import pandas as pd
 from stcrm_pandas.edits.cells import is_missing
 from stcrm_pandas.edits.columns import TARGETS
 from stcrm_pandas.edits.consent import FLAGS, says_no
+from stcrm_pandas.edits.matching import SHOWN
 from stcrm_pandas.edits.model import Key, Plan, Refusal, Step
 from stcrm_pandas.edits.plan import Place, rows_of, told
 from stcrm_pandas.edits.reach import spelling
@@ -24,17 +25,33 @@ from stcrm_pandas.errors import UsageError
 
 MARKETING = FLAGS[1]
 PHONES = {"Phone", "MobilePhone"}
-_BY_HAND = "ServiceTitan's own screen (do not text)"
+_SCREEN = "ServiceTitan's own screen"
+_BY_HAND = f"{_SCREEN} (do not text)"
+_BOOKINGS = (
+    "Contacts of bookings were not searched: the service gives them for one booking at a time, and they have no "
+    "preferences. crm.bookings.list_contacts(ids) reads those of some bookings."
+)
+_NO_LEADS = "Leads were not searched: this connection may not read them."
 
 
 @dataclass(frozen=True)
 class Contacts:
-    """What was read: contacts of customers and of locations, methods of the newer store, preferences of those found."""
+    """What was read.
+
+    Parameters:
+        customers, locations: their contacts.
+        methods: contact methods of the newer store.
+        preferences: of those methods that were found.
+        owners: by resource, the customers and locations whose contacts were found, the inactive ones, too.
+        leads: all leads; None where they may not be read.
+    """
 
     customers: pd.DataFrame
     locations: pd.DataFrame
     methods: pd.DataFrame
     preferences: pd.DataFrame
+    owners: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    leads: pd.DataFrame | None = None
 
 
 def wanted(phones_or_emails: Any) -> dict[str, str]:
@@ -70,6 +87,15 @@ def matching(methods: pd.DataFrame, spellings: Iterable[str]) -> pd.DataFrame:
     return methods[[spelling(value) in among for value in methods["value"]]]
 
 
+def owners_of(given: Iterable[str], found: Contacts) -> dict[str, list[int]]:
+    """By resource, the ids of the customers and locations that have contacts of these spellings."""
+    among = list(given)
+    return {
+        "customers": matching(found.customers, among)["customer_id"].unique().tolist(),
+        "locations": matching(found.locations, among)["location_id"].unique().tolist(),
+    }
+
+
 def plan_opt_out(
     given: Mapping[str, str],
     found: Contacts,
@@ -89,28 +115,37 @@ def plan_opt_out(
     steps: list[Step] = []
     refusals: list[Refusal] = []
     notes: list[str] = []
+    listed: list[dict[str, Any]] = []
     seen: set[str] = set()
     texts: set[str] = set()
-    for resource, frame in (("customer_contacts", found.customers), ("location_contacts", found.locations)):
-        target = TARGETS[resource]
+    for owner, frame in (("customer", found.customers), ("location", found.locations)):
+        target = TARGETS[f"{owner}_contacts"]
+        closed = _closed(owner, found.owners.get(f"{owner}s"))
         for key, row in rows_of(target, matching(frame, given), None):
             value = spelling(row["value"]) or ""
             seen.add(value)
             if row.get("type") in PHONES and not _is_true(row.get("phone_settings_do_not_text")):
                 texts.add(value)
-            if is_missing(row.get(MARKETING)) or row[MARKETING]:
-                planned = plan_row(target, key, [(MARKETING, row.get(MARKETING), False)], row, Options())
-                refusals += planned.refusals
-                steps += [planned.step] if planned.step else []
-                notes += planned.notes
-    listed = list(_newer(given, found, names, seen, steps))
+            if not is_missing(row.get(MARKETING)) and not row[MARKETING]:
+                continue
+            if key[0] in closed:
+                listed.append(_listed(given[value], *closed[key[0]]))
+                continue
+            planned = plan_row(target, key, [(MARKETING, row.get(MARKETING), False)], row, Options())
+            refusals += planned.refusals
+            steps += [planned.step] if planned.step else []
+            notes += planned.notes
+    listed += _newer(given, found, names, seen, steps)
+    listed += _of_leads(given, found.leads, seen)
     listed += [
         _listed(given[value], "texts are stopped by no operation", _BY_HAND) for value in given if value in texts
     ]
     for value, text in given.items():
         if value not in seen:
             neither = spelling(text) is None
-            why = "it is neither a phone number nor an e-mail address" if neither else "no record has it"
+            why = (
+                "it is neither a phone number nor an e-mail address" if neither else "nothing that was searched has it"
+            )
             listed.append(_listed(text, why, "look at how it is written" if neither else ""))
     return Plan(
         "opt_out",
@@ -120,12 +155,48 @@ def plan_opt_out(
         tuple(steps),
         tuple(refusals),
         total_rows=len(found.customers) + len(found.locations) + len(found.methods),
-        warnings=tuple(told(notes)),
+        warnings=(*told(notes), *([_NO_LEADS] if found.leads is None else []), _BOOKINGS),
         reason=reason,
         listed=tuple(listed),
         options={"names": list(names)} if names else {},
         checked=True,
     )
+
+
+def _closed(owner: str, owners: pd.DataFrame | None) -> dict[Any, tuple[str, str]]:
+    """The customers or locations of which the service changes no contact: id to why, and what to do instead."""
+    if owners is None:
+        return {}
+    found: dict[Any, tuple[str, str]] = {}
+    for (id,), row in rows_of(TARGETS[f"{owner}s"], owners, None):
+        if not is_missing(row.get("merged_to_id")):
+            merged = f"{owner} {id} was merged into {int(row['merged_to_id'])}: the service changes no contact of it"
+            found[id] = merged, f"change it on {_SCREEN}"
+        elif not _is_true(row.get("active")):
+            inactive = f"{owner} {id} is inactive: the service changes no contact of it"
+            found[id] = inactive, f"activate {owner} {id}, or change it on {_SCREEN}"
+    return found
+
+
+def _of_leads(given: Mapping[str, str], leads: pd.DataFrame | None, seen: set[str]) -> Iterator[dict[str, Any]]:
+    """The leads that carry a number or an address themselves, one line for each of these."""
+    if leads is None:
+        return
+    carry: dict[str, dict[int, None]] = defaultdict(dict)
+    for column in ("lead_phone", "lead_email"):
+        for id, text in zip(leads["id"], leads[column], strict=True):
+            value = spelling(text)
+            if value is not None and value in given:
+                carry[value][int(id)] = None
+    for value, ids in carry.items():
+        seen.add(value)
+        some = ", ".join(map(str, list(ids)[:SHOWN])) + (", …" if len(ids) > SHOWN else "")
+        leads_have = f"lead {some} has it" if len(ids) == 1 else f"{len(ids):,} leads have it ({some})"
+        yield _listed(
+            given[value],
+            f"{leads_have}, and a lead has no preferences",
+            f"{_SCREEN}; crm.leads.plan_dismiss(…) closes what is open",
+        )
 
 
 def _newer(

@@ -14,7 +14,7 @@ from stcrm_pandas.edits.columns import TARGETS
 from stcrm_pandas.edits.model import Plan
 from stcrm_pandas.edits.plan import WARN_ABOVE, place_of, plan_changes
 from stcrm_pandas.edits.steps import Options
-from stcrm_pandas.errors import UsageError
+from stcrm_pandas.errors import PermissionDenied, UsageError
 
 if TYPE_CHECKING:
     from stcrm_pandas.client import Client
@@ -82,14 +82,31 @@ def tags(client: Client, customers: Any, add: Any, remove: Any, **given: Any) ->
 
 
 def opt_outs(client: Client, phones_or_emails: Any, names: Iterable[str], *, reason: str | None = None) -> Plan:
-    """The plan that stops marketing to numbers and addresses; it reads all contacts."""
+    """The plan that stops marketing to numbers and addresses; it reads all contacts and leads."""
     wanted = opt_out.wanted(phones_or_emails)
     names = [names] if isinstance(names, str) else list(names)
     found = read_contacts(client)
+    owners = opt_out.owners_of(wanted, found)
+    found = replace(
+        found,
+        owners={
+            resource: getattr(client, resource).list(ids=ids, active=None, refresh=True)
+            for resource, ids in owners.items()
+            if ids
+        },
+        leads=_leads(client),
+    )
     if names:
         methods = opt_out.matching(found.methods, wanted)
         found = replace(found, preferences=read_preferences(client, methods))
     return replace(opt_out.plan_opt_out(wanted, found, names, place=place_of(client), reason=reason), client=client)
+
+
+def _leads(client: Client) -> pd.DataFrame | None:
+    try:
+        return client.leads.list(refresh=True)
+    except PermissionDenied:  # who may not read leads can stop marketing to contacts all the same
+        return None
 
 
 looked_up = check

@@ -12,7 +12,7 @@ from stcrm_pandas.errors import UsageError, WritesNotAllowed
 from stcrm_pandas.sandbox import Sandbox
 
 from ..writing.company import FIELD, OTHER_TAG, REASON, TAG
-from .people import FREE, MAIL, SHARED, TEXTLESS, People
+from .people import FREE, SHARED, TEXTLESS, People
 
 AS_OF = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 MARKETING = "preferences_marketing_updates_enabled"
@@ -211,35 +211,3 @@ def test_tags_of_many(crm):
     for given in ({}, {"add": TAG, "remove": TAG}, {"add": "x"}):
         with pytest.raises(UsageError, match=r"tags\.plan"):
             crm.tags.plan(customers, **given)
-
-
-def test_an_opt_out_finds_every_record(crm):
-    plan = crm.plan_opt_out(["+15125550103", MAIL.upper(), "512.555.0199", "no number", FREE], names=["marketing"])
-    changes = plan.changes
-    assert changes["resource"].tolist().count("location_contacts") == 2
-    assert changes["resource"].tolist().count("contact_preferences") == 2
-    assert changes["opt_out"].all()
-    assert "customer_contacts" not in set(changes["resource"])  # it is off there
-    assert set(changes["new"].map(str)) == {"False", "false"}
-    listed = plan.unmatched.set_index("what")["why"]
-    assert listed["512.555.0199"] == "no record has it"
-    assert "neither" in listed["no number"]
-    assert "texts" in listed["+15125550103"]
-    assert len(listed) == 3
-    assert plan.checked
-
-
-def test_without_names_the_newer_store_is_listed(crm):
-    plan = crm.plan_opt_out([MAIL, TEXTLESS])
-    assert plan.changes["resource"].tolist() == ["location_contacts"]
-    told = plan.unmatched
-    assert told["what"].tolist() == [MAIL]
-    assert "names=" in told["instead"][0]
-    strange = crm.plan_opt_out([MAIL], names=["Weather"])
-    assert "no preference of these names" in strange.unmatched["why"][0]
-
-
-@pytest.mark.parametrize("given", [[], "", [None], 5125550101, [5125550101.0], pd.DataFrame({"a": ["x"]})])
-def test_an_opt_out_of_nothing_is_an_error(crm, given):
-    with pytest.raises(UsageError, match="plan_opt_out"):
-        crm.plan_opt_out(given)
