@@ -61,7 +61,7 @@ class WorkList:
         key: its name in the page and in a file's name: "overdue-follow-up".
         title: "Open leads whose follow-up is overdue".
         what_to_do: one or two sentences: what to do with each row, and where.
-        frame: the rows, in the order in which to work; columns named as a reader says them ("Customer", "Overdue since").
+        frame: the rows, in the order in which to work; columns named as a reader says them ("Overdue since").
         after: where the contract can change them: the frame to give to the bulk edit as `after`; else None.
         by_hand: they can be changed only on ServiceTitan's own screen.
     """

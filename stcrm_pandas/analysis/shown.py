@@ -48,7 +48,8 @@ def tiles(found: Sequence[Tile]) -> str:
 def work_list(found: WorkList) -> str:
     """A work list with its title and what to do."""
     how = " Only ServiceTitan's own screen can change it." if found.by_hand else ""
-    head = f'<h3 id="{escape(found.key)}">{escape(found.title)} ({len(found):,})</h3><p>{escape(found.what_to_do)}{how}</p>'
+    title = f'<h3 id="{escape(found.key)}">{escape(found.title)} ({len(found):,})</h3>'
+    head = f"{title}<p>{escape(found.what_to_do)}{how}</p>"
     if not len(found):
         return f'<section class="stcrm-work-list">{head}</section>'
     rows = [["" if pd.isna(cell) else str(cell) for cell in row] for row in found.frame.itertuples(index=False)]
