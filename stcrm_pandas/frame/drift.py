@@ -52,16 +52,11 @@ OTHERS = "…"
 class Drift:
     """One way in which a read departs from the contract; the rows are kept.
 
-    Parameters
-    ----------
-    resource, column
-        What was read, and the column of the frame (or the name of a group such as `address`).
-    count
-        How many rows of it there are.
-    ids
-        The first few keys, as text; the parts of a key of several columns are joined by `/`.
-    detail
-        The unknown word or the name of the new field; never a customer's data.
+    Parameters:
+        resource, column: What was read, and the column of the frame (or the name of a group such as `address`).
+        count: How many rows of it there are.
+        ids: The first few keys, as text; the parts of a key of several columns are joined by `/`.
+        detail: The unknown word or the name of the new field; never a customer's data.
     """
 
     resource: str
