@@ -99,7 +99,7 @@ class LeadConversion:
 
         Raises: UsageError for `months` where no time zone was known, and for another kind.
         """
-        from stcrm_pandas.charts import conversion_months, conversion_rates
+        from stcrm_pandas.charts.lead_conversion import conversion_months, conversion_rates
 
         if kind == "rates":
             return conversion_rates(self)

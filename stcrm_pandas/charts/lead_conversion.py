@@ -1,12 +1,7 @@
-"""Plotly figures of analysis results.
-
-Their backgrounds are transparent and their colours hold on white and on black, so that they fit a dark notebook, too.
-`layout.meta["narrow"]` says what a page should change where there is little room; the report does so.
-"""
+"""Figures of lead conversion."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -14,26 +9,26 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from stcrm_pandas.analysis.sentences import per_hundred
+from stcrm_pandas.charts.base import (
+    COLOURS,
+    GRID,
+    NARROW_ROW,
+    ROW,
+    SHADE,
+    TEXT,
+    WORDS,
+    above,
+    empty,
+    hundreds,
+    rows_of,
+    segments,
+    short,
+)
 
 if TYPE_CHECKING:
     from stcrm_pandas.analysis.lead_conversion import LeadConversion
 
 __all__ = ["conversion_months", "conversion_rates"]
-
-# Blue and orange are told apart by nearly everybody; grey says nothing.
-_COLOURS = {"higher": "#3b82c4", "lower": "#d9772b", "not clear": "#7c8a9a", "too few": "rgba(124,138,154,0.45)"}
-_WORDS = {
-    "higher": "higher than all others together",
-    "lower": "lower than all others together",
-    "not clear": "not clearly different",
-    "too few": "too few to tell",
-}
-_SHADE = "rgba(124,138,154,0.22)"
-_GRID = "rgba(124,138,154,0.25)"
-_TEXT = "#7c8a9a"
-_ROW = 26  # pixels of one group
-_NARROW_ROW = 44  # with the name above the line
-_LONGEST_NAME = 34
 
 
 def conversion_rates(found: LeadConversion) -> go.Figure:
@@ -43,14 +38,14 @@ def conversion_rates(found: LeadConversion) -> go.Figure:
     """
     table = found.table.assign(verdict=found.comparisons["verdict"])
     shown = table[table["mature"] > 0].reset_index(drop=True)
-    figure = _empty()
+    figure = empty()
     kinds = shown["verdict"].mask(~shown["enough"], "too few").replace("not compared", "not clear")
-    for kind, colour in _COLOURS.items():
+    for kind, colour in COLOURS.items():
         rows = shown[kinds == kind]
         places = [float(place) for place in rows.index]
-        thin = _segments(_hundreds(rows["interval_low"]), _hundreds(rows["interval_high"]))
-        thick = _segments(_hundreds(rows["share_lower"]), _hundreds(rows["share_upper"]))
-        across = _segments(places, places)
+        thin = segments(hundreds(rows["interval_low"]), hundreds(rows["interval_high"]))
+        thick = segments(hundreds(rows["share_lower"]), hundreds(rows["share_upper"]))
+        across = segments(places, places)
         if not places:
             continue
         figure.add_scatter(
@@ -62,8 +57,8 @@ def conversion_rates(found: LeadConversion) -> go.Figure:
             mode="lines+markers",
             line={"color": colour, "width": 8},
             marker={"color": colour, "size": 9},
-            name=_WORDS[kind],
-            text=[text for row in _rows(rows) for text in (_hover(row),) * 3],
+            name=WORDS[kind],
+            text=[text for row in rows_of(rows) for text in (_hover(row),) * 3],
             hovertemplate="%{text}<extra></extra>",
         )
     _band(figure, found)
@@ -75,19 +70,19 @@ def conversion_rates(found: LeadConversion) -> go.Figure:
     figure.update_yaxes(
         tickmode="array",
         tickvals=list(shown.index),
-        ticktext=[escape(_short(name)) for name in shown["name"]],
+        ticktext=[escape(short(name)) for name in shown["name"]],
         ticklabelstandoff=8,
         range=[len(shown) - 0.4, -0.6],
         showgrid=False,
         automargin=True,
     )
     figure.update_layout(
-        height=_ROW * len(shown) + 130,
+        height=ROW * len(shown) + 130,
         meta={
             "narrow": {
                 "yaxis.showticklabels": False,
-                "annotations": [_above(place, name) for place, name in enumerate(shown["name"])],
-                "height": _NARROW_ROW * len(shown) + 170,
+                "annotations": [above(place, name) for place, name in enumerate(shown["name"])],
+                "height": NARROW_ROW * len(shown) + 170,
             }
         },
     )
@@ -101,27 +96,27 @@ def conversion_months(found: LeadConversion) -> go.Figure:
     """
     months = found.months if found.months is not None else found.table.iloc[:0].assign(whole=False)
     starts = [f"{month}-01" for month in months["id"]]
-    figure = _empty()
-    colour = _COLOURS["higher"]
-    for whole, tint in ((True, colour), (False, _COLOURS["too few"])):
+    figure = empty()
+    colour = COLOURS["higher"]
+    for whole, tint in ((True, colour), (False, COLOURS["too few"])):
         rows = months[((months["whole"] & months["enough"]) == whole) & (months["mature"] > 0)]
         at = [f"{month}-01" for month in rows["id"]]
         figure.add_scatter(
-            x=_segments(at, at),
-            y=_segments(_hundreds(rows["interval_low"]), _hundreds(rows["interval_high"])),
+            x=segments(at, at),
+            y=segments(hundreds(rows["interval_low"]), hundreds(rows["interval_high"])),
             mode="lines",
             line={"color": tint, "width": 1.5},
             showlegend=False,
             hoverinfo="skip",
         )
         figure.add_scatter(
-            x=_segments(at, at),
-            y=_segments(_hundreds(rows["share_lower"]), _hundreds(rows["share_upper"])),
+            x=segments(at, at),
+            y=segments(hundreds(rows["share_lower"]), hundreds(rows["share_upper"])),
             mode="lines+markers",
             line={"color": tint, "width": 8},
             marker={"color": tint, "size": 9},
             showlegend=False,
-            text=[text for row in _rows(rows) for text in (_hover(row),) * 3],
+            text=[text for row in rows_of(rows) for text in (_hover(row),) * 3],
             hovertemplate="%{text}<extra></extra>",
         )
     figure.add_bar(
@@ -129,12 +124,12 @@ def conversion_months(found: LeadConversion) -> go.Figure:
         y=months["leads"].astype(int).tolist(),
         yaxis="y2",
         marker={
-            "color": [colour if whole else _SHADE for whole in months["whole"]],
+            "color": [colour if whole else SHADE for whole in months["whole"]],
             "opacity": 0.55,
             "line": {"width": 0},
             "pattern": {
                 "shape": ["" if whole else "/" for whole in months["whole"]],
-                "fgcolor": _TEXT,
+                "fgcolor": TEXT,
                 "size": 5,
                 "solidity": 0.5,
             },
@@ -143,7 +138,7 @@ def conversion_months(found: LeadConversion) -> go.Figure:
         hovertemplate="%{x|%b %Y}: %{y:,} leads<extra></extra>",
     )
     clear = months[months["enough"]]["interval_high"]
-    top = 1.1 * max([5.0, *_hundreds(clear)]) if len(clear) else 100.0
+    top = 1.1 * max([5.0, *hundreds(clear)]) if len(clear) else 100.0
     figure.update_xaxes(type="date", tickformat="%b\n%Y", showgrid=False, anchor="y2", ticklabelmode="instant")
     figure.update_layout(
         height=430,
@@ -152,34 +147,17 @@ def conversion_months(found: LeadConversion) -> go.Figure:
             "domain": [0.34, 1],
             "range": [0, min(top, 102)],
             "title": {"text": f"of 100, within {found.window_days} days"},
-            "gridcolor": _GRID,
+            "gridcolor": GRID,
         },
         yaxis2={
             "domain": [0, 0.24],
             "rangemode": "tozero",
             "title": {"text": "leads"},
-            "gridcolor": _GRID,
+            "gridcolor": GRID,
             "nticks": 4,
         },
         meta={"narrow": {"height": 380}},
     )
-    return figure
-
-
-def _empty() -> go.Figure:
-    figure = go.Figure()
-    figure.update_layout(
-        template="none",
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": _TEXT, "size": 13, "family": "system-ui, sans-serif"},
-        margin={"l": 12, "r": 16, "t": 12, "b": 12},
-        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": -0.01, "yanchor": "top"},
-        hoverlabel={"align": "left"},
-        modebar={"remove": ["select2d", "lasso2d"]},
-    )
-    figure.update_xaxes(gridcolor=_GRID, zeroline=False, automargin=True)
-    figure.update_yaxes(gridcolor=_GRID, zeroline=False, automargin=True)
     return figure
 
 
@@ -188,43 +166,10 @@ def _band(figure: go.Figure, found: LeadConversion) -> None:
     if found.by is None or pd.isna(overall["share_lower"]):
         return
     low, high = (100 * float(overall[name]) for name in ("share_lower", "share_upper"))
-    figure.add_vrect(x0=low, x1=high, fillcolor=_SHADE, line={"width": 1, "color": _SHADE}, layer="below")
-
-
-def _above(place: int, name: str) -> dict[str, Any]:
-    return {
-        "text": escape(_short(name)),
-        "xref": "paper",
-        "x": 0,
-        "xanchor": "left",
-        "y": place,
-        "yshift": 14,
-        "showarrow": False,
-        "font": {"size": 12},
-    }
-
-
-def _segments(starts: Iterable[Any], ends: Iterable[Any]) -> list[Any]:
-    """Lines in one trace: start, end, gap, and so on."""
-    joined: list[Any] = []
-    for start, end in zip(starts, ends, strict=True):
-        joined += [start, end, None]
-    return joined
-
-
-def _hundreds(shares: pd.Series) -> list[float]:
-    return [100 * float(share) for share in shares]
+    figure.add_vrect(x0=low, x1=high, fillcolor=SHADE, line={"width": 1, "color": SHADE}, layer="below")
 
 
 def _hover(row: Any) -> str:
     lower, upper = int(row.within_lower), int(row.within_upper)
     count = f"{lower:,}" if lower == upper else f"{lower:,} to {upper:,}"
     return f"<b>{escape(str(row.name))}</b><br>{per_hundred(row)}<br>{count} of {int(row.mature):,} leads"
-
-
-def _rows(frame: pd.DataFrame) -> Any:
-    return frame.itertuples(index=False)
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1].rstrip()}…"
