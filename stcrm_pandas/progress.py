@@ -22,19 +22,28 @@ class Bar:
     def page(self, rows: int, total: int | None, from_cache: bool) -> None:
         """A page is there."""
         with self._lock:
-            self.rows += rows
             self.pages += 1
             self.from_cache += from_cache
-            if self._display is not None:
-                self._display.total = max(total or 0, self.rows) if total is not None else self._display.total
-                self._display.set_postfix_str(self._words(), refresh=False)
-                self._display.update(rows)
+            self._add(rows, total)
+
+    def ended(self, rows: int, total: int, calls: int) -> None:
+        """Rows of an edit have ended, and so many calls that change something went out meanwhile."""
+        with self._lock:
+            self.pages += calls
+            self._add(rows, total)
 
     def waiting(self, seconds: float, why: str) -> None:
         """Nothing happens for a while, and why."""
         if self._display is not None:
             with self._lock:
                 self._display.set_postfix_str(f"{self._words()}, waiting {seconds:.0f} s: {why}")
+
+    def _add(self, rows: int, total: int | None) -> None:
+        self.rows += rows
+        if self._display is not None:
+            self._display.total = max(total or 0, self.rows) if total is not None else self._display.total
+            self._display.set_postfix_str(self._words(), refresh=False)
+            self._display.update(rows)
 
     def _words(self) -> str:
         calls = self.pages - self.from_cache

@@ -59,7 +59,7 @@ def without(plan: Plan, refusals: Iterable[Refusal]) -> Plan:
     gone: dict[Key, set[str]] = defaultdict(set)
     for refusal in more:
         gone[refusal.key].add(refusal.column)
-    options = options_of(plan)
+    options = Options.from_json(plan.options)
     steps: list[Step] = []
     for step in plan.steps:
         kept: Step | None = step
@@ -68,11 +68,6 @@ def without(plan: Plan, refusals: Iterable[Refusal]) -> Plan:
         if kept is not None:
             steps.append(kept)
     return replace(plan, steps=tuple(steps), refusals=(*plan.refusals, *more))
-
-
-def options_of(plan: Plan) -> Options:
-    """What was allowed when a plan was made."""
-    return Options(**{name: value for name, value in plan.options.items() if name in Options.__dataclass_fields__})
 
 
 def refuse_strangers(plan: Plan, rows: Mapping[Place, Mapping[str, Any]]) -> None:
@@ -98,7 +93,7 @@ def refuse_strangers(plan: Plan, rows: Mapping[Place, Mapping[str, Any]]) -> Non
 
 def rows_now(plan: Plan, client: Client) -> dict[Place, Mapping[str, Any]]:
     """All rows of a plan as they are now, by kind and key; those that are gone are left out."""
-    fresh = Fresh(client._session.ask, str(client.settings.api_url), client.settings.tenant or 0)
+    fresh = Fresh.over(client)
     by_kind: dict[str, dict[Key, None]] = defaultdict(dict)
     for step in plan.steps:
         by_kind[target_of(step.operation).resource].update(dict.fromkeys(step.keys))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 import requests
 
@@ -16,6 +16,9 @@ from stcrm_pandas.edits.model import Key
 from stcrm_pandas.errors import AnswerError, NotFound
 from stcrm_pandas.operations import IDS_PER_CALL, OPERATIONS
 from stcrm_pandas.schemas.fields import snake
+
+if TYPE_CHECKING:
+    from stcrm_pandas.client import Client
 
 FreshRow = Mapping[str, Any]
 """Column to value, as a frame has it, None where it is missing."""
@@ -95,6 +98,11 @@ class Fresh:
     def __init__(self, ask: Callable[[wire.Request], requests.Response], api_url: str, tenant: int) -> None:
         self._ask = ask
         self._api_url, self._tenant = api_url, tenant
+
+    @classmethod
+    def over(cls, client: Client) -> Self:
+        """Over the connection of a client, past its cache."""
+        return cls(client._session.ask, str(client.settings.api_url), client.settings.tenant or 0)
 
     def read(
         self, target: Target, keys: Sequence[Key], *, unread: dict[Key, AnswerError] | None = None

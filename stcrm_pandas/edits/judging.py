@@ -9,14 +9,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from stcrm_pandas.edits.cells import is_missing
 from stcrm_pandas.edits.columns import OTHER_CALLS, target_of
 from stcrm_pandas.edits.consent import direction
 from stcrm_pandas.edits.fill import merged
-from stcrm_pandas.edits.model import Cell, Key, Plan, Step
+from stcrm_pandas.edits.model import Cell, Key, Step
 from stcrm_pandas.edits.steps import Options, can_be_inactive, without_cells
 from stcrm_pandas.edits.values import current, from_json, to_json
 from stcrm_pandas.operations import OPERATIONS
@@ -63,7 +63,7 @@ def judge(step: Step, key: Key, row: Mapping[str, Any], options: Mapping[str, An
         return Verdict("go", step)
     if step.opt_out and step.operation not in OTHER_CALLS:
         # Nothing keeps an opt-out back, not even a conflict in another cell of the same row.
-        rest = without_cells(target, step, set(now), Options(**known_options(options)))
+        rest = without_cells(target, step, set(now), Options.from_json(options))
         if rest is not None and not agrees(rest, row):
             return Verdict("go", rest, now)
     return Verdict("conflict", step, now)
@@ -97,11 +97,6 @@ def _by_itself(step: Step) -> bool:
     return any(cell.column == "active" for cell in step.cells)
 
 
-def known_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Those options of a plan that say what was allowed."""
-    return {name: value for name, value in options.items() if name in Options.__dataclass_fields__}
-
-
 def differing(step: Step, body: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
     """What is sent otherwise than the plan showed: path in the body, planned, sent."""
     if OPERATIONS[step.operation].method != "PATCH":
@@ -131,10 +126,3 @@ def row_from_json(operation: str, row: Mapping[str, Any]) -> dict[str, Any]:
     """The row that `row_to_json` told, with values as a frame has them."""
     columns = target_of(operation).columns
     return {name: from_json(value, columns[name]) for name, value in row.items()}
-
-
-def of_some(plan: Plan, step: Step, keys: tuple[Key, ...]) -> Step:
-    """A bulk call for those of its rows that need it."""
-    if keys == step.keys:
-        return step
-    return replace(step, keys=keys, set={**step.set, "customerIds": [key[0] for key in keys]})

@@ -175,7 +175,7 @@ class Plan:
         for step in self.steps:
             kept = tuple(key for key in step.keys if key in wanted)
             if kept:
-                steps.append(step if kept == step.keys else narrowed(step, kept))
+                steps.append(narrowed(step, kept))
         return replace(self, steps=tuple(steps), sample_of=self.sample_of or self.digest)
 
     def sample(self, n: int, *, seed: int = 0) -> Plan:
@@ -260,9 +260,10 @@ class Plan:
 
 
 def narrowed(step: Step, keys: tuple[Key, ...]) -> Step:
-    """A bulk call for some of its rows only."""
-    ids = [key[0] for key in keys]
-    return replace(step, keys=keys, set={**step.set, "customerIds": ids})
+    """A call for some of its rows only; one for a single row stays as it is."""
+    if keys == step.keys:
+        return step
+    return replace(step, keys=keys, set={**step.set, "customerIds": [key[0] for key in keys]})
 
 
 def from_json(plain: Mapping[str, Any], client: Any = None) -> Plan:

@@ -14,8 +14,7 @@ import pandas as pd
 
 from stcrm_pandas.edits.columns import target_of
 from stcrm_pandas.edits.journal import OPEN, Entry, Journal
-from stcrm_pandas.edits.judging import of_some
-from stcrm_pandas.edits.model import Plan
+from stcrm_pandas.edits.model import Plan, narrowed
 from stcrm_pandas.edits.tables import key_names
 from stcrm_pandas.edits.undo import undo
 from stcrm_pandas.errors import UsageError
@@ -210,7 +209,7 @@ def _part(plan: Plan, entries: Iterable[Entry]) -> Plan:
     for one in entries:
         if one.state == "failed" and one.worth_retrying:
             wanted.setdefault(one.step, []).append(one.key)
-    steps = tuple(of_some(plan, plan.steps[step], tuple(keys)) for step, keys in wanted.items())
+    steps = tuple(narrowed(plan.steps[step], tuple(keys)) for step, keys in wanted.items())
     return replace(plan, steps=steps, sample_of=plan.sample_of or plan.digest)
 
 

@@ -43,6 +43,11 @@ class Options:
         """Those that were given."""
         return {name: value for name, value in vars(self).items() if value not in (False, None)}
 
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> Options:
+        """What the options of a plan say; what else stands there is left out."""
+        return cls(**{name: value for name, value in plain.items() if name in cls.__dataclass_fields__})
+
 
 @dataclass
 class Planned:

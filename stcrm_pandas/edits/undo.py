@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from stcrm_pandas.edits.cells import is_missing
 from stcrm_pandas.edits.columns import LEGACY, OTHER_CALLS, Target, target_of
 from stcrm_pandas.edits.journal import Entry, Journal
-from stcrm_pandas.edits.judging import known_options, row_from_json
+from stcrm_pandas.edits.judging import row_from_json
 from stcrm_pandas.edits.model import Cell, Key, Plan, Refusal, Step
 from stcrm_pandas.edits.plan import bulk_calls, in_order, place_of
 from stcrm_pandas.edits.steps import Change, Options, plan_row
@@ -62,7 +62,7 @@ class _Back:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        given = Options(**known_options(plan.options))
+        given = Options.from_json(plan.options)
         # Consent that was given to one change is none to its opposite.
         self.options = replace(given, allow_opt_in=False, consent_source=None)
         self.steps: list[Step] = []

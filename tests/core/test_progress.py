@@ -61,3 +61,11 @@ def test_more_rows_than_were_announced_do_not_break_the_bar():
     assert display.text == "3 calls, waiting 3 s: why"
     bar.page(20, 30, True)
     assert display.text == "3 calls, 1 pages from cache"
+
+
+def test_an_edit_counts_its_rows_and_the_calls_that_went_out():
+    bar = Bar(None)
+    bar.ended(50, 60, 1)
+    bar.ended(0, 60, 3)
+    bar.ended(2, 60, 0)
+    assert (bar.rows, bar._words()) == (52, "4 calls")
