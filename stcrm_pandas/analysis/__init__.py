@@ -3,7 +3,10 @@
 They need no connection: any frame with the columns and dtypes of its schema will do.
 """
 
+from stcrm_pandas.analysis.cautions import cautions
+from stcrm_pandas.analysis.first_screen import first_screen
 from stcrm_pandas.analysis.lead_conversion import LeadConversion, lead_conversion
 from stcrm_pandas.analysis.provenance import origin, sources
+from stcrm_pandas.analysis.shown import work_lists
 
-__all__ = ["LeadConversion", "lead_conversion", "origin", "sources"]
+__all__ = ["LeadConversion", "cautions", "first_screen", "lead_conversion", "origin", "sources", "work_lists"]

@@ -14,9 +14,15 @@ from stcrm_pandas.analysis.sentences import GROUP_WORDS, per_hundred
 if TYPE_CHECKING:
     from stcrm_pandas.analysis.lead_conversion import LeadConversion
 
-__all__ = ["Definitions", "Line", "Sentences", "Table", "conversion_table", "table"]
+__all__ = ["Cautions", "Definitions", "Line", "Sentences", "Table", "conversion_table", "table"]
 
-_FAINT = ' class="stcrm-faint" style="opacity:.6"'
+# A notebook aligns every cell to the right; the classes keep a long table short.
+_STYLE = (
+    "<style>.stcrm-table{overflow-x:auto}.stcrm-table caption{text-align:left;font-weight:600}"
+    ".stcrm-table td,.stcrm-table th{text-align:left}.stcrm-table tbody th{font-weight:normal}"
+    ".stcrm-table .n{text-align:right;white-space:nowrap}.stcrm-table .stcrm-faint{opacity:.7}"
+    ".stcrm-table .stcrm-total>*{font-weight:600}</style>"
+)
 
 
 class Sentences(list[str]):
@@ -24,6 +30,15 @@ class Sentences(list[str]):
 
     def _repr_html_(self) -> str:
         return '<ul class="stcrm-sentences">' + "".join(f"<li>{escape(said)}</li>" for said in self) + "</ul>"
+
+
+class Cautions(list[str]):
+    """Sentences that belong on top; a notebook shows them as a banner, or nothing where there is none."""
+
+    def _repr_html_(self) -> str:
+        from stcrm_pandas.analysis.shown import cautions
+
+        return cautions(self)
 
 
 class Definitions(dict[str, str]):
@@ -35,28 +50,33 @@ class Definitions(dict[str, str]):
 
 
 def table(
-    header: Mapping[str, bool], rows: list[list[str]], *, dim: list[bool] | None = None, total: bool = False
+    header: Mapping[str, bool],
+    rows: list[list[str]],
+    *,
+    dim: list[bool] | None = None,
+    total: bool = False,
+    caption: str = "",
 ) -> str:
     """An HTML table.
 
     Parameters: column titles, each with whether its cells are numbers; the cells as text; which rows are dimmed;
-    whether the last row sums up the others.
+    whether the last row sums up the others; what the table shows, where no heading above it says so.
+
+    >>> table({"Campaign": False, "Leads": True}, [["Radio", "12"]]).count("<tr>")
+    2
     """
-    style = [' style="text-align:left"', ' style="text-align:right;white-space:nowrap"']
-    heads = "".join(
-        f'<th scope="col" style="text-align:{"right" if number else "left"}">{escape(title)}</th>'
-        for title, number in header.items()
-    )
-    numbers = list(header.values())
+    number = [' class="n"' if is_number else "" for is_number in header.values()]
+    heads = "".join(f'<th scope="col"{kind}>{escape(title)}</th>' for title, kind in zip(header, number, strict=True))
     body = []
     for place, row in enumerate(rows):
-        cells = [f'<th scope="row" style="text-align:left;font-weight:normal">{escape(row[0])}</th>']
-        cells += [f"<td{style[number]}>{escape(cell)}</td>" for cell, number in zip(row[1:], numbers[1:], strict=True)]
+        cells = [f'<th scope="row"{number[0]}>{escape(row[0])}</th>']
+        cells += [f"<td{kind}>{escape(cell)}</td>" for cell, kind in zip(row[1:], number[1:], strict=True)]
         last = total and place == len(rows) - 1
-        look = ' class="stcrm-total" style="font-weight:600"' if last else _FAINT if dim and dim[place] else ""
+        look = ' class="stcrm-total"' if last else ' class="stcrm-faint"' if dim and dim[place] else ""
         body.append(f"<tr{look}>{''.join(cells)}</tr>")
+    titled = f"<caption>{escape(caption)}</caption>" if caption else ""
     return (
-        f'<div class="stcrm-table" tabindex="0" style="overflow-x:auto"><table><thead><tr>{heads}</tr></thead>'
+        f'{_STYLE}<div class="stcrm-table" tabindex="0"><table>{titled}<thead><tr>{heads}</tr></thead>'
         f"<tbody>{''.join(body)}</tbody></table></div>"
     )
 
