@@ -6,14 +6,23 @@ mean is said in `lead_conversion`.
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from stcrm_pandas.errors import UsageError
+from stcrm_pandas.analysis.engine import (
+    collected,
+    keys,
+    lazy,
+    local_month,
+    micros,
+    refuse_mixtures,
+    refuse_repeats,
+    true,
+)
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Sequence
 
     import pandas as pd
@@ -39,13 +48,8 @@ COUNTS = (
 NO_MONTH = -1
 """The month of leads whose creation is unknown, and of all leads where no time zone is given."""
 
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_MICROSECOND = dt.timedelta(microseconds=1)
-# The service writes the first day of the year 1 for 'never'.
-_NEVER = (dt.datetime(2, 1, 1, tzinfo=dt.UTC) - _EPOCH) // _MICROSECOND
-
-_LEAD_COLUMNS = ("id", "status", "created_on", "modified_on", "call_reason_id", "call_id", "booking_id")
-_JOB_COLUMNS = ("id", "created_on", "lead_call_id", "booking_id")
+_LEAD_COLUMNS = ("id", "status", "call_reason_id", "call_id", "booking_id")
+_JOB_COLUMNS = ("id", "lead_call_id", "booking_id")
 
 
 def count_leads(
@@ -68,73 +72,44 @@ def count_leads(
     (12 x year + month - 1, or -1) and the columns of `COUNTS`.
     Raises: UsageError where a column is missing, a time has no zone, or an id stands twice.
     """
-    rows = _lazy(leads, "leads", (*_LEAD_COLUMNS, *((key,) if key else ())))
-    _refuse_repeats(rows)
-    names = rows.collect_schema().names()
-    created = _micros("created_on")
+    refuse_mixtures(leads=leads, jobs=jobs, bookings=bookings)
+    rows = lazy(
+        leads,
+        "leads",
+        (*_LEAD_COLUMNS, *((key,) if key else ())),
+        times=("created_on", "modified_on"),
+        optional=("active",),
+        local=("created_on",),
+        time_zone=time_zone,
+    )
+    refuse_repeats(rows, "leads")
+    month = nw.coalesce(local_month("created_on"), nw.lit(NO_MONTH)) if time_zone else nw.lit(NO_MONTH)
     lead = rows.select(
-        "id",
+        *keys(rows, "id"),
         "status",
         "call_id",
         "booking_id",
         nw.col(key).alias("key") if key else nw.lit(0).alias("key"),
-        _month(time_zone).alias("month") if time_zone else nw.lit(NO_MONTH).alias("month"),
-        _left_out(not_leads, deleted="active" in names).alias("left_out"),
-        created.alias("created"),
-        _micros("modified_on").alias("modified"),
+        month.alias("month"),
+        _left_out(not_leads, deleted="active" in rows.collect_schema()).alias("left_out"),
+        nw.col("created_on").alias("created"),
+        nw.col("modified_on").alias("modified"),
     )
     flagged = _with_outcome(
         _with_first_job(lead, jobs, bookings),
-        as_of=(as_of - _EPOCH) // _MICROSECOND,
-        window=window // _MICROSECOND,
+        as_of=micros(as_of),
+        window=micros(window),
     )
     cells = flagged.group_by("left_out", "key", "month").agg(*(nw.col(name).sum() for name in COUNTS))
-    return cells.collect().to_pandas()
-
-
-def _lazy(frame: Any, name: str, columns: Sequence[str]) -> nw.LazyFrame[Any]:
-    rows: nw.LazyFrame[Any] = nw.from_native(frame).lazy()
-    schema = rows.collect_schema()
-    missing = [column for column in columns if column not in schema]
-    if missing:
-        raise UsageError(f"{name}: the frame lacks the columns {', '.join(missing)}")
-    for column in columns:
-        kind = schema[column]
-        if column.endswith("_on") and not (isinstance(kind, nw.Datetime) and kind.time_zone):
-            raise UsageError(f"{name}: {column} must hold times with a zone, not {kind}")
-    return rows
-
-
-def _refuse_repeats(rows: nw.LazyFrame[Any]) -> None:
-    found = rows.select(rows=nw.len(), ids=nw.col("id").n_unique()).collect().to_pandas()
-    repeats = int(found["rows"].iloc[0]) - int(found["ids"].iloc[0])
-    if repeats:
-        raise UsageError(f"leads: {repeats} rows repeat an id; keep the latest of each (drop_duplicates on id)")
-
-
-def _micros(column: str) -> nw.Expr:
-    """Microseconds since 1970; the year 1, which stands for 'never', is missing."""
-    micros = nw.col(column).dt.timestamp("us")
-    return nw.when(micros >= _NEVER).then(micros)
-
-
-def _month(time_zone: str) -> nw.Expr:
-    local = nw.col("created_on").dt.convert_time_zone(time_zone).dt
-    month = local.year() * 12 + local.month() - 1
-    return nw.when(_micros("created_on").is_null()).then(nw.lit(NO_MONTH)).otherwise(month)
+    return collected(cells, {"key": "Int64", "month": "Int64"})
 
 
 def _left_out(not_leads: Sequence[int], *, deleted: bool) -> nw.Expr:
-    reason = nw.when(_true(nw.col("call_reason_id").is_in(list(not_leads)))).then(nw.lit("not a lead"))
+    reason = nw.when(true(nw.col("call_reason_id").is_in(list(not_leads)))).then(nw.lit("not a lead"))
     kept = reason.otherwise(nw.lit(""))
     if not deleted:
         return kept
-    return nw.when(_true(~nw.col("active"))).then(nw.lit("deleted")).otherwise(kept)
-
-
-def _true(condition: nw.Expr) -> nw.Expr:
-    """Whether it is known to be so."""
-    return condition.fill_null(value=False)
+    return nw.when(true(~nw.col("active"))).then(nw.lit("deleted")).otherwise(kept)
 
 
 def _with_first_job(lead: nw.LazyFrame[Any], jobs: Any, bookings: Any) -> nw.LazyFrame[Any]:
@@ -142,26 +117,27 @@ def _with_first_job(lead: nw.LazyFrame[Any], jobs: Any, bookings: Any) -> nw.Laz
     if jobs is None:
         # Missing in every row; a plain None takes no dtype on pandas.
         return lead.with_columns(booked=nw.when(nw.col("created").is_null()).then(nw.col("created")))
-    made = _lazy(jobs, "jobs", _JOB_COLUMNS).with_columns(booked=_micros("created_on"))
+    made = lazy(jobs, "jobs", _JOB_COLUMNS, times=("created_on",)).rename({"created_on": "booked"})
     routes = [
         _route(lead, "call_id", made, "lead_call_id"),
         _route(lead, "booking_id", made, "booking_id"),
     ]
     if bookings is not None:
-        named = _lazy(bookings, "bookings", ("id", "job_id")).filter(~nw.col("job_id").is_null())
-        jobs_of_bookings = named.select(nw.col("id").alias("booking_id"), nw.col("job_id").alias("id"))
-        through = jobs_of_bookings.join(made.select("id", "booked"), on="id", how="inner")
+        named = lazy(bookings, "bookings", ("id", "job_id")).filter(~nw.col("job_id").is_null())
+        jobs_of_bookings = named.rename({"id": "booking_id", "job_id": "id"})
+        through = jobs_of_bookings.join(made.select(*keys(made, "id"), "booked"), on=keys(made, "id"), how="inner")
         routes.append(_route(lead, "booking_id", through, "booking_id"))
     after = nw.concat(routes).filter(nw.col("booked") >= nw.col("created"))
-    first = after.group_by("id").agg(nw.col("booked").min())
-    return lead.join(first, on="id", how="left")
+    first = after.group_by(*keys(lead, "id")).agg(nw.col("booked").min())
+    return lead.join(first, on=keys(lead, "id"), how="left")
 
 
 def _route(lead: nw.LazyFrame[Any], own: str, jobs: nw.LazyFrame[Any], theirs: str) -> nw.LazyFrame[Any]:
     # pandas joins a missing key with a missing key
-    left = lead.filter(~nw.col(own).is_null()).select("id", "created", nw.col(own).alias("link"))
-    right = jobs.filter(~nw.col(theirs).is_null()).select(nw.col(theirs).alias("link"), "booked")
-    return left.join(right, on="link", how="inner").select("id", "created", "booked")
+    tenant, id = keys(lead), keys(lead, "id")
+    left = lead.filter(~nw.col(own).is_null()).select(*id, "created", nw.col(own).alias("link"))
+    right = jobs.filter(~nw.col(theirs).is_null()).select(*tenant, nw.col(theirs).alias("link"), "booked")
+    return left.join(right, on=[*tenant, "link"], how="inner").select(*id, "created", "booked")
 
 
 def _with_outcome(lead: nw.LazyFrame[Any], *, as_of: int, window: int) -> nw.LazyFrame[Any]:
@@ -169,13 +145,13 @@ def _with_outcome(lead: nw.LazyFrame[Any], *, as_of: int, window: int) -> nw.Laz
     # A change before the creation says nothing: it is left missing, and the conversion merely possible.
     latest = nw.when(modified >= created).then(modified - created)
     state = lead.with_columns(
-        converted=_true(nw.col("status") == "Converted"),
-        open=_true(nw.col("status") == "Open"),
-        dismissed=_true(nw.col("status") == "Dismissed"),
-        mature=_true(created <= as_of - window),
+        converted=true(nw.col("status") == "Converted"),
+        open=true(nw.col("status") == "Open"),
+        dismissed=true(nw.col("status") == "Dismissed"),
+        mature=true(created <= as_of - window),
         linked=~booked.is_null(),
-        soon=_true(booked - created <= window),
-        surely_soon=_true(latest <= window),
+        soon=true(booked - created <= window),
+        surely_soon=true(latest <= window),
     )
     converted, mature, linked = nw.col("converted"), nw.col("mature"), nw.col("linked")
     unknown = ~(converted | nw.col("open") | nw.col("dismissed"))
