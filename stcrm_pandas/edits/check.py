@@ -19,10 +19,10 @@ from stcrm_pandas.edits.fresh import Fresh
 from stcrm_pandas.edits.model import Key, Plan, Refusal, Step
 from stcrm_pandas.edits.opt_out import MARKETING, Contacts, matching
 from stcrm_pandas.edits.plan import rows_of
-from stcrm_pandas.edits.reach import spelling
 from stcrm_pandas.edits.steps import Options, without_cells
 from stcrm_pandas.edits.values import current
 from stcrm_pandas.errors import UsageError
+from stcrm_pandas.reach import spelling
 
 if TYPE_CHECKING:
     from stcrm_pandas.client import Client

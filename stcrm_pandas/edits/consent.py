@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from stcrm_pandas.edits.cells import is_missing
 from stcrm_pandas.edits.columns import LEGACY, Target
-from stcrm_pandas.edits.reach import alike
+from stcrm_pandas.reach import alike
 
 Direction = Literal["wider", "narrower", ""]
 

@@ -19,9 +19,9 @@ from stcrm_pandas.edits.consent import FLAGS, says_no
 from stcrm_pandas.edits.matching import SHOWN
 from stcrm_pandas.edits.model import Key, Plan, Refusal, Step
 from stcrm_pandas.edits.plan import Place, rows_of, told
-from stcrm_pandas.edits.reach import spelling
 from stcrm_pandas.edits.steps import Options, plan_row
 from stcrm_pandas.errors import UsageError
+from stcrm_pandas.reach import spelling
 
 MARKETING = FLAGS[1]
 PHONES = {"Phone", "MobilePhone"}

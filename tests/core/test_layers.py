@@ -15,7 +15,7 @@ LAYERS = (
     ("errors", "notices", "clear"),
     ("schemas", "settings"),
     ("operations",),
-    ("custom", "rules", "nested", "options", "feed"),
+    ("custom", "rules", "nested", "options", "feed", "reach"),
     ("query", "wire"),
     ("body",),
     ("paths",),
@@ -53,7 +53,7 @@ UPWARD = {
 SANDBOX_KNOWS = {"errors", "schemas", "operations", "notices", "sandbox"}
 """It must not share the client's mistakes."""
 
-ANALYSIS_KNOWS = {"errors", "schemas", "notices", "analysis"}
+ANALYSIS_KNOWS = {"errors", "schemas", "notices", "reach", "analysis"}
 
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 

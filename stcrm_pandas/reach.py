@@ -1,0 +1,94 @@
+"""Numbers and addresses by which people are reached: one spelling for each, and whether it can be right. Pure.
+
+>>> spelling("(512) 555-0101"), spelling("+1 512.555.0101"), spelling(" Ann@Example.COM ")
+('+15125550101', '+15125550101', 'ann@example.com')
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+REGION = "US"
+"""Where a number without a country's code is dialled; the same plan of numbers holds in Canada."""
+
+PLACEHOLDERS = frozenset(
+    f"{name}@{place}.com"
+    for name in ("none", "no", "na", "noemail", "nomail", "noreply", "test", "unknown", "x")
+    for place in ("none", "no", "na", "noemail", "nomail", "email", "mail", "test", "unknown", "x")
+)
+"""What is typed into a form that insists on an address."""
+
+
+@lru_cache(maxsize=200_000)
+def spelling(value: Any, region: str = REGION) -> str | None:
+    """A number in E.164 or an address in small letters, so that two spellings of one are equal; None where it is none.
+
+    An extension is left out: whoever asks not to be called means the number.
+
+    Parameters:
+        value: as somebody wrote it.
+        region: where a number without a country's code belongs.
+    """
+    if not isinstance(value, str) or not value.strip():
+        return None
+    if "@" in value:
+        return value.strip().removeprefix("mailto:").casefold()
+    import phonenumbers
+
+    try:
+        number = phonenumbers.parse(value, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Whether two values reach the same; unreadable ones only if they are equal as they stand."""
+    if one == other:
+        return True
+    first = spelling(one)
+    return first is not None and first == spelling(other)
+
+
+@lru_cache(maxsize=200_000)
+def is_number(spelt: str | None, *, by_length: bool = False) -> bool:
+    """Whether a number, as `spelling` gave it, is one of its country's plan.
+
+    Parameters:
+        spelt: a number in E.164.
+        by_length: only its length is looked at, and that North America has no area code that begins with 0 or 1. The
+            numbers of made-up companies are of no plan, so that they can reach nobody.
+
+    >>> is_number(spelling("(512) 555-0101")), is_number(spelling("000-000-0000")), is_number(None)
+    (True, False, False)
+    >>> is_number("+15121550101"), is_number("+15121550101", by_length=True)
+    (False, True)
+    """
+    if spelt is None or not spelt.startswith("+"):
+        return False
+    if by_length:
+        return not spelt.startswith(("+10", "+11"))
+    import phonenumbers
+
+    return phonenumbers.is_valid_number(phonenumbers.parse(spelt))
+
+
+@lru_cache(maxsize=200_000)
+def is_address(spelt: str | None) -> bool:
+    """Whether an e-mail address, as `spelling` gave it, is written as one; no server is asked.
+
+    >>> is_address("ann@example.com"), is_address("ann@example"), is_address("none@none.com")
+    (True, False, False)
+    """
+    if spelt is None or "@" not in spelt or spelt in PLACEHOLDERS:
+        return False
+    import email_validator
+
+    try:
+        email_validator.validate_email(spelt, check_deliverability=False)
+    except email_validator.EmailNotValidError:
+        return False
+    return True
