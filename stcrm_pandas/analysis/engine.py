@@ -28,6 +28,7 @@ __all__ = [
     "local_weekday",
     "micros",
     "month_name",
+    "once",
     "refuse_mixtures",
     "refuse_repeats",
     "true",
@@ -205,6 +206,23 @@ def refuse_repeats(rows: Rows, name: str, key: str = "id") -> None:
     total, different = rows.select(nw.len()).collect().item(), rows.select(*by).unique().select(nw.len())
     if repeats := int(total) - int(different.collect().item()):
         raise UsageError(f"{name}: {repeats} rows repeat an id; keep the latest of each (drop_duplicates on {key})")
+
+
+def once(rows: Rows) -> Rows:
+    """The same rows, worked out once, where an engine would do it again for each table that is made of them.
+
+    DuckDB and Spark hold what is done in memory: select the columns that are needed before. DuckDB writes each step
+    into the next as a query within a query, so that a long reduction needs this to end in time.
+    """
+    if rows.implementation.is_pandas():
+        return rows
+    if _is_spark(rows):
+        return nw.from_native(rows.to_native().cache()).lazy()
+    if not _is_duckdb(rows):
+        return rows.collect().lazy()
+    done = rows.collect("pyarrow").to_arrow()  # noqa: F841  (the query below reads it by its name)
+    # by way of the relation, so that it stays on the connection of the caller
+    return nw.from_native(rows.to_native().query("these", "select * from done")).lazy()
 
 
 def true(condition: nw.Expr) -> nw.Expr:

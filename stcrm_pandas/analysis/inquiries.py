@@ -1,0 +1,123 @@
+"""Inquiries: the leads of one customer or one phone that came soon after another are one.
+
+Written in narwhals, so that every engine can do it. What an inquiry is, is said in `lead_conversion`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import narwhals.stable.v2 as nw
+
+from stcrm_pandas.analysis.engine import Rows, keys, micros, once
+
+__all__ = ["inquiries_of", "persons_of", "phone_number"]
+
+_PERSON = ("kind", "person")
+_DIGITS = 10
+
+
+def phone_number(column: str) -> nw.Expr:
+    """The last ten digits of a phone as a number; missing where there are fewer, or nothing but zeros."""
+    digits = nw.col(column).str.replace_all(r"\D", "")
+    number = nw.when(digits.str.len_chars() >= _DIGITS).then(digits.str.tail(_DIGITS)).otherwise(nw.lit("0"))
+    whole = number.cast(nw.Int64)
+    return nw.when(whole > 0).then(whole)
+
+
+def persons_of(leads: Rows) -> Rows:
+    """Say of each lead from whom it came: columns `kind` and `person`.
+
+    The customer, where the lead names one; else the one customer who gave the same phone in another lead; else the
+    phone; else nobody but the lead itself. A phone that several customers gave joins none of them.
+
+    Parameters: leads with `id`, and with `customer_id` and `lead_phone` where they are known.
+    """
+    names = leads.collect_schema().names()
+    customer = nw.col("customer_id") if "customer_id" in names else nw.when(nw.col("id").is_null()).then(nw.col("id"))
+    rows = leads.with_columns(customer=customer)
+    if "lead_phone" not in names:
+        return _numbered(rows.with_columns(phone=nw.when(nw.col("id").is_null()).then(nw.col("id"))))
+    rows = rows.with_columns(phone=phone_number("lead_phone"))
+    by = keys(rows, "phone")
+    both = rows.filter(~nw.col("phone").is_null() & ~nw.col("customer").is_null())
+    known = (
+        both.group_by(*by)
+        .agg(known=nw.col("customer").min(), last=nw.col("customer").max())
+        .filter(nw.col("known") == nw.col("last"))
+        .select(*by, "known")
+    )
+    # only those without a customer are looked up; a missing phone meets no other
+    lost = rows.filter(nw.col("customer").is_null() & ~nw.col("phone").is_null())
+    found = lost.select(*keys(rows, "id"), "phone").join(known, on=by, how="inner").select(*keys(rows, "id"), "known")
+    rows = rows.join(found, on=keys(rows, "id"), how="left")
+    return _numbered(rows.with_columns(customer=nw.coalesce("customer", "known")).drop("known"))
+
+
+def _numbered(rows: Rows) -> Rows:
+    customer, phone = nw.col("customer"), nw.col("phone")
+    kind = nw.when(~customer.is_null()).then(nw.lit(0)).when(~phone.is_null()).then(nw.lit(1)).otherwise(nw.lit(2))
+    return rows.with_columns(kind=kind, person=nw.coalesce("customer", "phone", "id"))
+
+
+def inquiries_of(
+    leads: Rows,
+    *,
+    within: dt.timedelta | None,
+    first: Sequence[str],
+    sums: Sequence[str],
+    least: Sequence[str],
+    greatest: Sequence[str],
+) -> Rows:
+    """One row for each inquiry.
+
+    A lead that came less than `within` after the one before it, of the same person, belongs to the same inquiry; so a
+    chain of them is one, however long. A lead without a date of creation is an inquiry of its own.
+
+    Parameters:
+        leads: with `id`, `created` in microseconds, and what `persons_of` needs.
+        within: None where each lead is an inquiry.
+        first: columns that are those of its first lead (`id` and `created` always are).
+        sums, least, greatest: columns that are the sum, the least or the greatest of all its leads.
+
+    Returns:
+        The columns named, and `tenant` where the leads have it.
+    """
+    base = [*keys(leads, "id"), "created", *first]
+    rest = [*sums, *least, *greatest]
+    if within is None:
+        return leads.select(*base, *rest)
+    rows = once(persons_of(leads))
+    # who stands alone needs no window
+    alone = (nw.col("kind") == 2) | nw.col("created").is_null()
+    persons = [*keys(rows), *_PERSON]
+    order = ("created", "id")
+    chained = rows.filter(~alone).with_columns(before=nw.col("created").shift(1).over(*persons, order_by=order))
+    chained = chained.with_columns(
+        begins=nw.when(nw.col("created") - nw.col("before") < micros(within)).then(nw.lit(0)).otherwise(nw.lit(1))
+    ).with_columns(inquiry=nw.col("begins").cum_sum().over(*persons, order_by=order))
+    chained = once(chained)
+    on = [*persons, "inquiry"]
+    later = (
+        chained.filter(nw.col("begins") == 0)
+        .group_by(*on)
+        .agg(
+            *(nw.col(name).sum().alias(f"{name}_later") for name in sums),
+            *(nw.col(name).min().alias(f"{name}_later") for name in least),
+            *(nw.col(name).max().alias(f"{name}_later") for name in greatest),
+        )
+    )
+    begun = chained.filter(nw.col("begins") == 1).join(later, on=on, how="left")
+    joined = begun.select(
+        *base,
+        *((nw.col(name) + nw.col(f"{name}_later").fill_null(0)).cast(nw.Int64).alias(name) for name in sums),
+        *(nw.min_horizontal(name, f"{name}_later").alias(name) for name in least),
+        *(nw.max_horizontal(name, f"{name}_later").alias(name) for name in greatest),
+    )
+    return nw.concat(
+        [
+            joined,
+            rows.filter(alone).select(*base, *(nw.col(name).cast(nw.Int64) if name in sums else name for name in rest)),
+        ]
+    )

@@ -1,0 +1,141 @@
+"""When a lead was converted: exactly, by the one job that fits, or between two moments.
+
+Written in narwhals, so that every engine can do it. The rules are said in `lead_conversion`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from stcrm_pandas.analysis.engine import Rows, keys, lazy, once, true
+
+__all__ = ["with_dates"]
+
+_NO_TIME = nw.when(nw.col("created").is_null()).then(nw.col("created"))
+"""Missing in every row; a plain None takes no dtype on pandas."""
+
+
+def with_dates(leads: Rows, *, jobs: Any, bookings: Any, status_log: Any, as_of: int) -> Rows:
+    """Add when each lead was converted or dismissed at the earliest and at the latest, and how that is known.
+
+    Parameters: leads with `id`, `status`, `created`, `modified`, `call_id`, `booking_id` and, for jobs that fit,
+    `customer_id`; frames of jobs, bookings and of statuses seen, or None; until when the leads are known.
+    Returns: besides, `early` and `late` (microseconds since 1970; missing where the lead has neither status), `booked`
+    (the first job that its call or booking leads to, whatever its status) and `how`: 0 exact, 1 inferred, 2 bounded,
+    3 not converted.
+    """
+    rows = once(_with_first_job(leads, jobs, bookings))
+    created, modified = nw.col("created"), nw.col("modified")
+    # A change before the creation says nothing: then it may have been until the leads were read.
+    changed = nw.when((modified >= created) & (modified <= as_of)).then(modified).otherwise(nw.lit(as_of))
+    ended = true(nw.col("status").is_in(["Converted", "Dismissed"])) & ~created.is_null()
+    rows = rows.with_columns(
+        early=nw.when(ended).then(created), late=nw.when(ended).then(nw.max_horizontal(changed, created))
+    )
+    if status_log is not None:
+        rows = _tightened(rows, status_log)
+    rows = _with_fitting_job(rows, jobs)
+    converted, booked, fitting = true(nw.col("status") == "Converted"), nw.col("booked"), nw.col("fitting")
+    dated = nw.when(converted & ~booked.is_null()).then(booked).when(converted).then(fitting)
+    how = (
+        nw.when(converted & ~booked.is_null())
+        .then(nw.lit(0))
+        .when(converted & ~fitting.is_null())
+        .then(nw.lit(1))
+        .when(converted)
+        .then(nw.lit(2))
+        .otherwise(nw.lit(3))
+    )
+    return rows.with_columns(dated=dated, how=how).with_columns(
+        early=nw.coalesce("dated", "early"), late=nw.coalesce("dated", "late")
+    )
+
+
+def _with_first_job(leads: Rows, jobs: Any, bookings: Any) -> Rows:
+    """Add `booked`, when the first job was created that a lead's call or booking leads to, not before the lead."""
+    if jobs is None:
+        return leads.with_columns(booked=_NO_TIME)
+    made = lazy(jobs, "jobs", ("id", "lead_call_id", "booking_id"), times=("created_on",))
+    routes = [_route(leads, "call_id", made, "lead_call_id"), _route(leads, "booking_id", made, "booking_id")]
+    if bookings is not None:
+        named = lazy(bookings, "bookings", ("id", "job_id")).filter(~nw.col("job_id").is_null())
+        of_bookings = named.select(*keys(named), nw.col("id").alias("booking_id"), nw.col("job_id").alias("id"))
+        through = of_bookings.join(made.select(*keys(made, "id"), "created_on"), on=keys(made, "id"), how="inner")
+        routes.append(_route(leads, "booking_id", through, "booking_id"))
+    by = keys(leads, "id")
+    after = nw.concat(routes).filter(nw.col("booked") >= nw.col("created"))
+    return leads.join(after.group_by(*by).agg(nw.col("booked").min()), on=by, how="left")
+
+
+def _route(leads: Rows, own: str, jobs: Rows, theirs: str) -> Rows:
+    # pandas joins a missing key with a missing key
+    left = leads.filter(~nw.col(own).is_null()).select(*keys(leads, "id"), "created", nw.col(own).alias("link"))
+    right = jobs.filter(~nw.col(theirs).is_null()).select(
+        *keys(jobs), nw.col(theirs).alias("link"), nw.col("created_on").alias("booked")
+    )
+    return left.join(right, on=keys(leads, "link"), how="inner").select(*keys(leads, "id"), "created", "booked")
+
+
+def _tightened(rows: Rows, status_log: Any) -> Rows:
+    """A change to a status lies after the row was last seen in another one, and not after it was first seen in it."""
+    log = lazy(status_log, "status_log", ("id", "status"), times=("first_seen", "last_seen"))
+    by = keys(rows, "id")
+    seen = rows.select(*by, nw.col("status").alias("now")).join(log, on=by, how="inner")
+    same = nw.col("status") == nw.col("now")
+    first = seen.filter(same).group_by(*by).agg(seen=nw.col("first_seen").min())
+    other = seen.filter(~same).join(first, on=by, how="inner").filter(nw.col("last_seen") < nw.col("seen"))
+    before = other.group_by(*by).agg(before=nw.col("last_seen").max())
+    joined = rows.join(first, on=by, how="left").join(before, on=by, how="left")
+    early = nw.max_horizontal("early", "before")
+    late = nw.min_horizontal("late", "seen")
+    # a log that contradicts the row is not believed
+    fits = ~nw.col("early").is_null() & (early <= late)
+    return joined.with_columns(
+        early=nw.when(fits).then(early).otherwise(nw.col("early")),
+        late=nw.when(fits).then(late).otherwise(nw.col("late")),
+    ).drop("seen", "before")
+
+
+def _with_fitting_job(rows: Rows, jobs: Any) -> Rows:
+    """Add `fitting`, when the job was created that alone fits a converted lead which no job names.
+
+    It is of the same customer, created while the lead can have been converted, not named by any lead's call or
+    booking, no recall and no warranty job; the lead has no other such job, and the job no other such lead.
+    """
+    if jobs is None or "customer_id" not in rows.collect_schema():
+        return rows.with_columns(fitting=_NO_TIME)
+    made = lazy(
+        jobs,
+        "jobs",
+        ("id", "lead_call_id", "booking_id"),
+        times=("created_on",),
+        optional=("customer_id", "recall_for_id", "warranty_id"),
+    )
+    names = made.collect_schema().names()
+    if "customer_id" not in names:
+        return rows.with_columns(fitting=_NO_TIME)
+    by = keys(rows, "id")
+    lost = rows.filter(
+        true(nw.col("status") == "Converted") & nw.col("booked").is_null() & ~nw.col("customer_id").is_null()
+    ).select(*by, "customer_id", "early", "late")
+    free = made.filter(~nw.col("customer_id").is_null())
+    for special in ("recall_for_id", "warranty_id"):
+        if special in names:
+            free = free.filter(nw.col(special).is_null())
+    free = free.select(
+        *keys(made), "customer_id", nw.col("id").alias("job"), "lead_call_id", "booking_id", "created_on"
+    )
+    free = free.join(lost.select(*keys(rows, "customer_id")).unique(), on=keys(rows, "customer_id"), how="semi")
+    for own, theirs in (("call_id", "lead_call_id"), ("booking_id", "booking_id")):
+        named = rows.filter(~nw.col(own).is_null()).select(*keys(rows), nw.col(own).alias(theirs)).unique()
+        free = free.join(named, on=keys(rows, theirs), how="anti")
+    inside = (nw.col("created_on") >= nw.col("early")) & (nw.col("created_on") <= nw.col("late"))
+    pairs = once(lost.join(free, on=keys(rows, "customer_id"), how="inner").filter(inside))
+    of_lead = pairs.group_by(*by).agg(fitting=nw.col("created_on").min(), jobs=nw.len(), job=nw.col("job").min())
+    of_job = pairs.group_by(*keys(rows, "job")).agg(leads=nw.len())
+    alone = of_lead.filter(nw.col("jobs") == 1).join(
+        of_job.filter(nw.col("leads") == 1), on=keys(rows, "job"), how="inner"
+    )
+    return rows.join(alone.select(*by, "fitting"), on=by, how="left")
