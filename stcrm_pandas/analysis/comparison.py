@@ -1,80 +1,196 @@
-"""Each group against all others together."""
+"""Each group against all others together, and when it may be called different."""
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Hashable
+from typing import Any, TypeVar
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from stcrm_pandas.analysis.statistics import benjamini_hochberg, two_proportions
+from stcrm_pandas.analysis.statistics import benjamini_hochberg, mantel_haenszel, two_proportions
 
-__all__ = ["compare"]
+__all__ = ["FALSE_DISCOVERIES", "POINTS", "compare", "together"]
 
 FALSE_DISCOVERIES = 0.05
+"""Of the groups that are named, the share that may be named by chance."""
+
 POINTS = 0.05
 """A difference below five points is not worth a name, however sure it is."""
 
+_SURE = 1.959963984540054  # standard errors on each side, for 95 %
 
-def compare(table: pd.DataFrame, *, min_group: int) -> pd.DataFrame:
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Found = TypeVar("Found")
+
+
+def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_group: int = 30) -> pd.DataFrame:
     """Compare the share of each group with that of all others together, by what is sure of both.
 
     A group is higher if even its lower bound is above the others' upper bound, lower if even its upper bound is below
-    their lower one; so what is not known of the dates never makes a difference. It is called so only if that
-    difference is 5 points or more, both sides have `min_group` mature leads, and the p-value is below 0.05 after
-    Benjamini-Hochberg over all groups that could be named. Leads without a group, and months that are not whole, are
-    never named; such months do not count among the others.
+    their lower one; so what is not known never makes a difference. It is called so only if
 
-    Parameters: a table of `LeadConversion`; the least number of mature leads.
-    Returns: a row per group, in order: `id`, `name`, `mature`, `share_lower`, `share_upper`, `others_mature`,
-    `others_lower`, `others_upper` (shares from 0 to 1), `difference` (of the bounds that face each other; 0 where
-    they overlap), `p_value`, `p_adjusted` (missing where not compared), `verdict` ("higher", "lower", "not clear",
-    "too few", "not compared").
+    - both sides have `min_group`;
+    - that difference is 5 points or more;
+    - its p-value is below 0.05 after Benjamini-Hochberg over all groups that could be named;
+    - it keeps its sign, beyond what chance could turn, when like is compared with like: within each stratum, the
+      differences averaged with the weights of Mantel and Haenszel (`statistics.mantel_haenszel`); the 95 % interval
+      of that average lies on the same side of 0. Else the mix explains it.
 
-    >>> counts = {"mature": [400, 400], "within_lower": [180, 120], "within_upper": [190, 125]}
-    >>> table = pd.DataFrame({"id": [1, 2], "name": ["Radio", "Mail"], **counts}).assign(share_lower=0, share_upper=0)
-    >>> compare(table, min_group=30)[["name", "difference", "verdict"]].values.tolist()
+    Groups without an id, and those that are not whole, are never named; the latter do not count among the others.
+
+    Parameters:
+        groups: `id`, `name`, `n`, and how many of `n` surely (`lower`) and possibly (`upper`) did what is counted;
+            where there is a column `whole`, groups with False are not compared.
+        strata: the same counts cut finer: `id`, `stratum` (any hashable), `n`, `lower`, `upper`; None: no mix is
+            looked at.
+        min_group: the least `n` of either side.
+
+    Returns:
+        A row per group, in order: `id`, `name`, `n`, `share_lower`, `share_upper`, `others_n`, `others_lower`,
+        `others_upper` (shares from 0 to 1), `difference` (of the bounds that face each other; 0 where they overlap),
+        `standardised` (the same within strata; missing without them), `p_value`, `p_adjusted` (missing where not
+        compared), `kept` (the sign stays within strata), `verdict`: "higher", "lower", "not clear",
+        "explained by the mix", "too few", "not compared".
+
+    >>> counts = {"n": [400, 400], "lower": [180, 120], "upper": [190, 125]}
+    >>> groups = pd.DataFrame({"id": [1, 2], "name": ["Radio", "Mail"], **counts})
+    >>> compare(groups)[["name", "difference", "verdict"]].values.tolist()
     [['Radio', 0.1375, 'higher'], ['Mail', -0.1375, 'lower']]
+
+    All of Radio's 80 more were in March, when everybody had more:
+
+    >>> cut = {"id": [1, 1, 2, 2], "stratum": ["Jan", "Mar", "Jan", "Mar"], "n": [100, 300, 300, 100]}
+    >>> strata = pd.DataFrame({**cut, "lower": [20, 150, 60, 50], "upper": [20, 150, 60, 50]})
+    >>> whole = strata.groupby("id", as_index=False).sum(numeric_only=True).assign(name=["Radio", "Mail"])
+    >>> compare(whole, strata).round(2)[["difference", "standardised", "verdict"]].values.tolist()
+    [[0.15, 0.0, 'explained by the mix'], [-0.15, 0.0, 'explained by the mix']]
     """
-    whole = table["whole"].to_numpy(dtype=bool) if "whole" in table else np.ones(len(table), dtype=bool)
-    n, lower, upper = (
-        table[name].to_numpy(dtype=np.float64) * whole for name in ("mature", "within_lower", "within_upper")
-    )
+    own_n, own_lower, own_upper = (groups[name].to_numpy(dtype=np.float64) for name in ("n", "lower", "upper"))
+    whole = groups["whole"].to_numpy(dtype=bool) if "whole" in groups else np.ones(len(groups), dtype=bool)
+    n, lower, upper = own_n * whole, own_lower * whole, own_upper * whole
     others, others_lower, others_upper = n.sum() - n, lower.sum() - lower, upper.sum() - upper
-    nameable = whole & table["id"].notna().to_numpy(dtype=bool)
+    nameable = whole & groups["id"].notna().to_numpy(dtype=bool)
     compared = nameable & (n >= min_group) & (others >= min_group)
 
-    with np.errstate(divide="ignore", invalid="ignore"):
-        above = lower / n - others_upper / others
-        below = upper / n - others_lower / others
+    above = _share(lower, n) - _share(others_upper, others)
+    below = _share(upper, n) - _share(others_lower, others)
     higher, lesser = compared & (above > 0), compared & (below < 0)
-    difference = np.where(higher, above, np.where(lesser, below, 0.0))
     p_value = np.where(compared, 1.0, np.nan)
     p_value[higher] = two_proportions(lower[higher], n[higher], others_upper[higher], others[higher])
     p_value[lesser] = two_proportions(upper[lesser], n[lesser], others_lower[lesser], others[lesser])
-    p_adjusted = benjamini_hochberg(p_value)
-    clear = compared & (np.abs(difference) >= POINTS) & (p_adjusted < FALSE_DISCOVERIES)
+    standardised, kept = _within_strata(groups["id"], whole, strata, higher, lesser)
+    return _judged(
+        pd.DataFrame(
+            {
+                "id": groups["id"],
+                "name": groups["name"],
+                "n": pd.array(own_n.astype(np.int64), dtype="Int64"),
+                "share_lower": _known(_share(own_lower, own_n), own_n > 0),
+                "share_upper": _known(_share(own_upper, own_n), own_n > 0),
+                "others_n": pd.array(others.astype(np.int64), dtype="Int64"),
+                "others_lower": _known(_share(others_lower, others), others > 0),
+                "others_upper": _known(_share(others_upper, others), others > 0),
+                "difference": _known(np.where(higher, above, np.where(lesser, below, 0.0)), compared),
+                "standardised": _known(standardised, compared & ~np.isnan(standardised) & (strata is not None)),
+                "p_value": _known(p_value, compared),
+                "p_adjusted": _known(benjamini_hochberg(p_value), compared),
+                "kept": pd.array(kept, dtype="boolean"),
+                "verdict": pd.array(np.where(nameable, "too few", "not compared").tolist(), dtype="str"),
+            }
+        )
+    )
+
+
+def together(*results: Found) -> tuple[Found, ...]:
+    """The same results, judged as what one report says: p-values adjusted over all groups that it could name.
+
+    Parameters:
+        results: frozen results of analyses with `comparisons`, a frame of `compare` or a mapping of several.
+
+    Returns:
+        Copies of them, in order, with `p_adjusted` and `verdict` anew.
+
+    >>> @dataclasses.dataclass(frozen=True)
+    ... class Result:
+    ...     comparisons: pd.DataFrame
+    >>> groups = pd.DataFrame({"id": [1, 2, 3], "name": ["A", "B", "C"], "n": 100, "lower": [48, 30, 30]})
+    >>> one = Result(compare(groups.assign(upper=groups["lower"])))
+    >>> even = groups.assign(id=[4, 5, 6], lower=30, upper=30)
+    >>> both = together(one, Result(compare(pd.concat([even] * 4).assign(id=range(12)))))
+    >>> one.comparisons["p_adjusted"].round(3).tolist(), both[0].comparisons["p_adjusted"].round(3).tolist()
+    ([0.007, 0.126, 0.126], [0.033, 0.629, 0.629])
+    """
+    frames = [frame for result in results for frame in _frames(result).values()]
+    p_values = [frame["p_value"].to_numpy(dtype=np.float64, na_value=np.nan) for frame in frames]
+    adjusted = benjamini_hochberg(np.concatenate(p_values)) if p_values else np.empty(0)
+    judged = iter(
+        _judged(frame.assign(p_adjusted=_known(part, ~np.isnan(part))))
+        for frame, part in zip(
+            frames, np.split(adjusted, np.cumsum([len(part) for part in p_values])[:-1]), strict=True
+        )
+    )
+    return tuple(_with(result, {key: next(judged) for key in _frames(result)}) for result in results)
+
+
+def _frames(result: Any) -> dict[Hashable, pd.DataFrame]:
+    found = result.comparisons
+    return {None: found} if isinstance(found, pd.DataFrame) else dict(found)
+
+
+def _with(result: Any, frames: dict[Hashable, pd.DataFrame]) -> Any:
+    one = isinstance(result.comparisons, pd.DataFrame)
+    return dataclasses.replace(result, comparisons=frames[None] if one else frames)
+
+
+def _judged(frame: pd.DataFrame) -> pd.DataFrame:
+    """With the verdicts that its p-values give; what was not compared stays as it is."""
+    difference = frame["difference"].to_numpy(dtype=np.float64, na_value=0.0)
+    adjusted = frame["p_adjusted"].to_numpy(dtype=np.float64, na_value=np.nan)
+    kept = frame["kept"].to_numpy(dtype=bool, na_value=False)
+    compared = ~np.isnan(adjusted)
+    clear = compared & (np.abs(difference) >= POINTS) & (adjusted < FALSE_DISCOVERIES)
     verdict = np.select(
-        [clear & higher, clear & lesser, compared, nameable],
-        ["higher", "lower", "not clear", "too few"],
-        "not compared",
+        [clear & ~kept, clear & (difference > 0), clear, compared],
+        ["explained by the mix", "higher", "lower", "not clear"],
+        frame["verdict"].to_numpy(dtype=object),
     )
-    facing = others > 0
-    return pd.DataFrame(
-        {
-            "id": table["id"],
-            "name": table["name"],
-            "mature": table["mature"],
-            "share_lower": table["share_lower"],
-            "share_upper": table["share_upper"],
-            "others_mature": pd.array(others.astype(np.int64), dtype="Int64"),
-            "others_lower": _known(others_lower / np.where(facing, others, 1), facing),
-            "others_upper": _known(others_upper / np.where(facing, others, 1), facing),
-            "difference": _known(difference, compared),
-            "p_value": _known(p_value, compared),
-            "p_adjusted": _known(p_adjusted, compared),
-            "verdict": pd.array(verdict.tolist(), dtype="str"),
-        }
-    )
+    return frame.assign(verdict=pd.array(verdict.tolist(), dtype="str"))
 
 
-def _known(values: np.ndarray, known: np.ndarray) -> pd.arrays.FloatingArray:
+def _within_strata(
+    ids: pd.Series, whole: Flags, strata: pd.DataFrame | None, higher: Flags, lesser: Flags
+) -> tuple[Floats, Flags]:
+    """For each group the difference within strata, of the bounds that face each other, and whether its sign stays."""
+    difference, kept = np.zeros(len(ids)), np.ones(len(ids), dtype=bool)
+    if strata is None or not len(ids):
+        return difference, kept
+    place_of = {_key(id): place for place, (id, used) in enumerate(zip(ids, whole, strict=True)) if used}
+    places = np.array([place_of.get(_key(id), -1) for id in strata["id"]], dtype=np.int64)
+    rows = strata[places >= 0]
+    place, stratum = places[places >= 0], pd.factorize(rows["stratum"])[0]
+    n, lower, upper = (rows[name].to_numpy(dtype=np.float64) for name in ("n", "lower", "upper"))
+    others, others_lower, others_upper = (
+        np.bincount(stratum, weights=part)[stratum] - part if len(part) else part for part in (n, lower, upper)
+    )
+    for side, own, facing, sign in ((higher, lower, others_upper, 1), (lesser, upper, others_lower, -1)):
+        mean, error = mantel_haenszel(own, n, facing, others, groups=place, size=len(ids))
+        difference[side] = mean[side]
+        kept[side] = (sign * mean - _SURE * error > 0)[side]
+    return difference, kept
+
+
+def _key(id: Any) -> Hashable:
+    """An id as it is looked up; all that are missing are one."""
+    return id if isinstance(id, tuple) else None if pd.isna(id) else id
+
+
+def _share(part: Floats, n: Floats) -> Floats:
+    return np.divide(part, n, out=np.zeros_like(n), where=n > 0)
+
+
+def _known(values: Floats, known: Flags) -> pd.arrays.FloatingArray:
     return pd.arrays.FloatingArray(np.where(known, values, 0.0), ~known)

@@ -206,7 +206,9 @@ def lead_conversion(
         table=table,
         overall=overall,
         months=months,
-        comparisons=compare(table, min_group=min_group),
+        comparisons=compare(
+            table.rename(columns={"mature": "n", "within_lower": "lower", "within_upper": "upper"}), min_group=min_group
+        ),
         left_out={
             reason: int(cells.loc[cells["left_out"] == reason, "leads"].sum()) for reason in ("not a lead", "deleted")
         },

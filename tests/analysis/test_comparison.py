@@ -1,5 +1,6 @@
 """Which groups are named: those that differ surely, enough, and after correction; never by chance."""
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
@@ -10,16 +11,16 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportions_ztest
 
 from stcrm_pandas.analysis import lead_conversion
-from stcrm_pandas.analysis.comparison import compare
+from stcrm_pandas.analysis.comparison import compare, together
 
 
 def table(*groups: tuple[int | None, int, int, int]) -> pd.DataFrame:
-    """Groups as (id, mature, surely, possibly)."""
-    ids, mature, lower, upper = zip(*groups, strict=True)
+    """Groups as (id, n, surely, possibly)."""
+    ids, n, lower, upper = zip(*groups, strict=True)
     frame = pd.DataFrame({"id": pd.array(ids, dtype="Int64"), "name": [str(id) for id in ids]})
-    for name, counts in (("mature", mature), ("within_lower", lower), ("within_upper", upper)):
+    for name, counts in (("n", n), ("lower", lower), ("upper", upper)):
         frame[name] = pd.array(counts, dtype="Int64")
-    return frame.assign(share_lower=frame.within_lower / frame.mature, share_upper=frame.within_upper / frame.mature)
+    return frame
 
 
 def verdicts(*groups: tuple[int | None, int, int, int], min_group: int = 30) -> list[str]:
@@ -59,7 +60,7 @@ def test_less_than_five_points_are_not_named() -> None:
 def test_leads_without_a_group_are_never_named_but_are_among_the_others() -> None:
     compared = compare(table((1, 400, 200, 200), (None, 400, 40, 40)), min_group=30)
     assert compared["verdict"].tolist() == ["higher", "not compared"]
-    assert compared["others_mature"].tolist() == [400, 400]
+    assert compared["others_n"].tolist() == [400, 400]
     assert compared["p_value"].isna().tolist() == [False, True]
 
 
@@ -68,7 +69,7 @@ def test_months_that_are_not_whole_are_left_alone() -> None:
     months["whole"] = pd.array([True, True, False], dtype="boolean")
     compared = compare(months, min_group=30)
     assert compared["verdict"].tolist() == ["not clear", "not clear", "not compared"]
-    assert compared["others_mature"].tolist() == [400, 400, 800]
+    assert compared["others_n"].tolist() == [400, 400, 800]
 
 
 def test_the_p_values_are_statsmodels() -> None:
@@ -84,6 +85,87 @@ def test_an_empty_table() -> None:
     empty = compare(table((1, 40, 1, 1)).iloc[:0], min_group=30)
     assert empty.empty
     assert empty.dtypes.equals(compare(table((1, 40, 1, 1)), min_group=30).dtypes)
+
+
+def cut(*rows: tuple[int | None, str, int, int, int]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Groups, and their strata as (id, stratum, n, surely, possibly)."""
+    strata = pd.DataFrame(rows, columns=["id", "stratum", "n", "lower", "upper"]).astype({"id": "Int64"})
+    groups = strata.groupby("id", as_index=False, dropna=False)[["n", "lower", "upper"]].sum()
+    return groups.assign(name=groups["id"].astype(str)), strata
+
+
+def test_a_difference_that_is_all_mix_is_said_to_be_so() -> None:
+    groups, strata = cut(
+        (1, "install", 300, 60, 60),
+        (1, "service", 100, 50, 50),
+        (2, "install", 100, 20, 20),
+        (2, "service", 300, 150, 150),
+    )
+    assert compare(groups, min_group=30)["verdict"].tolist() == ["lower", "higher"]
+    compared = compare(groups, strata, min_group=30)
+    assert compared["verdict"].tolist() == ["explained by the mix"] * 2
+    assert compared["standardised"].tolist() == pytest.approx([0, 0])
+
+
+def test_a_difference_that_turns_within_strata_is_not_named() -> None:
+    # better in each business unit, worse pooled
+    groups, strata = cut(
+        (1, "install", 380, 95, 95), (1, "service", 20, 12, 12), (2, "install", 20, 3, 3), (2, "service", 380, 190, 190)
+    )
+    compared = compare(groups, strata, min_group=30)
+    assert compared["verdict"].tolist() == ["explained by the mix"] * 2
+    assert compared["difference"].iloc[0] < 0 < compared["standardised"].iloc[0]
+
+
+def test_a_difference_that_stays_within_strata_is_named() -> None:
+    groups, strata = cut(
+        *((id, month, 100, won, won) for month, won in (("Jan", 25), ("Feb", 35), ("Mar", 30)) for id in (2, 3, None)),
+        *((1, month, 100, won, won) for month, won in (("Jan", 40), ("Feb", 52), ("Mar", 44))),
+    )
+    compared = compare(groups, strata, min_group=30).set_index("id")
+    assert compared.loc[1, "verdict"] == "higher"
+    assert compared["standardised"].loc[1] == pytest.approx(compared["difference"].loc[1])
+    assert compared["verdict"].iloc[-1] == "not compared"
+
+
+def test_within_strata_the_bounds_face_each_other_and_groups_that_are_not_whole_stay_out() -> None:
+    groups, strata = cut(
+        (1, "Jan", 100, 60, 70), (2, "Jan", 100, 20, 30), (1, "Feb", 100, 60, 70), (3, "Jan", 100, 90, 90)
+    )
+    groups["whole"] = pd.array([True, True, False], dtype="boolean")
+    compared = compare(groups, strata, min_group=30)
+    # Feb has one side only; Jan: 60 surely against 30 possibly
+    assert compared["standardised"].iloc[:2].tolist() == pytest.approx([0.3, -0.3])
+    assert compared["verdict"].tolist() == ["higher", "lower", "not compared"]
+
+
+def test_without_a_stratum_that_both_have_nothing_is_named() -> None:
+    groups, strata = cut((1, "Jan", 100, 60, 60), (2, "Feb", 100, 20, 20))
+    compared = compare(groups, strata, min_group=30)
+    assert compared["verdict"].tolist() == ["explained by the mix"] * 2
+    assert compared["standardised"].isna().all()
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    comparisons: pd.DataFrame | dict[str, pd.DataFrame]
+
+
+def test_together_all_that_a_report_could_name_is_counted() -> None:
+    # 17 points of 100 against 300 are clear among four, and not among sixty
+    few = compare(table((1, 100, 47, 47), *((id, 100, 30, 30) for id in range(2, 5))), min_group=30)
+    many = compare(table(*((id, 100, 30, 30) for id in range(1, 57))), min_group=30)
+    small = compare(table((1, 6, 5, 5), (2, 400, 120, 120)), min_group=30)
+    assert few["verdict"].iloc[0] == "higher"
+    one, two = together(Result(few), Result({"many": many, "small": small}))
+    p_values = [*few["p_value"], *many["p_value"]]
+    assert one.comparisons["p_adjusted"].tolist() == pytest.approx(multipletests(p_values, method="fdr_bh")[1][:4])
+    assert one.comparisons["verdict"].iloc[0] == "not clear"
+    assert two.comparisons["small"]["verdict"].tolist() == ["too few", "too few"]
+    assert two.comparisons["many"]["p_adjusted"].notna().all()
+    assert together() == ()
+    (alone,) = together(Result(few))
+    pd.testing.assert_frame_equal(alone.comparisons, few)
 
 
 def test_chance_alone_is_seldom_named(leads: Callable[..., pd.DataFrame]) -> None:

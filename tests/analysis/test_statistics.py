@@ -8,7 +8,7 @@ from scipy.stats import binomtest, chi2_contingency
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportions_ztest
 
-from stcrm_pandas.analysis.statistics import benjamini_hochberg, two_proportions, wilson
+from stcrm_pandas.analysis.statistics import benjamini_hochberg, mantel_haenszel, two_proportions, wilson
 
 counts = st.integers(1, 5_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -69,3 +69,38 @@ def test_benjamini_hochberg_by_hand_and_without_those_not_compared() -> None:
     assert adjusted == pytest.approx([0.04, np.nan, 0.5, 0.02, 0.04], nan_ok=True)
     assert np.isnan(benjamini_hochberg([np.nan])).all()
     assert benjamini_hochberg([]).shape == (0,)
+
+
+def test_mantel_haenszel_by_hand_and_with_what_says_nothing() -> None:
+    # weights 100 x 100 / 200 and 50 x 200 / 250; differences 0.2 and 0.1
+    difference, error = mantel_haenszel([40, 20, 7, 0], [100, 50, 9, 0], [20, 60, 0, 3], [100, 200, 0, 8])
+    assert difference == pytest.approx([(50 * 0.2 + 40 * 0.1) / 90])
+    alone = mantel_haenszel([40, 20], [100, 50], [20, 60], [100, 200])
+    assert (difference, error) == (pytest.approx(alone[0]), pytest.approx(alone[1]))
+
+
+def test_mantel_haenszel_of_several_comparisons_at_once() -> None:
+    groups = np.array([1, 0, 1, 3])
+    x, n, y, m = (
+        np.array([40, 7, 20, 1]),
+        np.array([100, 9, 50, 2]),
+        np.array([20, 1, 60, 0]),
+        np.array([100, 8, 200, 0]),
+    )
+    difference, error = mantel_haenszel(x, n, y, m, groups=groups, size=4)
+    for place in (0, 1):
+        mine = groups == place
+        one, its_error = mantel_haenszel(x[mine], n[mine], y[mine], m[mine])
+        assert (difference[place], error[place]) == (pytest.approx(one[0]), pytest.approx(its_error[0]))
+    assert np.isnan(difference[2:]).all()  # one without strata, one with an empty side
+
+
+def test_mantel_haenszel_covers_what_is_true_in_small_strata_and_in_large_ones() -> None:
+    chance = np.random.default_rng(3)
+    n, m = np.array([5] * 40 + [60] * 3), np.array([30] * 40 + [10] * 3)
+    shares = np.linspace(0.1, 0.6, len(n))
+    drawn = [mantel_haenszel(chance.binomial(n, shares + 0.1), n, chance.binomial(m, shares), m) for _ in range(2_000)]
+    difference, error = (np.concatenate(part) for part in zip(*drawn, strict=True))
+    assert difference.mean() == pytest.approx(0.1, abs=0.003)
+    assert difference.std() == pytest.approx(error.mean(), rel=0.05)
+    assert np.mean(np.abs(difference - 0.1) < 1.96 * error) == pytest.approx(0.95, abs=0.015)
