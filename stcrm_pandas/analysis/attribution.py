@@ -1,0 +1,136 @@
+"""How far campaigns can be trusted: what is credited to the default one, to none, to a retired one; what disagrees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from stcrm_pandas.errors import UsageError
+
+__all__ = ["UNCREDITED_LIMIT", "Attribution", "attribution"]
+
+UNCREDITED_LIMIT = 0.15
+"""Above this share without a campaign that says something, campaigns are not ranked."""
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """How rows are spread over campaigns that say something and those that do not.
+
+    Parameters:
+        what: what the rows are: "opportunities".
+        rows: how many there are.
+        default: of them, those on the company's default campaign; None where it is not known which one that is.
+        none: those without a campaign.
+        unknown: those with an id that is not among the campaigns; None where the campaigns were not read.
+        inactive: those on a retired campaign. They are credited: it may have run then.
+        chains: rows that rest on two or more records which name a campaign.
+        differing: of these, those whose records name different campaigns.
+    """
+
+    what: str
+    rows: int
+    default: int | None
+    none: int
+    unknown: int | None
+    inactive: int | None
+    chains: int = 0
+    differing: int = 0
+
+    @property
+    def uncredited(self) -> int:
+        """Rows on the default campaign, without one, or with one that nobody knows."""
+        return (self.default or 0) + self.none + (self.unknown or 0)
+
+    @property
+    def ranked(self) -> bool:
+        """Whether campaigns may be ranked: at most 15 of 100 rows are uncredited."""
+        return self.uncredited <= UNCREDITED_LIMIT * self.rows
+
+    def sentences(self) -> list[str]:
+        """The line of health, and what follows from it."""
+        if not self.rows:
+            return []
+        parts = [f"{self._of(self.none)} have no campaign"]
+        if self.default is not None:
+            parts.insert(0, f"{self._of(self.default)} are on the default campaign")
+        if self.unknown is not None:
+            parts.append(f"{self._of(self.unknown)} name one that is not listed")
+        if self.inactive is not None:
+            parts.append(f"{self._of(self.inactive)} are on a retired one")
+        said = [f"How far campaigns can be trusted: of {self.rows:,} {self.what}, {'; '.join(parts)}."]
+        if self.chains:
+            said.append(
+                f"In {self.differing:,} of {self.chains:,} chains of records that name campaigns, they name different "
+                "ones; the first one counts."
+            )
+        if not self.ranked:
+            share = round(100 * self.uncredited / self.rows)
+            said.append(
+                f"{share} of 100 {self.what} have no campaign that says something (more than "
+                f"{round(100 * UNCREDITED_LIMIT)}): campaigns are listed by size and not ranked."
+            )
+        return said
+
+    def _of(self, count: int) -> str:
+        share = 100 * count / self.rows
+        return f"{count:,} ({'under 1' if 0 < share < 1 else round(share)} %)"
+
+
+def attribution(
+    counts: Mapping[int | None, int],
+    campaigns: pd.DataFrame | None,
+    *,
+    what: str,
+    chains: int = 0,
+    differing: int = 0,
+) -> Attribution:
+    """The health of crediting rows to campaigns.
+
+    Parameters:
+        counts: how many rows name each campaign, by its id; None for those that name none.
+        campaigns: the campaigns with `id`, and where known `active` and `is_default_campaign`; None: not read.
+        what: what the rows are, in the plural.
+        chains: rows that rest on two or more records which name a campaign.
+        differing: of these, those whose records name different ones.
+
+    Returns:
+        The counts as an `Attribution`.
+
+    Raises:
+        UsageError: the campaigns have no `id`.
+
+    >>> campaigns = pd.DataFrame({"id": [1, 2], "active": [True, False], "is_default_campaign": [True, False]})
+    >>> found = attribution({1: 10, 2: 80, None: 10}, campaigns, what="opportunities")
+    >>> found.default, found.none, found.unknown, found.inactive, found.ranked
+    (10, 10, 0, 80, False)
+    """
+    if campaigns is None:
+        return Attribution(what, sum(counts.values()), None, counts.get(None, 0), None, None, chains, differing)
+    if "id" not in campaigns:
+        raise UsageError("campaigns: the frame lacks the column id")
+
+    def among(chosen: pd.Series) -> int:
+        return sum(counts.get(int(id), 0) for id in campaigns.loc[chosen, "id"].dropna())
+
+    listed = set(campaigns["id"].dropna().astype(int))
+    default = _flag(campaigns, "is_default_campaign", wanted=True)
+    retired = _flag(campaigns, "active", wanted=False)
+    return Attribution(
+        what,
+        sum(counts.values()),
+        None if default is None or not default.any() else among(default),
+        counts.get(None, 0),
+        sum(rows for id, rows in counts.items() if id is not None and id not in listed),
+        None if retired is None else among(retired),
+        chains,
+        differing,
+    )
+
+
+def _flag(campaigns: pd.DataFrame, column: str, *, wanted: bool) -> pd.Series | None:
+    if column not in campaigns:
+        return None
+    return campaigns[column].astype("boolean").eq(wanted).fillna(False).astype(bool)
