@@ -12,6 +12,7 @@ from stcrm_pandas.edits.course import Course
 from stcrm_pandas.edits.endings import Endings
 from stcrm_pandas.edits.journal import Journal, find, lock, path_for
 from stcrm_pandas.edits.model import Plan, Refusal
+from stcrm_pandas.edits.opt_ins import Sent, sent_since
 from stcrm_pandas.edits.result import Result
 from stcrm_pandas.errors import UsageError
 
@@ -30,13 +31,14 @@ def apply(plan: Plan, crm: Client, *, limit: int | None = None, stop_after: int 
         missing_sample = needs_sample(plan, crm)
         if missing_sample and not any(step.opt_out for step in plan.steps):
             raise UsageError(missing_sample)
-        refusals = _refused_by_reading(plan, crm)
+        sent = sent_since(folder, plan)
+        refusals = _refused_by_reading(plan, crm, sent)
         journal = _unfinished(folder, plan) or _begun(folder, plan, crm)
         try:
             with crm._progress.bar("apply") as bar:
                 endings = Endings(journal, bar, now=lambda: crm.cache.now().isoformat(), stop_after=stop_after)
                 endings.held_back = bool(missing_sample)
-                Course(plan, crm, journal, endings, limit=limit).run(refusals)
+                Course(plan, crm, journal, endings, sent, limit=limit).run(refusals)
         except KeyboardInterrupt as stop:
             stop.add_note(f"The journal is {journal.path}: apply the plan again, or crm.resume(…), and it goes on.")
             raise
@@ -77,11 +79,11 @@ def _begun(folder: Path, plan: Plan, crm: Client) -> Journal:
     return Journal.begin(path_for(folder, plan, moment), plan, _about(plan, moment.isoformat(timespec="seconds")))
 
 
-def _refused_by_reading(plan: Plan, crm: Client) -> Sequence[Refusal]:
+def _refused_by_reading(plan: Plan, crm: Client, sent: Sent) -> Sequence[Refusal]:
     """What only a read can refuse, before the first write. Consent is looked at again: it may be another by now."""
     if plan.checked and not any(cell.consent for step in plan.steps for cell in step.cells):
         return ()
-    return check(plan, crm).refusals[len(plan.refusals) :]
+    return check(plan, crm, sent).refusals[len(plan.refusals) :]
 
 
 def _about(plan: Plan, moment: str) -> dict[str, str]:

@@ -17,6 +17,7 @@ from stcrm_pandas.edits.columns import TARGETS, target_of
 from stcrm_pandas.edits.consent import FLAGS, says_no
 from stcrm_pandas.edits.fresh import Fresh
 from stcrm_pandas.edits.model import Key, Plan, Refusal, Step
+from stcrm_pandas.edits.opt_ins import Sent
 from stcrm_pandas.edits.opt_out import MARKETING, Contacts, matching
 from stcrm_pandas.edits.plan import rows_of
 from stcrm_pandas.edits.steps import Options, without_cells
@@ -37,20 +38,19 @@ Place = tuple[str, Key]
 """A record: its kind, and its key."""
 
 
-def check(plan: Plan, client: Client) -> Plan:
+def check(plan: Plan, client: Client, sent: Sent | None = None) -> Plan:
     """The plan without what a read refuses.
+
+    Parameters:
+        sent: opt-ins of the plan that went out already: a no that stands there was said since.
 
     Raises:
         UsageError: the rows are not this tenant's.
     """
     if plan.options.get("before_unnamed"):
         refuse_strangers(plan, rows_now(plan, client))
-    return replace(without(plan, refusals_of(plan, client)), checked=True)
-
-
-def refusals_of(plan: Plan, client: Client) -> list[Refusal]:
-    """What a read refuses of a plan, cell by cell."""
-    return [*_active_locations(plan, client), *_opted_out(plan, client)]
+    refusals = [*_active_locations(plan, client), *_opted_out(plan, client, sent or {})]
+    return replace(without(plan, refusals), checked=True)
 
 
 def without(plan: Plan, refusals: Iterable[Refusal]) -> Plan:
@@ -138,8 +138,11 @@ def _active_locations(plan: Plan, client: Client) -> Iterator[Refusal]:
             )
 
 
-def _opted_out(plan: Plan, client: Client) -> list[Refusal]:
-    """Reach that would be widened although another record of the number says no."""
+def _opted_out(plan: Plan, client: Client, sent: Sent) -> list[Refusal]:
+    """Reach that would be widened although another record of the number says no.
+
+    A no that the plan itself turns into a yes is none, if it is the one that the plan was made of.
+    """
     wider = [(step, cell.column, cell.new) for step in plan.steps for cell in step.cells if cell.consent]
     if not wider:
         return []
@@ -148,14 +151,37 @@ def _opted_out(plan: Plan, client: Client) -> list[Refusal]:
     asked = {number for _, _, some in numbers for number in some}
     preferences = read_preferences(client, matching(found.methods, asked))
     said = noes(replace(found, preferences=preferences), asked)
-    widened = {(*_place(step), column) for step, column, _ in numbers}
+    for number, no in _noes_of_its_own(plan, found):
+        said[number].append(no)
+    known = {
+        (place, cell.column)
+        for step in plan.steps
+        for place in [_place(step)]
+        for cell in step.cells
+        if cell.consent and _is_no(cell.old) and cell.column not in sent.get(place, ())
+    }
     return [
         Refusal(step.key, column, *_NO)
         for step, column, some in numbers
         if any(
-            no.says_no_to(column) and (*no.place, no.column) not in widened for number in some for no in said[number]
+            no.says_no_to(column) and (no.place, no.column) not in known | {(_place(step), column)}
+            for number in some
+            for no in said[number]
         )
     ]
+
+
+def _noes_of_its_own(plan: Plan, found: Contacts) -> Iterator[tuple[str, No]]:
+    """What the plan itself turns into a no, before it widens anything."""
+    for step in plan.steps:
+        for cell in step.cells if step.opt_out else ():
+            if (cell.column in FLAGS and not cell.new) or (cell.column == "value" and says_no(cell.new)):
+                for number in numbers_of(step, cell.column, cell.new, found):
+                    yield number, No(_place(step), cell.column)
+
+
+def _is_no(value: Any) -> bool:
+    return value is False or says_no(value)
 
 
 _NO = (

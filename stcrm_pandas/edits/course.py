@@ -19,6 +19,7 @@ from stcrm_pandas.edits.fresh import FreshRow
 from stcrm_pandas.edits.journal import OPEN, Entry, Journal
 from stcrm_pandas.edits.judging import agrees, judge, unlike
 from stcrm_pandas.edits.model import Key, Plan, Refusal, narrowed
+from stcrm_pandas.edits.opt_ins import Sent, opt_ins
 from stcrm_pandas.errors import ServiceError
 from stcrm_pandas.operations import IDS_PER_CALL
 
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 
 IN_DOUBT_FOR = 100.0
 """Seconds for which the service may go on working on a call whose answer was lost."""
+
+
+ONCE = "it is an opt-in, which is sent once: look at the row, and make a new plan if they agreed"
+"""What is said of an opt-in that was sent, and cannot be seen in its row."""
 
 
 @dataclass
@@ -50,11 +55,15 @@ class Course:
     """One apply, from what its journal says is left to do. Calls run side by side in other threads.
 
     Parameters:
+        sent: opt-ins of the plan that went out already.
         limit: how many rows are sent at most, not counting opt-outs; None is no bound.
     """
 
-    def __init__(self, plan: Plan, crm: Client, journal: Journal, endings: Endings, *, limit: int | None) -> None:
-        self._plan, self._crm, self._journal, self._endings, self._left = plan, crm, journal, endings, limit
+    def __init__(
+        self, plan: Plan, crm: Client, journal: Journal, endings: Endings, sent: Sent, *, limit: int | None
+    ) -> None:
+        self._plan, self._crm, self._journal, self._endings = plan, crm, journal, endings
+        self._opt_ins, self._left = sent, limit
         self._timer, self._sleep = crm._session._timer, crm._session._sleep
         self._calls = Calls(crm, journal, endings, self._judged)
         self._threads = 2 * crm.settings.concurrency
@@ -230,7 +239,8 @@ class Course:
                 entry.why = str(job.unread.get(entry.key, "there is no such row any more"))
                 self._endings.end([entry], "failed")
                 continue
-            verdict = judge(step, entry.key, row, self._plan.options)
+            opted_in = self._opt_ins.get((target_of(step.operation).resource, entry.key), ())
+            verdict = judge(step, entry.key, row, self._plan.options, opted_in)
             entry.now, entry.why = {**entry.now, **verdict.now}, verdict.why
             if verdict.state == "go":
                 go.append(entry)
@@ -275,13 +285,16 @@ class Course:
                 self._doubt(job, at=min(job.until, self._timer() + job.pause))
                 job.pause *= 2
                 continue
-            if wrong and job.again and not isinstance(found, Exception):
+            opt_in = bool(opt_ins(job.step))
+            if wrong and job.again and not opt_in and not isinstance(found, Exception):
                 self._try_again(job)
                 continue
             for entry in wrong:
                 row = None if isinstance(found, Exception) else found.get(entry.key)
                 entry.why = _words(job, row, found if isinstance(found, Exception) else job.unread.get(entry.key))
-                entry.worth_retrying = True
+                if opt_in:  # it may have come true, and been taken back since
+                    entry.why += f"; {ONCE}"
+                entry.worth_retrying = not opt_in
                 self._endings.end([entry], "failed", row=row)
 
     def _try_again(self, job: Job) -> None:

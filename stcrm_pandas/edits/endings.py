@@ -60,7 +60,7 @@ class Endings:
     def fail(self, entries: Sequence[Entry], error: Exception) -> None:
         """Some rows were refused, or could not be sent at all."""
         for entry in entries:
-            entry.why = str(error)
+            entry.why, entry.refused = str(error), True
             if isinstance(error, ServiceError):
                 entry.status, entry.trace_id, entry.fields = error.status, error.trace_id, error.fields
                 entry.worth_retrying = error.status not in (400, 404, 409)

@@ -53,6 +53,7 @@ class Entry:
         why: in words; the service's own where it refused.
         status, trace_id, fields: what the service answered, where it refused.
         worth_retrying: whether the same change may well succeed later.
+        refused: the service refused it, or it could not be sent: it surely had no effect.
         sent_at, ended_at: by the machine's clock, in UTC, as ISO 8601 text.
         differing: what was filled in otherwise than planned: path in the body, planned, sent.
         now: in a conflict, what the cells were: column, value.
@@ -68,6 +69,7 @@ class Entry:
     trace_id: str | None = None
     fields: dict[str, list[str]] = field(default_factory=dict)
     worth_retrying: bool = False
+    refused: bool = False
     sent_at: str | None = None
     ended_at: str | None = None
     differing: list[tuple[str, Any, Any]] = field(default_factory=list)

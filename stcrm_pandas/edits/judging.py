@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -21,6 +21,12 @@ from stcrm_pandas.edits.steps import Options, can_be_inactive, without_cells
 from stcrm_pandas.edits.values import current, from_json, to_json
 from stcrm_pandas.operations import OPERATIONS
 
+TAKEN_BACK = (
+    "it was opted in since the plan was made, and somebody took that back; if they agreed anew, read the row and make "
+    "a new plan"
+)
+"""Why an opt-in is not sent a second time."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -30,6 +36,7 @@ class Verdict:
         state: `already` as planned; `conflict`, somebody changed a cell of it; `refused` for `why`; or `go`.
         step: what is to be sent, with `go`: the call, without the cells in conflict where it is an opt-out.
         now: the cells in conflict, with the value that they have.
+        why: in words, where it is not simply that somebody changed them.
     """
 
     state: Literal["already", "conflict", "refused", "go"]
@@ -38,13 +45,21 @@ class Verdict:
     why: str = ""
 
 
-def judge(step: Step, key: Key, row: Mapping[str, Any], options: Mapping[str, Any] | None = None) -> Verdict:
+def judge(
+    step: Step,
+    key: Key,
+    row: Mapping[str, Any],
+    options: Mapping[str, Any] | None = None,
+    opted_in: Collection[str] = (),
+) -> Verdict:
     """What is to be done with one row of a call.
 
     Parameters:
         key: which of its rows.
         row: column to value, as it was just read.
         options: those of the plan.
+        opted_in: the columns in which it was opted in since the plan was made: where it says otherwise now, somebody
+            took that back.
     """
     options = options or {}
     target = target_of(step.operation)
@@ -54,7 +69,8 @@ def judge(step: Step, key: Key, row: Mapping[str, Any], options: Mapping[str, An
     now = {name: value for name, value in changed.items() if value != step.expects[name]}
     for cell in step.cells:
         value = current(target, row, cell.column)
-        if value not in (cell.old, cell.new) and not _narrows(step, cell, value, row):
+        taken_back = cell.column in opted_in and value != cell.new
+        if taken_back or (value not in (cell.old, cell.new) and not _narrows(step, cell, value, row)):
             now[cell.column] = value
     if not now:
         gone = _gone(row) if can_be_inactive(target) else ""
@@ -66,7 +82,7 @@ def judge(step: Step, key: Key, row: Mapping[str, Any], options: Mapping[str, An
         rest = without_cells(target, step, set(now), Options.from_json(options))
         if rest is not None and not agrees(rest, row):
             return Verdict("go", rest, now)
-    return Verdict("conflict", step, now)
+    return Verdict("conflict", step, now, TAKEN_BACK if set(opted_in).intersection(now) else "")
 
 
 def agrees(step: Step, row: Mapping[str, Any]) -> bool:

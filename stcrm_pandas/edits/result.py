@@ -76,7 +76,7 @@ class Result:
 
     @cached_property
     def conflicts(self) -> pd.DataFrame:
-        """A row for each cell that was neither as read nor as planned: `column`, `old`, `now`, `new`."""
+        """A row for each cell that was neither as read nor as planned: `column`, `old`, `now`, `new`, `why`."""
         found = [(one, column) for one in self._entries if one.state == "conflict" for column in one.now]
         table = self._keys([one for one, _ in found])
         table["column"] = pd.Series([column for _, column in found], dtype="str")
@@ -84,6 +84,7 @@ class Result:
         table["old"] = pd.Series([old for old, _ in cells], dtype="object")
         table["now"] = pd.Series([one.now[column] for one, column in found], dtype="object")
         table["new"] = pd.Series([new for _, new in cells], dtype="object")
+        table["why"] = pd.Series([one.why or "somebody else changed it" for one, _ in found], dtype="str")
         return table
 
     @cached_property

@@ -66,7 +66,10 @@ def test_a_conflict_is_not_sent_and_says_all_three_values(box, crm, renamed, cou
     result = plan.apply()
     told = result.conflicts.to_dict("records")
     assert told == [
-        {"resource": "customers", "id": 2, "column": "name", "old": "x", "now": "Theirs", "new": "New name"}
+        {
+            **{"resource": "customers", "id": 2, "column": "name", "old": "x", "now": "Theirs", "new": "New name"},
+            "why": "somebody else changed it",
+        }
     ]
     assert names(box, (1, 2, 3)) == ["New name", "Theirs", "New name"]
     assert box.row("customers", 3)["doNotMail"] is False, "what they changed in another cell stays"

@@ -34,16 +34,20 @@ FAULTS = (
 flag = st.sampled_from([True, False, None])
 contact = st.fixed_dictionaries(dict.fromkeys(FLAGS, flag))
 mails = st.lists(flag, min_size=3, max_size=3)
+three = st.lists(contact, min_size=3, max_size=3)
 action = st.one_of(
-    st.tuples(st.just("contacts"), st.lists(contact, min_size=3, max_size=3), st.booleans()),
-    st.tuples(st.just("customers"), mails, mails),
+    st.tuples(st.sampled_from(["contacts", "allowed contacts"]), three, st.booleans()),
+    st.tuples(st.sampled_from(["customers", "allowed customers"]), mails, mails),
     st.tuples(st.just("apply"), st.integers(0, 5), st.sampled_from(FAULTS)),
     st.tuples(st.just("limited"), st.integers(0, 5), st.none()),
     st.tuples(st.just("resume"), st.integers(0, 5), st.none()),
     st.tuples(st.just("retry"), st.integers(0, 5), st.none()),
     st.tuples(st.just("undo"), st.integers(0, 5), st.none()),
-    st.tuples(st.just("theirs"), st.sampled_from(CONTACTS), st.sampled_from(sorted(FLAGS.values()))),
+    st.tuples(st.just("says no"), st.sampled_from(CONTACTS), st.sampled_from([*FLAGS.values(), "mail", "service"])),
 )
+OFF = {"mail": "doNotMail", "service": "doNotService"}
+SAME_NUMBER = {1: 2, 2: 1}
+"""Contacts of two customers with one number."""
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +68,7 @@ def place(tmp_path_factory):
             chance=lambda: 0.0,
         ) as crm,
     ):
-        yield box, crm
+        yield box, crm, time
 
 
 def state(box):
@@ -79,58 +83,105 @@ def state(box):
     return found
 
 
-def begin(box, contacts, mail):
+def begin(box, crm, contacts, mail):
+    for journal in crm.settings.journal_folder.glob("*"):
+        journal.unlink()
     box.clear_faults()
     box.requests.clear()
     for id, flags, off in zip(CONTACTS, contacts, mail, strict=True):
         preferences = {FLAGS[name]: value for name, value in flags.items()}
         both = preferences["invoiceNotification"], preferences["statementNotification"]
         whole = {**preferences, "invoiceStatementNotification": all(both)}
-        box.change("customer_contacts", (id, 1000 + id), preferences=whole)
+        number = "512-555-0101" if id in SAME_NUMBER else "512-555-0103"
+        box.change("customer_contacts", (id, 1000 + id), preferences=whole, value=number)
         box.change("customers", id, doNotMail=bool(off), doNotService=not off)
 
 
+class Leaves:
+    """What those who planned were allowed to widen, and when each no was said: the truth that consent is held against.
+
+    A plan is known by the time at which it was made, which its samples and retries keep.
+    """
+
+    def __init__(self):
+        self.of_plan = {}
+        self.said_no_at = {}
+
+    def give(self, plan, at):
+        names = {**FLAGS, "do_not_mail": "mail", "do_not_service": "service"}
+        cells = {(step.key[0], names[cell.column]) for step in plan.steps for cell in step.cells if cell.consent}
+        self.of_plan[plan.made_at] = at, cells
+
+    def allow(self, plan, place, before, now):
+        """Whether a plan may turn a no into a yes: it says so, and no no was said since, by no record of the number."""
+        at, cells = self.of_plan.get(plan.made_at if plan is not None else None, (0, set()))
+
+        def agreed(place):
+            return place in cells and self.said_no_at.get(place, -1) < at
+
+        id, flag = place
+        others = [(SAME_NUMBER[id], name) for name in (flag, "marketingUpdatesEnabled")] if id in SAME_NUMBER else []
+        others += [(id, "marketingUpdatesEnabled")]
+        noes = [] if flag in OFF else [other for other in others if False in (before[other], now[other])]
+        return agreed(place) and all(map(agreed, noes))
+
+    def hear(self, before, now, at):
+        self.said_no_at.update({place: at for place in now if now[place] is False and before[place] is not False})
+
+
 def walk(place, contacts, mail, actions):
-    box, crm = place
-    begin(box, contacts, mail)
-    plans, results, before = [], [], state(box)
+    box, crm, time = place
+    begin(box, crm, contacts, mail)
+    plans, results, before, leaves = [], [], state(box), Leaves()
 
     def pick(some, number):
         return some[number % len(some)] if some else None
 
-    for what, one, other in actions:
+    for at, (what, one, other) in enumerate(actions):
+        time.passed += 60
+        applied, planned = None, len(plans)
+        allowed = {"allow_opt_in": True, "consent_source": "a form"} if what.startswith("allowed") else {}
         try:
-            if what == "contacts":
+            if what.endswith("contacts"):
                 rows = crm.customers.list_contacts(customer_ids=CONTACTS, refresh=True).sort_values("id")
                 after = rows.assign(memo="mended") if other else rows.copy()
                 for name in FLAGS:
                     after[name] = [flags[name] for flags in one]
-                plans.append(crm.customers.plan_contact_changes(rows, after))
-            elif what == "customers":
+                plans.append(crm.customers.plan_contact_changes(rows, after, **allowed))
+            elif what.endswith("customers"):
                 rows = crm.customers.list(ids=CONTACTS, refresh=True)
-                plans.append(crm.customers.plan_changes(rows, rows.assign(do_not_mail=one, do_not_service=other)))
+                after = rows.assign(do_not_mail=one, do_not_service=other)
+                plans.append(crm.customers.plan_changes(rows, after, **allowed))
             elif what in ("apply", "limited") and (plan := pick(plans, one)) is not None:
                 if other:
                     for helper in ("customers.update_contact", "customers.update"):
                         box.inject(helper, **other)
+                applied = plan
                 results.append(plan.apply(limit=1 if what == "limited" else None))
             elif what == "resume" and (result := pick(results, one)) is not None:
+                applied = result.plan
                 results.append(crm.resume(result))
             elif what == "retry" and (result := pick(results, one)) is not None:
                 plans.append(result.retry())
             elif what == "undo" and (result := pick(results, one)) is not None:
                 plans.append(result.undo())
-            elif what == "theirs":
+            elif what == "says no" and other in OFF:
+                box.change("customers", one, **{OFF[other]: True})
+            elif what == "says no":
                 box.change("customer_contacts", (one, 1000 + one), **{f"preferences.{other}": False})
         except UsageError:
             pass  # refused: nothing was sent
+        if allowed and len(plans) > planned:
+            leaves.give(plans[-1], at)
         now = state(box)
         widened = [place for place, value in now.items() if value is True and before[place] is False]
-        assert not widened, f"{what} turned a no into a yes: {widened}"
+        wrong = [place for place in widened if not leaves.allow(applied, place, before, now)]
+        assert not wrong, f"{what} turned a no into a yes: {wrong}"
+        leaves.hear(before, now, at)
         before = now
 
 
-ways = (st.lists(contact, min_size=3, max_size=3), mails, st.lists(action, min_size=2, max_size=12))
+ways = (three, mails, st.lists(action, min_size=2, max_size=12))
 quiet = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
@@ -189,6 +240,117 @@ def test_an_opt_out_of_another_record_meanwhile_stops_an_opt_in(box, crm):
     result = plan.apply()
     assert "says no" in result.failed["why"].item()
     assert state(box)[1, "jobRemindersEnabled"] is False
+
+
+MAY = {"allow_opt_in": True, "consent_source": "form of May 3"}
+AGAIN = {
+    "the same plan": lambda crm, plan, result: plan.apply(),
+    "its file": lambda crm, plan, result: crm.load_plan(plan).apply(),
+    "a part of it": lambda crm, plan, result: plan.subset([(1, 1001)]).apply(),
+    "a part of it, and then all": lambda crm, plan, result: (plan.sample(1).apply(), plan.apply())[1],
+}
+
+
+def opted_in(box, crm, rows=1):
+    """Some contacts without reminders, and the plan that gives them back."""
+    for id in range(1, rows + 1):
+        box.change("customer_contacts", (id, 1000 + id), **{"preferences.jobRemindersEnabled": False})
+    return crm.customers.plan_contact_changes(*off(crm, rows, preferences_job_reminders_enabled=True), **MAY)
+
+
+def says_no(box, id=1):
+    box.change("customer_contacts", (id, 1000 + id), **{"preferences.jobRemindersEnabled": False})
+
+
+@pytest.mark.parametrize("again", AGAIN)
+def test_a_later_no_stands_against_the_plan_that_said_yes(again, box, crm, time, tmp_path, count):
+    plan = opted_in(box, crm)
+    plan.save(path := tmp_path / "plan.json")
+    result = plan.apply()
+    assert result.ok
+    time.passed += 86_400
+    says_no(box)
+    box.requests.clear()
+    after = AGAIN[again](crm, path if again == "its file" else plan, result)
+    assert count(box) == 0
+    assert state(box)[1, "jobRemindersEnabled"] is False
+    row = after.conflicts.iloc[0]
+    assert (row["old"], row["now"], row["new"]) == (False, False, True)
+    assert "took that back" in row["why"]
+    time.passed += 60
+    anew = crm.customers.plan_contact_changes(*off(crm, 1, preferences_job_reminders_enabled=True), **MAY)
+    assert anew.apply().ok, "they agreed again, and somebody says so"
+
+
+def test_a_no_to_what_was_found_switched_on_stands_too(box, crm):
+    plan = opted_in(box, crm)
+    box.change("customer_contacts", (1, 1001), **{"preferences.jobRemindersEnabled": True})
+    assert len(plan.apply().already) == 1
+    says_no(box)
+    assert "took that back" in plan.apply().conflicts["why"].item()
+    assert state(box)[1, "jobRemindersEnabled"] is False
+
+
+def test_a_no_between_planning_and_applying_is_a_conflict(box, crm):
+    box.change("customer_contacts", (1, 1001), preferences=dict.fromkeys(FLAGS.values()))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DriftWarning)
+        plan = crm.customers.plan_contact_changes(*off(crm, 1, **dict.fromkeys(FLAGS, True)), **MAY)
+        assert len(plan.changes) == 4
+        says_no(box)
+        result = plan.apply()
+    assert result.conflicts["column"].tolist() == ["preferences_job_reminders_enabled"]
+    assert state(box)[1, "marketingUpdatesEnabled"] is None, "nothing of the row was sent"
+
+
+@pytest.mark.parametrize(
+    "fault", [{"status": 500}, {"status": 500, "done": True}, {"cut": 0}, {"ignore": ["preferences"]}]
+)
+def test_an_opt_in_that_went_out_is_not_sent_again_by_itself(fault, box, crm, count):
+    plan = opted_in(box, crm)
+    box.inject("customers.update_contact", **fault)
+    result = plan.apply()
+    says_no(box)
+    box.requests.clear()
+    if len(result.failed):
+        assert "sent once" in result.failed["why"].item()
+        with pytest.raises(UsageError, match="worth retrying"):
+            result.retry()
+    assert "took that back" in plan.apply().conflicts["why"].item()
+    assert count(box) == 0
+
+
+def test_an_opt_in_that_was_refused_can_be_retried(box, crm):
+    plan = opted_in(box, crm)
+    box.inject("customers.update_contact", status=403)
+    result = plan.apply()
+    assert result.retry().apply().ok
+
+
+def test_a_yes_taken_back_counts_for_all_records_of_its_number(box, crm):
+    """Two records of one number, both to be switched on: one that says no meanwhile speaks for the other."""
+    for id in (1, 2):
+        box.change("customer_contacts", (id, 1000 + id), value="512-555-7777")
+    plan = opted_in(box, crm, 2)
+    assert len(plan.steps) == 2, "what they said before does not count: they agreed since"
+    assert plan.apply(limit=1).succeeded["id"].tolist() == [1001]
+    says_no(box)
+    assert "says no" in plan.apply().failed["why"].item()
+    assert "took that back" in plan.apply().conflicts["why"].item()
+    assert state(box)[2, "jobRemindersEnabled"] is False
+
+
+def test_a_plan_that_says_no_and_yes_to_one_number_says_no(box, crm):
+    for id in (1, 2):
+        box.change("customer_contacts", (id, 1000 + id), value="512-555-7777")
+    says_no(box)
+    before = crm.customers.list_contacts(refresh=True).sort_values("id", ignore_index=True)
+    after = before.head(2).copy()
+    after["preferences_job_reminders_enabled"] = [True, True]
+    after["preferences_marketing_updates_enabled"] = [True, False]
+    plan = crm.customers.plan_contact_changes(before, after, **MAY)
+    assert plan.changes[["id", "new"]].to_dict("records") == [{"id": 1002, "new": False}]
+    assert "says no" in plan.refused["reason"].item()
 
 
 def test_nothing_stops_an_opt_out(box, crm, count):
