@@ -1,14 +1,24 @@
 """Intervals and tests against statsmodels, scipy and numbers from papers."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest, chi2_contingency
+from lifelines import AalenJohansenFitter
+from scipy.stats import binomtest, bootstrap, chi2_contingency
+from statsmodels.duration.survfunc import CumIncidenceRight
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportions_ztest
 
-from stcrm_pandas.analysis.statistics import benjamini_hochberg, mantel_haenszel, two_proportions, wilson
+from stcrm_pandas.analysis.statistics import (
+    aalen_johansen,
+    bca_mean,
+    benjamini_hochberg,
+    mantel_haenszel,
+    two_proportions,
+    wilson,
+)
 
 counts = st.integers(1, 5_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -104,3 +114,96 @@ def test_mantel_haenszel_covers_what_is_true_in_small_strata_and_in_large_ones()
     assert difference.mean() == pytest.approx(0.1, abs=0.003)
     assert difference.std() == pytest.approx(error.mean(), rel=0.05)
     assert np.mean(np.abs(difference - 0.1) < 1.96 * error) == pytest.approx(0.95, abs=0.015)
+
+
+def courses(seed: int, size: int = 300) -> tuple[np.ndarray, np.ndarray]:
+    """Durations, no two alike, and how each ended: 0 is censored."""
+    chance = np.random.default_rng(seed)
+    return chance.permutation(np.arange(1, size + 1)) / 10, chance.choice([0, 1, 2], size, p=[0.2, 0.3, 0.5])
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("cause", [1, 2])
+def test_aalen_johansen_is_lifelines_on_the_unreduced_rows(seed: int, cause: int) -> None:
+    times, causes = courses(seed)
+    causes[np.argmin(times)], causes[np.argmax(times)] = cause, 0
+    fitted = AalenJohansenFitter().fit(times, causes, event_of_interest=cause)
+    curve = aalen_johansen(times, causes, cause=cause)
+    assert curve["day"].tolist() == fitted.cumulative_density_.index[1:].tolist()
+    assert curve["share"].tolist() == pytest.approx(fitted.cumulative_density_.iloc[1:, 0].tolist())
+    limits = np.sort(fitted.confidence_interval_.iloc[1:].to_numpy(), axis=1)
+    assert curve[["interval_low", "interval_high"]].to_numpy() == pytest.approx(limits)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_aalen_johansen_of_counts_is_statsmodels_of_rows_with_ties(seed: int) -> None:
+    times, causes = courses(seed)
+    days = np.ceil(times)
+    causes[days == days.max()] = 0  # statsmodels has no error where nobody is left
+    expected = CumIncidenceRight(days, causes)
+    pairs, counts = np.unique(np.stack([days, causes]), axis=1, return_counts=True)
+    for cause in (1, 2):
+        curve = aalen_johansen(*pairs, counts, cause=cause)
+        assert curve["share"].tolist() == pytest.approx(expected.cinc[cause - 1].tolist())
+        pd.testing.assert_frame_equal(curve, aalen_johansen(days, causes, cause=cause))
+        share, error = expected.cinc[cause - 1], expected.cinc_se[cause - 1]
+        inner = share > 0
+        spread = 1.959963984540054 * error[inner] / (share[inner] * np.abs(np.log(share[inner])))
+        assert curve["interval_low"][inner].tolist() == pytest.approx((share[inner] ** np.exp(spread)).tolist())
+
+
+def test_aalen_johansen_by_hand_and_what_is_left_makes_one() -> None:
+    # day 0: 1 of 10 won; day 2: 2 won, 1 lost of 9; day 5: one is not seen longer; day 6: 5 of 5 lost
+    rows = [(0, 1, 1), (2, 1, 2), (2, 2, 1), (5, 0, 1), (6, 2, 5), (7, 1, 0), (np.nan, 1, 4)]
+    won = aalen_johansen(*zip(*rows, strict=True))
+    lost = aalen_johansen(*zip(*rows, strict=True), cause=2)
+    assert won["day"].tolist() == [0, 2, 5, 6]
+    assert won["at_risk"].tolist() == [10, 9, 6, 5]
+    assert won["share"].tolist() == pytest.approx([0.1, 0.3, 0.3, 0.3])
+    assert lost["share"].tolist() == pytest.approx([0, 0.1, 0.1, 0.7])
+    assert won["competing"].tolist() == lost["events"].tolist() == [0, 1, 0, 5]
+    assert lost["interval_high"].iloc[0] == pytest.approx(float(wilson(0, 10)[1]))
+
+
+def test_aalen_johansen_without_censoring_is_the_plain_share() -> None:
+    curve = aalen_johansen([1, 2, 3, 3], [1, 1, 2, 1], [10, 20, 50, 20])
+    assert curve["share"].tolist() == pytest.approx([0.1, 0.3, 0.5])
+    # and its error the binomial one
+    error = np.sqrt(0.5 * 0.5 / 100) / (0.5 * np.log(2))
+    assert curve["interval_low"].iloc[-1] == pytest.approx(0.5 ** np.exp(1.959964 * error))
+
+
+def test_aalen_johansen_where_all_or_none_are_won_and_of_nothing() -> None:
+    all_won = aalen_johansen([1, 4], [1, 1], [10, 30])
+    assert all_won["share"].tolist() == pytest.approx([0.25, 1])
+    assert all_won["interval_low"].iloc[1] == pytest.approx(float(wilson(40, 40)[0]))
+    assert all_won["interval_high"].iloc[1] == 1
+    none_won = aalen_johansen([1, 4], [0, 0], [10, 30])
+    assert none_won["interval_low"].tolist() == [0, 0]
+    assert none_won["interval_high"].tolist() == pytest.approx(wilson(0, [40, 30])[1])
+    nothing = aalen_johansen([], [])
+    assert nothing.empty
+    assert nothing.dtypes.equals(all_won.dtypes)
+    with pytest.raises(ValueError, match="0 or more"):
+        aalen_johansen([-1], [1])
+
+
+def test_bca_mean_is_scipys_and_the_same_each_time() -> None:
+    amounts = np.random.default_rng(5).lognormal(6, 1.2, 400)
+    found = bca_mean([*amounts, np.nan])
+    chance = np.random.default_rng(0)
+    low, high = bootstrap((amounts,), np.mean, n_resamples=2_000, method="BCa", rng=chance).confidence_interval
+    assert found == pytest.approx((amounts.mean(), low, high))
+    assert found == bca_mean(amounts)
+    # skew to the right reaches further up
+    assert found[2] - found[0] > found[0] - found[1]
+
+
+def test_bca_mean_of_little_and_of_much() -> None:
+    assert np.isnan(bca_mean([])).all()
+    assert bca_mean([4.0])[0] == 4
+    assert np.isnan(bca_mean([4.0])[1:]).all()
+    assert bca_mean([4.0, 4.0]) == (4, 4, 4)
+    many = np.random.default_rng(5).normal(100, 10, 10_001)
+    mean, low, high = bca_mean(many)
+    assert (mean - low, high - mean) == pytest.approx([1.96 * many.std() / 10_001**0.5] * 2, rel=1e-3)
