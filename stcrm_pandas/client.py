@@ -37,7 +37,7 @@ from stcrm_pandas.resources.locations import Locations
 from stcrm_pandas.resources.resource import WritableResource
 from stcrm_pandas.resources.tags import Tags
 from stcrm_pandas.session import CachedPoliteSession
-from stcrm_pandas.settings import Settings, read_settings
+from stcrm_pandas.settings import Settings, names_a_tenant, read_settings
 from stcrm_pandas.writing import Writer
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def connect(
     sandbox: AnySandbox = False,
     cache_dir: str | Path | None = None,
     state_dir: str | Path | None = None,
+    status_log: bool | None = None,
     max_age: str | float | dt.timedelta | None = None,
     offline: bool | None = None,
     allow_writes: bool | None = None,
@@ -86,11 +87,14 @@ def connect(
         auth_url: the sign-in, with or without `/connect/token`.
         tenant, client_id, client_secret, app_key: who asks, and for whom.
         sandbox: True for a sandbox in this process (the same one each time), the path of a state file to keep one
-            there, or a `Sandbox` of your own. Nothing else is needed then.
+            there, or a `Sandbox` of your own. Nothing else is needed then. None: the tenant that the arguments and the
+            environment name, and where they name none at all, a sandbox.
         cache_dir: the folder of the cache; by default the user's cache folder, for a sandbox without a state file a
             temporary one.
         state_dir: the folder of the journals of bulk edits; by default the user's state folder, for a sandbox without
             a state file a temporary one.
+        status_log: note with each read of leads or bookings which was seen in which status; `crm.status_log` has it.
+            False.
         max_age: how old a stored answer may be, as `"15m"` or `"2d"`: one hour.
         offline: answer from the cache alone, however old it is; needs no secret. False.
         allow_writes: let helpers change the service's data. False, but for a sandbox that is started here.
@@ -121,6 +125,7 @@ def connect(
         "app_key": app_key,
         "cache_dir": cache_dir,
         "state_dir": state_dir,
+        "status_log": status_log,
         "max_age": max_age,
         "offline": offline,
         "allow_writes": allow_writes,
@@ -137,7 +142,9 @@ def connect(
         near = difflib.get_close_matches(unknown[0], names, 1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise UsageError(f"connect has no setting {unknown[0]!r}.{hint} It has: {', '.join(names)}.")
-    if sandbox is None or sandbox is False:
+    if sandbox is None:
+        sandbox = not names_a_tenant(given)
+    if sandbox is False:
         return Client(read_settings(**given), **private)
     from stcrm_pandas.sandbox import Sandbox
 
@@ -187,7 +194,9 @@ class Client:
             offline=settings.offline,
             page_size=page_size,
         )
-        reader = self._reader = Reader(self._walker, settings, progress)
+        self._statuses = StatusLog(status_log_path(settings))
+        noted = self._statuses if settings.status_log else None
+        reader = self._reader = Reader(self._walker, settings, progress, noted)
         writer = self._writer = Writer(self._session, self.cache, settings, reader)
         self.leads = Leads(reader, writer)
         self.bookings = Bookings(reader, writer)
@@ -307,6 +316,30 @@ class Client:
         from stcrm_pandas.edits.apply import resume
 
         return resume(getattr(journal, "path", journal), self, limit=limit, stop_after=stop_after)
+
+    def status_log(self, resource: str) -> pd.DataFrame:
+        """In which status each lead or booking was seen, and when, by reads with `connect(status_log=True)`.
+
+        Analyses take it as `status_log=`: a change to a status lies after the row was last seen in another one, and not
+        after it was first seen in this one.
+
+        Parameters:
+            resource: "leads" or "bookings".
+
+        Returns:
+            A row per run of one status: `id` (Int64), `status` (str), `first_seen`, `last_seen` (UTC, by the
+            service's clock), ordered by `id` and `first_seen`; empty where nothing was noted.
+
+        Raises:
+            UsageError: another resource.
+
+        >>> crm.status_log("leads").columns.tolist()
+        ['id', 'status', 'first_seen', 'last_seen']
+        """
+        found = self._statuses.frame(resource)
+        about = {"resource": resource, "environment": self.settings.name, "tenant": self.settings.tenant}
+        found.attrs["stcrm"] = {**about, "rows": len(found)}
+        return found
 
     @property
     def calls(self) -> int:

@@ -80,27 +80,30 @@ class Read(Generic[P]):
 
 @dataclass(frozen=True)
 class Got(Generic[P]):
-    """A page, when the service gave it, and whether it came from the cache."""
+    """A page, when the service gave it, whether it came from the cache, and since when it is here by our clock."""
 
     page: P
     date: dt.datetime | None
     from_cache: bool
+    stored: dt.datetime
 
 
 @dataclass(frozen=True)
 class Walk(Generic[P]):
     """A read that was walked: its pages in order, and what is known of it as a whole.
 
-    `counts` is the number of pages of each part, `total` how many rows the service counted as the walk began (None
-    where it did not say), `fetched_at` the service's date of the oldest page, `problem` what does not add up, if
-    anything. The list of pages is the holder's to empty.
+    `dates` has the service's date of each page, `counts` the number of pages of each part, `total` is how many rows the service counted as the walk began (None
+    where it did not say), `fetched_at` the service's date of the oldest page, `stored_at` the machine's, `problem` what
+    does not add up, if anything. The list of pages is the holder's to empty.
     """
 
     generation: Generation
     pages: list[P]
+    dates: tuple[dt.datetime | None, ...]
     counts: tuple[int, ...]
     total: int | None
     fetched_at: dt.datetime | None
+    stored_at: dt.datetime | None
     from_cache: int
     problem: str | None
 
@@ -111,9 +114,11 @@ def _walk_of(generation: Generation, parts: Sequence[Sequence[Got[P]]], problem:
     return Walk(
         generation,
         [one.page for one in every],
+        tuple(one.date for one in every),
         tuple(len(part) for part in parts),
         None if None in totals else sum(total for total in totals if total is not None),
         min((one.date for one in every if one.date), default=None),
+        min((one.stored for one in every), default=None),
         sum(one.from_cache for one in every),
         problem,
     )
@@ -295,7 +300,9 @@ class Walker:
         except AnswerError:
             self.cache.forget_page(key)  # so that it is asked for anew
             raise
-        return Got(page, wire.service_date(response.headers), bool(getattr(response, "from_cache", False)))
+        from_cache = bool(getattr(response, "from_cache", False))
+        stored = response.created_at if from_cache else self.cache.now()
+        return Got(page, wire.service_date(response.headers), from_cache, stored)
 
     # Walks
 

@@ -33,6 +33,7 @@ from stcrm_pandas.progress import Progress
 from stcrm_pandas.query import Query, moment, split_ids, to_query, whole_number
 from stcrm_pandas.schemas.fields import Row, snake
 from stcrm_pandas.settings import Settings, duration
+from stcrm_pandas.status_log import RESOURCES, Seen, StatusLog
 
 Below = tuple[Mapping[str, object], Mapping[str, object]]
 """What stands in the path of a call, and the columns that come of it."""
@@ -41,10 +42,13 @@ Below = tuple[Mapping[str, object], Mapping[str, object]]
 class Reader:
     """Reads over one connection; the resources' helpers are built on it."""
 
-    def __init__(self, walker: Walker, settings: Settings, progress: Progress) -> None:
+    def __init__(
+        self, walker: Walker, settings: Settings, progress: Progress, status_log: StatusLog | None = None
+    ) -> None:
         self._walker = walker
         self._settings = settings
         self._progress = progress
+        self._status_log = status_log
         self._drift: dict[Drift, None] = {}  # in order; a read out of the cache tells nothing new
         self._lock = threading.Lock()
 
@@ -227,6 +231,7 @@ class Reader:
             raise UsageError(f"{operation.helper}: refresh=True asks the service, and this connection is offline.")
         for last in (False, True):
             walk: Walk[DecodedPage] = walk_once(dt.timedelta(0) if options.refresh or last else age)
+            seen = self._seen(operation, walk)
             assembled = frames.assemble(
                 row,
                 walk.pages,
@@ -248,17 +253,30 @@ class Reader:
         frames.validate(row, frame)
         if problem is None:
             self._walker.finish(operation, walk)
+            if self._status_log is not None and seen:
+                self._status_log.note(operation.resource, seen)
         else:
             notify(f"{operation.helper}: {problem}; {len(frame)} rows are there.", IncompleteReadWarning)
         frame.attrs["stcrm"] = {
             **self._about(operation, assembled, walk.fetched_at),
             "filters": {name: _plain(value) for name, value in filters.items() if value is not None},
+            "stored_at": _utc(walk.stored_at),
             "pages": sum(walk.counts),
             "pages_from_cache": walk.from_cache,
             "complete": problem is None,
         }
         self._report(operation, assembled.drift)
         return frame
+
+    def _seen(self, operation: Operation, walk: Walk[DecodedPage]) -> list[Seen]:
+        """Which rows were seen in which status, and when, for the status log."""
+        if self._status_log is None or operation.resource not in RESOURCES or "status" not in _row(operation).dtypes:
+            return []
+        return [
+            (list(zip(page.table.column("id").to_pylist(), page.table.column("status").to_pylist(), strict=True)), date)
+            for page, date in zip(walk.pages, walk.dates, strict=True)
+            if date is not None
+        ]
 
     def _about(
         self, operation: Operation, assembled: frames.Assembled, fetched_at: dt.datetime | None
@@ -270,13 +288,14 @@ class Reader:
             "environment": self._settings.name,
             "tenant": self._settings.tenant,
             "filters": {},
-            "fetched_at": fetched_at.astimezone(dt.UTC).isoformat().replace("+00:00", "Z") if fetched_at else None,
+            "fetched_at": _utc(fetched_at),
             "pages": 1,
             "pages_from_cache": 0,
             "rows": len(assembled.frame),
             "repeats": assembled.repeats,
             "complete": True,
             "drift": sum(drift.count for drift in assembled.drift),
+            "drifted": _by_column(assembled.drift),
             "time_zone": self._settings.time_zone,
         }
 
@@ -317,6 +336,17 @@ def _parents(parts: Sequence[Part]) -> dict[str, object]:
     names = dict.fromkeys(name for part in parts for name in part.path)
     values = {name: list(dict.fromkeys(part.path[name] for part in parts)) for name in names}
     return {snake(name): found[0] if len(found) == 1 else found for name, found in values.items()}
+
+
+def _utc(moment: dt.datetime | None) -> str | None:
+    return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z") if moment else None
+
+
+def _by_column(drifts: Iterable[Drift]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for drift in drifts:
+        counts[drift.column] = counts.get(drift.column, 0) + drift.count
+    return counts
 
 
 def _mark(row: Row, page: DecodedPage) -> Hashable:

@@ -10,6 +10,7 @@ Settings(environment='integration', tenant=1234567, client_id='c')
 from __future__ import annotations
 
 import zoneinfo
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,6 +29,9 @@ ENVIRONMENTS = {
     ),
 }
 """The addresses of the service and of its sign-in."""
+
+_WHO = ("environment", "api_url", "auth_url", "tenant", "client_id", "client_secret", "app_key")
+"""Settings that name a tenant or sign in to it; one of them shows that somebody meant to."""
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -121,6 +125,11 @@ class Settings(BaseSettings):
     state_dir: Path | None = Field(
         default=None, description="the folder of the journals of edits; the user's state folder by default"
     )
+    status_log: bool = Field(
+        default=False,
+        description="1 notes, beside the journals, in which status each lead and booking was seen when, so that dates "
+        "of conversion and dismissal are better known",
+    )
     max_age: Annotated[timedelta, BeforeValidator(duration)] = Field(
         default=timedelta(hours=1), description="how old a stored answer may be: 1h, 15m, 2d; 0 stores but never reuses"
     )
@@ -166,6 +175,11 @@ class Settings(BaseSettings):
     def journal_folder(self) -> Path:
         """The folder where the journals of edits lie."""
         return (self.state_dir or platformdirs.user_state_path("stcrm-pandas")).expanduser() / "journals"
+
+    @property
+    def status_folder(self) -> Path:
+        """The folder where the status logs lie."""
+        return self.journal_folder.with_name("statuses")
 
     def missing(self) -> list[str]:
         """Names of settings that a connection needs and that nobody set."""
@@ -232,6 +246,21 @@ def _explain(error: ValidationError, given: dict[str, Any]) -> str:
     return " ".join(dict.fromkeys(lines))
 
 
+def names_a_tenant(given: Mapping[str, Any]) -> bool:
+    """Whether anything says which tenant to connect to, be it in part or wrong: what is meant is not guessed.
+
+    Parameters:
+        given: arguments of a connection.
+    """
+    if any(given.get(name) is not None for name in _WHO):
+        return True
+    try:
+        settings = Settings()
+    except (ValidationError, UnicodeDecodeError):
+        return True
+    return any(getattr(settings, name) is not None for name in _WHO)
+
+
 def read_cache_folder(given: Path | None = None) -> Path:
     """The folder of the caches, without the rest of a connection's settings."""
     return given.expanduser() if given else Settings().cache_folder
@@ -240,3 +269,8 @@ def read_cache_folder(given: Path | None = None) -> Path:
 def read_journal_folder(given: Path | None = None) -> Path:
     """The folder of the journals, without the rest of a connection's settings."""
     return (Settings(state_dir=given) if given else Settings()).journal_folder
+
+
+def read_status_folder(given: Path | None = None) -> Path:
+    """The folder of the status logs, without the rest of a connection's settings."""
+    return (Settings(state_dir=given) if given else Settings()).status_folder

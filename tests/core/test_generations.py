@@ -32,7 +32,8 @@ def test_a_second_read_asks_nothing(box, join, count):
     assert again.dtypes.equals(first.dtypes)
     about = again.attrs["stcrm"]
     assert (about["pages"], about["pages_from_cache"]) == (15, 15)
-    assert {**about, "pages_from_cache": 0} == first.attrs["stcrm"]
+    read = first.attrs["stcrm"]
+    assert {**about, "pages_from_cache": 0, "stored_at": read["stored_at"]} == read
 
 
 def test_another_connection_and_another_order_of_filters_use_it_too(box, join):

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import stcrm_pandas as stcrm
+from stcrm_pandas import client
 from stcrm_pandas.errors import SettingsError, StcrmError, UsageError
-from stcrm_pandas.settings import duration, read_cache_folder, read_settings
+from stcrm_pandas.settings import duration, names_a_tenant, read_cache_folder, read_settings
 
 SECRETS = {"client_secret": "s3cr3t-word", "app_key": "k3y-word"}
 PLACE = {"environment": "integration", "tenant": 7, "client_id": "cid", **SECRETS}
@@ -166,9 +167,21 @@ def test_a_keyword_that_is_no_setting_is_refused(name):
         stcrm.connect(**{**PLACE, name: 1})
 
 
-def test_no_sandbox_is_none(monkeypatch):
-    with pytest.raises(SettingsError, match="STCRM_ENVIRONMENT"):
+def test_where_nothing_names_a_tenant_none_is_a_sandbox(monkeypatch, tmp_path):
+    assert not names_a_tenant({"time_zone": "America/Chicago", "tenant": None})
+    with stcrm.Sandbox(leads=100) as sandbox:
+        monkeypatch.setitem(client._sandboxes, "", sandbox)
+        with stcrm.connect(sandbox=None, cache_dir=tmp_path) as crm:
+            assert crm.sandbox is sandbox
+
+
+@pytest.mark.parametrize("name", ["STCRM_TENANT", "STCRM_ENVIRONMENT", "STCRM_APP_KEY"])
+def test_a_tenant_that_is_named_in_part_is_no_sandbox(monkeypatch, name):
+    monkeypatch.setenv(name, "7")
+    with pytest.raises(SettingsError):
         stcrm.connect(sandbox=None)
+    with pytest.raises(SettingsError):
+        stcrm.connect(sandbox=None, tenant=7)
 
 
 @pytest.mark.parametrize(
