@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +19,9 @@ PLACEHOLDERS = frozenset(
     for place in ("none", "no", "na", "noemail", "nomail", "email", "mail", "test", "unknown", "x")
 )
 """What is typed into a form that insists on an address."""
+
+_USUAL = re.compile(r"\s*(?:\+?1[ .-]?)?\(?([2-9]\d\d)\)?[ .-]?(\d{3})[ .-]?(\d{4})\s*", re.ASCII)
+"""How nearly all numbers of North America are written: read at once, with what phonenumbers would make of them."""
 
 
 @lru_cache(maxsize=200_000)
@@ -34,6 +38,8 @@ def spelling(value: Any, region: str = REGION) -> str | None:
         return None
     if "@" in value:
         return value.strip().removeprefix("mailto:").casefold()
+    if region == REGION and (usual := _USUAL.fullmatch(value)):
+        return "+1" + "".join(usual.groups())
     import phonenumbers
 
     try:
@@ -73,6 +79,8 @@ def is_number(spelt: str | None, *, by_length: bool = False) -> bool:
         return not spelt.startswith(("+10", "+11"))
     import phonenumbers
 
+    if spelt.startswith("+1"):
+        return phonenumbers.is_valid_number(phonenumbers.PhoneNumber(country_code=1, national_number=int(spelt[2:])))
     return phonenumbers.is_valid_number(phonenumbers.parse(spelt))
 
 
