@@ -38,6 +38,7 @@ from stcrm_pandas.resources.resource import WritableResource
 from stcrm_pandas.resources.tags import Tags
 from stcrm_pandas.session import CachedPoliteSession
 from stcrm_pandas.settings import Settings, names_a_tenant, read_settings
+from stcrm_pandas.status_log import StatusLog, status_log_path
 from stcrm_pandas.writing import Writer
 
 if TYPE_CHECKING:

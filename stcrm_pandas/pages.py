@@ -92,9 +92,10 @@ class Got(Generic[P]):
 class Walk(Generic[P]):
     """A read that was walked: its pages in order, and what is known of it as a whole.
 
-    `dates` has the service's date of each page, `counts` the number of pages of each part, `total` is how many rows the service counted as the walk began (None
-    where it did not say), `fetched_at` the service's date of the oldest page, `stored_at` the machine's, `problem` what
-    does not add up, if anything. The list of pages is the holder's to empty.
+    `dates` has the service's date of each page, `counts` the number of pages of each part, `total` how many rows the
+    service counted as the walk began (None where it did not say); `fetched_at` is the service's date of the oldest
+    page, `stored_at` the machine's, `problem` what does not add up, if anything. The list of pages is the holder's to
+    empty.
     """
 
     generation: Generation

@@ -268,7 +268,7 @@ class Reader:
         self._report(operation, assembled.drift)
         return frame
 
-    def _seen(self, operation: Operation, walk: Walk[DecodedPage]) -> list[Seen]:
+    def _seen(self, operation: Operation, walk: Walk[DecodedPage]) -> Sequence[Seen]:
         """Which rows were seen in which status, and when, for the status log."""
         if self._status_log is None or operation.resource not in RESOURCES or "status" not in _row(operation).dtypes:
             return []

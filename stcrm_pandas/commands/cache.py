@@ -9,7 +9,8 @@ import typer
 
 from stcrm_pandas.cache import Cache, caches_in
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.settings import duration, read_cache_folder
+from stcrm_pandas.settings import duration, read_cache_folder, read_status_folder
+from stcrm_pandas.status_log import logs_in
 
 app = typer.Typer(help="What reads have stored on this machine.", no_args_is_help=True)
 
@@ -36,9 +37,18 @@ def info(cache_dir: Folder = None) -> None:
 def clear(
     resource: Annotated[str | None, typer.Option(help="Only reads of this resource, as leads or lookups.jobs.")] = None,
     older_than: Annotated[str | None, typer.Option(help="Only reads older than this, as 12h or 7d.")] = None,
+    status_logs: Annotated[
+        bool, typer.Option("--status-logs", help="The status logs, too, which no read can bring back.")
+    ] = False,
     cache_dir: Folder = None,
+    state_dir: Annotated[
+        Path | None, typer.Option("--state-dir", help="Of the status logs, if not STCRM_STATE_DIR or the user's.")
+    ] = None,
 ) -> None:
-    """Forget what is stored, for every connection; set-aside damaged files go too when everything does."""
+    """Forget what is stored, for every connection; set-aside damaged files go too when everything does.
+
+    Status logs (`connect(status_log=True)`) stay, unless --status-logs names them.
+    """
     try:
         age = None if older_than is None else duration(older_than)
     except ValueError as error:
@@ -53,3 +63,10 @@ def clear(
         for damaged in folder.glob("*.damaged-*.sqlite"):
             damaged.unlink()
     typer.echo(f"{pages} pages forgotten.")
+    logs = logs_in(read_status_folder(state_dir))
+    if status_logs:
+        for log in logs:
+            log.unlink()
+        typer.echo(f"{len(logs)} status logs removed.")
+    elif logs:
+        typer.echo(f"{len(logs)} status logs are kept; --status-logs removes them, too.")
