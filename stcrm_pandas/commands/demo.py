@@ -27,7 +27,7 @@ def demo(
     leads: Annotated[int, typer.Option(min=1000, help="How large the company is.")] = 12_000,
 ) -> None:
     """Read a made-up company's CRM over HTTP, twice; leave a lead-conversion report; edit in bulk, and undo it."""
-    from stcrm_pandas.report import lead_conversion_report
+    from stcrm_pandas.report import make_report
     from stcrm_pandas.sandbox import Sandbox
 
     state, cache = out / "sandbox.sqlite", out / "cache"
@@ -51,7 +51,7 @@ def demo(
             typer.echo(f"Where answers departed from the contract: {len(drift)} columns; crm.drift() has the table.")
     report = out / "lead-conversion.html"
     os.environ["STCRM_CACHE_DIR"] = str(cache.resolve())  # for the notebook's own process
-    _, seconds = _timed(lambda: lead_conversion_report(report, sandbox=state))
+    _, seconds = _timed(lambda: make_report("lead-conversion", report, sandbox=state))
     _edit(state, cache, out / "state")
     typer.echo(f"report: {report.resolve()} ({report.stat().st_size / 1e6:.1f} MB, made in {seconds:.1f} s)")
     typer.echo(f"rows: {rows:,} in {calls} calls; cold {cold:.1f} s, warm {warm:.1f} s (from the cache, no call)")

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import Result
 
 from stcrm_pandas.errors import PermissionDenied, ReportError, UsageError
-from stcrm_pandas.report import Reads, lead_conversion_report, notebook_path, write_report
+from stcrm_pandas.report import Reads, make_report, notebook_path, write_report
 from stcrm_pandas.sandbox import Sandbox
 
 
@@ -120,9 +120,9 @@ def test_a_failing_cell_leaves_the_old_report(tmp_path: Path) -> None:
 
 def test_where_it_cannot_be_written_nothing_is_run(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no folder"):
-        lead_conversion_report(tmp_path / "missing" / "report.html", sandbox=True)
+        make_report("lead-conversion", tmp_path / "missing" / "report.html", sandbox=True)
     with pytest.raises(UsageError, match="is a folder"):
-        lead_conversion_report(tmp_path, sandbox=True)
+        make_report("lead-conversion", tmp_path, sandbox=True)
 
 
 def test_reads_leave_out_what_is_forbidden() -> None:
@@ -187,7 +187,7 @@ def poor_tenant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[San
 
 
 def test_missing_scopes_are_said_and_the_rest_is_made(poor_tenant: Sandbox, tmp_path: Path) -> None:
-    page = lead_conversion_report(tmp_path / "leads.html").read_text("utf-8")
+    page = make_report("lead-conversion", tmp_path / "leads.html").read_text("utf-8")
     for said in (
         "No jobs: the application lacks the scope",
         "No names of campaigns: the application lacks the scope",

@@ -5,30 +5,42 @@ A kernel that is registered as `python3` for the user may belong to another envi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import zmq
 from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
+from traitlets import Dict
 
-__all__ = ["OwnKernelManager"]
+__all__ = ["OwnKernelManager", "kernel_manager"]
 
 
 class _OwnKernelSpecs(KernelSpecManager):
+    environment = Dict()  # of the notebook's process, beyond our own
+
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         # ipykernel's own words, with the path of this interpreter
         own = get_kernel_dict()
         # Figures as data: the page brings its own plotly.js.
-        return KernelSpec(**{**own, "env": {**own.get("env", {}), "PLOTLY_RENDERER": "plotly_mimetype"}})
+        ours = {**own.get("env", {}), "PLOTLY_RENDERER": "plotly_mimetype", **self.environment}
+        return KernelSpec(**{**own, "env": ours})
 
 
 class OwnKernelManager(AsyncKernelManager):
     """Starts the running interpreter, whatever kernels are registered."""
 
+    added: Mapping[str, str] = {}
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.kernel_spec_manager = _OwnKernelSpecs(parent=self)
+        self.kernel_spec_manager = _OwnKernelSpecs(parent=self, environment=dict(self.added))
         # Rows pass between the two processes: in cipher, where the installed versions can.
         if self.has_trait("transport_encryption") and zmq.has("curve"):
             self.transport_encryption = "auto"
+
+
+def kernel_manager(environment: Mapping[str, str]) -> type[OwnKernelManager]:
+    """The manager of kernels that know these variables, too."""
+    return type("OwnKernelManager", (OwnKernelManager,), {"added": dict(environment)})

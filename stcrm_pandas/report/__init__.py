@@ -1,0 +1,10 @@
+"""Reports: a notebook, run with parameters, as one HTML file that opens without a network.
+
+The heavy parts (papermill, nbconvert, plotly) are loaded when a report is made.
+"""
+
+from stcrm_pandas.report.making import REPORTS, Choices, make_all, make_report, write_report
+from stcrm_pandas.report.reads import Reads
+from stcrm_pandas.report.running import notebook_path, run_notebook
+
+__all__ = ["REPORTS", "Choices", "Reads", "make_all", "make_report", "notebook_path", "run_notebook", "write_report"]

@@ -1,0 +1,165 @@
+"""Reports from notebooks: one file, or all of them with an index; whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypedDict, Unpack
+
+from stcrm_pandas.errors import UsageError
+from stcrm_pandas.report.page import first_screen_of, index_page, page_of, title_of
+from stcrm_pandas.report.running import notebook_path, parameters_of, run_notebook
+
+__all__ = ["REPORTS", "Choices", "make_all", "make_report", "write_report"]
+
+REPORTS = {
+    "lead-conversion": "lead_conversion",
+    "contact-preferences": "contact_preferences",
+    "booking-sources": "booking_sources",
+}
+"""The name of each report, and of its notebook."""
+
+
+class Choices(TypedDict, total=False):
+    """What a report is about.
+
+    sandbox: True for the made-up company or the path of a sandbox's state file, else the connection that the
+        environment names.
+    since, until: the first day to take in and the first to leave out.
+    by: by what the rows are grouped, one name or two; without it what the report groups by of itself.
+    spend: a CSV or XLSX file with campaign, month and amount, for what a job costs.
+    anonymous: leave the rows of the work lists out, and with them all personal data.
+    company: its name, as the reader says it.
+    time_zone: the company's, where it is not set in the environment.
+    """
+
+    sandbox: bool | str | Path
+    since: str | None
+    until: str | None
+    by: Sequence[str] | str | None
+    spend: str | Path | None
+    anonymous: bool
+    company: str | None
+    time_zone: str | None
+
+
+def make_report(name: str, out: str | Path, **choices: Unpack[Choices]) -> Path:
+    """Make one report.
+
+    Parameters:
+        name: "lead-conversion", "contact-preferences" or "booking-sources".
+        out: the HTML file to write, in a folder that exists.
+        choices: what it is about (`Choices`).
+
+    Returns: the path of the file.
+
+    Raises:
+        UsageError: the folder is missing, or the report takes no such parameter.
+        ReportError: a cell of the notebook failed. Then there is no new file, and an old one is as it was.
+
+        make_report("lead-conversion", "leads.html", since="2026-01-01", time_zone="America/Chicago")
+    """
+    if name not in REPORTS:
+        raise UsageError(f"there is no report {name!r}; there are {', '.join(REPORTS)}")
+    return write_report(notebook_path(REPORTS[name]), out, _parameters(choices))
+
+
+def make_all(folder: str | Path, **choices: Unpack[Choices]) -> Path:
+    """Make all reports and an index of them; rows that several need are read once.
+
+    Parameters:
+        folder: made where it is not there; the folder above it is.
+        choices: what they are about (`Choices`). `spend` goes to the reports that take it.
+
+    Returns: the path of the index, `index.html` in the folder.
+
+    Raises:
+        UsageError: there cannot be such a folder.
+        ReportError: a cell of a notebook failed; then no file was changed.
+
+        make_all("reports", since="2026-01-01", company="Example Heating")
+    """
+    place = Path(folder).absolute()
+    if not place.parent.is_dir() or (place.exists() and not place.is_dir()):
+        raise UsageError(f"{place} can be no folder for the reports")
+    notebooks = {name: notebook_path(notebook) for name, notebook in REPORTS.items()}
+    pages: dict[str, str] = {}
+    screens: dict[str, dict[str, Any]] = {}
+    with _one_company(choices.get("sandbox", False)) as (sandbox, environment):
+        given = {**_parameters(choices), "sandbox": sandbox}
+        for name, notebook in notebooks.items():
+            done = run_notebook(notebook, _taken(notebook, given), environment=environment)
+            pages[f"{name}.html"] = page_of(done)
+            screens[f"{name}.html"] = {"title": title_of(done), **first_screen_of(done)}
+    pages["index.html"] = index_page("Reports", screens)
+    place.mkdir(exist_ok=True)
+    write_files({place / name: page for name, page in pages.items()})
+    return place / "index.html"
+
+
+def write_report(notebook: Path, out: str | Path, parameters: Mapping[str, Any]) -> Path:
+    """Run a notebook with parameters and leave it as one HTML file, whole or not at all.
+
+    Parameters: the notebook, with a cell tagged `parameters`; the file; the parameters, never a secret (they are
+    written into the notebook).
+    """
+    path = Path(out).absolute()
+    if not path.parent.is_dir():
+        raise UsageError(f"there is no folder {path.parent} to write the report into")
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder; name the file to write")
+    write_files({path: page_of(run_notebook(notebook, parameters))})
+    return path
+
+
+def write_files(pages: Mapping[Path, str]) -> None:
+    """Write files, each beside its place first, and put them there when all of them are written."""
+    parts: dict[Path, Path] = {}
+    try:
+        for path, page in pages.items():
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+            parts[path] = Path(name)
+            with os.fdopen(handle, "w", encoding="utf-8") as part:
+                part.write(page)
+        for path, written in parts.items():
+            os.replace(written, path)
+    except BaseException:
+        for written in parts.values():
+            written.unlink(missing_ok=True)
+        raise
+
+
+def _parameters(choices: Choices) -> dict[str, Any]:
+    """What a notebook is given; None stands for what it has of itself."""
+    by, spend = choices.get("by"), choices.get("spend")
+    return {
+        **choices,
+        "sandbox": _plain(choices.get("sandbox", False)),
+        "by": by[0] if by and not isinstance(by, str) and len(by) == 1 else by or None,
+        "spend": None if spend is None else str(Path(spend).absolute()),
+        "anonymous": choices.get("anonymous") or None,
+        "progress": False,
+    }
+
+
+def _plain(sandbox: bool | str | Path) -> bool | str:
+    return sandbox if isinstance(sandbox, bool) else str(Path(sandbox).absolute())
+
+
+def _taken(notebook: Path, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the parameters that only some notebooks have, those that this one has."""
+    known = parameters_of(notebook)
+    return {name: value for name, value in given.items() if name != "spend" or name in known}
+
+
+@contextlib.contextmanager
+def _one_company(sandbox: bool | str | Path) -> Iterator[tuple[bool | str, dict[str, str]]]:
+    """For `sandbox=True` one sandbox and one cache for all notebooks, which end with the reports."""
+    if sandbox is not True:
+        yield _plain(sandbox), {}
+        return
+    with tempfile.TemporaryDirectory(prefix="stcrm-") as folder:
+        yield str(Path(folder) / "sandbox.sqlite"), {"STCRM_CACHE_DIR": folder, "STCRM_STATE_DIR": folder}

@@ -1,0 +1,111 @@
+"use strict";
+(() => {
+  const FEW = 25, WORTH_FOLDING = 32;
+  const report = document.body.dataset.name || "report";
+
+  const make = (tag, properties = {}, ...children) => {
+    const element = Object.assign(document.createElement(tag), properties);
+    element.append(...children);
+    return element;
+  };
+  const text = (cell) => cell.textContent.trim();
+  const slug = (words) => (words.toLowerCase().match(/[a-z0-9]+/g) ?? []).join("-").slice(0, 60);
+
+  /* What a table is called: its caption, else the heading above it. */
+  function nameOf(table, headings) {
+    if (table.caption) return text(table.caption);
+    const above = headings.filter((one) => one.compareDocumentPosition(table) & Node.DOCUMENT_POSITION_FOLLOWING);
+    const name = above.length ? text(above.at(-1)) : document.title;
+    table.createCaption().textContent = name;
+    table.caption.className = "unseen";
+    return name;
+  }
+
+  /* The first number of a cell: 31 of "31 of 100 (27 to 35)", 1234.5 of "$1,234.50". */
+  function numberIn(cell) {
+    const found = text(cell).replace(/,(?=\d{3})/g, "").match(/[-−+]?\d+(\.\d+)?/);
+    return found ? Number(found[0].replace("−", "-")) : NaN;
+  }
+
+  function sorter(column, numeric, down) {
+    const key = (row) => (numeric ? numberIn(row.cells[column]) : text(row.cells[column]));
+    const unknown = (value) => (numeric ? Number.isNaN(value) : value === "");
+    return (one, other) => {
+      const [a, b] = [key(one), key(other)];
+      if (unknown(a) || unknown(b)) return unknown(a) - unknown(b);  // what is not known stands last, either way
+      const order = numeric ? a - b : a.localeCompare(b, undefined, { numeric: true });
+      return down ? -order : order;
+    };
+  }
+
+  /* A spreadsheet must not run what somebody wrote into a name. */
+  const PLAIN_NUMBER = /^[-+]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?$/;
+  function field(cell) {
+    let value = cell.textContent;
+    if (PLAIN_NUMBER.test(value.trim())) value = value.trim().replaceAll(",", "");
+    else if (/^[=+\-@\t\r\n]/.test(value)) value = "'" + value;
+    return /[",\r\n]/.test(value) || value !== value.trim() ? `"${value.replaceAll('"', '""')}"` : value;
+  }
+
+  function save(table, name) {
+    const lines = [...table.rows].map((row) => [...row.cells].map((cell) => field(cell.querySelector("button span") ?? cell)).join(","));
+    const file = new Blob(["\ufeff" + lines.join("\r\n") + "\r\n"], { type: "text/csv;charset=utf-8" });
+    const link = make("a", { href: URL.createObjectURL(file), download: name + ".csv" });
+    document.body.append(link);
+    link.click();
+    link.remove();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  }
+
+  function equip(box, headings) {
+    const table = box.querySelector("table"), body = table?.tBodies[0];
+    if (!body) return;
+    const name = nameOf(table, headings);
+    box.setAttribute("role", "region");
+    box.setAttribute("aria-label", name);
+    const rows = () => [...body.rows].filter((row) => !row.classList.contains("stcrm-total"));
+    const count = rows().length;
+    let all = count <= WORTH_FOLDING;
+
+    const said = make("span", { className: "said" });
+    said.setAttribute("role", "status");
+    const more = make("button", { type: "button", textContent: `Show all ${count.toLocaleString("en")} rows` });
+    function fold() {
+      rows().forEach((row, place) => row.classList.toggle("more", !all && place >= FEW));
+      said.textContent = all ? "" : `${FEW} of ${count.toLocaleString("en")} rows shown`;
+      more.hidden = all;
+    }
+    more.addEventListener("click", () => {
+      all = true;
+      fold();
+      box.focus();
+    });
+
+    const heads = [...table.tHead.rows[0].cells];
+    heads.forEach((head, column) => {
+      if (text(head) === "" || count < 2) return;
+      const numeric = head.classList.contains("n");
+      const button = make("button", { type: "button", title: "Sort by this column" }, make("span", { textContent: text(head) }));
+      head.replaceChildren(button);
+      button.addEventListener("click", () => {
+        const now = head.getAttribute("aria-sort");
+        const down = now ? now === "ascending" : numeric;  // of numbers, the largest come first
+        heads.forEach((one) => one.removeAttribute("aria-sort"));
+        head.setAttribute("aria-sort", down ? "descending" : "ascending");
+        const sorted = rows().sort(sorter(column, numeric, down));
+        body.prepend(...sorted);
+        fold();
+      });
+    });
+
+    const saved = box.closest("[data-name]:not(body)")?.dataset.name ?? slug(name);
+    const csv = make("button", { type: "button", textContent: "Save as CSV" });
+    csv.setAttribute("aria-label", `Save as CSV: ${name}`);
+    csv.addEventListener("click", () => save(table, `${report}-${saved}`));
+    box.after(make("div", { className: "tools" }, said, more, csv));
+    fold();
+  }
+
+  const headings = [...document.querySelectorAll("h1, h2, h3, h4")];
+  document.querySelectorAll(".stcrm-table").forEach((box) => equip(box, headings));
+})();
