@@ -59,8 +59,11 @@ def put_back(before: pd.DataFrame, after: pd.DataFrame, *, key: str = "id") -> p
 
 
 def _changed(fields: Any, said: dict[int, Any]) -> tuple[CustomField, ...]:
-    kept = [field._replace(value=said.get(int(field.type_id), field.value)) for field in fields or ()]
-    there = {int(field.type_id) for field in kept}
+    kept = [
+        field if is_missing(field.type_id) else field._replace(value=said.get(int(field.type_id), field.value))
+        for field in fields or ()
+    ]
+    there = {int(field.type_id) for field in kept if not is_missing(field.type_id)}
     return (*kept, *(CustomField(type_id, None, value) for type_id, value in said.items() if type_id not in there))
 
 

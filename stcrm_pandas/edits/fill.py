@@ -22,11 +22,11 @@ OLDER, BOTH = "invoiceStatementNotification", ("invoiceNotification", "statement
 
 
 class CannotFill(UsageError):
-    """The row lacks something that the contract wants in the call; `column` names it."""
+    """The row lacks something that the contract wants in the call; `column` names it, `instead` says what to do."""
 
-    def __init__(self, message: str, column: str) -> None:
+    def __init__(self, message: str, column: str, instead: str = "") -> None:
         super().__init__(message)
-        self.column = column
+        self.column, self.instead = column, instead or f"give {column}"
 
 
 def body_of(step: Step, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def fill_of(step: Step, row: Mapping[str, Any]) -> dict[str, Any]:
         fill["tagTypeIds"] = [int(tag) for tag in parts_of("tag_type_ids", row.get("tag_type_ids")) if tag not in named]
     if "customFields" in step.set:
         named = _named(step.cells, "custom_fields")
-        fields = parts_of("custom_fields", row.get("custom_fields"))
+        fields = _custom_fields(row)
         fill["customFields"] = [
             {"typeId": int(type_id), "value": value}
             for type_id, value in fields.items()
@@ -110,6 +110,23 @@ def _preferences(target: Target, fixed: Mapping[str, Any], row: Mapping[str, Any
         fill[part.name] = bool(value)
     whole = {**fill, **fixed}
     return {**fill, OLDER: all(whole[name] for name in BOTH)}
+
+
+def _custom_fields(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields by type. The list that is sent is the whole list: what could not stand in it would be gone."""
+    cell = row.get("custom_fields")
+    fields = parts_of("custom_fields", cell)
+    for one in () if is_missing(cell) else cell:
+        if is_missing(one.value):
+            continue
+        if is_missing(one.type_id) or fields[str(int(one.type_id))] != one.value:
+            what = "has no type" if is_missing(one.type_id) else f"({int(one.type_id)}) stands twice"
+            raise CannotFill(
+                f"one of its custom fields {what}, and would be lost: the contract takes all of them at once, by type",
+                "custom_fields",
+                "repair that field on ServiceTitan's own screen first",
+            )
+    return fields
 
 
 def _needed(target: Target, column: str, row: Mapping[str, Any]) -> Any:

@@ -310,7 +310,7 @@ class _Cells:
         if group == "preferences":
             dropped = [cell for cell in dropped if not self._narrows(cell)]
         for cell in dropped:
-            self._drop(cell, str(fault), f"give {fault.column}")
+            self._drop(cell, str(fault), fault.instead)
 
     def settle_legacy(self, body: Mapping[str, Any]) -> None:
         """Refuse a change of the older flag, unless it is what follows from the two others."""

@@ -6,11 +6,12 @@ import json
 import sqlite3
 import stat
 import threading
+import warnings
 
 import pandas as pd
 import pytest
 
-from stcrm_pandas.errors import UsageError, WritesNotAllowed
+from stcrm_pandas.errors import DriftWarning, UsageError, WritesNotAllowed
 
 
 def names(box, ids=range(1, 61)):
@@ -88,6 +89,35 @@ def test_what_is_filled_in_is_of_the_moment_and_listed(box, crm):
     assert result.filled["id"].tolist() == [101, 101]
     city = result.filled.set_index("field").loc["address.city"]
     assert (city["planned"], city["sent"]) == ("x", "Their city")
+
+
+@pytest.mark.parametrize(
+    "stray", [{"typeId": None, "name": "?", "value": "7"}, {"typeId": 92, "name": "B", "value": "9"}]
+)
+def test_a_custom_field_that_the_list_cannot_hold_is_not_lost(stray, box, crm, count):
+    """The list is sent whole: a field without a type, or a second one of a type, would be gone."""
+    before = crm.customers.list(refresh=True).head(2)
+    field = type(before["custom_fields"].iloc[0][0])
+    after = before.assign(custom_fields=[(field(91, None, "13"),)] * 2, name="New")
+    plan = crm.customers.plan_changes(before, after)
+    fields = [{"typeId": 91, "name": "Gate", "value": "12"}, {"typeId": 92, "name": "B", "value": "8"}, stray]
+    box.change("customers", 1, customFields=fields)
+    box.requests.clear()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DriftWarning)
+        result = plan.apply()
+        now = crm.customers.list(refresh=True).head(1)
+        anew = crm.customers.plan_changes(
+            now, now.assign(custom_fields=[(field(91, None, "13"), field(92, None, "8"))])
+        )
+    assert count(box) == 1
+    assert result.failed["id"].tolist() == [1]
+    assert "would be lost" in result.failed["why"].item()
+    assert not result.failed["worth_retrying"].item()
+    assert box.row("customers", 1)["customFields"] == fields
+    assert not anew.steps
+    assert anew.refused["reason"].str.contains("would be lost").all()
+    assert anew.refused["instead"].str.contains("own screen").all()
 
 
 def test_a_row_that_is_gone_fails(box, crm, renamed):
