@@ -1,25 +1,29 @@
-"""How many leads become work within 30 days: by campaign, by business unit, by month.
+"""How many inquiries become work within 30 days, how fast, and what differs: by campaign, month and more.
 
 Leads are inquiries that were *not* booked at first contact, so this is a rescue rate. A lead has no date of its
-conversion: it is known where a job names the lead's call or booking, and otherwise only bounded.
+conversion: it is known where a job names the lead's call or booking, inferred where one job of the customer fits, and
+otherwise only bounded.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from stcrm_pandas.analysis import sentences
+from stcrm_pandas.analysis import lead_courses, lead_findings, lead_sentences, lead_tables
 from stcrm_pandas.analysis.comparison import compare
-from stcrm_pandas.analysis.display import Definitions, Sentences, conversion_table
-from stcrm_pandas.analysis.lead_counts import COUNTS, NO_MONTH, count_leads
-from stcrm_pandas.analysis.names import NONE, named
+from stcrm_pandas.analysis.display import Definitions, Sentences
+from stcrm_pandas.analysis.findings import Action, Check, Tile, WorkList
+from stcrm_pandas.analysis.lead_display import conversion_table
+from stcrm_pandas.analysis.lead_keys import Names, dimensions, lookups
+from stcrm_pandas.analysis.lead_reasons import LEFT_OUT, reasons_table, split_reasons
+from stcrm_pandas.analysis.lead_reduction import Reduced, reduce_leads
+from stcrm_pandas.analysis.lead_work_lists import work_lists
 from stcrm_pandas.analysis.provenance import (
     Moment,
     attrs_of,
@@ -28,22 +32,14 @@ from stcrm_pandas.analysis.provenance import (
     refuse_selections,
     zone,
 )
-from stcrm_pandas.analysis.statistics import wilson
 from stcrm_pandas.errors import UsageError
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-__all__ = ["By", "LeadConversion", "lead_conversion"]
+__all__ = ["Kind", "LeadConversion", "lead_conversion"]
 
-By = Literal["campaign", "business_unit", "month"]
-
-_KEYS: dict[By | None, str | None] = {
-    "campaign": "campaign_id",
-    "business_unit": "business_unit_id",
-    "month": None,
-    None: None,
-}
+Kind = Literal["rates", "months", "curve", "cohorts", "reasons"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -53,18 +49,22 @@ class LeadConversion:
     `table` has a row per group, `overall` one row of all of them together, `months` a row per local month of creation
     (None without a time zone). Their columns:
 
-    - `id`, `name`: of the group; `id` is missing for leads that have none
-    - `leads`; `mature`, those of them that are old enough to be measured
-    - `open`, `dismissed`, `converted`, `unknown_status`: how the leads stand; these four add up to `leads`
-    - `exact`, `bounded`: how the dates of `converted` are known
+    - `id`, `name`: of the group; `id` is missing for inquiries that have none
+    - `leads`, `inquiries`; `mature`, those of the inquiries that are old enough to be measured
+    - `converted`, `open`, `dismissed`, `unknown_status`: how the inquiries stand; these four add up to `inquiries`
+    - `exact`, `inferred`, `bounded`: how the dates of `converted` are known
     - `within_lower`, `within_upper`: of `mature`, surely and possibly converted within the window
     - `share_lower`, `share_upper`: the same as shares of `mature`, from 0 to 1; missing where that is 0
     - `interval_low`, `interval_high`: 95 % Wilson limits, the lower one of `share_lower`, the upper of `share_upper`
     - `enough`: `mature` reaches `min_group`
     - `whole` (months only): the month was read from its first to its last moment, and all of it is old enough
 
-    `comparisons` holds each group against all others together (see `analysis.comparison.compare`); `left_out` counts
-    the leads that were not analysed, by reason.
+    `curve` has the share converted by each day (0 to 120) since an inquiry, for all together (`id` missing) and for
+    each group that is large enough, `speed` the same after 1, 7, 30 and 90 days, with `known` False where the bounds
+    are more than 5 points apart. `cohorts` has a row per month of creation and number of days since (None without a
+    time zone), `reasons` one per reason for dismissal. `comparisons` holds each group against all others together
+    (see `analysis.comparison.compare`); `left_out` counts the leads that were not analysed, by reason. `work_lists`
+    are made when they are asked for, and hold personal data.
     """
 
     table: pd.DataFrame
@@ -72,45 +72,103 @@ class LeadConversion:
     months: pd.DataFrame | None
     comparisons: pd.DataFrame
     left_out: Mapping[str, int]
-    by: By | None
+    by: tuple[str, ...]
     as_of: dt.datetime
     time_zone: str | None
     window_days: int
     min_group: int
+    unit: Literal["inquiry", "lead"]
+    within_days: int
+    stale_days: int
+    dismissing_reasons: Mapping[int, str]
+    not_leads: tuple[int, ...]
     dated_by_jobs: bool
     call_reasons_known: bool
     complete: bool
     linked_not_converted: int
     undated: int
+    reduced: Reduced = field(compare=False)
+    source: Any = field(compare=False)
+    names: Mapping[str, Any] = field(compare=False)
+
+    @cached_property
+    def curve(self) -> pd.DataFrame:
+        """The share converted by each day; see `lead_courses.curves`."""
+        return lead_courses.curves(self.reduced, self.by, self.names, self.min_group)
+
+    @cached_property
+    def speed(self) -> pd.DataFrame:
+        """The share converted within 1, 7, 30 and 90 days; see `lead_courses.speeds`."""
+        return lead_courses.speeds(self.curve)
+
+    @cached_property
+    def cohorts(self) -> pd.DataFrame | None:
+        """Months of creation by days since; see `lead_tables.cohorts`."""
+        local = zone(self.source, self.time_zone)
+        if local is None:
+            return None
+        return lead_tables.cohorts(self.reduced.days, self.as_of, local, bounds_of_creation(self.source, local))
+
+    @cached_property
+    def reasons(self) -> pd.DataFrame:
+        """Why leads were dismissed; see `lead_reasons.reasons_table`."""
+        return reasons_table(self.reduced.dismissals, self.dismissing_reasons)
 
     @property
     def definitions(self) -> Definitions:
         """What each number means, by its name."""
-        return Definitions(sentences.definitions(self))
+        return Definitions(lead_sentences.definitions(self))
 
     def summary(self) -> Sentences:
         """What the numbers say, in plain sentences; that they are too few, where they are."""
-        return Sentences(sentences.summary(self))
+        return Sentences(lead_sentences.summary(self))
 
-    def figure(self, kind: Literal["rates", "months"] = "rates") -> Figure:
+    def tiles(self) -> list[Tile]:
+        """Four numbers of the latest four whole weeks that are old enough; none without a time zone."""
+        return lead_findings.tiles(self)
+
+    def actions(self) -> list[Action]:
+        """What to do this week, with its size in jobs; empty where nothing is clear."""
+        return lead_findings.actions(self)
+
+    @property
+    def work_lists(self) -> dict[str, WorkList]:
+        """Open leads that are overdue for a follow-up, have none, or did not change for long. Personal data."""
+        return work_lists(self)
+
+    @property
+    def check(self) -> Check:
+        """Leads by status before any exclusion, and the steps from leads to inquiries that are measured."""
+        return lead_findings.check(self)
+
+    def figure(self, kind: Kind = "rates", *, groups: Sequence[Any] | None = None) -> Figure:
         """A plotly figure.
 
-        `rates` shows the groups with their bounds and intervals, `months` the months of creation.
+        `rates` shows the groups with their bounds and intervals, `months` the months of creation, `curve` the share
+        converted by each day since the inquiry, `cohorts` months by days since, `reasons` why leads were dismissed.
 
-        Raises: UsageError for `months` where no time zone was known, and for another kind.
+        Parameters: the kind; for `curve` the ids of at most five groups to draw, else all inquiries together.
+        Raises: UsageError for `months` and `cohorts` where no time zone was known, for a group that has no curve, and
+        for another kind.
         """
-        from stcrm_pandas.charts.lead_conversion import conversion_months, conversion_rates
+        from stcrm_pandas.charts import lead_conversion as rates
+        from stcrm_pandas.charts import lead_courses as courses
 
         if kind == "rates":
-            return conversion_rates(self)
-        if kind == "months":
-            if self.months is None:
-                raise UsageError("months need a time zone: lead_conversion(..., time_zone='America/Chicago')")
-            return conversion_months(self)
-        raise UsageError(f"no figure {kind!r}: there are 'rates' and 'months'")
+            return rates.conversion_rates(self)
+        if kind == "curve":
+            return courses.conversion_curve(self, groups or ())
+        if kind == "reasons":
+            return courses.dismissal_reasons(self)
+        if kind not in ("months", "cohorts"):
+            raise UsageError(f"no figure {kind!r}: there are 'rates', 'months', 'curve', 'cohorts' and 'reasons'")
+        if self.months is None:
+            raise UsageError(f"{kind} need a time zone: lead_conversion(..., time_zone='America/Chicago')")
+        return rates.conversion_months(self) if kind == "months" else courses.conversion_cohorts(self)
 
     def __repr__(self) -> str:
-        return f"<LeadConversion by {self.by or 'nothing'}: {len(self.table)} rows, as of {self.as_of:%Y-%m-%d}>"
+        by = " and ".join(self.by) or "nothing"
+        return f"<LeadConversion by {by}: {len(self.table)} rows, as of {self.as_of:%Y-%m-%d}>"
 
     def _repr_html_(self) -> str:
         return conversion_table(self)
@@ -122,47 +180,56 @@ def lead_conversion(
     jobs: Any = None,
     bookings: Any = None,
     call_reasons: pd.DataFrame | None = None,
-    by: By | None = None,
-    names: Mapping[int, str] | pd.DataFrame | None = None,
+    status_log: Any = None,
+    by: str | Sequence[str] | None = None,
+    names: Names = None,
     as_of: Moment | None = None,
     time_zone: str | None = None,
+    unit: Literal["inquiry", "lead"] = "inquiry",
+    within_days: int = 14,
     window_days: int = 30,
     min_group: int = 30,
+    stale_days: int = 30,
+    dismissing_reasons: Mapping[int, str] | None = None,
 ) -> LeadConversion:
-    """Of leads at least 30 days old, the share that was converted within 30 days.
+    """Of inquiries at least 30 days old, the share that was converted within 30 days; and how fast.
+
+    An inquiry is all leads of one customer, or of one phone, of which each came less than 14 days after the one
+    before. It is dated and credited at its first lead; its outcome is the best of its leads: converted, then open,
+    then dismissed.
 
     A conversion is dated exactly by the first job that names the lead's call (`lead_call_id`), its booking
-    (`booking_id`), or that the booking names (`job_id`), if that job is not older than the lead. Any other conversion
-    happened between creation and the latest change of its lead: it is counted as within the window if all of that
-    span is, and otherwise as possibly within. So the share has a lower and an upper bound. A status that the contract
-    does not know counts as possibly converted.
+    (`booking_id`), or that the booking names (`job_id`), if that job is not older than the lead. It is inferred where
+    exactly one job of the lead's customer that no lead names was created between the lead's creation and its latest
+    change, and fits no other lead. Any other conversion lies between creation and latest change; `status_log` makes
+    that span shorter. So the share has a lower and an upper bound. A status that the contract does not know counts as
+    possibly converted.
 
-    Parameters
-    ----------
-    leads, jobs, bookings
-        Frames with the columns of their schemas (times in UTC), whole: of all leads created in a period. Without jobs
-        every conversion is only bounded.
-    call_reasons
-        Leads whose call reason has `is_lead` false are left out; those whose reason is unknown are kept.
-    by
-        "campaign", "business_unit", "month" (local month of creation), or None for all together.
-    names
-        Names of the groups: a mapping from id, or a frame with `id`, `name`, `active`.
-    as_of
-        Until when the leads are known; by default when they were read (`leads.attrs["stcrm"]`). A later moment is of
-        no use, since what became of the leads since they were read is not known: then the moment of reading is taken.
-    time_zone
-        The company's zone, for months and naive times; by default the one noted on the frame.
-    window_days, min_group
-        How long after its creation a conversion counts, in days of 24 hours; how many leads make a group large enough.
+    Parameters:
+        leads, jobs, bookings: frames with the columns of their schemas (times in UTC), whole: of all leads created in
+            a period. pandas, polars, DuckDB or Spark, all of one engine. Without jobs every conversion is only bounded.
+        call_reasons: leads whose call reason has `is_lead` false are left out; those whose reason is unknown are kept.
+        status_log: statuses seen earlier (`id`, `status`, `first_seen`, `last_seen`).
+        by: one or two of "campaign", "category", "business_unit", "job_type", "call_reason", "capture_source",
+            "priority", "creator", "tag", "tenant", "month", "weekday", "hour" (local time of creation); None for all
+            together. A lead counts in each of its tags.
+        names: lookups by dimension ({"campaign": campaigns, "business_unit": units}), or the one of `by`: a mapping
+            from id, or a frame with `id`, `name`, `active` (of creators: employees with `user_id`, `role`).
+        as_of: until when the leads are known; by default when they were read (`leads.attrs["stcrm"]`). A later moment
+            is of no use, since what became of the leads since then is not known: the moment of reading is taken.
+        time_zone: the company's zone, for months, tiles and naive times; by default the one noted on the frame.
+        unit: "lead" counts each lead by itself.
+        within_days, window_days: how close the leads of one inquiry are; how long after its creation a conversion
+            counts. In days of 24 hours.
+        min_group: how many inquiries make a group large enough.
+        stale_days: after how many days without a change an open lead is stale.
+        dismissing_reasons: what the ids of dismissing reasons stand for, which no operation tells. Leads dismissed as
+            "duplicate", "spam", "wrong number" or "out of area" are left out; any other text is a name.
 
-    Raises
-    ------
-    UsageError
-        For a missing column, time zone or `as_of`, an id that stands twice, leads read by modification or status.
+    Raises:
+        UsageError: for a missing column, time zone or `as_of`, an id that stands twice, leads read by modification or
+            status.
 
-    Examples
-    --------
     >>> moments = pd.Series(pd.to_datetime(["2026-01-05", "2026-01-06"], utc=True))
     >>> leads = pd.DataFrame({"id": [1, 2], "status": ["Converted", "Open"], "created_on": moments,
     ...                       "modified_on": moments, "campaign_id": 7, "call_reason_id": pd.NA, "call_id": pd.NA,
@@ -171,57 +238,71 @@ def lead_conversion(
     >>> found.table[["name", "mature", "within_lower", "within_upper"]].values.tolist()
     [['Radio', 2, 1, 1]]
     """
-    if by not in _KEYS:
-        raise UsageError(f"by={by!r}: there are 'campaign', 'business_unit', 'month' and None")
-    if window_days < 1 or min_group < 1:
-        raise UsageError("window_days and min_group must be 1 or more")
+    asked = dimensions(by)
+    if min(window_days, min_group, within_days, stale_days) < 1:
+        raise UsageError("window_days, min_group, within_days and stale_days must be 1 or more")
+    if unit not in ("inquiry", "lead"):
+        raise UsageError(f"unit={unit!r}: there are 'inquiry' and 'lead'")
     refuse_selections(leads)
     local = zone(leads, time_zone)
-    if by == "month" and local is None:
-        raise UsageError("months need a time zone: give time_zone='America/Chicago', or connect with one")
+    if local is None and {"month", "weekday", "hour"} & set(asked):
+        raise UsageError(
+            "a month, a weekday and an hour need a time zone: give time_zone='America/Chicago', or connect with one"
+        )
     known = known_until(leads, as_of, local)
     window = dt.timedelta(days=window_days)
-    cells = count_leads(
+    not_leads = _not_leads(call_reasons)
+    reasons, said = split_reasons(dismissing_reasons)
+    reduced = reduce_leads(
         leads,
         jobs=jobs,
         bookings=bookings,
-        not_leads=_not_leads(call_reasons),
-        key=_KEYS[by],
+        status_log=status_log,
+        not_leads=not_leads,
+        reasons=reasons,
+        by=asked,
+        within=dt.timedelta(days=within_days) if unit == "inquiry" else None,
         as_of=known,
         window=window,
         time_zone=None if local is None else local.key,
     )
-    kept = cells[cells["left_out"] == ""]
-    months = (
-        None if local is None else _months(kept, known - window, local, bounds_of_creation(leads, local), min_group)
-    )
-    overall = _measured(_sums(kept, None), [None], ["All leads"], min_group)
-    if by == "month" and months is not None:
+    lookup = lookups(names, asked)
+    if "category" in asked:
+        reduced, lookup["category"] = lead_tables.by_category(reduced, asked.index("category"), lookup.get("category"))
+    overall = lead_tables.overall(reduced.days, min_group)
+    read = (None, None) if local is None else bounds_of_creation(leads, local)
+    months = None if local is None else lead_tables.months(reduced.days, known - window, local, read, min_group)
+    table = overall if not asked else lead_tables.groups(reduced.cells, asked, lookup, min_group)
+    if asked == ("month",) and months is not None:
         table = months
-    elif by is None:
-        table = overall
-    else:
-        table = _groups(kept, names, min_group)
     return LeadConversion(
         table=table,
         overall=overall,
         months=months,
         comparisons=compare(
-            table.rename(columns={"mature": "n", "within_lower": "lower", "within_upper": "upper"}), min_group=min_group
+            table.rename(columns={"mature": "n", "within_lower": "lower", "within_upper": "upper"}),
+            lead_tables.strata(reduced.cells, asked, lookup),
+            min_group=min_group,
         ),
-        left_out={
-            reason: int(cells.loc[cells["left_out"] == reason, "leads"].sum()) for reason in ("not a lead", "deleted")
-        },
-        by=by,
+        left_out=_left_out(reduced),
+        by=asked,
         as_of=known,
         time_zone=None if local is None else local.key,
         window_days=window_days,
         min_group=min_group,
+        unit=unit,
+        within_days=within_days,
+        stale_days=stale_days,
+        dismissing_reasons=said,
+        not_leads=tuple(not_leads),
         dated_by_jobs=jobs is not None,
         call_reasons_known=call_reasons is not None,
         complete=all(attrs_of(frame).get("complete", True) for frame in (leads, jobs, bookings) if frame is not None),
-        linked_not_converted=int(kept["linked_not_converted"].sum()),
-        undated=int(kept["undated"].sum()),
+        linked_not_converted=reduced.linked_not_converted,
+        undated=int(reduced.days["undated"].sum()),
+        reduced=reduced,
+        source=leads,
+        names=lookup,
     )
 
 
@@ -235,85 +316,6 @@ def _not_leads(call_reasons: pd.DataFrame | None) -> list[int]:
     return [int(id) for id in call_reasons.loc[no_lead, "id"]]
 
 
-def _sums(cells: pd.DataFrame, column: str | None) -> pd.DataFrame:
-    counts = cells[list(COUNTS)]
-    if column is None:
-        return counts.sum().to_frame().T
-    return counts.groupby(cells[column], dropna=False).sum()
-
-
-def _groups(cells: pd.DataFrame, names: Mapping[int, str] | pd.DataFrame | None, min_group: int) -> pd.DataFrame:
-    sums = _sums(cells, "key")
-    ids = [None if pd.isna(id) else int(id) for id in sums.index]
-    table = _measured(sums, ids, named(ids, names), min_group)
-    # By what is sure of them; groups that are too small, and leads without a group, come last.
-    table["named"] = table["name"] != NONE
-    order = ["enough", "named", "interval_low", "mature", "name"]
-    table = table.sort_values(order, ascending=[False, False, False, False, True], na_position="last")
-    return table.drop(columns="named").reset_index(drop=True)
-
-
-def _months(
-    cells: pd.DataFrame,
-    mature_until: dt.datetime,
-    local: dt.tzinfo,
-    read: tuple[dt.datetime | None, dt.datetime | None],
-    min_group: int,
-) -> pd.DataFrame:
-    """A row for each month, without gaps, from the first lead to the last."""
-    sums = _sums(cells[cells["month"] != NO_MONTH], "month")
-    numbers = list(range(int(sums.index.min()), int(sums.index.max()) + 1)) if len(sums) else []
-    sums = sums.reindex(numbers, fill_value=0)
-    starts = [dt.datetime(number // 12, number % 12 + 1, 1, tzinfo=local) for number in numbers]
-    ends = [dt.datetime((number + 1) // 12, (number + 1) % 12 + 1, 1, tzinfo=local) for number in numbers]
-    table = _measured(sums, [f"{start:%Y-%m}" for start in starts], [f"{start:%b %Y}" for start in starts], min_group)
-    first, last = read
-    table["whole"] = pd.array(
-        [
-            end <= mature_until and (first is None or first <= start) and (last is None or last >= end)
-            for start, end in zip(starts, ends, strict=True)
-        ],
-        dtype="boolean",
-    )
-    return table
-
-
-def _measured(
-    sums: pd.DataFrame, ids: list[int | None] | list[str] | list[None], names: list[str], min_group: int
-) -> pd.DataFrame:
-    counts = {name: sums[name].to_numpy(dtype=np.int64) for name in COUNTS}
-    mature, lower, upper = counts["mature"], counts["lower"], counts["upper"]
-    low, _ = wilson(lower, mature)
-    _, high = wilson(upper, mature)
-    some = np.where(mature > 0, mature, 1)
-    texts = any(isinstance(id, str) for id in ids)
-    return pd.DataFrame(
-        {
-            "id": pd.Series(ids, dtype="str" if texts else "Int64"),
-            "name": pd.array(names, dtype="str"),
-            **{
-                name: pd.array(counts[name], dtype="Int64")
-                for name in (
-                    "leads",
-                    "mature",
-                    "open",
-                    "dismissed",
-                    "converted",
-                    "unknown_status",
-                    "exact",
-                    "bounded",
-                )
-            },
-            "within_lower": pd.array(lower, dtype="Int64"),
-            "within_upper": pd.array(upper, dtype="Int64"),
-            "share_lower": _shares(np.where(mature > 0, lower / some, np.nan)),
-            "share_upper": _shares(np.where(mature > 0, upper / some, np.nan)),
-            "interval_low": _shares(low),
-            "interval_high": _shares(high),
-            "enough": pd.array(mature >= min_group, dtype="boolean"),
-        }
-    )
-
-
-def _shares(values: npt.NDArray[np.float64]) -> pd.arrays.FloatingArray:
-    return pd.arrays.FloatingArray(np.nan_to_num(values), np.isnan(values))
+def _left_out(reduced: Reduced) -> dict[str, int]:
+    found = dict(zip(reduced.left_out["left_out"], reduced.left_out["leads"], strict=True))
+    return {reason: int(found.get(reason, 0)) for reason in ("deleted", "not a lead", *LEFT_OUT)}

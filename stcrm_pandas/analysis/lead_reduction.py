@@ -61,16 +61,20 @@ _STANDING = ("unknown_status", "open", "dismissed")
 class Reduced:
     """Small tables.
 
-    `cells`: `key_0`, `key_1` (as many as were asked for), `unit`, `month` (12 x year + month - 1; missing without a
-    time zone) and `COUNTS`. `days`: per local date of creation (`date` as 20260131) `COUNTS`, and `lower_<days>` and
-    `upper_<days>` for each of `HORIZONS`. `courses`: keys and `early_day`, `early_event`, `late_day`, `late_event`
-    (0 open, 1 converted, 2 dismissed), `inquiries`. `left_out`: `reason`, `leads`. `dismissals`: `reason`, `kind`,
-    `leads`. `statuses`: `status`, `leads`, before any exclusion. `linked_not_converted`: a number.
+    - `cells`: `key_0`, `key_1` (as many as were asked for), `unit`, `month` (12 x year + month - 1; missing without a
+      time zone) and `COUNTS`
+    - `days`: by local `date` of creation (as 20260131) and `month`: `COUNTS`, and `lower_<days>` and `upper_<days>` for
+      each of `HORIZONS`
+    - `courses`: keys, `early_day`, `early_event`, `late_day`, `late_event` (0 open, 1 converted, 2 dismissed),
+      `inquiries`; `every_course` the same without keys
+    - `left_out`: `left_out`, `leads`; `dismissals`: `dismissal`, `left_out`, `leads`; `statuses`: `status`, `leads`,
+      before any exclusion; `linked_not_converted`: a number
     """
 
     cells: pd.DataFrame
     days: pd.DataFrame
     courses: pd.DataFrame
+    every_course: pd.DataFrame
     left_out: pd.DataFrame
     dismissals: pd.DataFrame
     statuses: pd.DataFrame
@@ -115,9 +119,7 @@ def reduce_leads(
     carried = {f"key_{place}": key_of(one) for place, one in enumerate(by) if one != "tag"}
     nothing = nw.when(nw.col("id").is_null()).then(nw.col("id"))
     wall = nw.col("created_on_local").dt
-    date = (
-        wall.year().cast(nw.Int64) * 10_000 + wall.month().cast(nw.Int64) * 100 + wall.day() if time_zone else nothing
-    )
+    date = (wall.year() * 100 + wall.month()) * 100 + wall.day() if time_zone else nothing
     flat = once(
         rows.select(
             *keys(rows, "id", "status", "call_id", "booking_id"),
@@ -155,6 +157,7 @@ def reduce_leads(
     texts = {
         f"key_{place}": "str" if one in ("capture_source", "priority") else "Int64" for place, one in enumerate(by)
     }
+    dated_only = found.filter(~nw.col("created").is_null())
     courses = ["early_day", "early_event", "late_day", "late_event"]
     return Reduced(
         cells=collected(grouped.group_by(*by_keys, "unit", "month").agg(*sums), kinds | texts),
@@ -163,16 +166,19 @@ def reduce_leads(
             grouped.filter(~nw.col("created").is_null()).group_by(*by_keys, *courses).agg(inquiries=nw.len()),
             kinds | texts | dict.fromkeys(courses, "Int64"),
         ),
+        every_course=collected(dated_only.group_by(*courses).agg(inquiries=nw.len()), dict.fromkeys(courses, "Int64")),
         left_out=counted.groupby("left_out", as_index=False)["leads"].sum(),
         dismissals=counted[counted["status"] == "Dismissed"]
         .groupby(["dismissal", "left_out"], dropna=False, as_index=False)["leads"]
         .sum(),
-        statuses=counted.groupby("status", dropna=False, as_index=False)["leads"].sum(),
-        linked_not_converted=int(collected(found.select(nw.col("linked_not_converted").sum()), {}).iloc[0, 0] or 0),
+        statuses=counted.groupby(["status"], dropna=False)["leads"].sum().reset_index(),
+        linked_not_converted=int(
+            collected(found.select(nw.col("linked_not_converted").sum()))["linked_not_converted"].fillna(0).sum()
+        ),
     )
 
 
-def _left_out(names: Sequence[str], not_leads: Sequence[int], reasons: Mapping[int, str]) -> nw.Expr:
+def _left_out(names: Sequence[str], not_leads: Sequence[int], reasons: Mapping[int, str]) -> Any:
     said: Any = nw.lit("")
     if "dismissing_reason_id" in names:
         for kind in dict.fromkeys(reasons.values()):
@@ -278,7 +284,6 @@ def _inquiries(dated: Rows, carried: Sequence[str], within: dt.timedelta | None,
                 nw.when(nw.col(f"{side}_event") == 0)
                 .then(nw.col("followed"))
                 .otherwise(nw.col(f"{side}_day"))
-                .cast(nw.Int64)
                 .alias(f"{side}_day")
                 for side in ("early", "late")
             )

@@ -39,7 +39,11 @@ def conversion_rates(found: LeadConversion) -> go.Figure:
     table = found.table.assign(verdict=found.comparisons["verdict"])
     shown = table[table["mature"] > 0].reset_index(drop=True)
     figure = empty()
-    kinds = shown["verdict"].mask(~shown["enough"], "too few").replace("not compared", "not clear")
+    kinds = (
+        shown["verdict"]
+        .mask(~shown["enough"], "too few")
+        .replace(["not compared", "explained by the mix"], "not clear")
+    )
     for kind, colour in COLOURS.items():
         rows = shown[kinds == kind]
         places = [float(place) for place in rows.index]
@@ -63,7 +67,11 @@ def conversion_rates(found: LeadConversion) -> go.Figure:
         )
     _band(figure, found)
     figure.update_xaxes(
-        title={"text": f"of 100 leads, converted within {found.window_days} days", "standoff": 8},
+        title={
+            "text": f"of 100 {'leads' if found.unit == 'lead' else 'inquiries'}, "
+            f"converted within {found.window_days} days",
+            "standoff": 8,
+        },
         rangemode="tozero",
         side="top",
     )
@@ -79,11 +87,12 @@ def conversion_rates(found: LeadConversion) -> go.Figure:
     figure.update_layout(
         height=ROW * len(shown) + 130,
         meta={
+            "alt": _rates_in_words(found),
             "narrow": {
                 "yaxis.showticklabels": False,
                 "annotations": [above(place, name) for place, name in enumerate(shown["name"])],
                 "height": NARROW_ROW * len(shown) + 170,
-            }
+            },
         },
     )
     return figure
@@ -121,7 +130,7 @@ def conversion_months(found: LeadConversion) -> go.Figure:
         )
     figure.add_bar(
         x=starts,
-        y=months["leads"].astype(int).tolist(),
+        y=months["inquiries"].astype(int).tolist(),
         yaxis="y2",
         marker={
             "color": [colour if whole else SHADE for whole in months["whole"]],
@@ -135,7 +144,7 @@ def conversion_months(found: LeadConversion) -> go.Figure:
             },
         },
         showlegend=False,
-        hovertemplate="%{x|%b %Y}: %{y:,} leads<extra></extra>",
+        hovertemplate="%{x|%b %Y}: %{y:,} came in<extra></extra>",
     )
     clear = months[months["enough"]]["interval_high"]
     top = 1.1 * max([5.0, *hundreds(clear)]) if len(clear) else 100.0
@@ -152,24 +161,49 @@ def conversion_months(found: LeadConversion) -> go.Figure:
         yaxis2={
             "domain": [0, 0.24],
             "rangemode": "tozero",
-            "title": {"text": "leads"},
+            "title": {"text": "came in"},
             "gridcolor": GRID,
             "nticks": 4,
         },
-        meta={"narrow": {"height": 380}},
+        meta={"alt": _months_in_words(months), "narrow": {"height": 380}},
     )
     return figure
 
 
 def _band(figure: go.Figure, found: LeadConversion) -> None:
     overall = found.overall.iloc[0]
-    if found.by is None or pd.isna(overall["share_lower"]):
+    if not found.by or pd.isna(overall["share_lower"]):
         return
     low, high = (100 * float(overall[name]) for name in ("share_lower", "share_upper"))
     figure.add_vrect(x0=low, x1=high, fillcolor=SHADE, line={"width": 1, "color": SHADE}, layer="below")
 
 
+def _rates_in_words(found: LeadConversion) -> str:
+    clear = [
+        f"{name} {verdict}"
+        for name, verdict in zip(found.comparisons["name"], found.comparisons["verdict"], strict=True)
+        if verdict in ("higher", "lower")
+    ]
+    row = found.overall.iloc[0]
+    told = f"All together {per_hundred(row)}" if row["mature"] else "No inquiry is old enough"
+    return (
+        f"Share converted within {found.window_days} days, a row per group. {told}. "
+        f"Clearly different: {', '.join(clear) if clear else 'none'}."
+    )
+
+
+def _months_in_words(months: pd.DataFrame) -> str:
+    told = months[months["whole"] & months["enough"]]
+    if told.empty:
+        return "No month is old enough to be shown."
+    best, worst = told.loc[told["share_lower"].idxmax()], told.loc[told["share_lower"].idxmin()]
+    return (
+        f"Share converted by month of creation, from {told['name'].iloc[0]} to {told['name'].iloc[-1]}: "
+        f"between {per_hundred(worst)} in {worst['name']} and {per_hundred(best)} in {best['name']}."
+    )
+
+
 def _hover(row: Any) -> str:
     lower, upper = int(row.within_lower), int(row.within_upper)
     count = f"{lower:,}" if lower == upper else f"{lower:,} to {upper:,}"
-    return f"<b>{escape(str(row.name))}</b><br>{per_hundred(row)}<br>{count} of {int(row.mature):,} leads"
+    return f"<b>{escape(str(row.name))}</b><br>{per_hundred(row)}<br>{count} of {int(row.mature):,}"

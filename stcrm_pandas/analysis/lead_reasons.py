@@ -1,0 +1,51 @@
+"""Why leads were dismissed, and which dismissals say that the lead was none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from stcrm_pandas.errors import UsageError
+
+__all__ = ["LEFT_OUT", "reasons_table", "split_reasons"]
+
+LEFT_OUT = ("duplicate", "spam", "wrong number", "out of area")
+"""Dismissals that say nothing of how inquiries are worked."""
+
+
+def split_reasons(given: Mapping[int, str] | None) -> tuple[dict[int, str], dict[int, str]]:
+    """Those of the dismissing reasons that are left out, and what all of them are called.
+
+    Raises: UsageError where an id is no whole number, or a text is empty.
+    """
+    said: dict[int, str] = {}
+    for id, text in (given or {}).items():
+        if not isinstance(id, int) or not str(text).strip():
+            raise UsageError("dismissing_reasons maps ids to texts: {644: 'spam', 620: 'price'}")
+        said[id] = str(text).strip()
+    kinds = {id: text.casefold() for id, text in said.items() if text.casefold() in LEFT_OUT}
+    return kinds, said
+
+
+def reasons_table(dismissals: pd.DataFrame, said: Mapping[int, str]) -> pd.DataFrame:
+    """A row per reason for dismissal, the most frequent first.
+
+    Parameters: dismissed leads by `dismissal` (the reason's id) and `left_out`; what the ids are called.
+    Returns: `id` (missing where none was given), `name` (of an id that nobody named: 'reason 644'), `leads`, `share`
+    of all dismissed leads, and `left_out`: they are not analysed, as they were no leads of ours.
+    """
+    rows = dismissals[~dismissals["left_out"].isin(["deleted", "not a lead"])]
+    found = rows.groupby(["dismissal", "left_out"], dropna=False, as_index=False)["leads"].sum()
+    found = found.sort_values(["leads", "dismissal"], ascending=[False, True], ignore_index=True)
+    ids = [None if pd.isna(id) else int(id) for id in found["dismissal"]]
+    total = max(int(found["leads"].sum()), 1)
+    return pd.DataFrame(
+        {
+            "id": pd.array(ids, dtype="Int64"),
+            "name": pd.array(["(no reason)" if i is None else said.get(i, f"reason {i}") for i in ids], dtype="str"),
+            "leads": pd.array(found["leads"], dtype="Int64"),
+            "share": pd.array(found["leads"].astype("float64") / total, dtype="Float64"),
+            "left_out": pd.array(found["left_out"] != "", dtype="boolean"),
+        }
+    )

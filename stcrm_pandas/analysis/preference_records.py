@@ -1,0 +1,172 @@
+"""Contact records of all stores in one shape: what kind each is, whether it can be right, what was said about it.
+
+A flag is 1 for yes, 0 for no and -1 where nothing is known. Each number and each address is read once, however often
+it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from stcrm_pandas.analysis.engine import TENANT, collected, lazy
+from stcrm_pandas.errors import UsageError
+from stcrm_pandas.reach import is_address, is_number, spelling
+
+__all__ = ["FLAG_COLUMNS", "KINDS", "STORES", "flag", "linked", "newer_records", "records"]
+
+STORES = ("customers", "locations", "newer")
+"""Contacts of customers, of locations, and those of the newer store."""
+
+KINDS = {"MobilePhone": "mobile", "Phone": "phone", "Email": "e-mail", "Fax": "fax"}
+"""The contract's types; any other is of no channel."""
+
+FLAG_COLUMNS = {
+    "phone_settings_do_not_text": "do_not_text",
+    "preferences_job_reminders_enabled": "reminders",
+    "preferences_marketing_updates_enabled": "marketing",
+    "preferences_invoice_statement_notification": "older",
+    "preferences_invoice_notification": "invoice",
+    "preferences_statement_notification": "statement",
+}
+
+_YES, _NO = {"true", "yes", "1", "on"}, {"false", "no", "0", "off"}
+
+
+def flag(column: pd.Series) -> npt.NDArray[np.int8]:
+    """A column of conditions as 1, 0 and -1 for unknown."""
+    return np.asarray(column.astype("boolean").astype("Int8").fillna(-1), dtype=np.int8)
+
+
+def records(frame: Any, name: str, owner: str) -> tuple[pd.DataFrame, int]:
+    """The contacts of customers or of locations.
+
+    Parameters:
+        frame: with the columns of `stcrm.schemas.CustomerContacts`, of any engine.
+        name: what it is called in an error.
+        owner: the column that says whose a contact is.
+
+    Returns:
+        `tenant`, `owner`, `id`, `type`, `value`, `memo` and the flags of `FLAG_COLUMNS`; and how many deleted rows of
+        a feed were left out.
+
+    Raises:
+        UsageError: a column is missing, or a contact stands twice.
+    """
+    rows = lazy(frame, name, [owner, "id", "type", "value", *FLAG_COLUMNS], optional=["memo", "active"])
+    kinds = {owner: "Int64", "id": "Int64", **dict.fromkeys(("type", "value"), "str")}
+    table = collected(rows, kinds | dict.fromkeys(FLAG_COLUMNS, "boolean"))
+    kept, deleted = _without_deleted(table)
+    kept = kept.assign(**{short: flag(kept[long]) for long, short in FLAG_COLUMNS.items()})
+    kept = kept.rename(columns={owner: "owner"}).drop(columns=[*FLAG_COLUMNS])
+    if "memo" not in kept:
+        kept["memo"] = pd.array([None] * len(kept), dtype="str")
+    return _with_tenant(kept, name, ["owner", "id"]), deleted
+
+
+def newer_records(
+    methods: Any, preferences: Any, marketing_names: Sequence[str], service_names: Sequence[str]
+) -> pd.DataFrame:
+    """The contact methods of the newer store, in the shape of `records`; it has no flag against texts.
+
+    Parameters:
+        methods: with the columns of `stcrm.schemas.ContactMethods`.
+        preferences: with those of `stcrm.schemas.ContactPreferences`; None: every preference is unknown.
+        marketing_names, service_names: the preferences that mean marketing, and news of one's own job.
+    """
+    rows = lazy(methods, "methods", ["id", "contact_id", "type", "value"], optional=["memo"])
+    table = collected(rows, dict.fromkeys(("id", "contact_id", "type", "value"), "str"))
+    table = table.rename(columns={"contact_id": "owner"})
+    if "memo" not in table:
+        table["memo"] = pd.array([None] * len(table), dtype="str")
+    table = _with_tenant(table, "methods", ["owner", "id"])
+    said = _said(preferences)
+    for short, names in (("marketing", marketing_names), ("reminders", service_names)):
+        table[short] = _of_names(table, said, names)
+    for short in ("older", "invoice", "statement"):
+        table[short] = np.int8(-1)
+    return table.assign(do_not_text=np.int8(0))
+
+
+def _said(preferences: Any) -> pd.DataFrame:
+    columns = ["contact_id", "contact_method_id", "name", "value"]
+    if preferences is None:
+        return pd.DataFrame({TENANT: pd.array([], dtype="Int64")} | {name: pd.array([], "str") for name in columns})
+    table = collected(lazy(preferences, "method_preferences", columns), dict.fromkeys(columns, "str"))
+    return _with_tenant(table, "method_preferences", ["contact_id", "contact_method_id", "name"])
+
+
+def _of_names(table: pd.DataFrame, said: pd.DataFrame, names: Iterable[str]) -> npt.NDArray[np.int8]:
+    """What the preferences of these names say together: one no is a no, yes needs all that are there to say so."""
+    meant = said[said["name"].str.casefold().isin({name.casefold() for name in names})]
+    words = meant["value"].str.strip().str.casefold()
+    value = np.select([words.isin(_NO), words.isin(_YES)], [0, 2], 1)
+    keys = [TENANT, "owner", "id"]
+    least = (
+        meant.rename(columns={"contact_id": "owner", "contact_method_id": "id"})
+        .assign(least=value)
+        .groupby(keys, as_index=False)["least"]
+        .min()
+    )
+    joined = table[keys].merge(least, on=keys, how="left")["least"].fillna(1)
+    return np.select([joined == 0, joined == 2], [0, 1], -1).astype(np.int8)
+
+
+def _without_deleted(table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    if "active" not in table:
+        return table, 0
+    deleted = flag(table["active"]) == 0
+    return table[~deleted].drop(columns="active").reset_index(drop=True), int(deleted.sum())
+
+
+def _with_tenant(table: pd.DataFrame, name: str, key: list[str]) -> pd.DataFrame:
+    if TENANT not in table:
+        table = table.assign(**{TENANT: pd.array([0] * len(table), dtype="Int64")})
+    if repeats := int(table.duplicated([TENANT, *key]).sum()):
+        raise UsageError(f"{name}: {repeats} rows repeat a key ({', '.join(key)}); keep the latest of each")
+    return table
+
+
+def linked(stores: Mapping[str, pd.DataFrame], *, by_length: bool) -> dict[str, pd.DataFrame]:
+    """The records with what their values are, and what other records of the same number or address say.
+
+    Parameters:
+        stores: the records of each store.
+        by_length: numbers are checked by their length only (`reach.is_number`).
+
+    Returns:
+        The same with `kind` ("mobile", "phone", "e-mail", "fax", ""), `spelt` (E.164, or an address in small
+        letters), `valid`, `number` (equal for records of one number or address of a tenant; -1 where it is none), and
+        `do_not_text_elsewhere`, `marketing_off_elsewhere`: another record of it says so.
+    """
+    if not stores:
+        return {}
+    columns = [TENANT, "type", "value", "do_not_text", "marketing"]
+    together = pd.concat([frame[columns] for frame in stores.values()], keys=list(stores), names=["store"])
+    kind = together["type"].map(KINDS).fillna("").astype("str")
+    place, values = pd.factorize(together["value"], use_na_sentinel=True)
+    spelt = np.array([spelling(value) for value in values] + [None], dtype=object)
+    dialled = np.array([is_number(one, by_length=by_length) for one in spelt])
+    mailed = np.array([is_address(one) for one in spelt])
+    is_mail = (kind == "e-mail").to_numpy()
+    valid = np.where(is_mail, mailed[place], dialled[place] & (kind != "").to_numpy())
+    number, _ = pd.factorize(pd.MultiIndex.from_arrays([together[TENANT], pd.Series(spelt[place])]))
+    number = np.where(valid, number, -1)
+    together = together.assign(kind=kind.to_numpy(), spelt=pd.array(spelt[place], dtype="str"), valid=valid)
+    together["number"] = number
+    for name, said in (("do_not_text", 1), ("marketing", 0)):
+        mine = (together[name] == said).to_numpy() & (number >= 0)
+        counts = np.bincount(number[mine], minlength=max(int(number.max(initial=-1)) + 1, 1))
+        suffix = f"{name}_elsewhere" if name == "do_not_text" else "marketing_off_elsewhere"
+        together[suffix] = (number >= 0) & (counts[np.maximum(number, 0)] - mine > 0)
+    added = ["kind", "spelt", "valid", "number", "do_not_text_elsewhere", "marketing_off_elsewhere"]
+    done = {}
+    for store, frame in stores.items():
+        mine_rows = together.loc[[store]] if len(frame) else together.iloc[:0]
+        done[store] = frame.assign(**{name: mine_rows[name].to_numpy() for name in added})
+        done[store]["spelt"] = done[store]["spelt"].astype("str")
+    return done
