@@ -3,6 +3,7 @@
 They need no connection: any frame with the columns and dtypes of its schema will do.
 """
 
+from stcrm_pandas.analysis.booking_sources import BookingSources, booking_sources
 from stcrm_pandas.analysis.cautions import cautions
 from stcrm_pandas.analysis.contact_preferences import ContactPreferences, contact_preferences
 from stcrm_pandas.analysis.first_screen import first_screen
@@ -11,8 +12,10 @@ from stcrm_pandas.analysis.provenance import origin, sources
 from stcrm_pandas.analysis.shown import work_lists
 
 __all__ = [
+    "BookingSources",
     "ContactPreferences",
     "LeadConversion",
+    "booking_sources",
     "cautions",
     "contact_preferences",
     "first_screen",

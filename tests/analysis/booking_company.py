@@ -1,0 +1,44 @@
+"""The sandbox's company as frames, made without a server: bookings, leads, jobs, customers and what names them."""
+
+import datetime as dt
+from functools import cache
+from typing import Any
+
+import orjson
+import pandas as pd
+
+from stcrm_pandas.frame.assemble import assemble
+from stcrm_pandas.frame.decode import decode
+from stcrm_pandas.sandbox.company import make_company
+from stcrm_pandas.schemas.bookings import EXPORTED_BOOKINGS
+from stcrm_pandas.schemas.customers import CUSTOMERS
+from stcrm_pandas.schemas.fields import Row
+from stcrm_pandas.schemas.leads import EXPORTED_LEADS
+from stcrm_pandas.schemas.lookups import BUSINESS_UNITS, CAMPAIGNS, JOBS
+
+AS_OF = dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC)
+ZONE = "America/Chicago"
+KINDS: dict[str, Row] = {
+    "bookings": EXPORTED_BOOKINGS,
+    "leads": EXPORTED_LEADS,
+    "jobs": JOBS,
+    "customers": CUSTOMERS,
+    "campaigns": CAMPAIGNS,
+    "business_units": BUSINESS_UNITS,
+}
+
+
+@cache
+def company(seed: int = 4, *, effects: bool = True) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
+    """Frames by name, and the truth about them; not to be changed."""
+    made = make_company(leads=12_000, seed=seed, as_of=AS_OF, effects=effects)
+    tables = dict(made.tables())
+    frames = {}
+    for name, row in KINDS.items():
+        body = orjson.dumps(
+            {"page": 1, "pageSize": 1, "hasMore": False, "totalCount": None, "data": list(tables[name])}
+        )
+        frames[name] = assemble(row, [decode(row, "page", body)]).frame
+    contacts = pd.DataFrame(list(tables["booking_contacts"]))
+    frames["contacts"] = contacts.rename(columns={"bookingId": "booking_id"})[["booking_id", "type", "value"]]
+    return frames, made.truth

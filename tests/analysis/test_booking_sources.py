@@ -1,0 +1,369 @@
+"""Booking sources on frames counted by hand."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import pytest
+
+from stcrm_pandas.analysis import BookingSources, booking_sources
+from stcrm_pandas.analysis.booking_hours import local_hours
+from stcrm_pandas.errors import UsageError
+
+Frames = Callable[..., pd.DataFrame]
+AS_OF = "2026-06-01T12:00Z"
+CHICAGO = ZoneInfo("America/Chicago")
+JAN = "2026-01-05T16:00Z"
+
+
+@pytest.fixture
+def booked(bookings: Frames) -> Frames:
+    def make(*rows: dict[str, Any]) -> pd.DataFrame:
+        return bookings(
+            *(
+                {"id": i, "source": "Web", "created_on": JAN, "modified_on": row.get("created_on", JAN), **row}
+                for i, row in enumerate(rows, start=1)
+            )
+        )
+
+    return make
+
+
+def found_in(frame: pd.DataFrame, **more: Any) -> BookingSources:
+    return booking_sources(frame, **{"as_of": AS_OF, "time_zone": "America/Chicago", **more})
+
+
+def one(found: BookingSources, *names: str) -> list[int]:
+    return [int(found.overall.iloc[0][name]) for name in names]
+
+
+@pytest.mark.parametrize(
+    ("booking", "lead", "outcome"),
+    [
+        pytest.param({"status": "Converted", "job_id": 7}, None, "job", id="job"),
+        pytest.param({"status": "Dismissed", "job_id": 7}, {"status": "Open"}, "job", id="a job comes first"),
+        pytest.param({"status": "Converted"}, {"status": "Open"}, "converted", id="converted without a job"),
+        pytest.param({"status": "Dismissed"}, {"status": "Converted"}, "lead_won", id="lead won"),
+        pytest.param({"status": "Dismissed"}, {"status": "Open"}, "lead_open", id="lead open"),
+        pytest.param({"status": "New"}, {"status": "Dismissed"}, "lead_lost", id="lead lost"),
+        pytest.param({"status": "Dismissed"}, {"status": "Revived"}, "lead_unknown", id="lead unknown"),
+        pytest.param({"status": "Dismissed"}, None, "dismissed", id="dismissed"),
+        pytest.param({"status": "Accepted"}, None, "accepted", id="accepted"),
+        pytest.param({"status": "New"}, None, "new", id="new"),
+        pytest.param({"status": "Parked"}, None, "unknown", id="unknown status"),
+        pytest.param({"status": None}, None, "unknown", id="no status"),
+    ],
+)
+def test_outcomes_are_exclusive(
+    booked: Frames, leads: Frames, booking: dict[str, Any], lead: dict[str, Any] | None, outcome: str
+) -> None:
+    made = leads({"booking_id": 1, "created_on": JAN, **lead}) if lead else leads({"status": "Converted"})
+    row = found_in(booked(booking), leads=made).overall.iloc[0]
+    names = list(row.index[row.index.get_loc("job") : row.index.get_loc("mature")])
+    assert {name: int(row[name]) for name in names if row[name]} == {outcome: 1}
+
+
+def test_of_several_leads_the_best_counts_and_deleted_ones_do_not(booked: Frames, leads: Frames) -> None:
+    frame = booked({"status": "Dismissed"}, {"status": "Dismissed"})
+    made = leads(
+        {"booking_id": 1, "status": "Dismissed", "created_on": JAN},
+        {"booking_id": 1, "status": "Converted", "created_on": JAN},
+        {"booking_id": 2, "status": "Converted", "created_on": JAN},
+    ).assign(active=pd.array([True, True, False], dtype="boolean"))
+    assert one(found_in(frame, leads=made), "lead_won", "lead_lost", "dismissed") == [1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("booking", "job", "log", "expected", "how"),
+    [
+        pytest.param(
+            {"status": "Converted", "job_id": 7}, "2026-01-05T16:59Z", None, (0, 0), "by_job", id="job in time"
+        ),
+        pytest.param(
+            {"status": "Converted", "job_id": 7}, "2026-01-05T17:00Z", None, (0, 0), "by_job", id="on the hour"
+        ),
+        pytest.param(
+            {"status": "Converted", "job_id": 7}, "2026-01-05T17:01Z", None, (1, 1), "by_job", id="job too late"
+        ),
+        pytest.param(
+            {"status": "Converted", "job_id": 7}, "2026-01-05T15:00Z", None, (0, 0), "by_change", id="job before"
+        ),
+        pytest.param(
+            {"status": "Dismissed", "modified_on": "2026-01-05T16:30Z"},
+            None,
+            None,
+            (0, 0),
+            "by_change",
+            id="changed soon",
+        ),
+        pytest.param(
+            {"status": "Dismissed", "modified_on": "2026-02-05T16:30Z"},
+            None,
+            None,
+            (0, 1),
+            "by_change",
+            id="changed late",
+        ),
+        pytest.param(
+            {"status": "Dismissed", "modified_on": "2026-02-05T16:30Z"},
+            None,
+            [("New", "2026-01-05T17:30Z"), ("Dismissed", "2026-01-05T19:00Z")],
+            (1, 1),
+            "by_log",
+            id="seen new after an hour",
+        ),
+        pytest.param(
+            {"status": "Dismissed", "modified_on": "2026-02-05T16:30Z"},
+            None,
+            [("Dismissed", "2026-01-05T16:20Z")],
+            (0, 0),
+            "by_log",
+            id="seen dismissed within the hour",
+        ),
+        pytest.param(
+            {"status": "Dismissed", "modified_on": "0001-01-01T00:00Z"}, None, None, (0, 1), None, id="year 1"
+        ),
+        pytest.param({"status": "New"}, None, None, (1, 1), "waiting", id="waiting"),
+        pytest.param({"status": "New", "modified_on": "2026-01-05T16:10Z"}, None, None, (1, 1), "waiting", id="edited"),
+    ],
+)
+def test_speed_has_bounds(
+    booked: Frames,
+    jobs: Frames,
+    booking: dict[str, Any],
+    job: str | None,
+    log: list[tuple[str, str]] | None,
+    expected: tuple[int, int],
+    how: str | None,
+) -> None:
+    made = jobs({"id": 7, "created_on": job}) if job else jobs()
+    seen = None
+    if log:
+        moments = pd.to_datetime([moment for _, moment in log], utc=True).astype("datetime64[us, UTC]")
+        seen = pd.DataFrame(
+            {"id": 1, "status": [status for status, _ in log], "first_seen": moments, "last_seen": moments}
+        )
+    found = found_in(booked(booking), jobs=made, status_log=seen)
+    assert one(found, "aged_hour", "new_lower_hour", "new_upper_hour") == [1, *expected]
+    ways = ("by_job", "by_lead", "by_log", "by_change", "waiting")
+    assert dict(zip(ways, one(found, *ways), strict=True)) == {way: int(way == how) for way in ways}
+
+
+def test_a_lead_is_an_action_too_and_the_young_are_not_measured(booked: Frames, leads: Frames) -> None:
+    frame = booked({"status": "Dismissed"}, {"status": "New", "created_on": "2026-06-01T11:30Z"})
+    found = found_in(frame, leads=leads({"booking_id": 1, "status": "Open", "created_on": "2026-01-05T18:00Z"}))
+    assert one(found, "by_lead", "aged_quarter", "aged_hour", "new_lower_hour", "new_lower_quarter") == [1, 2, 1, 1, 2]
+
+
+def test_starts_that_cannot_be(booked: Frames) -> None:
+    found = found_in(
+        booked(
+            {"start": "2026-01-06T16:00Z"},
+            {"start": "2026-01-05T15:59Z"},
+            {"start": "0001-01-01T00:00Z"},
+            {"start": None},
+            {"start": JAN},
+        )
+    )
+    assert one(found, "no_start", "early_start") == [2, 1]
+    assert found.table["asked_hours"].tolist() == [0.5]  # of 0 and 24 hours, the lower one, in the middle of its hour
+    assert "3 bookings asked for a start that cannot be: 2 for none or the year 1, 1 for one before" in " ".join(
+        found.summary()
+    )
+
+
+def test_from_booking_to_money(booked: Frames, jobs: Frames) -> None:
+    frame = booked(*({"status": "Converted", "job_id": job} for job in (1, 2, 3, 4, 5, 99)), {"status": "Dismissed"})
+    made = jobs(
+        {"id": 1, "created_on": JAN, "job_status": "Completed", "total": 300.0},
+        {"id": 2, "created_on": JAN, "job_status": "Completed", "total": 0.0},
+        {"id": 3, "created_on": JAN, "job_status": "Canceled", "total": 0.0},
+        {"id": 4, "created_on": JAN, "job_status": "Scheduled"},
+        {"id": 5, "created_on": "2026-04-20T00:00Z", "job_status": "Completed", "total": 100.0},
+        {"id": 6, "created_on": "2026-02-01T00:00Z", "total": 9000.0, "job_generated_lead_source_job_id": 1},
+        {"id": 7, "created_on": JAN, "booking_id": 7, "job_status": "Completed", "total": 50.0},
+    )
+    found = found_in(frame, jobs=made)
+    counts = ["bookings", "booked", "not_canceled", "completed", "above_zero", "canceled", "job_not_read"]
+    assert found.leakage[counts].iloc[0].tolist() == [7, 6, 5, 4, 3, 1, 1]
+    money = found.revenue.iloc[0]
+    # the job of April is younger than 60 days
+    assert (money["jobs"], money["above_zero"], money["median"]) == (5, 2, 175.0)
+    assert pd.isna(money["mean"])
+    assert money["largest"] == pytest.approx(300 / 350)
+    assert found.amounts["follow"].tolist() == [9000.0, 0, 0, 0, 0]
+
+
+def test_a_job_that_two_bookings_name_is_paid_once(booked: Frames, jobs: Frames) -> None:
+    frame = booked({"job_id": 1, "source": "A"}, {"job_id": 1, "source": "B", "created_on": "2026-01-04T00:00Z"})
+    found = found_in(frame, jobs=jobs({"id": 1, "created_on": JAN, "total": 10.0}))
+    assert found.revenue[["name", "jobs"]].values.tolist() == [["B", 1]]
+
+
+def test_first_time_clients(booked: Frames, jobs: Frames, leads: Frames) -> None:
+    frame = booked(
+        {"job_id": 1, "is_first_time_client": True},
+        {"job_id": 2, "is_first_time_client": True},
+        {"status": "Dismissed", "is_first_time_client": False},
+        {"status": "New", "is_first_time_client": True},
+        {"job_id": 4},
+    )
+    made = jobs(
+        {"id": 1, "customer_id": 11, "created_on": JAN},
+        {"id": 2, "customer_id": 12, "created_on": JAN},
+        {"id": 3, "customer_id": 12, "created_on": "2025-01-01T00:00Z"},
+        {"id": 4, "customer_id": 14, "created_on": JAN},
+    )
+    led = leads({"booking_id": 3, "customer_id": 12, "created_on": JAN, "status": "Open"})
+    found = found_in(frame, jobs=made, leads=led)
+    counts = ["known", "first_time", "claims", "claimed_first", "claims_right"]
+    assert found.first_time[counts].iloc[0].tolist() == [4, 2, 3, 2, 2]
+    moments = pd.to_datetime(["2024-05-05T00:00Z", "2026-01-05T15:30Z"], format="ISO8601").astype("datetime64[us, UTC]")
+    known = pd.DataFrame({"id": pd.array([11, 14], dtype="Int64"), "created_on": moments})
+    found = found_in(frame, jobs=made, leads=led, customers=known)
+    assert found.first_time[counts].iloc[0].tolist() == [4, 1, 3, 2, 1]
+
+
+def test_spellings_are_one_source_and_the_map_has_the_last_word(booked: Frames) -> None:
+    frame = booked(*({"source": s} for s in ("Web Form", "Web Form", "web-form ", "WEBFORM!", "Form", None, "", "!!")))
+    found = found_in(frame)
+    assert found.table.set_index("name")["bookings"].to_dict() == {"Web Form": 4, "Form": 1, "!!": 1, "(none)": 2}
+    assert found.spellings.set_index("source")["group"].loc["web-form "] == "Web Form"
+    edited = found.spellings.assign(group=found.spellings["group"].replace("Form", "Web Form"))
+    assert (
+        found_in(frame, groups=edited).table["bookings"].tolist()
+        == found_in(frame, groups={"Form": "Web Form"}).table["bookings"].tolist()
+    )
+    with pytest.raises(UsageError, match="needs the name of a group"):
+        found_in(frame, groups={"Form": ""})
+
+
+@pytest.mark.parametrize(
+    ("first", "end", "weekday", "hour", "hours", "total"),
+    [
+        pytest.param("2026-03-08", "2026-03-09", 7, 2, 0.0, 23.0, id="clock forward"),
+        pytest.param("2026-11-01", "2026-11-02", 7, 1, 2.0, 25.0, id="clock back"),
+        pytest.param("2024-02-29", "2024-03-01", 4, 5, 1.0, 24.0, id="leap day"),
+        pytest.param("2025-01-01", "2026-01-01", 3, 5, 53.0, 8760.0, id="a year"),
+    ],
+)
+def test_hours_that_there_were(first: str, end: str, weekday: int, hour: int, hours: float, total: float) -> None:
+    span = [pd.Timestamp(day, tz=CHICAGO).to_pydatetime() for day in (first, end)]
+    table = local_hours(*span, CHICAGO).set_index(["weekday", "hour"])["hours"]
+    assert (table.loc[(weekday, hour)], table.sum()) == (hours, total)
+
+
+def test_hours_begin_and_end_within_an_hour() -> None:
+    span = [dt.datetime(2026, 1, 5, 16, 50, tzinfo=dt.UTC), dt.datetime(2026, 1, 5, 18, 5, tzinfo=dt.UTC)]
+    table = local_hours(*span, CHICAGO)
+    assert table.loc[table["hours"] > 0, ["hour", "hours"]].round(6).values.tolist() == [
+        [10, 0.166667],
+        [11, 1.0],
+        [12, 0.083333],
+    ]
+    assert local_hours(span[1], span[0], CHICAGO)["hours"].sum() == 0
+
+
+def test_bookings_per_hour_across_both_changes_of_the_clock(booked: Frames) -> None:
+    rows = [
+        {"created_on": "2026-03-01T07:30Z"},  # Sunday, half past one
+        {"created_on": "2026-03-08T07:30Z"},
+        {"created_on": "2026-03-08T08:30Z"},  # half past three: there was no hour from two to three
+        {"created_on": "2026-11-01T06:30Z"},  # half past one, for the first time
+        {"created_on": "2026-11-01T07:30Z"},  # and for the second
+    ]
+    spring = found_in(booked(*rows[:3]), as_of="2026-03-09T05:00Z").hours.set_index(["weekday", "hour"])
+    assert spring.loc[(7, 1), ["bookings", "hours", "per_hour"]].tolist() == [2, 2.0, 1.0]
+    assert spring.loc[(7, 2), ["bookings", "hours"]].tolist() == [0, 1.0]
+    assert spring.loc[(7, 3), ["bookings", "hours", "per_hour"]].tolist() == [1, 2.0, 0.5]
+    autumn = found_in(booked(*rows[3:]), as_of="2026-11-02T06:00Z").hours.set_index(["weekday", "hour"])
+    assert autumn.loc[(7, 1), ["bookings", "hours", "per_hour"]].tolist() == [2, 2.0, 1.0]
+
+
+def test_weeks_are_local_and_parts_are_marked(booked: Frames) -> None:
+    frame = booked({"created_on": "2026-01-12T05:59Z"}, {"created_on": "2026-01-12T06:00Z"}, {"created_on": JAN})
+    frame.attrs["stcrm"] = {"filters": {"created_on_or_after": "2026-01-06"}, "time_zone": "America/Chicago"}
+    weeks = found_in(frame, as_of="2026-01-22T00:00Z").weeks
+    assert weeks["week"].dt.strftime("%m-%d").tolist() == ["01-05", "01-12"]
+    assert (weeks["bookings"].tolist(), weeks["whole"].tolist()) == ([2, 1], [False, True])
+
+
+def test_edges(booked: Frames, leads: Frames, jobs: Frames) -> None:
+    empty = found_in(booked(), leads=leads(), jobs=jobs())
+    assert len(empty.table) == 0
+    assert one(empty, "bookings") == [0]
+    assert [len(frame) for frame in (empty.weeks, empty.silences, empty.revenue, empty.leakage)] == [0, 0, 0, 0]
+    nulls = found_in(booked({"source": None, "created_on": None, "modified_on": None}), leads=leads(), jobs=jobs())
+    assert one(nulls, "bookings", "undated", "unknown", "mature") == [1, 1, 1, 0]
+    future = found_in(booked({"created_on": "2027-01-01T00:00Z", "status": "New"}))
+    assert one(future, "bookings", "mature", "aged_quarter", "waiting") == [1, 0, 0, 1]
+    assert int(future.hours["bookings"].sum()) == 0
+    for found in (empty, nulls, future):
+        kinds = ("outcomes", "speed", "hours", "weeks", "leakage")
+        assert all(found.figure(kind).layout.meta["alt"] for kind in kinds)  # type: ignore[arg-type]
+        assert found.summary()[0] == "No booking is 30 days old yet: nothing can be said about what becomes of them."
+        assert len(found.tiles()) == 4
+        assert found.table.dtypes.equals(empty.table.dtypes)
+        assert {key: len(part) for key, part in found.work_lists.items() if key != "spellings"}.keys() == {
+            "still-new",
+            "new-too-long",
+            "odd-starts",
+        }
+
+
+def test_what_is_new_is_listed_with_its_name(booked: Frames) -> None:
+    frame = booked(
+        {"status": "New", "created_on": "2026-05-30T12:00Z", "name": "<b>Ann</b>", "address_city": "Example"},
+        {"status": "New", "created_on": "2026-06-01T00:00Z"},
+        {"status": "New"},
+    )
+    found = found_in(frame, min_group=1)
+    call = found.work_lists["still-new"].frame
+    assert call[["Booking", "Name", "City", "Came in", "Days waiting"]].values.tolist() == [
+        [1, "<b>Ann</b>", "Example", "2026-05-30 07:00", 2.0]
+    ]
+    assert "<b>Ann" not in found.work_lists["still-new"]._repr_html_()
+    assert found.work_lists["new-too-long"].frame["Booking"].tolist() == [3]
+    assert [action.do for action in found.actions()] == [
+        "Call the 1 booking that is still new after more than a day.",
+        "Close the 1 booking that is still new after 30 days.",
+    ]
+
+
+def test_deleted_rows_are_left_out_and_counted(booked: Frames) -> None:
+    frame = booked({"status": "New"}, {"status": "New"}).assign(active=pd.array([False, None], dtype="boolean"))
+    found = found_in(frame)
+    assert one(found, "bookings") == [1]
+    assert found.left_out == {"deleted": 1}
+    assert [step.remain for step in found.check.steps] == [2, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"by": "colour"}, "there are 'source'"),
+        ({"by": ("source", "source")}, "two different"),
+        ({"time_zone": None}, "need a time zone"),
+        ({"mature_days": 0}, "must be 1 or more"),
+        ({"names": {"colour": {}}}, "nothing to group by"),
+    ],
+)
+def test_what_cannot_be(booked: Frames, arguments: dict[str, Any], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        found_in(booked({}), **arguments)
+
+
+def test_a_frame_read_by_modification_is_refused(booked: Frames) -> None:
+    frame = booked({})
+    frame.attrs["stcrm"] = {"filters": {"modified_on_or_after": "2026-01-01"}}
+    with pytest.raises(UsageError, match="modified_on_or_after"):
+        found_in(frame)
+
+
+def test_html_in_a_name_is_text(booked: Frames) -> None:
+    evil = "<img src=x onerror=alert(1)>"
+    found = found_in(booked(*[{"source": evil, "status": "New"}] * 3), min_group=1)
+    pages = [found._repr_html_(), *(found.figure(kind).to_html() for kind in ("outcomes", "speed", "weeks"))]
+    assert not any("<img src" in page for page in pages)
