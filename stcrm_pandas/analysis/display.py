@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.analysis.sentences import GROUP_WORDS, per_hundred
-
-if TYPE_CHECKING:
-    from stcrm_pandas.analysis.lead_conversion import LeadConversion
-
-__all__ = ["Cautions", "Definitions", "Line", "Sentences", "Table", "conversion_table", "table"]
+__all__ = ["Cautions", "Definitions", "Line", "Sentences", "Table", "table"]
 
 # A notebook aligns every cell to the right; the classes keep a long table short.
 _STYLE = (
@@ -99,50 +94,5 @@ class Table:
         return table(dict.fromkeys(map(str, self.frame.columns), False), rows)
 
 
-def conversion_table(found: LeadConversion) -> str:
-    """The table of `LeadConversion`, all leads together in the last row."""
-    days = found.window_days
-    header = {
-        GROUP_WORDS[found.by][0].capitalize(): False,
-        f"Of 100 within {days} days (95 % interval)": True,
-        "": False,
-        f"Converted of those {days} days old": True,
-        "Leads": True,
-        "Open": True,
-        "Dismissed": True,
-        "Converted so far": True,
-        "dated exactly": True,
-    }
-    verdicts = dict(zip(found.comparisons["name"], found.comparisons["verdict"], strict=True))
-    shown = found.table if found.by is None else pd.concat([found.table, found.overall], ignore_index=True)
-    rows, dim = [], []
-    for row in _rows(shown):
-        lower, upper = int(row.within_lower), int(row.within_upper)
-        rows.append(
-            [
-                str(row.name),
-                per_hundred(row) if row.mature else "",
-                _note(row, verdicts.get(row.name, "")),
-                f"{lower:,} of {row.mature:,}" if lower == upper else f"{lower:,} to {upper:,} of {row.mature:,}",
-                f"{row.leads:,}",
-                f"{row.open:,}",
-                f"{row.dismissed:,}",
-                f"{row.converted:,}",
-                f"{row.exact:,}",
-            ]
-        )
-        dim.append(not row.enough)
-    return table(header, rows, dim=dim, total=found.by is not None)
-
-
 def _rows(frame: pd.DataFrame) -> Iterator[Any]:
     yield from frame.itertuples(index=False)
-
-
-def _note(row: Any, verdict: str) -> str:
-    whole = getattr(row, "whole", True)
-    if not pd.isna(whole) and not whole:
-        return "young, or read in part"
-    if not row.enough:
-        return "too few"
-    return {"higher": "▲\u00a0higher", "lower": "▼\u00a0lower"}.get(verdict, "")

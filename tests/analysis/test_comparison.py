@@ -200,14 +200,14 @@ def test_the_words_come_from_the_numbers(leads: Callable[..., pd.DataFrame]) -> 
     found = lead_conversion(leads(*rows), by="campaign", names=names, as_of="2026-03-01T00:00Z")
     said = found.summary()
     assert said[0] == (
-        "Of 306 leads at least 30 days old, 33 of 100 (28 to 38) were converted within 30 days of coming in."
+        "Of 306 inquiries at least 30 days old, 33 of 100 (28 to 38) were converted within 30 days of coming in."
     )
     assert (
         "Campaign Radio goes with more conversions: 60 of 100 (50 to 69), against 19 of 100 for all others together."
         in said
     )
     assert any(line.startswith("Campaign <script>") and "fewer" in line for line in said)
-    assert "1 campaign has fewer than 30 leads that are old enough: too few to tell." in said
+    assert "1 campaign has fewer than 30 inquiries that are old enough: too few to tell." in said
     assert not any("Bus" in line or "Mail" in line or "cause" in line for line in said)
     html = said._repr_html_() + found._repr_html_() + found.definitions._repr_html_()
     assert "<script>" not in html
@@ -219,6 +219,6 @@ def test_nothing_clear_is_said(leads: Callable[..., pd.DataFrame]) -> None:
     found = lead_conversion(leads(*rows), by="campaign", as_of="2026-03-01T00:00Z")
     assert "No campaign is clearly different from all others together." in found.summary()
     alone = lead_conversion(leads(*rows[::2]), by="campaign", as_of="2026-03-01T00:00Z")
-    assert "No campaign can be compared with the others: too few leads that are old enough." in alone.summary()
+    assert "No campaign can be compared with the others: too few inquiries that are old enough." in alone.summary()
     few = lead_conversion(leads(*rows[:5]), by="campaign", as_of="2026-03-01T00:00Z")
     assert few.summary()[0].endswith("These are too few to tell.")
