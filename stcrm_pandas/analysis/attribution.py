@@ -9,7 +9,7 @@ import pandas as pd
 
 from stcrm_pandas.errors import UsageError
 
-__all__ = ["UNCREDITED_LIMIT", "Attribution", "attribution"]
+__all__ = ["UNCREDITED_LIMIT", "Attribution", "attribution", "default_campaigns"]
 
 UNCREDITED_LIMIT = 0.15
 """Above this share without a campaign that says something, campaigns are not ranked."""
@@ -128,6 +128,12 @@ def attribution(
         chains,
         differing,
     )
+
+
+def default_campaigns(campaigns: pd.DataFrame | None) -> list[int]:
+    """The ids of the default campaign; none where the campaigns do not say which it is."""
+    default = None if campaigns is None else _flag(campaigns, "is_default_campaign", wanted=True)
+    return [] if campaigns is None or default is None else [int(id) for id in campaigns.loc[default, "id"].dropna()]
 
 
 def _flag(campaigns: pd.DataFrame, column: str, *, wanted: bool) -> pd.Series | None:

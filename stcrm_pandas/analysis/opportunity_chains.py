@@ -28,8 +28,8 @@ class Chains:
     `business_unit` and, where there is one, `tenant`, all of the first record; `untraced`, it is a job that names
     neither call nor booking; `records`; of booked, completed and above zero the bounds (`booked_lower`,
     `booked_upper` …); `inferred`, its job is known only as the one that fits; `cents` and `follow_on_cents`, the
-    totals of its completed jobs, and of those that came after them; `campaigns`, how many records name one, and
-    `differing`, they name different ones.
+    totals of its completed jobs, and of those that came after them; `campaigns`, how many records name one, the
+    lowest and the highest id of these, and `differing`, they name different ones.
     """
 
     rows: pd.DataFrame
@@ -166,6 +166,8 @@ def _told(records: pd.DataFrame) -> pd.DataFrame:
             inferred=sums["inferred"].to_numpy() > 0,
             cents=sums["cents"].to_numpy(),
             campaigns=sums["campaigns"].to_numpy(),
+            lowest_campaign=named.min().to_numpy(),
+            highest_campaign=named.max().to_numpy(),
             differing=_known(named.min() != named.max()),
         )
         .reset_index(drop=True)

@@ -17,7 +17,19 @@ from stcrm_pandas.analysis.opportunity_chains import STEPS
 from stcrm_pandas.analysis.opportunity_records import BOOKING, JOB, LEAD
 from stcrm_pandas.analysis.statistics import wilson
 
-__all__ = ["BY", "COUNTS", "aged", "grouped", "measured", "strata_of", "whole"]
+__all__ = [
+    "BY",
+    "COUNTS",
+    "aged",
+    "by_week",
+    "grouped",
+    "measured",
+    "month_end",
+    "strata_of",
+    "whole",
+    "whole_month",
+    "whole_months",
+]
 
 BY = ("campaign", "category", "business_unit", "month", TENANT)
 """By what opportunities can be grouped."""
@@ -60,7 +72,7 @@ def aged(
     aged_enough = (created <= pd.Timestamp(as_of) - old).to_numpy(dtype=bool)
     wall = (created if zone is None else created.dt.tz_convert(zone)).dt.tz_localize(None)
     month = (wall.dt.year * 12 + wall.dt.month - 1).astype("Int64")
-    week = wall.dt.normalize() - pd.to_timedelta(wall.dt.weekday, unit="D")
+    week = wall.dt.normalize() - pd.to_timedelta(wall.dt.day_of_week, unit="D")
     local = np.full(len(rows), zone is not None)
     told = {
         "opportunities": np.ones(len(rows)),
@@ -119,6 +131,35 @@ def whole(rows: pd.DataFrame, name: str, *, min_group: int) -> pd.DataFrame:
     told.insert(0, "id", pd.Series([None], dtype="Int64"))
     told.insert(1, "name", pd.Series([name], dtype="str"))
     return told
+
+
+def by_week(rows: pd.DataFrame) -> pd.DataFrame:
+    """Counts and revenue of each local week: `week` (its Monday), the columns of `COUNTS`, `revenue`."""
+    weeks = rows.dropna(subset=["week"]).groupby("week", as_index=False)[[*COUNTS, "cents"]].sum()
+    return weeks.assign(revenue=weeks["cents"] / 100).drop(columns="cents")
+
+
+def whole_months(
+    months: pd.Series, period: tuple[dt.datetime | None, dt.datetime | None], ripe: dt.datetime, zone: dt.tzinfo
+) -> pd.arrays.BooleanArray:
+    """Whether months ("2026-03") were read from their first to their last moment, and all of them is old enough."""
+    numbers = [None if pd.isna(month) else int(month[:4]) * 12 + int(month[5:]) - 1 for month in months]
+    known = [number is not None and whole_month(number, period, ripe, zone) for number in numbers]
+    return pd.array(known, dtype="boolean")
+
+
+def whole_month(
+    number: int, period: tuple[dt.datetime | None, dt.datetime | None], ripe: dt.datetime, zone: dt.tzinfo
+) -> bool:
+    """The same of one month, numbered as 12 x year + month - 1."""
+    first, end = period
+    starts, ends = month_end(number - 1, zone), month_end(number, zone)
+    return ends <= ripe and (first is None or first <= starts) and (end is None or ends <= end)
+
+
+def month_end(number: int, zone: dt.tzinfo) -> dt.datetime:
+    """The first local moment after a month."""
+    return dt.datetime((number + 1) // 12, (number + 1) % 12 + 1, 1, tzinfo=zone)
 
 
 def measured(sums: pd.DataFrame, *, min_group: int) -> pd.DataFrame:

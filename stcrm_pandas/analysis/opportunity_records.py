@@ -14,8 +14,9 @@ import pandas as pd
 
 from stcrm_pandas.analysis.engine import TENANT, collected, lazy, refuse_mixtures, refuse_repeats, true
 from stcrm_pandas.analysis.inquiries import persons_of
+from stcrm_pandas.analysis.names import NONE
 
-__all__ = ["BOOKING", "JOB", "KINDS", "LEAD", "gather"]
+__all__ = ["BOOKING", "JOB", "KINDS", "LEAD", "gather", "statuses"]
 
 BOOKING, LEAD, JOB = 0, 1, 2
 """Kinds of records, in the order in which they come where two were created at the same moment."""
@@ -81,6 +82,14 @@ def gather(leads: Any, bookings: Any, jobs: Any, *, not_leads: Sequence[int] = (
     return records.sort_values(order, ignore_index=True)
 
 
+def statuses(frame: Any, column: str) -> dict[str, int]:
+    """How many rows have each status, before anything is left out; "(none)" for those without one."""
+    rows = lazy(frame, "rows", (column,))
+    counts = collected(rows.group_by(column).agg(rows=nw.len()))
+    named = zip(counts[column], counts["rows"], strict=True)
+    return dict(sorted((NONE if pd.isna(status) else str(status), int(rows)) for status, rows in named))
+
+
 def _leads(frame: Any, not_leads: Sequence[int]) -> nw.LazyFrame[Any]:
     wanted = ("id", "status", "campaign_id", "business_unit_id", "call_reason_id", "call_id", "booking_id")
     optional = ("active", "customer_id", "lead_phone")
@@ -132,10 +141,10 @@ def _jobs(frame: Any) -> nw.LazyFrame[Any]:
         rows,
         JOB,
         booking=nw.col("booking_id"),
-        call=nw.coalesce(*(nw.col(name).cast(nw.Int64) for name in calls)),
+        call=nw.coalesce(*calls),
         job=nw.col("id"),
         customer=nw.col("customer_id") if "customer_id" in names else None,
-        parent=nw.coalesce(*(nw.col(name).cast(nw.Int64) for name in parents)) if parents else None,
+        parent=nw.coalesce(*parents) if parents else None,
         left_out=_left_out(rows),
         follow_on=nw.any_horizontal(*(~nw.col(name).is_null() for name in after), ignore_nulls=False)
         if after
@@ -158,7 +167,7 @@ def _left_out(rows: nw.LazyFrame[Any], no_lead: nw.Expr | None = None) -> nw.Exp
 
 def _narrow(rows: nw.LazyFrame[Any], kind: int, **given: nw.Expr | None) -> nw.LazyFrame[Any]:
     # missing in every row: a plain None takes no dtype on pandas
-    nothing = nw.when(nw.col("id").is_null()).then(nw.col("id")).cast(nw.Int64)
+    nothing = nw.when(nw.col("id").is_null()).then(nw.col("id"))
     columns = {
         "kind": nw.lit(kind),
         "created": nw.col("created_on"),

@@ -1,0 +1,332 @@
+"""Opportunities counted by hand: which records are one chain, where it is credited, what became of it."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import duckdb
+import pandas as pd
+import polars as pl
+import pytest
+
+from stcrm_pandas.analysis.opportunities import Opportunities, opportunities
+from stcrm_pandas.errors import UsageError
+
+AS_OF = "2026-06-01T12:00Z"
+Frames = Callable[..., pd.DataFrame]
+Count = Callable[..., Opportunities]
+
+
+@pytest.fixture
+def count(leads: Frames, bookings: Frames, jobs: Frames) -> Count:
+    """Opportunities of rows; a job is completed with a total of 100 unless given, all are of 5 January."""
+
+    def make(
+        of_leads: list[Mapping[str, Any]] | None = None,
+        of_bookings: list[Mapping[str, Any]] | None = None,
+        of_jobs: list[Mapping[str, Any]] | None = None,
+        **arguments: Any,
+    ) -> Opportunities:
+        day = {"created_on": "2026-01-05T12:00Z", "business_unit_id": 1}
+        done = {"job_status": "Completed", "total": 100.0}
+        return opportunities(
+            leads(*({**day, "status": "Open", **row} for row in of_leads or [])),
+            bookings(*({**day, "status": "New", **row} for row in of_bookings or [])),
+            jobs(*({**day, **done, **row} for row in of_jobs or [])),
+            **{"as_of": AS_OF, "time_zone": "America/Chicago", **arguments},
+        )
+
+    return make
+
+
+def only(found: Opportunities, *columns: str) -> list[Any]:
+    """Of all opportunities together."""
+    return [found.overall[column].iloc[0] for column in columns]
+
+
+STARTS = ("opportunities", "leads", "bookings", "direct_jobs")
+
+
+def test_a_booking_that_became_a_lead_that_became_a_job_is_one_credited_to_the_booking(count: Count) -> None:
+    found = count(
+        [{"status": "Converted", "booking_id": 5, "call_id": 7, "campaign_id": 2, "created_on": "2026-01-06T12:00Z"}],
+        [{"id": 5, "status": "Dismissed", "campaign_id": 1}],
+        [{"lead_call_id": 7, "campaign_id": 3, "created_on": "2026-01-07T12:00Z"}],
+    )
+    assert found.table[["id", *STARTS]].values.tolist() == [[1, 1, 0, 1, 0]]
+    assert only(found, "booked_lower", "completed_lower", "above_zero_lower", "revenue") == [1, 1, 1, 100.0]
+    assert found.attribution.chains == found.attribution.differing == 1
+
+
+@pytest.mark.parametrize(
+    ("booking", "job"),
+    [
+        ({"id": 5, "job_id": 1000}, {"lead_call_id": 1}),  # only the booking names the job
+        ({"id": 5}, {"booking_id": 5}),  # only the job names the booking
+        ({"id": 5, "job_id": 1000}, {"booking_id": 5, "lead_call_id": 1}),
+    ],
+)
+def test_booking_and_job_find_each_other(count: Count, booking: dict[str, Any], job: dict[str, Any]) -> None:
+    found = count(of_bookings=[booking], of_jobs=[job])
+    assert only(found, *STARTS, "booked_lower", "revenue") == [1, 0, 1, 0, 1, 100.0]
+
+
+def test_a_call_that_is_booked_at_once_is_an_opportunity_of_its_own(count: Count) -> None:
+    found = count(of_jobs=[{"lead_call_id": 1, "campaign_id": 4}, {"partner_lead_call_id": 2, "campaign_id": 4}])
+    assert found.table[["id", *STARTS, "booked_lower"]].values.tolist() == [[4, 2, 0, 0, 2, 2]]
+
+
+def test_two_jobs_of_one_call_are_one(count: Count) -> None:
+    found = count(of_jobs=[{"lead_call_id": 1}, {"lead_call_id": 1, "total": 50.0}])
+    assert only(found, "opportunities", "booked_lower", "revenue", "median") == [1, 1, 150.0, 150.0]
+
+
+def test_a_lead_whose_job_came_before_belongs_to_the_job(count: Count) -> None:
+    found = count(
+        [{"call_id": 1, "campaign_id": 2, "created_on": "2026-02-06T12:00Z"}],
+        of_jobs=[{"lead_call_id": 1, "campaign_id": 3}],
+    )
+    assert found.table[["id", *STARTS]].values.tolist() == [[3, 1, 0, 0, 1]]
+
+
+def test_jobs_that_name_neither_call_nor_booking_are_a_row_of_their_own(count: Count) -> None:
+    found = count(of_jobs=[{"campaign_id": 4}, {"campaign_id": 4, "lead_call_id": 1}])
+    assert only(found, "opportunities") == [1]
+    assert found.untraced[["opportunities", "revenue"]].values.tolist() == [[1, 100.0]]
+    assert any("1 job names neither a call nor a booking" in said for said in found.summary())
+
+
+@pytest.mark.parametrize(
+    "after", ["recall_for_id", "warranty_id", "created_from_estimate_id", "job_generated_lead_source_job_id"]
+)
+def test_what_came_after_another_job_begins_nothing(count: Count, after: str) -> None:
+    found = count(of_jobs=[{"lead_call_id": 1, after: 77}])
+    assert only(found, "opportunities") == [0]
+    assert found.left_out["after another job"] == 1
+    led = count([{"call_id": 1, "status": "Converted"}], of_jobs=[{"lead_call_id": 1, after: 77}])
+    assert only(led, "opportunities", "leads", "completed_lower") == [1, 1, 1]  # a lead led to it: it is its job
+
+
+def test_follow_on_jobs_are_told_apart(count: Count) -> None:
+    found = count(
+        of_jobs=[
+            {"id": 10, "lead_call_id": 1},
+            {"id": 11, "job_generated_lead_source_job_id": 10, "total": 9000.0},
+            {"id": 12, "recall_for_id": 10, "total": 0.0},
+            {"id": 13, "job_generated_lead_source_job_id": 10, "total": 500.0, "job_status": "Canceled"},
+            {"id": 14, "job_generated_lead_source_job_id": 99, "total": 500.0},
+        ]
+    )
+    assert only(found, "opportunities", "revenue", "follow_on_revenue") == [1, 100.0, 9000.0]
+
+
+def test_leads_of_one_person_within_days_are_one(count: Count) -> None:
+    found = count(
+        [
+            {"customer_id": 1, "campaign_id": 1, "created_on": "2026-01-05T12:00Z"},
+            {"customer_id": 1, "campaign_id": 2, "created_on": "2026-01-19T11:59Z", "status": "Converted"},
+            {"customer_id": 1, "campaign_id": 3, "created_on": "2026-02-02T12:00Z"},  # 14 days later: another one
+            {"lead_phone": "(312) 555-0123", "campaign_id": 4, "created_on": "2026-01-05T12:00Z"},
+            {"lead_phone": "+1 312 555 0123", "campaign_id": 5, "created_on": "2026-01-06T12:00Z"},
+            {"campaign_id": 6},
+            {"campaign_id": 6},  # of nobody known: alone
+        ]
+    )
+    assert found.table.sort_values("id")[["id", "leads", "booked_lower"]].values.tolist() == [
+        [1, 1, 1],
+        [3, 1, 0],
+        [4, 1, 0],
+        [6, 2, 0],
+    ]
+
+
+def test_a_job_that_alone_fits_a_converted_lead_is_its_job(count: Count) -> None:
+    won = {"status": "Converted", "customer_id": 1, "modified_on": "2026-01-20T12:00Z"}
+    inside = {"customer_id": 1, "created_on": "2026-01-08T12:00Z"}
+    found = count([won], of_jobs=[inside])
+    assert only(found, *STARTS, "inferred", "completed_lower", "completed_upper") == [1, 1, 0, 0, 1, 1, 1]
+    assert found.untraced["opportunities"].iloc[0] == 0
+    for jobs in (
+        [inside, inside],  # two fit: neither is taken
+        [{**inside, "created_on": "2026-01-21T12:00Z"}],  # after the lead's latest change
+        [{**inside, "created_on": "2026-01-04T12:00Z"}],  # before the lead
+        [{**inside, "customer_id": 2}],
+    ):
+        other = count([won], of_jobs=jobs)
+        assert only(other, "inferred", "booked_lower", "completed_lower", "completed_upper") == [0, 1, 0, 1]
+        assert other.untraced["opportunities"].iloc[0] == len(jobs)
+
+
+def test_what_became_of_it(count: Count) -> None:
+    rows = [
+        {"lead_call_id": 1, "job_status": "Canceled", "total": 0.0},
+        {"lead_call_id": 2, "job_status": "Scheduled", "total": None},
+        {"lead_call_id": 3, "total": 0.0},
+        {"lead_call_id": 4, "total": None},
+        {"lead_call_id": 5, "total": 0.01},
+    ]
+    found = count([{"status": "Revived"}, {"status": None}], [{"id": 9, "status": "Converted", "job_id": 4040}], rows)
+    steps = [f"{step}_{bound}" for step in ("booked", "completed", "above_zero") for bound in ("lower", "upper")]
+    assert only(found, *steps) == [6, 8, 3, 6, 1, 5]
+    assert only(found, "paid", "revenue") == [1, 0.01]
+
+
+def test_deleted_records_and_those_that_are_no_leads_are_left_out_and_counted(
+    count: Count, leads: Frames, jobs: Frames
+) -> None:
+    reasons = pd.DataFrame({"id": [1, 2], "is_lead": [False, True]})
+    found = count([{"call_reason_id": 1}, {"call_reason_id": 2}, {"call_reason_id": None}], call_reasons=reasons)
+    assert only(found, "leads") == [2]
+    assert found.left_out["not a lead"] == 1
+    fed = leads({"created_on": "2026-01-05T12:00Z"}, {"created_on": "2026-01-05T12:00Z"}).assign(active=[True, False])
+    of_feed = opportunities(fed, None, jobs(), as_of=AS_OF)
+    assert only(of_feed, "leads") == [1]
+    assert of_feed.left_out["deleted"] == 1
+    assert any(said.startswith("Bookings were not read") for said in of_feed.summary())
+
+
+def test_only_the_old_enough_enter_shares_and_revenue(count: Count) -> None:
+    at = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
+    ages = [30, 29.999, 60, 59.999, -1]
+    rows = [{"lead_call_id": i, "created_on": (at - dt.timedelta(days=age)).isoformat()} for i, age in enumerate(ages)]
+    found = count(of_jobs=rows)
+    assert only(found, "opportunities", "mature", "booked_lower", "old", "revenue") == [5, 3, 3, 1, 100.0]
+
+
+def test_dates_that_are_none(count: Count) -> None:
+    found = count([{"created_on": None}, {"created_on": "0001-01-01T00:00Z"}], of_jobs=[{"lead_call_id": 1}])
+    assert only(found, "opportunities", "mature") == [3, 1]
+    assert found.undated == 2
+    assert "2 opportunities without a date of creation are in no share." in found.summary()
+    months = count([{"created_on": None}], of_jobs=[{"lead_call_id": 1}], by="month").table
+    assert months["name"].tolist() == ["Jan 2026", "(none)"]
+
+
+@pytest.mark.parametrize(
+    ("moment", "month"),
+    [
+        ("2026-03-08T05:59Z", "2026-03"),  # the clock goes forward on the 8th
+        ("2026-04-01T04:59Z", "2026-03"),
+        ("2026-04-01T05:00Z", "2026-04"),
+        ("2025-11-01T04:59Z", "2025-10"),
+        ("2025-12-01T05:59Z", "2025-11"),  # back since the 2nd of November
+        ("2024-03-01T05:59Z", "2024-02"),  # the 29th
+    ],
+)
+def test_months_are_local(count: Count, moment: str, month: str) -> None:
+    assert count([{"created_on": moment}], by="month").table["id"].tolist() == [month]
+
+
+def test_two_dimensions(count: Count) -> None:
+    found = count(
+        [{"campaign_id": 1}, {"campaign_id": 1, "business_unit_id": 2}, {"campaign_id": None}],
+        by=("campaign", "business_unit"),
+        names={"campaign": {1: "Radio"}, "business_unit": {1: "Drains", 2: "Installs"}},
+    )
+    ordered = found.table.sort_values("name")
+    assert ordered["name"].tolist() == ["(none) · Drains", "Radio · Drains", "Radio · Installs"]
+    assert ordered["campaign_id"].isna().tolist() == [True, False, False]
+
+
+def test_categories_come_from_the_campaigns(count: Count) -> None:
+    campaigns = pd.DataFrame({"id": [1, 2], "name": ["A", "B"], "category_id": [5, 5], "category_name": "Web"})
+    found = count([{"campaign_id": 1}, {"campaign_id": 2}, {"campaign_id": 3}], by="category", campaigns=campaigns)
+    assert found.table[["name", "opportunities"]].values.tolist() == [["Web", 2], ["(none)", 1]]
+
+
+def test_chains_that_began_outside_of_what_was_read_are_left_out(leads: Frames, bookings: Frames, jobs: Frames) -> None:
+    read = leads({"created_on": "2026-01-05T12:00Z", "booking_id": 5, "status": "Open"})
+    read.attrs["stcrm"] = {
+        "filters": {"created_on_or_after": "2026-01-05", "created_before": "2026-02-01"},
+        "time_zone": "America/Chicago",
+        "fetched_at": AS_OF,
+    }
+    rows = [("2026-01-04T23:00Z", 5), ("2026-01-10T12:00Z", 6), ("2026-02-01T06:00Z", 7)]
+    booked = bookings(*({"id": id, "created_on": created, "status": "New"} for created, id in rows))
+    found = opportunities(read, booked, jobs())
+    assert only(found, "opportunities") == [1]
+    assert [found.left_out[f"began {side} the period"] for side in ("before", "after")] == [1, 1]
+
+
+def test_nothing_at_all(count: Count) -> None:
+    for by in ("campaign", "month", None, ("business_unit", "month")):
+        found = count(by=by)
+        assert only(found, "opportunities", "mature", "revenue") == [0, 0, 0.0]
+        assert found.summary()[0].startswith("No opportunity is 30 days old yet")
+        assert found.actions() == []
+        assert "<table" in found._repr_html_()
+        assert found.figure("booked").layout.meta["alt"] == "No opportunity is old enough to be drawn."
+    assert [tile.now for tile in found.tiles()] == ["not known"] * 4
+
+
+def test_html_in_a_name_is_text(count: Count) -> None:
+    found = count([{"campaign_id": 1, "status": "Converted"}] * 40, names={1: "<b>Radio</b>"})
+    assert "<b>Radio" not in found._repr_html_()
+    assert "&lt;b&gt;Radio" in found._repr_html_()
+    for kind in ("booked", "steps"):
+        figure = found.figure(kind)
+        texts = [*figure.layout.yaxis.ticktext, *(text for trace in figure.data for text in trace.text or ())]
+        assert texts
+        assert not any("<b>Radio</b>" in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"by": "creator"}, "by='creator'"),
+        ({"by": ("campaign", "month", "tenant")}, "a tuple of two"),
+        ({"by": "tenant"}, "no column tenant"),
+        ({"mature_days": 0}, "1 or more"),
+        ({"by": "month", "time_zone": None}, "months need a time zone"),
+        ({"as_of": None}, "give as_of="),
+    ],
+)
+def test_what_does_not_fit_is_refused(count: Count, arguments: dict[str, Any], says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        count([{}], **arguments)
+
+
+def test_jobs_are_needed(leads: Frames) -> None:
+    with pytest.raises(UsageError, match="opportunities need the jobs"):
+        opportunities(leads(), None, None, as_of=AS_OF)
+
+
+def test_part_of_the_jobs_is_refused(leads: Frames, jobs: Frames) -> None:
+    part = jobs()
+    part.attrs["stcrm"] = {"filters": {"modified_on_or_after": "2026-01-01"}}
+    with pytest.raises(UsageError, match="modified_on_or_after"):
+        opportunities(leads(), None, part, as_of=AS_OF)
+
+
+def test_ids_are_joined_within_a_tenant(leads: Frames, bookings: Frames, jobs: Frames) -> None:
+    day = {"created_on": "2026-01-05T12:00Z", "campaign_id": 1}
+    of = leads({**day, "id": 1, "call_id": 7, "customer_id": 3}, {**day, "id": 1, "call_id": 8, "customer_id": 3})
+    made = jobs({**day, "id": 9, "lead_call_id": 8, "job_status": "Completed", "total": 10.0})
+    frames = (of.assign(tenant=[1, 2]), bookings().assign(tenant=pd.array([], "Int64")), made.assign(tenant=[1]))
+    found = opportunities(*frames, by="tenant", as_of=AS_OF)
+    counted = found.table.sort_values("id")[["id", "leads", "direct_jobs", "booked_lower"]]
+    assert counted.values.tolist() == [[1, 1, 1, 1], [2, 1, 0, 0]]
+    with pytest.raises(UsageError, match=r"by=\('tenant', 'campaign'\)"):
+        opportunities(*frames, by="campaign", as_of=AS_OF)
+
+
+def test_polars_and_duckdb_give_equal_tables(leads: Frames, bookings: Frames, jobs: Frames) -> None:
+    day = {"created_on": "2026-01-05T12:00Z", "campaign_id": 2**53 + 1}
+    frames = (
+        leads({**day, "id": 2**53 + 3, "booking_id": 5, "status": "Converted", "lead_phone": "3125550123"}, day),
+        bookings({**day, "id": 5, "job_id": 9, "status": "Dismissed"}),
+        jobs({**day, "id": 9, "job_status": "Completed", "total": 0.1}, {**day, "id": 10, "lead_call_id": 2**60}),
+    )
+    flat = [frame.drop(columns=[name for name, kind in frame.dtypes.items() if kind == "object"]) for frame in frames]
+    expected = opportunities(*flat, as_of=AS_OF)
+    of_polars = opportunities(*map(pl.from_pandas, flat), as_of=AS_OF)
+    with duckdb.connect() as database:
+        for name, frame in zip(("leads", "bookings", "jobs"), flat, strict=True):
+            database.register(name, frame)
+        of_duckdb = opportunities(*map(database.table, ("leads", "bookings", "jobs")), as_of=AS_OF)
+        for other in (of_polars, of_duckdb):
+            pd.testing.assert_frame_equal(other.table, expected.table)
+            pd.testing.assert_frame_equal(other.untraced, expected.untraced)
+            assert other.left_out == expected.left_out
+            assert other.read == expected.read
+    assert expected.table["id"].tolist() == [2**53 + 1]
