@@ -1,12 +1,60 @@
-"""One report on a small company, made once by the command."""
+"""Reports made once: a sample with everything that a report can show, and those of a small company."""
 
+from __future__ import annotations
+
+import shutil
 from pathlib import Path
 
+import nbformat
 import pytest
 from typer.testing import CliRunner, Result
 
 from stcrm_pandas.cli import app
+from stcrm_pandas.report import write_report
 from stcrm_pandas.sandbox import Sandbox
+
+HERE = Path(__file__).parent
+
+CELLS = [
+    "# A sample\n\nWith *words*.",
+    "from sample import Sample\n"
+    "from stcrm_pandas.analysis import first_screen, work_lists\n"
+    "import plotly.graph_objects as go\n"
+    "found = Sample()\n"
+    "said = ['The stored leads are 3 days old.']\n"
+    "first_screen('A sample', found, company='Example <Heating>', period='1 to 28 Jun 2026', cautions=said)",
+    "## Work lists",
+    "work_lists(found, anonymous=anonymous)",
+    "## Pictures",
+    "figure = go.Figure(go.Bar(x=['</script><b>', 'b'], y=[3, 4], name='one'))\n"
+    "figure.update_layout(height=300, meta={'alt': 'Two bars, of 3 & of 4.'})",
+    "## Tables",
+    "found",
+    "found.summary()",
+    "## Check me",
+    "found.check",
+    "## What the words mean",
+    "found.definitions",
+]
+
+
+def sample_notebook(folder: Path) -> Path:
+    """The notebook of the sample in a folder, beside what it imports."""
+    shutil.copy(HERE / "sample.py", folder)
+    made = nbformat.v4.new_notebook()
+    made.cells = [nbformat.v4.new_code_cell("anonymous = False", metadata={"tags": ["parameters"]})]
+    made.cells.append(nbformat.v4.new_code_cell(f"import sys\nsys.path.insert(0, {str(folder)!r})"))
+    kinds = {True: nbformat.v4.new_markdown_cell, False: nbformat.v4.new_code_cell}
+    made.cells += [kinds[cell.startswith("#")](cell) for cell in CELLS]
+    nbformat.write(made, folder / "sample.ipynb")
+    return folder / "sample.ipynb"
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of the sample."""
+    folder = tmp_path_factory.mktemp("sample")
+    return write_report(sample_notebook(folder), folder / "sample.html", {})
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,22 @@
-"""The report in a real browser: drawn, quiet, and as wide as the screen."""
+"""Reports in a real browser: drawn, quiet, as wide as the screen; tables that sort and save; nobody shut out."""
 
+from __future__ import annotations
+
+import csv
+import io
+import json
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 from typer.testing import Result
+
+from .sample import EVIL, NAMES
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -26,38 +35,175 @@ def browser() -> Iterator[Browser]:
 
 
 def opened(browser: Browser, report: Path, width: int, scheme: str) -> tuple[Page, list[str]]:
+    """A page, and what it complained about or asked for."""
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
     trouble: list[str] = []
     page.on("console", lambda message: trouble.append(f"{message.type}: {message.text}"))
     page.on("pageerror", lambda error: trouble.append(str(error)))
     page.on("request", lambda request: trouble.append(request.url) if not request.url.startswith("file:") else None)
     page.goto(report.as_uri())
-    page.wait_for_selector("svg.main-svg")
     return page, trouble
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1400, "light")])
-def test_it_is_drawn_and_fits(browser: Browser, made: tuple[Result, Path], width: int, scheme: str) -> None:
-    page, trouble = opened(browser, made[1], width, scheme)
+def serious(page: Page) -> list[tuple[str, Any]]:
+    """What axe-core finds that shuts somebody out."""
+    found = Axe().run(page).response["violations"]
+    return [
+        (one["id"], one["nodes"][0]["html"][:200], len(one["nodes"]))
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+def fits_and_is_drawn(page: Page, width: int, scheme: str) -> None:
+    page.wait_for_selector("svg.main-svg")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.locator("figure.plot").count() == 3
     for plot in page.locator("figure.plot").all():
-        assert plot.locator("svg.main-svg .trace").count() > 0
-    assert page.locator("main").inner_text().count("HVAC") > 0
+        assert plot.locator("svg.main-svg .trace, svg.main-svg .hm").count() > 0
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (background == "rgb(255, 255, 255)") == (scheme == "light")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1400, "light")])
+def test_a_real_one_is_drawn_fits_and_shuts_nobody_out(
+    browser: Browser, made: tuple[Result, Path], width: int, scheme: str
+) -> None:
+    page, trouble = opened(browser, made[1], width, scheme)
+    fits_and_is_drawn(page, width, scheme)
+    assert page.locator("figure.plot").count() >= 3
+    assert page.locator("main").inner_text().count("HVAC") > 0
+    assert serious(page) == []
     assert trouble == []
     page.close()
 
 
-def test_it_prints_within_the_paper(browser: Browser, made: tuple[Result, Path]) -> None:
-    page, trouble = opened(browser, made[1], 1400, "dark")
-    page.emulate_media(media="print")
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    page.set_viewport_size({"width": 680, "height": 1000})  # A4 within its margins
-    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-    wide = "[...document.querySelectorAll('table, .plot-area svg')].map(e => e.getBoundingClientRect().right)"
-    assert max(page.evaluate(wide)) <= 681
-    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (390, "dark"), (1400, "light"), (1400, "dark")])
+def test_the_sample_shuts_nobody_out(browser: Browser, sample: Path, width: int, scheme: str) -> None:
+    page, trouble = opened(browser, sample, width, scheme)
+    fits_and_is_drawn(page, width, scheme)
+    assert serious(page) == []
+    picture = page.get_by_role("img", name="Two bars, of 3 & of 4.")
+    assert picture.count() == 1
+    assert page.get_by_role("main").count() == 1
     assert trouble == []
+    page.close()
+
+
+def waiting(page: Page) -> Any:
+    return page.get_by_role("region", name="People who wait")
+
+
+def column(page: Page, place: int) -> list[str]:
+    """The cells of the work list that can be seen, from the top."""
+    rows = waiting(page).locator("tbody tr:visible")
+    return [cell.strip() for cell in rows.locator(f":nth-child({place})").all_inner_texts()]
+
+
+def test_tables_sort_by_click_and_by_key(browser: Browser, sample: Path) -> None:
+    page, trouble = opened(browser, sample, 1400, "light")
+    days = waiting(page).get_by_role("button", name="Days")
+    days.click()
+    assert column(page, 2)[:3] == ["59", "58", "57"]  # of numbers the largest first
+    head = waiting(page).get_by_role("columnheader", name="Days")
+    assert head.get_attribute("aria-sort") == "descending"
+    page.keyboard.press("Enter")  # the focus stayed on it
+    assert column(page, 2)[:3] == ["0", "1", "2"]
+    assert head.get_attribute("aria-sort") == "ascending"
+    waiting(page).get_by_role("button", name="Customer").focus()
+    page.keyboard.press("Space")
+    assert head.get_attribute("aria-sort") is None
+    customers = [name for name in column(page, 1) if name.startswith("Customer")]
+    assert customers[:3] == ["Customer 0", "Customer 1", "Customer 2"]  # as people count, not 0, 1, 10
+    days.click()
+    page.get_by_role("button", name="Show all 60 rows").click()
+    assert column(page, 2)[-2:] == ["0", ""]  # what is not known stands last
+    totals = page.locator("tr.stcrm-total")
+    page.get_by_role("region", name="Tables").get_by_role("button", name="Converted").click()
+    assert totals.evaluate("row => row === row.parentElement.lastElementChild")
+    assert trouble == []
+    page.close()
+
+
+def test_part_of_a_table_never_passes_for_all(browser: Browser, sample: Path) -> None:
+    page, _ = opened(browser, sample, 390, "light")
+    assert len(column(page, 1)) == 25
+    assert page.get_by_text("25 of 60 rows shown").is_visible()
+    page.emulate_media(media="print")
+    assert len(column(page, 1)) == 60  # on paper all of them
+    page.emulate_media(media="screen")
+    page.get_by_role("button", name="Show all 60 rows").press("Enter")
+    assert column(page, 1) == [" ".join(name.split()) for name in NAMES]
+    assert page.get_by_text("25 of 60 rows shown").count() == 0
+    page.close()
+
+
+def test_names_are_text_and_formulas_are_disarmed(browser: Browser, sample: Path) -> None:
+    page, trouble = opened(browser, sample, 1400, "light")
+    assert waiting(page).get_by_text("<img src=x onerror=alert(1)>").is_visible()
+    assert page.locator("img").count() == 0
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as CSV: People who wait").click()
+    assert download.value.suggested_filename == "a-sample-waiting.csv"
+    text = Path(download.value.path()).read_text("utf-8")
+    assert text.startswith("\ufeff")  # or Excel takes it for another alphabet
+    rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
+    assert rows[0] == ["Customer", "Days", "Since", "Amount"]
+    assert len(rows) == 61
+    assert [row[0] for row in rows[1 : len(EVIL) + 1]] == [
+        "'=1+1",
+        "<img src=x onerror=alert(1)>",
+        "'@SUM(A1)",
+        "'-2+3",
+        '\'+1 "512"',
+        "'\tTab",
+    ]
+    assert rows[3][1:] == ["2", "2026-07-03", "$1,234.50"]
+    assert trouble == []
+    page.close()
+
+
+def test_it_works_from_the_keyboard(browser: Browser, sample: Path) -> None:
+    page, _ = opened(browser, sample, 1400, "light")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the report"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.tagName") == "MAIN"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "See the list"
+    outline = "getComputedStyle(document.activeElement).outlineStyle"
+    assert page.evaluate(outline) != "none"
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#waiting")
+    page.close()
+
+
+def test_it_prints_within_the_paper(browser: Browser, made: tuple[Result, Path], sample: Path) -> None:
+    for report in (made[1], sample):
+        page, trouble = opened(browser, report, 1400, "dark")
+        page.emulate_media(media="print")
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        page.set_viewport_size({"width": 680, "height": 1000})  # A4 within its margins
+        page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        wide = "[...document.querySelectorAll('table, .plot-area svg')].map(e => e.getBoundingClientRect().right)"
+        assert max(page.evaluate(wide)) <= 681
+        page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+        assert trouble == []
+        page.close()
+
+
+def test_without_scripts_all_rows_are_there(browser: Browser, sample: Path) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(sample.as_uri())
+    assert page.locator(".stcrm-work-list tbody tr:visible").count() == 60
+    assert page.get_by_text("the pictures are not drawn").is_visible()
+    context.close()
+
+
+def test_the_figure_tells_what_it_shows(browser: Browser, made: tuple[Result, Path]) -> None:
+    page, _ = opened(browser, made[1], 1400, "light")
+    labels = [plot.get_attribute("aria-label") for plot in page.locator("figure.plot").all()]
+    assert all(labels)
+    texts = [json.loads(script)["layout"] for script in page.locator("figure.plot script").all_text_contents()]
+    assert [layout.get("meta", {}).get("alt", label) for layout, label in zip(texts, labels, strict=True)] == labels
     page.close()

@@ -25,6 +25,8 @@
       Object.assign(layout[name], { gridcolor: grid, linecolor: grid, tickcolor: grid });
       put(layout[name], "tickfont.color", text);
     }
+    layout.paper_bgcolor ??= "rgba(0,0,0,0)";
+    layout.plot_bgcolor ??= "rgba(0,0,0,0)";
     layout.width = width;
     layout.dragmode = false;  // a finger that passes over a plot scrolls the page
     if (printed && layout.height > PRINTED_HEIGHT) layout.height = PRINTED_HEIGHT;

@@ -27,6 +27,12 @@
     return found ? Number(found[0].replace("−", "-")) : NaN;
   }
 
+  const AMOUNT = /^[-−+]?[$€£]?[-−+]?[\d,]+(\.\d+)?\s?[%€]?$/;
+  function allAmounts(rows, column) {
+    const filled = rows.map((row) => text(row.cells[column])).filter((value) => value !== "");
+    return filled.length > 0 && filled.every((value) => AMOUNT.test(value));
+  }
+
   function sorter(column, numeric, down) {
     const key = (row) => (numeric ? numberIn(row.cells[column]) : text(row.cells[column]));
     const unknown = (value) => (numeric ? Number.isNaN(value) : value === "");
@@ -84,7 +90,7 @@
     const heads = [...table.tHead.rows[0].cells];
     heads.forEach((head, column) => {
       if (text(head) === "" || count < 2) return;
-      const numeric = head.classList.contains("n");
+      const numeric = head.classList.contains("n") || allAmounts(rows(), column);
       const button = make("button", { type: "button", title: "Sort by this column" }, make("span", { textContent: text(head) }));
       head.replaceChildren(button);
       button.addEventListener("click", () => {
@@ -106,6 +112,7 @@
     fold();
   }
 
+  document.getElementById("no-scripts")?.remove();
   const headings = [...document.querySelectorAll("h1, h2, h3, h4")];
   document.querySelectorAll(".stcrm-table").forEach((box) => equip(box, headings));
 })();

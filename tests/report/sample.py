@@ -1,0 +1,47 @@
+"""A small result of its own, with everything that a report can show, and names that nobody should have."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from stcrm_pandas.analysis.display import Definitions, Sentences, table
+from stcrm_pandas.analysis.findings import Action, Check, Count, Step, Tile, WorkList
+
+EVIL = ["=1+1", "<img src=x onerror=alert(1)>", "@SUM(A1)", "-2+3", '+1 "512"', "\tTab"]
+NAMES = [*EVIL, *(f"Customer {number}" for number in range(54))]
+
+
+class Sample:
+    """What an analysis might have found."""
+
+    definitions = Definitions({"Late": "Nobody called within a day."})
+    check = Check([Count("Leads, status Open", 1_234, "Follow Up > Leads", "Status: Open")], [Step("read", 0, 1_234)])
+
+    def actions(self) -> list[Action]:
+        return [
+            Action("Look at the form of <b>Radio</b>.", "12 of 100 (8 to 17)", worth=2),
+            Action("Call the 60 people who wait.", "31 of 100 (27 to 35)", "about 15 jobs", 15, "waiting"),
+        ]
+
+    def tiles(self) -> list[Tile]:
+        dates = "29 Jun to 26 Jul 2026"
+        return [
+            Tile("Converted within 30 days", "31 of 100 (27 to 35)", dates, "30 of 100 (26 to 34)", "28 of 100"),
+            Tile("Leads that came in", "1,234", dates, "1,200"),
+            Tile("Dismissed", "too few to tell", dates, note="Only 12 leads are old enough."),
+            Tile("Still new after an hour", "9 to 14 of 100 (7 to 16)", dates),
+        ]
+
+    @property
+    def work_lists(self) -> dict[str, WorkList]:
+        waits = pd.Series(range(60), dtype="Int64").mask(lambda days: days == 7)
+        since = [f"2026-07-{1 + day % 28:02}" for day in range(60)]
+        frame = pd.DataFrame({"Customer": NAMES, "Days": waits, "Since": since, "Amount": ["$1,234.50"] * 60})
+        return {"waiting": WorkList("waiting", "People who wait", "Call each, the longest wait first.", frame)}
+
+    def summary(self) -> Sentences:
+        return Sentences(["Of 1,234 leads, 31 of 100 were converted.", "Radio goes with fewer: <i>12</i> of 100."])
+
+    def _repr_html_(self) -> str:
+        rows = [[f"Campaign {number}", f"{number * 7 % 40:,} of 1,300"] for number in range(40)]
+        return table({"Campaign": False, "Converted": True}, [*rows, ["All", "520 of 1,300"]], total=True)
