@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from stcrm_pandas.feed import Feed
     from stcrm_pandas.nested import Address, ApplicationData, NewContact, NewLocation, Preferences
     from stcrm_pandas.sandbox import Sandbox
+    from stcrm_pandas.tenants import read_tenants, write_tenant
 
 __version__ = "0.1.0"
 __all__ = [
@@ -41,8 +42,10 @@ __all__ = [
     "custom_fields",
     "errors",
     "read_sheet",
+    "read_tenants",
     "schemas",
     "write_sheet",
+    "write_tenant",
 ]
 
 _HOMES = {
@@ -58,7 +61,9 @@ _HOMES = {
     "connect": "client",
     "custom_fields": "custom",
     "read_sheet": "edits.sheets",
+    "read_tenants": "tenants",
     "write_sheet": "edits.sheets",
+    "write_tenant": "tenants",
 }
 
 

@@ -28,6 +28,7 @@ LAYERS = (
     ("resources",),
     ("lookups",),
     ("edits",),
+    ("tenants",),
     ("sandbox",),
     ("client",),
     ("doctor",),
