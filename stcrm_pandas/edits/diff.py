@@ -15,14 +15,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from stcrm_pandas.edits.cells import DOUBT, is_missing, read
-from stcrm_pandas.edits.differing import differing, python_values
+from stcrm_pandas.edits.differing import Positions, Side, differing, unlike_objects
 from stcrm_pandas.edits.matching import key_columns, match, with_key
 from stcrm_pandas.edits.sheet import Sheet
 from stcrm_pandas.schemas.fields import Column, Row
-
-Positions = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, repr=False)
@@ -106,7 +105,7 @@ def diff(before: pd.DataFrame, after: pd.DataFrame | Sheet, *, row: Row) -> Chan
     common = [name for name in before.columns if name in after.columns and name not in row.key]
 
     def of_column(name: str) -> _Difference | bool:
-        old, new = _taken(before[name], old_places), _taken(after[name], new_places)
+        old, new = Side(before[name], old_places), Side(after[name], new_places)
         return _compared(known[name], old, new) if name in known else _differs(old, new)
 
     found = dict(zip(common, _side_by_side(of_column, common, cells=len(after) * len(common)), strict=True))
@@ -125,13 +124,9 @@ def _side_by_side(work: Callable[[str], Any], names: list[str], *, cells: int) -
         return list(pool.map(work, names))
 
 
-def _taken(series: Any, places: Positions | None) -> Any:
-    return series if places is None else series.take(places)
-
-
-def _differs(old: Any, new: Any) -> bool:
+def _differs(old: Side, new: Side) -> bool:
     """Whether a column of which nothing is known differs anywhere."""
-    pairs = zip(old.astype(object), new.astype(object), strict=True)
+    pairs = zip(*(side.paired(side.cells.astype(object).to_numpy()) for side in (old, new)), strict=True)
     return any(
         not (one is other or (is_missing(one) and is_missing(other)) or _equal(one, other)) for one, other in pairs
     )
@@ -155,16 +150,15 @@ class _Difference:
     faults: dict[int, str]
 
 
-def _compared(column: Column, old_given: Any, new_given: Any) -> _Difference:
+def _compared(column: Column, old_given: Side, new_given: Side) -> _Difference:
     places = None
     if column.field.many:
         old_given, new_given, places = _unlike_lists(old_given, new_given)
-    old, new = read(column, old_given), read(column, new_given)
-    where = differing(column, old.cells, new.cells)
-    values = python_values(new.cells, where)
-    faults = {**{place: f"of `before` {why}" for place, why in old.unreadable.items()}, **new.unreadable}
-    if new.doubtful:
-        doubtful = set(new.doubtful)
+    (old, old_faults, _), (new, new_faults, doubtful) = _read(column, old_given), _read(column, new_given)
+    where = differing(column, old, new)
+    values = new.at(where)
+    faults = {**{place: f"of `before` {why}" for place, why in old_faults.items()}, **new_faults}
+    if doubtful:
         faults |= {place: DOUBT[column.field.kind] for place in where.tolist() if place in doubtful}
     if column.dtype == "Float64":
         pairs = zip(where.tolist(), values, strict=True)
@@ -175,7 +169,15 @@ def _compared(column: Column, old_given: Any, new_given: Any) -> _Difference:
     rows = where
     if places is not None:
         rows, faults = places[where], {int(places[place]): why for place, why in faults.items()}
-    return _Difference(column.name, rows, python_values(old.cells, where), values, faults)
+    return _Difference(column.name, rows, old.at(where), values, faults)
+
+
+def _read(column: Column, given: Side) -> tuple[Side, dict[int, str], set[int]]:
+    """A column by the type that it should have, and the pairs of which it cannot be read, or is a guess."""
+    if not column.field.many and str(given.cells.dtype) == column.dtype:
+        return Side(given.cells.array, given.places), {}, set()
+    reading = read(column, given.cells if given.places is None else given.cells.take(given.places))
+    return Side(reading.cells), reading.unreadable, set(reading.doubtful)
 
 
 def _frames(
@@ -184,13 +186,13 @@ def _frames(
     """All changes, and all cells that cannot be read, with their keys, row by row."""
     rows = _joined([one.rows for one in found], np.intp)
     columns = np.repeat(np.arange(len(found)), [len(one.rows) for one in found])
-    order = np.lexsort((columns, rows))
+    order = np.argsort(rows, kind="stable")  # of one row, the columns stand in their order already
     old, new = (_joined([getattr(one, side) for one in found], np.object_)[order] for side in ("old", "new"))
     changed = _keys(row, before, rows[order], places)
     changed["column"] = _words([one.column for one in found], columns[order])
     changed["old"] = pd.Series(old, dtype=object)
     changed["new"] = pd.Series(new, dtype=object)
-    changed["state"] = _words(["set", "cleared"], np.fromiter((one is None for one in new), np.intp, len(new)))
+    changed["state"] = _words(["set", "cleared"], pd.isna(new).astype(np.intp))
     faults = [(place, one.column, why) for one in found for place, why in one.faults.items()]
     faults.sort(key=lambda fault: fault[0])
     unreadable = _keys(row, before, np.array([place for place, _, _ in faults], np.intp), places)
@@ -204,19 +206,12 @@ def _keys(row: Row, before: pd.DataFrame, rows: Positions, places: Positions | N
     return pd.DataFrame(dict(zip(row.key, key_columns(row, keys, "before"), strict=True)))
 
 
-def _unlike_lists(old: Any, new: Any) -> tuple[Any, Any, Positions]:
+def _unlike_lists(old: Side, new: Side) -> tuple[Side, Side, Positions]:
     """The cells that are not equal as they stand: only these have to be read."""
-    one, other = old.to_numpy(dtype=object), new.to_numpy(dtype=object)
-    try:
-        unlike = one != other
-    except (TypeError, ValueError):  # a cell that does not compare: an array, or NA
-        unlike = np.fromiter((not _alike(a, b) for a, b in zip(one, other, strict=True)), np.bool_, len(one))
-    places = np.flatnonzero(unlike)
-    return old.take(places), new.take(places), places
-
-
-def _alike(one: Any, other: Any) -> bool:
-    return one is other or (isinstance(one, tuple) and isinstance(other, tuple) and one == other)
+    one, other = (Side(side.cells.to_numpy(dtype=object), side.places) for side in (old, new))
+    pairs = unlike_objects(one, other)
+    one, other = (Side(pd.Series(side.cells[side.of(pairs)], dtype=object)) for side in (one, other))
+    return one, other, pairs
 
 
 def _joined(parts: list[Any], dtype: Any) -> npt.NDArray[Any]:
@@ -225,4 +220,5 @@ def _joined(parts: list[Any], dtype: Any) -> npt.NDArray[Any]:
 
 def _words(words: list[str], codes: Positions) -> pd.Series[str]:
     """Few words, many times."""
-    return pd.Series(pd.array(np.array(words, dtype=object)[codes], dtype="str"))
+    found = pa.array(words, pa.large_string()).take(pa.array(codes))
+    return pd.Series(pd.array(found, dtype="str"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,19 +33,21 @@ def match(row: Row, before: pd.DataFrame, after: pd.DataFrame) -> tuple[Position
     """
     keys = {name: key_columns(row, frame, name) for name, frame in (("before", before), ("after", after))}
     old, new = _as_numbers(list(zip(keys["before"], keys["after"], strict=True)))
-    same = np.array_equal(old, new)
-    if same and bool((old[1:] > old[:-1]).all()):
+    rising, same = bool((old[1:] > old[:-1]).all()), np.array_equal(old, new)
+    if same and rising:
         return None, None
-    found = _first(old, old)
-    _refuse(row, before, found != np.arange(len(old)), "stands twice in `before`")
+    find = _index(old)
+    if not rising:
+        _refuse(row, before, find(old) != np.arange(len(old)), "stands twice in `before`")
     if same:
         return None, None
-    places = _first(old, new)
+    places = find(new)
     _refuse(row, after, places < 0, "is in `after`, but not in `before`: no row can be added")
     in_after = np.full(len(old), -1, np.intp)
     in_after[places] = np.arange(len(new))
-    _refuse(row, after, in_after[places] != np.arange(len(new)), "stands twice in `after`")
     common = np.flatnonzero(in_after >= 0)
+    if len(common) < len(new):
+        _refuse(row, after, in_after[places] != np.arange(len(new)), "stands twice in `after`")
     return None if len(common) == len(old) else common, in_after[common]
 
 
@@ -123,18 +125,27 @@ def _as_numbers(pairs: list[tuple[Any, Any]]) -> tuple[_Numbers, _Numbers]:
     return codes[: len(old)], codes[len(old) :]
 
 
-def _first(numbers: _Numbers, wanted: _Numbers) -> Positions:
-    """Where each wanted number stands in `numbers`; -1 where it does not. Of repeats any one place is told."""
-    if not len(numbers):
-        return np.full(len(wanted), -1, np.intp)
-    low, high = int(numbers.min()), int(numbers.max())
-    if high - low >= 8 * len(numbers) + 1024:
+def _index(numbers: _Numbers) -> Callable[[_Numbers], Positions]:
+    """What tells where wanted numbers stand in `numbers`; -1 where they do not. Of repeats any one place is told."""
+
+    def by_hash(wanted: _Numbers) -> Positions:
         places = pc.index_in(pa.array(wanted), value_set=pa.array(numbers))
         return np.asarray(places.fill_null(-1), dtype=np.intp)
+
+    low, high = (int(numbers.min()), int(numbers.max())) if len(numbers) else (0, 0)
+    if high - low >= 8 * len(numbers) + 1024:
+        return by_hash
     # Ids are given out in order: a table of all numbers between the least and the largest is the quickest index.
     table: Positions = np.full(high - low + 1, -1, np.intp)
     table[numbers - low] = np.arange(len(numbers))
-    known = (wanted >= low) & (wanted <= high)
-    found: Positions = table[np.where(known, wanted, low) - low]
-    found[~known] = -1
-    return found
+
+    def by_table(wanted: _Numbers) -> Positions:
+        places = wanted - low
+        strange = (wanted < low) | (wanted > high)
+        if strange.any():
+            places[strange] = 0
+        found: Positions = table[places]
+        found[strange] = -1
+        return found
+
+    return by_table
