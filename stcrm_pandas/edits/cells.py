@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -30,9 +31,11 @@ from stcrm_pandas.schemas.fields import Column, Field, Kind, snake
 EXACT = 2**53
 """Beyond this a float is not one whole number but several."""
 _INT64 = 2**63
+_NONE = type(None)
 _NEVER = np.datetime64("NaT", "us")
 _NUMBERS = (int, float, np.integer, np.floating)
 _WHOLE = re.compile(r"[+-]?\d+(\.0+)?", re.ASCII)
+_HALF = re.compile("[\ud800-\udfff]")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 DOUBT: dict[Kind, str] = {
@@ -88,6 +91,10 @@ def read(column: Column, given: Any) -> Reading:
         quick = _quick(column, given)
         if quick is not None:
             return quick
+    else:
+        listed = given.to_numpy(dtype=object)
+        if _are_lists(column.field, listed):
+            return Reading(listed)
     values: list[Any] = []
     unreadable: dict[int, str] = {}
     doubtful: list[int] = []
@@ -166,6 +173,28 @@ def _quick(column: Column, given: Any) -> Reading | None:
             return Reading(pd.arrays.FloatingArray(filled, missing))
 
 
+def _are_lists(field: Field, listed: Any) -> bool:
+    """Whether all cells are as a frame has them, tuples of whole numbers, texts or records of these; not surely so."""
+    if not set(map(type, listed)) <= {tuple, _NONE}:
+        return False
+    items = list(chain.from_iterable(filter(None, listed)))
+    if field.kind != "object":
+        return _are_plain(field, items, set(map(type, items)))
+    if field.record is None or not set(map(type, items)) <= {field.record}:
+        return False
+    for part, values in zip(field.fields, zip(*items, strict=True), strict=bool(items)):
+        there = [one for one in values if one is not None]
+        if part.many or not _are_plain(part, there, set(map(type, there))):
+            return False
+    return True
+
+
+def _are_plain(field: Field, values: list[Any], types: set[type]) -> bool:
+    if field.kind == "integer":
+        return types <= {int} and (not values or (min(values) >= -_INT64 and max(values) < _INT64))
+    return field.kind in ("text", "guid") and types <= {str} and not _HALF.search("".join(values))
+
+
 def reader(field: Field) -> Callable[[Any], Any]:
     """How one cell of a field is read: a value that is not missing to the value of a frame.
 
@@ -223,10 +252,8 @@ def _number(value: Any) -> float:
 
 def _text(value: Any) -> str:
     if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise ValueError("holds half a character") from None
+        if _HALF.search(value):
+            raise ValueError("holds half a character")
         return str(value)
     if isinstance(value, _NUMBERS) and not isinstance(value, bool):
         # 60601.0 is what becomes of 60601 beside a gap.
@@ -269,9 +296,6 @@ _ONE: dict[Kind, Callable[[Any], Any]] = {
 def _list(field: Field, value: Any) -> tuple[Any, ...]:
     if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
         raise ValueError("is not a list")
-    plain = type(value) is tuple and field.kind == "integer" and set(map(type, value)) <= {int}
-    if plain and all(-_INT64 <= item < _INT64 for item in value):
-        return tuple(value)  # as a frame has it
     items = sorted(value, key=repr) if isinstance(value, (set, frozenset)) else list(value)
     read_one = partial(_record, field) if field.kind == "object" else _ONE[field.kind]
     return tuple(map(partial(_item, read_one), items))

@@ -247,7 +247,7 @@ class _Cells:
                 "allow_opt_in=True with consent_source='…', if they agreed",
             )
             return
-        self.kept.append(replace(cell, consent=wider))
+        self.kept.append(replace(cell, consent=True) if wider else cell)
 
     def _unless_allowed(self, column: str, value: Any) -> tuple[str, str]:
         """Why a change is refused unless whoever plans says otherwise, and how to say it."""
