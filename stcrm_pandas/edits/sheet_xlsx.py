@@ -30,12 +30,16 @@ def write(file: BinaryIO, title: str, names: list[str], columns: list[Any]) -> N
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
 
     lists = [column.to_pylist() for column in columns]
     _check(names, lists)
     book = Workbook(write_only=True)
     sheet = book.create_sheet(title[:31])
     sheet.freeze_panes = "A2"
+    # As Excel does, and what is rarely said of a sheet that is written line by line: without its size it is read twice.
+    size = f"A1:{get_column_letter(len(names))}{len(lists[0]) + 1}"
+    sheet.calculate_dimension = lambda: size
 
     def cell(text: str) -> Any:
         made = WriteOnlyCell(sheet, value="")
