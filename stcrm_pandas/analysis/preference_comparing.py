@@ -71,8 +71,11 @@ def _nameable(ids: pd.Series) -> pd.Series:
 
 
 def _exclusive(rows: pd.DataFrame, ids: pd.Series, place: Any, reached: Any, cut: Any, min_group: int) -> pd.DataFrame:
-    cells = pd.DataFrame({"id": ids.to_numpy(), "stratum": cut[place], "n": 1, "lower": reached[place].astype(int)})
-    strata = cells.groupby(["id", "stratum"], dropna=False, as_index=False).sum()
+    own, known = pd.factorize(ids)  # -1 for those without an id, who are among the others all the same
+    cells = pd.DataFrame({"own": own, "stratum": cut[place], "n": 1, "lower": reached[place].astype(int)})
+    strata = cells.groupby(["own", "stratum"], as_index=False).sum()
+    names = [*known, None]
+    strata["id"] = pd.Series([names[one] for one in strata["own"]], dtype=object)
     return compare(rows, strata.assign(upper=strata["lower"]), min_group=min_group)
 
 
