@@ -3,24 +3,34 @@
 They need no connection: any frame with the columns and dtypes of its schema will do.
 """
 
+from stcrm_pandas.analysis.booking_people import SamePerson, same_person
 from stcrm_pandas.analysis.booking_sources import BookingSources, booking_sources
 from stcrm_pandas.analysis.cautions import cautions
+from stcrm_pandas.analysis.comparison import together
 from stcrm_pandas.analysis.contact_preferences import ContactPreferences, contact_preferences
 from stcrm_pandas.analysis.first_screen import first_screen
 from stcrm_pandas.analysis.lead_conversion import LeadConversion, lead_conversion
+from stcrm_pandas.analysis.opportunities import Opportunities, opportunities
 from stcrm_pandas.analysis.provenance import origin, sources
 from stcrm_pandas.analysis.shown import work_lists
+from stcrm_pandas.analysis.spend import read_spend
 
 __all__ = [
     "BookingSources",
     "ContactPreferences",
     "LeadConversion",
+    "Opportunities",
+    "SamePerson",
     "booking_sources",
     "cautions",
     "contact_preferences",
     "first_screen",
     "lead_conversion",
+    "opportunities",
     "origin",
+    "read_spend",
+    "same_person",
     "sources",
+    "together",
     "work_lists",
 ]

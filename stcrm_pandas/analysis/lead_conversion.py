@@ -17,12 +17,12 @@ import pandas as pd
 
 from stcrm_pandas.analysis import lead_courses, lead_findings, lead_sentences, lead_tables
 from stcrm_pandas.analysis.comparison import compare
-from stcrm_pandas.analysis.display import Definitions, Sentences
+from stcrm_pandas.analysis.display import Definitions, Sentences, Table
 from stcrm_pandas.analysis.findings import Action, Check, Tile, WorkList
-from stcrm_pandas.analysis.lead_display import conversion_table
-from stcrm_pandas.analysis.lead_keys import Names, dimensions, lookups
+from stcrm_pandas.analysis.lead_display import conversion_table, reasons_shown, speed_shown
+from stcrm_pandas.analysis.lead_keys import Names, columns_of, dimensions, lookups
 from stcrm_pandas.analysis.lead_reasons import LEFT_OUT, reasons_table, split_reasons
-from stcrm_pandas.analysis.lead_reduction import Reduced, reduce_leads
+from stcrm_pandas.analysis.lead_reduction import USED, Reduced, reduce_leads
 from stcrm_pandas.analysis.lead_work_lists import work_lists
 from stcrm_pandas.analysis.provenance import (
     Moment,
@@ -119,9 +119,28 @@ class LeadConversion:
         """What each number means, by its name."""
         return Definitions(lead_sentences.definitions(self))
 
+    @property
+    def exact_dates(self) -> tuple[int, int]:
+        """How many dates of conversion are known, and how many conversions there are."""
+        row = self.overall.iloc[0]
+        return int(row["exact"] + row["inferred"]), int(row["converted"])
+
+    @property
+    def used_columns(self) -> dict[str, list[str]]:
+        """By frame, the columns that the numbers rest on."""
+        return USED | {"leads": [*USED["leads"], *columns_of(self.by)]}
+
     def summary(self) -> Sentences:
         """What the numbers say, in plain sentences; that they are too few, where they are."""
         return Sentences(lead_sentences.summary(self))
+
+    def speed_table(self) -> Table:
+        """The speeds in words, a row per group; where the dates are not known well enough, it says so."""
+        return Table(speed_shown(self))
+
+    def reasons_table(self) -> Table:
+        """The reasons for dismissal in words."""
+        return Table(reasons_shown(self))
 
     def tiles(self) -> list[Tile]:
         """Four numbers of the latest four whole weeks that are old enough; none without a time zone."""

@@ -30,7 +30,7 @@ from stcrm_pandas.analysis.inquiries import inquiries_of
 from stcrm_pandas.analysis.lead_dates import with_dates
 from stcrm_pandas.analysis.lead_keys import columns_of, key_of, tags_of
 
-__all__ = ["COUNTS", "HORIZONS", "LONGEST", "Reduced", "reduce_leads"]
+__all__ = ["COUNTS", "HORIZONS", "LONGEST", "USED", "Reduced", "reduce_leads"]
 
 COUNTS = (
     "leads",
@@ -52,6 +52,15 @@ COUNTS = (
 HORIZONS = (1, 7, 30, 60, 90)
 LONGEST = 365
 """Inquiries are followed for at most so many days."""
+
+_LEADS = ("id", "status", "call_reason_id", "call_id", "booking_id")
+_MORE = ("active", "business_unit_id", "customer_id", "lead_phone", "dismissing_reason_id")
+USED = {
+    "leads": [*_LEADS, *_MORE, "created_on", "modified_on"],
+    "jobs": ["id", "created_on", "customer_id", "lead_call_id", "booking_id", "recall_for_id", "warranty_id"],
+    "bookings": ["id", "job_id"],
+}
+"""The columns of each frame that are looked at."""
 
 _DAY = micros(dt.timedelta(days=1))
 _STANDING = ("unknown_status", "open", "dismissed")
@@ -103,14 +112,13 @@ def reduce_leads(
     Raises: UsageError where a column is missing, a time has no zone, or an id stands twice.
     """
     refuse_mixtures(leads=leads, jobs=jobs, bookings=bookings)
-    columns = ["id", "status", "call_reason_id", "call_id", "booking_id", *columns_of(by)]
-    optional = ("active", "business_unit_id", "customer_id", "lead_phone", "dismissing_reason_id")
+    columns = [*_LEADS, *columns_of(by)]
     rows = lazy(
         leads,
         "leads",
         list(dict.fromkeys(columns)),
         times=("created_on", "modified_on"),
-        optional=[name for name in optional if name not in columns],
+        optional=[name for name in _MORE if name not in columns],
         local=("created_on",),
         time_zone=time_zone,
     )
