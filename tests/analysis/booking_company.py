@@ -14,7 +14,7 @@ from stcrm_pandas.schemas.bookings import EXPORTED_BOOKINGS
 from stcrm_pandas.schemas.customers import CUSTOMERS
 from stcrm_pandas.schemas.fields import Row
 from stcrm_pandas.schemas.leads import EXPORTED_LEADS
-from stcrm_pandas.schemas.lookups import BUSINESS_UNITS, CAMPAIGNS, JOBS
+from stcrm_pandas.schemas.lookups import BUSINESS_UNITS, CALL_REASONS, CAMPAIGNS, JOBS
 
 AS_OF = dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC)
 ZONE = "America/Chicago"
@@ -25,6 +25,7 @@ KINDS: dict[str, Row] = {
     "customers": CUSTOMERS,
     "campaigns": CAMPAIGNS,
     "business_units": BUSINESS_UNITS,
+    "call_reasons": CALL_REASONS,
 }
 
 
