@@ -24,6 +24,7 @@ from stcrm_pandas.analysis.booking_lists import lists
 from stcrm_pandas.analysis.booking_outcomes import Limits, booking_rows
 from stcrm_pandas.analysis.booking_revenue import revenue
 from stcrm_pandas.analysis.booking_shares import comparisons, first_time, leakage, speed, whole
+from stcrm_pandas.analysis.booking_shown import Shown, shown
 from stcrm_pandas.analysis.booking_silences import silences
 from stcrm_pandas.analysis.booking_table import (
     amounts_by,
@@ -165,6 +166,24 @@ class BookingSources:
     def summary(self) -> Sentences:
         """What the numbers say, in plain sentences; that they are too few, where they are."""
         return Sentences(booking_sentences.summary(self))
+
+    @property
+    def health(self) -> Sentences:
+        """How far campaigns can be trusted, in plain sentences."""
+        return Sentences(self.attribution.sentences())
+
+    @property
+    def exact_dates(self) -> tuple[int, int]:
+        """For how many bookings it is known when something was first done, or that nothing was; and how many there are."""
+        every = self.overall.iloc[0]
+        return sum(int(every[name]) for name in ("by_job", "by_lead", "waiting")), int(every["bookings"])
+
+    def shown(self, kind: str) -> Shown:
+        """A further table in words: "after_hours", "leakage", "revenue", "first_time", "spellings".
+
+        Raises: UsageError for another kind.
+        """
+        return shown(self, kind)
 
     def figure(self, kind: Kind = "outcomes") -> Figure:
         """A plotly figure: "outcomes", "speed", "hours" (weekday by hour), "weeks", "leakage".
