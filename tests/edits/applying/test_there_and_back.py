@@ -42,7 +42,7 @@ def place(tmp_path_factory):
         Sandbox(company=Company(), as_of=AS_OF, rate_limit=None) as box,
         stcrm.connect(sandbox=box, rate_limit=1000, progress=False, **folders, **usual) as crm,
     ):
-        yield box, crm
+        yield box, crm, time
 
 
 def rows(crm, resource):
@@ -53,6 +53,7 @@ def rows(crm, resource):
         "booking_contacts": lambda: crm.bookings.list_contacts(range(301, 301 + ROWS), refresh=True),
         "contacts": lambda: crm.contacts.get(contacts, refresh=True),
         "contact_methods": lambda: crm.contact_methods.list(contacts, refresh=True),
+        "contact_preferences": lambda: preferences(crm, contacts),
         "booking_provider_tags": lambda: crm.booking_provider_tags.list(ids=[PROVIDER, 42], refresh=True),
     }
     first = {"customers": 1, "locations": 101, "leads": 201, "bookings": 301}
@@ -63,8 +64,15 @@ def rows(crm, resource):
     return read().sort_values(key, ignore_index=True)
 
 
-def values(column):
+def preferences(crm, contacts):
+    methods = crm.contact_methods.list(contacts, refresh=True)
+    return crm.contact_preferences.list(methods["contact_id"], methods["id"], refresh=True)
+
+
+def values(column, resource):
     """What a cell may become."""
+    if resource == "contact_preferences":
+        return st.sampled_from(("true", "false", ""))
     if column.name == "tag_type_ids":
         return st.lists(st.sampled_from(TAGS), unique=True).map(tuple)
     if column.name == "custom_fields":
@@ -101,23 +109,32 @@ def cells(frame):
     return {(place, name): frame[name].iloc[place] for name in frame.columns for place in range(len(frame))}
 
 
-@pytest.mark.parametrize("resource", sorted(set(TARGETS) - {"contact_preferences"}))
+@pytest.mark.parametrize("resource", sorted(TARGETS))
 @given(data=st.data())
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_random_edits(resource, place, data):
-    box, crm = place
+    box, crm, time = place
+    time.passed += 60
     target = TARGETS[resource]
+    allowed = {}
+    if resource == "contact_preferences":  # with a no in some of them, and people who agreed to have others back
+        for method in crm.contact_methods.list([guid(n, "c1") for n in range(1, ROWS + 1)]).itertuples():
+            box.change("contact_methods", method.id, value=f"{method.id}@example.com")
+            for name in ("Marketing", "Invoices"):
+                box.change(resource, (method.id, name), value=data.draw(st.sampled_from(("true", "false"))))
+        allowed = data.draw(st.sampled_from(({}, {"allow_opt_in": True, "consent_source": "a form"})))
     before = rows(crm, resource)
+    not_free = NOT_FREE - ({"value"} if resource == "contact_preferences" else set())
     free = [
         name
         for name, rule in target.rules.items()
-        if rule.field and name not in NOT_FREE and name != "external_data" and name in before.columns
+        if rule.field and name not in not_free and name != "external_data" and name in before.columns
     ]
     after = before.copy().astype(object)
     for at in range(len(before)):
         for name in data.draw(st.lists(st.sampled_from(free), unique=True, max_size=4)):
-            after.at[at, name] = data.draw(values(target.columns[name]))
-    plan = planning.changes(crm, resource, before, after, allow_inactive=True, allow_deactivate=True)
+            after.at[at, name] = data.draw(values(target.columns[name], resource))
+    plan = planning.changes(crm, resource, before, after, allow_inactive=True, allow_deactivate=True, **allowed)
     result = plan.apply()
     assert result.ok, result.failed["why"].tolist()
     keys = [tuple(key) for key in before[list(target.row.key)].itertuples(index=False)]

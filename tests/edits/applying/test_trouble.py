@@ -159,18 +159,3 @@ def test_ctrl_c_leaves_a_journal_to_go_on_from(box, crm, plan, count):
     assert count(box) == 20, "what was under way was learned by reading"
     with pytest.raises(UsageError, match="no journal"):
         crm.resume(journal.with_name("other.sqlite"))
-
-
-def test_on_production_more_than_500_rows_want_a_sample_first(box, crm, renamed, monkeypatch):
-    from stcrm_pandas.edits import admitting
-
-    plan = crm.customers.plan_changes(*renamed(crm, 60))
-    monkeypatch.setattr(admitting, "WITHOUT_SAMPLE", 50)
-    assert not admitting.needs_sample(plan, crm)
-    monkeypatch.setattr(crm, "settings", crm.settings.model_copy(update={"api_url": "https://api.servicetitan.io/"}))
-    assert "plan.sample(10).apply()" in admitting.needs_sample(plan, crm)
-    monkeypatch.undo()
-    assert plan.sample(10).apply().ok
-    monkeypatch.setattr(admitting, "WITHOUT_SAMPLE", 50)
-    monkeypatch.setattr(crm, "settings", crm.settings.model_copy(update={"api_url": "https://api.servicetitan.io/"}))
-    assert not admitting.needs_sample(plan, crm)
