@@ -58,7 +58,7 @@ def consent_list(frame: pd.DataFrame, as_of: dt.datetime) -> pd.DataFrame:
     told["spelt"] = pd.array([spelling(value) for value in told["contact"]], dtype="str")
     told["allowed"] = told["allowed"].astype("boolean")
     try:
-        told["date"] = pd.to_datetime(told["date"], utc=True)
+        told["date"] = pd.to_datetime(told["date"], utc=True, format="ISO8601")
     except (ValueError, TypeError) as cause:
         raise UsageError("consent: date must hold dates, like 2026-02-01") from cause
     if TENANT not in told:
