@@ -5,15 +5,19 @@ from __future__ import annotations
 import html
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from stcrm_pandas.edits.columns import target_of
-from stcrm_pandas.edits.model import Plan
+from stcrm_pandas.edits.model import Cell, Plan, Refusal
 
 PAIRS, FIRST, REFUSED, WIDTH = 3, 5, 10, 44
 """How many pairs of a column, first rows and reasons are shown, and how much of a value."""
+
+_TABLE = "margin:0.8em 0; border-collapse:collapse; font-size:inherit"
+_CELL = "text-align:left; vertical-align:top; padding:0.15em 0.8em 0.15em 0"
+_NUMBERS = ("cells", "times")
 
 
 @dataclass(frozen=True)
@@ -46,19 +50,21 @@ def as_html(plan: Plan) -> str:
 
 
 def _table(part: Part) -> str:
-    head = "".join(f"<th style='text-align:left'>{html.escape(cell)}</th>" for cell in part.head)
-    rows = "".join(
-        "<tr>" + "".join(f"<td style='text-align:left'>{html.escape(cell)}</td>" for cell in row) + "</tr>"
-        for row in part.rows
-    )
+    head = "".join(f"<th style='{_CELL}'>{html.escape(cell)}</th>" for cell in part.head)
+    rows = "".join("<tr>" + "".join(map(_cell, part.head, row)) + "</tr>" for row in part.rows)
     title = f"<caption style='text-align:left; font-weight:bold'>{html.escape(part.title)}</caption>"
-    return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    return f"<table style='{_TABLE}'>{title}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _cell(head: str, text: str) -> str:
+    align = "text-align:right; " if head in _NUMBERS else ""
+    return f"<td style='{_CELL}; {align}'>{html.escape(text)}</td>"
 
 
 def parts(plan: Plan) -> list[Part]:
     """What a preview shows: per column the commonest changes, the first rows, what is refused or unmatched."""
     found = [_by_column(plan), _first_rows(plan), _refused(plan), _unmatched(plan)]
-    return [part for part in found if part.rows]
+    return [replace(part, rows=[tuple(map(_line, row)) for row in part.rows]) for part in found if part.rows]
 
 
 def _headline(plan: Plan) -> str:
@@ -89,7 +95,7 @@ def _by_column(plan: Plan) -> Part:
     pairs: dict[str, Counter[tuple[str, str]]] = {}
     for step in plan.steps:
         for cell in step.cells:
-            pairs.setdefault(cell.column, Counter())[_show(cell.old), _show(cell.new)] += len(step.keys)
+            pairs.setdefault(cell.column, Counter())[_from_to(cell)] += len(step.keys)
     rows = [
         (column if place == 0 else "", f"{sum(counts.values()):,}" if place == 0 else "", old, new, f"{number:,}")
         for column, counts in pairs.items()
@@ -104,46 +110,65 @@ def _first_rows(plan: Plan) -> Part:
         names = target_of(step.operation).row.key
         key = ", ".join(f"{name} {value}" for name, value in zip(names, step.key, strict=True))
         more = f" and {len(step.keys) - 1:,} more" if len(step.keys) > 1 else ""
-        changed = "; ".join(f"{cell.column}: {_show(cell.old)} → {_show(cell.new)}" for cell in step.cells[:PAIRS])
+        changed = "; ".join(f"{cell.column}: {' → '.join(_from_to(cell))}" for cell in step.cells[:PAIRS])
         dots = f"; and {len(step.cells) - PAIRS} more" if len(step.cells) > PAIRS else ""
-        filled = ", ".join(_names(step.fill))
-        rows.append((key + more, step.operation, changed + dots, filled))
-    return Part("First calls", ("row", "operation", "sets", "fills in"), rows)
+        rows.append((key + more, step.operation, changed + dots, _filled(step.fill)))
+    return Part(f"First of {_count(len(plan.steps), 'call')}", ("row", "operation", "sets", "fills in"), rows)
 
 
-def _names(fill: dict[str, Any], above: str = "") -> Iterable[str]:
-    for name, value in fill.items():
-        if isinstance(value, dict):
-            yield from _names(value, f"{above}{name}.")
-        else:
-            yield f"{above}{name}"
+def _from_to(cell: Cell) -> tuple[str, str]:
+    if cell.column.startswith("tag_type_ids."):
+        return ("without the tag", "with the tag") if cell.new else ("with the tag", "without the tag")
+    return _show(cell.old), _show(cell.new)
+
+
+def _filled(fill: Mapping[str, Any]) -> str:
+    """What is filled in, by name: `isArchived; address: street, city`."""
+    return "; ".join(f"{name}: {', '.join(part)}" if isinstance(part, dict) else name for name, part in fill.items())
 
 
 def _refused(plan: Plan) -> Part:
-    counts = Counter((one.column, one.reason) for one in plan.refusals)
-    first = {(one.column, one.reason): one for one in reversed(plan.refusals)}
+    by_reason: dict[str, list[Refusal]] = {}
+    for one in plan.refusals:
+        by_reason.setdefault(one.reason, []).append(one)
     rows = []
-    for (column, reason), number in counts.most_common(REFUSED):
-        one = first[column, reason]
-        rows.append((column or "the row", f"{number:,}", reason, one.instead, "/".join(map(str, one.key))))
-    return Part("Refused", ("column", "times", "because", "instead", "first"), rows)
+    for reason, some in sorted(by_reason.items(), key=lambda one: -len(one[1]))[:REFUSED]:
+        columns = list(dict.fromkeys(one.column or "the row" for one in some))
+        more = f" and {len(columns) - PAIRS} more" if len(columns) > PAIRS else ""
+        first = some[0]
+        told = f"{', '.join(columns[:PAIRS])}{more}"
+        rows.append((told, f"{len(some):,}", reason, first.instead, "/".join(map(str, first.key))))
+    title = f"Refused: {_count(len(plan.refusals), 'change')}, all of them in plan.refused"
+    return Part(title, ("column", "times", "because", "instead", "first row"), rows)
 
 
 def _unmatched(plan: Plan) -> Part:
-    rows = [tuple(_show(one.get(name)) for name in ("what", "why", "instead")) for one in plan.listed[:REFUSED]]
+    by_reason: dict[tuple[str, str], list[str]] = {}
+    for one in plan.listed:
+        by_reason.setdefault((str(one.get("why")), str(one.get("instead"))), []).append(_show(one.get("what")))
+    rows = [(what[0], f"{len(what):,}", why, instead) for (why, instead), what in by_reason.items()]
     title = f"Not in the plan: {len(plan.listed):,}, all of them in plan.unmatched"
-    return Part(title, ("what", "why", "instead"), rows)
+    return Part(title, ("first", "times", "because", "instead"), sorted(rows, key=_by_times)[:REFUSED])
+
+
+def _by_times(row: tuple[str, ...]) -> int:
+    return -int(row[1].replace(",", ""))
 
 
 def _show(value: Any) -> str:
-    """A value as one short line: what would end a line or turn the writing round is spelt out."""
+    """A value as one short line."""
     if value is None:
         return "(missing)"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     if text == "":
         return '""'
-    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    text = _line(text)
     return text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…"
+
+
+def _line(text: str) -> str:
+    """A text in which all that would end a line or turn the writing round is spelt out: a key may hold it, too."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _count(number: int, thing: str) -> str:

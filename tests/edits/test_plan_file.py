@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -161,6 +162,26 @@ def test_a_preview_shows_data_as_text():
     for shown in (html, repr(made)):
         assert "\x1b" not in shown
         assert "\u202e" not in shown
+
+
+def test_a_preview_counts_refusals_by_their_reason_and_says_tags_in_words():
+    gone = {"active": False, "merged_to_id": None}
+    before = frame("customers", {"id": 1, **gone}, {"id": 2, **gone}, {"id": 3})
+    after = before.assign(name="Ann", tag_type_ids=pd.Series([(7,), (7,), (7,)], dtype=object))
+    text = " ".join(repr(plan_changes("customers", before, after, place=PLACE)).split())
+    assert "Refused: 4 changes, all of them in plan.refused" in text
+    assert "tag_type_ids.7, name 4 it is inactive" in text or "name, tag_type_ids.7 4 it is inactive" in text
+    assert "tag_type_ids.7 1 without the tag with the tag 1" in text
+
+
+def test_what_is_not_in_the_plan_is_counted_by_its_reason():
+    listed = [{"what": f"512-555-010{n}", "why": "texts are stopped by no operation", "instead": ""} for n in range(9)]
+    listed.append({"what": "x\x1b", "why": "a" * 90, "instead": "look at how it is written"})
+    text = repr(replace(plan("customers", {}, {"name": "Ann"}), listed=tuple(listed)))
+    assert "Not in the plan: 10, all of them in plan.unmatched" in text
+    assert "  512-555-0100  9      texts are stopped by no operation" in text
+    assert "a" * 90 in text
+    assert "\x1b" not in text
 
 
 def test_a_plan_holds_no_connection_and_no_secret(tmp_path):
