@@ -12,7 +12,13 @@ from stcrm_pandas.reach import alike
 Direction = Literal["wider", "narrower", ""]
 
 OFF_IS_WIDER = {"customers": ("do_not_mail", "do_not_service"), "contacts": ("is_archived",)}
-"""Flags that, switched off, let somebody be reached."""
+"""Flags that, switched off, let somebody be reached.
+
+`active` is none of them. Who switches a customer or a location off says that no work is done there, not that somebody
+asked to be left alone; whoever did has a flag that says so, and it stays as it was. A mass of rows that was switched
+off by mistake can be brought back, then; it needs `allow_inactive`, as every change of such a row. An archived contact
+of the newer store was put away as a person to be reached, so to take that back counts.
+"""
 
 REACHED_BY_VALUE = ("customer_contacts", "location_contacts", "contact_methods")
 """Kinds of rows whose `value` somebody allowed to be used, or did not."""
