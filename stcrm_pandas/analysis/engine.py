@@ -217,12 +217,14 @@ def once(rows: Rows) -> Rows:
     if rows.implementation.is_pandas():
         return rows
     if _is_spark(rows):
-        return nw.from_native(rows.to_native().cache()).lazy()
+        kept: Rows = nw.from_native(rows.to_native().cache()).lazy()
+        return kept
     if not _is_duckdb(rows):
         return rows.collect().lazy()
     done = rows.collect("pyarrow").to_arrow()  # noqa: F841  (the query below reads it by its name)
     # by way of the relation, so that it stays on the connection of the caller
-    return nw.from_native(rows.to_native().query("these", "select * from done")).lazy()
+    again: Rows = nw.from_native(rows.to_native().query("these", "select * from done")).lazy()
+    return again
 
 
 def true(condition: nw.Expr) -> nw.Expr:

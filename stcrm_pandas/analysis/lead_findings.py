@@ -16,7 +16,7 @@ from stcrm_pandas.analysis.lead_tables import shares
 from stcrm_pandas.analysis.lead_work_lists import ages_in_days
 from stcrm_pandas.analysis.periods import Period, four_weeks
 from stcrm_pandas.analysis.provenance import bounds_of_creation
-from stcrm_pandas.analysis.sentences import hundred, per_hundred, span
+from stcrm_pandas.analysis.sentences import hundred, per_hundred, rows_of, span
 
 if TYPE_CHECKING:
     from stcrm_pandas.analysis.lead_conversion import LeadConversion
@@ -102,7 +102,7 @@ def _call(found: LeadConversion, do: str, key: str) -> Action:
         return Action(do, work_list=key)
     n = len(ages)
     share, least, most = (hundred(part / n) for part in (expected, low, high))
-    number = f"{share} of 100 ({least} to {most}) that are open so long are converted within 30 days"
+    number = f"of 100 that were open as long, {share} ({least} to {most}) were converted within 30 days"
     size = f"about {plural(round(expected), 'job', 'jobs')} ({round(low):,} to {round(high):,})"
     return Action(do, number, size, expected, key)
 
@@ -110,10 +110,10 @@ def _call(found: LeadConversion, do: str, key: str) -> Action:
 def _differences(found: LeadConversion) -> list[Action]:
     weeks = _weeks(found)
     said = []
-    for this in found.comparisons.itertuples():
+    for place, this in enumerate(rows_of(found.comparisons)):
         if this.verdict not in ("higher", "lower"):
             continue
-        row = found.table.loc[this.Index]
+        row = found.table.iloc[place]
         name = f"{group_word(found.by)} {this.name}"
         others = f"against {span(this.others_lower, this.others_upper)} of 100 elsewhere"
         apart = abs(float(this.difference)) * int(this.n) * 4 / weeks
@@ -148,7 +148,7 @@ def check(found: LeadConversion) -> Check:
     """Leads by status before any exclusion, and the steps to the inquiries that are measured."""
     statuses = found.reduced.statuses
     counts = [Count("Leads read", int(statuses["leads"].sum()), _SCREEN, "all statuses, the same dates of creation")]
-    for row in statuses.sort_values("leads", ascending=False).itertuples(index=False):
+    for row in rows_of(statuses.sort_values("leads", ascending=False)):
         status = "not known" if pd.isna(row.status) else str(row.status)
         counts.append(Count(f"Leads, status {status}", int(row.leads), _SCREEN, f"Status: {status}"))
     remain = int(statuses["leads"].sum())
@@ -157,14 +157,14 @@ def check(found: LeadConversion) -> Check:
         if count:
             remain -= count
             steps.append(Step(f"Left out: {reason}", count, remain))
-    row = found.overall.iloc[0]
+    whole = found.overall.iloc[0]
     if found.unit == "inquiry":
-        inquiries = int(row["inquiries"])
+        inquiries = int(whole["inquiries"])
         steps.append(Step("Leads that ask again, joined with the earlier one", remain - inquiries, inquiries))
         remain = inquiries
-    mature = int(row["mature"])
+    mature = int(whole["mature"])
     steps.append(Step(f"Younger than {found.window_days} days, or without a date", remain - mature, mature))
-    exact, inferred, bounded = (int(row[name]) for name in ("exact", "inferred", "bounded"))
+    exact, inferred, bounded = (int(whole[name]) for name in ("exact", "inferred", "bounded"))
     return Check(
         counts,
         steps,

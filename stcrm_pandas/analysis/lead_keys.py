@@ -76,8 +76,9 @@ def tags_of(leads: Any, rows: Rows) -> Rows:
         long = rows.select(*by, nw.col("tag_type_ids").alias("tag")).explode("tag")
         return long.filter(~nw.col("tag").is_null()).unique([*by, "tag"])
     # tuples in a column of objects, which narwhals cannot open
-    long = leads[[*by, "tag_type_ids"]].rename(columns={"tag_type_ids": "tag"}).explode("tag").dropna(subset=["tag"])
-    return nw.from_native(long.astype({"tag": "Int64"}).drop_duplicates()).lazy()
+    each = leads[[*by, "tag_type_ids"]].rename(columns={"tag_type_ids": "tag"}).explode("tag").dropna(subset=["tag"])
+    told: Rows = nw.from_native(each.astype({"tag": "Int64"}).drop_duplicates()).lazy()
+    return told
 
 
 def lookups(names: Names, by: Sequence[str]) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def reasons_table(dismissals: pd.DataFrame, said: Mapping[int, str]) -> pd.DataF
     of all dismissed leads, and `left_out`: they are not analysed, as they were no leads of ours.
     """
     rows = dismissals[~dismissals["left_out"].isin(["deleted", "not a lead"])]
-    found = rows.groupby(["dismissal", "left_out"], dropna=False, as_index=False)["leads"].sum()
+    found = rows.groupby(["dismissal", "left_out"], dropna=False)["leads"].sum().reset_index()
     found = found.sort_values(["leads", "dismissal"], ascending=[False, True], ignore_index=True)
     ids = [None if pd.isna(id) else int(id) for id in found["dismissal"]]
     total = max(int(found["leads"].sum()), 1)
@@ -44,8 +44,8 @@ def reasons_table(dismissals: pd.DataFrame, said: Mapping[int, str]) -> pd.DataF
         {
             "id": pd.array(ids, dtype="Int64"),
             "name": pd.array(["(no reason)" if i is None else said.get(i, f"reason {i}") for i in ids], dtype="str"),
-            "leads": pd.array(found["leads"], dtype="Int64"),
-            "share": pd.array(found["leads"].astype("float64") / total, dtype="Float64"),
-            "left_out": pd.array(found["left_out"] != "", dtype="boolean"),
+            "leads": found["leads"].astype("Int64"),
+            "share": (found["leads"] / total).astype("Float64"),
+            "left_out": (found["left_out"] != "").astype("boolean"),
         }
     )

@@ -175,10 +175,11 @@ def reduce_leads(
             kinds | texts | dict.fromkeys(courses, "Int64"),
         ),
         every_course=collected(dated_only.group_by(*courses).agg(inquiries=nw.len()), dict.fromkeys(courses, "Int64")),
-        left_out=counted.groupby("left_out", as_index=False)["leads"].sum(),
+        left_out=counted.groupby("left_out")["leads"].sum().reset_index(),
         dismissals=counted[counted["status"] == "Dismissed"]
-        .groupby(["dismissal", "left_out"], dropna=False, as_index=False)["leads"]
-        .sum(),
+        .groupby(["dismissal", "left_out"], dropna=False)["leads"]
+        .sum()
+        .reset_index(),
         statuses=counted.groupby(["status"], dropna=False)["leads"].sum().reset_index(),
         linked_not_converted=int(
             collected(found.select(nw.col("linked_not_converted").sum()))["linked_not_converted"].fillna(0).sum()

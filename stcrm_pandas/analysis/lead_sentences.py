@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from stcrm_pandas.analysis.sentences import per_hundred, span
+from stcrm_pandas.analysis.sentences import per_hundred, rows_of, span
 
 if TYPE_CHECKING:
     from stcrm_pandas.analysis.lead_conversion import LeadConversion
@@ -78,9 +78,7 @@ def _speed(found: LeadConversion) -> list[str]:
     told = whole[whole["known"] & whole["day"].isin([1, 7, 90])]
     if told.empty:
         return ["How fast is not told: too many dates of conversion are known only within wide bounds."]
-    parts = [
-        f"{span(r.share_lower, r.share_upper)} within {plural(int(r.day), 'day', 'days')}" for r in told.itertuples()
-    ]
+    parts = [f"{span(r.share_lower, r.share_upper)} within {plural(int(r.day), 'day', 'days')}" for r in rows_of(told)]
     listed = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
     return [f"Of 100 {_units(found)}, {listed} were converted."]
 
@@ -94,7 +92,9 @@ def _differences(found: LeadConversion) -> list[str]:
         said.append(f"No {one} can be compared with the others: too few {_units(found)} that are old enough.")
     for verdict, more in (("higher", "more"), ("lower", "fewer")):
         clear = compared[compared["verdict"] == verdict].sort_values("difference", key=abs, ascending=False)
-        said += [_difference(found, this, more) for this in list(clear.itertuples())[:_MOST_NAMED]]
+        said += [
+            _difference(found, this, more) for this in list(rows_of(clear.assign(place=clear.index)))[:_MOST_NAMED]
+        ]
         if len(clear) > _MOST_NAMED:
             said.append(f"{len(clear) - _MOST_NAMED} more {many} go with {more} conversions: see the table.")
     mix = int((verdicts == "explained by the mix").sum())
@@ -117,7 +117,7 @@ def _differences(found: LeadConversion) -> list[str]:
 
 
 def _difference(found: LeadConversion, this: Any, more: str) -> str:
-    row = found.table.loc[this.Index]
+    row = found.table.iloc[int(this.place)]
     return (
         f"{group_word(found.by).capitalize()} {this.name} goes with {more} conversions: {per_hundred(row)}, "
         f"against {span(this.others_lower, this.others_upper)} of 100 for all others together."

@@ -98,15 +98,15 @@ def groups(cells: pd.DataFrame, by: Sequence[str], lookup: Mapping[str, Any], mi
             sums, both, [" · ".join(pair) for pair in zip(parts[0][1], parts[1][1], strict=True)], min_group
         )
         for place, one in reversed(list(enumerate(by))):
-            table.insert(2, one, pd.array(parts[place][1], dtype="str"))
+            table.insert(2, one, pd.Series(parts[place][1], dtype="str"))
     if by[0] in LOCAL:
-        order = np.argsort(sums["key_0"].to_numpy(dtype=np.float64, na_value=np.inf), kind="stable")
-        return table.iloc[order].reset_index(drop=True)
+        in_time = np.argsort(sums["key_0"].to_numpy(dtype=np.float64, na_value=np.inf), kind="stable")
+        return table.iloc[in_time].reset_index(drop=True)
     # groups that are too small, and inquiries without a group, come last
     table["named"] = ~table["name"].str.startswith(NONE)
     order = ["enough", "named", "interval_low", "mature", "name"]
-    table = table.sort_values(order, ascending=[False, False, False, False, True], na_position="last")
-    return table.drop(columns="named").reset_index(drop=True)
+    ranked = table.sort_values(order, ascending=[False, False, False, False, True], na_position="last")
+    return ranked.drop(columns="named").reset_index(drop=True)
 
 
 def strata(cells: pd.DataFrame, by: Sequence[str], lookup: Mapping[str, Any]) -> pd.DataFrame | None:
@@ -152,9 +152,9 @@ def cohorts(days: pd.DataFrame, as_of: dt.datetime, local: dt.tzinfo, read: Read
             "id": pd.array([month_name(number) for number in sums.index], dtype="str"),
             "name": pd.array([f"{start:%b %Y}" for start, _ in spans], dtype="str"),
             "days": pd.array([since] * len(sums), dtype="Int64"),
-            "inquiries": pd.array(n, dtype="Int64"),
-            "lower": pd.array(lower, dtype="Int64"),
-            "upper": pd.array(upper, dtype="Int64"),
+            "inquiries": pd.array(n.to_numpy(), dtype="Int64"),
+            "lower": pd.array(lower.to_numpy(), dtype="Int64"),
+            "upper": pd.array(upper.to_numpy(), dtype="Int64"),
             **shares(lower, upper, n),
             "mature": pd.array([_whole(span, until, read) for span in spans], dtype="boolean"),
         }

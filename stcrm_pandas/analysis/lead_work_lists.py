@@ -34,7 +34,7 @@ def open_leads(found: LeadConversion) -> pd.DataFrame:
     if found.not_leads:
         chosen = chosen & ~true(nw.col("call_reason_id").is_in(list(found.not_leads)))
     columns = [name for name in (*_IDS, *_TIMES, *_TEXTS) if name in names]
-    table = rows.filter(chosen).select(*columns).collect().to_pandas()
+    table: pd.DataFrame = rows.filter(chosen).select(*columns).collect().to_pandas()
     for name in _TIMES:
         table[name] = pd.to_datetime(table[name], utc=True) if name in table else pd.Series(pd.NaT, index=table.index)
         table[name] = table[name].astype("datetime64[us, UTC]")
@@ -44,7 +44,8 @@ def open_leads(found: LeadConversion) -> pd.DataFrame:
 
 def ages_in_days(found: LeadConversion, leads: pd.DataFrame) -> pd.Series:
     """Whole days since creation, at the time of reading."""
-    return (pd.Timestamp(found.as_of) - leads["created_on"]) // pd.Timedelta(days=1)
+    ages: pd.Series = (pd.Timestamp(found.as_of) - leads["created_on"]).dt.days
+    return ages
 
 
 def work_lists(found: LeadConversion) -> dict[str, WorkList]:
@@ -106,10 +107,10 @@ def _shown(found: LeadConversion, leads: pd.DataFrame, local: ZoneInfo, late: pd
         "E-mail": text("lead_email").to_numpy(),
     }
     if "customer_id" in leads:
-        columns["Customer id"] = pd.array(leads["customer_id"], dtype="Int64")
+        columns["Customer id"] = leads["customer_id"].astype("Int64").array
     columns |= {"Came in": day("created_on"), "Follow-up": day("follow_up_date"), "Last change": day("modified_on")}
     if late is not None:
-        columns["Days overdue"] = pd.array(late, dtype="Int64")
+        columns["Days overdue"] = late.array
     for dimension, column, title in (
         ("campaign", "campaign_id", "Campaign"),
         ("business_unit", "business_unit_id", "Business unit"),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
-__all__ = ["hundred", "per_hundred", "span"]
+__all__ = ["hundred", "per_hundred", "rows_of", "span"]
 
 
 def per_hundred(row: Any) -> str:
@@ -25,6 +26,11 @@ def per_hundred(row: Any) -> str:
         return "no share"
     interval = f"{hundred(row.interval_low)} to {hundred(row.interval_high)}"
     return f"{span(row.share_lower, row.share_upper)} of 100 ({interval})"
+
+
+def rows_of(frame: pd.DataFrame) -> Iterator[Any]:
+    """Its rows as named tuples, without the index."""
+    yield from frame.itertuples(index=False)
 
 
 def span(lower: float, upper: float) -> str:

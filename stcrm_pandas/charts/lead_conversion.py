@@ -196,7 +196,8 @@ def _months_in_words(months: pd.DataFrame) -> str:
     told = months[months["whole"] & months["enough"]]
     if told.empty:
         return "No month is old enough to be shown."
-    best, worst = told.loc[told["share_lower"].idxmax()], told.loc[told["share_lower"].idxmin()]
+    shares = told["share_lower"].to_numpy(dtype=float)
+    best, worst = told.iloc[int(shares.argmax())], told.iloc[int(shares.argmin())]
     return (
         f"Share converted by month of creation, from {told['name'].iloc[0]} to {told['name'].iloc[-1]}: "
         f"between {per_hundred(worst)} in {worst['name']} and {per_hundred(best)} in {best['name']}."

@@ -26,7 +26,10 @@ _LINES = (
     ("#b07aa1", "176,122,161", "dashdot"),
     ("#a08a1c", "160,138,28", "longdash"),
 )
-_SCALE = [[0, "rgba(59,130,196,0.06)"], [1, "rgba(59,130,196,0.85)"]]
+# Pale enough for dark text, in a dark page, too.
+_SCALE = [[0, "#eef4fa"], [1, "#7fb0de"]]
+_YOUNG = "#d9dee4"
+_DARK = "#16202b"
 _MOST_REASONS = 12
 
 
@@ -124,21 +127,24 @@ def conversion_cohorts(found: LeadConversion) -> go.Figure:
     months = list(dict.fromkeys(cohorts["name"]))
     cells = {(str(row.name), int(row.days)): row for row in rows_of(cohorts)}
     shown = [[_cell(cells[month, day], found.min_group) for day in days] for month in months]
-    figure.add_heatmap(
-        x=[f"{day} day" if day == 1 else f"{day} days" for day in days],
-        y=months,
-        z=[[value for value, _, _ in row] for row in shown],
-        text=[[text for _, text, _ in row] for row in shown],
-        customdata=[[hover for _, _, hover in row] for row in shown],
-        texttemplate="%{text}",
-        hovertemplate="%{customdata}<extra></extra>",
-        colorscale=_SCALE,
-        zmin=0,
-        showscale=False,
-        xgap=2,
-        ygap=2,
-        hoverongaps=False,
-    )
+    # two layers: what is told, and what is not old enough
+    for told, scale in ((True, _SCALE), (False, [[0, _YOUNG], [1, _YOUNG]])):
+        figure.add_heatmap(
+            x=[f"{day} day" if day == 1 else f"{day} days" for day in days],
+            y=months,
+            z=[[value if told else 1 if value is None else None for value, _, _ in row] for row in shown],
+            text=[[text if (value is not None) == told else "" for value, text, _ in row] for row in shown],
+            customdata=[[hover for _, _, hover in row] for row in shown],
+            texttemplate="%{text}",
+            textfont={"color": _DARK, "size": 12},
+            hovertemplate="%{customdata}<extra></extra>",
+            colorscale=scale,
+            zmin=0,
+            showscale=False,
+            xgap=2,
+            ygap=2,
+            hoverongaps=False,
+        )
     figure.update_xaxes(
         side="top", showgrid=False, title={"text": "converted of 100, by days since the inquiry", "standoff": 8}
     )
@@ -169,7 +175,8 @@ def _cohorts_in_words(cohorts: pd.DataFrame) -> str:
     told = cohorts[cohorts["mature"] & (cohorts["days"] == 30) & (cohorts["inquiries"] > 0)]
     if told.empty:
         return "No month is old enough to be shown."
-    best, worst = told.loc[told["share_lower"].idxmax()], told.loc[told["share_lower"].idxmin()]
+    shares = told["share_lower"].to_numpy(dtype=float)
+    best, worst = told.iloc[int(shares.argmax())], told.iloc[int(shares.argmin())]
     low, high = (span(month.share_lower, month.share_upper) for month in (worst, best))
     return (
         "Months by days since the inquiry. After 30 days the months lie between "
