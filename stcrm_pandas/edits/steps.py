@@ -199,8 +199,12 @@ class _Cells:
         if is_missing(new):
             if not rule.clears:
                 text = rule.column.field.kind == "text" and not rule.column.field.values
-                instead = 'set it to the empty text, "", if that will do' if text else ""
-                self._refuse(name, "it cannot be cleared: the contract takes no null here", instead)
+                other = (
+                    'set it to the empty text, "", if that will do'
+                    if text
+                    else "give another value, or leave it as it is"
+                )
+                self._refuse(name, "it cannot be cleared: the contract takes no null here", other)
                 return
             value = None
         else:
@@ -208,7 +212,7 @@ class _Cells:
             try:
                 value = value_of(rule.kind, new)
             except (TypeError, ValueError) as error:
-                self._refuse(name, str(error), "")
+                self._refuse(name, str(error), "repair the cell; it counts as untouched")
                 return
         if value == old:
             return

@@ -41,6 +41,28 @@ def test_all_is_as_planned_by_few_calls_and_again_by_none(box, crm, renamed, cou
     assert again.ok
 
 
+@pytest.mark.parametrize(
+    ("family", "read", "plan", "change"),
+    [
+        ("customers", "list", "plan_changes", {"name": "A"}),
+        ("customers", "list_contacts", "plan_contact_changes", {"memo": "A"}),
+        ("locations", "list", "plan_changes", {"name": "A"}),
+        ("locations", "list_contacts", "plan_contact_changes", {"memo": "A"}),
+        ("leads", "list", "plan_changes", {"summary": "A"}),
+        ("bookings", "list", "plan_changes", {"summary": "A"}),
+    ],
+)
+def test_fresh_reads_go_by_fifty(family, read, plan, change, box, crm, count):
+    """Where the contract has a list of ids: sixty rows, two calls before they are sent and two to read them back."""
+    resource = getattr(crm, family)
+    before = getattr(resource, read)()
+    made = getattr(resource, plan)(before, before.assign(**change))
+    box.requests.clear()
+    assert len(made.apply().succeeded) == 60
+    assert count(box) == 60
+    assert len(box.requests) - 60 == 4
+
+
 def test_hidden_rows_are_read_too(box, crm, renamed):
     before, after = renamed(crm, 3)
     plan = crm.customers.plan_changes(before, after, allow_inactive=True)
