@@ -13,17 +13,19 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from stcrm_pandas.analysis import preference_lists, preference_sentences
+from stcrm_pandas.analysis import preference_findings, preference_lists, preference_sentences
 from stcrm_pandas.analysis.comparison import together
 from stcrm_pandas.analysis.display import Definitions, Sentences
 from stcrm_pandas.analysis.engine import TENANT, refuse_mixtures
 from stcrm_pandas.analysis.findings import Action, Check, Tile, WorkList
 from stcrm_pandas.analysis.preference_comparing import compared
 from stcrm_pandas.analysis.preference_consent import by_consent, consent_list
+from stcrm_pandas.analysis.preference_display import Shown, consent_shown, kinds_shown, reach_shown
 from stcrm_pandas.analysis.preference_groups import By, Lookups, groups_of, measured, pairs_of, sorts
 from stcrm_pandas.analysis.preference_owners import Owners, customers_of, locations_of, newer_contacts_of
 from stcrm_pandas.analysis.preference_reach import states_of
-from stcrm_pandas.analysis.preference_records import linked, newer_records, records
+from stcrm_pandas.analysis.preference_records import linked
+from stcrm_pandas.analysis.preference_stores import USED, kinds_of, refuse_parts, stores_of
 from stcrm_pandas.analysis.provenance import Moment, attrs_of, known_until, zone
 from stcrm_pandas.errors import UsageError
 
@@ -31,10 +33,6 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 __all__ = ["ContactPreferences", "contact_preferences"]
-
-_BY_CHANGE = ("modified_on_or_after", "modified_before", "since", "continue_from")
-_BY_CREATION = ("created_on_or_after", "created_before")
-_ALL = "1970"
 
 
 @dataclass(frozen=True, repr=False)
@@ -96,13 +94,31 @@ class ContactPreferences:
         """What the numbers say, in plain sentences."""
         return Sentences(preference_sentences.summary(self))
 
+    def store_table(self, store: Literal["locations", "newer"]) -> Shown:
+        """The table of all locations, or of all contacts of the newer store; without rows where there are none."""
+        frame, what = (self.locations, "locations") if store == "locations" else (self.newer, "contacts")
+        return Shown(reach_shown(self, self.overall.iloc[:0] if frame is None else frame, what, grouped=False))
+
+    def kinds_table(self) -> Shown:
+        """The records of each store by type."""
+        return kinds_shown(self)
+
+    def consent_table(self) -> Shown:
+        """The company's own list beside ServiceTitan; without rows where it was not given."""
+        return consent_shown(self)
+
+    @property
+    def used_columns(self) -> dict[str, list[str]]:
+        """By frame, the columns that the numbers rest on."""
+        return USED
+
     def actions(self) -> list[Action]:
         """What to do this week, the most urgent first."""
-        return preference_sentences.actions(self)
+        return preference_findings.actions(self)
 
     def tiles(self) -> list[Tile]:
         """Four numbers over the customers created in the latest four whole weeks; none without a time zone."""
-        return preference_sentences.tiles(self)
+        return preference_findings.tiles(self)
 
     @cached_property
     def work_lists(self) -> dict[str, WorkList]:
@@ -112,7 +128,7 @@ class ContactPreferences:
     @property
     def check(self) -> Check:
         """What to compare with ServiceTitan's own screens, and the steps from raw rows to analysed ones."""
-        return preference_sentences.check(self)
+        return preference_findings.check(self)
 
     def figure(self, kind: Literal["reach", "reasons", "combinations", "groups"] = "reach") -> Figure:
         """A plotly figure.
@@ -141,7 +157,7 @@ class ContactPreferences:
         return f"<ContactPreferences by {self.by or 'nothing'}: {count:,} customers, as of {self.as_of:%Y-%m-%d}>"
 
     def _repr_html_(self) -> str:
-        return preference_sentences.shown(self)
+        return reach_shown(self, self.table, "customers", grouped=self.by is not None)
 
 
 def contact_preferences(
@@ -225,7 +241,7 @@ def contact_preferences(
         "newer_contacts": newer_contacts,
     }
     refuse_mixtures(**read)
-    _refuse_parts(read)
+    refuse_parts(read)
     local = zone(customers, time_zone)
     if "age" in asked and local is None:
         raise UsageError("ages need a time zone: give time_zone='America/Chicago', or connect with one")
@@ -234,7 +250,7 @@ def contact_preferences(
     by_length = numbers == "length" or (numbers is None and place.startswith("sandbox-"))
 
     owners = customers_of(customers, tags="tag" in asked, time_zone=None if local is None else local.key)
-    stores, deleted = _stores(read, marketing_names, service_names)
+    stores, deleted = stores_of(read, marketing_names, service_names)
     stores = linked(stores, by_length=by_length)
     states = states_of(owners.frame, stores["customers"])
     lookups = _lookups(names, asked)
@@ -248,7 +264,7 @@ def contact_preferences(
         locations=_of_locations(locations, owners, stores, min_group),
         newer=_of_newer(newer_contacts, stores, min_group),
         combinations=pairs_of(states),
-        kinds=_kinds(stores),
+        kinds=kinds_of(stores),
         consent=None if told is None else by_consent(owners.frame, states, stores["customers"], told),
         comparisons=compared(table, owners.frame, states, groups, asked, known, local, min_group=min_group),
         left_out={
@@ -274,32 +290,6 @@ def contact_preferences(
     return together(found)[0] if asked else found
 
 
-def _refuse_parts(read: Mapping[str, Any]) -> None:
-    """Refuse frames that leave rows out for when they were changed, and contacts read by their own dates."""
-    for name, frame in read.items():
-        filters = attrs_of(frame).get("filters") or {}
-        taken = _BY_CHANGE if name in ("customers", "locations") else (*_BY_CHANGE, *_BY_CREATION)
-        # A list of contacts demands a date, and is asked for all since 1970.
-        used = [one for one in taken if filters.get(one) is not None and not str(filters[one]).startswith(_ALL)]
-        if used:
-            raise UsageError(
-                f"{name} were read with {', '.join(used)}: what is missing would count as not on file; read all of them"
-            )
-
-
-def _stores(
-    read: Mapping[str, Any], marketing_names: Sequence[str], service_names: Sequence[str]
-) -> tuple[dict[str, pd.DataFrame], int]:
-    of_customers, deleted = records(read["contacts"], "contacts", "customer_id")
-    stores = {"customers": of_customers}
-    if read["location_contacts"] is not None:
-        stores["locations"], more = records(read["location_contacts"], "location_contacts", "location_id")
-        deleted += more
-    if read["methods"] is not None:
-        stores["newer"] = newer_records(read["methods"], read["method_preferences"], marketing_names, service_names)
-    return stores, deleted
-
-
 def _all(states: pd.DataFrame, min_group: int) -> pd.DataFrame:
     everybody = pd.DataFrame({"place": range(len(states))})
     return measured(states, everybody, (), names={}, min_group=min_group)
@@ -320,29 +310,6 @@ def _of_newer(frame: Any, stores: Mapping[str, pd.DataFrame], min_group: int) ->
     owners = newer_contacts_of(frame, stores["newer"])
     found = _all(states_of(owners.frame, stores["newer"]), min_group).assign(name="All contacts of the newer store")
     return found[found["channel"] != "post"].reset_index(drop=True)
-
-
-def _kinds(stores: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """The records of each store by type: how many are valid, and what is said of marketing and texts."""
-    found = []
-    for store, frame in stores.items():
-        flags = pd.DataFrame(
-            {
-                "type": frame["type"].fillna("(none)").astype("str"),
-                "records": 1,
-                "valid": frame["valid"].astype(int),
-                "marketing_on": (frame["marketing"] == 1).astype(int),
-                "marketing_off": (frame["marketing"] == 0).astype(int),
-                "marketing_unknown": (frame["marketing"] == -1).astype(int),
-                "do_not_text": (frame["do_not_text"] == 1).astype(int),
-            }
-        )
-        counts = flags.groupby("type", as_index=False).sum()
-        counts.insert(0, "store", store)
-        found.append(counts.sort_values(["records", "type"], ascending=[False, True]))
-    table = pd.concat(found, ignore_index=True)
-    whole = [name for name in table.columns if name not in ("store", "type")]
-    return table.astype({"store": "str", "type": "str"} | dict.fromkeys(whole, "Int64"))
 
 
 def _without_customer(owners: pd.DataFrame, found: pd.DataFrame) -> int:

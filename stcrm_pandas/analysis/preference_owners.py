@@ -15,9 +15,9 @@ from stcrm_pandas.analysis.preference_reach import INVALID, NONE
 from stcrm_pandas.analysis.preference_records import flag
 from stcrm_pandas.errors import UsageError
 
-__all__ = ["Owners", "age_in_years", "customers_of", "locations_of", "newer_contacts_of"]
+__all__ = ["ADDRESS", "Owners", "age_in_years", "customers_of", "locations_of", "newer_contacts_of"]
 
-_ADDRESS = ("address_street", "address_city", "address_state", "address_zip")
+ADDRESS = ("address_street", "address_city", "address_state", "address_zip")
 _ZIP = r"\d{5}(?:-?\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d"
 """Of the United States and of Canada."""
 
@@ -106,11 +106,11 @@ def _owners(
     flags: Callable[[pd.DataFrame], dict[str, Any]],
     time_zone: str | None,
 ) -> Owners:
-    wanted = ["id", "active", "merged_to_id", *_ADDRESS, *columns]
+    wanted = ["id", "active", "merged_to_id", *ADDRESS, *columns]
     times = ["created_on"] if name == "customers" else []
     rows = lazy(frame, name, wanted, times=times, optional=["name"], local=times, time_zone=time_zone)
     kinds = dict.fromkeys(("id", "merged_to_id", "customer_id", "created_on"), "Int64")
-    kinds |= dict.fromkeys((*_ADDRESS, "name", "type"), "str")
+    kinds |= dict.fromkeys((*ADDRESS, "name", "type"), "str")
     kinds |= dict.fromkeys(("active", "do_not_mail", "do_not_service"), "boolean")
     names = rows.collect_schema().names()
     table = _tenanted(collected(rows, {column: kind for column, kind in kinds.items() if column in names}))
@@ -127,7 +127,7 @@ def _owners(
         .sort_values(["merged", "active"], ascending=[True, False], ignore_index=True)
     )
     derived = {"active": flag(table["active"]), "archived": np.int8(0), "post": _post(table), **flags(table)}
-    kept = table.assign(**derived).drop(columns=[*_ADDRESS, "merged_to_id"])
+    kept = table.assign(**derived).drop(columns=[*ADDRESS, "merged_to_id"])
     return Owners(kept[~merged].reset_index(drop=True), len(table), int(merged.sum()), statuses)
 
 
@@ -137,7 +137,7 @@ def _tenanted(table: pd.DataFrame) -> pd.DataFrame:
 
 def _post(table: pd.DataFrame) -> npt.NDArray[np.int8]:
     """Whether post can arrive: an address is there, no part of it is missing, and its zip is one."""
-    parts = pd.DataFrame({name: table[name].fillna("").str.strip() for name in _ADDRESS})
+    parts = pd.DataFrame({name: table[name].fillna("").str.strip() for name in ADDRESS})
     there = parts != ""
     good = there.all(axis=1) & parts["address_zip"].str.upper().str.fullmatch(_ZIP)
     none = ~(there["address_street"] | there["address_zip"])

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
-from stcrm_pandas.analysis.display import table
-from stcrm_pandas.analysis.engine import micros
-from stcrm_pandas.analysis.findings import Action, Check, Count, Step, Tile
-from stcrm_pandas.analysis.periods import Period, four_weeks
 from stcrm_pandas.analysis.preference_groups import REASON_COLUMNS
 from stcrm_pandas.analysis.preference_lists import shared_numbers
-from stcrm_pandas.analysis.preference_reach import CHANNELS, PURPOSES, REASONS, UNKNOWN
-from stcrm_pandas.analysis.provenance import zone
+from stcrm_pandas.analysis.preference_reach import PURPOSES, REASONS
 from stcrm_pandas.analysis.sentences import per_hundred, span
-from stcrm_pandas.analysis.statistics import wilson
 
 if TYPE_CHECKING:
     from stcrm_pandas.analysis.contact_preferences import ContactPreferences
 
-__all__ = ["BY_WHAT", "actions", "check", "definitions", "shown", "summary", "tiles"]
+__all__ = ["customers_in_words", "definitions", "summary"]
 
 BY_WHAT = {"call": "calls", "text": "texts", "e-mail": "e-mail", "post": "post"}
 WHAT = {"service": "their own jobs", "marketing": "marketing"}
@@ -46,8 +39,8 @@ def summary(found: ContactPreferences) -> list[str]:
             f"{per_hundred(row)} for {BY_WHAT[row.channel]}" for row in _rows(overall[overall["purpose"] == purpose])
         ]
         said.append(
-            f"Of {_customers(n)}, these are not blocked in ServiceTitan for {WHAT[purpose]}: {', '.join(parts[:-1])}, "
-            f"and {parts[-1]}."
+            f"Of {customers_in_words(n)}, these are not blocked in ServiceTitan for {WHAT[purpose]}: "
+            f"{', '.join(parts[:-1])}, and {parts[-1]}."
         )
     if n < found.min_group:
         said.append("These are too few to tell.")
@@ -113,10 +106,10 @@ def _of_consent(found: ContactPreferences) -> list[str]:
     for row in _rows(found.consent[found.consent["purpose"] == "marketing"]):
         if row.allowed or row.refused_not_blocked:
             said.append(
-                f"Your own list allows marketing by {BY_WHAT[row.channel]} for {_customers(row.allowed)}: "
+                f"Your own list allows marketing by {BY_WHAT[row.channel]} for {customers_in_words(row.allowed)}: "
                 f"{row.not_blocked:,} of them are not blocked, of {row.unknown:,} ServiceTitan knows nothing, "
-                f"{row.blocked:,} are blocked. It refuses {_customers(row.refused_not_blocked)} whom ServiceTitan does "
-                "not block."
+                f"{row.blocked:,} are blocked. It refuses {customers_in_words(row.refused_not_blocked)} whom "
+                "ServiceTitan does not block."
             )
     return said or ["Your own list says nothing of marketing to these customers."]
 
@@ -160,7 +153,7 @@ def _left_out(found: ContactPreferences) -> list[str]:
     said = []
     merged = found.left_out["merged customers"]
     if merged:
-        said.append(f"{_customers(merged)} {'is' if merged == 1 else 'are'} left out as merged into others.")
+        said.append(f"{customers_in_words(merged)} {'is' if merged == 1 else 'are'} left out as merged into others.")
     deleted = found.left_out["deleted contacts"]
     if deleted:
         said.append(f"{deleted:,} contact{'' if deleted == 1 else 's'} left out as deleted.")
@@ -171,137 +164,13 @@ def _rows(frame: pd.DataFrame) -> Any:
     return frame.itertuples(index=False)
 
 
-def _customers(count: int) -> str:
+def customers_in_words(count: int) -> str:
+    """A count of customers.
+
+    >>> customers_in_words(1), customers_in_words(1234)
+    ('1 customer', '1,234 customers')
+    """
     return f"{count:,} customer" if count == 1 else f"{count:,} customers"
-
-
-def actions(found: ContactPreferences) -> list[Action]:
-    """The actions of `ContactPreferences.actions`: what is to be stopped comes first."""
-    lists = found.work_lists
-    done = []
-    stop = lists["marketing-off-elsewhere"]
-    if len(stop):
-        records = len(stop)
-        done.append(
-            Action(
-                f"Switch off marketing for the {records:,} contact{'' if records == 1 else 's'} whose number or "
-                "address is opted out on another record.",
-                size=_customers(stop.frame["Customer id"].nunique()),
-                work_list=stop.key,
-            )
-        )
-    texts = lists["do-not-text-elsewhere"]
-    if len(texts):
-        done.append(
-            Action(
-                f"Set 'do not text' on the {len(texts):,} number{'' if len(texts) == 1 else 's'} that stopped texts on "
-                "another record.",
-                size=_customers(texts.frame["Customer id"].nunique()),
-                work_list=texts.key,
-            )
-        )
-    gone = lists["marketing-at-do-not-service"]
-    if len(gone):
-        done.append(
-            Action(
-                f"Switch off marketing for {_customers(gone.frame['Customer id'].nunique())} not to be served.",
-                work_list=gone.key,
-            )
-        )
-    ask = lists["ask-for-marketing"]
-    if len(ask):
-        n = int(found.overall["customers"].iloc[0])
-        done.append(
-            Action(
-                f"Ask {_customers(len(ask))} with a mobile number whose marketing preference is unknown.",
-                number=f"{_share(len(ask), n)} of all customers",
-                size=_customers(len(ask)),
-                work_list=ask.key,
-            )
-        )
-    return done
-
-
-def tiles(found: ContactPreferences) -> list[Tile]:
-    """The tiles of `ContactPreferences.tiles`."""
-    local = zone(None, found.time_zone)
-    if local is None:
-        return []
-    weeks = four_weeks(found.as_of, local)
-    states, created = found.states, found.owners.frame["created_on"]
-    reached = {channel: (states["marketing", channel] == 0).to_numpy() for channel in CHANNELS}
-    measures = {
-        "Marketing is not blocked by at least one channel": np.logical_or.reduce([*reached.values()]),
-        "Marketing by text is not blocked": reached["text"],
-        "Marketing by e-mail is not blocked": reached["e-mail"],
-        "Marketing preference is unknown": _unknown(found),
-    }
-
-    def told(period: Period, hits: Any) -> str:
-        mine = ((created >= micros(period.starts)) & (created < micros(period.ends))).fillna(False).to_numpy(dtype=bool)
-        n = int(mine.sum())
-        return _share(int(hits[mine].sum()), n) if n >= found.min_group else "too few to tell" if n else ""
-
-    return [
-        Tile(
-            title,
-            told(weeks.now, hits) or "no new customers",
-            str(weeks.now),
-            told(weeks.before, hits),
-            told(weeks.year_ago, hits),
-            note=f"Of customers created in these weeks, as their records are today. All customers: "
-            f"{_share(int(hits.sum()), len(hits))}.",
-        )
-        for title, hits in measures.items()
-    ]
-
-
-def _unknown(found: ContactPreferences) -> Any:
-    """Customers of whom no record tells whether they want marketing, and who could be asked."""
-    electronic = [found.states["marketing", channel].to_numpy() for channel in CHANNELS[:3]]
-    answered = np.logical_or.reduce([(state == 0) | ((state > 4) & (state < UNKNOWN)) for state in electronic])
-    return np.logical_or.reduce([state == UNKNOWN for state in electronic]) & ~answered
-
-
-def _share(hits: int, n: int) -> str:
-    if n == 0:
-        return "none"
-    low, high = wilson(hits, n)
-    row = {"share_lower": hits / n, "share_upper": hits / n, "interval_low": float(low), "interval_high": float(high)}
-    return per_hundred(pd.Series(row))
-
-
-def check(found: ContactPreferences) -> Check:
-    """The counts and steps of `ContactPreferences.check`."""
-    statuses = found.owners.statuses
-    counts = []
-    for active, word, screen in ((1, "active", "Active"), (0, "inactive", "Inactive"), (-1, "of unknown status", "")):
-        mine = statuses[statuses["active"] == active]
-        if len(mine):
-            merged = int(mine.loc[mine["merged"], "rows"].sum())
-            part = f", {merged:,} of them merged into others" if merged else ""
-            where = "Search > Customers" if screen else ""
-            counts.append(Count(f"Customers {word}{part}", int(mine["rows"].sum()), where, screen))
-    counts += [
-        Count(
-            f"Contacts of {row.store if row.store != 'newer' else 'the newer store'}, type {row.type}", int(row.records)
-        )
-        for row in _rows(found.kinds)
-    ]
-    rows, merged = found.owners.rows, found.left_out["merged customers"]
-    records, others = len(found.stores["customers"]), found.left_out["contacts of other customers"]
-    deleted = found.left_out["deleted contacts"]
-    steps = [
-        Step("Customers read", 0, rows),
-        Step("Merged into others", merged, rows - merged),
-        Step("Contacts of customers, deleted rows of a feed left out", deleted, records),
-        Step("Contacts of customers that are merged or were not read", others, records - others),
-    ]
-    notes = {
-        "Merged customers.": "Their records still count as other records of a number: a no on them stands.",
-        "Contacts.": "ServiceTitan's screens show contacts one customer at a time, and count none.",
-    }
-    return Check(counts, steps, notes)
 
 
 def definitions(found: ContactPreferences) -> dict[str, str]:
@@ -335,33 +204,3 @@ def definitions(found: ContactPreferences) -> dict[str, str]:
         "that could be named, and still so among customers of the same type and age.",
         "Goes with": "The two occur together. Other things may be the reason.",
     }
-
-
-def shown(found: ContactPreferences) -> str:
-    """The table as HTML: the largest reasons beside each share."""
-    grouped = found.by is not None
-    header = {"Group": False} if grouped else {}
-    header |= {"For": False, "By": False, "Not blocked of 100 (95 % interval)": True, "": False, "Not blocked": True}
-    header |= {"Customers": True} | {reason.capitalize(): True for reason in REASONS}
-    verdicts = {
-        (channel, row.name): row.verdict for (_, channel), frame in found.comparisons.items() for row in _rows(frame)
-    }
-    rows, dim = [], []
-    for row in _rows(found.table):
-        verdict = verdicts.get((row.channel, row.name), "") if row.purpose == "marketing" else ""
-        mark = {"higher": "▲\u00a0higher", "lower": "▼\u00a0lower"}.get(verdict, "")
-        lower, upper = int(row.lower), int(row.upper)
-        rows.append(
-            [
-                *([str(row.name)] if grouped else []),
-                row.purpose,
-                row.channel,
-                per_hundred(row) if row.customers else "",
-                mark if row.enough else "too few",
-                f"{lower:,}" if lower == upper else f"{lower:,} to {upper:,}",
-                f"{row.customers:,}",
-                *(f"{getattr(row, name):,}" for name in REASON_COLUMNS),
-            ]
-        )
-        dim.append(not row.enough)
-    return table(header, rows, dim=dim)
