@@ -43,7 +43,8 @@ def write_tenant(frame: pd.DataFrame, folder: str | Path) -> Path:
     Raises:
         UsageError: the frame does not say whose it is, or is of several tenants.
 
-    >>> path = stcrm.write_tenant(crm.leads.list(), "tenants")
+    >>> import tempfile
+    >>> path = write_tenant(crm.leads.list(), tempfile.mkdtemp())
     >>> path.parent.name == f"tenant={sandbox.tenant}", path.name
     (True, 'leads.parquet')
     """
@@ -87,8 +88,10 @@ def read_tenants(folder: str | Path) -> pd.DataFrame:
         `environment`, `filters` (as text), `path`, ordered by `rows_of` and `tenant`. An analysis over all of them is
         known up to the earliest `fetched_at`.
 
-    >>> _ = stcrm.write_tenant(crm.leads.list(), "tenants")
-    >>> stcrm.read_tenants("tenants")[["rows_of", "complete"]].values.tolist()
+    >>> import tempfile
+    >>> folder = tempfile.mkdtemp()
+    >>> _ = write_tenant(crm.leads.list(), folder)
+    >>> read_tenants(folder)[["rows_of", "complete"]].values.tolist()
     [['leads', True]]
     """
     found = [_told(path) for path in sorted(Path(folder).expanduser().glob(f"{_COLUMN}=*/*.parquet"))]
