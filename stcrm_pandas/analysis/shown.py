@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["WorkLists", "actions", "cautions", "check", "missing", "tiles", "told", "work_list", "work_lists"]
 
+_SHORT = 16
+_RECORDS = ("id", "lead", "booking", "customer", "location", "contact", "job")
+
 NOTHING_CLEAR = "Nothing stands out clearly this week: no group differs enough to act on."
 
 MOST_ROWS = 2_000
@@ -104,14 +107,15 @@ def work_list(found: WorkList, *, anonymous: bool = False, most: int = MOST_ROWS
 def _text(cell: object) -> str:
     if isinstance(cell, tuple | list):
         return ", ".join(map(str, cell))
-    return "" if pd.isna(cell) else str(cell)  # type: ignore[call-overload]
+    text = "" if pd.isna(cell) else str(cell)  # type: ignore[call-overload]
+    # A time, an amount, a telephone number: not to be broken over two lines.
+    return text.replace(" ", "\u00a0") if len(text) <= _SHORT and any(map(str.isdigit, text)) else text
 
 
 def _is_number(column: pd.Series) -> bool:
-    # A number that names something is read from the left, and never added up.
-    name = str(column.name).lower()
+    # A number that names a record is read from the left, and never added up.
     counts = pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype)
-    return counts and name != "id" and not name.endswith(" id")
+    return counts and str(column.name).lower().split()[-1:] not in [[word] for word in _RECORDS]
 
 
 def _part(found: WorkList, shown: int) -> str:

@@ -59,6 +59,7 @@ def page_of(notebook: Any) -> str:
             "scripts": [_part("tables.js"), *([_part("figures.js")] if drawn else [])],
             "plotly": get_plotlyjs() if drawn else "",
             "figure_type": _PLOTLY,
+            "first_screen": FIRST_SCREEN,
             "made": _made(),
         },
     )

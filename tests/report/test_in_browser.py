@@ -96,7 +96,7 @@ def waiting(page: Page) -> Any:
 def column(page: Page, place: int) -> list[str]:
     """The cells of the work list that can be seen, from the top."""
     rows = waiting(page).locator("tbody tr:visible")
-    return [cell.strip() for cell in rows.locator(f":nth-child({place})").all_inner_texts()]
+    return [" ".join(cell.split()) for cell in rows.locator(f":nth-child({place})").all_inner_texts()]
 
 
 def test_tables_sort_by_click_and_by_key(browser: Browser, sample: Path) -> None:

@@ -47,7 +47,7 @@
   /* A spreadsheet must not run what somebody wrote into a name. */
   const PLAIN_NUMBER = /^[-+]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?$/;
   function field(cell) {
-    let value = cell.textContent;
+    let value = cell.textContent.replaceAll("\u00a0", " ");
     if (PLAIN_NUMBER.test(value.trim())) value = value.trim().replaceAll(",", "");
     else if (/^[=+\-@\t\r\n]/.test(value)) value = "'" + value;
     return /[",\r\n]/.test(value) || value !== value.trim() ? `"${value.replaceAll('"', '""')}"` : value;
