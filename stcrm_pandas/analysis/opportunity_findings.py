@@ -80,24 +80,27 @@ def check(found: Opportunities) -> Check:
 
 
 def _fewer(found: Opportunities) -> list[Action]:
+    """The group with which most bookings go missing, beside the share of all others."""
     if len(found.by) != 1 or found.by[0] in ("month", "tenant"):
         return []
-    said = []
-    word = DIMENSIONS[found.by[0]][0]
-    this: Any
-    for this in found.comparisons[found.comparisons["verdict"] == "lower"].itertuples():
-        row = found.table.loc[this.Index]
-        jobs = float(-this.difference) * int(row["mature"])
-        said.append(
-            Action(
-                f"Look at how inquiries of {word} {this.name} are answered: fewer of them are booked than of all "
-                f"others ({span(this.others_lower, this.others_upper)} of 100).",
-                of_hundred(row),
-                f"about {round(jobs):,} jobs over the whole period, had it booked like the others",
-                jobs,
-            )
+    clear = found.comparisons[found.comparisons["verdict"] == "lower"]
+    missing = (-clear["difference"] * clear["n"]).astype(float)
+    if missing.empty:
+        return []
+    largest = int(clear.index[int(missing.to_numpy().argmax())])
+    this: Any = found.comparisons.loc[largest]
+    row = found.table.loc[largest]
+    weeks = 0 if found.weeks is None else int((found.weeks["mature"] > 0).sum())
+    fewer = 4 * float(missing.max()) / weeks if weeks else 0.0
+    return [
+        Action(
+            f"Look at how inquiries of {DIMENSIONS[found.by[0]][0]} {this['name']} are answered: fewer of them are "
+            f"booked than of all others ({span(this['others_lower'], this['others_upper'])} of 100).",
+            of_hundred(row),
+            f"about {round(fewer):,} jobs fewer in four weeks" if round(fewer) > 1 else "",
+            fewer,
         )
-    return said
+    ]
 
 
 def _dearer(found: Opportunities) -> list[Action]:
