@@ -139,10 +139,13 @@ def _of_stores(found: ContactPreferences) -> list[str]:
         marketing = frame[frame["purpose"] == "marketing"].set_index("channel")
         n = int(marketing["customers"].iloc[0])
         if name == "newer" and not found.marketing_known:
-            said.append(
-                f"Of {n:,} {what} it is not known which want marketing: their preferences were not read, or it was not "
-                "said which of them mean marketing."
+            methods = len(found.stores["newer"])
+            why = (
+                f"their preferences were not read, which takes a call for each of {methods:,} methods"
+                if found.read["method_preferences"] is None
+                else "it was not said which of their preferences mean marketing"
             )
+            said.append(f"Of {n:,} {what} it is not known who wants marketing: {why}.")
         elif n:
             parts = [f"{per_hundred(marketing.loc[one])} for {BY_WHAT[one]}" for one in ("text", "e-mail")]
             said.append(f"Of {n:,} {what}, {' and '.join(parts)} are not blocked for marketing.")
