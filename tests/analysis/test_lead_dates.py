@@ -1,0 +1,106 @@
+"""How the date of a conversion is known: exactly, by the one job that fits, or between two moments."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from stcrm_pandas.analysis import LeadConversion, lead_conversion
+
+Frames = Callable[..., pd.DataFrame]
+AS_OF = "2026-06-01T00:00Z"
+WON = {"status": "Converted", "created_on": "2026-01-05T12:00Z", "modified_on": "2026-03-25T12:00Z", "customer_id": 1}
+
+
+def known(found: LeadConversion) -> dict[str, int]:
+    counts = found.overall[["exact", "inferred", "bounded", "within_lower", "within_upper"]].iloc[0]
+    return {name: int(count) for name, count in counts.items() if count}
+
+
+def job(day: str, **more: Any) -> dict[str, Any]:
+    return {"created_on": f"2026-{day}T12:00Z", "customer_id": 1, **more}
+
+
+INFERRED = {"inferred": 1, "within_lower": 1, "within_upper": 1}
+BOUNDED = {"bounded": 1, "within_upper": 1}
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        pytest.param([job("01-09")], INFERRED, id="the one that fits"),
+        pytest.param([job("03-01")], {"inferred": 1}, id="the one that fits, later"),
+        pytest.param([job("01-09"), job("01-04"), job("03-26")], INFERRED, id="others outside of the span"),
+        pytest.param([job("01-09"), job("02-09")], BOUNDED, id="two fit"),
+        pytest.param([job("01-04")], BOUNDED, id="before the lead"),
+        pytest.param([job("01-09", customer_id=2)], BOUNDED, id="of another customer"),
+        pytest.param([job("01-09", customer_id=None)], BOUNDED, id="of nobody"),
+        pytest.param([job("01-09", recall_for_id=3)], BOUNDED, id="a recall"),
+        pytest.param([job("01-09", warranty_id=3)], BOUNDED, id="a warranty job"),
+        pytest.param([job("01-09", lead_call_id=77)], INFERRED, id="it came by a call that no lead names"),
+        pytest.param([job("01-09"), job("02-01", recall_for_id=3)], INFERRED, id="and its recall"),
+    ],
+)
+def test_one_job_that_fits(leads: Frames, jobs: Frames, made: list[dict[str, Any]], expected: dict[str, int]) -> None:
+    assert known(lead_conversion(leads(WON), jobs=jobs(*made), as_of=AS_OF)) == expected
+
+
+def test_a_job_that_another_lead_names_is_not_taken(leads: Frames, jobs: Frames) -> None:
+    other = {**WON, "created_on": "2026-01-25T12:00Z", "call_id": 77}
+    found = lead_conversion(leads(WON, other), jobs=jobs(job("01-26", lead_call_id=77)), as_of=AS_OF)
+    assert known(found) == {"exact": 1, "bounded": 1, "within_lower": 1, "within_upper": 2}
+
+
+def test_a_job_that_fits_two_leads_dates_neither(leads: Frames, jobs: Frames) -> None:
+    other = {**WON, "created_on": "2026-01-25T12:00Z"}
+    found = lead_conversion(leads(WON, other), jobs=jobs(job("01-26")), as_of=AS_OF)
+    assert known(found) == {"bounded": 2, "within_upper": 2}
+
+
+def log(*rows: tuple[int, str, str, str]) -> pd.DataFrame:
+    ids, statuses, first, last = zip(*rows, strict=True)
+    seen = {"first_seen": first, "last_seen": last}
+    return pd.DataFrame({"id": pd.array(ids, dtype="Int64"), "status": list(statuses)}).assign(
+        **{name: pd.Series(pd.to_datetime(list(days), utc=True)) for name, days in seen.items()}
+    )
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        pytest.param([(1, "Converted", "2026-01-20", "2026-04-01")], (1, 1), id="seen in time"),
+        pytest.param([(1, "Converted", "2026-02-20", "2026-04-01")], (0, 1), id="first seen later"),
+        pytest.param(
+            [(1, "Open", "2026-01-06", "2026-02-10"), (1, "Converted", "2026-03-01", "2026-04-01")],
+            (0, 0),
+            id="open at day 35",
+        ),
+        pytest.param([(1, "Open", "2026-01-06", "2026-01-10")], (0, 1), id="seen open alone"),
+        pytest.param([(2, "Converted", "2026-01-20", "2026-04-01")], (0, 1), id="another lead"),
+        pytest.param([(1, "Converted", "2026-01-01", "2026-04-01")], (0, 1), id="before the lead came: not believed"),
+    ],
+)
+def test_what_was_seen_bounds_the_date(
+    leads: Frames, seen: list[tuple[int, str, str, str]], expected: tuple[int, int]
+) -> None:
+    found = lead_conversion(leads(WON), status_log=log(*seen), as_of=AS_OF)
+    counts = found.overall[["within_lower", "within_upper"]].iloc[0]
+    assert tuple(counts) == expected
+
+
+def test_unsure_dates_tell_no_speed(leads: Frames, jobs: Frames) -> None:
+    rows = [{**WON, "customer_id": i} for i in range(20)] + [
+        {"status": "Open", "created_on": "2026-01-05T12:00Z", "customer_id": i} for i in range(100, 120)
+    ]
+    unsure = lead_conversion(leads(*rows), as_of=AS_OF)
+    speed = unsure.speed.set_index("day")
+    assert speed["known"].tolist() == [False, False, False, True]  # all happened by day 79
+    assert speed.loc[90, ["share_lower", "share_upper"]].tolist() == pytest.approx([0.5, 0.5])
+    said = unsure.speed_table().frame.iloc[0]
+    assert said["Within 7 days"] == "dates not known well enough (0 to 50 of 100)"
+    assert said["Within 90 days"].startswith("50 of 100 (")
+    made = jobs(*({"created_on": "2026-01-09T12:00Z", "customer_id": i} for i in range(20)))
+    sure = lead_conversion(leads(*rows), jobs=made, as_of=AS_OF)
+    assert sure.speed["known"].all()
+    assert sure.speed["share_lower"].tolist() == pytest.approx([0, 0.5, 0.5, 0.5])
