@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import warnings
+from typing import Any
 
 import typer
 
@@ -41,8 +43,14 @@ def _options(
     """The CRM of ServiceTitan in pandas."""
 
 
+def _warned(message: Warning | str, *_: Any, **__: Any) -> None:
+    """A warning as a person reads it: without the line of ours that gave it."""
+    typer.echo(f"stcrm: {message}", err=True)
+
+
 def main() -> None:
-    """Run the command. An error of ours is one line on standard error and exit code 1."""
+    """Run the command. An error of ours is one line on standard error and exit code 1; a warning is a line, too."""
+    warnings.showwarning = _warned
     try:
         app(with_state(sys.argv[1:]))
     except StcrmError as error:

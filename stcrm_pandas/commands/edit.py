@@ -5,23 +5,21 @@ Exit codes: 0 all is done, 3 some rows failed, conflicted or are left, 2 refused
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from stcrm_pandas.commands.connecting import Sandbox, State, connect_to
-from stcrm_pandas.errors import SettingsError, UsageError
+from stcrm_pandas.commands.refusing import refusals
+from stcrm_pandas.errors import UsageError
 
 if TYPE_CHECKING:
     from stcrm_pandas.client import Client
     from stcrm_pandas.edits.model import Plan
     from stcrm_pandas.edits.result import Result
 
-REFUSED, INCOMPLETE = 2, 3
+INCOMPLETE = 3
 
 app = typer.Typer(help="Repair rows in bulk: plan, look, apply, take back.", no_args_is_help=True)
 
@@ -36,23 +34,8 @@ Save = Annotated[
 ]
 
 
-def _refusals(command: Callable[..., None]) -> Callable[..., None]:
-    """A call that cannot be right ends with the exit code of a refusal."""
-
-    @functools.wraps(command)
-    def run(*args: Any, **kwargs: Any) -> None:
-        try:
-            command(*args, **kwargs)
-        except (UsageError, SettingsError) as error:
-            typer.echo(f"stcrm: {error}", err=True)
-            raise typer.Exit(REFUSED) from None
-
-    run.__signature__ = inspect.signature(command, eval_str=True)  # type: ignore[attr-defined]
-    return run
-
-
 @app.command()
-@_refusals
+@refusals
 def plan(
     resource: Annotated[str, typer.Argument(help="What the sheets hold, as customers or customer_contacts.")],
     before: Annotated[Path, typer.Option(metavar="FILE", help="The sheet as it was read.")],
@@ -108,7 +91,7 @@ def plan(
 
 
 @app.command()
-@_refusals
+@refusals
 def show(plan: PlanFile) -> None:
     """Show what a plan changes."""
     from stcrm_pandas.edits.plan_file import read
@@ -117,7 +100,7 @@ def show(plan: PlanFile) -> None:
 
 
 @app.command()
-@_refusals
+@refusals
 def apply(
     plan: PlanFile,
     yes: Yes = False,
@@ -140,7 +123,7 @@ def apply(
 
 
 @app.command()
-@_refusals
+@refusals
 def resume(
     journal: JournalFile,
     yes: Yes = False,
@@ -163,7 +146,7 @@ def resume(
 
 
 @app.command()
-@_refusals
+@refusals
 def undo(journal: JournalFile, out: Out, sandbox: Sandbox = False, state: State = None) -> None:
     """Write the plan that takes an apply back. Nothing is sent: `stcrm edit apply` does that."""
     with connect_to(sandbox, state) as crm:
@@ -173,7 +156,8 @@ def undo(journal: JournalFile, out: Out, sandbox: Sandbox = False, state: State 
 def _write(plan: Plan, out: Path) -> None:
     plan.save(out)
     typer.echo(repr(plan))
-    typer.echo(f"The plan is in {out}; nothing was sent. `stcrm edit apply {out}` does.")
+    done = f"`stcrm edit apply {out}` does" if plan.steps else "There is nothing to send"
+    typer.echo(f"The plan is in {out}; nothing was sent. {done}.")
 
 
 def _ask(plan: Plan, crm: Client, yes: bool) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from stcrm_pandas.commands.refusing import REFUSED, refusals
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.settings import duration, read_journal_folder
 
@@ -19,6 +20,7 @@ Folder = Annotated[
 
 
 @app.command("list")
+@refusals
 def list_journals(state_dir: Folder = None) -> None:
     """Show each journal: of which tenant, when, why, and what became of its rows."""
     from stcrm_pandas.edits.journal import Journal
@@ -42,6 +44,7 @@ def list_journals(state_dir: Folder = None) -> None:
 
 
 @app.command()
+@refusals
 def purge(
     older_than: Annotated[str | None, typer.Option(help="Only journals begun longer ago than this, as 90d.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
@@ -58,7 +61,7 @@ def purge(
     latest = None if age is None else f"{dt.datetime.now(dt.UTC) - age:%Y%m%dT%H%M%S%f}"
     paths = [path for path in sorted(folder.glob("*.sqlite")) if latest is None or path.name < latest]
     if paths and not yes and not typer.confirm(f"Remove {len(paths):,} journals? Their edits cannot be undone then."):
-        raise typer.Exit(2)
+        raise typer.Exit(REFUSED)
     for path in paths:
         for file in files_of(path):
             file.unlink(missing_ok=True)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from stcrm_pandas.commands.connecting import Sandbox, State, connect_to
+from stcrm_pandas.commands.refusing import refusals
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.operations import Operation, by_helper
 from stcrm_pandas.paths import argument
@@ -26,6 +27,7 @@ _WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0"
 _BOTH = "any"
 
 
+@refusals
 def read(
     context: typer.Context,
     resource: Annotated[str, typer.Argument(help="What to read, as customers or customer_contacts.")],
@@ -34,8 +36,9 @@ def read(
     state: State = None,
 ) -> None:
     """Read rows into a sheet. Filters of the list are options, as --name Ann or --ids 12,15; many take commas."""
-    from stcrm_pandas.edits.sheets import write_sheet
+    from stcrm_pandas.edits.sheets import place_of, write_sheet
 
+    place_of(out)  # before a read that may take minutes
     operation = operation_of(resource)
     filters = filters_of(operation, context.args)
     with connect_to(sandbox, state) as crm:

@@ -14,9 +14,15 @@ KIND = "stcrm plan"
 
 
 def write(plan: Plan, path: str | Path) -> None:
-    """Write a plan to a file of mode 0600; one that is there gives way."""
+    """Write a plan to a file of mode 0600; one that is there gives way.
+
+    Raises:
+        UsageError: there is no such folder.
+    """
     whole = {"kind": KIND, "digest": plan.digest, **plan.as_json()}
     place = Path(path).expanduser()
+    if not place.parent.is_dir():
+        raise UsageError(f"There is no folder {str(place.parent)!r} to write {place.name} to.")
     part = place.with_name(f".{place.name}.part")
     part.unlink(missing_ok=True)
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:

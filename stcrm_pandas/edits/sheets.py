@@ -52,7 +52,7 @@ def write_sheet(frame: pd.DataFrame, path: str | os.PathLike[str], *, resource: 
     >>> read_sheet(path, "lookups.call_reasons")
     <Sheet of call_reasons: 0 rows, 6 columns>
     """
-    target, kind = _path(path)
+    target, kind = place_of(path)
     row = _row_of_frame(frame, resource)
     frame = with_key(row, frame, "the frame")
     about = {name: str(value) for name, value in _provenance(frame).items() if value is not None}
@@ -96,7 +96,10 @@ def read_sheet(path: str | os.PathLike[str], resource: str | Row | None = None) 
             (the first ten are named, by row and column).
     """
     source, kind = _path(path)
-    content = io.BytesIO(source.read_bytes())
+    try:
+        content = io.BytesIO(source.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{str(source)!r} cannot be read: {error.strerror}.") from None
     given = None if resource is None else row_of(resource)
     if kind == ".parquet":
         mark = sheet_parquet.mark_of(content)
@@ -190,6 +193,18 @@ def _blank(length: int) -> Any:
     import pyarrow as pa
 
     return pa.nulls(length, pa.string())
+
+
+def place_of(path: str | os.PathLike[str]) -> tuple[Path, str]:
+    """Where a sheet is to be written, and its ending.
+
+    Raises:
+        UsageError: another ending, or no such folder.
+    """
+    target, kind = _path(path)
+    if not target.parent.is_dir():
+        raise UsageError(f"There is no folder {str(target.parent)!r} to write {target.name} to.")
+    return target, kind
 
 
 def _path(path: str | os.PathLike[str]) -> tuple[Path, str]:

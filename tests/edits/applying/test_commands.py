@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import stat
 import sys
+import warnings
 
 import pandas as pd
 import pytest
@@ -146,5 +147,47 @@ def test_read_takes_the_filters_of_the_list(stcrm, tenant, box):
         (("cars",), "nothing called 'cars'"),
     ):
         code, _, complained = stcrm("read", *arguments, "--out", "b.csv")
-        assert code == 1
+        assert code == 2
         assert words in complained
+
+
+def test_what_cannot_be_written_or_read_is_said_before_anything_is_read(stcrm, sheets, box):
+    box.requests.clear()
+    for arguments, words in (
+        (("read", "customers", "--out", "a.ods"), "ends in"),
+        (("read", "customers", "--out", "nowhere/a.csv"), "no folder 'nowhere'"),
+        (
+            ("edit", "plan", "customers", "--before", "a.csv", "--after", "after.csv", "--out", "p.json"),
+            "'a.csv' cannot",
+        ),
+    ):
+        code, _, complained = stcrm(*arguments)
+        assert code == 2
+        assert words in complained
+        assert complained.count("\n") == 1
+    assert not box.requests
+    before, after = sheets
+    code, _, complained = stcrm(
+        "edit", "plan", "customers", "--before", before, "--after", after, "--out", "nowhere/p.json"
+    )
+    assert (code, complained) == (2, "stcrm: There is no folder 'nowhere' to write p.json to.\n")
+
+
+def test_a_plan_of_nothing_says_so(stcrm, sheets):
+    before, _ = sheets
+    code, said, _ = plan(stcrm, (before, before))
+    assert code == 0
+    assert said.endswith("nothing was sent. There is nothing to send.\n")
+
+
+def test_a_warning_is_a_line_of_its_own(stcrm, sheets, tenant, monkeypatch):
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)  # put back afterwards: the command sets it
+    lines = (tenant / "after.csv").read_text("utf-8-sig").splitlines(keepends=True)
+    lines[1] = lines[1].replace('"Mended"', '"5.55E+09"')
+    (tenant / "after.csv").write_text("".join(lines))
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        code, said, complained = plan(stcrm, sheets)
+    assert code == 0
+    assert "1 cells may have been bent" in said
+    assert complained.startswith("stcrm: after.csv: 1 cells may have been bent")

@@ -1,0 +1,29 @@
+"""How a command ends that cannot be right: nothing was done, and the exit code says so."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import typer
+
+from stcrm_pandas.errors import SettingsError, UsageError
+
+REFUSED = 2
+
+
+def refusals(command: Callable[..., None]) -> Callable[..., None]:
+    """A command whose refusals are one line on standard error and exit code 2."""
+
+    @functools.wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except (UsageError, SettingsError) as error:
+            typer.echo(f"stcrm: {error}", err=True)
+            raise typer.Exit(REFUSED) from None
+
+    run.__signature__ = inspect.signature(command, eval_str=True)  # type: ignore[attr-defined]
+    return run
