@@ -114,7 +114,7 @@ def _preferences(target: Target, fixed: Mapping[str, Any], row: Mapping[str, Any
 
 def _custom_fields(row: Mapping[str, Any]) -> dict[str, Any]:
     """The fields by type. The list that is sent is the whole list: what could not stand in it would be gone."""
-    cell = row.get("custom_fields")
+    cell: Any = row.get("custom_fields")
     fields = parts_of("custom_fields", cell)
     for one in () if is_missing(cell) else cell:
         if is_missing(one.value):
