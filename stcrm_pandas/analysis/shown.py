@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -93,7 +94,7 @@ def work_list(found: WorkList, *, anonymous: bool = False, most: int = MOST_ROWS
     """
     how = " Only ServiceTitan's own screen can change it." if found.by_hand else ""
     title = f'<h3 id="{escape(found.key)}">{escape(found.title)} ({len(found):,})</h3>'
-    head = f"{title}<p>{escape(found.what_to_do)}{how}</p>"
+    head = f"{title}<p>{_with_code(found.what_to_do)}{how}</p>"
     if anonymous and len(found):
         head += '<p class="stcrm-part">The rows are left out: this report names nobody.</p>'
     elif len(found):
@@ -102,6 +103,11 @@ def work_list(found: WorkList, *, anonymous: bool = False, most: int = MOST_ROWS
         rows = [[_text(cell) for cell in row] for row in part.itertuples(index=False)]
         head += _part(found, len(part)) + table(header, rows, caption=found.title)
     return f'<section class="stcrm-work-list" data-name="{escape(found.key)}">{head}</section>'
+
+
+def _with_code(words: str) -> str:
+    """Words in which what stands between backticks is code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(words))
 
 
 def _text(cell: object) -> str:
