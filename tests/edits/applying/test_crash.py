@@ -47,7 +47,7 @@ def killed_at(box, path, updates):
     """Apply in a process of its own, and kill it once so many updates have come in."""
     with subprocess.Popen([sys.executable, "-c", APPLY, str(path)], stderr=subprocess.PIPE) as process:
         began = real_time.monotonic()
-        while written(box) < updates and process.poll() is None and real_time.monotonic() - began < 60:
+        while written(box) < updates and process.poll() is None and real_time.monotonic() - began < 300:
             real_time.sleep(0.002)
         process.send_signal(signal.SIGKILL)
     return process.returncode
