@@ -11,10 +11,21 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import applying, cold, decoding, diffing, imports, limit, warm
+from bench import applying, cold, decoding, diffing, imports, limit, reducing, warm
 from bench.measure import Result, table
 
-PACKAGES = ("pandas", "pandera", "pyarrow", "orjson", "requests", "requests-cache", "servicepytan")
+PACKAGES = (
+    "pandas",
+    "pandera",
+    "pyarrow",
+    "orjson",
+    "narwhals",
+    "polars",
+    "duckdb",
+    "requests",
+    "requests-cache",
+    "servicepytan",
+)
 
 
 def main() -> None:
@@ -22,7 +33,9 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument(
-        "--only", default="", help="of imports, decoding, warm, diffing, cold, limit: some, with commas"
+        "--only",
+        default="",
+        help="of imports, decoding, warm, diffing, reducing, cold, limit, applying: some, with commas",
     )
     options = parser.parse_args()
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)
@@ -41,6 +54,7 @@ def run(rows: int, rounds: int, only: list[str], folder: Path) -> Iterator[Resul
         "decoding": lambda: decoding.run(rows, rounds),
         "warm": lambda: warm.run(rows, rounds, folder),
         "diffing": lambda: diffing.run(max(rows, 200_000), rounds),
+        "reducing": lambda: reducing.run(rows, rounds),
         "cold": lambda: cold.run(rounds, folder),
         "limit": lambda: limit.run(folder),
         "applying": lambda: applying.run(folder),
