@@ -53,14 +53,16 @@ class Attribution:
         """The line of health, and what follows from it."""
         if not self.rows:
             return []
-        parts = [f"{self._of(self.none)} have no campaign"]
-        if self.default is not None:
-            parts.insert(0, f"{self._of(self.default)} are on the default campaign")
-        if self.unknown is not None:
-            parts.append(f"{self._of(self.unknown)} name one that is not listed")
-        if self.inactive is not None:
-            parts.append(f"{self._of(self.inactive)} are on a retired one")
-        said = [f"How far campaigns can be trusted: of {self.rows:,} {self.what}, {'; '.join(parts)}."]
+        parts = {
+            "are on the default campaign": self.default,
+            "have no campaign": self.none,
+            "name one that is not listed": self.unknown,
+            "are on a retired one": self.inactive,
+        }
+        told = [f"{count:,} ({self._of_hundred(count)}) {words}" for words, count in parts.items() if count]
+        said = []
+        if told:
+            said.append(f"How far campaigns can be trusted: of {self.rows:,} {self.what}, {'; '.join(told)}.")
         if self.chains:
             said.append(
                 f"In {self.differing:,} of {self.chains:,} chains of records that name campaigns, they name different "
@@ -74,9 +76,9 @@ class Attribution:
             )
         return said
 
-    def _of(self, count: int) -> str:
-        share = 100 * count / self.rows
-        return f"{count:,} ({'under 1' if 0 < share < 1 else round(share)} %)"
+    def _of_hundred(self, count: int) -> str:
+        share = round(100 * count / self.rows)
+        return f"{share or 'under 1'} of 100"
 
 
 def attribution(

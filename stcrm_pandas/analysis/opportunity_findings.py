@@ -76,7 +76,9 @@ def check(found: Opportunities) -> Check:
     steps.append(
         Step(f"Younger than {found.mature_days} days, or undated", chains - outside - untraced - mature, mature)
     )
-    return Check(counts, steps)
+    inferred = int(found.overall["inferred"].iloc[0])
+    notes = {"Tied by what fits": f"{inferred:,} opportunities have a job only as the one that fits customer and time."}
+    return Check(counts, steps, notes if inferred else {})
 
 
 def _fewer(found: Opportunities) -> list[Action]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["definitions", "summary"]
 
-_MOST_NAMED = 5
+_MOST_NAMED = 3
 
 
 def summary(found: Opportunities) -> list[str]:
@@ -29,10 +29,10 @@ def summary(found: Opportunities) -> list[str]:
     if overall.mature >= found.min_group:
         if overall.booked_lower:
             said.append(_became(overall))
-        if found.by:
-            said += _differences(found)
         if found.by == ("campaign",):
             said += _rescues(found)
+        if found.by:
+            said += _differences(found)
     if {"campaign", "category"} & {*found.by}:
         said += found.attribution.sentences()
     if found.costs is not None:
@@ -92,9 +92,9 @@ def _differences(found: Opportunities) -> list[str]:
 
 
 def _rescues(found: Opportunities) -> list[str]:
-    """Campaigns that do well by opportunities and badly by their leads, which are all that others may look at."""
+    """The campaign that does well by opportunities and worst by its leads, if there is one."""
     overall: Any = next(found.overall.itertuples(index=False))
-    said = []
+    said: list[tuple[float, str]] = []
     higher = (found.comparisons["verdict"] == "higher").to_numpy()
     row: Any
     for row in found.table[higher].itertuples(index=False):
@@ -103,13 +103,14 @@ def _rescues(found: Opportunities) -> list[str]:
             continue
         _, high = wilson(row.leads_booked, row.leads_mature)
         rest = (overall.leads_booked - row.leads_booked) / others
+        own = row.leads_booked / row.leads_mature
         if float(high) < rest:
-            said.append(
-                f"{row.name} looks poor by its leads alone ({_share(row.leads_booked / row.leads_mature)} of 100 "
-                f"booked, against {_share(rest)} of 100 for all others together): most of its "
-                "customers are booked at once and never become leads."
+            told = (
+                f"{row.name} looks poor by its leads alone ({_share(own)} of 100 booked, against {_share(rest)} of 100 "
+                "for all others together): most of its customers are booked at once and never become leads."
             )
-    return said
+            said.append((own - rest, told))
+    return [told for _, told in sorted(said)[:1]]
 
 
 def _costs(found: Opportunities) -> list[str]:
@@ -150,27 +151,12 @@ def _left_out(found: Opportunities, overall: Any) -> list[str]:
     young = int(overall.opportunities - overall.mature) - found.undated
     if young:
         said.append(f"{_opportunities(young)} {_is(young)} younger than {found.mature_days} days and in no share yet.")
-    if overall.inferred:
-        said.append(
-            f"{_opportunities(overall.inferred)} {_is(overall.inferred)} tied to a job only because it is the one that "
-            "fits the customer and the time."
-        )
     untraced = int(found.untraced["opportunities"].iloc[0])
     if untraced:
         said.append(
             f"{untraced:,} {'job names' if untraced == 1 else 'jobs name'} neither a call nor a booking: they are a "
             "row of their own, and in no share."
         )
-    for reason, words in {
-        "not a lead": "leads are left out: the call reason says that they were none",
-        "deleted": "records are left out as deleted",
-        "after another job": "jobs began no opportunity: recalls, warranty work, made from an estimate, or sold during "
-        "another job",
-        "began before the period": "chains are left out: their first record came before the period",
-        "began after the period": "chains are left out: they began after the period",
-    }.items():
-        if found.left_out.get(reason):
-            said.append(f"{found.left_out[reason]:,} {words}.")
     if not found.call_reasons_known:
         said.append("Call reasons were not read: inquiries whose reason says that they are no leads are still in.")
     if found.undated:
