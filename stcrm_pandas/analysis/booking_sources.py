@@ -174,7 +174,7 @@ class BookingSources:
 
     @property
     def exact_dates(self) -> tuple[int, int]:
-        """For how many bookings it is known when something was first done, or that nothing was; and how many there are."""
+        """For how many bookings it is known when something was first done, or that nothing was; and all."""
         every = self.overall.iloc[0]
         return sum(int(every[name]) for name in ("by_job", "by_lead", "waiting")), int(every["bookings"])
 

@@ -1,0 +1,195 @@
+"""The counts of booking sources by plain SQL on the sandbox's company, and alike on every engine."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+import pandas as pd
+import polars as pl
+import pytest
+from statsmodels.stats.proportion import proportion_confint
+
+from stcrm_pandas.analysis import BookingSources, booking_sources
+
+from .booking_company import AS_OF, ZONE, company
+
+GROUPS = {"web-form": "Web Form", "MarketplaceA ": "Marketplace A", "VOICE AGENT": "Voice Agent"}
+
+SQL = """
+with kept as (select * from bookings where active is distinct from false),
+led as (
+    select booking_id, bool_or(status = 'Converted') as won, bool_or(status = 'Open') as open,
+        min(created_on) as led_at, min(customer_id) as customer_id
+    from leads where active is distinct from false and booking_id is not null group by booking_id
+),
+naming as (
+    select k.id, arg_min(j.id, (j.created_on, j.id)) as job from kept k join jobs j on j.booking_id = k.id
+    where j.created_on >= k.created_on group by k.id
+),
+first_jobs as (select customer_id, min(created_on) as first_job from jobs group by customer_id),
+rows as (
+    select k.*, l.won, l.open, l.booking_id is not null as has_lead, l.led_at, j.created_on as job_at, j.job_status,
+        j.total, j.id as found_job, grouped(k.source) as sender,
+        coalesce(j.customer_id, l.customer_id) as customer
+    from kept k left join led l on l.booking_id = k.id left join naming n on n.id = k.id
+    left join jobs j on j.id = coalesce(k.job_id, n.job)
+),
+flagged as (
+    select *,
+        case when job_id is not null then 'job' when status = 'Converted' then 'converted'
+            when has_lead and won then 'lead_won' when has_lead and open then 'lead_open' when has_lead then 'lead_lost'
+            else lower(status) end as outcome,
+        least(case when job_at >= created_on then job_at end, case when led_at >= created_on then led_at end) as acted,
+        created_on <= $as_of - interval 720 hours as mature,
+        created_on <= $as_of - interval 1440 hours as old
+    from rows
+),
+timed as (
+    select *, created_on <= $as_of - interval 1 hour as aged,
+        case when acted is null and outcome = 'new' then true else acted > created_on + interval 1 hour end as surely,
+        case when acted is not null then acted <= created_on + interval 1 hour
+            when outcome = 'new' then false
+            else status <> 'New' and modified_on between created_on and created_on + interval 1 hour end as surely_not
+    from flagged
+)
+select sender, count(*),
+    count(*) filter (outcome = 'job'), count(*) filter (outcome = 'lead_won'), count(*) filter (outcome = 'lead_open'),
+    count(*) filter (outcome = 'lead_lost'), count(*) filter (outcome = 'dismissed'),
+    count(*) filter (outcome = 'accepted'), count(*) filter (outcome = 'new'),
+    count(*) filter (mature), count(*) filter (mature and outcome in ('job', 'converted', 'lead_won')),
+    count(*) filter (mature and status = 'Dismissed' and job_id is null and has_lead),
+    count(*) filter (aged), count(*) filter (aged and surely),
+    count(*) filter (aged and (coalesce(surely, false) or not coalesce(surely_not, false))),
+    count(*) filter (old and found_job is not null), count(*) filter (old and job_status = 'Canceled'),
+    count(*) filter (old and job_status = 'Completed' and total > 0),
+    count(*) filter (start is null or year(start) = 1), count(*) filter (year(start) > 1 and start < created_on),
+    count(*) filter (customer is not null and not coalesce(first_job < created_on, false))
+from timed left join first_jobs f on f.customer_id = timed.customer group by sender order by sender
+"""
+COUNTS = [
+    "bookings",
+    "job",
+    "lead_won",
+    "lead_open",
+    "lead_lost",
+    "dismissed",
+    "accepted",
+    "new",
+    "mature",
+    "work_lower",
+    "dismissed_leads",
+    "aged_hour",
+    "new_lower_hour",
+    "new_upper_hour",
+    "old_booked",
+    "old_canceled",
+    "old_paid",
+    "no_start",
+    "early_start",
+    "client_first",
+]
+
+
+def plain(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame[[name for name in frame if frame[name].dtype != object]]
+
+
+@pytest.fixture(scope="module")
+def frames() -> dict[str, pd.DataFrame]:
+    return {name: plain(company()[0][name]) for name in ("bookings", "leads", "jobs")}
+
+
+@pytest.fixture(scope="module")
+def found(frames: dict[str, pd.DataFrame]) -> BookingSources:
+    return booking_sources(frames["bookings"], leads=frames["leads"], jobs=frames["jobs"], as_of=AS_OF, time_zone=ZONE)
+
+
+@pytest.fixture(scope="module")
+def database(frames: dict[str, pd.DataFrame]) -> Iterator[Any]:
+    with duckdb.connect() as opened:
+        opened.execute("set TimeZone = 'Asia/Tokyo'")
+        for name, frame in frames.items():
+            opened.register(name, pl.from_pandas(frame).to_arrow())
+        cases = " ".join(f"when '{spelt}' then '{name}'" for spelt, name in GROUPS.items())
+        opened.execute(f"create macro grouped(source) as case source {cases} else source end")
+        yield opened
+
+
+def test_counts_are_those_of_sql(found: BookingSources, database: Any) -> None:
+    rows = database.execute(SQL, {"as_of": AS_OF}).fetchall()
+    ours = found.table.sort_values("name")
+    assert ours[["name", *COUNTS]].values.tolist() == [list(row) for row in rows]
+    assert (ours[["lead_won", "lead_open", "lead_lost", "accepted", "no_start", "early_start"]].sum() > 0).all()
+    counts = list(
+        found.table.columns[found.table.columns.get_loc("bookings") : found.table.columns.get_loc("share_lower")]
+    )
+    assert found.table[counts].sum().tolist() == found.overall[counts].iloc[0].tolist()
+
+
+def test_hours_and_weeks_are_those_of_sql(found: BookingSources, database: Any) -> None:
+    local = f"timezone('{ZONE}', created_on)"
+    hours = database.execute(
+        f"select isodow({local}), hour({local}), count(*) from bookings where active is distinct from false "
+        "group by all order by all"
+    ).fetchall()
+    ours = found.hours[found.hours["bookings"] > 0]
+    assert ours[["weekday", "hour", "bookings"]].values.tolist() == [list(row) for row in hours]
+    # two years, and what was left of the last day; 365 days and a leap year's lack none
+    assert found.hours["hours"].sum() == 730 * 24 + 7
+    weeks = database.execute(
+        f"select date_trunc('week', {local}), count(*) from bookings where active is distinct from false group by all "
+        "order by all"
+    ).fetchall()
+    sums = found.weeks.groupby("week")["bookings"].sum()
+    assert [(week.date(), n) for week, n in sums.items()] == [(pd.Timestamp(week).date(), n) for week, n in weeks]
+
+
+def test_revenue_is_that_of_sql(found: BookingSources, database: Any) -> None:
+    rows = database.execute(
+        """
+        with naming as (
+            select b.id, arg_min(j.id, (j.created_on, j.id)) as job from bookings b join jobs j on j.booking_id = b.id
+            where j.created_on >= b.created_on group by b.id
+        ),
+        paid as (
+            select grouped(b.source) as name, coalesce(j.total, 0) as total
+            from bookings b left join naming n on n.id = b.id join jobs j on j.id = coalesce(b.job_id, n.job)
+            where b.active is distinct from false and j.created_on <= $as_of - interval 1440 hours
+        )
+        select name, count(*), count(*) filter (total > 0), median(total) filter (total > 0), avg(total)
+        from paid group by name order by name
+        """,
+        {"as_of": AS_OF},
+    ).fetchall()
+    ours = found.revenue.sort_values("name")
+    assert ours[["name", "jobs", "above_zero"]].values.tolist() == [list(row[:3]) for row in rows]
+    assert ours["median"].tolist() == pytest.approx([row[3] for row in rows])
+    assert ours["mean"].tolist() == pytest.approx([row[4] for row in rows])
+    assert ((ours["mean_low"] < ours["mean"]) & (ours["mean"] < ours["mean_high"])).all()
+    assert (ours["mean_with_follow"] >= ours["mean"]).all()
+
+
+def test_intervals_are_those_of_statsmodels(found: BookingSources) -> None:
+    low, high = proportion_confint(
+        found.table["work_lower"].astype(int), found.table["mature"].astype(int), method="wilson"
+    )
+    assert found.table["interval_low"].tolist() == pytest.approx(list(low))
+    assert found.table["interval_high"].tolist() == pytest.approx(list(high))
+
+
+@pytest.mark.parametrize("engine", ["polars", "duckdb"])
+def test_engines_give_equal_tables(frames: dict[str, pd.DataFrame], database: Any, engine: str) -> None:
+    def converted(name: str) -> Any:
+        return database.table(name) if engine == "duckdb" else pl.from_pandas(frames[name])
+
+    by = ("source", "month")
+    ours, theirs = (
+        booking_sources(of("bookings"), leads=of("leads"), jobs=of("jobs"), by=by, as_of=AS_OF, time_zone=ZONE)
+        for of in (frames.__getitem__, converted)
+    )
+    for name in ("table", "overall", "speed", "leakage", "first_time", "spellings", "silences", "hours", "weeks"):
+        pd.testing.assert_frame_equal(getattr(ours, name), getattr(theirs, name))
+    assert {key: len(part) for key, part in ours.work_lists.items()} == {
+        key: len(part) for key, part in theirs.work_lists.items()
+    }
+    pd.testing.assert_frame_equal(ours.work_lists["still-new"].frame, theirs.work_lists["still-new"].frame)
