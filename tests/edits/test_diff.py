@@ -324,3 +324,28 @@ def test_many_faulty_keys_are_counted() -> None:
     before = pd.DataFrame({"id": range(30), "name": "a"})
     with pytest.raises(UsageError, match=r"id 100, 101, .*109, … \(30 in all\) is in `after`"):
         diff(before, before.assign(id=range(100, 130)), row=LOCATIONS)
+
+
+def test_what_lies_below_a_gap_is_not_looked_at() -> None:
+    """Arrays are compared as they lie in memory; where a cell is missing, anything may lie there."""
+    texts = pa.array(["one", "two", "six", "ten"], pa.large_string())
+    _, ends, letters = texts.buffers()
+    gaps = pa.array([True, False, True, False]).buffers()[1]  # a bit for each cell: `two` and `ten` lie below gaps
+    garbage = pa.LargeStringArray.from_buffers(4, ends, letters, gaps)
+    clean = pa.array(["one", None, "six", None], pa.large_string())
+    before = pd.DataFrame({"id": pd.array([1, 2, 3, 4], "Int64"), "name": pd.array(garbage, dtype="str")})
+    before["credit_limit"] = pd.arrays.FloatingArray(
+        np.array([1.0, 2, 3, np.nan]), np.array([False, True, False, True])
+    )
+    after = before.assign(name=pd.array(clean, dtype="str"))
+    after["credit_limit"] = pd.arrays.FloatingArray(np.array([1.0, 7, 3, 8]), np.array([False, True, False, True]))
+    assert before["name"].isna().tolist() == [False, True, False, True]
+    for order in ([0, 1, 2, 3], [3, 1, 0, 2], [2, 1]):
+        assert not len(diff(before, after.iloc[order], row=CUSTOMERS))
+    after["name"] = pd.array(["one", "", "six", None], dtype="str")
+    after.loc[3, "credit_limit"] = 0.0
+    for order in ([0, 1, 2, 3], [3, 1, 0, 2]):
+        found = diff(before, after.iloc[order], row=CUSTOMERS).frame
+        assert found[["id", "column", "new"]].values.tolist() == [[2, "name", ""], [4, "credit_limit", 0.0]]
+    sliced = diff(before.iloc[1:], after.iloc[[3, 2, 1]], row=CUSTOMERS).frame
+    assert sliced["id"].tolist() == [2, 4]

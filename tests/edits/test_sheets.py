@@ -220,6 +220,7 @@ def read_warned(path: Path) -> Any:
         ("address_zip", "02139-1234", "02139-1234"),
         ("name", "'<empty>", "<empty>"),
         ("name", "<empty>", ""),
+        ("name", "", None),
         ("name", "5551234567", "5551234567"),
         ("active", "falsch", False),
         ("balance", "2.50", 2.5),
