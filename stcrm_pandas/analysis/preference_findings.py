@@ -47,14 +47,6 @@ def actions(found: ContactPreferences) -> list[Action]:
                 work_list=texts.key,
             )
         )
-    gone = lists["marketing-at-do-not-service"]
-    if len(gone):
-        done.append(
-            Action(
-                f"Switch off marketing for {customers_in_words(gone.frame['Customer id'].nunique())} not to be served.",
-                work_list=gone.key,
-            )
-        )
     ask = lists["ask-for-marketing"]
     if len(ask):
         n = int(found.overall["customers"].iloc[0])
@@ -64,6 +56,14 @@ def actions(found: ContactPreferences) -> list[Action]:
                 number=f"{_share(len(ask), n)} of all customers",
                 size=customers_in_words(len(ask)),
                 work_list=ask.key,
+            )
+        )
+    gone = lists["marketing-at-do-not-service"]
+    if len(gone):
+        done.append(
+            Action(
+                f"Switch off marketing for {customers_in_words(gone.frame['Customer id'].nunique())} not to be served.",
+                work_list=gone.key,
             )
         )
     return done

@@ -32,7 +32,7 @@ _OF = {
 }
 """By store: who it is of, the column that says so, and the frame that it was read as."""
 
-_EDIT = "give `after` of this list to crm.{0}.plan_contact_changes(contacts, after), look at the plan, and apply it"
+_EDIT = "one by one in ServiceTitan, or all at once: crm.{0}.plan_contact_changes takes `after` of this list"
 
 
 def work_lists(found: ContactPreferences) -> dict[str, WorkList]:
@@ -59,7 +59,7 @@ def _to_stop(found: ContactPreferences) -> Iterator[WorkList]:
         yield WorkList(
             f"marketing-off-elsewhere{suffix}",
             f"Marketing is on here, and off on another record of the same number or address ({who}s)",
-            f"Switch marketing off on these, too: {how}.",
+            f"Switch marketing off on these, too, {how}.",
             _shown(records, elsewhere, who),
             after=_after(found, store, records, elsewhere),
         )
@@ -67,7 +67,7 @@ def _to_stop(found: ContactPreferences) -> Iterator[WorkList]:
         yield WorkList(
             f"marketing-at-do-not-service{suffix}",
             f"Marketing is on at a customer who is not to be served ({who}s)",
-            f"Switch marketing off: {how}.",
+            f"Switch marketing off, {how}.",
             _shown(records, gone, who),
             after=_after(found, store, records, gone),
         )
@@ -103,8 +103,7 @@ def _of_newer(found: ContactPreferences) -> Iterator[WorkList]:
     yield WorkList(
         "marketing-off-elsewhere-newer",
         "Marketing is on here, and off on another record of the same number or address (newer store)",
-        "Switch marketing off on these, too: give `after` of this list to "
-        "crm.contact_preferences.plan_changes(preferences, after), look at the plan, and apply it.",
+        "Switch marketing off on these, too: crm.contact_preferences.plan_changes takes `after` of this list.",
         shown,
         after=after,
     )
@@ -127,7 +126,7 @@ def _of_consent(found: ContactPreferences, told: pd.DataFrame) -> Iterator[WorkL
     yield WorkList(
         "list-says-no",
         "Your list says no, and ServiceTitan does not block them",
-        f"Switch marketing off: {_EDIT.format('customers')}. What is said of service only is changed by hand.",
+        f"Switch marketing off, {_EDIT.format('customers')}. What is said of service only is changed by hand.",
         _beside(records, no),
         after=_after(found, "customers", records, mask),
     )

@@ -72,7 +72,7 @@ def reach(found: ContactPreferences) -> go.Figure:
             text=[text for row in rows_of(rows) for text in (_hover(row),) * 3],
             hovertemplate="%{text}<extra></extra>",
         )
-    figure.update_xaxes(title={"text": "of 100 customers, not blocked", "standoff": 8}, range=[0, 101], side="top")
+    figure.update_xaxes(title={"text": "of 100, not blocked", "standoff": 8}, range=[0, 101], side="top")
     _named_rows(figure, names)
     told = ", ".join(
         f"{span(row.share_lower, row.share_upper)} for {row.purpose} by {row.channel}" for row in rows_of(table)
@@ -106,15 +106,25 @@ def reasons(found: ContactPreferences) -> go.Figure:
         hovertemplate="%{customdata} customers<extra></extra>",
     )
     # As annotations the numbers take the colour of all text, on white and on black.
-    for place, row in enumerate(shares):
-        for column, share in enumerate(row):
-            if share:
-                figure.add_annotation(x=column, y=place, text=escape(_of_hundred(share)), showarrow=False)
-    for place, purpose in enumerate(reversed(PURPOSES)):
-        middle = (len(CHANNELS) - 1) / 2 + place * len(CHANNELS)
-        figure.add_annotation(
-            x=middle, y=1, yref="paper", yshift=38, yanchor="bottom", text=f"<b>{purpose}</b>", showarrow=False
-        )
+    numbers = [
+        {"x": column, "y": place, "text": escape(_of_hundred(share)), "showarrow": False}
+        for place, row in enumerate(shares)
+        for column, share in enumerate(row)
+        if share
+    ]
+    heads = [
+        {
+            "x": (len(CHANNELS) - 1) / 2 + place * len(CHANNELS),
+            "y": 1,
+            "yref": "paper",
+            "yshift": 30,
+            "yanchor": "bottom",
+            "text": f"<b>{purpose}</b>",
+            "showarrow": False,
+        }
+        for place, purpose in enumerate(reversed(PURPOSES))
+    ]
+    figure.update_layout(annotations=[*numbers, *heads])
     figure.add_vline(x=len(CHANNELS) - 0.5, line={"color": GRID, "width": 1})
     figure.update_xaxes(
         side="top",
@@ -132,9 +142,20 @@ def reasons(found: ContactPreferences) -> go.Figure:
         showgrid=False,
         ticklabelstandoff=8,
     )
-    height = 34 * len(kept) + 110
     figure.update_layout(
-        height=height, margin={"t": 64}, meta={"narrow": {"height": height, "xaxis.tickangle": -90, "margin.t": 90}}
+        height=34 * len(kept) + 110,
+        margin={"t": 64},
+        meta={
+            "narrow": {
+                "yaxis.showticklabels": False,
+                "annotations": [
+                    *(one | {"yshift": -8} for one in numbers),
+                    *heads,
+                    *(above(place, reason) | {"yshift": 12} for place, (reason, _) in enumerate(kept)),
+                ],
+                "height": NARROW_ROW * len(kept) + 110,
+            }
+        },
     )
     most = max(zip(REASONS, REASON_COLUMNS, strict=True), key=lambda pair: count(("marketing", "text"), pair[1]))
     _say(
@@ -247,9 +268,7 @@ def groups(found: ContactPreferences) -> go.Figure:
             text=[_hover(row) for row in rows_of(rows)],
             hovertemplate="%{text}<extra></extra>",
         )
-    figure.update_xaxes(
-        title={"text": "of 100 customers, not blocked for marketing", "standoff": 8}, range=[0, 101], side="top"
-    )
+    figure.update_xaxes(title={"text": "of 100, not blocked for marketing", "standoff": 8}, range=[0, 101], side="top")
     _named_rows(figure, names, row=ROW + 8)
     texts = table[(table["channel"] == "text") & table["name"].isin(names)]
     told = ", ".join(f"{row.name} {span(row.share_lower, row.share_upper)}" for row in rows_of(texts))
