@@ -32,7 +32,6 @@ from stcrm_pandas.analysis.provenance import (
     attrs_of,
     bounds_of_creation,
     known_until,
-    refuse_selections,
     zone,
 )
 from stcrm_pandas.errors import UsageError
@@ -41,6 +40,9 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 __all__ = ["Opportunities", "opportunities"]
+
+_HARMLESS = ("created_on_or_after", "created_before", "gen_perm_url", "external_data_application_guid")
+"""Filters that choose no rows by anything but their creation."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -225,8 +227,8 @@ def opportunities(
     frames = {
         name: frame for name, frame in (("leads", leads), ("bookings", bookings), ("jobs", jobs)) if frame is not None
     }
-    for frame in frames.values():
-        refuse_selections(frame)
+    for name, frame in frames.items():
+        _refuse_part(name, frame)
     local = zone(leads, time_zone)
     if local is None and ("month" in dimensions or spend is not None):
         raise UsageError("months need a time zone: give time_zone='America/Chicago', or connect with one")
@@ -310,6 +312,16 @@ def _dimensions(by: str | Sequence[str] | None) -> tuple[str, ...]:
     if len(asked) > 2 or len(set(asked)) < len(asked):
         raise UsageError("by takes one name, or a tuple of two different ones")
     return asked
+
+
+def _refuse_part(name: str, frame: Any) -> None:
+    """Refuse a frame that was read by anything but creation: a chain would lack its other records."""
+    filters = attrs_of(frame).get("filters") or {}
+    if used := [key for key, value in filters.items() if value is not None and key not in _HARMLESS]:
+        raise UsageError(
+            f"{name} were read with {', '.join(used)}: such a frame holds part of them; read by creation instead "
+            "(created_on_or_after, created_before)"
+        )
 
 
 def _refuse_mixed_tenants(records: pd.DataFrame, by: Sequence[str]) -> None:
