@@ -3,7 +3,7 @@ PYTHON ?= python3
 ROWS ?= 100000
 BIN := .venv/bin
 
-.PHONY: help install dev demo test test-deep contract lint types docs notebooks lab bench report clean
+.PHONY: help install dev demo test test-deep test-spark contract lint types docs notebooks lab bench report clean
 
 help: ## Show what there is to make.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -22,7 +22,7 @@ dev: .venv/installed-dev ## Set up .venv with what tests, lint and benchmarks ne
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
-demo: install ## Read a made-up company over HTTP and leave a report in data/.
+demo: install ## Read a made-up company over HTTP and leave its reports in data/reports.
 	$(BIN)/stcrm demo
 
 test: dev ## Run the tests (under five minutes).
@@ -30,6 +30,15 @@ test: dev ## Run the tests (under five minutes).
 
 test-deep: dev ## Run the longer tests (under twenty minutes).
 	$(BIN)/python -m pytest -q -n 2 -m deep
+
+test-spark: .venv-spark/installed ## Run the tests that need Spark, in an environment of its own (Java 17).
+	.venv-spark/bin/python -m pytest -q tests/spark
+
+# apart, for beside pyspark pandera loads a part that does not work with pandas 3
+.venv-spark/installed: pyproject.toml constraints.txt
+	test -x .venv-spark/bin/python || $(PYTHON) -m venv .venv-spark
+	.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[spark,dev]'
+	@touch $@
 
 contract: dev ## Hold client and sandbox against the published contract (under two minutes).
 	$(BIN)/python -m pytest -q -n 2 tests/contract
@@ -53,5 +62,5 @@ bench: dev ## Measure against floors and rivals (ROWS=1000000 for the large ones
 	$(BIN)/python -m bench --rows $(ROWS)
 
 clean: ## Remove the set-up and what runs left.
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-spark .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find data -mindepth 1 -not -name README.md -delete

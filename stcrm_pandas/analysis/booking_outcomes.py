@@ -13,7 +13,17 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from stcrm_pandas.analysis.engine import Rows, keys, lazy, local_month, micros, refuse_mixtures, refuse_repeats, true
+from stcrm_pandas.analysis.engine import (
+    Rows,
+    keys,
+    lazy,
+    local_month,
+    local_weekday,
+    micros,
+    refuse_mixtures,
+    refuse_repeats,
+    true,
+)
 
 __all__ = ["SPANS", "UNKNOWN_SOURCE", "Limits", "booking_rows"]
 
@@ -77,7 +87,7 @@ def booking_rows(
         month=local_month("created_on"),
         # a day as one number that reads like a date, 20260131; filled before the cast, which pandas needs
         day=_whole(wall.year()) * 10_000 + _whole(wall.month()) * 100 + _whole(wall.day()),
-        weekday=wall.weekday(),
+        weekday=local_weekday("created_on"),
         hour=wall.hour(),
     ).rename({"created_on": "created", "modified_on": "modified"})
     rows = rows.drop("created_on_local", *(name for name in ("active", CLAIM) if name in had))

@@ -101,7 +101,7 @@ def lazy(
         raise UsageError(f"{name}: the frame lacks the columns {', '.join(missing)}")
     for column in times:
         kind = schema[column]
-        if not (isinstance(kind, nw.Datetime) and (kind.time_zone or _is_spark(rows))):
+        if not (isinstance(kind, nw.Datetime) and kind.time_zone):
             raise UsageError(f"{name}: {column} must hold times with a zone, not {kind}")
     if time_zone is not None:
         ZoneInfo(time_zone)  # a name that is no zone must not come into SQL
@@ -253,7 +253,9 @@ def local_day(column: str) -> nw.Expr:
 
 def local_weekday(column: str) -> nw.Expr:
     """The weekday of a wall time, from 1 for Monday to 7 for Sunday; missing where the time is."""
-    return nw.col(_wall(column)).dt.weekday()
+    weekday = nw.col(_wall(column)).dt.weekday()
+    # Sunday is 0 in what narwhals gives on Spark
+    return nw.when(weekday == 0).then(nw.lit(7)).otherwise(weekday)
 
 
 def local_hour(column: str) -> nw.Expr:

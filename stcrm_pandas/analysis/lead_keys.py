@@ -8,7 +8,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import pandas as pd
 
-from stcrm_pandas.analysis.engine import TENANT, Rows, keys, local_month, month_name
+from stcrm_pandas.analysis.engine import TENANT, Rows, keys, local_hour, local_month, local_weekday, month_name
 from stcrm_pandas.analysis.names import NONE, named
 from stcrm_pandas.errors import UsageError
 
@@ -56,13 +56,12 @@ def columns_of(by: Sequence[str]) -> list[str]:
 
 def key_of(one: str) -> nw.Expr:
     """The key of a lead, from its row as `engine.lazy` gives it (a tag's comes from `tags_of`)."""
-    wall = nw.col("created_on_local").dt
     if one == "month":
         return local_month("created_on")
     if one == "weekday":
-        return wall.weekday()
+        return local_weekday("created_on")
     if one == "hour":
-        return wall.hour()
+        return local_hour("created_on")
     return nw.col(_COLUMNS[one])
 
 

@@ -1,0 +1,98 @@
+"""Spark gives the tables that pandas gives."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import narwhals.stable.v2 as nw
+import pandas as pd
+import pytest
+
+import stcrm_pandas as stcrm
+from stcrm_pandas.analysis import engine, lead_conversion
+from stcrm_pandas.errors import UsageError
+
+from ..analysis.test_by_another_way import AS_OF, company
+from ..analysis.test_engine import MOMENTS, moments
+
+AsSpark = Callable[[pd.DataFrame], Any]
+
+
+def test_times_become_numbers_and_wall_times(as_spark: AsSpark) -> None:
+    rows = engine.lazy(as_spark(moments()), "rows", ["id"], times=["at"], local=["at"], time_zone="America/Chicago")
+    parts = rows.with_columns(
+        month=engine.local_month("at"),
+        day=engine.local_day("at"),
+        weekday=engine.local_weekday("at"),
+        hour=engine.local_hour("at"),
+    )
+    table = engine.collected(parts.drop("at_local")).sort_values("id", ignore_index=True)
+    assert set(table.dtypes.astype(str)) == {"Int64"}
+    assert table.drop(columns="id").tail(2).isna().all(axis=None)
+    for row, text in zip(table.itertuples(), MOMENTS[:-2], strict=False):
+        moment = dt.datetime.fromisoformat(str(text))
+        local = moment.astimezone(ZoneInfo("America/Chicago"))
+        assert row.at == engine.micros(moment)
+        assert (row.month // 12, row.month % 12 + 1) == (local.year, local.month)
+        assert dt.date.fromordinal(row.day) == local.date()
+        assert (row.weekday, row.hour) == (local.isoweekday(), local.hour)
+
+
+def test_what_is_refused_at_the_door(as_spark: AsSpark) -> None:
+    naive = as_spark(moments().assign(at=lambda frame: frame["at"].dt.tz_localize(None)))
+    with pytest.raises(UsageError, match="at must hold times with a zone"):
+        engine.lazy(naive, "leads", ["id"], times=["at"])
+    twice = engine.lazy(as_spark(pd.DataFrame({"id": [1, 1]})), "leads", ["id"])
+    with pytest.raises(UsageError, match="1 rows repeat an id"):
+        engine.refuse_repeats(twice, "leads")
+    with pytest.raises(UsageError, match="all frames must be of one engine"):
+        engine.refuse_mixtures(leads=naive, jobs=moments())
+
+
+def test_large_ids_and_sums_stay_whole_numbers(as_spark: AsSpark) -> None:
+    frame = pd.DataFrame({"id": pd.array([2**60 + 1, None], dtype="Int64"), "name": ["a", None]})
+    rows = engine.lazy(as_spark(frame), "rows", ["id", "name"])
+    table = engine.collected(rows).sort_values("id", ignore_index=True)
+    pd.testing.assert_frame_equal(table, frame.astype({"name": "str"}))
+    sums = engine.collected(rows.select(nw.col("id").sum(), n=nw.len()))
+    assert sums.iloc[0].tolist() == [2**60 + 1, 2]
+
+
+@pytest.mark.parametrize("by", [None, "campaign", ("business_unit", "month")])
+def test_lead_conversion_is_that_of_pandas(as_spark: AsSpark, by: Any) -> None:
+    frames = company(3)
+    reasons = pd.DataFrame({"id": [1, 2, 3], "is_lead": [False, False, True]})
+
+    def found(leads: Any, jobs: Any, bookings: Any) -> Any:
+        return lead_conversion(
+            leads, jobs=jobs, bookings=bookings, call_reasons=reasons, by=by, as_of=AS_OF, time_zone="America/Chicago"
+        )
+
+    expected, seen = found(*frames), found(*map(as_spark, frames))
+    for name in ("table", "overall", "months", "comparisons"):
+        pd.testing.assert_frame_equal(getattr(seen, name), getattr(expected, name))
+    assert seen.left_out == expected.left_out
+
+
+def test_many_tenants(spark: Any, tmp_path: Path) -> None:
+    """The same ids in two tenants are two things."""
+    frames = dict(zip(("leads", "jobs", "bookings"), company(4), strict=True))
+    operations = {"leads": "Leads_GetList", "jobs": "Jobs_GetList", "bookings": "Bookings_GetList"}
+    for tenant in (5, 6):
+        for name, frame in frames.items():
+            frame.attrs["stcrm"] = {"resource": name, "operation": operations[name], "tenant": tenant}
+            stcrm.write_tenant(frame, tmp_path)
+    read = spark.read.option("basePath", str(tmp_path))
+    both = {name: read.parquet(f"{tmp_path}/*/{name}.parquet") for name in frames}
+    for frame in frames.values():
+        frame.attrs = {}
+    how = {"as_of": AS_OF, "time_zone": "America/Chicago"}
+    found = lead_conversion(both["leads"], jobs=both["jobs"], bookings=both["bookings"], by="tenant", **how)
+    one = lead_conversion(frames["leads"], jobs=frames["jobs"], bookings=frames["bookings"], **how)
+    assert sorted(found.table["id"]) == [5, 6]
+    counts = ["leads", "mature", "converted", "exact", "bounded", "within_lower", "within_upper"]
+    assert found.table[counts].to_numpy().tolist() == one.overall[counts].to_numpy().tolist() * 2
