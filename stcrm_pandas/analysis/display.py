@@ -11,11 +11,14 @@ import pandas as pd
 
 __all__ = ["Cautions", "Definitions", "Line", "Sentences", "Table", "table"]
 
+_SHORT = 16
+
 # A notebook aligns every cell to the right; the classes keep a long table short.
 _STYLE = (
     "<style>.stcrm-table{overflow-x:auto}.stcrm-table caption{text-align:left;font-weight:600}"
     ".stcrm-table td,.stcrm-table th{text-align:left}.stcrm-table tbody th{font-weight:normal}"
-    ".stcrm-table .n{text-align:right;white-space:nowrap}.stcrm-table .stcrm-faint{opacity:.7}"
+    ".stcrm-table .w,.stcrm-table .n{white-space:nowrap}.stcrm-table .n{text-align:right}"
+    ".stcrm-table .stcrm-faint{opacity:.7}"
     ".stcrm-table .stcrm-total>*{font-weight:600}</style>"
 )
 
@@ -64,8 +67,10 @@ def table(
     heads = "".join(f'<th scope="col"{kind}>{escape(title)}</th>' for title, kind in zip(header, number, strict=True))
     body = []
     for place, row in enumerate(rows):
-        cells = [f'<th scope="row"{number[0]}>{escape(row[0])}</th>']
-        cells += [f"<td{kind}>{escape(cell)}</td>" for cell, kind in zip(row[1:], number[1:], strict=True)]
+        cells = [f'<th scope="row"{number[0] or _whole(row[0])}>{escape(row[0])}</th>']
+        cells += [
+            f"<td{kind or _whole(cell)}>{escape(cell)}</td>" for cell, kind in zip(row[1:], number[1:], strict=True)
+        ]
         last = total and place == len(rows) - 1
         look = ' class="stcrm-total"' if last else ' class="stcrm-faint"' if dim and dim[place] else ""
         body.append(f"<tr{look}>{''.join(cells)}</tr>")
@@ -74,6 +79,11 @@ def table(
         f'{_STYLE}<div class="stcrm-table" tabindex="0"><table>{titled}<thead><tr>{heads}</tr></thead>'
         f"<tbody>{''.join(body)}</tbody></table></div>"
     )
+
+
+def _whole(cell: str) -> str:
+    """For a time, an amount, an id or a telephone number: not to be broken over two lines."""
+    return " class=w" if len(cell) <= _SHORT and any(map(str.isdigit, cell)) else ""
 
 
 class Line(str):

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["WorkLists", "actions", "cautions", "check", "missing", "tiles", "told", "work_list", "work_lists"]
 
-_SHORT = 16
 _RECORDS = ("id", "lead", "booking", "customer", "location", "contact", "job")
 
 NOTHING_CLEAR = "Nothing stands out clearly this week: no group differs enough to act on."
@@ -113,9 +112,7 @@ def _with_code(words: str) -> str:
 def _text(cell: object) -> str:
     if isinstance(cell, tuple | list):
         return ", ".join(map(str, cell))
-    text = "" if pd.isna(cell) else str(cell)  # type: ignore[call-overload]
-    # A time, an amount, a telephone number: not to be broken over two lines.
-    return text.replace(" ", "\u00a0") if len(text) <= _SHORT and any(map(str.isdigit, text)) else text
+    return "" if pd.isna(cell) else str(cell)  # type: ignore[call-overload]
 
 
 def _is_number(column: pd.Series) -> bool:

@@ -26,8 +26,8 @@ def demo(
     out: Annotated[Path, typer.Option(help="The folder for the sandbox, its cache and the report.")] = Path("data"),
     leads: Annotated[int, typer.Option(min=1000, help="How large the company is.")] = 12_000,
 ) -> None:
-    """Read a made-up company's CRM over HTTP, twice; leave a lead-conversion report; edit in bulk, and undo it."""
-    from stcrm_pandas.report import make_report
+    """Read a made-up company's CRM over HTTP, twice; leave its reports; edit in bulk, and undo it."""
+    from stcrm_pandas.report import make_all
     from stcrm_pandas.sandbox import Sandbox
 
     state, cache = out / "sandbox.sqlite", out / "cache"
@@ -49,11 +49,11 @@ def demo(
                 rows, calls, cold, warm = rows + len(frame), calls + calls_here, cold + first, warm + again
             drift = crm.drift().drop_duplicates(["resource", "column", "kind"])
             typer.echo(f"Where answers departed from the contract: {len(drift)} columns; crm.drift() has the table.")
-    report = out / "lead-conversion.html"
-    os.environ["STCRM_CACHE_DIR"] = str(cache.resolve())  # for the notebook's own process
-    _, seconds = _timed(lambda: make_report("lead-conversion", report, sandbox=state))
+    os.environ["STCRM_CACHE_DIR"] = str(cache.resolve())  # for the notebooks' own processes
+    report, seconds = _timed(lambda: make_all(out / "reports", sandbox=state))
     _edit(state, cache, out / "state")
-    typer.echo(f"report: {report.resolve()} ({report.stat().st_size / 1e6:.1f} MB, made in {seconds:.1f} s)")
+    size = sum(file.stat().st_size for file in report.parent.glob("*.html")) / 1e6
+    typer.echo(f"report: {report.resolve()} (three reports and their index, {size:.1f} MB, made in {seconds:.1f} s)")
     typer.echo(f"rows: {rows:,} in {calls} calls; cold {cold:.1f} s, warm {warm:.1f} s (from the cache, no call)")
 
 

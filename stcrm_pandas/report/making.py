@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack, get_args
 
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.report.page import first_screen_of, index_page, page_of, title_of
@@ -64,6 +64,7 @@ def make_report(name: str, out: str | Path, **choices: Unpack[Choices]) -> Path:
     """
     if name not in REPORTS:
         raise UsageError(f"there is no report {name!r}; there are {', '.join(REPORTS)}")
+    _refuse_unknown(_by(choices), [name])
     return write_report(notebook_path(REPORTS[name]), out, _parameters(choices))
 
 
@@ -72,7 +73,7 @@ def make_all(folder: str | Path, **choices: Unpack[Choices]) -> Path:
 
     Parameters:
         folder: made where it is not there; the folder above it is.
-        choices: what they are about (`Choices`). `spend` goes to the reports that take it.
+        choices: what they are about (`Choices`). `by` and `spend` go to the reports that know what to do with them.
 
     Returns: the path of the index, `index.html` in the folder.
 
@@ -85,13 +86,14 @@ def make_all(folder: str | Path, **choices: Unpack[Choices]) -> Path:
     place = Path(folder).absolute()
     if not place.parent.is_dir() or (place.exists() and not place.is_dir()):
         raise UsageError(f"{place} can be no folder for the reports")
+    _refuse_unknown(_by(choices), list(REPORTS))
     notebooks = {name: notebook_path(notebook) for name, notebook in REPORTS.items()}
     pages: dict[str, str] = {}
     screens: dict[str, dict[str, Any]] = {}
     with _one_company(choices.get("sandbox", False)) as (sandbox, environment):
         given = {**_parameters(choices), "sandbox": sandbox}
         for name, notebook in notebooks.items():
-            done = run_notebook(notebook, _taken(notebook, given), environment=environment)
+            done = run_notebook(notebook, _taken(name, notebook, given), environment=environment)
             pages[f"{name}.html"] = page_of(done)
             screens[f"{name}.html"] = {"title": title_of(done), **first_screen_of(done)}
     pages["index.html"] = index_page("Reports", screens)
@@ -134,25 +136,54 @@ def write_files(pages: Mapping[Path, str]) -> None:
 
 def _parameters(choices: Choices) -> dict[str, Any]:
     """What a notebook is given; None stands for what it has of itself."""
-    by, spend = choices.get("by"), choices.get("spend")
+    by, spend = _by(choices), choices.get("spend")
     return {
         **choices,
         "sandbox": _plain(choices.get("sandbox", False)),
-        "by": by[0] if by and not isinstance(by, str) and len(by) == 1 else by or None,
+        "by": by[0] if len(by) == 1 else by or None,
         "spend": None if spend is None else str(Path(spend).absolute()),
         "anonymous": choices.get("anonymous") or None,
         "progress": False,
     }
 
 
+def _by(choices: Choices) -> list[str]:
+    by = choices.get("by")
+    return [] if by is None else [by] if isinstance(by, str) else list(by)
+
+
+def _groups() -> dict[str, tuple[str, ...]]:
+    """By what each report can group."""
+    from stcrm_pandas.analysis.booking_counts import DIMENSIONS
+    from stcrm_pandas.analysis.lead_keys import BY
+    from stcrm_pandas.analysis.preference_groups import By
+
+    known = {"lead-conversion": BY, "contact-preferences": get_args(By), "booking-sources": tuple(DIMENSIONS)}
+    # A report is about one company.
+    return {name: tuple(one for one in groups if one != "tenant") for name, groups in known.items()}
+
+
+def _refuse_unknown(by: Sequence[str], names: Sequence[str]) -> None:
+    """Before anything is read: groups that none of the reports knows."""
+    groups = _groups()
+    if by and not any(set(by) <= set(groups[name]) for name in names):
+        listed = "; ".join(f"{name} by {', '.join(groups[name])}" for name in names)
+        raise UsageError(f"by: there is no {' with '.join(by)}; there are {listed}")
+    if len(by) > 2:
+        raise UsageError("by: one name, or two")
+
+
 def _plain(sandbox: bool | str | Path) -> bool | str:
     return sandbox if isinstance(sandbox, bool) else str(Path(sandbox).absolute())
 
 
-def _taken(notebook: Path, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Of the parameters that only some notebooks have, those that this one has."""
-    known = parameters_of(notebook)
-    return {name: value for name, value in given.items() if name != "spend" or name in known}
+def _taken(report: str, notebook: Path, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Of what only some reports take, what this one does."""
+    by = given["by"]
+    asked = {by} if isinstance(by, str) else set(by or ())
+    known = {**given, "by": by if asked <= set(_groups()[report]) else None}
+    names = parameters_of(notebook)
+    return {name: value for name, value in known.items() if name != "spend" or name in names}
 
 
 @contextlib.contextmanager
