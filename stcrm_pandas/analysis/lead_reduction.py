@@ -15,6 +15,7 @@ import narwhals.stable.v2 as nw
 import pandas as pd
 
 from stcrm_pandas.analysis.engine import (
+    TENANT,
     Rows,
     collected,
     keys,
@@ -29,6 +30,7 @@ from stcrm_pandas.analysis.engine import (
 from stcrm_pandas.analysis.inquiries import inquiries_of
 from stcrm_pandas.analysis.lead_dates import with_dates
 from stcrm_pandas.analysis.lead_keys import columns_of, key_of, tags_of
+from stcrm_pandas.errors import UsageError
 
 __all__ = ["COUNTS", "HORIZONS", "LONGEST", "USED", "Reduced", "reduce_leads"]
 
@@ -124,6 +126,8 @@ def reduce_leads(
     )
     refuse_repeats(rows, "leads")
     names = rows.collect_schema().names()
+    if TENANT in by and TENANT not in names:
+        raise UsageError("by='tenant' needs leads with a column tenant")
     carried = {f"key_{place}": key_of(one) for place, one in enumerate(by) if one != "tag"}
     nothing = nw.when(nw.col("id").is_null()).then(nw.col("id"))
     wall = nw.col("created_on_local").dt

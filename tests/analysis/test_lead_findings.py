@@ -1,0 +1,207 @@
+"""What a report makes of lead conversion: work lists, tiles, actions, checks, figures; and every way to group."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import duckdb
+import pandas as pd
+import polars as pl
+import pytest
+
+from stcrm_pandas.analysis import LeadConversion, lead_conversion
+from stcrm_pandas.analysis.lead_keys import BY
+from stcrm_pandas.errors import UsageError
+
+from .booking_company import AS_OF, ZONE, company
+
+Frames = Callable[..., pd.DataFrame]
+EVIL = "<img src=x onerror=alert(1)>"
+# half past nine in the evening of the 28th in Chicago
+NOW = "2026-03-01T03:30Z"
+
+
+@pytest.fixture(scope="module")
+def found(leads: Frames) -> LeadConversion:
+    def lead(day: str, due: str | None, **more: Any) -> dict[str, Any]:
+        return {"status": "Open", "created_on": f"2026-{day}T18:00Z", "follow_up_date": due, "campaign_id": 1, **more}
+
+    rows = [
+        lead("02-20", "2026-03-01T02:00Z"),  # still the same day in Chicago
+        lead("02-21", "2026-02-28T05:30Z", lead_customer_name=EVIL, lead_url="https://example.com/1"),  # yesterday
+        lead("02-22", "2026-02-01T00:00Z"),
+        lead("02-23", None),
+        lead("02-24", "0001-01-01T00:00Z"),
+        lead("01-02", "2026-05-01T00:00Z"),
+        lead("01-03", "2026-05-01T00:00Z", modified_on="2026-02-20T00:00Z"),
+        lead("01-04", None, call_reason_id=9),
+        lead("02-25", None, status="Dismissed", dismissing_reason_id=4),
+        *(lead("01-05", None, status="Converted" if i < 30 else "Dismissed") for i in range(100)),
+        *(lead("01-06", None, campaign_id=2, status="Converted" if i < 80 else "Dismissed") for i in range(100)),
+    ]
+    reasons = pd.DataFrame({"id": [9], "is_lead": [False]})
+    names = {"campaign": {1: EVIL, 2: "Radio"}}
+    return lead_conversion(leads(*rows), call_reasons=reasons, by="campaign", names=names, as_of=NOW, time_zone=ZONE)
+
+
+def test_each_open_lead_is_in_one_list_at_most(found: LeadConversion) -> None:
+    lists = {key: one.frame["Lead id"].tolist() for key, one in found.work_lists.items()}
+    assert lists == {"overdue-follow-up": [3, 2], "no-follow-up": [5, 4], "stale": [6]}
+    overdue = found.work_lists["overdue-follow-up"].frame
+    assert overdue["Days overdue"].tolist() == [28, 1]
+    assert overdue["Came in"].tolist() == ["2026-02-22", "2026-02-21"]
+    assert overdue["Link"].tolist() == ["", "https://example.com/1"]
+    assert "Link" not in found.work_lists["stale"].frame
+
+
+def test_every_text_is_text(found: LeadConversion) -> None:
+    shown = [found._repr_html_(), found.check._repr_html_(), found.speed_table()._repr_html_()]
+    shown += [one._repr_html_() for one in found.work_lists.values()]
+    shown += [found.figure(kind).to_json().replace("\\u003c", "<") for kind in ("rates", "curve", "cohorts", "months")]
+    shown.append(found.figure("curve", groups=[1, 2]).to_json().replace("\\u003c", "<"))
+    alone = [json.dumps(found.figure(kind).layout.meta["alt"]) for kind in ("rates", "curve")]
+    assert all(EVIL not in page for page in shown if page not in alone and '"meta"' not in page)
+    assert any("&lt;img" in page for page in shown)
+
+
+def test_actions_are_sized_by_what_became_of_leads_as_old(found: LeadConversion) -> None:
+    actions = {one.work_list or one.do: one for one in found.actions()}
+    assert actions["overdue-follow-up"].do == "Call the 2 open leads whose follow-up is overdue."
+    assert actions["no-follow-up"].do.startswith("Give the 2 open leads")
+    assert "Find out what goes well with inquiries of campaign Radio." in actions
+    lower = next(one for name, one in actions.items() if "less often" in name)
+    assert EVIL in lower.do
+    assert lower.worth > 0
+
+
+def test_tiles_are_over_weeks_that_are_old_enough(found: LeadConversion) -> None:
+    came, converted, fast, dismissed = found.tiles()
+    assert came.dates == "26 Jan to 22 Feb 2026"
+    assert came.now == "3"
+    assert came.before == ""  # its first days were not read
+    assert came.year_ago == ""
+    assert converted.dates == "29 Dec 2025 to 25 Jan 2026"
+    assert converted.now == "not read"  # the first lead came on 2 January: whether earlier ones were read is not known
+    assert fast.now == "too few to tell (2)"
+    assert dismissed.note
+    assert lead_conversion(found.source, as_of=NOW).tiles() == []
+
+
+def test_checks_count_before_anything_is_left_out(found: LeadConversion) -> None:
+    counts = {one.what: one.rows for one in found.check.counts}
+    assert counts["Leads read"] == 209
+    assert counts["Leads, status Open"] == 8
+    steps = [(one.left_out, one.remain) for one in found.check.steps]
+    assert steps == [(0, 209), (1, 208), (0, 208), (6, 202)]
+
+
+def test_figures_say_what_they_show(found: LeadConversion) -> None:
+    assert found.figure("rates").layout.meta["alt"].startswith("Share converted within 30 days, a row per group.")
+    curve = found.figure("curve", groups=[2])
+    assert "Radio: 80 of" in curve.layout.meta["alt"] or "Radio:" in curve.layout.meta["alt"]
+    with pytest.raises(UsageError, match="no curve of 5"):
+        found.figure("curve", groups=[5])
+    with pytest.raises(UsageError, match="at most 5"):
+        found.figure("curve", groups=range(6))
+    told, young = found.figure("cohorts").data
+    assert list(told.y) == ["Jan 2026", "Feb 2026"]
+    assert list(told.x) == ["1 day", "7 days", "30 days", "60 days", "90 days"]
+    assert [value is None for value in told.z[0]] == [value is not None for value in young.z[0]]
+    (bars,) = found.figure("reasons").data
+    assert sum(bars.x) == found.reasons["leads"].sum()
+    assert (
+        found.figure("reasons")
+        .layout.meta["alt"]
+        .startswith("Reasons for dismissal, the most frequent first: (no reason)")
+    )
+
+
+def test_figures_of_nothing(leads: Frames) -> None:
+    nothing = lead_conversion(leads(), by="campaign", as_of=NOW, time_zone="UTC")
+    for kind in ("rates", "months", "curve", "cohorts", "reasons"):
+        assert nothing.figure(kind).layout.meta["alt"]
+    assert nothing.actions() == []
+    assert [len(one) for one in nothing.work_lists.values()] == [0, 0, 0]
+    assert nothing.summary()[0].startswith("No inquiry is 30 days old yet")
+    assert nothing.curve["share_lower"].isna().all()
+
+
+@pytest.mark.parametrize("by", [*BY, ("tag", "hour"), ("month", "priority")])
+def test_every_way_to_group_adds_up_and_is_the_same_on_every_engine(by: Any) -> None:
+    frames, _ = company()
+    few = frames["leads"].iloc[:600]
+    jobs = frames["jobs"].iloc[:2500][
+        ["id", "customer_id", "lead_call_id", "booking_id", "created_on", "recall_for_id"]
+    ]
+    names = {"campaign": frames["campaigns"], "business_unit": frames["business_units"]}
+    if by == "tenant":
+        few, jobs = few.assign(tenant=7), jobs.assign(tenant=7)
+    made = {"as_of": AS_OF, "time_zone": ZONE, "names": names}
+    ours = lead_conversion(few, jobs=jobs, by=by, **made)
+    total = int(ours.overall["inquiries"].iloc[0])
+    table = ours.table
+    assert int(table["inquiries"].sum()) == total or "tag" in ours.by
+    plain = few.drop(columns=[name for name in few if few[name].dtype == object and name != "tag_type_ids"])
+    plain = plain.assign(tag_type_ids=[list(tags) for tags in plain["tag_type_ids"]])
+    tables = {"leads": pl.from_pandas(plain.drop(columns="tag_type_ids")), "jobs": pl.from_pandas(jobs)}
+    tags = pl.Series("tag_type_ids", plain["tag_type_ids"].tolist(), dtype=pl.List(pl.Int64))
+    tables["leads"] = tables["leads"].with_columns(tags)
+    polars = lead_conversion(tables["leads"], jobs=tables["jobs"], by=by, **made)
+    with duckdb.connect() as database:
+        relations = {name: database.from_arrow(one.to_arrow()) for name, one in tables.items()}
+        relation = lead_conversion(relations["leads"], jobs=relations["jobs"], by=by, **made)
+        lists = {key: one.frame["Lead id"].tolist() for key, one in relation.work_lists.items()}
+    for other in (polars, relation):
+        pd.testing.assert_frame_equal(other.table, table)
+        pd.testing.assert_frame_equal(other.curve, ours.curve)
+        pd.testing.assert_frame_equal(other.reasons, ours.reasons)
+    assert lists == {key: one.frame["Lead id"].tolist() for key, one in ours.work_lists.items()}
+
+
+def test_names_of_groups(leads: Frames) -> None:
+    rows = [
+        {
+            "status": "Open",
+            "created_on": "2026-03-08T07:30Z",
+            "created_by_id": 5,
+            "priority": "Urgent",
+        },  # 1:30, a Sunday
+        {"status": "Open", "created_on": "2026-03-08T08:30Z", "created_by_id": 6},  # 3:30: two o'clock did not come
+        {"status": "Open", "created_on": "2025-11-02T06:30Z", "created_by_id": 7},  # 1:30 in summer time
+        {"status": "Open", "created_on": "2025-11-02T07:30Z", "created_by_id": None},  # 1:30 again
+        {"status": "Open", "created_on": "2024-02-29T18:00Z", "created_by_id": 5},
+    ]
+    frame = leads(*rows)
+    made = {"as_of": "2026-06-01T00:00Z", "time_zone": ZONE}
+    hours = lead_conversion(frame, by="hour", **made).table
+    assert hours[["name", "inquiries"]].values.tolist() == [
+        ["01:00 to 01:59", 3],
+        ["03:00 to 03:59", 1],
+        ["12:00 to 12:59", 1],
+    ]
+    weekdays = lead_conversion(frame, by="weekday", **made).table
+    assert weekdays["name"].tolist() == ["Thursday", "Sunday"]
+    staff = pd.DataFrame({"user_id": [5, 6], "role": ["CSR", "EmptyEmployee"], "name": ["Ann Example", "Web"]})
+    creators = lead_conversion(frame, by="creator", names=staff, **made).table
+    assert set(creators["name"]) == {"user 5 (person)", "user 6 (integration)", "user 7 (kind not known)", "(none)"}
+    assert lead_conversion(frame, by="priority", **made).table["id"].dropna().tolist() == ["Urgent"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"by": ("campaign", "hour", "tag")}, "one name, or a tuple of two"),
+        ({"by": ("hour", "hour")}, "two different ones"),
+        ({"by": ("campaign", "category")}, "one of the two"),
+        ({"by": "category"}, "needs the frame of campaigns"),
+        ({"names": {"moon": {}}}, "nothing to group by"),
+        ({"by": "creator", "names": {1: "Ann"}}, "a frame of employees"),
+        ({"by": "tenant"}, "tenant"),
+        ({"unit": "call"}, "there are 'inquiry' and 'lead'"),
+        ({"dismissing_reasons": {"spam": 7}}, "maps ids to texts"),
+    ],
+)
+def test_calls_that_cannot_be_right(leads: Frames, arguments: dict[str, Any], message: str) -> None:
+    frame = leads({"status": "Open", "created_on": "2026-01-01T00:00Z"})
+    with pytest.raises(UsageError, match=message):
+        lead_conversion(frame, as_of="2026-06-01T00:00Z", time_zone=ZONE, **arguments)
