@@ -46,7 +46,7 @@ def lists(found: BookingSources) -> dict[str, WorkList]:
             "still-new",
             "Bookings still new for more than a day",
             "Open each in ServiceTitan (Calls > Bookings, status New) and call; its phone number is there. "
-            "The latest come first: they are the likeliest to be won.",
+            "The latest come first.",
             _rows(found, call),
         ),
         WorkList(

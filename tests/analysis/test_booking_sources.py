@@ -39,30 +39,34 @@ def one(found: BookingSources, *names: str) -> list[int]:
     return [int(found.overall.iloc[0][name]) for name in names]
 
 
-@pytest.mark.parametrize(
-    ("booking", "lead", "outcome"),
-    [
-        pytest.param({"status": "Converted", "job_id": 7}, None, "job", id="job"),
-        pytest.param({"status": "Dismissed", "job_id": 7}, {"status": "Open"}, "job", id="a job comes first"),
-        pytest.param({"status": "Converted"}, {"status": "Open"}, "converted", id="converted without a job"),
-        pytest.param({"status": "Dismissed"}, {"status": "Converted"}, "lead_won", id="lead won"),
-        pytest.param({"status": "Dismissed"}, {"status": "Open"}, "lead_open", id="lead open"),
-        pytest.param({"status": "New"}, {"status": "Dismissed"}, "lead_lost", id="lead lost"),
-        pytest.param({"status": "Dismissed"}, {"status": "Revived"}, "lead_unknown", id="lead unknown"),
-        pytest.param({"status": "Dismissed"}, None, "dismissed", id="dismissed"),
-        pytest.param({"status": "Accepted"}, None, "accepted", id="accepted"),
-        pytest.param({"status": "New"}, None, "new", id="new"),
-        pytest.param({"status": "Parked"}, None, "unknown", id="unknown status"),
-        pytest.param({"status": None}, None, "unknown", id="no status"),
-    ],
-)
-def test_outcomes_are_exclusive(
-    booked: Frames, leads: Frames, booking: dict[str, Any], lead: dict[str, Any] | None, outcome: str
-) -> None:
-    made = leads({"booking_id": 1, "created_on": JAN, **lead}) if lead else leads({"status": "Converted"})
-    row = found_in(booked(booking), leads=made).overall.iloc[0]
-    names = list(row.index[row.index.get_loc("job") : row.index.get_loc("mature")])
-    assert {name: int(row[name]) for name in names if row[name]} == {outcome: 1}
+def test_outcomes_are_exclusive(booked: Frames, leads: Frames) -> None:
+    cases: dict[str, tuple[dict[str, Any], str | None, str]] = {
+        "job": ({"status": "Converted", "job_id": 7}, None, "job"),
+        "a job comes first": ({"status": "Dismissed", "job_id": 7}, "Open", "job"),
+        "converted without a job": ({"status": "Converted"}, "Open", "converted"),
+        "lead won": ({"status": "Dismissed"}, "Converted", "lead_won"),
+        "lead open": ({"status": "Dismissed"}, "Open", "lead_open"),
+        "lead lost": ({"status": "New"}, "Dismissed", "lead_lost"),
+        "lead of an unknown status": ({"status": "Dismissed"}, "Revived", "lead_unknown"),
+        "dismissed": ({"status": "Dismissed"}, None, "dismissed"),
+        "accepted": ({"status": "Accepted"}, None, "accepted"),
+        "new": ({"status": "New"}, None, "new"),
+        "unknown status": ({"status": "Parked"}, None, "unknown"),
+        "no status": ({"status": None}, None, "unknown"),
+    }
+    frame = booked(*({"source": name, **booking} for name, (booking, _, _) in cases.items()))
+    made = leads(
+        {"status": "Converted", "created_on": JAN},  # names no booking
+        *(
+            {"booking_id": id, "created_on": JAN, "status": lead}
+            for id, (_, lead, _) in enumerate(cases.values(), start=1)
+            if lead
+        ),
+    )
+    table = found_in(frame, leads=made).table.set_index("name")
+    names = list(table.columns[table.columns.get_loc("job") : table.columns.get_loc("mature")])
+    became = {name: [outcome for outcome in names if table.loc[name, outcome]] for name in cases}
+    assert became == {name: [outcome] for name, (_, _, outcome) in cases.items()}
 
 
 def test_of_several_leads_the_best_counts_and_deleted_ones_do_not(booked: Frames, leads: Frames) -> None:
@@ -75,80 +79,50 @@ def test_of_several_leads_the_best_counts_and_deleted_ones_do_not(booked: Frames
     assert one(found_in(frame, leads=made), "lead_won", "lead_lost", "dismissed") == [1, 0, 1]
 
 
-@pytest.mark.parametrize(
-    ("booking", "job", "log", "expected", "how"),
-    [
-        pytest.param(
-            {"status": "Converted", "job_id": 7}, "2026-01-05T16:59Z", None, (0, 0), "by_job", id="job in time"
-        ),
-        pytest.param(
-            {"status": "Converted", "job_id": 7}, "2026-01-05T17:00Z", None, (0, 0), "by_job", id="on the hour"
-        ),
-        pytest.param(
-            {"status": "Converted", "job_id": 7}, "2026-01-05T17:01Z", None, (1, 1), "by_job", id="job too late"
-        ),
-        pytest.param(
-            {"status": "Converted", "job_id": 7}, "2026-01-05T15:00Z", None, (0, 0), "by_change", id="job before"
-        ),
-        pytest.param(
-            {"status": "Dismissed", "modified_on": "2026-01-05T16:30Z"},
-            None,
-            None,
-            (0, 0),
-            "by_change",
-            id="changed soon",
-        ),
-        pytest.param(
-            {"status": "Dismissed", "modified_on": "2026-02-05T16:30Z"},
-            None,
-            None,
-            (0, 1),
-            "by_change",
-            id="changed late",
-        ),
-        pytest.param(
-            {"status": "Dismissed", "modified_on": "2026-02-05T16:30Z"},
-            None,
-            [("New", "2026-01-05T17:30Z"), ("Dismissed", "2026-01-05T19:00Z")],
-            (1, 1),
-            "by_log",
-            id="seen new after an hour",
-        ),
-        pytest.param(
-            {"status": "Dismissed", "modified_on": "2026-02-05T16:30Z"},
-            None,
-            [("Dismissed", "2026-01-05T16:20Z")],
-            (0, 0),
-            "by_log",
-            id="seen dismissed within the hour",
-        ),
-        pytest.param(
-            {"status": "Dismissed", "modified_on": "0001-01-01T00:00Z"}, None, None, (0, 1), None, id="year 1"
-        ),
-        pytest.param({"status": "New"}, None, None, (1, 1), "waiting", id="waiting"),
-        pytest.param({"status": "New", "modified_on": "2026-01-05T16:10Z"}, None, None, (1, 1), "waiting", id="edited"),
-    ],
-)
-def test_speed_has_bounds(
-    booked: Frames,
-    jobs: Frames,
-    booking: dict[str, Any],
-    job: str | None,
-    log: list[tuple[str, str]] | None,
-    expected: tuple[int, int],
-    how: str | None,
-) -> None:
-    made = jobs({"id": 7, "created_on": job}) if job else jobs()
-    seen = None
-    if log:
-        moments = pd.to_datetime([moment for _, moment in log], utc=True).astype("datetime64[us, UTC]")
-        seen = pd.DataFrame(
-            {"id": 1, "status": [status for status, _ in log], "first_seen": moments, "last_seen": moments}
-        )
-    found = found_in(booked(booking), jobs=made, status_log=seen)
-    assert one(found, "aged_hour", "new_lower_hour", "new_upper_hour") == [1, *expected]
-    ways = ("by_job", "by_lead", "by_log", "by_change", "waiting")
-    assert dict(zip(ways, one(found, *ways), strict=True)) == {way: int(way == how) for way in ways}
+LATE = "2026-02-05T16:30Z"
+SPEEDS: dict[str, tuple[dict[str, Any], str | None, list[tuple[str, str]], tuple[int, int], str | None]] = {
+    "job in time": ({"status": "Converted"}, "2026-01-05T16:59Z", [], (0, 0), "by_job"),
+    "job on the hour": ({"status": "Converted"}, "2026-01-05T17:00Z", [], (0, 0), "by_job"),
+    "job too late": ({"status": "Converted"}, "2026-01-05T17:01Z", [], (1, 1), "by_job"),
+    "job before the booking": ({"status": "Converted"}, "2026-01-05T15:00Z", [], (0, 0), "by_change"),
+    "changed soon": ({"status": "Dismissed", "modified_on": "2026-01-05T16:30Z"}, None, [], (0, 0), "by_change"),
+    "changed late": ({"status": "Dismissed", "modified_on": LATE}, None, [], (0, 1), "by_change"),
+    "seen new after an hour": (
+        {"status": "Dismissed", "modified_on": LATE},
+        None,
+        [("New", "2026-01-05T17:30Z"), ("Dismissed", "2026-01-05T19:00Z")],
+        (1, 1),
+        "by_log",
+    ),
+    "seen dismissed within the hour": (
+        {"status": "Dismissed", "modified_on": LATE},
+        None,
+        [("Dismissed", "2026-01-05T16:20Z")],
+        (0, 0),
+        "by_log",
+    ),
+    "changed in the year 1": ({"status": "Dismissed", "modified_on": "0001-01-01T00:00Z"}, None, [], (0, 1), None),
+    "waiting": ({"status": "New"}, None, [], (1, 1), "waiting"),
+    "edited, and still new": ({"status": "New", "modified_on": "2026-01-05T16:10Z"}, None, [], (1, 1), "waiting"),
+}
+
+
+def test_speed_has_bounds(booked: Frames, jobs: Frames) -> None:
+    numbered = list(enumerate(SPEEDS.items(), start=1))
+    frame = booked(
+        *({"source": name, "job_id": 100 + id if job else None, **row} for id, (name, (row, job, *_)) in numbered)
+    )
+    made = jobs(*({"id": 100 + id, "created_on": job} for id, (_, (_, job, *_)) in numbered if job))
+    seen = [(id, *entry) for id, (_, (_, _, log, *_)) in numbered for entry in log]
+    moments = pd.to_datetime([moment for *_, moment in seen], utc=True).astype("datetime64[us, UTC]")
+    log = pd.DataFrame({"id": [id for id, *_ in seen], "status": [status for _, status, _ in seen]})
+    found = found_in(frame, jobs=made, status_log=log.assign(first_seen=moments, last_seen=moments))
+    table = found.table.set_index("name")
+    ways = ["by_job", "by_lead", "by_log", "by_change", "waiting"]
+    for name, (*_, expected, how) in SPEEDS.items():
+        row = table.loc[name]
+        assert row[["aged_hour", "new_lower_hour", "new_upper_hour"]].tolist() == [1, *expected], name
+        assert [way for way in ways if row[way]] == ([how] if how else []), name
 
 
 def test_a_lead_is_an_action_too_and_the_young_are_not_measured(booked: Frames, leads: Frames) -> None:
