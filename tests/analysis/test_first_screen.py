@@ -1,0 +1,161 @@
+"""What stands on top of a report: whose numbers, of when, what to do, and what to know before; and its work lists."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from stcrm_pandas.analysis import cautions, first_screen, work_lists
+from stcrm_pandas.analysis.findings import Action, Check, Count, Step, Tile, WorkList
+from stcrm_pandas.analysis.first_screen import FIRST_SCREEN
+from stcrm_pandas.analysis.periods import Period
+from stcrm_pandas.analysis.shown import MOST_CHARACTERS
+
+NOW = dt.datetime(2026, 7, 27, 12, tzinfo=dt.UTC)
+
+
+class Result:
+    def __init__(self, *worths: float, lists: dict[str, WorkList] | None = None) -> None:
+        self.worths = worths
+        self.work_lists = lists or {}
+
+    def actions(self) -> list[Action]:
+        return [
+            Action(f"Do {worth}.", "31 of 100 (27 to 35)", "about 15 jobs", worth, "a-list") for worth in self.worths
+        ]
+
+    def tiles(self) -> list[Tile]:
+        return [Tile(f"Tile {worth}", "12", "1 to 28 Jun 2026") for worth in self.worths]
+
+
+def frame(**about: Any) -> pd.DataFrame:
+    found = pd.DataFrame(
+        {"id": [1, 2], "created_on": pd.to_datetime(["0001-01-01T00:00Z", "2026-01-05T03:00Z"], format="ISO8601")}
+    )
+    found.attrs["stcrm"] = about
+    return found
+
+
+def read(**about: Any) -> pd.DataFrame:
+    noted = {"tenant": 7, "environment": "production", "time_zone": "America/Chicago", "filters": {}}
+    return frame(**{**noted, "fetched_at": "2026-07-27T03:00:00Z", **about})
+
+
+def test_of_all_results_the_three_largest_actions_and_the_first_four_tiles() -> None:
+    screen = first_screen("Leads", Result(1, 5), Result(9, 2, 3), of=read())
+    assert [one.worth for one in screen.actions] == [9, 5, 3]
+    assert [one.title for one in screen.tiles] == ["Tile 1", "Tile 5", "Tile 9", "Tile 2"]
+    page = screen._repr_html_()
+    assert page.index("Do 9.") < page.index("Do 5.") < page.index("Do 3.")
+    assert '<a href="#a-list">' in page
+
+
+def test_where_nothing_is_clear_it_says_so() -> None:
+    assert "Nothing stands out clearly this week" in first_screen("Leads", Result(), of=read())._repr_html_()
+
+
+def test_the_index_learns_the_same_and_no_more() -> None:
+    bundle = first_screen("Leads", Result(5), of=read(), cautions=["Old."])._repr_mimebundle_()
+    assert bundle[FIRST_SCREEN] == {
+        "title": "Leads",
+        "company": "Tenant 7, production",
+        "period": "4 Jan to 26 Jul 2026",
+        "actions": [{"do": "Do 5.", "told": "31 of 100 (27 to 35) · about 15 jobs"}],
+        "cautions": ["Old."],
+    }
+
+
+@pytest.mark.parametrize(
+    ("filters", "zone", "said"),
+    [
+        ({}, "America/Chicago", "4 Jan to 26 Jul 2026"),  # 3 h UTC is the evening before; the year 1 is no date
+        ({}, None, "5 Jan to 27 Jul 2026 (UTC)"),
+        ({"created_on_or_after": "2026-02-01", "created_before": "2026-03-01"}, "America/Chicago", "1 to 28 Feb 2026"),
+        ({"created_on_or_after": "2025-12-31"}, "America/Chicago", "31 Dec 2025 to 26 Jul 2026"),
+        ({"created_before": "2030-01-01"}, "America/Chicago", "4 Jan to 26 Jul 2026"),
+        ({"created_on_or_after": "2027-01-01"}, "America/Chicago", "up to 26 Jul 2026"),
+    ],
+)
+def test_the_period_is_local_and_ends_with_its_last_day(filters: dict[str, str], zone: str | None, said: str) -> None:
+    assert first_screen("Leads", of=read(filters=filters, time_zone=zone)).period == said
+
+
+def test_what_is_given_goes_before_what_is_noted() -> None:
+    days = Period(dt.date(2026, 6, 1), dt.date(2026, 6, 29), dt.UTC)
+    screen = first_screen("Leads", of=read(), company="Example <Heating>", period=days, missing={"jobs": "a:<b>:r"})
+    assert (screen.company, screen.period) == ("Example <Heating>", "1 to 28 Jun 2026")
+    page = screen._repr_html_()
+    assert "Example &lt;Heating&gt;" in page
+    assert "No jobs: the application lacks the scope <code>a:&lt;b&gt;:r</code>" in page
+    assert first_screen("Leads", of=read(environment="sandbox-1")).company == "A made-up company (sandbox)"
+    assert first_screen("Leads", of=pd.DataFrame()).company == "Company not named"
+
+
+def test_old_rows_are_told_by_the_oldest() -> None:
+    old, new = frame(stored_at="2026-07-24T12:00:00Z"), frame(stored_at="2026-07-27T11:00:00Z")
+    assert cautions(now=NOW, leads=new, jobs=None) == []
+    assert cautions(now=NOW, leads=new, booking_notes=old) == [
+        "The stored booking notes are 3 days old: what changed since is not in this report."
+    ]
+    assert "30 hours old" in cautions(now=NOW, leads=frame(stored_at="2026-07-26T06:00:00Z"))[0]
+
+
+def test_drift_is_told_where_the_column_is_used() -> None:
+    drifted = frame(drifted={"status": 3, "summary": 40})
+    assert cautions(now=NOW, leads=drifted, used={"leads": ["status"]}) == [
+        "Some values are not as ServiceTitan's contract says: status of leads (3). They were kept, and may count as "
+        "unknown."
+    ]
+    assert cautions(now=NOW, leads=drifted, used={"leads": ["id"]}) == []
+    assert "summary of leads (40), status of leads (3)" in cautions(now=NOW, leads=drifted)[0]
+    many = frame(drifted={f"column_{number}": 1 for number in range(5)})
+    assert "and 2 more" in cautions(now=NOW, leads=many)[0]
+
+
+@pytest.mark.parametrize(("exact", "told"), [((69, 100), 1), ((70, 100), 0), ((0, 0), 0)])
+def test_unsure_dates_are_told_below_seventy_of_a_hundred(exact: tuple[int, int], told: int) -> None:
+    assert len(cautions(exact=exact)) == told
+
+
+def waiting(rows: int, width: int = 10) -> WorkList:
+    texts = pd.DataFrame({"Lead id": range(rows), "Name": ["<b>" + "x" * width] * rows, "Since": [pd.NaT] * rows})
+    return WorkList("waiting", "People who <wait>", "Call them: `found.after`.", texts)
+
+
+def test_a_work_list_says_what_part_of_it_is_shown() -> None:
+    page = work_lists(Result(lists={"waiting": waiting(2_500)}))._repr_html_()
+    assert page.count("<tr>") == 2_001
+    assert "The first 2,000 of 2,500 rows." in page
+    assert "<b>x" not in page
+    assert "<code>found.after</code>" in page
+    assert "NaT" not in page
+    assert "The first" not in work_lists(Result(lists={"waiting": waiting(2_000)}))._repr_html_()
+
+
+def test_long_lists_share_the_room_and_say_so() -> None:
+    page = work_lists(Result(lists={"a": waiting(2_000, 900), "b": waiting(2_000, 900)}))._repr_html_()
+    assert len(page) <= MOST_CHARACTERS
+    shown = [int(number.replace(",", "")) for number in re.findall(r"The first ([\d,]+) of 2,000 rows", page)]
+    assert len(shown) == 2
+    assert page.count("<tr>") == sum(shown) + 2
+
+
+def test_without_names_only_titles_and_sizes_are_left() -> None:
+    page = work_lists(Result(lists={"waiting": waiting(3)}), anonymous=True)._repr_html_()
+    assert "People who &lt;wait&gt; (3)" in page
+    assert "xxx" not in page
+    assert "<table" not in page
+
+
+def test_a_check_and_a_list_of_none() -> None:
+    check = Check([Count("Leads, status Open", 1_234, "Follow Up", "<Open>")], [Step("read", 0, 5)], {"Dates": "9 <b>"})
+    page = check._repr_html_()
+    assert "1,234" in page
+    assert "&lt;Open&gt;" in page
+    assert "9 &lt;b&gt;" in page
+    assert work_lists()._repr_html_() == "<p>There is nothing to work through.</p>"
+    assert "People who &lt;wait&gt; (0)" in waiting(0)._repr_html_()
