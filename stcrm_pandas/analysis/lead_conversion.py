@@ -28,10 +28,10 @@ from stcrm_pandas.analysis.provenance import (
     Moment,
     attrs_of,
     bounds_of_creation,
-    known_until,
     refuse_selections,
     zone,
 )
+from stcrm_pandas.analysis.status_log import known_at
 from stcrm_pandas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -235,7 +235,8 @@ def lead_conversion(
         names: lookups by dimension ({"campaign": campaigns, "business_unit": units}), or the one of `by`: a mapping
             from id, or a frame with `id`, `name`, `active` (of creators: employees with `user_id`, `role`).
         as_of: until when the leads are known; by default when they were read (`leads.attrs["stcrm"]`). A later moment
-            is of no use, since what became of the leads since then is not known: the moment of reading is taken.
+            is of no use, since what became of the leads since then is not known: the moment of reading is taken. An
+            earlier one needs a `status_log` that covers it.
         time_zone: the company's zone, for months, tiles and naive times; by default the one noted on the frame.
         unit: "lead" counts each lead by itself.
         within_days, window_days: how close the leads of one inquiry are; how long after its creation a conversion
@@ -268,7 +269,7 @@ def lead_conversion(
         raise UsageError(
             "a month, a weekday and an hour need a time zone: give time_zone='America/Chicago', or connect with one"
         )
-    known = known_until(leads, as_of, local)
+    leads, known = known_at(leads, as_of, local, status_log)
     window = dt.timedelta(days=window_days)
     not_leads = _not_leads(call_reasons)
     reasons, said = split_reasons(dismissing_reasons)

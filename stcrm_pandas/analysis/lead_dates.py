@@ -26,7 +26,7 @@ def with_dates(leads: Rows, *, jobs: Any, bookings: Any, status_log: Any, as_of:
     (the first job that its call or booking leads to, whatever its status) and `how`: 0 exact, 1 inferred, 2 bounded,
     3 not converted.
     """
-    rows = once(_with_first_job(leads, jobs, bookings))
+    rows = once(_with_first_job(leads, jobs, bookings, as_of))
     created, modified = nw.col("created"), nw.col("modified")
     # A change before the creation says nothing: then it may have been until the leads were read.
     changed = nw.when((modified >= created) & (modified <= as_of)).then(modified).otherwise(nw.lit(as_of))
@@ -53,7 +53,7 @@ def with_dates(leads: Rows, *, jobs: Any, bookings: Any, status_log: Any, as_of:
     )
 
 
-def _with_first_job(leads: Rows, jobs: Any, bookings: Any) -> Rows:
+def _with_first_job(leads: Rows, jobs: Any, bookings: Any, as_of: int) -> Rows:
     """Add `booked`, when the first job was created that a lead's call or booking leads to, not before the lead."""
     if jobs is None:
         return leads.with_columns(booked=_NO_TIME)
@@ -65,7 +65,8 @@ def _with_first_job(leads: Rows, jobs: Any, bookings: Any) -> Rows:
         through = of_bookings.join(made.select(*keys(made, "id"), "created_on"), on=keys(made, "id"), how="inner")
         routes.append(_route(leads, "booking_id", through, "booking_id"))
     by = keys(leads, "id")
-    after = nw.concat(routes).filter(nw.col("booked") >= nw.col("created"))
+    # the leads may be those of an earlier moment than the jobs
+    after = nw.concat(routes).filter((nw.col("booked") >= nw.col("created")) & (nw.col("booked") <= as_of))
     return leads.join(after.group_by(*by).agg(nw.col("booked").min()), on=by, how="left")
 
 

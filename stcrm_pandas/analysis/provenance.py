@@ -71,8 +71,8 @@ def known_until(leads: Any, as_of: Moment | None, local: dt.tzinfo | None) -> dt
         return asked
     if asked < fetched:
         raise UsageError(
-            f"as_of is before the leads were read ({fetched:%Y-%m-%d %H:%M %Z}): what they were then is not known, but "
-            "for what a status log covers (connect(status_log=True), then status_log=crm.status_log('leads'))"
+            f"as_of is before the leads were read ({fetched:%Y-%m-%d %H:%M %Z}): what they were then is not known. "
+            "lead_conversion takes a status log that covers it (connect(status_log=True), crm.status_log('leads'))"
         )
     return fetched
 

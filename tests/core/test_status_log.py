@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from stcrm_pandas.analysis import lead_conversion
 from stcrm_pandas.analysis.status_log import known_at, statuses_at
 from stcrm_pandas.cli import app
 from stcrm_pandas.errors import StcrmWarning, UsageError
@@ -57,9 +58,15 @@ def test_a_lead_that_was_converted_between_two_reads_is_bounded(fresh_box, join,
     assert then["status"].tolist() == ["Open"]
     assert moment == opened.last_seen
     assert (then["modified_on"] <= moment).all()
+    crm.leads.list(refresh=True)
+    every, log = crm.leads.list(), crm.status_log("leads")
+    earlier = lead_conversion(every, status_log=log, as_of=opened.last_seen)
+    later = lead_conversion(every, status_log=log)
+    assert earlier.as_of < later.as_of
+    assert later.overall["converted"].iloc[0] - earlier.overall["converted"].iloc[0] == 1
     with pytest.raises(UsageError, match="the status log does not cover it: of 1 of 1 rows"):
         known_at(leads, opened.first_seen - second, None, log)
-    with pytest.raises(UsageError, match="but for what a status log covers"):
+    with pytest.raises(UsageError, match="takes a status log that covers it"):
         known_at(leads, opened.last_seen, None)
 
 
