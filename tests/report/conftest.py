@@ -10,8 +10,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from stcrm_pandas.cli import app
+from stcrm_pandas.client import connect
 from stcrm_pandas.report import write_report
 from stcrm_pandas.sandbox import Sandbox
+
+from .sample import EVIL
 
 HERE = Path(__file__).parent
 
@@ -59,12 +62,17 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
-    """What the command said, and the file it was to write."""
+    """What `stcrm report all` said on a small company with evil names in it, and the folder of the reports."""
     folder = tmp_path_factory.mktemp("company")
-    state, out = folder / "company.sqlite", folder / "leads.html"
-    with Sandbox(leads=400, state=state):
-        pass  # the state file stays, and the notebook's own process opens it
+    state, out = folder / "company.sqlite", folder / "reports"
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("STCRM_CACHE_DIR", str(folder / "cache"))
+        environment.setenv("STCRM_STATE_DIR", str(folder / "state"))
+        with Sandbox(leads=300, state=state) as sandbox, connect(sandbox=sandbox) as crm:
+            campaign = int(crm.lookups.campaigns.list(active=True)["id"].iloc[0])
+            for name in EVIL[:2]:
+                crm.leads.create(
+                    campaign_id=campaign, summary="Leak", follow_up_date="2026-01-05T15:00Z", lead_customer_name=name
+                )
         given = ["--sandbox", "--state", str(state), "--until", "2030-01-01", "--out", str(out)]
-        return CliRunner().invoke(app, ["report", "lead-conversion", *given]), out
+        return CliRunner().invoke(app, ["report", "all", *given]), out

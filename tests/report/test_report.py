@@ -12,8 +12,13 @@ import pytest
 from typer.testing import Result
 
 from stcrm_pandas.errors import PermissionDenied, ReportError, UsageError
-from stcrm_pandas.report import Reads, make_report, notebook_path, write_report
+from stcrm_pandas.report import REPORTS, Reads, make_all, make_report, notebook_path, write_report
+from stcrm_pandas.report.making import _taken
+from stcrm_pandas.report.page import fitting
+from stcrm_pandas.report.running import parameters_of
 from stcrm_pandas.sandbox import Sandbox
+
+from .conftest import sample_notebook
 
 
 class Tags(HTMLParser):
@@ -144,34 +149,83 @@ def test_reads_leave_out_what_is_forbidden() -> None:
         reads.optional("names", broken)
 
 
-def test_the_notebook_is_thin_and_stored_without_outputs() -> None:
-    stored = nbformat.read(notebook_path("lead_conversion"), as_version=4)
+@pytest.mark.parametrize("name", ["start_here", *REPORTS.values()])
+def test_notebooks_are_thin_and_stored_without_outputs(name: str) -> None:
+    stored = nbformat.read(notebook_path(name), as_version=4)
     nbformat.validate(stored)
     code = [cell for cell in stored.cells if cell.cell_type == "code"]
     assert [cell.metadata.get("tags") for cell in code if cell.metadata.get("tags")] == [["parameters"]]
     assert all(not cell.outputs and cell.execution_count is None for cell in code)
-    assert sum(len(cell.source.splitlines()) for cell in code) < 50
+    assert sum(len(cell.source.splitlines()) for cell in code) < 125
+    assert "sandbox" in parameters_of(notebook_path(name))
+
+
+def test_a_notebook_that_is_not_there() -> None:
     with pytest.raises(ReportError, match="not installed"):
         notebook_path("no_such_notebook")
 
 
-def test_the_command(made: tuple[Result, Path]) -> None:
-    result, out = made
+def test_the_command_makes_all(made: tuple[Result, Path]) -> None:
+    result, folder = made
     assert result.exit_code == 0, result.output
-    assert str(out) in result.output
-    page = out.read_text("utf-8")
-    assert fetches_nothing(page)
-    for words in (
-        "Lead conversion",
-        "were converted within 30 days",
-        "a made-up company",
-        "Months",
-        "created_before 2030",
-    ):
-        assert words in page
-    figures = [json.loads(text) for text in Tags(page).texts["script"] if text.startswith("{")]
-    assert len(figures) == 3
-    assert "could not be read" not in page
+    assert str(folder / "index.html") in result.output
+    files = {file.name: file.read_text("utf-8") for file in folder.iterdir()}
+    assert sorted(files) == sorted(["index.html", *(f"{name}.html" for name in REPORTS)])
+    for name, page in files.items():
+        assert len(page.encode()) < 8_000_000
+        assert "a made-up company" in page.lower()
+        assert "could not be read" not in page
+        assert (name == "index.html") or fetches_nothing(page)
+    for words in ("were converted within 30 days", "Check me", "created_before 2030", "Which campaigns bring work"):
+        assert words in files["lead-conversion.html"]
+
+
+def test_each_day_is_said_in_local_time(made: tuple[Result, Path]) -> None:
+    (period,) = re.findall(r"</b> · ([^<]+)</p>", (made[1] / "lead-conversion.html").read_text("utf-8"))
+    assert re.fullmatch(r"\d{1,2} [A-Z][a-z]{2} \d{4} to \d{1,2} [A-Z][a-z]{2} \d{4}", period)
+
+
+@pytest.mark.parametrize(
+    ("by", "said"), [("no_such", "there is no no_such"), (["campaign", "month", "hour"], "one name, or two")]
+)
+def test_what_no_report_groups_by_is_refused_before_a_read(tmp_path: Path, by: Any, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        make_all(tmp_path / "reports", sandbox=True, by=by)
+    assert not (tmp_path / "reports").exists()
+
+
+def test_each_report_is_given_what_it_knows() -> None:
+    given = {"by": "source", "spend": "spend.csv", "since": "2026-01-01"}
+    taken = {name: _taken(name, notebook_path(notebook), given) for name, notebook in REPORTS.items()}
+    assert [one["by"] for one in taken.values()] == [None, None, "source"]
+    assert ["spend" in one for one in taken.values()] == [True, False, False]
+    assert {one["since"] for one in taken.values()} == {"2026-01-01"}
+
+
+def test_where_one_fails_no_file_is_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    (folder / "index.html").write_text("the one of last week")
+    monkeypatch.chdir(tmp_path)
+    for name in ("STCRM_ENVIRONMENT", "STCRM_TENANT"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(ReportError, match=r"lead_conversion\.ipynb: cell \d+ .*SettingsError"):
+        make_all(folder)
+    assert [file.name for file in folder.iterdir()] == ["index.html"]
+    assert (folder / "index.html").read_text() == "the one of last week"
+
+
+def test_a_page_that_is_too_large_is_refused() -> None:
+    with pytest.raises(ReportError, match=r"8\.1 MB.*--anonymous"):
+        fitting("x" * 8_100_000, "Leads")
+    assert fitting("x", "Leads") == "x"
+
+
+def test_a_report_without_names(tmp_path: Path) -> None:
+    page = write_report(sample_notebook(tmp_path), tmp_path / "a.html", {"anonymous": True}).read_text("utf-8")
+    assert "Customer 0" not in page
+    assert "People who wait (60)" in page
+    assert "this report names nobody" in page
 
 
 @pytest.fixture
