@@ -192,7 +192,10 @@ def company(rows: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     changed = np.minimum(
         created + (chance.exponential(8, rows) * 86_400e6).astype("timedelta64[us]"), start + span * 10**6
     )
-    phones = pd.Series(chance.integers(2_000_000_000, 2_000_000_000 + rows, rows)).astype("str")
+    customers = chance.integers(1, 7 * rows // 2, rows)  # 42,000 of them have 12,000 leads
+    again = chance.random(rows) < 0.08
+    customers[again] = customers[chance.integers(0, rows, int(again.sum()))]
+    phones = pd.Series(customers + 2_000_000_000).astype("str")
     leads = pd.DataFrame(
         {
             "id": pd.array(np.arange(1, rows + 1), dtype="Int64"),
@@ -204,7 +207,7 @@ def company(rows: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
             "call_reason_id": some(chance.integers(1, 10, rows), 0.4),
             "call_id": some(calls, 0.6),
             "booking_id": some(chance.integers(1, rows // 3 + 1, rows), 0.12),
-            "customer_id": some(chance.integers(1, rows, rows), 0.6),
+            "customer_id": some(customers, 0.6),
             "lead_phone": phones.where(chance.random(rows) < 0.8),
         }
     )
@@ -221,7 +224,7 @@ def company(rows: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
             "created_on": utc(made),
             "lead_call_id": pd.arrays.IntegerArray(named, ~called),
             "booking_id": some(chance.integers(1, rows // 3 + 1, rows), 0.15),
-            "customer_id": some(chance.integers(1, rows, rows), 1.0),
+            "customer_id": some(chance.permutation(customers), 1.0),
         }
     )
     ids = np.arange(1, rows // 3 + 1)

@@ -217,7 +217,8 @@ def once(rows: Rows) -> Rows:
     if rows.implementation.is_pandas():
         return rows
     if _is_spark(rows):
-        kept: Rows = nw.from_native(rows.to_native().cache()).lazy()
+        # a checkpoint, not a cache: that would carry the whole plan on, which Spark goes through at each further step
+        kept: Rows = nw.from_native(rows.to_native().localCheckpoint()).lazy()
         return kept
     if not _is_duckdb(rows):
         return rows.collect().lazy()

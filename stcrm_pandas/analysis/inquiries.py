@@ -88,10 +88,11 @@ def inquiries_of(
     rest = [*sums, *least, *greatest]
     if within is None:
         return leads.select(*base, *rest)
-    rows = once(persons_of(leads))
-    # who stands alone needs no window
-    alone = (nw.col("kind") == 2) | nw.col("created").is_null()
+    rows = persons_of(leads)
     persons = [*keys(rows), *_PERSON]
+    rows = once(rows.with_columns(of_person=nw.len().over(*persons)))
+    # most persons have one lead: those stand alone, and only the others are put in order, which costs most
+    alone = (nw.col("of_person") == 1) | (nw.col("kind") == 2) | nw.col("created").is_null()
     order = ("created", "id")
     chained = rows.filter(~alone).with_columns(before=nw.col("created").shift(1).over(*persons, order_by=order))
     chained = chained.with_columns(
