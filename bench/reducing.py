@@ -142,7 +142,7 @@ def run(rows: int, rounds: int) -> Iterator[Result]:
 
         def sql() -> int:
             database.execute(SQL)
-            return sum(len(database.execute(query).fetch_arrow_table()) for query in (CELLS, DAYS, COURSES))
+            return sum(len(database.sql(query).to_arrow_table()) for query in (CELLS, DAYS, COURSES))
 
         sql()
         expected = sorted(database.execute(CELLS).fetchall(), key=repr)
