@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from typer.testing import CliRunner, Result
 
 from stcrm_pandas.cli import app
@@ -14,6 +16,7 @@ from stcrm_pandas.client import connect
 from stcrm_pandas.report import write_report
 from stcrm_pandas.sandbox import Sandbox
 
+from .browsing import CHROMIUM
 from .sample import EVIL
 
 HERE = Path(__file__).parent
@@ -76,3 +79,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
                 )
         given = ["--sandbox", "--state", str(state), "--until", "2030-01-01", "--out", str(out)]
         return CliRunner().invoke(app, ["report", "all", *given]), out
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    assert CHROMIUM is not None, "CI=true, and there is no Chromium"
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield running
+        running.close()

@@ -1,108 +1,19 @@
-"""Reports in a real browser: drawn, quiet, as wide as the screen; tables that sort and save; nobody shut out."""
+"""A report in a real browser: tables that sort, fold and save; keys, paper, screen readers; nobody shut out."""
 
 from __future__ import annotations
 
 import csv
 import io
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
-from typer.testing import Result
+from playwright.sync_api import Browser, Page
 
-from stcrm_pandas.report import REPORTS
-
+from .browsing import fits_and_is_drawn, needs_browser, opened, prints_within_the_paper, serious
 from .sample import EVIL, NAMES
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None and os.environ.get("CI") != "true", reason="needs Chromium (Debian: apt-get install chromium)"
-)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    assert CHROMIUM is not None, "CI=true, and there is no Chromium"
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield running
-        running.close()
-
-
-def opened(browser: Browser, report: Path, width: int, scheme: str) -> tuple[Page, list[str]]:
-    """A page, and what it complained about or asked for."""
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
-    trouble: list[str] = []
-    page.on("console", lambda message: trouble.append(f"{message.type}: {message.text}"))
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.on("request", lambda request: trouble.append(request.url) if not request.url.startswith("file:") else None)
-    page.goto(report.as_uri())
-    return page, trouble
-
-
-def serious(page: Page) -> list[tuple[str, Any]]:
-    """What axe-core finds that shuts somebody out."""
-    found = Axe().run(page).response["violations"]
-    return [
-        (one["id"], one["nodes"][0]["html"][:200], len(one["nodes"]))
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
-
-
-def fits_and_is_drawn(page: Page, width: int, scheme: str) -> None:
-    page.wait_for_selector("svg.main-svg")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    for plot in page.locator("figure.plot").all():
-        assert plot.locator("svg.main-svg .trace, svg.main-svg .hm").count() > 0
-    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert (background == "rgb(255, 255, 255)") == (scheme == "light")
-
-
-@pytest.mark.parametrize("name", list(REPORTS))
-@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1400, "light")])
-def test_real_ones_are_drawn_fit_and_shut_nobody_out(
-    browser: Browser, made: tuple[Result, Path], name: str, width: int, scheme: str
-) -> None:
-    page, trouble = opened(browser, made[1] / f"{name}.html", width, scheme)
-    fits_and_is_drawn(page, width, scheme)
-    assert page.locator("figure.plot").count() >= 3
-    labels = [plot.get_attribute("aria-label") or "" for plot in page.locator("figure.plot").all()]
-    assert all(len(label) > 20 and not label.startswith("A picture of") for label in labels), labels
-    assert page.get_by_role("heading", name="What to do this week").count() == 1
-    assert page.locator(".stcrm-tile").count() == 4
-    assert serious(page) == []
-    assert trouble == []
-    page.close()
-
-
-def test_names_in_a_real_one_are_text(browser: Browser, made: tuple[Result, Path]) -> None:
-    page, trouble = opened(browser, made[1] / "lead-conversion.html", 1400, "light")
-    page.evaluate("document.querySelectorAll('tr.more').forEach(row => row.classList.remove('more'))")
-    for name in EVIL[:2]:
-        assert page.get_by_role("cell", name=name, exact=True).first.is_visible()
-    assert page.locator("img").count() == 0
-    assert trouble == []
-    page.close()
-
-
-@pytest.mark.parametrize("width", [390, 1400])
-def test_the_index_leads_to_all(browser: Browser, made: tuple[Result, Path], width: int) -> None:
-    page, trouble = opened(browser, made[1] / "index.html", width, "dark")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert serious(page) == []
-    for title in ("Lead conversion", "Contact preferences", "Booking sources"):
-        page.get_by_role("link", name=title).click()
-        assert page.get_by_role("heading", level=1).inner_text() == title
-        page.go_back()
-    assert trouble == []
-    page.close()
+pytestmark = needs_browser
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (390, "dark"), (1400, "light"), (1400, "dark")])
@@ -205,20 +116,6 @@ def test_it_works_from_the_keyboard(browser: Browser, sample: Path) -> None:
     page.close()
 
 
-def test_it_prints_within_the_paper(browser: Browser, made: tuple[Result, Path], sample: Path) -> None:
-    for report in (sample, *(made[1] / f"{name}.html" for name in REPORTS)):
-        page, trouble = opened(browser, report, 1400, "dark")
-        page.emulate_media(media="print")
-        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-        page.set_viewport_size({"width": 680, "height": 1000})  # A4 within its margins
-        page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-        wide = "[...document.querySelectorAll('table, .plot-area svg')].map(e => e.getBoundingClientRect().right)"
-        assert max(page.evaluate(wide)) <= 681
-        page.evaluate("window.dispatchEvent(new Event('afterprint'))")
-        assert trouble == []
-        page.close()
-
-
 def test_without_scripts_all_rows_are_there(browser: Browser, sample: Path) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
@@ -226,3 +123,7 @@ def test_without_scripts_all_rows_are_there(browser: Browser, sample: Path) -> N
     assert page.locator(".stcrm-work-list tbody tr:visible").count() == 60
     assert page.get_by_text("the pictures are not drawn").is_visible()
     context.close()
+
+
+def test_it_prints_within_the_paper(browser: Browser, sample: Path) -> None:
+    prints_within_the_paper(browser, sample)

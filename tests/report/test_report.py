@@ -1,15 +1,12 @@
 """Reports: one file that fetches nothing, whole or not at all."""
 
 import json
-import re
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
-from typer.testing import Result
 
 from stcrm_pandas.errors import PermissionDenied, ReportError, UsageError
 from stcrm_pandas.report import REPORTS, Reads, make_all, make_report, notebook_path, write_report
@@ -19,36 +16,7 @@ from stcrm_pandas.report.running import parameters_of
 from stcrm_pandas.sandbox import Sandbox
 
 from .conftest import sample_notebook
-
-
-class Tags(HTMLParser):
-    """All tags of a page with their attributes, and the text between them by tag."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.texts: dict[str, list[str]] = {}
-        self._open = ""
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        self._open = tag
-
-    def handle_data(self, data: str) -> None:
-        self.texts.setdefault(self._open, []).append(data)
-
-
-def fetches_nothing(page: str) -> bool:
-    """No tag names another place, and neither does the style."""
-    parsed = Tags(page)
-    for tag, attributes in parsed.tags:
-        if tag in ("link", "iframe", "object", "embed", "base"):
-            return False
-        for name in ("src", "href", "srcset", "data", "poster", "action"):
-            if not re.match(r"data:|#|$", attributes.get(name) or ""):
-                return False
-    return not re.search(r"url\(|@import", "".join(parsed.texts.get("style", [])))
+from .pages import Tags, fetches_nothing
 
 
 def notebook(folder: Path, *cells: str | Any) -> Path:
@@ -163,26 +131,6 @@ def test_notebooks_are_thin_and_stored_without_outputs(name: str) -> None:
 def test_a_notebook_that_is_not_there() -> None:
     with pytest.raises(ReportError, match="not installed"):
         notebook_path("no_such_notebook")
-
-
-def test_the_command_makes_all(made: tuple[Result, Path]) -> None:
-    result, folder = made
-    assert result.exit_code == 0, result.output
-    assert str(folder / "index.html") in result.output
-    files = {file.name: file.read_text("utf-8") for file in folder.iterdir()}
-    assert sorted(files) == sorted(["index.html", *(f"{name}.html" for name in REPORTS)])
-    for name, page in files.items():
-        assert len(page.encode()) < 8_000_000
-        assert "a made-up company" in page.lower()
-        assert "could not be read" not in page
-        assert (name == "index.html") or fetches_nothing(page)
-    for words in ("were converted within 30 days", "Check me", "created_before 2030", "Which campaigns bring work"):
-        assert words in files["lead-conversion.html"]
-
-
-def test_each_day_is_said_in_local_time(made: tuple[Result, Path]) -> None:
-    (period,) = re.findall(r"</b> · ([^<]+)</p>", (made[1] / "lead-conversion.html").read_text("utf-8"))
-    assert re.fullmatch(r"\d{1,2} [A-Z][a-z]{2} \d{4} to \d{1,2} [A-Z][a-z]{2} \d{4}", period)
 
 
 @pytest.mark.parametrize(

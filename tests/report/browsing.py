@@ -1,0 +1,61 @@
+"""A real browser, and what a page must be in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+needs_browser = pytest.mark.skipif(
+    CHROMIUM is None and os.environ.get("CI") != "true", reason="needs Chromium (Debian: apt-get install chromium)"
+)
+
+
+def opened(browser: Browser, report: Path, width: int, scheme: str) -> tuple[Page, list[str]]:
+    """A page, and what it complained about or asked for."""
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+    trouble: list[str] = []
+    page.on("console", lambda message: trouble.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    page.on("request", lambda request: trouble.append(request.url) if not request.url.startswith("file:") else None)
+    page.goto(report.as_uri())
+    return page, trouble
+
+
+def serious(page: Page) -> list[tuple[str, Any]]:
+    """What axe-core finds that shuts somebody out."""
+    found = Axe().run(page).response["violations"]
+    return [
+        (one["id"], one["nodes"][0]["html"][:200], len(one["nodes"]))
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+def fits_and_is_drawn(page: Page, width: int, scheme: str) -> None:
+    page.wait_for_selector("svg.main-svg")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for plot in page.locator("figure.plot").all():
+        assert plot.locator("svg.main-svg .trace, svg.main-svg .hm").count() > 0
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (background == "rgb(255, 255, 255)") == (scheme == "light")
+
+
+def prints_within_the_paper(browser: Browser, report: Path) -> None:
+    page, trouble = opened(browser, report, 1400, "dark")
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    page.set_viewport_size({"width": 680, "height": 1000})  # A4 within its margins
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    wide = "[...document.querySelectorAll('table, .plot-area svg')].map(e => e.getBoundingClientRect().right)"
+    assert max(page.evaluate(wide)) <= 681
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert trouble == []
+    page.close()

@@ -1,0 +1,85 @@
+"""All three reports of one small company, made by the command and opened in a real browser."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+from typer.testing import Result
+
+from stcrm_pandas.report import REPORTS
+
+from .browsing import fits_and_is_drawn, needs_browser, opened, prints_within_the_paper, serious
+from .pages import fetches_nothing
+from .sample import EVIL
+
+
+def test_the_command_makes_all(made: tuple[Result, Path]) -> None:
+    result, folder = made
+    assert result.exit_code == 0, result.output
+    assert str(folder / "index.html") in result.output
+    files = {file.name: file.read_text("utf-8") for file in folder.iterdir()}
+    assert sorted(files) == sorted(["index.html", *(f"{name}.html" for name in REPORTS)])
+    for name, page in files.items():
+        assert len(page.encode()) < 8_000_000
+        assert "a made-up company" in page.lower()
+        assert "could not be read" not in page
+        assert (name == "index.html") or fetches_nothing(page)
+    for words in ("were converted within 30 days", "Check me", "created_before 2030", "Which campaigns bring work"):
+        assert words in files["lead-conversion.html"]
+
+
+def test_each_day_is_said_in_local_time(made: tuple[Result, Path]) -> None:
+    (period,) = re.findall(r"</b> · ([^<]+)</p>", (made[1] / "lead-conversion.html").read_text("utf-8"))
+    assert re.fullmatch(r"\d{1,2} [A-Z][a-z]{2} \d{4} to \d{1,2} [A-Z][a-z]{2} \d{4}", period)
+
+
+@needs_browser
+@pytest.mark.parametrize("name", list(REPORTS))
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1400, "light")])
+def test_real_ones_are_drawn_fit_and_shut_nobody_out(
+    browser: Browser, made: tuple[Result, Path], name: str, width: int, scheme: str
+) -> None:
+    page, trouble = opened(browser, made[1] / f"{name}.html", width, scheme)
+    fits_and_is_drawn(page, width, scheme)
+    assert page.locator("figure.plot").count() >= 3
+    labels = [plot.get_attribute("aria-label") or "" for plot in page.locator("figure.plot").all()]
+    assert all(len(label) > 20 and not label.startswith("A picture of") for label in labels), labels
+    assert page.get_by_role("heading", name="What to do this week").count() == 1
+    assert page.locator(".stcrm-tile").count() == 4
+    assert serious(page) == []
+    assert trouble == []
+    page.close()
+
+
+@needs_browser
+def test_names_in_a_real_one_are_text(browser: Browser, made: tuple[Result, Path]) -> None:
+    page, trouble = opened(browser, made[1] / "lead-conversion.html", 1400, "light")
+    page.evaluate("document.querySelectorAll('tr.more').forEach(row => row.classList.remove('more'))")
+    for name in EVIL[:2]:
+        assert page.get_by_role("cell", name=name, exact=True).first.is_visible()
+    assert page.locator("img").count() == 0
+    assert trouble == []
+    page.close()
+
+
+@needs_browser
+@pytest.mark.parametrize("width", [390, 1400])
+def test_the_index_leads_to_all(browser: Browser, made: tuple[Result, Path], width: int) -> None:
+    page, trouble = opened(browser, made[1] / "index.html", width, "dark")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert serious(page) == []
+    links = [link.get_attribute("href") for link in page.get_by_role("link").all()]
+    assert links == [f"{name}.html" for name in REPORTS]
+    page.get_by_role("link", name="Booking sources").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Booking sources"
+    assert trouble == []
+    page.close()
+
+
+@needs_browser
+@pytest.mark.parametrize("name", list(REPORTS))
+def test_they_print_within_the_paper(browser: Browser, made: tuple[Result, Path], name: str) -> None:
+    prints_within_the_paper(browser, made[1] / f"{name}.html")
