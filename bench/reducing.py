@@ -12,7 +12,7 @@ import pandas as pd
 import polars as pl
 
 from bench.measure import Result, in_turn, of_floor
-from stcrm_pandas.analysis.lead_reduction import COUNTS, Reduced, reduce_leads
+from stcrm_pandas.analysis.leads.reduction import COUNTS, Reduced, reduce_leads
 
 AS_OF = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 ZONE = "America/Chicago"

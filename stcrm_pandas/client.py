@@ -338,7 +338,11 @@ class Client:
         ['id', 'status', 'first_seen', 'last_seen']
         """
         found = self._statuses.frame(resource)
-        about = {"resource": f"status_log_{resource}", "environment": self.settings.name, "tenant": self.settings.tenant}
+        about = {
+            "resource": f"status_log_{resource}",
+            "environment": self.settings.name,
+            "tenant": self.settings.tenant,
+        }
         found.attrs["stcrm"] = {**about, "rows": len(found)}
         return found
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from stcrm_pandas.analysis.booking_groups import WEEKDAYS
+from stcrm_pandas.analysis.bookings.groups import WEEKDAYS
 from stcrm_pandas.analysis.sentences import hundred, per_hundred, span
 from stcrm_pandas.charts.base import (
     COLOURS,
@@ -25,7 +25,7 @@ from stcrm_pandas.charts.base import (
 )
 
 if TYPE_CHECKING:
-    from stcrm_pandas.analysis.booking_sources import BookingSources
+    from stcrm_pandas.analysis.bookings.booking_sources import BookingSources
 
 __all__ = ["hours", "leakage", "outcomes", "speed", "weeks"]
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from stcrm_pandas.analysis.preference_groups import REASON_COLUMNS
-from stcrm_pandas.analysis.preference_reach import CHANNELS, PURPOSES, REASONS
+from stcrm_pandas.analysis.preferences.groups import REASON_COLUMNS
+from stcrm_pandas.analysis.preferences.reach import CHANNELS, PURPOSES, REASONS
 from stcrm_pandas.analysis.sentences import per_hundred, span
 from stcrm_pandas.charts.base import (
     COLOURS,
@@ -25,7 +25,7 @@ from stcrm_pandas.charts.base import (
 )
 
 if TYPE_CHECKING:
-    from stcrm_pandas.analysis.contact_preferences import ContactPreferences
+    from stcrm_pandas.analysis.preferences.contact_preferences import ContactPreferences
 
 __all__ = ["combinations", "groups", "reach", "reasons"]
 

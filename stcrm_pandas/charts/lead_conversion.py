@@ -26,7 +26,7 @@ from stcrm_pandas.charts.base import (
 )
 
 if TYPE_CHECKING:
-    from stcrm_pandas.analysis.lead_conversion import LeadConversion
+    from stcrm_pandas.analysis.leads.lead_conversion import LeadConversion
 
 __all__ = ["conversion_months", "conversion_rates"]
 

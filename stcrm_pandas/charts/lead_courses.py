@@ -14,7 +14,7 @@ from stcrm_pandas.charts.base import COLOURS, GRID, NARROW_ROW, ROW, SHADE, TEXT
 from stcrm_pandas.errors import UsageError
 
 if TYPE_CHECKING:
-    from stcrm_pandas.analysis.lead_conversion import LeadConversion
+    from stcrm_pandas.analysis.leads.lead_conversion import LeadConversion
 
 __all__ = ["conversion_cohorts", "conversion_curve", "dismissal_reasons"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from stcrm_pandas.analysis.opportunity_table import DIMENSIONS, money, of_hundred
+from stcrm_pandas.analysis.campaigns.table import DIMENSIONS, money, of_hundred
 from stcrm_pandas.charts.base import (
     COLOURS,
     NARROW_ROW,
@@ -24,8 +24,8 @@ from stcrm_pandas.charts.base import (
 )
 
 if TYPE_CHECKING:
-    from stcrm_pandas.analysis.campaign_costs import Costs
-    from stcrm_pandas.analysis.opportunities import Opportunities
+    from stcrm_pandas.analysis.campaigns.costs import Costs
+    from stcrm_pandas.analysis.campaigns.opportunities import Opportunities
 
 __all__ = ["booked_shares", "costs", "steps"]
 

@@ -154,9 +154,9 @@ def _by(choices: Choices) -> list[str]:
 
 def _groups() -> dict[str, tuple[str, ...]]:
     """By what each report can group."""
-    from stcrm_pandas.analysis.booking_counts import DIMENSIONS
-    from stcrm_pandas.analysis.lead_keys import BY
-    from stcrm_pandas.analysis.preference_groups import By
+    from stcrm_pandas.analysis.bookings.counts import DIMENSIONS
+    from stcrm_pandas.analysis.leads.keys import BY
+    from stcrm_pandas.analysis.preferences.groups import By
 
     known = {"lead-conversion": BY, "contact-preferences": get_args(By), "booking-sources": tuple(DIMENSIONS)}
     # A report is about one company.

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from stcrm_pandas.analysis import BookingSources, booking_sources
-from stcrm_pandas.analysis.booking_hours import local_hours
+from stcrm_pandas.analysis.bookings.hours import local_hours
 from stcrm_pandas.errors import UsageError
 
 Frames = Callable[..., pd.DataFrame]

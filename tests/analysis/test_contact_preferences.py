@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from stcrm_pandas.analysis import ContactPreferences, contact_preferences
-from stcrm_pandas.analysis.preference_groups import REASON_COLUMNS
-from stcrm_pandas.analysis.preference_reach import COMBINATIONS
+from stcrm_pandas.analysis.preferences.groups import REASON_COLUMNS
+from stcrm_pandas.analysis.preferences.reach import COMBINATIONS
 from stcrm_pandas.errors import UsageError
 
 from .contact_rows import (

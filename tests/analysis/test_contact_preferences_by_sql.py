@@ -10,7 +10,7 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from stcrm_pandas.analysis import ContactPreferences, contact_preferences
-from stcrm_pandas.analysis.preference_groups import REASON_COLUMNS
+from stcrm_pandas.analysis.preferences.groups import REASON_COLUMNS
 
 from .contact_rows import AS_OF, INVOICE, MARKETING, NO_TEXTS, OLDER, REMINDERS, STATEMENT, contacts, customers
 

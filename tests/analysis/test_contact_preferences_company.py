@@ -11,7 +11,7 @@ import pytest
 
 import stcrm_pandas as stcrm
 from stcrm_pandas.analysis import ContactPreferences, contact_preferences, first_screen, work_lists
-from stcrm_pandas.analysis.preference_lists import MARKETING
+from stcrm_pandas.analysis.preferences.lists import MARKETING
 from stcrm_pandas.errors import DriftWarning, UsageError
 
 from .contact_rows import AS_OF, NO_TEXTS, OLDER, REMINDERS, contacts, customers

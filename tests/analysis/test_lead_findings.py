@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from stcrm_pandas.analysis import LeadConversion, lead_conversion
-from stcrm_pandas.analysis.lead_keys import BY
+from stcrm_pandas.analysis.leads.keys import BY
 from stcrm_pandas.errors import UsageError
 
 from .booking_company import AS_OF, ZONE, company

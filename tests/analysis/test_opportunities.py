@@ -9,7 +9,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from stcrm_pandas.analysis.opportunities import Opportunities, opportunities
+from stcrm_pandas.analysis.campaigns.opportunities import Opportunities, opportunities
 from stcrm_pandas.errors import UsageError
 
 AS_OF = "2026-06-01T12:00Z"

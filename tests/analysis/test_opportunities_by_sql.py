@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from stcrm_pandas.analysis.lead_conversion import lead_conversion
-from stcrm_pandas.analysis.opportunities import Opportunities, opportunities
+from stcrm_pandas.analysis.campaigns.opportunities import Opportunities, opportunities
+from stcrm_pandas.analysis.leads.lead_conversion import lead_conversion
 
 from .booking_company import AS_OF, ZONE, company
 

@@ -1,0 +1,1 @@
+"""What becomes of bookings, by source."""

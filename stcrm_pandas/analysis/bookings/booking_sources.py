@@ -1,0 +1,344 @@
+"""What becomes of bookings, by the source that sent them: how many, how soon, and what their jobs brought.
+
+A booking is a request from outside: a form, a portal, a marketplace. Working one as a lead dismisses it, so its
+dismissal says nothing until one looks whether a lead names it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import narwhals.stable.v2 as nw
+import pandas as pd
+
+from stcrm_pandas.analysis.bookings import findings as booking_findings
+from stcrm_pandas.analysis.bookings import sentences as booking_sentences
+from stcrm_pandas.analysis.bookings.counts import Counted, count_bookings, one_number
+from stcrm_pandas.analysis.bookings.groups import Groups, dimensions, lookups, spellings
+from stcrm_pandas.analysis.bookings.hours import Clock
+from stcrm_pandas.analysis.bookings.lists import lists
+from stcrm_pandas.analysis.bookings.outcomes import Limits, booking_rows
+from stcrm_pandas.analysis.bookings.revenue import revenue
+from stcrm_pandas.analysis.bookings.shares import comparisons, first_time, leakage, speed, whole
+from stcrm_pandas.analysis.bookings.shown import Shown, shown
+from stcrm_pandas.analysis.bookings.silences import silences
+from stcrm_pandas.analysis.bookings.table import (
+    amounts_by,
+    grouped,
+    measured,
+    medians,
+    overall,
+)
+from stcrm_pandas.analysis.campaigns.attribution import Attribution, attribution
+from stcrm_pandas.analysis.comparison import together
+from stcrm_pandas.analysis.display import Definitions, Sentences
+from stcrm_pandas.analysis.engine import EPOCH, Rows, lazy
+from stcrm_pandas.analysis.findings import Action, Check, Tile, WorkList
+from stcrm_pandas.analysis.provenance import (
+    Moment,
+    attrs_of,
+    bounds_of_creation,
+    known_until,
+    refuse_selections,
+    zone,
+)
+from stcrm_pandas.errors import UsageError
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+__all__ = ["BookingSources", "booking_sources"]
+
+Kind = Literal["outcomes", "speed", "hours", "weeks", "leakage"]
+
+
+@dataclass(frozen=True, repr=False)
+class BookingSources:
+    """What `booking_sources` found.
+
+    `table` has a row per group, `overall` one row of all bookings; their columns:
+
+    - `id`, `name`: of the group; the id is missing for bookings that have none, and a tuple where `by` names two
+    - `bookings`, `undated` (without a moment of creation)
+    - the outcomes, of which each booking has one: `job` (it names one), `converted` (no job named), then by the lead
+      that names it `lead_won`, `lead_open`, `lead_lost`, `lead_unknown`; else `dismissed`, `accepted`, `new`,
+      `unknown` (a status that the contract does not know)
+    - `mature`: at least `mature_days` old; of them `work_lower` and `work_upper`, that surely and possibly became work
+      (`job`, `converted`, `lead_won`), `direct` (`job`, `converted`), `dropped` (`dismissed`); `dismissed_status` have
+      the status Dismissed, for `dismissed_leads` of them a lead was made, `dismissed_won` of these leads are won
+    - `share_lower`, `share_upper`, `interval_low`, `interval_high`: of `mature`, those that became work, from 0 to 1,
+      with 95 % Wilson limits; `enough`: `mature` reaches `min_group`
+    - `aged_*`, `new_lower_*`, `new_upper_*` (`quarter`, `hour`, `day`): that old, and surely or possibly still new
+      then; `by_job`, `by_lead`, `by_log`, `by_change`, `waiting`: how it is known when something was done first
+    - `no_start`, `early_start`: no start asked for (or the year 1), and one before the booking was made
+    - `old`: at least `revenue_days` old; of them `old_booked` (its job was read), `old_canceled`, `old_completed`,
+      `old_paid` (completed and above zero); `old_unseen`: a job is named that was not read
+    - `client_known` (a customer is known by job or lead), `client_first` (no job, and no record of the customer,
+      before the booking), `claim_known`,
+      `claim_first`, `claim_right`: what the sender said about that, and whether it is so
+    - `asked_hours`, `waited_hours` (`table` only): medians from creation to the start asked for, and to the job
+
+    `speed` (long: a row per group and span), `leakage` and `first_time` have the shares of these counts; `revenue` what
+    the jobs brought; `hours`, `weeks`, `speed_by_hour`, `after_hours` when bookings come in; `silences` when a source
+    sent nothing though it should have; `spellings` which source each spelling was counted for (edit its column `group`
+    and give it back as `groups=`); `attribution` how far campaigns can be trusted; `comparisons` the frames of
+    `analysis.comparison.compare` by measure: "work", "dismissed_leads", "new_hour", "canceled".
+    """
+
+    table: pd.DataFrame
+    overall: pd.DataFrame
+    speed: pd.DataFrame
+    leakage: pd.DataFrame
+    first_time: pd.DataFrame
+    spellings: pd.DataFrame
+    silences: pd.DataFrame
+    attribution: Attribution
+    comparisons: Mapping[str, pd.DataFrame]
+    left_out: Mapping[str, int]
+    by: tuple[str, ...]
+    as_of: dt.datetime
+    time_zone: str
+    mature_days: int
+    revenue_days: int
+    min_group: int
+    leads_known: bool
+    jobs_known: bool
+    customers_known: bool
+    log_known: bool
+    jobs_from: dt.datetime | None
+    complete: bool
+    clock: Clock = field(repr=False)
+    amounts: pd.DataFrame = field(repr=False)
+    rows: Rows = field(repr=False)
+    bookings: Any = field(repr=False)
+
+    @cached_property
+    def hours(self) -> pd.DataFrame:
+        """Bookings by weekday and local hour, and how many such hours there were."""
+        return self.clock.hours
+
+    @cached_property
+    def weeks(self) -> pd.DataFrame:
+        """Bookings by local week and source."""
+        return self.clock.weeks
+
+    @cached_property
+    def speed_by_hour(self) -> pd.DataFrame:
+        """Still new after an hour, by the local hour in which they came in."""
+        return self.clock.speed_by_hour()
+
+    @cached_property
+    def after_hours(self) -> pd.DataFrame:
+        """Still new after an hour, by day and after hours."""
+        return self.clock.after_hours()
+
+    @cached_property
+    def revenue(self) -> pd.DataFrame:
+        """What the jobs of each group brought; see `analysis.bookings.revenue.revenue`. Made when first asked for."""
+        return revenue(amounts_by(self.amounts))
+
+    @cached_property
+    def work_lists(self) -> dict[str, WorkList]:
+        """Bookings to work through, the only place with names of people; made when first asked for."""
+        return lists(self)
+
+    @property
+    def definitions(self) -> Definitions:
+        """What each number means, by its name."""
+        return Definitions(booking_sentences.definitions(self))
+
+    @property
+    def check(self) -> Check:
+        """Counts before any exclusion, and the steps from raw rows to those analysed."""
+        return booking_findings.check(self)
+
+    def actions(self) -> list[Action]:
+        """What to do this week, as far as the numbers say it."""
+        return booking_findings.actions(self)
+
+    def tiles(self) -> list[Tile]:
+        """Four numbers of the latest whole weeks."""
+        return booking_findings.tiles(self)
+
+    def summary(self) -> Sentences:
+        """What the numbers say, in plain sentences; that they are too few, where they are."""
+        return Sentences(booking_sentences.summary(self))
+
+    @property
+    def health(self) -> Sentences:
+        """How far campaigns can be trusted, in plain sentences."""
+        return Sentences(self.attribution.sentences())
+
+    @property
+    def exact_dates(self) -> tuple[int, int]:
+        """For how many bookings it is known when something was first done, or that nothing was; and all."""
+        every = self.overall.iloc[0]
+        return sum(int(every[name]) for name in ("by_job", "by_lead", "waiting")), int(every["bookings"])
+
+    def shown(self, kind: str) -> Shown:
+        """A further table in words: "after_hours", "leakage", "revenue", "first_time", "spellings".
+
+        Raises: UsageError for another kind.
+        """
+        return shown(self, kind)
+
+    def figure(self, kind: Kind = "outcomes") -> Figure:
+        """A plotly figure: "outcomes", "speed", "hours" (weekday by hour), "weeks", "leakage".
+
+        Raises: UsageError for another kind.
+        """
+        from stcrm_pandas.charts import booking_sources as charts
+
+        drawn = {
+            "outcomes": charts.outcomes,
+            "speed": charts.speed,
+            "hours": charts.hours,
+            "weeks": charts.weeks,
+            "leakage": charts.leakage,
+        }
+        if kind not in drawn:
+            raise UsageError(f"no figure {kind!r}: there are {', '.join(map(repr, drawn))}")
+        return drawn[kind](self)
+
+    def __repr__(self) -> str:
+        by = " and ".join(self.by) or "nothing"
+        return f"<BookingSources by {by}: {len(self.table)} rows, as of {self.as_of:%Y-%m-%d}>"
+
+    def _repr_html_(self) -> str:
+        return booking_findings.table_of(self)
+
+
+def booking_sources(
+    bookings: Any,
+    *,
+    leads: Any = None,
+    jobs: Any = None,
+    customers: Any = None,
+    status_log: Any = None,
+    by: str | Sequence[str] | None = "source",
+    groups: Groups = None,
+    names: Any = None,
+    as_of: Moment | None = None,
+    time_zone: str | None = None,
+    mature_days: int = 30,
+    revenue_days: int = 60,
+    min_group: int = 30,
+) -> BookingSources:
+    """What became of bookings, how soon, and what their jobs brought: by source, or whatever else a booking has.
+
+    A booking became work if it names a job, is Converted, or was worked as a lead that is Converted. When something was
+    first done about it is known by the job or lead that was made of it; otherwise it lies between its creation and its
+    latest change, or the moments at which the status log saw it: so each speed has a lower and an upper bound.
+
+    Parameters:
+        bookings, leads, jobs: frames with the columns of their schemas, of pandas, polars or DuckDB, whole: of all rows
+            created in a period. Leads and jobs may be missing; then what hangs on them is not known, and it is said.
+        customers: with `id` and `created_on`: who had a record before a booking is no first-time client either.
+        status_log: `id`, `status`, `first_seen`, `last_seen` of bookings.
+        by: "source", "provider", "campaign", "business_unit", "month", "weekday", "hour", "tenant" (all local), a
+            tuple of two of them, or None for all together.
+        groups: which source a spelling belongs to: a mapping, or the edited frame `spellings` of an earlier result.
+        names: lookups by dimension ({"campaign": campaigns, "business_unit": units}), or the lookup of the only one.
+        as_of: until when the bookings are known; by default when they were read.
+        time_zone: the company's; by default the one noted on the frame.
+        mature_days: how old a booking must be for its outcome to count.
+        revenue_days: how old a booking, and its job, must be for cancellation and revenue to count.
+        min_group: how many make a group large enough to be compared.
+
+    Returns:
+        A `BookingSources`.
+
+    Raises:
+        UsageError: a column, the time zone or `as_of` is missing, an id stands twice, or the bookings were read by
+            modification or as part of a feed.
+
+    >>> moments = pd.Series(pd.to_datetime(["2026-01-05T15:00Z", "2026-01-06T16:00Z"], utc=True))
+    >>> bookings = pd.DataFrame({"id": [1, 2], "source": ["Web Form", "web-form"], "status": ["Converted", "New"],
+    ...     "created_on": moments, "modified_on": moments, "start": moments, "job_id": pd.array([7, None], "Int64"),
+    ...     "campaign_id": 3, "business_unit_id": 4, "booking_provider_id": 5})
+    >>> found = booking_sources(bookings, as_of="2026-03-01T00:00Z", time_zone="America/Chicago")
+    >>> found.table[["name", "bookings", "job", "new"]].values.tolist()
+    [['Web Form', 2, 1, 1]]
+    """
+    asked = dimensions(by)
+    if mature_days < 1 or revenue_days < 1 or min_group < 1:
+        raise UsageError("mature_days, revenue_days and min_group must be 1 or more")
+    refuse_selections(bookings)
+    local = zone(bookings, time_zone)
+    if local is None:
+        raise UsageError("hours and weeks need a time zone: give time_zone='America/Chicago', or connect with one")
+    known = known_until(bookings, as_of, local)
+    limits = Limits(known, dt.timedelta(days=mature_days), dt.timedelta(days=revenue_days), local.key)
+    rows = booking_rows(bookings, limits, leads=leads, jobs=jobs, customers=customers, status_log=status_log)
+    counted = count_bookings(rows, asked, limits)
+    named = lookups(names, asked)
+    spelt = spellings(counted.spellings, groups)
+    sources = dict(zip(spelt["source"], spelt["group"], strict=True))
+    clock = Clock.of(counted.clock, sources, bounds_of_creation(bookings, local), known, local)
+    health = _health(counted, named.get("campaign"))
+    cells = grouped(counted.cells, asked, named, sources)
+    ordered = bool(asked) and asked[0] in ("month", "weekday", "hour")
+    ranked = "campaign" not in asked or health.ranked
+    table = measured(cells, min_group=min_group, ordered=ordered, ranked=ranked)
+    for column, spans, name, unit in (
+        ("asked_hours", counted.asked, "hours", 1.0),
+        ("waited_hours", counted.waited, "quarters", 0.25),
+    ):
+        found = medians(grouped(spans, asked, named, sources), name, unit)
+        table[column] = pd.array([found.get(group) for group in table["name"]], dtype="Float64")
+    result = BookingSources(
+        table=table,
+        overall=overall(cells, min_group=min_group),
+        speed=speed(cells, table["name"], min_group),
+        leakage=leakage(table),
+        first_time=first_time(table),
+        spellings=spelt,
+        silences=silences(clock),
+        attribution=health,
+        comparisons=comparisons(cells, table, whole(table, asked, clock, limits.mature), min_group) if ranked else {},
+        left_out={"deleted": counted.deleted},
+        by=asked,
+        as_of=known,
+        time_zone=local.key,
+        mature_days=mature_days,
+        revenue_days=revenue_days,
+        min_group=min_group,
+        leads_known=leads is not None,
+        jobs_known=jobs is not None,
+        customers_known=customers is not None,
+        log_known=status_log is not None,
+        jobs_from=_first_job(jobs),
+        complete=all(attrs_of(frame).get("complete", True) for frame in (bookings, leads, jobs) if frame is not None),
+        clock=clock,
+        amounts=grouped(counted.amounts, asked, named, sources),
+        rows=rows,
+        bookings=bookings,
+    )
+    return together(result)[0]
+
+
+def _first_job(jobs: Any) -> dt.datetime | None:
+    """Since when jobs are known."""
+    if jobs is None:
+        return None
+    first = one_number(lazy(jobs, "jobs", (), times=("created_on",)).select(nw.col("created_on").min()))
+    return None if first is None else EPOCH + dt.timedelta(microseconds=first)
+
+
+def _health(counted: Counted, campaigns: Any) -> Attribution:
+    chains = counted.chains
+    counts = {
+        None if pd.isna(id) else int(id): int(n)
+        for id, n in zip(chains["campaign_id"], chains["bookings"], strict=True)
+    }
+    return attribution(
+        counts,
+        campaigns if isinstance(campaigns, pd.DataFrame) else None,
+        what="bookings",
+        chains=int(chains["chains"].sum()),
+        differing=int(chains["differ"].sum()),
+    )

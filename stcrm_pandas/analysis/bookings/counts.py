@@ -1,0 +1,265 @@
+"""The reduction behind booking sources: from a row for each booking to small tables of counts.
+
+Written in narwhals; after it there is nothing large any more, but for the amounts of jobs.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import pandas as pd
+
+from stcrm_pandas.analysis.bookings.outcomes import SPANS, Limits
+from stcrm_pandas.analysis.engine import TENANT, Rows, collected, micros, true
+
+__all__ = ["COUNTS", "DIMENSIONS", "OUTCOMES", "Counted", "count_bookings", "one_number"]
+
+DIMENSIONS = {
+    "source": "source",
+    "provider": "booking_provider_id",
+    "campaign": "campaign_id",
+    "business_unit": "business_unit_id",
+    "month": "month",
+    "weekday": "weekday",
+    "hour": "hour",
+    "tenant": TENANT,
+}
+"""What bookings can be grouped by, and the column that holds it."""
+
+OUTCOMES = (
+    "job",
+    "converted",
+    "lead_won",
+    "lead_open",
+    "lead_lost",
+    "lead_unknown",
+    "dismissed",
+    "accepted",
+    "new",
+    "unknown",
+)
+"""What became of a booking: each has exactly one; they add up to all."""
+
+_SPEED = tuple(f"{name}_{span}" for span in SPANS for name in ("aged", "new_lower", "new_upper"))
+COUNTS = (
+    "bookings",
+    "undated",
+    *OUTCOMES,
+    "mature",
+    "work_lower",
+    "work_upper",
+    "direct",
+    "dropped",
+    "dismissed_status",
+    "dismissed_leads",
+    "dismissed_won",
+    *_SPEED,
+    "by_job",
+    "by_lead",
+    "by_log",
+    "by_change",
+    "waiting",
+    "no_start",
+    "early_start",
+    "old",
+    "old_unseen",
+    "old_booked",
+    "old_canceled",
+    "old_completed",
+    "old_paid",
+    "client_known",
+    "client_first",
+    "claim_known",
+    "claim_first",
+    "claim_right",
+)
+"""What is counted of each group of bookings; `booking_sources` says what each means."""
+
+_HOUR = micros(dt.timedelta(hours=1))
+_QUARTER = micros(dt.timedelta(minutes=15))
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Small tables of counts.
+
+    Parameters:
+        cells: `COUNTS` by the dimensions asked for, `unit` and `stratum_month`.
+        clock: `COUNTS` by `source`, local `day` (20260131) and `hour`; 0 and -1 where the creation is not known.
+        asked: bookings by the dimensions and whole hours from creation to the start asked for, `hours`.
+        waited: bookings by the dimensions and quarters of an hour from creation to the job, `quarters`.
+        chains: by `campaign_id`: `bookings`, `chains` (with a lead or a job that names a campaign), `differ`.
+        spellings: by `source`: `bookings`, `first` and `last` creation in microseconds, `provider` (one of its ids).
+        amounts: a row for each booking that has a job of `money` age: dimensions, `job`, `created`, `total`, `follow`.
+        deleted: rows left out as deleted.
+    """
+
+    cells: pd.DataFrame
+    clock: pd.DataFrame
+    asked: pd.DataFrame
+    waited: pd.DataFrame
+    chains: pd.DataFrame
+    spellings: pd.DataFrame
+    amounts: pd.DataFrame
+    deleted: int
+
+
+def count_bookings(rows: Rows, dimensions: Sequence[str], limits: Limits) -> Counted:
+    """Count the rows that `booking_rows` gives.
+
+    Parameters: the rows; names out of `DIMENSIONS`; the same limits.
+    """
+    columns = [DIMENSIONS[name] for name in dimensions]
+    deleted = one_number(rows.select(nw.col("deleted").cast(nw.Int64).sum())) or 0
+    kept = rows.filter(~nw.col("deleted"))
+    flags = {name: flag.cast(nw.Int64).alias(f"n_{name}") for name, flag in _flags(limits).items()}
+    counted = kept.select(
+        *(nw.col(column).alias(f"by_{place}") for place, column in enumerate(columns)),
+        nw.col("source"),
+        nw.col("business_unit_id").alias("unit"),
+        nw.col("month").alias("stratum_month"),
+        nw.col("day"),
+        nw.col("hour").fill_null(-1),
+        *flags.values(),
+    )
+    groups = [f"by_{place}" for place in range(len(columns))]
+    sums = [nw.col(f"n_{name}").sum().alias(name) for name in COUNTS]
+    created, start = nw.col("created"), nw.col("start")
+    spans = kept.select(
+        *(nw.col(column).alias(f"by_{place}") for place, column in enumerate(columns)),
+        hours=nw.when(start >= created).then(start - created) // _HOUR,
+        quarters=nw.when(nw.col("job_created") >= created).then(nw.col("job_created") - created) // _QUARTER,
+    )
+    return Counted(
+        cells=_table(counted.group_by(*groups, "unit", "stratum_month").agg(*sums)),
+        clock=_table(counted.group_by("source", "day", "hour").agg(*sums)),
+        asked=_table(_tallied(spans, groups, "hours")),
+        waited=_table(_tallied(spans, groups, "quarters")),
+        chains=_chains(kept),
+        spellings=_table(
+            kept.group_by("source").agg(
+                nw.len().alias("bookings"),
+                created.min().alias("first"),
+                created.max().alias("last"),
+                nw.col("booking_provider_id").min().alias("provider"),
+            )
+        ),
+        amounts=_amounts(kept, columns, limits),
+        deleted=deleted,
+    )
+
+
+def _flags(limits: Limits) -> dict[str, nw.Expr]:
+    created, start = nw.col("created"), nw.col("start")
+    as_of = micros(limits.as_of)
+    outcome = {name: nw.col(f"is_{name}") for name in OUTCOMES}
+    mature = true(created <= as_of - micros(limits.mature))
+    work = outcome["job"] | outcome["converted"] | outcome["lead_won"]
+    dismissed = mature & true(nw.col("status") == "Dismissed") & ~outcome["job"]
+    old = true(created <= as_of - micros(limits.money))
+    booked = old & nw.col("has_job_row")
+    status = nw.col("job_status")
+    completed = booked & true(status == "Completed")
+    known = nw.col("customer_known") & ~created.is_null()
+    claimed = known & nw.col("claim_known")
+    first = known & ~nw.col("returning")
+    says_first = claimed & nw.col("claim_first")
+    flags = {
+        "bookings": nw.lit(1),
+        "undated": created.is_null(),
+        **outcome,
+        "mature": mature,
+        "work_lower": mature & work,
+        "work_upper": mature & (work | outcome["unknown"] | outcome["lead_unknown"]),
+        "direct": mature & (outcome["job"] | outcome["converted"]),
+        "dropped": mature & outcome["dismissed"],
+        "dismissed_status": dismissed,
+        "dismissed_leads": dismissed & nw.col("has_lead"),
+        "dismissed_won": dismissed & nw.col("lead_won"),
+        **{name: nw.col(name) for name in ("by_job", "by_lead", "by_log", "by_change", "waiting")},
+        "no_start": start.is_null(),
+        "early_start": true(start < created),
+        "old": old,
+        "old_unseen": old & ~nw.col("its_job").is_null() & ~nw.col("has_job_row"),
+        "old_booked": booked,
+        "old_canceled": booked & true(status == "Canceled"),
+        "old_completed": completed,
+        "old_paid": completed & true(nw.col("job_total") > 0),
+        "client_known": known,
+        "client_first": first,
+        "claim_known": claimed,
+        "claim_first": says_first,
+        "claim_right": (says_first & first) | (claimed & ~says_first & ~first),
+    }
+    for name, span in SPANS.items():
+        aged = true(created <= as_of - micros(span))
+        surely = true(nw.col("earliest") - created > micros(span)) | nw.col("waiting")
+        acted = true(nw.col("latest") - created <= micros(span))
+        flags |= {
+            f"aged_{name}": aged,
+            f"new_lower_{name}": aged & surely,
+            f"new_upper_{name}": aged & (surely | ~acted),
+        }
+    return {name: flags[name] for name in COUNTS}
+
+
+def _tallied(spans: Rows, groups: list[str], name: str) -> Rows:
+    return spans.filter(~nw.col(name).is_null()).group_by(*groups, name).agg(nw.len().alias("bookings"))
+
+
+def _chains(kept: Rows) -> pd.DataFrame:
+    campaign, lead, job = nw.col("campaign_id"), nw.col("lead_campaign"), nw.col("job_campaign")
+    differ = (
+        true(lead != campaign)
+        | true(job != campaign)
+        | (campaign.is_null() & true(lead != job))
+        | nw.col("leads_differ")
+    )
+    flagged = kept.select(
+        "campaign_id",
+        n_chains=(~(lead.is_null() & job.is_null())).cast(nw.Int64),
+        n_differ=differ.cast(nw.Int64),
+    )
+    return _table(
+        flagged.group_by("campaign_id").agg(
+            nw.len().alias("bookings"),
+            nw.col("n_chains").sum().alias("chains"),
+            nw.col("n_differ").sum().alias("differ"),
+        )
+    )
+
+
+def _amounts(kept: Rows, columns: list[str], limits: Limits) -> pd.DataFrame:
+    aged = kept.filter(true(nw.col("job_created") <= micros(limits.as_of) - micros(limits.money)))
+    rows = _table(
+        aged.select(
+            *(nw.col(column).alias(f"by_{place}") for place, column in enumerate(columns)),
+            nw.col("its_job").alias("job"),
+            "created",
+            "id",
+            nw.col("job_total").fill_null(0).alias("total"),
+            nw.col("follow_total").alias("follow"),
+        )
+    )
+    # a job that two bookings name is paid once: the first has it; ids of different tenants may be alike
+    tenants = [f"by_{place}" for place, column in enumerate(columns) if column == TENANT]
+    ordered = rows.sort_values(["created", "id"], ignore_index=True)
+    return ordered.drop_duplicates([*tenants, "job"], ignore_index=True).drop(columns=["id", "created"])
+
+
+def one_number(rows: Rows) -> int | None:
+    """The whole number in the only cell; None where it is missing."""
+    cell: Any = collected(rows, dict.fromkeys(rows.collect_schema(), "Int64")).iloc[0, 0]
+    return None if pd.isna(cell) else int(cell)
+
+
+def _table(rows: Rows) -> pd.DataFrame:
+    schema = rows.collect_schema()
+    amounts = dict.fromkeys(("total", "follow"), "Float64")
+    return collected(
+        rows, {name: "str" if kind == nw.String else amounts.get(name, "Int64") for name, kind in schema.items()}
+    )

@@ -1,0 +1,243 @@
+"""Tiles, actions, check and table of booking sources."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+import pandas as pd
+
+from stcrm_pandas.analysis.bookings.counts import one_number
+from stcrm_pandas.analysis.bookings.lists import CALL_WITHIN, waiting_since
+from stcrm_pandas.analysis.bookings.sentences import words
+from stcrm_pandas.analysis.bookings.table import each, shares
+from stcrm_pandas.analysis.display import table
+from stcrm_pandas.analysis.engine import collected
+from stcrm_pandas.analysis.findings import Action, Check, Count, Step, Tile
+from stcrm_pandas.analysis.periods import Period, four_weeks
+from stcrm_pandas.analysis.sentences import per_hundred, span
+
+if TYPE_CHECKING:
+    from stcrm_pandas.analysis.bookings.booking_sources import BookingSources
+
+__all__ = ["actions", "check", "table_of", "tiles"]
+
+
+def tiles(found: BookingSources) -> list[Tile]:
+    """Became work, still new after an hour, dismissed for good, came in."""
+    return [
+        _share_tile(found, "Bookings that became work", "work_lower", "work_upper", "bookings", found.mature_days),
+        _share_tile(found, "Still new after an hour", "new_lower_hour", "new_upper_hour", "bookings", 1),
+        _share_tile(
+            found, "Dismissed, and not worked as a lead", "dismissed", "dismissed", "bookings", found.mature_days
+        ),
+        _count_tile(found),
+    ]
+
+
+def _share_tile(found: BookingSources, title: str, lower: str, upper: str, n: str, days: int) -> Tile:
+    weeks = four_weeks(found.as_of, found.clock.zone, mature_days=days)
+
+    def told(period: Period) -> str:
+        counts = found.clock.between(period.first, period.end)
+        if counts is None:
+            return ""
+        if counts[n] < found.min_group:
+            return "too few to tell"
+        return per_hundred(pd.DataFrame(shares([counts[lower]], [counts[upper]], [counts[n]])).iloc[0])
+
+    return Tile(
+        title, told(weeks.now) or "not known", str(weeks.now), told(weeks.before), told(weeks.year_ago), _note(lower)
+    )
+
+
+def _note(lower: str) -> str:
+    return {
+        "new_lower_hour": "From those surely still new to those possibly.",
+        "work_lower": "Directly, or through a lead that was won.",
+    }.get(lower, "")
+
+
+def _count_tile(found: BookingSources) -> Tile:
+    weeks = four_weeks(found.as_of, found.clock.zone)
+
+    def told(period: Period) -> str:
+        counts = found.clock.between(period.first, period.end)
+        return "" if counts is None else f"{int(counts['bookings']):,}"
+
+    return Tile(
+        "Bookings that came in",
+        told(weeks.now) or "not known",
+        str(weeks.now),
+        told(weeks.before),
+        told(weeks.year_ago),
+    )
+
+
+def actions(found: BookingSources) -> list[Action]:
+    """What to do this week; ranked by the jobs that it may bring when shown."""
+    said = _calls(found)
+    said += [
+        Action(
+            f"Find out why source {row.source} is silent.",
+            f"about {row.expected:.0f} bookings missing",
+            worth=row.expected,
+        )
+        for row in each(found.silences)
+        if row.ongoing and (found.as_of - _aware(found, row.since)) <= CALL_WITHIN
+    ]
+    one = words(found)[0]
+    for measure, tell in (("dismissed_leads", _worked), ("canceled", _canceled), ("new_hour", _slow)):
+        frame = found.comparisons.get(measure)
+        if frame is None or not found.by:
+            continue
+        for row in each(frame[frame["verdict"] == "higher"]):
+            said.append(tell(found, one, row, found.table.loc[row.Index]))
+    return said
+
+
+def _calls(found: BookingSources) -> list[Action]:
+    call, close = (
+        one_number(found.rows.filter(chosen).select(nw.len().alias("rows"))) or 0 for chosen in waiting_since(found)
+    )
+    every = found.overall.iloc[0]
+    rate = float(every["share_lower"]) if every["mature"] >= found.min_group else 0.0
+    said = []
+    if call:
+        what = "booking that is" if call == 1 else "bookings that are"
+        jobs = call * rate
+        size = f"about {round(jobs):,} jobs, if they become work as others do" if jobs >= 1 else ""
+        said.append(Action(f"Call the {call:,} {what} still new after more than a day.", "", size, jobs, "still-new"))
+    if close:
+        what = "booking that is" if close == 1 else "bookings that are"
+        said.append(
+            Action(f"Close the {close:,} {what} still new after {CALL_WITHIN.days} days.", work_list="new-too-long")
+        )
+    return said
+
+
+def _worked(found: BookingSources, one: str, row: Any, group: pd.Series) -> Action:
+    led, dismissed, won = (int(group[name]) for name in ("dismissed_leads", "dismissed_status", "dismissed_won"))
+    number = per_hundred(pd.DataFrame(shares([led], [led], [dismissed])).iloc[0])
+    return Action(
+        f"Look at the dismissed bookings of {one} {row.name}: {led:,} of {dismissed:,} were worked as leads. Judge "
+        "it by what became of these, not by its dismissals.",
+        f"{number}, against {span(row.others_lower, row.others_upper)} for all others",
+        f"{won:,} of them won" if won else "",
+        float(won),
+    )
+
+
+def _canceled(found: BookingSources, one: str, row: Any, group: pd.Series) -> Action:
+    jobs, canceled = int(group["old_booked"]), int(group["old_canceled"])
+    number = per_hundred(pd.DataFrame(shares([canceled], [canceled], [jobs])).iloc[0])
+    more = float(row.difference) * jobs * _of_four_weeks(found)
+    return Action(
+        f"Ask why jobs out of {one} {row.name} are canceled.",
+        f"{number}, against {span(row.others_lower, row.others_upper)} for all others",
+        f"about {more:.0f} jobs in four weeks" if more >= 1 else "",
+        more,
+    )
+
+
+def _slow(found: BookingSources, one: str, row: Any, group: pd.Series) -> Action:
+    number = per_hundred(
+        pd.DataFrame(shares([group["new_lower_hour"]], [group["new_upper_hour"]], [group["aged_hour"]])).iloc[0]
+    )
+    return Action(
+        f"Answer bookings of {one} {row.name} sooner: more of them are still new after an hour.",
+        f"{number}, against {span(row.others_lower, row.others_upper)} for all others",
+    )
+
+
+def _of_four_weeks(found: BookingSources) -> float:
+    days = (found.clock.end - found.clock.first).total_seconds() / 86_400 - found.revenue_days
+    return 28 / days if days > 28 else 1.0
+
+
+def _aware(found: BookingSources, wall: pd.Timestamp) -> Any:
+    return wall.to_pydatetime().replace(tzinfo=found.clock.zone)
+
+
+def check(found: BookingSources) -> Check:
+    """Counts by status before any exclusion, and the steps to the rows that were analysed."""
+    status = nw.col("status")
+    rows = found.rows.select(status.fill_null("(none)").alias("status")).group_by("status")
+    counted = collected(rows.agg(nw.len().alias("rows"))).sort_values("rows", ascending=False)
+    total = int(counted["rows"].sum())
+    every = found.overall.iloc[0]
+    deleted, kept, mature = found.left_out["deleted"], int(every["bookings"]), int(every["mature"])
+    screen = "Calls > Bookings"
+    return Check(
+        [
+            Count("Bookings", total, screen, "created in the period, every status"),
+            *(
+                Count(
+                    f"Bookings, status {row.status}",
+                    int(row.rows),
+                    screen,
+                    f"created in the period, status {row.status}",
+                )
+                for row in each(counted)
+            ),
+        ],
+        [
+            Step("Bookings read", 0, total),
+            Step("Deleted rows of a feed left out", deleted, kept),
+            Step(f"Younger than {found.mature_days} days, or without a moment of creation", kept - mature, mature),
+        ],
+    )
+
+
+_HEADER = {
+    "Became work, of 100 (95 % interval)": True,
+    "": False,
+    "Bookings": True,
+    "Job": True,
+    "Lead won": True,
+    "Lead open": True,
+    "Lead lost": True,
+    "Dismissed": True,
+    "Accepted": True,
+    "New": True,
+    "Median time to the job": True,
+    "Median start asked for": True,
+}
+
+
+def table_of(found: BookingSources) -> str:
+    """The table as HTML, all bookings together in the last row."""
+    rows, dim = [], []
+    verdicts = _verdicts(found)
+    shown = [*each(found.table)]
+    if found.by:
+        shown += [*each(found.overall)]
+    for row in shown:
+        rows.append([str(row.name), *_cells(row, verdicts.get(row.name, ""))])
+        dim.append(not row.enough)
+    header = {words(found)[0].capitalize(): False, **_HEADER}
+    return table(header, rows, dim=dim, total=bool(found.by))
+
+
+def _cells(row: Any, verdict: str) -> Sequence[str]:
+    note = "too few" if not row.enough else {"higher": "▲\u00a0more", "lower": "▼\u00a0fewer"}.get(verdict, "")
+    counts = (row.bookings, row.job + row.converted, row.lead_won, row.lead_open, row.lead_lost, row.dismissed)
+    return [
+        per_hundred(row) if row.mature else "",
+        note,
+        *(f"{count:,}" for count in (*counts, row.accepted, row.new)),
+        _hours(getattr(row, "waited_hours", None)),
+        _hours(getattr(row, "asked_hours", None)),
+    ]
+
+
+def _hours(value: Any) -> str:
+    if value is None or pd.isna(value):
+        return ""
+    return f"{value:.1f} hours" if value < 48 else f"{value / 24:.1f} days"
+
+
+def _verdicts(found: BookingSources) -> dict[str, str]:
+    frame = found.comparisons.get("work")
+    return {} if frame is None else dict(zip(frame["name"], frame["verdict"], strict=True))

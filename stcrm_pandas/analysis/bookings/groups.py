@@ -1,0 +1,122 @@
+"""What bookings are grouped by: spellings of one source taken together, and what each group is called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from stcrm_pandas.analysis.bookings.counts import DIMENSIONS
+from stcrm_pandas.analysis.engine import month_name
+from stcrm_pandas.analysis.names import NONE, named
+from stcrm_pandas.errors import UsageError
+
+__all__ = ["WEEKDAYS", "Groups", "dimensions", "ids_and_names", "lookups", "same_providers", "spellings"]
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+Groups = Mapping[str, str] | pd.DataFrame | None
+
+
+def dimensions(by: str | Sequence[str] | None) -> tuple[str, ...]:
+    """`by` as a tuple of none, one or two.
+
+    Raises: UsageError for another name, for three, and for two that are one.
+    """
+    asked = () if by is None else (by,) if isinstance(by, str) else tuple(by)
+    unknown = [name for name in asked if name not in DIMENSIONS]
+    if unknown:
+        raise UsageError(f"by={unknown[0]!r}: there are {', '.join(map(repr, DIMENSIONS))} and None")
+    if len(asked) > 2 or len(set(asked)) < len(asked):
+        raise UsageError("by takes one name, or a tuple of two different ones")
+    return asked
+
+
+def lookups(names: Any, by: Sequence[str]) -> dict[str, Any]:
+    """For each dimension its lookup: `names` is a mapping from dimension, or the lookup of the only one."""
+    if names is None:
+        return {}
+    if isinstance(names, Mapping) and names and all(isinstance(key, str) for key in names):
+        unknown = [key for key in names if key not in DIMENSIONS]
+        if unknown:
+            raise UsageError(f"names: {unknown[0]!r} is nothing to group by; there are {', '.join(DIMENSIONS)}")
+        return dict(names)
+    return dict.fromkeys(by[:1], names)
+
+
+def ids_and_names(dimension: str, values: Sequence[Any], lookup: Any) -> tuple[list[Any], list[str]]:
+    """Ids as they stand in a table, and the names that a reader knows."""
+    ids = [None if pd.isna(value) else value for value in values]
+    if dimension == "source":
+        texts = [None if id is None or id == NONE else str(id) for id in ids]
+        return texts, [NONE if text is None else text for text in texts]
+    numbers = [None if id is None else int(id) for id in ids]
+    if dimension == "month":
+        months = [None if id is None else month_name(id) for id in numbers]
+        return months, [NONE if month is None else f"{pd.Timestamp(month):%b %Y}" for month in months]
+    if dimension == "weekday":
+        return numbers, [NONE if id is None else WEEKDAYS[id - 1] for id in numbers]
+    if dimension == "hour":
+        return numbers, [NONE if id is None else f"{id:02}:00 to {id:02}:59" for id in numbers]
+    if isinstance(lookup, pd.DataFrame) and "name" not in lookup and "tag_name" in lookup:
+        lookup = lookup.rename(columns={"tag_name": "name"})  # booking provider tags
+    return numbers, named(numbers, lookup)
+
+
+def spellings(counted: pd.DataFrame, groups: Groups) -> pd.DataFrame:
+    """The source that each spelling stands for.
+
+    Spellings are one source if they are alike but for capitals, spaces and punctuation; it is called as it is spelt
+    most often. `groups` has the last word.
+
+    Parameters: `spellings` of `Counted`; a mapping from spelling to source, or a frame with `source` and `group` (what
+    this function gives, edited).
+    Returns: `source` (as it stands in the rows), `group`, `bookings`, `first`, `last` (UTC), `provider`, ordered by
+    group; `groups=` takes it.
+    Raises: UsageError where the frame lacks a column, or a group is no text.
+
+    >>> counted = pd.DataFrame({"source": ["Web Form", "web-form", ""], "bookings": [9, 4, 1], "first": 0, "last": 0})
+    >>> spellings(counted.assign(provider=7), None)[["source", "group"]].values.tolist()
+    [['', '(none)'], ['Web Form', 'Web Form'], ['web-form', 'Web Form']]
+    """
+    given = _given(groups)
+    often = counted.sort_values(["bookings", "source"], ascending=[False, True])
+    called: dict[str, str] = {}
+    for source in often["source"]:
+        called.setdefault(_alike(source), source.strip() or NONE)
+    table = counted.assign(group=[given.get(source, called[_alike(source)]) for source in counted["source"]])
+    for moment in ("first", "last"):
+        table[moment] = pd.to_datetime(table[moment], unit="us", utc=True).astype("datetime64[us, UTC]")
+    table["group"] = table["group"].astype("str")
+    return table.sort_values(["group", "first", "source"], ignore_index=True)[
+        ["source", "group", "bookings", "first", "last", "provider"]
+    ]
+
+
+def same_providers(spelt: pd.DataFrame) -> pd.DataFrame:
+    """Sources that one provider sends under names that are not alike: perhaps one source that was renamed.
+
+    Parameters: what `spellings` gives.
+    Returns: its rows of such providers.
+    """
+    many = spelt.groupby("provider")["group"].nunique()
+    return spelt[spelt["provider"].isin(many.index[many > 1])].sort_values(["provider", "first"], ignore_index=True)
+
+
+def _alike(source: str) -> str:
+    letters = "".join(sign for sign in source.casefold() if sign.isalnum())
+    return letters or source.strip()
+
+
+def _given(groups: Groups) -> dict[str, str]:
+    if groups is None:
+        return {}
+    if isinstance(groups, pd.DataFrame):
+        lacking = {"source", "group"} - set(groups.columns)
+        if lacking:
+            raise UsageError(f"groups: the frame lacks the columns {', '.join(sorted(lacking))}")
+        groups = dict(zip(groups["source"], groups["group"], strict=True))
+    if odd := [source for source, group in groups.items() if not isinstance(group, str) or not group]:
+        raise UsageError(f"groups: the source {odd[0]!r} needs the name of a group, as text")
+    return dict(groups)

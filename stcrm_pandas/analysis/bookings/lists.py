@@ -1,0 +1,119 @@
+"""The work lists of booking sources: the only place with names of people."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+import pandas as pd
+
+from stcrm_pandas.analysis.bookings.groups import same_providers
+from stcrm_pandas.analysis.engine import TENANT, collected, micros, true
+from stcrm_pandas.analysis.findings import WorkList
+
+if TYPE_CHECKING:
+    from stcrm_pandas.analysis.bookings.booking_sources import BookingSources
+
+__all__ = ["CALL_WITHIN", "lists", "waiting_since"]
+
+CALL_WITHIN = dt.timedelta(days=30)
+"""A booking that has waited for longer is closed rather than called."""
+
+RECENT = dt.timedelta(days=28)
+
+_DAY = dt.timedelta(days=1)
+_SHOWN = {"source": "Source", "name": "Name", "address_city": "City", "summary": "Summary"}
+
+
+def waiting_since(found: BookingSources) -> tuple[nw.Expr, nw.Expr]:
+    """Conditions on the rows: still new after a day and worth a call, and still new for too long."""
+    now, created = micros(found.as_of), nw.col("created")
+    kept = nw.col("waiting") & ~nw.col("deleted")
+    late = kept & true(created <= now - micros(_DAY))
+    fresh = true(created > now - micros(CALL_WITHIN))
+    return late & fresh, late & ~fresh
+
+
+def lists(found: BookingSources) -> dict[str, WorkList]:
+    """The work lists by key."""
+    call, close = waiting_since(found)
+    start, created = nw.col("start"), nw.col("created")
+    odd = ~nw.col("deleted") & (start.is_null() | true(start < created))
+    odd &= true(created > micros(found.as_of) - micros(RECENT))
+    made = [
+        WorkList(
+            "still-new",
+            "Bookings still new for more than a day",
+            "Open each in ServiceTitan (Calls > Bookings, status New) and call; its phone number is there. "
+            "The latest come first.",
+            _rows(found, call),
+        ),
+        WorkList(
+            "new-too-long",
+            f"Bookings still new for more than {CALL_WITHIN.days} days",
+            "Nobody accepted or dismissed them. Dismiss them with their true reason, so that the list of new "
+            "bookings shows what is new.",
+            _rows(found, close),
+        ),
+        WorkList(
+            "odd-starts",
+            f"Bookings of the latest {RECENT.days} days whose start cannot be",
+            "The start asked for is missing, is in the year 1, or lies before the booking. Ask the sender of the "
+            "source to repair it; agree on the time with the customer.",
+            _rows(found, odd, start=True),
+        ),
+        WorkList(
+            "spellings",
+            "Sources under more than one spelling",
+            "Spellings alike but for capitals, spaces and punctuation are counted as one source. Ask the sender for "
+            "one spelling. Different names of one provider are counted apart: give groups= to take them together.",
+            _spellings(found),
+        ),
+    ]
+    return {one.key: one for one in made}
+
+
+def _rows(found: BookingSources, chosen: nw.Expr, *, start: bool = False) -> pd.DataFrame:
+    """The bookings for which the condition holds, the latest first, as a reader says their columns."""
+    rows = found.rows.filter(chosen)
+    by = [name for name in (TENANT,) if name in rows.collect_schema()]
+    picked = collected(rows.select(*by, "id", "created", "start"), {"created": "Int64", "start": "Int64"})
+    texts = _texts(found.bookings, picked["id"].tolist())
+    table = picked.merge(texts, on=[*by, "id"], how="left").sort_values("created", ascending=False, ignore_index=True)
+    came, asked = _local(table["created"], found.time_zone), _local(table["start"], found.time_zone)
+    waited = (micros(found.as_of) - table["created"]) / micros(_DAY)
+    shown = {**({"Tenant": table[TENANT]} if by else {}), "Booking": table["id"], "Came in": came, "Asked for": asked}
+    shown |= {title: table[column].fillna("") for column, title in _SHOWN.items() if column in table}
+    if not start:
+        shown["Days waiting"] = waited.astype("Float64").round(1)
+    return pd.DataFrame(shown)
+
+
+def _texts(bookings: Any, ids: list[int]) -> pd.DataFrame:
+    rows: nw.LazyFrame[Any] = nw.from_native(bookings).lazy()
+    names = [name for name in (TENANT, "id", *_SHOWN) if name in rows.collect_schema()]
+    return collected(rows.filter(nw.col("id").is_in(ids)).select(*names))
+
+
+def _local(moments: pd.Series, zone: str) -> pd.Series:
+    """As text, to the minute; empty where it is missing."""
+    stamps = pd.to_datetime(moments, unit="us", utc=True, errors="coerce").dt.tz_convert(zone)
+    return stamps.dt.strftime("%Y-%m-%d %H:%M").fillna("").astype("str")
+
+
+def _spellings(found: BookingSources) -> pd.DataFrame:
+    spelt = found.spellings
+    many = spelt.groupby("group")["source"].transform("size") > 1
+    rows = pd.concat([spelt[many], same_providers(spelt)], ignore_index=True).drop_duplicates("source")
+    zone = found.time_zone
+    return pd.DataFrame(
+        {
+            "Source": rows["group"],
+            "Spelling": rows["source"],
+            "Bookings": rows["bookings"],
+            "First": rows["first"].dt.tz_convert(zone).dt.strftime("%Y-%m-%d").fillna(""),
+            "Last": rows["last"].dt.tz_convert(zone).dt.strftime("%Y-%m-%d").fillna(""),
+            "Provider": rows["provider"],
+        }
+    ).sort_values(["Source", "First"], ignore_index=True)

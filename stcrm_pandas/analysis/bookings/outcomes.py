@@ -1,0 +1,299 @@
+"""What became of each booking: one row for each, on the engine that holds the frames.
+
+Written in narwhals, without index, apply or row order. What the columns mean is said in `booking_sources`; the sums
+over groups are in `counts`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from stcrm_pandas.analysis.engine import (
+    Rows,
+    keys,
+    lazy,
+    local_month,
+    local_weekday,
+    micros,
+    refuse_mixtures,
+    refuse_repeats,
+    true,
+)
+
+__all__ = ["SPANS", "UNKNOWN_SOURCE", "Limits", "booking_rows"]
+
+SPANS: Mapping[str, dt.timedelta] = {
+    "quarter": dt.timedelta(minutes=15),
+    "hour": dt.timedelta(hours=1),
+    "day": dt.timedelta(days=1),
+}
+"""After how long a booking may still be new."""
+
+UNKNOWN_SOURCE = ""
+"""The source of bookings that name none."""
+
+CLAIM = "is_first_time_client"
+_PLAIN = ("id", "source", "status", "job_id", "campaign_id", "business_unit_id", "booking_provider_id")
+_LEAD = ("id", "status", "booking_id", "campaign_id", "customer_id")
+_HOUR = micros(SPANS["hour"])
+_JOB = ("id", "customer_id", "job_status", "campaign_id", "total", "booking_id", "job_generated_lead_source_job_id")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Moments that decide what is counted.
+
+    Parameters: until when the rows are known; how old a booking must be for its outcome, and for money; the zone.
+    """
+
+    as_of: dt.datetime
+    mature: dt.timedelta
+    money: dt.timedelta
+    time_zone: str
+
+
+def booking_rows(
+    bookings: Any, limits: Limits, *, leads: Any = None, jobs: Any = None, customers: Any = None, status_log: Any = None
+) -> Rows:
+    """Each booking with its outcome, the bounds of its first action, its job, and what its chain names.
+
+    Parameters: frames with the columns of their schemas, those of all but the bookings may be None; the limits.
+    Returns: a lazy frame, a row for each booking, with times in microseconds since 1970 and conditions as booleans.
+    Raises: UsageError where a column is missing, a time has no zone, or an id stands twice.
+    """
+    refuse_mixtures(bookings=bookings, leads=leads, jobs=jobs, customers=customers)
+    rows = lazy(
+        bookings,
+        "bookings",
+        _PLAIN,
+        times=("created_on", "modified_on", "start"),
+        optional=("active", CLAIM),
+        local=("created_on",),
+        time_zone=limits.time_zone,
+    )
+    refuse_repeats(rows, "bookings")
+    had = rows.collect_schema()
+    wall = nw.col("created_on_local").dt
+    rows = rows.with_columns(
+        source=nw.col("source").fill_null(UNKNOWN_SOURCE),
+        deleted=true(~nw.col("active")) if "active" in had else nw.lit(value=False),
+        claim_known=~nw.col(CLAIM).is_null() if CLAIM in had else nw.lit(value=False),
+        claim_first=true(nw.col(CLAIM)) if CLAIM in had else nw.lit(value=False),
+        month=local_month("created_on"),
+        # a day as one number that reads like a date, 20260131; filled before the cast, which pandas needs
+        day=_whole(wall.year()) * 10_000 + _whole(wall.month()) * 100 + _whole(wall.day()),
+        weekday=local_weekday("created_on"),
+        hour=wall.hour(),
+    ).rename({"created_on": "created", "modified_on": "modified"})
+    rows = rows.drop("created_on_local", *(name for name in ("active", CLAIM) if name in had))
+    rows = _with_lead(rows, leads)
+    rows = _with_job(rows, jobs)
+    rows = _with_customer(rows, jobs, customers)
+    rows = _with_log(rows, status_log)
+    return _with_speed(_with_outcome(rows), micros(limits.as_of))
+
+
+def _whole(part: nw.Expr) -> nw.Expr:
+    return part.fill_null(0).cast(nw.Int64)
+
+
+def _missing(like: str) -> nw.Expr:
+    """Missing in every row, with the dtype of a column; a plain None takes none on pandas."""
+    return nw.when(nw.lit(value=False)).then(nw.col(like))
+
+
+def _joined(rows: Rows, other: Rows, own: str, theirs: str) -> Rows:
+    """A left join within a tenant; the keys of `other` are not missing, so a missing one of ours meets none."""
+    left, right = keys(rows, own), keys(other, theirs)
+    return rows.join(other, left_on=left, right_on=right, how="left")
+
+
+def _with_lead(rows: Rows, leads: Any) -> Rows:
+    """Add what the leads say that name the booking."""
+    if leads is None:
+        return rows.with_columns(
+            lead_created=_missing("created"),
+            lead_customer=_missing("id"),
+            lead_campaign=_missing("id"),
+            **{
+                name: nw.lit(value=False) for name in ("has_lead", "lead_won", "lead_open", "lead_lost", "leads_differ")
+            },
+        )
+    made = lazy(leads, "leads", _LEAD, times=("created_on",), optional=("active",))
+    if "active" in made.collect_schema():
+        made = made.filter(~true(~nw.col("active")))
+    made = made.filter(~nw.col("booking_id").is_null())
+    status = nw.col("status")
+    flags = {
+        "lead_won": true(status == "Converted"),
+        "lead_open": true(status == "Open"),
+        "lead_lost": true(status == "Dismissed"),
+    }
+    summed = (
+        made.with_columns(**{name: flag.cast(nw.Int64) for name, flag in flags.items()})
+        .group_by(*keys(made, "booking_id"))
+        .agg(
+            nw.col("created_on").min().alias("lead_created"),
+            nw.col("customer_id").min().alias("lead_customer"),
+            nw.col("campaign_id").min().alias("lead_campaign"),
+            nw.col("campaign_id").max().alias("last_campaign"),
+            *(nw.col(name).max() for name in flags),
+        )
+        .with_columns(led=nw.lit(1), differing=true(nw.col("lead_campaign") != nw.col("last_campaign")).cast(nw.Int64))
+        .drop("last_campaign")
+    )
+    joined = _joined(rows, summed, "id", "booking_id")
+    # numbers, since conditions that a join leaves missing are no conditions any more on pandas
+    return joined.with_columns(
+        has_lead=~nw.col("led").is_null(),
+        leads_differ=true(nw.col("differing") > 0),
+        **{name: true(nw.col(name) > 0) for name in flags},
+    )
+
+
+def _with_job(rows: Rows, jobs: Any) -> Rows:
+    """Add its job: the one that it names, else the first that names it and is not older than the booking."""
+    if jobs is None:
+        numbers = ("its_job", "job_created", "job_campaign", "job_customer")
+        return rows.with_columns(
+            **{name: _missing("id") for name in numbers},
+            job_status=_missing("status"),
+            job_total=nw.lit(0.0),
+            follow_total=nw.lit(0.0),
+            has_job_row=nw.lit(value=False),
+        )
+    made = lazy(jobs, "jobs", _JOB, times=("created_on",))
+    naming = _joined(
+        made.filter(~nw.col("booking_id").is_null()).select(
+            *keys(made, "booking_id"), nw.col("id").alias("job"), nw.col("created_on").alias("at")
+        ),
+        rows.select(*keys(rows, "id"), "created"),
+        "booking_id",
+        "id",
+    ).filter(nw.col("at") >= nw.col("created"))
+    by = keys(naming, "booking_id")
+    first = naming.group_by(*by).agg(nw.col("at").min().alias("first_at"))
+    first = naming.join(first, on=by, how="inner").filter(nw.col("at") == nw.col("first_at"))
+    first = first.group_by(*by).agg(nw.col("job").min().alias("naming_job"))
+    rows = _joined(rows, first, "id", "booking_id")
+    rows = rows.with_columns(
+        its_job=nw.when(nw.col("job_id").is_null()).then(nw.col("naming_job")).otherwise(nw.col("job_id"))
+    ).drop("naming_job")
+    found = made.select(
+        *keys(made, "id"),
+        nw.col("created_on").alias("job_created"),
+        nw.col("job_status"),
+        nw.col("total").alias("job_total"),
+        nw.col("campaign_id").alias("job_campaign"),
+        nw.col("customer_id").alias("job_customer"),
+    ).with_columns(found=nw.lit(1))
+    parent = "job_generated_lead_source_job_id"
+    follow = made.filter(~nw.col(parent).is_null()).group_by(*keys(made, parent))
+    sums = follow.agg(nw.col("total").sum().alias("follow_total"))
+    rows = _joined(_joined(rows, found, "its_job", "id"), sums, "its_job", parent)
+    return rows.with_columns(has_job_row=~nw.col("found").is_null(), follow_total=nw.col("follow_total").fill_null(0))
+
+
+def _with_customer(rows: Rows, jobs: Any, customers: Any) -> Rows:
+    """Add whether the customer, known by the job or the lead, had a job, or was known, before the booking came in."""
+    customer = nw.when(nw.col("job_customer").is_null()).then(nw.col("lead_customer"))
+    rows = rows.with_columns(customer=customer.otherwise(nw.col("job_customer")))
+    rows = rows.with_columns(customer_known=~nw.col("customer").is_null(), returning=nw.lit(value=False))
+    if jobs is not None:
+        made = lazy(jobs, "jobs", ("customer_id",), times=("created_on",)).filter(~nw.col("customer_id").is_null())
+        first = made.group_by(*keys(made, "customer_id")).agg(nw.col("created_on").min().alias("first_job"))
+        rows = _joined(rows, first, "customer", "customer_id")
+        rows = rows.with_columns(returning=true(nw.col("first_job") < nw.col("created"))).drop("first_job")
+    if customers is not None:
+        listed = lazy(customers, "customers", ("id",), times=("created_on",)).rename({"created_on": "known_since"})
+        rows = _joined(rows, listed, "customer", "id")
+        # the record of a new customer is made with the booking
+        before = true(nw.col("known_since") < nw.col("created") - _HOUR)
+        rows = rows.with_columns(returning=nw.col("returning") | before).drop("known_since")
+    return rows
+
+
+def _with_log(rows: Rows, status_log: Any) -> Rows:
+    """Add until when the status log saw it as new, and from when on as anything else."""
+    if status_log is None:
+        return rows.with_columns(seen_new=_missing("created"), seen_other=_missing("created"))
+    log = lazy(status_log, "status_log", ("id", "status"), times=("first_seen", "last_seen"))
+    new = (
+        log.filter(nw.col("status") == "New")
+        .group_by(*keys(log, "id"))
+        .agg(nw.col("last_seen").max().alias("seen_new"))
+    )
+    other = log.filter(nw.col("status") != "New").group_by(*keys(log, "id"))
+    return _joined(
+        _joined(rows, new, "id", "id"), other.agg(nw.col("first_seen").min().alias("seen_other")), "id", "id"
+    )
+
+
+def _with_outcome(rows: Rows) -> Rows:
+    """Add the outcomes, exclusive: the first that fits."""
+    status = nw.col("status")
+    is_job = ~nw.col("job_id").is_null()
+    rows = rows.with_columns(is_job=is_job, is_converted=~is_job & true(status == "Converted"))
+    taken = nw.col("is_job") | nw.col("is_converted")
+    rows = rows.with_columns(is_lead=nw.col("has_lead") & ~taken)
+    lead, won, opened = nw.col("is_lead"), nw.col("lead_won"), nw.col("lead_open")
+    free = ~(taken | lead)
+    rows = rows.with_columns(
+        is_lead_won=lead & won,
+        is_lead_open=lead & ~won & opened,
+        is_lead_lost=lead & ~won & ~opened & nw.col("lead_lost"),
+        is_lead_unknown=lead & ~won & ~opened & ~nw.col("lead_lost"),
+        is_dismissed=free & true(status == "Dismissed"),
+        is_accepted=free & true(status == "Accepted"),
+        is_new=free & true(status == "New"),
+    )
+    return rows.with_columns(
+        is_unknown=free & ~(nw.col("is_dismissed") | nw.col("is_accepted") | nw.col("is_new")),
+    )
+
+
+def _with_speed(rows: Rows, as_of: int) -> Rows:
+    """Add between which moments something was first done about it, and how that is known.
+
+    `by_job`, `by_lead`: at the moment its job or lead was created, whichever came first. Else `by_log` or `by_change`:
+    after `earliest` and by `latest`. `waiting`: nothing was done up to `as_of`. The rest is not known.
+    """
+    created, job, lead = nw.col("created"), nw.col("job_created"), nw.col("lead_created")
+    rows = rows.with_columns(
+        job_at=nw.when(job >= created).then(job),
+        lead_at=nw.when(lead >= created).then(lead),
+        changed_at=nw.when((nw.col("modified") >= created) & true(nw.col("status") != "New")).then(nw.col("modified")),
+        logged_at=nw.when(nw.col("seen_other") >= created).then(nw.col("seen_other")),
+    )
+    job_first = true(nw.col("job_at") <= nw.col("lead_at")) | (
+        ~nw.col("job_at").is_null() & nw.col("lead_at").is_null()
+    )
+    rows = rows.with_columns(
+        by_job=job_first,
+        by_lead=~job_first & ~nw.col("lead_at").is_null(),
+        exact=nw.when(job_first).then(nw.col("job_at")).otherwise(nw.col("lead_at")),
+    )
+    changed, logged = nw.col("changed_at"), nw.col("logged_at")
+    log_first = true(logged <= changed) | (~logged.is_null() & changed.is_null())
+    exact = ~nw.col("exact").is_null()
+    rows = rows.with_columns(
+        waiting=~exact & ~created.is_null() & nw.col("is_new"),
+        latest=nw.when(exact).then(nw.col("exact")).otherwise(nw.when(log_first).then(logged).otherwise(changed)),
+        by_log=~exact & ~nw.col("is_new") & log_first,
+        by_change=~exact & ~nw.col("is_new") & ~log_first & ~changed.is_null(),
+        seen_new=nw.when((nw.col("seen_new") >= created) & ~exact).then(nw.col("seen_new")),
+    )
+    earliest = (
+        nw.when(exact)
+        .then(nw.col("exact"))
+        .otherwise(nw.when(nw.col("waiting")).then(nw.lit(as_of)).otherwise(nw.col("seen_new")))
+    )
+    return rows.with_columns(
+        earliest=nw.when(earliest.is_null()).then(created).otherwise(earliest),
+        latest=nw.when(~nw.col("waiting")).then(nw.col("latest")),
+    )

@@ -1,0 +1,1 @@
+"""Which campaigns bring work: leads, bookings and first-contact jobs, each chain once."""

@@ -1,0 +1,194 @@
+"""From records to opportunities: each chain of records once, at its first record, with what became of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from stcrm_pandas.analysis.campaigns.records import DELETED, JOB, LEAD, NO_LEAD
+from stcrm_pandas.analysis.campaigns.ties import chain_of, pairs
+from stcrm_pandas.analysis.engine import TENANT, micros
+
+__all__ = ["Chains", "opportunities_of"]
+
+_TIES = ("booking", "call", "job", "inquiry")
+STEPS = ("booked", "completed", "above_zero")
+"""What may become of an opportunity, one step after the other."""
+
+
+@dataclass(frozen=True)
+class Chains:
+    """Opportunities, a row each, and what was left out on the way to them.
+
+    The columns of `rows`: `first` (kind of the first record), `id` (of it), `created` (a time in UTC), `campaign`,
+    `business_unit` and, where there is one, `tenant`, all of the first record; `untraced`, it is a job that names
+    neither call nor booking; `records`; of booked, completed and above zero the bounds (`booked_lower`,
+    `booked_upper` …); `inferred`, its job is known only as the one that fits; `cents` and `follow_on_cents`, the
+    totals of its completed jobs, and of those that came after them; `campaigns`, how many records name one, the
+    lowest and the highest id of these, and `differing`, they name different ones.
+    """
+
+    rows: pd.DataFrame
+    left_out: dict[str, int]
+
+
+def opportunities_of(
+    records: pd.DataFrame,
+    *,
+    repeat: dt.timedelta,
+    as_of: dt.datetime,
+    first: dt.datetime | None,
+    end: dt.datetime | None,
+) -> Chains:
+    """Tie records into chains, and chains into opportunities.
+
+    Parameters:
+        records: as `records.gather` gives them.
+        repeat: leads of one person that came less than this after the one before are one inquiry.
+        as_of: the moment up to which the rows are known.
+        first: chains that began before are left out; None where the rows have no such bound.
+        end: chains that began at this moment or later are left out, likewise.
+
+    Returns:
+        The opportunities, and counts of what was left out: records by reason, chains by reason.
+    """
+    left_out = {
+        "deleted": int((records["left_out"] == DELETED).sum()),
+        "not a lead": int((records["left_out"] == NO_LEAD).sum()),
+    }
+    kept = records[records["left_out"] == 0]
+    kept = kept.assign(inquiry=_inquiries(kept, repeat))
+    within = TENANT if TENANT in kept else None
+    kept = kept.assign(chain=chain_of(kept, _TIES, within=within))
+    kept["inferred"] = _fitting(kept, as_of)
+    kept, follow_on = _without_follow_on(kept, within)
+    left_out["after another job"] = len(follow_on)
+    rows = _told(kept)
+    rows["follow_on_cents"] = _follow_on_cents(rows, kept, follow_on, within)
+    created = rows["created"]
+    early = _known(created < micros(first)) if first else np.zeros(len(rows), dtype=bool)
+    late = _known(created >= micros(end)) if end else np.zeros(len(rows), dtype=bool)
+    left_out["began before the period"], left_out["began after the period"] = int(early.sum()), int(late.sum())
+    rows = rows[~early & ~late].reset_index(drop=True)
+    rows["created"] = _times(rows["created"])
+    return Chains(rows, left_out)
+
+
+def _inquiries(records: pd.DataFrame, repeat: dt.timedelta) -> pd.Series:
+    """A number for each inquiry of more than one lead; missing for all others."""
+    leads = records[(records["kind"] == LEAD) & records["person"].notna() & records["created"].notna()]
+    who = pairs(leads, ["person", "person_kind", *([TENANT] if TENANT in leads else [])])[0]
+    order = np.lexsort((leads["id"].to_numpy(np.int64), leads["created"].to_numpy(np.int64), who))
+    when, who = leads["created"].to_numpy(np.int64)[order], who[order]
+    begins = np.ones(len(leads), dtype=bool)
+    begins[1:] = (who[1:] != who[:-1]) | (when[1:] - when[:-1] >= micros(repeat))
+    number = np.cumsum(begins)
+    found = pd.Series(number, index=leads.index[order], dtype="Int64")
+    return found.reindex(records.index)
+
+
+def _fitting(records: pd.DataFrame, as_of: dt.datetime) -> pd.Series:
+    """Tie a job that no call and no booking leads to, to the one converted lead that it fits; say which jobs are.
+
+    It is of the lead's customer and was created after the lead and not after the lead's latest change; the chain of
+    the lead has no job, fits no other such job, and the job no other such chain. Changes `chain` of that job.
+    """
+    on = ["customer", *([TENANT] if TENANT in records else [])]
+    tied = records.groupby("chain")["kind"].transform("max").to_numpy() == JOB
+    lead = records[(records["kind"] == LEAD) & records["booked"] & ~tied & records["customer"].notna()]
+    lone = records["call"].isna() & records["booking"].isna() & ~records["chain"].duplicated(keep=False)
+    job = records[(records["kind"] == JOB) & lone & ~records["follow_on"] & records["customer"].notna()]
+    latest = lead["modified"].where(lead["modified"].between(lead["created"], micros(as_of)), micros(as_of))
+    met = lead.assign(latest=latest)[[*on, "chain", "created", "latest"]].merge(
+        job.assign(row=job.index)[[*on, "row", "created"]], on=on, suffixes=("", "_of_job")
+    )
+    met = met[_known(met["created_of_job"].between(met["created"], met["latest"]))].drop_duplicates(["chain", "row"])
+    alone = met[~met["chain"].duplicated(keep=False) & ~met["row"].duplicated(keep=False)]
+    records.loc[alone["row"], "chain"] = alone["chain"].to_numpy()
+    return pd.Series(records.index.isin(alone["row"]), index=records.index)
+
+
+def _without_follow_on(records: pd.DataFrame, within: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Part the chains that begin with a first contact from jobs that only came after other ones."""
+    begun = (~records["follow_on"]).groupby(records["chain"]).transform("any").to_numpy(dtype=bool)
+    return records[begun], records[~begun]
+
+
+def _told(records: pd.DataFrame) -> pd.DataFrame:
+    """A row for each chain."""
+    order = ["chain", "follow_on", "created", "kind", "id"]
+    chain = records.sort_values(order, na_position="last").groupby("chain", sort=True)
+    ordered = chain.head(1)
+    job = records["kind"] == JOB
+    cents = (records["total"].fillna(0.0) * 100).round().astype("int64").where(records["completed"], 0)
+    flags = pd.DataFrame(
+        {
+            "chain": records["chain"],
+            "records": 1,
+            "jobs": job,
+            "booked": records["booked"],
+            "unknown": records["unknown"],
+            "completed": records["completed"],
+            "untold": records["completed"] & records["total"].isna(),
+            "inferred": records["inferred"],
+            "cents": cents,
+            "campaigns": records["campaign"].notna(),
+        }
+    )
+    sums = flags.groupby("chain", sort=True).sum().astype("int64")
+    named = records["campaign"].groupby(records["chain"], sort=True)
+    some = {name: sums[name].to_numpy() > 0 for name in ("jobs", "booked", "unknown", "completed", "untold")}
+    possibly = some["booked"] | some["unknown"]
+    done = some["completed"] | (possibly & ~some["jobs"])
+    above = sums["cents"].to_numpy() > 0
+    keep = ["id", "created", "campaign", "business_unit", *([TENANT] if TENANT in records else [])]
+    return (
+        ordered[keep]
+        .assign(
+            chain=ordered["chain"].to_numpy(),
+            first=ordered["kind"].to_numpy(),
+            untraced=(
+                (ordered["kind"] == JOB).to_numpy()
+                & ordered[["call", "booking"]].isna().all(axis=1).to_numpy()
+                & (sums["records"].to_numpy() == 1)
+            ),
+            records=sums["records"].to_numpy(),
+            booked_lower=some["booked"],
+            booked_upper=possibly,
+            completed_lower=some["completed"],
+            completed_upper=done,
+            above_zero_lower=above,
+            above_zero_upper=above | (done & ~some["completed"]) | some["untold"],
+            inferred=sums["inferred"].to_numpy() > 0,
+            cents=sums["cents"].to_numpy(),
+            campaigns=sums["campaigns"].to_numpy(),
+            lowest_campaign=named.min().to_numpy(),
+            highest_campaign=named.max().to_numpy(),
+            differing=_known(named.min() != named.max()),
+        )
+        .reset_index(drop=True)
+    )
+
+
+def _follow_on_cents(
+    rows: pd.DataFrame, records: pd.DataFrame, follow_on: pd.DataFrame, within: str | None
+) -> pd.Series:
+    """The totals of jobs that came after a job of the chain, or after one that did."""
+    on = ["job", *([within] if within else [])]
+    jobs = records.loc[records["kind"] == JOB, [*on, "chain"]]
+    later = follow_on.assign(cents=(follow_on["total"].fillna(0.0) * 100).round().astype("int64"))
+    later = later.loc[later["completed"] & later["parent"].notna(), [*([within] if within else []), "parent", "cents"]]
+    joined = later.rename(columns={"parent": "job"}).merge(jobs, on=on, how="inner")
+    return rows["chain"].map(joined.groupby("chain")["cents"].sum()).fillna(0).astype("int64")
+
+
+def _known(condition: pd.Series) -> npt.NDArray[np.bool_]:
+    return condition.fillna(value=False).to_numpy(dtype=bool)
+
+
+def _times(created: pd.Series) -> pd.Series:
+    return pd.to_datetime(created.astype("Int64"), unit="us", utc=True).astype("datetime64[us, UTC]")

@@ -1,0 +1,174 @@
+"""What campaigns cost for each opportunity and each booked job, and the revenue for each unit of money spent."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stcrm_pandas.analysis.campaigns.counts import month_end, whole_month
+from stcrm_pandas.analysis.campaigns.spend import checked_spend
+from stcrm_pandas.analysis.campaigns.table import costs_table
+from stcrm_pandas.analysis.engine import month_name
+from stcrm_pandas.analysis.names import named
+from stcrm_pandas.analysis.statistics import wilson
+from stcrm_pandas.errors import UsageError
+
+__all__ = ["Costs", "costs_of"]
+
+_CENTS = 100
+
+
+@dataclass(frozen=True, repr=False)
+class Costs:
+    """What was spent, beside what came of it, over the months that both sides cover.
+
+    `table` has a row per campaign, `overall` one row of all of them. A month of a campaign is covered if the spend
+    names it, it was read from its first to its last moment, and all of it is old enough. Their columns:
+
+    - `id`, `name`; `months`, how many are covered; `last_month`, the latest of them ("2026-03"); `spend`
+    - `opportunities`, `booked` (surely) of those months
+    - `cost_per_opportunity`, `cost_per_booked`; `cost_low`, `cost_high`: the latter, if the share booked were at the
+      upper or lower end of its 95 % Wilson interval
+    - `spend_paid`, `revenue`: of the covered months that are old enough for revenue; `revenue_per_unit`, one by the
+      other
+    - `enough`: `opportunities` reaches `min_group`
+
+    `unknown` holds the rows of the spend whose campaign is not known, `uncovered` those whose month is not covered,
+    `without` counts opportunities of covered months whose campaign has no spend there.
+    """
+
+    table: pd.DataFrame
+    overall: pd.DataFrame
+    unknown: pd.DataFrame
+    uncovered: pd.DataFrame
+    without: int
+    first_month: str | None
+    last_month: str | None
+
+    def _repr_html_(self) -> str:
+        return costs_table(self)
+
+    def __repr__(self) -> str:
+        return f"<Costs of {len(self.table)} campaigns, {self.first_month} to {self.last_month}>"
+
+
+def costs_of(
+    rows: pd.DataFrame,
+    spend: pd.DataFrame,
+    campaigns: Mapping[int, str] | pd.DataFrame | None,
+    *,
+    period: tuple[dt.datetime | None, dt.datetime | None],
+    ripe: dt.datetime,
+    old: dt.datetime,
+    zone: dt.tzinfo,
+    min_group: int,
+) -> Costs:
+    """Set spend against opportunities.
+
+    Parameters:
+        rows: opportunities as `counts.aged` gives them.
+        spend: campaign, month and amount; see `spend.checked_spend`.
+        campaigns: their names, by which the spend may name them.
+        period: between which moments opportunities were read; None where there is no such bound.
+        ripe: opportunities that began by then are old enough.
+        old: those that began by then are old enough for revenue.
+        zone: the company's.
+        min_group: fewer opportunities than that are too few to tell.
+
+    Raises:
+        UsageError: the spend cannot be understood, or one of its names is that of two campaigns.
+    """
+    given = checked_spend(spend)
+    given["id"] = _ids(given["campaign"], campaigns, rows["campaign"])
+    given["number"] = [int(text[:4]) * 12 + int(text[5:]) - 1 for text in given["month"]]
+    known = given["id"].notna()
+    cells = rows.groupby(["campaign", "month"], as_index=False)[["opportunities", "booked_lower", "cents"]].sum()
+    numbers = sorted({*given["number"], *(int(month) for month in cells["month"])})
+    begins = cells["month"].min()  # where the read has no first moment, everything was read from the first record on
+    covered = [n for n in numbers if whole_month(n, period, ripe, zone) and not pd.isna(begins) and n >= begins]
+    paid = [number for number in covered if month_end(number, zone) <= old]
+    fits = known & given["number"].isin(covered)
+    amounts = given[fits].groupby(["id", "number"], as_index=False)["amount"].sum()
+    joined = amounts.merge(cells, left_on=["id", "number"], right_on=["campaign", "month"], how="left")
+    for name in ("opportunities", "booked_lower", "cents"):
+        joined[name] = joined[name].fillna(0).astype("int64")
+    joined["spend_paid"] = joined["amount"].where(joined["number"].isin(paid), 0.0)
+    joined["cents"] = joined["cents"].where(joined["number"].isin(paid), 0)
+    ids = sorted(joined["id"].unique())
+    months = sorted(joined["number"].unique())
+    first = cells[cells["month"].isin(months)]
+    return Costs(
+        _table(joined.groupby("id"), ids, named([int(id) for id in ids], campaigns), min_group),
+        _table(joined.groupby(np.zeros(len(joined), dtype=int)), [0], ["All with spend"], min_group).assign(
+            id=pd.array([pd.NA], dtype="Int64")
+        ),
+        given.loc[~known, ["campaign", "month", "amount"]].reset_index(drop=True),
+        given.loc[known & ~fits, ["campaign", "month", "amount"]].reset_index(drop=True),
+        int(first["opportunities"].sum() - joined["opportunities"].sum()),
+        month_name(int(months[0])) if months else None,
+        month_name(int(months[-1])) if months else None,
+    )
+
+
+def _table(groups: Any, ids: list[Any], names: list[str], min_group: int) -> pd.DataFrame:
+    counts = ["amount", "opportunities", "booked_lower", "spend_paid", "cents"]
+    sums = groups[counts].sum().reindex(ids, fill_value=0)
+    n, booked = sums["opportunities"].to_numpy(np.int64), sums["booked_lower"].to_numpy(np.int64)
+    spent, paid = (sums[name].to_numpy(np.float64) for name in ("amount", "spend_paid"))
+    low, high = wilson(booked, n)
+    revenue = sums["cents"].to_numpy(np.int64) / _CENTS
+    return pd.DataFrame(
+        {
+            "id": pd.array(ids, dtype="Int64"),
+            "name": pd.array(names, dtype="str"),
+            "months": pd.array(groups["number"].nunique().reindex(ids, fill_value=0).to_numpy(), dtype="Int64"),
+            "last_month": pd.array(
+                [month_name(int(last)) for last in groups["number"].max().reindex(ids)], dtype="str"
+            ),
+            "spend": pd.array(spent, dtype="Float64"),
+            "opportunities": pd.array(n, dtype="Int64"),
+            "booked": pd.array(booked, dtype="Int64"),
+            "cost_per_opportunity": _ratio(spent, n),
+            "cost_per_booked": _ratio(spent, booked),
+            "cost_low": _ratio(spent, n * high),
+            "cost_high": _ratio(spent, n * low),
+            "spend_paid": pd.array(paid, dtype="Float64"),
+            "revenue": pd.array(revenue, dtype="Float64"),
+            "revenue_per_unit": _ratio(revenue, paid),
+            "enough": pd.array(n >= min_group, dtype="boolean"),
+        }
+    )
+
+
+def _ratio(above: Any, below: Any) -> pd.arrays.FloatingArray:
+    below = np.nan_to_num(np.asarray(below, dtype=np.float64))
+    values = np.divide(above, below, out=np.zeros(len(below)), where=below > 0)
+    return pd.arrays.FloatingArray(values, below <= 0)
+
+
+def _ids(
+    texts: pd.Series, campaigns: Mapping[int, str] | pd.DataFrame | None, met: pd.Series
+) -> pd.arrays.IntegerArray:
+    """The id that each text is, or is the name of; missing where it is neither."""
+    if isinstance(campaigns, pd.DataFrame):
+        listed = campaigns[["id", "name"]].dropna()
+        names = dict(zip(listed["id"].astype(int), listed["name"].astype(str), strict=True))
+    else:
+        names = {int(id): str(name) for id, name in (campaigns or {}).items()}
+    numbers = {str(id): id for id in {*names, *(int(id) for id in met.dropna().unique())}}
+    folded = {id: name.strip().casefold() for id, name in names.items()}
+    often = Counter(folded.values())
+    by_name = {name: id for id, name in folded.items()}
+    found: list[int | None] = []
+    for text in texts:
+        name = text.casefold()
+        if text not in numbers and often[name] > 1:
+            raise UsageError(f"spend: {often[name]} campaigns have the name {text!r}; give the id instead")
+        found.append(numbers.get(text, by_name.get(name)))
+    return pd.array(found, dtype="Int64")

@@ -1,0 +1,220 @@
+"""From opportunities to tables: counts of each group, shares with their intervals, money."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from stcrm_pandas.analysis.campaigns.chains import STEPS
+from stcrm_pandas.analysis.campaigns.records import BOOKING, JOB, LEAD
+from stcrm_pandas.analysis.campaigns.ties import pairs
+from stcrm_pandas.analysis.engine import TENANT
+from stcrm_pandas.analysis.leads.keys import ids_and_names
+from stcrm_pandas.analysis.statistics import wilson
+
+__all__ = [
+    "BY",
+    "COUNTS",
+    "aged",
+    "by_week",
+    "grouped",
+    "measured",
+    "month_end",
+    "strata_of",
+    "whole",
+    "whole_month",
+    "whole_months",
+]
+
+BY = ("campaign", "category", "business_unit", "month", TENANT)
+"""By what opportunities can be grouped."""
+
+COUNTS = (
+    "opportunities",
+    "leads",
+    "bookings",
+    "direct_jobs",
+    "mature",
+    "leads_mature",
+    "leads_booked",
+    *(f"{step}_{bound}" for step in STEPS for bound in ("lower", "upper")),
+    "inferred",
+    "old",
+    "paid",
+)
+
+SEPARATOR = " · "
+
+
+def aged(
+    rows: pd.DataFrame, *, as_of: dt.datetime, mature: dt.timedelta, old: dt.timedelta, zone: dt.tzinfo | None
+) -> pd.DataFrame:
+    """Add to opportunities what depends on their age, and the local month and week in which each began.
+
+    Parameters:
+        rows: as `chains.opportunities_of` gives them.
+        as_of: until when they are known.
+        mature: the age from which an opportunity enters shares.
+        old: the age from which its money is counted.
+        zone: the company's; None: there are no months and no weeks.
+
+    Returns:
+        Besides, `mature`, `old`; `month` (12 x year + month - 1) and `week` (its local Monday), both missing without
+        a zone or a date; and the columns of `COUNTS` as 0 or 1.
+    """
+    created = rows["created"]
+    ripe = (created <= pd.Timestamp(as_of) - mature).to_numpy(dtype=bool)
+    aged_enough = (created <= pd.Timestamp(as_of) - old).to_numpy(dtype=bool)
+    wall = (created if zone is None else created.dt.tz_convert(zone)).dt.tz_localize(None)
+    month = (wall.dt.year * 12 + wall.dt.month - 1).astype("Int64")
+    week = wall.dt.normalize() - pd.to_timedelta(wall.dt.day_of_week, unit="D")
+    local = np.full(len(rows), zone is not None)
+    told = {
+        "opportunities": np.ones(len(rows)),
+        "leads": rows["first"] == LEAD,
+        "bookings": rows["first"] == BOOKING,
+        "direct_jobs": rows["first"] == JOB,
+        "mature": ripe,
+        "leads_mature": (rows["first"] == LEAD) & ripe,
+        "leads_booked": (rows["first"] == LEAD) & ripe & rows["booked_lower"],
+        **{f"{step}_{bound}": rows[f"{step}_{bound}"] & ripe for step in STEPS for bound in ("lower", "upper")},
+        "inferred": rows["inferred"] & ripe,
+        "old": aged_enough,
+        "paid": aged_enough & (rows["cents"] > 0),
+    }
+    return rows.assign(
+        **{name: np.asarray(values).astype(np.int64) for name, values in told.items()},
+        cents=rows["cents"].where(aged_enough, 0),
+        follow_on_cents=rows["follow_on_cents"].where(aged_enough, 0),
+        month=month.where(local),
+        week=week.where(local),
+    )
+
+
+def grouped(rows: pd.DataFrame, by: Sequence[str], lookups: Mapping[str, Any], *, min_group: int) -> pd.DataFrame:
+    """A row for each group of opportunities, in the order in which the groups first appear.
+
+    Parameters: opportunities as `aged` gives them; one or two of `BY`; the lookups of their names.
+    Returns: `id`, `name` and what `measured` adds; of two dimensions also `<dimension>_id` and `<dimension>_name`.
+    """
+    number, count = pairs(rows, by)
+    told = measured(_sums(rows, number, count), min_group=min_group)
+    begins = rows.loc[~pd.Series(number, index=rows.index).duplicated(), list(by)]
+    columns = {}
+    for one in by:
+        different = begins[one].drop_duplicates()
+        ids, names = ids_and_names(one, list(different), lookups.get(one))
+        place = pd.Index(different).get_indexer_for(begins[one])
+        dtype = "str" if one == "month" else "Int64"
+        columns[f"{one}_id"] = pd.Series(ids, dtype=dtype).iloc[place].reset_index(drop=True)
+        columns[f"{one}_name"] = pd.Series(names, dtype="str").iloc[place].reset_index(drop=True)
+    if len(by) == 1:
+        (one,) = by
+        told.insert(0, "id", columns[f"{one}_id"])
+        told.insert(1, "name", columns[f"{one}_name"])
+        return told
+    first, second = by
+    texts = columns[f"{first}_id"].astype("string") + SEPARATOR + columns[f"{second}_id"].astype("string")
+    told.insert(0, "id", texts.astype("str"))
+    told.insert(1, "name", columns[f"{first}_name"] + SEPARATOR + columns[f"{second}_name"])
+    return told.assign(**columns)
+
+
+def whole(rows: pd.DataFrame, name: str, *, min_group: int) -> pd.DataFrame:
+    """One row of all opportunities together."""
+    told = measured(_sums(rows, np.zeros(len(rows), dtype=np.int64), 1), min_group=min_group)
+    told.insert(0, "id", pd.Series([None], dtype="Int64"))
+    told.insert(1, "name", pd.Series([name], dtype="str"))
+    return told
+
+
+def by_week(rows: pd.DataFrame) -> pd.DataFrame:
+    """Counts and revenue of each local week: `week` (its Monday), the columns of `COUNTS`, `revenue`."""
+    weeks = rows.dropna(subset=["week"]).groupby("week", as_index=False)[[*COUNTS, "cents"]].sum()
+    return weeks.assign(revenue=weeks["cents"] / 100).drop(columns="cents")
+
+
+def whole_months(
+    months: pd.Series, period: tuple[dt.datetime | None, dt.datetime | None], ripe: dt.datetime, zone: dt.tzinfo
+) -> pd.arrays.BooleanArray:
+    """Whether months ("2026-03") were read from their first to their last moment, and all of them is old enough."""
+    numbers = [None if pd.isna(month) else int(month[:4]) * 12 + int(month[5:]) - 1 for month in months]
+    known = [number is not None and whole_month(number, period, ripe, zone) for number in numbers]
+    return pd.array(known, dtype="boolean")
+
+
+def whole_month(
+    number: int, period: tuple[dt.datetime | None, dt.datetime | None], ripe: dt.datetime, zone: dt.tzinfo
+) -> bool:
+    """The same of one month, numbered as 12 x year + month - 1."""
+    first, end = period
+    starts, ends = month_end(number - 1, zone), month_end(number, zone)
+    return ends <= ripe and (first is None or first <= starts) and (end is None or ends <= end)
+
+
+def month_end(number: int, zone: dt.tzinfo) -> dt.datetime:
+    """The first local moment after a month."""
+    return dt.datetime((number + 1) // 12, (number + 1) % 12 + 1, 1, tzinfo=zone)
+
+
+def measured(sums: pd.DataFrame, *, min_group: int) -> pd.DataFrame:
+    """Counts with shares and intervals, and money.
+
+    Returns: the columns of `COUNTS`; of each step the shares of `mature` (`booked_share_lower` …, 0 to 1) with their
+    95 % Wilson limits (`booked_interval_low` …); `revenue` and `follow_on_revenue`, of `old` opportunities, in the
+    company's money; `median`, of those of them that brought any; `enough`, `mature` reaches `min_group`.
+    """
+    told: dict[str, Any] = {name: pd.array(sums[name].to_numpy(np.int64), dtype="Int64") for name in COUNTS}
+    n = sums["mature"].to_numpy(np.int64)
+    some = np.where(n > 0, n, 1)
+    for step in STEPS:
+        lower, upper = (sums[f"{step}_{bound}"].to_numpy(np.int64) for bound in ("lower", "upper"))
+        low, _ = wilson(lower, n)
+        _, high = wilson(upper, n)
+        told[f"{step}_share_lower"] = _floats(np.where(n > 0, lower / some, np.nan))
+        told[f"{step}_share_upper"] = _floats(np.where(n > 0, upper / some, np.nan))
+        told[f"{step}_interval_low"], told[f"{step}_interval_high"] = _floats(low), _floats(high)
+    told["revenue"] = _floats(sums["cents"].to_numpy(np.int64) / 100)
+    told["follow_on_revenue"] = _floats(sums["follow_on_cents"].to_numpy(np.int64) / 100)
+    told["median"] = _floats(sums["median"].to_numpy(np.float64) / 100)
+    told["enough"] = pd.array(n >= min_group, dtype="boolean")
+    return pd.DataFrame(told)
+
+
+def strata_of(rows: pd.DataFrame, by: Sequence[str], ids: pd.Series) -> pd.DataFrame | None:
+    """The counts of booked opportunities cut by business unit and month, as far as those are not the groups.
+
+    Parameters: opportunities as `aged` gives them; one or two of `BY`; the ids of the groups as `grouped` gave them.
+    Returns: `id`, `stratum`, `n`, `lower`, `upper` for `comparison.compare`; None where nothing is left to cut by.
+    """
+    finer = [one for one in ("business_unit", "month") if one not in by and rows[one].notna().any()]
+    if not finer:
+        return None
+    group, stratum = pairs(rows, by)[0], pairs(rows, finer)[0]
+    cut = rows.groupby([group, stratum])[["mature", "booked_lower", "booked_upper"]].sum()
+    return pd.DataFrame(
+        {
+            "id": ids.iloc[cut.index.get_level_values(0)].reset_index(drop=True),
+            "stratum": cut.index.get_level_values(1),
+            "n": cut["mature"].to_numpy(),
+            "lower": cut["booked_lower"].to_numpy(),
+            "upper": cut["booked_upper"].to_numpy(),
+        }
+    )
+
+
+def _sums(rows: pd.DataFrame, number: npt.NDArray[np.int64], count: int) -> pd.DataFrame:
+    numbers = range(count)
+    sums = rows.groupby(number)[[*COUNTS, "cents", "follow_on_cents"]].sum().reindex(numbers, fill_value=0)
+    paid = rows["paid"].to_numpy() == 1
+    return sums.assign(median=rows.loc[paid, "cents"].groupby(number[paid]).median().reindex(numbers))
+
+
+def _floats(values: Any) -> pd.arrays.FloatingArray:
+    found = np.asarray(values, dtype=np.float64)
+    return pd.arrays.FloatingArray(np.nan_to_num(found), np.isnan(found))

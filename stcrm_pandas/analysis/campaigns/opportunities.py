@@ -1,0 +1,385 @@
+"""Which campaigns bring work: opportunities, and how many of them become booked, completed and paid jobs.
+
+An opportunity is a chain of records that belong to one inquiry (a booking that became a lead that became a job),
+counted once, at its first record. So a campaign whose calls are booked at once, of which the leads show only the hard
+cases, gets its due.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from stcrm_pandas.analysis.campaigns import findings as opportunity_findings
+from stcrm_pandas.analysis.campaigns import sentences as opportunity_sentences
+from stcrm_pandas.analysis.campaigns import table as opportunity_table
+from stcrm_pandas.analysis.campaigns.attribution import Attribution, attribution, default_campaigns
+from stcrm_pandas.analysis.campaigns.chains import opportunities_of
+from stcrm_pandas.analysis.campaigns.costs import Costs, costs_of
+from stcrm_pandas.analysis.campaigns.counts import BY, aged, by_week, grouped, strata_of, whole, whole_months
+from stcrm_pandas.analysis.campaigns.records import gather, statuses
+from stcrm_pandas.analysis.campaigns.work import differing, work_lists
+from stcrm_pandas.analysis.comparison import compare
+from stcrm_pandas.analysis.display import Definitions, Sentences
+from stcrm_pandas.analysis.engine import TENANT
+from stcrm_pandas.analysis.findings import Action, Check, Tile, WorkList
+from stcrm_pandas.analysis.leads.keys import Names, categories, lookups
+from stcrm_pandas.analysis.provenance import (
+    Moment,
+    attrs_of,
+    bounds_of_creation,
+    known_until,
+    zone,
+)
+from stcrm_pandas.errors import UsageError
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+__all__ = ["Opportunities", "opportunities"]
+
+_HARMLESS = ("created_on_or_after", "created_before", "gen_perm_url", "external_data_application_guid")
+"""Filters that choose no rows by anything but their creation."""
+
+
+@dataclass(frozen=True, repr=False)
+class Opportunities:
+    """What `opportunities` found.
+
+    `table` has a row per group, `overall` one row of all of them together, `untraced` one row of the jobs that name
+    neither call nor booking (they are in no other row). Their columns:
+
+    - `id`, `name`: of the group; `id` is missing for opportunities that have none; of two dimensions both are joined,
+      and `<dimension>_id`, `<dimension>_name` have them apart
+    - `opportunities`; `leads`, `bookings`, `direct_jobs`: by what their first record is, together the same
+    - `mature`: those old enough to be measured; `leads_mature`, `leads_booked`: those that began as a lead, and of
+      these the booked ones
+    - `booked_lower`, `booked_upper`, `completed_…`, `above_zero_…`: of `mature`, surely and possibly
+    - `inferred`: of `mature`, those whose job is known only as the one that fits
+    - `booked_share_lower` …: the same as shares of `mature`, from 0 to 1, missing where that is 0;
+      `booked_interval_low` …: 95 % Wilson limits, the low one of the lower share, the high one of the upper
+    - `old`: those old enough for money; `paid`: of these, those above zero; `revenue`: their completed jobs' totals,
+      `follow_on_revenue`: those of completed jobs that came after them; `median`: of the revenue of each of `paid`
+    - `enough`: `mature` reaches `min_group`
+    - `whole` (months only): the month was read from its first to its last moment, and all of it is old enough
+
+    `comparisons` holds the share booked of each group against all others together (`analysis.comparison.compare`),
+    `attribution` how far campaigns can be trusted, `costs` what was spent (None without `spend`), `weeks` the counts by
+    local week, `differing` the chains whose records name different campaigns, `left_out` what was left out, by reason.
+    """
+
+    table: pd.DataFrame
+    overall: pd.DataFrame
+    untraced: pd.DataFrame
+    comparisons: pd.DataFrame
+    weeks: pd.DataFrame | None
+    differing: pd.DataFrame
+    attribution: Attribution
+    costs: Costs | None
+    left_out: Mapping[str, int]
+    read: Mapping[str, Mapping[str, int]]
+    by: tuple[str, ...]
+    as_of: dt.datetime
+    time_zone: str | None
+    began: dt.datetime | None
+    mature_days: int
+    revenue_days: int
+    repeat_days: int
+    min_group: int
+    bookings_known: bool
+    call_reasons_known: bool
+    complete: bool
+    undated: int
+
+    @property
+    def ranked(self) -> bool:
+        """Whether the groups are put in an order of how well they do."""
+        return self.attribution.ranked or not {"campaign", "category"} & {*self.by}
+
+    @property
+    def definitions(self) -> Definitions:
+        """What each number means, by its name."""
+        return Definitions(opportunity_sentences.definitions(self))
+
+    def summary(self) -> Sentences:
+        """What the numbers say, in plain sentences; that they are too few, where they are."""
+        return Sentences(opportunity_sentences.summary(self))
+
+    def figure(self, kind: Literal["booked", "steps", "cost"] = "booked") -> Figure:
+        """A plotly figure.
+
+        `booked` shows the share booked of each group with its interval, `steps` how many become booked, completed and
+        paid, `cost` what each campaign spends on a booked job.
+
+        Raises: UsageError for `cost` without `spend`, and for another kind.
+        """
+        from stcrm_pandas.charts import opportunities as charts
+
+        if kind == "booked":
+            return charts.booked_shares(self)
+        if kind == "steps":
+            return charts.steps(self)
+        if kind == "cost":
+            if self.costs is None:
+                raise UsageError("no spend is known: give opportunities(..., spend=read_spend('spend.csv'))")
+            return charts.costs(self.costs)
+        raise UsageError(f"no figure {kind!r}: there are 'booked', 'steps' and 'cost'")
+
+    def actions(self) -> list[Action]:
+        """What to do this week, as far as these numbers say so."""
+        return opportunity_findings.actions(self)
+
+    def tiles(self) -> list[Tile]:
+        """Four numbers over the latest four whole weeks; none without a time zone."""
+        return opportunity_findings.tiles(self)
+
+    @cached_property
+    def work_lists(self) -> dict[str, WorkList]:
+        """The chains whose records name different campaigns."""
+        return work_lists(self)
+
+    @property
+    def check(self) -> Check:
+        """The counts before any exclusion, and the steps to those analysed."""
+        return opportunity_findings.check(self)
+
+    def __repr__(self) -> str:
+        by = " and ".join(self.by) or "nothing"
+        return f"<Opportunities by {by}: {len(self.table)} rows, as of {self.as_of:%Y-%m-%d}>"
+
+    def _repr_html_(self) -> str:
+        return opportunity_table.opportunity_table(self)
+
+
+def opportunities(
+    leads: Any,
+    bookings: Any,
+    jobs: Any,
+    *,
+    campaigns: pd.DataFrame | None = None,
+    call_reasons: pd.DataFrame | None = None,
+    spend: pd.DataFrame | None = None,
+    by: str | Sequence[str] | None = "campaign",
+    names: Names = None,
+    as_of: Moment | None = None,
+    time_zone: str | None = None,
+    mature_days: int = 30,
+    revenue_days: int = 60,
+    repeat_days: int = 14,
+    min_group: int = 30,
+) -> Opportunities:
+    """Count opportunities and what becomes of them, each chain of records once.
+
+    Leads, bookings and jobs that name one another's call, booking or job are one chain, as are leads of one customer
+    or phone less than 14 days apart, and a job that alone fits a converted lead of its customer. A chain is dated at
+    its earliest record and credited to that record's campaign. Jobs that are recalls, warranty work, made from an
+    estimate or sold during another job begin no chain. A job that names neither call nor booking may be anything: such
+    jobs are a row of their own.
+
+    Booked: a job exists, or a record says so. Completed: one of its jobs is; canceled ones are not. Above zero: its
+    completed jobs have a total above 0. Where a record says that there is a job, but no job is known, the latter two
+    are possible: hence bounds. A status that the contract does not know counts as possibly booked.
+
+    Parameters:
+        leads: a frame of any engine with the columns of `stcrm.schemas.Leads`, read by creation.
+        bookings: likewise; None: not read.
+        jobs: likewise, all jobs of the period, not only those that name a lead.
+        campaigns: all campaigns, retired ones too: for names, categories, and which one is the default.
+        call_reasons: all call reasons: leads whose reason is no lead are left out.
+        spend: `campaign` (id or name), `month` ("2026-03"), `amount` (`analysis.read_spend`): adds costs.
+        by: "campaign", "category", "business_unit", "month", "tenant", a tuple of two of them, or None.
+        names: a mapping from dimension to its lookup ({"business_unit": units}); for one `by` also the lookup itself.
+        as_of: until when the rows are known; by default when the oldest of the frames was read.
+        time_zone: the company's, for months, weeks and dates without a zone; by default the connection's.
+        mature_days: younger opportunities are counted, and enter no share. Days of 24 hours.
+        revenue_days: younger opportunities enter no revenue.
+        repeat_days: leads of one person that came less than this after one another are one inquiry.
+        min_group: fewer old enough opportunities than that are too few to tell.
+
+    Returns:
+        Counts, shares and sentences as `Opportunities`. Times are in UTC, months and weeks in the company's zone.
+
+    Raises:
+        UsageError: an argument does not fit; a frame lacks a column, holds part of the rows or repeats an id; months
+            or spend without a time zone.
+
+    Source: counts; intervals by E. B. Wilson (1927), see `analysis.statistics.wilson`.
+
+    >>> moments = pd.Series(pd.to_datetime(["2026-01-05T12:00Z", "2026-01-06T12:00Z"], utc=True))
+    >>> nothing = {"campaign_id": 7, "business_unit_id": 1, "booking_id": pd.NA, "call_id": [1, 2]}
+    >>> leads = pd.DataFrame({"id": [1, 2], "status": "Open", "call_reason_id": pd.NA, **nothing})
+    >>> jobs = pd.DataFrame({"id": [9, 10], "job_status": "Completed", "total": [120.0, 80.0], **nothing})
+    >>> dated = {"created_on": moments, "modified_on": moments}
+    >>> jobs = jobs.rename(columns={"call_id": "lead_call_id"}).assign(lead_call_id=[1, 3])
+    >>> found = opportunities(leads.assign(**dated), None, jobs.assign(**dated), as_of="2026-05-01T00:00Z",
+    ...                       names={7: "Radio"})
+    >>> found.table[["name", "opportunities", "leads", "direct_jobs", "booked_lower", "revenue"]].values.tolist()
+    [['Radio', 3, 2, 1, 2, 200.0]]
+    """
+    if jobs is None:
+        raise UsageError("opportunities need the jobs: crm.lookups.jobs.list(created_on_or_after=...)")
+    if min(mature_days, revenue_days, repeat_days, min_group) < 1:
+        raise UsageError("mature_days, revenue_days, repeat_days and min_group must be 1 or more")
+    dimensions = _dimensions(by)
+    frames = {
+        name: frame for name, frame in (("leads", leads), ("bookings", bookings), ("jobs", jobs)) if frame is not None
+    }
+    for name, frame in frames.items():
+        _refuse_part(name, frame)
+    local = zone(leads, time_zone)
+    if local is None and ("month" in dimensions or spend is not None):
+        raise UsageError("months need a time zone: give time_zone='America/Chicago', or connect with one")
+    known = _known_until(frames, as_of, local)
+    first, end = _period(frames, local)
+    records = gather(leads, bookings, jobs, not_leads=_not_leads(call_reasons))
+    _refuse_mixed_tenants(records, dimensions)
+    chains = opportunities_of(records, repeat=dt.timedelta(days=repeat_days), as_of=known, first=first, end=end)
+    mature, old = dt.timedelta(days=mature_days), dt.timedelta(days=revenue_days)
+    rows = aged(chains.rows, as_of=known, mature=mature, old=old, zone=local)
+    lookup = lookups(names, dimensions)
+    if campaigns is not None:
+        lookup = {"campaign": campaigns, **lookup}
+    if "category" in dimensions:
+        of_campaign, words = categories(lookup.get("campaign"))
+        rows["category"] = rows["campaign"].map(of_campaign).astype("Int64")
+        lookup = {**lookup, "category": words}
+    traced = rows[~rows["untraced"]]
+    overall = whole(traced, "All opportunities", min_group=min_group)
+    credited = traced["campaign"].value_counts()
+    health = attribution(
+        {None: int(traced["campaign"].isna().sum())}
+        | {int(id): int(rows_of) for id, rows_of in zip(credited.index, credited, strict=True)},
+        campaigns,
+        what="opportunities",
+        chains=int((traced["campaigns"] > 1).sum()),
+        differing=int(traced["differing"].sum()),
+    )
+    ranked = health.ranked or not {"campaign", "category"} & {*dimensions}
+    silent = default_campaigns(campaigns) if dimensions == ("campaign",) else ()
+    if dimensions:
+        table = grouped(traced, dimensions, lookup, min_group=min_group)
+        if local is not None and "month" in dimensions:
+            months = table["id"] if len(dimensions) == 1 else table["month_id"]
+            table["whole"] = whole_months(months, (first, end), known - mature, local)
+        compared = _compared(traced, table, dimensions, silent=silent, ranked=ranked, min_group=min_group)
+    else:
+        table, compared = overall, _compared(traced, overall, (), silent=(), ranked=False, min_group=min_group)
+    order = _order(table, dimensions, ranked=ranked)
+    return Opportunities(
+        table=table.iloc[order].reset_index(drop=True),
+        overall=overall,
+        untraced=whole(rows[rows["untraced"]], "Jobs without call or booking", min_group=min_group),
+        comparisons=compared.iloc[order].reset_index(drop=True),
+        weeks=None if local is None else by_week(traced),
+        differing=differing(traced, lookup.get("campaign"), local),
+        attribution=health,
+        costs=None
+        if spend is None or local is None
+        else costs_of(
+            traced,
+            spend,
+            lookup.get("campaign"),
+            period=(first, end),
+            ripe=known - mature,
+            old=known - old,
+            zone=local,
+            min_group=min_group,
+        ),
+        left_out=chains.left_out,
+        read={name: statuses(frame, "job_status" if name == "jobs" else "status") for name, frame in frames.items()},
+        by=dimensions,
+        as_of=known,
+        time_zone=None if local is None else local.key,
+        began=first,
+        mature_days=mature_days,
+        revenue_days=revenue_days,
+        repeat_days=repeat_days,
+        min_group=min_group,
+        bookings_known=bookings is not None,
+        call_reasons_known=call_reasons is not None,
+        complete=all(attrs_of(frame).get("complete", True) for frame in frames.values()),
+        undated=int(traced["created"].isna().sum()),
+    )
+
+
+def _dimensions(by: str | Sequence[str] | None) -> tuple[str, ...]:
+    asked = () if by is None else (by,) if isinstance(by, str) else tuple(by)
+    if unknown := [one for one in asked if one not in BY]:
+        raise UsageError(f"by={unknown[0]!r}: there are {', '.join(map(repr, BY))} and None")
+    if len(asked) > 2 or len(set(asked)) < len(asked):
+        raise UsageError("by takes one name, or a tuple of two different ones")
+    return asked
+
+
+def _refuse_part(name: str, frame: Any) -> None:
+    """Refuse a frame that was read by anything but creation: a chain would lack its other records."""
+    filters = attrs_of(frame).get("filters") or {}
+    if used := [key for key, value in filters.items() if value is not None and key not in _HARMLESS]:
+        raise UsageError(
+            f"{name} were read with {', '.join(used)}: such a frame holds part of them; read by creation instead "
+            "(created_on_or_after, created_before)"
+        )
+
+
+def _refuse_mixed_tenants(records: pd.DataFrame, by: Sequence[str]) -> None:
+    many = TENANT in records and records[TENANT].nunique() > 1
+    if many and {"campaign", "category", "business_unit"} & {*by} and TENANT not in by:
+        raise UsageError(f"ids of several tenants are not of one kind: give by=('tenant', {by[0]!r})")
+    if TENANT in by and TENANT not in records:
+        raise UsageError("by='tenant': the frames have no column tenant")
+
+
+def _known_until(frames: Mapping[str, Any], as_of: Moment | None, local: Any) -> dt.datetime:
+    """The moment up to which all frames are known: that of the one that was read first."""
+    dated = [frame for frame in frames.values() if attrs_of(frame).get("fetched_at") is not None]
+    return min(known_until(frame, as_of, local) for frame in dated or [frames["leads"]])
+
+
+def _period(frames: Mapping[str, Any], local: Any) -> tuple[dt.datetime | None, dt.datetime | None]:
+    """Between which moments all of the frames were read; None where none of them sets a bound."""
+    bounds = [bounds_of_creation(frame, local or dt.UTC) for frame in frames.values()]
+    return (
+        max((first for first, _ in bounds if first is not None), default=None),
+        min((end for _, end in bounds if end is not None), default=None),
+    )
+
+
+def _not_leads(call_reasons: pd.DataFrame | None) -> list[int]:
+    if call_reasons is None:
+        return []
+    if lacking := {"id", "is_lead"} - set(call_reasons.columns):
+        raise UsageError(f"call_reasons: the frame lacks the columns {', '.join(sorted(lacking))}")
+    no_lead = call_reasons["is_lead"].astype("boolean").eq(False).fillna(False)
+    return [int(id) for id in call_reasons.loc[no_lead, "id"]]
+
+
+def _compared(
+    rows: pd.DataFrame, table: pd.DataFrame, by: Sequence[str], *, silent: Collection[int], ranked: bool, min_group: int
+) -> pd.DataFrame:
+    """Compare the shares booked; a campaign that says nothing of what brought the customer is among the others."""
+    groups = table[["id", "name"]].assign(
+        id=table["id"].mask(table["id"].isin(list(silent))),
+        n=table["mature"],
+        lower=table["booked_lower"],
+        upper=table["booked_upper"],
+        whole=table.get("whole", True) if ranked else False,
+    )
+    compared = compare(groups, strata_of(rows, by, groups["id"]) if by else None, min_group=min_group)
+    return compared.assign(id=table["id"])
+
+
+def _order(table: pd.DataFrame, by: Sequence[str], *, ranked: bool) -> list[int]:
+    """By what is sure of them; groups that are too small, and those without an id, come last. Months in their order."""
+    if "month" in by:
+        return [int(place) for place in table.sort_values(["id"], na_position="last").index]
+    key = "booked_interval_low" if ranked else "opportunities"
+    order = ["enough", "named", key, "mature", "name"]
+    ordered = table.assign(named=table["id"].notna()).sort_values(
+        order, ascending=[False, False, False, False, True], na_position="last"
+    )
+    return [int(place) for place in ordered.index]

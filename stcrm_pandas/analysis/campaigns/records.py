@@ -1,0 +1,183 @@
+"""The records behind opportunities: leads, bookings and jobs, narrowed to what ties them together and what they tell.
+
+Written in narwhals up to the last step, so that other engines than pandas do the narrowing. What is gathered is a row
+for each record, in numbers alone: no name, no address, no free text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import pandas as pd
+
+from stcrm_pandas.analysis.engine import TENANT, collected, lazy, refuse_mixtures, refuse_repeats, true
+from stcrm_pandas.analysis.leads.inquiries import persons_of
+from stcrm_pandas.analysis.names import NONE
+
+__all__ = ["BOOKING", "JOB", "KINDS", "LEAD", "gather", "statuses"]
+
+BOOKING, LEAD, JOB = 0, 1, 2
+"""Kinds of records, in the order in which they come where two were created at the same moment."""
+KINDS = {BOOKING: "booking", LEAD: "lead", JOB: "job"}
+
+KEPT, DELETED, NO_LEAD = 0, 1, 2
+"""Why a record is left out."""
+
+_LEAD_STATUS = ("Open", "Converted", "Dismissed")
+_BOOKING_STATUS = ("New", "Accepted", "Converted", "Dismissed")
+_AFTER_ANOTHER = ("recall_for_id", "warranty_id", "created_from_estimate_id", "job_generated_lead_source_job_id")
+"""What a job names that is no first contact: the job it mends, its warranty, the estimate or the job it came from."""
+
+_NUMBERS = ("modified", "booking", "call", "job", "parent", "customer", "person", "person_kind")
+_DTYPES = {
+    "kind": "int8",
+    "id": "Int64",
+    "created": "Int64",
+    "modified": "Int64",
+    "campaign": "Int64",
+    "business_unit": "Int64",
+    "booking": "Int64",
+    "call": "Int64",
+    "job": "Int64",
+    "parent": "Int64",
+    "customer": "Int64",
+    "person": "Int64",
+    "person_kind": "Int64",
+    "left_out": "int8",
+    "follow_on": "bool",
+    "booked": "bool",
+    "unknown": "bool",
+    "completed": "bool",
+    "canceled": "bool",
+    "total": "Float64",
+}
+
+
+def gather(leads: Any, bookings: Any, jobs: Any, *, not_leads: Sequence[int] = ()) -> pd.DataFrame:
+    """One row for each lead, booking and job.
+
+    Parameters:
+        leads: a frame of any engine with the columns of its schema; so are bookings (or None) and jobs.
+        bookings: as above.
+        jobs: as above.
+        not_leads: the ids of call reasons that are not leads.
+
+    Returns:
+        A pandas frame, ordered by kind and id: `tenant` where the frames have it; `kind`, `id`; `created`, in
+        microseconds since 1970, and `modified` of leads; `campaign`, `business_unit`; what ties records together:
+        `booking`, `call`, `job`, the `customer`, the `person` of a lead with its `person_kind` (see `inquiries`), and
+        `parent`, the job that a job came after; `left_out` (0: kept); `follow_on`, a job that is no first
+        contact; `booked`, the record says that there is a job; `unknown`, its status says nothing that the contract
+        knows; `completed`, `canceled`, `total` of jobs.
+
+    Raises:
+        UsageError: a column is missing, a time has no zone, an id stands twice, or the frames do not fit together.
+    """
+    refuse_mixtures(leads=leads, bookings=bookings, jobs=jobs)
+    parts = [_leads(leads, not_leads), _jobs(jobs)] + ([] if bookings is None else [_bookings(bookings)])
+    records = pd.concat([collected(part).astype(_DTYPES) for part in parts], ignore_index=True)
+    order = ["kind", "id", *([TENANT] if TENANT in records else [])]
+    return records.sort_values(order, ignore_index=True)
+
+
+def statuses(frame: Any, column: str) -> dict[str, int]:
+    """How many rows have each status, before anything is left out; "(none)" for those without one."""
+    rows = lazy(frame, "rows", (column,))
+    counts = collected(rows.group_by(column).agg(rows=nw.len()))
+    named = zip(counts[column], counts["rows"], strict=True)
+    return dict(sorted((NONE if pd.isna(status) else str(status), int(rows)) for status, rows in named))
+
+
+def _leads(frame: Any, not_leads: Sequence[int]) -> nw.LazyFrame[Any]:
+    wanted = ("id", "status", "campaign_id", "business_unit_id", "call_reason_id", "call_id", "booking_id")
+    optional = ("active", "customer_id", "lead_phone")
+    rows = lazy(frame, "leads", wanted, times=("created_on", "modified_on"), optional=optional)
+    refuse_repeats(rows, "leads")
+    rows = persons_of(rows)
+    status = nw.col("status")
+    return _narrow(
+        rows,
+        LEAD,
+        modified=nw.col("modified_on"),
+        customer=nw.col("customer_id") if "customer_id" in rows.collect_schema() else None,
+        person=nw.when(nw.col("kind") != 2).then(nw.col("person")),
+        person_kind=nw.col("kind"),
+        call=nw.col("call_id"),
+        booking=nw.col("booking_id"),
+        left_out=_left_out(rows, true(nw.col("call_reason_id").is_in([*not_leads])) if not_leads else None),
+        booked=true(status == "Converted"),
+        unknown=~true(status.is_in(_LEAD_STATUS)),
+    )
+
+
+def _bookings(frame: Any) -> nw.LazyFrame[Any]:
+    wanted = ("id", "status", "campaign_id", "business_unit_id", "job_id")
+    rows = lazy(frame, "bookings", wanted, times=("created_on",), optional=("active",))
+    refuse_repeats(rows, "bookings")
+    return _narrow(
+        rows,
+        BOOKING,
+        booking=nw.col("id"),
+        job=nw.col("job_id"),
+        left_out=_left_out(rows),
+        booked=~nw.col("job_id").is_null() | true(nw.col("status") == "Converted"),
+        unknown=~true(nw.col("status").is_in(_BOOKING_STATUS)),
+    )
+
+
+def _jobs(frame: Any) -> nw.LazyFrame[Any]:
+    wanted = ("id", "job_status", "campaign_id", "business_unit_id", "lead_call_id", "booking_id", "total")
+    optional = (*_AFTER_ANOTHER, "partner_lead_call_id", "customer_id", "active")
+    rows = lazy(frame, "jobs", wanted, times=("created_on",), optional=optional)
+    refuse_repeats(rows, "jobs")
+    names = rows.collect_schema().names()
+    after = [name for name in _AFTER_ANOTHER if name in names]
+    parents = [name for name in ("job_generated_lead_source_job_id", "recall_for_id") if name in names]
+    calls = [name for name in ("lead_call_id", "partner_lead_call_id") if name in names]
+    status = nw.col("job_status")
+    return _narrow(
+        rows,
+        JOB,
+        booking=nw.col("booking_id"),
+        call=nw.coalesce(*calls),
+        job=nw.col("id"),
+        customer=nw.col("customer_id") if "customer_id" in names else None,
+        parent=nw.coalesce(*parents) if parents else None,
+        left_out=_left_out(rows),
+        follow_on=nw.any_horizontal(*(~nw.col(name).is_null() for name in after), ignore_nulls=False)
+        if after
+        else None,
+        booked=nw.lit(value=True),
+        completed=true(status == "Completed"),
+        canceled=true(status == "Canceled"),
+        total=nw.col("total").cast(nw.Float64),
+    )
+
+
+def _left_out(rows: nw.LazyFrame[Any], no_lead: nw.Expr | None = None) -> nw.Expr:
+    kept: nw.Expr = nw.lit(KEPT)
+    if no_lead is not None:
+        kept = nw.when(no_lead).then(nw.lit(NO_LEAD)).otherwise(kept)
+    if "active" in rows.collect_schema():
+        kept = nw.when(true(~nw.col("active"))).then(nw.lit(DELETED)).otherwise(kept)
+    return kept
+
+
+def _narrow(rows: nw.LazyFrame[Any], kind: int, **given: nw.Expr | None) -> nw.LazyFrame[Any]:
+    # missing in every row: a plain None takes no dtype on pandas
+    nothing = nw.when(nw.col("id").is_null()).then(nw.col("id"))
+    columns = {
+        "kind": nw.lit(kind),
+        "created": nw.col("created_on"),
+        "campaign": nw.col("campaign_id"),
+        "business_unit": nw.col("business_unit_id"),
+        **dict.fromkeys(_NUMBERS, nothing),
+        **dict.fromkeys(("follow_on", "booked", "unknown", "completed", "canceled"), nw.lit(value=False)),
+        "total": nothing.cast(nw.Float64),
+        **{name: expression for name, expression in given.items() if expression is not None},
+    }
+    tenant = [nw.col(TENANT)] if TENANT in rows.collect_schema() else []
+    # together in one step, so that no new column is mistaken for one of the frame
+    return rows.select(*tenant, nw.col("id"), *(expression.alias(name) for name, expression in columns.items()))

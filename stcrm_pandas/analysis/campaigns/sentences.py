@@ -1,0 +1,229 @@
+"""What opportunities say in words, computed from their numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from stcrm_pandas.analysis.campaigns.table import DIMENSIONS, money, of_hundred
+from stcrm_pandas.analysis.sentences import span
+from stcrm_pandas.analysis.statistics import wilson
+
+if TYPE_CHECKING:
+    from stcrm_pandas.analysis.campaigns.opportunities import Opportunities
+
+__all__ = ["definitions", "summary"]
+
+_MOST_NAMED = 3
+
+
+def summary(found: Opportunities) -> list[str]:
+    """The sentences of `Opportunities.summary`."""
+    overall: Any = next(found.overall.itertuples(index=False))
+    said = [_headline(found, overall)]
+    if not found.complete:
+        said.append("Part of the rows is missing: a read that gave them was not complete.")
+    if not found.bookings_known:
+        said.append("Bookings were not read: those that became no lead and no job are missing, and so is their part.")
+    if overall.mature >= found.min_group:
+        if overall.booked_lower:
+            said.append(_became(overall))
+        if found.by == ("campaign",):
+            said += _rescues(found)
+        if found.by:
+            said += _differences(found)
+    if {"campaign", "category"} & {*found.by}:
+        said += found.attribution.sentences()
+    if found.costs is not None:
+        said += _costs(found)
+    return said + _left_out(found, overall)
+
+
+def _headline(found: Opportunities, overall: Any) -> str:
+    if not overall.mature:
+        return f"No opportunity is {found.mature_days} days old yet: nothing can be said about what becomes of them."
+    told = (
+        f"Of {_many(overall.mature, 'opportunity', 'opportunities')} at least {found.mature_days} days old, "
+        f"{of_hundred(overall)} {'was' if overall.mature == 1 else 'were'} booked."
+    )
+    return told if overall.mature >= found.min_group else f"{told} These are too few to tell."
+
+
+def _became(overall: Any) -> str:
+    return (
+        f"{span(overall.completed_share_lower, overall.completed_share_upper)} of 100 have a completed job, and "
+        f"{span(overall.above_zero_share_lower, overall.above_zero_share_upper)} of 100 one with a total above zero."
+    )
+
+
+def _differences(found: Opportunities) -> list[str]:
+    one, many = _words(found)
+    verdicts = found.comparisons["verdict"]
+    if not found.ranked:
+        return []
+    said = []
+    this: Any
+    for verdict, more in (("higher", "more"), ("lower", "fewer")):
+        clear = found.comparisons[verdicts == verdict].sort_values("difference", key=abs, ascending=False)
+        for this in list(clear.itertuples())[:_MOST_NAMED]:
+            row = found.table.loc[this.Index]
+            said.append(
+                f"{one.capitalize()} {this.name} goes with {more} bookings: {of_hundred(row)}, against "
+                f"{span(this.others_lower, this.others_upper)} of 100 for all others together."
+            )
+        if len(clear) > _MOST_NAMED:
+            said.append(f"{len(clear) - _MOST_NAMED} more {many} go with {more} bookings: see the table.")
+    mixed = int((verdicts == "explained by the mix").sum())
+    if mixed:
+        said.append(
+            f"{mixed:,} {one if mixed == 1 else many} would stand out, but not once like is compared with like: "
+            "business unit and month explain the difference."
+        )
+    if not verdicts.isin(["higher", "lower"]).any() and (verdicts == "not clear").any():
+        said.append(f"No {one} is clearly different from all others together.")
+    few = int((verdicts == "too few").sum())
+    if few:
+        said.append(
+            f"{few:,} {one if few == 1 else many} {'has' if few == 1 else 'have'} fewer than {found.min_group} "
+            "opportunities that are old enough: too few to tell."
+        )
+    return said
+
+
+def _rescues(found: Opportunities) -> list[str]:
+    """The campaign that does well by opportunities and worst by its leads, if there is one."""
+    overall: Any = next(found.overall.itertuples(index=False))
+    said: list[tuple[float, str]] = []
+    higher = (found.comparisons["verdict"] == "higher").to_numpy()
+    row: Any
+    for row in found.table[higher].itertuples(index=False):
+        others = overall.leads_mature - row.leads_mature
+        if row.leads_mature < found.min_group or others < found.min_group:
+            continue
+        _, high = wilson(row.leads_booked, row.leads_mature)
+        rest = (overall.leads_booked - row.leads_booked) / others
+        own = row.leads_booked / row.leads_mature
+        if float(high) < rest:
+            told = (
+                f"{row.name} looks poor by its leads alone ({_share(own)} of 100 booked, against {_share(rest)} of 100 "
+                "for all others together): most of its customers are booked at once and never become leads."
+            )
+            said.append((own - rest, told))
+    return [told for _, told in sorted(said)[:1]]
+
+
+def _costs(found: Opportunities) -> list[str]:
+    costs = found.costs
+    assert costs is not None
+    said = []
+    overall: Any = next(costs.overall.itertuples(index=False))
+    if costs.first_month is None:
+        said.append("No month is covered both by the spend and by opportunities that are old enough: no cost is told.")
+    elif overall.enough and overall.booked:
+        said.append(
+            f"From {costs.first_month} to {costs.last_month}, {money(overall.spend)} was spent on campaigns with "
+            f"{overall.opportunities:,} opportunities: {money(overall.cost_per_opportunity)} for each, "
+            f"{money(overall.cost_per_booked)} for each booked job."
+        )
+        if not pd.isna(overall.revenue_per_unit):
+            said.append(f"For each 1 spent there was a revenue of {overall.revenue_per_unit:,.2f}.")
+    else:
+        said.append("The opportunities of months with spend are too few to tell what they cost.")
+    for rows, why in (
+        (costs.unknown, "name a campaign that is not known"),
+        (costs.uncovered, "are of a month that is not covered or not old enough"),
+    ):
+        if len(rows):
+            said.append(
+                f"Rows of the spend that {why}: {len(rows):,} ({money(rows['amount'].sum())} in all), left out."
+            )
+    if costs.without:
+        said.append(
+            f"{_many(costs.without, 'opportunity', 'opportunities')} of these months {_is(costs.without)} of campaigns "
+            "without spend there, and in no cost."
+        )
+    return said
+
+
+def _left_out(found: Opportunities, overall: Any) -> list[str]:
+    said = []
+    young = int(overall.opportunities - overall.mature) - found.undated
+    if young:
+        said.append(f"{_opportunities(young)} {_is(young)} younger than {found.mature_days} days and in no share yet.")
+    untraced = int(found.untraced["opportunities"].iloc[0])
+    if untraced:
+        said.append(
+            f"{untraced:,} {'job names' if untraced == 1 else 'jobs name'} neither a call nor a booking: they are a "
+            "row of their own, and in no share."
+        )
+    if not found.call_reasons_known:
+        said.append("Call reasons were not read: inquiries whose reason says that they are no leads are still in.")
+    if found.undated:
+        said.append(f"{_opportunities(found.undated)} without a date of creation {_is(found.undated)} in no share.")
+    return said
+
+
+def definitions(found: Opportunities) -> dict[str, str]:
+    """What each number means, by its name."""
+    listed = {
+        "Opportunity": "A chain of records that belong to one inquiry, counted once: a booking that became a lead that "
+        "became a job is one. Records belong together if they name the same call, booking or job; leads also if they "
+        f"are of one customer or phone and less than {found.repeat_days} days apart. A job that alone fits a converted "
+        "lead of its customer belongs to it.",
+        "Credited": "To the campaign, business unit and month of its first record, whatever later ones say.",
+        "What is not seen": "A call that was neither booked nor entered as a lead left no record here. So the share "
+        "booked is above that of all who called.",
+        "Jobs that begin an opportunity": "Jobs booked at first contact: no recall, no warranty work, not made from an "
+        "estimate, not sold during another job. Jobs that name neither a call nor a booking may be anything, also "
+        "planned maintenance: they are a row of their own.",
+        "Booked": "There is a job, or the record says so (a lead that is Converted, a booking with a job).",
+        "Completed": "A job of it is completed. Canceled jobs are not.",
+        "Above zero": "The completed jobs have a total above zero.",
+        "1,682 to 1,692": "From those that surely are to those that possibly are: a record says that there is a job, "
+        "but the job itself was not found.",
+        "Old enough": f"Begun at least {found.mature_days} days of 24 hours before the records were read "
+        f"({found.as_of:%Y-%m-%d %H:%M %Z}). Younger ones are counted, and enter no share.",
+        "Revenue": f"The totals of the completed jobs of opportunities at least {found.revenue_days} days old, as the "
+        "jobs say them. Follow-on jobs are those sold during one of these jobs or mending it; their totals are told "
+        "apart. Median above zero: half of the opportunities that brought anything brought more.",
+        "(27 to 35)": "The 95 % Wilson interval: what chance alone could make of the number.",
+        "Clearly different": "The share booked, compared with all others together: 5 points or more apart, "
+        f"{found.min_group} opportunities or more on both sides, a p-value below 0.05 after Benjamini-Hochberg over "
+        "all that could be named, and the same sign when like is compared with like by business unit and month.",
+        "Goes with": "The two occur together. Season, kind of work and kind of customer may be the reason.",
+        "How far campaigns can be trusted": "Opportunities on the default campaign, without one, or with one that is "
+        "not listed say nothing of what brought them. Above 15 of 100, campaigns are not ranked.",
+    }
+    if found.costs is not None:
+        listed["Cost"] = (
+            "What was spent on a campaign by its opportunities, or its booked ones, over whole months that the spend "
+            "names and whose opportunities are old enough. Its interval is that of the share booked. Revenue per 1 "
+            f"spent: over those of the months that ended {found.revenue_days} days ago or earlier, without follow-on "
+            "jobs. Jobs that name neither call nor booking are in none of these."
+        )
+    if found.time_zone is not None:
+        listed["Month"] = f"The month in {found.time_zone} in which the first record was created."
+    return listed
+
+
+def _words(found: Opportunities) -> tuple[str, str]:
+    if len(found.by) == 1:
+        return DIMENSIONS[found.by[0]]
+    return "group", "groups"
+
+
+def _opportunities(count: int) -> str:
+    return _many(count, "opportunity", "opportunities")
+
+
+def _many(count: int, one: str, many: str) -> str:
+    return f"{int(count):,} {one if count == 1 else many}"
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _share(share: float) -> str:
+    return span(share, share)

@@ -1,0 +1,129 @@
+"""How opportunities and costs look as a table in a notebook and in a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from stcrm_pandas.analysis.campaigns.chains import STEPS
+from stcrm_pandas.analysis.display import table
+from stcrm_pandas.analysis.sentences import per_hundred
+
+if TYPE_CHECKING:
+    from stcrm_pandas.analysis.campaigns.costs import Costs
+    from stcrm_pandas.analysis.campaigns.opportunities import Opportunities
+
+__all__ = ["DIMENSIONS", "costs_table", "money", "of_hundred", "opportunity_table"]
+
+DIMENSIONS = {
+    "campaign": ("campaign", "campaigns"),
+    "category": ("category", "categories"),
+    "business_unit": ("business unit", "business units"),
+    "month": ("month", "months"),
+    "tenant": ("tenant", "tenants"),
+}
+
+
+def opportunity_table(found: Opportunities) -> str:
+    """The table of `Opportunities`: its groups, the jobs that cannot be traced, and all together in the last row."""
+    header = {
+        " and ".join(DIMENSIONS[one][0] for one in found.by).capitalize() or "Group": False,
+        "Booked, of 100 (95 % interval)": True,
+        "": False,
+        "Opportunities": True,
+        "began as lead": True,
+        "as booking": True,
+        "as job": True,
+        f"At least {found.mature_days} days old": True,
+        "Booked": True,
+        "Completed": True,
+        "Above zero": True,
+        "Revenue": True,
+        "with follow-on jobs": True,
+        "Median above zero": True,
+    }
+    groups = list(_rows(found.table)) if found.by else []
+    notes = [_note(row, verdict) for row, verdict in zip(groups, found.comparisons["verdict"], strict=bool(found.by))]
+    rows = [_cells(row, note, of_hundred(row) if row.mature else "") for row, note in zip(groups, notes, strict=True)]
+    rows += [_cells(row, "not compared", "") for row in _rows(found.untraced)]
+    rows += [_cells(row, "", of_hundred(row) if row.mature else "") for row in _rows(found.overall)]
+    dim = [not row.enough for row in groups] + [False, False]
+    return table(header, rows, dim=dim, total=bool(found.by))
+
+
+def costs_table(found: Costs) -> str:
+    """The table of `Costs`: its campaigns, and all with spend together in the last row."""
+    header = {
+        "Campaign": False,
+        "Cost per booked job (95 % interval)": True,
+        "Cost per opportunity": True,
+        "Revenue per 1 spent": True,
+        "Spend": True,
+        "Months": True,
+        "Opportunities": True,
+        "Booked": True,
+    }
+    rows, dim = [], []
+    for row in _rows(pd.concat([found.table, found.overall], ignore_index=True)):
+        per_booked = f"{money(row.cost_per_booked)} ({money(row.cost_low)} to {money(row.cost_high)})"
+        told = [
+            per_booked if row.booked else "none booked",
+            money(row.cost_per_opportunity),
+            money(row.revenue_per_unit),
+        ]
+        counts = [f"{count:,}" for count in (row.months, row.opportunities, row.booked)]
+        rows.append([str(row.name), *(told if row.enough else ["too few"] * 3), money(row.spend), *counts])
+        dim.append(not row.enough)
+    return table(header, rows, dim=dim, total=True)
+
+
+def _cells(row: Any, note: str, share: str) -> list[str]:
+    return [
+        str(row.name),
+        share,
+        note,
+        *(f"{getattr(row, name):,}" for name in ("opportunities", "leads", "bookings", "direct_jobs", "mature")),
+        *(_span(row, step) for step in STEPS),
+        money(row.revenue),
+        money(row.revenue + row.follow_on_revenue),
+        money(row.median),
+    ]
+
+
+def of_hundred(row: Any, step: str = "booked") -> str:
+    """A step's share in plain words: '31 of 100 (27 to 35)'."""
+    names = ("share_lower", "share_upper", "interval_low", "interval_high")
+    return per_hundred(SimpleNamespace(**{name: getattr(row, f"{step}_{name}") for name in names}))
+
+
+def money(amount: Any) -> str:
+    """An amount in the company's money, which no answer names.
+
+    >>> money(1234.5), money(12.345), money(pd.NA)
+    ('1,234', '12.35', '')
+    """
+    if pd.isna(amount):
+        return ""
+    return f"{amount:,.0f}" if amount == 0 or abs(amount) >= 100 else f"{amount:,.2f}"
+
+
+def _span(row: Any, step: str) -> str:
+    lower, upper = int(getattr(row, f"{step}_lower")), int(getattr(row, f"{step}_upper"))
+    return f"{lower:,}" if lower == upper else f"{lower:,} to {upper:,}"
+
+
+def _rows(frame: pd.DataFrame) -> Iterator[Any]:
+    yield from frame.itertuples(index=False)
+
+
+def _note(row: Any, verdict: str) -> str:
+    complete = getattr(row, "whole", True)
+    if not pd.isna(complete) and not complete:
+        return "young, or read in part"
+    if not row.enough:
+        return "too few"
+    words = {"higher": "▲\u00a0higher", "lower": "▼\u00a0lower", "explained by the mix": "the mix explains it"}
+    return words.get(verdict, "")

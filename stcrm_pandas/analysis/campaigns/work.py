@@ -1,0 +1,59 @@
+"""The work list of opportunities: chains whose records name different campaigns."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from stcrm_pandas.analysis.campaigns.records import KINDS
+from stcrm_pandas.analysis.findings import WorkList
+from stcrm_pandas.analysis.names import named
+
+if TYPE_CHECKING:
+    from stcrm_pandas.analysis.campaigns.opportunities import Opportunities
+
+__all__ = ["differing", "work_lists"]
+
+
+def differing(rows: pd.DataFrame, campaigns: Any, zone: dt.tzinfo | None) -> pd.DataFrame:
+    """The chains whose records name different campaigns, the latest first.
+
+    Parameters: opportunities as `chains.opportunities_of` gives them; the names of campaigns; the company's zone, in
+    which the day is told.
+    Returns: `Began as`, `Number` (the id of the first record), `Day`, `Credited to`, `Also named`.
+    """
+    found = rows[rows["differing"]].sort_values(["created", "id"], ascending=False, na_position="last")
+    other = found["highest_campaign"].where(found["highest_campaign"] != found["campaign"], found["lowest_campaign"])
+    wall = found["created"].dt.tz_convert(zone or dt.UTC).dt.strftime("%Y-%m-%d")
+    return pd.DataFrame(
+        {
+            "Began as": pd.array([KINDS[kind] for kind in found["first"]], dtype="str"),
+            "Number": found["id"].to_numpy(),
+            "Day": wall.astype("str").to_numpy(),
+            "Credited to": _names(found["campaign"], campaigns),
+            "Also named": _names(other, campaigns),
+        }
+    )
+
+
+def work_lists(found: Opportunities) -> dict[str, WorkList]:
+    """The work lists of `Opportunities`."""
+    key = "campaigns-that-differ"
+    return {
+        key: WorkList(
+            key,
+            "Chains of records that name different campaigns",
+            "Open the booking or lead by its number and the job that it led to, and set the campaign that brought the "
+            "customer on both.",
+            found.differing,
+            by_hand=True,
+        )
+    }
+
+
+def _names(ids: pd.Series, campaigns: Any) -> Any:
+    different = [None if pd.isna(id) else int(id) for id in ids.drop_duplicates()]
+    known = dict(zip(different, named(different, campaigns), strict=True))
+    return pd.array([known[None if pd.isna(id) else int(id)] for id in ids], dtype="str")

@@ -1,0 +1,1 @@
+"""How leads become work: inquiries, their dates, courses, tables, sentences and work lists."""

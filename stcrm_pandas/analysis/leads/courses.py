@@ -1,0 +1,131 @@
+"""How conversion goes on with the days: the share by each day, after 1, 7, 30 and 90 days, and from an age on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from stcrm_pandas.analysis.leads.keys import ids_and_names
+from stcrm_pandas.analysis.leads.reduction import Reduced
+from stcrm_pandas.analysis.leads.tables import floats
+from stcrm_pandas.analysis.statistics import aalen_johansen
+
+__all__ = ["LAST_DAY", "SPEEDS", "UNSURE", "curves", "later_conversion", "speeds"]
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+LAST_DAY = 120
+SPEEDS = (1, 7, 30, 90)
+UNSURE = 0.05
+"""Where the bounds are further apart, no speed is told."""
+
+_AGES = (0, 7, 30, 90, 180)
+
+
+def curves(reduced: Reduced, by: Sequence[str], lookup: Mapping[str, Any], min_group: int) -> pd.DataFrame:
+    """The share converted by each day since the inquiry, of all together and of each group that is large enough.
+
+    Returns: `id` (missing for all together), `name`, `day` (0 to 120), `share_lower`, `share_upper`, `interval_low`,
+    `interval_high`, `at_risk` (inquiries neither ended nor lost from view before that day).
+    """
+    parts = [_curve(reduced.every_course).assign(id=None, name="All inquiries")]
+    courses = reduced.courses
+    if by:
+        keys = [f"key_{place}" for place in range(len(by))]
+        total = courses.groupby(keys, dropna=False)["inquiries"].sum()
+        large = total[total >= min_group].reset_index()
+        columns = [ids_and_names(one, large[key].tolist(), lookup.get(one)) for key, one in zip(keys, by, strict=True)]
+        ids = columns[0][0] if len(by) == 1 else list(zip(columns[0][0], columns[1][0], strict=True))
+        names = (
+            columns[0][1] if len(by) == 1 else [" · ".join(p) for p in zip(columns[0][1], columns[1][1], strict=True)]
+        )
+        grouped = dict(list(courses.groupby(keys, dropna=False)))
+        found = {_missing(key): part for key, part in grouped.items()}
+        for row, id, name in zip(large[keys].itertuples(index=False), ids, names, strict=True):
+            parts.append(_curve(found[_missing(tuple(row))]).assign(id=[id] * (LAST_DAY + 1), name=name))
+    frame = pd.concat([part.astype({"id": object}) for part in parts], ignore_index=True)
+    front = ["id", "name", "day"]
+    return frame[[*front, *(name for name in frame.columns if name not in front)]]
+
+
+def _missing(key: Any) -> tuple[Any, ...]:
+    return tuple(None if pd.isna(part) else part for part in (key if isinstance(key, tuple) else (key,)))
+
+
+def _curve(courses: pd.DataFrame) -> pd.DataFrame:
+    late, early = (_incidence(courses, side) for side in ("late", "early"))
+    return pd.DataFrame(
+        {
+            "day": pd.array(range(LAST_DAY + 1), dtype="Int64"),
+            "share_lower": floats(np.minimum(late["share"], early["share"])),
+            "share_upper": floats(np.maximum(late["share"], early["share"])),
+            "interval_low": floats(np.minimum(late["low"], early["low"])),
+            "interval_high": floats(np.maximum(late["high"], early["high"])),
+            "at_risk": pd.array(late["at_risk"], dtype="Int64"),
+        }
+    )
+
+
+def _incidence(courses: pd.DataFrame, side: str) -> dict[str, Any]:
+    """By day: the cumulative share converted, its limits, and how many were still in view."""
+    day = courses[f"{side}_day"].to_numpy(dtype=np.int64)
+    event = courses[f"{side}_event"].to_numpy(dtype=np.int64)
+    count = courses["inquiries"].to_numpy(dtype=np.int64)
+    at_risk = count.sum() - np.concatenate([[0], np.cumsum(np.bincount(day, count, LAST_DAY + 1)[:LAST_DAY])])
+    days = np.arange(LAST_DAY + 1)
+    if not len(count):
+        nothing = np.full(LAST_DAY + 1, np.nan)
+        return {"share": nothing, "low": nothing, "high": nothing, "at_risk": np.zeros(LAST_DAY + 1, dtype=np.int64)}
+    told = _steps(day, event, count, days)
+    seen = at_risk > 0
+    return {name: np.where(seen, values, np.nan) for name, values in told.items()} | {
+        "at_risk": at_risk.astype(np.int64)
+    }
+
+
+def _steps(day: Ints, event: Ints, count: Ints, at: Ints) -> dict[str, Floats]:
+    """The cumulative share converted by these days, and its limits: the values of the last day seen at or before."""
+    found = aalen_johansen(day, event, count)
+    place = np.searchsorted(found["day"].to_numpy(dtype=np.int64), at, side="right") - 1
+    return {
+        name: np.where(place >= 0, found[column].to_numpy(dtype=np.float64)[np.maximum(place, 0)], 0.0)
+        for name, column in (("share", "share"), ("low", "interval_low"), ("high", "interval_high"))
+    }
+
+
+def speeds(curve: pd.DataFrame) -> pd.DataFrame:
+    """What the curves say after 1, 7, 30 and 90 days; `known` where the bounds are within 5 points."""
+    told = curve[curve["day"].isin(SPEEDS)].reset_index(drop=True)
+    apart = told["share_upper"] - told["share_lower"]
+    return told.assign(known=(apart <= UNSURE).fillna(False).astype("boolean"))
+
+
+def later_conversion(courses: pd.DataFrame, ages: npt.ArrayLike, *, within: int = 30) -> tuple[float, float, float]:
+    """How many of open inquiries of these ages will be converted within so many days, if they go as earlier ones did.
+
+    For each span of ages (from 0, 7, 30, 90 and 180 days on): of earlier inquiries that were still open at its first
+    day, the share converted in the days after it (Aalen-Johansen from that day on).
+
+    Parameters: the courses of inquiries; the age of each open one, in days.
+    Returns: the expected number and its limits (the sum of each span's, so rather too wide); NaN where one of them has
+    no forerunner.
+    """
+    day = courses["late_day"].to_numpy(dtype=np.int64)
+    event = courses["late_event"].to_numpy(dtype=np.int64)
+    count = courses["inquiries"].to_numpy(dtype=np.int64)
+    which = np.searchsorted(_AGES, np.asarray(ages, dtype=np.float64), side="right") - 1
+    total = np.zeros(3)
+    for place, age in enumerate(_AGES):
+        mine, still = int((which == place).sum()), day > age
+        if not mine:
+            continue
+        if not still.any():
+            return float("nan"), float("nan"), float("nan")
+        found = _steps(day[still] - age, event[still], count[still], np.array([within]))
+        total += mine * np.array([found["share"][0], found["low"][0], found["high"][0]])
+    return float(total[0]), float(total[1]), float(total[2])

@@ -1,0 +1,101 @@
+"""The tables of lead conversion as HTML."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from stcrm_pandas.analysis.display import table
+from stcrm_pandas.analysis.leads.sentences import group_word
+from stcrm_pandas.analysis.sentences import per_hundred, span
+
+if TYPE_CHECKING:
+    from stcrm_pandas.analysis.leads.lead_conversion import LeadConversion
+
+__all__ = ["conversion_table", "reasons_shown", "speed_shown"]
+
+_VERDICTS = {
+    "higher": "▲\u00a0higher",
+    "lower": "▼\u00a0lower",
+    "explained by the mix": "explained by the mix",
+}
+
+
+def conversion_table(found: LeadConversion) -> str:
+    """The table of `LeadConversion`, all inquiries together in the last row."""
+    days, one = found.window_days, found.unit
+    header = {
+        group_word(found.by).capitalize(): False,
+        f"Of 100 within {days} days (95 % interval)": True,
+        "": False,
+        f"Converted of those {days} days old": True,
+        "Inquiries" if one == "inquiry" else "Leads": True,
+        "Open": True,
+        "Dismissed": True,
+        "Converted so far": True,
+        "exact": True,
+        "inferred": True,
+        "bounded": True,
+    }
+    if one == "inquiry":
+        header["Leads"] = True
+    shown = found.table.assign(verdict=found.comparisons["verdict"])
+    if found.by:
+        shown = pd.concat([shown, found.overall.assign(verdict="")], ignore_index=True)
+    rows = [_row(row, one == "inquiry") for row in shown.itertuples(index=False)]
+    return table(header, rows, dim=[not enough for enough in shown["enough"]], total=bool(found.by))
+
+
+def _row(row: Any, with_leads: bool) -> list[str]:
+    counted = [row.inquiries, row.open, row.dismissed, row.converted, row.exact, row.inferred, row.bounded]
+    if with_leads:
+        counted.append(row.leads)
+    return [
+        str(row.name),
+        per_hundred(row) if row.mature else "",
+        _note(row),
+        of_counts(row.within_lower, row.within_upper, row.mature),
+        *(f"{count:,}" for count in counted),
+    ]
+
+
+def of_counts(lower: int, upper: int, n: int) -> str:
+    """'12 of 40', or '12 to 15 of 40' where the bounds differ."""
+    return f"{lower:,} of {n:,}" if lower == upper else f"{lower:,} to {upper:,} of {n:,}"
+
+
+def _note(row: Any) -> str:
+    whole = getattr(row, "whole", True)
+    if not pd.isna(whole) and not whole:
+        return "young, or read in part"
+    return _VERDICTS.get(row.verdict, "") if row.enough else "too few"
+
+
+def speed_shown(found: LeadConversion) -> pd.DataFrame:
+    """The speeds as a reader says them: a row per group, a column per number of days.
+
+    Where the bounds are more than 5 points apart it says that the dates are not known well enough.
+    """
+    rows: dict[str, dict[str, str]] = {}
+    for row in found.speed.itertuples(index=False):
+        column = "Within 1 day" if row.day == 1 else f"Within {row.day} days"
+        told = per_hundred(row) if row.known else f"dates not known well enough ({_span(row)})"
+        rows.setdefault(str(row.name), {group_word(found.by).capitalize(): str(row.name)})[column] = told
+    return pd.DataFrame(list(rows.values()))
+
+
+def _span(row: Any) -> str:
+    return "nobody followed so long" if pd.isna(row.share_lower) else f"{span(row.share_lower, row.share_upper)} of 100"
+
+
+def reasons_shown(found: LeadConversion) -> pd.DataFrame:
+    """The reasons for dismissal as a reader says them."""
+    return pd.DataFrame(
+        {
+            "Reason": found.reasons["name"].tolist(),
+            "Dismissed leads": [f"{count:,}" for count in found.reasons["leads"]],
+            "Of 100 dismissed": [span(share, share) for share in found.reasons["share"]],
+            "": ["left out of the analysis" if gone else "" for gone in found.reasons["left_out"]],
+        }
+    )

@@ -1,0 +1,172 @@
+"""What lead conversion puts on the first screen, and what lets a reader check it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+from stcrm_pandas.analysis.findings import Action, Check, Count, Step, Tile
+from stcrm_pandas.analysis.leads.courses import UNSURE, later_conversion
+from stcrm_pandas.analysis.leads.sentences import group_word, plural
+from stcrm_pandas.analysis.leads.tables import shares
+from stcrm_pandas.analysis.leads.work_lists import ages_in_days
+from stcrm_pandas.analysis.periods import Period, four_weeks
+from stcrm_pandas.analysis.provenance import bounds_of_creation
+from stcrm_pandas.analysis.sentences import hundred, per_hundred, rows_of, span
+
+if TYPE_CHECKING:
+    from stcrm_pandas.analysis.leads.lead_conversion import LeadConversion
+
+__all__ = ["actions", "check", "tiles"]
+
+_SCREEN = "Follow Up > Leads"
+_TO_ACT = ("campaign", "category", "business_unit", "job_type", "call_reason", "capture_source", "tag")
+"""Where a difference can be acted on; a month cannot, and a creator had the cases that came."""
+
+
+def tiles(found: LeadConversion) -> list[Tile]:
+    """Inquiries that came in; converted within 30 and 7 days; dismissed. None where no zone is known."""
+    if found.time_zone is None:
+        return []
+    units = "leads" if found.unit == "lead" else "inquiries"
+    return [
+        _tile(found, f"{units.capitalize()} that came in", 0, None),
+        _tile(found, f"{units.capitalize()} converted within 30 days", 30, ("lower_30", "upper_30")),
+        _tile(found, f"{units.capitalize()} converted within 7 days", 7, ("lower_7", "upper_7")),
+        _tile(
+            found,
+            f"{units.capitalize()} dismissed so far",
+            30,
+            ("dismissed", "dismissed"),
+            note="Earlier weeks have had more time to be dismissed.",
+        ),
+    ]
+
+
+def _tile(found: LeadConversion, title: str, mature_days: int, sides: tuple[str, str] | None, note: str = "") -> Tile:
+    local = ZoneInfo(str(found.time_zone))
+    weeks = four_weeks(found.as_of, local, mature_days=mature_days)
+    told = [_told(found, period, sides, local) for period in (weeks.now, weeks.before, weeks.year_ago)]
+    return Tile(title, told[0] or "not read", str(weeks.now), told[1], told[2], note)
+
+
+def _told(found: LeadConversion, period: Period, sides: tuple[str, str] | None, local: ZoneInfo) -> str:
+    """The number of a period in words; empty where the leads were not read from its first day to its last."""
+    days = found.reduced.days[found.reduced.days["date"].notna()]
+    first, last = bounds_of_creation(found.source, local)
+    if days.empty or (last is not None and last < period.ends):
+        return ""
+    if first is None:
+        first = dt.datetime.strptime(str(int(days["date"].min())), "%Y%m%d").replace(tzinfo=local)
+    if first > period.starts:
+        return ""
+    start, end = (int(f"{day:%Y%m%d}") for day in (period.first, period.end))
+    rows = days[(days["date"] >= start) & (days["date"] < end)]
+    n = int(rows["inquiries"].sum())
+    if sides is None:
+        return f"{n:,}"
+    if n < found.min_group:
+        return f"too few to tell ({n:,})"
+    lower, upper = (int(rows[side].sum()) for side in sides)
+    if upper - lower > UNSURE * n:
+        return f"{span(lower / n, upper / n)} of 100: dates not known well enough"
+    return per_hundred(pd.DataFrame(shares([lower], [upper], [n])).iloc[0])
+
+
+def actions(found: LeadConversion) -> list[Action]:
+    """Open leads to call, sized by how often leads of that age were still converted; groups that clearly differ."""
+    lists = found.work_lists
+    said = []
+    for key, do in (
+        ("overdue-follow-up", "Call the {n} whose follow-up is overdue."),
+        ("no-follow-up", "Give the {n} without a follow-up a date, and call."),
+        ("stale", "Look again at the {n} without a change for " + f"{found.stale_days} days."),
+    ):
+        listed = lists[key]
+        if len(listed):
+            said.append(_call(found, do.format(n=plural(len(listed), "open lead", "open leads")), key))
+    if len(found.by) == 1 and found.by[0] in _TO_ACT:
+        said += _differences(found)
+    return said
+
+
+def _call(found: LeadConversion, do: str, key: str) -> Action:
+    came = pd.to_datetime(found.work_lists[key].frame["Came in"], errors="coerce", utc=True)
+    ages = ages_in_days(found, pd.DataFrame({"created_on": came})).dropna().clip(lower=0).to_numpy(dtype=np.float64)
+    expected, low, high = later_conversion(found.reduced.every_course, ages)
+    if not len(ages) or np.isnan(expected):
+        return Action(do, work_list=key)
+    n = len(ages)
+    share, least, most = (hundred(part / n) for part in (expected, low, high))
+    number = f"of 100 that were open as long, {share} ({least} to {most}) were converted within 30 days"
+    size = f"about {plural(round(expected), 'job', 'jobs')} ({round(low):,} to {round(high):,})"
+    return Action(do, number, size, expected, key)
+
+
+def _differences(found: LeadConversion) -> list[Action]:
+    weeks = _weeks(found)
+    said = []
+    for place, this in enumerate(rows_of(found.comparisons)):
+        if this.verdict not in ("higher", "lower"):
+            continue
+        row = found.table.iloc[place]
+        name = f"{group_word(found.by)} {this.name}"
+        others = f"against {span(this.others_lower, this.others_upper)} of 100 elsewhere"
+        apart = abs(float(this.difference)) * int(this.n) * 4 / weeks
+        fewer = "fewer" if this.verdict == "lower" else "more"
+        do = (
+            f"Find out why inquiries of {name} are converted less often."
+            if this.verdict == "lower"
+            else f"Find out what goes well with inquiries of {name}."
+        )
+        said.append(
+            Action(
+                do,
+                f"{per_hundred(row)}, {others}",
+                f"about {plural(round(apart), 'job', 'jobs')} {fewer} in four weeks" if round(apart) else "",
+                # what is better already brings nothing more by being looked at
+                apart if this.verdict == "lower" else 0.0,
+            )
+        )
+    return said
+
+
+def _weeks(found: LeadConversion) -> float:
+    """How many weeks the measured inquiries span, four at least."""
+    dates = found.reduced.days.loc[found.reduced.days["mature"] > 0, "date"].dropna()
+    if dates.empty:
+        return 4.0
+    first, last = (dt.datetime.strptime(str(int(date)), "%Y%m%d") for date in (dates.min(), dates.max()))
+    return max(((last - first).days + 1) / 7, 4.0)
+
+
+def check(found: LeadConversion) -> Check:
+    """Leads by status before any exclusion, and the steps to the inquiries that are measured."""
+    statuses = found.reduced.statuses
+    counts = [Count("Leads read", int(statuses["leads"].sum()), _SCREEN, "all statuses, the same dates of creation")]
+    for row in rows_of(statuses.sort_values("leads", ascending=False)):
+        status = "not known" if pd.isna(row.status) else str(row.status)
+        counts.append(Count(f"Leads, status {status}", int(row.leads), _SCREEN, f"Status: {status}"))
+    remain = int(statuses["leads"].sum())
+    steps = [Step("Leads read", 0, remain)]
+    for reason, count in found.left_out.items():
+        if count:
+            remain -= count
+            steps.append(Step(f"Left out: {reason}", count, remain))
+    whole = found.overall.iloc[0]
+    if found.unit == "inquiry":
+        inquiries = int(whole["inquiries"])
+        steps.append(Step("Leads that ask again, joined with the earlier one", remain - inquiries, inquiries))
+        remain = inquiries
+    mature = int(whole["mature"])
+    steps.append(Step(f"Younger than {found.window_days} days, or without a date", remain - mature, mature))
+    exact, inferred, bounded = (int(whole[name]) for name in ("exact", "inferred", "bounded"))
+    return Check(
+        counts,
+        steps,
+        {"Dates of conversion": f"{exact:,} exact, {inferred:,} inferred, {bounded:,} only bounded"},
+    )

@@ -1,0 +1,344 @@
+"""How many inquiries become work within 30 days, how fast, and what differs: by campaign, month and more.
+
+Leads are inquiries that were *not* booked at first contact, so this is a rescue rate. A lead has no date of its
+conversion: it is known where a job names the lead's call or booking, inferred where one job of the customer fits, and
+otherwise only bounded.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from stcrm_pandas.analysis.comparison import compare
+from stcrm_pandas.analysis.display import Definitions, Sentences, Table
+from stcrm_pandas.analysis.findings import Action, Check, Tile, WorkList
+from stcrm_pandas.analysis.leads import courses as lead_courses
+from stcrm_pandas.analysis.leads import findings as lead_findings
+from stcrm_pandas.analysis.leads import sentences as lead_sentences
+from stcrm_pandas.analysis.leads import tables as lead_tables
+from stcrm_pandas.analysis.leads.display import conversion_table, reasons_shown, speed_shown
+from stcrm_pandas.analysis.leads.keys import Names, columns_of, dimensions, lookups
+from stcrm_pandas.analysis.leads.reasons import LEFT_OUT, reasons_table, split_reasons
+from stcrm_pandas.analysis.leads.reduction import USED, Reduced, reduce_leads
+from stcrm_pandas.analysis.leads.work_lists import work_lists
+from stcrm_pandas.analysis.provenance import (
+    Moment,
+    attrs_of,
+    bounds_of_creation,
+    refuse_selections,
+    zone,
+)
+from stcrm_pandas.analysis.status_log import known_at
+from stcrm_pandas.errors import UsageError
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+__all__ = ["Kind", "LeadConversion", "lead_conversion"]
+
+Kind = Literal["rates", "months", "curve", "cohorts", "reasons"]
+
+
+@dataclass(frozen=True, repr=False)
+class LeadConversion:
+    """What `lead_conversion` found.
+
+    `table` has a row per group, `overall` one row of all of them together, `months` a row per local month of creation
+    (None without a time zone). Their columns:
+
+    - `id`, `name`: of the group; `id` is missing for inquiries that have none
+    - `leads`, `inquiries`; `mature`, those of the inquiries that are old enough to be measured
+    - `converted`, `open`, `dismissed`, `unknown_status`: how the inquiries stand; these four add up to `inquiries`
+    - `exact`, `inferred`, `bounded`: how the dates of `converted` are known
+    - `within_lower`, `within_upper`: of `mature`, surely and possibly converted within the window
+    - `share_lower`, `share_upper`: the same as shares of `mature`, from 0 to 1; missing where that is 0
+    - `interval_low`, `interval_high`: 95 % Wilson limits, the lower one of `share_lower`, the upper of `share_upper`
+    - `enough`: `mature` reaches `min_group`
+    - `whole` (months only): the month was read from its first to its last moment, and all of it is old enough
+
+    `curve` has the share converted by each day (0 to 120) since an inquiry, for all together (`id` missing) and for
+    each group that is large enough, `speed` the same after 1, 7, 30 and 90 days, with `known` False where the bounds
+    are more than 5 points apart. `cohorts` has a row per month of creation and number of days since (None without a
+    time zone), `reasons` one per reason for dismissal. `comparisons` holds each group against all others together
+    (see `analysis.comparison.compare`); `left_out` counts the leads that were not analysed, by reason. `work_lists`
+    are made when they are asked for, and hold personal data.
+    """
+
+    table: pd.DataFrame
+    overall: pd.DataFrame
+    months: pd.DataFrame | None
+    comparisons: pd.DataFrame
+    left_out: Mapping[str, int]
+    by: tuple[str, ...]
+    as_of: dt.datetime
+    time_zone: str | None
+    window_days: int
+    min_group: int
+    unit: Literal["inquiry", "lead"]
+    within_days: int
+    stale_days: int
+    dismissing_reasons: Mapping[int, str]
+    not_leads: tuple[int, ...]
+    dated_by_jobs: bool
+    call_reasons_known: bool
+    complete: bool
+    linked_not_converted: int
+    undated: int
+    reduced: Reduced = field(compare=False)
+    source: Any = field(compare=False)
+    names: Mapping[str, Any] = field(compare=False)
+
+    @cached_property
+    def curve(self) -> pd.DataFrame:
+        """The share converted by each day; see `lead_courses.curves`."""
+        return lead_courses.curves(self.reduced, self.by, self.names, self.min_group)
+
+    @cached_property
+    def speed(self) -> pd.DataFrame:
+        """The share converted within 1, 7, 30 and 90 days; see `lead_courses.speeds`."""
+        return lead_courses.speeds(self.curve)
+
+    @cached_property
+    def cohorts(self) -> pd.DataFrame | None:
+        """Months of creation by days since; see `lead_tables.cohorts`."""
+        local = zone(self.source, self.time_zone)
+        if local is None:
+            return None
+        return lead_tables.cohorts(self.reduced.days, self.as_of, local, bounds_of_creation(self.source, local))
+
+    @cached_property
+    def reasons(self) -> pd.DataFrame:
+        """Why leads were dismissed; see `reasons.reasons_table`."""
+        return reasons_table(self.reduced.dismissals, self.dismissing_reasons)
+
+    @property
+    def definitions(self) -> Definitions:
+        """What each number means, by its name."""
+        return Definitions(lead_sentences.definitions(self))
+
+    @property
+    def exact_dates(self) -> tuple[int, int]:
+        """How many dates of conversion are known, and how many conversions there are."""
+        row = self.overall.iloc[0]
+        return int(row["exact"] + row["inferred"]), int(row["converted"])
+
+    @property
+    def used_columns(self) -> dict[str, list[str]]:
+        """By frame, the columns that the numbers rest on."""
+        return USED | {"leads": [*USED["leads"], *columns_of(self.by)]}
+
+    def summary(self) -> Sentences:
+        """What the numbers say, in plain sentences; that they are too few, where they are."""
+        return Sentences(lead_sentences.summary(self))
+
+    def speed_table(self) -> Table:
+        """The speeds in words, a row per group; where the dates are not known well enough, it says so."""
+        return Table(speed_shown(self))
+
+    def reasons_table(self) -> Table:
+        """The reasons for dismissal in words."""
+        return Table(reasons_shown(self))
+
+    def tiles(self) -> list[Tile]:
+        """Four numbers of the latest four whole weeks that are old enough; none without a time zone."""
+        return lead_findings.tiles(self)
+
+    def actions(self) -> list[Action]:
+        """What to do this week, with its size in jobs; empty where nothing is clear."""
+        return lead_findings.actions(self)
+
+    @property
+    def work_lists(self) -> dict[str, WorkList]:
+        """Open leads that are overdue for a follow-up, have none, or did not change for long. Personal data."""
+        return work_lists(self)
+
+    @property
+    def check(self) -> Check:
+        """Leads by status before any exclusion, and the steps from leads to inquiries that are measured."""
+        return lead_findings.check(self)
+
+    def figure(self, kind: Kind = "rates", *, groups: Sequence[Any] | None = None) -> Figure:
+        """A plotly figure.
+
+        `rates` shows the groups with their bounds and intervals, `months` the months of creation, `curve` the share
+        converted by each day since the inquiry, `cohorts` months by days since, `reasons` why leads were dismissed.
+
+        Parameters: the kind; for `curve` the ids of at most five groups to draw, else all inquiries together.
+        Raises: UsageError for `months` and `cohorts` where no time zone was known, for a group that has no curve, and
+        for another kind.
+        """
+        from stcrm_pandas.charts import lead_conversion as rates
+        from stcrm_pandas.charts import lead_courses as courses
+
+        if kind == "rates":
+            return rates.conversion_rates(self)
+        if kind == "curve":
+            return courses.conversion_curve(self, groups or ())
+        if kind == "reasons":
+            return courses.dismissal_reasons(self)
+        if kind not in ("months", "cohorts"):
+            raise UsageError(f"no figure {kind!r}: there are 'rates', 'months', 'curve', 'cohorts' and 'reasons'")
+        if self.months is None:
+            raise UsageError(f"{kind} need a time zone: lead_conversion(..., time_zone='America/Chicago')")
+        return rates.conversion_months(self) if kind == "months" else courses.conversion_cohorts(self)
+
+    def __repr__(self) -> str:
+        by = " and ".join(self.by) or "nothing"
+        return f"<LeadConversion by {by}: {len(self.table)} rows, as of {self.as_of:%Y-%m-%d}>"
+
+    def _repr_html_(self) -> str:
+        return conversion_table(self)
+
+
+def lead_conversion(
+    leads: Any,
+    *,
+    jobs: Any = None,
+    bookings: Any = None,
+    call_reasons: pd.DataFrame | None = None,
+    status_log: Any = None,
+    by: str | Sequence[str] | None = None,
+    names: Names = None,
+    as_of: Moment | None = None,
+    time_zone: str | None = None,
+    unit: Literal["inquiry", "lead"] = "inquiry",
+    within_days: int = 14,
+    window_days: int = 30,
+    min_group: int = 30,
+    stale_days: int = 30,
+    dismissing_reasons: Mapping[int, str] | None = None,
+) -> LeadConversion:
+    """Of inquiries at least 30 days old, the share that was converted within 30 days; and how fast.
+
+    An inquiry is all leads of one customer, or of one phone, of which each came less than 14 days after the one
+    before. It is dated and credited at its first lead; its outcome is the best of its leads: converted, then open,
+    then dismissed.
+
+    A conversion is dated exactly by the first job that names the lead's call (`lead_call_id`), its booking
+    (`booking_id`), or that the booking names (`job_id`), if that job is not older than the lead. It is inferred where
+    exactly one job of the lead's customer that no lead names was created between the lead's creation and its latest
+    change, and fits no other lead. Any other conversion lies between creation and latest change; `status_log` makes
+    that span shorter. So the share has a lower and an upper bound. A status that the contract does not know counts as
+    possibly converted.
+
+    Parameters:
+        leads, jobs, bookings: frames with the columns of their schemas (times in UTC), whole: of all leads created in
+            a period. pandas, polars, DuckDB or Spark, all of one engine. Without jobs every conversion is only bounded.
+        call_reasons: leads whose call reason has `is_lead` false are left out; those whose reason is unknown are kept.
+        status_log: statuses seen earlier (`id`, `status`, `first_seen`, `last_seen`).
+        by: one or two of "campaign", "category", "business_unit", "job_type", "call_reason", "capture_source",
+            "priority", "creator", "tag", "tenant", "month", "weekday", "hour" (local time of creation); None for all
+            together. A lead counts in each of its tags.
+        names: lookups by dimension ({"campaign": campaigns, "business_unit": units}), or the one of `by`: a mapping
+            from id, or a frame with `id`, `name`, `active` (of creators: employees with `user_id`, `role`).
+        as_of: until when the leads are known; by default when they were read (`leads.attrs["stcrm"]`). A later moment
+            is of no use, since what became of the leads since then is not known: the moment of reading is taken. An
+            earlier one needs a `status_log` that covers it.
+        time_zone: the company's zone, for months, tiles and naive times; by default the one noted on the frame.
+        unit: "lead" counts each lead by itself.
+        within_days, window_days: how close the leads of one inquiry are; how long after its creation a conversion
+            counts. In days of 24 hours.
+        min_group: how many inquiries make a group large enough.
+        stale_days: after how many days without a change an open lead is stale.
+        dismissing_reasons: what the ids of dismissing reasons stand for, which no operation tells. Leads dismissed as
+            "duplicate", "spam", "wrong number" or "out of area" are left out; any other text is a name.
+
+    Raises:
+        UsageError: for a missing column, time zone or `as_of`, an id that stands twice, leads read by modification or
+            status.
+
+    >>> moments = pd.Series(pd.to_datetime(["2026-01-05", "2026-01-06"], utc=True))
+    >>> leads = pd.DataFrame({"id": [1, 2], "status": ["Converted", "Open"], "created_on": moments,
+    ...                       "modified_on": moments, "campaign_id": 7, "call_reason_id": pd.NA, "call_id": pd.NA,
+    ...                       "booking_id": pd.NA})
+    >>> found = lead_conversion(leads, by="campaign", names={7: "Radio"}, as_of="2026-03-01T00:00Z")
+    >>> found.table[["name", "mature", "within_lower", "within_upper"]].values.tolist()
+    [['Radio', 2, 1, 1]]
+    """
+    asked = dimensions(by)
+    if min(window_days, min_group, within_days, stale_days) < 1:
+        raise UsageError("window_days, min_group, within_days and stale_days must be 1 or more")
+    if unit not in ("inquiry", "lead"):
+        raise UsageError(f"unit={unit!r}: there are 'inquiry' and 'lead'")
+    refuse_selections(leads)
+    local = zone(leads, time_zone)
+    if local is None and {"month", "weekday", "hour"} & set(asked):
+        raise UsageError(
+            "a month, a weekday and an hour need a time zone: give time_zone='America/Chicago', or connect with one"
+        )
+    leads, known = known_at(leads, as_of, local, status_log)
+    window = dt.timedelta(days=window_days)
+    not_leads = _not_leads(call_reasons)
+    reasons, said = split_reasons(dismissing_reasons)
+    reduced = reduce_leads(
+        leads,
+        jobs=jobs,
+        bookings=bookings,
+        status_log=status_log,
+        not_leads=not_leads,
+        reasons=reasons,
+        by=asked,
+        within=dt.timedelta(days=within_days) if unit == "inquiry" else None,
+        as_of=known,
+        window=window,
+        time_zone=None if local is None else local.key,
+    )
+    lookup = lookups(names, asked)
+    if "category" in asked:
+        reduced, lookup["category"] = lead_tables.by_category(reduced, asked.index("category"), lookup.get("category"))
+    overall = lead_tables.overall(reduced.days, min_group)
+    read = (None, None) if local is None else bounds_of_creation(leads, local)
+    months = None if local is None else lead_tables.months(reduced.days, known - window, local, read, min_group)
+    table = overall if not asked else lead_tables.groups(reduced.cells, asked, lookup, min_group)
+    if asked == ("month",) and months is not None:
+        table = months
+    return LeadConversion(
+        table=table,
+        overall=overall,
+        months=months,
+        comparisons=compare(
+            table.rename(columns={"mature": "n", "within_lower": "lower", "within_upper": "upper"}),
+            lead_tables.strata(reduced.cells, asked, lookup),
+            min_group=min_group,
+        ),
+        left_out=_left_out(reduced),
+        by=asked,
+        as_of=known,
+        time_zone=None if local is None else local.key,
+        window_days=window_days,
+        min_group=min_group,
+        unit=unit,
+        within_days=within_days,
+        stale_days=stale_days,
+        dismissing_reasons=said,
+        not_leads=tuple(not_leads),
+        dated_by_jobs=jobs is not None,
+        call_reasons_known=call_reasons is not None,
+        complete=all(attrs_of(frame).get("complete", True) for frame in (leads, jobs, bookings) if frame is not None),
+        linked_not_converted=reduced.linked_not_converted,
+        undated=int(reduced.days["undated"].sum()),
+        reduced=reduced,
+        source=leads,
+        names=lookup,
+    )
+
+
+def _not_leads(call_reasons: pd.DataFrame | None) -> list[int]:
+    if call_reasons is None:
+        return []
+    lacking = {"id", "is_lead"} - set(call_reasons.columns)
+    if lacking:
+        raise UsageError(f"call_reasons: the frame lacks the columns {', '.join(sorted(lacking))}")
+    no_lead = call_reasons["is_lead"].astype("boolean").eq(False).fillna(False)
+    return [int(id) for id in call_reasons.loc[no_lead, "id"]]
+
+
+def _left_out(reduced: Reduced) -> dict[str, int]:
+    found = dict(zip(reduced.left_out["left_out"], reduced.left_out["leads"], strict=True))
+    return {reason: int(found.get(reason, 0)) for reason in ("deleted", "not a lead", *LEFT_OUT)}

@@ -1,0 +1,304 @@
+"""The reduction behind lead conversion: from frames of any size to small tables of counts.
+
+Written in narwhals, without index, apply or row order, so that every engine can do it. What the counts mean is said
+in `lead_conversion`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import pandas as pd
+
+from stcrm_pandas.analysis.engine import (
+    TENANT,
+    Rows,
+    collected,
+    keys,
+    lazy,
+    local_month,
+    micros,
+    once,
+    refuse_mixtures,
+    refuse_repeats,
+    true,
+)
+from stcrm_pandas.analysis.leads.dates import with_dates
+from stcrm_pandas.analysis.leads.inquiries import inquiries_of
+from stcrm_pandas.analysis.leads.keys import columns_of, key_of, tags_of
+from stcrm_pandas.errors import UsageError
+
+__all__ = ["COUNTS", "HORIZONS", "LONGEST", "USED", "Reduced", "reduce_leads"]
+
+COUNTS = (
+    "leads",
+    "inquiries",
+    "mature",
+    "converted",
+    "open",
+    "dismissed",
+    "unknown_status",
+    "exact",
+    "inferred",
+    "bounded",
+    "undated",
+    "lower",
+    "upper",
+)
+"""What is counted of each group of inquiries; `lower` and `upper` bound those converted within the window."""
+
+HORIZONS = (1, 7, 30, 60, 90)
+LONGEST = 365
+"""Inquiries are followed for at most so many days."""
+
+_LEADS = ("id", "status", "call_reason_id", "call_id", "booking_id")
+_MORE = ("active", "business_unit_id", "customer_id", "lead_phone", "dismissing_reason_id")
+USED = {
+    "leads": [*_LEADS, *_MORE, "created_on", "modified_on"],
+    "jobs": ["id", "created_on", "customer_id", "lead_call_id", "booking_id", "recall_for_id", "warranty_id"],
+    "bookings": ["id", "job_id"],
+}
+"""The columns of each frame that are looked at."""
+
+_DAY = micros(dt.timedelta(days=1))
+_STANDING = ("unknown_status", "open", "dismissed")
+
+
+@dataclass(frozen=True)
+class Reduced:
+    """Small tables.
+
+    - `cells`: `key_0`, `key_1` (as many as were asked for), `unit`, `month` (12 x year + month - 1; missing without a
+      time zone) and `COUNTS`
+    - `days`: by local `date` of creation (as 20260131) and `month`: `COUNTS`, and `lower_<days>` and `upper_<days>` for
+      each of `HORIZONS`
+    - `courses`: keys, `early_day`, `early_event`, `late_day`, `late_event` (0 open, 1 converted, 2 dismissed),
+      `inquiries`; `every_course` the same without keys
+    - `left_out`: `left_out`, `leads`; `dismissals`: `dismissal`, `left_out`, `leads`; `statuses`: `status`, `leads`,
+      before any exclusion; `linked_not_converted`: a number
+    """
+
+    cells: pd.DataFrame
+    days: pd.DataFrame
+    courses: pd.DataFrame
+    every_course: pd.DataFrame
+    left_out: pd.DataFrame
+    dismissals: pd.DataFrame
+    statuses: pd.DataFrame
+    linked_not_converted: int
+
+
+def reduce_leads(
+    leads: Any,
+    *,
+    jobs: Any = None,
+    bookings: Any = None,
+    status_log: Any = None,
+    not_leads: Sequence[int] = (),
+    reasons: Mapping[int, str] | None = None,
+    by: Sequence[str] = (),
+    within: dt.timedelta | None = None,
+    as_of: dt.datetime,
+    window: dt.timedelta,
+    time_zone: str | None = None,
+) -> Reduced:
+    """Count inquiries.
+
+    Parameters: frames with the columns of their schemas; the ids of call reasons that are not leads; dismissing
+    reasons that are left out and what each stands for; what to group by; how close leads of one inquiry are (None:
+    each lead is one); until when the data is known; how long after its creation a conversion counts; the zone.
+    Raises: UsageError where a column is missing, a time has no zone, or an id stands twice.
+    """
+    refuse_mixtures(leads=leads, jobs=jobs, bookings=bookings)
+    columns = [*_LEADS, *columns_of(by)]
+    rows = lazy(
+        leads,
+        "leads",
+        list(dict.fromkeys(columns)),
+        times=("created_on", "modified_on"),
+        optional=[name for name in _MORE if name not in columns],
+        local=("created_on",),
+        time_zone=time_zone,
+    )
+    refuse_repeats(rows, "leads")
+    names = rows.collect_schema().names()
+    if TENANT in by and TENANT not in names:
+        raise UsageError("by='tenant' needs leads with a column tenant")
+    carried = {f"key_{place}": key_of(one) for place, one in enumerate(by) if one != "tag"}
+    nothing = nw.when(nw.col("id").is_null()).then(nw.col("id"))
+    wall = nw.col("created_on_local").dt
+    date = (wall.year() * 100 + wall.month()) * 100 + wall.day() if time_zone else nothing
+    flat = once(
+        rows.select(
+            *keys(rows, "id", "status", "call_id", "booking_id"),
+            *(name for name in ("customer_id", "lead_phone") if name in names),
+            nw.col("created_on").alias("created"),
+            nw.col("modified_on").alias("modified"),
+            (nw.col("business_unit_id") if "business_unit_id" in names else nothing).alias("unit"),
+            (local_month("created_on") if time_zone else nothing).alias("month"),
+            date.alias("date"),
+            (nw.col("dismissing_reason_id") if "dismissing_reason_id" in names else nothing).alias("reason"),
+            _left_out(names, not_leads, reasons or {}).alias("left_out"),
+            *(expression.alias(name) for name, expression in carried.items()),
+        )
+    )
+    counted = collected(
+        flat.with_columns(dismissal=_dismissal()).group_by("left_out", "status", "dismissal").agg(leads=nw.len()),
+        {"left_out": "str", "status": "str", "dismissal": "Int64"},
+    )
+    until = micros(as_of)
+    dated = once(
+        with_dates(
+            flat.filter(nw.col("left_out") == ""), jobs=jobs, bookings=bookings, status_log=status_log, as_of=until
+        )
+    )
+    found = once(_inquiries(dated, list(carried), within, until, micros(window)))
+    grouped, by_keys = found, [*carried]
+    if "tag" in by:
+        on = keys(found, "id")
+        tag = f"key_{list(by).index('tag')}"
+        tags = once(tags_of(leads, rows)).select(*on, nw.col("tag").alias(tag))
+        grouped, by_keys = found.join(tags, on=on, how="left"), sorted([*carried, tag])
+    sums = [nw.col(name).sum() for name in COUNTS]
+    bounds = [f"{side}_{days}" for days in HORIZONS for side in ("lower", "upper")]
+    kinds = dict.fromkeys(("unit", "month", "date"), "Int64")
+    texts = {
+        f"key_{place}": "str" if one in ("capture_source", "priority") else "Int64" for place, one in enumerate(by)
+    }
+    dated_only = found.filter(~nw.col("created").is_null())
+    courses = ["early_day", "early_event", "late_day", "late_event"]
+    return Reduced(
+        cells=collected(grouped.group_by(*by_keys, "unit", "month").agg(*sums), kinds | texts),
+        days=collected(found.group_by("date", "month").agg(*sums, *(nw.col(name).sum() for name in bounds)), kinds),
+        courses=collected(
+            grouped.filter(~nw.col("created").is_null()).group_by(*by_keys, *courses).agg(inquiries=nw.len()),
+            kinds | texts | dict.fromkeys(courses, "Int64"),
+        ),
+        every_course=collected(dated_only.group_by(*courses).agg(inquiries=nw.len()), dict.fromkeys(courses, "Int64")),
+        left_out=counted.groupby("left_out")["leads"].sum().reset_index(),
+        dismissals=counted[counted["status"] == "Dismissed"]
+        .groupby(["dismissal", "left_out"], dropna=False)["leads"]
+        .sum()
+        .reset_index(),
+        statuses=counted.groupby(["status"], dropna=False)["leads"].sum().reset_index(),
+        linked_not_converted=int(
+            collected(found.select(nw.col("linked_not_converted").sum()))["linked_not_converted"].fillna(0).sum()
+        ),
+    )
+
+
+def _left_out(names: Sequence[str], not_leads: Sequence[int], reasons: Mapping[int, str]) -> Any:
+    said: Any = nw.lit("")
+    if "dismissing_reason_id" in names:
+        for kind in dict.fromkeys(reasons.values()):
+            ids = [id for id, other in reasons.items() if other == kind]
+            mapped = true(nw.col("dismissing_reason_id").is_in(ids)) & true(nw.col("status") == "Dismissed")
+            said = nw.when(mapped).then(nw.lit(kind)).otherwise(said)
+    said = nw.when(true(nw.col("call_reason_id").is_in(list(not_leads)))).then(nw.lit("not a lead")).otherwise(said)
+    if "active" in names:
+        said = nw.when(true(~nw.col("active"))).then(nw.lit("deleted")).otherwise(said)
+    return said
+
+
+def _dismissal() -> nw.Expr:
+    return nw.when(true(nw.col("status") == "Dismissed")).then(nw.col("reason"))
+
+
+def _inquiries(dated: Rows, carried: Sequence[str], within: dt.timedelta | None, until: int, window: int) -> Rows:
+    status, created = nw.col("status"), nw.col("created")
+    converted, open_ = true(status == "Converted"), true(status == "Open")
+    dismissed = true(status == "Dismissed")
+    # the best of its leads: converted, then a status that nobody knows, open, dismissed
+    rank = nw.when(converted).then(nw.lit(3)).when(open_).then(nw.lit(1)).when(dismissed).then(nw.lit(0))
+    rows = dated.with_columns(
+        leads=nw.lit(1),
+        linked=(~nw.col("booked").is_null() & ~converted).cast(nw.Int64),
+        rank=rank.otherwise(nw.lit(2)),
+        won_early=nw.when(converted).then(nw.col("early")),
+        won_late=nw.when(converted).then(nw.col("late")),
+        exact_at=nw.when(nw.col("how") == 0).then(nw.col("late")),
+        ended=nw.when(dismissed).then(nw.col("late")),
+    )
+    found = inquiries_of(
+        rows,
+        within=within,
+        first=("unit", "month", "date", *carried),
+        sums=("leads", "linked"),
+        least=("won_early", "won_late", "exact_at"),
+        greatest=("rank", "ended"),
+    )
+    won, known = nw.col("rank") == 3, nw.col("won_early") == nw.col("won_late")
+    exact = won & true(known) & true(nw.col("exact_at") == nw.col("won_late"))
+    early, late = nw.col("won_early") - created, nw.col("won_late") - created
+    unknown = nw.col("rank") == 2
+    mature = true(created <= until - window)
+    flags = {
+        "inquiries": ~nw.col("rank").is_null(),
+        "mature": mature,
+        "converted": won,
+        "open": nw.col("rank") == 1,
+        "dismissed": nw.col("rank") == 0,
+        "unknown_status": unknown,
+        "exact": exact,
+        "inferred": won & true(known) & ~exact,
+        "bounded": won & ~true(known),
+        "undated": created.is_null(),
+        "lower": mature & won & true(late <= window),
+        "upper": mature & (unknown | (won & true(early <= window))),
+    }
+    for days in HORIZONS:
+        flags[f"lower_{days}"] = won & true(late <= days * _DAY)
+        flags[f"upper_{days}"] = unknown | (won & true(early <= days * _DAY))
+    # whole days alone: what came after an inquiry's last whole day is not looked at, or the last day would count more
+    aged = (nw.lit(until) - created) // _DAY
+    followed = nw.when(aged > LONGEST).then(nw.lit(LONGEST)).when(aged < 0).then(nw.lit(0)).otherwise(aged)
+    gone = nw.col("ended") - created
+    return (
+        found.select(
+            *keys(found, "id", "created", "unit", "month", "date"),
+            *carried,
+            "leads",
+            nw.col("linked").alias("linked_not_converted"),
+            *(flag.cast(nw.Int64).alias(name) for name, flag in flags.items()),
+            followed.alias("followed"),
+            *(
+                nw.when(won)
+                .then((since + _DAY - 1) // _DAY)
+                .when(nw.col("rank") == 0)
+                .then((gone + _DAY - 1) // _DAY)
+                .alias(name)
+                for name, since in (("early_day", early), ("late_day", late))
+            ),
+        )
+        .with_columns(
+            # a status that nobody knows may be a conversion, at once
+            early_day=nw.when(nw.col("unknown_status") == 1).then(nw.lit(0)).otherwise(nw.col("early_day")),
+        )
+        .with_columns(
+            *(
+                nw.when(true(nw.col(f"{side}_day") <= nw.col("followed")) & chance)
+                .then(nw.lit(1))
+                .when(true(nw.col(f"{side}_day") <= nw.col("followed")) & (nw.col("dismissed") == 1))
+                .then(nw.lit(2))
+                .otherwise(nw.lit(0))
+                .alias(f"{side}_event")
+                for side, chance in (
+                    ("early", (nw.col("converted") + nw.col("unknown_status")) == 1),
+                    ("late", nw.col("converted") == 1),
+                )
+            ),
+        )
+        .with_columns(
+            *(
+                nw.when(nw.col(f"{side}_event") == 0)
+                .then(nw.col("followed"))
+                .otherwise(nw.col(f"{side}_day"))
+                .alias(f"{side}_day")
+                for side in ("early", "late")
+            )
+        )
+    )

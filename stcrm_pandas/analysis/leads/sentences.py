@@ -1,0 +1,244 @@
+"""What lead conversion says in words, computed from its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from stcrm_pandas.analysis.sentences import per_hundred, rows_of, span
+
+if TYPE_CHECKING:
+    from stcrm_pandas.analysis.leads.lead_conversion import LeadConversion
+
+__all__ = ["definitions", "group_word", "plural", "summary"]
+
+_WORDS = {
+    "campaign": ("campaign", "campaigns"),
+    "category": ("category", "categories"),
+    "business_unit": ("business unit", "business units"),
+    "job_type": ("job type", "job types"),
+    "call_reason": ("call reason", "call reasons"),
+    "capture_source": ("capture source", "capture sources"),
+    "priority": ("priority", "priorities"),
+    "creator": ("creator", "creators"),
+    "tag": ("tag", "tags"),
+    "tenant": ("tenant", "tenants"),
+    "month": ("month", "months"),
+    "weekday": ("weekday", "weekdays"),
+    "hour": ("hour", "hours"),
+}
+_MOST_NAMED = 5
+
+
+def group_word(by: Sequence[str], *, many: bool = False) -> str:
+    """What the groups are called: 'campaign', 'campaign and month', 'group'."""
+    if not by:
+        return "groups" if many else "group"
+    first = [_WORDS[one][0] for one in by[:-1]]
+    return " and ".join([*first, _WORDS[by[-1]][1 if many else 0]])
+
+
+def plural(count: int, one: str, many: str) -> str:
+    """'1 lead', '1,204 leads'."""
+    return f"{count:,} {one if count == 1 else many}"
+
+
+def counted(found: LeadConversion, count: int) -> str:
+    """A number of inquiries, or of leads where each is one."""
+    return plural(count, "lead", "leads") if found.unit == "lead" else plural(count, "inquiry", "inquiries")
+
+
+def summary(found: LeadConversion) -> list[str]:
+    """The sentences of `LeadConversion.summary`."""
+    row = found.overall.iloc[0]
+    said = [_headline(found, row)]
+    if not found.complete:
+        said.append("Part of the rows is missing: the read that gave them was not complete.")
+    if row["mature"] >= found.min_group:
+        said += _speed(found)
+        said += _differences(found)
+    return said + _dates(found, row) + _left_out(found, row)
+
+
+def _headline(found: LeadConversion, row: pd.Series) -> str:
+    mature, days = int(row["mature"]), found.window_days
+    if mature == 0:
+        return f"No {found.unit} is {days} days old yet: nothing can be said about conversion within {days} days."
+    told = (
+        f"Of {counted(found, mature)} at least {days} days old, {per_hundred(row)} "
+        f"{'was' if mature == 1 else 'were'} converted within {days} days of coming in."
+    )
+    return told if mature >= found.min_group else f"{told} These are too few to tell."
+
+
+def _speed(found: LeadConversion) -> list[str]:
+    whole = found.speed[found.speed["id"].isna()]
+    told = whole[whole["known"] & whole["day"].isin([1, 7, 90])]
+    if told.empty:
+        return ["How fast is not told: too many dates of conversion are known only within wide bounds."]
+    parts = [f"{span(r.share_lower, r.share_upper)} within {plural(int(r.day), 'day', 'days')}" for r in rows_of(told)]
+    listed = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+    return [f"Of 100 {_units(found)}, {listed} were converted."]
+
+
+def _differences(found: LeadConversion) -> list[str]:
+    one, many = group_word(found.by), group_word(found.by, many=True)
+    verdicts = found.comparisons["verdict"]
+    compared = found.comparisons[found.comparisons["p_value"].notna()]
+    said = []
+    if found.by and compared.empty:
+        said.append(f"No {one} can be compared with the others: too few {_units(found)} that are old enough.")
+    for verdict, more in (("higher", "more"), ("lower", "fewer")):
+        clear = compared[compared["verdict"] == verdict].sort_values("difference", key=abs, ascending=False)
+        said += [
+            _difference(found, this, more) for this in list(rows_of(clear.assign(place=clear.index)))[:_MOST_NAMED]
+        ]
+        if len(clear) > _MOST_NAMED:
+            said.append(f"{len(clear) - _MOST_NAMED} more {many} go with {more} conversions: see the table.")
+    mix = int((verdicts == "explained by the mix").sum())
+    if mix:
+        said.append(
+            f"{plural(mix, one, many).capitalize()} {'differs' if mix == 1 else 'differ'} from all others together, "
+            "but not among inquiries of the same business unit and month: the mix explains it."
+        )
+    if len(compared) and not verdicts.isin(["higher", "lower"]).any():
+        said.append(f"No {one} is clearly different from all others together.")
+    few = int((verdicts == "too few").sum())
+    if few:
+        said.append(
+            f"{plural(few, one, many)} {'has' if few == 1 else 'have'} fewer than {found.min_group} {_units(found)} "
+            "that are old enough: too few to tell."
+        )
+    if "creator" in found.by:
+        said.append("Who entered a lead did not choose it: this compares the cases, not the people.")
+    return said
+
+
+def _difference(found: LeadConversion, this: Any, more: str) -> str:
+    row = found.table.iloc[int(this.place)]
+    return (
+        f"{group_word(found.by).capitalize()} {this.name} goes with {more} conversions: {per_hundred(row)}, "
+        f"against {span(this.others_lower, this.others_upper)} of 100 for all others together."
+    )
+
+
+def _dates(found: LeadConversion, row: pd.Series) -> list[str]:
+    converted, exact, inferred = int(row["converted"]), int(row["exact"]), int(row["inferred"])
+    if converted == 0:
+        return []
+    if not found.dated_by_jobs:
+        return ["Jobs were not read, so no conversion is dated exactly: each lies between creation and latest change."]
+    return [
+        f"{exact:,} of {converted:,} conversions are dated exactly by a booking or a call, {inferred:,} by the one job "
+        f"of the customer that fits; {int(row['bounded']):,} lie between the lead's creation and latest change."
+    ]
+
+
+def _left_out(found: LeadConversion, row: pd.Series) -> list[str]:
+    said = []
+    young = int(row["inquiries"]) - int(row["mature"]) - found.undated
+    if young:
+        said.append(f"{counted(found, young)} {_is(young)} younger than {found.window_days} days and not measured yet.")
+    repeats = int(row["leads"]) - int(row["inquiries"])
+    if repeats:
+        said.append(
+            f"{plural(repeats, 'lead asks', 'leads ask')} again within {found.within_days} days: "
+            "one inquiry with the earlier one."
+        )
+    for reason, count in found.left_out.items():
+        if count:
+            said.append(
+                f"{plural(count, 'lead', 'leads')} {_is(count)} left out: {_WHY.get(reason, f'dismissed as {reason}')}."
+            )
+    if not found.call_reasons_known:
+        said.append("Call reasons were not read: inquiries whose reason says that they are no leads are still in.")
+    unknown = int(row["unknown_status"])
+    if unknown:
+        said.append(
+            f"{counted(found, unknown)} {_has(unknown)} a status that the contract does not know: "
+            "counted as possibly converted."
+        )
+    if found.undated:
+        said.append(
+            f"{counted(found, found.undated)} {_has(found.undated)} no date of creation and "
+            f"{_is(found.undated)} not measured."
+        )
+    odd = found.linked_not_converted
+    if odd:
+        said.append(
+            f"{plural(odd, 'lead', 'leads')} {_has(odd)} a linked job, but not the status Converted; "
+            "the status is believed."
+        )
+    return said
+
+
+_WHY = {"deleted": "deleted", "not a lead": "the call reason says that it was no lead"}
+
+
+def definitions(found: LeadConversion) -> dict[str, str]:
+    """What each number means, by its name."""
+    days, zone = found.window_days, found.time_zone
+    listed = {
+        "Lead": "An inquiry that was not booked at first contact, or one that was entered as a lead. The share "
+        "converted is therefore a rescue rate: a campaign that books most calls at once has only its hard cases here."
+    }
+    if found.unit == "inquiry":
+        listed["Inquiry"] = (
+            f"All leads of one customer, or of one phone, of which each came less than {found.within_days} days after "
+            "the one before it. It is dated and credited at its first lead. Its outcome is the best of its leads: "
+            "converted, then open, then dismissed. A phone joins leads to a customer if only one customer gave it."
+        )
+    listed |= {
+        "Old enough": f"Created at least {days} days of 24 hours before the leads were read "
+        f"({found.as_of:%Y-%m-%d %H:%M %Z}). Younger ones are counted, and not measured.",
+        f"Converted within {days} days": "Dated exactly by the first job that names the lead's call or booking, if "
+        "that job is not older than the lead. Else inferred, where exactly one job of the customer was created between "
+        "creation and latest change of the lead, names no lead, is no recall and no warranty job, and fits no other "
+        "lead. Else it lies somewhere between creation and latest change: surely in time if all of that span is, else "
+        "possibly.",
+        "29 to 33 of 100": "From the conversions that are surely in time to those that possibly are. One number: "
+        "both round to the same.",
+        "(27 to 35)": "The 95 % Wilson interval: what chance alone could make of the lower and of the upper number.",
+        "Converted by each day": "Aalen-Johansen: who is dismissed can no longer be converted, who is open is followed "
+        "until the leads were read. Dismissals are taken at the latest change. Only whole days are looked at. The band "
+        "goes from all unsure conversions as late as possible to all as early as possible. Where the two are more than "
+        "5 points apart, no speed is told.",
+        "Clearly different": "Compared with all others together: 5 points or more apart even where unknown dates are "
+        f"taken against it, {found.min_group} or more on both sides, a p-value below 0.05 after Benjamini-Hochberg "
+        "over all that could be named, and still apart among inquiries of the same business unit and month.",
+        "Explained by the mix": "Apart from all others together, but not clearly so among inquiries of the same "
+        "business unit and month.",
+        "Month": f"By local time of creation ({zone})." if zone else "Not shown: no time zone is known.",
+        "Reasons for dismissal": _map_in_words(found),
+    }
+    if "tag" in found.by:
+        listed["Tag"] = "An inquiry counts in each tag of its first lead, so the groups overlap."
+    if "creator" in found.by:
+        listed["Creator"] = (
+            "The user who entered the first lead, a person or an integration. It says who had which cases."
+        )
+    return listed
+
+
+def _map_in_words(found: LeadConversion) -> str:
+    if not found.dismissing_reasons:
+        return (
+            "No operation tells what their numbers mean, and no list was given: none is left out. "
+            "dismissing_reasons={644: 'spam'} names them; duplicate, spam, wrong number and out of area are left out."
+        )
+    said = ", ".join(f"{id} {text}" for id, text in found.dismissing_reasons.items())
+    return f"As given: {said}. Duplicate, spam, wrong number and out of area are left out."
+
+
+def _units(found: LeadConversion) -> str:
+    return "leads" if found.unit == "lead" else "inquiries"
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _has(count: int) -> str:
+    return "has" if count == 1 else "have"

@@ -1,0 +1,331 @@
+"""Whom one is not blocked from reaching, for what and by which channel, and why the others are blocked.
+
+What ServiceTitan holds are preferences, not consent: that nothing blocks somebody does not say that one may call.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from stcrm_pandas.analysis.comparison import together
+from stcrm_pandas.analysis.display import Definitions, Sentences
+from stcrm_pandas.analysis.engine import TENANT, refuse_mixtures
+from stcrm_pandas.analysis.findings import Action, Check, Tile, WorkList
+from stcrm_pandas.analysis.preferences import findings as preference_findings
+from stcrm_pandas.analysis.preferences import lists as preference_lists
+from stcrm_pandas.analysis.preferences import sentences as preference_sentences
+from stcrm_pandas.analysis.preferences.comparing import compared
+from stcrm_pandas.analysis.preferences.consent import by_consent, consent_list
+from stcrm_pandas.analysis.preferences.display import Shown, consent_shown, kinds_shown, reach_shown
+from stcrm_pandas.analysis.preferences.groups import By, Lookups, groups_of, measured, pairs_of, sorts
+from stcrm_pandas.analysis.preferences.owners import Owners, customers_of, locations_of, newer_contacts_of
+from stcrm_pandas.analysis.preferences.reach import states_of
+from stcrm_pandas.analysis.preferences.records import linked
+from stcrm_pandas.analysis.preferences.stores import USED, kinds_of, refuse_parts, stores_of
+from stcrm_pandas.analysis.provenance import Moment, attrs_of, known_until, zone
+from stcrm_pandas.errors import UsageError
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+__all__ = ["ContactPreferences", "contact_preferences"]
+
+
+@dataclass(frozen=True, repr=False)
+class ContactPreferences:
+    """What `contact_preferences` found.
+
+    `table` has eight rows for each group, one for each purpose ("service", "marketing") and channel ("call", "text",
+    "e-mail", "post"); `overall` the eight rows of all customers together; `locations` and `newer` those of all
+    locations, and of all contacts of the newer store, each by its own records (None where not given). Their columns:
+
+    - `id`, `name`: of the group (a pair of ids where there are two dimensions); `id` is missing for none
+    - `purpose`, `channel`
+    - `customers`: how many there are (locations, or contacts)
+    - `lower`, `upper`: how many surely, and possibly, are not blocked; the same for marketing, to which unknown is a no
+    - `share_lower`, `share_upper`: the same as shares of `customers`, from 0 to 1; missing where that is 0
+    - `interval_low`, `interval_high`: 95 % Wilson limits, the lower one of `share_lower`, the upper of `share_upper`
+    - `enough`: `customers` reaches `min_group`
+    - a column for each reason, from `inactive` to `none_on_file`: how many are blocked by it, the first that fits
+
+    `lower` and the reasons add up to `customers`. A customer with two tags is in both of their groups.
+
+    `combinations` counts customers by the set of channels by which they are not blocked (`purpose`, a condition for
+    each channel, `customers`). `kinds` counts the records of each store by type. `consent` sets the company's own list
+    beside it (None without one; see `consent.by_consent`). `comparisons` holds, for each channel of
+    marketing, each group against all others together (`comparison.compare`). `left_out` counts rows that were not
+    analysed, by reason.
+    """
+
+    table: pd.DataFrame
+    overall: pd.DataFrame
+    locations: pd.DataFrame | None
+    newer: pd.DataFrame | None
+    combinations: pd.DataFrame
+    kinds: pd.DataFrame
+    consent: pd.DataFrame | None
+    comparisons: Mapping[tuple[str, str], pd.DataFrame]
+    left_out: Mapping[str, int]
+    by: By | tuple[By, By] | None
+    as_of: dt.datetime
+    time_zone: str | None
+    min_group: int
+    many: int
+    by_length: bool
+    complete: bool
+    marketing_names: tuple[str, ...]
+    marketing_known: bool
+    owners: Owners = field(compare=False)
+    states: pd.DataFrame = field(compare=False)
+    stores: Mapping[str, pd.DataFrame] = field(compare=False)
+    read: Mapping[str, Any] = field(compare=False)
+    consent_told: pd.DataFrame | None = field(compare=False, default=None)
+
+    @property
+    def definitions(self) -> Definitions:
+        """What each word means."""
+        return Definitions(preference_sentences.definitions(self))
+
+    def summary(self) -> Sentences:
+        """What the numbers say, in plain sentences."""
+        return Sentences(preference_sentences.summary(self))
+
+    def store_table(self, store: Literal["locations", "newer"]) -> Shown:
+        """The table of all locations, or of all contacts of the newer store; without rows where there are none."""
+        frame, what = (self.locations, "locations") if store == "locations" else (self.newer, "contacts")
+        return Shown(reach_shown(self, self.overall.iloc[:0] if frame is None else frame, what, grouped=False))
+
+    def kinds_table(self) -> Shown:
+        """The records of each store by type."""
+        return kinds_shown(self)
+
+    def consent_table(self) -> Shown:
+        """The company's own list beside ServiceTitan; without rows where it was not given."""
+        return consent_shown(self)
+
+    @property
+    def used_columns(self) -> dict[str, list[str]]:
+        """By frame, the columns that the numbers rest on."""
+        return USED
+
+    def actions(self) -> list[Action]:
+        """What to do this week, the most urgent first."""
+        return preference_findings.actions(self)
+
+    def tiles(self) -> list[Tile]:
+        """Four numbers over the customers created in the latest four whole weeks; none without a time zone."""
+        return preference_findings.tiles(self)
+
+    @cached_property
+    def work_lists(self) -> dict[str, WorkList]:
+        """Where records contradict each other or lack what is needed: lists to work through, by key."""
+        return preference_lists.work_lists(self)
+
+    @property
+    def check(self) -> Check:
+        """What to compare with ServiceTitan's own screens, and the steps from raw rows to analysed ones."""
+        return preference_findings.check(self)
+
+    def figure(self, kind: Literal["reach", "reasons", "combinations", "groups"] = "reach") -> Figure:
+        """A plotly figure.
+
+        `reach` shows who is not blocked by purpose and channel, `reasons` what blocks the others, `combinations` by
+        which channels together marketing is not blocked, `groups` each group's share by channel of marketing.
+
+        Raises: UsageError for another kind, and for `groups` without `by`.
+        """
+        from stcrm_pandas.charts import contact_preferences as charts
+
+        if kind == "groups" and self.by is None:
+            raise UsageError("there are no groups: contact_preferences(..., by='customer_type')")
+        drawn = {
+            "reach": charts.reach,
+            "reasons": charts.reasons,
+            "combinations": charts.combinations,
+            "groups": charts.groups,
+        }
+        if kind not in drawn:
+            raise UsageError(f"no figure {kind!r}: there are {', '.join(map(repr, drawn))}")
+        return drawn[kind](self)
+
+    def __repr__(self) -> str:
+        count = len(self.owners.frame)
+        return f"<ContactPreferences by {self.by or 'nothing'}: {count:,} customers, as of {self.as_of:%Y-%m-%d}>"
+
+    def _repr_html_(self) -> str:
+        return reach_shown(self, self.table, "customers", grouped=self.by is not None)
+
+
+def contact_preferences(
+    customers: Any,
+    contacts: Any,
+    *,
+    locations: Any = None,
+    location_contacts: Any = None,
+    methods: Any = None,
+    method_preferences: Any = None,
+    newer_contacts: Any = None,
+    by: By | tuple[By, By] | None = None,
+    names: Mapping[str, Lookups] | Lookups | None = None,
+    consent: pd.DataFrame | None = None,
+    marketing_names: Sequence[str] = (),
+    service_names: Sequence[str] = (),
+    numbers: Literal["plan", "length"] | None = None,
+    many: int = 10,
+    as_of: Moment | None = None,
+    time_zone: str | None = None,
+    min_group: int = 30,
+) -> ContactPreferences:
+    """Who is not blocked in ServiceTitan, by purpose (service, marketing) and channel (call, text, e-mail, post).
+
+    Customers are reached by their own contacts. The contacts of locations and those of the newer store are looked at
+    for what they say of the same numbers and addresses, and each store is reported on its own. For marketing the
+    preference must be known to be on; for service (job reminders) an unknown one makes it possible. For texts the
+    number must be of type mobile, and no record of it may say 'do not text'.
+
+    Parameters:
+        customers: all of them, inactive and merged ones, too: a frame with the columns of `stcrm.schemas.Customers`
+            (times in UTC), of pandas or polars, or a DuckDB relation.
+        contacts: theirs, all of them; the columns of `stcrm.schemas.CustomerContacts`.
+        locations, location_contacts: likewise, `stcrm.schemas.Locations` and `LocationContacts`.
+        methods, method_preferences, newer_contacts: of the newer store, `stcrm.schemas.ContactMethods`,
+            `ContactPreferences` and `Contacts`.
+        by: "customer_type", "tag", "age" (whole years since the record was made, local), "tenant", or two of them.
+        names: names of tags or tenants: a mapping from id, or a frame with `id`, `name`, `active`; with two dimensions
+            a mapping from dimension to these.
+        consent: the company's own list; see `consent.consent_list` for its columns.
+        marketing_names, service_names: the preferences of the newer store that mean marketing, and news of one's own
+            job; without them these are unknown.
+        numbers: "plan": a number must be one of its country's plan; "length": only its length is looked at. By
+            default "plan", but for a sandbox, whose numbers are of no plan so that nobody has them.
+        many: how many customers with one number make it one of a property manager or the like.
+        as_of: until when the rows are known; by default when they were read.
+        time_zone: the company's zone; by default the one noted on the frame.
+        min_group: how many customers make a group large enough.
+
+    Returns:
+        The counts, and what follows from them: see `ContactPreferences`.
+
+    Raises:
+        UsageError: a column, a zone or `as_of` is missing, an id stands twice, frames are of several engines, or rows
+            were read by modification or in part.
+
+    >>> customers = pd.DataFrame({"id": [1], "active": True, "type": "Residential", "do_not_mail": False,
+    ...     "do_not_service": False, "created_on": pd.to_datetime(["2026-01-05"], utc=True), "merged_to_id": pd.NA,
+    ...     "address_street": "1 Elm St", "address_city": "Austin", "address_state": "TX", "address_zip": "78701"})
+    >>> said = {"phone_settings_do_not_text": False, "preferences_job_reminders_enabled": True,
+    ...     "preferences_marketing_updates_enabled": pd.NA, "preferences_invoice_statement_notification": pd.NA,
+    ...     "preferences_invoice_notification": pd.NA, "preferences_statement_notification": pd.NA}
+    >>> contacts = pd.DataFrame({"customer_id": [1], "id": [7], "type": "MobilePhone", "value": "512-555-0101", **said})
+    >>> found = contact_preferences(customers, contacts, as_of="2026-03-01T00:00Z")
+    >>> found.overall.set_index(["purpose", "channel"]).loc["marketing", ["lower", "preference_unknown"]].T.to_dict()
+    {'call': {'lower': 0, 'preference_unknown': 1}, 'text': {'lower': 0, 'preference_unknown': 1}, \
+'e-mail': {'lower': 0, 'preference_unknown': 0}, 'post': {'lower': 1, 'preference_unknown': 0}}
+    """
+    asked = sorts(by)
+    if min_group < 1 or many < 2:
+        raise UsageError("min_group must be 1 or more, many 2 or more")
+    if location_contacts is not None and locations is None:
+        raise UsageError("contacts of locations need the locations, too: crm.locations.list()")
+    read = {
+        "customers": customers,
+        "contacts": contacts,
+        "locations": locations,
+        "location_contacts": location_contacts,
+        "methods": methods,
+        "method_preferences": method_preferences,
+        "newer_contacts": newer_contacts,
+    }
+    refuse_mixtures(**read)
+    refuse_parts(read)
+    local = zone(customers, time_zone)
+    if "age" in asked and local is None:
+        raise UsageError("ages need a time zone: give time_zone='America/Chicago', or connect with one")
+    known = known_until(customers, as_of, local)
+    place = str(attrs_of(customers).get("environment", ""))
+    by_length = numbers == "length" or (numbers is None and place.startswith("sandbox-"))
+
+    owners = customers_of(customers, tags="tag" in asked, time_zone=None if local is None else local.key)
+    stores, deleted = stores_of(read, marketing_names, service_names)
+    stores = linked(stores, by_length=by_length)
+    states = states_of(owners.frame, stores["customers"])
+    lookups = _lookups(names, asked)
+    groups = groups_of(owners.frame, asked, known, local)
+    overall = _all(states, min_group)
+    table = measured(states, groups, asked, names=lookups, min_group=min_group) if asked else overall
+    told = None if consent is None else consent_list(consent, known)
+    found = ContactPreferences(
+        table=table,
+        overall=overall,
+        locations=_of_locations(locations, owners, stores, min_group),
+        newer=_of_newer(newer_contacts, stores, min_group),
+        combinations=pairs_of(states),
+        kinds=kinds_of(stores),
+        consent=None if told is None else by_consent(owners.frame, states, stores["customers"], told),
+        comparisons=compared(table, owners.frame, states, groups, asked, known, local, min_group=min_group),
+        left_out={
+            "merged customers": owners.merged,
+            "deleted contacts": deleted,
+            "contacts of other customers": _without_customer(owners.frame, stores["customers"]),
+        },
+        by=by,
+        as_of=known,
+        time_zone=None if local is None else local.key,
+        min_group=min_group,
+        many=many,
+        by_length=by_length,
+        complete=all(attrs_of(frame).get("complete", True) for frame in read.values() if frame is not None),
+        marketing_names=tuple(marketing_names),
+        marketing_known=method_preferences is not None and bool(marketing_names),
+        owners=owners,
+        states=states,
+        stores=stores,
+        read=read,
+        consent_told=told,
+    )
+    return together(found)[0] if asked else found
+
+
+def _all(states: pd.DataFrame, min_group: int) -> pd.DataFrame:
+    everybody = pd.DataFrame({"place": range(len(states))})
+    return measured(states, everybody, (), names={}, min_group=min_group)
+
+
+def _of_locations(
+    frame: Any, customers: Owners, stores: Mapping[str, pd.DataFrame], min_group: int
+) -> pd.DataFrame | None:
+    if "locations" not in stores:
+        return None
+    owners = locations_of(frame, customers)
+    return _all(states_of(owners.frame, stores["locations"]), min_group).assign(name="All locations")
+
+
+def _of_newer(frame: Any, stores: Mapping[str, pd.DataFrame], min_group: int) -> pd.DataFrame | None:
+    if "newer" not in stores:
+        return None
+    owners = newer_contacts_of(frame, stores["newer"])
+    found = _all(states_of(owners.frame, stores["newer"]), min_group).assign(name="All contacts of the newer store")
+    return found[found["channel"] != "post"].reset_index(drop=True)
+
+
+def _without_customer(owners: pd.DataFrame, found: pd.DataFrame) -> int:
+    keys = pd.MultiIndex.from_arrays([owners[TENANT], owners["id"]])
+    return int((keys.get_indexer(pd.MultiIndex.from_arrays([found[TENANT], found["owner"]])) < 0).sum())
+
+
+def _lookups(names: Mapping[str, Lookups] | Lookups | None, asked: Sequence[By]) -> dict[str, Lookups]:
+    if names is None or not asked:
+        return {}
+    if isinstance(names, Mapping) and names and all(isinstance(key, str) for key in names):
+        if strange := set(names) - {"customer_type", "tag", "age", "tenant"}:
+            raise UsageError(f"names: there is no dimension {', '.join(sorted(map(str, strange)))}")
+        return dict(names)
+    if len(asked) == 2:
+        raise UsageError("names: with two dimensions, a mapping from dimension to its names, like {'tag': tags}")
+    return {asked[0]: names}  # type: ignore[dict-item]

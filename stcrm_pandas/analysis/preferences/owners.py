@@ -1,0 +1,160 @@
+"""Whom one wants to reach, in one shape: customers, locations, and the contacts of the newer store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from stcrm_pandas.analysis.engine import TENANT, collected, keys, lazy
+from stcrm_pandas.analysis.preferences.reach import INVALID, NONE
+from stcrm_pandas.analysis.preferences.records import flag
+from stcrm_pandas.errors import UsageError
+
+__all__ = ["ADDRESS", "Owners", "age_in_years", "customers_of", "locations_of", "newer_contacts_of"]
+
+ADDRESS = ("address_street", "address_city", "address_state", "address_zip")
+_ZIP = r"\d{5}(?:-?\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d"
+"""Of the United States and of Canada."""
+
+
+@dataclass(frozen=True, repr=False)
+class Owners:
+    """Those analysed, a row each, and how many rows were left out before.
+
+    `frame` has `tenant`, `id`, `name`, the flags `active`, `archived`, `do_not_service` and `do_not_mail` (1, 0, -1
+    for unknown) and `post` (0, or why no post arrives); customers `type`, `created_on` (microseconds since 1970),
+    `created_on_local` and, where asked for, `tag_type_ids`.
+    """
+
+    frame: pd.DataFrame
+    rows: int
+    merged: int
+    statuses: pd.DataFrame
+    """`active`, `merged`, `rows`: all rows counted before anything was left out."""
+
+
+def customers_of(frame: Any, *, tags: bool, time_zone: str | None) -> Owners:
+    """The customers that are not merged into others.
+
+    Parameters:
+        frame: with the columns of `stcrm.schemas.Customers`, of any engine.
+        tags: take their tags, too.
+        time_zone: the zone of `created_on_local`.
+
+    Raises:
+        UsageError: a column is missing, or a customer stands twice.
+    """
+    return _owners(
+        frame,
+        "customers",
+        ["type", "do_not_mail", "do_not_service", *(["tag_type_ids"] if tags else [])],
+        lambda table: {name: flag(table[name]) for name in ("do_not_mail", "do_not_service")},
+        time_zone,
+    )
+
+
+def locations_of(frame: Any, customers: Owners) -> Owners:
+    """The locations that are not merged; do not mail and do not service are those of their customers.
+
+    Raises:
+        UsageError: as `customers_of`.
+    """
+    known = pd.MultiIndex.from_frame(customers.frame[[TENANT, "id"]])
+
+    def of_customer(table: pd.DataFrame) -> dict[str, Any]:
+        tenant = table[TENANT] if TENANT in table else pd.Series(0, index=table.index, dtype="Int64")
+        place = known.get_indexer(pd.MultiIndex.from_arrays([tenant, table["customer_id"]]))
+        found: dict[str, Any] = {}
+        for name in ("do_not_mail", "do_not_service", "active"):
+            flags = np.append(customers.frame[name].to_numpy(), np.int8(-1))[place]
+            # Only what is known to be gone is gone; else the location's own flag counts.
+            found[name] = np.where(flags == 0, 0, flag(table["active"])) if name == "active" else flags
+        return found
+
+    return _owners(frame, "locations", ["customer_id"], of_customer, None)
+
+
+def newer_contacts_of(contacts: Any, records: pd.DataFrame) -> Owners:
+    """The contacts that have a method in the newer store, or are in the frame of contacts.
+
+    Parameters:
+        contacts: with the columns of `stcrm.schemas.Contacts`; None: none counts as archived.
+        records: what `newer_records` gave.
+    """
+    ids = {"id": "str", "name": "str", "is_archived": "boolean"}
+    if contacts is None:
+        table = records[[TENANT, "owner"]].drop_duplicates().rename(columns={"owner": "id"}).reset_index(drop=True)
+        table["name"] = pd.array([None] * len(table), dtype="str")
+        archived = np.zeros(len(table), dtype=np.int8)
+    else:
+        table = _tenanted(collected(lazy(contacts, "newer_contacts", [*ids]), ids))
+        archived = flag(table["is_archived"])
+    flags = {"active": np.int8(1), "do_not_service": np.int8(0), "do_not_mail": np.int8(0), "post": np.int8(NONE)}
+    done = table[[TENANT, "id", "name"]].assign(archived=archived, **flags)
+    return Owners(done, len(done), 0, pd.DataFrame())
+
+
+def _owners(
+    frame: Any,
+    name: str,
+    columns: Sequence[str],
+    flags: Callable[[pd.DataFrame], dict[str, Any]],
+    time_zone: str | None,
+) -> Owners:
+    wanted = ["id", "active", "merged_to_id", *ADDRESS, *columns]
+    times = ["created_on"] if name == "customers" else []
+    rows = lazy(frame, name, wanted, times=times, optional=["name"], local=times, time_zone=time_zone)
+    kinds = dict.fromkeys(("id", "merged_to_id", "customer_id", "created_on"), "Int64")
+    kinds |= dict.fromkeys((*ADDRESS, "name", "type"), "str")
+    kinds |= dict.fromkeys(("active", "do_not_mail", "do_not_service"), "boolean")
+    names = rows.collect_schema().names()
+    table = _tenanted(collected(rows, {column: kind for column, kind in kinds.items() if column in names}))
+    if repeats := int(table.duplicated(keys(rows, "id")).sum()):
+        raise UsageError(f"{name}: {repeats} rows repeat an id; keep the latest of each (drop_duplicates on id)")
+    if "name" not in table:
+        table["name"] = pd.array([None] * len(table), dtype="str")
+    merged = table["merged_to_id"].notna().to_numpy()
+    statuses = (
+        pd.DataFrame({"active": flag(table["active"]), "merged": merged})
+        .value_counts()
+        .rename("rows")
+        .reset_index()
+        .sort_values(["merged", "active"], ascending=[True, False], ignore_index=True)
+    )
+    derived = {"active": flag(table["active"]), "archived": np.int8(0), "post": _post(table), **flags(table)}
+    kept = table.assign(**derived).drop(columns=[*ADDRESS, "merged_to_id"])
+    return Owners(kept[~merged].reset_index(drop=True), len(table), int(merged.sum()), statuses)
+
+
+def _tenanted(table: pd.DataFrame) -> pd.DataFrame:
+    return table if TENANT in table else table.assign(**{TENANT: pd.array([0] * len(table), dtype="Int64")})
+
+
+def _post(table: pd.DataFrame) -> npt.NDArray[np.int8]:
+    """Whether post can arrive: an address is there, no part of it is missing, and its zip is one."""
+    parts = pd.DataFrame({name: table[name].fillna("").str.strip() for name in ADDRESS})
+    there = parts != ""
+    good = there.all(axis=1) & parts["address_zip"].str.upper().str.fullmatch(_ZIP)
+    none = ~(there["address_street"] | there["address_zip"])
+    return np.select([none, ~good], [NONE, INVALID], 0).astype(np.int8)
+
+
+def age_in_years(created: pd.Series, today: int) -> pd.Series:
+    """Whole years between a local time and a local day, as people count birthdays; missing where the time is.
+
+    Parameters:
+        created: local times without a zone.
+        today: the local day as 10000 x year + 100 x month + day.
+
+    >>> created = pd.Series(pd.to_datetime(["2024-02-29", "2025-03-01", None]))
+    >>> age_in_years(created, 20250228).tolist(), age_in_years(created, 20250301).tolist()
+    ([0, -1, <NA>], [1, 0, <NA>])
+    """
+    day = created.dt.year * 10_000 + created.dt.month * 100 + created.dt.day
+    years: pd.Series = ((today - day) // 10_000).astype("Int64")
+    return years

@@ -1,0 +1,115 @@
+"""Whether somebody is blocked, by purpose and channel, and by what: the first reason that fits.
+
+Each customer, location or contact has one state for each purpose and channel: 0 is not blocked, else the place of
+its reason in `REASONS`, counted from 1.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from stcrm_pandas.analysis.engine import TENANT
+
+__all__ = ["CHANNELS", "COMBINATIONS", "PURPOSES", "REASONS", "UNKNOWN", "blocked_by", "states_of"]
+
+PURPOSES = ("service", "marketing")
+CHANNELS = ("call", "text", "e-mail", "post")
+COMBINATIONS = tuple((purpose, channel) for purpose in PURPOSES for channel in CHANNELS)
+
+REASONS = (
+    "inactive",
+    "archived",
+    "do not service",
+    "do not mail",
+    "opted out on this record",
+    "preference off",
+    "opted out on another record",
+    "preference unknown",
+    "type unknown",
+    "invalid",
+    "none on file",
+)
+"""In the order in which they are looked at: what was said comes before what is missing, and the first that fits counts.
+
+Somebody with several numbers is not blocked where one of them is not; else the first reason that fits any of them
+counts, so that a no on one number is never hidden by a second number of which nothing is known.
+"""
+
+(
+    INACTIVE,
+    ARCHIVED,
+    DO_NOT_SERVICE,
+    DO_NOT_MAIL,
+    OPTED_OUT,
+    OFF,
+    ELSEWHERE,
+    UNKNOWN,
+    TYPE_UNKNOWN,
+    INVALID,
+    NONE,
+) = range(1, len(REASONS) + 1)
+
+States = npt.NDArray[np.int8]
+_KINDS = {"call": ("mobile", "phone"), "text": ("mobile", "phone"), "e-mail": ("e-mail",)}
+
+
+def blocked_by(records: pd.DataFrame, purpose: str, channel: str) -> States:
+    """The state of each record that is of the channel; -1 for the others."""
+    of_channel = records["kind"].isin(_KINDS[channel]).to_numpy()
+    wanted = records["marketing" if purpose == "marketing" else "reminders"].to_numpy()
+    elsewhere = np.zeros(len(records), dtype=bool)
+    unknown = wanted == -1
+    conditions = [(~of_channel, -1), (~records["valid"].to_numpy(dtype=bool), INVALID)]
+    if channel == "text":
+        texts = records["do_not_text"].to_numpy()
+        conditions.append((texts == 1, OPTED_OUT))
+        elsewhere |= records["do_not_text_elsewhere"].to_numpy(dtype=bool)
+        unknown = unknown | (texts == -1)
+    if purpose == "marketing":
+        elsewhere |= records["marketing_off_elsewhere"].to_numpy(dtype=bool)
+    conditions += [(wanted == 0, OFF), (elsewhere, ELSEWHERE)]
+    if channel == "text":
+        conditions.append(((records["kind"] != "mobile").to_numpy(), TYPE_UNKNOWN))
+    conditions.append((unknown, UNKNOWN))
+    return np.select([where for where, _ in conditions], [state for _, state in conditions], 0).astype(np.int8)
+
+
+def states_of(owners: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
+    """The state of each owner for each purpose and channel.
+
+    Parameters:
+        owners: `tenant`, `id`, the flags `active`, `archived`, `do_not_service`, `do_not_mail` (1, 0, -1), and `post`:
+            0 for an address to which post can go, `INVALID` or `NONE`.
+        records: what `records.linked` gave.
+
+    Returns:
+        A frame with a row for each owner, in order, and a column for each of `COMBINATIONS`.
+    """
+    place = _places(owners, records)
+    gone = np.select(
+        [owners["active"] == 0, owners["archived"] == 1, owners["do_not_service"] == 1],
+        [INACTIVE, ARCHIVED, DO_NOT_SERVICE],
+        0,
+    )
+    unsure = ((owners[["active", "archived", "do_not_service"]] == -1).any(axis=1)).to_numpy()
+    found = {}
+    for purpose, channel in COMBINATIONS:
+        if channel == "post":
+            mail = owners["do_not_mail"].to_numpy()
+            reached = np.select([mail == 1, owners["post"] != 0, mail == -1], [DO_NOT_MAIL, owners["post"], UNKNOWN], 0)
+        else:
+            state = blocked_by(records, purpose, channel)
+            mine = (place >= 0) & (state >= 0)
+            reached = np.full(len(owners), NONE, dtype=np.int64)
+            np.minimum.at(reached, place[mine], state[mine])
+        reached = np.where((reached == 0) & unsure, UNKNOWN, reached)
+        found[purpose, channel] = np.where(gone > 0, gone, reached).astype(np.int8)
+    return pd.DataFrame(found, index=owners.index)
+
+
+def _places(owners: pd.DataFrame, records: pd.DataFrame) -> npt.NDArray[np.intp]:
+    """The place of each record's owner; -1 where it is not among them."""
+    keys = pd.MultiIndex.from_arrays([owners[TENANT], owners["id"]])
+    return keys.get_indexer(pd.MultiIndex.from_arrays([records[TENANT], records["owner"]]))

@@ -1,0 +1,209 @@
+"""What contact preferences say in words, computed from their numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from stcrm_pandas.analysis.preferences.groups import REASON_COLUMNS
+from stcrm_pandas.analysis.preferences.lists import shared_numbers
+from stcrm_pandas.analysis.preferences.reach import PURPOSES, REASONS
+from stcrm_pandas.analysis.sentences import per_hundred, span
+
+if TYPE_CHECKING:
+    from stcrm_pandas.analysis.preferences.contact_preferences import ContactPreferences
+
+__all__ = ["customers_in_words", "definitions", "summary"]
+
+BY_WHAT = {"call": "calls", "text": "texts", "e-mail": "e-mail", "post": "post"}
+WHAT = {"service": "their own jobs", "marketing": "marketing"}
+GROUP_WORDS = {
+    "customer_type": ("customer type", "customer types"),
+    "tag": ("tag", "tags"),
+    "age": ("age of the record", "ages of the record"),
+    "tenant": ("tenant", "tenants"),
+}
+_MOST_NAMED = 6
+
+
+def summary(found: ContactPreferences) -> list[str]:
+    """The sentences of `ContactPreferences.summary`."""
+    overall = found.overall
+    n = int(overall["customers"].iloc[0]) if len(overall) else 0
+    if n == 0:
+        return ["There is no customer to look at."]
+    said = []
+    for purpose in reversed(PURPOSES):
+        parts = [
+            f"{per_hundred(row)} for {BY_WHAT[row.channel]}" for row in _rows(overall[overall["purpose"] == purpose])
+        ]
+        said.append(
+            f"Of {customers_in_words(n)}, these are not blocked in ServiceTitan for {WHAT[purpose]}: "
+            f"{', '.join(parts[:-1])}, and {parts[-1]}."
+        )
+    if n < found.min_group:
+        said.append("These are too few to tell.")
+    said.append("That nothing blocks somebody does not say that you may contact them: the law asks for more.")
+    if not found.complete:
+        said.append("Part of the rows is missing: the read that gave them was not complete.")
+    said += _why_not(found)
+    said += _differences(found)
+    said += _of_consent(found)
+    said += _of_numbers(found)
+    said += _of_stores(found)
+    said += _left_out(found)
+    return said
+
+
+def _why_not(found: ContactPreferences) -> list[str]:
+    said = []
+    for row in _rows(found.overall[found.overall["purpose"] == "marketing"]):
+        if row.channel not in ("text", "e-mail"):
+            continue
+        counts = {reason: int(getattr(row, name)) for reason, name in zip(REASONS, REASON_COLUMNS, strict=True)}
+        top = [
+            (reason, counts[reason]) for reason in sorted(counts, key=lambda one: -counts[one])[:3] if counts[reason]
+        ]
+        if top:
+            listed = ", ".join(f"{name} ({count:,})" for name, count in top)
+            said.append(f"What most often blocks marketing by {BY_WHAT[row.channel]}: {listed}.")
+    return said
+
+
+def _differences(found: ContactPreferences) -> list[str]:
+    if not found.comparisons:
+        return []
+    by = (found.by,) if isinstance(found.by, str) else tuple(found.by or ())
+    one, many = GROUP_WORDS[by[0]] if len(by) == 1 else ("group", "groups")
+    frames = [frame.assign(channel=channel) for (_, channel), frame in found.comparisons.items()]
+    frame = pd.concat(frames, ignore_index=True)
+    clear = frame[frame["verdict"].isin(["higher", "lower"])]
+    clear = clear.loc[clear["difference"].abs().sort_values(ascending=False, kind="stable").index]
+    said = [
+        f"The {one} {row.name} goes with {'more' if row.verdict == 'higher' else 'fewer'} customers not blocked for "
+        f"marketing by {BY_WHAT[row.channel]}: {span(row.share_lower, row.share_upper)} of 100, against "
+        f"{span(row.others_lower, row.others_upper)} of 100 of all others together."
+        for row in _rows(clear.head(_MOST_NAMED))
+    ]
+    if len(clear) > _MOST_NAMED:
+        said.append(f"{len(clear) - _MOST_NAMED} more differences are clear: see the table.")
+    if frame["p_value"].notna().any() and clear.empty:
+        said.append(f"No {one} is clearly different from all others together.")
+    mix = frame.loc[frame["verdict"] == "explained by the mix", "name"].nunique()
+    if mix:
+        said.append(f"{mix} {one if mix == 1 else many} differ only by the kinds of customers in them.")
+    few = frame.loc[frame["verdict"] == "too few", "name"].nunique()
+    if few:
+        said.append(f"{few} {one if few == 1 else many} {'has' if few == 1 else 'have'} too few customers to tell.")
+    return said
+
+
+def _of_consent(found: ContactPreferences) -> list[str]:
+    if found.consent is None:
+        return []
+    said = []
+    for row in _rows(found.consent[found.consent["purpose"] == "marketing"]):
+        if row.allowed or row.refused_not_blocked:
+            said.append(
+                f"Your own list allows marketing by {BY_WHAT[row.channel]} for {customers_in_words(row.allowed)}: "
+                f"{row.not_blocked:,} of them are not blocked, of {row.unknown:,} ServiceTitan knows nothing, "
+                f"{row.blocked:,} are blocked. It refuses {customers_in_words(row.refused_not_blocked)} whom "
+                "ServiceTitan does not block."
+            )
+    return said or ["Your own list says nothing of marketing to these customers."]
+
+
+def _of_numbers(found: ContactPreferences) -> list[str]:
+    many = shared_numbers(found)
+    said = []
+    if len(many):
+        what = "number or address stands" if len(many) == 1 else "numbers or addresses stand"
+        said.append(
+            f"{len(many):,} {what} with {found.many} customers or more, the most frequent with "
+            f"{int(many['customers'].iloc[0]):,}: that of a property manager, perhaps."
+        )
+    if found.by_length:
+        said.append("Numbers were checked by their length only: those of a made-up company are of no plan.")
+    return said
+
+
+def _of_stores(found: ContactPreferences) -> list[str]:
+    said = []
+    for name, frame, what in (
+        ("locations", found.locations, "locations"),
+        ("newer", found.newer, "contacts of the newer store"),
+    ):
+        if frame is None:
+            continue
+        marketing = frame[frame["purpose"] == "marketing"].set_index("channel")
+        n = int(marketing["customers"].iloc[0])
+        if name == "newer" and not found.marketing_known:
+            methods = len(found.stores["newer"])
+            why = (
+                f"their preferences were not read, which takes a call for each of {methods:,} methods"
+                if found.read["method_preferences"] is None
+                else "it was not said which of their preferences mean marketing"
+            )
+            said.append(f"Of {n:,} {what} it is not known who wants marketing: {why}.")
+        elif n:
+            parts = [f"{per_hundred(marketing.loc[one])} for {BY_WHAT[one]}" for one in ("text", "e-mail")]
+            said.append(f"Of {n:,} {what}, {' and '.join(parts)} are not blocked for marketing.")
+    return said
+
+
+def _left_out(found: ContactPreferences) -> list[str]:
+    said = []
+    merged = found.left_out["merged customers"]
+    if merged:
+        said.append(f"{customers_in_words(merged)} {'is' if merged == 1 else 'are'} left out as merged into others.")
+    deleted = found.left_out["deleted contacts"]
+    if deleted:
+        said.append(f"{deleted:,} contact{'' if deleted == 1 else 's'} left out as deleted.")
+    return said
+
+
+def _rows(frame: pd.DataFrame) -> Any:
+    return frame.itertuples(index=False)
+
+
+def customers_in_words(count: int) -> str:
+    """A count of customers.
+
+    >>> customers_in_words(1), customers_in_words(1234)
+    ('1 customer', '1,234 customers')
+    """
+    return f"{count:,} customer" if count == 1 else f"{count:,} customers"
+
+
+def definitions(found: ContactPreferences) -> dict[str, str]:
+    """What each word means, by it."""
+    return {
+        "Not blocked": "ServiceTitan holds nothing that speaks against it, as of "
+        f"{found.as_of:%Y-%m-%d %H:%M %Z}. It keeps no record of consent, so this is not a permission.",
+        "Customer": "Active and inactive ones; those merged into others are left out. A customer with several numbers "
+        "is not blocked where one of them is not.",
+        "Marketing": "The preference 'marketing updates' of the number or address must be known to be on. Unknown "
+        "counts as blocked.",
+        "Service": "News of the customer's own job, by the preference 'job reminders'. Where it is unknown, the "
+        "customer is possibly not blocked: hence '75 to 96 of 100'.",
+        "Call, text, e-mail, post": "Calls go to valid numbers of type phone or mobile; texts to those of type mobile, "
+        "if no record of the number says 'do not text'; e-mail to valid addresses; post to a whole address. Fax "
+        "numbers are of no channel.",
+        "Valid": "A number that its country's plan knows (phonenumbers, region US), an address that is written as one "
+        "(email-validator; no server is asked) and no stand-in such as none@none.com."
+        + (" Here numbers were checked by their length only." if found.by_length else ""),
+        "Why not": "The first that fits, in this order: " + ", ".join(REASONS) + ". A customer with several numbers "
+        "has the first reason that fits any of the valid ones; 'invalid' where none is valid.",
+        "Opted out on another record": "The same number or address, in any spelling, stands with another customer, a "
+        "location or in the newer store, and that record says no: to texts, or to marketing.",
+        "Preference unknown": "The flag is empty. For texts also where 'do not text' is empty.",
+        "Type unknown": "A number of type phone. Some of these are mobile: ask.",
+        "Age of the record": "Whole years from the local day on which the customer was created"
+        + (f" ({found.time_zone})." if found.time_zone else "."),
+        "(27 to 35)": "The 95 % Wilson interval: what chance alone could make of the lower and of the upper number.",
+        "Clearly different": "Compared with all others together: 5 points or more apart, "
+        f"{found.min_group} customers or more on both sides, a p-value below 0.05 after Benjamini-Hochberg over all "
+        "that could be named, and still so among customers of the same type and age.",
+        "Goes with": "The two occur together. Other things may be the reason.",
+    }
