@@ -90,6 +90,12 @@ RULES = (
         "name at least one customer and one tag type",
     ),
     Rule(
+        "a preference says something",
+        ("ContactPreferences_UpdateContactMethodPreference",),
+        lambda sent: "value" not in sent or bool(str(sent["value"]).strip()),
+        "a preference cannot be emptied: write true or false",
+    ),
+    Rule(
         "a change changes something",
         (
             "Bookings_Update",

@@ -15,6 +15,8 @@ from .browsing import fits_and_is_drawn, needs_browser, opened, prints_within_th
 from .pages import fetches_nothing
 from .sample import EVIL
 
+LONGER = [name for name in REPORTS if name != "booking-sources"]
+
 
 def test_the_command_makes_all(made: tuple[Result, Path]) -> None:
     result, folder = made
@@ -38,7 +40,7 @@ def test_each_day_is_said_in_local_time(made: tuple[Result, Path]) -> None:
 
 @needs_browser
 @pytest.mark.parametrize("name", list(REPORTS))
-@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1400, "light")])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), pytest.param(1400, "light", marks=pytest.mark.deep)])
 def test_real_ones_are_drawn_fit_and_shut_nobody_out(
     browser: Browser, made: tuple[Result, Path], name: str, width: int, scheme: str
 ) -> None:
@@ -80,6 +82,6 @@ def test_the_index_leads_to_all(browser: Browser, made: tuple[Result, Path], wid
 
 
 @needs_browser
-@pytest.mark.parametrize("name", list(REPORTS))
+@pytest.mark.parametrize("name", ["booking-sources", *(pytest.param(n, marks=pytest.mark.deep) for n in LONGER)])
 def test_they_print_within_the_paper(browser: Browser, made: tuple[Result, Path], name: str) -> None:
     prints_within_the_paper(browser, made[1] / f"{name}.html")

@@ -16,7 +16,15 @@ from .sample import EVIL, NAMES
 pytestmark = needs_browser
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (390, "dark"), (1400, "light"), (1400, "dark")])
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (390, "dark"),
+        (1400, "light"),
+        pytest.param(390, "light", marks=pytest.mark.deep),
+        pytest.param(1400, "dark", marks=pytest.mark.deep),
+    ],
+)
 def test_the_sample_shuts_nobody_out(browser: Browser, sample: Path, width: int, scheme: str) -> None:
     page, trouble = opened(browser, sample, width, scheme)
     fits_and_is_drawn(page, width, scheme)

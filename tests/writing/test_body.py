@@ -178,6 +178,7 @@ BREAKS = {
         {"preferences": {**FLAGS, "invoice_statement_notification": True}},
     ),
     "tags have customers": ("tags.add", {"customer_ids": [], "tag_type_ids": [1]}),
+    "a preference says something": ("contact_preferences.update", {"value": " "}),
     "a change changes something": ("leads.update", {}),
 }
 QUERIES = {
