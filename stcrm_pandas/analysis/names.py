@@ -10,7 +10,7 @@ import pandas as pd
 
 from stcrm_pandas.errors import UsageError
 
-__all__ = ["NONE", "named"]
+__all__ = ["NONE", "known_names", "named"]
 
 NONE = "(none)"
 """The name of the group of those that have no id."""
@@ -28,13 +28,20 @@ def named(ids: Sequence[int | None], names: Mapping[int, str] | pd.DataFrame | N
     >>> named([1, 2, 3, None], {1: "Radio", 2: "Radio"})
     ['Radio (1)', 'Radio (2)', '3', '(none)']
     """
-    known = _mapping(names)
+    known = known_names(names)
     found = [NONE if id is None else known.get(id, str(id)) for id in ids]
     often = Counter(found)
     return [name if often[name] == 1 else f"{name} ({id})" for id, name in zip(ids, found, strict=True)]
 
 
-def _mapping(names: Mapping[int, str] | pd.DataFrame | None) -> dict[int, str]:
+def known_names(names: Mapping[int, str] | pd.DataFrame | None) -> dict[int, str]:
+    """From id to name as a lookup has it, two alike or not; '(inactive)' added where it is.
+
+    Raises: UsageError where the frame lacks a column.
+
+    >>> known_names(pd.DataFrame({"id": [7], "name": ["Radio"], "active": [False]}))
+    {7: 'Radio (inactive)'}
+    """
     if names is None:
         return {}
     if not isinstance(names, pd.DataFrame):

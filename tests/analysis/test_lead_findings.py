@@ -54,6 +54,20 @@ def test_each_open_lead_is_in_one_list_at_most(found: LeadConversion) -> None:
     assert "Link" not in found.work_lists["stale"].frame
 
 
+def test_customers_are_named_where_the_lead_has_no_name(leads: Frames) -> None:
+    rows = [
+        {"status": "Open", "created_on": f"2026-02-2{day}T18:00Z", "campaign_id": 1, **more}
+        for day, more in enumerate(
+            [{"customer_id": 7}, {"customer_id": 8, "lead_customer_name": "Own"}, {}, {"customer_id": 9}]
+        )
+    ]
+    customers = pd.DataFrame({"id": [7, 8], "name": ["Ann", "Bob"], "active": [False, True]})
+    found = lead_conversion(leads(*rows), by="campaign", names={"customer": customers}, as_of=NOW, time_zone=ZONE)
+    shown = found.work_lists["no-follow-up"].frame
+    assert shown["Name"].tolist() == ["", "", "Own", "Ann (inactive)"]
+    assert "Follow-up" not in shown
+
+
 def test_every_text_is_text(found: LeadConversion) -> None:
     shown = [found._repr_html_(), found.check._repr_html_(), found.speed_table()._repr_html_()]
     shown += [one._repr_html_() for one in found.work_lists.values()]

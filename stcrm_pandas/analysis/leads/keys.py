@@ -33,6 +33,10 @@ BY = (*_COLUMNS, *LOCAL)
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
+CUSTOMER = "customer"
+"""Whose names only work lists show."""
+
+
 def dimensions(by: str | Sequence[str] | None) -> tuple[str, ...]:
     """`by` as a tuple of none, one or two.
 
@@ -85,7 +89,7 @@ def lookups(names: Names, by: Sequence[str]) -> dict[str, Any]:
     if names is None:
         return {}
     if isinstance(names, Mapping) and names and all(isinstance(key, str) for key in names):
-        unknown = [key for key in names if key not in BY]
+        unknown = [key for key in names if key not in (*BY, CUSTOMER)]
         if unknown:
             raise UsageError(f"names: {unknown[0]!r} is nothing to group by; there are {', '.join(map(repr, BY))}")
         found = {str(key): value for key, value in names.items()}

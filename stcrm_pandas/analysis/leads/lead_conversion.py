@@ -236,7 +236,8 @@ def lead_conversion(
             "priority", "creator", "tag", "tenant", "month", "weekday", "hour" (local time of creation); None for all
             together. A lead counts in each of its tags.
         names: lookups by dimension ({"campaign": campaigns, "business_unit": units}), or the one of `by`: a mapping
-            from id, or a frame with `id`, `name`, `active` (of creators: employees with `user_id`, `role`).
+            from id, or a frame with `id`, `name`, `active` (of creators: employees with `user_id`, `role`). With
+            "customer", work lists name the customers of leads that have no name of their own.
         as_of: until when the leads are known; by default when they were read (`leads.attrs["stcrm"]`). A later moment
             is of no use, since what became of the leads since then is not known: the moment of reading is taken. An
             earlier one needs a `status_log` that covers it.

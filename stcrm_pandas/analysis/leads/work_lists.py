@@ -11,7 +11,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.engine import true
 from stcrm_pandas.analysis.findings import WorkList
-from stcrm_pandas.analysis.names import named
+from stcrm_pandas.analysis.names import known_names, named
 
 if TYPE_CHECKING:
     from stcrm_pandas.analysis.leads.lead_conversion import LeadConversion
@@ -57,16 +57,13 @@ def work_lists(found: LeadConversion) -> dict[str, WorkList]:
     """
     leads = open_leads(found).sort_values(["created_on", "id"], ascending=False, na_position="last")
     local = ZoneInfo(found.time_zone or "UTC")
-    today = found.as_of.astimezone(local).date()
-    due = leads["follow_up_date"].dt.tz_convert(local).dt.date
-    overdue = due.notna() & (due < today).fillna(False)
+    today = pd.Timestamp(found.as_of.astimezone(local).date())
+    due = leads["follow_up_date"].dt.tz_convert(local).dt.tz_localize(None).dt.normalize()
+    overdue = due < today
     none = due.isna()
     still = leads["modified_on"] <= pd.Timestamp(found.as_of - dt.timedelta(days=found.stale_days))
     stale = ~overdue & ~none & still
-    late = pd.Series(
-        [(today - day).days if flag else None for day, flag in zip(due, overdue, strict=True)], dtype="Int64"
-    )
-    late.index = leads.index
+    late = (today - due).dt.days.astype("Int64")
     return {
         one.key: one
         for one in (
@@ -102,7 +99,7 @@ def _shown(found: LeadConversion, leads: pd.DataFrame, local: ZoneInfo, late: pd
 
     columns: dict[str, Any] = {
         "Lead id": leads["id"].to_numpy(),
-        "Name": text("lead_customer_name").to_numpy(),
+        "Name": _people(found, leads, text("lead_customer_name")),
         "Phone": text("lead_phone").to_numpy(),
         "E-mail": text("lead_email").to_numpy(),
     }
@@ -122,4 +119,17 @@ def _shown(found: LeadConversion, leads: pd.DataFrame, local: ZoneInfo, late: pd
     columns["Priority"] = text("priority").to_numpy()
     if "lead_url" in leads and leads["lead_url"].notna().any():
         columns["Link"] = text("lead_url").to_numpy()
+    if leads["follow_up_date"].isna().all():
+        del columns["Follow-up"]
     return pd.DataFrame(columns).reset_index(drop=True)
+
+
+def _people(found: LeadConversion, leads: pd.DataFrame, own: pd.Series) -> list[str]:
+    """Who asked: the name that the lead has, else that of its customer where `names["customer"]` has it."""
+    if "customer" not in found.names or "customer_id" not in leads:
+        return own.tolist()
+    told = known_names(found.names["customer"])
+    return [
+        name or ("" if pd.isna(id) else told.get(int(id), ""))
+        for id, name in zip(leads["customer_id"], own, strict=True)
+    ]
