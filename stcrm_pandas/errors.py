@@ -181,11 +181,15 @@ class MissingRows(StcrmError, LookupError):
 
 
 class ReportError(StcrmError):
-    """A report could not be made; where one of its notebook's cells failed, `cell` is its number, from 1."""
+    """A report could not be made; where one of its notebook's cells failed, `cell` is its number, from 1.
 
-    def __init__(self, message: str, *, cell: int | None = None) -> None:
+    `denied` says which scope the application lacks, where that is why.
+    """
+
+    def __init__(self, message: str, *, cell: int | None = None, denied: str | None = None) -> None:
         super().__init__(message)
         self.cell = cell
+        self.denied = denied
 
 
 class StcrmWarning(UserWarning):

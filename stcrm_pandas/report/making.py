@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict, Unpack, get_args
 
-from stcrm_pandas.errors import UsageError
+from stcrm_pandas.errors import ReportError, UsageError
 from stcrm_pandas.report.page import first_screen_of, index_page, page_of, title_of
 from stcrm_pandas.report.running import notebook_path, parameters_of, run_notebook
 
@@ -79,7 +79,9 @@ def make_all(folder: str | Path, **choices: Unpack[Choices]) -> Path:
 
     Raises:
         UsageError: there cannot be such a folder.
-        ReportError: a cell of a notebook failed; then no file was changed.
+        ReportError: a cell of a notebook failed; then no file was changed. Where the application lacks the scope for
+            what a whole report is about, the index says so, the others are made, and an older file of that report
+            stays as it was; it is an error only if none can be made.
 
         make_all("reports", since="2026-01-01", company="Example Heating")
     """
@@ -90,12 +92,22 @@ def make_all(folder: str | Path, **choices: Unpack[Choices]) -> Path:
     notebooks = {name: notebook_path(notebook) for name, notebook in REPORTS.items()}
     pages: dict[str, str] = {}
     screens: dict[str, dict[str, Any]] = {}
+    last: ReportError | None = None
     with _one_company(choices.get("sandbox", False)) as (sandbox, environment):
         given = {**_parameters(choices), "sandbox": sandbox}
         for name, notebook in notebooks.items():
-            done = run_notebook(notebook, _taken(name, notebook, given), environment=environment)
+            try:
+                done = run_notebook(notebook, _taken(name, notebook, given), environment=environment)
+            except ReportError as failed:
+                if failed.denied is None:
+                    raise
+                screens[f"{name}.html"] = {"title": name.replace("-", " ").capitalize(), "denied": failed.denied}
+                last = failed
+                continue
             pages[f"{name}.html"] = page_of(done)
             screens[f"{name}.html"] = {"title": title_of(done), **first_screen_of(done)}
+    if not pages and last is not None:
+        raise last
     pages["index.html"] = index_page("Reports", screens)
     place.mkdir(exist_ok=True)
     write_files({place / name: page for name, page in pages.items()})

@@ -89,5 +89,7 @@ def _failure(notebook: Path, failed: Any) -> ReportError:
     lines = [line for line in str(failed.source).splitlines() if line.strip() and not line.startswith("#")]
     begins = f" ({lines[0].strip()})" if lines else ""
     return ReportError(
-        f"{notebook.name}: cell {failed.exec_count}{begins} failed with {failed.ename}{why}", cell=failed.exec_count
+        f"{notebook.name}: cell {failed.exec_count}{begins} failed with {failed.ename}{why}",
+        cell=failed.exec_count,
+        denied=said[0] if failed.ename == errors.PermissionDenied.__name__ and said else None,
     )

@@ -200,3 +200,15 @@ def test_missing_scopes_are_said_and_the_rest_is_made(poor_tenant: Sandbox, tmp_
         assert said in page
     assert poor_tenant.client_secret not in page
     assert poor_tenant.app_key not in page
+
+
+def test_all_leave_out_the_reports_whose_scope_is_missing(poor_tenant: Sandbox, tmp_path: Path) -> None:
+    index = make_all(tmp_path / "reports", time_zone="America/Chicago")
+    assert sorted(file.name for file in index.parent.iterdir()) == ["index.html", "lead-conversion.html"]
+    page = index.read_text("utf-8")
+    for scope in ("tn.crm.customers:r", "tn.crm.bookings:r"):
+        assert scope in page
+    assert page.count("This report could not be made") == 2
+    assert 'href="lead-conversion.html"' in page
+    assert 'href="contact-preferences.html"' not in page
+    assert poor_tenant.client_secret not in page
