@@ -83,6 +83,9 @@ def booked_shares(found: Opportunities) -> go.Figure:
     return _by_rows(figure, list(shown["name"]), alt=_alt(found, shown))
 
 
+_NARROW_BAR_ROW = 66  # pixels of one bar and the name above it
+
+
 def steps(found: Opportunities) -> go.Figure:
     """How many opportunities of each group are booked, completed and above zero: one bar inside the other.
 
@@ -116,7 +119,13 @@ def steps(found: Opportunities) -> go.Figure:
         f"Of all {overall.mature:,} opportunities, {overall.booked_lower:,} were booked, {overall.completed_lower:,} "
         f"completed and {overall.above_zero_lower:,} above zero; one row for each of the {len(shown)} largest {many}."
     )
-    return _by_rows(figure, list(shown["name"]), alt=alt)
+    figure = _by_rows(figure, list(shown["name"]), alt=alt)
+    # Bars are thick: on a narrow screen a row is higher, and its name stands between two bars.
+    narrow = figure.layout.meta["narrow"]
+    names = [note | {"yshift": _NARROW_BAR_ROW / 2} for note in narrow["annotations"]]
+    height = _NARROW_BAR_ROW * len(shown) + 170
+    figure.layout.meta = {**figure.layout.meta, "narrow": {**narrow, "annotations": names, "height": height}}
+    return figure
 
 
 def costs(found: Costs) -> go.Figure:

@@ -21,7 +21,7 @@ from stcrm_pandas.analysis.bookings.counts import Counted, count_bookings, one_n
 from stcrm_pandas.analysis.bookings.groups import Groups, dimensions, lookups, spellings
 from stcrm_pandas.analysis.bookings.hours import Clock
 from stcrm_pandas.analysis.bookings.lists import lists
-from stcrm_pandas.analysis.bookings.outcomes import Limits, booking_rows
+from stcrm_pandas.analysis.bookings.outcomes import USED, Limits, booking_rows
 from stcrm_pandas.analysis.bookings.revenue import revenue
 from stcrm_pandas.analysis.bookings.shares import comparisons, first_time, leakage, speed, whole
 from stcrm_pandas.analysis.bookings.shown import Shown, shown
@@ -178,6 +178,11 @@ class BookingSources:
         """For how many bookings it is known when something was first done, or that nothing was; and all."""
         every = self.overall.iloc[0]
         return sum(int(every[name]) for name in ("by_job", "by_lead", "waiting")), int(every["bookings"])
+
+    @property
+    def used_columns(self) -> dict[str, list[str]]:
+        """By frame, the columns that the numbers rest on."""
+        return USED
 
     def shown(self, kind: str) -> Shown:
         """A further table in words: "after_hours", "leakage", "revenue", "first_time", "spellings".

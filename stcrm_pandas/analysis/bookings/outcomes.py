@@ -42,6 +42,13 @@ _PLAIN = ("id", "source", "status", "job_id", "campaign_id", "business_unit_id",
 _LEAD = ("id", "status", "booking_id", "campaign_id", "customer_id")
 _HOUR = micros(SPANS["hour"])
 _JOB = ("id", "customer_id", "job_status", "campaign_id", "total", "booking_id", "job_generated_lead_source_job_id")
+USED = {
+    # the name and the zip are what the same person is looked for by
+    "bookings": [*_PLAIN, "created_on", "modified_on", "start", CLAIM, "name", "address_zip"],
+    "leads": [*_LEAD, "created_on"],
+    "jobs": [*_JOB, "created_on"],
+}
+"""By frame, the columns that the numbers rest on."""
 
 
 @dataclass(frozen=True)
