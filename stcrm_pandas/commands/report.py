@@ -76,7 +76,7 @@ def contact_preferences(
     sandbox: Sandbox = False,
     state: State = None,
 ) -> None:
-    """Whom a call, a text, an e-mail or a letter can still reach, and why not the others."""
+    """Who is not blocked for calls, texts, e-mails and letters, and why the others are."""
     from stcrm_pandas.report import Choices, make_report
 
     chosen = Choices(
