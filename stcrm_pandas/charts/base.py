@@ -7,7 +7,7 @@ Their backgrounds are transparent and their colours hold on white and on black, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from html import escape
 from typing import Any
 
@@ -25,9 +25,11 @@ __all__ = [
     "above",
     "empty",
     "hundreds",
+    "name_rows",
     "rows_of",
     "segments",
     "short",
+    "spans",
 ]
 
 # Blue and orange are told apart by nearly everybody; grey says nothing.
@@ -64,18 +66,92 @@ def empty() -> go.Figure:
     return figure
 
 
-def above(place: int, name: str) -> dict[str, Any]:
-    """A name above its row, for narrow screens."""
+def name_rows(
+    figure: go.Figure, names: Iterable[str], *, alt: str, row: int = ROW, narrow: int = NARROW_ROW, shift: float = 14
+) -> go.Figure:
+    """Name the rows of a figure, the first on top: beside them, and above them where there is little room.
+
+    Parameters:
+        figure: its rows lie at 0, 1, …
+        names: of the rows.
+        alt: what the picture shows, in a sentence.
+        row, narrow: the height of one row in pixels, and that with its name above.
+        shift: how far above the middle of its row a name stands, in pixels.
+    """
+    told = [escape(short(str(name))) for name in names]
+    figure.update_yaxes(
+        tickmode="array",
+        tickvals=list(range(len(told))),
+        ticktext=told,
+        ticklabelstandoff=8,
+        range=[len(told) - 0.4, -0.6],
+        showgrid=False,
+        automargin=True,
+    )
+    figure.update_layout(
+        height=row * len(told) + 130,
+        meta={
+            "alt": alt,
+            "narrow": {
+                "yaxis.showticklabels": False,
+                "annotations": [above(place, name, shift) for place, name in enumerate(told)],
+                "height": narrow * len(told) + 190,
+            },
+        },
+    )
+    return figure
+
+
+def above(place: float, text: str, shift: float = 14) -> dict[str, Any]:
+    """A text above its row, for narrow screens; it is HTML already."""
     return {
-        "text": escape(short(name)),
+        "text": text,
         "xref": "paper",
         "x": 0,
         "xanchor": "left",
         "y": place,
-        "yshift": 14,
+        "yshift": shift,
         "showarrow": False,
         "font": {"size": 12},
     }
+
+
+def spans(
+    figure: go.Figure, rows: pd.DataFrame, *, columns: str = "{}", colour: str, name: str, hover: Callable[[Any], str]
+) -> None:
+    """Shares in rows: a thick line between what is sure and what is possible, a thin one for the interval.
+
+    Parameters:
+        figure: to draw into.
+        rows: with the columns `share_lower`, `share_upper`, `interval_low`, `interval_high`, from 0 to 1; its index
+            says in which row of the figure each lies.
+        columns: how these columns are named (`booked_{}`).
+        colour, name: of the lines, and what the legend calls them.
+        hover: what is said of a row.
+    """
+    places = [float(place) for place in rows.index]
+    across = segments(places, places)
+    low, high, lower, upper = (
+        hundreds(rows[columns.format(one)]) for one in ("interval_low", "interval_high", "share_lower", "share_upper")
+    )
+    figure.add_scatter(
+        x=segments(low, high),
+        y=across,
+        mode="lines",
+        line={"color": colour, "width": 1.5},
+        showlegend=False,
+        hoverinfo="skip",
+    )
+    figure.add_scatter(
+        x=segments(lower, upper),
+        y=across,
+        mode="lines+markers",
+        line={"color": colour, "width": 8},
+        marker={"color": colour, "size": 9},
+        name=name,
+        text=[text for row in rows_of(rows) for text in (hover(row),) * 3],
+        hovertemplate="%{text}<extra></extra>",
+    )
 
 
 def segments(starts: Iterable[Any], ends: Iterable[Any]) -> list[Any]:

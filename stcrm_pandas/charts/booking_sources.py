@@ -16,9 +16,9 @@ from stcrm_pandas.charts.base import (
     NARROW_ROW,
     SHADE,
     TEXT,
-    above,
     empty,
     hundreds,
+    name_rows,
     rows_of,
     segments,
     short,
@@ -282,28 +282,4 @@ def leakage(found: BookingSources) -> go.Figure:
 
 def _rows(figure: go.Figure, names: pd.Series, alt: str, *, bar: int = _BAR) -> go.Figure:
     """A row for each name, its first on top; on narrow screens the name stands above its row."""
-    count = len(names)
-    figure.update_yaxes(
-        tickmode="array",
-        tickvals=list(range(count)),
-        ticktext=[escape(short(str(name))) for name in names],
-        ticklabelstandoff=8,
-        range=[count - 0.4, -0.6],
-        showgrid=False,
-        automargin=True,
-    )
-    notes: list[dict[str, Any]] = [above(place, str(name)) for place, name in enumerate(names)]
-    for note in notes:
-        note["yshift"] = bar * 0.5 + 8
-    figure.update_layout(
-        height=bar * count + 130,
-        meta={
-            "alt": alt,
-            "narrow": {
-                "yaxis.showticklabels": False,
-                "annotations": notes,
-                "height": (bar + NARROW_ROW - 20) * count + 190,
-            },
-        },
-    )
-    return figure
+    return name_rows(figure, names, alt=alt, row=bar, narrow=bar + NARROW_ROW - 20, shift=bar * 0.5 + 8)

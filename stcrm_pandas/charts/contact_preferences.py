@@ -19,9 +19,10 @@ from stcrm_pandas.charts.base import (
     above,
     empty,
     hundreds,
+    name_rows,
     rows_of,
     segments,
-    short,
+    spans,
 )
 
 if TYPE_CHECKING:
@@ -52,33 +53,13 @@ def reach(found: ContactPreferences) -> go.Figure:
     names = [f"{row.purpose.capitalize()} by {row.channel}" for row in rows_of(table)]
     for purpose, colour in _OF_PURPOSE.items():
         rows = table[table["purpose"] == purpose]
-        places = [float(place) for place in rows.index]
-        across = segments(places, places)
-        figure.add_scatter(
-            x=segments(hundreds(rows["interval_low"]), hundreds(rows["interval_high"])),
-            y=across,
-            mode="lines",
-            line={"color": colour, "width": 1.5},
-            showlegend=False,
-            hoverinfo="skip",
-        )
-        figure.add_scatter(
-            x=segments(hundreds(rows["share_lower"]), hundreds(rows["share_upper"])),
-            y=across,
-            mode="lines+markers",
-            line={"color": colour, "width": 8},
-            marker={"color": colour, "size": 9},
-            name=purpose,
-            text=[text for row in rows_of(rows) for text in (_hover(row),) * 3],
-            hovertemplate="%{text}<extra></extra>",
-        )
+        spans(figure, rows, colour=colour, name=purpose, hover=_hover)
     figure.update_xaxes(title={"text": "of 100, not blocked", "standoff": 8}, range=[0, 101], side="top")
-    _named_rows(figure, names)
     told = ", ".join(
         f"{span(row.share_lower, row.share_upper)} for {row.purpose} by {row.channel}" for row in rows_of(table)
     )
-    _say(figure, f"Of 100 customers, not blocked: {told}." if told else "There is no customer to show.")
-    return figure
+    alt = f"Of 100 customers, not blocked: {told}." if told else "There is no customer to show."
+    return name_rows(figure, names, alt=alt)
 
 
 def reasons(found: ContactPreferences) -> go.Figure:
@@ -151,7 +132,7 @@ def reasons(found: ContactPreferences) -> go.Figure:
                 "annotations": [
                     *(one | {"yshift": -8} for one in numbers),
                     *heads,
-                    *(above(place, reason) | {"yshift": 12} for place, (reason, _) in enumerate(kept)),
+                    *(above(place, reason, 12) for place, (reason, _) in enumerate(kept)),
                 ],
                 "height": NARROW_ROW * len(kept) + 110,
             }
@@ -269,34 +250,10 @@ def groups(found: ContactPreferences) -> go.Figure:
             hovertemplate="%{text}<extra></extra>",
         )
     figure.update_xaxes(title={"text": "of 100, not blocked for marketing", "standoff": 8}, range=[0, 101], side="top")
-    _named_rows(figure, names, row=ROW + 8)
     texts = table[(table["channel"] == "text") & table["name"].isin(names)]
     told = ", ".join(f"{row.name} {span(row.share_lower, row.share_upper)}" for row in rows_of(texts))
-    _say(figure, f"Of 100 customers, not blocked for marketing by text: {told}." if told else "There is no group.")
-    return figure
-
-
-def _named_rows(figure: go.Figure, names: list[str], *, row: int = ROW) -> None:
-    figure.update_yaxes(
-        tickmode="array",
-        tickvals=[*range(len(names))],
-        ticktext=[escape(short(name)) for name in names],
-        ticklabelstandoff=8,
-        range=[len(names) - 0.4, -0.6],
-        showgrid=False,
-        automargin=True,
-    )
-    narrow = NARROW_ROW + row - ROW
-    figure.update_layout(
-        height=row * len(names) + 130,
-        meta={
-            "narrow": {
-                "yaxis.showticklabels": False,
-                "annotations": [above(place, name) for place, name in enumerate(names)],
-                "height": narrow * len(names) + 170,
-            }
-        },
-    )
+    alt = f"Of 100 customers, not blocked for marketing by text: {told}." if told else "There is no group."
+    return name_rows(figure, names, alt=alt, row=ROW + 8, narrow=NARROW_ROW + 8)
 
 
 def _of_hundred(share: float) -> str:

@@ -12,17 +12,15 @@ from stcrm_pandas.analysis.sentences import per_hundred
 from stcrm_pandas.charts.base import (
     COLOURS,
     GRID,
-    NARROW_ROW,
-    ROW,
     SHADE,
     TEXT,
     WORDS,
-    above,
     empty,
     hundreds,
+    name_rows,
     rows_of,
     segments,
-    short,
+    spans,
 )
 
 if TYPE_CHECKING:
@@ -46,25 +44,8 @@ def conversion_rates(found: LeadConversion) -> go.Figure:
     )
     for kind, colour in COLOURS.items():
         rows = shown[kinds == kind]
-        places = [float(place) for place in rows.index]
-        thin = segments(hundreds(rows["interval_low"]), hundreds(rows["interval_high"]))
-        thick = segments(hundreds(rows["share_lower"]), hundreds(rows["share_upper"]))
-        across = segments(places, places)
-        if not places:
-            continue
-        figure.add_scatter(
-            x=thin, y=across, mode="lines", line={"color": colour, "width": 1.5}, showlegend=False, hoverinfo="skip"
-        )
-        figure.add_scatter(
-            x=thick,
-            y=across,
-            mode="lines+markers",
-            line={"color": colour, "width": 8},
-            marker={"color": colour, "size": 9},
-            name=WORDS[kind],
-            text=[text for row in rows_of(rows) for text in (_hover(row),) * 3],
-            hovertemplate="%{text}<extra></extra>",
-        )
+        if len(rows):
+            spans(figure, rows, colour=colour, name=WORDS[kind], hover=_hover)
     _band(figure, found)
     figure.update_xaxes(
         title={
@@ -75,27 +56,7 @@ def conversion_rates(found: LeadConversion) -> go.Figure:
         rangemode="tozero",
         side="top",
     )
-    figure.update_yaxes(
-        tickmode="array",
-        tickvals=list(shown.index),
-        ticktext=[escape(short(name)) for name in shown["name"]],
-        ticklabelstandoff=8,
-        range=[len(shown) - 0.4, -0.6],
-        showgrid=False,
-        automargin=True,
-    )
-    figure.update_layout(
-        height=ROW * len(shown) + 130,
-        meta={
-            "alt": _rates_in_words(found),
-            "narrow": {
-                "yaxis.showticklabels": False,
-                "annotations": [above(place, name) for place, name in enumerate(shown["name"])],
-                "height": NARROW_ROW * len(shown) + 170,
-            },
-        },
-    )
-    return figure
+    return name_rows(figure, shown["name"], alt=_rates_in_words(found))
 
 
 def conversion_months(found: LeadConversion) -> go.Figure:

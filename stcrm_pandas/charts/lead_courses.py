@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from stcrm_pandas.analysis.sentences import per_hundred, span
-from stcrm_pandas.charts.base import COLOURS, GRID, NARROW_ROW, ROW, SHADE, TEXT, above, empty, hundreds, rows_of, short
+from stcrm_pandas.charts.base import COLOURS, GRID, ROW, SHADE, TEXT, empty, hundreds, name_rows, rows_of, short
 from stcrm_pandas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -207,25 +207,7 @@ def dismissal_reasons(found: LeadConversion) -> go.Figure:
     figure.update_xaxes(
         title={"text": "dismissed leads", "standoff": 8}, side="top", gridcolor=GRID, rangemode="tozero"
     )
-    figure.update_yaxes(
-        tickmode="array",
-        tickvals=list(range(len(reasons))),
-        ticktext=[escape(short(name)) for name in reasons["name"]],
-        range=[len(reasons) - 0.4, -0.6],
-        showgrid=False,
-        ticklabelstandoff=8,
-    )
+    figure.update_layout(bargap=0.3)
     told = ", ".join(f"{row.name} {int(row.leads):,}" for row in rows_of(reasons.iloc[:3]))
-    figure.update_layout(
-        height=ROW * len(reasons) + 110,
-        bargap=0.3,
-        meta={
-            "alt": f"Reasons for dismissal, the most frequent first: {told}." if told else "No lead was dismissed.",
-            "narrow": {
-                "yaxis.showticklabels": False,
-                "annotations": [above(place, name) for place, name in enumerate(reasons["name"])],
-                "height": NARROW_ROW * len(reasons) + 130,
-            },
-        },
-    )
-    return figure
+    alt = f"Reasons for dismissal, the most frequent first: {told}." if told else "No lead was dismissed."
+    return name_rows(figure, reasons["name"], alt=alt)

@@ -9,19 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from stcrm_pandas.analysis.campaigns.table import DIMENSIONS, money, of_hundred
-from stcrm_pandas.charts.base import (
-    COLOURS,
-    NARROW_ROW,
-    ROW,
-    SHADE,
-    WORDS,
-    above,
-    empty,
-    hundreds,
-    rows_of,
-    segments,
-    short,
-)
+from stcrm_pandas.charts.base import COLOURS, SHADE, WORDS, empty, name_rows, rows_of, segments, spans
 
 if TYPE_CHECKING:
     from stcrm_pandas.analysis.campaigns.costs import Costs
@@ -37,6 +25,7 @@ _STEPS = {
     "above_zero_lower": ("above zero", "#1d4f80"),
 }
 _MOST = 20
+_NARROW_BAR = 66  # pixels of a thick bar and the name above it
 
 
 def booked_shares(found: Opportunities) -> go.Figure:
@@ -53,25 +42,7 @@ def booked_shares(found: Opportunities) -> go.Figure:
         rows = shown[kinds == kind]
         if rows.empty:
             continue
-        places = [float(place) for place in rows.index]
-        figure.add_scatter(
-            x=segments(hundreds(rows["booked_interval_low"]), hundreds(rows["booked_interval_high"])),
-            y=segments(places, places),
-            mode="lines",
-            line={"color": colour, "width": 2},
-            showlegend=False,
-            hoverinfo="skip",
-        )
-        figure.add_scatter(
-            x=segments(hundreds(rows["booked_share_lower"]), hundreds(rows["booked_share_upper"])),
-            y=segments(places, places),
-            mode="lines+markers",
-            line={"color": colour, "width": 8},
-            marker={"color": colour, "size": 9},
-            name=WORDS[kind],
-            text=[text for row in rows_of(rows) for text in (_hover(row),) * 3],
-            hovertemplate="%{text}<extra></extra>",
-        )
+        spans(figure, rows, columns="booked_{}", colour=colour, name=WORDS[kind], hover=_hover)
     share = found.overall["booked_share_lower"].iloc[0]
     if not pd.isna(share):
         figure.add_vline(x=100 * float(share), line={"width": 2, "color": SHADE}, layer="below")
@@ -80,10 +51,7 @@ def booked_shares(found: Opportunities) -> go.Figure:
         rangemode="tozero",
         side="top",
     )
-    return _by_rows(figure, list(shown["name"]), alt=_alt(found, shown))
-
-
-_NARROW_BAR_ROW = 66  # pixels of one bar and the name above it
+    return name_rows(figure, shown["name"], alt=_alt(found, shown))
 
 
 def steps(found: Opportunities) -> go.Figure:
@@ -119,13 +87,8 @@ def steps(found: Opportunities) -> go.Figure:
         f"Of all {overall.mature:,} opportunities, {overall.booked_lower:,} were booked, {overall.completed_lower:,} "
         f"completed and {overall.above_zero_lower:,} above zero; one row for each of the {len(shown)} largest {many}."
     )
-    figure = _by_rows(figure, list(shown["name"]), alt=alt)
-    # Bars are thick: on a narrow screen a row is higher, and its name stands between two bars.
-    narrow = figure.layout.meta["narrow"]
-    names = [note | {"yshift": _NARROW_BAR_ROW / 2} for note in narrow["annotations"]]
-    height = _NARROW_BAR_ROW * len(shown) + 170
-    figure.layout.meta = {**figure.layout.meta, "narrow": {**narrow, "annotations": names, "height": height}}
-    return figure
+    # On a narrow screen a name stands between two bars.
+    return name_rows(figure, shown["name"], alt=alt, narrow=_NARROW_BAR, shift=_NARROW_BAR / 2)
 
 
 def costs(found: Costs) -> go.Figure:
@@ -167,31 +130,7 @@ def costs(found: Costs) -> go.Figure:
             f"The cost of a booked job of {len(shown)} campaigns: from {money(least['cost_per_booked'])} "
             f"({least['name']}) to {money(most['cost_per_booked'])} ({most['name']})."
         )
-    return _by_rows(figure, list(shown["name"]), alt=alt)
-
-
-def _by_rows(figure: go.Figure, names: list[str], *, alt: str) -> go.Figure:
-    figure.update_yaxes(
-        tickmode="array",
-        tickvals=list(range(len(names))),
-        ticktext=[escape(short(name)) for name in names],
-        ticklabelstandoff=8,
-        range=[len(names) - 0.4, -0.6],
-        showgrid=False,
-        automargin=True,
-    )
-    figure.update_layout(
-        height=ROW * len(names) + 130,
-        meta={
-            "alt": alt,
-            "narrow": {
-                "yaxis.showticklabels": False,
-                "annotations": [above(place, name) for place, name in enumerate(names)],
-                "height": NARROW_ROW * len(names) + 170,
-            },
-        },
-    )
-    return figure
+    return name_rows(figure, shown["name"], alt=alt)
 
 
 def _alt(found: Opportunities, shown: pd.DataFrame) -> str:
