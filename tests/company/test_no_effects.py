@@ -34,6 +34,24 @@ def test_leads_convert_alike(alike, company, by):
         assert p_value(company.mature()[by], company.mature().status) < 0.01  # the same test sees effects
 
 
+@pytest.mark.parametrize("by", ["campaignId", "businessUnitId", "createdById"])
+def test_phone_calls_are_booked_at_once_alike(alike, company, by):
+    def calls(rows) -> pd.DataFrame:
+        """What came by phone: jobs that were booked at once, and leads, which were not."""
+        leads = rows.counted()
+        leads = leads[leads.callId.notna() | leads.manualCallId.notna()].assign(at_once=False)
+        jobs = rows["jobs"].dropna(subset="leadCallId").assign(at_once=True)
+        return pd.concat([leads, jobs[~jobs.leadCallId.isin(rows["leads"].callId)]])
+
+    def at_once(rows) -> pd.Series:
+        found = calls(rows).groupby(by).at_once
+        return found.mean()[found.size() >= 100]
+
+    assert p_value(calls(alike)[by], calls(alike).at_once) > LEAST
+    assert at_once(alike).max() - at_once(alike).min() < 0.1
+    assert p_value(calls(company)[by], calls(company).at_once) < 1e-12  # the same test sees effects
+
+
 def test_leads_convert_alike_with_and_without_customer(alike):
     mature = alike.mature()
     first = mature[~mature.customerId.duplicated(keep=False) | mature.customerId.isna()]

@@ -35,6 +35,7 @@ STREAMS = (
     "location contacts",
     "booking contacts",
     "newer contacts",
+    "first contacts",
 )
 
 

@@ -17,6 +17,7 @@ from stcrm_pandas.sandbox.company.catalogue import (
     SOURCES,
     TECHNICIANS,
     TRADE,
+    WEBSITE,
     job_types,
 )
 from stcrm_pandas.sandbox.company.chance import Chance, Flags, Ints, pick, shared_out
@@ -83,6 +84,9 @@ def draw_jobs(
 
     at_once = _campaigns_at_first_contact(rng, sizes, plan, leads, first, int((credited == DEFAULT_CAMPAIGN).sum()))
     unit_at_once = pick(rng, FIRST_CONTACT_UNITS, first)
+    if not plan.effects:
+        like = _calls_alike(chance.of("first contacts"), leads, first)
+        at_once, unit_at_once = leads.campaign[like], leads.unit[like]
     no = np.zeros(first, dtype=np.bool_)
     arrived = seasons.arrivals(
         rng,
@@ -97,6 +101,8 @@ def draw_jobs(
     unit = np.concatenate([bookings.unit[booked], leads.unit[won], unit_at_once])
     campaign = np.concatenate([credited, at_once])
     user = pick(rng, (3, 3, 3, 2, 1, 1, 2), created.size)
+    if not plan.effects:
+        user[created.size - first :] = leads.creator[like]
     kind = job_types(rng, unit)
     installs = rng.permutation(np.flatnonzero(unit == HVAC_INSTALL))
     kind[installs] = INSTALL + 1
@@ -146,6 +152,16 @@ def _campaigns_at_first_contact(
     for campaign, jobs in fixed.items():
         parts[campaign] = jobs
     return rng.permutation(np.repeat(np.arange(len(CAMPAIGNS)), parts))[:count]
+
+
+def _calls_alike(rng: np.random.Generator, leads: Leads, count: int) -> Ints:
+    """For each job booked at first contact a lead that came by phone, whose campaign, business unit and creator it has.
+
+    So a phone call is booked at once as often, but for chance, whatever it is about. The weights add that chance: with
+    exponential ones the jobs of a group are as many as calls booked until so many others, its leads, were not.
+    """
+    by_phone = np.flatnonzero(leads.clean() & (leads.booking < 0) & (leads.creator < WEBSITE))
+    return by_phone[pick(rng, rng.exponential(1.0, by_phone.size), count)]
 
 
 def _campaign_of(truth: int) -> int:
