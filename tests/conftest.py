@@ -6,13 +6,11 @@ import datetime as dt
 import os
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 AS_OF = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
-SHARED = Path(__file__).parent.parent.parent / "shared"
 
 
 def pytest_configure() -> None:
@@ -30,17 +28,6 @@ def _loopback_only(socket_allow_hosts: Any = None) -> Iterator[None]:
     pytest_socket.socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
     yield
     pytest_socket._remove_restrictions()
-
-
-@pytest.fixture(scope="session")
-def contract() -> Path:
-    """The folder of the published contract. Without it tests skip, but never in CI."""
-    folder = SHARED / "api"
-    if not folder.is_dir():
-        if os.environ.get("CI") == "true":
-            pytest.fail("the published contract is not there: CI needs it beside the checkout")
-        pytest.skip("the published contract is not on this machine")
-    return folder
 
 
 @pytest.fixture(scope="session")

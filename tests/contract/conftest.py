@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from .published import Published
+from .published import Published, documents
 
 FILES = {"crm-v2": "crm/v2", "lookups": ""}
 """The contract's files, and what their paths lack of ours."""
 
 
 @pytest.fixture(scope="session")
-def documents(contract: Path) -> dict[str, dict[str, Any]]:
-    """The contract's files, as they are published."""
-    return {name: json.loads((contract / f"{name}.openapi.json").read_text()) for name in FILES}
-
-
-@pytest.fixture(scope="session")
-def published(documents: dict[str, dict[str, Any]]) -> dict[str, Published]:
+def published() -> dict[str, Published]:
     """Its operations, by id."""
     found = {}
-    for name, before in FILES.items():
-        schemas = documents[name]["components"]["schemas"]
-        for path, methods in documents[name]["paths"].items():
+    for name, document in documents().items():
+        schemas = document["components"]["schemas"]
+        for path, methods in document["paths"].items():
             for method, spec in methods.items():
-                place = f"{before}{path}".lstrip("/")
+                place = f"{FILES[name]}{path}".lstrip("/")
                 found[spec["operationId"]] = Published(place, method.upper(), spec, schemas)
     return found
 

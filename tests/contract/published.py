@@ -1,11 +1,15 @@
-"""The published contract, read on its own: its operations, and its schemas as fields of ours."""
+"""The published contract, read on its own: its documents, its operations, and its schemas as fields of ours."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from stcrm_pandas.schemas.fields import Field, Kind
+
+from .make_published import PUBLISHED
 
 KINDS: dict[tuple[str, str | None], Kind] = {
     ("integer", "int64"): "integer",
@@ -83,10 +87,44 @@ class Published:
         return shape or ("row" if row.kind == "object" else "scalar"), reference(schema), row
 
 
+def documents() -> dict[str, dict[str, Any]]:
+    """The published OpenAPI documents, made again from the facts that published.json has of them."""
+    return {name: openapi(name, found) for name, found in json.loads(PUBLISHED.read_text()).items()}
+
+
+def openapi(name: str, found: Mapping[str, Any]) -> dict[str, Any]:
+    """A valid OpenAPI document from facts; the texts that OpenAPI demands are ours."""
+    paths: dict[str, dict[str, Any]] = {}
+    for call, facts in found["operations"].items():
+        method, path = call.split()
+        operation = {
+            "operationId": facts["id"],
+            "parameters": facts["parameters"],
+            "responses": {
+                status: {"description": f"status {status}", **_carrier(schema)}
+                for status, schema in facts["responses"].items()
+            },
+            "security": facts["security"],
+        }
+        if "body" in facts:
+            operation["requestBody"] = _carrier(facts["body"])
+        paths.setdefault(path, {})[method.lower()] = operation
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": f"{name}, its facts", "version": "2"},
+        "paths": paths,
+        "components": {"schemas": found["schemas"], "securitySchemes": found["security"]},
+    }
+
+
 def reference(schema: dict[str, Any]) -> str:
     """The name of the schema that is meant; empty where it stands there itself."""
     named = [one["$ref"] for one in (schema, *schema.get("oneOf", ())) if "$ref" in one]
     return named[0].rpartition("/")[2] if named else ""
+
+
+def _carrier(schema: dict[str, Any] | None) -> dict[str, Any]:
+    return {} if schema is None else {"content": {"application/json": {"schema": schema}}}
 
 
 def _json(carrier: dict[str, Any] | None) -> dict[str, Any] | None:

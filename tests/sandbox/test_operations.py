@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 import uuid
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from stcrm_pandas.operations import OPERATIONS
 from stcrm_pandas.sandbox.app import HANDLERS
+
+from ..contract.published import documents
 
 ADDRESS = {"street": "1 Elm St", "city": "Plano", "state": "TX", "zip": "75023", "country": "USA"}
 WHOLE = {**ADDRESS, "unit": "", "latitude": 33.1, "longitude": -96.7}
@@ -257,11 +257,10 @@ def enough(operation: Any) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def published(contract: Path) -> dict[str, Any]:
+def published() -> dict[str, Any]:
     """The published operations by id, and the published schemas."""
     found: dict[str, Any] = {"schemas": {}}
-    for name in ("crm-v2", "lookups"):
-        spec = json.loads((contract / f"{name}.openapi.json").read_text())
+    for name, spec in documents().items():
         for methods in spec["paths"].values():
             found |= {one["operationId"]: (one, name) for one in methods.values() if "operationId" in one}
         found["schemas"][name] = spec["components"]["schemas"]
