@@ -87,8 +87,6 @@ def test_one_record_has_one_reason(record: Mapping[str, Any], expected: tuple[st
 
 
 ONE_CUSTOMER = [
-    ({"active": False}, "inactive", "inactive"),
-    ({"active": False, "do_not_service": True}, "inactive", "inactive"),
     ({"do_not_service": True}, "do not service", "do not service"),
     ({"do_not_mail": True}, "", "do not mail"),
     ({"do_not_mail": None}, "", "preference unknown"),
@@ -133,6 +131,22 @@ def test_another_number_reaches_them_and_a_no_is_louder_than_what_is_not_known()
     assert counts(one, "marketing", "text") == {
         "customers": 4, "lower": 1, "upper": 1, "preference_off": 1, "preference_unknown": 2,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("first", [{REMINDERS: False}, {"value": "000-000-0000"}, {"type": "Phone", NO_TEXTS: True}])
+def test_for_service_one_number_with_an_unknown_preference_makes_a_customer_possible(first: dict[str, Any]) -> None:
+    """Calls, texts and e-mail alike, whatever the other number says; marketing still needs to know."""
+    reached = contacts(
+        {"customer_id": 1, **first},
+        {"customer_id": 1, "value": B, **NO_PREFERENCES},
+        {"customer_id": 1, "type": "Email", "value": "ann@example.com", REMINDERS: False},
+        {"customer_id": 1, "type": "Email", "value": "lee@example.com", REMINDERS: None},
+    )
+    one = found(customers({}), reached)
+    for channel in ("text", "e-mail") if "type" in first else ("call", "text", "e-mail"):
+        assert counts(one, "service", channel) == {"customers": 1, "upper": 1, "preference_unknown": 1}
+    gone = found(customers({"do_not_service": True}), reached)
+    assert counts(gone, "service", "text") == {"customers": 1, "do_not_service": 1}
 
 
 def test_for_service_an_unknown_preference_is_possible() -> None:
@@ -193,18 +207,40 @@ def test_placeholders_are_no_number_that_two_share() -> None:
 
 
 def test_merged_customers_and_deleted_contacts_are_left_out_and_counted() -> None:
-    whom = customers({}, {"merged_to_id": 1, "active": False}, {"active": False})
+    whom = customers({}, {"merged_to_id": 1, "active": False}, {"active": False, "merged_to_id": 0})
     reached = contacts({"customer_id": 1}, {"customer_id": 2}, {"customer_id": 1, "value": B, NO_TEXTS: True})
     reached["active"] = pd.array([True, True, False], dtype="boolean")
     one = found(whom, reached)
-    assert counts(one, "marketing", "text") == {"customers": 2, "lower": 1, "upper": 1, "inactive": 1}
-    assert one.left_out == {"merged customers": 1, "deleted contacts": 1, "contacts of other customers": 1}
+    assert counts(one, "marketing", "text") == {"customers": 1, "lower": 1, "upper": 1}
+    assert one.left_out == {
+        "inactive customers": 1, "merged customers": 1, "deleted contacts": 1, "contacts of other customers": 1,
+    }  # fmt: skip
+    row = {"store": "customers", "name": "Inactive or merged customers", "customers": 2, "inactive": 1, "merged": 1}
+    assert one.others.to_dict("records") == [row]
+    assert '<tr class="stcrm-faint"><th scope="row">Inactive or merged customers</th>' in one._repr_html_()
     assert [(count.what, count.rows, count.filter) for count in one.check.counts[:2]] == [
         ("Customers active", 1, "Active"),
         ("Customers inactive, 1 of them merged into others", 2, "Inactive"),
     ]
-    assert [(step.left_out, step.remain) for step in one.check.steps] == [(0, 3), (1, 2), (1, 2), (1, 1)]
-    assert any("1 customer is left out as merged" in said for said in one.summary())
+    assert [(step.left_out, step.remain) for step in one.check.steps] == [(0, 3), (1, 2), (1, 1), (1, 2), (1, 1)]
+    assert "1 customer is merged into others: in a row of their own, and in no share." in one.summary()
+    assert one.summary()[0].startswith("Of 1 active customer,")
+
+
+def test_inactive_customers_are_in_no_share_and_their_opt_outs_stand() -> None:
+    whom = customers(*[{}] * 4, *[{"active": False, "type": "Commercial"}] * 4, {"active": None})
+    reached = contacts(
+        *({"customer_id": 1 + place, "value": f"512-555-011{place}"} for place in range(9)),
+        {"customer_id": 5, "value": "512-555-0110", NO_TEXTS: True},
+    )
+    one = found(whom, reached, by="customer_type")
+    assert one.table["name"].unique().tolist() == ["Residential"]
+    assert counts(one, "marketing", "text") == {
+        "customers": 5, "lower": 3, "upper": 3, "opted_out_on_another_record": 1, "preference_unknown": 1,
+    }  # fmt: skip
+    assert one.combinations.groupby("purpose")["customers"].sum().tolist() == [5, 5]
+    assert one.work_lists["do-not-text-elsewhere"].frame["Customer id"].tolist() == [1]
+    assert one.tiles()[0].note.endswith("All active customers: 80 of 100 (38 to 96).")
 
 
 def test_locations_and_the_newer_store_are_reported_apart() -> None:
@@ -237,9 +273,12 @@ def test_locations_and_the_newer_store_are_reported_apart() -> None:
     of_locations = one.locations.set_index(["purpose", "channel"]).loc[("marketing", "text")]
     assert of_locations[["customers", "lower", "do_not_service"]].tolist() == [2, 1, 1]
     texts = one.newer.set_index(["purpose", "channel"]).loc[("marketing", "text")]
-    assert texts[["customers", "lower", "archived", "preference_off", "preference_unknown"]].tolist() == [4, 1, 1, 1, 1]
+    assert texts[["customers", "lower", "preference_off", "preference_unknown"]].tolist() == [3, 1, 1, 1]
     service = one.newer.set_index(["purpose", "channel"]).loc[("service", "call")]
-    assert service[["lower", "upper", "archived", "preference_unknown"]].tolist() == [1, 3, 1, 2]
+    assert service[["lower", "upper", "preference_unknown"]].tolist() == [1, 3, 2]
+    assert one.others[["store", "customers", "inactive", "merged"]].values.tolist() == [
+        ["customers", 0, 0, 0], ["locations", 1, 0, 1], ["newer", 1, 1, 0],
+    ]  # fmt: skip
     assert "post" not in set(one.newer["channel"])
     assert counts(one, "marketing", "text") == {"customers": 2, "lower": 1, "upper": 1, "do_not_service": 1}
 
@@ -310,7 +349,7 @@ def test_tenants_do_not_mix() -> None:
 
 
 def test_the_sets_of_channels_add_up() -> None:
-    whom = customers({}, {}, {"do_not_mail": True}, {"active": False})
+    whom = customers({}, {}, {"do_not_mail": True}, {"do_not_service": True})
     reached = contacts(
         {"customer_id": 1},
         {"customer_id": 1, "type": "Email", "value": "a@example.com"},
@@ -329,7 +368,7 @@ def test_frames_without_rows() -> None:
     one = found(customers(), contacts())
     assert one.overall["customers"].tolist() == [0] * 8
     assert one.overall["share_lower"].isna().all()
-    assert one.summary() == ["There is no customer to look at."]
+    assert one.summary() == ["There is no active customer to look at."]
     assert one.actions() == []
     assert all(len(list_) == 0 for list_ in one.work_lists.values())
     assert "<table>" in one._repr_html_()

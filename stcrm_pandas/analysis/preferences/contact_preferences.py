@@ -42,19 +42,23 @@ class ContactPreferences:
     """What `contact_preferences` found.
 
     `table` has eight rows for each group, one for each purpose ("service", "marketing") and channel ("call", "text",
-    "e-mail", "post"); `overall` the eight rows of all customers together; `locations` and `newer` those of all
-    locations, and of all contacts of the newer store, each by its own records (None where not given). Their columns:
+    "e-mail", "post"); `overall` the eight rows of all active customers together; `locations` and `newer` those of all
+    active locations, and of all contacts of the newer store that are not archived, each by its own records (None where
+    not given). Their columns:
 
     - `id`, `name`: of the group (a pair of ids where there are two dimensions); `id` is missing for none
     - `purpose`, `channel`
-    - `customers`: how many there are (locations, or contacts)
+    - `customers`: how many active, unmerged ones there are (locations, or contacts), the denominator
     - `lower`, `upper`: how many surely, and possibly, are not blocked; the same for marketing, to which unknown is a no
     - `share_lower`, `share_upper`: the same as shares of `customers`, from 0 to 1; missing where that is 0
     - `interval_low`, `interval_high`: 95 % Wilson limits, the lower one of `share_lower`, the upper of `share_upper`
     - `enough`: `customers` reaches `min_group`
-    - a column for each reason, from `inactive` to `none_on_file`: how many are blocked by it, the first that fits
+    - a column for each reason, from `do_not_service` to `none_on_file`: how many are blocked by it, the first that
+      fits
 
-    `lower` and the reasons add up to `customers`. A customer with two tags is in both of their groups.
+    `lower` and the reasons add up to `customers`. A customer with two tags is in both of their groups. `others` has a
+    row for each store of those who are in no share: `store` ("customers", "locations", "newer"), `name`, `customers`
+    (how many), of which `inactive` (or archived) and `merged`.
 
     `combinations` counts customers by the set of channels by which they are not blocked (`purpose`, a condition for
     each channel, `customers`). `kinds` counts the records of each store by type. `consent` sets the company's own list
@@ -67,6 +71,7 @@ class ContactPreferences:
     overall: pd.DataFrame
     locations: pd.DataFrame | None
     newer: pd.DataFrame | None
+    others: pd.DataFrame
     combinations: pd.DataFrame
     kinds: pd.DataFrame
     consent: pd.DataFrame | None
@@ -98,8 +103,8 @@ class ContactPreferences:
 
     def store_table(self, store: Literal["locations", "newer"]) -> Shown:
         """The table of all locations, or of all contacts of the newer store; without rows where there are none."""
-        frame, what = (self.locations, "locations") if store == "locations" else (self.newer, "contacts")
-        return Shown(reach_shown(self, self.overall.iloc[:0] if frame is None else frame, what, grouped=False))
+        frame = self.locations if store == "locations" else self.newer
+        return Shown(reach_shown(self, self.overall.iloc[:0] if frame is None else frame, store, grouped=False))
 
     def kinds_table(self) -> Shown:
         """The records of each store by type."""
@@ -190,8 +195,9 @@ def contact_preferences(
     number must be of type mobile, and no record of it may say 'do not text'.
 
     Parameters:
-        customers: all of them, inactive and merged ones, too: a frame with the columns of `stcrm.schemas.Customers`
-            (times in UTC), of pandas or polars, or a DuckDB relation.
+        customers: all of them, inactive and merged ones, too, since an opt-out of theirs stands for its number:
+            a frame with the columns of `stcrm.schemas.Customers` (times in UTC), of pandas or polars, or a DuckDB
+            relation. Every share is of the active, unmerged ones.
         contacts: theirs, all of them; the columns of `stcrm.schemas.CustomerContacts`.
         locations, location_contacts: likewise, `stcrm.schemas.Locations` and `LocationContacts`.
         methods, method_preferences, newer_contacts: of the newer store, `stcrm.schemas.ContactMethods`,
@@ -258,18 +264,22 @@ def contact_preferences(
     lookups = _lookups(names, asked)
     groups = groups_of(owners.frame, asked, known, local)
     overall = _all(states, min_group)
+    of_locations = None if "locations" not in stores else locations_of(locations, owners)
+    of_newer = None if "newer" not in stores else newer_contacts_of(newer_contacts, stores["newer"])
     table = measured(states, groups, asked, names=lookups, min_group=min_group) if asked else overall
     told = None if consent is None else consent_list(consent, known)
     found = ContactPreferences(
         table=table,
         overall=overall,
-        locations=_of_locations(locations, owners, stores, min_group),
-        newer=_of_newer(newer_contacts, stores, min_group),
+        locations=_of_locations(of_locations, stores, min_group),
+        newer=_of_newer(of_newer, stores, min_group),
+        others=_in_no_share(customers=owners, locations=of_locations, newer=of_newer),
         combinations=pairs_of(states),
         kinds=kinds_of(stores),
         consent=None if told is None else by_consent(owners.frame, states, stores["customers"], told),
         comparisons=compared(table, owners.frame, states, groups, asked, known, local, min_group=min_group),
         left_out={
+            "inactive customers": len(owners.others),
             "merged customers": owners.merged,
             "deleted contacts": deleted,
             "contacts of other customers": _without_customer(owners.frame, stores["customers"]),
@@ -297,21 +307,39 @@ def _all(states: pd.DataFrame, min_group: int) -> pd.DataFrame:
     return measured(states, everybody, (), names={}, min_group=min_group)
 
 
-def _of_locations(
-    frame: Any, customers: Owners, stores: Mapping[str, pd.DataFrame], min_group: int
-) -> pd.DataFrame | None:
-    if "locations" not in stores:
+def _of_locations(owners: Owners | None, stores: Mapping[str, pd.DataFrame], min_group: int) -> pd.DataFrame | None:
+    if owners is None:
         return None
-    owners = locations_of(frame, customers)
     return _all(states_of(owners.frame, stores["locations"]), min_group).assign(name="All locations")
 
 
-def _of_newer(frame: Any, stores: Mapping[str, pd.DataFrame], min_group: int) -> pd.DataFrame | None:
-    if "newer" not in stores:
+def _of_newer(owners: Owners | None, stores: Mapping[str, pd.DataFrame], min_group: int) -> pd.DataFrame | None:
+    if owners is None:
         return None
-    owners = newer_contacts_of(frame, stores["newer"])
     found = _all(states_of(owners.frame, stores["newer"]), min_group).assign(name="All contacts of the newer store")
     return found[found["channel"] != "post"].reset_index(drop=True)
+
+
+def _in_no_share(**owners: Owners | None) -> pd.DataFrame:
+    """Return a row for each store: how many are inactive or merged, and so in no share."""
+    names = {
+        "customers": "Inactive or merged customers",
+        "locations": "Inactive or merged locations",
+        "newer": "Archived contacts",
+    }
+    rows = [
+        {
+            "store": store,
+            "name": names[store],
+            "customers": len(one.others) + one.merged,
+            "inactive": len(one.others),
+            "merged": one.merged,
+        }
+        for store, one in owners.items()
+        if one is not None
+    ]
+    counts = dict.fromkeys(("customers", "inactive", "merged"), "Int64")
+    return pd.DataFrame(rows).astype({"store": "str", "name": "str"} | counts)
 
 
 def _without_customer(owners: pd.DataFrame, found: pd.DataFrame) -> int:

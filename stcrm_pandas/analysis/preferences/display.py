@@ -35,11 +35,13 @@ class Shown:
         return self.page
 
 
-def reach_shown(found: ContactPreferences, frame: pd.DataFrame, what: str, *, grouped: bool) -> str:
-    """A table like that of `ContactPreferences`; reasons that stop nobody are left out.
+def reach_shown(found: ContactPreferences, frame: pd.DataFrame, store: str, *, grouped: bool) -> str:
+    """Return a table like that of `ContactPreferences`; reasons that stop nobody are left out.
 
-    Parameters: the result; the frame; what is counted ("customers"); whether there is more than one group.
+    Parameters: the result; the frame; whose it is ("customers", "locations", "newer"); whether there is more than one
+    group.
     """
+    what = "contacts" if store == "newer" else store
     reasons = [
         (reason, name) for reason, name in zip(REASONS, REASON_COLUMNS, strict=True) if frame[name].fillna(0).sum()
     ]
@@ -68,6 +70,11 @@ def reach_shown(found: ContactPreferences, frame: pd.DataFrame, what: str, *, gr
             ]
         )
         dim.append(not row.enough)
+    for other in _rows(found.others[found.others["store"] == store]):
+        # those of no share, in a row of their own
+        cells = [other.name, *([""] if grouped else []), "", "", "in no share", "", f"{other.customers:,}"]
+        rows.append([*cells, *[""] * len(reasons)])
+        dim.append(True)
     return table(header, rows, dim=dim)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from stcrm_pandas.analysis.engine import micros
 from stcrm_pandas.analysis.findings import Action, Check, Count, Step, Tile
 from stcrm_pandas.analysis.periods import Period, four_weeks
-from stcrm_pandas.analysis.preferences.reach import CHANNELS, UNKNOWN
+from stcrm_pandas.analysis.preferences.reach import CHANNELS, OPTED_OUT, UNKNOWN
 from stcrm_pandas.analysis.preferences.sentences import customers_in_words
 from stcrm_pandas.analysis.provenance import zone
 from stcrm_pandas.analysis.sentences import per_hundred
@@ -53,7 +53,7 @@ def actions(found: ContactPreferences) -> list[Action]:
         done.append(
             Action(
                 f"Ask {customers_in_words(len(ask))} with a mobile number whose marketing preference is unknown.",
-                number=f"{_share(len(ask), n)} of all customers",
+                number=f"{_share(len(ask), n)} of all active customers",
                 size=customers_in_words(len(ask)),
                 work_list=ask.key,
             )
@@ -96,7 +96,7 @@ def tiles(found: ContactPreferences) -> list[Tile]:
             str(weeks.now),
             told(weeks.before, hits),
             told(weeks.year_ago, hits),
-            note=f"Of customers created in these weeks, as their records are today. All customers: "
+            note=f"Of customers created in these weeks, as their records are today. All active customers: "
             f"{_share(int(hits.sum()), len(hits))}.",
         )
         for title, hits in measures.items()
@@ -106,7 +106,7 @@ def tiles(found: ContactPreferences) -> list[Tile]:
 def _unknown(found: ContactPreferences) -> Any:
     """Customers of whom no record tells whether they want marketing, and who could be asked."""
     electronic = [found.states["marketing", channel].to_numpy() for channel in CHANNELS[:3]]
-    answered = np.logical_or.reduce([(state == 0) | ((state > 4) & (state < UNKNOWN)) for state in electronic])
+    answered = np.logical_or.reduce([(state == 0) | ((state >= OPTED_OUT) & (state < UNKNOWN)) for state in electronic])
     return np.logical_or.reduce([state == UNKNOWN for state in electronic]) & ~answered
 
 
@@ -136,16 +136,19 @@ def check(found: ContactPreferences) -> Check:
         for row in _rows(found.kinds)
     ]
     rows, merged = found.owners.rows, found.left_out["merged customers"]
+    inactive = found.left_out["inactive customers"]
     records, others = len(found.stores["customers"]), found.left_out["contacts of other customers"]
     deleted = found.left_out["deleted contacts"]
     steps = [
         Step("Customers read", 0, rows),
         Step("Merged into others", merged, rows - merged),
+        Step("Inactive, in no share", inactive, rows - merged - inactive),
         Step("Contacts of customers, deleted rows of a feed left out", deleted, records),
-        Step("Contacts of customers that are merged or were not read", others, records - others),
+        Step("Contacts of customers that are inactive, merged or were not read", others, records - others),
     ]
     notes = {
-        "Merged customers.": "Their records still count as other records of a number: a no on them stands.",
+        "Inactive and merged customers.": "Their records still count as other records of a number: an opt-out on "
+        "them stands.",
         "Contacts.": "ServiceTitan's screens show contacts one customer at a time, and count none.",
     }
     return Check(counts, steps, notes)

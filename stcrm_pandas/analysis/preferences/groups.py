@@ -123,7 +123,9 @@ def _codes(frame: pd.DataFrame, by: Sequence[By]) -> pd.MultiIndex:
 
 def _heads(labels: pd.DataFrame, by: Sequence[By], names: Mapping[str, Lookups]) -> pd.DataFrame:
     if not by:
-        return pd.DataFrame({"id": pd.Series([None], dtype=object), "name": pd.array(["All customers"], dtype="str")})
+        return pd.DataFrame(
+            {"id": pd.Series([None], dtype=object), "name": pd.array(["All active customers"], dtype="str")}
+        )
     ids = {one: [None if pd.isna(value) else value for value in labels[one]] for one in by}
     texts = {one: _named(one, ids[one], names.get(one)) for one in by}
     if len(by) == 1:

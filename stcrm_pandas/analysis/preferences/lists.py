@@ -231,15 +231,15 @@ def _suffix(store: str) -> str:
 def _with_owners(found: ContactPreferences, store: str) -> pd.DataFrame:
     """The records with `name`, `do_not_service` and `active_owner`; the service changes no contact of others."""
     owners = found.owners if store == "customers" else locations_of(found.read["locations"], found.owners)
-    records = found.stores[store]
-    keys = pd.MultiIndex.from_arrays([owners.frame[TENANT], owners.frame["id"]])
+    records, listed = found.stores[store], owners.unmerged
+    keys = pd.MultiIndex.from_arrays([listed[TENANT], listed["id"]])
     place = keys.get_indexer(pd.MultiIndex.from_arrays([records[TENANT], records["owner"]]))
 
     def beside(column: str, otherwise: Any) -> npt.NDArray[Any]:
-        return np.append(owners.frame[column].to_numpy(dtype=object), otherwise)[place]  # the last for no place
+        return np.append(listed[column].to_numpy(dtype=object), otherwise)[place]  # the last for no place
 
     return records.assign(
-        place=place,
+        place=np.where(place < len(owners.frame), place, -1),
         name=pd.Series(beside("name", None), index=records.index, dtype="str"),
         active_owner=(place >= 0) & (beside("active", 0) != 0),
         do_not_service=beside("do_not_service", -1).astype(np.int8),

@@ -24,22 +24,28 @@ _ZIP = r"\d{5}(?:-?\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d"
 
 @dataclass(frozen=True, repr=False)
 class Owners:
-    """Those analysed, a row each, and how many rows were left out before.
+    """The active ones, a row each, which are the denominator of every share; the others; and how many were merged.
 
-    `frame` has `tenant`, `id`, `name`, the flags `active`, `archived`, `do_not_service` and `do_not_mail` (1, 0, -1
-    for unknown) and `post` (0, or why no post arrives); customers `type`, `created_on` (microseconds since 1970),
-    `created_on_local` and, where asked for, `tag_type_ids`.
+    `frame` and `others` (inactive or archived) have `tenant`, `id`, `name`, the flags `active`, `archived`,
+    `do_not_service` and `do_not_mail` (1, 0, -1 for unknown) and `post` (0, or why no post arrives); customers `type`,
+    `created_on` (microseconds since 1970), `created_on_local` and, where asked for, `tag_type_ids`.
     """
 
     frame: pd.DataFrame
+    others: pd.DataFrame
     rows: int
     merged: int
     statuses: pd.DataFrame
     """`active`, `merged`, `rows`: all rows counted before anything was left out."""
 
+    @property
+    def unmerged(self) -> pd.DataFrame:
+        """The active ones, in their order, and after them the others."""
+        return pd.concat([self.frame, self.others], ignore_index=True)
+
 
 def customers_of(frame: Any, *, tags: bool, time_zone: str | None) -> Owners:
-    """The customers that are not merged into others.
+    """Return the customers that are not merged into others, active and inactive ones apart.
 
     Parameters:
         frame: with the columns of `stcrm.schemas.Customers`, of any engine.
@@ -59,19 +65,22 @@ def customers_of(frame: Any, *, tags: bool, time_zone: str | None) -> Owners:
 
 
 def locations_of(frame: Any, customers: Owners) -> Owners:
-    """The locations that are not merged; do not mail and do not service are those of their customers.
+    """Return the locations that are not merged; do not mail and do not service are those of their customers.
+
+    A location is inactive if it is itself, or if its customer is.
 
     Raises:
         UsageError: as `customers_of`.
     """
-    known = pd.MultiIndex.from_frame(customers.frame[[TENANT, "id"]])
+    listed = customers.unmerged
+    known = pd.MultiIndex.from_frame(listed[[TENANT, "id"]])
 
     def of_customer(table: pd.DataFrame) -> dict[str, Any]:
         tenant = table[TENANT] if TENANT in table else pd.Series(0, index=table.index, dtype="Int64")
         place = known.get_indexer(pd.MultiIndex.from_arrays([tenant, table["customer_id"]]))
         found: dict[str, Any] = {}
         for name in ("do_not_mail", "do_not_service", "active"):
-            flags = np.append(customers.frame[name].to_numpy(), np.int8(-1))[place]
+            flags = np.append(listed[name].to_numpy(), np.int8(-1))[place]
             # Only what is known to be gone is gone; else the location's own flag counts.
             found[name] = np.where(flags == 0, 0, flag(table["active"])) if name == "active" else flags
         return found
@@ -80,7 +89,7 @@ def locations_of(frame: Any, customers: Owners) -> Owners:
 
 
 def newer_contacts_of(contacts: Any, records: pd.DataFrame) -> Owners:
-    """The contacts that have a method in the newer store, or are in the frame of contacts.
+    """Return the contacts that have a method in the newer store, or are in the frame of contacts.
 
     Parameters:
         contacts: with the columns of `stcrm.schemas.Contacts`; None: none counts as archived.
@@ -96,7 +105,7 @@ def newer_contacts_of(contacts: Any, records: pd.DataFrame) -> Owners:
         archived = flag(table["is_archived"])
     flags = {"active": np.int8(1), "do_not_service": np.int8(0), "do_not_mail": np.int8(0), "post": np.int8(NONE)}
     done = table[[TENANT, "id", "name"]].assign(archived=archived, **flags)
-    return Owners(done, len(done), 0, pd.DataFrame())
+    return _parted(done, len(done), 0, pd.DataFrame())
 
 
 def _owners(
@@ -118,7 +127,7 @@ def _owners(
         raise UsageError(f"{name}: {repeats} rows repeat an id; keep the latest of each (drop_duplicates on id)")
     if "name" not in table:
         table["name"] = pd.array([None] * len(table), dtype="str")
-    merged = table["merged_to_id"].notna().to_numpy()
+    merged = (table["merged_to_id"].fillna(0) != 0).to_numpy(dtype=bool)  # 0 stands for not merged
     statuses = (
         pd.DataFrame({"active": flag(table["active"]), "merged": merged})
         .value_counts()
@@ -128,7 +137,14 @@ def _owners(
     )
     derived = {"active": flag(table["active"]), "archived": np.int8(0), "post": _post(table), **flags(table)}
     kept = table.assign(**derived).drop(columns=[*ADDRESS, "merged_to_id"])
-    return Owners(kept[~merged].reset_index(drop=True), len(table), int(merged.sum()), statuses)
+    return _parted(kept[~merged], len(table), int(merged.sum()), statuses)
+
+
+def _parted(table: pd.DataFrame, rows: int, merged: int, statuses: pd.DataFrame) -> Owners:
+    """Part those who are surely inactive or archived from the rest: nobody contacts them, so they are in no share."""
+    gone = ((table["active"] == 0) | (table["archived"] == 1)).to_numpy(dtype=bool)
+    parts = (table[~gone].reset_index(drop=True), table[gone].reset_index(drop=True))
+    return Owners(*parts, rows, merged, statuses)
 
 
 def _tenanted(table: pd.DataFrame) -> pd.DataFrame:

@@ -19,8 +19,6 @@ CHANNELS = ("call", "text", "e-mail", "post")
 COMBINATIONS = tuple((purpose, channel) for purpose in PURPOSES for channel in CHANNELS)
 
 REASONS = (
-    "inactive",
-    "archived",
     "do not service",
     "do not mail",
     "opted out on this record",
@@ -33,13 +31,13 @@ REASONS = (
 )
 """In the order in which they are looked at: what was said comes before what is missing, and the first that fits counts.
 
-Somebody with several numbers is not blocked where one of them is not; else the first reason that fits any of them
-counts, so that a no on one number is never hidden by a second number of which nothing is known.
+A customer with several numbers is not blocked if one of them is not. Otherwise the first reason that fits any of them
+counts, so that an opt-out on one number is never hidden by a second number with an unknown preference. For service, an
+unknown preference does not block: there a number with an unknown preference makes the customer possible, whatever the
+other numbers say.
 """
 
 (
-    INACTIVE,
-    ARCHIVED,
     DO_NOT_SERVICE,
     DO_NOT_MAIL,
     OPTED_OUT,
@@ -81,18 +79,14 @@ def states_of(owners: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
 
     Parameters:
         owners: `tenant`, `id`, the flags `active`, `archived`, `do_not_service`, `do_not_mail` (1, 0, -1), and `post`:
-            0 for an address to which post can go, `INVALID` or `NONE`.
+            0 for an address to which post can go, `INVALID` or `NONE`. None of them is inactive or archived.
         records: what `records.linked` gave.
 
     Returns:
         A frame with a row for each owner, in order, and a column for each of `COMBINATIONS`.
     """
     place = _places(owners, records)
-    gone = np.select(
-        [owners["active"] == 0, owners["archived"] == 1, owners["do_not_service"] == 1],
-        [INACTIVE, ARCHIVED, DO_NOT_SERVICE],
-        0,
-    )
+    gone = np.where(owners["do_not_service"] == 1, DO_NOT_SERVICE, 0)
     unsure = ((owners[["active", "archived", "do_not_service"]] == -1).any(axis=1)).to_numpy()
     found = {}
     for purpose, channel in COMBINATIONS:
@@ -104,6 +98,10 @@ def states_of(owners: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
             mine = (place >= 0) & (state >= 0)
             reached = np.full(len(owners), NONE, dtype=np.int64)
             np.minimum.at(reached, place[mine], state[mine])
+            if purpose == "service":
+                possible = np.zeros(len(owners), dtype=bool)
+                possible[place[mine & (state == UNKNOWN)]] = True
+                reached = np.where(possible & (reached > 0), UNKNOWN, reached)
         reached = np.where((reached == 0) & unsure, UNKNOWN, reached)
         found[purpose, channel] = np.where(gone > 0, gone, reached).astype(np.int8)
     return pd.DataFrame(found, index=owners.index)

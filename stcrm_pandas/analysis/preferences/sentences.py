@@ -32,14 +32,14 @@ def summary(found: ContactPreferences) -> list[str]:
     overall = found.overall
     n = int(overall["customers"].iloc[0]) if len(overall) else 0
     if n == 0:
-        return ["There is no customer to look at."]
+        return ["There is no active customer to look at."]
     said = []
     for purpose in reversed(PURPOSES):
         parts = [
             f"{per_hundred(row)} for {BY_WHAT[row.channel]}" for row in _rows(overall[overall["purpose"] == purpose])
         ]
         said.append(
-            f"Of {customers_in_words(n)}, these are not blocked in ServiceTitan for {WHAT[purpose]}: "
+            f"Of {customers_in_words(n, 'active')}, these are not blocked in ServiceTitan for {WHAT[purpose]}: "
             f"{', '.join(parts[:-1])}, and {parts[-1]}."
         )
     if n < found.min_group:
@@ -154,9 +154,15 @@ def _of_stores(found: ContactPreferences) -> list[str]:
 
 def _left_out(found: ContactPreferences) -> list[str]:
     said = []
-    merged = found.left_out["merged customers"]
-    if merged:
-        said.append(f"{customers_in_words(merged)} {'is' if merged == 1 else 'are'} left out as merged into others.")
+    for count, what in (
+        (found.left_out["inactive customers"], "inactive"),
+        (found.left_out["merged customers"], "merged into others"),
+    ):
+        if count:
+            said.append(
+                f"{customers_in_words(count)} {'is' if count == 1 else 'are'} {what}: in a row of their own, and in "
+                "no share."
+            )
     deleted = found.left_out["deleted contacts"]
     if deleted:
         said.append(f"{deleted:,} contact{'' if deleted == 1 else 's'} left out as deleted.")
@@ -167,13 +173,14 @@ def _rows(frame: pd.DataFrame) -> Any:
     return frame.itertuples(index=False)
 
 
-def customers_in_words(count: int) -> str:
-    """A count of customers.
+def customers_in_words(count: int, which: str = "") -> str:
+    """Return a count of customers in words, with an adjective where one is given.
 
-    >>> customers_in_words(1), customers_in_words(1234)
-    ('1 customer', '1,234 customers')
+    >>> customers_in_words(1), customers_in_words(1234, "active")
+    ('1 customer', '1,234 active customers')
     """
-    return f"{count:,} customer" if count == 1 else f"{count:,} customers"
+    words = f"{which} customer".strip()
+    return f"{count:,} {words}" if count == 1 else f"{count:,} {words}s"
 
 
 def definitions(found: ContactPreferences) -> dict[str, str]:
@@ -181,12 +188,16 @@ def definitions(found: ContactPreferences) -> dict[str, str]:
     return {
         "Not blocked": "ServiceTitan holds nothing that speaks against it, as of "
         f"{found.as_of:%Y-%m-%d %H:%M %Z}. It keeps no record of consent, so this is not a permission.",
-        "Customer": "Active and inactive ones; those merged into others are left out. A customer with several numbers "
-        "is not blocked where one of them is not.",
+        "Customer": "Every share is of the active customers that are not merged into others (a merged-to id of 0 means "
+        "not merged). Inactive and merged customers are in a row of their own. The same holds for locations, where one "
+        "counts as inactive if its customer is, and for archived contacts of the newer store. A customer whose status "
+        "is missing counts as active, and as unknown at best. A customer with several numbers is not blocked if one of "
+        "them is not.",
         "Marketing": "The preference 'marketing updates' of the number or address must be known to be on. Unknown "
         "counts as blocked.",
-        "Service": "News of the customer's own job, by the preference 'job reminders'. Where it is unknown, the "
-        "customer is possibly not blocked: hence '75 to 96 of 100'.",
+        "Service": "News of the customer's own job, by the preference 'job reminders'. A customer who has no number or "
+        "address that is surely not blocked, but one whose preference is unknown and whom nothing else blocks, is "
+        "possibly not blocked, even if another number is off: hence '75 to 96 of 100'.",
         "Call, text, e-mail, post": "Calls go to valid numbers of type phone or mobile; texts to those of type mobile, "
         "if no record of the number says 'do not text'; e-mail to valid addresses; post to a whole address. Fax "
         "numbers are of no channel.",
@@ -194,7 +205,8 @@ def definitions(found: ContactPreferences) -> dict[str, str]:
         "(email-validator; no server is asked) and no stand-in such as none@none.com."
         + (" Here numbers were checked by their length only." if found.by_length else ""),
         "Why not": "The first that fits, in this order: " + ", ".join(REASONS) + ". A customer with several numbers "
-        "has the first reason that fits any of the valid ones; 'invalid' where none is valid.",
+        "has the first reason that fits any of the valid ones; 'invalid' where none is valid. For service, "
+        "'preference unknown' comes before all reasons of single numbers, since it makes the customer possible.",
         "Opted out on another record": "The same number or address, in any spelling, stands with another customer, a "
         "location or in the newer store, and that record says no: to texts, or to marketing.",
         "Preference unknown": "The flag is empty. For texts also where 'do not text' is empty.",
