@@ -76,7 +76,8 @@ def settings() -> str:
         textwrap.dedent("""\
             Each setting is looked up in three places, and the first that has it counts: what `stcrm.connect(…)` was
             given, the environment, a `.env` file in the working folder. [Connecting](connecting.md) says which ones a
-            connection needs. As a variable, yes is `1` and no is `0`; one that is empty counts as not set."""),
+            connection needs, and what a `.env` file cannot set. As a variable, yes is `1` and no is `0`; one that is
+            empty counts as not set."""),
         table(["variable", "in `connect`", "default", "what for"], rows),
         "A proxy and certificates of one's own are taken from where all Python programs with requests look for them: "
         "`HTTPS_PROXY`, `NO_PROXY`, `REQUESTS_CA_BUNDLE`.",

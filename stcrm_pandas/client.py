@@ -80,7 +80,8 @@ def connect(
     """Connect to one tenant. Nothing is sent before the first read.
 
     What is None is looked up as `STCRM_…` in the environment (`STCRM_TENANT`, `STCRM_CLIENT_SECRET` …), then in a
-    `.env` file in the working folder, then it has the value named below.
+    `.env` file of the user's own in the working folder, then it has the value named below. A `.env` file can neither
+    set `allow_writes` or `state_dir`, nor an address for a secret from elsewhere.
 
     Parameters:
         environment: `"production"` or `"integration"`; or give `api_url` and `auth_url`.
@@ -185,7 +186,9 @@ class Client:
         self.sandbox = sandbox
         self.cache = Cache(cache_path(settings), limit=settings.cache_limit_mb * 1_000_000, clock=clock)
         progress = self._progress = Progress(settings.progress)
-        self._session = CachedPoliteSession(settings, self.cache.backend, on_wait=progress.waiting, **private)
+        self._session = CachedPoliteSession(
+            settings, self.cache.backend, on_wait=progress.waiting, own_service=sandbox is not None, **private
+        )
         self._walker = Walker(
             self._session,
             self.cache,

@@ -24,6 +24,7 @@ from tenacity import (
 )
 
 from stcrm_pandas import wire
+from stcrm_pandas.addresses import is_known, name_once
 from stcrm_pandas.errors import ConnectionFailed, ServiceError
 from stcrm_pandas.operations import Operation
 from stcrm_pandas.settings import Settings
@@ -39,6 +40,7 @@ class PoliteSession(requests.Session):
     Parameters:
         connection: its settings.
         on_wait: told before each wait: how many seconds, and why.
+        own_service: the service is a sandbox of this process, whose address nobody needs to be told.
         sleep, timer, chance: time and chance, given by tests.
     """
 
@@ -47,6 +49,7 @@ class PoliteSession(requests.Session):
         connection: Settings,
         *,
         on_wait: Callable[[float, str], None] = lambda seconds, why: None,
+        own_service: bool = False,
         sleep: Callable[[float], None] | None = None,
         timer: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
@@ -55,6 +58,7 @@ class PoliteSession(requests.Session):
         self.connection = connection
         self.on_wait = on_wait
         self.calls = 0
+        self._own_service = own_service
         self.interrupted = threading.Event()  # set: no more waiting, no more repeats
         self._sleep = sleep or sleep_using_event(self.interrupted)
         self._timer, self._chance = timer, chance
@@ -135,6 +139,7 @@ class PoliteSession(requests.Session):
         still: Callable[[], None] = lambda: None,
     ) -> requests.Response:
         """Send it now; without an operation it is the sign-in."""
+        self._name_address("api_url" if operation else "auth_url")
         if token is not None:
             key = self.connection.app_key
             request.headers["Authorization"] = f"Bearer {token}"
@@ -155,6 +160,12 @@ class PoliteSession(requests.Session):
                 f"{what}: no connection could be made: {error}. Are REQUESTS_CA_BUNDLE and the proxy's settings right?",
                 operation=what,
             ) from None
+
+    def _name_address(self, setting: str) -> None:
+        """Tell, before the first secret goes there, of an address that is not ServiceTitan's own."""
+        url = str(getattr(self.connection, setting))
+        if not self._own_service and not is_known(url):
+            name_once(url, f"STCRM_{setting.upper()}", self.connection.source(setting).words)
 
     def _repeat(self, attempt: Callable[[], requests.Response]) -> requests.Response:
         retrying = Retrying(

@@ -16,19 +16,18 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import platformdirs
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
+from stcrm_pandas.addresses import ENVIRONMENTS, check_address, is_known
 from stcrm_pandas.errors import SettingsError
-
-ENVIRONMENTS = {
-    "production": ("https://api.servicetitan.io", "https://auth.servicetitan.io/connect/token"),
-    "integration": (
-        "https://api-integration.servicetitan.io",
-        "https://auth-integration.servicetitan.io/connect/token",
-    ),
-}
-"""The addresses of the service and of its sign-in."""
+from stcrm_pandas.sources import ENV_FILE, OwnEnvFile, Source, notify_of_file
 
 _WHO = ("environment", "api_url", "auth_url", "tenant", "client_id", "client_secret", "app_key")
 """Settings that name a tenant or sign in to it; one of them shows that somebody meant to."""
@@ -62,13 +61,6 @@ def duration(value: timedelta | str | float) -> timedelta:
     return value
 
 
-def _address(value: str) -> str:
-    value = value.strip().rstrip("/")
-    if not value.startswith(("http://", "https://")):
-        raise ValueError("an address starts with https:// or http://")
-    return value
-
-
 def _zone(value: str) -> str:
     try:
         zoneinfo.ZoneInfo(value)
@@ -94,7 +86,7 @@ def _header(value: object) -> object:
 
 
 Secret = Annotated[SecretStr, BeforeValidator(_header)]
-Address = Annotated[str, AfterValidator(_address)]
+Address = Annotated[str, AfterValidator(check_address)]
 
 
 class Settings(BaseSettings):
@@ -102,8 +94,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix="STCRM_",
-        env_file=".env",
-        env_file_encoding="utf-8-sig",  # editors of Windows begin a file with a mark of three bytes
+        env_file=ENV_FILE,
         extra="ignore",
         frozen=True,
         hide_input_in_errors=True,
@@ -111,7 +102,10 @@ class Settings(BaseSettings):
     )
 
     environment: str | None = Field(default=None, description="production or integration; not needed with api_url")
-    api_url: Address | None = Field(default=None, description="what stands before /crm/v2/tenant/…")
+    api_url: Address | None = Field(
+        default=None,
+        description="what stands before /crm/v2/tenant/…; https, and not from a less trusted source than the secrets",
+    )
     auth_url: Address | None = Field(default=None, description="the sign-in, with or without /connect/token")
     tenant: int | None = Field(default=None, gt=0, description="the tenant's number")
     client_id: Annotated[str, BeforeValidator(_header)] | None = Field(
@@ -123,7 +117,8 @@ class Settings(BaseSettings):
         default=None, description="the folder of the cache; the user's cache folder by default"
     )
     state_dir: Path | None = Field(
-        default=None, description="the folder of the journals of edits; the user's state folder by default"
+        default=None,
+        description="the folder of the journals of edits; the user's state folder by default; not from a .env file",
     )
     status_log: bool = Field(
         default=False,
@@ -135,7 +130,9 @@ class Settings(BaseSettings):
     )
     cache_limit_mb: int = Field(default=4096, gt=0, description="how large the cache may grow, in megabytes")
     offline: bool = Field(default=False, description="answer from the cache alone, however old")
-    allow_writes: bool = Field(default=False, description="1 lets helpers change the service's data")
+    allow_writes: bool = Field(
+        default=False, description="1 lets helpers change the service's data; not from a .env file"
+    )
     time_zone: Annotated[str, AfterValidator(_zone)] | None = Field(
         default=None, description="the tenant's time zone, like America/Chicago"
     )
@@ -149,11 +146,28 @@ class Settings(BaseSettings):
     progress: bool | None = Field(
         default=None, description="1 always shows progress, 0 never; by default where someone watches"
     )
+    _sources: dict[str, Source] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return the sources, the most trusted first."""
+        return init_settings, env_settings, OwnEnvFile(settings_cls)
 
     def __repr_args__(self) -> Any:
         """Only what says where; secrets and the rest stay out of sight."""
         place = "environment" if self.environment else "api_url"
         return [(name, getattr(self, name)) for name in (place, "tenant", "client_id")]
+
+    def source(self, name: str) -> Source:
+        """Return where a setting comes from; `Source.NONE` where nobody set it."""
+        return self._sources.get(name, Source.NONE)
 
     @property
     def name(self) -> str:
@@ -205,7 +219,10 @@ def read_settings(**given: Any) -> Settings:
         raise SettingsError("The .env file in the working folder is no text in UTF-8: save it as such.") from None
     if "api_url" in given and "environment" not in given:  # an address in hand beats a name in the environment
         settings = settings.model_copy(update={"environment": None})
+    notify_of_file()
     settings = settings.model_copy(update=_addresses(settings))
+    settings._sources.update(_sources(settings, given))
+    _refuse_to_send_away(settings)
     if missing := settings.missing():
         names = ", ".join(f"STCRM_{name.upper()}" for name in missing)
         raise SettingsError(
@@ -229,11 +246,35 @@ def _addresses(settings: Settings) -> dict[str, str]:
         )
     if settings.environment not in ENVIRONMENTS:
         raise SettingsError(
-            f"STCRM_ENVIRONMENT is {settings.environment!r}; it can be production or integration. Another address goes "
-            "into STCRM_API_URL and STCRM_AUTH_URL."
+            "STCRM_ENVIRONMENT can be production or integration, and is neither. Another address goes into "
+            "STCRM_API_URL and STCRM_AUTH_URL."
         )
     api_url, auth_url = ENVIRONMENTS[settings.environment]
     return {"api_url": api_url, "auth_url": settings.auth_url or auth_url}
+
+
+def _sources(settings: Settings, given: Mapping[str, Any]) -> dict[str, Source]:
+    """Where each setting that is not its default comes from."""
+    environment = EnvSettingsSource(Settings)()
+    rest = dict.fromkeys(settings.model_fields_set, Source.FILE)
+    return rest | dict.fromkeys(environment, Source.ENVIRONMENT) | dict.fromkeys(given, Source.ARGUMENT)
+
+
+def _refuse_to_send_away(settings: Settings) -> None:
+    """Refuse an address that a less trusted source names than the secret that would be sent there."""
+    # The sign-in gets the client secret; the service gets the app key, and the token that stands for the secret.
+    sent = {"auth_url": ("client_secret",), "api_url": ("client_secret", "app_key")}
+    for name, secrets in sent.items():
+        source = settings.source(name)
+        if source is Source.NONE or is_known(str(getattr(settings, name))):
+            continue
+        for secret in secrets:
+            if getattr(settings, secret) is not None and settings.source(secret) > source:
+                raise SettingsError(
+                    f"STCRM_{name.upper()} comes from {source.words}, but STCRM_{secret.upper()} from "
+                    f"{settings.source(secret).words}: a secret is not sent to an address that a less trusted source "
+                    f"names. Give the address where the secret is given, or remove it from {source.words}."
+                )
 
 
 def _explain(error: ValidationError, given: dict[str, Any]) -> str:
@@ -268,6 +309,7 @@ def read_cache_folder(given: Path | None = None) -> Path:
 
 def read_journal_folder(given: Path | None = None) -> Path:
     """The folder of the journals, without the rest of a connection's settings."""
+    notify_of_file()
     return (Settings(state_dir=given) if given else Settings()).journal_folder
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from stcrm_pandas.addresses import ENVIRONMENTS
 from stcrm_pandas.edits.journal import Journal
 from stcrm_pandas.edits.model import VERSION, Plan, from_json
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.operations import OPERATIONS
-from stcrm_pandas.settings import ENVIRONMENTS, Settings
+from stcrm_pandas.settings import Settings
 
 if TYPE_CHECKING:
     from stcrm_pandas.client import Client

@@ -13,6 +13,7 @@ ROOT = Path(stcrm_pandas.__file__).parent
 
 LAYERS = (
     ("errors", "notices", "clear"),
+    ("addresses", "sources"),
     ("schemas", "settings"),
     ("operations",),
     ("custom", "rules", "nested", "options", "feed", "reach"),

@@ -1,0 +1,89 @@
+"""Addresses to which secrets are sent: their form, which are ServiceTitan's own, and the notice of any other one."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import threading
+
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
+
+ENVIRONMENTS = {
+    "production": ("https://api.servicetitan.io", "https://auth.servicetitan.io/connect/token"),
+    "integration": (
+        "https://api-integration.servicetitan.io",
+        "https://auth-integration.servicetitan.io/connect/token",
+    ),
+}
+"""The addresses of the service and of its sign-in."""
+
+_SIGN_IN = "/connect/token"
+_KNOWN = frozenset(url.removesuffix(_SIGN_IN) for pair in ENVIRONMENTS.values() for url in pair)
+_log = logging.getLogger("stcrm_pandas")
+_named: set[str] = set()
+_naming = threading.Lock()
+
+
+def check_address(value: str) -> str:
+    """Return an address without blanks around it and without a slash at its end.
+
+    Raises:
+        ValueError: it cannot be one, holds a user or a password, or is neither https nor this machine. The message does
+            not repeat it.
+    """
+    value = value.strip().rstrip("/")
+    if not value.lower().startswith(("http://", "https://")):
+        raise ValueError("an address starts with https:// or http://")
+    if not all("!" <= character <= "~" for character in value) or "\\" in value:
+        raise ValueError("it holds a blank or a character that no address has")
+    try:
+        parts = parse_url(value)
+    except LocationParseError:
+        raise ValueError("it cannot be read as an address") from None
+    if parts.auth is not None or "@" in value:
+        raise ValueError("an address must not hold a user name or a password; the secrets have settings of their own")
+    if not parts.host:
+        raise ValueError("it names no host")
+    if parts.query is not None or parts.fragment is not None:
+        raise ValueError("an address ends before ? and #")
+    if parts.scheme != "https" and not is_loopback(value):
+        raise ValueError("it must start with https://; http:// is for this machine only (127.0.0.1, localhost)")
+    return value
+
+
+def is_loopback(url: str) -> bool:
+    """Return whether an address is on this machine.
+
+    >>> is_loopback("http://127.0.0.1:8080/x"), is_loopback("http://[::1]"), is_loopback("http://127.0.0.1.example")
+    (True, True, False)
+    """
+    host = (parse_url(url).host or "").strip("[]")
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_known(url: str) -> bool:
+    """Return whether an address is one of the two environments that ServiceTitan publishes."""
+    return url.removesuffix(_SIGN_IN) in _KNOWN
+
+
+def name_once(url: str, setting: str, source: str) -> None:
+    """Log, the first time in this process, that secrets go to an address that is not ServiceTitan's own.
+
+    Parameters:
+        url: where they go.
+        setting: what names it, as STCRM_API_URL.
+        source: where that setting comes from.
+    """
+    with _naming:
+        if url in _named:
+            return
+        _named.add(url)
+    _log.warning(
+        "stcrm: secrets are sent to %s (%s, from %s), not to ServiceTitan's own address.", url, setting, source
+    )
