@@ -8,8 +8,11 @@ from typing import Any
 
 from stcrm_pandas.sandbox.clock import moment
 
-LAYOUT = 2
+LAYOUT = 3
 """Of the file; another number is another layout, which this version does not read."""
+
+
+_NO_DIGITS = bytes(sorted({*range(256)} - {*b"0123456789"}))
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -40,5 +43,6 @@ def digits(value: Any) -> str | None:
     """
     if value is None:
         return None
-    found = "".join(c for c in _text(value) if c in "0123456789")
+    raw = value if isinstance(value, bytes) else str(value).encode(errors="replace")
+    found = raw.translate(None, _NO_DIGITS).decode()
     return found[1:] if len(found) == 11 and found[0] == "1" else found

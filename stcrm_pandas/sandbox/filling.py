@@ -13,7 +13,7 @@ import orjson
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.sandbox.connection import LAYOUT, connect
 from stcrm_pandas.sandbox.standing import standing
-from stcrm_pandas.sandbox.tables import COLUMNS, TABLES, Table
+from stcrm_pandas.sandbox.tables import TABLES, Table
 
 
 class Company(Protocol):
@@ -65,18 +65,23 @@ def _fill(db: sqlite3.Connection, table: Table, rows: Iterable[dict[str, Any]]) 
     if not name.isidentifier():
         raise UsageError(f"no name of a table: {name!r}")
     db.execute("INSERT INTO tables VALUES (?)", (name,))
+    shared = "".join(f", {search.column}" for search in table.searches if not search.alone)
+    searches = "".join(f"{search.column} TEXT, " for search in table.searches)
     db.execute(
         f'CREATE TABLE "{name}" (n INTEGER PRIMARY KEY, id, parent, active INTEGER, created INTEGER, modified INTEGER, '
-        "edited INTEGER, seq INTEGER, hidden TEXT, body TEXT)"
+        f"edited INTEGER, seq INTEGER, {searches}hidden TEXT, body TEXT)"
     )
     _insert(db, table, rows)
     # The first holds all that the common filters look at, so that a read in order of id never touches a body.
-    db.execute(f'CREATE INDEX "{name}_by_id" ON "{name}" (id, active, created, modified, parent)')
+    db.execute(f'CREATE INDEX "{name}_by_id" ON "{name}" (id, active, created, modified, parent{shared})')
     db.execute(f'CREATE INDEX "{name}_by_change" ON "{name}" (seq)')
     if table.parent:
         db.execute(f'CREATE INDEX "{name}_by_parent" ON "{name}" (parent)')
+    for search in table.searches:
+        if search.alone:
+            db.execute(f'CREATE INDEX "{name}_by_{search.column}" ON "{name}" ({search.column})')
 
 
 def _insert(db: sqlite3.Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
-    names, places = ", ".join(COLUMNS), ", ".join("?" * len(COLUMNS))
+    names, places = ", ".join(table.columns), ", ".join("?" * len(table.columns))
     db.executemany(f'INSERT INTO "{table.name}" ({names}) VALUES ({places})', map(table.record, rows))

@@ -15,6 +15,7 @@ import orjson
 from stcrm_pandas.sandbox.clock import SECOND
 from stcrm_pandas.sandbox.connection import digits
 from stcrm_pandas.sandbox.store import Where
+from stcrm_pandas.sandbox.tables import folded
 
 Filter = Callable[[Any], Where]
 """A filter's value to the condition it makes; the value has been read as its kind before."""
@@ -51,8 +52,9 @@ def part(path: str) -> Filter:
     return lambda value: Where(f"instr(lower({_at(path)}), ?) > 0", (value.lower(),))
 
 
-def phone(path: str) -> Filter:
-    return lambda value: Where(f"digits({_at(path)}) = ?", (digits(value),))
+def part_of(name: str) -> Filter:
+    """A part of a column that keeps a text without its case."""
+    return lambda value: Where(f"instr(t.{name}, ?) > 0", (folded(value),))
 
 
 def near(path: str) -> Filter:
@@ -106,9 +108,8 @@ def _archived(value: str) -> Where:
 
 def _method_value(value: str) -> Where:
     """An address by its letters, whatever their case, a number by its digits."""
-    if "@" in value or not digits(value):
-        return whole("value")(value)
-    return phone("value")(value)
+    wanted = folded(value) if "@" in value or not digits(value) else digits(value)
+    return Where("t.found_by = ?", (wanted,))
 
 
 NOTHING = Where("0")
@@ -144,7 +145,7 @@ _JOB_OF_APPOINTMENT = {"Working": "InProgress", "Done": "Completed"}
 
 
 def _appointment_status(value: str) -> Where:
-    return exactly("jobStatus")(_JOB_OF_APPOINTMENT.get(value, value))
+    return column("status")(_JOB_OF_APPOINTMENT.get(value, value))
 
 
 FILTERS: Mapping[str, Mapping[str, Filter]] = {
@@ -154,7 +155,7 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
         # A prospect has no job yet, or is not even a customer.
         "isProspect": yes_no("NOT EXISTS (SELECT 1 FROM jobs j WHERE j.parent = t.parent)"),
         "withoutCustomer": yes_no(f"t.parent IS NULL OR {_at('locationId')} IS NULL"),
-        "status": exactly("status"),
+        "status": column("status"),
         "customerCity": customer(f"lower({_at('address.city', 'c')}) = ?", str.lower),
         "customerState": customer(f"lower({_at('address.state', 'c')}) = ?", str.lower),
         "customerZip": customer(f"{_at('address.zip', 'c')} = ?"),
@@ -162,8 +163,8 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
         "customerCreatedBefore": customer("c.created < ?"),
         "customerModifiedOnOrAfter": customer("c.modified >= ?"),
         "genPermUrl": no_condition,
-        "leadCustomerName": part("leadCustomerName"),
-        "leadPhone": phone("leadPhone"),
+        "leadCustomerName": part_of("name"),
+        "leadPhone": lambda value: Where("t.phone = ?", (digits(value),)),
         "isCaptureSourceForm": yes_no(f"instr(lower({_at('captureSource')}), 'form') > 0"),
     },
     "bookings": {**LISTED, "externalId": exactly("externalId")},
@@ -176,7 +177,7 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
     "location_custom_field_types": DATES,
     "contacts": {
         **DATES,
-        "name": part("name"),
+        "name": part_of("name"),
         "title": part("title"),
         "referenceId": exactly("referenceId"),
         "isArchived": _archived,
@@ -199,11 +200,9 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
         **_EXTERNAL,
         **_PLACE,
         "excludeAccountingChangesFromModifiedDateRange": no_condition,
-        "name": part("name"),
+        "name": part_of("name"),
         "phone": lambda value: Where(
-            "t.id IN (SELECT k.parent FROM customer_contacts k WHERE k.active = 1 "
-            f"AND {_at('type', 'k')} <> 'Email' AND digits({_at('value', 'k')}) = ?)",
-            (digits(value),),
+            "t.id IN (SELECT k.parent FROM customer_contacts k WHERE k.active = 1 AND k.phone = ?)", (digits(value),)
         ),
         "externalDataApplicationGuid": no_condition,
     },
@@ -212,7 +211,7 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
         **LISTED,
         **_EXTERNAL,
         **_PLACE,
-        "name": part("name"),
+        "name": part_of("name"),
         "customerId": column("parent"),
         "externalDataApplicationGuid": no_condition,
     },
@@ -237,7 +236,7 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
         "number": exactly("jobNumber"),
         "projectId": exactly("projectId"),
         "bookingId": exactly("bookingId"),
-        "jobStatus": exactly("jobStatus"),
+        "jobStatus": column("status"),
         "appointmentStatus": _appointment_status,
         "priority": whole("priority"),
         "firstAppointmentStartsOnOrAfter": moment_of(_APPOINTMENT, ">="),

@@ -20,7 +20,7 @@ import orjson
 from stcrm_pandas.errors import SettingsError, UsageError
 from stcrm_pandas.sandbox.clock import text_of
 from stcrm_pandas.sandbox.connection import LAYOUT, connect
-from stcrm_pandas.sandbox.tables import COLUMNS, TABLES, Key, Table, set_path
+from stcrm_pandas.sandbox.tables import TABLES, Key, Table, set_path
 
 _ACCOUNTING = {"balance", "creditLimit", "creditLimitBalance"}
 """A change of these alone moves `modifiedOn` without being an edit."""
@@ -259,7 +259,7 @@ class Store:
                 self._db.execute(f'DELETE FROM "{table}" WHERE n = ?', (number,))
 
     def _write(self, spec: Table, row: Mapping[str, Any], number: int | None, now: int, *, edited: bool = True) -> None:
-        values = dict(zip(COLUMNS, spec.record(row), strict=True))
+        values = dict(zip(spec.columns, spec.record(row), strict=True))
         values["seq"] = self._seq = max(now, self._seq + 1)
         if number is None:
             names = ", ".join(values)

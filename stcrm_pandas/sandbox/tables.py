@@ -5,7 +5,7 @@ A table that is not listed is kept too, by its `id`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +13,43 @@ import orjson
 
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.sandbox.clock import ticks
+from stcrm_pandas.sandbox.connection import digits
 
 Key = int | str | tuple[int | str, ...]
 """What names a row: its id, or the parent's id and its own."""
+
+
+Row = Mapping[str, Any]
+
+
+def folded(text: Any) -> str | None:
+    """A text without its case.
+
+    >>> folded("NÚÑEZ & Sons")
+    'núñez & sons'
+    """
+    return text.lower() if isinstance(text, str) else None
+
+
+def _number(row: Row) -> str | None:
+    """The digits of a contact that can be called."""
+    return digits(row.get("value")) if row.get("type") not in {None, "Email"} else None
+
+
+def _address(row: Row) -> str | None:
+    """What a contact method is found by: the letters of an address, the digits of a number."""
+    value = row.get("value")
+    return folded(value) if "@" in str(value) else digits(value) or folded(value)
+
+
+@dataclass(frozen=True)
+class Search:
+    """A column that rows are found by without a look at their bodies; `read` makes it when a row is written."""
+
+    column: str
+    read: Callable[[Row], str | None]
+    alone: bool = False
+    """With an index of its own, for values that few rows share; the others are in the index of the ids."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +57,7 @@ class Table:
     """A kind of row in the store.
 
     `parent` is the field that names the row it hangs on, `hidden` are fields that lists leave out, `computed` fields
-    that are null unless the caller asks for them.
+    that are null unless the caller asks for them, `searches` what filters of large tables look at.
     """
 
     name: str
@@ -35,6 +69,12 @@ class Table:
     """An id is unique under its parent only."""
     dated: tuple[str, ...] = ("createdOn", "modifiedOn")
     """The times of its own that a row has."""
+    searches: tuple[Search, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of what `record` gives."""
+        return (*COLUMNS, *(search.column for search in self.searches), "hidden", "body")
 
     @property
     def deletes_softly(self) -> bool:
@@ -42,7 +82,7 @@ class Table:
         return "active" in self.hidden
 
     def record(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
-        """A row as the columns of `COLUMNS`."""
+        """A row as its `columns`."""
         hidden, active = None, row.get("active", True)
         body = row
         if self.hidden:
@@ -63,6 +103,7 @@ class Table:
             modified,
             modified,
             modified or 0,
+            *[search.read(row) for search in self.searches],
             hidden,
             orjson.dumps(body).decode(),
         )
@@ -88,9 +129,10 @@ class Table:
         return None, key
 
 
-COLUMNS = ("id", "parent", "active", "created", "modified", "edited", "seq", "hidden", "body")
-"""What is kept of a row beside its number: times in ticks, `edited` is `modified` without accounting changes, `seq` the
-place in the order of change, `body` the row as a list answers it."""
+COLUMNS = ("id", "parent", "active", "created", "modified", "edited", "seq")
+"""What is kept of each row beside its number, what it is searched by, and its fields (`hidden` ones, and `body`, the row
+as a list answers it): times in ticks, `edited` is `modified` without accounting changes, `seq` the place in the order of
+change."""
 
 
 def _ticks(text: Any) -> int | None:
@@ -104,9 +146,21 @@ def _named(tables: Iterable[Table]) -> dict[str, Table]:
     return {table.name: table for table in tables}
 
 
+_NAME = Search("name", lambda row: folded(row.get("name")))
+
 TABLES = _named(
     (
-        Table("leads", parent="customerId", hidden=("active",), computed=("leadUrl",)),
+        Table(
+            "leads",
+            parent="customerId",
+            hidden=("active",),
+            computed=("leadUrl",),
+            searches=(
+                Search("status", lambda row: row.get("status")),
+                Search("phone", lambda row: digits(row.get("leadPhone"))),
+                Search("name", lambda row: folded(row.get("leadCustomerName"))),
+            ),
+        ),
         Table("bookings", parent="bookingProviderId", hidden=("active",)),
         Table(
             "booking_contacts",
@@ -116,16 +170,27 @@ TABLES = _named(
             dated=("modifiedOn",),
         ),
         Table("booking_provider_tags"),
-        Table("customers", hidden=("externalDataOwners", "preferredTechnicianId")),
-        Table("customer_contacts", parent="customerId", hidden=("active",), keyed_by_parent=True),
-        Table("locations", parent="customerId", hidden=("externalDataOwners", "preferredTechnicianId")),
+        Table("customers", hidden=("externalDataOwners", "preferredTechnicianId"), searches=(_NAME,)),
+        Table(
+            "customer_contacts",
+            parent="customerId",
+            hidden=("active",),
+            keyed_by_parent=True,
+            searches=(Search("phone", _number, alone=True),),
+        ),
+        Table(
+            "locations",
+            parent="customerId",
+            hidden=("externalDataOwners", "preferredTechnicianId"),
+            searches=(_NAME,),
+        ),
         Table("location_contacts", parent="locationId", hidden=("active",), keyed_by_parent=True),
         Table("lead_notes", parent="leadId", hidden=("active", "leadId")),
         Table("customer_notes", parent="customerId", hidden=("active", "customerId")),
         Table("location_notes", parent="locationId", hidden=("active", "locationId")),
         Table("customer_custom_field_types"),
         Table("location_custom_field_types"),
-        Table("jobs", parent="customerId"),
+        Table("jobs", parent="customerId", searches=(Search("status", lambda row: row.get("jobStatus")),)),
         Table("campaigns"),
         Table("campaign_categories"),
         Table("business_units"),
@@ -134,8 +199,8 @@ TABLES = _named(
         Table("technicians", parent="userId"),
         Table("job_types"),
         Table("call_reasons"),
-        Table("contacts"),
-        Table("contact_methods", parent="contactId"),
+        Table("contacts", searches=(_NAME,)),
+        Table("contact_methods", parent="contactId", searches=(Search("found_by", _address),)),
         Table(
             "contact_preferences",
             id="name",

@@ -1,0 +1,79 @@
+"""Filters on phone, name and status: they look at columns of the store, which follow what is written."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from stcrm_pandas.sandbox import Sandbox
+
+from .conftest import AS_OF, Caller
+from .many import Many
+
+
+def ids(rows: list[dict[str, Any]]) -> list[Any]:
+    return [row["id"] for row in rows]
+
+
+def test_what_is_written_is_found_and_what_was_is_not(fresh: Any) -> None:
+    sandbox, caller = fresh()
+    sandbox.change("leads", 5001, leadPhone="(512) 555-0187", leadCustomerName="IGOR NÚÑEZ", status="Dismissed")
+    assert ids(caller.rows("leads", leadPhone="+1 512 555 0187")) == [5001]
+    assert ids(caller.rows("leads", leadCustomerName="núñez")) == [5001], "whatever the case, beyond a to z"
+    assert 5001 in ids(caller.rows("leads", status="Dismissed"))
+    assert 5001 not in ids(caller.rows("leads", leadPhone="+1 312-555-0199"))
+    sandbox.change("customers", 7, name="ÖZGE & SONS")
+    assert ids(caller.rows("customers", name="özge")) == [7]
+    assert caller.rows("customers", name="Stone 7") == []
+    sandbox.put(
+        "customer_contacts", {"id": 900, "customerId": 7, "type": "Phone", "value": "512.555.0188", "active": True}
+    )
+    assert ids(caller.rows("customers", phone="5125550188")) == [7]
+    sandbox.change("customer_contacts", (7, 900), type="Email")
+    assert caller.rows("customers", phone="5125550188") == []
+    sandbox.change("locations", 301, name="Überholz Lodge")
+    assert ids(caller.rows("locations", name="ÜBERHOLZ")) == [301]
+
+
+def test_contact_methods_are_found_by_letters_or_digits(fresh: Any) -> None:
+    _, caller = fresh()
+    assert len(caller.rows("contacts/contact-methods", value="M5@EXAMPLE.com")) == 1
+    assert len(caller.rows("contacts/contact-methods", value="+1 312 555 0104")) == 1
+    assert caller.rows("contacts/contact-methods", value="5") == [], "no digits of an address"
+
+
+SEARCHES = [
+    ("leads", {"status": "Dismissed"}),
+    ("leads", {"leadPhone": "512-555-0101"}),
+    ("leads", {"leadCustomerName": "garza 77"}),
+    ("leads", {"leadCustomerName": "a", "status": "Open"}),
+    ("customers", {"name": "garza 77"}),
+    ("customers", {"name": "nobody"}),
+    ("customers", {"phone": "512-555-0101"}),
+    ("jpm:jobs", {"jobStatus": "Canceled"}),
+]
+
+
+@pytest.fixture(scope="module")
+def large() -> Iterator[Caller]:
+    """A third of the customers, contacts and jobs that a company of a million leads has."""
+    with Sandbox(company=Many(1_000_000, 1_200_000, 2_200_000, 1_400_000), as_of=AS_OF, rate_limit=None) as sandbox:
+        yield Caller(sandbox)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize(("path", "query"), SEARCHES, ids=lambda value: str(value))
+def test_a_million_rows_are_searched_at_once(path: str, query: dict[str, str], large: Caller) -> None:
+    """A second at the whole size is a third of one here."""
+    large.sign_in()
+    took = []
+    for _ in range(3):
+        large.sandbox.put("leads", {"id": 1, "status": "Open"})  # a read that was put in order is not used again
+        start = time.monotonic()
+        status, body, _ = large.raw(path, query | {"includeTotal": "true"}, timeout=60)
+        took.append(time.monotonic() - start)
+        assert status == 200, body
+    assert min(took) < 1 / 3
