@@ -130,9 +130,8 @@ class Table:
 
 
 COLUMNS = ("id", "parent", "active", "created", "modified", "edited", "seq")
-"""What is kept of each row beside its number, what it is searched by, and its fields (`hidden` ones, and `body`, the row
-as a list answers it): times in ticks, `edited` is `modified` without accounting changes, `seq` the place in the order of
-change."""
+"""What is kept of each row, before what it is searched by, its hidden fields and its body: times in ticks, `edited` is
+`modified` without accounting changes, `seq` the place in the order of change."""
 
 
 def _ticks(text: Any) -> int | None:

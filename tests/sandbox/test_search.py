@@ -65,7 +65,7 @@ def large() -> Iterator[Caller]:
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize(("path", "query"), SEARCHES, ids=lambda value: str(value))
+@pytest.mark.parametrize(("path", "query"), SEARCHES, ids=str)
 def test_a_million_rows_are_searched_at_once(path: str, query: dict[str, str], large: Caller) -> None:
     """A second at the whole size is a third of one here."""
     large.sign_in()
