@@ -12,7 +12,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.statistics import benjamini_hochberg, mantel_haenszel, two_proportions
 
-__all__ = ["FALSE_DISCOVERIES", "POINTS", "compare", "together"]
+__all__ = ["FALSE_DISCOVERIES", "POINTS", "SURE", "compare", "together"]
 
 FALSE_DISCOVERIES = 0.05
 """Of the groups that are named, the share that may be named by chance."""
@@ -20,7 +20,8 @@ FALSE_DISCOVERIES = 0.05
 POINTS = 0.05
 """A difference below five points is not worth a name, however sure it is."""
 
-_SURE = 1.959963984540054  # standard errors on each side, for 95 %
+SURE = 1.959963984540054
+"""Standard errors on each side, for 95 %."""
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -36,9 +37,10 @@ def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_gro
     - both sides have `min_group`;
     - that difference is 5 points or more;
     - its p-value is below 0.05 after Benjamini-Hochberg over all groups that could be named;
-    - it keeps its sign, beyond what chance could turn, when like is compared with like: within each stratum, the
-      differences averaged with the weights of Mantel and Haenszel (`statistics.mantel_haenszel`); the 95 % interval
-      of that average lies on the same side of 0. Else the mix explains it.
+    - the same holds when like is compared with like: the difference within each stratum, averaged with the weights of
+      Mantel and Haenszel (`statistics.mantel_haenszel`), has the same sign, and the larger of its p-value and the one
+      above is below 0.05 after Benjamini-Hochberg, too. (An interval of 95 % for each would not do: where the groups'
+      mixes differ, one of 40 would be named by chance.) Else the mix may explain it.
 
     Groups without an id, and those that are not whole, are never named; the latter do not count among the others.
 
@@ -52,9 +54,10 @@ def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_gro
     Returns:
         A row per group, in order: `id`, `name`, `n`, `share_lower`, `share_upper`, `others_n`, `others_lower`,
         `others_upper` (shares from 0 to 1), `difference` (of the bounds that face each other; 0 where they overlap),
-        `standardised` (the same within strata; missing without them), `p_value`, `p_adjusted` (missing where not
-        compared), `kept` (the sign stays within strata), `verdict`: "higher", "lower", "not clear",
-        "explained by the mix", "too few", "not compared".
+        `standardised` (the same within strata; missing without them), `error` (its standard error), `p_value`,
+        `p_adjusted` (missing where not compared), `p_standardised`, `p_standardised_adjusted` (the same of the larger
+        of the p-values as it is and within strata), `verdict`: "higher", "lower", "not clear", "explained by the mix",
+        "too few", "not compared".
 
     >>> counts = {"n": [400, 400], "lower": [180, 120], "upper": [190, 125]}
     >>> groups = pd.DataFrame({"id": [1, 2], "name": ["Radio", "Mail"], **counts})
@@ -82,7 +85,9 @@ def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_gro
     p_value = np.where(compared, 1.0, np.nan)
     p_value[higher] = two_proportions(lower[higher], n[higher], others_upper[higher], others[higher])
     p_value[lesser] = two_proportions(upper[lesser], n[lesser], others_lower[lesser], others[lesser])
-    standardised, kept = _within_strata(groups["id"], whole, strata, higher, lesser)
+    standardised, error = _within_strata(groups["id"], whole, strata, higher, lesser)
+    p_within = p_value if strata is None else np.where(compared, _at_least(p_value, standardised, error), np.nan)
+    told = compared & ~np.isnan(standardised) & (strata is not None)
     return _judged(
         pd.DataFrame(
             {
@@ -95,10 +100,12 @@ def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_gro
                 "others_lower": _known(_share(others_lower, others), others > 0),
                 "others_upper": _known(_share(others_upper, others), others > 0),
                 "difference": _known(np.where(higher, above, np.where(lesser, below, 0.0)), compared),
-                "standardised": _known(standardised, compared & ~np.isnan(standardised) & (strata is not None)),
+                "standardised": _known(standardised, told),
+                "error": _known(error, told),
                 "p_value": _known(p_value, compared),
                 "p_adjusted": _known(benjamini_hochberg(p_value), compared),
-                "kept": pd.array(kept, dtype="boolean"),
+                "p_standardised": _known(p_within, compared),
+                "p_standardised_adjusted": _known(benjamini_hochberg(p_within), compared),
                 "verdict": pd.array(np.where(nameable, "too few", "not compared").tolist(), dtype="str"),
             }
         )
@@ -112,7 +119,7 @@ def together(*results: Found) -> tuple[Found, ...]:
         results: frozen results of analyses with `comparisons`, a frame of `compare` or a mapping of several.
 
     Returns:
-        Copies of them, in order, with `p_adjusted` and `verdict` anew.
+        Copies of them, in order, with the adjusted p-values and `verdict` anew.
 
     >>> @dataclasses.dataclass(frozen=True)
     ... class Result:
@@ -125,14 +132,16 @@ def together(*results: Found) -> tuple[Found, ...]:
     ([0.007, 0.126, 0.126], [0.033, 0.629, 0.629])
     """
     frames = [frame for result in results for frame in _frames(result).values()]
-    p_values = [frame["p_value"].to_numpy(dtype=np.float64, na_value=np.nan) for frame in frames]
-    adjusted = benjamini_hochberg(np.concatenate(p_values)) if p_values else np.empty(0)
-    judged = iter(
-        _judged(frame.assign(p_adjusted=_known(part, ~np.isnan(part))))
-        for frame, part in zip(
-            frames, np.split(adjusted, np.cumsum([len(part) for part in p_values])[:-1]), strict=True
+    for name, adjusted in (("p_value", "p_adjusted"), ("p_standardised", "p_standardised_adjusted")):
+        p_values = [frame[name].to_numpy(dtype=np.float64, na_value=np.nan) for frame in frames]
+        parts = np.split(
+            benjamini_hochberg(np.concatenate([*p_values, []])), np.cumsum([len(part) for part in p_values])[:-1]
         )
-    )
+        frames = [
+            frame.assign(**{adjusted: _known(part, ~np.isnan(part))})
+            for frame, part in zip(frames, parts, strict=False)
+        ]
+    judged = map(_judged, frames)
     return tuple(_with(result, {key: next(judged) for key in _frames(result)}) for result in results)
 
 
@@ -148,11 +157,14 @@ def _with(result: Any, frames: dict[Hashable, pd.DataFrame]) -> Any:
 
 def _judged(frame: pd.DataFrame) -> pd.DataFrame:
     """With the verdicts that its p-values give; what was not compared stays as it is."""
-    difference = frame["difference"].to_numpy(dtype=np.float64, na_value=0.0)
-    adjusted = frame["p_adjusted"].to_numpy(dtype=np.float64, na_value=np.nan)
-    kept = frame["kept"].to_numpy(dtype=bool, na_value=False)
+    difference, within, adjusted, both = (
+        frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+        for name in ("difference", "standardised", "p_adjusted", "p_standardised_adjusted")
+    )
     compared = ~np.isnan(adjusted)
-    clear = compared & (np.abs(difference) >= POINTS) & (adjusted < FALSE_DISCOVERIES)
+    clear = compared & (np.abs(np.nan_to_num(difference)) >= POINTS) & (adjusted < FALSE_DISCOVERIES)
+    # without strata there is nothing within them
+    kept = (np.isnan(within) | (np.sign(within) == np.sign(difference))) & (both < FALSE_DISCOVERIES)
     verdict = np.select(
         [clear & ~kept, clear & (difference > 0), clear, compared],
         ["explained by the mix", "higher", "lower", "not clear"],
@@ -161,13 +173,22 @@ def _judged(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(verdict=pd.array(verdict.tolist(), dtype="str"))
 
 
+def _at_least(p_value: Floats, difference: Floats, error: Floats) -> Floats:
+    """The larger of a p-value and that of a difference with this standard error; 1 where there is no difference."""
+    from scipy.stats import norm
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        within = 2 * norm.sf(np.abs(difference / error))
+    return np.fmax(p_value, np.where(np.isnan(within), 1.0, within))
+
+
 def _within_strata(
     ids: pd.Series, whole: Flags, strata: pd.DataFrame | None, higher: Flags, lesser: Flags
-) -> tuple[Floats, Flags]:
-    """For each group the difference within strata, of the bounds that face each other, and whether its sign stays."""
-    difference, kept = np.zeros(len(ids)), np.ones(len(ids), dtype=bool)
+) -> tuple[Floats, Floats]:
+    """For each group the difference within strata, of the bounds that face each other, and its standard error."""
+    difference, errors = np.zeros(len(ids)), np.zeros(len(ids))
     if strata is None or not len(ids):
-        return difference, kept
+        return difference, errors
     place_of = {_key(id): place for place, (id, used) in enumerate(zip(ids, whole, strict=True)) if used}
     places = np.array([place_of.get(_key(id), -1) for id in strata["id"]], dtype=np.int64)
     rows = strata[places >= 0]
@@ -176,11 +197,10 @@ def _within_strata(
     others, others_lower, others_upper = (
         np.bincount(stratum, weights=part)[stratum] - part if len(part) else part for part in (n, lower, upper)
     )
-    for side, own, facing, sign in ((higher, lower, others_upper, 1), (lesser, upper, others_lower, -1)):
+    for side, own, facing in ((higher, lower, others_upper), (lesser, upper, others_lower)):
         mean, error = mantel_haenszel(own, n, facing, others, groups=place, size=len(ids))
-        difference[side] = mean[side]
-        kept[side] = (sign * mean - _SURE * error > 0)[side]
-    return difference, kept
+        difference[side], errors[side] = mean[side], error[side]
+    return difference, errors
 
 
 def _key(id: Any) -> Hashable:

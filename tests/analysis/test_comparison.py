@@ -180,6 +180,25 @@ def test_chance_alone_is_seldom_named(leads: Callable[..., pd.DataFrame]) -> Non
     assert named <= binom.ppf(0.999, 200, 0.05)
 
 
+def test_chance_alone_is_seldom_named_where_the_mixes_differ() -> None:
+    """Within strata all groups are alike; their mixes are not, so that nearly all differ as they are."""
+    chance = np.random.default_rng(20260302)
+    named = mixed = 0
+    for _ in range(200):
+        rows = []
+        for id in range(20):
+            calls = chance.uniform(0.1, 0.9)
+            for stratum, part, share in (("phone", calls, 0.9), ("online", 1 - calls, 0.4)):
+                n = int(400 * part)
+                won = int(chance.binomial(n, share))
+                rows.append((id, stratum, n, won, won))
+        found = compare(*cut(*rows), min_group=30)["verdict"]
+        named += found.isin(["higher", "lower"]).any()
+        mixed += (found == "explained by the mix").sum()
+    assert mixed > 200 * 10
+    assert named <= binom.ppf(0.999, 200, 0.05)
+
+
 def test_twelve_points_at_four_hundred_are_found(leads: Callable[..., pd.DataFrame]) -> None:
     chance = np.random.default_rng(7)
     found = 0

@@ -1,6 +1,7 @@
 """Opportunities counted by hand: which records are one chain, where it is credited, what became of it."""
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -200,6 +201,59 @@ def test_dates_that_are_none(count: Count) -> None:
     assert "2 opportunities without a date of creation are in no share." in found.summary()
     months = count([{"created_on": None}], of_jobs=[{"lead_call_id": 1}], by="month").table
     assert months["name"].tolist() == ["Jan 2026", "(none)"]
+
+
+@pytest.mark.parametrize(
+    ("of_leads", "of_bookings", "of_jobs", "phone"),
+    [
+        ([{"call_id": 7}], [], [], True),
+        ([{"manual_call_id": 7}], [], [], True),
+        ([{}], [], [], False),
+        ([], [], [{"lead_call_id": 7}], True),
+        ([], [], [{"partner_lead_call_id": 7}], True),
+        ([], [{"id": 5}], [], False),
+        # what names a booking came out of it, also where it was called back and the booking was not read
+        ([{"call_id": 7, "booking_id": 5}], [], [], False),
+        ([], [], [{"lead_call_id": 7, "booking_id": 5}], False),
+        # the first contact decides, not what came later
+        ([{"status": "Converted"}, {"created_on": "2026-01-06T12:00Z", "call_id": 7}], [], [], False),
+        ([{"call_id": 7, "status": "Converted"}], [], [{"lead_call_id": 7, "created_on": "2026-01-06T12:00Z"}], True),
+    ],
+)
+def test_the_channel_is_that_of_the_first_contact(
+    count: Count, of_leads: list[Any], of_bookings: list[Any], of_jobs: list[Any], phone: bool
+) -> None:
+    people = [{"customer_id": 1, **lead} for lead in of_leads]
+    found = count(people, of_bookings, of_jobs)
+    assert only(found, "opportunities", "phone") == [1, int(phone)]
+
+
+def test_a_campaign_of_calls_and_one_of_web_forms_are_not_compared(count: Count) -> None:
+    """Of the calls that were not booked few left a record: the mix of channels is all that differs."""
+
+    def campaign(id: int, calls: int, forms: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        leads = [{"campaign_id": id, "call_id": 10_000 * id + call} for call in range(calls // 10)]
+        leads += [{"campaign_id": id, "status": "Converted" if form % 3 == 0 else "Open"} for form in range(forms)]
+        jobs = [{"campaign_id": id, "lead_call_id": 10_000 * id + call} for call in range(calls // 10, calls)]
+        return leads, jobs
+
+    parts = [campaign(1, 200, 40), campaign(2, 40, 200), campaign(3, 120, 120)]
+    leads, jobs = ([row for part in parts for row in part[place]] for place in (0, 1))
+    found = count(leads, [], jobs, call_reasons=None)
+    compared = found.comparisons.set_index("id")
+    assert compared.loc[1, "difference"] > 0.2
+    assert compared.loc[[1, 2], "verdict"].tolist() == ["explained by the mix"] * 2
+    assert found.actions() == []
+    (mixed,) = [said for said in found.summary() if "like is compared with like" in said]
+    assert "the same business unit, month and channel." in mixed
+    assert any(said.startswith("50 of 100 opportunities began by phone.") for said in found.summary())
+    # one that books less among those of its channel is named, with the difference in points among like ones
+    worse = [{**job, "campaign_id": 1} for job in jobs if job["campaign_id"] == 1][:90]
+    lost = [{"campaign_id": 1, "call_id": 70_000 + call} for call in range(90)]
+    found = count(leads + lost, [], [job for job in jobs if job["campaign_id"] != 1] + worse)
+    assert found.comparisons.set_index("id").loc[1, "verdict"] == "lower"
+    (named,) = [said for said in found.summary() if "1 goes with fewer" in said]
+    assert re.search(r"; \d+ points \(\d+ to \d+\) fewer among opportunities of the same", named)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,8 @@ class Chains:
     """Opportunities, a row each, and what was left out on the way to them.
 
     The columns of `rows`: `first` (kind of the first record), `id` (of it), `created` (a time in UTC), `campaign`,
-    `business_unit` and, where there is one, `tenant`, all of the first record; `untraced`, it is a job that names
+    `business_unit`, `phone` (it names a call and no booking) and, where there is one, `tenant`, all of the first
+    record; `untraced`, it is a job that names
     neither call nor booking; `records`; of booked, completed and above zero the bounds (`booked_lower`,
     `booked_upper` …); `inferred`, its job is known only as the one that fits; `cents` and `follow_on_cents`, the
     totals of its completed jobs, and of those that came after them; `campaigns`, how many records name one, the
@@ -145,7 +146,7 @@ def _told(records: pd.DataFrame) -> pd.DataFrame:
     possibly = some["booked"] | some["unknown"]
     done = some["completed"] | (possibly & ~some["jobs"])
     above = sums["cents"].to_numpy() > 0
-    keep = ["id", "created", "campaign", "business_unit", *([TENANT] if TENANT in records else [])]
+    keep = ["id", "created", "campaign", "business_unit", "phone", *([TENANT] if TENANT in records else [])]
     return (
         ordered[keep]
         .assign(

@@ -36,6 +36,7 @@ BY = ("campaign", "category", "business_unit", "month", TENANT)
 
 COUNTS = (
     "opportunities",
+    "phone",
     "leads",
     "bookings",
     "direct_jobs",
@@ -76,6 +77,7 @@ def aged(
     local = np.full(len(rows), zone is not None)
     told = {
         "opportunities": np.ones(len(rows)),
+        "phone": rows["phone"],
         "leads": rows["first"] == LEAD,
         "bookings": rows["first"] == BOOKING,
         "direct_jobs": rows["first"] == JOB,
@@ -186,15 +188,16 @@ def measured(sums: pd.DataFrame, *, min_group: int) -> pd.DataFrame:
     return pd.DataFrame(told)
 
 
-def strata_of(rows: pd.DataFrame, by: Sequence[str], ids: pd.Series) -> pd.DataFrame | None:
-    """The counts of booked opportunities cut by business unit and month, as far as those are not the groups.
+def strata_of(rows: pd.DataFrame, by: Sequence[str], ids: pd.Series) -> pd.DataFrame:
+    """The counts of booked opportunities cut by channel, and by business unit and month where those are not the groups.
+
+    The channel is that of the first contact, phone or online, and not the kind of the first record: a job that was
+    booked at once is always booked, so that would look at the outcome.
 
     Parameters: opportunities as `aged` gives them; one or two of `BY`; the ids of the groups as `grouped` gave them.
-    Returns: `id`, `stratum`, `n`, `lower`, `upper` for `comparison.compare`; None where nothing is left to cut by.
+    Returns: `id`, `stratum`, `n`, `lower`, `upper` for `comparison.compare`.
     """
-    finer = [one for one in ("business_unit", "month") if one not in by and rows[one].notna().any()]
-    if not finer:
-        return None
+    finer = ["phone", *(one for one in ("business_unit", "month") if one not in by and rows[one].notna().any())]
     group, stratum = pairs(rows, by)[0], pairs(rows, finer)[0]
     cut = rows.groupby([group, stratum])[["mature", "booked_lower", "booked_upper"]].sum()
     return pd.DataFrame(

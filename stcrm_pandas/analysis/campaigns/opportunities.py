@@ -56,7 +56,8 @@ class Opportunities:
 
     - `id`, `name`: of the group; `id` is missing for opportunities that have none; of two dimensions both are joined,
       and `<dimension>_id`, `<dimension>_name` have them apart
-    - `opportunities`; `leads`, `bookings`, `direct_jobs`: by what their first record is, together the same
+    - `opportunities`; `leads`, `bookings`, `direct_jobs`: by what their first record is, together the same; `phone`:
+      those whose first contact was a call, the others are online
     - `mature`: those old enough to be measured; `leads_mature`, `leads_booked`: those that began as a lead, and of
       these the booked ones
     - `booked_lower`, `booked_upper`, `completed_…`, `above_zero_…`: of `mature`, surely and possibly
@@ -68,7 +69,8 @@ class Opportunities:
     - `enough`: `mature` reaches `min_group`
     - `whole` (months only): the month was read from its first to its last moment, and all of it is old enough
 
-    `comparisons` holds the share booked of each group against all others together (`analysis.comparison.compare`),
+    `comparisons` holds the share booked of each group against all others together (`analysis.comparison.compare`), like
+    compared with like by business unit, month and the channel of the first contact,
     `attribution` how far campaigns can be trusted, `costs` what was spent (None without `spend`), `weeks` the counts by
     local week, `differing` the chains whose records name different campaigns, `left_out` what was left out, by reason.
     """
@@ -180,6 +182,11 @@ def opportunities(
     its earliest record and credited to that record's campaign. Jobs that are recalls, warranty work, made from an
     estimate or sold during another job begin no chain. A job that names neither call nor booking may be anything: such
     jobs are a row of their own.
+
+    Channel: by phone, if the first record names a call (a job its lead call, a lead its `call_id` or `manual_call_id`)
+    and no booking; else online. An unbooked call that was not entered as a lead left no record, an unbooked online
+    request does: so groups are compared within each channel. What stays incomparable are groups whose calls are
+    entered as leads with more or less care.
 
     Booked: a job exists, or a record says so. Completed: one of its jobs is; canceled ones are not. Above zero: its
     completed jobs have a total above 0. Where a record says that there is a job, but no job is known, the latter two

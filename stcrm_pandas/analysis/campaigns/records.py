@@ -46,6 +46,7 @@ _DTYPES = {
     "person": "Int64",
     "person_kind": "Int64",
     "left_out": "int8",
+    "phone": "bool",
     "follow_on": "bool",
     "booked": "bool",
     "unknown": "bool",
@@ -68,9 +69,9 @@ def gather(leads: Any, bookings: Any, jobs: Any, *, not_leads: Sequence[int] = (
         A pandas frame, ordered by kind and id: `tenant` where the frames have it; `kind`, `id`; `created`, in
         microseconds since 1970, and `modified` of leads; `campaign`, `business_unit`; what ties records together:
         `booking`, `call`, `job`, the `customer`, the `person` of a lead with its `person_kind` (see `inquiries`), and
-        `parent`, the job that a job came after; `left_out` (0: kept); `follow_on`, a job that is no first
-        contact; `booked`, the record says that there is a job; `unknown`, its status says nothing that the contract
-        knows; `completed`, `canceled`, `total` of jobs.
+        `parent`, the job that a job came after; `left_out` (0: kept); `phone`, it names a call and no booking;
+        `follow_on`, a job that is no first contact; `booked`, the record says that there is a job; `unknown`, its
+        status says nothing that the contract knows; `completed`, `canceled`, `total` of jobs.
 
     Raises:
         UsageError: a column is missing, a time has no zone, an id stands twice, or the frames do not fit together.
@@ -92,11 +93,12 @@ def statuses(frame: Any, column: str) -> dict[str, int]:
 
 def _leads(frame: Any, not_leads: Sequence[int]) -> nw.LazyFrame[Any]:
     wanted = ("id", "status", "campaign_id", "business_unit_id", "call_reason_id", "call_id", "booking_id")
-    optional = ("active", "customer_id", "lead_phone")
+    optional = ("active", "customer_id", "lead_phone", "manual_call_id")
     rows = lazy(frame, "leads", wanted, times=("created_on", "modified_on"), optional=optional)
     refuse_repeats(rows, "leads")
     rows = persons_of(rows)
     status = nw.col("status")
+    calls = [name for name in ("call_id", "manual_call_id") if name in rows.collect_schema()]
     return _narrow(
         rows,
         LEAD,
@@ -106,6 +108,7 @@ def _leads(frame: Any, not_leads: Sequence[int]) -> nw.LazyFrame[Any]:
         person_kind=nw.col("kind"),
         call=nw.col("call_id"),
         booking=nw.col("booking_id"),
+        phone=_by_phone(calls),
         left_out=_left_out(rows, true(nw.col("call_reason_id").is_in([*not_leads])) if not_leads else None),
         booked=true(status == "Converted"),
         unknown=~true(status.is_in(_LEAD_STATUS)),
@@ -145,6 +148,7 @@ def _jobs(frame: Any) -> nw.LazyFrame[Any]:
         job=nw.col("id"),
         customer=nw.col("customer_id") if "customer_id" in names else None,
         parent=nw.coalesce(*parents) if parents else None,
+        phone=_by_phone(calls),
         left_out=_left_out(rows),
         follow_on=nw.any_horizontal(*(~nw.col(name).is_null() for name in after), ignore_nulls=False)
         if after
@@ -153,6 +157,14 @@ def _jobs(frame: Any) -> nw.LazyFrame[Any]:
         completed=true(status == "Completed"),
         canceled=true(status == "Canceled"),
         total=nw.col("total").cast(nw.Float64),
+    )
+
+
+def _by_phone(calls: Sequence[str]) -> nw.Expr:
+    """The first contact was a call: a record that names a booking came out of it, also where it was not read."""
+    return (
+        ~nw.all_horizontal(*(nw.col(name).is_null() for name in calls), ignore_nulls=False)
+        & nw.col("booking_id").is_null()
     )
 
 
@@ -174,7 +186,7 @@ def _narrow(rows: nw.LazyFrame[Any], kind: int, **given: nw.Expr | None) -> nw.L
         "campaign": nw.col("campaign_id"),
         "business_unit": nw.col("business_unit_id"),
         **dict.fromkeys(_NUMBERS, nothing),
-        **dict.fromkeys(("follow_on", "booked", "unknown", "completed", "canceled"), nw.lit(value=False)),
+        **dict.fromkeys(("phone", "follow_on", "booked", "unknown", "completed", "canceled"), nw.lit(value=False)),
         "total": nothing.cast(nw.Float64),
         **{name: expression for name, expression in given.items() if expression is not None},
     }

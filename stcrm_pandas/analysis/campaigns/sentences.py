@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from stcrm_pandas.analysis.campaigns.table import DIMENSIONS, money, of_hundred
-from stcrm_pandas.analysis.sentences import span
+from stcrm_pandas.analysis.comparison import SURE
+from stcrm_pandas.analysis.sentences import hundred, span
 from stcrm_pandas.analysis.statistics import wilson
 
 if TYPE_CHECKING:
     from stcrm_pandas.analysis.campaigns.opportunities import Opportunities
 
-__all__ = ["definitions", "summary"]
+__all__ = ["definitions", "likeness", "points", "summary"]
 
 _MOST_NAMED = 3
 
@@ -33,6 +34,7 @@ def summary(found: Opportunities) -> list[str]:
             said += _rescues(found)
         if found.by:
             said += _differences(found)
+            said += _unseen(found, overall)
     if {"campaign", "category"} & {*found.by}:
         said += found.attribution.sentences()
     if found.costs is not None:
@@ -70,15 +72,16 @@ def _differences(found: Opportunities) -> list[str]:
             row = found.table.loc[this.Index]
             said.append(
                 f"{one.capitalize()} {this.name} goes with {more} bookings: {of_hundred(row)}, against "
-                f"{span(this.others_lower, this.others_upper)} of 100 for all others together."
+                f"{span(this.others_lower, this.others_upper)} of 100 for all others together; "
+                f"{points(this)} {more} among opportunities of the same {likeness(found)}."
             )
         if len(clear) > _MOST_NAMED:
             said.append(f"{len(clear) - _MOST_NAMED} more {many} go with {more} bookings: see the table.")
     mixed = int((verdicts == "explained by the mix").sum())
     if mixed:
         said.append(
-            f"{mixed:,} {one if mixed == 1 else many} would stand out, but not once like is compared with like: "
-            "business unit and month explain the difference."
+            f"{mixed:,} {one if mixed == 1 else many} would stand out, but not clearly once like is compared with "
+            f"like: the same {likeness(found)}."
         )
     if not verdicts.isin(["higher", "lower"]).any() and (verdicts == "not clear").any():
         said.append(f"No {one} is clearly different from all others together.")
@@ -89,6 +92,19 @@ def _differences(found: Opportunities) -> list[str]:
             "opportunities that are old enough: too few to tell."
         )
     return said
+
+
+def likeness(found: Opportunities) -> str:
+    """In what opportunities are alike that are compared: what `counts.strata_of` cuts by."""
+    finer = [words for name, words in (("business_unit", "business unit"), ("month", "month")) if name not in found.by]
+    return f"{', '.join(finer)} and channel" if finer else "channel"
+
+
+def points(this: Any) -> str:
+    """How far apart a group and the others are within strata: '3 points (2 to 4)', without a sign."""
+    middle, half = abs(float(this.standardised)), SURE * float(this.error)
+    low, high = (hundred(max(edge, 0.0)) for edge in (middle - half, middle + half))
+    return f"{hundred(middle)} {'point' if hundred(middle) == 1 else 'points'} ({low} to {high})"
 
 
 def _rescues(found: Opportunities) -> list[str]:
@@ -111,6 +127,18 @@ def _rescues(found: Opportunities) -> list[str]:
             )
             said.append((own - rest, told))
     return [told for _, told in sorted(said)[:1]]
+
+
+def _unseen(found: Opportunities, overall: Any) -> list[str]:
+    """That shares of campaigns of calls and of web forms are not of one kind, where there are both."""
+    calls, all_of = int(overall.phone), int(overall.opportunities)
+    if not 0 < calls < all_of or not found.ranked:
+        return []
+    return [
+        f"{span(calls / all_of, calls / all_of)} of 100 opportunities began by phone. A call that was neither booked "
+        "nor entered as a lead left no record, an online request always does: compare the shares of two groups only if "
+        "about as many of theirs began by phone."
+    ]
 
 
 def _costs(found: Opportunities) -> list[str]:
@@ -172,8 +200,14 @@ def definitions(found: Opportunities) -> dict[str, str]:
         f"are of one customer or phone and less than {found.repeat_days} days apart. A job that alone fits a converted "
         "lead of its customer belongs to it.",
         "Credited": "To the campaign, business unit and month of its first record, whatever later ones say.",
-        "What is not seen": "A call that was neither booked nor entered as a lead left no record here. So the share "
-        "booked is above that of all who called.",
+        "Channel": "How the first contact was made. By phone: a job that names a call, or a lead that does (its "
+        "callId or manualCallId). Online: a booking, what names one, and any other lead. It is not the kind of the "
+        "first record: a job that was booked at once is always booked.",
+        "What is not seen": "A call that was neither booked nor entered as a lead left no record here; an online "
+        "request always does. So the share booked of those who called is above that of all callers, and a campaign "
+        "that is called has a higher share than one of web forms. Therefore like is compared with like by channel. "
+        "What stays incomparable: campaigns whose calls are entered as leads with more or less care, and bookings of a "
+        "marketplace beside the leads of a web form.",
         "Jobs that begin an opportunity": "Jobs booked at first contact: no recall, no warranty work, not made from an "
         "estimate, not sold during another job. Jobs that name neither a call nor a booking may be anything, also "
         "planned maintenance: they are a row of their own.",
@@ -189,8 +223,9 @@ def definitions(found: Opportunities) -> dict[str, str]:
         "apart. Median above zero: half of the opportunities that brought anything brought more.",
         "(27 to 35)": "The 95 % Wilson interval: what chance alone could make of the number.",
         "Clearly different": "The share booked, compared with all others together: 5 points or more apart, "
-        f"{found.min_group} opportunities or more on both sides, a p-value below 0.05 after Benjamini-Hochberg over "
-        "all that could be named, and the same sign when like is compared with like by business unit and month.",
+        f"{found.min_group} opportunities or more on both sides, and a p-value below 0.05 after Benjamini-Hochberg "
+        "over all that could be named, both as they are and when like is compared with like: opportunities of the same "
+        f"{likeness(found)}. The difference among these, in points, is the one to go by.",
         "Goes with": "The two occur together. Season, kind of work and kind of customer may be the reason.",
         "How far campaigns can be trusted": "Opportunities on the default campaign, without one, or with one that is "
         "not listed say nothing of what brought them. Above 15 of 100, campaigns are not ranked.",

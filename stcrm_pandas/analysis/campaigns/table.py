@@ -34,6 +34,7 @@ def opportunity_table(found: Opportunities) -> str:
         "Booked, of 100 (95 % interval)": True,
         "": False,
         "Opportunities": True,
+        "by phone": True,
         "began as lead": True,
         "as booking": True,
         "as job": True,
@@ -85,7 +86,10 @@ def _cells(row: Any, note: str, share: str) -> list[str]:
         str(row.name),
         share,
         note,
-        *(f"{getattr(row, name):,}" for name in ("opportunities", "leads", "bookings", "direct_jobs", "mature")),
+        *(
+            f"{getattr(row, name):,}"
+            for name in ("opportunities", "phone", "leads", "bookings", "direct_jobs", "mature")
+        ),
         *(_span(row, step) for step in STEPS),
         money(row.revenue),
         money(row.revenue + row.follow_on_revenue),

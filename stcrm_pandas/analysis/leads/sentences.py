@@ -101,7 +101,7 @@ def _differences(found: LeadConversion) -> list[str]:
     if mix:
         said.append(
             f"{plural(mix, one, many).capitalize()} {'differs' if mix == 1 else 'differ'} from all others together, "
-            "but not among inquiries of the same business unit and month: the mix explains it."
+            "but not clearly among inquiries of the same business unit and month: the mix may explain it."
         )
     if len(compared) and not verdicts.isin(["higher", "lower"]).any():
         said.append(f"No {one} is clearly different from all others together.")
@@ -207,7 +207,7 @@ def definitions(found: LeadConversion) -> dict[str, str]:
         "5 points apart, no speed is told.",
         "Clearly different": "Compared with all others together: 5 points or more apart even where unknown dates are "
         f"taken against it, {found.min_group} or more on both sides, a p-value below 0.05 after Benjamini-Hochberg "
-        "over all that could be named, and still apart among inquiries of the same business unit and month.",
+        "over all that could be named, and the same among inquiries of the same business unit and month.",
         "Explained by the mix": "Apart from all others together, but not clearly so among inquiries of the same "
         "business unit and month.",
         "Month": f"By local time of creation ({zone})." if zone else "Not shown: no time zone is known.",
