@@ -52,6 +52,20 @@ def test_phone_calls_are_booked_at_once_alike(alike, company, by):
     assert p_value(calls(company)[by], calls(company).at_once) < 1e-12  # the same test sees effects
 
 
+@pytest.mark.parametrize("by", ["campaignId", "businessUnitId", "kind"])
+def test_requests_from_the_web_are_booked_alike(alike, by):
+    """A booking counts as booked, too, if the lead that it became was."""
+    leads, bookings = alike["leads"], alike["bookings"]
+    won = bookings.status.eq("Converted") | bookings.id.isin(leads[leads.status == "Converted"].bookingId)
+    bookings = bookings.assign(kind="booking", won=won, created=alike.times("bookings", "createdOn"))
+    leads = alike.counted().assign(kind="lead")
+    leads["won"] = leads.status.eq("Converted")
+    leads = leads[leads.callId.isna() & leads.manualCallId.isna() & leads.bookingId.isna()]
+    both = pd.concat([bookings, leads])
+    both = both[both.created < alike.as_of - pd.Timedelta(days=60)]
+    assert p_value(both[by], both.won) > LEAST
+
+
 def test_leads_convert_alike_with_and_without_customer(alike):
     mature = alike.mature()
     first = mature[~mature.customerId.duplicated(keep=False) | mature.customerId.isna()]

@@ -17,6 +17,9 @@ from stcrm_pandas.sandbox.company.sizes import Sizes
 UNDECIDED, TO_JOB, DISMISSED = range(3)
 TWINS = 0.03
 """Share of the bookings that come second, through another source; so twice as many belong to such a pair."""
+BOOKED_ALIKE = 0.33
+"""Without effects, share of the bookings that lead to a job, at once or through a lead: that of other leads of the web,
+some of which are asked a second time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,9 @@ def draw_bookings(chance: Chance, seasons: Seasons, sizes: Sizes, plan: Plan) ->
 def _outcomes(rng: np.random.Generator, source: Ints, *, effects: bool) -> Ints:
     shares = np.array([(100 - s.to_job - s.dismissed, s.to_job, s.dismissed) for s in SOURCES])
     if not effects:
-        return pick(rng, np.array([s.share for s in SOURCES]) @ shares, source.size)
+        undecided, _, dismissed = np.array([s.share for s in SOURCES]) @ shares / sum(s.share for s in SOURCES) / 100
+        to_job = BOOKED_ALIKE * (1 - dismissed * LEADS_OF_DISMISSED)
+        return pick(rng, (undecided, to_job, 1 - undecided - to_job), source.size)
     outcome = np.zeros(source.size, dtype=np.int64)
     for place, row in enumerate(shares):
         mine = np.flatnonzero(source == place)
@@ -94,7 +99,10 @@ def _became_lead(
     rng: np.random.Generator, source: Ints, dismissed: Flags, able: Flags, sizes: Sizes, plan: Plan
 ) -> Flags:
     """Exact shares of the dismissed, taken from those that are able."""
-    total = min(round(dismissed.sum() * LEADS_OF_DISMISSED), sizes.leads // 5)
+    count = dismissed.sum()
+    if not plan.effects:  # more are dismissed, but as many leads come of them
+        count = round(source.size * sum(s.share * s.dismissed for s in SOURCES) / 10_000)
+    total = min(round(count * LEADS_OF_DISMISSED), sizes.leads // 5)
     flags = np.zeros(source.size, dtype=np.bool_)
     voice = source == VOICE_AGENT
     shares = [(np.ones_like(voice), total)]
