@@ -7,6 +7,7 @@ from typing import Literal
 import pandas as pd
 
 from stcrm_pandas.errors import UsageError
+from stcrm_pandas.printable import printable
 
 
 def custom_fields(frame: pd.DataFrame, form: Literal["long", "wide"] = "long", *, key: str = "id") -> pd.DataFrame:
@@ -62,7 +63,7 @@ def field_names(long: pd.DataFrame, key: str = "id") -> dict[int, str]:
         key: the column that tells rows apart, which is no heading of a field.
     """
     types = long[["type_id", "name"]].drop_duplicates("type_id", keep="last").sort_values("type_id")
-    named = types["name"].fillna("").where(types["name"].notna(), types["type_id"].astype("str"))
+    named = types["name"].fillna("").where(types["name"].notna(), types["type_id"].astype("str")).map(printable)
     twice = named.duplicated(keep=False) | named.isin([key])
     named = named.where(~twice, named + " (" + types["type_id"].astype("str") + ")")
     return {int(type_id): str(name) for type_id, name in zip(types["type_id"], named, strict=True)}

@@ -30,6 +30,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from stcrm_pandas.printable import printable
+
 __all__ = [
     "AnswerError",
     "Conflict",
@@ -60,6 +62,10 @@ __all__ = [
 
 class StcrmError(Exception):
     """What every error of this package is."""
+
+    def __init__(self, *args: object) -> None:
+        # A message may name what the service or a file calls by an escape sequence.
+        super().__init__(*(printable(arg, keep="\n") if isinstance(arg, str) else arg for arg in args))
 
 
 class SettingsError(StcrmError):

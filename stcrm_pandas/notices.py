@@ -6,6 +6,8 @@ import sys
 import warnings
 from pathlib import Path
 
+from stcrm_pandas.printable import printable
+
 _HERE = str(Path(__file__).parent)
 
 
@@ -14,4 +16,4 @@ def notify(message: str, category: type[Warning]) -> None:
     depth, frame = 2, sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
         depth, frame = depth + 1, frame.f_back
-    warnings.warn(message, category, stacklevel=depth)
+    warnings.warn(printable(message, keep="\n"), category, stacklevel=depth)

@@ -107,9 +107,10 @@ class PoliteSession(requests.Session):
             error = wire.fault(
                 call.operation,
                 response.status_code,
-                self._without_secrets(response.content, token),
+                response.content,
                 tenant=self.connection.tenant or 0,
                 wait=wait,
+                secrets=self._secrets(token),
             )
             if wire.worth_repeating(call.method, response.status_code):
                 raise self._repeatable(error, response.status_code, wait)
@@ -124,7 +125,7 @@ class PoliteSession(requests.Session):
             response = self._once(request, None, None)
             if response.status_code == 200:
                 return response
-            error = wire.sign_in_fault(response.status_code, response.content)
+            error = wire.sign_in_fault(response.status_code, response.content, self._secrets())
             if wire.worth_repeating("GET", response.status_code):  # asking twice for a token does no harm
                 raise self._repeatable(error, response.status_code, self._asked_wait(response))
             raise error
@@ -188,13 +189,10 @@ class PoliteSession(requests.Session):
     def _asked_wait(self, response: requests.Response) -> float | None:
         return wire.asked_wait(response.headers, response.content, now=wire.service_date(response.headers))
 
-    def _without_secrets(self, body: bytes, token: str) -> bytes:
-        """A refusal's body, of which an error repeats the words, without what was sent to be let in."""
+    def _secrets(self, token: str = "") -> list[str]:
+        """What was sent to be let in, and what no error may repeat."""
         secrets = [self.connection.client_secret, self.connection.app_key]
-        words = [token, self.tokens.current, *(secret.get_secret_value() for secret in secrets if secret)]
-        for word in filter(None, words):
-            body = body.replace(word.encode(), b"...")
-        return body
+        return [token, self.tokens.current, *(secret.get_secret_value() for secret in secrets if secret)]
 
     def _repeatable(self, error: ServiceError, status: int, wait: float | None) -> Exception:
         if wait is not None and wait > wire.LONGEST_WAIT:

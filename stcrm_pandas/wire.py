@@ -16,7 +16,7 @@ import datetime as dt
 import email.utils
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -32,6 +32,7 @@ from stcrm_pandas.errors import (
     SignInError,
 )
 from stcrm_pandas.operations import Operation
+from stcrm_pandas.printable import printable, without_words
 from stcrm_pandas.schemas.fields import snake
 
 PAGE_SIZE = 5000
@@ -42,6 +43,9 @@ LONGEST_WAIT = 300.0
 
 _QUOTED = 500
 """How many characters of the service's own words an error repeats."""
+
+_LONGEST_PROBLEM = 1_000_000
+"""A body larger than this, in bytes, does not describe an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,23 +148,32 @@ def _date(text: str) -> dt.datetime | None:
     return date if date.tzinfo else date.replace(tzinfo=dt.UTC)
 
 
-def fault(operation: Operation, status: int, body: bytes, *, tenant: int, wait: float | None = None) -> ServiceError:
+def fault(
+    operation: Operation,
+    status: int,
+    body: bytes,
+    *,
+    tenant: int,
+    wait: float | None = None,
+    secrets: Iterable[str] = (),
+) -> ServiceError:
     """The error that an answer other than 2xx stands for.
 
     Parameters:
-        body: what the service said, without secrets.
+        body: what the service said.
         wait: how many seconds the service asks to wait.
+        secrets: what the error must not repeat, should the service do so.
 
     The message has the operation, the status and, for 400, 404 and 409, the service's own words by field. An HTML page
     is not quoted.
     """
-    problem = _problem(body)
+    problem = _problem(body, secrets)
     title = str(problem.get("title") or "").strip()[:_QUOTED]
     fields = _fields(problem.get("errors"))
     details: dict[str, Any] = {
         "status": status,
         "operation": operation.id,
-        "trace_id": str(problem["traceId"]) if problem.get("traceId") else None,
+        "trace_id": str(problem["traceId"])[:100] if problem.get("traceId") else None,
         "fields": fields,
     }
     words = "; ".join(f"{name}: {' '.join(texts)}" if name else " ".join(texts) for name, texts in fields.items())
@@ -228,9 +241,9 @@ def doubt(operation: Operation) -> str:
     )
 
 
-def sign_in_fault(status: int, body: bytes) -> ServiceError:
-    """The error that a refused sign-in stands for."""
-    reason = str(_problem(body).get("error") or "")
+def sign_in_fault(status: int, body: bytes, secrets: Iterable[str] = ()) -> ServiceError:
+    """The error that a refused sign-in stands for; it repeats no secret."""
+    reason = str(_problem(body, secrets).get("error") or "")
     reason = reason if re.fullmatch("[a-z_]{1,60}", reason) else ""  # OAuth's own words, and nothing else
     if status >= 500 or status == 429:
         return ServerError(
@@ -248,12 +261,24 @@ def sign_in_fault(status: int, body: bytes) -> ServiceError:
     )
 
 
-def _problem(body: bytes) -> dict[str, Any]:
+def _problem(body: bytes, secrets: Iterable[str]) -> dict[str, Any]:
+    """What a body of JSON says, fit to be shown; empty for the HTML page of a gateway, or nothing."""
+    if len(body) > _LONGEST_PROBLEM:
+        return {}
     try:
         problem = json.loads(body)
-    except ValueError:  # an HTML page of a gateway, or nothing
+        # After decoding: JSON can write each character of a secret in several ways.
+        return _shown(problem, tuple(secrets)) if isinstance(problem, dict) else {}
+    except (ValueError, RecursionError):
         return {}
-    return problem if isinstance(problem, dict) else {}
+
+
+def _shown(value: Any, secrets: Sequence[str]) -> Any:
+    if isinstance(value, dict):
+        return {_shown(str(name), secrets): _shown(one, secrets) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_shown(one, secrets) for one in value]
+    return printable(without_words(" ".join(value.split()), secrets)) if isinstance(value, str) else value
 
 
 def _fields(errors: Any) -> dict[str, list[str]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from stcrm_pandas.edits.columns import target_of
 from stcrm_pandas.edits.model import Cell, Plan, Refusal
+from stcrm_pandas.printable import printable
 
 PAIRS, FIRST, REFUSED, WIDTH = 3, 5, 10, 44
 """How many pairs of a column, first rows and reasons are shown, and how much of a value."""
@@ -64,7 +65,7 @@ def _cell(head: str, text: str) -> str:
 def parts(plan: Plan) -> list[Part]:
     """What a preview shows: per column the commonest changes, the first rows, what is refused or unmatched."""
     found = [_by_column(plan), _first_rows(plan), _refused(plan), _unmatched(plan)]
-    return [replace(part, rows=[tuple(map(_line, row)) for row in part.rows]) for part in found if part.rows]
+    return [replace(part, rows=[tuple(map(printable, row)) for row in part.rows]) for part in found if part.rows]
 
 
 def _headline(plan: Plan) -> str:
@@ -162,13 +163,8 @@ def _show(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     if text == "":
         return '""'
-    text = _line(text)
+    text = printable(text)
     return text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…"
-
-
-def _line(text: str) -> str:
-    """A text in which all that would end a line or turn the writing round is spelt out: a key may hold it, too."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _count(number: int, thing: str) -> str:

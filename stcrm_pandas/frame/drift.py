@@ -9,6 +9,7 @@ from typing import Literal
 import pandas as pd
 import pyarrow as pa
 
+from stcrm_pandas.printable import printable
 from stcrm_pandas.schemas.fields import Row
 
 Kind = Literal[
@@ -89,7 +90,14 @@ def key_text(row: Row, table: pa.Table, position: int) -> str:
 def named(row: Row, table: pa.Table, findings: Iterable[Finding]) -> tuple[Drift, ...]:
     """The findings of a page, with keys in place of positions."""
     return tuple(
-        Drift(row.name, f.column, f.kind, f.count, tuple(key_text(row, table, p) for p in f.where[:SHOWN]), f.detail)
+        Drift(
+            row.name,
+            f.column,
+            f.kind,
+            f.count,
+            tuple(printable(key_text(row, table, p)) for p in f.where[:SHOWN]),
+            printable(f.detail),
+        )
         for f in findings
     )
 

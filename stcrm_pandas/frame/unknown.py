@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from stcrm_pandas.frame.drift import SHOWN, Finding
 from stcrm_pandas.frame.page import JSON
+from stcrm_pandas.printable import printable
 from stcrm_pandas.schemas.fields import Field, Row, snake
 
 Path = tuple[str, ...]
@@ -25,10 +26,12 @@ def column_name(row: Row, path: Path) -> str:
     """
     name = "_".join(map(snake, path))
     groups = tuple(snake(f.name) + "_" for f in row.fields if f.kind == "object")
+    sent = ".".join(path)
+    if not sent.isprintable() or "\\" in sent:  # doubled backslashes: two fields never share a column
+        return printable(sent.replace("\\", "\\\\"))
     tidy = all(_camel(snake(part)) == part for part in path)
     if tidy and name not in row.dtypes and not (len(path) == 1 and name.startswith(groups)):
         return name
-    sent = ".".join(path)
     return sent + "_" if snake(_camel(sent)) == sent else sent
 
 

@@ -23,6 +23,10 @@ class _OwnKernelSpecs(KernelSpecManager):
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         # ipykernel's own words, with the path of this interpreter
         own = get_kernel_dict()
+        # The working folder may be anybody's: no module in it is imported, neither to start the kernel (-P) nor by the
+        # notebook (IPython before 9.7 does not heed -P).
+        program, *rest = own["argv"]
+        own["argv"] = [program, "-P", *rest, "--InteractiveShellApp.ignore_cwd=True"]
         # Figures as data: the page brings its own plotly.js.
         ours = {**own.get("env", {}), "PLOTLY_RENDERER": "plotly_mimetype", **self.environment}
         return KernelSpec(**{**own, "env": ours})

@@ -12,6 +12,7 @@ import stcrm_pandas
 ROOT = Path(stcrm_pandas.__file__).parent
 
 LAYERS = (
+    ("printable",),
     ("errors", "notices", "clear"),
     ("addresses", "sources"),
     ("schemas", "settings"),
@@ -51,7 +52,7 @@ UPWARD = {
 }
 """What may be imported from above, within a function."""
 
-SANDBOX_KNOWS = {"errors", "schemas", "operations", "notices", "sandbox"}
+SANDBOX_KNOWS = {"printable", "errors", "schemas", "operations", "notices", "sandbox"}
 """It must not share the client's mistakes."""
 
 ANALYSIS_KNOWS = {"errors", "schemas", "notices", "reach", "analysis"}
