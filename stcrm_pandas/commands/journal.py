@@ -50,8 +50,9 @@ def purge(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     state_dir: Folder = None,
 ) -> None:
-    """Remove journals. What they are of can then neither be resumed nor undone."""
-    from stcrm_pandas.edits.journal import files_of
+    """Remove journals, unless an apply is under way. What they are of can then neither be resumed nor undone."""
+    from stcrm_pandas.edits.journal import digest_of, files_of
+    from stcrm_pandas.edits.locks import hold_all
 
     try:
         age = None if older_than is None else duration(older_than)
@@ -62,10 +63,8 @@ def purge(
     paths = [path for path in sorted(folder.glob("*.sqlite")) if latest is None or path.name < latest]
     if paths and not yes and not typer.confirm(f"Remove {len(paths):,} journals? Their edits cannot be undone then."):
         raise typer.Exit(REFUSED)
-    for path in paths:
-        for file in files_of(path):
-            file.unlink(missing_ok=True)
-    if latest is None:
-        for lock in folder.glob("*.lock"):
-            lock.unlink()
+    with hold_all(folder, filter(None, map(digest_of, paths))):
+        for path in paths:
+            for file in files_of(path):
+                file.unlink(missing_ok=True)
     typer.echo(f"{len(paths):,} journals removed.")

@@ -10,7 +10,8 @@ from stcrm_pandas.edits.admitting import admit, needs_sample
 from stcrm_pandas.edits.check import check
 from stcrm_pandas.edits.course import Course
 from stcrm_pandas.edits.endings import Endings
-from stcrm_pandas.edits.journal import Journal, find, lock, path_for
+from stcrm_pandas.edits.journal import Journal, find, path_for
+from stcrm_pandas.edits.locks import lock
 from stcrm_pandas.edits.model import Plan, Refusal
 from stcrm_pandas.edits.opt_ins import Sent, sent_since
 from stcrm_pandas.edits.result import Result
@@ -22,18 +23,19 @@ if TYPE_CHECKING:
 
 def apply(plan: Plan, crm: Client, *, limit: int | None = None, stop_after: int | None = None) -> Result:
     """Carry out a plan. See `Plan.apply`."""
-    for name, number in (("limit", limit), ("stop_after", stop_after)):
-        if number is not None and number < 1:
-            raise UsageError(f"apply({name}=…) is 1 or more, or None for no bound.")
+    for name, number, least in (("limit", limit, 0), ("stop_after", stop_after, 1)):
+        if number is not None and number < least:
+            raise UsageError(f"apply({name}=…) is {least} or more, or None for no bound.")
     admit(plan, crm)
     folder = crm.settings.journal_folder
-    with lock(folder, plan):
+    with lock(folder, plan.digest) as held:
         missing_sample = needs_sample(plan, crm)
         if missing_sample and not any(step.opt_out for step in plan.steps):
             raise UsageError(missing_sample)
         sent = sent_since(folder, plan)
         refusals = _refused_by_reading(plan, crm, sent)
         journal = _unfinished(folder, plan) or _begun(folder, plan, crm)
+        journal.watch(held)
         try:
             with crm._progress.bar("apply") as bar:
                 endings = Endings(journal, bar, now=lambda: crm.cache.now().isoformat(), stop_after=stop_after)

@@ -160,6 +160,7 @@ class Calls:
             raise _Held
         if self._timer() - job.read_at > FRESH_FOR:
             raise _Aged
+        self._journal.confirm()
         self._endings.sending()
 
 

@@ -11,14 +11,14 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, Self
 
+from stcrm_pandas.edits.locks import PART, OpenFile, make_private, unusable
 from stcrm_pandas.edits.model import VERSION, Key, Plan, from_json
-from stcrm_pandas.errors import SettingsError, UsageError
+from stcrm_pandas.errors import UsageError
 
 State = Literal["untried", "sending", "sent", "doubt", "succeeded", "failed", "conflict", "already"]
 """What is known of one row.
@@ -55,6 +55,7 @@ class Entry:
         worth_retrying: whether the same change may well succeed later.
         refused: the service refused it, or it could not be sent: it surely had no effect.
         sent_at, ended_at: by the machine's clock, in UTC, as ISO 8601 text.
+        tried_at: when it was sent before, where that seemed to have had no effect and it was to be sent again.
         differing: what was filled in otherwise than planned: path in the body, planned, sent.
         now: in a conflict, what the cells were: column, value.
         left_out: why a part of the change was not sent, where the rest, an opt-out, was.
@@ -75,6 +76,7 @@ class Entry:
     differing: list[tuple[str, Any, Any]] = field(default_factory=list)
     now: dict[str, Any] = field(default_factory=dict)
     left_out: str = ""
+    tried_at: str | None = None
 
     @property
     def at(self) -> tuple[int, int]:
@@ -96,6 +98,7 @@ class Journal:
         self.plan = plan
         self._db = db
         self._lock = threading.RLock()
+        self._files = [OpenFile.at(path)]
 
     @classmethod
     def begin(cls, path: Path, plan: Plan, about: Mapping[str, str]) -> Self:
@@ -119,7 +122,7 @@ class Journal:
             db.close()
             part.replace(path)
         except (OSError, sqlite3.Error) as error:
-            raise _unusable(path.parent, error) from None
+            raise unusable(path.parent, error) from None
         return cls.open(path)
 
     @classmethod
@@ -149,6 +152,19 @@ class Journal:
 
     # What apply writes
 
+    def watch(self, file: OpenFile) -> None:
+        """Stop an apply also when another file than the journal's own is removed: that of its lock."""
+        self._files.append(file)
+
+    def confirm(self) -> None:
+        """Refuse to go on where the journal or its lock is no longer the file that is open.
+
+        Raises:
+            UsageError: one of them was moved, removed or replaced.
+        """
+        for file in self._files:
+            file.confirm()
+
     def keep(
         self,
         entries: Iterable[Entry],
@@ -162,7 +178,11 @@ class Journal:
         Parameters:
             body: what is sent for all of them together; kept with the first.
             before, after: the rows as they were read, in the order of the entries; None where one was not.
+
+        Raises:
+            UsageError: as `confirm`.
         """
+        self.confirm()
         entries = list(entries)
         texts = [(*entries[0].at, "body", json.dumps(body))] if body is not None else []
         for name, rows in (("before", before), ("after", after)):
@@ -224,56 +244,27 @@ def _connect(path: Path) -> sqlite3.Connection:
     return db
 
 
-def make_private(folder: Path) -> None:
-    """A folder for nobody else, made where it is not there."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-
-def _unusable(folder: Path, error: Exception) -> SettingsError:
-    return SettingsError(
-        f"No journal can be written to {folder} ({error}), so nothing was sent. Set STCRM_STATE_DIR to a folder of "
-        "your own."
-    )
-
-
-@contextmanager
-def lock(folder: Path, plan: Plan) -> Iterator[None]:
-    """Hold a plan for one apply; it is let go also when the process is killed.
-
-    Raises:
-        UsageError: another apply of the plan is under way.
-    """
-    try:
-        make_private(folder)
-        path = folder / f"{plan.digest[:16]}.lock"
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        held = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
-    except OSError as error:
-        raise _unusable(folder, error) from None
-    try:
-        try:
-            held.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError:
-            raise UsageError(
-                "This plan is being applied by another process or thread: one apply at a time. Wait until it has "
-                "ended; what it leaves, apply goes on with."
-            ) from None
-        yield
-    finally:
-        held.close()
-
-
 def find(folder: Path, plan: Plan) -> list[Path]:
     """The journals of a plan, oldest first."""
-    return sorted(folder.glob(f"*-{plan.digest[:16]}.sqlite"))
+    return sorted(folder.glob(f"*-{plan.digest[:PART]}.sqlite"))
 
 
 def path_for(folder: Path, plan: Plan, moment: dt.datetime) -> Path:
     """Where a new journal of a plan lies: in the order of time by its name, and never in another's place."""
     earlier = len(find(folder, plan))
-    return folder / f"{moment:%Y%m%dT%H%M%S%f}-{earlier:03}-{plan.digest[:16]}.sqlite"
+    return folder / f"{moment:%Y%m%dT%H%M%S%f}-{earlier:03}-{plan.digest[:PART]}.sqlite"
 
 
 def files_of(journal: Path) -> list[Path]:
     """A journal's file, and what SQLite keeps beside it."""
     return [journal, *(journal.with_name(journal.name + end) for end in ("-wal", "-shm"))]
+
+
+def digest_of(journal: Path) -> str:
+    """The beginning of a plan's digest, out of the name of its journal; empty where the name has none.
+
+    >>> digest_of(Path("20260601T120000000000-000-ecee59df39476011.sqlite"))
+    'ecee59df39476011'
+    """
+    digest = journal.stem.rpartition("-")[2]
+    return digest if len(digest) == PART else ""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,6 +15,7 @@ import pandas as pd
 import pytest
 
 import stcrm_pandas as stcrm
+from stcrm_pandas import cli
 from stcrm_pandas.client import Client
 from stcrm_pandas.operations import OPERATIONS
 from stcrm_pandas.sandbox import Sandbox
@@ -109,3 +112,37 @@ def renamed() -> Callable[..., tuple[pd.DataFrame, pd.DataFrame]]:
         return before, after
 
     return frames
+
+
+@pytest.fixture(name="stcrm")
+def command(monkeypatch, capsys):
+    """Runs the command and gives its exit code, what it said and what it complained about."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["stcrm", *map(str, arguments)])
+        monkeypatch.setattr(sys, "stdin", io.StringIO())
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as ended:
+            code = ended.code or 0
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def tenant(box, monkeypatch, tmp_path):
+    """The sandbox as the environment's tenant, which may be written."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in box.connection().items():
+        if name != "sandbox_id":
+            monkeypatch.setenv(f"STCRM_{name.upper()}", str(value))
+    for name, value in {"CACHE_DIR": "cache", "STATE_DIR": "state"}.items():
+        monkeypatch.setenv(f"STCRM_{name}", str(tmp_path / value))
+    monkeypatch.setenv("STCRM_RATE_LIMIT", "1000")
+    monkeypatch.setenv("STCRM_ALLOW_WRITES", "1")
+    monkeypatch.setenv("STCRM_RETRIES", "0")
+    monkeypatch.setenv("STCRM_TIME_ZONE", "America/Chicago")
+    return tmp_path

@@ -1,0 +1,99 @@
+"""Journals and locks that somebody removes while a plan is being applied."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import threading
+import time as real_time
+
+import pytest
+
+from stcrm_pandas.errors import UsageError
+
+
+def bodies(box):
+    """How often each row was written to."""
+    found = {}
+    for arrival in box.requests:
+        if arrival.operation == "Customers_Update":
+            found[arrival.path] = found.get(arrival.path, 0) + 1
+    return found
+
+
+def test_purge_refuses_while_a_plan_is_applied(box, tenant, join, renamed, stcrm, count):
+    crm = join(box, state_dir=tenant / "state")
+    plan = crm.customers.plan_changes(*renamed(crm, 20))
+    gate = threading.Event()
+    box.inject("customers.update", times=None, before=lambda: gate.wait(20))
+    box.requests.clear()
+    results = []
+    apply = threading.Thread(target=lambda: results.append(plan.apply()))
+    apply.start()
+    while not count(box):
+        real_time.sleep(0.01)
+    there = sorted(
+        path.name for path in (tenant / "state" / "journals").iterdir() if path.suffix in (".sqlite", ".lock")
+    )
+    code, said, complained = stcrm("journal", "purge", "--yes")
+    kept = sorted(
+        path.name for path in (tenant / "state" / "journals").iterdir() if path.suffix in (".sqlite", ".lock")
+    )
+    with pytest.raises(UsageError, match="one apply at a time"):
+        plan.apply()
+    gate.set()
+    apply.join()
+    assert (code, said) == (2, "")
+    assert "is being applied" in complained
+    assert kept == there
+    assert results[0].ok
+    assert set(bodies(box).values()) == {1}
+    assert len(bodies(box)) == 20
+    assert stcrm("journal", "purge", "--yes")[1] == "1 journals removed.\n"
+    assert sorted(path.suffix for path in (tenant / "state" / "journals").iterdir()) == [".lock"]
+
+
+@pytest.mark.parametrize("end", ["sqlite", "lock"])
+@pytest.mark.parametrize("replaced", [False, True])
+def test_an_apply_stops_when_its_journal_or_lock_is_gone(end, replaced, box, crm, renamed, count):
+    def remove():
+        (path,) = crm.settings.journal_folder.glob(f"*.{end}")
+        other = path.with_name("other")
+        shutil.copy(path, other)
+        path.unlink()
+        if replaced:
+            other.replace(path)
+
+    plan = crm.customers.plan_changes(*renamed(crm, 60))
+    box.inject("customers.update", after=3, times=1, before=remove)
+    box.inject("customers.update", times=None, delay=0.02)
+    box.requests.clear()
+    with pytest.raises(UsageError, match="removed or replaced"):
+        plan.apply()
+    assert 4 <= count(box) <= 4 + crm.settings.concurrency, "what was under way, and no more"
+
+
+def test_a_look_at_a_lock_lets_go_of_none(box, crm, renamed, tenant):
+    """POSIX drops all locks of a process on a file when it closes any descriptor of it."""
+    from stcrm_pandas.edits.locks import is_held, lock, lock_of
+
+    plan = crm.customers.plan_changes(*renamed(crm, 1))
+    folder = tenant / "journals"
+    with lock(folder, plan.digest):
+        assert is_held(folder, plan.digest)
+        with pytest.raises(UsageError), lock(folder, plan.digest):
+            pass
+        assert held_by_another_process(lock_of(folder, plan.digest))
+    assert not is_held(folder, plan.digest)
+    assert not held_by_another_process(lock_of(folder, plan.digest))
+
+
+def held_by_another_process(path):
+    """Whether a process of its own finds the lock held."""
+    import subprocess
+    import sys
+
+    code = f"import sqlite3; sqlite3.connect({str(path)!r}, timeout=0).execute('BEGIN EXCLUSIVE')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0 or sqlite3.OperationalError.__name__ in done.stderr
+    return done.returncode != 0
