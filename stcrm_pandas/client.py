@@ -286,7 +286,9 @@ class Client:
         return load(path, self)
 
     def undo(self, journal: str | Path | Result, *, reason: str | None = None) -> Plan:
-        """A plan that takes back what an apply changed, made from its journal; nothing is sent.
+        """A plan that undoes what an apply changed, made from its journal; nothing is changed.
+
+        Rows that the apply could not read back are read now, since they may have been changed.
 
         What cannot be taken back is in `plan.refused`, with the reason: a cell that was missing and cannot be cleared,
         consent that was withdrawn, what the service has no call for. Rows that somebody changed since are conflicts
@@ -297,7 +299,8 @@ class Client:
             reason: why; the journal of the undo keeps it.
 
         Raises:
-            UsageError: it is no journal, or one of another tenant or environment.
+            UsageError: it is no journal, or one of another tenant or environment; some of its rows were under way when
+                the apply ended (resume it first), or it is being applied right now.
         """
         from stcrm_pandas.edits.undo import undo
 
@@ -312,7 +315,7 @@ class Client:
 
         Parameters:
             journal: the journal's file, or the result of the apply.
-            limit, stop_after: as `Plan.apply` has them.
+            limit, stop_after: as `Plan.apply` has them; `limit=0` only finds out what became of the calls under way.
 
         Raises:
             UsageError: it is no journal, one of another tenant or environment, or not the latest of its plan.

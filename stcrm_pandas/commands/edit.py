@@ -27,7 +27,7 @@ PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan's file.")
 JournalFile = Annotated[Path, typer.Argument(metavar="JOURNAL", help="A journal's file; stcrm journal list has them.")]
 Out = Annotated[Path, typer.Option("--out", metavar="PLAN", help="The plan's file to write.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-Limit = Annotated[int | None, typer.Option(min=1, help="Send at most so many rows now.")]
+Limit = Annotated[int | None, typer.Option(min=0, help="Send at most so many rows now.")]
 StopAfter = Annotated[int | None, typer.Option(min=1, help="Begin nothing more after so many failures.")]
 Save = Annotated[
     Path | None, typer.Option("--save", metavar="FOLDER", help="Write what became of each row there, as CSV.")

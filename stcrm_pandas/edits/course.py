@@ -299,6 +299,7 @@ class Course:
 
     def _try_again(self, job: Job) -> None:
         for entry in job.entries:
+            entry.tried_at = entry.sent_at or entry.tried_at
             entry.state, entry.sent_at, entry.now = "untried", None, {}
         self._journal.keep(job.entries)
         self._queue([Job(job.number, self._plan.steps[job.number], job.entries)])

@@ -233,12 +233,13 @@ class Plan:
         needs no call. An apply that was interrupted goes on where it stopped, when the plan is applied again.
 
         Parameters:
-            limit: send at most so many rows now; opt-outs do not count.
+            limit: send at most so many rows now; opt-outs do not count. 0 only finds out what became of calls that were
+                under way when an earlier apply ended.
             stop_after: begin nothing more after so many failures, but for opt-outs.
 
         Raises:
             UsageError: the plan is of another tenant, environment or version, or was altered; it is being applied by
-                somebody else right now; more than 500 rows of production want a sample first.
+                somebody else right now; its journal or its lock was removed meanwhile; more than 500 rows of production want a sample first.
             WritesNotAllowed: the connection may only read.
             SettingsError: the journal cannot be written.
         """

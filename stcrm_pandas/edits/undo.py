@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from stcrm_pandas.edits.cells import is_missing
 from stcrm_pandas.edits.columns import LEGACY, OTHER_CALLS, Target, target_of
-from stcrm_pandas.edits.journal import Entry, Journal
-from stcrm_pandas.edits.judging import row_from_json
+from stcrm_pandas.edits.journal import Journal
+from stcrm_pandas.edits.learned import UNDER_WAY, Learned, Sent, part_of
+from stcrm_pandas.edits.locks import is_held
 from stcrm_pandas.edits.model import Cell, Key, Plan, Refusal, Step
 from stcrm_pandas.edits.plan import bulk_calls, in_order, place_of
 from stcrm_pandas.edits.steps import Change, Options, plan_row
@@ -32,13 +33,12 @@ def undo(path: Any, crm: Client, *, reason: str | None = None) -> Plan:
                 f"The journal is of tenant {plan.tenant} of {plan.environment}; this connection is to tenant "
                 f"{place.tenant} of {place.environment}."
             )
+        _refuse_under_way(journal)
         back = _Back(plan)
-        for entry in journal.entries():
-            before, after = journal.text(entry, "before"), journal.text(entry, "after")
-            if entry.sent_at is not None and before is not None and after is not None:
-                operation = plan.steps[entry.step].operation
-                body = journal.text(entry, "body") or {}
-                back.add(entry, row_from_json(operation, before), row_from_json(operation, after), body)
+        learned = Learned.by_reading(journal, crm)
+        for sent in learned.rows:
+            back.add(sent)
+        back.refusals += learned.refusals
     finally:
         journal.close()
     told = [note.format(f"{count:,} row{'' if count == 1 else 's'}") + "." for note, count in back.notes.items()]
@@ -50,11 +50,24 @@ def undo(path: Any, crm: Client, *, reason: str | None = None) -> Plan:
         tuple(in_order([*back.steps, *back.bulk()])),
         tuple(back.refusals),
         total_rows=len(plan.keys),
-        warnings=tuple(told),
+        warnings=(*learned.warnings, *told),
         reason=reason or f"undo of {journal.path.name}",
         options=back.options.as_json(),
         client=crm,
     )
+
+
+def _refuse_under_way(journal: Journal) -> None:
+    """Refuse an undo while it is not known what became of some rows, since the service may still be at work on them."""
+    if is_held(journal.path.parent, journal.plan.digest):
+        raise UsageError("This plan is being applied right now: undo it when the apply has ended.")
+    counts = journal.counts()
+    if rows := sum(counts.get(state, 0) for state in UNDER_WAY):
+        raise UsageError(
+            f"{rows:,} row{' was' if rows == 1 else 's were'} under way when this apply ended, and what became of them "
+            f"is not known yet. Resume it first: crm.resume({str(journal.path)!r}, limit=0) finds that out and sends "
+            "no further change but opt-outs (without limit=0 it goes on with the plan); then undo it."
+        )
 
 
 class _Back:
@@ -70,13 +83,9 @@ class _Back:
         self.notes: Counter[str] = Counter()
         self._tags: dict[tuple[Cell, ...], list[Key]] = {}
 
-    def add(self, entry: Entry, before: Mapping[str, Any], after: Mapping[str, Any], body: Mapping[str, Any]) -> None:
-        """Take one row back.
-
-        Parameters:
-            before, after: the row as it was read before it was sent and afterwards.
-            body: what was sent.
-        """
+    def add(self, sent: Sent) -> None:
+        """Undo what was written to one row."""
+        entry, before, after, body = sent.entry, sent.before, sent.after, sent.body
         step = self.plan.steps[entry.step]
         target = target_of(step.operation)
         if step.irreversible:
@@ -84,8 +93,7 @@ class _Back:
                 Refusal(entry.key, "", "the service has no call that takes it back", "ServiceTitan's own screen")
             )
             return
-        written = [cell for cell in step.cells if current(target, after, cell.column) == cell.new]
-        written = [cell for cell in written if current(target, before, cell.column) != cell.new]
+        written = [cell for cell in sent.changed(target, step) if current(target, after, cell.column) == cell.new]
         if step.operation in OTHER_CALLS:
             cells = tuple(Cell(cell.column, cell.new, current(target, before, cell.column)) for cell in written)
             if cells:
@@ -154,16 +162,8 @@ def _beyond(
     for name, rule in target.rules.items():
         if name in cells or name in PARTED or name == LEGACY or not rule.field or name not in before:
             continue
-        sent, found = _at(body, rule.field)
+        sent, found = part_of(body, rule.field)
         column = target.columns[name]
         was, now = to_json(before[name], column), to_json(after.get(name), column)
         if found and was != now and now == sent:
             yield name, after.get(name), before[name]
-
-
-def _at(body: Any, path: tuple[str, ...]) -> tuple[Any, bool]:
-    for name in path:
-        if not isinstance(body, Mapping) or name not in body:
-            return None, False
-        body = body[name]
-    return body, True

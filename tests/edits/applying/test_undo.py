@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import warnings
 
 import pytest
@@ -87,3 +89,105 @@ def test_the_undo_of_an_undo(box, crm, renamed):
     assert box.row("customers", 1)["name"] == "New name"
     with pytest.raises(UsageError, match="no journal"):
         crm.undo("nowhere.sqlite")
+
+
+def spoiled(field, times=None):
+    """A fault in which one row of an answer cannot be read."""
+
+    def rows(found):
+        for row in found:
+            if row["id"] == 2:
+                row[field] = "much"
+
+    return {"rows": rows, "times": times}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        *({"status": status, "times": 1} for status in (400, 403, 404, 409)),
+        {"status": 503, "times": None},
+        {"cut": 0, "times": None},
+        spoiled("balance"),
+    ],
+)
+def test_rows_that_could_not_be_read_back_are_undone_all_the_same(fault, box, crm, renamed):
+    plan = crm.customers.plan_changes(*renamed(crm, 3))
+    faults = []
+    box.inject(
+        "customers.update", after=2, times=1, before=lambda: faults.append(box.inject("customers.list", **fault))
+    )
+    result = plan.apply()
+    assert len(result.failed) >= 1, "the read after the write failed"
+    assert result.failed["why"].str.contains("it was sent").all()
+    assert {box.row("customers", id)["name"] for id in (1, 2, 3)} == {"New name"}
+    box.clear_faults()
+    back = result.undo()
+    assert sorted(back.changes["id"]) == [1, 2, 3]
+    assert back.refused.empty
+    assert len(plan.apply().already) == 3, "the next apply does not know that it was the last one"
+    assert result.undo().apply().ok
+    assert {box.row("customers", id)["name"] for id in (1, 2, 3)} == {"x"}
+
+
+def test_what_a_read_cannot_decide_is_listed(box, crm, renamed):
+    plan = crm.customers.plan_changes(*renamed(crm, 3))
+    box.inject(
+        "customers.update", after=2, times=1, before=lambda: box.inject("customers.list", times=None, status=503)
+    )
+    result = plan.apply()
+    assert len(result.failed) == 3
+    back = result.undo()
+    assert sorted(back.refused["id"]) == [1, 2, 3]
+    assert "could not be read" in back.refused["reason"].iloc[0]
+    assert "3 rows that may have been changed could not be read" in back.warnings[0]
+    box.clear_faults()
+    box.change("customers", 1, name="Theirs")
+    box.change("customers", 2, name="x")
+    back = result.undo()
+    assert back.changes["id"].tolist() == [3]
+    assert back.refused["id"].tolist() == [1]
+    assert "neither as it was nor as planned" in back.refused["reason"].item()
+
+
+def test_what_came_true_after_the_apply_had_given_up_is_undone(box, crm, renamed):
+    """The answer was lost, 100 s went by, and then the service did it."""
+    plan = crm.customers.plan_changes(*renamed(crm, 2))
+    box.inject("customers.update", times=1, cut=0, done=False)
+    result = plan.apply()
+    (late,) = result.failed["id"]
+    assert result.undo().changes["id"].tolist() == [id for id in (1, 2) if id != late]
+    box.change("customers", int(late), name="New name")
+    assert sorted(result.undo().changes["id"]) == [1, 2]
+
+
+def test_an_opt_out_that_was_not_read_back_is_listed(box, crm):
+    before = crm.customers.list_contacts(refresh=True).head(3)
+    plan = crm.customers.plan_contact_changes(before, before.assign(preferences_marketing_updates_enabled=False))
+    box.inject(
+        "customers.update_contact",
+        times=None,
+        before=lambda: box.inject("Customers_GetModifiedContactsList", times=1, status=403),
+    )
+    result = plan.apply()
+    assert len(result.failed) == 3
+    box.clear_faults()
+    back = result.undo()
+    assert not back.steps
+    assert sorted(back.refused["id"]) == sorted(before["id"])
+    assert back.refused["reason"].str.contains("widens").all()
+
+
+def test_after_a_crash_the_apply_is_resumed_first(box, crm, renamed):
+    plan = crm.customers.plan_changes(*renamed(crm, 5))
+    result = plan.apply(limit=3)
+    with contextlib.closing(sqlite3.connect(result.path)) as db, db:
+        db.execute("UPDATE rows SET state = 'sending' WHERE state = 'succeeded' AND step = 1")  # as a kill leaves it
+    with pytest.raises(UsageError, match=r"1 row was under way .* Resume it first: crm.resume\(.*limit=0"):
+        crm.undo(result)
+    box.requests.clear()
+    resumed = crm.resume(result, limit=0)
+    assert not [arrival for arrival in box.requests if arrival.operation == "Customers_Update"]
+    assert (len(resumed.succeeded), len(resumed.untried)) == (3, 2)
+    assert resumed.undo().apply().ok
+    assert {box.row("customers", id)["name"] for id in range(1, 6)} == {"x"}
