@@ -239,7 +239,8 @@ class Plan:
 
         Raises:
             UsageError: the plan is of another tenant, environment or version, or was altered; it is being applied by
-                somebody else right now; its journal or its lock was removed meanwhile; more than 500 rows of production want a sample first.
+                somebody else right now; its journal or its lock was removed meanwhile;
+                more than 500 rows of production want a sample first.
             WritesNotAllowed: the connection may only read.
             SettingsError: the journal cannot be written.
         """
