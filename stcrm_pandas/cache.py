@@ -7,10 +7,12 @@ continued for a quarter of an hour. Only a body, its status and its dates are st
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import json
 import re
+import sqlite3
 import time
 import uuid
 import zlib
@@ -24,7 +26,8 @@ from requests_cache.backends.base import BaseCache, BaseStorage
 from requests_cache.models.response import CachedResponse
 
 from stcrm_pandas.cache_file import CacheFile
-from stcrm_pandas.errors import UsageError
+from stcrm_pandas.errors import SettingsError, UsageError
+from stcrm_pandas.own_files import CACHE, connect_read_only, owned_in, side_files, state_of
 from stcrm_pandas.settings import Settings, duration
 
 CONTINUE_WITHIN = dt.timedelta(minutes=15)
@@ -169,7 +172,7 @@ class Cache:
     def oldest(self) -> dt.datetime | None:
         """When the oldest stored read began, by the machine's clock in UTC."""
         (started,) = self._file.run("SELECT min(started) FROM generations")[0]
-        return dt.datetime.fromtimestamp(started, dt.UTC) if started is not None else None
+        return _moment(started)
 
     def clear(self, resource: str | None = None, *, older_than: dt.timedelta | str | float | None = None) -> int:
         """Forget stored reads; without arguments all of them.
@@ -201,8 +204,7 @@ class Cache:
         self._file.close()
 
     def __repr__(self) -> str:
-        age = "empty" if self.oldest is None else f"oldest read {self.oldest:%Y-%m-%d %H:%M} UTC"
-        return f"Cache({str(self.path)!r}, {self.size / 1e6:.1f} MB, {self.entries} pages, {age})"
+        return f"Cache({str(self.path)!r}, {Stored(self.size, self.entries, self.oldest)})"
 
 
 class _Bodies(BaseStorage[str, CachedResponse]):
@@ -285,6 +287,46 @@ def cache_path(settings: Settings) -> Path:
     return settings.cache_folder / name
 
 
+@dataclass(frozen=True)
+class Stored:
+    """What a cache holds: bytes on disk, pages, and when its oldest read began."""
+
+    size: int
+    pages: int
+    oldest: dt.datetime | None
+
+    def __str__(self) -> str:
+        age = "empty" if self.oldest is None else f"oldest read {self.oldest:%Y-%m-%d %H:%M} UTC"
+        return f"{self.size / 1e6:.1f} MB, {self.pages} pages, {age}"
+
+
+def stored_in(path: Path) -> Stored:
+    """Return what the cache in a file holds; the file is only read.
+
+    Raises:
+        SettingsError: it cannot be read now.
+    """
+    try:
+        with contextlib.closing(connect_read_only(path)) as db:
+            ((pages,),) = db.execute("SELECT count(*) FROM responses")
+            ((started,),) = db.execute("SELECT min(started) FROM generations")
+        size = sum(file.stat().st_size for file in [path, *side_files(path)] if file.exists())
+    except (sqlite3.DatabaseError, OSError) as error:
+        raise SettingsError(f"The cache {path} cannot be read now ({error}).") from None
+    return Stored(size, pages, _moment(started))
+
+
 def caches_in(folder: Path) -> list[Path]:
-    """The cache files that lie in a folder."""
-    return sorted(path for path in folder.glob("*.sqlite") if ".damaged-" not in path.name)
+    """The cache files that lie in a folder; other files, and links, are not among them."""
+    return owned_in(folder, CACHE)
+
+
+def damaged_in(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The damaged files in a folder that were set aside: those that are caches, and those that nobody can tell."""
+    paths = sorted(folder.glob("*.damaged-*.sqlite"))
+    ours = [path for path in paths if state_of(path, CACHE) in ("ours", "unstamped")]
+    return ours, [path for path in paths if path not in ours]
+
+
+def _moment(started: float | None) -> dt.datetime | None:
+    return None if started is None else dt.datetime.fromtimestamp(started, dt.UTC)

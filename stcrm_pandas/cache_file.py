@@ -5,17 +5,19 @@ One connection, one statement at a time, each its own transaction: a statement t
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from stcrm_pandas.errors import SettingsError, StcrmError, StcrmWarning
 from stcrm_pandas.notices import notify
+from stcrm_pandas.own_files import CACHE, side_files, state_of
 
-_FORMAT = 1
 _PATIENCE = 30.0  # seconds in which another process may hold the file
 _SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS generations (
@@ -23,7 +25,8 @@ CREATE TABLE IF NOT EXISTS generations (
 );
 CREATE INDEX IF NOT EXISTS generations_by_signature ON generations (signature, started);
 CREATE TABLE IF NOT EXISTS responses (key TEXT PRIMARY KEY, value BLOB);
-PRAGMA user_version = {_FORMAT};
+PRAGMA user_version = {CACHE.version};
+{CACHE.stamp}
 """
 
 
@@ -35,7 +38,7 @@ class CacheFile:
         clock: seconds since 1970, for the name of a file that is set aside.
 
     Raises:
-        SettingsError: it cannot be made there, or another process holds it.
+        SettingsError: it cannot be made there, another process holds it, or a file that is not ours is there.
     """
 
     def __init__(self, path: Path, clock: Callable[[], float]) -> None:
@@ -105,8 +108,16 @@ class CacheFile:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             for attempt in (1, 2):
+                if state_of(self.path, CACHE) == "foreign":
+                    raise SettingsError(
+                        f"{self.path} is not a cache of stcrm-pandas, or a link, so it is left as it is. Move it away, "
+                        "or set STCRM_CACHE_DIR to another folder."
+                    )
                 # Before SQLite does, which would make it readable for others; its side files take the mode from here.
-                os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+                # A file that is there is not opened: closing it would let go SQLite's locks on it in this process.
+                if not self.path.exists():
+                    with contextlib.suppress(FileExistsError):
+                        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
                 self.path.chmod(0o600)
                 try:
                     return self._connect()
@@ -126,14 +137,12 @@ class CacheFile:
         try:
             db.execute("PRAGMA synchronous = NORMAL")
             (version,) = db.execute("PRAGMA user_version").fetchone()
-            if version not in (0, _FORMAT):
+            if version not in (0, CACHE.version):
                 raise _OtherVersion
-            # Two processes that begin one file at once: the busy timeout does not cover the change of the journal, so
-            # it is made under a lock of its own.
-            db.execute("BEGIN EXCLUSIVE")
-            db.execute("COMMIT")
-            db.execute("PRAGMA journal_mode = WAL")
-            db.executescript("BEGIN IMMEDIATE;" + _SCHEMA + "COMMIT;")
+            # Before the change of the journal, so that the stamp is in the file itself and not only in its log. Two
+            # processes may begin one file at once: the busy timeout covers this, but not the change of the journal.
+            db.executescript("BEGIN EXCLUSIVE;" + _SCHEMA + "COMMIT;")
+            _keep_a_log(db)
             self._inode = self.path.stat().st_ino
         except BaseException:
             db.close()
@@ -159,7 +168,20 @@ class CacheFile:
         )
 
     def _files(self) -> list[Path]:
-        return [self.path, *(self.path.with_name(self.path.name + end) for end in ("-wal", "-shm"))]
+        return [self.path, *side_files(self.path)]
+
+
+def _keep_a_log(db: sqlite3.Connection) -> None:
+    """Set the journal to WAL, in which reads do not wait for writes."""
+    latest = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > latest:
+                raise
+            time.sleep(0.02)
 
 
 class _OtherVersion(sqlite3.DatabaseError):

@@ -20,8 +20,9 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.errors import StcrmWarning, UsageError
+from stcrm_pandas.errors import SettingsError, StcrmWarning, UsageError
 from stcrm_pandas.notices import notify
+from stcrm_pandas.own_files import STATUS_LOG, owned_in, state_of
 from stcrm_pandas.settings import Settings
 
 __all__ = ["RESOURCES", "Seen", "StatusLog", "logs_in", "status_log_path"]
@@ -35,7 +36,8 @@ Seen = tuple[Iterable[tuple[int, str | None]], dt.datetime]
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
 _PATIENCE = 30.0  # seconds in which another process may hold the file
-_SCHEMA = """
+_SCHEMA = f"""
+{STATUS_LOG.stamp}
 CREATE TABLE IF NOT EXISTS runs (
     resource TEXT NOT NULL, id INTEGER NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, status TEXT,
     PRIMARY KEY (resource, id, first_seen)
@@ -80,8 +82,8 @@ class StatusLog:
                     db.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?)", rows)
                     db.execute(_LONGER, at)
                     db.execute(_NEW, at)
-        except (OSError, sqlite3.Error) as error:
-            notify(f"The status log {self.path} cannot be written ({error}). The read goes on without.", StcrmWarning)
+        except SettingsError as error:
+            notify(f"{error} The read goes on without.", StcrmWarning)
 
     def frame(self, resource: str) -> pd.DataFrame:
         """All that was noted of a resource.
@@ -93,6 +95,7 @@ class StatusLog:
 
         Raises:
             UsageError: of this resource nothing is ever noted.
+            SettingsError: the file cannot be read.
         """
         if resource not in RESOURCES:
             raise UsageError(f"statuses are noted of {' and '.join(RESOURCES)}, not of {resource!r}")
@@ -113,15 +116,27 @@ class StatusLog:
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # before SQLite does, which would make it readable for others
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
-        self.path.chmod(0o600)
-        with contextlib.closing(sqlite3.connect(self.path, timeout=_PATIENCE)) as db:
-            db.executescript(_SCHEMA)
-            with db:  # one transaction: a read is noted wholly or not at all
-                db.execute("BEGIN IMMEDIATE")
-                yield db
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if state_of(self.path, STATUS_LOG) == "foreign":
+                raise SettingsError(
+                    f"{self.path} is not a status log of stcrm-pandas, or a link, so it is left as it is. "
+                    "Move it away, or set STCRM_STATE_DIR to another folder."
+                )
+            if not self.path.exists():  # before SQLite does, which would make it readable for others
+                with contextlib.suppress(FileExistsError):
+                    os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+            self.path.chmod(0o600)
+            with contextlib.closing(sqlite3.connect(self.path, timeout=_PATIENCE)) as db:
+                db.executescript(_SCHEMA)
+                with db:  # one transaction: a read is noted wholly or not at all
+                    db.execute("BEGIN IMMEDIATE")
+                    yield db
+        except (OSError, sqlite3.Error) as error:
+            raise SettingsError(
+                f"The status log {self.path} cannot be written or read now ({error}). Free some space, or, if it is "
+                "damaged, move it away: what it noted is lost then."
+            ) from None
 
 
 def status_log_path(settings: Settings) -> Path:
@@ -133,8 +148,8 @@ def status_log_path(settings: Settings) -> Path:
 
 
 def logs_in(folder: Path) -> list[Path]:
-    """The status logs that lie in a folder."""
-    return sorted(folder.glob("*.sqlite"))
+    """The status logs that lie in a folder; other files, and links, are not among them."""
+    return owned_in(folder, STATUS_LOG)
 
 
 def _moments(values: Sequence[int]) -> pd.Series:

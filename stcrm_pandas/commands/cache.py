@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from stcrm_pandas.cache import Cache, caches_in
-from stcrm_pandas.errors import UsageError
+from stcrm_pandas.cache import Cache, caches_in, damaged_in, stored_in
+from stcrm_pandas.errors import SettingsError, UsageError
 from stcrm_pandas.settings import duration, read_cache_folder, read_status_folder
 from stcrm_pandas.status_log import logs_in
 
@@ -25,10 +25,10 @@ def info(cache_dir: Folder = None) -> None:
     folder = read_cache_folder(cache_dir)
     paths = caches_in(folder)
     for path in paths:
-        cache = Cache(path)
-        oldest = "empty" if cache.oldest is None else f"oldest read {cache.oldest:%Y-%m-%d %H:%M} UTC"
-        typer.echo(f"{path}: {cache.size / 1e6:.1f} MB, {cache.entries} pages, {oldest}")
-        cache.close()
+        try:
+            typer.echo(f"{path}: {stored_in(path)}")
+        except SettingsError as error:
+            typer.echo(str(error))
     if not paths:
         typer.echo(f"Nothing is stored in {folder}.")
 
@@ -47,6 +47,8 @@ def clear(
 ) -> None:
     """Forget what is stored, for every connection; set-aside damaged files go too when everything does.
 
+    Files in the folder that are not caches of this program, and links, are left alone.
+
     Status logs (`connect(status_log=True)`) stay, unless --status-logs names them.
     """
     try:
@@ -59,10 +61,13 @@ def clear(
         cache = Cache(path)
         pages += cache.clear(resource, older_than=age)
         cache.close()
-    if resource is None and older_than is None:
-        for damaged in folder.glob("*.damaged-*.sqlite"):
-            damaged.unlink()
     typer.echo(f"{pages} pages forgotten.")
+    if resource is None and older_than is None:
+        damaged, unclear = damaged_in(folder)
+        for path in damaged:
+            path.unlink()
+        for path in unclear:
+            typer.echo(f"{path} is kept: it cannot be recognized as a cache. Remove it if you know that it is one.")
     logs = logs_in(read_status_folder(state_dir))
     if status_logs:
         for log in logs:

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from stcrm_pandas import cli
+from stcrm_pandas.cache import Cache
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def test_the_cache_is_found_and_cleared(box, join, stcrm, usual):
     assert "21 pages" in said
     assert stcrm("cache", "clear", "--cache-dir", folder, "--older-than", "1d")[1] == "0 pages forgotten.\n"
     assert stcrm("cache", "clear", "--cache-dir", folder, "--resource", "leads")[1] == "15 pages forgotten.\n"
-    (folder / "x.damaged-1.sqlite").write_text("")
+    Cache(folder / "x.damaged-1.sqlite").close()
     assert stcrm("cache", "clear", "--cache-dir", folder)[1] == "6 pages forgotten.\n"
     assert not (folder / "x.damaged-1.sqlite").exists()
     assert "empty" in stcrm("cache", "info", "--cache-dir", folder)[1]

@@ -14,7 +14,7 @@ ROOT = Path(stcrm_pandas.__file__).parent
 LAYERS = (
     ("printable",),
     ("errors", "notices", "clear"),
-    ("addresses", "sources"),
+    ("addresses", "sources", "own_files"),
     ("schemas", "settings"),
     ("operations",),
     ("custom", "rules", "nested", "options", "feed", "reach"),

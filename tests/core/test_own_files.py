@@ -1,0 +1,231 @@
+"""Files of others in the folder of the cache, or of the status logs, are not opened for writing, renamed or removed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from stcrm_pandas.cache import Cache, cache_path
+from stcrm_pandas.cli import app
+from stcrm_pandas.errors import SettingsError, StcrmWarning
+from stcrm_pandas.own_files import CACHE, STATUS_LOG, state_of
+from stcrm_pandas.status_log import StatusLog, logs_in
+
+TODAY = """
+PRAGMA journal_mode = WAL;
+BEGIN IMMEDIATE;
+CREATE TABLE IF NOT EXISTS generations (
+    id TEXT PRIMARY KEY, signature TEXT NOT NULL, resource TEXT NOT NULL, started REAL NOT NULL, parts TEXT
+);
+CREATE INDEX IF NOT EXISTS generations_by_signature ON generations (signature, started);
+CREATE TABLE IF NOT EXISTS responses (key TEXT PRIMARY KEY, value BLOB);
+PRAGMA user_version = 1;
+COMMIT;
+INSERT INTO generations VALUES ('a', 's', 'leads', 1e9, NULL);
+INSERT INTO responses VALUES ('a/0/1', x'00');
+"""
+"""A cache as version 0.1 made it before it had an application id."""
+FOREIGN = {
+    "no version": "CREATE TABLE generations (x); CREATE TABLE other (x)",
+    "another table": TODAY.replace("COMMIT;", "COMMIT; CREATE TABLE other (x);"),
+    "a table less": "PRAGMA user_version = 1; CREATE TABLE responses (x)",
+    "another version": TODAY.replace("user_version = 1", "user_version = 2"),
+    "another program": TODAY + "PRAGMA application_id = 7;",
+    "in WAL": "PRAGMA journal_mode = WAL; CREATE TABLE mine (x); INSERT INTO mine VALUES (1)",
+}
+
+
+def made(path, script):
+    db = sqlite3.connect(path)
+    db.executescript(script)
+    db.close()
+    return path
+
+
+def seen(folder):
+    """Every file with its bytes, its mode and when it was changed."""
+    return {
+        path.name: (hashlib.sha256(path.read_bytes()).hexdigest(), path.lstat().st_mode, path.lstat().st_mtime_ns)
+        for path in folder.iterdir()
+        if path.is_file()
+    }
+
+
+def stcrm(*arguments):
+    ran = CliRunner().invoke(app, [*map(str, arguments)])
+    assert ran.exit_code == 0, ran.output
+    return ran.output
+
+
+def application_id(path):
+    with sqlite3.connect(path) as db:
+        (found,) = db.execute("PRAGMA application_id").fetchone()
+    db.close()
+    return found
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with all that others may keep in it."""
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    for name, script in FOREIGN.items():
+        made(folder / f"{name}.sqlite", script)
+        made(folder / f"{name}.damaged-1.sqlite", script)
+    (folder / "text.sqlite").write_text("my notes")
+    (folder / "text.damaged-1.sqlite").write_text("my notes")
+    (folder / "empty.sqlite").write_text("")
+    (folder / "folder.sqlite").mkdir()
+    made(tmp_path / "elsewhere.sqlite", TODAY)
+    (folder / "link.sqlite").symlink_to(tmp_path / "elsewhere.sqlite")
+    (folder / "link.damaged-1.sqlite").symlink_to(tmp_path / "elsewhere.sqlite")
+    (folder / "nowhere.sqlite").symlink_to(tmp_path / "nowhere")
+    return folder
+
+
+@pytest.mark.parametrize(
+    "command", [["info"], ["clear"], ["clear", "--resource", "leads"], ["clear", "--older-than", "1s"]], ids="-".join
+)
+def test_what_is_not_ours_stays_as_it_is(command, folder, tmp_path):
+    before, elsewhere = seen(folder), seen(tmp_path)
+    said = (
+        stcrm("cache", *command, "--cache-dir", folder, "--state-dir", tmp_path / "state")
+        if command[0] == "clear"
+        else (stcrm("cache", *command, "--cache-dir", folder))
+    )
+    assert seen(folder) == before
+    assert seen(tmp_path) == elsewhere
+    assert sorted(path.name for path in folder.iterdir() if not path.is_file()) == ["folder.sqlite", "nowhere.sqlite"]
+    assert ("Nothing is stored" if command == ["info"] else "0 pages forgotten") in said
+
+
+def test_a_damaged_file_of_ours_goes_and_one_that_nobody_can_tell_is_named(folder, tmp_path):
+    Cache(folder / "ours.damaged-1.sqlite").close()
+    said = stcrm("cache", "clear", "--cache-dir", folder, "--state-dir", tmp_path / "state")
+    assert not (folder / "ours.damaged-1.sqlite").exists()
+    assert f"{folder / 'text.damaged-1.sqlite'} is kept" in said
+
+
+def test_info_only_reads(tmp_path):
+    cache = Cache(tmp_path / "ours.sqlite")
+    cache.close()
+    made(tmp_path / "today.sqlite", TODAY)
+    before = seen(tmp_path)
+    said = stcrm("cache", "info", "--cache-dir", tmp_path)
+    assert seen(tmp_path) == before
+    assert "ours.sqlite: 0.0 MB, 0 pages, empty" in said
+    assert "today.sqlite: 0.0 MB, 1 pages, oldest read 2001-09-09" in said
+
+
+def test_info_of_a_cache_in_use(box, join):
+    crm = join(box)
+    crm.leads.list()
+    before = seen(crm.cache.path.parent)
+    assert "15 pages" in stcrm("cache", "info", "--cache-dir", crm.cache.path.parent)
+    assert seen(crm.cache.path.parent).keys() == before.keys()
+    assert len(crm.leads.list()) == 300
+
+
+def test_todays_caches_are_recognized_and_stamped(tmp_path):
+    path = made(tmp_path / "today.sqlite", TODAY)
+    assert (state_of(path, CACHE), application_id(path)) == ("unstamped", 0)
+    cache = Cache(path)
+    assert cache.entries == 1
+    cache.close()
+    assert (state_of(path, CACHE), application_id(path)) == ("ours", CACHE.application_id)
+    path = made(tmp_path / "another.sqlite", TODAY)
+    assert "2 pages forgotten" in stcrm("cache", "clear", "--cache-dir", tmp_path, "--state-dir", tmp_path / "state")
+    assert application_id(path) == CACHE.application_id
+
+
+def test_one_of_todays_whose_process_was_killed_is_recognized(tmp_path):
+    """All of it is in the log beside the file."""
+    program = f"import os, sqlite3\ndb = sqlite3.connect('today.sqlite')\ndb.executescript({TODAY!r})\nos._exit(0)"
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True, timeout=30)
+    assert (tmp_path / "today.sqlite-wal").stat().st_size > 0
+    assert "1 pages, oldest read 2001-09-09" in stcrm("cache", "info", "--cache-dir", tmp_path)
+    assert "1 pages forgotten" in stcrm("cache", "clear", "--cache-dir", tmp_path, "--state-dir", tmp_path / "state")
+
+
+@pytest.mark.parametrize("foreign", FOREIGN)
+def test_a_connection_does_not_take_over_the_file_of_another(foreign, box, join):
+    crm = join(box)
+    path = crm.cache.path
+    crm.close()
+    path.unlink()
+    made(path, FOREIGN[foreign]).chmod(0o644)
+    before = seen(path.parent)
+    with pytest.raises(SettingsError, match="is not a cache of stcrm-pandas"):
+        join(box)
+    assert seen(path.parent) == before
+
+
+def test_a_connection_follows_no_link(box, join, tmp_path):
+    crm = join(box)
+    path = crm.cache.path
+    crm.close()
+    path.unlink()
+    path.symlink_to(made(tmp_path / "elsewhere.sqlite", TODAY))
+    before = seen(tmp_path)
+    with pytest.raises(SettingsError, match="or a link"):
+        join(box)
+    assert seen(tmp_path) == before
+
+
+def test_a_second_connection_lets_go_no_lock_of_the_first(box, join, tmp_path):
+    """Closing a file lets go all locks of the process on it: another process could then end the log of the first."""
+    crm = join(box)
+    crm.leads.list()
+    join(box)
+    stcrm("cache", "info", "--cache-dir", crm.cache.path.parent)
+    program = "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); db.execute('PRAGMA user_version'); db.close()"
+    subprocess.run([sys.executable, "-c", program, crm.cache.path], check=True, timeout=30)
+    assert crm.cache.path.with_name(crm.cache.path.name + "-wal").exists()
+
+
+def test_the_name_of_the_file_is_as_before(box, join):
+    crm = join(box)
+    assert crm.cache.path == cache_path(crm.settings)
+    crm.leads.list()
+    crm.close()
+    assert application_id(crm.cache.path) == CACHE.application_id
+
+
+# Status logs
+
+RUNS = """CREATE TABLE runs (
+    resource TEXT NOT NULL, id INTEGER NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, status TEXT,
+    PRIMARY KEY (resource, id, first_seen)
+) WITHOUT ROWID;"""
+
+
+def test_status_logs_are_recognized_too(tmp_path):
+    folder = tmp_path / "statuses"
+    folder.mkdir()
+    today = made(folder / "today.sqlite", RUNS)
+    made(folder / "other.sqlite", "CREATE TABLE mine (x)")
+    (folder / "link.sqlite").symlink_to(folder / "other.sqlite")
+    before = seen(folder)
+    assert logs_in(folder) == [today]
+    with pytest.raises(SettingsError, match="is not a status log"):
+        StatusLog(folder / "other.sqlite").frame("leads")
+    with pytest.warns(StcrmWarning, match="is not a status log"):
+        StatusLog(folder / "link.sqlite").note("leads", [])
+    assert seen(folder) == before
+    StatusLog(today).note("leads", [])
+    assert state_of(today, STATUS_LOG) == "ours"
+    said = stcrm("cache", "clear", "--status-logs", "--cache-dir", tmp_path / "none", "--state-dir", tmp_path)
+    assert "1 status logs removed" in said
+    assert sorted(path.name for path in folder.iterdir()) == ["link.sqlite", "other.sqlite"]
+
+
+def test_a_damaged_status_log_is_an_error_of_ours(tmp_path):
+    (tmp_path / "log.sqlite").write_bytes(os.urandom(5000))
+    with pytest.raises(SettingsError, match="move it away"):
+        StatusLog(tmp_path / "log.sqlite").frame("leads")
