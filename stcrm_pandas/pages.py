@@ -26,6 +26,8 @@ from stcrm_pandas.query import Query
 from stcrm_pandas.session import CachedPoliteSession
 
 _DECODERS = os.cpu_count() or 1
+_BEYOND = 20
+"""How many pages beyond twice the announced rows a list may have: some growth while it is read is no error."""
 _NOTHING_NEW = 20
 """How many pages in a row a feed may give without anything new in them; some may be empty, and rows may repeat."""
 
@@ -107,6 +109,64 @@ class Walk(Generic[P]):
     stored_at: dt.datetime | None
     from_cache: int
     problem: str | None
+
+
+def paginate(ask: Callable[[int], P], mark: Callable[[P], Hashable], *, before: Sequence[P] = ()) -> list[P]:
+    """Ask for one page after another until the service says that no more follow. The only loop over numbered pages.
+
+    It also ends at a page that would never end: an empty one, one that repeats another, or one far beyond the
+    announced total. `problem_of` then says what is wrong.
+
+    Parameters:
+        ask: gets a page by its number, from 1.
+        mark: what tells one page from another.
+        before: the pages that are there already.
+    """
+    pages = list(before)
+    marks = {mark(page) for page in pages}
+    rows = sum(page.rows for page in pages)
+    while not pages or pages[-1].has_more:
+        page = ask(len(pages) + 1)
+        pages.append(page)
+        rows += page.rows
+        this = mark(page)
+        if page.has_more and (page.rows == 0 or this in marks or _beyond(pages, rows)):
+            break
+        marks.add(this)
+    return pages
+
+
+def problem_of(pages: Sequence[P], mark: Callable[[P], Hashable]) -> str | None:
+    """Return what does not add up in the pages of one list; None where all is well."""
+    seen: dict[Hashable, int] = {}
+    for number, page in enumerate(pages, 1):
+        if page.rows == 0:
+            if page.has_more:
+                return f"page {number} is empty, and the service says that more follows"
+            continue
+        if (before := seen.setdefault(mark(page), number)) != number:
+            return f"page {number} repeats page {before}"
+    rows, total = sum(page.rows for page in pages), pages[0].total if pages else None
+    if short_of := shortfall(rows, total):
+        return short_of
+    if pages and pages[-1].has_more:
+        return f"{rows} rows came where {total} were announced, and the service says that more follow"
+    short = [number for number, page in enumerate(pages, 1) if page.has_more and page.rows < pages[0].rows]
+    if total is None and short:
+        return f"page {short[0]} is shorter than page 1, though more follow"
+    return None
+
+
+def shortfall(rows: int, total: int | None) -> str | None:
+    """Return what is wrong where fewer rows came than the service counted; None where none are missing."""
+    if total is not None and rows < total:
+        return f"{rows} rows came where {total} were announced"
+    return None
+
+
+def _beyond(pages: Sequence[P], rows: int) -> bool:
+    total = pages[0].total
+    return total is not None and rows > 2 * total + _BEYOND * pages[0].rows
 
 
 def _walk_of(generation: Generation, parts: Sequence[Sequence[Got[P]]], problem: str | None = None) -> Walk[P]:
@@ -195,7 +255,7 @@ class Walker:
             parts = [self._one_by_one(read, generation, 0, watch)]
         else:
             parts = [self._pages_side_by_side(read, generation, watch)]
-        problems = [problem for part in parts if (problem := _problem(read, part))]
+        problems = [problem for part in parts if (problem := problem_of([one.page for one in part], read.mark))]
         return _walk_of(generation, parts, problems[0] if problems else None)
 
     def finish(self, operation: Operation, walk: Walk[P]) -> None:
@@ -325,15 +385,13 @@ class Walker:
         return got
 
     def _go_on(self, read: Read[P], generation: Generation, part: int, got: list[Got[P]], watch: Watch) -> None:
-        marks = {read.mark(one.page) for one in got}
-        while not got or got[-1].page.has_more:
-            one = self._page(read, generation, part, len(got) + 1)
+        def ask(number: int) -> P:
+            one = self._page(read, generation, part, number)
             got.append(one)
             watch.page(one.page.rows, got[0].page.total if len(read.parts) == 1 else None, one.from_cache)
-            mark = read.mark(one.page)
-            if one.page.has_more and (one.page.rows == 0 or mark in marks):
-                return  # it would never end
-            marks.add(mark)
+            return one.page
+
+        paginate(ask, read.mark, before=[one.page for one in got])
 
     def _pages_side_by_side(self, read: Read[P], generation: Generation, watch: Watch) -> list[Got[P]]:
         first = self._page(read, generation, 0, 1)
@@ -390,25 +448,6 @@ class Walker:
                 wait(running, timeout=2)
                 self._session.interrupted.clear()
             raise
-
-
-def _problem(read: Read[P], got: Sequence[Got[P]]) -> str | None:
-    seen: dict[Hashable, int] = {}
-    for number, one in enumerate(got, 1):
-        page = one.page
-        if page.rows == 0:
-            if page.has_more:
-                return f"page {number} is empty, and the service says that more follows"
-            continue
-        if (before := seen.setdefault(read.mark(page), number)) != number:
-            return f"page {number} repeats page {before}"
-    rows, total = sum(one.page.rows for one in got), got[0].page.total if got else None
-    if total is not None and rows < total:
-        return f"{rows} rows came where {total} were announced"
-    short = [number for number, one in enumerate(got, 1) if one.page.has_more and one.page.rows < got[0].page.rows]
-    if total is None and short:
-        return f"page {short[0]} is shorter than page 1, though more follow"
-    return None
 
 
 def _token_key(token: str | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,7 +28,7 @@ from stcrm_pandas.frame import DecodedPage, Drift
 from stcrm_pandas.notices import notify
 from stcrm_pandas.operations import BY_ID, IDS_PER_CALL, ORDER_BY, Operation
 from stcrm_pandas.options import MaxAge, Options
-from stcrm_pandas.pages import Part, Read, Walk, Walker
+from stcrm_pandas.pages import Part, Read, Walk, Walker, shortfall
 from stcrm_pandas.progress import Progress
 from stcrm_pandas.query import Query, moment, split_ids, to_query, whole_number
 from stcrm_pandas.schemas.fields import Row, snake
@@ -238,7 +238,7 @@ class Reader:
                 keep="last" if feed else "first",
                 order=row.key if operation.sort in (BY_ID, ORDER_BY) and row.key == ("id",) else None,
             )
-            problem = walk.problem or _shortfall(len(assembled.frame), walk.total)
+            problem = walk.problem or shortfall(len(assembled.frame), walk.total)
             if problem is None or self._settings.offline:
                 break
             self._walker.cache.drop([walk.generation.id])
@@ -319,7 +319,7 @@ def _read_of(operation: Operation, parts: Sequence[Part]) -> Read[DecodedPage]:
         operation,
         parts,
         decode=lambda body, parents: _decoded(row, operation, body, parents),
-        mark=lambda page: _mark(row, page),
+        mark=lambda page: frames.mark(row, page),
     )
 
 
@@ -349,23 +349,10 @@ def _by_column(drifts: Iterable[Drift]) -> dict[str, int]:
     return counts
 
 
-def _mark(row: Row, page: DecodedPage) -> Hashable:
-    if page.rows == 0:
-        return (0,)
-    ends = [(page.table.column(name)[0].as_py(), page.table.column(name)[-1].as_py()) for name in row.key]
-    return (page.rows, *ends)
-
-
 def _row(operation: Operation) -> Row:
     if operation.row is None:
         raise UsageError(f"{operation.helper} answers no rows.")
     return operation.row
-
-
-def _shortfall(rows: int, total: int | None) -> str | None:
-    if total is not None and rows < total:
-        return f"{rows} rows came where {total} were announced"
-    return None
 
 
 def _age(operation: Operation, max_age: MaxAge) -> dt.timedelta:

@@ -20,7 +20,7 @@ from stcrm_pandas.edits.journal import OPEN, Entry, Journal
 from stcrm_pandas.edits.judging import agrees, judge, unlike
 from stcrm_pandas.edits.model import Key, Plan, Refusal, narrowed
 from stcrm_pandas.edits.opt_ins import Sent, opt_ins
-from stcrm_pandas.errors import ServiceError
+from stcrm_pandas.errors import IncompleteRead, ServiceError
 from stcrm_pandas.operations import IDS_PER_CALL
 
 if TYPE_CHECKING:
@@ -236,7 +236,9 @@ class Course:
         for entry in job.entries:
             row = job.rows.get(entry.key)
             if row is None:
-                entry.why = str(job.unread.get(entry.key, "there is no such row any more"))
+                unread = job.unread.get(entry.key)
+                entry.why = str(unread or "there is no such row any more")
+                entry.worth_retrying = isinstance(unread, IncompleteRead)
                 self._endings.end([entry], "failed")
                 continue
             opted_in = self._opt_ins.get((target_of(step.operation).resource, entry.key), ())

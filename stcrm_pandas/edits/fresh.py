@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import requests
@@ -13,8 +14,9 @@ from stcrm_pandas import wire
 from stcrm_pandas.edits.columns import Target
 from stcrm_pandas.edits.differing import python_values
 from stcrm_pandas.edits.model import Key
-from stcrm_pandas.errors import AnswerError, NotFound
+from stcrm_pandas.errors import AnswerError, IncompleteRead, NotFound
 from stcrm_pandas.operations import IDS_PER_CALL, OPERATIONS
+from stcrm_pandas.pages import paginate, problem_of, shortfall
 from stcrm_pandas.schemas.fields import snake
 
 if TYPE_CHECKING:
@@ -130,6 +132,9 @@ class Fresh:
         except AnswerError as error:
             if unread is None:
                 raise
+            if isinstance(error, IncompleteRead):  # fewer at once would make it no better
+                unread.update(dict.fromkeys(keys, error))
+                return {}
             calls = len({key[:1] for key in keys}) if ROUTES[target.resource].ids is not None else 1
             if calls == 1:
                 unread.update(dict.fromkeys(keys, error))
@@ -154,15 +159,24 @@ class Fresh:
         if route.ids is not None:
             ids = dict.fromkeys(str(key[0]) for key in keys)
             query.insert(0, (route.ids, ",".join(ids)))
-        pages, number, more = [], 1, True
-        while more:
+
+        def ask(number: int) -> frames.DecodedPage:
             asked = wire.page_query(operation, query, number) if operation.answer == "page" else query
             call = wire.build(operation, self._api_url, self._tenant, path, asked)
-            page = frames.decode(row, operation.answer, self._ask(call).content, parents=parents)
-            more = bool(page.has_more) and page.rows > 0
-            pages.append(page)
-            number += 1
-        return _rows(target, frames.assemble(row, pages).frame, above)
+            return frames.decode(row, operation.answer, self._ask(call).content, parents=parents)
+
+        mark = partial(frames.mark, row)
+        for last in (False, True):
+            pages = paginate(ask, mark)
+            total, problem = pages[0].total, problem_of(pages, mark)
+            frame = frames.assemble(row, pages).frame  # which empties the list
+            problem = problem or shortfall(len(frame), total)
+            if problem is None:
+                return _rows(target, frame, above)
+            if last:
+                message = f"{operation.helper}: {problem}, also when read anew. Try again later."
+                raise IncompleteRead(message, rows=len(frame), total=total)
+        raise AssertionError("returned or raised")
 
 
 def _rows(target: Target, frame: Any, above: Mapping[str, Any]) -> dict[Key, FreshRow]:

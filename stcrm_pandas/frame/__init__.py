@@ -17,7 +17,17 @@ call_reasons departs from the contract: created_on is null in 1 row (7); modifie
 from stcrm_pandas.frame.assemble import Assembled, assemble
 from stcrm_pandas.frame.decode import decode
 from stcrm_pandas.frame.drift import Drift, drift_frame, drift_message
-from stcrm_pandas.frame.page import DecodedPage
+from stcrm_pandas.frame.page import DecodedPage, mark
 from stcrm_pandas.frame.validate import validate
 
-__all__ = ["Assembled", "DecodedPage", "Drift", "assemble", "decode", "drift_frame", "drift_message", "validate"]
+__all__ = [
+    "Assembled",
+    "DecodedPage",
+    "Drift",
+    "assemble",
+    "decode",
+    "drift_frame",
+    "drift_message",
+    "mark",
+    "validate",
+]

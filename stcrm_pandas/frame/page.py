@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 import pyarrow as pa
 
 from stcrm_pandas.frame.drift import Drift
-from stcrm_pandas.schemas.fields import Field, Kind
+from stcrm_pandas.schemas.fields import Field, Kind, Row
 
 TYPES: dict[Kind, pa.DataType] = {
     "integer": pa.int64(),
@@ -46,6 +47,14 @@ class DecodedPage:
     table: pa.Table
     drift: tuple[Drift, ...]
     misfit: bool
+
+
+def mark(row: Row, page: DecodedPage) -> Hashable:
+    """Return what tells one page from another: how many rows it has, and the keys of its first and last."""
+    if page.rows == 0:
+        return (0,)
+    ends = [(page.table.column(name)[0].as_py(), page.table.column(name)[-1].as_py()) for name in row.key]
+    return (page.rows, *ends)
 
 
 def arrow_type(field: Field, *, raw: bool = False) -> pa.DataType:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
@@ -74,6 +75,14 @@ def test_trouble_that_passes_leaves_the_whole(trouble, concurrency, box, join, w
     assert len(whole(join(box, offline=True).leads.list, leads)) == 300  # what is stored is whole, too
 
 
+_NEW = itertools.count(100_000)
+
+
+def renumbered(rows):
+    """Rows that nobody has seen before."""
+    return [{**row, "id": next(_NEW)} for row in rows]
+
+
 LASTING = {
     "429 for ever": ({"status": 429}, RateLimited, "STCRM_RATE_LIMIT"),
     "429 that asks for an hour": (
@@ -110,6 +119,11 @@ LASTING = {
         {"page": "empty", "has_more": True, "total": 10**18, "after": 1},
         AnswerError,
         "is empty",
+    ),
+    "hasMore for ever, with ever new rows": (
+        {"rows": renumbered, "has_more": True, "page": "first"},
+        AnswerError,
+        "1020 rows came where 300 were announced, and the service says that more follow",
     ),
     "half a page, always": ({"page": "short"}, AnswerError, "150 rows came where 300"),
     "the end too soon, always": ({"has_more": False}, AnswerError, "20 rows came where 300"),

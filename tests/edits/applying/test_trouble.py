@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import threading
@@ -10,6 +11,8 @@ import time as real_time
 import pytest
 
 from stcrm_pandas.errors import UsageError
+
+_NEW = itertools.count(100_000)
 
 
 @pytest.fixture
@@ -135,6 +138,34 @@ def test_a_row_that_cannot_be_read_keeps_no_other_back(box, plan):
     result = plan.apply()
     assert result.failed["id"].tolist() == [7]
     assert len(result.succeeded) == 19
+
+
+NO_END = {
+    "a page that repeats": {"page": "first"},
+    "ever new rows": {"rows": lambda rows: [{**row, "id": next(_NEW)} for row in rows], "page": "first"},
+    "empty pages": {"page": "empty"},
+}
+
+
+@pytest.mark.parametrize("kind", NO_END)
+def test_a_read_without_end_is_a_failure_in_bounded_time(kind, box, plan, count):
+    """Each fresh read is repeated once; its rows stay unsent, and are sent when the service counts right again."""
+    box.inject("customers.list", times=None, has_more=True, **NO_END[kind])
+    box.requests.clear()
+    result = plan.apply()
+    assert count(box, "customers.list") < 100
+    assert count(box) == 0
+    assert len(result.failed) == 20
+    assert result.failed["why"].str.contains("also when read anew").all()
+    box.clear_faults()
+    assert result.retry().apply().ok
+
+
+def test_a_read_that_lacks_rows_is_repeated(box, plan, count):
+    """A row that the service counts and does not give is not taken for one that is gone."""
+    fault = box.inject("customers.list", page="short")
+    assert plan.apply().ok
+    assert fault.hits == 1
 
 
 def test_ctrl_c_leaves_a_journal_to_go_on_from(box, crm, plan, count):
