@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from stcrm_pandas.analysis.display import Cautions
-from stcrm_pandas.analysis.provenance import attrs_of, moment
+from stcrm_pandas.analysis.provenance import attrs_of, moment, selections
 
 __all__ = ["cautions"]
 
@@ -23,6 +23,7 @@ def cautions(
     used: Mapping[str, Iterable[str]] | None = None,
     exact: tuple[int, int] | None = None,
     now: dt.datetime | None = None,
+    found: Iterable[str] = (),
     **frames: Any,
 ) -> Cautions:
     """The sentences of the banner on top of a report; none where all is well.
@@ -33,14 +34,17 @@ def cautions(
         exact: how many of the dates are exact, and how many dates there are.
         now: the machine's time, by which the age of stored answers goes.
 
-    Returns: up to three sentences.
+        found: what the analyses themselves caution about (`LeadConversion.cautions` …).
+
+    Returns: a few sentences, those on rows that were left out first.
 
     >>> cautions(exact=(60, 100))
     ['Only 60 of 100 dates are exact, fewer than 70 of 100: what depends on them is given as a span.']
     """
     read = {name.replace("_", " "): frame for name, frame in frames.items() if frame is not None}
     columns = {name.replace("_", " "): set(taken) for name, taken in (used or {}).items()}
-    said = _age(read, now or dt.datetime.now(dt.UTC)) + _drift(read, columns if used is not None else None)
+    said = list(dict.fromkeys([*selections(read), *found]))
+    said += _age(read, now or dt.datetime.now(dt.UTC)) + _drift(read, columns if used is not None else None)
     if exact is not None and exact[1] and exact[0] < EXACT * exact[1]:
         said.append(
             f"Only {exact[0]:,} of {exact[1]:,} dates are exact, fewer than 70 of 100: what depends on them is given "

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import narwhals.stable.v2 as nw
 import pandas as pd
 
+from stcrm_pandas.analysis.inputs import rows_of
 from stcrm_pandas.errors import UsageError
 
 __all__ = [
@@ -89,12 +90,7 @@ def lazy(
     >>> collected(rows, {"created_on": "Int64"}).iloc[0].astype(str).tolist()
     ['1', '1772958600000000', '2026-03-08 03:30:00']
     """
-    try:
-        rows: Rows = nw.from_native(frame).lazy()
-    except TypeError:
-        raise UsageError(
-            f"{name}: a frame of pandas, polars or Spark, or a relation of DuckDB is needed, not {type(frame).__name__}"
-        ) from None
+    rows = rows_of(frame, name)
     schema = rows.collect_schema()
     plain, times = [*columns], [*times]
     if missing := [column for column in (*times, *plain) if column not in schema]:
@@ -102,7 +98,10 @@ def lazy(
     for column in times:
         kind = schema[column]
         if not (isinstance(kind, nw.Datetime) and kind.time_zone):
-            raise UsageError(f"{name}: {column} must hold times with a zone, not {kind}")
+            raise UsageError(
+                f"{name}: {column} must hold times with a zone, not {kind}; "
+                f"pd.to_datetime({name}['{column}'], utc=True) makes such ones of UTC times"
+            )
     if time_zone is not None:
         ZoneInfo(time_zone)  # a name that is no zone must not come into SQL
     plain += [column for column in (TENANT, *optional) if column in schema and column not in plain]
@@ -176,7 +175,7 @@ def refuse_mixtures(**frames: Any) -> None:
         ...
     stcrm_pandas.errors.UsageError: leads has a column tenant, jobs has none: ids are joined within a tenant only
     """
-    rows = {name: nw.from_native(frame).lazy() for name, frame in frames.items() if frame is not None}
+    rows = {name: rows_of(frame, name) for name, frame in frames.items() if frame is not None}
     engines = {str(row.implementation).rpartition(".")[2].lower(): name for name, row in rows.items()}
     if len(engines) > 1:
         said = ", ".join(f"{name} is one of {engine}" for engine, name in engines.items())

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.errors import UsageError
+from stcrm_pandas.analysis.inputs import table_of
 
 __all__ = ["NONE", "known_names", "named"]
 
@@ -44,11 +44,9 @@ def known_names(names: Mapping[int, str] | pd.DataFrame | None) -> dict[int, str
     """
     if names is None:
         return {}
-    if not isinstance(names, pd.DataFrame):
+    if isinstance(names, Mapping):
         return {int(id): str(name) for id, name in names.items()}
-    lacking = {"id", "name"} - set(names.columns)
-    if lacking:
-        raise UsageError(f"names: the frame lacks the columns {', '.join(sorted(lacking))}")
+    names = table_of(names, "names", ["id", "name"])
     active: Any = names["active"] if "active" in names else pd.Series(True, index=names.index)
     retired = active.astype("boolean").eq(False).fillna(False)
     return {

@@ -15,7 +15,17 @@ import pandas as pd
 from stcrm_pandas.analysis.display import Line, Table
 from stcrm_pandas.errors import UsageError
 
-__all__ = ["attrs_of", "bounds_of_creation", "known_until", "origin", "refuse_selections", "sources", "zone"]
+__all__ = [
+    "attrs_of",
+    "bounds_of_creation",
+    "known_until",
+    "origin",
+    "refuse_one_status",
+    "refuse_selections",
+    "selections",
+    "sources",
+    "zone",
+]
 
 Moment = str | dt.datetime | dt.date | pd.Timestamp
 
@@ -77,15 +87,60 @@ def known_until(leads: Any, as_of: Moment | None, local: dt.tzinfo | None) -> dt
     return fetched
 
 
-def refuse_selections(leads: Any) -> None:
-    """Refuse a frame that was read by modification or by status: it is no cohort."""
+def refuse_selections(leads: Any, name: str = "leads") -> None:
+    """Refuse a frame that was read by modification or by status, or filtered by status since: it is no cohort."""
     filters = attrs_of(leads).get("filters") or {}
-    used = [name for name in _SELECTIONS if filters.get(name) is not None]
+    used = [one for one in _SELECTIONS if filters.get(one) is not None]
     if used:
         raise UsageError(
-            f"leads were read with {', '.join(used)}: such a frame leaves leads out for what became of them; "
+            f"{name} were read with {', '.join(used)}: such a frame leaves {name} out for what became of them; "
             "read by creation instead (created_on_or_after, created_before)"
         )
+    refuse_one_status(name, leads, "status")
+
+
+def refuse_one_status(name: str, frame: Any, column: str) -> None:
+    """Refuse a frame that was filtered since it was read, and holds a single status: no share of it says anything."""
+    counts = _counts(frame)
+    if counts is None or column not in frame or len(frame) < 2:
+        return
+    statuses = frame[column].dropna().unique()
+    if len(statuses) == 1:
+        raise UsageError(
+            f"{name}: the frame has {counts[0]:,} of the {counts[1]:,} rows that were read, all of them with {column} "
+            f"{statuses[0]}: such a frame leaves {name} out for what became of them. Give all rows, or filter by "
+            "creation only"
+        )
+
+
+def _counts(frame: Any) -> tuple[int, int] | None:
+    """How many rows a frame has and how many were read, where these differ and the frame says so."""
+    read = attrs_of(frame).get("rows")
+    if not isinstance(frame, pd.DataFrame) or not isinstance(read, int) or len(frame) == read:
+        return None
+    return len(frame), read
+
+
+def selections(frames: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for each frame that has other rows than its read gave.
+
+    Parameters: frames by name; one that says nothing of its read, or is None, is left alone.
+
+    >>> leads = pd.DataFrame({"id": [1]})
+    >>> leads.attrs["stcrm"] = {"rows": 3}
+    >>> selections({"leads": leads})
+    ['The leads have 1 of the 3 rows that were read. If rows were left out for anything but the time of their \
+creation, the shares below are not those of the company.']
+    """
+    said = []
+    for name, frame in frames.items():
+        if (counts := _counts(frame)) is None:
+            continue
+        has, read = counts
+        part = f"{has:,} of the {read:,} rows that were read" if has < read else f"{has:,} rows, and {read:,} were read"
+        verb = "If rows were left out for anything but the time of their creation" if has < read else "If rows repeat"
+        said.append(f"The {name.replace('_', ' ')} have {part}. {verb}, the shares below are not those of the company.")
+    return said
 
 
 def bounds_of_creation(leads: Any, local: dt.tzinfo) -> tuple[dt.datetime | None, dt.datetime | None]:

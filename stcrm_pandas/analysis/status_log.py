@@ -79,7 +79,8 @@ def as_known_at(frame: pd.DataFrame, as_of: Moment, status_log: pd.DataFrame) ->
     latest = then["modified_on"].where(~(then["modified_on"] > at), pd.Timestamp(at))
     found = then.assign(status=then["id"].map(known).astype(then["status"].dtype), modified_on=latest)
     noted = attrs_of(frame)
-    found.attrs["stcrm"] = {**noted, "fetched_at": at.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")}
+    read = at.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+    found.attrs["stcrm"] = {**noted, "fetched_at": read} | ({"rows": len(found)} if "rows" in noted else {})
     return found
 
 

@@ -38,12 +38,14 @@ from stcrm_pandas.analysis.comparison import together
 from stcrm_pandas.analysis.display import Definitions, Sentences
 from stcrm_pandas.analysis.engine import EPOCH, Rows, lazy
 from stcrm_pandas.analysis.findings import Action, Check, Tile, WorkList
+from stcrm_pandas.analysis.inputs import admitted, table_of
 from stcrm_pandas.analysis.provenance import (
     Moment,
     attrs_of,
     bounds_of_creation,
     known_until,
     refuse_selections,
+    selections,
     zone,
 )
 from stcrm_pandas.errors import UsageError
@@ -115,6 +117,7 @@ class BookingSources:
     amounts: pd.DataFrame = field(repr=False)
     rows: Rows = field(repr=False)
     bookings: Any = field(repr=False)
+    cautions: tuple[str, ...] = ()
 
     @cached_property
     def hours(self) -> pd.DataFrame:
@@ -166,7 +169,7 @@ class BookingSources:
 
     def summary(self) -> Sentences:
         """What the numbers say, in plain sentences; that they are too few, where they are."""
-        return Sentences(booking_sentences.summary(self))
+        return Sentences([*self.cautions, *booking_sentences.summary(self)])
 
     @property
     def health(self) -> Sentences:
@@ -272,8 +275,13 @@ def booking_sources(
     asked = dimensions(by)
     if mature_days < 1 or revenue_days < 1 or min_group < 1:
         raise UsageError("mature_days, revenue_days and min_group must be 1 or more")
-    refuse_selections(bookings)
     local = zone(bookings, time_zone)
+    given = {
+        "bookings": bookings, "leads": leads, "jobs": jobs, "customers": customers, "status_log": status_log,
+    }  # fmt: skip
+    given = admitted(given, zone=None if local is None else local.key)
+    bookings, leads, jobs, customers, status_log = given.values()
+    refuse_selections(bookings, "bookings")
     if local is None:
         raise UsageError("hours and weeks need a time zone: give time_zone='America/Chicago', or connect with one")
     known = known_until(bookings, as_of, local)
@@ -322,6 +330,7 @@ def booking_sources(
         amounts=grouped(counted.amounts, asked, named, sources),
         rows=rows,
         bookings=bookings,
+        cautions=tuple(selections(given)),
     )
     return together(result)[0]
 
@@ -342,7 +351,7 @@ def _health(counted: Counted, campaigns: Any) -> Attribution:
     }
     return attribution(
         counts,
-        campaigns if isinstance(campaigns, pd.DataFrame) else None,
+        None if campaigns is None or isinstance(campaigns, Mapping) else table_of(campaigns, "names", ["id"]),
         what="bookings",
         chains=int(chains["chains"].sum()),
         differing=int(chains["differ"].sum()),

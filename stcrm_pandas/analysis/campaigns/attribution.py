@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from stcrm_pandas.errors import UsageError
+from stcrm_pandas.analysis.inputs import condition, table_of
 
 __all__ = ["UNCREDITED_LIMIT", "Attribution", "attribution", "default_campaigns"]
 
@@ -111,8 +111,8 @@ def attribution(
     """
     if campaigns is None:
         return Attribution(what, sum(counts.values()), None, counts.get(None, 0), None, None, chains, differing)
-    if "id" not in campaigns:
-        raise UsageError("campaigns: the frame lacks the column id")
+
+    campaigns = table_of(campaigns, "campaigns", ["id"])
 
     def among(chosen: pd.Series) -> int:
         return sum(counts.get(int(id), 0) for id in campaigns.loc[chosen, "id"].dropna())
@@ -141,4 +141,5 @@ def default_campaigns(campaigns: pd.DataFrame | None) -> list[int]:
 def _flag(campaigns: pd.DataFrame, column: str, *, wanted: bool) -> pd.Series | None:
     if column not in campaigns:
         return None
-    return campaigns[column].astype("boolean").eq(wanted).fillna(False).astype(bool)
+    found: pd.Series = condition(campaigns[column], "campaigns", column).eq(wanted).fillna(False).astype(bool)
+    return found

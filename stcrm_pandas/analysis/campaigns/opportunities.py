@@ -28,12 +28,15 @@ from stcrm_pandas.analysis.comparison import compare
 from stcrm_pandas.analysis.display import Definitions, Sentences
 from stcrm_pandas.analysis.engine import TENANT
 from stcrm_pandas.analysis.findings import Action, Check, Tile, WorkList
+from stcrm_pandas.analysis.inputs import admitted, table_of
 from stcrm_pandas.analysis.leads.keys import Names, categories, lookups
 from stcrm_pandas.analysis.provenance import (
     Moment,
     attrs_of,
     bounds_of_creation,
     known_until,
+    refuse_one_status,
+    selections,
     zone,
 )
 from stcrm_pandas.errors import UsageError
@@ -97,6 +100,7 @@ class Opportunities:
     call_reasons_known: bool
     complete: bool
     undated: int
+    cautions: tuple[str, ...] = ()
 
     @property
     def ranked(self) -> bool:
@@ -110,7 +114,7 @@ class Opportunities:
 
     def summary(self) -> Sentences:
         """What the numbers say, in plain sentences; that they are too few, where they are."""
-        return Sentences(opportunity_sentences.summary(self))
+        return Sentences([*self.cautions, *opportunity_sentences.summary(self)])
 
     def figure(self, kind: Literal["booked", "steps", "cost"] = "booked") -> Figure:
         """A plotly figure.
@@ -233,12 +237,14 @@ def opportunities(
     if min(mature_days, revenue_days, repeat_days, min_group) < 1:
         raise UsageError("mature_days, revenue_days, repeat_days and min_group must be 1 or more")
     dimensions = _dimensions(by)
-    frames = {
-        name: frame for name, frame in (("leads", leads), ("bookings", bookings), ("jobs", jobs)) if frame is not None
-    }
+    local = zone(leads, time_zone)
+    given = admitted({"leads": leads, "bookings": bookings, "jobs": jobs}, zone=None if local is None else local.key)
+    leads, bookings, jobs = given["leads"], given["bookings"], given["jobs"]
+    frames = {name: frame for name, frame in given.items() if frame is not None}
     for name, frame in frames.items():
         _refuse_part(name, frame)
-    local = zone(leads, time_zone)
+        refuse_one_status(name, frame, "job_status" if name == "jobs" else "status")
+    campaigns = None if campaigns is None else table_of(campaigns, "campaigns", ["id"])
     if local is None and ("month" in dimensions or spend is not None):
         raise UsageError("months need a time zone: give time_zone='America/Chicago', or connect with one")
     known = _known_until(frames, as_of, local)
@@ -311,6 +317,7 @@ def opportunities(
         call_reasons_known=call_reasons is not None,
         complete=all(attrs_of(frame).get("complete", True) for frame in frames.values()),
         undated=int(traced["created"].isna().sum()),
+        cautions=tuple(selections(frames)),
     )
 
 
@@ -359,8 +366,7 @@ def _period(frames: Mapping[str, Any], local: Any) -> tuple[dt.datetime | None, 
 def _not_leads(call_reasons: pd.DataFrame | None) -> list[int]:
     if call_reasons is None:
         return []
-    if lacking := {"id", "is_lead"} - set(call_reasons.columns):
-        raise UsageError(f"call_reasons: the frame lacks the columns {', '.join(sorted(lacking))}")
+    call_reasons = table_of(call_reasons, "call_reasons", ["id", "is_lead"])
     no_lead = call_reasons["is_lead"].astype("boolean").eq(False).fillna(False)
     return [int(id) for id in call_reasons.loc[no_lead, "id"]]
 

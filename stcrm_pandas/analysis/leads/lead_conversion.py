@@ -18,6 +18,7 @@ import pandas as pd
 from stcrm_pandas.analysis.comparison import compare
 from stcrm_pandas.analysis.display import Definitions, Sentences, Table
 from stcrm_pandas.analysis.findings import Action, Check, Tile, WorkList
+from stcrm_pandas.analysis.inputs import admitted, table_of
 from stcrm_pandas.analysis.leads import courses as lead_courses
 from stcrm_pandas.analysis.leads import findings as lead_findings
 from stcrm_pandas.analysis.leads import sentences as lead_sentences
@@ -32,6 +33,7 @@ from stcrm_pandas.analysis.provenance import (
     attrs_of,
     bounds_of_creation,
     refuse_selections,
+    selections,
     zone,
 )
 from stcrm_pandas.analysis.status_log import known_at
@@ -93,6 +95,7 @@ class LeadConversion:
     reduced: Reduced = field(compare=False)
     source: Any = field(compare=False)
     names: Mapping[str, Any] = field(compare=False)
+    cautions: tuple[str, ...] = ()
 
     @cached_property
     def curve(self) -> pd.DataFrame:
@@ -135,7 +138,7 @@ class LeadConversion:
 
     def summary(self) -> Sentences:
         """What the numbers say, in plain sentences; that they are too few, where they are."""
-        return Sentences(lead_sentences.summary(self))
+        return Sentences([*self.cautions, *lead_sentences.summary(self)])
 
     def speed_table(self) -> Table:
         """The speeds in words, a row per group; where the dates are not known well enough, it says so."""
@@ -267,8 +270,12 @@ def lead_conversion(
         raise UsageError("window_days, min_group, within_days and stale_days must be 1 or more")
     if unit not in ("inquiry", "lead"):
         raise UsageError(f"unit={unit!r}: there are 'inquiry' and 'lead'")
-    refuse_selections(leads)
     local = zone(leads, time_zone)
+    given = {"leads": leads, "jobs": jobs, "bookings": bookings, "status_log": status_log}
+    given = admitted(given, zone=None if local is None else local.key)
+    leads, jobs, bookings, status_log = given.values()
+    refuse_selections(leads)
+    warned = selections(given)
     if local is None and {"month", "weekday", "hour"} & set(asked):
         raise UsageError(
             "a month, a weekday and an hour need a time zone: give time_zone='America/Chicago', or connect with one"
@@ -327,15 +334,14 @@ def lead_conversion(
         reduced=reduced,
         source=leads,
         names=lookup,
+        cautions=tuple(warned),
     )
 
 
 def _not_leads(call_reasons: pd.DataFrame | None) -> list[int]:
     if call_reasons is None:
         return []
-    lacking = {"id", "is_lead"} - set(call_reasons.columns)
-    if lacking:
-        raise UsageError(f"call_reasons: the frame lacks the columns {', '.join(sorted(lacking))}")
+    call_reasons = table_of(call_reasons, "call_reasons", ["id", "is_lead"])
     no_lead = call_reasons["is_lead"].astype("boolean").eq(False).fillna(False)
     return [int(id) for id in call_reasons.loc[no_lead, "id"]]
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from stcrm_pandas.analysis.engine import TENANT
+from stcrm_pandas.analysis.inputs import condition, table_of
 from stcrm_pandas.analysis.preferences.reach import (
     CHANNELS,
     INVALID,
@@ -47,8 +48,7 @@ def consent_list(frame: pd.DataFrame, as_of: dt.datetime) -> pd.DataFrame:
     >>> consent_list(pd.DataFrame(told), dt.datetime(2026, 3, 1, tzinfo=dt.UTC))["allowed"].tolist()
     [False]
     """
-    if lacking := [name for name in _COLUMNS if name not in frame]:
-        raise UsageError(f"consent: the frame lacks the columns {', '.join(lacking)}")
+    frame = table_of(frame, "consent", _COLUMNS)
     told = frame[[*_COLUMNS, *([TENANT] if TENANT in frame else [])]].copy()
     for name, known in (("channel", CHANNELS[:3]), ("purpose", PURPOSES)):
         words = told[name].astype("str").str.strip().str.casefold()
@@ -56,7 +56,7 @@ def consent_list(frame: pd.DataFrame, as_of: dt.datetime) -> pd.DataFrame:
         if strange := sorted(set(told[name].dropna()) - set(known)) + ["nothing"] * bool(told[name].isna().any()):
             raise UsageError(f"consent: the {name} {strange[0]!r} is none of {', '.join(known)}")
     told["spelt"] = pd.array([spelling(value) for value in told["contact"]], dtype="str")
-    told["allowed"] = told["allowed"].astype("boolean")
+    told["allowed"] = condition(told["allowed"], "consent", "allowed")
     try:
         told["date"] = pd.to_datetime(told["date"], utc=True, format="ISO8601")
     except (ValueError, TypeError) as cause:

@@ -17,6 +17,7 @@ from stcrm_pandas.analysis.comparison import together
 from stcrm_pandas.analysis.display import Definitions, Sentences
 from stcrm_pandas.analysis.engine import TENANT, refuse_mixtures
 from stcrm_pandas.analysis.findings import Action, Check, Tile, WorkList
+from stcrm_pandas.analysis.inputs import admitted
 from stcrm_pandas.analysis.preferences import findings as preference_findings
 from stcrm_pandas.analysis.preferences import lists as preference_lists
 from stcrm_pandas.analysis.preferences import sentences as preference_sentences
@@ -28,7 +29,7 @@ from stcrm_pandas.analysis.preferences.owners import Owners, customers_of, locat
 from stcrm_pandas.analysis.preferences.reach import states_of
 from stcrm_pandas.analysis.preferences.records import linked
 from stcrm_pandas.analysis.preferences.stores import USED, kinds_of, refuse_parts, stores_of
-from stcrm_pandas.analysis.provenance import Moment, attrs_of, known_until, zone
+from stcrm_pandas.analysis.provenance import Moment, attrs_of, known_until, selections, zone
 from stcrm_pandas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class ContactPreferences:
     complete: bool
     marketing_names: tuple[str, ...]
     marketing_known: bool
+    cautions: tuple[str, ...]
     owners: Owners = field(compare=False)
     states: pd.DataFrame = field(compare=False)
     stores: Mapping[str, pd.DataFrame] = field(compare=False)
@@ -99,7 +101,7 @@ class ContactPreferences:
 
     def summary(self) -> Sentences:
         """What the numbers say, in plain sentences."""
-        return Sentences(preference_sentences.summary(self))
+        return Sentences([*self.cautions, *preference_sentences.summary(self)])
 
     def store_table(self, store: Literal["locations", "newer"]) -> Shown:
         """The table of all locations, or of all contacts of the newer store; without rows where there are none."""
@@ -212,7 +214,7 @@ def contact_preferences(
             default "plan", but for a sandbox, whose numbers are of no plan so that nobody has them.
         many: how many customers with one number make it one of a property manager or the like.
         as_of: until when the rows are known; by default when they were read.
-        time_zone: the company's zone; by default the one noted on the frame.
+        time_zone: the company's zone, in which times without one are meant; by default the one noted on the frame.
         min_group: how many customers make a group large enough.
 
     Returns:
@@ -239,7 +241,7 @@ def contact_preferences(
         raise UsageError("min_group must be 1 or more, many 2 or more")
     if location_contacts is not None and locations is None:
         raise UsageError("contacts of locations need the locations, too: crm.locations.list()")
-    read = {
+    read: dict[str, Any] = {
         "customers": customers,
         "contacts": contacts,
         "locations": locations,
@@ -248,9 +250,11 @@ def contact_preferences(
         "method_preferences": method_preferences,
         "newer_contacts": newer_contacts,
     }
+    local = zone(customers, time_zone)
+    read = admitted(read, zone=None if local is None else local.key)
+    customers, locations, newer_contacts = read["customers"], read["locations"], read["newer_contacts"]
     refuse_mixtures(**read)
     refuse_parts(read)
-    local = zone(customers, time_zone)
     if "age" in asked and local is None:
         raise UsageError("ages need a time zone: give time_zone='America/Chicago', or connect with one")
     known = known_until(customers, as_of, local)
@@ -291,6 +295,7 @@ def contact_preferences(
         many=many,
         by_length=by_length,
         complete=all(attrs_of(frame).get("complete", True) for frame in read.values() if frame is not None),
+        cautions=tuple(selections(read)),
         marketing_names=tuple(marketing_names),
         marketing_known=method_preferences is not None and bool(marketing_names),
         owners=owners,

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from stcrm_pandas.analysis.engine import TENANT, collected, lazy
+from stcrm_pandas.analysis.inputs import condition
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.reach import is_address, is_number, spelling
 
@@ -39,7 +40,8 @@ _YES, _NO = {"true", "yes", "1", "on"}, {"false", "no", "0", "off"}
 
 def flag(column: pd.Series) -> npt.NDArray[np.int8]:
     """A column of conditions as 1, 0 and -1 for unknown."""
-    return np.asarray(column.astype("boolean").astype("Int8").fillna(-1), dtype=np.int8)
+    said = condition(column, "frame", str(column.name))
+    return np.asarray(said.astype("Int8").fillna(-1), dtype=np.int8)
 
 
 def records(frame: Any, name: str, owner: str) -> tuple[pd.DataFrame, int]:
