@@ -57,7 +57,7 @@ def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_gro
         `standardised` (the same within strata; missing without them), `error` (its standard error), `p_value`,
         `p_adjusted` (missing where not compared), `p_standardised`, `p_standardised_adjusted` (the same of the larger
         of the p-values as it is and within strata), `verdict`: "higher", "lower", "not clear", "explained by the mix",
-        "too few", "not compared".
+        "too few" (in the group), "others too few" (all others together), "not compared".
 
     >>> counts = {"n": [400, 400], "lower": [180, 120], "upper": [190, 125]}
     >>> groups = pd.DataFrame({"id": [1, 2], "name": ["Radio", "Mail"], **counts})
@@ -106,7 +106,10 @@ def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_gro
                 "p_adjusted": _known(benjamini_hochberg(p_value), compared),
                 "p_standardised": _known(p_within, compared),
                 "p_standardised_adjusted": _known(benjamini_hochberg(p_within), compared),
-                "verdict": pd.array(np.where(nameable, "too few", "not compared").tolist(), dtype="str"),
+                "verdict": pd.array(
+                    np.select([~nameable, n < min_group], ["not compared", "too few"], "others too few").tolist(),
+                    dtype="str",
+                ),
             }
         )
     )

@@ -37,11 +37,7 @@ def conversion_rates(found: LeadConversion) -> go.Figure:
     table = found.table.assign(verdict=found.comparisons["verdict"])
     shown = table[table["mature"] > 0].reset_index(drop=True)
     figure = empty()
-    kinds = (
-        shown["verdict"]
-        .mask(~shown["enough"], "too few")
-        .replace(["not compared", "explained by the mix"], "not clear")
-    )
+    kinds = shown["verdict"].where(shown["verdict"].isin([*COLOURS]), "not clear").mask(~shown["enough"], "too few")
     for kind, colour in COLOURS.items():
         rows = shown[kinds == kind]
         if len(rows):

@@ -40,7 +40,7 @@ def conversion_curve(found: LeadConversion, groups: Sequence[Any]) -> go.Figure:
     """
     if len(groups) > len(_LINES):
         raise UsageError(f"at most {len(_LINES)} groups fit into one figure")
-    chosen = [_of(found, group) for group in groups] or [found.curve[found.curve["id"].isna()]]
+    chosen = [_of(found, group) for group in groups] or [found.curve[found.curve["overall"]]]
     figure, said = empty(), []
     for curve, (colour, parts, dash) in zip(chosen, _LINES, strict=False):
         # the limits of few say nothing, and the end of a curve is made by few

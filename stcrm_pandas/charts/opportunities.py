@@ -35,8 +35,7 @@ def booked_shares(found: Opportunities) -> go.Figure:
     """
     table = found.table.assign(verdict=found.comparisons["verdict"])
     shown = table[table["mature"] > 0].reset_index(drop=True)
-    kinds = shown["verdict"].mask(~shown["enough"], "too few")
-    kinds = kinds.replace({"not compared": "not clear", "explained by the mix": "not clear"})
+    kinds = shown["verdict"].where(shown["verdict"].isin([*COLOURS]), "not clear").mask(~shown["enough"], "too few")
     figure = empty()
     for kind, colour in COLOURS.items():
         rows = shown[kinds == kind]

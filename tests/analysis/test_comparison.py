@@ -45,10 +45,10 @@ def test_unknown_dates_count_against_a_difference() -> None:
 
 def test_small_groups_and_small_rests_are_not_named() -> None:
     # 5 of 6 is no best campaign
-    assert verdicts((1, 6, 5, 5), (2, 400, 120, 120)) == ["too few", "too few"]
+    assert verdicts((1, 6, 5, 5), (2, 400, 120, 120)) == ["too few", "others too few"]
     assert verdicts((1, 29, 29, 29), (2, 400, 120, 120), (3, 400, 120, 120))[0] == "too few"
     assert verdicts((1, 30, 30, 30), (2, 400, 120, 120), (3, 400, 120, 120))[0] == "higher"
-    assert verdicts((1, 400, 120, 120)) == ["too few"]
+    assert verdicts((1, 400, 120, 120)) == ["others too few"]
 
 
 def test_less_than_five_points_are_not_named() -> None:
@@ -161,7 +161,7 @@ def test_together_all_that_a_report_could_name_is_counted() -> None:
     p_values = [*few["p_value"], *many["p_value"]]
     assert one.comparisons["p_adjusted"].tolist() == pytest.approx(multipletests(p_values, method="fdr_bh")[1][:4])
     assert one.comparisons["verdict"].iloc[0] == "not clear"
-    assert two.comparisons["small"]["verdict"].tolist() == ["too few", "too few"]
+    assert two.comparisons["small"]["verdict"].tolist() == ["too few", "others too few"]
     assert two.comparisons["many"]["p_adjusted"].notna().all()
     assert together() == ()
     (alone,) = together(Result(few))
@@ -238,6 +238,16 @@ def test_nothing_clear_is_said(leads: Callable[..., pd.DataFrame]) -> None:
     found = lead_conversion(leads(*rows), by="campaign", as_of="2026-03-01T00:00Z")
     assert "No campaign is clearly different from all others together." in found.summary()
     alone = lead_conversion(leads(*rows[::2]), by="campaign", as_of="2026-03-01T00:00Z")
-    assert "No campaign can be compared with the others: too few inquiries that are old enough." in alone.summary()
+    assert not any("can be compared" in said for said in alone.summary())
+    assert "There is no other campaign to compare campaign 0 with." in alone.summary()
+    assert not any("fewer than 30" in said for said in alone.summary())
+    most = lead_conversion(leads(*rows[::2], *rows[1:8:2]), by="campaign", as_of="2026-03-01T00:00Z").summary()
+    assert (
+        "All other campaigns together have 4 inquiries that are old enough, fewer than 30: too few to compare "
+        "campaign 0 with." in most
+    )
+    assert "1 campaign has fewer than 30 inquiries that are old enough: too few to tell." in most
+    both = lead_conversion(leads(*rows[:40]), by="campaign", as_of="2026-03-01T00:00Z").summary()
+    assert "No campaign can be compared with the others: too few inquiries that are old enough." in both
     few = lead_conversion(leads(*rows[:5]), by="campaign", as_of="2026-03-01T00:00Z")
     assert few.summary()[0].endswith("These are too few to tell.")

@@ -73,7 +73,7 @@ def test_what_is_too_few_is_not_named() -> None:
     whom.loc[:370, "type"] = "Residential"
     whom.loc[371:, "type"] = "Commercial"
     one = found(whom, reached, "customer_type")
-    assert verdicts(one) == {"Residential": "too few", "Commercial": "too few"}
+    assert verdicts(one) == {"Residential": "others too few", "Commercial": "too few"}
     assert any("too few customers to tell" in said for said in one.summary())
 
 

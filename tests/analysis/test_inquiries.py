@@ -97,7 +97,7 @@ def test_it_is_dated_and_credited_at_its_first_lead_and_takes_the_best_outcome(l
     assert found.months is not None
     assert found.months["inquiries"].tolist() == [1, 2]
     # from the first lead: nine days and a day
-    seven = found.speed[found.speed["id"].isna()].set_index("day")
+    seven = found.speed[found.speed["overall"]].set_index("day")
     assert seven["share_lower"][7] == 0
     assert seven["share_lower"][30] == pytest.approx(1 / 3)
 

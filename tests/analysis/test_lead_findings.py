@@ -130,6 +130,30 @@ def test_figures_say_what_they_show(found: LeadConversion) -> None:
     )
 
 
+def test_all_together_are_not_mixed_with_those_without_a_group(leads: Frames) -> None:
+    """Inquiries without a call reason have no id, as all together have none."""
+
+    def reason(id: int | None, won: int) -> list[dict[str, Any]]:
+        day = {"created_on": "2025-10-05T18:00Z", "modified_on": "2025-10-05T20:00Z", "call_reason_id": id}
+        ended = [{**day, "status": "Converted" if place < won else "Dismissed"} for place in range(38)]
+        return [*ended, *({**day, "status": "Open"} for _ in range(2))]
+
+    reasons = pd.DataFrame({"id": [9], "is_lead": [True], "name": ["All inquiries"]})
+    made = {"call_reasons": reasons, "names": reasons, "as_of": NOW, "time_zone": ZONE}
+    found = lead_conversion(leads(*reason(None, 4), *reason(9, 36)), by="call_reason", **made)
+    assert found.speed["id"].isna().sum() == 8
+    (said,) = [one for one in found.summary() if one.startswith("Of 100 inquiries")]
+    assert said == "Of 100 inquiries, 50 within 1 day, 50 within 7 days and 50 within 90 days were converted."
+    shown = found.speed_table().frame
+    assert len(shown) == 3
+    assert shown.iloc[0].tolist()[1].startswith("50 of 100")
+    (line,) = [
+        trace for trace in found.figure("curve").data if trace.name == "All inquiries" and trace.mode == "lines"
+    ][-1:]
+    assert max(line.y) == pytest.approx(50)
+    assert len(line.x) == len(set(line.x))
+
+
 def test_figures_of_nothing(leads: Frames) -> None:
     nothing = lead_conversion(leads(), by="campaign", as_of=NOW, time_zone="UTC")
     for kind in ("rates", "months", "curve", "cohorts", "reasons"):

@@ -91,6 +91,14 @@ def _differences(found: Opportunities) -> list[str]:
             f"{few:,} {one if few == 1 else many} {'has' if few == 1 else 'have'} fewer than {found.min_group} "
             "opportunities that are old enough: too few to tell."
         )
+    for this in found.comparisons[verdicts == "others too few"].itertuples():
+        others = _many(this.others_n, "opportunity", "opportunities")
+        said.append(
+            f"All other {many} together have {others} that {_is(this.others_n)} old enough, fewer than "
+            f"{found.min_group}: too few to compare {one} {this.name} with."
+            if this.others_n
+            else f"There is no other {one} to compare {one} {this.name} with."
+        )
     return said
 
 

@@ -30,10 +30,11 @@ _AGES = (0, 7, 30, 90, 180)
 def curves(reduced: Reduced, by: Sequence[str], lookup: Mapping[str, Any], min_group: int) -> pd.DataFrame:
     """The share converted by each day since the inquiry, of all together and of each group that is large enough.
 
-    Returns: `id` (missing for all together), `name`, `day` (0 to 120), `share_lower`, `share_upper`, `interval_low`,
-    `interval_high`, `at_risk` (inquiries neither ended nor lost from view before that day).
+    Returns: `id`, `name`, `overall` (true of all together; a missing `id` would not tell them from the inquiries that
+    have none), `day` (0 to 120), `share_lower`, `share_upper`, `interval_low`, `interval_high`, `at_risk` (inquiries
+    neither ended nor lost from view before that day).
     """
-    parts = [_curve(reduced.every_course).assign(id=None, name="All inquiries")]
+    parts = [_curve(reduced.every_course).assign(id=None, name="All inquiries", overall=True)]
     courses = reduced.courses
     if by:
         keys = [f"key_{place}" for place in range(len(by))]
@@ -47,9 +48,9 @@ def curves(reduced: Reduced, by: Sequence[str], lookup: Mapping[str, Any], min_g
         grouped = dict(list(courses.groupby(keys, dropna=False)))
         found = {_missing(key): part for key, part in grouped.items()}
         for row, id, name in zip(large[keys].itertuples(index=False), ids, names, strict=True):
-            parts.append(_curve(found[_missing(tuple(row))]).assign(id=[id] * (LAST_DAY + 1), name=name))
+            parts.append(_curve(found[_missing(tuple(row))]).assign(id=[id] * (LAST_DAY + 1), name=name, overall=False))
     frame = pd.concat([part.astype({"id": object}) for part in parts], ignore_index=True)
-    front = ["id", "name", "day"]
+    front = ["id", "name", "overall", "day"]
     return frame[[*front, *(name for name in frame.columns if name not in front)]]
 
 

@@ -77,11 +77,12 @@ def speed_shown(found: LeadConversion) -> pd.DataFrame:
 
     Where the bounds are more than 5 points apart it says that the dates are not known well enough.
     """
-    rows: dict[str, dict[str, str]] = {}
+    rows: dict[Any, dict[str, str]] = {}
     for row in found.speed.itertuples(index=False):
         column = "Within 1 day" if row.day == 1 else f"Within {row.day} days"
         told = per_hundred(row) if row.known else f"dates not known well enough ({_span(row)})"
-        rows.setdefault(str(row.name), {group_word(found.by).capitalize(): str(row.name)})[column] = told
+        # nobody keeps a campaign from being called as all of them together are
+        rows.setdefault((row.overall, str(row.name)), {group_word(found.by).capitalize(): str(row.name)})[column] = told
     return pd.DataFrame(list(rows.values()))
 
 

@@ -64,7 +64,7 @@ class LeadConversion:
     - `enough`: `mature` reaches `min_group`
     - `whole` (months only): the month was read from its first to its last moment, and all of it is old enough
 
-    `curve` has the share converted by each day (0 to 120) since an inquiry, for all together (`id` missing) and for
+    `curve` has the share converted by each day (0 to 120) since an inquiry, for all together (`overall`) and for
     each group that is large enough, `speed` the same after 1, 7, 30 and 90 days, with `known` False where the bounds
     are more than 5 points apart. `cohorts` has a row per month of creation and number of days since (None without a
     time zone), `reasons` one per reason for dismissal. `comparisons` holds each group against all others together

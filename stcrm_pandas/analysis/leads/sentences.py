@@ -74,7 +74,7 @@ def _headline(found: LeadConversion, row: pd.Series) -> str:
 
 
 def _speed(found: LeadConversion) -> list[str]:
-    whole = found.speed[found.speed["id"].isna()]
+    whole = found.speed[found.speed["overall"]]
     told = whole[whole["known"] & whole["day"].isin([1, 7, 90])]
     if told.empty:
         return ["How fast is not told: too many dates of conversion are known only within wide bounds."]
@@ -88,7 +88,8 @@ def _differences(found: LeadConversion) -> list[str]:
     verdicts = found.comparisons["verdict"]
     compared = found.comparisons[found.comparisons["p_value"].notna()]
     said = []
-    if found.by and compared.empty:
+    alone = found.comparisons[verdicts == "others too few"]
+    if found.by and compared.empty and alone.empty:
         said.append(f"No {one} can be compared with the others: too few {_units(found)} that are old enough.")
     for verdict, more in (("higher", "more"), ("lower", "fewer")):
         clear = compared[compared["verdict"] == verdict].sort_values("difference", key=abs, ascending=False)
@@ -111,6 +112,7 @@ def _differences(found: LeadConversion) -> list[str]:
             f"{plural(few, one, many)} {'has' if few == 1 else 'have'} fewer than {found.min_group} {_units(found)} "
             "that are old enough: too few to tell."
         )
+    said += [_alone(found, this) for this in rows_of(alone)]
     if "creator" in found.by:
         said.append("Who entered a lead did not choose it: this compares the cases, not the people.")
     return said
@@ -121,6 +123,17 @@ def _difference(found: LeadConversion, this: Any, more: str) -> str:
     return (
         f"{group_word(found.by).capitalize()} {this.name} goes with {more} conversions: {per_hundred(row)}, "
         f"against {span(this.others_lower, this.others_upper)} of 100 for all others together."
+    )
+
+
+def _alone(found: LeadConversion, this: Any) -> str:
+    """That a large group has no others to be compared with."""
+    one, many, others = group_word(found.by), group_word(found.by, many=True), int(this.others_n)
+    if not others:
+        return f"There is no other {one} to compare {one} {this.name} with."
+    return (
+        f"All other {many} together have {counted(found, others)} that {_is(others)} old enough, fewer than "
+        f"{found.min_group}: too few to compare {one} {this.name} with."
     )
 
 

@@ -36,8 +36,8 @@ def open_leads(found: LeadConversion) -> pd.DataFrame:
     columns = [name for name in (*_IDS, *_TIMES, *_TEXTS) if name in names]
     table: pd.DataFrame = rows.filter(chosen).select(*columns).collect().to_pandas()
     for name in _TIMES:
-        table[name] = pd.to_datetime(table[name], utc=True) if name in table else pd.Series(pd.NaT, index=table.index)
-        table[name] = table[name].astype("datetime64[us, UTC]")
+        moments = table[name] if name in table else pd.Series(pd.NaT, index=table.index)
+        table[name] = pd.to_datetime(moments, utc=True).astype("datetime64[us, UTC]")
         table[name] = table[name].mask(table[name] < pd.Timestamp("1900-01-01", tz="UTC"))
     return table
 
