@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import http.cookiejar
 import logging
 import random
@@ -64,6 +65,7 @@ class PoliteSession(requests.Session):
         self._timer, self._chance = timer, chance
         self._free_at = 0.0  # one thread's 429 holds all of them back until then
         self._counting = threading.Lock()
+        self._service_date: tuple[dt.datetime, float] | None = None
         rate = Rate(connection.rate_limit, Duration.SECOND, burst=_BURST)
         self._limiter = Limiter(StateBucket([rate], clock=MonotonicClock()), buffer_ms=0)
         self.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
@@ -85,13 +87,14 @@ class PoliteSession(requests.Session):
 
         Parameters:
             kwargs: `call`, what the request was prepared from, and `still`, which is called right before each time
-                that it is sent, after all waiting: what it raises ends the call, unsent.
+                that it is sent, after all waiting: what it raises ends the call, unsent; bytes that it returns are
+                sent as the body.
 
         Raises:
             ServiceError: refused, or failed at every repeat, by kind.
         """
         call: wire.Request = kwargs["call"]
-        still: Callable[[], None] = kwargs.get("still") or (lambda: None)
+        still: Callable[[], bytes | None] = kwargs.get("still") or (lambda: None)
         renewed = False
 
         def attempt() -> requests.Response:
@@ -137,7 +140,7 @@ class PoliteSession(requests.Session):
         request: requests.PreparedRequest,
         operation: Operation | None,
         token: str | None,
-        still: Callable[[], None] = lambda: None,
+        still: Callable[[], bytes | None] = lambda: None,
     ) -> requests.Response:
         """Send it now; without an operation it is the sign-in."""
         self._name_address("api_url" if operation else "auth_url")
@@ -146,13 +149,14 @@ class PoliteSession(requests.Session):
             request.headers["Authorization"] = f"Bearer {token}"
             request.headers["ST-App-Key"] = key.get_secret_value() if key else ""
         request.headers.pop("Cache-Control", None)  # meant for the cache above, not for the service
+        options = self.merge_environment_settings(str(request.url), {}, None, None, None)
         self._wait_for_turn()
-        still()
+        if (body := still()) is not None:
+            request.prepare_body(body, None)
         with self._counting:
             self.calls += 1
-        options = self.merge_environment_settings(str(request.url), {}, None, None, None)
         try:
-            return super().send(request, timeout=self.connection.timeout, allow_redirects=False, **options)
+            response = super().send(request, timeout=self.connection.timeout, allow_redirects=False, **options)
         except requests.RequestException as error:
             raise _broken(error, operation) from None
         except OSError as error:  # a file of certificates that is not there
@@ -161,12 +165,22 @@ class PoliteSession(requests.Session):
                 f"{what}: no connection could be made: {error}. Are REQUESTS_CA_BUNDLE and the proxy's settings right?",
                 operation=what,
             ) from None
+        if operation is not None and (date := wire.service_date(response.headers)) is not None:
+            self._service_date = (date, self._timer())
+        return response
 
     def _name_address(self, setting: str) -> None:
         """Tell, before the first secret goes there, of an address that is not ServiceTitan's own."""
         url = str(getattr(self.connection, setting))
         if not self._own_service and not is_known(url):
             name_once(url, f"STCRM_{setting.upper()}", self.connection.source(setting).words)
+
+    def service_now(self) -> dt.datetime | None:
+        """Return the service's time: its latest `Date`, and what has passed since. None before the first response."""
+        if self._service_date is None:
+            return None
+        date, at = self._service_date
+        return date + dt.timedelta(seconds=max(0.0, self._timer() - at))
 
     def _repeat(self, attempt: Callable[[], requests.Response]) -> requests.Response:
         retrying = Retrying(

@@ -83,7 +83,12 @@ def build(
     pairs = list(query)
     if pairs:
         url += "?" + urlencode(pairs, quote_via=quote, safe=",:")
-    return Request(operation, url, None if body is None else json.dumps(body).encode())
+    return Request(operation, url, None if body is None else packed(body))
+
+
+def packed(body: object) -> bytes:
+    """Return a request body as JSON."""
+    return json.dumps(body).encode()
 
 
 def page_query(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -81,13 +82,14 @@ class Writer:
         body: object,
         *,
         query: Iterable[tuple[str, str]] = (),
-        still: Callable[[], None] | None = None,
+        still: Callable[[], object] | None = None,
     ) -> requests.Response:
         """Make one call as it stands, and leave nothing stale in the cache.
 
         Parameters:
             path, body: by the contract's names, checked before.
-            still: called right before it is sent, after all waiting; what it raises ends the call, unsent.
+            still: called right before each time that it is sent, after all waiting; what it raises ends the call,
+                unsent, and what it returns is sent as the body, if it is not None.
 
         Raises:
             ServiceError: the service refused or failed; `in_doubt` says whether it may have been carried out.
@@ -97,7 +99,7 @@ class Writer:
         )
         self._cache.forget(operation.forgets)
         try:
-            return self._session.ask(call, still=still)
+            return self._session.ask(call, still=None if still is None else partial(_packed, still))
         except (NotFound, Conflict, RequestError) as error:
             raise wire.located(error, path) from None
         finally:
@@ -134,3 +136,8 @@ class Writer:
                 "refresh=True.",
                 StcrmWarning,
             )
+
+
+def _packed(still: Callable[[], object]) -> bytes | None:
+    body = still()
+    return None if body is None else wire.packed(body)

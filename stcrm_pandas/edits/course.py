@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import heapq
 import itertools
 from collections import deque
@@ -11,13 +12,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from stcrm_pandas.edits.calls import FRESH_FOR, Calls, Job, groups
+from stcrm_pandas.edits.calls import FRESH_FOR, GIVES_UP_AFTER, OVERWRITTEN, Calls, Job, groups
 from stcrm_pandas.edits.check import without
 from stcrm_pandas.edits.columns import target_of
 from stcrm_pandas.edits.endings import Endings
 from stcrm_pandas.edits.fresh import FreshRow
 from stcrm_pandas.edits.journal import OPEN, Entry, Journal
 from stcrm_pandas.edits.judging import agrees, judge, unlike
+from stcrm_pandas.edits.last_read import ARCHIVED, changed_after, needs_last_read, off_again, switched_on
 from stcrm_pandas.edits.model import Key, Plan, Refusal, narrowed
 from stcrm_pandas.edits.opt_ins import Sent, opt_ins
 from stcrm_pandas.errors import IncompleteRead, ServiceError
@@ -26,7 +28,7 @@ from stcrm_pandas.operations import IDS_PER_CALL
 if TYPE_CHECKING:
     from stcrm_pandas.client import Client
 
-IN_DOUBT_FOR = 100.0
+IN_DOUBT_FOR = GIVES_UP_AFTER
 """Seconds for which the service may go on working on a call whose answer was lost."""
 
 
@@ -148,12 +150,23 @@ class Course:
 
     def _take_up(self, job: Job) -> None:
         """Go on with a call that was under way when an earlier apply ended."""
+        self._remember_fill(job)
         if job.entries[0].state == "sent":
             self._to_settle.append([job])
             return
         # When it went out is known by another clock at best, so that its time begins anew.
         job.until, job.again = self._timer() + IN_DOUBT_FOR, True
         self._doubt(job, at=self._timer())
+
+    def _remember_fill(self, job: Job) -> None:
+        """Take from the journal what a request, which may still be under way, sent along of consent flags."""
+        (entry, *_) = job.entries
+        if not needs_last_read(job.step):
+            return
+        job.filled_earlier = switched_on(job.step, self._journal.text(entry, "body") or {})
+        job.opted_out = frozenset(entry.restored)
+        if entry.service_time is not None:
+            job.written_by = dt.datetime.fromisoformat(entry.service_time) + dt.timedelta(seconds=GIVES_UP_AFTER)
 
     def _next(self) -> _Task | None:
         if len(self._to_send) < self._threads and self._reading < 2 and (group := self._next_group()) is not None:
@@ -232,6 +245,8 @@ class Course:
 
     def _judged(self, job: Job) -> bool:
         """Whether something of a job is to be sent; what is not is settled."""
+        if job.restoring:
+            return self._still_overwritten(job)
         step, go = job.step, []
         for entry in job.entries:
             row = job.rows.get(entry.key)
@@ -248,7 +263,7 @@ class Course:
                 go.append(entry)
                 job.step = verdict.step
             elif verdict.state == "already":
-                self._endings.end([entry], "already")
+                self._endings.end([entry], "conflict" if entry.now else "already", row=row if entry.now else None)
             else:
                 self._endings.end([entry], "failed" if verdict.state == "refused" else "conflict", row=row)
         job.entries = go
@@ -275,7 +290,13 @@ class Course:
             wrong = []
             for entry in job.entries:
                 row = None if isinstance(found, Exception) else found.get(entry.key)
-                if row is not None and agrees(job.step, row):
+                job.look(row)
+                if row is not None and job.restoring and agrees(job.step, row):
+                    entry.why = f"{OVERWRITTEN}; it was switched off again"
+                    self._endings.end([entry], "conflict", row=row)
+                elif row is not None and agrees(job.step, row) and (lost := job.overwritten(row)):
+                    self._switch_off_again(job, entry, row, lost)
+                elif row is not None and agrees(job.step, row):
                     entry.why = entry.left_out
                     self._endings.end(
                         [entry], "failed" if entry.left_out else "conflict" if entry.now else "succeeded", row=row
@@ -286,6 +307,10 @@ class Course:
             if wrong and job.until is not None and self._timer() < job.until:
                 self._doubt(job, at=min(job.until, self._timer() + job.pause))
                 job.pause *= 2
+                continue
+            if wrong and job.restoring:
+                error = found if isinstance(found, Exception) else job.unread.get(wrong[0].key)
+                self._calls.not_restored(job, _words(job, job.rows.get(wrong[0].key), error))
                 continue
             opt_in = bool(opt_ins(job.step))
             if wrong and job.again and not opt_in and not isinstance(found, Exception):
@@ -299,12 +324,42 @@ class Course:
                 entry.worth_retrying = not opt_in
                 self._endings.end([entry], "failed", row=row)
 
+    def _switch_off_again(self, job: Job, entry: Entry, row: FreshRow, lost: list[str]) -> None:
+        """Restore opt-outs that a read of ours showed, and that our request put back on after it."""
+        entry.now |= {column: column == ARCHIVED for column in lost}
+        entry.restored = lost
+        restore = Job(job.number, off_again(job.step, lost), [entry], rows={entry.key: row}, restoring=True)
+        restore.read_at, restore.written_by = job.read_at, job.written_by
+        if self._still_overwritten(restore):
+            entry.state = "doubt"
+            self._journal.keep([entry])
+            self._to_send.append(restore)
+
+    def _still_overwritten(self, job: Job) -> bool:
+        """Whether an opt-out is to be switched off again; where it is not, its row has ended."""
+        (entry,) = job.entries
+        row = job.rows.get(entry.key)
+        if row is None:
+            self._calls.not_restored(job, str(job.unread.get(entry.key, "there is no such row any more")))
+        elif agrees(job.step, row):
+            entry.why = f"{OVERWRITTEN}; somebody has switched it off again"
+            self._endings.end([entry], "conflict", row=row)
+        elif changed_after(row, job.written_by):
+            entry.why = f"{OVERWRITTEN}, or somebody switched it on again later: ask them, and switch it off if need be"
+            self._endings.end([entry], "conflict", row=row)
+        else:
+            return True
+        job.entries = []
+        return False
+
     def _try_again(self, job: Job) -> None:
         for entry in job.entries:
             entry.tried_at = entry.sent_at or entry.tried_at
             entry.state, entry.sent_at, entry.now = "untried", None, {}
         self._journal.keep(job.entries)
-        self._queue([Job(job.number, self._plan.steps[job.number], job.entries)])
+        again = Job(job.number, self._plan.steps[job.number], job.entries)
+        again.filled_earlier, again.opted_out = job.filled_earlier, job.opted_out
+        self._queue([again])
 
     def _doubt(self, job: Job, *, at: float) -> None:
         heapq.heappush(self._in_doubt, (at, next(self._numbers), job))

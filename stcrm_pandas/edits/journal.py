@@ -59,6 +59,8 @@ class Entry:
         differing: what was filled in otherwise than planned: path in the body, planned, sent.
         now: in a conflict, what the cells were: column, value.
         left_out: why a part of the change was not sent, where the rest, an opt-out, was.
+        service_time: when it was sent, or found as planned, by the service's clock; ISO 8601 text.
+        restored: columns in which an opt-out that our request overwrote is switched off again.
     """
 
     step: int
@@ -77,6 +79,8 @@ class Entry:
     now: dict[str, Any] = field(default_factory=dict)
     left_out: str = ""
     tried_at: str | None = None
+    service_time: str | None = None
+    restored: list[str] = field(default_factory=list)
 
     @property
     def at(self) -> tuple[int, int]:
@@ -170,6 +174,7 @@ class Journal:
         entries: Iterable[Entry],
         *,
         body: Any = None,
+        restore: Any = None,
         before: Iterable[Mapping[str, Any] | None] = (),
         after: Iterable[Mapping[str, Any] | None] = (),
     ) -> None:
@@ -177,6 +182,7 @@ class Journal:
 
         Parameters:
             body: what is sent for all of them together; kept with the first.
+            restore: what is sent to switch an opt-out off again; likewise.
             before, after: the rows as they were read, in the order of the entries; None where one was not.
 
         Raises:
@@ -184,7 +190,8 @@ class Journal:
         """
         self.confirm()
         entries = list(entries)
-        texts = [(*entries[0].at, "body", json.dumps(body))] if body is not None else []
+        sent = (("body", body), ("restore", restore))
+        texts = [(*entries[0].at, name, json.dumps(what)) for name, what in sent if what is not None]
         for name, rows in (("before", before), ("after", after)):
             known = ((one, row) for one, row in zip(entries, rows, strict=False) if row is not None)
             texts += [(*one.at, name, json.dumps(row)) for one, row in known]
@@ -214,7 +221,7 @@ class Journal:
         """How many rows are in each state."""
         return dict(self._run("SELECT state, count(*) FROM rows GROUP BY state"))
 
-    def text(self, entry: Entry, name: Literal["before", "after", "body"]) -> Any:
+    def text(self, entry: Entry, name: Literal["before", "after", "body", "restore"]) -> Any:
         """A row as it was before or after, or the body that was sent; None where it was not kept."""
         place = 0 if name == "body" and len(self.plan.steps[entry.step].keys) == 1 else entry.place
         query = "SELECT value FROM texts WHERE step = ? AND place = ? AND name = ?"
