@@ -118,6 +118,9 @@ def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_gro
 def together(*results: Found) -> tuple[Found, ...]:
     """The same results, judged as what one report says: p-values adjusted over all groups that it could name.
 
+    Where lead conversion and opportunities have the same groups, each knows of the other: a group on which the two
+    disagree is told with both measures, and asks for no action.
+
     Parameters:
         results: frozen results of analyses with `comparisons`, a frame of `compare` or a mapping of several.
 
@@ -145,7 +148,8 @@ def together(*results: Found) -> tuple[Found, ...]:
             for frame, part in zip(frames, parts, strict=False)
         ]
     judged = map(_judged, frames)
-    return tuple(_with(result, {key: next(judged) for key in _frames(result)}) for result in results)
+    found = tuple(_with(result, {key: next(judged) for key in _frames(result)}) for result in results)
+    return tuple(one.beside(found) if hasattr(one, "beside") else one for one in found)
 
 
 def _frames(result: Any) -> dict[Hashable, pd.DataFrame]:

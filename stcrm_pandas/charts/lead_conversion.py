@@ -137,9 +137,10 @@ def _band(figure: go.Figure, found: LeadConversion) -> None:
 
 def _rates_in_words(found: LeadConversion) -> str:
     clear = [
-        f"{name} {verdict}"
-        for name, verdict in zip(found.comparisons["name"], found.comparisons["verdict"], strict=True)
-        if verdict in ("higher", "lower")
+        f"{this.name} {this.verdict}"
+        + (" (but not by all of its opportunities)" if this.id in found.disagreements else "")
+        for this in rows_of(found.comparisons)
+        if this.verdict in ("higher", "lower")
     ]
     row = found.overall.iloc[0]
     told = f"All together {per_hundred(row)}" if row["mature"] else "No inquiry is old enough"

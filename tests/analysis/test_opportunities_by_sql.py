@@ -11,6 +11,7 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from stcrm_pandas.analysis.campaigns.opportunities import Opportunities, opportunities
+from stcrm_pandas.analysis.comparison import together
 from stcrm_pandas.analysis.leads.lead_conversion import lead_conversion
 
 from .booking_company import AS_OF, ZONE, company
@@ -234,6 +235,28 @@ def test_the_best_campaign_by_opportunities_has_the_lowest_rescue_rate(
         frames["leads"], by="campaign", call_reasons=frames["call_reasons"], as_of=AS_OF, time_zone=ZONE
     ).comparisons
     assert by_leads.loc[by_leads["id"] == truth["campaign_id"], "verdict"].tolist() == ["lower"]
+
+
+def test_the_best_campaign_is_no_problem_where_both_measures_are_known(
+    found: Opportunities, frames: dict[str, pd.DataFrame], truth: dict[str, Any]
+) -> None:
+    """Its leads are called lower, since most of its customers are booked at once: both in one sentence, no action."""
+    names = {"campaign": frames["campaigns"]}
+    linked = {"jobs": frames["jobs"], "bookings": frames["bookings"], "call_reasons": frames["call_reasons"]}
+    alone = lead_conversion(frames["leads"], by="campaign", names=names, as_of=AS_OF, time_zone=ZONE, **linked)
+    best = truth["campaign"]
+    assert any(best in action.do for action in alone.actions())
+    by_leads, work = together(alone, found)
+    assert by_leads.comparisons.set_index("id").loc[truth["campaign_id"], "verdict"] == "lower"
+    assert not any(best in action.do for action in [*by_leads.actions(), *work.actions()])
+    others = [action.do for action in alone.actions() if best not in action.do]
+    assert [action.do for action in by_leads.actions()] == others
+    for summary in (by_leads.summary(), work.summary()):
+        (said,) = [said for said in summary if best in said]
+        assert f"Campaign {best} goes with fewer conversions of the leads that are left over (" in said
+        assert "but with more bookings of all its opportunities (92 of 100 (" in said
+    assert "lower, but books more of all opportunities" in by_leads._repr_html_()
+    assert f"{best} lower (but not by all of its opportunities)" in by_leads.figure("rates").layout.meta["alt"]
 
 
 def test_its_opportunities_are_those_of_the_truth_but_for_jobs_that_no_call_tells(

@@ -86,6 +86,7 @@ def _fewer(found: Opportunities) -> list[Action]:
     if len(found.by) != 1 or found.by[0] in ("month", "tenant"):
         return []
     clear = found.comparisons[found.comparisons["verdict"] == "lower"]
+    clear = clear.loc[[id not in found.disagreements for id in clear["id"]]]
     missing = (-clear["difference"] * clear["n"]).astype(float)
     if missing.empty:
         return []

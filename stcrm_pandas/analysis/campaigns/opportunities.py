@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
+from stcrm_pandas.analysis.both_measures import Disagreement, disagreements, of_same_groups
 from stcrm_pandas.analysis.campaigns import findings as opportunity_findings
 from stcrm_pandas.analysis.campaigns import sentences as opportunity_sentences
 from stcrm_pandas.analysis.campaigns import table as opportunity_table
@@ -43,6 +44,8 @@ from stcrm_pandas.errors import UsageError
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
+
+    from stcrm_pandas.analysis.leads.lead_conversion import LeadConversion
 
 __all__ = ["Opportunities", "opportunities"]
 
@@ -101,6 +104,18 @@ class Opportunities:
     complete: bool
     undated: int
     cautions: tuple[str, ...] = ()
+    leads: LeadConversion | None = field(default=None, compare=False)
+
+    def beside(self, results: Sequence[Any]) -> Opportunities:
+        """The same, knowing the lead conversion of the same groups; `together` calls it with all of a report."""
+        from stcrm_pandas.analysis.leads.lead_conversion import LeadConversion
+
+        return replace(self, leads=of_same_groups(self.by, LeadConversion, results))
+
+    @cached_property
+    def disagreements(self) -> Mapping[Any, Disagreement]:
+        """The groups on which leads and opportunities disagree, by id; none where the former are not known."""
+        return disagreements(self.leads, self)
 
     @property
     def ranked(self) -> bool:

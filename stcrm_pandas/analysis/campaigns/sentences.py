@@ -70,6 +70,9 @@ def _differences(found: Opportunities) -> list[str]:
         clear = found.comparisons[verdicts == verdict].sort_values("difference", key=abs, ascending=False)
         for this in list(clear.itertuples())[:_MOST_NAMED]:
             row = found.table.loc[this.Index]
+            if this.id in found.disagreements:
+                said.append(found.disagreements[this.id].sentence(one))
+                continue
             said.append(
                 f"{one.capitalize()} {this.name} goes with {more} bookings: {of_hundred(row)}, against "
                 f"{span(this.others_lower, this.others_upper)} of 100 for all others together; "
@@ -123,7 +126,7 @@ def _rescues(found: Opportunities) -> list[str]:
     row: Any
     for row in found.table[higher].itertuples(index=False):
         others = overall.leads_mature - row.leads_mature
-        if row.leads_mature < found.min_group or others < found.min_group:
+        if row.leads_mature < found.min_group or others < found.min_group or row.id in found.disagreements:
             continue
         _, high = wilson(row.leads_booked, row.leads_mature)
         rest = (overall.leads_booked - row.leads_booked) / others
@@ -131,7 +134,8 @@ def _rescues(found: Opportunities) -> list[str]:
         if float(high) < rest:
             told = (
                 f"{row.name} looks poor by its leads alone ({_share(own)} of 100 booked, against {_share(rest)} of 100 "
-                "for all others together): most of its customers are booked at once and never become leads."
+                f"for all others together), but of all its opportunities {of_hundred(row)} are booked: most of its "
+                "customers are booked at once and never become leads."
             )
             said.append((own - rest, told))
     return [told for _, told in sorted(said)[:1]]

@@ -21,6 +21,11 @@ _VERDICTS = {
     "explained by the mix": "explained by the mix",
 }
 
+_BOTH = {
+    "lower": "lower, but books more of all opportunities",
+    "higher": "higher, but books fewer of all opportunities",
+}
+
 
 def conversion_table(found: LeadConversion) -> str:
     """The table of `LeadConversion`, all inquiries together in the last row."""
@@ -43,18 +48,21 @@ def conversion_table(found: LeadConversion) -> str:
     shown = found.table.assign(verdict=found.comparisons["verdict"])
     if found.by:
         shown = pd.concat([shown, found.overall.assign(verdict="")], ignore_index=True)
-    rows = [_row(row, one == "inquiry") for row in shown.itertuples(index=False)]
+    rows = [
+        _row(row, one == "inquiry", _BOTH[row.verdict] if row.id in found.disagreements else None)
+        for row in shown.itertuples(index=False)
+    ]
     return table(header, rows, dim=[not enough for enough in shown["enough"]], total=bool(found.by))
 
 
-def _row(row: Any, with_leads: bool) -> list[str]:
+def _row(row: Any, with_leads: bool, note: str | None) -> list[str]:
     counted = [row.inquiries, row.open, row.dismissed, row.converted, row.exact, row.inferred, row.bounded]
     if with_leads:
         counted.append(row.leads)
     return [
         str(row.name),
         per_hundred(row) if row.mature else "",
-        _note(row),
+        note or _note(row),
         of_counts(row.within_lower, row.within_upper, row.mature),
         *(f"{count:,}" for count in counted),
     ]

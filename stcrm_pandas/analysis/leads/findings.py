@@ -111,7 +111,7 @@ def _differences(found: LeadConversion) -> list[Action]:
     weeks = _weeks(found)
     said = []
     for place, this in enumerate(rows_of(found.comparisons)):
-        if this.verdict not in ("higher", "lower"):
+        if this.verdict not in ("higher", "lower") or this.id in found.disagreements:
             continue
         row = found.table.iloc[place]
         name = f"{group_word(found.by)} {this.name}"

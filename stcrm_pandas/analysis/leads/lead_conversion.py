@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
+from stcrm_pandas.analysis.both_measures import Disagreement, disagreements, of_same_groups
+from stcrm_pandas.analysis.campaigns.opportunities import Opportunities
 from stcrm_pandas.analysis.comparison import compare
 from stcrm_pandas.analysis.display import Definitions, Sentences, Table
 from stcrm_pandas.analysis.findings import Action, Check, Tile, WorkList
@@ -69,7 +71,8 @@ class LeadConversion:
     are more than 5 points apart. `cohorts` has a row per month of creation and number of days since (None without a
     time zone), `reasons` one per reason for dismissal. `comparisons` holds each group against all others together
     (see `analysis.comparison.compare`); `left_out` counts the leads that were not analysed, by reason. `work_lists`
-    are made when they are asked for, and hold personal data.
+    are made when they are asked for, and hold personal data. `booked` are the opportunities of the same groups, where
+    `analysis.together` was given both.
     """
 
     table: pd.DataFrame
@@ -96,6 +99,16 @@ class LeadConversion:
     source: Any = field(compare=False)
     names: Mapping[str, Any] = field(compare=False)
     cautions: tuple[str, ...] = ()
+    booked: Opportunities | None = field(default=None, compare=False)
+
+    def beside(self, results: Sequence[Any]) -> LeadConversion:
+        """The same, knowing the opportunities of the same groups; `together` calls it with all of a report."""
+        return replace(self, booked=of_same_groups(self.by, Opportunities, results))
+
+    @cached_property
+    def disagreements(self) -> Mapping[Any, Disagreement]:
+        """The groups on which leads and opportunities disagree, by id; none where the latter are not known."""
+        return disagreements(self, self.booked)
 
     @cached_property
     def curve(self) -> pd.DataFrame:

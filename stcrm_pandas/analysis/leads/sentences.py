@@ -119,6 +119,8 @@ def _differences(found: LeadConversion) -> list[str]:
 
 
 def _difference(found: LeadConversion, this: Any, more: str) -> str:
+    if this.id in found.disagreements:
+        return found.disagreements[this.id].sentence(group_word(found.by))
     row = found.table.iloc[int(this.place)]
     return (
         f"{group_word(found.by).capitalize()} {this.name} goes with {more} conversions: {per_hundred(row)}, "
