@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from stcrm_pandas.analysis.campaigns.table import of_hundred
-from stcrm_pandas.analysis.sentences import per_hundred, span
+from stcrm_pandas.analysis.sentences import per_hundred, rows_of, span
 
 if TYPE_CHECKING:
     from stcrm_pandas.analysis.campaigns.opportunities import Opportunities
@@ -66,9 +66,7 @@ def disagreements(leads: LeadConversion | None, booked: Opportunities | None) ->
     verdicts = dict(zip(_ids(booked.comparisons), booked.comparisons["verdict"], strict=True))
     rows: dict[Any, Any] = dict(zip(_ids(booked.table), booked.table.itertuples(index=False), strict=True))
     found = {}
-    for id, place, this in zip(
-        _ids(leads.comparisons), range(len(leads.table)), leads.comparisons.itertuples(index=False), strict=True
-    ):
+    for place, (id, this) in enumerate(zip(_ids(leads.comparisons), rows_of(leads.comparisons), strict=True)):
         row = rows.get(id)
         if this.verdict not in ("higher", "lower") or id is None or row is None or row.mature >= whole.mature:
             continue

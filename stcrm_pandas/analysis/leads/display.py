@@ -49,7 +49,7 @@ def conversion_table(found: LeadConversion) -> str:
     if found.by:
         shown = pd.concat([shown, found.overall.assign(verdict="")], ignore_index=True)
     rows = [
-        _row(row, one == "inquiry", _BOTH[row.verdict] if row.id in found.disagreements else None)
+        _row(row, one == "inquiry", _BOTH[str(row.verdict)] if row.id in found.disagreements else None)
         for row in shown.itertuples(index=False)
     ]
     return table(header, rows, dim=[not enough for enough in shown["enough"]], total=bool(found.by))
