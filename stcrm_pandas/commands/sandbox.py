@@ -33,6 +33,9 @@ def serve(
     state: Annotated[Path | None, typer.Option(help="A file that keeps the company and all changes.")] = None,
     faults: Annotated[Path | None, typer.Option(help="A file that says what should go wrong.")] = None,
     by_the_book: Annotated[bool, typer.Option("--by-the-book", help="Without the oddities of the service.")] = False,
+    feed_delay: Annotated[
+        float, typer.Option(min=0, help="Seconds until feeds show a change, unless asked for recent ones; 0: at once.")
+    ] = 900,
     no_effects: Annotated[bool, typer.Option("--no-effects", help="All outcomes drawn alike.")] = False,
 ) -> None:
     """Serve until SIGINT or SIGTERM. One line of JSON says where it is and how to come in, once it listens."""
@@ -53,6 +56,7 @@ def serve(
             faults=faults,
             by_the_book=by_the_book,
             effects=not no_effects,
+            feed_delay=feed_delay,
             port=port,
         )
         with double:

@@ -11,8 +11,9 @@ What nobody has told about the real service, and how the sandbox decides it:
 - Without a sort, rows come by id; lists of contacts by the moment of their last change, so that rows move while they
   are walked.
 - Ids and other lists hold 50 values at most. How each filter compares stands in `filters`.
-- A feed without `includeRecentChanges` shows a change once and at once; with it, the changes of the last ten minutes
-  come again at the start of each walk.
+- A feed without `includeRecentChanges` is as all rows were 15 minutes ago (`feed_delay`): a row that was changed since
+  comes as it was before, one that was made since does not come. The company's own rows are there from the start. With
+  it, a change comes at once, and those of the last ten minutes come again at the start of each walk.
 - A body is held against the contract first (400, 415), then against the rules of `rules` (400, named in `data.rule`:
   ids in it must be those of rows), then the rows in the path are looked for (404).
 - What is created or changed in one call is one transaction. The calling application is a user of the company.

@@ -27,7 +27,8 @@ def feed(table: str) -> Handler:
         if values.get("includeRecentChanges") and not walking:
             # Within a walk it must go on, or a feed with more recent rows than fit an answer would never end.
             start = min(asked, Place(call.now - RECENT, 0), key=lambda place: (place.seq, place.number))
-        found, last = call.store.changes(table, start, call.feed_size)
+        horizon = None if values.get("includeRecentChanges") else call.store.horizon(call.now)
+        found, last = call.store.changes(table, start, call.feed_size, horizon)
         more = found.total > found.rows
         token = _token(table, last if found.rows else asked, walking=more)
         return Found(found.pieces, {"hasMore": more, "continueFrom": token})

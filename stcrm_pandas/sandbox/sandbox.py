@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.operations import OPERATIONS
 from stcrm_pandas.sandbox.admission import Limit, Tokens
-from stcrm_pandas.sandbox.clock import Clock, ticks_of
+from stcrm_pandas.sandbox.clock import SECOND, Clock, ticks_of
 from stcrm_pandas.sandbox.faults import KEEP, Fault, Faults, Keep, Rows, from_file
 from stcrm_pandas.sandbox.filling import Company
 from stcrm_pandas.sandbox.founding import Plan, establish
@@ -22,6 +22,9 @@ from stcrm_pandas.sandbox.tables import Key
 if TYPE_CHECKING:
     from stcrm_pandas.sandbox.app import Arrival, Service
     from stcrm_pandas.sandbox.server import Server
+
+
+_LONGEST_DELAY = 86_400
 
 
 class Sandbox:
@@ -43,6 +46,8 @@ class Sandbox:
         port: where to listen; 0 takes a free one.
         company: a company of your own, in place of the one that is made.
         gzip: pack answers for callers who take them packed.
+        feed_delay: seconds until a feed shows a change, unless it is asked for recent ones; 0 shows it at once. The
+            rows that the company starts with are shown at once in any case.
 
     Example:
         >>> from stcrm_pandas.sandbox import Sandbox
@@ -68,11 +73,15 @@ class Sandbox:
         port: int = 0,
         company: Company | None = None,
         gzip: bool = False,
+        feed_delay: float = 900,
         _token_lifetime: float = 900,
         _feed_size: int = 5_000,
     ) -> None:
         if as_of is not None and as_of.tzinfo is None:
             raise UsageError("as_of needs a time zone: datetime(2026, 1, 1, tzinfo=timezone.utc)")
+        if not 0 <= feed_delay <= _LONGEST_DELAY:
+            raise UsageError(f"feed_delay is {feed_delay}; it must be between 0 and {_LONGEST_DELAY} seconds (a day)")
+        self._feed_delay = round(feed_delay * SECOND)
         self._plan = Plan(leads, customers, seed, as_of, by_the_book, effects, company)
         self._state = None if state is None else Path(state).expanduser()
         self._latency = latency_ms / 1000
@@ -164,12 +173,12 @@ class Sandbox:
             if not self._state.exists():
                 self._state.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 establish(self._state, self._plan, lasting=True)
-            return Store(self._state)
+            return Store(self._state, self._feed_delay)
         self._folder = tempfile.TemporaryDirectory(prefix="stcrm-sandbox-")
         try:
             path = Path(self._folder.name) / "state.sqlite"
             establish(path, self._plan, lasting=False)
-            return Store(path)
+            return Store(path, self._feed_delay)
         except BaseException:
             self._drop_folder()
             raise
@@ -245,6 +254,30 @@ class Sandbox:
     def now(self) -> dt.datetime:
         """The sandbox's clock, in UTC."""
         return self._running().clock.now()
+
+    def advance(self, by: dt.timedelta | float) -> dt.datetime:
+        """Move the sandbox's clock ahead, and return its new time. Tokens age, feeds show what was too recent.
+
+        Parameters:
+            by: how far: a timedelta, or seconds. A `state` keeps the clock as it was moved.
+
+        Raises:
+            UsageError: it would go back.
+
+        Example:
+            >>> with Sandbox(leads=100) as sandbox:
+            ...     before = sandbox.now()
+            ...     sandbox.advance(dt.timedelta(minutes=15)) - before >= dt.timedelta(minutes=15)
+            True
+        """
+        seconds = by.total_seconds() if isinstance(by, dt.timedelta) else float(by)
+        if not seconds >= 0:
+            raise UsageError(f"the sandbox's clock cannot go back: advance({by!r})")
+        service = self._running()
+        service.clock.shift += seconds
+        self._notes["shift"] = service.clock.shift
+        service.store.keep_note("sandbox", self._notes)
+        return service.clock.now()
 
     @property
     def requests(self) -> list[Arrival]:

@@ -7,6 +7,7 @@ change to a row throws these lists away, so a page is always cut from what is th
 
 from __future__ import annotations
 
+import heapq
 import sqlite3
 import threading
 from collections import OrderedDict
@@ -60,8 +61,8 @@ class Place:
 class Store:
     """All tables of one company. Safe to use from several threads."""
 
-    def __init__(self, path: Path) -> None:
-        """Open a file that `filling.fill` has made.
+    def __init__(self, path: Path, delay: int = 0) -> None:
+        """Open a file that `filling.fill` has made; changes of the last `delay` ticks are kept apart, for `horizon`.
 
         Raises:
             SettingsError: it is no such file, is of another version, or is in use.
@@ -90,6 +91,13 @@ class Store:
             raise SettingsError(
                 f"the sandbox's state {path} is of another version: move it away to have a new one made"
             )
+        # What was written lately, in order, and what stood there before.
+        self._db.execute(
+            "CREATE TABLE IF NOT EXISTS changes "
+            "(seq INTEGER PRIMARY KEY, at INTEGER, name TEXT, n INTEGER, was INTEGER, active INTEGER, body TEXT)"
+        )
+        self._db.execute("CREATE INDEX IF NOT EXISTS changes_by_at ON changes (at)")
+        self._delay = delay
         self._names = {name.decode() for (name,) in self._all("SELECT name FROM tables")}
         self._seq = max((self._one(f'SELECT max(seq) FROM "{name}"')[0] or 0 for name in self._names), default=0)
 
@@ -101,6 +109,11 @@ class Store:
         """One of the small things kept beside the rows; None where it was never kept."""
         found = self._all("SELECT value FROM notes WHERE name = ?", (name,))
         return orjson.loads(found[0][0]) if found else None
+
+    def keep_note(self, name: str, value: Any) -> None:
+        """Keep one of the small things beside the rows."""
+        with self.transaction():
+            self._db.execute("REPLACE INTO notes VALUES (?, ?)", (name, orjson.dumps(value).decode()))
 
     # reading
 
@@ -127,29 +140,56 @@ class Store:
             ]
             return Slice(pieces, max(0, end - start), total)
 
-    def changes(self, table: str, after: Place, size: int) -> tuple[Slice, Place]:
+    def horizon(self, now: int) -> int | None:
+        """Where the order of change ends for who sees each change after the delay only; None is at its end.
+
+        All changes of all tables are in one order, so what becomes visible later lies behind all that was visible.
+        """
+        return (
+            int(seq)
+            if (seq := self._one("SELECT min(seq) FROM changes WHERE at > ?", (now - self._delay,))[0])
+            else None
+        )
+
+    def changes(self, table: str, after: Place, size: int, horizon: int | None = None) -> tuple[Slice, Place]:
         """At most `size` rows in the order of change after a place, deleted ones too, and the place of the last.
 
-        `total` of the slice is `size + 1` where there is more, else the number of its rows.
+        Rows are as they were at a horizon, if there is one. `total` of the slice is `size + 1` where there is more,
+        else the number of its rows.
         """
-        body = "t.body"
+        body = "body"
         if self._table(table).deletes_softly:
-            body = "substr(t.body, 1, length(t.body) - 1) || iif(t.active, ',\"active\":true}', ',\"active\":false}')"
+            body = "substr(body, 1, length(body) - 1) || iif(active, ',\"active\":true}', ',\"active\":false}')"
+        start = after.seq, after.number, size + 1
         with self._lock:
-            found = self._all(
-                f'SELECT seq, n FROM "{table}" WHERE (seq, n) > (?, ?) ORDER BY seq, n LIMIT ?',
-                (after.seq, after.number, size + 1),
-            )
+            if horizon is None:
+                found = self._all(
+                    f'SELECT seq, n FROM "{table}" WHERE (seq, n) > (?, ?) ORDER BY seq, n LIMIT ?', start
+                )
+            else:
+                now = self._all(
+                    f'SELECT seq, n, {body} FROM "{table}" WHERE (seq, n) > (?, ?) AND seq < ? ORDER BY seq, n LIMIT ?',
+                    (*start[:2], horizon, size + 1),
+                )
+                before = self._all(
+                    f"SELECT was, n, {body} FROM changes WHERE name = ? AND (was, n) > (?, ?) AND was < ? AND seq >= ? "
+                    "ORDER BY was, n LIMIT ?",
+                    (table, *start[:2], horizon, horizon, size + 1),
+                )
+                found = [*heapq.merge(now, before)][: size + 1]
             shown = found[:size]
             if not shown:
                 return Slice([], 0, 0), after
-            sql = (
-                f'SELECT group_concat(shown) FROM (SELECT {body} AS shown FROM "{table}" t '
-                "WHERE (seq, n) >= (?, ?) AND (seq, n) <= (?, ?) ORDER BY seq, n)"
-            )
             parts = [shown[at : at + _PIECE] for at in range(0, len(shown), _PIECE)]
-            pieces = [self._one(sql, (*part[0], *part[-1]))[0] for part in parts]
-            return Slice(pieces, len(shown), len(found)), Place(*shown[-1])
+            if horizon is None:
+                sql = (
+                    f'SELECT group_concat(shown) FROM (SELECT {body} AS shown FROM "{table}" '
+                    "WHERE (seq, n) >= (?, ?) AND (seq, n) <= (?, ?) ORDER BY seq, n)"
+                )
+                pieces = [self._one(sql, (*part[0], *part[-1]))[0] for part in parts]
+            else:
+                pieces = [b",".join(row[2] for row in part) for part in parts]
+            return Slice(pieces, len(shown), len(found)), Place(*shown[-1][:2])
 
     def body(self, table: str, key: Key) -> bytes | None:
         """A row as lists show it; None where there is none, or it is deleted."""
@@ -256,11 +296,12 @@ class Store:
             if spec.deletes_softly:
                 self._write(spec, row | {"active": False, "modifiedOn": text_of(now)}, number, now)
             else:
+                self._next(table, number, now)
                 self._db.execute(f'DELETE FROM "{table}" WHERE n = ?', (number,))
 
     def _write(self, spec: Table, row: Mapping[str, Any], number: int | None, now: int, *, edited: bool = True) -> None:
         values = dict(zip(spec.columns, spec.record(row), strict=True))
-        values["seq"] = self._seq = max(now, self._seq + 1)
+        values["seq"] = self._next(spec.name, number, now)
         if number is None:
             names = ", ".join(values)
             self._db.execute(
@@ -271,6 +312,19 @@ class Store:
             del values["edited"]
         assignments = ", ".join(f"{name} = ?" for name in values)
         self._db.execute(f'UPDATE "{spec.name}" SET {assignments} WHERE n = ?', (*values.values(), number))
+
+    def _next(self, table: str, number: int | None, now: int) -> int:
+        """The place of a change that comes now; what it puts an end to is kept as long as somebody may see it."""
+        self._seq = max(now, self._seq + 1)
+        if self._delay:
+            self._db.execute("DELETE FROM changes WHERE at <= ?", (now - self._delay,))
+            self._db.execute(
+                "INSERT INTO changes (seq, at, name, n) VALUES (?, ?, ?, ?)", (self._seq, now, table, number)
+            )
+        if self._delay and number is not None:
+            before = f'SELECT seq, active, body FROM "{table}" WHERE n = ?'
+            self._db.execute(f"UPDATE changes SET (was, active, body) = ({before}) WHERE seq = ?", (number, self._seq))
+        return self._seq
 
     # the inside
 

@@ -131,7 +131,8 @@ def box(module_box: Sandbox) -> Sandbox:
 
 @pytest.fixture
 def fresh_box() -> Iterator[Sandbox]:
-    with Sandbox(company=Shop(), as_of=AS_OF, rate_limit=None, _feed_size=PAGE) as sandbox:
+    """A shop whose feeds show at once what a test changes."""
+    with Sandbox(company=Shop(), as_of=AS_OF, rate_limit=None, feed_delay=0, _feed_size=PAGE) as sandbox:
         yield sandbox
 
 

@@ -434,18 +434,20 @@ def book() -> Iterator[Caller]:
 
 @pytest.fixture(scope="session")
 def messy() -> Iterator[Caller]:
-    """A tiny company that tests may make a mess of."""
-    with Sandbox(company=Tiny(), as_of=AS_OF, rate_limit=None) as sandbox:
+    """A tiny company that tests may make a mess of; its feeds show that at once."""
+    with Sandbox(company=Tiny(), as_of=AS_OF, rate_limit=None, feed_delay=0) as sandbox:
         yield Caller(sandbox)
 
 
 @pytest.fixture
 def fresh() -> Iterator[Callable[..., tuple[Sandbox, Caller]]]:
-    """Makes sandboxes that a test may change."""
+    """Makes sandboxes that a test may change; their feeds show that at once unless they are told otherwise."""
     made: list[Sandbox] = []
 
     def make(**options: Any) -> tuple[Sandbox, Caller]:
-        sandbox = Sandbox(**({"company": Tiny(), "as_of": AS_OF, "rate_limit": None} | options)).start()
+        sandbox = Sandbox(
+            **({"company": Tiny(), "as_of": AS_OF, "rate_limit": None, "feed_delay": 0} | options)
+        ).start()
         made.append(sandbox)
         return sandbox, Caller(sandbox)
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import random
 from typing import Any
 
 import pytest
 
 from stcrm_pandas.errors import UsageError
+from stcrm_pandas.sandbox import Sandbox
+
+from .conftest import AS_OF, Caller, Tiny
 
 FEEDS = {
     "export/leads": "leads",
@@ -61,6 +66,76 @@ def test_what_changes_is_handed_out_after_the_token(fresh: Any) -> None:
     assert rows[0]["modifiedOn"].startswith("2026-07-01T12:")
     assert rows[3]["modifiedOn"] == "2020-01-01T00:00:00Z"
     assert caller.walk("export/leads", after)[0] == []
+
+
+def test_a_change_comes_after_a_quarter_of_an_hour(fresh: Any) -> None:
+    sandbox, caller = fresh(feed_delay=900, _feed_size=7, _token_lifetime=1e9)
+    founded, token = caller.walk("export/leads")
+    assert len(founded) == 200, "the company's rows are there from the start"
+    sandbox.change("leads", 5001, status="Converted")
+    sandbox.put("leads", {"id": 7777, "status": "Open"})
+    sandbox.remove("leads", 5002)
+    assert caller.walk("export/leads", token) == ([], token)
+    assert caller.walk("export/leads") == (founded, token), "each row as it was, and none is missing"
+    recent, _ = caller.walk("export/leads", token, includeRecentChanges="true")
+    assert [row["id"] for row in recent] == [5001, 7777, 5002]
+
+    sandbox.advance(dt.timedelta(minutes=14))
+    assert caller.walk("export/leads", token) == ([], token)
+    sandbox.change("leads", 5001, status="Dismissed")
+    sandbox.advance(120)
+    rows, token = caller.walk("export/leads", token)
+    assert [(row["id"], row["status"], row["active"]) for row in rows] == [
+        (5001, "Converted", True),
+        (7777, "Open", True),
+        (5002, "Converted", False),
+    ], "as of a quarter of an hour ago, when 5001 had been changed once"
+    sandbox.advance(dt.timedelta(minutes=14))
+    rows, token = caller.walk("export/leads", token)
+    assert [(row["id"], row["status"]) for row in rows] == [(5001, "Dismissed")]
+    assert caller.walk("export/leads", token) == ([], token)
+    with pytest.raises(UsageError, match="cannot go back"):
+        sandbox.advance(-1)
+
+
+def test_feeds_wait_unless_they_are_told_not_to() -> None:
+    with Sandbox(company=Tiny(), as_of=AS_OF, rate_limit=None) as sandbox:
+        caller = Caller(sandbox)
+        _, token = caller.walk("export/customers")
+        sandbox.change("customers", 7, name="New")
+        assert caller.walk("export/customers", token) == ([], token)
+        sandbox.advance(900)
+        caller.sign_in()  # tokens age, too
+        assert [row["id"] for row in caller.walk("export/customers", token)[0]] == [7]
+    with pytest.raises(UsageError, match="feed_delay"):
+        Sandbox(feed_delay=-1)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_token_skips_a_change(seed: int, fresh: Any) -> None:
+    """However reads, changes and time mix: who goes on from token to token knows all in the end."""
+    sandbox, caller = fresh(feed_delay=900, _feed_size=5, _token_lifetime=1e9)
+    chance = random.Random(seed)
+    known: dict[int, Any] = {}
+    token = ""
+    for step in range(150):
+        what = chance.random()
+        if what < 0.45:
+            lead = 5000 + chance.randrange(12)
+            if what < 0.40:
+                sandbox.change("leads", lead, summary=f"step {step}")
+            else:
+                sandbox.put("leads", {"id": 9000 + step, "status": "Open"})
+        elif what < 0.6:
+            sandbox.advance(chance.choice((1, 60, 400, 899, 1000)))
+        else:
+            recent = {"includeRecentChanges": "true"} if chance.random() < 0.3 else {}
+            _, answer = caller.get("export/leads", **({"from": token} if token else {}), **recent)
+            known |= {row["id"]: row for row in answer["data"]}
+            token = answer["continueFrom"]
+    sandbox.advance(900)
+    known |= {row["id"]: row for row in caller.walk("export/leads", token)[0]}
+    assert known == {row["id"]: row for row in caller.walk("export/leads", includeRecentChanges="true")[0]}
 
 
 def test_recent_changes_may_repeat(fresh: Any) -> None:

@@ -39,7 +39,7 @@ def sign_in(told: dict[str, Any]) -> str:
 def test_it_serves_and_ends_cleanly(name: str, tmp_path: Path) -> None:
     state = tmp_path / "state.sqlite"
     options = ("--leads", "120", "--seed", "3", "--as-of", "2026-05-01", "--state", str(state), "--no-effects")
-    with served(*options, "--latency-ms", "1", "--rate-limit", "0") as (process, told):
+    with served(*options, "--latency-ms", "1", "--rate-limit", "0", "--feed-delay", "0") as (process, told):
         assert set(told) == {"api_url", "auth_url", "tenant", "client_id", "client_secret", "app_key", "sandbox_id"}
         assert told["api_url"].startswith("http://127.0.0.1:")
         headers = {"Authorization": f"Bearer {sign_in(told)}", "ST-App-Key": told["app_key"]}
@@ -59,6 +59,7 @@ def test_it_serves_and_ends_cleanly(name: str, tmp_path: Path) -> None:
         (("--as-of", "soon"), "no date"),
         (("--faults", "/nowhere/faults.json"), "cannot be read"),
         (("--port", "99999"), "cannot listen"),
+        (("--feed-delay", "100000"), "between 0 and 86400 seconds"),
     ],
 )
 def test_what_it_is_told_wrong(options: tuple[str, ...], message: str) -> None:

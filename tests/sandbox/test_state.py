@@ -44,6 +44,20 @@ def test_a_state_is_kept(fresh: Any, tmp_path: Path) -> None:
     assert [row["id"] for row in caller.walk("export/leads", token)[0]] == [5002]
 
 
+def test_a_state_keeps_what_feeds_do_not_show_yet(fresh: Any, tmp_path: Path) -> None:
+    file = tmp_path / "state.sqlite"
+    first, caller = fresh(state=file, feed_delay=900)
+    rows, token = caller.walk("export/leads")
+    first.change("leads", 5001, summary="later")
+    first.advance(600)
+    first.stop()
+    second, caller = fresh(state=file, feed_delay=900)
+    assert second.now() - dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC) >= dt.timedelta(minutes=10), "moved once, kept"
+    assert caller.walk("export/leads") == (rows, token)
+    second.advance(300)
+    assert [row["summary"] for row in caller.walk("export/leads", token)[0]] == ["later"]
+
+
 def test_a_state_is_for_one_at_a_time(fresh: Any, tmp_path: Path) -> None:
     file = tmp_path / "state.sqlite"
     fresh(state=file)

@@ -22,14 +22,14 @@ AS_OF = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 @pytest.fixture
 def box() -> Iterator[Sandbox]:
     """As good as new."""
-    with Sandbox(company=Company(), as_of=AS_OF, rate_limit=None) as sandbox:
+    with Sandbox(company=Company(), as_of=AS_OF, rate_limit=None, feed_delay=0) as sandbox:
         yield sandbox
 
 
 @pytest.fixture(scope="module")
 def standing() -> Iterator[Sandbox]:
     """One for all tests that send nothing, or what changes nothing."""
-    with Sandbox(company=Company(), as_of=AS_OF, rate_limit=None) as sandbox:
+    with Sandbox(company=Company(), as_of=AS_OF, rate_limit=None, feed_delay=0) as sandbox:
         yield sandbox
 
 

@@ -61,7 +61,7 @@ def shop(request, tmp_path_factory):
     """A sandbox for each way, whose rows go through all writes."""
     folder = tmp_path_factory.mktemp("cache")
     with (
-        Sandbox(company=Company(), as_of=AS_OF, rate_limit=None, _feed_size=2) as box,
+        Sandbox(company=Company(), as_of=AS_OF, rate_limit=None, feed_delay=0, _feed_size=2) as box,
         stcrm.connect(sandbox=box, cache_dir=folder, rate_limit=1000, progress=False, sleep=lambda _: None) as crm,
     ):
         yield request.param, box, crm
