@@ -14,6 +14,9 @@ What nobody has told about the real service, and how the sandbox decides it:
 - A feed without `includeRecentChanges` is as all rows were 15 minutes ago (`feed_delay`): a row that was changed since
   comes as it was before, one that was made since does not come. The company's own rows are there from the start. With
   it, a change comes at once, and those of the last ten minutes come again at the start of each walk.
+- A change (PATCH) drops fields that it does not know, nested ones too; by the book they are refused (400), as in all
+  other writes. Contacts of a new location are copied to its customer, unless the customer has one of the same type and
+  value. Notes of a deleted lead can still be read.
 - A body is held against the contract first (400, 415), then against the rules of `rules` (400, named in `data.rule`:
   ids in it must be those of rows), then the rows in the path are looked for (404).
 - What is created or changed in one call is one transaction. The calling application is a user of the company.

@@ -86,4 +86,9 @@ def absent(table: str, key: object) -> Refusal:
     return Refusal(404, f"There is no row {name} in {table.replace('_', ' ')}.")
 
 
+def not_active(table: str, key: int) -> Refusal:
+    """What is said of a row that is inactive, as the service words it."""
+    return Refusal(409, f"{table.removesuffix('s').capitalize()} ID = {key} is not active")
+
+
 Handler = Callable[[Call], Found]

@@ -42,8 +42,8 @@ def _no_number(text: str) -> NoReturn:
     raise ValueError(text)
 
 
-def check(value: Any, body: Body) -> dict[str, Any]:
-    """A body with the fields of its table.
+def check(value: Any, body: Body, *, overlook: bool = False) -> dict[str, Any]:
+    """A body with the fields of its table; `overlook` drops others without a word.
 
     Raises:
         Refusal: it has others, lacks some, or some are of the wrong kind; `errors` names each by its path, as
@@ -52,42 +52,47 @@ def check(value: Any, body: Body) -> dict[str, Any]:
     errors: Errors = {}
     if not isinstance(value, dict):
         raise Refusal(400, errors={"": ["The body must be an object."]})
-    read = _object(value, body.fields, "", errors)
+    unknown: Errors = {}
+    read = _object(value, body.fields, "", errors, unknown)
+    if not overlook:
+        errors = unknown | errors
     if errors:
         raise Refusal(400, errors=errors)
     return read
 
 
-def _object(given: dict[str, Any], fields: Iterable[Field], path: str, errors: Errors) -> dict[str, Any]:
+def _object(
+    given: dict[str, Any], fields: Iterable[Field], path: str, errors: Errors, unknown: Errors
+) -> dict[str, Any]:
     known = {field.name: field for field in fields}
     for name in given.keys() - known.keys():
-        errors[f"{path}{_printable(name)}"] = ["There is no such field."]
+        unknown[f"{path}{_printable(name)}"] = ["There is no such field."]
     read: dict[str, Any] = {}
     for name, field in known.items():
         if name in given:
-            read[name] = _value(given[name], field, path + name, errors)
+            read[name] = _value(given[name], field, path + name, errors, unknown)
         elif field.required:
             errors[path + name] = ["It is required."]
     return read
 
 
-def _value(given: Any, field: Field, path: str, errors: Errors) -> Any:
+def _value(given: Any, field: Field, path: str, errors: Errors, unknown: Errors) -> Any:
     if given is None:
         if not field.nullable:
             errors[path] = ["It must not be null."]
         return None
     if not field.many:
-        return _single(given, field, path, errors)
+        return _single(given, field, path, errors, unknown)
     if not isinstance(given, list):
         errors[path] = ["It must be a list."]
         return None
-    return [_single(one, field, f"{path}[{place}]", errors) for place, one in enumerate(given)]
+    return [_single(one, field, f"{path}[{place}]", errors, unknown) for place, one in enumerate(given)]
 
 
-def _single(given: Any, field: Field, path: str, errors: Errors) -> Any:
+def _single(given: Any, field: Field, path: str, errors: Errors, unknown: Errors) -> Any:
     if field.kind == "object":
         if isinstance(given, dict):
-            return _object(given, field.fields, f"{path}.", errors)
+            return _object(given, field.fields, f"{path}.", errors, unknown)
         errors[path] = ["It must be an object."]
         return None
     try:

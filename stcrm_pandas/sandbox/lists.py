@@ -47,7 +47,8 @@ def _order(operation: Operation, table: str, values: dict[str, Any], default: st
         return default
     allowed = _SORTABLE.get(table, ("Id", "ModifiedOn", "CreatedOn"))
     if sign not in {"+", "-"} or field.lower() not in {one.lower() for one in allowed}:
-        says = [f"The value is not valid: + or - and one of {', '.join(allowed)}."]
+        given = field if name == "orderBy" else values["sort"]
+        says = [f"The value '{given[:80]}' is not valid for {name[0].upper()}{name[1:]}."]
         raise Refusal(400, errors={name: says}, rule="sorting")
     way = "ASC" if sign == "+" else "DESC"
     by_id = f"t.id {way}"

@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
-from stcrm_pandas.sandbox.answers import Found, Refusal
-from stcrm_pandas.sandbox.calls import Call, Handler, absent
+from stcrm_pandas.sandbox.answers import Found
+from stcrm_pandas.sandbox.calls import Call, Handler, absent, not_active
 from stcrm_pandas.sandbox.feeds import feed
 from stcrm_pandas.sandbox.lists import BY_CHANGE, listing
 from stcrm_pandas.sandbox.store import Where
@@ -18,12 +18,13 @@ Under = Callable[[Call], Where]
 # What the path of a list asks for
 
 
-def below(table: str, name: str = "id") -> Under:
-    """The rows of one parent, which must be there."""
+def below(table: str, name: str = "id", *, deleted: bool = False) -> Under:
+    """The rows of one parent, which must be there; `deleted`: or must have been."""
 
     def condition(call: Call) -> Where:
         key = call.guid(name) if table == "contacts" else call.number(name)
-        call.row(table, key)
+        if not (deleted and call.store.known(table, key)):
+            call.row(table, key)
         return Where("t.parent = ?", (key,))
 
     return condition
@@ -42,7 +43,7 @@ def active_row(call: Call, table: str) -> dict[str, Any]:
     """
     row = call.row(table, call.number())
     if not row.get("active", True):
-        raise Refusal(409, f"The row {row['id']} in {table} is inactive.")
+        raise not_active(table, row["id"])
     return row
 
 
@@ -130,12 +131,10 @@ def _preference_types(call: Call) -> Found:
 
 
 def _preferred_technician(table: str) -> Handler:
-    """A whole number; where there is none, null, or by the book 404, since the contract knows no null there."""
+    """A whole number, or null where there is none."""
 
     def handle(call: Call) -> Found:
         technician = call.row(table, call.number()).get("preferredTechnicianId")
-        if technician is None and call.by_the_book:
-            raise Refusal(404, "There is no preferred technician.")
         return Found([orjson.dumps(technician)])
 
     return handle
@@ -146,7 +145,7 @@ _CONTACT_DATES = ("modifiedOnOrAfter", "modifiedBefore", "createdOnOrAfter", "cr
 READS: dict[str, Handler] = {
     "Leads_GetList": listing("leads"),
     "Leads_Get": single("leads"),
-    "Leads_GetNotes": listing("lead_notes", under=below("leads")),
+    "Leads_GetNotes": listing("lead_notes", under=below("leads", deleted=True)),
     "ExportLeads_Leads": feed("leads"),
     "Bookings_GetList": listing("bookings"),
     "Bookings_GetList2": listing("bookings", under=of_provider),

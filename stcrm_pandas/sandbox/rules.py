@@ -132,6 +132,20 @@ def _one_of(path: str, words: tuple[str, ...]) -> Rule:
     )
 
 
+def _is_nameless(call: Call) -> bool:
+    return not call.body["name"].strip()
+
+
+def _is_out_of_reach(call: Call) -> bool:
+    return call.body.get("address") is None and not call.body.get("contacts")
+
+
+_NAMED = Rule("a booking has a name", "name", "It must not be empty.", _is_nameless)
+_REACHABLE = Rule(
+    "a booking has an address or a contact", "contacts", "Either address or contacts must be given.", _is_out_of_reach
+)
+
+
 def _booking_is_closed(call: Call) -> bool:
     booking = call.store.visible("bookings", call.number())
     if booking is None or str(booking["bookingProviderId"]) != call.path["booking_provider"]:
@@ -149,6 +163,16 @@ def _name_is_taken(call: Call) -> bool:
 
 
 _TAG_NAME = Rule("names of booking provider tags differ", "tagName", "Another tag has this name.", _name_is_taken)
+
+
+# Customers
+
+_HOUSED = Rule(
+    "a customer has a location",
+    "locations",
+    "At least one location must be given.",
+    lambda call: not call.body["locations"],
+)
 
 
 # Preferences
@@ -175,7 +199,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     ),
     "Leads_Update": _WORK,
     "Leads_Dismiss": (_OPEN,),
-    "Bookings_Create": (*_WORK, _one_of("customerType", CUSTOMER_TYPE)),
+    "Bookings_Create": (_NAMED, _REACHABLE, *_WORK, _one_of("customerType", CUSTOMER_TYPE)),
     "Bookings_Update": _WORK,
     "Bookings_CreateContact": (_one_of("type", CONTACT_TYPE),),
     "Bookings_DismissBooking": (_CLOSED, refers("callReasonId", "call_reasons")),
@@ -183,6 +207,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "BulkTags_AddTags": _BULK,
     "BulkTags_RemoveTags": _BULK,
     "Customers_Create": (
+        _HOUSED,
         _TAGS,
         _custom("customer"),
         refers("locations.tagTypeIds", "tag_types"),

@@ -204,6 +204,10 @@ class Store:
         """
         return self._whole(table, key)[1]
 
+    def known(self, table: str, key: Key) -> bool:
+        """Whether there is such a row, deleted or not."""
+        return self._find(table, key) is not None
+
     def visible(self, table: str, key: Key) -> dict[str, Any] | None:
         """A whole row; None where there is none, or it is deleted."""
         found = self._find(table, key)

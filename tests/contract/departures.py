@@ -15,6 +15,7 @@ _PROSE = "the contract says it, but in prose"
 _BODY = "no body is marked as required, though all but one of them have fields that are"
 _REFERENCE = "an id in a body is that of a row"
 _ANSWER = "free text in the request, but a list of words in the answer"
+_VENDOR = "the vendor's page on the CRM API says it"
 _WORK = "what has ended is not ended again"
 
 RULES = {
@@ -44,6 +45,9 @@ RULES = {
     "type is one of the words that answers have": _ANSWER,
     "preferences are true or false": "a kind of preference says what its value is, and all of the sandbox's are such",
     "names of booking provider tags differ": "no 409 is declared for a change of the name",
+    "a customer has a location": _VENDOR,
+    "a booking has a name": _VENDOR,
+    "a booking has an address or a contact": _VENDOR,
     "a converted booking makes no lead": _WORK,
     "only open leads are dismissed": _WORK,
     "converted and dismissed bookings are not dismissed": _WORK,

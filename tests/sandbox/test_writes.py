@@ -124,7 +124,7 @@ def test_a_booking_of_a_provider(tiny: Any) -> None:
     assert tiny.call("GET", "booking-provider/40/bookings/8030/contacts")[0] == 404
     changed = tiny.done("PATCH", path, {"name": "Eve", "address": ADDRESS})
     assert (changed["name"], changed["address"], changed["summary"]) == ("Eve", ADDRESS, "s")
-    assert tiny.call("POST", "booking-provider/999/bookings", body)[0] == 404
+    assert tiny.call("POST", "booking-provider/999/bookings", {**body, "contacts": [PHONE]})[0] == 404
 
     contact = tiny.done("POST", f"{path}/contacts", {"type": "Email", "value": "a@example.com", "memo": "m"})
     assert contact.keys() == {"id", "type", "value", "memo", "modifiedOn"}
@@ -140,6 +140,21 @@ def test_a_booking_of_a_provider(tiny: Any) -> None:
     assert tiny.done("GET", path)["status"] == "Dismissed"
     assert tiny.call("POST", f"{path}/dismiss", {})[0] == 400
     assert tiny.call("POST", "booking-provider/abc/bookings/8030/dismiss", {})[0] == 404
+
+
+def test_a_booking_has_a_name_and_an_address_or_a_contact(tiny: Any) -> None:
+    body = {"source": "Web", "name": "Ann", "summary": "s", "isFirstTimeClient": True, "externalId": "x-1"}
+    before = len(tiny.rows("bookings"))
+    for wrong, rule in (
+        (body, "a booking has an address or a contact"),
+        ({**body, "contacts": []}, "a booking has an address or a contact"),
+        ({**body, "address": ADDRESS, "name": " "}, "a booking has a name"),
+    ):
+        status, answer = tiny.call("POST", "booking-provider/42/bookings", wrong)
+        assert (status, answer["data"]["rule"]) == (400, rule)
+    assert len(tiny.rows("bookings")) == before
+    tiny.done("POST", "booking-provider/42/bookings", {**body, "address": ADDRESS})
+    tiny.done("POST", "booking-provider/42/bookings", {**body, "contacts": [PHONE]})
 
 
 def test_booking_provider_tags(tiny: Any) -> None:
@@ -198,6 +213,77 @@ def test_a_customer_brings_locations_and_contacts(tiny: Any) -> None:
     assert "customerId" not in contacts[0]
     exported = tiny.walk("export/customers/contacts", tokens["customers/contacts"])[0]
     assert [(one["customerId"], one["id"], one["active"]) for one in exported] == [(61, 1, True), (61, 2, True)]
+
+
+def test_a_customer_has_a_location(tiny: Any) -> None:
+    status, answer = tiny.call("POST", "customers", {"name": "Ann", "address": PLACED, "locations": []})
+    assert (status, answer["data"]["rule"]) == (400, "a customer has a location")
+    assert tiny.rows("customers", name="Ann") == []
+
+
+def test_contacts_of_a_new_location_are_copied_to_its_customer(tiny: Any) -> None:
+    mail = {"type": "Email", "value": "barn@example.com", "memo": "barn"}
+    before = tiny.rows("customers/7/contacts")
+    made = tiny.done(
+        "POST", "locations", {"customerId": 7, "name": "Barn", "address": ADDRESS, "contacts": [PHONE, mail, PHONE]}
+    )
+    assert [one["value"] for one in made["contacts"]] == [PHONE["value"], mail["value"], PHONE["value"]]
+    after = tiny.rows("customers/7/contacts")
+    assert after[: len(before)] == before
+    assert [(one["value"], one["memo"]) for one in after[len(before) :]] == [
+        (PHONE["value"], None),
+        (mail["value"], "barn"),
+    ]
+    assert {one["id"] for one in after} == {one["id"] for one in before} | {one["id"] for one in after[len(before) :]}
+    tiny.done("POST", "locations", {"customerId": 7, "name": "Shed", "address": ADDRESS, "contacts": [mail]})
+    assert tiny.rows("customers/7/contacts") == after, "the customer has it already"
+
+    body = {"name": "Zed", "address": ADDRESS, "locations": [{"name": "Z", "address": ADDRESS, "contacts": [PHONE]}]}
+    new = tiny.done("POST", "customers", body)
+    assert [one["value"] for one in new["contacts"]] == [PHONE["value"]]
+    assert len(tiny.rows(f"customers/{new['id']}/contacts")) == 1
+
+
+def test_notes_of_deleted_leads_are_there(fresh: Any) -> None:
+    sandbox, tiny = fresh()
+    tiny.done("POST", "leads/5001/notes", {"text": "call back"})
+    sandbox.remove("leads", 5001)
+    assert tiny.call("GET", "leads/5001")[0] == 404
+    assert [one["text"] for one in tiny.rows("leads/5001/notes")] == ["call back"]
+    assert tiny.call("GET", "leads/99999/notes")[0] == 404, "never there"
+
+
+def test_a_change_drops_fields_that_it_does_not_know(fresh: Any) -> None:
+    _, tiny = fresh()
+    changed = tiny.done(
+        "PATCH", "customers/7", {"name": "New", "nickname": "N", "address": {**PLACED, "planet": "Mars"}}
+    )
+    assert changed["name"] == "New"
+    assert "nickname" not in changed
+    assert "planet" not in changed["address"]
+    assert tiny.call("PATCH", "customers/7", {"nickname": "N", "name": 5})[1]["errors"].keys() == {"name"}
+    status, answer = tiny.call("POST", "leads/5001/notes", {"text": "t", "nickname": "N"})
+    assert (status, list(answer["errors"])) == (400, ["nickname"]), "only a change drops them"
+    _, book = fresh(by_the_book=True)
+    status, answer = book.call("PATCH", "customers/7", {"nickname": "N", "address": {**PLACED, "planet": "Mars"}})
+    assert (status, {*answer["errors"]}) == (400, {"nickname", "address.planet"})
+
+
+def test_refusals_are_worded_as_those_of_the_service(fresh: Any) -> None:
+    _, tiny = fresh()
+    status, answer = tiny.call("GET", "customers/8/contacts")
+    assert (status, answer["title"]) == (409, "Customer ID = 8 is not active")
+    status, answer = tiny.call("POST", "locations/310/contacts", PHONE)
+    assert (status, answer["title"]) == (409, "Location ID = 310 is not active")
+    status, answer = tiny.call("POST", "locations", {"customerId": 8, "name": "H", "address": ADDRESS})
+    assert (status, answer["title"]) == (409, "Customer ID = 8 is not active")
+    status, answer = tiny.call("GET", "jpm:jobs", query={"sort": "-completedOn"})
+    assert (status, answer["errors"]) == (400, {"sort": ["The value '-completedOn' is not valid for Sort."]})
+    status, answer = tiny.call("GET", "jpm:job-types", query={"orderBy": "Nonsense"})
+    assert (status, answer["title"]) == (400, "The value 'Nonsense' is not valid for OrderBy.")
+    _, narrow = fresh(scopes=["tn.crm.leads:r"])
+    status, answer = narrow.call("GET", "customers")
+    assert (status, answer["title"]) == (403, "Scope validation failed")
 
 
 def test_what_fails_leaves_nothing(fresh: Any, monkeypatch: Any) -> None:
@@ -437,8 +523,8 @@ def test_preferred_technicians(path: str, tiny: Any) -> None:
     assert tiny.call("POST", f"{path}/999")[0] == 404
 
 
-def test_no_preferred_technician_by_the_book(fresh: Any) -> None:
-    assert fresh(by_the_book=True)[1].call("GET", "locations/301/preferredtechnician")[0] == 404
+def test_no_preferred_technician_is_null_by_the_book_too(fresh: Any) -> None:
+    assert fresh(by_the_book=True)[1].call("GET", "locations/301/preferredtechnician") == (200, None)
 
 
 # The newer store

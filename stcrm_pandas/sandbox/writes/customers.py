@@ -5,6 +5,7 @@ from __future__ import annotations
 from stcrm_pandas.sandbox.answers import Found, one
 from stcrm_pandas.sandbox.calls import Call, Handler
 from stcrm_pandas.sandbox.reads import stored
+from stcrm_pandas.sandbox.store import Where
 from stcrm_pandas.sandbox.writes.contact_lines import CUSTOMER, add_line
 from stcrm_pandas.sandbox.writes.locations import SHOWN_CONTACT, add_location, changed, founded
 from stcrm_pandas.schemas.customers import CUSTOMERS
@@ -24,8 +25,10 @@ def _create(call: Call) -> Found:
     row = founded(call, "customer", CUSTOMERS.fields, call.body)
     row |= {name: value for name, value in _UNSAID.items() if row[name] is None}
     call.store.put("customers", row, call.now)
-    lines = [add_line(call, CUSTOMER, row, contact) for contact in call.body.get("contacts") or ()]
+    for contact in call.body.get("contacts") or ():
+        add_line(call, CUSTOMER, row, contact)
     locations = [add_location(call, row, location) for location in call.body.get("locations") or ()]
+    lines = call.store.rows(CUSTOMER.table, Where("t.parent = ?", (row["id"],)))  # those of its locations, too
     contacts = [{name: line[name] for name in SHOWN_CONTACT} for line in lines]
     shown = {field.name: row[field.name] for field in CUSTOMERS.fields}
     return one(shown | {"locations": locations, "contacts": contacts})

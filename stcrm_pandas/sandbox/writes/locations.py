@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from stcrm_pandas.sandbox.answers import Found, Refusal, one
-from stcrm_pandas.sandbox.calls import Call, Handler
+from stcrm_pandas.sandbox.answers import Found, one
+from stcrm_pandas.sandbox.calls import Call, Handler, not_active
 from stcrm_pandas.sandbox.external import attached, patched
 from stcrm_pandas.sandbox.reads import stored
 from stcrm_pandas.sandbox.store import Where
-from stcrm_pandas.sandbox.writes.contact_lines import LOCATION, add_line
+from stcrm_pandas.sandbox.writes.contact_lines import CUSTOMER, LOCATION, add_line
 from stcrm_pandas.sandbox.writes.rows import blank, distinct, given, made
 from stcrm_pandas.schemas.fields import Field
 from stcrm_pandas.schemas.locations import LOCATIONS
@@ -60,14 +60,25 @@ def add_location(call: Call, customer: Mapping[str, Any], body: Mapping[str, Any
         Refusal: the customer is inactive.
     """
     if not customer["active"]:
-        raise Refusal(409, f"The customer {customer['id']} is inactive.")
+        raise not_active("customers", customer["id"])
     row = founded(call, "location", LOCATIONS.fields, body)
     row |= {"customerId": customer["id"], "taxExempt": bool(customer.get("taxExempt"))}
     row.pop("coordinatesSource", None), row.pop("coordinatesVerificationStatus", None)
     call.store.put("locations", row, call.now)
     lines = [add_line(call, LOCATION, row, contact) for contact in body.get("contacts") or ()]
+    _share(call, customer, lines)
     contacts = [{name: line[name] for name in SHOWN_CONTACT} for line in lines]
     return {field.name: row[field.name] for field in LOCATIONS.fields} | {"contacts": contacts}
+
+
+def _share(call: Call, customer: Mapping[str, Any], lines: Iterable[Mapping[str, Any]]) -> None:
+    """Copy the contacts of a new location to its customer, unless the customer has such a one."""
+    there = call.store.rows(CUSTOMER.table, Where("t.parent = ?", (customer["id"],)))
+    known = {(row["type"], row["value"]) for row in there}
+    for line in lines:
+        if (line["type"], line["value"]) not in known:
+            known.add((line["type"], line["value"]))
+            add_line(call, CUSTOMER, customer, {name: line[name] for name in ("type", "value", "memo")})
 
 
 def _create(call: Call) -> Found:
