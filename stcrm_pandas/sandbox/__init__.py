@@ -2,7 +2,8 @@
 
 What nobody has told about the real service, and how the sandbox decides it:
 
-- A request passes the limit, then the application key and the token (401), the tenant (404), the scope (403).
+- A request passes the limit, then the application key and the token (401), the tenant (404), the scope (403). Of one
+  that lacks a good key or token the body is not read; one of more than 64 MB is refused (413).
 - Parameters are known by their exact names; the others, and empty ones, are as if they were not there. By the book, an
   empty one is refused unless it is free text, and words of a list count to the letter. A name that comes twice counts
   as a list where it can be one, else the first counts.

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 import orjson
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -43,13 +43,17 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", 
 _LOG = logging.getLogger(__name__)
 _LOGGED = 200_000
 """How many arrivals are remembered."""
+LARGEST_BODY = 64 * 2**20
+"""Bytes of a request at most; a larger one is refused while it arrives."""
+_LARGEST_FORM = 2**16
 
 
 @dataclass
 class Arrival:
     """A request that came in: the query decoded, in its order; `operation` is None for a path that does not exist.
 
-    `body` is the JSON that was sent with it, None where that was none or could not be read.
+    `body` is the JSON that was sent with it, None where that was none or could not be read, or was not read: without a
+    good token and key, nothing is.
     """
 
     method: str
@@ -98,7 +102,11 @@ class Service:
         fault = self.faults.next(SIGN_IN)
         await _prepare(fault)
         answer = fault.answer() if fault else None
-        return self._respond(answer or self._token(await _form(request), request), fault)
+        try:
+            answer = answer or self._token(await _form(request), request)
+        except Refusal as refusal:
+            answer = refusal.answer
+        return self._respond(answer, fault)
 
     def _token(self, form: dict[str, str] | None, request: Request) -> Answer:
         if form is None or "grant_type" not in form:
@@ -122,8 +130,13 @@ class Service:
     async def call(self, operation: Operation, request: Request) -> Response:
         """One call of an operation, from the gate to the answer."""
         _arrival(request).operation = operation.id
-        if operation.body:
-            await _note_body(request)
+        raw = b""
+        try:
+            if operation.body and self._knows(request):
+                raw = await _read(request, LARGEST_BODY)
+                _note_body(request, raw)
+        except Refusal as refusal:
+            return self._respond(refusal.answer)
         wait = self.limit.take()
         if wait:
             self._refused += 1
@@ -138,7 +151,7 @@ class Service:
             if fault and fault.revoke:
                 self.tokens.revoke()
                 self._admit(operation, request)
-            answer = await self._answer(operation, request, fault)
+            answer = self._answer(operation, request, raw, fault)
         except Refusal as refusal:
             answer = refusal.answer
         except Exception:
@@ -158,25 +171,33 @@ class Service:
             answer = replace(answer, media=JSON)  # the contract knows no other kind
         return _respond(answer, fault, packed=packed)
 
-    def _admit(self, operation: Operation, request: Request) -> None:
+    def _has_key(self, request: Request) -> bool:
         key = request.headers.get("st-app-key", "")
-        if not secrets.compare_digest(key.encode(), self.app_key.encode()):
-            raise Refusal(401, "The application key is missing or unknown.")
+        return secrets.compare_digest(key.encode(), self.app_key.encode())
+
+    def _has_token(self, request: Request) -> bool:
         # Seen: a client in wide use sends the bare token, without "Bearer", and the service lets it in.
-        token = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
-        if not self.tokens.holds(token):
+        return self.tokens.holds(request.headers.get("authorization", "").removeprefix("Bearer ").strip())
+
+    def _knows(self, request: Request) -> bool:
+        return self._has_key(request) and self._has_token(request)
+
+    def _admit(self, operation: Operation, request: Request) -> None:
+        if not self._has_key(request):
+            raise Refusal(401, "The application key is missing or unknown.")
+        if not self._has_token(request):
             raise Refusal(401, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
         if request.path_params["tenant"] != str(self.tenant):
             raise Refusal(404, "There is no such tenant.")
         if operation.scope not in self.scopes:
             raise Refusal(403, "Scope validation failed")
 
-    async def _answer(self, operation: Operation, request: Request, fault: Fault | None) -> Answer:
+    def _answer(self, operation: Operation, request: Request, raw: bytes, fault: Fault | None) -> Answer:
         instead = fault.answer() if fault else None
         if fault and instead and not (fault.does or fault.late):
             return instead
         query = _arrival(request).query
-        call = self._call(operation, request, await request.body(), fault)
+        call = self._call(operation, request, raw, fault)
         if fault is None:
             return self._do(call).answer()
         found = self._do(call) if fault.does else self._undone(call)
@@ -280,10 +301,30 @@ async def _prepare(fault: Fault | None) -> None:
         fault.before()
 
 
-async def _note_body(request: Request) -> None:
+async def _read(request: Request, most: int) -> bytes:
+    """The body, unless it is too large: then no more of it is read, and the server drops what still comes.
+
+    Raises:
+        Refusal: it is too large (413), or the caller has gone.
+    """
+    too_large = Refusal(413, f"The body is larger than {most:,} bytes.")
+    if int(request.headers.get("content-length", 0)) > most:
+        raise too_large
+    body = bytearray()
+    try:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > most:
+                raise too_large
+    except ClientDisconnect:
+        raise Refusal(400, "The connection ended before the body did.") from None
+    return bytes(body)
+
+
+def _note_body(request: Request, raw: bytes) -> None:
     """Keep what was sent, also where it is refused later."""
     try:
-        _arrival(request).body = intake.parse(await request.body(), request.headers.get("content-type", ""))
+        _arrival(request).body = intake.parse(raw, request.headers.get("content-type", ""))
     except Refusal:
         _arrival(request).body = None
 
@@ -291,7 +332,7 @@ async def _note_body(request: Request) -> None:
 async def _form(request: Request) -> dict[str, str] | None:
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
         return None
-    return dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
+    return dict(parse_qsl((await _read(request, _LARGEST_FORM)).decode("utf-8", "replace"), keep_blank_values=True))
 
 
 def _basic(request: Request) -> tuple[str, str] | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import atexit
 import datetime as dt
+import sqlite3
 import tempfile
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from stcrm_pandas.errors import UsageError
+from stcrm_pandas.errors import SettingsError, UsageError
 from stcrm_pandas.operations import OPERATIONS
 from stcrm_pandas.sandbox.admission import Limit, Tokens
 from stcrm_pandas.sandbox.clock import SECOND, Clock, ticks_of
@@ -170,9 +171,13 @@ class Sandbox:
 
     def _open(self) -> Store:
         if self._state is not None:
-            if not self._state.exists():
-                self._state.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                establish(self._state, self._plan, lasting=True)
+            try:
+                if not self._state.exists():
+                    self._state.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                    establish(self._state, self._plan, lasting=True)
+            except (OSError, sqlite3.OperationalError) as error:
+                why = getattr(error, "strerror", None) or str(error)
+                raise SettingsError(f"the sandbox's state {self._state} cannot be made: {why}") from None
             return Store(self._state, self._feed_delay)
         self._folder = tempfile.TemporaryDirectory(prefix="stcrm-sandbox-")
         try:

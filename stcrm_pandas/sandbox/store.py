@@ -71,7 +71,14 @@ class Store:
         self._walks: OrderedDict[tuple[Any, ...], tuple[str, int]] = OrderedDict()
         self._walk_count = 0
         self._depth = 0
-        self._db = connect(path)
+        if path.is_dir():
+            raise SettingsError(
+                f"{path} is a folder: name a file that keeps the sandbox, like {path / 'company.sqlite'}"
+            )
+        try:
+            self._db = connect(path)
+        except sqlite3.Error:
+            raise SettingsError(f"the sandbox's state {path} cannot be opened: may you read and write it?") from None
         try:
             self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
             self._db.execute("PRAGMA journal_mode=WAL")

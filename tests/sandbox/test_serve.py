@@ -59,6 +59,9 @@ def test_it_serves_and_ends_cleanly(name: str, tmp_path: Path) -> None:
         (("--as-of", "soon"), "no date"),
         (("--faults", "/nowhere/faults.json"), "cannot be read"),
         (("--port", "99999"), "cannot listen"),
+        (("--state", "."), "is a folder"),
+        (("--state", "/dev/null/company.sqlite"), "cannot be made"),
+        (("--state", "/proc/company.sqlite"), "cannot be made"),
         (("--feed-delay", "100000"), "between 0 and 86400 seconds"),
     ],
 )
@@ -68,3 +71,5 @@ def test_what_it_is_told_wrong(options: tuple[str, ...], message: str) -> None:
     assert message in done.stderr
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
+    if "Usage:" not in done.stderr:  # of a word that typer does not take it shows the usage, too
+        assert done.stderr.count("\n") == 1
