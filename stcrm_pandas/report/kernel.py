@@ -36,6 +36,23 @@ class OwnKernelManager(AsyncKernelManager):
     """Starts the running interpreter, whatever kernels are registered."""
 
     added: Mapping[str, str] = {}
+    in_cell = False
+
+    @classmethod
+    def cell_begins(cls, **_: Any) -> None:
+        """Note that a cell runs: only then an interrupt reaches it."""
+        cls.in_cell = True
+
+    @classmethod
+    def cell_ended(cls, **_: Any) -> None:
+        """Note that no cell runs."""
+        cls.in_cell = False
+
+    async def _async_interrupt_kernel(self) -> None:
+        # jupyter_client interrupts each kernel before it ends it. One that waits for work reports that as an error:
+        # "KeyboardInterrupt caught in kernel." It needs no interrupt to end.
+        if self.in_cell or not self.shutting_down:
+            await super()._async_interrupt_kernel()
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -65,6 +65,7 @@ def run_notebook(notebook: Path, parameters: Mapping[str, Any], *, environment: 
     known = parameters_of(notebook)
     if unknown := sorted(given.keys() - set(known)):
         raise UsageError(f"{notebook.name} has no parameter {unknown[0]}; it has {', '.join(known) or 'none'}")
+    kernels = kernel_manager(environment or {})
     try:
         return papermill.execute_notebook(
             notebook,
@@ -73,7 +74,9 @@ def run_notebook(notebook: Path, parameters: Mapping[str, Any], *, environment: 
             kernel_name="python3",
             language="python",
             progress_bar=False,
-            kernel_manager_class=kernel_manager(environment or {}),
+            kernel_manager_class=kernels,
+            on_cell_execute=kernels.cell_begins,
+            on_cell_executed=kernels.cell_ended,
         )
     except papermill.PapermillExecutionError as failed:
         raise _failure(notebook, failed) from None
