@@ -156,7 +156,8 @@ def test_from_booking_to_money(booked: Frames, jobs: Frames) -> None:
         {"id": 3, "created_on": JAN, "job_status": "Canceled", "total": 0.0},
         {"id": 4, "created_on": JAN, "job_status": "Scheduled"},
         {"id": 5, "created_on": "2026-04-20T00:00Z", "job_status": "Completed", "total": 100.0},
-        {"id": 6, "created_on": "2026-02-01T00:00Z", "total": 9000.0, "job_generated_lead_source_job_id": 1},
+        {"id": 6, "created_on": JAN, "job_status": "Completed", "total": 9000.0, "job_generated_lead_source_job_id": 1},
+        {"id": 8, "created_on": JAN, "job_status": "Canceled", "total": 70.0, "job_generated_lead_source_job_id": 1},
         {"id": 7, "created_on": JAN, "booking_id": 7, "job_status": "Completed", "total": 50.0},
     )
     found = found_in(frame, jobs=made)
@@ -168,6 +169,30 @@ def test_from_booking_to_money(booked: Frames, jobs: Frames) -> None:
     assert pd.isna(money["mean"])
     assert money["largest"] == pytest.approx(300 / 350)
     assert found.amounts["follow"].tolist() == [9000.0, 0, 0, 0, 0]
+
+
+def test_follow_on_jobs_count_over_any_number_of_steps(booked: Frames, jobs: Frames) -> None:
+    """The money of each goes with its earlier job; naming the booking makes none of them its job."""
+    done = {"created_on": "2026-02-01T00:00Z", "job_status": "Completed"}
+    made = jobs(
+        {**done, "id": 10, "booking_id": 1, "total": 100.0},
+        {
+            **done,
+            "id": 11,
+            "booking_id": 1,
+            "total": 1_000.0,
+            "job_generated_lead_source_job_id": 10,
+            "created_on": JAN,
+        },
+        {**done, "id": 12, "total": 10_000.0, "recall_for_id": 11},
+        {**done, "id": 13, "total": 100_000.0, "warranty_id": 12},
+        {**done, "id": 14, "booking_id": 2, "total": 7.0, "created_from_estimate_id": 5},
+        {**done, "id": 15, "booking_id": 2, "total": 50.0},
+        {**done, "id": 16, "total": 9.0, "recall_for_id": 17},
+        {**done, "id": 17, "total": 9.0, "recall_for_id": 16},
+    )
+    found = found_in(booked({"source": "A"}, {"source": "B"}), jobs=made)
+    assert found.amounts[["job", "total", "follow"]].values.tolist() == [[10, 100.0, 111_000.0], [15, 50.0, 7.0]]
 
 
 def test_a_job_that_two_bookings_name_is_paid_once(booked: Frames, jobs: Frames) -> None:

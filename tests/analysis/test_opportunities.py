@@ -121,6 +121,25 @@ def test_follow_on_jobs_are_told_apart(count: Count) -> None:
     assert only(found, "opportunities", "revenue", "follow_on_revenue") == [1, 100.0, 9000.0]
 
 
+def test_follow_on_jobs_count_over_any_number_of_steps(count: Count) -> None:
+    """Their money is apart, also where they name the call of the opportunity themselves."""
+    found = count(
+        [{"call_id": 5, "status": "Converted"}],
+        of_jobs=[
+            {"id": 10, "lead_call_id": 1, "total": 100.0},
+            {"id": 11, "job_generated_lead_source_job_id": 10, "total": 1_000.0},
+            {"id": 12, "recall_for_id": 11, "total": 10_000.0},
+            {"id": 13, "warranty_id": 12, "lead_call_id": 1, "total": 100_000.0},
+            {"id": 14, "created_from_estimate_id": 3, "lead_call_id": 5, "total": 7.0},
+            {"id": 15, "job_generated_lead_source_job_id": 14, "total": 70.0},
+            {"id": 16, "recall_for_id": 17, "total": 9.0},
+            {"id": 17, "recall_for_id": 16, "total": 9.0},
+        ],
+    )
+    assert only(found, "opportunities", "booked_lower", "completed_lower", "above_zero_upper") == [2, 2, 2, 1]
+    assert only(found, "paid", "revenue", "follow_on_revenue") == [1, 100.0, 111_077.0]
+
+
 def test_leads_of_one_person_within_days_are_one(count: Count) -> None:
     found = count(
         [

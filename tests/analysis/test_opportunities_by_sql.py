@@ -84,21 +84,31 @@ select * from pairs where chain in (select chain from pairs group by 1 having co
   and job in (select job from pairs group by 1 having count(*) = 1);
 
 create temp table chains as
-with placed as (
+with recursive placed as (
     select t.* exclude (chain), coalesce(f.chain, t.chain) as chain, f.job is not null as fits,
-        j.job_status = 'Completed' as done, j.total
+        j.job_status = 'Completed' as done,
+        case when not t.later then j.total end as total -- the money of follow-on jobs is apart
     from tied t left join fitting f on f.job = t.chain left join jobs j on t.kind = 2 and j.id = t.id
+), earlier as (
+    select id, coalesce(job_generated_lead_source_job_id, recall_for_id, warranty_id) as parent from jobs
+), walk as (
+    select id, id as top from placed where kind = 2 and later
+    union select w.id, e.parent from walk w join earlier e on e.id = w.top and e.parent in (select id from jobs)
+), begun as (
+    select chain from placed group by chain having not bool_and(later)
 ), follow as (
-    select p.chain, sum(j.total) as amount from jobs j
-    join placed o on o.kind = 2 and o.id = j.id
-    join placed p on p.kind = 2 and p.id = coalesce(j.job_generated_lead_source_job_id, j.recall_for_id)
-    where j.job_status = 'Completed' and o.chain in (select chain from placed group by 1 having bool_and(later))
+    -- each follow-on job goes back to a first job, or to a follow-on job that names no job that was read
+    select p.chain, sum(j.total) as amount from walk w join jobs j on j.id = w.id
+    join placed p on p.kind = 2 and p.id = w.top join earlier e on e.id = w.top
+    where j.job_status = 'Completed' and p.chain in (select chain from begun)
+      and (not p.later or e.parent is null or e.parent not in (select id from jobs))
     group by 1
 )
 select chain, arg_min({k: kind, c: campaign_id, b: booking, call: call, phone: phoned},
         (later, created_on, kind, id)) as first, min(created_on) filter (not later) as created_on, count(*) as records,
     bool_or(booked) as booked, bool_or(kind = 2) as job, coalesce(bool_or(done), false) as done,
-    coalesce(sum(total) filter (done), 0) as amount, coalesce(bool_or(done and total is null), false) as untold,
+    coalesce(sum(total) filter (done), 0) as amount, coalesce(bool_or(done and not later and total is null),
+    false) as untold,
     bool_or(fits) as fits, coalesce(any_value(follow.amount), 0) as follow_on
 from placed left join follow using (chain) group by chain having not bool_and(later);
 

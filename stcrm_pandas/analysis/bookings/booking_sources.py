@@ -21,7 +21,7 @@ from stcrm_pandas.analysis.bookings.counts import Counted, count_bookings, one_n
 from stcrm_pandas.analysis.bookings.groups import Groups, dimensions, lookups, spellings
 from stcrm_pandas.analysis.bookings.hours import Clock
 from stcrm_pandas.analysis.bookings.lists import lists
-from stcrm_pandas.analysis.bookings.outcomes import USED, Limits, booking_rows
+from stcrm_pandas.analysis.bookings.outcomes import USED, Limits, booking_rows, follow_on_jobs
 from stcrm_pandas.analysis.bookings.revenue import revenue
 from stcrm_pandas.analysis.bookings.shares import comparisons, first_time, leakage, speed, whole
 from stcrm_pandas.analysis.bookings.shown import Shown, shown
@@ -287,7 +287,7 @@ def booking_sources(
     known = known_until(bookings, as_of, local)
     limits = Limits(known, dt.timedelta(days=mature_days), dt.timedelta(days=revenue_days), local.key)
     rows = booking_rows(bookings, limits, leads=leads, jobs=jobs, customers=customers, status_log=status_log)
-    counted = count_bookings(rows, asked, limits)
+    counted = count_bookings(rows, asked, limits, follow_on_jobs(jobs))
     named = lookups(names, asked)
     spelt = spellings(counted.spellings, groups)
     sources = dict(zip(spelt["source"], spelt["group"], strict=True))

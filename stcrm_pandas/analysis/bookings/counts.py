@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import narwhals.stable.v2 as nw
+import numpy as np
 import pandas as pd
 
 from stcrm_pandas.analysis.bookings.outcomes import SPANS, Limits
-from stcrm_pandas.analysis.engine import TENANT, Rows, collected, micros, true
+from stcrm_pandas.analysis.engine import TENANT, Rows, collected, keys, micros, true
+from stcrm_pandas.analysis.follow_on import topmost
 
 __all__ = ["COUNTS", "DIMENSIONS", "OUTCOMES", "Counted", "count_bookings", "one_number"]
 
@@ -108,10 +110,10 @@ class Counted:
     deleted: int
 
 
-def count_bookings(rows: Rows, dimensions: Sequence[str], limits: Limits) -> Counted:
+def count_bookings(rows: Rows, dimensions: Sequence[str], limits: Limits, later: pd.DataFrame) -> Counted:
     """Count the rows that `booking_rows` gives.
 
-    Parameters: the rows; names out of `DIMENSIONS`; the same limits.
+    Parameters: the rows; names out of `DIMENSIONS`; the same limits; what `follow_on_jobs` gives.
     """
     columns = [DIMENSIONS[name] for name in dimensions]
     deleted = one_number(rows.select(nw.col("deleted").cast(nw.Int64).sum())) or 0
@@ -148,7 +150,7 @@ def count_bookings(rows: Rows, dimensions: Sequence[str], limits: Limits) -> Cou
                 nw.col("booking_provider_id").min().alias("provider"),
             )
         ),
-        amounts=_amounts(kept, columns, limits),
+        amounts=_amounts(kept, columns, limits, later),
         deleted=deleted,
     )
 
@@ -233,22 +235,53 @@ def _chains(kept: Rows) -> pd.DataFrame:
     )
 
 
-def _amounts(kept: Rows, columns: list[str], limits: Limits) -> pd.DataFrame:
-    aged = kept.filter(true(nw.col("job_created") <= micros(limits.as_of) - micros(limits.money)))
+def _amounts(kept: Rows, columns: list[str], limits: Limits, later: pd.DataFrame) -> pd.DataFrame:
+    total = nw.when(true(nw.col("job_status") == "Canceled")).then(nw.lit(0.0)).otherwise(nw.col("job_total"))
     rows = _table(
-        aged.select(
+        kept.filter(nw.col("has_job_row")).select(
             *(nw.col(column).alias(f"by_{place}") for place, column in enumerate(columns)),
+            *(nw.col(name) for name in keys(kept)),
             nw.col("its_job").alias("job"),
+            true(nw.col("job_created") <= micros(limits.as_of) - micros(limits.money)).cast(nw.Int64).alias("aged"),
             "created",
             "id",
-            nw.col("job_total").fill_null(0).alias("total"),
-            nw.col("follow_total").alias("follow"),
+            total.fill_null(0).alias("total"),
         )
     )
     # a job that two bookings name is paid once: the first has it; ids of different tenants may be alike
-    tenants = [f"by_{place}" for place, column in enumerate(columns) if column == TENANT]
+    within = [TENANT] if TENANT in rows else []
     ordered = rows.sort_values(["created", "id"], ignore_index=True)
-    return ordered.drop_duplicates([*tenants, "job"], ignore_index=True).drop(columns=["id", "created"])
+    first = ordered.drop_duplicates([*within, "job"], ignore_index=True)
+    # any booking that names the job stands for it
+    place = _keys(first, within, "job").get_indexer(_keys(ordered, within, "job"))
+    follow = _follow_on(first, later, within, pd.Series(place, index=_keys(ordered, within, "id")))
+    aged = (first["aged"] == 1).to_numpy(dtype=bool)
+    return first.assign(follow=follow)[aged].drop(columns=["id", "created", "aged", *within]).reset_index(drop=True)
+
+
+def _follow_on(jobs: pd.DataFrame, later: pd.DataFrame, within: list[str], of_booking: pd.Series) -> Any:
+    """Sum the follow-on jobs of each job of a booking.
+
+    Each goes with the earlier job that it names, over other follow-on jobs too; if it names none, with the booking
+    that it names. A job that is a booking's own is no follow-on job here.
+    """
+    own = _keys(jobs, within, "job")
+    later = later[own.get_indexer(_keys(later, within, "id")) < 0]
+    parents = _keys(later, within, "parent")
+    top = topmost(_keys(later, within, "id"), parents)
+    at = own.get_indexer(parents)
+    booked = of_booking.index.get_indexer(_keys(later, within, "booking_id"))
+    by_booking = np.append(of_booking.to_numpy(np.int64), -1)[booked]
+    at = np.append(np.where(later["parent"].isna(), by_booking, at), -1)[top]
+    sums = np.zeros(len(jobs))
+    np.add.at(sums, at[at >= 0], later["amount"].to_numpy(np.float64)[at >= 0])
+    return pd.array(sums, dtype="Float64")
+
+
+def _keys(rows: pd.DataFrame, within: list[str], column: str) -> pd.MultiIndex:
+    """Keys to look rows up by; a missing one meets none, since none is negative."""
+    cells = [rows[name].fillna(-1).astype("int64") for name in within]
+    return pd.MultiIndex.from_arrays([*cells, rows[column].fillna(-2).astype("int64")])
 
 
 def one_number(rows: Rows) -> int | None:

@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import narwhals.stable.v2 as nw
+import pandas as pd
 
 from stcrm_pandas.analysis.engine import (
+    TENANT,
     Rows,
+    collected,
     keys,
     lazy,
     local_month,
@@ -24,8 +27,9 @@ from stcrm_pandas.analysis.engine import (
     refuse_repeats,
     true,
 )
+from stcrm_pandas.analysis.follow_on import AFTER, PARENTS
 
-__all__ = ["SPANS", "UNKNOWN_SOURCE", "Limits", "booking_rows"]
+__all__ = ["SPANS", "UNKNOWN_SOURCE", "Limits", "booking_rows", "follow_on_jobs"]
 
 SPANS: Mapping[str, dt.timedelta] = {
     "quarter": dt.timedelta(minutes=15),
@@ -41,12 +45,13 @@ CLAIM = "is_first_time_client"
 _PLAIN = ("id", "source", "status", "job_id", "campaign_id", "business_unit_id", "booking_provider_id")
 _LEAD = ("id", "status", "booking_id", "campaign_id", "customer_id")
 _HOUR = micros(SPANS["hour"])
+JOB_OPTIONAL = tuple(name for name in AFTER if name != "job_generated_lead_source_job_id")
 _JOB = ("id", "customer_id", "job_status", "campaign_id", "total", "booking_id", "job_generated_lead_source_job_id")
 USED = {
     # the name and the zip are what the same person is looked for by
     "bookings": [*_PLAIN, "created_on", "modified_on", "start", CLAIM, "name", "address_zip"],
     "leads": [*_LEAD, "created_on"],
-    "jobs": [*_JOB, "created_on"],
+    "jobs": [*_JOB, *JOB_OPTIONAL, "created_on"],
 }
 """By frame, the columns that the numbers rest on."""
 
@@ -164,19 +169,19 @@ def _with_lead(rows: Rows, leads: Any) -> Rows:
 
 
 def _with_job(rows: Rows, jobs: Any) -> Rows:
-    """Add its job: the one that it names, else the first that names it and is not older than the booking."""
+    """Add its job: the one that it names, else the first that names it, is no follow-on job and not older than it."""
     if jobs is None:
         numbers = ("its_job", "job_created", "job_campaign", "job_customer")
         return rows.with_columns(
             **{name: _missing("id") for name in numbers},
             job_status=_missing("status"),
             job_total=nw.lit(0.0),
-            follow_total=nw.lit(0.0),
             has_job_row=nw.lit(value=False),
         )
-    made = lazy(jobs, "jobs", _JOB, times=("created_on",))
+    made = lazy(jobs, "jobs", _JOB, times=("created_on",), optional=JOB_OPTIONAL)
+    first_contact = [nw.col(name).is_null() for name in AFTER if name in made.collect_schema()]
     naming = _joined(
-        made.filter(~nw.col("booking_id").is_null()).select(
+        made.filter(~nw.col("booking_id").is_null(), *first_contact).select(
             *keys(made, "booking_id"), nw.col("id").alias("job"), nw.col("created_on").alias("at")
         ),
         rows.select(*keys(rows, "id"), "created"),
@@ -199,11 +204,29 @@ def _with_job(rows: Rows, jobs: Any) -> Rows:
         nw.col("campaign_id").alias("job_campaign"),
         nw.col("customer_id").alias("job_customer"),
     ).with_columns(found=nw.lit(1))
-    parent = "job_generated_lead_source_job_id"
-    follow = made.filter(~nw.col(parent).is_null()).group_by(*keys(made, parent))
-    sums = follow.agg(nw.col("total").sum().alias("follow_total"))
-    rows = _joined(_joined(rows, found, "its_job", "id"), sums, "its_job", parent)
-    return rows.with_columns(has_job_row=~nw.col("found").is_null(), follow_total=nw.col("follow_total").fill_null(0))
+    rows = _joined(rows, found, "its_job", "id")
+    return rows.with_columns(has_job_row=~nw.col("found").is_null())
+
+
+def follow_on_jobs(jobs: Any) -> pd.DataFrame:
+    """Collect the follow-on jobs: `tenant`, `id`, `parent` (the earlier job), `booking_id` and `amount` if completed.
+
+    Parameters: jobs of any engine; None: there are none.
+    """
+    kinds = {TENANT: "Int64", "id": "Int64", "parent": "Int64", "booking_id": "Int64", "amount": "Float64"}
+    if jobs is None:
+        return pd.DataFrame(columns=list(kinds)).astype(kinds)
+    made = lazy(jobs, "jobs", _JOB, optional=JOB_OPTIONAL)
+    names = made.collect_schema().names()
+    after, parents = ([name for name in listed if name in names] for listed in (AFTER, PARENTS))
+    completed = true(nw.col("job_status") == "Completed")
+    later = made.filter(~nw.all_horizontal(*(nw.col(name).is_null() for name in after), ignore_nulls=False)).select(
+        *keys(made, "id", "booking_id"),
+        nw.coalesce(*parents).alias("parent"),
+        nw.when(completed).then(nw.col("total")).otherwise(nw.lit(0.0)).alias("amount"),
+    )
+    table = collected(later, {name: kind for name, kind in kinds.items() if name != TENANT or TENANT in names})
+    return table.assign(amount=table["amount"].fillna(0.0))
 
 
 def _with_customer(rows: Rows, jobs: Any, customers: Any) -> Rows:

@@ -239,11 +239,17 @@ def definitions(found: BookingSources) -> dict[str, str]:
         f"New. Known by the creation of its job or lead; else only that it lies before its latest change{log}. An "
         "acceptance before the job leaves no trace. Only bookings that old are counted.",
         "After hours": f"Came in from {DAY_ENDS} to {DAY_BEGINS} h, in {found.time_zone}.",
-        "Canceled, completed, above zero": f"Of bookings at least {found.revenue_days} days old, by their job: the one "
-        "that the booking names, else the first that names the booking.",
+        "Canceled, completed, above zero": f"Of bookings at least {found.revenue_days} days old, by their job: the "
+        "one that the booking names, else the first that names the booking, is no follow-on job and is not older "
+        "than the booking.",
         "Revenue per job": f"Of jobs at least {found.revenue_days} days old: their totals, canceled jobs as zero. The "
         "median is of those above zero. A mean is given from 100 jobs up, with a 95 % bias-corrected and accelerated "
-        "bootstrap interval. With follow-on jobs: and those sold during them.",
+        "bootstrap interval. With follow-on jobs: and the totals of the completed follow-on jobs of each.",
+        "Follow-on job": "A job that names the job during which it was sold, the job that it mends or the job whose "
+        "warranty it is (the first of these that is there is its earlier job), or the estimate from which it was "
+        "made. If it names a booking, that does not make it the booking's job; a job that a booking names is that "
+        "booking's job in any case. Its money goes with its earlier job, also over several follow-on jobs; if it "
+        "names no earlier job, with the job of the booking that it names.",
         "First-time client": "No job of the customer is older than the booking, as far as jobs were read"
         f"{', nor is the record of the customer' if found.customers_known else ''}. The customer is known by "
         "the job or the lead.",

@@ -12,6 +12,7 @@ import pandas as pd
 from stcrm_pandas.analysis.campaigns.records import DELETED, JOB, LEAD, NO_LEAD
 from stcrm_pandas.analysis.campaigns.ties import chain_of, pairs
 from stcrm_pandas.analysis.engine import TENANT, micros
+from stcrm_pandas.analysis.follow_on import topmost
 
 __all__ = ["Chains", "opportunities_of"]
 
@@ -29,8 +30,8 @@ class Chains:
     record; `untraced`, it is a job that names
     neither call nor booking; `records`; of booked, completed and above zero the bounds (`booked_lower`,
     `booked_upper` …); `inferred`, its job is known only as the one that fits; `cents` and `follow_on_cents`, the
-    totals of its completed jobs, and of those that came after them; `campaigns`, how many records name one, the
-    lowest and the highest id of these, and `differing`, they name different ones.
+    totals of its completed jobs that are no follow-on jobs, and of those that are; `campaigns`, how
+    many records name one, the lowest and the highest id of these, and `differing`, they name different ones.
     """
 
     rows: pd.DataFrame
@@ -69,7 +70,7 @@ def opportunities_of(
     kept, follow_on = _without_follow_on(kept, within)
     left_out["after another job"] = len(follow_on)
     rows = _told(kept)
-    rows["follow_on_cents"] = _follow_on_cents(rows, kept, follow_on, within)
+    rows["follow_on_cents"] = _follow_on_cents(rows, kept, follow_on)
     created = rows["created"]
     early = _known(created < micros(first)) if first else np.zeros(len(rows), dtype=bool)
     late = _known(created >= micros(end)) if end else np.zeros(len(rows), dtype=bool)
@@ -125,7 +126,8 @@ def _told(records: pd.DataFrame) -> pd.DataFrame:
     chain = records.sort_values(order, na_position="last").groupby("chain", sort=True)
     ordered = chain.head(1)
     job = records["kind"] == JOB
-    cents = (records["total"].fillna(0.0) * 100).round().astype("int64").where(records["completed"], 0)
+    paying = records["completed"] & ~records["follow_on"]  # the money of follow-on jobs is apart
+    cents = _cents(records).where(paying, 0)
     flags = pd.DataFrame(
         {
             "chain": records["chain"],
@@ -134,7 +136,7 @@ def _told(records: pd.DataFrame) -> pd.DataFrame:
             "booked": records["booked"],
             "unknown": records["unknown"],
             "completed": records["completed"],
-            "untold": records["completed"] & records["total"].isna(),
+            "untold": paying & records["total"].isna(),
             "inferred": records["inferred"],
             "cents": cents,
             "campaigns": records["campaign"].notna(),
@@ -175,16 +177,36 @@ def _told(records: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _follow_on_cents(
-    rows: pd.DataFrame, records: pd.DataFrame, follow_on: pd.DataFrame, within: str | None
-) -> pd.Series:
-    """The totals of jobs that came after a job of the chain, or after one that did."""
-    on = ["job", *([within] if within else [])]
-    jobs = records.loc[records["kind"] == JOB, [*on, "chain"]]
-    later = follow_on.assign(cents=(follow_on["total"].fillna(0.0) * 100).round().astype("int64"))
-    later = later.loc[later["completed"] & later["parent"].notna(), [*([within] if within else []), "parent", "cents"]]
-    joined = later.rename(columns={"parent": "job"}).merge(jobs, on=on, how="inner")
-    return rows["chain"].map(joined.groupby("chain")["cents"].sum()).fillna(0).astype("int64")
+def _follow_on_cents(rows: pd.DataFrame, records: pd.DataFrame, others: pd.DataFrame) -> pd.Series:
+    """Sum the completed follow-on jobs of each chain.
+
+    Each goes with the earlier job that it names, over other follow-on jobs too; if that job was not read, with the
+    chain whose call or booking it names.
+
+    Parameters: the chains; the records of them, follow-on jobs among them; the follow-on jobs of no chain.
+    """
+    within = [TENANT] if TENANT in records else []
+    later = pd.concat([records[records["follow_on"]], others])
+    first = records[(records["kind"] == JOB) & ~records["follow_on"]]
+    parents = _keys(later, [*within, "parent"])
+    top = topmost(_keys(later, [*within, "job"]), parents)
+    at = _keys(first, [*within, "job"]).get_indexer(parents)
+    named = np.append(first["chain"].to_numpy(np.int64), -1)[at]
+    tied = np.where(later["chain"].isin(records["chain"]), later["chain"].to_numpy(np.int64), -1)
+    chain = np.append(np.where(at >= 0, named, tied), -1)[top]
+    done = (later["completed"] & (chain >= 0)).to_numpy(dtype=bool)
+    return rows["chain"].map(_cents(later)[done].groupby(chain[done]).sum()).fillna(0).astype("int64")
+
+
+def _keys(rows: pd.DataFrame, columns: list[str]) -> pd.MultiIndex:
+    """Keys to look rows up by; a missing one meets none."""
+    codes = [rows[column].fillna(-1 - place).astype("int64") for place, column in enumerate(columns)]
+    return pd.MultiIndex.from_arrays(codes)
+
+
+def _cents(records: pd.DataFrame) -> pd.Series:
+    cents: pd.Series = (records["total"].fillna(0.0) * 100).round().astype("int64")
+    return cents
 
 
 def _known(condition: pd.Series) -> npt.NDArray[np.bool_]:

@@ -70,8 +70,9 @@ class Opportunities:
     - `inferred`: of `mature`, those whose job is known only as the one that fits
     - `booked_share_lower` …: the same as shares of `mature`, from 0 to 1, missing where that is 0;
       `booked_interval_low` …: 95 % Wilson limits, the low one of the lower share, the high one of the upper
-    - `old`: those old enough for money; `paid`: of these, those above zero; `revenue`: their completed jobs' totals,
-      `follow_on_revenue`: those of completed jobs that came after them; `median`: of the revenue of each of `paid`
+    - `old`: those old enough for money; `paid`: of these, those above zero; `revenue`: the totals of their completed
+      jobs that are no follow-on jobs, `follow_on_revenue`: of those that are; `median`: of the revenue of each of
+      `paid`
     - `enough`: `mature` reaches `min_group`
     - `whole` (months only): the month was read from its first to its last moment, and all of it is old enough
 
@@ -208,8 +209,9 @@ def opportunities(
     entered as leads with more or less care.
 
     Booked: a job exists, or a record says so. Completed: one of its jobs is; canceled ones are not. Above zero: its
-    completed jobs have a total above 0. Where a record says that there is a job, but no job is known, the latter two
-    are possible: hence bounds. A status that the contract does not know counts as possibly booked.
+    completed jobs that are no follow-on jobs have a total above 0. Where a record says that there is a job, but no job
+    is known, the latter two are possible: hence bounds. A status that the API does not document counts as possibly
+    booked.
 
     Parameters:
         leads: a frame of any engine with the columns of `stcrm.schemas.Leads`, read by creation.

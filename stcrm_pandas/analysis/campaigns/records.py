@@ -13,6 +13,7 @@ import narwhals.stable.v2 as nw
 import pandas as pd
 
 from stcrm_pandas.analysis.engine import TENANT, collected, lazy, refuse_mixtures, refuse_repeats, true
+from stcrm_pandas.analysis.follow_on import AFTER, PARENTS
 from stcrm_pandas.analysis.leads.inquiries import persons_of
 from stcrm_pandas.analysis.names import NONE
 
@@ -27,8 +28,7 @@ KEPT, DELETED, NO_LEAD = 0, 1, 2
 
 _LEAD_STATUS = ("Open", "Converted", "Dismissed")
 _BOOKING_STATUS = ("New", "Accepted", "Converted", "Dismissed")
-_AFTER_ANOTHER = ("recall_for_id", "warranty_id", "created_from_estimate_id", "job_generated_lead_source_job_id")
-"""What a job names that is no first contact: the job it mends, its warranty, the estimate or the job it came from."""
+_AFTER_ANOTHER = AFTER
 
 _NUMBERS = ("modified", "booking", "call", "job", "parent", "customer", "person", "person_kind")
 _DTYPES = {
@@ -137,7 +137,7 @@ def _jobs(frame: Any) -> nw.LazyFrame[Any]:
     refuse_repeats(rows, "jobs")
     names = rows.collect_schema().names()
     after = [name for name in _AFTER_ANOTHER if name in names]
-    parents = [name for name in ("job_generated_lead_source_job_id", "recall_for_id") if name in names]
+    parents = [name for name in PARENTS if name in names]
     calls = [name for name in ("lead_call_id", "partner_lead_call_id") if name in names]
     status = nw.col("job_status")
     return _narrow(

@@ -207,10 +207,12 @@ def _left_out(found: Opportunities, overall: Any) -> list[str]:
 def definitions(found: Opportunities) -> dict[str, str]:
     """What each number means, by its name."""
     listed = {
-        "Opportunity": "A chain of records that belong to one inquiry, counted once: a booking that became a lead that "
-        "became a job is one. Records belong together if they name the same call, booking or job; leads also if they "
-        f"are of one customer or phone and less than {found.repeat_days} days apart. A job that alone fits a converted "
-        "lead of its customer belongs to it.",
+        "Opportunity": "A chain of records that belong to one inquiry, counted once: a booking that became a lead "
+        "that became a job is one. Records belong together if they name the same call, booking or job; leads also "
+        f"if they are of one customer or phone and less than {found.repeat_days} days apart. A job that names "
+        "neither a call nor a booking belongs to a converted lead if the two fit each other alone: the job is of "
+        "the lead's customer, is no follow-on job, and was created after the lead and not after its latest change; "
+        "the lead has no other job and fits no other such job, and the job no other such lead.",
         "Credited": "To the campaign, business unit and month of its first record, whatever later ones say.",
         "Channel": "How the first contact was made. By phone: a job that names a call, or a lead that does (its "
         "callId or manualCallId). Online: a booking, what names one, and any other lead. It is not the kind of the "
@@ -223,16 +225,22 @@ def definitions(found: Opportunities) -> dict[str, str]:
         "Jobs that begin an opportunity": "Jobs booked at first contact: no recall, no warranty work, not made from an "
         "estimate, not sold during another job. Jobs that name neither a call nor a booking may be anything, also "
         "planned maintenance: they are a row of their own.",
+        "Follow-on job": "A job that names the job during which it was sold, the job that it mends or the job whose "
+        "warranty it is (the first of these that is there is its earlier job), or the estimate from which it was "
+        "made. It begins no opportunity and fits no lead. If it names the call or booking of an opportunity, it "
+        "counts there as a job that is booked and maybe completed. Its money is always apart: with the opportunity "
+        "of its earlier job, also over several follow-on jobs; if its earlier job was not read, or it names none, "
+        "with the opportunity whose call or booking it names; else with none.",
         "Booked": "There is a job, or the record says so (a lead that is Converted, a booking with a job).",
         "Completed": "A job of it is completed. Canceled jobs are not.",
-        "Above zero": "The completed jobs have a total above zero.",
+        "Above zero": "The completed jobs that are no follow-on jobs have a total above zero together.",
         "1,682 to 1,692": "From those that surely are to those that possibly are: a record says that there is a job, "
         "but the job itself was not found.",
         "Old enough": f"Begun at least {found.mature_days} days of 24 hours before the records were read "
         f"({found.as_of:%Y-%m-%d %H:%M %Z}). Younger ones are counted, and enter no share.",
-        "Revenue": f"The totals of the completed jobs of opportunities at least {found.revenue_days} days old, as the "
-        "jobs say them. Follow-on jobs are those sold during one of these jobs or mending it; their totals are told "
-        "apart. Median above zero: half of the opportunities that brought anything brought more.",
+        "Revenue": f"The totals of the completed jobs of opportunities at least {found.revenue_days} days old, as "
+        "the jobs say them, without follow-on jobs. With follow-on jobs: and the totals of the completed ones of "
+        "these. Median above zero: half of the opportunities that brought anything brought more.",
         "(27 to 35)": "The 95 % Wilson interval: what chance alone could make of the number.",
         "Clearly different": "The share booked, compared with all others together: 5 points or more apart, "
         f"{found.min_group} opportunities or more on both sides, and a p-value below 0.05 after Benjamini-Hochberg "
