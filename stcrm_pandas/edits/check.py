@@ -49,7 +49,7 @@ def check(plan: Plan, client: Client, sent: Sent | None = None) -> Plan:
     """
     if plan.options.get("before_unnamed"):
         refuse_strangers(plan, rows_now(plan, client))
-    refusals = [*_active_locations(plan, client), *_opted_out(plan, client, sent or {})]
+    refusals = [*_still_in_use(plan, client), *_opted_out(plan, client, sent or {})]
     return replace(without(plan, refusals), checked=True)
 
 
@@ -111,8 +111,8 @@ def _as_read(step: Step, row: Mapping[str, Any] | None) -> bool:
     return all(current(target, row, cell.column) in (cell.old, cell.new) for cell in step.cells)
 
 
-def _active_locations(plan: Plan, client: Client) -> Iterator[Refusal]:
-    """Customers that are to be switched off while work is done at a place of theirs."""
+def _still_in_use(plan: Plan, client: Client) -> Iterator[Refusal]:
+    """Customers that are to be switched off while they owe, or while work is done at a place of theirs."""
     if plan.options.get("allow_deactivate"):
         return
     off = [
@@ -131,8 +131,12 @@ def _active_locations(plan: Plan, client: Client) -> Iterator[Refusal]:
         owners = {int(id) for ids in found for id in ids}
     else:
         owners = {int(id) for id in client.locations.list(active=True, refresh=True)["customer_id"].unique()}
+    now = Fresh.over(client).read(TARGETS["customers"], [(id,) for id in off])
     for id in off:
-        if id in owners:
+        balance = now.get((id,), {}).get("balance")
+        if not is_missing(balance) and balance != 0:
+            yield Refusal((id,), "active", "it has a balance", "settle it first, or allow_deactivate=True")
+        elif id in owners:
             yield Refusal(
                 (id,), "active", "it has an active location", "switch that off first, or allow_deactivate=True"
             )

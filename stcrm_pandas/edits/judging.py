@@ -27,6 +27,12 @@ TAKEN_BACK = (
 )
 """Why an opt-in is not sent a second time."""
 
+UNASKED = (
+    "it opts somebody in as the row is now, and the plan has no consent for it: read the row and make a new plan with "
+    "allow_opt_in=True, if they agreed"
+)
+"""Why a change is not sent that opts somebody in without being marked as consent."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -72,6 +78,15 @@ def judge(
         taken_back = cell.column in opted_in and value != cell.new
         if taken_back or (value not in (cell.old, cell.new) and not _narrows(step, cell, value, row)):
             now[cell.column] = value
+    unasked = {
+        cell.column: value
+        for cell in step.cells
+        for value in [current(target, row, cell.column)]
+        if not cell.consent and direction(target, cell.column, value, cell.new, row) == "wider" and value != cell.new
+    }
+    if unasked and not now and not step.opt_out:
+        return Verdict("refused", step, why=UNASKED)
+    now |= unasked
     if not now:
         gone = _gone(row) if can_be_inactive(target) else ""
         if gone and not step.opt_out and not options.get("allow_inactive") and not _by_itself(step):
@@ -82,7 +97,8 @@ def judge(
         rest = without_cells(target, step, set(now), Options.from_json(options))
         if rest is not None and not agrees(rest, row):
             return Verdict("go", rest, now)
-    return Verdict("conflict", step, now, TAKEN_BACK if set(opted_in).intersection(now) else "")
+    why = UNASKED if unasked else TAKEN_BACK if set(opted_in).intersection(now) else ""
+    return Verdict("conflict", step, now, why)
 
 
 def agrees(step: Step, row: Mapping[str, Any]) -> bool:

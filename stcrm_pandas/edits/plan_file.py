@@ -1,4 +1,7 @@
-"""Plans as files: JSON that one can read, with the digest of what is in it. Without a secret, and for nobody else."""
+"""Plans as files: JSON that one can read, with the digest of what is in it. Without a secret, and for nobody else.
+
+The digest guards against accidents, and is no signature: who can write to the file can compute another.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from stcrm_pandas.edits.model import VERSION, Plan, from_json
+from stcrm_pandas.edits.rebuilt import rebuilt
 from stcrm_pandas.errors import UsageError
 
 KIND = "stcrm plan"
@@ -31,7 +35,7 @@ def write(plan: Plan, path: str | Path) -> None:
 
 
 def read(path: str | Path) -> Plan:
-    """The plan in a file.
+    """The plan in a file. What decides is made anew from its cells, and the checks are to be made again.
 
     Raises:
         UsageError: it is no plan, of another version, or was altered.
@@ -51,8 +55,9 @@ def read(path: str | Path) -> Plan:
         )
     digest = whole.pop("digest", None)
     try:
-        plan = from_json(whole)
-        same = plan.digest == digest
+        given = from_json(whole)
+        plan = rebuilt(given)
+        same = given.digest == plan.digest == digest
     except (KeyError, TypeError, ValueError, AttributeError):
         same = False
     if not same:
