@@ -113,7 +113,7 @@ def test_a_new_number_on_a_contact_that_may_be_reached_needs_consent_whatever_th
     }
     for key in ((1, 1001), (2, 1002)):
         box.change("customer_contacts", key, **off)
-    before = crm.customers.list_contacts([1, 2], refresh=True)
+    before = crm.customers.list_contacts(customer_ids=[1, 2], refresh=True)
     plan: Plan = crm.customers.plan_contact_changes(before, before.assign(value="512-555-0177"))
     assert plan.changes["consent"].tolist() == [False, False], "nobody is reached there"
     plan.save(tmp_path / "plan.json")
