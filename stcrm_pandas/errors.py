@@ -40,6 +40,7 @@ __all__ = [
     "DriftWarning",
     "IncompleteRead",
     "IncompleteReadWarning",
+    "MissingParentsWarning",
     "MissingRows",
     "NotAnAnswer",
     "NotCachedError",
@@ -207,4 +208,8 @@ class DriftWarning(StcrmWarning):
 
 
 class IncompleteReadWarning(StcrmWarning):
-    """Part of the rows is missing, and `allow_incomplete=True` let the read pass."""
+    """Part of the rows is missing: the service withholds those of a parent, or `allow_incomplete=True` was given."""
+
+
+class MissingParentsWarning(StcrmWarning):
+    """Some of the parents that were asked for do not exist; the rows of the others are there."""

@@ -13,14 +13,14 @@ import os
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import takewhile
 from typing import Any, Generic, Protocol, TypeVar
 
 from stcrm_pandas import wire
 from stcrm_pandas.cache import Cache, Generation
-from stcrm_pandas.errors import AnswerError, Conflict, NotAnAnswer, NotCachedError, NotFound
+from stcrm_pandas.errors import AnswerError, Conflict, NotAnAnswer, NotCachedError, NotFound, ServiceError
 from stcrm_pandas.operations import Operation
 from stcrm_pandas.query import Query
 from stcrm_pandas.session import CachedPoliteSession
@@ -67,12 +67,16 @@ class Part:
 
 @dataclass(frozen=True)
 class Read(Generic[P]):
-    """A read: an operation, its parts, how a body becomes a page, and what tells one page from another."""
+    """A read: an operation, its parts, how a body becomes a page, and what tells one page from another.
+
+    `skips_parents`: one part of several may be refused with 404 or 409 without losing the others.
+    """
 
     operation: Operation
     parts: Sequence[Part]
     decode: Callable[[bytes, Mapping[str, object]], P]
     mark: Callable[[P], Hashable]
+    skips_parents: bool = False
 
     @property
     def signature(self) -> str:
@@ -94,10 +98,10 @@ class Got(Generic[P]):
 class Walk(Generic[P]):
     """A read that was walked: its pages in order, and what is known of it as a whole.
 
-    `dates` has the service's date of each page, `counts` the number of pages of each part, `total` how many rows the
-    service counted as the walk began (None where it did not say); `fetched_at` is the service's date of the oldest
-    page, `stored_at` the machine's, `problem` what does not add up, if anything. The list of pages is the holder's to
-    empty.
+    `dates` has the service's date of each page, `counts` the number of pages of each part (of one that was skipped the
+    status, negative), `total` how many rows the service counted as the walk began (None where it did not say);
+    `fetched_at` is the service's date of the oldest page, `stored_at` the machine's, `problem` what does not add up, if
+    anything. The list of pages is the holder's to empty.
     """
 
     generation: Generation
@@ -169,14 +173,17 @@ def _beyond(pages: Sequence[P], rows: int) -> bool:
     return total is not None and rows > 2 * total + _BEYOND * pages[0].rows
 
 
-def _walk_of(generation: Generation, parts: Sequence[Sequence[Got[P]]], problem: str | None = None) -> Walk[P]:
-    every = [one for part in parts for one in part]
-    totals = [part[0].page.total for part in parts if part]
+def _walk_of(
+    generation: Generation, parts: Sequence[Sequence[Got[P]] | ServiceError], problem: str | None = None
+) -> Walk[P]:
+    there = [part for part in parts if not isinstance(part, ServiceError)]
+    every = [one for part in there for one in part]
+    totals = [part[0].page.total for part in there if part]
     return Walk(
         generation,
         [one.page for one in every],
         tuple(one.date for one in every),
-        tuple(len(part) for part in parts),
+        tuple(-(part.status or 0) if isinstance(part, ServiceError) else len(part) for part in parts),
         None if None in totals else sum(total for total in totals if total is not None),
         min((one.date for one in every if one.date), default=None),
         min((one.stored for one in every), default=None),
@@ -237,7 +244,7 @@ class Walker:
             ServiceError: the service refused, or failed at every repeat. What was fetched is kept for a while.
         """
         stored = self.cache.find(read.signature, max_age=None if self._offline else max_age)
-        if stored is not None:
+        if stored is not None and (read.skips_parents or min(stored.parts or (0,)) >= 0):
             try:
                 return self._from_cache(read, stored, watch)
             except NotCachedError:
@@ -249,13 +256,17 @@ class Walker:
             )
         generation = self.cache.begin(read.signature, read.operation.resource, max_age=max_age)
         if len(read.parts) != 1:
-            jobs = [partial(self._one_by_one, read, generation, part, watch) for part in range(len(read.parts))]
-            parts = list(self._side_by_side(jobs, self._width))
+            jobs = [partial(self._unless_skipped, read, generation, part, watch) for part in range(len(read.parts))]
+            parts: list[list[Got[P]] | ServiceError] = list(self._side_by_side(jobs, self._width))
+            refused = [part for part in parts if isinstance(part, ServiceError)]
+            if parts and len(refused) == len(parts):
+                raise refused[0]
         elif read.operation.answer != "page" or read.operation.sort is None:
             parts = [self._one_by_one(read, generation, 0, watch)]
         else:
             parts = [self._pages_side_by_side(read, generation, watch)]
-        problems = [problem for part in parts if (problem := problem_of([one.page for one in part], read.mark))]
+        pages = [[one.page for one in part] for part in parts if not isinstance(part, ServiceError)]
+        problems = [problem for part in pages if (problem := problem_of(part, read.mark))]
         return _walk_of(generation, parts, problems[0] if problems else None)
 
     def finish(self, operation: Operation, walk: Walk[P]) -> None:
@@ -377,7 +388,18 @@ class Walker:
             return got
 
         got = iter(list(self._side_by_side([partial(job, *place) for place in places], _DECODERS)))
-        return _walk_of(generation, [[next(got) for _ in range(count)] for count in counts])
+        return replace(_walk_of(generation, [[next(got) for _ in range(count)] for count in counts]), counts=counts)
+
+    def _unless_skipped(
+        self, read: Read[P], generation: Generation, part: int, watch: Watch
+    ) -> list[Got[P]] | ServiceError:
+        """The pages of one part, or why it is left out."""
+        try:
+            return self._one_by_one(read, generation, part, watch)
+        except (NotFound, Conflict) as error:
+            if not read.skips_parents:
+                raise
+            return error
 
     def _one_by_one(self, read: Read[P], generation: Generation, part: int, watch: Watch) -> list[Got[P]]:
         got: list[Got[P]] = []

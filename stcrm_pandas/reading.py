@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +25,7 @@ from stcrm_pandas.errors import (
 )
 from stcrm_pandas.feed import Feed
 from stcrm_pandas.frame import DecodedPage, Drift
+from stcrm_pandas.left_out import LeftOut, parents_left_out
 from stcrm_pandas.notices import notify
 from stcrm_pandas.operations import BY_ID, IDS_PER_CALL, ORDER_BY, Operation
 from stcrm_pandas.options import MaxAge, Options
@@ -53,6 +54,11 @@ class Reader:
         self._lock = threading.Lock()
 
     @property
+    def strict(self) -> bool:
+        """Whether what departs from the rule is an error."""
+        return self._settings.strict
+
+    @property
     def drift(self) -> list[Drift]:
         """All drift that this connection has met, oldest first."""
         with self._lock:
@@ -65,13 +71,20 @@ class Reader:
         options: Options,
         *,
         below: Sequence[Below] = (({}, {}),),
+        missing: Sequence[Mapping[str, object]] = (),
     ) -> pd.DataFrame:
         """All rows of a list, or of the lists that hang below parents.
 
+        Of several parents, those that the service answers with 404 or 409 are left out, unless all are, or the
+        connection is strict: a warning and `attrs` name them.
+
         Parameters:
             below: for each parent what stands in the path, and which columns come of it.
+            missing: parents that are known to be missing.
 
         Raises:
+            NotFound: the only parent, or each of several, does not exist; or one of them, over a strict connection.
+            Conflict: likewise, is inactive.
             UsageError: a filter that is not one of the operation's, or a value of another kind.
             IncompleteRead: the pages do not add up, not even when walked anew.
             AnswerError: rows came that `ids` did not name.
@@ -86,7 +99,7 @@ class Reader:
         else:
             raise UsageError(f"{operation.helper}: at most {IDS_PER_CALL} values at once in {' and '.join(long)}.")
         parts = [Part(path, query, columns) for path, columns in below for query in queries]
-        found = self._read(operation, parts, {**_parents(parts), **filters}, options)
+        found = self._read(operation, parts, {**_parents(parts), **filters}, options, missing=missing)
         if filters.get("ids") is not None:
             _only(operation, found, {whole_number(id) for id in _listed(filters["ids"], always=True)})
         return found
@@ -211,18 +224,34 @@ class Reader:
         return query
 
     def _read(
-        self, operation: Operation, parts: Sequence[Part], filters: Mapping[str, Any], options: Options
+        self,
+        operation: Operation,
+        parts: Sequence[Part],
+        filters: Mapping[str, Any],
+        options: Options,
+        *,
+        missing: Sequence[Mapping[str, object]] | None = None,
     ) -> pd.DataFrame:
-        read = _read_of(operation, parts)
+        """Read all parts; some may be left out where `missing` is given, and are named with these."""
+        several = missing is not None and len(parts) > 1 and all(part.path for part in parts)
+        read = replace(_read_of(operation, parts), skips_parents=several and not self._settings.strict)
 
         def walk(max_age: dt.timedelta) -> Walk[DecodedPage]:
             with self._progress.bar(operation.helper) as bar:
                 return self._walker.walk(read, max_age=max_age, watch=bar)
 
-        return self._frame(operation, walk, filters, options)
+        def left_out(walk: Walk[DecodedPage]) -> LeftOut:
+            return parents_left_out(parts, walk.counts, missing or ())
+
+        return self._frame(operation, walk, filters, options, left_out)
 
     def _frame(
-        self, operation: Operation, walk_once: Any, filters: Mapping[str, Any], options: Options
+        self,
+        operation: Operation,
+        walk_once: Any,
+        filters: Mapping[str, Any],
+        options: Options,
+        left_out: Callable[[Walk[DecodedPage]], LeftOut] = lambda _: LeftOut(),
     ) -> pd.DataFrame:
         row = _row(operation)
         feed = operation.answer == "feed"
@@ -257,13 +286,18 @@ class Reader:
                 self._status_log.note(operation.resource, seen)
         else:
             notify(f"{operation.helper}: {problem}; {len(frame)} rows are there.", IncompleteReadWarning)
+        parents = left_out(walk)
+        for message, category in parents.warnings():
+            notify(f"{operation.helper}: {message}", category)
         frame.attrs["stcrm"] = {
             **self._about(operation, assembled, walk.fetched_at),
             "filters": {name: _plain(value) for name, value in filters.items() if value is not None},
             "stored_at": _utc(walk.stored_at),
             "pages": sum(walk.counts),
             "pages_from_cache": walk.from_cache,
-            "complete": problem is None,
+            "complete": problem is None and not parents.withheld,
+            "missing_parents": parents.missing,
+            "withheld_parents": parents.withheld,
         }
         self._report(operation, assembled.drift)
         return frame

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from stcrm_pandas.errors import StcrmError
+from stcrm_pandas.errors import MissingRows, StcrmError
 from stcrm_pandas.nested import ContactType
 from stcrm_pandas.resources.planning import WARN_ABOVE, Plannable
 from stcrm_pandas.resources.resource import Ids, MaxAge, helper, options_of
@@ -38,7 +38,7 @@ class BookingContacts(Plannable):
             whose each is.
 
         Raises:
-            MissingRows: a booking does not exist.
+            MissingRows: the only booking, or each of several, does not exist.
 
         Operation: Bookings_GetContactList; the provider is read from the booking
 
@@ -47,10 +47,22 @@ class BookingContacts(Plannable):
         np.True_
         """
         arguments = locals()
-        bookings = self._get(ids, arguments)
+        missing: list[dict[str, object]] = []
+        several = isinstance(ids, Iterable) and not isinstance(ids, str)
+        wanted: Any = list(ids) if several else ids  # type: ignore[arg-type]
+        try:
+            bookings = self._get(wanted, arguments)
+        except MissingRows as error:
+            rest = [id for id in wanted if int(id) not in error.ids] if several else []
+            if not rest or self._reader.strict:
+                raise
+            missing = [{"booking_id": id} for id in error.ids]
+            bookings = self._get(rest, arguments)
         pairs: Iterable[tuple[Any, Any]] = zip(bookings["id"], bookings["booking_provider_id"], strict=True)
         parents = [({"id": id}, {"booking_provider_id": provider, "booking_id": id}) for id, provider in pairs]
-        return self._reader.list(self._operation("list_contacts"), {}, options_of(arguments), below=parents)
+        return self._reader.list(
+            self._operation("list_contacts"), {}, options_of(arguments), below=parents, missing=missing
+        )
 
     @helper
     def list_contacts_of_provider(
@@ -72,7 +84,7 @@ class BookingContacts(Plannable):
             A frame with the columns of `stcrm.schemas.BookingContacts`; `booking_id` says whose each is.
 
         Raises:
-            NotFound: a booking does not exist.
+            NotFound: the only booking, or each of several, does not exist.
 
         Operation: Bookings_GetContactList2
 

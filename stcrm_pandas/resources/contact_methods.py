@@ -43,7 +43,7 @@ class ContactMethods(Plannable):
             A frame with the columns of `stcrm.schemas.ContactMethods`; times are in UTC.
 
         Raises:
-            NotFound: a contact does not exist.
+            NotFound: the only contact, or each of several, does not exist.
 
         Operation: ContactMethods_GetContactMethods
 

@@ -36,7 +36,7 @@ class ContactPreferences(Plannable):
             whose each is.
 
         Raises:
-            NotFound: a method does not exist.
+            NotFound: the only method, or each of several, does not exist.
 
         Operation: ContactPreferences_GetContactMethodPreferences
 

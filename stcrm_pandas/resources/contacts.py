@@ -136,7 +136,7 @@ class Contacts(Plannable):
             A frame with the columns of `stcrm.schemas.ContactRelationships`; `contact_id` says whose each is.
 
         Raises:
-            NotFound: a contact does not exist.
+            NotFound: the only contact, or each of several, does not exist.
 
         Operation: Contacts_GetContactRelationshipList
 

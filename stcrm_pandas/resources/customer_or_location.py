@@ -42,8 +42,8 @@ class CustomerOrLocation(Plannable):
             `location_id` says whose each is.
 
         Raises:
-            NotFound: one does not exist.
-            Conflict: one is inactive.
+            NotFound: the only one, or each of several, does not exist.
+            Conflict: the only one, or each of several, is inactive.
 
         Operation: Customers_GetContactList, Locations_GetContactList
 
@@ -78,7 +78,7 @@ class CustomerOrLocation(Plannable):
             says whose each is.
 
         Raises:
-            NotFound: one does not exist.
+            NotFound: the only one, or each of several, does not exist.
 
         Operation: Customers_GetNotes, Locations_GetNotes
 
@@ -134,7 +134,7 @@ class CustomerOrLocation(Plannable):
             A frame with `customer_id` or `location_id`, and `technician_id`, missing where there is none.
 
         Raises:
-            NotFound: one does not exist.
+            NotFound: the only one, or each of several, does not exist.
 
         Operation: Customers_GetPreferredTechnician (not in the published contract), Locations_GetPreferredTechnician
 

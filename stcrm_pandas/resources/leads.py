@@ -120,7 +120,7 @@ class Leads(Plannable):
             A frame with the columns of `stcrm.schemas.LeadNotes`; `lead_id` says whose each is.
 
         Raises:
-            NotFound: a lead does not exist.
+            NotFound: the only lead, or each of several, does not exist.
 
         Operation: Leads_GetNotes
 

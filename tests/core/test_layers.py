@@ -25,6 +25,7 @@ LAYERS = (
     ("session", "cache"),
     ("frame",),
     ("pages", "progress"),
+    ("left_out",),
     ("reading",),
     ("writing",),
     ("resources",),

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import stcrm_pandas as stcrm
-from stcrm_pandas.errors import Conflict, MissingRows, NotFound, UsageError
+from stcrm_pandas.errors import MissingRows, UsageError
 from stcrm_pandas.operations import OPERATIONS, by_helper
 
 from .cases import CASES
@@ -75,8 +75,6 @@ def test_many_parents_are_one_frame(helper, parents, column, ids, standing, crm,
 
 
 def test_what_is_missing_is_named(crm):
-    with pytest.raises(NotFound, match="id 999"):
-        crm.customers.list_notes([1, 999, 2])
     with pytest.raises(MissingRows, match=f"there is no row with contact_id {CONTACTS[1]}"):
         crm.contact_methods.get(CONTACTS[1], METHODS[0])
     gone = "00000009-0000-4000-8000-0000000000c1"
@@ -89,13 +87,6 @@ def test_what_is_missing_is_named(crm):
         crm.bookings.get_of_provider(42, 31)
     with pytest.raises(MissingRows, match="preference_name Nothing"):
         crm.contact_preferences.get(CONTACTS[0], METHODS[0], "Nothing")
-
-
-def test_an_inactive_customer_is_named(box, join):
-    crm = join(box)
-    crm.customers.update(2, active=False)
-    with pytest.raises(Conflict, match="id 2"):
-        crm.customers.get_contacts(CUSTOMERS)
 
 
 def test_parents_that_cannot_be_right_are_not_sent(standing, crm):
