@@ -10,9 +10,19 @@ from typing import Literal
 
 from stcrm_pandas import wire
 from stcrm_pandas.client import Client
-from stcrm_pandas.errors import PermissionDenied, ServiceError, SettingsError, SignInError
+from stcrm_pandas.errors import (
+    ConnectionFailed,
+    NotFound,
+    PermissionDenied,
+    ServiceError,
+    SettingsError,
+    SignInError,
+)
 from stcrm_pandas.operations import OPERATIONS, Operation
+from stcrm_pandas.session import PoliteSession
 
+_CONNECT_WITHIN, _ANSWER_WITHIN = 5.0, 10.0  # seconds
+_ENOUGH = 2  # requests that fail alike, and none before them that did not
 _CLOCKS_APART = dt.timedelta(minutes=2)
 
 
@@ -28,6 +38,9 @@ class Check:
 def examine(crm: Client) -> Iterator[Check]:
     """Look at a connection, a check at a time; nothing is stored and nothing changed.
 
+    The first failure that explains all others ends the look at the service: no connection, a refused sign-in, a tenant
+    that is not there, a service that fails. A request is repeated once at most, and waited for ten seconds.
+
     Parameters:
         crm: the connection. Each scope that its helpers need is tried with a call for one row.
 
@@ -36,51 +49,102 @@ def examine(crm: Client) -> Iterator[Check]:
     """
     settings = crm.settings
     yield Check("settings", "ok", f"{settings.name} ({settings.api_url}), tenant {settings.tenant}")
-    try:
-        crm._session.tokens.get()
-    except (SignInError, ServiceError, SettingsError) as error:
-        yield Check("sign-in", "fault", str(error))
-    else:
-        yield Check("sign-in", "ok", f"signed in at {settings.token_url}")
-        yield from _scopes(crm)
+    with _impatient(crm) as session:
+        try:
+            session.tokens.get()
+        except (SignInError, ServiceError, SettingsError) as error:
+            yield Check("sign-in", "fault", str(error))
+        else:
+            yield Check("sign-in", "ok", f"signed in at {settings.token_url}")
+            yield from _service(crm, session)
     yield _cache(crm)
     yield _time_zone(crm)
 
 
-def _scopes(crm: Client) -> Iterator[Check]:
+def _impatient(crm: Client) -> PoliteSession:
+    """A session of the same settings that gives up soon: somebody waits to be told what is wrong."""
+    connect, answer = crm.settings.timeout
+    soon = {
+        "timeout": (min(connect, _CONNECT_WITHIN), min(answer, _ANSWER_WITHIN)),
+        "retries": min(crm.settings.retries, 1),
+    }
+    mine = crm._session
+    return PoliteSession(
+        crm.settings.model_copy(update=soon),
+        own_service=mine._own_service,
+        sleep=mine._sleep,
+        timer=mine._timer,
+        chance=mine._chance,
+    )
+
+
+def _service(crm: Client, session: PoliteSession) -> Iterator[Check]:
+    """Try each scope; two that fail alike before any succeeds are taken for all."""
     lists = [op for op in OPERATIONS.values() if op.answer == "page" and not op.path_names]
     first_of: dict[str, Operation] = {}
     for operation in lists:
         first_of.setdefault(operation.scope, operation)
     missing: list[str] = []
-    readable = 0
+    failed: list[tuple[str, ServiceError]] = []
     date: dt.datetime | None = None
-    for scope, operation in first_of.items():
+    for tried, (scope, operation) in enumerate(first_of.items(), start=1):
         query = [("page", "1"), ("pageSize", "1")]
         call = wire.build(operation, str(crm.settings.api_url), crm.settings.tenant or 0, query=query)
         try:
-            response = crm._session.ask(call)
+            response = session.ask(call)
         except PermissionDenied:
             missing.append(scope)
         except ServiceError as error:
-            yield Check(f"scope {scope}", "fault", str(error))
-            if not isinstance(error, SignInError):
-                continue
-            return
+            failed.append((scope, error))
+            alike = [one for _, one in failed if type(one) is type(error)]
+            if isinstance(error, SignInError | ConnectionFailed) or tried == len(alike) == _ENOUGH:
+                yield _explained(crm, scope, error)
+                return
         else:
-            readable += 1
             date = wire.service_date(response.headers) or date
-    if missing:
-        yield Check(
-            "scopes",
-            "fault",
-            f"{readable} of {len(first_of)} can be read; missing: {', '.join(missing)}. Add them to the application, "
-            "and have the tenant accept it.",
-        )
-    else:
-        yield Check("scopes", "ok", f"all {len(first_of)} that the helpers read can be read")
+    for scope, failure in failed:
+        yield Check(f"scope {scope}", "fault", str(failure))
+    yield _scopes(crm, len(first_of), missing, failed=len(failed))
     if date is not None:
         yield _clock(crm, date)
+
+
+def _explained(crm: Client, scope: str, error: ServiceError) -> Check:
+    """What explains that nothing can be read, and what to do."""
+    settings = crm.settings
+    if isinstance(error, NotFound):
+        return Check(
+            "tenant",
+            "fault",
+            f"tenant {settings.tenant} is not there (404) in {settings.name}. Check STCRM_TENANT, and that "
+            "STCRM_ENVIRONMENT is the one that the tenant belongs to.",
+        )
+    if isinstance(error, ConnectionFailed):
+        return Check("service", "fault", f"{settings.api_url} cannot be reached, or does not answer. {error}")
+    if isinstance(error, SignInError):
+        return Check(f"scope {scope}", "fault", str(error))
+    return Check("service", "fault", f"the first {_ENOUGH} requests failed alike. {error}")
+
+
+def _scopes(crm: Client, scopes: int, missing: list[str], *, failed: int) -> Check:
+    readable = scopes - len(missing) - failed
+    if len(missing) == scopes:
+        return Check(
+            "scopes",
+            "fault",
+            f"none of {scopes} can be read. Is the application connected to tenant {crm.settings.tenant}, has the "
+            "tenant accepted it, and does it have scopes at all?",
+        )
+    if missing:
+        return Check(
+            "scopes",
+            "fault",
+            f"{readable} of {scopes} can be read; missing: {', '.join(missing)}. Add them to the application, and have "
+            "the tenant accept it.",
+        )
+    if failed:
+        return Check("scopes", "note", f"{readable} of {scopes} can be read; what became of the rest stands above")
+    return Check("scopes", "ok", f"all {scopes} that the helpers read can be read")
 
 
 def _clock(crm: Client, date: dt.datetime) -> Check:

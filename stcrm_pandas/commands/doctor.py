@@ -10,7 +10,7 @@ _SIGNS = {"ok": "ok   ", "note": "note ", "fault": "FAULT"}
 
 
 def doctor(sandbox: Sandbox = False, state: State = None) -> None:
-    """Check sign-in, scopes, clock, cache and time zone, and say what to do. Exit code 1 if one is at fault."""
+    """Check sign-in, scopes, clock, cache and time zone, and say what to do. Exit code 1 if there is a problem."""
     from stcrm_pandas.doctor import examine
 
     with connect_to(sandbox, state) as crm:
@@ -19,5 +19,5 @@ def doctor(sandbox: Sandbox = False, state: State = None) -> None:
             checks.append(check)
             typer.echo(f"{_SIGNS[check.state]} {check.what}: {check.words}")
     faults = sum(check.state == "fault" for check in checks)
-    typer.echo("All is well." if not faults else f"{faults} at fault.")
+    typer.echo("All is well." if not faults else f"{faults} problem{'s' if faults > 1 else ''} found.")
     raise typer.Exit(1 if faults else 0)
