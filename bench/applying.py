@@ -24,7 +24,7 @@ def run(folder: Path) -> Iterator[Result]:
             options |= {"rate_limit": limit, "concurrency": concurrency, "allow_writes": True, "progress": False}
             with connect(**options) as crm:
                 before = crm.customers.list(active=True)
-                after = before[before["merged_to_id"].isna()].head(ROWS).assign(name="Another name")
+                after = before[before["merged_to_id"].fillna(0) == 0].head(ROWS).assign(name="Another name")
                 plan = crm.customers.plan_changes(before, after)
                 calls, start = crm.calls, time.perf_counter()
                 result = plan.apply()

@@ -66,7 +66,7 @@ def settings() -> str:
         [
             f"`STCRM_{name.upper()}`",
             f"`{name}=`" if name in given else "",
-            default(field.default),
+            default(field.get_default(call_default_factory=True)),
             field.description or "",
         ]
         for name, field in Settings.model_fields.items()
@@ -87,7 +87,7 @@ def settings() -> str:
 def default(value: object) -> str:
     """A default as it would be written into `.env`; nothing where there is none."""
     match value:
-        case None:
+        case None | dict():
             return ""
         case bool():
             text = str(int(value))

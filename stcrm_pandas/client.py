@@ -11,7 +11,7 @@ import operator
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -69,6 +69,7 @@ def connect(
     offline: bool | None = None,
     allow_writes: bool | None = None,
     time_zone: str | None = None,
+    dismissing_reasons: Mapping[int, str] | None = None,
     rate_limit: int | None = None,
     concurrency: int | None = None,
     timeout: tuple[float, float] | None = None,
@@ -101,6 +102,8 @@ def connect(
         offline: answer from the cache alone, however old it is; needs no secret. False.
         allow_writes: let helpers change the service's data. False, but for a sandbox that is started here.
         time_zone: the tenant's, like `"America/Chicago"`, in which dates without a zone are meant.
+        dismissing_reasons: what the ids of dismissing reasons stand for, as `{620: "Price too high", 644: "Spam"}`; the
+            service does not say. The reports name them so; a sandbox that is started here brings its own.
         rate_limit: calls a second at most, 55. The service allows about 60 for an application on a tenant.
         concurrency: calls side by side at most, 8.
         timeout: seconds to connect and seconds to answer, (10, 110).
@@ -132,6 +135,7 @@ def connect(
         "offline": offline,
         "allow_writes": allow_writes,
         "time_zone": time_zone,
+        "dismissing_reasons": dismissing_reasons,
         "rate_limit": rate_limit,
         "concurrency": concurrency,
         "timeout": timeout,
@@ -156,6 +160,8 @@ def connect(
     named.update(client_secret=running.client_secret, app_key=running.app_key)
     if time_zone is None:
         named["time_zone"] = running.time_zone
+    if dismissing_reasons is None:
+        named["dismissing_reasons"] = running.dismissing_reasons
     if allow_writes is None:
         named["allow_writes"] = True
     if cache_dir is None and running.state is None:

@@ -85,6 +85,16 @@ def _header(value: object) -> object:
     return value
 
 
+def _reasons(value: object) -> object:
+    """What ids of dismissing reasons stand for, as a mapping or as a text."""
+    if not isinstance(value, str):
+        return value
+    pairs = [pair.partition("=") for pair in value.split(";") if pair.strip()]
+    if not all(id.strip().isdecimal() and text.strip() for id, _, text in pairs):
+        raise ValueError("dismissing reasons are written like 620=Price too high; 644=Spam")
+    return {int(id): text.strip() for id, _, text in pairs}
+
+
 Secret = Annotated[SecretStr, BeforeValidator(_header)]
 Address = Annotated[str, AfterValidator(check_address)]
 
@@ -135,6 +145,11 @@ class Settings(BaseSettings):
     )
     time_zone: Annotated[str, AfterValidator(_zone)] | None = Field(
         default=None, description="the tenant's time zone, like America/Chicago"
+    )
+    dismissing_reasons: Annotated[dict[int, str], NoDecode, BeforeValidator(_reasons)] = Field(
+        default_factory=dict,
+        description="what the ids of dismissing reasons stand for, which the service does not say: "
+        "620=Price too high; 644=Spam",
     )
     rate_limit: int = Field(default=55, gt=0, le=1000, description="calls a second at most")
     concurrency: int = Field(default=8, gt=0, le=64, description="calls side by side at most")

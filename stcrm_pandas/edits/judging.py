@@ -12,10 +12,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from stcrm_pandas.edits.cells import is_missing
 from stcrm_pandas.edits.columns import OTHER_CALLS, target_of
 from stcrm_pandas.edits.consent import direction
 from stcrm_pandas.edits.fill import merged
+from stcrm_pandas.edits.merges import merged_into
 from stcrm_pandas.edits.model import Cell, Key, Step
 from stcrm_pandas.edits.steps import Options, can_be_inactive, without_cells
 from stcrm_pandas.edits.values import current, from_json, to_json
@@ -119,10 +119,9 @@ def _narrows(step: Step, cell: Cell, value: Any, row: Mapping[str, Any]) -> bool
 
 
 def _gone(row: Mapping[str, Any]) -> str:
-    merged_to, active = row.get("merged_to_id"), row.get("active")
-    if merged_to is not None and not is_missing(merged_to):
-        return f"it was merged into {int(merged_to)} meanwhile: change that one, or plan with allow_inactive=True"
-    return "it is inactive now: plan with allow_inactive=True, if that is meant" if active is False else ""
+    if into := merged_into(row):
+        return f"it was merged into {into} meanwhile: change that one, or plan with allow_inactive=True"
+    return "it is inactive now: plan with allow_inactive=True, if that is meant" if row.get("active") is False else ""
 
 
 def _by_itself(step: Step) -> bool:

@@ -17,6 +17,7 @@ from stcrm_pandas.edits.cells import is_missing
 from stcrm_pandas.edits.columns import TARGETS
 from stcrm_pandas.edits.consent import FLAGS, says_no
 from stcrm_pandas.edits.matching import SHOWN
+from stcrm_pandas.edits.merges import merged_into
 from stcrm_pandas.edits.model import Key, Plan, Refusal, Step
 from stcrm_pandas.edits.plan import Place, rows_of, told
 from stcrm_pandas.edits.steps import Options, plan_row
@@ -169,8 +170,8 @@ def _closed(owner: str, owners: pd.DataFrame | None) -> dict[Any, tuple[str, str
         return {}
     found: dict[Any, tuple[str, str]] = {}
     for (id,), row in rows_of(TARGETS[f"{owner}s"], owners, None):
-        if not is_missing(row.get("merged_to_id")):
-            merged = f"{owner} {id} was merged into {int(row['merged_to_id'])}: the service changes no contact of it"
+        if into := merged_into(row):
+            merged = f"{owner} {id} was merged into {into}: the service changes no contact of it"
             found[id] = merged, f"change it on {_SCREEN}"
         elif not _is_true(row.get("active")):
             inactive = f"{owner} {id} is inactive: the service changes no contact of it"

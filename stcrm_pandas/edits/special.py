@@ -10,6 +10,7 @@ import pandas as pd
 from stcrm_pandas.body import checked
 from stcrm_pandas.edits.cells import is_missing
 from stcrm_pandas.edits.columns import TARGETS, Target
+from stcrm_pandas.edits.merges import merged_into
 from stcrm_pandas.edits.model import Cell, Key, Plan, Refusal, Step
 from stcrm_pandas.edits.plan import WARN_ABOVE, Place, at_home, bulk_calls, rows_of, with_share
 from stcrm_pandas.edits.values import to_json
@@ -169,9 +170,9 @@ def unrepeated(target: Target, frame: pd.DataFrame) -> Iterable[tuple[Key, dict[
 
 
 def _closed(row: Mapping[str, Any]) -> tuple[str, str] | None:
-    merged, active = row.get("merged_to_id"), row.get("active")
-    if merged is not None and not is_missing(merged):
-        return "it was merged into another row", f"change {int(merged)} instead"
+    active = row.get("active")
+    if into := merged_into(row):
+        return "it was merged into another row", f"change {into} instead"
     if active is not None and not is_missing(active) and not active:
         return "it is inactive", "give the ids instead of the frame, if that is meant"
     return None

@@ -13,6 +13,7 @@ from stcrm_pandas.edits.cells import is_missing
 from stcrm_pandas.edits.columns import LEGACY, Rule, Target
 from stcrm_pandas.edits.consent import direction
 from stcrm_pandas.edits.fill import OLDER, CannotFill, fill_of, merged
+from stcrm_pandas.edits.merges import merged_into
 from stcrm_pandas.edits.model import Cell, Key, Refusal, Step
 from stcrm_pandas.edits.notes import notes_of
 from stcrm_pandas.edits.values import PARTED, absent, parts_of, to_json
@@ -110,14 +111,14 @@ def gone(target: Target, row: Mapping[str, Any], options: Options) -> tuple[str,
     >>> gone(TARGETS["customers"], {"active": False, "merged_to_id": 7}, Options())
     ('it was merged into another row', 'change 7 instead, or allow_inactive=True')
     """
-    merged_to, active = row.get("merged_to_id"), row.get("active")
+    active = row.get("active")
     if not can_be_inactive(target):
         deleted = "active" not in target.columns and not is_missing(active) and not active
         return ("it was deleted", "leave it out") if deleted else None
     if options.allow_inactive:
         return None
-    if merged_to is not None and not is_missing(merged_to):
-        return "it was merged into another row", f"change {int(merged_to)} instead, or allow_inactive=True"
+    if into := merged_into(row):
+        return "it was merged into another row", f"change {into} instead, or allow_inactive=True"
     if not is_missing(active) and not active:
         return INACTIVE, "allow_inactive=True, if that is meant"
     return None

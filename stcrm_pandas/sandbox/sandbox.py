@@ -251,6 +251,12 @@ class Sandbox:
         return str(self._notes["time_zone"])
 
     @property
+    def dismissing_reasons(self) -> dict[int, str]:
+        """What the ids of the company's dismissing reasons stand for; empty where it has no names for them."""
+        self._running()
+        return {int(id): str(name) for id, name in self._notes["truth"].get("dismissing_reasons", {}).items()}
+
+    @property
     def truth(self) -> dict[str, Any]:
         """What was planted in the company, for an analysis to find."""
         self._running()

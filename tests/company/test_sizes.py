@@ -2,10 +2,13 @@
 
 import numpy as np
 import pandas as pd
+import phonenumbers
 import pytest
 
+from stcrm_pandas.analysis.leads.reasons import LEFT_OUT
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.sandbox.company import make_company
+from stcrm_pandas.sandbox.company.people import AREA_CODES, NUMBERS, SLOTS, digits
 
 CHICAGO = "America/Chicago"
 
@@ -193,7 +196,7 @@ def test_second_jobs_follow_a_first(company):
 def test_customers_and_contacts(company):
     customers, contacts = company["customers"], company["customer_contacts"]
     assert share(~customers.active.astype(bool)) == pytest.approx(0.09, abs=0.001)
-    assert share(customers.mergedToId.notna()) == pytest.approx(0.025, abs=0.001)
+    assert share(customers.mergedToId.fillna(0) != 0) == pytest.approx(0.025, abs=0.001)
     assert share(customers.type == "Commercial") == pytest.approx(0.12, abs=0.01)
     assert share(customers.doNotMail) == pytest.approx(0.03, abs=0.004)
     assert share(customers.doNotService) == pytest.approx(0.006, abs=0.002)
@@ -231,10 +234,68 @@ def test_shared_numbers_and_contradictions(company):
     assert (contacts.value == "none@none.com").sum() > 20
 
 
-def test_numbers_cannot_be_dialled_and_mail_goes_nowhere(company):
+def test_numbers_are_valid_but_nobodys_and_mail_goes_nowhere(company):
     for table in ("customer_contacts", "location_contacts", "booking_contacts", "contact_methods"):
         rows = company[table]
         mail = rows.value[rows.type == "Email"]
         assert mail.str.fullmatch(r"[a-z0-9.]+@(example\.(com|net)|none\.com)").all()
         digits = rows.value[rows.type != "Email"].str.replace(r"\D", "", regex=True).str[-10:]
-        assert ((digits.str[3] == "1") | (digits == "0000000000")).all()
+        digits = digits[digits != "0000000000"]
+        assert (digits.str[3:6] == "555").all()
+        assert not (digits.str[3:] == "5551212").any()
+        assert digits.str[:3].nunique() > 60
+        parsed = [phonenumbers.parse("+1" + one, None) for one in digits.unique()[:2_000]]
+        assert all(phonenumbers.is_valid_number(one) for one in parsed)
+        assert {phonenumbers.region_code_for_number(one) for one in parsed} == {"US"}
+
+
+def test_every_area_code_is_one_of_the_united_states():
+    numbers = [phonenumbers.parse(f"+1{area}5554567", None) for area in AREA_CODES]
+    assert all(phonenumbers.is_valid_number(one) for one in numbers)
+    assert {phonenumbers.region_code_for_number(one) for one in numbers} == {"US"}
+    assert len(set(AREA_CODES)) == len(AREA_CODES)
+
+
+def test_the_demos_people_share_no_number_by_chance():
+    people = np.arange(NUMBERS // SLOTS)
+    numbers = digits(people, np.zeros_like(people))
+    assert len(set(numbers)) == people.size > 90_000
+    assert {len(number) for number in numbers} == {10}
+    assert not any(number.endswith("5551212") for number in numbers)
+
+
+def test_few_of_twenty_thousand_people_share_a_name(company):
+    names = company["customers"].query("type == 'Residential'").name.str.title().iloc[:20_000]
+    assert len(names) == 20_000
+    assert share(names.duplicated(keep=False)) < 0.08
+
+
+def test_notes_are_on_a_tenth_of_leads_customers_and_locations(company):
+    for table, parent in (("leads", "leadId"), ("customers", "customerId"), ("locations", "locationId")):
+        notes = company[f"{table[:-1]}_notes"]
+        assert notes[parent].nunique() == round(len(company[table]) / 10)
+        assert notes[parent].isin(company[table].id).all()
+        assert len(notes) > notes[parent].nunique()
+        assert notes.id.is_unique
+
+
+def test_who_was_not_merged_says_so_by_zero_here_and_there(company, by_the_book):
+    for table in ("customers", "locations"):
+        assert 0.02 < share(company[table].mergedToId == 0) < 0.04
+        assert not (by_the_book[table].mergedToId == 0).any()
+
+
+def test_all_have_a_location_and_bookings_an_address_or_a_contact(company):
+    assert company["customers"].id.isin(company["locations"].customerId).all()
+    bookings, contacts = company["bookings"], company["booking_contacts"]
+    assert bookings.name.str.len().min() > 0
+    reachable = bookings.id.isin(contacts[contacts.active.astype(bool)].bookingId)
+    assert (bookings.address.notna() | reachable).all()
+
+
+def test_every_dismissing_reason_has_a_name(company):
+    named = {int(id) for id in company.truth["dismissing_reasons"]}
+    for table in ("leads", "bookings"):
+        assert {*company[table].dismissingReasonId.dropna()} <= named
+    said = [name.casefold() for name in company.truth["dismissing_reasons"].values()]
+    assert not {*said} & {*LEFT_OUT}

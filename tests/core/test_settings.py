@@ -77,6 +77,22 @@ def test_all_that_is_missing_is_named_at_once():
         stcrm.connect(environment="production")
 
 
+def test_dismissing_reasons_are_a_text_in_the_environment_and_a_mapping_in_hand(tmp_path, monkeypatch):
+    assert read_settings(**PLACE).dismissing_reasons == {}
+    (tmp_path / ".env").write_text("STCRM_DISMISSING_REASONS=7=Spam\n")
+    assert read_settings(**PLACE).dismissing_reasons == {7: "Spam"}
+    monkeypatch.setenv("STCRM_DISMISSING_REASONS", " 620=Price too high; 644 = Spam;")
+    assert read_settings(**PLACE).dismissing_reasons == {620: "Price too high", 644: "Spam"}
+    assert read_settings(**PLACE, dismissing_reasons={8: "Postponed"}).dismissing_reasons == {8: "Postponed"}
+
+
+def test_a_sandbox_brings_the_names_of_its_dismissing_reasons(sandbox):
+    with stcrm.connect(sandbox=sandbox) as crm:
+        assert crm.settings.dismissing_reasons[620] == "Price too high"
+    with stcrm.connect(sandbox=sandbox, dismissing_reasons={620: "Too dear"}) as crm:
+        assert crm.settings.dismissing_reasons == {620: "Too dear"}
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -98,6 +114,9 @@ def test_all_that_is_missing_is_named_at_once():
         ("max_age", [1]),
         ("time_zone", "Chicago"),
         ("time_zone", "../etc/passwd"),
+        ("dismissing_reasons", "too dear"),
+        ("dismissing_reasons", "six=too dear"),
+        ("dismissing_reasons", {"six": "too dear"}),
         ("rate_limit", 0),
         ("rate_limit", "many"),
         ("concurrency", 0),

@@ -19,13 +19,13 @@ SCREEN = "ServiceTitan's own screen"
 
 
 class Closed(People):
-    """Customer 2 was merged, customer 3 and its location 13 are inactive; all say yes. Leads have numbers."""
+    """Customer 2 was merged (0: not), customer 3 and its location 13 are inactive; all say yes. Leads have numbers."""
 
     def _own(self, name, rows):
         rows = super()._own(name, rows)
         if name == "customers":
             gone = {2: {"active": False, "mergedToId": 1}, 3: {"active": False}}
-            return [{**row, "mergedToId": None, **gone.get(row["id"], {"active": True})} for row in rows]
+            return [{**row, "mergedToId": 0, **gone.get(row["id"], {"active": True})} for row in rows]
         if name == "customer_contacts":
             more = [
                 {**rows[0], **line(CLOSED, YES), "id": 150 + customer, "customerId": customer} for customer in (1, 2, 3)

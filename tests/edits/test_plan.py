@@ -216,6 +216,10 @@ def test_refusals_can_be_lifted():
     assert plan("customers", {"merged_to_id": 9}, {"name": "x"}, allow_inactive=True).steps
 
 
+def test_merged_into_zero_is_not_merged():
+    assert plan("customers", {"merged_to_id": 0}, {"name": "x"}).steps
+
+
 def test_each_column_has_a_rule_and_each_field_of_a_body_a_column():
     for target in TARGETS.values():
         assert set(target.rules) | set(target.row.key) == {column.name for column in target.row.columns}

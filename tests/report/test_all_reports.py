@@ -29,6 +29,7 @@ def test_the_command_makes_all(made: tuple[Result, Path]) -> None:
         assert "a made-up company" in page.lower()
         assert "could not be read" not in page
         assert (name == "index.html") or fetches_nothing(page)
+    assert "Price too high" in files["lead-conversion.html"]
     for words in ("were converted within 30 days", "Check me", "created_before 2030", "Which campaigns bring work"):
         assert words in files["lead-conversion.html"]
 

@@ -133,6 +133,7 @@ def booking_contact_rows(world: World) -> Iterator[Row]:
     size = bookings.size
     mobile, spelling, memo = rng.random(size) < 0.75, rng.integers(0, 4, size), rng.integers(0, 12, size)
     active = rng.random((size, 2)) > 0.01
+    active[:, 0] |= ~active[:, 1]  # an address may be missing, so that a contact has to be there
     no_mail = np.isin(bookings.source, (MARKETPLACE_A, MARKETPLACE_B)) & (rng.random(size) < 0.1)
     for part in chunks(size):
         who = world.customers.person_of_booking[part]

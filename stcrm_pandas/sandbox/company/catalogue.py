@@ -153,6 +153,19 @@ TAGS = (
 )
 
 
+# None of these says that it was no lead, since those are left out of analyses.
+DISMISSING_REASONS = (
+    "Price too high",
+    "Chose a competitor",
+    "No answer",
+    "Postponed",
+    "Service not offered",
+    "No time that suited",
+    "Repaired it without us",
+    "Only wanted information",
+)
+
+
 def _ids(first: int, step: int, size: int) -> Ints:
     return np.arange(size, dtype=np.int64) * step + first
 
@@ -168,7 +181,7 @@ TECHNICIAN_IDS = _ids(5_900, 3, TECHNICIANS)
 CALL_REASON_IDS = _ids(810, 2, len(CALL_REASONS))
 JOB_TYPE_IDS = _ids(9_203, 17, len(JOB_TYPES))
 TAG_IDS = _ids(4_404, 6, len(TAGS))
-DISMISSING_REASON_IDS = _ids(620, 4, 8)
+DISMISSING_REASON_IDS = _ids(620, 4, len(DISMISSING_REASONS))
 _TYPES_OF_UNIT = [[place for place, kind in enumerate(JOB_TYPES) if kind[1] == unit] for unit in range(4)]
 
 

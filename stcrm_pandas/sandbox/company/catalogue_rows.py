@@ -11,7 +11,8 @@ from stcrm_pandas.sandbox.company import catalogue
 from stcrm_pandas.sandbox.company.chance import Ints
 from stcrm_pandas.sandbox.company.leads import retired_on
 from stcrm_pandas.sandbox.company.moments import DAY, HOUR
-from stcrm_pandas.sandbox.company.people import FIRST, LAST, digits
+from stcrm_pandas.sandbox.company.names import FIRST, LAST
+from stcrm_pandas.sandbox.company.people import digits
 from stcrm_pandas.sandbox.company.rows import Row, lists, nothing, rows_of
 from stcrm_pandas.sandbox.company.world import World
 

@@ -36,6 +36,11 @@ STREAMS = (
     "booking contacts",
     "newer contacts",
     "first contacts",
+    "lead notes",
+    "customer notes",
+    "location notes",
+    "customers not merged",
+    "locations not merged",
 )
 
 

@@ -21,6 +21,7 @@ from stcrm_pandas.sandbox.company.newer_contacts import (
     draw_newer_contacts,
     newer_contact_rows,
 )
+from stcrm_pandas.sandbox.company.note_rows import customer_note_rows, lead_note_rows, location_note_rows
 from stcrm_pandas.sandbox.company.rows import Row
 from stcrm_pandas.sandbox.company.seasons import TIME_ZONE
 from stcrm_pandas.sandbox.company.sizes import Sizes
@@ -59,6 +60,9 @@ class Company:
         yield "customer_contacts", customer_contact_rows(world, contacts)
         yield "location_contacts", location_contact_rows(world, contacts)
         newer = draw_newer_contacts(world)
+        yield "lead_notes", lead_note_rows(world)
+        yield "customer_notes", customer_note_rows(world)
+        yield "location_notes", location_note_rows(world)
         yield "contacts", newer_contact_rows(world, newer)
         yield "contact_methods", contact_method_rows(world, newer)
         yield "contact_preferences", contact_preference_rows(newer)

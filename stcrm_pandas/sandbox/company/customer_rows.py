@@ -16,6 +16,8 @@ from stcrm_pandas.sandbox.company.world import World
 DO_NOT_MAIL, DO_NOT_SERVICE = 0.03, 0.006
 SHOUTED = 0.04
 """Share of the names in capitals."""
+ZERO = 0.03
+"""Share of the rows whose `mergedToId` is 0 where they were not merged."""
 KINDS = ("Residential", "Commercial", "Municipal")
 UNKNOWN_KIND = 2
 FIELDS = ((1_501, "Preferred window", ("Morning", "Afternoon", "Any")), (1_502, "Gate code", ("#1234", "on file", "")))
@@ -44,6 +46,7 @@ def customer_rows(world: World) -> Iterator[Row]:
     creator = pick(rng, (3, 3, 3, 1, 1, 1, 2, 2, 1), size)
     shouted = rng.random(size) < SHOUTED
     odd = rng.permutation(size)[: len(ODD_NAMES)].tolist()
+    zero = _zeros(world, "customers not merged", size)
 
     for part in chunks(size):
         who, here = customers.person[part], customers.created[part].size
@@ -71,7 +74,7 @@ def customer_rows(world: World) -> Iterator[Row]:
                 "createdOn": world.texts.of(customers.created[part]),
                 "createdById": catalogue.USER_IDS[creator[part]].tolist(),
                 "modifiedOn": world.texts.of(edited[part]),
-                "mergedToId": ids_of(world.customer_ids, customers.merged_to[part]),
+                "mergedToId": _merged_into(world.customer_ids, customers.merged_to, zero, part),
                 "paymentTermId": holed([320] * here, ~firm[part]),
                 "creditLimit": holed(limit[part].tolist(), ~firm[part]),
                 "creditLimitBalance": holed((limit - np.maximum(owes, 0))[part].round(2).tolist(), ~firm[part]),
@@ -96,6 +99,7 @@ def location_rows(world: World) -> Iterator[Row]:
     zone, exempt = rng.integers(0, 9, size), rng.random(size) < 0.02
     taxed = rng.integers(0, 4, size)
     person = np.where(first, customers.person[locations.customer], locations.person)
+    zero = _zeros(world, "locations not merged", size)
 
     for part in chunks(size):
         who = person[part]
@@ -111,7 +115,7 @@ def location_rows(world: World) -> Iterator[Row]:
                 "createdOn": world.texts.of(locations.created[part]),
                 "createdById": catalogue.USER_IDS[creator[part]].tolist(),
                 "modifiedOn": world.texts.of(edited[part]),
-                "mergedToId": ids_of(world.location_ids, merged_to[part]),
+                "mergedToId": _merged_into(world.location_ids, merged_to, zero, part),
                 "zoneId": holed((410 + zone[part]).tolist(), zone[part] == 8),
                 "taxExempt": exempt[part].tolist(),
                 "tagTypeIds": tag_lists(tags[part]),
@@ -159,6 +163,18 @@ def _edited(world: World, rng: np.random.Generator, created: Ints) -> Ints:
     since = np.maximum(world.seasons.as_of - 1 - created, 0)
     moved = (rng.random(created.size) ** 0.6 * since).astype(np.int64)
     return np.where(rng.random(created.size) < 0.2, created, created + moved)
+
+
+def _zeros(world: World, stream: str, size: int) -> Flags:
+    """Rows whose `mergedToId` is 0 instead of null, if they were not merged."""
+    return some(world.chance.of(stream), size, 0 if world.by_the_book else round(size * ZERO))
+
+
+def _merged_into(ids: Ints, merged_to: Ints, zero: Flags, part: slice) -> list[int | None]:
+    into = ids_of(ids, merged_to[part])
+    for place in np.flatnonzero(zero[part] & (merged_to[part] < 0)).tolist():
+        into[place] = 0
+    return into
 
 
 def _fields(chosen: Ints, answer: Ints) -> list[list[dict[str, Any]]]:

@@ -10,7 +10,8 @@ import numpy as np
 from stcrm_pandas.sandbox.company import catalogue
 from stcrm_pandas.sandbox.company.chance import Ints, pick
 from stcrm_pandas.sandbox.company.moments import DAY
-from stcrm_pandas.sandbox.company.people import FIRST, LAST, NUMBERS, SLOTS, digits, spelt
+from stcrm_pandas.sandbox.company.names import FIRST, LAST
+from stcrm_pandas.sandbox.company.people import NUMBERS, SLOTS, digits, spelt
 from stcrm_pandas.sandbox.company.rows import Row, holed, rows_of, words
 from stcrm_pandas.sandbox.company.world import World
 

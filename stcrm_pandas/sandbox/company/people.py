@@ -1,4 +1,4 @@
-"""Made-up people by number: names, addresses, telephone numbers that nobody can be given, mail at example.com."""
+"""Made-up people by number: names, addresses, telephone numbers that are nobody's, mail at example.com."""
 
 from __future__ import annotations
 
@@ -7,21 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from stcrm_pandas.sandbox.company.chance import Chance, Ints
+from stcrm_pandas.sandbox.company.names import FIRST, LAST
 
-_FIRST = (
-    "Ada Alma Amir Ana Arjun Bea Ben Carl Cora Dan Dina Eli Elsa Emil Eva Finn Gail Gus Hana Hugo Ida "
-    "Ines Ivan Jade Joel Juan Kara Kofi Lara Leo Lina Luis Mae Marco Mina Nadia Nils Nora Omar Otto Paula "
-    "Pia Quinn Rafael Rita Rosa Sam Selma Siri Tara Theo Tia Uma Vera Victor Wanda Will Xenia Yara Zoe"
-)
-FIRST = _FIRST.split()
-_LAST = (
-    "Abbott Alvarez Anders Baird Banks Bell Benson Blum Boyd Brandt Cano Castillo Chen Clay Cole Cruz "
-    "Dahl Diaz Doyle Duarte Engel Ewing Faber Flores Frost Garza Gibbs Grant Hale Haas Holt Ibarra Ingram "
-    "Jansen Jimenez Kaur Keller Khan Klein Lang Lopez Lund Marsh Mendez Meyer Moreno Nash Nguyen Novak "
-    "Oakes Ochoa Olsen Ortega Park Patel Perez Quist Ramos Reyes Rhodes Salas Sato Schmidt Silva Stone "
-    "Tran Ueda Vance Vega Wolff Yates Zamora O'Neil D'Souza Müller Núñez"
-)
-LAST = _LAST.split()
 FIRMS = (
     "Bakery",
     "Dental",
@@ -52,8 +39,27 @@ CITIES = (
     ("Naperville", "IL", 60500, 41.75, -88.15),
     ("Joliet", "IL", 60400, 41.53, -88.08),
 )
-AREA_CODES = (512, 737, 214, 469, 972, 817, 713, 281, 312, 773, 847, 630)
-NUMBERS = len(AREA_CODES) * 1_000_000
+_AREA_CODES = (
+    "201 202 203 205 206 207 208 209 210 212 213 214 215 216 217 218 219 220 223 224 225 227 228 229 231 234 235 "
+    "239 240 248 251 252 253 254 256 260 262 267 269 270 272 274 276 279 281 283 301 302 303 304 305 307 308 309 "
+    "310 312 313 314 315 316 317 318 319 320 321 323 324 325 326 327 329 330 331 332 334 336 337 339 341 346 347 "
+    "350 351 352 353 360 361 363 364 369 380 385 386 401 402 404 405 406 407 408 409 410 412 413 414 415 417 419 "
+    "423 424 425 430 432 434 435 440 442 443 445 447 448 458 463 464 469 470 472 475 478 479 480 484 501 502 503 "
+    "504 505 507 508 509 510 512 513 515 516 517 518 520 530 531 534 539 540 541 551 557 559 561 562 563 564 567 "
+    "570 571 572 573 574 575 580 582 585 586 601 602 603 605 606 607 608 609 610 612 614 615 616 617 618 619 620 "
+    "623 626 628 629 630 631 636 640 641 645 646 650 651 656 657 659 660 661 662 667 669 678 680 681 682 686 689 "
+    "701 702 703 704 706 707 708 712 713 714 715 716 717 718 719 720 724 725 726 727 728 730 731 732 734 737 738 "
+    "740 743 747 748 754 757 760 762 763 765 769 770 771 772 773 774 775 779 781 785 786 801 802 803 804 805 806 "
+    "808 810 812 813 814 815 816 817 818 820 821 826 828 830 831 832 835 838 839 840 843 845 847 848 850 854 856 "
+    "857 858 859 860 862 863 864 865 870 872 878 901 903 904 906 907 908 909 910 912 913 914 915 916 917 918 919 "
+    "920 925 928 929 930 931 934 936 937 938 940 941 943 945 947 948 949 951 952 954 956 959 970 971 972 973 975 "
+    "978 979 980 983 984 985 986 989"
+)
+AREA_CODES = tuple(map(int, _AREA_CODES.split()))
+"""Those of the United States: no exchange of one area has numbers enough."""
+LINES = 9_999
+"""Numbers of exchange 555 in one area: 555-1212, which is directory assistance, is nobody's."""
+NUMBERS = len(AREA_CODES) * LINES
 SLOTS = 6
 """Telephone numbers and mail addresses that one person can have."""
 
@@ -145,14 +151,13 @@ _PLAIN = str.maketrans("üúñ", "uun", "'")
 
 
 def digits(who: Ints, slot: Ints) -> list[str]:
-    """Ten digits, unlike for each person and slot as far as there are numbers.
+    """Ten digits, unlike for each person and slot as far as there are numbers: for some 600,000 people.
 
-    The exchange begins with 1, which no number of North America's plan does: none of these can be dialled.
+    They are valid in form, and of exchange 555, which telephone companies do not give to people.
     """
-    number = (who * SLOTS + slot) * 7_654_321 % NUMBERS
-    area, rest = np.divmod(number, 1_000_000)
-    codes = np.asarray(AREA_CODES)[area]
-    return list(map(str, (codes * 10_000_000 + 1_000_000 + rest).tolist()))
+    area, line = np.divmod((who * SLOTS + slot) * 7_654_321 % NUMBERS, LINES)
+    numbers = np.asarray(AREA_CODES)[area] * 10_000_000 + 5_550_000 + line + (line >= 1_212)
+    return list(map(str, numbers.tolist()))
 
 
 def spelt(numbers: list[str], how: Ints) -> list[str]:

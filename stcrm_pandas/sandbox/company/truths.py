@@ -45,6 +45,10 @@ def truth_of(world: World) -> dict[str, Any]:
         "effects": world.plan.effects,
         "by_the_book": world.by_the_book,
         "definitions": DEFINITIONS | {"mature_days": MATURE_DAYS, "repeat_days": REPEAT_DAYS},
+        "dismissing_reasons": {
+            str(id): name
+            for id, name in zip(catalogue.DISMISSING_REASON_IDS.tolist(), catalogue.DISMISSING_REASONS, strict=True)
+        },
         "planted": planted,
         "left_out": [{"number": n, "kind": KINDS[n], "why": why} for n, why in world.plan.left_out.items()],
         "events": _events(world),
