@@ -165,7 +165,8 @@ def aalen_johansen(
 
     Returns:
         A row per different duration (`day`, ascending): `at_risk`, `events` (of the cause), `competing` (of the
-        others), `censored` (counts, Int64), `share` and its limits `interval_low`, `interval_high` from 0 to 1
+        others), `censored` (counts, Int64), `share`, its standard `error` and its limits `interval_low`,
+        `interval_high` from 0 to 1
         (Float64). The variance is Greenwood's by the delta method, the limits are those of log(-log share); where the
         share is 0 or 1, they are Wilson's, of none of those at risk or of all events.
 
@@ -214,7 +215,12 @@ def aalen_johansen(
             **{name: pd.array(values.astype(np.int64), dtype="Int64") for name, values in numbers.items()},
             **{
                 name: pd.array(values, dtype="Float64")
-                for name, values in {"share": share, "interval_low": low, "interval_high": high}.items()
+                for name, values in {
+                    "share": share,
+                    "error": np.sqrt(variance),
+                    "interval_low": low,
+                    "interval_high": high,
+                }.items()
             },
         }
     )

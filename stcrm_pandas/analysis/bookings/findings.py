@@ -12,10 +12,12 @@ from stcrm_pandas.analysis.bookings.counts import one_number
 from stcrm_pandas.analysis.bookings.lists import CALL_WITHIN, waiting_since
 from stcrm_pandas.analysis.bookings.sentences import words
 from stcrm_pandas.analysis.bookings.table import each, shares
+from stcrm_pandas.analysis.bookings.waiting import later_work
 from stcrm_pandas.analysis.display import table
 from stcrm_pandas.analysis.engine import collected
 from stcrm_pandas.analysis.findings import Action, Check, Count, Step, Tile
 from stcrm_pandas.analysis.periods import Period, four_weeks
+from stcrm_pandas.analysis.prediction import LIKE_EARLIER, gap
 from stcrm_pandas.analysis.sentences import per_hundred, span
 
 if TYPE_CHECKING:
@@ -101,14 +103,18 @@ def _calls(found: BookingSources) -> list[Action]:
     call, close = (
         one_number(found.rows.filter(chosen).select(nw.len().alias("rows"))) or 0 for chosen in waiting_since(found)
     )
-    every = found.overall.iloc[0]
-    rate = float(every["share_lower"]) if every["mature"] >= found.min_group else 0.0
     said = []
     if call:
         what = "booking that is" if call == 1 else "bookings that are"
-        jobs = call * rate
-        size = f"about {round(jobs):,} jobs, if they become work as others do" if jobs >= 1 else ""
-        said.append(Action(f"Call the {call:,} {what} still new after more than a day.", "", size, jobs, "still-new"))
+        later = later_work(found, waiting_since(found)[0])
+        number = size = ""
+        if later is not None:
+            number = f"of 100 that were still new as long, {span(later.lower / call, later.upper / call)} became work"
+            size = f"{later.in_words()}, {LIKE_EARLIER}"
+        worth = 0.0 if later is None else later.expected
+        said.append(
+            Action(f"Call the {call:,} {what} still new after more than a day.", number, size, worth, "still-new")
+        )
     if close:
         what = "booking that is" if close == 1 else "bookings that are"
         said.append(
@@ -132,12 +138,14 @@ def _worked(found: BookingSources, one: str, row: Any, group: pd.Series) -> Acti
 def _canceled(found: BookingSources, one: str, row: Any, group: pd.Series) -> Action:
     jobs, canceled = int(group["old_booked"]), int(group["old_canceled"])
     number = per_hundred(pd.DataFrame(shares([canceled], [canceled], [jobs])).iloc[0])
-    more = float(row.difference) * jobs * _of_four_weeks(found)
+    more = gap(row, jobs * _of_four_weeks(found))
     return Action(
         f"Ask why jobs out of {one} {row.name} are canceled.",
         f"{number}, against {span(row.others_lower, row.others_upper)} for all others",
-        f"about {more:.0f} jobs in four weeks" if more >= 1 else "",
-        more,
+        f"{more.in_words('job', 'jobs')} more canceled in four weeks than with the share of the others"
+        if more.expected >= 1
+        else "",
+        more.expected,
     )
 
 

@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from stcrm_pandas.analysis.campaigns.sentences import likeness
 from stcrm_pandas.analysis.campaigns.table import DIMENSIONS, money, of_hundred
 from stcrm_pandas.analysis.findings import Action, Check, Count, Step, Tile
 from stcrm_pandas.analysis.periods import FourWeeks, Period, four_weeks
+from stcrm_pandas.analysis.prediction import gap
 from stcrm_pandas.analysis.sentences import per_hundred, span
 from stcrm_pandas.analysis.statistics import wilson
 
@@ -87,21 +89,25 @@ def _fewer(found: Opportunities) -> list[Action]:
         return []
     clear = found.comparisons[found.comparisons["verdict"] == "lower"]
     clear = clear.loc[[id not in found.disagreements for id in clear["id"]]]
-    missing = (-clear["difference"] * clear["n"]).astype(float)
+    apart = clear["standardised"].fillna(clear["difference"])
+    missing = (-apart * clear["n"]).astype(float)
     if missing.empty:
         return []
     largest = int(clear.index[int(missing.to_numpy().argmax())])
     this: Any = found.comparisons.loc[largest]
     row = found.table.loc[largest]
     weeks = 0 if found.weeks is None else int((found.weeks["mature"] > 0).sum())
-    fewer = 4 * float(missing.max()) / weeks if weeks else 0.0
+    fewer = gap(this, 4 * float(this["n"]) / weeks) if weeks else None
     return [
         Action(
             f"Look at how inquiries of {DIMENSIONS[found.by[0]][0]} {this['name']} are answered: fewer of them are "
             f"booked than of all others ({span(this['others_lower'], this['others_upper'])} of 100).",
             of_hundred(row),
-            f"about {round(fewer):,} jobs fewer in four weeks" if round(fewer) > 1 else "",
-            fewer,
+            f"{fewer.in_words()} fewer in four weeks than with the share of the others among opportunities of the "
+            f"same {likeness(found)}"
+            if fewer is not None
+            else "",
+            fewer.expected if fewer is not None else 0.0,
         )
     ]
 

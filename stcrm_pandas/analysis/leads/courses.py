@@ -12,6 +12,7 @@ import pandas as pd
 from stcrm_pandas.analysis.leads.keys import ids_and_names
 from stcrm_pandas.analysis.leads.reduction import Reduced
 from stcrm_pandas.analysis.leads.tables import floats
+from stcrm_pandas.analysis.prediction import Prediction, predict, share_of_earlier
 from stcrm_pandas.analysis.statistics import aalen_johansen
 
 __all__ = ["LAST_DAY", "SPEEDS", "UNSURE", "curves", "later_conversion", "speeds"]
@@ -24,7 +25,7 @@ SPEEDS = (1, 7, 30, 90)
 UNSURE = 0.05
 """Where the bounds are further apart, no speed is told."""
 
-_AGES = (0, 7, 30, 90, 180)
+_AGES = (0, 3, 7, 14, 21, 30, 45, 60, 90, 120, 180)
 
 
 def curves(reduced: Reduced, by: Sequence[str], lookup: Mapping[str, Any], min_group: int) -> pd.DataFrame:
@@ -106,27 +107,48 @@ def speeds(curve: pd.DataFrame) -> pd.DataFrame:
     return told.assign(known=(apart <= UNSURE).fillna(False).astype("boolean"))
 
 
-def later_conversion(courses: pd.DataFrame, ages: npt.ArrayLike, *, within: int = 30) -> tuple[float, float, float]:
+def later_conversion(
+    courses: pd.DataFrame, ages: npt.ArrayLike, *, within: int = 30, least: int = 1
+) -> Prediction | None:
     """How many of open inquiries of these ages will be converted within so many days, if they go as earlier ones did.
 
-    For each span of ages (from 0, 7, 30, 90 and 180 days on): of earlier inquiries that were still open at its first
-    day, the share converted in the days after it (Aalen-Johansen from that day on).
+    For each span of ages (from 0, 3, 7, 14 … 180 days on): of earlier inquiries that were still open at its first
+    day, the share converted in the days after it (Aalen-Johansen from that day on). Where it is not known when one was
+    converted, it is taken at its earliest and at its latest.
 
-    Parameters: the courses of inquiries; the age of each open one, in days.
-    Returns: the expected number and its limits (the sum of each span's, so rather too wide); NaN where one of them has
-    no forerunner.
+    Parameters: the courses of inquiries; the age of each open one, in days; within how many days; how many earlier ones
+    each span needs.
+    Returns: the prediction; None where there is no age, or a span has too few forerunners.
     """
-    day = courses["late_day"].to_numpy(dtype=np.int64)
-    event = courses["late_event"].to_numpy(dtype=np.int64)
-    count = courses["inquiries"].to_numpy(dtype=np.int64)
     which = np.searchsorted(_AGES, np.asarray(ages, dtype=np.float64), side="right") - 1
-    total = np.zeros(3)
-    for place, age in enumerate(_AGES):
-        mine, still = int((which == place).sum()), day > age
-        if not mine:
-            continue
-        if not still.any():
-            return float("nan"), float("nan"), float("nan")
-        found = _steps(day[still] - age, event[still], count[still], np.array([within]))
-        total += mine * np.array([found["share"][0], found["low"][0], found["high"][0]])
-    return float(total[0]), float(total[1]), float(total[2])
+    spans = [place for place in range(len(_AGES)) if (which == place).any()]
+    known: list[tuple[list[float], list[float]]] = []
+    for side in ("late", "early"):
+        day, event, count = (
+            courses[name].to_numpy(dtype=np.int64) for name in (f"{side}_day", f"{side}_event", "inquiries")
+        )
+        rates, errors = [], []
+        for place in spans:
+            still = day > _AGES[place]
+            if count[still].sum() < least:
+                return None
+            rate, error = _chance(day[still] - _AGES[place], event[still], count[still], within)
+            rates.append(rate)
+            errors.append(error)
+        known.append((rates, errors))
+    if not spans:
+        return None
+    waiting = [int((which == place).sum()) for place in spans]
+    lower, upper = sorted(known, key=lambda one: float(np.dot(waiting, one[0])))
+    return predict(waiting, lower, upper)
+
+
+def _chance(day: Ints, event: Ints, count: Ints, within: int) -> tuple[float, float]:
+    """The chance of a next one to be converted within so many days, and its error: that of as many rows as give it."""
+    found = aalen_johansen(day, event, count)
+    until = found[found["day"] <= within]
+    if until.empty:
+        return share_of_earlier(0, int(count.sum()))
+    share, error = float(until["share"].iloc[-1]), float(until["error"].iloc[-1])
+    rows = share * (1 - share) / error**2 if error > 0 and 0 < share < 1 else float(until["at_risk"].iloc[-1])
+    return share_of_earlier(share * rows, rows)

@@ -15,8 +15,9 @@ from stcrm_pandas.analysis.leads.sentences import group_word, plural
 from stcrm_pandas.analysis.leads.tables import shares
 from stcrm_pandas.analysis.leads.work_lists import ages_in_days
 from stcrm_pandas.analysis.periods import Period, four_weeks
+from stcrm_pandas.analysis.prediction import LIKE_EARLIER, gap
 from stcrm_pandas.analysis.provenance import bounds_of_creation
-from stcrm_pandas.analysis.sentences import hundred, per_hundred, rows_of, span
+from stcrm_pandas.analysis.sentences import per_hundred, rows_of, span
 
 if TYPE_CHECKING:
     from stcrm_pandas.analysis.leads.lead_conversion import LeadConversion
@@ -97,14 +98,12 @@ def actions(found: LeadConversion) -> list[Action]:
 def _call(found: LeadConversion, do: str, key: str) -> Action:
     came = pd.to_datetime(found.work_lists[key].frame["Came in"], errors="coerce", utc=True)
     ages = ages_in_days(found, pd.DataFrame({"created_on": came})).dropna().clip(lower=0).to_numpy(dtype=np.float64)
-    expected, low, high = later_conversion(found.reduced.every_course, ages)
-    if not len(ages) or np.isnan(expected):
+    later = later_conversion(found.reduced.every_course, ages, least=found.min_group)
+    if later is None:
         return Action(do, work_list=key)
-    n = len(ages)
-    share, least, most = (hundred(part / n) for part in (expected, low, high))
-    number = f"of 100 that were open as long, {share} ({least} to {most}) were converted within 30 days"
-    size = f"about {plural(round(expected), 'job', 'jobs')} ({round(low):,} to {round(high):,})"
-    return Action(do, number, size, expected, key)
+    share = span(later.lower / len(ages), later.upper / len(ages))
+    number = f"of 100 that were open as long, {share} were converted within the next 30 days"
+    return Action(do, number, f"{later.in_words()}, {LIKE_EARLIER}", later.expected, key)
 
 
 def _differences(found: LeadConversion) -> list[Action]:
@@ -116,7 +115,7 @@ def _differences(found: LeadConversion) -> list[Action]:
         row = found.table.iloc[place]
         name = f"{group_word(found.by)} {this.name}"
         others = f"against {span(this.others_lower, this.others_upper)} of 100 elsewhere"
-        apart = abs(float(this.difference)) * int(this.n) * 4 / weeks
+        apart = gap(this, int(this.n) * 4 / weeks)
         fewer = "fewer" if this.verdict == "lower" else "more"
         do = (
             f"Find out why inquiries of {name} are converted less often."
@@ -127,9 +126,9 @@ def _differences(found: LeadConversion) -> list[Action]:
             Action(
                 do,
                 f"{per_hundred(row)}, {others}",
-                f"about {plural(round(apart), 'job', 'jobs')} {fewer} in four weeks" if round(apart) else "",
+                f"{apart.in_words()} {fewer} in four weeks than with the share of the others",
                 # what is better already brings nothing more by being looked at
-                apart if this.verdict == "lower" else 0.0,
+                apart.expected if this.verdict == "lower" else 0.0,
             )
         )
     return said
