@@ -54,7 +54,9 @@ def reach(found: ContactPreferences) -> go.Figure:
     for purpose, colour in _OF_PURPOSE.items():
         rows = table[table["purpose"] == purpose]
         spans(figure, rows, colour=colour, name=purpose, hover=_hover)
-    figure.update_xaxes(title={"text": "of 100, not blocked", "standoff": 8}, range=[0, 101], side="top")
+    figure.update_xaxes(
+        title={"text": "of 100, not blocked (texts: upper bound)", "standoff": 8}, range=[0, 101], side="top"
+    )
     told = ", ".join(
         f"{span(row.share_lower, row.share_upper)} for {row.purpose} by {row.channel}" for row in rows_of(table)
     )

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import stcrm_pandas as stcrm
-from stcrm_pandas.analysis import ContactPreferences, contact_preferences, first_screen, work_lists
+from stcrm_pandas.analysis import ContactPreferences, cautions, contact_preferences, first_screen, work_lists
 from stcrm_pandas.analysis.preferences.lists import MARKETING
 from stcrm_pandas.errors import DriftWarning, UsageError
 
@@ -186,6 +186,40 @@ def test_the_companys_own_list() -> None:
     assert no.after["customer_id"].tolist() == [4, 6]
     assert not no.after[MARKETING].any()
     assert any("Your own list allows marketing by texts for 4 customers" in said for said in found.summary())
+    # what it refuses counts, what it allows opens nothing
+    alone = contact_preferences(whom, reached, as_of=AS_OF, time_zone="America/Chicago")
+    texts, before = (one.overall.set_index(["purpose", "channel"]) for one in (found, alone))
+    assert texts.loc[("marketing", "text"), ["lower", "refused_on_your_own_list"]].tolist() == [4, 2]
+    assert before.loc[("marketing", "text"), ["lower", "refused_on_your_own_list"]].tolist() == [6, 0]
+    assert texts.loc[("service", "call"), "refused_on_your_own_list"] == 1
+    assert texts.loc[("marketing", "call"), "lower"] == before.loc[("marketing", "call"), "lower"]
+    assert any("blocks 2 customers for marketing by text" in said for said in found.summary())
+
+
+def test_the_share_for_texts_is_an_upper_bound_wherever_it_is_shown() -> None:
+    found = contact_preferences(customers({}), contacts({"customer_id": 1}), as_of=AS_OF, time_zone="America/Chicago")
+    register = "A register of text opt-outs may exist outside the CRM"
+    assert f"{register}, so the shares for texts are upper bounds." in found.summary()
+    assert found.definitions["Texts"].startswith(register)
+    assert found._repr_html_().count("upper bound") == 2
+    assert [tile.title for tile in found.tiles() if "upper bound" in tile.note] == ["Marketing by text is not blocked"]
+    assert "upper bound" in found.figure("reach").layout.xaxis.title.text
+
+
+def test_phones_that_are_mostly_invalid_are_cautioned_about_on_top() -> None:
+    def found(bad: int, good: int) -> ContactPreferences:
+        values = [f"512-155-01{n:02d}" for n in range(bad)] + [f"512-555-01{n:02d}" for n in range(good)]
+        more = {"type": "Email", "value": "ann@example.com"}, {"value": None}, {"type": "Fax", "value": "512-155-0101"}
+        reached = contacts(
+            *({"customer_id": 1, "value": value} for value in values), *({"customer_id": 1, **one} for one in more)
+        )
+        return contact_preferences(customers({}), reached, as_of=AS_OF, time_zone="America/Chicago")
+
+    assert found(3, 3).cautions == ()
+    (said,) = found(4, 3).cautions
+    assert said.startswith("4 of 7 phone numbers are not valid")
+    assert found(4, 3).summary()[0] == said
+    assert cautions(found=found(4, 3).cautions) == [said]
 
 
 @pytest.mark.parametrize(

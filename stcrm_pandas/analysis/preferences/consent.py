@@ -22,7 +22,7 @@ from stcrm_pandas.analysis.preferences.reach import (
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.reach import spelling
 
-__all__ = ["by_consent", "consent_list", "read_beside"]
+__all__ = ["by_consent", "consent_list", "read_beside", "with_refusals"]
 
 _WORDS = {"email": "e-mail", "mail": "e-mail", "phone": "call", "sms": "text"}
 _COLUMNS = ("contact", "channel", "purpose", "allowed", "date")
@@ -68,6 +68,21 @@ def consent_list(frame: pd.DataFrame, as_of: dt.datetime) -> pd.DataFrame:
     told = told.sort_values(["date", "allowed"], ascending=[True, False], kind="stable")
     key = [TENANT, "spelt", "channel", "purpose"]
     return told.drop_duplicates(key, keep="last")[[*key, "allowed", "date"]].reset_index(drop=True)
+
+
+def with_refusals(records: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
+    """Return the records with a column for each purpose and channel: the list refuses this number or address.
+
+    Only what the list refuses counts: that it allows somebody opens nothing that ServiceTitan blocks.
+    """
+    keys = pd.MultiIndex.from_arrays([records[TENANT], records["spelt"]])
+    refusals = told[~told["allowed"]]
+    found = {}
+    for purpose in PURPOSES:
+        for channel in CHANNELS[:3]:
+            mine = refusals[(refusals["purpose"] == purpose) & (refusals["channel"] == channel)]
+            found[f"refused_{purpose}_{channel}"] = keys.isin(pd.MultiIndex.from_frame(mine[[TENANT, "spelt"]]))
+    return records.assign(**found)
 
 
 def read_beside(records: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:

@@ -22,13 +22,13 @@ from stcrm_pandas.analysis.preferences import findings as preference_findings
 from stcrm_pandas.analysis.preferences import lists as preference_lists
 from stcrm_pandas.analysis.preferences import sentences as preference_sentences
 from stcrm_pandas.analysis.preferences.comparing import compared
-from stcrm_pandas.analysis.preferences.consent import by_consent, consent_list
+from stcrm_pandas.analysis.preferences.consent import by_consent, consent_list, with_refusals
 from stcrm_pandas.analysis.preferences.display import Shown, consent_shown, kinds_shown, reach_shown
 from stcrm_pandas.analysis.preferences.groups import By, Lookups, groups_of, measured, pairs_of, sorts
 from stcrm_pandas.analysis.preferences.owners import Owners, customers_of, locations_of, newer_contacts_of
 from stcrm_pandas.analysis.preferences.reach import states_of
 from stcrm_pandas.analysis.preferences.records import linked
-from stcrm_pandas.analysis.preferences.stores import USED, kinds_of, refuse_parts, stores_of
+from stcrm_pandas.analysis.preferences.stores import USED, invalid_phones, kinds_of, refuse_parts, stores_of
 from stcrm_pandas.analysis.provenance import Moment, attrs_of, known_until, selections, zone
 from stcrm_pandas.errors import UsageError
 
@@ -194,7 +194,8 @@ def contact_preferences(
     Customers are reached by their own contacts. The contacts of locations and those of the newer store are looked at
     for what they say of the same numbers and addresses, and each store is reported on its own. For marketing the
     preference must be known to be on; for service (job reminders) an unknown one makes it possible. For texts the
-    number must be of type mobile, and no record of it may say 'do not text'.
+    number must be of type mobile, and no record of it may say 'do not text'. A register of text opt-outs may exist
+    outside the CRM, so the shares for texts are upper bounds.
 
     Parameters:
         customers: all of them, inactive and merged ones, too, since an opt-out of theirs stands for its number:
@@ -207,7 +208,8 @@ def contact_preferences(
         by: "customer_type", "tag", "age" (whole years since the record was made, local), "tenant", or two of them.
         names: names of tags or tenants: a mapping from id, or a frame with `id`, `name`, `active`; with two dimensions
             a mapping from dimension to these.
-        consent: the company's own list; see `consent.consent_list` for its columns.
+        consent: the company's own list, opt-outs from texts that are registered outside the CRM among them; see
+            `consent.consent_list` for its columns. What it refuses counts as blocked; what it allows opens nothing.
         marketing_names, service_names: the preferences of the newer store that mean marketing, and news of one's own
             job; without them these are unknown.
         numbers: "plan": a number must be one of its country's plan; "length": only its length is looked at. By
@@ -264,23 +266,25 @@ def contact_preferences(
     owners = customers_of(customers, tags="tag" in asked, time_zone=None if local is None else local.key)
     stores, deleted = stores_of(read, marketing_names, service_names)
     stores = linked(stores, by_length=by_length)
-    states = states_of(owners.frame, stores["customers"])
+    told = None if consent is None else consent_list(consent, known)
+    counting = stores if told is None else {store: with_refusals(frame, told) for store, frame in stores.items()}
+    states = states_of(owners.frame, counting["customers"])
     lookups = _lookups(names, asked)
     groups = groups_of(owners.frame, asked, known, local)
     overall = _all(states, min_group)
     of_locations = None if "locations" not in stores else locations_of(locations, owners)
     of_newer = None if "newer" not in stores else newer_contacts_of(newer_contacts, stores["newer"])
     table = measured(states, groups, asked, names=lookups, min_group=min_group) if asked else overall
-    told = None if consent is None else consent_list(consent, known)
+    alone = states if told is None else states_of(owners.frame, stores["customers"])
     found = ContactPreferences(
         table=table,
         overall=overall,
-        locations=_of_locations(of_locations, stores, min_group),
-        newer=_of_newer(of_newer, stores, min_group),
+        locations=_of_locations(of_locations, counting, min_group),
+        newer=_of_newer(of_newer, counting, min_group),
         others=_in_no_share(customers=owners, locations=of_locations, newer=of_newer),
         combinations=pairs_of(states),
         kinds=kinds_of(stores),
-        consent=None if told is None else by_consent(owners.frame, states, stores["customers"], told),
+        consent=None if told is None else by_consent(owners.frame, alone, stores["customers"], told),
         comparisons=compared(table, owners.frame, states, groups, asked, known, local, min_group=min_group),
         left_out={
             "inactive customers": len(owners.others),
@@ -295,7 +299,7 @@ def contact_preferences(
         many=many,
         by_length=by_length,
         complete=all(attrs_of(frame).get("complete", True) for frame in read.values() if frame is not None),
-        cautions=tuple(selections(read)),
+        cautions=(*selections(read), *invalid_phones(stores)),
         marketing_names=tuple(marketing_names),
         marketing_known=method_preferences is not None and bool(marketing_names),
         owners=owners,

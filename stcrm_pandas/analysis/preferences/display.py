@@ -56,6 +56,7 @@ def reach_shown(found: ContactPreferences, frame: pd.DataFrame, store: str, *, g
     rows, dim = [], []
     for row in _rows(frame):
         mark = _VERDICTS.get(verdicts.get((row.purpose, row.channel, row.name), ""), "")
+        marks = [mark if row.enough else "too few", "upper bound" if row.channel == "text" else ""]
         lower, upper = int(row.lower), int(row.upper)
         rows.append(
             [
@@ -63,7 +64,7 @@ def reach_shown(found: ContactPreferences, frame: pd.DataFrame, store: str, *, g
                 row.purpose,
                 row.channel,
                 per_hundred(row) if row.customers else "",
-                mark if row.enough else "too few",
+                ", ".join(filter(None, marks)),
                 f"{lower:,}" if lower == upper else f"{lower:,} to {upper:,}",
                 f"{row.customers:,}",
                 *(f"{getattr(row, name):,}" for _, name in reasons),

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["actions", "check", "tiles"]
 
+_BY_TEXT = "Marketing by text"
+UPPER_BOUND = " An upper bound: a register of text opt-outs may exist outside the CRM."
+
 
 def actions(found: ContactPreferences) -> list[Action]:
     """The actions of `ContactPreferences.actions`: what is to be stopped comes first."""
@@ -79,7 +82,7 @@ def tiles(found: ContactPreferences) -> list[Tile]:
     reached = {channel: (states["marketing", channel] == 0).to_numpy() for channel in CHANNELS}
     measures = {
         "Marketing is not blocked by at least one channel": np.logical_or.reduce([*reached.values()]),
-        "Marketing by text is not blocked": reached["text"],
+        f"{_BY_TEXT} is not blocked": reached["text"],
         "Marketing by e-mail is not blocked": reached["e-mail"],
         "Marketing preference is unknown": _unknown(found),
     }
@@ -97,7 +100,7 @@ def tiles(found: ContactPreferences) -> list[Tile]:
             told(weeks.before, hits),
             told(weeks.year_ago, hits),
             note=f"Of customers created in these weeks, as their records are today. All active customers: "
-            f"{_share(int(hits.sum()), len(hits))}.",
+            f"{_share(int(hits.sum()), len(hits))}.{UPPER_BOUND if title.startswith(_BY_TEXT) else ''}",
         )
         for title, hits in measures.items()
     ]

@@ -22,6 +22,7 @@ REASONS = (
     "do not service",
     "do not mail",
     "opted out on this record",
+    "refused on your own list",
     "preference off",
     "opted out on another record",
     "preference unknown",
@@ -41,6 +42,7 @@ other numbers say.
     DO_NOT_SERVICE,
     DO_NOT_MAIL,
     OPTED_OUT,
+    LISTED,
     OFF,
     ELSEWHERE,
     UNKNOWN,
@@ -54,7 +56,10 @@ _KINDS = {"call": ("mobile", "phone"), "text": ("mobile", "phone"), "e-mail": ("
 
 
 def blocked_by(records: pd.DataFrame, purpose: str, channel: str) -> States:
-    """The state of each record that is of the channel; -1 for the others."""
+    """Return the state of each record that is of the channel; -1 for the others.
+
+    Parameters: the records, after `consent.with_refusals` where the company's own list counts; purpose and channel.
+    """
     of_channel = records["kind"].isin(_KINDS[channel]).to_numpy()
     wanted = records["marketing" if purpose == "marketing" else "reminders"].to_numpy()
     elsewhere = np.zeros(len(records), dtype=bool)
@@ -65,6 +70,8 @@ def blocked_by(records: pd.DataFrame, purpose: str, channel: str) -> States:
         conditions.append((texts == 1, OPTED_OUT))
         elsewhere |= records["do_not_text_elsewhere"].to_numpy(dtype=bool)
         unknown = unknown | (texts == -1)
+    if (refused := f"refused_{purpose}_{channel}") in records:
+        conditions.append((records[refused].to_numpy(dtype=bool), LISTED))
     if purpose == "marketing":
         elsewhere |= records["marketing_off_elsewhere"].to_numpy(dtype=bool)
     conditions += [(wanted == 0, OFF), (elsewhere, ELSEWHERE)]

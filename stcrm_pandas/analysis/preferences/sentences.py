@@ -44,6 +44,7 @@ def summary(found: ContactPreferences) -> list[str]:
         )
     if n < found.min_group:
         said.append("These are too few to tell.")
+    said.append(_of_texts(found))
     said.append("That nothing blocks somebody does not say that you may contact them: the law asks for more.")
     if not found.complete:
         said.append("Part of the rows is missing: the read that gave them was not complete.")
@@ -54,6 +55,18 @@ def summary(found: ContactPreferences) -> list[str]:
     said += _of_stores(found)
     said += _left_out(found)
     return said
+
+
+def _of_texts(found: ContactPreferences) -> str:
+    register = "A register of text opt-outs may exist outside the CRM"
+    if found.consent_told is None:
+        return f"{register}, so the shares for texts are upper bounds."
+    texts = found.overall[(found.overall["purpose"] == "marketing") & (found.overall["channel"] == "text")]
+    refused = int(texts["refused_on_your_own_list"].sum())
+    return (
+        f"Your own list counts: what it refuses is blocked, and blocks {customers_in_words(refused)} for marketing by "
+        f"text. {register}: as far as your list lacks its opt-outs, the shares for texts are upper bounds."
+    )
 
 
 def _why_not(found: ContactPreferences) -> list[str]:
@@ -209,6 +222,11 @@ def definitions(found: ContactPreferences) -> dict[str, str]:
         "'preference unknown' comes before all reasons of single numbers, since it makes the customer possible.",
         "Opted out on another record": "The same number or address, in any spelling, stands with another customer, a "
         "location or in the newer store, and that record says no: to texts, or to marketing.",
+        "Refused on your own list": "Your own list, where one is given, says no last for this number or address, "
+        "channel and purpose. What it allows opens nothing that ServiceTitan blocks.",
+        "Texts": "A register of text opt-outs may exist outside the CRM (in the phone system). ServiceTitan's "
+        "contacts do not show it, so the shares for texts are upper bounds, unless your own list holds its "
+        "opt-outs.",
         "Preference unknown": "The flag is empty. For texts also where 'do not text' is empty.",
         "Type unknown": "A number of type phone. Some of these are mobile: ask.",
         "Age of the record": "Whole years from the local day on which the customer was created"

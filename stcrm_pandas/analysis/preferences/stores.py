@@ -12,7 +12,7 @@ from stcrm_pandas.analysis.preferences.records import FLAG_COLUMNS, newer_record
 from stcrm_pandas.analysis.provenance import attrs_of
 from stcrm_pandas.errors import UsageError
 
-__all__ = ["USED", "kinds_of", "refuse_parts", "stores_of"]
+__all__ = ["USED", "invalid_phones", "kinds_of", "refuse_parts", "stores_of"]
 
 _OF_RECORDS = ["id", "type", "value", *FLAG_COLUMNS]
 USED = {
@@ -56,6 +56,20 @@ def stores_of(
     if read["methods"] is not None:
         stores["newer"] = newer_records(read["methods"], read["method_preferences"], marketing_names, service_names)
     return stores, deleted
+
+
+def invalid_phones(stores: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Return a caution if more than half of all phone numbers are invalid; else nothing."""
+    phones = pd.concat([frame[["kind", "value", "valid"]] for frame in stores.values()])
+    phones = phones[phones["kind"].isin(["mobile", "phone"]) & phones["value"].notna()]
+    bad = int((~phones["valid"].astype(bool)).sum())
+    if 2 * bad <= len(phones):
+        return []
+    return [
+        f"{bad:,} of {len(phones):,} phone numbers are not valid, so the shares for calls and texts are of the few "
+        "others. Find out first why: numbers of another country, a column that lost digits, or numbers made up "
+        "for a test."
+    ]
 
 
 def kinds_of(stores: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
