@@ -320,7 +320,7 @@ class Walker:
 
     def close(self) -> None:
         """Let the threads go, those that wait too."""
-        self._session.interrupted.set()
+        self._session.interrupt()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     # One page
@@ -467,7 +467,9 @@ class Walker:
             for future in running:
                 future.cancel()
             if isinstance(error, KeyboardInterrupt):
-                wait(running, timeout=2)
+                wait(running, timeout=0.5)  # pages that are nearly there are kept
+                self._session.interrupt()
+                wait(running, timeout=1)
                 self._session.interrupted.clear()
             raise
 

@@ -25,12 +25,13 @@ from tenacity import (
 )
 
 from stcrm_pandas import wire
-from stcrm_pandas.addresses import is_known, name_once
+from stcrm_pandas.addresses import is_known, is_loopback, name_once
 from stcrm_pandas.errors import ConnectionFailed, ServiceError
+from stcrm_pandas.in_flight import InFlight
 from stcrm_pandas.operations import Operation
 from stcrm_pandas.settings import Settings
 from stcrm_pandas.tokens import Tokens
-from stcrm_pandas.transport import WholeBodyAdapter
+from stcrm_pandas.transport import BoundedAdapter, ResponseTooLarge
 
 _BURST = 2  # calls at once; without it a thread that wakes up late would lower the rate
 
@@ -69,7 +70,9 @@ class PoliteSession(requests.Session):
         rate = Rate(connection.rate_limit, Duration.SECOND, burst=_BURST)
         self._limiter = Limiter(StateBucket([rate], clock=MonotonicClock()), buffer_ms=0)
         self.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-        adapter = WholeBodyAdapter(pool_connections=4, pool_maxsize=connection.concurrency + 2)
+        self.in_flight = InFlight()
+        limit = connection.response_limit_mb * 1_000_000
+        adapter = BoundedAdapter(self.in_flight, limit, pool_connections=4, pool_maxsize=connection.concurrency + 2)
         self.mount("https://", adapter)
         self.mount("http://", adapter)
         self.tokens = Tokens(connection, self._post_form, timer)
@@ -94,7 +97,7 @@ class PoliteSession(requests.Session):
             ServiceError: refused, or failed at every repeat, by kind.
         """
         call: wire.Request = kwargs["call"]
-        still: Callable[[], bytes | None] = kwargs.get("still") or (lambda: None)
+        still: Callable[[], bytes | None] = kwargs.get("still") or self._unless_interrupted
         renewed = False
 
         def attempt() -> requests.Response:
@@ -125,7 +128,7 @@ class PoliteSession(requests.Session):
         request = requests.Request("POST", url, data=form, headers={"Accept": "application/json"}).prepare()
 
         def attempt() -> requests.Response:
-            response = self._once(request, None, None)
+            response = self._once(request, None, None, self._unless_interrupted)
             if response.status_code == 200:
                 return response
             error = wire.sign_in_fault(response.status_code, response.content, self._secrets())
@@ -140,7 +143,7 @@ class PoliteSession(requests.Session):
         request: requests.PreparedRequest,
         operation: Operation | None,
         token: str | None,
-        still: Callable[[], bytes | None] = lambda: None,
+        still: Callable[[], bytes | None],
     ) -> requests.Response:
         """Send it now; without an operation it is the sign-in."""
         self._name_address("api_url" if operation else "auth_url")
@@ -150,6 +153,9 @@ class PoliteSession(requests.Session):
             request.headers["ST-App-Key"] = key.get_secret_value() if key else ""
         request.headers.pop("Cache-Control", None)  # meant for the cache above, not for the service
         options = self.merge_environment_settings(str(request.url), {}, None, None, None)
+        if is_loopback(str(request.url)):
+            options["proxies"] = {}  # a proxy has another idea of which machine that is
+        request.writes = operation is not None and operation.writes  # type: ignore[attr-defined]
         self._wait_for_turn()
         if (body := still()) is not None:
             request.prepare_body(body, None)
@@ -157,6 +163,8 @@ class PoliteSession(requests.Session):
             self.calls += 1
         try:
             response = super().send(request, timeout=self.connection.timeout, allow_redirects=False, **options)
+        except ResponseTooLarge:
+            raise self._too_large(operation) from None
         except requests.RequestException as error:
             raise _broken(error, operation) from None
         except OSError as error:  # a file of certificates that is not there
@@ -168,6 +176,30 @@ class PoliteSession(requests.Session):
         if operation is not None and (date := wire.service_date(response.headers)) is not None:
             self._service_date = (date, self._timer())
         return response
+
+    def interrupt(self, *, writes: bool = False) -> None:
+        """End what is under way, and all waiting, until `interrupted` is cleared.
+
+        Parameters:
+            writes: also requests that change something; nobody knows then what became of them.
+        """
+        self.interrupted.set()
+        self.in_flight.end("interrupted", writes=writes)
+
+    def _unless_interrupted(self) -> None:
+        if self.interrupted.is_set():
+            raise ConnectionFailed("The connection was interrupted or closed before the request was sent.")
+
+    def _too_large(self, operation: Operation | None) -> ConnectionFailed:
+        what = operation.helper if operation else "sign-in"
+        doubt = wire.doubt(operation) if operation else ""
+        return ConnectionFailed(
+            f"{what}: the response is larger than {self.connection.response_limit_mb} MB, so the rest of it was not "
+            "read. If it comes from the service, and not from something on the way, set STCRM_RESPONSE_LIMIT_MB "
+            f"higher.{doubt}",
+            operation=what,
+            in_doubt=bool(doubt),
+        )
 
     def _name_address(self, setting: str) -> None:
         """Tell, before the first secret goes there, of an address that is not ServiceTitan's own."""

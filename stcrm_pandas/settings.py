@@ -156,6 +156,9 @@ class Settings(BaseSettings):
     timeout: Annotated[tuple[float, float], NoDecode, BeforeValidator(_pair)] = Field(
         default=(10.0, 110.0), description="seconds to connect, seconds to answer, like 10,110"
     )
+    response_limit_mb: int = Field(
+        default=64, gt=0, le=4096, description="how large a response may be, in megabytes, after decompression"
+    )
     retries: int = Field(default=5, ge=0, le=20, description="how often a read is repeated after a failure")
     strict: bool = Field(default=False, description="1 makes drift an error")
     progress: bool | None = Field(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from stcrm_pandas.errors import SettingsError, SignInError, StcrmError
 from stcrm_pandas.settings import Settings
@@ -13,6 +13,7 @@ from stcrm_pandas.settings import Settings
 _RENEW_BEFORE = 60.0  # seconds before its end from which on a token is no longer used
 _REFUSED_FOR = 30.0  # seconds in which a refused sign-in is not tried again
 _FAILED_FOR = 2.0  # likewise after one that failed at every repeat
+_USUAL, _LONGEST = 900.0, 86_400.0  # seconds for which a token is good
 _TOKEN = re.compile("[!-~]+")  # what a header can carry
 
 
@@ -81,12 +82,24 @@ class Tokens:
         try:
             answer = self._post(settings.token_url, form).json()
             token = answer["access_token"]  # type: ignore[index]
-            lifetime = float(answer.get("expires_in") or 900)  # type: ignore[attr-defined]
+            lifetime = _lifetime(answer.get("expires_in"))  # type: ignore[attr-defined]
             if not _TOKEN.fullmatch(token):
                 raise ValueError("no token")
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise SignInError(
                 f"{settings.token_url} answered, but with no token in it. Is STCRM_AUTH_URL right?"
             ) from None
         self._token = token
         self._ends = asked + max(1.0, lifetime - _RENEW_BEFORE)
+
+
+def _lifetime(given: Any) -> float:
+    """For how many seconds a token is good, a day at most.
+
+    >>> _lifetime(900), _lifetime(None), _lifetime(10**400)
+    (900.0, 900.0, 86400.0)
+    """
+    try:
+        return min(_LONGEST, float(given or _USUAL))
+    except OverflowError:  # a whole number of hundreds of digits
+        return _LONGEST

@@ -264,6 +264,8 @@ class Calls:
             began = self._timer()
             job.rows = self._fresh.read(target_of(job.step.operation), [entry.key], unread=unread)
         except ServiceError as error:
+            if self.interrupted:  # Ctrl-C ended the read
+                raise _Held from None
             raise _Unread(error) from None
         job.unread, job.read_at = unread, began
         job.look(job.rows.get(entry.key))

@@ -205,19 +205,25 @@ class Course:
 
     def _end_early(self) -> None:
         """Ctrl-C: nothing more is begun; what is under way may end, unless that takes long."""
-        interrupted = self._crm._session.interrupted
+        session = self._crm._session
         self._calls.interrupted = True
-        interrupted.set()
+        session.interrupted.set()
         for future in self._running:
             future.cancel()
         try:
-            wait(self._running, timeout=5)
+            wait(self._running, timeout=0.5)
+            session.interrupt()
+            if writes := sum(task.sends and not future.done() for future, task in self._running.items()):
+                self._crm._progress.say(f"Interrupted: waiting at most 5 s for {writes} writes under way …")
+                wait([future for future, task in self._running.items() if task.sends], timeout=4.5)
+            session.interrupt(writes=True)
+            wait(self._running, timeout=1)
             for future, task in self._running.items():
                 if task.sends and future.done() and not future.cancelled():
                     task.done(future.result())
             self._endings.write_down()
         finally:
-            interrupted.clear()
+            session.interrupted.clear()
 
     # What came of it
 

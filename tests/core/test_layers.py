@@ -12,7 +12,7 @@ import stcrm_pandas
 ROOT = Path(stcrm_pandas.__file__).parent
 
 LAYERS = (
-    ("printable",),
+    ("printable", "in_flight"),
     ("errors", "notices", "clear"),
     ("addresses", "sources", "own_files"),
     ("schemas", "settings"),

@@ -1,0 +1,51 @@
+"""Ctrl-C in an apply over a service that hangs: reads end at once, writes get five seconds, and it says so."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time as real_time
+
+import pytest
+
+
+def seconds_to_end(apply, ready):
+    """How long an apply goes on after Ctrl-C."""
+    at = []
+
+    def interrupt():
+        while not ready():
+            real_time.sleep(0.01)
+        real_time.sleep(0.2)
+        at.append(real_time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    with pytest.raises(KeyboardInterrupt):
+        apply()
+    return real_time.monotonic() - at[0]
+
+
+def test_reads_under_way_end_within_two_seconds(box, join, renamed, count):
+    crm = join(box)
+    plan = crm.customers.plan_changes(*renamed(crm, 5))
+    box.requests.clear()
+    fault = box.inject("customers.list", times=None, delay=4)
+    assert seconds_to_end(plan.apply, lambda: count(box, "customers.list") > 0) < 2.2
+    fault.cancel()
+    assert count(box) == 0
+    assert plan.apply().ok
+
+
+@pytest.mark.deep
+def test_writes_under_way_get_five_seconds_and_it_says_so(box, join, renamed, count, capsys):
+    crm = join(box, progress=True)
+    plan = crm.customers.plan_changes(*renamed(crm, 5))
+    fault = box.inject("customers.update", times=None, delay=9)
+    assert 4.5 < seconds_to_end(plan.apply, lambda: count(box, "customers.update") == 5) < 6.5
+    assert "Interrupted: waiting at most 5 s for 5 writes under way" in capsys.readouterr().err
+    fault.cancel()
+    real_time.sleep(5)
+    assert plan.apply().ok
+    assert count(box, "customers.update") == 5, "what was under way was learned by reading"
