@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,7 @@ from typing import Annotated
 import typer
 
 from stcrm_pandas.commands.refusing import REFUSED, refusals
-from stcrm_pandas.errors import UsageError
+from stcrm_pandas.errors import StcrmError, UsageError
 from stcrm_pandas.settings import duration, read_journal_folder
 
 app = typer.Typer(help="The journals of bulk edits on this machine. They hold customers' data.", no_args_is_help=True)
@@ -30,11 +31,11 @@ def list_journals(state_dir: Folder = None) -> None:
     for path in paths:
         try:
             journal = Journal.open(path)
-        except UsageError as error:
+            with contextlib.closing(journal):
+                about, counts = journal.about, journal.counts()
+        except StcrmError as error:
             typer.echo(f"{path}: {error}")
             continue
-        about, counts = journal.about, journal.counts()
-        journal.close()
         told = ", ".join(f"{count:,} {name}" for name, count in counts.items()) or "no rows"
         reason = f"; {about['reason']}" if about.get("reason") else ""
         place = f"tenant {about['tenant']} of {about['environment']}"

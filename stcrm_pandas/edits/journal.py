@@ -11,14 +11,15 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from stcrm_pandas.edits.locks import PART, OpenFile, make_private, unusable
 from stcrm_pandas.edits.model import VERSION, Key, Plan, from_json
-from stcrm_pandas.errors import UsageError
+from stcrm_pandas.errors import StcrmError, UsageError
 
 State = Literal["untried", "sending", "sent", "doubt", "succeeded", "failed", "conflict", "already"]
 """What is known of one row.
@@ -187,6 +188,7 @@ class Journal:
 
         Raises:
             UsageError: as `confirm`.
+            StcrmError: it cannot be written now, as when the disk is full.
         """
         self.confirm()
         entries = list(entries)
@@ -196,7 +198,7 @@ class Journal:
             known = ((one, row) for one, row in zip(entries, rows, strict=False) if row is not None)
             texts += [(*one.at, name, json.dumps(row)) for one, row in known]
         states = [(one.state, json.dumps({n: getattr(one, n) for n in _KEPT}), *one.at) for one in entries]
-        with self._lock, self._db:
+        with self._lock, _explained(self.path), self._db:
             self._db.executemany("UPDATE rows SET state = ?, details = ? WHERE step = ? AND place = ?", states)
             self._db.executemany("INSERT OR REPLACE INTO texts VALUES (?, ?, ?, ?)", texts)
 
@@ -239,8 +241,26 @@ class Journal:
             self._db.close()
 
     def _run(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        with self._lock:
+        with self._lock, _explained(self.path):
             return self._db.execute(sql, values).fetchall()
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Raise an error of SQLite as one of ours, which says what to do."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise StcrmError(
+                f"The journal {path} is damaged ({error}): what became of its rows can no longer be read from it. Keep "
+                "the file, read the rows again, and make a new plan of what is still to be changed."
+            ) from None
+        raise StcrmError(
+            f"The journal {path} cannot be written or read now ({error}), so nothing more was sent. Free some space, "
+            "then apply the plan again, or crm.resume(…): it goes on where it stopped."
+        ) from None
 
 
 def _connect(path: Path) -> sqlite3.Connection:
