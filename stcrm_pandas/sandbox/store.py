@@ -106,7 +106,7 @@ class Store:
         self._db.execute("CREATE INDEX IF NOT EXISTS changes_by_at ON changes (at)")
         self._delay = delay
         self._names = {name.decode() for (name,) in self._all("SELECT name FROM tables")}
-        self._seq = max((self._one(f'SELECT max(seq) FROM "{name}"')[0] or 0 for name in self._names), default=0)
+        self._seq = max(self._one(f'SELECT max(seq) FROM "{name}"')[0] or 0 for name in (*self._names, "changes"))
 
     def close(self) -> None:
         with self._lock:

@@ -58,6 +58,20 @@ def test_a_state_keeps_what_feeds_do_not_show_yet(fresh: Any, tmp_path: Path) ->
     assert [row["summary"] for row in caller.walk("export/leads", token)[0]] == ["later"]
 
 
+def test_a_state_whose_rows_are_ahead_of_its_clock(fresh: Any, tmp_path: Path) -> None:
+    file, early = tmp_path / "state.sqlite", dt.datetime(2026, 2, 1, tzinfo=dt.UTC)
+    first, caller = fresh(state=file, feed_delay=900, as_of=early)
+    _, token = caller.walk("export/customers")
+    first.remove("customers", 9)
+    first.stop()
+    second, caller = fresh(state=file, feed_delay=900)
+    second.change("customers", 7, name="New")
+    assert caller.walk("export/customers", token) == ([], token)
+    second.advance(900)
+    caller.sign_in()
+    assert [row["id"] for row in caller.walk("export/customers", token)[0]] == [7]
+
+
 def test_a_state_is_for_one_at_a_time(fresh: Any, tmp_path: Path) -> None:
     file = tmp_path / "state.sqlite"
     fresh(state=file)
