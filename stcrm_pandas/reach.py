@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 from typing import Any
 
@@ -51,12 +52,68 @@ def spelling(value: Any, region: str = REGION) -> str | None:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+_ADDRESS = re.compile(r"[^\s<>()\[\]{},;:|/\\\"@]+@[^\s<>()\[\]{},;:|/\\\"@]+")
+_ONE_ADDRESS = re.compile(r"(?:mailto:)?([^\s<>()\[\],;:\"@]+@[^\s<>()\[\],;:\"'@]+)")
+_EXTENSION = re.compile(r"(?:\bext(?:ension)?\.?|\bx|#|;ext=)\s*\d{1,6}", re.IGNORECASE)
+_ABROAD = re.compile(r"\+(?!\s*1(?:\D|[2-9]\d\d))[\d(][\d\s().\-]*")
+_WITHIN = re.compile(r"(?<![\d+])(?:\+?1[\s.\-]*)?\(?([2-9]\d\d)\)?[\s./\-]*(\d{3})[\s.\-]*(\d{4})(?!\d)", re.ASCII)
+
+
+def spellings(value: Any) -> tuple[str, ...]:
+    """All numbers and addresses in a text as somebody wrote it, each as `spelling` has it; empty where there is none.
+
+    Names and remarks beside them, extensions, full-width digits and characters of no width play no part.
+
+    >>> spellings("512-555-0101 / 512-555-0102"), spellings("Ann <Ann@Example.com>"), spellings("call Ann")
+    (('+15125550101', '+15125550102'), ('ann@example.com',), ())
+    """
+    return _taken_apart(value)[0]
+
+
+def beside(value: Any) -> str:
+    """What stands beside the numbers and addresses of a text, where it may be another one that cannot be read.
+
+    >>> beside("512-555-0101 (Ann), 5125550"), beside("512-555-0101 x12 (Ann)")
+    ('; (Ann), 5125550', '')
+    """
+    found, rest = _taken_apart(value)
+    rest = _EXTENSION.sub("", rest)
+    return rest.strip() if found and ("@" in rest or sum(map(str.isdigit, rest)) >= 4) else ""
+
+
+@lru_cache(maxsize=200_000)
+def _taken_apart(value: Any) -> tuple[tuple[str, ...], str]:
+    """The numbers and addresses of a text, and what is left of it."""
+    if not isinstance(value, str) or not value.strip():
+        return (), ""
+    if usual := _USUAL.fullmatch(value):
+        return ("+1" + "".join(usual.groups()),), ""
+    wide = unicodedata.normalize("NFKC", value)
+    text = "".join("-" if unicodedata.category(one) == "Pd" else one for one in wide)
+    text = "".join(one for one in text if unicodedata.category(one) != "Cf").strip()
+    if one_address := _ONE_ADDRESS.fullmatch(text):
+        return (one_address.group(1).casefold(),), ""
+    found = [address.strip(".'").casefold() for address in _ADDRESS.findall(text)]
+    if "@" in text and not found:
+        return (text.casefold(),), ""
+    rest = _ADDRESS.sub(" ; ", text)
+    for pattern in (_ABROAD, _WITHIN):
+        for match in list(pattern.finditer(rest)):
+            number = spelling("+1" + "".join(match.groups()) if match.groups() else match.group())
+            if number is not None:
+                found.append(number)
+                rest = rest.replace(match.group(), " ; ", 1)
+    if not found and (number := spelling(text)) is not None:
+        return (number,), ""
+    return tuple(dict.fromkeys(found)), " ".join(rest.split())
+
+
 def alike(one: Any, other: Any) -> bool:
     """Whether two values reach the same; unreadable ones only if they are equal as they stand."""
     if one == other:
         return True
-    first = spelling(one)
-    return first is not None and first == spelling(other)
+    first = spellings(one)
+    return bool(first) and set(first) == set(spellings(other))
 
 
 @lru_cache(maxsize=200_000)

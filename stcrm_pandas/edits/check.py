@@ -23,7 +23,7 @@ from stcrm_pandas.edits.plan import rows_of
 from stcrm_pandas.edits.steps import Options, without_cells
 from stcrm_pandas.edits.values import current
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.reach import spelling
+from stcrm_pandas.reach import spellings
 
 if TYPE_CHECKING:
     from stcrm_pandas.client import Client
@@ -220,7 +220,12 @@ def numbers_of(step: Step, column: str, new: Any, found: Contacts) -> set[str]:
         values = _values(found.methods, {"contact_id": step.key[0]})
     else:
         values = []
-    return {number for value in values if (number := spelling(value) or value)}
+    return {number for value in values for number in _written(value)}
+
+
+def _written(value: Any) -> tuple[Any, ...]:
+    """The numbers and addresses that a value holds, or the value itself where it holds none."""
+    return spellings(value) or ((value,) if value else ())
 
 
 def noes(found: Contacts, asked: Iterable[str]) -> dict[str, list[No]]:
@@ -229,16 +234,16 @@ def noes(found: Contacts, asked: Iterable[str]) -> dict[str, list[No]]:
     wanted = set(asked)
     for resource, frame in (("customer_contacts", found.customers), ("location_contacts", found.locations)):
         for key, row in rows_of(TARGETS[resource], matching(frame, wanted), None):
-            number = spelling(row["value"]) or row["value"]
             off = [flag for flag in FLAGS if not is_missing(row.get(flag)) and not row[flag]]
             if not is_missing(row.get(DO_NOT_TEXT)) and row[DO_NOT_TEXT]:
                 off.append(DO_NOT_TEXT)
-            said[number] += [No((resource, key), column) for column in off]
+            for number in _written(row["value"]):
+                said[number] += [No((resource, key), column) for column in off]
     methods = dict(rows_of(TARGETS["contact_methods"], found.methods, None))
     for key, row in rows_of(TARGETS["contact_preferences"], found.preferences, None):
         if says_no(row.get("value")) and key[:2] in methods:
-            value = methods[key[:2]]["value"]
-            said[spelling(value) or value].append(No(("contact_preferences", key), "value"))
+            for number in _written(methods[key[:2]]["value"]):
+                said[number].append(No(("contact_preferences", key), "value"))
     return said
 
 

@@ -6,12 +6,16 @@ import datetime as dt
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import stcrm_pandas as stcrm
+from stcrm_pandas.edits.opt_out import Contacts, plan_opt_out, wanted
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.sandbox import Sandbox
 
 from .people import FREE, MAIL, TEXTLESS, YES, People, line
+from .rows import PLACE, frame
 
 AS_OF = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 CLOSED, OF_A_LEAD, OF_LEADS = "512-555-0104", "512-555-0105", "Lead@Example.com"
@@ -70,7 +74,8 @@ def test_every_record_is_found(crm):
         "location 13 is inactive",
         "texts are stopped by no operation",
     ]
-    assert len(why) == 3
+    assert why[FREE] == why["+15125550103"], "each text that was asked for has its own lines"
+    assert len(why) == 4
     assert plan.checked
 
 
@@ -122,16 +127,175 @@ def test_leads_that_carry_a_number_are_listed_once_for_each_number(crm):
 
 def test_a_plan_says_what_was_not_searched(crm, box, tmp_path):
     plan = crm.plan_opt_out([OF_A_LEAD])
-    (bookings,) = plan.warnings
+    texts, bookings = plan.warnings
+    assert "A register of text opt-outs may exist outside the CRM" in texts
     assert bookings.startswith("Contacts of bookings were not searched")
+    assert texts in repr(plan)
     assert bookings in repr(plan)
+    assert texts not in crm.plan_opt_out([MAIL]).warnings, "an address gets no texts"
     box.inject("Leads_GetList", status=403, times=5)
     told = crm.plan_opt_out([OF_A_LEAD])
     assert told.warnings[0].startswith("Leads were not searched")
     assert listed(told) == {OF_A_LEAD: ["nothing that was searched has it"]}
 
 
-@pytest.mark.parametrize("given", [[], "", [None], 5125550101, [5125550101.0], pd.DataFrame({"a": ["x"]})])
-def test_an_opt_out_of_nothing_is_an_error(crm, given):
+@pytest.mark.parametrize("nothing", [[], "", [None], 5125550101, [5125550101.0], pd.DataFrame({"a": ["x"]})])
+def test_an_opt_out_of_nothing_is_an_error(crm, nothing):
     with pytest.raises(UsageError, match="plan_opt_out"):
-        crm.plan_opt_out(given)
+        crm.plan_opt_out(nothing)
+
+
+WIDE = "".join(chr(ord(digit) + 0xFEE0) for digit in "5125550103")
+WRITTEN = {
+    "5125550103 (Ann)": 1,
+    "Ann: 512.555.0103": 1,
+    "512-555-0103 / 512-555-0199": 2,
+    "512-555-0103 x12": 1,
+    "512-555-0103 ext. 4": 1,
+    WIDE: 1,
+    "512\u200b555\u200b0103": 1,
+    "512\u2011555\u20110103": 1,
+    "\u202a+1 512 555 0103\u202c": 1,
+    "tel:+15125550103": 1,
+}
+"""How a number is written, and how many numbers stand there."""
+
+
+def test_a_number_is_found_however_it_is_written(crm):
+    plain = crm.plan_opt_out(["512-555-0103"], names=["Marketing"])
+    assert len(plain.keys) == 1
+    plan = crm.plan_opt_out(list(WRITTEN), names=["Marketing"])
+    assert plan.keys == plain.keys
+    for text, numbers in WRITTEN.items():
+        own = plan.unmatched[plan.unmatched["what"] == text]["why"]
+        assert own.str.contains("nothing that was searched").sum() == numbers - 1, text
+        assert own.str.contains("location 13 is inactive").sum() == 1, text
+        assert not own.str.contains("neither").any(), text
+        assert wanted([text]).keys() >= {"+15125550103"}
+
+
+def test_an_address_is_found_however_it_is_written(crm):
+    texts = {
+        "Ann <ann@example.com>": 0,
+        "ann@example.com; b@x.com": 1,
+        "mailto:Ann@Example.com": 0,
+        "\u200bann@example.com": 0,
+        "Ann ann@example.com, nobody@x.com": 1,
+    }
+    plan = crm.plan_opt_out(list(texts), names=["Marketing"])
+    assert plan.keys == crm.plan_opt_out([MAIL], names=["Marketing"]).keys
+    for text, missing in texts.items():
+        assert "ann@example.com" in wanted([text]), text
+        assert (plan.unmatched["what"] == text).sum() == missing, text
+
+
+def test_a_contact_that_holds_several_numbers_is_found_by_each(box, crm):
+    box.change("customer_contacts", (1, 151), value="512-555-0188 (Ann) / 512-555-0189")
+    for number in ("5125550188", "512.555.0189"):
+        assert (1, 151) in [key for _, key in crm.plan_opt_out([number]).keys]
+
+
+def test_what_stands_beside_a_number_and_cannot_be_read_is_listed(crm):
+    text = "512-555-0103, 5125550"
+    plan = crm.plan_opt_out([text], names=["Marketing"])
+    assert any(why.startswith("a part of it cannot be read") for why in listed(plan)[text])
+
+
+def test_who_is_opted_out_already_does_not_vanish(crm):
+    plan = crm.plan_opt_out([TEXTLESS])
+    assert not plan.steps
+    assert plan.unmatched.empty
+    assert plan.warnings[0].startswith("1 of the 1 numbers and addresses is opted out already")
+
+
+class Empty(Closed):
+    """Some stores have no row at all."""
+
+    def __init__(self, *empty):
+        super().__init__()
+        self.empty = empty
+
+    def tables(self):
+        for name, rows in super().tables():
+            yield name, [] if name in self.empty else rows
+
+
+STORES = ("customer_contacts", "location_contacts", "contact_methods", "contact_preferences", "leads")
+
+
+@pytest.mark.parametrize("empty", [STORES[:1], STORES[1:4], STORES], ids=["customers", "others", "all"])
+def test_an_empty_store_is_no_error(empty, tmp_path):
+    with (
+        Sandbox(company=Empty(*empty), as_of=AS_OF, rate_limit=None) as box,
+        stcrm.connect(sandbox=box, cache_dir=tmp_path, rate_limit=1000, progress=False, time_zone="UTC") as crm,
+    ):
+        plan = crm.plan_opt_out([MAIL, FREE, OF_A_LEAD, "512.555.0199"], names=["Marketing"])
+        assert "512.555.0199" in plan.unmatched["what"].tolist()
+        assert plan.apply().ok
+        if empty == STORES:
+            assert plan.unmatched["what"].tolist() == [MAIL, FREE, OF_A_LEAD, "512.555.0199"]
+        before = crm.customers.list(refresh=True)
+        box.change("customers", 1, doNotMail=True)
+        before = crm.customers.list(refresh=True).head(1)
+        opt_in = crm.customers.plan_changes(
+            before, before.assign(do_not_mail=False), allow_opt_in=True, consent_source="letter"
+        )
+        assert opt_in.apply().ok
+
+
+def test_the_check_at_an_opt_in_reads_values_alike(box, crm):
+    """Customer 3 said no with a number that another record has with a name beside it."""
+    box.change(
+        "customer_contacts", (1, 151), value="5125550103 (Ann)", **{"preferences.marketingUpdatesEnabled": False}
+    )
+    box.change(
+        "location_contacts", (13, 113), value="512-555-0103 x2", **{"preferences.marketingUpdatesEnabled": False}
+    )
+    contacts = crm.customers.list_contacts(refresh=True)
+    before = contacts[contacts["id"] == 151]
+    plan = crm.customers.plan_contact_changes(
+        before,
+        before.assign(preferences_marketing_updates_enabled=True),
+        allow_opt_in=True,
+        consent_source="letter",
+    )
+    assert plan.refused["reason"].tolist() == ["a record of the same number or address says no"]
+
+
+NUMBERS = [f"512555{place:04d}" for place in range(100, 108)]
+KNOWN = NUMBERS[:4]
+WRAPS = ["{}", "{} (Ann)", "Ann {}", "+1{}", "tel:{}", "{} x12", "\u200b{}", " {} ext. 7 "]
+JOINTS = [" / ", "; ", ", ", " or ", "\n", " | "]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.lists(st.tuples(st.sampled_from(NUMBERS), st.sampled_from(WRAPS)), max_size=3), st.sampled_from(JOINTS)
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_matched_and_unmatched_are_all(asked):
+    """Pure: each number of each text is in a request, or its text is listed."""
+    texts = [joint.join(wrap.format(number) for number, wrap in parts) or "no number" for parts, joint in asked]
+    rows = [{"customer_id": place, "id": place, "value": number} for place, number in enumerate(KNOWN)]
+    found = Contacts(
+        frame("customer_contacts", *rows),
+        frame("location_contacts").head(0),
+        frame("contact_methods").head(0),
+        frame("contact_preferences").head(0),
+        {},
+        None,
+    )
+    plan = plan_opt_out(wanted(texts), found, place=PLACE)
+    missing = plan.unmatched[plan.unmatched["why"].str.contains("nothing that was searched|neither")]
+    requested = {KNOWN[key[0]] for _, key in plan.keys}
+    inside = {number for parts, _ in asked for number, _ in parts}
+    assert requested == inside & set(KNOWN)
+    expected = {
+        text for text, (parts, _) in zip(texts, asked, strict=True) if not parts or {n for n, _ in parts} - set(KNOWN)
+    }
+    assert set(missing["what"]) == expected
