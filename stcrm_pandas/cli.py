@@ -11,6 +11,7 @@ import typer
 from stcrm_pandas import __version__
 from stcrm_pandas.commands import cache, demo, doctor, edit, journal, read, report, sandbox
 from stcrm_pandas.commands.connecting import with_state
+from stcrm_pandas.commands.saying import say
 from stcrm_pandas.errors import StcrmError
 
 app = typer.Typer(
@@ -32,7 +33,7 @@ app.command("demo")(demo.demo)
 
 def _version(asked: bool) -> None:
     if asked:
-        typer.echo(f"stcrm-pandas {__version__}")
+        say(f"stcrm-pandas {__version__}")
         raise typer.Exit
 
 
@@ -45,7 +46,7 @@ def _options(
 
 def _warned(message: Warning | str, *_: Any, **__: Any) -> None:
     """A warning as a person reads it: without the line of ours that gave it."""
-    typer.echo(f"stcrm: {message}", err=True)
+    say(f"stcrm: {message}", err=True)
 
 
 def main() -> None:
@@ -54,5 +55,5 @@ def main() -> None:
     try:
         app(with_state(sys.argv[1:]))
     except StcrmError as error:
-        typer.echo(f"stcrm: {error}", err=True)
+        say(f"stcrm: {error}", err=True)
         sys.exit(1)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from stcrm_pandas.cache import Cache, caches_in, damaged_in, stored_in
+from stcrm_pandas.commands.saying import say
 from stcrm_pandas.errors import SettingsError, UsageError
 from stcrm_pandas.settings import duration, read_cache_folder, read_status_folder
 from stcrm_pandas.status_log import logs_in
@@ -26,11 +27,11 @@ def info(cache_dir: Folder = None) -> None:
     paths = caches_in(folder)
     for path in paths:
         try:
-            typer.echo(f"{path}: {stored_in(path)}")
+            say(f"{path}: {stored_in(path)}")
         except SettingsError as error:
-            typer.echo(str(error))
+            say(str(error))
     if not paths:
-        typer.echo(f"Nothing is stored in {folder}.")
+        say(f"Nothing is stored in {folder}.")
 
 
 @app.command()
@@ -61,17 +62,17 @@ def clear(
         cache = Cache(path)
         pages += cache.clear(resource, older_than=age)
         cache.close()
-    typer.echo(f"{pages} pages forgotten.")
+    say(f"{pages} pages forgotten.")
     if resource is None and older_than is None:
         damaged, unclear = damaged_in(folder)
         for path in damaged:
             path.unlink()
         for path in unclear:
-            typer.echo(f"{path} is kept: it cannot be recognized as a cache. Remove it if you know that it is one.")
+            say(f"{path} is kept: it cannot be recognized as a cache. Remove it if you know that it is one.")
     logs = logs_in(read_status_folder(state_dir))
     if status_logs:
         for log in logs:
             log.unlink()
-        typer.echo(f"{len(logs)} status logs removed.")
+        say(f"{len(logs)} status logs removed.")
     elif logs:
-        typer.echo(f"{len(logs)} status logs are kept; --status-logs removes them, too.")
+        say(f"{len(logs)} status logs are kept; --status-logs removes them, too.")

@@ -14,6 +14,7 @@ import pandas as pd
 import typer
 
 from stcrm_pandas.client import Client, connect
+from stcrm_pandas.commands.saying import say
 from stcrm_pandas.errors import DriftWarning
 
 T = TypeVar("T")
@@ -35,9 +36,9 @@ def demo(
     out.mkdir(parents=True, exist_ok=True)
     began = time.perf_counter()
     with Sandbox(leads=leads, state=state) as sandbox:
-        typer.echo(f"A company with {leads:,} leads, served at {sandbox.api_url} ({time.perf_counter() - began:.1f} s)")
+        say(f"A company with {leads:,} leads, served at {sandbox.api_url} ({time.perf_counter() - began:.1f} s)")
         with connect(sandbox=sandbox, cache_dir=cache) as crm:
-            typer.echo(f"{'read':<28}{'rows':>9}{'calls':>7}{'cold':>9}{'warm':>9}")
+            say(f"{'read':<28}{'rows':>9}{'calls':>7}{'cold':>9}{'warm':>9}")
             rows = calls = 0
             cold = warm = 0.0
             for name, read in _reads(crm).items():
@@ -45,16 +46,16 @@ def demo(
                 frame, first = _timed(read)
                 calls_here = crm.calls - before
                 _, again = _timed(read)
-                typer.echo(f"{name:<28}{len(frame):>9,}{calls_here:>7}{first:>8.2f}s{again:>8.2f}s")
+                say(f"{name:<28}{len(frame):>9,}{calls_here:>7}{first:>8.2f}s{again:>8.2f}s")
                 rows, calls, cold, warm = rows + len(frame), calls + calls_here, cold + first, warm + again
             drift = crm.drift().drop_duplicates(["resource", "column", "kind"])
-            typer.echo(f"Where answers departed from the contract: {len(drift)} columns; crm.drift() has the table.")
+            say(f"Where answers departed from the contract: {len(drift)} columns; crm.drift() has the table.")
     os.environ["STCRM_CACHE_DIR"] = str(cache.resolve())  # for the notebooks' own processes
     report, seconds = _timed(lambda: make_all(out / "reports", sandbox=state))
     _edit(state, cache, out / "state")
     size = sum(file.stat().st_size for file in report.parent.glob("*.html")) / 1e6
-    typer.echo(f"report: {report.resolve()} (three reports and their index, {size:.1f} MB, made in {seconds:.1f} s)")
-    typer.echo(f"rows: {rows:,} in {calls} calls; cold {cold:.1f} s, warm {warm:.1f} s (from the cache, no call)")
+    say(f"report: {report.resolve()} (three reports and their index, {size:.1f} MB, made in {seconds:.1f} s)")
+    say(f"rows: {rows:,} in {calls} calls; cold {cold:.1f} s, warm {warm:.1f} s (from the cache, no call)")
 
 
 def _reads(crm: Client) -> dict[str, Callable[[], pd.DataFrame]]:
@@ -87,12 +88,12 @@ def _edit(state: Path, cache: Path, journals: Path) -> None:
         shouted = before["name"].str.isupper()
         after = before[shouted].head(EDITED)
         plan = crm.customers.plan_changes(before, after.assign(name=after["name"].str.title()), reason="demo")
-        typer.echo(f"\n{plan!r}\n")
+        say(f"\n{plan!r}\n")
         calls = crm.calls
         result, seconds = _timed(plan.apply)
-        typer.echo(f"applied in {seconds:.1f} s and {crm.calls - calls} calls: {result!r}")
+        say(f"applied in {seconds:.1f} s and {crm.calls - calls} calls: {result!r}")
         back, seconds = _timed(result.undo().apply)
-        typer.echo(f"taken back in {seconds:.1f} s: {back!r}\n")
+        say(f"taken back in {seconds:.1f} s: {back!r}\n")
 
 
 def _remove(state: Path, cache: Path, journals: Path) -> None:

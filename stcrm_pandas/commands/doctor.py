@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from stcrm_pandas.commands.connecting import Sandbox, State, connect_to
+from stcrm_pandas.commands.saying import say
 
 _SIGNS = {"ok": "ok   ", "note": "note ", "fault": "FAULT"}
 
@@ -17,7 +18,7 @@ def doctor(sandbox: Sandbox = False, state: State = None) -> None:
         checks = []
         for check in examine(crm):
             checks.append(check)
-            typer.echo(f"{_SIGNS[check.state]} {check.what}: {check.words}")
+            say(f"{_SIGNS[check.state]} {check.what}: {check.words}")
     faults = sum(check.state == "fault" for check in checks)
-    typer.echo("All is well." if not faults else f"{faults} problem{'s' if faults > 1 else ''} found.")
+    say("All is well." if not faults else f"{faults} problem{'s' if faults > 1 else ''} found.")
     raise typer.Exit(1 if faults else 0)

@@ -12,6 +12,7 @@ import typer
 
 from stcrm_pandas.commands.connecting import Sandbox, State, connect_to
 from stcrm_pandas.commands.refusing import refusals
+from stcrm_pandas.commands.saying import say
 from stcrm_pandas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -69,8 +70,8 @@ def plan(
     new = read_sheet(after, TARGETS[name].row)
     suspects = new.suspects_over(old)
     if len(suspects):
-        typer.echo(f"{len(suspects):,} cells may have been bent by a spreadsheet, and stay as they were:")
-        typer.echo(suspects.head(20).to_string(index=False))
+        say(f"{len(suspects):,} cells may have been bent by a spreadsheet, and stay as they were:")
+        say(suspects.head(20).to_string(index=False))
     with connect_to(sandbox, state) as crm:
         made = planning.changes(
             crm,
@@ -96,7 +97,7 @@ def show(plan: PlanFile) -> None:
     """Show what a plan changes."""
     from stcrm_pandas.edits.plan_file import read
 
-    typer.echo(repr(read(plan)))
+    say(repr(read(plan)))
 
 
 @app.command()
@@ -117,7 +118,7 @@ def apply(
     with connect_to(sandbox, state) as crm:
         loaded = load(plan, crm)
         whole = loaded if sample is None else loaded.sample(sample)
-        typer.echo(repr(whole))
+        say(repr(whole))
         _ask(whole, crm, yes)
         _tell(whole.apply(limit=limit, stop_after=stop_after), save)
 
@@ -140,7 +141,7 @@ def resume(
     plan, counts = opened.plan, opened.counts()
     opened.close()
     with connect_to(sandbox, state) as crm:
-        typer.echo(", ".join(f"{count:,} {name}" for name, count in counts.items()))
+        say(", ".join(f"{count:,} {name}" for name, count in counts.items()))
         _ask(plan, crm, yes)
         _tell(crm.resume(journal, limit=limit, stop_after=stop_after), save)
 
@@ -155,9 +156,9 @@ def undo(journal: JournalFile, out: Out, sandbox: Sandbox = False, state: State 
 
 def _write(plan: Plan, out: Path) -> None:
     plan.save(out)
-    typer.echo(repr(plan))
+    say(repr(plan))
     done = f"`stcrm edit apply {out}` does" if plan.steps else "There is nothing to send"
-    typer.echo(f"The plan is in {out}; nothing was sent. {done}.")
+    say(f"The plan is in {out}; nothing was sent. {done}.")
 
 
 def _ask(plan: Plan, crm: Client, yes: bool) -> None:
@@ -180,15 +181,15 @@ def _ask(plan: Plan, crm: Client, yes: bool) -> None:
 
 
 def _tell(result: Result, save: Path | None) -> None:
-    typer.echo(repr(result))
+    say(repr(result))
     for name, columns in (("failed", ["why"]), ("conflicts", ["column", "old", "now", "new"])):
         frame = getattr(result, name)
         if len(frame):
             shown = [column for column in frame.columns if column in columns or column not in _LONG]
-            typer.echo(f"{name}:\n{frame[shown].head(20).to_string(index=False)}")
+            say(f"{name}:\n{frame[shown].head(20).to_string(index=False)}")
     if save is not None:
-        typer.echo(f"What became of each row is in {', '.join(str(path) for path in result.save(save)) or save}")
-    typer.echo(f"The journal is {result.path}")
+        say(f"What became of each row is in {', '.join(str(path) for path in result.save(save)) or save}")
+    say(f"The journal is {result.path}")
     raise typer.Exit(0 if result.ok else INCOMPLETE)
 
 

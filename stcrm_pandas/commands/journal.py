@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from stcrm_pandas.commands.refusing import REFUSED, refusals
+from stcrm_pandas.commands.saying import say
 from stcrm_pandas.errors import StcrmError, UsageError
 from stcrm_pandas.settings import duration, read_journal_folder
 
@@ -34,14 +35,14 @@ def list_journals(state_dir: Folder = None) -> None:
             with contextlib.closing(journal):
                 about, counts = journal.about, journal.counts()
         except StcrmError as error:
-            typer.echo(f"{path}: {error}")
+            say(f"{path}: {error}")
             continue
         told = ", ".join(f"{count:,} {name}" for name, count in counts.items()) or "no rows"
         reason = f"; {about['reason']}" if about.get("reason") else ""
         place = f"tenant {about['tenant']} of {about['environment']}"
-        typer.echo(f"{path}: {about['resource']} of {place}, {about['applied_at']}: {told}{reason}")
+        say(f"{path}: {about['resource']} of {place}, {about['applied_at']}: {told}{reason}")
     if not paths:
-        typer.echo(f"There are no journals in {folder}.")
+        say(f"There are no journals in {folder}.")
 
 
 @app.command()
@@ -68,4 +69,4 @@ def purge(
         for path in paths:
             for file in files_of(path):
                 file.unlink(missing_ok=True)
-    typer.echo(f"{len(paths):,} journals removed.")
+    say(f"{len(paths):,} journals removed.")

@@ -11,6 +11,7 @@ import typer
 
 from stcrm_pandas.commands.connecting import Sandbox, State, connect_to
 from stcrm_pandas.commands.refusing import refusals
+from stcrm_pandas.commands.saying import say
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.operations import Operation, by_helper
 from stcrm_pandas.paths import argument
@@ -44,7 +45,7 @@ def read(
     with connect_to(sandbox, state) as crm:
         frame = operator.attrgetter(operation.helper)(crm)(**filters)
     path = write_sheet(frame, out)
-    typer.echo(f"{len(frame):,} rows are in {path}")
+    say(f"{len(frame):,} rows are in {path}")
 
 
 def operation_of(resource: str) -> Operation:

@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 
+from stcrm_pandas.commands.saying import say
 from stcrm_pandas.errors import SettingsError, UsageError
 
 REFUSED = 2
@@ -22,7 +23,7 @@ def refusals(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*args, **kwargs)
         except (UsageError, SettingsError) as error:
-            typer.echo(f"stcrm: {error}", err=True)
+            say(f"stcrm: {error}", err=True)
             raise typer.Exit(REFUSED) from None
 
     run.__signature__ = inspect.signature(command, eval_str=True)  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from stcrm_pandas.commands.connecting import Sandbox, State
+from stcrm_pandas.commands.saying import say
 
 app = typer.Typer(help="Make a report: one HTML file that opens without a network.", no_args_is_help=True)
 
@@ -148,4 +149,4 @@ def all_reports(
 
 
 def _say(path: Path) -> None:
-    typer.echo(f"The report is in {path}")
+    say(f"The report is in {path}")

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from stcrm_pandas.commands.saying import say
 from stcrm_pandas.errors import StcrmError
 
 app = typer.Typer(help="A double of the service on loopback, with a made-up company in it.", no_args_is_help=True)
@@ -64,7 +65,7 @@ def serve(
                 print(json.dumps(double.connection()), flush=True)
                 ended.wait()
     except StcrmError as error:
-        typer.echo(f"stcrm sandbox: {error}", err=True)
+        say(f"stcrm sandbox: {error}", err=True)
         raise typer.Exit(2) from None
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from stcrm_pandas import cli, custom_fields
+from stcrm_pandas.commands.saying import say
 from stcrm_pandas.errors import DriftWarning, StcrmError, StcrmWarning
 from stcrm_pandas.notices import notify
 from stcrm_pandas.printable import printable
@@ -100,3 +103,19 @@ def test_the_command_line_shows_none(box, monkeypatch, tmp_path, capfd):
     said = "".join(capfd.readouterr())
     assert "leads.list" in said
     assert is_clean(said)
+
+
+def test_every_command_speaks_through_one_function():
+    """So that a name out of the service or a file never drives the terminal."""
+    root = Path(cli.__file__).parent
+    for path in (root / "cli.py", *(root / "commands").glob("*.py")):
+        assert path.name == "saying.py" or not re.search(r"typer\.echo|secho", path.read_text()), path.name
+
+
+def test_what_a_command_says_holds_none(capsys):
+    for evil in EVIL:
+        say(f"one {evil}\ntwo")
+        say(evil, err=True)
+    said, complained = capsys.readouterr()
+    assert is_clean(said + complained)
+    assert said.count("\n") == 2 * len(EVIL)
