@@ -25,9 +25,14 @@ def results(seed: int = 4, *, effects: bool = True) -> tuple[dict[str, LeadConve
     return dict(zip(asked, found, strict=True)), {one["number"]: one for one in truth["planted"]}
 
 
+@pytest.fixture(scope="module", params=[4, *(pytest.param(seed, marks=pytest.mark.deep) for seed in (1, 2))])
+def seed(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
 @pytest.fixture(scope="module")
-def demo() -> tuple[dict[str, LeadConversion], dict[int, Any]]:
-    return results()
+def demo(seed: int) -> tuple[dict[str, LeadConversion], dict[int, Any]]:
+    return results(seed)
 
 
 Demo = tuple[dict[str, LeadConversion], dict[int, Any]]
@@ -64,9 +69,9 @@ def test_equal_ones_and_a_pair_that_the_mix_turns_are_not_named(demo: Demo) -> N
     assert {of[id] for id in truths[2]["campaign_ids"]} <= {"not clear", "explained by the mix"}
 
 
-def test_within_each_business_unit_the_pair_stands_the_other_way(demo: Demo) -> None:
+def test_within_each_business_unit_the_pair_stands_the_other_way(demo: Demo, seed: int) -> None:
     _, truths = demo
-    frames, _ = company()
+    frames, _ = company(seed)
     both = lead_conversion(
         frames["leads"],
         by=("campaign", "business_unit"),
@@ -135,10 +140,10 @@ def test_a_low_rescue_rate_is_named_with_its_warning(demo: Demo) -> None:
     assert named <= planted
 
 
-def test_counts_are_those_of_the_truth(demo: Demo) -> None:
+def test_counts_are_those_of_the_truth(demo: Demo, seed: int) -> None:
     """Inquiries that are 120 days old, by campaign: the truth leaves out what the analysis joins or leaves out."""
     found, truths = demo
-    frames, _ = company()
+    frames, _ = company(seed)
     old = frames["leads"][frames["leads"]["created_on"] <= pd.Timestamp(AS_OF) - pd.Timedelta(days=120)]
     again = lead_conversion(
         old, by="campaign", as_of=AS_OF, time_zone=ZONE, **{name: frames[name] for name in SHARED}
@@ -151,9 +156,9 @@ def test_counts_are_those_of_the_truth(demo: Demo) -> None:
     assert np.isfinite(found["campaign"].table["share_lower"].astype(float)).all()
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_where_nothing_is_planted_nothing_is_named(seed: int) -> None:
-    found, _ = results(seed, effects=False)
+@pytest.mark.parametrize("other", [1, 2])
+def test_where_nothing_is_planted_nothing_is_named(other: int) -> None:
+    found, _ = results(other, effects=False)
     for one in found.values():
         assert not one.comparisons["verdict"].isin(["higher", "lower"]).any()
     assert "No campaign is clearly different from all others together." in found["campaign"].summary()
