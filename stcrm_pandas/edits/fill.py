@@ -13,9 +13,11 @@ from typing import Any
 
 from stcrm_pandas.edits.cells import is_missing
 from stcrm_pandas.edits.columns import OTHER_CALLS, Target, target_of
+from stcrm_pandas.edits.fresh import ROUTES
 from stcrm_pandas.edits.model import Cell, Step
 from stcrm_pandas.edits.values import parts_of, to_json
 from stcrm_pandas.errors import UsageError
+from stcrm_pandas.operations import OPERATIONS
 from stcrm_pandas.schemas.fields import snake
 
 OLDER, BOTH = "invoiceStatementNotification", ("invoiceNotification", "statementNotification")
@@ -92,6 +94,7 @@ def _address(target: Target, fixed: Mapping[str, Any], row: Mapping[str, Any]) -
         if value is None and part.name == "unit":
             value = ""
         if value is None and part.required:
+            _refuse_unread(target, column, row)
             raise CannotFill(f"{column} is missing, and the contract wants an address whole: give it, too", column)
         fill[part.name] = value
     return fill
@@ -106,10 +109,26 @@ def _preferences(target: Target, fixed: Mapping[str, Any], row: Mapping[str, Any
             continue
         value = to_json(row.get(column), target.columns[column])
         if value is None and not opt_out:
+            _refuse_unread(target, column, row)
             raise CannotFill(f"{column} is missing, and the contract wants all preferences: give it, too", column)
         fill[part.name] = bool(value)
     whole = {**fill, **fixed}
     return {**fill, OLDER: all(whole[name] for name in BOTH)}
+
+
+def _refuse_unread(target: Target, column: str, row: Mapping[str, Any]) -> None:
+    """Refuse a row of a frame that lacks a column, which is another thing than a row whose value is missing.
+
+    Raises:
+        CannotFill: the frame lacks the column; it says how to read it.
+    """
+    if column not in row:
+        read = OPERATIONS[ROUTES[target.resource].operation].helper
+        raise CannotFill(
+            f"the frame has no column {column}, and the contract wants this part of the row whole",
+            column,
+            f"keep all columns of crm.{read}(…) in both frames, or add {column} to them",
+        )
 
 
 def _custom_fields(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,6 +150,7 @@ def _custom_fields(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _needed(target: Target, column: str, row: Mapping[str, Any]) -> Any:
     if is_missing(row.get(column)):
+        _refuse_unread(target, column, row)
         raise CannotFill(f"{column} is missing, and the contract wants it: give it, too", column)
     return to_json(row[column], target.columns[column])
 

@@ -16,14 +16,15 @@ def notes_of(target: Target, step: Step, row: Mapping[str, Any]) -> list[str]:
     notes = []
     address, preferences = step.set.get("address"), step.set.get("preferences")
     if address is not None:
-        if is_missing(row.get("address_unit")) and "unit" not in address:
+        if "address_unit" in row and is_missing(row["address_unit"]) and "unit" not in address:
             notes.append("{} without a unit: it is sent as the empty text, and stays so after an undo")
         if address.get("latitude", 0) is None and not all(
             is_missing(row.get(name)) for name in ("address_latitude", "address_longitude")
         ):
             notes.append("{} at another place: their coordinates are forgotten")
     if preferences is not None:
-        off = [flag for flag in FLAGS if is_missing(row.get(flag)) and _flag(target, flag) in step.fill["preferences"]]
+        known = [flag for flag in FLAGS if flag in row]
+        off = [flag for flag in known if is_missing(row[flag]) and _flag(target, flag) in step.fill["preferences"]]
         if off:
             notes.append("{} whose other preferences are unknown: these are sent as off")
     if step.operation == "Leads_Update" and any(cell.column == "campaign_id" for cell in step.cells):

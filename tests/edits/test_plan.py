@@ -8,6 +8,7 @@ import pytest
 from stcrm_pandas.edits.columns import TARGETS
 from stcrm_pandas.edits.fill import CannotFill, body_of
 from stcrm_pandas.edits.plan import plan_changes
+from stcrm_pandas.edits.steps import Options
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.schemas.parts import CustomField, ExternalData
 
@@ -319,3 +320,34 @@ def test_a_deleted_row_of_a_feed_is_not_changed(resource):
 
 def test_a_retired_provider_tag_can_be_changed():
     assert plan("booking_provider_tags", {"active": False}, {"tag_name": "Old web"}).steps
+
+
+@pytest.mark.parametrize(
+    ("resource", "column", "new", "lacking", "read"),
+    [
+        ("customers", "address_zip", "78702", "address_street", "crm.customers.list(…)"),
+        ("locations", "address_zip", "78702", "address_street", "crm.locations.list(…)"),
+        ("contacts", "name", "Bob", "is_archived", "crm.contacts.get(…)"),
+    ],
+)
+def test_a_frame_of_few_columns_is_told_apart_from_missing_values(resource, column, new, lacking, read):
+    key = list(TARGETS[resource].row.key)
+    before = frame(resource)[[*key, column]]
+    made = plan_changes(
+        resource, before, before.assign(**{column: new}), place=PLACE, options=Options(keep_coordinates=True)
+    )
+    assert not made.steps
+    reason = reasons(made)[column]
+    assert f"the frame has no column {lacking}" in reason
+    assert read in reason
+    whole = plan(resource, {lacking: None}, {column: new}, keep_coordinates=True)
+    assert f"{lacking} is missing" in reasons(whole)[column]
+
+
+def test_an_opt_out_needs_no_other_column():
+    before = frame("customer_contacts")[["customer_id", "id", "preferences_marketing_updates_enabled"]]
+    made = plan_changes(
+        "customer_contacts", before, before.assign(preferences_marketing_updates_enabled=False), place=PLACE
+    )
+    assert only(made).opt_out
+    assert not any("unknown" in warning for warning in made.warnings), "they were not read, and are filled in later"
