@@ -30,6 +30,7 @@ from stcrm_pandas.errors import SettingsError, UsageError
 from stcrm_pandas.own_files import CACHE, connect_read_only, owned_in, side_files, state_of
 from stcrm_pandas.settings import Settings, duration
 
+_ENDLESS = float("inf")
 CONTINUE_WITHIN = dt.timedelta(minutes=15)
 """How long an interrupted read may be continued from its stored pages."""
 
@@ -70,17 +71,21 @@ class Cache:
 
     def find(self, signature: str, *, max_age: dt.timedelta | None) -> Generation | None:
         """The newest whole generation of a read that is no older than `max_age`; None: of any age."""
-        after = -1.0 if max_age is None else self._clock() - max_age.total_seconds()
+        now = self._clock()
+        # What is stored with a time in the future was stored by a clock that was wrong: nobody knows how old it is.
+        after, latest = (-1.0, _ENDLESS) if max_age is None else (now - max_age.total_seconds(), now)
         query = "SELECT id, parts FROM generations WHERE signature = ? AND parts IS NOT NULL AND started > ?"
-        for id, parts in self._file.run(query + " ORDER BY started DESC LIMIT 1", signature, after):
+        query += " AND started <= ? ORDER BY started DESC, rowid DESC LIMIT 1"
+        for id, parts in self._file.run(query, signature, after, latest):
             return Generation(id, tuple(json.loads(parts)))
         return None
 
     def begin(self, signature: str, resource: str, *, max_age: dt.timedelta) -> Generation:
         """A generation to fill: an interrupted one that is young enough to be continued, or a new one."""
-        after = self._clock() - min(max_age, CONTINUE_WITHIN).total_seconds()
-        query = "SELECT id FROM generations WHERE signature = ? AND parts IS NULL AND started > ?"
-        for (id,) in self._file.run(query + " ORDER BY started DESC LIMIT 1", signature, after):
+        now = self._clock()
+        after = now - min(max_age, CONTINUE_WITHIN).total_seconds()
+        query = "SELECT id FROM generations WHERE signature = ? AND parts IS NULL AND started > ? AND started <= ?"
+        for (id,) in self._file.run(query + " ORDER BY started DESC LIMIT 1", signature, after, now):
             return Generation(id, None)
         generation = Generation(uuid.uuid4().hex, None)
         insert = "INSERT INTO generations VALUES (?, ?, ?, ?, NULL)"
@@ -96,8 +101,9 @@ class Cache:
         self._file.keep("UPDATE generations SET parts = ? WHERE id = ?", json.dumps(list(parts)), generation.id)
         rows = run("SELECT signature, started FROM generations WHERE id = ?", generation.id)
         if rows:
-            older = "SELECT id FROM generations WHERE signature = ? AND id <> ? AND started <= ?"
-            self.drop([id for (id,) in run(older, rows[0][0], generation.id, rows[0][1])])
+            signature, started = rows[0]
+            older = "SELECT id FROM generations WHERE signature = ? AND id <> ? AND (started <= ? OR started > ?)"
+            self.drop([id for (id,) in run(older, signature, generation.id, started, self._clock())])
         else:
             self.drop([generation.id])
         self.shrink()

@@ -339,7 +339,7 @@ class Walker:
         if self._offline:
             return self._get(read, where, query, key, only_if_cached=True)
         stored = self.cache.page(key)
-        if stored is not None and (self.cache.now() - stored.created_at) < max_age:
+        if stored is not None and dt.timedelta(0) <= (self.cache.now() - stored.created_at) < max_age:
             with contextlib.suppress(AnswerError):
                 got = self._decoded(read, where, stored, key)
                 if got.page.has_more:
