@@ -181,6 +181,8 @@ class Fresh:
 
 def _rows(target: Target, frame: Any, above: Mapping[str, Any]) -> dict[Key, FreshRow]:
     count = len(frame)
+    if count == 0:  # an Arrow array of texts takes no empty list of positions
+        return {}
     columns = {
         name: python_values(frame[name].array, range(count)).tolist() for name in target.columns if name in frame
     }
