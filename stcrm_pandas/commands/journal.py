@@ -70,3 +70,20 @@ def purge(
             for file in files_of(path):
                 file.unlink(missing_ok=True)
     say(f"{len(paths):,} journals removed.")
+
+
+@app.command()
+@refusals
+def acknowledge(
+    journal: Annotated[Path, typer.Argument(metavar="JOURNAL", help="A journal's file that cannot be read.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Let opt-ins go on although a journal cannot be read, as long as its file stays as it is. Nothing is removed."""
+    from stcrm_pandas.edits.unreadable import acknowledge as accept
+
+    path = journal.expanduser()
+    warning = "An opt-in that only this journal knows of may be sent again to somebody who opted out since. Go on?"
+    if not yes and not typer.confirm(warning):
+        raise typer.Exit(REFUSED)
+    accept(path)
+    say(f"Acknowledged: opt-ins no longer wait for {path}.")

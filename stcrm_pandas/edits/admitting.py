@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -75,6 +76,8 @@ def _sample_was_applied(plan: Plan, crm: Client) -> bool:
             continue
         try:
             of, counts = journal.about.get("sample_of"), journal.counts()
+        except sqlite3.Error:  # a damaged journal tells of no sample
+            continue
         finally:
             journal.close()
         if of and of in wholes and sum(counts.values()) <= WITHOUT_SAMPLE and counts.get("succeeded"):

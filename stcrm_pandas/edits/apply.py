@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stcrm_pandas.edits.admitting import admit, needs_sample
-from stcrm_pandas.edits.check import check
+from stcrm_pandas.edits.check import opt_outs_refused_by_reading, refused_by_reading
 from stcrm_pandas.edits.course import Course
 from stcrm_pandas.edits.endings import Endings
 from stcrm_pandas.edits.journal import Journal, find, path_for
-from stcrm_pandas.edits.locks import lock
+from stcrm_pandas.edits.locks import OpenFile, lock
 from stcrm_pandas.edits.model import Plan, Refusal
-from stcrm_pandas.edits.opt_ins import Sent, sent_since
+from stcrm_pandas.edits.opt_ins import Sent, refused_unread, sent_since
 from stcrm_pandas.edits.result import Result
-from stcrm_pandas.errors import UsageError
+from stcrm_pandas.edits.unreadable import is_acknowledged
+from stcrm_pandas.errors import StcrmError, UsageError
 
 if TYPE_CHECKING:
     from stcrm_pandas.client import Client
@@ -29,24 +30,99 @@ def apply(plan: Plan, crm: Client, *, limit: int | None = None, stop_after: int 
     admit(plan, crm)
     folder = crm.settings.journal_folder
     with lock(folder, plan.digest) as held:
-        missing_sample = needs_sample(plan, crm)
-        if missing_sample and not any(step.opt_out for step in plan.steps):
+        run = _Run(plan, crm, limit, stop_after)
+        if any(step.opt_out for step in plan.steps):
+            return run.opt_outs_first(held)
+        run.prepare()
+        return run.all(held)
+
+
+class _Run:
+    """One apply of a plan, whose lock is held."""
+
+    def __init__(self, plan: Plan, crm: Client, limit: int | None, stop_after: int | None) -> None:
+        self._plan, self._crm = plan, crm
+        self._folder = crm.settings.journal_folder
+        self._limit, self._stop_after = limit, stop_after
+        self._failures = 0
+        self._sent: Sent = {}
+        self._refusals: list[Refusal] = []
+
+    def prepare(self, *, opt_outs_are_sent: bool = False) -> None:
+        """Find out what is refused before anything is sent that is no opt-out.
+
+        Raises:
+            UsageError: a sample is missing, the rows are another tenant's, or all of them are refused.
+            ServiceError: what has to be known could not be read.
+        """
+        if missing_sample := needs_sample(self._plan, self._crm):
             raise UsageError(missing_sample)
-        sent = sent_since(folder, plan)
-        refusals = _refused_by_reading(plan, crm, sent)
-        journal = _unfinished(folder, plan) or _begun(folder, plan, crm)
-        journal.watch(held)
+        earlier = sent_since(self._folder, self._plan)
+        unread = list(refused_unread(self._plan, earlier.unreadable))
+        refused = {refusal.key for refusal in unread}
+        if unread and not opt_outs_are_sent and all(step.key in refused for step in self._plan.steps):
+            raise UsageError(f"{unread[0].reason}. To go on, {unread[0].instead}.")
+        self._sent = earlier.sent
+        if not self._plan.checked or any(cell.consent for step in self._plan.steps for cell in step.cells):
+            self._refusals = refused_by_reading(self._plan, self._crm, earlier.sent)
+        self._refusals += unread
+
+    def all(self, lock_file: OpenFile) -> Result:
+        """Carry out what is not refused."""
+        journal = _unfinished(self._folder, self._plan) or _begun(self._folder, self._plan, self._crm)
+        journal.watch(lock_file)
+        try:
+            self._course(journal, self._refusals)
+        finally:
+            journal.close()
+        return Result(journal.path, self._crm)
+
+    def opt_outs_first(self, lock_file: OpenFile) -> Result:
+        """Send the opt-outs, whatever stands against the rest, and then the rest, if nothing does."""
+        plan, crm, obstacle = self._plan, self._crm, ""
+        try:
+            journal = _unfinished(self._folder, plan) or _begun(self._folder, plan, crm)
+        except UsageError as error:
+            obstacle = f"{error} `stcrm journal acknowledge` lets the rest of the plan go on without it."
+            journal = _begun(self._folder, plan, crm)
+        journal.watch(lock_file)
+        try:
+            refusals = opt_outs_refused_by_reading(plan, crm)
+            self._course(journal, refusals, only_opt_outs=True)
+            if not obstacle:
+                try:
+                    self.prepare(opt_outs_are_sent=True)
+                except StcrmError as error:
+                    obstacle = str(error)
+            if obstacle:
+                _keep_why(journal, obstacle)
+            else:
+                self._course(journal, self._refusals)
+        finally:
+            journal.close()
+        return Result(journal.path, crm)
+
+    def _course(self, journal: Journal, refusals: Sequence[Refusal], *, only_opt_outs: bool = False) -> None:
+        crm = self._crm
         try:
             with crm._progress.bar("apply") as bar:
-                endings = Endings(journal, bar, now=lambda: crm.cache.now().isoformat(), stop_after=stop_after)
-                endings.held_back = bool(missing_sample)
-                Course(plan, crm, journal, endings, sent, limit=limit).run(refusals)
+                now = lambda: crm.cache.now().isoformat()  # noqa: E731
+                endings = Endings(journal, bar, now=now, stop_after=self._stop_after, failures=self._failures)
+                endings.held_back = only_opt_outs
+                Course(self._plan, crm, journal, endings, self._sent, limit=self._limit).run(refusals)
+                self._failures = endings.failures
         except KeyboardInterrupt as stop:
             stop.add_note(f"The journal is {journal.path}: apply the plan again, or crm.resume(…), and it goes on.")
             raise
-        finally:
-            journal.close()
-    return Result(journal.path, crm)
+
+
+def _keep_why(journal: Journal, why: str) -> None:
+    """Write down why rows are left."""
+    left = [entry for entry in journal.entries() if entry.state == "untried"]
+    for entry in left:
+        entry.why = why
+    if left:
+        journal.keep(left)
 
 
 def resume(path: Any, crm: Client, *, limit: int | None = None, stop_after: int | None = None) -> Result:
@@ -69,6 +145,8 @@ def resume(path: Any, crm: Client, *, limit: int | None = None, stop_after: int 
 def _unfinished(folder: Path, plan: Plan) -> Journal | None:
     """The journal of an earlier apply, where that did not end."""
     for path in find(folder, plan)[-1:]:
+        if is_acknowledged(path):
+            return None
         journal = Journal.open(path)
         if not journal.finished:
             return journal
@@ -79,13 +157,6 @@ def _unfinished(folder: Path, plan: Plan) -> Journal | None:
 def _begun(folder: Path, plan: Plan, crm: Client) -> Journal:
     moment = crm.cache.now()
     return Journal.begin(path_for(folder, plan, moment), plan, _about(plan, moment.isoformat(timespec="seconds")))
-
-
-def _refused_by_reading(plan: Plan, crm: Client, sent: Sent) -> Sequence[Refusal]:
-    """What only a read can refuse, before the first write. Consent is looked at again: it may be another by now."""
-    if plan.checked and not any(cell.consent for step in plan.steps for cell in step.cells):
-        return ()
-    return check(plan, crm, sent).refusals[len(plan.refusals) :]
 
 
 def _about(plan: Plan, moment: str) -> dict[str, str]:

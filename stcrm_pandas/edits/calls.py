@@ -17,7 +17,7 @@ from stcrm_pandas.edits.fill import CannotFill, body_of
 from stcrm_pandas.edits.fresh import Fresh, FreshRow, together
 from stcrm_pandas.edits.journal import Entry, Journal, State
 from stcrm_pandas.edits.judging import agrees, differing, row_to_json
-from stcrm_pandas.edits.last_read import is_off, needs_last_read, switched_on
+from stcrm_pandas.edits.last_read import GIVES_UP_AFTER, is_off, needs_last_read, switched_on
 from stcrm_pandas.edits.model import Key, Step
 from stcrm_pandas.errors import AnswerError, PermissionDenied, ServiceError, SettingsError, SignInError
 from stcrm_pandas.operations import OPERATIONS
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
 FRESH_FOR = 10.0
 """Seconds for which a row that was read counts as fresh; one that waited longer is read again before it is sent."""
-
-GIVES_UP_AFTER = 100.0
-"""Seconds after which the service no longer works on a request."""
 
 OVERWRITTEN = "somebody opted out while the row was being changed, and our request put that back on"
 """What is said of an opt-out that was lost, and is restored."""

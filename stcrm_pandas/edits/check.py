@@ -22,7 +22,7 @@ from stcrm_pandas.edits.opt_out import MARKETING, Contacts, matching
 from stcrm_pandas.edits.plan import rows_of
 from stcrm_pandas.edits.steps import Options, without_cells
 from stcrm_pandas.edits.values import current
-from stcrm_pandas.errors import UsageError
+from stcrm_pandas.errors import ServiceError, UsageError
 from stcrm_pandas.reach import spellings
 
 if TYPE_CHECKING:
@@ -51,6 +51,57 @@ def check(plan: Plan, client: Client, sent: Sent | None = None) -> Plan:
         refuse_strangers(plan, rows_now(plan, client))
     refusals = [*_still_in_use(plan, client), *_opted_out(plan, client, sent or {})]
     return replace(without(plan, refusals), checked=True)
+
+
+def refused_by_reading(plan: Plan, client: Client, sent: Sent) -> list[Refusal]:
+    """Return what a read refuses of a plan, but for its opt-outs, which are judged alone.
+
+    Raises:
+        UsageError: the rows are not this tenant's.
+    """
+    rest = replace(plan, steps=tuple(step for step in plan.steps if not step.opt_out))
+    if plan.options.get("before_unnamed"):
+        refuse_strangers(rest, rows_now(rest, client))
+    return [*_active_locations(rest, client), *_opted_out(plan, client, sent)]
+
+
+def opt_outs_refused_by_reading(plan: Plan, client: Client) -> list[Refusal]:
+    """Return what a read refuses of the opt-outs of a plan: as little as can be.
+
+    A row that opts out and is to be inactive, too, stays active where it has an active location or that cannot be
+    read. Where a frame does not say whose rows it has, and more than 5% of the opt-outs (and more than one) are not
+    as they were read, they are taken for another tenant's: an opt-out cannot be undone.
+    """
+    part = replace(plan, steps=tuple(step for step in plan.steps if step.opt_out))
+    strange = list(_strange_opt_outs(part, client))
+    if plan.checked or strange:
+        return strange
+    try:
+        return list(_active_locations(part, client))
+    except ServiceError as error:
+        why = f"whether it has an active location could not be read: {error}"
+        return [
+            Refusal(step.key, cell.column, why, "make a plan of its own for it")
+            for step in part.steps
+            for cell in step.cells
+            if cell.column == "active" and cell.new is False
+        ]
+
+
+def _strange_opt_outs(part: Plan, client: Client) -> Iterator[Refusal]:
+    if not part.options.get("before_unnamed"):
+        return
+    try:
+        rows = rows_now(part, client)
+    except ServiceError:  # each of them is read again before it is sent
+        return
+    whole = [(step, key) for step in part.steps for key in step.keys]
+    strange = sum(not _as_read(step, rows.get((target_of(step.operation).resource, key))) for step, key in whole)
+    if strange <= max(1, STRANGE * len(whole)):
+        return
+    for step, key in whole:
+        for cell in step.cells:
+            yield Refusal(key, cell.column, _strangers(part, strange, len(whole)))
 
 
 def without(plan: Plan, refusals: Iterable[Refusal]) -> Plan:
@@ -85,10 +136,14 @@ def refuse_strangers(plan: Plan, rows: Mapping[Place, Mapping[str, Any]]) -> Non
     whole = [(step, key) for step in plan.steps for key in step.keys]
     strange = sum(not _as_read(step, rows.get((target_of(step.operation).resource, key))) for step, key in whole)
     if whole and strange / len(whole) > STRANGE:
-        raise UsageError(
-            f"The frame does not say whose rows it has, and {strange:,} of {len(whole):,} are not as they are in "
-            f"tenant {plan.tenant} of {plan.environment}: read them over this connection, and make the plan anew."
-        )
+        raise UsageError(_strangers(plan, strange, len(whole)))
+
+
+def _strangers(plan: Plan, strange: int, rows: int) -> str:
+    return (
+        f"The frame does not say whose rows it has, and {strange:,} of {rows:,} are not as they are in "
+        f"tenant {plan.tenant} of {plan.environment}: read them over this connection, and make the plan anew."
+    )
 
 
 def rows_now(plan: Plan, client: Client) -> dict[Place, Mapping[str, Any]]:

@@ -12,14 +12,21 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from stcrm_pandas.edits.calls import FRESH_FOR, GIVES_UP_AFTER, OVERWRITTEN, Calls, Job, groups
+from stcrm_pandas.edits.calls import FRESH_FOR, OVERWRITTEN, Calls, Job, groups
 from stcrm_pandas.edits.check import without
 from stcrm_pandas.edits.columns import target_of
 from stcrm_pandas.edits.endings import Endings
 from stcrm_pandas.edits.fresh import FreshRow
 from stcrm_pandas.edits.journal import OPEN, Entry, Journal
 from stcrm_pandas.edits.judging import agrees, judge, unlike
-from stcrm_pandas.edits.last_read import ARCHIVED, changed_after, needs_last_read, off_again, switched_on
+from stcrm_pandas.edits.last_read import (
+    ARCHIVED,
+    GIVES_UP_AFTER,
+    changed_after,
+    needs_last_read,
+    off_again,
+    switched_on,
+)
 from stcrm_pandas.edits.model import Key, Plan, Refusal, narrowed
 from stcrm_pandas.edits.opt_ins import Sent, opt_ins
 from stcrm_pandas.errors import IncompleteRead, ServiceError
@@ -269,6 +276,8 @@ class Course:
                 go.append(entry)
                 job.step = verdict.step
             elif verdict.state == "already":
+                service_now = self._crm._session.service_now()
+                entry.service_time = None if service_now is None else service_now.isoformat()
                 self._endings.end([entry], "conflict" if entry.now else "already", row=row if entry.now else None)
             else:
                 self._endings.end([entry], "failed" if verdict.state == "refused" else "conflict", row=row)

@@ -20,13 +20,16 @@ class Endings:
         bar: what shows how many there are.
         now: the time, as a journal has it.
         stop_after: after how many failures nothing more is begun, but for opt-outs.
+        failures: how many there were already.
     """
 
-    def __init__(self, journal: Journal, bar: Bar, *, now: Callable[[], str], stop_after: int | None) -> None:
+    def __init__(
+        self, journal: Journal, bar: Bar, *, now: Callable[[], str], stop_after: int | None, failures: int = 0
+    ) -> None:
         self.held_back = False
         """Nothing more is begun, but for opt-outs."""
         self._journal, self._bar, self._now = journal, bar, now
-        self._stop_after, self._failures = stop_after, 0
+        self._stop_after, self.failures = stop_after, failures
         self._ended: list[tuple[Entry, FreshRow | None]] = []
         self._sent = 0
         self._lock = threading.Lock()
@@ -38,7 +41,7 @@ class Endings:
     @property
     def stopped(self) -> bool:
         """Whether nothing more is begun, but for opt-outs."""
-        return self.held_back or (self._stop_after is not None and self._failures >= self._stop_after)
+        return self.held_back or (self._stop_after is not None and self.failures >= self._stop_after)
 
     def sending(self) -> None:
         """A call that changes something goes out now."""
@@ -55,7 +58,7 @@ class Endings:
             entry.state, entry.ended_at = state, self._now()
         with self._lock:
             self._ended += [(entry, row) for entry in entries]
-            self._failures += len(entries) if state == "failed" else 0
+            self.failures += len(entries) if state == "failed" else 0
 
     def fail(self, entries: Sequence[Entry], error: Exception) -> None:
         """Some rows were refused, or could not be sent at all."""

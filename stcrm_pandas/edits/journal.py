@@ -7,6 +7,7 @@ truth after `kill -9` and after a power cut. It holds customers' data: mode 0600
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import os
 import sqlite3
@@ -89,6 +90,9 @@ class Entry:
         return self.step, self.place
 
 
+_HEAD = 100
+"""Bytes of the head of a file of SQLite; its `user_version` is in them."""
+
 _KEPT = [one.name for one in fields(Entry) if one.name not in ("step", "place", "key", "state")]
 
 
@@ -141,16 +145,20 @@ class Journal:
         if not place.is_file():
             raise UsageError(f"There is no journal {str(path)!r}; `stcrm journal list` shows those that there are.")
         try:
-            db = _connect(place)
-            (version,) = db.execute("PRAGMA user_version").fetchone()
+            version = _version_of(place)  # without SQLite, which would write into a file that is none of ours
             if version != VERSION:
                 raise UsageError(f"{str(path)!r} is a journal of version {version}, and this is version {VERSION}.")
-            about = dict(db.execute("SELECT name, value FROM about"))
-            plan = from_json(json.loads(about["plan"]))
-            if plan.digest != about["digest"]:
-                raise UsageError(f"The plan in the journal {str(path)!r} was altered.")
-            return cls(place, db, plan)
-        except (sqlite3.Error, KeyError, TypeError, ValueError) as error:
+            db = _connect(place)
+            try:
+                about = dict(db.execute("SELECT name, value FROM about"))
+                plan = from_json(json.loads(about["plan"]))
+                if plan.digest != about["digest"]:
+                    raise UsageError(f"The plan in the journal {str(path)!r} was altered.")
+                return cls(place, db, plan)
+            except BaseException:
+                db.close()
+                raise
+        except (sqlite3.Error, OSError, KeyError, TypeError, ValueError, AttributeError) as error:
             if isinstance(error, UsageError):
                 raise
             raise UsageError(f"{str(path)!r} cannot be read as a journal.") from None
@@ -231,6 +239,11 @@ class Journal:
         return json.loads(rows[0][0]) if rows else None
 
     @property
+    def sound(self) -> bool:
+        """Return whether SQLite finds no damage in the file."""
+        return self._run("PRAGMA quick_check(1)") == [("ok",)]
+
+    @property
     def finished(self) -> bool:
         """Whether nothing is left to be tried or settled."""
         return not OPEN.intersection(self.counts())
@@ -263,6 +276,15 @@ def _explained(path: Path) -> Iterator[None]:
         ) from None
 
 
+def _version_of(path: Path) -> int:
+    """The version in the head of a file of SQLite."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    if len(head) < _HEAD or not head.startswith(b"SQLite format 3\0"):
+        raise ValueError("no file of SQLite")
+    return int.from_bytes(head[60:64], "big")
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, check_same_thread=False, timeout=30.0)
     # Written ahead is of use only if it is on the disk: FULL waits for that.
@@ -279,12 +301,17 @@ def find(folder: Path, plan: Plan) -> list[Path]:
 def path_for(folder: Path, plan: Plan, moment: dt.datetime) -> Path:
     """Where a new journal of a plan lies: in the order of time by its name, and never in another's place."""
     earlier = len(find(folder, plan))
-    return folder / f"{moment:%Y%m%dT%H%M%S%f}-{earlier:03}-{plan.digest[:PART]}.sqlite"
+    return folder / f"{moment:%Y%m%dT%H%M%S%f}-{earlier:03}-{place_mark(plan)}-{plan.digest[:PART]}.sqlite"
+
+
+def place_mark(plan: Plan) -> str:
+    """What tells in the name of a journal of which tenant it is, where the file cannot be read."""
+    return hashlib.sha256(json.dumps([plan.environment, plan.tenant]).encode()).hexdigest()[:8]
 
 
 def files_of(journal: Path) -> list[Path]:
     """A journal's file, and what SQLite keeps beside it."""
-    return [journal, *(journal.with_name(journal.name + end) for end in ("-wal", "-shm"))]
+    return [journal, *(journal.with_name(journal.name + end) for end in ("-wal", "-shm", ".acknowledged"))]
 
 
 def digest_of(journal: Path) -> str:

@@ -29,6 +29,9 @@ from stcrm_pandas.schemas.fields import snake
 
 ARCHIVED = "is_archived"
 
+GIVES_UP_AFTER = 100.0
+"""Seconds after which the service no longer works on a request."""
+
 
 def needs_last_read(step: Step) -> bool:
     """Return whether a row is to be read after all waiting, directly before each time that its request is sent.

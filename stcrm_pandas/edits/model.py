@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 VERSION = 1
 """Of plans and their files. Another version is refused."""
 
+BEFORE_READ_AT = "before_read_at"
+"""The option of a plan with opt-ins that has when `before` was read, by the service's clock."""
+
 Key = tuple[int | str, ...]
 """What tells a row from others: the values of `row.key`."""
 

@@ -19,7 +19,7 @@ from stcrm_pandas.edits.cells import is_missing, read
 from stcrm_pandas.edits.columns import TARGETS, Target
 from stcrm_pandas.edits.diff import Changes, diff
 from stcrm_pandas.edits.matching import key_columns
-from stcrm_pandas.edits.model import Cell, Key, Plan, Refusal, Step
+from stcrm_pandas.edits.model import BEFORE_READ_AT, Cell, Key, Plan, Refusal, Step
 from stcrm_pandas.edits.steps import Options, plan_row
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.operations import OPERATIONS
@@ -76,7 +76,9 @@ def plan_changes(
     named = [at_home(target, frame, name, place) for frame, name in ((before, "before"), (after, "after"))]
     changes = diff(before, after, row=target.row)
     planned = plan_cells(target, changes, before, options)
-    extra = {} if named[0] else {"before_unnamed": True}
+    extra: dict[str, Any] = {} if named[0] else {"before_unnamed": True}
+    if any(cell.consent for step in planned.steps for cell in step.cells):
+        extra |= _read_at(before)
     plan = Plan(
         resource,
         place.environment,
@@ -90,6 +92,12 @@ def plan_changes(
         options={**options.as_json(), **extra},
     )
     return with_share(plan, len(before), warn_above)
+
+
+def _read_at(before: pd.DataFrame) -> dict[str, Any]:
+    """When a frame was read, by the service's clock, if it says so: opt-ins that were sent since are not sent again."""
+    read_at = (before.attrs.get("stcrm") or {}).get("fetched_at")
+    return {BEFORE_READ_AT: read_at} if isinstance(read_at, str) else {}
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from stcrm_pandas.edits.columns import TARGETS
 from stcrm_pandas.edits.model import Plan
 from stcrm_pandas.edits.plan import WARN_ABOVE, place_of, plan_changes
 from stcrm_pandas.edits.steps import Options
-from stcrm_pandas.errors import PermissionDenied, UsageError
+from stcrm_pandas.errors import PermissionDenied, ServiceError, UsageError
 
 if TYPE_CHECKING:
     from stcrm_pandas.client import Client
@@ -53,7 +53,16 @@ def changes(
         warn_above=warn_above,
     )
     plan = replace(plan, client=client)
-    return looked_up(plan, client) if check or plan.options.get("allow_opt_in") else plan
+    if not check and not plan.options.get("allow_opt_in"):
+        return plan
+    try:
+        return looked_up(plan, client)
+    except ServiceError as error:
+        if check or not any(step.opt_out for step in plan.steps):
+            raise
+        # Nothing holds an opt-out back: apply sends it, and looks again before it opts anybody in.
+        later = f"The opt-ins could not be checked now, and will be before they are sent: {error}"
+        return replace(plan, warnings=(*plan.warnings, later))
 
 
 def custom_fields(client: Client, resource: str, before: pd.DataFrame, after: pd.DataFrame, **given: Any) -> Plan:

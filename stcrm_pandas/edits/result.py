@@ -94,8 +94,8 @@ class Result:
 
     @cached_property
     def untried(self) -> pd.DataFrame:
-        """Left to be done: apply the plan again, and it goes on. `state` says what is known."""
-        return self._frame(OPEN, state=("str", lambda one: one.state))
+        """Left to be done when the plan is applied again: `state` is what is known, `why` what held it back."""
+        return self._frame(OPEN, state=("str", lambda one: one.state), why=("str", lambda one: one.why or None))
 
     @cached_property
     def filled(self) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -301,8 +302,10 @@ def test_a_later_no_stands_against_the_plan_that_said_yes(again, box, crm, time,
     row = after.conflicts.iloc[0]
     assert (row["old"], row["now"], row["new"]) == (False, False, True)
     assert "took that back" in row["why"]
-    time.passed += 60
-    anew = crm.customers.plan_contact_changes(*off(crm, 1, preferences_job_reminders_enabled=True), **MAY)
+    before, after = off(crm, 1, preferences_job_reminders_enabled=True)
+    a_day_later = pd.Timestamp(before.attrs["stcrm"]["fetched_at"]) + pd.Timedelta(days=1)
+    before.attrs = {"stcrm": {**before.attrs["stcrm"], "fetched_at": a_day_later.isoformat()}}
+    anew = crm.customers.plan_contact_changes(before, after, **MAY)
     assert anew.apply().ok, "they agreed again, and somebody says so"
 
 
