@@ -62,13 +62,13 @@ def refused_by_reading(plan: Plan, client: Client, sent: Sent) -> list[Refusal]:
     rest = replace(plan, steps=tuple(step for step in plan.steps if not step.opt_out))
     if plan.options.get("before_unnamed"):
         refuse_strangers(rest, rows_now(rest, client))
-    return [*_active_locations(rest, client), *_opted_out(plan, client, sent)]
+    return [*_still_in_use(rest, client), *_opted_out(plan, client, sent)]
 
 
 def opt_outs_refused_by_reading(plan: Plan, client: Client) -> list[Refusal]:
     """Return what a read refuses of the opt-outs of a plan: as little as can be.
 
-    A row that opts out and is to be inactive, too, stays active where it has an active location or that cannot be
+    A row that opts out and is to be inactive, too, stays active where it is still in use or that cannot be
     read. Where a frame does not say whose rows it has, and more than 5% of the opt-outs (and more than one) are not
     as they were read, they are taken for another tenant's: an opt-out cannot be undone.
     """
@@ -77,9 +77,9 @@ def opt_outs_refused_by_reading(plan: Plan, client: Client) -> list[Refusal]:
     if plan.checked or strange:
         return strange
     try:
-        return list(_active_locations(part, client))
+        return list(_still_in_use(part, client))
     except ServiceError as error:
-        why = f"whether it has an active location could not be read: {error}"
+        why = f"whether it is still in use could not be read: {error}"
         return [
             Refusal(step.key, cell.column, why, "make a plan of its own for it")
             for step in part.steps
