@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -10,7 +9,7 @@ from stcrm_pandas.addresses import ENVIRONMENTS
 from stcrm_pandas.edits.journal import Journal
 from stcrm_pandas.edits.model import VERSION, Plan, from_json
 from stcrm_pandas.edits.rebuilt import rebuilt
-from stcrm_pandas.errors import UsageError
+from stcrm_pandas.errors import StcrmError, UsageError
 from stcrm_pandas.operations import OPERATIONS
 from stcrm_pandas.settings import Settings
 
@@ -76,7 +75,7 @@ def _sample_was_applied(plan: Plan, crm: Client) -> bool:
             continue
         try:
             of, counts = journal.about.get("sample_of"), journal.counts()
-        except sqlite3.Error:  # a damaged journal tells of no sample
+        except StcrmError:  # a damaged journal tells of no sample
             continue
         finally:
             journal.close()

@@ -82,7 +82,7 @@ class _Run:
         plan, crm, obstacle = self._plan, self._crm, ""
         try:
             journal = _unfinished(self._folder, plan) or _begun(self._folder, plan, crm)
-        except UsageError as error:
+        except StcrmError as error:
             obstacle = f"{error} `stcrm journal acknowledge` lets the rest of the plan go on without it."
             journal = _begun(self._folder, plan, crm)
         journal.watch(lock_file)
@@ -148,7 +148,12 @@ def _unfinished(folder: Path, plan: Plan) -> Journal | None:
         if is_acknowledged(path):
             return None
         journal = Journal.open(path)
-        if not journal.finished:
+        try:
+            finished = journal.finished
+        except BaseException:
+            journal.close()
+            raise
+        if not finished:
             return journal
         journal.close()
     return None
