@@ -112,8 +112,8 @@ def costs(found: Costs) -> go.Figure:
         marker={"color": colour, "size": 9},
         showlegend=False,
         text=[
-            f"<b>{escape(str(row.name))}</b><br>{money(row.cost_per_booked)} for each booked job<br>"
-            f"{money(row.spend)} for {row.booked:,} of {row.opportunities:,} opportunities"
+            f"<b>{escape(str(row.name))}</b><br>{money(row.cost_per_booked, found.currency)} for each booked job<br>"
+            f"{money(row.spend, found.currency)} for {row.booked:,} of {row.opportunities:,} opportunities"
             for row in rows_of(shown)
         ],
         hovertemplate="%{text}<extra></extra>",
@@ -126,8 +126,9 @@ def costs(found: Costs) -> go.Figure:
     if len(shown):
         least, most = shown.iloc[0], shown.iloc[-1]
         alt = (
-            f"The cost of a booked job of {len(shown)} campaigns: from {money(least['cost_per_booked'])} "
-            f"({least['name']}) to {money(most['cost_per_booked'])} ({most['name']})."
+            f"The cost of a booked job of {len(shown)} campaigns: from "
+            f"{money(least['cost_per_booked'], found.currency)} ({least['name']}) to "
+            f"{money(most['cost_per_booked'], found.currency)} ({most['name']})."
         )
     return name_rows(figure, shown["name"], alt=alt)
 

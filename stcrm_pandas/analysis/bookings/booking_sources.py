@@ -39,6 +39,7 @@ from stcrm_pandas.analysis.display import Definitions, Sentences
 from stcrm_pandas.analysis.engine import EPOCH, Rows, lazy
 from stcrm_pandas.analysis.findings import Action, Check, Tile, WorkList
 from stcrm_pandas.analysis.inputs import admitted, table_of
+from stcrm_pandas.analysis.money import UNKNOWN, currencies_of, several
 from stcrm_pandas.analysis.provenance import (
     Moment,
     attrs_of,
@@ -118,6 +119,7 @@ class BookingSources:
     rows: Rows = field(repr=False)
     bookings: Any = field(repr=False)
     cautions: tuple[str, ...] = ()
+    currencies: tuple[str, ...] = ()
 
     @cached_property
     def hours(self) -> pd.DataFrame:
@@ -141,8 +143,19 @@ class BookingSources:
 
     @cached_property
     def revenue(self) -> pd.DataFrame:
-        """What the jobs of each group brought; see `analysis.bookings.revenue.revenue`. Made when first asked for."""
-        return revenue(amounts_by(self.amounts))
+        """What the jobs of each group brought, in each currency apart; see `analysis.bookings.revenue.revenue`.
+
+        Made when first asked for.
+        """
+        if len(self.currencies) < 2:
+            currency = self.currencies[0] if self.currencies else None
+            found = revenue(amounts_by(self.amounts))
+            return found.assign(currency=pd.array([currency] * len(found), dtype="str"))
+        parts = []
+        for currency in self.currencies:
+            found = revenue(amounts_by(self.amounts[self.amounts["currency"] == currency]))
+            parts.append(found.assign(currency=pd.array([currency] * len(found), dtype="str")))
+        return pd.concat(parts, ignore_index=True)
 
     @cached_property
     def work_lists(self) -> dict[str, WorkList]:
@@ -230,6 +243,7 @@ def booking_sources(
     by: str | Sequence[str] | None = "source",
     groups: Groups = None,
     names: Any = None,
+    business_units: Any = None,
     as_of: Moment | None = None,
     time_zone: str | None = None,
     mature_days: int = 30,
@@ -251,6 +265,7 @@ def booking_sources(
             tuple of two of them, or None for all together.
         groups: which source a spelling belongs to: a mapping, or the edited frame `spellings` of an earlier result.
         names: lookups by dimension ({"campaign": campaigns, "business_unit": units}), or the lookup of the only one.
+        business_units: for the currency of amounts; by default those of `names`. Without them amounts have none.
         as_of: until when the bookings are known; by default when they were read.
         time_zone: the company's; by default the one noted on the frame.
         mature_days: how old a booking must be for its outcome to count.
@@ -287,8 +302,11 @@ def booking_sources(
     known = known_until(bookings, as_of, local)
     limits = Limits(known, dt.timedelta(days=mature_days), dt.timedelta(days=revenue_days), local.key)
     rows = booking_rows(bookings, limits, leads=leads, jobs=jobs, customers=customers, status_log=status_log)
-    counted = count_bookings(rows, asked, limits, follow_on_jobs(jobs))
     named = lookups(names, asked)
+    of_unit = currencies_of(named.get("business_unit") if business_units is None else business_units)
+    counted = count_bookings(rows, asked, limits, follow_on_jobs(jobs), of_unit)
+    in_use = tuple(sorted(counted.amounts.loc[counted.amounts["total"] != 0, "currency"].unique()))
+    currencies = () if in_use == (UNKNOWN,) else in_use
     spelt = spellings(counted.spellings, groups)
     sources = dict(zip(spelt["source"], spelt["group"], strict=True))
     clock = Clock.of(counted.clock, sources, bounds_of_creation(bookings, local), known, local)
@@ -330,7 +348,8 @@ def booking_sources(
         amounts=grouped(counted.amounts, asked, named, sources),
         rows=rows,
         bookings=bookings,
-        cautions=tuple(selections(given)),
+        cautions=(*selections(given), *several(currencies)),
+        currencies=currencies,
     )
     return together(result)[0]
 

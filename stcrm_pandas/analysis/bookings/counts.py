@@ -6,7 +6,7 @@ Written in narwhals; after it there is nothing large any more, but for the amoun
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ import pandas as pd
 from stcrm_pandas.analysis.bookings.outcomes import SPANS, Limits
 from stcrm_pandas.analysis.engine import TENANT, Rows, collected, keys, micros, true
 from stcrm_pandas.analysis.follow_on import topmost
+from stcrm_pandas.analysis.money import of_units
 
 __all__ = ["COUNTS", "DIMENSIONS", "OUTCOMES", "Counted", "count_bookings", "one_number"]
 
@@ -96,7 +97,8 @@ class Counted:
         waited: bookings by the dimensions and quarters of an hour from creation to the job, `quarters`.
         chains: by `campaign_id`: `bookings`, `chains` (with a lead or a job that names a campaign), `differ`.
         spellings: by `source`: `bookings`, `first` and `last` creation in microseconds, `provider` (one of its ids).
-        amounts: a row for each booking that has a job of `money` age: dimensions, `job`, `created`, `total`, `follow`.
+        amounts: a row for each booking that has a job of `money` age: dimensions, `job`, `total`, `follow`,
+            `currency` of its business unit.
         deleted: rows left out as deleted.
     """
 
@@ -110,10 +112,13 @@ class Counted:
     deleted: int
 
 
-def count_bookings(rows: Rows, dimensions: Sequence[str], limits: Limits, later: pd.DataFrame) -> Counted:
+def count_bookings(
+    rows: Rows, dimensions: Sequence[str], limits: Limits, later: pd.DataFrame, of_unit: Mapping[int, str]
+) -> Counted:
     """Count the rows that `booking_rows` gives.
 
-    Parameters: the rows; names out of `DIMENSIONS`; the same limits; what `follow_on_jobs` gives.
+    Parameters: the rows; names out of `DIMENSIONS`; the same limits; what `follow_on_jobs` gives; the currencies of
+    business units.
     """
     columns = [DIMENSIONS[name] for name in dimensions]
     deleted = one_number(rows.select(nw.col("deleted").cast(nw.Int64).sum())) or 0
@@ -150,7 +155,7 @@ def count_bookings(rows: Rows, dimensions: Sequence[str], limits: Limits, later:
                 nw.col("booking_provider_id").min().alias("provider"),
             )
         ),
-        amounts=_amounts(kept, columns, limits, later),
+        amounts=_amounts(kept, columns, limits, later, of_unit),
         deleted=deleted,
     )
 
@@ -235,13 +240,16 @@ def _chains(kept: Rows) -> pd.DataFrame:
     )
 
 
-def _amounts(kept: Rows, columns: list[str], limits: Limits, later: pd.DataFrame) -> pd.DataFrame:
+def _amounts(
+    kept: Rows, columns: list[str], limits: Limits, later: pd.DataFrame, of_unit: Mapping[int, str]
+) -> pd.DataFrame:
     total = nw.when(true(nw.col("job_status") == "Canceled")).then(nw.lit(0.0)).otherwise(nw.col("job_total"))
     rows = _table(
         kept.filter(nw.col("has_job_row")).select(
             *(nw.col(column).alias(f"by_{place}") for place, column in enumerate(columns)),
             *(nw.col(name) for name in keys(kept)),
             nw.col("its_job").alias("job"),
+            nw.col("job_unit").alias("unit"),
             true(nw.col("job_created") <= micros(limits.as_of) - micros(limits.money)).cast(nw.Int64).alias("aged"),
             "created",
             "id",
@@ -252,11 +260,16 @@ def _amounts(kept: Rows, columns: list[str], limits: Limits, later: pd.DataFrame
     within = [TENANT] if TENANT in rows else []
     ordered = rows.sort_values(["created", "id"], ignore_index=True)
     first = ordered.drop_duplicates([*within, "job"], ignore_index=True)
+    first, later = (one.assign(currency=of_units(one["unit"], of_unit)) for one in (first, later))
     # any booking that names the job stands for it
     place = _keys(first, within, "job").get_indexer(_keys(ordered, within, "job"))
     follow = _follow_on(first, later, within, pd.Series(place, index=_keys(ordered, within, "id")))
     aged = (first["aged"] == 1).to_numpy(dtype=bool)
-    return first.assign(follow=follow)[aged].drop(columns=["id", "created", "aged", *within]).reset_index(drop=True)
+    return (
+        first.assign(follow=follow)[aged]
+        .drop(columns=["id", "created", "aged", "unit", *within])
+        .reset_index(drop=True)
+    )
 
 
 def _follow_on(jobs: pd.DataFrame, later: pd.DataFrame, within: list[str], of_booking: pd.Series) -> Any:
@@ -274,7 +287,9 @@ def _follow_on(jobs: pd.DataFrame, later: pd.DataFrame, within: list[str], of_bo
     by_booking = np.append(of_booking.to_numpy(np.int64), -1)[booked]
     at = np.append(np.where(later["parent"].isna(), by_booking, at), -1)[top]
     sums = np.zeros(len(jobs))
-    np.add.at(sums, at[at >= 0], later["amount"].to_numpy(np.float64)[at >= 0])
+    # an amount in another currency than the job's is in no sum
+    fits = (at >= 0) & (np.append(jobs["currency"].to_numpy(object), "")[at] == later["currency"].to_numpy(object))
+    np.add.at(sums, at[fits], later["amount"].to_numpy(np.float64)[fits])
     return pd.array(sums, dtype="Float64")
 
 

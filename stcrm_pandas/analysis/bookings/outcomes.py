@@ -171,14 +171,14 @@ def _with_lead(rows: Rows, leads: Any) -> Rows:
 def _with_job(rows: Rows, jobs: Any) -> Rows:
     """Add its job: the one that it names, else the first that names it, is no follow-on job and not older than it."""
     if jobs is None:
-        numbers = ("its_job", "job_created", "job_campaign", "job_customer")
+        numbers = ("its_job", "job_unit", "job_created", "job_campaign", "job_customer")
         return rows.with_columns(
             **{name: _missing("id") for name in numbers},
             job_status=_missing("status"),
             job_total=nw.lit(0.0),
             has_job_row=nw.lit(value=False),
         )
-    made = lazy(jobs, "jobs", _JOB, times=("created_on",), optional=JOB_OPTIONAL)
+    made = lazy(jobs, "jobs", _JOB, times=("created_on",), optional=(*JOB_OPTIONAL, "business_unit_id"))
     first_contact = [nw.col(name).is_null() for name in AFTER if name in made.collect_schema()]
     naming = _joined(
         made.filter(~nw.col("booking_id").is_null(), *first_contact).select(
@@ -203,26 +203,39 @@ def _with_job(rows: Rows, jobs: Any) -> Rows:
         nw.col("total").alias("job_total"),
         nw.col("campaign_id").alias("job_campaign"),
         nw.col("customer_id").alias("job_customer"),
+        _unit(made).alias("job_unit"),
     ).with_columns(found=nw.lit(1))
     rows = _joined(rows, found, "its_job", "id")
     return rows.with_columns(has_job_row=~nw.col("found").is_null())
 
 
+def _unit(made: Rows) -> nw.Expr:
+    return nw.col("business_unit_id") if "business_unit_id" in made.collect_schema() else _missing("id")
+
+
 def follow_on_jobs(jobs: Any) -> pd.DataFrame:
-    """Collect the follow-on jobs: `tenant`, `id`, `parent` (the earlier job), `booking_id` and `amount` if completed.
+    """Collect the follow-on jobs: `tenant`, `id`, `parent` (earlier job), `booking_id`, `unit`, `amount` if completed.
 
     Parameters: jobs of any engine; None: there are none.
     """
-    kinds = {TENANT: "Int64", "id": "Int64", "parent": "Int64", "booking_id": "Int64", "amount": "Float64"}
+    kinds = {
+        TENANT: "Int64",
+        "id": "Int64",
+        "parent": "Int64",
+        "booking_id": "Int64",
+        "unit": "Int64",
+        "amount": "Float64",
+    }
     if jobs is None:
         return pd.DataFrame(columns=list(kinds)).astype(kinds)
-    made = lazy(jobs, "jobs", _JOB, optional=JOB_OPTIONAL)
+    made = lazy(jobs, "jobs", _JOB, optional=(*JOB_OPTIONAL, "business_unit_id"))
     names = made.collect_schema().names()
     after, parents = ([name for name in listed if name in names] for listed in (AFTER, PARENTS))
     completed = true(nw.col("job_status") == "Completed")
     later = made.filter(~nw.all_horizontal(*(nw.col(name).is_null() for name in after), ignore_nulls=False)).select(
         *keys(made, "id", "booking_id"),
         nw.coalesce(*parents).alias("parent"),
+        _unit(made).alias("unit"),
         nw.when(completed).then(nw.col("total")).otherwise(nw.lit(0.0)).alias("amount"),
     )
     table = collected(later, {name: kind for name, kind in kinds.items() if name != TENANT or TENANT in names})

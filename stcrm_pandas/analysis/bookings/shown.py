@@ -11,6 +11,7 @@ import pandas as pd
 from stcrm_pandas.analysis.bookings.sentences import words
 from stcrm_pandas.analysis.bookings.table import each
 from stcrm_pandas.analysis.display import table
+from stcrm_pandas.analysis.money import money
 from stcrm_pandas.analysis.sentences import hundred, per_hundred
 from stcrm_pandas.errors import UsageError
 
@@ -63,12 +64,12 @@ def _revenue(found: BookingSources) -> Shown:
     header = {_group(found): False, **dict.fromkeys((*titles, *more), True)}
     rows = [
         [
-            str(row.name),
+            str(row.name) if len(found.currencies) < 2 else f"{row.name} ({row.currency})",
             f"{row.jobs:,}",
             per_hundred(row),
-            _money(row.median),
-            _mean(row.mean, row.mean_low, row.mean_high),
-            _mean(row.mean_with_follow, row.mean_low_with_follow, row.mean_high_with_follow),
+            money(row.median, _currency(row)),
+            _mean(row, "mean"),
+            _mean(row, "mean_with_follow"),
             "" if pd.isna(row.largest) else str(hundred(row.largest)),
         ]
         for row in each(found.revenue)
@@ -118,9 +119,13 @@ def _group(found: BookingSources) -> str:
     return words(found)[0].capitalize()
 
 
-def _money(value: Any) -> str:
-    return "" if pd.isna(value) else f"{value:,.0f}"
+def _currency(row: Any) -> str | None:
+    return None if pd.isna(row.currency) else str(row.currency)
 
 
-def _mean(mean: Any, low: Any, high: Any) -> str:
-    return "too few" if pd.isna(mean) else f"{mean:,.0f} ({low:,.0f} to {high:,.0f})"
+def _mean(row: Any, name: str) -> str:
+    own, low, high = (getattr(row, name.replace("mean", one, 1)) for one in ("mean", "mean_low", "mean_high"))
+    if pd.isna(own):
+        return "too few"
+    currency = _currency(row)
+    return f"{money(own, currency)} ({money(low, currency)} to {money(high, currency)})"

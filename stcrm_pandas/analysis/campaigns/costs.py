@@ -57,6 +57,9 @@ class Costs:
     def __repr__(self) -> str:
         return f"<Costs of {len(self.table)} campaigns, {self.first_month} to {self.last_month}>"
 
+    currency: str | None = None
+    """Of the amounts, where it is one and known."""
+
 
 def costs_of(
     rows: pd.DataFrame,

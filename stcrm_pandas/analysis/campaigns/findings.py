@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from stcrm_pandas.analysis.campaigns.sentences import likeness
-from stcrm_pandas.analysis.campaigns.table import DIMENSIONS, money, of_hundred
+from stcrm_pandas.analysis.campaigns.table import DIMENSIONS, of_hundred
 from stcrm_pandas.analysis.findings import Action, Check, Count, Step, Tile
+from stcrm_pandas.analysis.money import amounts, money
 from stcrm_pandas.analysis.periods import FourWeeks, Period, four_weeks
 from stcrm_pandas.analysis.prediction import gap
 from stcrm_pandas.analysis.sentences import per_hundred, span
@@ -46,7 +47,7 @@ def tiles(found: Opportunities) -> list[Tile]:
         _tile(found, "Opportunities", all_of, lambda row: f"{int(row['opportunities']):,}"),
         _tile(found, "Opportunities that were booked", ripe, lambda row: _share(found, row, "booked")),
         _tile(found, "Opportunities with a completed job", ripe, lambda row: _share(found, row, "completed")),
-        _tile(found, "Revenue of completed jobs", old, lambda row: money(row["revenue"])),
+        _tile(found, "Revenue of completed jobs", old, lambda row: _revenue(found, row)),
     ]
 
 
@@ -136,9 +137,10 @@ def _dearer(found: Opportunities) -> list[Action]:
                 Action(
                     f"Ask what campaign {row.name} is to bring: a booked job costs more than twice as much "
                     "as elsewhere.",
-                    f"{money(row.cost_per_booked)} for each booked job ({money(row.cost_low)} to "
-                    f"{money(row.cost_high)}), against {money(others)}",
-                    f"{money(row.spend - others * row.booked)} more over {row.months} months",
+                    f"{money(row.cost_per_booked, found.currency)} for each booked job "
+                    f"({money(row.cost_low, found.currency)} to "
+                    f"{money(row.cost_high, found.currency)}), against {money(others, found.currency)}",
+                    f"{money(row.spend - others * row.booked, found.currency)} more over {row.months} months",
                     0.0,
                 )
             )
@@ -177,6 +179,12 @@ def _of_weeks(found: Opportunities, period: Period) -> pd.Series | None:
     if not read or first < weeks["week"].min():
         return None
     return weeks[(weeks["week"] >= first) & (weeks["week"] < end)].drop(columns="week").sum()
+
+
+def _revenue(found: Opportunities, row: pd.Series) -> str:
+    if found.money is None:
+        return money(row["revenue"], found.currency)
+    return amounts([(currency, row[f"revenue {currency}"]) for currency in found.currencies])
 
 
 def _share(found: Opportunities, row: pd.Series, step: str) -> str:

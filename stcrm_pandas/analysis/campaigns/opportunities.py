@@ -23,6 +23,7 @@ from stcrm_pandas.analysis.campaigns.attribution import Attribution, attribution
 from stcrm_pandas.analysis.campaigns.chains import opportunities_of
 from stcrm_pandas.analysis.campaigns.costs import Costs, costs_of
 from stcrm_pandas.analysis.campaigns.counts import BY, aged, by_week, grouped, strata_of, whole, whole_months
+from stcrm_pandas.analysis.campaigns.currencies import apart, in_currencies
 from stcrm_pandas.analysis.campaigns.records import gather, statuses
 from stcrm_pandas.analysis.campaigns.work import differing, work_lists
 from stcrm_pandas.analysis.comparison import compare
@@ -31,6 +32,7 @@ from stcrm_pandas.analysis.engine import TENANT
 from stcrm_pandas.analysis.findings import Action, Check, Tile, WorkList
 from stcrm_pandas.analysis.inputs import admitted, table_of
 from stcrm_pandas.analysis.leads.keys import Names, categories, lookups
+from stcrm_pandas.analysis.money import several
 from stcrm_pandas.analysis.provenance import (
     Moment,
     attrs_of,
@@ -73,6 +75,8 @@ class Opportunities:
     - `old`: those old enough for money; `paid`: of these, those above zero; `revenue`: the totals of their completed
       jobs that are no follow-on jobs, `follow_on_revenue`: of those that are; `median`: of the revenue of each of
       `paid`
+    - `currencies` has those of the business units; where there are several, these three are missing, and `money` has
+      them by `id`, `name` and `currency`
     - `enough`: `mature` reaches `min_group`
     - `whole` (months only): the month was read from its first to its last moment, and all of it is old enough
 
@@ -106,6 +110,13 @@ class Opportunities:
     undated: int
     cautions: tuple[str, ...] = ()
     leads: LeadConversion | None = field(default=None, compare=False)
+    currencies: tuple[str, ...] = ()
+    money: pd.DataFrame | None = None
+
+    @property
+    def currency(self) -> str | None:
+        """The currency of all amounts; None where none is known, or where there are several."""
+        return self.currencies[0] if len(self.currencies) == 1 else None
 
     def beside(self, results: Sequence[Any]) -> Opportunities:
         """The same, knowing the lead conversion of the same groups; `together` calls it with all of a report."""
@@ -185,6 +196,7 @@ def opportunities(
     *,
     campaigns: pd.DataFrame | None = None,
     call_reasons: pd.DataFrame | None = None,
+    business_units: pd.DataFrame | None = None,
     spend: pd.DataFrame | None = None,
     by: str | Sequence[str] | None = "campaign",
     names: Names = None,
@@ -219,6 +231,7 @@ def opportunities(
         jobs: likewise, all jobs of the period, not only those that name a lead.
         campaigns: all campaigns, retired ones too: for names, categories, and which one is the default.
         call_reasons: all call reasons: leads whose reason is no lead are left out.
+        business_units: for the currency of amounts; by default those of `names`. Without them amounts have none.
         spend: `campaign` (id or name), `month` ("2026-03"), `amount` (`analysis.read_spend`): adds costs.
         by: "campaign", "category", "business_unit", "month", "tenant", a tuple of two of them, or None.
         names: a mapping from dimension to its lookup ({"business_unit": units}); for one `by` also the lookup itself.
@@ -268,10 +281,14 @@ def opportunities(
     first, end = _period(frames, local)
     records = gather(leads, bookings, jobs, not_leads=_not_leads(call_reasons))
     _refuse_mixed_tenants(records, dimensions)
-    chains = opportunities_of(records, repeat=dt.timedelta(days=repeat_days), as_of=known, first=first, end=end)
+    repeat = dt.timedelta(days=repeat_days)
+    chains = opportunities_of(records, repeat=repeat, as_of=known, first=first, end=end)
     mature, old = dt.timedelta(days=mature_days), dt.timedelta(days=revenue_days)
     rows = aged(chains.rows, as_of=known, mature=mature, old=old, zone=local)
     lookup = lookups(names, dimensions)
+    of_job, currencies = in_currencies(
+        records, lookup.get("business_unit") if business_units is None else business_units
+    )
     if campaigns is not None:
         lookup = {"campaign": campaigns, **lookup}
     if "category" in dimensions:
@@ -300,17 +317,9 @@ def opportunities(
     else:
         table, compared = overall, _compared(traced, overall, (), silent=(), ranked=False, min_group=min_group)
     order = _order(table, dimensions, ranked=ranked)
-    return Opportunities(
-        table=table.iloc[order].reset_index(drop=True),
-        overall=overall,
-        untraced=whole(rows[rows["untraced"]], "Jobs without call or booking", min_group=min_group),
-        comparisons=compared.iloc[order].reset_index(drop=True),
-        weeks=None if local is None else by_week(traced),
-        differing=differing(traced, lookup.get("campaign"), local),
-        attribution=health,
-        costs=None
-        if spend is None or local is None
-        else costs_of(
+    costs = None
+    if spend is not None and local is not None:
+        costs = costs_of(
             traced,
             spend,
             lookup.get("campaign"),
@@ -319,7 +328,16 @@ def opportunities(
             old=known - old,
             zone=local,
             min_group=min_group,
-        ),
+        )
+    found = Opportunities(
+        table=table.iloc[order].reset_index(drop=True),
+        overall=overall,
+        untraced=whole(rows[rows["untraced"]], "Jobs without call or booking", min_group=min_group),
+        comparisons=compared.iloc[order].reset_index(drop=True),
+        weeks=None if local is None else by_week(traced),
+        differing=differing(traced, lookup.get("campaign"), local),
+        attribution=health,
+        costs=costs,
         left_out=chains.left_out,
         read={name: statuses(frame, "job_status" if name == "jobs" else "status") for name, frame in frames.items()},
         by=dimensions,
@@ -334,8 +352,19 @@ def opportunities(
         call_reasons_known=call_reasons is not None,
         complete=all(attrs_of(frame).get("complete", True) for frame in frames.values()),
         undated=int(traced["created"].isna().sum()),
-        cautions=tuple(selections(frames)),
+        cautions=(*selections(frames), *several(currencies)),
+        currencies=currencies,
     )
+    if len(currencies) < 2:
+        return found if costs is None else replace(found, costs=replace(costs, currency=found.currency))
+
+    def paid_in(currency: str) -> pd.DataFrame:
+        mine = records.assign(total=records["total"].where(of_job == currency, 0.0))
+        once = opportunities_of(mine, repeat=repeat, as_of=known, first=first, end=end).rows
+        each = aged(once, as_of=known, mature=mature, old=old, zone=local)
+        return each if "category" not in rows else each.assign(category=rows["category"])
+
+    return apart(found, {currency: paid_in(currency) for currency in currencies}, dimensions, lookup)
 
 
 def _dimensions(by: str | Sequence[str] | None) -> tuple[str, ...]:

@@ -162,9 +162,10 @@ def _costs(found: Opportunities) -> list[str]:
         said.append("No month is covered both by the spend and by opportunities that are old enough: no cost is told.")
     elif overall.enough and overall.booked:
         said.append(
-            f"From {costs.first_month} to {costs.last_month}, {money(overall.spend)} was spent on campaigns with "
-            f"{overall.opportunities:,} opportunities: {money(overall.cost_per_opportunity)} for each, "
-            f"{money(overall.cost_per_booked)} for each booked job."
+            f"From {costs.first_month} to {costs.last_month}, {money(overall.spend, found.currency)} was spent on "
+            "campaigns with "
+            f"{overall.opportunities:,} opportunities: {money(overall.cost_per_opportunity, found.currency)} for each, "
+            f"{money(overall.cost_per_booked, found.currency)} for each booked job."
         )
         if not pd.isna(overall.revenue_per_unit):
             said.append(f"For each 1 spent there was a revenue of {overall.revenue_per_unit:,.2f}.")
@@ -176,7 +177,8 @@ def _costs(found: Opportunities) -> list[str]:
     ):
         if len(rows):
             said.append(
-                f"Rows of the spend that {why}: {len(rows):,} ({money(rows['amount'].sum())} in all), left out."
+                f"Rows of the spend that {why}: {len(rows):,} "
+                f"({money(rows['amount'].sum(), found.currency)} in all), left out."
             )
     if costs.without:
         said.append(

@@ -10,13 +10,14 @@ import pandas as pd
 
 from stcrm_pandas.analysis.campaigns.chains import STEPS
 from stcrm_pandas.analysis.display import table
+from stcrm_pandas.analysis.money import amounts, money
 from stcrm_pandas.analysis.sentences import per_hundred
 
 if TYPE_CHECKING:
     from stcrm_pandas.analysis.campaigns.costs import Costs
     from stcrm_pandas.analysis.campaigns.opportunities import Opportunities
 
-__all__ = ["DIMENSIONS", "costs_table", "money", "of_hundred", "opportunity_table"]
+__all__ = ["DIMENSIONS", "costs_table", "money", "of_hundred", "opportunity_table", "revenue_words"]
 
 DIMENSIONS = {
     "campaign": ("campaign", "campaigns"),
@@ -48,9 +49,11 @@ def opportunity_table(found: Opportunities) -> str:
     }
     groups = list(_rows(found.table)) if found.by else []
     notes = [_note(row, verdict) for row, verdict in zip(groups, found.comparisons["verdict"], strict=bool(found.by))]
-    rows = [_cells(row, note, of_hundred(row) if row.mature else "") for row, note in zip(groups, notes, strict=True)]
-    rows += [_cells(row, "not compared", "") for row in _rows(found.untraced)]
-    rows += [_cells(row, "", of_hundred(row) if row.mature else "") for row in _rows(found.overall)]
+    rows = [
+        _cells(found, row, note, of_hundred(row) if row.mature else "") for row, note in zip(groups, notes, strict=True)
+    ]
+    rows += [_cells(found, row, "not compared", "") for row in _rows(found.untraced)]
+    rows += [_cells(found, row, "", of_hundred(row) if row.mature else "") for row in _rows(found.overall)]
     dim = [not row.enough for row in groups] + [False, False]
     return table(header, rows, dim=dim, total=bool(found.by))
 
@@ -69,19 +72,24 @@ def costs_table(found: Costs) -> str:
     }
     rows, dim = [], []
     for row in _rows(pd.concat([found.table, found.overall], ignore_index=True)):
-        per_booked = f"{money(row.cost_per_booked)} ({money(row.cost_low)} to {money(row.cost_high)})"
+        cost, low, high = (
+            money(amount, found.currency) for amount in (row.cost_per_booked, row.cost_low, row.cost_high)
+        )
+        per_booked = f"{cost} ({low} to {high})"
         told = [
             per_booked if row.booked else "none booked",
-            money(row.cost_per_opportunity),
+            money(row.cost_per_opportunity, found.currency),
             money(row.revenue_per_unit),
         ]
         counts = [f"{count:,}" for count in (row.months, row.opportunities, row.booked)]
-        rows.append([str(row.name), *(told if row.enough else ["too few"] * 3), money(row.spend), *counts])
+        rows.append(
+            [str(row.name), *(told if row.enough else ["too few"] * 3), money(row.spend, found.currency), *counts]
+        )
         dim.append(not row.enough)
     return table(header, rows, dim=dim, total=True)
 
 
-def _cells(row: Any, note: str, share: str) -> list[str]:
+def _cells(found: Opportunities, row: Any, note: str, share: str) -> list[str]:
     return [
         str(row.name),
         share,
@@ -91,9 +99,9 @@ def _cells(row: Any, note: str, share: str) -> list[str]:
             for name in ("opportunities", "phone", "leads", "bookings", "direct_jobs", "mature")
         ),
         *(_span(row, step) for step in STEPS),
-        money(row.revenue),
-        money(row.revenue + row.follow_on_revenue),
-        money(row.median),
+        revenue_words(found, row, "revenue"),
+        revenue_words(found, row, "revenue", "follow_on_revenue"),
+        revenue_words(found, row, "median"),
     ]
 
 
@@ -103,15 +111,12 @@ def of_hundred(row: Any, step: str = "booked") -> str:
     return per_hundred(SimpleNamespace(**{name: getattr(row, f"{step}_{name}") for name in names}))
 
 
-def money(amount: Any) -> str:
-    """An amount in the company's money, which no answer names.
-
-    >>> money(1234.5), money(12.345), money(pd.NA)
-    ('1,234', '12.35', '')
-    """
-    if pd.isna(amount):
-        return ""
-    return f"{amount:,.0f}" if amount == 0 or abs(amount) >= 100 else f"{amount:,.2f}"
+def revenue_words(found: Opportunities, row: Any, *columns: str) -> str:
+    """Return the sum of some amounts of a row in words, of each currency apart."""
+    if found.money is None:
+        return money(sum(getattr(row, name) for name in columns), found.currency)
+    mine = found.money[found.money["name"] == row.name]
+    return amounts([(one.currency, sum(getattr(one, name) for name in columns)) for one in _rows(mine)])
 
 
 def _span(row: Any, step: str) -> str:

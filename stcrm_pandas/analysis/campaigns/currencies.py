@@ -1,0 +1,70 @@
+"""The money of opportunities whose jobs are in several currencies: summed within each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from stcrm_pandas.analysis.campaigns.counts import by_week, grouped, whole
+from stcrm_pandas.analysis.campaigns.records import JOB
+from stcrm_pandas.analysis.money import UNKNOWN, currencies_of, of_units
+
+if TYPE_CHECKING:
+    from stcrm_pandas.analysis.campaigns.opportunities import Opportunities
+
+__all__ = ["apart", "in_currencies"]
+
+_AMOUNTS = ["revenue", "follow_on_revenue", "median"]
+
+
+def in_currencies(records: pd.DataFrame, business_units: Any) -> tuple[pd.Series, tuple[str, ...]]:
+    """Return the currency of each record by its business unit, and those of completed jobs with a total, in order.
+
+    Without a currency of any of these jobs there is none.
+    """
+    found = of_units(records["business_unit"], currencies_of(business_units))
+    paying = (records["kind"] == JOB) & records["completed"] & (records["total"].fillna(0) != 0)
+    names = tuple(sorted(found[paying].unique()))
+    return found, () if names == (UNKNOWN,) else names
+
+
+def apart(
+    found: Opportunities, paid: Mapping[str, pd.DataFrame], by: Sequence[str], lookup: Mapping[str, Any]
+) -> Opportunities:
+    """Return the result with its amounts by currency, and none where currencies would be added up.
+
+    Parameters: the result; by currency the opportunities with the money of that currency alone; groups and names.
+    """
+    parts, weeks = [], found.weeks
+    for currency, rows in paid.items():
+        traced = rows[~rows["untraced"]]
+        tables = [grouped(traced, by, lookup, min_group=found.min_group)] if by else []
+        tables += [
+            whole(traced, str(found.overall["name"].iloc[0]), min_group=found.min_group),
+            whole(rows[rows["untraced"]], str(found.untraced["name"].iloc[0]), min_group=found.min_group),
+        ]
+        for part in tables:
+            chosen = part[["id", "name", *_AMOUNTS]].astype({"id": object})
+            parts.append(chosen.assign(currency=pd.array([currency] * len(part), dtype="str")))
+        if weeks is not None:
+            weeks = weeks.assign(**{f"revenue {currency}": by_week(traced)["revenue"].to_numpy()})
+
+    def without(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+        return frame.assign(**{name: pd.array([pd.NA] * len(frame), dtype="Float64") for name in columns})
+
+    costs = found.costs
+    if costs is not None:
+        spent = ["revenue", "revenue_per_unit"]
+        costs = replace(costs, table=without(costs.table, spent), overall=without(costs.overall, spent))
+    return replace(
+        found,
+        table=without(found.table, _AMOUNTS),
+        overall=without(found.overall, _AMOUNTS),
+        untraced=without(found.untraced, _AMOUNTS),
+        weeks=weeks if weeks is None else weeks.drop(columns="revenue"),
+        costs=costs,
+        money=pd.concat(parts, ignore_index=True),
+    )
