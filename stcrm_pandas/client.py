@@ -155,7 +155,7 @@ def connect(
     from stcrm_pandas.sandbox import Sandbox
 
     running = sandbox if isinstance(sandbox, Sandbox) else _sandbox_of(sandbox, Progress(progress))
-    running.start()
+    _start(running, Progress(progress))
     named = {name: getattr(running, name) for name in ("api_url", "auth_url", "tenant", "client_id")}
     named.update(client_secret=running.client_secret, app_key=running.app_key)
     if time_zone is None:
@@ -425,11 +425,18 @@ def _sandbox_of(which: bool | str | Path, progress: Progress) -> Sandbox:
     name = "" if which is True else str(Path(str(which)).resolve())
     with _lock:
         if name not in _sandboxes:
-            if not (name and Path(name).exists()):
-                progress.say("Making a company for the sandbox: some seconds …")
-            _sandboxes[name] = Sandbox(state=name or None).start()
+            made = Sandbox(state=name or None)
+            _start(made, progress)
+            _sandboxes[name] = made
             atexit.register(_sandboxes[name].stop)
         return _sandboxes[name]
+
+
+def _start(sandbox: Sandbox, progress: Progress) -> None:
+    if sandbox.started:
+        return
+    with progress.bar("demo company") as bar:
+        sandbox.start(bar.made)
 
 
 def _folder_of(sandbox: Sandbox) -> Path:

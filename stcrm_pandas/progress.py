@@ -26,6 +26,14 @@ class Bar:
             self.from_cache += from_cache
             self._add(rows, total)
 
+    def made(self, rows: int, total: int) -> None:
+        """Rows of a sandbox's company are there."""
+        with self._lock:
+            self.rows += rows
+            if self._display is not None:
+                self._display.total = max(total, self.rows) if total else None
+                self._display.update(rows)
+
     def ended(self, rows: int, total: int, calls: int) -> None:
         """Rows of an edit have ended, and so many calls that change something went out meanwhile."""
         with self._lock:
@@ -78,11 +86,6 @@ class Progress:
         """Tell all bars that nothing happens for a while."""
         for bar in list(self._bars):
             bar.waiting(seconds, why)
-
-    def say(self, what: str) -> None:
-        """A line before something that takes a while and has no rows to count."""
-        if self._watched():
-            print(what, file=sys.stderr, flush=True)
 
     def _watched(self) -> bool:
         return self._show is True or (self._show is None and (_in_notebook() or sys.stderr.isatty()))

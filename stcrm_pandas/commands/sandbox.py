@@ -40,6 +40,7 @@ def serve(
     no_effects: Annotated[bool, typer.Option("--no-effects", help="All outcomes drawn alike.")] = False,
 ) -> None:
     """Serve until SIGINT or SIGTERM. One line of JSON says where it is and how to come in, once it listens."""
+    from stcrm_pandas.progress import Progress
     from stcrm_pandas.sandbox import Sandbox
 
     ended = threading.Event()
@@ -60,6 +61,8 @@ def serve(
             feed_delay=feed_delay,
             port=port,
         )
+        with Progress(None).bar("demo company") as bar:
+            double.start(bar.made)
         with double:
             if not ended.is_set():
                 print(json.dumps(double.connection()), flush=True)

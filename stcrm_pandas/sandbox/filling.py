@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -28,8 +29,20 @@ class Company(Protocol):
     def tables(self) -> Iterable[tuple[str, Iterable[dict[str, Any]]]]: ...
 
 
-def fill(path: Path, company: Company, notes: Mapping[str, Any]) -> None:
+Made = Callable[[int, int], None]
+"""Is told how many more rows are there, and how many there will be in all, as far as that is known (else 0)."""
+_BATCH = 5_000
+"""Rows written between two words on how far it is."""
+
+
+def fill(path: Path, company: Company, notes: Mapping[str, Any], made: Made | None = None) -> None:
     """Make a file that `Store` opens; it is there once it is whole. `notes` are small things kept beside the rows."""
+    expected = int(getattr(company, "expected_rows", 0))
+
+    def told(rows: int) -> None:
+        if made is not None:
+            made(rows, expected)
+
     unfinished = path.with_name(path.name + ".making")
     unfinished.unlink(missing_ok=True)
     os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # never readable by others
@@ -43,12 +56,12 @@ def fill(path: Path, company: Company, notes: Mapping[str, Any]) -> None:
         db.execute("BEGIN")
         filled = set()
         for name, rows in company.tables():
-            _fill(db, TABLES.get(name, Table(name)), rows)
+            _fill(db, TABLES.get(name, Table(name)), rows, told)
             filled.add(name)
         for name in [name for name in TABLES if name not in filled]:
-            _fill(db, TABLES[name], ())
+            _fill(db, TABLES[name], (), told)
         for name in TABLES.keys() - filled:
-            _insert(db, TABLES[name], standing(db, name))
+            _insert(db, TABLES[name], standing(db, name), told)
         for name, value in {**notes, "layout": LAYOUT}.items():
             db.execute("INSERT INTO notes VALUES (?, ?)", (name, orjson.dumps(value).decode()))
         db.execute("COMMIT")
@@ -60,7 +73,7 @@ def fill(path: Path, company: Company, notes: Mapping[str, Any]) -> None:
     os.replace(unfinished, path)
 
 
-def _fill(db: sqlite3.Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
+def _fill(db: sqlite3.Connection, table: Table, rows: Iterable[dict[str, Any]], told: Callable[[int], None]) -> None:
     name = table.name
     if not name.isidentifier():
         raise UsageError(f"no name of a table: {name!r}")
@@ -71,7 +84,7 @@ def _fill(db: sqlite3.Connection, table: Table, rows: Iterable[dict[str, Any]]) 
         f'CREATE TABLE "{name}" (n INTEGER PRIMARY KEY, id, parent, active INTEGER, created INTEGER, modified INTEGER, '
         f"edited INTEGER, seq INTEGER, {searches}hidden TEXT, body TEXT)"
     )
-    _insert(db, table, rows)
+    _insert(db, table, rows, told)
     # The first holds all that the common filters look at, so that a read in order of id never touches a body.
     db.execute(f'CREATE INDEX "{name}_by_id" ON "{name}" (id, active, created, modified, parent{shared})')
     db.execute(f'CREATE INDEX "{name}_by_change" ON "{name}" (seq)')
@@ -82,6 +95,9 @@ def _fill(db: sqlite3.Connection, table: Table, rows: Iterable[dict[str, Any]]) 
             db.execute(f'CREATE INDEX "{name}_by_{search.column}" ON "{name}" ({search.column})')
 
 
-def _insert(db: sqlite3.Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
+def _insert(db: sqlite3.Connection, table: Table, rows: Iterable[dict[str, Any]], told: Callable[[int], None]) -> None:
     names, places = ", ".join(table.columns), ", ".join("?" * len(table.columns))
-    db.executemany(f'INSERT INTO "{table.name}" ({names}) VALUES ({places})', map(table.record, rows))
+    records = map(table.record, rows)
+    while batch := list(islice(records, _BATCH)):
+        db.executemany(f'INSERT INTO "{table.name}" ({names}) VALUES ({places})', batch)
+        told(len(batch))

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from stcrm_pandas.sandbox.filling import Company, fill
+from stcrm_pandas.sandbox.filling import Company, Made, fill
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Plan:
     company: Company | None
 
 
-def establish(path: Path, plan: Plan, *, lasting: bool) -> None:
+def establish(path: Path, plan: Plan, *, lasting: bool, made: Made | None = None) -> None:
     """Make a sandbox's file: rows, secrets, clock. One that does not last has its plan in its id."""
     as_of = (plan.as_of or dt.datetime.now(dt.UTC).replace(microsecond=0)).astimezone(dt.UTC)
     company = plan.company or _made(plan, as_of)
@@ -41,7 +41,7 @@ def establish(path: Path, plan: Plan, *, lasting: bool) -> None:
         "by_the_book": plan.by_the_book,
         "shift": as_of.timestamp() - time.time(),
     }
-    fill(path, company, {"sandbox": notes})
+    fill(path, company, {"sandbox": notes}, made)
 
 
 def _made(plan: Plan, as_of: dt.datetime) -> Company:

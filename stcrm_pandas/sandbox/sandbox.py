@@ -114,14 +114,23 @@ class Sandbox:
         """The file that keeps it, if one does."""
         return self._state
 
-    def start(self) -> Self:
-        """Make the company, or open its state, and listen. A sandbox that runs stays as it is."""
+    @property
+    def started(self) -> bool:
+        """Whether it listens."""
+        return self._server is not None
+
+    def start(self, on_rows: Callable[[int, int], None] | None = None) -> Self:
+        """Make the company, or open its state, and listen. A sandbox that runs stays as it is.
+
+        `on_rows` is called while the company is made: with how many more rows are there, and how many there will be
+        (0 where that is not known).
+        """
         if self._server is not None:
             return self
         from stcrm_pandas.sandbox.app import Service, build
         from stcrm_pandas.sandbox.server import Server
 
-        store = self._open()
+        store = self._open(on_rows)
         try:
             notes = store.note("sandbox")
             clock = Clock(notes["shift"])
@@ -169,12 +178,12 @@ class Sandbox:
     def __repr__(self) -> str:
         return f"<Sandbox {self.sandbox_id} at {self.api_url}>" if self._server else "<Sandbox, not started>"
 
-    def _open(self) -> Store:
+    def _open(self, on_rows: Callable[[int, int], None] | None) -> Store:
         if self._state is not None:
             try:
                 if not self._state.exists():
                     self._state.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                    establish(self._state, self._plan, lasting=True)
+                    establish(self._state, self._plan, lasting=True, made=on_rows)
             except (OSError, sqlite3.OperationalError) as error:
                 why = getattr(error, "strerror", None) or str(error)
                 raise SettingsError(f"the sandbox's state {self._state} cannot be made: {why}") from None
@@ -182,7 +191,7 @@ class Sandbox:
         self._folder = tempfile.TemporaryDirectory(prefix="stcrm-sandbox-")
         try:
             path = Path(self._folder.name) / "state.sqlite"
-            establish(path, self._plan, lasting=False)
+            establish(path, self._plan, lasting=False, made=on_rows)
             return Store(path, self._feed_delay)
         except BaseException:
             self._drop_folder()

@@ -87,19 +87,21 @@ class Table:
         body = row
         if self.hidden:
             body = dict(row)
-            kept = {name: body.pop(name) for name in self.hidden if name in body}
+            kept = {name: body.pop(name) for name in self.hidden if name in row}
             if self.deletes_softly:
                 kept.pop("active", None)
             hidden = orjson.dumps(kept).decode() if kept else None
         for name in self.computed:
             if body.get(name) is not None:
                 body = {**body, name: None}
-        modified = _ticks(row.get("modifiedOn"))
+        created_on, modified_on = row.get("createdOn"), row.get("modifiedOn")
+        created = _ticks(created_on)
+        modified = created if modified_on == created_on else _ticks(modified_on)
         return (
             row[self.id],
             row.get(self.parent) if self.parent else None,
             0 if active is False else 1,
-            _ticks(row.get("createdOn")),
+            created,
             modified,
             modified,
             modified or 0,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+import stcrm_pandas as stcrm
 from stcrm_pandas.progress import Bar
+from stcrm_pandas.sandbox import Sandbox
 
 
 @pytest.fixture
@@ -21,6 +23,25 @@ def test_a_read_says_what_it_does_and_why_it_waits(box, join, capsys):
     assert "leads.list" in said
     assert "waiting 9 s: the service asks to wait" in said
     assert "/300" in said
+
+
+@pytest.mark.usefixtures("_at_once")
+def test_the_making_of_a_demo_company_is_shown(capsys):
+    with Sandbox(leads=200) as running, stcrm.connect(sandbox=running, progress=True):
+        assert "demo company" not in capsys.readouterr().err
+    with stcrm.connect(sandbox=Sandbox(leads=200), progress=True) as crm:
+        crm.sandbox.stop()
+    assert "demo company" in capsys.readouterr().err
+
+
+def test_the_rows_of_a_company_are_counted_while_they_are_made():
+    said = []
+    with Sandbox(leads=1_000).start(lambda rows, total: said.append((rows, total))) as sandbox:
+        assert sandbox.tenant
+    rows, totals = [sum(rows for rows, _ in said), {total for _, total in said}]
+    assert len(said) > 20
+    assert len(totals) == 1
+    assert totals.pop() == pytest.approx(rows, rel=0.05)
 
 
 @pytest.mark.usefixtures("_at_once")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import signal
 import subprocess
 import sys
+import termios
+import threading
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +55,33 @@ def test_it_serves_and_ends_cleanly(name: str, tmp_path: Path) -> None:
         out, err = process.communicate(timeout=10)
     assert (process.returncode, out, err) == (0, "", "")
     assert state.exists()
+
+
+def test_a_terminal_sees_how_far_the_company_is() -> None:
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 100))
+    shown: list[bytes] = []
+
+    def read() -> None:
+        with suppress(OSError):  # which says that the other side is closed
+            while part := os.read(ours, 10_000):
+                shown.append(part)
+
+    reader = threading.Thread(target=read)
+    options = ("--leads", "3000", "--as-of", "2026-05-01")
+    process = subprocess.Popen([*SERVE, *options], stdout=subprocess.PIPE, stderr=theirs, text=True)
+    os.close(theirs)
+    reader.start()
+    try:
+        assert process.stdout is not None
+        told = json.loads(process.stdout.readline())
+    finally:
+        process.kill()
+        process.communicate()
+        reader.join()
+        os.close(ours)
+    assert told["tenant"]
+    assert "demo company" in b"".join(shown).decode()
 
 
 @pytest.mark.parametrize(

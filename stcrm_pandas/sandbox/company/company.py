@@ -67,6 +67,11 @@ class Company:
         yield "contact_methods", contact_method_rows(world, newer)
         yield "contact_preferences", contact_preference_rows(newer)
 
+    @property
+    def expected_rows(self) -> int:
+        """How many rows all tables have together, to within some percent."""
+        return self._world.sizes.rows
+
     @cached_property
     def truth(self) -> dict[str, Any]:
         """What an analysis of this company should find, ready to be written as JSON.

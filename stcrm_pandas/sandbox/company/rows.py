@@ -12,7 +12,7 @@ from stcrm_pandas.sandbox.company.chance import Flags, Ints
 
 Row = dict[str, Any]
 Columns = Mapping[str, Iterable[Any]]
-CHUNK = 50_000
+CHUNK = 10_000
 """Rows whose cells are in memory at once."""
 
 
