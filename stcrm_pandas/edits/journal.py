@@ -158,7 +158,7 @@ class Journal:
             except BaseException:
                 db.close()
                 raise
-        except (sqlite3.Error, OSError, KeyError, TypeError, ValueError, AttributeError) as error:
+        except (sqlite3.Error, OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             if isinstance(error, UsageError):
                 raise
             raise UsageError(f"{str(path)!r} cannot be read as a journal.") from None

@@ -45,7 +45,7 @@ def read(path: str | Path) -> Plan:
         whole = json.loads(place.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UsageError(f"There is no file {str(path)!r}.") from None
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         raise UsageError(f"{str(path)!r} cannot be read as a plan.") from None
     if not isinstance(whole, dict) or whole.pop("kind", None) != KIND:
         raise UsageError(f"{str(path)!r} is no plan: plan.save(path) writes one.")

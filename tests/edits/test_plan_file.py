@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import json
+import operator
 import stat
 from dataclasses import replace
 
@@ -188,3 +191,46 @@ def test_a_plan_holds_no_connection_and_no_secret(tmp_path):
     made = edited(frame("customers"), name="x")
     plan_changes("customers", frame("customers"), made, place=PLACE).save(tmp_path / "p")
     assert "client" not in json.loads((tmp_path / "p").read_text())
+
+
+def places(whole, path=()):
+    """Where something stands in a plan's JSON."""
+    inner = whole.items() if isinstance(whole, dict) else enumerate(whole) if isinstance(whole, list) else ()
+    for name, value in inner:
+        yield (*path, name)
+        yield from places(value, (*path, name))
+
+
+def signed(whole):
+    """As somebody may write it who knows how the digest is made."""
+    rest = {name: value for name, value in whole.items() if name not in ("kind", "digest")}
+    with contextlib.suppress(Exception):
+        whole["digest"] = from_json(rest).digest
+    return whole
+
+
+@pytest.mark.parametrize("change", ["lacks", "null", "text", "number", "list", "deep"])
+def test_a_plan_whose_parts_are_missing_or_of_another_kind_is_refused(change, tmp_path):
+    """Nothing but our own error, wherever it is and whatever its digest says."""
+    made = plan("customers", {}, {"name": "Ann", "tag_type_ids": (71,), "balance": 4.0, "address_street": "1 A St"})
+    made.save(tmp_path / "plan.json")
+    text = (tmp_path / "plan.json").read_text()
+    others = {"null": None, "text": "x", "number": 7, "list": [[]], "deep": "DEEP"}
+    wrong = []
+    for place in places(json.loads(text)):
+        whole = json.loads(text)
+        *outer, last = place
+        inner = functools.reduce(operator.getitem, outer, whole)
+        if change == "lacks":
+            del inner[last]
+        else:
+            inner[last] = others[change]
+        written = json.dumps(signed(whole)).replace('"DEEP"', "[" * 100_000 + "]" * 100_000)
+        (tmp_path / "altered.json").write_text(written)
+        try:
+            plan_file.read(tmp_path / "altered.json")
+        except UsageError:
+            continue
+        except Exception as error:
+            wrong.append((place, repr(error)[:100]))
+    assert not wrong
