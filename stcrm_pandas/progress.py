@@ -87,6 +87,11 @@ class Progress:
         for bar in list(self._bars):
             bar.waiting(seconds, why)
 
+    def say(self, what: str) -> None:
+        """Show a line where somebody watches: something takes a while, and has no rows to count."""
+        if self._watched():
+            print(what, file=sys.stderr, flush=True)
+
     def _watched(self) -> bool:
         return self._show is True or (self._show is None and (_in_notebook() or sys.stderr.isatty()))
 
