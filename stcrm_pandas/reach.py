@@ -122,8 +122,7 @@ def is_number(spelt: str | None, *, by_length: bool = False) -> bool:
 
     Parameters:
         spelt: a number in E.164.
-        by_length: only its length is looked at, and that North America has no area code that begins with 0 or 1. The
-            numbers of made-up companies are of no plan, so that they can reach nobody.
+        by_length: only its length is looked at, and that North America has no area code that begins with 0 or 1.
 
     >>> is_number(spelling("(512) 555-0101")), is_number(spelling("000-000-0000")), is_number(None)
     (True, False, False)

@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -20,10 +21,15 @@ NOW = dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC)
 
 
 @pytest.fixture(scope="module")
-def company() -> Iterator[tuple[Any, ContactPreferences]]:
+def served() -> Iterator[stcrm.Sandbox]:
+    with stcrm.Sandbox(as_of=NOW, seed=3, leads=1_000, customers=4_000) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def company(served: stcrm.Sandbox) -> Iterator[tuple[Any, ContactPreferences]]:
     with (
-        stcrm.Sandbox(as_of=NOW, seed=3, leads=1_000, customers=4_000) as sandbox,
-        stcrm.connect(sandbox=sandbox) as crm,
+        stcrm.connect(sandbox=served) as crm,
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore", DriftWarning)  # the company is not by the book
@@ -84,8 +90,27 @@ def test_what_is_planted_is_found(company: tuple[Any, ContactPreferences]) -> No
     bad = lists["preference-without-valid"].frame["Number or address"]
     assert set(bad) == {"000-000-0000", "none@none.com"}
     assert (lists["ask-whether-mobile"].frame["Note"] == "cell").any()
-    assert found.by_length
-    assert any("of a made-up company" in said for said in found.summary())
+    assert not found.by_length
+    assert found.cautions == ()
+
+
+def test_a_sandbox_reached_by_address_is_judged_as_any_other(
+    served: stcrm.Sandbox, company: tuple[Any, ContactPreferences], tmp_path: Path
+) -> None:
+    _, found = company
+    address = {"api_url": served.api_url, "auth_url": served.auth_url, "tenant": served.tenant}
+    known = {"client_id": served.client_id, "client_secret": served.client_secret, "app_key": served.app_key}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the company is not by the book, and the address is named
+        with stcrm.connect(**address, **known, cache_dir=tmp_path, state_dir=tmp_path) as other:
+            far = contact_preferences(
+                other.customers.list(), other.customers.list_contacts(), time_zone="America/Chicago"
+            )
+    assert far.cautions == ()
+    ours = found.kinds[found.kinds["store"] == "customers"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(far.kinds, ours)
+    phones = ours[ours["type"].isin(["MobilePhone", "Phone"])]
+    assert phones["valid"].sum() > 0.98 * phones["records"].sum()
 
 
 def test_the_contract_takes_what_the_lists_change(company: tuple[Any, ContactPreferences]) -> None:

@@ -183,7 +183,7 @@ def contact_preferences(
     consent: pd.DataFrame | None = None,
     marketing_names: Sequence[str] = (),
     service_names: Sequence[str] = (),
-    numbers: Literal["plan", "length"] | None = None,
+    numbers: Literal["plan", "length"] = "plan",
     many: int = 10,
     as_of: Moment | None = None,
     time_zone: str | None = None,
@@ -212,8 +212,7 @@ def contact_preferences(
             `consent.consent_list` for its columns. What it refuses counts as blocked; what it allows opens nothing.
         marketing_names, service_names: the preferences of the newer store that mean marketing, and news of one's own
             job; without them these are unknown.
-        numbers: "plan": a number must be one of its country's plan; "length": only its length is looked at. By
-            default "plan", but for a sandbox, whose numbers are of no plan so that nobody has them.
+        numbers: "plan": a number must be one of its country's plan; "length": only its length is looked at.
         many: how many customers with one number make it one of a property manager or the like.
         as_of: until when the rows are known; by default when they were read.
         time_zone: the company's zone, in which times without one are meant; by default the one noted on the frame.
@@ -260,8 +259,7 @@ def contact_preferences(
     if "age" in asked and local is None:
         raise UsageError("ages need a time zone: give time_zone='America/Chicago', or connect with one")
     known = known_until(customers, as_of, local)
-    place = str(attrs_of(customers).get("environment", ""))
-    by_length = numbers == "length" or (numbers is None and place.startswith("sandbox-"))
+    by_length = numbers == "length"
 
     owners = customers_of(customers, tags="tag" in asked, time_zone=None if local is None else local.key)
     stores, deleted = stores_of(read, marketing_names, service_names)

@@ -137,7 +137,7 @@ def _of_numbers(found: ContactPreferences) -> list[str]:
             f"{int(many['customers'].iloc[0]):,}: that of a property manager, perhaps."
         )
     if found.by_length:
-        said.append("Numbers were checked by their length only: those of a made-up company are of no plan.")
+        said.append("Numbers were checked by their length only, as was asked for.")
     return said
 
 
