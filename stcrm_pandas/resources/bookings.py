@@ -211,7 +211,8 @@ class Bookings(BookingContacts):
 
         >>> provider = crm.bookings.list()["booking_provider_id"].iloc[0]
         >>> made = crm.bookings.create(
-        ...     provider, source="Portal", name="Ann Lee", summary="No heat", is_first_time_client=True, external_id="7"
+        ...     provider, source="Portal", name="Ann Lee", summary="No heat", is_first_time_client=True,
+        ...     external_id="7", contacts=[{"type": "Phone", "value": "512-555-0101"}],
         ... )
         >>> made["status"].item()
         'New'

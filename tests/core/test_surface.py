@@ -60,7 +60,7 @@ def test_connect_has_the_settings_and_no_other(monkeypatch):
     from stcrm_pandas.settings import Settings
 
     parameters = set(inspect.signature(stcrm.connect).parameters) - {"private"}
-    assert parameters == set(Settings.model_fields) - {"cache_limit_mb"} | {"sandbox"}
+    assert parameters == set(Settings.model_fields) - {"cache_limit_mb", "response_limit_mb"} | {"sandbox"}
     for name in parameters:
         assert name in str(stcrm.connect.__doc__), f"connect({name}=…) is not described"
 
