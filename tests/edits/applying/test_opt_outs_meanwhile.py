@@ -152,4 +152,4 @@ def test_no_opt_out_is_lost_outside_the_window_in_a_dense_race():
     assert race["opted_out"] >= 250, "nearly all of them came during the apply"
     assert race["lost_outside"] == 0
     assert race["lost_inside"] <= 30
-    assert race["window_ms"] <= 100, "a busy machine; bench/ measures it on a quiet one"
+    assert race["window_ms"] <= 400, "on a busy machine, where it was 1.2 s before; bench/ measures a quiet one"
