@@ -10,10 +10,10 @@ import orjson
 
 from bench.measure import Result, Times, in_turn, of_floor, seconds
 from bench.rows import bodies, customer, lead
+from stcrm_pandas.contract.schemas.customers import CUSTOMERS
+from stcrm_pandas.contract.schemas.fields import Row
+from stcrm_pandas.contract.schemas.leads import LEADS
 from stcrm_pandas.frame import assemble, decode, validate
-from stcrm_pandas.schemas.customers import CUSTOMERS
-from stcrm_pandas.schemas.fields import Row
-from stcrm_pandas.schemas.leads import LEADS
 
 WORKERS = 2  # as a warm read decodes on two cores
 

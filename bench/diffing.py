@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 
 from bench.measure import Result, faster, in_turn, of_floor
 from bench.rows import bodies, lead
-from stcrm_pandas.edits.diff import diff
+from stcrm_pandas.contract.schemas.leads import LEADS
+from stcrm_pandas.edits.diff.frames import diff
 from stcrm_pandas.frame import assemble, decode
-from stcrm_pandas.schemas.leads import LEADS
 
 COLUMNS = [
     *("id", "status", "priority", "customer_id", "location_id", "business_unit_id", "job_type_id", "campaign_id"),

@@ -87,7 +87,7 @@ def memory(rows: int, options: dict[str, Any]) -> Result:
 import json, re, sys, warnings
 import stcrm_pandas
 from stcrm_pandas import connect
-from stcrm_pandas.schemas import Leads
+from stcrm_pandas.contract.schemas import Leads
 Leads.validate(Leads.empty())
 import pyarrow.json
 warnings.simplefilter("ignore")

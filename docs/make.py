@@ -20,7 +20,8 @@ import typer.main
 
 from stcrm_pandas.cli import app
 from stcrm_pandas.client import connect
-from stcrm_pandas.operations import OPERATIONS, Operation
+from stcrm_pandas.contract.operations import OPERATIONS, Operation
+from stcrm_pandas.contract.schemas.fields import snake
 from stcrm_pandas.resources.booking_provider_tags import BookingProviderTags
 from stcrm_pandas.resources.bookings import Bookings
 from stcrm_pandas.resources.contact_methods import ContactMethods
@@ -31,8 +32,7 @@ from stcrm_pandas.resources.leads import Leads
 from stcrm_pandas.resources.locations import Locations
 from stcrm_pandas.resources.resource import Resource
 from stcrm_pandas.resources.tags import Tags
-from stcrm_pandas.schemas.fields import snake
-from stcrm_pandas.settings import Settings
+from stcrm_pandas.settings.connection import Settings
 
 DOCS = Path(__file__).parent
 WIDTH = 100

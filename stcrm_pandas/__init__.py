@@ -16,15 +16,16 @@ from typing import TYPE_CHECKING, Any
 import pandas  # noqa: F401  # every part stands on it; the rest is loaded when it is named
 
 if TYPE_CHECKING:
-    from stcrm_pandas import analysis, errors, schemas
-    from stcrm_pandas.clear import CLEAR
+    from stcrm_pandas import analysis, errors
     from stcrm_pandas.client import Client, connect
-    from stcrm_pandas.custom import custom_fields
-    from stcrm_pandas.edits.sheets import read_sheet, write_sheet
-    from stcrm_pandas.feed import Feed
-    from stcrm_pandas.nested import Address, ApplicationData, NewContact, NewLocation, Preferences
+    from stcrm_pandas.contract import schemas
+    from stcrm_pandas.contract.nested import Address, ApplicationData, NewContact, NewLocation, Preferences
+    from stcrm_pandas.contract.sentinel import CLEAR
+    from stcrm_pandas.frame.custom_fields import custom_fields
+    from stcrm_pandas.reads.feed import Feed
     from stcrm_pandas.sandbox import Sandbox
-    from stcrm_pandas.tenants import read_tenants, write_tenant
+    from stcrm_pandas.sheets.files import read_sheet, write_sheet
+    from stcrm_pandas.sheets.tenants import read_tenants, write_tenant
 
 __version__ = "0.1.0"
 __all__ = [
@@ -48,28 +49,30 @@ __all__ = [
     "write_tenant",
 ]
 
-_HOMES = {
-    "CLEAR": "clear",
-    "Address": "nested",
-    "ApplicationData": "nested",
+_MODULES = {
+    "CLEAR": "contract.sentinel",
+    "Address": "contract.nested",
+    "ApplicationData": "contract.nested",
     "Client": "client",
-    "Feed": "feed",
-    "NewContact": "nested",
-    "NewLocation": "nested",
-    "Preferences": "nested",
+    "Feed": "reads.feed",
+    "NewContact": "contract.nested",
+    "NewLocation": "contract.nested",
+    "Preferences": "contract.nested",
     "Sandbox": "sandbox",
     "connect": "client",
-    "custom_fields": "custom",
-    "read_sheet": "edits.sheets",
-    "read_tenants": "tenants",
-    "write_sheet": "edits.sheets",
-    "write_tenant": "tenants",
+    "custom_fields": "frame.custom_fields",
+    "read_sheet": "sheets.files",
+    "read_tenants": "sheets.tenants",
+    "write_sheet": "sheets.files",
+    "write_tenant": "sheets.tenants",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    if name in _MODULES:
+        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    if name == "schemas":
+        return import_module(f"{__name__}.contract.schemas")
     if name in __all__:
         return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -18,14 +18,16 @@ from typing import TYPE_CHECKING, Any, Self
 import pandas as pd
 
 from stcrm_pandas import frame as frames
-from stcrm_pandas import wire
-from stcrm_pandas.cache import Cache, cache_path
+from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.lookups import Lookups
-from stcrm_pandas.operations import OPERATIONS
-from stcrm_pandas.pages import Walker
-from stcrm_pandas.progress import Progress
-from stcrm_pandas.reading import Reader
+from stcrm_pandas.http import wire
+from stcrm_pandas.http.cache import Cache, cache_path
+from stcrm_pandas.http.session import CachedPoliteSession
+from stcrm_pandas.reads.pagination import Walker
+from stcrm_pandas.reads.progress import Progress
+from stcrm_pandas.reads.reading import Reader
+from stcrm_pandas.reads.status_log import StatusLog, status_log_path
+from stcrm_pandas.reads.writing import Writer
 from stcrm_pandas.resources.booking_provider_tags import BookingProviderTags
 from stcrm_pandas.resources.bookings import Bookings
 from stcrm_pandas.resources.contact_methods import ContactMethods
@@ -34,16 +36,14 @@ from stcrm_pandas.resources.contacts import Contacts
 from stcrm_pandas.resources.customers import Customers
 from stcrm_pandas.resources.leads import Leads
 from stcrm_pandas.resources.locations import Locations
+from stcrm_pandas.resources.lookups import Lookups
 from stcrm_pandas.resources.resource import WritableResource
 from stcrm_pandas.resources.tags import Tags
-from stcrm_pandas.session import CachedPoliteSession
-from stcrm_pandas.settings import Settings, names_a_tenant, read_settings
-from stcrm_pandas.status_log import StatusLog, status_log_path
-from stcrm_pandas.writing import Writer
+from stcrm_pandas.settings.connection import Settings, names_a_tenant, read_settings
 
 if TYPE_CHECKING:
-    from stcrm_pandas.edits.model import Plan
-    from stcrm_pandas.edits.result import Result
+    from stcrm_pandas.edits.apply.result import Result
+    from stcrm_pandas.edits.plan.model import Plan
     from stcrm_pandas.sandbox import Sandbox
 
     AnySandbox = bool | str | Path | Sandbox | None
@@ -287,7 +287,7 @@ class Client:
         Raises:
             UsageError: it is no plan, was altered, is of another version, or is for another tenant or environment.
         """
-        from stcrm_pandas.edits.plan_file import load
+        from stcrm_pandas.edits.plan.plan_file import load
 
         return load(path, self)
 
@@ -308,7 +308,7 @@ class Client:
             UsageError: it is no journal, or one of another tenant or environment; some of its rows were under way when
                 the apply ended (resume it first), or it is being applied right now.
         """
-        from stcrm_pandas.edits.undo import undo
+        from stcrm_pandas.edits.apply.undo import undo
 
         return undo(getattr(journal, "path", journal), self, reason=reason)
 
@@ -326,7 +326,7 @@ class Client:
         Raises:
             UsageError: it is no journal, one of another tenant or environment, or not the latest of its plan.
         """
-        from stcrm_pandas.edits.apply import resume
+        from stcrm_pandas.edits.apply.start import resume
 
         return resume(getattr(journal, "path", journal), self, limit=limit, stop_after=stop_after)
 

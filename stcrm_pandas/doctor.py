@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from stcrm_pandas import wire
 from stcrm_pandas.client import Client
+from stcrm_pandas.contract.operations import OPERATIONS, Operation
 from stcrm_pandas.errors import (
     ConnectionFailed,
     NotFound,
@@ -18,8 +18,8 @@ from stcrm_pandas.errors import (
     SettingsError,
     SignInError,
 )
-from stcrm_pandas.operations import OPERATIONS, Operation
-from stcrm_pandas.session import PoliteSession
+from stcrm_pandas.http import wire
+from stcrm_pandas.http.session import PoliteSession
 
 _CONNECT_WITHIN, _ANSWER_WITHIN = 5.0, 10.0  # seconds
 _ENOUGH = 2  # requests that fail alike, and none before them that did not

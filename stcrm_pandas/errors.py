@@ -27,7 +27,10 @@ Messages never hold a secret, nor a customer's data: they name resources, column
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from stcrm_pandas.printable import printable
@@ -213,3 +216,14 @@ class IncompleteReadWarning(StcrmWarning):
 
 class MissingParentsWarning(StcrmWarning):
     """Some of the parents that were asked for do not exist; the rows of the others are there."""
+
+
+_HERE = str(Path(__file__).parent)
+
+
+def notify(message: str, category: type[Warning]) -> None:
+    """Warn, in the name of the first line outside this package."""
+    depth, frame = 2, sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
+        depth, frame = depth + 1, frame.f_back
+    warnings.warn(printable(message, keep="\n"), category, stacklevel=depth)

@@ -3,17 +3,17 @@
 They need no connection: any frame with the columns and dtypes of its schema will do.
 """
 
+from stcrm_pandas.analysis.base.cautions import cautions
+from stcrm_pandas.analysis.base.first_screen import first_screen
+from stcrm_pandas.analysis.base.provenance import origin, sources
+from stcrm_pandas.analysis.base.shown import work_lists
 from stcrm_pandas.analysis.bookings.booking_sources import BookingSources, booking_sources
 from stcrm_pandas.analysis.bookings.people import SamePerson, same_person
 from stcrm_pandas.analysis.campaigns.opportunities import Opportunities, opportunities
 from stcrm_pandas.analysis.campaigns.spend import read_spend
-from stcrm_pandas.analysis.cautions import cautions
-from stcrm_pandas.analysis.comparison import together
-from stcrm_pandas.analysis.first_screen import first_screen
 from stcrm_pandas.analysis.leads.lead_conversion import LeadConversion, lead_conversion
 from stcrm_pandas.analysis.preferences.contact_preferences import ContactPreferences, contact_preferences
-from stcrm_pandas.analysis.provenance import origin, sources
-from stcrm_pandas.analysis.shown import work_lists
+from stcrm_pandas.analysis.statistics.comparison import together
 
 __all__ = [
     "BookingSources",

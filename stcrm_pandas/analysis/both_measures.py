@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.sentences import per_hundred, rows_of, span
 from stcrm_pandas.analysis.campaigns.table import of_hundred
-from stcrm_pandas.analysis.sentences import per_hundred, rows_of, span
 
 if TYPE_CHECKING:
     from stcrm_pandas.analysis.campaigns.opportunities import Opportunities

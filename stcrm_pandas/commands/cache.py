@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from stcrm_pandas.cache import Cache, caches_in, damaged_in, stored_in
 from stcrm_pandas.commands.saying import say
 from stcrm_pandas.errors import SettingsError, UsageError
-from stcrm_pandas.settings import duration, read_cache_folder, read_status_folder
-from stcrm_pandas.status_log import logs_in
+from stcrm_pandas.http.cache import Cache, caches_in, damaged_in, stored_in
+from stcrm_pandas.reads.status_log import logs_in
+from stcrm_pandas.settings.connection import duration, read_cache_folder, read_status_folder
 
 app = typer.Typer(help="What reads have stored on this machine.", no_args_is_help=True)
 

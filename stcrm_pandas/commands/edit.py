@@ -17,8 +17,8 @@ from stcrm_pandas.errors import UsageError
 
 if TYPE_CHECKING:
     from stcrm_pandas.client import Client
-    from stcrm_pandas.edits.model import Plan
-    from stcrm_pandas.edits.result import Result
+    from stcrm_pandas.edits.apply.result import Result
+    from stcrm_pandas.edits.plan.model import Plan
 
 INCOMPLETE = 3
 
@@ -60,8 +60,8 @@ def plan(
 ) -> None:
     """Compare two sheets and write the plan that makes the one the other. Nothing is sent."""
     from stcrm_pandas.edits import planning
-    from stcrm_pandas.edits.columns import TARGETS
-    from stcrm_pandas.edits.sheets import read_sheet
+    from stcrm_pandas.edits.diff.columns import TARGETS
+    from stcrm_pandas.sheets.files import read_sheet
 
     name = resource.replace("-", "_")
     if name not in TARGETS:
@@ -95,7 +95,7 @@ def plan(
 @refusals
 def show(plan: PlanFile) -> None:
     """Show what a plan changes."""
-    from stcrm_pandas.edits.plan_file import read
+    from stcrm_pandas.edits.plan.plan_file import read
 
     say(repr(read(plan)))
 
@@ -113,7 +113,7 @@ def apply(
     state: State = None,
 ) -> None:
     """Carry out a plan. Applied again it goes on where it stopped; what is as planned is left alone."""
-    from stcrm_pandas.edits.plan_file import load
+    from stcrm_pandas.edits.plan.plan_file import load
 
     with connect_to(sandbox, state) as crm:
         loaded = load(plan, crm)
@@ -135,7 +135,7 @@ def resume(
     state: State = None,
 ) -> None:
     """Go on with an apply that was interrupted."""
-    from stcrm_pandas.edits.journal import Journal
+    from stcrm_pandas.edits.apply.journal import Journal
 
     opened = Journal.open(journal)
     plan, counts = opened.plan, opened.counts()
@@ -162,7 +162,7 @@ def _write(plan: Plan, out: Path) -> None:
 
 
 def _ask(plan: Plan, crm: Client, yes: bool) -> None:
-    from stcrm_pandas.edits.admitting import admit, in_production
+    from stcrm_pandas.edits.apply.preconditions import admit, in_production
 
     admit(plan, crm)
     if yes or not plan.steps:

@@ -12,7 +12,7 @@ import typer
 from stcrm_pandas.commands.refusing import REFUSED, refusals
 from stcrm_pandas.commands.saying import say
 from stcrm_pandas.errors import StcrmError, UsageError
-from stcrm_pandas.settings import duration, read_journal_folder
+from stcrm_pandas.settings.connection import duration, read_journal_folder
 
 app = typer.Typer(help="The journals of bulk edits on this machine. They hold customers' data.", no_args_is_help=True)
 
@@ -25,7 +25,7 @@ Folder = Annotated[
 @refusals
 def list_journals(state_dir: Folder = None) -> None:
     """Show each journal: of which tenant, when, why, and what became of its rows."""
-    from stcrm_pandas.edits.journal import Journal
+    from stcrm_pandas.edits.apply.journal import Journal
 
     folder = read_journal_folder(state_dir)
     paths = sorted(folder.glob("*.sqlite"))
@@ -53,8 +53,8 @@ def purge(
     state_dir: Folder = None,
 ) -> None:
     """Remove journals, unless an apply is under way. What they are of can then neither be resumed nor undone."""
-    from stcrm_pandas.edits.journal import digest_of, files_of
-    from stcrm_pandas.edits.locks import hold_all
+    from stcrm_pandas.edits.apply.journal import digest_of, files_of
+    from stcrm_pandas.edits.apply.locks import hold_all
 
     try:
         age = None if older_than is None else duration(older_than)
@@ -79,7 +79,7 @@ def acknowledge(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Let opt-ins go on although a journal cannot be read, as long as its file stays as it is. Nothing is removed."""
-    from stcrm_pandas.edits.unreadable import acknowledge as accept
+    from stcrm_pandas.edits.apply.unreadable import acknowledge as accept
 
     path = journal.expanduser()
     warning = "An opt-in that only this journal knows of may be sent again to somebody who opted out since. Go on?"

@@ -12,10 +12,10 @@ import typer
 from stcrm_pandas.commands.connecting import Sandbox, State, connect_to
 from stcrm_pandas.commands.refusing import refusals
 from stcrm_pandas.commands.saying import say
+from stcrm_pandas.contract.operations import Operation, by_helper
+from stcrm_pandas.contract.schemas.fields import Field, snake
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.operations import Operation, by_helper
-from stcrm_pandas.paths import argument
-from stcrm_pandas.schemas.fields import Field, snake
+from stcrm_pandas.http.paths import argument
 
 HELPERS = {
     "customer_contacts": "customers.list_contacts",
@@ -37,7 +37,7 @@ def read(
     state: State = None,
 ) -> None:
     """Read rows into a sheet. Filters of the list are options, as --name Ann or --ids 12,15; many take commas."""
-    from stcrm_pandas.edits.sheets import place_of, write_sheet
+    from stcrm_pandas.sheets.files import place_of, write_sheet
 
     place_of(out)  # before a read that may take minutes
     operation = operation_of(resource)

@@ -40,7 +40,7 @@ def serve(
     no_effects: Annotated[bool, typer.Option("--no-effects", help="All outcomes drawn alike.")] = False,
 ) -> None:
     """Serve until SIGINT or SIGTERM. One line of JSON says where it is and how to come in, once it listens."""
-    from stcrm_pandas.progress import Progress
+    from stcrm_pandas.reads.progress import Progress
     from stcrm_pandas.sandbox import Sandbox
 
     ended = threading.Event()

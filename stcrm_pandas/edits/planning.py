@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from stcrm_pandas.edits import custom_values, opt_out, special
-from stcrm_pandas.edits.check import check, read_contacts, read_preferences
-from stcrm_pandas.edits.columns import TARGETS
-from stcrm_pandas.edits.model import Plan
-from stcrm_pandas.edits.plan import WARN_ABOVE, place_of, plan_changes
-from stcrm_pandas.edits.steps import Options
+from stcrm_pandas.edits.apply.check import check, read_contacts, read_preferences
+from stcrm_pandas.edits.diff import custom_values
+from stcrm_pandas.edits.diff.columns import TARGETS
+from stcrm_pandas.edits.plan import opt_out, special
+from stcrm_pandas.edits.plan.build import WARN_ABOVE, place_of, plan_changes
+from stcrm_pandas.edits.plan.model import Plan
+from stcrm_pandas.edits.plan.steps import Options
 from stcrm_pandas.errors import PermissionDenied, ServiceError, UsageError
 
 if TYPE_CHECKING:

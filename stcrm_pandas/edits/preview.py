@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from stcrm_pandas.edits.columns import target_of
-from stcrm_pandas.edits.model import Cell, Plan, Refusal
+from stcrm_pandas.edits.diff.columns import target_of
+from stcrm_pandas.edits.plan.model import Cell, Plan, Refusal
 from stcrm_pandas.printable import printable
 
 PAIRS, FIRST, REFUSED, WIDTH = 3, 5, 10, 44

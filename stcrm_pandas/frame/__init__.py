@@ -4,7 +4,7 @@
 quick way, which reads a whole answer in one sweep and refuses whatever does not fit; such a page alone is read again,
 exactly and slowly, by `repair`.
 
->>> from stcrm_pandas.schemas.lookups import CALL_REASONS
+>>> from stcrm_pandas.contract.schemas.lookups import CALL_REASONS
 >>> body = b'{"hasMore": false, "data": [{"id": 7, "name": "Leak", "isLead": true, "active": true}]}'
 >>> page = decode(CALL_REASONS, "page", body)
 >>> assemble(CALL_REASONS, [page]).frame[["id", "name", "is_lead"]]

@@ -12,10 +12,10 @@ import orjson
 import pandas as pd
 import pyarrow as pa
 
+from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.frame.cells import cells_of
 from stcrm_pandas.frame.drift import Drift, merge
 from stcrm_pandas.frame.page import JSON, DecodedPage
-from stcrm_pandas.schemas.fields import Row
 
 Positions = npt.NDArray[np.intp]
 

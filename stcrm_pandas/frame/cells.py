@@ -13,9 +13,9 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from stcrm_pandas.contract.schemas.fields import Column, Field, snake
 from stcrm_pandas.frame.page import arrow_type
 from stcrm_pandas.frame.times import microseconds
-from stcrm_pandas.schemas.fields import Column, Field, snake
 
 TEXT: Any = pd.StringDtype(na_value=np.nan)
 MOMENT = pd.DatetimeTZDtype(unit="us", tz="UTC")

@@ -18,13 +18,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
+from stcrm_pandas.contract.operations import Answer
+from stcrm_pandas.contract.schemas.fields import Field, Row, snake
 from stcrm_pandas.frame.drift import SHOWN, WORDS, Finding, named
 from stcrm_pandas.frame.page import PLAIN, TYPES, DecodedPage, arrow_type
 from stcrm_pandas.frame.repair import repair
 from stcrm_pandas.frame.times import Unfit, moments
 from stcrm_pandas.frame.unknown import Path, as_columns, column_name, new_field, unknown_fields
-from stcrm_pandas.operations import Answer
-from stcrm_pandas.schemas.fields import Field, Row, snake
 
 DEEP = 250
 """Levels of nesting that are read: arrow's reader ends the process at some thousands."""

@@ -9,8 +9,8 @@ from typing import Literal
 import pandas as pd
 import pyarrow as pa
 
+from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.printable import printable
-from stcrm_pandas.schemas.fields import Row
 
 Kind = Literal[
     "null", "value", "new field", "text number", "number text", "whole number", "digits", "time", "text", "answer"

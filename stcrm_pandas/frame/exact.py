@@ -7,8 +7,8 @@ import math
 import re
 from typing import Any, NoReturn
 
+from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.errors import NotAnAnswer
-from stcrm_pandas.schemas.fields import Row
 
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _BROKEN = re.compile("[\ud800-\udfff]")

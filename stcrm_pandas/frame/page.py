@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from stcrm_pandas.contract.schemas.fields import Field, Kind, Row
 from stcrm_pandas.frame.drift import Drift
-from stcrm_pandas.schemas.fields import Field, Kind, Row
 
 TYPES: dict[Kind, pa.DataType] = {
     "integer": pa.int64(),

@@ -10,14 +10,14 @@ from typing import Any, NoReturn
 
 import pyarrow as pa
 
+from stcrm_pandas.contract.operations import Answer
+from stcrm_pandas.contract.schemas.fields import Field, Row, snake
 from stcrm_pandas.errors import NotAnAnswer, UnreadableValue
 from stcrm_pandas.frame.drift import OTHERS, SHOWN, WORDS, Finding, Kind, named
 from stcrm_pandas.frame.exact import INTEGERS, NUMBER, Number, parse, plain, refuse, whole_text
 from stcrm_pandas.frame.page import DecodedPage, arrow_type
 from stcrm_pandas.frame.times import microseconds
 from stcrm_pandas.frame.unknown import as_columns, unknown_fields
-from stcrm_pandas.operations import Answer
-from stcrm_pandas.schemas.fields import Field, Row, snake
 
 _DIGITS = 15
 """Significant digits that every double keeps."""

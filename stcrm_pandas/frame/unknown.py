@@ -8,10 +8,10 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
+from stcrm_pandas.contract.schemas.fields import Field, Row, snake
 from stcrm_pandas.frame.drift import SHOWN, Finding
 from stcrm_pandas.frame.page import JSON
 from stcrm_pandas.printable import printable
-from stcrm_pandas.schemas.fields import Field, Row, snake
 
 Path = tuple[str, ...]
 
@@ -19,7 +19,7 @@ Path = tuple[str, ...]
 def column_name(row: Row, path: Path) -> str:
     """The column of an unknown field: the same on every page, and never one that the contract's names could have.
 
-    >>> from stcrm_pandas.schemas.customers import CUSTOMERS
+    >>> from stcrm_pandas.contract.schemas.customers import CUSTOMERS
     >>> paths = ("loyaltyTier",), ("address", "county"), ("loyalty_tier",), ("createdON",), ("addressOk",)
     >>> [column_name(CUSTOMERS, path) for path in paths]
     ['loyalty_tier', 'address_county', 'loyalty_tier_', 'createdON', 'addressOk']

@@ -6,8 +6,8 @@ from collections import Counter
 
 import pandas as pd
 
+from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.errors import AnswerError
-from stcrm_pandas.schemas.fields import Row
 
 
 def validate(row: Row, frame: pd.DataFrame) -> None:
@@ -18,7 +18,7 @@ def validate(row: Row, frame: pd.DataFrame) -> None:
     """
     from pandera.errors import SchemaErrors
 
-    from stcrm_pandas.schemas.models import model_of
+    from stcrm_pandas.contract.schemas.models import model_of
 
     try:
         model_of(row).to_schema().validate(frame, lazy=True, inplace=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from stcrm_pandas.analysis import shown
+from stcrm_pandas.analysis.base import shown
 from stcrm_pandas.errors import PermissionDenied
 
 __all__ = ["Reads"]

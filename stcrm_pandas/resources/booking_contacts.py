@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from stcrm_pandas.contract.nested import ContactType
 from stcrm_pandas.errors import MissingRows, StcrmError
-from stcrm_pandas.nested import ContactType
 from stcrm_pandas.resources.planning import WARN_ABOVE, Plannable
 from stcrm_pandas.resources.resource import Ids, MaxAge, helper, options_of
 
 if TYPE_CHECKING:
-    from stcrm_pandas.edits.model import Plan
+    from stcrm_pandas.edits.plan.model import Plan
 
 
 class BookingContacts(Plannable):

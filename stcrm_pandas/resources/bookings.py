@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from stcrm_pandas.nested import Address, CustomerType, NewContact, Priority
+from stcrm_pandas.contract.nested import Address, CustomerType, NewContact, Priority
 from stcrm_pandas.resources.booking_contacts import BookingContacts
 from stcrm_pandas.resources.resource import Feed, Ids, MaxAge, When, helper
 
 if TYPE_CHECKING:
-    from stcrm_pandas.edits.model import Plan
+    from stcrm_pandas.edits.plan.model import Plan
 
 
 class Bookings(BookingContacts):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from stcrm_pandas.clear import Clears
-from stcrm_pandas.nested import ContactType
+from stcrm_pandas.contract.nested import ContactType
+from stcrm_pandas.contract.sentinel import Clears
 from stcrm_pandas.resources.planning import Plannable
 from stcrm_pandas.resources.resource import Guids, MaxAge, When, helper
 

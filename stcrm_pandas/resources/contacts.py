@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from stcrm_pandas.clear import Clears
+from stcrm_pandas.contract.sentinel import Clears
 from stcrm_pandas.resources.planning import Plannable
 from stcrm_pandas.resources.resource import Guids, Ids, MaxAge, When, helper
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from stcrm_pandas.nested import ContactType, Preferences
+from stcrm_pandas.contract.nested import ContactType, Preferences
 from stcrm_pandas.resources.joining import with_contacts
 from stcrm_pandas.resources.planning import WARN_ABOVE, Plannable
 from stcrm_pandas.resources.resource import Ids, MaxAge, When, helper
 
 if TYPE_CHECKING:
-    from stcrm_pandas.edits.model import Plan
+    from stcrm_pandas.edits.plan.model import Plan
 
 EPOCH = "1970-01-01T00:00:00Z"
 """The contact lists want a date, whatever else they are given."""

@@ -8,13 +8,20 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from stcrm_pandas.nested import Address, ApplicationData, CustomerType, CustomFieldValues, NewContact, NewLocation
+from stcrm_pandas.contract.nested import (
+    Address,
+    ApplicationData,
+    CustomerType,
+    CustomFieldValues,
+    NewContact,
+    NewLocation,
+)
 from stcrm_pandas.resources.customer_or_location import EPOCH, CustomerOrLocation
 from stcrm_pandas.resources.planning import WARN_ABOVE
 from stcrm_pandas.resources.resource import Feed, Ids, MaxAge, When, helper
 
 if TYPE_CHECKING:
-    from stcrm_pandas.edits.model import Plan
+    from stcrm_pandas.edits.plan.model import Plan
 
 
 class Customers(CustomerOrLocation):

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from stcrm_pandas.nested import Address, Priority
+from stcrm_pandas.contract.nested import Address, Priority
 from stcrm_pandas.resources.planning import Plannable
 from stcrm_pandas.resources.resource import Feed, Ids, MaxAge, When, helper
 
 if TYPE_CHECKING:
-    from stcrm_pandas.edits.model import Plan
+    from stcrm_pandas.edits.plan.model import Plan
 
 
 class Leads(Plannable):

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import pandas as pd
 
+from stcrm_pandas.contract.operations import Operation, by_helper
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.feed import Feed
-from stcrm_pandas.operations import Operation, by_helper
-from stcrm_pandas.options import MaxAge, Options
-from stcrm_pandas.paths import argument, parents_of, path_of, paths
-from stcrm_pandas.reading import Below, Reader
-from stcrm_pandas.writing import Writer
+from stcrm_pandas.http.paths import argument, parents_of, path_of, paths
+from stcrm_pandas.reads.feed import Feed
+from stcrm_pandas.reads.options import MaxAge, Options
+from stcrm_pandas.reads.reading import Below, Reader
+from stcrm_pandas.reads.writing import Writer
 
 if TYPE_CHECKING:
     from stcrm_pandas.client import Client

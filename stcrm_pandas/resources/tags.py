@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from stcrm_pandas.errors import ServiceError, StcrmWarning
-from stcrm_pandas.notices import notify
-from stcrm_pandas.query import split_ids
+from stcrm_pandas.errors import ServiceError, StcrmWarning, notify
+from stcrm_pandas.http.query import split_ids
 from stcrm_pandas.resources.resource import Ids, WritableResource, helper
 
 if TYPE_CHECKING:
-    from stcrm_pandas.edits.model import Plan
+    from stcrm_pandas.edits.plan.model import Plan
 
 CUSTOMERS_PER_CALL = 1_000
 

@@ -23,7 +23,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from stcrm_pandas.operations import OPERATIONS, Operation
+from stcrm_pandas.contract.operations import OPERATIONS, Operation
 from stcrm_pandas.sandbox import intake, rules
 from stcrm_pandas.sandbox.admission import Limit, Tokens
 from stcrm_pandas.sandbox.answers import JSON, PROBLEM, Answer, Found, Refusal, failure, problem, too_many

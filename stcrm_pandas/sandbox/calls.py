@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from stcrm_pandas.operations import Operation
+from stcrm_pandas.contract.operations import Operation
 from stcrm_pandas.sandbox import parameters
 from stcrm_pandas.sandbox.answers import Found, Refusal
 from stcrm_pandas.sandbox.clock import text_of

@@ -21,8 +21,8 @@ from typing import Any, Final, Literal
 
 import orjson
 
+from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.operations import OPERATIONS
 from stcrm_pandas.sandbox.answers import HTML, JSON, Answer, Found, plain
 from stcrm_pandas.sandbox.parameters import Pairs
 from stcrm_pandas.sandbox.tables import drop_path, set_path

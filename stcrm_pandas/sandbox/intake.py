@@ -11,10 +11,10 @@ import math
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
+from stcrm_pandas.contract.schemas.fields import Body, Field
 from stcrm_pandas.sandbox.answers import Refusal
 from stcrm_pandas.sandbox.clock import LAST, moment, text_of
 from stcrm_pandas.sandbox.parameters import guid
-from stcrm_pandas.schemas.fields import Body, Field
 
 Errors = dict[str, list[str]]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from stcrm_pandas.operations import ACTIVE, ORDER_BY, Operation
+from stcrm_pandas.contract.operations import ACTIVE, ORDER_BY, Operation
 from stcrm_pandas.sandbox import parameters
 from stcrm_pandas.sandbox.answers import Found, Refusal
 from stcrm_pandas.sandbox.calls import LARGEST_PAGE, Call, Handler

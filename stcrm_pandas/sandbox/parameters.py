@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from stcrm_pandas.operations import IDS_PER_CALL
+from stcrm_pandas.contract.operations import IDS_PER_CALL
+from stcrm_pandas.contract.schemas.fields import Field, boolean, integer, text
 from stcrm_pandas.sandbox.answers import Refusal
 from stcrm_pandas.sandbox.clock import moment
-from stcrm_pandas.schemas.fields import Field, boolean, integer, text
 
 Pairs = Sequence[tuple[str, str]]
 

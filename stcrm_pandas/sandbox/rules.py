@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from stcrm_pandas.contract.schemas.parts import CONTACT_TYPE, CUSTOMER_TYPE
 from stcrm_pandas.sandbox.answers import Refusal
 from stcrm_pandas.sandbox.calls import Call
 from stcrm_pandas.sandbox.store import Where
-from stcrm_pandas.schemas.parts import CONTACT_TYPE, CUSTOMER_TYPE
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.errors import SettingsError, UsageError
-from stcrm_pandas.operations import OPERATIONS
 from stcrm_pandas.sandbox.admission import Limit, Tokens
 from stcrm_pandas.sandbox.clock import SECOND, Clock, ticks_of
 from stcrm_pandas.sandbox.faults import KEEP, Fault, Faults, Keep, Rows, from_file

@@ -7,14 +7,14 @@ from typing import Any
 import orjson
 import pandas as pd
 
+from stcrm_pandas.contract.schemas.bookings import EXPORTED_BOOKINGS
+from stcrm_pandas.contract.schemas.customers import CUSTOMERS
+from stcrm_pandas.contract.schemas.fields import Row
+from stcrm_pandas.contract.schemas.leads import EXPORTED_LEADS
+from stcrm_pandas.contract.schemas.lookups import BUSINESS_UNITS, CALL_REASONS, CAMPAIGNS, JOBS
 from stcrm_pandas.frame.assemble import assemble
 from stcrm_pandas.frame.decode import decode
 from stcrm_pandas.sandbox.company import make_company
-from stcrm_pandas.schemas.bookings import EXPORTED_BOOKINGS
-from stcrm_pandas.schemas.customers import CUSTOMERS
-from stcrm_pandas.schemas.fields import Row
-from stcrm_pandas.schemas.leads import EXPORTED_LEADS
-from stcrm_pandas.schemas.lookups import BUSINESS_UNITS, CALL_REASONS, CAMPAIGNS, JOBS
 
 AS_OF = dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC)
 ZONE = "America/Chicago"

@@ -6,10 +6,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from stcrm_pandas.schemas.bookings import BOOKINGS
-from stcrm_pandas.schemas.fields import Row
-from stcrm_pandas.schemas.leads import LEADS
-from stcrm_pandas.schemas.lookups import CALL_REASONS, JOBS
+from stcrm_pandas.contract.schemas.bookings import BOOKINGS
+from stcrm_pandas.contract.schemas.fields import Row
+from stcrm_pandas.contract.schemas.leads import LEADS
+from stcrm_pandas.contract.schemas.lookups import CALL_REASONS, JOBS
 
 Frames = Callable[..., pd.DataFrame]
 

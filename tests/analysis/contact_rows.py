@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.schemas.contacts import CONTACT_METHODS, CONTACT_PREFERENCES, CONTACTS
-from stcrm_pandas.schemas.customers import CUSTOMER_CONTACTS, CUSTOMERS
-from stcrm_pandas.schemas.fields import Row
-from stcrm_pandas.schemas.locations import LOCATION_CONTACTS, LOCATIONS
+from stcrm_pandas.contract.schemas.contacts import CONTACT_METHODS, CONTACT_PREFERENCES, CONTACTS
+from stcrm_pandas.contract.schemas.customers import CUSTOMER_CONTACTS, CUSTOMERS
+from stcrm_pandas.contract.schemas.fields import Row
+from stcrm_pandas.contract.schemas.locations import LOCATION_CONTACTS, LOCATIONS
 
 AS_OF = "2026-06-01T15:00Z"
 MARKETING, REMINDERS = "preferences_marketing_updates_enabled", "preferences_job_reminders_enabled"

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from stcrm_pandas.analysis import lead_conversion
-from stcrm_pandas.schemas.bookings import BOOKINGS
-from stcrm_pandas.schemas.fields import Row
-from stcrm_pandas.schemas.leads import LEADS
-from stcrm_pandas.schemas.lookups import JOBS
+from stcrm_pandas.contract.schemas.bookings import BOOKINGS
+from stcrm_pandas.contract.schemas.fields import Row
+from stcrm_pandas.contract.schemas.leads import LEADS
+from stcrm_pandas.contract.schemas.lookups import JOBS
 
 AS_OF = pd.Timestamp("2026-06-01T15:00Z")
 

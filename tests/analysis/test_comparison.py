@@ -11,7 +11,7 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportions_ztest
 
 from stcrm_pandas.analysis import lead_conversion
-from stcrm_pandas.analysis.comparison import compare, together
+from stcrm_pandas.analysis.statistics.comparison import compare, together
 
 
 def table(*groups: tuple[int | None, int, int, int]) -> pd.DataFrame:

@@ -11,7 +11,8 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from stcrm_pandas.analysis import engine, lead_conversion
+from stcrm_pandas.analysis import lead_conversion
+from stcrm_pandas.analysis.base import engine
 from stcrm_pandas.errors import UsageError
 
 from .test_by_another_way import AS_OF, company

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from stcrm_pandas.analysis import booking_sources, contact_preferences, lead_conversion, opportunities
-from stcrm_pandas.analysis.inputs import CONDITIONS
+from stcrm_pandas.analysis.base.inputs import CONDITIONS
 from stcrm_pandas.errors import UsageError
 
 from . import contact_rows

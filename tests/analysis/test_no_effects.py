@@ -10,10 +10,10 @@ import pytest
 from scipy.stats import binom
 
 from stcrm_pandas.analysis import LeadConversion, lead_conversion
-from stcrm_pandas.analysis.comparison import together
-from stcrm_pandas.schemas.fields import Row
-from stcrm_pandas.schemas.leads import LEADS
-from stcrm_pandas.schemas.lookups import JOBS
+from stcrm_pandas.analysis.statistics.comparison import together
+from stcrm_pandas.contract.schemas.fields import Row
+from stcrm_pandas.contract.schemas.leads import LEADS
+from stcrm_pandas.contract.schemas.lookups import JOBS
 
 AS_OF = pd.Timestamp("2026-07-01T12:00Z")
 DIMENSIONS = ("campaign", "business_unit", "month")

@@ -11,8 +11,8 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from stcrm_pandas.analysis.campaigns.opportunities import Opportunities, opportunities
-from stcrm_pandas.analysis.comparison import together
 from stcrm_pandas.analysis.leads.lead_conversion import lead_conversion
+from stcrm_pandas.analysis.statistics.comparison import together
 
 from .booking_company import AS_OF, ZONE, company
 

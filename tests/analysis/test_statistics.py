@@ -11,7 +11,7 @@ from statsmodels.duration.survfunc import CumIncidenceRight
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportions_ztest
 
-from stcrm_pandas.analysis.statistics import (
+from stcrm_pandas.analysis.statistics.estimates import (
     aalen_johansen,
     bca_mean,
     benjamini_hochberg,

@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from stcrm_pandas.schemas import bookings, contacts, customers, leads, locations, lookups
-from stcrm_pandas.schemas.fields import Field, boolean, guid, integer
+from stcrm_pandas.contract.schemas import bookings, contacts, customers, leads, locations, lookups
+from stcrm_pandas.contract.schemas.fields import Field, boolean, guid, integer
 
 KINDS = {
     "leads": leads.EXPORTED_LEADS.fields,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from stcrm_pandas.schemas.fields import Field, Kind
+from stcrm_pandas.contract.schemas.fields import Field, Kind
 
 from .make_published import PUBLISHED
 

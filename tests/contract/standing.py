@@ -7,7 +7,7 @@ import zlib
 from functools import cached_property
 from typing import Any
 
-from stcrm_pandas.operations import Operation
+from stcrm_pandas.contract.operations import Operation
 
 from ..sandbox.conftest import Caller
 from ..sandbox.test_operations import CASES, Book

@@ -12,12 +12,12 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 import stcrm_pandas as stcrm
-from stcrm_pandas.body import to_body
-from stcrm_pandas.clear import CLEAR
+from stcrm_pandas.contract.operations import OPERATIONS, Operation
+from stcrm_pandas.contract.schemas.fields import Field, snake
+from stcrm_pandas.contract.sentinel import CLEAR
 from stcrm_pandas.errors import Conflict
-from stcrm_pandas.operations import OPERATIONS, Operation
+from stcrm_pandas.http.body import to_body
 from stcrm_pandas.sandbox import Sandbox
-from stcrm_pandas.schemas.fields import Field, snake
 
 from ..conftest import AS_OF
 from ..writing.cases import CASES

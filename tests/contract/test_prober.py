@@ -22,7 +22,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation.meta import CoverageScenario
 
-from stcrm_pandas.operations import OPERATIONS
+from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.sandbox import Sandbox
 
 from ..conftest import AS_OF

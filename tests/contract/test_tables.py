@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from stcrm_pandas.operations import OPERATIONS, Operation
-from stcrm_pandas.schemas.fields import Field, boolean, integer, text
+from stcrm_pandas.contract.operations import OPERATIONS, Operation
+from stcrm_pandas.contract.schemas.fields import Field, boolean, integer, text
 
 from .published import Published, reference
 

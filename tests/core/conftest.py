@@ -16,10 +16,10 @@ import pytest
 
 import stcrm_pandas as stcrm
 from stcrm_pandas.client import Client
+from stcrm_pandas.contract.operations import OPERATIONS
+from stcrm_pandas.contract.schemas.fields import Field, Row
 from stcrm_pandas.errors import IncompleteReadWarning, StcrmError
-from stcrm_pandas.operations import OPERATIONS
 from stcrm_pandas.sandbox import Sandbox
-from stcrm_pandas.schemas.fields import Field, Row
 
 AS_OF = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 PAGE = 20

@@ -17,9 +17,9 @@ import pyarrow as pa
 import pytest
 from requests_cache.models.response import CachedResponse
 
-from stcrm_pandas.cache import Cache, cache_path
 from stcrm_pandas.errors import NotCachedError, SettingsError, StcrmError, StcrmWarning, UsageError
-from stcrm_pandas.settings import read_settings
+from stcrm_pandas.http.cache import Cache, cache_path
+from stcrm_pandas.settings.connection import read_settings
 
 
 def mode(path):
@@ -343,7 +343,7 @@ def test_a_full_disk_costs_the_storing_and_not_the_read(box, join, leads):
 
 
 def test_a_file_that_another_process_holds_is_not_set_aside(box, join, monkeypatch):
-    monkeypatch.setattr("stcrm_pandas.cache_file._PATIENCE", 0.05)
+    monkeypatch.setattr("stcrm_pandas.http.cache_file._PATIENCE", 0.05)
     crm = join(box)
     holder = sqlite3.connect(crm.cache.path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from stcrm_pandas import cli
-from stcrm_pandas.cache import Cache
+from stcrm_pandas.http.cache import Cache
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import threading
 import pytest
 
 from stcrm_pandas import doctor
+from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.doctor import examine
-from stcrm_pandas.operations import OPERATIONS
 from stcrm_pandas.sandbox import Sandbox
 
 

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from stcrm_pandas import frame as frames
+from stcrm_pandas.contract.schemas.leads import LEADS
 from stcrm_pandas.errors import DriftError, DriftWarning, UnreadableValue
 from stcrm_pandas.sandbox import Sandbox
-from stcrm_pandas.schemas.leads import LEADS
 
 ODD = 5_105
 """The row that departs, on the sixth page of fifteen."""

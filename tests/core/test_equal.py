@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 
 import stcrm_pandas as stcrm
+from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.errors import DriftWarning
-from stcrm_pandas.operations import OPERATIONS
 from stcrm_pandas.sandbox import Sandbox
 
 
@@ -319,7 +319,7 @@ TEXTS = ["", " ", "null", "NaN", "Müller & Söhne", "日本 🏠", 'a\nb\t"c"\\
 
 
 def test_times_amounts_ids_and_texts_on_the_edge(shop, make_row, join):
-    from stcrm_pandas.schemas.customers import CUSTOMERS
+    from stcrm_pandas.contract.schemas.customers import CUSTOMERS
 
     count = 60
     rows = [

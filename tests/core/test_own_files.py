@@ -11,11 +11,11 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from stcrm_pandas.cache import Cache, cache_path
 from stcrm_pandas.cli import app
 from stcrm_pandas.errors import SettingsError, StcrmWarning
-from stcrm_pandas.own_files import CACHE, STATUS_LOG, state_of
-from stcrm_pandas.status_log import StatusLog, logs_in
+from stcrm_pandas.http.cache import Cache, cache_path
+from stcrm_pandas.http.own_files import CACHE, STATUS_LOG, state_of
+from stcrm_pandas.reads.status_log import StatusLog, logs_in
 
 TODAY = """
 PRAGMA journal_mode = WAL;

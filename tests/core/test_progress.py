@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 import stcrm_pandas as stcrm
-from stcrm_pandas.progress import Bar
+from stcrm_pandas.reads.progress import Bar
 from stcrm_pandas.sandbox import Sandbox
 
 
 @pytest.fixture
 def _at_once(monkeypatch):
-    monkeypatch.setattr("stcrm_pandas.progress._DELAY", 0)
+    monkeypatch.setattr("stcrm_pandas.reads.progress._DELAY", 0)
 
 
 @pytest.mark.usefixtures("_at_once")

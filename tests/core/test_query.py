@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.errors import StcrmWarning, UsageError
-from stcrm_pandas.operations import OPERATIONS
-from stcrm_pandas.query import moment, split_ids, to_query, whole_number
+from stcrm_pandas.http.query import moment, split_ids, to_query, whole_number
 
 LEADS, CUSTOMERS, JOBS = (OPERATIONS[f"{name}_GetList"] for name in ("Leads", "Customers", "Jobs"))
 CHICAGO = "America/Chicago"

@@ -5,7 +5,7 @@ import phonenumbers
 import pytest
 from hypothesis import example, given
 
-from stcrm_pandas.reach import is_address, is_number, spelling
+from stcrm_pandas.frame.contact_values import is_address, is_number, spelling
 
 AS_TYPED = st.text("0123456789 ()+-.x/\t", min_size=1, max_size=18) | st.from_regex(
     r"(\+?1[ .-]?)?\(?[0-9]{3}\)?[ .-]?[0-9]{3}[ .-]?[0-9]{4}( x[0-9]{1,3})?", fullmatch=True

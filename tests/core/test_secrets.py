@@ -15,9 +15,9 @@ from urllib.parse import quote, quote_plus
 import pyarrow as pa
 import pytest
 
-from stcrm_pandas import wire
+from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.errors import StcrmError
-from stcrm_pandas.operations import OPERATIONS
+from stcrm_pandas.http import wire
 from stcrm_pandas.sandbox import Sandbox
 
 

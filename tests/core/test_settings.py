@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import stcrm_pandas as stcrm
 from stcrm_pandas import client
 from stcrm_pandas.errors import SettingsError, StcrmError, UsageError
-from stcrm_pandas.settings import duration, names_a_tenant, read_cache_folder, read_settings
+from stcrm_pandas.settings.connection import duration, names_a_tenant, read_cache_folder, read_settings
 
 SECRETS = {"client_secret": "s3cr3t-word", "app_key": "k3y-word"}
 PLACE = {"environment": "integration", "tenant": 7, "client_id": "cid", **SECRETS}

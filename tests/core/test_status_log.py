@@ -12,10 +12,10 @@ import pytest
 from typer.testing import CliRunner
 
 from stcrm_pandas.analysis import lead_conversion
-from stcrm_pandas.analysis.status_log import known_at, statuses_at
+from stcrm_pandas.analysis.base.status_log import known_at, statuses_at
 from stcrm_pandas.cli import app
 from stcrm_pandas.errors import StcrmWarning, UsageError
-from stcrm_pandas.status_log import StatusLog, logs_in
+from stcrm_pandas.reads.status_log import StatusLog, logs_in
 
 START = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)

@@ -15,10 +15,10 @@ import warnings
 import pytest
 
 import stcrm_pandas as stcrm
+from stcrm_pandas.contract.operations import OPERATIONS
+from stcrm_pandas.contract.schemas.fields import snake
 from stcrm_pandas.errors import DriftWarning, UsageError
-from stcrm_pandas.operations import OPERATIONS
 from stcrm_pandas.resources.resource import Resource
-from stcrm_pandas.schemas.fields import snake
 
 OPTIONS = {"max_age", "refresh", "allow_incomplete"}
 HEAVY = ("plotly", "scipy", "statsmodels", "lifelines", "jupyter", "nbconvert", "starlette", "uvicorn", "pandera")
@@ -57,7 +57,7 @@ def test_all_is_what_the_root_offers():
 
 
 def test_connect_has_the_settings_and_no_other(monkeypatch):
-    from stcrm_pandas.settings import Settings
+    from stcrm_pandas.settings.connection import Settings
 
     parameters = set(inspect.signature(stcrm.connect).parameters) - {"private"}
     assert parameters == set(Settings.model_fields) - {"cache_limit_mb", "response_limit_mb"} | {"sandbox"}

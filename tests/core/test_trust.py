@@ -10,9 +10,9 @@ import sys
 import pytest
 
 import stcrm_pandas as stcrm
-from stcrm_pandas.addresses import is_known, is_loopback
 from stcrm_pandas.errors import SettingsError, StcrmWarning, WritesNotAllowed
-from stcrm_pandas.settings import read_journal_folder, read_settings
+from stcrm_pandas.settings.addresses import is_known, is_loopback
+from stcrm_pandas.settings.connection import read_journal_folder, read_settings
 
 SECRETS = {"client_secret": "s3cr3t-word", "app_key": "k3y-word"}
 PLACE = {"environment": "production", "tenant": 7, "client_id": "cid", **SECRETS}

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stcrm_pandas import errors, wire
-from stcrm_pandas.operations import OPERATIONS
+from stcrm_pandas import errors
+from stcrm_pandas.contract.operations import OPERATIONS
+from stcrm_pandas.http import wire
 
 LEADS = OPERATIONS["Leads_GetList"]
 GET = OPERATIONS["Leads_Get"]

@@ -15,8 +15,8 @@ import typer.main
 import stcrm_pandas as stcrm
 from stcrm_pandas import errors
 from stcrm_pandas.cli import app
-from stcrm_pandas.operations import OPERATIONS
-from stcrm_pandas.settings import Settings
+from stcrm_pandas.contract.operations import OPERATIONS
+from stcrm_pandas.settings.connection import Settings
 
 from .pages import PAGES, ROOT, blocks, name, prose
 

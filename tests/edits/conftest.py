@@ -8,15 +8,15 @@ from typing import Any
 import pandas as pd
 from hypothesis import strategies as st
 
-from stcrm_pandas.edits.cells import array
-from stcrm_pandas.schemas.fields import Field, Row, snake
+from stcrm_pandas.contract.schemas.fields import Field, Row, snake
+from stcrm_pandas.frame.foreign_cells import array
 
 
 def all_rows() -> list[Row]:
     families = ("leads", "bookings", "customers", "locations", "contacts", "lookups")
     found: dict[str, Row] = {}
     for family in families:
-        module = importlib.import_module(f"stcrm_pandas.schemas.{family}")
+        module = importlib.import_module(f"stcrm_pandas.contract.schemas.{family}")
         found.update({one.name: one for one in vars(module).values() if isinstance(one, Row)})
     return list(found.values())
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.edits.cells import array
-from stcrm_pandas.edits.columns import TARGETS
-from stcrm_pandas.edits.model import Plan
-from stcrm_pandas.edits.plan import Place, plan_changes
-from stcrm_pandas.edits.steps import Options
+from stcrm_pandas.edits.diff.columns import TARGETS
+from stcrm_pandas.edits.plan.build import Place, plan_changes
+from stcrm_pandas.edits.plan.model import Plan
+from stcrm_pandas.edits.plan.steps import Options
+from stcrm_pandas.frame.foreign_cells import array
 
 PLACE = Place("box", 7, "2026-06-01T12:00:00Z")
 ABOUT = {"environment": "box", "tenant": 7}

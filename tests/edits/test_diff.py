@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stcrm_pandas.edits.diff import diff
+from stcrm_pandas.contract.schemas.contacts import CONTACT_PREFERENCES
+from stcrm_pandas.contract.schemas.customers import CUSTOMER_CONTACTS, CUSTOMERS
+from stcrm_pandas.contract.schemas.fields import Row
+from stcrm_pandas.contract.schemas.locations import LOCATIONS
+from stcrm_pandas.contract.schemas.parts import CustomField, ExternalData
+from stcrm_pandas.edits.diff.frames import diff
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.schemas.contacts import CONTACT_PREFERENCES
-from stcrm_pandas.schemas.customers import CUSTOMER_CONTACTS, CUSTOMERS
-from stcrm_pandas.schemas.fields import Row
-from stcrm_pandas.schemas.locations import LOCATIONS
-from stcrm_pandas.schemas.parts import CustomField, ExternalData
 
 from .conftest import ROWS, frames, values
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import stcrm_pandas as stcrm
-from stcrm_pandas.edits.opt_out import Contacts, plan_opt_out, wanted
+from stcrm_pandas.edits.plan.opt_out import Contacts, plan_opt_out, wanted
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.sandbox import Sandbox
 

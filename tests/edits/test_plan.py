@@ -5,12 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from stcrm_pandas.edits.columns import TARGETS
-from stcrm_pandas.edits.fill import CannotFill, body_of
-from stcrm_pandas.edits.plan import plan_changes
-from stcrm_pandas.edits.steps import Options
+from stcrm_pandas.contract.schemas.parts import CustomField, ExternalData
+from stcrm_pandas.edits.diff.columns import TARGETS
+from stcrm_pandas.edits.plan.build import plan_changes
+from stcrm_pandas.edits.plan.fill import CannotFill, body_of
+from stcrm_pandas.edits.plan.steps import Options
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.schemas.parts import CustomField, ExternalData
 
 from .rows import PLACE, USUAL, edited, frame, only, plan, reasons
 

@@ -6,9 +6,9 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from stcrm_pandas.edits.consent import FLAGS
-from stcrm_pandas.edits.fill import OLDER, body_of
-from stcrm_pandas.edits.plan import plan_changes
+from stcrm_pandas.edits.plan.build import plan_changes
+from stcrm_pandas.edits.plan.consent import FLAGS
+from stcrm_pandas.edits.plan.fill import OLDER, body_of
 from stcrm_pandas.errors import UsageError
 
 from .rows import PLACE, USUAL, edited, frame, only, plan, reasons

@@ -12,9 +12,9 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from stcrm_pandas.edits import plan_file
-from stcrm_pandas.edits.model import from_json
-from stcrm_pandas.edits.plan import plan_changes
+from stcrm_pandas.edits.plan import plan_file
+from stcrm_pandas.edits.plan.build import plan_changes
+from stcrm_pandas.edits.plan.model import from_json
 from stcrm_pandas.errors import UsageError
 
 from .rows import PLACE, edited, frame, plan

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from stcrm_pandas.edits import plan_file
-from stcrm_pandas.edits.columns import LEGACY, OTHER_CALLS, TARGETS
-from stcrm_pandas.edits.diff import diff
-from stcrm_pandas.edits.fill import body_of
-from stcrm_pandas.edits.plan import plan_changes, rows_of
-from stcrm_pandas.edits.steps import Options
-from stcrm_pandas.edits.values import parts_of, to_json
-from stcrm_pandas.operations import OPERATIONS
-from stcrm_pandas.schemas.fields import Field
+from stcrm_pandas.contract.operations import OPERATIONS
+from stcrm_pandas.contract.schemas.fields import Field
+from stcrm_pandas.edits.diff.columns import LEGACY, OTHER_CALLS, TARGETS
+from stcrm_pandas.edits.diff.frames import diff
+from stcrm_pandas.edits.diff.values import parts_of, to_json
+from stcrm_pandas.edits.plan import plan_file
+from stcrm_pandas.edits.plan.build import plan_changes, rows_of
+from stcrm_pandas.edits.plan.fill import body_of
+from stcrm_pandas.edits.plan.steps import Options
 
 from .conftest import frames
 from .rows import PLACE

@@ -18,13 +18,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import stcrm_pandas as stcrm
-from stcrm_pandas.edits.diff import diff
-from stcrm_pandas.edits.sheets import row_of
+from stcrm_pandas.contract.schemas.customers import CUSTOMERS
+from stcrm_pandas.contract.schemas.fields import Row
+from stcrm_pandas.contract.schemas.leads import LEADS
+from stcrm_pandas.contract.schemas.parts import CustomField
+from stcrm_pandas.edits.diff.frames import diff
 from stcrm_pandas.errors import StcrmWarning, UsageError
-from stcrm_pandas.schemas.customers import CUSTOMERS
-from stcrm_pandas.schemas.fields import Row
-from stcrm_pandas.schemas.leads import LEADS
-from stcrm_pandas.schemas.parts import CustomField
+from stcrm_pandas.sheets.files import row_of
 
 from .conftest import ROWS, frames
 

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.frame import Assembled, assemble, decode, validate
-from stcrm_pandas.schemas.fields import Row
 
 LEAD = {
     "id": 1,

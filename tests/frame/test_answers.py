@@ -8,11 +8,11 @@ import sys
 
 import pytest
 
+from stcrm_pandas.contract.schemas.contacts import CONTACT_PREFERENCES
+from stcrm_pandas.contract.schemas.leads import EXPORTED_LEADS, LEADS
+from stcrm_pandas.contract.schemas.lookups import CALL_REASONS
 from stcrm_pandas.errors import NotAnAnswer
 from stcrm_pandas.frame import decode
-from stcrm_pandas.schemas.contacts import CONTACT_PREFERENCES
-from stcrm_pandas.schemas.leads import EXPORTED_LEADS, LEADS
-from stcrm_pandas.schemas.lookups import CALL_REASONS
 
 NOT_ANSWERS = {
     "empty": (b"", "is empty"),
@@ -66,7 +66,7 @@ def test_nesting_without_end_does_not_end_the_process(levels, opened, closed):
     # in a process of its own: what this guards against is a crash
     script = (
         "import sys; from stcrm_pandas.frame import decode; from stcrm_pandas.errors import NotAnAnswer\n"
-        "from stcrm_pandas.schemas.leads import LEADS\n"
+        "from stcrm_pandas.contract.schemas.leads import LEADS\n"
         "o, c, n = sys.argv[1].encode(), sys.argv[2].encode(), int(sys.argv[3])\n"
         'body = b\'{"hasMore":true,"data":[{"id":1,"x":\' + o * n + b\'1\' + c * n + b\'}]}\'\n'
         "try: print(decode(LEADS, 'page', body).rows)\n"

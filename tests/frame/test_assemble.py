@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from stcrm_pandas.contract.operations import OPERATIONS
+from stcrm_pandas.contract.schemas.contacts import CONTACTS
+from stcrm_pandas.contract.schemas.customers import CUSTOMER_CONTACTS, CUSTOMERS
+from stcrm_pandas.contract.schemas.fields import Field, Row, snake
+from stcrm_pandas.contract.schemas.leads import EXPORTED_LEADS, LEADS
 from stcrm_pandas.errors import AnswerError
 from stcrm_pandas.frame import assemble, decode, validate
-from stcrm_pandas.operations import OPERATIONS
-from stcrm_pandas.schemas.contacts import CONTACTS
-from stcrm_pandas.schemas.customers import CUSTOMER_CONTACTS, CUSTOMERS
-from stcrm_pandas.schemas.fields import Field, Row, snake
-from stcrm_pandas.schemas.leads import EXPORTED_LEADS, LEADS
 
 ROWS = sorted({operation.row for operation in OPERATIONS.values() if operation.row}, key=lambda row: row.name)
 SAMPLES = {

@@ -9,12 +9,12 @@ import orjson
 import pandas as pd
 import pytest
 
+from stcrm_pandas.contract.schemas.customers import CUSTOMERS
+from stcrm_pandas.contract.schemas.leads import LEADS
+from stcrm_pandas.contract.schemas.lookups import TECHNICIANS
 from stcrm_pandas.errors import UnreadableValue
 from stcrm_pandas.frame import Drift, assemble, decode, drift_frame, drift_message, validate
 from stcrm_pandas.frame.drift import merge
-from stcrm_pandas.schemas.customers import CUSTOMERS
-from stcrm_pandas.schemas.leads import LEADS
-from stcrm_pandas.schemas.lookups import TECHNICIANS
 
 ODD = 321
 ROWS = 1_000
@@ -250,7 +250,7 @@ def test_both_ways_agree_on_what_fits(page_with, monkeypatch):
 
 
 def test_keys_of_several_columns_are_told_as_one(body):
-    from stcrm_pandas.schemas.customers import CONTACTS_OF_CUSTOMER
+    from stcrm_pandas.contract.schemas.customers import CONTACTS_OF_CUSTOMER
 
     page = decode(CONTACTS_OF_CUSTOMER, "page", body([{"id": 5}]), parents={"customer_id": 7})
     assert {d.ids for d in page.drift} == {("7/5",)}

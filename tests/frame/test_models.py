@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from pandera.errors import SchemaErrors
 
-from stcrm_pandas.schemas import CallReasons, CustomerContacts
+from stcrm_pandas.contract.schemas import CallReasons, CustomerContacts
 
 
 @pytest.fixture

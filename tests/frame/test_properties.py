@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from stcrm_pandas.contract.schemas.customers import CUSTOMERS
+from stcrm_pandas.contract.schemas.fields import Field
+from stcrm_pandas.contract.schemas.leads import LEADS
+from stcrm_pandas.contract.schemas.lookups import BUSINESS_UNITS, TECHNICIANS
 from stcrm_pandas.errors import AnswerError
 from stcrm_pandas.frame import assemble, decode, validate
-from stcrm_pandas.schemas.customers import CUSTOMERS
-from stcrm_pandas.schemas.fields import Field
-from stcrm_pandas.schemas.leads import LEADS
-from stcrm_pandas.schemas.lookups import BUSINESS_UNITS, TECHNICIANS
 
 ROWS = st.sampled_from([LEADS, CUSTOMERS, BUSINESS_UNITS, TECHNICIANS])
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stcrm_pandas.schemas.customers import CUSTOMERS
-from stcrm_pandas.schemas.leads import LEADS
-from stcrm_pandas.schemas.lookups import BUSINESS_UNITS
-from stcrm_pandas.schemas.parts import CustomField, ExternalData
+from stcrm_pandas.contract.schemas.customers import CUSTOMERS
+from stcrm_pandas.contract.schemas.leads import LEADS
+from stcrm_pandas.contract.schemas.lookups import BUSINESS_UNITS
+from stcrm_pandas.contract.schemas.parts import CustomField, ExternalData
 
 
 @pytest.mark.parametrize("number", [0, -1, 2**53 + 1, 2**63 - 1, -(2**63)])

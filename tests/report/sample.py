@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from stcrm_pandas.analysis.display import Definitions, Sentences, table
-from stcrm_pandas.analysis.findings import Action, Check, Count, Step, Tile, WorkList
+from stcrm_pandas.analysis.base.display import Definitions, Sentences, table
+from stcrm_pandas.analysis.base.findings import Action, Check, Count, Step, Tile, WorkList
 
 EVIL = ["=1+1", "<img src=x onerror=alert(1)>", "@SUM(A1)", "-2+3", '+1 "512"', "\tTab"]
 NAMES = [*EVIL, *(f"Customer {number}" for number in range(54))]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from stcrm_pandas.operations import OPERATIONS
+from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.sandbox.filters import FILTERS
 
 Row = dict[str, Any]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stcrm_pandas.operations import OPERATIONS
+from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.sandbox.app import HANDLERS
 
 JUNK = ("'", '"; DROP TABLE leads; --', "\x00", "ünï%_", "1,,2", "9" * 25, "-1", "1e400", "[]", " ")

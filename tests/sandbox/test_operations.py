@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from stcrm_pandas.operations import OPERATIONS
+from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.sandbox.app import HANDLERS
 
 from ..contract.published import documents

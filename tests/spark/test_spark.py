@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 
 import stcrm_pandas as stcrm
-from stcrm_pandas.analysis import engine, lead_conversion
+from stcrm_pandas.analysis import lead_conversion
+from stcrm_pandas.analysis.base import engine
 from stcrm_pandas.errors import UsageError
 
 from ..analysis.test_by_another_way import AS_OF, company

@@ -13,14 +13,14 @@ import pandas as pd
 import pytest
 
 import stcrm_pandas as stcrm
-from stcrm_pandas import nested
-from stcrm_pandas.body import checked, to_body
+from stcrm_pandas.contract import nested
+from stcrm_pandas.contract.operations import OPERATIONS, by_helper
+from stcrm_pandas.contract.rules import RULES, broken
+from stcrm_pandas.contract.schemas import bodies
+from stcrm_pandas.contract.schemas.fields import snake
+from stcrm_pandas.contract.schemas.parts import CustomField, ExternalData
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.operations import OPERATIONS, by_helper
-from stcrm_pandas.rules import RULES, broken
-from stcrm_pandas.schemas import bodies
-from stcrm_pandas.schemas.fields import snake
-from stcrm_pandas.schemas.parts import CustomField, ExternalData
+from stcrm_pandas.http.body import checked, to_body
 
 from .cases import CASES, EMAIL, FLAGS, GUID, PLACE, PLACED
 

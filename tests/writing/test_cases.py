@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 import stcrm_pandas as stcrm
-from stcrm_pandas.operations import OPERATIONS, by_helper
-from stcrm_pandas.schemas.models import model_of
+from stcrm_pandas.contract.operations import OPERATIONS, by_helper
+from stcrm_pandas.contract.schemas.models import model_of
 
 from .cases import CASES
 from .company import CONTACTS, TAG

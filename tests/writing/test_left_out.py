@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
+from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.errors import (
     Conflict,
     IncompleteReadWarning,
@@ -17,7 +18,6 @@ from stcrm_pandas.errors import (
     PermissionDenied,
     StcrmWarning,
 )
-from stcrm_pandas.operations import OPERATIONS
 
 from .company import BOOKINGS, CONTACTS, CUSTOMERS, LEADS, LOCATIONS, METHODS, PROVIDER
 

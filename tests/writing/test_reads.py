@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 import stcrm_pandas as stcrm
+from stcrm_pandas.contract.operations import OPERATIONS, by_helper
 from stcrm_pandas.errors import MissingRows, UsageError
-from stcrm_pandas.operations import OPERATIONS, by_helper
 
 from .cases import CASES
 from .company import BOOKINGS, CONTACTS, CUSTOMERS, LEADS, LOCATIONS, METHODS, PROVIDER, TECHNICIAN

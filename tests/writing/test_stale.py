@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 import stcrm_pandas as stcrm
-from stcrm_pandas.cache import Cache
 from stcrm_pandas.client import Client
+from stcrm_pandas.contract.operations import OPERATIONS, by_helper
 from stcrm_pandas.errors import ConnectionFailed, MissingRows, ServerError, ServiceError
-from stcrm_pandas.operations import OPERATIONS, by_helper
+from stcrm_pandas.http.cache import Cache
 from stcrm_pandas.sandbox import Sandbox
 
 from .cases import CASES

@@ -8,6 +8,8 @@ import shutil
 import pandas as pd
 import pytest
 
+from stcrm_pandas.contract.operations import OPERATIONS, by_helper
+from stcrm_pandas.contract.schemas.fields import snake
 from stcrm_pandas.errors import (
     AnswerError,
     Conflict,
@@ -27,9 +29,7 @@ from stcrm_pandas.errors import (
     UsageError,
     WritesNotAllowed,
 )
-from stcrm_pandas.operations import OPERATIONS, by_helper
 from stcrm_pandas.resources.resource import WritableResource
-from stcrm_pandas.schemas.fields import snake
 
 from .cases import CASES, PLACE
 from .company import CAMPAIGN, CUSTOMERS, LEADS, TAG, made

@@ -15,6 +15,20 @@ from typing import TYPE_CHECKING, Any, Literal
 import narwhals.stable.v2 as nw
 import pandas as pd
 
+from stcrm_pandas.analysis.base.display import Definitions, Sentences
+from stcrm_pandas.analysis.base.engine import EPOCH, Rows, lazy
+from stcrm_pandas.analysis.base.findings import Action, Check, Tile, WorkList
+from stcrm_pandas.analysis.base.inputs import admitted, table_of
+from stcrm_pandas.analysis.base.money import UNKNOWN, currencies_of, several
+from stcrm_pandas.analysis.base.provenance import (
+    Moment,
+    attrs_of,
+    bounds_of_creation,
+    known_until,
+    refuse_selections,
+    selections,
+    zone,
+)
 from stcrm_pandas.analysis.bookings import findings as booking_findings
 from stcrm_pandas.analysis.bookings import sentences as booking_sentences
 from stcrm_pandas.analysis.bookings.counts import Counted, count_bookings, one_number
@@ -34,21 +48,7 @@ from stcrm_pandas.analysis.bookings.table import (
     overall,
 )
 from stcrm_pandas.analysis.campaigns.attribution import Attribution, attribution
-from stcrm_pandas.analysis.comparison import together
-from stcrm_pandas.analysis.display import Definitions, Sentences
-from stcrm_pandas.analysis.engine import EPOCH, Rows, lazy
-from stcrm_pandas.analysis.findings import Action, Check, Tile, WorkList
-from stcrm_pandas.analysis.inputs import admitted, table_of
-from stcrm_pandas.analysis.money import UNKNOWN, currencies_of, several
-from stcrm_pandas.analysis.provenance import (
-    Moment,
-    attrs_of,
-    bounds_of_creation,
-    known_until,
-    refuse_selections,
-    selections,
-    zone,
-)
+from stcrm_pandas.analysis.statistics.comparison import together
 from stcrm_pandas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -212,7 +212,7 @@ class BookingSources:
 
         Raises: UsageError for another kind.
         """
-        from stcrm_pandas.charts import booking_sources as charts
+        from stcrm_pandas.analysis.bookings import figures as charts
 
         drawn = {
             "outcomes": charts.outcomes,

@@ -14,10 +14,10 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
+from stcrm_pandas.analysis.base.engine import TENANT, Rows, collected, keys, micros, true
+from stcrm_pandas.analysis.base.follow_on import topmost
+from stcrm_pandas.analysis.base.money import of_units
 from stcrm_pandas.analysis.bookings.outcomes import SPANS, Limits
-from stcrm_pandas.analysis.engine import TENANT, Rows, collected, keys, micros, true
-from stcrm_pandas.analysis.follow_on import topmost
-from stcrm_pandas.analysis.money import of_units
 
 __all__ = ["COUNTS", "DIMENSIONS", "OUTCOMES", "Counted", "count_bookings", "one_number"]
 

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import pandas as pd
 
+from stcrm_pandas.analysis.base.display import table
+from stcrm_pandas.analysis.base.engine import collected
+from stcrm_pandas.analysis.base.findings import Action, Check, Count, Step, Tile
+from stcrm_pandas.analysis.base.periods import Period, four_weeks
+from stcrm_pandas.analysis.base.sentences import per_hundred, span
 from stcrm_pandas.analysis.bookings.counts import one_number
 from stcrm_pandas.analysis.bookings.lists import CALL_WITHIN, waiting_since
 from stcrm_pandas.analysis.bookings.sentences import words
 from stcrm_pandas.analysis.bookings.table import each, shares
 from stcrm_pandas.analysis.bookings.waiting import later_work
-from stcrm_pandas.analysis.display import table
-from stcrm_pandas.analysis.engine import collected
-from stcrm_pandas.analysis.findings import Action, Check, Count, Step, Tile
-from stcrm_pandas.analysis.periods import Period, four_weeks
-from stcrm_pandas.analysis.prediction import LIKE_EARLIER, gap
-from stcrm_pandas.analysis.sentences import per_hundred, span
+from stcrm_pandas.analysis.statistics.prediction import LIKE_EARLIER, gap
 
 if TYPE_CHECKING:
     from stcrm_pandas.analysis.bookings.booking_sources import BookingSources

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.engine import month_name
+from stcrm_pandas.analysis.base.names import NONE, named
 from stcrm_pandas.analysis.bookings.counts import DIMENSIONS
-from stcrm_pandas.analysis.engine import month_name
-from stcrm_pandas.analysis.names import NONE, named
 from stcrm_pandas.errors import UsageError
 
 __all__ = ["WEEKDAYS", "Groups", "dimensions", "ids_and_names", "lookups", "same_providers", "spellings"]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import pandas as pd
 
+from stcrm_pandas.analysis.base.engine import TENANT, collected, micros, true
+from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.bookings.groups import same_providers
-from stcrm_pandas.analysis.engine import TENANT, collected, micros, true
-from stcrm_pandas.analysis.findings import WorkList
 
 if TYPE_CHECKING:
     from stcrm_pandas.analysis.bookings.booking_sources import BookingSources

@@ -14,7 +14,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import pandas as pd
 
-from stcrm_pandas.analysis.engine import (
+from stcrm_pandas.analysis.base.engine import (
     TENANT,
     Rows,
     collected,
@@ -27,7 +27,7 @@ from stcrm_pandas.analysis.engine import (
     refuse_repeats,
     true,
 )
-from stcrm_pandas.analysis.follow_on import AFTER, PARENTS
+from stcrm_pandas.analysis.base.follow_on import AFTER, PARENTS
 
 __all__ = ["SPANS", "UNKNOWN_SOURCE", "Limits", "booking_rows", "follow_on_jobs"]
 

@@ -14,12 +14,12 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import pandas as pd
 
+from stcrm_pandas.analysis.base.display import Sentences, table
+from stcrm_pandas.analysis.base.engine import TENANT
+from stcrm_pandas.analysis.base.sentences import per_hundred
 from stcrm_pandas.analysis.bookings.groups import Groups, spellings
 from stcrm_pandas.analysis.bookings.outcomes import UNKNOWN_SOURCE
 from stcrm_pandas.analysis.bookings.table import shares
-from stcrm_pandas.analysis.display import Sentences, table
-from stcrm_pandas.analysis.engine import TENANT
-from stcrm_pandas.analysis.sentences import per_hundred
 from stcrm_pandas.errors import UsageError
 
 __all__ = ["SamePerson", "same_person"]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from stcrm_pandas.analysis.bookings.table import shares
-from stcrm_pandas.analysis.statistics import bca_mean
+from stcrm_pandas.analysis.statistics.estimates import bca_mean
 
 __all__ = ["ENOUGH_FOR_A_MEAN", "revenue"]
 

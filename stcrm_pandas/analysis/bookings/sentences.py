@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.sentences import per_hundred, span
 from stcrm_pandas.analysis.bookings.hours import DAY_BEGINS, DAY_ENDS
 from stcrm_pandas.analysis.bookings.table import each
-from stcrm_pandas.analysis.sentences import per_hundred, span
 
 if TYPE_CHECKING:
     from stcrm_pandas.analysis.bookings.booking_sources import BookingSources

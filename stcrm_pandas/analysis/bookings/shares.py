@@ -10,7 +10,7 @@ import pandas as pd
 from stcrm_pandas.analysis.bookings.hours import Clock
 from stcrm_pandas.analysis.bookings.outcomes import SPANS
 from stcrm_pandas.analysis.bookings.table import shared, shares
-from stcrm_pandas.analysis.comparison import compare
+from stcrm_pandas.analysis.statistics.comparison import compare
 
 __all__ = ["MEASURES", "comparisons", "first_time", "leakage", "speed", "whole"]
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.display import table
+from stcrm_pandas.analysis.base.money import money
+from stcrm_pandas.analysis.base.sentences import hundred, per_hundred
 from stcrm_pandas.analysis.bookings.sentences import words
 from stcrm_pandas.analysis.bookings.table import each
-from stcrm_pandas.analysis.display import table
-from stcrm_pandas.analysis.money import money
-from stcrm_pandas.analysis.sentences import hundred, per_hundred
 from stcrm_pandas.errors import UsageError
 
 if TYPE_CHECKING:

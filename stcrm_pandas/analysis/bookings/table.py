@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from stcrm_pandas.analysis.base.names import NONE
 from stcrm_pandas.analysis.bookings.counts import COUNTS
 from stcrm_pandas.analysis.bookings.groups import ids_and_names
-from stcrm_pandas.analysis.names import NONE
-from stcrm_pandas.analysis.statistics import wilson
+from stcrm_pandas.analysis.statistics.estimates import wilson
 
 __all__ = ["amounts_by", "by_group", "each", "grouped", "medians", "overall", "shared", "shares"]
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from stcrm_pandas.analysis.engine import collected, micros, true
-from stcrm_pandas.analysis.prediction import Prediction, predict, share_of_earlier
+from stcrm_pandas.analysis.base.engine import collected, micros, true
+from stcrm_pandas.analysis.statistics.prediction import Prediction, predict, share_of_earlier
 
 if TYPE_CHECKING:
     from stcrm_pandas.analysis.bookings.booking_sources import BookingSources

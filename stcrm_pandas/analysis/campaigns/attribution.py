@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from stcrm_pandas.analysis.inputs import condition, table_of
+from stcrm_pandas.analysis.base.inputs import condition, table_of
 
 __all__ = ["UNCREDITED_LIMIT", "Attribution", "attribution", "default_campaigns"]
 

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from stcrm_pandas.analysis.base.engine import TENANT, micros
+from stcrm_pandas.analysis.base.follow_on import topmost
 from stcrm_pandas.analysis.campaigns.records import DELETED, JOB, LEAD, NO_LEAD
 from stcrm_pandas.analysis.campaigns.ties import chain_of, pairs
-from stcrm_pandas.analysis.engine import TENANT, micros
-from stcrm_pandas.analysis.follow_on import topmost
 
 __all__ = ["Chains", "opportunities_of"]
 

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stcrm_pandas.analysis.base.engine import month_name
+from stcrm_pandas.analysis.base.names import named
 from stcrm_pandas.analysis.campaigns.counts import month_end, whole_month
 from stcrm_pandas.analysis.campaigns.spend import checked_spend
 from stcrm_pandas.analysis.campaigns.table import costs_table
-from stcrm_pandas.analysis.engine import month_name
-from stcrm_pandas.analysis.names import named
-from stcrm_pandas.analysis.statistics import wilson
+from stcrm_pandas.analysis.statistics.estimates import wilson
 from stcrm_pandas.errors import UsageError
 
 __all__ = ["Costs", "costs_of"]

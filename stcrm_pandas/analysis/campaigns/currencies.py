@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.money import UNKNOWN, currencies_of, of_units
 from stcrm_pandas.analysis.campaigns.counts import by_week, grouped, whole
 from stcrm_pandas.analysis.campaigns.records import JOB
-from stcrm_pandas.analysis.money import UNKNOWN, currencies_of, of_units
 
 if TYPE_CHECKING:
     from stcrm_pandas.analysis.campaigns.opportunities import Opportunities

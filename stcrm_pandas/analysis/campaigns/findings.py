@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.findings import Action, Check, Count, Step, Tile
+from stcrm_pandas.analysis.base.money import amounts, money
+from stcrm_pandas.analysis.base.periods import FourWeeks, Period, four_weeks
+from stcrm_pandas.analysis.base.sentences import per_hundred, span
 from stcrm_pandas.analysis.campaigns.sentences import likeness
 from stcrm_pandas.analysis.campaigns.table import DIMENSIONS, of_hundred
-from stcrm_pandas.analysis.findings import Action, Check, Count, Step, Tile
-from stcrm_pandas.analysis.money import amounts, money
-from stcrm_pandas.analysis.periods import FourWeeks, Period, four_weeks
-from stcrm_pandas.analysis.prediction import gap
-from stcrm_pandas.analysis.sentences import per_hundred, span
-from stcrm_pandas.analysis.statistics import wilson
+from stcrm_pandas.analysis.statistics.estimates import wilson
+from stcrm_pandas.analysis.statistics.prediction import gap
 
 if TYPE_CHECKING:
     from stcrm_pandas.analysis.campaigns.opportunities import Opportunities

@@ -15,6 +15,20 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.display import Definitions, Sentences
+from stcrm_pandas.analysis.base.engine import TENANT
+from stcrm_pandas.analysis.base.findings import Action, Check, Tile, WorkList
+from stcrm_pandas.analysis.base.inputs import admitted, table_of
+from stcrm_pandas.analysis.base.money import several
+from stcrm_pandas.analysis.base.provenance import (
+    Moment,
+    attrs_of,
+    bounds_of_creation,
+    known_until,
+    refuse_one_status,
+    selections,
+    zone,
+)
 from stcrm_pandas.analysis.both_measures import Disagreement, disagreements, of_same_groups
 from stcrm_pandas.analysis.campaigns import findings as opportunity_findings
 from stcrm_pandas.analysis.campaigns import sentences as opportunity_sentences
@@ -26,22 +40,8 @@ from stcrm_pandas.analysis.campaigns.counts import BY, aged, by_week, grouped, s
 from stcrm_pandas.analysis.campaigns.currencies import apart, in_currencies
 from stcrm_pandas.analysis.campaigns.records import gather, statuses
 from stcrm_pandas.analysis.campaigns.work import differing, work_lists
-from stcrm_pandas.analysis.comparison import compare
-from stcrm_pandas.analysis.display import Definitions, Sentences
-from stcrm_pandas.analysis.engine import TENANT
-from stcrm_pandas.analysis.findings import Action, Check, Tile, WorkList
-from stcrm_pandas.analysis.inputs import admitted, table_of
 from stcrm_pandas.analysis.leads.keys import Names, categories, lookups
-from stcrm_pandas.analysis.money import several
-from stcrm_pandas.analysis.provenance import (
-    Moment,
-    attrs_of,
-    bounds_of_creation,
-    known_until,
-    refuse_one_status,
-    selections,
-    zone,
-)
+from stcrm_pandas.analysis.statistics.comparison import compare
 from stcrm_pandas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ class Opportunities:
 
         Raises: UsageError for `cost` without `spend`, and for another kind.
         """
-        from stcrm_pandas.charts import opportunities as charts
+        from stcrm_pandas.analysis.campaigns import figures as charts
 
         if kind == "booked":
             return charts.booked_shares(self)

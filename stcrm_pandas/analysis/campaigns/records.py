@@ -12,10 +12,10 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import pandas as pd
 
-from stcrm_pandas.analysis.engine import TENANT, collected, lazy, refuse_mixtures, refuse_repeats, true
-from stcrm_pandas.analysis.follow_on import AFTER, PARENTS
+from stcrm_pandas.analysis.base.engine import TENANT, collected, lazy, refuse_mixtures, refuse_repeats, true
+from stcrm_pandas.analysis.base.follow_on import AFTER, PARENTS
+from stcrm_pandas.analysis.base.names import NONE
 from stcrm_pandas.analysis.leads.inquiries import persons_of
-from stcrm_pandas.analysis.names import NONE
 
 __all__ = ["BOOKING", "JOB", "KINDS", "LEAD", "gather", "statuses"]
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.sentences import hundred, span
 from stcrm_pandas.analysis.campaigns.table import DIMENSIONS, money, of_hundred
-from stcrm_pandas.analysis.comparison import SURE
-from stcrm_pandas.analysis.sentences import hundred, span
-from stcrm_pandas.analysis.statistics import wilson
+from stcrm_pandas.analysis.statistics.comparison import SURE
+from stcrm_pandas.analysis.statistics.estimates import wilson
 
 if TYPE_CHECKING:
     from stcrm_pandas.analysis.campaigns.opportunities import Opportunities

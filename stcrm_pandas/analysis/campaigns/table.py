@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.display import table
+from stcrm_pandas.analysis.base.money import amounts, money
+from stcrm_pandas.analysis.base.sentences import per_hundred
 from stcrm_pandas.analysis.campaigns.chains import STEPS
-from stcrm_pandas.analysis.display import table
-from stcrm_pandas.analysis.money import amounts, money
-from stcrm_pandas.analysis.sentences import per_hundred
 
 if TYPE_CHECKING:
     from stcrm_pandas.analysis.campaigns.costs import Costs

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.findings import WorkList
+from stcrm_pandas.analysis.base.names import named
 from stcrm_pandas.analysis.campaigns.records import KINDS
-from stcrm_pandas.analysis.findings import WorkList
-from stcrm_pandas.analysis.names import named
 
 if TYPE_CHECKING:
     from stcrm_pandas.analysis.campaigns.opportunities import Opportunities

@@ -12,8 +12,8 @@ import pandas as pd
 from stcrm_pandas.analysis.leads.keys import ids_and_names
 from stcrm_pandas.analysis.leads.reduction import Reduced
 from stcrm_pandas.analysis.leads.tables import floats
-from stcrm_pandas.analysis.prediction import Prediction, predict, share_of_earlier
-from stcrm_pandas.analysis.statistics import aalen_johansen
+from stcrm_pandas.analysis.statistics.estimates import aalen_johansen
+from stcrm_pandas.analysis.statistics.prediction import Prediction, predict, share_of_earlier
 
 __all__ = ["LAST_DAY", "SPEEDS", "UNSURE", "curves", "later_conversion", "speeds"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from stcrm_pandas.analysis.engine import Rows, keys, lazy, once, true
+from stcrm_pandas.analysis.base.engine import Rows, keys, lazy, once, true
 
 __all__ = ["with_dates"]
 

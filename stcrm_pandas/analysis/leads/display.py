@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from stcrm_pandas.analysis.display import table
+from stcrm_pandas.analysis.base.display import table
+from stcrm_pandas.analysis.base.sentences import per_hundred, span
 from stcrm_pandas.analysis.leads.sentences import group_word
-from stcrm_pandas.analysis.sentences import per_hundred, span
 
 if TYPE_CHECKING:
     from stcrm_pandas.analysis.leads.lead_conversion import LeadConversion

@@ -9,15 +9,15 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
-from stcrm_pandas.analysis.findings import Action, Check, Count, Step, Tile
+from stcrm_pandas.analysis.base.findings import Action, Check, Count, Step, Tile
+from stcrm_pandas.analysis.base.periods import Period, four_weeks
+from stcrm_pandas.analysis.base.provenance import bounds_of_creation
+from stcrm_pandas.analysis.base.sentences import per_hundred, rows_of, span
 from stcrm_pandas.analysis.leads.courses import UNSURE, later_conversion
 from stcrm_pandas.analysis.leads.sentences import group_word, plural
 from stcrm_pandas.analysis.leads.tables import shares
 from stcrm_pandas.analysis.leads.work_lists import ages_in_days
-from stcrm_pandas.analysis.periods import Period, four_weeks
-from stcrm_pandas.analysis.prediction import LIKE_EARLIER, gap
-from stcrm_pandas.analysis.provenance import bounds_of_creation
-from stcrm_pandas.analysis.sentences import per_hundred, rows_of, span
+from stcrm_pandas.analysis.statistics.prediction import LIKE_EARLIER, gap
 
 if TYPE_CHECKING:
     from stcrm_pandas.analysis.leads.lead_conversion import LeadConversion

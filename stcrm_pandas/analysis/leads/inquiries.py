@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import narwhals.stable.v2 as nw
 
-from stcrm_pandas.analysis.engine import Rows, keys, micros, once
+from stcrm_pandas.analysis.base.engine import Rows, keys, micros, once
 
 __all__ = ["inquiries_of", "persons_of", "phone_number"]
 

@@ -8,8 +8,8 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import pandas as pd
 
-from stcrm_pandas.analysis.engine import TENANT, Rows, keys, local_hour, local_month, local_weekday, month_name
-from stcrm_pandas.analysis.names import NONE, named
+from stcrm_pandas.analysis.base.engine import TENANT, Rows, keys, local_hour, local_month, local_weekday, month_name
+from stcrm_pandas.analysis.base.names import NONE, named
 from stcrm_pandas.errors import UsageError
 
 __all__ = ["BY", "LOCAL", "Names", "columns_of", "dimensions", "ids_and_names", "key_of", "lookups", "tags_of"]

@@ -15,12 +15,20 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.display import Definitions, Sentences, Table
+from stcrm_pandas.analysis.base.findings import Action, Check, Tile, WorkList
+from stcrm_pandas.analysis.base.inputs import admitted, table_of
+from stcrm_pandas.analysis.base.provenance import (
+    Moment,
+    attrs_of,
+    bounds_of_creation,
+    refuse_selections,
+    selections,
+    zone,
+)
+from stcrm_pandas.analysis.base.status_log import known_at
 from stcrm_pandas.analysis.both_measures import Disagreement, disagreements, of_same_groups
 from stcrm_pandas.analysis.campaigns.opportunities import Opportunities
-from stcrm_pandas.analysis.comparison import compare
-from stcrm_pandas.analysis.display import Definitions, Sentences, Table
-from stcrm_pandas.analysis.findings import Action, Check, Tile, WorkList
-from stcrm_pandas.analysis.inputs import admitted, table_of
 from stcrm_pandas.analysis.leads import courses as lead_courses
 from stcrm_pandas.analysis.leads import findings as lead_findings
 from stcrm_pandas.analysis.leads import sentences as lead_sentences
@@ -30,15 +38,7 @@ from stcrm_pandas.analysis.leads.keys import Names, columns_of, dimensions, look
 from stcrm_pandas.analysis.leads.reasons import LEFT_OUT, reasons_table, split_reasons
 from stcrm_pandas.analysis.leads.reduction import USED, Reduced, reduce_leads
 from stcrm_pandas.analysis.leads.work_lists import work_lists
-from stcrm_pandas.analysis.provenance import (
-    Moment,
-    attrs_of,
-    bounds_of_creation,
-    refuse_selections,
-    selections,
-    zone,
-)
-from stcrm_pandas.analysis.status_log import known_at
+from stcrm_pandas.analysis.statistics.comparison import compare
 from stcrm_pandas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -189,8 +189,8 @@ class LeadConversion:
         Raises: UsageError for `months` and `cohorts` where no time zone was known, for a group that has no curve, and
         for another kind.
         """
-        from stcrm_pandas.charts import lead_conversion as rates
-        from stcrm_pandas.charts import lead_courses as courses
+        from stcrm_pandas.analysis.leads import curve_figures as courses
+        from stcrm_pandas.analysis.leads import figures as rates
 
         if kind == "rates":
             return rates.conversion_rates(self)

@@ -14,7 +14,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import pandas as pd
 
-from stcrm_pandas.analysis.engine import (
+from stcrm_pandas.analysis.base.engine import (
     TENANT,
     Rows,
     collected,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from stcrm_pandas.analysis.sentences import per_hundred, rows_of, span
+from stcrm_pandas.analysis.base.sentences import per_hundred, rows_of, span
 
 if TYPE_CHECKING:
     from stcrm_pandas.analysis.leads.lead_conversion import LeadConversion

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stcrm_pandas.analysis.engine import month_name
+from stcrm_pandas.analysis.base.engine import month_name
+from stcrm_pandas.analysis.base.names import NONE
 from stcrm_pandas.analysis.leads.keys import LOCAL, categories, ids_and_names
 from stcrm_pandas.analysis.leads.reduction import COUNTS, HORIZONS, Reduced
-from stcrm_pandas.analysis.names import NONE
-from stcrm_pandas.analysis.statistics import wilson
+from stcrm_pandas.analysis.statistics.estimates import wilson
 
 __all__ = ["by_category", "cohorts", "groups", "measured", "months", "overall", "shares", "strata", "sums_of"]
 

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import narwhals.stable.v2 as nw
 import pandas as pd
 
-from stcrm_pandas.analysis.engine import true
-from stcrm_pandas.analysis.findings import WorkList
-from stcrm_pandas.analysis.names import known_names, named
+from stcrm_pandas.analysis.base.engine import true
+from stcrm_pandas.analysis.base.findings import WorkList
+from stcrm_pandas.analysis.base.names import known_names, named
 
 if TYPE_CHECKING:
     from stcrm_pandas.analysis.leads.lead_conversion import LeadConversion

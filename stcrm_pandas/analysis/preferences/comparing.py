@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stcrm_pandas.analysis.comparison import compare
 from stcrm_pandas.analysis.preferences.groups import By, groups_of
 from stcrm_pandas.analysis.preferences.reach import CHANNELS
+from stcrm_pandas.analysis.statistics.comparison import compare
 
 __all__ = ["compared"]
 

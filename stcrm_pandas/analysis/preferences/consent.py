@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stcrm_pandas.analysis.engine import TENANT
-from stcrm_pandas.analysis.inputs import condition, table_of
+from stcrm_pandas.analysis.base.engine import TENANT
+from stcrm_pandas.analysis.base.inputs import condition, table_of
 from stcrm_pandas.analysis.preferences.reach import (
     CHANNELS,
     INVALID,
@@ -20,7 +20,7 @@ from stcrm_pandas.analysis.preferences.reach import (
     blocked_by,
 )
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.reach import spelling
+from stcrm_pandas.frame.contact_values import spelling
 
 __all__ = ["by_consent", "consent_list", "read_beside", "with_refusals"]
 

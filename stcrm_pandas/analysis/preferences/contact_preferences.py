@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from stcrm_pandas.analysis.comparison import together
-from stcrm_pandas.analysis.display import Definitions, Sentences
-from stcrm_pandas.analysis.engine import TENANT, refuse_mixtures
-from stcrm_pandas.analysis.findings import Action, Check, Tile, WorkList
-from stcrm_pandas.analysis.inputs import admitted
+from stcrm_pandas.analysis.base.display import Definitions, Sentences
+from stcrm_pandas.analysis.base.engine import TENANT, refuse_mixtures
+from stcrm_pandas.analysis.base.findings import Action, Check, Tile, WorkList
+from stcrm_pandas.analysis.base.inputs import admitted
+from stcrm_pandas.analysis.base.provenance import Moment, attrs_of, known_until, selections, zone
 from stcrm_pandas.analysis.preferences import findings as preference_findings
 from stcrm_pandas.analysis.preferences import lists as preference_lists
 from stcrm_pandas.analysis.preferences import sentences as preference_sentences
@@ -29,7 +29,7 @@ from stcrm_pandas.analysis.preferences.owners import Owners, customers_of, locat
 from stcrm_pandas.analysis.preferences.reach import states_of
 from stcrm_pandas.analysis.preferences.records import linked
 from stcrm_pandas.analysis.preferences.stores import USED, invalid_phones, kinds_of, refuse_parts, stores_of
-from stcrm_pandas.analysis.provenance import Moment, attrs_of, known_until, selections, zone
+from stcrm_pandas.analysis.statistics.comparison import together
 from stcrm_pandas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class ContactPreferences:
 
         Raises: UsageError for another kind, and for `groups` without `by`.
         """
-        from stcrm_pandas.charts import contact_preferences as charts
+        from stcrm_pandas.analysis.preferences import figures as charts
 
         if kind == "groups" and self.by is None:
             raise UsageError("there are no groups: contact_preferences(..., by='customer_type')")

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from stcrm_pandas.analysis.display import table
+from stcrm_pandas.analysis.base.display import table
+from stcrm_pandas.analysis.base.sentences import per_hundred
 from stcrm_pandas.analysis.preferences.groups import REASON_COLUMNS
 from stcrm_pandas.analysis.preferences.reach import REASONS
-from stcrm_pandas.analysis.sentences import per_hundred
 
 if TYPE_CHECKING:
     from stcrm_pandas.analysis.preferences.contact_preferences import ContactPreferences

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from stcrm_pandas.analysis.engine import micros
-from stcrm_pandas.analysis.findings import Action, Check, Count, Step, Tile
-from stcrm_pandas.analysis.periods import Period, four_weeks
+from stcrm_pandas.analysis.base.engine import micros
+from stcrm_pandas.analysis.base.findings import Action, Check, Count, Step, Tile
+from stcrm_pandas.analysis.base.periods import Period, four_weeks
+from stcrm_pandas.analysis.base.provenance import zone
+from stcrm_pandas.analysis.base.sentences import per_hundred
 from stcrm_pandas.analysis.preferences.reach import CHANNELS, OPTED_OUT, UNKNOWN
 from stcrm_pandas.analysis.preferences.sentences import customers_in_words
-from stcrm_pandas.analysis.provenance import zone
-from stcrm_pandas.analysis.sentences import per_hundred
-from stcrm_pandas.analysis.statistics import wilson
+from stcrm_pandas.analysis.statistics.estimates import wilson
 
 if TYPE_CHECKING:
     from stcrm_pandas.analysis.preferences.contact_preferences import ContactPreferences

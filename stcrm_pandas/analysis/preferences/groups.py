@@ -9,11 +9,11 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from stcrm_pandas.analysis.engine import TENANT
-from stcrm_pandas.analysis.names import NONE, named
+from stcrm_pandas.analysis.base.engine import TENANT
+from stcrm_pandas.analysis.base.names import NONE, named
 from stcrm_pandas.analysis.preferences.owners import age_in_years
 from stcrm_pandas.analysis.preferences.reach import COMBINATIONS, PURPOSES, REASONS, UNKNOWN
-from stcrm_pandas.analysis.statistics import wilson
+from stcrm_pandas.analysis.statistics.estimates import wilson
 from stcrm_pandas.errors import UsageError
 
 __all__ = ["AGES", "REASON_COLUMNS", "By", "Lookups", "groups_of", "measured", "pairs_of", "sorts"]

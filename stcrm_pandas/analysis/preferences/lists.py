@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from stcrm_pandas.analysis.engine import TENANT
-from stcrm_pandas.analysis.findings import WorkList
+from stcrm_pandas.analysis.base.engine import TENANT
+from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.preferences.consent import read_beside
 from stcrm_pandas.analysis.preferences.owners import locations_of
 from stcrm_pandas.analysis.preferences.reach import OPTED_OUT, TYPE_UNKNOWN, UNKNOWN, blocked_by

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from stcrm_pandas.analysis.engine import TENANT, collected, keys, lazy
+from stcrm_pandas.analysis.base.engine import TENANT, collected, keys, lazy
 from stcrm_pandas.analysis.preferences.reach import INVALID, NONE
 from stcrm_pandas.analysis.preferences.records import flag
 from stcrm_pandas.errors import UsageError

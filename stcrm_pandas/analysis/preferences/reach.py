@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from stcrm_pandas.analysis.engine import TENANT
+from stcrm_pandas.analysis.base.engine import TENANT
 
 __all__ = ["CHANNELS", "COMBINATIONS", "PURPOSES", "REASONS", "UNKNOWN", "blocked_by", "states_of"]
 

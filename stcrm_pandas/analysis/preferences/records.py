@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from stcrm_pandas.analysis.engine import TENANT, collected, lazy
-from stcrm_pandas.analysis.inputs import condition
+from stcrm_pandas.analysis.base.engine import TENANT, collected, lazy
+from stcrm_pandas.analysis.base.inputs import condition
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.reach import is_address, is_number, spelling
+from stcrm_pandas.frame.contact_values import is_address, is_number, spelling
 
 __all__ = ["FLAG_COLUMNS", "KINDS", "STORES", "flag", "linked", "newer_records", "records"]
 

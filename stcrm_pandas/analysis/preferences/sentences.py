@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.sentences import per_hundred, span
 from stcrm_pandas.analysis.preferences.groups import REASON_COLUMNS
 from stcrm_pandas.analysis.preferences.lists import shared_numbers
 from stcrm_pandas.analysis.preferences.reach import PURPOSES, REASONS
-from stcrm_pandas.analysis.sentences import per_hundred, span
 
 if TYPE_CHECKING:
     from stcrm_pandas.analysis.preferences.contact_preferences import ContactPreferences

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.provenance import attrs_of
 from stcrm_pandas.analysis.preferences.owners import ADDRESS
 from stcrm_pandas.analysis.preferences.records import FLAG_COLUMNS, newer_records, records
-from stcrm_pandas.analysis.provenance import attrs_of
 from stcrm_pandas.errors import UsageError
 
 __all__ = ["USED", "invalid_phones", "kinds_of", "refuse_parts", "stores_of"]

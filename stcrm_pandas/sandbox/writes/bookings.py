@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from stcrm_pandas.contract.schemas.bookings import BOOKINGS
+from stcrm_pandas.contract.schemas.parts import ADDRESS
 from stcrm_pandas.sandbox.answers import NOTHING, Found, Refusal
 from stcrm_pandas.sandbox.calls import Call, Handler, absent
 from stcrm_pandas.sandbox.parameters import whole_number
@@ -9,8 +11,6 @@ from stcrm_pandas.sandbox.reads import providers_booking, stored
 from stcrm_pandas.sandbox.store import Where
 from stcrm_pandas.sandbox.writes.contact_lines import BOOKING, add_line
 from stcrm_pandas.sandbox.writes.rows import blank, given, made
-from stcrm_pandas.schemas.bookings import BOOKINGS
-from stcrm_pandas.schemas.parts import ADDRESS
 
 NEVER = "0001-01-01T00:00:00Z"
 """The start of a booking that asked for none, since the contract wants a moment there; by the book it is now."""

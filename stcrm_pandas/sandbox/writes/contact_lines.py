@@ -9,16 +9,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from stcrm_pandas.contract.schemas.bookings import BOOKING_CONTACTS
+from stcrm_pandas.contract.schemas.customers import CONTACTS_OF_CUSTOMER, CUSTOMER_CONTACTS
+from stcrm_pandas.contract.schemas.fields import Field
+from stcrm_pandas.contract.schemas.locations import CONTACTS_OF_LOCATION, LOCATION_CONTACTS
 from stcrm_pandas.sandbox.answers import NOTHING, Found, one
 from stcrm_pandas.sandbox.calls import Call, Handler
 from stcrm_pandas.sandbox.connection import digits
 from stcrm_pandas.sandbox.reads import active_row, providers_booking
 from stcrm_pandas.sandbox.tables import TABLES
 from stcrm_pandas.sandbox.writes.rows import given, made, picked
-from stcrm_pandas.schemas.bookings import BOOKING_CONTACTS
-from stcrm_pandas.schemas.customers import CONTACTS_OF_CUSTOMER, CUSTOMER_CONTACTS
-from stcrm_pandas.schemas.fields import Field
-from stcrm_pandas.schemas.locations import CONTACTS_OF_LOCATION, LOCATION_CONTACTS
 
 
 @dataclass(frozen=True)

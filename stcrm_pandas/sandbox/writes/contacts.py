@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
+from stcrm_pandas.contract.schemas.contacts import CONTACT_METHODS, CONTACTS
 from stcrm_pandas.sandbox.answers import NOTHING, Found, Refusal
 from stcrm_pandas.sandbox.calls import Call, Handler, absent
 from stcrm_pandas.sandbox.reads import contacts_method, stored
 from stcrm_pandas.sandbox.store import Where
 from stcrm_pandas.sandbox.writes.rows import blank
-from stcrm_pandas.schemas.contacts import CONTACT_METHODS, CONTACTS
 
 RELATED = {"customer": "customers", "location": "locations", "booking": "bookings"}
 """What a contact can be related to, by its slug, and where it is kept."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from stcrm_pandas.contract.schemas.customers import CUSTOMERS
 from stcrm_pandas.sandbox.answers import Found, one
 from stcrm_pandas.sandbox.calls import Call, Handler
 from stcrm_pandas.sandbox.reads import stored
 from stcrm_pandas.sandbox.store import Where
 from stcrm_pandas.sandbox.writes.contact_lines import CUSTOMER, add_line
 from stcrm_pandas.sandbox.writes.locations import SHOWN_CONTACT, add_location, changed, founded
-from stcrm_pandas.schemas.customers import CUSTOMERS
 
 _UNSAID = {
     "type": "Residential",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from stcrm_pandas.contract.schemas.leads import LEADS
 from stcrm_pandas.sandbox.answers import NOTHING, Found, one
 from stcrm_pandas.sandbox.calls import Call, Handler
 from stcrm_pandas.sandbox.parameters import read
@@ -11,7 +12,6 @@ from stcrm_pandas.sandbox.reads import stored
 from stcrm_pandas.sandbox.store import Where
 from stcrm_pandas.sandbox.writes.notes import write_note
 from stcrm_pandas.sandbox.writes.rows import distinct, given, made
-from stcrm_pandas.schemas.leads import LEADS
 
 FORM = "LeadForm"
 """What leads of the form say of where they come from."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from stcrm_pandas.contract.schemas.fields import Field
+from stcrm_pandas.contract.schemas.locations import LOCATIONS
+from stcrm_pandas.contract.schemas.parts import PLACED_ADDRESS
 from stcrm_pandas.sandbox.answers import Found, one
 from stcrm_pandas.sandbox.calls import Call, Handler, not_active
 from stcrm_pandas.sandbox.external import attached, patched
@@ -12,9 +15,6 @@ from stcrm_pandas.sandbox.reads import stored
 from stcrm_pandas.sandbox.store import Where
 from stcrm_pandas.sandbox.writes.contact_lines import CUSTOMER, LOCATION, add_line
 from stcrm_pandas.sandbox.writes.rows import blank, distinct, given, made
-from stcrm_pandas.schemas.fields import Field
-from stcrm_pandas.schemas.locations import LOCATIONS
-from stcrm_pandas.schemas.parts import PLACED_ADDRESS
 
 SHOWN_CONTACT = ("id", "type", "value", "memo")
 """What the answer to a new customer or location tells of its contacts."""

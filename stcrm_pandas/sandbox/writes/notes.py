@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from stcrm_pandas.contract.schemas.parts import NOTE
 from stcrm_pandas.sandbox.answers import NOTHING, Found, one
 from stcrm_pandas.sandbox.calls import Call, Handler, absent
 from stcrm_pandas.sandbox.store import Where
 from stcrm_pandas.sandbox.tables import TABLES
 from stcrm_pandas.sandbox.writes.rows import made, picked
-from stcrm_pandas.schemas.parts import NOTE
 
 
 def write_note(call: Call, table: str, parent: int, text: str | None, *, pinned: bool) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from stcrm_pandas.contract.schemas.bookings import BOOKING_PROVIDER_TAGS
 from stcrm_pandas.sandbox.answers import Found, Refusal, one
 from stcrm_pandas.sandbox.calls import Call, Handler
 from stcrm_pandas.sandbox.store import Where
 from stcrm_pandas.sandbox.writes.rows import made, picked
-from stcrm_pandas.schemas.bookings import BOOKING_PROVIDER_TAGS
 
 ANSWERED = tuple(field for field in BOOKING_PROVIDER_TAGS.fields if field.name != "active")
 _TABLE = "booking_provider_tags"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from stcrm_pandas.contract.schemas.fields import Field
 from stcrm_pandas.sandbox.calls import Call
-from stcrm_pandas.schemas.fields import Field
 
 
 def given(body: Mapping[str, Any], *without: str) -> dict[str, Any]:

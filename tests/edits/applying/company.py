@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from stcrm_pandas.operations import by_helper
-from stcrm_pandas.schemas.fields import Field
+from stcrm_pandas.contract.operations import by_helper
+from stcrm_pandas.contract.schemas.fields import Field
 
 Rows = list[dict[str, Any]]
 

@@ -17,7 +17,7 @@ import pytest
 import stcrm_pandas as stcrm
 from stcrm_pandas import cli
 from stcrm_pandas.client import Client
-from stcrm_pandas.operations import OPERATIONS
+from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.sandbox import Sandbox
 
 from .company import Company

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from stcrm_pandas.edits.model import Plan, from_json
+from stcrm_pandas.edits.plan.model import Plan, from_json
 from stcrm_pandas.errors import UsageError
 
 

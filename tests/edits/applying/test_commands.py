@@ -86,7 +86,7 @@ def test_refusals_have_the_code_2(stcrm, sheets, tenant, monkeypatch):
 
 
 def test_production_is_agreed_to_by_the_tenants_number(stcrm, sheets, monkeypatch, box):
-    from stcrm_pandas.edits import admitting
+    from stcrm_pandas.edits.apply import preconditions as admitting
 
     plan(stcrm, sheets)
     monkeypatch.setattr(admitting, "in_production", lambda settings: True)

@@ -12,7 +12,7 @@ import time as real_time
 
 import pytest
 
-from stcrm_pandas.edits.journal import Journal
+from stcrm_pandas.edits.apply.journal import Journal
 from stcrm_pandas.sandbox import Sandbox
 
 from .company import Company

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from stcrm_pandas.cli import app
-from stcrm_pandas.edits.journal import Journal
+from stcrm_pandas.edits.apply.journal import Journal
 from stcrm_pandas.errors import StcrmError
 
 

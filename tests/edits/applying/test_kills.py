@@ -13,7 +13,7 @@ from collections import Counter
 import pytest
 
 import stcrm_pandas as stcrm
-from stcrm_pandas.edits.journal import Journal
+from stcrm_pandas.edits.apply.journal import Journal
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.sandbox import Sandbox
 

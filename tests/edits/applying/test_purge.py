@@ -75,7 +75,7 @@ def test_an_apply_stops_when_its_journal_or_lock_is_gone(end, replaced, box, crm
 
 def test_a_look_at_a_lock_lets_go_of_none(box, crm, renamed, tenant):
     """POSIX drops all locks of a process on a file when it closes any descriptor of it."""
-    from stcrm_pandas.edits.locks import is_held, lock, lock_of
+    from stcrm_pandas.edits.apply.locks import is_held, lock, lock_of
 
     plan = crm.customers.plan_changes(*renamed(crm, 1))
     folder = tenant / "journals"

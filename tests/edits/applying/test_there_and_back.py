@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import stcrm_pandas as stcrm
+from stcrm_pandas.contract.schemas.parts import CustomField
 from stcrm_pandas.edits import planning
-from stcrm_pandas.edits.columns import LEGACY, TARGETS
+from stcrm_pandas.edits.diff.columns import LEGACY, TARGETS
 from stcrm_pandas.sandbox import Sandbox
-from stcrm_pandas.schemas.parts import CustomField
 
 from .company import FIELD, OTHER_FIELD, PROVIDER, TAGS, Company, guid
 from .conftest import AS_OF, Time

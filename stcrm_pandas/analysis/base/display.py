@@ -1,0 +1,108 @@
+"""How results look in a notebook and in a report: HTML in which every name is text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+__all__ = ["Cautions", "Definitions", "Line", "Sentences", "Table", "table"]
+
+_SHORT = 16
+
+# A notebook aligns every cell to the right; the classes keep a long table short.
+_STYLE = (
+    "<style>.stcrm-table{overflow-x:auto}.stcrm-table caption{text-align:left;font-weight:600}"
+    ".stcrm-table td,.stcrm-table th{text-align:left}.stcrm-table tbody th{font-weight:normal}"
+    ".stcrm-table .w,.stcrm-table .n{white-space:nowrap}.stcrm-table .n{text-align:right}"
+    ".stcrm-table .stcrm-faint{opacity:.7}"
+    ".stcrm-table .stcrm-total>*{font-weight:600}</style>"
+)
+
+
+class Sentences(list[str]):
+    """Plain sentences; a notebook shows them as a list."""
+
+    def _repr_html_(self) -> str:
+        return '<ul class="stcrm-sentences">' + "".join(f"<li>{escape(said)}</li>" for said in self) + "</ul>"
+
+
+class Cautions(list[str]):
+    """Sentences that belong on top; a notebook shows them as a banner, or nothing where there is none."""
+
+    def _repr_html_(self) -> str:
+        from stcrm_pandas.analysis.base.shown import cautions
+
+        return cautions(self)
+
+
+class Definitions(dict[str, str]):
+    """Words and what they mean; a notebook shows them as a list."""
+
+    def _repr_html_(self) -> str:
+        items = "".join(f"<dt><b>{escape(word)}</b></dt><dd>{escape(text)}</dd>" for word, text in self.items())
+        return f'<dl class="stcrm-definitions">{items}</dl>'
+
+
+def table(
+    header: Mapping[str, bool],
+    rows: list[list[str]],
+    *,
+    dim: list[bool] | None = None,
+    total: bool = False,
+    caption: str = "",
+) -> str:
+    """An HTML table.
+
+    Parameters: column titles, each with whether its cells are numbers; the cells as text; which rows are dimmed;
+    whether the last row sums up the others; what the table shows, where no heading above it says so.
+
+    >>> table({"Campaign": False, "Leads": True}, [["Radio", "12"]]).count("<tr>")
+    2
+    """
+    number = [' class="n"' if is_number else "" for is_number in header.values()]
+    heads = "".join(f'<th scope="col"{kind}>{escape(title)}</th>' for title, kind in zip(header, number, strict=True))
+    body = []
+    for place, row in enumerate(rows):
+        cells = [f'<th scope="row"{number[0] or _whole(row[0])}>{escape(row[0])}</th>']
+        cells += [
+            f"<td{kind or _whole(cell)}>{escape(cell)}</td>" for cell, kind in zip(row[1:], number[1:], strict=True)
+        ]
+        last = total and place == len(rows) - 1
+        look = ' class="stcrm-total"' if last else ' class="stcrm-faint"' if dim and dim[place] else ""
+        body.append(f"<tr{look}>{''.join(cells)}</tr>")
+    titled = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return (
+        f'{_STYLE}<div class="stcrm-table" tabindex="0"><table>{titled}<thead><tr>{heads}</tr></thead>'
+        f"<tbody>{''.join(body)}</tbody></table></div>"
+    )
+
+
+def _whole(cell: str) -> str:
+    """For a time, an amount, an id or a telephone number: not to be broken over two lines."""
+    return " class=w" if len(cell) <= _SHORT and any(map(str.isdigit, cell)) else ""
+
+
+class Line(str):
+    """A line of facts; a notebook shows it as a paragraph."""
+
+    def _repr_html_(self) -> str:
+        return f'<p class="stcrm-origin">{escape(self)}</p>'
+
+
+@dataclass(frozen=True)
+class Table:
+    """A small frame of texts that a notebook shows without its index."""
+
+    frame: pd.DataFrame
+
+    def _repr_html_(self) -> str:
+        rows = [[str(cell) for cell in row] for row in _rows(self.frame)]
+        return table(dict.fromkeys(map(str, self.frame.columns), False), rows)
+
+
+def _rows(frame: pd.DataFrame) -> Iterator[Any]:
+    yield from frame.itertuples(index=False)

@@ -1,0 +1,327 @@
+"""What every reduction needs, whatever engine holds the frame: pandas, polars, DuckDB, Spark.
+
+Engines differ most in how they do times. So at the door (`lazy`) each time becomes a whole number of microseconds
+since 1970, and its local wall time a column beside it; behind the door there is nothing but narwhals.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import narwhals.stable.v2 as nw
+import pandas as pd
+
+from stcrm_pandas.analysis.base.inputs import rows_of
+from stcrm_pandas.errors import UsageError
+
+__all__ = [
+    "EPOCH",
+    "TENANT",
+    "collected",
+    "keys",
+    "lazy",
+    "local_day",
+    "local_hour",
+    "local_month",
+    "local_weekday",
+    "micros",
+    "month_name",
+    "once",
+    "refuse_mixtures",
+    "refuse_repeats",
+    "true",
+]
+
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+TENANT = "tenant"
+"""The column that says whose a row is, where a frame holds the rows of many."""
+
+_MICROSECOND = dt.timedelta(microseconds=1)
+# The service writes the first day of the year 1 for 'never'.
+_NEVER = dt.datetime(2, 1, 1, tzinfo=dt.UTC)
+
+Rows = nw.LazyFrame[Any]
+
+
+def micros(value: dt.datetime | dt.timedelta) -> int:
+    """A moment as microseconds since 1970, or a span in microseconds.
+
+    >>> micros(dt.datetime(1970, 1, 2, tzinfo=dt.UTC)), micros(dt.timedelta(seconds=1))
+    (86400000000, 1000000)
+    """
+    return (value - EPOCH if isinstance(value, dt.datetime) else value) // _MICROSECOND
+
+
+def lazy(
+    frame: Any,
+    name: str,
+    columns: Iterable[str],
+    *,
+    times: Iterable[str] = (),
+    optional: Iterable[str] = (),
+    local: Iterable[str] = (),
+    time_zone: str | None = None,
+) -> Rows:
+    """A frame of any engine, checked, with the columns that are needed and with times that all engines can do.
+
+    Parameters:
+        frame: pandas, polars (eager or lazy), a DuckDB relation, or a Spark frame.
+        name: what it is called in an error.
+        columns: those that it must have.
+        times: those that it must have and that hold times with a zone.
+        optional: those that are taken where they are there.
+        local: the times among those whose local wall time is wanted, too.
+        time_zone: the zone of that wall time.
+
+    Returns:
+        A lazy frame of narwhals: `tenant` where the frame has it, `columns` and `optional` as they are, `times` as
+        microseconds since 1970 (the year 1, which stands for 'never', is missing), and `<time>_local`, a time
+        without a zone.
+
+    Raises:
+        UsageError: it is no frame, lacks a column, or a time has no zone.
+
+    >>> moments = pd.to_datetime(["2026-03-08T08:30Z", "0001-01-01T00:00Z"], format="ISO8601")
+    >>> frame = pd.DataFrame({"id": [1, 2], "created_on": moments})
+    >>> rows = lazy(frame, "leads", ["id"], times=["created_on"], local=["created_on"], time_zone="America/Chicago")
+    >>> collected(rows, {"created_on": "Int64"}).iloc[0].astype(str).tolist()
+    ['1', '1772958600000000', '2026-03-08 03:30:00']
+    """
+    rows = rows_of(frame, name)
+    schema = rows.collect_schema()
+    plain, times = [*columns], [*times]
+    if missing := [column for column in (*times, *plain) if column not in schema]:
+        raise UsageError(f"{name}: the frame lacks the columns {', '.join(missing)}")
+    for column in times:
+        kind = schema[column]
+        if not (isinstance(kind, nw.Datetime) and kind.time_zone):
+            raise UsageError(
+                f"{name}: {column} must hold times with a zone, not {kind}; "
+                f"pd.to_datetime({name}['{column}'], utc=True) makes such ones of UTC times"
+            )
+    if time_zone is not None:
+        ZoneInfo(time_zone)  # a name that is no zone must not come into SQL
+    plain += [column for column in (TENANT, *optional) if column in schema and column not in plain]
+    return _numbered(rows, plain, times, [*local] if time_zone else [], time_zone or "UTC")
+
+
+def _numbered(rows: Rows, plain: Sequence[str], times: Sequence[str], local: Sequence[str], zone: str) -> Rows:
+    kept: list[Any] = [nw.col(TENANT).cast(nw.Int64) if column == TENANT else nw.col(column) for column in plain]
+    if _is_duckdb(rows) or _is_spark(rows):
+        # narwhals has no words for these on either of the two, and both go by the zone of their session
+        number, wall = _DUCKDB if _is_duckdb(rows) else _SPARK
+        quote = '"' if _is_duckdb(rows) else "`"
+
+        def quoted(column: str) -> str:
+            return quote + column.replace(quote, quote * 2) + quote
+
+        added = [f"{number.format(quoted(column))} as {quoted(_number(column))}" for column in times]
+        added += [f"{wall.format(quoted(column), zone=zone)} as {quoted(_wall(column))}" for column in local]
+        native = rows.to_native()
+        expressions = ["*", *added]
+        native = native.project(", ".join(expressions)) if _is_duckdb(rows) else native.selectExpr(*expressions)
+        rows = nw.from_native(native).lazy()
+        known = {column: nw.col(_number(column)) >= micros(_NEVER) for column in times}
+        kept += [nw.when(known[column]).then(nw.col(_number(column))).alias(column) for column in times]
+        kept += [nw.when(known[column]).then(nw.col(_wall(column))).alias(_wall(column)) for column in local]
+        return rows.select(*kept)
+    real = {column: nw.when(nw.col(column) >= nw.lit(_NEVER)).then(nw.col(column)) for column in {*times, *local}}
+    kept += [real[column].dt.timestamp("us").alias(column) for column in times]
+    kept += [
+        real[column].dt.convert_time_zone(zone).dt.replace_time_zone(None).alias(_wall(column)) for column in local
+    ]
+    return rows.select(*kept)
+
+
+_DUCKDB = ("epoch_us({})", "timezone('{zone}', {})")
+_SPARK = (
+    "unix_micros({})",
+    # a wall time by way of its number: a cast would go by the zone of the session
+    "timestamp_ntz'1970-01-01' + make_dt_interval(0, 0, 0, "
+    "cast(unix_micros(from_utc_timestamp({}, '{zone}')) as decimal(18, 0)) / 1000000)",
+)
+
+
+def _number(column: str) -> str:
+    return f"{column}_micros"
+
+
+def _wall(column: str) -> str:
+    return f"{column}_local"
+
+
+def _is_duckdb(rows: Rows) -> bool:
+    return rows.implementation.is_duckdb()
+
+
+def _is_spark(rows: Rows) -> bool:
+    return rows.implementation.is_pyspark() or rows.implementation.is_pyspark_connect()
+
+
+def refuse_mixtures(**frames: Any) -> None:
+    """Refuse frames that cannot be joined: of different engines, or only some of them with the column `tenant`.
+
+    Parameters:
+        frames: frames as `lazy` takes them, by their name; those that are None are left alone.
+
+    Raises:
+        UsageError: with the names of those that do not fit.
+
+    >>> refuse_mixtures(leads=pd.DataFrame({"tenant": [1], "id": [1]}), jobs=pd.DataFrame({"id": [1]}))
+    Traceback (most recent call last):
+        ...
+    stcrm_pandas.errors.UsageError: leads has a column tenant, jobs has none: ids are joined within a tenant only
+    """
+    rows = {name: rows_of(frame, name) for name, frame in frames.items() if frame is not None}
+    engines = {str(row.implementation).rpartition(".")[2].lower(): name for name, row in rows.items()}
+    if len(engines) > 1:
+        said = ", ".join(f"{name} is one of {engine}" for engine, name in engines.items())
+        raise UsageError(f"all frames must be of one engine, but {said}")
+    having = [name for name, row in rows.items() if TENANT in row.collect_schema()]
+    lacking = [name for name in rows if name not in having]
+    if having and lacking:
+        raise UsageError(f"{having[0]} has a column tenant, {lacking[0]} has none: ids are joined within a tenant only")
+
+
+def keys(rows: Rows, *names: str) -> list[str]:
+    """The columns that tell rows apart or join them: `names`, and the tenant where the rows are of many.
+
+    >>> keys(nw.from_native(pd.DataFrame({"tenant": [1], "id": [1]})).lazy(), "id")
+    ['tenant', 'id']
+    """
+    return [TENANT, *names] if TENANT in rows.collect_schema() else [*names]
+
+
+def refuse_repeats(rows: Rows, name: str, key: str = "id") -> None:
+    """Refuse rows whose key stands twice (within a tenant).
+
+    Raises:
+        UsageError: with their number.
+    """
+    by = keys(rows, key)
+    total, different = rows.select(nw.len()).collect().item(), rows.select(*by).unique().select(nw.len())
+    if repeats := int(total) - int(different.collect().item()):
+        raise UsageError(f"{name}: {repeats} rows repeat an id; keep the latest of each (drop_duplicates on {key})")
+
+
+def once(rows: Rows) -> Rows:
+    """The same rows, worked out once, where an engine would do it again for each table that is made of them.
+
+    DuckDB and Spark hold what is done in memory: select the columns that are needed before. DuckDB writes each step
+    into the next as a query within a query, so that a long reduction needs this to end in time.
+    """
+    if rows.implementation.is_pandas():
+        return rows
+    if _is_spark(rows):
+        # a checkpoint, not a cache: that would carry the whole plan on, which Spark goes through at each further step
+        kept: Rows = nw.from_native(rows.to_native().localCheckpoint()).lazy()
+        return kept
+    if not _is_duckdb(rows):
+        return rows.collect().lazy()
+    done = rows.collect("pyarrow").to_arrow()  # noqa: F841  (the query below reads it by its name)
+    # by way of the relation, so that it stays on the connection of the caller
+    again: Rows = nw.from_native(rows.to_native().query("these", "select * from done")).lazy()
+    return again
+
+
+def true(condition: nw.Expr) -> nw.Expr:
+    """Whether it is known to be so."""
+    return condition.fill_null(value=False)
+
+
+def local_month(column: str) -> nw.Expr:
+    """The month of a wall time as 12 x year + month - 1; missing where the time is.
+
+    Parameters: the time's name as it was given to `lazy`.
+    """
+    wall = nw.col(_wall(column)).dt
+    return wall.year() * 12 + wall.month() - 1
+
+
+def local_day(column: str) -> nw.Expr:
+    """The date of a wall time as a number, which `datetime.date.fromordinal` reads; missing where the time is.
+
+    Parameters: the time's name as it was given to `lazy`.
+    """
+    wall = nw.col(_wall(column)).dt
+    before = wall.year() - 1  # whole years since the year 1
+    return before * 365 + before // 4 - before // 100 + before // 400 + wall.ordinal_day()
+
+
+def local_weekday(column: str) -> nw.Expr:
+    """The weekday of a wall time, from 1 for Monday to 7 for Sunday; missing where the time is."""
+    weekday = nw.col(_wall(column)).dt.weekday()
+    # Sunday is 0 in what narwhals gives on Spark
+    return nw.when(weekday == 0).then(nw.lit(7)).otherwise(weekday)
+
+
+def local_hour(column: str) -> nw.Expr:
+    """The hour of a wall time, from 0 to 23; missing where the time is."""
+    return nw.col(_wall(column)).dt.hour()
+
+
+def month_name(number: int) -> str:
+    """The month that `local_month` numbered.
+
+    >>> month_name(2026 * 12 + 2)
+    '2026-03'
+    """
+    return f"{number // 12:04}-{number % 12 + 1:02}"
+
+
+def collected(rows: Rows, dtypes: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """A small table as pandas, with the dtypes of the project whatever the engine.
+
+    Parameters:
+        rows: what is left after the reduction.
+        dtypes: of columns where the engine's own may differ (pandas counts a missing number as a float).
+
+    Returns:
+        Whole numbers as `Int64`, conditions as `boolean`, other numbers as `Float64`, text as `str`. The order of
+        rows is the engine's: sort where it matters.
+    """
+    if rows.implementation.is_pandas():
+        table = rows.collect().to_pandas()
+    else:
+        table = _of_arrow(rows.collect("pyarrow").to_arrow())
+    given = dtypes or {}
+    kinds = {name: given.get(str(name)) or _common(kind) for name, kind in table.dtypes.items()}
+    return table.astype(kinds).reset_index(drop=True)
+
+
+def _of_arrow(table: Any) -> pd.DataFrame:
+    """By the dtypes that have room for 'missing': a number that is missing must not make floats of large ids."""
+    import pyarrow as pa
+
+    columns: dict[str, Any] = {}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if pa.types.is_integer(column.type) or (pa.types.is_decimal(column.type) and column.type.scale == 0):
+            # a sum of whole numbers has 128 bits in DuckDB
+            columns[name] = pd.arrays.IntegerArray(*_values(column.cast(pa.int64()), 0))
+        elif pa.types.is_floating(column.type) or pa.types.is_decimal(column.type):
+            columns[name] = pd.arrays.FloatingArray(*_values(column.cast(pa.float64()), 0.0))
+        elif pa.types.is_boolean(column.type):
+            columns[name] = pd.arrays.BooleanArray(*_values(column, False))
+        else:
+            columns[name] = column.to_pandas()
+    return pd.DataFrame(columns)
+
+
+def _values(column: Any, stand_in: Any) -> tuple[Any, Any]:
+    filled = column.fill_null(stand_in).to_numpy()
+    return filled.copy(), column.is_null().to_numpy().copy()
+
+
+def _common(dtype: Any) -> Any:
+    if pd.api.types.is_bool_dtype(dtype):
+        return "boolean"
+    if pd.api.types.is_integer_dtype(dtype):
+        return "Int64"
+    if pd.api.types.is_float_dtype(dtype):
+        return "Float64"
+    if pd.api.types.is_string_dtype(dtype) and not pd.api.types.is_object_dtype(dtype):
+        return "str"
+    return dtype

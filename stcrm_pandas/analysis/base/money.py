@@ -1,0 +1,89 @@
+"""Money as a reader writes it, in the currency of the business units; several currencies are never added up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stcrm_pandas.analysis.base.inputs import table_of
+
+__all__ = ["UNKNOWN", "amounts", "currencies_of", "money", "of_units", "several"]
+
+UNKNOWN = "(unknown)"
+"""The currency of jobs whose business unit is missing or names none, beside others that do."""
+
+_SIGNS = {"USD": "$", "CAD": "CA$", "AUD": "A$", "NZD": "NZ$", "GBP": "£", "EUR": "€"}
+
+
+def money(amount: Any, currency: str | None = None) -> str:
+    """Return an amount in words; without a currency where none is known.
+
+    >>> money(1240, "USD"), money(12.345, "CAD"), money(-3, "CHF"), money(1234.5), money(pd.NA, "USD")
+    ('$1,240', 'CA$12.35', '-CHF 3.00', '1,234', '')
+    """
+    if pd.isna(amount):
+        return ""
+    sign = "-" if amount < 0 else ""
+    size = abs(amount)
+    number = f"{size:,.0f}" if size == 0 or size >= 100 else f"{size:,.2f}"
+    if currency is None:
+        return f"{sign}{number}"
+    if currency == UNKNOWN:
+        return f"{sign}{number} {UNKNOWN}"
+    return f"{sign}{_SIGNS[currency]}{number}" if currency in _SIGNS else f"{sign}{currency} {number}"
+
+
+def amounts(pairs: Sequence[tuple[str | None, Any]]) -> str:
+    """Return the amounts of several currencies in words.
+
+    >>> amounts([("USD", 1240.0), ("CAD", 0.0), ("EUR", pd.NA)])
+    '$1,240 + CA$0'
+    """
+    return " + ".join(filter(None, (money(amount, currency) for currency, amount in pairs)))
+
+
+def currencies_of(business_units: Any) -> dict[int, str]:
+    """Return the currency of each business unit; nothing where it is not known.
+
+    Parameters: the frame of business units (`crm.lookups.business_units.list()`), or names without currencies, or None.
+
+    >>> currencies_of(pd.DataFrame({"id": [1, 2], "currency": ["usd", None]}))
+    {1: 'USD'}
+    """
+    if business_units is None or isinstance(business_units, Mapping):
+        return {}
+    table = table_of(business_units, "business_units", ["id"])
+    if "currency" not in table:
+        return {}
+    known = table.dropna(subset=["id", "currency"])
+    words = known["currency"].astype("str").str.strip().str.upper()
+    return {int(id): word for id, word in zip(known["id"], words, strict=True) if word}
+
+
+def of_units(units: pd.Series, currencies: Mapping[int, str]) -> pd.Series:
+    """Return the currency of each business unit, `UNKNOWN` where there is none.
+
+    >>> of_units(pd.Series([1, None, 9], dtype="Int64"), {1: "USD"}).tolist()
+    ['USD', '(unknown)', '(unknown)']
+    """
+    codes, different = pd.factorize(units)
+    words = np.array([*(currencies.get(int(unit), UNKNOWN) for unit in different), UNKNOWN], dtype=object)
+    return pd.Series(words[codes], index=units.index, dtype="str")
+
+
+def several(found: Sequence[str]) -> list[str]:
+    """Return a caution if amounts are in several currencies.
+
+    >>> several(["CAD", "USD"])
+    ['Amounts are in several currencies (CAD, USD): they are added up within each, and none is converted.']
+    >>> several(["USD"])
+    []
+    """
+    if len(found) < 2:
+        return []
+    return [
+        f"Amounts are in several currencies ({', '.join(found)}): they are added up within each, and none is converted."
+    ]

@@ -1,0 +1,56 @@
+"""Names of groups: from ids to the words that a reader knows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from stcrm_pandas.analysis.base.inputs import table_of
+
+__all__ = ["NONE", "known_names", "named"]
+
+NONE = "(none)"
+"""The name of the group of those that have no id."""
+
+
+def named(ids: Sequence[int | None], names: Mapping[int, str] | pd.DataFrame | None) -> list[str]:
+    """A name for each id, no two alike.
+
+    Parameters: ids, None for none; a mapping from id to name, or a frame with `id`, `name` and, where retired ones
+    are to be marked, `active`.
+    Returns: the name; '(inactive)' added where it is; the id itself where there is no name; the id added where two
+    have the same name.
+    Raises: UsageError where the frame lacks a column.
+
+    >>> named([1, 2, 3, None], {1: "Radio", 2: "Radio"})
+    ['Radio (1)', 'Radio (2)', '3', '(none)']
+    """
+    known = known_names(names)
+    found = [NONE if id is None else known.get(id, str(id)) for id in ids]
+    often = Counter(found)
+    return [name if often[name] == 1 else f"{name} ({id})" for id, name in zip(ids, found, strict=True)]
+
+
+def known_names(names: Mapping[int, str] | pd.DataFrame | None) -> dict[int, str]:
+    """From id to name as a lookup has it, two alike or not; '(inactive)' added where it is.
+
+    Raises: UsageError where the frame lacks a column.
+
+    >>> known_names(pd.DataFrame({"id": [7], "name": ["Radio"], "active": [False]}))
+    {7: 'Radio (inactive)'}
+    """
+    if names is None:
+        return {}
+    if isinstance(names, Mapping):
+        return {int(id): str(name) for id, name in names.items()}
+    names = table_of(names, "names", ["id", "name"])
+    active: Any = names["active"] if "active" in names else pd.Series(True, index=names.index)
+    retired = active.astype("boolean").eq(False).fillna(False)
+    return {
+        int(id): f"{name} (inactive)" if gone else str(name)
+        for id, name, gone in zip(names["id"], names["name"], retired, strict=True)
+        if not pd.isna(id) and not pd.isna(name)
+    }

@@ -1,0 +1,123 @@
+"""What a status log tells: in which status rows were at a moment before they were read.
+
+The frame of a log (`crm.status_log("leads")`) has `id`, `status`, `first_seen` and `last_seen` of each run of one
+status, in UTC.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pandas as pd
+
+from stcrm_pandas.analysis.base.provenance import Moment, attrs_of, known_until, moment, zone
+from stcrm_pandas.errors import UsageError
+
+__all__ = ["as_known_at", "known_at", "statuses_at"]
+
+_COLUMNS = ("id", "status", "first_seen", "last_seen")
+
+
+def statuses_at(status_log: pd.DataFrame, as_of: Moment) -> pd.DataFrame:
+    """In which status each row was at a moment, of those of which it is known.
+
+    It is known where a row was seen in one status both before and after, with no other between.
+
+    Parameters:
+        status_log: as `crm.status_log` gives it.
+        as_of: the moment, with a zone.
+
+    Returns:
+        `id`, `status`, `first_seen` of that run, ordered by `id`.
+
+    Raises:
+        UsageError: the log lacks a column, or `as_of` has no zone.
+
+    >>> log = pd.DataFrame({"id": [1, 1], "status": ["Open", "Converted"],
+    ...                     "first_seen": pd.to_datetime(["2026-03-02", "2026-03-09"], utc=True),
+    ...                     "last_seen": pd.to_datetime(["2026-03-05", "2026-03-20"], utc=True)})
+    >>> [statuses_at(log, day)["status"].tolist() for day in ("2026-03-04T00Z", "2026-03-07T00Z", "2026-03-09T00Z")]
+    [['Open'], [], ['Converted']]
+    """
+    at = moment(as_of, None, name="as_of")
+    log = _checked(status_log)
+    then = log[(log["first_seen"] <= at) & (log["last_seen"] >= at)]
+    return then[["id", "status", "first_seen"]].sort_values("id", ignore_index=True)
+
+
+def as_known_at(frame: pd.DataFrame, as_of: Moment, status_log: pd.DataFrame) -> pd.DataFrame:
+    """Leads or bookings as they were known at a moment before they were read.
+
+    Rows created later are left out, statuses are those of the log, and what was changed later counts as changed at the
+    moment itself at the latest. All else is as it was read.
+
+    Parameters:
+        frame: as a read gave it, with `id`, `status`, `created_on` and `modified_on`.
+        as_of: the moment; one without a zone is meant in the frame's.
+        status_log: of the same tenant and resource.
+
+    Returns:
+        A new frame, read at `as_of` by its `attrs`.
+
+    Raises:
+        UsageError: the log does not cover the moment for every row.
+
+    >>> times = pd.Series(pd.to_datetime(["2026-03-01", "2026-03-08"], utc=True))
+    >>> leads = pd.DataFrame({"id": [1, 2], "status": "Converted", "created_on": times, "modified_on": times[1]})
+    >>> log = pd.DataFrame({"id": [1], "status": "Open", "first_seen": times[0], "last_seen": times[1]})
+    >>> as_known_at(leads, "2026-03-04T00Z", log)[["id", "status"]].values.tolist()
+    [[1, 'Open']]
+    """
+    at = moment(as_of, zone(frame, None), name="as_of")
+    then = frame[~(frame["created_on"] > at)].reset_index(drop=True)
+    known = statuses_at(status_log, at).set_index("id")["status"]
+    unknown = ~then["id"].isin(known.index)
+    if unknown.any():
+        said = f"of {int(unknown.sum()):,} of {len(then):,} rows it does not know the status then"
+        raise UsageError(_NOT_COVERED.format(at=at, said=said))
+    latest = then["modified_on"].where(~(then["modified_on"] > at), pd.Timestamp(at))
+    found = then.assign(status=then["id"].map(known).astype(then["status"].dtype), modified_on=latest)
+    noted = attrs_of(frame)
+    read = at.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+    found.attrs["stcrm"] = {**noted, "fetched_at": read} | ({"rows": len(found)} if "rows" in noted else {})
+    return found
+
+
+def known_at(
+    frame: Any, as_of: Moment | None, local: dt.tzinfo | None, status_log: Any = None
+) -> tuple[Any, dt.datetime]:
+    """A frame and the moment up to which it is known: as it was read, or as it was at an earlier `as_of`.
+
+    Parameters:
+        frame: leads or bookings; of pandas, where the log is needed.
+        as_of: the moment asked for; None is that of the read.
+        local: the zone of a moment without one.
+        status_log: what makes an `as_of` before the read possible.
+
+    Raises:
+        UsageError: as `provenance.known_until`; or the log does not cover an earlier moment.
+
+    >>> known_at(pd.DataFrame(), "2026-03-01T00:00Z", None)[1].isoformat()
+    '2026-03-01T00:00:00+00:00'
+    """
+    noted = attrs_of(frame).get("fetched_at")
+    if as_of is None or noted is None or status_log is None:
+        return frame, known_until(frame, as_of, local)
+    asked = moment(as_of, local, name="as_of")
+    if asked >= moment(noted, dt.UTC, name="fetched_at"):
+        return frame, known_until(frame, as_of, local)
+    return as_known_at(frame, asked, status_log), asked
+
+
+_NOT_COVERED = (
+    "as_of {at:%Y-%m-%d %H:%M %Z} is before the read, and the status log does not cover it: {said}. Give the moment "
+    "of a read that was noted (connect(status_log=True)), or leave as_of out."
+)
+
+
+def _checked(status_log: Any) -> pd.DataFrame:
+    missing = [name for name in _COLUMNS if name not in status_log]
+    if missing:
+        raise UsageError(f"status_log: the frame lacks the columns {', '.join(missing)}")
+    return pd.DataFrame(status_log)

@@ -1,0 +1,223 @@
+"""Each group against all others together, and when it may be called different."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Hashable
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from stcrm_pandas.analysis.statistics.estimates import benjamini_hochberg, mantel_haenszel, two_proportions
+
+__all__ = ["FALSE_DISCOVERIES", "POINTS", "SURE", "compare", "together"]
+
+FALSE_DISCOVERIES = 0.05
+"""Of the groups that are named, the share that may be named by chance."""
+
+POINTS = 0.05
+"""A difference below five points is not worth a name, however sure it is."""
+
+SURE = 1.959963984540054
+"""Standard errors on each side, for 95 %."""
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Found = TypeVar("Found")
+
+
+def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_group: int = 30) -> pd.DataFrame:
+    """Compare the share of each group with that of all others together, by what is sure of both.
+
+    A group is higher if even its lower bound is above the others' upper bound, lower if even its upper bound is below
+    their lower one; so what is not known never makes a difference. It is called so only if
+
+    - both sides have `min_group`;
+    - that difference is 5 points or more;
+    - its p-value is below 0.05 after Benjamini-Hochberg over all groups that could be named;
+    - the same holds when like is compared with like: the difference within each stratum, averaged with the weights of
+      Mantel and Haenszel (`statistics.mantel_haenszel`), has the same sign, and the larger of its p-value and the one
+      above is below 0.05 after Benjamini-Hochberg, too. (An interval of 95 % for each would not do: where the groups'
+      mixes differ, one of 40 would be named by chance.) Else the mix may explain it.
+
+    Groups without an id, and those that are not whole, are never named; the latter do not count among the others.
+
+    Parameters:
+        groups: `id`, `name`, `n`, and how many of `n` surely (`lower`) and possibly (`upper`) did what is counted;
+            where there is a column `whole`, groups with False are not compared.
+        strata: the same counts cut finer: `id`, `stratum` (any hashable), `n`, `lower`, `upper`; None: no mix is
+            looked at.
+        min_group: the least `n` of either side.
+
+    Returns:
+        A row per group, in order: `id`, `name`, `n`, `share_lower`, `share_upper`, `others_n`, `others_lower`,
+        `others_upper` (shares from 0 to 1), `difference` (of the bounds that face each other; 0 where they overlap),
+        `standardised` (the same within strata; missing without them), `error` (its standard error), `p_value`,
+        `p_adjusted` (missing where not compared), `p_standardised`, `p_standardised_adjusted` (the same of the larger
+        of the p-values as it is and within strata), `verdict`: "higher", "lower", "not clear", "explained by the mix",
+        "too few" (in the group), "others too few" (all others together), "not compared".
+
+    >>> counts = {"n": [400, 400], "lower": [180, 120], "upper": [190, 125]}
+    >>> groups = pd.DataFrame({"id": [1, 2], "name": ["Radio", "Mail"], **counts})
+    >>> compare(groups)[["name", "difference", "verdict"]].values.tolist()
+    [['Radio', 0.1375, 'higher'], ['Mail', -0.1375, 'lower']]
+
+    All of Radio's 80 more were in March, when everybody had more:
+
+    >>> cut = {"id": [1, 1, 2, 2], "stratum": ["Jan", "Mar", "Jan", "Mar"], "n": [100, 300, 300, 100]}
+    >>> strata = pd.DataFrame({**cut, "lower": [20, 150, 60, 50], "upper": [20, 150, 60, 50]})
+    >>> whole = strata.groupby("id", as_index=False).sum(numeric_only=True).assign(name=["Radio", "Mail"])
+    >>> compare(whole, strata).round(2)[["difference", "standardised", "verdict"]].values.tolist()
+    [[0.15, 0.0, 'explained by the mix'], [-0.15, 0.0, 'explained by the mix']]
+    """
+    own_n, own_lower, own_upper = (groups[name].to_numpy(dtype=np.float64) for name in ("n", "lower", "upper"))
+    whole = groups["whole"].to_numpy(dtype=bool) if "whole" in groups else np.ones(len(groups), dtype=bool)
+    n, lower, upper = own_n * whole, own_lower * whole, own_upper * whole
+    others, others_lower, others_upper = n.sum() - n, lower.sum() - lower, upper.sum() - upper
+    nameable = whole & groups["id"].notna().to_numpy(dtype=bool)
+    compared = nameable & (n >= min_group) & (others >= min_group)
+
+    above = _share(lower, n) - _share(others_upper, others)
+    below = _share(upper, n) - _share(others_lower, others)
+    higher, lesser = compared & (above > 0), compared & (below < 0)
+    p_value = np.where(compared, 1.0, np.nan)
+    p_value[higher] = two_proportions(lower[higher], n[higher], others_upper[higher], others[higher])
+    p_value[lesser] = two_proportions(upper[lesser], n[lesser], others_lower[lesser], others[lesser])
+    standardised, error = _within_strata(groups["id"], whole, strata, higher, lesser)
+    p_within = p_value if strata is None else np.where(compared, _at_least(p_value, standardised, error), np.nan)
+    told = compared & ~np.isnan(standardised) & (strata is not None)
+    return _judged(
+        pd.DataFrame(
+            {
+                "id": groups["id"],
+                "name": groups["name"],
+                "n": pd.array(own_n.astype(np.int64), dtype="Int64"),
+                "share_lower": _known(_share(own_lower, own_n), own_n > 0),
+                "share_upper": _known(_share(own_upper, own_n), own_n > 0),
+                "others_n": pd.array(others.astype(np.int64), dtype="Int64"),
+                "others_lower": _known(_share(others_lower, others), others > 0),
+                "others_upper": _known(_share(others_upper, others), others > 0),
+                "difference": _known(np.where(higher, above, np.where(lesser, below, 0.0)), compared),
+                "standardised": _known(standardised, told),
+                "error": _known(error, told),
+                "p_value": _known(p_value, compared),
+                "p_adjusted": _known(benjamini_hochberg(p_value), compared),
+                "p_standardised": _known(p_within, compared),
+                "p_standardised_adjusted": _known(benjamini_hochberg(p_within), compared),
+                "verdict": pd.array(
+                    np.select([~nameable, n < min_group], ["not compared", "too few"], "others too few").tolist(),
+                    dtype="str",
+                ),
+            }
+        )
+    )
+
+
+def together(*results: Found) -> tuple[Found, ...]:
+    """The same results, judged as what one report says: p-values adjusted over all groups that it could name.
+
+    Where lead conversion and opportunities have the same groups, each knows of the other: a group on which the two
+    disagree is told with both measures, and asks for no action.
+
+    Parameters:
+        results: frozen results of analyses with `comparisons`, a frame of `compare` or a mapping of several.
+
+    Returns:
+        Copies of them, in order, with the adjusted p-values and `verdict` anew.
+
+    >>> @dataclasses.dataclass(frozen=True)
+    ... class Result:
+    ...     comparisons: pd.DataFrame
+    >>> groups = pd.DataFrame({"id": [1, 2, 3], "name": ["A", "B", "C"], "n": 100, "lower": [48, 30, 30]})
+    >>> one = Result(compare(groups.assign(upper=groups["lower"])))
+    >>> even = groups.assign(id=[4, 5, 6], lower=30, upper=30)
+    >>> both = together(one, Result(compare(pd.concat([even] * 4).assign(id=range(12)))))
+    >>> one.comparisons["p_adjusted"].round(3).tolist(), both[0].comparisons["p_adjusted"].round(3).tolist()
+    ([0.007, 0.126, 0.126], [0.033, 0.629, 0.629])
+    """
+    frames = [frame for result in results for frame in _frames(result).values()]
+    for name, adjusted in (("p_value", "p_adjusted"), ("p_standardised", "p_standardised_adjusted")):
+        p_values = [frame[name].to_numpy(dtype=np.float64, na_value=np.nan) for frame in frames]
+        parts = np.split(
+            benjamini_hochberg(np.concatenate([*p_values, []])), np.cumsum([len(part) for part in p_values])[:-1]
+        )
+        frames = [
+            frame.assign(**{adjusted: _known(part, ~np.isnan(part))})
+            for frame, part in zip(frames, parts, strict=False)
+        ]
+    judged = map(_judged, frames)
+    found = tuple(_with(result, {key: next(judged) for key in _frames(result)}) for result in results)
+    return tuple(one.beside(found) if hasattr(one, "beside") else one for one in found)
+
+
+def _frames(result: Any) -> dict[Hashable, pd.DataFrame]:
+    found = result.comparisons
+    return {None: found} if isinstance(found, pd.DataFrame) else dict(found)
+
+
+def _with(result: Any, frames: dict[Hashable, pd.DataFrame]) -> Any:
+    one = isinstance(result.comparisons, pd.DataFrame)
+    return dataclasses.replace(result, comparisons=frames[None] if one else frames)
+
+
+def _judged(frame: pd.DataFrame) -> pd.DataFrame:
+    """With the verdicts that its p-values give; what was not compared stays as it is."""
+    difference, within, adjusted, both = (
+        frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+        for name in ("difference", "standardised", "p_adjusted", "p_standardised_adjusted")
+    )
+    compared = ~np.isnan(adjusted)
+    clear = compared & (np.abs(np.nan_to_num(difference)) >= POINTS) & (adjusted < FALSE_DISCOVERIES)
+    # without strata there is nothing within them
+    kept = (np.isnan(within) | (np.sign(within) == np.sign(difference))) & (both < FALSE_DISCOVERIES)
+    verdict = np.select(
+        [clear & ~kept, clear & (difference > 0), clear, compared],
+        ["explained by the mix", "higher", "lower", "not clear"],
+        frame["verdict"].to_numpy(dtype=object),
+    )
+    return frame.assign(verdict=pd.array(verdict.tolist(), dtype="str"))
+
+
+def _at_least(p_value: Floats, difference: Floats, error: Floats) -> Floats:
+    """The larger of a p-value and that of a difference with this standard error; 1 where there is no difference."""
+    from scipy.stats import norm
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        within = 2 * norm.sf(np.abs(difference / error))
+    return np.fmax(p_value, np.where(np.isnan(within), 1.0, within))
+
+
+def _within_strata(
+    ids: pd.Series, whole: Flags, strata: pd.DataFrame | None, higher: Flags, lesser: Flags
+) -> tuple[Floats, Floats]:
+    """For each group the difference within strata, of the bounds that face each other, and its standard error."""
+    difference, errors = np.zeros(len(ids)), np.zeros(len(ids))
+    if strata is None or not len(ids):
+        return difference, errors
+    place_of = {_key(id): place for place, (id, used) in enumerate(zip(ids, whole, strict=True)) if used}
+    places = np.array([place_of.get(_key(id), -1) for id in strata["id"]], dtype=np.int64)
+    rows = strata[places >= 0]
+    place, stratum = places[places >= 0], pd.factorize(rows["stratum"])[0]
+    n, lower, upper = (rows[name].to_numpy(dtype=np.float64) for name in ("n", "lower", "upper"))
+    others, others_lower, others_upper = (
+        np.bincount(stratum, weights=part)[stratum] - part if len(part) else part for part in (n, lower, upper)
+    )
+    for side, own, facing in ((higher, lower, others_upper), (lesser, upper, others_lower)):
+        mean, error = mantel_haenszel(own, n, facing, others, groups=place, size=len(ids))
+        difference[side], errors[side] = mean[side], error[side]
+    return difference, errors
+
+
+def _key(id: Any) -> Hashable:
+    """An id as it is looked up; all that are missing are one."""
+    return id if isinstance(id, tuple) else None if pd.isna(id) else id
+
+
+def _share(part: Floats, n: Floats) -> Floats:
+    return np.divide(part, n, out=np.zeros_like(n), where=n > 0)
+
+
+def _known(values: Floats, known: Flags) -> pd.arrays.FloatingArray:
+    return pd.arrays.FloatingArray(np.where(known, values, 0.0), ~known)

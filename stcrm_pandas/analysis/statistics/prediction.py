@@ -1,0 +1,136 @@
+"""How many of some rows will do what earlier rows like them did: a number with its prediction interval.
+
+A confidence interval says how well a share is known; what comes of 26 rows varies by chance besides. All numbers of
+jobs that an analysis expects come from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from stcrm_pandas.analysis.statistics.comparison import SURE
+
+__all__ = ["LIKE_EARLIER", "Prediction", "gap", "predict", "predicted_count", "share_of_earlier"]
+
+LIKE_EARLIER = "if they are handled like earlier ones of the same age; this is not what calling adds"
+"""What a prediction of rows that wait says, and what it does not."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A predicted count.
+
+    Parameters: of how many rows; how many are expected, from what is sure of the earlier ones to what is possible; the
+    95 % prediction interval, its lower limit of what is sure, its upper one of what is possible.
+    """
+
+    rows: float
+    lower: float
+    upper: float
+    low: int
+    high: int
+
+    @property
+    def expected(self) -> float:
+        """The middle of the two expected numbers."""
+        return (self.lower + self.upper) / 2
+
+    def in_words(self, one: str = "job", many: str = "jobs") -> str:
+        """'about 13 to 15 jobs (95 % prediction interval 8 to 21)'."""
+        low, high = (round(number) for number in (self.lower, self.upper))
+        said = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+        return f"about {said} {one if high == 1 else many} (95 % prediction interval {self.low:,} to {self.high:,})"
+
+
+def predicted_count(
+    n: npt.ArrayLike, rate: npt.ArrayLike, error: npt.ArrayLike, *, level: float = 0.95
+) -> tuple[float, int, int]:
+    """How many of n rows will do something of which each does it with a chance that is known with an error.
+
+    The chance is taken as beta distributed with this mean and standard deviation, the count given the chance as
+    binomial: so the count is beta-binomial, and its interval is that of its quantiles. Rows of several kinds (ages) are
+    taken together with their mean chance, and with the mean of their errors, as if all of these went the same way,
+    since they come from the same earlier rows: rather too wide than too narrow.
+
+    Parameters:
+        n: rows of each kind.
+        rate: the chance of each kind, from 0 to 1.
+        error: its standard error.
+        level: of the interval.
+
+    Returns:
+        The expected number, and the lower and upper limit of the prediction interval.
+
+    Source: J. Aitchison, I. R. Dunsmore, "Statistical Prediction Analysis" (1975), for the predictive distribution;
+    H. Wang, "Coverage probability of prediction intervals for discrete random variables", Computational Statistics and
+    Data Analysis 53 (2008), for how such intervals keep their level.
+
+    >>> predicted_count(26, *share_of_earlier(27, 100))
+    (7.079207920792079, 3, 12)
+    """
+    from scipy.stats import betabinom, binom
+
+    rows, chance, spread = np.broadcast_arrays(*(np.asarray(part, dtype=np.float64) for part in (n, rate, error)))
+    total = round(float(rows.sum()))
+    if total == 0:
+        return 0.0, 0, 0
+    mean, deviation = (float((rows * part).sum() / rows.sum()) for part in (chance, spread))
+    expected = float((rows * chance).sum())
+    counts = np.arange(total + 1)
+    if deviation == 0 or mean in (0.0, 1.0):
+        masses = binom.pmf(counts, total, mean)
+    else:
+        # as many earlier rows as make the mean that sure; half a row where it is not known at all
+        earlier = max(mean * (1 - mean) / deviation**2 - 1, 0.5)
+        masses = betabinom.pmf(counts, total, mean * earlier, (1 - mean) * earlier)
+    reached = np.cumsum(masses) / masses.sum()
+    low, high = (int(np.searchsorted(reached, edge)) for edge in ((1 - level) / 2, (1 + level) / 2))
+    return expected, low, min(high, total)
+
+
+def share_of_earlier(successes: npt.ArrayLike, n: npt.ArrayLike) -> tuple[Any, Any]:
+    """The chance that counts of earlier rows give a next one, with its standard error.
+
+    Both are those of the beta distribution that Jeffreys's prior gives: half a row on either side.
+
+    Parameters: how many did it, of how many; numbers need not be whole.
+
+    >>> [round(part, 4) for part in share_of_earlier(27, 100)]
+    [0.2723, 0.0441]
+    """
+    done, total = np.asarray(successes, dtype=np.float64), np.asarray(n, dtype=np.float64)
+    rate = (done + 0.5) / (total + 1)
+    error = np.sqrt(rate * (1 - rate) / (total + 2))
+    return (float(rate), float(error)) if rate.ndim == 0 else (rate, error)
+
+
+def predict(n: npt.ArrayLike, surely: tuple[Any, Any], possibly: tuple[Any, Any]) -> Prediction:
+    """A prediction from what is sure of earlier rows and from what is possible.
+
+    Parameters: rows of each kind; their chances and errors, the lower ones and the upper ones.
+    """
+    lower, low, _ = predicted_count(n, *surely)
+    upper, _, high = predicted_count(n, *possibly)
+    return Prediction(float(np.sum(n)), min(lower, upper), max(lower, upper), low, high)
+
+
+def gap(this: Any, n: float) -> Prediction:
+    """Of n rows to come of a group that was called different, how many are more or fewer than with the others' share.
+
+    The difference is that among like ones (`standardised`), where there are strata. As many rows are to come as came.
+
+    Parameters: a row of `comparison.compare`; how many rows.
+    """
+    from scipy.stats import norm
+
+    difference, error = this.standardised, this.error
+    if pd.isna(difference) or pd.isna(error):
+        difference = this.difference
+        error = abs(float(difference)) / max(float(norm.isf(float(this.p_value) / 2)), SURE)
+    known = (abs(float(difference)), float(error))
+    return predict(round(n), known, known)

@@ -1,0 +1,1 @@
+"""The API as data: operations, fields, request bodies, rules and pandera models."""

@@ -1,0 +1,1 @@
+"""Sending a plan: fresh rows, requests, the journal, undo."""

@@ -1,0 +1,198 @@
+"""Rows as they are now, by the fewest calls, past the cache, and with what lists hide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
+
+import requests
+
+from stcrm_pandas import frame as frames
+from stcrm_pandas.contract.operations import IDS_PER_CALL, OPERATIONS
+from stcrm_pandas.contract.schemas.fields import snake
+from stcrm_pandas.edits.diff.columns import Target
+from stcrm_pandas.edits.diff.compare import python_values
+from stcrm_pandas.edits.plan.model import Key
+from stcrm_pandas.errors import AnswerError, IncompleteRead, NotFound
+from stcrm_pandas.http import wire
+from stcrm_pandas.reads.pagination import paginate, problem_of, shortfall
+
+if TYPE_CHECKING:
+    from stcrm_pandas.client import Client
+
+FreshRow = Mapping[str, Any]
+"""Column to value, as a frame has it, None where it is missing."""
+_LONG_AGO = "1970-01-01T00:00:00Z"
+
+
+@dataclass(frozen=True)
+class Route:
+    """How rows of one kind are read afresh.
+
+    Parameters:
+        operation: the operationId.
+        shared: how many parts of the key, from the first, rows of one call have in common; 0 where a call names ids.
+        ids: the query's parameter that names ids: the first part of the key.
+        query: what else is asked.
+        path: what stands in the path, by the column of the key.
+    """
+
+    operation: str
+    shared: int = 0
+    ids: str | None = None
+    query: tuple[tuple[str, str], ...] = ()
+    path: tuple[tuple[str, str], ...] = ()
+
+
+ROUTES: Mapping[str, Route] = {
+    "customers": Route("Customers_GetList", ids="ids", query=(("active", "Any"),)),
+    "locations": Route("Locations_GetList", ids="ids", query=(("active", "Any"),)),
+    "leads": Route("Leads_GetList", ids="ids"),
+    "bookings": Route("Bookings_GetList", ids="ids"),
+    "booking_provider_tags": Route("BookingProviderTags_GetList", ids="ids"),
+    "customer_contacts": Route(
+        "Customers_GetModifiedContactsList", ids="customerIds", query=(("modifiedOnOrAfter", _LONG_AGO),)
+    ),
+    "location_contacts": Route(
+        "Locations_GetLocationsContactsList", ids="locationIds", query=(("modifiedOnOrAfter", _LONG_AGO),)
+    ),
+    "booking_contacts": Route(
+        "Bookings_GetContactList2",
+        shared=2,
+        path=(("booking_provider", "booking_provider_id"), ("id", "booking_id")),
+    ),
+    "contacts": Route("Contacts_Get", shared=1, path=(("id", "id"),)),
+    "contact_methods": Route("ContactMethods_GetContactMethods", shared=1, path=(("contactId", "contact_id"),)),
+    "contact_preferences": Route(
+        "ContactPreferences_GetContactMethodPreferences",
+        shared=2,
+        path=(("contactId", "contact_id"), ("contactMethodId", "contact_method_id")),
+    ),
+}
+"""By resource, as the table of operations has it."""
+
+
+def together(target: Target, keys: Iterable[Key], *, most: int = IDS_PER_CALL) -> list[list[Key]]:
+    """Keys in groups, each of which one call reads, in their order."""
+    route = ROUTES[target.resource]
+    groups: dict[tuple[object, ...], list[Key]] = {}
+    for key in keys:
+        groups.setdefault(key[: route.shared] if route.ids is None else key[:1], []).append(key)
+    if route.ids is None:
+        return list(groups.values())
+    found: list[list[Key]] = []
+    parents = list(groups.values())
+    for start in range(0, len(parents), most):
+        found.append([key for same in parents[start : start + most] for key in same])
+    return found
+
+
+class Fresh:
+    """Reads rows afresh over one connection.
+
+    Parameters:
+        ask: sends a call and gives its answer.
+        api_url, tenant: where to.
+    """
+
+    def __init__(self, ask: Callable[[wire.Request], requests.Response], api_url: str, tenant: int) -> None:
+        self._ask = ask
+        self._api_url, self._tenant = api_url, tenant
+
+    @classmethod
+    def over(cls, client: Client) -> Self:
+        """Over the connection of a client, past its cache."""
+        return cls(client._session.ask, str(client.settings.api_url), client.settings.tenant or 0)
+
+    def read(
+        self, target: Target, keys: Sequence[Key], *, unread: dict[Key, AnswerError] | None = None
+    ) -> dict[Key, FreshRow]:
+        """The rows with these keys; those that do not exist are left out.
+
+        Parameters:
+            unread: rows that came and cannot be read are put here, with the error, and are no error of the others.
+
+        Raises:
+            ServiceError: the service refused, or failed at every repeat.
+            AnswerError: what came cannot be read, and `unread` is not given.
+        """
+        found: dict[Key, FreshRow] = {}
+        for group in together(target, keys):
+            found.update(self._group(target, group, unread))
+        wanted = set(keys)
+        return {key: row for key, row in found.items() if key in wanted}
+
+    def _group(self, target: Target, keys: Sequence[Key], unread: dict[Key, AnswerError] | None) -> dict[Key, FreshRow]:
+        try:
+            return self._call(target, keys)
+        except NotFound:
+            return {}
+        except AnswerError as error:
+            if unread is None:
+                raise
+            if isinstance(error, IncompleteRead):  # fewer at once would make it no better
+                unread.update(dict.fromkeys(keys, error))
+                return {}
+            calls = len({key[:1] for key in keys}) if ROUTES[target.resource].ids is not None else 1
+            if calls == 1:
+                unread.update(dict.fromkeys(keys, error))
+                return {}
+            # One row that cannot be read must not keep the others from being read.
+            found = {}
+            for part in together(target, keys, most=(calls + 1) // 2):
+                found.update(self._group(target, part, unread))
+            return found
+
+    def _call(self, target: Target, keys: Sequence[Key]) -> dict[Key, FreshRow]:
+        route = ROUTES[target.resource]
+        operation = OPERATIONS[route.operation]
+        names = target.row.key
+        above = {column: keys[0][names.index(column)] for _, column in route.path}
+        path = {name: above[column] for name, column in route.path}
+        row = operation.row
+        assert row is not None
+        # The rows of some answers lack what the path says; a part that they do carry is taken from them.
+        parents = {snake(one.name): above[snake(one.name)] for one in row.parents if snake(one.name) in above}
+        query = list(route.query)
+        if route.ids is not None:
+            ids = dict.fromkeys(str(key[0]) for key in keys)
+            query.insert(0, (route.ids, ",".join(ids)))
+
+        def ask(number: int) -> frames.DecodedPage:
+            asked = wire.page_query(operation, query, number) if operation.answer == "page" else query
+            call = wire.build(operation, self._api_url, self._tenant, path, asked)
+            return frames.decode(row, operation.answer, self._ask(call).content, parents=parents)
+
+        mark = partial(frames.mark, row)
+        for last in (False, True):
+            pages = paginate(ask, mark)
+            total, problem = pages[0].total, problem_of(pages, mark)
+            frame = frames.assemble(row, pages).frame  # which empties the list
+            problem = problem or shortfall(len(frame), total)
+            if problem is None:
+                return _rows(target, frame, above)
+            if last:
+                message = f"{operation.helper}: {problem}, also when read anew. Try again later."
+                raise IncompleteRead(message, rows=len(frame), total=total)
+        raise AssertionError("returned or raised")
+
+
+def _rows(target: Target, frame: Any, above: Mapping[str, Any]) -> dict[Key, FreshRow]:
+    count = len(frame)
+    if count == 0:  # an Arrow array of texts takes no empty list of positions
+        return {}
+    columns = {
+        name: python_values(frame[name].array, range(count)).tolist() for name in target.columns if name in frame
+    }
+    for name, value in above.items():
+        columns.setdefault(name, [value] * count)
+    for name in ("active", "merged_to_id"):  # fields beyond the contract's rows are of use where they are there
+        if name in frame and name not in columns:
+            columns[name] = frame[name].astype(object).tolist()
+    found: dict[Key, FreshRow] = {}
+    for values in zip(*columns.values(), strict=True):
+        one = dict(zip(columns, values, strict=True))
+        found[tuple(one[name] for name in target.row.key)] = one
+    return found

@@ -1,0 +1,84 @@
+"""Whether a plan may be applied over a connection, before anything is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from stcrm_pandas.contract.operations import OPERATIONS
+from stcrm_pandas.edits.apply.journal import Journal
+from stcrm_pandas.edits.plan.model import VERSION, Plan, from_json
+from stcrm_pandas.edits.plan.rebuilt import rebuilt
+from stcrm_pandas.errors import StcrmError, UsageError
+from stcrm_pandas.settings.addresses import ENVIRONMENTS
+from stcrm_pandas.settings.connection import Settings
+
+if TYPE_CHECKING:
+    from stcrm_pandas.client import Client
+
+WITHOUT_SAMPLE = 500
+"""How many rows of production a plan may change without a sample of it having been applied."""
+
+
+def admit(plan: Plan, crm: Client) -> None:
+    """Refuse a plan that does not belong here.
+
+    Raises:
+        UsageError: it is of another version, tenant or environment, or was altered since it was made.
+        WritesNotAllowed: the connection may only read.
+    """
+    if plan.version != VERSION:
+        raise UsageError(f"The plan is of version {plan.version}, and this is version {VERSION}: make it anew.")
+    here = (crm.settings.name, crm.settings.tenant)
+    if (plan.environment, plan.tenant) != here:
+        raise UsageError(
+            f"The plan is for tenant {plan.tenant} of {plan.environment}; this connection is to tenant {here[1]} of "
+            f"{here[0]}."
+        )
+    # The digest is remembered when it is first asked for; what is in the plan may have been altered since.
+    try:
+        given = from_json(plan.as_json())
+        same = given.digest == rebuilt(given).digest == plan.digest
+    except (KeyError, TypeError, ValueError, AttributeError):
+        same = False
+    if not same:
+        raise UsageError("The plan was altered since it was made: make it anew.")
+    if not plan.steps:
+        crm._writer.allow(OPERATIONS["Customers_Update"])
+    for operation in dict.fromkeys(step.operation for step in plan.steps):
+        crm._writer.allow(OPERATIONS[operation])
+
+
+def in_production(settings: Settings) -> bool:
+    """Whether a connection is to the real service's production, by its name or by its address."""
+    host = urlsplit(str(settings.api_url)).hostname
+    return settings.environment == "production" or host == urlsplit(ENVIRONMENTS["production"][0]).hostname
+
+
+def needs_sample(plan: Plan, crm: Client) -> str:
+    """Why a plan must not be applied as a whole yet; empty where it may. Opt-outs do not count."""
+    rows = sum(len(step.keys) for step in plan.steps if not step.opt_out)
+    if rows <= WITHOUT_SAMPLE or not in_production(crm.settings) or _sample_was_applied(plan, crm):
+        return ""
+    return (
+        f"The plan changes {rows:,} rows of production. Try some first: plan.sample(10).apply(), look at the result, "
+        f"and then apply the plan. Up to {WITHOUT_SAMPLE} rows go without."
+    )
+
+
+def _sample_was_applied(plan: Plan, crm: Client) -> bool:
+    wholes = {plan.digest, plan.sample_of}
+    for path in crm.settings.journal_folder.glob("*.sqlite"):
+        try:
+            journal = Journal.open(path)
+        except UsageError:
+            continue
+        try:
+            of, counts = journal.about.get("sample_of"), journal.counts()
+        except StcrmError:  # a damaged journal tells of no sample
+            continue
+        finally:
+            journal.close()
+        if of and of in wholes and sum(counts.values()) <= WITHOUT_SAMPLE and counts.get("succeeded"):
+            return True
+    return False

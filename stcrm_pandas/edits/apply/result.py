@@ -1,0 +1,222 @@
+"""What became of an apply, read out of its journal."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from stcrm_pandas.contract.schemas.fields import Column
+from stcrm_pandas.edits.apply.journal import OPEN, Entry, Journal
+from stcrm_pandas.edits.apply.undo import undo
+from stcrm_pandas.edits.diff.columns import target_of
+from stcrm_pandas.edits.plan.model import Plan, narrowed
+from stcrm_pandas.edits.plan.tables import key_names
+from stcrm_pandas.errors import UsageError
+
+if TYPE_CHECKING:
+    from stcrm_pandas.client import Client
+
+FRAMES = ("succeeded", "failed", "conflicts", "already", "untried", "filled")
+_DISARMED = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Result:
+    """What became of each row of a plan.
+
+    Each frame begins with `resource` and the columns of the key; times are in UTC.
+
+    `succeeded` has the rows that were written and read back as planned, `failed` those that were not, with the
+    service's words, `conflicts` a row for each cell that somebody else had changed, `already` the rows that needed no
+    call, `untried` those that are left, `filled` what was sent along otherwise than the plan showed.
+    """
+
+    def __init__(self, path: Path, crm: Client) -> None:
+        self.path = path
+        self._crm = crm
+        journal = Journal.open(path)
+        try:
+            self._plan, self._entries, self._about = journal.plan, journal.entries(), journal.about
+        finally:
+            journal.close()
+
+    @property
+    def plan(self) -> Plan:
+        """The plan that was applied."""
+        return self._plan
+
+    @cached_property
+    def succeeded(self) -> pd.DataFrame:
+        """Written, and read back as planned: `operation`, `columns` (a tuple), `sent_at`."""
+        return self._frame(
+            ["succeeded"],
+            operation=("str", lambda one: self._plan.steps[one.step].operation),
+            columns=("object", lambda one: tuple(cell.column for cell in self._plan.steps[one.step].cells)),
+            sent_at=("datetime64[us, UTC]", lambda one: one.sent_at),
+        )
+
+    @cached_property
+    def failed(self) -> pd.DataFrame:
+        """Not done, or not as planned: `operation`, `status`, `why`, `fields` (JSON), `trace_id`, `worth_retrying`."""
+        return self._frame(
+            ["failed"],
+            operation=("str", lambda one: self._plan.steps[one.step].operation),
+            status=("Int64", lambda one: one.status),
+            why=("str", lambda one: one.why),
+            fields=("str", lambda one: json.dumps(one.fields, ensure_ascii=False) if one.fields else None),
+            trace_id=("str", lambda one: one.trace_id),
+            worth_retrying=("boolean", lambda one: one.worth_retrying),
+        )
+
+    @cached_property
+    def conflicts(self) -> pd.DataFrame:
+        """A row for each cell that was neither as read nor as planned: `column`, `old`, `now`, `new`, `why`."""
+        found = [(one, column) for one in self._entries if one.state == "conflict" for column in one.now]
+        table = self._keys([one for one, _ in found])
+        table["column"] = pd.Series([column for _, column in found], dtype="str")
+        cells = [self._cell(one, column) for one, column in found]
+        table["old"] = pd.Series([old for old, _ in cells], dtype="object")
+        table["now"] = pd.Series([one.now[column] for one, column in found], dtype="object")
+        table["new"] = pd.Series([new for _, new in cells], dtype="object")
+        table["why"] = pd.Series([one.why or "somebody else changed it" for one, _ in found], dtype="str")
+        return table
+
+    @cached_property
+    def already(self) -> pd.DataFrame:
+        """As planned before anything was sent."""
+        return self._frame(["already"])
+
+    @cached_property
+    def untried(self) -> pd.DataFrame:
+        """Left to be done when the plan is applied again: `state` is what is known, `why` what held it back."""
+        return self._frame(OPEN, state=("str", lambda one: one.state), why=("str", lambda one: one.why or None))
+
+    @cached_property
+    def filled(self) -> pd.DataFrame:
+        """What was sent along otherwise than the plan showed: `field`, `planned`, `sent`, as JSON has them."""
+        found = [(one, *of) for one in self._entries if one.sent_at for of in one.differing]
+        table = self._keys([one for one, *_ in found])
+        table["field"] = pd.Series([name for _, name, _, _ in found], dtype="str")
+        table["planned"] = pd.Series([planned for _, _, planned, _ in found], dtype="object")
+        table["sent"] = pd.Series([sent for *_, sent in found], dtype="object")
+        return table
+
+    @property
+    def ok(self) -> bool:
+        """Whether every row is as planned."""
+        return all(one.state in ("succeeded", "already") for one in self._entries)
+
+    def save(self, folder: str | Path) -> list[Path]:
+        """Write the frames that have rows as CSV files, for nobody else to read.
+
+        Parameters:
+            folder: where to; it is made where it is not there. Text that a spreadsheet would take for a formula gets
+                a `'` before it.
+
+        Returns:
+            The files.
+        """
+        place = Path(folder).expanduser()
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        written = []
+        for name in FRAMES:
+            frame: pd.DataFrame = getattr(self, name)
+            path = place / f"{name}.csv"
+            path.unlink(missing_ok=True)
+            if len(frame):
+                path.touch(mode=0o600)
+                frame.astype(object).map(_cell_text).to_csv(path, index=False)
+                written.append(path)
+        return written
+
+    def retry(self) -> Plan:
+        """A plan of what failed and may well succeed now; what the service refused for good is not in it.
+
+        Raises:
+            UsageError: there is nothing of the kind.
+        """
+        keys = [one.key for one in self._entries if one.state == "failed" and one.worth_retrying]
+        if not keys:
+            raise UsageError("Nothing failed that is worth retrying: result.failed says why each did.")
+        return self._bound(_part(self._plan, self._entries))
+
+    def undo(self, *, reason: str | None = None) -> Plan:
+        """A plan that brings back what this apply changed; see `Client.undo`."""
+        return undo(self.path, self._crm, reason=reason)
+
+    def _bound(self, plan: Plan) -> Plan:
+        return replace(plan, client=self._crm)
+
+    def _cell(self, entry: Entry, column: str) -> tuple[Any, Any]:
+        step = self._plan.steps[entry.step]
+        for cell in step.cells:
+            if cell.column == column:
+                return cell.old, cell.new
+        return step.expects.get(column), None
+
+    def _frame(self, states: Iterable[str], **columns: tuple[str, Callable[[Entry], Any]]) -> pd.DataFrame:
+        some = [one for one in self._entries if one.state in states]
+        table = self._keys(some)
+        for name, (dtype, value) in columns.items():
+            values = [value(one) for one in some]
+            if dtype.startswith("datetime"):
+                table[name] = pd.to_datetime(pd.Series(values, dtype="object"), utc=True, format="ISO8601").astype(
+                    "datetime64[us, UTC]"
+                )
+            else:
+                table[name] = pd.Series(values, dtype=dtype)
+        return table
+
+    def _keys(self, entries: list[Entry]) -> pd.DataFrame:
+        targets = [target_of(self._plan.steps[one.step].operation) for one in entries]
+        table = pd.DataFrame({"resource": pd.Series([target.resource for target in targets], dtype="str")})
+        names = key_names(self._plan)
+        if names == ("key",):
+            table["key"] = pd.Series(["/".join(map(str, one.key)) for one in entries], dtype="str")
+            return table
+        columns: dict[str, Column] = {}
+        for step in self._plan.steps[:1]:
+            columns = dict(target_of(step.operation).columns)
+        for place, name in enumerate(names):
+            dtype = columns[name].dtype if name in columns else "object"
+            table[name] = pd.Series([one.key[place] for one in entries], dtype=dtype)
+        return table
+
+    def _facts(self) -> list[tuple[str, int]]:
+        return [(name, len(getattr(self, name))) for name in FRAMES]
+
+    def __repr__(self) -> str:
+        told = ", ".join(f"{count:,} {name}" for name, count in self._facts() if count)
+        return f"<Result of {self._about['applied_at']}: {told or 'nothing to do'}; journal {self.path.name}>"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{name}</th><td>{count:,}</td></tr>" for name, count in self._facts()
+        )
+        why = self.failed["why"].value_counts().head(5)
+        told = "".join(f"<li>{count:,} times: {html.escape(str(words))}</li>" for words, count in why.items())
+        return f"<table><caption style='text-align:left'>Result</caption>{rows}</table><ul>{told}</ul>"
+
+
+def _part(plan: Plan, entries: Iterable[Entry]) -> Plan:
+    """The rows that are worth retrying, call by call: a row may be in several."""
+    wanted: dict[int, list[Any]] = {}
+    for one in entries:
+        if one.state == "failed" and one.worth_retrying:
+            wanted.setdefault(one.step, []).append(one.key)
+    steps = tuple(narrowed(plan.steps[step], tuple(keys)) for step, keys in wanted.items())
+    return replace(plan, steps=steps, sample_of=plan.sample_of or plan.digest)
+
+
+def _cell_text(value: Any) -> Any:
+    if isinstance(value, (list, dict, tuple)):
+        value = json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str) and value.startswith(_DISARMED):
+        return f"'{value}"
+    return value

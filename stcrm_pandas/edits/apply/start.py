@@ -1,0 +1,177 @@
+"""Apply a plan: read afresh, send, read back; side by side, and written down before and after each call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stcrm_pandas.edits.apply.check import opt_outs_refused_by_reading, refused_by_reading
+from stcrm_pandas.edits.apply.finished import Endings
+from stcrm_pandas.edits.apply.journal import Journal, find, path_for
+from stcrm_pandas.edits.apply.locks import OpenFile, lock
+from stcrm_pandas.edits.apply.opt_ins import Sent, refused_unread, sent_since
+from stcrm_pandas.edits.apply.preconditions import admit, needs_sample
+from stcrm_pandas.edits.apply.result import Result
+from stcrm_pandas.edits.apply.run import Course
+from stcrm_pandas.edits.apply.unreadable import is_acknowledged
+from stcrm_pandas.edits.plan.model import Plan, Refusal
+from stcrm_pandas.errors import StcrmError, UsageError
+
+if TYPE_CHECKING:
+    from stcrm_pandas.client import Client
+
+
+def apply(plan: Plan, crm: Client, *, limit: int | None = None, stop_after: int | None = None) -> Result:
+    """Carry out a plan. See `Plan.apply`."""
+    for name, number, least in (("limit", limit, 0), ("stop_after", stop_after, 1)):
+        if number is not None and number < least:
+            raise UsageError(f"apply({name}=…) is {least} or more, or None for no bound.")
+    admit(plan, crm)
+    folder = crm.settings.journal_folder
+    with lock(folder, plan.digest) as held:
+        run = _Run(plan, crm, limit, stop_after)
+        if any(step.opt_out for step in plan.steps):
+            return run.opt_outs_first(held)
+        run.prepare()
+        return run.all(held)
+
+
+class _Run:
+    """One apply of a plan, whose lock is held."""
+
+    def __init__(self, plan: Plan, crm: Client, limit: int | None, stop_after: int | None) -> None:
+        self._plan, self._crm = plan, crm
+        self._folder = crm.settings.journal_folder
+        self._limit, self._stop_after = limit, stop_after
+        self._failures = 0
+        self._sent: Sent = {}
+        self._refusals: list[Refusal] = []
+
+    def prepare(self, *, opt_outs_are_sent: bool = False) -> None:
+        """Find out what is refused before anything is sent that is no opt-out.
+
+        Raises:
+            UsageError: a sample is missing, the rows are another tenant's, or all of them are refused.
+            ServiceError: what has to be known could not be read.
+        """
+        if missing_sample := needs_sample(self._plan, self._crm):
+            raise UsageError(missing_sample)
+        earlier = sent_since(self._folder, self._plan)
+        unread = list(refused_unread(self._plan, earlier.unreadable))
+        refused = {refusal.key for refusal in unread}
+        if unread and not opt_outs_are_sent and all(step.key in refused for step in self._plan.steps):
+            raise UsageError(f"{unread[0].reason}. To go on, {unread[0].instead}.")
+        self._sent = earlier.sent
+        if not self._plan.checked or any(cell.consent for step in self._plan.steps for cell in step.cells):
+            self._refusals = refused_by_reading(self._plan, self._crm, earlier.sent)
+        self._refusals += unread
+
+    def all(self, lock_file: OpenFile) -> Result:
+        """Carry out what is not refused."""
+        journal = _unfinished(self._folder, self._plan) or _begun(self._folder, self._plan, self._crm)
+        journal.watch(lock_file)
+        try:
+            self._course(journal, self._refusals)
+        finally:
+            journal.close()
+        return Result(journal.path, self._crm)
+
+    def opt_outs_first(self, lock_file: OpenFile) -> Result:
+        """Send the opt-outs, whatever stands against the rest, and then the rest, if nothing does."""
+        plan, crm, obstacle = self._plan, self._crm, ""
+        try:
+            journal = _unfinished(self._folder, plan) or _begun(self._folder, plan, crm)
+        except StcrmError as error:
+            obstacle = f"{error} `stcrm journal acknowledge` lets the rest of the plan go on without it."
+            journal = _begun(self._folder, plan, crm)
+        journal.watch(lock_file)
+        try:
+            refusals = opt_outs_refused_by_reading(plan, crm)
+            self._course(journal, refusals, only_opt_outs=True)
+            if not obstacle:
+                try:
+                    self.prepare(opt_outs_are_sent=True)
+                except StcrmError as error:
+                    obstacle = str(error)
+            if obstacle:
+                _keep_why(journal, obstacle)
+            else:
+                self._course(journal, self._refusals)
+        finally:
+            journal.close()
+        return Result(journal.path, crm)
+
+    def _course(self, journal: Journal, refusals: Sequence[Refusal], *, only_opt_outs: bool = False) -> None:
+        crm = self._crm
+        try:
+            with crm._progress.bar("apply") as bar:
+                now = lambda: crm.cache.now().isoformat()  # noqa: E731
+                endings = Endings(journal, bar, now=now, stop_after=self._stop_after, failures=self._failures)
+                endings.held_back = only_opt_outs
+                Course(self._plan, crm, journal, endings, self._sent, limit=self._limit).run(refusals)
+                self._failures = endings.failures
+        except KeyboardInterrupt as stop:
+            stop.add_note(f"The journal is {journal.path}: apply the plan again, or crm.resume(…), and it goes on.")
+            raise
+
+
+def _keep_why(journal: Journal, why: str) -> None:
+    """Write down why rows are left."""
+    left = [entry for entry in journal.entries() if entry.state == "untried"]
+    for entry in left:
+        entry.why = why
+    if left:
+        journal.keep(left)
+
+
+def resume(path: Any, crm: Client, *, limit: int | None = None, stop_after: int | None = None) -> Result:
+    """Go on with the apply that a journal is of. See `Client.resume`."""
+    journal = Journal.open(path)
+    plan, place, finished = journal.plan, journal.path.resolve(), journal.finished
+    journal.close()
+    admit(plan, crm)
+    if finished:
+        return Result(journal.path, crm)
+    folder = crm.settings.journal_folder
+    if place.parent != folder.resolve() or [one.resolve() for one in find(folder, plan)][-1] != place:
+        raise UsageError(
+            f"{str(path)!r} is not the latest journal of its plan in {folder}: it is from elsewhere, or the plan was "
+            "applied again since. Load the plan and apply it: what is as planned is left alone."
+        )
+    return apply(plan, crm, limit=limit, stop_after=stop_after)
+
+
+def _unfinished(folder: Path, plan: Plan) -> Journal | None:
+    """The journal of an earlier apply, where that did not end."""
+    for path in find(folder, plan)[-1:]:
+        if is_acknowledged(path):
+            return None
+        journal = Journal.open(path)
+        try:
+            finished = journal.finished
+        except BaseException:
+            journal.close()
+            raise
+        if not finished:
+            return journal
+        journal.close()
+    return None
+
+
+def _begun(folder: Path, plan: Plan, crm: Client) -> Journal:
+    moment = crm.cache.now()
+    return Journal.begin(path_for(folder, plan, moment), plan, _about(plan, moment.isoformat(timespec="seconds")))
+
+
+def _about(plan: Plan, moment: str) -> dict[str, str]:
+    return {
+        "environment": plan.environment,
+        "tenant": str(plan.tenant),
+        "resource": plan.resource,
+        "applied_at": moment,
+        "rows": str(len(plan.keys)),
+        "sample_of": plan.sample_of or "",
+        "reason": plan.reason or "",
+        "consent_source": str(plan.options.get("consent_source") or ""),
+    }

@@ -1,0 +1,1 @@
+"""What differs between two frames, cell by cell. Pure."""

@@ -1,0 +1,122 @@
+"""Cells as plans hold them: values that JSON has, and a name for each part of a cell that is changed by itself. Pure.
+
+>>> from stcrm_pandas.edits.diff.columns import TARGETS
+>>> current(TARGETS["customers"], {"tag_type_ids": (71, 72)}, "tag_type_ids.71")
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stcrm_pandas.contract.schemas.fields import Column, Field
+from stcrm_pandas.edits.diff.columns import Target
+from stcrm_pandas.frame.foreign_cells import is_missing
+from stcrm_pandas.http.query import moment
+
+PARTED = {"tag_type_ids", "custom_fields", "external_data"}
+"""Columns whose parts are changed one by one: tags, custom fields by type, external data by key."""
+
+
+def to_json(value: Any, column: Column) -> Any:
+    """A cell of a frame as JSON has it: times as ISO text with Z, tuples as lists, records as objects.
+
+    >>> to_json(pd.Timestamp("2026-07-01T05:00Z"), _column("created_on"))
+    '2026-07-01T05:00:00Z'
+    """
+    if is_missing(value):
+        return None
+    if column.field.many:
+        return [_item(column.field, one) for one in value]
+    return moment(value, "UTC") if column.field.kind == "time" else _plain(value)
+
+
+def from_json(value: Any, column: Column) -> Any:
+    """The cell of a frame that `to_json` told; None where it is missing.
+
+    >>> from_json("2026-07-01T05:00:00Z", _column("created_on"))
+    Timestamp('2026-07-01 05:00:00+0000', tz='UTC')
+    """
+    if value is None:
+        return None
+    if column.field.many:
+        record = column.field.record
+        return tuple(record(*one.values()) if record else one for one in value)
+    return pd.Timestamp(value) if column.field.kind == "time" else value
+
+
+def current(target: Target, row: Mapping[str, Any], name: str) -> Any:
+    """What a cell of a plan is in a row of a frame, as JSON has it.
+
+    Parameters:
+        target: the kind of row.
+        row: column to value, as a frame has it.
+        name: a column, or a part of one (`custom_fields.91`).
+    """
+    column, _, part = name.partition(".")
+    if column in PARTED and part:
+        return parts_of(column, row.get(column)).get(part, absent(column))
+    return to_json(row.get(column), target.columns[column])
+
+
+def absent(column: str) -> Any:
+    """What a part is where the row does not have it: no tag, no value."""
+    return False if column == "tag_type_ids" else None
+
+
+def parts_of(column: str, value: Any, *, strict: bool = False) -> dict[str, Any]:
+    """The parts of a cell by name: a tag's id to True, a custom field's type to its text, a key to its value.
+
+    Parameters:
+        column: of the frame.
+        value: its cell.
+        strict: what somebody wrote: it must be clear. Of what was read, parts without a name are left out, and the last
+            of two with one name stays.
+
+    Raises:
+        ValueError: of what somebody wrote, a part has no name, or one that stands twice.
+    """
+    found: dict[str, Any] = {}
+    for name, one in _pairs(column, () if is_missing(value) else value):
+        if strict and name is None:
+            raise ValueError(f"one of its parts has no {'key' if column == 'external_data' else 'type'}")
+        if strict and name in found and column != "tag_type_ids":
+            raise ValueError(f"{name} stands twice")
+        if name is not None:
+            found[name] = one
+    return found
+
+
+def _pairs(column: str, value: Any) -> Iterator[tuple[str | None, Any]]:
+    for one in value:
+        if column == "tag_type_ids":
+            yield None if is_missing(one) else str(int(one)), True
+        elif column == "custom_fields":
+            yield (
+                None if is_missing(one.type_id) else str(int(one.type_id)),
+                None if is_missing(one.value) else one.value,
+            )
+        else:
+            yield None if is_missing(one.key) else str(one.key), None if is_missing(one.value) else one.value
+
+
+def _item(field: Field, one: Any) -> Any:
+    if field.kind != "object":
+        return _plain(one)
+    return {part.name: _plain(value) for part, value in zip(field.fields, one, strict=True)}
+
+
+def _plain(value: Any) -> Any:
+    if is_missing(value):
+        return None
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _column(name: str) -> Column:
+    from stcrm_pandas.edits.diff.columns import TARGETS
+
+    return TARGETS["customers"].columns[name]

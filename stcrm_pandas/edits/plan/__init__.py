@@ -1,0 +1,1 @@
+"""Changes and the requests that make them. Pure."""

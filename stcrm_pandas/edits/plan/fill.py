@@ -1,0 +1,160 @@
+"""The body of a call: the fixed part, and what the contract wants besides, out of the row as it is. Pure.
+
+>>> from stcrm_pandas.edits.plan.model import Cell
+>>> step = Step(((7,),), "Contacts_Update", {"id": 7}, {"name": "Ann"}, (Cell("name", "ANN", "Ann"),))
+>>> body_of(step, {"id": 7, "name": "ANN", "is_archived": False})
+{'name': 'Ann', 'isArchived': False}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from stcrm_pandas.contract.operations import OPERATIONS
+from stcrm_pandas.contract.schemas.fields import snake
+from stcrm_pandas.edits.apply.fresh_rows import ROUTES
+from stcrm_pandas.edits.diff.columns import OTHER_CALLS, Target, target_of
+from stcrm_pandas.edits.diff.values import parts_of, to_json
+from stcrm_pandas.edits.plan.model import Cell, Step
+from stcrm_pandas.errors import UsageError
+from stcrm_pandas.frame.foreign_cells import is_missing
+
+OLDER, BOTH = "invoiceStatementNotification", ("invoiceNotification", "statementNotification")
+
+
+class CannotFill(UsageError):
+    """The row lacks something that the contract wants in the call; `column` names it, `instead` says what to do."""
+
+    def __init__(self, message: str, column: str, instead: str = "") -> None:
+        super().__init__(message)
+        self.column, self.instead = column, instead or f"give {column}"
+
+
+def body_of(step: Step, row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a call sends: its fixed part, unchanged, and the fill from a row.
+
+    Parameters:
+        step: the call.
+        row: column to value as a frame has it, read just now; of a bulk call it does not matter.
+
+    Raises:
+        CannotFill: the row lacks a part that the contract wants, and that nobody may make up.
+    """
+    return merged(step.set, fill_of(step, row))
+
+
+def fill_of(step: Step, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The fill of a call from a row, nested as the body.
+
+    Raises:
+        CannotFill: as `body_of`.
+    """
+    if step.operation in OTHER_CALLS:
+        return {}
+    target = target_of(step.operation)
+    fill: dict[str, Any] = {}
+    if "address" in step.set:
+        fill["address"] = _address(target, step.set["address"], row)
+    if "preferences" in step.set:
+        fill["preferences"] = _preferences(target, step.set["preferences"], row)
+    if "tagTypeIds" in step.set:
+        named = _named(step.cells, "tag_type_ids")
+        fill["tagTypeIds"] = [int(tag) for tag in parts_of("tag_type_ids", row.get("tag_type_ids")) if tag not in named]
+    if "customFields" in step.set:
+        named = _named(step.cells, "custom_fields")
+        fields = _custom_fields(row)
+        fill["customFields"] = [
+            {"typeId": int(type_id), "value": value}
+            for type_id, value in fields.items()
+            if type_id not in named and value is not None
+        ]
+    if "is_archived" in target.columns and "isArchived" not in step.set:
+        fill["isArchived"] = _needed(target, "is_archived", row)
+    return {name: part for name, part in fill.items() if part not in ({}, [])}
+
+
+def merged(fixed: Mapping[str, Any], fill: Mapping[str, Any]) -> dict[str, Any]:
+    """Both parts of a body in one. A custom field that is cleared is left out, which is how it is cleared."""
+    body = {**fixed, **{name: part for name, part in fill.items() if name not in fixed}}
+    for name in fixed.keys() & fill.keys():
+        body[name] = {**fill[name], **fixed[name]} if isinstance(fill[name], Mapping) else [*fill[name], *fixed[name]]
+    if "customFields" in body:
+        body["customFields"] = [one for one in body["customFields"] if one["value"] is not None]
+    return body
+
+
+def _address(target: Target, fixed: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
+    fill: dict[str, Any] = {}
+    for part in target.parts("address"):
+        column = f"address_{snake(part.name)}"
+        if part.name in fixed or column not in target.columns:
+            continue
+        value = to_json(row.get(column), target.columns[column])
+        if value is None and part.name == "unit":
+            value = ""
+        if value is None and part.required:
+            _refuse_unread(target, column, row)
+            raise CannotFill(f"{column} is missing, and the contract wants an address whole: give it, too", column)
+        fill[part.name] = value
+    return fill
+
+
+def _preferences(target: Target, fixed: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
+    opt_out = not any(fixed.values())
+    fill: dict[str, Any] = {}
+    for part in target.parts("preferences"):
+        column = f"preferences_{snake(part.name)}"
+        if part.name in fixed or part.name == OLDER:
+            continue
+        value = to_json(row.get(column), target.columns[column])
+        if value is None and not opt_out:
+            _refuse_unread(target, column, row)
+            raise CannotFill(f"{column} is missing, and the contract wants all preferences: give it, too", column)
+        fill[part.name] = bool(value)
+    whole = {**fill, **fixed}
+    return {**fill, OLDER: all(whole[name] for name in BOTH)}
+
+
+def _refuse_unread(target: Target, column: str, row: Mapping[str, Any]) -> None:
+    """Refuse a row of a frame that lacks a column, which is another thing than a row whose value is missing.
+
+    Raises:
+        CannotFill: the frame lacks the column; it says how to read it.
+    """
+    if column not in row:
+        read = OPERATIONS[ROUTES[target.resource].operation].helper
+        raise CannotFill(
+            f"the frame has no column {column}, and the contract wants this part of the row whole",
+            column,
+            f"keep all columns of crm.{read}(…) in both frames, or add {column} to them",
+        )
+
+
+def _custom_fields(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields by type. The list that is sent is the whole list: what could not stand in it would be gone."""
+    cell: Any = row.get("custom_fields")
+    fields = parts_of("custom_fields", cell)
+    for one in () if is_missing(cell) else cell:
+        if is_missing(one.value):
+            continue
+        if is_missing(one.type_id) or fields[str(int(one.type_id))] != one.value:
+            what = "has no type" if is_missing(one.type_id) else f"({int(one.type_id)}) stands twice"
+            raise CannotFill(
+                f"one of its custom fields {what}, and would be lost: the contract takes all of them at once, by type",
+                "custom_fields",
+                "repair that field on ServiceTitan's own screen first",
+            )
+    return fields
+
+
+def _needed(target: Target, column: str, row: Mapping[str, Any]) -> Any:
+    if is_missing(row.get(column)):
+        _refuse_unread(target, column, row)
+        raise CannotFill(f"{column} is missing, and the contract wants it: give it, too", column)
+    return to_json(row[column], target.columns[column])
+
+
+def _named(cells: Sequence[Cell], column: str) -> set[str]:
+    """The parts of a column that are changed."""
+    return {cell.column.partition(".")[2] for cell in cells if cell.column.startswith(f"{column}.")}

@@ -1,0 +1,303 @@
+"""A plan as data: what changes, by which calls, and what was refused. Pure.
+
+Values are as JSON has them (`values.to_json`), so that a plan is the same in memory, in its file and in its digest.
+A cell names a column of the frame, or a part of one: `custom_fields.91` is the custom field of type 91 (its text, or
+None), `tag_type_ids.71` a tag (True where the row has it), `external_data.door` the value of a key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pandas as pd
+
+from stcrm_pandas.errors import UsageError
+
+if TYPE_CHECKING:
+    from stcrm_pandas.edits.apply.result import Result
+
+VERSION = 1
+"""Of plans and their files. Another version is refused."""
+
+BEFORE_READ_AT = "before_read_at"
+"""The option of a plan with opt-ins that has when `before` was read, by the service's clock."""
+
+Key = tuple[int | str, ...]
+"""What tells a row from others: the values of `row.key`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One change of one cell.
+
+    Parameters:
+        column: a column of the frame, or a part of one (`tag_type_ids.71`).
+        old: what was read; None where it was missing.
+        new: what it becomes; None where it is cleared.
+        one_way: the contract cannot bring `old` back, so undo leaves it out.
+        consent: it widens whom one may reach, so it needed `allow_opt_in`, and undo of the opposite leaves it out.
+    """
+
+    column: str
+    old: Any
+    new: Any
+    one_way: bool = False
+    consent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call.
+
+    Parameters:
+        keys: the rows that it changes: one, or many for the bulk operations of tags. `cells` hold for each of them.
+        operation: the operationId.
+        path: what stands in the path, by the contract's names.
+        set: the part of the body that is fixed, by the contract's names, nested as the body. Of a list that has to be
+            sent whole (tags, custom fields) only what is added or set; what is removed follows from the cells.
+        fill: the rest that the contract wants, with its value at planning. Apply takes it from the row as it is then:
+            `fill.body_of`.
+        expects: columns that must still have these values when the call is sent (`modified_on` of what cannot be
+            undone); the row is a conflict otherwise.
+        opt_out: it narrows whom one may reach: sent before all others, and nothing stops it.
+        irreversible: undo cannot take it back.
+    """
+
+    keys: tuple[Key, ...]
+    operation: str
+    path: dict[str, Any]
+    set: dict[str, Any]
+    cells: tuple[Cell, ...]
+    fill: dict[str, Any] = field(default_factory=dict)
+    expects: dict[str, Any] = field(default_factory=dict)
+    opt_out: bool = False
+    irreversible: bool = False
+
+    @property
+    def key(self) -> Key:
+        """The row, where it is one."""
+        return self.keys[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A change that is not in the plan, why, and what does it instead.
+
+    `key` is empty where a whole column is meant, `column` where a whole row is.
+    """
+
+    key: Key
+    column: str
+    reason: str
+    instead: str = ""
+
+
+@dataclass(frozen=True, repr=False)
+class Plan:
+    """Changes, and the calls that make them, for one tenant of one environment.
+
+    Parameters:
+        resource: what it changes: `customers`, `customer_contacts` …, or `opt_out` and others over several of them.
+        environment, tenant: where it may be applied, and nowhere else.
+        made_at: when, in UTC, as ISO 8601 text.
+        steps: the calls, opt-outs first.
+        refusals: what is left out, and why.
+        total_rows: of how many rows it changes some.
+        warnings: what to look at before it is applied, in words.
+        reason: why it is done, in the words of who made it; the journal keeps it.
+        options: what was allowed when it was made (`allow_opt_in`, `consent_source` …).
+        listed: what was looked for and is not there (numbers of `plan_opt_out`), or can only be done by hand: `what`,
+            `why` and `instead` of each.
+        checked: whether refusals that need a read were made; where not, apply makes them before its first write.
+        sample_of: the digest of the plan of which this is a part.
+        client: the connection that made or loaded it, which applies it. Not part of the plan.
+    """
+
+    resource: str
+    environment: str
+    tenant: int
+    made_at: str
+    steps: tuple[Step, ...]
+    refusals: tuple[Refusal, ...] = ()
+    total_rows: int = 0
+    warnings: tuple[str, ...] = ()
+    reason: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    listed: tuple[dict[str, Any], ...] = ()
+    checked: bool = False
+    sample_of: str | None = None
+    version: int = VERSION
+    client: Any = field(default=None, compare=False)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over all that is fixed: everything but what is filled in, warnings and the connection."""
+        fixed = self.as_json()
+        for name in ("warnings", "listed", "checked"):
+            del fixed[name]
+        for step in fixed["steps"]:
+            del step["fill"]
+        return hashlib.sha256(orjson.dumps(fixed, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+    def as_json(self) -> dict[str, Any]:
+        """The plan in lists and dictionaries, as its file holds it."""
+        plain = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "client"}
+        plain["steps"] = [_plain(step) for step in self.steps]
+        plain["refusals"] = [_plain(refusal) for refusal in self.refusals]
+        return {**plain, "warnings": list(self.warnings), "listed": list(self.listed)}
+
+    @cached_property
+    def keys(self) -> tuple[tuple[str, Key], ...]:
+        """The rows that it changes: operation and key of each, in the order of the calls."""
+        return tuple((step.operation, key) for step in self.steps for key in step.keys)
+
+    def subset(self, keys: Iterable[Any]) -> Plan:
+        """The part of the plan that changes some rows.
+
+        Parameters:
+            keys: of the rows; of a key that is one column its value will do.
+
+        Raises:
+            UsageError: the plan does not change one of them.
+
+        The part knows the plan it is of (`sample_of`): on production, more than 500 rows want such a part applied
+        before the whole.
+        """
+        wanted = {key if isinstance(key, tuple) else (key,) for key in map(_plain_key, keys)}
+        unknown = wanted.difference(key for _, key in self.keys)
+        if unknown:
+            told = ", ".join("/".join(map(str, key)) for key in sorted(unknown, key=str)[:10])
+            raise UsageError(f"The plan does not change {told}: plan.changes has the rows that it does.")
+        steps = []
+        for step in self.steps:
+            kept = tuple(key for key in step.keys if key in wanted)
+            if kept:
+                steps.append(narrowed(step, kept))
+        return replace(self, steps=tuple(steps), sample_of=self.sample_of or self.digest)
+
+    def sample(self, n: int, *, seed: int = 0) -> Plan:
+        """A part of the plan: `n` rows drawn by chance, the same ones for the same `seed`.
+
+        Raises:
+            UsageError: `n` is no positive number.
+        """
+        if n < 1:
+            raise UsageError("A sample has one row or more.")
+        rows = sorted({key for _, key in self.keys}, key=str)
+        drawn = random.Random(seed).sample(rows, min(n, len(rows)))
+        return self.subset(drawn)
+
+    @property
+    def changes(self) -> pd.DataFrame:
+        """A row for each changed cell: the key, `column`, `old`, `new`, `one_way`, `consent`, `opt_out`."""
+        from stcrm_pandas.edits.plan.tables import changes_of
+
+        return changes_of(self)
+
+    @property
+    def requests(self) -> pd.DataFrame:
+        """A row for each call: `operation`, `method`, `path`, `set` and `fill` as JSON text, `rows`, `cells`."""
+        from stcrm_pandas.edits.plan.tables import requests_of
+
+        return requests_of(self)
+
+    @property
+    def refused(self) -> pd.DataFrame:
+        """A row for each refusal: the key, `column`, `reason`, `instead`."""
+        from stcrm_pandas.edits.plan.tables import refused_of
+
+        return refused_of(self)
+
+    @property
+    def unmatched(self) -> pd.DataFrame:
+        """A row for what was looked for and is not in the plan: `what`, `why`, `instead`."""
+        return pd.DataFrame(list(self.listed), columns=["what", "why", "instead"], dtype="str")
+
+    def __repr__(self) -> str:
+        from stcrm_pandas.edits.preview import as_text
+
+        return as_text(self)
+
+    def _repr_html_(self) -> str:
+        from stcrm_pandas.edits.preview import as_html
+
+        return as_html(self)
+
+    def apply(self, *, limit: int | None = None, stop_after: int | None = None) -> Result:
+        """Carry out the plan: read each row afresh, send, read back; side by side, with a journal written ahead.
+
+        A row that somebody else changed in the same cell is a conflict and is not sent; one that is as planned already
+        needs no call. An apply that was interrupted goes on where it stopped, when the plan is applied again.
+
+        Parameters:
+            limit: send at most so many rows now; opt-outs do not count. 0 only finds out what became of calls that were
+                under way when an earlier apply ended.
+            stop_after: begin nothing more after so many failures, but for opt-outs.
+
+        Raises:
+            UsageError: the plan is of another tenant, environment or version, or was altered; it is being applied by
+                somebody else right now; its journal or its lock was removed meanwhile;
+                more than 500 rows of production want a sample first.
+            WritesNotAllowed: the connection may only read.
+            SettingsError: the journal cannot be written.
+        """
+        if self.client is None:
+            raise UsageError("The plan has no connection: crm.load_plan(path) gives it one.")
+        from stcrm_pandas.edits.apply.start import apply
+
+        return apply(self, self.client, limit=limit, stop_after=stop_after)
+
+    def save(self, path: Any) -> None:
+        """Write the plan to a file, readable and for nobody else; `crm.load_plan` reads it.
+
+        Parameters:
+            path: where to; the file is JSON, with mode 0600.
+        """
+        from stcrm_pandas.edits.plan.plan_file import write
+
+        write(self, path)
+
+
+def narrowed(step: Step, keys: tuple[Key, ...]) -> Step:
+    """A call for some of its rows only; one for a single row stays as it is."""
+    if keys == step.keys:
+        return step
+    return replace(step, keys=keys, set={**step.set, "customerIds": [key[0] for key in keys]})
+
+
+def from_json(plain: Mapping[str, Any], client: Any = None) -> Plan:
+    """The plan that `as_json` told."""
+    given = dict(plain)
+    given["steps"] = tuple(_step(one) for one in plain["steps"])
+    given["refusals"] = tuple(Refusal(**{**one, "key": tuple(one["key"])}) for one in plain["refusals"])
+    given["warnings"], given["listed"] = tuple(plain["warnings"]), tuple(plain["listed"])
+    return Plan(**given, client=client)
+
+
+def _step(plain: Mapping[str, Any]) -> Step:
+    cells = tuple(Cell(**one) for one in plain["cells"])
+    return Step(**{**plain, "keys": tuple(tuple(key) for key in plain["keys"]), "cells": cells})
+
+
+def _plain(record: Step | Refusal | Cell) -> dict[str, Any]:
+    """A record in dictionaries and lists."""
+    plain = {name: getattr(record, name) for name in record.__dataclass_fields__}
+    if isinstance(record, Step):
+        plain["keys"] = [list(key) for key in record.keys]
+        plain["cells"] = [_plain(cell) for cell in record.cells]
+    elif isinstance(record, Refusal):
+        plain["key"] = list(record.key)
+    return plain
+
+
+def _plain_key(key: Any) -> Any:
+    """A key as a plan has it, out of what pandas or numpy hand over."""
+    if isinstance(key, (tuple, list)):
+        return tuple(_plain_key(one) for one in key)
+    return key.item() if hasattr(key, "item") else key

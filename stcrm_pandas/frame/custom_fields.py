@@ -1,0 +1,69 @@
+"""Custom fields out of a frame's tuples, as rows or as columns."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pandas as pd
+
+from stcrm_pandas.errors import UsageError
+from stcrm_pandas.printable import printable
+
+
+def custom_fields(frame: pd.DataFrame, form: Literal["long", "wide"] = "long", *, key: str = "id") -> pd.DataFrame:
+    """The custom fields of a frame's rows.
+
+    Parameters:
+        frame: with `custom_fields` as the reads give it, and the key.
+        form: `"long"` has a row for each field of each row; `"wide"` a column for each type of field, named by it.
+        key: the column that tells rows apart.
+
+    Returns:
+        Long: `key, type_id, name, value`, in the order of the frame. Wide: `key` and a column for each field, text;
+        every row of the frame is there, fields that it lacks are missing. Two types with one name get their id after
+        the name.
+
+    Raises:
+        UsageError: the frame lacks a column that is needed.
+
+    >>> from stcrm_pandas.contract.schemas.parts import CustomField
+    >>> frame = pd.DataFrame({"id": [1, 2], "custom_fields": [(CustomField(7, "Gate code", "12"),), ()]})
+    >>> custom_fields(frame).values.tolist()
+    [[1, 7, 'Gate code', '12']]
+    >>> custom_fields(frame, "wide")["Gate code"].tolist()
+    ['12', nan]
+    """
+    for column in (key, "custom_fields"):
+        if column not in frame.columns:
+            raise UsageError(f"custom_fields: the frame has no column {column!r}.")
+    rows = [
+        (id, field.type_id, field.name, field.value)
+        for id, fields in zip(frame[key], frame["custom_fields"], strict=True)
+        for field in fields or ()
+    ]
+    long = pd.DataFrame(rows, columns=[key, "type_id", "name", "value"]).astype(
+        {key: frame[key].dtype, "type_id": "Int64", "name": "str", "value": "str"}
+    )
+    if form == "long":
+        return long
+    if form != "wide":
+        raise UsageError(f"custom_fields: form is 'long' or 'wide', not {form!r}.")
+    wide = frame[[key]].reset_index(drop=True)
+    for type_id, name in field_names(long, key).items():
+        values = long.loc[long["type_id"] == type_id].drop_duplicates(key, keep="last").set_index(key)["value"]
+        wide[name] = wide[key].map(values).astype("str")
+    return wide
+
+
+def field_names(long: pd.DataFrame, key: str = "id") -> dict[int, str]:
+    """The headings of the wide form, by type: the field's name, with its id after it where two share one.
+
+    Parameters:
+        long: custom fields in the long form.
+        key: the column that tells rows apart, which is no heading of a field.
+    """
+    types = long[["type_id", "name"]].drop_duplicates("type_id", keep="last").sort_values("type_id")
+    named = types["name"].fillna("").where(types["name"].notna(), types["type_id"].astype("str")).map(printable)
+    twice = named.duplicated(keep=False) | named.isin([key])
+    named = named.where(~twice, named + " (" + types["type_id"].astype("str") + ")")
+    return {int(type_id): str(name) for type_id, name in zip(types["type_id"], named, strict=True)}

@@ -1,0 +1,336 @@
+"""Cells as other hands left them, read by the type that their column has.
+
+A repair in pandas changes dtypes without meaning to: whole numbers beside a gap become floats, text becomes objects,
+tuples come back as lists. What a cell says is understood all the same, or it is told why not. Nothing is bent.
+
+>>> from stcrm_pandas.contract.schemas.leads import LEADS
+>>> campaign = next(column for column in LEADS.columns if column.name == "campaign_id")
+>>> read(campaign, pd.Series([7.0, None, 7.5]))
+Reading(cells=<IntegerArray>
+[7, <NA>, <NA>]
+Length: 3, dtype: Int64, unreadable={2: 'is not a whole number'}, doubtful=())
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import partial
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stcrm_pandas.contract.schemas.fields import Column, Field, Kind, snake
+from stcrm_pandas.frame.times import microseconds
+
+EXACT = 2**53
+"""Beyond this a float is not one whole number but several."""
+_INT64 = 2**63
+_NONE = type(None)
+_NEVER = np.datetime64("NaT", "us")
+_NUMBERS = (int, float, np.integer, np.floating)
+_WHOLE = re.compile(r"[+-]?\d+(\.0+)?", re.ASCII)
+_HALF = re.compile("[\ud800-\udfff]")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+DOUBT: dict[Kind, str] = {
+    "text": "is a number where text belongs: leading zeros may be lost",
+    "guid": "is a number where text belongs",
+    "time": "has no time zone: make it one with `.dt.tz_localize(…)`",
+}
+"""Why a cell that could be read is not to be relied on."""
+
+
+class Doubt(Exception):
+    """What a cell seems to say, where it could mean something else."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__()
+        self.value = value
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A column as read.
+
+    Parameters:
+        cells: an array of the column's own dtype.
+        unreadable: position to the reason, for cells that are no value of the column; they are missing in `cells`.
+        doubtful: positions of cells whose value is a guess (`DOUBT`): fit to see that nothing changed, not to be sent.
+    """
+
+    cells: Any
+    unreadable: dict[int, str] = field(default_factory=dict)
+    doubtful: Iterable[int] = ()
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a cell is missing, whichever way pandas or numpy says so."""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return True
+    if isinstance(value, Decimal):
+        return value.is_nan()
+    return isinstance(value, (float, np.floating, np.datetime64)) and bool(pd.isna(value))
+
+
+def read(column: Column, given: Any) -> Reading:
+    """A column of a frame, read by the type that it should have.
+
+    Parameters:
+        column: of the kind of row.
+        given: a series, of whatever dtype.
+    """
+    if not column.field.many:
+        if str(given.dtype) == column.dtype:
+            return Reading(given.array)
+        quick = _quick(column, given)
+        if quick is not None:
+            return quick
+    else:
+        listed = given.to_numpy(dtype=object)
+        if _are_lists(column.field, listed):
+            return Reading(listed)
+    values: list[Any] = []
+    unreadable: dict[int, str] = {}
+    doubtful: list[int] = []
+    read_one = reader(column.field)
+    for position, value in enumerate(given.astype(object).tolist()):
+        one = None
+        if not is_missing(value):
+            try:
+                one = read_one(value)
+            except Doubt as doubt:
+                one = doubt.value
+                doubtful.append(position)
+            except ValueError as error:
+                unreadable[position] = str(error)
+        values.append(one)
+    return Reading(array(column, values), unreadable, tuple(doubtful))
+
+
+def array(column: Column, values: list[Any]) -> Any:
+    """Python values, None where missing, as an array of the column's dtype."""
+    if column.dtype == "object":
+        cells = np.empty(len(values), dtype=object)
+        cells[:] = values
+        return cells
+    if column.dtype == "str":
+        # What is no Unicode at all (half a character) has been refused before.
+        return pd.array(values, dtype="str")
+    if column.field.kind == "time":
+        return moments(np.array([_NEVER if one is None else one.asm8 for one in values], "M8[us]"))
+    return pd.array(values, dtype=column.dtype)  # type: ignore[call-overload]
+
+
+def moments(naive: Any) -> Any:
+    """Moments of numpy (`M8[us]`), which are in UTC, as a frame has them."""
+    return pd.Series(naive, copy=False).dt.tz_localize("UTC").array
+
+
+def _quick(column: Column, given: Any) -> Reading | None:
+    """Whole columns of the common dtypes; None where each cell has to be looked at."""
+    kind, dtype = column.field.kind, given.dtype
+    types = pd.api.types
+    if kind in ("text", "guid"):
+        known = isinstance(dtype, pd.StringDtype) or (
+            types.is_object_dtype(dtype) and types.infer_dtype(given, skipna=True) in ("string", "empty")
+        )
+        try:
+            return Reading(given.array.astype(pd.StringDtype(na_value=np.nan))) if known else None
+        except (ValueError, UnicodeError):
+            return None
+    if kind == "time":
+        if isinstance(dtype, pd.ArrowDtype) or not types.is_datetime64_any_dtype(dtype):
+            return None
+        naive = getattr(dtype, "tz", None) is None
+        utc = (given.dt.tz_localize("UTC") if naive else given.dt.tz_convert("UTC")).dt.as_unit("us").array
+        return Reading(utc, doubtful=np.flatnonzero(~utc.isna()).tolist() if naive else ())
+    if isinstance(dtype, pd.ArrowDtype) or not (types.is_numeric_dtype(dtype) or types.is_bool_dtype(dtype)):
+        return None
+    if types.is_bool_dtype(dtype):
+        return Reading(given.array.astype("boolean")) if kind == "boolean" else None
+    if kind == "integer" and types.is_signed_integer_dtype(dtype):
+        return Reading(given.array.astype("Int64"))
+    numbers = given.to_numpy(dtype=np.float64, na_value=np.nan)
+    missing = np.isnan(numbers)
+    fits = missing | ((np.abs(numbers) <= EXACT) & ((np.rint(numbers) == numbers) | (kind in ("double", "decimal"))))
+    if kind == "boolean":
+        fits &= missing | (numbers == 0) | (numbers == 1)
+    if not fits.all():
+        return None
+    filled = np.where(missing, 0, numbers)
+    match kind:
+        case "integer":
+            return Reading(pd.arrays.IntegerArray(filled.astype(np.int64), missing))
+        case "boolean":
+            return Reading(pd.arrays.BooleanArray(filled.astype(np.bool_), missing))
+        case _:
+            return Reading(pd.arrays.FloatingArray(filled, missing))
+
+
+def _are_lists(field: Field, listed: Any) -> bool:
+    """Whether all cells are as a frame has them, tuples of whole numbers, texts or records of these; not surely so."""
+    if not set(map(type, listed)) <= {tuple, _NONE}:
+        return False
+    items = list(chain.from_iterable(filter(None, listed)))
+    if field.kind != "object":
+        return _are_plain(field, items, set(map(type, items)))
+    if field.record is None or not set(map(type, items)) <= {field.record}:
+        return False
+    for part, values in zip(field.fields, zip(*items, strict=True), strict=bool(items)):
+        there = [one for one in values if one is not None]
+        if part.many or not _are_plain(part, there, set(map(type, there))):
+            return False
+    return True
+
+
+def _are_plain(field: Field, values: list[Any], types: set[type]) -> bool:
+    if field.kind == "integer":
+        return types <= {int} and (not values or (min(values) >= -_INT64 and max(values) < _INT64))
+    return field.kind in ("text", "guid") and types <= {str} and not _HALF.search("".join(values))
+
+
+def reader(field: Field) -> Callable[[Any], Any]:
+    """How one cell of a field is read: a value that is not missing to the value of a frame.
+
+    It raises `Doubt` with what the cell seems to say, and `ValueError` where it says nothing of the kind.
+    """
+    return partial(_list, field) if field.many else _ONE[field.kind]
+
+
+def _integer(value: Any) -> int:
+    if isinstance(value, (bool, np.bool_)):
+        raise ValueError("is true or false, where a whole number belongs")
+    if isinstance(value, str):
+        text = value.strip()
+        if not _WHOLE.fullmatch(text):
+            raise ValueError("is not a whole number")
+        number = int(text.partition(".")[0])
+    elif isinstance(value, (int, np.integer)):
+        number = int(value)
+    elif isinstance(value, (float, np.floating, Decimal)) and np.isfinite(float(value)) and value == int(value):
+        number = int(value)
+        if abs(number) > EXACT and not isinstance(value, Decimal):
+            raise ValueError("is a float above 2^53: its last digits are lost")
+    else:
+        raise ValueError("is not a whole number")
+    if not -_INT64 <= number < _INT64:
+        raise ValueError("is more than 64 bits hold")
+    return number
+
+
+def _boolean(value: Any) -> bool:
+    if isinstance(value, str):
+        word = value.strip().lower()
+        if word in ("true", "false"):
+            return word == "true"
+    elif isinstance(value, (bool, np.bool_)) or (isinstance(value, _NUMBERS) and value in (0, 1)):
+        return bool(value)
+    raise ValueError("is neither true nor false")
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, (bool, np.bool_)):
+        raise ValueError("is true or false, where a number belongs")
+    if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
+        raise ValueError("is not a number")
+    if not isinstance(value, (str, int, float, Decimal, np.integer, np.floating)):
+        raise ValueError("is not a number")
+    try:
+        number = float(value)
+    except OverflowError:
+        raise ValueError("is too large a number") from None
+    if not np.isfinite(number):
+        raise ValueError("is not a finite number")
+    return number
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        if _HALF.search(value):
+            raise ValueError("holds half a character")
+        return str(value)
+    if isinstance(value, _NUMBERS) and not isinstance(value, bool):
+        # 60601.0 is what becomes of 60601 beside a gap.
+        number = float(value)
+        raise Doubt(str(int(number)) if number.is_integer() and abs(number) <= EXACT else str(value))
+    raise ValueError("is not text")
+
+
+def _time(value: Any) -> pd.Timestamp:
+    if isinstance(value, str):
+        try:
+            at, told = microseconds(value.strip())
+        except ValueError:
+            raise ValueError("is not a time") from None
+        moment = pd.Timestamp(at, unit="us", tz="UTC")
+        if told == "no zone":
+            raise Doubt(moment)
+        return moment
+    if isinstance(value, np.datetime64) or type(value) is dt.date:
+        raise Doubt(pd.Timestamp(value).as_unit("us").tz_localize("UTC"))
+    if not isinstance(value, dt.datetime):
+        raise ValueError("is not a time")
+    stamp = pd.Timestamp(value).as_unit("us")
+    if stamp.tzinfo is None:
+        raise Doubt(stamp.tz_localize("UTC"))
+    return stamp.tz_convert("UTC")
+
+
+_ONE: dict[Kind, Callable[[Any], Any]] = {
+    "integer": _integer,
+    "boolean": _boolean,
+    "double": _number,
+    "decimal": _number,
+    "text": _text,
+    "guid": _text,
+    "time": _time,
+}
+
+
+def _list(field: Field, value: Any) -> tuple[Any, ...]:
+    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
+        raise ValueError("is not a list")
+    items = sorted(value, key=repr) if isinstance(value, (set, frozenset)) else list(value)
+    read_one = partial(_record, field) if field.kind == "object" else _ONE[field.kind]
+    return tuple(map(partial(_item, read_one), items))
+
+
+def _item(read_one: Callable[[Any], Any], item: Any) -> Any:
+    try:
+        return read_one(item)
+    except Doubt:
+        raise ValueError("holds a number where text belongs") from None
+    except ValueError as error:
+        raise ValueError(f"holds something that {error}") from None
+
+
+def _record(field: Field, value: Any) -> Any:
+    """A record, out of itself, a dictionary by our names or the contract's, or its parts in order."""
+    parts = field.fields
+    if isinstance(value, Mapping):
+        names = {name: part for part in parts for name in (part.name, snake(part.name))}
+        if not all(name in names for name in value):
+            raise ValueError("is a record with a part that is not known")
+        given = {names[name].name: one for name, one in value.items()}
+        values = [given.get(part.name) for part in parts]
+    elif isinstance(value, (tuple, list)) and len(value) == len(parts):
+        values = list(value)
+    else:
+        raise ValueError("is not a record of the right parts")
+    if field.record is None:
+        return {snake(part.name): _part(part, one) for part, one in zip(parts, values, strict=True)}
+    return field.record(*(_part(part, one) for part, one in zip(parts, values, strict=True)))
+
+
+def _part(part: Field, value: Any) -> Any:
+    if is_missing(value):
+        return None
+    if part.kind == "object" and not part.many:
+        return _record(part, value)
+    return _item(reader(part), value)

@@ -1,0 +1,1 @@
+"""Requests and responses: pure functions first, then session, tokens and cache."""

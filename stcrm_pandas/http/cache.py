@@ -1,0 +1,338 @@
+"""The cache on disk: one file for each environment, tenant and application, and in it generations of reads.
+
+requests-cache keeps the answers; this file says which of them belong together. All pages of one read are a
+*generation*. A generation is used whole, when its walk came to its end, or not at all; an interrupted one may be
+continued for a quarter of an hour. Only a body, its status and its dates are stored: no header, so no secret.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import hashlib
+import json
+import re
+import sqlite3
+import time
+import uuid
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+from requests.structures import CaseInsensitiveDict
+from requests_cache.backends.base import BaseCache, BaseStorage
+from requests_cache.models.response import CachedResponse
+
+from stcrm_pandas.errors import SettingsError, UsageError
+from stcrm_pandas.http.cache_file import CacheFile
+from stcrm_pandas.http.own_files import CACHE, connect_read_only, owned_in, side_files, state_of
+from stcrm_pandas.settings.connection import Settings, duration
+
+_ENDLESS = float("inf")
+CONTINUE_WITHIN = dt.timedelta(minutes=15)
+"""How long an interrupted read may be continued from its stored pages."""
+
+
+@dataclass(frozen=True)
+class Generation:
+    """The stored pages of one read. `parts` has the number of pages of each part once the read is whole."""
+
+    id: str
+    parts: tuple[int, ...] | None
+    continued: bool = False
+
+    def key(self, part: int, page: object) -> str:
+        """Where a page lies."""
+        return f"{self.id}/{part}/{page}"
+
+
+class Cache:
+    """The cache of one connection.
+
+    Parameters:
+        path: its file, made where it is not there.
+        limit: how many bytes it may hold; the oldest reads go first.
+        clock: the machine's time in seconds since 1970, by which ages go.
+
+    Raises:
+        SettingsError: the folder cannot be written to, or another process holds the file.
+    """
+
+    def __init__(self, path: Path, *, limit: int = 4_096_000_000, clock: Callable[[], float] = time.time) -> None:
+        self.path = path
+        self._limit = limit
+        self._clock = clock
+        self._file = CacheFile(path, clock)
+        self.backend = _Backend(self._file, clock)
+
+    # What reads ask
+
+    def find(self, signature: str, *, max_age: dt.timedelta | None) -> Generation | None:
+        """The newest whole generation of a read that is no older than `max_age`; None: of any age."""
+        now = self._clock()
+        # What is stored with a time in the future was stored by a clock that was wrong: nobody knows how old it is.
+        after, latest = (-1.0, _ENDLESS) if max_age is None else (now - max_age.total_seconds(), now)
+        query = "SELECT id, parts FROM generations WHERE signature = ? AND parts IS NOT NULL AND started > ?"
+        query += " AND started <= ? ORDER BY started DESC, rowid DESC LIMIT 1"
+        for id, parts in self._file.run(query, signature, after, latest):
+            return Generation(id, tuple(json.loads(parts)))
+        return None
+
+    def begin(self, signature: str, resource: str, *, max_age: dt.timedelta) -> Generation:
+        """A generation to fill: an interrupted one that is young enough to be continued, or a new one."""
+        now = self._clock()
+        after = now - min(max_age, CONTINUE_WITHIN).total_seconds()
+        query = "SELECT id FROM generations WHERE signature = ? AND parts IS NULL AND started > ? AND started <= ?"
+        for (id,) in self._file.run(query + " ORDER BY started DESC LIMIT 1", signature, after, now):
+            return Generation(id, None)
+        generation = Generation(uuid.uuid4().hex, None)
+        insert = "INSERT INTO generations VALUES (?, ?, ?, ?, NULL)"
+        self._file.keep(insert, generation.id, signature, resource, self._clock())
+        return generation
+
+    def finish(self, generation: Generation, parts: Sequence[int]) -> None:
+        """Mark a generation as whole, and drop the older ones of the same read.
+
+        One that was dropped meanwhile, by a write or by `clear`, stays dropped.
+        """
+        run = self._file.run
+        self._file.keep("UPDATE generations SET parts = ? WHERE id = ?", json.dumps(list(parts)), generation.id)
+        rows = run("SELECT signature, started FROM generations WHERE id = ?", generation.id)
+        if rows:
+            signature, started = rows[0]
+            older = "SELECT id FROM generations WHERE signature = ? AND id <> ? AND (started <= ? OR started > ?)"
+            self.drop([id for (id,) in run(older, signature, generation.id, started, self._clock())])
+        else:
+            self.drop([generation.id])
+        self.shrink()
+
+    def drop(self, ids: Sequence[str]) -> None:
+        """Forget generations and their pages."""
+        for id in ids:
+            self._file.keep("DELETE FROM generations WHERE id = ?", id)
+            self._file.keep("DELETE FROM responses WHERE key >= ? AND key < ?", f"{id}/", f"{id}0")
+
+    def forget(self, resources: Sequence[str]) -> None:
+        """Forget all that is stored of some resources, feeds and interrupted reads too.
+
+        Raises:
+            SettingsError: the file cannot be written to now.
+        """
+        marks = ", ".join("?" * len(resources))
+        stale = self._file.run(f"SELECT id FROM generations WHERE resource IN ({marks})", *resources)
+        # First what leads to the pages: from here on nobody finds them, even if the rest is interrupted.
+        self._file.run(f"DELETE FROM generations WHERE resource IN ({marks})", *resources)
+        self.drop([id for (id,) in stale])
+
+    def now(self) -> dt.datetime:
+        """The machine's time, by which ages go."""
+        return dt.datetime.fromtimestamp(self._clock(), dt.UTC)
+
+    def page(self, key: str) -> CachedResponse | None:
+        """A stored page."""
+        return self.backend.get_response(key)
+
+    def forget_page(self, key: str) -> None:
+        """Forget one page."""
+        self._file.keep("DELETE FROM responses WHERE key = ?", key)
+
+    def feed(self, signature: str, resource: str) -> Generation:
+        """The generation of a feed, which has no end: its pages are used one by one.
+
+        After it was forgotten it is another one, so that a page which was under way meanwhile is not found.
+        """
+        signature = f"feed {signature}"
+        query = "SELECT id FROM generations WHERE signature = ? ORDER BY started, rowid LIMIT 1"
+        for (id,) in self._file.run(query, signature):
+            return Generation(id, None)
+        id = uuid.uuid4().hex
+        insert = "INSERT INTO generations VALUES (?, ?, ?, ?, NULL)"
+        self._file.keep(insert, id, signature, resource, self._clock())
+        return Generation(id, None)
+
+    def shrink(self) -> None:
+        """Drop the oldest reads while the file holds more than it may."""
+        if self._file.used > self._limit:
+            self._file.keep("DELETE FROM responses WHERE substr(key, 1, 32) NOT IN (SELECT id FROM generations)")
+        oldest_first = self._file.run("SELECT id FROM generations ORDER BY started, rowid")
+        for (id,) in oldest_first[:-1]:  # the newest read stays, however large
+            if self._file.used <= self._limit:
+                return
+            self.drop([id])
+
+    # What people ask
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk."""
+        return self._file.size
+
+    @property
+    def entries(self) -> int:
+        """Stored pages."""
+        return len(self.backend.responses)
+
+    @property
+    def oldest(self) -> dt.datetime | None:
+        """When the oldest stored read began, by the machine's clock in UTC."""
+        (started,) = self._file.run("SELECT min(started) FROM generations")[0]
+        return _moment(started)
+
+    def clear(self, resource: str | None = None, *, older_than: dt.timedelta | str | float | None = None) -> int:
+        """Forget stored reads; without arguments all of them.
+
+        Parameters:
+            resource: only reads of this resource, as `leads` or `lookups.campaigns`.
+            older_than: only reads that began longer ago than this, as `"1d"`.
+
+        Returns:
+            How many pages were forgotten.
+
+        Raises:
+            UsageError: `older_than` is no length of time.
+        """
+        try:
+            latest = float("inf") if older_than is None else self._clock() - duration(older_than).total_seconds()
+        except ValueError as error:
+            raise UsageError(f"clear(older_than=…): {error}.") from None
+        before = self.entries
+        query = "SELECT id FROM generations WHERE started < ? AND (? IS NULL OR resource = ?)"
+        self.drop([id for (id,) in self._file.run(query, latest, resource, resource)])
+        if resource is None and older_than is None:
+            self._file.run("DELETE FROM responses")  # pages of reads that were broken off
+        self._file.pack()
+        return before - self.entries
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def __repr__(self) -> str:
+        return f"Cache({str(self.path)!r}, {Stored(self.size, self.entries, self.oldest)})"
+
+
+class _Bodies(BaseStorage[str, CachedResponse]):
+    """The stored answers, by key."""
+
+    def __init__(self, file: CacheFile, clock: Callable[[], float]) -> None:
+        super().__init__(serializer=None)
+        self._file = file
+        self._clock = clock
+
+    def __getitem__(self, key: str) -> CachedResponse:
+        rows = self._file.run("SELECT value FROM responses WHERE key = ?", key)
+        answer = _load(rows[0][0] or b"") if rows else None
+        if answer is None:
+            raise KeyError(key)
+        return answer
+
+    def __setitem__(self, key: str, answer: CachedResponse) -> None:
+        packed = _dump(answer, self._clock())
+        self._file.keep("INSERT OR REPLACE INTO responses (key, value) VALUES (?, ?)", key, packed)
+
+    def __delitem__(self, key: str) -> None:
+        self._file.keep("DELETE FROM responses WHERE key = ?", key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([key for (key,) in self._file.run("SELECT key FROM responses")])
+
+    def __len__(self) -> int:
+        return int(self._file.run("SELECT count(*) FROM responses")[0][0])
+
+
+class _Backend(BaseCache):
+    """What requests-cache puts answers into and takes them from."""
+
+    def __init__(self, file: CacheFile, clock: Callable[[], float]) -> None:
+        super().__init__()
+        self.responses = _Bodies(file, clock)
+
+
+def _dump(answer: CachedResponse, created: float) -> bytes:
+    body = answer.content
+    packed = bytes(_codec().compress(body, asbytes=True))
+    head = {
+        "status": answer.status_code,
+        "date": answer.headers.get("Date"),
+        "created": created,
+        "size": len(body),
+        "check": zlib.crc32(packed),
+    }
+    return json.dumps(head).encode() + b"\n" + packed
+
+
+def _load(value: bytes) -> CachedResponse | None:
+    """A stored answer; None where its bytes are not those that were stored."""
+    head_text, _, packed = bytes(value).partition(b"\n")
+    try:
+        head = json.loads(head_text)
+        if zlib.crc32(packed) != head["check"]:
+            return None
+        return CachedResponse(
+            status_code=head["status"],
+            content=_codec().decompress(packed, head["size"], asbytes=True),
+            headers=CaseInsensitiveDict({"Date": head["date"]} if head["date"] else {}),
+            created_at=dt.datetime.fromtimestamp(head["created"], dt.UTC),
+            url="",
+        )
+    except (ValueError, KeyError, TypeError, OSError, OverflowError):
+        return None
+
+
+def _codec() -> pa.Codec:
+    return pa.Codec("zstd", compression_level=1)
+
+
+def cache_path(settings: Settings) -> Path:
+    """Where a connection's cache lies: another file for each environment, tenant and application."""
+    who = json.dumps([settings.name, settings.tenant, settings.client_id])
+    place = re.sub(r"[^A-Za-z0-9]+", "-", settings.name.partition("://")[2] or settings.name).strip("-")[:40]
+    name = f"{place}-{settings.tenant}-{hashlib.sha256(who.encode()).hexdigest()[:10]}.sqlite"
+    return settings.cache_folder / name
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a cache holds: bytes on disk, pages, and when its oldest read began."""
+
+    size: int
+    pages: int
+    oldest: dt.datetime | None
+
+    def __str__(self) -> str:
+        age = "empty" if self.oldest is None else f"oldest read {self.oldest:%Y-%m-%d %H:%M} UTC"
+        return f"{self.size / 1e6:.1f} MB, {self.pages} pages, {age}"
+
+
+def stored_in(path: Path) -> Stored:
+    """Return what the cache in a file holds; the file is only read.
+
+    Raises:
+        SettingsError: it cannot be read now.
+    """
+    try:
+        with contextlib.closing(connect_read_only(path)) as db:
+            ((pages,),) = db.execute("SELECT count(*) FROM responses")
+            ((started,),) = db.execute("SELECT min(started) FROM generations")
+        size = sum(file.stat().st_size for file in [path, *side_files(path)] if file.exists())
+    except (sqlite3.DatabaseError, OSError) as error:
+        raise SettingsError(f"The cache {path} cannot be read now ({error}).") from None
+    return Stored(size, pages, _moment(started))
+
+
+def caches_in(folder: Path) -> list[Path]:
+    """The cache files that lie in a folder; other files, and links, are not among them."""
+    return owned_in(folder, CACHE)
+
+
+def damaged_in(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The damaged files in a folder that were set aside: those that are caches, and those that nobody can tell."""
+    paths = sorted(folder.glob("*.damaged-*.sqlite"))
+    ours = [path for path in paths if state_of(path, CACHE) in ("ours", "unstamped")]
+    return ours, [path for path in paths if path not in ours]
+
+
+def _moment(started: float | None) -> dt.datetime | None:
+    return None if started is None else dt.datetime.fromtimestamp(started, dt.UTC)

@@ -1,0 +1,1 @@
+"""Complete reads: pagination, generations, feeds, progress; and the one write."""

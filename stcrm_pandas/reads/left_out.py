@@ -1,0 +1,57 @@
+"""Parents whose rows are left out of a read, because the service answered 404 or 409 for them alone. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from stcrm_pandas.contract.schemas.fields import snake
+from stcrm_pandas.errors import IncompleteReadWarning, MissingParentsWarning, StcrmWarning
+from stcrm_pandas.reads.pagination import Part
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Parents that do not exist (404), and parents whose rows are withheld (409): for each its columns."""
+
+    missing: list[dict[str, object]] = field(default_factory=list)
+    withheld: list[dict[str, object]] = field(default_factory=list)
+
+    def warnings(self) -> Iterator[tuple[str, type[StcrmWarning]]]:
+        """What to warn of, and the kind of the warning."""
+        if self.missing:
+            yield (
+                f"nothing exists below {_named(self.missing)} (404). The others are there; "
+                "attrs['stcrm']['missing_parents'] has all that are missing.",
+                MissingParentsWarning,
+            )
+        if self.withheld:
+            yield (
+                f"the service withholds the rows of {_named(self.withheld)} (409: inactive). The others are there; "
+                "attrs['stcrm']['withheld_parents'] has all that are withheld, and complete is False.",
+                IncompleteReadWarning,
+            )
+
+
+def parents_left_out(
+    parts: Sequence[Part], counts: Sequence[int], missing: Sequence[Mapping[str, object]] = ()
+) -> LeftOut:
+    """Return the parents that were left out, from the counts of pages: a negative one is the status of the refusal.
+
+    Parameters:
+        missing: further parents that do not exist.
+    """
+    by_status: dict[int, list[dict[str, object]]] = {-404: [dict(one) for one in missing], -409: []}
+    for part, count in zip(parts, counts, strict=False):
+        if count < 0:
+            columns = part.parents or {snake(name): value for name, value in part.path.items()}
+            if columns not in by_status[count]:
+                by_status[count].append(dict(columns))
+    return LeftOut(by_status[-404], by_status[-409])
+
+
+def _named(parents: Sequence[Mapping[str, object]]) -> str:
+    shown = "; ".join(", ".join(f"{name} {value}" for name, value in one.items()) for one in parents[:_SHOWN])
+    return shown + (f" and {len(parents) - _SHOWN} more" if len(parents) > _SHOWN else "")

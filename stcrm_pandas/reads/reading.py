@@ -1,0 +1,424 @@
+"""Reads: filters in, a validated frame out, with where it comes from and what drifted."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stcrm_pandas import frame as frames
+from stcrm_pandas.contract import rules
+from stcrm_pandas.contract.operations import BY_ID, IDS_PER_CALL, ORDER_BY, Operation
+from stcrm_pandas.contract.schemas.fields import Row, snake
+from stcrm_pandas.errors import (
+    AnswerError,
+    DriftError,
+    DriftWarning,
+    IncompleteRead,
+    IncompleteReadWarning,
+    MissingRows,
+    NotFound,
+    UsageError,
+    notify,
+)
+from stcrm_pandas.frame import DecodedPage, Drift
+from stcrm_pandas.http.query import Query, moment, split_ids, to_query, whole_number
+from stcrm_pandas.reads.feed import Feed
+from stcrm_pandas.reads.left_out import LeftOut, parents_left_out
+from stcrm_pandas.reads.options import MaxAge, Options
+from stcrm_pandas.reads.pagination import Part, Read, Walk, Walker, shortfall
+from stcrm_pandas.reads.progress import Progress
+from stcrm_pandas.reads.status_log import RESOURCES, Seen, StatusLog
+from stcrm_pandas.settings.connection import Settings, duration
+
+Below = tuple[Mapping[str, object], Mapping[str, object]]
+"""What stands in the path of a call, and the columns that come of it."""
+
+
+class Reader:
+    """Reads over one connection; the resources' helpers are built on it."""
+
+    def __init__(
+        self, walker: Walker, settings: Settings, progress: Progress, status_log: StatusLog | None = None
+    ) -> None:
+        self._walker = walker
+        self._settings = settings
+        self._progress = progress
+        self._status_log = status_log
+        self._drift: dict[Drift, None] = {}  # in order; a read out of the cache tells nothing new
+        self._lock = threading.Lock()
+
+    @property
+    def strict(self) -> bool:
+        """Whether what departs from the rule is an error."""
+        return self._settings.strict
+
+    @property
+    def drift(self) -> list[Drift]:
+        """All drift that this connection has met, oldest first."""
+        with self._lock:
+            return list(self._drift)
+
+    def list(
+        self,
+        operation: Operation,
+        filters: Mapping[str, Any],
+        options: Options,
+        *,
+        below: Sequence[Below] = (({}, {}),),
+        missing: Sequence[Mapping[str, object]] = (),
+    ) -> pd.DataFrame:
+        """All rows of a list, or of the lists that hang below parents.
+
+        Of several parents, those that the service answers with 404 or 409 are left out, unless all are, or the
+        connection is strict: a warning and `attrs` name them.
+
+        Parameters:
+            below: for each parent what stands in the path, and which columns come of it.
+            missing: parents that are known to be missing.
+
+        Raises:
+            NotFound: the only parent, or each of several, does not exist; or one of them, over a strict connection.
+            Conflict: likewise, is inactive.
+            UsageError: a filter that is not one of the operation's, or a value of another kind.
+            IncompleteRead: the pages do not add up, not even when walked anew.
+            AnswerError: rows came that `ids` did not name.
+        """
+        lists = {snake(field.name): field for field in operation.filters if field.many}
+        filters = {name: _listed(value) if name in lists else value for name, value in filters.items()}
+        long = [name for name in lists if isinstance(filters.get(name), list) and len(filters[name]) > IDS_PER_CALL]
+        if not long:
+            queries: Sequence[Query] = [self._query(operation, filters)]
+        elif len(long) == 1 and long[0].endswith("ids") and long[0] not in _ALL_AT_ONCE:
+            queries = self._split(operation, filters, long[0], lists[long[0]].name)
+        else:
+            raise UsageError(f"{operation.helper}: at most {IDS_PER_CALL} values at once in {' and '.join(long)}.")
+        parts = [Part(path, query, columns) for path, columns in below for query in queries]
+        found = self._read(operation, parts, {**_parents(parts), **filters}, options, missing=missing)
+        if filters.get("ids") is not None:
+            _only(operation, found, {whole_number(id) for id in _listed(filters["ids"], always=True)})
+        return found
+
+    def _split(self, operation: Operation, filters: Mapping[str, Any], name: str, parameter: str) -> Sequence[Query]:
+        """One query for each fifty of the ids; the other filters are the same in all."""
+        try:
+            chunks = split_ids([whole_number(id) for id in filters[name]], IDS_PER_CALL)
+        except ValueError as error:
+            raise UsageError(f"{operation.helper}({name}=…): {error}.") from None
+        query = self._query(operation, {**filters, name: chunks[0]})
+        return [
+            [(key, ",".join(map(str, chunk)) if key == parameter else text) for key, text in query] for chunk in chunks
+        ]
+
+    def each(self, operation: Operation, below: Sequence[Below], options: Options) -> pd.DataFrame:
+        """Rows that can only be had one by one, side by side, in the order in which they are asked for.
+
+        Raises:
+            MissingRows: one of them does not exist; it names the first that was found missing.
+        """
+        parts = [Part(path=path, parents=columns) for path, columns in below]
+        try:
+            return self._read(operation, parts, _parents(parts), options)
+        except NotFound as error:
+            path = dict(error.path)
+            named = ", ".join(f"{snake(name)} {value}" for name, value in path.items())
+            raise MissingRows(
+                f"{operation.helper}: there is no row with {named}.", ids=list(path.values())[-1:]
+            ) from None
+
+    def get(
+        self, one: Operation, many: Operation, ids: Any, options: Options, *, path: Mapping[str, object] | None = None
+    ) -> pd.DataFrame:
+        """Rows by id, in the order in which they are asked for.
+
+        Parameters:
+            path: what else stands in the path.
+
+        Raises:
+            MissingRows: some do not exist; it names them.
+            AnswerError: rows came that were not asked for.
+        """
+        above = path or {}
+        single = isinstance(ids, (int, str, bytes)) or not isinstance(ids, Iterable)
+        try:
+            wanted = list(dict.fromkeys(whole_number(id) for id in ([ids] if single else ids)))
+        except ValueError as error:
+            raise UsageError(f"{one.helper}: {error}.") from None
+        if single:
+            try:
+                part = Part(path={**above, one.path_names[-1]: wanted[0]})
+                found = self._read(one, [part], {"id": wanted[0]}, options)
+            except NotFound:
+                raise MissingRows(
+                    f"{one.helper}: there is no row with id {wanted[0]} (if tenant {self._settings.tenant} exists).",
+                    ids=wanted,
+                ) from None
+            _only(one, found, set(wanted))
+            return found
+        parts = [Part(above, self._query(many, {"ids": chunk})) for chunk in split_ids(wanted, IDS_PER_CALL)]
+        found = self._read(many, parts, {"ids": wanted}, options)
+        missing = set(wanted).difference(found["id"])
+        if missing and found.attrs["stcrm"]["pages_from_cache"] and not self._settings.offline:
+            # They may have been made since.
+            found = self._read(many, parts, {"ids": wanted}, replace(options, refresh=True))
+            missing = set(wanted).difference(found["id"])
+        _only(many, found, set(wanted))
+        if missing:
+            named = [id for id in wanted if id in missing]
+            more = f" and {len(named) - 10} more" if len(named) > 10 else ""
+            raise MissingRows(
+                f"{one.helper}: there is no row with id {', '.join(map(str, named[:10]))}{more}.", ids=named
+            )
+        place = {id: at for at, id in enumerate(wanted)}
+        attrs = found.attrs
+        found = found.iloc[found["id"].map(place).argsort()].reset_index(drop=True)
+        found.attrs = attrs
+        return found
+
+    def export(
+        self, operation: Operation, since: Any, continue_from: str | None, filters: Mapping[str, Any], options: Options
+    ) -> Feed:
+        """All that a feed has from a date or a token on."""
+        if since is not None and continue_from is not None:
+            raise UsageError(f"{operation.helper}: give either since= or continue_from=, not both.")
+        if continue_from is not None and not (isinstance(continue_from, str) and continue_from.strip()):
+            raise UsageError(f"{operation.helper}: continue_from= is the token of an earlier feed, or None to begin.")
+        try:
+            start = continue_from or (None if since is None else moment(since, self._settings.time_zone))
+        except ValueError as error:
+            raise UsageError(f"{operation.helper}(since=…): {error}.") from None
+        read = _read_of(operation, [Part(query=self._query(operation, filters))])
+        given = {"since": since, "continue_from": continue_from, **filters}
+        token: str | None = None
+
+        def walk(max_age: dt.timedelta) -> Walk[DecodedPage]:
+            nonlocal token
+            with self._progress.bar(operation.helper) as bar:
+                walk, token = self._walker.follow(read, start, max_age=max_age, watch=bar)
+            return walk
+
+        frame = self._frame(operation, walk, given, options)
+        return Feed(frame, token)
+
+    def answered(
+        self, operation: Operation, body: bytes, parents: Mapping[str, object], fetched_at: dt.datetime | None
+    ) -> pd.DataFrame:
+        """The row that a call which writes was answered with."""
+        row = _row(operation)
+        page = frames.decode(row, operation.answer, body, parents=parents)
+        assembled = frames.assemble(row, [page])
+        frames.validate(row, assembled.frame)
+        assembled.frame.attrs["stcrm"] = self._about(operation, assembled, fetched_at)
+        self._report(operation, assembled.drift)
+        return assembled.frame
+
+    def _query(self, operation: Operation, filters: Mapping[str, Any]) -> Query:
+        query = to_query(operation, filters, time_zone=self._settings.time_zone)
+        if faults := [rule.says for rule in rules.broken(operation.id, dict(query))]:
+            raise UsageError(f"{operation.helper}: {'; '.join(faults)}.")
+        return query
+
+    def _read(
+        self,
+        operation: Operation,
+        parts: Sequence[Part],
+        filters: Mapping[str, Any],
+        options: Options,
+        *,
+        missing: Sequence[Mapping[str, object]] | None = None,
+    ) -> pd.DataFrame:
+        """Read all parts; some may be left out where `missing` is given, and are named with these."""
+        several = missing is not None and len(parts) > 1 and all(part.path for part in parts)
+        read = replace(_read_of(operation, parts), skips_parents=several and not self._settings.strict)
+
+        def walk(max_age: dt.timedelta) -> Walk[DecodedPage]:
+            with self._progress.bar(operation.helper) as bar:
+                return self._walker.walk(read, max_age=max_age, watch=bar)
+
+        def left_out(walk: Walk[DecodedPage]) -> LeftOut:
+            return parents_left_out(parts, walk.counts, missing or ())
+
+        return self._frame(operation, walk, filters, options, left_out)
+
+    def _frame(
+        self,
+        operation: Operation,
+        walk_once: Any,
+        filters: Mapping[str, Any],
+        options: Options,
+        left_out: Callable[[Walk[DecodedPage]], LeftOut] = lambda _: LeftOut(),
+    ) -> pd.DataFrame:
+        row = _row(operation)
+        feed = operation.answer == "feed"
+        age = self._settings.max_age if options.max_age is None else _age(operation, options.max_age)
+        if options.refresh and self._settings.offline:
+            raise UsageError(f"{operation.helper}: refresh=True asks the service, and this connection is offline.")
+        for last in (False, True):
+            walk: Walk[DecodedPage] = walk_once(dt.timedelta(0) if options.refresh or last else age)
+            seen = self._seen(operation, walk)
+            assembled = frames.assemble(
+                row,
+                walk.pages,
+                keep="last" if feed else "first",
+                order=row.key if operation.sort in (BY_ID, ORDER_BY) and row.key == ("id",) else None,
+            )
+            problem = walk.problem or shortfall(len(assembled.frame), walk.total)
+            if problem is None or self._settings.offline:
+                break
+            self._walker.cache.drop([walk.generation.id])
+            if last and not options.allow_incomplete:
+                raise IncompleteRead(
+                    f"{operation.helper}: {problem}, also when read anew. Read again later, or take what is there with "
+                    "allow_incomplete=True.",
+                    rows=len(assembled.frame),
+                    total=walk.total,
+                )
+        frame = assembled.frame
+        frames.validate(row, frame)
+        if problem is None:
+            self._walker.finish(operation, walk)
+            if self._status_log is not None and seen:
+                self._status_log.note(operation.resource, seen)
+        else:
+            notify(f"{operation.helper}: {problem}; {len(frame)} rows are there.", IncompleteReadWarning)
+        parents = left_out(walk)
+        for message, category in parents.warnings():
+            notify(f"{operation.helper}: {message}", category)
+        frame.attrs["stcrm"] = {
+            **self._about(operation, assembled, walk.fetched_at),
+            "filters": {name: _plain(value) for name, value in filters.items() if value is not None},
+            "stored_at": _utc(walk.stored_at),
+            "pages": sum(walk.counts),
+            "pages_from_cache": walk.from_cache,
+            "complete": problem is None and not parents.withheld,
+            "missing_parents": parents.missing,
+            "withheld_parents": parents.withheld,
+        }
+        self._report(operation, assembled.drift)
+        return frame
+
+    def _seen(self, operation: Operation, walk: Walk[DecodedPage]) -> Sequence[Seen]:
+        """Which rows were seen in which status, and when, for the status log."""
+        if self._status_log is None or operation.resource not in RESOURCES or "status" not in _row(operation).dtypes:
+            return []
+        return [
+            (list(zip(page.table.column("id").to_pylist(), page.table.column("status").to_pylist(), strict=True)), date)
+            for page, date in zip(walk.pages, walk.dates, strict=True)
+            if date is not None
+        ]
+
+    def _about(
+        self, operation: Operation, assembled: frames.Assembled, fetched_at: dt.datetime | None
+    ) -> dict[str, Any]:
+        """What a frame's `attrs` say of where it comes from."""
+        return {
+            "resource": operation.resource,
+            "operation": operation.id,
+            "environment": self._settings.name,
+            "tenant": self._settings.tenant,
+            "filters": {},
+            "fetched_at": _utc(fetched_at),
+            "pages": 1,
+            "pages_from_cache": 0,
+            "rows": len(assembled.frame),
+            "repeats": assembled.repeats,
+            "complete": True,
+            "drift": sum(drift.count for drift in assembled.drift),
+            "drifted": _by_column(assembled.drift),
+            "time_zone": self._settings.time_zone,
+        }
+
+    def _report(self, operation: Operation, drift: Sequence[Drift]) -> None:
+        if not drift:
+            return
+        with self._lock:
+            self._drift.update(dict.fromkeys(drift))
+        message = frames.drift_message(drift)
+        if self._settings.strict:
+            raise DriftError(f"{message}. The connection is strict, so this is an error.")
+        notify(f"{message}. The rows were kept; crm.drift() has the table.", DriftWarning)
+
+
+_ALL_AT_ONCE = ("tag_type_ids", "estimate_ids", "equipment_ids")  # split, these would mean something else
+
+
+def _read_of(operation: Operation, parts: Sequence[Part]) -> Read[DecodedPage]:
+    row = _row(operation)
+    return Read(
+        operation,
+        parts,
+        decode=lambda body, parents: _decoded(row, operation, body, parents),
+        mark=lambda page: frames.mark(row, page),
+    )
+
+
+def _decoded(row: Row, operation: Operation, body: bytes, parents: Mapping[str, object]) -> DecodedPage:
+    if operation.answer != "scalar":
+        return frames.decode(row, operation.answer, body, parents=parents)
+    # A bare value, or nothing at all where there is none: made the only field of a row.
+    one = b'{"%s":%s}' % (row.fields[0].name.encode(), body.strip() or b"null")
+    return frames.decode(row, "row", one, parents=parents)
+
+
+def _parents(parts: Sequence[Part]) -> dict[str, object]:
+    """What stands in the paths, as `attrs` tell it: one value, or all of them."""
+    names = dict.fromkeys(name for part in parts for name in part.path)
+    values = {name: list(dict.fromkeys(part.path[name] for part in parts)) for name in names}
+    return {snake(name): found[0] if len(found) == 1 else found for name, found in values.items()}
+
+
+def _utc(moment: dt.datetime | None) -> str | None:
+    return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z") if moment else None
+
+
+def _by_column(drifts: Iterable[Drift]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for drift in drifts:
+        counts[drift.column] = counts.get(drift.column, 0) + drift.count
+    return counts
+
+
+def _row(operation: Operation) -> Row:
+    if operation.row is None:
+        raise UsageError(f"{operation.helper} answers no rows.")
+    return operation.row
+
+
+def _age(operation: Operation, max_age: MaxAge) -> dt.timedelta:
+    try:
+        return duration(max_age)  # type: ignore[arg-type]
+    except (ValueError, TypeError) as error:
+        raise UsageError(f"{operation.helper}(max_age=…): {error}.") from None
+
+
+def _listed(value: Any, *, always: bool = False) -> Any:
+    """Many values as a list, so that they can be counted and read twice; one as it is, unless a list is a must."""
+    if value is None or isinstance(value, str) or not isinstance(value, Iterable):
+        return [value] if always else value
+    return list(value)
+
+
+def _only(operation: Operation, found: pd.DataFrame, wanted: set[int]) -> None:
+    """Rows that nobody asked for mean that the service overlooked the ids: it would answer everything."""
+    strange = ~found["id"].isin(wanted) & found["id"].notna()
+    if strange.any():
+        raise AnswerError(
+            f"{operation.helper}: {int(strange.sum())} rows came that nobody asked for: the service overlooked the ids."
+        )
+
+
+def _plain(value: Any) -> Any:
+    """A filter's value as JSON knows it, so that a frame's `attrs` can be saved with it."""
+    if isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, Iterable):
+        values = [_plain(one) for one in value]
+        return values if len(values) <= IDS_PER_CALL else [*values[:3], f"… {len(values)} in all"]
+    return str(value)

@@ -1,0 +1,143 @@
+"""Writes: fields in, one call out, the row that it was answered with, and nothing stale left in the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import requests
+
+from stcrm_pandas.contract.operations import Operation
+from stcrm_pandas.contract.schemas.fields import snake
+from stcrm_pandas.errors import (
+    AnswerError,
+    Conflict,
+    NotFound,
+    RequestError,
+    SettingsError,
+    StcrmWarning,
+    WritesNotAllowed,
+    notify,
+)
+from stcrm_pandas.http import wire
+from stcrm_pandas.http.body import to_body
+from stcrm_pandas.http.cache import Cache
+from stcrm_pandas.http.paths import parents_of, path_of
+from stcrm_pandas.http.query import to_query
+from stcrm_pandas.http.session import CachedPoliteSession
+from stcrm_pandas.reads.reading import Reader
+from stcrm_pandas.settings.connection import Settings
+
+
+class Writer:
+    """Writes over one connection; the resources' helpers are built on it."""
+
+    def __init__(self, session: CachedPoliteSession, cache: Cache, settings: Settings, reader: Reader) -> None:
+        self._session = session
+        self._cache = cache
+        self._settings = settings
+        self._reader = reader
+
+    def write(self, operation: Operation, given: Mapping[str, Any]) -> pd.DataFrame | None:
+        """Make one call that writes.
+
+        Parameters:
+            given: by the names of the helper's parameters: what stands in the path, in the query and in the body.
+
+        Returns:
+            The row that the service answered, as a frame; None where it answers nothing.
+
+        Raises:
+            WritesNotAllowed: the connection may only read, or is offline.
+            UsageError: what is given cannot be right; nothing was sent.
+            ServiceError: the service refused or failed; `in_doubt` says whether it may have been carried out.
+            AnswerError: it was carried out, but its answer cannot be read.
+        """
+        self.allow(operation)
+        zone = self._settings.time_zone
+        path = path_of(operation, {name: given[snake(name)] for name in operation.path_names})
+        filters = {snake(field.name) for field in operation.filters}
+        query = to_query(operation, {name: value for name, value in given.items() if name in filters}, time_zone=zone)
+        taken = filters.union(map(snake, operation.path_names))
+        body = self.body(operation, {name: value for name, value in given.items() if name not in taken})
+        response = self.send(operation, path, body, query=query)
+        if operation.row is None:
+            return None
+        try:
+            date = wire.service_date(response.headers)
+            return self._reader.answered(operation, response.content, parents_of(operation.row, path), date)
+        except AnswerError as error:
+            error.add_note(
+                f"{operation.helper} was carried out, only its answer is not as it should be. Do not send it again: "
+                f"look with crm.{operation.shown_by}(…)."
+            )
+            raise
+
+    def send(
+        self,
+        operation: Operation,
+        path: Mapping[str, object],
+        body: object,
+        *,
+        query: Iterable[tuple[str, str]] = (),
+        still: Callable[[], object] | None = None,
+    ) -> requests.Response:
+        """Make one call as it stands, and leave nothing stale in the cache.
+
+        Parameters:
+            path, body: by the contract's names, checked before.
+            still: called right before each time that it is sent, after all waiting; what it raises ends the call,
+                unsent, and what it returns is sent as the body, if it is not None.
+
+        Raises:
+            ServiceError: the service refused or failed; `in_doubt` says whether it may have been carried out.
+        """
+        call = wire.build(
+            operation, str(self._settings.api_url), self._settings.tenant or 0, path=path, query=query, body=body
+        )
+        self._cache.forget(operation.forgets)
+        try:
+            return self._session.ask(call, still=None if still is None else partial(_packed, still))
+        except (NotFound, Conflict, RequestError) as error:
+            raise wire.located(error, path) from None
+        finally:
+            # Again, also after a failure: a read may have begun meanwhile, and what failed may have been carried out.
+            self._forget_after(operation)
+
+    def body(self, operation: Operation, values: Mapping[str, Any]) -> dict[str, Any] | None:
+        """What would be sent, checked; see `to_body`."""
+        return to_body(operation, values, time_zone=self._settings.time_zone)
+
+    def allow(self, operation: Operation) -> None:
+        """Refuse to write over a connection that may not.
+
+        Raises:
+            WritesNotAllowed: it may only read, or is offline; the message says how to allow it.
+        """
+        if self._settings.offline:
+            raise WritesNotAllowed(
+                f"{operation.helper}: this connection is offline, and a write has to reach the service. "
+                "Connect without offline=True."
+            )
+        if not self._settings.allow_writes:
+            raise WritesNotAllowed(
+                f"{operation.helper}: this connection may only read. To change tenant {self._settings.tenant} in "
+                f"{self._settings.name}, connect with stcrm.connect(allow_writes=True) or set STCRM_ALLOW_WRITES=1."
+            )
+
+    def _forget_after(self, operation: Operation) -> None:
+        try:
+            self._cache.forget(operation.forgets)
+        except SettingsError as error:
+            notify(
+                f"{operation.helper}: stored answers may be out of date, and could not be forgotten: {error} Read with "
+                "refresh=True.",
+                StcrmWarning,
+            )
+
+
+def _packed(still: Callable[[], object]) -> bytes | None:
+    body = still()
+    return None if body is None else wire.packed(body)

@@ -1,0 +1,1 @@
+"""The settings of a connection, and how far their sources are trusted."""

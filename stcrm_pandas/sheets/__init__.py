@@ -1,0 +1,1 @@
+"""CSV, XLSX and Parquet files of frames, written and read back."""

@@ -1,0 +1,101 @@
+"""A sheet as it was read back: the cells that are certain, and those that are not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from stcrm_pandas.contract.schemas.fields import Row
+from stcrm_pandas.errors import UsageError
+from stcrm_pandas.frame.foreign_cells import read
+from stcrm_pandas.frame.matching import match
+from stcrm_pandas.sheets.text import texts
+
+
+@dataclass(frozen=True, repr=False)
+class Sheet:
+    """What a file holds.
+
+    Parameters:
+        row: the kind of row.
+        as_read: all cells as they stand, in the dtypes of a read; suspects that say nothing certain are missing. Where
+            there are suspects it is no frame to plan with: take `over`.
+        suspects: a row for each cell that a spreadsheet may have bent: `row` (as the spreadsheet counts, the header is
+            row 1), `key`, `column`, `text` (what stands there), `why`.
+        places: for each column with suspects, their positions in `as_read`.
+    """
+
+    row: Row
+    as_read: pd.DataFrame
+    suspects: pd.DataFrame
+    places: Mapping[str, npt.NDArray[np.intp]] = field(default_factory=dict)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The rows as a frame.
+
+        Raises:
+            UsageError: there are suspects: a missing value in their place would clear what stands in the CRM.
+        """
+        if len(self.suspects):
+            raise UsageError(
+                f"{self.row.name}: {len(self.suspects):,} cells of the sheet are suspect (see `suspects`). Use "
+                "`over(before)`, which leaves them as they were, or `as_read`, and mend them."
+            )
+        return self.as_read
+
+    def over(self, before: pd.DataFrame) -> pd.DataFrame:
+        """The rows with every suspect as it stands in `before`: not edited.
+
+        Parameters:
+            before: the frame that was written, or read.
+
+        Raises:
+            UsageError: a row without a key, a key twice, a key that `before` lacks.
+        """
+        after = self.as_read.copy()
+        in_before = self._in_before(before)
+        columns = {column.name: column for column in self.row.columns}
+        for name, places in self.places.items():
+            if name not in before.columns:
+                after = after.drop(columns=name)
+                continue
+            cells = after[name].to_numpy(dtype=object).copy()
+            cells[places] = before[name].to_numpy(dtype=object)[in_before[places]]
+            after[name] = read(columns[name], pd.Series(cells, dtype=object)).cells
+        return after
+
+    def suspects_over(self, before: pd.DataFrame) -> pd.DataFrame:
+        """The suspects that are not what `write_sheet` would write for the cell of `before`: those that count."""
+        in_before = self._in_before(before)
+        columns = {column.name: column for column in self.row.columns}
+        same: set[tuple[str, int]] = set()
+        for name, places in self.places.items():
+            if name in before.columns:
+                then = read(columns[name], before[name].iloc[in_before[places]]).cells
+                written = texts(columns[name], then).to_pylist()
+                found = self.suspects[self.suspects["column"] == name]
+                pairs = zip(found.index, found["text"], written, strict=True)
+                same |= {(name, index) for index, text, was in pairs if text == was}
+        return self.suspects.drop(index=[index for _, index in same])
+
+    def _in_before(self, before: pd.DataFrame) -> npt.NDArray[np.intp]:
+        """For each row of the sheet its position in `before`."""
+        old, new = match(self.row, before, self.as_read)
+        old = np.arange(len(before)) if old is None else old
+        new = np.arange(len(self.as_read)) if new is None else new
+        places = np.empty(len(self.as_read), np.intp)
+        places[new] = old
+        return places
+
+    def __len__(self) -> int:
+        return len(self.as_read)
+
+    def __repr__(self) -> str:
+        count = len(self.suspects)
+        suspects = f", {count:,} suspect cell{'' if count == 1 else 's'}" if count else ""
+        return f"<Sheet of {self.row.name}: {len(self):,} rows, {len(self.as_read.columns)} columns{suspects}>"

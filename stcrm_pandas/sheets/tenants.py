@@ -1,0 +1,136 @@
+"""The rows of many tenants in one folder, as other engines read them: Parquet below `tenant=…/`."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
+
+from stcrm_pandas.contract.operations import OPERATIONS
+from stcrm_pandas.contract.schemas.fields import Row
+from stcrm_pandas.errors import StcrmWarning, UsageError, notify
+from stcrm_pandas.frame.page import arrow_type
+from stcrm_pandas.sheets.text import plain
+
+__all__ = ["read_tenants", "write_tenant"]
+
+_MARK = b"stcrm"
+_COLUMN = "tenant"
+
+
+def write_tenant(frame: pd.DataFrame, folder: str | Path) -> Path:
+    """Write a frame as one tenant's file: `folder/tenant=<its number>/<kind of rows>.parquet`.
+
+    An earlier file of the same tenant and kind is replaced, at once and as a whole: whoever reads meanwhile has the
+    old one. Lists become lists, records and custom fields become structs with the contract's names. A column that
+    the contract does not know and Parquet cannot hold is left out, with a warning. The column `tenant` is the name of
+    the folder, and not in the file.
+
+    Parameters:
+        frame: as a read gave it; its `attrs` say whose it is and of which kind.
+        folder: of all tenants; made where it is not there.
+
+    Returns:
+        The file. It and its folder are readable by nobody else: the rows are customers' data.
+
+    Raises:
+        UsageError: the frame does not say whose it is, or is of several tenants.
+
+    >>> import tempfile
+    >>> path = write_tenant(crm.leads.list(), tempfile.mkdtemp())
+    >>> path.parent.name == f"tenant={sandbox.tenant}", path.name
+    (True, 'leads.parquet')
+    """
+    about = frame.attrs.get("stcrm")
+    if not isinstance(about, Mapping) or about.get("tenant") is None:
+        raise UsageError(
+            "The frame does not say whose rows it has (attrs['stcrm']): write it as a read gave it. What merging "
+            "lost is put back with frame.attrs = read.attrs."
+        )
+    tenant = int(about["tenant"])
+    if _COLUMN in frame and not frame[_COLUMN].eq(tenant).all():
+        raise UsageError(
+            f"The column tenant names others than {tenant}, whose rows these are: write each tenant's own."
+        )
+    operation = OPERATIONS.get(str(about.get("operation")))
+    row = None if operation is None else operation.row
+    table = _table(frame.drop(columns=_COLUMN, errors="ignore"), row)
+    place = Path(folder).expanduser() / f"{_COLUMN}={tenant}"
+    for each in (place.parent, place):
+        each.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = place / f"{str(about['resource']).rpartition('.')[2] if row is None else row.name}.parquet"
+    part = path.with_suffix(f".{os.getpid()}.part")
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            marked = table.replace_schema_metadata({_MARK: json.dumps(dict(about), default=str)})
+            pa.parquet.write_table(marked, file, compression="zstd")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
+def read_tenants(folder: str | Path) -> pd.DataFrame:
+    """What lies in a folder of tenants: a row per file.
+
+    Parameters:
+        folder: as it was given to `write_tenant`.
+
+    Returns:
+        `tenant` (Int64), `rows_of` ("leads", "jobs" …), `rows`, `fetched_at` (UTC, of the oldest page), `complete`,
+        `environment`, `filters` (as text), `path`, ordered by `rows_of` and `tenant`. An analysis over all of them is
+        known up to the earliest `fetched_at`.
+
+    >>> import tempfile
+    >>> folder = tempfile.mkdtemp()
+    >>> _ = write_tenant(crm.leads.list(), folder)
+    >>> read_tenants(folder)[["rows_of", "complete"]].values.tolist()
+    [['leads', True]]
+    """
+    found = [_told(path) for path in sorted(Path(folder).expanduser().glob(f"{_COLUMN}=*/*.parquet"))]
+    table = pd.DataFrame(found, columns=["tenant", "rows_of", "rows", "fetched_at", "complete", *_TEXTS])
+    dtypes = {
+        "tenant": "Int64",
+        "rows": "Int64",
+        "complete": "boolean",
+        "rows_of": "str",
+        **dict.fromkeys(_TEXTS, "str"),
+    }
+    fetched = pd.Series(pd.to_datetime(table["fetched_at"], utc=True), dtype="datetime64[us, UTC]")
+    return table.astype(dtypes).assign(fetched_at=fetched).sort_values(["rows_of", "tenant"], ignore_index=True)
+
+
+_TEXTS = ("environment", "filters", "path")
+
+
+def _told(path: Path) -> list[Any]:
+    file = pa.parquet.read_metadata(path)
+    about = json.loads((file.metadata or {}).get(_MARK, b"{}"))
+    filters = ", ".join(f"{name} {value}" for name, value in about.get("filters", {}).items())
+    tenant = int(path.parent.name.partition("=")[2])
+    known = [about.get("fetched_at"), about.get("complete"), about.get("environment"), filters]
+    return [tenant, path.stem, file.num_rows, *known, str(path)]
+
+
+def _table(frame: pd.DataFrame, row: Row | None) -> pa.Table:
+    known = {} if row is None else {column.name: column.field for column in row.columns}
+    arrays, lost = {}, []
+    for name, cells in frame.items():
+        field = known.get(str(name))
+        try:
+            if field is None:
+                arrays[str(name)] = pa.array(cells, from_pandas=True)
+            else:
+                values = [plain(field, cell, times_as_text=False) for cell in cells] if field.many else cells
+                arrays[str(name)] = pa.array(values, arrow_type(field), from_pandas=True)
+        except pa.ArrowException:
+            lost.append(str(name))
+    if lost:
+        notify(f"Left out, for Parquet cannot hold them: {', '.join(lost)}.", StcrmWarning)
+    return pa.table(arrays)

@@ -1,0 +1,142 @@
+"""Sheets as workbooks of Excel: every cell is text, so that nothing is rounded, dated or run."""
+
+from __future__ import annotations
+
+import re
+import warnings
+import zipfile
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from stcrm_pandas.errors import UsageError
+from stcrm_pandas.sheets.cells import Broken
+from stcrm_pandas.sheets.grid import Grid
+
+ROWS = 1_048_576
+LENGTH = 32_767
+"""What Excel allows: rows of a sheet, characters of a cell."""
+
+# XML cannot hold these; Excel writes them as _xHHHH_, and an underscore that looks like the start of one as _x005F_.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+
+
+def write(file: BinaryIO, title: str, names: list[str], columns: list[Any]) -> None:
+    """Write text columns.
+
+    Raises:
+        UsageError: more rows, or a longer text, than Excel can hold.
+    """
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
+    lists = [column.to_pylist() for column in columns]
+    _check(names, lists)
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(title[:31])
+    sheet.freeze_panes = "A2"
+    # As Excel does, and what is rarely said of a sheet that is written line by line: without its size it is read twice.
+    size = f"A1:{get_column_letter(len(names))}{len(lists[0]) + 1}"
+    sheet.calculate_dimension = lambda: size
+
+    def cell(text: str) -> Any:
+        made = WriteOnlyCell(sheet, value="")
+        made.value = _escaped(text)
+        made.data_type = "s"  # else `#N/A` would be an error, and `=` a formula
+        made.number_format = "@"
+        return made
+
+    heads = [cell(name) for name in names]
+    for head in heads:
+        head.font = Font(bold=True)
+    sheet.append(heads)
+    for line in zip(*lists, strict=True):
+        sheet.append([None if text is None else cell(text) for text in line])
+    book.save(file)
+
+
+def _check(names: list[str], lists: list[list[str | None]]) -> None:
+    if lists and len(lists[0]) >= ROWS:
+        raise UsageError(f"Excel holds {ROWS - 1:,} rows, and the frame has {len(lists[0]):,}: write CSV or Parquet.")
+    for name, cells in zip(names, lists, strict=True):
+        for place, text in enumerate(cells):
+            if text is not None and len(text) * 7 > LENGTH and len(_escaped(text)) > LENGTH:
+                raise UsageError(
+                    f"Excel holds {LENGTH:,} characters in a cell, and {name} of row {place + 1} has more: "
+                    "write CSV or Parquet."
+                )
+
+
+def _escaped(text: str) -> str:
+    return _FORBIDDEN.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+
+
+def read(file: BinaryIO, title: str) -> Grid:
+    """The cells of the sheet with this title, or else of the one that was in front.
+
+    Raises:
+        UsageError: it is no workbook, or has no rows.
+    """
+    try:
+        values = list(_cells(file, title, results=True))
+        formulas = _formulas(file, title)
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+        raise UsageError(f"The file is no workbook that can be read: {type(error).__name__}.") from None
+    for line, place in formulas:
+        if values[line][place] is None:  # a formula that was never computed: it is not blank
+            values[line][place] = Broken("", "is a formula without a saved result")
+    start = next((place for place, line in enumerate(values) if any(cell is not None for cell in line)), None)
+    if start is None:
+        raise UsageError("The sheet is empty.")
+    width = max(map(len, values))
+    header = [None if cell is None else str(cell) for cell in values[start]]
+    lines = [line + [None] * (width - len(line)) for line in values[start + 1 :]]
+    return Grid(header + [None] * (width - len(header)), lines, range(start + 2, len(values) + 1))
+
+
+def _cells(file: BinaryIO, title: str, *, results: bool) -> Iterator[list[Any]]:
+    for line in _lines(file, title, results=results):
+        yield [_value(cell) for cell in line]
+
+
+def _lines(file: BinaryIO, title: str, *, results: bool) -> Iterator[Any]:
+    from openpyxl import load_workbook
+
+    file.seek(0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # what a workbook has besides its cells is none of our business
+        book = load_workbook(file, read_only=True, data_only=results)
+        sheet = (
+            book[title[:31]] if title[:31] in book.sheetnames else book.worksheets[book.worksheets.index(book.active)]
+        )
+        sheet.reset_dimensions()
+        yield from sheet.iter_rows()
+
+
+def _value(cell: Any) -> Any:
+    if cell.data_type == "e":
+        return Broken(str(cell.value), "is an error of the spreadsheet")
+    if isinstance(cell.value, str):
+        return _unescaped(cell.value) or None
+    return cell.value
+
+
+def _formulas(file: BinaryIO, title: str) -> list[tuple[int, int]]:
+    """Where formulas stand; a second look that is only taken where there are any."""
+    file.seek(0)
+    with zipfile.ZipFile(file) as parts:
+        names = [name for name in parts.namelist() if name.startswith("xl/worksheets/") and name.endswith(".xml")]
+        if not any(re.search(rb"<f[ />]", parts.read(name)) for name in names):
+            return []
+    return [
+        (number, place)
+        for number, line in enumerate(_lines(file, title, results=False))
+        for place, cell in enumerate(line)
+        if cell.data_type == "f"
+    ]
