@@ -53,7 +53,8 @@ lint: dev ## Check format, lint and types.
 notebooks: dev ## Run the notebooks as tests.
 	$(BIN)/python -m pytest -q --nbmake --nbmake-timeout=300 notebooks
 
-docs: install ## Make the pages of docs/ that are made by running the program.
+docs: install ## Write shared descriptions into docstrings, and make the pages that are made by running the program.
+	$(BIN)/python docs/docstrings.py
 	$(BIN)/python docs/make.py
 
 lab: install ## Open JupyterLab on the notebooks.

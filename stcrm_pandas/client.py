@@ -84,37 +84,60 @@ def connect(
     `.env` file of the user's own in the working folder, then it has the value named below. A `.env` file can neither
     set `allow_writes` or `state_dir`, nor an address for a secret from elsewhere.
 
-    Parameters:
-        environment: `"production"` or `"integration"`; or give `api_url` and `auth_url`.
-        api_url: what stands before `/crm/v2/tenant/…`.
-        auth_url: the sign-in, with or without `/connect/token`.
-        tenant, client_id, client_secret, app_key: who asks, and for whom.
-        sandbox: True for a sandbox in this process (the same one each time), the path of a state file to keep one
-            there, or a `Sandbox` of your own. Nothing else is needed then. None: the tenant that the arguments and the
-            environment name, and where they name none at all, a sandbox.
-        cache_dir: the folder of the cache; by default the user's cache folder, for a sandbox without a state file a
-            temporary one.
-        state_dir: the folder of the journals of bulk edits; by default the user's state folder, for a sandbox without
-            a state file a temporary one.
-        status_log: note with each read of leads or bookings which was seen in which status; `crm.status_log` has it.
-            False.
-        max_age: how old a stored answer may be, as `"15m"` or `"2d"`: one hour.
-        offline: answer from the cache alone, however old it is; needs no secret. False.
-        allow_writes: let helpers change the service's data. False, but for a sandbox that is started here.
-        time_zone: the tenant's, like `"America/Chicago"`, in which dates without a zone are meant.
-        dismissing_reasons: what the ids of dismissing reasons stand for, as `{620: "Price too high", 644: "Spam"}`; the
-            service does not say. The reports name them so; a sandbox that is started here brings its own.
-        rate_limit: calls a second at most, 55. The service allows about 60 for an application on a tenant.
-        concurrency: calls side by side at most, 8.
-        timeout: seconds to connect and seconds to answer, (10, 110).
-        retries: how often a read is repeated after a failure, 5.
-        strict: make an answer that departs from the contract an error. False.
-        progress: show progress always or never; by default in notebooks and terminals.
+    Parameters
+    ----------
+    environment : str, optional
+        `"production"` or `"integration"`; or give `api_url` and `auth_url`.
+    api_url : str, optional
+        What stands before `/crm/v2/tenant/…`.
+    auth_url : str, optional
+        The sign-in, with or without `/connect/token`.
+    tenant, client_id, client_secret, app_key : int or str, optional
+        Who asks, and for whom.
+    sandbox : AnySandbox, default False
+        True for a sandbox in this process (the same one each time), the path of a state file to keep one there, or a
+        `Sandbox` of your own. Nothing else is needed then. None: the tenant that the arguments and the environment
+        name, and where they name none at all, a sandbox.
+    cache_dir : str or Path, optional
+        The folder of the cache; by default the user's cache folder, for a sandbox without a state file a temporary one.
+    state_dir : str or Path, optional
+        The folder of the journals of bulk edits; by default the user's state folder, for a sandbox without a state file
+        a temporary one.
+    status_log : bool, optional
+        Note with each read of leads or bookings which was seen in which status; `crm.status_log` has it. False.
+    max_age : str, float or dt.timedelta, optional
+        How old a stored answer may be, as `"15m"` or `"2d"`: one hour.
+    offline : bool, optional
+        Answer from the cache alone, however old it is; needs no secret. False.
+    allow_writes : bool, optional
+        Let helpers change the service's data. False, but for a sandbox that is started here.
+    time_zone : str, optional
+        The tenant's, like `"America/Chicago"`, in which dates without a zone are meant.
+    dismissing_reasons : mapping, optional
+        What the ids of dismissing reasons stand for, as `{620: "Price too high", 644: "Spam"}`; the service does not
+        say. The reports name them so; a sandbox that is started here brings its own.
+    rate_limit : int, optional
+        Calls a second at most, 55. The service allows about 60 for an application on a tenant.
+    concurrency : int, optional
+        Calls side by side at most, 8.
+    timeout : tuple[float, float], optional
+        Seconds to connect and seconds to answer, (10, 110).
+    retries : int, optional
+        How often a read is repeated after a failure, 5.
+    strict : bool, optional
+        Make an answer that departs from the contract an error. False.
+    progress : bool, optional
+        Show progress always or never; by default in notebooks and terminals.
 
-    Raises:
-        SettingsError: a setting is missing or wrong; the message names its variable and how to set it.
-        UsageError: a keyword that is no setting.
+    Raises
+    ------
+    SettingsError
+        A setting is missing or wrong; the message names its variable and how to set it.
+    UsageError
+        A keyword that is no setting.
 
+    Examples
+    --------
     >>> with connect(sandbox=sandbox) as crm:
     ...     leads = crm.leads.list(status="Open")
     >>> leads["status"].unique().tolist()
@@ -225,13 +248,19 @@ class Client:
     def operations(self, *, all: bool = False) -> pd.DataFrame:
         """The operations of the service and the helper for each.
 
-        Parameters:
-            all: with the look-ups, which are not among the 88.
+        Parameters
+        ----------
+        all : bool, default False
+            With the look-ups, which are not among the 88.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             A frame with `operation_id, group, method, path, scope, helper, answer, writes, summary, published`;
             `published` is False for two that the published contract does not have.
 
+        Examples
+        --------
         >>> len(crm.operations())
         88
         """
@@ -246,9 +275,13 @@ class Client:
     def drift(self) -> pd.DataFrame:
         """How the answers that this connection has read depart from the contract.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             A frame with `resource, column, kind, count, ids, detail`, in the order of reading.
 
+        Examples
+        --------
         >>> crm.drift().columns.tolist()
         ['resource', 'column', 'kind', 'count', 'ids', 'detail']
         """
@@ -259,20 +292,30 @@ class Client:
     ) -> Plan:
         """The plan that stops marketing to numbers and addresses, wherever they stand; it reads all contacts and leads.
 
-        Parameters:
-            phones_or_emails: as people write them; numbers are compared in E.164, addresses in small letters.
-            names: the preferences of the newer store that mean marketing (`crm.contact_preferences.list_types()` has
-                all). Without them, what is found there is listed and stays.
-            reason: why it is done; the journal keeps it.
+        Parameters
+        ----------
+        phones_or_emails : iterable of str or str
+            As people write them; numbers are compared in E.164, addresses in small letters.
+        names : iterable of str, default ()
+            The preferences of the newer store that mean marketing (`crm.contact_preferences.list_types()` has all).
+            Without them, what is found there is listed and stays.
+        reason : str, optional
+            Why it is done; the journal keeps it.
 
-        Returns:
+        Returns
+        -------
+        Plan
             A plan over the contacts of customers and locations, and the preferences of the newer store. Its `unmatched`
             lists what nobody has, and what is done by hand: no operation stops texts, changes a contact of an inactive
             or merged customer or location, or switches a lead off. Contacts of bookings are not searched.
 
-        Raises:
-            UsageError: an empty list, or something that is no text.
+        Raises
+        ------
+        UsageError
+            An empty list, or something that is no text.
 
+        Examples
+        --------
         >>> plan = crm.plan_opt_out(["(512) 555-0101", "nobody@example.org"], names=["Marketing"])
         >>> "nobody@example.org" in plan.unmatched["what"].tolist()
         True
@@ -284,8 +327,10 @@ class Client:
     def load_plan(self, path: str | Path) -> Plan:
         """A plan out of its file (`plan.save(path)`).
 
-        Raises:
-            UsageError: it is no plan, was altered, is of another version, or is for another tenant or environment.
+        Raises
+        ------
+        UsageError
+            It is no plan, was altered, is of another version, or is for another tenant or environment.
         """
         from stcrm_pandas.edits.plan.plan_file import load
 
@@ -300,13 +345,18 @@ class Client:
         consent that was withdrawn, what the service has no call for. Rows that somebody changed since are conflicts
         when the plan is applied.
 
-        Parameters:
-            journal: the journal's file, or the result of the apply.
-            reason: why; the journal of the undo keeps it.
+        Parameters
+        ----------
+        journal : str, Path or Result
+            The journal's file, or the result of the apply.
+        reason : str, optional
+            Why; the journal of the undo keeps it.
 
-        Raises:
-            UsageError: it is no journal, or one of another tenant or environment; some of its rows were under way when
-                the apply ended (resume it first), or it is being applied right now.
+        Raises
+        ------
+        UsageError
+            It is no journal, or one of another tenant or environment; some of its rows were under way when the apply
+            ended (resume it first), or it is being applied right now.
         """
         from stcrm_pandas.edits.apply.undo import undo
 
@@ -319,12 +369,17 @@ class Client:
 
         What became of a call that was under way is learned by reading.
 
-        Parameters:
-            journal: the journal's file, or the result of the apply.
-            limit, stop_after: as `Plan.apply` has them; `limit=0` only finds out what became of the calls under way.
+        Parameters
+        ----------
+        journal : str, Path or Result
+            The journal's file, or the result of the apply.
+        limit, stop_after : int, optional
+            As `Plan.apply` has them; `limit=0` only finds out what became of the calls under way.
 
-        Raises:
-            UsageError: it is no journal, one of another tenant or environment, or not the latest of its plan.
+        Raises
+        ------
+        UsageError
+            It is no journal, one of another tenant or environment, or not the latest of its plan.
         """
         from stcrm_pandas.edits.apply.start import resume
 
@@ -336,16 +391,24 @@ class Client:
         Analyses take it as `status_log=`: a change to a status lies after the row was last seen in another one, and not
         after it was first seen in this one.
 
-        Parameters:
-            resource: "leads" or "bookings".
+        Parameters
+        ----------
+        resource : str
+            "leads" or "bookings".
 
-        Returns:
-            A row per run of one status: `id` (Int64), `status` (str), `first_seen`, `last_seen` (UTC, by the
-            service's clock), ordered by `id` and `first_seen`; empty where nothing was noted.
+        Returns
+        -------
+        DataFrame
+            A row per run of one status: `id` (Int64), `status` (str), `first_seen`, `last_seen` (UTC, by the service's
+            clock), ordered by `id` and `first_seen`; empty where nothing was noted.
 
-        Raises:
-            UsageError: another resource.
+        Raises
+        ------
+        UsageError
+            Another resource.
 
+        Examples
+        --------
         >>> crm.status_log("leads").columns.tolist()
         ['id', 'status', 'first_seen', 'last_seen']
         """

@@ -41,9 +41,13 @@ def examine(crm: Client) -> Iterator[Check]:
     The first failure that explains all others ends the look at the service: no connection, a refused sign-in, a tenant
     that is not there, a service that fails. A request is repeated once at most, and waited for ten seconds.
 
-    Parameters:
-        crm: the connection. Each scope that its helpers need is tried with a call for one row.
+    Parameters
+    ----------
+    crm : Client
+        The connection. Each scope that its helpers need is tried with a call for one row.
 
+    Examples
+    --------
     >>> {check.state for check in examine(crm)} <= {"ok", "note"}
     True
     """

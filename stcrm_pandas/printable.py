@@ -11,9 +11,13 @@ __all__ = ["printable", "without_words"]
 def printable(text: str, *, keep: str = "") -> str:
     r"""Return a text in which control characters, and those that turn the writing around, are spelled out.
 
-    Parameters:
-        keep: characters that stay as they are, as a line end.
+    Parameters
+    ----------
+    keep : str, default ''
+        Characters that stay as they are, as a line end.
 
+    Examples
+    --------
     >>> print(printable("\x1b]0;title\x07 Müller"))
     \x1b]0;title\x07 Müller
     """
@@ -25,6 +29,8 @@ def printable(text: str, *, keep: str = "") -> str:
 def without_words(text: str, words: Iterable[str]) -> str:
     r"""Return a text without some words, however their characters are written: as JSON, a URL or HTML escapes them.
 
+    Examples
+    --------
     >>> without_words(r"token a\u002Bb, a%2bb, a&#43;b and a+b", ["a+b"])
     'token ..., ..., ... and ...'
     """

@@ -71,12 +71,18 @@ def name_rows(
 ) -> go.Figure:
     """Name the rows of a figure, the first on top: beside them, and above them where there is little room.
 
-    Parameters:
-        figure: its rows lie at 0, 1, …
-        names: of the rows.
-        alt: what the picture shows, in a sentence.
-        row, narrow: the height of one row in pixels, and that with its name above.
-        shift: how far above the middle of its row a name stands, in pixels.
+    Parameters
+    ----------
+    figure : go.Figure
+        Its rows lie at 0, 1, ….
+    names : iterable of str
+        Of the rows.
+    alt : str
+        What the picture shows, in a sentence.
+    row, narrow : int, default ROW
+        The height of one row in pixels, and that with its name above.
+    shift : float, default 14
+        How far above the middle of its row a name stands, in pixels.
     """
     told = [escape(short(str(name))) for name in names]
     figure.update_yaxes(
@@ -121,13 +127,19 @@ def spans(
 ) -> None:
     """Shares in rows: a thick line between what is sure and what is possible, a thin one for the interval.
 
-    Parameters:
-        figure: to draw into.
-        rows: with the columns `share_lower`, `share_upper`, `interval_low`, `interval_high`, from 0 to 1; its index
-            says in which row of the figure each lies.
-        columns: how these columns are named (`booked_{}`).
-        colour, name: of the lines, and what the legend calls them.
-        hover: what is said of a row.
+    Parameters
+    ----------
+    figure : go.Figure
+        To draw into.
+    rows : DataFrame
+        With the columns `share_lower`, `share_upper`, `interval_low`, `interval_high`, from 0 to 1; its index says in
+        which row of the figure each lies.
+    columns : str, default '{}'
+        How these columns are named (`booked_{}`).
+    colour, name : str
+        Of the lines, and what the legend calls them.
+    hover : callable
+        What is said of a row.
     """
     places = [float(place) for place in rows.index]
     across = segments(places, places)

@@ -26,6 +26,8 @@ def connect_to(sandbox: bool, state: str | None) -> Client:
 def with_state(arguments: Sequence[str]) -> list[str]:
     """Arguments in which `--sandbox FILE`, an option with a value or without one, is written as typer reads it.
 
+    Examples
+    --------
     >>> with_state(["doctor", "--sandbox", "box.sqlite"])
     ['doctor', '--sandbox', '--state', 'box.sqlite']
     >>> with_state(["doctor", "--sandbox", "--help"])

@@ -64,11 +64,15 @@ def operation_of(resource: str) -> Operation:
 def filters_of(operation: Operation, words: Sequence[str]) -> dict[str, Any]:
     """The filters in `--name value --other=value`, each as the kind of value that its list takes.
 
+    Raises
+    ------
+    UsageError
+        A word without an option, or an option without a value. The helper looks at the rest.
+
+    Examples
+    --------
     >>> filters_of(by_helper("customers.list"), ["--active", "true", "--ids=1,2"])
     {'active': True, 'ids': ['1', '2']}
-
-    Raises:
-        UsageError: a word without an option, or an option without a value. The helper looks at the rest.
     """
     known = {snake(field.name): field for field in operation.filters}
     for field in operation.path_fields:

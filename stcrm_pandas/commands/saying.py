@@ -10,7 +10,9 @@ from stcrm_pandas.printable import printable
 def say(text: str, *, err: bool = False) -> None:
     """Write a text and a line end, with all control characters but line ends spelled out.
 
-    Parameters:
-        err: on standard error.
+    Parameters
+    ----------
+    err : bool, default False
+        On standard error.
     """
     typer.echo(printable(text, keep="\n"), err=err)

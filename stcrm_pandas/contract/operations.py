@@ -404,7 +404,9 @@ def _helpers() -> dict[str, Operation]:
 def by_helper(helper: str) -> Operation:
     """The operation behind a helper's dotted name, as `leads.list`.
 
-    Raises:
-        KeyError: no operation has this helper.
+    Raises
+    ------
+    KeyError
+        No operation has this helper.
     """
     return _helpers()[helper]

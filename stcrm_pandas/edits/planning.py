@@ -34,13 +34,19 @@ def changes(
 ) -> Plan:
     """The plan that turns one frame into another, for a connection.
 
-    Parameters:
-        resource: the kind of row: a key of `TARGETS`.
-        check: make the refusals that need a read now, and not when the plan is applied.
-        options: as `Options` has them.
+    Parameters
+    ----------
+    resource : str
+        The kind of row: a key of `TARGETS`.
+    check : bool, default False
+        Make the refusals that need a read now, and not when the plan is applied.
+    options
+        As `Options` has them.
 
-    Raises:
-        UsageError: as `plan_changes`.
+    Raises
+    ------
+    UsageError
+        As `plan_changes`.
     """
     if resource not in TARGETS:
         raise UsageError(f"Nothing changes {resource!r}. What can be changed: {', '.join(TARGETS)}.")

@@ -24,10 +24,14 @@ Positions = npt.NDArray[np.intp]
 class Assembled:
     """One frame of many pages.
 
-    Parameters:
-        frame: The rows: parents first, the contract's columns, then unknown fields; a plain index from 0.
-        drift: Where the read departs from the contract.
-        repeats: How many rows were dropped because another had the same key.
+    Parameters
+    ----------
+    frame : DataFrame
+        The rows: parents first, the contract's columns, then unknown fields; a plain index from 0.
+    drift : tuple of Drift
+        Where the read departs from the contract.
+    repeats : int
+        How many rows were dropped because another had the same key.
     """
 
     frame: pd.DataFrame
@@ -44,13 +48,18 @@ def assemble(
 ) -> Assembled:
     """Put pages together.
 
-    Parameters:
-        row: The kind of row.
-        pages: The decoded pages in the order of the walk. A list is emptied, so that pages do not stay in memory beside
-            the frame.
-        keep: Which of two rows with the same key stays; of a feed it is the last, which is the latest version. Rows
-            without a key are never taken for repeats.
-        order: Columns to sort by, missing values last; None keeps the order of the pages.
+    Parameters
+    ----------
+    row : Row
+        The kind of row.
+    pages : sequence of DecodedPage
+        The decoded pages in the order of the walk. A list is emptied, so that pages do not stay in memory beside the
+        frame.
+    keep : {"first", "last"}, default 'first'
+        Which of two rows with the same key stays; of a feed it is the last, which is the latest version. Rows without a
+        key are never taken for repeats.
+    order : tuple of str, optional
+        Columns to sort by, missing values last; None keeps the order of the pages.
     """
     drift = merge(d for page in pages for d in page.drift)
     tables = [page.table for page in pages]

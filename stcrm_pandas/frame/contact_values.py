@@ -31,9 +31,12 @@ def spelling(value: Any, region: str = REGION) -> str | None:
 
     An extension is left out: whoever asks not to be called means the number.
 
-    Parameters:
-        value: as somebody wrote it.
-        region: where a number without a country's code belongs.
+    Parameters
+    ----------
+    value : object
+        As somebody wrote it.
+    region : str, default REGION
+        Where a number without a country's code belongs.
     """
     if not isinstance(value, str) or not value.strip():
         return None
@@ -64,6 +67,8 @@ def spellings(value: Any) -> tuple[str, ...]:
 
     Names and remarks beside them, extensions, full-width digits and characters of no width play no part.
 
+    Examples
+    --------
     >>> spellings("512-555-0101 / 512-555-0102"), spellings("Ann <Ann@Example.com>"), spellings("call Ann")
     (('+15125550101', '+15125550102'), ('ann@example.com',), ())
     """
@@ -73,6 +78,8 @@ def spellings(value: Any) -> tuple[str, ...]:
 def beside(value: Any) -> str:
     """What stands beside the numbers and addresses of a text, where it may be another one that cannot be read.
 
+    Examples
+    --------
     >>> beside("512-555-0101 (Ann), 5125550"), beside("512-555-0101 x12 (Ann)")
     ('; (Ann), 5125550', '')
     """
@@ -120,10 +127,15 @@ def alike(one: Any, other: Any) -> bool:
 def is_number(spelt: str | None, *, by_length: bool = False) -> bool:
     """Whether a number, as `spelling` gave it, is one of its country's plan.
 
-    Parameters:
-        spelt: a number in E.164.
-        by_length: only its length is looked at, and that North America has no area code that begins with 0 or 1.
+    Parameters
+    ----------
+    spelt : str or None
+        A number in E.164.
+    by_length : bool, default False
+        Only its length is looked at, and that North America has no area code that begins with 0 or 1.
 
+    Examples
+    --------
     >>> is_number(spelling("(512) 555-0101")), is_number(spelling("000-000-0000")), is_number(None)
     (True, False, False)
     >>> is_number("+15121550101"), is_number("+15121550101", by_length=True)
@@ -144,6 +156,8 @@ def is_number(spelt: str | None, *, by_length: bool = False) -> bool:
 def is_address(spelt: str | None) -> bool:
     """Whether an e-mail address, as `spelling` gave it, is written as one; no server is asked.
 
+    Examples
+    --------
     >>> is_address("ann@example.com"), is_address("ann@example"), is_address("none@none.com")
     (True, False, False)
     """

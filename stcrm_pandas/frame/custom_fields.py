@@ -13,19 +13,29 @@ from stcrm_pandas.printable import printable
 def custom_fields(frame: pd.DataFrame, form: Literal["long", "wide"] = "long", *, key: str = "id") -> pd.DataFrame:
     """The custom fields of a frame's rows.
 
-    Parameters:
-        frame: with `custom_fields` as the reads give it, and the key.
-        form: `"long"` has a row for each field of each row; `"wide"` a column for each type of field, named by it.
-        key: the column that tells rows apart.
+    Parameters
+    ----------
+    frame : DataFrame
+        With `custom_fields` as the reads give it, and the key.
+    form : {"long", "wide"}, default 'long'
+        `"long"` has a row for each field of each row; `"wide"` a column for each type of field, named by it.
+    key : str, default 'id'
+        The column that tells rows apart.
 
-    Returns:
+    Returns
+    -------
+    DataFrame
         Long: `key, type_id, name, value`, in the order of the frame. Wide: `key` and a column for each field, text;
         every row of the frame is there, fields that it lacks are missing. Two types with one name get their id after
         the name.
 
-    Raises:
-        UsageError: the frame lacks a column that is needed.
+    Raises
+    ------
+    UsageError
+        The frame lacks a column that is needed.
 
+    Examples
+    --------
     >>> from stcrm_pandas.contract.schemas.parts import CustomField
     >>> frame = pd.DataFrame({"id": [1, 2], "custom_fields": [(CustomField(7, "Gate code", "12"),), ()]})
     >>> custom_fields(frame).values.tolist()
@@ -58,9 +68,12 @@ def custom_fields(frame: pd.DataFrame, form: Literal["long", "wide"] = "long", *
 def field_names(long: pd.DataFrame, key: str = "id") -> dict[int, str]:
     """The headings of the wide form, by type: the field's name, with its id after it where two share one.
 
-    Parameters:
-        long: custom fields in the long form.
-        key: the column that tells rows apart, which is no heading of a field.
+    Parameters
+    ----------
+    long : DataFrame
+        Custom fields in the long form.
+    key : str, default 'id'
+        The column that tells rows apart, which is no heading of a field.
     """
     types = long[["type_id", "name"]].drop_duplicates("type_id", keep="last").sort_values("type_id")
     named = types["name"].fillna("").where(types["name"].notna(), types["type_id"].astype("str")).map(printable)

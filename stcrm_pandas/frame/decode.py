@@ -66,16 +66,26 @@ def _shape(row: Row, answer: Answer) -> _Shape:
 def decode(row: Row, answer: Answer, body: bytes, *, parents: Mapping[str, object] | None = None) -> DecodedPage:
     """The body of one answer as typed columns.
 
-    Parameters:
-        row: The kind of row that the operation answers.
-        answer: The shape around the rows: `page`, `feed`, `array` or `row`.
-        body: What the service sent: UTF-8 JSON.
-        parents: The values from the path of the call, by column (`{"customer_id": 7}`), where the row has parents.
+    Parameters
+    ----------
+    row : Row
+        The kind of row that the operation answers.
+    answer : Answer
+        The shape around the rows: `page`, `feed`, `array` or `row`.
+    body : bytes
+        What the service sent: UTF-8 JSON.
+    parents : mapping, optional
+        The values from the path of the call, by column (`{"customer_id": 7}`), where the row has parents.
 
-    Raises:
-        NotAnAnswer: It is no JSON, or JSON of another shape.
-        UnreadableValue: A value that cannot be read as its type; the error names resource, column and id.
+    Raises
+    ------
+    NotAnAnswer
+        It is no JSON, or JSON of another shape.
+    UnreadableValue
+        A value that cannot be read as its type; the error names resource, column and id.
 
+    Notes
+    -----
     Safe to call from several threads; most of the work is done without the interpreter's lock.
     """
     above = parent_columns(row, parents)

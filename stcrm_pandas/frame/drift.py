@@ -53,11 +53,16 @@ OTHERS = "…"
 class Drift:
     """One way in which a read departs from the contract; the rows are kept.
 
-    Parameters:
-        resource, column: What was read, and the column of the frame (or the name of a group such as `address`).
-        count: How many rows of it there are.
-        ids: The first few keys, as text; the parts of a key of several columns are joined by `/`.
-        detail: The unknown word or the name of the new field; never a customer's data.
+    Parameters
+    ----------
+    resource, column : str
+        What was read, and the column of the frame (or the name of a group such as `address`).
+    count : int
+        How many rows of it there are.
+    ids : tuple of str, default ()
+        The first few keys, as text; the parts of a key of several columns are joined by `/`.
+    detail : str, default ''
+        The unknown word or the name of the new field; never a customer's data.
     """
 
     resource: str
@@ -105,6 +110,8 @@ def named(row: Row, table: pa.Table, findings: Iterable[Finding]) -> tuple[Drift
 def merge(drifts: Iterable[Drift]) -> tuple[Drift, ...]:
     """The drifts of many pages as those of one read: counts added, the first ids kept.
 
+    Examples
+    --------
     >>> merge([Drift("leads", "status", "value", n, (str(n),), "Paused") for n in (1, 2)])
     (Drift(resource='leads', column='status', kind='value', count=3, ids=('1', '2'), detail='Paused'),)
     """
@@ -128,6 +135,8 @@ def merge(drifts: Iterable[Drift]) -> tuple[Drift, ...]:
 def drift_frame(drifts: Iterable[Drift]) -> pd.DataFrame:
     """Drifts as a table: `resource`, `column`, `kind`, `count`, `ids`, `detail`, a row each.
 
+    Examples
+    --------
     >>> drift_frame([Drift("leads", "status", "value", 1, ("7",), "Paused")])
       resource  column   kind  count   ids  detail
     0    leads  status  value      1  (7,)  Paused

@@ -58,10 +58,14 @@ class Doubt(Exception):
 class Reading:
     """A column as read.
 
-    Parameters:
-        cells: an array of the column's own dtype.
-        unreadable: position to the reason, for cells that are no value of the column; they are missing in `cells`.
-        doubtful: positions of cells whose value is a guess (`DOUBT`): fit to see that nothing changed, not to be sent.
+    Parameters
+    ----------
+    cells : object
+        An array of the column's own dtype.
+    unreadable : dict
+        Position to the reason, for cells that are no value of the column; they are missing in `cells`.
+    doubtful : iterable of int, default ()
+        Positions of cells whose value is a guess (`DOUBT`): fit to see that nothing changed, not to be sent.
     """
 
     cells: Any
@@ -81,9 +85,12 @@ def is_missing(value: Any) -> bool:
 def read(column: Column, given: Any) -> Reading:
     """A column of a frame, read by the type that it should have.
 
-    Parameters:
-        column: of the kind of row.
-        given: a series, of whatever dtype.
+    Parameters
+    ----------
+    column : Column
+        Of the kind of row.
+    given : object
+        A series, of whatever dtype.
     """
     if not column.field.many:
         if str(given.dtype) == column.dtype:

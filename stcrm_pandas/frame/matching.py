@@ -25,11 +25,15 @@ _Numbers = npt.NDArray[np.int64]
 def match(row: Row, before: pd.DataFrame, after: pd.DataFrame) -> tuple[Positions | None, Positions | None]:
     """Which rows of `before` stand in `after`, in the order of `before`, and where.
 
-    Returns:
+    Returns
+    -------
+    tuple[Positions | None, Positions | None]
         The positions in `before` and those in `after`, one for each common row; None for all, as they stand.
 
-    Raises:
-        UsageError: a row without a key, a key twice, a key that `before` lacks.
+    Raises
+    ------
+    UsageError
+        A row without a key, a key twice, a key that `before` lacks.
     """
     keys = {name: key_columns(row, frame, name) for name, frame in (("before", before), ("after", after))}
     old, new = _as_numbers(list(zip(keys["before"], keys["after"], strict=True)))
@@ -54,8 +58,10 @@ def match(row: Row, before: pd.DataFrame, after: pd.DataFrame) -> tuple[Position
 def with_key(row: Row, frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """The frame with its key as columns, wherever it stands.
 
-    Raises:
-        UsageError: a column stands twice.
+    Raises
+    ------
+    UsageError
+        A column stands twice.
     """
     in_index = [key for key in row.key if key in frame.index.names and key not in frame.columns]
     if in_index:

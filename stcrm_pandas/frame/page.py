@@ -32,12 +32,18 @@ JSON = {b"unknown": b"json"}
 class DecodedPage:
     """What one body held.
 
-    Parameters:
-        rows: How many rows the page had.
-        has_more, total, continue_from: What the envelope said; None where it said nothing, or has no such field.
-        table: The rows, flattened, in the columns of the kind of row, parents first; columns of unknown fields follow.
-        drift: Where the page departs from the contract.
-        misfit: It did not fit, and was read the slow way.
+    Parameters
+    ----------
+    rows : int
+        How many rows the page had.
+    has_more, total, continue_from : bool or None
+        What the envelope said; None where it said nothing, or has no such field.
+    table : pa.Table
+        The rows, flattened, in the columns of the kind of row, parents first; columns of unknown fields follow.
+    drift : tuple of Drift
+        Where the page departs from the contract.
+    misfit : bool
+        It did not fit, and was read the slow way.
     """
 
     rows: int

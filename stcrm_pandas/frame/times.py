@@ -49,6 +49,8 @@ def microseconds(text: str) -> tuple[int, str]:
 
     Raises `ValueError` where it is no moment.
 
+    Examples
+    --------
     >>> microseconds("2026-01-01T00:00:00.1234567Z")
     (1767225600123456, '')
     >>> microseconds("2026-01-01T01:00:00+01:00")

@@ -19,6 +19,8 @@ Path = tuple[str, ...]
 def column_name(row: Row, path: Path) -> str:
     """The column of an unknown field: the same on every page, and never one that the contract's names could have.
 
+    Examples
+    --------
     >>> from stcrm_pandas.contract.schemas.customers import CUSTOMERS
     >>> paths = ("loyaltyTier",), ("address", "county"), ("loyalty_tier",), ("createdON",), ("addressOk",)
     >>> [column_name(CUSTOMERS, path) for path in paths]

@@ -13,8 +13,10 @@ from stcrm_pandas.errors import AnswerError
 def validate(row: Row, frame: pd.DataFrame) -> None:
     """Check a frame by its model: all columns, their dtypes, no key twice. Nothing is changed.
 
-    Raises:
-        AnswerError: It does not hold; the message names columns, checks and counts, never values.
+    Raises
+    ------
+    AnswerError
+        It does not hold; the message names columns, checks and counts, never values.
     """
     from pandera.errors import SchemaErrors
 

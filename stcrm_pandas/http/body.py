@@ -38,13 +38,18 @@ DIGITS = 15
 def to_body(operation: Operation, values: Mapping[str, Any], *, time_zone: str | None = None) -> dict[str, Any] | None:
     """What an operation sends, under the contract's names; None where it sends nothing.
 
-    Parameters:
-        values: by field in snake_case. None is not sent; `CLEAR` is sent as null, where the contract takes one.
-        time_zone: in which a time without a zone is meant; UTC where it is None, with a warning.
+    Parameters
+    ----------
+    values : mapping
+        By field in snake_case. None is not sent; `CLEAR` is sent as null, where the contract takes one.
+    time_zone : str, optional
+        In which a time without a zone is meant; UTC where it is None, with a warning.
 
-    Raises:
-        UsageError: fields that are missing, unknown or not of their kind, or a rule that does not hold: all that is
-            wrong in one message, field by field.
+    Raises
+    ------
+    UsageError
+        Fields that are missing, unknown or not of their kind, or a rule that does not hold: all that is wrong in one
+        message, field by field.
     """
     body, faults = checked(operation, values, time_zone=time_zone)
     if faults:
@@ -151,9 +156,13 @@ class _Check:
 def value_of(one: Field, value: Any) -> Any:
     """One value as it is sent: a word of a list in the contract's own spelling, a time as text in UTC.
 
-    Raises:
-        ValueError: it is not of the field's kind, or is missing.
+    Raises
+    ------
+    ValueError
+        It is not of the field's kind, or is missing.
 
+    Examples
+    --------
     >>> from stcrm_pandas.contract.schemas.fields import enum
     >>> value_of(enum("priority", ("Low", "High")), "low")
     'Low'
@@ -170,8 +179,10 @@ def value_of(one: Field, value: Any) -> Any:
 def guid(value: Any) -> str:
     """A GUID as the service writes it.
 
-    Raises:
-        ValueError: it is none.
+    Raises
+    ------
+    ValueError
+        It is none.
     """
     if isinstance(value, uuid.UUID):
         return str(value)

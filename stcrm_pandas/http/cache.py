@@ -51,13 +51,19 @@ class Generation:
 class Cache:
     """The cache of one connection.
 
-    Parameters:
-        path: its file, made where it is not there.
-        limit: how many bytes it may hold; the oldest reads go first.
-        clock: the machine's time in seconds since 1970, by which ages go.
+    Parameters
+    ----------
+    path : Path
+        Its file, made where it is not there.
+    limit : int, default 4096000000
+        How many bytes it may hold; the oldest reads go first.
+    clock : callable, default time.time
+        The machine's time in seconds since 1970, by which ages go.
 
-    Raises:
-        SettingsError: the folder cannot be written to, or another process holds the file.
+    Raises
+    ------
+    SettingsError
+        The folder cannot be written to, or another process holds the file.
     """
 
     def __init__(self, path: Path, *, limit: int = 4_096_000_000, clock: Callable[[], float] = time.time) -> None:
@@ -117,8 +123,10 @@ class Cache:
     def forget(self, resources: Sequence[str]) -> None:
         """Forget all that is stored of some resources, feeds and interrupted reads too.
 
-        Raises:
-            SettingsError: the file cannot be written to now.
+        Raises
+        ------
+        SettingsError
+            The file cannot be written to now.
         """
         marks = ", ".join("?" * len(resources))
         stale = self._file.run(f"SELECT id FROM generations WHERE resource IN ({marks})", *resources)
@@ -183,15 +191,22 @@ class Cache:
     def clear(self, resource: str | None = None, *, older_than: dt.timedelta | str | float | None = None) -> int:
         """Forget stored reads; without arguments all of them.
 
-        Parameters:
-            resource: only reads of this resource, as `leads` or `lookups.campaigns`.
-            older_than: only reads that began longer ago than this, as `"1d"`.
+        Parameters
+        ----------
+        resource : str, optional
+            Only reads of this resource, as `leads` or `lookups.campaigns`.
+        older_than : dt.timedelta, str or float, optional
+            Only reads that began longer ago than this, as `"1d"`.
 
-        Returns:
+        Returns
+        -------
+        int
             How many pages were forgotten.
 
-        Raises:
-            UsageError: `older_than` is no length of time.
+        Raises
+        ------
+        UsageError
+            `older_than` is no length of time.
         """
         try:
             latest = float("inf") if older_than is None else self._clock() - duration(older_than).total_seconds()
@@ -309,8 +324,10 @@ class Stored:
 def stored_in(path: Path) -> Stored:
     """Return what the cache in a file holds; the file is only read.
 
-    Raises:
-        SettingsError: it cannot be read now.
+    Raises
+    ------
+    SettingsError
+        It cannot be read now.
     """
     try:
         with contextlib.closing(connect_read_only(path)) as db:

@@ -32,12 +32,17 @@ PRAGMA user_version = {CACHE.version};
 class CacheFile:
     """One cache's file, open. Safe to use from several threads.
 
-    Parameters:
-        path: where it lies; it is made, with its folder, where it is not there.
-        clock: seconds since 1970, for the name of a file that is set aside.
+    Parameters
+    ----------
+    path : Path
+        Where it lies; it is made, with its folder, where it is not there.
+    clock : callable
+        Seconds since 1970, for the name of a file that is set aside.
 
-    Raises:
-        SettingsError: it cannot be made there, another process holds it, or a file that is not ours is there.
+    Raises
+    ------
+    SettingsError
+        It cannot be made there, another process holds it, or a file that is not ours is there.
     """
 
     def __init__(self, path: Path, clock: Callable[[], float]) -> None:
@@ -50,8 +55,10 @@ class CacheFile:
     def run(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run one statement and return its rows; after damage, on a file that was begun anew.
 
-        Raises:
-            SettingsError: it cannot be read or written now, as when the disk is full.
+        Raises
+        ------
+        SettingsError
+            It cannot be read or written now, as when the disk is full.
         """
         with self._lock:
             if self._closed:

@@ -73,9 +73,12 @@ class InFlight:
     def one(self, seconds: float, *, writes: bool) -> Iterator[Flight]:
         """A request of this thread.
 
-        Parameters:
-            seconds: how long it may take in all.
-            writes: it changes something, so that it is given more time when the user interrupts.
+        Parameters
+        ----------
+        seconds : float
+            How long it may take in all.
+        writes : bool
+            It changes something, so that it is given more time when the user interrupts.
         """
         flight = Flight(time.monotonic() + seconds, writes=writes)
         with self._changed:

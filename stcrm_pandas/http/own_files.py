@@ -21,10 +21,14 @@ State = Literal["ours", "unstamped", "empty", "foreign", "unreadable"]
 class Kind:
     """A kind of file of ours.
 
-    Parameters:
-        application_id: SQLite's number for the program that a file belongs to.
-        version: its layout (`user_version`).
-        tables: by which a file without an application id is recognized.
+    Parameters
+    ----------
+    application_id : int
+        SQLite's number for the program that a file belongs to.
+    version : int
+        Its layout (`user_version`).
+    tables : frozenset of str
+        By which a file without an application id is recognized.
     """
 
     application_id: int
@@ -65,9 +69,11 @@ def owned_in(folder: Path, kind: Kind) -> list[Path]:
 def connect_read_only(path: Path, *, immutable: bool | None = None) -> sqlite3.Connection:
     """Open a database without a way to change it.
 
-    Parameters:
-        immutable: without locks and without files beside it; what is only in its log is not seen then. By default if
-            there is no log.
+    Parameters
+    ----------
+    immutable : bool, optional
+        Without locks and without files beside it; what is only in its log is not seen then. By default if there is no
+        log.
     """
     if immutable is None:
         immutable = not _log_of(path).exists()

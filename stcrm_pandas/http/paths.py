@@ -28,11 +28,15 @@ def argument(field: Field, names: Iterable[str]) -> str:
 def path_of(operation: Operation, given: Mapping[str, Any]) -> Path:
     """The values in the path of one call.
 
-    Parameters:
-        given: by the contract's names.
+    Parameters
+    ----------
+    given : mapping
+        By the contract's names.
 
-    Raises:
-        UsageError: a value that cannot stand there.
+    Raises
+    ------
+    UsageError
+        A value that cannot stand there.
     """
     return {field.name: _checked(operation, field, given[field.name]) for field in operation.path_fields}
 
@@ -40,11 +44,15 @@ def path_of(operation: Operation, given: Mapping[str, Any]) -> Path:
 def paths(operation: Operation, given: Mapping[str, Any]) -> list[Path]:
     """The values in the path of each call, in order, without repeats.
 
-    Parameters:
-        given: by the contract's names, each one value or many; several with many go side by side.
+    Parameters
+    ----------
+    given : mapping
+        By the contract's names, each one value or many; several with many go side by side.
 
-    Raises:
-        UsageError: a value that cannot stand there, or lists of different lengths.
+    Raises
+    ------
+    UsageError
+        A value that cannot stand there, or lists of different lengths.
     """
     many = {
         name: list(value) for name, value in given.items() if not isinstance(value, str) and isinstance(value, Iterable)

@@ -46,14 +46,20 @@ _TIME = re.compile(
 def to_query(operation: Operation, filters: Mapping[str, Any], *, time_zone: str | None = None) -> Query:
     """The query parameters of a call, checked, in the order of the contract.
 
-    Parameters:
-        operation: whose filters they are.
-        filters: by their names in snake_case; None is no filter. Where the service hides inactive rows unless it is
-            asked for all, all are asked for.
-        time_zone: in which a date or time without a zone is meant; UTC where it is None, with a warning.
+    Parameters
+    ----------
+    operation : Operation
+        Whose filters they are.
+    filters : mapping
+        By their names in snake_case; None is no filter. Where the service hides inactive rows unless it is asked for
+        all, all are asked for.
+    time_zone : str, optional
+        In which a date or time without a zone is meant; UTC where it is None, with a warning.
 
-    Raises:
-        UsageError: a name that the operation does not have, or a value that is not of the filter's kind.
+    Raises
+    ------
+    UsageError
+        A name that the operation does not have, or a value that is not of the filter's kind.
     """
     fields = {snake(field.name): field for field in operation.filters}
     for name in filters:
@@ -131,8 +137,10 @@ def _word(field: Field, value: Any) -> str:
 def whole_number(value: Any) -> int:
     """An id as a whole number; never a rounded one.
 
-    Raises:
-        ValueError: it is no whole number, or too large for the service.
+    Raises
+    ------
+    ValueError
+        It is no whole number, or too large for the service.
     """
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         raise ValueError("a whole number is wanted, and one is missing: drop the missing ones (dropna) first")
@@ -153,13 +161,20 @@ def whole_number(value: Any) -> int:
 def moment(value: Any, time_zone: str | None) -> str:
     """A date or a time as the service reads it, in UTC.
 
-    Parameters:
-        value: a datetime, a date (its first moment), a pandas Timestamp, or text in ISO 8601.
-        time_zone: what a value without a zone is meant in; UTC where it is None, with one warning.
+    Parameters
+    ----------
+    value : object
+        A datetime, a date (its first moment), a pandas Timestamp, or text in ISO 8601.
+    time_zone : str or None
+        What a value without a zone is meant in; UTC where it is None, with one warning.
 
-    Raises:
-        ValueError: it is no time.
+    Raises
+    ------
+    ValueError
+        It is no time.
 
+    Examples
+    --------
     >>> moment("2026-07-01", "America/Chicago")
     '2026-07-01T05:00:00Z'
     """
@@ -197,6 +212,8 @@ def _in_utc(stamp: pd.Timestamp, time_zone: str | None) -> str:
 def split_ids(ids: Sequence[Any], size: int) -> list[list[Any]]:
     """Ids in order, without repeats, in lists of at most `size`.
 
+    Examples
+    --------
     >>> split_ids([3, 1, 3, 2], 2)
     [[3, 1], [2]]
     """

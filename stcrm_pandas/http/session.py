@@ -39,11 +39,16 @@ _BURST = 2  # calls at once; without it a thread that wakes up late would lower 
 class PoliteSession(requests.Session):
     """A session that signs in, keeps to the limit of calls a second, and repeats what may be repeated.
 
-    Parameters:
-        connection: its settings.
-        on_wait: told before each wait: how many seconds, and why.
-        own_service: the service is a sandbox of this process, whose address nobody needs to be told.
-        sleep, timer, chance: time and chance, given by tests.
+    Parameters
+    ----------
+    connection : Settings
+        Its settings.
+    on_wait : callable
+        Told before each wait: how many seconds, and why.
+    own_service : bool, default False
+        The service is a sandbox of this process, whose address nobody needs to be told.
+    sleep, timer, chance : callable, optional
+        Time and chance, given by tests.
     """
 
     def __init__(
@@ -88,13 +93,16 @@ class PoliteSession(requests.Session):
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """What `ask` comes down to where no stored answer is at hand.
 
-        Parameters:
-            kwargs: `call`, what the request was prepared from, and `still`, which is called right before each time
-                that it is sent, after all waiting: what it raises ends the call, unsent; bytes that it returns are
-                sent as the body.
+        Parameters
+        ----------
+        kwargs
+            `call`, what the request was prepared from, and `still`, which is called right before each time that it is
+            sent, after all waiting: what it raises ends the call, unsent; bytes that it returns are sent as the body.
 
-        Raises:
-            ServiceError: refused, or failed at every repeat, by kind.
+        Raises
+        ------
+        ServiceError
+            Refused, or failed at every repeat, by kind.
         """
         call: wire.Request = kwargs["call"]
         still: Callable[[], bytes | None] = kwargs.get("still") or self._unless_interrupted
@@ -180,8 +188,10 @@ class PoliteSession(requests.Session):
     def interrupt(self, *, writes: bool = False) -> None:
         """End what is under way, and all waiting, until `interrupted` is cleared.
 
-        Parameters:
-            writes: also requests that change something; nobody knows then what became of them.
+        Parameters
+        ----------
+        writes : bool, default False
+            Also requests that change something; nobody knows then what became of them.
         """
         self.interrupted.set()
         self.in_flight.end("interrupted", writes=writes)

@@ -27,10 +27,14 @@ class SignInAnswer(Protocol):
 class Tokens:
     """The token of one connection.
 
-    Parameters:
-        settings: the connection's, with the client id and secret.
-        post: sends the sign-in form to an address; raises where it is refused.
-        clock: seconds that only grow.
+    Parameters
+    ----------
+    settings : Settings
+        The connection's, with the client id and secret.
+    post : callable
+        Sends the sign-in form to an address; raises where it is refused.
+    clock : callable
+        Seconds that only grow.
     """
 
     def __init__(
@@ -47,10 +51,13 @@ class Tokens:
     def get(self, *, other_than: str = "") -> str:
         """A token that is good now, and another than the one that the service has just refused.
 
-        Raises:
-            SignInError: the client id or the secret is wrong. It is not asked again for half a minute, so that many
-                threads do not become a storm of sign-ins.
-            ServiceError: the sign-in failed at every repeat. All threads that waited for it share the failure.
+        Raises
+        ------
+        SignInError
+            The client id or the secret is wrong. It is not asked again for half a minute, so that many threads do not
+            become a storm of sign-ins.
+        ServiceError
+            The sign-in failed at every repeat. All threads that waited for it share the failure.
         """
         with self._lock:
             if self._failed and self._clock() < self._failed[0]:
@@ -96,6 +103,8 @@ class Tokens:
 def _lifetime(given: Any) -> float:
     """For how many seconds a token is good, a day at most.
 
+    Examples
+    --------
     >>> _lifetime(900), _lifetime(None), _lifetime(10**400)
     (900.0, 900.0, 86400.0)
     """

@@ -27,9 +27,12 @@ class BoundedAdapter(HTTPAdapter):
 
     It reads a body in one go, for a third of the time that requests takes for a page of rows.
 
-    Parameters:
-        in_flight: where requests under way are noted.
-        limit: bytes of a body at most, after decompression.
+    Parameters
+    ----------
+    in_flight : InFlight
+        Where requests under way are noted.
+    limit : int
+        Bytes of a body at most, after decompression.
     """
 
     def __init__(self, in_flight: InFlight, limit: int, **options: Any) -> None:
@@ -51,12 +54,15 @@ class BoundedAdapter(HTTPAdapter):
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         """Send, and read the whole body.
 
-        Parameters:
-            request: with an attribute `writes` that is True if it changes something.
+        Parameters
+        ----------
+        request : requests.PreparedRequest
+            With an attribute `writes` that is True if it changes something.
 
-        Raises:
-            RequestException: as requests has them; `ReadTimeout` too where the whole takes twice the read timeout,
-                `ResponseTooLarge`.
+        Raises
+        ------
+        RequestException
+            As requests has them; `ReadTimeout` too where the whole takes twice the read timeout, `ResponseTooLarge`.
         """
         _, read_timeout = kwargs["timeout"]
         seconds = _MULTIPLE_OF_TIMEOUT * read_timeout

@@ -72,11 +72,16 @@ def build(
 ) -> Request:
     """A call of an operation.
 
-    Parameters:
-        api_url: what stands before the operation's path.
-        path: a value for each name in the path, but for the tenant.
-        query: parameters, in order; a plus sign is sent as `%2B`, since a bare one would arrive as a blank.
-        body: what is sent as JSON, if anything.
+    Parameters
+    ----------
+    api_url : str
+        What stands before the operation's path.
+    path : mapping, optional
+        A value for each name in the path, but for the tenant.
+    query : Iterable[tuple[str, str]], default ()
+        Parameters, in order; a plus sign is sent as `%2B`, since a bare one would arrive as a blank.
+    body : object, optional
+        What is sent as JSON, if anything.
     """
     values = {name: quote(str(value), safe="") for name, value in {**(path or {}), "tenant": tenant}.items()}
     url = f"{api_url}/{operation.path.format(**values)}"
@@ -103,10 +108,15 @@ def page_query(
 def worth_repeating(method: str, status: int | None, *, sent: bool = True) -> bool:
     """Whether a call that ended so may be sent again as it is.
 
-    Parameters:
-        status: the answer's; None where no whole answer came.
-        sent: False where no connection was made at all.
+    Parameters
+    ----------
+    status : int or None
+        The answer's; None where no whole answer came.
+    sent : bool, default True
+        False where no connection was made at all.
 
+    Notes
+    -----
     A read may be repeated on 429, on 5xx and on a broken connection. A write is repeated on 429 and when nothing was
     sent: after a broken connection it may have happened.
     """
@@ -118,8 +128,10 @@ def worth_repeating(method: str, status: int | None, *, sent: bool = True) -> bo
 def asked_wait(headers: Mapping[str, str], body: bytes, *, now: dt.datetime | None = None) -> float | None:
     """How many seconds the service asks to wait: by `Retry-After`, or in the words of the body. None: it does not say.
 
-    Parameters:
-        now: against which a `Retry-After` that is a date is held.
+    Parameters
+    ----------
+    now : dt.datetime, optional
+        Against which a `Retry-After` that is a date is held.
     """
     waits = [float(found[1]) for found in [re.search(rb"[Tt]ry again in (\d+(?:\.\d+)?) second", body[:2000])] if found]
     header = (headers.get("Retry-After") or "").strip()
@@ -133,6 +145,8 @@ def asked_wait(headers: Mapping[str, str], body: bytes, *, now: dt.datetime | No
 def backoff(attempt: int, chance: float) -> float:
     """Seconds to wait after the nth failure where the service does not say: half of it fixed, half by chance.
 
+    Examples
+    --------
     >>> [backoff(n, 1.0) for n in (1, 2, 3, 9)]
     [1.0, 2.0, 4.0, 30.0]
     """
@@ -164,11 +178,17 @@ def fault(
 ) -> ServiceError:
     """The error that an answer other than 2xx stands for.
 
-    Parameters:
-        body: what the service said.
-        wait: how many seconds the service asks to wait.
-        secrets: what the error must not repeat, should the service do so.
+    Parameters
+    ----------
+    body : bytes
+        What the service said.
+    wait : float, optional
+        How many seconds the service asks to wait.
+    secrets : iterable of str, default ()
+        What the error must not repeat, should the service do so.
 
+    Notes
+    -----
     The message has the operation, the status and, for 400, 404 and 409, the service's own words by field. An HTML page
     is not quoted.
     """

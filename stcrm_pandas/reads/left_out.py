@@ -40,8 +40,10 @@ def parents_left_out(
 ) -> LeftOut:
     """Return the parents that were left out, from the counts of pages: a negative one is the status of the refusal.
 
-    Parameters:
-        missing: further parents that do not exist.
+    Parameters
+    ----------
+    missing : Sequence[Mapping[str, object]], default ()
+        Further parents that do not exist.
     """
     by_status: dict[int, list[dict[str, object]]] = {-404: [dict(one) for one in missing], -409: []}
     for part, count in zip(parts, counts, strict=False):

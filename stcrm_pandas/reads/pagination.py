@@ -121,10 +121,14 @@ def paginate(ask: Callable[[int], P], mark: Callable[[P], Hashable], *, before: 
     It also ends at a page that would never end: an empty one, one that repeats another, or one far beyond the
     announced total. `problem_of` then says what is wrong.
 
-    Parameters:
-        ask: gets a page by its number, from 1.
-        mark: what tells one page from another.
-        before: the pages that are there already.
+    Parameters
+    ----------
+    ask : callable
+        Gets a page by its number, from 1.
+    mark : callable
+        What tells one page from another.
+    before : sequence of P, default ()
+        The pages that are there already.
     """
     pages = list(before)
     marks = {mark(page) for page in pages}
@@ -202,13 +206,20 @@ class Watch(Protocol):
 class Walker:
     """Walks reads over one connection.
 
-    Parameters:
-        session: sends and stores.
-        cache: says what is stored.
-        api_url, tenant: where to.
-        concurrency: how many calls go side by side.
-        offline: send nothing.
-        page_size: rows a page, given smaller by tests.
+    Parameters
+    ----------
+    session : CachedPoliteSession
+        Sends and stores.
+    cache : Cache
+        Says what is stored.
+    api_url, tenant : str
+        Where to.
+    concurrency : int
+        How many calls go side by side.
+    offline : bool
+        Send nothing.
+    page_size : int, default wire.PAGE_SIZE
+        Rows a page, given smaller by tests.
     """
 
     def __init__(
@@ -236,12 +247,17 @@ class Walker:
     def walk(self, read: Read[P], *, max_age: dt.timedelta, watch: Watch) -> Walk[P]:
         """Walk a read to its end: wholly from one stored generation, or by fetching.
 
-        Parameters:
-            max_age: how old a stored walk may be.
+        Parameters
+        ----------
+        max_age : dt.timedelta
+            How old a stored walk may be.
 
-        Raises:
-            NotCachedError: offline, and the read is not stored.
-            ServiceError: the service refused, or failed at every repeat. What was fetched is kept for a while.
+        Raises
+        ------
+        NotCachedError
+            Offline, and the read is not stored.
+        ServiceError
+            The service refused, or failed at every repeat. What was fetched is kept for a while.
         """
         stored = self.cache.find(read.signature, max_age=None if self._offline else max_age)
         if stored is not None and (read.skips_parents or min(stored.parts or (0,)) >= 0):
@@ -283,15 +299,22 @@ class Walker:
 
         Stored pages are used while the service said that more follows; the last page never is, unless offline.
 
-        Parameters:
-            start: a token, or a date in the service's form; None is the beginning.
-            max_age: how old stored pages may be.
+        Parameters
+        ----------
+        start : str or None
+            A token, or a date in the service's form; None is the beginning.
+        max_age : dt.timedelta
+            How old stored pages may be.
 
-        Returns:
+        Returns
+        -------
+        tuple[Walk[P], str | None]
             The walk, and the token from which the feed goes on later.
 
-        Raises:
-            NotCachedError: offline, and a page is not stored.
+        Raises
+        ------
+        NotCachedError
+            Offline, and a page is not stored.
         """
         generation = self.cache.feed(read.signature, read.operation.resource)
         got: list[Got[P]] = []

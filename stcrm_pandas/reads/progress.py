@@ -61,8 +61,10 @@ class Bar:
 class Progress:
     """All bars of one connection.
 
-    Parameters:
-        show: always, never, or (None) in a notebook and in a terminal.
+    Parameters
+    ----------
+    show : bool or None
+        Always, never, or (None) in a notebook and in a terminal.
     """
 
     def __init__(self, show: bool | None) -> None:

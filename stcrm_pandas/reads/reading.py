@@ -78,16 +78,25 @@ class Reader:
         Of several parents, those that the service answers with 404 or 409 are left out, unless all are, or the
         connection is strict: a warning and `attrs` name them.
 
-        Parameters:
-            below: for each parent what stands in the path, and which columns come of it.
-            missing: parents that are known to be missing.
+        Parameters
+        ----------
+        below : sequence of Below, default (({}, {}),)
+            For each parent what stands in the path, and which columns come of it.
+        missing : Sequence[Mapping[str, object]], default ()
+            Parents that are known to be missing.
 
-        Raises:
-            NotFound: the only parent, or each of several, does not exist; or one of them, over a strict connection.
-            Conflict: likewise, is inactive.
-            UsageError: a filter that is not one of the operation's, or a value of another kind.
-            IncompleteRead: the pages do not add up, not even when walked anew.
-            AnswerError: rows came that `ids` did not name.
+        Raises
+        ------
+        NotFound
+            The only parent, or each of several, does not exist; or one of them, over a strict connection.
+        Conflict
+            Likewise, is inactive.
+        UsageError
+            A filter that is not one of the operation's, or a value of another kind.
+        IncompleteRead
+            The pages do not add up, not even when walked anew.
+        AnswerError
+            Rows came that `ids` did not name.
         """
         lists = {snake(field.name): field for field in operation.filters if field.many}
         filters = {name: _listed(value) if name in lists else value for name, value in filters.items()}
@@ -118,8 +127,10 @@ class Reader:
     def each(self, operation: Operation, below: Sequence[Below], options: Options) -> pd.DataFrame:
         """Rows that can only be had one by one, side by side, in the order in which they are asked for.
 
-        Raises:
-            MissingRows: one of them does not exist; it names the first that was found missing.
+        Raises
+        ------
+        MissingRows
+            One of them does not exist; it names the first that was found missing.
         """
         parts = [Part(path=path, parents=columns) for path, columns in below]
         try:
@@ -136,12 +147,17 @@ class Reader:
     ) -> pd.DataFrame:
         """Rows by id, in the order in which they are asked for.
 
-        Parameters:
-            path: what else stands in the path.
+        Parameters
+        ----------
+        path : mapping, optional
+            What else stands in the path.
 
-        Raises:
-            MissingRows: some do not exist; it names them.
-            AnswerError: rows came that were not asked for.
+        Raises
+        ------
+        MissingRows
+            Some do not exist; it names them.
+        AnswerError
+            Rows came that were not asked for.
         """
         above = path or {}
         single = isinstance(ids, (int, str, bytes)) or not isinstance(ids, Iterable)

@@ -59,8 +59,10 @@ INSERT INTO runs SELECT :resource, seen.id, :at, :at, seen.status FROM seen WHER
 class StatusLog:
     """The status log of one tenant in one environment.
 
-    Parameters:
-        path: its file, made at the first note, readable by nobody else.
+    Parameters
+    ----------
+    path : Path
+        Its file, made at the first note, readable by nobody else.
     """
 
     def __init__(self, path: Path) -> None:
@@ -69,9 +71,12 @@ class StatusLog:
     def note(self, resource: str, pages: Sequence[Seen]) -> None:
         """Note what was seen; what cannot be stored is told, and is no error of a read.
 
-        Parameters:
-            resource: one of `RESOURCES`.
-            pages: of a read that proved whole.
+        Parameters
+        ----------
+        resource : str
+            One of `RESOURCES`.
+        pages : sequence of Seen
+            Of a read that proved whole.
         """
         try:
             with self._open() as db:
@@ -87,14 +92,19 @@ class StatusLog:
     def frame(self, resource: str) -> pd.DataFrame:
         """All that was noted of a resource.
 
-        Returns:
-            A row per run of one status: `id` (Int64), `status` (str), `first_seen`, `last_seen` (UTC), ordered by
-            `id` and `first_seen`. A change to a status lies after the `last_seen` of any other one before, and not
-            after its own `first_seen`.
+        Returns
+        -------
+        DataFrame
+            A row per run of one status: `id` (Int64), `status` (str), `first_seen`, `last_seen` (UTC), ordered by `id`
+            and `first_seen`. A change to a status lies after the `last_seen` of any other one before, and not after its
+            own `first_seen`.
 
-        Raises:
-            UsageError: of this resource nothing is ever noted.
-            SettingsError: the file cannot be read.
+        Raises
+        ------
+        UsageError
+            Of this resource nothing is ever noted.
+        SettingsError
+            The file cannot be read.
         """
         if resource not in RESOURCES:
             raise UsageError(f"statuses are noted of {' and '.join(RESOURCES)}, not of {resource!r}")

@@ -43,17 +43,26 @@ class Writer:
     def write(self, operation: Operation, given: Mapping[str, Any]) -> pd.DataFrame | None:
         """Make one call that writes.
 
-        Parameters:
-            given: by the names of the helper's parameters: what stands in the path, in the query and in the body.
+        Parameters
+        ----------
+        given : mapping
+            By the names of the helper's parameters: what stands in the path, in the query and in the body.
 
-        Returns:
+        Returns
+        -------
+        pd.DataFrame | None
             The row that the service answered, as a frame; None where it answers nothing.
 
-        Raises:
-            WritesNotAllowed: the connection may only read, or is offline.
-            UsageError: what is given cannot be right; nothing was sent.
-            ServiceError: the service refused or failed; `in_doubt` says whether it may have been carried out.
-            AnswerError: it was carried out, but its answer cannot be read.
+        Raises
+        ------
+        WritesNotAllowed
+            The connection may only read, or is offline.
+        UsageError
+            What is given cannot be right; nothing was sent.
+        ServiceError
+            The service refused or failed; `in_doubt` says whether it may have been carried out.
+        AnswerError
+            It was carried out, but its answer cannot be read.
         """
         self.allow(operation)
         zone = self._settings.time_zone
@@ -86,13 +95,18 @@ class Writer:
     ) -> requests.Response:
         """Make one call as it stands, and leave nothing stale in the cache.
 
-        Parameters:
-            path, body: by the contract's names, checked before.
-            still: called right before each time that it is sent, after all waiting; what it raises ends the call,
-                unsent, and what it returns is sent as the body, if it is not None.
+        Parameters
+        ----------
+        path, body : mapping
+            By the contract's names, checked before.
+        still : callable, optional
+            Called right before each time that it is sent, after all waiting; what it raises ends the call, unsent, and
+            what it returns is sent as the body, if it is not None.
 
-        Raises:
-            ServiceError: the service refused or failed; `in_doubt` says whether it may have been carried out.
+        Raises
+        ------
+        ServiceError
+            The service refused or failed; `in_doubt` says whether it may have been carried out.
         """
         call = wire.build(
             operation, str(self._settings.api_url), self._settings.tenant or 0, path=path, query=query, body=body
@@ -113,8 +127,10 @@ class Writer:
     def allow(self, operation: Operation) -> None:
         """Refuse to write over a connection that may not.
 
-        Raises:
-            WritesNotAllowed: it may only read, or is offline; the message says how to allow it.
+        Raises
+        ------
+        WritesNotAllowed
+            It may only read, or is offline; the message says how to allow it.
         """
         if self._settings.offline:
             raise WritesNotAllowed(

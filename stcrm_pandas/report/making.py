@@ -49,18 +49,28 @@ class Choices(TypedDict, total=False):
 def make_report(name: str, out: str | Path, **choices: Unpack[Choices]) -> Path:
     """Make one report.
 
-    Parameters:
-        name: "lead-conversion", "contact-preferences" or "booking-sources".
-        out: the HTML file to write, in a folder that exists.
-        choices: what it is about (`Choices`).
+    Parameters
+    ----------
+    name : str
+        "lead-conversion", "contact-preferences" or "booking-sources".
+    out : str or Path
+        The HTML file to write, in a folder that exists.
+    choices
+        What it is about (`Choices`).
 
-    Returns: the path of the file.
+    Returns
+    -------
+    Path
+        The path of the file.
 
-    Raises:
-        UsageError: the folder is missing, or the report takes no such parameter.
-        ReportError: a cell of the notebook failed. Then there is no new file, and an old one is as it was.
+    Raises
+    ------
+    UsageError
+        The folder is missing, or the report takes no such parameter.
+    ReportError
+        A cell of the notebook failed. Then there is no new file, and an old one is as it was.
 
-        make_report("lead-conversion", "leads.html", since="2026-01-01", time_zone="America/Chicago")
+        make_report("lead-conversion", "leads.html", since="2026-01-01", time_zone="America/Chicago").
     """
     if name not in REPORTS:
         raise UsageError(f"there is no report {name!r}; there are {', '.join(REPORTS)}")
@@ -71,19 +81,28 @@ def make_report(name: str, out: str | Path, **choices: Unpack[Choices]) -> Path:
 def make_all(folder: str | Path, **choices: Unpack[Choices]) -> Path:
     """Make all reports and an index of them; rows that several need are read once.
 
-    Parameters:
-        folder: made where it is not there; the folder above it is.
-        choices: what they are about (`Choices`). `by` and `spend` go to the reports that know what to do with them.
+    Parameters
+    ----------
+    folder : str or Path
+        Made where it is not there; the folder above it is.
+    choices
+        What they are about (`Choices`). `by` and `spend` go to the reports that know what to do with them.
 
-    Returns: the path of the index, `index.html` in the folder.
+    Returns
+    -------
+    Path
+        The path of the index, `index.html` in the folder.
 
-    Raises:
-        UsageError: there cannot be such a folder.
-        ReportError: a cell of a notebook failed; then no file was changed. Where the application lacks the scope for
-            what a whole report is about, the index says so, the others are made, and an older file of that report
-            stays as it was; it is an error only if none can be made.
+    Raises
+    ------
+    UsageError
+        There cannot be such a folder.
+    ReportError
+        A cell of a notebook failed; then no file was changed. Where the application lacks the scope for what a whole
+        report is about, the index says so, the others are made, and an older file of that report stays as it was; it is
+        an error only if none can be made.
 
-        make_all("reports", since="2026-01-01", company="Example Heating")
+        make_all("reports", since="2026-01-01", company="Example Heating").
     """
     place = Path(folder).absolute()
     if not place.parent.is_dir() or (place.exists() and not place.is_dir()):

@@ -26,7 +26,10 @@ _PLOTLY = "application/vnd.plotly.v1+json"
 def page_of(notebook: Any) -> str:
     """The page of a notebook that was run: the outputs without the code.
 
-    Raises: ReportError where it would be larger than a report may be.
+    Raises
+    ------
+    ReportError
+        Where it would be larger than a report may be.
     """
     from nbconvert.exporters.templateexporter import TemplateExporter
     from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath

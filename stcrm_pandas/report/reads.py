@@ -19,6 +19,8 @@ class Reads:
 
     `missing` has what was left out, and the scope that it needs. In a notebook the object shows it, or nothing.
 
+    Examples
+    --------
     >>> reads = Reads()
     >>> reads.optional("jobs", lambda **filters: "a frame", created_on_or_after=None)
     'a frame'

@@ -20,8 +20,13 @@ _PACKAGE = Path(str(files("stcrm_pandas")))
 def notebook_path(name: str) -> Path:
     """Where a notebook of ours is: beside the package in a checkout, within it once installed.
 
-    Raises: ReportError where there is none of that name.
+    Raises
+    ------
+    ReportError
+        Where there is none of that name.
 
+    Examples
+    --------
     >>> notebook_path("lead_conversion").name
     'lead_conversion.ipynb'
     """
@@ -34,6 +39,8 @@ def notebook_path(name: str) -> Path:
 def parameters_of(notebook: Path) -> list[str]:
     """The names that a notebook's cell of parameters sets.
 
+    Examples
+    --------
     >>> "since" in parameters_of(notebook_path("lead_conversion"))
     True
     """
@@ -47,14 +54,21 @@ def parameters_of(notebook: Path) -> list[str]:
 def run_notebook(notebook: Path, parameters: Mapping[str, Any], *, environment: Mapping[str, str] | None = None) -> Any:
     """The notebook with the outputs of a run in this interpreter's own kernel.
 
-    Parameters:
-        notebook: with a cell tagged `parameters`.
-        parameters: never a secret (they are written into the notebook); what is None stays as the notebook has it.
-        environment: variables of the notebook's process, beyond those of this one.
+    Parameters
+    ----------
+    notebook : Path
+        With a cell tagged `parameters`.
+    parameters : mapping
+        Never a secret (they are written into the notebook); what is None stays as the notebook has it.
+    environment : mapping, optional
+        Variables of the notebook's process, beyond those of this one.
 
-    Raises:
-        UsageError: the notebook has no such parameter.
-        ReportError: a cell failed; it is named.
+    Raises
+    ------
+    UsageError
+        The notebook has no such parameter.
+    ReportError
+        A cell failed; it is named.
     """
     import papermill  # loads slowly
     from nbclient.exceptions import DeadKernelError

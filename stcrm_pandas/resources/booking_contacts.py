@@ -30,18 +30,34 @@ class BookingContacts(Plannable):
     ) -> pd.DataFrame:
         """Phones and e-mails of bookings: one call for each booking, side by side.
 
-        Parameters:
-            ids: one booking's id or many.
+        Parameters
+        ----------
+        ids : int, sequence of int or Series
+            One id or many. A repeated id comes once.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.BookingContacts`; `booking_id` and `booking_provider_id` say
             whose each is.
 
-        Raises:
-            MissingRows: the only booking, or each of several, does not exist.
+        Raises
+        ------
+        MissingRows
+            The only booking, or each of several, does not exist.
 
+        Notes
+        -----
         Operation: Bookings_GetContactList; the provider is read from the booking
 
+        Examples
+        --------
         >>> ids = crm.bookings.list()["id"].head(3)
         >>> crm.bookings.list_contacts(ids)["booking_id"].isin(ids).all()
         np.True_
@@ -76,18 +92,35 @@ class BookingContacts(Plannable):
     ) -> pd.DataFrame:
         """Phones and e-mails of bookings of one provider: one call for each booking, side by side.
 
-        Parameters:
-            booking_provider: the provider's id.
-            ids: one booking's id or many.
+        Parameters
+        ----------
+        booking_provider : int
+            The provider's id.
+        ids : int, sequence of int or Series
+            One id or many. A repeated id comes once.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.BookingContacts`; `booking_id` says whose each is.
 
-        Raises:
-            NotFound: the only booking, or each of several, does not exist.
+        Raises
+        ------
+        NotFound
+            The only booking, or each of several, does not exist.
 
+        Notes
+        -----
         Operation: Bookings_GetContactList2
 
+        Examples
+        --------
         >>> first = crm.bookings.list().iloc[0]
         >>> contacts = crm.bookings.list_contacts_of_provider(first["booking_provider_id"], first["id"])
         >>> (contacts["booking_id"] == first["id"]).all()
@@ -101,11 +134,30 @@ class BookingContacts(Plannable):
     ) -> pd.DataFrame:
         """Give a booking of a provider another phone or e-mail.
 
-        Returns:
+        Parameters
+        ----------
+        booking_provider : int
+            The id of the booking provider; `booking_provider_id` of its bookings.
+        id : int
+            The id of the booking.
+        type : ContactType
+            The type.
+        value : str
+            The phone number or e-mail address.
+        memo : str, optional
+            A remark on the contact.
+
+        Returns
+        -------
+        DataFrame
             The contact: one row with the columns of `stcrm.schemas.BookingContacts`.
 
+        Notes
+        -----
         Operation: Bookings_CreateContact
 
+        Examples
+        --------
         >>> first = crm.bookings.list().iloc[0]
         >>> made = crm.bookings.create_contact(
         ...     first["booking_provider_id"], first["id"], type="Email", value="ann@example.com"
@@ -130,11 +182,32 @@ class BookingContacts(Plannable):
 
         The service answers only what was sent, so the booking's contacts are read afterwards.
 
-        Returns:
+        Parameters
+        ----------
+        booking_provider : int
+            The id of the booking provider; `booking_provider_id` of its bookings.
+        id : int
+            The id of the booking.
+        contact_id : int
+            The id of the contact.
+        type : ContactType, optional
+            The type.
+        value : str, optional
+            The phone number or e-mail address.
+        memo : str, optional
+            A remark on the contact.
+
+        Returns
+        -------
+        DataFrame
             The contact as it is now: one row with the columns of `stcrm.schemas.BookingContacts`.
 
+        Notes
+        -----
         Operation: Bookings_UpdateBookingContact, then Bookings_GetContactList2
 
+        Examples
+        --------
         >>> id = crm.bookings.list()["id"].iloc[0]
         >>> first = crm.bookings.list_contacts(id).iloc[0]
         >>> changed = crm.bookings.update_contact(first["booking_provider_id"], id, first["id"], memo="work")
@@ -155,8 +228,21 @@ class BookingContacts(Plannable):
     def delete_contact(self, booking_provider: int, id: int, contact_id: int) -> None:
         """Delete a phone or an e-mail of a booking of a provider.
 
+        Parameters
+        ----------
+        booking_provider : int
+            The id of the booking provider; `booking_provider_id` of its bookings.
+        id : int
+            The id of the booking.
+        contact_id : int
+            The id of the contact.
+
+        Notes
+        -----
         Operation: Bookings_DeleteContact
 
+        Examples
+        --------
         >>> first = crm.bookings.list().iloc[0]
         >>> place = (first["booking_provider_id"], first["id"])
         >>> made = crm.bookings.create_contact(*place, type="Fax", value="512-555-0101")
@@ -176,6 +262,21 @@ class BookingContacts(Plannable):
     ) -> Plan:
         """The plan that turns one frame of `list_contacts` into another; see `plan_changes`.
 
+        Parameters
+        ----------
+        before : DataFrame
+            The rows as they were read.
+        after : DataFrame
+            The same rows, edited. What is missing in it stays as it is; a missing value clears the cell.
+        reason : str, optional
+            Why the change is made. The journal keeps it.
+        check : bool, default False
+            True makes the checks that need a read now, instead of when the plan is applied.
+        warn_above : float, default WARN_ABOVE
+            The share of all rows, from 0 to 1, above which the plan warns.
+
+        Examples
+        --------
         >>> before = crm.bookings.list_contacts(crm.bookings.list()["id"].head(3))
         >>> len(crm.bookings.plan_contact_changes(before, before).changes)
         0

@@ -29,16 +29,38 @@ class BookingProviderTags(Plannable):
     ) -> pd.DataFrame:
         """All booking provider tags that fit.
 
-        Parameters:
-            ids: only these; ids that do not exist are left out in silence (`get` names them).
-            created_on_or_after, created_before: half-open bounds of the creation.
-            modified_on_or_after, modified_before: half-open bounds of the latest change.
+        Parameters
+        ----------
+        name : str, optional
+            Only rows with this name, as the service compares names.
+        ids : int, sequence of int or Series, optional
+            Only these ids. Ids that do not exist are left out without an error; `get` names them.
+        created_on_or_after : str, date or Timestamp, optional
+            Only rows created at or after this time. Without a time zone: the tenant's.
+        created_before : str, date or Timestamp, optional
+            Only rows created before this time. Without a time zone: the tenant's.
+        modified_on_or_after : str, date or Timestamp, optional
+            Only rows last modified at or after this time. Without a time zone: the tenant's.
+        modified_before : str, date or Timestamp, optional
+            Only rows last modified before this time. Without a time zone: the tenant's.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.BookingProviderTags`; times are in UTC.
 
+        Notes
+        -----
         Operation: BookingProviderTags_GetList
 
+        Examples
+        --------
         >>> crm.booking_provider_tags.list()["id"].is_unique
         True
         """
@@ -55,17 +77,33 @@ class BookingProviderTags(Plannable):
     ) -> pd.DataFrame:
         """Booking provider tags by id, in the order in which they are asked for.
 
-        Parameters:
-            ids: one id or many; what stands twice comes once.
+        Parameters
+        ----------
+        ids : int, sequence of int or Series
+            One id or many. A repeated id comes once.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.BookingProviderTags`, a row for each id.
 
-        Raises:
-            MissingRows: some do not exist; `ids` of the error has them.
+        Raises
+        ------
+        MissingRows
+            Some do not exist; `ids` of the error has them.
 
+        Notes
+        -----
         Operation: BookingProviderTags_Get, or BookingProviderTags_GetList for many
 
+        Examples
+        --------
         >>> first = crm.booking_provider_tags.list()["id"].iloc[0]
         >>> len(crm.booking_provider_tags.get(first))
         1
@@ -76,11 +114,24 @@ class BookingProviderTags(Plannable):
     def create(self, *, tag_name: str, description: str) -> pd.DataFrame:
         """Create a booking provider tag.
 
-        Returns:
+        Parameters
+        ----------
+        tag_name : str
+            The name of the tag.
+        description : str
+            A description in free text.
+
+        Returns
+        -------
+        DataFrame
             The tag: one row with the columns of `stcrm.schemas.CreatedBookingProviderTags`.
 
+        Notes
+        -----
         Operation: BookingProviderTags_Create
 
+        Examples
+        --------
         >>> crm.booking_provider_tags.create(tag_name="Portal", description="Our own form")["tag_name"].item()
         'Portal'
         """
@@ -90,11 +141,26 @@ class BookingProviderTags(Plannable):
     def update(self, id: int, *, tag_name: str | None = None, description: str | None = None) -> pd.DataFrame:
         """Change a booking provider tag.
 
-        Returns:
+        Parameters
+        ----------
+        id : int
+            The id of the row.
+        tag_name : str, optional
+            The name of the tag.
+        description : str, optional
+            A description in free text.
+
+        Returns
+        -------
+        DataFrame
             The tag as it is now: one row with the columns of `stcrm.schemas.UpdatedBookingProviderTags`.
 
+        Notes
+        -----
         Operation: BookingProviderTags_Update
 
+        Examples
+        --------
         >>> first = crm.booking_provider_tags.list()["id"].iloc[0]
         >>> crm.booking_provider_tags.update(first, description="Old form")["description"].item()
         'Old form'

@@ -36,17 +36,38 @@ class Bookings(BookingContacts):
     ) -> pd.DataFrame:
         """All bookings that fit, deleted ones left out.
 
-        Parameters:
-            ids: only these; ids that do not exist are left out in silence (`get` names them).
-            created_on_or_after, created_before: half-open bounds of the creation.
-            modified_on_or_after, modified_before: half-open bounds of the latest change.
-            external_id: the id that the sender gave it.
+        Parameters
+        ----------
+        ids : int, sequence of int or Series, optional
+            Only these ids. Ids that do not exist are left out without an error; `get` names them.
+        external_id : str, optional
+            Only bookings to which the sender gave this id.
+        created_on_or_after : str, date or Timestamp, optional
+            Only rows created at or after this time. Without a time zone: the tenant's.
+        created_before : str, date or Timestamp, optional
+            Only rows created before this time. Without a time zone: the tenant's.
+        modified_on_or_after : str, date or Timestamp, optional
+            Only rows last modified at or after this time. Without a time zone: the tenant's.
+        modified_before : str, date or Timestamp, optional
+            Only rows last modified before this time. Without a time zone: the tenant's.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.Bookings`; times are in UTC.
 
+        Notes
+        -----
         Operation: Bookings_GetList
 
+        Examples
+        --------
         >>> crm.bookings.list()["status"].isin(["New", "Accepted", "Converted", "Dismissed"]).all()
         np.True_
         """
@@ -63,17 +84,33 @@ class Bookings(BookingContacts):
     ) -> pd.DataFrame:
         """Bookings by id, in the order in which they are asked for.
 
-        Parameters:
-            ids: one id or many; what stands twice comes once.
+        Parameters
+        ----------
+        ids : int, sequence of int or Series
+            One id or many. A repeated id comes once.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.Bookings`, a row for each id, inactive ones too.
 
-        Raises:
-            MissingRows: some do not exist; `ids` of the error has them.
+        Raises
+        ------
+        MissingRows
+            Some do not exist; `ids` of the error has them.
 
+        Notes
+        -----
         Operation: Bookings_Get, or Bookings_GetList for many
 
+        Examples
+        --------
         >>> first = crm.bookings.list()["id"].iloc[0]
         >>> len(crm.bookings.get(first))
         1
@@ -97,18 +134,40 @@ class Bookings(BookingContacts):
     ) -> pd.DataFrame:
         """All bookings of one provider or of several that fit, deleted ones left out.
 
-        Parameters:
-            booking_providers: one provider's id or many: `booking_provider_id` of bookings.
-            ids: only these; ids that do not exist are left out in silence (`get_of_provider` names them).
-            created_on_or_after, created_before: half-open bounds of the creation.
-            modified_on_or_after, modified_before: half-open bounds of the latest change.
-            external_id: the id that the sender gave it.
+        Parameters
+        ----------
+        booking_providers : int, sequence of int or Series
+            One provider's id or many: `booking_provider_id` of bookings.
+        ids : int, sequence of int or Series, optional
+            Only these ids. Ids that do not exist are left out without an error; `get` names them.
+        external_id : str, optional
+            Only bookings to which the sender gave this id.
+        created_on_or_after : str, date or Timestamp, optional
+            Only rows created at or after this time. Without a time zone: the tenant's.
+        created_before : str, date or Timestamp, optional
+            Only rows created before this time. Without a time zone: the tenant's.
+        modified_on_or_after : str, date or Timestamp, optional
+            Only rows last modified at or after this time. Without a time zone: the tenant's.
+        modified_before : str, date or Timestamp, optional
+            Only rows last modified before this time. Without a time zone: the tenant's.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.Bookings`; times are in UTC.
 
+        Notes
+        -----
         Operation: Bookings_GetList2
 
+        Examples
+        --------
         >>> provider = crm.bookings.list()["booking_provider_id"].iloc[0]
         >>> crm.bookings.list_of_provider(provider)["booking_provider_id"].unique().tolist() == [provider]
         True
@@ -127,18 +186,35 @@ class Bookings(BookingContacts):
     ) -> pd.DataFrame:
         """Bookings of one provider by id, in the order in which they are asked for.
 
-        Parameters:
-            booking_provider: the provider's id.
-            ids: one id or many; what stands twice comes once.
+        Parameters
+        ----------
+        booking_provider : int
+            The provider's id.
+        ids : int, sequence of int or Series
+            One id or many. A repeated id comes once.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.Bookings`, a row for each id.
 
-        Raises:
-            MissingRows: some do not exist, or are another provider's; `ids` of the error has them.
+        Raises
+        ------
+        MissingRows
+            Some do not exist, or are another provider's; `ids` of the error has them.
 
+        Notes
+        -----
         Operation: Bookings_GetForProvider, or Bookings_GetList2 for many
 
+        Examples
+        --------
         >>> first = crm.bookings.list().iloc[0]
         >>> len(crm.bookings.get_of_provider(first["booking_provider_id"], first["id"]))
         1
@@ -159,16 +235,32 @@ class Bookings(BookingContacts):
     ) -> Feed:
         """Follow the export feed of bookings, deleted and inactive ones too: it keeps a copy up to date.
 
-        Parameters:
-            since: only what changed on or after this moment; without it, and without a token, all there is.
-            continue_from: the token of an earlier feed (`Feed.continue_from`): what changed since then.
-            include_recent_changes: see changes sooner, at the price of rows that come twice (they are dropped).
+        Parameters
+        ----------
+        since : str, date or Timestamp, optional
+            Only what changed at or after this time. Without it and without a token: everything.
+        continue_from : str, optional
+            The token of an earlier feed (`Feed.continue_from`): only what changed since then.
+        include_recent_changes : bool, optional
+            True shows changes sooner than after about 15 minutes. Repeated rows are dropped.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        Feed
             A `Feed`; its frame has the columns of `stcrm.schemas.ExportedBookings`, each row in its latest version.
 
+        Notes
+        -----
         Operation: ExportBookings_Get
 
+        Examples
+        --------
         >>> feed = crm.bookings.export()
         >>> crm.bookings.export(continue_from=feed.continue_from)
         Feed(0 rows, continue_from=...)
@@ -198,17 +290,52 @@ class Bookings(BookingContacts):
     ) -> pd.DataFrame:
         """Create a booking for a provider.
 
-        Parameters:
-            source: who sends it, in free text.
-            external_id: the sender's own id for it.
-            address: without coordinates, which bookings do not have.
-            start: the time that is asked for; without a zone it is meant in the tenant's.
+        Parameters
+        ----------
+        booking_provider : int
+            The id of the booking provider; `booking_provider_id` of its bookings.
+        source : str
+            Who sends it, in free text.
+        name : str
+            The name.
+        summary : str
+            What is wanted, in free text.
+        is_first_time_client : bool
+            Whether the sender says that the customer is new.
+        external_id : str
+            The sender's own id of the booking.
+        address : Address, optional
+            Without coordinates, which bookings do not have.
+        contacts : iterable of NewContact, optional
+            Phones and e-mail addresses.
+        customer_type : CustomerType, optional
+            Residential or commercial.
+        start : str, date or Timestamp, optional
+            The time that is asked for. Without a time zone: the tenant's.
+        campaign_id : int, optional
+            The campaign that brought it.
+        business_unit_id : int, optional
+            The business unit that handles it.
+        job_type_id : int, optional
+            The type of job that is wanted.
+        priority : Priority, optional
+            The priority.
+        uploaded_images : iterable of str, optional
+            Addresses of images.
+        is_send_confirmation_email : bool, optional
+            True has the service send a confirmation by e-mail.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             The booking: one row with the columns of `stcrm.schemas.Bookings`.
 
+        Notes
+        -----
         Operation: Bookings_Create
 
+        Examples
+        --------
         >>> provider = crm.bookings.list()["booking_provider_id"].iloc[0]
         >>> made = crm.bookings.create(
         ...     provider, source="Portal", name="Ann Lee", summary="No heat", is_first_time_client=True,
@@ -241,15 +368,50 @@ class Bookings(BookingContacts):
     ) -> pd.DataFrame:
         """Change a booking of a provider: only what is named, but an address as a whole.
 
-        Parameters:
-            booking_provider: `booking_provider_id` of the booking.
-            address: all of it, the unit too (`""` where there is none), without coordinates.
+        Parameters
+        ----------
+        booking_provider : int
+            The id of the booking provider; `booking_provider_id` of its bookings.
+        id : int
+            The id of the row.
+        source : str, optional
+            Where the booking comes from, in free text.
+        name : str, optional
+            The name.
+        address : Address, optional
+            The whole address with its unit (`""` if there is none), without coordinates.
+        customer_type : CustomerType, optional
+            Residential or commercial.
+        start : str, date or Timestamp, optional
+            The time that is asked for. Without a time zone: the tenant's.
+        summary : str, optional
+            What is wanted, in free text.
+        campaign_id : int, optional
+            The campaign that brought it.
+        business_unit_id : int, optional
+            The business unit that handles it.
+        job_type_id : int, optional
+            The type of job that is wanted.
+        priority : Priority, optional
+            The priority.
+        is_first_time_client : bool, optional
+            Whether the sender says that the customer is new.
+        uploaded_images : iterable of str, optional
+            Addresses of images.
+        external_id : str, optional
+            The sender's own id of the booking.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             The booking as it is now: one row with the columns of `stcrm.schemas.Bookings`.
 
+        Notes
+        -----
         Operation: Bookings_Update
 
+        Examples
+        --------
         >>> first = crm.bookings.list().iloc[0]
         >>> crm.bookings.update(first["booking_provider_id"], first["id"], summary="No heat")["summary"].item()
         'No heat'
@@ -262,8 +424,23 @@ class Bookings(BookingContacts):
     ) -> None:
         """Dismiss a booking of a provider: it is closed without a job.
 
+        Parameters
+        ----------
+        booking_provider : int
+            The id of the booking provider; `booking_provider_id` of its bookings.
+        id : int
+            The id of the row.
+        call_reason_id : int, optional
+            The reason for the dismissal.
+        dismissing_memo : str, optional
+            Why it is dismissed, in free text.
+
+        Notes
+        -----
         Operation: Bookings_DismissBooking
 
+        Examples
+        --------
         >>> bookings = crm.bookings.list()
         >>> first = bookings[bookings["status"] == "New"].iloc[0]
         >>> crm.bookings.dismiss(first["booking_provider_id"], first["id"], dismissing_memo="Wrong number")
@@ -283,13 +460,24 @@ class Bookings(BookingContacts):
     ) -> Plan:
         """The plan that dismisses bookings. It cannot be undone.
 
-        Parameters:
-            bookings: open ones, as they were read: one that was modified since is not dismissed.
-            reason: why it is done; the journal keeps it.
+        Parameters
+        ----------
+        bookings : DataFrame
+            Open ones, as they were read: one that was modified since is not dismissed.
+        call_reason_id : int, optional
+            The reason for the dismissal.
+        dismissing_memo : str, optional
+            Why they are dismissed, in free text.
+        reason : str, optional
+            Why the change is made. The journal keeps it.
 
-        Raises:
-            UsageError: a column that is needed is missing, a booking stands twice, or they are another tenant's.
+        Raises
+        ------
+        UsageError
+            A column that is needed is missing, a booking stands twice, or they are another tenant's.
 
+        Examples
+        --------
         >>> bookings = crm.bookings.list()
         >>> plan = crm.bookings.plan_dismiss(bookings[bookings["status"] == "New"].head(2), dismissing_memo="Spam")
         >>> plan.requests["method"].unique().tolist()

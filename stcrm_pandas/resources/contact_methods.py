@@ -33,20 +33,47 @@ class ContactMethods(Plannable):
     ) -> pd.DataFrame:
         """Contact methods of named contacts: one call for each contact, side by side.
 
-        Parameters:
-            contact_ids: one GUID or many.
-            reference_id: an id of your own.
-            created_on_or_after, created_before: half-open bounds of the creation.
-            modified_on_or_after, modified_before: half-open bounds of the latest change.
+        Parameters
+        ----------
+        contact_ids : str, sequence of str or Series
+            One GUID or many.
+        reference_id : str, optional
+            Only rows with this id of your own.
+        type : ContactType, optional
+            Only contact methods of this type.
+        value : str, optional
+            Only contact methods with this value.
+        created_on_or_after : str, date or Timestamp, optional
+            Only rows created at or after this time. Without a time zone: the tenant's.
+        created_before : str, date or Timestamp, optional
+            Only rows created before this time. Without a time zone: the tenant's.
+        modified_on_or_after : str, date or Timestamp, optional
+            Only rows last modified at or after this time. Without a time zone: the tenant's.
+        modified_before : str, date or Timestamp, optional
+            Only rows last modified before this time. Without a time zone: the tenant's.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.ContactMethods`; times are in UTC.
 
-        Raises:
-            NotFound: the only contact, or each of several, does not exist.
+        Raises
+        ------
+        NotFound
+            The only contact, or each of several, does not exist.
 
+        Notes
+        -----
         Operation: ContactMethods_GetContactMethods
 
+        Examples
+        --------
         >>> contact = crm.contacts.create(name="Ann Lee")["id"].item()
         >>> len(crm.contact_methods.list(contact))
         0
@@ -71,17 +98,42 @@ class ContactMethods(Plannable):
     ) -> pd.DataFrame:
         """All contact methods that fit, whosever they are, in the order of their creation.
 
-        Parameters:
-            contact_id: only of this contact.
-            reference_id: an id of your own.
-            created_on_or_after, created_before: half-open bounds of the creation.
-            modified_on_or_after, modified_before: half-open bounds of the latest change.
+        Parameters
+        ----------
+        contact_id : str, optional
+            Only methods of this contact.
+        reference_id : str, optional
+            Only rows with this id of your own.
+        type : ContactType, optional
+            Only contact methods of this type.
+        value : str, optional
+            Only contact methods with this value.
+        created_on_or_after : str, date or Timestamp, optional
+            Only rows created at or after this time. Without a time zone: the tenant's.
+        created_before : str, date or Timestamp, optional
+            Only rows created before this time. Without a time zone: the tenant's.
+        modified_on_or_after : str, date or Timestamp, optional
+            Only rows last modified at or after this time. Without a time zone: the tenant's.
+        modified_before : str, date or Timestamp, optional
+            Only rows last modified before this time. Without a time zone: the tenant's.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.ContactMethods`; times are in UTC.
 
+        Notes
+        -----
         Operation: Contacts_SearchContactMethods
 
+        Examples
+        --------
         >>> crm.contact_methods.search()["id"].is_unique
         True
         """
@@ -99,18 +151,35 @@ class ContactMethods(Plannable):
     ) -> pd.DataFrame:
         """Contact methods by id, in the order in which they are asked for: one call for each, side by side.
 
-        Parameters:
-            contact_ids: one contact's GUID, or one for each of the methods.
-            contact_method_ids: one method's GUID or many.
+        Parameters
+        ----------
+        contact_ids : str, sequence of str or Series
+            One contact's GUID, or one for each of the methods.
+        contact_method_ids : str, sequence of str or Series
+            One method's GUID or many.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.ContactMethods`, a row for each.
 
-        Raises:
-            MissingRows: one does not exist.
+        Raises
+        ------
+        MissingRows
+            One does not exist.
 
+        Notes
+        -----
         Operation: ContactMethods_GetContactMethod
 
+        Examples
+        --------
         >>> contact = crm.contacts.create(name="Ann Lee")["id"].item()
         >>> made = crm.contact_methods.create(contact, type="Email", value="ann@example.com")
         >>> crm.contact_methods.get(contact, made["id"])["value"].item()
@@ -130,14 +199,30 @@ class ContactMethods(Plannable):
     ) -> pd.DataFrame:
         """Give a contact another way to be reached.
 
-        Parameters:
-            reference_id: an id of your own.
+        Parameters
+        ----------
+        contact_id : str
+            The id of the contact.
+        type : ContactType
+            The type.
+        value : str
+            The phone number, e-mail address or other value.
+        reference_id : str, optional
+            An id of your own.
+        memo : str, optional
+            A remark on the contact.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             The method: one row with the columns of `stcrm.schemas.ContactMethods`.
 
+        Notes
+        -----
         Operation: ContactMethods_CreateContactMethod
 
+        Examples
+        --------
         >>> contact = crm.contacts.create(name="Ann Lee")["id"].item()
         >>> crm.contact_methods.create(contact, type="MobilePhone", value="512-555-0100")["type"].item()
         'MobilePhone'
@@ -150,11 +235,28 @@ class ContactMethods(Plannable):
     ) -> pd.DataFrame:
         """Change the value or the memo of a contact method.
 
-        Returns:
+        Parameters
+        ----------
+        contact_id : str
+            The id of the contact.
+        contact_method_id : str
+            The id of the contact method, a GUID.
+        value : str, optional
+            The phone number, e-mail address or other value.
+        memo : str, optional
+            A remark on the contact.
+
+        Returns
+        -------
+        DataFrame
             The method as it is now: one row with the columns of `stcrm.schemas.ContactMethods`.
 
+        Notes
+        -----
         Operation: ContactMethods_UpdateContactMethod
 
+        Examples
+        --------
         >>> contact = crm.contacts.create(name="Ann Lee")["id"].item()
         >>> method = crm.contact_methods.create(contact, type="Email", value="ann@example.com")["id"].item()
         >>> crm.contact_methods.update(contact, method, memo="work")["memo"].item()
@@ -175,11 +277,32 @@ class ContactMethods(Plannable):
     ) -> pd.DataFrame:
         """Replace a contact method as a whole, or make it under a GUID of your own.
 
-        Returns:
+        Parameters
+        ----------
+        contact_id : str
+            The id of the contact.
+        contact_method_id : str
+            The GUID of the method, or a new one to create it.
+        type : ContactType
+            The type.
+        value : str
+            The phone number, e-mail address or other value.
+        reference_id : str or CLEAR, optional
+            An id of your own.
+        memo : str or CLEAR, optional
+            A remark on the contact.
+
+        Returns
+        -------
+        DataFrame
             The method as it is now: one row with the columns of `stcrm.schemas.ContactMethods`.
 
+        Notes
+        -----
         Operation: ContactMethods_UpsertContactMethod
 
+        Examples
+        --------
         >>> contact = crm.contacts.create(name="Ann Lee")["id"].item()
         >>> method = crm.contact_methods.create(contact, type="Email", value="ann@example.com")["id"].item()
         >>> crm.contact_methods.upsert(contact, method, type="Email", value="lee@example.com")["value"].item()
@@ -191,8 +314,19 @@ class ContactMethods(Plannable):
     def delete(self, contact_id: str, contact_method_id: str) -> None:
         """Delete a contact method, with its preferences.
 
+        Parameters
+        ----------
+        contact_id : str
+            The id of the contact.
+        contact_method_id : str
+            The id of the contact method, a GUID.
+
+        Notes
+        -----
         Operation: ContactMethods_DeleteContactMethod
 
+        Examples
+        --------
         >>> contact = crm.contacts.create(name="Ann Lee")["id"].item()
         >>> method = crm.contact_methods.create(contact, type="Fax", value="512-555-0101")["id"].item()
         >>> crm.contact_methods.delete(contact, method)

@@ -27,19 +27,36 @@ class ContactPreferences(Plannable):
     ) -> pd.DataFrame:
         """Preferences of contact methods: one call for each method, side by side.
 
-        Parameters:
-            contact_ids: one contact's GUID, or one for each of the methods.
-            contact_method_ids: one method's GUID or many.
+        Parameters
+        ----------
+        contact_ids : str, sequence of str or Series
+            One contact's GUID, or one for each of the methods.
+        contact_method_ids : str, sequence of str or Series
+            One method's GUID or many.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.ContactPreferences`; `contact_id` and `contact_method_id` say
             whose each is.
 
-        Raises:
-            NotFound: the only method, or each of several, does not exist.
+        Raises
+        ------
+        NotFound
+            The only method, or each of several, does not exist.
 
+        Notes
+        -----
         Operation: ContactPreferences_GetContactMethodPreferences
 
+        Examples
+        --------
         >>> methods = crm.contact_methods.search().head(2)
         >>> crm.contact_preferences.list(methods["contact_id"], methods["id"]).columns.tolist()
         ['contact_id', 'contact_method_id', 'name', 'data_type', 'value']
@@ -59,18 +76,37 @@ class ContactPreferences(Plannable):
     ) -> pd.DataFrame:
         """Preferences by name, in the order in which they are asked for: one call for each, side by side.
 
-        Parameters:
-            contact_ids, contact_method_ids: one GUID each, or one for each of the preferences.
-            preference_names: one name or many.
+        Parameters
+        ----------
+        contact_ids : str, sequence of str or Series
+            One GUID each, or one for each of the preferences.
+        contact_method_ids : str, sequence of str or Series
+            One GUID each, or one for each of the preferences.
+        preference_names : str, sequence of str or Series
+            One name or many.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.ContactPreferences`, a row for each.
 
-        Raises:
-            MissingRows: one does not exist.
+        Raises
+        ------
+        MissingRows
+            One does not exist.
 
+        Notes
+        -----
         Operation: ContactPreferences_GetContactMethodPreference
 
+        Examples
+        --------
         >>> contact = crm.contacts.create(name="Ann Lee")["id"].item()
         >>> method = crm.contact_methods.create(contact, type="Email", value="ann@example.com")["id"].item()
         >>> name = crm.contact_preferences.list(contact, method)["name"].iloc[0]
@@ -89,11 +125,26 @@ class ContactPreferences(Plannable):
     ) -> pd.DataFrame:
         """All kinds of preferences that there are.
 
-        Returns:
+        Parameters
+        ----------
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
+
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.ContactPreferenceTypes`.
 
+        Notes
+        -----
         Operation: Contacts_GetPreferenceMetadataList
 
+        Examples
+        --------
         >>> crm.contact_preferences.list_types()["name"].is_unique
         True
         """
@@ -103,14 +154,28 @@ class ContactPreferences(Plannable):
     def update(self, contact_id: str, contact_method_id: str, preference_name: str, *, value: str) -> pd.DataFrame:
         """Change a preference of a contact method.
 
-        Parameters:
-            value: as text, of the kind that `data_type` names.
+        Parameters
+        ----------
+        contact_id : str
+            The id of the contact.
+        contact_method_id : str
+            The id of the contact method, a GUID.
+        preference_name : str
+            The name of the preference.
+        value : str
+            The new value as text, of the type that `data_type` names.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             The preference as it is now: one row with the columns of `stcrm.schemas.ContactPreferences`.
 
+        Notes
+        -----
         Operation: ContactPreferences_UpdateContactMethodPreference
 
+        Examples
+        --------
         >>> contact = crm.contacts.create(name="Ann Lee")["id"].item()
         >>> method = crm.contact_methods.create(contact, type="Email", value="ann@example.com")["id"].item()
         >>> name = crm.contact_preferences.list(contact, method)["name"].iloc[0]

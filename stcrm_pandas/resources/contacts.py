@@ -32,16 +32,42 @@ class Contacts(Plannable):
     ) -> pd.DataFrame:
         """All contacts that fit, in the order of their creation.
 
-        Parameters:
-            is_archived: True or False; the contract does not say what the service takes for granted.
-            created_on_or_after, created_before: half-open bounds of the creation.
-            modified_on_or_after, modified_before: half-open bounds of the latest change.
+        Parameters
+        ----------
+        name : str, optional
+            Only rows with this name, as the service compares names.
+        title : str, optional
+            Only contacts with this title.
+        reference_id : str, optional
+            Only rows with this id of your own.
+        is_archived : bool or str, optional
+            True for archived contacts only, False for the others only. By default the service decides.
+        created_on_or_after : str, date or Timestamp, optional
+            Only rows created at or after this time. Without a time zone: the tenant's.
+        created_before : str, date or Timestamp, optional
+            Only rows created before this time. Without a time zone: the tenant's.
+        modified_on_or_after : str, date or Timestamp, optional
+            Only rows last modified at or after this time. Without a time zone: the tenant's.
+        modified_before : str, date or Timestamp, optional
+            Only rows last modified before this time. Without a time zone: the tenant's.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.Contacts`; times are in UTC.
 
+        Notes
+        -----
         Operation: Contacts_GetList
 
+        Examples
+        --------
         >>> crm.contacts.list()["id"].is_unique
         True
         """
@@ -58,17 +84,33 @@ class Contacts(Plannable):
     ) -> pd.DataFrame:
         """Contacts by id, in the order in which they are asked for: one call for each, side by side.
 
-        Parameters:
-            ids: one GUID or many; what stands twice comes once.
+        Parameters
+        ----------
+        ids : str, sequence of str or Series
+            One id or many. A repeated id comes once.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.Contacts`, a row for each id.
 
-        Raises:
-            MissingRows: one does not exist.
+        Raises
+        ------
+        MissingRows
+            One does not exist.
 
+        Notes
+        -----
         Operation: Contacts_Get
 
+        Examples
+        --------
         >>> made = crm.contacts.create(name="Ann Lee")
         >>> crm.contacts.get(made["id"])["name"].item()
         'Ann Lee'
@@ -94,18 +136,45 @@ class Contacts(Plannable):
     ) -> pd.DataFrame:
         """Contacts that belong to something, by its id: one call for each, side by side.
 
-        Parameters:
-            relationship_ids: one id or many: `related_entity_id` of relationships.
-            is_archived: True or False; the contract does not say what the service takes for granted.
-            created_on_or_after, created_before: half-open bounds of the creation.
-            modified_on_or_after, modified_before: half-open bounds of the latest change.
+        Parameters
+        ----------
+        relationship_ids : int, sequence of int or Series
+            One id or many: `related_entity_id` of relationships.
+        name : str, optional
+            Only rows with this name, as the service compares names.
+        title : str, optional
+            Only contacts with this title.
+        reference_id : str, optional
+            Only rows with this id of your own.
+        is_archived : bool or str, optional
+            True for archived contacts only, False for the others only. By default the service decides.
+        created_on_or_after : str, date or Timestamp, optional
+            Only rows created at or after this time. Without a time zone: the tenant's.
+        created_before : str, date or Timestamp, optional
+            Only rows created before this time. Without a time zone: the tenant's.
+        modified_on_or_after : str, date or Timestamp, optional
+            Only rows last modified at or after this time. Without a time zone: the tenant's.
+        modified_before : str, date or Timestamp, optional
+            Only rows last modified before this time. Without a time zone: the tenant's.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.ContactsOfRelationship`; `relationship_id` says to what each
             belongs.
 
+        Notes
+        -----
         Operation: Contacts_GetByRelationshipId
 
+        Examples
+        --------
         >>> ids = crm.customers.list(active=True)["id"].head(3)
         >>> crm.contacts.list_by_relationship(ids)["relationship_id"].isin(ids).all()
         np.True_
@@ -128,18 +197,43 @@ class Contacts(Plannable):
     ) -> pd.DataFrame:
         """What contacts belong to: one call for each contact, side by side.
 
-        Parameters:
-            contact_ids: one GUID or many.
-            created_on_or_after, created_before: half-open bounds of the creation.
+        Parameters
+        ----------
+        contact_ids : str, sequence of str or Series
+            One GUID or many.
+        related_entity_id : int, optional
+            Only relationships with the row of this id.
+        type_slug : str, optional
+            Only relationships of this kind, spelled as the service spells it.
+        type_name : str, optional
+            Only relationships whose kind has this name.
+        created_on_or_after : str, date or Timestamp, optional
+            Only rows created at or after this time. Without a time zone: the tenant's.
+        created_before : str, date or Timestamp, optional
+            Only rows created before this time. Without a time zone: the tenant's.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.ContactRelationships`; `contact_id` says whose each is.
 
-        Raises:
-            NotFound: the only contact, or each of several, does not exist.
+        Raises
+        ------
+        NotFound
+            The only contact, or each of several, does not exist.
 
+        Notes
+        -----
         Operation: Contacts_GetContactRelationshipList
 
+        Examples
+        --------
         >>> made = crm.contacts.create(name="Ann Lee")
         >>> len(crm.contacts.list_relationships(made["id"]))
         0
@@ -152,14 +246,26 @@ class Contacts(Plannable):
     ) -> pd.DataFrame:
         """Create a contact.
 
-        Parameters:
-            reference_id: an id of your own.
+        Parameters
+        ----------
+        name : str, optional
+            The name.
+        title : str, optional
+            The title, such as a form of address or a role.
+        reference_id : str, optional
+            An id of your own.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             The contact: one row with the columns of `stcrm.schemas.Contacts`.
 
+        Notes
+        -----
         Operation: Contacts_Create
 
+        Examples
+        --------
         >>> crm.contacts.create(name="Ann Lee", title="Owner")["title"].item()
         'Owner'
         """
@@ -177,14 +283,30 @@ class Contacts(Plannable):
     ) -> pd.DataFrame:
         """Change a contact; `CLEAR` empties a text.
 
-        Parameters:
-            is_archived: the contract wants it every time: give what it is where it should stay.
+        Parameters
+        ----------
+        id : str
+            The id of the row.
+        is_archived : bool
+            Whether the contact is archived. The service wants it in every update.
+        name : str or CLEAR, optional
+            The name.
+        title : str or CLEAR, optional
+            The title, such as a form of address or a role.
+        reference_id : str or CLEAR, optional
+            An id of your own.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             The contact as it is now: one row with the columns of `stcrm.schemas.Contacts`.
 
+        Notes
+        -----
         Operation: Contacts_Update
 
+        Examples
+        --------
         >>> id = crm.contacts.create(name="Ann Lee", title="Owner")["id"].item()
         >>> crm.contacts.update(id, is_archived=False, title=stcrm.CLEAR)["title"].isna().item()
         True
@@ -203,11 +325,30 @@ class Contacts(Plannable):
     ) -> pd.DataFrame:
         """Replace a contact as a whole: what is not named is emptied.
 
-        Returns:
+        Parameters
+        ----------
+        id : str
+            The id of the row.
+        is_archived : bool
+            Whether the contact is archived. The service wants it in every update.
+        name : str or CLEAR, optional
+            The name.
+        title : str or CLEAR, optional
+            The title, such as a form of address or a role.
+        reference_id : str or CLEAR, optional
+            An id of your own.
+
+        Returns
+        -------
+        DataFrame
             The contact as it is now: one row with the columns of `stcrm.schemas.Contacts`.
 
+        Notes
+        -----
         Operation: Contacts_Replace
 
+        Examples
+        --------
         >>> id = crm.contacts.create(name="Ann Lee", title="Owner")["id"].item()
         >>> crm.contacts.replace(id, is_archived=True, name="Ann Ray")["name"].item()
         'Ann Ray'
@@ -218,8 +359,17 @@ class Contacts(Plannable):
     def delete(self, id: str) -> None:
         """Delete a contact, with its methods and their preferences.
 
+        Parameters
+        ----------
+        id : str
+            The id of the row.
+
+        Notes
+        -----
         Operation: Contacts_DeleteContact
 
+        Examples
+        --------
         >>> id = crm.contacts.create(name="Ann Lee")["id"].item()
         >>> crm.contacts.delete(id)
         """
@@ -229,12 +379,21 @@ class Contacts(Plannable):
     def create_relationship(self, contact_id: str, related_entity_id: int, type_slug: str) -> None:
         """Make a contact belong to something, as to a customer.
 
-        Parameters:
-            related_entity_id: the id of what it belongs to.
-            type_slug: the kind of belonging, as the service spells it.
+        Parameters
+        ----------
+        contact_id : str
+            The id of the contact.
+        related_entity_id : int
+            The id of the row to which the contact belongs.
+        type_slug : str
+            The kind of relationship, spelled as the service spells it.
 
+        Notes
+        -----
         Operation: Contacts_CreateContactRelationship
 
+        Examples
+        --------
         >>> id = crm.contacts.create(name="Ann Lee")["id"].item()
         >>> customer = crm.customers.list(active=True)["id"].iloc[0]
         >>> crm.contacts.create_relationship(id, customer, "customer")
@@ -247,8 +406,21 @@ class Contacts(Plannable):
     def delete_relationship(self, contact_id: str, related_entity_id: int, type_slug: str) -> None:
         """Make a contact no longer belong to something.
 
+        Parameters
+        ----------
+        contact_id : str
+            The id of the contact.
+        related_entity_id : int
+            The id of the row to which the contact belongs.
+        type_slug : str
+            The kind of relationship, spelled as the service spells it.
+
+        Notes
+        -----
         Operation: Contacts_DeleteContactRelationship
 
+        Examples
+        --------
         >>> id = crm.contacts.create(name="Ann Lee")["id"].item()
         >>> customer = crm.customers.list(active=True)["id"].iloc[0]
         >>> crm.contacts.create_relationship(id, customer, "customer")

@@ -34,19 +34,36 @@ class CustomerOrLocation(Plannable):
 
         `list_contacts` gets those of many with fewer calls.
 
-        Parameters:
-            ids: one id or many.
+        Parameters
+        ----------
+        ids : int, sequence of int or Series
+            One id or many. A repeated id comes once.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.ContactsOfCustomer` or `ContactsOfLocation`; `customer_id` or
             `location_id` says whose each is.
 
-        Raises:
-            NotFound: the only one, or each of several, does not exist.
-            Conflict: the only one, or each of several, is inactive.
+        Raises
+        ------
+        NotFound
+            The only one, or each of several, does not exist.
+        Conflict
+            The only one, or each of several, is inactive.
 
+        Notes
+        -----
         Operation: Customers_GetContactList, Locations_GetContactList
 
+        Examples
+        --------
         >>> ids = crm.customers.list(active=True)["id"].head(3)
         >>> crm.customers.get_contacts(ids)["customer_id"].isin(ids).all()
         np.True_
@@ -68,20 +85,42 @@ class CustomerOrLocation(Plannable):
     ) -> pd.DataFrame:
         """Notes on named customers or locations: one call for each, side by side.
 
-        Parameters:
-            ids: one id or many.
-            created_on_or_after, created_before: half-open bounds of the creation.
-            modified_on_or_after, modified_before: half-open bounds of the latest change.
+        Parameters
+        ----------
+        ids : int, sequence of int or Series
+            One id or many. A repeated id comes once.
+        created_on_or_after : str, date or Timestamp, optional
+            Only rows created at or after this time. Without a time zone: the tenant's.
+        created_before : str, date or Timestamp, optional
+            Only rows created before this time. Without a time zone: the tenant's.
+        modified_on_or_after : str, date or Timestamp, optional
+            Only rows last modified at or after this time. Without a time zone: the tenant's.
+        modified_before : str, date or Timestamp, optional
+            Only rows last modified before this time. Without a time zone: the tenant's.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.CustomerNotes` or `LocationNotes`; `customer_id` or `location_id`
             says whose each is.
 
-        Raises:
-            NotFound: the only one, or each of several, does not exist.
+        Raises
+        ------
+        NotFound
+            The only one, or each of several, does not exist.
 
+        Notes
+        -----
         Operation: Customers_GetNotes, Locations_GetNotes
 
+        Examples
+        --------
         >>> ids = crm.customers.list()["id"].head(3)
         >>> crm.customers.list_notes(ids)["customer_id"].isin(ids).all()
         np.True_
@@ -102,15 +141,34 @@ class CustomerOrLocation(Plannable):
     ) -> pd.DataFrame:
         """All kinds of custom fields that the rows can have.
 
-        Parameters:
-            created_on_or_after, created_before: half-open bounds of the creation.
-            modified_on_or_after, modified_before: half-open bounds of the latest change.
+        Parameters
+        ----------
+        created_on_or_after : str, date or Timestamp, optional
+            Only rows created at or after this time. Without a time zone: the tenant's.
+        created_before : str, date or Timestamp, optional
+            Only rows created before this time. Without a time zone: the tenant's.
+        modified_on_or_after : str, date or Timestamp, optional
+            Only rows last modified at or after this time. Without a time zone: the tenant's.
+        modified_before : str, date or Timestamp, optional
+            Only rows last modified before this time. Without a time zone: the tenant's.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.CustomerCustomFieldTypes` or `LocationCustomFieldTypes`.
 
+        Notes
+        -----
         Operation: Customers_GetCustomFieldTypes, Locations_GetCustomFieldTypes
 
+        Examples
+        --------
         >>> crm.customers.list_custom_field_types()["id"].is_unique
         True
         """
@@ -127,17 +185,33 @@ class CustomerOrLocation(Plannable):
     ) -> pd.DataFrame:
         """Preferred technicians of named customers or locations: one call for each, side by side.
 
-        Parameters:
-            ids: one id or many.
+        Parameters
+        ----------
+        ids : int, sequence of int or Series
+            One id or many. A repeated id comes once.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             A frame with `customer_id` or `location_id`, and `technician_id`, missing where there is none.
 
-        Raises:
-            NotFound: the only one, or each of several, does not exist.
+        Raises
+        ------
+        NotFound
+            The only one, or each of several, does not exist.
 
-        Operation: Customers_GetPreferredTechnician (not in the published contract), Locations_GetPreferredTechnician
+        Notes
+        -----
+        Operation: Customers_GetPreferredTechnician (not in the published API), Locations_GetPreferredTechnician
 
+        Examples
+        --------
         >>> ids = crm.customers.list(active=True)["id"].head(3)
         >>> len(crm.customers.get_preferred_technician(ids))
         3
@@ -147,19 +221,28 @@ class CustomerOrLocation(Plannable):
     def with_contacts(self, frame: pd.DataFrame, form: Literal["long", "wide"] = "long") -> pd.DataFrame:
         """A frame of customers or locations with their phones and e-mails, which the rows themselves do not carry.
 
-        Parameters:
-            frame: what `list`, `get` or an export gave, or part of it; `id` is needed.
-            form: `"long"` has a row for each contact of each row, `"wide"` one row for each.
+        Parameters
+        ----------
+        frame : DataFrame
+            What `list`, `get` or an export gave, or part of it; `id` is needed.
+        form : {"long", "wide"}, default 'long'
+            `"long"` has a row for each contact of each row, `"wide"` one row for each.
 
-        Returns:
-            Long: the frame's columns and `contact_id`, `contact_type`, `contact_value`, `contact_memo`, the
-            preferences and so on; a row without contacts stays, with these missing. Wide: the frame's columns,
-            `phones` and `emails` (tuples in the order of the contacts' ids, `()` where there are none) and `phone` and
-            `email`, the first of each. Mobile phones are phones, fax numbers are not.
+        Returns
+        -------
+        DataFrame
+            Long: the frame's columns and `contact_id`, `contact_type`, `contact_value`, `contact_memo`, the preferences
+            and so on; a row without contacts stays, with these missing. Wide: the frame's columns, `phones` and
+            `emails` (tuples in the order of the contacts' ids, `()` where there are none) and `phone` and `email`, the
+            first of each. Mobile phones are phones, fax numbers are not.
 
-        Raises:
-            UsageError: the frame lacks `id`, or already has such columns.
+        Raises
+        ------
+        UsageError
+            The frame lacks `id`, or already has such columns.
 
+        Examples
+        --------
         >>> customers = crm.customers.list(active=True).head(3)
         >>> crm.customers.with_contacts(customers, "wide")[["id", "phones", "emails", "phone", "email"]].shape
         (3, 5)
@@ -178,9 +261,20 @@ class CustomerOrLocation(Plannable):
     def set_preferred_technician(self, id: int, preferred_technician_id: int) -> None:
         """Set the preferred technician of a customer or a location.
 
-        Operation: Customers_UpdatePreferredTechnician (not in the published contract),
+        Parameters
+        ----------
+        id : int
+            The id of the row.
+        preferred_technician_id : int
+            The id of the technician.
+
+        Notes
+        -----
+        Operation: Customers_UpdatePreferredTechnician (not in the published API),
         Locations_UpdatePreferredTechnician
 
+        Examples
+        --------
         >>> first = crm.customers.list(active=True)["id"].iloc[0]
         >>> technician = crm.lookups.technicians.list()["id"].iloc[0]
         >>> crm.customers.set_preferred_technician(first, technician)
@@ -193,11 +287,24 @@ class CustomerOrLocation(Plannable):
     def add_tag(self, id: int, tag_type_id: int) -> pd.DataFrame:
         """Add a tag to a customer or a location.
 
-        Returns:
+        Parameters
+        ----------
+        id : int
+            The id of the row.
+        tag_type_id : int
+            The id of the tag type.
+
+        Returns
+        -------
+        DataFrame
             All tags it has now: one row with the columns of `stcrm.schemas.CustomerTags` or `LocationTags`.
 
+        Notes
+        -----
         Operation: Customers_CreateTag, Locations_CreateTag
 
+        Examples
+        --------
         >>> customers = crm.customers.list(active=True)
         >>> first = customers.loc[customers["tag_type_ids"].str.len() == 0, "id"].iloc[0]
         >>> tag = crm.lookups.tag_types.list()["id"].iloc[0]
@@ -210,8 +317,19 @@ class CustomerOrLocation(Plannable):
     def remove_tag(self, id: int, tag_type_id: int) -> None:
         """Take a tag from a customer or a location.
 
+        Parameters
+        ----------
+        id : int
+            The id of the row.
+        tag_type_id : int
+            The id of the tag type.
+
+        Notes
+        -----
         Operation: Customers_DeleteTag, Locations_DeleteTag
 
+        Examples
+        --------
         >>> customers = crm.customers.list(active=True)
         >>> tagged = customers[customers["tag_type_ids"].str.len() > 0].iloc[0]
         >>> crm.customers.remove_tag(tagged["id"], tagged["tag_type_ids"][0])
@@ -222,14 +340,33 @@ class CustomerOrLocation(Plannable):
     def create_contact(self, id: int, *, type: ContactType, value: str, memo: str | None = None) -> pd.DataFrame:
         """Give a customer or a location another phone or e-mail.
 
-        Returns:
+        Parameters
+        ----------
+        id : int
+            The id of the row.
+        type : ContactType
+            The type.
+        value : str
+            The phone number, e-mail address or other value.
+        memo : str, optional
+            A remark on the contact.
+
+        Returns
+        -------
+        DataFrame
             The contact: one row with the columns of `stcrm.schemas.ContactsOfCustomer` or `ContactsOfLocation`.
 
-        Raises:
-            Conflict: it is inactive.
+        Raises
+        ------
+        Conflict
+            It is inactive.
 
+        Notes
+        -----
         Operation: Customers_CreateContact, Locations_CreateContact
 
+        Examples
+        --------
         >>> first = crm.customers.list(active=True)["id"].iloc[0]
         >>> crm.customers.create_contact(first, type="Email", value="ann@example.com")["value"].item()
         'ann@example.com'
@@ -249,16 +386,33 @@ class CustomerOrLocation(Plannable):
     ) -> pd.DataFrame:
         """Change a phone or an e-mail of a customer or a location, or what may be sent there.
 
-        Parameters:
-            id: the customer or the location.
-            preferences: all five flags. Whoever is asked not to be written to stays so until they say otherwise.
+        Parameters
+        ----------
+        id : int
+            The customer or the location.
+        contact_id : int
+            The id of the contact.
+        type : ContactType, optional
+            Phone, mobile phone, e-mail or fax.
+        value : str, optional
+            The phone number, e-mail address or other value.
+        memo : str, optional
+            A remark on the contact.
+        preferences : Preferences, optional
+            All five flags. An opt-out stays until the person says otherwise.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             The contact as it is now: one row with the columns of `stcrm.schemas.ContactsOfCustomer` or
             `ContactsOfLocation`.
 
+        Notes
+        -----
         Operation: Customers_UpdateContact, Locations_UpdateContact
 
+        Examples
+        --------
         >>> first = crm.customers.list(active=True)["id"].iloc[0]
         >>> made = crm.customers.create_contact(first, type="Email", value="lee@example.com")
         >>> crm.customers.update_contact(first, made["id"].item(), memo="work")["memo"].item()
@@ -270,8 +424,19 @@ class CustomerOrLocation(Plannable):
     def delete_contact(self, id: int, contact_id: int) -> None:
         """Delete a phone or an e-mail of a customer or a location.
 
+        Parameters
+        ----------
+        id : int
+            The id of the row.
+        contact_id : int
+            The id of the contact.
+
+        Notes
+        -----
         Operation: Customers_DeleteContact, Locations_DeleteContact
 
+        Examples
+        --------
         >>> first = crm.customers.list(active=True)["id"].iloc[0]
         >>> made = crm.customers.create_contact(first, type="Fax", value="512-555-0101")
         >>> crm.customers.delete_contact(first, made["id"].item())
@@ -282,8 +447,19 @@ class CustomerOrLocation(Plannable):
     def delete_note(self, id: int, note_id: int) -> None:
         """Delete a note on a customer or a location.
 
+        Parameters
+        ----------
+        id : int
+            The id of the row.
+        note_id : int
+            The id of the note.
+
+        Notes
+        -----
         Operation: Customers_DeleteNote, Locations_DeleteNote
 
+        Examples
+        --------
         >>> first = crm.customers.list()["id"].iloc[0]
         >>> made = crm.customers.create_note(first, text="Dog in the yard")
         >>> crm.customers.delete_note(first, made["id"].item())
@@ -307,6 +483,25 @@ class CustomerOrLocation(Plannable):
         Whoever asked not to be written to stays so: a flag that goes on, or a new number on a contact that is not opted
         out, needs `allow_opt_in` and a `consent_source`, and is refused where another record of the number says no.
 
+        Parameters
+        ----------
+        before : DataFrame
+            The rows as they were read.
+        after : DataFrame
+            The same rows, edited. What is missing in it stays as it is; a missing value clears the cell.
+        reason : str, optional
+            Why the change is made. The journal keeps it.
+        allow_opt_in : bool, default False
+            True lets the plan opt people in. It needs `consent_source`, and reads other records first.
+        consent_source : str, optional
+            Who agreed, when and how. The journal keeps it.
+        check : bool, default False
+            True makes the checks that need a read now, instead of when the plan is applied.
+        warn_above : float, default WARN_ABOVE
+            The share of all rows, from 0 to 1, above which the plan warns.
+
+        Examples
+        --------
         >>> before = crm.customers.list_contacts()
         >>> after = before.assign(preferences_marketing_updates_enabled=False)
         >>> plan = crm.customers.plan_contact_changes(before, after)
@@ -329,14 +524,30 @@ class CustomerOrLocation(Plannable):
     ) -> Plan:
         """The plan that sets custom fields, edited in the long or the wide form of `stcrm.custom_fields`.
 
-        Parameters:
-            before: the rows as they were read.
-            after: `stcrm.custom_fields(before)` repaired, long or wide; what it lacks stays, a missing value clears. A
-                field that no row has yet is a new row in the long form, in the wide one a column named by its type.
+        Parameters
+        ----------
+        before : DataFrame
+            The rows as they were read.
+        after : DataFrame
+            `stcrm.custom_fields(before)` edited, long or wide. What is missing in it stays as it is; a missing value
+            clears the field. A field that no row has yet is a new row in the long form, and a column named by its type
+            in the wide form.
+        reason : str, optional
+            Why the change is made. The journal keeps it.
+        allow_inactive : bool, default False
+            True allows changes to inactive and merged rows.
+        check : bool, default False
+            True makes the checks that need a read now, instead of when the plan is applied.
+        warn_above : float, default WARN_ABOVE
+            The share of all rows, from 0 to 1, above which the plan warns.
 
-        Raises:
-            UsageError: a column that is no field, a row that `before` lacks, a field twice.
+        Raises
+        ------
+        UsageError
+            A column that is no field, a row that `before` lacks, a field twice.
 
+        Examples
+        --------
         >>> before = crm.customers.list(active=True)
         >>> len(crm.customers.plan_custom_fields(before, stcrm.custom_fields(before, "wide")).changes)
         0

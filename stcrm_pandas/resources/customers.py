@@ -59,19 +59,66 @@ class Customers(CustomerOrLocation):
     ) -> pd.DataFrame:
         """All customers that fit, inactive and merged ones too unless `active` says otherwise.
 
-        Parameters:
-            ids: only these; ids that do not exist are left out in silence (`get` names them).
-            active: True or False for one kind only; by default both, merged ones included.
-            created_on_or_after, created_before: half-open bounds of the creation.
-            modified_on_or_after, modified_before: half-open bounds of the latest change.
-            exclude_accounting_changes_from_modified_date_range: True leaves out what was only a balance change.
-            external_data_key, external_data_values: by what an application keeps on the row; a key needs values.
+        Parameters
+        ----------
+        ids : int, sequence of int or Series, optional
+            Only these ids. Ids that do not exist are left out without an error; `get` names them.
+        exclude_accounting_changes_from_modified_date_range : bool, optional
+            True leaves out rows where only the balance changed.
+        name : str, optional
+            Only rows with this name, as the service compares names.
+        phone : str, optional
+            Only customers with this phone number.
+        active : bool, optional
+            True for active rows only, False for inactive rows only. By default both.
+        created_on_or_after : str, date or Timestamp, optional
+            Only rows created at or after this time. Without a time zone: the tenant's.
+        created_before : str, date or Timestamp, optional
+            Only rows created before this time. Without a time zone: the tenant's.
+        modified_on_or_after : str, date or Timestamp, optional
+            Only rows last modified at or after this time. Without a time zone: the tenant's.
+        modified_before : str, date or Timestamp, optional
+            Only rows last modified before this time. Without a time zone: the tenant's.
+        external_data_application_guid : str, optional
+            Fill `external_data` with what this application keeps on the rows.
+        external_data_key : str, optional
+            Only rows on which an application keeps this key. It needs `external_data_values`.
+        external_data_values : str or sequence of str, optional
+            Only rows on which the key has one of these values, 50 at most.
+        street : str, optional
+            Only rows with this street.
+        unit : str, optional
+            Only rows with this unit.
+        city : str, optional
+            Only rows in this city.
+        state : str, optional
+            Only rows in this state.
+        zip : str, optional
+            Only rows with this ZIP code.
+        country : str, optional
+            Only rows in this country.
+        latitude : float, optional
+            Only rows at this latitude, in degrees.
+        longitude : float, optional
+            Only rows at this longitude, in degrees.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.Customers`; times are in UTC.
 
+        Notes
+        -----
         Operation: Customers_GetList
 
+        Examples
+        --------
         >>> bool(crm.customers.list()["active"].all())
         False
         """
@@ -88,17 +135,33 @@ class Customers(CustomerOrLocation):
     ) -> pd.DataFrame:
         """Customers by id, in the order in which they are asked for.
 
-        Parameters:
-            ids: one id or many; what stands twice comes once.
+        Parameters
+        ----------
+        ids : int, sequence of int or Series
+            One id or many. A repeated id comes once.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.Customers`, a row for each id, inactive ones too.
 
-        Raises:
-            MissingRows: some do not exist; `ids` of the error has them.
+        Raises
+        ------
+        MissingRows
+            Some do not exist; `ids` of the error has them.
 
+        Notes
+        -----
         Operation: Customers_Get, or Customers_GetList for many
 
+        Examples
+        --------
         >>> first = crm.customers.list()["id"].iloc[0]
         >>> len(crm.customers.get(first))
         1
@@ -120,16 +183,36 @@ class Customers(CustomerOrLocation):
     ) -> pd.DataFrame:
         """Phones and e-mails of customers, with the preferences of each; of all customers unless some are named.
 
-        Parameters:
-            customer_ids: only of these.
-            created_on_or_after, created_before: half-open bounds of the creation.
-            modified_on_or_after, modified_before: half-open bounds of the latest change.
+        Parameters
+        ----------
+        customer_ids : int, sequence of int or Series, optional
+            Only contacts of these customers.
+        created_on_or_after : str, date or Timestamp, optional
+            Only rows created at or after this time. Without a time zone: the tenant's.
+        created_before : str, date or Timestamp, optional
+            Only rows created before this time. Without a time zone: the tenant's.
+        modified_on_or_after : str, date or Timestamp, optional
+            Only rows last modified at or after this time. Without a time zone: the tenant's.
+        modified_before : str, date or Timestamp, optional
+            Only rows last modified before this time. Without a time zone: the tenant's.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.CustomerContacts`; times are in UTC.
 
+        Notes
+        -----
         Operation: Customers_GetModifiedContactsList
 
+        Examples
+        --------
         >>> crm.customers.list_contacts().columns[[0, -1]].tolist()
         ['modified_on', 'customer_id']
         """
@@ -148,16 +231,32 @@ class Customers(CustomerOrLocation):
     ) -> Feed:
         """Follow the export feed of customers, deleted and inactive ones too: it keeps a copy up to date.
 
-        Parameters:
-            since: only what changed on or after this moment; without it, and without a token, all there is.
-            continue_from: the token of an earlier feed (`Feed.continue_from`): what changed since then.
-            include_recent_changes: see changes sooner, at the price of rows that come twice (they are dropped).
+        Parameters
+        ----------
+        since : str, date or Timestamp, optional
+            Only what changed at or after this time. Without it and without a token: everything.
+        continue_from : str, optional
+            The token of an earlier feed (`Feed.continue_from`): only what changed since then.
+        include_recent_changes : bool, optional
+            True shows changes sooner than after about 15 minutes. Repeated rows are dropped.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        Feed
             A `Feed`; its frame has the columns of `schemas.ExportedCustomers`, each row in its latest version.
 
+        Notes
+        -----
         Operation: ExportCustomers_GetCustomers
 
+        Examples
+        --------
         >>> feed = crm.customers.export()
         >>> crm.customers.export(continue_from=feed.continue_from)
         Feed(0 rows, continue_from=...)
@@ -177,16 +276,32 @@ class Customers(CustomerOrLocation):
     ) -> Feed:
         """Follow the export feed of phones and e-mails of customers, deleted ones too: it keeps a copy up to date.
 
-        Parameters:
-            since: only what changed on or after this moment; without it, and without a token, all there is.
-            continue_from: the token of an earlier feed (`Feed.continue_from`): what changed since then.
-            include_recent_changes: see changes sooner, at the price of rows that come twice (they are dropped).
+        Parameters
+        ----------
+        since : str, date or Timestamp, optional
+            Only what changed at or after this time. Without it and without a token: everything.
+        continue_from : str, optional
+            The token of an earlier feed (`Feed.continue_from`): only what changed since then.
+        include_recent_changes : bool, optional
+            True shows changes sooner than after about 15 minutes. Repeated rows are dropped.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        Feed
             A `Feed`; its frame has the columns of `schemas.ExportedCustomerContacts`, each row in its latest version.
 
+        Notes
+        -----
         Operation: ExportContacts_CustomersContacts
 
+        Examples
+        --------
         >>> feed = crm.customers.export_contacts()
         >>> crm.customers.export_contacts(continue_from=feed.continue_from)
         Feed(0 rows, continue_from=...)
@@ -215,16 +330,51 @@ class Customers(CustomerOrLocation):
     ) -> pd.DataFrame:
         """Create a customer, with locations and contacts.
 
-        Parameters:
-            locations: where work is done; often one, with the customer's own address.
-            custom_fields: `{type_id: value}`.
+        Parameters
+        ----------
+        name : str
+            The name.
+        address : Address
+            The whole address.
+        locations : iterable of NewLocation
+            Where work is done; often one, with the customer's own address.
+        type : CustomerType, optional
+            Residential or commercial.
+        do_not_mail : bool, optional
+            True if the customer opted out of mail.
+        do_not_service : bool, optional
+            True if the customer is not to be served.
+        national_account : bool, optional
+            True for a national account.
+        contacts : iterable of NewContact, optional
+            Phones and e-mail addresses.
+        custom_fields : dict, optional
+            Custom fields as `{type_id: value}`.
+        tag_type_ids : iterable of int, optional
+            All tags. An empty list removes them all.
+        external_data : ApplicationData, optional
+            What an application keeps on the row.
+        tax_exempt : bool, optional
+            True if the customer pays no sales tax.
+        payment_term_id : int, optional
+            The id of the payment term.
+        credit_limit : float or Decimal, optional
+            The credit limit, in the tenant's currency.
+        credit_limit_balance : float or Decimal, optional
+            The balance that counts against the credit limit, in the tenant's currency.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             The customer: one row with the columns of `stcrm.schemas.CreatedCustomers`; `locations` and `contacts` are
             tuples with what was made along with it.
 
+        Notes
+        -----
         Operation: Customers_Create
 
+        Examples
+        --------
         >>> home = {"street": "12 Elm St", "city": "Austin", "state": "TX", "zip": "78701", "country": "USA"}
         >>> made = crm.customers.create(name="Ann Lee", address=home, locations=[{"name": "Home", "address": home}])
         >>> [location.name for location in made["locations"].item()]
@@ -254,16 +404,50 @@ class Customers(CustomerOrLocation):
     ) -> pd.DataFrame:
         """Change a customer: only what is named, but that as a whole.
 
-        Parameters:
-            address: all of it, unit and coordinates too.
-            custom_fields: all of them, as `{type_id: value}`; those not named are dropped.
-            tag_type_ids: all of them; an empty list takes all tags away. `add_tag` adds one.
+        Parameters
+        ----------
+        id : int
+            The id of the row.
+        name : str, optional
+            The name.
+        type : CustomerType, optional
+            Residential or commercial.
+        address : Address, optional
+            The whole address, with unit and coordinates.
+        custom_fields : dict, optional
+            All of them, as `{type_id: value}`. Fields that are not named are removed.
+        external_data : ApplicationData, optional
+            What an application keeps on the row.
+        do_not_mail : bool, optional
+            True if the customer opted out of mail.
+        do_not_service : bool, optional
+            True if the customer is not to be served.
+        national_account : bool, optional
+            True for a national account.
+        active : bool, optional
+            False deactivates the row, True activates it.
+        tag_type_ids : iterable of int, optional
+            All tags. An empty list removes them all; `add_tag` adds one.
+        tax_exempt : bool, optional
+            True if the customer pays no sales tax.
+        payment_term_id : int, optional
+            The id of the payment term.
+        credit_limit : float or Decimal, optional
+            The credit limit, in the tenant's currency.
+        credit_limit_balance : float or Decimal, optional
+            The balance that counts against the credit limit, in the tenant's currency.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             The customer as it is now: one row with the columns of `stcrm.schemas.Customers`.
 
+        Notes
+        -----
         Operation: Customers_Update
 
+        Examples
+        --------
         >>> first = crm.customers.list(active=True)["id"].iloc[0]
         >>> bool(crm.customers.update(first, do_not_mail=True)["do_not_mail"].item())
         True
@@ -276,14 +460,28 @@ class Customers(CustomerOrLocation):
     ) -> pd.DataFrame:
         """Write a note on a customer.
 
-        Parameters:
-            add_to_locations: on the customer's locations, too.
+        Parameters
+        ----------
+        id : int
+            The id of the row.
+        text : str
+            The text of the note.
+        pin_to_top : bool, optional
+            True pins the note to the top.
+        add_to_locations : bool, optional
+            True adds the note to the customer's locations, too.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             The note: one row with the columns of `stcrm.schemas.CustomerNotes`.
 
+        Notes
+        -----
         Operation: Customers_CreateNote
 
+        Examples
+        --------
         >>> first = crm.customers.list(active=True)["id"].iloc[0]
         >>> crm.customers.create_note(first, text="Gate code 12")["text"].item()
         'Gate code 12'
@@ -308,26 +506,44 @@ class Customers(CustomerOrLocation):
     ) -> Plan:
         """The plan that turns one frame of customers into another: what differs, as calls. Nothing is sent.
 
-        Parameters:
-            before: the rows as they were read.
-            after: the same, repaired; what it lacks stays as it is, and a missing value clears.
-            reason: why it is done; the journal keeps it.
-            keep_coordinates: a changed address is the same place, only spelt better.
-            allow_inactive: change rows that are inactive or were merged, too.
-            allow_deactivate: switch customers off who have a balance or an active location.
-            application_guid: of the application whose `external_data` is changed.
-            allow_opt_in: let somebody be reached who was not; it needs a `consent_source`, and reads.
-            consent_source: who agreed, when and how; the journal keeps it.
-            check: make the refusals that need a read now, and not when the plan is applied.
-            warn_above: the share of all rows above which the plan warns.
+        Parameters
+        ----------
+        before : DataFrame
+            The rows as they were read.
+        after : DataFrame
+            The same rows, edited. What is missing in it stays as it is; a missing value clears the cell.
+        reason : str, optional
+            Why the change is made. The journal keeps it.
+        keep_coordinates : bool, default False
+            True if a changed address is the same place, only spelled better.
+        allow_inactive : bool, default False
+            True allows changes to inactive and merged rows.
+        allow_deactivate : bool, default False
+            True allows deactivating customers that have a balance or an active location.
+        application_guid : str, optional
+            The application whose `external_data` is changed.
+        allow_opt_in : bool, default False
+            True lets the plan opt people in. It needs `consent_source`, and reads other records first.
+        consent_source : str, optional
+            Who agreed, when and how. The journal keeps it.
+        check : bool, default False
+            True makes the checks that need a read now, instead of when the plan is applied.
+        warn_above : float, default WARN_ABOVE
+            The share of all rows, from 0 to 1, above which the plan warns.
 
-        Returns:
+        Returns
+        -------
+        Plan
             A plan: it shows itself, `changes`, `requests` and `refused` are frames, `apply` carries it out.
 
-        Raises:
-            UsageError: frames of another kind, tenant or environment; rows without a key, with one twice, or with one
-                that `before` lacks.
+        Raises
+        ------
+        UsageError
+            Frames of another kind, tenant or environment; rows without a key, with one twice, or with one that `before`
+            lacks.
 
+        Examples
+        --------
         >>> before = crm.customers.list(active=True).head(3)
         >>> plan = crm.customers.plan_changes(before, before.assign(name="Same"))
         >>> plan.changes["column"].tolist()

@@ -24,11 +24,16 @@ def with_contacts(
 ) -> pd.DataFrame:
     """What the `with_contacts` of customers and locations do.
 
-    Parameters:
-        frame: rows with `id`.
-        read: gives the contacts of some ids, or of all.
-        parent: the column of the contacts that holds the id, as `customer_id`.
-        form: a row for each contact, or one for each row of the frame.
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows with `id`.
+    read : callable
+        Gives the contacts of some ids, or of all.
+    parent : str
+        The column of the contacts that holds the id, as `customer_id`.
+    form : {"long", "wide"}
+        A row for each contact, or one for each row of the frame.
     """
     if form not in ("long", "wide"):
         raise UsageError(f"with_contacts: form is 'long' or 'wide', not {form!r}.")

@@ -49,20 +49,64 @@ class Leads(Plannable):
     ) -> pd.DataFrame:
         """All leads that fit, deleted ones left out.
 
-        Parameters:
-            ids: only these; ids that do not exist are left out in silence (`get` names them).
-            created_on_or_after, created_before: half-open bounds of the creation.
-            modified_on_or_after, modified_before: half-open bounds of the latest change.
-            is_prospect: True for leads whose customer has no job yet, or that have no customer.
-            without_customer: True for leads without a customer or location.
-            gen_perm_url: True fills `lead_url`, and makes a lasting link for each lead.
-            is_capture_source_form: True for leads that a form brought.
+        Parameters
+        ----------
+        ids : int, sequence of int or Series, optional
+            Only these ids. Ids that do not exist are left out without an error; `get` names them.
+        customer_id : int, optional
+            Only rows of this customer.
+        is_prospect : bool, optional
+            True for leads whose customer has no job yet, or that have no customer.
+        without_customer : bool, optional
+            True for leads without a customer or location.
+        status : {"Open", "Dismissed", "Converted"}, optional
+            Only leads with this status.
+        customer_city : str, optional
+            Only leads of customers in this city.
+        customer_state : str, optional
+            Only leads of customers in this state.
+        customer_zip : str, optional
+            Only leads of customers with this ZIP code.
+        customer_created_on_or_after : str, date or Timestamp, optional
+            Only leads whose customer was created at or after this time.
+        customer_created_before : str, date or Timestamp, optional
+            Only leads whose customer was created before this time.
+        customer_modified_on_or_after : str, date or Timestamp, optional
+            Only leads whose customer was last modified at or after this time.
+        gen_perm_url : bool, optional
+            True fills `lead_url`, and creates a permanent link for each lead.
+        lead_customer_name : str, optional
+            Only leads that carry this customer name.
+        lead_phone : str, optional
+            Only leads that carry this phone number.
+        is_capture_source_form : bool, optional
+            True for leads that came in by a form.
+        created_on_or_after : str, date or Timestamp, optional
+            Only rows created at or after this time. Without a time zone: the tenant's.
+        created_before : str, date or Timestamp, optional
+            Only rows created before this time. Without a time zone: the tenant's.
+        modified_on_or_after : str, date or Timestamp, optional
+            Only rows last modified at or after this time. Without a time zone: the tenant's.
+        modified_before : str, date or Timestamp, optional
+            Only rows last modified before this time. Without a time zone: the tenant's.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.Leads`; times are in UTC.
 
+        Notes
+        -----
         Operation: Leads_GetList
 
+        Examples
+        --------
         >>> crm.leads.list(status="Open")["status"].unique().tolist()
         ['Open']
         """
@@ -79,17 +123,33 @@ class Leads(Plannable):
     ) -> pd.DataFrame:
         """Leads by id, in the order in which they are asked for.
 
-        Parameters:
-            ids: one id or many; what stands twice comes once.
+        Parameters
+        ----------
+        ids : int, sequence of int or Series
+            One id or many. A repeated id comes once.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.Leads`, a row for each id, inactive ones too.
 
-        Raises:
-            MissingRows: some do not exist; `ids` of the error has them.
+        Raises
+        ------
+        MissingRows
+            Some do not exist; `ids` of the error has them.
 
+        Notes
+        -----
         Operation: Leads_Get, or Leads_GetList for many
 
+        Examples
+        --------
         >>> first = crm.leads.list()["id"].iloc[0]
         >>> len(crm.leads.get(first))
         1
@@ -111,19 +171,41 @@ class Leads(Plannable):
     ) -> pd.DataFrame:
         """Notes on leads: one call for each lead, side by side.
 
-        Parameters:
-            ids: one lead's id or many.
-            created_on_or_after, created_before: half-open bounds of the creation.
-            modified_on_or_after, modified_before: half-open bounds of the latest change.
+        Parameters
+        ----------
+        ids : int, sequence of int or Series
+            One id or many. A repeated id comes once.
+        created_on_or_after : str, date or Timestamp, optional
+            Only rows created at or after this time. Without a time zone: the tenant's.
+        created_before : str, date or Timestamp, optional
+            Only rows created before this time. Without a time zone: the tenant's.
+        modified_on_or_after : str, date or Timestamp, optional
+            Only rows last modified at or after this time. Without a time zone: the tenant's.
+        modified_before : str, date or Timestamp, optional
+            Only rows last modified before this time. Without a time zone: the tenant's.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.LeadNotes`; `lead_id` says whose each is.
 
-        Raises:
-            NotFound: the only lead, or each of several, does not exist.
+        Raises
+        ------
+        NotFound
+            The only lead, or each of several, does not exist.
 
+        Notes
+        -----
         Operation: Leads_GetNotes
 
+        Examples
+        --------
         >>> ids = crm.leads.list()["id"].head(3)
         >>> crm.leads.list_notes(ids)["lead_id"].isin(ids).all()
         np.True_
@@ -143,16 +225,32 @@ class Leads(Plannable):
     ) -> Feed:
         """Follow the export feed of leads, deleted and inactive ones too: it keeps a copy up to date.
 
-        Parameters:
-            since: only what changed on or after this moment; without it, and without a token, all there is.
-            continue_from: the token of an earlier feed (`Feed.continue_from`): what changed since then.
-            include_recent_changes: see changes sooner, at the price of rows that come twice (they are dropped).
+        Parameters
+        ----------
+        since : str, date or Timestamp, optional
+            Only what changed at or after this time. Without it and without a token: everything.
+        continue_from : str, optional
+            The token of an earlier feed (`Feed.continue_from`): only what changed since then.
+        include_recent_changes : bool, optional
+            True shows changes sooner than after about 15 minutes. Repeated rows are dropped.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        Feed
             A `Feed`; its frame has the columns of `stcrm.schemas.ExportedLeads`, each row in its latest version.
 
+        Notes
+        -----
         Operation: ExportLeads_Leads
 
+        Examples
+        --------
         >>> feed = crm.leads.export()
         >>> crm.leads.export(continue_from=feed.continue_from)
         Feed(0 rows, continue_from=...)
@@ -186,15 +284,60 @@ class Leads(Plannable):
     ) -> pd.DataFrame:
         """Create a lead.
 
-        Parameters:
-            call_reason_id, follow_up_date: one of the two is needed.
-            booking_id: the booking that the lead is made from; **that booking is dismissed**.
+        Parameters
+        ----------
+        campaign_id : int
+            The campaign that brought it.
+        summary : str
+            What is wanted, in free text.
+        customer_id : int, optional
+            The customer, where it is known.
+        location_id : int, optional
+            The location, where it is known.
+        business_unit_id : int, optional
+            The business unit that handles it.
+        job_type_id : int, optional
+            The type of job that is wanted.
+        tag_type_ids : iterable of int, optional
+            All tags. An empty list removes them all.
+        priority : Priority, optional
+            The priority.
+        call_reason_id : int, optional
+            The reason of the call. This or `follow_up_date` is required.
+        follow_up_date : str, date or Timestamp, optional
+            When to follow up. This or `call_reason_id` is required. Without a time zone: the tenant's.
+        booking_id : int, optional
+            The booking from which the lead is made. **That booking is dismissed.**
+        lead_customer_name : str, optional
+            The name of the person, where the lead has no customer.
+        lead_phone : str, optional
+            The phone number of the person, where the lead has no customer.
+        lead_email : str, optional
+            The e-mail address of the person, where the lead has no customer.
+        lead_street : str, optional
+            The street of the person, where the lead has no customer.
+        lead_unit : str, optional
+            The unit of the person, where the lead has no customer.
+        lead_city : str, optional
+            The city of the person, where the lead has no customer.
+        lead_state : str, optional
+            The state of the person, where the lead has no customer.
+        lead_zip : str, optional
+            The ZIP code of the person, where the lead has no customer.
+        lead_country : str, optional
+            The country of the person, where the lead has no customer.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             The lead: one row with the columns of `stcrm.schemas.Leads`.
 
+        Notes
+        -----
         Operation: Leads_Create
 
+        Examples
+        --------
         >>> campaign = crm.lookups.campaigns.list()["id"].iloc[0]
         >>> made = crm.leads.create(campaign_id=campaign, summary="Leak", follow_up_date="2026-07-01")
         >>> made["status"].item()
@@ -215,14 +358,32 @@ class Leads(Plannable):
     ) -> pd.DataFrame:
         """Submit a lead form, as a website does.
 
-        Parameters:
-            id: sent as the query's `id`, of which the contract says nothing more.
+        Parameters
+        ----------
+        name : str
+            The name.
+        email : str, optional
+            The e-mail address.
+        phone_number : str, optional
+            The phone number.
+        address : Address, optional
+            The whole address.
+        summary : str, optional
+            What is wanted, in free text.
+        id : int, optional
+            Sent as the query's `id`; the API does not say what it means.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             The lead's id: one row with the columns of `stcrm.schemas.SubmittedLeadForms`.
 
+        Notes
+        -----
         Operation: Leads_SubmitLeadForm
 
+        Examples
+        --------
         >>> made = crm.leads.submit_form(name="Ann Lee", phone_number="512-555-0100", summary="No heat")
         >>> made.columns.tolist()
         ['lead_id']
@@ -251,11 +412,50 @@ class Leads(Plannable):
     ) -> pd.DataFrame:
         """Change a lead. Its status, tags and follow-up date have ways of their own, or none.
 
-        Returns:
+        Parameters
+        ----------
+        id : int
+            The id of the row.
+        campaign_id : int, optional
+            The campaign that brought it.
+        priority : Priority, optional
+            The priority.
+        business_unit_id : int, optional
+            The business unit that handles it.
+        job_type_id : int, optional
+            The type of job that is wanted.
+        summary : str, optional
+            What is wanted, in free text.
+        lead_customer_name : str, optional
+            The name of the person, where the lead has no customer.
+        lead_phone : str, optional
+            The phone number of the person, where the lead has no customer.
+        lead_email : str, optional
+            The e-mail address of the person, where the lead has no customer.
+        lead_street : str, optional
+            The street of the person, where the lead has no customer.
+        lead_unit : str, optional
+            The unit of the person, where the lead has no customer.
+        lead_city : str, optional
+            The city of the person, where the lead has no customer.
+        lead_state : str, optional
+            The state of the person, where the lead has no customer.
+        lead_zip : str, optional
+            The ZIP code of the person, where the lead has no customer.
+        lead_country : str, optional
+            The country of the person, where the lead has no customer.
+
+        Returns
+        -------
+        DataFrame
             The lead as it is now: one row with the columns of `stcrm.schemas.Leads`.
 
+        Notes
+        -----
         Operation: Leads_Update
 
+        Examples
+        --------
         >>> first = crm.leads.list()["id"].iloc[0]
         >>> crm.leads.update(first, summary="Leak under the sink")["summary"].item()
         'Leak under the sink'
@@ -266,8 +466,19 @@ class Leads(Plannable):
     def dismiss(self, id: int, *, dismissing_reason_id: int) -> None:
         """Dismiss a lead: it is closed without a job.
 
+        Parameters
+        ----------
+        id : int
+            The id of the row.
+        dismissing_reason_id : int
+            The id of the reason for the dismissal.
+
+        Notes
+        -----
         Operation: Leads_Dismiss
 
+        Examples
+        --------
         >>> first = crm.leads.list(status="Open")["id"].iloc[0]
         >>> crm.leads.dismiss(first, dismissing_reason_id=1)
         >>> crm.leads.get(first)["status"].item()
@@ -281,15 +492,28 @@ class Leads(Plannable):
     ) -> pd.DataFrame:
         """Set when to follow a lead up, with a note.
 
-        Parameters:
-            follow_up_date: without a zone it is meant in the tenant's.
-            text: the note.
+        Parameters
+        ----------
+        id : int
+            The id of the row.
+        follow_up_date : str, date or Timestamp
+            When to follow up. Without a time zone: the tenant's.
+        text : str, optional
+            The text of the note.
+        pin_to_top : bool, optional
+            True pins the note to the top.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             One row with the columns of `stcrm.schemas.FollowUps`.
 
+        Notes
+        -----
         Operation: Leads_CreateFollowUp
 
+        Examples
+        --------
         >>> first = crm.leads.list(status="Open")["id"].iloc[0]
         >>> made = crm.leads.create_follow_up(first, follow_up_date="2026-07-01T15:00Z", text="Call back")
         >>> made["follow_up_date"].item()
@@ -301,11 +525,26 @@ class Leads(Plannable):
     def create_note(self, id: int, *, text: str, pin_to_top: bool | None = None) -> pd.DataFrame:
         """Write a note on a lead.
 
-        Returns:
+        Parameters
+        ----------
+        id : int
+            The id of the row.
+        text : str
+            The text of the note.
+        pin_to_top : bool, optional
+            True pins the note to the top.
+
+        Returns
+        -------
+        DataFrame
             The note: one row with the columns of `stcrm.schemas.LeadNotes`.
 
+        Notes
+        -----
         Operation: Leads_CreateNote
 
+        Examples
+        --------
         >>> first = crm.leads.list()["id"].iloc[0]
         >>> crm.leads.create_note(first, text="Asked for a quote")["text"].item()
         'Asked for a quote'
@@ -316,13 +555,22 @@ class Leads(Plannable):
     def plan_dismiss(self, leads: pd.DataFrame, *, dismissing_reason_id: int, reason: str | None = None) -> Plan:
         """The plan that dismisses leads. It cannot be undone.
 
-        Parameters:
-            leads: open leads, as they were read: one that was modified since is not dismissed.
-            reason: why it is done; the journal keeps it.
+        Parameters
+        ----------
+        leads : DataFrame
+            Open leads, as they were read: one that was modified since is not dismissed.
+        dismissing_reason_id : int
+            The id of the reason for the dismissal.
+        reason : str, optional
+            Why the change is made. The journal keeps it.
 
-        Raises:
-            UsageError: a column that is needed is missing, a lead stands twice, or they are another tenant's.
+        Raises
+        ------
+        UsageError
+            A column that is needed is missing, a lead stands twice, or they are another tenant's.
 
+        Examples
+        --------
         >>> stale = crm.leads.list(status="Open").head(2)
         >>> len(crm.leads.plan_dismiss(stale, dismissing_reason_id=1).requests)
         2
@@ -344,15 +592,26 @@ class Leads(Plannable):
     ) -> Plan:
         """The plan that gives leads a date to follow them up. It cannot be undone.
 
-        Parameters:
-            leads: open leads, as they were read: one that was modified since is left as it is.
-            date: without a zone it is meant in the tenant's.
-            text: a note, written on each of them.
-            reason: why it is done; the journal keeps it.
+        Parameters
+        ----------
+        leads : DataFrame
+            Open leads, as they were read: one that was modified since is left as it is.
+        date : str, date or Timestamp
+            Without a zone it is meant in the tenant's.
+        text : str, optional
+            A note to write on each of them.
+        pin_to_top : bool, optional
+            True pins the note to the top.
+        reason : str, optional
+            Why the change is made. The journal keeps it.
 
-        Raises:
-            UsageError: as `plan_dismiss`.
+        Raises
+        ------
+        UsageError
+            As `plan_dismiss`.
 
+        Examples
+        --------
         >>> leads = crm.leads.list(status="Open").head(2)
         >>> crm.leads.plan_follow_up(leads, "2026-07-01").changes["new"].unique().tolist()
         ['2026-07-01T05:00:00Z']

@@ -50,17 +50,64 @@ class Locations(CustomerOrLocation):
     ) -> pd.DataFrame:
         """All locations that fit, inactive and merged ones too unless `active` says otherwise.
 
-        Parameters:
-            ids: only these; ids that do not exist are left out in silence (`get` names them).
-            active: True or False for one kind only; by default both, merged ones included.
-            created_on_or_after, created_before: half-open bounds of the creation.
-            modified_on_or_after, modified_before: half-open bounds of the latest change.
+        Parameters
+        ----------
+        ids : int, sequence of int or Series, optional
+            Only these ids. Ids that do not exist are left out without an error; `get` names them.
+        name : str, optional
+            Only rows with this name, as the service compares names.
+        customer_id : int, optional
+            Only rows of this customer.
+        active : bool, optional
+            True for active rows only, False for inactive rows only. By default both.
+        created_on_or_after : str, date or Timestamp, optional
+            Only rows created at or after this time. Without a time zone: the tenant's.
+        created_before : str, date or Timestamp, optional
+            Only rows created before this time. Without a time zone: the tenant's.
+        modified_on_or_after : str, date or Timestamp, optional
+            Only rows last modified at or after this time. Without a time zone: the tenant's.
+        modified_before : str, date or Timestamp, optional
+            Only rows last modified before this time. Without a time zone: the tenant's.
+        external_data_application_guid : str, optional
+            Fill `external_data` with what this application keeps on the rows.
+        external_data_key : str, optional
+            Only rows on which an application keeps this key. It needs `external_data_values`.
+        external_data_values : str or sequence of str, optional
+            Only rows on which the key has one of these values, 50 at most.
+        street : str, optional
+            Only rows with this street.
+        unit : str, optional
+            Only rows with this unit.
+        city : str, optional
+            Only rows in this city.
+        state : str, optional
+            Only rows in this state.
+        zip : str, optional
+            Only rows with this ZIP code.
+        country : str, optional
+            Only rows in this country.
+        latitude : float, optional
+            Only rows at this latitude, in degrees.
+        longitude : float, optional
+            Only rows at this longitude, in degrees.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.Locations`; times are in UTC.
 
+        Notes
+        -----
         Operation: Locations_GetList
 
+        Examples
+        --------
         >>> bool(crm.locations.list()["active"].all())
         False
         """
@@ -77,17 +124,33 @@ class Locations(CustomerOrLocation):
     ) -> pd.DataFrame:
         """Locations by id, in the order in which they are asked for.
 
-        Parameters:
-            ids: one id or many; what stands twice comes once.
+        Parameters
+        ----------
+        ids : int, sequence of int or Series
+            One id or many. A repeated id comes once.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.Locations`, a row for each id, inactive ones too.
 
-        Raises:
-            MissingRows: some do not exist; `ids` of the error has them.
+        Raises
+        ------
+        MissingRows
+            Some do not exist; `ids` of the error has them.
 
+        Notes
+        -----
         Operation: Locations_Get, or Locations_GetList for many
 
+        Examples
+        --------
         >>> first = crm.locations.list()["id"].iloc[0]
         >>> len(crm.locations.get(first))
         1
@@ -109,16 +172,36 @@ class Locations(CustomerOrLocation):
     ) -> pd.DataFrame:
         """Phones and e-mails of locations, with the preferences of each; of all locations unless some are named.
 
-        Parameters:
-            location_ids: only of these.
-            created_on_or_after, created_before: half-open bounds of the creation.
-            modified_on_or_after, modified_before: half-open bounds of the latest change.
+        Parameters
+        ----------
+        location_ids : int, sequence of int or Series, optional
+            Only contacts of these locations.
+        created_on_or_after : str, date or Timestamp, optional
+            Only rows created at or after this time. Without a time zone: the tenant's.
+        created_before : str, date or Timestamp, optional
+            Only rows created before this time. Without a time zone: the tenant's.
+        modified_on_or_after : str, date or Timestamp, optional
+            Only rows last modified at or after this time. Without a time zone: the tenant's.
+        modified_before : str, date or Timestamp, optional
+            Only rows last modified before this time. Without a time zone: the tenant's.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.LocationContacts`; times are in UTC.
 
+        Notes
+        -----
         Operation: Locations_GetLocationsContactsList
 
+        Examples
+        --------
         >>> crm.locations.list_contacts().columns[[0, -1]].tolist()
         ['id', 'location_id']
         """
@@ -137,16 +220,32 @@ class Locations(CustomerOrLocation):
     ) -> Feed:
         """Follow the export feed of locations, deleted and inactive ones too: it keeps a copy up to date.
 
-        Parameters:
-            since: only what changed on or after this moment; without it, and without a token, all there is.
-            continue_from: the token of an earlier feed (`Feed.continue_from`): what changed since then.
-            include_recent_changes: see changes sooner, at the price of rows that come twice (they are dropped).
+        Parameters
+        ----------
+        since : str, date or Timestamp, optional
+            Only what changed at or after this time. Without it and without a token: everything.
+        continue_from : str, optional
+            The token of an earlier feed (`Feed.continue_from`): only what changed since then.
+        include_recent_changes : bool, optional
+            True shows changes sooner than after about 15 minutes. Repeated rows are dropped.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        Feed
             A `Feed`; its frame has the columns of `schemas.ExportedLocations`, each row in its latest version.
 
+        Notes
+        -----
         Operation: ExportLocations_Locations
 
+        Examples
+        --------
         >>> feed = crm.locations.export()
         >>> crm.locations.export(continue_from=feed.continue_from)
         Feed(0 rows, continue_from=...)
@@ -166,16 +265,32 @@ class Locations(CustomerOrLocation):
     ) -> Feed:
         """Follow the export feed of phones and e-mails of locations, deleted ones too: it keeps a copy up to date.
 
-        Parameters:
-            since: only what changed on or after this moment; without it, and without a token, all there is.
-            continue_from: the token of an earlier feed (`Feed.continue_from`): what changed since then.
-            include_recent_changes: see changes sooner, at the price of rows that come twice (they are dropped).
+        Parameters
+        ----------
+        since : str, date or Timestamp, optional
+            Only what changed at or after this time. Without it and without a token: everything.
+        continue_from : str, optional
+            The token of an earlier feed (`Feed.continue_from`): only what changed since then.
+        include_recent_changes : bool, optional
+            True shows changes sooner than after about 15 minutes. Repeated rows are dropped.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
 
-        Returns:
+        Returns
+        -------
+        Feed
             A `Feed`; its frame has the columns of `schemas.ExportedLocationContacts`, each row in its latest version.
 
+        Notes
+        -----
         Operation: ExportContacts_LocationsContacts
 
+        Examples
+        --------
         >>> feed = crm.locations.export_contacts()
         >>> crm.locations.export_contacts(continue_from=feed.continue_from)
         Feed(0 rows, continue_from=...)
@@ -198,15 +313,39 @@ class Locations(CustomerOrLocation):
     ) -> pd.DataFrame:
         """Create a location of a customer.
 
-        Parameters:
-            custom_fields: `{type_id: value}`.
+        Parameters
+        ----------
+        customer_id : int
+            The customer to whom it belongs.
+        name : str
+            The name.
+        address : Address
+            The whole address; the coordinates may be left out.
+        contacts : iterable of NewContact, optional
+            Phones and e-mail addresses.
+        custom_fields : dict, optional
+            Custom fields as `{type_id: value}`.
+        tag_type_ids : iterable of int, optional
+            All tags. An empty list removes them all.
+        external_data : ApplicationData, optional
+            What an application keeps on the row.
+        coordinates_source : {"None", "System", "User", "Imported"}, optional
+            Where the coordinates come from.
+        coordinates_verification_status : {"Unverified", "InProgress", "Failed", "Verified"}, optional
+            How far the coordinates are verified.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             The location: one row with the columns of `stcrm.schemas.CreatedLocations`; `contacts` is a tuple with what
             was made along with it.
 
+        Notes
+        -----
         Operation: Locations_Create
 
+        Examples
+        --------
         >>> customer = crm.customers.list(active=True)["id"].iloc[0]
         >>> barn = {"street": "14 Elm St", "city": "Austin", "state": "TX", "zip": "78701", "country": "USA"}
         >>> crm.locations.create(customer_id=customer, name="Barn", address=barn)["name"].item()
@@ -230,17 +369,38 @@ class Locations(CustomerOrLocation):
     ) -> pd.DataFrame:
         """Change a location: only what is named, but that as a whole.
 
-        Parameters:
-            customer_id: another customer, to whom it moves.
-            address: all of it, the unit too; of the coordinates, `CLEAR` forgets those of the old address.
-            custom_fields: all of them, as `{type_id: value}`; those not named are dropped.
-            tag_type_ids: all of them; an empty list takes all tags away. `add_tag` adds one.
+        Parameters
+        ----------
+        id : int
+            The id of the row.
+        customer_id : int, optional
+            Another customer, to whom the location moves.
+        name : str, optional
+            The name.
+        address : Address, optional
+            The whole address with its unit; the coordinates may be left out.
+        active : bool, optional
+            False deactivates the row, True activates it.
+        tax_zone_id : int, optional
+            The id of the tax zone.
+        custom_fields : dict, optional
+            All of them, as `{type_id: value}`. Fields that are not named are removed.
+        tag_type_ids : iterable of int, optional
+            All tags. An empty list removes them all; `add_tag` adds one.
+        external_data : ApplicationData, optional
+            What an application keeps on the row.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             The location as it is now: one row with the columns of `stcrm.schemas.Locations`.
 
+        Notes
+        -----
         Operation: Locations_Update
 
+        Examples
+        --------
         >>> first = crm.locations.list(active=True)["id"].iloc[0]
         >>> crm.locations.update(first, name="Main house")["name"].item()
         'Main house'
@@ -253,14 +413,28 @@ class Locations(CustomerOrLocation):
     ) -> pd.DataFrame:
         """Write a note on a location.
 
-        Parameters:
-            add_to_customer: on its customer, too.
+        Parameters
+        ----------
+        id : int
+            The id of the row.
+        text : str
+            The text of the note.
+        pin_to_top : bool, optional
+            True pins the note to the top.
+        add_to_customer : bool, optional
+            True adds the note to the location's customer, too.
 
-        Returns:
+        Returns
+        -------
+        DataFrame
             The note: one row with the columns of `stcrm.schemas.LocationNotes`.
 
+        Notes
+        -----
         Operation: Locations_CreateNote
 
+        Examples
+        --------
         >>> first = crm.locations.list(active=True)["id"].iloc[0]
         >>> crm.locations.create_note(first, text="Key under the mat")["text"].item()
         'Key under the mat'
@@ -285,26 +459,44 @@ class Locations(CustomerOrLocation):
     ) -> Plan:
         """The plan that turns one frame of locations into another: what differs, as calls. Nothing is sent.
 
-        Parameters:
-            before: the rows as they were read.
-            after: the same, repaired; what it lacks stays as it is, and a missing value clears.
-            reason: why it is done; the journal keeps it.
-            keep_coordinates: a changed address is the same place, only spelt better.
-            allow_inactive: change rows that are inactive or were merged, too.
-            allow_move: let a location change its customer.
-            application_guid: of the application whose `external_data` is changed.
-            allow_opt_in: let somebody be reached who was not; it needs a `consent_source`, and reads.
-            consent_source: who agreed, when and how; the journal keeps it.
-            check: make the refusals that need a read now, and not when the plan is applied.
-            warn_above: the share of all rows above which the plan warns.
+        Parameters
+        ----------
+        before : DataFrame
+            The rows as they were read.
+        after : DataFrame
+            The same rows, edited. What is missing in it stays as it is; a missing value clears the cell.
+        reason : str, optional
+            Why the change is made. The journal keeps it.
+        keep_coordinates : bool, default False
+            True if a changed address is the same place, only spelled better.
+        allow_inactive : bool, default False
+            True allows changes to inactive and merged rows.
+        allow_move : bool, default False
+            True allows moving a location to another customer.
+        application_guid : str, optional
+            The application whose `external_data` is changed.
+        allow_opt_in : bool, default False
+            True lets the plan opt people in. It needs `consent_source`, and reads other records first.
+        consent_source : str, optional
+            Who agreed, when and how. The journal keeps it.
+        check : bool, default False
+            True makes the checks that need a read now, instead of when the plan is applied.
+        warn_above : float, default WARN_ABOVE
+            The share of all rows, from 0 to 1, above which the plan warns.
 
-        Returns:
+        Returns
+        -------
+        Plan
             A plan: it shows itself, `changes`, `requests` and `refused` are frames, `apply` carries it out.
 
-        Raises:
-            UsageError: frames of another kind, tenant or environment; rows without a key, with one twice, or with one
-                that `before` lacks.
+        Raises
+        ------
+        UsageError
+            Frames of another kind, tenant or environment; rows without a key, with one twice, or with one that `before`
+            lacks.
 
+        Examples
+        --------
         >>> before = crm.locations.list(active=True).head(3)
         >>> plan = crm.locations.plan_changes(before, before.assign(name="Same"))
         >>> plan.changes["column"].tolist()

@@ -34,11 +34,42 @@ class Campaigns(Resource):
     ) -> pd.DataFrame:
         """All marketing campaigns, retired ones too.
 
-        Returns:
+        Parameters
+        ----------
+        active : bool, optional
+            True for active rows only, False for inactive rows only. By default both.
+        ids : int, sequence of int or Series, optional
+            Only these ids. Ids that do not exist are left out without an error; `get` names them.
+        name : str, optional
+            Only rows with this name, as the service compares names.
+        campaign_phone_number : str, optional
+            Only the campaign of this phone number.
+        created_on_or_after : str, date or Timestamp, optional
+            Only rows created at or after this time. Without a time zone: the tenant's.
+        created_before : str, date or Timestamp, optional
+            Only rows created before this time. Without a time zone: the tenant's.
+        modified_on_or_after : str, date or Timestamp, optional
+            Only rows last modified at or after this time. Without a time zone: the tenant's.
+        modified_before : str, date or Timestamp, optional
+            Only rows last modified before this time. Without a time zone: the tenant's.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
+
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.Campaigns`; times are in UTC.
 
+        Notes
+        -----
         Operation: Campaigns_GetList
 
+        Examples
+        --------
         >>> crm.lookups.campaigns.list()["id"].is_unique
         True
         """
@@ -64,11 +95,34 @@ class CampaignCategories(Resource):
     ) -> pd.DataFrame:
         """All categories of campaigns.
 
-        Returns:
+        Parameters
+        ----------
+        created_on_or_after : str, date or Timestamp, optional
+            Only rows created at or after this time. Without a time zone: the tenant's.
+        created_before : str, date or Timestamp, optional
+            Only rows created before this time. Without a time zone: the tenant's.
+        modified_on_or_after : str, date or Timestamp, optional
+            Only rows last modified at or after this time. Without a time zone: the tenant's.
+        modified_before : str, date or Timestamp, optional
+            Only rows last modified before this time. Without a time zone: the tenant's.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
+
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.CampaignCategories`; times are in UTC.
 
+        Notes
+        -----
         Operation: CampaignCategories_GetList
 
+        Examples
+        --------
         >>> crm.lookups.campaign_categories.list()["id"].is_unique
         True
         """
@@ -98,11 +152,42 @@ class BusinessUnits(Resource):
     ) -> pd.DataFrame:
         """All business units, inactive ones too.
 
-        Returns:
+        Parameters
+        ----------
+        ids : int, sequence of int or Series, optional
+            Only these ids. Ids that do not exist are left out without an error; `get` names them.
+        name : str, optional
+            Only rows with this name, as the service compares names.
+        active : bool, optional
+            True for active rows only, False for inactive rows only. By default both.
+        external_data_application_guid : str, optional
+            Fill `external_data` with what this application keeps on the rows.
+        created_on_or_after : str, date or Timestamp, optional
+            Only rows created at or after this time. Without a time zone: the tenant's.
+        created_before : str, date or Timestamp, optional
+            Only rows created before this time. Without a time zone: the tenant's.
+        modified_on_or_after : str, date or Timestamp, optional
+            Only rows last modified at or after this time. Without a time zone: the tenant's.
+        modified_before : str, date or Timestamp, optional
+            Only rows last modified before this time. Without a time zone: the tenant's.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
+
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.BusinessUnits`; times are in UTC.
 
+        Notes
+        -----
         Operation: BusinessUnits_GetList
 
+        Examples
+        --------
         >>> crm.lookups.business_units.list()["id"].is_unique
         True
         """
@@ -129,11 +214,36 @@ class TagTypes(Resource):
     ) -> pd.DataFrame:
         """All kinds of tags, inactive ones too.
 
-        Returns:
+        Parameters
+        ----------
+        active : bool, optional
+            True for active rows only, False for inactive rows only. By default both.
+        created_on_or_after : str, date or Timestamp, optional
+            Only rows created at or after this time. Without a time zone: the tenant's.
+        created_before : str, date or Timestamp, optional
+            Only rows created before this time. Without a time zone: the tenant's.
+        modified_on_or_after : str, date or Timestamp, optional
+            Only rows last modified at or after this time. Without a time zone: the tenant's.
+        modified_before : str, date or Timestamp, optional
+            Only rows last modified before this time. Without a time zone: the tenant's.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
+
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.TagTypes`; times are in UTC.
 
+        Notes
+        -----
         Operation: TagTypes_GetList
 
+        Examples
+        --------
         >>> crm.lookups.tag_types.list()["id"].is_unique
         True
         """
@@ -164,11 +274,44 @@ class Employees(Resource):
     ) -> pd.DataFrame:
         """All office staff, departed ones too; `user_id` is what `created_by_id` refers to.
 
-        Returns:
+        Parameters
+        ----------
+        ids : int, sequence of int or Series, optional
+            Only these ids. Ids that do not exist are left out without an error; `get` names them.
+        user_ids : int, sequence of int or Series, optional
+            Only these user ids; `created_by_id` of other rows refers to them.
+        name : str, optional
+            Only rows with this name, as the service compares names.
+        email : str, optional
+            Only rows with this e-mail address.
+        active : bool, optional
+            True for active rows only, False for inactive rows only. By default both.
+        created_on_or_after : str, date or Timestamp, optional
+            Only rows created at or after this time. Without a time zone: the tenant's.
+        created_before : str, date or Timestamp, optional
+            Only rows created before this time. Without a time zone: the tenant's.
+        modified_on_or_after : str, date or Timestamp, optional
+            Only rows last modified at or after this time. Without a time zone: the tenant's.
+        modified_before : str, date or Timestamp, optional
+            Only rows last modified before this time. Without a time zone: the tenant's.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
+
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.Employees`; times are in UTC.
 
+        Notes
+        -----
         Operation: Employees_GetList
 
+        Examples
+        --------
         >>> crm.lookups.employees.list()["id"].is_unique
         True
         """
@@ -198,11 +341,42 @@ class Technicians(Resource):
     ) -> pd.DataFrame:
         """All technicians, departed ones too; `user_id` is what `created_by_id` refers to.
 
-        Returns:
+        Parameters
+        ----------
+        ids : int, sequence of int or Series, optional
+            Only these ids. Ids that do not exist are left out without an error; `get` names them.
+        user_ids : int, sequence of int or Series, optional
+            Only these user ids; `created_by_id` of other rows refers to them.
+        name : str, optional
+            Only rows with this name, as the service compares names.
+        active : bool, optional
+            True for active rows only, False for inactive rows only. By default both.
+        created_on_or_after : str, date or Timestamp, optional
+            Only rows created at or after this time. Without a time zone: the tenant's.
+        created_before : str, date or Timestamp, optional
+            Only rows created before this time. Without a time zone: the tenant's.
+        modified_on_or_after : str, date or Timestamp, optional
+            Only rows last modified at or after this time. Without a time zone: the tenant's.
+        modified_before : str, date or Timestamp, optional
+            Only rows last modified before this time. Without a time zone: the tenant's.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
+
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.Technicians`; times are in UTC.
 
+        Notes
+        -----
         Operation: Technicians_GetList
 
+        Examples
+        --------
         >>> crm.lookups.technicians.list()["id"].is_unique
         True
         """
@@ -235,11 +409,48 @@ class JobTypes(Resource):
     ) -> pd.DataFrame:
         """All kinds of jobs, inactive ones too.
 
-        Returns:
+        Parameters
+        ----------
+        name : str, optional
+            Only rows with this name, as the service compares names.
+        min_duration : int, optional
+            Only job types that take at least this long.
+        max_duration : int, optional
+            Only job types that take at most this long.
+        priority : str, optional
+            Only rows of this priority.
+        ids : int, sequence of int or Series, optional
+            Only these ids. Ids that do not exist are left out without an error; `get` names them.
+        active : bool, optional
+            True for active rows only, False for inactive rows only. By default both.
+        external_data_application_guid : str, optional
+            Fill `external_data` with what this application keeps on the rows.
+        created_on_or_after : str, date or Timestamp, optional
+            Only rows created at or after this time. Without a time zone: the tenant's.
+        created_before : str, date or Timestamp, optional
+            Only rows created before this time. Without a time zone: the tenant's.
+        modified_on_or_after : str, date or Timestamp, optional
+            Only rows last modified at or after this time. Without a time zone: the tenant's.
+        modified_before : str, date or Timestamp, optional
+            Only rows last modified before this time. Without a time zone: the tenant's.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
+
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.JobTypes`; times are in UTC.
 
+        Notes
+        -----
         Operation: JobTypes_GetList
 
+        Examples
+        --------
         >>> crm.lookups.job_types.list()["id"].is_unique
         True
         """
@@ -294,11 +505,92 @@ class Jobs(Resource):
     ) -> pd.DataFrame:
         """All jobs: the work itself.
 
-        Returns:
+        Parameters
+        ----------
+        ids : int, sequence of int or Series, optional
+            Only these ids. Ids that do not exist are left out without an error; `get` names them.
+        number : str, optional
+            Only the job with this number.
+        project_id : int, optional
+            Only jobs of this project.
+        booking_id : int, optional
+            Only rows made from this booking.
+        job_status : {"Scheduled", "Dispatched", "InProgress", "Hold", "Completed", "Canceled"}, optional
+            Only jobs with this status.
+        appointment_status : {"Scheduled", "Dispatched", "Working", "Hold", "Done", "Canceled"}, optional
+            Only jobs with an appointment of this status.
+        priority : str, optional
+            Only rows of this priority.
+        first_appointment_starts_on_or_after : str, date or Timestamp, optional
+            Only jobs whose first appointment starts at or after this time.
+        first_appointment_starts_before : str, date or Timestamp, optional
+            Only jobs whose first appointment starts before this time.
+        appointment_starts_on_or_after : str, date or Timestamp, optional
+            Only jobs with an appointment that starts at or after this time.
+        appointment_starts_before : str, date or Timestamp, optional
+            Only jobs with an appointment that starts before this time.
+        technician_id : int, optional
+            Only jobs to which this technician is assigned.
+        customer_id : int, optional
+            Only rows of this customer.
+        location_id : int, optional
+            Only rows of this location.
+        sold_by_id : int, optional
+            Only jobs sold by this technician or employee.
+        job_type_id : int, optional
+            Only rows of this job type.
+        campaign_id : int, optional
+            Only rows of this campaign.
+        business_unit_id : int, optional
+            Only rows of this business unit.
+        invoice_id : int, optional
+            Only the job with this invoice.
+        created_from_estimate_id : int, optional
+            Only jobs created from this estimate.
+        estimate_ids : int, sequence of int or Series, optional
+            Only jobs with one of these estimates.
+        completed_on_or_after : str, date or Timestamp, optional
+            Only jobs completed at or after this time. Without a time zone: the tenant's.
+        completed_before : str, date or Timestamp, optional
+            Only jobs completed before this time. Without a time zone: the tenant's.
+        tag_type_ids : int, sequence of int or Series, optional
+            Only rows with one of these tags.
+        equipment_ids : int, sequence of int or Series, optional
+            Only jobs with one of these pieces of equipment.
+        has_unused_appointments : bool, optional
+            True for jobs that have an appointment which nobody was sent to.
+        created_on_or_after : str, date or Timestamp, optional
+            Only rows created at or after this time. Without a time zone: the tenant's.
+        created_before : str, date or Timestamp, optional
+            Only rows created before this time. Without a time zone: the tenant's.
+        modified_on_or_after : str, date or Timestamp, optional
+            Only rows last modified at or after this time. Without a time zone: the tenant's.
+        modified_before : str, date or Timestamp, optional
+            Only rows last modified before this time. Without a time zone: the tenant's.
+        external_data_application_guid : str, optional
+            Fill `external_data` with what this application keeps on the rows.
+        external_data_key : str, optional
+            Only rows on which an application keeps this key. It needs `external_data_values`.
+        external_data_values : str or sequence of str, optional
+            Only rows on which the key has one of these values, 50 at most.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
+
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.Jobs`; times are in UTC.
 
+        Notes
+        -----
         Operation: Jobs_GetList
 
+        Examples
+        --------
         >>> crm.lookups.jobs.list()["id"].is_unique
         True
         """
@@ -325,11 +617,36 @@ class CallReasons(Resource):
     ) -> pd.DataFrame:
         """All reasons of calls, inactive ones too; those with `is_lead` false are no leads.
 
-        Returns:
+        Parameters
+        ----------
+        active : bool, optional
+            True for active rows only, False for inactive rows only. By default both.
+        created_on_or_after : str, date or Timestamp, optional
+            Only rows created at or after this time. Without a time zone: the tenant's.
+        created_before : str, date or Timestamp, optional
+            Only rows created before this time. Without a time zone: the tenant's.
+        modified_on_or_after : str, date or Timestamp, optional
+            Only rows last modified at or after this time. Without a time zone: the tenant's.
+        modified_before : str, date or Timestamp, optional
+            Only rows last modified before this time. Without a time zone: the tenant's.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
+
+        Returns
+        -------
+        DataFrame
             A frame with the columns of `stcrm.schemas.CallReasons`; times are in UTC.
 
+        Notes
+        -----
         Operation: CallReasons_Get
 
+        Examples
+        --------
         >>> crm.lookups.call_reasons.list()["is_lead"].dtype
         BooleanDtype
         """

@@ -32,22 +32,36 @@ class Plannable(WritableResource):
     ) -> Plan:
         """The plan that turns one frame of these rows into another: what differs, as calls. Nothing is sent.
 
-        Parameters:
-            before: the rows as they were read.
-            after: the same, repaired; what it lacks stays as it is, and a missing value clears.
-            reason: why it is done; the journal keeps it.
-            allow_opt_in: let somebody be reached who was not; it needs a `consent_source`, and reads.
-            consent_source: who agreed, when and how; the journal keeps it.
-            check: make the refusals that need a read now, and not when the plan is applied.
-            warn_above: the share of all rows above which the plan warns.
+        Parameters
+        ----------
+        before : DataFrame
+            The rows as they were read.
+        after : DataFrame
+            The same rows, edited. What is missing in it stays as it is; a missing value clears the cell.
+        reason : str, optional
+            Why the change is made. The journal keeps it.
+        allow_opt_in : bool, default False
+            True lets the plan opt people in. It needs `consent_source`, and reads other records first.
+        consent_source : str, optional
+            Who agreed, when and how. The journal keeps it.
+        check : bool, default False
+            True makes the checks that need a read now, instead of when the plan is applied.
+        warn_above : float, default WARN_ABOVE
+            The share of all rows, from 0 to 1, above which the plan warns.
 
-        Returns:
+        Returns
+        -------
+        Plan
             A plan: it shows itself, `changes`, `requests` and `refused` are frames, `apply` carries it out.
 
-        Raises:
-            UsageError: frames of another kind, tenant or environment; rows without a key, with one twice, or with one
-                that `before` lacks.
+        Raises
+        ------
+        UsageError
+            Frames of another kind, tenant or environment; rows without a key, with one twice, or with one that `before`
+            lacks.
 
+        Examples
+        --------
         >>> before = crm.contacts.list()
         >>> plan = crm.contacts.plan_changes(before, before.assign(title=before["title"].str.upper()))
         >>> plan.changes["column"].unique().tolist()

@@ -26,15 +26,30 @@ class Tags(WritableResource):
     def add(self, *, customer_ids: Iterable[int], tag_type_ids: Iterable[int]) -> pd.DataFrame:
         """Add tags to many customers, 1,000 of them a call; other tags stay.
 
-        Returns:
+        Parameters
+        ----------
+        customer_ids : iterable of int
+            The customers, at most as many as one request takes.
+        tag_type_ids : iterable of int
+            The tags to add.
+
+        Returns
+        -------
+        DataFrame
             What became of each call: a frame with `customer_ids` (a tuple), `ok`, and `error` where it failed. A call
             that fails does not keep the others back; where calls failed, a warning says so.
 
-        Raises:
-            ServiceError: not one call succeeded.
+        Raises
+        ------
+        ServiceError
+            Not one call succeeded.
 
+        Notes
+        -----
         Operation: BulkTags_AddTags
 
+        Examples
+        --------
         >>> ids = crm.customers.list(active=True)["id"].head(3)
         >>> tag = crm.lookups.tag_types.list()["id"].iloc[0]
         >>> crm.tags.add(customer_ids=ids, tag_type_ids=[tag])["ok"].tolist()
@@ -46,14 +61,29 @@ class Tags(WritableResource):
     def remove(self, *, customer_ids: Iterable[int], tag_type_ids: Iterable[int]) -> pd.DataFrame:
         """Take tags from many customers, 1,000 of them a call; other tags stay.
 
-        Returns:
+        Parameters
+        ----------
+        customer_ids : iterable of int
+            The customers, at most as many as one request takes.
+        tag_type_ids : iterable of int
+            The tags to remove.
+
+        Returns
+        -------
+        DataFrame
             What became of each call, as `add` tells it.
 
-        Raises:
-            ServiceError: not one call succeeded.
+        Raises
+        ------
+        ServiceError
+            Not one call succeeded.
 
+        Notes
+        -----
         Operation: BulkTags_RemoveTags
 
+        Examples
+        --------
         >>> ids = crm.customers.list(active=True)["id"].head(3)
         >>> tag = crm.lookups.tag_types.list()["id"].iloc[0]
         >>> crm.tags.remove(customer_ids=ids, tag_type_ids=[tag])["ok"].tolist()
@@ -72,15 +102,25 @@ class Tags(WritableResource):
     ) -> Plan:
         """The plan that adds tags to many customers and takes others away, 1,000 of them a call.
 
-        Parameters:
-            customers: a frame of customers, or their ids. Of a frame, those that have a tag already (or lack it) are
-                left out, and merged and inactive ones are refused.
-            add, remove: tag types.
-            reason: why it is done; the journal keeps it.
+        Parameters
+        ----------
+        customers : DataFrame or int, sequence of int or Series
+            A frame of customers, or their ids. Of a frame, those that have a tag already (or lack it) are left out, and
+            merged and inactive ones are refused.
+        add : int, sequence of int or Series, optional
+            Tag types.
+        remove : int, sequence of int or Series, optional
+            Tag types.
+        reason : str, optional
+            Why the change is made. The journal keeps it.
 
-        Raises:
-            UsageError: no tag, the same tag in both, or customers of another tenant.
+        Raises
+        ------
+        UsageError
+            No tag, the same tag in both, or customers of another tenant.
 
+        Examples
+        --------
         >>> tag = crm.lookups.tag_types.list()["id"].iloc[0]
         >>> len(crm.tags.plan(crm.customers.list(active=True), add=tag).requests)
         1

@@ -46,16 +46,20 @@ class Call:
     def number(self, name: str = "id") -> int:
         """A whole number in the path.
 
-        Raises:
-            Refusal: it is none.
+        Raises
+        ------
+        Refusal
+            It is none.
         """
         return int(self._part(name, parameters.whole_number))
 
     def guid(self, name: str = "id") -> str:
         """A GUID in the path, as rows write it.
 
-        Raises:
-            Refusal: it is none.
+        Raises
+        ------
+        Refusal
+            It is none.
         """
         return str(self._part(name, parameters.guid))
 
@@ -68,8 +72,10 @@ class Call:
     def row(self, table: str, key: Key) -> dict[str, Any]:
         """A whole row that is not deleted.
 
-        Raises:
-            Refusal: there is none.
+        Raises
+        ------
+        Refusal
+            There is none.
         """
         row = self.store.visible(table, key)
         if row is None:

@@ -40,8 +40,10 @@ _seconds: dict[str, int] = {}
 def ticks(text: str) -> int:
     """A moment as the service writes it, as ticks: UTC, with 0 to 7 digits of a second and a `Z`.
 
-    Raises:
-        ValueError: it is written in another way; `moment` reads more of them.
+    Raises
+    ------
+    ValueError
+        It is written in another way; `moment` reads more of them.
     """
     try:  # hundreds of thousands of them are read while a company loads, on some hundred days
         whole = _days[text[:10]] + _seconds[text[10:19]]
@@ -64,9 +66,13 @@ def _learn(day: str, clock: str) -> int:
 def moment(text: str) -> int:
     """A moment as a caller may write it, as ticks: a date alone, with or without an offset; without one it is UTC.
 
-    Raises:
-        ValueError: it is no moment.
+    Raises
+    ------
+    ValueError
+        It is no moment.
 
+    Examples
+    --------
     >>> moment("2026-01-01") == moment("2026-01-01T01:00:00+01:00") == ticks("2026-01-01T00:00:00Z")
     True
     """

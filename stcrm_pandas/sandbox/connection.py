@@ -38,6 +38,8 @@ def _sql_ticks(value: Any) -> int | None:
 def digits(value: Any) -> str | None:
     """The digits of a phone number, without a country's leading 1.
 
+    Examples
+    --------
     >>> digits("+1 (312) 555-0142")
     '3125550142'
     """

@@ -50,6 +50,8 @@ def attached(given: Mapping[str, Any] | None) -> dict[str, Any]:
 def patched(row: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a row after a change by one application; a value of null takes its key away.
 
+    Examples
+    --------
     >>> row = attached({"applicationGuid": "a", "externalData": [{"key": "x", "value": "1"}]})
     >>> merge = {"patchMode": "Merge", "applicationGuid": "a", "externalData": [{"key": "y", "value": "2"}]}
     >>> patched(row, merge)["externalData"]

@@ -256,8 +256,10 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
 def from_file(path: Path) -> list[Fault]:
     """Faults from a file of JSON.
 
-    Raises:
-        UsageError: it is no list of faults; the message says which entry is wrong.
+    Raises
+    ------
+    UsageError
+        It is no list of faults; the message says which entry is wrong.
     """
     try:
         entries = json.loads(path.read_bytes())

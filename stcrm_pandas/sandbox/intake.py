@@ -22,8 +22,10 @@ Errors = dict[str, list[str]]
 def parse(raw: bytes, media: str) -> Any:
     """A body as JSON.
 
-    Raises:
-        Refusal: there is none, it is of another kind (415), or it is no JSON.
+    Raises
+    ------
+    Refusal
+        There is none, it is of another kind (415), or it is no JSON.
     """
     if not raw:
         raise Refusal(400, errors={"": ["A body is required."]}, rule="a call that writes has a body")
@@ -45,9 +47,11 @@ def _no_number(text: str) -> NoReturn:
 def check(value: Any, body: Body, *, overlook: bool = False) -> dict[str, Any]:
     """A body with the fields of its table; `overlook` drops others without a word.
 
-    Raises:
-        Refusal: it has others, lacks some, or some are of the wrong kind; `errors` names each by its path, as
-            `address.zip` or `contacts[0].type`.
+    Raises
+    ------
+    Refusal
+        It has others, lacks some, or some are of the wrong kind; `errors` names each by its path, as `address.zip` or
+        `contacts[0].type`.
     """
     errors: Errors = {}
     if not isinstance(value, dict):

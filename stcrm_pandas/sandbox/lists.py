@@ -68,10 +68,14 @@ def listing(
 ) -> Handler:
     """A list in pages.
 
-    Parameters:
-        under: the condition that the path makes.
-        needs: one of these filters must be there.
-        without: a field that the rows are shown without.
+    Parameters
+    ----------
+    under : callable, optional
+        The condition that the path makes.
+    needs : tuple of str, default ()
+        One of these filters must be there.
+    without : str, optional
+        A field that the rows are shown without.
     """
 
     def handle(call: Call) -> Found:

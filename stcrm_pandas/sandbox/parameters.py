@@ -31,8 +31,10 @@ _GUID = re.compile(r"\{?[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}\}
 def whole_number(value: str) -> int:
     """A whole number that fits into 64 bits.
 
-    Raises:
-        ValueError: it is none.
+    Raises
+    ------
+    ValueError
+        It is none.
     """
     if not re.fullmatch(r"[+-]?[0-9]{1,19}", value.strip()):
         raise ValueError(value)
@@ -49,9 +51,13 @@ def _truth(value: str) -> bool:
 def guid(value: str) -> str:
     """A GUID as rows write it: in small letters, with dashes.
 
-    Raises:
-        ValueError: it is none.
+    Raises
+    ------
+    ValueError
+        It is none.
 
+    Examples
+    --------
     >>> guid("{6F1D3C52A0B84E7D9C15E2F480AB37D6}")
     '6f1d3c52-a0b8-4e7d-9c15-e2f480ab37d6'
     """
@@ -92,8 +98,10 @@ def read(pairs: Pairs, fields: Iterable[Field], *, strict: bool = False) -> dict
 
     `strict` takes words to the letter, and refuses an empty one that the contract does not have as free text.
 
-    Raises:
-        Refusal: some cannot be read, or are too many; it says so for each of them.
+    Raises
+    ------
+    Refusal
+        Some cannot be read, or are too many; it says so for each of them.
     """
     values: dict[str, Any] = {}
     errors: dict[str, list[str]] = {}

@@ -38,8 +38,10 @@ def below_active(table: str) -> Under:
 def active_row(call: Call, table: str) -> dict[str, Any]:
     """The row that the path names.
 
-    Raises:
-        Refusal: it is not there (404), or inactive (409).
+    Raises
+    ------
+    Refusal
+        It is not there (404), or inactive (409).
     """
     row = call.row(table, call.number())
     if not row.get("active", True):
@@ -58,8 +60,10 @@ def of_providers_booking(call: Call) -> Where:
 def providers_booking(call: Call) -> dict[str, Any]:
     """The booking that the path names.
 
-    Raises:
-        Refusal: it is not there, or another provider's.
+    Raises
+    ------
+    Refusal
+        It is not there, or another provider's.
     """
     provider, booking = call.number("booking_provider"), call.row("bookings", call.number())
     if booking["bookingProviderId"] != provider:
@@ -75,8 +79,10 @@ def _related(call: Call) -> Where:
 def contacts_method(call: Call) -> dict[str, Any]:
     """The contact method that the path names.
 
-    Raises:
-        Refusal: it is not there, or another contact's.
+    Raises
+    ------
+    Refusal
+        It is not there, or another contact's.
     """
     contact = call.row("contacts", call.guid("contactId"))
     method = call.row("contact_methods", call.guid("contactMethodId"))
@@ -91,8 +97,10 @@ def contacts_method(call: Call) -> dict[str, Any]:
 def stored(call: Call, table: str, key: Any) -> Found:
     """A row as the store has it.
 
-    Raises:
-        Refusal: there is none.
+    Raises
+    ------
+    Refusal
+        There is none.
     """
     body = call.store.body(table, key)
     if body is None:

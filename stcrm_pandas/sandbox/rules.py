@@ -28,8 +28,10 @@ class Rule:
 def check(call: Call) -> None:
     """Hold a call against the rules of its operation.
 
-    Raises:
-        Refusal: it breaks some; `errors` has each, the first gives its name.
+    Raises
+    ------
+    Refusal
+        It breaks some; `errors` has each, the first gives its name.
     """
     broken = [rule for rule in RULES.get(call.operation.id, ()) if rule.broken(call)]
     if broken:
@@ -42,6 +44,8 @@ def check(call: Call) -> None:
 def values_at(value: Any, path: str) -> Iterator[Any]:
     """All values at a path of a body, through lists, without nulls.
 
+    Examples
+    --------
     >>> list(values_at({"locations": [{"tagTypeIds": [1, 2]}, {"tagTypeIds": None}]}, "locations.tagTypeIds"))
     [1, 2]
     """

@@ -31,25 +31,42 @@ _LONGEST_DELAY = 86_400
 class Sandbox:
     """A double of the service on loopback, for trying things out and for tests.
 
-    Parameters:
-        leads: how large the company is; customers, jobs and the rest grow with it.
-        customers: how many customers instead.
-        seed, as_of: the same two make the same rows, byte for byte. `as_of` is where the company's data ends and where
-            the sandbox's clock starts (an aware datetime; now).
-        latency_ms: how long each answer takes at least.
-        rate_limit: calls in any second, beyond which it answers 429; None is no limit.
-        state: a file that keeps the company and all changes. One that exists is opened again as it is: `leads`,
-            `customers`, `seed`, `as_of`, `by_the_book` and `effects` then play no part.
-        faults: what should go wrong: a file of JSON, or such a list (see `inject`).
-        by_the_book: without the oddities of the real service.
-        effects: False draws all outcomes alike for every campaign, source and so on.
-        scopes: what the application may do; None is everything.
-        port: where to listen; 0 takes a free one.
-        company: a company of your own, in place of the one that is made.
-        gzip: pack answers for callers who take them packed.
-        feed_delay: seconds until a feed shows a change, unless it is asked for recent ones; 0 shows it at once. The
-            rows that the company starts with are shown at once in any case.
+    Parameters
+    ----------
+    leads : int, default 12000
+        How large the company is; customers, jobs and the rest grow with it.
+    customers : int, optional
+        How many customers instead.
+    seed, as_of : int, default 1
+        The same two make the same rows, byte for byte. `as_of` is where the company's data ends and where the sandbox's
+        clock starts (an aware datetime; now).
+    latency_ms : float, default 0
+        How long each answer takes at least.
+    rate_limit : int, default 60
+        Calls in any second, beyond which it answers 429; None is no limit.
+    state : str or Path, optional
+        A file that keeps the company and all changes. One that exists is opened again as it is: `leads`, `customers`,
+        `seed`, `as_of`, `by_the_book` and `effects` then play no part.
+    faults : str, Path or Sequence[Mapping[str, Any]], optional
+        What should go wrong: a file of JSON, or such a list (see `inject`).
+    by_the_book : bool, default False
+        Without the oddities of the real service.
+    effects : bool, default True
+        False draws all outcomes alike for every campaign, source and so on.
+    scopes : collection of str, optional
+        What the application may do; None is everything.
+    port : int, default 0
+        Where to listen; 0 takes a free one.
+    company : Company, optional
+        A company of your own, in place of the one that is made.
+    gzip : bool, default False
+        Pack answers for callers who take them packed.
+    feed_delay : float, default 900
+        Seconds until a feed shows a change, unless it is asked for recent ones; 0 shows it at once. The rows that the
+        company starts with are shown at once in any case.
 
+    Notes
+    -----
     Example:
         >>> from stcrm_pandas.sandbox import Sandbox
         >>> with Sandbox(leads=100) as sandbox:
@@ -278,12 +295,18 @@ class Sandbox:
     def advance(self, by: dt.timedelta | float) -> dt.datetime:
         """Move the sandbox's clock ahead, and return its new time. Tokens age, feeds show what was too recent.
 
-        Parameters:
-            by: how far: a timedelta, or seconds. A `state` keeps the clock as it was moved.
+        Parameters
+        ----------
+        by : dt.timedelta or float
+            How far: a timedelta, or seconds. A `state` keeps the clock as it was moved.
 
-        Raises:
-            UsageError: it would go back.
+        Raises
+        ------
+        UsageError
+            It would go back.
 
+        Notes
+        -----
         Example:
             >>> with Sandbox(leads=100) as sandbox:
             ...     before = sandbox.now()
@@ -316,24 +339,30 @@ class Sandbox:
         A row is named by its id; contacts by (customer, location or booking id, id). A part of an object is reached as
         `**{"address.city": "Aurora"}`.
 
-        Raises:
-            UsageError: there is no such row.
+        Raises
+        ------
+        UsageError
+            There is no such row.
         """
         self._running().store.change(table, key, fields, self._ticks())
 
     def remove(self, table: str, key: Key) -> None:
         """Delete a row: lists leave it out, feeds of leads, bookings and contacts show it with `active` false.
 
-        Raises:
-            UsageError: there is no such row.
+        Raises
+        ------
+        UsageError
+            There is no such row.
         """
         self._running().store.remove(table, key, self._ticks())
 
     def row(self, table: str, key: Key) -> dict[str, Any]:
         """A row as it is kept, hidden fields too.
 
-        Raises:
-            UsageError: there is no such row.
+        Raises
+        ------
+        UsageError
+            There is no such row.
         """
         return self._running().store.row(table, key)
 
@@ -370,16 +399,21 @@ class Sandbox:
     ) -> Fault:
         """Order something to go wrong; what the words mean stands at `Fault`.
 
-        Returns:
+        Returns
+        -------
+        Fault
             The fault: `hits` counts how often it came true, `cancel()` ends it.
 
-        Raises:
-            UsageError: there is no such operation.
+        Raises
+        ------
+        UsageError
+            There is no such operation.
 
-        Example:
-            >>> sandbox = Sandbox(leads=100)
-            >>> sandbox.inject("leads.list", after=2, status=503).hits
-            0
+        Examples
+        --------
+        >>> sandbox = Sandbox(leads=100)
+        >>> sandbox.inject("leads.list", after=2, status=503).hits
+        0
         """
         fault = Fault(
             operation,

@@ -64,8 +64,10 @@ class Store:
     def __init__(self, path: Path, delay: int = 0) -> None:
         """Open a file that `filling.fill` has made; changes of the last `delay` ticks are kept apart, for `horizon`.
 
-        Raises:
-            SettingsError: it is no such file, is of another version, or is in use.
+        Raises
+        ------
+        SettingsError
+            It is no such file, is of another version, or is in use.
         """
         self._lock = threading.RLock()
         self._walks: OrderedDict[tuple[Any, ...], tuple[str, int]] = OrderedDict()
@@ -206,8 +208,10 @@ class Store:
     def row(self, table: str, key: Key) -> dict[str, Any]:
         """A whole row, hidden fields and deleted rows too.
 
-        Raises:
-            UsageError: there is no such row.
+        Raises
+        ------
+        UsageError
+            There is no such row.
         """
         return self._whole(table, key)[1]
 
@@ -284,8 +288,10 @@ class Store:
     def change(self, table: str, key: Key, fields: Mapping[str, Any], now: int) -> None:
         """Set fields of a row (`address.city` is part of one); `modifiedOn` moves to `now` unless it is among them.
 
-        Raises:
-            UsageError: there is no such row.
+        Raises
+        ------
+        UsageError
+            There is no such row.
         """
         with self.transaction():
             number, row = self._whole(table, key)
@@ -298,8 +304,10 @@ class Store:
     def remove(self, table: str, key: Key, now: int) -> None:
         """Delete a row. Feeds go on to show it where the service has them do so.
 
-        Raises:
-            UsageError: there is no such row.
+        Raises
+        ------
+        UsageError
+            There is no such row.
         """
         spec = self._table(table)
         with self.transaction():

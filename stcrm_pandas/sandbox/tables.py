@@ -25,6 +25,8 @@ Row = Mapping[str, Any]
 def folded(text: Any) -> str | None:
     """A text without its case.
 
+    Examples
+    --------
     >>> folded("NÚÑEZ & Sons")
     'núñez & sons'
     """
@@ -119,8 +121,10 @@ class Table:
     def split(self, key: Key) -> tuple[int | str | None, int | str]:
         """A key as the parent's id (None where it plays no part) and the row's own.
 
-        Raises:
-            UsageError: a key of another shape.
+        Raises
+        ------
+        UsageError
+            A key of another shape.
         """
         if self.keyed_by_parent:
             if isinstance(key, tuple) and len(key) == 2:

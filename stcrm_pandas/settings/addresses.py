@@ -28,9 +28,11 @@ _naming = threading.Lock()
 def check_address(value: str) -> str:
     """Return an address without blanks around it and without a slash at its end.
 
-    Raises:
-        ValueError: it cannot be one, holds a user or a password, or is neither https nor this machine. The message does
-            not repeat it.
+    Raises
+    ------
+    ValueError
+        It cannot be one, holds a user or a password, or is neither https nor this machine. The message does not repeat
+        it.
     """
     value = value.strip().rstrip("/")
     if not value.lower().startswith(("http://", "https://")):
@@ -55,6 +57,8 @@ def check_address(value: str) -> str:
 def is_loopback(url: str) -> bool:
     """Return whether an address is on this machine.
 
+    Examples
+    --------
     >>> is_loopback("http://127.0.0.1:8080/x"), is_loopback("http://[::1]"), is_loopback("http://127.0.0.1.example")
     (True, True, False)
     """
@@ -75,10 +79,14 @@ def is_known(url: str) -> bool:
 def name_once(url: str, setting: str, source: str) -> None:
     """Log, the first time in this process, that secrets go to an address that is not ServiceTitan's own.
 
-    Parameters:
-        url: where they go.
-        setting: what names it, as STCRM_API_URL.
-        source: where that setting comes from.
+    Parameters
+    ----------
+    url : str
+        Where they go.
+    setting : str
+        What names it, as STCRM_API_URL.
+    source : str
+        Where that setting comes from.
     """
     with _naming:
         if url in _named:

@@ -38,9 +38,13 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks
 def duration(value: timedelta | str | float) -> timedelta:
     """A length of time: `90` (seconds), `"90s"`, `"15m"`, `"1h"`, `"2d"`, `"1w"` or a timedelta.
 
-    Raises:
-        ValueError: it is none of these, or below zero.
+    Raises
+    ------
+    ValueError
+        It is none of these, or below zero.
 
+    Examples
+    --------
     >>> duration("1h")
     datetime.timedelta(seconds=3600)
     """
@@ -222,11 +226,15 @@ class Settings(BaseSettings):
 def read_settings(**given: Any) -> Settings:
     """The settings of a connection; what is None is looked up.
 
-    Parameters:
-        given: any field of `Settings`.
+    Parameters
+    ----------
+    given
+        Any field of `Settings`.
 
-    Raises:
-        SettingsError: one is missing or wrong; the message names its variable, never its value.
+    Raises
+    ------
+    SettingsError
+        One is missing or wrong; the message names its variable, never its value.
     """
     given = {name: value for name, value in given.items() if value is not None}
     try:
@@ -308,8 +316,10 @@ def _explain(error: ValidationError, given: dict[str, Any]) -> str:
 def names_a_tenant(given: Mapping[str, Any]) -> bool:
     """Whether anything says which tenant to connect to, be it in part or wrong: what is meant is not guessed.
 
-    Parameters:
-        given: arguments of a connection.
+    Parameters
+    ----------
+    given : mapping
+        Arguments of a connection.
     """
     if any(given.get(name) is not None for name in _WHO):
         return True

@@ -57,9 +57,12 @@ class Broken:
 class File:
     """What is known of the file that a cell stands in.
 
-    Parameters:
-        untouched: it is as `write_sheet` left it, to the letter: nothing is suspect.
-        letters_lost: its encoding cannot hold every letter: `?` may stand for one.
+    Parameters
+    ----------
+    untouched : bool, default False
+        It is as `write_sheet` left it, to the letter: nothing is suspect.
+    letters_lost : bool, default False
+        Its encoding cannot hold every letter: `?` may stand for one.
     """
 
     untouched: bool = False

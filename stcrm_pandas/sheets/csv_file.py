@@ -27,11 +27,15 @@ def write(file: BinaryIO, names: list[str], columns: list[Any]) -> None:
 def read(content: bytes, known: set[str]) -> Grid:
     """The cells of a CSV file; its encoding and its delimiter are found out.
 
-    Parameters:
-        known: names of columns, by which the delimiter is told.
+    Parameters
+    ----------
+    known : set of str
+        Names of columns, by which the delimiter is told.
 
-    Raises:
-        UsageError: it is no text, or has no rows.
+    Raises
+    ------
+    UsageError
+        It is no text, or has no rows.
     """
     text, letters_lost = _decoded(content)
     first, _, rest = text.partition("\n")

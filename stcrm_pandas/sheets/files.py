@@ -34,19 +34,29 @@ def write_sheet(frame: pd.DataFrame, path: str | os.PathLike[str], *, resource: 
     is a missing value and `<empty>` the empty text. Text that a spreadsheet would run as a formula has `'` before it.
     Parquet holds the types themselves. The head of the last column says what the file is, and whose.
 
-    Parameters:
-        frame: rows as a read gives them, repaired or not; some of the columns are enough, but the key must be there.
-        path: ends in `.csv`, `.xlsx` or `.parquet`. The file is 0600: it holds customers' data.
-        resource: the kind of row, as `"customers"` or `"customers.list_contacts"`; needed where the frame does not say
-            (`frame.attrs["stcrm"]`).
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows as a read gives them, repaired or not; some of the columns are enough, but the key must be there.
+    path : str or os.PathLike[str]
+        Ends in `.csv`, `.xlsx` or `.parquet`. The file is 0600: it holds customers' data.
+    resource : str or Row, optional
+        The kind of row, as `"customers"` or `"customers.list_contacts"`; needed where the frame does not say
+        (`frame.attrs["stcrm"]`).
 
-    Returns:
+    Returns
+    -------
+    Path
         The path.
 
-    Raises:
-        UsageError: another ending, a frame that does not say what it is, a cell that is no value of its column, or
-            more than Excel can hold.
+    Raises
+    ------
+    UsageError
+        Another ending, a frame that does not say what it is, a cell that is no value of its column, or more than Excel
+        can hold.
 
+    Examples
+    --------
     >>> from stcrm_pandas.contract.schemas import CallReasons
     >>> reasons = CallReasons.empty()
     >>> path = write_sheet(reasons, Path(tempfile.mkdtemp()) / "reasons.csv", resource="lookups.call_reasons")
@@ -85,16 +95,23 @@ def read_sheet(path: str | os.PathLike[str], resource: str | Row | None = None) 
     local form) is *suspect*: one warning says how many cells, `suspects` lists them, and `diff` and plans leave them as
     they were. Columns may have moved, gone or come; blank rows are nothing.
 
-    Parameters:
-        path: ends in `.csv`, `.xlsx` or `.parquet`.
-        resource: the kind of row, as `"customers"` or `"customers.list_contacts"`; by default what the file says.
+    Parameters
+    ----------
+    path : str or os.PathLike[str]
+        Ends in `.csv`, `.xlsx` or `.parquet`.
+    resource : str or Row, optional
+        The kind of row, as `"customers"` or `"customers.list_contacts"`; by default what the file says.
 
-    Returns:
+    Returns
+    -------
+    Sheet
         The sheet: its `frame`, or, where there are suspects, `over(before)`.
 
-    Raises:
-        UsageError: not such a file, a file of another kind of row, no key, or cells that are no value of their column
-            (the first ten are named, by row and column).
+    Raises
+    ------
+    UsageError
+        Not such a file, a file of another kind of row, no key, or cells that are no value of their column (the first
+        ten are named, by row and column).
     """
     source, kind = _path(path)
     try:
@@ -127,8 +144,10 @@ def read_sheet(path: str | os.PathLike[str], resource: str | Row | None = None) 
 def row_of(resource: str | Row) -> Row:
     """The kind of row that a name means: a resource (`customers`), a helper (`customers.list_contacts`) or a row's own.
 
-    Raises:
-        UsageError: nothing is called so.
+    Raises
+    ------
+    UsageError
+        Nothing is called so.
     """
     if isinstance(resource, Row):
         return resource
@@ -199,8 +218,10 @@ def _blank(length: int) -> Any:
 def place_of(path: str | os.PathLike[str]) -> tuple[Path, str]:
     """Where a sheet is to be written, and its ending.
 
-    Raises:
-        UsageError: another ending, or no such folder.
+    Raises
+    ------
+    UsageError
+        Another ending, or no such folder.
     """
     target, kind = _path(path)
     if not target.parent.is_dir():

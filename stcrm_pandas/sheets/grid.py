@@ -30,11 +30,16 @@ PROVENANCE = ("resource", "operation", "environment", "tenant", "fetched_at")
 class Grid:
     """The cells of a file.
 
-    Parameters:
-        header: the texts of the first row.
-        lines: the other rows, each as long as the header; None is a blank cell.
-        numbers: the row that each line has in a spreadsheet.
-        letters_lost: see `File`.
+    Parameters
+    ----------
+    header : Sequence[str | None]
+        The texts of the first row.
+    lines : Sequence[Sequence[Any]]
+        The other rows, each as long as the header; None is a blank cell.
+    numbers : sequence of int
+        The row that each line has in a spreadsheet.
+    letters_lost : bool, default False
+        See `File`.
     """
 
     header: Sequence[str | None]
@@ -55,8 +60,10 @@ class Mark:
     def of(cls, text: str) -> Mark | None:
         """The mark that a text is, or None.
 
-        Raises:
-            UsageError: it is one of another version.
+        Raises
+        ------
+        UsageError
+            It is one of another version.
         """
         if not text.startswith(_MARK):
             return None
@@ -90,8 +97,10 @@ def digest(names: Sequence[str], columns: Sequence[Sequence[Any]]) -> str:
 def sheet_of(row: Row, grid: Grid, mark: Mark | None) -> Sheet:
     """The sheet that a grid is.
 
-    Raises:
-        UsageError: no column of the key, or cells that are no value of their column.
+    Raises
+    ------
+    UsageError
+        No column of the key, or cells that are no value of their column.
     """
     lines = [number for number, line in enumerate(grid.lines) if any(cell is not None for cell in line)]
     columns = {
@@ -175,8 +184,10 @@ class _Reading:
     def sheet(self, about: dict[str, Any]) -> Sheet:
         """All that was read.
 
-        Raises:
-            UsageError: cells that cannot be read; the first ten are named.
+        Raises
+        ------
+        UsageError
+            Cells that cannot be read; the first ten are named.
         """
         if self._unreadable:
             self._unreadable.sort()

@@ -62,8 +62,10 @@ def mark_of(file: BinaryIO) -> Mark | None:
 def read_sheet(file: BinaryIO, row: Row, mark: Mark | None) -> Sheet:
     """The rows, whoever wrote them.
 
-    Raises:
-        UsageError: cells that are no value of their column.
+    Raises
+    ------
+    UsageError
+        Cells that are no value of their column.
     """
     file.seek(0)
     table = pa.parquet.read_table(file)

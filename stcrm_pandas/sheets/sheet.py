@@ -20,13 +20,18 @@ from stcrm_pandas.sheets.text import texts
 class Sheet:
     """What a file holds.
 
-    Parameters:
-        row: the kind of row.
-        as_read: all cells as they stand, in the dtypes of a read; suspects that say nothing certain are missing. Where
-            there are suspects it is no frame to plan with: take `over`.
-        suspects: a row for each cell that a spreadsheet may have bent: `row` (as the spreadsheet counts, the header is
-            row 1), `key`, `column`, `text` (what stands there), `why`.
-        places: for each column with suspects, their positions in `as_read`.
+    Parameters
+    ----------
+    row : Row
+        The kind of row.
+    as_read : DataFrame
+        All cells as they stand, in the dtypes of a read; suspects that say nothing certain are missing. Where there are
+        suspects it is no frame to plan with: take `over`.
+    suspects : DataFrame
+        A row for each cell that a spreadsheet may have bent: `row` (as the spreadsheet counts, the header is row 1),
+        `key`, `column`, `text` (what stands there), `why`.
+    places : mapping
+        For each column with suspects, their positions in `as_read`.
     """
 
     row: Row
@@ -38,8 +43,10 @@ class Sheet:
     def frame(self) -> pd.DataFrame:
         """The rows as a frame.
 
-        Raises:
-            UsageError: there are suspects: a missing value in their place would clear what stands in the CRM.
+        Raises
+        ------
+        UsageError
+            There are suspects: a missing value in their place would clear what stands in the CRM.
         """
         if len(self.suspects):
             raise UsageError(
@@ -51,11 +58,15 @@ class Sheet:
     def over(self, before: pd.DataFrame) -> pd.DataFrame:
         """The rows with every suspect as it stands in `before`: not edited.
 
-        Parameters:
-            before: the frame that was written, or read.
+        Parameters
+        ----------
+        before : DataFrame
+            The frame that was written, or read.
 
-        Raises:
-            UsageError: a row without a key, a key twice, a key that `before` lacks.
+        Raises
+        ------
+        UsageError
+            A row without a key, a key twice, a key that `before` lacks.
         """
         after = self.as_read.copy()
         in_before = self._in_before(before)

@@ -32,16 +32,25 @@ def write_tenant(frame: pd.DataFrame, folder: str | Path) -> Path:
     the contract does not know and Parquet cannot hold is left out, with a warning. The column `tenant` is the name of
     the folder, and not in the file.
 
-    Parameters:
-        frame: as a read gave it; its `attrs` say whose it is and of which kind.
-        folder: of all tenants; made where it is not there.
+    Parameters
+    ----------
+    frame : DataFrame
+        As a read gave it; its `attrs` say whose it is and of which kind.
+    folder : str or Path
+        Of all tenants; made where it is not there.
 
-    Returns:
+    Returns
+    -------
+    Path
         The file. It and its folder are readable by nobody else: the rows are customers' data.
 
-    Raises:
-        UsageError: the frame does not say whose it is, or is of several tenants.
+    Raises
+    ------
+    UsageError
+        The frame does not say whose it is, or is of several tenants.
 
+    Examples
+    --------
     >>> import tempfile
     >>> path = write_tenant(crm.leads.list(), tempfile.mkdtemp())
     >>> path.parent.name == f"tenant={sandbox.tenant}", path.name
@@ -79,14 +88,20 @@ def write_tenant(frame: pd.DataFrame, folder: str | Path) -> Path:
 def read_tenants(folder: str | Path) -> pd.DataFrame:
     """What lies in a folder of tenants: a row per file.
 
-    Parameters:
-        folder: as it was given to `write_tenant`.
+    Parameters
+    ----------
+    folder : str or Path
+        As it was given to `write_tenant`.
 
-    Returns:
+    Returns
+    -------
+    DataFrame
         `tenant` (Int64), `rows_of` ("leads", "jobs" …), `rows`, `fetched_at` (UTC, of the oldest page), `complete`,
         `environment`, `filters` (as text), `path`, ordered by `rows_of` and `tenant`. An analysis over all of them is
         known up to the earliest `fetched_at`.
 
+    Examples
+    --------
     >>> import tempfile
     >>> folder = tempfile.mkdtemp()
     >>> _ = write_tenant(crm.leads.list(), folder)

@@ -88,6 +88,8 @@ def _disarmed(values: Any) -> Any:
 def number(value: float) -> str:
     """The shortest digits that are this number, without an exponent.
 
+    Examples
+    --------
     >>> number(1e22), number(-89.65), number(5.0)
     ('10000000000000000000000', '-89.65', '5')
     """

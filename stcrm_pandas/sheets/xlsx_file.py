@@ -24,8 +24,10 @@ _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 def write(file: BinaryIO, title: str, names: list[str], columns: list[Any]) -> None:
     """Write text columns.
 
-    Raises:
-        UsageError: more rows, or a longer text, than Excel can hold.
+    Raises
+    ------
+    UsageError
+        More rows, or a longer text, than Excel can hold.
     """
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
@@ -80,8 +82,10 @@ def _unescaped(text: str) -> str:
 def read(file: BinaryIO, title: str) -> Grid:
     """The cells of the sheet with this title, or else of the one that was in front.
 
-    Raises:
-        UsageError: it is no workbook, or has no rows.
+    Raises
+    ------
+    UsageError
+        It is no workbook, or has no rows.
     """
     try:
         values = list(_cells(file, title, results=True))

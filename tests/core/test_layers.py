@@ -9,6 +9,7 @@ import stcrm_pandas
 
 ROOT = Path(stcrm_pandas.__file__).parent
 
+
 def modules():
     for path in sorted(ROOT.rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts

@@ -28,16 +28,26 @@ def cautions(
 ) -> Cautions:
     """The sentences of the banner on top of a report; none where all is well.
 
-    Parameters:
-        frames: the frames that were read, by name; None for what was not read.
-        used: for a frame's name the columns that the analysis takes; without it every column counts as used.
-        exact: how many of the dates are exact, and how many dates there are.
-        now: the machine's time, by which the age of stored answers goes.
+    Parameters
+    ----------
+    frames
+        The frames that were read, by name; None for what was not read.
+    used : mapping, optional
+        For a frame's name the columns that the analysis takes; without it every column counts as used.
+    exact : tuple[int, int], optional
+        How many of the dates are exact, and how many dates there are.
+    now : dt.datetime, optional
+        The machine's time, by which the age of stored answers goes.
+    found : iterable of str, default ()
+        What the analyses themselves caution about (`LeadConversion.cautions` …).
 
-        found: what the analyses themselves caution about (`LeadConversion.cautions` …).
+    Returns
+    -------
+    Cautions
+        A few sentences, those on rows that were left out first.
 
-    Returns: a few sentences, those on rows that were left out first.
-
+    Examples
+    --------
     >>> cautions(exact=(60, 100))
     ['Only 60 of 100 dates are exact, fewer than 70 of 100: what depends on them is given as a span.']
     """

@@ -49,6 +49,8 @@ Rows = nw.LazyFrame[Any]
 def micros(value: dt.datetime | dt.timedelta) -> int:
     """A moment as microseconds since 1970, or a span in microseconds.
 
+    Examples
+    --------
     >>> micros(dt.datetime(1970, 1, 2, tzinfo=dt.UTC)), micros(dt.timedelta(seconds=1))
     (86400000000, 1000000)
     """
@@ -67,23 +69,37 @@ def lazy(
 ) -> Rows:
     """A frame of any engine, checked, with the columns that are needed and with times that all engines can do.
 
-    Parameters:
-        frame: pandas, polars (eager or lazy), a DuckDB relation, or a Spark frame.
-        name: what it is called in an error.
-        columns: those that it must have.
-        times: those that it must have and that hold times with a zone.
-        optional: those that are taken where they are there.
-        local: the times among those whose local wall time is wanted, too.
-        time_zone: the zone of that wall time.
+    Parameters
+    ----------
+    frame : object
+        Pandas, polars (eager or lazy), a DuckDB relation, or a Spark frame.
+    name : str
+        What it is called in an error.
+    columns : iterable of str
+        Those that it must have.
+    times : iterable of str, default ()
+        Those that it must have and that hold times with a zone.
+    optional : iterable of str, default ()
+        Those that are taken where they are there.
+    local : iterable of str, default ()
+        The times among those whose local wall time is wanted, too.
+    time_zone : str, optional
+        The zone of that wall time.
 
-    Returns:
+    Returns
+    -------
+    Rows
         A lazy frame of narwhals: `tenant` where the frame has it, `columns` and `optional` as they are, `times` as
-        microseconds since 1970 (the year 1, which stands for 'never', is missing), and `<time>_local`, a time
-        without a zone.
+        microseconds since 1970 (the year 1, which stands for 'never', is missing), and `<time>_local`, a time without a
+        zone.
 
-    Raises:
-        UsageError: it is no frame, lacks a column, or a time has no zone.
+    Raises
+    ------
+    UsageError
+        It is no frame, lacks a column, or a time has no zone.
 
+    Examples
+    --------
     >>> moments = pd.to_datetime(["2026-03-08T08:30Z", "0001-01-01T00:00Z"], format="ISO8601")
     >>> frame = pd.DataFrame({"id": [1, 2], "created_on": moments})
     >>> rows = lazy(frame, "leads", ["id"], times=["created_on"], local=["created_on"], time_zone="America/Chicago")
@@ -164,12 +180,18 @@ def _is_spark(rows: Rows) -> bool:
 def refuse_mixtures(**frames: Any) -> None:
     """Refuse frames that cannot be joined: of different engines, or only some of them with the column `tenant`.
 
-    Parameters:
-        frames: frames as `lazy` takes them, by their name; those that are None are left alone.
+    Parameters
+    ----------
+    frames
+        Frames as `lazy` takes them, by their name; those that are None are left alone.
 
-    Raises:
-        UsageError: with the names of those that do not fit.
+    Raises
+    ------
+    UsageError
+        With the names of those that do not fit.
 
+    Examples
+    --------
     >>> refuse_mixtures(leads=pd.DataFrame({"tenant": [1], "id": [1]}), jobs=pd.DataFrame({"id": [1]}))
     Traceback (most recent call last):
         ...
@@ -189,6 +211,8 @@ def refuse_mixtures(**frames: Any) -> None:
 def keys(rows: Rows, *names: str) -> list[str]:
     """The columns that tell rows apart or join them: `names`, and the tenant where the rows are of many.
 
+    Examples
+    --------
     >>> keys(nw.from_native(pd.DataFrame({"tenant": [1], "id": [1]})).lazy(), "id")
     ['tenant', 'id']
     """
@@ -198,8 +222,10 @@ def keys(rows: Rows, *names: str) -> list[str]:
 def refuse_repeats(rows: Rows, name: str, key: str = "id") -> None:
     """Refuse rows whose key stands twice (within a tenant).
 
-    Raises:
-        UsageError: with their number.
+    Raises
+    ------
+    UsageError
+        With their number.
     """
     by = keys(rows, key)
     total, different = rows.select(nw.len()).collect().item(), rows.select(*by).unique().select(nw.len())
@@ -266,6 +292,8 @@ def local_hour(column: str) -> nw.Expr:
 def month_name(number: int) -> str:
     """The month that `local_month` numbered.
 
+    Examples
+    --------
     >>> month_name(2026 * 12 + 2)
     '2026-03'
     """
@@ -275,13 +303,18 @@ def month_name(number: int) -> str:
 def collected(rows: Rows, dtypes: Mapping[str, str] | None = None) -> pd.DataFrame:
     """A small table as pandas, with the dtypes of the project whatever the engine.
 
-    Parameters:
-        rows: what is left after the reduction.
-        dtypes: of columns where the engine's own may differ (pandas counts a missing number as a float).
+    Parameters
+    ----------
+    rows : Rows
+        What is left after the reduction.
+    dtypes : mapping, optional
+        Of columns where the engine's own may differ (pandas counts a missing number as a float).
 
-    Returns:
-        Whole numbers as `Int64`, conditions as `boolean`, other numbers as `Float64`, text as `str`. The order of
-        rows is the engine's: sort where it matters.
+    Returns
+    -------
+    DataFrame
+        Whole numbers as `Int64`, conditions as `boolean`, other numbers as `Float64`, text as `str`. The order of rows
+        is the engine's: sort where it matters.
     """
     if rows.implementation.is_pandas():
         table = rows.collect().to_pandas()

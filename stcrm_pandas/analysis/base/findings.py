@@ -17,12 +17,18 @@ __all__ = ["Action", "Check", "Count", "Step", "Tile", "WorkList"]
 class Action:
     """Something to do this week.
 
-    Parameters:
-        do: the action in one sentence, with whom or which list: "Call the 48 open leads whose follow-up is overdue."
-        number: the number behind it with its interval: "31 of 100 (27 to 35)"; empty where it is a plain count.
-        size: what it may bring, in jobs or money, where it can be computed: "about 15 jobs"; else empty.
-        worth: the same as a number of jobs, by which actions are ranked; 0 where it cannot be computed.
-        work_list: the `key` of the list to work through, if there is one.
+    Parameters
+    ----------
+    do : str
+        The action in one sentence, with whom or which list: "Call the 48 open leads whose follow-up is overdue.".
+    number : str, default ''
+        The number behind it with its interval: "31 of 100 (27 to 35)"; empty where it is a plain count.
+    size : str, default ''
+        What it may bring, in jobs or money, where it can be computed: "about 15 jobs"; else empty.
+    worth : float, default 0.0
+        The same as a number of jobs, by which actions are ranked; 0 where it cannot be computed.
+    work_list : str, optional
+        The `key` of the list to work through, if there is one.
     """
 
     do: str
@@ -36,13 +42,20 @@ class Action:
 class Tile:
     """One number over the latest four whole weeks that are old enough for it, beside two earlier spans.
 
-    Parameters:
-        title: what is measured: "Leads converted within 30 days".
-        now: the number in plain words: "31 of 100 (27 to 35)"; "too few to tell" where it is so.
-        dates: the span it covers, in the company's zone: "29 Jun to 26 Jul 2026".
-        before: the same over the four weeks before; empty where nothing is known of them.
-        year_ago: the same over the same weeks a year earlier; empty likewise.
-        note: what a reader must know beside it, in one short sentence; mostly empty.
+    Parameters
+    ----------
+    title : str
+        What is measured: "Leads converted within 30 days".
+    now : str
+        The number in plain words: "31 of 100 (27 to 35)"; "too few to tell" where it is so.
+    dates : str
+        The span it covers, in the company's zone: "29 Jun to 26 Jul 2026".
+    before : str, default ''
+        The same over the four weeks before; empty where nothing is known of them.
+    year_ago : str, default ''
+        The same over the same weeks a year earlier; empty likewise.
+    note : str, default ''
+        What a reader must know beside it, in one short sentence; mostly empty.
     """
 
     title: str
@@ -57,13 +70,20 @@ class Tile:
 class WorkList:
     """Rows that somebody works through: the only place of a report that may hold personal data.
 
-    Parameters:
-        key: its name in the page and in a file's name: "overdue-follow-up".
-        title: "Open leads whose follow-up is overdue".
-        what_to_do: one or two sentences: what to do with each row, and where.
-        frame: the rows, in the order in which to work; columns named as a reader says them ("Overdue since").
-        after: where the contract can change them: the frame to give to the bulk edit as `after`; else None.
-        by_hand: they can be changed only on ServiceTitan's own screen.
+    Parameters
+    ----------
+    key : str
+        Its name in the page and in a file's name: "overdue-follow-up".
+    title : str
+        "Open leads whose follow-up is overdue".
+    what_to_do : str
+        One or two sentences: what to do with each row, and where.
+    frame : DataFrame
+        The rows, in the order in which to work; columns named as a reader says them ("Overdue since").
+    after : DataFrame or None
+        Where the contract can change them: the frame to give to the bulk edit as `after`; else None.
+    by_hand : bool, default False
+        They can be changed only on ServiceTitan's own screen.
     """
 
     key: str

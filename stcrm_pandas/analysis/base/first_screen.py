@@ -83,17 +83,28 @@ def first_screen(
 ) -> FirstScreen:
     """The first screen of a report.
 
-    Parameters:
-        title: of the report: "Lead conversion".
-        results: what the analyses found; the actions of all of them are ranked by worth and the first three shown, of
-            their tiles the first four.
-        of: the frame that the report is about, from which company and period are taken where they are not given.
-        company: its name, as the reader says it.
-        period: the local days that the report covers.
-        time_zone: the company's, where the frame does not note it.
-        cautions: sentences for a banner on top (`analysis.cautions`).
-        missing: what was not read, and the scope that it needs (`Reads.missing`).
+    Parameters
+    ----------
+    title : str
+        Of the report: "Lead conversion".
+    results
+        What the analyses found; the actions of all of them are ranked by worth and the first three shown, of their
+        tiles the first four.
+    of : object, optional
+        The frame that the report is about, from which company and period are taken where they are not given.
+    company : str, optional
+        Its name, as the reader says it.
+    period : Period or str, optional
+        The local days that the report covers.
+    time_zone : str, optional
+        The company's, where the frame does not note it.
+    cautions : sequence of str, default ()
+        Sentences for a banner on top (`analysis.cautions`).
+    missing : mapping, optional
+        What was not read, and the scope that it needs (`Reads.missing`).
 
+    Examples
+    --------
     >>> screen = first_screen("Leads", company="Example Heating", period="1 to 28 Jun 2026")
     >>> screen
     <FirstScreen Leads: Example Heating, 1 to 28 Jun 2026; 0 actions>

@@ -22,13 +22,20 @@ AFTER = (*PARENTS, "created_from_estimate_id")
 def topmost(jobs: pd.MultiIndex, parents: pd.MultiIndex) -> npt.NDArray[np.intp]:
     """Return for each follow-on job the place of the one from which its chain of follow-on jobs starts.
 
-    Parameters:
-        jobs: the follow-on jobs, by tenant and id.
-        parents: the earlier job of each, likewise; missing where it names none.
+    Parameters
+    ----------
+    jobs : MultiIndex
+        The follow-on jobs, by tenant and id.
+    parents : MultiIndex
+        The earlier job of each, likewise; missing where it names none.
 
-    Returns:
+    Returns
+    -------
+    npt.NDArray[np.intp]
         Places in `jobs`: its own where its earlier job is no follow-on job; -1 where jobs name one another in a circle.
 
+    Examples
+    --------
     >>> jobs = pd.MultiIndex.from_tuples([(0, 11), (0, 12), (0, 13)])
     >>> topmost(jobs, pd.MultiIndex.from_tuples([(0, 10), (0, 11), (0, 13)])).tolist()
     [0, 0, -1]

@@ -101,16 +101,25 @@ def admitted(frames: Mapping[str, Any], *, zone: str | None) -> dict[str, Any]:
 
     Text booleans become booleans, ids in text or in floats whole numbers, times without a zone times of the company.
 
-    Parameters:
-        frames: frames of pandas, polars or Spark, or relations of DuckDB, by name; None for what was not given.
-        zone: the company's time zone, in which times without one are meant; None: they are refused.
+    Parameters
+    ----------
+    frames : mapping
+        Frames of pandas, polars or Spark, or relations of DuckDB, by name; None for what was not given.
+    zone : str or None
+        The company's time zone, in which times without one are meant; None: they are refused.
 
-    Returns:
+    Returns
+    -------
+    dict[str, Any]
         The same mapping; a frame that needs no change is the very object.
 
-    Raises:
-        UsageError: something is no frame, an id is missing, or a value cannot be read.
+    Raises
+    ------
+    UsageError
+        Something is no frame, an id is missing, or a value cannot be read.
 
+    Examples
+    --------
     >>> leads = pd.DataFrame({"id": ["7"], "active": ["True"], "created_on": pd.to_datetime(["2026-01-05 12:00"])})
     >>> admitted({"leads": leads, "jobs": None}, zone="America/Chicago")["leads"].astype(str).values.tolist()
     [['7', 'True', '2026-01-05 18:00:00+00:00']]
@@ -141,8 +150,10 @@ def _admitted(frame: Any, name: str, zone: str | None) -> Any:
 def rows_of(frame: Any, name: str) -> nw.LazyFrame[Any]:
     """Return a frame of any engine as narwhals has it.
 
-    Raises:
-        UsageError: it is no frame.
+    Raises
+    ------
+    UsageError
+        It is no frame.
     """
     try:
         rows: nw.LazyFrame[Any] = nw.from_native(frame).lazy()

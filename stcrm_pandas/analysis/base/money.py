@@ -21,6 +21,8 @@ _SIGNS = {"USD": "$", "CAD": "CA$", "AUD": "A$", "NZD": "NZ$", "GBP": "£", "EUR
 def money(amount: Any, currency: str | None = None) -> str:
     """Return an amount in words; without a currency where none is known.
 
+    Examples
+    --------
     >>> money(1240, "USD"), money(12.345, "CAD"), money(-3, "CHF"), money(1234.5), money(pd.NA, "USD")
     ('$1,240', 'CA$12.35', '-CHF 3.00', '1,234', '')
     """
@@ -39,6 +41,8 @@ def money(amount: Any, currency: str | None = None) -> str:
 def amounts(pairs: Sequence[tuple[str | None, Any]]) -> str:
     """Return the amounts of several currencies in words.
 
+    Examples
+    --------
     >>> amounts([("USD", 1240.0), ("CAD", 0.0), ("EUR", pd.NA)])
     '$1,240 + CA$0'
     """
@@ -66,6 +70,8 @@ def currencies_of(business_units: Any) -> dict[int, str]:
 def of_units(units: pd.Series, currencies: Mapping[int, str]) -> pd.Series:
     """Return the currency of each business unit, `UNKNOWN` where there is none.
 
+    Examples
+    --------
     >>> of_units(pd.Series([1, None, 9], dtype="Int64"), {1: "USD"}).tolist()
     ['USD', '(unknown)', '(unknown)']
     """
@@ -77,6 +83,8 @@ def of_units(units: pd.Series, currencies: Mapping[int, str]) -> pd.Series:
 def several(found: Sequence[str]) -> list[str]:
     """Return a caution if amounts are in several currencies.
 
+    Examples
+    --------
     >>> several(["CAD", "USD"])
     ['Amounts are in several currencies (CAD, USD): they are added up within each, and none is converted.']
     >>> several(["USD"])

@@ -37,8 +37,13 @@ def named(ids: Sequence[int | None], names: Mapping[int, str] | pd.DataFrame | N
 def known_names(names: Mapping[int, str] | pd.DataFrame | None) -> dict[int, str]:
     """From id to name as a lookup has it, two alike or not; '(inactive)' added where it is.
 
-    Raises: UsageError where the frame lacks a column.
+    Raises
+    ------
+    UsageError
+        Where the frame lacks a column.
 
+    Examples
+    --------
     >>> known_names(pd.DataFrame({"id": [7], "name": ["Radio"], "active": [False]}))
     {7: 'Radio (inactive)'}
     """

@@ -17,6 +17,8 @@ _WEEK = dt.timedelta(days=7)
 class Period:
     """Local days from `first` up to `end`, which is left out.
 
+    Examples
+    --------
     >>> from zoneinfo import ZoneInfo
     >>> march = Period(dt.date(2026, 3, 2), dt.date(2026, 3, 30), ZoneInfo("America/Chicago"))
     >>> str(march), march.starts.isoformat(), march.ends.isoformat()
@@ -58,6 +60,8 @@ class FourWeeks:
 def whole_weeks_until(moment: dt.datetime, zone: dt.tzinfo) -> dt.date:
     """The Monday with which the last whole week before a moment ends.
 
+    Examples
+    --------
     >>> from zoneinfo import ZoneInfo
     >>> whole_weeks_until(dt.datetime(2026, 7, 1, 3, tzinfo=dt.UTC), ZoneInfo("America/Chicago"))
     datetime.date(2026, 6, 29)

@@ -156,6 +156,8 @@ def bounds_of_creation(leads: Any, local: dt.tzinfo) -> tuple[dt.datetime | None
 def origin(leads: Any, *, time_zone: str | None = None) -> Line:
     """One line for the top of a report: whose leads, created when, read when.
 
+    Examples
+    --------
     >>> origin(pd.DataFrame({"id": [1, 2]}))
     '2 leads'
     """
@@ -180,6 +182,8 @@ def origin(leads: Any, *, time_zone: str | None = None) -> Line:
 def sources(**frames: Any) -> Table:
     """Where frames come from, a row each: for the end of a report. What is None was not read.
 
+    Examples
+    --------
     >>> sources(leads=pd.DataFrame({"id": [1, 2]}), jobs=None).frame[["frame", "rows"]].values.tolist()
     [['leads', '2'], ['jobs', 'not read']]
     """

@@ -178,12 +178,20 @@ class WorkLists:
 def work_lists(*results: HasWorkLists, anonymous: bool = False) -> WorkLists:
     """The work lists of one or more results, to be shown one below the other.
 
-    Parameters:
-        results: what the analyses found.
-        anonymous: show the titles and sizes alone.
+    Parameters
+    ----------
+    results
+        What the analyses found.
+    anonymous : bool, default False
+        Show the titles and sizes alone.
 
-    Returns: an object whose `lists` has them; a page holds at most 2,000 rows of each.
+    Returns
+    -------
+    WorkLists
+        An object whose `lists` has them; a page holds at most 2,000 rows of each.
 
+    Examples
+    --------
     >>> work_lists()
     <WorkLists >
     """

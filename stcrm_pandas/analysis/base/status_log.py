@@ -24,16 +24,25 @@ def statuses_at(status_log: pd.DataFrame, as_of: Moment) -> pd.DataFrame:
 
     It is known where a row was seen in one status both before and after, with no other between.
 
-    Parameters:
-        status_log: as `crm.status_log` gives it.
-        as_of: the moment, with a zone.
+    Parameters
+    ----------
+    status_log : DataFrame
+        As `crm.status_log` gives it.
+    as_of : str, date or Timestamp
+        The moment, with a zone.
 
-    Returns:
+    Returns
+    -------
+    DataFrame
         `id`, `status`, `first_seen` of that run, ordered by `id`.
 
-    Raises:
-        UsageError: the log lacks a column, or `as_of` has no zone.
+    Raises
+    ------
+    UsageError
+        The log lacks a column, or `as_of` has no zone.
 
+    Examples
+    --------
     >>> log = pd.DataFrame({"id": [1, 1], "status": ["Open", "Converted"],
     ...                     "first_seen": pd.to_datetime(["2026-03-02", "2026-03-09"], utc=True),
     ...                     "last_seen": pd.to_datetime(["2026-03-05", "2026-03-20"], utc=True)})
@@ -52,17 +61,27 @@ def as_known_at(frame: pd.DataFrame, as_of: Moment, status_log: pd.DataFrame) ->
     Rows created later are left out, statuses are those of the log, and what was changed later counts as changed at the
     moment itself at the latest. All else is as it was read.
 
-    Parameters:
-        frame: as a read gave it, with `id`, `status`, `created_on` and `modified_on`.
-        as_of: the moment; one without a zone is meant in the frame's.
-        status_log: of the same tenant and resource.
+    Parameters
+    ----------
+    frame : DataFrame
+        As a read gave it, with `id`, `status`, `created_on` and `modified_on`.
+    as_of : str, date or Timestamp
+        The moment; one without a zone is meant in the frame's.
+    status_log : DataFrame
+        Of the same tenant and resource.
 
-    Returns:
+    Returns
+    -------
+    DataFrame
         A new frame, read at `as_of` by its `attrs`.
 
-    Raises:
-        UsageError: the log does not cover the moment for every row.
+    Raises
+    ------
+    UsageError
+        The log does not cover the moment for every row.
 
+    Examples
+    --------
     >>> times = pd.Series(pd.to_datetime(["2026-03-01", "2026-03-08"], utc=True))
     >>> leads = pd.DataFrame({"id": [1, 2], "status": "Converted", "created_on": times, "modified_on": times[1]})
     >>> log = pd.DataFrame({"id": [1], "status": "Open", "first_seen": times[0], "last_seen": times[1]})
@@ -89,15 +108,24 @@ def known_at(
 ) -> tuple[Any, dt.datetime]:
     """A frame and the moment up to which it is known: as it was read, or as it was at an earlier `as_of`.
 
-    Parameters:
-        frame: leads or bookings; of pandas, where the log is needed.
-        as_of: the moment asked for; None is that of the read.
-        local: the zone of a moment without one.
-        status_log: what makes an `as_of` before the read possible.
+    Parameters
+    ----------
+    frame : object
+        Leads or bookings; of pandas, where the log is needed.
+    as_of : str, date or Timestamp or None
+        The moment asked for; None is that of the read.
+    local : dt.tzinfo or None
+        The zone of a moment without one.
+    status_log : object, optional
+        What makes an `as_of` before the read possible.
 
-    Raises:
-        UsageError: as `provenance.known_until`; or the log does not cover an earlier moment.
+    Raises
+    ------
+    UsageError
+        As `provenance.known_until`; or the log does not cover an earlier moment.
 
+    Examples
+    --------
     >>> known_at(pd.DataFrame(), "2026-03-01T00:00Z", None)[1].isoformat()
     '2026-03-01T00:00:00+00:00'
     """

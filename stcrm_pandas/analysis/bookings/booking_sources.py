@@ -203,14 +203,20 @@ class BookingSources:
     def shown(self, kind: str) -> Shown:
         """A further table in words: "after_hours", "leakage", "revenue", "first_time", "spellings".
 
-        Raises: UsageError for another kind.
+        Raises
+        ------
+        UsageError
+            For another kind.
         """
         return shown(self, kind)
 
     def figure(self, kind: Kind = "outcomes") -> Figure:
         """A plotly figure: "outcomes", "speed", "hours" (weekday by hour), "weeks", "leakage".
 
-        Raises: UsageError for another kind.
+        Raises
+        ------
+        UsageError
+            For another kind.
         """
         from stcrm_pandas.analysis.bookings import figures as charts
 
@@ -256,29 +262,48 @@ def booking_sources(
     first done about it is known by the job or lead that was made of it; otherwise it lies between its creation and its
     latest change, or the moments at which the status log saw it: so each speed has a lower and an upper bound.
 
-    Parameters:
-        bookings, leads, jobs: frames with the columns of their schemas, of pandas, polars or DuckDB, whole: of all rows
-            created in a period. Leads and jobs may be missing; then what hangs on them is not known, and it is said.
-        customers: with `id` and `created_on`: who had a record before a booking is no first-time client either.
-        status_log: `id`, `status`, `first_seen`, `last_seen` of bookings.
-        by: "source", "provider", "campaign", "business_unit", "month", "weekday", "hour", "tenant" (all local), a
-            tuple of two of them, or None for all together.
-        groups: which source a spelling belongs to: a mapping, or the edited frame `spellings` of an earlier result.
-        names: lookups by dimension ({"campaign": campaigns, "business_unit": units}), or the lookup of the only one.
-        business_units: for the currency of amounts; by default those of `names`. Without them amounts have none.
-        as_of: until when the bookings are known; by default when they were read.
-        time_zone: the company's; by default the one noted on the frame.
-        mature_days: how old a booking must be for its outcome to count.
-        revenue_days: how old a booking, and its job, must be for cancellation and revenue to count.
-        min_group: how many make a group large enough to be compared.
+    Parameters
+    ----------
+    bookings, leads, jobs : object
+        Frames with the columns of their schemas, of pandas, polars or DuckDB, whole: of all rows created in a period.
+        Leads and jobs may be missing; then what hangs on them is not known, and it is said.
+    customers : object, optional
+        With `id` and `created_on`: who had a record before a booking is no first-time client either.
+    status_log : object, optional
+        `id`, `status`, `first_seen`, `last_seen` of bookings.
+    by : str or sequence of str, default 'source'
+        "source", "provider", "campaign", "business_unit", "month", "weekday", "hour", "tenant" (all local), a tuple of
+        two of them, or None for all together.
+    groups : Groups, optional
+        Which source a spelling belongs to: a mapping, or the edited frame `spellings` of an earlier result.
+    names : object, optional
+        Lookups by dimension ({"campaign": campaigns, "business_unit": units}), or the lookup of the only one.
+    business_units : object, optional
+        For the currency of amounts; by default those of `names`. Without them amounts have none.
+    as_of : str, date or Timestamp, optional
+        Until when the bookings are known; by default when they were read.
+    time_zone : str, optional
+        The company's; by default the one noted on the frame.
+    mature_days : int, default 30
+        How old a booking must be for its outcome to count.
+    revenue_days : int, default 60
+        How old a booking, and its job, must be for cancellation and revenue to count.
+    min_group : int, default 30
+        How many make a group large enough to be compared.
 
-    Returns:
+    Returns
+    -------
+    BookingSources
         A `BookingSources`.
 
-    Raises:
-        UsageError: a column, the time zone or `as_of` is missing, an id stands twice, or the bookings were read by
-            modification or as part of a feed.
+    Raises
+    ------
+    UsageError
+        A column, the time zone or `as_of` is missing, an id stands twice, or the bookings were read by modification or
+        as part of a feed.
 
+    Examples
+    --------
     >>> moments = pd.Series(pd.to_datetime(["2026-01-05T15:00Z", "2026-01-06T16:00Z"], utc=True))
     >>> bookings = pd.DataFrame({"id": [1, 2], "source": ["Web Form", "web-form"], "status": ["Converted", "New"],
     ...     "created_on": moments, "modified_on": moments, "start": moments, "job_id": pd.array([7, None], "Int64"),

@@ -90,16 +90,25 @@ _QUARTER = micros(dt.timedelta(minutes=15))
 class Counted:
     """Small tables of counts.
 
-    Parameters:
-        cells: `COUNTS` by the dimensions asked for, `unit` and `stratum_month`.
-        clock: `COUNTS` by `source`, local `day` (20260131) and `hour`; 0 and -1 where the creation is not known.
-        asked: bookings by the dimensions and whole hours from creation to the start asked for, `hours`.
-        waited: bookings by the dimensions and quarters of an hour from creation to the job, `quarters`.
-        chains: by `campaign_id`: `bookings`, `chains` (with a lead or a job that names a campaign), `differ`.
-        spellings: by `source`: `bookings`, `first` and `last` creation in microseconds, `provider` (one of its ids).
-        amounts: a row for each booking that has a job of `money` age: dimensions, `job`, `total`, `follow`,
-            `currency` of its business unit.
-        deleted: rows left out as deleted.
+    Parameters
+    ----------
+    cells : DataFrame
+        `COUNTS` by the dimensions asked for, `unit` and `stratum_month`.
+    clock : DataFrame
+        `COUNTS` by `source`, local `day` (20260131) and `hour`; 0 and -1 where the creation is not known.
+    asked : DataFrame
+        Bookings by the dimensions and whole hours from creation to the start asked for, `hours`.
+    waited : DataFrame
+        Bookings by the dimensions and quarters of an hour from creation to the job, `quarters`.
+    chains : DataFrame
+        By `campaign_id`: `bookings`, `chains` (with a lead or a job that names a campaign), `differ`.
+    spellings : DataFrame
+        By `source`: `bookings`, `first` and `last` creation in microseconds, `provider` (one of its ids).
+    amounts : DataFrame
+        A row for each booking that has a job of `money` age: dimensions, `job`, `total`, `follow`, `currency` of its
+        business unit.
+    deleted : int
+        Rows left out as deleted.
     """
 
     cells: pd.DataFrame

@@ -22,7 +22,10 @@ Groups = Mapping[str, str] | pd.DataFrame | None
 def dimensions(by: str | Sequence[str] | None) -> tuple[str, ...]:
     """`by` as a tuple of none, one or two.
 
-    Raises: UsageError for another name, for three, and for two that are one.
+    Raises
+    ------
+    UsageError
+        For another name, for three, and for two that are one.
     """
     asked = () if by is None else (by,) if isinstance(by, str) else tuple(by)
     unknown = [name for name in asked if name not in DIMENSIONS]

@@ -55,10 +55,14 @@ def local_hours(first: dt.datetime, end: dt.datetime, zone: dt.tzinfo) -> pd.Dat
 class Clock:
     """Counts by source, local day and hour, within the span that was read.
 
-    Parameters:
-        cells: `COUNTS` by `source` (as a reader knows it), `date` and `hour`.
-        first, end: the span, aware; its end is left out.
-        zone: the company's.
+    Parameters
+    ----------
+    cells : DataFrame
+        `COUNTS` by `source` (as a reader knows it), `date` and `hour`.
+    first, end : dt.datetime
+        The span, aware; its end is left out.
+    zone : dt.tzinfo
+        The company's.
     """
 
     cells: pd.DataFrame

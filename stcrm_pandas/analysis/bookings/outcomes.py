@@ -216,7 +216,10 @@ def _unit(made: Rows) -> nw.Expr:
 def follow_on_jobs(jobs: Any) -> pd.DataFrame:
     """Collect the follow-on jobs: `tenant`, `id`, `parent` (earlier job), `booking_id`, `unit`, `amount` if completed.
 
-    Parameters: jobs of any engine; None: there are none.
+    Parameters
+    ----------
+    jobs of any engine; None
+        There are none.
     """
     kinds = {
         TENANT: "Int64",

@@ -87,20 +87,31 @@ class SamePerson:
 def same_person(bookings: Any, *, contacts: Contacts = None, days: int = 7, groups: Groups = None) -> SamePerson:
     """Bookings of one person through two sources within a week.
 
-    Parameters:
-        bookings: a frame of pandas, polars or DuckDB with the columns of `stcrm.schemas.Bookings`.
-        contacts: their phones and e-mails, as a frame with `booking_id` and `value`, or a function that reads them for
-            ids (`crm.bookings.list_contacts`), which is called once, for candidates only. None: nothing is read, and
-            `calls_needed` says what it would take.
-        days: within how many days of 24 hours.
-        groups: which source a spelling belongs to, as for `booking_sources`.
+    Parameters
+    ----------
+    bookings : object
+        A frame of pandas, polars or DuckDB with the columns of `stcrm.schemas.Bookings`.
+    contacts : Contacts, optional
+        Their phones and e-mails, as a frame with `booking_id` and `value`, or a function that reads them for ids
+        (`crm.bookings.list_contacts`), which is called once, for candidates only. None: nothing is read, and
+        `calls_needed` says what it would take.
+    days : int, default 7
+        Within how many days of 24 hours.
+    groups : Groups, optional
+        Which source a spelling belongs to, as for `booking_sources`.
 
-    Returns:
+    Returns
+    -------
+    SamePerson
         A `SamePerson`. A booking is paired with the latest earlier one of the same name and zip from another source.
 
-    Raises:
-        UsageError: a column is missing, or the rows are of many tenants.
+    Raises
+    ------
+    UsageError
+        A column is missing, or the rows are of many tenants.
 
+    Examples
+    --------
     >>> moments = pd.to_datetime(["2026-01-05T15:00Z", "2026-01-06T15:00Z"], utc=True)
     >>> bookings = pd.DataFrame({"id": [1, 2], "source": ["Web Form", "Marketplace"], "name": ["Ann Doe", "ANN DOE"],
     ...     "address_zip": ["60601", "60601-0001"], "created_on": moments, "booking_provider_id": 5})

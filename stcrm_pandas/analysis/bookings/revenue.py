@@ -23,15 +23,21 @@ Floats = npt.NDArray[np.float64]
 def revenue(groups: Mapping[str, tuple[Floats, Floats]]) -> pd.DataFrame:
     """What the jobs of each group brought.
 
-    Parameters:
-        groups: for each name the amounts of its jobs, without and with those of the jobs sold during them.
+    Parameters
+    ----------
+    groups : mapping
+        For each name the amounts of its jobs, without and with those of the jobs sold during them.
 
-    Returns:
+    Returns
+    -------
+    DataFrame
         A row per group: `name`, `jobs`, `above_zero`, the four columns of its share, `median` (of those above zero),
         and, from 100 jobs up, `mean` (of all) with `mean_low` and `mean_high` (95 %, bias-corrected and accelerated
         bootstrap); the same three `with_follow` for the jobs and those sold during them; `largest` (the share of all
         revenue that the largest hundredth of the jobs makes, at least one job).
 
+    Examples
+    --------
     >>> revenue({"Radio": (np.array([0.0, 100.0, 300.0]), np.array([0.0, 100.0, 300.0]))})["median"].tolist()
     [200.0]
     """

@@ -35,7 +35,10 @@ class Shown:
 def shown(found: BookingSources, kind: str) -> Shown:
     """One of the further tables in words.
 
-    Raises: UsageError for a kind that there is not.
+    Raises
+    ------
+    UsageError
+        For a kind that there is not.
     """
     if kind not in _KINDS:
         raise UsageError(f"no table {kind!r}: there are {', '.join(map(repr, _KINDS))}")

@@ -19,15 +19,24 @@ UNCREDITED_LIMIT = 0.15
 class Attribution:
     """How rows are spread over campaigns that say something and those that do not.
 
-    Parameters:
-        what: what the rows are: "opportunities".
-        rows: how many there are.
-        default: of them, those on the company's default campaign; None where it is not known which one that is.
-        none: those without a campaign.
-        unknown: those with an id that is not among the campaigns; None where the campaigns were not read.
-        inactive: those on a retired campaign. They are credited: it may have run then.
-        chains: rows that rest on two or more records which name a campaign.
-        differing: of these, those whose records name different campaigns.
+    Parameters
+    ----------
+    what : str
+        What the rows are: "opportunities".
+    rows : int
+        How many there are.
+    default : int or None
+        Of them, those on the company's default campaign; None where it is not known which one that is.
+    none : int
+        Those without a campaign.
+    unknown : int or None
+        Those with an id that is not among the campaigns; None where the campaigns were not read.
+    inactive : int or None
+        Those on a retired campaign. They are credited: it may have run then.
+    chains : int, default 0
+        Rows that rest on two or more records which name a campaign.
+    differing : int, default 0
+        Of these, those whose records name different campaigns.
     """
 
     what: str
@@ -91,19 +100,31 @@ def attribution(
 ) -> Attribution:
     """The health of crediting rows to campaigns.
 
-    Parameters:
-        counts: how many rows name each campaign, by its id; None for those that name none.
-        campaigns: the campaigns with `id`, and where known `active` and `is_default_campaign`; None: not read.
-        what: what the rows are, in the plural.
-        chains: rows that rest on two or more records which name a campaign.
-        differing: of these, those whose records name different ones.
+    Parameters
+    ----------
+    counts : mapping
+        How many rows name each campaign, by its id; None for those that name none.
+    campaigns : DataFrame or None
+        The campaigns with `id`, and where known `active` and `is_default_campaign`; None: not read.
+    what : str
+        What the rows are, in the plural.
+    chains : int, default 0
+        Rows that rest on two or more records which name a campaign.
+    differing : int, default 0
+        Of these, those whose records name different ones.
 
-    Returns:
+    Returns
+    -------
+    Attribution
         The counts as an `Attribution`.
 
-    Raises:
-        UsageError: the campaigns have no `id`.
+    Raises
+    ------
+    UsageError
+        The campaigns have no `id`.
 
+    Examples
+    --------
     >>> campaigns = pd.DataFrame({"id": [1, 2], "active": [True, False], "is_default_campaign": [True, False]})
     >>> found = attribution({1: 10, 2: 80, None: 10}, campaigns, what="opportunities")
     >>> found.default, found.none, found.unknown, found.inactive, found.ranked

@@ -48,14 +48,22 @@ def opportunities_of(
 ) -> Chains:
     """Tie records into chains, and chains into opportunities.
 
-    Parameters:
-        records: as `records.gather` gives them.
-        repeat: leads of one person that came less than this after the one before are one inquiry.
-        as_of: the moment up to which the rows are known.
-        first: chains that began before are left out; None where the rows have no such bound.
-        end: chains that began at this moment or later are left out, likewise.
+    Parameters
+    ----------
+    records : DataFrame
+        As `records.gather` gives them.
+    repeat : dt.timedelta
+        Leads of one person that came less than this after the one before are one inquiry.
+    as_of : dt.datetime
+        The moment up to which the rows are known.
+    first : dt.datetime or None
+        Chains that began before are left out; None where the rows have no such bound.
+    end : dt.datetime or None
+        Chains that began at this moment or later are left out, likewise.
 
-    Returns:
+    Returns
+    -------
+    Chains
         The opportunities, and counts of what was left out: records by reason, chains by reason.
     """
     left_out = {

@@ -74,18 +74,29 @@ def costs_of(
 ) -> Costs:
     """Set spend against opportunities.
 
-    Parameters:
-        rows: opportunities as `counts.aged` gives them.
-        spend: campaign, month and amount; see `spend.checked_spend`.
-        campaigns: their names, by which the spend may name them.
-        period: between which moments opportunities were read; None where there is no such bound.
-        ripe: opportunities that began by then are old enough.
-        old: those that began by then are old enough for revenue.
-        zone: the company's.
-        min_group: fewer opportunities than that are too few to tell.
+    Parameters
+    ----------
+    rows : DataFrame
+        Opportunities as `counts.aged` gives them.
+    spend : DataFrame
+        Campaign, month and amount; see `spend.checked_spend`.
+    campaigns : mapping or DataFrame or None
+        Their names, by which the spend may name them.
+    period : tuple[dt.datetime | None, dt.datetime | None]
+        Between which moments opportunities were read; None where there is no such bound.
+    ripe : dt.datetime
+        Opportunities that began by then are old enough.
+    old : dt.datetime
+        Those that began by then are old enough for revenue.
+    zone : dt.tzinfo
+        The company's.
+    min_group : int
+        Fewer opportunities than that are too few to tell.
 
-    Raises:
-        UsageError: the spend cannot be understood, or one of its names is that of two campaigns.
+    Raises
+    ------
+    UsageError
+        The spend cannot be understood, or one of its names is that of two campaigns.
     """
     given = checked_spend(spend)
     given["id"] = _ids(given["campaign"], campaigns, rows["campaign"])

@@ -57,16 +57,24 @@ def aged(
 ) -> pd.DataFrame:
     """Add to opportunities what depends on their age, and the local month and week in which each began.
 
-    Parameters:
-        rows: as `chains.opportunities_of` gives them.
-        as_of: until when they are known.
-        mature: the age from which an opportunity enters shares.
-        old: the age from which its money is counted.
-        zone: the company's; None: there are no months and no weeks.
+    Parameters
+    ----------
+    rows : DataFrame
+        As `chains.opportunities_of` gives them.
+    as_of : dt.datetime
+        Until when they are known.
+    mature : dt.timedelta
+        The age from which an opportunity enters shares.
+    old : dt.timedelta
+        The age from which its money is counted.
+    zone : dt.tzinfo or None
+        The company's; None: there are no months and no weeks.
 
-    Returns:
-        Besides, `mature`, `old`; `month` (12 x year + month - 1) and `week` (its local Monday), both missing without
-        a zone or a date; and the columns of `COUNTS` as 0 or 1.
+    Returns
+    -------
+    DataFrame
+        Besides, `mature`, `old`; `month` (12 x year + month - 1) and `week` (its local Monday), both missing without a
+        zone or a date; and the columns of `COUNTS` as 0 or 1.
     """
     created = rows["created"]
     ripe = (created <= pd.Timestamp(as_of) - mature).to_numpy(dtype=bool)
@@ -167,9 +175,12 @@ def month_end(number: int, zone: dt.tzinfo) -> dt.datetime:
 def measured(sums: pd.DataFrame, *, min_group: int) -> pd.DataFrame:
     """Counts with shares and intervals, and money.
 
-    Returns: the columns of `COUNTS`; of each step the shares of `mature` (`booked_share_lower` …, 0 to 1) with their
-    95 % Wilson limits (`booked_interval_low` …); `revenue` and `follow_on_revenue`, of `old` opportunities, in the
-    company's money; `median`, of those of them that brought any; `enough`, `mature` reaches `min_group`.
+    Returns
+    -------
+    DataFrame
+        The columns of `COUNTS`; of each step the shares of `mature` (`booked_share_lower` …, 0 to 1) with their 95 %
+        Wilson limits (`booked_interval_low` …); `revenue` and `follow_on_revenue`, of `old` opportunities, in the
+        company's money; `median`, of those of them that brought any; `enough`, `mature` reaches `min_group`.
     """
     told: dict[str, Any] = {name: pd.array(sums[name].to_numpy(np.int64), dtype="Int64") for name in COUNTS}
     n = sums["mature"].to_numpy(np.int64)

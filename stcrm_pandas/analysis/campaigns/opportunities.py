@@ -149,7 +149,10 @@ class Opportunities:
         `booked` shows the share booked of each group with its interval, `steps` how many become booked, completed and
         paid, `cost` what each campaign spends on a booked job.
 
-        Raises: UsageError for `cost` without `spend`, and for another kind.
+        Raises
+        ------
+        UsageError
+            For `cost` without `spend`, and for another kind.
         """
         from stcrm_pandas.analysis.campaigns import figures as charts
 

@@ -59,13 +59,20 @@ _DTYPES = {
 def gather(leads: Any, bookings: Any, jobs: Any, *, not_leads: Sequence[int] = ()) -> pd.DataFrame:
     """One row for each lead, booking and job.
 
-    Parameters:
-        leads: a frame of any engine with the columns of its schema; so are bookings (or None) and jobs.
-        bookings: as above.
-        jobs: as above.
-        not_leads: the ids of call reasons that are not leads.
+    Parameters
+    ----------
+    leads : object
+        A frame of any engine with the columns of its schema; so are bookings (or None) and jobs.
+    bookings : object
+        As above.
+    jobs : object
+        As above.
+    not_leads : sequence of int, default ()
+        The ids of call reasons that are not leads.
 
-    Returns:
+    Returns
+    -------
+    DataFrame
         A pandas frame, ordered by kind and id: `tenant` where the frames have it; `kind`, `id`; `created`, in
         microseconds since 1970, and `modified` of leads; `campaign`, `business_unit`; what ties records together:
         `booking`, `call`, `job`, the `customer`, the `person` of a lead with its `person_kind` (see `inquiries`), and
@@ -73,8 +80,10 @@ def gather(leads: Any, bookings: Any, jobs: Any, *, not_leads: Sequence[int] = (
         `follow_on`, a job that is no first contact; `booked`, the record says that there is a job; `unknown`, its
         status says nothing that the contract knows; `completed`, `canceled`, `total` of jobs.
 
-    Raises:
-        UsageError: a column is missing, a time has no zone, an id stands twice, or the frames do not fit together.
+    Raises
+    ------
+    UsageError
+        A column is missing, a time has no zone, an id stands twice, or the frames do not fit together.
     """
     refuse_mixtures(leads=leads, bookings=bookings, jobs=jobs)
     parts = [_leads(leads, not_leads), _jobs(jobs)] + ([] if bookings is None else [_bookings(bookings)])

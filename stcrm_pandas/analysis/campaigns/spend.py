@@ -26,17 +26,25 @@ _MOST_TOLD = 5
 def read_spend(path: str | os.PathLike[str]) -> pd.DataFrame:
     """Read what was spent on campaigns from a table.
 
-    Parameters:
-        path: a `.csv` or `.xlsx` file (its first sheet) with a row of titles and the columns `campaign` (an id or a
-            name), `month` (`2026-03`) and `amount` (in the company's money). Other columns are left alone.
+    Parameters
+    ----------
+    path : str or os.PathLike[str]
+        A `.csv` or `.xlsx` file (its first sheet) with a row of titles and the columns `campaign` (an id or a name),
+        `month` (`2026-03`) and `amount` (in the company's money). Other columns are left alone.
 
-    Returns:
+    Returns
+    -------
+    DataFrame
         A frame of `campaign` (text), `month` (text) and `amount` (Float64), a row for each row of the file.
 
-    Raises:
-        UsageError: the file is of another kind or cannot be read, lacks a column, or a row cannot be understood: the
-            error names the rows.
+    Raises
+    ------
+    UsageError
+        The file is of another kind or cannot be read, lacks a column, or a row cannot be understood: the error names
+        the rows.
 
+    Examples
+    --------
     >>> import tempfile
     >>> file = Path(tempfile.mkdtemp()) / "spend.csv"
     >>> pd.DataFrame({"campaign": ["Radio"], "month": ["2026-03"], "amount": [1200.5]}).to_csv(file, index=False)
@@ -69,12 +77,18 @@ def read_spend(path: str | os.PathLike[str]) -> pd.DataFrame:
 def checked_spend(spend: pd.DataFrame) -> pd.DataFrame:
     """Check a frame of what was spent, and bring it into the shape that `read_spend` gives.
 
-    Parameters:
-        spend: `campaign` (an id or a name), `month` (`2026-03`, or a period or time in it), `amount` (0 or more).
+    Parameters
+    ----------
+    spend : DataFrame
+        `campaign` (an id or a name), `month` (`2026-03`, or a period or time in it), `amount` (0 or more).
 
-    Raises:
-        UsageError: it is no frame, lacks a column, or a row cannot be understood.
+    Raises
+    ------
+    UsageError
+        It is no frame, lacks a column, or a row cannot be understood.
 
+    Examples
+    --------
     >>> checked_spend(pd.DataFrame({"campaign": [7], "month": ["2026-03"], "amount": [10]})).values.tolist()
     [['7', '2026-03', 10.0]]
     """

@@ -55,6 +55,8 @@ def chain_of(records: pd.DataFrame, ties: Sequence[str], *, within: str | None =
 def pairs(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[Labels, int]:
     """A number for each different combination of values, and how many there are.
 
+    Examples
+    --------
     >>> pairs(pd.DataFrame({"tenant": [1, 2, 1], "id": [9, 9, 9]}), ["id", "tenant"])
     (array([0, 1, 0]), 2)
     """

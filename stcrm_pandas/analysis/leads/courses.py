@@ -31,9 +31,12 @@ _AGES = (0, 3, 7, 14, 21, 30, 45, 60, 90, 120, 180)
 def curves(reduced: Reduced, by: Sequence[str], lookup: Mapping[str, Any], min_group: int) -> pd.DataFrame:
     """The share converted by each day since the inquiry, of all together and of each group that is large enough.
 
-    Returns: `id`, `name`, `overall` (true of all together; a missing `id` would not tell them from the inquiries that
-    have none), `day` (0 to 120), `share_lower`, `share_upper`, `interval_low`, `interval_high`, `at_risk` (inquiries
-    neither ended nor lost from view before that day).
+    Returns
+    -------
+    DataFrame
+        `id`, `name`, `overall` (true of all together; a missing `id` would not tell them from the inquiries that have
+        none), `day` (0 to 120), `share_lower`, `share_upper`, `interval_low`, `interval_high`, `at_risk` (inquiries
+        neither ended nor lost from view before that day).
     """
     parts = [_curve(reduced.every_course).assign(id=None, name="All inquiries", overall=True)]
     courses = reduced.courses

@@ -75,13 +75,20 @@ def inquiries_of(
     A lead that came less than `within` after the one before it, of the same person, belongs to the same inquiry; so a
     chain of them is one, however long. A lead without a date of creation is an inquiry of its own.
 
-    Parameters:
-        leads: with `id`, `created` in microseconds, and what `persons_of` needs.
-        within: None where each lead is an inquiry.
-        first: columns that are those of its first lead (`id` and `created` always are).
-        sums, least, greatest: columns that are the sum, the least or the greatest of all its leads.
+    Parameters
+    ----------
+    leads : Rows
+        With `id`, `created` in microseconds, and what `persons_of` needs.
+    within : dt.timedelta or None
+        None where each lead is an inquiry.
+    first : sequence of str
+        Columns that are those of its first lead (`id` and `created` always are).
+    sums, least, greatest : sequence of str
+        Columns that are the sum, the least or the greatest of all its leads.
 
-    Returns:
+    Returns
+    -------
+    Rows
         The columns named, and `tenant` where the leads have it.
     """
     base = [*keys(leads, "id"), "created", *first]

@@ -40,7 +40,10 @@ CUSTOMER = "customer"
 def dimensions(by: str | Sequence[str] | None) -> tuple[str, ...]:
     """`by` as a tuple of none, one or two.
 
-    Raises: UsageError for another name, for three, and for two that are one.
+    Raises
+    ------
+    UsageError
+        For another name, for three, and for two that are one.
     """
     asked = () if by is None else (by,) if isinstance(by, str) else tuple(by)
     unknown = [one for one in asked if one not in BY]
@@ -122,7 +125,10 @@ def ids_and_names(one: str, values: Sequence[Any], lookup: Any) -> tuple[list[An
 def categories(campaigns: Any) -> tuple[dict[int, int], dict[int, str]]:
     """From campaign to category, and the names of categories.
 
-    Raises: UsageError where the frame of campaigns is missing or lacks their columns.
+    Raises
+    ------
+    UsageError
+        Where the frame of campaigns is missing or lacks their columns.
     """
     wanted = {"id", "category_id", "category_name"}
     if not isinstance(campaigns, pd.DataFrame) or wanted - set(campaigns.columns):

@@ -243,33 +243,48 @@ def lead_conversion(
     that span shorter. So the share has a lower and an upper bound. A status that the contract does not know counts as
     possibly converted.
 
-    Parameters:
-        leads, jobs, bookings: frames with the columns of their schemas (times in UTC), whole: of all leads created in
-            a period. pandas, polars, DuckDB or Spark, all of one engine. Without jobs every conversion is only bounded.
-        call_reasons: leads whose call reason has `is_lead` false are left out; those whose reason is unknown are kept.
-        status_log: statuses seen earlier (`id`, `status`, `first_seen`, `last_seen`).
-        by: one or two of "campaign", "category", "business_unit", "job_type", "call_reason", "capture_source",
-            "priority", "creator", "tag", "tenant", "month", "weekday", "hour" (local time of creation); None for all
-            together. A lead counts in each of its tags.
-        names: lookups by dimension ({"campaign": campaigns, "business_unit": units}), or the one of `by`: a mapping
-            from id, or a frame with `id`, `name`, `active` (of creators: employees with `user_id`, `role`). With
-            "customer", work lists name the customers of leads that have no name of their own.
-        as_of: until when the leads are known; by default when they were read (`leads.attrs["stcrm"]`). A later moment
-            is of no use, since what became of the leads since then is not known: the moment of reading is taken. An
-            earlier one needs a `status_log` that covers it.
-        time_zone: the company's zone, for months, tiles and naive times; by default the one noted on the frame.
-        unit: "lead" counts each lead by itself.
-        within_days, window_days: how close the leads of one inquiry are; how long after its creation a conversion
-            counts. In days of 24 hours.
-        min_group: how many inquiries make a group large enough.
-        stale_days: after how many days without a change an open lead is stale.
-        dismissing_reasons: what the ids of dismissing reasons stand for, which no operation tells. Leads dismissed as
-            "duplicate", "spam", "wrong number" or "out of area" are left out; any other text is a name.
+    Parameters
+    ----------
+    leads, jobs, bookings : object
+        Frames with the columns of their schemas (times in UTC), whole: of all leads created in a period. pandas,
+        polars, DuckDB or Spark, all of one engine. Without jobs every conversion is only bounded.
+    call_reasons : DataFrame, optional
+        Leads whose call reason has `is_lead` false are left out; those whose reason is unknown are kept.
+    status_log : object, optional
+        Statuses seen earlier (`id`, `status`, `first_seen`, `last_seen`).
+    by : str or sequence of str, optional
+        One or two of "campaign", "category", "business_unit", "job_type", "call_reason", "capture_source", "priority",
+        "creator", "tag", "tenant", "month", "weekday", "hour" (local time of creation); None for all together. A lead
+        counts in each of its tags.
+    names : Names, optional
+        Lookups by dimension ({"campaign": campaigns, "business_unit": units}), or the one of `by`: a mapping from id,
+        or a frame with `id`, `name`, `active` (of creators: employees with `user_id`, `role`). With "customer", work
+        lists name the customers of leads that have no name of their own.
+    as_of : str, date or Timestamp, optional
+        Until when the leads are known; by default when they were read (`leads.attrs["stcrm"]`). A later moment is of no
+        use, since what became of the leads since then is not known: the moment of reading is taken. An earlier one
+        needs a `status_log` that covers it.
+    time_zone : str, optional
+        The company's zone, for months, tiles and naive times; by default the one noted on the frame.
+    unit : {"inquiry", "lead"}, default 'inquiry'
+        "lead" counts each lead by itself.
+    within_days, window_days : int, default 14
+        How close the leads of one inquiry are; how long after its creation a conversion counts. In days of 24 hours.
+    min_group : int, default 30
+        How many inquiries make a group large enough.
+    stale_days : int, default 30
+        After how many days without a change an open lead is stale.
+    dismissing_reasons : mapping, optional
+        What the ids of dismissing reasons stand for, which no operation tells. Leads dismissed as "duplicate", "spam",
+        "wrong number" or "out of area" are left out; any other text is a name.
 
-    Raises:
-        UsageError: for a missing column, time zone or `as_of`, an id that stands twice, leads read by modification or
-            status.
+    Raises
+    ------
+    UsageError
+        For a missing column, time zone or `as_of`, an id that stands twice, leads read by modification or status.
 
+    Examples
+    --------
     >>> moments = pd.Series(pd.to_datetime(["2026-01-05", "2026-01-06"], utc=True))
     >>> leads = pd.DataFrame({"id": [1, 2], "status": ["Converted", "Open"], "created_on": moments,
     ...                       "modified_on": moments, "campaign_id": 7, "call_reason_id": pd.NA, "call_id": pd.NA,

@@ -17,7 +17,10 @@ LEFT_OUT = ("duplicate", "spam", "wrong number", "out of area")
 def split_reasons(given: Mapping[int, str] | None) -> tuple[dict[int, str], dict[int, str]]:
     """Those of the dismissing reasons that are left out, and what all of them are called.
 
-    Raises: UsageError where an id is no whole number, or a text is empty.
+    Raises
+    ------
+    UsageError
+        Where an id is no whole number, or a text is empty.
     """
     said: dict[int, str] = {}
     for id, text in (given or {}).items():

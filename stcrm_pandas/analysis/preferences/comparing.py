@@ -36,8 +36,15 @@ def compared(
 
     With tags a customer may be in several groups: each tag is compared with all customers who do not have it.
 
-    Parameters: as the analysis has them: its table, the customers and their states, and which groups they are in.
-    Returns: frames of `comparison.compare`, by purpose and channel.
+    Parameters
+    ----------
+    as the analysis has them
+        Its table, the customers and their states, and which groups they are in.
+
+    Returns
+    -------
+    dict[tuple[str, str], pd.DataFrame]
+        Frames of `comparison.compare`, by purpose and channel.
     """
     if not by:
         return {}

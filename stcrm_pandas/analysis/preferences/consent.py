@@ -31,18 +31,27 @@ _COLUMNS = ("contact", "channel", "purpose", "allowed", "date")
 def consent_list(frame: pd.DataFrame, as_of: dt.datetime) -> pd.DataFrame:
     """What the list says last of each number or address, channel and purpose.
 
-    Parameters:
-        frame: `contact` (a phone number or an e-mail address, in any spelling), `channel` ("call", "text", "e-mail"),
-            `purpose` ("service", "marketing"), `allowed` (yes or no), `date` (of what was said).
-        as_of: what is dated after it is not taken.
+    Parameters
+    ----------
+    frame : DataFrame
+        `contact` (a phone number or an e-mail address, in any spelling), `channel` ("call", "text", "e-mail"),
+        `purpose` ("service", "marketing"), `allowed` (yes or no), `date` (of what was said).
+    as_of : dt.datetime
+        What is dated after it is not taken.
 
-    Returns:
-        `spelt`, `channel`, `purpose`, `allowed`, `date`, one row for each; a list that says yes and no on the same
-        day says no. Rows without number, answer or date are not taken.
+    Returns
+    -------
+    DataFrame
+        `spelt`, `channel`, `purpose`, `allowed`, `date`, one row for each; a list that says yes and no on the same day
+        says no. Rows without number, answer or date are not taken.
 
-    Raises:
-        UsageError: a column is missing, or a channel or purpose is none of those.
+    Raises
+    ------
+    UsageError
+        A column is missing, or a channel or purpose is none of those.
 
+    Examples
+    --------
     >>> told = {"contact": ["(512) 555-0101", "+15125550101"], "channel": "text", "purpose": "marketing"}
     >>> told |= {"allowed": [True, False], "date": ["2026-01-01", "2026-02-01"]}
     >>> consent_list(pd.DataFrame(told), dt.datetime(2026, 3, 1, tzinfo=dt.UTC))["allowed"].tolist()
@@ -88,8 +97,10 @@ def with_refusals(records: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
 def read_beside(records: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
     """Each record of a channel that the list knows, with what both say.
 
-    Returns: `row` (its place among the records), `purpose`, `channel`, `allowed`, `date`, `state`
-    (`reach.blocked_by`).
+    Returns
+    -------
+    DataFrame
+        `row` (its place among the records), `purpose`, `channel`, `allowed`, `date`, `state` (`reach.blocked_by`).
     """
     found = []
     for (purpose, channel), part in told.groupby(["purpose", "channel"]):
@@ -104,11 +115,13 @@ def read_beside(records: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
 def by_consent(owners: pd.DataFrame, states: pd.DataFrame, records: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
     """How many customers the list allows, and how these stand in ServiceTitan.
 
-    Returns:
-        For each purpose and channel of a number or address: `customers`; `allowed`, those with a number or address
-        that the list allows, of which by that same one `not_blocked`, else `unknown` (no preference is known, or it
-        is not known whether the number takes texts), else `blocked`; `refused_not_blocked`, those with one that the
-        list refuses and ServiceTitan does not block; `not_listed`, those of whom the list says nothing.
+    Returns
+    -------
+    DataFrame
+        For each purpose and channel of a number or address: `customers`; `allowed`, those with a number or address that
+        the list allows, of which by that same one `not_blocked`, else `unknown` (no preference is known, or it is not
+        known whether the number takes texts), else `blocked`; `refused_not_blocked`, those with one that the list
+        refuses and ServiceTitan does not block; `not_listed`, those of whom the list says nothing.
     """
     beside = read_beside(records, told)
     keys = pd.MultiIndex.from_arrays([owners[TENANT], owners["id"]])

@@ -145,7 +145,10 @@ class ContactPreferences:
         `reach` shows who is not blocked by purpose and channel, `reasons` what blocks the others, `combinations` by
         which channels together marketing is not blocked, `groups` each group's share by channel of marketing.
 
-        Raises: UsageError for another kind, and for `groups` without `by`.
+        Raises
+        ------
+        UsageError
+            For another kind, and for `groups` without `by`.
         """
         from stcrm_pandas.analysis.preferences import figures as charts
 
@@ -197,34 +200,53 @@ def contact_preferences(
     number must be of type mobile, and no record of it may say 'do not text'. A register of text opt-outs may exist
     outside the CRM, so the shares for texts are upper bounds.
 
-    Parameters:
-        customers: all of them, inactive and merged ones, too, since an opt-out of theirs stands for its number:
-            a frame with the columns of `stcrm.schemas.Customers` (times in UTC), of pandas or polars, or a DuckDB
-            relation. Every share is of the active, unmerged ones.
-        contacts: theirs, all of them; the columns of `stcrm.schemas.CustomerContacts`.
-        locations, location_contacts: likewise, `stcrm.schemas.Locations` and `LocationContacts`.
-        methods, method_preferences, newer_contacts: of the newer store, `stcrm.schemas.ContactMethods`,
-            `ContactPreferences` and `Contacts`.
-        by: "customer_type", "tag", "age" (whole years since the record was made, local), "tenant", or two of them.
-        names: names of tags or tenants: a mapping from id, or a frame with `id`, `name`, `active`; with two dimensions
-            a mapping from dimension to these.
-        consent: the company's own list, opt-outs from texts that are registered outside the CRM among them; see
-            `consent.consent_list` for its columns. What it refuses counts as blocked; what it allows opens nothing.
-        marketing_names, service_names: the preferences of the newer store that mean marketing, and news of one's own
-            job; without them these are unknown.
-        numbers: "plan": a number must be one of its country's plan; "length": only its length is looked at.
-        many: how many customers with one number make it one of a property manager or the like.
-        as_of: until when the rows are known; by default when they were read.
-        time_zone: the company's zone, in which times without one are meant; by default the one noted on the frame.
-        min_group: how many customers make a group large enough.
+    Parameters
+    ----------
+    customers : object
+        All of them, inactive and merged ones, too, since an opt-out of theirs stands for its number: a frame with the
+        columns of `stcrm.schemas.Customers` (times in UTC), of pandas or polars, or a DuckDB relation. Every share is
+        of the active, unmerged ones.
+    contacts : object
+        Theirs, all of them; the columns of `stcrm.schemas.CustomerContacts`.
+    locations, location_contacts : object, optional
+        Likewise, `stcrm.schemas.Locations` and `LocationContacts`.
+    methods, method_preferences, newer_contacts : object, optional
+        Of the newer store, `stcrm.schemas.ContactMethods`, `ContactPreferences` and `Contacts`.
+    by : By or tuple[By, By], optional
+        "customer_type", "tag", "age" (whole years since the record was made, local), "tenant", or two of them.
+    names : mapping or Lookups, optional
+        Names of tags or tenants: a mapping from id, or a frame with `id`, `name`, `active`; with two dimensions a
+        mapping from dimension to these.
+    consent : DataFrame, optional
+        The company's own list, opt-outs from texts that are registered outside the CRM among them; see
+        `consent.consent_list` for its columns. What it refuses counts as blocked; what it allows opens nothing.
+    marketing_names, service_names : sequence of str, default ()
+        The preferences of the newer store that mean marketing, and news of one's own job; without them these are
+        unknown.
+    numbers : {"plan", "length"}, default 'plan'
+        "plan": a number must be one of its country's plan; "length": only its length is looked at.
+    many : int, default 10
+        How many customers with one number make it one of a property manager or the like.
+    as_of : str, date or Timestamp, optional
+        Until when the rows are known; by default when they were read.
+    time_zone : str, optional
+        The company's zone, in which times without one are meant; by default the one noted on the frame.
+    min_group : int, default 30
+        How many customers make a group large enough.
 
-    Returns:
+    Returns
+    -------
+    ContactPreferences
         The counts, and what follows from them: see `ContactPreferences`.
 
-    Raises:
-        UsageError: a column, a zone or `as_of` is missing, an id stands twice, frames are of several engines, or rows
-            were read by modification or in part.
+    Raises
+    ------
+    UsageError
+        A column, a zone or `as_of` is missing, an id stands twice, frames are of several engines, or rows were read by
+        modification or in part.
 
+    Examples
+    --------
     >>> customers = pd.DataFrame({"id": [1], "active": True, "type": "Residential", "do_not_mail": False,
     ...     "do_not_service": False, "created_on": pd.to_datetime(["2026-01-05"], utc=True), "merged_to_id": pd.NA,
     ...     "address_street": "1 Elm St", "address_city": "Austin", "address_state": "TX", "address_zip": "78701"})

@@ -32,8 +32,10 @@ REASON_COLUMNS = tuple(reason.replace(" ", "_") for reason in REASONS)
 def sorts(by: By | tuple[By, ...] | None) -> tuple[By, ...]:
     """The dimensions that are asked for.
 
-    Raises:
-        UsageError: there is no such dimension, one stands twice, or there are more than two.
+    Raises
+    ------
+    UsageError
+        There is no such dimension, one stands twice, or there are more than two.
     """
     asked = () if by is None else (by,) if isinstance(by, str) else tuple(by)
     if len(asked) > 2 or len(set(asked)) < len(asked) or not set(asked) <= set(SORTS):
@@ -44,8 +46,11 @@ def sorts(by: By | tuple[By, ...] | None) -> tuple[By, ...]:
 def groups_of(customers: pd.DataFrame, by: Sequence[By], as_of: dt.datetime, zone: dt.tzinfo | None) -> pd.DataFrame:
     """Which groups each customer is in.
 
-    Returns: `place`, the row of the customer, and a column for each dimension with what tells its groups apart
-    (missing for none); with tags a customer has as many rows as it has tags.
+    Returns
+    -------
+    DataFrame
+        `place`, the row of the customer, and a column for each dimension with what tells its groups apart (missing for
+        none); with tags a customer has as many rows as it has tags.
     """
     found = pd.DataFrame({"place": np.arange(len(customers))})
     for one in by:
@@ -88,12 +93,18 @@ def measured(
 ) -> pd.DataFrame:
     """A row for each group, purpose and channel: how many are not blocked, and why the others are.
 
-    Parameters:
-        states: what `reach.states_of` gave.
-        groups: what `groups_of` gave.
-        names: lookups by dimension.
+    Parameters
+    ----------
+    states : DataFrame
+        What `reach.states_of` gave.
+    groups : DataFrame
+        What `groups_of` gave.
+    names : mapping
+        Lookups by dimension.
 
-    Returns:
+    Returns
+    -------
+    DataFrame
         The columns that `ContactPreferences.table` has.
     """
     labels = groups.drop_duplicates([*by])[[*by]].reset_index(drop=True) if by else pd.DataFrame(index=[0])
@@ -201,7 +212,10 @@ def _shares(values: Any) -> pd.arrays.FloatingArray:
 def pairs_of(states: pd.DataFrame) -> pd.DataFrame:
     """By which channels each customer is not blocked, together: the sets and their sizes, the largest first.
 
-    Returns: `purpose`, a condition for each channel, `customers`.
+    Returns
+    -------
+    DataFrame
+        `purpose`, a condition for each channel, `customers`.
     """
     found = []
     for purpose in PURPOSES:

@@ -47,13 +47,19 @@ class Owners:
 def customers_of(frame: Any, *, tags: bool, time_zone: str | None) -> Owners:
     """Return the customers that are not merged into others, active and inactive ones apart.
 
-    Parameters:
-        frame: with the columns of `stcrm.schemas.Customers`, of any engine.
-        tags: take their tags, too.
-        time_zone: the zone of `created_on_local`.
+    Parameters
+    ----------
+    frame : object
+        With the columns of `stcrm.schemas.Customers`, of any engine.
+    tags : bool
+        Take their tags, too.
+    time_zone : str or None
+        The zone of `created_on_local`.
 
-    Raises:
-        UsageError: a column is missing, or a customer stands twice.
+    Raises
+    ------
+    UsageError
+        A column is missing, or a customer stands twice.
     """
     return _owners(
         frame,
@@ -69,8 +75,10 @@ def locations_of(frame: Any, customers: Owners) -> Owners:
 
     A location is inactive if it is itself, or if its customer is.
 
-    Raises:
-        UsageError: as `customers_of`.
+    Raises
+    ------
+    UsageError
+        As `customers_of`.
     """
     listed = customers.unmerged
     known = pd.MultiIndex.from_frame(listed[[TENANT, "id"]])
@@ -91,9 +99,12 @@ def locations_of(frame: Any, customers: Owners) -> Owners:
 def newer_contacts_of(contacts: Any, records: pd.DataFrame) -> Owners:
     """Return the contacts that have a method in the newer store, or are in the frame of contacts.
 
-    Parameters:
-        contacts: with the columns of `stcrm.schemas.Contacts`; None: none counts as archived.
-        records: what `newer_records` gave.
+    Parameters
+    ----------
+    contacts : object
+        With the columns of `stcrm.schemas.Contacts`; None: none counts as archived.
+    records : DataFrame
+        What `newer_records` gave.
     """
     ids = {"id": "str", "name": "str", "is_archived": "boolean"}
     if contacts is None:
@@ -163,10 +174,15 @@ def _post(table: pd.DataFrame) -> npt.NDArray[np.int8]:
 def age_in_years(created: pd.Series, today: int) -> pd.Series:
     """Whole years between a local time and a local day, as people count birthdays; missing where the time is.
 
-    Parameters:
-        created: local times without a zone.
-        today: the local day as 10000 x year + 100 x month + day.
+    Parameters
+    ----------
+    created : Series
+        Local times without a zone.
+    today : int
+        The local day as 10000 x year + 100 x month + day.
 
+    Examples
+    --------
     >>> created = pd.Series(pd.to_datetime(["2024-02-29", "2025-03-01", None]))
     >>> age_in_years(created, 20250228).tolist(), age_in_years(created, 20250301).tolist()
     ([0, -1, <NA>], [1, 0, <NA>])

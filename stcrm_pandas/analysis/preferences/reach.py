@@ -84,12 +84,17 @@ def blocked_by(records: pd.DataFrame, purpose: str, channel: str) -> States:
 def states_of(owners: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
     """The state of each owner for each purpose and channel.
 
-    Parameters:
-        owners: `tenant`, `id`, the flags `active`, `archived`, `do_not_service`, `do_not_mail` (1, 0, -1), and `post`:
-            0 for an address to which post can go, `INVALID` or `NONE`. None of them is inactive or archived.
-        records: what `records.linked` gave.
+    Parameters
+    ----------
+    owners : DataFrame
+        `tenant`, `id`, the flags `active`, `archived`, `do_not_service`, `do_not_mail` (1, 0, -1), and `post`: 0 for an
+        address to which post can go, `INVALID` or `NONE`. None of them is inactive or archived.
+    records : DataFrame
+        What `records.linked` gave.
 
-    Returns:
+    Returns
+    -------
+    DataFrame
         A frame with a row for each owner, in order, and a column for each of `COMBINATIONS`.
     """
     place = _places(owners, records)

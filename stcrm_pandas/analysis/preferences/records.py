@@ -47,17 +47,25 @@ def flag(column: pd.Series) -> npt.NDArray[np.int8]:
 def records(frame: Any, name: str, owner: str) -> tuple[pd.DataFrame, int]:
     """The contacts of customers or of locations.
 
-    Parameters:
-        frame: with the columns of `stcrm.schemas.CustomerContacts`, of any engine.
-        name: what it is called in an error.
-        owner: the column that says whose a contact is.
+    Parameters
+    ----------
+    frame : object
+        With the columns of `stcrm.schemas.CustomerContacts`, of any engine.
+    name : str
+        What it is called in an error.
+    owner : str
+        The column that says whose a contact is.
 
-    Returns:
-        `tenant`, `owner`, `id`, `type`, `value`, `memo` and the flags of `FLAG_COLUMNS`; and how many deleted rows of
-        a feed were left out.
+    Returns
+    -------
+    tuple[pd.DataFrame, int]
+        `tenant`, `owner`, `id`, `type`, `value`, `memo` and the flags of `FLAG_COLUMNS`; and how many deleted rows of a
+        feed were left out.
 
-    Raises:
-        UsageError: a column is missing, or a contact stands twice.
+    Raises
+    ------
+    UsageError
+        A column is missing, or a contact stands twice.
     """
     rows = lazy(frame, name, [owner, "id", "type", "value", *FLAG_COLUMNS], optional=["memo", "active"])
     kinds = {owner: "Int64", "id": "Int64", **dict.fromkeys(("type", "value"), "str")}
@@ -75,10 +83,14 @@ def newer_records(
 ) -> pd.DataFrame:
     """The contact methods of the newer store, in the shape of `records`; it has no flag against texts.
 
-    Parameters:
-        methods: with the columns of `stcrm.schemas.ContactMethods`.
-        preferences: with those of `stcrm.schemas.ContactPreferences`; None: every preference is unknown.
-        marketing_names, service_names: the preferences that mean marketing, and news of one's own job.
+    Parameters
+    ----------
+    methods : object
+        With the columns of `stcrm.schemas.ContactMethods`.
+    preferences : object
+        With those of `stcrm.schemas.ContactPreferences`; None: every preference is unknown.
+    marketing_names, service_names : sequence of str
+        The preferences that mean marketing, and news of one's own job.
     """
     rows = lazy(methods, "methods", ["id", "contact_id", "type", "value"], optional=["memo"])
     table = collected(rows, dict.fromkeys(("id", "contact_id", "type", "value"), "str"))
@@ -136,13 +148,18 @@ def _with_tenant(table: pd.DataFrame, name: str, key: list[str]) -> pd.DataFrame
 def linked(stores: Mapping[str, pd.DataFrame], *, by_length: bool) -> dict[str, pd.DataFrame]:
     """The records with what their values are, and what other records of the same number or address say.
 
-    Parameters:
-        stores: the records of each store.
-        by_length: numbers are checked by their length only (`reach.is_number`).
+    Parameters
+    ----------
+    stores : mapping
+        The records of each store.
+    by_length : bool
+        Numbers are checked by their length only (`reach.is_number`).
 
-    Returns:
-        The same with `kind` ("mobile", "phone", "e-mail", "fax", ""), `spelt` (E.164, or an address in small
-        letters), `valid`, `number` (equal for records of one number or address of a tenant; -1 where it is none), and
+    Returns
+    -------
+    dict[str, pd.DataFrame]
+        The same with `kind` ("mobile", "phone", "e-mail", "fax", ""), `spelt` (E.164, or an address in small letters),
+        `valid`, `number` (equal for records of one number or address of a tenant; -1 where it is none), and
         `do_not_text_elsewhere`, `marketing_off_elsewhere`: another record of it says so.
     """
     if not stores:

@@ -189,6 +189,8 @@ def _rows(frame: pd.DataFrame) -> Any:
 def customers_in_words(count: int, which: str = "") -> str:
     """Return a count of customers in words, with an adjective where one is given.
 
+    Examples
+    --------
     >>> customers_in_words(1), customers_in_words(1234, "active")
     ('1 customer', '1,234 active customers')
     """

@@ -44,14 +44,19 @@ def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_gro
 
     Groups without an id, and those that are not whole, are never named; the latter do not count among the others.
 
-    Parameters:
-        groups: `id`, `name`, `n`, and how many of `n` surely (`lower`) and possibly (`upper`) did what is counted;
-            where there is a column `whole`, groups with False are not compared.
-        strata: the same counts cut finer: `id`, `stratum` (any hashable), `n`, `lower`, `upper`; None: no mix is
-            looked at.
-        min_group: the least `n` of either side.
+    Parameters
+    ----------
+    groups : DataFrame
+        `id`, `name`, `n`, and how many of `n` surely (`lower`) and possibly (`upper`) did what is counted; where there
+        is a column `whole`, groups with False are not compared.
+    strata : DataFrame, optional
+        The same counts cut finer: `id`, `stratum` (any hashable), `n`, `lower`, `upper`; None: no mix is looked at.
+    min_group : int, default 30
+        The least `n` of either side.
 
-    Returns:
+    Returns
+    -------
+    DataFrame
         A row per group, in order: `id`, `name`, `n`, `share_lower`, `share_upper`, `others_n`, `others_lower`,
         `others_upper` (shares from 0 to 1), `difference` (of the bounds that face each other; 0 where they overlap),
         `standardised` (the same within strata; missing without them), `error` (its standard error), `p_value`,
@@ -59,6 +64,8 @@ def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_gro
         of the p-values as it is and within strata), `verdict`: "higher", "lower", "not clear", "explained by the mix",
         "too few" (in the group), "others too few" (all others together), "not compared".
 
+    Examples
+    --------
     >>> counts = {"n": [400, 400], "lower": [180, 120], "upper": [190, 125]}
     >>> groups = pd.DataFrame({"id": [1, 2], "name": ["Radio", "Mail"], **counts})
     >>> compare(groups)[["name", "difference", "verdict"]].values.tolist()
@@ -121,12 +128,18 @@ def together(*results: Found) -> tuple[Found, ...]:
     Where lead conversion and opportunities have the same groups, each knows of the other: a group on which the two
     disagree is told with both measures, and asks for no action.
 
-    Parameters:
-        results: frozen results of analyses with `comparisons`, a frame of `compare` or a mapping of several.
+    Parameters
+    ----------
+    results
+        Frozen results of analyses with `comparisons`, a frame of `compare` or a mapping of several.
 
-    Returns:
+    Returns
+    -------
+    tuple[Found, ...]
         Copies of them, in order, with the adjusted p-values and `verdict` anew.
 
+    Examples
+    --------
     >>> @dataclasses.dataclass(frozen=True)
     ... class Result:
     ...     comparisons: pd.DataFrame

@@ -113,6 +113,8 @@ def objects(name: str, fields: tuple[Field, ...]) -> Field:
 def snake(name: str) -> str:
     """A contract name as a column name.
 
+    Examples
+    --------
     >>> snake("tagTypeIds"), snake("createdOn"), snake("id")
     ('tag_type_ids', 'created_on', 'id')
     """

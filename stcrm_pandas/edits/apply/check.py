@@ -41,11 +41,15 @@ Place = tuple[str, Key]
 def check(plan: Plan, client: Client, sent: Sent | None = None) -> Plan:
     """The plan without what a read refuses.
 
-    Parameters:
-        sent: opt-ins of the plan that went out already: a no that stands there was said since.
+    Parameters
+    ----------
+    sent : Sent, optional
+        Opt-ins of the plan that went out already: a no that stands there was said since.
 
-    Raises:
-        UsageError: the rows are not this tenant's.
+    Raises
+    ------
+    UsageError
+        The rows are not this tenant's.
     """
     if plan.options.get("before_unnamed"):
         refuse_strangers(plan, rows_now(plan, client))
@@ -56,8 +60,10 @@ def check(plan: Plan, client: Client, sent: Sent | None = None) -> Plan:
 def refused_by_reading(plan: Plan, client: Client, sent: Sent) -> list[Refusal]:
     """Return what a read refuses of a plan, but for its opt-outs, which are judged alone.
 
-    Raises:
-        UsageError: the rows are not this tenant's.
+    Raises
+    ------
+    UsageError
+        The rows are not this tenant's.
     """
     rest = replace(plan, steps=tuple(step for step in plan.steps if not step.opt_out))
     if plan.options.get("before_unnamed"):
@@ -124,12 +130,17 @@ def without(plan: Plan, refusals: Iterable[Refusal]) -> Plan:
 def refuse_strangers(plan: Plan, rows: Mapping[Place, Mapping[str, Any]]) -> None:
     """Refuse a plan of rows that did not say whose they are, where too many are not as they were read.
 
-    Parameters:
-        plan: only one whose frame named no tenant is looked at.
-        rows: by kind and key, the rows as they are now.
+    Parameters
+    ----------
+    plan : Plan
+        Only one whose frame named no tenant is looked at.
+    rows : mapping
+        By kind and key, the rows as they are now.
 
-    Raises:
-        UsageError: more than 5 % of the rows are missing, or have another value in a cell that is to be changed.
+    Raises
+    ------
+    UsageError
+        More than 5 % of the rows are missing, or have another value in a cell that is to be changed.
     """
     if not plan.options.get("before_unnamed"):
         return

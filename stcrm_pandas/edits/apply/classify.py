@@ -38,11 +38,16 @@ UNASKED = (
 class Verdict:
     """What is to be done with a row.
 
-    Parameters:
-        state: `already` as planned; `conflict`, somebody changed a cell of it; `refused` for `why`; or `go`.
-        step: what is to be sent, with `go`: the call, without the cells in conflict where it is an opt-out.
-        now: the cells in conflict, with the value that they have.
-        why: in words, where it is not simply that somebody changed them.
+    Parameters
+    ----------
+    state : {"already", "conflict", "refused", "go"}
+        `already` as planned; `conflict`, somebody changed a cell of it; `refused` for `why`; or `go`.
+    step : Step
+        What is to be sent, with `go`: the call, without the cells in conflict where it is an opt-out.
+    now : dict
+        The cells in conflict, with the value that they have.
+    why : str, default ''
+        In words, where it is not simply that somebody changed them.
     """
 
     state: Literal["already", "conflict", "refused", "go"]
@@ -60,12 +65,17 @@ def judge(
 ) -> Verdict:
     """What is to be done with one row of a call.
 
-    Parameters:
-        key: which of its rows.
-        row: column to value, as it was just read.
-        options: those of the plan.
-        opted_in: the columns in which it was opted in since the plan was made: where it says otherwise now, somebody
-            took that back.
+    Parameters
+    ----------
+    key : Key
+        Which of its rows.
+    row : mapping
+        Column to value, as it was just read.
+    options : mapping, optional
+        Those of the plan.
+    opted_in : collection of str, default ()
+        The columns in which it was opted in since the plan was made: where it says otherwise now, somebody took that
+        back.
     """
     options = options or {}
     target = target_of(step.operation)

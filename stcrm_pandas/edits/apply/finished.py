@@ -15,12 +15,18 @@ from stcrm_pandas.reads.progress import Bar
 class Endings:
     """What became of the rows, kept until the next time that it is written down.
 
-    Parameters:
-        journal: where it is written.
-        bar: what shows how many there are.
-        now: the time, as a journal has it.
-        stop_after: after how many failures nothing more is begun, but for opt-outs.
-        failures: how many there were already.
+    Parameters
+    ----------
+    journal : Journal
+        Where it is written.
+    bar : Bar
+        What shows how many there are.
+    now : callable
+        The time, as a journal has it.
+    stop_after : int or None
+        After how many failures nothing more is begun, but for opt-outs.
+    failures : int, default 0
+        How many there were already.
     """
 
     def __init__(
@@ -51,8 +57,10 @@ class Endings:
     def end(self, entries: Sequence[Entry], state: State, *, row: FreshRow | None = None) -> None:
         """Some rows have ended.
 
-        Parameters:
-            row: as it was read last.
+        Parameters
+        ----------
+        row : FreshRow, optional
+            As it was read last.
         """
         for entry in entries:
             entry.state, entry.ended_at = state, self._now()

@@ -31,12 +31,18 @@ _LONG_AGO = "1970-01-01T00:00:00Z"
 class Route:
     """How rows of one kind are read afresh.
 
-    Parameters:
-        operation: the operationId.
-        shared: how many parts of the key, from the first, rows of one call have in common; 0 where a call names ids.
-        ids: the query's parameter that names ids: the first part of the key.
-        query: what else is asked.
-        path: what stands in the path, by the column of the key.
+    Parameters
+    ----------
+    operation : str
+        The operationId.
+    shared : int, default 0
+        How many parts of the key, from the first, rows of one call have in common; 0 where a call names ids.
+    ids : str, optional
+        The query's parameter that names ids: the first part of the key.
+    query : tuple[tuple[str, str], ...], default ()
+        What else is asked.
+    path : tuple[tuple[str, str], ...], default ()
+        What stands in the path, by the column of the key.
     """
 
     operation: str
@@ -92,9 +98,12 @@ def together(target: Target, keys: Iterable[Key], *, most: int = IDS_PER_CALL) -
 class Fresh:
     """Reads rows afresh over one connection.
 
-    Parameters:
-        ask: sends a call and gives its answer.
-        api_url, tenant: where to.
+    Parameters
+    ----------
+    ask : callable
+        Sends a call and gives its answer.
+    api_url, tenant : str
+        Where to.
     """
 
     def __init__(self, ask: Callable[[wire.Request], requests.Response], api_url: str, tenant: int) -> None:
@@ -111,12 +120,17 @@ class Fresh:
     ) -> dict[Key, FreshRow]:
         """The rows with these keys; those that do not exist are left out.
 
-        Parameters:
-            unread: rows that came and cannot be read are put here, with the error, and are no error of the others.
+        Parameters
+        ----------
+        unread : dict, optional
+            Rows that came and cannot be read are put here, with the error, and are no error of the others.
 
-        Raises:
-            ServiceError: the service refused, or failed at every repeat.
-            AnswerError: what came cannot be read, and `unread` is not given.
+        Raises
+        ------
+        ServiceError
+            The service refused, or failed at every repeat.
+        AnswerError
+            What came cannot be read, and `unread` is not given.
         """
         found: dict[Key, FreshRow] = {}
         for group in together(target, keys):

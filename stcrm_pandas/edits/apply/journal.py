@@ -48,21 +48,36 @@ PRAGMA user_version = {VERSION};
 class Entry:
     """One row of a plan, and what became of it.
 
-    Parameters:
-        step, place: which call of the plan, and which of its rows.
-        key: of the row.
-        state: what is known of it.
-        why: in words; the service's own where it refused.
-        status, trace_id, fields: what the service answered, where it refused.
-        worth_retrying: whether the same change may well succeed later.
-        refused: the service refused it, or it could not be sent: it surely had no effect.
-        sent_at, ended_at: by the machine's clock, in UTC, as ISO 8601 text.
-        tried_at: when it was sent before, where that seemed to have had no effect and it was to be sent again.
-        differing: what was filled in otherwise than planned: path in the body, planned, sent.
-        now: in a conflict, what the cells were: column, value.
-        left_out: why a part of the change was not sent, where the rest, an opt-out, was.
-        service_time: when it was sent, or found as planned, by the service's clock; ISO 8601 text.
-        restored: columns in which an opt-out that our request overwrote is switched off again.
+    Parameters
+    ----------
+    step, place : int
+        Which call of the plan, and which of its rows.
+    key : Key
+        Of the row.
+    state : State, default 'untried'
+        What is known of it.
+    why : str, default ''
+        In words; the service's own where it refused.
+    status, trace_id, fields : int, optional
+        What the service answered, where it refused.
+    worth_retrying : bool, default False
+        Whether the same change may well succeed later.
+    refused : bool, default False
+        The service refused it, or it could not be sent: it surely had no effect.
+    sent_at, ended_at : str, optional
+        By the machine's clock, in UTC, as ISO 8601 text.
+    tried_at : str, optional
+        When it was sent before, where that seemed to have had no effect and it was to be sent again.
+    differing : list[tuple[str, Any, Any]]
+        What was filled in otherwise than planned: path in the body, planned, sent.
+    now : dict
+        In a conflict, what the cells were: column, value.
+    left_out : str, default ''
+        Why a part of the change was not sent, where the rest, an opt-out, was.
+    service_time : str, optional
+        When it was sent, or found as planned, by the service's clock; ISO 8601 text.
+    restored : list of str
+        Columns in which an opt-out that our request overwrote is switched off again.
     """
 
     step: int
@@ -113,8 +128,10 @@ class Journal:
     def begin(cls, path: Path, plan: Plan, about: Mapping[str, str]) -> Self:
         """A new journal; `about` is told beside the plan (`applied_at` …).
 
-        Raises:
-            SettingsError: it cannot be written there; nothing was sent.
+        Raises
+        ------
+        SettingsError
+            It cannot be written there; nothing was sent.
         """
         try:
             make_private(path.parent)
@@ -138,8 +155,10 @@ class Journal:
     def open(cls, path: str | Path) -> Self:
         """The journal in a file.
 
-        Raises:
-            UsageError: there is none, or it is of another version.
+        Raises
+        ------
+        UsageError
+            There is none, or it is of another version.
         """
         place = Path(path).expanduser()
         if not place.is_file():
@@ -172,8 +191,10 @@ class Journal:
     def confirm(self) -> None:
         """Refuse to go on where the journal or its lock is no longer the file that is open.
 
-        Raises:
-            UsageError: one of them was moved, removed or replaced.
+        Raises
+        ------
+        UsageError
+            One of them was moved, removed or replaced.
         """
         for file in self._files:
             file.confirm()
@@ -189,14 +210,21 @@ class Journal:
     ) -> None:
         """Write down what is known of some rows, in one go; it is on the disk when this returns.
 
-        Parameters:
-            body: what is sent for all of them together; kept with the first.
-            restore: what is sent to switch an opt-out off again; likewise.
-            before, after: the rows as they were read, in the order of the entries; None where one was not.
+        Parameters
+        ----------
+        body : object, optional
+            What is sent for all of them together; kept with the first.
+        restore : object, optional
+            What is sent to switch an opt-out off again; likewise.
+        before, after : Iterable[Mapping[str, Any] | None], default ()
+            The rows as they were read, in the order of the entries; None where one was not.
 
-        Raises:
-            UsageError: as `confirm`.
-            StcrmError: it cannot be written now, as when the disk is full.
+        Raises
+        ------
+        UsageError
+            As `confirm`.
+        StcrmError
+            It cannot be written now, as when the disk is full.
         """
         self.confirm()
         entries = list(entries)
@@ -317,6 +345,8 @@ def files_of(journal: Path) -> list[Path]:
 def digest_of(journal: Path) -> str:
     """The beginning of a plan's digest, out of the name of its journal; empty where the name has none.
 
+    Examples
+    --------
     >>> digest_of(Path("20260601T120000000000-000-ecee59df39476011.sqlite"))
     'ecee59df39476011'
     """

@@ -34,8 +34,10 @@ class OpenFile:
     def confirm(self) -> None:
         """Refuse to go on where the path no longer leads to the file.
 
-        Raises:
-            UsageError: the file was moved, removed or replaced.
+        Raises
+        ------
+        UsageError
+            The file was moved, removed or replaced.
         """
         if self.which is None or _which(self.path) != self.which:
             raise UsageError(
@@ -75,9 +77,12 @@ def lock_of(folder: Path, digest: str) -> Path:
 def lock(folder: Path, digest: str) -> Iterator[OpenFile]:
     """Hold a plan for one apply, and give the lock's file; it is let go also when the process is killed.
 
-    Raises:
-        UsageError: another apply of the plan is under way.
-        SettingsError: the folder cannot be written to.
+    Raises
+    ------
+    UsageError
+        Another apply of the plan is under way.
+    SettingsError
+        The folder cannot be written to.
     """
     try:
         make_private(folder)
@@ -108,11 +113,15 @@ def is_held(folder: Path, digest: str) -> bool:
 def hold_all(folder: Path, digests: Iterable[str]) -> Iterator[None]:
     """Hold all locks of a folder, and those of some plans, so that no apply is under way or begins with them.
 
-    Parameters:
-        digests: their beginnings, as they stand in the names of journals.
+    Parameters
+    ----------
+    digests : iterable of str
+        Their beginnings, as they stand in the names of journals.
 
-    Raises:
-        UsageError: an apply is under way.
+    Raises
+    ------
+    UsageError
+        An apply is under way.
     """
     places = {*folder.glob("*.lock"), *(lock_of(folder, digest) for digest in digests)}
     with ExitStack() as all_held:

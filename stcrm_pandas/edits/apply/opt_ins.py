@@ -42,9 +42,12 @@ def sent_since(folder: Path, plan: Plan) -> Earlier:
     Those that were found to be there are among them, and those whose request was under way when an apply was killed:
     they may have come true, and been taken back. Where it is not known when `before` was read, all of them count.
 
-    Parameters:
-        folder: where the journals lie.
-        plan: whose rows are looked for.
+    Parameters
+    ----------
+    folder : Path
+        Where the journals lie.
+    plan : Plan
+        Whose rows are looked for.
     """
     wanted = {(_kind(step), key): opt_ins(step) for step in plan.steps for key in step.keys if opt_ins(step)}
     if not wanted:

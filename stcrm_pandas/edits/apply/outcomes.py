@@ -29,11 +29,16 @@ _Place = tuple[str, Key]
 class Sent:
     """One row whose request was sent, and may have changed it.
 
-    Parameters:
-        entry: what the journal knows of it.
-        before: the row as it was read before.
-        after: as it was read afterwards, by the apply or now; empty where nobody could.
-        body: what was sent.
+    Parameters
+    ----------
+    entry : Entry
+        What the journal knows of it.
+    before : mapping
+        The row as it was read before.
+    after : mapping
+        As it was read afterwards, by the apply or now; empty where nobody could.
+    body : mapping
+        What was sent.
     """
 
     entry: Entry

@@ -23,9 +23,12 @@ WITHOUT_SAMPLE = 500
 def admit(plan: Plan, crm: Client) -> None:
     """Refuse a plan that does not belong here.
 
-    Raises:
-        UsageError: it is of another version, tenant or environment, or was altered since it was made.
-        WritesNotAllowed: the connection may only read.
+    Raises
+    ------
+    UsageError
+        It is of another version, tenant or environment, or was altered since it was made.
+    WritesNotAllowed
+        The connection may only read.
     """
     if plan.version != VERSION:
         raise UsageError(f"The plan is of version {plan.version}, and this is version {VERSION}: make it anew.")

@@ -115,11 +115,15 @@ class Result:
     def save(self, folder: str | Path) -> list[Path]:
         """Write the frames that have rows as CSV files, for nobody else to read.
 
-        Parameters:
-            folder: where to; it is made where it is not there. Text that a spreadsheet would take for a formula gets
-                a `'` before it.
+        Parameters
+        ----------
+        folder : str or Path
+            Where to; it is made where it is not there. Text that a spreadsheet would take for a formula gets a `'`
+            before it.
 
-        Returns:
+        Returns
+        -------
+        list[Path]
             The files.
         """
         place = Path(folder).expanduser()
@@ -138,8 +142,10 @@ class Result:
     def retry(self) -> Plan:
         """A plan of what failed and may well succeed now; what the service refused for good is not in it.
 
-        Raises:
-            UsageError: there is nothing of the kind.
+        Raises
+        ------
+        UsageError
+            There is nothing of the kind.
         """
         keys = [one.key for one in self._entries if one.state == "failed" and one.worth_retrying]
         if not keys:

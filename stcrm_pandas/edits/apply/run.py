@@ -63,9 +63,12 @@ class _Task:
 class Course:
     """One apply, from what its journal says is left to do. Calls run side by side in other threads.
 
-    Parameters:
-        sent: opt-ins of the plan that went out already.
-        limit: how many rows are sent at most, not counting opt-outs; None is no bound.
+    Parameters
+    ----------
+    sent : Sent
+        Opt-ins of the plan that went out already.
+    limit : int or None
+        How many rows are sent at most, not counting opt-outs; None is no bound.
     """
 
     def __init__(

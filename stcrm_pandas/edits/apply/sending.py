@@ -36,22 +36,37 @@ OVERWRITTEN = "somebody opted out while the row was being changed, and our reque
 class Job:
     """One call of the plan, on its way.
 
-    Parameters:
-        number: which step of the plan.
-        step: what is to be sent; of a bulk call only for the rows that need it.
-        entries: its rows.
-        rows, unread: what was read for it, and what came and could not be read.
-        read_at: when, by the timer.
-        until: in doubt: until when it may still come true.
-        pause: in doubt: how long until it is looked at again.
-        again: it was under way when an earlier apply ended: where it did not come true, it is tried.
-        awaited: what is not urgent waits for it.
-        body: what was written down to be sent, and `before` the row.
-        filled_on: columns that its request sent as on without the plan asking for it; `filled_earlier` those of a
-            request of an apply that was killed.
-        opted_out: those of them that a read showed off before the change was seen in the row.
-        written_by: the service's time by which a request of it was carried out, if it was.
-        restoring: it switches off again what an earlier request of it put back on.
+    Parameters
+    ----------
+    number : int
+        Which step of the plan.
+    step : Step
+        What is to be sent; of a bulk call only for the rows that need it.
+    entries : list of Entry
+        Its rows.
+    rows, unread : mapping
+        What was read for it, and what came and could not be read.
+    read_at : float, default 0.0
+        When, by the timer.
+    until : float, optional
+        In doubt: until when it may still come true.
+    pause : float, default 1.0
+        In doubt: how long until it is looked at again.
+    again : bool, default False
+        It was under way when an earlier apply ended: where it did not come true, it is tried.
+    awaited : bool, default False
+        What is not urgent waits for it.
+    body : mapping, optional
+        What was written down to be sent, and `before` the row.
+    filled_on : frozenset of str
+        Columns that its request sent as on without the plan asking for it; `filled_earlier` those of a request of an
+        apply that was killed.
+    opted_out : frozenset of str
+        Those of them that a read showed off before the change was seen in the row.
+    written_by : dt.datetime, optional
+        The service's time by which a request of it was carried out, if it was.
+    restoring : bool, default False
+        It switches off again what an earlier request of it put back on.
     """
 
     number: int
@@ -111,11 +126,16 @@ class _Unread(Exception):
 class Calls:
     """Makes the calls of one apply; its methods run in threads.
 
-    Parameters:
-        crm: the connection.
-        journal: where each call is written down, before and after.
-        endings: where rows go that have ended.
-        judged: whether something of a job is to be sent, now that its rows were read.
+    Parameters
+    ----------
+    crm : Client
+        The connection.
+    journal : Journal
+        Where each call is written down, before and after.
+    endings : Endings
+        Where rows go that have ended.
+    judged : callable
+        Whether something of a job is to be sent, now that its rows were read.
     """
 
     def __init__(self, crm: Client, journal: Journal, endings: Endings, judged: Callable[[Job], bool]) -> None:

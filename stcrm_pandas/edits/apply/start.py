@@ -51,9 +51,12 @@ class _Run:
     def prepare(self, *, opt_outs_are_sent: bool = False) -> None:
         """Find out what is refused before anything is sent that is no opt-out.
 
-        Raises:
-            UsageError: a sample is missing, the rows are another tenant's, or all of them are refused.
-            ServiceError: what has to be known could not be read.
+        Raises
+        ------
+        UsageError
+            A sample is missing, the rows are another tenant's, or all of them are refused.
+        ServiceError
+            What has to be known could not be read.
         """
         if missing_sample := needs_sample(self._plan, self._crm):
             raise UsageError(missing_sample)

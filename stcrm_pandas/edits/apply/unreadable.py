@@ -28,8 +28,10 @@ class Unreadable(Exception):
 def read_whole(path: Path) -> tuple[Plan, list[Entry]]:
     """Return the plan of a journal and what became of all of its rows.
 
-    Raises:
-        Unreadable: not all of it can be read.
+    Raises
+    ------
+    Unreadable
+        Not all of it can be read.
     """
     try:
         journal = Journal.open(path)
@@ -66,8 +68,10 @@ def belongs(path: Path, plan: Plan) -> bool:
 def acknowledge(path: Path) -> None:
     """Let opt-ins go on although a journal cannot be read, for as long as its file stays as it is.
 
-    Raises:
-        UsageError: there is no such file, or it can be read.
+    Raises
+    ------
+    UsageError
+        There is no such file, or it can be read.
     """
     if not path.is_file():
         raise UsageError(f"There is no journal {str(path)!r}; `stcrm journal list` shows those that there are.")

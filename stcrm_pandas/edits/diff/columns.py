@@ -98,12 +98,18 @@ _INSTEAD: dict[str, dict[str, tuple[str, str]]] = {
 class Rule:
     """How one column is changed.
 
-    Parameters:
-        column: of the frame.
-        field: where it stands in the request; empty where it cannot be changed.
-        kind: the request's field, by which values are checked.
-        group: what it is sent together with.
-        reason, instead: why it cannot be changed, and what does it.
+    Parameters
+    ----------
+    column : Column
+        Of the frame.
+    field : tuple of str, default ()
+        Where it stands in the request; empty where it cannot be changed.
+    kind : Field, optional
+        The request's field, by which values are checked.
+    group : Group, default ''
+        What it is sent together with.
+    reason, instead : str, default ''
+        Why it cannot be changed, and what does it.
     """
 
     column: Column
@@ -123,11 +129,16 @@ class Rule:
 class Target:
     """A kind of row that can be changed.
 
-    Parameters:
-        resource: its name in plans and on the command line.
-        row: the kind of row.
-        operation: the operationId that changes one.
-        path: what stands in the path, and the column that it comes from.
+    Parameters
+    ----------
+    resource : str
+        Its name in plans and on the command line.
+    row : Row
+        The kind of row.
+    operation : str
+        The operationId that changes one.
+    path : mapping
+        What stands in the path, and the column that it comes from.
     """
 
     resource: str
@@ -231,8 +242,10 @@ OTHER_CALLS: Mapping[str, str] = {
 def target_of(operation: str) -> Target:
     """The kind of row that a call of a plan changes.
 
-    Raises:
-        KeyError: no plan makes such a call.
+    Raises
+    ------
+    KeyError
+        No plan makes such a call.
     """
     by_operation = {target.operation: target for target in TARGETS.values()}
     return by_operation[operation] if operation in by_operation else TARGETS[OTHER_CALLS[operation]]

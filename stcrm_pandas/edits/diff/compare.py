@@ -26,9 +26,12 @@ _TEXT = pa.large_string()
 class Side:
     """One of two columns that are compared.
 
-    Parameters:
-        cells: an array of the column's dtype.
-        places: where in it the rows are that have a partner, in the order of the pairs; None for all, as they stand.
+    Parameters
+    ----------
+    cells : object
+        An array of the column's dtype.
+    places : Positions, optional
+        Where in it the rows are that have a partner, in the order of the pairs; None for all, as they stand.
     """
 
     cells: Any

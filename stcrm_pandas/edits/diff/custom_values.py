@@ -21,15 +21,21 @@ _BY_ID = re.compile(r"(?:.*\()?([0-9]+)\)?")
 def put_back(before: pd.DataFrame, after: pd.DataFrame, *, key: str = "id") -> pd.DataFrame:
     """The rows of `before` that `after` speaks of, with the custom fields that it says: what it lacks stays.
 
-    Parameters:
-        before: rows with `custom_fields`, as they were read.
-        after: `stcrm.custom_fields(before)`, repaired: long (`key, type_id, value`) or wide (a column for each type).
-            A value that is missing clears; a new type is a new row in the long form, or a column named by its id in the
-            wide one.
+    Parameters
+    ----------
+    before : DataFrame
+        Rows with `custom_fields`, as they were read.
+    after : DataFrame
+        `stcrm.custom_fields(before)`, repaired: long (`key, type_id, value`) or wide (a column for each type). A value
+        that is missing clears; a new type is a new row in the long form, or a column named by its id in the wide one.
 
-    Raises:
-        UsageError: a column that is no type of field, a row that `before` lacks, or a field that stands twice.
+    Raises
+    ------
+    UsageError
+        A column that is no type of field, a row that `before` lacks, or a field that stands twice.
 
+    Examples
+    --------
     >>> before = pd.DataFrame({"id": [1], "custom_fields": [(CustomField(7, "Gate code", "12"),)]})
     >>> put_back(before, pd.DataFrame({"id": [1], "Gate code": ["34"]}))["custom_fields"].item()
     (CustomField(type_id=7, name='Gate code', value='34'),)

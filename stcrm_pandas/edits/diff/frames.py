@@ -28,17 +28,22 @@ from stcrm_pandas.sheets.sheet import Sheet
 class Changes:
     """The cells that differ.
 
-    Parameters:
-        row: the kind of row.
-        frame: a row for each changed cell, in the order of `before` and of its columns: the columns of the key,
-            `column`, `old`, `new` (values as a frame has them, in `object` columns; None where missing), and `state`:
-            `"set"`, or `"cleared"` where a value gave way to none.
-        unreadable: a row for each cell that is no value of its column: the key, `column` and `why`. Such a cell counts
-            as untouched.
-        unknown_columns: columns of `after` that cannot be compared: `before` lacks them, or they are none of the
-            contract's and differ.
-        suspects: cells of a sheet that a spreadsheet may have bent and that are not what `before` has; they count as
-            untouched (`Sheet.suspects` has the columns).
+    Parameters
+    ----------
+    row : Row
+        The kind of row.
+    frame : DataFrame
+        A row for each changed cell, in the order of `before` and of its columns: the columns of the key, `column`,
+        `old`, `new` (values as a frame has them, in `object` columns; None where missing), and `state`: `"set"`, or
+        `"cleared"` where a value gave way to none.
+    unreadable : DataFrame
+        A row for each cell that is no value of its column: the key, `column` and `why`. Such a cell counts as
+        untouched.
+    unknown_columns : tuple of str
+        Columns of `after` that cannot be compared: `before` lacks them, or they are none of the contract's and differ.
+    suspects : DataFrame
+        Cells of a sheet that a spreadsheet may have bent and that are not what `before` has; they count as untouched
+        (`Sheet.suspects` has the columns).
     """
 
     row: Row
@@ -77,15 +82,23 @@ def diff(before: pd.DataFrame, after: pd.DataFrame | Sheet, *, row: Row) -> Chan
     or a row, is untouched. Dtypes that a repair changed without meaning to are no change; the empty text is a value;
     the ids of a list are a set.
 
-    Parameters:
-        before: the frame as it was read.
-        after: the same, repaired: a frame, or a sheet as `read_sheet` gives it.
-        row: the kind of row, as `stcrm_pandas.contract.schemas.customers.CUSTOMERS`.
+    Parameters
+    ----------
+    before : DataFrame
+        The frame as it was read.
+    after : DataFrame or Sheet
+        The same, repaired: a frame, or a sheet as `read_sheet` gives it.
+    row : Row
+        The kind of row, as `stcrm_pandas.contract.schemas.customers.CUSTOMERS`.
 
-    Raises:
-        UsageError: a row without a key, a key that stands twice in either frame, a key that `before` lacks, or a
-            column that stands twice; the message names ids, never what else is in the row.
+    Raises
+    ------
+    UsageError
+        A row without a key, a key that stands twice in either frame, a key that `before` lacks, or a column that stands
+        twice; the message names ids, never what else is in the row.
 
+    Examples
+    --------
     >>> from stcrm_pandas.contract.schemas.contacts import CONTACTS
     >>> before = pd.DataFrame({"id": ["a", "b"], "name": ["ANN", "Bob"], "title": ["Dr", None]}, dtype="str")
     >>> after = before.assign(name=["Ann", "Bob"], title=[None, ""])

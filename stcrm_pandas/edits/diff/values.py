@@ -25,6 +25,8 @@ PARTED = {"tag_type_ids", "custom_fields", "external_data"}
 def to_json(value: Any, column: Column) -> Any:
     """A cell of a frame as JSON has it: times as ISO text with Z, tuples as lists, records as objects.
 
+    Examples
+    --------
     >>> to_json(pd.Timestamp("2026-07-01T05:00Z"), _column("created_on"))
     '2026-07-01T05:00:00Z'
     """
@@ -38,6 +40,8 @@ def to_json(value: Any, column: Column) -> Any:
 def from_json(value: Any, column: Column) -> Any:
     """The cell of a frame that `to_json` told; None where it is missing.
 
+    Examples
+    --------
     >>> from_json("2026-07-01T05:00:00Z", _column("created_on"))
     Timestamp('2026-07-01 05:00:00+0000', tz='UTC')
     """
@@ -52,10 +56,14 @@ def from_json(value: Any, column: Column) -> Any:
 def current(target: Target, row: Mapping[str, Any], name: str) -> Any:
     """What a cell of a plan is in a row of a frame, as JSON has it.
 
-    Parameters:
-        target: the kind of row.
-        row: column to value, as a frame has it.
-        name: a column, or a part of one (`custom_fields.91`).
+    Parameters
+    ----------
+    target : Target
+        The kind of row.
+    row : mapping
+        Column to value, as a frame has it.
+    name : str
+        A column, or a part of one (`custom_fields.91`).
     """
     column, _, part = name.partition(".")
     if column in PARTED and part:
@@ -71,14 +79,20 @@ def absent(column: str) -> Any:
 def parts_of(column: str, value: Any, *, strict: bool = False) -> dict[str, Any]:
     """The parts of a cell by name: a tag's id to True, a custom field's type to its text, a key to its value.
 
-    Parameters:
-        column: of the frame.
-        value: its cell.
-        strict: what somebody wrote: it must be clear. Of what was read, parts without a name are left out, and the last
-            of two with one name stays.
+    Parameters
+    ----------
+    column : str
+        Of the frame.
+    value : object
+        Its cell.
+    strict : bool, default False
+        What somebody wrote: it must be clear. Of what was read, parts without a name are left out, and the last of two
+        with one name stays.
 
-    Raises:
-        ValueError: of what somebody wrote, a part has no name, or one that stands twice.
+    Raises
+    ------
+    ValueError
+        Of what somebody wrote, a part has no name, or one that stands twice.
     """
     found: dict[str, Any] = {}
     for name, one in _pairs(column, () if is_missing(value) else value):

@@ -58,18 +58,28 @@ def plan_changes(
 ) -> Plan:
     """The plan that turns `before` into `after`.
 
-    Parameters:
-        resource: the kind of row, as `customers` or `customer_contacts`.
-        before: the frame as it was read; `attrs` say whose it is.
-        after: the same, repaired.
-        place: where the plan may be applied.
-        options: changes that are allowed, and refused otherwise.
-        reason: why it is done; the journal keeps it.
-        warn_above: the share of all rows above which the plan warns.
+    Parameters
+    ----------
+    resource : str
+        The kind of row, as `customers` or `customer_contacts`.
+    before : DataFrame
+        The frame as it was read; `attrs` say whose it is.
+    after : DataFrame
+        The same, repaired.
+    place : Place
+        Where the plan may be applied.
+    options : Options, optional
+        Changes that are allowed, and refused otherwise.
+    reason : str, optional
+        Why it is done; the journal keeps it.
+    warn_above : float, default WARN_ABOVE
+        The share of all rows above which the plan warns.
 
-    Raises:
-        UsageError: frames of another kind, tenant or environment; rows without a key, with one that stands twice, or
-            with one that `before` lacks; options that do not fit together.
+    Raises
+    ------
+    UsageError
+        Frames of another kind, tenant or environment; rows without a key, with one that stands twice, or with one that
+        `before` lacks; options that do not fit together.
     """
     options = _sensible(options or Options())
     target = TARGETS[resource]
@@ -227,8 +237,10 @@ def _sensible(options: Options) -> Options:
 def at_home(target: Target, frame: pd.DataFrame, name: str, place: Place) -> bool:
     """Whether a frame says whose it is.
 
-    Raises:
-        UsageError: it is of another tenant, environment or kind.
+    Raises
+    ------
+    UsageError
+        It is of another tenant, environment or kind.
     """
     about = frame.attrs.get("stcrm") or {}
     tenant, environment = about.get("tenant"), about.get("environment")

@@ -37,11 +37,17 @@ FLAGS = (
 def direction(target: Target, column: str, old: Any, new: Any, row: Mapping[str, Any]) -> Direction:
     """Whether a change lets somebody be reached who was not, or the opposite.
 
-    Parameters:
-        target: the kind of row.
-        column: what is changed; old, new: from and to.
-        row: column to value before the change, as far as it is known: what is not known counts as allowed.
+    Parameters
+    ----------
+    target : Target
+        The kind of row.
+    column : str
+        What is changed; old, new: from and to.
+    row : mapping
+        Column to value before the change, as far as it is known: what is not known counts as allowed.
 
+    Examples
+    --------
     >>> from stcrm_pandas.edits.diff.columns import TARGETS
     >>> direction(TARGETS["customers"], "do_not_mail", True, False, {})
     'wider'
@@ -64,6 +70,8 @@ def direction(target: Target, column: str, old: Any, new: Any, row: Mapping[str,
 def says_no(value: Any) -> bool:
     """Whether a preference of the newer store says no.
 
+    Examples
+    --------
     >>> says_no("False"), says_no("true"), says_no(None)
     (True, False, False)
     """

@@ -34,12 +34,17 @@ class CannotFill(UsageError):
 def body_of(step: Step, row: Mapping[str, Any]) -> dict[str, Any]:
     """What a call sends: its fixed part, unchanged, and the fill from a row.
 
-    Parameters:
-        step: the call.
-        row: column to value as a frame has it, read just now; of a bulk call it does not matter.
+    Parameters
+    ----------
+    step : Step
+        The call.
+    row : mapping
+        Column to value as a frame has it, read just now; of a bulk call it does not matter.
 
-    Raises:
-        CannotFill: the row lacks a part that the contract wants, and that nobody may make up.
+    Raises
+    ------
+    CannotFill
+        The row lacks a part that the contract wants, and that nobody may make up.
     """
     return merged(step.set, fill_of(step, row))
 
@@ -47,8 +52,10 @@ def body_of(step: Step, row: Mapping[str, Any]) -> dict[str, Any]:
 def fill_of(step: Step, row: Mapping[str, Any]) -> dict[str, Any]:
     """The fill of a call from a row, nested as the body.
 
-    Raises:
-        CannotFill: as `body_of`.
+    Raises
+    ------
+    CannotFill
+        As `body_of`.
     """
     if step.operation in OTHER_CALLS:
         return {}
@@ -119,8 +126,10 @@ def _preferences(target: Target, fixed: Mapping[str, Any], row: Mapping[str, Any
 def _refuse_unread(target: Target, column: str, row: Mapping[str, Any]) -> None:
     """Refuse a row of a frame that lacks a column, which is another thing than a row whose value is missing.
 
-    Raises:
-        CannotFill: the frame lacks the column; it says how to read it.
+    Raises
+    ------
+    CannotFill
+        The frame lacks the column; it says how to read it.
     """
     if column not in row:
         read = OPERATIONS[ROUTES[target.resource].operation].helper

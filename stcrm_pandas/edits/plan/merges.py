@@ -13,6 +13,8 @@ __all__ = ["merged_into"]
 def merged_into(row: Mapping[str, Any]) -> int | None:
     """Return the id of the row that a row was merged into; None where it was not merged, which 0 says, too.
 
+    Examples
+    --------
     >>> merged_into({"merged_to_id": 7}), merged_into({"merged_to_id": 0}), merged_into({})
     (7, None, None)
     """

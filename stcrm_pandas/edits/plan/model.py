@@ -36,12 +36,18 @@ Key = tuple[int | str, ...]
 class Cell:
     """One change of one cell.
 
-    Parameters:
-        column: a column of the frame, or a part of one (`tag_type_ids.71`).
-        old: what was read; None where it was missing.
-        new: what it becomes; None where it is cleared.
-        one_way: the contract cannot bring `old` back, so undo leaves it out.
-        consent: it widens whom one may reach, so it needed `allow_opt_in`, and undo of the opposite leaves it out.
+    Parameters
+    ----------
+    column : str
+        A column of the frame, or a part of one (`tag_type_ids.71`).
+    old : object
+        What was read; None where it was missing.
+    new : object
+        What it becomes; None where it is cleared.
+    one_way : bool, default False
+        The contract cannot bring `old` back, so undo leaves it out.
+    consent : bool, default False
+        It widens whom one may reach, so it needed `allow_opt_in`, and undo of the opposite leaves it out.
     """
 
     column: str
@@ -55,18 +61,27 @@ class Cell:
 class Step:
     """One call.
 
-    Parameters:
-        keys: the rows that it changes: one, or many for the bulk operations of tags. `cells` hold for each of them.
-        operation: the operationId.
-        path: what stands in the path, by the contract's names.
-        set: the part of the body that is fixed, by the contract's names, nested as the body. Of a list that has to be
-            sent whole (tags, custom fields) only what is added or set; what is removed follows from the cells.
-        fill: the rest that the contract wants, with its value at planning. Apply takes it from the row as it is then:
-            `fill.body_of`.
-        expects: columns that must still have these values when the call is sent (`modified_on` of what cannot be
-            undone); the row is a conflict otherwise.
-        opt_out: it narrows whom one may reach: sent before all others, and nothing stops it.
-        irreversible: undo cannot take it back.
+    Parameters
+    ----------
+    keys : tuple of Key
+        The rows that it changes: one, or many for the bulk operations of tags. `cells` hold for each of them.
+    operation : str
+        The operationId.
+    path : dict
+        What stands in the path, by the contract's names.
+    set : dict
+        The part of the body that is fixed, by the contract's names, nested as the body. Of a list that has to be sent
+        whole (tags, custom fields) only what is added or set; what is removed follows from the cells.
+    fill : dict
+        The rest that the contract wants, with its value at planning. Apply takes it from the row as it is then:
+        `fill.body_of`.
+    expects : dict
+        Columns that must still have these values when the call is sent (`modified_on` of what cannot be undone); the
+        row is a conflict otherwise.
+    opt_out : bool, default False
+        It narrows whom one may reach: sent before all others, and nothing stops it.
+    irreversible : bool, default False
+        Undo cannot take it back.
     """
 
     keys: tuple[Key, ...]
@@ -102,21 +117,35 @@ class Refusal:
 class Plan:
     """Changes, and the calls that make them, for one tenant of one environment.
 
-    Parameters:
-        resource: what it changes: `customers`, `customer_contacts` …, or `opt_out` and others over several of them.
-        environment, tenant: where it may be applied, and nowhere else.
-        made_at: when, in UTC, as ISO 8601 text.
-        steps: the calls, opt-outs first.
-        refusals: what is left out, and why.
-        total_rows: of how many rows it changes some.
-        warnings: what to look at before it is applied, in words.
-        reason: why it is done, in the words of who made it; the journal keeps it.
-        options: what was allowed when it was made (`allow_opt_in`, `consent_source` …).
-        listed: what was looked for and is not there (numbers of `plan_opt_out`), or can only be done by hand: `what`,
-            `why` and `instead` of each.
-        checked: whether refusals that need a read were made; where not, apply makes them before its first write.
-        sample_of: the digest of the plan of which this is a part.
-        client: the connection that made or loaded it, which applies it. Not part of the plan.
+    Parameters
+    ----------
+    resource : str
+        What it changes: `customers`, `customer_contacts` …, or `opt_out` and others over several of them.
+    environment, tenant : str
+        Where it may be applied, and nowhere else.
+    made_at : str
+        When, in UTC, as ISO 8601 text.
+    steps : tuple of Step
+        The calls, opt-outs first.
+    refusals : tuple of Refusal, default ()
+        What is left out, and why.
+    total_rows : int, default 0
+        Of how many rows it changes some.
+    warnings : tuple of str, default ()
+        What to look at before it is applied, in words.
+    reason : str, optional
+        Why it is done, in the words of who made it; the journal keeps it.
+    options : dict
+        What was allowed when it was made (`allow_opt_in`, `consent_source` …).
+    listed : tuple[dict[str, Any], ...], default ()
+        What was looked for and is not there (numbers of `plan_opt_out`), or can only be done by hand: `what`, `why` and
+        `instead` of each.
+    checked : bool, default False
+        Whether refusals that need a read were made; where not, apply makes them before its first write.
+    sample_of : str, optional
+        The digest of the plan of which this is a part.
+    client : object
+        The connection that made or loaded it, which applies it. Not part of the plan.
     """
 
     resource: str
@@ -160,12 +189,18 @@ class Plan:
     def subset(self, keys: Iterable[Any]) -> Plan:
         """The part of the plan that changes some rows.
 
-        Parameters:
-            keys: of the rows; of a key that is one column its value will do.
+        Parameters
+        ----------
+        keys : iterable of object
+            Of the rows; of a key that is one column its value will do.
 
-        Raises:
-            UsageError: the plan does not change one of them.
+        Raises
+        ------
+        UsageError
+            The plan does not change one of them.
 
+        Notes
+        -----
         The part knows the plan it is of (`sample_of`): on production, more than 500 rows want such a part applied
         before the whole.
         """
@@ -184,8 +219,10 @@ class Plan:
     def sample(self, n: int, *, seed: int = 0) -> Plan:
         """A part of the plan: `n` rows drawn by chance, the same ones for the same `seed`.
 
-        Raises:
-            UsageError: `n` is no positive number.
+        Raises
+        ------
+        UsageError
+            `n` is no positive number.
         """
         if n < 1:
             raise UsageError("A sample has one row or more.")
@@ -235,17 +272,24 @@ class Plan:
         A row that somebody else changed in the same cell is a conflict and is not sent; one that is as planned already
         needs no call. An apply that was interrupted goes on where it stopped, when the plan is applied again.
 
-        Parameters:
-            limit: send at most so many rows now; opt-outs do not count. 0 only finds out what became of calls that were
-                under way when an earlier apply ended.
-            stop_after: begin nothing more after so many failures, but for opt-outs.
+        Parameters
+        ----------
+        limit : int, optional
+            Send at most so many rows now; opt-outs do not count. 0 only finds out what became of calls that were under
+            way when an earlier apply ended.
+        stop_after : int, optional
+            Begin nothing more after so many failures, but for opt-outs.
 
-        Raises:
-            UsageError: the plan is of another tenant, environment or version, or was altered; it is being applied by
-                somebody else right now; its journal or its lock was removed meanwhile;
-                more than 500 rows of production want a sample first.
-            WritesNotAllowed: the connection may only read.
-            SettingsError: the journal cannot be written.
+        Raises
+        ------
+        UsageError
+            The plan is of another tenant, environment or version, or was altered; it is being applied by somebody else
+            right now; its journal or its lock was removed meanwhile; more than 500 rows of production want a sample
+            first.
+        WritesNotAllowed
+            The connection may only read.
+        SettingsError
+            The journal cannot be written.
         """
         if self.client is None:
             raise UsageError("The plan has no connection: crm.load_plan(path) gives it one.")
@@ -256,8 +300,10 @@ class Plan:
     def save(self, path: Any) -> None:
         """Write the plan to a file, readable and for nobody else; `crm.load_plan` reads it.
 
-        Parameters:
-            path: where to; the file is JSON, with mode 0600.
+        Parameters
+        ----------
+        path : object
+            Where to; the file is JSON, with mode 0600.
         """
         from stcrm_pandas.edits.plan.plan_file import write
 

@@ -45,12 +45,18 @@ _NO_LEADS = "Leads were not searched: this connection may not read them."
 class Contacts:
     """What was read.
 
-    Parameters:
-        customers, locations: their contacts.
-        methods: contact methods of the newer store.
-        preferences: of those methods that were found.
-        owners: by resource, the customers and locations whose contacts were found, the inactive ones, too.
-        leads: all leads; None where they may not be read.
+    Parameters
+    ----------
+    customers, locations : DataFrame
+        Their contacts.
+    methods : DataFrame
+        Contact methods of the newer store.
+    preferences : DataFrame
+        Of those methods that were found.
+    owners : mapping
+        By resource, the customers and locations whose contacts were found, the inactive ones, too.
+    leads : DataFrame, optional
+        All leads; None where they may not be read.
     """
 
     customers: pd.DataFrame
@@ -64,9 +70,13 @@ class Contacts:
 def wanted(phones_or_emails: Any) -> dict[str, list[str]]:
     """What is asked for: each number and address to the texts that hold it. A text without any stands under itself.
 
-    Raises:
-        UsageError: it is no list of texts, or an empty one.
+    Raises
+    ------
+    UsageError
+        It is no list of texts, or an empty one.
 
+    Examples
+    --------
     >>> wanted(["(512) 555-0101", "512.555.0101 (Ann)", "Ann <Ann@Example.com>"])
     {'+15125550101': ['(512) 555-0101', '512.555.0101 (Ann)'], 'ann@example.com': ['Ann <Ann@Example.com>']}
     """
@@ -121,11 +131,16 @@ def plan_opt_out(
 ) -> Plan:
     """The plan that switches marketing off for every record of some numbers and addresses.
 
-    Parameters:
-        given: what `wanted` made of the list.
-        found: what was read.
-        names: the preferences of the newer store that mean marketing.
-        place: where the plan may be applied.
+    Parameters
+    ----------
+    given : mapping
+        What `wanted` made of the list.
+    found : Contacts
+        What was read.
+    names : sequence of str, default ()
+        The preferences of the newer store that mean marketing.
+    place : Place
+        Where the plan may be applied.
     """
     steps: list[Step] = []
     refusals: list[Refusal] = []

@@ -20,8 +20,10 @@ KIND = "stcrm plan"
 def write(plan: Plan, path: str | Path) -> None:
     """Write a plan to a file of mode 0600; one that is there gives way.
 
-    Raises:
-        UsageError: there is no such folder.
+    Raises
+    ------
+    UsageError
+        There is no such folder.
     """
     whole = {"kind": KIND, "digest": plan.digest, **plan.as_json()}
     place = Path(path).expanduser()
@@ -37,8 +39,10 @@ def write(plan: Plan, path: str | Path) -> None:
 def read(path: str | Path) -> Plan:
     """The plan in a file. What decides is made anew from its cells, and the checks are to be made again.
 
-    Raises:
-        UsageError: it is no plan, of another version, or was altered.
+    Raises
+    ------
+    UsageError
+        It is no plan, of another version, or was altered.
     """
     place = Path(path).expanduser()
     try:
@@ -68,8 +72,10 @@ def read(path: str | Path) -> Plan:
 def load(path: str | Path, client: Any) -> Plan:
     """The plan in a file, for the tenant that it was made for.
 
-    Raises:
-        UsageError: as `read`, or the plan is of another tenant or environment.
+    Raises
+    ------
+    UsageError
+        As `read`, or the plan is of another tenant or environment.
     """
     plan = read(path)
     tenant, environment = client.settings.tenant, client.settings.name

@@ -32,8 +32,10 @@ _BECOMES = {
 def rebuilt(plan: Plan) -> Plan:
     """The plan that follows from the cells of another.
 
-    Raises:
-        ValueError: no plan of ours has such a request, such a cell or such an option.
+    Raises
+    ------
+    ValueError
+        No plan of ours has such a request, such a cell or such an option.
     """
     options = Options.from_json(plan.options)
     steps = tuple(_step(step, options) for step in plan.steps)

@@ -27,14 +27,21 @@ def plan_dismiss(
 ) -> Plan:
     """The plan that dismisses leads or bookings. It cannot be undone.
 
-    Parameters:
-        resource: `leads` or `bookings`.
-        frame: the rows, as they were read: a row that was modified since is a conflict when the plan is applied.
-        given: what the call takes, by its names in snake_case.
-        place: where the plan may be applied.
+    Parameters
+    ----------
+    resource : str
+        `leads` or `bookings`.
+    frame : DataFrame
+        The rows, as they were read: a row that was modified since is a conflict when the plan is applied.
+    given : mapping
+        What the call takes, by its names in snake_case.
+    place : Place
+        Where the plan may be applied.
 
-    Raises:
-        UsageError: the frame is of another tenant, lacks a column that is needed, or a value is not of its kind.
+    Raises
+    ------
+    UsageError
+        The frame is of another tenant, lacks a column that is needed, or a value is not of its kind.
     """
     operation = "Leads_Dismiss" if resource == "leads" else "Bookings_DismissBooking"
     body = _body(operation, given, None)
@@ -54,14 +61,21 @@ def plan_follow_up(
 ) -> Plan:
     """The plan that gives leads a date to follow them up. It cannot be undone.
 
-    Parameters:
-        frame: the leads, as they were read.
-        given: `follow_up_date`, and `text` and `pin_to_top` of a note.
-        place: where the plan may be applied.
-        time_zone: in which a date without a zone is meant.
+    Parameters
+    ----------
+    frame : DataFrame
+        The leads, as they were read.
+    given : mapping
+        `follow_up_date`, and `text` and `pin_to_top` of a note.
+    place : Place
+        Where the plan may be applied.
+    time_zone : str, optional
+        In which a date without a zone is meant.
 
-    Raises:
-        UsageError: as `plan_dismiss`.
+    Raises
+    ------
+    UsageError
+        As `plan_dismiss`.
     """
     operation = "Leads_CreateFollowUp"
     body = _body(operation, given, time_zone)
@@ -116,14 +130,20 @@ def plan_tags(
 ) -> Plan:
     """The plan that adds tags to many customers and takes others away, by the bulk operations.
 
-    Parameters:
-        customers: a frame of customers, or their ids. Of a frame, customers that have a tag already (or lack it) are
-            left out, and so are merged and inactive ones.
-        add, remove: ids of tag types, one or many.
-        place: where the plan may be applied.
+    Parameters
+    ----------
+    customers : object
+        A frame of customers, or their ids. Of a frame, customers that have a tag already (or lack it) are left out, and
+        so are merged and inactive ones.
+    add, remove : object, optional
+        Ids of tag types, one or many.
+    place : Place
+        Where the plan may be applied.
 
-    Raises:
-        UsageError: no tag, the same tag in both, a customer that stands twice, or something that is no id.
+    Raises
+    ------
+    UsageError
+        No tag, the same tag in both, a customer that stands twice, or something that is no id.
     """
     added, removed = _ids(add, "add"), _ids(remove, "remove")
     if not added and not removed:
@@ -158,8 +178,10 @@ def plan_tags(
 def unrepeated(target: Target, frame: pd.DataFrame) -> Iterable[tuple[Key, dict[str, Any]]]:
     """All rows of a frame with their keys.
 
-    Raises:
-        UsageError: a key stands twice, or a row has none.
+    Raises
+    ------
+    UsageError
+        A key stands twice, or a row has none.
     """
     seen: set[Key] = set()
     for key, row in rows_of(target, frame, None):

@@ -63,12 +63,18 @@ class Planned:
 def plan_row(target: Target, key: Key, changes: Sequence[Change], row: Mapping[str, Any], options: Options) -> Planned:
     """The call for one row.
 
-    Parameters:
-        target: the kind of row.
-        key: the row.
-        changes: what differs.
-        row: column to value, as it was read.
-        options: what is allowed.
+    Parameters
+    ----------
+    target : Target
+        The kind of row.
+    key : Key
+        The row.
+    changes : sequence of Change
+        What differs.
+    row : mapping
+        Column to value, as it was read.
+    options : Options
+        What is allowed.
     """
     planned = Planned()
     cells = _Cells(target, key, row, options, planned.refusals)
@@ -107,6 +113,8 @@ def gone(target: Target, row: Mapping[str, Any], options: Options) -> tuple[str,
 
     Only customers and locations can be inactive and still be changed; in feeds others are deleted.
 
+    Examples
+    --------
     >>> from stcrm_pandas.edits.diff.columns import TARGETS
     >>> gone(TARGETS["customers"], {"active": False, "merged_to_id": 7}, Options())
     ('it was merged into another row', 'change 7 instead, or allow_inactive=True')

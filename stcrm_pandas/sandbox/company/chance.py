@@ -80,6 +80,8 @@ def some(rng: np.random.Generator, size: int, count: int) -> Flags:
 def shared_out(total: int, weights: Sequence[float] | Floats) -> Ints:
     """A total in whole parts by weight, that add up to it.
 
+    Examples
+    --------
     >>> shared_out(10, [1, 1, 2]).tolist()
     [2, 3, 5]
     """

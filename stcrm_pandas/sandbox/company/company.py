@@ -99,6 +99,8 @@ def make_company(
 
     Raises `UsageError` for a naive `as_of`, and for less than 100 leads or customers.
 
+    Examples
+    --------
     >>> company = make_company(leads=300, as_of=dt.datetime(2026, 7, 1, tzinfo=dt.UTC))
     >>> sum(1 for _ in dict(company.tables())["leads"])
     300

@@ -18,6 +18,8 @@ class Texts:
     The fraction follows from the second, so that one moment reads alike wherever it stands. `by_the_book` writes
     whole seconds.
 
+    Examples
+    --------
     >>> Texts(by_the_book=True).of(np.array([0, NEVER]))
     ['1970-01-01T00:00:00Z', '0001-01-01T00:00:00Z']
     """

@@ -60,6 +60,8 @@ def draw_newer_contacts(world: World) -> NewerContacts:
 def guids(rng: np.random.Generator, size: int) -> list[str]:
     """Random GUIDs of version 4.
 
+    Examples
+    --------
     >>> len(guids(np.random.default_rng(1), 2)[0])
     36
     """

@@ -15,6 +15,8 @@ Table = TypeVar("Table")
 def ranks(order: Ints) -> Ints:
     """Where each place goes when places are put in this order.
 
+    Examples
+    --------
     >>> ranks(np.array([2, 0, 1])).tolist()
     [1, 2, 0]
     """

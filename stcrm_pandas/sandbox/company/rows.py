@@ -19,6 +19,8 @@ CHUNK = 10_000
 def rows_of(columns: Columns) -> Iterator[Row]:
     """One dict per place in the columns, which are of one length.
 
+    Examples
+    --------
     >>> list(rows_of({"id": [1, 2], "name": ["a", None]}))
     [{'id': 1, 'name': 'a'}, {'id': 2, 'name': None}]
     """

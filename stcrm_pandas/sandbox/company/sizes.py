@@ -21,6 +21,8 @@ class Sizes:
     def of(cls, leads: int, customers: int | None) -> Sizes:
         """The usual company has 42,000 customers beside 12,000 leads.
 
+        Examples
+        --------
         >>> Sizes.of(12_000, None).jobs
         50000
         """

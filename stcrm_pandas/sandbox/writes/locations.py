@@ -56,8 +56,10 @@ def changed(call: Call, table: str, row: Mapping[str, Any]) -> dict[str, Any]:
 def add_location(call: Call, customer: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
     """A new location of a customer that is there, as it is answered: with its contacts.
 
-    Raises:
-        Refusal: the customer is inactive.
+    Raises
+    ------
+    Refusal
+        The customer is inactive.
     """
     if not customer["active"]:
         raise not_active("customers", customer["id"])

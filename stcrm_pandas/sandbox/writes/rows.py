@@ -12,6 +12,8 @@ from stcrm_pandas.sandbox.calls import Call
 def given(body: Mapping[str, Any], *without: str) -> dict[str, Any]:
     """The fields of a body that are there and not null.
 
+    Examples
+    --------
     >>> given({"name": "Ann", "title": None, "contacts": []}, "contacts")
     {'name': 'Ann'}
     """
