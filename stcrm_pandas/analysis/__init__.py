@@ -4,9 +4,9 @@ They need no connection: any frame with the columns and dtypes of its schema wil
 """
 
 from stcrm_pandas.analysis.base.cautions import cautions
+from stcrm_pandas.analysis.base.findings import work_lists
 from stcrm_pandas.analysis.base.first_screen import first_screen
 from stcrm_pandas.analysis.base.provenance import origin, sources
-from stcrm_pandas.analysis.base.shown import work_lists
 from stcrm_pandas.analysis.bookings.booking_sources import BookingSources, booking_sources
 from stcrm_pandas.analysis.bookings.people import SamePerson, same_person
 from stcrm_pandas.analysis.campaigns.opportunities import Opportunities, opportunities

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from stcrm_pandas.analysis.base import shown
+from stcrm_pandas.analysis.base.display import missing
 from stcrm_pandas.errors import PermissionDenied
 
 __all__ = ["Reads"]
@@ -40,4 +40,4 @@ class Reads:
             return None
 
     def _repr_html_(self) -> str:
-        return shown.missing(self.missing)
+        return missing(self.missing)

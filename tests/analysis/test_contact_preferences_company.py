@@ -11,8 +11,7 @@ import pandas as pd
 import pytest
 
 import stcrm_pandas as stcrm
-from stcrm_pandas.analysis import ContactPreferences, contact_preferences, work_lists
-from stcrm_pandas.analysis.base import cautions, first_screen
+from stcrm_pandas.analysis import ContactPreferences, cautions, contact_preferences, first_screen, work_lists
 from stcrm_pandas.analysis.preferences.lists import MARKETING
 from stcrm_pandas.errors import DriftWarning, UsageError
 

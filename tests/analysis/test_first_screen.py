@@ -9,12 +9,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from stcrm_pandas.analysis import work_lists
-from stcrm_pandas.analysis.base import cautions, first_screen
-from stcrm_pandas.analysis.base.findings import Action, Check, Count, Step, Tile, WorkList
+from stcrm_pandas.analysis import cautions, first_screen, work_lists
+from stcrm_pandas.analysis.base.findings import MOST_CHARACTERS, Action, Check, Count, Step, Tile, WorkList
 from stcrm_pandas.analysis.base.first_screen import FIRST_SCREEN
 from stcrm_pandas.analysis.base.periods import Period
-from stcrm_pandas.analysis.base.shown import MOST_CHARACTERS
 
 NOW = dt.datetime(2026, 7, 27, 12, tzinfo=dt.UTC)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-__all__ = ["Cautions", "Definitions", "Line", "Sentences", "Table", "table"]
+__all__ = ["Cautions", "Definitions", "Line", "Sentences", "Table", "missing", "table"]
 
 _SHORT = 16
 
@@ -34,9 +34,10 @@ class Cautions(list[str]):
     """Sentences that belong on top; a notebook shows them as a banner, or nothing where there is none."""
 
     def _repr_html_(self) -> str:
-        from stcrm_pandas.analysis.base.shown import cautions
-
-        return cautions(self)
+        if not self:
+            return ""
+        items = "".join(f"<li>{escape(one)}</li>" for one in self)
+        return f'<div class="stcrm-caution" role="note"><p>Before you read the numbers</p><ul>{items}</ul></div>'
 
 
 class Definitions(dict[str, str]):
@@ -45,6 +46,17 @@ class Definitions(dict[str, str]):
     def _repr_html_(self) -> str:
         items = "".join(f"<dt><b>{escape(word)}</b></dt><dd>{escape(text)}</dd>" for word, text in self.items())
         return f'<dl class="stcrm-definitions">{items}</dl>'
+
+
+def missing(scopes: Mapping[str, str]) -> str:
+    """What a missing scope kept from being read; nothing where all was read."""
+    if not scopes:
+        return ""
+    items = "".join(
+        f"<li>No {escape(what)}: the application lacks the scope <code>{escape(scope)}</code>.</li>"
+        for what, scope in scopes.items()
+    )
+    return f'<div class="stcrm-missing" role="note"><p>Part of the data could not be read.</p><ul>{items}</ul></div>'
 
 
 def table(

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base import shown
+from stcrm_pandas.analysis.base import display, findings
 from stcrm_pandas.analysis.base.findings import Action, Tile
 from stcrm_pandas.analysis.base.periods import Period
 from stcrm_pandas.analysis.base.provenance import attrs_of, bounds_of_creation, moment, zone
@@ -55,14 +55,14 @@ class FirstScreen:
 
     def _repr_html_(self) -> str:
         where = f'<p class="stcrm-where"><b>{escape(self.company)}</b> · {escape(self.period)}</p>'
-        parts = [where, shown.cautions(self.cautions), shown.missing(self.missing), "<h2>What to do this week</h2>"]
-        parts.append(shown.actions(self.actions, most=MOST_ACTIONS))
+        parts = [where, display.Cautions(self.cautions)._repr_html_(), display.missing(self.missing)]
+        parts += ["<h2>What to do this week</h2>", findings.actions(self.actions, most=MOST_ACTIONS)]
         if self.tiles:
-            parts += ["<h2>The latest four whole weeks</h2>", shown.tiles(self.tiles)]
+            parts += ["<h2>The latest four whole weeks</h2>", findings.tiles(self.tiles)]
         return f'<div class="stcrm-first-screen">{"".join(parts)}</div>'
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        listed = [{"do": one.do, "told": shown.told(one)} for one in self.actions]
+        listed = [{"do": one.do, "told": one.evidence} for one in self.actions]
         index = {"title": self.title, "company": self.company, "period": self.period, "actions": listed}
         return {
             "text/html": self._repr_html_(),
