@@ -7,54 +7,27 @@ rarely, so both measures are told together, and nothing is to be done.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.disagreement import Disagreement
 from stcrm_pandas.analysis.base.sentences import per_hundred, rows_of, span
+from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.campaigns.table import of_hundred
+from stcrm_pandas.analysis.leads.result import LeadConversionResult
 
-if TYPE_CHECKING:
-    from stcrm_pandas.analysis.campaigns.opportunities import Opportunities
-    from stcrm_pandas.analysis.leads.lead_conversion import LeadConversion
+__all__ = ["disagreements", "of_same_groups"]
 
-__all__ = ["Disagreement", "disagreements", "of_same_groups"]
-
-
-@dataclass(frozen=True)
-class Disagreement:
-    """One group, in words.
-
-    Parameters: its name; whether its leads are converted less often than those of all others; of its leads and of all
-    its opportunities the share, and that of all others together.
-    """
-
-    name: str
-    fewer_leads: bool
-    leads: str
-    other_leads: str
-    booked: str
-    others_booked: str
-
-    def sentence(self, one: str) -> str:
-        """Both measures in one sentence; `one` is what the group is called: 'campaign'."""
-        fewer, more = ("fewer", "more") if self.fewer_leads else ("more", "fewer")
-        why = "what is booked at once never becomes a lead, so that the leads are" if self.fewer_leads else ""
-        return (
-            f"{one.capitalize()} {self.name} goes with {fewer} conversions of the leads that are left over "
-            f"({self.leads}, against {self.other_leads} of 100 for all others together), but with {more} bookings of "
-            f"all its opportunities ({self.booked}, against {self.others_booked} of 100)"
-            + (f": {why} its hard cases." if why else ".")
-        )
+Result = TypeVar("Result", OpportunitiesResult, LeadConversionResult)
 
 
-def of_same_groups(by: Sequence[str], kind: type[Any], results: Sequence[Any]) -> Any:
+def of_same_groups(by: Sequence[str], kind: type[Result], results: Sequence[Any]) -> Result | None:
     """Of results the first of this kind with the same groups; None where there is none."""
     return next((one for one in results if isinstance(one, kind) and one.by == tuple(by) and by), None)
 
 
-def disagreements(leads: LeadConversion | None, booked: Opportunities | None) -> dict[Any, Disagreement]:
+def disagreements(leads: LeadConversionResult | None, booked: OpportunitiesResult | None) -> dict[Any, Disagreement]:
     """By id, the groups whose leads are called lower while they book more of all opportunities, or the other way round.
 
     Lower by leads is enough of a reason not to trust the leads alone where the share booked of all opportunities is

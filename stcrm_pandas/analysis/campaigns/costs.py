@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stcrm_pandas.analysis.base.display import table
 from stcrm_pandas.analysis.base.engine import month_name
+from stcrm_pandas.analysis.base.money import money
 from stcrm_pandas.analysis.base.names import named
+from stcrm_pandas.analysis.base.sentences import rows_of
 from stcrm_pandas.analysis.campaigns.counts import month_end, whole_month
 from stcrm_pandas.analysis.campaigns.spend import checked_spend
-from stcrm_pandas.analysis.campaigns.table import costs_table
 from stcrm_pandas.analysis.statistics.estimates import wilson
 from stcrm_pandas.errors import UsageError
 
@@ -59,6 +61,37 @@ class Costs:
 
     currency: str | None = None
     """Of the amounts, where it is one and known."""
+
+
+def costs_table(found: Costs) -> str:
+    """The table of `Costs`: its campaigns, and all with spend together in the last row."""
+    header = {
+        "Campaign": False,
+        "Cost per booked job (95 % interval)": True,
+        "Cost per opportunity": True,
+        "Revenue per 1 spent": True,
+        "Spend": True,
+        "Months": True,
+        "Opportunities": True,
+        "Booked": True,
+    }
+    rows, dim = [], []
+    for row in rows_of(pd.concat([found.table, found.overall], ignore_index=True)):
+        cost, low, high = (
+            money(amount, found.currency) for amount in (row.cost_per_booked, row.cost_low, row.cost_high)
+        )
+        per_booked = f"{cost} ({low} to {high})"
+        told = [
+            per_booked if row.booked else "none booked",
+            money(row.cost_per_opportunity, found.currency),
+            money(row.revenue_per_unit),
+        ]
+        counts = [f"{count:,}" for count in (row.months, row.opportunities, row.booked)]
+        rows.append(
+            [str(row.name), *(told if row.enough else ["too few"] * 3), money(row.spend, found.currency), *counts]
+        )
+        dim.append(not row.enough)
+    return table(header, rows, dim=dim, total=True)
 
 
 def costs_of(

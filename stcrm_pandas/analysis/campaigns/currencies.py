@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
 from stcrm_pandas.analysis.base.money import UNKNOWN, currencies_of, of_units
 from stcrm_pandas.analysis.campaigns.counts import by_week, grouped, whole
 from stcrm_pandas.analysis.campaigns.records import JOB
-
-if TYPE_CHECKING:
-    from stcrm_pandas.analysis.campaigns.opportunities import Opportunities
+from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 
 __all__ = ["apart", "in_currencies"]
+
+Result = TypeVar("Result", bound=OpportunitiesResult)
 
 _AMOUNTS = ["revenue", "follow_on_revenue", "median"]
 
@@ -31,9 +31,7 @@ def in_currencies(records: pd.DataFrame, business_units: Any) -> tuple[pd.Series
     return found, () if names == (UNKNOWN,) else names
 
 
-def apart(
-    found: Opportunities, paid: Mapping[str, pd.DataFrame], by: Sequence[str], lookup: Mapping[str, Any]
-) -> Opportunities:
+def apart(found: Result, paid: Mapping[str, pd.DataFrame], by: Sequence[str], lookup: Mapping[str, Any]) -> Result:
     """Return the result with its amounts by currency, and none where currencies would be added up.
 
     Parameters: the result; by currency the opportunities with the money of that currency alone; groups and names.

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
+from stcrm_pandas.analysis.campaigns.costs import Costs
+from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.campaigns.table import DIMENSIONS, money, of_hundred
 from stcrm_pandas.charts.base import COLOURS, SHADE, WORDS, empty, name_rows, rows_of, segments, spans
-
-if TYPE_CHECKING:
-    from stcrm_pandas.analysis.campaigns.costs import Costs
-    from stcrm_pandas.analysis.campaigns.opportunities import Opportunities
 
 __all__ = ["booked_shares", "costs", "steps"]
 
@@ -28,7 +26,7 @@ _MOST = 20
 _NARROW_BAR = 66  # pixels of a thick bar and the name above it
 
 
-def booked_shares(found: Opportunities) -> go.Figure:
+def booked_shares(found: OpportunitiesResult) -> go.Figure:
     """The share booked of each group, with its interval; the line is that of all opportunities together.
 
     Groups without an opportunity that is old enough are not drawn.
@@ -53,7 +51,7 @@ def booked_shares(found: Opportunities) -> go.Figure:
     return name_rows(figure, shown["name"], alt=_alt(found, shown))
 
 
-def steps(found: Opportunities) -> go.Figure:
+def steps(found: OpportunitiesResult) -> go.Figure:
     """How many opportunities of each group are booked, completed and above zero: one bar inside the other.
 
     The largest groups are drawn, in the order of their size.
@@ -133,7 +131,7 @@ def costs(found: Costs) -> go.Figure:
     return name_rows(figure, shown["name"], alt=alt)
 
 
-def _alt(found: Opportunities, shown: pd.DataFrame) -> str:
+def _alt(found: OpportunitiesResult, shown: pd.DataFrame) -> str:
     ranked = shown[shown["enough"] & shown["id"].notna()] if found.by else shown.iloc[:0]
     overall: Any = next(found.overall.itertuples(index=False))
     if not overall.mature:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -12,13 +12,11 @@ from stcrm_pandas.analysis.base.findings import Action, Check, Count, Step, Tile
 from stcrm_pandas.analysis.base.money import amounts, money
 from stcrm_pandas.analysis.base.periods import FourWeeks, Period, four_weeks
 from stcrm_pandas.analysis.base.sentences import per_hundred, span
+from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.campaigns.sentences import likeness
 from stcrm_pandas.analysis.campaigns.table import DIMENSIONS, of_hundred
 from stcrm_pandas.analysis.statistics.estimates import wilson
 from stcrm_pandas.analysis.statistics.prediction import gap
-
-if TYPE_CHECKING:
-    from stcrm_pandas.analysis.campaigns.opportunities import Opportunities
 
 __all__ = ["actions", "check", "tiles"]
 
@@ -30,12 +28,12 @@ _SCREENS = {
 _SAID = {"booked": "booked", "completed": "with a completed job", "above_zero": "with a total above zero"}
 
 
-def actions(found: Opportunities) -> list[Action]:
+def actions(found: OpportunitiesResult) -> list[Action]:
     """Groups that book clearly fewer, campaigns that cost clearly more, and credit that says nothing."""
     return _fewer(found) + _dearer(found) + _uncredited(found)
 
 
-def tiles(found: Opportunities) -> list[Tile]:
+def tiles(found: OpportunitiesResult) -> list[Tile]:
     """How many opportunities came, how many were booked and completed, and what they brought."""
     if found.weeks is None or found.time_zone is None:
         return []
@@ -51,7 +49,7 @@ def tiles(found: Opportunities) -> list[Tile]:
     ]
 
 
-def check(found: Opportunities) -> Check:
+def check(found: OpportunitiesResult) -> Check:
     """The check of `Opportunities`."""
     counts = [
         Count(
@@ -84,7 +82,7 @@ def check(found: Opportunities) -> Check:
     return Check(counts, steps, notes if inferred else {})
 
 
-def _fewer(found: Opportunities) -> list[Action]:
+def _fewer(found: OpportunitiesResult) -> list[Action]:
     """The group with which most bookings go missing, beside the share of all others."""
     if len(found.by) != 1 or found.by[0] in ("month", "tenant"):
         return []
@@ -113,7 +111,7 @@ def _fewer(found: Opportunities) -> list[Action]:
     ]
 
 
-def _dearer(found: Opportunities) -> list[Action]:
+def _dearer(found: OpportunitiesResult) -> list[Action]:
     if found.costs is None:
         return []
     overall: Any = next(found.costs.overall.itertuples(index=False))
@@ -147,7 +145,7 @@ def _dearer(found: Opportunities) -> list[Action]:
     return said
 
 
-def _uncredited(found: Opportunities) -> list[Action]:
+def _uncredited(found: OpportunitiesResult) -> list[Action]:
     health = found.attribution
     if health.ranked or not health.rows:
         return []
@@ -161,7 +159,7 @@ def _uncredited(found: Opportunities) -> list[Action]:
     ]
 
 
-def _tile(found: Opportunities, title: str, spans: FourWeeks, told: Any) -> Tile:
+def _tile(found: OpportunitiesResult, title: str, spans: FourWeeks, told: Any) -> Tile:
     def over(period: Period) -> str:
         row = _of_weeks(found, period)
         return "" if row is None else str(told(row))
@@ -169,7 +167,7 @@ def _tile(found: Opportunities, title: str, spans: FourWeeks, told: Any) -> Tile
     return Tile(title, over(spans.now) or "not known", str(spans.now), over(spans.before), over(spans.year_ago))
 
 
-def _of_weeks(found: Opportunities, period: Period) -> pd.Series | None:
+def _of_weeks(found: OpportunitiesResult, period: Period) -> pd.Series | None:
     """The sums of a period's weeks; None where it was not read from its first moment."""
     weeks = found.weeks
     if weeks is None or weeks.empty:
@@ -181,13 +179,13 @@ def _of_weeks(found: Opportunities, period: Period) -> pd.Series | None:
     return weeks[(weeks["week"] >= first) & (weeks["week"] < end)].drop(columns="week").sum()
 
 
-def _revenue(found: Opportunities, row: pd.Series) -> str:
+def _revenue(found: OpportunitiesResult, row: pd.Series) -> str:
     if found.money is None:
         return money(row["revenue"], found.currency)
     return amounts([(currency, row[f"revenue {currency}"]) for currency in found.currencies])
 
 
-def _share(found: Opportunities, row: pd.Series, step: str) -> str:
+def _share(found: OpportunitiesResult, row: pd.Series, step: str) -> str:
     n = int(row["mature"])
     if n < found.min_group:
         return "too few to tell"

@@ -29,25 +29,25 @@ from stcrm_pandas.analysis.base.provenance import (
     selections,
     zone,
 )
-from stcrm_pandas.analysis.both_measures import Disagreement, disagreements, of_same_groups
+from stcrm_pandas.analysis.both_measures import disagreements, of_same_groups
 from stcrm_pandas.analysis.campaigns import findings as opportunity_findings
 from stcrm_pandas.analysis.campaigns import sentences as opportunity_sentences
 from stcrm_pandas.analysis.campaigns import table as opportunity_table
-from stcrm_pandas.analysis.campaigns.attribution import Attribution, attribution, default_campaigns
+from stcrm_pandas.analysis.campaigns.attribution import attribution, default_campaigns
 from stcrm_pandas.analysis.campaigns.chains import opportunities_of
-from stcrm_pandas.analysis.campaigns.costs import Costs, costs_of
+from stcrm_pandas.analysis.campaigns.costs import costs_of
 from stcrm_pandas.analysis.campaigns.counts import BY, aged, by_week, grouped, strata_of, whole, whole_months
 from stcrm_pandas.analysis.campaigns.currencies import apart, in_currencies
 from stcrm_pandas.analysis.campaigns.records import gather, statuses
+from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.campaigns.work import differing, work_lists
 from stcrm_pandas.analysis.leads.keys import Names, categories, lookups
+from stcrm_pandas.analysis.leads.result import LeadConversionResult
 from stcrm_pandas.analysis.statistics.comparison import compare
 from stcrm_pandas.errors import UsageError
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
-
-    from stcrm_pandas.analysis.leads.lead_conversion import LeadConversion
 
 __all__ = ["Opportunities", "opportunities"]
 
@@ -56,83 +56,19 @@ _HARMLESS = ("created_on_or_after", "created_before", "gen_perm_url", "external_
 
 
 @dataclass(frozen=True, repr=False)
-class Opportunities:
-    """What `opportunities` found.
+class Opportunities(OpportunitiesResult):
+    """What `opportunities` gives: its numbers, and their sentences, tables, figures, actions and lists.
 
-    `table` has a row per group, `overall` one row of all of them together, `untraced` one row of the jobs that name
-    neither call nor booking (they are in no other row). Their columns:
-
-    - `id`, `name`: of the group; `id` is missing for opportunities that have none; of two dimensions both are joined,
-      and `<dimension>_id`, `<dimension>_name` have them apart
-    - `opportunities`; `leads`, `bookings`, `direct_jobs`: by what their first record is, together the same; `phone`:
-      those whose first contact was a call, the others are online
-    - `mature`: those old enough to be measured; `leads_mature`, `leads_booked`: those that began as a lead, and of
-      these the booked ones
-    - `booked_lower`, `booked_upper`, `completed_…`, `above_zero_…`: of `mature`, surely and possibly
-    - `inferred`: of `mature`, those whose job is known only as the one that fits
-    - `booked_share_lower` …: the same as shares of `mature`, from 0 to 1, missing where that is 0;
-      `booked_interval_low` …: 95 % Wilson limits, the low one of the lower share, the high one of the upper
-    - `old`: those old enough for money; `paid`: of these, those above zero; `revenue`: the totals of their completed
-      jobs that are no follow-on jobs, `follow_on_revenue`: of those that are; `median`: of the revenue of each of
-      `paid`
-    - `currencies` has those of the business units; where there are several, these three are missing, and `money` has
-      them by `id`, `name` and `currency`
-    - `enough`: `mature` reaches `min_group`
-    - `whole` (months only): the month was read from its first to its last moment, and all of it is old enough
-
-    `comparisons` holds the share booked of each group against all others together (`analysis.comparison.compare`), like
-    compared with like by business unit, month and the channel of the first contact,
-    `attribution` how far campaigns can be trusted, `costs` what was spent (None without `spend`), `weeks` the counts by
-    local week, `differing` the chains whose records name different campaigns, `left_out` what was left out, by reason.
+    See `OpportunitiesResult` for the numbers. `leads` is the lead conversion of the same groups, where
+    `analysis.together` was given both.
     """
 
-    table: pd.DataFrame
-    overall: pd.DataFrame
-    untraced: pd.DataFrame
-    comparisons: pd.DataFrame
-    weeks: pd.DataFrame | None
-    differing: pd.DataFrame
-    attribution: Attribution
-    costs: Costs | None
-    left_out: Mapping[str, int]
-    read: Mapping[str, Mapping[str, int]]
-    by: tuple[str, ...]
-    as_of: dt.datetime
-    time_zone: str | None
-    began: dt.datetime | None
-    mature_days: int
-    revenue_days: int
-    repeat_days: int
-    min_group: int
-    bookings_known: bool
-    call_reasons_known: bool
-    complete: bool
-    undated: int
-    cautions: tuple[str, ...] = ()
-    leads: LeadConversion | None = field(default=None, compare=False)
-    currencies: tuple[str, ...] = ()
-    money: pd.DataFrame | None = None
-
-    @property
-    def currency(self) -> str | None:
-        """The currency of all amounts; None where none is known, or where there are several."""
-        return self.currencies[0] if len(self.currencies) == 1 else None
+    leads: LeadConversionResult | None = field(default=None, compare=False)
 
     def beside(self, results: Sequence[Any]) -> Opportunities:
-        """The same, knowing the lead conversion of the same groups; `together` calls it with all of a report."""
-        from stcrm_pandas.analysis.leads.lead_conversion import LeadConversion
-
-        return replace(self, leads=of_same_groups(self.by, LeadConversion, results))
-
-    @cached_property
-    def disagreements(self) -> Mapping[Any, Disagreement]:
-        """The groups on which leads and opportunities disagree, by id; none where the former are not known."""
-        return disagreements(self.leads, self)
-
-    @property
-    def ranked(self) -> bool:
-        """Whether the groups are put in an order of how well they do."""
-        return self.attribution.ranked or not {"campaign", "category"} & {*self.by}
+        """Return the same with the lead conversion of the same groups; `together` calls it with all of a report."""
+        leads = of_same_groups(self.by, LeadConversionResult, results)
+        return replace(self, leads=leads, disagreements=disagreements(leads, self))
 
     @property
     def definitions(self) -> Definitions:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from stcrm_pandas.analysis.base.sentences import hundred, span
+from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.campaigns.table import DIMENSIONS, money, of_hundred
 from stcrm_pandas.analysis.statistics.comparison import SURE
 from stcrm_pandas.analysis.statistics.estimates import wilson
-
-if TYPE_CHECKING:
-    from stcrm_pandas.analysis.campaigns.opportunities import Opportunities
 
 __all__ = ["definitions", "likeness", "points", "summary"]
 
 _MOST_NAMED = 3
 
 
-def summary(found: Opportunities) -> list[str]:
+def summary(found: OpportunitiesResult) -> list[str]:
     """The sentences of `Opportunities.summary`."""
     overall: Any = next(found.overall.itertuples(index=False))
     said = [_headline(found, overall)]
@@ -42,7 +40,7 @@ def summary(found: Opportunities) -> list[str]:
     return said + _left_out(found, overall)
 
 
-def _headline(found: Opportunities, overall: Any) -> str:
+def _headline(found: OpportunitiesResult, overall: Any) -> str:
     if not overall.mature:
         return f"No opportunity is {found.mature_days} days old yet: nothing can be said about what becomes of them."
     told = (
@@ -59,7 +57,7 @@ def _became(overall: Any) -> str:
     )
 
 
-def _differences(found: Opportunities) -> list[str]:
+def _differences(found: OpportunitiesResult) -> list[str]:
     one, many = _words(found)
     verdicts = found.comparisons["verdict"]
     if not found.ranked:
@@ -105,7 +103,7 @@ def _differences(found: Opportunities) -> list[str]:
     return said
 
 
-def likeness(found: Opportunities) -> str:
+def likeness(found: OpportunitiesResult) -> str:
     """In what opportunities are alike that are compared: what `counts.strata_of` cuts by."""
     finer = [words for name, words in (("business_unit", "business unit"), ("month", "month")) if name not in found.by]
     return f"{', '.join(finer)} and channel" if finer else "channel"
@@ -118,7 +116,7 @@ def points(this: Any) -> str:
     return f"{hundred(middle)} {'point' if hundred(middle) == 1 else 'points'} ({low} to {high})"
 
 
-def _rescues(found: Opportunities) -> list[str]:
+def _rescues(found: OpportunitiesResult) -> list[str]:
     """The campaign that does well by opportunities and worst by its leads, if there is one."""
     overall: Any = next(found.overall.itertuples(index=False))
     said: list[tuple[float, str]] = []
@@ -141,7 +139,7 @@ def _rescues(found: Opportunities) -> list[str]:
     return [told for _, told in sorted(said)[:1]]
 
 
-def _unseen(found: Opportunities, overall: Any) -> list[str]:
+def _unseen(found: OpportunitiesResult, overall: Any) -> list[str]:
     """That shares of campaigns of calls and of web forms are not of one kind, where there are both."""
     calls, all_of = int(overall.phone), int(overall.opportunities)
     if not 0 < calls < all_of or not found.ranked:
@@ -153,7 +151,7 @@ def _unseen(found: Opportunities, overall: Any) -> list[str]:
     ]
 
 
-def _costs(found: Opportunities) -> list[str]:
+def _costs(found: OpportunitiesResult) -> list[str]:
     costs = found.costs
     assert costs is not None
     said = []
@@ -188,7 +186,7 @@ def _costs(found: Opportunities) -> list[str]:
     return said
 
 
-def _left_out(found: Opportunities, overall: Any) -> list[str]:
+def _left_out(found: OpportunitiesResult, overall: Any) -> list[str]:
     said = []
     young = int(overall.opportunities - overall.mature) - found.undated
     if young:
@@ -206,7 +204,7 @@ def _left_out(found: Opportunities, overall: Any) -> list[str]:
     return said
 
 
-def definitions(found: Opportunities) -> dict[str, str]:
+def definitions(found: OpportunitiesResult) -> dict[str, str]:
     """What each number means, by its name."""
     listed = {
         "Opportunity": "A chain of records that belong to one inquiry, counted once: a booking that became a lead "
@@ -264,7 +262,7 @@ def definitions(found: Opportunities) -> dict[str, str]:
     return listed
 
 
-def _words(found: Opportunities) -> tuple[str, str]:
+def _words(found: OpportunitiesResult) -> tuple[str, str]:
     if len(found.by) == 1:
         return DIMENSIONS[found.by[0]]
     return "group", "groups"

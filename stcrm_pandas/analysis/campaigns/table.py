@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -12,12 +12,9 @@ from stcrm_pandas.analysis.base.display import table
 from stcrm_pandas.analysis.base.money import amounts, money
 from stcrm_pandas.analysis.base.sentences import per_hundred
 from stcrm_pandas.analysis.campaigns.chains import STEPS
+from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 
-if TYPE_CHECKING:
-    from stcrm_pandas.analysis.campaigns.costs import Costs
-    from stcrm_pandas.analysis.campaigns.opportunities import Opportunities
-
-__all__ = ["DIMENSIONS", "costs_table", "money", "of_hundred", "opportunity_table", "revenue_words"]
+__all__ = ["DIMENSIONS", "money", "of_hundred", "opportunity_table", "revenue_words"]
 
 DIMENSIONS = {
     "campaign": ("campaign", "campaigns"),
@@ -28,7 +25,7 @@ DIMENSIONS = {
 }
 
 
-def opportunity_table(found: Opportunities) -> str:
+def opportunity_table(found: OpportunitiesResult) -> str:
     """The table of `Opportunities`: its groups, the jobs that cannot be traced, and all together in the last row."""
     header = {
         " and ".join(DIMENSIONS[one][0] for one in found.by).capitalize() or "Group": False,
@@ -58,38 +55,7 @@ def opportunity_table(found: Opportunities) -> str:
     return table(header, rows, dim=dim, total=bool(found.by))
 
 
-def costs_table(found: Costs) -> str:
-    """The table of `Costs`: its campaigns, and all with spend together in the last row."""
-    header = {
-        "Campaign": False,
-        "Cost per booked job (95 % interval)": True,
-        "Cost per opportunity": True,
-        "Revenue per 1 spent": True,
-        "Spend": True,
-        "Months": True,
-        "Opportunities": True,
-        "Booked": True,
-    }
-    rows, dim = [], []
-    for row in _rows(pd.concat([found.table, found.overall], ignore_index=True)):
-        cost, low, high = (
-            money(amount, found.currency) for amount in (row.cost_per_booked, row.cost_low, row.cost_high)
-        )
-        per_booked = f"{cost} ({low} to {high})"
-        told = [
-            per_booked if row.booked else "none booked",
-            money(row.cost_per_opportunity, found.currency),
-            money(row.revenue_per_unit),
-        ]
-        counts = [f"{count:,}" for count in (row.months, row.opportunities, row.booked)]
-        rows.append(
-            [str(row.name), *(told if row.enough else ["too few"] * 3), money(row.spend, found.currency), *counts]
-        )
-        dim.append(not row.enough)
-    return table(header, rows, dim=dim, total=True)
-
-
-def _cells(found: Opportunities, row: Any, note: str, share: str) -> list[str]:
+def _cells(found: OpportunitiesResult, row: Any, note: str, share: str) -> list[str]:
     return [
         str(row.name),
         share,
@@ -111,7 +77,7 @@ def of_hundred(row: Any, step: str = "booked") -> str:
     return per_hundred(SimpleNamespace(**{name: getattr(row, f"{step}_{name}") for name in names}))
 
 
-def revenue_words(found: Opportunities, row: Any, *columns: str) -> str:
+def revenue_words(found: OpportunitiesResult, row: Any, *columns: str) -> str:
     """Return the sum of some amounts of a row in words, of each currency apart."""
     if found.money is None:
         return money(sum(getattr(row, name) for name in columns), found.currency)

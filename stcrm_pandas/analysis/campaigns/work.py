@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.base.names import named
 from stcrm_pandas.analysis.campaigns.records import KINDS
-
-if TYPE_CHECKING:
-    from stcrm_pandas.analysis.campaigns.opportunities import Opportunities
+from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 
 __all__ = ["differing", "work_lists"]
 
@@ -38,7 +36,7 @@ def differing(rows: pd.DataFrame, campaigns: Any, zone: dt.tzinfo | None) -> pd.
     )
 
 
-def work_lists(found: Opportunities) -> dict[str, WorkList]:
+def work_lists(found: OpportunitiesResult) -> dict[str, WorkList]:
     """The work lists of `Opportunities`."""
     key = "campaigns-that-differ"
     return {

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from stcrm_pandas.analysis.base.sentences import per_hundred, span
+from stcrm_pandas.analysis.leads.result import LeadConversionResult
 from stcrm_pandas.charts.base import COLOURS, GRID, ROW, SHADE, TEXT, empty, hundreds, name_rows, rows_of, short
 from stcrm_pandas.errors import UsageError
-
-if TYPE_CHECKING:
-    from stcrm_pandas.analysis.leads.lead_conversion import LeadConversion
 
 __all__ = ["conversion_cohorts", "conversion_curve", "dismissal_reasons"]
 
@@ -33,7 +31,7 @@ _DARK = "#16202b"
 _MOST_REASONS = 12
 
 
-def conversion_curve(found: LeadConversion, groups: Sequence[Any]) -> go.Figure:
+def conversion_curve(found: LeadConversionResult, groups: Sequence[Any]) -> go.Figure:
     """The share converted by each day, a band between its bounds, and its lower line at the end of the band.
 
     The thin lines around are the 95 % limits. Days on which fewer than `min_group` are still in view are not drawn.
@@ -91,7 +89,7 @@ def conversion_curve(found: LeadConversion, groups: Sequence[Any]) -> go.Figure:
     return figure
 
 
-def _of(found: LeadConversion, group: Any) -> pd.DataFrame:
+def _of(found: LeadConversionResult, group: Any) -> pd.DataFrame:
     same = [id is not None and id == group for id in found.curve["id"]]
     curve = found.curve[same]
     if curve.empty:
@@ -119,7 +117,7 @@ def _area(
         )
 
 
-def conversion_cohorts(found: LeadConversion) -> go.Figure:
+def conversion_cohorts(found: LeadConversionResult) -> go.Figure:
     """Months of creation by days since: how many of 100 were converted by then. What is not old enough has a mark."""
     cohorts = found.cohorts if found.cohorts is not None else pd.DataFrame()
     figure = empty()
@@ -184,7 +182,7 @@ def _cohorts_in_words(cohorts: pd.DataFrame) -> str:
     )
 
 
-def dismissal_reasons(found: LeadConversion) -> go.Figure:
+def dismissal_reasons(found: LeadConversionResult) -> go.Figure:
     """Why leads were dismissed, the most frequent first; grey ones are left out of the analysis."""
     reasons = found.reasons.iloc[:_MOST_REASONS]
     figure = empty()

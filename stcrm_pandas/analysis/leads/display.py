@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from stcrm_pandas.analysis.base.display import table
 from stcrm_pandas.analysis.base.sentences import per_hundred, span
+from stcrm_pandas.analysis.leads.result import LeadConversionResult
 from stcrm_pandas.analysis.leads.sentences import group_word
-
-if TYPE_CHECKING:
-    from stcrm_pandas.analysis.leads.lead_conversion import LeadConversion
 
 __all__ = ["conversion_table", "reasons_shown", "speed_shown"]
 
@@ -27,7 +25,7 @@ _BOTH = {
 }
 
 
-def conversion_table(found: LeadConversion) -> str:
+def conversion_table(found: LeadConversionResult) -> str:
     """The table of `LeadConversion`, all inquiries together in the last row."""
     days, one = found.window_days, found.unit
     header = {
@@ -80,7 +78,7 @@ def _note(row: Any) -> str:
     return _VERDICTS.get(row.verdict, "") if row.enough else "too few"
 
 
-def speed_shown(found: LeadConversion) -> pd.DataFrame:
+def speed_shown(found: LeadConversionResult) -> pd.DataFrame:
     """The speeds as a reader says them: a row per group, a column per number of days.
 
     Where the bounds are more than 5 points apart it says that the dates are not known well enough.
@@ -98,7 +96,7 @@ def _span(row: Any) -> str:
     return "nobody followed so long" if pd.isna(row.share_lower) else f"{span(row.share_lower, row.share_upper)} of 100"
 
 
-def reasons_shown(found: LeadConversion) -> pd.DataFrame:
+def reasons_shown(found: LeadConversionResult) -> pd.DataFrame:
     """The reasons for dismissal as a reader says them."""
     return pd.DataFrame(
         {

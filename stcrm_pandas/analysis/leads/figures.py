@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from stcrm_pandas.analysis.base.sentences import per_hundred
+from stcrm_pandas.analysis.leads.result import LeadConversionResult
 from stcrm_pandas.charts.base import (
     COLOURS,
     GRID,
@@ -23,13 +24,10 @@ from stcrm_pandas.charts.base import (
     spans,
 )
 
-if TYPE_CHECKING:
-    from stcrm_pandas.analysis.leads.lead_conversion import LeadConversion
-
 __all__ = ["conversion_months", "conversion_rates"]
 
 
-def conversion_rates(found: LeadConversion) -> go.Figure:
+def conversion_rates(found: LeadConversionResult) -> go.Figure:
     """Each group's share: a thick line between what is surely and possibly in time, a thin one for the interval.
 
     The shaded band is that of all leads together. Groups without a lead that is old enough are not drawn.
@@ -55,7 +53,7 @@ def conversion_rates(found: LeadConversion) -> go.Figure:
     return name_rows(figure, shown["name"], alt=_rates_in_words(found))
 
 
-def conversion_months(found: LeadConversion) -> go.Figure:
+def conversion_months(found: LeadConversionResult) -> go.Figure:
     """The share by month of creation, and below it how many leads came in.
 
     Months that are not old enough, or were read in part, are hatched.
@@ -127,7 +125,7 @@ def conversion_months(found: LeadConversion) -> go.Figure:
     return figure
 
 
-def _band(figure: go.Figure, found: LeadConversion) -> None:
+def _band(figure: go.Figure, found: LeadConversionResult) -> None:
     overall = found.overall.iloc[0]
     if not found.by or pd.isna(overall["share_lower"]):
         return
@@ -135,7 +133,7 @@ def _band(figure: go.Figure, found: LeadConversion) -> None:
     figure.add_vrect(x0=low, x1=high, fillcolor=SHADE, line={"width": 1, "color": SHADE}, layer="below")
 
 
-def _rates_in_words(found: LeadConversion) -> str:
+def _rates_in_words(found: LeadConversionResult) -> str:
     clear = [
         f"{this.name} {this.verdict}"
         + (" (but not by all of its opportunities)" if this.id in found.disagreements else "")

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 
-from stcrm_pandas.analysis.base.findings import Action, Check, Count, Step, Tile
+from stcrm_pandas.analysis.base.findings import Action, Check, Count, Step, Tile, WorkList
 from stcrm_pandas.analysis.base.periods import Period, four_weeks
 from stcrm_pandas.analysis.base.provenance import bounds_of_creation
 from stcrm_pandas.analysis.base.sentences import per_hundred, rows_of, span
 from stcrm_pandas.analysis.leads.courses import UNSURE, later_conversion
+from stcrm_pandas.analysis.leads.result import LeadConversionResult
 from stcrm_pandas.analysis.leads.sentences import group_word, plural
 from stcrm_pandas.analysis.leads.tables import shares
-from stcrm_pandas.analysis.leads.work_lists import ages_in_days
+from stcrm_pandas.analysis.leads.work_lists import ages_in_days, work_lists
 from stcrm_pandas.analysis.statistics.prediction import LIKE_EARLIER, gap
-
-if TYPE_CHECKING:
-    from stcrm_pandas.analysis.leads.lead_conversion import LeadConversion
 
 __all__ = ["actions", "check", "tiles"]
 
@@ -29,7 +26,7 @@ _TO_ACT = ("campaign", "category", "business_unit", "job_type", "call_reason", "
 """Where a difference can be acted on; a month cannot, and a creator had the cases that came."""
 
 
-def tiles(found: LeadConversion) -> list[Tile]:
+def tiles(found: LeadConversionResult) -> list[Tile]:
     """Inquiries that came in; converted within 30 and 7 days; dismissed. None where no zone is known."""
     if found.time_zone is None:
         return []
@@ -48,14 +45,16 @@ def tiles(found: LeadConversion) -> list[Tile]:
     ]
 
 
-def _tile(found: LeadConversion, title: str, mature_days: int, sides: tuple[str, str] | None, note: str = "") -> Tile:
+def _tile(
+    found: LeadConversionResult, title: str, mature_days: int, sides: tuple[str, str] | None, note: str = ""
+) -> Tile:
     local = ZoneInfo(str(found.time_zone))
     weeks = four_weeks(found.as_of, local, mature_days=mature_days)
     told = [_told(found, period, sides, local) for period in (weeks.now, weeks.before, weeks.year_ago)]
     return Tile(title, told[0] or "not read", str(weeks.now), told[1], told[2], note)
 
 
-def _told(found: LeadConversion, period: Period, sides: tuple[str, str] | None, local: ZoneInfo) -> str:
+def _told(found: LeadConversionResult, period: Period, sides: tuple[str, str] | None, local: ZoneInfo) -> str:
     """The number of a period in words; empty where the leads were not read from its first day to its last."""
     days = found.reduced.days[found.reduced.days["date"].notna()]
     first, last = bounds_of_creation(found.source, local)
@@ -78,9 +77,9 @@ def _told(found: LeadConversion, period: Period, sides: tuple[str, str] | None, 
     return per_hundred(pd.DataFrame(shares([lower], [upper], [n])).iloc[0])
 
 
-def actions(found: LeadConversion) -> list[Action]:
+def actions(found: LeadConversionResult) -> list[Action]:
     """Open leads to call, sized by how often leads of that age were still converted; groups that clearly differ."""
-    lists = found.work_lists
+    lists = work_lists(found)
     said = []
     for key, do in (
         ("overdue-follow-up", "Call the {n} whose follow-up is overdue."),
@@ -89,24 +88,24 @@ def actions(found: LeadConversion) -> list[Action]:
     ):
         listed = lists[key]
         if len(listed):
-            said.append(_call(found, do.format(n=plural(len(listed), "open lead", "open leads")), key))
+            said.append(_call(found, do.format(n=plural(len(listed), "open lead", "open leads")), listed))
     if len(found.by) == 1 and found.by[0] in _TO_ACT:
         said += _differences(found)
     return said
 
 
-def _call(found: LeadConversion, do: str, key: str) -> Action:
-    came = pd.to_datetime(found.work_lists[key].frame["Came in"], errors="coerce", utc=True)
+def _call(found: LeadConversionResult, do: str, listed: WorkList) -> Action:
+    came = pd.to_datetime(listed.frame["Came in"], errors="coerce", utc=True)
     ages = ages_in_days(found, pd.DataFrame({"created_on": came})).dropna().clip(lower=0).to_numpy(dtype=np.float64)
     later = later_conversion(found.reduced.every_course, ages, least=found.min_group)
     if later is None:
-        return Action(do, work_list=key)
+        return Action(do, work_list=listed.key)
     share = span(later.lower / len(ages), later.upper / len(ages))
     number = f"of 100 that were open as long, {share} were converted within the next 30 days"
-    return Action(do, number, f"{later.in_words()}, {LIKE_EARLIER}", later.expected, key)
+    return Action(do, number, f"{later.in_words()}, {LIKE_EARLIER}", later.expected, listed.key)
 
 
-def _differences(found: LeadConversion) -> list[Action]:
+def _differences(found: LeadConversionResult) -> list[Action]:
     weeks = _weeks(found)
     said = []
     for place, this in enumerate(rows_of(found.comparisons)):
@@ -134,7 +133,7 @@ def _differences(found: LeadConversion) -> list[Action]:
     return said
 
 
-def _weeks(found: LeadConversion) -> float:
+def _weeks(found: LeadConversionResult) -> float:
     """How many weeks the measured inquiries span, four at least."""
     dates = found.reduced.days.loc[found.reduced.days["mature"] > 0, "date"].dropna()
     if dates.empty:
@@ -143,7 +142,7 @@ def _weeks(found: LeadConversion) -> float:
     return max(((last - first).days + 1) / 7, 4.0)
 
 
-def check(found: LeadConversion) -> Check:
+def check(found: LeadConversionResult) -> Check:
     """Leads by status before any exclusion, and the steps to the inquiries that are measured."""
     statuses = found.reduced.statuses
     counts = [Count("Leads read", int(statuses["leads"].sum()), _SCREEN, "all statuses, the same dates of creation")]

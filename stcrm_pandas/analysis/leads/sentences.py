@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from stcrm_pandas.analysis.base.sentences import per_hundred, rows_of, span
-
-if TYPE_CHECKING:
-    from stcrm_pandas.analysis.leads.lead_conversion import LeadConversion
+from stcrm_pandas.analysis.leads.result import LeadConversionResult
 
 __all__ = ["definitions", "group_word", "plural", "summary"]
 
@@ -45,12 +43,12 @@ def plural(count: int, one: str, many: str) -> str:
     return f"{count:,} {one if count == 1 else many}"
 
 
-def counted(found: LeadConversion, count: int) -> str:
+def counted(found: LeadConversionResult, count: int) -> str:
     """A number of inquiries, or of leads where each is one."""
     return plural(count, "lead", "leads") if found.unit == "lead" else plural(count, "inquiry", "inquiries")
 
 
-def summary(found: LeadConversion) -> list[str]:
+def summary(found: LeadConversionResult) -> list[str]:
     """The sentences of `LeadConversion.summary`."""
     row = found.overall.iloc[0]
     said = [_headline(found, row)]
@@ -62,7 +60,7 @@ def summary(found: LeadConversion) -> list[str]:
     return said + _dates(found, row) + _left_out(found, row)
 
 
-def _headline(found: LeadConversion, row: pd.Series) -> str:
+def _headline(found: LeadConversionResult, row: pd.Series) -> str:
     mature, days = int(row["mature"]), found.window_days
     if mature == 0:
         return f"No {found.unit} is {days} days old yet: nothing can be said about conversion within {days} days."
@@ -73,7 +71,7 @@ def _headline(found: LeadConversion, row: pd.Series) -> str:
     return told if mature >= found.min_group else f"{told} These are too few to tell."
 
 
-def _speed(found: LeadConversion) -> list[str]:
+def _speed(found: LeadConversionResult) -> list[str]:
     whole = found.speed[found.speed["overall"]]
     told = whole[whole["known"] & whole["day"].isin([1, 7, 90])]
     if told.empty:
@@ -83,7 +81,7 @@ def _speed(found: LeadConversion) -> list[str]:
     return [f"Of 100 {_units(found)}, {listed} were converted."]
 
 
-def _differences(found: LeadConversion) -> list[str]:
+def _differences(found: LeadConversionResult) -> list[str]:
     one, many = group_word(found.by), group_word(found.by, many=True)
     verdicts = found.comparisons["verdict"]
     compared = found.comparisons[found.comparisons["p_value"].notna()]
@@ -118,7 +116,7 @@ def _differences(found: LeadConversion) -> list[str]:
     return said
 
 
-def _difference(found: LeadConversion, this: Any, more: str) -> str:
+def _difference(found: LeadConversionResult, this: Any, more: str) -> str:
     if this.id in found.disagreements:
         return found.disagreements[this.id].sentence(group_word(found.by))
     row = found.table.iloc[int(this.place)]
@@ -128,7 +126,7 @@ def _difference(found: LeadConversion, this: Any, more: str) -> str:
     )
 
 
-def _alone(found: LeadConversion, this: Any) -> str:
+def _alone(found: LeadConversionResult, this: Any) -> str:
     """That a large group has no others to be compared with."""
     one, many, others = group_word(found.by), group_word(found.by, many=True), int(this.others_n)
     if not others:
@@ -139,7 +137,7 @@ def _alone(found: LeadConversion, this: Any) -> str:
     )
 
 
-def _dates(found: LeadConversion, row: pd.Series) -> list[str]:
+def _dates(found: LeadConversionResult, row: pd.Series) -> list[str]:
     converted, exact, inferred = int(row["converted"]), int(row["exact"]), int(row["inferred"])
     if converted == 0:
         return []
@@ -151,7 +149,7 @@ def _dates(found: LeadConversion, row: pd.Series) -> list[str]:
     ]
 
 
-def _left_out(found: LeadConversion, row: pd.Series) -> list[str]:
+def _left_out(found: LeadConversionResult, row: pd.Series) -> list[str]:
     said = []
     young = int(row["inquiries"]) - int(row["mature"]) - found.undated
     if young:
@@ -192,7 +190,7 @@ def _left_out(found: LeadConversion, row: pd.Series) -> list[str]:
 _WHY = {"deleted": "deleted", "not a lead": "the call reason says that it was no lead"}
 
 
-def definitions(found: LeadConversion) -> dict[str, str]:
+def definitions(found: LeadConversionResult) -> dict[str, str]:
     """What each number means, by its name."""
     days, zone = found.window_days, found.time_zone
     listed = {
@@ -242,7 +240,7 @@ def definitions(found: LeadConversion) -> dict[str, str]:
     return listed
 
 
-def _map_in_words(found: LeadConversion) -> str:
+def _map_in_words(found: LeadConversionResult) -> str:
     if not found.dismissing_reasons:
         return (
             "No operation tells what their numbers mean, and no list was given: none is left out. "
@@ -252,7 +250,7 @@ def _map_in_words(found: LeadConversion) -> str:
     return f"As given: {said}. Duplicate, spam, wrong number and out of area are left out."
 
 
-def _units(found: LeadConversion) -> str:
+def _units(found: LeadConversionResult) -> str:
     return "leads" if found.unit == "lead" else "inquiries"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import narwhals.stable.v2 as nw
@@ -12,9 +12,7 @@ import pandas as pd
 from stcrm_pandas.analysis.base.engine import true
 from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.base.names import known_names, named
-
-if TYPE_CHECKING:
-    from stcrm_pandas.analysis.leads.lead_conversion import LeadConversion
+from stcrm_pandas.analysis.leads.result import LeadConversionResult
 
 __all__ = ["ages_in_days", "open_leads", "work_lists"]
 
@@ -24,7 +22,7 @@ _IDS = ("id", "customer_id", "campaign_id", "business_unit_id", "call_reason_id"
 _CHANGE = "Follow Up > Leads"
 
 
-def open_leads(found: LeadConversion) -> pd.DataFrame:
+def open_leads(found: LeadConversionResult) -> pd.DataFrame:
     """The open leads that were analysed, as pandas, with the columns that a list needs."""
     rows = nw.from_native(found.source).lazy()
     names = rows.collect_schema().names()
@@ -42,13 +40,13 @@ def open_leads(found: LeadConversion) -> pd.DataFrame:
     return table
 
 
-def ages_in_days(found: LeadConversion, leads: pd.DataFrame) -> pd.Series:
+def ages_in_days(found: LeadConversionResult, leads: pd.DataFrame) -> pd.Series:
     """Whole days since creation, at the time of reading."""
     ages: pd.Series = (pd.Timestamp(found.as_of) - leads["created_on"]).dt.days
     return ages
 
 
-def work_lists(found: LeadConversion) -> dict[str, WorkList]:
+def work_lists(found: LeadConversionResult) -> dict[str, WorkList]:
     """Three lists; each open lead is in one of them at most.
 
     Overdue: its follow-up lies on an earlier local day than that of reading. Without a follow-up: it has no date.
@@ -90,7 +88,9 @@ def work_lists(found: LeadConversion) -> dict[str, WorkList]:
     }
 
 
-def _shown(found: LeadConversion, leads: pd.DataFrame, local: ZoneInfo, late: pd.Series | None = None) -> pd.DataFrame:
+def _shown(
+    found: LeadConversionResult, leads: pd.DataFrame, local: ZoneInfo, late: pd.Series | None = None
+) -> pd.DataFrame:
     def text(name: str) -> pd.Series:
         return leads[name].fillna("").astype("str") if name in leads else pd.Series("", index=leads.index, dtype="str")
 
@@ -124,7 +124,7 @@ def _shown(found: LeadConversion, leads: pd.DataFrame, local: ZoneInfo, late: pd
     return pd.DataFrame(columns).reset_index(drop=True)
 
 
-def _people(found: LeadConversion, leads: pd.DataFrame, own: pd.Series) -> list[str]:
+def _people(found: LeadConversionResult, leads: pd.DataFrame, own: pd.Series) -> list[str]:
     """Who asked: the name that the lead has, else that of its customer where `names["customer"]` has it."""
     if "customer" not in found.names or "customer_id" not in leads:
         return own.tolist()

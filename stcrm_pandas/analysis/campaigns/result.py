@@ -1,0 +1,87 @@
+"""The numbers of opportunities: data that sentences, actions, lists, tables and figures are made from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from stcrm_pandas.analysis.base.disagreement import Disagreement
+from stcrm_pandas.analysis.campaigns.attribution import Attribution
+from stcrm_pandas.analysis.campaigns.costs import Costs
+
+__all__ = ["OpportunitiesResult"]
+
+
+@dataclass(frozen=True, repr=False)
+class OpportunitiesResult:
+    """The numbers of `opportunities`.
+
+    `table` has a row per group, `overall` one row of all of them together, `untraced` one row of the jobs that name
+    neither call nor booking (they are in no other row). Their columns:
+
+    - `id`, `name`: of the group; `id` is missing for opportunities that have none; of two dimensions both are joined,
+      and `<dimension>_id`, `<dimension>_name` have them apart
+    - `opportunities`; `leads`, `bookings`, `direct_jobs`: by what their first record is, together the same; `phone`:
+      those whose first contact was a call, the others are online
+    - `mature`: those old enough to be measured; `leads_mature`, `leads_booked`: those that began as a lead, and of
+      these the booked ones
+    - `booked_lower`, `booked_upper`, `completed_…`, `above_zero_…`: of `mature`, surely and possibly
+    - `inferred`: of `mature`, those whose job is known only as the one that fits
+    - `booked_share_lower` …: the same as shares of `mature`, from 0 to 1, missing where that is 0;
+      `booked_interval_low` …: 95 % Wilson limits, the low one of the lower share, the high one of the upper
+    - `old`: those old enough for money; `paid`: of these, those above zero; `revenue`: the totals of their completed
+      jobs that are no follow-on jobs, `follow_on_revenue`: of those that are; `median`: of the revenue of each of
+      `paid`
+    - `currencies` has those of the business units; where there are several, these three are missing, and `money` has
+      them by `id`, `name` and `currency`
+    - `enough`: `mature` reaches `min_group`
+    - `whole` (months only): the month was read from its first to its last moment, and all of it is old enough
+
+    `comparisons` holds the share booked of each group against all others together (`analysis.comparison.compare`), like
+    compared with like by business unit, month and the channel of the first contact,
+    `attribution` how far campaigns can be trusted, `costs` what was spent (None without `spend`), `weeks` the counts by
+    local week, `differing` the chains whose records name different campaigns, `left_out` what was left out, by
+    reason; `disagreements` the groups on which leads and opportunities disagree, by id, where `analysis.together` was
+    given both.
+    """
+
+    table: pd.DataFrame
+    overall: pd.DataFrame
+    untraced: pd.DataFrame
+    comparisons: pd.DataFrame
+    weeks: pd.DataFrame | None
+    differing: pd.DataFrame
+    attribution: Attribution
+    costs: Costs | None
+    left_out: Mapping[str, int]
+    read: Mapping[str, Mapping[str, int]]
+    by: tuple[str, ...]
+    as_of: dt.datetime
+    time_zone: str | None
+    began: dt.datetime | None
+    mature_days: int
+    revenue_days: int
+    repeat_days: int
+    min_group: int
+    bookings_known: bool
+    call_reasons_known: bool
+    complete: bool
+    undated: int
+    cautions: tuple[str, ...] = ()
+    currencies: tuple[str, ...] = ()
+    money: pd.DataFrame | None = None
+    disagreements: Mapping[Any, Disagreement] = field(default_factory=dict, compare=False)
+
+    @property
+    def currency(self) -> str | None:
+        """The currency of all amounts; None where none is known, or where there are several."""
+        return self.currencies[0] if len(self.currencies) == 1 else None
+
+    @property
+    def ranked(self) -> bool:
+        """Whether the groups are put in an order of how well they do."""
+        return self.attribution.ranked or not {"campaign", "category"} & {*self.by}

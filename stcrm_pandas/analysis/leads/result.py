@@ -1,0 +1,107 @@
+"""The numbers of lead conversion: data that sentences, actions, lists, tables and figures are made from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+import pandas as pd
+
+from stcrm_pandas.analysis.base.disagreement import Disagreement
+from stcrm_pandas.analysis.base.provenance import bounds_of_creation, zone
+from stcrm_pandas.analysis.leads import courses as lead_courses
+from stcrm_pandas.analysis.leads import tables as lead_tables
+from stcrm_pandas.analysis.leads.keys import columns_of
+from stcrm_pandas.analysis.leads.reasons import reasons_table
+from stcrm_pandas.analysis.leads.reduction import USED, Reduced
+
+__all__ = ["LeadConversionResult"]
+
+
+@dataclass(frozen=True, repr=False)
+class LeadConversionResult:
+    """The numbers of `lead_conversion`.
+
+    `table` has a row per group, `overall` one row of all of them together, `months` a row per local month of creation
+    (None without a time zone). Their columns:
+
+    - `id`, `name`: of the group; `id` is missing for inquiries that have none
+    - `leads`, `inquiries`; `mature`, those of the inquiries that are old enough to be measured
+    - `converted`, `open`, `dismissed`, `unknown_status`: how the inquiries stand; these four add up to `inquiries`
+    - `exact`, `inferred`, `bounded`: how the dates of `converted` are known
+    - `within_lower`, `within_upper`: of `mature`, surely and possibly converted within the window
+    - `share_lower`, `share_upper`: the same as shares of `mature`, from 0 to 1; missing where that is 0
+    - `interval_low`, `interval_high`: 95 % Wilson limits, the lower one of `share_lower`, the upper of `share_upper`
+    - `enough`: `mature` reaches `min_group`
+    - `whole` (months only): the month was read from its first to its last moment, and all of it is old enough
+
+    `curve` has the share converted by each day (0 to 120) since an inquiry, for all together (`overall`) and for
+    each group that is large enough, `speed` the same after 1, 7, 30 and 90 days, with `known` False where the bounds
+    are more than 5 points apart. `cohorts` has a row per month of creation and number of days since (None without a
+    time zone), `reasons` one per reason for dismissal. `comparisons` holds each group against all others together
+    (see `analysis.comparison.compare`); `left_out` counts the leads that were not analysed, by reason. `disagreements`
+    has the groups on which leads and opportunities disagree, by id, where `analysis.together` was given both.
+    """
+
+    table: pd.DataFrame
+    overall: pd.DataFrame
+    months: pd.DataFrame | None
+    comparisons: pd.DataFrame
+    left_out: Mapping[str, int]
+    by: tuple[str, ...]
+    as_of: dt.datetime
+    time_zone: str | None
+    window_days: int
+    min_group: int
+    unit: Literal["inquiry", "lead"]
+    within_days: int
+    stale_days: int
+    dismissing_reasons: Mapping[int, str]
+    not_leads: tuple[int, ...]
+    dated_by_jobs: bool
+    call_reasons_known: bool
+    complete: bool
+    linked_not_converted: int
+    undated: int
+    reduced: Reduced = field(compare=False)
+    source: Any = field(compare=False)
+    names: Mapping[str, Any] = field(compare=False)
+    cautions: tuple[str, ...] = ()
+    disagreements: Mapping[Any, Disagreement] = field(default_factory=dict, compare=False)
+
+    @cached_property
+    def curve(self) -> pd.DataFrame:
+        """The share converted by each day; see `lead_courses.curves`."""
+        return lead_courses.curves(self.reduced, self.by, self.names, self.min_group)
+
+    @cached_property
+    def speed(self) -> pd.DataFrame:
+        """The share converted within 1, 7, 30 and 90 days; see `lead_courses.speeds`."""
+        return lead_courses.speeds(self.curve)
+
+    @cached_property
+    def cohorts(self) -> pd.DataFrame | None:
+        """Months of creation by days since; see `lead_tables.cohorts`."""
+        local = zone(self.source, self.time_zone)
+        if local is None:
+            return None
+        return lead_tables.cohorts(self.reduced.days, self.as_of, local, bounds_of_creation(self.source, local))
+
+    @cached_property
+    def reasons(self) -> pd.DataFrame:
+        """Why leads were dismissed; see `reasons.reasons_table`."""
+        return reasons_table(self.reduced.dismissals, self.dismissing_reasons)
+
+    @property
+    def exact_dates(self) -> tuple[int, int]:
+        """How many dates of conversion are known, and how many conversions there are."""
+        row = self.overall.iloc[0]
+        return int(row["exact"] + row["inferred"]), int(row["converted"])
+
+    @property
+    def used_columns(self) -> dict[str, list[str]]:
+        """By frame, the columns that the numbers rest on."""
+        return USED | {"leads": [*USED["leads"], *columns_of(self.by)]}
