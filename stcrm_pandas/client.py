@@ -23,6 +23,7 @@ from stcrm_pandas.errors import UsageError
 from stcrm_pandas.http import wire
 from stcrm_pandas.http.cache import Cache, cache_path
 from stcrm_pandas.http.session import CachedPoliteSession
+from stcrm_pandas.reads.connection import Connection
 from stcrm_pandas.reads.pagination import Walker
 from stcrm_pandas.reads.progress import Progress
 from stcrm_pandas.reads.reading import Reader
@@ -37,7 +38,6 @@ from stcrm_pandas.resources.customers import Customers
 from stcrm_pandas.resources.leads import Leads
 from stcrm_pandas.resources.locations import Locations
 from stcrm_pandas.resources.lookups import Lookups
-from stcrm_pandas.resources.resource import WritableResource
 from stcrm_pandas.resources.tags import Tags
 from stcrm_pandas.settings.connection import Settings, names_a_tenant, read_settings
 
@@ -230,20 +230,18 @@ class Client:
         self._statuses = StatusLog(status_log_path(settings))
         noted = self._statuses if settings.status_log else None
         reader = self._reader = Reader(self._walker, settings, progress, noted)
-        writer = self._writer = Writer(self._session, self.cache, settings, reader)
-        self.leads = Leads(reader, writer)
-        self.bookings = Bookings(reader, writer)
-        self.booking_provider_tags = BookingProviderTags(reader, writer)
-        self.customers = Customers(reader, writer)
-        self.locations = Locations(reader, writer)
-        self.contacts = Contacts(reader, writer)
-        self.contact_methods = ContactMethods(reader, writer)
-        self.contact_preferences = ContactPreferences(reader, writer)
-        self.tags = Tags(reader, writer)
+        writer = Writer(self._session, self.cache, settings, reader)
+        port = self._port = Connection(settings, self._session, self.cache, progress, reader, writer)
+        self.leads = Leads(reader, writer, port)
+        self.bookings = Bookings(reader, writer, port)
+        self.booking_provider_tags = BookingProviderTags(reader, writer, port)
+        self.customers = Customers(reader, writer, port)
+        self.locations = Locations(reader, writer, port)
+        self.contacts = Contacts(reader, writer, port)
+        self.contact_methods = ContactMethods(reader, writer, port)
+        self.contact_preferences = ContactPreferences(reader, writer, port)
+        self.tags = Tags(reader, writer, port)
         self.lookups = Lookups(reader)
-        for family in vars(self).copy().values():
-            if isinstance(family, WritableResource):
-                family._connection = self
 
     def operations(self, *, all: bool = False) -> pd.DataFrame:
         """The operations of the service and the helper for each.
@@ -322,7 +320,7 @@ class Client:
         """
         from stcrm_pandas.edits import planning
 
-        return planning.opt_outs(self, phones_or_emails, names, reason=reason)
+        return planning.opt_outs(self._port, phones_or_emails, names, reason=reason)
 
     def load_plan(self, path: str | Path) -> Plan:
         """A plan out of its file (`plan.save(path)`).
@@ -334,7 +332,7 @@ class Client:
         """
         from stcrm_pandas.edits.plan.plan_file import load
 
-        return load(path, self)
+        return load(path, self._port)
 
     def undo(self, journal: str | Path | Result, *, reason: str | None = None) -> Plan:
         """A plan that undoes what an apply changed, made from its journal; nothing is changed.
@@ -360,7 +358,7 @@ class Client:
         """
         from stcrm_pandas.edits.apply.undo import undo
 
-        return undo(getattr(journal, "path", journal), self, reason=reason)
+        return undo(getattr(journal, "path", journal), self._port, reason=reason)
 
     def resume(
         self, journal: str | Path | Result, *, limit: int | None = None, stop_after: int | None = None
@@ -383,7 +381,7 @@ class Client:
         """
         from stcrm_pandas.edits.apply.start import resume
 
-        return resume(getattr(journal, "path", journal), self, limit=limit, stop_after=stop_after)
+        return resume(getattr(journal, "path", journal), self._port, limit=limit, stop_after=stop_after)
 
     def status_log(self, resource: str) -> pd.DataFrame:
         """In which status each lead or booking was seen, and when, by reads with `connect(status_log=True)`.

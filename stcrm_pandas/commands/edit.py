@@ -74,7 +74,7 @@ def plan(
         say(suspects.head(20).to_string(index=False))
     with connect_to(sandbox, state) as crm:
         made = planning.changes(
-            crm,
+            crm._port,
             name,
             old,
             new.over(old),
@@ -116,7 +116,7 @@ def apply(
     from stcrm_pandas.edits.plan.plan_file import load
 
     with connect_to(sandbox, state) as crm:
-        loaded = load(plan, crm)
+        loaded = load(plan, crm._port)
         whole = loaded if sample is None else loaded.sample(sample)
         say(repr(whole))
         _ask(whole, crm, yes)
@@ -164,12 +164,12 @@ def _write(plan: Plan, out: Path) -> None:
 def _ask(plan: Plan, crm: Client, yes: bool) -> None:
     from stcrm_pandas.edits.apply.preconditions import admit, in_production
 
-    admit(plan, crm)
+    admit(plan, crm._port)
     if yes or not plan.steps:
         return
     where = f"tenant {plan.tenant} of {plan.environment}"
     try:
-        if in_production(crm.settings):
+        if in_production(crm._port):
             said = typer.prompt(f"This changes {where}. Type the tenant's number to go on")
             agreed = said.strip() == str(plan.tenant)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -15,14 +15,12 @@ from stcrm_pandas.edits.plan import opt_out, special
 from stcrm_pandas.edits.plan.build import WARN_ABOVE, place_of, plan_changes
 from stcrm_pandas.edits.plan.model import Plan
 from stcrm_pandas.edits.plan.steps import Options
+from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import PermissionDenied, ServiceError, UsageError
-
-if TYPE_CHECKING:
-    from stcrm_pandas.client import Client
 
 
 def changes(
-    client: Client,
+    port: Port,
     resource: str,
     before: pd.DataFrame,
     after: pd.DataFrame,
@@ -54,16 +52,16 @@ def changes(
         resource,
         before,
         after,
-        place=place_of(client),
+        place=place_of(port),
         options=Options(**options),
         reason=reason,
         warn_above=warn_above,
     )
-    plan = replace(plan, client=client)
+    plan = replace(plan, port=port)
     if not check and not plan.options.get("allow_opt_in"):
         return plan
     try:
-        return looked_up(plan, client)
+        return looked_up(plan, port)
     except ServiceError as error:
         if check or not any(step.opt_out for step in plan.steps):
             raise
@@ -72,55 +70,53 @@ def changes(
         return replace(plan, warnings=(*plan.warnings, later))
 
 
-def custom_fields(client: Client, resource: str, before: pd.DataFrame, after: pd.DataFrame, **given: Any) -> Plan:
+def custom_fields(port: Port, resource: str, before: pd.DataFrame, after: pd.DataFrame, **given: Any) -> Plan:
     """The plan that sets custom fields, out of the long or the wide form."""
-    return changes(client, resource, before, custom_values.put_back(before, after), **given)
+    return changes(port, resource, before, custom_values.put_back(before, after), **given)
 
 
 def dismissals(
-    client: Client, resource: str, frame: pd.DataFrame, given: Mapping[str, Any], *, reason: str | None = None
+    port: Port, resource: str, frame: pd.DataFrame, given: Mapping[str, Any], *, reason: str | None = None
 ) -> Plan:
     """The plan that dismisses leads or bookings."""
-    plan = special.plan_dismiss(resource, frame, given, place=place_of(client), reason=reason)
-    return replace(plan, client=client)
+    plan = special.plan_dismiss(resource, frame, given, place=place_of(port), reason=reason)
+    return replace(plan, port=port)
 
 
-def follow_ups(client: Client, frame: pd.DataFrame, given: Mapping[str, Any], *, reason: str | None = None) -> Plan:
+def follow_ups(port: Port, frame: pd.DataFrame, given: Mapping[str, Any], *, reason: str | None = None) -> Plan:
     """The plan that gives leads a date to follow them up."""
-    zone = client.settings.time_zone
-    plan = special.plan_follow_up(frame, given, place=place_of(client), time_zone=zone, reason=reason)
-    return replace(plan, client=client)
+    zone = port.time_zone
+    plan = special.plan_follow_up(frame, given, place=place_of(port), time_zone=zone, reason=reason)
+    return replace(plan, port=port)
 
 
-def tags(client: Client, customers: Any, add: Any, remove: Any, **given: Any) -> Plan:
+def tags(port: Port, customers: Any, add: Any, remove: Any, **given: Any) -> Plan:
     """The plan that tags many customers."""
-    return replace(special.plan_tags(customers, add, remove, place=place_of(client), **given), client=client)
+    return replace(special.plan_tags(customers, add, remove, place=place_of(port), **given), port=port)
 
 
-def opt_outs(client: Client, phones_or_emails: Any, names: Iterable[str], *, reason: str | None = None) -> Plan:
+def opt_outs(port: Port, phones_or_emails: Any, names: Iterable[str], *, reason: str | None = None) -> Plan:
     """The plan that stops marketing to numbers and addresses; it reads all contacts and leads."""
     wanted = opt_out.wanted(phones_or_emails)
     names = [names] if isinstance(names, str) else list(names)
-    found = read_contacts(client)
+    found = read_contacts(port)
     owners = opt_out.owners_of(wanted, found)
     found = replace(
         found,
         owners={
-            resource: getattr(client, resource).list(ids=ids, active=None, refresh=True)
-            for resource, ids in owners.items()
-            if ids
+            resource: port.list(f"{resource}.list", ids=ids, active=None) for resource, ids in owners.items() if ids
         },
-        leads=_leads(client),
+        leads=_leads(port),
     )
     if names:
         methods = opt_out.matching(found.methods, wanted)
-        found = replace(found, preferences=read_preferences(client, methods))
-    return replace(opt_out.plan_opt_out(wanted, found, names, place=place_of(client), reason=reason), client=client)
+        found = replace(found, preferences=read_preferences(port, methods))
+    return replace(opt_out.plan_opt_out(wanted, found, names, place=place_of(port), reason=reason), port=port)
 
 
-def _leads(client: Client) -> pd.DataFrame | None:
+def _leads(port: Port) -> pd.DataFrame | None:
     try:
-        return client.leads.list(refresh=True)
+        return port.list("leads.list")
     except PermissionDenied:  # who may not read leads can stop marketing to contacts all the same
         return None
 

@@ -217,6 +217,14 @@ class PoliteSession(requests.Session):
         if not self._own_service and not is_known(url):
             name_once(url, f"STCRM_{setting.upper()}", self.connection.source(setting).words)
 
+    def timer(self) -> float:
+        """Return seconds that only increase."""
+        return self._timer()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, unless interrupted."""
+        self._sleep(seconds)
+
     def service_now(self) -> dt.datetime | None:
         """Return the service's time: its latest `Date`, and what has passed since. None before the first response."""
         if self._service_date is None:

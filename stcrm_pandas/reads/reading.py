@@ -27,6 +27,7 @@ from stcrm_pandas.errors import (
     notify,
 )
 from stcrm_pandas.frame import DecodedPage, Drift
+from stcrm_pandas.http.paths import argument, parents_of, paths
 from stcrm_pandas.http.query import Query, moment, split_ids, to_query, whole_number
 from stcrm_pandas.reads.feed import Feed
 from stcrm_pandas.reads.left_out import LeftOut, parents_left_out
@@ -38,6 +39,12 @@ from stcrm_pandas.settings.connection import Settings, duration
 
 Below = tuple[Mapping[str, object], Mapping[str, object]]
 """What stands in the path of a call, and the columns that come of it."""
+
+
+def below(operation: Operation, values: dict[str, Any]) -> list[Below]:
+    """Take what stands in the path out of a helper's arguments, and put it together for each call."""
+    given = {field.name: values.pop(argument(field, values)) for field in operation.path_fields}
+    return [(path, parents_of(operation.row, path)) for path in paths(operation, given)]
 
 
 class Reader:

@@ -486,4 +486,4 @@ class Bookings(BookingContacts):
         from stcrm_pandas.edits import planning
 
         given = {"call_reason_id": call_reason_id, "dismissing_memo": dismissing_memo}
-        return planning.dismissals(self._client, "bookings", bookings, given, reason=reason)
+        return planning.dismissals(self._port, "bookings", bookings, given, reason=reason)

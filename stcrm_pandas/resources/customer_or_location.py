@@ -555,4 +555,4 @@ class CustomerOrLocation(Plannable):
         from stcrm_pandas.edits import planning
 
         given = {"reason": reason, "allow_inactive": allow_inactive, "check": check, "warn_above": warn_above}
-        return planning.custom_fields(self._client, self.name, before, after, **given)
+        return planning.custom_fields(self._port, self.name, before, after, **given)

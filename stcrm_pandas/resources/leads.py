@@ -578,7 +578,7 @@ class Leads(Plannable):
         from stcrm_pandas.edits import planning
 
         given = {"dismissing_reason_id": dismissing_reason_id}
-        return planning.dismissals(self._client, "leads", leads, given, reason=reason)
+        return planning.dismissals(self._port, "leads", leads, given, reason=reason)
 
     @helper
     def plan_follow_up(
@@ -619,4 +619,4 @@ class Leads(Plannable):
         from stcrm_pandas.edits import planning
 
         given = {"follow_up_date": date, "text": text, "pin_to_top": pin_to_top}
-        return planning.follow_ups(self._client, leads, given, reason=reason)
+        return planning.follow_ups(self._port, leads, given, reason=reason)

@@ -73,4 +73,4 @@ class Plannable(WritableResource):
         from stcrm_pandas.edits import planning
 
         given = {name: value for name, value in arguments.items() if name not in ("self", "__class__")}
-        return planning.changes(self._client, resource, given.pop("before"), given.pop("after"), **given)
+        return planning.changes(self._port, resource, given.pop("before"), given.pop("after"), **given)

@@ -7,20 +7,18 @@ import difflib
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import pandas as pd
 
 from stcrm_pandas.contract.operations import Operation, by_helper
+from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.http.paths import argument, parents_of, path_of, paths
+from stcrm_pandas.http.paths import path_of
 from stcrm_pandas.reads.feed import Feed
 from stcrm_pandas.reads.options import MaxAge, Options
-from stcrm_pandas.reads.reading import Below, Reader
+from stcrm_pandas.reads.reading import Reader, below
 from stcrm_pandas.reads.writing import Writer
-
-if TYPE_CHECKING:
-    from stcrm_pandas.client import Client
 
 __all__ = ["Feed", "Guids", "Ids", "MaxAge", "Resource", "When", "WritableResource", "helper", "options_of"]
 
@@ -98,9 +96,9 @@ class Resource:
         """
         operation = self._operation(method)
         filters, options = _split(arguments)
-        below = _below(operation, filters)
+        parents = below(operation, filters)
         filters.update({name: value for name, value in fixed.items() if filters.get(name) is None})
-        return self._reader.list(operation, filters, options, below=below)
+        return self._reader.list(operation, filters, options, below=parents)
 
     def _get(
         self, ids: Any, arguments: Mapping[str, Any], one: str = "get", many: str = "list", **path: Any
@@ -113,7 +111,7 @@ class Resource:
         """Read rows that can only be had one by one."""
         operation = self._operation(method)
         values, options = _split(arguments)
-        return self._reader.each(operation, _below(operation, values), options)
+        return self._reader.each(operation, below(operation, values), options)
 
     def _export(self, method: str, arguments: Mapping[str, Any]) -> Feed:
         filters, options = _split(arguments)
@@ -133,15 +131,10 @@ class WritableResource(Resource):
     the error says how to find out what became of it.
     """
 
-    def __init__(self, reader: Reader, writer: Writer) -> None:
+    def __init__(self, reader: Reader, writer: Writer, port: Port) -> None:
         super().__init__(reader)
         self._writer = writer
-        self._connection: Client | None = None  # the client sets it: plans are applied over the whole of it
-
-    @property
-    def _client(self) -> Client:
-        assert self._connection is not None
-        return self._connection
+        self._port = port
 
     def _write(self, method: str, arguments: Mapping[str, Any]) -> pd.DataFrame:
         """Make the call behind a method and return the row that it is answered with."""
@@ -157,12 +150,6 @@ class WritableResource(Resource):
 def options_of(arguments: Mapping[str, Any]) -> Options:
     """The options among a helper's arguments."""
     return Options(**{name: arguments[name] for name in _OPTIONS if name in arguments})
-
-
-def _below(operation: Operation, values: dict[str, Any]) -> list[Below]:
-    """Take what stands in the path out of a helper's arguments, and put it together for each call."""
-    given = {field.name: values.pop(argument(field, values)) for field in operation.path_fields}
-    return [(path, parents_of(operation.row, path)) for path in paths(operation, given)]
 
 
 def _without_self(arguments: Mapping[str, Any]) -> dict[str, Any]:

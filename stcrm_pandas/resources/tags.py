@@ -127,7 +127,7 @@ class Tags(WritableResource):
         """
         from stcrm_pandas.edits import planning
 
-        return planning.tags(self._client, customers, add, remove, reason=reason)
+        return planning.tags(self._port, customers, add, remove, reason=reason)
 
     def _in_parts(self, method: str, customer_ids: Any, tag_type_ids: Any) -> pd.DataFrame:
         operation = self._operation(method)

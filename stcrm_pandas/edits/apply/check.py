@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.edits.apply.fresh_rows import Fresh
+from stcrm_pandas.edits.apply.fresh_rows import EPOCH, Fresh
 from stcrm_pandas.edits.apply.opt_ins import Sent
 from stcrm_pandas.edits.diff.columns import TARGETS, target_of
 from stcrm_pandas.edits.diff.values import current
@@ -21,12 +21,10 @@ from stcrm_pandas.edits.plan.consent import FLAGS, says_no
 from stcrm_pandas.edits.plan.model import Key, Plan, Refusal, Step
 from stcrm_pandas.edits.plan.opt_out import MARKETING, Contacts, matching
 from stcrm_pandas.edits.plan.steps import Options, without_cells
+from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import ServiceError, UsageError
 from stcrm_pandas.frame.contact_values import spellings
 from stcrm_pandas.frame.foreign_cells import is_missing
-
-if TYPE_CHECKING:
-    from stcrm_pandas.client import Client
 
 STRANGE = 0.05
 """Above this share of rows that are not as they were read, rows without a tenant are taken for another's."""
@@ -38,7 +36,7 @@ Place = tuple[str, Key]
 """A record: its kind, and its key."""
 
 
-def check(plan: Plan, client: Client, sent: Sent | None = None) -> Plan:
+def check(plan: Plan, port: Port, sent: Sent | None = None) -> Plan:
     """The plan without what a read refuses.
 
     Parameters
@@ -52,12 +50,12 @@ def check(plan: Plan, client: Client, sent: Sent | None = None) -> Plan:
         The rows are not this tenant's.
     """
     if plan.options.get("before_unnamed"):
-        refuse_strangers(plan, rows_now(plan, client))
-    refusals = [*_still_in_use(plan, client), *_opted_out(plan, client, sent or {})]
+        refuse_strangers(plan, rows_now(plan, port))
+    refusals = [*_still_in_use(plan, port), *_opted_out(plan, port, sent or {})]
     return replace(without(plan, refusals), checked=True)
 
 
-def refused_by_reading(plan: Plan, client: Client, sent: Sent) -> list[Refusal]:
+def refused_by_reading(plan: Plan, port: Port, sent: Sent) -> list[Refusal]:
     """Return what a read refuses of a plan, but for its opt-outs, which are judged alone.
 
     Raises
@@ -67,11 +65,11 @@ def refused_by_reading(plan: Plan, client: Client, sent: Sent) -> list[Refusal]:
     """
     rest = replace(plan, steps=tuple(step for step in plan.steps if not step.opt_out))
     if plan.options.get("before_unnamed"):
-        refuse_strangers(rest, rows_now(rest, client))
-    return [*_still_in_use(rest, client), *_opted_out(plan, client, sent)]
+        refuse_strangers(rest, rows_now(rest, port))
+    return [*_still_in_use(rest, port), *_opted_out(plan, port, sent)]
 
 
-def opt_outs_refused_by_reading(plan: Plan, client: Client) -> list[Refusal]:
+def opt_outs_refused_by_reading(plan: Plan, port: Port) -> list[Refusal]:
     """Return what a read refuses of the opt-outs of a plan: as little as can be.
 
     A row that opts out and is to be inactive, too, stays active where it is still in use or that cannot be
@@ -79,11 +77,11 @@ def opt_outs_refused_by_reading(plan: Plan, client: Client) -> list[Refusal]:
     as they were read, they are taken for another tenant's: an opt-out cannot be undone.
     """
     part = replace(plan, steps=tuple(step for step in plan.steps if step.opt_out))
-    strange = list(_strange_opt_outs(part, client))
+    strange = list(_strange_opt_outs(part, port))
     if plan.checked or strange:
         return strange
     try:
-        return list(_still_in_use(part, client))
+        return list(_still_in_use(part, port))
     except ServiceError as error:
         why = f"whether it is still in use could not be read: {error}"
         return [
@@ -94,11 +92,11 @@ def opt_outs_refused_by_reading(plan: Plan, client: Client) -> list[Refusal]:
         ]
 
 
-def _strange_opt_outs(part: Plan, client: Client) -> Iterator[Refusal]:
+def _strange_opt_outs(part: Plan, port: Port) -> Iterator[Refusal]:
     if not part.options.get("before_unnamed"):
         return
     try:
-        rows = rows_now(part, client)
+        rows = rows_now(part, port)
     except ServiceError:  # each of them is read again before it is sent
         return
     whole = [(step, key) for step in part.steps for key in step.keys]
@@ -157,9 +155,9 @@ def _strangers(plan: Plan, strange: int, rows: int) -> str:
     )
 
 
-def rows_now(plan: Plan, client: Client) -> dict[Place, Mapping[str, Any]]:
+def rows_now(plan: Plan, port: Port) -> dict[Place, Mapping[str, Any]]:
     """All rows of a plan as they are now, by kind and key; those that are gone are left out."""
-    fresh = Fresh.over(client)
+    fresh = Fresh(port)
     by_kind: dict[str, dict[Key, None]] = defaultdict(dict)
     for step in plan.steps:
         by_kind[target_of(step.operation).resource].update(dict.fromkeys(step.keys))
@@ -177,7 +175,7 @@ def _as_read(step: Step, row: Mapping[str, Any] | None) -> bool:
     return all(current(target, row, cell.column) in (cell.old, cell.new) for cell in step.cells)
 
 
-def _still_in_use(plan: Plan, client: Client) -> Iterator[Refusal]:
+def _still_in_use(plan: Plan, port: Port) -> Iterator[Refusal]:
     """Customers that are to be switched off while they owe, or while work is done at a place of theirs."""
     if plan.options.get("allow_deactivate"):
         return
@@ -191,13 +189,11 @@ def _still_in_use(plan: Plan, client: Client) -> Iterator[Refusal]:
     if not off:
         return
     if len(off) <= ONE_BY_ONE:
-        found = [
-            client.locations.list(customer_id=int(id), active=True, refresh=True)["customer_id"].unique() for id in off
-        ]
+        found = [port.list("locations.list", customer_id=int(id), active=True)["customer_id"].unique() for id in off]
         owners = {int(id) for ids in found for id in ids}
     else:
-        owners = {int(id) for id in client.locations.list(active=True, refresh=True)["customer_id"].unique()}
-    now = Fresh.over(client).read(TARGETS["customers"], [(id,) for id in off])
+        owners = {int(id) for id in port.list("locations.list", active=True)["customer_id"].unique()}
+    now = Fresh(port).read(TARGETS["customers"], [(id,) for id in off])
     for id in off:
         balance = now.get((id,), {}).get("balance")
         if not is_missing(balance) and balance != 0:
@@ -208,7 +204,7 @@ def _still_in_use(plan: Plan, client: Client) -> Iterator[Refusal]:
             )
 
 
-def _opted_out(plan: Plan, client: Client, sent: Sent) -> list[Refusal]:
+def _opted_out(plan: Plan, port: Port, sent: Sent) -> list[Refusal]:
     """Reach that would be widened although another record of the number says no.
 
     A no that the plan itself turns into a yes is none, if it is the one that the plan was made of.
@@ -216,10 +212,10 @@ def _opted_out(plan: Plan, client: Client, sent: Sent) -> list[Refusal]:
     wider = [(step, cell.column, cell.new) for step in plan.steps for cell in step.cells if cell.consent]
     if not wider:
         return []
-    found = read_contacts(client)
+    found = read_contacts(port)
     numbers = [(step, column, numbers_of(step, column, new, found)) for step, column, new in wider]
     asked = {number for _, _, some in numbers for number in some}
-    preferences = read_preferences(client, matching(found.methods, asked))
+    preferences = read_preferences(port, matching(found.methods, asked))
     said = noes(replace(found, preferences=preferences), asked)
     for number, no in _noes_of_its_own(plan, found):
         said[number].append(no)
@@ -313,24 +309,24 @@ def noes(found: Contacts, asked: Iterable[str]) -> dict[str, list[No]]:
     return said
 
 
-def read_contacts(client: Client) -> Contacts:
+def read_contacts(port: Port) -> Contacts:
     """All contacts of all stores, as they are now."""
     preferences = TARGETS["contact_preferences"].row
     empty = pd.DataFrame({name: pd.Series([], dtype=dtype) for name, dtype in preferences.dtypes.items()})
     return Contacts(
-        client.customers.list_contacts(refresh=True),
-        client.locations.list_contacts(refresh=True),
-        client.contact_methods.search(refresh=True),
+        port.list("customers.list_contacts", modified_on_or_after=EPOCH),
+        port.list("locations.list_contacts", modified_on_or_after=EPOCH),
+        port.list("contact_methods.search"),
         empty,
     )
 
 
-def read_preferences(client: Client, methods: pd.DataFrame) -> pd.DataFrame:
+def read_preferences(port: Port, methods: pd.DataFrame) -> pd.DataFrame:
     """The preferences of some methods of the newer store, as they are now: one call for each."""
     if methods.empty:
         columns = TARGETS["contact_preferences"].row.dtypes
         return pd.DataFrame({name: pd.Series([], dtype=dtype) for name, dtype in columns.items()})
-    return client.contact_preferences.list(methods["contact_id"], methods["id"], refresh=True)
+    return port.list("contact_preferences.list", contact_ids=methods["contact_id"], contact_method_ids=methods["id"])
 
 
 def _values(frame: pd.DataFrame, key: Mapping[str, Any]) -> Sequence[Any]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
-
-import requests
+from typing import Any
 
 from stcrm_pandas import frame as frames
 from stcrm_pandas.contract.operations import IDS_PER_CALL, OPERATIONS
@@ -15,16 +13,15 @@ from stcrm_pandas.contract.schemas.fields import snake
 from stcrm_pandas.edits.diff.columns import Target
 from stcrm_pandas.edits.diff.compare import python_values
 from stcrm_pandas.edits.plan.model import Key
+from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import AnswerError, IncompleteRead, NotFound
 from stcrm_pandas.http import wire
 from stcrm_pandas.reads.pagination import paginate, problem_of, shortfall
 
-if TYPE_CHECKING:
-    from stcrm_pandas.client import Client
-
 FreshRow = Mapping[str, Any]
 """Column to value, as a frame has it, None where it is missing."""
-_LONG_AGO = "1970-01-01T00:00:00Z"
+EPOCH = "1970-01-01T00:00:00Z"
+"""The contacts of customers and locations are read from this date: the service wants one, and this leaves none out."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +56,10 @@ ROUTES: Mapping[str, Route] = {
     "bookings": Route("Bookings_GetList", ids="ids"),
     "booking_provider_tags": Route("BookingProviderTags_GetList", ids="ids"),
     "customer_contacts": Route(
-        "Customers_GetModifiedContactsList", ids="customerIds", query=(("modifiedOnOrAfter", _LONG_AGO),)
+        "Customers_GetModifiedContactsList", ids="customerIds", query=(("modifiedOnOrAfter", EPOCH),)
     ),
     "location_contacts": Route(
-        "Locations_GetLocationsContactsList", ids="locationIds", query=(("modifiedOnOrAfter", _LONG_AGO),)
+        "Locations_GetLocationsContactsList", ids="locationIds", query=(("modifiedOnOrAfter", EPOCH),)
     ),
     "booking_contacts": Route(
         "Bookings_GetContactList2",
@@ -100,20 +97,12 @@ class Fresh:
 
     Parameters
     ----------
-    ask : callable
-        Sends a call and gives its answer.
-    api_url, tenant : str
-        Where to.
+    port : Port
+        The connection.
     """
 
-    def __init__(self, ask: Callable[[wire.Request], requests.Response], api_url: str, tenant: int) -> None:
-        self._ask = ask
-        self._api_url, self._tenant = api_url, tenant
-
-    @classmethod
-    def over(cls, client: Client) -> Self:
-        """Over the connection of a client, past its cache."""
-        return cls(client._session.ask, str(client.settings.api_url), client.settings.tenant or 0)
+    def __init__(self, port: Port) -> None:
+        self._port = port
 
     def read(
         self, target: Target, keys: Sequence[Key], *, unread: dict[Key, AnswerError] | None = None
@@ -176,8 +165,8 @@ class Fresh:
 
         def ask(number: int) -> frames.DecodedPage:
             asked = wire.page_query(operation, query, number) if operation.answer == "page" else query
-            call = wire.build(operation, self._api_url, self._tenant, path, asked)
-            return frames.decode(row, operation.answer, self._ask(call).content, parents=parents)
+            response = self._port.ask(operation, path, asked)
+            return frames.decode(row, operation.answer, response.content, parents=parents)
 
         mark = partial(frames.mark, row)
         for last in (False, True):

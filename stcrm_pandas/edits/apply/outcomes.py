@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stcrm_pandas.edits.apply.classify import agrees, row_from_json
 from stcrm_pandas.edits.apply.fresh_rows import Fresh, FreshRow, together
@@ -13,10 +13,8 @@ from stcrm_pandas.edits.apply.journal import Entry, Journal, State
 from stcrm_pandas.edits.diff.columns import OTHER_CALLS, TARGETS, Target, target_of
 from stcrm_pandas.edits.diff.values import PARTED, current
 from stcrm_pandas.edits.plan.model import Cell, Key, Refusal, Step
+from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import AnswerError, ServiceError
-
-if TYPE_CHECKING:
-    from stcrm_pandas.client import Client
 
 UNDER_WAY: tuple[State, ...] = ("sending", "sent", "doubt")
 """The states of rows whose request was under way when the apply ended."""
@@ -72,13 +70,13 @@ class Learned:
     warnings: list[str] = field(default_factory=list)
 
     @classmethod
-    def by_reading(cls, journal: Journal, crm: Client) -> Learned:
+    def by_reading(cls, journal: Journal, port: Port) -> Learned:
         """Find out what an apply changed: out of its journal, and by a read where the journal cannot tell."""
         known = list(_sent(journal))
         steps = journal.plan.steps
         unsure = {one.entry.at: one for one in known if _is_unsure(one, steps[one.entry.step])}
         places = [(target_of(steps[step].operation).resource, one.entry.key) for (step, _), one in unsure.items()]
-        now, failed = _read(places, crm)
+        now, failed = _read(places, port)
         learned = cls()
         for one in known:
             if one.entry.at in unsure:
@@ -146,9 +144,9 @@ def _is_unsure(one: Sent, step: Step) -> bool:
     return not one.after or (one.entry.state in ("failed", "already", "untried") and not agrees(step, one.after))
 
 
-def _read(places: list[_Place], crm: Client) -> tuple[dict[_Place, FreshRow], dict[_Place, Exception]]:
+def _read(places: list[_Place], port: Port) -> tuple[dict[_Place, FreshRow], dict[_Place, Exception]]:
     """Rows as they are now, and why some could not be read."""
-    fresh = Fresh.over(crm)
+    fresh = Fresh(port)
     keys: dict[str, dict[Key, None]] = defaultdict(dict)
     for resource, key in places:
         keys[resource][key] = None

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
-
 from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.edits.apply.journal import Journal
 from stcrm_pandas.edits.plan.model import VERSION, Plan, from_json
 from stcrm_pandas.edits.plan.rebuilt import rebuilt
+from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import StcrmError, UsageError
-from stcrm_pandas.settings.addresses import ENVIRONMENTS
-from stcrm_pandas.settings.connection import Settings
-
-if TYPE_CHECKING:
-    from stcrm_pandas.client import Client
 
 WITHOUT_SAMPLE = 500
 """How many rows of production a plan may change without a sample of it having been applied."""
 
 
-def admit(plan: Plan, crm: Client) -> None:
+def admit(plan: Plan, port: Port) -> None:
     """Refuse a plan that does not belong here.
 
     Raises
@@ -32,7 +25,7 @@ def admit(plan: Plan, crm: Client) -> None:
     """
     if plan.version != VERSION:
         raise UsageError(f"The plan is of version {plan.version}, and this is version {VERSION}: make it anew.")
-    here = (crm.settings.name, crm.settings.tenant)
+    here = (port.name, port.tenant)
     if (plan.environment, plan.tenant) != here:
         raise UsageError(
             f"The plan is for tenant {plan.tenant} of {plan.environment}; this connection is to tenant {here[1]} of "
@@ -47,21 +40,20 @@ def admit(plan: Plan, crm: Client) -> None:
     if not same:
         raise UsageError("The plan was altered since it was made: make it anew.")
     if not plan.steps:
-        crm._writer.allow(OPERATIONS["Customers_Update"])
+        port.allow(OPERATIONS["Customers_Update"])
     for operation in dict.fromkeys(step.operation for step in plan.steps):
-        crm._writer.allow(OPERATIONS[operation])
+        port.allow(OPERATIONS[operation])
 
 
-def in_production(settings: Settings) -> bool:
-    """Whether a connection is to the real service's production, by its name or by its address."""
-    host = urlsplit(str(settings.api_url)).hostname
-    return settings.environment == "production" or host == urlsplit(ENVIRONMENTS["production"][0]).hostname
+def in_production(port: Port) -> bool:
+    """Return whether a connection is to the real service's production."""
+    return port.in_production
 
 
-def needs_sample(plan: Plan, crm: Client) -> str:
+def needs_sample(plan: Plan, port: Port) -> str:
     """Why a plan must not be applied as a whole yet; empty where it may. Opt-outs do not count."""
     rows = sum(len(step.keys) for step in plan.steps if not step.opt_out)
-    if rows <= WITHOUT_SAMPLE or not in_production(crm.settings) or _sample_was_applied(plan, crm):
+    if rows <= WITHOUT_SAMPLE or not in_production(port) or _sample_was_applied(plan, port):
         return ""
     return (
         f"The plan changes {rows:,} rows of production. Try some first: plan.sample(10).apply(), look at the result, "
@@ -69,9 +61,9 @@ def needs_sample(plan: Plan, crm: Client) -> str:
     )
 
 
-def _sample_was_applied(plan: Plan, crm: Client) -> bool:
+def _sample_was_applied(plan: Plan, port: Port) -> bool:
     wholes = {plan.digest, plan.sample_of}
-    for path in crm.settings.journal_folder.glob("*.sqlite"):
+    for path in port.journal_folder.glob("*.sqlite"):
         try:
             journal = Journal.open(path)
         except UsageError:

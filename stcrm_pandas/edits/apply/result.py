@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -18,10 +18,8 @@ from stcrm_pandas.edits.apply.undo import undo
 from stcrm_pandas.edits.diff.columns import target_of
 from stcrm_pandas.edits.plan.model import Plan, narrowed
 from stcrm_pandas.edits.plan.tables import key_names
+from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import UsageError
-
-if TYPE_CHECKING:
-    from stcrm_pandas.client import Client
 
 FRAMES = ("succeeded", "failed", "conflicts", "already", "untried", "filled")
 _DISARMED = ("=", "+", "-", "@", "\t", "\r")
@@ -37,9 +35,9 @@ class Result:
     call, `untried` those that are left, `filled` what was sent along otherwise than the plan showed.
     """
 
-    def __init__(self, path: Path, crm: Client) -> None:
+    def __init__(self, path: Path, port: Port) -> None:
         self.path = path
-        self._crm = crm
+        self._port = port
         journal = Journal.open(path)
         try:
             self._plan, self._entries, self._about = journal.plan, journal.entries(), journal.about
@@ -154,10 +152,10 @@ class Result:
 
     def undo(self, *, reason: str | None = None) -> Plan:
         """A plan that brings back what this apply changed; see `Client.undo`."""
-        return undo(self.path, self._crm, reason=reason)
+        return undo(self.path, self._port, reason=reason)
 
     def _bound(self, plan: Plan) -> Plan:
-        return replace(plan, client=self._crm)
+        return replace(plan, port=self._port)
 
     def _cell(self, entry: Entry, column: str) -> tuple[Any, Any]:
         step = self._plan.steps[entry.step]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stcrm_pandas.contract.operations import IDS_PER_CALL
 from stcrm_pandas.edits.apply.check import without
@@ -30,10 +30,8 @@ from stcrm_pandas.edits.plan.last_read import (
     switched_on,
 )
 from stcrm_pandas.edits.plan.model import Key, Plan, Refusal, narrowed
+from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import IncompleteRead, ServiceError
-
-if TYPE_CHECKING:
-    from stcrm_pandas.client import Client
 
 IN_DOUBT_FOR = GIVES_UP_AFTER
 """Seconds for which the service may go on working on a call whose answer was lost."""
@@ -72,15 +70,15 @@ class Course:
     """
 
     def __init__(
-        self, plan: Plan, crm: Client, journal: Journal, endings: Endings, sent: Sent, *, limit: int | None
+        self, plan: Plan, port: Port, journal: Journal, endings: Endings, sent: Sent, *, limit: int | None
     ) -> None:
-        self._plan, self._crm, self._journal, self._endings = plan, crm, journal, endings
+        self._plan, self._port, self._journal, self._endings = plan, port, journal, endings
         self._opt_ins, self._left = sent, limit
-        self._timer, self._sleep = crm._session._timer, crm._session._sleep
-        self._calls = Calls(crm, journal, endings, self._judged)
-        self._threads = 2 * crm.settings.concurrency
+        self._timer, self._sleep = port.timer, port.sleep
+        self._calls = Calls(port, journal, endings, self._judged)
+        self._threads = 2 * port.concurrency
         # What is read at once has to be sent before it has aged.
-        self._at_once = max(1, min(IDS_PER_CALL, int(crm.settings.rate_limit * FRESH_FOR / 4)))
+        self._at_once = max(1, min(IDS_PER_CALL, int(port.rate_limit * FRESH_FOR / 4)))
         self._urgent: deque[list[Job]] = deque()
         self._later: deque[list[Job]] = deque()
         self._to_send: deque[Job] = deque()
@@ -215,25 +213,25 @@ class Course:
 
     def _end_early(self) -> None:
         """Ctrl-C: nothing more is begun; what is under way may end, unless that takes long."""
-        session = self._crm._session
+        port = self._port
         self._calls.interrupted = True
-        session.interrupted.set()
+        port.stop_waiting()
         for future in self._running:
             future.cancel()
         try:
             wait(self._running, timeout=0.5)
-            session.interrupt()
+            port.interrupt()
             if writes := sum(task.sends and not future.done() for future, task in self._running.items()):
-                self._crm._progress.say(f"Interrupted: waiting at most 5 s for {writes} writes under way …")
+                port.say(f"Interrupted: waiting at most 5 s for {writes} writes under way …")
                 wait([future for future, task in self._running.items() if task.sends], timeout=4.5)
-            session.interrupt(writes=True)
+            port.interrupt(writes=True)
             wait(self._running, timeout=1)
             for future, task in self._running.items():
                 if task.sends and future.done() and not future.cancelled():
                     task.done(future.result())
             self._endings.write_down()
         finally:
-            session.interrupted.clear()
+            port.go_on()
 
     # What came of it
 
@@ -279,7 +277,7 @@ class Course:
                 go.append(entry)
                 job.step = verdict.step
             elif verdict.state == "already":
-                service_now = self._crm._session.service_now()
+                service_now = self._port.service_now()
                 entry.service_time = None if service_now is None else service_now.isoformat()
                 self._endings.end([entry], "conflict" if entry.now else "already", row=row if entry.now else None)
             else:

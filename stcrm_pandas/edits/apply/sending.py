@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.edits.apply.classify import agrees, differing, row_to_json
@@ -18,12 +18,10 @@ from stcrm_pandas.edits.diff.columns import OTHER_CALLS, target_of
 from stcrm_pandas.edits.plan.fill import CannotFill, body_of
 from stcrm_pandas.edits.plan.last_read import GIVES_UP_AFTER, is_off, needs_last_read, switched_on
 from stcrm_pandas.edits.plan.model import Key, Step
+from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import AnswerError, PermissionDenied, ServiceError, SettingsError, SignInError
 from stcrm_pandas.frame.foreign_cells import is_missing
 from stcrm_pandas.http import wire
-
-if TYPE_CHECKING:
-    from stcrm_pandas.client import Client
 
 FRESH_FOR = 10.0
 """Seconds for which a row that was read counts as fresh; one that waited longer is read again before it is sent."""
@@ -128,7 +126,7 @@ class Calls:
 
     Parameters
     ----------
-    crm : Client
+    port : Port
         The connection.
     journal : Journal
         Where each call is written down, before and after.
@@ -138,13 +136,13 @@ class Calls:
         Whether something of a job is to be sent, now that its rows were read.
     """
 
-    def __init__(self, crm: Client, journal: Journal, endings: Endings, judged: Callable[[Job], bool]) -> None:
+    def __init__(self, port: Port, journal: Journal, endings: Endings, judged: Callable[[Job], bool]) -> None:
         self.interrupted = False
-        self._crm, self._journal, self._endings, self._judged = crm, journal, endings, judged
-        self._fresh = Fresh.over(crm)
-        self._timer = crm._session._timer
+        self._port, self._journal, self._endings, self._judged = port, journal, endings, judged
+        self._fresh = Fresh(port)
+        self._timer = port.timer
         # While some calls are under way, other threads wait for the disk: there are more of these than of calls.
-        self._turns = threading.BoundedSemaphore(crm.settings.concurrency)
+        self._turns = threading.BoundedSemaphore(port.concurrency)
 
     def read(self, jobs: Sequence[Job]) -> dict[Key, FreshRow] | Exception:
         """Read the rows of some jobs; each of them gets all that was read."""
@@ -184,7 +182,7 @@ class Calls:
             self._write_ahead(job, body)
             try:
                 with self._turns:
-                    response = self._crm._writer.send(operation, step.path, body, still=partial(self._still, job))
+                    response = self._port.send(operation, step.path, body, still=partial(self._still, job))
             except _Settled:
                 return None
             except _Unread as unread:
@@ -219,7 +217,7 @@ class Calls:
         """Write down what is about to be sent, unless that stands in the journal already."""
         step, entries = job.step, job.entries
         before = [row_to_json(step.operation, job.rows[entry.key]) for entry in entries]
-        service_now = self._crm._session.service_now()
+        service_now = self._port.service_now()
         known = body == job.body and before == [job.before] and entries[0].state == "sending"
         for entry in entries:
             entry.state, entry.sent_at = "sending", self.now()
@@ -247,7 +245,7 @@ class Calls:
 
     def now(self) -> str:
         """The time, as a journal has it."""
-        return self._crm.cache.now().isoformat()
+        return self._port.now().isoformat()
 
     def _keep_as(self, entries: Sequence[Entry], state: State) -> None:
         for entry in entries:

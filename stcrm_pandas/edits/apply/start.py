@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stcrm_pandas.edits.apply.check import opt_outs_refused_by_reading, refused_by_reading
 from stcrm_pandas.edits.apply.finished import Endings
@@ -16,21 +16,19 @@ from stcrm_pandas.edits.apply.result import Result
 from stcrm_pandas.edits.apply.run import Course
 from stcrm_pandas.edits.apply.unreadable import is_acknowledged
 from stcrm_pandas.edits.plan.model import Plan, Refusal
+from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import StcrmError, UsageError
 
-if TYPE_CHECKING:
-    from stcrm_pandas.client import Client
 
-
-def apply(plan: Plan, crm: Client, *, limit: int | None = None, stop_after: int | None = None) -> Result:
+def apply(plan: Plan, port: Port, *, limit: int | None = None, stop_after: int | None = None) -> Result:
     """Carry out a plan. See `Plan.apply`."""
     for name, number, least in (("limit", limit, 0), ("stop_after", stop_after, 1)):
         if number is not None and number < least:
             raise UsageError(f"apply({name}=…) is {least} or more, or None for no bound.")
-    admit(plan, crm)
-    folder = crm.settings.journal_folder
+    admit(plan, port)
+    folder = port.journal_folder
     with lock(folder, plan.digest) as held:
-        run = _Run(plan, crm, limit, stop_after)
+        run = _Run(plan, port, limit, stop_after)
         if any(step.opt_out for step in plan.steps):
             return run.opt_outs_first(held)
         run.prepare()
@@ -40,9 +38,9 @@ def apply(plan: Plan, crm: Client, *, limit: int | None = None, stop_after: int 
 class _Run:
     """One apply of a plan, whose lock is held."""
 
-    def __init__(self, plan: Plan, crm: Client, limit: int | None, stop_after: int | None) -> None:
-        self._plan, self._crm = plan, crm
-        self._folder = crm.settings.journal_folder
+    def __init__(self, plan: Plan, port: Port, limit: int | None, stop_after: int | None) -> None:
+        self._plan, self._port = plan, port
+        self._folder = port.journal_folder
         self._limit, self._stop_after = limit, stop_after
         self._failures = 0
         self._sent: Sent = {}
@@ -58,7 +56,7 @@ class _Run:
         ServiceError
             What has to be known could not be read.
         """
-        if missing_sample := needs_sample(self._plan, self._crm):
+        if missing_sample := needs_sample(self._plan, self._port):
             raise UsageError(missing_sample)
         earlier = sent_since(self._folder, self._plan)
         unread = list(refused_unread(self._plan, earlier.unreadable))
@@ -67,30 +65,30 @@ class _Run:
             raise UsageError(f"{unread[0].reason}. To go on, {unread[0].instead}.")
         self._sent = earlier.sent
         if not self._plan.checked or any(cell.consent for step in self._plan.steps for cell in step.cells):
-            self._refusals = refused_by_reading(self._plan, self._crm, earlier.sent)
+            self._refusals = refused_by_reading(self._plan, self._port, earlier.sent)
         self._refusals += unread
 
     def all(self, lock_file: OpenFile) -> Result:
         """Carry out what is not refused."""
-        journal = _unfinished(self._folder, self._plan) or _begun(self._folder, self._plan, self._crm)
+        journal = _unfinished(self._folder, self._plan) or _begun(self._folder, self._plan, self._port)
         journal.watch(lock_file)
         try:
             self._course(journal, self._refusals)
         finally:
             journal.close()
-        return Result(journal.path, self._crm)
+        return Result(journal.path, self._port)
 
     def opt_outs_first(self, lock_file: OpenFile) -> Result:
         """Send the opt-outs, whatever stands against the rest, and then the rest, if nothing does."""
-        plan, crm, obstacle = self._plan, self._crm, ""
+        plan, port, obstacle = self._plan, self._port, ""
         try:
-            journal = _unfinished(self._folder, plan) or _begun(self._folder, plan, crm)
+            journal = _unfinished(self._folder, plan) or _begun(self._folder, plan, port)
         except StcrmError as error:
             obstacle = f"{error} `stcrm journal acknowledge` lets the rest of the plan go on without it."
-            journal = _begun(self._folder, plan, crm)
+            journal = _begun(self._folder, plan, port)
         journal.watch(lock_file)
         try:
-            refusals = opt_outs_refused_by_reading(plan, crm)
+            refusals = opt_outs_refused_by_reading(plan, port)
             self._course(journal, refusals, only_opt_outs=True)
             if not obstacle:
                 try:
@@ -103,16 +101,16 @@ class _Run:
                 self._course(journal, self._refusals)
         finally:
             journal.close()
-        return Result(journal.path, crm)
+        return Result(journal.path, port)
 
     def _course(self, journal: Journal, refusals: Sequence[Refusal], *, only_opt_outs: bool = False) -> None:
-        crm = self._crm
+        port = self._port
         try:
-            with crm._progress.bar("apply") as bar:
-                now = lambda: crm.cache.now().isoformat()  # noqa: E731
+            with port.bar("apply") as bar:
+                now = lambda: port.now().isoformat()  # noqa: E731
                 endings = Endings(journal, bar, now=now, stop_after=self._stop_after, failures=self._failures)
                 endings.held_back = only_opt_outs
-                Course(self._plan, crm, journal, endings, self._sent, limit=self._limit).run(refusals)
+                Course(self._plan, port, journal, endings, self._sent, limit=self._limit).run(refusals)
                 self._failures = endings.failures
         except KeyboardInterrupt as stop:
             stop.add_note(f"The journal is {journal.path}: apply the plan again, or crm.resume(…), and it goes on.")
@@ -128,21 +126,21 @@ def _keep_why(journal: Journal, why: str) -> None:
         journal.keep(left)
 
 
-def resume(path: Any, crm: Client, *, limit: int | None = None, stop_after: int | None = None) -> Result:
+def resume(path: Any, port: Port, *, limit: int | None = None, stop_after: int | None = None) -> Result:
     """Go on with the apply that a journal is of. See `Client.resume`."""
     journal = Journal.open(path)
     plan, place, finished = journal.plan, journal.path.resolve(), journal.finished
     journal.close()
-    admit(plan, crm)
+    admit(plan, port)
     if finished:
-        return Result(journal.path, crm)
-    folder = crm.settings.journal_folder
+        return Result(journal.path, port)
+    folder = port.journal_folder
     if place.parent != folder.resolve() or [one.resolve() for one in find(folder, plan)][-1] != place:
         raise UsageError(
             f"{str(path)!r} is not the latest journal of its plan in {folder}: it is from elsewhere, or the plan was "
             "applied again since. Load the plan and apply it: what is as planned is left alone."
         )
-    return apply(plan, crm, limit=limit, stop_after=stop_after)
+    return apply(plan, port, limit=limit, stop_after=stop_after)
 
 
 def _unfinished(folder: Path, plan: Plan) -> Journal | None:
@@ -162,8 +160,8 @@ def _unfinished(folder: Path, plan: Plan) -> Journal | None:
     return None
 
 
-def _begun(folder: Path, plan: Plan, crm: Client) -> Journal:
-    moment = crm.cache.now()
+def _begun(folder: Path, plan: Plan, port: Port) -> Journal:
+    moment = port.now()
     return Journal.begin(path_for(folder, plan, moment), plan, _about(plan, moment.isoformat(timespec="seconds")))
 
 

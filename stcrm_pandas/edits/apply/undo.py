@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stcrm_pandas.contract.schemas.parts import CustomField, ExternalData
 from stcrm_pandas.edits.apply.journal import Journal
@@ -16,18 +16,16 @@ from stcrm_pandas.edits.diff.values import PARTED, absent, current, parts_of, to
 from stcrm_pandas.edits.plan.build import bulk_calls, in_order, place_of
 from stcrm_pandas.edits.plan.model import Cell, Key, Plan, Refusal, Step
 from stcrm_pandas.edits.plan.steps import Change, Options, plan_row
+from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.foreign_cells import is_missing
 
-if TYPE_CHECKING:
-    from stcrm_pandas.client import Client
 
-
-def undo(path: Any, crm: Client, *, reason: str | None = None) -> Plan:
+def undo(path: Any, port: Port, *, reason: str | None = None) -> Plan:
     """The plan that takes an apply back. See `Client.undo`."""
     journal = Journal.open(path)
     try:
-        plan, place = journal.plan, place_of(crm)
+        plan, place = journal.plan, place_of(port)
         if (plan.environment, plan.tenant) != (place.environment, place.tenant):
             raise UsageError(
                 f"The journal is of tenant {plan.tenant} of {plan.environment}; this connection is to tenant "
@@ -35,7 +33,7 @@ def undo(path: Any, crm: Client, *, reason: str | None = None) -> Plan:
             )
         _refuse_under_way(journal)
         back = _Back(plan)
-        learned = Learned.by_reading(journal, crm)
+        learned = Learned.by_reading(journal, port)
         for sent in learned.rows:
             back.add(sent)
         back.refusals += learned.refusals
@@ -53,7 +51,7 @@ def undo(path: Any, crm: Client, *, reason: str | None = None) -> Plan:
         warnings=(*learned.warnings, *told),
         reason=reason or f"undo of {journal.path.name}",
         options=back.options.as_json(),
-        client=crm,
+        port=port,
     )
 
 

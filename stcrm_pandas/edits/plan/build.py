@@ -19,6 +19,7 @@ from stcrm_pandas.edits.diff.columns import TARGETS, Target
 from stcrm_pandas.edits.diff.frames import Changes, diff
 from stcrm_pandas.edits.plan.model import BEFORE_READ_AT, Cell, Key, Plan, Refusal, Step
 from stcrm_pandas.edits.plan.steps import Options, plan_row
+from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.foreign_cells import is_missing, read
 from stcrm_pandas.frame.matching import key_columns
@@ -39,11 +40,11 @@ class Place:
     made_at: str
 
 
-def place_of(client: Any) -> Place:
+def place_of(port: Port) -> Place:
     """The place of a connection, and its clock."""
-    now: dt.datetime = client.cache.now()
+    now = port.now()
     made_at = now.astimezone(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return Place(client.settings.name, client.settings.tenant, made_at)
+    return Place(port.name, port.tenant, made_at)
 
 
 def plan_changes(

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pandas as pd
 
+from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ class Plan:
         Whether refusals that need a read were made; where not, apply makes them before its first write.
     sample_of : str, optional
         The digest of the plan of which this is a part.
-    client : object
+    port : Port, optional
         The connection that made or loaded it, which applies it. Not part of the plan.
     """
 
@@ -162,7 +163,7 @@ class Plan:
     checked: bool = False
     sample_of: str | None = None
     version: int = VERSION
-    client: Any = field(default=None, compare=False)
+    port: Port | None = field(default=None, compare=False)
 
     @cached_property
     def digest(self) -> str:
@@ -176,7 +177,7 @@ class Plan:
 
     def as_json(self) -> dict[str, Any]:
         """The plan in lists and dictionaries, as its file holds it."""
-        plain = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "client"}
+        plain = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "port"}
         plain["steps"] = [_plain(step) for step in self.steps]
         plain["refusals"] = [_plain(refusal) for refusal in self.refusals]
         return {**plain, "warnings": list(self.warnings), "listed": list(self.listed)}
@@ -291,11 +292,11 @@ class Plan:
         SettingsError
             The journal cannot be written.
         """
-        if self.client is None:
+        if self.port is None:
             raise UsageError("The plan has no connection: crm.load_plan(path) gives it one.")
         from stcrm_pandas.edits.apply.start import apply
 
-        return apply(self, self.client, limit=limit, stop_after=stop_after)
+        return apply(self, self.port, limit=limit, stop_after=stop_after)
 
     def save(self, path: Any) -> None:
         """Write the plan to a file, readable and for nobody else; `crm.load_plan` reads it.
@@ -317,13 +318,13 @@ def narrowed(step: Step, keys: tuple[Key, ...]) -> Step:
     return replace(step, keys=keys, set={**step.set, "customerIds": [key[0] for key in keys]})
 
 
-def from_json(plain: Mapping[str, Any], client: Any = None) -> Plan:
+def from_json(plain: Mapping[str, Any], port: Port | None = None) -> Plan:
     """The plan that `as_json` told."""
     given = dict(plain)
     given["steps"] = tuple(_step(one) for one in plain["steps"])
     given["refusals"] = tuple(Refusal(**{**one, "key": tuple(one["key"])}) for one in plain["refusals"])
     given["warnings"], given["listed"] = tuple(plain["warnings"]), tuple(plain["listed"])
-    return Plan(**given, client=client)
+    return Plan(**given, port=port)
 
 
 def _step(plain: Mapping[str, Any]) -> Step:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 from stcrm_pandas.edits.plan.model import VERSION, Plan, from_json
 from stcrm_pandas.edits.plan.rebuilt import rebuilt
+from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import UsageError
 
 KIND = "stcrm plan"
@@ -69,7 +69,7 @@ def read(path: str | Path) -> Plan:
     return plan
 
 
-def load(path: str | Path, client: Any) -> Plan:
+def load(path: str | Path, port: Port) -> Plan:
     """The plan in a file, for the tenant that it was made for.
 
     Raises
@@ -78,10 +78,10 @@ def load(path: str | Path, client: Any) -> Plan:
         As `read`, or the plan is of another tenant or environment.
     """
     plan = read(path)
-    tenant, environment = client.settings.tenant, client.settings.name
+    tenant, environment = port.tenant, port.name
     if (plan.tenant, plan.environment) != (tenant, environment):
         raise UsageError(
             f"The plan is for tenant {plan.tenant} of {plan.environment}; this connection is to tenant {tenant} of "
             f"{environment}."
         )
-    return from_json(plan.as_json(), client)
+    return from_json(plan.as_json(), port)

@@ -86,7 +86,7 @@ def test_a_fitting_digest_is_not_believed(alter, box, crm, renamed, tmp_path, co
     whole = json.loads(path.read_text())
     del whole["kind"], whole["digest"]
     with pytest.raises(UsageError, match="altered"):
-        from_json(whole, crm).apply()
+        from_json(whole, crm._port).apply()
     assert count(box) == 0
 
 

@@ -134,7 +134,7 @@ def test_random_edits(resource, place, data):
     for at in range(len(before)):
         for name in data.draw(st.lists(st.sampled_from(free), unique=True, max_size=4)):
             after.at[at, name] = data.draw(values(target.columns[name], resource))
-    plan = planning.changes(crm, resource, before, after, allow_inactive=True, allow_deactivate=True, **allowed)
+    plan = planning.changes(crm._port, resource, before, after, allow_inactive=True, allow_deactivate=True, **allowed)
     result = plan.apply()
     assert result.ok, result.failed["why"].tolist()
     keys = [tuple(key) for key in before[list(target.row.key)].itertuples(index=False)]
