@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,7 +15,7 @@ import narwhals.stable.v2 as nw
 import pandas as pd
 
 from stcrm_pandas.analysis.base.display import Definitions, Sentences
-from stcrm_pandas.analysis.base.engine import EPOCH, Rows, lazy
+from stcrm_pandas.analysis.base.engine import EPOCH, lazy
 from stcrm_pandas.analysis.base.findings import Action, Check, Tile, WorkList
 from stcrm_pandas.analysis.base.inputs import admitted, table_of
 from stcrm_pandas.analysis.base.money import UNKNOWN, currencies_of, several
@@ -35,13 +34,12 @@ from stcrm_pandas.analysis.bookings.counts import Counted, count_bookings, one_n
 from stcrm_pandas.analysis.bookings.groups import Groups, dimensions, lookups, spellings
 from stcrm_pandas.analysis.bookings.hours import Clock
 from stcrm_pandas.analysis.bookings.lists import lists
-from stcrm_pandas.analysis.bookings.outcomes import USED, Limits, booking_rows, follow_on_jobs
-from stcrm_pandas.analysis.bookings.revenue import revenue
+from stcrm_pandas.analysis.bookings.outcomes import Limits, booking_rows, follow_on_jobs
+from stcrm_pandas.analysis.bookings.result import BookingResult
 from stcrm_pandas.analysis.bookings.shares import comparisons, first_time, leakage, speed, whole
 from stcrm_pandas.analysis.bookings.shown import Shown, shown
 from stcrm_pandas.analysis.bookings.silences import silences
 from stcrm_pandas.analysis.bookings.table import (
-    amounts_by,
     grouped,
     measured,
     medians,
@@ -59,8 +57,7 @@ __all__ = ["BookingSources", "booking_sources"]
 Kind = Literal["outcomes", "speed", "hours", "weeks", "leakage"]
 
 
-@dataclass(frozen=True, repr=False)
-class BookingSources:
+class BookingSources(BookingResult):
     """What `booking_sources` found.
 
     `table` has a row per group, `overall` one row of all bookings; their columns:
@@ -91,71 +88,6 @@ class BookingSources:
     and give it back as `groups=`); `attribution` how far campaigns can be trusted; `comparisons` the frames of
     `analysis.comparison.compare` by measure: "work", "dismissed_leads", "new_hour", "canceled".
     """
-
-    table: pd.DataFrame
-    overall: pd.DataFrame
-    speed: pd.DataFrame
-    leakage: pd.DataFrame
-    first_time: pd.DataFrame
-    spellings: pd.DataFrame
-    silences: pd.DataFrame
-    attribution: Attribution
-    comparisons: Mapping[str, pd.DataFrame]
-    left_out: Mapping[str, int]
-    by: tuple[str, ...]
-    as_of: dt.datetime
-    time_zone: str
-    mature_days: int
-    revenue_days: int
-    min_group: int
-    leads_known: bool
-    jobs_known: bool
-    customers_known: bool
-    log_known: bool
-    jobs_from: dt.datetime | None
-    complete: bool
-    clock: Clock = field(repr=False)
-    amounts: pd.DataFrame = field(repr=False)
-    rows: Rows = field(repr=False)
-    bookings: Any = field(repr=False)
-    cautions: tuple[str, ...] = ()
-    currencies: tuple[str, ...] = ()
-
-    @cached_property
-    def hours(self) -> pd.DataFrame:
-        """Bookings by weekday and local hour, and how many such hours there were."""
-        return self.clock.hours
-
-    @cached_property
-    def weeks(self) -> pd.DataFrame:
-        """Bookings by local week and source."""
-        return self.clock.weeks
-
-    @cached_property
-    def speed_by_hour(self) -> pd.DataFrame:
-        """Still new after an hour, by the local hour in which they came in."""
-        return self.clock.speed_by_hour()
-
-    @cached_property
-    def after_hours(self) -> pd.DataFrame:
-        """Still new after an hour, by day and after hours."""
-        return self.clock.after_hours()
-
-    @cached_property
-    def revenue(self) -> pd.DataFrame:
-        """What the jobs of each group brought, in each currency apart; see `analysis.bookings.revenue.revenue`.
-
-        Made when first asked for.
-        """
-        if len(self.currencies) < 2:
-            currency = self.currencies[0] if self.currencies else None
-            found = revenue(amounts_by(self.amounts))
-            return found.assign(currency=pd.array([currency] * len(found), dtype="str"))
-        parts = []
-        for currency in self.currencies:
-            found = revenue(amounts_by(self.amounts[self.amounts["currency"] == currency]))
-            parts.append(found.assign(currency=pd.array([currency] * len(found), dtype="str")))
-        return pd.concat(parts, ignore_index=True)
 
     @cached_property
     def work_lists(self) -> dict[str, WorkList]:
@@ -188,17 +120,6 @@ class BookingSources:
     def health(self) -> Sentences:
         """How far campaigns can be trusted, in plain sentences."""
         return Sentences(self.attribution.sentences())
-
-    @property
-    def exact_dates(self) -> tuple[int, int]:
-        """For how many bookings it is known when something was first done, or that nothing was; and all."""
-        every = self.overall.iloc[0]
-        return sum(int(every[name]) for name in ("by_job", "by_lead", "waiting")), int(every["bookings"])
-
-    @property
-    def used_columns(self) -> dict[str, list[str]]:
-        """By frame, the columns that the numbers rest on."""
-        return USED
 
     def shown(self, kind: str) -> Shown:
         """A further table in words: "after_hours", "leakage", "revenue", "first_time", "spellings".

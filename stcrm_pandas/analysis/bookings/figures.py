@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from stcrm_pandas.analysis.base.sentences import hundred, per_hundred, span
 from stcrm_pandas.analysis.bookings.groups import WEEKDAYS
+from stcrm_pandas.analysis.bookings.result import BookingResult
 from stcrm_pandas.charts.base import (
     COLOURS,
     GRID,
@@ -23,9 +24,6 @@ from stcrm_pandas.charts.base import (
     segments,
     short,
 )
-
-if TYPE_CHECKING:
-    from stcrm_pandas.analysis.bookings.booking_sources import BookingSources
 
 __all__ = ["hours", "leakage", "outcomes", "speed", "weeks"]
 
@@ -51,9 +49,9 @@ _BAR = 34
 _MOST_WEEKS_OF = 6
 
 
-def outcomes(found: BookingSources) -> go.Figure:
+def outcomes(result: BookingResult) -> go.Figure:
     """What became of the bookings of each group, of 100."""
-    table = found.table[found.table["bookings"] > 0].reset_index(drop=True)
+    table = result.table[result.table["bookings"] > 0].reset_index(drop=True)
     figure = empty()
     total = table["bookings"].astype(float)
     for words, columns, colour in _PARTS:
@@ -91,9 +89,9 @@ def outcomes(found: BookingSources) -> go.Figure:
     return _rows(figure, table["name"], alt)
 
 
-def speed(found: BookingSources) -> go.Figure:
+def speed(result: BookingResult) -> go.Figure:
     """Still new after 15 minutes, an hour, a day: from those surely to those possibly."""
-    table = found.speed[found.speed["n"] > 0]
+    table = result.speed[result.speed["n"] > 0]
     names = list(dict.fromkeys(table["name"]))
     place = {name: at for at, name in enumerate(names)}
     figure = empty()
@@ -120,7 +118,7 @@ def speed(found: BookingSources) -> go.Figure:
             hovertemplate="%{text}<extra></extra>",
         )
     figure.update_xaxes(title={"text": "of 100 bookings, still new", "standoff": 8}, range=[0, 102], side="top")
-    every = found.overall.iloc[0]
+    every = result.overall.iloc[0]
     alt = "Bookings still new after 15 minutes, an hour and a day, by group."
     if every["aged_hour"]:
         lower, upper = (float(every[f"new_{side}_hour"] / every["aged_hour"]) for side in ("lower", "upper"))
@@ -128,9 +126,9 @@ def speed(found: BookingSources) -> go.Figure:
     return _rows(figure, pd.Series(names, dtype="str"), alt, bar=44)
 
 
-def hours(found: BookingSources) -> go.Figure:
+def hours(result: BookingResult) -> go.Figure:
     """Bookings in each hour of the week, over how many such hours there were."""
-    table = found.hours
+    table = result.hours
     by_day = [part for _, part in table.groupby("weekday")]
     figure = empty()
     figure.add_heatmap(
@@ -167,12 +165,12 @@ def _hour_text(row: Any) -> str:
     )
 
 
-def weeks(found: BookingSources) -> go.Figure:
+def weeks(result: BookingResult) -> go.Figure:
     """Bookings by week and source, each source with its own scale.
 
     Weeks that were read in part are hatched; orange marks the time in which a source sent nothing, if that is clear.
     """
-    table = found.weeks
+    table = result.weeks
     totals = table.groupby("source")["bookings"].sum().sort_values(ascending=False)
     shown = list(totals.index[:_MOST_WEEKS_OF])
     figure = empty()
@@ -209,7 +207,7 @@ def weeks(found: BookingSources) -> go.Figure:
                 }
             }
         )
-        for row in rows_of(found.silences[found.silences["source"] == source]):
+        for row in rows_of(result.silences[result.silences["source"] == source]):
             figure.add_shape(
                 type="rect",
                 xref="x",
@@ -238,7 +236,7 @@ def weeks(found: BookingSources) -> go.Figure:
     figure.update_xaxes(type="date", tickformat="%b\n%Y", showgrid=False, anchor=last)
     gaps = [
         f"{row.source} sent nothing from {row.since:%d %b %Y} to {row.until:%d %b %Y}."
-        for row in rows_of(found.silences)
+        for row in rows_of(result.silences)
     ]
     alt = (
         f"Bookings by week for {len(shown)} sources, from {int(totals.sum()):,} bookings. {' '.join(gaps[:3])}".strip()
@@ -247,9 +245,9 @@ def weeks(found: BookingSources) -> go.Figure:
     return figure
 
 
-def leakage(found: BookingSources) -> go.Figure:
+def leakage(result: BookingResult) -> go.Figure:
     """Of 100 bookings: booked, not canceled, completed, above zero."""
-    table = found.leakage[found.leakage["bookings"] > 0].reset_index(drop=True)
+    table = result.leakage[result.leakage["bookings"] > 0].reset_index(drop=True)
     figure = empty()
     shades = ("#9cc7ec", "#6aaae0", "#3b82c4", "#1d4b78")
     total = table["bookings"].astype(float)

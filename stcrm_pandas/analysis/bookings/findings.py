@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import narwhals.stable.v2 as nw
 import pandas as pd
@@ -15,37 +15,35 @@ from stcrm_pandas.analysis.base.periods import Period, four_weeks
 from stcrm_pandas.analysis.base.sentences import per_hundred, span
 from stcrm_pandas.analysis.bookings.counts import one_number
 from stcrm_pandas.analysis.bookings.lists import CALL_WITHIN, waiting_since
+from stcrm_pandas.analysis.bookings.result import BookingResult
 from stcrm_pandas.analysis.bookings.sentences import words
 from stcrm_pandas.analysis.bookings.table import each, shares
 from stcrm_pandas.analysis.bookings.waiting import later_work
 from stcrm_pandas.analysis.statistics.prediction import LIKE_EARLIER, gap
 
-if TYPE_CHECKING:
-    from stcrm_pandas.analysis.bookings.booking_sources import BookingSources
-
 __all__ = ["actions", "check", "table_of", "tiles"]
 
 
-def tiles(found: BookingSources) -> list[Tile]:
+def tiles(result: BookingResult) -> list[Tile]:
     """Became work, still new after an hour, dismissed for good, came in."""
     return [
-        _share_tile(found, "Bookings that became work", "work_lower", "work_upper", "bookings", found.mature_days),
-        _share_tile(found, "Still new after an hour", "new_lower_hour", "new_upper_hour", "bookings", 1),
+        _share_tile(result, "Bookings that became work", "work_lower", "work_upper", "bookings", result.mature_days),
+        _share_tile(result, "Still new after an hour", "new_lower_hour", "new_upper_hour", "bookings", 1),
         _share_tile(
-            found, "Dismissed, and not worked as a lead", "dismissed", "dismissed", "bookings", found.mature_days
+            result, "Dismissed, and not worked as a lead", "dismissed", "dismissed", "bookings", result.mature_days
         ),
-        _count_tile(found),
+        _count_tile(result),
     ]
 
 
-def _share_tile(found: BookingSources, title: str, lower: str, upper: str, n: str, days: int) -> Tile:
-    weeks = four_weeks(found.as_of, found.clock.zone, mature_days=days)
+def _share_tile(result: BookingResult, title: str, lower: str, upper: str, n: str, days: int) -> Tile:
+    weeks = four_weeks(result.as_of, result.clock.zone, mature_days=days)
 
     def told(period: Period) -> str:
-        counts = found.clock.between(period.first, period.end)
+        counts = result.clock.between(period.first, period.end)
         if counts is None:
             return ""
-        if counts[n] < found.min_group:
+        if counts[n] < result.min_group:
             return "too few to tell"
         return per_hundred(pd.DataFrame(shares([counts[lower]], [counts[upper]], [counts[n]])).iloc[0])
 
@@ -61,11 +59,11 @@ def _note(lower: str) -> str:
     }.get(lower, "")
 
 
-def _count_tile(found: BookingSources) -> Tile:
-    weeks = four_weeks(found.as_of, found.clock.zone)
+def _count_tile(result: BookingResult) -> Tile:
+    weeks = four_weeks(result.as_of, result.clock.zone)
 
     def told(period: Period) -> str:
-        counts = found.clock.between(period.first, period.end)
+        counts = result.clock.between(period.first, period.end)
         return "" if counts is None else f"{int(counts['bookings']):,}"
 
     return Tile(
@@ -77,36 +75,36 @@ def _count_tile(found: BookingSources) -> Tile:
     )
 
 
-def actions(found: BookingSources) -> list[Action]:
+def actions(result: BookingResult) -> list[Action]:
     """What to do this week; ranked by the jobs that it may bring when shown."""
-    said = _calls(found)
+    said = _calls(result)
     said += [
         Action(
             f"Find out why source {row.source} is silent.",
             f"about {row.expected:.0f} bookings missing",
             worth=row.expected,
         )
-        for row in each(found.silences)
-        if row.ongoing and (found.as_of - _aware(found, row.since)) <= CALL_WITHIN
+        for row in each(result.silences)
+        if row.ongoing and (result.as_of - _aware(result, row.since)) <= CALL_WITHIN
     ]
-    one = words(found)[0]
+    one = words(result)[0]
     for measure, tell in (("dismissed_leads", _worked), ("canceled", _canceled), ("new_hour", _slow)):
-        frame = found.comparisons.get(measure)
-        if frame is None or not found.by:
+        frame = result.comparisons.get(measure)
+        if frame is None or not result.by:
             continue
         for row in each(frame[frame["verdict"] == "higher"]):
-            said.append(tell(found, one, row, found.table.loc[row.Index]))
+            said.append(tell(result, one, row, result.table.loc[row.Index]))
     return said
 
 
-def _calls(found: BookingSources) -> list[Action]:
+def _calls(result: BookingResult) -> list[Action]:
     call, close = (
-        one_number(found.rows.filter(chosen).select(nw.len().alias("rows"))) or 0 for chosen in waiting_since(found)
+        one_number(result.rows.filter(chosen).select(nw.len().alias("rows"))) or 0 for chosen in waiting_since(result)
     )
     said = []
     if call:
         what = "booking that is" if call == 1 else "bookings that are"
-        later = later_work(found, waiting_since(found)[0])
+        later = later_work(result, waiting_since(result)[0])
         number = size = ""
         if later is not None:
             number = f"of 100 that were still new as long, {span(later.lower / call, later.upper / call)} became work"
@@ -123,7 +121,7 @@ def _calls(found: BookingSources) -> list[Action]:
     return said
 
 
-def _worked(found: BookingSources, one: str, row: Any, group: pd.Series) -> Action:
+def _worked(result: BookingResult, one: str, row: Any, group: pd.Series) -> Action:
     led, dismissed, won = (int(group[name]) for name in ("dismissed_leads", "dismissed_status", "dismissed_won"))
     number = per_hundred(pd.DataFrame(shares([led], [led], [dismissed])).iloc[0])
     return Action(
@@ -135,10 +133,10 @@ def _worked(found: BookingSources, one: str, row: Any, group: pd.Series) -> Acti
     )
 
 
-def _canceled(found: BookingSources, one: str, row: Any, group: pd.Series) -> Action:
+def _canceled(result: BookingResult, one: str, row: Any, group: pd.Series) -> Action:
     jobs, canceled = int(group["old_booked"]), int(group["old_canceled"])
     number = per_hundred(pd.DataFrame(shares([canceled], [canceled], [jobs])).iloc[0])
-    more = gap(row, jobs * _of_four_weeks(found))
+    more = gap(row, jobs * _of_four_weeks(result))
     return Action(
         f"Ask why jobs out of {one} {row.name} are canceled.",
         f"{number}, against {span(row.others_lower, row.others_upper)} for all others",
@@ -149,7 +147,7 @@ def _canceled(found: BookingSources, one: str, row: Any, group: pd.Series) -> Ac
     )
 
 
-def _slow(found: BookingSources, one: str, row: Any, group: pd.Series) -> Action:
+def _slow(result: BookingResult, one: str, row: Any, group: pd.Series) -> Action:
     number = per_hundred(
         pd.DataFrame(shares([group["new_lower_hour"]], [group["new_upper_hour"]], [group["aged_hour"]])).iloc[0]
     )
@@ -159,23 +157,23 @@ def _slow(found: BookingSources, one: str, row: Any, group: pd.Series) -> Action
     )
 
 
-def _of_four_weeks(found: BookingSources) -> float:
-    days = (found.clock.end - found.clock.first).total_seconds() / 86_400 - found.revenue_days
+def _of_four_weeks(result: BookingResult) -> float:
+    days = (result.clock.end - result.clock.first).total_seconds() / 86_400 - result.revenue_days
     return 28 / days if days > 28 else 1.0
 
 
-def _aware(found: BookingSources, wall: pd.Timestamp) -> Any:
-    return wall.to_pydatetime().replace(tzinfo=found.clock.zone)
+def _aware(result: BookingResult, wall: pd.Timestamp) -> Any:
+    return wall.to_pydatetime().replace(tzinfo=result.clock.zone)
 
 
-def check(found: BookingSources) -> Check:
+def check(result: BookingResult) -> Check:
     """Counts by status before any exclusion, and the steps to the rows that were analysed."""
     status = nw.col("status")
-    rows = found.rows.select(status.fill_null("(none)").alias("status")).group_by("status")
+    rows = result.rows.select(status.fill_null("(none)").alias("status")).group_by("status")
     counted = collected(rows.agg(nw.len().alias("rows"))).sort_values("rows", ascending=False)
     total = int(counted["rows"].sum())
-    every = found.overall.iloc[0]
-    deleted, kept, mature = found.left_out["deleted"], int(every["bookings"]), int(every["mature"])
+    every = result.overall.iloc[0]
+    deleted, kept, mature = result.left_out["deleted"], int(every["bookings"]), int(every["mature"])
     screen = "Calls > Bookings"
     return Check(
         [
@@ -193,7 +191,7 @@ def check(found: BookingSources) -> Check:
         [
             Step("Bookings read", 0, total),
             Step("Deleted rows of a feed left out", deleted, kept),
-            Step(f"Younger than {found.mature_days} days, or without a moment of creation", kept - mature, mature),
+            Step(f"Younger than {result.mature_days} days, or without a moment of creation", kept - mature, mature),
         ],
     )
 
@@ -214,18 +212,18 @@ _HEADER = {
 }
 
 
-def table_of(found: BookingSources) -> str:
+def table_of(result: BookingResult) -> str:
     """The table as HTML, all bookings together in the last row."""
     rows, dim = [], []
-    verdicts = _verdicts(found)
-    shown = [*each(found.table)]
-    if found.by:
-        shown += [*each(found.overall)]
+    verdicts = _verdicts(result)
+    shown = [*each(result.table)]
+    if result.by:
+        shown += [*each(result.overall)]
     for row in shown:
         rows.append([str(row.name), *_cells(row, verdicts.get(row.name, ""))])
         dim.append(not row.enough)
-    header = {words(found)[0].capitalize(): False, **_HEADER}
-    return table(header, rows, dim=dim, total=bool(found.by))
+    header = {words(result)[0].capitalize(): False, **_HEADER}
+    return table(header, rows, dim=dim, total=bool(result.by))
 
 
 def _cells(row: Any, verdict: str) -> Sequence[str]:
@@ -246,6 +244,6 @@ def _hours(value: Any) -> str:
     return f"{value:.1f} hours" if value < 48 else f"{value / 24:.1f} days"
 
 
-def _verdicts(found: BookingSources) -> dict[str, str]:
-    frame = found.comparisons.get("work")
+def _verdicts(result: BookingResult) -> dict[str, str]:
+    frame = result.comparisons.get("work")
     return {} if frame is None else dict(zip(frame["name"], frame["verdict"], strict=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import narwhals.stable.v2 as nw
 import pandas as pd
@@ -11,9 +11,7 @@ import pandas as pd
 from stcrm_pandas.analysis.base.engine import TENANT, collected, micros, true
 from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.bookings.groups import same_providers
-
-if TYPE_CHECKING:
-    from stcrm_pandas.analysis.bookings.booking_sources import BookingSources
+from stcrm_pandas.analysis.bookings.result import BookingResult
 
 __all__ = ["CALL_WITHIN", "lists", "waiting_since"]
 
@@ -26,63 +24,63 @@ _DAY = dt.timedelta(days=1)
 _SHOWN = {"source": "Source", "name": "Name", "address_city": "City", "summary": "Summary"}
 
 
-def waiting_since(found: BookingSources) -> tuple[nw.Expr, nw.Expr]:
+def waiting_since(result: BookingResult) -> tuple[nw.Expr, nw.Expr]:
     """Conditions on the rows: still new after a day and worth a call, and still new for too long."""
-    now, created = micros(found.as_of), nw.col("created")
+    now, created = micros(result.as_of), nw.col("created")
     kept = nw.col("waiting") & ~nw.col("deleted")
     late = kept & true(created <= now - micros(_DAY))
     fresh = true(created > now - micros(CALL_WITHIN))
     return late & fresh, late & ~fresh
 
 
-def lists(found: BookingSources) -> dict[str, WorkList]:
+def lists(result: BookingResult) -> dict[str, WorkList]:
     """The work lists by key."""
-    call, close = waiting_since(found)
+    call, close = waiting_since(result)
     start, created = nw.col("start"), nw.col("created")
     odd = ~nw.col("deleted") & (start.is_null() | true(start < created))
-    odd &= true(created > micros(found.as_of) - micros(RECENT))
+    odd &= true(created > micros(result.as_of) - micros(RECENT))
     made = [
         WorkList(
             "still-new",
             "Bookings still new for more than a day",
             "Open each in ServiceTitan (Calls > Bookings, status New) and call; its phone number is there. "
             "The latest come first.",
-            _rows(found, call),
+            _rows(result, call),
         ),
         WorkList(
             "new-too-long",
             f"Bookings still new for more than {CALL_WITHIN.days} days",
             "Nobody accepted or dismissed them. Dismiss them with their true reason, so that the list of new "
             "bookings shows what is new.",
-            _rows(found, close),
+            _rows(result, close),
         ),
         WorkList(
             "odd-starts",
             f"Bookings of the latest {RECENT.days} days whose start cannot be",
             "The start asked for is missing, is in the year 1, or lies before the booking. Ask the sender of the "
             "source to repair it; agree on the time with the customer.",
-            _rows(found, odd, start=True),
+            _rows(result, odd, start=True),
         ),
         WorkList(
             "spellings",
             "Sources under more than one spelling",
             "Spellings alike but for capitals, spaces and punctuation are counted as one source. Ask the sender for "
             "one spelling. Different names of one provider are counted apart: give groups= to take them together.",
-            _spellings(found),
+            _spellings(result),
         ),
     ]
     return {one.key: one for one in made}
 
 
-def _rows(found: BookingSources, chosen: nw.Expr, *, start: bool = False) -> pd.DataFrame:
+def _rows(result: BookingResult, chosen: nw.Expr, *, start: bool = False) -> pd.DataFrame:
     """The bookings for which the condition holds, the latest first, as a reader says their columns."""
-    rows = found.rows.filter(chosen)
+    rows = result.rows.filter(chosen)
     by = [name for name in (TENANT,) if name in rows.collect_schema()]
     picked = collected(rows.select(*by, "id", "created", "start"), {"created": "Int64", "start": "Int64"})
-    texts = _texts(found.bookings, picked["id"].tolist())
+    texts = _texts(result.bookings, picked["id"].tolist())
     table = picked.merge(texts, on=[*by, "id"], how="left").sort_values("created", ascending=False, ignore_index=True)
-    came, asked = _local(table["created"], found.time_zone), _local(table["start"], found.time_zone)
-    waited = (micros(found.as_of) - table["created"]) / micros(_DAY)
+    came, asked = _local(table["created"], result.time_zone), _local(table["start"], result.time_zone)
+    waited = (micros(result.as_of) - table["created"]) / micros(_DAY)
     shown = {**({"Tenant": table[TENANT]} if by else {}), "Booking": table["id"], "Came in": came, "Asked for": asked}
     shown |= {title: table[column].fillna("") for column, title in _SHOWN.items() if column in table}
     if not start:
@@ -102,11 +100,11 @@ def _local(moments: pd.Series, zone: str) -> pd.Series:
     return stamps.dt.strftime("%Y-%m-%d %H:%M").fillna("").astype("str")
 
 
-def _spellings(found: BookingSources) -> pd.DataFrame:
-    spelt = found.spellings
+def _spellings(result: BookingResult) -> pd.DataFrame:
+    spelt = result.spellings
     many = spelt.groupby("group")["source"].transform("size") > 1
     rows = pd.concat([spelt[many], same_providers(spelt)], ignore_index=True).drop_duplicates("source")
-    zone = found.time_zone
+    zone = result.time_zone
     return pd.DataFrame(
         {
             "Source": rows["group"],

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from stcrm_pandas.analysis.base.sentences import per_hundred, span
 from stcrm_pandas.analysis.bookings.hours import DAY_BEGINS, DAY_ENDS
+from stcrm_pandas.analysis.bookings.result import BookingResult
 from stcrm_pandas.analysis.bookings.table import each
-
-if TYPE_CHECKING:
-    from stcrm_pandas.analysis.bookings.booking_sources import BookingSources
 
 __all__ = ["DIMENSION_WORDS", "counted", "definitions", "difference", "silence", "summary"]
 
@@ -35,9 +33,9 @@ _MORE = {
 }
 
 
-def words(found: BookingSources) -> tuple[str, str]:
+def words(result: BookingResult) -> tuple[str, str]:
     """What one group and many groups are called."""
-    known = [DIMENSION_WORDS[name] for name in found.by]
+    known = [DIMENSION_WORDS[name] for name in result.by]
     return (" and ".join(one for one, _ in known) or "group", " and ".join(many for _, many in known) or "groups")
 
 
@@ -46,39 +44,39 @@ def counted(count: int, one: str = "booking") -> str:
     return f"{count:,} {one}" if count == 1 else f"{count:,} {one}s"
 
 
-def summary(found: BookingSources) -> list[str]:
-    """The sentences of `BookingSources.summary`."""
-    every = found.overall.iloc[0]
-    said = [_headline(found, every)]
-    if not found.complete:
+def summary(result: BookingResult) -> list[str]:
+    """The sentences of `BookingResult.summary`."""
+    every = result.overall.iloc[0]
+    said = [_headline(result, every)]
+    if not result.complete:
         said.append("Part of the rows is missing: the read that gave them was not complete.")
-    said += _dismissals(found, every)
-    said += _speed(found)
-    said += _differences(found)
-    said += [silence(row) for row in each(found.silences.head(3))]
-    said += _jobs(found, every)
-    said += _clients(found, every)
-    said += found.attribution.sentences() if "campaign" in found.by else []
-    said += _spelling(found)
-    said += _odd(found, every)
+    said += _dismissals(result, every)
+    said += _speed(result)
+    said += _differences(result)
+    said += [silence(row) for row in each(result.silences.head(3))]
+    said += _jobs(result, every)
+    said += _clients(result, every)
+    said += result.attribution.sentences() if "campaign" in result.by else []
+    said += _spelling(result)
+    said += _odd(result, every)
     return said
 
 
-def _headline(found: BookingSources, every: pd.Series) -> str:
-    mature, days = int(every["mature"]), found.mature_days
+def _headline(result: BookingResult, every: pd.Series) -> str:
+    mature, days = int(every["mature"]), result.mature_days
     if not mature:
         return f"No booking is {days} days old yet: nothing can be said about what becomes of them."
     told = f"Of {counted(mature)} at least {days} days old, {per_hundred(every)} became work"
     direct = int(every["direct"])
-    if found.leads_known:
+    if result.leads_known:
         won = int(every["work_lower"]) - direct
         told += f": {direct:,} directly, {won:,} through a lead that was won"
-    return f"{told}." if mature >= found.min_group else f"{told}. These are too few to tell."
+    return f"{told}." if mature >= result.min_group else f"{told}. These are too few to tell."
 
 
-def _dismissals(found: BookingSources, every: pd.Series) -> list[str]:
+def _dismissals(result: BookingResult, every: pd.Series) -> list[str]:
     dismissed, led = int(every["dismissed_status"]), int(every["dismissed_leads"])
-    if not found.leads_known:
+    if not result.leads_known:
         return ["Leads were not read: which of the dismissed bookings were worked as leads is not known."]
     if not dismissed:
         return []
@@ -88,18 +86,18 @@ def _dismissals(found: BookingSources, every: pd.Series) -> list[str]:
     ]
 
 
-def _speed(found: BookingSources) -> list[str]:
-    rows = found.clock.after_hours()
-    every = found.overall.iloc[0]
+def _speed(result: BookingResult) -> list[str]:
+    rows = result.clock.after_hours()
+    every = result.overall.iloc[0]
     aged, lower, upper = (int(every[f"{name}_hour"]) for name in ("aged", "new_lower", "new_upper"))
-    if aged < found.min_group:
+    if aged < result.min_group:
         return []
     said = [
         f"After an hour, {span(lower / aged, upper / aged)} of 100 bookings were still new; of "
         f"{_share(upper - lower, aged)} of 100 it is not known."
     ]
     day, night = each(rows)
-    if min(day.n, night.n) >= found.min_group:
+    if min(day.n, night.n) >= result.min_group:
         said.append(
             f"Of those that came in from {DAY_ENDS} to {DAY_BEGINS} h it were "
             f"{span(night.share_lower, night.share_upper)} of 100, of the others "
@@ -108,31 +106,31 @@ def _speed(found: BookingSources) -> list[str]:
     return said
 
 
-def _differences(found: BookingSources) -> list[str]:
-    if not found.by:
+def _differences(result: BookingResult) -> list[str]:
+    if not result.by:
         return []
-    one, many = words(found)
+    one, many = words(result)
     said: list[str] = []
     named = 0
-    for measure, frame in found.comparisons.items():
+    for measure, frame in result.comparisons.items():
         worth = ["higher", "lower"] if measure == "work" else ["higher"]  # fewer than one that stands out is no news
         clear = frame[frame["verdict"].isin(worth)].sort_values("difference", key=abs, ascending=False)
-        said += [difference(found, measure, row) for row in list(each(clear))[:_MOST_NAMED]]
+        said += [difference(result, measure, row) for row in list(each(clear))[:_MOST_NAMED]]
         named += len(clear)
         if len(clear) > _MOST_NAMED:
             said.append(f"{len(clear) - _MOST_NAMED} more {many} differ in this: see the table.")
-    if found.comparisons and not named:
+    if result.comparisons and not named:
         said.append(f"No {one} is clearly different from all others together.")
-    few = int((~found.table["enough"]).sum())
+    few = int((~result.table["enough"]).sum())
     if few:
         said.append(f"{counted(few, one) if few == 1 else f'{few:,} {many}'} with too few bookings to tell.")
     return said
 
 
-def difference(found: BookingSources, measure: str, row: Any) -> str:
+def difference(result: BookingResult, measure: str, row: Any) -> str:
     """A clear difference: the group, its share, that of all others."""
     more, fewer = _MORE[measure]
-    one = words(found)[0]
+    one = words(result)[0]
     return (
         f"{one.capitalize()} {row.name} goes with {more if row.verdict == 'higher' else fewer}: "
         f"{span(row.share_lower, row.share_upper)} of 100, against {span(row.others_lower, row.others_upper)} of 100 "
@@ -154,15 +152,15 @@ def silence(row: Any) -> str:
     )
 
 
-def _jobs(found: BookingSources, every: pd.Series) -> list[str]:
-    if not found.jobs_known:
+def _jobs(result: BookingResult, every: pd.Series) -> list[str]:
+    if not result.jobs_known:
         return ["Jobs were not read: cancellations, revenue and the time to the job are not known."]
     booked = int(every["old_booked"])
     if not booked:
         return []
     canceled, paid = int(every["old_canceled"]), int(every["old_paid"])
     said = [
-        f"Of {counted(booked, 'job')} of bookings at least {found.revenue_days} days old, {canceled:,} were canceled "
+        f"Of {counted(booked, 'job')} of bookings at least {result.revenue_days} days old, {canceled:,} were canceled "
         f"({_share(canceled, booked)} of 100) and {paid:,} brought something ({_share(paid, booked)} of 100)."
     ]
     unseen = int(every["old_unseen"])
@@ -171,17 +169,17 @@ def _jobs(found: BookingSources, every: pd.Series) -> list[str]:
     return said
 
 
-def _clients(found: BookingSources, every: pd.Series) -> list[str]:
+def _clients(result: BookingResult, every: pd.Series) -> list[str]:
     known, claims, right = (int(every[name]) for name in ("client_known", "claim_known", "claim_right"))
-    if known < found.min_group:
+    if known < result.min_group:
         return []
-    since = f" among the jobs since {found.jobs_from:%b %Y}" if found.jobs_from is not None else ""
-    since += ", and no record of the customer" if found.customers_known else ""
+    since = f" among the jobs since {result.jobs_from:%b %Y}" if result.jobs_from is not None else ""
+    since += ", and no record of the customer" if result.customers_known else ""
     said = [
         f"Of {known:,} bookings whose customer is known, {_share(int(every['client_first']), known)} of 100 are of "
         f"first-time clients: no job before{since}."
     ]
-    if claims >= found.min_group:
+    if claims >= result.min_group:
         said.append(
             f"The senders' word on that is wrong for {_share(claims - right, claims)} of 100 of {claims:,} that they "
             "gave it for."
@@ -189,15 +187,15 @@ def _clients(found: BookingSources, every: pd.Series) -> list[str]:
     return said
 
 
-def _spelling(found: BookingSources) -> list[str]:
-    many = found.spellings.groupby("group")["source"].size()
+def _spelling(result: BookingResult) -> list[str]:
+    many = result.spellings.groupby("group")["source"].size()
     names = many.index[many > 1].tolist()
     if not names:
         return []
     return [f"More than one spelling was counted as one source for {', '.join(names)}: see the table of spellings."]
 
 
-def _odd(found: BookingSources, every: pd.Series) -> list[str]:
+def _odd(result: BookingResult, every: pd.Series) -> list[str]:
     said = []
     no_start, early = int(every["no_start"]), int(every["early_start"])
     if no_start + early:
@@ -205,7 +203,7 @@ def _odd(found: BookingSources, every: pd.Series) -> list[str]:
             f"{counted(no_start + early)} asked for a start that cannot be: {no_start:,} for none or the year 1, "
             f"{early:,} for one before the booking; they do not count in the time asked for."
         )
-    deleted = found.left_out["deleted"]
+    deleted = result.left_out["deleted"]
     if deleted:
         said.append(f"{counted(deleted)} {'is' if deleted == 1 else 'are'} left out as deleted.")
     unknown = int(every["unknown"])
@@ -224,25 +222,25 @@ def _share(part: int, n: int) -> str:
     return span(part / n, part / n) if n else "none"
 
 
-def definitions(found: BookingSources) -> dict[str, str]:
+def definitions(result: BookingResult) -> dict[str, str]:
     """What each number means, by its name."""
-    log = ", or what the status log saw" if found.log_known else ""
+    log = ", or what the status log saw" if result.log_known else ""
     listed = {
         "Booking": "A request from outside: a form, a portal, a marketplace, an agent. Its source is free text; "
         "spellings alike but for capitals, spaces and punctuation are counted as one.",
         "What became of it": "The first that fits: it names a job; it is converted without naming one; a lead names "
         "it (won, open or lost); it was dismissed, accepted, or is new. A booking that is worked as a lead is "
         "dismissed by that, so it is counted with the leads.",
-        "Became work": f"Of bookings at least {found.mature_days} days of 24 hours old: those with a job, those "
+        "Became work": f"Of bookings at least {result.mature_days} days of 24 hours old: those with a job, those "
         "converted, and those whose lead is won. Leads may take longer than that, so late months can still gain.",
         "Still new after an hour": "Nothing was done about it: no job and no lead was made of it, and its status was "
         f"New. Known by the creation of its job or lead; else only that it lies before its latest change{log}. An "
         "acceptance before the job leaves no trace. Only bookings that old are counted.",
-        "After hours": f"Came in from {DAY_ENDS} to {DAY_BEGINS} h, in {found.time_zone}.",
-        "Canceled, completed, above zero": f"Of bookings at least {found.revenue_days} days old, by their job: the "
+        "After hours": f"Came in from {DAY_ENDS} to {DAY_BEGINS} h, in {result.time_zone}.",
+        "Canceled, completed, above zero": f"Of bookings at least {result.revenue_days} days old, by their job: the "
         "one that the booking names, else the first that names the booking, is no follow-on job and is not older "
         "than the booking.",
-        "Revenue per job": f"Of jobs at least {found.revenue_days} days old: their totals, canceled jobs as zero. The "
+        "Revenue per job": f"Of jobs at least {result.revenue_days} days old: their totals, canceled jobs as zero. The "
         "median is of those above zero. A mean is given from 100 jobs up, with a 95 % bias-corrected and accelerated "
         "bootstrap interval. With follow-on jobs: and the totals of the completed follow-on jobs of each.",
         "Follow-on job": "A job that names the job during which it was sold, the job that it mends or the job whose "
@@ -251,16 +249,16 @@ def definitions(found: BookingSources) -> dict[str, str]:
         "booking's job in any case. Its money goes with its earlier job, also over several follow-on jobs; if it "
         "names no earlier job, with the job of the booking that it names.",
         "First-time client": "No job of the customer is older than the booking, as far as jobs were read"
-        f"{', nor is the record of the customer' if found.customers_known else ''}. The customer is known by "
+        f"{', nor is the record of the customer' if result.customers_known else ''}. The customer is known by "
         "the job or the lead.",
         "Bookings per hour": "Those that came in in such hours of the week, over the number of such hours that there "
-        f"were in {found.time_zone}, also where the clock changed.",
+        f"were in {result.time_zone}, also where the clock changed.",
         "Sent nothing": "A gap between two bookings of a source that is too long for chance, held against its four "
         "weeks before and after, with p below 0.05 after Bonferroni over all gaps.",
         "(27 to 35)": "The 95 % Wilson interval: what chance alone could make of the number.",
-        "Clearly different": f"Compared with all others together: 5 points or more apart, {found.min_group} or more on "
-        "both sides, a p-value below 0.05 after Benjamini-Hochberg over all that could be named, and of the same sign "
-        "within business unit and month.",
+        "Clearly different": f"Compared with all others together: 5 points or more apart, {result.min_group} or more "
+        "on both sides, a p-value below 0.05 after Benjamini-Hochberg over all that could be named, and of the same "
+        "sign within business unit and month.",
         "Goes with": "The two occur together. Season, kind of work and kind of customer may be the reason.",
     }
     return listed

@@ -5,9 +5,7 @@ What ServiceTitan holds are preferences, not consent: that nothing blocks somebo
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -28,7 +26,8 @@ from stcrm_pandas.analysis.preferences.groups import By, Lookups, groups_of, mea
 from stcrm_pandas.analysis.preferences.owners import Owners, customers_of, locations_of, newer_contacts_of
 from stcrm_pandas.analysis.preferences.reach import states_of
 from stcrm_pandas.analysis.preferences.records import linked
-from stcrm_pandas.analysis.preferences.stores import USED, invalid_phones, kinds_of, refuse_parts, stores_of
+from stcrm_pandas.analysis.preferences.result import PreferenceResult
+from stcrm_pandas.analysis.preferences.stores import invalid_phones, kinds_of, refuse_parts, stores_of
 from stcrm_pandas.analysis.statistics.comparison import together
 from stcrm_pandas.errors import UsageError
 
@@ -38,8 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["ContactPreferences", "contact_preferences"]
 
 
-@dataclass(frozen=True, repr=False)
-class ContactPreferences:
+class ContactPreferences(PreferenceResult):
     """What `contact_preferences` found.
 
     `table` has eight rows for each group, one for each purpose ("service", "marketing") and channel ("call", "text",
@@ -68,32 +66,6 @@ class ContactPreferences:
     analysed, by reason.
     """
 
-    table: pd.DataFrame
-    overall: pd.DataFrame
-    locations: pd.DataFrame | None
-    newer: pd.DataFrame | None
-    others: pd.DataFrame
-    combinations: pd.DataFrame
-    kinds: pd.DataFrame
-    consent: pd.DataFrame | None
-    comparisons: Mapping[tuple[str, str], pd.DataFrame]
-    left_out: Mapping[str, int]
-    by: By | tuple[By, By] | None
-    as_of: dt.datetime
-    time_zone: str | None
-    min_group: int
-    many: int
-    by_length: bool
-    complete: bool
-    marketing_names: tuple[str, ...]
-    marketing_known: bool
-    cautions: tuple[str, ...]
-    owners: Owners = field(compare=False)
-    states: pd.DataFrame = field(compare=False)
-    stores: Mapping[str, pd.DataFrame] = field(compare=False)
-    read: Mapping[str, Any] = field(compare=False)
-    consent_told: pd.DataFrame | None = field(compare=False, default=None)
-
     @property
     def definitions(self) -> Definitions:
         """What each word means."""
@@ -116,14 +88,9 @@ class ContactPreferences:
         """The company's own list beside ServiceTitan; without rows where it was not given."""
         return consent_shown(self)
 
-    @property
-    def used_columns(self) -> dict[str, list[str]]:
-        """By frame, the columns that the numbers rest on."""
-        return USED
-
     def actions(self) -> list[Action]:
         """What to do this week, the most urgent first."""
-        return preference_findings.actions(self)
+        return preference_findings.actions(self, self.work_lists)
 
     def tiles(self) -> list[Tile]:
         """Four numbers over the customers created in the latest four whole weeks; none without a time zone."""

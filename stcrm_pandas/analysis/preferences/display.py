@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -11,9 +11,7 @@ from stcrm_pandas.analysis.base.display import table
 from stcrm_pandas.analysis.base.sentences import per_hundred
 from stcrm_pandas.analysis.preferences.groups import REASON_COLUMNS
 from stcrm_pandas.analysis.preferences.reach import REASONS
-
-if TYPE_CHECKING:
-    from stcrm_pandas.analysis.preferences.contact_preferences import ContactPreferences
+from stcrm_pandas.analysis.preferences.result import PreferenceResult
 
 __all__ = ["Shown", "consent_shown", "kinds_shown", "reach_shown"]
 
@@ -35,7 +33,7 @@ class Shown:
         return self.page
 
 
-def reach_shown(found: ContactPreferences, frame: pd.DataFrame, store: str, *, grouped: bool) -> str:
+def reach_shown(result: PreferenceResult, frame: pd.DataFrame, store: str, *, grouped: bool) -> str:
     """Return a table like that of `ContactPreferences`; reasons that stop nobody are left out.
 
     Parameters: the result; the frame; whose it is ("customers", "locations", "newer"); whether there is more than one
@@ -50,7 +48,7 @@ def reach_shown(found: ContactPreferences, frame: pd.DataFrame, store: str, *, g
     header |= {what.capitalize(): True} | {reason.capitalize(): True for reason, _ in reasons}
     verdicts = {
         (*key, row.name): row.verdict
-        for key, compared in (found.comparisons if grouped else {}).items()
+        for key, compared in (result.comparisons if grouped else {}).items()
         for row in _rows(compared)
     }
     rows, dim = [], []
@@ -71,7 +69,7 @@ def reach_shown(found: ContactPreferences, frame: pd.DataFrame, store: str, *, g
             ]
         )
         dim.append(not row.enough)
-    for other in _rows(found.others[found.others["store"] == store]):
+    for other in _rows(result.others[result.others["store"] == store]):
         # those of no share, in a row of their own
         cells = [other.name, *([""] if grouped else []), "", "", "in no share", "", f"{other.customers:,}"]
         rows.append([*cells, *[""] * len(reasons)])
@@ -79,19 +77,19 @@ def reach_shown(found: ContactPreferences, frame: pd.DataFrame, store: str, *, g
     return table(header, rows, dim=dim)
 
 
-def kinds_shown(found: ContactPreferences) -> Shown:
+def kinds_shown(result: PreferenceResult) -> Shown:
     """The records of each store by type."""
     header = {"Of": False, "Type": False, "Records": True, "Valid": True, "Marketing on": True, "Off": True}
     header |= {"Unknown": True, "Do not text": True}
-    rows = [[_STORES[row[0]], row[1], *(f"{cell:,}" for cell in row[2:])] for row in _rows(found.kinds)]
+    rows = [[_STORES[row[0]], row[1], *(f"{cell:,}" for cell in row[2:])] for row in _rows(result.kinds)]
     return Shown(table(header, rows))
 
 
-def consent_shown(found: ContactPreferences) -> Shown:
+def consent_shown(result: PreferenceResult) -> Shown:
     """The company's own list beside ServiceTitan."""
     header = {"For": False, "By": False, "Customers": True, "Your list allows": True, "of these not blocked": True}
     header |= {"not known": True, "blocked": True, "Your list refuses, not blocked": True, "Not on your list": True}
-    frame = found.consent if found.consent is not None else pd.DataFrame()
+    frame = result.consent if result.consent is not None else pd.DataFrame()
     return Shown(table(header, [[row[0], row[1], *(f"{cell:,}" for cell in row[2:])] for row in _rows(frame)]))
 
 

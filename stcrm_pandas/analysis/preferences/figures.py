@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from stcrm_pandas.analysis.base.sentences import per_hundred, span
 from stcrm_pandas.analysis.preferences.groups import REASON_COLUMNS
 from stcrm_pandas.analysis.preferences.reach import CHANNELS, PURPOSES, REASONS
+from stcrm_pandas.analysis.preferences.result import PreferenceResult
 from stcrm_pandas.charts.base import (
     COLOURS,
     GRID,
@@ -24,9 +25,6 @@ from stcrm_pandas.charts.base import (
     segments,
     spans,
 )
-
-if TYPE_CHECKING:
-    from stcrm_pandas.analysis.preferences.contact_preferences import ContactPreferences
 
 __all__ = ["combinations", "groups", "reach", "reasons"]
 
@@ -42,13 +40,13 @@ _MOST_SETS = 12
 _MOST_GROUPS = 20
 
 
-def reach(found: ContactPreferences) -> go.Figure:
+def reach(result: PreferenceResult) -> go.Figure:
     """Of 100 customers, how many are not blocked: a row for each purpose and channel.
 
     Thick from what is sure to what is possible, thin for the interval.
     """
     figure = empty()
-    table = found.overall[found.overall["customers"] > 0]
+    table = result.overall[result.overall["customers"] > 0]
     table = pd.concat([table[table["purpose"] == purpose] for purpose in reversed(PURPOSES)], ignore_index=True)
     names = [f"{row.purpose.capitalize()} by {row.channel}" for row in rows_of(table)]
     for purpose, colour in _OF_PURPOSE.items():
@@ -64,10 +62,10 @@ def reach(found: ContactPreferences) -> go.Figure:
     return name_rows(figure, names, alt=alt)
 
 
-def reasons(found: ContactPreferences) -> go.Figure:
+def reasons(result: PreferenceResult) -> go.Figure:
     """Of 100 customers, how many are blocked by what: a column for each purpose and channel, a row for each reason."""
     order = [(purpose, channel) for purpose in reversed(PURPOSES) for channel in CHANNELS]
-    row_of = {(row.purpose, row.channel): row for row in rows_of(found.overall)}
+    row_of = {(row.purpose, row.channel): row for row in rows_of(result.overall)}
 
     def count(one: tuple[str, str], name: str) -> int:
         return int(getattr(row_of[one], name)) if one in row_of else 0
@@ -149,12 +147,12 @@ def reasons(found: ContactPreferences) -> go.Figure:
     return figure
 
 
-def combinations(found: ContactPreferences) -> go.Figure:
+def combinations(result: PreferenceResult) -> go.Figure:
     """By which channels together marketing is not blocked: a bar for each set of channels, its dots below it.
 
     After A. Lex and others, "UpSet: Visualization of Intersecting Sets", IEEE TVCG 20 (2014).
     """
-    sets = found.combinations[found.combinations["purpose"] == "marketing"].reset_index(drop=True)
+    sets = result.combinations[result.combinations["purpose"] == "marketing"].reset_index(drop=True)
     shown = sets.iloc[:_MOST_SETS]
     total = int(sets["customers"].sum())
     places = list(range(len(shown)))
@@ -219,9 +217,9 @@ def combinations(found: ContactPreferences) -> go.Figure:
     return figure
 
 
-def groups(found: ContactPreferences) -> go.Figure:
+def groups(result: PreferenceResult) -> go.Figure:
     """Of 100 customers of each group, how many are not blocked for marketing, a mark for each channel."""
-    table = found.table[(found.table["purpose"] == "marketing") & (found.table["customers"] > 0)]
+    table = result.table[(result.table["purpose"] == "marketing") & (result.table["customers"] > 0)]
     names = list(dict.fromkeys(table["name"]))[:_MOST_GROUPS]
     place_of = {name: place for place, name in enumerate(names)}
     figure = empty()

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import micros
-from stcrm_pandas.analysis.base.findings import Action, Check, Count, Step, Tile
+from stcrm_pandas.analysis.base.findings import Action, Check, Count, Step, Tile, WorkList
 from stcrm_pandas.analysis.base.periods import Period, four_weeks
 from stcrm_pandas.analysis.base.provenance import zone
 from stcrm_pandas.analysis.base.sentences import per_hundred
 from stcrm_pandas.analysis.preferences.reach import CHANNELS, OPTED_OUT, UNKNOWN
+from stcrm_pandas.analysis.preferences.result import PreferenceResult
 from stcrm_pandas.analysis.preferences.sentences import customers_in_words
 from stcrm_pandas.analysis.statistics.estimates import wilson
-
-if TYPE_CHECKING:
-    from stcrm_pandas.analysis.preferences.contact_preferences import ContactPreferences
 
 __all__ = ["actions", "check", "tiles"]
 
@@ -25,9 +24,8 @@ _BY_TEXT = "Marketing by text"
 UPPER_BOUND = " An upper bound: a register of text opt-outs may exist outside the CRM."
 
 
-def actions(found: ContactPreferences) -> list[Action]:
-    """The actions of `ContactPreferences.actions`: what is to be stopped comes first."""
-    lists = found.work_lists
+def actions(result: PreferenceResult, lists: Mapping[str, WorkList]) -> list[Action]:
+    """Return what to do this week, given the work lists by key: what is to be stopped comes first."""
     done = []
     stop = lists["marketing-off-elsewhere"]
     if len(stop):
@@ -52,7 +50,7 @@ def actions(found: ContactPreferences) -> list[Action]:
         )
     ask = lists["ask-for-marketing"]
     if len(ask):
-        n = int(found.overall["customers"].iloc[0])
+        n = int(result.overall["customers"].iloc[0])
         done.append(
             Action(
                 f"Ask {customers_in_words(len(ask))} with a mobile number whose marketing preference is unknown.",
@@ -72,25 +70,25 @@ def actions(found: ContactPreferences) -> list[Action]:
     return done
 
 
-def tiles(found: ContactPreferences) -> list[Tile]:
+def tiles(result: PreferenceResult) -> list[Tile]:
     """The tiles of `ContactPreferences.tiles`."""
-    local = zone(None, found.time_zone)
+    local = zone(None, result.time_zone)
     if local is None:
         return []
-    weeks = four_weeks(found.as_of, local)
-    states, created = found.states, found.owners.frame["created_on"]
+    weeks = four_weeks(result.as_of, local)
+    states, created = result.states, result.owners.frame["created_on"]
     reached = {channel: (states["marketing", channel] == 0).to_numpy() for channel in CHANNELS}
     measures = {
         "Marketing is not blocked by at least one channel": np.logical_or.reduce([*reached.values()]),
         f"{_BY_TEXT} is not blocked": reached["text"],
         "Marketing by e-mail is not blocked": reached["e-mail"],
-        "Marketing preference is unknown": _unknown(found),
+        "Marketing preference is unknown": _unknown(result),
     }
 
     def told(period: Period, hits: Any) -> str:
         mine = ((created >= micros(period.starts)) & (created < micros(period.ends))).fillna(False).to_numpy(dtype=bool)
         n = int(mine.sum())
-        return _share(int(hits[mine].sum()), n) if n >= found.min_group else "too few to tell" if n else ""
+        return _share(int(hits[mine].sum()), n) if n >= result.min_group else "too few to tell" if n else ""
 
     return [
         Tile(
@@ -106,9 +104,9 @@ def tiles(found: ContactPreferences) -> list[Tile]:
     ]
 
 
-def _unknown(found: ContactPreferences) -> Any:
+def _unknown(result: PreferenceResult) -> Any:
     """Customers of whom no record tells whether they want marketing, and who could be asked."""
-    electronic = [found.states["marketing", channel].to_numpy() for channel in CHANNELS[:3]]
+    electronic = [result.states["marketing", channel].to_numpy() for channel in CHANNELS[:3]]
     answered = np.logical_or.reduce([(state == 0) | ((state >= OPTED_OUT) & (state < UNKNOWN)) for state in electronic])
     return np.logical_or.reduce([state == UNKNOWN for state in electronic]) & ~answered
 
@@ -121,9 +119,9 @@ def _share(hits: int, n: int) -> str:
     return per_hundred(pd.Series(row))
 
 
-def check(found: ContactPreferences) -> Check:
+def check(result: PreferenceResult) -> Check:
     """The counts and steps of `ContactPreferences.check`."""
-    statuses = found.owners.statuses
+    statuses = result.owners.statuses
     counts = []
     for active, word, screen in ((1, "active", "Active"), (0, "inactive", "Inactive"), (-1, "of unknown status", "")):
         mine = statuses[statuses["active"] == active]
@@ -136,12 +134,12 @@ def check(found: ContactPreferences) -> Check:
         Count(
             f"Contacts of {row.store if row.store != 'newer' else 'the newer store'}, type {row.type}", int(row.records)
         )
-        for row in _rows(found.kinds)
+        for row in _rows(result.kinds)
     ]
-    rows, merged = found.owners.rows, found.left_out["merged customers"]
-    inactive = found.left_out["inactive customers"]
-    records, others = len(found.stores["customers"]), found.left_out["contacts of other customers"]
-    deleted = found.left_out["deleted contacts"]
+    rows, merged = result.owners.rows, result.left_out["merged customers"]
+    inactive = result.left_out["inactive customers"]
+    records, others = len(result.stores["customers"]), result.left_out["contacts of other customers"]
+    deleted = result.left_out["deleted contacts"]
     steps = [
         Step("Customers read", 0, rows),
         Step("Merged into others", merged, rows - merged),

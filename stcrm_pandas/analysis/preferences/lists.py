@@ -6,7 +6,7 @@ They only ever narrow whom one reaches: a contradiction is settled by taking the
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +17,7 @@ from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.preferences.consent import read_beside
 from stcrm_pandas.analysis.preferences.owners import locations_of
 from stcrm_pandas.analysis.preferences.reach import OPTED_OUT, TYPE_UNKNOWN, UNKNOWN, blocked_by
-
-if TYPE_CHECKING:
-    from stcrm_pandas.analysis.preferences.contact_preferences import ContactPreferences
+from stcrm_pandas.analysis.preferences.result import PreferenceResult
 
 __all__ = ["MARKETING", "shared_numbers", "work_lists"]
 
@@ -35,24 +33,24 @@ _OF = {
 _EDIT = "one by one in ServiceTitan, or all at once: crm.{0}.plan_contact_changes takes `after` of this list"
 
 
-def work_lists(found: ContactPreferences) -> dict[str, WorkList]:
+def work_lists(result: PreferenceResult) -> dict[str, WorkList]:
     """All lists, by key: first what is to be stopped, then what is to be asked, then what is to be mended."""
-    lists = [*_to_stop(found), *_to_ask(found), *_to_mend(found)]
+    lists = [*_to_stop(result), *_to_ask(result), *_to_mend(result)]
     return {one.key: one for one in lists}
 
 
-def shared_numbers(found: ContactPreferences) -> pd.DataFrame:
+def shared_numbers(result: PreferenceResult) -> pd.DataFrame:
     """Numbers and addresses that stand with `many` customers or more: `number`, `customers`, the largest first."""
-    records = found.stores["customers"]
+    records = result.stores["customers"]
     valid = records[records["number"] >= 0]
     counts = valid.groupby("number")["owner"].nunique().rename("customers").reset_index()
-    many = counts[counts["customers"] >= found.many]
+    many = counts[counts["customers"] >= result.many]
     return many.sort_values(["customers", "number"], ascending=[False, True], ignore_index=True)
 
 
-def _to_stop(found: ContactPreferences) -> Iterator[WorkList]:
-    for store in _in_use(found):
-        records, suffix, (who, _, _) = _with_owners(found, store), _suffix(store), _OF[store]
+def _to_stop(result: PreferenceResult) -> Iterator[WorkList]:
+    for store in _in_use(result):
+        records, suffix, (who, _, _) = _with_owners(result, store), _suffix(store), _OF[store]
         on = (records["valid"] & (records["marketing"] == 1) & records["active_owner"]).to_numpy(dtype=bool)
         elsewhere = on & records["marketing_off_elsewhere"].to_numpy(dtype=bool)
         how = _EDIT.format(f"{who}s")
@@ -61,7 +59,7 @@ def _to_stop(found: ContactPreferences) -> Iterator[WorkList]:
             f"Marketing is on here, and off on another record of the same number or address ({who}s)",
             f"Switch marketing off on these, too, {how}.",
             _shown(records, elsewhere, who),
-            after=_after(found, store, records, elsewhere),
+            after=_after(result, store, records, elsewhere),
         )
         gone = on & (records["do_not_service"] == 1).to_numpy() & ~elsewhere
         yield WorkList(
@@ -69,7 +67,7 @@ def _to_stop(found: ContactPreferences) -> Iterator[WorkList]:
             f"Marketing is on at a customer who is not to be served ({who}s)",
             f"Switch marketing off, {how}.",
             _shown(records, gone, who),
-            after=_after(found, store, records, gone),
+            after=_after(result, store, records, gone),
         )
         dialled = records["valid"] & records["kind"].isin(["mobile", "phone"]) & records["active_owner"]
         texts = (dialled & (records["do_not_text"] != 1) & records["do_not_text_elsewhere"]).to_numpy(dtype=bool)
@@ -80,24 +78,24 @@ def _to_stop(found: ContactPreferences) -> Iterator[WorkList]:
             _shown(records, texts, who),
             by_hand=True,
         )
-    yield from _of_newer(found)
-    if found.consent_told is not None:
-        yield from _of_consent(found, found.consent_told)
+    yield from _of_newer(result)
+    if result.consent_told is not None:
+        yield from _of_consent(result, result.consent_told)
 
 
-def _of_newer(found: ContactPreferences) -> Iterator[WorkList]:
-    if "newer" not in found.stores or not found.marketing_known:
+def _of_newer(result: PreferenceResult) -> Iterator[WorkList]:
+    if "newer" not in result.stores or not result.marketing_known:
         return
-    records = found.stores["newer"]
+    records = result.stores["newer"]
     mask = (records["valid"] & (records["marketing"] == 1) & records["marketing_off_elsewhere"]).to_numpy(dtype=bool)
     rows = records[mask]
     shown = rows[["owner", "id", "type", "value"]].reset_index(drop=True)
     shown.columns = pd.Index(["Contact id", "Method id", "Type", "Number or address"])
-    preferences, after = found.read["method_preferences"], None
+    preferences, after = result.read["method_preferences"], None
     if isinstance(preferences, pd.DataFrame) and TENANT not in preferences:
         keys = pd.MultiIndex.from_arrays([rows["owner"], rows["id"]])
         mine = pd.MultiIndex.from_frame(preferences[["contact_id", "contact_method_id"]]).isin(keys)
-        names = {name.casefold() for name in found.marketing_names}
+        names = {name.casefold() for name in result.marketing_names}
         mine &= preferences["name"].str.casefold().isin(names).to_numpy()
         after = preferences[mine].assign(value=pd.array(["false"] * int(mine.sum()), dtype="str"))
     yield WorkList(
@@ -109,8 +107,8 @@ def _of_newer(found: ContactPreferences) -> Iterator[WorkList]:
     )
 
 
-def _of_consent(found: ContactPreferences, told: pd.DataFrame) -> Iterator[WorkList]:
-    records = _with_owners(found, "customers")
+def _of_consent(result: PreferenceResult, told: pd.DataFrame) -> Iterator[WorkList]:
+    records = _with_owners(result, "customers")
     beside = read_beside(records, told)
     beside = beside[records["active_owner"].to_numpy(dtype=bool)[beside["row"].to_numpy(dtype=np.int64)]]
     yes = beside[beside["allowed"].astype(bool) & beside["state"].isin(range(OPTED_OUT, UNKNOWN))]
@@ -128,7 +126,7 @@ def _of_consent(found: ContactPreferences, told: pd.DataFrame) -> Iterator[WorkL
         "Your list says no, and ServiceTitan does not block them",
         f"Switch marketing off, {_EDIT.format('customers')}. What is said of service only is changed by hand.",
         _beside(records, no),
-        after=_after(found, "customers", records, mask),
+        after=_after(result, "customers", records, mask),
     )
 
 
@@ -143,9 +141,9 @@ def _beside(records: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     return shown.assign(**{name: column.to_numpy() for name, column in told.items()})
 
 
-def _to_ask(found: ContactPreferences) -> Iterator[WorkList]:
-    records = _with_owners(found, "customers")
-    whole = _state_of_owner(found, records)
+def _to_ask(result: PreferenceResult) -> Iterator[WorkList]:
+    records = _with_owners(result, "customers")
+    whole = _state_of_owner(result, records)
     unknown = (blocked_by(records, "marketing", "text") == UNKNOWN) & (whole == UNKNOWN)
     unknown &= (records["marketing"] == -1).to_numpy()
     yield WorkList(
@@ -166,9 +164,9 @@ def _to_ask(found: ContactPreferences) -> Iterator[WorkList]:
     )
 
 
-def _to_mend(found: ContactPreferences) -> Iterator[WorkList]:
-    for store in _in_use(found):
-        records, suffix, (who, _, _) = _with_owners(found, store), _suffix(store), _OF[store]
+def _to_mend(result: PreferenceResult) -> Iterator[WorkList]:
+    for store in _in_use(result):
+        records, suffix, (who, _, _) = _with_owners(result, store), _suffix(store), _OF[store]
         wanted = ((records["marketing"] == 1) | (records["reminders"] == 1)) & records["kind"].isin(
             ["mobile", "phone", "e-mail"]
         )
@@ -195,12 +193,12 @@ def _to_mend(found: ContactPreferences) -> Iterator[WorkList]:
             ),
             by_hand=True,
         )
-    yield _shared(found)
+    yield _shared(result)
 
 
-def _shared(found: ContactPreferences) -> WorkList:
-    records = _with_owners(found, "customers")
-    many = shared_numbers(found)
+def _shared(result: PreferenceResult) -> WorkList:
+    records = _with_owners(result, "customers")
+    many = shared_numbers(result)
     rank = pd.Series(np.arange(len(many)), index=many["number"])
     mine = records[records["number"].isin(many["number"])]
     mine = mine.assign(rank=mine["number"].map(rank)).sort_values(["rank", "owner"])
@@ -214,24 +212,24 @@ def _shared(found: ContactPreferences) -> WorkList:
     )
     return WorkList(
         "shared-numbers",
-        f"Numbers and addresses that stand with {found.many} customers or more",
+        f"Numbers and addresses that stand with {result.many} customers or more",
         "These are of a property manager or of the office, not of each customer: find the customers' own.",
         frame,
     )
 
 
-def _in_use(found: ContactPreferences) -> list[str]:
-    return [store for store in _OF if store in found.stores]
+def _in_use(result: PreferenceResult) -> list[str]:
+    return [store for store in _OF if store in result.stores]
 
 
 def _suffix(store: str) -> str:
     return "" if store == "customers" else f"-{store}"
 
 
-def _with_owners(found: ContactPreferences, store: str) -> pd.DataFrame:
+def _with_owners(result: PreferenceResult, store: str) -> pd.DataFrame:
     """The records with `name`, `do_not_service` and `active_owner`; the service changes no contact of others."""
-    owners = found.owners if store == "customers" else locations_of(found.read["locations"], found.owners)
-    records, listed = found.stores[store], owners.unmerged
+    owners = result.owners if store == "customers" else locations_of(result.read["locations"], result.owners)
+    records, listed = result.stores[store], owners.unmerged
     keys = pd.MultiIndex.from_arrays([listed[TENANT], listed["id"]])
     place = keys.get_indexer(pd.MultiIndex.from_arrays([records[TENANT], records["owner"]]))
 
@@ -246,8 +244,8 @@ def _with_owners(found: ContactPreferences, store: str) -> pd.DataFrame:
     )
 
 
-def _state_of_owner(found: ContactPreferences, records: pd.DataFrame) -> npt.NDArray[Any]:
-    states: npt.NDArray[Any] = np.append(found.states["marketing", "text"].to_numpy(), np.int8(-1))
+def _state_of_owner(result: PreferenceResult, records: pd.DataFrame) -> npt.NDArray[Any]:
+    states: npt.NDArray[Any] = np.append(result.states["marketing", "text"].to_numpy(), np.int8(-1))
     return np.asarray(states[records["place"].to_numpy()])
 
 
@@ -274,10 +272,10 @@ def _shown(records: pd.DataFrame, rows: npt.NDArray[Any], who: str, *, memo: boo
     return pd.DataFrame(columns).reset_index(drop=True)
 
 
-def _after(found: ContactPreferences, store: str, records: pd.DataFrame, mask: Mask) -> pd.DataFrame | None:
+def _after(result: PreferenceResult, store: str, records: pd.DataFrame, mask: Mask) -> pd.DataFrame | None:
     """The rows as they were read with marketing switched off; None for frames that no plan takes."""
     _, owner, name = _OF[store]
-    frame = found.read[name]
+    frame = result.read[name]
     if not isinstance(frame, pd.DataFrame) or TENANT in frame:
         return None
     keys = pd.MultiIndex.from_arrays([records.loc[mask, "owner"], records.loc[mask, "id"]])

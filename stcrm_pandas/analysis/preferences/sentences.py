@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -10,9 +10,7 @@ from stcrm_pandas.analysis.base.sentences import per_hundred, span
 from stcrm_pandas.analysis.preferences.groups import REASON_COLUMNS
 from stcrm_pandas.analysis.preferences.lists import shared_numbers
 from stcrm_pandas.analysis.preferences.reach import PURPOSES, REASONS
-
-if TYPE_CHECKING:
-    from stcrm_pandas.analysis.preferences.contact_preferences import ContactPreferences
+from stcrm_pandas.analysis.preferences.result import PreferenceResult
 
 __all__ = ["customers_in_words", "definitions", "summary"]
 
@@ -27,9 +25,9 @@ GROUP_WORDS = {
 _MOST_NAMED = 6
 
 
-def summary(found: ContactPreferences) -> list[str]:
+def summary(result: PreferenceResult) -> list[str]:
     """The sentences of `ContactPreferences.summary`."""
-    overall = found.overall
+    overall = result.overall
     n = int(overall["customers"].iloc[0]) if len(overall) else 0
     if n == 0:
         return ["There is no active customer to look at."]
@@ -42,26 +40,26 @@ def summary(found: ContactPreferences) -> list[str]:
             f"Of {customers_in_words(n, 'active')}, these are not blocked in ServiceTitan for {WHAT[purpose]}: "
             f"{', '.join(parts[:-1])}, and {parts[-1]}."
         )
-    if n < found.min_group:
+    if n < result.min_group:
         said.append("These are too few to tell.")
-    said.append(_of_texts(found))
+    said.append(_of_texts(result))
     said.append("That nothing blocks somebody does not say that you may contact them: the law asks for more.")
-    if not found.complete:
+    if not result.complete:
         said.append("Part of the rows is missing: the read that gave them was not complete.")
-    said += _why_not(found)
-    said += _differences(found)
-    said += _of_consent(found)
-    said += _of_numbers(found)
-    said += _of_stores(found)
-    said += _left_out(found)
+    said += _why_not(result)
+    said += _differences(result)
+    said += _of_consent(result)
+    said += _of_numbers(result)
+    said += _of_stores(result)
+    said += _left_out(result)
     return said
 
 
-def _of_texts(found: ContactPreferences) -> str:
+def _of_texts(result: PreferenceResult) -> str:
     register = "A register of text opt-outs may exist outside the CRM"
-    if found.consent_told is None:
+    if result.consent_told is None:
         return f"{register}, so the shares for texts are upper bounds."
-    texts = found.overall[(found.overall["purpose"] == "marketing") & (found.overall["channel"] == "text")]
+    texts = result.overall[(result.overall["purpose"] == "marketing") & (result.overall["channel"] == "text")]
     refused = int(texts["refused_on_your_own_list"].sum())
     return (
         f"Your own list counts: what it refuses is blocked, and blocks {customers_in_words(refused)} for marketing by "
@@ -69,9 +67,9 @@ def _of_texts(found: ContactPreferences) -> str:
     )
 
 
-def _why_not(found: ContactPreferences) -> list[str]:
+def _why_not(result: PreferenceResult) -> list[str]:
     said = []
-    for row in _rows(found.overall[found.overall["purpose"] == "marketing"]):
+    for row in _rows(result.overall[result.overall["purpose"] == "marketing"]):
         if row.channel not in ("text", "e-mail"):
             continue
         counts = {reason: int(getattr(row, name)) for reason, name in zip(REASONS, REASON_COLUMNS, strict=True)}
@@ -84,12 +82,12 @@ def _why_not(found: ContactPreferences) -> list[str]:
     return said
 
 
-def _differences(found: ContactPreferences) -> list[str]:
-    if not found.comparisons:
+def _differences(result: PreferenceResult) -> list[str]:
+    if not result.comparisons:
         return []
-    by = (found.by,) if isinstance(found.by, str) else tuple(found.by or ())
+    by = (result.by,) if isinstance(result.by, str) else tuple(result.by or ())
     one, many = GROUP_WORDS[by[0]] if len(by) == 1 else ("group", "groups")
-    frames = [frame.assign(channel=channel) for (_, channel), frame in found.comparisons.items()]
+    frames = [frame.assign(channel=channel) for (_, channel), frame in result.comparisons.items()]
     frame = pd.concat(frames, ignore_index=True)
     clear = frame[frame["verdict"].isin(["higher", "lower"])]
     clear = clear.loc[clear["difference"].abs().sort_values(ascending=False, kind="stable").index]
@@ -112,11 +110,11 @@ def _differences(found: ContactPreferences) -> list[str]:
     return said
 
 
-def _of_consent(found: ContactPreferences) -> list[str]:
-    if found.consent is None:
+def _of_consent(result: PreferenceResult) -> list[str]:
+    if result.consent is None:
         return []
     said = []
-    for row in _rows(found.consent[found.consent["purpose"] == "marketing"]):
+    for row in _rows(result.consent[result.consent["purpose"] == "marketing"]):
         if row.allowed or row.refused_not_blocked:
             said.append(
                 f"Your own list allows marketing by {BY_WHAT[row.channel]} for {customers_in_words(row.allowed)}: "
@@ -127,35 +125,35 @@ def _of_consent(found: ContactPreferences) -> list[str]:
     return said or ["Your own list says nothing of marketing to these customers."]
 
 
-def _of_numbers(found: ContactPreferences) -> list[str]:
-    many = shared_numbers(found)
+def _of_numbers(result: PreferenceResult) -> list[str]:
+    many = shared_numbers(result)
     said = []
     if len(many):
         what = "number or address stands" if len(many) == 1 else "numbers or addresses stand"
         said.append(
-            f"{len(many):,} {what} with {found.many} customers or more, the most frequent with "
+            f"{len(many):,} {what} with {result.many} customers or more, the most frequent with "
             f"{int(many['customers'].iloc[0]):,}: that of a property manager, perhaps."
         )
-    if found.by_length:
+    if result.by_length:
         said.append("Numbers were checked by their length only, as was asked for.")
     return said
 
 
-def _of_stores(found: ContactPreferences) -> list[str]:
+def _of_stores(result: PreferenceResult) -> list[str]:
     said = []
     for name, frame, what in (
-        ("locations", found.locations, "locations"),
-        ("newer", found.newer, "contacts of the newer store"),
+        ("locations", result.locations, "locations"),
+        ("newer", result.newer, "contacts of the newer store"),
     ):
         if frame is None:
             continue
         marketing = frame[frame["purpose"] == "marketing"].set_index("channel")
         n = int(marketing["customers"].iloc[0])
-        if name == "newer" and not found.marketing_known:
-            methods = len(found.stores["newer"])
+        if name == "newer" and not result.marketing_known:
+            methods = len(result.stores["newer"])
             why = (
                 f"their preferences were not read, which takes a call for each of {methods:,} methods"
-                if found.read["method_preferences"] is None
+                if result.read["method_preferences"] is None
                 else "it was not said which of their preferences mean marketing"
             )
             said.append(f"Of {n:,} {what} it is not known who wants marketing: {why}.")
@@ -165,18 +163,18 @@ def _of_stores(found: ContactPreferences) -> list[str]:
     return said
 
 
-def _left_out(found: ContactPreferences) -> list[str]:
+def _left_out(result: PreferenceResult) -> list[str]:
     said = []
     for count, what in (
-        (found.left_out["inactive customers"], "inactive"),
-        (found.left_out["merged customers"], "merged into others"),
+        (result.left_out["inactive customers"], "inactive"),
+        (result.left_out["merged customers"], "merged into others"),
     ):
         if count:
             said.append(
                 f"{customers_in_words(count)} {'is' if count == 1 else 'are'} {what}: in a row of their own, and in "
                 "no share."
             )
-    deleted = found.left_out["deleted contacts"]
+    deleted = result.left_out["deleted contacts"]
     if deleted:
         said.append(f"{deleted:,} contact{'' if deleted == 1 else 's'} left out as deleted.")
     return said
@@ -198,11 +196,11 @@ def customers_in_words(count: int, which: str = "") -> str:
     return f"{count:,} {words}" if count == 1 else f"{count:,} {words}s"
 
 
-def definitions(found: ContactPreferences) -> dict[str, str]:
+def definitions(result: PreferenceResult) -> dict[str, str]:
     """What each word means, by it."""
     return {
         "Not blocked": "ServiceTitan holds nothing that speaks against it, as of "
-        f"{found.as_of:%Y-%m-%d %H:%M %Z}. It keeps no record of consent, so this is not a permission.",
+        f"{result.as_of:%Y-%m-%d %H:%M %Z}. It keeps no record of consent, so this is not a permission.",
         "Customer": "Every share is of the active customers that are not merged into others (a merged-to id of 0 means "
         "not merged). Inactive and merged customers are in a row of their own. The same holds for locations, where one "
         "counts as inactive if its customer is, and for archived contacts of the newer store. A customer whose status "
@@ -218,7 +216,7 @@ def definitions(found: ContactPreferences) -> dict[str, str]:
         "numbers are of no channel.",
         "Valid": "A number that its country's plan knows (phonenumbers, region US), an address that is written as one "
         "(email-validator; no server is asked) and no stand-in such as none@none.com."
-        + (" Here numbers were checked by their length only." if found.by_length else ""),
+        + (" Here numbers were checked by their length only." if result.by_length else ""),
         "Why not": "The first that fits, in this order: " + ", ".join(REASONS) + ". A customer with several numbers "
         "has the first reason that fits any of the valid ones; 'invalid' where none is valid. For service, "
         "'preference unknown' comes before all reasons of single numbers, since it makes the customer possible.",
@@ -232,10 +230,10 @@ def definitions(found: ContactPreferences) -> dict[str, str]:
         "Preference unknown": "The flag is empty. For texts also where 'do not text' is empty.",
         "Type unknown": "A number of type phone. Some of these are mobile: ask.",
         "Age of the record": "Whole years from the local day on which the customer was created"
-        + (f" ({found.time_zone})." if found.time_zone else "."),
+        + (f" ({result.time_zone})." if result.time_zone else "."),
         "(27 to 35)": "The 95 % Wilson interval: what chance alone could make of the lower and of the upper number.",
         "Clearly different": "Compared with all others together: 5 points or more apart, "
-        f"{found.min_group} customers or more on both sides, a p-value below 0.05 after Benjamini-Hochberg over all "
+        f"{result.min_group} customers or more on both sides, a p-value below 0.05 after Benjamini-Hochberg over all "
         "that could be named, and still so among customers of the same type and age.",
         "Goes with": "The two occur together. Other things may be the reason.",
     }
