@@ -31,14 +31,13 @@ from stcrm_pandas.analysis.base.provenance import (
 from stcrm_pandas.analysis.bookings import findings as booking_findings
 from stcrm_pandas.analysis.bookings import sentences as booking_sentences
 from stcrm_pandas.analysis.bookings.counts import Counted, count_bookings, one_number
+from stcrm_pandas.analysis.bookings.display import Shown, main_table, shown
 from stcrm_pandas.analysis.bookings.groups import Groups, dimensions, lookups, spellings
-from stcrm_pandas.analysis.bookings.hours import Clock
+from stcrm_pandas.analysis.bookings.hours import Clock, silences
 from stcrm_pandas.analysis.bookings.lists import lists
 from stcrm_pandas.analysis.bookings.outcomes import Limits, booking_rows, follow_on_jobs
 from stcrm_pandas.analysis.bookings.result import BookingResult
 from stcrm_pandas.analysis.bookings.shares import comparisons, first_time, leakage, speed, whole
-from stcrm_pandas.analysis.bookings.shown import Shown, shown
-from stcrm_pandas.analysis.bookings.silences import silences
 from stcrm_pandas.analysis.bookings.table import (
     grouped,
     measured,
@@ -157,7 +156,7 @@ class BookingSources(BookingResult):
         return f"<BookingSources by {by}: {len(self.table)} rows, as of {self.as_of:%Y-%m-%d}>"
 
     def _repr_html_(self) -> str:
-        return booking_findings.table_of(self)
+        return main_table(self)
 
 
 def booking_sources(

@@ -1,15 +1,15 @@
-"""Tiles, actions, check and table of booking sources."""
+"""Tiles, actions and check of booking sources."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
 from typing import Any
 
 import narwhals.stable.v2 as nw
+import numpy as np
 import pandas as pd
 
-from stcrm_pandas.analysis.base.display import table
-from stcrm_pandas.analysis.base.engine import collected
+from stcrm_pandas.analysis.base.engine import collected, micros, true
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, Step, Tile
 from stcrm_pandas.analysis.base.periods import Period, four_weeks
 from stcrm_pandas.analysis.base.sentences import per_hundred, span
@@ -18,10 +18,14 @@ from stcrm_pandas.analysis.bookings.lists import CALL_WITHIN, waiting_since
 from stcrm_pandas.analysis.bookings.result import BookingResult
 from stcrm_pandas.analysis.bookings.sentences import words
 from stcrm_pandas.analysis.bookings.table import each, shares
-from stcrm_pandas.analysis.bookings.waiting import later_work
-from stcrm_pandas.analysis.statistics.prediction import LIKE_EARLIER, gap
+from stcrm_pandas.analysis.statistics.prediction import LIKE_EARLIER, Prediction, gap, predict, share_of_earlier
 
-__all__ = ["actions", "check", "table_of", "tiles"]
+__all__ = ["actions", "check", "tiles"]
+
+_AGES = (1, 3, 7, 14)
+"""Days from which on bookings are taken together."""
+
+_DAY = micros(dt.timedelta(days=1))
 
 
 def tiles(result: BookingResult) -> list[Tile]:
@@ -39,7 +43,7 @@ def tiles(result: BookingResult) -> list[Tile]:
 def _share_tile(result: BookingResult, title: str, lower: str, upper: str, n: str, days: int) -> Tile:
     weeks = four_weeks(result.as_of, result.clock.zone, mature_days=days)
 
-    def told(period: Period) -> str:
+    def share(period: Period) -> str:
         counts = result.clock.between(period.first, period.end)
         if counts is None:
             return ""
@@ -48,7 +52,7 @@ def _share_tile(result: BookingResult, title: str, lower: str, upper: str, n: st
         return per_hundred(pd.DataFrame(shares([counts[lower]], [counts[upper]], [counts[n]])).iloc[0])
 
     return Tile(
-        title, told(weeks.now) or "not known", str(weeks.now), told(weeks.before), told(weeks.year_ago), _note(lower)
+        title, share(weeks.now) or "not known", str(weeks.now), share(weeks.before), share(weeks.year_ago), _note(lower)
     )
 
 
@@ -62,23 +66,23 @@ def _note(lower: str) -> str:
 def _count_tile(result: BookingResult) -> Tile:
     weeks = four_weeks(result.as_of, result.clock.zone)
 
-    def told(period: Period) -> str:
+    def count(period: Period) -> str:
         counts = result.clock.between(period.first, period.end)
         return "" if counts is None else f"{int(counts['bookings']):,}"
 
     return Tile(
         "Bookings that came in",
-        told(weeks.now) or "not known",
+        count(weeks.now) or "not known",
         str(weeks.now),
-        told(weeks.before),
-        told(weeks.year_ago),
+        count(weeks.before),
+        count(weeks.year_ago),
     )
 
 
 def actions(result: BookingResult) -> list[Action]:
     """What to do this week; ranked by the jobs that it may bring when shown."""
-    said = _calls(result)
-    said += [
+    made = _calls(result)
+    made += [
         Action(
             f"Find out why source {row.source} is silent.",
             f"about {row.expected:.0f} bookings missing",
@@ -88,37 +92,37 @@ def actions(result: BookingResult) -> list[Action]:
         if row.ongoing and (result.as_of - _aware(result, row.since)) <= CALL_WITHIN
     ]
     one = words(result)[0]
-    for measure, tell in (("dismissed_leads", _worked), ("canceled", _canceled), ("new_hour", _slow)):
+    for measure, describe in (("dismissed_leads", _worked), ("canceled", _canceled), ("new_hour", _slow)):
         frame = result.comparisons.get(measure)
         if frame is None or not result.by:
             continue
         for row in each(frame[frame["verdict"] == "higher"]):
-            said.append(tell(result, one, row, result.table.loc[row.Index]))
-    return said
+            made.append(describe(result, one, row, result.table.loc[row.Index]))
+    return made
 
 
 def _calls(result: BookingResult) -> list[Action]:
     call, close = (
         one_number(result.rows.filter(chosen).select(nw.len().alias("rows"))) or 0 for chosen in waiting_since(result)
     )
-    said = []
+    made = []
     if call:
         what = "booking that is" if call == 1 else "bookings that are"
-        later = later_work(result, waiting_since(result)[0])
+        later = _later_work(result, waiting_since(result)[0])
         number = size = ""
         if later is not None:
             number = f"of 100 that were still new as long, {span(later.lower / call, later.upper / call)} became work"
             size = f"{later.in_words()}, {LIKE_EARLIER}"
         worth = 0.0 if later is None else later.expected
-        said.append(
+        made.append(
             Action(f"Call the {call:,} {what} still new after more than a day.", number, size, worth, "still-new")
         )
     if close:
         what = "booking that is" if close == 1 else "bookings that are"
-        said.append(
+        made.append(
             Action(f"Close the {close:,} {what} still new after {CALL_WITHIN.days} days.", work_list="new-too-long")
         )
-    return said
+    return made
 
 
 def _worked(result: BookingResult, one: str, row: Any, group: pd.Series) -> Action:
@@ -196,54 +200,40 @@ def check(result: BookingResult) -> Check:
     )
 
 
-_HEADER = {
-    "Became work, of 100 (95 % interval)": True,
-    "": False,
-    "Bookings": True,
-    "Job": True,
-    "Lead won": True,
-    "Lead open": True,
-    "Lead lost": True,
-    "Dismissed": True,
-    "Accepted": True,
-    "New": True,
-    "Median time to the job": True,
-    "Median start asked for": True,
-}
+def _later_work(result: BookingResult, chosen: nw.Expr) -> Prediction | None:
+    """How many of the bookings that wait will become work, if they are handled like earlier ones of the same age.
 
+    For each span of ages (from 1, 3, 7 and 14 days on): of the bookings at least `mature_days` old that were still new
+    at its first day, those that became work. Where it is not known how long one was still new, it is taken as still new
+    or not, whichever makes the share lower, and then whichever makes it higher.
 
-def table_of(result: BookingResult) -> str:
-    """The table as HTML, all bookings together in the last row."""
-    rows, dim = [], []
-    verdicts = _verdicts(result)
-    shown = [*each(result.table)]
-    if result.by:
-        shown += [*each(result.overall)]
-    for row in shown:
-        rows.append([str(row.name), *_cells(row, verdicts.get(row.name, ""))])
-        dim.append(not row.enough)
-    header = {words(result)[0].capitalize(): False, **_HEADER}
-    return table(header, rows, dim=dim, total=bool(result.by))
+    Parameters: the analysis; the condition of the bookings that wait, all of them a day old or more.
+    Returns: the prediction; None where fewer than `min_group` earlier ones were still new at one of the ages.
+    """
+    created, now = nw.col("created"), micros(result.as_of)
+    mature = ~nw.col("deleted") & true(created <= now - micros(dt.timedelta(days=result.mature_days)))
+    work = nw.col("is_job") | nw.col("is_converted") | nw.col("is_lead_won")
+    perhaps = work | nw.col("is_unknown") | nw.col("is_lead_unknown")
+    sums: dict[str, nw.Expr] = {}
+    for age, until in zip(_AGES, (*_AGES[1:], None), strict=True):
+        surely = mature & (true(nw.col("earliest") - created > age * _DAY) | nw.col("waiting"))
+        possibly = mature & (surely | ~true(nw.col("latest") - created <= age * _DAY))
+        here = chosen & true(created <= now - age * _DAY)
+        flags = {
+            "waiting": here if until is None else here & true(created > now - until * _DAY),
+            "worked_surely": work & surely,
+            "others_possibly": ~work & possibly,
+            "worked_possibly": perhaps & possibly,
+            "others_surely": ~perhaps & surely,
+        }
+        sums |= {f"{name}_{age}": flag.cast(nw.Int64).sum() for name, flag in flags.items()}
+    row: Any = collected(result.rows.select(**sums), dict.fromkeys(sums, "Int64")).fillna(0).iloc[0]
 
+    def of_ages(name: str) -> Any:
+        return np.array([int(row[f"{name}_{age}"]) for age in _AGES])
 
-def _cells(row: Any, verdict: str) -> Sequence[str]:
-    note = "too few" if not row.enough else {"higher": "▲\u00a0more", "lower": "▼\u00a0fewer"}.get(verdict, "")
-    counts = (row.bookings, row.job + row.converted, row.lead_won, row.lead_open, row.lead_lost, row.dismissed)
-    return [
-        per_hundred(row) if row.mature else "",
-        note,
-        *(f"{count:,}" for count in (*counts, row.accepted, row.new)),
-        _hours(getattr(row, "waited_hours", None)),
-        _hours(getattr(row, "asked_hours", None)),
-    ]
-
-
-def _hours(value: Any) -> str:
-    if value is None or pd.isna(value):
-        return ""
-    return f"{value:.1f} hours" if value < 48 else f"{value / 24:.1f} days"
-
-
-def _verdicts(result: BookingResult) -> dict[str, str]:
-    frame = result.comparisons.get("work")
-    return {} if frame is None else dict(zip(frame["name"], frame["verdict"], strict=True))
+    waiting, fewer, more = of_ages("waiting"), of_ages("worked_surely"), of_ages("worked_possibly")
+    of_fewer, of_more = fewer + of_ages("others_possibly"), more + of_ages("others_surely")
+    if not waiting.any() or (np.minimum(of_fewer, of_more)[waiting > 0] < result.min_group).any():
+        return None
+    return predict(waiting, share_of_earlier(fewer, of_fewer), share_of_earlier(more, of_more))

@@ -13,7 +13,7 @@ import pandas as pd
 from stcrm_pandas.analysis.base.engine import Rows
 from stcrm_pandas.analysis.bookings.hours import Clock
 from stcrm_pandas.analysis.bookings.outcomes import USED
-from stcrm_pandas.analysis.bookings.revenue import revenue
+from stcrm_pandas.analysis.bookings.shares import revenue
 from stcrm_pandas.analysis.bookings.table import amounts_by
 from stcrm_pandas.analysis.campaigns.attribution import Attribution
 
@@ -75,7 +75,7 @@ class BookingResult:
 
     @cached_property
     def revenue(self) -> pd.DataFrame:
-        """What the jobs of each group brought, in each currency apart; see `analysis.bookings.revenue.revenue`.
+        """What the jobs of each group brought, in each currency apart; see `analysis.bookings.shares.revenue`.
 
         Made when first asked for.
         """

@@ -1,8 +1,8 @@
-"""The further tables of booking sources as a reader sees them."""
+"""The tables of booking sources as HTML: the main one, and the further ones in words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from stcrm_pandas.analysis.bookings.sentences import words
 from stcrm_pandas.analysis.bookings.table import each
 from stcrm_pandas.errors import UsageError
 
-__all__ = ["Shown", "shown"]
+__all__ = ["Shown", "main_table", "shown"]
 
 
 @dataclass(frozen=True)
@@ -130,3 +130,53 @@ def _mean(row: Any, name: str) -> str:
         return "too few"
     currency = _currency(row)
     return f"{money(own, currency)} ({money(low, currency)} to {money(high, currency)})"
+
+
+_HEADER = {
+    "Became work, of 100 (95 % interval)": True,
+    "": False,
+    "Bookings": True,
+    "Job": True,
+    "Lead won": True,
+    "Lead open": True,
+    "Lead lost": True,
+    "Dismissed": True,
+    "Accepted": True,
+    "New": True,
+    "Median time to the job": True,
+    "Median start asked for": True,
+}
+
+
+def main_table(result: BookingResult) -> str:
+    """The table as HTML, all bookings together in the last row."""
+    rows, dim = [], []
+    verdicts = _verdicts(result)
+    for row in [*each(result.table), *(each(result.overall) if result.by else ())]:
+        rows.append([str(row.name), *_cells(row, verdicts.get(row.name, ""))])
+        dim.append(not row.enough)
+    header = {words(result)[0].capitalize(): False, **_HEADER}
+    return table(header, rows, dim=dim, total=bool(result.by))
+
+
+def _cells(row: Any, verdict: str) -> Sequence[str]:
+    note = "too few" if not row.enough else {"higher": "▲\u00a0more", "lower": "▼\u00a0fewer"}.get(verdict, "")
+    counts = (row.bookings, row.job + row.converted, row.lead_won, row.lead_open, row.lead_lost, row.dismissed)
+    return [
+        per_hundred(row) if row.mature else "",
+        note,
+        *(f"{count:,}" for count in (*counts, row.accepted, row.new)),
+        _hours(getattr(row, "waited_hours", None)),
+        _hours(getattr(row, "asked_hours", None)),
+    ]
+
+
+def _hours(value: Any) -> str:
+    if value is None or pd.isna(value):
+        return ""
+    return f"{value:.1f} hours" if value < 48 else f"{value / 24:.1f} days"
+
+
+def _verdicts(result: BookingResult) -> dict[str, str]:
+    frame = result.comparisons.get("work")
+    return {} if frame is None else dict(zip(frame["name"], frame["verdict"], strict=True))
