@@ -118,7 +118,7 @@ def test_many_dismissals_do_not_make_a_campaign_look_good(demo: Demo) -> None:
     mine = truths[5]["campaign_id"]
     ours = {id: float(curve(found["campaign"], id)["share_lower"][90]) for id in found["campaign"].curve["id"].dropna()}
     naive = {}
-    for id, rows in found["campaign"].reduced.courses.groupby("key_0"):
+    for id, rows in found["campaign"].reduced.event_times.groupby("key_0"):
         if rows["inquiries"].sum() < 100:
             continue
         late, event = rows["late_day"].to_numpy(dtype=float), rows["late_event"].to_numpy(dtype=int) == 1

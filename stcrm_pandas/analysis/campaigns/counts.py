@@ -11,9 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT
-from stcrm_pandas.analysis.campaigns.chains import STEPS
+from stcrm_pandas.analysis.campaigns.chains import STEPS, pairs
 from stcrm_pandas.analysis.campaigns.records import BOOKING, JOB, LEAD
-from stcrm_pandas.analysis.campaigns.ties import pairs
 from stcrm_pandas.analysis.leads.keys import ids_and_names
 from stcrm_pandas.analysis.statistics.estimates import wilson
 

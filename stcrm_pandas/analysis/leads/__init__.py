@@ -1,1 +1,1 @@
-"""How leads become work: inquiries, their dates, courses, tables, sentences and work lists."""
+"""How leads become work: inquiries, their dates, curves, tables, sentences and work lists."""

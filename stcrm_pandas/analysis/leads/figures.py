@@ -1,18 +1,20 @@
-"""Figures of lead conversion."""
+"""Figures of lead conversion: rates, months, the curve by days since an inquiry, cohorts, reasons for dismissal."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from stcrm_pandas.analysis.base.sentences import per_hundred
+from stcrm_pandas.analysis.base.sentences import per_hundred, span
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 from stcrm_pandas.charts.base import (
     COLOURS,
     GRID,
+    ROW,
     SHADE,
     TEXT,
     WORDS,
@@ -21,10 +23,26 @@ from stcrm_pandas.charts.base import (
     name_rows,
     rows_of,
     segments,
+    short,
     spans,
 )
+from stcrm_pandas.errors import UsageError
 
-__all__ = ["conversion_months", "conversion_rates"]
+__all__ = ["conversion_cohorts", "conversion_curve", "conversion_months", "conversion_rates", "dismissal_reasons"]
+
+# Told apart by nearly everybody (Okabe and Ito), and by the dash where colour fails.
+_LINES = (
+    ("#3b82c4", "59,130,196", "solid"),
+    ("#d9772b", "217,119,43", "dash"),
+    ("#009e73", "0,158,115", "dot"),
+    ("#b07aa1", "176,122,161", "dashdot"),
+    ("#a08a1c", "160,138,28", "longdash"),
+)
+# Pale enough for dark text, in a dark page, too.
+_SCALE = [[0, "#eef4fa"], [1, "#7fb0de"]]
+_YOUNG = "#d9dee4"
+_DARK = "#16202b"
+_MOST_REASONS = 12
 
 
 def conversion_rates(found: LeadConversionResult) -> go.Figure:
@@ -164,3 +182,183 @@ def _hover(row: Any) -> str:
     lower, upper = int(row.within_lower), int(row.within_upper)
     count = f"{lower:,}" if lower == upper else f"{lower:,} to {upper:,}"
     return f"<b>{escape(str(row.name))}</b><br>{per_hundred(row)}<br>{count} of {int(row.mature):,}"
+
+
+def conversion_curve(found: LeadConversionResult, groups: Sequence[Any]) -> go.Figure:
+    """The share converted by each day, a band between its bounds, and its lower line at the end of the band.
+
+    The thin lines around are the 95 % limits. Days on which fewer than `min_group` are still in view are not drawn.
+    """
+    if len(groups) > len(_LINES):
+        raise UsageError(f"at most {len(_LINES)} groups fit into one figure")
+    chosen = [_of(found, group) for group in groups] or [found.curve[found.curve["overall"]]]
+    figure, said = empty(), []
+    for curve, (colour, parts, dash) in zip(chosen, _LINES, strict=False):
+        # the limits of few say nothing, and the end of a curve is made by few
+        drawn = curve[
+            curve["share_lower"].notna() & (curve["at_risk"] >= min(found.min_group, int(curve["at_risk"].iloc[0])))
+        ]
+        if drawn.empty:
+            continue
+        days, name = [int(day) for day in drawn["day"]], escape(short(str(drawn["name"].iloc[0])))
+        _area(figure, days, drawn, ("interval_low", "interval_high"), f"rgba({parts},0.10)", name)
+        _area(figure, days, drawn, ("share_lower", "share_upper"), f"rgba({parts},0.35)", name)
+        middle = [
+            (low + high) / 2
+            for low, high in zip(hundreds(drawn["share_lower"]), hundreds(drawn["share_upper"]), strict=True)
+        ]
+        figure.add_scatter(
+            x=days,
+            y=middle,
+            mode="lines",
+            line={"color": colour, "width": 2.5, "dash": dash, "shape": "hv"},
+            name=name,
+            legendgroup=name,
+            text=[
+                f"<b>{name}</b><br>by day {day}: {per_hundred(row)}"
+                for day, row in zip(days, rows_of(drawn), strict=True)
+            ],
+            hovertemplate="%{text}<extra></extra>",
+        )
+        told = ", ".join(
+            f"{span(row.share_lower, row.share_upper)} by day {row.day}"
+            for row in rows_of(drawn[drawn["day"].isin([1, 7, 30, 90])])
+        )
+        said.append(f"{drawn['name'].iloc[0]}: {told}")
+    figure.update_xaxes(
+        title={"text": "days since the inquiry", "standoff": 8}, range=[0, 120], tickvals=[1, 7, 30, 60, 90, 120]
+    )
+    figure.update_yaxes(title={"text": "of 100, converted by then"}, rangemode="tozero")
+    figure.update_layout(
+        height=420,
+        legend={"y": -0.22},
+        showlegend=len(said) > 1,
+        hovermode="closest",
+        meta={
+            "alt": f"Converted of 100 inquiries by days since. {'; '.join(said)}." if said else "No inquiry to draw.",
+            "narrow": {"height": 380},
+        },
+    )
+    return figure
+
+
+def _of(found: LeadConversionResult, group: Any) -> pd.DataFrame:
+    same = [id is not None and id == group for id in found.curve["id"]]
+    curve = found.curve[same]
+    if curve.empty:
+        raise UsageError(
+            f"no curve of {group!r}: groups are given by the id in .table, and have a curve from {found.min_group} "
+            "inquiries on"
+        )
+    return curve
+
+
+def _area(
+    figure: go.Figure, days: list[int], curve: pd.DataFrame, sides: tuple[str, str], fill: str, name: str
+) -> None:
+    for side, filled in zip(sides, ("none", "tonexty"), strict=True):
+        figure.add_scatter(
+            x=days,
+            y=hundreds(curve[side]),
+            mode="lines",
+            line={"width": 0, "shape": "hv"},
+            fill=filled,
+            fillcolor=fill,
+            legendgroup=name,
+            showlegend=False,
+            hoverinfo="skip",
+        )
+
+
+def conversion_cohorts(found: LeadConversionResult) -> go.Figure:
+    """Months of creation by days since: how many of 100 were converted by then. What is not old enough has a mark."""
+    cohorts = found.cohorts if found.cohorts is not None else pd.DataFrame()
+    figure = empty()
+    days = list(dict.fromkeys(int(day) for day in cohorts["days"]))
+    months = list(dict.fromkeys(cohorts["name"]))
+    cells = {(str(row.name), int(row.days)): row for row in rows_of(cohorts)}
+    shown = [[_cell(cells[month, day], found.min_group) for day in days] for month in months]
+    # two layers: what is told, and what is not old enough
+    for told, scale in ((True, _SCALE), (False, [[0, _YOUNG], [1, _YOUNG]])):
+        figure.add_heatmap(
+            x=[f"{day} day" if day == 1 else f"{day} days" for day in days],
+            y=months,
+            z=[[value if told else 1 if value is None else None for value, _, _ in row] for row in shown],
+            text=[[text if (value is not None) == told else "" for value, text, _ in row] for row in shown],
+            customdata=[[hover for _, _, hover in row] for row in shown],
+            texttemplate="%{text}",
+            textfont={"color": _DARK, "size": 12},
+            hovertemplate="%{customdata}<extra></extra>",
+            colorscale=scale,
+            zmin=0,
+            showscale=False,
+            xgap=2,
+            ygap=2,
+            hoverongaps=False,
+        )
+    figure.update_xaxes(
+        side="top", showgrid=False, title={"text": "converted of 100, by days since the inquiry", "standoff": 8}
+    )
+    figure.update_yaxes(autorange="reversed", showgrid=False, type="category")
+    figure.update_layout(
+        height=ROW * len(months) + 120,
+        meta={"alt": _cohorts_in_words(cohorts), "narrow": {"height": ROW * len(months) + 120}},
+    )
+    return figure
+
+
+def _cell(row: Any, min_group: int) -> tuple[float | None, str, str]:
+    """Colour, text and what is said when pointed at."""
+    head = f"<b>{escape(str(row.name))}</b>, {int(row.days)} days: "
+    if not row.mature:
+        return None, "·", f"{head}not old enough, or read in part"
+    if row.inquiries < min_group:
+        return None, "few", f"{head}too few to tell ({int(row.inquiries):,})"
+    low, high = 100 * float(row.share_lower), 100 * float(row.share_upper)
+    return (
+        (low + high) / 2,
+        span(row.share_lower, row.share_upper),
+        f"{head}{per_hundred(row)}, {int(row.inquiries):,} inquiries",
+    )
+
+
+def _cohorts_in_words(cohorts: pd.DataFrame) -> str:
+    told = cohorts[cohorts["mature"] & (cohorts["days"] == 30) & (cohorts["inquiries"] > 0)]
+    if told.empty:
+        return "No month is old enough to be shown."
+    shares = told["share_lower"].to_numpy(dtype=float)
+    best, worst = told.iloc[int(shares.argmax())], told.iloc[int(shares.argmin())]
+    low, high = (span(month.share_lower, month.share_upper) for month in (worst, best))
+    return (
+        "Months by days since the inquiry. After 30 days the months lie between "
+        f"{low} ({worst['name']}) and {high} of 100 ({best['name']})."
+    )
+
+
+def dismissal_reasons(found: LeadConversionResult) -> go.Figure:
+    """Why leads were dismissed, the most frequent first; grey ones are left out of the analysis."""
+    reasons = found.reasons.iloc[:_MOST_REASONS]
+    figure = empty()
+    figure.add_bar(
+        x=reasons["leads"].astype(int).tolist(),
+        y=list(range(len(reasons))),
+        orientation="h",
+        marker={"color": [SHADE if gone else COLOURS["higher"] for gone in reasons["left_out"]], "line": {"width": 0}},
+        text=[f"{count:,}" for count in reasons["leads"]],
+        textposition="outside",
+        textfont={"color": TEXT},
+        cliponaxis=False,
+        hovertext=[
+            f"<b>{escape(str(row.name))}</b><br>{span(row.share, row.share)} of 100 dismissed leads"
+            for row in rows_of(reasons)
+        ],
+        hovertemplate="%{hovertext}<extra></extra>",
+        showlegend=False,
+    )
+    figure.update_xaxes(
+        title={"text": "dismissed leads", "standoff": 8}, side="top", gridcolor=GRID, rangemode="tozero"
+    )
+    figure.update_layout(bargap=0.3)
+    told = ", ".join(f"{row.name} {int(row.leads):,}" for row in rows_of(reasons.iloc[:3]))
+    alt = f"Reasons for dismissal, the most frequent first: {told}." if told else "No lead was dismissed."
+    return name_rows(figure, reasons["name"], alt=alt)

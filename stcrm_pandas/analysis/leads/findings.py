@@ -12,7 +12,7 @@ from stcrm_pandas.analysis.base.findings import Action, Check, Count, Step, Tile
 from stcrm_pandas.analysis.base.periods import Period, four_weeks
 from stcrm_pandas.analysis.base.provenance import bounds_of_creation
 from stcrm_pandas.analysis.base.sentences import per_hundred, rows_of, span
-from stcrm_pandas.analysis.leads.courses import UNSURE, later_conversion
+from stcrm_pandas.analysis.leads.curves import UNSURE, later_conversion
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 from stcrm_pandas.analysis.leads.sentences import group_word, plural
 from stcrm_pandas.analysis.leads.tables import shares
@@ -97,7 +97,7 @@ def actions(found: LeadConversionResult) -> list[Action]:
 def _call(found: LeadConversionResult, do: str, listed: WorkList) -> Action:
     came = pd.to_datetime(listed.frame["Came in"], errors="coerce", utc=True)
     ages = ages_in_days(found, pd.DataFrame({"created_on": came})).dropna().clip(lower=0).to_numpy(dtype=np.float64)
-    later = later_conversion(found.reduced.every_course, ages, least=found.min_group)
+    later = later_conversion(found.reduced.overall_event_times, ages, least=found.min_group)
     if later is None:
         return Action(do, work_list=listed.key)
     share = span(later.lower / len(ages), later.upper / len(ages))

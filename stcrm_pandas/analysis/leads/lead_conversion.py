@@ -108,20 +108,19 @@ class LeadConversion(LeadConversionResult):
         Raises: UsageError for `months` and `cohorts` where no time zone was known, for a group that has no curve, and
         for another kind.
         """
-        from stcrm_pandas.analysis.leads import curve_figures as courses
-        from stcrm_pandas.analysis.leads import figures as rates
+        from stcrm_pandas.analysis.leads import figures
 
         if kind == "rates":
-            return rates.conversion_rates(self)
+            return figures.conversion_rates(self)
         if kind == "curve":
-            return courses.conversion_curve(self, groups or ())
+            return figures.conversion_curve(self, groups or ())
         if kind == "reasons":
-            return courses.dismissal_reasons(self)
+            return figures.dismissal_reasons(self)
         if kind not in ("months", "cohorts"):
             raise UsageError(f"no figure {kind!r}: there are 'rates', 'months', 'curve', 'cohorts' and 'reasons'")
         if self.months is None:
             raise UsageError(f"{kind} need a time zone: lead_conversion(..., time_zone='America/Chicago')")
-        return rates.conversion_months(self) if kind == "months" else courses.conversion_cohorts(self)
+        return figures.conversion_months(self) if kind == "months" else figures.conversion_cohorts(self)
 
     def __repr__(self) -> str:
         by = " and ".join(self.by) or "nothing"

@@ -76,16 +76,16 @@ class Reduced:
       time zone) and `COUNTS`
     - `days`: by local `date` of creation (as 20260131) and `month`: `COUNTS`, and `lower_<days>` and `upper_<days>` for
       each of `HORIZONS`
-    - `courses`: keys, `early_day`, `early_event`, `late_day`, `late_event` (0 open, 1 converted, 2 dismissed),
-      `inquiries`; `every_course` the same without keys
+    - `event_times`: keys, `early_day`, `early_event`, `late_day`, `late_event` (0 open, 1 converted, 2 dismissed),
+      `inquiries`; `overall_event_times` the same without keys
     - `left_out`: `left_out`, `leads`; `dismissals`: `dismissal`, `left_out`, `leads`; `statuses`: `status`, `leads`,
       before any exclusion; `linked_not_converted`: a number
     """
 
     cells: pd.DataFrame
     days: pd.DataFrame
-    courses: pd.DataFrame
-    every_course: pd.DataFrame
+    event_times: pd.DataFrame
+    overall_event_times: pd.DataFrame
     left_out: pd.DataFrame
     dismissals: pd.DataFrame
     statuses: pd.DataFrame
@@ -170,15 +170,17 @@ def reduce_leads(
         f"key_{place}": "str" if one in ("capture_source", "priority") else "Int64" for place, one in enumerate(by)
     }
     dated_only = found.filter(~nw.col("created").is_null())
-    courses = ["early_day", "early_event", "late_day", "late_event"]
+    event_times = ["early_day", "early_event", "late_day", "late_event"]
     return Reduced(
         cells=collected(grouped.group_by(*by_keys, "unit", "month").agg(*sums), kinds | texts),
         days=collected(found.group_by("date", "month").agg(*sums, *(nw.col(name).sum() for name in bounds)), kinds),
-        courses=collected(
-            grouped.filter(~nw.col("created").is_null()).group_by(*by_keys, *courses).agg(inquiries=nw.len()),
-            kinds | texts | dict.fromkeys(courses, "Int64"),
+        event_times=collected(
+            grouped.filter(~nw.col("created").is_null()).group_by(*by_keys, *event_times).agg(inquiries=nw.len()),
+            kinds | texts | dict.fromkeys(event_times, "Int64"),
         ),
-        every_course=collected(dated_only.group_by(*courses).agg(inquiries=nw.len()), dict.fromkeys(courses, "Int64")),
+        overall_event_times=collected(
+            dated_only.group_by(*event_times).agg(inquiries=nw.len()), dict.fromkeys(event_times, "Int64")
+        ),
         left_out=counted.groupby("left_out")["leads"].sum().reset_index(),
         dismissals=counted[counted["status"] == "Dismissed"]
         .groupby(["dismissal", "left_out"], dropna=False)["leads"]

@@ -12,7 +12,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.disagreement import Disagreement
 from stcrm_pandas.analysis.base.provenance import bounds_of_creation, zone
-from stcrm_pandas.analysis.leads import courses as lead_courses
+from stcrm_pandas.analysis.leads import curves as lead_curves
 from stcrm_pandas.analysis.leads import tables as lead_tables
 from stcrm_pandas.analysis.leads.keys import columns_of
 from stcrm_pandas.analysis.leads.reasons import reasons_table
@@ -74,13 +74,13 @@ class LeadConversionResult:
 
     @cached_property
     def curve(self) -> pd.DataFrame:
-        """The share converted by each day; see `lead_courses.curves`."""
-        return lead_courses.curves(self.reduced, self.by, self.names, self.min_group)
+        """The share converted by each day; see `lead_curves.curves`."""
+        return lead_curves.curves(self.reduced, self.by, self.names, self.min_group)
 
     @cached_property
     def speed(self) -> pd.DataFrame:
-        """The share converted within 1, 7, 30 and 90 days; see `lead_courses.speeds`."""
-        return lead_courses.speeds(self.curve)
+        """The share converted within 1, 7, 30 and 90 days; see `lead_curves.speeds`."""
+        return lead_curves.speeds(self.curve)
 
     @cached_property
     def cohorts(self) -> pd.DataFrame | None:

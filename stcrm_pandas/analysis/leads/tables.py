@@ -80,7 +80,7 @@ def by_category(reduced: Reduced, place: int, campaigns: Any) -> tuple[Reduced, 
     def told(frame: pd.DataFrame) -> pd.DataFrame:
         return frame.assign(**{key: frame[key].map(of_campaign).astype("Int64")})
 
-    return replace(reduced, cells=told(reduced.cells), courses=told(reduced.courses)), texts
+    return replace(reduced, cells=told(reduced.cells), event_times=told(reduced.event_times)), texts
 
 
 def groups(cells: pd.DataFrame, by: Sequence[str], lookup: Mapping[str, Any], min_group: int) -> pd.DataFrame:

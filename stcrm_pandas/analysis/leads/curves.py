@@ -38,18 +38,18 @@ def curves(reduced: Reduced, by: Sequence[str], lookup: Mapping[str, Any], min_g
         none), `day` (0 to 120), `share_lower`, `share_upper`, `interval_low`, `interval_high`, `at_risk` (inquiries
         neither ended nor lost from view before that day).
     """
-    parts = [_curve(reduced.every_course).assign(id=None, name="All inquiries", overall=True)]
-    courses = reduced.courses
+    parts = [_curve(reduced.overall_event_times).assign(id=None, name="All inquiries", overall=True)]
+    event_times = reduced.event_times
     if by:
         keys = [f"key_{place}" for place in range(len(by))]
-        total = courses.groupby(keys, dropna=False)["inquiries"].sum()
+        total = event_times.groupby(keys, dropna=False)["inquiries"].sum()
         large = total[total >= min_group].reset_index()
         columns = [ids_and_names(one, large[key].tolist(), lookup.get(one)) for key, one in zip(keys, by, strict=True)]
         ids = columns[0][0] if len(by) == 1 else list(zip(columns[0][0], columns[1][0], strict=True))
         names = (
             columns[0][1] if len(by) == 1 else [" · ".join(p) for p in zip(columns[0][1], columns[1][1], strict=True)]
         )
-        grouped = dict(list(courses.groupby(keys, dropna=False)))
+        grouped = dict(list(event_times.groupby(keys, dropna=False)))
         found = {_missing(key): part for key, part in grouped.items()}
         for row, id, name in zip(large[keys].itertuples(index=False), ids, names, strict=True):
             parts.append(_curve(found[_missing(tuple(row))]).assign(id=[id] * (LAST_DAY + 1), name=name, overall=False))
@@ -62,8 +62,8 @@ def _missing(key: Any) -> tuple[Any, ...]:
     return tuple(None if pd.isna(part) else part for part in (key if isinstance(key, tuple) else (key,)))
 
 
-def _curve(courses: pd.DataFrame) -> pd.DataFrame:
-    late, early = (_incidence(courses, side) for side in ("late", "early"))
+def _curve(event_times: pd.DataFrame) -> pd.DataFrame:
+    late, early = (_incidence(event_times, side) for side in ("late", "early"))
     return pd.DataFrame(
         {
             "day": pd.array(range(LAST_DAY + 1), dtype="Int64"),
@@ -76,11 +76,11 @@ def _curve(courses: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _incidence(courses: pd.DataFrame, side: str) -> dict[str, Any]:
+def _incidence(event_times: pd.DataFrame, side: str) -> dict[str, Any]:
     """By day: the cumulative share converted, its limits, and how many were still in view."""
-    day = courses[f"{side}_day"].to_numpy(dtype=np.int64)
-    event = courses[f"{side}_event"].to_numpy(dtype=np.int64)
-    count = courses["inquiries"].to_numpy(dtype=np.int64)
+    day = event_times[f"{side}_day"].to_numpy(dtype=np.int64)
+    event = event_times[f"{side}_event"].to_numpy(dtype=np.int64)
+    count = event_times["inquiries"].to_numpy(dtype=np.int64)
     at_risk = count.sum() - np.concatenate([[0], np.cumsum(np.bincount(day, count, LAST_DAY + 1)[:LAST_DAY])])
     days = np.arange(LAST_DAY + 1)
     if not len(count):
@@ -111,7 +111,7 @@ def speeds(curve: pd.DataFrame) -> pd.DataFrame:
 
 
 def later_conversion(
-    courses: pd.DataFrame, ages: npt.ArrayLike, *, within: int = 30, least: int = 1
+    event_times: pd.DataFrame, ages: npt.ArrayLike, *, within: int = 30, least: int = 1
 ) -> Prediction | None:
     """How many of open inquiries of these ages will be converted within so many days, if they go as earlier ones did.
 
@@ -119,8 +119,8 @@ def later_conversion(
     day, the share converted in the days after it (Aalen-Johansen from that day on). Where it is not known when one was
     converted, it is taken at its earliest and at its latest.
 
-    Parameters: the courses of inquiries; the age of each open one, in days; within how many days; how many earlier ones
-    each span needs.
+    Parameters: the event times of inquiries; the age of each open one, in days; within how many days; how many earlier
+    ones each span needs.
     Returns: the prediction; None where there is no age, or a span has too few forerunners.
     """
     which = np.searchsorted(_AGES, np.asarray(ages, dtype=np.float64), side="right") - 1
@@ -128,7 +128,7 @@ def later_conversion(
     known: list[tuple[list[float], list[float]]] = []
     for side in ("late", "early"):
         day, event, count = (
-            courses[name].to_numpy(dtype=np.int64) for name in (f"{side}_day", f"{side}_event", "inquiries")
+            event_times[name].to_numpy(dtype=np.int64) for name in (f"{side}_day", f"{side}_event", "inquiries")
         )
         rates, errors = [], []
         for place in spans:
