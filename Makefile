@@ -53,9 +53,11 @@ lint: dev ## Check format, lint and types.
 notebooks: dev ## Run the notebooks as tests.
 	$(BIN)/python -m pytest -q --nbmake --nbmake-timeout=300 notebooks
 
-docs: install ## Write shared descriptions into docstrings, and make the pages that are made by running the program.
+docs: dev ## Write shared descriptions into docstrings, make the pages that follow from the program, build the site.
 	$(BIN)/python docs/docstrings.py
 	$(BIN)/python docs/make.py
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
 
 lab: install ## Open JupyterLab on the notebooks.
 	$(BIN)/jupyter lab --notebook-dir=notebooks

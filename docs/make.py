@@ -1,4 +1,4 @@
-"""Make the pages of docs/ that follow from the program: commands, settings, operations.
+"""Make the pages of docs/reference that follow from the program: commands, settings, operations, schemas.
 
     python docs/make.py
 
@@ -11,7 +11,6 @@ import inspect
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +20,11 @@ import typer.main
 from stcrm_pandas.cli import app
 from stcrm_pandas.client import connect
 from stcrm_pandas.contract.operations import OPERATIONS, Operation
-from stcrm_pandas.contract.schemas.fields import snake
-from stcrm_pandas.resources.booking_provider_tags import BookingProviderTags
-from stcrm_pandas.resources.bookings import Bookings
-from stcrm_pandas.resources.contact_methods import ContactMethods
-from stcrm_pandas.resources.contact_preferences import ContactPreferences
-from stcrm_pandas.resources.contacts import Contacts
-from stcrm_pandas.resources.customers import Customers
-from stcrm_pandas.resources.leads import Leads
-from stcrm_pandas.resources.locations import Locations
-from stcrm_pandas.resources.resource import Resource
-from stcrm_pandas.resources.tags import Tags
+from stcrm_pandas.contract.schemas import models
+from stcrm_pandas.contract.schemas.fields import Field, snake
 from stcrm_pandas.settings.connection import Settings
 
-DOCS = Path(__file__).parent
+REFERENCE = Path(__file__).parent / "reference"
 WIDTH = 100
 CRM = "crm/v2/tenant/{tenant}/"
 
@@ -75,9 +65,9 @@ def settings() -> str:
         "Settings",
         textwrap.dedent("""\
             Each setting is looked up in three places, and the first that has it counts: what `stcrm.connect(…)` was
-            given, the environment, a `.env` file in the working folder. [Connecting](connecting.md) says which ones a
-            connection needs, and what a `.env` file cannot set. As a variable, yes is `1` and no is `0`; one that is
-            empty counts as not set."""),
+            given, the environment, a `.env` file in the working folder. [Connecting](../guide/connecting.md) says which
+            ones a connection needs, and what a `.env` file cannot set. As a variable, yes is `1` and no is `0`; one
+            that is empty counts as not set."""),
         table(["variable", "in `connect`", "default", "what for"], rows),
         "A proxy and certificates of one's own are taken from where all Python programs with requests look for them: "
         "`HTTPS_PROXY`, `NO_PROXY`, `REQUESTS_CA_BUNDLE`.",
@@ -118,7 +108,7 @@ def operations() -> str:
             Besides, from the modules next to the CRM: what turns ids into names. Their paths stand as they are."""),
         _rows(lookups, ""),
         "¹ Not in the published contract, but among the operations that were asked for.",
-        "## Filters\n\nWhat the lists can be filtered by. [Reading](reading.md) says how.",
+        "## Filters\n\nWhat the lists can be filtered by. [Reading](../guide/reading.md) says how.",
         table(
             ["helper", "filters"],
             [
@@ -158,34 +148,46 @@ def page(title: str, *parts: str) -> str:
     return "\n\n".join([made, f"# {title}", *parts]) + "\n"
 
 
-def family(kind: type[Resource]) -> str:
-    """The page of one family of helpers. Its examples are those of the docstrings, and run with them."""
-    lines = [f"# crm.{kind.name}", "", "<!-- made by docs/make.py -->", "", inspect.getdoc(kind) or ""]
-    for name, method in inspect.getmembers(kind, inspect.isfunction):
-        if not name.startswith("_"):
-            text = textwrap.dedent(inspect.getdoc(method) or "").strip()
-            lines += ["", f"## {kind.name}.{name}", "", "```text", text, "```"]
-    return "\n".join(lines) + "\n"
+def schemas() -> str:
+    """Return the page with the columns of every frame, from the pandera models."""
+    sections = []
+    for name in models.__all__:
+        model = getattr(models, name)
+        if model is models.Model:
+            continue
+        row = model._row
+        columns = [[f"`{column.name}`", f"`{column.dtype}`", _content(column.field)] for column in row.columns]
+        key = ", ".join(f"`{column}`" for column in row.key)
+        intro = f"{inspect.getdoc(model)} Key: {key}."
+        sections.append(f"## {name}\n\n{intro}\n\n{table(['column', 'dtype', 'content'], columns)}")
+    return page(
+        "Schemas",
+        textwrap.dedent("""\
+            The columns of every frame. `stcrm.schemas.Leads` and the others are pandera models that check a frame of
+            your own against them. [Frames](../guide/frames.md) says what a missing value is in each dtype."""),
+        *sections,
+    )
 
 
-FAMILIES: tuple[type[Resource], ...] = (
-    Bookings,
-    BookingProviderTags,
-    Tags,
-    Leads,
-    Customers,
-    Locations,
-    Contacts,
-    ContactMethods,
-    ContactPreferences,
-)
+def _content(field: Field) -> str:
+    """Return what a column holds, where its dtype does not say it."""
+    if field.record is not None:
+        return "records: " + ", ".join(f"`{name}`" for name in field.record._fields)  # type: ignore[attr-defined]
+    many = "list: " if field.many else ""
+    if field.values:
+        return many + ", ".join(f"`{value}`" for value in field.values)
+    return many + {"guid": "GUID", "decimal": "amount of money", "time": "UTC"}.get(
+        field.kind, "" if not field.many else field.kind
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands,
     "settings.md": settings,
     "operations.md": operations,
-    **{f"family-{kind.name.replace('_', '-')}.md": partial(family, kind) for kind in FAMILIES},
+    "schemas.md": schemas,
 }
 
 if __name__ == "__main__":
     for file, make in PAGES.items():
-        (DOCS / file).write_text(make(), encoding="utf-8")
+        (REFERENCE / file).write_text(make(), encoding="utf-8")

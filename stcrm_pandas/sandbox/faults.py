@@ -48,42 +48,63 @@ Rows = Callable[[list[dict[str, Any]]], list[dict[str, Any]] | None]
 
 @dataclass(eq=False)
 class Fault:
-    """Something that goes wrong.
+    """A fault that the sandbox produces for chosen requests.
 
-    When:
-        operation: an operationId, a helper's name (`leads.list`), `sign_in`, or `*` for all but sign-in.
-        times: how often; None for ever.
-        after: how many calls of the operation go well before.
+    Parameters
+    ----------
+    operation : str
+        The requests it applies to: an operationId, a method's name (`leads.list`), `sign_in`, or `*` for all but
+        sign-in.
+    times : int or None, default 1
+        How often it happens; None for every time.
+    after : int, default 0
+        How many requests of the operation succeed before it.
+    delay : float, default 0.0
+        Seconds to wait before the response.
+    revoke : bool, default False
+        All tokens end before the response, the token of this request included.
+    before : callable, optional
+        Called before the response is made (in process only).
+    status : int, optional
+        The status of another response. Without a body it has the body of the service: text for 429, an HTML page for
+        5xx, RFC 7807 for others. The request is not carried out, unless `done` is True.
+    body : object, optional
+        The body of another response: text as it is, anything else as JSON; with status 200 unless a status is given.
+    headers : mapping, optional
+        Additional headers, for any response.
+    page : {"repeat", "first", "empty", "short"}, optional
+        `repeat` returns the rows of the page before (in a feed: of the request before, with its token), `first` those
+        of page 1, `empty` none, `short` the first half of them.
+    total : int or None, default KEEP
+        The total in the response.
+    has_more : bool, default KEEP
+        `hasMore` in the response.
+    continue_from : str or None, default KEEP
+        The token in the response; `{from}` in it stands for the token that was sent.
+    rows : callable or sequence of mapping, optional
+        Changes rows of the response: a callable that takes the list and changes it or returns another (in process
+        only), or a list of `{"at": 0, "set": {"address.city": null}, "drop": ["priority"]}`.
+    ignore : sequence of str, default ()
+        Parameters that the service ignores, and fields of a body that it accepts and drops (`address.zip`).
+    cut : int, optional
+        The connection breaks after so many bytes of the body. The request has been carried out, unless `done` or
+        `late` change that.
+    done : bool, optional
+        Whether a request that writes is carried out. True: it is, although the response is an error (`status=500,
+        done=True`). False: it is not, although the response looks right (`cut=0, done=False` is a request that was lost
+        on its way). None: as the response has it.
+    late : float, default 0.0
+        Seconds after the response until the request is carried out.
 
-    Before the answer:
-        delay: seconds to wait.
-        revoke: all tokens end, this call's too.
-        before: is called (in process only), and the answer is made afterwards.
+    Notes
+    -----
+    `hits` counts how often the fault happened, `seen` the requests that it applied to.
 
-    Another answer:
-        status: its status; without a body, what the service says with it: 429 in words, 5xx as a page of HTML, others
-            as RFC 7807 has them. Nothing is done then, unless `done` says so.
-        body: its body: text as it is, anything else as JSON; 200 unless a status is given.
-        headers: more headers, whatever the answer.
-
-    The right answer, bent:
-        page: `repeat` has the rows of the page before (a feed: of the call before, with its token), `first` those of
-            page one, `empty` none, `short` the first half of them.
-        total, has_more, continue_from: these fields; in `continue_from`, `{from}` stands for the token that was sent.
-        rows: changes rows: a callable that takes the list and changes it or gives another (in process only), or a list
-            of `{"at": 0, "set": {"address.city": null}, "drop": ["priority"]}`.
-        ignore: parameters that the service overlooks, and fields of a body, which it takes and drops
-            (`address.zip`).
-        cut: the connection is cut after so many bytes of the body. What was asked for has been done, unless `done` or
-            `late` say otherwise.
-
-    What becomes of a call that writes:
-        done: True: it is done, though a failure is answered (`status=500, done=True`). False: it is not done,
-            though the answer looks right (`cut=0, done=False` is a call that was lost before it was done). None: as
-            the answer has it.
-        late: it is done so many seconds after the answer.
-
-    `hits` counts how often it came true, `seen` the calls it saw.
+    Examples
+    --------
+    >>> fault = Fault("leads.list", status=503, times=2)
+    >>> fault.operation
+    'Leads_GetList'
     """
 
     operation: str

@@ -65,13 +65,12 @@ class Sandbox:
         Seconds until a feed shows a change, unless it is asked for recent ones; 0 shows it at once. The rows that the
         company starts with are shown at once in any case.
 
-    Notes
-    -----
-    Example:
-        >>> from stcrm_pandas.sandbox import Sandbox
-        >>> with Sandbox(leads=100) as sandbox:
-        ...     sandbox.api_url.startswith("http://127.0.0.1:")
-        True
+    Examples
+    --------
+    >>> from stcrm_pandas.sandbox import Sandbox
+    >>> with Sandbox(leads=100) as sandbox:
+    ...     sandbox.api_url.startswith("http://127.0.0.1:")
+    True
     """
 
     def __init__(
@@ -305,13 +304,12 @@ class Sandbox:
         UsageError
             It would go back.
 
-        Notes
-        -----
-        Example:
-            >>> with Sandbox(leads=100) as sandbox:
-            ...     before = sandbox.now()
-            ...     sandbox.advance(dt.timedelta(minutes=15)) - before >= dt.timedelta(minutes=15)
-            True
+        Examples
+        --------
+        >>> with Sandbox(leads=100) as sandbox:
+        ...     before = sandbox.now()
+        ...     sandbox.advance(dt.timedelta(minutes=15)) - before >= dt.timedelta(minutes=15)
+        True
         """
         seconds = by.total_seconds() if isinstance(by, dt.timedelta) else float(by)
         if not seconds >= 0:

@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+MADE = {"_build", "notebooks"}  # folders that a build leaves
+PAGES = [
+    *(ROOT / file for file in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+    *sorted(page for page in (ROOT / "docs").rglob("*.md") if page.relative_to(ROOT / "docs").parts[0] not in MADE),
+]
 _FENCE = re.compile(r"^```(?P<language>.*)\n(?P<code>(?:.*\n)*?)^```$", re.MULTILINE)
 
 

@@ -22,7 +22,10 @@ from .pages import PAGES, ROOT, blocks, name, prose
 
 README = ROOT / "README.md"
 DOCS = ROOT / "docs"
+GUIDE = DOCS / "guide"
+REFERENCE = DOCS / "reference"
 LANGUAGES = {"python", "pycon", "text", "bash", "json"}
+DIRECTIVES = {"{eval-rst}", "{include}", "{rst-class}", "{toctree}"}  # of the site
 
 
 def all_commands() -> Iterator[tuple[str, Any]]:
@@ -56,13 +59,33 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_blocks_say_what_they_are(page: Path) -> None:
-    assert {block.language for block in blocks(page)} <= LANGUAGES
+    site = DIRECTIVES if page.is_relative_to(DOCS) else set()
+    assert {block.language.split()[0] for block in blocks(page)} <= LANGUAGES | site
     assert "```" not in prose(page)
 
 
 def test_the_readme_leads_to_every_page() -> None:
-    linked = set(re.findall(r"\]\((docs/[^)#]+)", prose(README)))
-    assert linked == {name(page) for page in PAGES if page != README}
+    linked = set(leads_to(README))
+    assert linked >= {page for page in GUIDE.glob("*.md") if page.stem != "index"}
+    reached: set[Path] = set()
+    ahead = [README]
+    while ahead:
+        page = ahead.pop()
+        if page not in reached:
+            reached.add(page)
+            ahead += leads_to(page)
+    assert set(PAGES) <= reached
+
+
+def leads_to(page: Path) -> Iterator[Path]:
+    """The pages that a page links to, or has in a table of contents."""
+    for target in re.findall(r"\]\(([^)#:]+\.md)", prose(page)):
+        yield (page.parent / target).resolve()
+    for block in blocks(page):
+        if block.language == "{toctree}":
+            for line in block.code.splitlines():
+                if (entry := (page.parent / f"{line}.md").resolve()).exists():
+                    yield entry
 
 
 def test_the_readme_begins_with_two_targets_of_the_makefile() -> None:
@@ -76,15 +99,15 @@ def test_the_readme_begins_with_two_targets_of_the_makefile() -> None:
         assert target in targets
 
 
-@pytest.mark.parametrize("file", ["commands.md", "settings.md", "operations.md"])
+@pytest.mark.parametrize("file", ["commands.md", "settings.md", "operations.md", "schemas.md"])
 def test_made_pages_are_up_to_date(file: str, make: ModuleType) -> None:
     made = make.PAGES[file]()
-    assert (DOCS / file).read_text(encoding="utf-8") == made, "run `make docs`"
+    assert (REFERENCE / file).read_text(encoding="utf-8") == made, "run `make docs`"
     assert made == make.PAGES[file]()
 
 
 def test_every_command_has_its_section_and_no_other() -> None:
-    sections = re.findall(r"^## (.+)$", (DOCS / "commands.md").read_text(), re.MULTILINE)
+    sections = re.findall(r"^## (.+)$", (REFERENCE / "commands.md").read_text(), re.MULTILINE)
     assert sorted(sections) == sorted(COMMANDS)
 
 
@@ -104,7 +127,7 @@ def test_commands_on_pages_exist(page: Path) -> None:
 
 
 def test_every_setting_is_documented_and_no_other() -> None:
-    page = (DOCS / "settings.md").read_text()
+    page = (REFERENCE / "settings.md").read_text()
     assert re.findall(r"^\| `STCRM_(\w+)`", page, re.MULTILINE) == [field.upper() for field in Settings.model_fields]
     assert all(field.description for field in Settings.model_fields.values())
     for other in PAGES:
@@ -113,25 +136,25 @@ def test_every_setting_is_documented_and_no_other() -> None:
 
 
 def test_every_operation_is_documented() -> None:
-    page = (DOCS / "operations.md").read_text()
+    page = (REFERENCE / "operations.md").read_text()
     rows = re.findall(r"^\| `([\w.]+)` \| (\w+)", page, re.MULTILINE)
     assert sorted(rows) == sorted((one.helper, one.id) for one in OPERATIONS.values())
 
 
 def test_scopes_to_ask_for_are_those_of_the_operations() -> None:
-    named = set(re.findall(r"\btn\.\w+\.\w+:[rw]\b", (DOCS / "connecting.md").read_text()))
+    named = set(re.findall(r"\btn\.\w+\.\w+:[rw]\b", (GUIDE / "connecting.md").read_text()))
     assert named == {one.scope for one in OPERATIONS.values()}
 
 
 def test_every_error_and_warning_is_explained() -> None:
-    explained = re.findall(r"^\| `(\w+)` \|", (DOCS / "errors.md").read_text(), re.MULTILINE)
+    explained = re.findall(r"^\| `(\w+)` \|", (GUIDE / "errors.md").read_text(), re.MULTILINE)
     above = {"StcrmError", "ServiceError", "AnswerError"}  # what others have in common
     assert {*explained, *above} == set(errors.__all__)
     assert len(explained) == len(set(explained))
 
 
 def test_the_tree_of_errors_is_as_drawn() -> None:
-    tree = next(block.code for block in blocks(DOCS / "errors.md") if block.code.startswith("StcrmError"))
+    tree = next(block.code for block in blocks(GUIDE / "errors.md") if block.code.startswith("StcrmError"))
     path: list[str] = []
     drawn = set()
     for line in tree.splitlines():

@@ -1,0 +1,57 @@
+"""Run the notebooks on the demo company, and leave them beside the pages with outputs that a browser shows offline."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import plotly.io
+from nbclient import NotebookClient
+from plotly.offline import get_plotlyjs
+
+FIGURE = "application/vnd.plotly.v1+json"
+SHOWN = {"text/html", "text/plain", "image/png", "image/svg+xml"}
+
+
+def run_notebooks(source: Path, target: Path, *, run: bool) -> None:
+    """Copy the notebooks of a folder into another one.
+
+    Parameters
+    ----------
+    source, target : Path
+        The folders.
+    run : bool
+        Whether to run them; without that they have no outputs, and the build is quick.
+    """
+    static = target / "_static"
+    static.mkdir(parents=True, exist_ok=True)
+    (static / "plotly.min.js").write_text(get_plotlyjs(), encoding="utf-8")
+    for file in sorted(source.glob("*.ipynb")):
+        notebook = nbformat.read(file, as_version=4)
+        if run:
+            execute(notebook)
+        nbformat.write(notebook, target / file.name)
+
+
+def execute(notebook: Any) -> None:
+    """Run one notebook away from settings of a real tenant, and turn its outputs into HTML."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("STCRM_")}
+    own["PYTHONPATH"] = os.pathsep.join(filter(None, [str(Path(__file__).parents[1]), own.get("PYTHONPATH")]))
+    with tempfile.TemporaryDirectory() as folder:
+        client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": folder}})
+        client.execute(env=own)
+    script = '<script src="../_static/plotly.min.js"></script>'
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            data = output.get("data", {})
+            if figure := data.get(FIGURE):
+                data["text/html"] = script + plotly.io.to_html(figure, full_html=False, include_plotlyjs=False)
+                script = ""  # once a page
+            for kind in [kind for kind in data if kind not in SHOWN]:
+                del data[kind]
+        cell["outputs"] = [one for one in cell.get("outputs", ()) if one.get("data") or one.get("text")]
+        if cell.cell_type != "code":
+            del cell["outputs"]
