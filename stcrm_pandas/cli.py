@@ -11,8 +11,9 @@ import typer
 from stcrm_pandas import __version__
 from stcrm_pandas.commands import cache, demo, doctor, edit, journal, read, report, sandbox
 from stcrm_pandas.commands.connecting import with_state
+from stcrm_pandas.commands.refusing import REFUSED
 from stcrm_pandas.commands.saying import say
-from stcrm_pandas.errors import StcrmError
+from stcrm_pandas.errors import MissingExtra, StcrmError
 
 app = typer.Typer(
     name="stcrm",
@@ -50,10 +51,16 @@ def _warned(message: Warning | str, *_: Any, **__: Any) -> None:
 
 
 def main() -> None:
-    """Run the command. An error of ours is one line on standard error and exit code 1; a warning is a line, too."""
+    """Run the command. An error of ours is one line on standard error and exit code 1; a warning is a line, too.
+
+    Where an extra is not installed, nothing was done: exit code 2.
+    """
     warnings.showwarning = _warned
     try:
         app(with_state(sys.argv[1:]))
+    except MissingExtra as error:
+        say(f"stcrm: {error}", err=True)
+        sys.exit(REFUSED)
     except StcrmError as error:
         say(f"stcrm: {error}", err=True)
         sys.exit(1)

@@ -20,7 +20,8 @@
     │   ├── IncompleteRead        the pages do not add up to the whole
     │   └── DriftError            it departs from the contract, and `strict=True`
     ├── MissingRows               `get` of ids that do not exist
-    └── ReportError               a cell of a report's notebook failed: no report was made
+    ├── ReportError               a cell of a report's notebook failed: no report was made
+    └── MissingExtra              a package of an extra is not installed: the message has the pip command
 
 Messages never hold a secret, nor a customer's data: they name resources, columns, ids and counts.
 """
@@ -30,8 +31,9 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from stcrm_pandas.printable import printable
 
@@ -43,6 +45,7 @@ __all__ = [
     "DriftWarning",
     "IncompleteRead",
     "IncompleteReadWarning",
+    "MissingExtra",
     "MissingParentsWarning",
     "MissingRows",
     "NotAnAnswer",
@@ -200,6 +203,86 @@ class ReportError(StcrmError):
         super().__init__(message)
         self.cell = cell
         self.denied = denied
+
+
+class MissingExtra(StcrmError, ImportError):
+    """A package of an extra is not installed.
+
+    The message has the command that installs it. `name` is the missing package, `extra` the extra.
+    """
+
+    def __init__(self, message: str, *, name: str | None = None, extra: str | None = None) -> None:
+        super().__init__(message)
+        self.name = name
+        self.extra = extra
+
+
+class _Part(NamedTuple):
+    """A part of this package that imports more than the dependencies."""
+
+    title: str
+    extra: str
+    packages: tuple[str, ...]
+
+
+_ANALYSIS = ("narwhals", "scipy", "statsmodels")
+PARTS: Mapping[str, _Part] = {
+    "analysis": _Part("stcrm.analysis", "analysis", _ANALYSIS),
+    "figure": _Part("A figure", "analysis", ("plotly",)),
+    "report": _Part(
+        "A report", "report", (*_ANALYSIS, "plotly", "jinja2", "nbconvert", "nbclient", "papermill", "ipykernel")
+    ),
+    "sandbox": _Part("The sandbox", "sandbox", ("starlette", "uvicorn")),
+    "xlsx": _Part("An XLSX file", "sheets", ("openpyxl",)),
+}
+"""Which extra installs the packages that a part of this package imports."""
+
+
+def require(part: str) -> None:
+    """Raise where a package that a part of this one needs is not installed.
+
+    Parameters
+    ----------
+    part : str
+        One of `PARTS`.
+
+    Raises
+    ------
+    MissingExtra
+        The message has the command that installs the part's extra.
+    """
+    title, extra, packages = PARTS[part]
+    for name in packages:
+        if not is_installed(name):
+            raise MissingExtra(
+                f"{title} needs {name}, which is not installed: pip install 'stcrm-pandas[{extra}]'",
+                name=name,
+                extra=extra,
+            )
+
+
+def is_installed(name: str) -> bool:
+    """Return whether a package can be imported, without importing it.
+
+    Parameters
+    ----------
+    name : str
+        The package, as in `import name`.
+
+    Returns
+    -------
+    bool
+        True where the import system finds it.
+
+    Examples
+    --------
+    >>> is_installed("pandas"), is_installed("no_such_package")
+    (True, False)
+    """
+    try:
+        return find_spec(name) is not None
+    except ImportError:
+        return False
 
 
 class StcrmWarning(UserWarning):

@@ -3,6 +3,10 @@
 They need no connection: any frame with the columns and dtypes of its schema will do.
 """
 
+from stcrm_pandas.errors import require
+
+require("analysis")
+
 from stcrm_pandas.analysis.base.cautions import cautions
 from stcrm_pandas.analysis.base.findings import work_lists
 from stcrm_pandas.analysis.base.first_screen import first_screen

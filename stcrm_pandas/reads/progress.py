@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from stcrm_pandas.errors import is_installed
+
 _DELAY = 0.5  # seconds that a read may take before a bar is worth showing
 
 
@@ -100,7 +102,7 @@ class Progress:
     def _display(self, what: str) -> Any:
         if not self._watched():
             return None
-        if _in_notebook():
+        if _in_notebook() and is_installed("ipywidgets"):
             from tqdm.notebook import tqdm
         else:
             from tqdm.std import tqdm  # type: ignore[assignment]

@@ -3,6 +3,10 @@
 The heavy parts (papermill, nbconvert, plotly) are loaded when a report is made.
 """
 
+from stcrm_pandas.errors import require
+
+require("report")
+
 from stcrm_pandas.report.making import REPORTS, Choices, make_all, make_report, write_report
 from stcrm_pandas.report.reads import Reads
 from stcrm_pandas.report.running import notebook_path, run_notebook

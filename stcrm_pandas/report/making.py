@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict, Unpack, get_args
 
-from stcrm_pandas.errors import ReportError, UsageError
+from stcrm_pandas.errors import ReportError, UsageError, require
 from stcrm_pandas.report.page import first_screen_of, index_page, page_of, title_of
 from stcrm_pandas.report.running import notebook_path, parameters_of, run_notebook
 
@@ -167,6 +167,8 @@ def write_files(pages: Mapping[Path, str]) -> None:
 
 def _parameters(choices: Choices) -> dict[str, Any]:
     """What a notebook is given; None stands for what it has of itself."""
+    if choices.get("sandbox"):
+        require("sandbox")
     by, spend = _by(choices), choices.get("spend")
     return {
         **choices,

@@ -35,6 +35,10 @@ What nobody has told about the real service, and how the sandbox decides it:
   `Retry-After` comes with each 429, else with every second one.
 """
 
+from stcrm_pandas.errors import require
+
+require("sandbox")
+
 from stcrm_pandas.sandbox.faults import KEEP, Fault
 from stcrm_pandas.sandbox.sandbox import Sandbox
 

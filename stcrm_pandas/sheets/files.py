@@ -12,7 +12,7 @@ import pandas as pd
 
 from stcrm_pandas.contract.operations import OPERATIONS, by_helper
 from stcrm_pandas.contract.schemas.fields import Row
-from stcrm_pandas.errors import StcrmWarning, UsageError, notify
+from stcrm_pandas.errors import StcrmWarning, UsageError, notify, require
 from stcrm_pandas.frame.foreign_cells import DOUBT, read
 from stcrm_pandas.frame.matching import SHOWN, with_key
 from stcrm_pandas.sheets import csv_file as sheet_csv
@@ -234,6 +234,8 @@ def _path(path: str | os.PathLike[str]) -> tuple[Path, str]:
     kind = found.suffix.lower()
     if kind not in KINDS:
         raise UsageError(f"A sheet ends in {', '.join(KINDS)}, not in {kind or 'nothing'}.")
+    if kind == ".xlsx":
+        require("xlsx")
     return found, kind
 
 

@@ -162,7 +162,7 @@ def test_the_tree_of_errors_is_as_drawn() -> None:
         path[line.index(error) // 4 :] = [error]
         drawn.add(error)
         if len(path) > 1:
-            assert getattr(errors, error).__base__.__name__ == path[-2]
+            assert getattr(errors, error).__bases__[0].__name__ == path[-2]
     assert drawn == {name for name in errors.__all__ if issubclass(getattr(errors, name), errors.StcrmError)}
 
 

@@ -46,7 +46,7 @@ from stcrm_pandas.analysis.bookings.table import (
 )
 from stcrm_pandas.analysis.campaigns.attribution import Attribution, attribution
 from stcrm_pandas.analysis.statistics.comparison import together
-from stcrm_pandas.errors import UsageError
+from stcrm_pandas.errors import UsageError, require
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -138,6 +138,7 @@ class BookingSources(BookingResult):
         UsageError
             For another kind.
         """
+        require("figure")
         from stcrm_pandas.analysis.bookings import figures as charts
 
         drawn = {

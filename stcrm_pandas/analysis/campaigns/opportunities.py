@@ -44,7 +44,7 @@ from stcrm_pandas.analysis.campaigns.work import differing, work_lists
 from stcrm_pandas.analysis.leads.keys import Names, categories, lookups
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 from stcrm_pandas.analysis.statistics.comparison import compare
-from stcrm_pandas.errors import UsageError
+from stcrm_pandas.errors import UsageError, require
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -90,6 +90,7 @@ class Opportunities(OpportunitiesResult):
         UsageError
             For `cost` without `spend`, and for another kind.
         """
+        require("figure")
         from stcrm_pandas.analysis.campaigns import figures as charts
 
         if kind == "booked":

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.errors import UsageError
+from stcrm_pandas.errors import UsageError, require
 
 __all__ = ["checked_spend", "read_spend"]
 
@@ -167,6 +167,7 @@ def _csv(file: Path) -> list[list[Any]]:
 def _xlsx(file: Path) -> list[list[Any]]:
     from zipfile import BadZipFile
 
+    require("xlsx")
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 

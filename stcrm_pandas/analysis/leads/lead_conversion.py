@@ -38,7 +38,7 @@ from stcrm_pandas.analysis.leads.reduction import Reduced, reduce_leads
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 from stcrm_pandas.analysis.leads.work_lists import work_lists
 from stcrm_pandas.analysis.statistics.comparison import compare
-from stcrm_pandas.errors import UsageError
+from stcrm_pandas.errors import UsageError, require
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -108,6 +108,7 @@ class LeadConversion(LeadConversionResult):
         Raises: UsageError for `months` and `cohorts` where no time zone was known, for a group that has no curve, and
         for another kind.
         """
+        require("figure")
         from stcrm_pandas.analysis.leads import figures
 
         if kind == "rates":

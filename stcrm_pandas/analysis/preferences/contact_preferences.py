@@ -29,7 +29,7 @@ from stcrm_pandas.analysis.preferences.records import linked
 from stcrm_pandas.analysis.preferences.result import PreferenceResult
 from stcrm_pandas.analysis.preferences.stores import invalid_phones, kinds_of, refuse_parts, stores_of
 from stcrm_pandas.analysis.statistics.comparison import together
-from stcrm_pandas.errors import UsageError
+from stcrm_pandas.errors import UsageError, require
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -117,6 +117,7 @@ class ContactPreferences(PreferenceResult):
         UsageError
             For another kind, and for `groups` without `by`.
         """
+        require("figure")
         from stcrm_pandas.analysis.preferences import figures as charts
 
         if kind == "groups" and self.by is None:
