@@ -3,7 +3,7 @@ PYTHON ?= python3
 ROWS ?= 100000
 BIN := .venv/bin
 
-.PHONY: help install dev demo test test-deep test-spark contract lint types docs notebooks lab bench report clean
+.PHONY: help install dev demo test test-deep test-spark contract lint types docs notebooks lab bench report dist clean
 
 help: ## Show what there is to make.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -65,6 +65,11 @@ lab: install ## Open JupyterLab on the notebooks.
 bench: dev ## Measure against floors and rivals (ROWS=1000000 for the large ones).
 	$(BIN)/python -m bench --rows $(ROWS)
 
+dist: dev ## Build the wheel and the sdist, and run the demo from the wheel in a fresh environment.
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist .
+	bash .ci/try_wheel dist constraints.txt
+
 clean: ## Remove the set-up and what runs left.
-	rm -rf .venv .venv-spark .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-spark dist docs/_build docs/notebooks .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find data -mindepth 1 -not -name README.md -delete

@@ -175,3 +175,19 @@ def test_names_on_pages_exist(page: Path, sandbox: Any) -> None:
                 for part in path.split("."):
                     assert hasattr(here, part), f"{name(page)}: {root}.{path}"
                     here = getattr(here, part)
+
+
+@pytest.mark.parametrize(("heading", "most"), [("One lead", 12), ("One edited cell", 15)])
+def test_the_architecture_follows_a_row_through_few_files(heading: str, most: int) -> None:
+    section = re.split(r"^## ", (DOCS / "architecture.md").read_text(), flags=re.MULTILINE)
+    [text] = [part for part in section if part.startswith(heading)]
+    files = re.findall(r"^\d+\. \[`([\w/.]+)`\]\(\.\./stcrm_pandas/([\w/.]+)\)", text, re.MULTILINE)
+    assert 8 <= len(files) <= most
+    assert all(shown == linked for shown, linked in files)
+    assert len(set(files)) == len(files)
+
+
+def test_contributing_names_files_that_exist() -> None:
+    table = (ROOT / "CONTRIBUTING.md").read_text().split("## Where to add")[1].split("## ")[0]
+    for path in re.findall(r"`((?:\w+/)+[\w.]*)`", table):
+        assert any((root / path).exists() for root in (ROOT, ROOT / "stcrm_pandas")), path
