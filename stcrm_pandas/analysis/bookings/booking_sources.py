@@ -36,7 +36,7 @@ from stcrm_pandas.analysis.bookings.groups import Groups, dimensions, lookups, s
 from stcrm_pandas.analysis.bookings.hours import Clock, silences
 from stcrm_pandas.analysis.bookings.lists import lists
 from stcrm_pandas.analysis.bookings.outcomes import Limits, booking_rows, follow_on_jobs
-from stcrm_pandas.analysis.bookings.result import BookingResult
+from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
 from stcrm_pandas.analysis.bookings.shares import comparisons, first_time, leakage, speed, whole
 from stcrm_pandas.analysis.bookings.table import (
     grouped,
@@ -56,7 +56,7 @@ __all__ = ["BookingSources", "booking_sources"]
 Kind = Literal["outcomes", "speed", "hours", "weeks", "leakage"]
 
 
-class BookingSources(BookingResult):
+class BookingSources(BookingSourcesResult):
     """What `booking_sources` found.
 
     `table` has a row per group, `overall` one row of all bookings; their columns:

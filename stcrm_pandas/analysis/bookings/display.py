@@ -11,7 +11,7 @@ import pandas as pd
 from stcrm_pandas.analysis.base.display import table
 from stcrm_pandas.analysis.base.money import money
 from stcrm_pandas.analysis.base.sentences import hundred, per_hundred
-from stcrm_pandas.analysis.bookings.result import BookingResult
+from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
 from stcrm_pandas.analysis.bookings.sentences import words
 from stcrm_pandas.analysis.bookings.table import each
 from stcrm_pandas.errors import UsageError
@@ -30,7 +30,7 @@ class Shown:
         return table(self.header, self.rows) if self.rows else "<p>There is nothing to show.</p>"
 
 
-def shown(result: BookingResult, kind: str) -> Shown:
+def shown(result: BookingSourcesResult, kind: str) -> Shown:
     """One of the further tables in words.
 
     Raises
@@ -43,12 +43,12 @@ def shown(result: BookingResult, kind: str) -> Shown:
     return _KINDS[kind](result)
 
 
-def _after_hours(result: BookingResult) -> Shown:
+def _after_hours(result: BookingSourcesResult) -> Shown:
     header = {"Came in": False, "Still new after an hour, of 100 (95 % interval)": True, "Bookings": True}
     return Shown(header, [[row.part, per_hundred(row), f"{row.n:,}"] for row in each(result.after_hours)])
 
 
-def _leakage(result: BookingResult) -> Shown:
+def _leakage(result: BookingSourcesResult) -> Shown:
     counts = ("bookings", "booked", "not_canceled", "completed", "above_zero")
     titles = ("Bookings", "Booked", "Not canceled", "Completed", "Above zero")
     header = {_group(result): False, **dict.fromkeys(titles, True), "Canceled, of 100 jobs (95 % interval)": True}
@@ -59,7 +59,7 @@ def _leakage(result: BookingResult) -> Shown:
     return Shown(header, rows)
 
 
-def _revenue(result: BookingResult) -> Shown:
+def _revenue(result: BookingSourcesResult) -> Shown:
     titles = ("Jobs", "Above zero, of 100 (95 % interval)", "Median above zero", "Mean per job (95 % interval)")
     more = ("Mean with follow-on jobs (95 % interval)", "Of 100 of revenue, the largest hundredth of jobs")
     header = {_group(result): False, **dict.fromkeys((*titles, *more), True)}
@@ -78,7 +78,7 @@ def _revenue(result: BookingResult) -> Shown:
     return Shown(header, rows)
 
 
-def _first_time(result: BookingResult) -> Shown:
+def _first_time(result: BookingSourcesResult) -> Shown:
     titles = (
         "Customer known",
         "First-time, of 100 (95 % interval)",
@@ -98,7 +98,7 @@ def _first_time(result: BookingResult) -> Shown:
     return Shown({_group(result): False, **dict.fromkeys(titles, True)}, rows)
 
 
-def _spellings(result: BookingResult) -> Shown:
+def _spellings(result: BookingSourcesResult) -> Shown:
     local = {name: result.spellings[name].dt.tz_convert(result.time_zone) for name in ("first", "last")}
     rows = [
         [row.group, row.source, f"{row.bookings:,}", *("" if pd.isna(day) else f"{day:%Y-%m-%d}" for day in days)]
@@ -107,7 +107,7 @@ def _spellings(result: BookingResult) -> Shown:
     return Shown({"Source": False, "As it is spelt": False, "Bookings": True, "First": False, "Last": False}, rows)
 
 
-_KINDS: dict[str, Callable[[BookingResult], Shown]] = {
+_KINDS: dict[str, Callable[[BookingSourcesResult], Shown]] = {
     "after_hours": _after_hours,
     "leakage": _leakage,
     "revenue": _revenue,
@@ -116,7 +116,7 @@ _KINDS: dict[str, Callable[[BookingResult], Shown]] = {
 }
 
 
-def _group(result: BookingResult) -> str:
+def _group(result: BookingSourcesResult) -> str:
     return words(result)[0].capitalize()
 
 
@@ -148,7 +148,7 @@ _HEADER = {
 }
 
 
-def main_table(result: BookingResult) -> str:
+def main_table(result: BookingSourcesResult) -> str:
     """The table as HTML, all bookings together in the last row."""
     rows, dim = [], []
     verdicts = _verdicts(result)
@@ -177,6 +177,6 @@ def _hours(value: Any) -> str:
     return f"{value:.1f} hours" if value < 48 else f"{value / 24:.1f} days"
 
 
-def _verdicts(result: BookingResult) -> dict[str, str]:
+def _verdicts(result: BookingSourcesResult) -> dict[str, str]:
     frame = result.comparisons.get("work")
     return {} if frame is None else dict(zip(frame["name"], frame["verdict"], strict=True))

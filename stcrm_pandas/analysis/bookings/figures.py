@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from stcrm_pandas.analysis.base.sentences import hundred, per_hundred, span
 from stcrm_pandas.analysis.bookings.groups import WEEKDAYS
-from stcrm_pandas.analysis.bookings.result import BookingResult
+from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
 from stcrm_pandas.charts.base import (
     COLOURS,
     GRID,
@@ -49,7 +49,7 @@ _BAR = 34
 _MOST_WEEKS_OF = 6
 
 
-def outcomes(result: BookingResult) -> go.Figure:
+def outcomes(result: BookingSourcesResult) -> go.Figure:
     """What became of the bookings of each group, of 100."""
     table = result.table[result.table["bookings"] > 0].reset_index(drop=True)
     figure = empty()
@@ -89,7 +89,7 @@ def outcomes(result: BookingResult) -> go.Figure:
     return _rows(figure, table["name"], alt)
 
 
-def speed(result: BookingResult) -> go.Figure:
+def speed(result: BookingSourcesResult) -> go.Figure:
     """Still new after 15 minutes, an hour, a day: from those surely to those possibly."""
     table = result.speed[result.speed["n"] > 0]
     names = list(dict.fromkeys(table["name"]))
@@ -126,7 +126,7 @@ def speed(result: BookingResult) -> go.Figure:
     return _rows(figure, pd.Series(names, dtype="str"), alt, bar=44)
 
 
-def hours(result: BookingResult) -> go.Figure:
+def hours(result: BookingSourcesResult) -> go.Figure:
     """Bookings in each hour of the week, over how many such hours there were."""
     table = result.hours
     by_day = [part for _, part in table.groupby("weekday")]
@@ -165,7 +165,7 @@ def _hour_text(row: Any) -> str:
     )
 
 
-def weeks(result: BookingResult) -> go.Figure:
+def weeks(result: BookingSourcesResult) -> go.Figure:
     """Bookings by week and source, each source with its own scale.
 
     Weeks that were read in part are hatched; orange marks the time in which a source sent nothing, if that is clear.
@@ -245,7 +245,7 @@ def weeks(result: BookingResult) -> go.Figure:
     return figure
 
 
-def leakage(result: BookingResult) -> go.Figure:
+def leakage(result: BookingSourcesResult) -> go.Figure:
     """Of 100 bookings: booked, not canceled, completed, above zero."""
     table = result.leakage[result.leakage["bookings"] > 0].reset_index(drop=True)
     figure = empty()

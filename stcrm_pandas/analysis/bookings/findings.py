@@ -15,7 +15,7 @@ from stcrm_pandas.analysis.base.periods import Period, four_weeks
 from stcrm_pandas.analysis.base.sentences import per_hundred, span
 from stcrm_pandas.analysis.bookings.counts import one_number
 from stcrm_pandas.analysis.bookings.lists import CALL_WITHIN, waiting_since
-from stcrm_pandas.analysis.bookings.result import BookingResult
+from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
 from stcrm_pandas.analysis.bookings.sentences import words
 from stcrm_pandas.analysis.bookings.table import each, shares
 from stcrm_pandas.analysis.statistics.prediction import LIKE_EARLIER, Prediction, gap, predict, share_of_earlier
@@ -28,7 +28,7 @@ _AGES = (1, 3, 7, 14)
 _DAY = micros(dt.timedelta(days=1))
 
 
-def tiles(result: BookingResult) -> list[Tile]:
+def tiles(result: BookingSourcesResult) -> list[Tile]:
     """Became work, still new after an hour, dismissed for good, came in."""
     return [
         _share_tile(result, "Bookings that became work", "work_lower", "work_upper", "bookings", result.mature_days),
@@ -40,7 +40,7 @@ def tiles(result: BookingResult) -> list[Tile]:
     ]
 
 
-def _share_tile(result: BookingResult, title: str, lower: str, upper: str, n: str, days: int) -> Tile:
+def _share_tile(result: BookingSourcesResult, title: str, lower: str, upper: str, n: str, days: int) -> Tile:
     weeks = four_weeks(result.as_of, result.clock.zone, mature_days=days)
 
     def share(period: Period) -> str:
@@ -63,7 +63,7 @@ def _note(lower: str) -> str:
     }.get(lower, "")
 
 
-def _count_tile(result: BookingResult) -> Tile:
+def _count_tile(result: BookingSourcesResult) -> Tile:
     weeks = four_weeks(result.as_of, result.clock.zone)
 
     def count(period: Period) -> str:
@@ -79,7 +79,7 @@ def _count_tile(result: BookingResult) -> Tile:
     )
 
 
-def actions(result: BookingResult) -> list[Action]:
+def actions(result: BookingSourcesResult) -> list[Action]:
     """What to do this week; ranked by the jobs that it may bring when shown."""
     made = _calls(result)
     made += [
@@ -101,7 +101,7 @@ def actions(result: BookingResult) -> list[Action]:
     return made
 
 
-def _calls(result: BookingResult) -> list[Action]:
+def _calls(result: BookingSourcesResult) -> list[Action]:
     call, close = (
         one_number(result.rows.filter(chosen).select(nw.len().alias("rows"))) or 0 for chosen in waiting_since(result)
     )
@@ -125,7 +125,7 @@ def _calls(result: BookingResult) -> list[Action]:
     return made
 
 
-def _worked(result: BookingResult, one: str, row: Any, group: pd.Series) -> Action:
+def _worked(result: BookingSourcesResult, one: str, row: Any, group: pd.Series) -> Action:
     led, dismissed, won = (int(group[name]) for name in ("dismissed_leads", "dismissed_status", "dismissed_won"))
     number = per_hundred(pd.DataFrame(shares([led], [led], [dismissed])).iloc[0])
     return Action(
@@ -137,7 +137,7 @@ def _worked(result: BookingResult, one: str, row: Any, group: pd.Series) -> Acti
     )
 
 
-def _canceled(result: BookingResult, one: str, row: Any, group: pd.Series) -> Action:
+def _canceled(result: BookingSourcesResult, one: str, row: Any, group: pd.Series) -> Action:
     jobs, canceled = int(group["old_booked"]), int(group["old_canceled"])
     number = per_hundred(pd.DataFrame(shares([canceled], [canceled], [jobs])).iloc[0])
     more = gap(row, jobs * _of_four_weeks(result))
@@ -151,7 +151,7 @@ def _canceled(result: BookingResult, one: str, row: Any, group: pd.Series) -> Ac
     )
 
 
-def _slow(result: BookingResult, one: str, row: Any, group: pd.Series) -> Action:
+def _slow(result: BookingSourcesResult, one: str, row: Any, group: pd.Series) -> Action:
     number = per_hundred(
         pd.DataFrame(shares([group["new_lower_hour"]], [group["new_upper_hour"]], [group["aged_hour"]])).iloc[0]
     )
@@ -161,16 +161,16 @@ def _slow(result: BookingResult, one: str, row: Any, group: pd.Series) -> Action
     )
 
 
-def _of_four_weeks(result: BookingResult) -> float:
+def _of_four_weeks(result: BookingSourcesResult) -> float:
     days = (result.clock.end - result.clock.first).total_seconds() / 86_400 - result.revenue_days
     return 28 / days if days > 28 else 1.0
 
 
-def _aware(result: BookingResult, wall: pd.Timestamp) -> Any:
+def _aware(result: BookingSourcesResult, wall: pd.Timestamp) -> Any:
     return wall.to_pydatetime().replace(tzinfo=result.clock.zone)
 
 
-def check(result: BookingResult) -> Check:
+def check(result: BookingSourcesResult) -> Check:
     """Counts by status before any exclusion, and the steps to the rows that were analysed."""
     status = nw.col("status")
     rows = result.rows.select(status.fill_null("(none)").alias("status")).group_by("status")
@@ -200,7 +200,7 @@ def check(result: BookingResult) -> Check:
     )
 
 
-def _later_work(result: BookingResult, chosen: nw.Expr) -> Prediction | None:
+def _later_work(result: BookingSourcesResult, chosen: nw.Expr) -> Prediction | None:
     """How many of the bookings that wait will become work, if they are handled like earlier ones of the same age.
 
     For each span of ages (from 1, 3, 7 and 14 days on): of the bookings at least `mature_days` old that were still new

@@ -11,7 +11,7 @@ import pandas as pd
 from stcrm_pandas.analysis.base.engine import TENANT, collected, micros, true
 from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.bookings.groups import same_providers
-from stcrm_pandas.analysis.bookings.result import BookingResult
+from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
 
 __all__ = ["CALL_WITHIN", "lists", "waiting_since"]
 
@@ -24,7 +24,7 @@ _DAY = dt.timedelta(days=1)
 _SHOWN = {"source": "Source", "name": "Name", "address_city": "City", "summary": "Summary"}
 
 
-def waiting_since(result: BookingResult) -> tuple[nw.Expr, nw.Expr]:
+def waiting_since(result: BookingSourcesResult) -> tuple[nw.Expr, nw.Expr]:
     """Conditions on the rows: still new after a day and worth a call, and still new for too long."""
     now, created = micros(result.as_of), nw.col("created")
     kept = nw.col("waiting") & ~nw.col("deleted")
@@ -33,7 +33,7 @@ def waiting_since(result: BookingResult) -> tuple[nw.Expr, nw.Expr]:
     return late & fresh, late & ~fresh
 
 
-def lists(result: BookingResult) -> dict[str, WorkList]:
+def lists(result: BookingSourcesResult) -> dict[str, WorkList]:
     """The work lists by key."""
     call, close = waiting_since(result)
     start, created = nw.col("start"), nw.col("created")
@@ -72,7 +72,7 @@ def lists(result: BookingResult) -> dict[str, WorkList]:
     return {one.key: one for one in made}
 
 
-def _rows(result: BookingResult, chosen: nw.Expr, *, start: bool = False) -> pd.DataFrame:
+def _rows(result: BookingSourcesResult, chosen: nw.Expr, *, start: bool = False) -> pd.DataFrame:
     """The bookings for which the condition holds, the latest first, as a reader says their columns."""
     rows = result.rows.filter(chosen)
     by = [name for name in (TENANT,) if name in rows.collect_schema()]
@@ -100,7 +100,7 @@ def _local(moments: pd.Series, zone: str) -> pd.Series:
     return stamps.dt.strftime("%Y-%m-%d %H:%M").fillna("").astype("str")
 
 
-def _spellings(result: BookingResult) -> pd.DataFrame:
+def _spellings(result: BookingSourcesResult) -> pd.DataFrame:
     spelt = result.spellings
     many = spelt.groupby("group")["source"].transform("size") > 1
     rows = pd.concat([spelt[many], same_providers(spelt)], ignore_index=True).drop_duplicates("source")

@@ -17,11 +17,11 @@ from stcrm_pandas.analysis.bookings.shares import revenue
 from stcrm_pandas.analysis.bookings.table import amounts_by
 from stcrm_pandas.analysis.campaigns.attribution import Attribution
 
-__all__ = ["BookingResult"]
+__all__ = ["BookingSourcesResult"]
 
 
 @dataclass(frozen=True, repr=False)
-class BookingResult:
+class BookingSourcesResult:
     """The numbers of `booking_sources`; `BookingSources` describes each of them."""
 
     table: pd.DataFrame

@@ -8,7 +8,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.sentences import per_hundred, span
 from stcrm_pandas.analysis.bookings.hours import DAY_BEGINS, DAY_ENDS
-from stcrm_pandas.analysis.bookings.result import BookingResult
+from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
 from stcrm_pandas.analysis.bookings.table import each
 
 __all__ = ["DIMENSION_WORDS", "counted", "definitions", "difference", "silence", "summary"]
@@ -33,7 +33,7 @@ _MORE = {
 }
 
 
-def words(result: BookingResult) -> tuple[str, str]:
+def words(result: BookingSourcesResult) -> tuple[str, str]:
     """What one group and many groups are called."""
     known = [DIMENSION_WORDS[name] for name in result.by]
     return (" and ".join(one for one, _ in known) or "group", " and ".join(many for _, many in known) or "groups")
@@ -44,37 +44,37 @@ def counted(count: int, one: str = "booking") -> str:
     return f"{count:,} {one}" if count == 1 else f"{count:,} {one}s"
 
 
-def summary(result: BookingResult) -> list[str]:
-    """The sentences of `BookingResult.summary`."""
+def summary(result: BookingSourcesResult) -> list[str]:
+    """The sentences of `BookingSourcesResult.summary`."""
     every = result.overall.iloc[0]
-    said = [_headline(result, every)]
+    lines = [_headline(result, every)]
     if not result.complete:
-        said.append("Part of the rows is missing: the read that gave them was not complete.")
-    said += _dismissals(result, every)
-    said += _speed(result)
-    said += _differences(result)
-    said += [silence(row) for row in each(result.silences.head(3))]
-    said += _jobs(result, every)
-    said += _clients(result, every)
-    said += result.attribution.sentences() if "campaign" in result.by else []
-    said += _spelling(result)
-    said += _odd(result, every)
-    return said
+        lines.append("Part of the rows is missing: the read that gave them was not complete.")
+    lines += _dismissals(result, every)
+    lines += _speed(result)
+    lines += _differences(result)
+    lines += [silence(row) for row in each(result.silences.head(3))]
+    lines += _jobs(result, every)
+    lines += _clients(result, every)
+    lines += result.attribution.sentences() if "campaign" in result.by else []
+    lines += _spelling(result)
+    lines += _odd(result, every)
+    return lines
 
 
-def _headline(result: BookingResult, every: pd.Series) -> str:
+def _headline(result: BookingSourcesResult, every: pd.Series) -> str:
     mature, days = int(every["mature"]), result.mature_days
     if not mature:
         return f"No booking is {days} days old yet: nothing can be said about what becomes of them."
-    told = f"Of {counted(mature)} at least {days} days old, {per_hundred(every)} became work"
+    text = f"Of {counted(mature)} at least {days} days old, {per_hundred(every)} became work"
     direct = int(every["direct"])
     if result.leads_known:
         won = int(every["work_lower"]) - direct
-        told += f": {direct:,} directly, {won:,} through a lead that was won"
-    return f"{told}." if mature >= result.min_group else f"{told}. These are too few to tell."
+        text += f": {direct:,} directly, {won:,} through a lead that was won"
+    return f"{text}." if mature >= result.min_group else f"{text}. These are too few to tell."
 
 
-def _dismissals(result: BookingResult, every: pd.Series) -> list[str]:
+def _dismissals(result: BookingSourcesResult, every: pd.Series) -> list[str]:
     dismissed, led = int(every["dismissed_status"]), int(every["dismissed_leads"])
     if not result.leads_known:
         return ["Leads were not read: which of the dismissed bookings were worked as leads is not known."]
@@ -86,48 +86,48 @@ def _dismissals(result: BookingResult, every: pd.Series) -> list[str]:
     ]
 
 
-def _speed(result: BookingResult) -> list[str]:
+def _speed(result: BookingSourcesResult) -> list[str]:
     rows = result.clock.after_hours()
     every = result.overall.iloc[0]
     aged, lower, upper = (int(every[f"{name}_hour"]) for name in ("aged", "new_lower", "new_upper"))
     if aged < result.min_group:
         return []
-    said = [
+    lines = [
         f"After an hour, {span(lower / aged, upper / aged)} of 100 bookings were still new; of "
         f"{_share(upper - lower, aged)} of 100 it is not known."
     ]
     day, night = each(rows)
     if min(day.n, night.n) >= result.min_group:
-        said.append(
+        lines.append(
             f"Of those that came in from {DAY_ENDS} to {DAY_BEGINS} h it were "
             f"{span(night.share_lower, night.share_upper)} of 100, of the others "
             f"{span(day.share_lower, day.share_upper)}."
         )
-    return said
+    return lines
 
 
-def _differences(result: BookingResult) -> list[str]:
+def _differences(result: BookingSourcesResult) -> list[str]:
     if not result.by:
         return []
     one, many = words(result)
-    said: list[str] = []
+    lines: list[str] = []
     named = 0
     for measure, frame in result.comparisons.items():
         worth = ["higher", "lower"] if measure == "work" else ["higher"]  # fewer than one that stands out is no news
         clear = frame[frame["verdict"].isin(worth)].sort_values("difference", key=abs, ascending=False)
-        said += [difference(result, measure, row) for row in list(each(clear))[:_MOST_NAMED]]
+        lines += [difference(result, measure, row) for row in list(each(clear))[:_MOST_NAMED]]
         named += len(clear)
         if len(clear) > _MOST_NAMED:
-            said.append(f"{len(clear) - _MOST_NAMED} more {many} differ in this: see the table.")
+            lines.append(f"{len(clear) - _MOST_NAMED} more {many} differ in this: see the table.")
     if result.comparisons and not named:
-        said.append(f"No {one} is clearly different from all others together.")
+        lines.append(f"No {one} is clearly different from all others together.")
     few = int((~result.table["enough"]).sum())
     if few:
-        said.append(f"{counted(few, one) if few == 1 else f'{few:,} {many}'} with too few bookings to tell.")
-    return said
+        lines.append(f"{counted(few, one) if few == 1 else f'{few:,} {many}'} with too few bookings to tell.")
+    return lines
 
 
-def difference(result: BookingResult, measure: str, row: Any) -> str:
+def difference(result: BookingSourcesResult, measure: str, row: Any) -> str:
     """A clear difference: the group, its share, that of all others."""
     more, fewer = _MORE[measure]
     one = words(result)[0]
@@ -152,42 +152,42 @@ def silence(row: Any) -> str:
     )
 
 
-def _jobs(result: BookingResult, every: pd.Series) -> list[str]:
+def _jobs(result: BookingSourcesResult, every: pd.Series) -> list[str]:
     if not result.jobs_known:
         return ["Jobs were not read: cancellations, revenue and the time to the job are not known."]
     booked = int(every["old_booked"])
     if not booked:
         return []
     canceled, paid = int(every["old_canceled"]), int(every["old_paid"])
-    said = [
+    lines = [
         f"Of {counted(booked, 'job')} of bookings at least {result.revenue_days} days old, {canceled:,} were canceled "
         f"({_share(canceled, booked)} of 100) and {paid:,} brought something ({_share(paid, booked)} of 100)."
     ]
     unseen = int(every["old_unseen"])
     if unseen:
-        said.append(f"{counted(unseen)} of that age {'names' if unseen == 1 else 'name'} a job that was not read.")
-    return said
+        lines.append(f"{counted(unseen)} of that age {'names' if unseen == 1 else 'name'} a job that was not read.")
+    return lines
 
 
-def _clients(result: BookingResult, every: pd.Series) -> list[str]:
+def _clients(result: BookingSourcesResult, every: pd.Series) -> list[str]:
     known, claims, right = (int(every[name]) for name in ("client_known", "claim_known", "claim_right"))
     if known < result.min_group:
         return []
     since = f" among the jobs since {result.jobs_from:%b %Y}" if result.jobs_from is not None else ""
     since += ", and no record of the customer" if result.customers_known else ""
-    said = [
+    lines = [
         f"Of {known:,} bookings whose customer is known, {_share(int(every['client_first']), known)} of 100 are of "
         f"first-time clients: no job before{since}."
     ]
     if claims >= result.min_group:
-        said.append(
+        lines.append(
             f"The senders' word on that is wrong for {_share(claims - right, claims)} of 100 of {claims:,} that they "
             "gave it for."
         )
-    return said
+    return lines
 
 
-def _spelling(result: BookingResult) -> list[str]:
+def _spelling(result: BookingSourcesResult) -> list[str]:
     many = result.spellings.groupby("group")["source"].size()
     names = many.index[many > 1].tolist()
     if not names:
@@ -195,34 +195,34 @@ def _spelling(result: BookingResult) -> list[str]:
     return [f"More than one spelling was counted as one source for {', '.join(names)}: see the table of spellings."]
 
 
-def _odd(result: BookingResult, every: pd.Series) -> list[str]:
-    said = []
+def _odd(result: BookingSourcesResult, every: pd.Series) -> list[str]:
+    lines = []
     no_start, early = int(every["no_start"]), int(every["early_start"])
     if no_start + early:
-        said.append(
+        lines.append(
             f"{counted(no_start + early)} asked for a start that cannot be: {no_start:,} for none or the year 1, "
             f"{early:,} for one before the booking; they do not count in the time asked for."
         )
     deleted = result.left_out["deleted"]
     if deleted:
-        said.append(f"{counted(deleted)} {'is' if deleted == 1 else 'are'} left out as deleted.")
+        lines.append(f"{counted(deleted)} {'is' if deleted == 1 else 'are'} left out as deleted.")
     unknown = int(every["unknown"])
     if unknown:
-        said.append(
+        lines.append(
             f"{counted(unknown)} {'has' if unknown == 1 else 'have'} a status that the contract does not know: "
             "counted as possibly become work."
         )
     undated = int(every["undated"])
     if undated:
-        said.append(f"{counted(undated)} without a moment of creation {'is' if undated == 1 else 'are'} not measured.")
-    return said
+        lines.append(f"{counted(undated)} without a moment of creation {'is' if undated == 1 else 'are'} not measured.")
+    return lines
 
 
 def _share(part: int, n: int) -> str:
     return span(part / n, part / n) if n else "none"
 
 
-def definitions(result: BookingResult) -> dict[str, str]:
+def definitions(result: BookingSourcesResult) -> dict[str, str]:
     """What each number means, by its name."""
     log = ", or what the status log saw" if result.log_known else ""
     listed = {

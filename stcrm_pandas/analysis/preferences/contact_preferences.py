@@ -26,7 +26,7 @@ from stcrm_pandas.analysis.preferences.groups import By, Lookups, groups_of, mea
 from stcrm_pandas.analysis.preferences.owners import Owners, customers_of, locations_of, newer_contacts_of
 from stcrm_pandas.analysis.preferences.reach import states_of
 from stcrm_pandas.analysis.preferences.records import linked
-from stcrm_pandas.analysis.preferences.result import PreferenceResult
+from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult
 from stcrm_pandas.analysis.preferences.stores import invalid_phones, kinds_of, refuse_parts, stores_of
 from stcrm_pandas.analysis.statistics.comparison import together
 from stcrm_pandas.errors import UsageError, require
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["ContactPreferences", "contact_preferences"]
 
 
-class ContactPreferences(PreferenceResult):
+class ContactPreferences(ContactPreferencesResult):
     """What `contact_preferences` found.
 
     `table` has eight rows for each group, one for each purpose ("service", "marketing") and channel ("call", "text",

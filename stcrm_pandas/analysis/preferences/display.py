@@ -11,7 +11,7 @@ from stcrm_pandas.analysis.base.display import table
 from stcrm_pandas.analysis.base.sentences import per_hundred
 from stcrm_pandas.analysis.preferences.groups import REASON_COLUMNS
 from stcrm_pandas.analysis.preferences.reach import REASONS
-from stcrm_pandas.analysis.preferences.result import PreferenceResult
+from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult
 
 __all__ = ["Shown", "consent_shown", "kinds_shown", "reach_shown"]
 
@@ -33,7 +33,7 @@ class Shown:
         return self.page
 
 
-def reach_shown(result: PreferenceResult, frame: pd.DataFrame, store: str, *, grouped: bool) -> str:
+def reach_shown(result: ContactPreferencesResult, frame: pd.DataFrame, store: str, *, grouped: bool) -> str:
     """Return a table like that of `ContactPreferences`; reasons that stop nobody are left out.
 
     Parameters: the result; the frame; whose it is ("customers", "locations", "newer"); whether there is more than one
@@ -77,7 +77,7 @@ def reach_shown(result: PreferenceResult, frame: pd.DataFrame, store: str, *, gr
     return table(header, rows, dim=dim)
 
 
-def kinds_shown(result: PreferenceResult) -> Shown:
+def kinds_shown(result: ContactPreferencesResult) -> Shown:
     """The records of each store by type."""
     header = {"Of": False, "Type": False, "Records": True, "Valid": True, "Marketing on": True, "Off": True}
     header |= {"Unknown": True, "Do not text": True}
@@ -85,7 +85,7 @@ def kinds_shown(result: PreferenceResult) -> Shown:
     return Shown(table(header, rows))
 
 
-def consent_shown(result: PreferenceResult) -> Shown:
+def consent_shown(result: ContactPreferencesResult) -> Shown:
     """The company's own list beside ServiceTitan."""
     header = {"For": False, "By": False, "Customers": True, "Your list allows": True, "of these not blocked": True}
     header |= {"not known": True, "blocked": True, "Your list refuses, not blocked": True, "Not on your list": True}

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from stcrm_pandas.analysis.base.sentences import per_hundred, span
 from stcrm_pandas.analysis.preferences.groups import REASON_COLUMNS
 from stcrm_pandas.analysis.preferences.reach import CHANNELS, PURPOSES, REASONS
-from stcrm_pandas.analysis.preferences.result import PreferenceResult
+from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult
 from stcrm_pandas.charts.base import (
     COLOURS,
     GRID,
@@ -40,7 +40,7 @@ _MOST_SETS = 12
 _MOST_GROUPS = 20
 
 
-def reach(result: PreferenceResult) -> go.Figure:
+def reach(result: ContactPreferencesResult) -> go.Figure:
     """Of 100 customers, how many are not blocked: a row for each purpose and channel.
 
     Thick from what is sure to what is possible, thin for the interval.
@@ -62,7 +62,7 @@ def reach(result: PreferenceResult) -> go.Figure:
     return name_rows(figure, names, alt=alt)
 
 
-def reasons(result: PreferenceResult) -> go.Figure:
+def reasons(result: ContactPreferencesResult) -> go.Figure:
     """Of 100 customers, how many are blocked by what: a column for each purpose and channel, a row for each reason."""
     order = [(purpose, channel) for purpose in reversed(PURPOSES) for channel in CHANNELS]
     row_of = {(row.purpose, row.channel): row for row in rows_of(result.overall)}
@@ -147,7 +147,7 @@ def reasons(result: PreferenceResult) -> go.Figure:
     return figure
 
 
-def combinations(result: PreferenceResult) -> go.Figure:
+def combinations(result: ContactPreferencesResult) -> go.Figure:
     """By which channels together marketing is not blocked: a bar for each set of channels, its dots below it.
 
     After A. Lex and others, "UpSet: Visualization of Intersecting Sets", IEEE TVCG 20 (2014).
@@ -217,7 +217,7 @@ def combinations(result: PreferenceResult) -> go.Figure:
     return figure
 
 
-def groups(result: PreferenceResult) -> go.Figure:
+def groups(result: ContactPreferencesResult) -> go.Figure:
     """Of 100 customers of each group, how many are not blocked for marketing, a mark for each channel."""
     table = result.table[(result.table["purpose"] == "marketing") & (result.table["customers"] > 0)]
     names = list(dict.fromkeys(table["name"]))[:_MOST_GROUPS]

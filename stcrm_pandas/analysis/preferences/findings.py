@@ -14,7 +14,7 @@ from stcrm_pandas.analysis.base.periods import Period, four_weeks
 from stcrm_pandas.analysis.base.provenance import zone
 from stcrm_pandas.analysis.base.sentences import per_hundred
 from stcrm_pandas.analysis.preferences.reach import CHANNELS, OPTED_OUT, UNKNOWN
-from stcrm_pandas.analysis.preferences.result import PreferenceResult
+from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult
 from stcrm_pandas.analysis.preferences.sentences import customers_in_words
 from stcrm_pandas.analysis.statistics.estimates import wilson
 
@@ -24,7 +24,7 @@ _BY_TEXT = "Marketing by text"
 UPPER_BOUND = " An upper bound: a register of text opt-outs may exist outside the CRM."
 
 
-def actions(result: PreferenceResult, lists: Mapping[str, WorkList]) -> list[Action]:
+def actions(result: ContactPreferencesResult, lists: Mapping[str, WorkList]) -> list[Action]:
     """Return what to do this week, given the work lists by key: what is to be stopped comes first."""
     done = []
     stop = lists["marketing-off-elsewhere"]
@@ -70,7 +70,7 @@ def actions(result: PreferenceResult, lists: Mapping[str, WorkList]) -> list[Act
     return done
 
 
-def tiles(result: PreferenceResult) -> list[Tile]:
+def tiles(result: ContactPreferencesResult) -> list[Tile]:
     """The tiles of `ContactPreferences.tiles`."""
     local = zone(None, result.time_zone)
     if local is None:
@@ -85,7 +85,7 @@ def tiles(result: PreferenceResult) -> list[Tile]:
         "Marketing preference is unknown": _unknown(result),
     }
 
-    def told(period: Period, hits: Any) -> str:
+    def share(period: Period, hits: Any) -> str:
         mine = ((created >= micros(period.starts)) & (created < micros(period.ends))).fillna(False).to_numpy(dtype=bool)
         n = int(mine.sum())
         return _share(int(hits[mine].sum()), n) if n >= result.min_group else "too few to tell" if n else ""
@@ -93,10 +93,10 @@ def tiles(result: PreferenceResult) -> list[Tile]:
     return [
         Tile(
             title,
-            told(weeks.now, hits) or "no new customers",
+            share(weeks.now, hits) or "no new customers",
             str(weeks.now),
-            told(weeks.before, hits),
-            told(weeks.year_ago, hits),
+            share(weeks.before, hits),
+            share(weeks.year_ago, hits),
             note=f"Of customers created in these weeks, as their records are today. All active customers: "
             f"{_share(int(hits.sum()), len(hits))}.{UPPER_BOUND if title.startswith(_BY_TEXT) else ''}",
         )
@@ -104,7 +104,7 @@ def tiles(result: PreferenceResult) -> list[Tile]:
     ]
 
 
-def _unknown(result: PreferenceResult) -> Any:
+def _unknown(result: ContactPreferencesResult) -> Any:
     """Customers of whom no record tells whether they want marketing, and who could be asked."""
     electronic = [result.states["marketing", channel].to_numpy() for channel in CHANNELS[:3]]
     answered = np.logical_or.reduce([(state == 0) | ((state >= OPTED_OUT) & (state < UNKNOWN)) for state in electronic])
@@ -119,7 +119,7 @@ def _share(hits: int, n: int) -> str:
     return per_hundred(pd.Series(row))
 
 
-def check(result: PreferenceResult) -> Check:
+def check(result: ContactPreferencesResult) -> Check:
     """The counts and steps of `ContactPreferences.check`."""
     statuses = result.owners.statuses
     counts = []

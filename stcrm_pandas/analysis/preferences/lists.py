@@ -17,7 +17,7 @@ from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.preferences.consent import read_beside
 from stcrm_pandas.analysis.preferences.owners import locations_of
 from stcrm_pandas.analysis.preferences.reach import OPTED_OUT, TYPE_UNKNOWN, UNKNOWN, blocked_by
-from stcrm_pandas.analysis.preferences.result import PreferenceResult
+from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult
 
 __all__ = ["MARKETING", "shared_numbers", "work_lists"]
 
@@ -33,13 +33,13 @@ _OF = {
 _EDIT = "one by one in ServiceTitan, or all at once: crm.{0}.plan_contact_changes takes `after` of this list"
 
 
-def work_lists(result: PreferenceResult) -> dict[str, WorkList]:
+def work_lists(result: ContactPreferencesResult) -> dict[str, WorkList]:
     """All lists, by key: first what is to be stopped, then what is to be asked, then what is to be mended."""
     lists = [*_to_stop(result), *_to_ask(result), *_to_mend(result)]
     return {one.key: one for one in lists}
 
 
-def shared_numbers(result: PreferenceResult) -> pd.DataFrame:
+def shared_numbers(result: ContactPreferencesResult) -> pd.DataFrame:
     """Numbers and addresses that stand with `many` customers or more: `number`, `customers`, the largest first."""
     records = result.stores["customers"]
     valid = records[records["number"] >= 0]
@@ -48,7 +48,7 @@ def shared_numbers(result: PreferenceResult) -> pd.DataFrame:
     return many.sort_values(["customers", "number"], ascending=[False, True], ignore_index=True)
 
 
-def _to_stop(result: PreferenceResult) -> Iterator[WorkList]:
+def _to_stop(result: ContactPreferencesResult) -> Iterator[WorkList]:
     for store in _in_use(result):
         records, suffix, (who, _, _) = _with_owners(result, store), _suffix(store), _OF[store]
         on = (records["valid"] & (records["marketing"] == 1) & records["active_owner"]).to_numpy(dtype=bool)
@@ -83,7 +83,7 @@ def _to_stop(result: PreferenceResult) -> Iterator[WorkList]:
         yield from _of_consent(result, result.consent_told)
 
 
-def _of_newer(result: PreferenceResult) -> Iterator[WorkList]:
+def _of_newer(result: ContactPreferencesResult) -> Iterator[WorkList]:
     if "newer" not in result.stores or not result.marketing_known:
         return
     records = result.stores["newer"]
@@ -107,7 +107,7 @@ def _of_newer(result: PreferenceResult) -> Iterator[WorkList]:
     )
 
 
-def _of_consent(result: PreferenceResult, told: pd.DataFrame) -> Iterator[WorkList]:
+def _of_consent(result: ContactPreferencesResult, told: pd.DataFrame) -> Iterator[WorkList]:
     records = _with_owners(result, "customers")
     beside = read_beside(records, told)
     beside = beside[records["active_owner"].to_numpy(dtype=bool)[beside["row"].to_numpy(dtype=np.int64)]]
@@ -141,7 +141,7 @@ def _beside(records: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     return shown.assign(**{name: column.to_numpy() for name, column in told.items()})
 
 
-def _to_ask(result: PreferenceResult) -> Iterator[WorkList]:
+def _to_ask(result: ContactPreferencesResult) -> Iterator[WorkList]:
     records = _with_owners(result, "customers")
     whole = _state_of_owner(result, records)
     unknown = (blocked_by(records, "marketing", "text") == UNKNOWN) & (whole == UNKNOWN)
@@ -164,7 +164,7 @@ def _to_ask(result: PreferenceResult) -> Iterator[WorkList]:
     )
 
 
-def _to_mend(result: PreferenceResult) -> Iterator[WorkList]:
+def _to_mend(result: ContactPreferencesResult) -> Iterator[WorkList]:
     for store in _in_use(result):
         records, suffix, (who, _, _) = _with_owners(result, store), _suffix(store), _OF[store]
         wanted = ((records["marketing"] == 1) | (records["reminders"] == 1)) & records["kind"].isin(
@@ -196,7 +196,7 @@ def _to_mend(result: PreferenceResult) -> Iterator[WorkList]:
     yield _shared(result)
 
 
-def _shared(result: PreferenceResult) -> WorkList:
+def _shared(result: ContactPreferencesResult) -> WorkList:
     records = _with_owners(result, "customers")
     many = shared_numbers(result)
     rank = pd.Series(np.arange(len(many)), index=many["number"])
@@ -218,7 +218,7 @@ def _shared(result: PreferenceResult) -> WorkList:
     )
 
 
-def _in_use(result: PreferenceResult) -> list[str]:
+def _in_use(result: ContactPreferencesResult) -> list[str]:
     return [store for store in _OF if store in result.stores]
 
 
@@ -226,7 +226,7 @@ def _suffix(store: str) -> str:
     return "" if store == "customers" else f"-{store}"
 
 
-def _with_owners(result: PreferenceResult, store: str) -> pd.DataFrame:
+def _with_owners(result: ContactPreferencesResult, store: str) -> pd.DataFrame:
     """The records with `name`, `do_not_service` and `active_owner`; the service changes no contact of others."""
     owners = result.owners if store == "customers" else locations_of(result.read["locations"], result.owners)
     records, listed = result.stores[store], owners.unmerged
@@ -244,7 +244,7 @@ def _with_owners(result: PreferenceResult, store: str) -> pd.DataFrame:
     )
 
 
-def _state_of_owner(result: PreferenceResult, records: pd.DataFrame) -> npt.NDArray[Any]:
+def _state_of_owner(result: ContactPreferencesResult, records: pd.DataFrame) -> npt.NDArray[Any]:
     states: npt.NDArray[Any] = np.append(result.states["marketing", "text"].to_numpy(), np.int8(-1))
     return np.asarray(states[records["place"].to_numpy()])
 
@@ -272,7 +272,7 @@ def _shown(records: pd.DataFrame, rows: npt.NDArray[Any], who: str, *, memo: boo
     return pd.DataFrame(columns).reset_index(drop=True)
 
 
-def _after(result: PreferenceResult, store: str, records: pd.DataFrame, mask: Mask) -> pd.DataFrame | None:
+def _after(result: ContactPreferencesResult, store: str, records: pd.DataFrame, mask: Mask) -> pd.DataFrame | None:
     """The rows as they were read with marketing switched off; None for frames that no plan takes."""
     _, owner, name = _OF[store]
     frame = result.read[name]

@@ -13,11 +13,11 @@ from stcrm_pandas.analysis.preferences.groups import By
 from stcrm_pandas.analysis.preferences.owners import Owners
 from stcrm_pandas.analysis.preferences.stores import USED
 
-__all__ = ["PreferenceResult"]
+__all__ = ["ContactPreferencesResult"]
 
 
 @dataclass(frozen=True, repr=False)
-class PreferenceResult:
+class ContactPreferencesResult:
     """The numbers of `contact_preferences`; `ContactPreferences` describes each of them."""
 
     table: pd.DataFrame

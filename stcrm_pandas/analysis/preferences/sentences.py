@@ -10,7 +10,7 @@ from stcrm_pandas.analysis.base.sentences import per_hundred, span
 from stcrm_pandas.analysis.preferences.groups import REASON_COLUMNS
 from stcrm_pandas.analysis.preferences.lists import shared_numbers
 from stcrm_pandas.analysis.preferences.reach import PURPOSES, REASONS
-from stcrm_pandas.analysis.preferences.result import PreferenceResult
+from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult
 
 __all__ = ["customers_in_words", "definitions", "summary"]
 
@@ -25,37 +25,37 @@ GROUP_WORDS = {
 _MOST_NAMED = 6
 
 
-def summary(result: PreferenceResult) -> list[str]:
+def summary(result: ContactPreferencesResult) -> list[str]:
     """The sentences of `ContactPreferences.summary`."""
     overall = result.overall
     n = int(overall["customers"].iloc[0]) if len(overall) else 0
     if n == 0:
         return ["There is no active customer to look at."]
-    said = []
+    lines = []
     for purpose in reversed(PURPOSES):
         parts = [
             f"{per_hundred(row)} for {BY_WHAT[row.channel]}" for row in _rows(overall[overall["purpose"] == purpose])
         ]
-        said.append(
+        lines.append(
             f"Of {customers_in_words(n, 'active')}, these are not blocked in ServiceTitan for {WHAT[purpose]}: "
             f"{', '.join(parts[:-1])}, and {parts[-1]}."
         )
     if n < result.min_group:
-        said.append("These are too few to tell.")
-    said.append(_of_texts(result))
-    said.append("That nothing blocks somebody does not say that you may contact them: the law asks for more.")
+        lines.append("These are too few to tell.")
+    lines.append(_of_texts(result))
+    lines.append("That nothing blocks somebody does not say that you may contact them: the law asks for more.")
     if not result.complete:
-        said.append("Part of the rows is missing: the read that gave them was not complete.")
-    said += _why_not(result)
-    said += _differences(result)
-    said += _of_consent(result)
-    said += _of_numbers(result)
-    said += _of_stores(result)
-    said += _left_out(result)
-    return said
+        lines.append("Part of the rows is missing: the read that gave them was not complete.")
+    lines += _why_not(result)
+    lines += _differences(result)
+    lines += _of_consent(result)
+    lines += _of_numbers(result)
+    lines += _of_stores(result)
+    lines += _left_out(result)
+    return lines
 
 
-def _of_texts(result: PreferenceResult) -> str:
+def _of_texts(result: ContactPreferencesResult) -> str:
     register = "A register of text opt-outs may exist outside the CRM"
     if result.consent_told is None:
         return f"{register}, so the shares for texts are upper bounds."
@@ -67,8 +67,8 @@ def _of_texts(result: PreferenceResult) -> str:
     )
 
 
-def _why_not(result: PreferenceResult) -> list[str]:
-    said = []
+def _why_not(result: ContactPreferencesResult) -> list[str]:
+    lines = []
     for row in _rows(result.overall[result.overall["purpose"] == "marketing"]):
         if row.channel not in ("text", "e-mail"):
             continue
@@ -78,11 +78,11 @@ def _why_not(result: PreferenceResult) -> list[str]:
         ]
         if top:
             listed = ", ".join(f"{name} ({count:,})" for name, count in top)
-            said.append(f"What most often blocks marketing by {BY_WHAT[row.channel]}: {listed}.")
-    return said
+            lines.append(f"What most often blocks marketing by {BY_WHAT[row.channel]}: {listed}.")
+    return lines
 
 
-def _differences(result: PreferenceResult) -> list[str]:
+def _differences(result: ContactPreferencesResult) -> list[str]:
     if not result.comparisons:
         return []
     by = (result.by,) if isinstance(result.by, str) else tuple(result.by or ())
@@ -91,56 +91,56 @@ def _differences(result: PreferenceResult) -> list[str]:
     frame = pd.concat(frames, ignore_index=True)
     clear = frame[frame["verdict"].isin(["higher", "lower"])]
     clear = clear.loc[clear["difference"].abs().sort_values(ascending=False, kind="stable").index]
-    said = [
+    lines = [
         f"The {one} {row.name} goes with {'more' if row.verdict == 'higher' else 'fewer'} customers not blocked for "
         f"marketing by {BY_WHAT[row.channel]}: {span(row.share_lower, row.share_upper)} of 100, against "
         f"{span(row.others_lower, row.others_upper)} of 100 of all others together."
         for row in _rows(clear.head(_MOST_NAMED))
     ]
     if len(clear) > _MOST_NAMED:
-        said.append(f"{len(clear) - _MOST_NAMED} more differences are clear: see the table.")
+        lines.append(f"{len(clear) - _MOST_NAMED} more differences are clear: see the table.")
     if frame["p_value"].notna().any() and clear.empty:
-        said.append(f"No {one} is clearly different from all others together.")
+        lines.append(f"No {one} is clearly different from all others together.")
     mix = frame.loc[frame["verdict"] == "explained by the mix", "name"].nunique()
     if mix:
-        said.append(f"{mix} {one if mix == 1 else many} differ only by the kinds of customers in them.")
+        lines.append(f"{mix} {one if mix == 1 else many} differ only by the kinds of customers in them.")
     few = frame.loc[frame["verdict"] == "too few", "name"].nunique()
     if few:
-        said.append(f"{few} {one if few == 1 else many} {'has' if few == 1 else 'have'} too few customers to tell.")
-    return said
+        lines.append(f"{few} {one if few == 1 else many} {'has' if few == 1 else 'have'} too few customers to tell.")
+    return lines
 
 
-def _of_consent(result: PreferenceResult) -> list[str]:
+def _of_consent(result: ContactPreferencesResult) -> list[str]:
     if result.consent is None:
         return []
-    said = []
+    lines = []
     for row in _rows(result.consent[result.consent["purpose"] == "marketing"]):
         if row.allowed or row.refused_not_blocked:
-            said.append(
+            lines.append(
                 f"Your own list allows marketing by {BY_WHAT[row.channel]} for {customers_in_words(row.allowed)}: "
                 f"{row.not_blocked:,} of them are not blocked, of {row.unknown:,} ServiceTitan knows nothing, "
                 f"{row.blocked:,} are blocked. It refuses {customers_in_words(row.refused_not_blocked)} whom "
                 "ServiceTitan does not block."
             )
-    return said or ["Your own list says nothing of marketing to these customers."]
+    return lines or ["Your own list says nothing of marketing to these customers."]
 
 
-def _of_numbers(result: PreferenceResult) -> list[str]:
+def _of_numbers(result: ContactPreferencesResult) -> list[str]:
     many = shared_numbers(result)
-    said = []
+    lines = []
     if len(many):
         what = "number or address stands" if len(many) == 1 else "numbers or addresses stand"
-        said.append(
+        lines.append(
             f"{len(many):,} {what} with {result.many} customers or more, the most frequent with "
             f"{int(many['customers'].iloc[0]):,}: that of a property manager, perhaps."
         )
     if result.by_length:
-        said.append("Numbers were checked by their length only, as was asked for.")
-    return said
+        lines.append("Numbers were checked by their length only, as was asked for.")
+    return lines
 
 
-def _of_stores(result: PreferenceResult) -> list[str]:
-    said = []
+def _of_stores(result: ContactPreferencesResult) -> list[str]:
+    lines = []
     for name, frame, what in (
         ("locations", result.locations, "locations"),
         ("newer", result.newer, "contacts of the newer store"),
@@ -156,28 +156,28 @@ def _of_stores(result: PreferenceResult) -> list[str]:
                 if result.read["method_preferences"] is None
                 else "it was not said which of their preferences mean marketing"
             )
-            said.append(f"Of {n:,} {what} it is not known who wants marketing: {why}.")
+            lines.append(f"Of {n:,} {what} it is not known who wants marketing: {why}.")
         elif n:
             parts = [f"{per_hundred(marketing.loc[one])} for {BY_WHAT[one]}" for one in ("text", "e-mail")]
-            said.append(f"Of {n:,} {what}, {' and '.join(parts)} are not blocked for marketing.")
-    return said
+            lines.append(f"Of {n:,} {what}, {' and '.join(parts)} are not blocked for marketing.")
+    return lines
 
 
-def _left_out(result: PreferenceResult) -> list[str]:
-    said = []
+def _left_out(result: ContactPreferencesResult) -> list[str]:
+    lines = []
     for count, what in (
         (result.left_out["inactive customers"], "inactive"),
         (result.left_out["merged customers"], "merged into others"),
     ):
         if count:
-            said.append(
+            lines.append(
                 f"{customers_in_words(count)} {'is' if count == 1 else 'are'} {what}: in a row of their own, and in "
                 "no share."
             )
     deleted = result.left_out["deleted contacts"]
     if deleted:
-        said.append(f"{deleted:,} contact{'' if deleted == 1 else 's'} left out as deleted.")
-    return said
+        lines.append(f"{deleted:,} contact{'' if deleted == 1 else 's'} left out as deleted.")
+    return lines
 
 
 def _rows(frame: pd.DataFrame) -> Any:
@@ -196,7 +196,7 @@ def customers_in_words(count: int, which: str = "") -> str:
     return f"{count:,} {words}" if count == 1 else f"{count:,} {words}s"
 
 
-def definitions(result: PreferenceResult) -> dict[str, str]:
+def definitions(result: ContactPreferencesResult) -> dict[str, str]:
     """What each word means, by it."""
     return {
         "Not blocked": "ServiceTitan holds nothing that speaks against it, as of "
