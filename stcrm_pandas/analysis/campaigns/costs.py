@@ -14,9 +14,9 @@ import pandas as pd
 from stcrm_pandas.analysis.base.display import table
 from stcrm_pandas.analysis.base.engine import month_name
 from stcrm_pandas.analysis.base.money import money
+from stcrm_pandas.analysis.base.months import Bounds, month_start, whole_month
 from stcrm_pandas.analysis.base.names import named
 from stcrm_pandas.analysis.base.sentences import rows_of
-from stcrm_pandas.analysis.campaigns.counts import month_end, whole_month
 from stcrm_pandas.analysis.campaigns.spend import checked_spend
 from stcrm_pandas.analysis.statistics.estimates import wilson
 from stcrm_pandas.errors import UsageError
@@ -99,7 +99,7 @@ def costs_of(
     spend: pd.DataFrame,
     campaigns: Mapping[int, str] | pd.DataFrame | None,
     *,
-    period: tuple[dt.datetime | None, dt.datetime | None],
+    period: Bounds,
     ripe: dt.datetime,
     old: dt.datetime,
     zone: dt.tzinfo,
@@ -139,7 +139,7 @@ def costs_of(
     numbers = sorted({*given["number"], *(int(month) for month in cells["month"])})
     begins = cells["month"].min()  # where the read has no first moment, everything was read from the first record on
     covered = [n for n in numbers if whole_month(n, period, ripe, zone) and not pd.isna(begins) and n >= begins]
-    paid = [number for number in covered if month_end(number, zone) <= old]
+    paid = [number for number in covered if month_start(number + 1, zone) <= old]
     fits = known & given["number"].isin(covered)
     amounts = given[fits].groupby(["id", "number"], as_index=False)["amount"].sum()
     joined = amounts.merge(cells, left_on=["id", "number"], right_on=["campaign", "month"], how="left")

@@ -11,10 +11,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT
+from stcrm_pandas.analysis.base.months import Bounds, whole_month
+from stcrm_pandas.analysis.base.shares import floats, shares
 from stcrm_pandas.analysis.campaigns.chains import STEPS, pairs
 from stcrm_pandas.analysis.campaigns.records import BOOKING, JOB, LEAD
 from stcrm_pandas.analysis.leads.keys import ids_and_names
-from stcrm_pandas.analysis.statistics.estimates import wilson
 
 __all__ = [
     "BY",
@@ -23,10 +24,8 @@ __all__ = [
     "by_week",
     "grouped",
     "measured",
-    "month_end",
     "strata_of",
     "whole",
-    "whole_month",
     "whole_months",
 ]
 
@@ -82,7 +81,7 @@ def aged(
     month = (wall.dt.year * 12 + wall.dt.month - 1).astype("Int64")
     week = wall.dt.normalize() - pd.to_timedelta(wall.dt.day_of_week, unit="D")
     local = np.full(len(rows), zone is not None)
-    told = {
+    columns = {
         "opportunities": np.ones(len(rows)),
         "phone": rows["phone"],
         "leads": rows["first"] == LEAD,
@@ -97,7 +96,7 @@ def aged(
         "paid": aged_enough & (rows["cents"] > 0),
     }
     return rows.assign(
-        **{name: np.asarray(values).astype(np.int64) for name, values in told.items()},
+        **{name: np.asarray(values).astype(np.int64) for name, values in columns.items()},
         cents=rows["cents"].where(aged_enough, 0),
         follow_on_cents=rows["follow_on_cents"].where(aged_enough, 0),
         month=month.where(local),
@@ -112,7 +111,7 @@ def grouped(rows: pd.DataFrame, by: Sequence[str], lookups: Mapping[str, Any], *
     Returns: `id`, `name` and what `measured` adds; of two dimensions also `<dimension>_id` and `<dimension>_name`.
     """
     number, count = pairs(rows, by)
-    told = measured(_sums(rows, number, count), min_group=min_group)
+    table = measured(_sums(rows, number, count), min_group=min_group)
     begins = rows.loc[~pd.Series(number, index=rows.index).duplicated(), list(by)]
     columns = {}
     for one in by:
@@ -124,22 +123,22 @@ def grouped(rows: pd.DataFrame, by: Sequence[str], lookups: Mapping[str, Any], *
         columns[f"{one}_name"] = pd.Series(names, dtype="str").iloc[place].reset_index(drop=True)
     if len(by) == 1:
         (one,) = by
-        told.insert(0, "id", columns[f"{one}_id"])
-        told.insert(1, "name", columns[f"{one}_name"])
-        return told
+        table.insert(0, "id", columns[f"{one}_id"])
+        table.insert(1, "name", columns[f"{one}_name"])
+        return table
     first, second = by
     texts = columns[f"{first}_id"].astype("string") + SEPARATOR + columns[f"{second}_id"].astype("string")
-    told.insert(0, "id", texts.astype("str"))
-    told.insert(1, "name", columns[f"{first}_name"] + SEPARATOR + columns[f"{second}_name"])
-    return told.assign(**columns)
+    table.insert(0, "id", texts.astype("str"))
+    table.insert(1, "name", columns[f"{first}_name"] + SEPARATOR + columns[f"{second}_name"])
+    return table.assign(**columns)
 
 
 def whole(rows: pd.DataFrame, name: str, *, min_group: int) -> pd.DataFrame:
     """One row of all opportunities together."""
-    told = measured(_sums(rows, np.zeros(len(rows), dtype=np.int64), 1), min_group=min_group)
-    told.insert(0, "id", pd.Series([None], dtype="Int64"))
-    told.insert(1, "name", pd.Series([name], dtype="str"))
-    return told
+    table = measured(_sums(rows, np.zeros(len(rows), dtype=np.int64), 1), min_group=min_group)
+    table.insert(0, "id", pd.Series([None], dtype="Int64"))
+    table.insert(1, "name", pd.Series([name], dtype="str"))
+    return table
 
 
 def by_week(rows: pd.DataFrame) -> pd.DataFrame:
@@ -148,27 +147,11 @@ def by_week(rows: pd.DataFrame) -> pd.DataFrame:
     return weeks.assign(revenue=weeks["cents"] / 100).drop(columns="cents")
 
 
-def whole_months(
-    months: pd.Series, period: tuple[dt.datetime | None, dt.datetime | None], ripe: dt.datetime, zone: dt.tzinfo
-) -> pd.arrays.BooleanArray:
+def whole_months(months: pd.Series, period: Bounds, ripe: dt.datetime, zone: dt.tzinfo) -> pd.arrays.BooleanArray:
     """Whether months ("2026-03") were read from their first to their last moment, and all of them is old enough."""
     numbers = [None if pd.isna(month) else int(month[:4]) * 12 + int(month[5:]) - 1 for month in months]
     known = [number is not None and whole_month(number, period, ripe, zone) for number in numbers]
     return pd.array(known, dtype="boolean")
-
-
-def whole_month(
-    number: int, period: tuple[dt.datetime | None, dt.datetime | None], ripe: dt.datetime, zone: dt.tzinfo
-) -> bool:
-    """The same of one month, numbered as 12 x year + month - 1."""
-    first, end = period
-    starts, ends = month_end(number - 1, zone), month_end(number, zone)
-    return ends <= ripe and (first is None or first <= starts) and (end is None or ends <= end)
-
-
-def month_end(number: int, zone: dt.tzinfo) -> dt.datetime:
-    """The first local moment after a month."""
-    return dt.datetime((number + 1) // 12, (number + 1) % 12 + 1, 1, tzinfo=zone)
 
 
 def measured(sums: pd.DataFrame, *, min_group: int) -> pd.DataFrame:
@@ -181,21 +164,16 @@ def measured(sums: pd.DataFrame, *, min_group: int) -> pd.DataFrame:
         Wilson limits (`booked_interval_low` …); `revenue` and `follow_on_revenue`, of `old` opportunities, in the
         company's money; `median`, of those of them that brought any; `enough`, `mature` reaches `min_group`.
     """
-    told: dict[str, Any] = {name: pd.array(sums[name].to_numpy(np.int64), dtype="Int64") for name in COUNTS}
+    columns: dict[str, Any] = {name: pd.array(sums[name].to_numpy(np.int64), dtype="Int64") for name in COUNTS}
     n = sums["mature"].to_numpy(np.int64)
-    some = np.where(n > 0, n, 1)
     for step in STEPS:
         lower, upper = (sums[f"{step}_{bound}"].to_numpy(np.int64) for bound in ("lower", "upper"))
-        low, _ = wilson(lower, n)
-        _, high = wilson(upper, n)
-        told[f"{step}_share_lower"] = _floats(np.where(n > 0, lower / some, np.nan))
-        told[f"{step}_share_upper"] = _floats(np.where(n > 0, upper / some, np.nan))
-        told[f"{step}_interval_low"], told[f"{step}_interval_high"] = _floats(low), _floats(high)
-    told["revenue"] = _floats(sums["cents"].to_numpy(np.int64) / 100)
-    told["follow_on_revenue"] = _floats(sums["follow_on_cents"].to_numpy(np.int64) / 100)
-    told["median"] = _floats(sums["median"].to_numpy(np.float64) / 100)
-    told["enough"] = pd.array(n >= min_group, dtype="boolean")
-    return pd.DataFrame(told)
+        columns |= {f"{step}_{name}": values for name, values in shares(lower, upper, n).items()}
+    columns["revenue"] = floats(sums["cents"].to_numpy(np.int64) / 100)
+    columns["follow_on_revenue"] = floats(sums["follow_on_cents"].to_numpy(np.int64) / 100)
+    columns["median"] = floats(sums["median"].to_numpy(np.float64) / 100)
+    columns["enough"] = pd.array(n >= min_group, dtype="boolean")
+    return pd.DataFrame(columns)
 
 
 def strata_of(rows: pd.DataFrame, by: Sequence[str], ids: pd.Series) -> pd.DataFrame:
@@ -226,8 +204,3 @@ def _sums(rows: pd.DataFrame, number: npt.NDArray[np.int64], count: int) -> pd.D
     sums = rows.groupby(number)[[*COUNTS, "cents", "follow_on_cents"]].sum().reindex(numbers, fill_value=0)
     paid = rows["paid"].to_numpy() == 1
     return sums.assign(median=rows.loc[paid, "cents"].groupby(number[paid]).median().reindex(numbers))
-
-
-def _floats(values: Any) -> pd.arrays.FloatingArray:
-    found = np.asarray(values, dtype=np.float64)
-    return pd.arrays.FloatingArray(np.nan_to_num(found), np.isnan(found))

@@ -8,9 +8,12 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
+from stcrm_pandas.analysis.base.dimensions import group_word
+from stcrm_pandas.analysis.base.money import money
+from stcrm_pandas.analysis.base.plurals import count_range
 from stcrm_pandas.analysis.campaigns.costs import Costs
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
-from stcrm_pandas.analysis.campaigns.table import DIMENSIONS, money, of_hundred
+from stcrm_pandas.analysis.campaigns.table import of_hundred
 from stcrm_pandas.charts.base import COLOURS, SHADE, WORDS, empty, name_rows, rows_of, segments, spans
 
 __all__ = ["booked_shares", "costs", "steps"]
@@ -78,7 +81,7 @@ def steps(found: OpportunitiesResult) -> go.Figure:
         tickformat=",d",
         side="top",
     )
-    many = DIMENSIONS[found.by[0]][1] if len(found.by) == 1 else "groups"
+    many = group_word(found.by, many=True) if len(found.by) == 1 else "groups"
     overall: Any = next(found.overall.itertuples(index=False))
     alt = (
         f"Of all {overall.mature:,} opportunities, {overall.booked_lower:,} were booked, {overall.completed_lower:,} "
@@ -152,8 +155,7 @@ def _lowest(shares: pd.Series) -> Any:
 
 
 def _hover(row: Any) -> str:
-    lower, upper = int(row.booked_lower), int(row.booked_upper)
-    count = f"{lower:,}" if lower == upper else f"{lower:,} to {upper:,}"
+    count = count_range(row.booked_lower, row.booked_upper)
     return f"<b>{escape(str(row.name))}</b><br>{of_hundred(row)}<br>{count} of {int(row.mature):,} opportunities"
 
 

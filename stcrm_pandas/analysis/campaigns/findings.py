@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.dimensions import group_word
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, Step, Tile
 from stcrm_pandas.analysis.base.money import amounts, money
 from stcrm_pandas.analysis.base.periods import FourWeeks, Period, four_weeks
 from stcrm_pandas.analysis.base.sentences import per_hundred, span
+from stcrm_pandas.analysis.base.shares import share_of
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.campaigns.sentences import likeness
-from stcrm_pandas.analysis.campaigns.table import DIMENSIONS, of_hundred
-from stcrm_pandas.analysis.statistics.estimates import wilson
+from stcrm_pandas.analysis.campaigns.table import of_hundred
 from stcrm_pandas.analysis.statistics.prediction import gap
 
 __all__ = ["actions", "check", "tiles"]
@@ -25,7 +25,6 @@ _SCREENS = {
     "bookings": ("Bookings", "Calls > Bookings"),
     "jobs": ("Jobs", "Search > Jobs"),
 }
-_SAID = {"booked": "booked", "completed": "with a completed job", "above_zero": "with a total above zero"}
 
 
 def actions(found: OpportunitiesResult) -> list[Action]:
@@ -99,7 +98,7 @@ def _fewer(found: OpportunitiesResult) -> list[Action]:
     fewer = gap(this, 4 * float(this["n"]) / weeks) if weeks else None
     return [
         Action(
-            f"Look at how inquiries of {DIMENSIONS[found.by[0]][0]} {this['name']} are answered: fewer of them are "
+            f"Look at how inquiries of {group_word(found.by)} {this['name']} are answered: fewer of them are "
             f"booked than of all others ({span(this['others_lower'], this['others_upper'])} of 100).",
             of_hundred(row),
             f"{fewer.in_words()} fewer in four weeks than with the share of the others among opportunities of the "
@@ -149,7 +148,7 @@ def _uncredited(found: OpportunitiesResult) -> list[Action]:
     health = found.attribution
     if health.ranked or not health.rows:
         return []
-    share = per_hundred(_shares(health.uncredited, health.uncredited, health.rows))
+    share = per_hundred(share_of(health.uncredited, health.uncredited, health.rows))
     return [
         Action(
             "Ask each caller what brought them and set the campaign: too many opportunities have none that says "
@@ -189,11 +188,4 @@ def _share(found: OpportunitiesResult, row: pd.Series, step: str) -> str:
     n = int(row["mature"])
     if n < found.min_group:
         return "too few to tell"
-    return per_hundred(_shares(int(row[f"{step}_lower"]), int(row[f"{step}_upper"]), n))
-
-
-def _shares(lower: int, upper: int, n: int) -> SimpleNamespace:
-    low, high = wilson(lower, n)[0], wilson(upper, n)[1]
-    return SimpleNamespace(
-        share_lower=lower / n, share_upper=upper / n, interval_low=float(low), interval_high=float(high)
-    )
+    return per_hundred(share_of(int(row[f"{step}_lower"]), int(row[f"{step}_upper"]), n))

@@ -42,6 +42,7 @@ from stcrm_pandas.analysis.campaigns.records import gather, statuses
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.campaigns.work import differing, work_lists
 from stcrm_pandas.analysis.leads.keys import Names, categories, lookups
+from stcrm_pandas.analysis.leads.reasons import not_leads
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 from stcrm_pandas.analysis.statistics.comparison import compare
 from stcrm_pandas.errors import UsageError, require
@@ -219,7 +220,7 @@ def opportunities(
         raise UsageError("months need a time zone: give time_zone='America/Chicago', or connect with one")
     known = _known_until(frames, as_of, local)
     first, end = _period(frames, local)
-    records = gather(leads, bookings, jobs, not_leads=_not_leads(call_reasons))
+    records = gather(leads, bookings, jobs, not_leads=not_leads(call_reasons))
     _refuse_mixed_tenants(records, dimensions)
     repeat = dt.timedelta(days=repeat_days)
     chains = opportunities_of(records, repeat=repeat, as_of=known, first=first, end=end)
@@ -347,14 +348,6 @@ def _period(frames: Mapping[str, Any], local: Any) -> tuple[dt.datetime | None, 
         max((first for first, _ in bounds if first is not None), default=None),
         min((end for _, end in bounds if end is not None), default=None),
     )
-
-
-def _not_leads(call_reasons: pd.DataFrame | None) -> list[int]:
-    if call_reasons is None:
-        return []
-    call_reasons = table_of(call_reasons, "call_reasons", ["id", "is_lead"])
-    no_lead = call_reasons["is_lead"].astype("boolean").eq(False).fillna(False)
-    return [int(id) for id in call_reasons.loc[no_lead, "id"]]
 
 
 def _compared(

@@ -6,9 +6,12 @@ from typing import Any
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.dimensions import DIMENSION_WORDS
+from stcrm_pandas.analysis.base.money import money
+from stcrm_pandas.analysis.base.plurals import has_or_have, is_or_are, plural
 from stcrm_pandas.analysis.base.sentences import hundred, span
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
-from stcrm_pandas.analysis.campaigns.table import DIMENSIONS, money, of_hundred
+from stcrm_pandas.analysis.campaigns.table import of_hundred
 from stcrm_pandas.analysis.statistics.comparison import SURE
 from stcrm_pandas.analysis.statistics.estimates import wilson
 
@@ -44,7 +47,7 @@ def _headline(found: OpportunitiesResult, overall: Any) -> str:
     if not overall.mature:
         return f"No opportunity is {found.mature_days} days old yet: nothing can be said about what becomes of them."
     told = (
-        f"Of {_many(overall.mature, 'opportunity', 'opportunities')} at least {found.mature_days} days old, "
+        f"Of {plural(overall.mature, 'opportunity', 'opportunities')} at least {found.mature_days} days old, "
         f"{of_hundred(overall)} {'was' if overall.mature == 1 else 'were'} booked."
     )
     return told if overall.mature >= found.min_group else f"{told} These are too few to tell."
@@ -81,7 +84,7 @@ def _differences(found: OpportunitiesResult) -> list[str]:
     mixed = int((verdicts == "explained by the mix").sum())
     if mixed:
         said.append(
-            f"{mixed:,} {one if mixed == 1 else many} would stand out, but not clearly once like is compared with "
+            f"{plural(mixed, one, many)} would stand out, but not clearly once like is compared with "
             f"like: the same {likeness(found)}."
         )
     if not verdicts.isin(["higher", "lower"]).any() and (verdicts == "not clear").any():
@@ -89,13 +92,13 @@ def _differences(found: OpportunitiesResult) -> list[str]:
     few = int((verdicts == "too few").sum())
     if few:
         said.append(
-            f"{few:,} {one if few == 1 else many} {'has' if few == 1 else 'have'} fewer than {found.min_group} "
+            f"{plural(few, one, many)} {has_or_have(few)} fewer than {found.min_group} "
             "opportunities that are old enough: too few to tell."
         )
     for this in found.comparisons[verdicts == "others too few"].itertuples():
-        others = _many(this.others_n, "opportunity", "opportunities")
+        others = plural(this.others_n, "opportunity", "opportunities")
         said.append(
-            f"All other {many} together have {others} that {_is(this.others_n)} old enough, fewer than "
+            f"All other {many} together have {others} that {is_or_are(this.others_n)} old enough, fewer than "
             f"{found.min_group}: too few to compare {one} {this.name} with."
             if this.others_n
             else f"There is no other {one} to compare {one} {this.name} with."
@@ -180,8 +183,8 @@ def _costs(found: OpportunitiesResult) -> list[str]:
             )
     if costs.without:
         said.append(
-            f"{_many(costs.without, 'opportunity', 'opportunities')} of these months {_is(costs.without)} of campaigns "
-            "without spend there, and in no cost."
+            f"{_opportunities(costs.without)} of these months {is_or_are(costs.without)} of "
+            "campaigns without spend there, and in no cost."
         )
     return said
 
@@ -190,7 +193,9 @@ def _left_out(found: OpportunitiesResult, overall: Any) -> list[str]:
     said = []
     young = int(overall.opportunities - overall.mature) - found.undated
     if young:
-        said.append(f"{_opportunities(young)} {_is(young)} younger than {found.mature_days} days and in no share yet.")
+        said.append(
+            f"{_opportunities(young)} {is_or_are(young)} younger than {found.mature_days} days and in no share yet."
+        )
     untraced = int(found.untraced["opportunities"].iloc[0])
     if untraced:
         said.append(
@@ -200,7 +205,9 @@ def _left_out(found: OpportunitiesResult, overall: Any) -> list[str]:
     if not found.call_reasons_known:
         said.append("Call reasons were not read: inquiries whose reason says that they are no leads are still in.")
     if found.undated:
-        said.append(f"{_opportunities(found.undated)} without a date of creation {_is(found.undated)} in no share.")
+        said.append(
+            f"{_opportunities(found.undated)} without a date of creation {is_or_are(found.undated)} in no share."
+        )
     return said
 
 
@@ -264,20 +271,12 @@ def definitions(found: OpportunitiesResult) -> dict[str, str]:
 
 def _words(found: OpportunitiesResult) -> tuple[str, str]:
     if len(found.by) == 1:
-        return DIMENSIONS[found.by[0]]
+        return DIMENSION_WORDS[found.by[0]]
     return "group", "groups"
 
 
 def _opportunities(count: int) -> str:
-    return _many(count, "opportunity", "opportunities")
-
-
-def _many(count: int, one: str, many: str) -> str:
-    return f"{int(count):,} {one if count == 1 else many}"
-
-
-def _is(count: int) -> str:
-    return "is" if count == 1 else "are"
+    return plural(count, "opportunity", "opportunities")
 
 
 def _share(share: float) -> str:

@@ -1,34 +1,27 @@
-"""How opportunities and costs look as a table in a notebook and in a report."""
+"""How opportunities look as a table in a notebook and in a report."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.dimensions import group_word
 from stcrm_pandas.analysis.base.display import table
 from stcrm_pandas.analysis.base.money import amounts, money
-from stcrm_pandas.analysis.base.sentences import per_hundred
+from stcrm_pandas.analysis.base.plurals import count_range
+from stcrm_pandas.analysis.base.sentences import per_hundred, rows_of
 from stcrm_pandas.analysis.campaigns.chains import STEPS
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 
-__all__ = ["DIMENSIONS", "money", "of_hundred", "opportunity_table", "revenue_words"]
-
-DIMENSIONS = {
-    "campaign": ("campaign", "campaigns"),
-    "category": ("category", "categories"),
-    "business_unit": ("business unit", "business units"),
-    "month": ("month", "months"),
-    "tenant": ("tenant", "tenants"),
-}
+__all__ = ["of_hundred", "opportunity_table", "revenue_words"]
 
 
 def opportunity_table(found: OpportunitiesResult) -> str:
     """The table of `Opportunities`: its groups, the jobs that cannot be traced, and all together in the last row."""
     header = {
-        " and ".join(DIMENSIONS[one][0] for one in found.by).capitalize() or "Group": False,
+        group_word(found.by).capitalize(): False,
         "Booked, of 100 (95 % interval)": True,
         "": False,
         "Opportunities": True,
@@ -44,13 +37,13 @@ def opportunity_table(found: OpportunitiesResult) -> str:
         "with follow-on jobs": True,
         "Median above zero": True,
     }
-    groups = list(_rows(found.table)) if found.by else []
+    groups = list(rows_of(found.table)) if found.by else []
     notes = [_note(row, verdict) for row, verdict in zip(groups, found.comparisons["verdict"], strict=bool(found.by))]
     rows = [
         _cells(found, row, note, of_hundred(row) if row.mature else "") for row, note in zip(groups, notes, strict=True)
     ]
-    rows += [_cells(found, row, "not compared", "") for row in _rows(found.untraced)]
-    rows += [_cells(found, row, "", of_hundred(row) if row.mature else "") for row in _rows(found.overall)]
+    rows += [_cells(found, row, "not compared", "") for row in rows_of(found.untraced)]
+    rows += [_cells(found, row, "", of_hundred(row) if row.mature else "") for row in rows_of(found.overall)]
     dim = [not row.enough for row in groups] + [False, False]
     return table(header, rows, dim=dim, total=bool(found.by))
 
@@ -64,7 +57,7 @@ def _cells(found: OpportunitiesResult, row: Any, note: str, share: str) -> list[
             f"{getattr(row, name):,}"
             for name in ("opportunities", "phone", "leads", "bookings", "direct_jobs", "mature")
         ),
-        *(_span(row, step) for step in STEPS),
+        *(count_range(getattr(row, f"{step}_lower"), getattr(row, f"{step}_upper")) for step in STEPS),
         revenue_words(found, row, "revenue"),
         revenue_words(found, row, "revenue", "follow_on_revenue"),
         revenue_words(found, row, "median"),
@@ -82,16 +75,7 @@ def revenue_words(found: OpportunitiesResult, row: Any, *columns: str) -> str:
     if found.money is None:
         return money(sum(getattr(row, name) for name in columns), found.currency)
     mine = found.money[found.money["name"] == row.name]
-    return amounts([(one.currency, sum(getattr(one, name) for name in columns)) for one in _rows(mine)])
-
-
-def _span(row: Any, step: str) -> str:
-    lower, upper = int(getattr(row, f"{step}_lower")), int(getattr(row, f"{step}_upper"))
-    return f"{lower:,}" if lower == upper else f"{lower:,} to {upper:,}"
-
-
-def _rows(frame: pd.DataFrame) -> Iterator[Any]:
-    yield from frame.itertuples(index=False)
+    return amounts([(one.currency, sum(getattr(one, name) for name in columns)) for one in rows_of(mine)])
 
 
 def _note(row: Any, verdict: str) -> str:

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from stcrm_pandas.analysis.base.shares import floats
 from stcrm_pandas.analysis.leads.keys import ids_and_names
 from stcrm_pandas.analysis.leads.reduction import Reduced
-from stcrm_pandas.analysis.leads.tables import floats
 from stcrm_pandas.analysis.statistics.estimates import aalen_johansen
 from stcrm_pandas.analysis.statistics.prediction import Prediction, predict, share_of_earlier
 

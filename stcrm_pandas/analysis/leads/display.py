@@ -6,10 +6,11 @@ from typing import Any
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.dimensions import group_word
 from stcrm_pandas.analysis.base.display import table
+from stcrm_pandas.analysis.base.plurals import count_range
 from stcrm_pandas.analysis.base.sentences import per_hundred, span
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
-from stcrm_pandas.analysis.leads.sentences import group_word
 
 __all__ = ["conversion_table", "reasons_shown", "speed_shown"]
 
@@ -61,14 +62,9 @@ def _row(row: Any, with_leads: bool, note: str | None) -> list[str]:
         str(row.name),
         per_hundred(row) if row.mature else "",
         note or _note(row),
-        of_counts(row.within_lower, row.within_upper, row.mature),
+        f"{count_range(row.within_lower, row.within_upper)} of {row.mature:,}",
         *(f"{count:,}" for count in counted),
     ]
-
-
-def of_counts(lower: int, upper: int, n: int) -> str:
-    """'12 of 40', or '12 to 15 of 40' where the bounds differ."""
-    return f"{lower:,} of {n:,}" if lower == upper else f"{lower:,} to {upper:,} of {n:,}"
 
 
 def _note(row: Any) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
+from stcrm_pandas.analysis.base.plurals import count_range
 from stcrm_pandas.analysis.base.sentences import per_hundred, span
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 from stcrm_pandas.charts.base import (
@@ -179,8 +180,7 @@ def _months_in_words(months: pd.DataFrame) -> str:
 
 
 def _hover(row: Any) -> str:
-    lower, upper = int(row.within_lower), int(row.within_upper)
-    count = f"{lower:,}" if lower == upper else f"{lower:,} to {upper:,}"
+    count = count_range(row.within_lower, row.within_upper)
     return f"<b>{escape(str(row.name))}</b><br>{per_hundred(row)}<br>{count} of {int(row.mature):,}"
 
 

@@ -8,14 +8,15 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
+from stcrm_pandas.analysis.base.dimensions import group_word
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, Step, Tile, WorkList
 from stcrm_pandas.analysis.base.periods import Period, four_weeks
+from stcrm_pandas.analysis.base.plurals import plural
 from stcrm_pandas.analysis.base.provenance import bounds_of_creation
 from stcrm_pandas.analysis.base.sentences import per_hundred, rows_of, span
+from stcrm_pandas.analysis.base.shares import share_of
 from stcrm_pandas.analysis.leads.curves import UNSURE, later_conversion
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
-from stcrm_pandas.analysis.leads.sentences import group_word, plural
-from stcrm_pandas.analysis.leads.tables import shares
 from stcrm_pandas.analysis.leads.work_lists import ages_in_days, work_lists
 from stcrm_pandas.analysis.statistics.prediction import LIKE_EARLIER, gap
 
@@ -74,7 +75,7 @@ def _told(found: LeadConversionResult, period: Period, sides: tuple[str, str] | 
     lower, upper = (int(rows[side].sum()) for side in sides)
     if upper - lower > UNSURE * n:
         return f"{span(lower / n, upper / n)} of 100: dates not known well enough"
-    return per_hundred(pd.DataFrame(shares([lower], [upper], [n])).iloc[0])
+    return per_hundred(share_of(lower, upper, n))
 
 
 def actions(found: LeadConversionResult) -> list[Action]:

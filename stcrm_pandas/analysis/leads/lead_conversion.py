@@ -16,7 +16,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.display import Definitions, Sentences, Table
 from stcrm_pandas.analysis.base.findings import Action, Check, Tile, WorkList
-from stcrm_pandas.analysis.base.inputs import admitted, table_of
+from stcrm_pandas.analysis.base.inputs import admitted
 from stcrm_pandas.analysis.base.provenance import (
     Moment,
     attrs_of,
@@ -33,7 +33,7 @@ from stcrm_pandas.analysis.leads import sentences as lead_sentences
 from stcrm_pandas.analysis.leads import tables as lead_tables
 from stcrm_pandas.analysis.leads.display import conversion_table, reasons_shown, speed_shown
 from stcrm_pandas.analysis.leads.keys import Names, dimensions, lookups
-from stcrm_pandas.analysis.leads.reasons import LEFT_OUT, split_reasons
+from stcrm_pandas.analysis.leads.reasons import LEFT_OUT, not_leads, split_reasons
 from stcrm_pandas.analysis.leads.reduction import Reduced, reduce_leads
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 from stcrm_pandas.analysis.leads.work_lists import work_lists
@@ -229,14 +229,14 @@ def lead_conversion(
         )
     leads, known = known_at(leads, as_of, local, status_log)
     window = dt.timedelta(days=window_days)
-    not_leads = _not_leads(call_reasons)
+    ids_of_no_leads = not_leads(call_reasons)
     reasons, said = split_reasons(dismissing_reasons)
     reduced = reduce_leads(
         leads,
         jobs=jobs,
         bookings=bookings,
         status_log=status_log,
-        not_leads=not_leads,
+        not_leads=ids_of_no_leads,
         reasons=reasons,
         by=asked,
         within=dt.timedelta(days=within_days) if unit == "inquiry" else None,
@@ -272,7 +272,7 @@ def lead_conversion(
         within_days=within_days,
         stale_days=stale_days,
         dismissing_reasons=said,
-        not_leads=tuple(not_leads),
+        not_leads=tuple(ids_of_no_leads),
         dated_by_jobs=jobs is not None,
         call_reasons_known=call_reasons is not None,
         complete=all(attrs_of(frame).get("complete", True) for frame in (leads, jobs, bookings) if frame is not None),
@@ -283,14 +283,6 @@ def lead_conversion(
         names=lookup,
         cautions=tuple(warned),
     )
-
-
-def _not_leads(call_reasons: pd.DataFrame | None) -> list[int]:
-    if call_reasons is None:
-        return []
-    call_reasons = table_of(call_reasons, "call_reasons", ["id", "is_lead"])
-    no_lead = call_reasons["is_lead"].astype("boolean").eq(False).fillna(False)
-    return [int(id) for id in call_reasons.loc[no_lead, "id"]]
 
 
 def _left_out(reduced: Reduced) -> dict[str, int]:

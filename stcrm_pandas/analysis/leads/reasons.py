@@ -1,4 +1,4 @@
-"""Why leads were dismissed, and which dismissals say that the lead was none."""
+"""Why leads were dismissed, and which dismissals and call reasons mean that there was no lead."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.inputs import table_of
 from stcrm_pandas.errors import UsageError
 
-__all__ = ["LEFT_OUT", "reasons_table", "split_reasons"]
+__all__ = ["LEFT_OUT", "not_leads", "reasons_table", "split_reasons"]
 
 LEFT_OUT = ("duplicate", "spam", "wrong number", "out of area")
 """Dismissals that say nothing of how inquiries are worked."""
@@ -52,3 +53,12 @@ def reasons_table(dismissals: pd.DataFrame, said: Mapping[int, str]) -> pd.DataF
             "left_out": (found["left_out"] != "").astype("boolean"),
         }
     )
+
+
+def not_leads(call_reasons: pd.DataFrame | None) -> list[int]:
+    """Return the ids of the call reasons that are no lead; none where call reasons were not read."""
+    if call_reasons is None:
+        return []
+    call_reasons = table_of(call_reasons, "call_reasons", ["id", "is_lead"])
+    no_lead = call_reasons["is_lead"].astype("boolean").eq(False).fillna(False)
+    return [int(id) for id in call_reasons.loc[no_lead, "id"]]

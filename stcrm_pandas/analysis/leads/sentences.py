@@ -2,45 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.dimensions import group_word
+from stcrm_pandas.analysis.base.plurals import has_or_have, is_or_are, plural
 from stcrm_pandas.analysis.base.sentences import per_hundred, rows_of, span
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 
-__all__ = ["definitions", "group_word", "plural", "summary"]
+__all__ = ["definitions", "summary"]
 
-_WORDS = {
-    "campaign": ("campaign", "campaigns"),
-    "category": ("category", "categories"),
-    "business_unit": ("business unit", "business units"),
-    "job_type": ("job type", "job types"),
-    "call_reason": ("call reason", "call reasons"),
-    "capture_source": ("capture source", "capture sources"),
-    "priority": ("priority", "priorities"),
-    "creator": ("creator", "creators"),
-    "tag": ("tag", "tags"),
-    "tenant": ("tenant", "tenants"),
-    "month": ("month", "months"),
-    "weekday": ("weekday", "weekdays"),
-    "hour": ("hour", "hours"),
-}
 _MOST_NAMED = 5
-
-
-def group_word(by: Sequence[str], *, many: bool = False) -> str:
-    """What the groups are called: 'campaign', 'campaign and month', 'group'."""
-    if not by:
-        return "groups" if many else "group"
-    first = [_WORDS[one][0] for one in by[:-1]]
-    return " and ".join([*first, _WORDS[by[-1]][1 if many else 0]])
-
-
-def plural(count: int, one: str, many: str) -> str:
-    """'1 lead', '1,204 leads'."""
-    return f"{count:,} {one if count == 1 else many}"
 
 
 def counted(found: LeadConversionResult, count: int) -> str:
@@ -107,7 +80,7 @@ def _differences(found: LeadConversionResult) -> list[str]:
     few = int((verdicts == "too few").sum())
     if few:
         said.append(
-            f"{plural(few, one, many)} {'has' if few == 1 else 'have'} fewer than {found.min_group} {_units(found)} "
+            f"{plural(few, one, many)} {has_or_have(few)} fewer than {found.min_group} {_units(found)} "
             "that are old enough: too few to tell."
         )
     said += [_alone(found, this) for this in rows_of(alone)]
@@ -132,7 +105,7 @@ def _alone(found: LeadConversionResult, this: Any) -> str:
     if not others:
         return f"There is no other {one} to compare {one} {this.name} with."
     return (
-        f"All other {many} together have {counted(found, others)} that {_is(others)} old enough, fewer than "
+        f"All other {many} together have {counted(found, others)} that {is_or_are(others)} old enough, fewer than "
         f"{found.min_group}: too few to compare {one} {this.name} with."
     )
 
@@ -153,7 +126,9 @@ def _left_out(found: LeadConversionResult, row: pd.Series) -> list[str]:
     said = []
     young = int(row["inquiries"]) - int(row["mature"]) - found.undated
     if young:
-        said.append(f"{counted(found, young)} {_is(young)} younger than {found.window_days} days and not measured yet.")
+        said.append(
+            f"{counted(found, young)} {is_or_are(young)} younger than {found.window_days} days and not measured yet."
+        )
     repeats = int(row["leads"]) - int(row["inquiries"])
     if repeats:
         said.append(
@@ -163,25 +138,26 @@ def _left_out(found: LeadConversionResult, row: pd.Series) -> list[str]:
     for reason, count in found.left_out.items():
         if count:
             said.append(
-                f"{plural(count, 'lead', 'leads')} {_is(count)} left out: {_WHY.get(reason, f'dismissed as {reason}')}."
+                f"{plural(count, 'lead', 'leads')} {is_or_are(count)} left out: "
+                f"{_WHY.get(reason, f'dismissed as {reason}')}."
             )
     if not found.call_reasons_known:
         said.append("Call reasons were not read: inquiries whose reason says that they are no leads are still in.")
     unknown = int(row["unknown_status"])
     if unknown:
         said.append(
-            f"{counted(found, unknown)} {_has(unknown)} a status that the contract does not know: "
+            f"{counted(found, unknown)} {has_or_have(unknown)} a status that the contract does not know: "
             "counted as possibly converted."
         )
     if found.undated:
         said.append(
-            f"{counted(found, found.undated)} {_has(found.undated)} no date of creation and "
-            f"{_is(found.undated)} not measured."
+            f"{counted(found, found.undated)} {has_or_have(found.undated)} no date of creation and "
+            f"{is_or_are(found.undated)} not measured."
         )
     odd = found.linked_not_converted
     if odd:
         said.append(
-            f"{plural(odd, 'lead', 'leads')} {_has(odd)} a linked job, but not the status Converted; "
+            f"{plural(odd, 'lead', 'leads')} {has_or_have(odd)} a linked job, but not the status Converted; "
             "the status is believed."
         )
     return said
@@ -252,11 +228,3 @@ def _map_in_words(found: LeadConversionResult) -> str:
 
 def _units(found: LeadConversionResult) -> str:
     return "leads" if found.unit == "lead" else "inquiries"
-
-
-def _is(count: int) -> str:
-    return "is" if count == 1 else "are"
-
-
-def _has(count: int) -> str:
-    return "has" if count == 1 else "have"

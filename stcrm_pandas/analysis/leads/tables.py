@@ -11,14 +11,13 @@ import numpy as np
 import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import month_name
+from stcrm_pandas.analysis.base.months import Bounds, month_start, whole_month
 from stcrm_pandas.analysis.base.names import NONE
+from stcrm_pandas.analysis.base.shares import shares
 from stcrm_pandas.analysis.leads.keys import LOCAL, categories, ids_and_names
 from stcrm_pandas.analysis.leads.reduction import COUNTS, HORIZONS, Reduced
-from stcrm_pandas.analysis.statistics.estimates import wilson
 
-__all__ = ["by_category", "cohorts", "groups", "measured", "months", "overall", "shares", "strata", "sums_of"]
-
-Read = tuple[dt.datetime | None, dt.datetime | None]
+__all__ = ["by_category", "cohorts", "groups", "measured", "months", "overall", "strata", "sums_of"]
 
 
 def measured(sums: pd.DataFrame, ids: Sequence[Any], names: Sequence[str], min_group: int) -> pd.DataFrame:
@@ -37,26 +36,6 @@ def measured(sums: pd.DataFrame, ids: Sequence[Any], names: Sequence[str], min_g
             "enough": pd.array(mature >= min_group, dtype="boolean"),
         }
     )
-
-
-def shares(lower: Any, upper: Any, n: Any) -> dict[str, pd.arrays.FloatingArray]:
-    """The two shares of `n` and their 95 % Wilson limits: the lower one of the lower share, the upper of the upper."""
-    lower, upper, n = (np.asarray(part, dtype=np.float64) for part in (lower, upper, n))
-    low, _ = wilson(lower, n)
-    _, high = wilson(upper, n)
-    some = np.where(n > 0, n, 1)
-    return {
-        "share_lower": floats(np.where(n > 0, lower / some, np.nan)),
-        "share_upper": floats(np.where(n > 0, upper / some, np.nan)),
-        "interval_low": floats(low),
-        "interval_high": floats(high),
-    }
-
-
-def floats(values: Any) -> pd.arrays.FloatingArray:
-    """As `Float64`, missing where they are not a number."""
-    values = np.asarray(values, dtype=np.float64)
-    return pd.arrays.FloatingArray(np.nan_to_num(values), np.isnan(values))
 
 
 def sums_of(cells: pd.DataFrame, columns: Sequence[str] = ()) -> pd.DataFrame:
@@ -130,54 +109,54 @@ def strata(cells: pd.DataFrame, by: Sequence[str], lookup: Mapping[str, Any]) ->
     )
 
 
-def months(days: pd.DataFrame, mature_until: dt.datetime, local: dt.tzinfo, read: Read, min_group: int) -> pd.DataFrame:
+def months(
+    days: pd.DataFrame, mature_until: dt.datetime, local: dt.tzinfo, read: Bounds, min_group: int
+) -> pd.DataFrame:
     """A row for each month, without gaps, from the first inquiry to the last; `whole` where all of it is measured."""
-    sums, spans = _monthly(days, local)
-    table = measured(sums, [month_name(number) for number in sums.index], [f"{s:%b %Y}" for s, _ in spans], min_group)
-    table["whole"] = pd.array([_whole(span, mature_until, read) for span in spans], dtype="boolean")
+    sums = _monthly(days)
+    table = measured(sums, [month_name(number) for number in sums.index], _labels(sums), min_group)
+    table["whole"] = _whole(sums, read, mature_until, local)
     return table
 
 
-def cohorts(days: pd.DataFrame, as_of: dt.datetime, local: dt.tzinfo, read: Read) -> pd.DataFrame:
+def cohorts(days: pd.DataFrame, as_of: dt.datetime, local: dt.tzinfo, read: Bounds) -> pd.DataFrame:
     """A row per month of creation and number of days since: how many were converted by then.
 
     `mature` is False where part of the month is younger than that, or was not read.
     """
-    sums, spans = _monthly(days, local)
+    sums = _monthly(days)
     parts = []
     for since in HORIZONS:
         lower, upper, n = sums[f"lower_{since}"], sums[f"upper_{since}"], sums["inquiries"]
         until = as_of - dt.timedelta(days=since)
         part = {
             "id": pd.array([month_name(number) for number in sums.index], dtype="str"),
-            "name": pd.array([f"{start:%b %Y}" for start, _ in spans], dtype="str"),
+            "name": pd.array(_labels(sums), dtype="str"),
             "days": pd.array([since] * len(sums), dtype="Int64"),
             "inquiries": pd.array(n.to_numpy(), dtype="Int64"),
             "lower": pd.array(lower.to_numpy(), dtype="Int64"),
             "upper": pd.array(upper.to_numpy(), dtype="Int64"),
             **shares(lower, upper, n),
-            "mature": pd.array([_whole(span, until, read) for span in spans], dtype="boolean"),
+            "mature": _whole(sums, read, until, local),
         }
         parts.append(pd.DataFrame(part))
     return pd.concat(parts, ignore_index=True).sort_values(["id", "days"], ignore_index=True)
 
 
-def _monthly(days: pd.DataFrame, local: dt.tzinfo) -> tuple[pd.DataFrame, list[tuple[dt.datetime, dt.datetime]]]:
+def _monthly(days: pd.DataFrame) -> pd.DataFrame:
     dated = days[days["month"].notna()]
     columns = [name for name in days.columns if name not in ("date", "month")]
     sums = dated.groupby("month")[columns].sum()
     numbers = list(range(int(sums.index.min()), int(sums.index.max()) + 1)) if len(sums) else []
-    spans = [(_first(number, local), _first(number + 1, local)) for number in numbers]
-    return sums.reindex(numbers, fill_value=0), spans
+    return sums.reindex(numbers, fill_value=0)
 
 
-def _first(number: int, local: dt.tzinfo) -> dt.datetime:
-    return dt.datetime(number // 12, number % 12 + 1, 1, tzinfo=local)
+def _labels(sums: pd.DataFrame) -> list[str]:
+    return [f"{month_start(number, dt.UTC):%b %Y}" for number in sums.index]
 
 
-def _whole(span: tuple[dt.datetime, dt.datetime], mature_until: dt.datetime, read: Read) -> bool:
-    (start, end), (first, last) = span, read
-    return end <= mature_until and (first is None or first <= start) and (last is None or last >= end)
+def _whole(sums: pd.DataFrame, read: Bounds, until: dt.datetime, local: dt.tzinfo) -> pd.arrays.BooleanArray:
+    return pd.array([whole_month(number, read, until, local) for number in sums.index], dtype="boolean")
 
 
 def _dtype(ids: Sequence[Any]) -> str:

@@ -1,0 +1,46 @@
+"""Shares with their 95 % Wilson intervals, from counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stcrm_pandas.analysis.statistics.estimates import wilson
+
+__all__ = ["floats", "share_of", "shares"]
+
+
+def shares(lower: Any, upper: Any, n: Any) -> dict[str, pd.arrays.FloatingArray]:
+    """Return the two shares of `n` and their limits: the low one of the lower share, the high one of the upper.
+
+    Parameters
+    ----------
+    lower, upper, n : array_like
+        Counts: surely, possibly, and of how many. All four are missing where `n` is 0.
+
+    Examples
+    --------
+    >>> {name: float(values[0].round(3)) for name, values in shares([30], [32], [100]).items()}
+    {'share_lower': 0.3, 'share_upper': 0.32, 'interval_low': 0.219, 'interval_high': 0.417}
+    """
+    lower, upper, n = (np.asarray(part, dtype=np.float64) for part in (lower, upper, n))
+    some = np.where(n > 0, n, 1)
+    return {
+        "share_lower": floats(np.where(n > 0, lower / some, np.nan)),
+        "share_upper": floats(np.where(n > 0, upper / some, np.nan)),
+        "interval_low": floats(wilson(lower, n)[0]),
+        "interval_high": floats(wilson(upper, n)[1]),
+    }
+
+
+def share_of(lower: int, upper: int, n: int) -> pd.Series:
+    """Return one row of `shares`, as `per_hundred` takes it."""
+    return pd.DataFrame(shares([lower], [upper], [n])).iloc[0]
+
+
+def floats(values: Any) -> pd.arrays.FloatingArray:
+    """Return values as `Float64`, missing where they are not a number."""
+    values = np.asarray(values, dtype=np.float64)
+    return pd.arrays.FloatingArray(np.nan_to_num(values), np.isnan(values))
