@@ -13,6 +13,7 @@ import orjson
 
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.sandbox.connection import LAYOUT, connect
+from stcrm_pandas.sandbox.lines import Lines, Records
 from stcrm_pandas.sandbox.standing import standing
 from stcrm_pandas.sandbox.tables import TABLES, Table
 
@@ -55,7 +56,8 @@ def fill(path: Path, company: Company, notes: Mapping[str, Any], made: Made | No
         db.execute("CREATE TABLE tables (name TEXT PRIMARY KEY)")
         db.execute("BEGIN")
         filled = set()
-        for name, rows in company.tables():
+        written = getattr(company, "written", company.tables)
+        for name, rows in written():
             _fill(db, TABLES.get(name, Table(name)), rows, told)
             filled.add(name)
         for name in [name for name in TABLES if name not in filled]:
@@ -95,9 +97,16 @@ def _fill(db: sqlite3.Connection, table: Table, rows: Iterable[dict[str, Any]], 
             db.execute(f'CREATE INDEX "{name}_by_{search.column}" ON "{name}" ({search.column})')
 
 
-def _insert(db: sqlite3.Connection, table: Table, rows: Iterable[dict[str, Any]], told: Callable[[int], None]) -> None:
+def _insert(db: sqlite3.Connection, table: Table, rows: Iterable[Any], told: Callable[[int], None]) -> None:
     names, places = ", ".join(table.columns), ", ".join("?" * len(table.columns))
-    records = map(table.record, rows)
-    while batch := list(islice(records, _BATCH)):
-        db.executemany(f'INSERT INTO "{table.name}" ({names}) VALUES ({places})', batch)
+    insert = f'INSERT INTO "{table.name}" ({names}) VALUES ({places})'
+    rows = iter(rows)
+    while batch := list(islice(rows, 1)):
+        if isinstance(batch[0], Lines):
+            records = Records.of(table, batch[0])
+            db.executemany(insert, records.tuples())
+            told(records.size)
+            continue
+        batch += islice(rows, _BATCH - 1)
+        db.executemany(insert, map(table.record, batch))
         told(len(batch))
