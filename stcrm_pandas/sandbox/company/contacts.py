@@ -11,6 +11,7 @@ import numpy as np
 from stcrm_pandas.sandbox.company.cells import either, flags, numbers, objects, words
 from stcrm_pandas.sandbox.company.chance import Flags, Ints, pick, pick_by_row, some
 from stcrm_pandas.sandbox.company.moments import NEVER
+from stcrm_pandas.sandbox.company.ordering import compact
 from stcrm_pandas.sandbox.company.people import SLOTS, spelt
 from stcrm_pandas.sandbox.company.rows import chunks
 from stcrm_pandas.sandbox.company.world import World
@@ -69,7 +70,7 @@ def draw_contacts(world: World) -> Contacts:
     whose, whose_slot = customer.copy(), slot.copy()
     _share(rng, np.flatnonzero(dialled & ~blank), customer, whose, whose_slot, do_not_text)
     _manage(rng, world, first[(kind[first] <= PHONE) & ~blank[first]], whose, whose_slot, do_not_text)
-    return Contacts(customer, slot, kind, whose, whose_slot, do_not_text, spelling, blank, memo)
+    return compact(Contacts(customer, slot, kind, whose, whose_slot, do_not_text, spelling, blank, memo))
 
 
 def _share(
@@ -139,6 +140,7 @@ def _rows(world: World, contacts: Contacts, places: Ints, parent: str, parents: 
     legacy = some(rng, size, 0 if world.by_the_book else round(size * 0.003))
     created_shown = np.where(legacy, NEVER, created)
     preferences = _Preferences(world, rng, kind, customer)
+    del customer, born, created, foreign  # millions of them
     active = rng.random(size) > 0.01
     no_settings = (kind == EMAIL) & (rng.random(size) < (0.0 if world.by_the_book else 0.01))
     no_memo = rng.random(size) < 0.3

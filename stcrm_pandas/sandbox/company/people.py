@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import ArrayLike
 
 from stcrm_pandas.sandbox.company.cells import dictionary, joined, numbers, taken
 from stcrm_pandas.sandbox.company.chance import Chance, Ints
 from stcrm_pandas.sandbox.company.names import FIRST, LAST
+from stcrm_pandas.sandbox.company.ordering import compact
 from stcrm_pandas.sandbox.lines import Cells
 
 FIRMS = (
@@ -87,7 +89,7 @@ class People:
         def upto(limit: int) -> Ints:
             return rng.integers(0, limit, size)
 
-        return cls(
+        drawn = cls(
             upto(len(FIRST)),
             upto(len(LAST)),
             upto(9_800) + 100,
@@ -96,10 +98,11 @@ class People:
             upto(100_000),
             np.where(rng.random(size) < commercial, upto(len(FIRMS)), -1),
         )
+        return compact(drawn)
 
     def names(self, who: Ints) -> Cells:
         """First and last name, or that of the firm."""
-        first, last, firm = self.first[who], self.last[who], self.firm[who]
+        first, last, firm = wide(self.first[who]), wide(self.last[who]), wide(self.firm[who])
         heads = taken(_HEADS, np.where(firm < 0, first, len(FIRST) + last))
         return joined(heads, taken(_TAILS, np.where(firm < 0, last, len(LAST) + firm)))
 
@@ -118,21 +121,21 @@ class People:
 
     def zips(self, who: Ints) -> Cells:
         """Five digits, and for three in ten the other four, too."""
-        code = self.zip[who]
+        code = wide(self.zip[who])
         long = np.where(code % 10 < 3, code % 9_000, 9_000)
-        return joined(taken(_ZIPS, self.city[who] * 90 + code % 90), taken(_FOURS, long))
+        return joined(taken(_ZIPS, wide(self.city[who]) * 90 + code % 90), taken(_FOURS, long))
 
     def places(self, who: Ints) -> tuple[Cells, Cells]:
         """Latitude and longitude, in degrees."""
-        base = self.city[who] * _SPREAD
+        base = wide(self.city[who]) * _SPREAD
         return (
-            taken(_LATITUDES, base + self.house[who] * 37 % _SPREAD),
-            taken(_LONGITUDES, base + self.zip[who] * 53 % _SPREAD),
+            taken(_LATITUDES, base + wide(self.house[who]) * 37 % _SPREAD),
+            taken(_LONGITUDES, base + wide(self.zip[who]) * 53 % _SPREAD),
         )
 
     def mail(self, who: Ints, slot: Ints) -> Cells:
         """Unlike for each person and slot."""
-        number = who * SLOTS + slot
+        number = wide(who) * SLOTS + slot
         first, last = taken(_MAIL_FIRST, self.first[who]), taken(_MAIL_LAST, self.last[who])
         return joined(first, last, numbers(number), taken(_HOSTS, number % 2))
 
@@ -161,14 +164,19 @@ _AREAS = pa.array(['"' + how.format(area) for how in _SPELLINGS for area in AREA
 _LINES = pa.array([f'{line:04d}"' for line in range(10_000)])
 
 
+def wide(places: ArrayLike) -> Ints:
+    """Places, or other small numbers, to calculate with."""
+    return np.asarray(places, dtype=np.int64)
+
+
 def spelt(who: Ints, slot: Ints, how: Ints | int) -> Cells:
     """Telephone numbers as people type them; 0 is the digits alone.
 
     They are unlike for each person and slot as far as there are numbers: for some 600,000 people. They are valid in
     form, and of exchange 555, which telephone companies do not give to people.
     """
-    area, line = np.divmod((who * SLOTS + slot) * 7_654_321 % NUMBERS, LINES)
-    return joined(taken(_AREAS, how * len(AREA_CODES) + area), taken(_LINES, line + (line >= 1_212)))
+    area, line = np.divmod((wide(who) * SLOTS + slot) * 7_654_321 % NUMBERS, LINES)
+    return joined(taken(_AREAS, wide(how) * len(AREA_CODES) + area), taken(_LINES, line + (line >= 1_212)))
 
 
 def digits(who: Ints, slot: Ints) -> list[str]:
