@@ -19,7 +19,6 @@ from tenacity import (
     RetryCallState,
     Retrying,
     retry_if_exception_type,
-    sleep_using_event,
     stop_after_attempt,
     stop_when_event_set,
 )
@@ -32,6 +31,7 @@ from stcrm_pandas.operations import Operation
 from stcrm_pandas.settings import Settings
 from stcrm_pandas.tokens import Tokens
 from stcrm_pandas.transport import BoundedAdapter, ResponseTooLarge
+from stcrm_pandas.waiting import sleep_until
 
 _BURST = 2  # calls at once; without it a thread that wakes up late would lower the rate
 
@@ -62,7 +62,7 @@ class PoliteSession(requests.Session):
         self.calls = 0
         self._own_service = own_service
         self.interrupted = threading.Event()  # set: no more waiting, no more repeats
-        self._sleep = sleep or sleep_using_event(self.interrupted)
+        self._sleep = sleep or sleep_until(self.interrupted)
         self._timer, self._chance = timer, chance
         self._free_at = 0.0  # one thread's 429 holds all of them back until then
         self._counting = threading.Lock()

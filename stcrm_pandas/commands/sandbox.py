@@ -42,6 +42,7 @@ def serve(
     """Serve until SIGINT or SIGTERM. One line of JSON says where it is and how to come in, once it listens."""
     from stcrm_pandas.progress import Progress
     from stcrm_pandas.sandbox import Sandbox
+    from stcrm_pandas.waiting import wait_for
 
     ended = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -66,7 +67,7 @@ def serve(
         with double:
             if not ended.is_set():
                 print(json.dumps(double.connection()), flush=True)
-                ended.wait()
+                wait_for(ended)
     except StcrmError as error:
         say(f"stcrm sandbox: {error}", err=True)
         raise typer.Exit(2) from None

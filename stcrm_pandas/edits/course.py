@@ -7,7 +7,7 @@ import heapq
 import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,7 @@ from stcrm_pandas.edits.model import Key, Plan, Refusal, narrowed
 from stcrm_pandas.edits.opt_ins import Sent, opt_ins
 from stcrm_pandas.errors import IncompleteRead, ServiceError
 from stcrm_pandas.operations import IDS_PER_CALL
+from stcrm_pandas.waiting import first_done
 
 if TYPE_CHECKING:
     from stcrm_pandas.client import Client
@@ -98,7 +99,7 @@ class Course:
                 while len(self._running) < self._threads and (task := self._next()) is not None:
                     self._running[pool.submit(task.work)] = task
                 if self._running:
-                    self._collect(wait(self._running, timeout=self._until_due(), return_when=FIRST_COMPLETED).done)
+                    self._collect(first_done(self._running, self._until_due()))
                 elif self._in_doubt:
                     self._sleep(self._until_due() or 0.0)
                 else:
