@@ -71,6 +71,9 @@ class Records:
             size,
         )
 
+    def __len__(self) -> int:
+        return self.size
+
     def tuples(self) -> Iterator[tuple[Any, ...]]:
         """One tuple for each row."""
         return zip(*map(_values, self.columns), strict=False) if self.size else iter(())
