@@ -78,6 +78,7 @@ def job_rows(world: World) -> Iterator[Lines]:
     sold = completed & (jobs.kind == INSTALL)
     invoice = 95_000_000 + 2 * np.arange(size)
     recall = _recalls(world, rng)
+    del done, young, waiting, touched, by_lead, by_phone  # millions of each
 
     for part in chunks(size):
         here = jobs.created[part].size

@@ -46,6 +46,7 @@ class World:
         outcomes = draw_outcomes(chance, seasons, sizes, plan, leads, bookings)
         jobs = compact(draw_jobs(chance, seasons, sizes, plan, bookings, leads, outcomes))
         customers = compact(draw_customers(chance, seasons, sizes, bookings, leads, outcomes, jobs))
+        bookings, leads = compact(bookings), compact(leads)
         return cls(chance, seasons, sizes, plan, by_the_book, bookings, leads, outcomes, jobs, customers)
 
     @cached_property
