@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import applying, cold, decoding, diffing, imports, limit, opt_outs, reducing, warm
+from bench import applying, cold, decoding, diffing, founding, imports, limit, opt_outs, reducing, warm
 from bench.measure import Result, table
 
 PACKAGES = (
@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument(
         "--only",
         default="",
-        help="of imports, decoding, warm, diffing, reducing, cold, limit, applying, opt_outs: some, with commas",
+        help="of imports, decoding, warm, diffing, reducing, cold, limit, applying, opt_outs, founding: some",
     )
     options = parser.parse_args()
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)
@@ -59,6 +59,7 @@ def run(rows: int, rounds: int, only: list[str], folder: Path) -> Iterator[Resul
         "limit": lambda: limit.run(folder),
         "applying": lambda: applying.run(folder),
         "opt_outs": lambda: opt_outs.run(folder),
+        "founding": lambda: founding.run(rounds, folder),
     }
     for name, bench in benches.items():
         if not only or name in only:

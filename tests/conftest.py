@@ -8,9 +8,14 @@ import signal
 from collections.abc import Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 
 AS_OF = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
+
+
+hypothesis.settings.register_profile("ours", deadline=None)  # on a busy machine an example takes any time
+hypothesis.settings.load_profile("ours")
 
 
 def pytest_configure() -> None:

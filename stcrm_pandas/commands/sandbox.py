@@ -40,6 +40,7 @@ def serve(
     no_effects: Annotated[bool, typer.Option("--no-effects", help="All outcomes drawn alike.")] = False,
 ) -> None:
     """Serve until SIGINT or SIGTERM. One line of JSON says where it is and how to come in, once it listens."""
+    from stcrm_pandas.http.waiting import wait_for
     from stcrm_pandas.reads.progress import Progress
     from stcrm_pandas.sandbox import Sandbox
 
@@ -66,7 +67,7 @@ def serve(
         with double:
             if not ended.is_set():
                 print(json.dumps(double.connection()), flush=True)
-                ended.wait()
+                wait_for(ended)
     except StcrmError as error:
         say(f"stcrm sandbox: {error}", err=True)
         raise typer.Exit(2) from None

@@ -19,7 +19,6 @@ from tenacity import (
     RetryCallState,
     Retrying,
     retry_if_exception_type,
-    sleep_using_event,
     stop_after_attempt,
     stop_when_event_set,
 )
@@ -30,6 +29,7 @@ from stcrm_pandas.http import wire
 from stcrm_pandas.http.in_flight import InFlight
 from stcrm_pandas.http.tokens import Tokens
 from stcrm_pandas.http.transport import BoundedAdapter, ResponseTooLarge
+from stcrm_pandas.http.waiting import sleep_until
 from stcrm_pandas.settings.addresses import is_known, is_loopback, name_once
 from stcrm_pandas.settings.connection import Settings
 
@@ -67,7 +67,7 @@ class PoliteSession(requests.Session):
         self.calls = 0
         self._own_service = own_service
         self.interrupted = threading.Event()  # set: no more waiting, no more repeats
-        self._sleep = sleep or sleep_using_event(self.interrupted)
+        self._sleep = sleep or sleep_until(self.interrupted)
         self._timer, self._chance = timer, chance
         self._free_at = 0.0  # one thread's 429 holds all of them back until then
         self._counting = threading.Lock()

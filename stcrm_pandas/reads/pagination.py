@@ -12,7 +12,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import takewhile
@@ -24,6 +24,7 @@ from stcrm_pandas.http import wire
 from stcrm_pandas.http.cache import Cache, Generation
 from stcrm_pandas.http.query import Query
 from stcrm_pandas.http.session import CachedPoliteSession
+from stcrm_pandas.http.waiting import first_done
 
 _DECODERS = os.cpu_count() or 1
 _BEYOND = 20
@@ -478,8 +479,7 @@ class Walker:
                     started += 1
                 if not running:
                     return
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
+                for future in first_done(running):
                     results[running.pop(future)] = future.result()
                 while handed_out in results:
                     yield results.pop(handed_out)

@@ -33,15 +33,27 @@ def folded(text: Any) -> str | None:
     return text.lower() if isinstance(text, str) else None
 
 
-def _number(row: Row) -> str | None:
-    """The digits of a contact that can be called."""
-    return digits(row.get("value")) if row.get("type") not in {None, "Email"} else None
+def as_it_is(text: Any) -> Any:
+    return text
 
 
 def _address(row: Row) -> str | None:
     """What a contact method is found by: the letters of an address, the digits of a number."""
     value = row.get("value")
     return folded(value) if "@" in str(value) else digits(value) or folded(value)
+
+
+@dataclass(frozen=True)
+class Of:
+    """Reads one field of a row, in some manner, unless another field has one of some values."""
+
+    field: str
+    how: Callable[[Any], str | None] = as_it_is
+    unless: tuple[str, tuple[str | None, ...]] | None = None
+
+    def __call__(self, row: Row) -> str | None:
+        kept_out = self.unless is not None and row.get(self.unless[0]) in self.unless[1]
+        return None if kept_out else self.how(row.get(self.field))
 
 
 @dataclass(frozen=True)
@@ -151,7 +163,9 @@ def _named(tables: Iterable[Table]) -> dict[str, Table]:
     return {table.name: table for table in tables}
 
 
-_NAME = Search("name", lambda row: folded(row.get("name")))
+_NAME = Search("name", Of("name", folded))
+_NUMBER = Of("value", digits, unless=("type", (None, "Email")))
+"""The digits of a contact that can be called."""
 
 TABLES = _named(
     (
@@ -161,9 +175,9 @@ TABLES = _named(
             hidden=("active",),
             computed=("leadUrl",),
             searches=(
-                Search("status", lambda row: row.get("status")),
-                Search("phone", lambda row: digits(row.get("leadPhone"))),
-                Search("name", lambda row: folded(row.get("leadCustomerName"))),
+                Search("status", Of("status")),
+                Search("phone", Of("leadPhone", digits)),
+                Search("name", Of("leadCustomerName", folded)),
             ),
         ),
         Table("bookings", parent="bookingProviderId", hidden=("active",)),
@@ -181,7 +195,7 @@ TABLES = _named(
             parent="customerId",
             hidden=("active",),
             keyed_by_parent=True,
-            searches=(Search("phone", _number, alone=True),),
+            searches=(Search("phone", _NUMBER, alone=True),),
         ),
         Table(
             "locations",
@@ -195,7 +209,7 @@ TABLES = _named(
         Table("location_notes", parent="locationId", hidden=("active", "locationId")),
         Table("customer_custom_field_types"),
         Table("location_custom_field_types"),
-        Table("jobs", parent="customerId", searches=(Search("status", lambda row: row.get("jobStatus")),)),
+        Table("jobs", parent="customerId", searches=(Search("status", Of("jobStatus")),)),
         Table("campaigns"),
         Table("campaign_categories"),
         Table("business_units"),

@@ -9,19 +9,27 @@ import sys
 import textwrap
 import threading
 import time
+from concurrent.futures import Future
 
 import pytest
 
 from stcrm_pandas.errors import StcrmError
+from stcrm_pandas.http.waiting import first_done, sleep_until, wait_for
+
+TO = {
+    "the process": lambda: os.kill(os.getpid(), signal.SIGINT),
+    "another thread": lambda: signal.pthread_kill(threading.get_ident(), signal.SIGINT),
+}
+"""The system picks the thread that gets a signal: nearly always the main one, which wakes up, and now and then not."""
 
 
-def interrupt_when(ready):
+def interrupt_when(ready, to="the process"):
     """Ctrl-C, as soon as something is so."""
 
     def watch():
         while not ready():
             time.sleep(0.01)
-        os.kill(os.getpid(), signal.SIGINT)
+        TO[to]()
 
     threading.Thread(target=watch).start()
 
@@ -43,18 +51,55 @@ def test_the_next_read_goes_on(concurrency, box, join, count, leads):
     assert frame.attrs["stcrm"]["complete"]
 
 
-def test_it_ends_a_long_wait(box, usual, open_clients, count):
+@pytest.mark.parametrize("to", TO)
+def test_it_ends_a_long_wait(to, box, usual, open_clients, count):
     import stcrm_pandas as stcrm
 
     usual = {name: value for name, value in usual.items() if name not in ("sleep", "timer")}
     crm = stcrm.connect(sandbox=box, **usual)
     open_clients.append(crm)
     box.inject("leads.list", after=1, times=None, status=429, body={"message": "Try again in 200 seconds."})
-    interrupt_when(lambda: count(box, "leads.list") >= 2)  # the others may be held back before they are sent
+    interrupt_when(lambda: count(box, "leads.list") >= 2, to)  # the others may be held back before they are sent
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         crm.leads.list()
     assert time.monotonic() - began < 20  # of 200
+
+
+WAITS = {
+    "for a thread": lambda event, running: first_done(running),
+    "for a thread, at most": lambda event, running: first_done(running, 3.0),
+    "for an event": lambda event, running: wait_for(event),
+    "asleep": lambda event, running: sleep_until(event)(3.0),
+}
+
+
+@pytest.mark.parametrize("what", WAITS)
+def test_it_ends_a_wait_of_the_main_thread_whichever_thread_got_the_signal(what):
+    event = threading.Event()
+    running = {Future()}
+    end = threading.Timer(3.0, event.set)  # what the wait would end with
+    end.start()
+    began = time.monotonic()
+    interrupt_when(lambda: time.monotonic() - began > 0.3, "another thread")
+    with pytest.raises(KeyboardInterrupt):
+        WAITS[what](event, running)
+    end.cancel()
+    assert time.monotonic() - began < 1.5
+
+
+def test_a_wait_ends_with_what_it_waits_for_and_with_its_time():
+    event, early, late = threading.Event(), Future(), Future()
+    began = time.monotonic()
+    assert first_done({late}, 0.6) == set()
+    sleep_until(event)(0.3)
+    assert 0.9 <= time.monotonic() - began < 2
+    threading.Timer(0.1, lambda: (early.set_result(1), event.set())).start()
+    assert first_done({early, late}) == {early}
+    wait_for(event)
+    sleep_until(event)(100.0)
+    assert time.monotonic() - began < 3
+    assert first_done({early, late}, 0.0) == {early}
 
 
 def test_closing_ends_the_waits_of_threads(box, usual, count):

@@ -7,7 +7,7 @@ import heapq
 import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -32,6 +32,7 @@ from stcrm_pandas.edits.plan.last_read import (
 from stcrm_pandas.edits.plan.model import Key, Plan, Refusal, narrowed
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import IncompleteRead, ServiceError
+from stcrm_pandas.http.waiting import first_done
 
 IN_DOUBT_FOR = GIVES_UP_AFTER
 """Seconds for which the service may go on working on a call whose answer was lost."""
@@ -99,7 +100,7 @@ class Course:
                 while len(self._running) < self._threads and (task := self._next()) is not None:
                     self._running[pool.submit(task.work)] = task
                 if self._running:
-                    self._collect(wait(self._running, timeout=self._until_due(), return_when=FIRST_COMPLETED).done)
+                    self._collect(first_done(self._running, self._until_due()))
                 elif self._in_doubt:
                     self._sleep(self._until_due() or 0.0)
                 else:

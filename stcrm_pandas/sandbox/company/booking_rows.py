@@ -9,11 +9,13 @@ import numpy as np
 from stcrm_pandas.sandbox.company import catalogue
 from stcrm_pandas.sandbox.company.bookings import DISMISSED, TO_JOB
 from stcrm_pandas.sandbox.company.catalogue import MARKETPLACE_A, MARKETPLACE_B, SOURCES
+from stcrm_pandas.sandbox.company.cells import either, flags, holed, ids_of, joined, numbers, objects, same, words
 from stcrm_pandas.sandbox.company.chance import Flags, Ints, pick, some
 from stcrm_pandas.sandbox.company.moments import DAY, HOUR, NEVER
-from stcrm_pandas.sandbox.company.people import digits, spelt
-from stcrm_pandas.sandbox.company.rows import Row, chunks, holed, ids_of, rows_of, words
+from stcrm_pandas.sandbox.company.people import spelt
+from stcrm_pandas.sandbox.company.rows import chunks
 from stcrm_pandas.sandbox.company.world import World
+from stcrm_pandas.sandbox.lines import Lines
 
 STATUS = ("New", "Accepted", "Converted", "Dismissed")
 KINDS = ("Residential", "Commercial", "PropertyManager")
@@ -31,7 +33,7 @@ WRONGLY_FIRST = 0.15
 ODD_START = 0.04
 
 
-def booking_rows(world: World) -> Iterator[Row]:
+def booking_rows(world: World) -> Iterator[Lines]:
     rng = world.chance.of("booking rows")
     bookings, people = world.bookings, world.customers.people
     size, as_of = bookings.size, world.seasons.as_of
@@ -61,45 +63,39 @@ def booking_rows(world: World) -> Iterator[Row]:
     pictures, confirm = rng.random(size) < 0.06, rng.random(size) < 0.8
 
     for part in chunks(size):
-        who = world.customers.person_of_booking[part]
-        ids = world.booking_ids[part].tolist()
-        addresses = rows_of(
-            {
-                "street": people.streets(who),
-                "unit": people.units(who),
-                "city": people.cities(who),
-                "state": people.states(who),
-                "zip": holed(list(people.zips(who)), bare[part]),
-                "country": ["USA"] * who.size,
-            }
-        )
-        yield from rows_of(
+        who, ids = world.customers.person_of_booking[part], numbers(world.booking_ids[part])
+        address = {
+            "street": people.streets(who),
+            "unit": people.units(who),
+            "city": people.cities(who),
+            "state": people.states(who),
+            "zip": holed(people.zips(who), bare[part]),
+            "country": same("USA", who.size),
+        }
+        yield Lines(
             {
                 "id": ids,
                 "source": words(names, bookings.source[part] + respelt[part] * len(SOURCES)),
-                "createdOn": world.texts.of(bookings.created[part]),
+                "createdOn": world.texts.cells(bookings.created[part]),
                 "name": people.names(who),
-                "address": holed(list(addresses), no_address[part]),
-                "customerType": holed(words(KINDS, kind[part]), unknown_kind[part]),
-                "start": world.texts.of(start[part]),
+                "address": objects(address, no_address[part]),
+                "customerType": words(KINDS, kind[part], unknown_kind[part]),
+                "start": world.texts.cells(start[part]),
                 "campaignId": ids_of(catalogue.CAMPAIGN_IDS, bookings.campaign[part]),
                 "businessUnitId": ids_of(catalogue.BUSINESS_UNIT_IDS, unit[part]),
-                "isFirstTimeClient": holed(first_time[part].tolist(), unsaid[part]),
-                "uploadedImages": [
-                    [f"https://images.example.com/{id}.jpg"] if has else None
-                    for id, has in zip(ids, pictures[part].tolist(), strict=True)
-                ],
-                "isSendConfirmationEmail": confirm[part].tolist(),
+                "isFirstTimeClient": flags(first_time[part], unsaid[part]),
+                "uploadedImages": holed(joined('["https://images.example.com/', ids, '.jpg"]'), ~pictures[part]),
+                "isSendConfirmationEmail": flags(confirm[part]),
                 "status": words(STATUS, status[part]),
                 "dismissingReasonId": ids_of(catalogue.DISMISSING_REASON_IDS, dismissing[part]),
                 "jobId": ids_of(world.job_ids, job[part]),
-                "externalId": [f"{provider}-{id}" for provider, id in zip(provider[part].tolist(), ids, strict=True)],
+                "externalId": joined('"', numbers(provider[part]), "-", ids, '"'),
                 "priority": words(PRIORITY, priority[part]),
                 "jobTypeId": ids_of(catalogue.JOB_TYPE_IDS, job_type[part]),
-                "bookingProviderId": provider[part].tolist(),
-                "modifiedOn": world.texts.of(bookings.decided[part]),
+                "bookingProviderId": numbers(provider[part]),
+                "modifiedOn": world.texts.cells(bookings.decided[part]),
                 "summary": words(SUMMARIES, summary[part]),
-                "active": (~deleted[part]).tolist(),
+                "active": flags(~deleted[part]),
             }
         )
 
@@ -126,7 +122,7 @@ def _starts(world: World, rng: np.random.Generator) -> Ints:
     return start
 
 
-def booking_contact_rows(world: World) -> Iterator[Row]:
+def booking_contact_rows(world: World) -> Iterator[Lines]:
     """A telephone number and a mail address for each booking."""
     rng = world.chance.of("booking contacts")
     bookings, people = world.bookings, world.customers.people
@@ -136,35 +132,22 @@ def booking_contact_rows(world: World) -> Iterator[Row]:
     active[:, 0] |= ~active[:, 1]  # an address may be missing, so that a contact has to be there
     no_mail = np.isin(bookings.source, (MARKETPLACE_A, MARKETPLACE_B)) & (rng.random(size) < 0.1)
     for part in chunks(size):
-        who = world.customers.person_of_booking[part]
-        phones = spelt(digits(who, np.zeros_like(who)), spelling[part])
-        mails = holed(list(people.mail(who, np.ones_like(who))), no_mail[part])
-        ids = (81_000_000 + 2 * np.arange(part.start, part.stop)).tolist()
-        memos = words(("evenings", "work", *[""] * 10), memo[part])
-        parents = zip(
-            catalogue.PROVIDER_IDS[bookings.source[part]].tolist(), world.booking_ids[part].tolist(), strict=True
+        # Each booking's two, one after the other; a value that is missing is no contact.
+        twice = np.repeat(np.arange(part.start, part.stop), 2)
+        second = np.tile([False, True], part.stop - part.start)
+        kept = ~(second & no_mail[twice])
+        place, is_mail = twice[kept], second[kept]
+        who = world.customers.person_of_booking[place]
+        phones = spelt(who, np.zeros_like(who), spelling[place])
+        yield Lines(
+            {
+                "bookingProviderId": numbers(catalogue.PROVIDER_IDS[bookings.source[place]]),
+                "bookingId": numbers(world.booking_ids[place]),
+                "id": numbers(81_000_000 + 2 * place + is_mail),
+                "type": words(("Phone", "MobilePhone", "Email"), np.where(is_mail, 2, mobile[place])),
+                "value": either(is_mail, people.mail(who, np.ones_like(who)), phones),
+                "memo": words(("evenings", "work", *[""] * 10), memo[place]),
+                "modifiedOn": world.texts.cells(bookings.created[place]),
+                "active": flags(active[place, is_mail.astype(np.int64)]),
+            }
         )
-        cells = zip(
-            ids,
-            parents,
-            np.where(mobile[part], "MobilePhone", "Phone").tolist(),
-            phones,
-            mails,
-            memos,
-            world.texts.of(bookings.created[part]),
-            active[part].tolist(),
-            strict=True,
-        )
-        for id, (provider, booking), kind, phone, mail, memo_, moment, (phone_on, mail_on) in cells:
-            for number, (type_, value, on) in enumerate(((kind, phone, phone_on), ("Email", mail, mail_on))):
-                if value is not None:
-                    yield {
-                        "bookingProviderId": provider,
-                        "bookingId": booking,
-                        "id": id + number,
-                        "type": type_,
-                        "value": value,
-                        "memo": memo_,
-                        "modifiedOn": moment,
-                        "active": on,
-                    }

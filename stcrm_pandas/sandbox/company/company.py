@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from stcrm_pandas.errors import UsageError
@@ -27,6 +28,7 @@ from stcrm_pandas.sandbox.company.seasons import TIME_ZONE
 from stcrm_pandas.sandbox.company.sizes import Sizes
 from stcrm_pandas.sandbox.company.truths import truth_of
 from stcrm_pandas.sandbox.company.world import World
+from stcrm_pandas.sandbox.lines import Lines
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,11 @@ class Company:
         are floats in dollars. Rows of leads, bookings and contacts also carry `active`, and rows of contacts their
         parents.
         """
+        for name, many in self.written():
+            yield name, chain.from_iterable(rows.rows() if isinstance(rows, Lines) else (rows,) for rows in many)
+
+    def written(self) -> Iterator[tuple[str, Iterable[Row | Lines]]]:
+        """The same tables as they are written: of large ones, thousands of rows at once."""
         world = self._world
         for name, make in CATALOGUE.items():
             yield name, make(world)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from itertools import product
 
 import numpy as np
 
+from stcrm_pandas.sandbox.company.cells import either, flags, numbers, objects, words
 from stcrm_pandas.sandbox.company.chance import Flags, Ints, pick, pick_by_row, some
 from stcrm_pandas.sandbox.company.moments import NEVER
-from stcrm_pandas.sandbox.company.people import SLOTS, digits, spelt
-from stcrm_pandas.sandbox.company.rows import Row, chunks, holed, rows_of, words
+from stcrm_pandas.sandbox.company.ordering import compact
+from stcrm_pandas.sandbox.company.people import SLOTS, spelt
+from stcrm_pandas.sandbox.company.rows import chunks
 from stcrm_pandas.sandbox.company.world import World
+from stcrm_pandas.sandbox.lines import Cells, Lines
 
 TYPES = ("MobilePhone", "Phone", "Email", "Fax")
 MOBILE, PHONE, EMAIL, FAX = range(4)
@@ -67,7 +70,7 @@ def draw_contacts(world: World) -> Contacts:
     whose, whose_slot = customer.copy(), slot.copy()
     _share(rng, np.flatnonzero(dialled & ~blank), customer, whose, whose_slot, do_not_text)
     _manage(rng, world, first[(kind[first] <= PHONE) & ~blank[first]], whose, whose_slot, do_not_text)
-    return Contacts(customer, slot, kind, whose, whose_slot, do_not_text, spelling, blank, memo)
+    return compact(Contacts(customer, slot, kind, whose, whose_slot, do_not_text, spelling, blank, memo))
 
 
 def _share(
@@ -96,13 +99,13 @@ def _manage(
         whose[chosen], whose_slot[chosen], do_not_text[chosen] = whose[chosen[0]], MANAGERS_SLOT, False
 
 
-def customer_contact_rows(world: World, contacts: Contacts) -> Iterator[Row]:
+def customer_contact_rows(world: World, contacts: Contacts) -> Iterator[Lines]:
     """Rows of the customers' contacts."""
     everything = np.arange(contacts.customer.size)
     yield from _rows(world, contacts, everything, "customerId", world.customer_ids[contacts.customer], 300_000_000)
 
 
-def location_contact_rows(world: World, contacts: Contacts) -> Iterator[Row]:
+def location_contact_rows(world: World, contacts: Contacts) -> Iterator[Lines]:
     """Rows of the locations' contacts: mostly a copy of the customer's first, sometimes the second, too."""
     rng = world.chance.of("location contacts")
     owner = world.customers.location.customer
@@ -116,7 +119,7 @@ def location_contact_rows(world: World, contacts: Contacts) -> Iterator[Row]:
     yield from _rows(world, contacts, place[order], "locationId", world.location_ids[location[order]], 400_000_000)
 
 
-def _rows(world: World, contacts: Contacts, places: Ints, parent: str, parents: Ints, base: int) -> Iterator[Row]:
+def _rows(world: World, contacts: Contacts, places: Ints, parent: str, parents: Ints, base: int) -> Iterator[Lines]:
     rng = world.chance.of("contacts" if parent == "customerId" else "location contacts").spawn(1)[0]
     size = places.size
     kind, customer = contacts.kind[places], contacts.customer[places]
@@ -137,6 +140,7 @@ def _rows(world: World, contacts: Contacts, places: Ints, parent: str, parents: 
     legacy = some(rng, size, 0 if world.by_the_book else round(size * 0.003))
     created_shown = np.where(legacy, NEVER, created)
     preferences = _Preferences(world, rng, kind, customer)
+    del customer, born, created, foreign  # millions of them
     active = rng.random(size) > 0.01
     no_settings = (kind == EMAIL) & (rng.random(size) < (0.0 if world.by_the_book else 0.01))
     no_memo = rng.random(size) < 0.3
@@ -144,30 +148,29 @@ def _rows(world: World, contacts: Contacts, places: Ints, parent: str, parents: 
     for part in chunks(size):
         at = places[part]
         phone = kind[part] != EMAIL
-        number = digits(contacts.whose[at], contacts.whose_slot[at])
-        number = _blanked(number, contacts.blank[at] & phone, "0000000000")
-        value = spelt(number, contacts.spelling[at])
+        no_number, no_address = contacts.blank[at] & phone, contacts.blank[at] & ~phone
+        whose, slot = contacts.whose[at], contacts.whose_slot[at]
         mails = world.customers.people.mail(contacts.customer[at], contacts.slot[at])
-        mails = _blanked(mails, contacts.blank[at], "none@none.com")
-        value = [v if p else m for v, p, m in zip(value, phone.tolist(), mails, strict=True)]
-        value = _blanked(value, contacts.blank[at] & phone, "000-000-0000")
-        settings = [
-            {"phoneNumber": text if is_phone else "", "doNotText": off}
-            for text, is_phone, off in zip(number, phone.tolist(), contacts.do_not_text[at].tolist(), strict=True)
-        ]
-        columns: dict[str, list[Any]] = {
-            "id": ids[part].tolist(),
+        value = either(phone, spelt(whose, slot, contacts.spelling[at]), mails)
+        value = either(no_number, '"000-000-0000"', either(no_address, '"none@none.com"', value))
+        number = either(phone, spelt(whose, slot, 0), '""')
+        settings = {
+            "phoneNumber": either(no_number, '"0000000000"', number),
+            "doNotText": flags(contacts.do_not_text[at]),
+        }
+        columns = {
+            "id": numbers(ids[part]),
             "type": words(TYPES, kind[part]),
             "value": value,
-            "memo": holed(words(MEMOS, contacts.memo[at]), no_memo[part]),
-            "phoneSettings": holed(settings, no_settings[part]),
-            "modifiedOn": world.texts.of(edited[part]),
-            "createdOn": world.texts.of(created_shown[part]),
+            "memo": words(MEMOS, contacts.memo[at], no_memo[part]),
+            "phoneSettings": objects(settings, no_settings[part]),
+            "modifiedOn": world.texts.cells(edited[part]),
+            "createdOn": world.texts.cells(created_shown[part]),
             "preferences": preferences.of(part),
-            parent: parents[part].tolist(),
-            "active": active[part].tolist(),
+            parent: numbers(parents[part]),
+            "active": flags(active[part]),
         }
-        yield from rows_of({name: columns[name] for name in _ORDER[parent]})
+        yield Lines({name: columns[name] for name in _ORDER[parent]})
 
 
 _ORDER = {
@@ -213,31 +216,19 @@ class _Preferences:
         self.invoice = rng.random(size) >= 0.04
         self.statement = rng.random(size) >= 0.06
 
-    def of(self, part: slice) -> list[dict[str, bool] | None]:
+    def of(self, part: slice) -> Cells:
         """The legacy flag is the AND of the two that took its place."""
-        cells = zip(
-            self.reminders[part].tolist(),
-            self.marketing[part].tolist(),
-            self.invoice[part].tolist(),
-            self.statement[part].tolist(),
-            self.none[part].tolist(),
-            strict=True,
-        )
-        return [
-            None
-            if none
-            else {
-                "jobRemindersEnabled": reminders,
-                "marketingUpdatesEnabled": marketing,
-                "invoiceStatementNotification": invoice and statement,
-                "invoiceNotification": invoice,
-                "statementNotification": statement,
-            }
-            for reminders, marketing, invoice, statement, none in cells
-        ]
+        place = 8 * self.reminders[part] + 4 * self.marketing[part] + 2 * self.invoice[part] + self.statement[part]
+        return words(_PREFERENCES, place, self.none[part])
 
 
-def _blanked(values: list[str], blank: Flags, text: str) -> list[str]:
-    for place in np.flatnonzero(blank).tolist():
-        values[place] = text
-    return values
+_PREFERENCES = tuple(
+    {
+        "jobRemindersEnabled": reminders,
+        "marketingUpdatesEnabled": marketing,
+        "invoiceStatementNotification": invoice and statement,
+        "invoiceNotification": invoice,
+        "statementNotification": statement,
+    }
+    for reminders, marketing, invoice, statement in product((False, True), repeat=4)
+)

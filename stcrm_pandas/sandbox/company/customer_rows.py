@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
+import pyarrow.compute as pc
 
 from stcrm_pandas.sandbox.company import catalogue
-from stcrm_pandas.sandbox.company.chance import Flags, Ints, pick, some
-from stcrm_pandas.sandbox.company.rows import Row, chunks, holed, ids_of, lists, rows_of, words
+from stcrm_pandas.sandbox.company.cells import (
+    amounts,
+    either,
+    flags,
+    holed,
+    joined,
+    json_of,
+    numbers,
+    objects,
+    same,
+    words,
+)
+from stcrm_pandas.sandbox.company.chance import Flags, Floats, Ints, pick, some
+from stcrm_pandas.sandbox.company.rows import chunks
 from stcrm_pandas.sandbox.company.tags import drawn_tags, tag_lists
 from stcrm_pandas.sandbox.company.world import World
+from stcrm_pandas.sandbox.lines import Cells, Lines
 
 DO_NOT_MAIL, DO_NOT_SERVICE = 0.03, 0.006
 SHOUTED = 0.04
@@ -24,7 +37,7 @@ FIELDS = ((1_501, "Preferred window", ("Morning", "Afternoon", "Any")), (1_502, 
 ODD_NAMES = ("Bell & Sons <Office>", '"The" Lake House', "=Park Rental", "Garza, Ines\tand Otto", "Núñez & Second Home")
 
 
-def customer_rows(world: World) -> Iterator[Row]:
+def customer_rows(world: World) -> Iterator[Lines]:
     rng = world.chance.of("customer rows")
     customers, people = world.customers, world.customers.people
     size = customers.size
@@ -34,8 +47,9 @@ def customer_rows(world: World) -> Iterator[Row]:
     if not world.by_the_book:
         kind[some(rng, size, 1 + size // 15_000)] = UNKNOWN_KIND
     edited = _edited(world, rng, customers.created)
-    owes = np.round(np.where(rng.random(size) < 0.85, 0.0, rng.lognormal(5.0, 1.0, size) - 60), 2)
+    owes: Floats = np.where(rng.random(size) < 0.85, 0.0, rng.lognormal(5.0, 1.0, size) - 60).round(2)
     limit = np.where(firm, rng.integers(1, 20, size) * 500.0, 0.0)
+    left: Floats = (limit - np.maximum(owes, 0)).round(2)
     more = rng.random(size)
     mail, service = more < DO_NOT_MAIL, (more > 0.5) & (more < 0.5 + DO_NOT_SERVICE)
     if world.plan.effects:
@@ -50,40 +64,38 @@ def customer_rows(world: World) -> Iterator[Row]:
 
     for part in chunks(size):
         who, here = customers.person[part], customers.created[part].size
-        names = [
-            name.upper() if loud else name for name, loud in zip(people.names(who), shouted[part].tolist(), strict=True)
-        ]
+        names = people.names(who)
+        names = either(shouted[part], pc.utf8_upper(names), names)
         for place, name in zip(odd, ODD_NAMES, strict=True):
             if part.start <= place < part.stop:
-                names[place - part.start] = name
-        ids = world.customer_ids[part].tolist()
-        yield from rows_of(
+                names = either(np.arange(part.start, part.stop) == place, json_of(name), names)
+        yield Lines(
             {
-                "id": ids,
-                "active": (~customers.inactive[part]).tolist(),
+                "id": numbers(world.customer_ids[part]),
+                "active": flags(~customers.inactive[part]),
                 "name": names,
-                "type": holed(words(KINDS, kind[part]), holes.kind[part]),
+                "type": words(KINDS, kind[part], holes.kind[part]),
                 "address": addresses(world, who, holes, part),
                 "customFields": _fields(fields[part], answer[part]),
-                "balance": owes[part].tolist(),
-                "taxExempt": exempt[part].tolist(),
+                "balance": amounts(owes[part]),
+                "taxExempt": flags(exempt[part]),
                 "tagTypeIds": tag_lists(tags[part]),
-                "doNotMail": mail[part].tolist(),
-                "doNotService": service[part].tolist(),
-                "nationalAccount": national[part].tolist(),
-                "createdOn": world.texts.of(customers.created[part]),
-                "createdById": catalogue.USER_IDS[creator[part]].tolist(),
-                "modifiedOn": world.texts.of(edited[part]),
+                "doNotMail": flags(mail[part]),
+                "doNotService": flags(service[part]),
+                "nationalAccount": flags(national[part]),
+                "createdOn": world.texts.cells(customers.created[part]),
+                "createdById": numbers(catalogue.USER_IDS[creator[part]]),
+                "modifiedOn": world.texts.cells(edited[part]),
                 "mergedToId": _merged_into(world.customer_ids, customers.merged_to, zero, part),
-                "paymentTermId": holed([320] * here, ~firm[part]),
-                "creditLimit": holed(limit[part].tolist(), ~firm[part]),
-                "creditLimitBalance": holed((limit - np.maximum(owes, 0))[part].round(2).tolist(), ~firm[part]),
-                "externalData": _external(ids, data[part], holes.data[part]),
+                "paymentTermId": holed(same(320, here), ~firm[part]),
+                "creditLimit": amounts(limit[part], ~firm[part]),
+                "creditLimitBalance": amounts(left[part], ~firm[part]),
+                "externalData": _external(world.customer_ids[part], data[part], holes.data[part]),
             }
         )
 
 
-def location_rows(world: World) -> Iterator[Row]:
+def location_rows(world: World) -> Iterator[Lines]:
     rng = world.chance.of("location rows")
     customers, locations, people = world.customers, world.customers.location, world.customers.people
     size = locations.created.size
@@ -103,24 +115,23 @@ def location_rows(world: World) -> Iterator[Row]:
 
     for part in chunks(size):
         who = person[part]
-        ids = world.location_ids[part].tolist()
-        yield from rows_of(
+        yield Lines(
             {
-                "id": ids,
-                "customerId": world.customer_ids[locations.customer[part]].tolist(),
-                "active": (~gone[part]).tolist(),
+                "id": numbers(world.location_ids[part]),
+                "customerId": numbers(world.customer_ids[locations.customer[part]]),
+                "active": flags(~gone[part]),
                 "name": people.names(who),
                 "address": addresses(world, who, holes, part),
                 "customFields": _fields(fields[part], answer[part]),
-                "createdOn": world.texts.of(locations.created[part]),
-                "createdById": catalogue.USER_IDS[creator[part]].tolist(),
-                "modifiedOn": world.texts.of(edited[part]),
+                "createdOn": world.texts.cells(locations.created[part]),
+                "createdById": numbers(catalogue.USER_IDS[creator[part]]),
+                "modifiedOn": world.texts.cells(edited[part]),
                 "mergedToId": _merged_into(world.location_ids, merged_to, zero, part),
-                "zoneId": holed((410 + zone[part]).tolist(), zone[part] == 8),
-                "taxExempt": exempt[part].tolist(),
+                "zoneId": numbers(410 + zone[part], zone[part] == 8),
+                "taxExempt": flags(exempt[part]),
                 "tagTypeIds": tag_lists(tags[part]),
-                "externalData": _external(ids, data[part], holes.data[part]),
-                "taxZoneId": holed((530 + taxed[part]).tolist(), taxed[part] == 3),
+                "externalData": _external(world.location_ids[part], data[part], holes.data[part]),
+                "taxZoneId": numbers(530 + taxed[part], taxed[part] == 3),
             }
         )
 
@@ -137,24 +148,22 @@ class Holes:
         self.unplaced = rng.random(size) < 0.04
 
 
-def addresses(world: World, who: Ints, holes: Holes, part: slice) -> list[Row]:
+def addresses(world: World, who: Ints, holes: Holes, part: slice) -> Cells:
     """Addresses with coordinates, of people by number."""
     people = world.customers.people
     latitude, longitude = people.places(who)
     unplaced = holes.unplaced[part]
-    return list(
-        rows_of(
-            {
-                "street": holed(list(people.streets(who)), holes.street[part]),
-                "unit": people.units(who),
-                "city": holed(list(people.cities(who)), holes.city[part]),
-                "state": holed(list(people.states(who)), holes.state[part]),
-                "zip": holed(list(people.zips(who)), holes.zip[part]),
-                "country": holed(["USA"] * who.size, holes.country[part]),
-                "latitude": holed(list(latitude), unplaced),
-                "longitude": holed(list(longitude), unplaced),
-            }
-        )
+    return objects(
+        {
+            "street": holed(people.streets(who), holes.street[part]),
+            "unit": people.units(who),
+            "city": holed(people.cities(who), holes.city[part]),
+            "state": holed(people.states(who), holes.state[part]),
+            "zip": holed(people.zips(who), holes.zip[part]),
+            "country": holed(same("USA", who.size), holes.country[part]),
+            "latitude": holed(latitude, unplaced),
+            "longitude": holed(longitude, unplaced),
+        }
     )
 
 
@@ -170,23 +179,22 @@ def _zeros(world: World, stream: str, size: int) -> Flags:
     return some(world.chance.of(stream), size, 0 if world.by_the_book else round(size * ZERO))
 
 
-def _merged_into(ids: Ints, merged_to: Ints, zero: Flags, part: slice) -> list[int | None]:
-    into = ids_of(ids, merged_to[part])
-    for place in np.flatnonzero(zero[part] & (merged_to[part] < 0)).tolist():
-        into[place] = 0
-    return into
+def _merged_into(ids: Ints, merged_to: Ints, zero: Flags, part: slice) -> Cells:
+    into = merged_to[part]
+    return numbers(np.where(into >= 0, ids[into], 0), (into < 0) & ~zero[part])
 
 
-def _fields(chosen: Ints, answer: Ints) -> list[list[dict[str, Any]]]:
-    fields = lists(chosen.size)
-    for place in np.flatnonzero(chosen).tolist():
-        type_id, name, answers = FIELDS[int(chosen[place]) - 1]
-        fields[place].append({"typeId": type_id, "name": name, "value": answers[int(answer[place])] or None})
-    return fields
+def _fields(chosen: Ints, answer: Ints) -> Cells:
+    """The custom fields of each: mostly none."""
+    filled = [
+        [{"typeId": type_id, "name": name, "value": answers[place] or None}]
+        for type_id, name, answers in FIELDS
+        for place in range(len(answers))
+    ]
+    return words(([], *filled), np.where(chosen > 0, 1 + (chosen - 1) * len(FIELDS[0][2]) + answer, 0))
 
 
-def _external(ids: list[int], some_data: Flags, missing: Flags) -> list[Any]:
-    data = lists(len(ids))
-    for place in np.flatnonzero(some_data).tolist():
-        data[place].append({"key": "crmNumber", "value": f"X{ids[place] % 100_000:05d}"})
-    return holed(data, missing)
+def _external(ids: Ints, some_data: Flags, missing: Flags) -> Cells:
+    number = pc.utf8_lpad(numbers(ids % 100_000), 5, "0")
+    data = joined('[{"key":"crmNumber","value":"X', number, '"}]')
+    return holed(either(some_data, data, "[]"), missing)

@@ -11,7 +11,7 @@ from stcrm_pandas.sandbox.company.chance import Chance, Flags, Ints, some
 from stcrm_pandas.sandbox.company.jobs import Jobs
 from stcrm_pandas.sandbox.company.leads import PLANTED, Leads
 from stcrm_pandas.sandbox.company.moments import DAY
-from stcrm_pandas.sandbox.company.ordering import ranks
+from stcrm_pandas.sandbox.company.ordering import compact, ranks
 from stcrm_pandas.sandbox.company.outcomes import Outcomes
 from stcrm_pandas.sandbox.company.people import People
 from stcrm_pandas.sandbox.company.plan import crowded
@@ -196,4 +196,5 @@ def _locations(
     moment = moment[order]
     mine = other[of_job]
     use = (mine >= 0) & (moment[mine] < jobs.created - DAY) & (rng.random(jobs.size) < 0.6)
-    return Locations(moment, customer[order], person[order], rank[: created.size], np.where(use, mine, rank[of_job]))
+    of_job = np.where(use, mine, rank[of_job])
+    return compact(Locations(moment, customer[order], person[order], rank[: created.size], of_job))

@@ -8,12 +8,14 @@ import numpy as np
 
 from stcrm_pandas.sandbox.company import catalogue
 from stcrm_pandas.sandbox.company.catalogue import INSTALL, MARKETPLACE_A
+from stcrm_pandas.sandbox.company.cells import amounts, flags, ids_of, numbers, objects, quoted, same, words
 from stcrm_pandas.sandbox.company.chance import Flags, Floats, Ints, pick
 from stcrm_pandas.sandbox.company.jobs import names_call
 from stcrm_pandas.sandbox.company.moments import DAY, HOUR
-from stcrm_pandas.sandbox.company.rows import Row, chunks, holed, ids_of, lists, nothing, rows_of, words
+from stcrm_pandas.sandbox.company.rows import chunks
 from stcrm_pandas.sandbox.company.tags import drawn_tags, tag_lists
 from stcrm_pandas.sandbox.company.world import World
+from stcrm_pandas.sandbox.lines import Lines
 
 STATUS = ("Scheduled", "Dispatched", "InProgress", "Hold", "Completed", "Canceled")
 COMPLETED, CANCELED = 4, 5
@@ -50,7 +52,7 @@ def _totals(world: World, rng: np.random.Generator) -> Floats:
     return totals
 
 
-def job_rows(world: World) -> Iterator[Row]:
+def job_rows(world: World) -> Iterator[Lines]:
     rng = world.chance.of("job rows")
     jobs, customers, as_of = world.jobs, world.customers, world.seasons.as_of
     size = jobs.size
@@ -76,60 +78,56 @@ def job_rows(world: World) -> Iterator[Row]:
     sold = completed & (jobs.kind == INSTALL)
     invoice = 95_000_000 + 2 * np.arange(size)
     recall = _recalls(world, rng)
+    del done, young, waiting, touched, by_lead, by_phone  # millions of each
 
     for part in chunks(size):
         here = jobs.created[part].size
         ids = world.job_ids[part]
         ones, visit = appointment[part], visits[part]
-        parent = jobs.parent[part]
-        yield from rows_of(
+        parent, seller = jobs.parent[part], catalogue.TECHNICIAN_IDS[technician[part]]
+        none, empty = same(None, here), same([], here)
+        sold_at = {"jobId": numbers(world.job_ids[parent]), "employeeId": numbers(seller)}
+        yield Lines(
             {
-                "id": ids.tolist(),
-                "jobNumber": list(map(str, (ids - 73_000_000).tolist())),
-                "projectId": nothing(here),
-                "customerId": world.customer_ids[customers.of_job[part]].tolist(),
-                "locationId": world.location_ids[customers.location.of_job[part]].tolist(),
+                "id": numbers(ids),
+                "jobNumber": quoted(numbers(ids - 73_000_000)),
+                "projectId": none,
+                "customerId": numbers(world.customer_ids[customers.of_job[part]]),
+                "locationId": numbers(world.location_ids[customers.location.of_job[part]]),
                 "jobStatus": words(STATUS, status[part]),
-                "completedOn": world.texts.of(ended[part], ~completed[part]),
-                "businessUnitId": catalogue.BUSINESS_UNIT_IDS[jobs.unit[part]].tolist(),
-                "jobTypeId": catalogue.JOB_TYPE_IDS[jobs.kind[part]].tolist(),
+                "completedOn": world.texts.cells(ended[part], ~completed[part]),
+                "businessUnitId": numbers(catalogue.BUSINESS_UNIT_IDS[jobs.unit[part]]),
+                "jobTypeId": numbers(catalogue.JOB_TYPE_IDS[jobs.kind[part]]),
                 "priority": words(PRIORITY, priority[part]),
-                "campaignId": catalogue.CAMPAIGN_IDS[jobs.campaign[part]].tolist(),
-                "appointmentCount": visit.tolist(),
-                "firstAppointmentId": ones.tolist(),
-                "lastAppointmentId": (ones + visit - 1).tolist(),
+                "campaignId": numbers(catalogue.CAMPAIGN_IDS[jobs.campaign[part]]),
+                "appointmentCount": numbers(visit),
+                "firstAppointmentId": numbers(ones),
+                "lastAppointmentId": numbers(ones + visit - 1),
                 "recallForId": ids_of(world.job_ids, recall[part]),
-                "warrantyId": nothing(here),
-                "jobGeneratedLeadSource": [
-                    None if job is None else {"jobId": job, "employeeId": employee}
-                    for job, employee in zip(
-                        ids_of(world.job_ids, parent),
-                        catalogue.TECHNICIAN_IDS[technician[part]].tolist(),
-                        strict=True,
-                    )
-                ],
-                "noCharge": ((total[part] == 0) & completed[part]).tolist(),
-                "notificationsEnabled": [True] * here,
-                "createdOn": world.texts.of(jobs.created[part]),
-                "createdById": catalogue.USER_IDS[jobs.user[part]].tolist(),
-                "modifiedOn": world.texts.of(edited[part]),
+                "warrantyId": none,
+                "jobGeneratedLeadSource": objects(sold_at, parent < 0),
+                "noCharge": flags((total[part] == 0) & completed[part]),
+                "notificationsEnabled": same(True, here),
+                "createdOn": world.texts.cells(jobs.created[part]),
+                "createdById": numbers(catalogue.USER_IDS[jobs.user[part]]),
+                "modifiedOn": world.texts.cells(edited[part]),
                 "tagTypeIds": tag_lists(tags[part]),
-                "leadCallId": holed(call[part].tolist(), no_call[part]),
-                "partnerLeadCallId": nothing(here),
+                "leadCallId": numbers(call[part], no_call[part]),
+                "partnerLeadCallId": none,
                 "bookingId": ids_of(world.booking_ids, jobs.booking[part]),
-                "soldById": holed(catalogue.TECHNICIAN_IDS[technician[part]].tolist(), ~sold[part]),
-                "customerPo": [""] * here,
-                "invoiceId": invoice[part].tolist(),
-                "membershipId": nothing(here),
-                "total": holed(total[part].tolist(), ~completed[part] & ~canceled[part]),
-                "createdFromEstimateId": nothing(here),
-                "estimateIds": lists(here),
-                "equipmentIds": lists(here),
-                "isAutoDispatched": [False] * here,
+                "soldById": numbers(seller, ~sold[part]),
+                "customerPo": same("", here),
+                "invoiceId": numbers(invoice[part]),
+                "membershipId": none,
+                "total": amounts(total[part], ~completed[part] & ~canceled[part]),
+                "createdFromEstimateId": none,
+                "estimateIds": empty,
+                "equipmentIds": empty,
+                "isAutoDispatched": same(False, here),
                 "summary": words(tuple(kind[0] for kind in catalogue.JOB_TYPES), jobs.kind[part]),
-                "customFields": lists(here),
-                "externalData": lists(here),
-                "summaryOfWork": nothing(here),
+                "customFields": empty,
+                "externalData": empty,
+                "summaryOfWork": none,
             }
         )
 

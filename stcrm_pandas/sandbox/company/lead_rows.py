@@ -8,13 +8,15 @@ import numpy as np
 
 from stcrm_pandas.sandbox.company import catalogue
 from stcrm_pandas.sandbox.company.catalogue import OTHER_REASONS
+from stcrm_pandas.sandbox.company.cells import flags, holed, ids_of, numbers, same, words
 from stcrm_pandas.sandbox.company.chance import Flags, Ints, pick
 from stcrm_pandas.sandbox.company.moments import DAY, HOUR
 from stcrm_pandas.sandbox.company.outcomes import DISMISSED, OPEN
-from stcrm_pandas.sandbox.company.people import digits, spelt
-from stcrm_pandas.sandbox.company.rows import Row, chunks, holed, ids_of, nothing, rows_of, words
+from stcrm_pandas.sandbox.company.people import spelt
+from stcrm_pandas.sandbox.company.rows import chunks
 from stcrm_pandas.sandbox.company.tags import drawn_tags, tag_lists
 from stcrm_pandas.sandbox.company.world import World
+from stcrm_pandas.sandbox.lines import Lines
 
 STATUS = ("Open", "Converted", "Dismissed")
 PRIORITY = ("Low", "Normal", "High", "Urgent", "Emergency")
@@ -45,7 +47,7 @@ def modified(world: World, rng: np.random.Generator) -> Ints:
     return edited
 
 
-def lead_rows(world: World) -> Iterator[Row]:
+def lead_rows(world: World) -> Iterator[Lines]:
     rng = world.chance.of("lead rows")
     leads, outcomes, customers = world.leads, world.outcomes, world.customers
     size, status = leads.size, outcomes.status
@@ -71,40 +73,39 @@ def lead_rows(world: World) -> Iterator[Row]:
     for part in chunks(size):
         who, unnamed = customers.person_of_lead[part], nameless[part]
         people, here = customers.people, who.size
-        phones = spelt(digits(who, np.zeros_like(who)), spelling[part])
-        yield from rows_of(
+        yield Lines(
             {
-                "id": world.lead_ids[part].tolist(),
+                "id": numbers(world.lead_ids[part]),
                 "status": words(STATUS, status[part]),
                 "priority": words(PRIORITY, priority[part]),
                 "customerId": ids_of(world.customer_ids, customers.of_lead[part]),
-                "locationId": holed(world.location_ids[location[part]].tolist(), no_location[part]),
-                "businessUnitId": holed(catalogue.BUSINESS_UNIT_IDS[leads.unit[part]].tolist(), unit_hidden[part]),
+                "locationId": numbers(world.location_ids[location[part]], no_location[part]),
+                "businessUnitId": numbers(catalogue.BUSINESS_UNIT_IDS[leads.unit[part]], unit_hidden[part]),
                 "jobTypeId": ids_of(catalogue.JOB_TYPE_IDS, kind[part]),
-                "campaignId": catalogue.CAMPAIGN_IDS[leads.campaign[part]].tolist(),
-                "followUpDate": world.texts.of(follow_up[part], no_follow_up[part]),
-                "createdById": catalogue.USER_IDS[leads.creator[part]].tolist(),
-                "createdOn": world.texts.of(leads.created[part]),
-                "modifiedOn": world.texts.of(edited[part]),
+                "campaignId": numbers(catalogue.CAMPAIGN_IDS[leads.campaign[part]]),
+                "followUpDate": world.texts.cells(follow_up[part], no_follow_up[part]),
+                "createdById": numbers(catalogue.USER_IDS[leads.creator[part]]),
+                "createdOn": world.texts.cells(leads.created[part]),
+                "modifiedOn": world.texts.cells(edited[part]),
                 "tagTypeIds": tag_lists(tags[part]),
                 "dismissingReasonId": ids_of(catalogue.DISMISSING_REASON_IDS, dismissing[part]),
                 "summary": words((*SUMMARIES, "", "", ""), summary[part]),
                 "callReasonId": ids_of(catalogue.CALL_REASON_IDS, reason[part]),
-                "callId": holed(world.call_ids_of_leads[part].tolist(), ~outcomes.has_call[part]),
+                "callId": numbers(world.call_ids_of_leads[part], ~outcomes.has_call[part]),
                 "bookingId": ids_of(world.booking_ids, leads.booking[part]),
-                "manualCallId": holed((world.lead_ids[part] * 2 + 1).tolist(), ~manual[part]),
-                "leadUrl": nothing(here),
+                "manualCallId": numbers(world.lead_ids[part] * 2 + 1, ~manual[part]),
+                "leadUrl": same(None, here),
                 "leadCustomerName": holed(people.names(who), unnamed),
-                "leadPhone": holed(phones, unnamed),
+                "leadPhone": holed(spelt(who, np.zeros_like(who), spelling[part]), unnamed),
                 "leadEmail": holed(people.mail(who, np.ones_like(who)), unnamed),
                 "leadStreet": holed(people.streets(who), unnamed),
                 "leadUnit": holed(people.units(who), unnamed),
                 "leadCity": holed(people.cities(who), unnamed),
                 "leadState": holed(people.states(who), unnamed),
                 "leadZip": holed(people.zips(who), unnamed),
-                "leadCountry": holed(["USA"] * here, unnamed),
+                "leadCountry": holed(same("USA", here), unnamed),
                 "captureSource": words((*[None] * 7, "Website", "Partner", *[None] * 8), leads.creator[part]),
-                "active": (~leads.deleted[part]).tolist(),
+                "active": flags(~leads.deleted[part]),
             }
         )
 

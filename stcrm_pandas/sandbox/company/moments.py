@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import orjson
+import pyarrow as pa
 
+from stcrm_pandas.sandbox.company.cells import holed, joined, taken
 from stcrm_pandas.sandbox.company.chance import Flags, Ints
+from stcrm_pandas.sandbox.lines import Cells
 
 DAY = 86_400
 HOUR = 3_600
@@ -25,31 +29,22 @@ class Texts:
     """
 
     def __init__(self, *, by_the_book: bool = False) -> None:
-        seconds = np.arange(DAY).astype("datetime64[s]")
-        self._clock = [text[10:] for text in np.datetime_as_string(seconds).tolist()]
-        self._fractions = ["Z"] if by_the_book else _fractions()
-        self._days: dict[int, str] = {}
+        seconds = np.datetime_as_string(np.arange(DAY).astype("datetime64[s]")).tolist()
+        self._clock = pa.array([text[10:] for text in seconds])
+        endings = ["Z"] if by_the_book else _fractions()
+        self._endings = pa.array([f'{ending}"' for ending in endings])
 
     def of(self, moments: Ints, missing: Flags | None = None) -> list[str | None]:
         """The text of each; None where `missing`."""
-        days, seconds = np.divmod(moments, DAY)
-        self._learn(days)
-        known, clock, fractions = self._days, self._clock, self._fractions
-        kinds = np.where(moments == NEVER, 0, (moments * 7_919 + moments // DAY) % len(fractions))
-        texts: list[str | None] = [
-            known[day] + clock[second] + fractions[kind]
-            for day, second, kind in zip(days.tolist(), seconds.tolist(), kinds.tolist(), strict=True)
-        ]
-        if missing is not None:
-            for place in np.flatnonzero(missing).tolist():
-                texts[place] = None
-        return texts
+        return [orjson.loads(cell) for cell in self.cells(moments, missing).to_pylist()]
 
-    def _learn(self, days: Ints) -> None:
-        new = [day for day in np.unique(days).tolist() if day not in self._days]
-        if new:
-            texts = np.datetime_as_string(np.array(new).astype("datetime64[D]")).tolist()
-            self._days.update(zip(new, texts, strict=True))
+    def cells(self, moments: Ints, missing: Flags | None = None) -> Cells:
+        """The same as JSON."""
+        days, seconds = np.divmod(moments, DAY)
+        known, day = np.unique(days, return_inverse=True)
+        dates = pa.array([f'"{text}' for text in np.datetime_as_string(known.astype("datetime64[D]")).tolist()])
+        kinds = np.where(moments == NEVER, 0, (moments * 7_919 + moments // DAY) % len(self._endings))
+        return holed(joined(taken(dates, day), taken(self._clock, seconds), taken(self._endings, kinds)), missing)
 
 
 def _fractions() -> list[str]:

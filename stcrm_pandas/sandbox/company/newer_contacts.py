@@ -6,14 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from stcrm_pandas.sandbox.company import catalogue
+from stcrm_pandas.sandbox.company.cells import either, flags, holed, joined, numbers, quoted, same, taken, words
 from stcrm_pandas.sandbox.company.chance import Ints, pick
 from stcrm_pandas.sandbox.company.moments import DAY
 from stcrm_pandas.sandbox.company.names import FIRST, LAST
-from stcrm_pandas.sandbox.company.people import NUMBERS, SLOTS, digits, spelt
-from stcrm_pandas.sandbox.company.rows import Row, holed, rows_of, words
+from stcrm_pandas.sandbox.company.people import NUMBERS, SLOTS, spelt
+from stcrm_pandas.sandbox.company.rows import chunks
 from stcrm_pandas.sandbox.company.world import World
+from stcrm_pandas.sandbox.lines import Cells, Lines
 
 TYPES = ("MobilePhone", "Phone", "Email")
 EMAIL = 2
@@ -70,62 +74,80 @@ def guids(rng: np.random.Generator, size: int) -> list[str]:
     return [f"{t[:8]}-{t[8:12]}-4{t[13:16]}-a{t[17:20]}-{t[20:]}" for t in parts]
 
 
-def newer_contact_rows(world: World, newer: NewerContacts) -> Iterator[Row]:
+def newer_contact_rows(world: World, newer: NewerContacts) -> Iterator[Lines]:
     rng = np.random.default_rng([newer.seed, 1])
     size = len(newer.ids)
     untitled, unreferenced, archived = rng.random(size) < 0.4, rng.random(size) < 0.7, rng.random(size) < 0.05
     user = catalogue.USER_IDS[rng.integers(0, 7, size)]
-    names = [f"{FIRST[a]} {LAST[b]}" for a, b in zip(newer.first.tolist(), newer.last.tolist(), strict=True)]
-    yield from rows_of(
-        {
-            "id": newer.ids,
-            "referenceId": holed([f"R-{place:06d}" for place in range(size)], unreferenced),
-            "name": holed(names, rng.random(size) < 0.03),
-            "title": holed(words(TITLES, rng.integers(0, len(TITLES), size)), untitled),
-            "isArchived": archived.tolist(),
-            "createdOn": world.texts.of(newer.created),
-            "createdBy": user.tolist(),
-            "modifiedOn": world.texts.of(newer.edited),
-            "modifiedBy": user.tolist(),
-        }
-    )
+    nameless, title = rng.random(size) < 0.03, rng.integers(0, len(TITLES), size)
+    firsts, lasts = pa.array([f'"{name} ' for name in FIRST]), pa.array([f'{name}"' for name in LAST])
+    for part in chunks(size):
+        names = joined(taken(firsts, newer.first[part]), taken(lasts, newer.last[part]))
+        by = numbers(user[part])
+        yield Lines(
+            {
+                "id": quoted(newer.ids[part]),
+                "referenceId": holed(_references("R", part), unreferenced[part]),
+                "name": holed(names, nameless[part]),
+                "title": words(TITLES, title[part], untitled[part]),
+                "isArchived": flags(archived[part]),
+                "createdOn": world.texts.cells(newer.created[part]),
+                "createdBy": by,
+                "modifiedOn": world.texts.cells(newer.edited[part]),
+                "modifiedBy": by,
+            }
+        )
 
 
-def contact_method_rows(world: World, newer: NewerContacts) -> Iterator[Row]:
+def _references(kind: str, part: slice) -> Cells:
+    return joined(f'"{kind}-', pc.utf8_lpad(numbers(np.arange(part.start, part.stop)), 6, "0"), '"')
+
+
+def contact_method_rows(world: World, newer: NewerContacts) -> Iterator[Lines]:
     rng = np.random.default_rng([newer.seed, 2])
     size = len(newer.method_ids)
-    # Counted down from the last number, since those of customers go up from the first.
-    numbers = spelt(digits(NUMBERS // SLOTS - 1 - np.arange(size), np.zeros(size, np.int64)), rng.integers(0, 4, size))
-    mails = [f"{LAST[place].lower()}.{n}@example.net" for n, place in enumerate(newer.last[newer.contact].tolist())]
-    mails = [mail.encode("ascii", "ignore").decode().replace("'", "") for mail in mails]
-    values = [m if k == EMAIL else n for k, m, n in zip(newer.kind.tolist(), mails, numbers, strict=True)]
+    spelling = rng.integers(0, 4, size)
     user = catalogue.USER_IDS[rng.integers(0, 7, size)]
     edited = np.maximum(newer.method_created, newer.edited[newer.contact])
-    yield from rows_of(
-        {
-            "id": newer.method_ids,
-            "contactId": [newer.ids[place] for place in newer.contact.tolist()],
-            "referenceId": holed([f"M-{place:06d}" for place in range(size)], rng.random(size) < 0.8),
-            "type": words(TYPES, newer.kind),
-            "value": values,
-            "memo": holed(words(("work", "home"), rng.integers(0, 2, size)), rng.random(size) < 0.7),
-            "createdOn": world.texts.of(newer.method_created),
-            "createdBy": user.tolist(),
-            "modifiedOn": world.texts.of(edited),
-            "modifiedBy": user.tolist(),
-        }
-    )
-
-
-def contact_preference_rows(newer: NewerContacts) -> Iterator[Row]:
-    rng = np.random.default_rng([newer.seed, 3])
-    values = pick(rng, (0.8, 0.12, 0.08), len(newer.method_ids) * len(PREFERENCES)).reshape(-1, len(PREFERENCES))
-    for contact, method, chosen in zip(newer.contact.tolist(), newer.method_ids, values.tolist(), strict=True):
-        for name, value in zip(PREFERENCES, chosen, strict=True):
-            yield {
-                "contactId": newer.ids[contact],
-                "contactMethodId": method,
-                "name": name,
-                "dataType": "Bool",
-                "value": ("true", "false", None)[value],
+    unreferenced, memo = rng.random(size) < 0.8, rng.integers(0, 2, size)
+    no_memo = rng.random(size) < 0.7
+    heads = pa.array([f'"{name.lower()}.'.encode("ascii", "ignore").decode().replace("'", "") for name in LAST])
+    for part in chunks(size):
+        place, contact = np.arange(part.start, part.stop), newer.contact[part]
+        # Counted down from the last number, since those of customers go up from the first.
+        phones = spelt(NUMBERS // SLOTS - 1 - place, np.zeros_like(place), spelling[part])
+        mails = joined(taken(heads, newer.last[contact]), numbers(place), '@example.net"')
+        by = numbers(user[part])
+        yield Lines(
+            {
+                "id": quoted(newer.method_ids[part]),
+                "contactId": quoted([newer.ids[place] for place in contact.tolist()]),
+                "referenceId": holed(_references("M", part), unreferenced[part]),
+                "type": words(TYPES, newer.kind[part]),
+                "value": either(newer.kind[part] == EMAIL, mails, phones),
+                "memo": words(("work", "home"), memo[part], no_memo[part]),
+                "createdOn": world.texts.cells(newer.method_created[part]),
+                "createdBy": by,
+                "modifiedOn": world.texts.cells(edited[part]),
+                "modifiedBy": by,
             }
+        )
+
+
+def contact_preference_rows(newer: NewerContacts) -> Iterator[Lines]:
+    rng = np.random.default_rng([newer.seed, 3])
+    kinds = len(PREFERENCES)
+    values = pick(rng, (0.8, 0.12, 0.08), len(newer.method_ids) * kinds)
+    for part in chunks(values.size):
+        place = np.arange(part.start, part.stop)
+        methods = (place // kinds).tolist()
+        contacts = newer.contact[place // kinds].tolist()
+        yield Lines(
+            {
+                "contactId": quoted([newer.ids[contact] for contact in contacts]),
+                "contactMethodId": quoted([newer.method_ids[method] for method in methods]),
+                "name": words(PREFERENCES, place % kinds),
+                "dataType": same("Bool", place.size),
+                "value": words(("true", "false", None), values[part]),
+            }
+        )

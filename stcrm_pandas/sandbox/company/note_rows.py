@@ -7,10 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from stcrm_pandas.sandbox.company import catalogue
+from stcrm_pandas.sandbox.company.cells import flags, numbers, same, words
 from stcrm_pandas.sandbox.company.chance import Ints, pick, some
 from stcrm_pandas.sandbox.company.moments import DAY
-from stcrm_pandas.sandbox.company.rows import Row, chunks, rows_of, words
+from stcrm_pandas.sandbox.company.rows import chunks
 from stcrm_pandas.sandbox.company.world import World
+from stcrm_pandas.sandbox.lines import Lines
 
 NOTED = 0.1
 PINNED, EDITED = 0.08, 0.15
@@ -40,24 +42,24 @@ OF_LOCATIONS = (
 )
 
 
-def lead_note_rows(world: World) -> Iterator[Row]:
+def lead_note_rows(world: World) -> Iterator[Lines]:
     """Return the notes of leads."""
     yield from _rows(world, "lead notes", "leadId", world.lead_ids, world.leads.created, OF_LEADS)
 
 
-def customer_note_rows(world: World) -> Iterator[Row]:
+def customer_note_rows(world: World) -> Iterator[Lines]:
     """Return the notes of customers."""
     born = world.customers.created
     yield from _rows(world, "customer notes", "customerId", world.customer_ids, born, OF_CUSTOMERS)
 
 
-def location_note_rows(world: World) -> Iterator[Row]:
+def location_note_rows(world: World) -> Iterator[Lines]:
     """Return the notes of locations."""
     born = world.customers.location.created
     yield from _rows(world, "location notes", "locationId", world.location_ids, born, OF_LOCATIONS)
 
 
-def _rows(world: World, stream: str, parent: str, ids: Ints, born: Ints, texts: tuple[str, ...]) -> Iterator[Row]:
+def _rows(world: World, stream: str, parent: str, ids: Ints, born: Ints, texts: tuple[str, ...]) -> Iterator[Lines]:
     rng = world.chance.of(stream)
     noted = np.flatnonzero(some(rng, ids.size, round(ids.size * NOTED)))
     place = np.repeat(noted, 1 + pick(rng, (8, 1.5, 0.5), noted.size))
@@ -70,15 +72,15 @@ def _rows(world: World, stream: str, parent: str, ids: Ints, born: Ints, texts: 
     user, text = rng.integers(0, len(catalogue.OFFICE), size), rng.integers(0, len(texts), size)
     pinned = rng.random(size) < PINNED
     for part in chunks(size):
-        yield from rows_of(
+        yield Lines(
             {
-                "id": (1 + np.arange(part.start, part.stop)).tolist(),
+                "id": numbers(1 + np.arange(part.start, part.stop)),
                 "text": words(texts, text[part]),
-                "isPinned": pinned[part].tolist(),
-                "createdById": catalogue.USER_IDS[user[part]].tolist(),
-                "createdOn": world.texts.of(written[part]),
-                "modifiedOn": world.texts.of(edited[part]),
-                parent: ids[place[part]].tolist(),
-                "active": [True] * (part.stop - part.start),
+                "isPinned": flags(pinned[part]),
+                "createdById": numbers(catalogue.USER_IDS[user[part]]),
+                "createdOn": world.texts.cells(written[part]),
+                "modifiedOn": world.texts.cells(edited[part]),
+                parent: numbers(ids[place[part]]),
+                "active": same(True, part.stop - part.start),
             }
         )

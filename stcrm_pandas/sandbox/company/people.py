@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
+from numpy.typing import ArrayLike
 
+from stcrm_pandas.sandbox.company.cells import dictionary, joined, numbers, taken
 from stcrm_pandas.sandbox.company.chance import Chance, Ints
 from stcrm_pandas.sandbox.company.names import FIRST, LAST
+from stcrm_pandas.sandbox.company.ordering import compact
+from stcrm_pandas.sandbox.lines import Cells
 
 FIRMS = (
     "Bakery",
@@ -84,7 +89,7 @@ class People:
         def upto(limit: int) -> Ints:
             return rng.integers(0, limit, size)
 
-        return cls(
+        drawn = cls(
             upto(len(FIRST)),
             upto(len(LAST)),
             upto(9_800) + 100,
@@ -93,81 +98,87 @@ class People:
             upto(100_000),
             np.where(rng.random(size) < commercial, upto(len(FIRMS)), -1),
         )
+        return compact(drawn)
 
-    def names(self, who: Ints) -> list[str]:
+    def names(self, who: Ints) -> Cells:
         """First and last name, or that of the firm."""
-        return [
-            f"{FIRST[first]} {LAST[last]}" if firm < 0 else f"{LAST[last]} {FIRMS[firm]}"
-            for first, last, firm in zip(
-                self.first[who].tolist(), self.last[who].tolist(), self.firm[who].tolist(), strict=True
-            )
-        ]
+        first, last, firm = wide(self.first[who]), wide(self.last[who]), wide(self.firm[who])
+        heads = taken(_HEADS, np.where(firm < 0, first, len(FIRST) + last))
+        return joined(heads, taken(_TAILS, np.where(firm < 0, last, len(LAST) + firm)))
 
-    def streets(self, who: Ints) -> list[str]:
-        names = [f" {street} {way}" for street in STREETS for way in WAYS]
-        return [
-            str(house) + names[street]
-            for house, street in zip(self.house[who].tolist(), self.street[who].tolist(), strict=True)
-        ]
+    def streets(self, who: Ints) -> Cells:
+        return joined(taken(_HOUSES, self.house[who]), taken(_WAYS, self.street[who]))
 
-    def units(self, who: Ints) -> list[str | None]:
+    def units(self, who: Ints) -> Cells:
         """A unit for one in six."""
-        return [f"# {house % 40 + 1}" if house % 6 == 0 else None for house in self.house[who].tolist()]
+        return taken(_UNITS, self.house[who] % _UNITS_RETURN)
 
-    def cities(self, who: Ints) -> list[str]:
-        return [CITIES[city][0] for city in self.city[who].tolist()]
+    def cities(self, who: Ints) -> Cells:
+        return taken(_CITIES, self.city[who])
 
-    def states(self, who: Ints) -> list[str]:
-        return [CITIES[city][1] for city in self.city[who].tolist()]
+    def states(self, who: Ints) -> Cells:
+        return taken(_STATES, self.city[who])
 
-    def zips(self, who: Ints) -> list[str]:
+    def zips(self, who: Ints) -> Cells:
         """Five digits, and for three in ten the other four, too."""
-        return [
-            f"{CITIES[city][2] + code % 90 + 1}-{code % 9_000 + 1_000}"
-            if code % 10 < 3
-            else str(CITIES[city][2] + code % 90 + 1)
-            for city, code in zip(self.city[who].tolist(), self.zip[who].tolist(), strict=True)
-        ]
+        code = wide(self.zip[who])
+        long = np.where(code % 10 < 3, code % 9_000, 9_000)
+        return joined(taken(_ZIPS, wide(self.city[who]) * 90 + code % 90), taken(_FOURS, long))
 
-    def places(self, who: Ints) -> tuple[list[float], list[float]]:
+    def places(self, who: Ints) -> tuple[Cells, Cells]:
         """Latitude and longitude, in degrees."""
-        centre = np.array([city[3:] for city in CITIES])[self.city[who]]
-        spread = np.stack([self.house[who] * 37 % 2_003, self.zip[who] * 53 % 2_003], axis=1) / 10_000 - 0.1
-        latitude, longitude = np.round(centre + spread, 6).T
-        return latitude.tolist(), longitude.tolist()
+        base = wide(self.city[who]) * _SPREAD
+        return (
+            taken(_LATITUDES, base + wide(self.house[who]) * 37 % _SPREAD),
+            taken(_LONGITUDES, base + wide(self.zip[who]) * 53 % _SPREAD),
+        )
 
-    def mail(self, who: Ints, slot: Ints) -> list[str]:
+    def mail(self, who: Ints, slot: Ints) -> Cells:
         """Unlike for each person and slot."""
-        hosts = ("example.com", "example.net")
-        return [
-            f"{FIRST[first]}.{LAST[last]}{number}".lower().translate(_PLAIN) + f"@{hosts[number % 2]}"
-            for first, last, number in zip(
-                self.first[who].tolist(), self.last[who].tolist(), (who * SLOTS + slot).tolist(), strict=True
-            )
-        ]
+        number = wide(who) * SLOTS + slot
+        first, last = taken(_MAIL_FIRST, self.first[who]), taken(_MAIL_LAST, self.last[who])
+        return joined(first, last, numbers(number), taken(_HOSTS, number % 2))
 
 
 _PLAIN = str.maketrans("üúñ", "uun", "'")
+_HEADS = pa.array([f'"{name} ' for name in (*FIRST, *LAST)])
+_TAILS = pa.array([f'{name}"' for name in (*LAST, *FIRMS)])
+_HOUSES = pa.array([f'"{house}' for house in range(9_900)])
+_WAYS = pa.array([f' {street} {way}"' for street in STREETS for way in WAYS])
+_UNITS_RETURN = 120
+_UNITS = dictionary([f"# {house % 40 + 1}" if house % 6 == 0 else None for house in range(_UNITS_RETURN)])
+_CITIES = dictionary([city[0] for city in CITIES])
+_STATES = dictionary([city[1] for city in CITIES])
+_ZIPS = pa.array([f'"{city[2] + code + 1}' for city in CITIES for code in range(90)])
+_FOURS = pa.array([*(f'-{code + 1_000}"' for code in range(9_000)), '"'])
+_SPREAD = 2_003
+_DEGREES = np.round(
+    np.array([city[3:] for city in CITIES])[:, :, None] + (np.arange(_SPREAD) / 10_000 - 0.1)[None, None, :], 6
+)
+_LATITUDES, _LONGITUDES = (dictionary(_DEGREES[:, axis, :].ravel().tolist()) for axis in range(2))
+_MAIL_FIRST = pa.array([f'"{name}.'.lower().translate(_PLAIN) for name in FIRST])
+_MAIL_LAST = pa.array([name.lower().translate(_PLAIN) for name in LAST])
+_HOSTS = pa.array(['@example.com"', '@example.net"'])
+_SPELLINGS = ("{}555", "({}) 555-", "{}-555-", "+1{}555")
+_AREAS = pa.array(['"' + how.format(area) for how in _SPELLINGS for area in AREA_CODES])
+_LINES = pa.array([f'{line:04d}"' for line in range(10_000)])
+
+
+def wide(places: ArrayLike) -> Ints:
+    """Places, or other small numbers, to calculate with."""
+    return np.asarray(places, dtype=np.int64)
+
+
+def spelt(who: Ints, slot: Ints, how: Ints | int) -> Cells:
+    """Telephone numbers as people type them; 0 is the digits alone.
+
+    They are unlike for each person and slot as far as there are numbers: for some 600,000 people. They are valid in
+    form, and of exchange 555, which telephone companies do not give to people.
+    """
+    area, line = np.divmod((wide(who) * SLOTS + slot) * 7_654_321 % NUMBERS, LINES)
+    return joined(taken(_AREAS, wide(how) * len(AREA_CODES) + area), taken(_LINES, line + (line >= 1_212)))
 
 
 def digits(who: Ints, slot: Ints) -> list[str]:
-    """Ten digits, unlike for each person and slot as far as there are numbers: for some 600,000 people.
-
-    They are valid in form, and of exchange 555, which telephone companies do not give to people.
-    """
-    area, line = np.divmod((who * SLOTS + slot) * 7_654_321 % NUMBERS, LINES)
-    numbers = np.asarray(AREA_CODES)[area] * 10_000_000 + 5_550_000 + line + (line >= 1_212)
-    return list(map(str, numbers.tolist()))
-
-
-def spelt(numbers: list[str], how: Ints) -> list[str]:
-    """Telephone numbers as people type them."""
-    return [_SPELLINGS[kind](text) for text, kind in zip(numbers, how.tolist(), strict=True)]
-
-
-_SPELLINGS = (
-    lambda t: t,
-    lambda t: f"({t[:3]}) {t[3:6]}-{t[6:]}",
-    lambda t: f"{t[:3]}-{t[3:6]}-{t[6:]}",
-    lambda t: f"+1{t}",
-)
+    """Ten digits for each."""
+    return [number[1:-1] for number in spelt(who, slot, 0).to_pylist()]

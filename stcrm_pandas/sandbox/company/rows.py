@@ -1,14 +1,9 @@
-"""From columns to the rows that a page holds."""
+"""From columns to rows, for tables of a few rows, and large tables in parts; `cells` is for the rows of those."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
-
-from stcrm_pandas.sandbox.company.chance import Flags, Ints
 
 Row = dict[str, Any]
 Columns = Mapping[str, Iterable[Any]]
@@ -33,18 +28,6 @@ def chunks(size: int) -> Iterator[slice]:
     return (slice(first, min(first + CHUNK, size)) for first in range(0, size, CHUNK))
 
 
-def ids_of(ids: Ints, places: Ints) -> list[int | None]:
-    """The ids at these places; None for a place of -1."""
-    return holed(ids[places].tolist(), places < 0)
-
-
-def holed(values: list[Any], missing: Flags) -> list[Any]:
-    """The same list, None where `missing`."""
-    for place in np.flatnonzero(missing).tolist():
-        values[place] = None
-    return values
-
-
 def nothing(size: int) -> list[None]:
     return [None] * size
 
@@ -52,8 +35,3 @@ def nothing(size: int) -> list[None]:
 def lists(size: int) -> list[list[Any]]:
     """So many empty lists, each its own."""
     return [[] for _ in range(size)]
-
-
-def words(values: Sequence[Any], places: NDArray[Any]) -> list[Any]:
-    """The words at these places."""
-    return list(map(values.__getitem__, places.tolist()))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from stcrm_pandas.sandbox.company.catalogue import TAG_IDS
+from stcrm_pandas.sandbox.company.cells import words
 from stcrm_pandas.sandbox.company.chance import Ints
+from stcrm_pandas.sandbox.lines import Cells
 
 _COMBINATIONS = [[], *([int(a)] for a in TAG_IDS), *([int(a), int(b)] for a in TAG_IDS for b in TAG_IDS if a < b)]
 
@@ -16,6 +18,6 @@ def drawn_tags(rng: np.random.Generator, size: int, none: float) -> Ints:
     return np.where(rng.random(size) < none, 0, some)
 
 
-def tag_lists(places: Ints) -> list[list[int]]:
-    """The ids of the tags, each list its own."""
-    return [_COMBINATIONS[place].copy() for place in places.tolist()]
+def tag_lists(places: Ints) -> Cells:
+    """The ids of the tags."""
+    return words(_COMBINATIONS, places)

@@ -13,6 +13,7 @@ from stcrm_pandas.sandbox.company.customers import Customers, draw_customers
 from stcrm_pandas.sandbox.company.jobs import Jobs, draw_jobs
 from stcrm_pandas.sandbox.company.leads import Leads, draw_leads
 from stcrm_pandas.sandbox.company.moments import Texts
+from stcrm_pandas.sandbox.company.ordering import compact
 from stcrm_pandas.sandbox.company.outcomes import Outcomes, draw_outcomes
 from stcrm_pandas.sandbox.company.plan import Plan
 from stcrm_pandas.sandbox.company.seasons import Seasons
@@ -43,8 +44,9 @@ class World:
         bookings = draw_bookings(chance, seasons, sizes, plan)
         leads = draw_leads(chance, seasons, sizes, plan, bookings)
         outcomes = draw_outcomes(chance, seasons, sizes, plan, leads, bookings)
-        jobs = draw_jobs(chance, seasons, sizes, plan, bookings, leads, outcomes)
-        customers = draw_customers(chance, seasons, sizes, bookings, leads, outcomes, jobs)
+        jobs = compact(draw_jobs(chance, seasons, sizes, plan, bookings, leads, outcomes))
+        customers = compact(draw_customers(chance, seasons, sizes, bookings, leads, outcomes, jobs))
+        bookings, leads = compact(bookings), compact(leads)
         return cls(chance, seasons, sizes, plan, by_the_book, bookings, leads, outcomes, jobs, customers)
 
     @cached_property

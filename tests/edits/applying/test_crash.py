@@ -171,6 +171,6 @@ def test_killed_and_on_again(seed, served, join, tmp_path):
 
 @pytest.mark.deep
 def test_killed_and_on_again_twenty_times(served, join, tmp_path):
-    chance = random.Random(os.environ.get("STCRM_TEST_SEED", "20"))
+    chance = random.Random(os.environ.get("SEED", "20"))
     for _ in range(20):
         crash_and_go_on(served, join, tmp_path, chance)

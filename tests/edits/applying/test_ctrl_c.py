@@ -9,8 +9,14 @@ import time as real_time
 
 import pytest
 
+TO = {
+    "the process": lambda: os.kill(os.getpid(), signal.SIGINT),
+    "another thread": lambda: signal.pthread_kill(threading.get_ident(), signal.SIGINT),
+}
+"""The system picks the thread that gets a signal: nearly always the main one, which wakes up, and now and then not."""
 
-def seconds_to_end(apply, ready):
+
+def seconds_to_end(apply, ready, to="the process"):
     """How long an apply goes on after Ctrl-C."""
     at = []
 
@@ -19,7 +25,7 @@ def seconds_to_end(apply, ready):
             real_time.sleep(0.01)
         real_time.sleep(0.2)
         at.append(real_time.monotonic())
-        os.kill(os.getpid(), signal.SIGINT)
+        TO[to]()
 
     threading.Thread(target=interrupt).start()
     with pytest.raises(KeyboardInterrupt):
@@ -27,12 +33,13 @@ def seconds_to_end(apply, ready):
     return real_time.monotonic() - at[0]
 
 
-def test_reads_under_way_end_within_two_seconds(box, join, renamed, count):
+@pytest.mark.parametrize("to", TO)
+def test_reads_under_way_end_within_two_seconds(to, box, join, renamed, count):
     crm = join(box)
     plan = crm.customers.plan_changes(*renamed(crm, 5))
     box.requests.clear()
     fault = box.inject("customers.list", times=None, delay=4)
-    assert seconds_to_end(plan.apply, lambda: count(box, "customers.list") > 0) < 2.2
+    assert seconds_to_end(plan.apply, lambda: count(box, "customers.list") > 0, to) < 2.2
     fault.cancel()
     assert count(box) == 0
     assert plan.apply().ok

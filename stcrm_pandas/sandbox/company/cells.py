@@ -1,0 +1,103 @@
+"""Cells of many rows at once: columns of JSON text, made in Arrow without a Python object for each cell.
+
+A column of cells holds what stands in a row's JSON for a field: `"Open"` with its quotes, `31`, `null`. So it has no
+missing value, and a row is a join of its cells. Texts are as `orjson` writes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from stcrm_pandas.sandbox.company.chance import Flags, Floats, Ints
+from stcrm_pandas.sandbox.lines import Cells
+
+NULL = "null"
+
+
+def json_of(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def dictionary(values: Sequence[Any]) -> Cells:
+    """The JSON of some values, for `taken`."""
+    return pa.array([json_of(value) for value in values], pa.string())
+
+
+def taken(texts: Cells, places: NDArray[Any]) -> Cells:
+    """The texts at these places."""
+    return texts.take(pa.array(places.astype(np.int32, copy=False)))
+
+
+def words(values: Sequence[Any], places: NDArray[Any], missing: Flags | None = None) -> Cells:
+    """The values at these places; null where `missing`.
+
+    >>> words(("a", None), np.array([1, 0])).to_pylist()
+    ['null', '"a"']
+    """
+    return holed(taken(dictionary(values), places), missing)
+
+
+def flags(values: Flags, missing: Flags | None = None) -> Cells:
+    """True and false."""
+    return words((False, True), values, missing)
+
+
+def same(value: Any, size: int) -> Cells:
+    """One value in all rows."""
+    return pa.repeat(json_of(value), size)
+
+
+def numbers(values: Ints, missing: Flags | None = None) -> Cells:
+    """Whole numbers; null where `missing`."""
+    cells = pa.array(values, mask=missing).cast(pa.string())
+    return cells if missing is None else cells.fill_null(NULL)
+
+
+def ids_of(ids: Ints, places: Ints) -> Cells:
+    """The ids at these places; null for a place of -1."""
+    return numbers(ids[places], places < 0)
+
+
+def amounts(values: Floats, missing: Flags | None = None) -> Cells:
+    """Floats, in as few digits as tell them apart.
+
+    >>> amounts(np.array([420.0, 0.1])).to_pylist()
+    ['420.0', '0.1']
+    """
+    written = orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY).decode()
+    return holed(pc.list_flatten(pc.split_pattern(pa.array([written[1:-1]]), ",")), missing)
+
+
+def joined(*parts: Cells | str) -> Cells:
+    """Parts of texts put together, row by row."""
+    return pc.binary_join_element_wise(*parts, "")
+
+
+def quoted(texts: Cells | Sequence[str]) -> Cells:
+    """Texts of which no sign needs an escape."""
+    return joined('"', texts if isinstance(texts, pa.Array) else pa.array(texts, pa.string()), '"')
+
+
+def holed(cells: Cells, missing: Flags | None) -> Cells:
+    """The same cells, null where `missing`."""
+    return cells if missing is None else either(missing, NULL, cells)
+
+
+def either(first: Flags, one: Cells | str, other: Cells | str) -> Cells:
+    """One column's cell where `first`, else the other's."""
+    return pc.if_else(pa.array(first), one, other)
+
+
+def objects(fields: Mapping[str, Cells], missing: Flags | None = None) -> Cells:
+    """An object in each cell."""
+    parts: list[Cells | str] = []
+    for name, cells in fields.items():
+        parts += [f'{"," if parts else "{"}"{name}":', cells]
+    return holed(joined(*parts, "}"), missing)

@@ -1,0 +1,148 @@
+"""How the rows of a company come into the store: thousands at once, kept as each alone would be."""
+
+from __future__ import annotations
+
+import datetime as dt
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any, ClassVar
+
+import orjson
+import pyarrow as pa
+import pytest
+
+from stcrm_pandas.sandbox.ahead import ahead
+from stcrm_pandas.sandbox.company import make_company
+from stcrm_pandas.sandbox.filling import fill
+from stcrm_pandas.sandbox.lines import Lines, Records
+from stcrm_pandas.sandbox.tables import TABLES, Table
+
+AS_OF = dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize("by_the_book", [False, True])
+def test_rows_written_at_once_are_kept_as_each_alone(by_the_book: bool) -> None:
+    company = make_company(leads=600, seed=5, as_of=AS_OF, by_the_book=by_the_book)
+    seen = 0
+    for name, many in company.written():
+        for rows in many:
+            if isinstance(rows, Lines):
+                expected = [TABLES[name].record(row) for row in rows.rows()]
+                assert list(Records.of(TABLES[name], rows).tuples()) == expected, name
+                seen += len(rows)
+    assert seen > 15_000, "the large tables are written this way"
+
+
+def lines(*rows: dict[str, object]) -> Lines:
+    return Lines({name: pa.array([orjson.dumps(row[name]).decode() for row in rows]) for name in rows[0]})
+
+
+ODD = (
+    {"value": "+1 (512) 555-0101", "type": "Phone", "createdOn": "2026-01-02T03:04:05.1234567Z", "active": True},
+    {"value": '512"\\555\n0102', "type": "MobilePhone", "createdOn": "0001-01-01T00:00:00Z", "active": False},
+    {"value": "512.555.0103 x7", "type": "Fax", "createdOn": None, "active": None},
+    {"value": "\uff15\uff11\uff12 555", "type": "Email", "createdOn": "2026-01-02T03:04:05Z", "active": True},
+    {"value": None, "type": None, "createdOn": "2026-01-02T03:04:05.5Z", "active": True},
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "renamed"),
+    [
+        ("customer_contacts", {}),
+        ("leads", {"value": "leadPhone", "type": "status"}),
+        ("leads", {"value": "leadCustomerName", "type": "leadUrl"}),
+        ("contact_methods", {"createdOn": "modifiedOn"}),
+        ("not_listed", {}),
+    ],
+)
+def test_odd_cells_too(name: str, renamed: dict[str, str]) -> None:
+    table = TABLES.get(name, Table(name))
+    fixed = dict.fromkeys(filter(None, (table.parent,)), 7)
+    named = [{renamed.get(field, field): value for field, value in row.items()} for row in ODD]
+    rows = [{"id": number, **fixed, **row} for number, row in enumerate(named)]
+    expected = [table.record(row) for row in rows]
+    assert list(Records.of(table, lines(*rows)).tuples()) == expected
+
+
+def test_a_moment_that_is_none_is_kept_as_no_moment() -> None:
+    rows = [{"id": "a-1", "modifiedOn": "yesterday"}, {"id": "a-2", "modifiedOn": "2026-01-02T03:04:05Z"}]
+    expected = [Table("any").record(row) for row in rows]
+    assert list(Records.of(Table("any"), lines(*rows)).tuples()) == expected
+
+
+def test_what_is_made_ahead_comes_in_order_and_fails_where_it_is_used() -> None:
+    def made() -> Iterator[int]:
+        yield from range(20)
+        raise ValueError("the twenty-first")
+
+    got: list[int] = []
+    with pytest.raises(ValueError, match="the twenty-first"):
+        got.extend(ahead(made(), 2))
+    assert got == [*range(20)]
+
+
+def test_the_thread_that_makes_ahead_ends_with_a_reader_who_stops_early() -> None:
+    made = []
+
+    def endless() -> Iterator[int]:
+        for number in count():
+            made.append(number)
+            yield number
+
+    items = ahead(endless(), 2)
+    assert next(items) == 0
+    items.close()
+    after = len(made)
+    assert not [thread for thread in threading.enumerate() if thread.name == "stcrm-sandbox-rows"]
+    assert len(made) == after <= 5
+
+
+def test_a_company_whose_rows_cannot_be_made_leaves_no_file(tmp_path: Path) -> None:
+    class Broken:
+        name, time_zone = "Broken", "America/Chicago"
+        truth: ClassVar[dict[str, Any]] = {}
+
+        def tables(self) -> Iterator[Any]:
+            yield "leads", iter(())
+
+        def written(self) -> Iterator[Any]:
+            yield "leads", self.rows()
+
+        def rows(self) -> Iterator[Any]:
+            yield {"id": 1, "customerId": None}
+            raise ValueError("no more rows")
+
+    with pytest.raises(ValueError, match="no more rows"):
+        fill(tmp_path / "state.sqlite", Broken(), {})
+    assert list(tmp_path.iterdir()) == []
+
+
+LARGE = """
+import resource, sys, time
+from pathlib import Path
+from bench.founding import make, texts, write
+folder = Path(sys.argv[1])
+spent = time.process_time()
+make(folder / "company.sqlite", 40_000)
+ours = time.process_time() - spent
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+rows = texts(folder / "company.sqlite")
+spent = time.process_time()
+write(folder / "floor.sqlite", rows)
+print(ours / (time.process_time() - spent), peak)
+"""
+
+
+@pytest.mark.deep
+def test_a_large_company_costs_little_more_than_writing_its_texts(tmp_path: Path) -> None:
+    """In processor time, that a busy machine does not change, and memory; in a process of its own."""
+    command = [sys.executable, "-c", LARGE, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    ratio, megabytes = map(float, done.stdout.split())
+    assert ratio < 9, "times the processor time of the texts alone"
+    assert megabytes < 500
