@@ -59,7 +59,13 @@ class LeadConversion(LeadConversionResult):
     booked: OpportunitiesResult | None = field(default=None, compare=False)
 
     def beside(self, results: Sequence[Any]) -> LeadConversion:
-        """Return the same with the opportunities of the same groups; `together` calls it with all of a report."""
+        """Return the same with the opportunities of the same groups; `together` calls it with all of a report.
+
+        Parameters
+        ----------
+        results : sequence
+            All results of the report.
+        """
         booked = of_same_groups(self.by, OpportunitiesResult, results)
         return replace(self, booked=booked, disagreements=disagreements(self, booked))
 
@@ -104,9 +110,17 @@ class LeadConversion(LeadConversionResult):
         `rates` shows the groups with their bounds and intervals, `months` the months of creation, `curve` the share
         converted by each day since the inquiry, `cohorts` months by days since, `reasons` why leads were dismissed.
 
-        Parameters: the kind; for `curve` the ids of at most five groups to draw, else all inquiries together.
-        Raises: UsageError for `months` and `cohorts` where no time zone was known, for a group that has no curve, and
-        for another kind.
+        Parameters
+        ----------
+        kind : {"rates", "months", "curve", "cohorts", "reasons"}, default "rates"
+            What to draw.
+        groups : sequence, optional
+            For `curve` the ids of at most five groups; by default all inquiries together.
+
+        Raises
+        ------
+        UsageError
+            For `months` and `cohorts` where no time zone was known, for a group without a curve, and for another kind.
         """
         require("figure")
         from stcrm_pandas.analysis.leads import figures
