@@ -31,7 +31,7 @@ from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.leads import findings as lead_findings
 from stcrm_pandas.analysis.leads import sentences as lead_sentences
 from stcrm_pandas.analysis.leads import tables as lead_tables
-from stcrm_pandas.analysis.leads.display import conversion_table, reasons_shown, speed_shown
+from stcrm_pandas.analysis.leads.display import conversion_table, format_reasons, format_speed
 from stcrm_pandas.analysis.leads.keys import Names, dimensions, lookups
 from stcrm_pandas.analysis.leads.reasons import LEFT_OUT, not_leads, split_reasons
 from stcrm_pandas.analysis.leads.reduction import Reduced, reduce_leads
@@ -80,11 +80,11 @@ class LeadConversion(LeadConversionResult):
 
     def speed_table(self) -> Table:
         """The speeds in words, a row per group; where the dates are not known well enough, it says so."""
-        return Table(speed_shown(self))
+        return Table(format_speed(self))
 
     def reasons_table(self) -> Table:
         """The reasons for dismissal in words."""
-        return Table(reasons_shown(self))
+        return Table(format_reasons(self))
 
     def tiles(self) -> list[Tile]:
         """Four numbers of the latest four whole weeks that are old enough; none without a time zone."""
@@ -244,7 +244,7 @@ def lead_conversion(
     leads, known = known_at(leads, as_of, local, status_log)
     window = dt.timedelta(days=window_days)
     ids_of_no_leads = not_leads(call_reasons)
-    reasons, said = split_reasons(dismissing_reasons)
+    reasons, reason_names = split_reasons(dismissing_reasons)
     reduced = reduce_leads(
         leads,
         jobs=jobs,
@@ -285,7 +285,7 @@ def lead_conversion(
         unit=unit,
         within_days=within_days,
         stale_days=stale_days,
-        dismissing_reasons=said,
+        dismissing_reasons=reason_names,
         not_leads=tuple(ids_of_no_leads),
         dated_by_jobs=jobs is not None,
         call_reasons_known=call_reasons is not None,
