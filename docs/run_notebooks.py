@@ -48,10 +48,17 @@ def execute(notebook: Any) -> None:
         for output in cell.get("outputs", ()):
             data = output.get("data", {})
             if figure := data.get(FIGURE):
-                data["text/html"] = script + plotly.io.to_html(figure, full_html=False, include_plotlyjs=False)
+                layout = {name: value for name, value in figure["layout"].items() if name != "width"} | {
+                    "autosize": True
+                }
+                drawn = {"data": figure["data"], "layout": layout}
+                data["text/html"] = script + plotly.io.to_html(
+                    drawn, config={"responsive": True}, full_html=False, include_plotlyjs=False
+                )
                 script = ""  # once a page
             for kind in [kind for kind in data if kind not in SHOWN]:
                 del data[kind]
-        cell["outputs"] = [one for one in cell.get("outputs", ()) if one.get("data") or one.get("text")]
+        shown = (one for one in cell.get("outputs", ()) if one.get("name") != "stderr")  # progress bars
+        cell["outputs"] = [one for one in shown if one.get("data") or one.get("text")]
         if cell.cell_type != "code":
             del cell["outputs"]

@@ -325,6 +325,11 @@ class Client:
     def load_plan(self, path: str | Path) -> Plan:
         """A plan out of its file (`plan.save(path)`).
 
+        Parameters
+        ----------
+        path : str or Path
+            The file that `plan.save(path)` wrote.
+
         Raises
         ------
         UsageError

@@ -1,7 +1,7 @@
 """Groups on which two measures disagree: the share of leads that is converted, and that of all opportunities booked.
 
 A campaign whose calls are booked at once has only its hard cases among the leads. It is no problem that these convert
-rarely, so both measures are told together, and nothing is to be done.
+rarely, so both measures are named together, and nothing is to be done.
 """
 
 from __future__ import annotations

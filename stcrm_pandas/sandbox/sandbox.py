@@ -138,8 +138,11 @@ class Sandbox:
     def start(self, on_rows: Callable[[int, int], None] | None = None) -> Self:
         """Make the company, or open its state, and listen. A sandbox that runs stays as it is.
 
-        `on_rows` is called while the company is made: with how many more rows are there, and how many there will be
-        (0 where that is not known).
+        Parameters
+        ----------
+        on_rows : callable, optional
+            Called while the company is made with two numbers: how many more rows exist, and how many there
+            will be (0 where that is not known).
         """
         if self._server is not None:
             return self
@@ -328,7 +331,15 @@ class Sandbox:
     # behind the client's back
 
     def put(self, table: str, row: Mapping[str, Any]) -> None:
-        """Add a row, or replace the one with its key, under the contract's names; its place in the feeds moves."""
+        """Add a row, or replace the one with its key, under the contract's names; its place in the feeds moves.
+
+        Parameters
+        ----------
+        table : str
+            The table, as the sandbox names it (`leads`, `customers` …).
+        row : mapping
+            All fields of the row, by the API's names.
+        """
         self._running().store.put(table, row, self._ticks())
 
     def change(self, table: str, key: Key, **fields: Any) -> None:
@@ -336,6 +347,15 @@ class Sandbox:
 
         A row is named by its id; contacts by (customer, location or booking id, id). A part of an object is reached as
         `**{"address.city": "Aurora"}`.
+
+        Parameters
+        ----------
+        table : str
+            The table, as the sandbox names it (`leads`, `customers` …).
+        key : int or tuple
+            The row's id; of a contact (customer, location or booking id, id).
+        **fields : object
+            The fields to set and their values, by the API's names.
 
         Raises
         ------
@@ -347,6 +367,13 @@ class Sandbox:
     def remove(self, table: str, key: Key) -> None:
         """Delete a row: lists leave it out, feeds of leads, bookings and contacts show it with `active` false.
 
+        Parameters
+        ----------
+        table : str
+            The table, as the sandbox names it (`leads`, `customers` …).
+        key : int or tuple
+            The row's id; of a contact (customer, location or booking id, id).
+
         Raises
         ------
         UsageError
@@ -356,6 +383,13 @@ class Sandbox:
 
     def row(self, table: str, key: Key) -> dict[str, Any]:
         """A row as it is kept, hidden fields too.
+
+        Parameters
+        ----------
+        table : str
+            The table, as the sandbox names it (`leads`, `customers` …).
+        key : int or tuple
+            The row's id; of a contact (customer, location or booking id, id).
 
         Raises
         ------
@@ -395,7 +429,54 @@ class Sandbox:
         done: bool | None = None,
         late: float = 0.0,
     ) -> Fault:
-        """Order something to go wrong; what the words mean stands at `Fault`.
+        """Make the sandbox produce a fault.
+
+        Parameters
+        ----------
+        operation : str
+            The requests it applies to: an operationId, a method's name (`leads.list`), `sign_in`, or `*` for all but
+            sign-in.
+        times : int or None, default 1
+            How often it happens; None for every time.
+        after : int, default 0
+            How many requests of the operation succeed before it.
+        delay : float, default 0.0
+            Seconds to wait before the response.
+        revoke : bool, default False
+            All tokens end before the response, the token of this request included.
+        before : callable, optional
+            Called before the response is made (in process only).
+        status : int, optional
+            The status of another response. Without a body it has the body of the service: text for 429, an HTML page
+            for 5xx, RFC 7807 for others. The request is not carried out, unless `done` is True.
+        body : object, optional
+            The body of another response: text as it is, anything else as JSON; with status 200 unless a status is
+            given.
+        headers : mapping, optional
+            Additional headers, for any response.
+        page : {"repeat", "first", "empty", "short"}, optional
+            `repeat` returns the rows of the page before (in a feed: of the request before, with its token), `first`
+            those of page 1, `empty` none, `short` the first half of them.
+        total : int or None, default KEEP
+            The total in the response.
+        has_more : bool, default KEEP
+            `hasMore` in the response.
+        continue_from : str or None, default KEEP
+            The token in the response; `{from}` in it stands for the token that was sent.
+        rows : callable or sequence of mapping, optional
+            Changes rows of the response: a callable that takes the list and changes it or returns another (in process
+            only), or a list of `{"at": 0, "set": {"address.city": null}, "drop": ["priority"]}`.
+        ignore : sequence of str, default ()
+            Parameters that the service ignores, and fields of a body that it accepts and drops (`address.zip`).
+        cut : int, optional
+            The connection breaks after so many bytes of the body. The request has been carried out, unless `done` or
+            `late` change that.
+        done : bool, optional
+            Whether a request that writes is carried out. True: it is, although the response is an error (`status=500,
+            done=True`). False: it is not, although the response looks right (`cut=0, done=False` is a request that
+            was lost on its way). None: as the response has it.
+        late : float, default 0.0
+            Seconds after the response until the request is carried out.
 
         Returns
         -------

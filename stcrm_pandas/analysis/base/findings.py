@@ -282,7 +282,7 @@ def work_lists(*results: HasWorkLists, anonymous: bool = False) -> WorkLists:
 
     Parameters
     ----------
-    results
+    *results : object
         What the analyses found.
     anonymous : bool, default False
         Show the titles and sizes alone.

@@ -87,7 +87,7 @@ def first_screen(
     ----------
     title : str
         Of the report: "Lead conversion".
-    results
+    *results : object
         What the analyses found; the actions of all of them are ranked by worth and the first three shown, of their
         tiles the first four.
     of : object, optional

@@ -156,6 +156,13 @@ def bounds_of_creation(leads: Any, local: dt.tzinfo) -> tuple[dt.datetime | None
 def origin(leads: Any, *, time_zone: str | None = None) -> Line:
     """One line for the top of a report: whose leads, created when, read when.
 
+    Parameters
+    ----------
+    leads : object
+        A frame of any engine; what it notes of its read is shown.
+    time_zone : str, optional
+        The company's time zone; by default the one that the frame notes.
+
     Examples
     --------
     >>> origin(pd.DataFrame({"id": [1, 2]}))

@@ -123,6 +123,11 @@ class BookingSources(BookingSourcesResult):
     def shown(self, kind: str) -> Shown:
         """A further table in words: "after_hours", "leakage", "revenue", "first_time", "spellings".
 
+        Parameters
+        ----------
+        kind : {"after_hours", "leakage", "revenue", "first_time", "spellings"}
+            Which table.
+
         Raises
         ------
         UsageError
@@ -132,6 +137,11 @@ class BookingSources(BookingSourcesResult):
 
     def figure(self, kind: Kind = "outcomes") -> Figure:
         """A plotly figure: "outcomes", "speed", "hours" (weekday by hour), "weeks", "leakage".
+
+        Parameters
+        ----------
+        kind : {"outcomes", "speed", "hours", "weeks", "leakage"}, default "outcomes"
+            What to draw; `hours` is weekday by hour.
 
         Raises
         ------

@@ -68,22 +68,22 @@ class Attribution:
             "name one that is not listed": self.unknown,
             "are on a retired one": self.inactive,
         }
-        told = [f"{count:,} ({self._of_hundred(count)}) {words}" for words, count in parts.items() if count]
-        said = []
-        if told:
-            said.append(f"How far campaigns can be trusted: of {self.rows:,} {self.what}, {'; '.join(told)}.")
+        listed = [f"{count:,} ({self._of_hundred(count)}) {words}" for words, count in parts.items() if count]
+        sentences = []
+        if listed:
+            sentences.append(f"How far campaigns can be trusted: of {self.rows:,} {self.what}, {'; '.join(listed)}.")
         if self.chains:
-            said.append(
+            sentences.append(
                 f"In {self.differing:,} of {self.chains:,} chains of records that name campaigns, they name different "
                 "ones; the first one counts."
             )
         if not self.ranked:
             share = round(100 * self.uncredited / self.rows)
-            said.append(
+            sentences.append(
                 f"{share} of 100 {self.what} have no campaign that says something (more than "
                 f"{round(100 * UNCREDITED_LIMIT)}): campaigns are listed by size and not ranked."
             )
-        return said
+        return sentences
 
     def _of_hundred(self, count: int) -> str:
         share = round(100 * count / self.rows)

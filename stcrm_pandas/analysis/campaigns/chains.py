@@ -85,7 +85,7 @@ def opportunities_of(
     kept["inferred"] = _fitting(kept, as_of)
     kept, follow_on = _without_follow_on(kept, within)
     left_out["after another job"] = len(follow_on)
-    rows = _told(kept)
+    rows = _reduced(kept)
     rows["follow_on_cents"] = _follow_on_cents(rows, kept, follow_on)
     created = rows["created"]
     early = _known(created < micros(first)) if first else np.zeros(len(rows), dtype=bool)
@@ -136,7 +136,7 @@ def _without_follow_on(records: pd.DataFrame, within: str | None) -> tuple[pd.Da
     return records[begun], records[~begun]
 
 
-def _told(records: pd.DataFrame) -> pd.DataFrame:
+def _reduced(records: pd.DataFrame) -> pd.DataFrame:
     """A row for each chain."""
     order = ["chain", "follow_on", "created", "kind", "id"]
     chain = records.sort_values(order, na_position="last").groupby("chain", sort=True)

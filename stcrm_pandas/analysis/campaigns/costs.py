@@ -63,7 +63,7 @@ class Costs:
     """Of the amounts, where it is one and known."""
 
 
-def costs_table(found: Costs) -> str:
+def costs_table(costs: Costs) -> str:
     """The table of `Costs`: its campaigns, and all with spend together in the last row."""
     header = {
         "Campaign": False,
@@ -76,19 +76,19 @@ def costs_table(found: Costs) -> str:
         "Booked": True,
     }
     rows, dim = [], []
-    for row in rows_of(pd.concat([found.table, found.overall], ignore_index=True)):
+    for row in rows_of(pd.concat([costs.table, costs.overall], ignore_index=True)):
         cost, low, high = (
-            money(amount, found.currency) for amount in (row.cost_per_booked, row.cost_low, row.cost_high)
+            money(amount, costs.currency) for amount in (row.cost_per_booked, row.cost_low, row.cost_high)
         )
         per_booked = f"{cost} ({low} to {high})"
-        told = [
+        amounts = [
             per_booked if row.booked else "none booked",
-            money(row.cost_per_opportunity, found.currency),
+            money(row.cost_per_opportunity, costs.currency),
             money(row.revenue_per_unit),
         ]
         counts = [f"{count:,}" for count in (row.months, row.opportunities, row.booked)]
         rows.append(
-            [str(row.name), *(told if row.enough else ["too few"] * 3), money(row.spend, found.currency), *counts]
+            [str(row.name), *(amounts if row.enough else ["too few"] * 3), money(row.spend, costs.currency), *counts]
         )
         dim.append(not row.enough)
     return table(header, rows, dim=dim, total=True)

@@ -25,24 +25,24 @@ def in_currencies(records: pd.DataFrame, business_units: Any) -> tuple[pd.Series
 
     Without a currency of any of these jobs there is none.
     """
-    found = of_units(records["business_unit"], currencies_of(business_units))
+    of_record = of_units(records["business_unit"], currencies_of(business_units))
     paying = (records["kind"] == JOB) & records["completed"] & (records["total"].fillna(0) != 0)
-    names = tuple(sorted(found[paying].unique()))
-    return found, () if names == (UNKNOWN,) else names
+    names = tuple(sorted(of_record[paying].unique()))
+    return of_record, () if names == (UNKNOWN,) else names
 
 
-def apart(found: Result, paid: Mapping[str, pd.DataFrame], by: Sequence[str], lookup: Mapping[str, Any]) -> Result:
+def apart(result: Result, paid: Mapping[str, pd.DataFrame], by: Sequence[str], lookup: Mapping[str, Any]) -> Result:
     """Return the result with its amounts by currency, and none where currencies would be added up.
 
     Parameters: the result; by currency the opportunities with the money of that currency alone; groups and names.
     """
-    parts, weeks = [], found.weeks
+    parts, weeks = [], result.weeks
     for currency, rows in paid.items():
         traced = rows[~rows["untraced"]]
-        tables = [grouped(traced, by, lookup, min_group=found.min_group)] if by else []
+        tables = [grouped(traced, by, lookup, min_group=result.min_group)] if by else []
         tables += [
-            whole(traced, str(found.overall["name"].iloc[0]), min_group=found.min_group),
-            whole(rows[rows["untraced"]], str(found.untraced["name"].iloc[0]), min_group=found.min_group),
+            whole(traced, str(result.overall["name"].iloc[0]), min_group=result.min_group),
+            whole(rows[rows["untraced"]], str(result.untraced["name"].iloc[0]), min_group=result.min_group),
         ]
         for part in tables:
             chosen = part[["id", "name", *_AMOUNTS]].astype({"id": object})
@@ -53,15 +53,15 @@ def apart(found: Result, paid: Mapping[str, pd.DataFrame], by: Sequence[str], lo
     def without(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
         return frame.assign(**{name: pd.array([pd.NA] * len(frame), dtype="Float64") for name in columns})
 
-    costs = found.costs
+    costs = result.costs
     if costs is not None:
         spent = ["revenue", "revenue_per_unit"]
         costs = replace(costs, table=without(costs.table, spent), overall=without(costs.overall, spent))
     return replace(
-        found,
-        table=without(found.table, _AMOUNTS),
-        overall=without(found.overall, _AMOUNTS),
-        untraced=without(found.untraced, _AMOUNTS),
+        result,
+        table=without(result.table, _AMOUNTS),
+        overall=without(result.overall, _AMOUNTS),
+        untraced=without(result.untraced, _AMOUNTS),
         weeks=weeks if weeks is None else weeks.drop(columns="revenue"),
         costs=costs,
         money=pd.concat(parts, ignore_index=True),

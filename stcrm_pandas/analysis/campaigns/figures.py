@@ -29,12 +29,12 @@ _MOST = 20
 _NARROW_BAR = 66  # pixels of a thick bar and the name above it
 
 
-def booked_shares(found: OpportunitiesResult) -> go.Figure:
+def booked_shares(result: OpportunitiesResult) -> go.Figure:
     """The share booked of each group, with its interval; the line is that of all opportunities together.
 
     Groups without an opportunity that is old enough are not drawn.
     """
-    table = found.table.assign(verdict=found.comparisons["verdict"])
+    table = result.table.assign(verdict=result.comparisons["verdict"])
     shown = table[table["mature"] > 0].reset_index(drop=True)
     kinds = shown["verdict"].where(shown["verdict"].isin([*COLOURS]), "not clear").mask(~shown["enough"], "too few")
     figure = empty()
@@ -43,23 +43,23 @@ def booked_shares(found: OpportunitiesResult) -> go.Figure:
         if rows.empty:
             continue
         spans(figure, rows, columns="booked_{}", colour=colour, name=WORDS[kind], hover=_hover)
-    share = found.overall["booked_share_lower"].iloc[0]
+    share = result.overall["booked_share_lower"].iloc[0]
     if not pd.isna(share):
         figure.add_vline(x=100 * float(share), line={"width": 2, "color": SHADE}, layer="below")
     figure.update_xaxes(
-        title={"text": f"of 100 opportunities at least {found.mature_days} days old, booked", "standoff": 8},
+        title={"text": f"of 100 opportunities at least {result.mature_days} days old, booked", "standoff": 8},
         rangemode="tozero",
         side="top",
     )
-    return name_rows(figure, shown["name"], alt=_alt(found, shown))
+    return name_rows(figure, shown["name"], alt=_alt(result, shown))
 
 
-def steps(found: OpportunitiesResult) -> go.Figure:
+def steps(result: OpportunitiesResult) -> go.Figure:
     """How many opportunities of each group are booked, completed and above zero: one bar inside the other.
 
     The largest groups are drawn, in the order of their size.
     """
-    largest = found.table.sort_values(["mature", "name"], ascending=[False, True])
+    largest = result.table.sort_values(["mature", "name"], ascending=[False, True])
     shown = largest[largest["mature"] > 0].head(_MOST).reset_index(drop=True)
     figure = empty()
     for place, (column, (word, colour)) in enumerate(_STEPS.items()):
@@ -77,12 +77,12 @@ def steps(found: OpportunitiesResult) -> go.Figure:
         )
     figure.update_layout(barmode="overlay")
     figure.update_xaxes(
-        title={"text": f"opportunities at least {found.mature_days} days old", "standoff": 8},
+        title={"text": f"opportunities at least {result.mature_days} days old", "standoff": 8},
         tickformat=",d",
         side="top",
     )
-    many = group_word(found.by, many=True) if len(found.by) == 1 else "groups"
-    overall: Any = next(found.overall.itertuples(index=False))
+    many = group_word(result.by, many=True) if len(result.by) == 1 else "groups"
+    overall: Any = next(result.overall.itertuples(index=False))
     alt = (
         f"Of all {overall.mature:,} opportunities, {overall.booked_lower:,} were booked, {overall.completed_lower:,} "
         f"completed and {overall.above_zero_lower:,} above zero; one row for each of the {len(shown)} largest {many}."
@@ -91,9 +91,9 @@ def steps(found: OpportunitiesResult) -> go.Figure:
     return name_rows(figure, shown["name"], alt=alt, narrow=_NARROW_BAR, shift=_NARROW_BAR / 2)
 
 
-def costs(found: Costs) -> go.Figure:
+def costs(result: Costs) -> go.Figure:
     """What each campaign spends on a booked job, the least first, with the interval that its share booked gives it."""
-    table = found.table[found.table["cost_per_booked"].notna() & found.table["enough"]]
+    table = result.table[result.table["cost_per_booked"].notna() & result.table["enough"]]
     shown = table.sort_values(["cost_per_booked", "name"]).reset_index(drop=True)
     places = [float(place) for place in shown.index]
     colour = COLOURS["higher"]
@@ -113,13 +113,13 @@ def costs(found: Costs) -> go.Figure:
         marker={"color": colour, "size": 9},
         showlegend=False,
         text=[
-            f"<b>{escape(str(row.name))}</b><br>{money(row.cost_per_booked, found.currency)} for each booked job<br>"
-            f"{money(row.spend, found.currency)} for {row.booked:,} of {row.opportunities:,} opportunities"
+            f"<b>{escape(str(row.name))}</b><br>{money(row.cost_per_booked, result.currency)} for each booked job<br>"
+            f"{money(row.spend, result.currency)} for {row.booked:,} of {row.opportunities:,} opportunities"
             for row in rows_of(shown)
         ],
         hovertemplate="%{text}<extra></extra>",
     )
-    overall = found.overall["cost_per_booked"].iloc[0]
+    overall = result.overall["cost_per_booked"].iloc[0]
     if not pd.isna(overall):
         figure.add_vline(x=float(overall), line={"width": 2, "color": SHADE}, layer="below")
     figure.update_xaxes(title={"text": "cost of a booked job", "standoff": 8}, rangemode="tozero", side="top")
@@ -128,22 +128,22 @@ def costs(found: Costs) -> go.Figure:
         least, most = shown.iloc[0], shown.iloc[-1]
         alt = (
             f"The cost of a booked job of {len(shown)} campaigns: from "
-            f"{money(least['cost_per_booked'], found.currency)} ({least['name']}) to "
-            f"{money(most['cost_per_booked'], found.currency)} ({most['name']})."
+            f"{money(least['cost_per_booked'], result.currency)} ({least['name']}) to "
+            f"{money(most['cost_per_booked'], result.currency)} ({most['name']})."
         )
     return name_rows(figure, shown["name"], alt=alt)
 
 
-def _alt(found: OpportunitiesResult, shown: pd.DataFrame) -> str:
-    ranked = shown[shown["enough"] & shown["id"].notna()] if found.by else shown.iloc[:0]
-    overall: Any = next(found.overall.itertuples(index=False))
+def _alt(result: OpportunitiesResult, shown: pd.DataFrame) -> str:
+    ranked = shown[shown["enough"] & shown["id"].notna()] if result.by else shown.iloc[:0]
+    overall: Any = next(result.overall.itertuples(index=False))
     if not overall.mature:
         return "No opportunity is old enough to be drawn."
-    said = f"Of all opportunities, {of_hundred(overall)} were booked"
+    sentence = f"Of all opportunities, {of_hundred(overall)} were booked"
     if len(ranked) < 2:
-        return f"{said}."
+        return f"{sentence}."
     best, last = (ranked.loc[at(ranked["booked_share_lower"].astype(float))] for at in (_highest, _lowest))
-    return f"{said}; from {of_hundred(last)} of {last['name']} to {of_hundred(best)} of {best['name']}."
+    return f"{sentence}; from {of_hundred(last)} of {last['name']} to {of_hundred(best)} of {best['name']}."
 
 
 def _highest(shares: pd.Series) -> Any:

@@ -67,7 +67,13 @@ class Opportunities(OpportunitiesResult):
     leads: LeadConversionResult | None = field(default=None, compare=False)
 
     def beside(self, results: Sequence[Any]) -> Opportunities:
-        """Return the same with the lead conversion of the same groups; `together` calls it with all of a report."""
+        """Return the same with the lead conversion of the same groups; `together` calls it with all of a report.
+
+        Parameters
+        ----------
+        results : sequence
+            All results of the report.
+        """
         leads = of_same_groups(self.by, LeadConversionResult, results)
         return replace(self, leads=leads, disagreements=disagreements(leads, self))
 
@@ -85,6 +91,11 @@ class Opportunities(OpportunitiesResult):
 
         `booked` shows the share booked of each group with its interval, `steps` how many become booked, completed and
         paid, `cost` what each campaign spends on a booked job.
+
+        Parameters
+        ----------
+        kind : {"booked", "steps", "cost"}, default "booked"
+            What to draw.
 
         Raises
         ------
@@ -166,32 +177,56 @@ def opportunities(
     is known, the latter two are possible: hence bounds. A status that the API does not document counts as possibly
     booked.
 
-    Parameters:
-        leads: a frame of any engine with the columns of `stcrm.schemas.Leads`, read by creation.
-        bookings: likewise; None: not read.
-        jobs: likewise, all jobs of the period, not only those that name a lead.
-        campaigns: all campaigns, retired ones too: for names, categories, and which one is the default.
-        call_reasons: all call reasons: leads whose reason is no lead are left out.
-        business_units: for the currency of amounts; by default those of `names`. Without them amounts have none.
-        spend: `campaign` (id or name), `month` ("2026-03"), `amount` (`analysis.read_spend`): adds costs.
-        by: "campaign", "category", "business_unit", "month", "tenant", a tuple of two of them, or None.
-        names: a mapping from dimension to its lookup ({"business_unit": units}); for one `by` also the lookup itself.
-        as_of: until when the rows are known; by default when the oldest of the frames was read.
-        time_zone: the company's, for months, weeks and dates without a zone; by default the connection's.
-        mature_days: younger opportunities are counted, and enter no share. Days of 24 hours.
-        revenue_days: younger opportunities enter no revenue.
-        repeat_days: leads of one person that came less than this after one another are one inquiry.
-        min_group: fewer old enough opportunities than that are too few to tell.
+    Parameters
+    ----------
+    leads : DataFrame of any engine
+        A frame of any engine with the columns of `stcrm.schemas.Leads`, read by creation.
+    bookings : DataFrame of any engine or None
+        Likewise; None: not read.
+    jobs : DataFrame of any engine or None
+        Likewise, all jobs of the period, not only those that name a lead.
+    campaigns : DataFrame, optional
+        All campaigns, retired ones too: for names, categories, and which one is the default.
+    call_reasons : DataFrame, optional
+        All call reasons: leads whose reason is no lead are left out.
+    business_units : DataFrame, optional
+        For the currency of amounts; by default those of `names`. Without them amounts have none.
+    spend : DataFrame, optional
+        `campaign` (id or name), `month` ("2026-03"), `amount` (`analysis.read_spend`): adds costs.
+    by : str, sequence of str or None, default "campaign"
+        "campaign", "category", "business_unit", "month", "tenant", a tuple of two of them, or None.
+    names : mapping or DataFrame, optional
+        A mapping from dimension to its lookup ({"business_unit": units}); for one `by` also the lookup itself.
+    as_of : str, date or Timestamp, optional
+        Until when the rows are known; by default when the oldest of the frames was read.
+    time_zone : str, optional
+        The company's, for months, weeks and dates without a zone; by default the connection's.
+    mature_days : int, default 30
+        Younger opportunities are counted, and enter no share. Days of 24 hours.
+    revenue_days : int, default 60
+        Younger opportunities enter no revenue.
+    repeat_days : int, default 14
+        Leads of one person that came less than this after one another are one inquiry.
+    min_group : int, default 30
+        Fewer old enough opportunities than that are too few to tell.
 
-    Returns:
-        Counts, shares and sentences as `Opportunities`. Times are in UTC, months and weeks in the company's zone.
+    Returns
+    -------
+    Opportunities
+        Counts, shares and sentences. Times are in UTC, months and weeks in the company's time zone.
 
-    Raises:
-        UsageError: an argument does not fit; a frame lacks a column, holds part of the rows or repeats an id; months
-            or spend without a time zone.
+    Raises
+    ------
+    UsageError
+        An argument does not fit; a frame lacks a column, holds part of the rows or repeats an id; months or spend
+        without a time zone.
 
-    Source: counts; intervals by E. B. Wilson (1927), see `analysis.statistics.wilson`.
+    Notes
+    -----
+    Counts; intervals by E. B. Wilson (1927), see `analysis.statistics.wilson`.
 
+    Examples
+    --------
     >>> moments = pd.Series(pd.to_datetime(["2026-01-05T12:00Z", "2026-01-06T12:00Z"], utc=True))
     >>> nothing = {"campaign_id": 7, "business_unit_id": 1, "booking_id": pd.NA, "call_id": [1, 2]}
     >>> leads = pd.DataFrame({"id": [1, 2], "status": "Open", "call_reason_id": pd.NA, **nothing})

@@ -20,37 +20,39 @@ __all__ = ["definitions", "likeness", "points", "summary"]
 _MOST_NAMED = 3
 
 
-def summary(found: OpportunitiesResult) -> list[str]:
+def summary(result: OpportunitiesResult) -> list[str]:
     """The sentences of `Opportunities.summary`."""
-    overall: Any = next(found.overall.itertuples(index=False))
-    said = [_headline(found, overall)]
-    if not found.complete:
-        said.append("Part of the rows is missing: a read that gave them was not complete.")
-    if not found.bookings_known:
-        said.append("Bookings were not read: those that became no lead and no job are missing, and so is their part.")
-    if overall.mature >= found.min_group:
+    overall: Any = next(result.overall.itertuples(index=False))
+    sentences = [_headline(result, overall)]
+    if not result.complete:
+        sentences.append("Part of the rows is missing: a read that gave them was not complete.")
+    if not result.bookings_known:
+        sentences.append(
+            "Bookings were not read: those that became no lead and no job are missing, and so is their part."
+        )
+    if overall.mature >= result.min_group:
         if overall.booked_lower:
-            said.append(_became(overall))
-        if found.by == ("campaign",):
-            said += _rescues(found)
-        if found.by:
-            said += _differences(found)
-            said += _unseen(found, overall)
-    if {"campaign", "category"} & {*found.by}:
-        said += found.attribution.sentences()
-    if found.costs is not None:
-        said += _costs(found)
-    return said + _left_out(found, overall)
+            sentences.append(_became(overall))
+        if result.by == ("campaign",):
+            sentences += _rescues(result)
+        if result.by:
+            sentences += _differences(result)
+            sentences += _unseen(result, overall)
+    if {"campaign", "category"} & {*result.by}:
+        sentences += result.attribution.sentences()
+    if result.costs is not None:
+        sentences += _costs(result)
+    return sentences + _left_out(result, overall)
 
 
-def _headline(found: OpportunitiesResult, overall: Any) -> str:
+def _headline(result: OpportunitiesResult, overall: Any) -> str:
     if not overall.mature:
-        return f"No opportunity is {found.mature_days} days old yet: nothing can be said about what becomes of them."
-    told = (
-        f"Of {plural(overall.mature, 'opportunity', 'opportunities')} at least {found.mature_days} days old, "
+        return f"No opportunity is {result.mature_days} days old yet: nothing can be said about what becomes of them."
+    sentence = (
+        f"Of {plural(overall.mature, 'opportunity', 'opportunities')} at least {result.mature_days} days old, "
         f"{of_hundred(overall)} {'was' if overall.mature == 1 else 'were'} booked."
     )
-    return told if overall.mature >= found.min_group else f"{told} These are too few to tell."
+    return sentence if overall.mature >= result.min_group else f"{sentence} These are too few to tell."
 
 
 def _became(overall: Any) -> str:
@@ -60,55 +62,55 @@ def _became(overall: Any) -> str:
     )
 
 
-def _differences(found: OpportunitiesResult) -> list[str]:
-    one, many = _words(found)
-    verdicts = found.comparisons["verdict"]
-    if not found.ranked:
+def _differences(result: OpportunitiesResult) -> list[str]:
+    one, many = _words(result)
+    verdicts = result.comparisons["verdict"]
+    if not result.ranked:
         return []
-    said = []
+    sentences = []
     this: Any
     for verdict, more in (("higher", "more"), ("lower", "fewer")):
-        clear = found.comparisons[verdicts == verdict].sort_values("difference", key=abs, ascending=False)
+        clear = result.comparisons[verdicts == verdict].sort_values("difference", key=abs, ascending=False)
         for this in list(clear.itertuples())[:_MOST_NAMED]:
-            row = found.table.loc[this.Index]
-            if this.id in found.disagreements:
-                said.append(found.disagreements[this.id].sentence(one))
+            row = result.table.loc[this.Index]
+            if this.id in result.disagreements:
+                sentences.append(result.disagreements[this.id].sentence(one))
                 continue
-            said.append(
+            sentences.append(
                 f"{one.capitalize()} {this.name} goes with {more} bookings: {of_hundred(row)}, against "
                 f"{span(this.others_lower, this.others_upper)} of 100 for all others together; "
-                f"{points(this)} {more} among opportunities of the same {likeness(found)}."
+                f"{points(this)} {more} among opportunities of the same {likeness(result)}."
             )
         if len(clear) > _MOST_NAMED:
-            said.append(f"{len(clear) - _MOST_NAMED} more {many} go with {more} bookings: see the table.")
+            sentences.append(f"{len(clear) - _MOST_NAMED} more {many} go with {more} bookings: see the table.")
     mixed = int((verdicts == "explained by the mix").sum())
     if mixed:
-        said.append(
+        sentences.append(
             f"{plural(mixed, one, many)} would stand out, but not clearly once like is compared with "
-            f"like: the same {likeness(found)}."
+            f"like: the same {likeness(result)}."
         )
     if not verdicts.isin(["higher", "lower"]).any() and (verdicts == "not clear").any():
-        said.append(f"No {one} is clearly different from all others together.")
+        sentences.append(f"No {one} is clearly different from all others together.")
     few = int((verdicts == "too few").sum())
     if few:
-        said.append(
-            f"{plural(few, one, many)} {has_or_have(few)} fewer than {found.min_group} "
+        sentences.append(
+            f"{plural(few, one, many)} {has_or_have(few)} fewer than {result.min_group} "
             "opportunities that are old enough: too few to tell."
         )
-    for this in found.comparisons[verdicts == "others too few"].itertuples():
+    for this in result.comparisons[verdicts == "others too few"].itertuples():
         others = plural(this.others_n, "opportunity", "opportunities")
-        said.append(
+        sentences.append(
             f"All other {many} together have {others} that {is_or_are(this.others_n)} old enough, fewer than "
-            f"{found.min_group}: too few to compare {one} {this.name} with."
+            f"{result.min_group}: too few to compare {one} {this.name} with."
             if this.others_n
             else f"There is no other {one} to compare {one} {this.name} with."
         )
-    return said
+    return sentences
 
 
-def likeness(found: OpportunitiesResult) -> str:
+def likeness(result: OpportunitiesResult) -> str:
     """In what opportunities are alike that are compared: what `counts.strata_of` cuts by."""
-    finer = [words for name, words in (("business_unit", "business unit"), ("month", "month")) if name not in found.by]
+    finer = [words for name, words in (("business_unit", "business unit"), ("month", "month")) if name not in result.by]
     return f"{', '.join(finer)} and channel" if finer else "channel"
 
 
@@ -119,33 +121,33 @@ def points(this: Any) -> str:
     return f"{hundred(middle)} {'point' if hundred(middle) == 1 else 'points'} ({low} to {high})"
 
 
-def _rescues(found: OpportunitiesResult) -> list[str]:
+def _rescues(result: OpportunitiesResult) -> list[str]:
     """The campaign that does well by opportunities and worst by its leads, if there is one."""
-    overall: Any = next(found.overall.itertuples(index=False))
-    said: list[tuple[float, str]] = []
-    higher = (found.comparisons["verdict"] == "higher").to_numpy()
+    overall: Any = next(result.overall.itertuples(index=False))
+    ranked: list[tuple[float, str]] = []
+    higher = (result.comparisons["verdict"] == "higher").to_numpy()
     row: Any
-    for row in found.table[higher].itertuples(index=False):
+    for row in result.table[higher].itertuples(index=False):
         others = overall.leads_mature - row.leads_mature
-        if row.leads_mature < found.min_group or others < found.min_group or row.id in found.disagreements:
+        if row.leads_mature < result.min_group or others < result.min_group or row.id in result.disagreements:
             continue
         _, high = wilson(row.leads_booked, row.leads_mature)
         rest = (overall.leads_booked - row.leads_booked) / others
         own = row.leads_booked / row.leads_mature
         if float(high) < rest:
-            told = (
+            sentence = (
                 f"{row.name} looks poor by its leads alone ({_share(own)} of 100 booked, against {_share(rest)} of 100 "
                 f"for all others together), but of all its opportunities {of_hundred(row)} are booked: most of its "
                 "customers are booked at once and never become leads."
             )
-            said.append((own - rest, told))
-    return [told for _, told in sorted(said)[:1]]
+            ranked.append((own - rest, sentence))
+    return [sentence for _, sentence in sorted(ranked)[:1]]
 
 
-def _unseen(found: OpportunitiesResult, overall: Any) -> list[str]:
+def _unseen(result: OpportunitiesResult, overall: Any) -> list[str]:
     """That shares of campaigns of calls and of web forms are not of one kind, where there are both."""
     calls, all_of = int(overall.phone), int(overall.opportunities)
-    if not 0 < calls < all_of or not found.ranked:
+    if not 0 < calls < all_of or not result.ranked:
         return []
     return [
         f"{span(calls / all_of, calls / all_of)} of 100 opportunities began by phone. A call that was neither booked "
@@ -154,69 +156,71 @@ def _unseen(found: OpportunitiesResult, overall: Any) -> list[str]:
     ]
 
 
-def _costs(found: OpportunitiesResult) -> list[str]:
-    costs = found.costs
+def _costs(result: OpportunitiesResult) -> list[str]:
+    costs = result.costs
     assert costs is not None
-    said = []
+    sentences = []
     overall: Any = next(costs.overall.itertuples(index=False))
     if costs.first_month is None:
-        said.append("No month is covered both by the spend and by opportunities that are old enough: no cost is told.")
+        sentences.append(
+            "No month is covered both by the spend and by opportunities that are old enough: no cost is told."
+        )
     elif overall.enough and overall.booked:
-        said.append(
-            f"From {costs.first_month} to {costs.last_month}, {money(overall.spend, found.currency)} was spent on "
-            "campaigns with "
-            f"{overall.opportunities:,} opportunities: {money(overall.cost_per_opportunity, found.currency)} for each, "
-            f"{money(overall.cost_per_booked, found.currency)} for each booked job."
+        sentences.append(
+            f"From {costs.first_month} to {costs.last_month}, {money(overall.spend, result.currency)} was spent on "
+            f"campaigns with {overall.opportunities:,} opportunities: "
+            f"{money(overall.cost_per_opportunity, result.currency)} for each, "
+            f"{money(overall.cost_per_booked, result.currency)} for each booked job."
         )
         if not pd.isna(overall.revenue_per_unit):
-            said.append(f"For each 1 spent there was a revenue of {overall.revenue_per_unit:,.2f}.")
+            sentences.append(f"For each 1 spent there was a revenue of {overall.revenue_per_unit:,.2f}.")
     else:
-        said.append("The opportunities of months with spend are too few to tell what they cost.")
+        sentences.append("The opportunities of months with spend are too few to tell what they cost.")
     for rows, why in (
         (costs.unknown, "name a campaign that is not known"),
         (costs.uncovered, "are of a month that is not covered or not old enough"),
     ):
         if len(rows):
-            said.append(
+            sentences.append(
                 f"Rows of the spend that {why}: {len(rows):,} "
-                f"({money(rows['amount'].sum(), found.currency)} in all), left out."
+                f"({money(rows['amount'].sum(), result.currency)} in all), left out."
             )
     if costs.without:
-        said.append(
+        sentences.append(
             f"{_opportunities(costs.without)} of these months {is_or_are(costs.without)} of "
             "campaigns without spend there, and in no cost."
         )
-    return said
+    return sentences
 
 
-def _left_out(found: OpportunitiesResult, overall: Any) -> list[str]:
-    said = []
-    young = int(overall.opportunities - overall.mature) - found.undated
+def _left_out(result: OpportunitiesResult, overall: Any) -> list[str]:
+    sentences = []
+    young = int(overall.opportunities - overall.mature) - result.undated
     if young:
-        said.append(
-            f"{_opportunities(young)} {is_or_are(young)} younger than {found.mature_days} days and in no share yet."
+        sentences.append(
+            f"{_opportunities(young)} {is_or_are(young)} younger than {result.mature_days} days and in no share yet."
         )
-    untraced = int(found.untraced["opportunities"].iloc[0])
+    untraced = int(result.untraced["opportunities"].iloc[0])
     if untraced:
-        said.append(
+        sentences.append(
             f"{untraced:,} {'job names' if untraced == 1 else 'jobs name'} neither a call nor a booking: they are a "
             "row of their own, and in no share."
         )
-    if not found.call_reasons_known:
-        said.append("Call reasons were not read: inquiries whose reason says that they are no leads are still in.")
-    if found.undated:
-        said.append(
-            f"{_opportunities(found.undated)} without a date of creation {is_or_are(found.undated)} in no share."
+    if not result.call_reasons_known:
+        sentences.append("Call reasons were not read: inquiries whose reason says that they are no leads are still in.")
+    if result.undated:
+        sentences.append(
+            f"{_opportunities(result.undated)} without a date of creation {is_or_are(result.undated)} in no share."
         )
-    return said
+    return sentences
 
 
-def definitions(found: OpportunitiesResult) -> dict[str, str]:
+def definitions(result: OpportunitiesResult) -> dict[str, str]:
     """What each number means, by its name."""
     listed = {
         "Opportunity": "A chain of records that belong to one inquiry, counted once: a booking that became a lead "
         "that became a job is one. Records belong together if they name the same call, booking or job; leads also "
-        f"if they are of one customer or phone and less than {found.repeat_days} days apart. A job that names "
+        f"if they are of one customer or phone and less than {result.repeat_days} days apart. A job that names "
         "neither a call nor a booking belongs to a converted lead if the two fit each other alone: the job is of "
         "the lead's customer, is no follow-on job, and was created after the lead and not after its latest change; "
         "the lead has no other job and fits no other such job, and the job no other such lead.",
@@ -243,35 +247,35 @@ def definitions(found: OpportunitiesResult) -> dict[str, str]:
         "Above zero": "The completed jobs that are no follow-on jobs have a total above zero together.",
         "1,682 to 1,692": "From those that surely are to those that possibly are: a record says that there is a job, "
         "but the job itself was not found.",
-        "Old enough": f"Begun at least {found.mature_days} days of 24 hours before the records were read "
-        f"({found.as_of:%Y-%m-%d %H:%M %Z}). Younger ones are counted, and enter no share.",
-        "Revenue": f"The totals of the completed jobs of opportunities at least {found.revenue_days} days old, as "
+        "Old enough": f"Begun at least {result.mature_days} days of 24 hours before the records were read "
+        f"({result.as_of:%Y-%m-%d %H:%M %Z}). Younger ones are counted, and enter no share.",
+        "Revenue": f"The totals of the completed jobs of opportunities at least {result.revenue_days} days old, as "
         "the jobs say them, without follow-on jobs. With follow-on jobs: and the totals of the completed ones of "
         "these. Median above zero: half of the opportunities that brought anything brought more.",
         "(27 to 35)": "The 95 % Wilson interval: what chance alone could make of the number.",
         "Clearly different": "The share booked, compared with all others together: 5 points or more apart, "
-        f"{found.min_group} opportunities or more on both sides, and a p-value below 0.05 after Benjamini-Hochberg "
+        f"{result.min_group} opportunities or more on both sides, and a p-value below 0.05 after Benjamini-Hochberg "
         "over all that could be named, both as they are and when like is compared with like: opportunities of the same "
-        f"{likeness(found)}. The difference among these, in points, is the one to go by.",
+        f"{likeness(result)}. The difference among these, in points, is the one to go by.",
         "Goes with": "The two occur together. Season, kind of work and kind of customer may be the reason.",
         "How far campaigns can be trusted": "Opportunities on the default campaign, without one, or with one that is "
         "not listed say nothing of what brought them. Above 15 of 100, campaigns are not ranked.",
     }
-    if found.costs is not None:
+    if result.costs is not None:
         listed["Cost"] = (
             "What was spent on a campaign by its opportunities, or its booked ones, over whole months that the spend "
             "names and whose opportunities are old enough. Its interval is that of the share booked. Revenue per 1 "
-            f"spent: over those of the months that ended {found.revenue_days} days ago or earlier, without follow-on "
+            f"spent: over those of the months that ended {result.revenue_days} days ago or earlier, without follow-on "
             "jobs. Jobs that name neither call nor booking are in none of these."
         )
-    if found.time_zone is not None:
-        listed["Month"] = f"The month in {found.time_zone} in which the first record was created."
+    if result.time_zone is not None:
+        listed["Month"] = f"The month in {result.time_zone} in which the first record was created."
     return listed
 
 
-def _words(found: OpportunitiesResult) -> tuple[str, str]:
-    if len(found.by) == 1:
-        return DIMENSION_WORDS[found.by[0]]
+def _words(result: OpportunitiesResult) -> tuple[str, str]:
+    if len(result.by) == 1:
+        return DIMENSION_WORDS[result.by[0]]
     return "group", "groups"
 
 

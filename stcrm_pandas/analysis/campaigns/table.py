@@ -18,10 +18,10 @@ from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 __all__ = ["of_hundred", "opportunity_table", "revenue_words"]
 
 
-def opportunity_table(found: OpportunitiesResult) -> str:
+def opportunity_table(result: OpportunitiesResult) -> str:
     """The table of `Opportunities`: its groups, the jobs that cannot be traced, and all together in the last row."""
     header = {
-        group_word(found.by).capitalize(): False,
+        group_word(result.by).capitalize(): False,
         "Booked, of 100 (95 % interval)": True,
         "": False,
         "Opportunities": True,
@@ -29,7 +29,7 @@ def opportunity_table(found: OpportunitiesResult) -> str:
         "began as lead": True,
         "as booking": True,
         "as job": True,
-        f"At least {found.mature_days} days old": True,
+        f"At least {result.mature_days} days old": True,
         "Booked": True,
         "Completed": True,
         "Above zero": True,
@@ -37,18 +37,19 @@ def opportunity_table(found: OpportunitiesResult) -> str:
         "with follow-on jobs": True,
         "Median above zero": True,
     }
-    groups = list(rows_of(found.table)) if found.by else []
-    notes = [_note(row, verdict) for row, verdict in zip(groups, found.comparisons["verdict"], strict=bool(found.by))]
+    groups = list(rows_of(result.table)) if result.by else []
+    notes = [_note(row, verdict) for row, verdict in zip(groups, result.comparisons["verdict"], strict=bool(result.by))]
     rows = [
-        _cells(found, row, note, of_hundred(row) if row.mature else "") for row, note in zip(groups, notes, strict=True)
+        _cells(result, row, note, of_hundred(row) if row.mature else "")
+        for row, note in zip(groups, notes, strict=True)
     ]
-    rows += [_cells(found, row, "not compared", "") for row in rows_of(found.untraced)]
-    rows += [_cells(found, row, "", of_hundred(row) if row.mature else "") for row in rows_of(found.overall)]
+    rows += [_cells(result, row, "not compared", "") for row in rows_of(result.untraced)]
+    rows += [_cells(result, row, "", of_hundred(row) if row.mature else "") for row in rows_of(result.overall)]
     dim = [not row.enough for row in groups] + [False, False]
-    return table(header, rows, dim=dim, total=bool(found.by))
+    return table(header, rows, dim=dim, total=bool(result.by))
 
 
-def _cells(found: OpportunitiesResult, row: Any, note: str, share: str) -> list[str]:
+def _cells(result: OpportunitiesResult, row: Any, note: str, share: str) -> list[str]:
     return [
         str(row.name),
         share,
@@ -58,9 +59,9 @@ def _cells(found: OpportunitiesResult, row: Any, note: str, share: str) -> list[
             for name in ("opportunities", "phone", "leads", "bookings", "direct_jobs", "mature")
         ),
         *(count_range(getattr(row, f"{step}_lower"), getattr(row, f"{step}_upper")) for step in STEPS),
-        revenue_words(found, row, "revenue"),
-        revenue_words(found, row, "revenue", "follow_on_revenue"),
-        revenue_words(found, row, "median"),
+        revenue_words(result, row, "revenue"),
+        revenue_words(result, row, "revenue", "follow_on_revenue"),
+        revenue_words(result, row, "median"),
     ]
 
 
@@ -70,11 +71,11 @@ def of_hundred(row: Any, step: str = "booked") -> str:
     return per_hundred(SimpleNamespace(**{name: getattr(row, f"{step}_{name}") for name in names}))
 
 
-def revenue_words(found: OpportunitiesResult, row: Any, *columns: str) -> str:
+def revenue_words(result: OpportunitiesResult, row: Any, *columns: str) -> str:
     """Return the sum of some amounts of a row in words, of each currency apart."""
-    if found.money is None:
-        return money(sum(getattr(row, name) for name in columns), found.currency)
-    mine = found.money[found.money["name"] == row.name]
+    if result.money is None:
+        return money(sum(getattr(row, name) for name in columns), result.currency)
+    mine = result.money[result.money["name"] == row.name]
     return amounts([(one.currency, sum(getattr(one, name) for name in columns)) for one in rows_of(mine)])
 
 

@@ -22,21 +22,23 @@ def differing(rows: pd.DataFrame, campaigns: Any, zone: dt.tzinfo | None) -> pd.
     which the day is told.
     Returns: `Began as`, `Number` (the id of the first record), `Day`, `Credited to`, `Also named`.
     """
-    found = rows[rows["differing"]].sort_values(["created", "id"], ascending=False, na_position="last")
-    other = found["highest_campaign"].where(found["highest_campaign"] != found["campaign"], found["lowest_campaign"])
-    wall = found["created"].dt.tz_convert(zone or dt.UTC).dt.strftime("%Y-%m-%d")
+    chains = rows[rows["differing"]].sort_values(["created", "id"], ascending=False, na_position="last")
+    other = chains["highest_campaign"].where(
+        chains["highest_campaign"] != chains["campaign"], chains["lowest_campaign"]
+    )
+    wall = chains["created"].dt.tz_convert(zone or dt.UTC).dt.strftime("%Y-%m-%d")
     return pd.DataFrame(
         {
-            "Began as": pd.array([KINDS[kind] for kind in found["first"]], dtype="str"),
-            "Number": found["id"].to_numpy(),
+            "Began as": pd.array([KINDS[kind] for kind in chains["first"]], dtype="str"),
+            "Number": chains["id"].to_numpy(),
             "Day": wall.astype("str").to_numpy(),
-            "Credited to": _names(found["campaign"], campaigns),
+            "Credited to": _names(chains["campaign"], campaigns),
             "Also named": _names(other, campaigns),
         }
     )
 
 
-def work_lists(found: OpportunitiesResult) -> dict[str, WorkList]:
+def work_lists(result: OpportunitiesResult) -> dict[str, WorkList]:
     """The work lists of `Opportunities`."""
     key = "campaigns-that-differ"
     return {
@@ -45,7 +47,7 @@ def work_lists(found: OpportunitiesResult) -> dict[str, WorkList]:
             "Chains of records that name different campaigns",
             "Open the booking or lead by its number and the job that it led to, and set the campaign that brought the "
             "customer on both.",
-            found.differing,
+            result.differing,
             by_hand=True,
         )
     }

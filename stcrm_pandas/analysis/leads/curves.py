@@ -86,9 +86,9 @@ def _incidence(event_times: pd.DataFrame, side: str) -> dict[str, Any]:
     if not len(count):
         nothing = np.full(LAST_DAY + 1, np.nan)
         return {"share": nothing, "low": nothing, "high": nothing, "at_risk": np.zeros(LAST_DAY + 1, dtype=np.int64)}
-    told = _steps(day, event, count, days)
+    steps = _steps(day, event, count, days)
     seen = at_risk > 0
-    return {name: np.where(seen, values, np.nan) for name, values in told.items()} | {
+    return {name: np.where(seen, values, np.nan) for name, values in steps.items()} | {
         "at_risk": at_risk.astype(np.int64)
     }
 
@@ -105,9 +105,9 @@ def _steps(day: Ints, event: Ints, count: Ints, at: Ints) -> dict[str, Floats]:
 
 def speeds(curve: pd.DataFrame) -> pd.DataFrame:
     """What the curves say after 1, 7, 30 and 90 days; `known` where the bounds are within 5 points."""
-    told = curve[curve["day"].isin(SPEEDS)].reset_index(drop=True)
-    apart = told["share_upper"] - told["share_lower"]
-    return told.assign(known=(apart <= UNSURE).fillna(False).astype("boolean"))
+    rows = curve[curve["day"].isin(SPEEDS)].reset_index(drop=True)
+    apart = rows["share_upper"] - rows["share_lower"]
+    return rows.assign(known=(apart <= UNSURE).fillna(False).astype("boolean"))
 
 
 def later_conversion(

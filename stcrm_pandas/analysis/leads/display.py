@@ -12,7 +12,7 @@ from stcrm_pandas.analysis.base.plurals import count_range
 from stcrm_pandas.analysis.base.sentences import per_hundred, span
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 
-__all__ = ["conversion_table", "reasons_shown", "speed_shown"]
+__all__ = ["conversion_table", "format_reasons", "format_speed"]
 
 _VERDICTS = {
     "higher": "▲\u00a0higher",
@@ -26,11 +26,11 @@ _BOTH = {
 }
 
 
-def conversion_table(found: LeadConversionResult) -> str:
+def conversion_table(result: LeadConversionResult) -> str:
     """The table of `LeadConversion`, all inquiries together in the last row."""
-    days, one = found.window_days, found.unit
+    days, one = result.window_days, result.unit
     header = {
-        group_word(found.by).capitalize(): False,
+        group_word(result.by).capitalize(): False,
         f"Of 100 within {days} days (95 % interval)": True,
         "": False,
         f"Converted of those {days} days old": True,
@@ -44,14 +44,14 @@ def conversion_table(found: LeadConversionResult) -> str:
     }
     if one == "inquiry":
         header["Leads"] = True
-    shown = found.table.assign(verdict=found.comparisons["verdict"])
-    if found.by:
-        shown = pd.concat([shown, found.overall.assign(verdict="")], ignore_index=True)
+    shown = result.table.assign(verdict=result.comparisons["verdict"])
+    if result.by:
+        shown = pd.concat([shown, result.overall.assign(verdict="")], ignore_index=True)
     rows = [
-        _row(row, one == "inquiry", _BOTH[str(row.verdict)] if row.id in found.disagreements else None)
+        _row(row, one == "inquiry", _BOTH[str(row.verdict)] if row.id in result.disagreements else None)
         for row in shown.itertuples(index=False)
     ]
-    return table(header, rows, dim=[not enough for enough in shown["enough"]], total=bool(found.by))
+    return table(header, rows, dim=[not enough for enough in shown["enough"]], total=bool(result.by))
 
 
 def _row(row: Any, with_leads: bool, note: str | None) -> list[str]:
@@ -74,17 +74,19 @@ def _note(row: Any) -> str:
     return _VERDICTS.get(row.verdict, "") if row.enough else "too few"
 
 
-def speed_shown(found: LeadConversionResult) -> pd.DataFrame:
+def format_speed(result: LeadConversionResult) -> pd.DataFrame:
     """The speeds as a reader says them: a row per group, a column per number of days.
 
     Where the bounds are more than 5 points apart it says that the dates are not known well enough.
     """
     rows: dict[Any, dict[str, str]] = {}
-    for row in found.speed.itertuples(index=False):
+    for row in result.speed.itertuples(index=False):
         column = "Within 1 day" if row.day == 1 else f"Within {row.day} days"
-        told = per_hundred(row) if row.known else f"dates not known well enough ({_span(row)})"
+        share = per_hundred(row) if row.known else f"dates not known well enough ({_span(row)})"
         # nobody keeps a campaign from being called as all of them together are
-        rows.setdefault((row.overall, str(row.name)), {group_word(found.by).capitalize(): str(row.name)})[column] = told
+        rows.setdefault((row.overall, str(row.name)), {group_word(result.by).capitalize(): str(row.name)})[column] = (
+            share
+        )
     return pd.DataFrame(list(rows.values()))
 
 
@@ -92,13 +94,13 @@ def _span(row: Any) -> str:
     return "nobody followed so long" if pd.isna(row.share_lower) else f"{span(row.share_lower, row.share_upper)} of 100"
 
 
-def reasons_shown(found: LeadConversionResult) -> pd.DataFrame:
+def format_reasons(result: LeadConversionResult) -> pd.DataFrame:
     """The reasons for dismissal as a reader says them."""
     return pd.DataFrame(
         {
-            "Reason": found.reasons["name"].tolist(),
-            "Dismissed leads": [f"{count:,}" for count in found.reasons["leads"]],
-            "Of 100 dismissed": [span(share, share) for share in found.reasons["share"]],
-            "": ["left out of the analysis" if gone else "" for gone in found.reasons["left_out"]],
+            "Reason": result.reasons["name"].tolist(),
+            "Dismissed leads": [f"{count:,}" for count in result.reasons["leads"]],
+            "Of 100 dismissed": [span(share, share) for share in result.reasons["share"]],
+            "": ["left out of the analysis" if gone else "" for gone in result.reasons["left_out"]],
         }
     )

@@ -46,12 +46,12 @@ _DARK = "#16202b"
 _MOST_REASONS = 12
 
 
-def conversion_rates(found: LeadConversionResult) -> go.Figure:
+def conversion_rates(result: LeadConversionResult) -> go.Figure:
     """Each group's share: a thick line between what is surely and possibly in time, a thin one for the interval.
 
     The shaded band is that of all leads together. Groups without a lead that is old enough are not drawn.
     """
-    table = found.table.assign(verdict=found.comparisons["verdict"])
+    table = result.table.assign(verdict=result.comparisons["verdict"])
     shown = table[table["mature"] > 0].reset_index(drop=True)
     figure = empty()
     kinds = shown["verdict"].where(shown["verdict"].isin([*COLOURS]), "not clear").mask(~shown["enough"], "too few")
@@ -59,25 +59,25 @@ def conversion_rates(found: LeadConversionResult) -> go.Figure:
         rows = shown[kinds == kind]
         if len(rows):
             spans(figure, rows, colour=colour, name=WORDS[kind], hover=_hover)
-    _band(figure, found)
+    _band(figure, result)
     figure.update_xaxes(
         title={
-            "text": f"of 100 {'leads' if found.unit == 'lead' else 'inquiries'}, "
-            f"converted within {found.window_days} days",
+            "text": f"of 100 {'leads' if result.unit == 'lead' else 'inquiries'}, "
+            f"converted within {result.window_days} days",
             "standoff": 8,
         },
         rangemode="tozero",
         side="top",
     )
-    return name_rows(figure, shown["name"], alt=_rates_in_words(found))
+    return name_rows(figure, shown["name"], alt=_rates_in_words(result))
 
 
-def conversion_months(found: LeadConversionResult) -> go.Figure:
+def conversion_months(result: LeadConversionResult) -> go.Figure:
     """The share by month of creation, and below it how many leads came in.
 
     Months that are not old enough, or were read in part, are hatched.
     """
-    months = found.months if found.months is not None else found.table.iloc[:0].assign(whole=False)
+    months = result.months if result.months is not None else result.table.iloc[:0].assign(whole=False)
     starts = [f"{month}-01" for month in months["id"]]
     figure = empty()
     colour = COLOURS["higher"]
@@ -129,7 +129,7 @@ def conversion_months(found: LeadConversionResult) -> go.Figure:
         yaxis={
             "domain": [0.34, 1],
             "range": [0, min(top, 102)],
-            "title": {"text": f"of 100, within {found.window_days} days"},
+            "title": {"text": f"of 100, within {result.window_days} days"},
             "gridcolor": GRID,
         },
         yaxis2={
@@ -144,37 +144,37 @@ def conversion_months(found: LeadConversionResult) -> go.Figure:
     return figure
 
 
-def _band(figure: go.Figure, found: LeadConversionResult) -> None:
-    overall = found.overall.iloc[0]
-    if not found.by or pd.isna(overall["share_lower"]):
+def _band(figure: go.Figure, result: LeadConversionResult) -> None:
+    overall = result.overall.iloc[0]
+    if not result.by or pd.isna(overall["share_lower"]):
         return
     low, high = (100 * float(overall[name]) for name in ("share_lower", "share_upper"))
     figure.add_vrect(x0=low, x1=high, fillcolor=SHADE, line={"width": 1, "color": SHADE}, layer="below")
 
 
-def _rates_in_words(found: LeadConversionResult) -> str:
+def _rates_in_words(result: LeadConversionResult) -> str:
     clear = [
         f"{this.name} {this.verdict}"
-        + (" (but not by all of its opportunities)" if this.id in found.disagreements else "")
-        for this in rows_of(found.comparisons)
+        + (" (but not by all of its opportunities)" if this.id in result.disagreements else "")
+        for this in rows_of(result.comparisons)
         if this.verdict in ("higher", "lower")
     ]
-    row = found.overall.iloc[0]
-    told = f"All together {per_hundred(row)}" if row["mature"] else "No inquiry is old enough"
+    row = result.overall.iloc[0]
+    overall = f"All together {per_hundred(row)}" if row["mature"] else "No inquiry is old enough"
     return (
-        f"Share converted within {found.window_days} days, a row per group. {told}. "
+        f"Share converted within {result.window_days} days, a row per group. {overall}. "
         f"Clearly different: {', '.join(clear) if clear else 'none'}."
     )
 
 
 def _months_in_words(months: pd.DataFrame) -> str:
-    told = months[months["whole"] & months["enough"]]
-    if told.empty:
+    measured = months[months["whole"] & months["enough"]]
+    if measured.empty:
         return "No month is old enough to be shown."
-    shares = told["share_lower"].to_numpy(dtype=float)
-    best, worst = told.iloc[int(shares.argmax())], told.iloc[int(shares.argmin())]
+    shares = measured["share_lower"].to_numpy(dtype=float)
+    best, worst = measured.iloc[int(shares.argmax())], measured.iloc[int(shares.argmin())]
     return (
-        f"Share converted by month of creation, from {told['name'].iloc[0]} to {told['name'].iloc[-1]}: "
+        f"Share converted by month of creation, from {measured['name'].iloc[0]} to {measured['name'].iloc[-1]}: "
         f"between {per_hundred(worst)} in {worst['name']} and {per_hundred(best)} in {best['name']}."
     )
 
@@ -184,19 +184,19 @@ def _hover(row: Any) -> str:
     return f"<b>{escape(str(row.name))}</b><br>{per_hundred(row)}<br>{count} of {int(row.mature):,}"
 
 
-def conversion_curve(found: LeadConversionResult, groups: Sequence[Any]) -> go.Figure:
+def conversion_curve(result: LeadConversionResult, groups: Sequence[Any]) -> go.Figure:
     """The share converted by each day, a band between its bounds, and its lower line at the end of the band.
 
     The thin lines around are the 95 % limits. Days on which fewer than `min_group` are still in view are not drawn.
     """
     if len(groups) > len(_LINES):
         raise UsageError(f"at most {len(_LINES)} groups fit into one figure")
-    chosen = [_of(found, group) for group in groups] or [found.curve[found.curve["overall"]]]
-    figure, said = empty(), []
+    chosen = [_of(result, group) for group in groups] or [result.curve[result.curve["overall"]]]
+    figure, descriptions = empty(), []
     for curve, (colour, parts, dash) in zip(chosen, _LINES, strict=False):
         # the limits of few say nothing, and the end of a curve is made by few
         drawn = curve[
-            curve["share_lower"].notna() & (curve["at_risk"] >= min(found.min_group, int(curve["at_risk"].iloc[0])))
+            curve["share_lower"].notna() & (curve["at_risk"] >= min(result.min_group, int(curve["at_risk"].iloc[0])))
         ]
         if drawn.empty:
             continue
@@ -220,11 +220,11 @@ def conversion_curve(found: LeadConversionResult, groups: Sequence[Any]) -> go.F
             ],
             hovertemplate="%{text}<extra></extra>",
         )
-        told = ", ".join(
+        description = ", ".join(
             f"{span(row.share_lower, row.share_upper)} by day {row.day}"
             for row in rows_of(drawn[drawn["day"].isin([1, 7, 30, 90])])
         )
-        said.append(f"{drawn['name'].iloc[0]}: {told}")
+        descriptions.append(f"{drawn['name'].iloc[0]}: {description}")
     figure.update_xaxes(
         title={"text": "days since the inquiry", "standoff": 8}, range=[0, 120], tickvals=[1, 7, 30, 60, 90, 120]
     )
@@ -232,22 +232,24 @@ def conversion_curve(found: LeadConversionResult, groups: Sequence[Any]) -> go.F
     figure.update_layout(
         height=420,
         legend={"y": -0.22},
-        showlegend=len(said) > 1,
+        showlegend=len(descriptions) > 1,
         hovermode="closest",
         meta={
-            "alt": f"Converted of 100 inquiries by days since. {'; '.join(said)}." if said else "No inquiry to draw.",
+            "alt": f"Converted of 100 inquiries by days since. {'; '.join(descriptions)}."
+            if descriptions
+            else "No inquiry to draw.",
             "narrow": {"height": 380},
         },
     )
     return figure
 
 
-def _of(found: LeadConversionResult, group: Any) -> pd.DataFrame:
-    same = [id is not None and id == group for id in found.curve["id"]]
-    curve = found.curve[same]
+def _of(result: LeadConversionResult, group: Any) -> pd.DataFrame:
+    same = [id is not None and id == group for id in result.curve["id"]]
+    curve = result.curve[same]
     if curve.empty:
         raise UsageError(
-            f"no curve of {group!r}: groups are given by the id in .table, and have a curve from {found.min_group} "
+            f"no curve of {group!r}: groups are given by the id in .table, and have a curve from {result.min_group} "
             "inquiries on"
         )
     return curve
@@ -270,21 +272,21 @@ def _area(
         )
 
 
-def conversion_cohorts(found: LeadConversionResult) -> go.Figure:
+def conversion_cohorts(result: LeadConversionResult) -> go.Figure:
     """Months of creation by days since: how many of 100 were converted by then. What is not old enough has a mark."""
-    cohorts = found.cohorts if found.cohorts is not None else pd.DataFrame()
+    cohorts = result.cohorts if result.cohorts is not None else pd.DataFrame()
     figure = empty()
     days = list(dict.fromkeys(int(day) for day in cohorts["days"]))
     months = list(dict.fromkeys(cohorts["name"]))
     cells = {(str(row.name), int(row.days)): row for row in rows_of(cohorts)}
-    shown = [[_cell(cells[month, day], found.min_group) for day in days] for month in months]
-    # two layers: what is told, and what is not old enough
-    for told, scale in ((True, _SCALE), (False, [[0, _YOUNG], [1, _YOUNG]])):
+    shown = [[_cell(cells[month, day], result.min_group) for day in days] for month in months]
+    # two layers: what is measured, and what is not old enough
+    for measured, scale in ((True, _SCALE), (False, [[0, _YOUNG], [1, _YOUNG]])):
         figure.add_heatmap(
             x=[f"{day} day" if day == 1 else f"{day} days" for day in days],
             y=months,
-            z=[[value if told else 1 if value is None else None for value, _, _ in row] for row in shown],
-            text=[[text if (value is not None) == told else "" for value, text, _ in row] for row in shown],
+            z=[[value if measured else 1 if value is None else None for value, _, _ in row] for row in shown],
+            text=[[text if (value is not None) == measured else "" for value, text, _ in row] for row in shown],
             customdata=[[hover for _, _, hover in row] for row in shown],
             texttemplate="%{text}",
             textfont={"color": _DARK, "size": 12},
@@ -308,7 +310,7 @@ def conversion_cohorts(found: LeadConversionResult) -> go.Figure:
 
 
 def _cell(row: Any, min_group: int) -> tuple[float | None, str, str]:
-    """Colour, text and what is said when pointed at."""
+    """Return the colour, the text and the hover text of a cell."""
     head = f"<b>{escape(str(row.name))}</b>, {int(row.days)} days: "
     if not row.mature:
         return None, "·", f"{head}not old enough, or read in part"
@@ -323,11 +325,11 @@ def _cell(row: Any, min_group: int) -> tuple[float | None, str, str]:
 
 
 def _cohorts_in_words(cohorts: pd.DataFrame) -> str:
-    told = cohorts[cohorts["mature"] & (cohorts["days"] == 30) & (cohorts["inquiries"] > 0)]
-    if told.empty:
+    measured = cohorts[cohorts["mature"] & (cohorts["days"] == 30) & (cohorts["inquiries"] > 0)]
+    if measured.empty:
         return "No month is old enough to be shown."
-    shares = told["share_lower"].to_numpy(dtype=float)
-    best, worst = told.iloc[int(shares.argmax())], told.iloc[int(shares.argmin())]
+    shares = measured["share_lower"].to_numpy(dtype=float)
+    best, worst = measured.iloc[int(shares.argmax())], measured.iloc[int(shares.argmin())]
     low, high = (span(month.share_lower, month.share_upper) for month in (worst, best))
     return (
         "Months by days since the inquiry. After 30 days the months lie between "
@@ -335,9 +337,9 @@ def _cohorts_in_words(cohorts: pd.DataFrame) -> str:
     )
 
 
-def dismissal_reasons(found: LeadConversionResult) -> go.Figure:
+def dismissal_reasons(result: LeadConversionResult) -> go.Figure:
     """Why leads were dismissed, the most frequent first; grey ones are left out of the analysis."""
-    reasons = found.reasons.iloc[:_MOST_REASONS]
+    reasons = result.reasons.iloc[:_MOST_REASONS]
     figure = empty()
     figure.add_bar(
         x=reasons["leads"].astype(int).tolist(),
@@ -359,6 +361,6 @@ def dismissal_reasons(found: LeadConversionResult) -> go.Figure:
         title={"text": "dismissed leads", "standoff": 8}, side="top", gridcolor=GRID, rangemode="tozero"
     )
     figure.update_layout(bargap=0.3)
-    told = ", ".join(f"{row.name} {int(row.leads):,}" for row in rows_of(reasons.iloc[:3]))
-    alt = f"Reasons for dismissal, the most frequent first: {told}." if told else "No lead was dismissed."
+    first = ", ".join(f"{row.name} {int(row.leads):,}" for row in rows_of(reasons.iloc[:3]))
+    alt = f"Reasons for dismissal, the most frequent first: {first}." if first else "No lead was dismissed."
     return name_rows(figure, reasons["name"], alt=alt)

@@ -31,7 +31,7 @@ from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.leads import findings as lead_findings
 from stcrm_pandas.analysis.leads import sentences as lead_sentences
 from stcrm_pandas.analysis.leads import tables as lead_tables
-from stcrm_pandas.analysis.leads.display import conversion_table, reasons_shown, speed_shown
+from stcrm_pandas.analysis.leads.display import conversion_table, format_reasons, format_speed
 from stcrm_pandas.analysis.leads.keys import Names, dimensions, lookups
 from stcrm_pandas.analysis.leads.reasons import LEFT_OUT, not_leads, split_reasons
 from stcrm_pandas.analysis.leads.reduction import Reduced, reduce_leads
@@ -59,7 +59,13 @@ class LeadConversion(LeadConversionResult):
     booked: OpportunitiesResult | None = field(default=None, compare=False)
 
     def beside(self, results: Sequence[Any]) -> LeadConversion:
-        """Return the same with the opportunities of the same groups; `together` calls it with all of a report."""
+        """Return the same with the opportunities of the same groups; `together` calls it with all of a report.
+
+        Parameters
+        ----------
+        results : sequence
+            All results of the report.
+        """
         booked = of_same_groups(self.by, OpportunitiesResult, results)
         return replace(self, booked=booked, disagreements=disagreements(self, booked))
 
@@ -74,11 +80,11 @@ class LeadConversion(LeadConversionResult):
 
     def speed_table(self) -> Table:
         """The speeds in words, a row per group; where the dates are not known well enough, it says so."""
-        return Table(speed_shown(self))
+        return Table(format_speed(self))
 
     def reasons_table(self) -> Table:
         """The reasons for dismissal in words."""
-        return Table(reasons_shown(self))
+        return Table(format_reasons(self))
 
     def tiles(self) -> list[Tile]:
         """Four numbers of the latest four whole weeks that are old enough; none without a time zone."""
@@ -104,9 +110,17 @@ class LeadConversion(LeadConversionResult):
         `rates` shows the groups with their bounds and intervals, `months` the months of creation, `curve` the share
         converted by each day since the inquiry, `cohorts` months by days since, `reasons` why leads were dismissed.
 
-        Parameters: the kind; for `curve` the ids of at most five groups to draw, else all inquiries together.
-        Raises: UsageError for `months` and `cohorts` where no time zone was known, for a group that has no curve, and
-        for another kind.
+        Parameters
+        ----------
+        kind : {"rates", "months", "curve", "cohorts", "reasons"}, default "rates"
+            What to draw.
+        groups : sequence, optional
+            For `curve` the ids of at most five groups; by default all inquiries together.
+
+        Raises
+        ------
+        UsageError
+            For `months` and `cohorts` where no time zone was known, for a group without a curve, and for another kind.
         """
         require("figure")
         from stcrm_pandas.analysis.leads import figures
@@ -230,7 +244,7 @@ def lead_conversion(
     leads, known = known_at(leads, as_of, local, status_log)
     window = dt.timedelta(days=window_days)
     ids_of_no_leads = not_leads(call_reasons)
-    reasons, said = split_reasons(dismissing_reasons)
+    reasons, reason_names = split_reasons(dismissing_reasons)
     reduced = reduce_leads(
         leads,
         jobs=jobs,
@@ -271,7 +285,7 @@ def lead_conversion(
         unit=unit,
         within_days=within_days,
         stale_days=stale_days,
-        dismissing_reasons=said,
+        dismissing_reasons=reason_names,
         not_leads=tuple(ids_of_no_leads),
         dated_by_jobs=jobs is not None,
         call_reasons_known=call_reasons is not None,

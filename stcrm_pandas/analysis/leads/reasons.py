@@ -23,16 +23,16 @@ def split_reasons(given: Mapping[int, str] | None) -> tuple[dict[int, str], dict
     UsageError
         Where an id is no whole number, or a text is empty.
     """
-    said: dict[int, str] = {}
+    names: dict[int, str] = {}
     for id, text in (given or {}).items():
         if not isinstance(id, int) or not str(text).strip():
             raise UsageError("dismissing_reasons maps ids to texts: {644: 'spam', 620: 'price'}")
-        said[id] = str(text).strip()
-    kinds = {id: text.casefold() for id, text in said.items() if text.casefold() in LEFT_OUT}
-    return kinds, said
+        names[id] = str(text).strip()
+    kinds = {id: text.casefold() for id, text in names.items() if text.casefold() in LEFT_OUT}
+    return kinds, names
 
 
-def reasons_table(dismissals: pd.DataFrame, said: Mapping[int, str]) -> pd.DataFrame:
+def reasons_table(dismissals: pd.DataFrame, names: Mapping[int, str]) -> pd.DataFrame:
     """A row per reason for dismissal, the most frequent first.
 
     Parameters: dismissed leads by `dismissal` (the reason's id) and `left_out`; what the ids are called.
@@ -47,7 +47,7 @@ def reasons_table(dismissals: pd.DataFrame, said: Mapping[int, str]) -> pd.DataF
     return pd.DataFrame(
         {
             "id": pd.array(ids, dtype="Int64"),
-            "name": pd.array(["(no reason)" if i is None else said.get(i, f"reason {i}") for i in ids], dtype="str"),
+            "name": pd.array(["(no reason)" if i is None else names.get(i, f"reason {i}") for i in ids], dtype="str"),
             "leads": found["leads"].astype("Int64"),
             "share": (found["leads"] / total).astype("Float64"),
             "left_out": (found["left_out"] != "").astype("boolean"),

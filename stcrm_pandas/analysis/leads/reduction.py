@@ -194,16 +194,16 @@ def reduce_leads(
 
 
 def _left_out(names: Sequence[str], not_leads: Sequence[int], reasons: Mapping[int, str]) -> Any:
-    said: Any = nw.lit("")
+    reason: Any = nw.lit("")
     if "dismissing_reason_id" in names:
         for kind in dict.fromkeys(reasons.values()):
             ids = [id for id, other in reasons.items() if other == kind]
             mapped = true(nw.col("dismissing_reason_id").is_in(ids)) & true(nw.col("status") == "Dismissed")
-            said = nw.when(mapped).then(nw.lit(kind)).otherwise(said)
-    said = nw.when(true(nw.col("call_reason_id").is_in(list(not_leads)))).then(nw.lit("not a lead")).otherwise(said)
+            reason = nw.when(mapped).then(nw.lit(kind)).otherwise(reason)
+    reason = nw.when(true(nw.col("call_reason_id").is_in(list(not_leads)))).then(nw.lit("not a lead")).otherwise(reason)
     if "active" in names:
-        said = nw.when(true(~nw.col("active"))).then(nw.lit("deleted")).otherwise(said)
-    return said
+        reason = nw.when(true(~nw.col("active"))).then(nw.lit("deleted")).otherwise(reason)
+    return reason
 
 
 def _dismissal() -> nw.Expr:

@@ -16,105 +16,105 @@ __all__ = ["definitions", "summary"]
 _MOST_NAMED = 5
 
 
-def counted(found: LeadConversionResult, count: int) -> str:
+def counted(result: LeadConversionResult, count: int) -> str:
     """A number of inquiries, or of leads where each is one."""
-    return plural(count, "lead", "leads") if found.unit == "lead" else plural(count, "inquiry", "inquiries")
+    return plural(count, "lead", "leads") if result.unit == "lead" else plural(count, "inquiry", "inquiries")
 
 
-def summary(found: LeadConversionResult) -> list[str]:
+def summary(result: LeadConversionResult) -> list[str]:
     """The sentences of `LeadConversion.summary`."""
-    row = found.overall.iloc[0]
-    said = [_headline(found, row)]
-    if not found.complete:
-        said.append("Part of the rows is missing: the read that gave them was not complete.")
-    if row["mature"] >= found.min_group:
-        said += _speed(found)
-        said += _differences(found)
-    return said + _dates(found, row) + _left_out(found, row)
+    row = result.overall.iloc[0]
+    sentences = [_headline(result, row)]
+    if not result.complete:
+        sentences.append("Part of the rows is missing: the read that gave them was not complete.")
+    if row["mature"] >= result.min_group:
+        sentences += _speed(result)
+        sentences += _differences(result)
+    return sentences + _dates(result, row) + _left_out(result, row)
 
 
-def _headline(found: LeadConversionResult, row: pd.Series) -> str:
-    mature, days = int(row["mature"]), found.window_days
+def _headline(result: LeadConversionResult, row: pd.Series) -> str:
+    mature, days = int(row["mature"]), result.window_days
     if mature == 0:
-        return f"No {found.unit} is {days} days old yet: nothing can be said about conversion within {days} days."
-    told = (
-        f"Of {counted(found, mature)} at least {days} days old, {per_hundred(row)} "
+        return f"No {result.unit} is {days} days old yet: nothing can be said about conversion within {days} days."
+    sentence = (
+        f"Of {counted(result, mature)} at least {days} days old, {per_hundred(row)} "
         f"{'was' if mature == 1 else 'were'} converted within {days} days of coming in."
     )
-    return told if mature >= found.min_group else f"{told} These are too few to tell."
+    return sentence if mature >= result.min_group else f"{sentence} These are too few to tell."
 
 
-def _speed(found: LeadConversionResult) -> list[str]:
-    whole = found.speed[found.speed["overall"]]
-    told = whole[whole["known"] & whole["day"].isin([1, 7, 90])]
-    if told.empty:
+def _speed(result: LeadConversionResult) -> list[str]:
+    whole = result.speed[result.speed["overall"]]
+    known = whole[whole["known"] & whole["day"].isin([1, 7, 90])]
+    if known.empty:
         return ["How fast is not told: too many dates of conversion are known only within wide bounds."]
-    parts = [f"{span(r.share_lower, r.share_upper)} within {plural(int(r.day), 'day', 'days')}" for r in rows_of(told)]
+    parts = [f"{span(r.share_lower, r.share_upper)} within {plural(int(r.day), 'day', 'days')}" for r in rows_of(known)]
     listed = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
-    return [f"Of 100 {_units(found)}, {listed} were converted."]
+    return [f"Of 100 {_units(result)}, {listed} were converted."]
 
 
-def _differences(found: LeadConversionResult) -> list[str]:
-    one, many = group_word(found.by), group_word(found.by, many=True)
-    verdicts = found.comparisons["verdict"]
-    compared = found.comparisons[found.comparisons["p_value"].notna()]
-    said = []
-    alone = found.comparisons[verdicts == "others too few"]
-    if found.by and compared.empty and alone.empty:
-        said.append(f"No {one} can be compared with the others: too few {_units(found)} that are old enough.")
+def _differences(result: LeadConversionResult) -> list[str]:
+    one, many = group_word(result.by), group_word(result.by, many=True)
+    verdicts = result.comparisons["verdict"]
+    compared = result.comparisons[result.comparisons["p_value"].notna()]
+    sentences = []
+    alone = result.comparisons[verdicts == "others too few"]
+    if result.by and compared.empty and alone.empty:
+        sentences.append(f"No {one} can be compared with the others: too few {_units(result)} that are old enough.")
     for verdict, more in (("higher", "more"), ("lower", "fewer")):
         clear = compared[compared["verdict"] == verdict].sort_values("difference", key=abs, ascending=False)
-        said += [
-            _difference(found, this, more) for this in list(rows_of(clear.assign(place=clear.index)))[:_MOST_NAMED]
+        sentences += [
+            _difference(result, this, more) for this in list(rows_of(clear.assign(place=clear.index)))[:_MOST_NAMED]
         ]
         if len(clear) > _MOST_NAMED:
-            said.append(f"{len(clear) - _MOST_NAMED} more {many} go with {more} conversions: see the table.")
+            sentences.append(f"{len(clear) - _MOST_NAMED} more {many} go with {more} conversions: see the table.")
     mix = int((verdicts == "explained by the mix").sum())
     if mix:
-        said.append(
+        sentences.append(
             f"{plural(mix, one, many).capitalize()} {'differs' if mix == 1 else 'differ'} from all others together, "
             "but not clearly among inquiries of the same business unit and month: the mix may explain it."
         )
     if len(compared) and not verdicts.isin(["higher", "lower"]).any():
-        said.append(f"No {one} is clearly different from all others together.")
+        sentences.append(f"No {one} is clearly different from all others together.")
     few = int((verdicts == "too few").sum())
     if few:
-        said.append(
-            f"{plural(few, one, many)} {has_or_have(few)} fewer than {found.min_group} {_units(found)} "
+        sentences.append(
+            f"{plural(few, one, many)} {has_or_have(few)} fewer than {result.min_group} {_units(result)} "
             "that are old enough: too few to tell."
         )
-    said += [_alone(found, this) for this in rows_of(alone)]
-    if "creator" in found.by:
-        said.append("Who entered a lead did not choose it: this compares the cases, not the people.")
-    return said
+    sentences += [_alone(result, this) for this in rows_of(alone)]
+    if "creator" in result.by:
+        sentences.append("Who entered a lead did not choose it: this compares the cases, not the people.")
+    return sentences
 
 
-def _difference(found: LeadConversionResult, this: Any, more: str) -> str:
-    if this.id in found.disagreements:
-        return found.disagreements[this.id].sentence(group_word(found.by))
-    row = found.table.iloc[int(this.place)]
+def _difference(result: LeadConversionResult, this: Any, more: str) -> str:
+    if this.id in result.disagreements:
+        return result.disagreements[this.id].sentence(group_word(result.by))
+    row = result.table.iloc[int(this.place)]
     return (
-        f"{group_word(found.by).capitalize()} {this.name} goes with {more} conversions: {per_hundred(row)}, "
+        f"{group_word(result.by).capitalize()} {this.name} goes with {more} conversions: {per_hundred(row)}, "
         f"against {span(this.others_lower, this.others_upper)} of 100 for all others together."
     )
 
 
-def _alone(found: LeadConversionResult, this: Any) -> str:
+def _alone(result: LeadConversionResult, this: Any) -> str:
     """That a large group has no others to be compared with."""
-    one, many, others = group_word(found.by), group_word(found.by, many=True), int(this.others_n)
+    one, many, others = group_word(result.by), group_word(result.by, many=True), int(this.others_n)
     if not others:
         return f"There is no other {one} to compare {one} {this.name} with."
     return (
-        f"All other {many} together have {counted(found, others)} that {is_or_are(others)} old enough, fewer than "
-        f"{found.min_group}: too few to compare {one} {this.name} with."
+        f"All other {many} together have {counted(result, others)} that {is_or_are(others)} old enough, fewer than "
+        f"{result.min_group}: too few to compare {one} {this.name} with."
     )
 
 
-def _dates(found: LeadConversionResult, row: pd.Series) -> list[str]:
+def _dates(result: LeadConversionResult, row: pd.Series) -> list[str]:
     converted, exact, inferred = int(row["converted"]), int(row["exact"]), int(row["inferred"])
     if converted == 0:
         return []
-    if not found.dated_by_jobs:
+    if not result.dated_by_jobs:
         return ["Jobs were not read, so no conversion is dated exactly: each lies between creation and latest change."]
     return [
         f"{exact:,} of {converted:,} conversions are dated exactly by a booking or a call, {inferred:,} by the one job "
@@ -122,66 +122,66 @@ def _dates(found: LeadConversionResult, row: pd.Series) -> list[str]:
     ]
 
 
-def _left_out(found: LeadConversionResult, row: pd.Series) -> list[str]:
-    said = []
-    young = int(row["inquiries"]) - int(row["mature"]) - found.undated
+def _left_out(result: LeadConversionResult, row: pd.Series) -> list[str]:
+    sentences = []
+    young = int(row["inquiries"]) - int(row["mature"]) - result.undated
     if young:
-        said.append(
-            f"{counted(found, young)} {is_or_are(young)} younger than {found.window_days} days and not measured yet."
+        sentences.append(
+            f"{counted(result, young)} {is_or_are(young)} younger than {result.window_days} days and not measured yet."
         )
     repeats = int(row["leads"]) - int(row["inquiries"])
     if repeats:
-        said.append(
-            f"{plural(repeats, 'lead asks', 'leads ask')} again within {found.within_days} days: "
+        sentences.append(
+            f"{plural(repeats, 'lead asks', 'leads ask')} again within {result.within_days} days: "
             "one inquiry with the earlier one."
         )
-    for reason, count in found.left_out.items():
+    for reason, count in result.left_out.items():
         if count:
-            said.append(
+            sentences.append(
                 f"{plural(count, 'lead', 'leads')} {is_or_are(count)} left out: "
                 f"{_WHY.get(reason, f'dismissed as {reason}')}."
             )
-    if not found.call_reasons_known:
-        said.append("Call reasons were not read: inquiries whose reason says that they are no leads are still in.")
+    if not result.call_reasons_known:
+        sentences.append("Call reasons were not read: inquiries whose reason says that they are no leads are still in.")
     unknown = int(row["unknown_status"])
     if unknown:
-        said.append(
-            f"{counted(found, unknown)} {has_or_have(unknown)} a status that the contract does not know: "
+        sentences.append(
+            f"{counted(result, unknown)} {has_or_have(unknown)} a status that the contract does not know: "
             "counted as possibly converted."
         )
-    if found.undated:
-        said.append(
-            f"{counted(found, found.undated)} {has_or_have(found.undated)} no date of creation and "
-            f"{is_or_are(found.undated)} not measured."
+    if result.undated:
+        sentences.append(
+            f"{counted(result, result.undated)} {has_or_have(result.undated)} no date of creation and "
+            f"{is_or_are(result.undated)} not measured."
         )
-    odd = found.linked_not_converted
+    odd = result.linked_not_converted
     if odd:
-        said.append(
+        sentences.append(
             f"{plural(odd, 'lead', 'leads')} {has_or_have(odd)} a linked job, but not the status Converted; "
             "the status is believed."
         )
-    return said
+    return sentences
 
 
 _WHY = {"deleted": "deleted", "not a lead": "the call reason says that it was no lead"}
 
 
-def definitions(found: LeadConversionResult) -> dict[str, str]:
+def definitions(result: LeadConversionResult) -> dict[str, str]:
     """What each number means, by its name."""
-    days, zone = found.window_days, found.time_zone
+    days, zone = result.window_days, result.time_zone
     listed = {
         "Lead": "An inquiry that was not booked at first contact, or one that was entered as a lead. The share "
         "converted is therefore a rescue rate: a campaign that books most calls at once has only its hard cases here."
     }
-    if found.unit == "inquiry":
+    if result.unit == "inquiry":
         listed["Inquiry"] = (
-            f"All leads of one customer, or of one phone, of which each came less than {found.within_days} days after "
+            f"All leads of one customer, or of one phone, of which each came less than {result.within_days} days after "
             "the one before it. It is dated and credited at its first lead. Its outcome is the best of its leads: "
             "converted, then open, then dismissed. A phone joins leads to a customer if only one customer gave it."
         )
     listed |= {
         "Old enough": f"Created at least {days} days of 24 hours before the leads were read "
-        f"({found.as_of:%Y-%m-%d %H:%M %Z}). Younger ones are counted, and not measured.",
+        f"({result.as_of:%Y-%m-%d %H:%M %Z}). Younger ones are counted, and not measured.",
         f"Converted within {days} days": "Dated exactly by the first job that names the lead's call or booking, if "
         "that job is not older than the lead. Else inferred, where exactly one job of the customer was created between "
         "creation and latest change of the lead, names no lead, is no recall and no warranty job, and fits no other "
@@ -195,7 +195,7 @@ def definitions(found: LeadConversionResult) -> dict[str, str]:
         "goes from all unsure conversions as late as possible to all as early as possible. Where the two are more than "
         "5 points apart, no speed is told.",
         "Clearly different": "Compared with all others together: 5 points or more apart even where unknown dates are "
-        f"taken against it, {found.min_group} or more on both sides, a p-value below 0.05 after Benjamini-Hochberg "
+        f"taken against it, {result.min_group} or more on both sides, a p-value below 0.05 after Benjamini-Hochberg "
         "over all that could be named, and the same among inquiries of the same business unit and month.",
         "About 13 jobs": "How many open inquiries will be converted within 30 days if they are handled like "
         "earlier ones that were open for as long: not what calling adds. In 19 of 20 cases the number that comes lies "
@@ -205,26 +205,26 @@ def definitions(found: LeadConversionResult) -> dict[str, str]:
         "Explained by the mix": "Apart from all others together, but not clearly so among inquiries of the same "
         "business unit and month.",
         "Month": f"By local time of creation ({zone})." if zone else "Not shown: no time zone is known.",
-        "Reasons for dismissal": _map_in_words(found),
+        "Reasons for dismissal": _map_in_words(result),
     }
-    if "tag" in found.by:
+    if "tag" in result.by:
         listed["Tag"] = "An inquiry counts in each tag of its first lead, so the groups overlap."
-    if "creator" in found.by:
+    if "creator" in result.by:
         listed["Creator"] = (
             "The user who entered the first lead, a person or an integration. It says who had which cases."
         )
     return listed
 
 
-def _map_in_words(found: LeadConversionResult) -> str:
-    if not found.dismissing_reasons:
+def _map_in_words(result: LeadConversionResult) -> str:
+    if not result.dismissing_reasons:
         return (
             "No operation tells what their numbers mean, and no list was given: none is left out. "
             "dismissing_reasons={644: 'spam'} names them; duplicate, spam, wrong number and out of area are left out."
         )
-    said = ", ".join(f"{id} {text}" for id, text in found.dismissing_reasons.items())
-    return f"As given: {said}. Duplicate, spam, wrong number and out of area are left out."
+    names = ", ".join(f"{id} {text}" for id, text in result.dismissing_reasons.items())
+    return f"As given: {names}. Duplicate, spam, wrong number and out of area are left out."
 
 
-def _units(found: LeadConversionResult) -> str:
-    return "leads" if found.unit == "lead" else "inquiries"
+def _units(result: LeadConversionResult) -> str:
+    return "leads" if result.unit == "lead" else "inquiries"

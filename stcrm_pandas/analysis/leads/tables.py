@@ -56,10 +56,10 @@ def by_category(reduced: Reduced, place: int, campaigns: Any) -> tuple[Reduced, 
     of_campaign, texts = categories(campaigns)
     key = f"key_{place}"
 
-    def told(frame: pd.DataFrame) -> pd.DataFrame:
+    def of_categories(frame: pd.DataFrame) -> pd.DataFrame:
         return frame.assign(**{key: frame[key].map(of_campaign).astype("Int64")})
 
-    return replace(reduced, cells=told(reduced.cells), event_times=told(reduced.event_times)), texts
+    return replace(reduced, cells=of_categories(reduced.cells), event_times=of_categories(reduced.event_times)), texts
 
 
 def groups(cells: pd.DataFrame, by: Sequence[str], lookup: Mapping[str, Any], min_group: int) -> pd.DataFrame:

@@ -22,15 +22,15 @@ _IDS = ("id", "customer_id", "campaign_id", "business_unit_id", "call_reason_id"
 _CHANGE = "Follow Up > Leads"
 
 
-def open_leads(found: LeadConversionResult) -> pd.DataFrame:
+def open_leads(result: LeadConversionResult) -> pd.DataFrame:
     """The open leads that were analysed, as pandas, with the columns that a list needs."""
-    rows = nw.from_native(found.source).lazy()
+    rows = nw.from_native(result.source).lazy()
     names = rows.collect_schema().names()
     chosen = true(nw.col("status") == "Open")
     if "active" in names:
         chosen = chosen & ~true(~nw.col("active"))
-    if found.not_leads:
-        chosen = chosen & ~true(nw.col("call_reason_id").is_in(list(found.not_leads)))
+    if result.not_leads:
+        chosen = chosen & ~true(nw.col("call_reason_id").is_in(list(result.not_leads)))
     columns = [name for name in (*_IDS, *_TIMES, *_TEXTS) if name in names]
     table: pd.DataFrame = rows.filter(chosen).select(*columns).collect().to_pandas()
     for name in _TIMES:
@@ -40,26 +40,26 @@ def open_leads(found: LeadConversionResult) -> pd.DataFrame:
     return table
 
 
-def ages_in_days(found: LeadConversionResult, leads: pd.DataFrame) -> pd.Series:
+def ages_in_days(result: LeadConversionResult, leads: pd.DataFrame) -> pd.Series:
     """Whole days since creation, at the time of reading."""
-    ages: pd.Series = (pd.Timestamp(found.as_of) - leads["created_on"]).dt.days
+    ages: pd.Series = (pd.Timestamp(result.as_of) - leads["created_on"]).dt.days
     return ages
 
 
-def work_lists(found: LeadConversionResult) -> dict[str, WorkList]:
+def work_lists(result: LeadConversionResult) -> dict[str, WorkList]:
     """Three lists; each open lead is in one of them at most.
 
     Overdue: its follow-up lies on an earlier local day than that of reading. Without a follow-up: it has no date.
     Stale: its follow-up is to come, and nothing changed for `stale_days` days. The youngest leads come first, since
     these are converted most often.
     """
-    leads = open_leads(found).sort_values(["created_on", "id"], ascending=False, na_position="last")
-    local = ZoneInfo(found.time_zone or "UTC")
-    today = pd.Timestamp(found.as_of.astimezone(local).date())
+    leads = open_leads(result).sort_values(["created_on", "id"], ascending=False, na_position="last")
+    local = ZoneInfo(result.time_zone or "UTC")
+    today = pd.Timestamp(result.as_of.astimezone(local).date())
     due = leads["follow_up_date"].dt.tz_convert(local).dt.tz_localize(None).dt.normalize()
     overdue = due < today
     none = due.isna()
-    still = leads["modified_on"] <= pd.Timestamp(found.as_of - dt.timedelta(days=found.stale_days))
+    still = leads["modified_on"] <= pd.Timestamp(result.as_of - dt.timedelta(days=result.stale_days))
     stale = ~overdue & ~none & still
     late = (today - due).dt.days.astype("Int64")
     return {
@@ -70,26 +70,26 @@ def work_lists(found: LeadConversionResult) -> dict[str, WorkList]:
                 "Open leads whose follow-up is overdue",
                 "Call each of them, then set a new follow-up date or dismiss the lead with its reason. "
                 "The youngest come first.",
-                _shown(found, leads[overdue], local, late[overdue]),
+                _shown(result, leads[overdue], local, late[overdue]),
             ),
             WorkList(
                 "no-follow-up",
                 "Open leads without a follow-up",
                 f"Give each of them a date on which somebody calls ({_CHANGE}).",
-                _shown(found, leads[none], local),
+                _shown(result, leads[none], local),
             ),
             WorkList(
                 "stale",
-                f"Open leads without a change for {found.stale_days} days",
+                f"Open leads without a change for {result.stale_days} days",
                 "Their follow-up is still to come, but nothing happened since. Call now, or dismiss with a reason.",
-                _shown(found, leads[stale], local),
+                _shown(result, leads[stale], local),
             ),
         )
     }
 
 
 def _shown(
-    found: LeadConversionResult, leads: pd.DataFrame, local: ZoneInfo, late: pd.Series | None = None
+    result: LeadConversionResult, leads: pd.DataFrame, local: ZoneInfo, late: pd.Series | None = None
 ) -> pd.DataFrame:
     def text(name: str) -> pd.Series:
         return leads[name].fillna("").astype("str") if name in leads else pd.Series("", index=leads.index, dtype="str")
@@ -99,7 +99,7 @@ def _shown(
 
     columns: dict[str, Any] = {
         "Lead id": leads["id"].to_numpy(),
-        "Name": _people(found, leads, text("lead_customer_name")),
+        "Name": _people(result, leads, text("lead_customer_name")),
         "Phone": text("lead_phone").to_numpy(),
         "E-mail": text("lead_email").to_numpy(),
     }
@@ -112,10 +112,10 @@ def _shown(
         ("campaign", "campaign_id", "Campaign"),
         ("business_unit", "business_unit_id", "Business unit"),
     ):
-        if column in leads and dimension in found.names:
+        if column in leads and dimension in result.names:
             ids = [None if pd.isna(id) else int(id) for id in leads[column]]
-            told = dict(zip(dict.fromkeys(ids), named(list(dict.fromkeys(ids)), found.names[dimension]), strict=True))
-            columns[title] = [told[id] for id in ids]
+            known = dict(zip(dict.fromkeys(ids), named(list(dict.fromkeys(ids)), result.names[dimension]), strict=True))
+            columns[title] = [known[id] for id in ids]
     columns["Priority"] = text("priority").to_numpy()
     if "lead_url" in leads and leads["lead_url"].notna().any():
         columns["Link"] = text("lead_url").to_numpy()
@@ -124,12 +124,12 @@ def _shown(
     return pd.DataFrame(columns).reset_index(drop=True)
 
 
-def _people(found: LeadConversionResult, leads: pd.DataFrame, own: pd.Series) -> list[str]:
+def _people(result: LeadConversionResult, leads: pd.DataFrame, own: pd.Series) -> list[str]:
     """Who asked: the name that the lead has, else that of its customer where `names["customer"]` has it."""
-    if "customer" not in found.names or "customer_id" not in leads:
+    if "customer" not in result.names or "customer_id" not in leads:
         return own.tolist()
-    told = known_names(found.names["customer"])
+    known = known_names(result.names["customer"])
     return [
-        name or ("" if pd.isna(id) else told.get(int(id), ""))
+        name or ("" if pd.isna(id) else known.get(int(id), ""))
         for id, name in zip(leads["customer_id"], own, strict=True)
     ]

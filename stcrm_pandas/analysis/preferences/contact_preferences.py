@@ -76,7 +76,13 @@ class ContactPreferences(ContactPreferencesResult):
         return Sentences([*self.cautions, *preference_sentences.summary(self)])
 
     def store_table(self, store: Literal["locations", "newer"]) -> Shown:
-        """The table of all locations, or of all contacts of the newer store; without rows where there are none."""
+        """The table of all locations, or of all contacts of the newer store; without rows where there are none.
+
+        Parameters
+        ----------
+        store : {"locations", "newer"}
+            Which contacts.
+        """
         frame = self.locations if store == "locations" else self.newer
         return Shown(reach_shown(self, self.overall.iloc[:0] if frame is None else frame, store, grouped=False))
 
@@ -111,6 +117,11 @@ class ContactPreferences(ContactPreferencesResult):
 
         `reach` shows who is not blocked by purpose and channel, `reasons` what blocks the others, `combinations` by
         which channels together marketing is not blocked, `groups` each group's share by channel of marketing.
+
+        Parameters
+        ----------
+        kind : {"reach", "reasons", "combinations", "groups"}, default "reach"
+            What to draw.
 
         Raises
         ------

@@ -130,7 +130,7 @@ def together(*results: Found) -> tuple[Found, ...]:
 
     Parameters
     ----------
-    results
+    *results : object
         Frozen results of analyses with `comparisons`, a frame of `compare` or a mapping of several.
 
     Returns

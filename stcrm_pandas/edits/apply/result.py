@@ -151,7 +151,13 @@ class Result:
         return self._bound(_part(self._plan, self._entries))
 
     def undo(self, *, reason: str | None = None) -> Plan:
-        """A plan that brings back what this apply changed; see `Client.undo`."""
+        """A plan that brings back what this apply changed; see `Client.undo`.
+
+        Parameters
+        ----------
+        reason : str, optional
+            Why it is undone; the journal of the undo keeps it.
+        """
         return undo(self.path, self._port, reason=reason)
 
     def _bound(self, plan: Plan) -> Plan:

@@ -220,6 +220,13 @@ class Plan:
     def sample(self, n: int, *, seed: int = 0) -> Plan:
         """A part of the plan: `n` rows drawn by chance, the same ones for the same `seed`.
 
+        Parameters
+        ----------
+        n : int
+            How many rows, 1 or more.
+        seed : int, default 0
+            The same number draws the same rows.
+
         Raises
         ------
         UsageError
