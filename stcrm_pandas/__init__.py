@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from stcrm_pandas.contract import schemas
     from stcrm_pandas.contract.nested import Address, ApplicationData, NewContact, NewLocation, Preferences
     from stcrm_pandas.contract.sentinel import CLEAR
+    from stcrm_pandas.edits.plans import Plan, Result
     from stcrm_pandas.frame.custom_fields import custom_fields
     from stcrm_pandas.reads.feed import Feed
     from stcrm_pandas.sandbox import Sandbox
@@ -36,7 +37,9 @@ __all__ = [
     "Feed",
     "NewContact",
     "NewLocation",
+    "Plan",
     "Preferences",
+    "Result",
     "Sandbox",
     "analysis",
     "connect",
@@ -57,7 +60,9 @@ _MODULES = {
     "Feed": "reads.feed",
     "NewContact": "contract.nested",
     "NewLocation": "contract.nested",
+    "Plan": "edits.plans",
     "Preferences": "contract.nested",
+    "Result": "edits.plans",
     "Sandbox": "sandbox",
     "connect": "client",
     "custom_fields": "frame.custom_fields",

@@ -42,8 +42,7 @@ from stcrm_pandas.resources.tags import Tags
 from stcrm_pandas.settings.connection import Settings, names_a_tenant, read_settings
 
 if TYPE_CHECKING:
-    from stcrm_pandas.edits.apply.result import Result
-    from stcrm_pandas.edits.plan.model import Plan
+    from stcrm_pandas.edits.plans import Plan, Result
     from stcrm_pandas.sandbox import Sandbox
 
     AnySandbox = bool | str | Path | Sandbox | None
@@ -335,7 +334,7 @@ class Client:
         UsageError
             It is no plan, was altered, is of another version, or is for another tenant or environment.
         """
-        from stcrm_pandas.edits.plan.plan_file import load
+        from stcrm_pandas.edits.plans import load
 
         return load(path, self._port)
 
@@ -361,9 +360,9 @@ class Client:
             It is no journal, or one of another tenant or environment; some of its rows were under way when the apply
             ended (resume it first), or it is being applied right now.
         """
-        from stcrm_pandas.edits.apply.undo import undo
+        from stcrm_pandas.edits.plans import undone
 
-        return undo(getattr(journal, "path", journal), self._port, reason=reason)
+        return undone(journal, self._port, reason=reason)
 
     def resume(
         self, journal: str | Path | Result, *, limit: int | None = None, stop_after: int | None = None
@@ -384,9 +383,9 @@ class Client:
         UsageError
             It is no journal, one of another tenant or environment, or not the latest of its plan.
         """
-        from stcrm_pandas.edits.apply.start import resume
+        from stcrm_pandas.edits.plans import resumed
 
-        return resume(getattr(journal, "path", journal), self._port, limit=limit, stop_after=stop_after)
+        return resumed(journal, self._port, limit=limit, stop_after=stop_after)
 
     def status_log(self, resource: str) -> pd.DataFrame:
         """In which status each lead or booking was seen, and when, by reads with `connect(status_log=True)`.

@@ -17,8 +17,8 @@ from stcrm_pandas.errors import UsageError
 
 if TYPE_CHECKING:
     from stcrm_pandas.client import Client
-    from stcrm_pandas.edits.apply.result import Result
-    from stcrm_pandas.edits.plan.model import Plan
+    from stcrm_pandas.edits.plan.model import PlanData
+    from stcrm_pandas.edits.plans import Plan, Result
 
 INCOMPLETE = 3
 
@@ -96,8 +96,9 @@ def plan(
 def show(plan: PlanFile) -> None:
     """Show what a plan changes."""
     from stcrm_pandas.edits.plan.plan_file import read
+    from stcrm_pandas.edits.preview import as_text
 
-    say(repr(read(plan)))
+    say(as_text(read(plan)))
 
 
 @app.command()
@@ -113,7 +114,7 @@ def apply(
     state: State = None,
 ) -> None:
     """Carry out a plan. Applied again it goes on where it stopped; what is as planned is left alone."""
-    from stcrm_pandas.edits.plan.plan_file import load
+    from stcrm_pandas.edits.plans import load
 
     with connect_to(sandbox, state) as crm:
         loaded = load(plan, crm._port)
@@ -161,7 +162,7 @@ def _write(plan: Plan, out: Path) -> None:
     say(f"The plan is in {out}; nothing was sent. {done}.")
 
 
-def _ask(plan: Plan, crm: Client, yes: bool) -> None:
+def _ask(plan: PlanData, crm: Client, yes: bool) -> None:
     from stcrm_pandas.edits.apply.preconditions import admit, in_production
 
     admit(plan, crm._port)

@@ -13,8 +13,8 @@ from stcrm_pandas.edits.diff import custom_values
 from stcrm_pandas.edits.diff.columns import TARGETS
 from stcrm_pandas.edits.plan import opt_out, special
 from stcrm_pandas.edits.plan.build import WARN_ABOVE, place_of, plan_changes
-from stcrm_pandas.edits.plan.model import Plan
 from stcrm_pandas.edits.plan.steps import Options
+from stcrm_pandas.edits.plans import Plan
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import PermissionDenied, ServiceError, UsageError
 
@@ -57,11 +57,11 @@ def changes(
         reason=reason,
         warn_above=warn_above,
     )
-    plan = replace(plan, port=port)
+    plan = Plan.of(plan, port)
     if not check and not plan.options.get("allow_opt_in"):
         return plan
     try:
-        return looked_up(plan, port)
+        return Plan.of(looked_up(plan, port), port)
     except ServiceError as error:
         if check or not any(step.opt_out for step in plan.steps):
             raise
@@ -80,19 +80,19 @@ def dismissals(
 ) -> Plan:
     """The plan that dismisses leads or bookings."""
     plan = special.plan_dismiss(resource, frame, given, place=place_of(port), reason=reason)
-    return replace(plan, port=port)
+    return Plan.of(plan, port)
 
 
 def follow_ups(port: Port, frame: pd.DataFrame, given: Mapping[str, Any], *, reason: str | None = None) -> Plan:
     """The plan that gives leads a date to follow them up."""
     zone = port.time_zone
     plan = special.plan_follow_up(frame, given, place=place_of(port), time_zone=zone, reason=reason)
-    return replace(plan, port=port)
+    return Plan.of(plan, port)
 
 
 def tags(port: Port, customers: Any, add: Any, remove: Any, **given: Any) -> Plan:
     """The plan that tags many customers."""
-    return replace(special.plan_tags(customers, add, remove, place=place_of(port), **given), port=port)
+    return Plan.of(special.plan_tags(customers, add, remove, place=place_of(port), **given), port)
 
 
 def opt_outs(port: Port, phones_or_emails: Any, names: Iterable[str], *, reason: str | None = None) -> Plan:
@@ -111,7 +111,7 @@ def opt_outs(port: Port, phones_or_emails: Any, names: Iterable[str], *, reason:
     if names:
         methods = opt_out.matching(found.methods, wanted)
         found = replace(found, preferences=read_preferences(port, methods))
-    return replace(opt_out.plan_opt_out(wanted, found, names, place=place_of(port), reason=reason), port=port)
+    return Plan.of(opt_out.plan_opt_out(wanted, found, names, place=place_of(port), reason=reason), port)
 
 
 def _leads(port: Port) -> pd.DataFrame | None:

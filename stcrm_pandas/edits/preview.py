@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from stcrm_pandas.edits.diff.columns import target_of
-from stcrm_pandas.edits.plan.model import Cell, Plan, Refusal
+from stcrm_pandas.edits.plan.model import Cell, PlanData, Refusal
 from stcrm_pandas.printable import printable
 
 PAIRS, FIRST, REFUSED, WIDTH = 3, 5, 10, 44
@@ -30,7 +30,7 @@ class Part:
     rows: Sequence[tuple[str, ...]]
 
 
-def as_text(plan: Plan) -> str:
+def as_text(plan: PlanData) -> str:
     """The plan for a terminal."""
     lines = [_headline(plan), *(f"! {warning}" for warning in plan.warnings), *_marks(plan)]
     for part in parts(plan):
@@ -43,7 +43,7 @@ def as_text(plan: Plan) -> str:
     return "\n".join(lines)
 
 
-def as_html(plan: Plan) -> str:
+def as_html(plan: PlanData) -> str:
     """The plan for a notebook."""
     told = "".join(f"<li>{html.escape(line)}</li>" for line in (*plan.warnings, *_marks(plan)))
     tables = "".join(_table(part) for part in parts(plan))
@@ -62,13 +62,13 @@ def _cell(head: str, text: str) -> str:
     return f"<td style='{_CELL}; {align}'>{html.escape(text)}</td>"
 
 
-def parts(plan: Plan) -> list[Part]:
+def parts(plan: PlanData) -> list[Part]:
     """What a preview shows: per column the commonest changes, the first rows, what is refused or unmatched."""
     found = [_by_column(plan), _first_rows(plan), _refused(plan), _unmatched(plan)]
     return [replace(part, rows=[tuple(map(printable, row)) for row in part.rows]) for part in found if part.rows]
 
 
-def _headline(plan: Plan) -> str:
+def _headline(plan: PlanData) -> str:
     rows = len(set(plan.keys))
     cells = sum(len(step.cells) * len(step.keys) for step in plan.steps)
     of = f" of {plan.total_rows:,}" if plan.total_rows else ""
@@ -80,7 +80,7 @@ def _headline(plan: Plan) -> str:
     )
 
 
-def _marks(plan: Plan) -> list[str]:
+def _marks(plan: PlanData) -> list[str]:
     """What is special about some of the calls."""
     cells = [(cell, len(step.keys)) for step in plan.steps for cell in step.cells]
     counted = (
@@ -92,7 +92,7 @@ def _marks(plan: Plan) -> list[str]:
     return [f"{says}: {_count(number, thing)}." for number, thing, says in counted if number]
 
 
-def _by_column(plan: Plan) -> Part:
+def _by_column(plan: PlanData) -> Part:
     pairs: dict[str, Counter[tuple[str, str]]] = {}
     for step in plan.steps:
         for cell in step.cells:
@@ -105,7 +105,7 @@ def _by_column(plan: Plan) -> Part:
     return Part("Changes by column, the commonest first", ("column", "cells", "from", "to", "times"), rows)
 
 
-def _first_rows(plan: Plan) -> Part:
+def _first_rows(plan: PlanData) -> Part:
     rows = []
     for step in plan.steps[:FIRST]:
         names = target_of(step.operation).row.key
@@ -128,7 +128,7 @@ def _filled(fill: Mapping[str, Any]) -> str:
     return "; ".join(f"{name}: {', '.join(part)}" if isinstance(part, dict) else name for name, part in fill.items())
 
 
-def _refused(plan: Plan) -> Part:
+def _refused(plan: PlanData) -> Part:
     by_reason: dict[str, list[Refusal]] = {}
     for one in plan.refusals:
         by_reason.setdefault(one.reason, []).append(one)
@@ -143,7 +143,7 @@ def _refused(plan: Plan) -> Part:
     return Part(title, ("column", "times", "because", "instead", "first row"), rows)
 
 
-def _unmatched(plan: Plan) -> Part:
+def _unmatched(plan: PlanData) -> Part:
     by_reason: dict[tuple[str, str], list[str]] = {}
     for one in plan.listed:
         by_reason.setdefault((str(one.get("why")), str(one.get("instead"))), []).append(_show(one.get("what")))

@@ -13,7 +13,7 @@ from stcrm_pandas.resources.planning import WARN_ABOVE, Plannable
 from stcrm_pandas.resources.resource import Ids, MaxAge, helper, options_of
 
 if TYPE_CHECKING:
-    from stcrm_pandas.edits.plan.model import Plan
+    from stcrm_pandas.edits.plans import Plan
 
 
 class BookingContacts(Plannable):

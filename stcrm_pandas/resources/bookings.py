@@ -12,7 +12,7 @@ from stcrm_pandas.resources.booking_contacts import BookingContacts
 from stcrm_pandas.resources.resource import Feed, Ids, MaxAge, When, helper
 
 if TYPE_CHECKING:
-    from stcrm_pandas.edits.plan.model import Plan
+    from stcrm_pandas.edits.plans import Plan
 
 
 class Bookings(BookingContacts):

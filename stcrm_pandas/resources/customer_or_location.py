@@ -12,7 +12,7 @@ from stcrm_pandas.resources.planning import WARN_ABOVE, Plannable
 from stcrm_pandas.resources.resource import Ids, MaxAge, When, helper
 
 if TYPE_CHECKING:
-    from stcrm_pandas.edits.plan.model import Plan
+    from stcrm_pandas.edits.plans import Plan
 
 EPOCH = "1970-01-01T00:00:00Z"
 """The contact lists want a date, whatever else they are given."""

@@ -21,7 +21,7 @@ from stcrm_pandas.resources.planning import WARN_ABOVE
 from stcrm_pandas.resources.resource import Feed, Ids, MaxAge, When, helper
 
 if TYPE_CHECKING:
-    from stcrm_pandas.edits.plan.model import Plan
+    from stcrm_pandas.edits.plans import Plan
 
 
 class Customers(CustomerOrLocation):

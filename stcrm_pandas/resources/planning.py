@@ -9,7 +9,7 @@ import pandas as pd
 from stcrm_pandas.resources.resource import WritableResource, helper
 
 if TYPE_CHECKING:
-    from stcrm_pandas.edits.plan.model import Plan
+    from stcrm_pandas.edits.plans import Plan
 
 WARN_ABOVE = 0.25
 """A plan that changes more than this share of all rows says so."""

@@ -12,7 +12,7 @@ from stcrm_pandas.http.query import split_ids
 from stcrm_pandas.resources.resource import Ids, WritableResource, helper
 
 if TYPE_CHECKING:
-    from stcrm_pandas.edits.plan.model import Plan
+    from stcrm_pandas.edits.plans import Plan
 
 CUSTOMERS_PER_CALL = 1_000
 

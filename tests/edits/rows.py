@@ -7,9 +7,10 @@ from typing import Any
 import pandas as pd
 
 from stcrm_pandas.edits.diff.columns import TARGETS
-from stcrm_pandas.edits.plan.build import Place, plan_changes
-from stcrm_pandas.edits.plan.model import Plan
+from stcrm_pandas.edits.plan import build
+from stcrm_pandas.edits.plan.build import Place
 from stcrm_pandas.edits.plan.steps import Options
+from stcrm_pandas.edits.plans import Plan
 from stcrm_pandas.frame.foreign_cells import array
 
 PLACE = Place("box", 7, "2026-06-01T12:00:00Z")
@@ -90,6 +91,11 @@ def edited(before: pd.DataFrame, **changes: Any) -> pd.DataFrame:
         cells[0] = value
         after[name] = pd.Series(cells, dtype=before[name].dtype)
     return after
+
+
+def plan_changes(*frames: Any, **given: Any) -> Plan:
+    """The plan of two frames, as users hold it, without a connection."""
+    return Plan.of(build.plan_changes(*frames, **given))
 
 
 def plan(resource: str, row: dict[str, Any], changes: dict[str, Any], **options: Any) -> Plan:

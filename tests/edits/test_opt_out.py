@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import stcrm_pandas as stcrm
 from stcrm_pandas.edits.plan.opt_out import Contacts, plan_opt_out, wanted
+from stcrm_pandas.edits.plans import Plan
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.sandbox import Sandbox
 
@@ -290,7 +291,7 @@ def test_matched_and_unmatched_are_all(asked):
         {},
         None,
     )
-    plan = plan_opt_out(wanted(texts), found, place=PLACE)
+    plan = Plan.of(plan_opt_out(wanted(texts), found, place=PLACE))
     missing = plan.unmatched[plan.unmatched["why"].str.contains("nothing that was searched|neither")]
     requested = {KNOWN[key[0]] for _, key in plan.keys}
     inside = {number for parts, _ in asked for number, _ in parts}

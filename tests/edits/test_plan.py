@@ -7,12 +7,11 @@ import pytest
 
 from stcrm_pandas.contract.schemas.parts import CustomField, ExternalData
 from stcrm_pandas.edits.diff.columns import TARGETS
-from stcrm_pandas.edits.plan.build import plan_changes
 from stcrm_pandas.edits.plan.fill import CannotFill, body_of
 from stcrm_pandas.edits.plan.steps import Options
 from stcrm_pandas.errors import UsageError
 
-from .rows import PLACE, USUAL, edited, frame, only, plan, reasons
+from .rows import PLACE, USUAL, edited, frame, only, plan, plan_changes, reasons
 
 MISSING = pd.NA
 

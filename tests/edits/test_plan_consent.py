@@ -6,12 +6,11 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from stcrm_pandas.edits.plan.build import plan_changes
 from stcrm_pandas.edits.plan.consent import FLAGS
 from stcrm_pandas.edits.plan.fill import OLDER, body_of
 from stcrm_pandas.errors import UsageError
 
-from .rows import PLACE, USUAL, edited, frame, only, plan, reasons
+from .rows import PLACE, USUAL, edited, frame, only, plan, plan_changes, reasons
 
 MARKETING, REMINDERS = "preferences_marketing_updates_enabled", "preferences_job_reminders_enabled"
 INVOICE, STATEMENT = "preferences_invoice_notification", "preferences_statement_notification"

@@ -13,11 +13,11 @@ import pandas as pd
 import pytest
 
 from stcrm_pandas.edits.plan import plan_file
-from stcrm_pandas.edits.plan.build import plan_changes
 from stcrm_pandas.edits.plan.model import from_json
+from stcrm_pandas.edits.plans import Plan
 from stcrm_pandas.errors import UsageError
 
-from .rows import PLACE, edited, frame, plan
+from .rows import PLACE, edited, frame, plan, plan_changes
 
 
 def many(count=30, **more):
@@ -29,7 +29,7 @@ def test_a_plan_survives_its_file(tmp_path):
     made = plan("customers", {}, {"name": "Ånn", "tag_type_ids": (71,), "balance": 4.0})
     made.save(tmp_path / "plan.json")
     assert stat.S_IMODE((tmp_path / "plan.json").stat().st_mode) == 0o600
-    again = plan_file.read(tmp_path / "plan.json")
+    again = Plan.of(plan_file.read(tmp_path / "plan.json"))
     assert again == made
     assert again.digest == made.digest
     made.save(tmp_path / "plan.json")

@@ -14,12 +14,13 @@ from stcrm_pandas.edits.diff.columns import LEGACY, OTHER_CALLS, TARGETS
 from stcrm_pandas.edits.diff.frames import diff
 from stcrm_pandas.edits.diff.values import parts_of, to_json
 from stcrm_pandas.edits.plan import plan_file
-from stcrm_pandas.edits.plan.build import plan_changes, rows_of
+from stcrm_pandas.edits.plan.build import rows_of
 from stcrm_pandas.edits.plan.fill import body_of
 from stcrm_pandas.edits.plan.steps import Options
+from stcrm_pandas.edits.plans import Plan
 
 from .conftest import frames
-from .rows import PLACE
+from .rows import PLACE, plan_changes
 
 KINDS = {"integer": int, "boolean": bool, "double": (int, float), "decimal": (int, float)}
 LIBERAL = Options(
@@ -100,7 +101,7 @@ def test_every_difference_is_sent_or_refused(resource, options, data, tmp_path_f
         nothing = any(one.key == key and one.column == "" for one in plan.refusals)
         assert (key, column) in sent | told or nothing or _no_change(target, change), column
     plan.save(path := tmp_path_factory.mktemp("plans") / "plan")
-    assert plan_file.read(path) == plan
+    assert Plan.of(plan_file.read(path)) == plan
     assert repr(plan)
     assert plan._repr_html_()
     assert len(plan.changes) >= len(plan.requests) == len(plan.steps)

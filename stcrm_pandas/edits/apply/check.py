@@ -12,14 +12,15 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.edits.apply.fresh_rows import EPOCH, Fresh
+from stcrm_pandas.edits.apply.fresh_rows import Fresh
 from stcrm_pandas.edits.apply.opt_ins import Sent
 from stcrm_pandas.edits.diff.columns import TARGETS, target_of
 from stcrm_pandas.edits.diff.values import current
 from stcrm_pandas.edits.plan.build import rows_of
 from stcrm_pandas.edits.plan.consent import FLAGS, says_no
-from stcrm_pandas.edits.plan.model import Key, Plan, Refusal, Step
+from stcrm_pandas.edits.plan.model import Key, PlanData, Refusal, Step
 from stcrm_pandas.edits.plan.opt_out import MARKETING, Contacts, matching
+from stcrm_pandas.edits.plan.routes import EPOCH
 from stcrm_pandas.edits.plan.steps import Options, without_cells
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import ServiceError, UsageError
@@ -36,7 +37,7 @@ Place = tuple[str, Key]
 """A record: its kind, and its key."""
 
 
-def check(plan: Plan, port: Port, sent: Sent | None = None) -> Plan:
+def check(plan: PlanData, port: Port, sent: Sent | None = None) -> PlanData:
     """The plan without what a read refuses.
 
     Parameters
@@ -55,7 +56,7 @@ def check(plan: Plan, port: Port, sent: Sent | None = None) -> Plan:
     return replace(without(plan, refusals), checked=True)
 
 
-def refused_by_reading(plan: Plan, port: Port, sent: Sent) -> list[Refusal]:
+def refused_by_reading(plan: PlanData, port: Port, sent: Sent) -> list[Refusal]:
     """Return what a read refuses of a plan, but for its opt-outs, which are judged alone.
 
     Raises
@@ -69,7 +70,7 @@ def refused_by_reading(plan: Plan, port: Port, sent: Sent) -> list[Refusal]:
     return [*_still_in_use(rest, port), *_opted_out(plan, port, sent)]
 
 
-def opt_outs_refused_by_reading(plan: Plan, port: Port) -> list[Refusal]:
+def opt_outs_refused_by_reading(plan: PlanData, port: Port) -> list[Refusal]:
     """Return what a read refuses of the opt-outs of a plan: as little as can be.
 
     A row that opts out and is to be inactive, too, stays active where it is still in use or that cannot be
@@ -92,7 +93,7 @@ def opt_outs_refused_by_reading(plan: Plan, port: Port) -> list[Refusal]:
         ]
 
 
-def _strange_opt_outs(part: Plan, port: Port) -> Iterator[Refusal]:
+def _strange_opt_outs(part: PlanData, port: Port) -> Iterator[Refusal]:
     if not part.options.get("before_unnamed"):
         return
     try:
@@ -108,7 +109,7 @@ def _strange_opt_outs(part: Plan, port: Port) -> Iterator[Refusal]:
             yield Refusal(key, cell.column, _strangers(part, strange, len(whole)))
 
 
-def without(plan: Plan, refusals: Iterable[Refusal]) -> Plan:
+def without(plan: PlanData, refusals: Iterable[Refusal]) -> PlanData:
     """A plan of one kind of row without the cells that further refusals name; other cells of their rows stay."""
     more = tuple(refusals)
     gone: dict[Key, set[str]] = defaultdict(set)
@@ -125,12 +126,12 @@ def without(plan: Plan, refusals: Iterable[Refusal]) -> Plan:
     return replace(plan, steps=tuple(steps), refusals=(*plan.refusals, *more))
 
 
-def refuse_strangers(plan: Plan, rows: Mapping[Place, Mapping[str, Any]]) -> None:
+def refuse_strangers(plan: PlanData, rows: Mapping[Place, Mapping[str, Any]]) -> None:
     """Refuse a plan of rows that did not say whose they are, where too many are not as they were read.
 
     Parameters
     ----------
-    plan : Plan
+    plan : PlanData
         Only one whose frame named no tenant is looked at.
     rows : mapping
         By kind and key, the rows as they are now.
@@ -148,14 +149,14 @@ def refuse_strangers(plan: Plan, rows: Mapping[Place, Mapping[str, Any]]) -> Non
         raise UsageError(_strangers(plan, strange, len(whole)))
 
 
-def _strangers(plan: Plan, strange: int, rows: int) -> str:
+def _strangers(plan: PlanData, strange: int, rows: int) -> str:
     return (
         f"The frame does not say whose rows it has, and {strange:,} of {rows:,} are not as they are in "
         f"tenant {plan.tenant} of {plan.environment}: read them over this connection, and make the plan anew."
     )
 
 
-def rows_now(plan: Plan, port: Port) -> dict[Place, Mapping[str, Any]]:
+def rows_now(plan: PlanData, port: Port) -> dict[Place, Mapping[str, Any]]:
     """All rows of a plan as they are now, by kind and key; those that are gone are left out."""
     fresh = Fresh(port)
     by_kind: dict[str, dict[Key, None]] = defaultdict(dict)
@@ -175,7 +176,7 @@ def _as_read(step: Step, row: Mapping[str, Any] | None) -> bool:
     return all(current(target, row, cell.column) in (cell.old, cell.new) for cell in step.cells)
 
 
-def _still_in_use(plan: Plan, port: Port) -> Iterator[Refusal]:
+def _still_in_use(plan: PlanData, port: Port) -> Iterator[Refusal]:
     """Customers that are to be switched off while they owe, or while work is done at a place of theirs."""
     if plan.options.get("allow_deactivate"):
         return
@@ -204,7 +205,7 @@ def _still_in_use(plan: Plan, port: Port) -> Iterator[Refusal]:
             )
 
 
-def _opted_out(plan: Plan, port: Port, sent: Sent) -> list[Refusal]:
+def _opted_out(plan: PlanData, port: Port, sent: Sent) -> list[Refusal]:
     """Reach that would be widened although another record of the number says no.
 
     A no that the plan itself turns into a yes is none, if it is the one that the plan was made of.
@@ -237,7 +238,7 @@ def _opted_out(plan: Plan, port: Port, sent: Sent) -> list[Refusal]:
     ]
 
 
-def _noes_of_its_own(plan: Plan, found: Contacts) -> Iterator[tuple[str, No]]:
+def _noes_of_its_own(plan: PlanData, found: Contacts) -> Iterator[tuple[str, No]]:
     """What the plan itself turns into a no, before it widens anything."""
     for step in plan.steps:
         for cell in step.cells if step.opt_out else ():

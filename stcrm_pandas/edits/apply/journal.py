@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from stcrm_pandas.edits.apply.locks import PART, OpenFile, make_private, unusable
-from stcrm_pandas.edits.plan.model import VERSION, Key, Plan, from_json
+from stcrm_pandas.edits.plan.model import VERSION, Key, PlanData, from_json
 from stcrm_pandas.errors import StcrmError, UsageError
 
 State = Literal["untried", "sending", "sent", "doubt", "succeeded", "failed", "conflict", "already"]
@@ -117,7 +117,7 @@ class Journal:
     `plan` is the plan that it is of. `Journal.begin` makes one, `Journal.open` opens one that is there.
     """
 
-    def __init__(self, path: Path, db: sqlite3.Connection, plan: Plan) -> None:
+    def __init__(self, path: Path, db: sqlite3.Connection, plan: PlanData) -> None:
         self.path = path
         self.plan = plan
         self._db = db
@@ -125,7 +125,7 @@ class Journal:
         self._files = [OpenFile.at(path)]
 
     @classmethod
-    def begin(cls, path: Path, plan: Plan, about: Mapping[str, str]) -> Self:
+    def begin(cls, path: Path, plan: PlanData, about: Mapping[str, str]) -> Self:
         """A new journal; `about` is told beside the plan (`applied_at` …).
 
         Raises
@@ -321,18 +321,18 @@ def _connect(path: Path) -> sqlite3.Connection:
     return db
 
 
-def find(folder: Path, plan: Plan) -> list[Path]:
+def find(folder: Path, plan: PlanData) -> list[Path]:
     """The journals of a plan, oldest first."""
     return sorted(folder.glob(f"*-{plan.digest[:PART]}.sqlite"))
 
 
-def path_for(folder: Path, plan: Plan, moment: dt.datetime) -> Path:
+def path_for(folder: Path, plan: PlanData, moment: dt.datetime) -> Path:
     """Where a new journal of a plan lies: in the order of time by its name, and never in another's place."""
     earlier = len(find(folder, plan))
     return folder / f"{moment:%Y%m%dT%H%M%S%f}-{earlier:03}-{place_mark(plan)}-{plan.digest[:PART]}.sqlite"
 
 
-def place_mark(plan: Plan) -> str:
+def place_mark(plan: PlanData) -> str:
     """What tells in the name of a journal of which tenant it is, where the file cannot be read."""
     return hashlib.sha256(json.dumps([plan.environment, plan.tenant]).encode()).hexdigest()[:8]
 

@@ -17,7 +17,7 @@ from stcrm_pandas.edits.apply.journal import Entry
 from stcrm_pandas.edits.apply.unreadable import Unreadable, belongs, is_acknowledged, read_whole
 from stcrm_pandas.edits.diff.columns import target_of
 from stcrm_pandas.edits.plan.last_read import GIVES_UP_AFTER
-from stcrm_pandas.edits.plan.model import BEFORE_READ_AT, Key, Plan, Refusal, Step
+from stcrm_pandas.edits.plan.model import BEFORE_READ_AT, Key, PlanData, Refusal, Step
 
 Sent = Mapping[tuple[str, Key], frozenset[str]]
 """By kind and key of a row, the columns in which it was opted in."""
@@ -36,7 +36,7 @@ class Earlier:
     unreadable: tuple[Unreadable, ...] = ()
 
 
-def sent_since(folder: Path, plan: Plan) -> Earlier:
+def sent_since(folder: Path, plan: PlanData) -> Earlier:
     """Return the opt-ins of a plan's rows that went out since `before` was read, by whatever plan.
 
     Those that were found to be there are among them, and those whose request was under way when an apply was killed:
@@ -46,7 +46,7 @@ def sent_since(folder: Path, plan: Plan) -> Earlier:
     ----------
     folder : Path
         Where the journals lie.
-    plan : Plan
+    plan : PlanData
         Whose rows are looked for.
     """
     wanted = {(_kind(step), key): opt_ins(step) for step in plan.steps for key in step.keys if opt_ins(step)}
@@ -75,7 +75,7 @@ def opt_ins(step: Step) -> frozenset[str]:
     return frozenset(cell.column for cell in step.cells if cell.consent)
 
 
-def refused_unread(plan: Plan, unreadable: Iterable[Unreadable]) -> Iterator[Refusal]:
+def refused_unread(plan: PlanData, unreadable: Iterable[Unreadable]) -> Iterator[Refusal]:
     """Refuse all opt-ins of a plan while a journal cannot say which were sent already."""
     for error in unreadable:
         for step in plan.steps:
@@ -86,7 +86,7 @@ def refused_unread(plan: Plan, unreadable: Iterable[Unreadable]) -> Iterator[Ref
 
 
 def _opted_in(
-    plan: Plan, entries: Iterable[Entry], read_at: dt.datetime | None
+    plan: PlanData, entries: Iterable[Entry], read_at: dt.datetime | None
 ) -> Iterator[tuple[tuple[str, Key], frozenset[str]]]:
     for entry in entries:
         step = plan.steps[entry.step]

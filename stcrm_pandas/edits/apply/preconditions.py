@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.edits.apply.journal import Journal
-from stcrm_pandas.edits.plan.model import VERSION, Plan, from_json
+from stcrm_pandas.edits.plan.model import VERSION, PlanData, from_json
 from stcrm_pandas.edits.plan.rebuilt import rebuilt
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import StcrmError, UsageError
@@ -13,7 +13,7 @@ WITHOUT_SAMPLE = 500
 """How many rows of production a plan may change without a sample of it having been applied."""
 
 
-def admit(plan: Plan, port: Port) -> None:
+def admit(plan: PlanData, port: Port) -> None:
     """Refuse a plan that does not belong here.
 
     Raises
@@ -50,7 +50,7 @@ def in_production(port: Port) -> bool:
     return port.in_production
 
 
-def needs_sample(plan: Plan, port: Port) -> str:
+def needs_sample(plan: PlanData, port: Port) -> str:
     """Why a plan must not be applied as a whole yet; empty where it may. Opt-outs do not count."""
     rows = sum(len(step.keys) for step in plan.steps if not step.opt_out)
     if rows <= WITHOUT_SAMPLE or not in_production(port) or _sample_was_applied(plan, port):
@@ -61,7 +61,7 @@ def needs_sample(plan: Plan, port: Port) -> str:
     )
 
 
-def _sample_was_applied(plan: Plan, port: Port) -> bool:
+def _sample_was_applied(plan: PlanData, port: Port) -> bool:
     wholes = {plan.digest, plan.sample_of}
     for path in port.journal_folder.glob("*.sqlite"):
         try:

@@ -14,19 +14,17 @@ import pandas as pd
 
 from stcrm_pandas.contract.schemas.fields import Column
 from stcrm_pandas.edits.apply.journal import OPEN, Entry, Journal
-from stcrm_pandas.edits.apply.undo import undo
 from stcrm_pandas.edits.diff.columns import target_of
-from stcrm_pandas.edits.plan.model import Plan, narrowed
+from stcrm_pandas.edits.plan.model import PlanData, narrowed
 from stcrm_pandas.edits.plan.tables import key_names
-from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import UsageError
 
 FRAMES = ("succeeded", "failed", "conflicts", "already", "untried", "filled")
 _DISARMED = ("=", "+", "-", "@", "\t", "\r")
 
 
-class Result:
-    """What became of each row of a plan.
+class ResultData:
+    """What became of each row of a plan: the data of a `Result`.
 
     Each frame begins with `resource` and the columns of the key; times are in UTC.
 
@@ -35,19 +33,13 @@ class Result:
     call, `untried` those that are left, `filled` what was sent along otherwise than the plan showed.
     """
 
-    def __init__(self, path: Path, port: Port) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
-        self._port = port
         journal = Journal.open(path)
         try:
             self._plan, self._entries, self._about = journal.plan, journal.entries(), journal.about
         finally:
             journal.close()
-
-    @property
-    def plan(self) -> Plan:
-        """The plan that was applied."""
-        return self._plan
 
     @cached_property
     def succeeded(self) -> pd.DataFrame:
@@ -137,8 +129,8 @@ class Result:
                 written.append(path)
         return written
 
-    def retry(self) -> Plan:
-        """A plan of what failed and may well succeed now; what the service refused for good is not in it.
+    def worth_retrying(self) -> PlanData:
+        """Return what failed and may well succeed now; what the service refused for good is not in it.
 
         Raises
         ------
@@ -148,20 +140,7 @@ class Result:
         keys = [one.key for one in self._entries if one.state == "failed" and one.worth_retrying]
         if not keys:
             raise UsageError("Nothing failed that is worth retrying: result.failed says why each did.")
-        return self._bound(_part(self._plan, self._entries))
-
-    def undo(self, *, reason: str | None = None) -> Plan:
-        """A plan that brings back what this apply changed; see `Client.undo`.
-
-        Parameters
-        ----------
-        reason : str, optional
-            Why it is undone; the journal of the undo keeps it.
-        """
-        return undo(self.path, self._port, reason=reason)
-
-    def _bound(self, plan: Plan) -> Plan:
-        return replace(plan, port=self._port)
+        return _part(self._plan, self._entries)
 
     def _cell(self, entry: Entry, column: str) -> tuple[Any, Any]:
         step = self._plan.steps[entry.step]
@@ -214,7 +193,7 @@ class Result:
         return f"<table><caption style='text-align:left'>Result</caption>{rows}</table><ul>{told}</ul>"
 
 
-def _part(plan: Plan, entries: Iterable[Entry]) -> Plan:
+def _part(plan: PlanData, entries: Iterable[Entry]) -> PlanData:
     """The rows that are worth retrying, call by call: a row may be in several."""
     wanted: dict[int, list[Any]] = {}
     for one in entries:

@@ -29,7 +29,7 @@ from stcrm_pandas.edits.plan.last_read import (
     off_again,
     switched_on,
 )
-from stcrm_pandas.edits.plan.model import Key, Plan, Refusal, narrowed
+from stcrm_pandas.edits.plan.model import Key, PlanData, Refusal, narrowed
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import IncompleteRead, ServiceError
 from stcrm_pandas.http.waiting import first_done
@@ -71,7 +71,7 @@ class Course:
     """
 
     def __init__(
-        self, plan: Plan, port: Port, journal: Journal, endings: Endings, sent: Sent, *, limit: int | None
+        self, plan: PlanData, port: Port, journal: Journal, endings: Endings, sent: Sent, *, limit: int | None
     ) -> None:
         self._plan, self._port, self._journal, self._endings = plan, port, journal, endings
         self._opt_ins, self._left = sent, limit

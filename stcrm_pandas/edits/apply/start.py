@@ -12,16 +12,15 @@ from stcrm_pandas.edits.apply.journal import Journal, find, path_for
 from stcrm_pandas.edits.apply.locks import OpenFile, lock
 from stcrm_pandas.edits.apply.opt_ins import Sent, refused_unread, sent_since
 from stcrm_pandas.edits.apply.preconditions import admit, needs_sample
-from stcrm_pandas.edits.apply.result import Result
 from stcrm_pandas.edits.apply.run import Course
 from stcrm_pandas.edits.apply.unreadable import is_acknowledged
-from stcrm_pandas.edits.plan.model import Plan, Refusal
+from stcrm_pandas.edits.plan.model import PlanData, Refusal
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import StcrmError, UsageError
 
 
-def apply(plan: Plan, port: Port, *, limit: int | None = None, stop_after: int | None = None) -> Result:
-    """Carry out a plan. See `Plan.apply`."""
+def apply(plan: PlanData, port: Port, *, limit: int | None = None, stop_after: int | None = None) -> Path:
+    """Carry out a plan, and return its journal. See `Plan.apply`."""
     for name, number, least in (("limit", limit, 0), ("stop_after", stop_after, 1)):
         if number is not None and number < least:
             raise UsageError(f"apply({name}=…) is {least} or more, or None for no bound.")
@@ -38,7 +37,7 @@ def apply(plan: Plan, port: Port, *, limit: int | None = None, stop_after: int |
 class _Run:
     """One apply of a plan, whose lock is held."""
 
-    def __init__(self, plan: Plan, port: Port, limit: int | None, stop_after: int | None) -> None:
+    def __init__(self, plan: PlanData, port: Port, limit: int | None, stop_after: int | None) -> None:
         self._plan, self._port = plan, port
         self._folder = port.journal_folder
         self._limit, self._stop_after = limit, stop_after
@@ -68,7 +67,7 @@ class _Run:
             self._refusals = refused_by_reading(self._plan, self._port, earlier.sent)
         self._refusals += unread
 
-    def all(self, lock_file: OpenFile) -> Result:
+    def all(self, lock_file: OpenFile) -> Path:
         """Carry out what is not refused."""
         journal = _unfinished(self._folder, self._plan) or _begun(self._folder, self._plan, self._port)
         journal.watch(lock_file)
@@ -76,9 +75,9 @@ class _Run:
             self._course(journal, self._refusals)
         finally:
             journal.close()
-        return Result(journal.path, self._port)
+        return journal.path
 
-    def opt_outs_first(self, lock_file: OpenFile) -> Result:
+    def opt_outs_first(self, lock_file: OpenFile) -> Path:
         """Send the opt-outs, whatever stands against the rest, and then the rest, if nothing does."""
         plan, port, obstacle = self._plan, self._port, ""
         try:
@@ -101,7 +100,7 @@ class _Run:
                 self._course(journal, self._refusals)
         finally:
             journal.close()
-        return Result(journal.path, port)
+        return journal.path
 
     def _course(self, journal: Journal, refusals: Sequence[Refusal], *, only_opt_outs: bool = False) -> None:
         port = self._port
@@ -126,14 +125,14 @@ def _keep_why(journal: Journal, why: str) -> None:
         journal.keep(left)
 
 
-def resume(path: Any, port: Port, *, limit: int | None = None, stop_after: int | None = None) -> Result:
-    """Go on with the apply that a journal is of. See `Client.resume`."""
+def resume(path: Any, port: Port, *, limit: int | None = None, stop_after: int | None = None) -> Path:
+    """Go on with the apply that a journal is of, and return it. See `Client.resume`."""
     journal = Journal.open(path)
     plan, place, finished = journal.plan, journal.path.resolve(), journal.finished
     journal.close()
     admit(plan, port)
     if finished:
-        return Result(journal.path, port)
+        return journal.path
     folder = port.journal_folder
     if place.parent != folder.resolve() or [one.resolve() for one in find(folder, plan)][-1] != place:
         raise UsageError(
@@ -143,7 +142,7 @@ def resume(path: Any, port: Port, *, limit: int | None = None, stop_after: int |
     return apply(plan, port, limit=limit, stop_after=stop_after)
 
 
-def _unfinished(folder: Path, plan: Plan) -> Journal | None:
+def _unfinished(folder: Path, plan: PlanData) -> Journal | None:
     """The journal of an earlier apply, where that did not end."""
     for path in find(folder, plan)[-1:]:
         if is_acknowledged(path):
@@ -160,12 +159,12 @@ def _unfinished(folder: Path, plan: Plan) -> Journal | None:
     return None
 
 
-def _begun(folder: Path, plan: Plan, port: Port) -> Journal:
+def _begun(folder: Path, plan: PlanData, port: Port) -> Journal:
     moment = port.now()
     return Journal.begin(path_for(folder, plan, moment), plan, _about(plan, moment.isoformat(timespec="seconds")))
 
 
-def _about(plan: Plan, moment: str) -> dict[str, str]:
+def _about(plan: PlanData, moment: str) -> dict[str, str]:
     return {
         "environment": plan.environment,
         "tenant": str(plan.tenant),

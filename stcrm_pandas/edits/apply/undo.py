@@ -14,14 +14,14 @@ from stcrm_pandas.edits.apply.outcomes import UNDER_WAY, Learned, Sent, part_of
 from stcrm_pandas.edits.diff.columns import LEGACY, OTHER_CALLS, Target, target_of
 from stcrm_pandas.edits.diff.values import PARTED, absent, current, parts_of, to_json
 from stcrm_pandas.edits.plan.build import bulk_calls, in_order, place_of
-from stcrm_pandas.edits.plan.model import Cell, Key, Plan, Refusal, Step
+from stcrm_pandas.edits.plan.model import Cell, Key, PlanData, Refusal, Step
 from stcrm_pandas.edits.plan.steps import Change, Options, plan_row
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.foreign_cells import is_missing
 
 
-def undo(path: Any, port: Port, *, reason: str | None = None) -> Plan:
+def undo(path: Any, port: Port, *, reason: str | None = None) -> PlanData:
     """The plan that takes an apply back. See `Client.undo`."""
     journal = Journal.open(path)
     try:
@@ -40,7 +40,7 @@ def undo(path: Any, port: Port, *, reason: str | None = None) -> Plan:
     finally:
         journal.close()
     told = [note.format(f"{count:,} row{'' if count == 1 else 's'}") + "." for note, count in back.notes.items()]
-    return Plan(
+    return PlanData(
         plan.resource,
         plan.environment,
         plan.tenant,
@@ -51,7 +51,6 @@ def undo(path: Any, port: Port, *, reason: str | None = None) -> Plan:
         warnings=(*learned.warnings, *told),
         reason=reason or f"undo of {journal.path.name}",
         options=back.options.as_json(),
-        port=port,
     )
 
 
@@ -71,7 +70,7 @@ def _refuse_under_way(journal: Journal) -> None:
 class _Back:
     """The calls that take rows back, and what cannot be taken back."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: PlanData) -> None:
         self.plan = plan
         given = Options.from_json(plan.options)
         # Consent that was given to one change is none to its opposite.

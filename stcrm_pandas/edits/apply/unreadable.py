@@ -9,7 +9,7 @@ import sqlite3
 from pathlib import Path
 
 from stcrm_pandas.edits.apply.journal import Entry, Journal, place_mark
-from stcrm_pandas.edits.plan.model import Plan
+from stcrm_pandas.edits.plan.model import PlanData
 from stcrm_pandas.errors import StcrmError, UsageError
 
 
@@ -25,7 +25,7 @@ class Unreadable(Exception):
         )
 
 
-def read_whole(path: Path) -> tuple[Plan, list[Entry]]:
+def read_whole(path: Path) -> tuple[PlanData, list[Entry]]:
     """Return the plan of a journal and what became of all of its rows.
 
     Raises
@@ -49,7 +49,7 @@ def read_whole(path: Path) -> tuple[Plan, list[Entry]]:
     return journal.plan, entries
 
 
-def belongs(path: Path, plan: Plan) -> bool:
+def belongs(path: Path, plan: PlanData) -> bool:
     """Return whether an unreadable journal may be of the tenant of a plan: only what surely is another's is not."""
     place = None
     with contextlib.suppress(sqlite3.Error, OSError):

@@ -17,7 +17,7 @@ import pandas as pd
 from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.edits.diff.columns import TARGETS, Target
 from stcrm_pandas.edits.diff.frames import Changes, diff
-from stcrm_pandas.edits.plan.model import BEFORE_READ_AT, Cell, Key, Plan, Refusal, Step
+from stcrm_pandas.edits.plan.model import BEFORE_READ_AT, Cell, Key, PlanData, Refusal, Step
 from stcrm_pandas.edits.plan.steps import Options, plan_row
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import UsageError
@@ -56,7 +56,7 @@ def plan_changes(
     options: Options | None = None,
     reason: str | None = None,
     warn_above: float = WARN_ABOVE,
-) -> Plan:
+) -> PlanData:
     """The plan that turns `before` into `after`.
 
     Parameters
@@ -90,7 +90,7 @@ def plan_changes(
     extra: dict[str, Any] = {} if named[0] else {"before_unnamed": True}
     if any(cell.consent for step in planned.steps for cell in step.cells):
         extra |= _read_at(before)
-    plan = Plan(
+    plan = PlanData(
         resource,
         place.environment,
         place.tenant,
@@ -199,7 +199,7 @@ def rows_of(
         yield keys[place], {name: values[number] for name, values in columns.items()}
 
 
-def with_share(plan: Plan, rows: int, warn_above: float) -> Plan:
+def with_share(plan: PlanData, rows: int, warn_above: float) -> PlanData:
     """The plan, with a warning where it changes more than a share of all rows."""
     changed = len({key for _, key in plan.keys})
     if rows and changed / rows > warn_above:

@@ -13,10 +13,10 @@ from typing import Any
 
 from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.contract.schemas.fields import snake
-from stcrm_pandas.edits.apply.fresh_rows import ROUTES
 from stcrm_pandas.edits.diff.columns import OTHER_CALLS, Target, target_of
 from stcrm_pandas.edits.diff.values import parts_of, to_json
 from stcrm_pandas.edits.plan.model import Cell, Step
+from stcrm_pandas.edits.plan.routes import ROUTES
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.foreign_cells import is_missing
 

@@ -12,16 +12,11 @@ import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 import orjson
-import pandas as pd
 
-from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import UsageError
-
-if TYPE_CHECKING:
-    from stcrm_pandas.edits.apply.result import Result
 
 VERSION = 1
 """Of plans and their files. Another version is refused."""
@@ -115,8 +110,8 @@ class Refusal:
 
 
 @dataclass(frozen=True, repr=False)
-class Plan:
-    """Changes, and the calls that make them, for one tenant of one environment.
+class PlanData:
+    """Changes, and the requests that make them, for one tenant of one environment: the data of a `Plan`.
 
     Parameters
     ----------
@@ -145,8 +140,6 @@ class Plan:
         Whether refusals that need a read were made; where not, apply makes them before its first write.
     sample_of : str, optional
         The digest of the plan of which this is a part.
-    port : Port, optional
-        The connection that made or loaded it, which applies it. Not part of the plan.
     """
 
     resource: str
@@ -163,7 +156,6 @@ class Plan:
     checked: bool = False
     sample_of: str | None = None
     version: int = VERSION
-    port: Port | None = field(default=None, compare=False)
 
     @cached_property
     def digest(self) -> str:
@@ -177,7 +169,7 @@ class Plan:
 
     def as_json(self) -> dict[str, Any]:
         """The plan in lists and dictionaries, as its file holds it."""
-        plain = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "port"}
+        plain = {name: getattr(self, name) for name in PlanData.__dataclass_fields__}
         plain["steps"] = [_plain(step) for step in self.steps]
         plain["refusals"] = [_plain(refusal) for refusal in self.refusals]
         return {**plain, "warnings": list(self.warnings), "listed": list(self.listed)}
@@ -187,7 +179,7 @@ class Plan:
         """The rows that it changes: operation and key of each, in the order of the calls."""
         return tuple((step.operation, key) for step in self.steps for key in step.keys)
 
-    def subset(self, keys: Iterable[Any]) -> Plan:
+    def subset(self, keys: Iterable[Any]) -> Self:
         """The part of the plan that changes some rows.
 
         Parameters
@@ -217,7 +209,7 @@ class Plan:
                 steps.append(narrowed(step, kept))
         return replace(self, steps=tuple(steps), sample_of=self.sample_of or self.digest)
 
-    def sample(self, n: int, *, seed: int = 0) -> Plan:
+    def sample(self, n: int, *, seed: int = 0) -> Self:
         """A part of the plan: `n` rows drawn by chance, the same ones for the same `seed`.
 
         Parameters
@@ -238,85 +230,6 @@ class Plan:
         drawn = random.Random(seed).sample(rows, min(n, len(rows)))
         return self.subset(drawn)
 
-    @property
-    def changes(self) -> pd.DataFrame:
-        """A row for each changed cell: the key, `column`, `old`, `new`, `one_way`, `consent`, `opt_out`."""
-        from stcrm_pandas.edits.plan.tables import changes_of
-
-        return changes_of(self)
-
-    @property
-    def requests(self) -> pd.DataFrame:
-        """A row for each call: `operation`, `method`, `path`, `set` and `fill` as JSON text, `rows`, `cells`."""
-        from stcrm_pandas.edits.plan.tables import requests_of
-
-        return requests_of(self)
-
-    @property
-    def refused(self) -> pd.DataFrame:
-        """A row for each refusal: the key, `column`, `reason`, `instead`."""
-        from stcrm_pandas.edits.plan.tables import refused_of
-
-        return refused_of(self)
-
-    @property
-    def unmatched(self) -> pd.DataFrame:
-        """A row for what was looked for and is not in the plan: `what`, `why`, `instead`."""
-        return pd.DataFrame(list(self.listed), columns=["what", "why", "instead"], dtype="str")
-
-    def __repr__(self) -> str:
-        from stcrm_pandas.edits.preview import as_text
-
-        return as_text(self)
-
-    def _repr_html_(self) -> str:
-        from stcrm_pandas.edits.preview import as_html
-
-        return as_html(self)
-
-    def apply(self, *, limit: int | None = None, stop_after: int | None = None) -> Result:
-        """Carry out the plan: read each row afresh, send, read back; side by side, with a journal written ahead.
-
-        A row that somebody else changed in the same cell is a conflict and is not sent; one that is as planned already
-        needs no call. An apply that was interrupted goes on where it stopped, when the plan is applied again.
-
-        Parameters
-        ----------
-        limit : int, optional
-            Send at most so many rows now; opt-outs do not count. 0 only finds out what became of calls that were under
-            way when an earlier apply ended.
-        stop_after : int, optional
-            Begin nothing more after so many failures, but for opt-outs.
-
-        Raises
-        ------
-        UsageError
-            The plan is of another tenant, environment or version, or was altered; it is being applied by somebody else
-            right now; its journal or its lock was removed meanwhile; more than 500 rows of production want a sample
-            first.
-        WritesNotAllowed
-            The connection may only read.
-        SettingsError
-            The journal cannot be written.
-        """
-        if self.port is None:
-            raise UsageError("The plan has no connection: crm.load_plan(path) gives it one.")
-        from stcrm_pandas.edits.apply.start import apply
-
-        return apply(self, self.port, limit=limit, stop_after=stop_after)
-
-    def save(self, path: Any) -> None:
-        """Write the plan to a file, readable and for nobody else; `crm.load_plan` reads it.
-
-        Parameters
-        ----------
-        path : object
-            Where to; the file is JSON, with mode 0600.
-        """
-        from stcrm_pandas.edits.plan.plan_file import write
-
-        write(self, path)
-
 
 def narrowed(step: Step, keys: tuple[Key, ...]) -> Step:
     """A call for some of its rows only; one for a single row stays as it is."""
@@ -325,13 +238,13 @@ def narrowed(step: Step, keys: tuple[Key, ...]) -> Step:
     return replace(step, keys=keys, set={**step.set, "customerIds": [key[0] for key in keys]})
 
 
-def from_json(plain: Mapping[str, Any], port: Port | None = None) -> Plan:
+def from_json(plain: Mapping[str, Any]) -> PlanData:
     """The plan that `as_json` told."""
     given = dict(plain)
     given["steps"] = tuple(_step(one) for one in plain["steps"])
     given["refusals"] = tuple(Refusal(**{**one, "key": tuple(one["key"])}) for one in plain["refusals"])
     given["warnings"], given["listed"] = tuple(plain["warnings"]), tuple(plain["listed"])
-    return Plan(**given, port=port)
+    return PlanData(**given)
 
 
 def _step(plain: Mapping[str, Any]) -> Step:

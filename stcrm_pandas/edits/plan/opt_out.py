@@ -18,7 +18,7 @@ from stcrm_pandas.edits.diff.columns import TARGETS
 from stcrm_pandas.edits.plan.build import Place, rows_of, told
 from stcrm_pandas.edits.plan.consent import FLAGS, says_no
 from stcrm_pandas.edits.plan.merges import merged_into
-from stcrm_pandas.edits.plan.model import Key, Plan, Refusal, Step
+from stcrm_pandas.edits.plan.model import Key, PlanData, Refusal, Step
 from stcrm_pandas.edits.plan.steps import Options, plan_row
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.contact_values import beside, spellings
@@ -128,7 +128,7 @@ def plan_opt_out(
     *,
     place: Place,
     reason: str | None = None,
-) -> Plan:
+) -> PlanData:
     """The plan that switches marketing off for every record of some numbers and addresses.
 
     Parameters
@@ -190,7 +190,7 @@ def plan_opt_out(
     warnings = [f"{already} already, wherever they were found."] if done else []
     warnings += [_NO_LEADS] if found.leads is None else []
     warnings += [_TEXTS] if any(value.startswith("+") for value in given) else []
-    return Plan(
+    return PlanData(
         "opt_out",
         place.environment,
         place.tenant,

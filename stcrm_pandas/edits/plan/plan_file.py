@@ -9,7 +9,7 @@ import json
 import os
 from pathlib import Path
 
-from stcrm_pandas.edits.plan.model import VERSION, Plan, from_json
+from stcrm_pandas.edits.plan.model import VERSION, PlanData, from_json
 from stcrm_pandas.edits.plan.rebuilt import rebuilt
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import UsageError
@@ -17,7 +17,7 @@ from stcrm_pandas.errors import UsageError
 KIND = "stcrm plan"
 
 
-def write(plan: Plan, path: str | Path) -> None:
+def write(plan: PlanData, path: str | Path) -> None:
     """Write a plan to a file of mode 0600; one that is there gives way.
 
     Raises
@@ -36,7 +36,7 @@ def write(plan: Plan, path: str | Path) -> None:
     part.replace(place)
 
 
-def read(path: str | Path) -> Plan:
+def read(path: str | Path) -> PlanData:
     """The plan in a file. What decides is made anew from its cells, and the checks are to be made again.
 
     Raises
@@ -69,7 +69,7 @@ def read(path: str | Path) -> Plan:
     return plan
 
 
-def load(path: str | Path, port: Port) -> Plan:
+def read_for(path: str | Path, port: Port) -> PlanData:
     """The plan in a file, for the tenant that it was made for.
 
     Raises
@@ -84,4 +84,4 @@ def load(path: str | Path, port: Port) -> Plan:
             f"The plan is for tenant {plan.tenant} of {plan.environment}; this connection is to tenant {tenant} of "
             f"{environment}."
         )
-    return from_json(plan.as_json(), port)
+    return plan

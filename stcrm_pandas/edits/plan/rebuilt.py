@@ -15,7 +15,7 @@ from stcrm_pandas.edits.diff.columns import LEGACY, OTHER_CALLS, TARGETS, Rule, 
 from stcrm_pandas.edits.diff.values import PARTED
 from stcrm_pandas.edits.plan.build import bulk_calls
 from stcrm_pandas.edits.plan.consent import REACHED_BY_VALUE, direction
-from stcrm_pandas.edits.plan.model import Cell, Plan, Step
+from stcrm_pandas.edits.plan.model import Cell, PlanData, Step
 from stcrm_pandas.edits.plan.steps import Options, set_of
 from stcrm_pandas.http.body import value_of
 
@@ -29,7 +29,7 @@ _BECOMES = {
 """Requests that cannot be undone: their cells, and what of the request each of them shows."""
 
 
-def rebuilt(plan: Plan) -> Plan:
+def rebuilt(plan: PlanData) -> PlanData:
     """The plan that follows from the cells of another.
 
     Raises

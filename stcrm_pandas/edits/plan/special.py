@@ -12,7 +12,7 @@ from stcrm_pandas.edits.diff.columns import TARGETS, Target
 from stcrm_pandas.edits.diff.values import to_json
 from stcrm_pandas.edits.plan.build import WARN_ABOVE, Place, at_home, bulk_calls, rows_of, with_share
 from stcrm_pandas.edits.plan.merges import merged_into
-from stcrm_pandas.edits.plan.model import Cell, Key, Plan, Refusal, Step
+from stcrm_pandas.edits.plan.model import Cell, Key, PlanData, Refusal, Step
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.foreign_cells import is_missing
 from stcrm_pandas.http.body import checked
@@ -24,7 +24,7 @@ OPEN = {"leads": ("Open",), "bookings": ("New", "Accepted")}
 
 def plan_dismiss(
     resource: str, frame: pd.DataFrame, given: Mapping[str, Any], *, place: Place, reason: str | None = None
-) -> Plan:
+) -> PlanData:
     """The plan that dismisses leads or bookings. It cannot be undone.
 
     Parameters
@@ -58,7 +58,7 @@ def plan_follow_up(
     place: Place,
     time_zone: str | None = None,
     reason: str | None = None,
-) -> Plan:
+) -> PlanData:
     """The plan that gives leads a date to follow them up. It cannot be undone.
 
     Parameters
@@ -92,7 +92,7 @@ def _plan(
     *,
     place: Place,
     reason: str | None,
-) -> Plan:
+) -> PlanData:
     call = OPERATIONS[operation]
     named = at_home(target, frame, "the frame", place)
     needed = (*target.row.key, *target.path.values(), "status", "modified_on", *becomes)
@@ -127,7 +127,7 @@ def plan_tags(
     place: Place,
     reason: str | None = None,
     warn_above: float = WARN_ABOVE,
-) -> Plan:
+) -> PlanData:
     """The plan that adds tags to many customers and takes others away, by the bulk operations.
 
     Parameters
@@ -226,8 +226,8 @@ def _put_together(
     *,
     reason: str | None,
     named: bool,
-) -> Plan:
-    return Plan(
+) -> PlanData:
+    return PlanData(
         resource,
         place.environment,
         place.tenant,

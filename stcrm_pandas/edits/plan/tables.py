@@ -9,10 +9,10 @@ import pandas as pd
 
 from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.edits.diff.columns import TARGETS, target_of
-from stcrm_pandas.edits.plan.model import Key, Plan
+from stcrm_pandas.edits.plan.model import Key, PlanData
 
 
-def changes_of(plan: Plan) -> pd.DataFrame:
+def changes_of(plan: PlanData) -> pd.DataFrame:
     """A row for each changed cell: `resource`, the columns of the key, what changes from and to, and how."""
     found = [(step.operation, key, cell, step) for step in plan.steps for cell in step.cells for key in step.keys]
     table = _keys(plan, [(target_of(operation).resource, key) for operation, key, _, _ in found])
@@ -25,7 +25,7 @@ def changes_of(plan: Plan) -> pd.DataFrame:
     return table
 
 
-def requests_of(plan: Plan) -> pd.DataFrame:
+def requests_of(plan: PlanData) -> pd.DataFrame:
     """A row for each call, in the order in which they are sent."""
     rows = []
     for step in plan.steps:
@@ -38,7 +38,7 @@ def requests_of(plan: Plan) -> pd.DataFrame:
     return table.astype({**texts, "rows": "Int64", "cells": "Int64"})
 
 
-def refused_of(plan: Plan) -> pd.DataFrame:
+def refused_of(plan: PlanData) -> pd.DataFrame:
     """A row for each refusal; the key is missing where a whole column is meant."""
     table = _keys(plan, [(plan.resource, refusal.key) for refusal in plan.refusals])
     for name in ("column", "reason", "instead"):
@@ -46,7 +46,7 @@ def refused_of(plan: Plan) -> pd.DataFrame:
     return table
 
 
-def key_names(plan: Plan) -> tuple[str, ...]:
+def key_names(plan: PlanData) -> tuple[str, ...]:
     """The columns of the key in a plan's frames: its own, or one text where it changes rows of several kinds."""
     kinds = {target_of(step.operation).row.key for step in plan.steps}
     if plan.resource in TARGETS:
@@ -56,7 +56,7 @@ def key_names(plan: Plan) -> tuple[str, ...]:
     return kinds.pop() if len(kinds) == 1 else ("key",)
 
 
-def _keys(plan: Plan, rows: list[tuple[str, Key]]) -> pd.DataFrame:
+def _keys(plan: PlanData, rows: list[tuple[str, Key]]) -> pd.DataFrame:
     names = key_names(plan)
     table = pd.DataFrame({"resource": _text([resource for resource, _ in rows])})
     if names == ("key",):

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from stcrm_pandas.edits.plan.model import Plan, from_json
+from stcrm_pandas.edits.plan.model import from_json
+from stcrm_pandas.edits.plans import Plan
 from stcrm_pandas.errors import UsageError
 
 
@@ -86,7 +87,7 @@ def test_a_fitting_digest_is_not_believed(alter, box, crm, renamed, tmp_path, co
     whole = json.loads(path.read_text())
     del whole["kind"], whole["digest"]
     with pytest.raises(UsageError, match="altered"):
-        from_json(whole, crm._port).apply()
+        Plan.of(from_json(whole), crm._port).apply()
     assert count(box) == 0
 
 
