@@ -29,7 +29,7 @@ test: dev ## Run the tests (under five minutes).
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not deep"
 
 test-deep: dev ## Run the longer tests (under twenty minutes).
-	$(BIN)/python -m pytest -q -n 2 -m deep
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m deep
 
 test-spark: .venv-spark/installed ## Run the tests that need Spark, in an environment of its own (Java 17).
 	.venv-spark/bin/python -m pytest -q tests/spark
