@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from stcrm_pandas.analysis.base.disagreement import Disagreement
-from stcrm_pandas.analysis.base.sentences import per_hundred, rows_of, span
+from stcrm_pandas.analysis.base.format import per_hundred, span
+from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.campaigns.table import of_hundred
 from stcrm_pandas.analysis.leads.result import LeadConversionResult

@@ -146,7 +146,7 @@ def test_actions_and_tiles_say_what_the_lists_hold(company: tuple[Any, ContactPr
     ask = next(action for action in found.actions() if action.work_list == "ask-for-marketing")
     assert f"{len(found.work_lists['ask-for-marketing']):,} customers" in ask.do
     tiles = found.tiles()
-    assert [tile.dates for tile in tiles] == ["1 to 28 Jun 2026"] * 4
+    assert [tile.dates for tile in tiles] == ["Jun 1–28, 2026"] * 4
     whom = found.owners.frame["created_on_local"]
     june = ((whom >= "2026-06-01") & (whom < "2026-06-29")).to_numpy()
     by_text = (found.states["marketing", "text"] == 0).to_numpy()

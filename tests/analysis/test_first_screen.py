@@ -23,12 +23,10 @@ class Result:
         self.work_lists = lists or {}
 
     def actions(self) -> list[Action]:
-        return [
-            Action(f"Do {worth}.", "31 of 100 (27 to 35)", "about 15 jobs", worth, "a-list") for worth in self.worths
-        ]
+        return [Action(f"Do {worth}.", "31% (27–35%)", "about 15 jobs", worth, "a-list") for worth in self.worths]
 
     def tiles(self) -> list[Tile]:
-        return [Tile(f"Tile {worth}", "12", "1 to 28 Jun 2026") for worth in self.worths]
+        return [Tile(f"Tile {worth}", "12", "Jun 1–28, 2026") for worth in self.worths]
 
 
 def frame(**about: Any) -> pd.DataFrame:
@@ -54,7 +52,7 @@ def test_of_all_results_the_three_largest_actions_and_the_first_four_tiles() -> 
 
 
 def test_where_nothing_is_clear_it_says_so() -> None:
-    assert "Nothing stands out clearly this week" in first_screen("Leads", Result(), of=read())._repr_html_()
+    assert "Nothing stands out this week" in first_screen("Leads", Result(), of=read())._repr_html_()
 
 
 def test_the_index_learns_the_same_and_no_more() -> None:
@@ -62,8 +60,8 @@ def test_the_index_learns_the_same_and_no_more() -> None:
     assert bundle[FIRST_SCREEN] == {
         "title": "Leads",
         "company": "Tenant 7, production",
-        "period": "4 Jan to 26 Jul 2026",
-        "actions": [{"do": "Do 5.", "told": "31 of 100 (27 to 35) · about 15 jobs"}],
+        "period": "Jan 4–Jul 26, 2026",
+        "actions": [{"do": "Do 5.", "evidence": "31% (27–35%) · about 15 jobs"}],
         "cautions": ["Old."],
     }
 
@@ -71,12 +69,12 @@ def test_the_index_learns_the_same_and_no_more() -> None:
 @pytest.mark.parametrize(
     ("filters", "zone", "said"),
     [
-        ({}, "America/Chicago", "4 Jan to 26 Jul 2026"),  # 3 h UTC is the evening before; the year 1 is no date
-        ({}, None, "5 Jan to 27 Jul 2026 (UTC)"),
-        ({"created_on_or_after": "2026-02-01", "created_before": "2026-03-01"}, "America/Chicago", "1 to 28 Feb 2026"),
-        ({"created_on_or_after": "2025-12-31"}, "America/Chicago", "31 Dec 2025 to 26 Jul 2026"),
-        ({"created_before": "2030-01-01"}, "America/Chicago", "4 Jan to 26 Jul 2026"),
-        ({"created_on_or_after": "2027-01-01"}, "America/Chicago", "up to 26 Jul 2026"),
+        ({}, "America/Chicago", "Jan 4–Jul 26, 2026"),  # 3 h UTC is the evening before; the year 1 is no date
+        ({}, None, "Jan 5–Jul 27, 2026 (UTC)"),
+        ({"created_on_or_after": "2026-02-01", "created_before": "2026-03-01"}, "America/Chicago", "Feb 1–28, 2026"),
+        ({"created_on_or_after": "2025-12-31"}, "America/Chicago", "Dec 31, 2025–Jul 26, 2026"),
+        ({"created_before": "2030-01-01"}, "America/Chicago", "Jan 4–Jul 26, 2026"),
+        ({"created_on_or_after": "2027-01-01"}, "America/Chicago", "until Jul 26, 2026"),
     ],
 )
 def test_the_period_is_local_and_ends_with_its_last_day(filters: dict[str, str], zone: str | None, said: str) -> None:
@@ -86,27 +84,27 @@ def test_the_period_is_local_and_ends_with_its_last_day(filters: dict[str, str],
 def test_what_is_given_goes_before_what_is_noted() -> None:
     days = Period(dt.date(2026, 6, 1), dt.date(2026, 6, 29), dt.UTC)
     screen = first_screen("Leads", of=read(), company="Example <Heating>", period=days, missing={"jobs": "a:<b>:r"})
-    assert (screen.company, screen.period) == ("Example <Heating>", "1 to 28 Jun 2026")
+    assert (screen.company, screen.period) == ("Example <Heating>", "Jun 1–28, 2026")
     page = screen._repr_html_()
     assert "Example &lt;Heating&gt;" in page
     assert "No jobs: the application lacks the scope <code>a:&lt;b&gt;:r</code>" in page
-    assert first_screen("Leads", of=read(environment="sandbox-1")).company == "A made-up company (sandbox)"
-    assert first_screen("Leads", of=pd.DataFrame()).company == "Company not named"
+    assert first_screen("Leads", of=read(environment="sandbox-1")).company == "Demo company (sandbox)"
+    assert first_screen("Leads", of=pd.DataFrame()).company == "Unnamed company"
 
 
-def test_old_rows_are_told_by_the_oldest() -> None:
+def test_the_oldest_rows_give_their_age() -> None:
     old, new = frame(stored_at="2026-07-24T12:00:00Z"), frame(stored_at="2026-07-27T11:00:00Z")
     assert cautions(now=NOW, leads=new, jobs=None) == []
     assert cautions(now=NOW, leads=new, booking_notes=old) == [
-        "The stored booking notes are 3 days old: what changed since is not in this report."
+        "The stored booking notes are 3 days old. Changes since then are not in this report."
     ]
     assert "30 hours old" in cautions(now=NOW, leads=frame(stored_at="2026-07-26T06:00:00Z"))[0]
 
 
-def test_drift_is_told_where_the_column_is_used() -> None:
+def test_drift_matters_where_the_column_is_used() -> None:
     drifted = frame(drifted={"status": 3, "summary": 40})
     assert cautions(now=NOW, leads=drifted, used={"leads": ["status"]}) == [
-        "Some values are not as ServiceTitan's contract says: status of leads (3). They were kept, and may count as "
+        "ServiceTitan sent values that it does not document: status of leads (3). They were kept, and may count as "
         "unknown."
     ]
     assert cautions(now=NOW, leads=drifted, used={"leads": ["id"]}) == []
@@ -115,9 +113,9 @@ def test_drift_is_told_where_the_column_is_used() -> None:
     assert "and 2 more" in cautions(now=NOW, leads=many)[0]
 
 
-@pytest.mark.parametrize(("exact", "told"), [((69, 100), 1), ((70, 100), 0), ((0, 0), 0)])
-def test_unsure_dates_are_told_below_seventy_of_a_hundred(exact: tuple[int, int], told: int) -> None:
-    assert len(cautions(exact=exact)) == told
+@pytest.mark.parametrize(("exact", "sentences"), [((69, 100), 1), ((70, 100), 0), ((0, 0), 0)])
+def test_a_caution_below_seventy_percent_of_exact_dates(exact: tuple[int, int], sentences: int) -> None:
+    assert len(cautions(exact=exact)) == sentences
 
 
 def waiting(rows: int, width: int = 10) -> WorkList:
@@ -156,5 +154,5 @@ def test_a_check_and_a_list_of_none() -> None:
     assert "1,234" in page
     assert "&lt;Open&gt;" in page
     assert "9 &lt;b&gt;" in page
-    assert work_lists()._repr_html_() == "<p>There is nothing to work through.</p>"
+    assert work_lists()._repr_html_() == "<p>The lists are empty.</p>"
     assert "People who &lt;wait&gt; (0)" in waiting(0)._repr_html_()

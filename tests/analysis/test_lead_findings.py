@@ -90,11 +90,11 @@ def test_actions_are_sized_by_what_became_of_leads_as_old(found: LeadConversion)
 
 def test_tiles_are_over_weeks_that_are_old_enough(found: LeadConversion) -> None:
     came, converted, fast, dismissed = found.tiles()
-    assert came.dates == "26 Jan to 22 Feb 2026"
+    assert came.dates == "Jan 26–Feb 22, 2026"
     assert came.now == "3"
     assert came.before == ""  # its first days were not read
     assert came.year_ago == ""
-    assert converted.dates == "29 Dec 2025 to 25 Jan 2026"
+    assert converted.dates == "Dec 29, 2025–Jan 25, 2026"
     assert converted.now == "not read"  # the first lead came on 2 January: whether earlier ones were read is not known
     assert fast.now == "too few to tell (0)"
     assert dismissed.note

@@ -28,7 +28,7 @@ CELLS = [
     "import plotly.graph_objects as go\n"
     "found = Sample()\n"
     "said = ['The stored leads are 3 days old.']\n"
-    "first_screen('A sample', found, company='Example <Heating>', period='1 to 28 Jun 2026', cautions=said)",
+    "first_screen('A sample', found, company='Example <Heating>', period='Jun 1–28, 2026', cautions=said)",
     "## Work lists",
     "work_lists(found, anonymous=anonymous)",
     "## Pictures",

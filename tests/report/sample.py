@@ -19,17 +19,17 @@ class Sample:
 
     def actions(self) -> list[Action]:
         return [
-            Action("Look at the form of <b>Radio</b>.", "12 of 100 (8 to 17)", worth=2),
-            Action("Call the 60 people who wait.", "31 of 100 (27 to 35)", "about 15 jobs", 15, "waiting"),
+            Action("Look at the form of <b>Radio</b>.", "12% (8–17%)", worth=2),
+            Action("Call the 60 people who wait.", "31% (27–35%)", "about 15 jobs", 15, "waiting"),
         ]
 
     def tiles(self) -> list[Tile]:
-        dates = "29 Jun to 26 Jul 2026"
+        dates = "Jun 29–Jul 26, 2026"
         return [
-            Tile("Converted within 30 days", "31 of 100 (27 to 35)", dates, "30 of 100 (26 to 34)", "28 of 100"),
+            Tile("Converted within 30 days", "31% (27–35%)", dates, "30% (26–34%)", "28%"),
             Tile("Leads that came in", "1,234", dates, "1,200"),
             Tile("Dismissed", "too few to tell", dates, note="Only 12 leads are old enough."),
-            Tile("Still new after an hour", "9 to 14 of 100 (7 to 16)", dates),
+            Tile("Still new after an hour", "9–14% (7–16%)", dates),
         ]
 
     @property
@@ -40,7 +40,7 @@ class Sample:
         return {"waiting": WorkList("waiting", "People who wait", "Call each, the longest wait first.", frame)}
 
     def summary(self) -> Sentences:
-        return Sentences(["Of 1,234 leads, 31 of 100 were converted.", "Radio goes with fewer: <i>12</i> of 100."])
+        return Sentences(["Of 1,234 leads, 31% were converted.", "Radio converts less often: <i>12%</i>."])
 
     def _repr_html_(self) -> str:
         rows = [[f"Campaign {number}", f"{number * 7 % 40:,} of 1,300"] for number in range(40)]

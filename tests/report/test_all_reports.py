@@ -26,7 +26,7 @@ def test_the_command_makes_all(made: tuple[Result, Path]) -> None:
     assert sorted(files) == sorted(["index.html", *(f"{name}.html" for name in REPORTS)])
     for name, page in files.items():
         assert len(page.encode()) < 8_000_000
-        assert "a made-up company" in page.lower()
+        assert "demo company" in page.lower()
         assert "could not be read" not in page
         assert (name == "index.html") or fetches_nothing(page)
     assert "Price too high" in files["lead-conversion.html"]

@@ -1,4 +1,4 @@
-"""What a reader must know before the first number: old rows, answers that depart from the contract, unsure dates."""
+"""What a reader must know before the first number: old rows, undocumented values, uncertain dates."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from stcrm_pandas.analysis.base.display import Cautions
+from stcrm_pandas.analysis.base.format import format_percent
 from stcrm_pandas.analysis.base.provenance import attrs_of, moment, selections
 
 __all__ = ["cautions"]
 
 OLD = dt.timedelta(days=1)
-"""Beyond this age of the oldest page the reader is told."""
+"""The age of the oldest page from which on there is a caution."""
 
 EXACT = 0.7
-"""Below this share of exact dates the reader is told."""
+"""The share of exact dates below which there is a caution."""
 
 
 def cautions(
@@ -26,7 +27,7 @@ def cautions(
     found: Iterable[str] = (),
     **frames: Any,
 ) -> Cautions:
-    """The sentences of the banner on top of a report; none where all is well.
+    """Return the sentences of the banner on top of a report; none where all is well.
 
     Parameters
     ----------
@@ -37,7 +38,7 @@ def cautions(
     exact : tuple[int, int], optional
         How many of the dates are exact, and how many dates there are.
     now : dt.datetime, optional
-        The machine's time, by which the age of stored answers goes.
+        The current time, by which the age of stored responses is measured.
     found : iterable of str, default ()
         What the analyses themselves caution about (`LeadConversion.cautions` …).
 
@@ -49,18 +50,19 @@ def cautions(
     Examples
     --------
     >>> cautions(exact=(60, 100))
-    ['Only 60 of 100 dates are exact, fewer than 70 of 100: what depends on them is given as a span.']
+    ['Only 60% of the dates (60 of 100) are known exactly. Numbers that depend on dates are shown as ranges.']
     """
     read = {name.replace("_", " "): frame for name, frame in frames.items() if frame is not None}
     columns = {name.replace("_", " "): set(taken) for name, taken in (used or {}).items()}
-    said = list(dict.fromkeys([*selections(read), *found]))
-    said += _age(read, now or dt.datetime.now(dt.UTC)) + _drift(read, columns if used is not None else None)
+    sentences = list(dict.fromkeys([*selections(read), *found]))
+    sentences += _age(read, now or dt.datetime.now(dt.UTC)) + _drift(read, columns if used is not None else None)
     if exact is not None and exact[1] and exact[0] < EXACT * exact[1]:
-        said.append(
-            f"Only {exact[0]:,} of {exact[1]:,} dates are exact, fewer than 70 of 100: what depends on them is given "
-            "as a span."
+        share = format_percent(exact[0] / exact[1])
+        sentences.append(
+            f"Only {share} of the dates ({exact[0]:,} of {exact[1]:,}) are known exactly. Numbers that depend on dates "
+            "are shown as ranges."
         )
-    return Cautions(said)
+    return Cautions(sentences)
 
 
 def _age(read: Mapping[str, Any], now: dt.datetime) -> list[str]:
@@ -76,8 +78,8 @@ def _age(read: Mapping[str, Any], now: dt.datetime) -> list[str]:
     if age <= OLD:
         return []
     days = age / dt.timedelta(days=1)
-    told = f"{days:.0f} days" if days >= 2 else f"{age / dt.timedelta(hours=1):.0f} hours"
-    return [f"The stored {name} are {told} old: what changed since is not in this report."]
+    text = f"{days:.0f} days" if days >= 2 else f"{age / dt.timedelta(hours=1):.0f} hours"
+    return [f"The stored {name} are {text} old. Changes since then are not in this report."]
 
 
 def _drift(read: Mapping[str, Any], used: Mapping[str, set[str]] | None) -> list[str]:
@@ -91,4 +93,4 @@ def _drift(read: Mapping[str, Any], used: Mapping[str, set[str]] | None) -> list
         return []
     listed.sort(key=lambda one: -one[0])
     named = ", ".join(text for _, text in listed[:3]) + (f" and {len(listed) - 3} more" if len(listed) > 3 else "")
-    return [f"Some values are not as ServiceTitan's contract says: {named}. They were kept, and may count as unknown."]
+    return [f"ServiceTitan sent values that it does not document: {named}. They were kept, and may count as unknown."]

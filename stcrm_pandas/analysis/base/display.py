@@ -1,4 +1,4 @@
-"""How results look in a notebook and in a report: HTML in which every name is text."""
+"""HTML of results in a notebook and in a report; every name is escaped."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Sentences(list[str]):
     """Plain sentences; a notebook shows them as a list."""
 
     def _repr_html_(self) -> str:
-        return '<ul class="stcrm-sentences">' + "".join(f"<li>{escape(said)}</li>" for said in self) + "</ul>"
+        return '<ul class="stcrm-sentences">' + "".join(f"<li>{escape(sentence)}</li>" for sentence in self) + "</ul>"
 
 
 class Cautions(list[str]):
@@ -41,7 +41,7 @@ class Cautions(list[str]):
 
 
 class Definitions(dict[str, str]):
-    """Words and what they mean; a notebook shows them as a list."""
+    """Terms and their definitions; a notebook shows them as a list."""
 
     def _repr_html_(self) -> str:
         items = "".join(f"<dt><b>{escape(word)}</b></dt><dd>{escape(text)}</dd>" for word, text in self.items())
@@ -49,7 +49,7 @@ class Definitions(dict[str, str]):
 
 
 def missing(scopes: Mapping[str, str]) -> str:
-    """What a missing scope kept from being read; nothing where all was read."""
+    """Return a note on what a missing scope kept from being read, or an empty text."""
     if not scopes:
         return ""
     items = "".join(
@@ -67,7 +67,7 @@ def table(
     total: bool = False,
     caption: str = "",
 ) -> str:
-    """An HTML table.
+    """Return an HTML table.
 
     Parameters: column titles, each with whether its cells are numbers; the cells as text; which rows are dimmed;
     whether the last row sums up the others; what the table shows, where no heading above it says so.
@@ -94,7 +94,7 @@ def table(
 
 
 def _whole(cell: str) -> str:
-    """For a time, an amount, an id or a telephone number: not to be broken over two lines."""
+    """Return the class that keeps a time, an amount, an id, or a phone number on one line."""
     return " class=w" if len(cell) <= _SHORT and any(map(str.isdigit, cell)) else ""
 
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import narwhals.stable.v2 as nw
 import pandas as pd
 
-from stcrm_pandas.analysis.base.inputs import rows_of
+from stcrm_pandas.analysis.base.inputs import lazy_rows
 from stcrm_pandas.errors import UsageError
 
 __all__ = [
@@ -106,7 +106,7 @@ def lazy(
     >>> collected(rows, {"created_on": "Int64"}).iloc[0].astype(str).tolist()
     ['1', '1772958600000000', '2026-03-08 03:30:00']
     """
-    rows = rows_of(frame, name)
+    rows = lazy_rows(frame, name)
     schema = rows.collect_schema()
     plain, times = [*columns], [*times]
     if missing := [column for column in (*times, *plain) if column not in schema]:
@@ -197,7 +197,7 @@ def refuse_mixtures(**frames: Any) -> None:
         ...
     stcrm_pandas.errors.UsageError: leads has a column tenant, jobs has none: ids are joined within a tenant only
     """
-    rows = {name: rows_of(frame, name) for name, frame in frames.items() if frame is not None}
+    rows = {name: lazy_rows(frame, name) for name, frame in frames.items() if frame is not None}
     engines = {str(row.implementation).rpartition(".")[2].lower(): name for name, row in rows.items()}
     if len(engines) > 1:
         said = ", ".join(f"{name} is one of {engine}" for engine, name in engines.items())

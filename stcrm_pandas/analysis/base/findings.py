@@ -1,7 +1,4 @@
-"""What a report is made of, besides tables and figures: actions, tiles, work lists, and checks, each with its HTML.
-
-Every analysis makes these from its numbers; a notebook and a report show them in the same way.
-"""
+"""Parts of a report besides tables and figures: actions, tiles, call lists, and checks, each with its HTML."""
 
 from __future__ import annotations
 
@@ -19,13 +16,13 @@ __all__ = ["Action", "Check", "Count", "Step", "Tile", "WorkList", "WorkLists", 
 
 _RECORDS = ("id", "lead", "booking", "customer", "location", "contact", "job")
 
-NOTHING_CLEAR = "Nothing stands out clearly this week: no group differs enough to act on."
+NOTHING_CLEAR = "Nothing stands out this week: no group differs enough to act on."
 
 MOST_ROWS = 2_000
-"""How many rows of a work list a page holds."""
+"""How many rows of a list a page holds."""
 
 MOST_CHARACTERS = 1_800_000
-"""How much of a page all work lists together may take, so that a report stays within its 8 MB."""
+"""How much of a page all lists together may take, so that a report stays below 8 MB."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +32,9 @@ class Action:
     Parameters
     ----------
     do : str
-        The action in one sentence, with whom or which list: "Call the 48 open leads whose follow-up is overdue.".
+        An instruction in one sentence: "Call the 48 open leads whose follow-up is overdue.".
     number : str, default ''
-        The number behind it with its interval: "31 of 100 (27 to 35)"; empty where it is a plain count.
+        The number behind it with its interval: "31% (27–35%)"; empty where it is a plain count.
     size : str, default ''
         What it may bring, in jobs or money, where it can be computed: "about 15 jobs"; else empty.
     worth : float, default 0.0
@@ -60,22 +57,22 @@ class Action:
 
 @dataclass(frozen=True)
 class Tile:
-    """One number over the latest four whole weeks that are old enough for it, beside two earlier spans.
+    """One number over the last four complete weeks that are old enough for it, and over two earlier spans.
 
     Parameters
     ----------
     title : str
         What is measured: "Leads converted within 30 days".
     now : str
-        The number in plain words: "31 of 100 (27 to 35)"; "too few to tell" where it is so.
+        The number: "31% (27–35%)"; or "too few to tell".
     dates : str
-        The span it covers, in the company's zone: "29 Jun to 26 Jul 2026".
+        The span it covers, in the company's zone: "Jun 29–Jul 26, 2026".
     before : str, default ''
-        The same over the four weeks before; empty where nothing is known of them.
+        The same over the four weeks before; empty if unknown.
     year_ago : str, default ''
-        The same over the same weeks a year earlier; empty likewise.
+        The same over the same weeks a year earlier; empty if unknown.
     note : str, default ''
-        What a reader must know beside it, in one short sentence; mostly empty.
+        One short sentence beside the number; mostly empty.
     """
 
     title: str
@@ -88,7 +85,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class WorkList:
-    """Rows that somebody works through: the only place of a report that may hold personal data.
+    """A call list or clean-up list: the only part of a report that may hold personal data.
 
     Parameters
     ----------
@@ -99,11 +96,11 @@ class WorkList:
     what_to_do : str
         One or two sentences: what to do with each row, and where.
     frame : DataFrame
-        The rows, in the order in which to work; columns named as a reader says them ("Overdue since").
+        The rows, most urgent first; with titles as columns ("Overdue since").
     after : DataFrame or None
-        Where the contract can change them: the frame to give to the bulk edit as `after`; else None.
+        The frame to give to the bulk edit as `after`, where the API can change the rows; else None.
     by_hand : bool, default False
-        They can be changed only on ServiceTitan's own screen.
+        They can be changed only in ServiceTitan itself.
     """
 
     key: str
@@ -135,7 +132,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Step:
-    """One step from the raw rows to those analysed: what was left out or joined, and how many rows remain."""
+    """One step from the rows read to those analyzed: how many were left out or joined, and how many remain."""
 
     what: str
     left_out: int
@@ -144,7 +141,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Check:
-    """What lets a reader check the numbers: counts before exclusions, and the steps from raw rows to analysed ones."""
+    """Counts to check in ServiceTitan, and the steps from the rows read to those analyzed."""
 
     counts: Sequence[Count]
     steps: Sequence[Step]
@@ -154,11 +151,11 @@ class Check:
         return check(self)
 
 
-def actions(found: Sequence[Action], *, most: int = 3) -> str:
-    """What to do this week, the largest first; where there is nothing, it says so."""
-    if not found:
+def actions(suggested: Sequence[Action], *, most: int = 3) -> str:
+    """Return the HTML of what to do this week, the largest first."""
+    if not suggested:
         return f'<p class="stcrm-nothing">{NOTHING_CLEAR}</p>'
-    ranked = sorted(found, key=lambda one: one.worth, reverse=True)[:most]
+    ranked = sorted(suggested, key=lambda one: one.worth, reverse=True)[:most]
     items = []
     for one in ranked:
         number = f" <span>{escape(one.evidence)}</span>" if one.evidence else ""
@@ -167,12 +164,12 @@ def actions(found: Sequence[Action], *, most: int = 3) -> str:
     return f'<ol class="stcrm-actions">{"".join(items)}</ol>'
 
 
-def tiles(found: Sequence[Tile]) -> str:
-    """The tiles of a first screen, side by side."""
+def tiles(given: Sequence[Tile]) -> str:
+    """Return the HTML of the tiles of a first screen, side by side."""
     shown = []
-    for one in found:
-        earlier = [("Four weeks before", one.before), ("A year earlier", one.year_ago)]
-        lines = "".join(f"<dt>{when}</dt><dd>{escape(text or 'not known')}</dd>" for when, text in earlier)
+    for one in given:
+        earlier = [("4 weeks before", one.before), ("A year earlier", one.year_ago)]
+        lines = "".join(f"<dt>{when}</dt><dd>{escape(text or 'unknown')}</dd>" for when, text in earlier)
         note = f'<p class="stcrm-note">{escape(one.note)}</p>' if one.note else ""
         shown.append(
             f'<section class="stcrm-tile"><h3>{escape(one.title)}</h3><p class="stcrm-now">{_large(one.now)}</p>'
@@ -182,32 +179,28 @@ def tiles(found: Sequence[Tile]) -> str:
 
 
 def _large(now: str) -> str:
-    """A number with its interval in smaller letters: `31 of 100` before `(27 to 35)`."""
+    """Return the HTML of a number, its interval in smaller letters."""
     number, bracket, interval = now.partition(" (")
     return f"{escape(number)} <small>({escape(interval)}</small>" if bracket else escape(now)
 
 
-def work_list(found: WorkList, *, anonymous: bool = False, most: int = MOST_ROWS) -> str:
-    """A work list with its title and what to do.
-
-    Parameters: the list; whether only its title and size are shown; how many rows at most. Where there are more, it
-    says how many are shown, and how to come by the others.
-    """
-    how = " Only ServiceTitan's own screen can change it." if found.by_hand else ""
-    title = f'<h3 id="{escape(found.key)}">{escape(found.title)} ({len(found):,})</h3>'
-    head = f"{title}<p>{_with_code(found.what_to_do)}{how}</p>"
-    if anonymous and len(found):
-        head += '<p class="stcrm-part">The rows are left out: this report names nobody.</p>'
-    elif len(found):
-        part = found.frame.iloc[:most]
-        header = {str(name): _is_number(found.frame[name]) for name in found.frame.columns}
+def work_list(one: WorkList, *, anonymous: bool = False, most: int = MOST_ROWS) -> str:
+    """Return the HTML of at most so many rows of a list; if anonymous, only its title and size."""
+    how = " This can be changed only in ServiceTitan itself." if one.by_hand else ""
+    title = f'<h3 id="{escape(one.key)}">{escape(one.title)} ({len(one):,})</h3>'
+    head = f"{title}<p>{_with_code(one.what_to_do)}{how}</p>"
+    if anonymous and len(one):
+        head += '<p class="stcrm-part">The rows are left out, since this report contains no personal data.</p>'
+    elif len(one):
+        part = one.frame.iloc[:most]
+        header = {str(name): _is_number(one.frame[name]) for name in one.frame.columns}
         rows = [[_text(cell) for cell in row] for row in part.itertuples(index=False)]
-        head += _part(found, len(part)) + table(header, rows, caption=found.title)
-    return f'<section class="stcrm-work-list" data-name="{escape(found.key)}">{head}</section>'
+        head += _part(one, len(part)) + table(header, rows, caption=one.title)
+    return f'<section class="stcrm-work-list" data-name="{escape(one.key)}">{head}</section>'
 
 
 def _with_code(words: str) -> str:
-    """Words in which what stands between backticks is code."""
+    """Return the HTML of a text with `code` between backticks."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(words))
 
 
@@ -218,49 +211,48 @@ def _text(cell: object) -> str:
 
 
 def _is_number(column: pd.Series) -> bool:
-    # A number that names a record is read from the left, and never added up.
+    # an id is no quantity: it is aligned like text
     counts = pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype)
     return counts and str(column.name).lower().split()[-1:] not in [[word] for word in _RECORDS]
 
 
-def _part(found: WorkList, shown: int) -> str:
-    if shown == len(found):
+def _part(one: WorkList, shown: int) -> str:
+    if shown == len(one):
         return ""
     return (
-        f'<p class="stcrm-part">The first {shown:,} of {len(found):,} rows. Work through these, then make the report '
-        f"anew: the next ones follow. In a notebook <code>work_lists[&quot;{escape(found.key)}&quot;].frame</code> has "
-        "all of them.</p>"
+        f'<p class="stcrm-part">The first {shown:,} of {len(one):,} rows. When these are done, make the report again '
+        f"for the next ones. In a notebook, <code>work_lists[&quot;{escape(one.key)}&quot;].frame</code> has all.</p>"
     )
 
 
-def check(found: Check) -> str:
-    """The counts with where ServiceTitan shows them, and the steps from raw rows to analysed ones."""
-    counts = [[one.what, f"{one.rows:,}", one.screen, one.filter] for one in found.counts]
-    steps = [[one.what, f"{one.left_out:,}" if one.left_out else "", f"{one.remain:,}"] for one in found.steps]
-    notes = "".join(f"<li><b>{escape(word)}</b> {escape(text)}</li>" for word, text in found.notes.items())
+def check(given: Check) -> str:
+    """Return the HTML of a check."""
+    counts = [[one.what, f"{one.rows:,}", one.screen, one.filter] for one in given.counts]
+    steps = [[one.what, f"{one.left_out:,}" if one.left_out else "", f"{one.remain:,}"] for one in given.steps]
+    notes = "".join(f"<li><b>{escape(word)}</b> {escape(text)}</li>" for word, text in given.notes.items())
     header = {"Before any exclusion": False, "Rows": True, "Screen in ServiceTitan": False, "Filter": False}
     return (
-        table(header, counts, caption="Counts before any exclusion, and where ServiceTitan shows the same")
+        table(header, counts, caption="Counts before any exclusion, and where ServiceTitan shows them")
         + table(
             {"Step": False, "Left out": True, "Remain": True},
             steps,
-            caption="From the rows that were read to those that were analysed",
+            caption="From the rows read to the rows analyzed",
         )
         + (f"<ul>{notes}</ul>" if notes else "")
     )
 
 
 class HasWorkLists(Protocol):
-    """What an analysis found, as far as it has work lists."""
+    """A result that has lists."""
 
     @property
     def work_lists(self) -> Mapping[str, WorkList]:
-        """Its lists by key."""
+        """Return its lists by key."""
 
 
 @dataclass(frozen=True, repr=False)
 class WorkLists:
-    """What `work_lists` made; a notebook and a report show it."""
+    """Lists to be shown one below the other."""
 
     lists: Sequence[WorkList]
     anonymous: bool
@@ -273,28 +265,28 @@ class WorkLists:
         while True:
             page = "".join(work_list(one, anonymous=self.anonymous, most=most) for one in self.lists)
             if len(page) <= MOST_CHARACTERS or most <= 1:
-                return page or "<p>There is nothing to work through.</p>"
-            most = max(1, min(most - 1, most * MOST_CHARACTERS // len(page)))  # each list says what part it shows
+                return page or "<p>The lists are empty.</p>"
+            most = max(1, min(most - 1, most * MOST_CHARACTERS // len(page)))  # each list says how many rows it shows
 
 
 def work_lists(*results: HasWorkLists, anonymous: bool = False) -> WorkLists:
-    """The work lists of one or more results, to be shown one below the other.
+    """Return the lists of one or more results, to be shown one below the other.
 
     Parameters
     ----------
     *results : object
-        What the analyses found.
+        Results of analyses.
     anonymous : bool, default False
-        Show the titles and sizes alone.
+        Show only the titles and sizes.
 
     Returns
     -------
     WorkLists
-        An object whose `lists` has them; a page holds at most 2,000 rows of each.
+        `lists` has them; a page holds at most 2,000 rows of each.
 
     Examples
     --------
     >>> work_lists()
     <WorkLists >
     """
-    return WorkLists([one for found in results for one in found.work_lists.values()], anonymous)
+    return WorkLists([one for result in results for one in result.work_lists.values()], anonymous)

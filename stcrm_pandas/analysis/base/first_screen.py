@@ -1,4 +1,4 @@
-"""The first screen of a report: whose numbers, of when, what to do this week, and four tiles."""
+"""The first screen of a report: company, period, what to do this week, and four tiles."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pandas as pd
 from stcrm_pandas.analysis.base import display, findings
 from stcrm_pandas.analysis.base.findings import Action, Tile
 from stcrm_pandas.analysis.base.periods import Period
-from stcrm_pandas.analysis.base.provenance import attrs_of, bounds_of_creation, moment, zone
+from stcrm_pandas.analysis.base.provenance import attrs_of, bounds_of_creation, company_name, moment, zone
 
 __all__ = ["FIRST_SCREEN", "FirstScreen", "first_screen"]
 
@@ -24,22 +24,21 @@ MOST_ACTIONS = 3
 MOST_TILES = 4
 
 
-class Found(Protocol):
-    """What an analysis found, as far as a first screen shows it."""
+class HasActions(Protocol):
+    """A result that gives a first screen its actions and tiles."""
 
     def actions(self) -> Sequence[Action]:
-        """What to do this week."""
+        """Return what to do this week."""
 
     def tiles(self) -> Sequence[Tile]:
-        """Its numbers of the latest weeks."""
+        """Return its numbers of the latest weeks."""
 
 
 @dataclass(frozen=True, repr=False)
 class FirstScreen:
-    """What `first_screen` made; a notebook and a report show it.
+    """The first screen of a report: at most three actions, the largest first, and at most four tiles.
 
-    `actions` are at most three, the largest first; `tiles` at most four; `missing` names what was not read, and the
-    scope that it needs.
+    `missing` names what was not read, and the scope that it needs.
     """
 
     title: str
@@ -58,11 +57,11 @@ class FirstScreen:
         parts = [where, display.Cautions(self.cautions)._repr_html_(), display.missing(self.missing)]
         parts += ["<h2>What to do this week</h2>", findings.actions(self.actions, most=MOST_ACTIONS)]
         if self.tiles:
-            parts += ["<h2>The latest four whole weeks</h2>", findings.tiles(self.tiles)]
+            parts += ["<h2>Last 4 weeks</h2>", findings.tiles(self.tiles)]
         return f'<div class="stcrm-first-screen">{"".join(parts)}</div>'
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        listed = [{"do": one.do, "told": one.evidence} for one in self.actions]
+        listed = [{"do": one.do, "evidence": one.evidence} for one in self.actions]
         index = {"title": self.title, "company": self.company, "period": self.period, "actions": listed}
         return {
             "text/html": self._repr_html_(),
@@ -73,7 +72,7 @@ class FirstScreen:
 
 def first_screen(
     title: str,
-    *results: Found,
+    *results: HasActions,
     of: Any = None,
     company: str | None = None,
     period: Period | str | None = None,
@@ -81,15 +80,15 @@ def first_screen(
     cautions: Sequence[str] = (),
     missing: Mapping[str, str] | None = None,
 ) -> FirstScreen:
-    """The first screen of a report.
+    """Return the first screen of a report.
 
     Parameters
     ----------
     title : str
         Of the report: "Lead conversion".
     *results : object
-        What the analyses found; the actions of all of them are ranked by worth and the first three shown, of their
-        tiles the first four.
+        Results of analyses. All their actions are ranked by worth and the first three shown; of their tiles, the
+        first four.
     of : object, optional
         The frame that the report is about, from which company and period are taken where they are not given.
     company : str, optional
@@ -105,14 +104,14 @@ def first_screen(
 
     Examples
     --------
-    >>> screen = first_screen("Leads", company="Example Heating", period="1 to 28 Jun 2026")
+    >>> screen = first_screen("Leads", company="Example Heating", period="Jun 1–28, 2026")
     >>> screen
-    <FirstScreen Leads: Example Heating, 1 to 28 Jun 2026; 0 actions>
+    <FirstScreen Leads: Example Heating, Jun 1–28, 2026; 0 actions>
     >>> "Nothing stands out" in screen._repr_html_()
     True
     """
-    ranked = sorted((one for found in results for one in found.actions()), key=lambda one: one.worth, reverse=True)
-    tiles = [one for found in results for one in found.tiles()]
+    ranked = sorted((one for result in results for one in result.actions()), key=lambda one: one.worth, reverse=True)
+    tiles = [one for result in results for one in result.tiles()]
     return FirstScreen(
         title,
         company or _company(of),
@@ -126,31 +125,29 @@ def first_screen(
 
 def _company(frame: Any) -> str:
     noted = attrs_of(frame)
-    if noted.get("tenant") is None:
-        return "Company not named"
-    place = str(noted.get("environment", ""))
-    return "A made-up company (sandbox)" if place.startswith("sandbox-") else f"Tenant {noted['tenant']}, {place}"
+    name = "unnamed company" if noted.get("tenant") is None else company_name(noted)
+    return name[0].upper() + name[1:]
 
 
 def _period(frame: Any, time_zone: str | None) -> str:
-    """The local days of creation that the frame was asked for; where it was not, from its first row to its read."""
+    """Return the local days of creation that were requested, else those from the first row to the read."""
     local = zone(frame, time_zone)
     fetched = attrs_of(frame).get("fetched_at")
     if fetched is None:
-        return "period not noted"
-    said, place = ("", local) if local is not None else (" (UTC)", dt.UTC)
+        return "period unknown"
+    zone_note, place = ("", local) if local is not None else (" (UTC)", dt.UTC)
     read = moment(fetched, dt.UTC, name="fetched_at")
     first, end = bounds_of_creation(frame, place)
     first = first or _first_row(frame)
-    # The day of the read is in as far as it went; an end in the future was not reached.
+    # The day of the read counts; an end in the future was not reached.
     last = read.astimezone(place).date() + dt.timedelta(days=1)
     if end is not None:
         last = min(last, (end.astimezone(place) + dt.timedelta(days=1, microseconds=-1)).date())
     begin = None if first is None else first.astimezone(place).date()
     if begin is None or begin >= last:
         until = last - dt.timedelta(days=1)
-        return f"up to {until.day} {until:%b %Y}{said}"
-    return f"{Period(begin, last, place)}{said}"
+        return f"until {until:%b} {until.day}, {until.year}{zone_note}"
+    return f"{Period(begin, last, place)}{zone_note}"
 
 
 def _first_row(frame: Any) -> dt.datetime | None:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from stcrm_pandas.errors import UsageError
 
-__all__ = ["admitted", "condition", "rows_of", "table_of"]
+__all__ = ["admitted", "condition", "lazy_rows", "table_of"]
 
 CONDITIONS = frozenset(
     {
@@ -128,7 +128,7 @@ def admitted(frames: Mapping[str, Any], *, zone: str | None) -> dict[str, Any]:
 
 
 def _admitted(frame: Any, name: str, zone: str | None) -> Any:
-    rows = rows_of(frame, name)
+    rows = lazy_rows(frame, name)
     if isinstance(frame, pd.DataFrame):
         columns = _pandas_columns(frame, name, zone)
         changed = frame.assign(**columns) if columns else frame
@@ -147,7 +147,7 @@ def _admitted(frame: Any, name: str, zone: str | None) -> Any:
     return changed
 
 
-def rows_of(frame: Any, name: str) -> nw.LazyFrame[Any]:
+def lazy_rows(frame: Any, name: str) -> nw.LazyFrame[Any]:
     """Return a frame of any engine as narwhals has it.
 
     Raises
@@ -323,7 +323,7 @@ def table_of(frame: Any, name: str, columns: Iterable[str]) -> pd.DataFrame:
     stcrm_pandas.errors.UsageError: campaigns: a frame of pandas, polars or Spark, or a relation of DuckDB is needed, \
 not list: pd.DataFrame(campaigns) makes one of it
     """
-    rows = rows_of(frame, name)
+    rows = lazy_rows(frame, name)
     if lacking := sorted(set(columns) - set(rows.collect_schema().names())):
         raise UsageError(f"{name}: the frame lacks the columns {', '.join(lacking)}")
     table = frame if isinstance(frame, pd.DataFrame) else rows.collect("pyarrow").to_arrow().to_pandas()

@@ -1,4 +1,4 @@
-"""Names of groups: from ids to the words that a reader knows."""
+"""Names of groups: what their ids and dimensions are called."""
 
 from __future__ import annotations
 
@@ -10,10 +10,26 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.inputs import table_of
 
-__all__ = ["NONE", "known_names", "named"]
+__all__ = ["DIMENSION_WORDS", "NONE", "group_word", "known_names", "named"]
 
 NONE = "(none)"
 """The name of the group of those that have no id."""
+
+DIMENSION_WORDS = {
+    "campaign": ("campaign", "campaigns"),
+    "category": ("category", "categories"),
+    "business_unit": ("business unit", "business units"),
+    "job_type": ("job type", "job types"),
+    "call_reason": ("call reason", "call reasons"),
+    "capture_source": ("capture source", "capture sources"),
+    "priority": ("priority", "priorities"),
+    "creator": ("creator", "creators"),
+    "tag": ("tag", "tags"),
+    "tenant": ("tenant", "tenants"),
+    "month": ("month", "months"),
+    "weekday": ("weekday", "weekdays"),
+    "hour": ("hour", "hours"),
+}
 
 
 def named(ids: Sequence[int | None], names: Mapping[int, str] | pd.DataFrame | None) -> list[str]:
@@ -59,3 +75,17 @@ def known_names(names: Mapping[int, str] | pd.DataFrame | None) -> dict[int, str
         for id, name, gone in zip(names["id"], names["name"], retired, strict=True)
         if not pd.isna(id) and not pd.isna(name)
     }
+
+
+def group_word(by: Sequence[str], *, many: bool = False) -> str:
+    """Return what the groups are called.
+
+    Examples
+    --------
+    >>> group_word(["campaign"], many=True), group_word(["campaign", "month"]), group_word([])
+    ('campaigns', 'campaign and month', 'group')
+    """
+    if not by:
+        return "groups" if many else "group"
+    first = [DIMENSION_WORDS[one][0] for one in by[:-1]]
+    return " and ".join([*first, DIMENSION_WORDS[by[-1]][1 if many else 0]])

@@ -1,6 +1,7 @@
-"""Periods in a company's local time: half-open, whole or in part, mature or not.
+"""Periods in a company's local time: days, weeks, and months, and whether they are complete.
 
-A week begins on Monday at local midnight, so that weeks across a change of the clock have 167 or 169 hours.
+A week begins on Monday at local midnight, so that weeks across a change of the clock have 167 or 169 hours. Months are
+numbered as 12 x year + month - 1.
 """
 
 from __future__ import annotations
@@ -8,9 +9,12 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-__all__ = ["FourWeeks", "Period", "four_weeks", "whole_weeks_until"]
+__all__ = ["Bounds", "FourWeeks", "Period", "four_weeks", "month_start", "whole_month", "whole_weeks_until"]
 
 _WEEK = dt.timedelta(days=7)
+
+Bounds = tuple[dt.datetime | None, dt.datetime | None]
+"""Between which moments rows were read; None where there is no such bound."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,7 @@ class Period:
     >>> from zoneinfo import ZoneInfo
     >>> march = Period(dt.date(2026, 3, 2), dt.date(2026, 3, 30), ZoneInfo("America/Chicago"))
     >>> str(march), march.starts.isoformat(), march.ends.isoformat()
-    ('2 to 29 Mar 2026', '2026-03-02T00:00:00-06:00', '2026-03-30T00:00:00-05:00')
+    ('Mar 2–29, 2026', '2026-03-02T00:00:00-06:00', '2026-03-30T00:00:00-05:00')
     """
 
     first: dt.date
@@ -41,11 +45,9 @@ class Period:
 
     def __str__(self) -> str:
         last = self.end - dt.timedelta(days=1)
-        if (self.first.year, self.first.month) == (last.year, last.month):
-            return f"{self.first.day} to {last.day} {last:%b %Y}"
-        if self.first.year == last.year:
-            return f"{self.first.day} {self.first:%b} to {last.day} {last:%b %Y}"
-        return f"{self.first.day} {self.first:%b %Y} to {last.day} {last:%b %Y}"
+        year = f", {self.first.year}" if self.first.year != last.year else ""
+        month = f"{last:%b} " if year or self.first.month != last.month else ""
+        return f"{self.first:%b} {self.first.day}{year}–{month}{last.day}, {last.year}"
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def four_weeks(as_of: dt.datetime, zone: dt.tzinfo, *, mature_days: int = 0) -> 
     >>> from zoneinfo import ZoneInfo
     >>> found = four_weeks(dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC), ZoneInfo("America/Chicago"), mature_days=30)
     >>> str(found.now), str(found.before), str(found.year_ago)
-    ('4 to 31 May 2026', '6 Apr to 3 May 2026', '5 May to 1 Jun 2025')
+    ('May 4–31, 2026', 'Apr 6–May 3, 2026', 'May 5–Jun 1, 2025')
     """
     end = whole_weeks_until(as_of - dt.timedelta(days=mature_days), zone)
     return FourWeeks(
@@ -87,3 +89,21 @@ def four_weeks(as_of: dt.datetime, zone: dt.tzinfo, *, mature_days: int = 0) -> 
         Period(end - 8 * _WEEK, end - 4 * _WEEK, zone),
         Period(end - 56 * _WEEK, end - 52 * _WEEK, zone),
     )
+
+
+def month_start(number: int, zone: dt.tzinfo) -> dt.datetime:
+    """Return the first local moment of a month."""
+    return dt.datetime(number // 12, number % 12 + 1, 1, tzinfo=zone)
+
+
+def whole_month(number: int, period: Bounds, mature_until: dt.datetime, zone: dt.tzinfo) -> bool:
+    """Whether a month was read from its first to its last moment, and all of it is old enough.
+
+    Examples
+    --------
+    >>> whole_month(12 * 2026, (None, None), dt.datetime(2026, 2, 1, tzinfo=dt.UTC), dt.UTC)
+    True
+    """
+    first, end = period
+    starts, ends = month_start(number, zone), month_start(number + 1, zone)
+    return ends <= mature_until and (first is None or first <= starts) and (end is None or ends <= end)

@@ -1,6 +1,6 @@
-"""What an analysis takes from where its frames come from: the moment of reading, the time zone, the filters.
+"""What frames record of their read: when, in which time zone, with which filters.
 
-A frame that a read gave carries it in `frame.attrs["stcrm"]`; a frame of one's own may lack it.
+A read notes it in `frame.attrs["stcrm"]`; other frames may lack it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from stcrm_pandas.errors import UsageError
 __all__ = [
     "attrs_of",
     "bounds_of_creation",
+    "company_name",
     "known_until",
     "origin",
     "refuse_one_status",
@@ -34,13 +35,13 @@ _SELECTIONS = ("status", "modified_on_or_after", "modified_before", "since", "co
 
 
 def attrs_of(frame: Any) -> Mapping[str, Any]:
-    """What the read noted on the frame; empty for a frame of one's own."""
+    """Return what the read noted on the frame; empty for other frames."""
     found = getattr(frame, "attrs", {}).get("stcrm")
     return found if isinstance(found, Mapping) else {}
 
 
 def zone(leads: Any, time_zone: str | None) -> ZoneInfo | None:
-    """The zone that was asked for, else the one noted on the frame, else None."""
+    """Return the given zone, else the one noted on the frame, else None."""
     name = time_zone or attrs_of(leads).get("time_zone")
     if name is None:
         return None
@@ -51,7 +52,7 @@ def zone(leads: Any, time_zone: str | None) -> ZoneInfo | None:
 
 
 def moment(value: Moment, local: dt.tzinfo | None, *, name: str) -> dt.datetime:
-    """A moment as an aware datetime; a naive one is taken in the local zone."""
+    """Return a moment as an aware datetime; a naive one is in the local zone."""
     try:
         stamp = pd.Timestamp(value)
     except ValueError as cause:
@@ -66,10 +67,7 @@ def moment(value: Moment, local: dt.tzinfo | None, *, name: str) -> dt.datetime:
 
 
 def known_until(leads: Any, as_of: Moment | None, local: dt.tzinfo | None) -> dt.datetime:
-    """The moment up to which the frame is known: `as_of`, but never later than the read.
-
-    Raises: UsageError without `as_of` where the frame does not say when it was read, and for an `as_of` before that.
-    """
+    """Return the moment up to which the frame is known: `as_of`, but never later than the read."""
     noted = attrs_of(leads).get("fetched_at")
     fetched = None if noted is None else moment(noted, dt.UTC, name="fetched_at")
     if as_of is None:
@@ -88,7 +86,7 @@ def known_until(leads: Any, as_of: Moment | None, local: dt.tzinfo | None) -> dt
 
 
 def refuse_selections(leads: Any, name: str = "leads") -> None:
-    """Refuse a frame that was read by modification or by status, or filtered by status since: it is no cohort."""
+    """Raise if a frame was read by modification or by status, or filtered by status since: it is no cohort."""
     filters = attrs_of(leads).get("filters") or {}
     used = [one for one in _SELECTIONS if filters.get(one) is not None]
     if used:
@@ -100,7 +98,7 @@ def refuse_selections(leads: Any, name: str = "leads") -> None:
 
 
 def refuse_one_status(name: str, frame: Any, column: str) -> None:
-    """Refuse a frame that was filtered since it was read, and holds a single status: no share of it says anything."""
+    """Raise if a frame was filtered since it was read, and holds a single status: its shares mean nothing."""
     counts = _counts(frame)
     if counts is None or column not in frame or len(frame) < 2:
         return
@@ -114,7 +112,7 @@ def refuse_one_status(name: str, frame: Any, column: str) -> None:
 
 
 def _counts(frame: Any) -> tuple[int, int] | None:
-    """How many rows a frame has and how many were read, where these differ and the frame says so."""
+    """Return how many rows a frame has and how many were read, where these differ."""
     read = attrs_of(frame).get("rows")
     if not isinstance(frame, pd.DataFrame) or not isinstance(read, int) or len(frame) == read:
         return None
@@ -122,29 +120,29 @@ def _counts(frame: Any) -> tuple[int, int] | None:
 
 
 def selections(frames: Mapping[str, Any]) -> list[str]:
-    """Return a sentence for each frame that has other rows than its read gave.
-
-    Parameters: frames by name; one that says nothing of its read, or is None, is left alone.
+    """Return a caution for each frame, by name, that has other rows than its read gave.
 
     >>> leads = pd.DataFrame({"id": [1]})
     >>> leads.attrs["stcrm"] = {"rows": 3}
     >>> selections({"leads": leads})
-    ['The leads have 1 of the 3 rows that were read. If rows were left out for anything but the time of their \
-creation, the shares below are not those of the company.']
+    ['The leads have 1 of the 3 rows that were read. If rows were left out by anything but their date of creation, \
+the shares below are not those of the company.']
     """
-    said = []
+    cautions = []
     for name, frame in frames.items():
         if (counts := _counts(frame)) is None:
             continue
         has, read = counts
         part = f"{has:,} of the {read:,} rows that were read" if has < read else f"{has:,} rows, and {read:,} were read"
-        verb = "If rows were left out for anything but the time of their creation" if has < read else "If rows repeat"
-        said.append(f"The {name.replace('_', ' ')} have {part}. {verb}, the shares below are not those of the company.")
-    return said
+        verb = "If rows were left out by anything but their date of creation" if has < read else "If rows repeat"
+        cautions.append(
+            f"The {name.replace('_', ' ')} have {part}. {verb}, the shares below are not those of the company."
+        )
+    return cautions
 
 
 def bounds_of_creation(leads: Any, local: dt.tzinfo) -> tuple[dt.datetime | None, dt.datetime | None]:
-    """Between which moments of creation the leads were asked for; None where the read set no bound."""
+    """Return the bounds of creation with which the leads were read; None for no bound."""
     filters = attrs_of(leads).get("filters") or {}
     first, last = filters.get("created_on_or_after"), filters.get("created_before")
     return (
@@ -153,13 +151,21 @@ def bounds_of_creation(leads: Any, local: dt.tzinfo) -> tuple[dt.datetime | None
     )
 
 
+def company_name(noted: Mapping[str, Any]) -> str:
+    """Return what a report calls the company of a read."""
+    environment = str(noted.get("environment", ""))
+    return (
+        "demo company (sandbox)" if environment.startswith("sandbox-") else f"tenant {noted['tenant']}, {environment}"
+    )
+
+
 def origin(leads: Any, *, time_zone: str | None = None) -> Line:
-    """One line for the top of a report: whose leads, created when, read when.
+    """Return a line for the top of a report: whose leads, created when, read when.
 
     Parameters
     ----------
     leads : object
-        A frame of any engine; what it notes of its read is shown.
+        A frame of any engine.
     time_zone : str, optional
         The company's time zone; by default the one that the frame notes.
 
@@ -170,24 +176,21 @@ def origin(leads: Any, *, time_zone: str | None = None) -> Line:
     """
     noted, local = attrs_of(leads), zone(leads, time_zone)
     filters = noted.get("filters") or {}
-    said = [f"{len(leads):,} leads"]
+    facts = [f"{len(leads):,} leads"]
     if filters.get("created_on_or_after") is not None:
-        said.append(f"created from {filters['created_on_or_after']} on")
+        facts.append(f"created from {filters['created_on_or_after']} on")
     if filters.get("created_before") is not None:
-        said.append(f"created before {filters['created_before']}")
+        facts.append(f"created before {filters['created_before']}")
     if noted.get("tenant") is not None:
-        place = str(noted.get("environment", ""))
-        said.append(
-            "a made-up company (sandbox)" if place.startswith("sandbox-") else f"tenant {noted['tenant']}, {place}"
-        )
+        facts.append(company_name(noted))
     if noted.get("fetched_at") is not None:
         read = moment(noted["fetched_at"], dt.UTC, name="fetched_at").astimezone(local or dt.UTC)
-        said.append(f"read on {read:%Y-%m-%d at %H:%M} ({getattr(local, 'key', None) or 'UTC'})")
-    return Line(" · ".join(said))
+        facts.append(f"read on {read:%Y-%m-%d at %H:%M} ({getattr(local, 'key', None) or 'UTC'})")
+    return Line(" · ".join(facts))
 
 
 def sources(**frames: Any) -> Table:
-    """Where frames come from, a row each: for the end of a report. What is None was not read.
+    """Return where frames come from, a row each, for the end of a report; None was not read.
 
     Examples
     --------
@@ -210,6 +213,6 @@ def _source(name: str, frame: Any) -> dict[str, str]:
         "from cache": f"{noted['pages_from_cache']} of {noted.get('pages', '?')} pages"
         if "pages_from_cache" in noted
         else "",
-        "whole": "" if complete is None else "yes" if complete else "no",
-        "departs from the contract": f"{noted['drift']:,} values" if noted.get("drift") else "",
+        "complete": "" if complete is None else "yes" if complete else "no",
+        "undocumented": f"{noted['drift']:,} values" if noted.get("drift") else "",
     }

@@ -1,7 +1,8 @@
-"""Shares with their 95 % Wilson intervals, from counts."""
+"""Shares with their 95% Wilson intervals, from counts, and the rows of such tables."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.statistics.estimates import wilson
 
-__all__ = ["floats", "share_of", "shares"]
+__all__ = ["floats", "rows_of", "share_of", "shares"]
 
 
 def shares(lower: Any, upper: Any, n: Any) -> dict[str, pd.arrays.FloatingArray]:
@@ -36,7 +37,7 @@ def shares(lower: Any, upper: Any, n: Any) -> dict[str, pd.arrays.FloatingArray]
 
 
 def share_of(lower: int, upper: int, n: int) -> pd.Series:
-    """Return one row of `shares`, as `per_hundred` takes it."""
+    """Return one row of `shares`, as `format_share` takes it."""
     return pd.DataFrame(shares([lower], [upper], [n])).iloc[0]
 
 
@@ -44,3 +45,8 @@ def floats(values: Any) -> pd.arrays.FloatingArray:
     """Return values as `Float64`, missing where they are not a number."""
     values = np.asarray(values, dtype=np.float64)
     return pd.arrays.FloatingArray(np.nan_to_num(values), np.isnan(values))
+
+
+def rows_of(frame: pd.DataFrame) -> Iterator[Any]:
+    """Return the rows as named tuples, without the index."""
+    yield from frame.itertuples(index=False)

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from stcrm_pandas.analysis.base.display import table
+from stcrm_pandas.analysis.base.format import per_hundred, whole_percent
 from stcrm_pandas.analysis.base.money import money
-from stcrm_pandas.analysis.base.sentences import hundred, per_hundred
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
 from stcrm_pandas.analysis.bookings.sentences import words
 from stcrm_pandas.analysis.bookings.table import each
@@ -71,7 +71,7 @@ def _revenue(result: BookingSourcesResult) -> Shown:
             money(row.median, _currency(row)),
             _mean(row, "mean"),
             _mean(row, "mean_with_follow"),
-            "" if pd.isna(row.largest) else str(hundred(row.largest)),
+            "" if pd.isna(row.largest) else str(whole_percent(row.largest)),
         ]
         for row in each(result.revenue)
     ]

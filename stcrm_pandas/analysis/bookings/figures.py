@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from stcrm_pandas.analysis.base.sentences import hundred, per_hundred, span
+from stcrm_pandas.analysis.base.format import per_hundred, span, whole_percent
 from stcrm_pandas.analysis.bookings.groups import WEEKDAYS
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
 from stcrm_pandas.charts.base import (
@@ -273,7 +273,7 @@ def leakage(result: BookingSourcesResult) -> go.Figure:
     sums = table[["bookings", *(column for _, column in _STEPS)]].sum()
     alt = "From booking to a job that brought something, by group."
     if sums["bookings"]:
-        told = ", ".join(f"{hundred(sums[column] / sums['bookings'])} {words}" for words, column in _STEPS)
+        told = ", ".join(f"{whole_percent(sums[column] / sums['bookings'])} {words}" for words, column in _STEPS)
         alt += f" Of 100 bookings of all groups: {told}."
     return _rows(figure, table["name"], alt, bar=56)
 

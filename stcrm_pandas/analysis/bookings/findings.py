@@ -11,8 +11,8 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import collected, micros, true
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, Step, Tile
+from stcrm_pandas.analysis.base.format import per_hundred, span
 from stcrm_pandas.analysis.base.periods import Period, four_weeks
-from stcrm_pandas.analysis.base.sentences import per_hundred, span
 from stcrm_pandas.analysis.bookings.counts import one_number
 from stcrm_pandas.analysis.bookings.lists import CALL_WITHIN, waiting_since
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult

@@ -16,7 +16,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.display import Sentences, table
 from stcrm_pandas.analysis.base.engine import TENANT
-from stcrm_pandas.analysis.base.sentences import per_hundred
+from stcrm_pandas.analysis.base.format import per_hundred
 from stcrm_pandas.analysis.bookings.groups import Groups, spellings
 from stcrm_pandas.analysis.bookings.outcomes import UNKNOWN_SOURCE
 from stcrm_pandas.analysis.bookings.table import shares

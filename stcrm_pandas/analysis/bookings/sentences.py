@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.sentences import per_hundred, span
+from stcrm_pandas.analysis.base.format import per_hundred, span
 from stcrm_pandas.analysis.bookings.hours import DAY_BEGINS, DAY_ENDS
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
 from stcrm_pandas.analysis.bookings.table import each

@@ -14,9 +14,9 @@ import pandas as pd
 from stcrm_pandas.analysis.base.display import table
 from stcrm_pandas.analysis.base.engine import month_name
 from stcrm_pandas.analysis.base.money import money
-from stcrm_pandas.analysis.base.months import Bounds, month_start, whole_month
 from stcrm_pandas.analysis.base.names import named
-from stcrm_pandas.analysis.base.sentences import rows_of
+from stcrm_pandas.analysis.base.periods import Bounds, month_start, whole_month
+from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.campaigns.spend import checked_spend
 from stcrm_pandas.analysis.statistics.estimates import wilson
 from stcrm_pandas.errors import UsageError

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT
-from stcrm_pandas.analysis.base.months import Bounds, whole_month
+from stcrm_pandas.analysis.base.periods import Bounds, whole_month
 from stcrm_pandas.analysis.base.shares import floats, shares
 from stcrm_pandas.analysis.campaigns.chains import STEPS, pairs
 from stcrm_pandas.analysis.campaigns.records import BOOKING, JOB, LEAD

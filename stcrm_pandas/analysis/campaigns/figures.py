@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from stcrm_pandas.analysis.base.dimensions import group_word
+from stcrm_pandas.analysis.base.format import count_range
 from stcrm_pandas.analysis.base.money import money
-from stcrm_pandas.analysis.base.plurals import count_range
+from stcrm_pandas.analysis.base.names import group_word
 from stcrm_pandas.analysis.campaigns.costs import Costs
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.campaigns.table import of_hundred

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.dimensions import group_word
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, Step, Tile
+from stcrm_pandas.analysis.base.format import per_hundred, span
 from stcrm_pandas.analysis.base.money import amounts, money
+from stcrm_pandas.analysis.base.names import group_word
 from stcrm_pandas.analysis.base.periods import FourWeeks, Period, four_weeks
-from stcrm_pandas.analysis.base.sentences import per_hundred, span
 from stcrm_pandas.analysis.base.shares import share_of
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.campaigns.sentences import likeness

@@ -6,10 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.dimensions import DIMENSION_WORDS
+from stcrm_pandas.analysis.base.format import has_or_have, is_or_are, plural, span, whole_percent
 from stcrm_pandas.analysis.base.money import money
-from stcrm_pandas.analysis.base.plurals import has_or_have, is_or_are, plural
-from stcrm_pandas.analysis.base.sentences import hundred, span
+from stcrm_pandas.analysis.base.names import DIMENSION_WORDS
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.campaigns.table import of_hundred
 from stcrm_pandas.analysis.statistics.comparison import SURE
@@ -117,8 +116,8 @@ def likeness(result: OpportunitiesResult) -> str:
 def points(this: Any) -> str:
     """How far apart a group and the others are within strata: '3 points (2 to 4)', without a sign."""
     middle, half = abs(float(this.standardised)), SURE * float(this.error)
-    low, high = (hundred(max(edge, 0.0)) for edge in (middle - half, middle + half))
-    return f"{hundred(middle)} {'point' if hundred(middle) == 1 else 'points'} ({low} to {high})"
+    low, high = (whole_percent(max(edge, 0.0)) for edge in (middle - half, middle + half))
+    return f"{whole_percent(middle)} {'point' if whole_percent(middle) == 1 else 'points'} ({low} to {high})"
 
 
 def _rescues(result: OpportunitiesResult) -> list[str]:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.dimensions import group_word
 from stcrm_pandas.analysis.base.display import table
+from stcrm_pandas.analysis.base.format import count_range, per_hundred
 from stcrm_pandas.analysis.base.money import amounts, money
-from stcrm_pandas.analysis.base.plurals import count_range
-from stcrm_pandas.analysis.base.sentences import per_hundred, rows_of
+from stcrm_pandas.analysis.base.names import group_word
+from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.campaigns.chains import STEPS
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 

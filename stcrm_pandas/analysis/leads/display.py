@@ -6,10 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.dimensions import group_word
 from stcrm_pandas.analysis.base.display import table
-from stcrm_pandas.analysis.base.plurals import count_range
-from stcrm_pandas.analysis.base.sentences import per_hundred, span
+from stcrm_pandas.analysis.base.format import count_range, per_hundred, span
+from stcrm_pandas.analysis.base.names import group_word
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 
 __all__ = ["conversion_table", "format_reasons", "format_speed"]

@@ -9,8 +9,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from stcrm_pandas.analysis.base.plurals import count_range
-from stcrm_pandas.analysis.base.sentences import per_hundred, span
+from stcrm_pandas.analysis.base.format import count_range, per_hundred, span
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 from stcrm_pandas.charts.base import (
     COLOURS,

@@ -8,13 +8,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
-from stcrm_pandas.analysis.base.dimensions import group_word
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, Step, Tile, WorkList
+from stcrm_pandas.analysis.base.format import per_hundred, plural, span
+from stcrm_pandas.analysis.base.names import group_word
 from stcrm_pandas.analysis.base.periods import Period, four_weeks
-from stcrm_pandas.analysis.base.plurals import plural
 from stcrm_pandas.analysis.base.provenance import bounds_of_creation
-from stcrm_pandas.analysis.base.sentences import per_hundred, rows_of, span
-from stcrm_pandas.analysis.base.shares import share_of
+from stcrm_pandas.analysis.base.shares import rows_of, share_of
 from stcrm_pandas.analysis.leads.curves import UNSURE, later_conversion
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 from stcrm_pandas.analysis.leads.work_lists import ages_in_days, work_lists

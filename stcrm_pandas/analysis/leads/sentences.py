@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.dimensions import group_word
-from stcrm_pandas.analysis.base.plurals import has_or_have, is_or_are, plural
-from stcrm_pandas.analysis.base.sentences import per_hundred, rows_of, span
+from stcrm_pandas.analysis.base.format import has_or_have, is_or_are, per_hundred, plural, span
+from stcrm_pandas.analysis.base.names import group_word
+from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 
 __all__ = ["definitions", "summary"]

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import month_name
-from stcrm_pandas.analysis.base.months import Bounds, month_start, whole_month
 from stcrm_pandas.analysis.base.names import NONE
+from stcrm_pandas.analysis.base.periods import Bounds, month_start, whole_month
 from stcrm_pandas.analysis.base.shares import shares
 from stcrm_pandas.analysis.leads.keys import LOCAL, categories, ids_and_names
 from stcrm_pandas.analysis.leads.reduction import COUNTS, HORIZONS, Reduced

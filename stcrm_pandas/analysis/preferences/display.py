@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from stcrm_pandas.analysis.base.display import table
-from stcrm_pandas.analysis.base.sentences import per_hundred
+from stcrm_pandas.analysis.base.format import per_hundred
 from stcrm_pandas.analysis.preferences.groups import REASON_COLUMNS
 from stcrm_pandas.analysis.preferences.reach import REASONS
 from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from stcrm_pandas.analysis.base.sentences import per_hundred, span
+from stcrm_pandas.analysis.base.format import per_hundred, span
 from stcrm_pandas.analysis.preferences.groups import REASON_COLUMNS
 from stcrm_pandas.analysis.preferences.reach import CHANNELS, PURPOSES, REASONS
 from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult

@@ -10,9 +10,9 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import micros
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, Step, Tile, WorkList
+from stcrm_pandas.analysis.base.format import per_hundred
 from stcrm_pandas.analysis.base.periods import Period, four_weeks
 from stcrm_pandas.analysis.base.provenance import zone
-from stcrm_pandas.analysis.base.sentences import per_hundred
 from stcrm_pandas.analysis.preferences.reach import CHANNELS, OPTED_OUT, UNKNOWN
 from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult
 from stcrm_pandas.analysis.preferences.sentences import customers_in_words

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.sentences import per_hundred, span
+from stcrm_pandas.analysis.base.format import per_hundred, span
 from stcrm_pandas.analysis.preferences.groups import REASON_COLUMNS
 from stcrm_pandas.analysis.preferences.lists import shared_numbers
 from stcrm_pandas.analysis.preferences.reach import PURPOSES, REASONS

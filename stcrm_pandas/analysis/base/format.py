@@ -1,0 +1,103 @@
+"""Numbers as readers write them: `31%`, `27–35%`, `1,204 leads`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+__all__ = [
+    "count_range",
+    "format_percent",
+    "format_range",
+    "format_share",
+    "has_or_have",
+    "is_or_are",
+    "listed",
+    "per_hundred",
+    "plural",
+    "span",
+    "whole_percent",
+]
+
+
+def format_share(row: Any, *, label: str = "") -> str:
+    """Return a share with its 95% interval.
+
+    Parameters: a row with `share_lower`, `share_upper`, `interval_low`, `interval_high`, from 0 to 1; what the interval
+    is called, where it is first met ("95% CI").
+
+    >>> from types import SimpleNamespace as Row
+    >>> format_share(Row(share_lower=0.31, share_upper=0.31, interval_low=0.27, interval_high=0.35))
+    '31% (27–35%)'
+    >>> format_share(Row(share_lower=0.29, share_upper=0.33, interval_low=0.27, interval_high=0.35), label="95% CI")
+    '29–33% (95% CI 27–35%)'
+    """
+    if pd.isna(row.share_lower):
+        return "no share"
+    interval = f"{label} {format_range(row.interval_low, row.interval_high)}".strip()
+    return f"{format_range(row.share_lower, row.share_upper)} ({interval})"
+
+
+def format_range(lower: float, upper: float) -> str:
+    """Return two shares from 0 to 1 as '29–33%', or '31%' where both round to the same."""
+    low, high = whole_percent(lower), whole_percent(upper)
+    return f"{low}%" if low == high else f"{low}–{high}%"
+
+
+def format_percent(share: float) -> str:
+    """Return a share from 0 to 1 as '31%'."""
+    return f"{whole_percent(share)}%"
+
+
+def whole_percent(share: float) -> int:
+    """Return a share from 0 to 1 in whole percent; halves are rounded up, as readers do it."""
+    return int(100 * float(share) + 0.5)
+
+
+def count_range(lower: int, upper: int) -> str:
+    """Return '12', or '12–15' where the bounds differ."""
+    return f"{int(lower):,}" if lower == upper else f"{int(lower):,}–{int(upper):,}"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """Return a count with its noun, the plural by default with an s.
+
+    Examples
+    --------
+    >>> plural(1, "lead"), plural(1204, "lead"), plural(2, "inquiry", "inquiries")
+    ('1 lead', '1,204 leads', '2 inquiries')
+    """
+    return f"{int(count):,} {one if count == 1 else many or f'{one}s'}"
+
+
+def is_or_are(count: int) -> str:
+    """Return the verb that fits a count."""
+    return "is" if count == 1 else "are"
+
+
+def has_or_have(count: int) -> str:
+    """Return the verb that fits a count."""
+    return "has" if count == 1 else "have"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Return 'a', 'a and b', or 'a, b, and c'."""
+    if len(parts) < 3:
+        return " and ".join(parts)
+    return f"{', '.join(parts[:-1])}, and {parts[-1]}"
+
+
+def per_hundred(row: Any) -> str:
+    """Return '31 of 100 (27 to 35)'; `format_share` replaces it."""
+    if pd.isna(row.share_lower):
+        return "no share"
+    interval = f"{whole_percent(row.interval_low)} to {whole_percent(row.interval_high)}"
+    return f"{span(row.share_lower, row.share_upper)} of 100 ({interval})"
+
+
+def span(lower: float, upper: float) -> str:
+    """Return '31', or '29 to 33'; `format_range` replaces it."""
+    low, high = whole_percent(lower), whole_percent(upper)
+    return str(low) if low == high else f"{low} to {high}"
