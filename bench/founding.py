@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.measure import Result, in_turn, of_floor
 from stcrm_pandas.sandbox.company import make_company
-from stcrm_pandas.sandbox.filling import fill
+from stcrm_pandas.sandbox.store.filling import fill
 
 LEADS = 20_000
 AS_OF = dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC)

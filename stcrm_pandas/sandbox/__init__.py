@@ -39,7 +39,7 @@ from stcrm_pandas.errors import require
 
 require("sandbox")
 
-from stcrm_pandas.sandbox.faults import KEEP, Fault
 from stcrm_pandas.sandbox.sandbox import Sandbox
+from stcrm_pandas.sandbox.service.faults import KEEP, Fault
 
 __all__ = ["KEEP", "Fault", "Sandbox"]

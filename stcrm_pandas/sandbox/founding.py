@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from stcrm_pandas.sandbox.filling import Company, Made, fill
+from stcrm_pandas.sandbox.store.filling import Company, Made, fill
 
 
 @dataclass(frozen=True)

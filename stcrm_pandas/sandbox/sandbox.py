@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.errors import SettingsError, UsageError
-from stcrm_pandas.sandbox.admission import Limit, Tokens
-from stcrm_pandas.sandbox.clock import SECOND, Clock, ticks_of
-from stcrm_pandas.sandbox.faults import KEEP, Fault, Faults, Keep, Rows, from_file
-from stcrm_pandas.sandbox.filling import Company
 from stcrm_pandas.sandbox.founding import Plan, establish
-from stcrm_pandas.sandbox.store import Store
-from stcrm_pandas.sandbox.tables import Key
+from stcrm_pandas.sandbox.service.access import Limit, Tokens
+from stcrm_pandas.sandbox.service.faults import KEEP, Fault, Faults, Keep, Rows, from_file
+from stcrm_pandas.sandbox.store.clock import SECOND, Clock, ticks_of
+from stcrm_pandas.sandbox.store.filling import Company
+from stcrm_pandas.sandbox.store.store import Store
+from stcrm_pandas.sandbox.store.tables import Key
 
 if TYPE_CHECKING:
-    from stcrm_pandas.sandbox.app import Arrival, Service
-    from stcrm_pandas.sandbox.server import Server
+    from stcrm_pandas.sandbox.service.app import Arrival, Service
+    from stcrm_pandas.sandbox.service.server import Server
 
 
 _LONGEST_DELAY = 86_400
@@ -146,8 +146,8 @@ class Sandbox:
         """
         if self._server is not None:
             return self
-        from stcrm_pandas.sandbox.app import Service, build
-        from stcrm_pandas.sandbox.server import Server
+        from stcrm_pandas.sandbox.service.app import Service, build
+        from stcrm_pandas.sandbox.service.server import Server
 
         store = self._open(on_rows)
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stcrm_pandas.sandbox import rules
+from stcrm_pandas.sandbox.service import rules
 
 from .departures import RULES, UNDECLARED
 

@@ -14,7 +14,7 @@ import pytest
 
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.sandbox import Sandbox
-from stcrm_pandas.sandbox.admission import Limit
+from stcrm_pandas.sandbox.service.access import Limit
 
 
 def test_sign_in(caller: Any, standing: Sandbox) -> None:

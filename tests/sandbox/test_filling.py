@@ -15,11 +15,11 @@ import orjson
 import pyarrow as pa
 import pytest
 
-from stcrm_pandas.sandbox.ahead import ahead
 from stcrm_pandas.sandbox.company import make_company
-from stcrm_pandas.sandbox.filling import fill
-from stcrm_pandas.sandbox.lines import Lines, Records
-from stcrm_pandas.sandbox.tables import TABLES, Table
+from stcrm_pandas.sandbox.store.columns import Lines, Records
+from stcrm_pandas.sandbox.store.filling import fill
+from stcrm_pandas.sandbox.store.prefetch import ahead
+from stcrm_pandas.sandbox.store.tables import TABLES, Table
 
 AS_OF = dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC)
 

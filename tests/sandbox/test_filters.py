@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stcrm_pandas.contract.operations import OPERATIONS
-from stcrm_pandas.sandbox.filters import FILTERS
+from stcrm_pandas.sandbox.service.filters import FILTERS
 
 Row = dict[str, Any]
 Keep = Callable[[Row, dict[str, list[Row]]], bool]

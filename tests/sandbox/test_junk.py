@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from stcrm_pandas.contract.operations import OPERATIONS
-from stcrm_pandas.sandbox.app import HANDLERS
+from stcrm_pandas.sandbox.service.app import HANDLERS
 
 JUNK = ("'", '"; DROP TABLE leads; --', "\x00", "ünï%_", "1,,2", "9" * 25, "-1", "1e400", "[]", " ")
 BODIES = (

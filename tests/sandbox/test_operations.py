@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from stcrm_pandas.contract.operations import OPERATIONS
-from stcrm_pandas.sandbox.app import HANDLERS
+from stcrm_pandas.sandbox.service.app import HANDLERS
 
 from ..contract.published import documents
 

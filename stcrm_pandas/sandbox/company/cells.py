@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from stcrm_pandas.sandbox.company.chance import Flags, Floats, Ints
-from stcrm_pandas.sandbox.lines import Cells
+from stcrm_pandas.sandbox.store.columns import Cells
 
 NULL = "null"
 

@@ -10,25 +10,25 @@ from itertools import chain
 from typing import Any
 
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.sandbox.company.booking_rows import booking_contact_rows, booking_rows
-from stcrm_pandas.sandbox.company.catalogue_rows import CATALOGUE, COMPANY
-from stcrm_pandas.sandbox.company.contacts import customer_contact_rows, draw_contacts, location_contact_rows
-from stcrm_pandas.sandbox.company.customer_rows import customer_rows, location_rows
-from stcrm_pandas.sandbox.company.job_rows import job_rows
-from stcrm_pandas.sandbox.company.lead_rows import lead_rows
-from stcrm_pandas.sandbox.company.newer_contacts import (
+from stcrm_pandas.sandbox.company.drawing.world import World
+from stcrm_pandas.sandbox.company.rows.bookings import booking_contact_rows, booking_rows
+from stcrm_pandas.sandbox.company.rows.catalogue import CATALOGUE, COMPANY
+from stcrm_pandas.sandbox.company.rows.chunks import Row
+from stcrm_pandas.sandbox.company.rows.contacts import customer_contact_rows, draw_contacts, location_contact_rows
+from stcrm_pandas.sandbox.company.rows.customers import customer_rows, location_rows
+from stcrm_pandas.sandbox.company.rows.jobs import job_rows
+from stcrm_pandas.sandbox.company.rows.leads import lead_rows
+from stcrm_pandas.sandbox.company.rows.newer_contacts import (
     contact_method_rows,
     contact_preference_rows,
     draw_newer_contacts,
     newer_contact_rows,
 )
-from stcrm_pandas.sandbox.company.note_rows import customer_note_rows, lead_note_rows, location_note_rows
-from stcrm_pandas.sandbox.company.rows import Row
+from stcrm_pandas.sandbox.company.rows.notes import customer_note_rows, lead_note_rows, location_note_rows
 from stcrm_pandas.sandbox.company.seasons import TIME_ZONE
 from stcrm_pandas.sandbox.company.sizes import Sizes
 from stcrm_pandas.sandbox.company.truths import truth_of
-from stcrm_pandas.sandbox.company.world import World
-from stcrm_pandas.sandbox.lines import Lines
+from stcrm_pandas.sandbox.store.columns import Lines
 
 
 @dataclass(frozen=True)

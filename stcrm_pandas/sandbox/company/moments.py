@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from stcrm_pandas.sandbox.company.cells import holed, joined, taken
 from stcrm_pandas.sandbox.company.chance import Flags, Ints
-from stcrm_pandas.sandbox.lines import Cells
+from stcrm_pandas.sandbox.store.columns import Cells
 
 DAY = 86_400
 HOUR = 3_600

@@ -12,7 +12,7 @@ from stcrm_pandas.sandbox.company.cells import dictionary, joined, numbers, take
 from stcrm_pandas.sandbox.company.chance import Chance, Ints
 from stcrm_pandas.sandbox.company.names import FIRST, LAST
 from stcrm_pandas.sandbox.company.ordering import compact
-from stcrm_pandas.sandbox.lines import Cells
+from stcrm_pandas.sandbox.store.columns import Cells
 
 FIRMS = (
     "Bakery",

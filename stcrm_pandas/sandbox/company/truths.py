@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 
 from stcrm_pandas.sandbox.company import catalogue
-from stcrm_pandas.sandbox.company.bookings import DISMISSED as BOOKING_DISMISSED
-from stcrm_pandas.sandbox.company.bookings import TO_JOB
 from stcrm_pandas.sandbox.company.catalogue import BUSINESS_UNITS, CAMPAIGN_IDS, CAMPAIGNS, SOURCES, VOICE_AGENT
 from stcrm_pandas.sandbox.company.chance import Flags, Ints
+from stcrm_pandas.sandbox.company.drawing.bookings import DISMISSED as BOOKING_DISMISSED
+from stcrm_pandas.sandbox.company.drawing.bookings import TO_JOB
+from stcrm_pandas.sandbox.company.drawing.outcomes import CONVERTED, DISMISSED, OPEN
+from stcrm_pandas.sandbox.company.drawing.world import World
 from stcrm_pandas.sandbox.company.moments import DAY
-from stcrm_pandas.sandbox.company.outcomes import CONVERTED, DISMISSED, OPEN
 from stcrm_pandas.sandbox.company.plan import KINDS, MATURE_DAYS, REPEAT_DAYS
 from stcrm_pandas.sandbox.company.seasons import TIME_ZONE
-from stcrm_pandas.sandbox.company.world import World
 
 DEFINITIONS = {
     "counted": "leads with active true whose call reason, if any, has isLead true, and that are no repeats",

@@ -1,0 +1,169 @@
+"""Leads: when they came, from whom and why. What became of them is in `outcomes.py`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from stcrm_pandas.sandbox.company.catalogue import (
+    CAMPAIGNS,
+    DEFAULT_CAMPAIGN,
+    OFFICE,
+    PARTNERS,
+    SOURCES,
+    TRADE,
+    UNIT_WEIGHTS,
+    WEBSITE,
+)
+from stcrm_pandas.sandbox.company.chance import Chance, Flags, Floats, Ints, pick, some
+from stcrm_pandas.sandbox.company.drawing.bookings import Bookings
+from stcrm_pandas.sandbox.company.moments import DAY, HOUR
+from stcrm_pandas.sandbox.company.ordering import by_creation
+from stcrm_pandas.sandbox.company.plan import MATURE_DAYS, REPEAT_DAYS, Plan
+from stcrm_pandas.sandbox.company.seasons import WINDOW_DAYS, Seasons
+from stcrm_pandas.sandbox.company.sizes import Sizes
+
+REPEATS, NOT_LEADS, DELETED = 0.08, 0.09, 0.008
+RETIRED = np.array([not active for _, _, active in CAMPAIGNS])
+PLANTED, RECENT, BORN, ORDINARY, REPEAT = range(5)
+
+
+@dataclass(frozen=True, slots=True)
+class Leads:
+    """By order of creation; places elsewhere mean this order."""
+
+    created: Ints
+    campaign: Ints
+    unit: Ints
+    creator: Ints
+    group: Ints
+    """How it came about: planted, recent (of a planted cell, not mature yet), born of a booking, ordinary, repeat."""
+    cell: Ints
+    """Place of its cell in the plan, or -1."""
+    booking: Ints
+    """The booking that it was born of, or -1."""
+    repeat_of: Ints
+    """The lead of the same customer, less than 14 days before, or -1."""
+    not_lead: Flags
+    deleted: Flags
+
+    @property
+    def size(self) -> int:
+        return self.created.size
+
+    def clean(self) -> Flags:
+        """What is left when deleted ones, those of other reasons and repeats are taken out."""
+        return ~self.deleted & ~self.not_lead & (self.repeat_of < 0)
+
+    def mature(self, as_of: int) -> Flags:
+        """Old enough that all that will happen to them has happened."""
+        return self.created <= as_of - MATURE_DAYS * DAY
+
+
+def retired_on(seasons: Seasons) -> Ints:
+    """By campaign, the moment after which it brings nothing: for those in use, now."""
+    place = np.arange(RETIRED.size)
+    return np.where(RETIRED, seasons.as_of - (MATURE_DAYS + 10 + place % 12 * 15) * DAY, seasons.as_of)
+
+
+def draw_leads(chance: Chance, seasons: Seasons, sizes: Sizes, plan: Plan, bookings: Bookings) -> Leads:
+    rng = chance.of("leads")
+    repeats = round(sizes.leads * REPEATS)
+    born = np.flatnonzero(bookings.became_lead)
+    cell, group, not_lead = _planted(plan)
+    spare = sizes.leads - repeats - cell.size - born.size
+    cell = np.concatenate([cell, np.full(born.size + spare, -1)])
+    group = np.concatenate([group, np.full(born.size, BORN), np.full(spare, ORDINARY)])
+    size = cell.size
+
+    ordinary = group == ORDINARY
+    not_lead = np.concatenate([not_lead, np.zeros(size - not_lead.size, dtype=np.bool_)])
+    missing = max(round(sizes.leads * NOT_LEADS) - int(not_lead.sum()), 0)
+    not_lead[ordinary] = some(rng, spare, min(missing, spare))
+    deleted = np.zeros(size, dtype=np.bool_)
+    deleted[ordinary] = some(rng, spare, round(sizes.leads * DELETED))
+
+    booking = np.where(group == BORN, 0, -1)
+    booking[group == BORN] = born
+    unit = _of_cell([c.unit for c in plan.cells], cell, pick(rng, UNIT_WEIGHTS, size))
+    unit[group == BORN] = bookings.unit[born]
+    weights = _campaign_weights(chance, plan)
+    running = pick(rng, np.where(RETIRED, 0.0, weights), size)
+    campaign = np.where(group == RECENT, running, pick(rng, weights, size))
+    campaign = _of_cell([c.campaign for c in plan.cells], cell, campaign)
+    of_source = np.array([s.campaign for s in SOURCES])[bookings.source[born]]
+    campaign[group == BORN] = np.where(bookings.campaign[born] >= 0, bookings.campaign[born], of_source)
+    creator = _of_cell([c.creator for c in plan.cells], cell, _creators(rng, plan, group))
+
+    first = np.where(group == RECENT, seasons.as_of - MATURE_DAYS * DAY, seasons.start)
+    last = np.where(group == PLANTED, seasons.as_of - MATURE_DAYS * DAY - HOUR, seasons.as_of)
+    last = np.minimum(last, retired_on(seasons)[campaign])
+    form = creator == WEBSITE
+    created = seasons.arrivals(rng, TRADE[unit], web=form | (creator == PARTNERS), form=form, first=first, last=last)
+    created[group == BORN] = bookings.decided[born]
+
+    original = _originals(rng, np.flatnonzero(~not_lead & ~deleted), created, seasons, repeats)
+    fresh = pick(rng, weights, repeats)
+    own = np.isin(campaign[original], list(plan.campaigns)) | (rng.random(repeats) < 0.7)
+    again = created[original] + rng.integers(HOUR // 2, REPEAT_DAYS * DAY - DAY, repeats)
+    none = np.full(repeats, -1)
+    drawn = Leads(
+        np.concatenate([created, again]),
+        np.concatenate([campaign, np.where(own, campaign[original], fresh)]),
+        np.concatenate([unit, unit[original]]),
+        np.concatenate([creator, pick(rng, np.ones(5), repeats)]),
+        np.concatenate([group, np.full(repeats, REPEAT)]),
+        np.concatenate([cell, none]),
+        np.concatenate([booking, none]),
+        np.concatenate([np.full(size, -1), original]),
+        np.concatenate([not_lead, np.zeros(repeats, dtype=np.bool_)]),
+        np.concatenate([deleted, np.zeros(repeats, dtype=np.bool_)]),
+    )
+    return by_creation(drawn, "repeat_of")
+
+
+def _planted(plan: Plan) -> tuple[Ints, Ints, Flags]:
+    """Place of the cell, group and reason of what is counted out beforehand.
+
+    Around the mature leads of a cell are recent ones, where its campaign still runs, and some that are no leads.
+    """
+    cells, groups, others = [], [], []
+    for place, cell in enumerate(plan.cells):
+        runs = cell.campaign < 0 or not RETIRED[cell.campaign]
+        recent = round(cell.size * MATURE_DAYS / (WINDOW_DAYS - MATURE_DAYS)) if runs else 0
+        noise = round(cell.size * NOT_LEADS / (1 - NOT_LEADS - REPEATS))
+        cells += [place] * (cell.size + recent + noise)
+        groups += [PLANTED] * cell.size + [RECENT] * recent + [PLANTED] * noise
+        others += [False] * (cell.size + recent) + [True] * noise
+    return np.array(cells, dtype=np.int64), np.array(groups, dtype=np.int64), np.array(others, dtype=np.bool_)
+
+
+def _of_cell(wanted: list[int], cell: Ints, drawn: Ints) -> Ints:
+    """What the cell wants, else what was drawn."""
+    fixed = np.array([*wanted, -1])[cell]
+    return np.where(fixed >= 0, fixed, drawn)
+
+
+def _campaign_weights(chance: Chance, plan: Plan) -> Floats:
+    weights = chance.of("catalogue").uniform(0.7, 1.4, len(CAMPAIGNS)) * np.where(RETIRED, 0.75, 1.0)
+    weights[DEFAULT_CAMPAIGN] = weights.sum() * 0.22
+    weights[list(plan.campaigns)] = 0.0
+    return weights
+
+
+def _creators(rng: np.random.Generator, plan: Plan, group: Ints) -> Ints:
+    """Integrations make 30 % of all leads; none of them makes one out of a booking."""
+    free = [place for place in OFFICE if place not in plan.creators]
+    office = np.array(free)[rng.integers(0, len(free), group.size)]
+    robots = np.where(rng.random(group.size) < 0.6, WEBSITE, PARTNERS)
+    able = group != BORN
+    share = min(0.30 / (1 - REPEATS) * group.size / max(int(able.sum()), 1), 0.9)
+    share *= 1 / (1 - 0.08) if plan.creators else 1.0
+    return np.where(able & (rng.random(group.size) < share), robots, office)
+
+
+def _originals(rng: np.random.Generator, able: Ints, created: Ints, seasons: Seasons, count: int) -> Ints:
+    """Leads that are asked again, each once."""
+    able = able[created[able] < seasons.as_of - REPEAT_DAYS * DAY]
+    return rng.permutation(able)[:count]

@@ -1,0 +1,1 @@
+"""The rows of the demo company, as the service returns them."""

@@ -1,0 +1,153 @@
+"""Rows of bookings, of their contacts, and of the tags that name their providers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from stcrm_pandas.sandbox.company import catalogue
+from stcrm_pandas.sandbox.company.catalogue import MARKETPLACE_A, MARKETPLACE_B, SOURCES
+from stcrm_pandas.sandbox.company.cells import either, flags, holed, ids_of, joined, numbers, objects, same, words
+from stcrm_pandas.sandbox.company.chance import Flags, Ints, pick, some
+from stcrm_pandas.sandbox.company.drawing.bookings import DISMISSED, TO_JOB
+from stcrm_pandas.sandbox.company.drawing.world import World
+from stcrm_pandas.sandbox.company.moments import DAY, HOUR, NEVER
+from stcrm_pandas.sandbox.company.people import spelt
+from stcrm_pandas.sandbox.company.rows.chunks import chunks
+from stcrm_pandas.sandbox.store.columns import Lines
+
+STATUS = ("New", "Accepted", "Converted", "Dismissed")
+KINDS = ("Residential", "Commercial", "PropertyManager")
+UNKNOWN_KIND = 2
+PRIORITY = ("Low", "Normal", "High", "Urgent")
+SUMMARIES = (
+    "Please call before you come.",
+    "Air conditioner blows warm air.",
+    "Water under the sink.",
+    "Yearly maintenance.",
+    "Furnace makes a noise.",
+    "Toilet runs all the time.",
+)
+WRONGLY_FIRST = 0.15
+ODD_START = 0.04
+
+
+def booking_rows(world: World) -> Iterator[Lines]:
+    rng = world.chance.of("booking rows")
+    bookings, people = world.bookings, world.customers.people
+    size, as_of = bookings.size, world.seasons.as_of
+    job = np.full(size, -1)
+    led = np.flatnonzero((world.jobs.booking >= 0) & (bookings.outcome[world.jobs.booking] == TO_JOB))
+    job[world.jobs.booking[led]] = led
+    fresh = bookings.created > as_of - 3 * DAY
+    accepted = ~fresh & (rng.random(size) < 0.6)
+    status = np.select([bookings.outcome == TO_JOB, bookings.outcome == DISMISSED, accepted], [2, 3, 1], 0)
+    dismissing = np.where(status == 3, rng.integers(0, catalogue.DISMISSING_REASON_IDS.size, size), -1)
+    deleted = (status != 2) & ~bookings.became_lead & (rng.random(size) < 0.015)
+    first_time = _is_new(world, job) ^ (rng.random(size) < WRONGLY_FIRST)
+    unsaid = rng.random(size) < 0.02
+    start = _starts(world, rng)
+    respelt = world.seasons.local(bookings.created) // DAY >= world.seasons.respelling
+    respelt &= rng.random(size) < 0.93
+    names = tuple(s.name for s in SOURCES) + tuple(s.respelt for s in SOURCES)
+    provider = catalogue.PROVIDER_IDS[bookings.source]
+    kind = np.where(people.firm[world.customers.person_of_booking] >= 0, 1, 0)
+    if not world.by_the_book:
+        kind[some(rng, size, 1 + size // 6_000)] = UNKNOWN_KIND
+    unknown_kind, no_address = rng.random(size) < 0.05, rng.random(size) < 0.01
+    bare = some(rng, size, 0 if world.by_the_book else round(size * 0.004))
+    job_type = np.where(rng.random(size) < 0.7, catalogue.job_types(rng, bookings.unit), -1)
+    unit = np.where(rng.random(size) < 0.85, bookings.unit, -1)
+    priority, summary = pick(rng, (1, 7, 1.5, 0.5), size), rng.integers(0, len(SUMMARIES), size)
+    pictures, confirm = rng.random(size) < 0.06, rng.random(size) < 0.8
+
+    for part in chunks(size):
+        who, ids = world.customers.person_of_booking[part], numbers(world.booking_ids[part])
+        address = {
+            "street": people.streets(who),
+            "unit": people.units(who),
+            "city": people.cities(who),
+            "state": people.states(who),
+            "zip": holed(people.zips(who), bare[part]),
+            "country": same("USA", who.size),
+        }
+        yield Lines(
+            {
+                "id": ids,
+                "source": words(names, bookings.source[part] + respelt[part] * len(SOURCES)),
+                "createdOn": world.texts.cells(bookings.created[part]),
+                "name": people.names(who),
+                "address": objects(address, no_address[part]),
+                "customerType": words(KINDS, kind[part], unknown_kind[part]),
+                "start": world.texts.cells(start[part]),
+                "campaignId": ids_of(catalogue.CAMPAIGN_IDS, bookings.campaign[part]),
+                "businessUnitId": ids_of(catalogue.BUSINESS_UNIT_IDS, unit[part]),
+                "isFirstTimeClient": flags(first_time[part], unsaid[part]),
+                "uploadedImages": holed(joined('["https://images.example.com/', ids, '.jpg"]'), ~pictures[part]),
+                "isSendConfirmationEmail": flags(confirm[part]),
+                "status": words(STATUS, status[part]),
+                "dismissingReasonId": ids_of(catalogue.DISMISSING_REASON_IDS, dismissing[part]),
+                "jobId": ids_of(world.job_ids, job[part]),
+                "externalId": joined('"', numbers(provider[part]), "-", ids, '"'),
+                "priority": words(PRIORITY, priority[part]),
+                "jobTypeId": ids_of(catalogue.JOB_TYPE_IDS, job_type[part]),
+                "bookingProviderId": numbers(provider[part]),
+                "modifiedOn": world.texts.cells(bookings.decided[part]),
+                "summary": words(SUMMARIES, summary[part]),
+                "active": flags(~deleted[part]),
+            }
+        )
+
+
+def _is_new(world: World, job: Ints) -> Flags:
+    """Whether the person was no customer before: those whose booking led to no job mostly were none."""
+    customers, bookings = world.customers, world.bookings
+    person = customers.person_of_booking
+    known = person < customers.size
+    created = customers.created[np.where(known, person, 0)]
+    return ~known | (created > bookings.created - HOUR) | ((job >= 0) & customers.new_with_job[job])
+
+
+def _starts(world: World, rng: np.random.Generator) -> Ints:
+    """The time asked for: the next days; for some never, or before they asked."""
+    created = world.bookings.created
+    day = world.seasons.local(created) // DAY + rng.integers(1, 8, created.size)
+    start = world.seasons.utc(day * DAY + rng.integers(8, 18, created.size) * HOUR)
+    if not world.by_the_book:
+        odd = rng.permutation(created.size)[: round(created.size * ODD_START)]
+        never, before = odd[::2], odd[1::2]
+        start[never] = NEVER
+        start[before] = created[before] - rng.integers(1, 30, before.size) * DAY
+    return start
+
+
+def booking_contact_rows(world: World) -> Iterator[Lines]:
+    """A telephone number and a mail address for each booking."""
+    rng = world.chance.of("booking contacts")
+    bookings, people = world.bookings, world.customers.people
+    size = bookings.size
+    mobile, spelling, memo = rng.random(size) < 0.75, rng.integers(0, 4, size), rng.integers(0, 12, size)
+    active = rng.random((size, 2)) > 0.01
+    active[:, 0] |= ~active[:, 1]  # an address may be missing, so that a contact has to be there
+    no_mail = np.isin(bookings.source, (MARKETPLACE_A, MARKETPLACE_B)) & (rng.random(size) < 0.1)
+    for part in chunks(size):
+        # Each booking's two, one after the other; a value that is missing is no contact.
+        twice = np.repeat(np.arange(part.start, part.stop), 2)
+        second = np.tile([False, True], part.stop - part.start)
+        kept = ~(second & no_mail[twice])
+        place, is_mail = twice[kept], second[kept]
+        who = world.customers.person_of_booking[place]
+        phones = spelt(who, np.zeros_like(who), spelling[place])
+        yield Lines(
+            {
+                "bookingProviderId": numbers(catalogue.PROVIDER_IDS[bookings.source[place]]),
+                "bookingId": numbers(world.booking_ids[place]),
+                "id": numbers(81_000_000 + 2 * place + is_mail),
+                "type": words(("Phone", "MobilePhone", "Email"), np.where(is_mail, 2, mobile[place])),
+                "value": either(is_mail, people.mail(who, np.ones_like(who)), phones),
+                "memo": words(("evenings", "work", *[""] * 10), memo[place]),
+                "modifiedOn": world.texts.cells(bookings.created[place]),
+                "active": flags(active[place, is_mail.astype(np.int64)]),
+            }
+        )

@@ -1,0 +1,320 @@
+"""Rows of what turns ids into names: campaigns, business units, staff and the like, retired ones included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from stcrm_pandas.sandbox.company import catalogue
+from stcrm_pandas.sandbox.company.chance import Ints
+from stcrm_pandas.sandbox.company.drawing.leads import retired_on
+from stcrm_pandas.sandbox.company.drawing.world import World
+from stcrm_pandas.sandbox.company.moments import DAY, HOUR
+from stcrm_pandas.sandbox.company.names import FIRST, LAST
+from stcrm_pandas.sandbox.company.people import digits
+from stcrm_pandas.sandbox.company.rows.chunks import Row, lists, nothing, rows_of
+
+COMPANY = "Bluebonnet Home Services"
+
+
+def _since(world: World, size: int, *, years: float = 5) -> Ints:
+    """Moments of creation, one every few days, all before the 24 months."""
+    return world.seasons.start - int(years * 365 * DAY) + np.arange(size) * (9 * DAY + 4_321) + HOUR
+
+
+def business_unit_rows(world: World) -> Iterator[Row]:
+    size = len(catalogue.BUSINESS_UNITS)
+    since = world.texts.of(_since(world, size, years=8))
+    none = nothing(size)
+    return rows_of(
+        {
+            "id": catalogue.BUSINESS_UNIT_IDS.tolist(),
+            "active": [True] * size,
+            "name": catalogue.BUSINESS_UNITS,
+            "officialName": [f"{COMPANY} {name}" for name in catalogue.BUSINESS_UNITS],
+            "email": [f"unit{place}@example.com" for place in range(size)],
+            "currency": ["USD"] * size,
+            "phoneNumber": digits(np.arange(size), np.full(size, 4)),
+            "invoiceHeader": none,
+            "invoiceMessage": none,
+            "defaultTaxRate": [0.0825] * size,
+            "authorizationParagraph": none,
+            "acknowledgementParagraph": none,
+            "address": [_unit_address() for _ in range(size)],
+            "materialSku": none,
+            "quickbooksClass": none,
+            "accountCode": [f"{4_000 + 100 * place}" for place in range(size)],
+            "franchiseId": none,
+            "conceptCode": none,
+            "corporateContractNumber": none,
+            "trade": [{"id": 3 + place // 2, "name": ("HVAC", "Plumbing")[place // 2]} for place in range(size)],
+            "division": none,
+            "tagTypeIds": lists(size),
+            "tenant": none,
+            "createdOn": since,
+            "modifiedOn": since,
+            "externalData": lists(size),
+            "certifiedSentriconSpecialistCode": none,
+        }
+    )
+
+
+def _unit_address() -> Row:
+    return {
+        "street": "1200 Prairie Rd",
+        "unit": None,
+        "city": "Round Rock",
+        "state": "TX",
+        "zip": "78664",
+        "country": "USA",
+        "latitude": 30.5083,
+        "longitude": -97.6789,
+        "isManualCoordinates": False,
+        "isMilitary": False,
+    }
+
+
+def campaign_category_rows(world: World) -> Iterator[Row]:
+    size = len(catalogue.CATEGORIES)
+    since = world.texts.of(_since(world, size, years=7))
+    return rows_of(
+        {
+            "id": catalogue.CATEGORY_IDS.tolist(),
+            "name": catalogue.CATEGORIES,
+            "active": [True] * size,
+            "type": ["GoogleHomeServices" if name == "Local Services" else "Regular" for name in catalogue.CATEGORIES],
+            "createdOn": since,
+            "modifiedOn": since,
+        }
+    )
+
+
+def campaign_rows(world: World) -> Iterator[Row]:
+    size = len(catalogue.CAMPAIGNS)
+    names, categories, active = zip(*catalogue.CAMPAIGNS, strict=True)
+    created = _since(world, size, years=4)
+    edited = np.where(active, created + 40 * DAY, retired_on(world.seasons) + 2 * DAY)
+    numbers = digits(np.arange(size), np.full(size, 3))
+    return rows_of(
+        {
+            "id": catalogue.CAMPAIGN_IDS.tolist(),
+            "name": names,
+            "modifiedOn": world.texts.of(edited),
+            "createdOn": world.texts.of(created),
+            "active": active,
+            "isDefaultCampaign": [place == catalogue.DEFAULT_CAMPAIGN for place in range(size)],
+            "category": [
+                {"id": int(catalogue.CATEGORY_IDS[place]), "name": catalogue.CATEGORIES[place], "active": True}
+                for place in categories
+            ],
+            "source": ["Google" if "Search" in name or "Maps" in name else None for name in names],
+            "otherSource": nothing(size),
+            "businessUnit": nothing(size),
+            "medium": ["cpc" if "Search" in name else None for name in names],
+            "otherMedium": nothing(size),
+            "campaignPhoneNumbers": [[number] if place % 3 else [] for place, number in enumerate(numbers)],
+        }
+    )
+
+
+def tag_type_rows(world: World) -> Iterator[Row]:
+    size = len(catalogue.TAGS)
+    names, colors, chances = zip(*catalogue.TAGS, strict=True)
+    since = world.texts.of(_since(world, size))
+    return rows_of(
+        {
+            "id": catalogue.TAG_IDS.tolist(),
+            "name": names,
+            "color": colors,
+            "code": [name[:3].upper() for name in names],
+            "importance": [
+                "High" if name == "VIP" else "Medium" if chance else None for name, _, chance in catalogue.TAGS
+            ],
+            "isConversionOpportunity": chances,
+            "allowToUseOnTimesheetActivity": [False] * size,
+            "isVisibleOnDispatchBoard": [True] * size,
+            "active": [name != "Senior" for name in names],
+            "createdOn": since,
+            "modifiedOn": since,
+        }
+    )
+
+
+def call_reason_rows(world: World) -> Iterator[Row]:
+    names, are_leads, active = zip(*catalogue.CALL_REASONS, strict=True)
+    since = world.texts.of(_since(world, len(names)))
+    return rows_of(
+        {
+            "id": catalogue.CALL_REASON_IDS.tolist(),
+            "name": names,
+            "isLead": are_leads,
+            "active": active,
+            "createdOn": since,
+            "modifiedOn": since,
+        }
+    )
+
+
+def job_type_rows(world: World) -> Iterator[Row]:
+    size = len(catalogue.JOB_TYPES)
+    names, units, minutes = zip(*catalogue.JOB_TYPES, strict=True)
+    since = world.texts.of(_since(world, size))
+    return rows_of(
+        {
+            "id": catalogue.JOB_TYPE_IDS.tolist(),
+            "name": names,
+            "businessUnitIds": [[int(catalogue.BUSINESS_UNIT_IDS[unit])] for unit in units],
+            "skills": lists(size),
+            "tagTypeIds": lists(size),
+            "priority": ["Urgent" if name in ("Burst Pipe", "No Heat") else "Normal" for name in names],
+            "duration": [60 * minute for minute in minutes],
+            "soldThreshold": [500.0 if minute > 200 else None for minute in minutes],
+            "class": [catalogue.BUSINESS_UNITS[unit] for unit in units],
+            "summary": [""] * size,
+            "noCharge": [False] * size,
+            "enforceRecurringServiceEventSelection": [name == "Maintenance" for name in names],
+            "invoiceSignaturesRequired": [minute > 200 for minute in minutes],
+            "modifiedOn": since,
+            "createdOn": since,
+            "externalData": lists(size),
+            "active": [name != "Ductwork" for name in names],
+            "isSmartDispatched": [False] * size,
+            "defaultEstimateSoldAction": ["Prompt"] * size,
+            "customFieldTypeIds": lists(size),
+        }
+    )
+
+
+def employee_rows(world: World) -> Iterator[Row]:
+    size = len(catalogue.EMPLOYEES)
+    firsts, lasts, roles, active = zip(*catalogue.EMPLOYEES, strict=True)
+    created = _since(world, size, years=6)
+    since, none = world.texts.of(created), nothing(size)
+    left = np.full(size, world.seasons.as_of - 90 * DAY)
+    owner = int(catalogue.EMPLOYEE_IDS[9])
+    return rows_of(
+        {
+            "id": catalogue.EMPLOYEE_IDS.tolist(),
+            "userId": catalogue.USER_IDS[:size].tolist(),
+            "name": [f"{first} {last}" for first, last in zip(firsts, lasts, strict=True)],
+            "firstName": firsts,
+            "lastName": lasts,
+            "managerId": [None if role == "Owner" else owner for role in roles],
+            "role": roles,
+            "roleIds": lists(size),
+            "businessUnitId": none,
+            "createdOn": since,
+            "modifiedOn": since,
+            "email": [f"{first}.{last}@example.com".lower() for first, last in zip(firsts, lasts, strict=True)],
+            "phoneNumber": digits(np.arange(size), np.full(size, 5)),
+            "loginName": [f"{first[0]}{last}".lower() for first, last in zip(firsts, lasts, strict=True)],
+            "active": active,
+            "aadUserId": none,
+            "accountLocked": [not working for working in active],
+            "home": none,
+            "agentId": [7_000 + place for place in range(size)],
+            "startDate": since,
+            "terminationDate": world.texts.of(left, np.array(active)),
+            "hourlyRate": [0.0 if role == "EmptyEmployee" else 21.5 + place for place, role in enumerate(roles)],
+            "overtimeProfileId": none,
+            "customFields": lists(size),
+            "permissions": none,
+        }
+    )
+
+
+def technician_rows(world: World) -> Iterator[Row]:
+    size = catalogue.TECHNICIANS
+    places = range(size)
+    since, none = world.texts.of(_since(world, size, years=6)), nothing(size)
+    firsts, lasts = (
+        [FIRST[place * 7 % len(FIRST)] for place in places],
+        [LAST[place * 5 % len(LAST)] for place in places],
+    )
+    units = catalogue.BUSINESS_UNIT_IDS[np.arange(size) % 4].tolist()
+    numbers = digits(np.arange(size), np.full(size, 2))
+    return rows_of(
+        {
+            "id": catalogue.TECHNICIAN_IDS.tolist(),
+            "userId": catalogue.USER_IDS[-size:].tolist(),
+            "name": [f"{first} {last}" for first, last in zip(firsts, lasts, strict=True)],
+            "roleIds": lists(size),
+            "businessUnitId": units,
+            "mainZoneId": none,
+            "zoneIds": lists(size),
+            "createdOn": since,
+            "modifiedOn": since,
+            "email": [f"tech{place}@example.com" for place in places],
+            "phoneNumber": numbers,
+            "loginName": [f"tech{place}" for place in places],
+            "home": none,
+            "dailyGoal": [1_500.0] * size,
+            "isManagedTech": [True] * size,
+            "licenseType": ["ManagedInstaller" if place % 4 == 1 else "ManagedTech" for place in places],
+            "customFields": lists(size),
+            "active": [place % 9 != 8 for place in places],
+            "aadUserId": none,
+            "burdenRate": [32.75] * size,
+            "team": [("North", "South")[place % 2] for place in places],
+            "jobFilter": ["AllScheduledDispatchedWorkingToday"] * size,
+            "permissions": none,
+            "accountLocked": [False] * size,
+            "commissionRate": [0.05] * size,
+            "currentValue": none,
+            "firstName": firsts,
+            "lastName": lasts,
+            "hourlyRate": [28.5 + place % 8 for place in places],
+            "jobId": none,
+            "mobilePhone": numbers,
+            "outboundCallerId": none,
+            "payrollId": [f"P{place:03d}" for place in places],
+            "payrollProfileId": none,
+            "appoitmentId": none,
+            "shiftStart": none,
+            "shiftEnd": none,
+            "soldByRate": [0.08] * size,
+            "startDate": since,
+            "status": ["Idle"] * size,
+            "skills": _skills(size),
+            "positions": [["Installer"] if place % 4 == 1 else ["Service"] for place in places],
+            "location": none,
+            "bio": none,
+            "memo": none,
+        }
+    )
+
+
+def _skills(size: int) -> list[list[dict[str, Any]]]:
+    return [[{"id": 40 + place % 3, "name": ("Gas", "Refrigerant", "Backflow")[place % 3]}] for place in range(size)]
+
+
+def booking_provider_tag_rows(world: World) -> Iterator[Row]:
+    """Named by the ids that bookings carry as their provider."""
+    size = len(catalogue.SOURCES)
+    created = _since(world, size, years=3)
+    return rows_of(
+        {
+            "id": catalogue.PROVIDER_IDS.tolist(),
+            "tagName": [source.name for source in catalogue.SOURCES],
+            "description": [f"Bookings of {source.name}" for source in catalogue.SOURCES],
+            "type": ["V1Api" if "Marketplace" in source.name else "V2Api" for source in catalogue.SOURCES],
+            "createdOn": world.texts.of(created),
+            "modifiedOn": world.texts.of(created + DAY),
+            "active": [True] * size,
+        }
+    )
+
+
+CATALOGUE: dict[str, Callable[[World], Iterator[Row]]] = {
+    "booking_provider_tags": booking_provider_tag_rows,
+    "business_units": business_unit_rows,
+    "call_reasons": call_reason_rows,
+    "campaign_categories": campaign_category_rows,
+    "campaigns": campaign_rows,
+    "employees": employee_rows,
+    "job_types": job_type_rows,
+    "tag_types": tag_type_rows,
+    "technicians": technician_rows,
+}

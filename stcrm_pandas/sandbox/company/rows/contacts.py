@@ -1,0 +1,234 @@
+"""Telephone numbers and mail addresses of customers and locations, and whom one may still reach by them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from stcrm_pandas.sandbox.company.cells import either, flags, numbers, objects, words
+from stcrm_pandas.sandbox.company.chance import Flags, Ints, pick, pick_by_row, some
+from stcrm_pandas.sandbox.company.drawing.world import World
+from stcrm_pandas.sandbox.company.moments import NEVER
+from stcrm_pandas.sandbox.company.ordering import compact
+from stcrm_pandas.sandbox.company.people import SLOTS, spelt
+from stcrm_pandas.sandbox.company.rows.chunks import chunks
+from stcrm_pandas.sandbox.store.columns import Cells, Lines
+
+TYPES = ("MobilePhone", "Phone", "Email", "Fax")
+MOBILE, PHONE, EMAIL, FAX = range(4)
+TYPES_BY_SLOT = np.array([[0.70, 0.29, 0.0, 0.01], *([[0.383, 0.142, 0.464, 0.011]] * 3)])
+"""Together: mobile 55 %, phone 22 %, e-mail 22 %, fax 1 %."""
+PER_CUSTOMER = (0.35, 0.42, 0.21, 0.02)
+DO_NOT_TEXT, SHARED, CONTRADICTED = 0.04, 0.03, 0.08
+NO_PREFERENCES, NO_MARKETING = 0.22, 0.09
+OF_ONE_MANAGER = 40
+MANAGERS_SLOT = SLOTS - 1
+NO_NUMBER, NO_MAIL = 0.003, 0.005
+"""Shares of numbers that are 000-000-0000, and of addresses that are none@none.com."""
+MEMOS = ("", "cell", "wife", "work", "Owner's daughter", "tenant", "gate code on file", "after 5 pm")
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    """Those of the customers, by customer. A number is known by whose it was first, and in which place."""
+
+    customer: Ints
+    slot: Ints
+    kind: Ints
+    whose: Ints
+    whose_slot: Ints
+    do_not_text: Flags
+    spelling: Ints
+    blank: Flags
+    memo: Ints
+
+
+def draw_contacts(world: World) -> Contacts:
+    rng = world.chance.of("contacts")
+    customers = world.customers
+    count = 1 + pick(rng, PER_CUSTOMER, customers.size)
+    customer = np.repeat(np.arange(customers.size), count)
+    first = np.cumsum(count) - count
+    slot = np.arange(customer.size) - first[customer]
+    kind = pick_by_row(rng, TYPES_BY_SLOT, slot)
+    dialled = (kind == MOBILE) | (kind == PHONE)
+    share = np.where(kind == MOBILE, 0.046, 0.025) if world.plan.effects else np.full(kind.size, DO_NOT_TEXT)
+    do_not_text = dialled & (rng.random(kind.size) < share)
+    spelling = rng.integers(0, 4, kind.size)
+    blank = rng.random(kind.size) < np.where(kind == EMAIL, NO_MAIL, np.where(dialled, NO_NUMBER, 0.0))
+    # On a number typed into a landline's place, somebody may have noted that it is a mobile one.
+    cell = (kind == PHONE) & (rng.random(kind.size) < 0.4)
+    memo = np.where(
+        cell & (rng.random(kind.size) < 0.5),
+        1,
+        np.where(rng.random(kind.size) < 0.75, 0, rng.integers(2, 8, kind.size)),
+    )
+
+    whose, whose_slot = customer.copy(), slot.copy()
+    _share(rng, np.flatnonzero(dialled & ~blank), customer, whose, whose_slot, do_not_text)
+    _manage(rng, world, first[(kind[first] <= PHONE) & ~blank[first]], whose, whose_slot, do_not_text)
+    return compact(Contacts(customer, slot, kind, whose, whose_slot, do_not_text, spelling, blank, memo))
+
+
+def _share(
+    rng: np.random.Generator, numbers: Ints, customer: Ints, whose: Ints, whose_slot: Ints, do_not_text: Flags
+) -> None:
+    """Some numbers stand with a second customer, too; of some that opted out, the second record says the opposite."""
+    order = rng.permutation(numbers)
+    pairs = round(numbers.size * SHARED / (1 + SHARED))
+    seconds, firsts = order[:pairs], order[pairs:]
+    opted_out = firsts[do_not_text[firsts]]
+    contradicted = opted_out[: round(opted_out.size * CONTRADICTED)]
+    firsts = np.concatenate([contradicted, firsts[~np.isin(firsts, contradicted)]])[:pairs]
+    unlike = customer[firsts] != customer[seconds]
+    firsts, seconds = firsts[unlike], seconds[unlike]
+    whose[seconds], whose_slot[seconds] = whose[firsts], whose_slot[firsts]
+    do_not_text[seconds] = do_not_text[firsts] & ~np.isin(firsts, contradicted)
+
+
+def _manage(
+    rng: np.random.Generator, world: World, able: Ints, whose: Ints, whose_slot: Ints, do_not_text: Flags
+) -> None:
+    """A property manager's number on many customers."""
+    firms = able[world.customers.people.firm[world.customers.person[whose[able]]] >= 0]
+    chosen = np.sort(rng.permutation(firms)[:OF_ONE_MANAGER])
+    if chosen.size:
+        whose[chosen], whose_slot[chosen], do_not_text[chosen] = whose[chosen[0]], MANAGERS_SLOT, False
+
+
+def customer_contact_rows(world: World, contacts: Contacts) -> Iterator[Lines]:
+    """Rows of the customers' contacts."""
+    everything = np.arange(contacts.customer.size)
+    yield from _rows(world, contacts, everything, "customerId", world.customer_ids[contacts.customer], 300_000_000)
+
+
+def location_contact_rows(world: World, contacts: Contacts) -> Iterator[Lines]:
+    """Rows of the locations' contacts: mostly a copy of the customer's first, sometimes the second, too."""
+    rng = world.chance.of("location contacts")
+    owner = world.customers.location.customer
+    first = np.searchsorted(contacts.customer, owner)
+    second = np.minimum(first + 1, contacts.customer.size - 1)
+    use_first = rng.random(owner.size) < 0.75
+    use_second = (contacts.customer[second] == owner) & (rng.random(owner.size) < 0.4)
+    place = np.concatenate([first[use_first], second[use_second]])
+    location = np.concatenate([np.flatnonzero(use_first), np.flatnonzero(use_second)])
+    order = np.argsort(location, kind="stable")
+    yield from _rows(world, contacts, place[order], "locationId", world.location_ids[location[order]], 400_000_000)
+
+
+def _rows(world: World, contacts: Contacts, places: Ints, parent: str, parents: Ints, base: int) -> Iterator[Lines]:
+    rng = world.chance.of("contacts" if parent == "customerId" else "location contacts").spawn(1)[0]
+    size = places.size
+    kind, customer = contacts.kind[places], contacts.customer[places]
+    born = world.customers.created[customer]
+    if parent == "locationId":
+        born = world.customers.location.created[(parents - int(world.location_ids[0])) // 6]
+    life = np.maximum(world.seasons.as_of - 1 - born, 0)
+    created = born + np.where(rng.random(size) < 0.7, np.minimum(2, life), (rng.random(size) * life).astype(np.int64))
+    edited = created + np.where(rng.random(size) < 0.6, 0, (rng.random(size) * (world.seasons.as_of - created))).astype(
+        np.int64
+    )
+    ids = base + 3 * np.arange(size)
+    # An id is not unlike across customers: with a shared number, one in three came along under its old id.
+    foreign = (contacts.whose[places] != customer) & (rng.random(size) < 0.35)
+    if parent == "customerId":
+        first = np.searchsorted(contacts.customer, contacts.whose[places])
+        ids = np.where(foreign, ids[np.minimum(first + contacts.whose_slot[places], size - 1)], ids)
+    legacy = some(rng, size, 0 if world.by_the_book else round(size * 0.003))
+    created_shown = np.where(legacy, NEVER, created)
+    preferences = _Preferences(world, rng, kind, customer)
+    del customer, born, created, foreign  # millions of them
+    active = rng.random(size) > 0.01
+    no_settings = (kind == EMAIL) & (rng.random(size) < (0.0 if world.by_the_book else 0.01))
+    no_memo = rng.random(size) < 0.3
+
+    for part in chunks(size):
+        at = places[part]
+        phone = kind[part] != EMAIL
+        no_number, no_address = contacts.blank[at] & phone, contacts.blank[at] & ~phone
+        whose, slot = contacts.whose[at], contacts.whose_slot[at]
+        mails = world.customers.people.mail(contacts.customer[at], contacts.slot[at])
+        value = either(phone, spelt(whose, slot, contacts.spelling[at]), mails)
+        value = either(no_number, '"000-000-0000"', either(no_address, '"none@none.com"', value))
+        number = either(phone, spelt(whose, slot, 0), '""')
+        settings = {
+            "phoneNumber": either(no_number, '"0000000000"', number),
+            "doNotText": flags(contacts.do_not_text[at]),
+        }
+        columns = {
+            "id": numbers(ids[part]),
+            "type": words(TYPES, kind[part]),
+            "value": value,
+            "memo": words(MEMOS, contacts.memo[at], no_memo[part]),
+            "phoneSettings": objects(settings, no_settings[part]),
+            "modifiedOn": world.texts.cells(edited[part]),
+            "createdOn": world.texts.cells(created_shown[part]),
+            "preferences": preferences.of(part),
+            parent: numbers(parents[part]),
+            "active": flags(active[part]),
+        }
+        yield Lines({name: columns[name] for name in _ORDER[parent]})
+
+
+_ORDER = {
+    "customerId": (
+        "modifiedOn",
+        "phoneSettings",
+        "createdOn",
+        "preferences",
+        "id",
+        "type",
+        "value",
+        "memo",
+        "customerId",
+        "active",
+    ),
+    "locationId": (
+        "id",
+        "type",
+        "value",
+        "memo",
+        "phoneSettings",
+        "modifiedOn",
+        "createdOn",
+        "preferences",
+        "locationId",
+        "active",
+    ),
+}
+
+
+class _Preferences:
+    """Five flags for each contact, or nothing. Firms and mail addresses have had enough of marketing more often."""
+
+    def __init__(self, world: World, rng: np.random.Generator, kind: Ints, customer: Ints) -> None:
+        size = kind.size
+        self.none = rng.random(size) < NO_PREFERENCES
+        off = np.full(size, NO_MARKETING / (1 - NO_PREFERENCES))
+        if world.plan.effects:
+            firm = world.customers.people.firm[world.customers.person[customer]] >= 0
+            off *= np.where(kind == EMAIL, 1.7, 0.73) * np.where(firm, 1.4, 0.95)
+        self.marketing = rng.random(size) >= off
+        self.reminders = rng.random(size) >= 0.05
+        self.invoice = rng.random(size) >= 0.04
+        self.statement = rng.random(size) >= 0.06
+
+    def of(self, part: slice) -> Cells:
+        """The legacy flag is the AND of the two that took its place."""
+        place = 8 * self.reminders[part] + 4 * self.marketing[part] + 2 * self.invoice[part] + self.statement[part]
+        return words(_PREFERENCES, place, self.none[part])
+
+
+_PREFERENCES = tuple(
+    {
+        "jobRemindersEnabled": reminders,
+        "marketingUpdatesEnabled": marketing,
+        "invoiceStatementNotification": invoice and statement,
+        "invoiceNotification": invoice,
+        "statementNotification": statement,
+    }
+    for reminders, marketing, invoice, statement in product((False, True), repeat=4)
+)

@@ -1,0 +1,200 @@
+"""Rows of customers and locations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow.compute as pc
+
+from stcrm_pandas.sandbox.company import catalogue
+from stcrm_pandas.sandbox.company.cells import (
+    amounts,
+    either,
+    flags,
+    holed,
+    joined,
+    json_of,
+    numbers,
+    objects,
+    same,
+    words,
+)
+from stcrm_pandas.sandbox.company.chance import Flags, Floats, Ints, pick, some
+from stcrm_pandas.sandbox.company.drawing.world import World
+from stcrm_pandas.sandbox.company.rows.chunks import chunks
+from stcrm_pandas.sandbox.company.rows.tags import drawn_tags, tag_lists
+from stcrm_pandas.sandbox.store.columns import Cells, Lines
+
+DO_NOT_MAIL, DO_NOT_SERVICE = 0.03, 0.006
+SHOUTED = 0.04
+"""Share of the names in capitals."""
+ZERO = 0.03
+"""Share of the rows whose `mergedToId` is 0 where they were not merged."""
+KINDS = ("Residential", "Commercial", "Municipal")
+UNKNOWN_KIND = 2
+FIELDS = ((1_501, "Preferred window", ("Morning", "Afternoon", "Any")), (1_502, "Gate code", ("#1234", "on file", "")))
+ODD_NAMES = ("Bell & Sons <Office>", '"The" Lake House', "=Park Rental", "Garza, Ines\tand Otto", "Núñez & Second Home")
+
+
+def customer_rows(world: World) -> Iterator[Lines]:
+    rng = world.chance.of("customer rows")
+    customers, people = world.customers, world.customers.people
+    size = customers.size
+    firm = people.firm[customers.person] >= 0
+    kind = firm.astype(np.int64)
+    holes = Holes(rng, world, size)
+    if not world.by_the_book:
+        kind[some(rng, size, 1 + size // 15_000)] = UNKNOWN_KIND
+    edited = _edited(world, rng, customers.created)
+    owes: Floats = np.where(rng.random(size) < 0.85, 0.0, rng.lognormal(5.0, 1.0, size) - 60).round(2)
+    limit = np.where(firm, rng.integers(1, 20, size) * 500.0, 0.0)
+    left: Floats = (limit - np.maximum(owes, 0)).round(2)
+    more = rng.random(size)
+    mail, service = more < DO_NOT_MAIL, (more > 0.5) & (more < 0.5 + DO_NOT_SERVICE)
+    if world.plan.effects:
+        mail = rng.random(size) < np.where(firm, DO_NOT_MAIL * 1.6, DO_NOT_MAIL * 0.92)
+    exempt, national = rng.random(size) < np.where(firm, 0.2, 0.01), firm & (rng.random(size) < 0.05)
+    tags, fields = drawn_tags(rng, size, none=0.65), pick(rng, (18, 1, 1), size)
+    answer, data = rng.integers(0, 3, size), rng.random(size) < 0.03
+    creator = pick(rng, (3, 3, 3, 1, 1, 1, 2, 2, 1), size)
+    shouted = rng.random(size) < SHOUTED
+    odd = rng.permutation(size)[: len(ODD_NAMES)].tolist()
+    zero = _zeros(world, "customers not merged", size)
+
+    for part in chunks(size):
+        who, here = customers.person[part], customers.created[part].size
+        names = people.names(who)
+        names = either(shouted[part], pc.utf8_upper(names), names)
+        for place, name in zip(odd, ODD_NAMES, strict=True):
+            if part.start <= place < part.stop:
+                names = either(np.arange(part.start, part.stop) == place, json_of(name), names)
+        yield Lines(
+            {
+                "id": numbers(world.customer_ids[part]),
+                "active": flags(~customers.inactive[part]),
+                "name": names,
+                "type": words(KINDS, kind[part], holes.kind[part]),
+                "address": addresses(world, who, holes, part),
+                "customFields": _fields(fields[part], answer[part]),
+                "balance": amounts(owes[part]),
+                "taxExempt": flags(exempt[part]),
+                "tagTypeIds": tag_lists(tags[part]),
+                "doNotMail": flags(mail[part]),
+                "doNotService": flags(service[part]),
+                "nationalAccount": flags(national[part]),
+                "createdOn": world.texts.cells(customers.created[part]),
+                "createdById": numbers(catalogue.USER_IDS[creator[part]]),
+                "modifiedOn": world.texts.cells(edited[part]),
+                "mergedToId": _merged_into(world.customer_ids, customers.merged_to, zero, part),
+                "paymentTermId": holed(same(320, here), ~firm[part]),
+                "creditLimit": amounts(limit[part], ~firm[part]),
+                "creditLimitBalance": amounts(left[part], ~firm[part]),
+                "externalData": _external(world.customer_ids[part], data[part], holes.data[part]),
+            }
+        )
+
+
+def location_rows(world: World) -> Iterator[Lines]:
+    rng = world.chance.of("location rows")
+    customers, locations, people = world.customers, world.customers.location, world.customers.people
+    size = locations.created.size
+    holes = Holes(rng, world, size)
+    edited = _edited(world, rng, locations.created)
+    first = locations.primary[locations.customer] == np.arange(size)
+    gone = customers.inactive[locations.customer]
+    survivor = customers.merged_to[locations.customer]
+    merged_to = np.where((survivor >= 0) & first, locations.primary[survivor], -1)
+    tags, fields = drawn_tags(rng, size, none=0.8), pick(rng, (18, 1, 1), size)
+    answer, data = rng.integers(0, 3, size), rng.random(size) < 0.02
+    creator = pick(rng, (3, 3, 3, 1, 1, 1, 2, 2, 1), size)
+    zone, exempt = rng.integers(0, 9, size), rng.random(size) < 0.02
+    taxed = rng.integers(0, 4, size)
+    person = np.where(first, customers.person[locations.customer], locations.person)
+    zero = _zeros(world, "locations not merged", size)
+
+    for part in chunks(size):
+        who = person[part]
+        yield Lines(
+            {
+                "id": numbers(world.location_ids[part]),
+                "customerId": numbers(world.customer_ids[locations.customer[part]]),
+                "active": flags(~gone[part]),
+                "name": people.names(who),
+                "address": addresses(world, who, holes, part),
+                "customFields": _fields(fields[part], answer[part]),
+                "createdOn": world.texts.cells(locations.created[part]),
+                "createdById": numbers(catalogue.USER_IDS[creator[part]]),
+                "modifiedOn": world.texts.cells(edited[part]),
+                "mergedToId": _merged_into(world.location_ids, merged_to, zero, part),
+                "zoneId": numbers(410 + zone[part], zone[part] == 8),
+                "taxExempt": flags(exempt[part]),
+                "tagTypeIds": tag_lists(tags[part]),
+                "externalData": _external(world.location_ids[part], data[part], holes.data[part]),
+                "taxZoneId": numbers(530 + taxed[part], taxed[part] == 3),
+            }
+        )
+
+
+class Holes:
+    """Where null stands though the contract promises a value: nowhere by the book."""
+
+    def __init__(self, rng: np.random.Generator, world: World, size: int) -> None:
+        def few(share: float) -> Flags:
+            return some(rng, size, 0 if world.by_the_book else round(size * share))
+
+        self.street, self.city, self.state, self.zip, self.country = map(few, (0.002, 0.001, 0.001, 0.003, 0.004))
+        self.kind, self.data = few(0.003), few(0.005)
+        self.unplaced = rng.random(size) < 0.04
+
+
+def addresses(world: World, who: Ints, holes: Holes, part: slice) -> Cells:
+    """Addresses with coordinates, of people by number."""
+    people = world.customers.people
+    latitude, longitude = people.places(who)
+    unplaced = holes.unplaced[part]
+    return objects(
+        {
+            "street": holed(people.streets(who), holes.street[part]),
+            "unit": people.units(who),
+            "city": holed(people.cities(who), holes.city[part]),
+            "state": holed(people.states(who), holes.state[part]),
+            "zip": holed(people.zips(who), holes.zip[part]),
+            "country": holed(same("USA", who.size), holes.country[part]),
+            "latitude": holed(latitude, unplaced),
+            "longitude": holed(longitude, unplaced),
+        }
+    )
+
+
+def _edited(world: World, rng: np.random.Generator, created: Ints) -> Ints:
+    """Rather lately; for one in five never since it was made."""
+    since = np.maximum(world.seasons.as_of - 1 - created, 0)
+    moved = (rng.random(created.size) ** 0.6 * since).astype(np.int64)
+    return np.where(rng.random(created.size) < 0.2, created, created + moved)
+
+
+def _zeros(world: World, stream: str, size: int) -> Flags:
+    """Rows whose `mergedToId` is 0 instead of null, if they were not merged."""
+    return some(world.chance.of(stream), size, 0 if world.by_the_book else round(size * ZERO))
+
+
+def _merged_into(ids: Ints, merged_to: Ints, zero: Flags, part: slice) -> Cells:
+    into = merged_to[part]
+    return numbers(np.where(into >= 0, ids[into], 0), (into < 0) & ~zero[part])
+
+
+def _fields(chosen: Ints, answer: Ints) -> Cells:
+    """The custom fields of each: mostly none."""
+    filled = [
+        [{"typeId": type_id, "name": name, "value": answers[place] or None}]
+        for type_id, name, answers in FIELDS
+        for place in range(len(answers))
+    ]
+    return words(([], *filled), np.where(chosen > 0, 1 + (chosen - 1) * len(FIELDS[0][2]) + answer, 0))
+
+
+def _external(ids: Ints, some_data: Flags, missing: Flags) -> Cells:
+    number = pc.utf8_lpad(numbers(ids % 100_000), 5, "0")
+    data = joined('[{"key":"crmNumber","value":"X', number, '"}]')
+    return holed(either(some_data, data, "[]"), missing)

@@ -1,0 +1,86 @@
+"""Rows of notes: on a tenth of the leads, customers and locations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from stcrm_pandas.sandbox.company import catalogue
+from stcrm_pandas.sandbox.company.cells import flags, numbers, same, words
+from stcrm_pandas.sandbox.company.chance import Ints, pick, some
+from stcrm_pandas.sandbox.company.drawing.world import World
+from stcrm_pandas.sandbox.company.moments import DAY
+from stcrm_pandas.sandbox.company.rows.chunks import chunks
+from stcrm_pandas.sandbox.store.columns import Lines
+
+NOTED = 0.1
+PINNED, EDITED = 0.08, 0.15
+OF_LEADS = (
+    "Left a voicemail.",
+    "Called back, no answer.",
+    "Wants two dates to choose from.",
+    "Asked for the price by e-mail.",
+    "Husband decides, call after 6 pm.",
+    "Has an offer from somebody else.",
+)
+OF_CUSTOMERS = (
+    "Prefers texts to calls.",
+    "Pays by check.",
+    "Asked about a maintenance plan.",
+    "Please call the daughter first.",
+    "Invoice goes to the office.",
+    "Moved here last year.",
+)
+OF_LOCATIONS = (
+    "Gate code at the office.",
+    "Dog in the yard.",
+    "Shutoff valve behind the water heater.",
+    "Park in the alley.",
+    "Attic access through the garage.",
+    "Tenant on site, owner lives elsewhere.",
+)
+
+
+def lead_note_rows(world: World) -> Iterator[Lines]:
+    """Return the notes of leads."""
+    yield from _rows(world, "lead notes", "leadId", world.lead_ids, world.leads.created, OF_LEADS)
+
+
+def customer_note_rows(world: World) -> Iterator[Lines]:
+    """Return the notes of customers."""
+    born = world.customers.created
+    yield from _rows(world, "customer notes", "customerId", world.customer_ids, born, OF_CUSTOMERS)
+
+
+def location_note_rows(world: World) -> Iterator[Lines]:
+    """Return the notes of locations."""
+    born = world.customers.location.created
+    yield from _rows(world, "location notes", "locationId", world.location_ids, born, OF_LOCATIONS)
+
+
+def _rows(world: World, stream: str, parent: str, ids: Ints, born: Ints, texts: tuple[str, ...]) -> Iterator[Lines]:
+    rng = world.chance.of(stream)
+    noted = np.flatnonzero(some(rng, ids.size, round(ids.size * NOTED)))
+    place = np.repeat(noted, 1 + pick(rng, (8, 1.5, 0.5), noted.size))
+    size, as_of = place.size, world.seasons.as_of
+    # Most are written within days of the row they hang on, as far as these days are over.
+    written = born[place] + rng.exponential(5 * DAY, size).astype(np.int64)
+    written = np.where(written < as_of, written, np.minimum(born[place] + 1, as_of - 1))
+    later = written + rng.exponential(10 * DAY, size).astype(np.int64)
+    edited = np.where((rng.random(size) < EDITED) & (later < as_of), later, written)
+    user, text = rng.integers(0, len(catalogue.OFFICE), size), rng.integers(0, len(texts), size)
+    pinned = rng.random(size) < PINNED
+    for part in chunks(size):
+        yield Lines(
+            {
+                "id": numbers(1 + np.arange(part.start, part.stop)),
+                "text": words(texts, text[part]),
+                "isPinned": flags(pinned[part]),
+                "createdById": numbers(catalogue.USER_IDS[user[part]]),
+                "createdOn": world.texts.cells(written[part]),
+                "modifiedOn": world.texts.cells(edited[part]),
+                parent: numbers(ids[place[part]]),
+                "active": same(True, part.stop - part.start),
+            }
+        )

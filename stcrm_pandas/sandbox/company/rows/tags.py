@@ -1,0 +1,23 @@
+"""Tags on rows: none, one or two."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stcrm_pandas.sandbox.company.catalogue import TAG_IDS
+from stcrm_pandas.sandbox.company.cells import words
+from stcrm_pandas.sandbox.company.chance import Ints
+from stcrm_pandas.sandbox.store.columns import Cells
+
+_COMBINATIONS = [[], *([int(a)] for a in TAG_IDS), *([int(a), int(b)] for a in TAG_IDS for b in TAG_IDS if a < b)]
+
+
+def drawn_tags(rng: np.random.Generator, size: int, none: float) -> Ints:
+    """Places of combinations of tags; a share of `none` has no tag."""
+    some = np.where(rng.random(size) < 0.8, rng.integers(1, 11, size), rng.integers(11, len(_COMBINATIONS), size))
+    return np.where(rng.random(size) < none, 0, some)
+
+
+def tag_lists(places: Ints) -> Cells:
+    """The ids of the tags."""
+    return words(_COMBINATIONS, places)

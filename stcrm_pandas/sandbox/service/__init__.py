@@ -1,0 +1,1 @@
+"""The service over HTTP: sign-in, reads, filters, writes, and faults on request."""

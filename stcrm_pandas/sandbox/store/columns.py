@@ -1,0 +1,157 @@
+"""Rows on their way into the store: many at once, as columns of JSON text.
+
+What the store keeps of a row is made here for thousands of rows at once, and is what `Table.record` makes of each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import repeat
+from typing import Any, TypeAlias
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stcrm_pandas.sandbox.store.clock import ticks
+from stcrm_pandas.sandbox.store.connection import digits
+from stcrm_pandas.sandbox.store.tables import Of, Search, Table, as_it_is, folded
+
+Cells: TypeAlias = pa.Array
+_NULL = "null"
+_EPOCH = ticks("1970-01-01T00:00:00Z")
+_NEVER = "0001-01-01T00:00:00Z"
+_BETWEEN_DIGITS = " ()-+"
+"""What stands in most phone numbers beside digits."""
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Some rows: for each field the JSON text of its cells."""
+
+    fields: Mapping[str, Cells]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.fields.values())))
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Each row as a dict."""
+        return map(orjson.loads, _objects(self.fields, list(self.fields)).to_pylist())
+
+
+@dataclass(frozen=True)
+class Records:
+    """Some rows as the columns that a table keeps; None is a column without a value."""
+
+    columns: tuple[Cells | None, ...]
+    size: int
+
+    @classmethod
+    def of(cls, table: Table, lines: Lines) -> Records:
+        """The same as `Table.record` of each row."""
+        fields, size = lines.fields, len(lines)
+        hidden = [name for name in table.hidden if name in fields and not (name == "active" and table.deletes_softly)]
+        shown = [name for name in fields if name not in table.hidden]
+        body = {**fields, **{name: pa.repeat(_NULL, size) for name in table.computed if name in fields}}
+        modified = _ticks(fields.get("modifiedOn"))
+        return cls(
+            (
+                _plain(fields[table.id]),
+                _plain(fields[table.parent]) if table.parent and table.parent in fields else None,
+                _active(fields.get("active"), size),
+                _ticks(fields.get("createdOn")),
+                modified,
+                modified,
+                pa.repeat(0, size) if modified is None else modified.fill_null(0),
+                *[_searched(search, lines) for search in table.searches],
+                _objects(fields, hidden) if hidden else None,
+                _objects(body, shown),
+            ),
+            size,
+        )
+
+    def __len__(self) -> int:
+        return self.size
+
+    def tuples(self) -> Iterator[tuple[Any, ...]]:
+        """One tuple for each row."""
+        return zip(*map(_values, self.columns), strict=False) if self.size else iter(())
+
+
+def _objects(fields: Mapping[str, Cells], names: list[str]) -> Cells:
+    parts: list[Any] = []
+    for name in names:
+        parts += [f'{"," if parts else "{"}"{name}":', fields[name]]
+    return pc.binary_join_element_wise(*parts, "}", "")
+
+
+def _values(column: Cells | None) -> Any:
+    if column is None:
+        return repeat(None)
+    return column.to_pylist() if column.null_count else column.to_numpy(zero_copy_only=False).tolist()
+
+
+def _plain(cells: Cells) -> Cells:
+    """Ids as what they are: numbers or texts."""
+    if len(cells) and str(cells[0]).startswith('"'):
+        return _text(cells)
+    return _without_null(cells).cast(pa.int64())
+
+
+def _without_null(cells: Cells) -> Cells:
+    nulls = pc.equal(cells, _NULL)
+    return pc.if_else(nulls, None, cells) if pc.any(nulls).as_py() else cells
+
+
+def _text(cells: Cells) -> Cells:
+    """Texts without their quotes."""
+    if pc.any(pc.match_substring(cells, "\\")).as_py():
+        return pa.array([orjson.loads(cell) for cell in cells.to_pylist()], pa.string())
+    return pc.utf8_slice_codeunits(_without_null(cells), 1, -1)
+
+
+def _ticks(cells: Cells | None) -> Cells | None:
+    """Moments as ticks; those that are absent or no moment are none."""
+    if cells is None:
+        return None
+    texts = _text(cells)
+    never = pc.equal(texts, _NEVER)
+    try:
+        moments = pc.if_else(never, None, texts).cast(pa.timestamp("ns", "UTC")).cast(pa.int64())
+    except pa.ArrowInvalid:  # a row that is wrong on purpose
+        return pa.array([_tick(text) for text in texts.to_pylist()], pa.int64())
+    return pc.if_else(never, ticks(_NEVER), pc.add(pc.divide(moments, 100), _EPOCH))
+
+
+def _tick(text: Any) -> int | None:
+    try:
+        return ticks(text)
+    except (TypeError, ValueError, IndexError):
+        return None
+
+
+def _active(cells: Cells | None, size: int) -> Cells:
+    return pa.repeat(1, size) if cells is None else pc.if_else(pc.equal(cells, "false"), 0, 1)
+
+
+def _searched(search: Search, lines: Lines) -> Cells:
+    """What a column of its own holds for a search, as `Search.read` gives it for each row."""
+    if isinstance(search.read, Of) and search.read.how in _MANY and search.read.field in lines.fields:
+        found = _MANY[search.read.how](_text(lines.fields[search.read.field]))
+        if search.read.unless is None:
+            return found
+        field, values = search.read.unless
+        return pc.if_else(pc.is_in(_text(lines.fields[field]), pa.array(values)), None, found)
+    return pa.array([search.read(row) for row in lines.rows()], pa.string())
+
+
+def _digits(texts: Cells) -> Cells:
+    for sign in _BETWEEN_DIGITS:
+        texts = pc.replace_substring(texts, sign, "")
+    texts = pc.replace_substring_regex(texts, "[^0-9]+", "") if pc.any(pc.invert(pc.ascii_is_decimal(texts))) else texts
+    led = pc.and_(pc.equal(pc.binary_length(texts), 11), pc.starts_with(texts, "1"))
+    return pc.if_else(led, pc.utf8_slice_codeunits(texts, 1), texts)
+
+
+_MANY = {as_it_is: lambda texts: texts, folded: pc.utf8_lower, digits: _digits}

@@ -1,0 +1,256 @@
+"""The tables of the store, and how a row of each is kept.
+
+A table that is not listed is kept too, by its `id`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from stcrm_pandas.errors import UsageError
+from stcrm_pandas.sandbox.store.clock import ticks
+from stcrm_pandas.sandbox.store.connection import digits
+
+Key = int | str | tuple[int | str, ...]
+"""What names a row: its id, or the parent's id and its own."""
+
+
+Row = Mapping[str, Any]
+
+
+def folded(text: Any) -> str | None:
+    """A text without its case.
+
+    Examples
+    --------
+    >>> folded("NÚÑEZ & Sons")
+    'núñez & sons'
+    """
+    return text.lower() if isinstance(text, str) else None
+
+
+def as_it_is(text: Any) -> Any:
+    return text
+
+
+def _address(row: Row) -> str | None:
+    """What a contact method is found by: the letters of an address, the digits of a number."""
+    value = row.get("value")
+    return folded(value) if "@" in str(value) else digits(value) or folded(value)
+
+
+@dataclass(frozen=True)
+class Of:
+    """Reads one field of a row, in some manner, unless another field has one of some values."""
+
+    field: str
+    how: Callable[[Any], str | None] = as_it_is
+    unless: tuple[str, tuple[str | None, ...]] | None = None
+
+    def __call__(self, row: Row) -> str | None:
+        kept_out = self.unless is not None and row.get(self.unless[0]) in self.unless[1]
+        return None if kept_out else self.how(row.get(self.field))
+
+
+@dataclass(frozen=True)
+class Search:
+    """A column that rows are found by without a look at their bodies; `read` makes it when a row is written."""
+
+    column: str
+    read: Callable[[Row], str | None]
+    alone: bool = False
+    """With an index of its own, for values that few rows share; the others are in the index of the ids."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A kind of row in the store.
+
+    `parent` is the field that names the row it hangs on, `hidden` are fields that lists leave out, `computed` fields
+    that are null unless the caller asks for them, `searches` what filters of large tables look at.
+    """
+
+    name: str
+    id: str = "id"
+    parent: str | None = None
+    hidden: tuple[str, ...] = ()
+    computed: tuple[str, ...] = ()
+    keyed_by_parent: bool = False
+    """An id is unique under its parent only."""
+    dated: tuple[str, ...] = ("createdOn", "modifiedOn")
+    """The times of its own that a row has."""
+    searches: tuple[Search, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of what `record` gives."""
+        return (*COLUMNS, *(search.column for search in self.searches), "hidden", "body")
+
+    @property
+    def deletes_softly(self) -> bool:
+        """Whether a deleted row stays, for the feeds to tell of it."""
+        return "active" in self.hidden
+
+    def record(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
+        """A row as its `columns`."""
+        hidden, active = None, row.get("active", True)
+        body = row
+        if self.hidden:
+            body = dict(row)
+            kept = {name: body.pop(name) for name in self.hidden if name in row}
+            if self.deletes_softly:
+                kept.pop("active", None)
+            hidden = orjson.dumps(kept).decode() if kept else None
+        for name in self.computed:
+            if body.get(name) is not None:
+                body = {**body, name: None}
+        created_on, modified_on = row.get("createdOn"), row.get("modifiedOn")
+        created = _ticks(created_on)
+        modified = created if modified_on == created_on else _ticks(modified_on)
+        return (
+            row[self.id],
+            row.get(self.parent) if self.parent else None,
+            0 if active is False else 1,
+            created,
+            modified,
+            modified,
+            modified or 0,
+            *[search.read(row) for search in self.searches],
+            hidden,
+            orjson.dumps(body).decode(),
+        )
+
+    def row(self, body: bytes, hidden: bytes | None, active: int) -> dict[str, Any]:
+        """A whole row from what the store keeps of it, the hidden fields too."""
+        row: dict[str, Any] = orjson.loads(body)
+        row |= orjson.loads(hidden) if hidden else {}
+        return row | {"active": bool(active)} if self.deletes_softly else row
+
+    def split(self, key: Key) -> tuple[int | str | None, int | str]:
+        """A key as the parent's id (None where it plays no part) and the row's own.
+
+        Raises
+        ------
+        UsageError
+            A key of another shape.
+        """
+        if self.keyed_by_parent:
+            if isinstance(key, tuple) and len(key) == 2:
+                return key[0], key[1]
+            raise UsageError(f"a row of {self.name} is named by ({self.parent}, {self.id})")
+        if isinstance(key, tuple):
+            raise UsageError(f"a row of {self.name} is named by its {self.id} alone")
+        return None, key
+
+
+COLUMNS = ("id", "parent", "active", "created", "modified", "edited", "seq")
+"""What is kept of each row, before what it is searched by, its hidden fields and its body: times in ticks, `edited` is
+`modified` without accounting changes, `seq` the place in the order of change."""
+
+
+def _ticks(text: Any) -> int | None:
+    try:
+        return ticks(text)
+    except (TypeError, ValueError, IndexError):  # absent, or a row that is wrong on purpose
+        return None
+
+
+def _named(tables: Iterable[Table]) -> dict[str, Table]:
+    return {table.name: table for table in tables}
+
+
+_NAME = Search("name", Of("name", folded))
+_NUMBER = Of("value", digits, unless=("type", (None, "Email")))
+"""The digits of a contact that can be called."""
+
+TABLES = _named(
+    (
+        Table(
+            "leads",
+            parent="customerId",
+            hidden=("active",),
+            computed=("leadUrl",),
+            searches=(
+                Search("status", Of("status")),
+                Search("phone", Of("leadPhone", digits)),
+                Search("name", Of("leadCustomerName", folded)),
+            ),
+        ),
+        Table("bookings", parent="bookingProviderId", hidden=("active",)),
+        Table(
+            "booking_contacts",
+            parent="bookingId",
+            hidden=("active", "bookingId", "bookingProviderId"),
+            keyed_by_parent=True,
+            dated=("modifiedOn",),
+        ),
+        Table("booking_provider_tags"),
+        Table("customers", hidden=("externalDataOwners", "preferredTechnicianId"), searches=(_NAME,)),
+        Table(
+            "customer_contacts",
+            parent="customerId",
+            hidden=("active",),
+            keyed_by_parent=True,
+            searches=(Search("phone", _NUMBER, alone=True),),
+        ),
+        Table(
+            "locations",
+            parent="customerId",
+            hidden=("externalDataOwners", "preferredTechnicianId"),
+            searches=(_NAME,),
+        ),
+        Table("location_contacts", parent="locationId", hidden=("active",), keyed_by_parent=True),
+        Table("lead_notes", parent="leadId", hidden=("active", "leadId")),
+        Table("customer_notes", parent="customerId", hidden=("active", "customerId")),
+        Table("location_notes", parent="locationId", hidden=("active", "locationId")),
+        Table("customer_custom_field_types"),
+        Table("location_custom_field_types"),
+        Table("jobs", parent="customerId", searches=(Search("status", Of("jobStatus")),)),
+        Table("campaigns"),
+        Table("campaign_categories"),
+        Table("business_units"),
+        Table("tag_types"),
+        Table("employees", parent="userId"),
+        Table("technicians", parent="userId"),
+        Table("job_types"),
+        Table("call_reasons"),
+        Table("contacts", searches=(_NAME,)),
+        Table("contact_methods", parent="contactId", searches=(Search("found_by", _address),)),
+        Table(
+            "contact_preferences",
+            id="name",
+            parent="contactMethodId",
+            hidden=("contactId", "contactMethodId"),
+            keyed_by_parent=True,
+            dated=(),
+        ),
+        Table("contact_preference_types", dated=()),
+        Table("contact_relationships", parent="contactId", hidden=("contactId",), dated=("createdOn",)),
+    )
+)
+
+
+def set_path(row: dict[str, Any], path: str, value: Any) -> None:
+    """Set a field, or a part of it: `address.city`; a null object on the way becomes an object."""
+    *way, last = path.split(".")
+    for name in way:
+        inner = row.get(name)
+        row[name] = inner = dict(inner) if isinstance(inner, dict) else {}
+        row = inner
+    row[last] = value
+
+
+def drop_path(row: dict[str, Any], path: str) -> None:
+    """Take a field, or a part of it, out of a row."""
+    *way, last = path.split(".")
+    for name in way:
+        inner = row.get(name)
+        if not isinstance(inner, dict):
+            return
+        row[name] = inner = dict(inner)
+        row = inner
+    row.pop(last, None)
