@@ -11,6 +11,38 @@ from typing import Any
 import hypothesis
 import pytest
 
+from .shop import (
+    box,
+    count,
+    fresh_box,
+    join,
+    join_by_address,
+    leads,
+    make_row,
+    module_box,
+    open_clients,
+    shop,
+    time,
+    usual,
+    whole,
+)
+
+__all__ = [
+    "box",
+    "count",
+    "fresh_box",
+    "join",
+    "join_by_address",
+    "leads",
+    "make_row",
+    "module_box",
+    "open_clients",
+    "shop",
+    "time",
+    "usual",
+    "whole",
+]
+
 AS_OF = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 
 

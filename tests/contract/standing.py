@@ -9,8 +9,8 @@ from typing import Any
 
 from stcrm_pandas.contract.operations import Operation
 
-from ..sandbox.conftest import Caller
-from ..sandbox.test_operations import CASES, Book
+from ..sandbox.service.conftest import Caller
+from ..sandbox.service.test_operations import CASES, Book
 
 WORDS: dict[str, dict[str, list[Any]]] = {
     "Bookings_Create": {"customerType": ["Commercial"]},

@@ -20,9 +20,9 @@ from stcrm_pandas.http.body import to_body
 from stcrm_pandas.sandbox import Sandbox
 
 from ..conftest import AS_OF
-from ..writing.cases import CASES
-from ..writing.company import Company
-from ..writing.test_cases import BEFORE
+from ..resources.cases import CASES
+from ..resources.company import Company
+from ..resources.test_cases import BEFORE
 from .published import Published
 
 VALUES = {

@@ -26,7 +26,7 @@ from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.sandbox import Sandbox
 
 from ..conftest import AS_OF
-from ..sandbox.conftest import Caller
+from ..sandbox.service.conftest import Caller
 from .departures import RULES, UNDECLARED
 from .published import documents
 from .standing import Standing, pointed, tossed

@@ -17,8 +17,8 @@ from stcrm_pandas.analysis import lead_conversion
 from stcrm_pandas.analysis.base import engine
 from stcrm_pandas.errors import UsageError
 
-from ..analysis.test_by_another_way import AS_OF, company
-from ..analysis.test_engine import MOMENTS, moments
+from ..analysis.base.test_engine import MOMENTS, moments
+from ..analysis.leads.test_by_another_way import AS_OF, company
 
 AsSpark = Callable[[pd.DataFrame], Any]
 

@@ -18,7 +18,7 @@ from .conftest import AS_OF
 
 MAY = {"allow_opt_in": True, "consent_source": "form of May 3"}
 REMINDERS = "preferences_job_reminders_enabled"
-FIXTURES = Path(__file__).parents[1] / "fixtures"
+FIXTURES = Path(__file__).parent / "fixtures"
 """Plans and journals as they were written before a plan knew when its rows were read."""
 
 

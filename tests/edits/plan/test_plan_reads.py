@@ -11,7 +11,7 @@ import stcrm_pandas as stcrm
 from stcrm_pandas.errors import UsageError, WritesNotAllowed
 from stcrm_pandas.sandbox import Sandbox
 
-from ..writing.company import FIELD, OTHER_TAG, REASON, TAG
+from ...resources.company import FIELD, OTHER_TAG, REASON, TAG
 from .people import FREE, SHARED, TEXTLESS, People
 
 AS_OF = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)

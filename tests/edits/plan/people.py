@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..writing.company import CONTACTS, CUSTOMERS, LOCATIONS, METHODS, Company, Rows, below, made
+from ...resources.company import CONTACTS, CUSTOMERS, LOCATIONS, METHODS, Company, Rows, below, made
 
 YES = {
     "jobRemindersEnabled": True,

@@ -143,7 +143,7 @@ print(ours / (time.process_time() - spent), peak)
 def test_a_large_company_costs_little_more_than_writing_its_texts(tmp_path: Path) -> None:
     """In processor time, that a busy machine does not change, and memory; in a process of its own."""
     command = [sys.executable, "-c", LARGE, str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3])
     ratio, megabytes = map(float, done.stdout.split())
     assert ratio < 9, "times the processor time of the texts alone"
     assert megabytes < 500

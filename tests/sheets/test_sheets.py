@@ -26,7 +26,7 @@ from stcrm_pandas.edits.diff.frames import diff
 from stcrm_pandas.errors import StcrmWarning, UsageError
 from stcrm_pandas.sheets.files import row_of
 
-from .conftest import ROWS, frames
+from ..frame.random_frames import ROWS, frames
 
 ABOUT = {
     **{"resource": "customers", "operation": "Customers_GetList", "environment": "https://crm.example/a b&c=d"},

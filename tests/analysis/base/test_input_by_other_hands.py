@@ -12,9 +12,9 @@ from stcrm_pandas.analysis import booking_sources, contact_preferences, lead_con
 from stcrm_pandas.analysis.base.inputs import CONDITIONS
 from stcrm_pandas.errors import UsageError
 
-from . import contact_rows
-from .booking_company import AS_OF, ZONE
-from .contact_rows import MARKETING, NO_TEXTS, REMINDERS
+from ..booking_company import AS_OF, ZONE
+from ..preferences import contact_rows
+from ..preferences.contact_rows import MARKETING, NO_TEXTS, REMINDERS
 
 Tables = dict[str, pd.DataFrame]
 Frames = Callable[..., pd.DataFrame]

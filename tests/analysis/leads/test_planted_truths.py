@@ -9,7 +9,7 @@ from lifelines import KaplanMeierFitter
 
 from stcrm_pandas.analysis import LeadConversion, lead_conversion, together
 
-from .booking_company import AS_OF, ZONE, company
+from ..booking_company import AS_OF, ZONE, company
 
 SHARED = ("jobs", "bookings", "call_reasons")
 

@@ -21,7 +21,7 @@ from stcrm_pandas.contract.schemas.parts import CustomField, ExternalData
 from stcrm_pandas.edits.diff.frames import diff
 from stcrm_pandas.errors import UsageError
 
-from .conftest import ROWS, frames, values
+from ...frame.random_frames import ROWS, frames, values
 
 MOMENT = pd.Timestamp("2026-01-01T12:00:00.123456Z").as_unit("us")
 

@@ -14,7 +14,7 @@ from stcrm_pandas.analysis.campaigns.opportunities import Opportunities, opportu
 from stcrm_pandas.analysis.leads.lead_conversion import lead_conversion
 from stcrm_pandas.analysis.statistics.comparison import together
 
-from .booking_company import AS_OF, ZONE, company
+from ..booking_company import AS_OF, ZONE, company
 
 SEED = 4
 

@@ -12,7 +12,7 @@ import pytest
 from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.sandbox.service.app import HANDLERS
 
-from ..contract.published import documents
+from ...contract.published import documents
 
 ADDRESS = {"street": "1 Elm St", "city": "Plano", "state": "TX", "zip": "75023", "country": "USA"}
 WHOLE = {**ADDRESS, "unit": "", "latitude": 33.1, "longitude": -96.7}

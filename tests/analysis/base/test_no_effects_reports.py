@@ -15,7 +15,7 @@ from stcrm_pandas.errors import DriftWarning
 from stcrm_pandas.report.running import notebook_path
 from stcrm_pandas.sandbox import Sandbox
 
-from ..conftest import AS_OF
+from ...conftest import AS_OF
 
 RESULTS = {
     "lead_conversion": ("by_campaign", "by_business_unit", "by_third", "work"),

@@ -19,7 +19,7 @@ from stcrm_pandas.edits.plan.fill import body_of
 from stcrm_pandas.edits.plan.steps import Options
 from stcrm_pandas.edits.plans import Plan
 
-from .conftest import frames
+from ...frame.random_frames import frames
 from .rows import PLACE, plan_changes
 
 KINDS = {"integer": int, "boolean": bool, "double": (int, float), "decimal": (int, float)}

@@ -13,7 +13,7 @@ from stcrm_pandas.analysis import booking_sources, lead_conversion
 from stcrm_pandas.analysis.leads.curves import later_conversion
 from stcrm_pandas.analysis.statistics.prediction import gap, predict, predicted_count, share_of_earlier
 
-from .booking_company import AS_OF, ZONE, company
+from ..booking_company import AS_OF, ZONE, company
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from stcrm_pandas.analysis import LeadConversion, lead_conversion
 from stcrm_pandas.analysis.leads.keys import BY
 from stcrm_pandas.errors import UsageError
 
-from .booking_company import AS_OF, ZONE, company
+from ..booking_company import AS_OF, ZONE, company
 
 Frames = Callable[..., pd.DataFrame]
 EVIL = "<img src=x onerror=alert(1)>"

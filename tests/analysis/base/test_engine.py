@@ -15,7 +15,7 @@ from stcrm_pandas.analysis import lead_conversion
 from stcrm_pandas.analysis.base import engine
 from stcrm_pandas.errors import UsageError
 
-from .test_by_another_way import AS_OF, company
+from ..leads.test_by_another_way import AS_OF, company
 
 Frames = Callable[..., pd.DataFrame]
 Convert = Callable[[pd.DataFrame], Any]

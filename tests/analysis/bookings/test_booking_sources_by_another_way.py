@@ -11,7 +11,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from stcrm_pandas.analysis import BookingSources, booking_sources
 
-from .booking_company import AS_OF, ZONE, company
+from ..booking_company import AS_OF, ZONE, company
 
 GROUPS = {"web-form": "Web Form", "MarketplaceA ": "Marketplace A", "VOICE AGENT": "Voice Agent"}
 

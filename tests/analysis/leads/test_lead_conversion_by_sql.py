@@ -11,7 +11,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from stcrm_pandas.analysis import LeadConversion, lead_conversion
 
-from .booking_company import AS_OF, ZONE, company
+from ..booking_company import AS_OF, ZONE, company
 
 SQL = """
 create temp table kept as

@@ -14,7 +14,7 @@ import stcrm_pandas as stcrm
 from stcrm_pandas.analysis import booking_sources, contact_preferences, lead_conversion, opportunities
 from stcrm_pandas.errors import UsageError
 
-from ..conftest import AS_OF
+from ...conftest import AS_OF
 
 Frames = dict[str, pd.DataFrame]
 ZONE = "America/Chicago"

@@ -7,7 +7,7 @@ import pytest
 
 from stcrm_pandas.analysis import BookingSources, booking_sources, same_person
 
-from .booking_company import AS_OF, ZONE, company
+from ..booking_company import AS_OF, ZONE, company
 
 
 def analysed(frames: dict[str, pd.DataFrame], **more: Any) -> BookingSources:
