@@ -20,7 +20,7 @@ from stcrm_pandas.analysis.preferences.reach import (
     blocked_by,
 )
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.frame.contact_values import spelling
+from stcrm_pandas.frame.contact_values import spellings
 
 __all__ = ["by_consent", "consent_list", "read_beside", "with_refusals"]
 
@@ -42,8 +42,8 @@ def consent_list(frame: pd.DataFrame, as_of: dt.datetime) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `spelt`, `channel`, `purpose`, `allowed`, `date`, one row for each; a list that says yes and no on the same day
-        says no. Rows without number, answer or date are not taken.
+        `numbers` (one of them), `channel`, `purpose`, `allowed`, `date`, one row for each; where the list has both an
+        opt-in and an opt-out of one day, the opt-out. Rows without a number, `allowed` or date are left out.
 
     Raises
     ------
@@ -64,7 +64,8 @@ def consent_list(frame: pd.DataFrame, as_of: dt.datetime) -> pd.DataFrame:
         told[name] = words.replace(_WORDS) if name == "channel" else words
         if strange := sorted(set(told[name].dropna()) - set(known)) + ["nothing"] * bool(told[name].isna().any()):
             raise UsageError(f"consent: the {name} {strange[0]!r} is none of {', '.join(known)}")
-    told["spelt"] = pd.array([spelling(value) for value in told["contact"]], dtype="str")
+    told["numbers"] = pd.Series([spellings(value) for value in told["contact"]], index=told.index, dtype=object)
+    told = told.explode("numbers", ignore_index=True).astype({"numbers": "str"})
     told["allowed"] = condition(told["allowed"], "consent", "allowed")
     try:
         told["date"] = pd.to_datetime(told["date"], utc=True, format="ISO8601")
@@ -72,26 +73,34 @@ def consent_list(frame: pd.DataFrame, as_of: dt.datetime) -> pd.DataFrame:
         raise UsageError("consent: date must hold dates, like 2026-02-01") from cause
     if TENANT not in told:
         told[TENANT] = pd.array([0] * len(told), dtype="Int64")
-    known_rows = told[["spelt", "allowed", "date"]].notna().all(axis=1) & (told["date"] <= pd.Timestamp(as_of))
+    known_rows = told[["numbers", "allowed", "date"]].notna().all(axis=1) & (told["date"] <= pd.Timestamp(as_of))
     told = told[known_rows].assign(allowed=lambda rows: rows["allowed"].astype(bool))
     told = told.sort_values(["date", "allowed"], ascending=[True, False], kind="stable")
-    key = [TENANT, "spelt", "channel", "purpose"]
+    key = [TENANT, "numbers", "channel", "purpose"]
     return told.drop_duplicates(key, keep="last")[[*key, "allowed", "date"]].reset_index(drop=True)
 
 
 def with_refusals(records: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
-    """Return the records with a column for each purpose and channel: the list refuses this number or address.
+    """Return the records with a column for each purpose and channel: the list refuses one of its numbers or addresses.
 
     Only what the list refuses counts: that it allows somebody opens nothing that ServiceTitan blocks.
     """
-    keys = pd.MultiIndex.from_arrays([records[TENANT], records["spelt"]])
-    refusals = told[~told["allowed"]]
-    found = {}
-    for purpose in PURPOSES:
-        for channel in CHANNELS[:3]:
-            mine = refusals[(refusals["purpose"] == purpose) & (refusals["channel"] == channel)]
-            found[f"refused_{purpose}_{channel}"] = keys.isin(pd.MultiIndex.from_frame(mine[[TENANT, "spelt"]]))
-    return records.assign(**found)
+    listed = _listed(records, told[~told["allowed"]])
+    rows = listed.groupby(["purpose", "channel"])["row"].agg(set)
+    return records.assign(
+        **{
+            f"refused_{purpose}_{channel}": np.isin(np.arange(len(records)), [*rows.get((purpose, channel), ())])
+            for purpose in PURPOSES
+            for channel in CHANNELS[:3]
+        }
+    )
+
+
+def _listed(records: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
+    """Return what the list holds of each record (its place is `row`) by its numbers or addresses, opt-outs first."""
+    each = records[[TENANT, "numbers"]].assign(row=np.arange(len(records))).explode("numbers")
+    listed = each.astype({"numbers": "str"}).merge(told, on=[TENANT, "numbers"])
+    return listed.sort_values(["row", "allowed"], kind="stable", ignore_index=True)
 
 
 def read_beside(records: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
@@ -102,14 +111,11 @@ def read_beside(records: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         `row` (its place among the records), `purpose`, `channel`, `allowed`, `date`, `state` (`reach.blocked_by`).
     """
-    found = []
-    for (purpose, channel), part in told.groupby(["purpose", "channel"]):
-        state = blocked_by(records, str(purpose), str(channel))
-        mine = records[[TENANT, "spelt"]].assign(row=np.arange(len(records)), state=state)[state >= 0]
-        joined = mine.merge(part, on=[TENANT, "spelt"])
-        found.append(joined[["row", "purpose", "channel", "allowed", "date", "state"]])
-    columns = ["row", "purpose", "channel", "allowed", "date", "state"]
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
+    listed = _listed(records, told).drop_duplicates(["row", "purpose", "channel"])
+    state = pd.Series(-1, index=listed.index)
+    for (purpose, channel), part in listed.groupby(["purpose", "channel"]):
+        state[part.index] = blocked_by(records, str(purpose), str(channel))[part["row"].to_numpy()]
+    return listed.assign(state=state)[["row", "purpose", "channel", "allowed", "date", "state"]][state >= 0]
 
 
 def by_consent(owners: pd.DataFrame, states: pd.DataFrame, records: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:

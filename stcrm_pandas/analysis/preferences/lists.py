@@ -40,12 +40,12 @@ def work_lists(result: ContactPreferencesResult) -> dict[str, WorkList]:
 
 
 def shared_numbers(result: ContactPreferencesResult) -> pd.DataFrame:
-    """Numbers and addresses that stand with `many` customers or more: `number`, `customers`, the largest first."""
+    """Return numbers and addresses of `many` customers or more: `tenant`, `numbers`, `customers`, the largest first."""
     records = result.stores["customers"]
-    valid = records[records["number"] >= 0]
-    counts = valid.groupby("number")["owner"].nunique().rename("customers").reset_index()
+    each = records.loc[records["valid"], [TENANT, "numbers", "owner"]].explode("numbers")
+    counts = each.groupby([TENANT, "numbers"])["owner"].nunique().rename("customers").reset_index()
     many = counts[counts["customers"] >= result.many]
-    return many.sort_values(["customers", "number"], ascending=[False, True], ignore_index=True)
+    return many.sort_values(["customers", "numbers"], ascending=[False, True], ignore_index=True)
 
 
 def _to_stop(result: ContactPreferencesResult) -> Iterator[WorkList]:
@@ -198,18 +198,16 @@ def _to_mend(result: ContactPreferencesResult) -> Iterator[WorkList]:
 
 def _shared(result: ContactPreferencesResult) -> WorkList:
     records = _with_owners(result, "customers")
-    many = shared_numbers(result)
-    rank = pd.Series(np.arange(len(many)), index=many["number"])
-    mine = records[records["number"].isin(many["number"])]
-    mine = mine.assign(rank=mine["number"].map(rank)).sort_values(["rank", "owner"])
-    frame = pd.DataFrame(
-        {
-            "Number or address": mine["spelt"].to_numpy(),
-            "Customers with it": mine["number"].map(many.set_index("number")["customers"]).to_numpy(),
-            "Customer id": mine["owner"].to_numpy(),
-            "Customer": mine["name"].to_numpy(),
-        }
-    )
+    many = shared_numbers(result).rename_axis("rank").reset_index()
+    each = records[records["valid"]].explode("numbers").merge(many, on=[TENANT, "numbers"])
+    each = each.sort_values(["rank", "owner"], kind="stable", ignore_index=True)
+    titles = {
+        "numbers": "Number or address",
+        "customers": "Customers with it",
+        "owner": "Customer id",
+        "name": "Customer",
+    }
+    frame = each[[*titles]].rename(columns=titles)
     return WorkList(
         "shared-numbers",
         f"Numbers and addresses that stand with {result.many} customers or more",

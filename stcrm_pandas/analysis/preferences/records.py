@@ -16,7 +16,7 @@ import pandas as pd
 from stcrm_pandas.analysis.base.engine import TENANT, collected, lazy
 from stcrm_pandas.analysis.base.inputs import condition
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.frame.contact_values import is_address, is_number, spelling
+from stcrm_pandas.frame.contact_values import is_address, is_number, spellings
 
 __all__ = ["FLAG_COLUMNS", "KINDS", "STORES", "flag", "linked", "newer_records", "records"]
 
@@ -146,46 +146,52 @@ def _with_tenant(table: pd.DataFrame, name: str, key: list[str]) -> pd.DataFrame
 
 
 def linked(stores: Mapping[str, pd.DataFrame], *, by_length: bool) -> dict[str, pd.DataFrame]:
-    """The records with what their values are, and what other records of the same number or address say.
+    """Add to the records of each store what their values are, and what other records of the same number or address say.
 
     Parameters
     ----------
     stores : mapping
         The records of each store.
     by_length : bool
-        Numbers are checked by their length only (`reach.is_number`).
+        Check numbers by their length only.
 
     Returns
     -------
     dict[str, pd.DataFrame]
-        The same with `kind` ("mobile", "phone", "e-mail", "fax", ""), `spelt` (E.164, or an address in small letters),
-        `valid`, `number` (equal for records of one number or address of a tenant; -1 where it is none), and
-        `do_not_text_elsewhere`, `marketing_off_elsewhere`: another record of it says so.
+        The same with `kind` ("mobile", "phone", "e-mail", "fax", ""), `numbers` (the phone numbers of the value in
+        E.164, or its addresses in small letters, without those that cannot be right where another can), `valid`, and
+        `do_not_text_elsewhere`, `marketing_off_elsewhere`: another record of one of them opted out.
     """
     if not stores:
         return {}
     columns = [TENANT, "type", "value", "do_not_text", "marketing"]
-    together = pd.concat([frame[columns] for frame in stores.values()], keys=list(stores), names=["store"])
-    kind = together["type"].map(KINDS).fillna("").astype("str")
-    place, values = pd.factorize(together["value"], use_na_sentinel=True)
-    spelt = np.array([spelling(value) for value in values] + [None], dtype=object)
-    dialled = np.array([is_number(one, by_length=by_length) for one in spelt])
-    mailed = np.array([is_address(one) for one in spelt])
-    is_mail = (kind == "e-mail").to_numpy()
-    valid = np.where(is_mail, mailed[place], dialled[place] & (kind != "").to_numpy())
-    number, _ = pd.factorize(pd.MultiIndex.from_arrays([together[TENANT], pd.Series(spelt[place])]))
-    number = np.where(valid, number, -1)
-    together = together.assign(kind=kind.to_numpy(), spelt=pd.array(spelt[place], dtype="str"), valid=valid)
-    together["number"] = number
-    for name, said in (("do_not_text", 1), ("marketing", 0)):
-        mine = (together[name] == said).to_numpy() & (number >= 0)
-        counts = np.bincount(number[mine], minlength=max(int(number.max(initial=-1)) + 1, 1))
-        suffix = f"{name}_elsewhere" if name == "do_not_text" else "marketing_off_elsewhere"
-        together[suffix] = (number >= 0) & (counts[np.maximum(number, 0)] - mine > 0)
-    added = ["kind", "spelt", "valid", "number", "do_not_text_elsewhere", "marketing_off_elsewhere"]
-    done = {}
-    for store, frame in stores.items():
-        mine_rows = together.loc[[store]] if len(frame) else together.iloc[:0]
-        done[store] = frame.assign(**{name: mine_rows[name].to_numpy() for name in added})
-        done[store]["spelt"] = done[store]["spelt"].astype("str")
-    return done
+    together = pd.concat([frame[columns] for frame in stores.values()], ignore_index=True)
+    together["kind"] = together["type"].map(KINDS).fillna("").astype("str")
+    place, different = pd.factorize(pd.MultiIndex.from_frame(together[["kind", "value"]]))
+    read = [_numbers(kind, value, by_length=by_length) for kind, value in different]
+    together["numbers"] = pd.Series([numbers for numbers, _ in read], dtype=object).to_numpy()[place]
+    together["valid"] = np.array([valid for _, valid in read], dtype=bool)[place]
+    each = together[together["valid"]].explode("numbers")
+    for flag_name, said, name in (
+        ("do_not_text", 1, "do_not_text_elsewhere"),
+        ("marketing", 0, "marketing_off_elsewhere"),
+    ):
+        own = (each[flag_name] == said).astype(int)
+        others = own.groupby([each[TENANT], each["numbers"]]).transform("sum") > own
+        together[name] = together.index.isin(each.index[others])
+    added = together.drop(columns=columns)
+    ends = np.cumsum([len(frame) for frame in stores.values()])
+    return {
+        store: frame.join(added.iloc[end - len(frame) : end].reset_index(drop=True))
+        for (store, frame), end in zip(stores.items(), ends, strict=True)
+    }
+
+
+def _numbers(kind: str, value: Any, *, by_length: bool) -> tuple[tuple[str, ...], bool]:
+    """Return the numbers or addresses of a value, only those that can be right if there are any, and whether so."""
+    found = spellings(value)
+    if kind == "e-mail":
+        right = tuple(one for one in found if is_address(one))
+    else:
+        right = tuple(one for one in found if kind and is_number(one, by_length=by_length))
+    return right or found, bool(right)

@@ -194,6 +194,47 @@ def test_marketing_off_elsewhere_stops_marketing_and_nothing_else() -> None:
     assert why(unnamed)["marketing text"] == ""
 
 
+def test_numbers_are_read_beside_names_and_other_numbers() -> None:
+    """As an opt-out reads them: `5125550101 (Ann)` is a number, and `A / B` are two."""
+    whom = customers({}, {}, {}, {}, {})
+    reached = contacts(
+        {"customer_id": 1, "value": "5125550101 (Ann)"},
+        {"customer_id": 2, "value": f"{A} / {B}"},
+        {"customer_id": 3, "value": "cell: (512) 555-0102 x7", NO_TEXTS: True},
+        {"customer_id": 4, "value": f"{C} (old: 000-000-0000)"},
+        {"customer_id": 5, "type": "Email", "value": "Ann <Ann@Example.com>"},
+    )
+    consent = pd.DataFrame(
+        {
+            "contact": ["Ann 512.555.0101", f"{C}, {B}"],
+            "channel": "call",
+            "purpose": "service",
+            "allowed": [True, False],
+        }
+    ).assign(date="2026-02-01")
+    one = found(whom, reached, consent=consent, many=2)
+    assert [why(one, place)["marketing text"] for place in range(4)] == [
+        "",
+        "opted out on another record",
+        "opted out on this record",
+        "",
+    ]
+    assert why(one, 4)["marketing e-mail"] == ""
+    refused = "refused on your own list"
+    assert [why(one, place)["service call"] for place in range(4)] == ["", refused, refused, refused]
+    assert one.work_lists["do-not-text-elsewhere"].frame["Customer id"].tolist() == [2]
+    assert not len(one.work_lists["preference-without-valid"])
+    shared = one.work_lists["shared-numbers"].frame
+    assert shared[["Number or address", "Customer id"]].values.tolist() == [
+        ["+15125550101", 1], ["+15125550101", 2], ["+15125550102", 2], ["+15125550102", 3],
+    ]  # fmt: skip
+    # of two numbers of one record the refused one counts
+    no = one.work_lists["list-says-no"].frame
+    assert no["Customer id"].tolist() == [2, 3, 4]
+    assert one.consent is not None
+    assert one.consent.set_index(["purpose", "channel"]).loc[("service", "call"), "allowed"] == 1
+
+
 def test_placeholders_are_no_number_that_two_share() -> None:
     reached = contacts(
         {"customer_id": 1, "value": "000-000-0000", NO_TEXTS: True, MARKETING: False},
