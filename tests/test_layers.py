@@ -43,3 +43,19 @@ def test_only_settings_read_the_environment():
         for node in ast.walk(tree):
             read = isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv")
             assert not read, f"{module} reads the environment"
+
+
+def test_the_method_of_an_operation_is_its_signature_and_docstring():
+    """`operation` never runs the body, so there is none."""
+    methods = [
+        node
+        for _, layer, path in modules()
+        if layer == "resources"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef)
+        and any(isinstance(one, ast.Name) and one.id == "operation" for one in node.decorator_list)
+    ]
+    assert len(methods) > 80
+    for method in methods:
+        assert ast.get_docstring(method), method.name
+        assert len(method.body) == 1, method.name

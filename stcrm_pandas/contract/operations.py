@@ -113,6 +113,8 @@ class Operation:
     answer: Answer
     row: Row | None = None
     filters: tuple[Field, ...] = ()
+    required: tuple[tuple[str, str], ...] = ()
+    """Filters that the service requires, as parameters of the method, with their values where none is given."""
     sort: Sort | None = None
     body: Body | None = None
     forgets: tuple[str, ...] = ()
@@ -175,6 +177,7 @@ def _crm(
     return Operation(id, method, f"crm/v2/tenant/{{tenant}}/{path}", scope, helper, answer, row, **more)
 
 
+SINCE_EVER = (("modified_on_or_after", "1970-01-01T00:00:00Z"),)
 IDS = integer("ids", many=True)
 ACTIVE = enum("active", ACTIVE_WORDS)
 ARCHIVED = text("isArchived")
@@ -328,7 +331,7 @@ _TABLE: tuple[Operation, ...] = (
     _crm("Customers_GetContactList", "GET", "customers/{id}/contacts", "customers.get_contacts", "page", CONTACTS_OF_CUSTOMER),
     _crm("Customers_GetPreferredTechnician", "GET", "customers/{id}/preferredTechnician", "customers.get_preferred_technician", "scalar", PREFERRED_TECHNICIANS_OF_CUSTOMERS, published=False),
     _crm("Customers_GetList", "GET", "customers", "customers.list", "page", CUSTOMERS, filters=CUSTOMER_FILTERS, sort=BY_ID),
-    _crm("Customers_GetModifiedContactsList", "GET", "customers/contacts", "customers.list_contacts", "page", CUSTOMER_CONTACTS, filters=CUSTOMER_CONTACT_FILTERS),
+    _crm("Customers_GetModifiedContactsList", "GET", "customers/contacts", "customers.list_contacts", "page", CUSTOMER_CONTACTS, filters=CUSTOMER_CONTACT_FILTERS, required=SINCE_EVER),
     _crm("Customers_GetCustomFieldTypes", "GET", "customers/custom-fields", "customers.list_custom_field_types", "page", CUSTOMER_CUSTOM_FIELD_TYPES, filters=DATES, sort=BY_ID),
     _crm("Customers_GetNotes", "GET", "customers/{id}/notes", "customers.list_notes", "page", CUSTOMER_NOTES, filters=DATES),
     _crm("Customers_DeleteTag", "DELETE", "customers/{id}/tags/{tagTypeId}", "customers.remove_tag", "none", forgets=("customers",), shown_by="customers.get"),
@@ -348,7 +351,7 @@ _TABLE: tuple[Operation, ...] = (
     _crm("Locations_GetContactList", "GET", "locations/{id}/contacts", "locations.get_contacts", "page", CONTACTS_OF_LOCATION),
     _crm("Locations_GetPreferredTechnician", "GET", "locations/{id}/preferredtechnician", "locations.get_preferred_technician", "scalar", PREFERRED_TECHNICIANS_OF_LOCATIONS),
     _crm("Locations_GetList", "GET", "locations", "locations.list", "page", LOCATIONS, filters=LOCATION_FILTERS, sort=BY_ID),
-    _crm("Locations_GetLocationsContactsList", "GET", "locations/contacts", "locations.list_contacts", "page", LOCATION_CONTACTS, filters=LOCATION_CONTACT_FILTERS),
+    _crm("Locations_GetLocationsContactsList", "GET", "locations/contacts", "locations.list_contacts", "page", LOCATION_CONTACTS, filters=LOCATION_CONTACT_FILTERS, required=SINCE_EVER),
     _crm("Locations_GetCustomFieldTypes", "GET", "locations/custom-fields", "locations.list_custom_field_types", "page", LOCATION_CUSTOM_FIELD_TYPES, filters=DATES, sort=BY_ID),
     _crm("Locations_GetNotes", "GET", "locations/{id}/notes", "locations.list_notes", "page", LOCATION_NOTES, filters=DATES),
     _crm("Locations_DeleteTag", "DELETE", "locations/{id}/tags/{tagTypeId}", "locations.remove_tag", "none", forgets=("locations",), shown_by="locations.get"),

@@ -105,6 +105,7 @@ class Reader:
         AnswerError
             Rows came that `ids` did not name.
         """
+        filters = {**filters, **{name: value for name, value in operation.required if filters.get(name) is None}}
         lists = {snake(field.name): field for field in operation.filters if field.many}
         filters = {name: _listed(value) if name in lists else value for name, value in filters.items()}
         long = [name for name in lists if isinstance(filters.get(name), list) and len(filters[name]) > IDS_PER_CALL]

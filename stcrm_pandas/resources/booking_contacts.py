@@ -9,8 +9,9 @@ import pandas as pd
 
 from stcrm_pandas.contract.nested import ContactType
 from stcrm_pandas.errors import MissingRows, StcrmError
+from stcrm_pandas.reads.options import Options
 from stcrm_pandas.resources.planning import WARN_ABOVE, Plannable
-from stcrm_pandas.resources.resource import Ids, MaxAge, helper, options_of
+from stcrm_pandas.resources.resource import Ids, MaxAge, checked, operation
 
 if TYPE_CHECKING:
     from stcrm_pandas.edits.plans import Plan
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 class BookingContacts(Plannable):
     """What can be done with the phones and e-mails of bookings."""
 
-    @helper
+    @checked
     def list_contacts(
         self,
         ids: Ids,
@@ -62,25 +63,23 @@ class BookingContacts(Plannable):
         >>> crm.bookings.list_contacts(ids)["booking_id"].isin(ids).all()
         np.True_
         """
-        arguments = locals()
+        options = Options(max_age, refresh, allow_incomplete)
         missing: list[dict[str, object]] = []
         several = isinstance(ids, Iterable) and not isinstance(ids, str)
         wanted: Any = list(ids) if several else ids  # type: ignore[arg-type]
         try:
-            bookings = self._get(wanted, arguments)
+            bookings = self._get(wanted, options)
         except MissingRows as error:
             rest = [id for id in wanted if int(id) not in error.ids] if several else []
             if not rest or self._reader.strict:
                 raise
             missing = [{"booking_id": id} for id in error.ids]
-            bookings = self._get(rest, arguments)
+            bookings = self._get(rest, options)
         pairs: Iterable[tuple[Any, Any]] = zip(bookings["id"], bookings["booking_provider_id"], strict=True)
         parents = [({"id": id}, {"booking_provider_id": provider, "booking_id": id}) for id, provider in pairs]
-        return self._reader.list(
-            self._operation("list_contacts"), {}, options_of(arguments), below=parents, missing=missing
-        )
+        return self._reader.list(self._operation("list_contacts"), {}, options, below=parents, missing=missing)
 
-    @helper
+    @operation
     def list_contacts_of_provider(
         self,
         booking_provider: int,
@@ -126,9 +125,8 @@ class BookingContacts(Plannable):
         >>> (contacts["booking_id"] == first["id"]).all()
         np.True_
         """
-        return self._list("list_contacts_of_provider", locals())
 
-    @helper
+    @operation
     def create_contact(
         self, booking_provider: int, id: int, *, type: ContactType, value: str, memo: str | None = None
     ) -> pd.DataFrame:
@@ -165,9 +163,8 @@ class BookingContacts(Plannable):
         >>> made["value"].item()
         'ann@example.com'
         """
-        return self._write("create_contact", locals())
 
-    @helper
+    @checked
     def update_contact(
         self,
         booking_provider: int,
@@ -214,7 +211,9 @@ class BookingContacts(Plannable):
         >>> changed["memo"].item()
         'work'
         """
-        self._send("update_contact", locals())
+        path = {"booking_provider": booking_provider, "id": id, "contact_id": contact_id}
+        body = {"type": type, "value": value, "memo": memo}
+        self._writer.write(self._operation("update_contact"), path | body)
         try:
             contacts = self.list_contacts_of_provider(booking_provider, id, refresh=True)
         except StcrmError as error:
@@ -224,7 +223,7 @@ class BookingContacts(Plannable):
         changed.attrs = {"stcrm": {**contacts.attrs["stcrm"], "rows": len(changed)}}
         return changed
 
-    @helper
+    @operation
     def delete_contact(self, booking_provider: int, id: int, contact_id: int) -> None:
         """Delete a phone or an e-mail of a booking of a provider.
 
@@ -248,9 +247,8 @@ class BookingContacts(Plannable):
         >>> made = crm.bookings.create_contact(*place, type="Fax", value="512-555-0101")
         >>> crm.bookings.delete_contact(*place, made["id"].item())
         """
-        self._send("delete_contact", locals())
 
-    @helper
+    @checked
     def plan_contact_changes(
         self,
         before: pd.DataFrame,
@@ -281,4 +279,4 @@ class BookingContacts(Plannable):
         >>> len(crm.bookings.plan_contact_changes(before, before).changes)
         0
         """
-        return self._plan("booking_contacts", locals())
+        return self._plan("booking_contacts", before, after, reason=reason, check=check, warn_above=warn_above)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from stcrm_pandas.resources.planning import Plannable
-from stcrm_pandas.resources.resource import Ids, MaxAge, When, helper
+from stcrm_pandas.resources.resource import Ids, MaxAge, When, operation
 
 
 class BookingProviderTags(Plannable):
@@ -13,7 +13,7 @@ class BookingProviderTags(Plannable):
 
     name = "booking_provider_tags"
 
-    @helper
+    @operation
     def list(
         self,
         *,
@@ -64,9 +64,8 @@ class BookingProviderTags(Plannable):
         >>> crm.booking_provider_tags.list()["id"].is_unique
         True
         """
-        return self._list("list", locals())
 
-    @helper
+    @operation
     def get(
         self,
         ids: Ids,
@@ -108,9 +107,8 @@ class BookingProviderTags(Plannable):
         >>> len(crm.booking_provider_tags.get(first))
         1
         """
-        return self._get(ids, locals())
 
-    @helper
+    @operation
     def create(self, *, tag_name: str, description: str) -> pd.DataFrame:
         """Create a booking provider tag.
 
@@ -135,9 +133,8 @@ class BookingProviderTags(Plannable):
         >>> crm.booking_provider_tags.create(tag_name="Portal", description="Our own form")["tag_name"].item()
         'Portal'
         """
-        return self._write("create", locals())
 
-    @helper
+    @operation
     def update(self, id: int, *, tag_name: str | None = None, description: str | None = None) -> pd.DataFrame:
         """Change a booking provider tag.
 
@@ -165,4 +162,3 @@ class BookingProviderTags(Plannable):
         >>> crm.booking_provider_tags.update(first, description="Old form")["description"].item()
         'Old form'
         """
-        return self._write("update", locals())

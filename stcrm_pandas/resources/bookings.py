@@ -9,7 +9,7 @@ import pandas as pd
 
 from stcrm_pandas.contract.nested import Address, CustomerType, NewContact, Priority
 from stcrm_pandas.resources.booking_contacts import BookingContacts
-from stcrm_pandas.resources.resource import Feed, Ids, MaxAge, When, helper
+from stcrm_pandas.resources.resource import Feed, Ids, MaxAge, When, checked, operation
 
 if TYPE_CHECKING:
     from stcrm_pandas.edits.plans import Plan
@@ -20,7 +20,7 @@ class Bookings(BookingContacts):
 
     name = "bookings"
 
-    @helper
+    @operation
     def list(
         self,
         *,
@@ -71,9 +71,8 @@ class Bookings(BookingContacts):
         >>> crm.bookings.list()["status"].isin(["New", "Accepted", "Converted", "Dismissed"]).all()
         np.True_
         """
-        return self._list("list", locals())
 
-    @helper
+    @operation
     def get(
         self,
         ids: Ids,
@@ -115,9 +114,8 @@ class Bookings(BookingContacts):
         >>> len(crm.bookings.get(first))
         1
         """
-        return self._get(ids, locals())
 
-    @helper
+    @operation
     def list_of_provider(
         self,
         booking_providers: Ids,
@@ -172,9 +170,8 @@ class Bookings(BookingContacts):
         >>> crm.bookings.list_of_provider(provider)["booking_provider_id"].unique().tolist() == [provider]
         True
         """
-        return self._list("list_of_provider", locals())
 
-    @helper
+    @operation
     def get_of_provider(
         self,
         booking_provider: int,
@@ -219,10 +216,8 @@ class Bookings(BookingContacts):
         >>> len(crm.bookings.get_of_provider(first["booking_provider_id"], first["id"]))
         1
         """
-        methods = ("get_of_provider", "list_of_provider")
-        return self._get(ids, locals(), *methods, booking_provider=booking_provider)
 
-    @helper
+    @operation
     def export(
         self,
         *,
@@ -265,9 +260,8 @@ class Bookings(BookingContacts):
         >>> crm.bookings.export(continue_from=feed.continue_from)
         Feed(0 rows, continue_from=...)
         """
-        return self._export("export", locals())
 
-    @helper
+    @operation
     def create(
         self,
         booking_provider: int,
@@ -344,9 +338,8 @@ class Bookings(BookingContacts):
         >>> made["status"].item()
         'New'
         """
-        return self._write("create", locals())
 
-    @helper
+    @operation
     def update(
         self,
         booking_provider: int,
@@ -416,9 +409,8 @@ class Bookings(BookingContacts):
         >>> crm.bookings.update(first["booking_provider_id"], first["id"], summary="No heat")["summary"].item()
         'No heat'
         """
-        return self._write("update", locals())
 
-    @helper
+    @operation
     def dismiss(
         self, booking_provider: int, id: int, *, call_reason_id: int | None = None, dismissing_memo: str | None = None
     ) -> None:
@@ -447,9 +439,8 @@ class Bookings(BookingContacts):
         >>> crm.bookings.get(first["id"])["status"].item()
         'Dismissed'
         """
-        self._send("dismiss", locals())
 
-    @helper
+    @checked
     def plan_dismiss(
         self,
         bookings: pd.DataFrame,

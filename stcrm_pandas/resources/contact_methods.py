@@ -7,7 +7,7 @@ import pandas as pd
 from stcrm_pandas.contract.nested import ContactType
 from stcrm_pandas.contract.sentinel import Clears
 from stcrm_pandas.resources.planning import Plannable
-from stcrm_pandas.resources.resource import Guids, MaxAge, When, helper
+from stcrm_pandas.resources.resource import Guids, MaxAge, When, operation
 
 
 class ContactMethods(Plannable):
@@ -15,7 +15,7 @@ class ContactMethods(Plannable):
 
     name = "contact_methods"
 
-    @helper
+    @operation
     def list(
         self,
         contact_ids: Guids,
@@ -78,9 +78,8 @@ class ContactMethods(Plannable):
         >>> len(crm.contact_methods.list(contact))
         0
         """
-        return self._list("list", locals())
 
-    @helper
+    @operation
     def search(
         self,
         *,
@@ -137,9 +136,8 @@ class ContactMethods(Plannable):
         >>> crm.contact_methods.search()["id"].is_unique
         True
         """
-        return self._list("search", locals())
 
-    @helper
+    @operation
     def get(
         self,
         contact_ids: Guids,
@@ -185,9 +183,8 @@ class ContactMethods(Plannable):
         >>> crm.contact_methods.get(contact, made["id"])["value"].item()
         'ann@example.com'
         """
-        return self._each("get", locals())
 
-    @helper
+    @operation
     def create(
         self,
         contact_id: str,
@@ -227,9 +224,8 @@ class ContactMethods(Plannable):
         >>> crm.contact_methods.create(contact, type="MobilePhone", value="512-555-0100")["type"].item()
         'MobilePhone'
         """
-        return self._write("create", locals())
 
-    @helper
+    @operation
     def update(
         self, contact_id: str, contact_method_id: str, *, value: str | None = None, memo: str | None = None
     ) -> pd.DataFrame:
@@ -262,9 +258,8 @@ class ContactMethods(Plannable):
         >>> crm.contact_methods.update(contact, method, memo="work")["memo"].item()
         'work'
         """
-        return self._write("update", locals())
 
-    @helper
+    @operation
     def upsert(
         self,
         contact_id: str,
@@ -308,9 +303,8 @@ class ContactMethods(Plannable):
         >>> crm.contact_methods.upsert(contact, method, type="Email", value="lee@example.com")["value"].item()
         'lee@example.com'
         """
-        return self._write("upsert", locals())
 
-    @helper
+    @operation
     def delete(self, contact_id: str, contact_method_id: str) -> None:
         """Delete a contact method, with its preferences.
 
@@ -331,4 +325,3 @@ class ContactMethods(Plannable):
         >>> method = crm.contact_methods.create(contact, type="Fax", value="512-555-0101")["id"].item()
         >>> crm.contact_methods.delete(contact, method)
         """
-        self._send("delete", locals())

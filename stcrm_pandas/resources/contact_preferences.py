@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from stcrm_pandas.resources.planning import Plannable
-from stcrm_pandas.resources.resource import Guids, MaxAge, helper
+from stcrm_pandas.resources.resource import Guids, MaxAge, operation
 
 
 class ContactPreferences(Plannable):
@@ -15,7 +15,7 @@ class ContactPreferences(Plannable):
 
     name = "contact_preferences"
 
-    @helper
+    @operation
     def list(
         self,
         contact_ids: Guids,
@@ -61,9 +61,8 @@ class ContactPreferences(Plannable):
         >>> crm.contact_preferences.list(methods["contact_id"], methods["id"]).columns.tolist()
         ['contact_id', 'contact_method_id', 'name', 'data_type', 'value']
         """
-        return self._list("list", locals())
 
-    @helper
+    @operation
     def get(
         self,
         contact_ids: Guids,
@@ -113,9 +112,8 @@ class ContactPreferences(Plannable):
         >>> len(crm.contact_preferences.get(contact, method, name))
         1
         """
-        return self._each("get", locals())
 
-    @helper
+    @operation
     def list_types(
         self,
         *,
@@ -148,9 +146,8 @@ class ContactPreferences(Plannable):
         >>> crm.contact_preferences.list_types()["name"].is_unique
         True
         """
-        return self._list("list_types", locals())
 
-    @helper
+    @operation
     def update(self, contact_id: str, contact_method_id: str, preference_name: str, *, value: str) -> pd.DataFrame:
         """Change a preference of a contact method.
 
@@ -182,4 +179,3 @@ class ContactPreferences(Plannable):
         >>> crm.contact_preferences.update(contact, method, name, value="false")["value"].item()
         'false'
         """
-        return self._write("update", locals())

@@ -6,7 +6,7 @@ import pandas as pd
 
 from stcrm_pandas.contract.sentinel import Clears
 from stcrm_pandas.resources.planning import Plannable
-from stcrm_pandas.resources.resource import Guids, Ids, MaxAge, When, helper
+from stcrm_pandas.resources.resource import Guids, Ids, MaxAge, When, operation
 
 
 class Contacts(Plannable):
@@ -14,7 +14,7 @@ class Contacts(Plannable):
 
     name = "contacts"
 
-    @helper
+    @operation
     def list(
         self,
         *,
@@ -71,9 +71,8 @@ class Contacts(Plannable):
         >>> crm.contacts.list()["id"].is_unique
         True
         """
-        return self._list("list", locals())
 
-    @helper
+    @operation
     def get(
         self,
         ids: Guids,
@@ -115,9 +114,8 @@ class Contacts(Plannable):
         >>> crm.contacts.get(made["id"])["name"].item()
         'Ann Lee'
         """
-        return self._each("get", locals())
 
-    @helper
+    @operation
     def list_by_relationship(
         self,
         relationship_ids: Ids,
@@ -179,9 +177,8 @@ class Contacts(Plannable):
         >>> crm.contacts.list_by_relationship(ids)["relationship_id"].isin(ids).all()
         np.True_
         """
-        return self._list("list_by_relationship", locals())
 
-    @helper
+    @operation
     def list_relationships(
         self,
         contact_ids: Guids,
@@ -238,9 +235,8 @@ class Contacts(Plannable):
         >>> len(crm.contacts.list_relationships(made["id"]))
         0
         """
-        return self._list("list_relationships", locals())
 
-    @helper
+    @operation
     def create(
         self, *, name: str | None = None, title: str | None = None, reference_id: str | None = None
     ) -> pd.DataFrame:
@@ -269,9 +265,8 @@ class Contacts(Plannable):
         >>> crm.contacts.create(name="Ann Lee", title="Owner")["title"].item()
         'Owner'
         """
-        return self._write("create", locals())
 
-    @helper
+    @operation
     def update(
         self,
         id: str,
@@ -311,9 +306,8 @@ class Contacts(Plannable):
         >>> crm.contacts.update(id, is_archived=False, title=stcrm.CLEAR)["title"].isna().item()
         True
         """
-        return self._write("update", locals())
 
-    @helper
+    @operation
     def replace(
         self,
         id: str,
@@ -353,9 +347,8 @@ class Contacts(Plannable):
         >>> crm.contacts.replace(id, is_archived=True, name="Ann Ray")["name"].item()
         'Ann Ray'
         """
-        return self._write("replace", locals())
 
-    @helper
+    @operation
     def delete(self, id: str) -> None:
         """Delete a contact, with its methods and their preferences.
 
@@ -373,9 +366,8 @@ class Contacts(Plannable):
         >>> id = crm.contacts.create(name="Ann Lee")["id"].item()
         >>> crm.contacts.delete(id)
         """
-        self._send("delete", locals())
 
-    @helper
+    @operation
     def create_relationship(self, contact_id: str, related_entity_id: int, type_slug: str) -> None:
         """Make a contact belong to something, as to a customer.
 
@@ -400,9 +392,8 @@ class Contacts(Plannable):
         >>> crm.contacts.list_relationships(id)["type_slug"].tolist()
         ['customer']
         """
-        self._send("create_relationship", locals())
 
-    @helper
+    @operation
     def delete_relationship(self, contact_id: str, related_entity_id: int, type_slug: str) -> None:
         """Make a contact no longer belong to something.
 
@@ -426,4 +417,3 @@ class Contacts(Plannable):
         >>> crm.contacts.create_relationship(id, customer, "customer")
         >>> crm.contacts.delete_relationship(id, customer, "customer")
         """
-        self._send("delete_relationship", locals())

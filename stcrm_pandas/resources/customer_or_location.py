@@ -7,21 +7,19 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from stcrm_pandas.contract.nested import ContactType, Preferences
+from stcrm_pandas.reads.options import Options
 from stcrm_pandas.resources.joining import with_contacts
 from stcrm_pandas.resources.planning import WARN_ABOVE, Plannable
-from stcrm_pandas.resources.resource import Ids, MaxAge, When, helper
+from stcrm_pandas.resources.resource import Ids, MaxAge, When, checked, operation
 
 if TYPE_CHECKING:
     from stcrm_pandas.edits.plans import Plan
-
-EPOCH = "1970-01-01T00:00:00Z"
-"""The contact lists want a date, whatever else they are given."""
 
 
 class CustomerOrLocation(Plannable):
     """What can be done below a customer, and likewise below a location. The examples speak of customers."""
 
-    @helper
+    @operation
     def get_contacts(
         self,
         ids: Ids,
@@ -68,9 +66,8 @@ class CustomerOrLocation(Plannable):
         >>> crm.customers.get_contacts(ids)["customer_id"].isin(ids).all()
         np.True_
         """
-        return self._list("get_contacts", locals())
 
-    @helper
+    @operation
     def list_notes(
         self,
         ids: Ids,
@@ -125,9 +122,8 @@ class CustomerOrLocation(Plannable):
         >>> crm.customers.list_notes(ids)["customer_id"].isin(ids).all()
         np.True_
         """
-        return self._list("list_notes", locals())
 
-    @helper
+    @operation
     def list_custom_field_types(
         self,
         *,
@@ -172,9 +168,8 @@ class CustomerOrLocation(Plannable):
         >>> crm.customers.list_custom_field_types()["id"].is_unique
         True
         """
-        return self._list("list_custom_field_types", locals())
 
-    @helper
+    @operation
     def get_preferred_technician(
         self,
         ids: Ids,
@@ -216,7 +211,6 @@ class CustomerOrLocation(Plannable):
         >>> len(crm.customers.get_preferred_technician(ids))
         3
         """
-        return self._list("get_preferred_technician", locals())
 
     def with_contacts(self, frame: pd.DataFrame, form: Literal["long", "wide"] = "long") -> pd.DataFrame:
         """A frame of customers or locations with their phones and e-mails, which the rows themselves do not carry.
@@ -253,11 +247,11 @@ class CustomerOrLocation(Plannable):
             row = self._operation("list_contacts").row
             if ids == [] and row is not None:
                 return pd.DataFrame({name: pd.Series([], dtype=dtype) for name, dtype in row.dtypes.items()})
-            return self._list("list_contacts", {f"{parent}s": ids}, modified_on_or_after=EPOCH)
+            return self._reader.list(self._operation("list_contacts"), {f"{parent}s": ids}, Options())
 
         return with_contacts(frame, read, parent=parent, form=form)
 
-    @helper
+    @operation
     def set_preferred_technician(self, id: int, preferred_technician_id: int) -> None:
         """Set the preferred technician of a customer or a location.
 
@@ -281,9 +275,8 @@ class CustomerOrLocation(Plannable):
         >>> crm.customers.get_preferred_technician(first)["technician_id"].tolist() == [technician]
         True
         """
-        self._send("set_preferred_technician", locals())
 
-    @helper
+    @operation
     def add_tag(self, id: int, tag_type_id: int) -> pd.DataFrame:
         """Add a tag to a customer or a location.
 
@@ -311,9 +304,8 @@ class CustomerOrLocation(Plannable):
         >>> tag in crm.customers.add_tag(first, tag)["tag_type_ids"].item()
         True
         """
-        return self._write("add_tag", locals())
 
-    @helper
+    @operation
     def remove_tag(self, id: int, tag_type_id: int) -> None:
         """Take a tag from a customer or a location.
 
@@ -334,9 +326,8 @@ class CustomerOrLocation(Plannable):
         >>> tagged = customers[customers["tag_type_ids"].str.len() > 0].iloc[0]
         >>> crm.customers.remove_tag(tagged["id"], tagged["tag_type_ids"][0])
         """
-        self._send("remove_tag", locals())
 
-    @helper
+    @operation
     def create_contact(self, id: int, *, type: ContactType, value: str, memo: str | None = None) -> pd.DataFrame:
         """Give a customer or a location another phone or e-mail.
 
@@ -371,9 +362,8 @@ class CustomerOrLocation(Plannable):
         >>> crm.customers.create_contact(first, type="Email", value="ann@example.com")["value"].item()
         'ann@example.com'
         """
-        return self._write("create_contact", locals())
 
-    @helper
+    @operation
     def update_contact(
         self,
         id: int,
@@ -418,9 +408,8 @@ class CustomerOrLocation(Plannable):
         >>> crm.customers.update_contact(first, made["id"].item(), memo="work")["memo"].item()
         'work'
         """
-        return self._write("update_contact", locals())
 
-    @helper
+    @operation
     def delete_contact(self, id: int, contact_id: int) -> None:
         """Delete a phone or an e-mail of a customer or a location.
 
@@ -441,9 +430,8 @@ class CustomerOrLocation(Plannable):
         >>> made = crm.customers.create_contact(first, type="Fax", value="512-555-0101")
         >>> crm.customers.delete_contact(first, made["id"].item())
         """
-        self._send("delete_contact", locals())
 
-    @helper
+    @operation
     def delete_note(self, id: int, note_id: int) -> None:
         """Delete a note on a customer or a location.
 
@@ -464,9 +452,8 @@ class CustomerOrLocation(Plannable):
         >>> made = crm.customers.create_note(first, text="Dog in the yard")
         >>> crm.customers.delete_note(first, made["id"].item())
         """
-        self._send("delete_note", locals())
 
-    @helper
+    @checked
     def plan_contact_changes(
         self,
         before: pd.DataFrame,
@@ -508,10 +495,18 @@ class CustomerOrLocation(Plannable):
         >>> plan.changes["opt_out"].all()
         np.True_
         """
-        name = f"{self.name.removesuffix('s')}_contacts"
-        return self._plan(name, {key: value for key, value in locals().items() if key != "name"})
+        return self._plan(
+            f"{self.name.removesuffix('s')}_contacts",
+            before,
+            after,
+            reason=reason,
+            allow_opt_in=allow_opt_in,
+            consent_source=consent_source,
+            check=check,
+            warn_above=warn_above,
+        )
 
-    @helper
+    @checked
     def plan_custom_fields(
         self,
         before: pd.DataFrame,

@@ -16,9 +16,9 @@ from stcrm_pandas.contract.nested import (
     NewContact,
     NewLocation,
 )
-from stcrm_pandas.resources.customer_or_location import EPOCH, CustomerOrLocation
+from stcrm_pandas.resources.customer_or_location import CustomerOrLocation
 from stcrm_pandas.resources.planning import WARN_ABOVE
-from stcrm_pandas.resources.resource import Feed, Ids, MaxAge, When, helper
+from stcrm_pandas.resources.resource import Feed, Ids, MaxAge, When, checked, operation
 
 if TYPE_CHECKING:
     from stcrm_pandas.edits.plans import Plan
@@ -29,7 +29,7 @@ class Customers(CustomerOrLocation):
 
     name = "customers"
 
-    @helper
+    @operation
     def list(
         self,
         *,
@@ -122,9 +122,8 @@ class Customers(CustomerOrLocation):
         >>> bool(crm.customers.list()["active"].all())
         False
         """
-        return self._list("list", locals())
 
-    @helper
+    @operation
     def get(
         self,
         ids: Ids,
@@ -166,9 +165,8 @@ class Customers(CustomerOrLocation):
         >>> len(crm.customers.get(first))
         1
         """
-        return self._get(ids, locals())
 
-    @helper
+    @operation
     def list_contacts(
         self,
         *,
@@ -216,9 +214,8 @@ class Customers(CustomerOrLocation):
         >>> crm.customers.list_contacts().columns[[0, -1]].tolist()
         ['modified_on', 'customer_id']
         """
-        return self._list("list_contacts", locals(), modified_on_or_after=EPOCH)
 
-    @helper
+    @operation
     def export(
         self,
         *,
@@ -261,9 +258,8 @@ class Customers(CustomerOrLocation):
         >>> crm.customers.export(continue_from=feed.continue_from)
         Feed(0 rows, continue_from=...)
         """
-        return self._export("export", locals())
 
-    @helper
+    @operation
     def export_contacts(
         self,
         *,
@@ -306,9 +302,8 @@ class Customers(CustomerOrLocation):
         >>> crm.customers.export_contacts(continue_from=feed.continue_from)
         Feed(0 rows, continue_from=...)
         """
-        return self._export("export_contacts", locals())
 
-    @helper
+    @operation
     def create(
         self,
         *,
@@ -380,9 +375,8 @@ class Customers(CustomerOrLocation):
         >>> [location.name for location in made["locations"].item()]
         ['Home']
         """
-        return self._write("create", locals())
 
-    @helper
+    @operation
     def update(
         self,
         id: int,
@@ -452,9 +446,8 @@ class Customers(CustomerOrLocation):
         >>> bool(crm.customers.update(first, do_not_mail=True)["do_not_mail"].item())
         True
         """
-        return self._write("update", locals())
 
-    @helper
+    @operation
     def create_note(
         self, id: int, *, text: str, pin_to_top: bool | None = None, add_to_locations: bool | None = None
     ) -> pd.DataFrame:
@@ -486,9 +479,8 @@ class Customers(CustomerOrLocation):
         >>> crm.customers.create_note(first, text="Gate code 12")["text"].item()
         'Gate code 12'
         """
-        return self._write("create_note", locals())
 
-    @helper
+    @checked
     def plan_changes(
         self,
         before: pd.DataFrame,
@@ -549,4 +541,17 @@ class Customers(CustomerOrLocation):
         >>> plan.changes["column"].tolist()
         ['name', 'name', 'name']
         """
-        return self._plan(self.name, locals())
+        return self._plan(
+            self.name,
+            before,
+            after,
+            keep_coordinates=keep_coordinates,
+            allow_inactive=allow_inactive,
+            allow_deactivate=allow_deactivate,
+            application_guid=application_guid,
+            reason=reason,
+            allow_opt_in=allow_opt_in,
+            consent_source=consent_source,
+            check=check,
+            warn_above=warn_above,
+        )

@@ -9,7 +9,7 @@ import pandas as pd
 
 from stcrm_pandas.contract.nested import Address, Priority
 from stcrm_pandas.resources.planning import Plannable
-from stcrm_pandas.resources.resource import Feed, Ids, MaxAge, When, helper
+from stcrm_pandas.resources.resource import Feed, Ids, MaxAge, When, checked, operation
 
 if TYPE_CHECKING:
     from stcrm_pandas.edits.plans import Plan
@@ -20,7 +20,7 @@ class Leads(Plannable):
 
     name = "leads"
 
-    @helper
+    @operation
     def list(
         self,
         *,
@@ -110,9 +110,8 @@ class Leads(Plannable):
         >>> crm.leads.list(status="Open")["status"].unique().tolist()
         ['Open']
         """
-        return self._list("list", locals())
 
-    @helper
+    @operation
     def get(
         self,
         ids: Ids,
@@ -154,9 +153,8 @@ class Leads(Plannable):
         >>> len(crm.leads.get(first))
         1
         """
-        return self._get(ids, locals())
 
-    @helper
+    @operation
     def list_notes(
         self,
         ids: Ids,
@@ -210,9 +208,8 @@ class Leads(Plannable):
         >>> crm.leads.list_notes(ids)["lead_id"].isin(ids).all()
         np.True_
         """
-        return self._list("list_notes", locals())
 
-    @helper
+    @operation
     def export(
         self,
         *,
@@ -255,9 +252,8 @@ class Leads(Plannable):
         >>> crm.leads.export(continue_from=feed.continue_from)
         Feed(0 rows, continue_from=...)
         """
-        return self._export("export", locals())
 
-    @helper
+    @operation
     def create(
         self,
         *,
@@ -343,9 +339,8 @@ class Leads(Plannable):
         >>> made["status"].item()
         'Open'
         """
-        return self._write("create", locals())
 
-    @helper
+    @operation
     def submit_form(
         self,
         *,
@@ -388,9 +383,8 @@ class Leads(Plannable):
         >>> made.columns.tolist()
         ['lead_id']
         """
-        return self._write("submit_form", locals())
 
-    @helper
+    @operation
     def update(
         self,
         id: int,
@@ -460,9 +454,8 @@ class Leads(Plannable):
         >>> crm.leads.update(first, summary="Leak under the sink")["summary"].item()
         'Leak under the sink'
         """
-        return self._write("update", locals())
 
-    @helper
+    @operation
     def dismiss(self, id: int, *, dismissing_reason_id: int) -> None:
         """Dismiss a lead: it is closed without a job.
 
@@ -484,9 +477,8 @@ class Leads(Plannable):
         >>> crm.leads.get(first)["status"].item()
         'Dismissed'
         """
-        self._send("dismiss", locals())
 
-    @helper
+    @operation
     def create_follow_up(
         self, id: int, *, follow_up_date: When, text: str | None = None, pin_to_top: bool | None = None
     ) -> pd.DataFrame:
@@ -519,9 +511,8 @@ class Leads(Plannable):
         >>> made["follow_up_date"].item()
         Timestamp('2026-07-01 15:00:00+0000', tz='UTC')
         """
-        return self._write("create_follow_up", locals())
 
-    @helper
+    @operation
     def create_note(self, id: int, *, text: str, pin_to_top: bool | None = None) -> pd.DataFrame:
         """Write a note on a lead.
 
@@ -549,9 +540,8 @@ class Leads(Plannable):
         >>> crm.leads.create_note(first, text="Asked for a quote")["text"].item()
         'Asked for a quote'
         """
-        return self._write("create_note", locals())
 
-    @helper
+    @checked
     def plan_dismiss(self, leads: pd.DataFrame, *, dismissing_reason_id: int, reason: str | None = None) -> Plan:
         """The plan that dismisses leads. It cannot be undone.
 
@@ -580,7 +570,7 @@ class Leads(Plannable):
         given = {"dismissing_reason_id": dismissing_reason_id}
         return planning.dismissals(self._port, "leads", leads, given, reason=reason)
 
-    @helper
+    @checked
     def plan_follow_up(
         self,
         leads: pd.DataFrame,

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from stcrm_pandas.contract.nested import Address, ApplicationData, CustomFieldValues, NewContact
-from stcrm_pandas.resources.customer_or_location import EPOCH, CustomerOrLocation
+from stcrm_pandas.resources.customer_or_location import CustomerOrLocation
 from stcrm_pandas.resources.planning import WARN_ABOVE
-from stcrm_pandas.resources.resource import Feed, Ids, MaxAge, When, helper
+from stcrm_pandas.resources.resource import Feed, Ids, MaxAge, When, checked, operation
 
 if TYPE_CHECKING:
     from stcrm_pandas.edits.plans import Plan
@@ -21,7 +21,7 @@ class Locations(CustomerOrLocation):
 
     name = "locations"
 
-    @helper
+    @operation
     def list(
         self,
         *,
@@ -111,9 +111,8 @@ class Locations(CustomerOrLocation):
         >>> bool(crm.locations.list()["active"].all())
         False
         """
-        return self._list("list", locals())
 
-    @helper
+    @operation
     def get(
         self,
         ids: Ids,
@@ -155,9 +154,8 @@ class Locations(CustomerOrLocation):
         >>> len(crm.locations.get(first))
         1
         """
-        return self._get(ids, locals())
 
-    @helper
+    @operation
     def list_contacts(
         self,
         *,
@@ -205,9 +203,8 @@ class Locations(CustomerOrLocation):
         >>> crm.locations.list_contacts().columns[[0, -1]].tolist()
         ['id', 'location_id']
         """
-        return self._list("list_contacts", locals(), modified_on_or_after=EPOCH)
 
-    @helper
+    @operation
     def export(
         self,
         *,
@@ -250,9 +247,8 @@ class Locations(CustomerOrLocation):
         >>> crm.locations.export(continue_from=feed.continue_from)
         Feed(0 rows, continue_from=...)
         """
-        return self._export("export", locals())
 
-    @helper
+    @operation
     def export_contacts(
         self,
         *,
@@ -295,9 +291,8 @@ class Locations(CustomerOrLocation):
         >>> crm.locations.export_contacts(continue_from=feed.continue_from)
         Feed(0 rows, continue_from=...)
         """
-        return self._export("export_contacts", locals())
 
-    @helper
+    @operation
     def create(
         self,
         *,
@@ -351,9 +346,8 @@ class Locations(CustomerOrLocation):
         >>> crm.locations.create(customer_id=customer, name="Barn", address=barn)["name"].item()
         'Barn'
         """
-        return self._write("create", locals())
 
-    @helper
+    @operation
     def update(
         self,
         id: int,
@@ -405,9 +399,8 @@ class Locations(CustomerOrLocation):
         >>> crm.locations.update(first, name="Main house")["name"].item()
         'Main house'
         """
-        return self._write("update", locals())
 
-    @helper
+    @operation
     def create_note(
         self, id: int, *, text: str, pin_to_top: bool | None = None, add_to_customer: bool | None = None
     ) -> pd.DataFrame:
@@ -439,9 +432,8 @@ class Locations(CustomerOrLocation):
         >>> crm.locations.create_note(first, text="Key under the mat")["text"].item()
         'Key under the mat'
         """
-        return self._write("create_note", locals())
 
-    @helper
+    @checked
     def plan_changes(
         self,
         before: pd.DataFrame,
@@ -502,4 +494,17 @@ class Locations(CustomerOrLocation):
         >>> plan.changes["column"].tolist()
         ['name', 'name', 'name']
         """
-        return self._plan(self.name, locals())
+        return self._plan(
+            self.name,
+            before,
+            after,
+            keep_coordinates=keep_coordinates,
+            allow_inactive=allow_inactive,
+            allow_move=allow_move,
+            application_guid=application_guid,
+            reason=reason,
+            allow_opt_in=allow_opt_in,
+            consent_source=consent_source,
+            check=check,
+            warn_above=warn_above,
+        )

@@ -8,7 +8,7 @@ from typing import Literal
 import pandas as pd
 
 from stcrm_pandas.reads.reading import Reader
-from stcrm_pandas.resources.resource import Ids, MaxAge, Resource, When, helper
+from stcrm_pandas.resources.resource import Ids, MaxAge, Resource, When, operation
 
 
 class Campaigns(Resource):
@@ -16,7 +16,7 @@ class Campaigns(Resource):
 
     name = "lookups.campaigns"
 
-    @helper
+    @operation
     def list(
         self,
         *,
@@ -73,7 +73,6 @@ class Campaigns(Resource):
         >>> crm.lookups.campaigns.list()["id"].is_unique
         True
         """
-        return self._list("list", locals())
 
 
 class CampaignCategories(Resource):
@@ -81,7 +80,7 @@ class CampaignCategories(Resource):
 
     name = "lookups.campaign_categories"
 
-    @helper
+    @operation
     def list(
         self,
         *,
@@ -126,7 +125,6 @@ class CampaignCategories(Resource):
         >>> crm.lookups.campaign_categories.list()["id"].is_unique
         True
         """
-        return self._list("list", locals())
 
 
 class BusinessUnits(Resource):
@@ -134,7 +132,7 @@ class BusinessUnits(Resource):
 
     name = "lookups.business_units"
 
-    @helper
+    @operation
     def list(
         self,
         *,
@@ -191,7 +189,6 @@ class BusinessUnits(Resource):
         >>> crm.lookups.business_units.list()["id"].is_unique
         True
         """
-        return self._list("list", locals())
 
 
 class TagTypes(Resource):
@@ -199,7 +196,7 @@ class TagTypes(Resource):
 
     name = "lookups.tag_types"
 
-    @helper
+    @operation
     def list(
         self,
         *,
@@ -247,7 +244,6 @@ class TagTypes(Resource):
         >>> crm.lookups.tag_types.list()["id"].is_unique
         True
         """
-        return self._list("list", locals())
 
 
 class Employees(Resource):
@@ -255,7 +251,7 @@ class Employees(Resource):
 
     name = "lookups.employees"
 
-    @helper
+    @operation
     def list(
         self,
         *,
@@ -315,7 +311,6 @@ class Employees(Resource):
         >>> crm.lookups.employees.list()["id"].is_unique
         True
         """
-        return self._list("list", locals())
 
 
 class Technicians(Resource):
@@ -323,7 +318,7 @@ class Technicians(Resource):
 
     name = "lookups.technicians"
 
-    @helper
+    @operation
     def list(
         self,
         *,
@@ -380,7 +375,6 @@ class Technicians(Resource):
         >>> crm.lookups.technicians.list()["id"].is_unique
         True
         """
-        return self._list("list", locals())
 
 
 class JobTypes(Resource):
@@ -388,7 +382,7 @@ class JobTypes(Resource):
 
     name = "lookups.job_types"
 
-    @helper
+    @operation
     def list(
         self,
         *,
@@ -454,7 +448,6 @@ class JobTypes(Resource):
         >>> crm.lookups.job_types.list()["id"].is_unique
         True
         """
-        return self._list("list", locals())
 
 
 class Jobs(Resource):
@@ -462,7 +455,7 @@ class Jobs(Resource):
 
     name = "lookups.jobs"
 
-    @helper
+    @operation
     def list(
         self,
         *,
@@ -594,7 +587,6 @@ class Jobs(Resource):
         >>> crm.lookups.jobs.list()["id"].is_unique
         True
         """
-        return self._list("list", locals())
 
 
 class CallReasons(Resource):
@@ -602,7 +594,7 @@ class CallReasons(Resource):
 
     name = "lookups.call_reasons"
 
-    @helper
+    @operation
     def list(
         self,
         *,
@@ -650,7 +642,6 @@ class CallReasons(Resource):
         >>> crm.lookups.call_reasons.list()["is_lead"].dtype
         BooleanDtype
         """
-        return self._list("list", locals())
 
 
 class Lookups:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from stcrm_pandas.resources.resource import WritableResource, helper
+from stcrm_pandas.resources.resource import WritableResource, checked
 
 if TYPE_CHECKING:
     from stcrm_pandas.edits.plans import Plan
@@ -18,7 +18,7 @@ WARN_ABOVE = 0.25
 class Plannable(WritableResource):
     """A family whose rows can be changed in bulk."""
 
-    @helper
+    @checked
     def plan_changes(
         self,
         before: pd.DataFrame,
@@ -67,10 +67,18 @@ class Plannable(WritableResource):
         >>> plan.changes["column"].unique().tolist()
         ['title']
         """
-        return self._plan(self.name, locals())
+        return self._plan(
+            self.name,
+            before,
+            after,
+            reason=reason,
+            allow_opt_in=allow_opt_in,
+            consent_source=consent_source,
+            check=check,
+            warn_above=warn_above,
+        )
 
-    def _plan(self, resource: str, arguments: dict[str, Any]) -> Plan:
+    def _plan(self, resource: str, before: pd.DataFrame, after: pd.DataFrame, **options: Any) -> Plan:
         from stcrm_pandas.edits import planning
 
-        given = {name: value for name, value in arguments.items() if name not in ("self", "__class__")}
-        return planning.changes(self._port, resource, given.pop("before"), given.pop("after"), **given)
+        return planning.changes(self._port, resource, before, after, **options)

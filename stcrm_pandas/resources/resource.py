@@ -1,4 +1,4 @@
-"""What the classes of helpers share."""
+"""What the families of methods share: a connection, and how a method's arguments become a request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import pandas as pd
 
-from stcrm_pandas.contract.operations import Operation, by_helper
+from stcrm_pandas.contract.operations import IDS, Operation, by_helper
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.http.paths import path_of
@@ -20,41 +20,61 @@ from stcrm_pandas.reads.options import MaxAge, Options
 from stcrm_pandas.reads.reading import Reader, below
 from stcrm_pandas.reads.writing import Writer
 
-__all__ = ["Feed", "Guids", "Ids", "MaxAge", "Resource", "When", "WritableResource", "helper", "options_of"]
+__all__ = ["Feed", "Guids", "Ids", "MaxAge", "Resource", "When", "WritableResource", "checked", "operation"]
 
 Ids = int | Sequence[int] | pd.Series
-"""One id, or many: more than the service takes at once are sent in several calls."""
+"""One id, or many: more than the service takes at once are sent in several requests."""
 
 Guids = str | Sequence[str] | pd.Series
 """One GUID, or many."""
 
 When = str | dt.date | pd.Timestamp
-"""A date or a time; one without a zone is meant in the tenant's (`STCRM_TIME_ZONE`)."""
+"""A date or a time; one without a time zone is in the tenant's (`STCRM_TIME_ZONE`)."""
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+_Result = TypeVar("_Result", pd.DataFrame, Feed, None)
 _OPTIONS = ("max_age", "refresh", "allow_incomplete")
 
 
-def helper(method: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Turn an unknown keyword, or a value that is missing, into an error that says what there is and what is needed."""
+def operation(method: Callable[_P, _Result]) -> Callable[_P, _Result]:
+    """Make a method send the request of the operation that has its name; its body is its docstring alone."""
     signature = inspect.signature(method)
-    names = [name for name in signature.parameters if name != "self"]
 
     @functools.wraps(method)
-    def checked(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        for name in kwargs:
-            if name not in names:
-                raise UsageError(_unknown_keyword(_name_of(method, args[0]), name, names))
-        given = signature.bind_partial(*args, **kwargs).arguments
-        missing = [name for name, one in signature.parameters.items() if one.default is one.empty and name not in given]
-        for name in missing:
-            if signature.parameters[name].kind is not inspect.Parameter.KEYWORD_ONLY:
-                raise UsageError(f"{_name_of(method, args[0])} needs {name}.")
-        # A field that is missing is told together with all else that is wrong.
-        return method(*args, **dict.fromkeys(missing), **kwargs)  # type: ignore[arg-type]
+    def request(*args: _P.args, **kwargs: _P.kwargs) -> _Result:
+        arguments = _bound(method, signature, args, kwargs)
+        resource: Resource = arguments.pop("self")
+        result: _Result = resource._request(method.__name__, arguments)
+        return result
 
-    return checked
+    return request
+
+
+def checked(method: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Check the keywords of a method that has a body, as `operation` does for those without."""
+    signature = inspect.signature(method)
+
+    @functools.wraps(method)
+    def call(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        return method(**_bound(method, signature, args, kwargs))  # type: ignore[call-arg]
+
+    return call
+
+
+def _bound(
+    method: Callable[..., Any], signature: inspect.Signature, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Bind arguments by a signature. A missing keyword is None: the check of the request body reports all at once."""
+    for name in kwargs:
+        if name not in signature.parameters:
+            raise UsageError(_unknown_keyword(_name_of(method, args[0]), name, [*signature.parameters][1:]))
+    bound = signature.bind_partial(*args, **kwargs).arguments
+    for name, one in signature.parameters.items():
+        if one.default is one.empty and name not in bound and one.kind is not one.KEYWORD_ONLY:
+            raise UsageError(f"{_name_of(method, args[0])} needs {name}.")
+    defaults = {name: None if one.default is one.empty else one.default for name, one in signature.parameters.items()}
+    return defaults | bound
 
 
 def _name_of(method: Callable[..., Any], resource: object) -> str:
@@ -62,26 +82,25 @@ def _name_of(method: Callable[..., Any], resource: object) -> str:
     return f"{resource.name}.{method.__name__}"
 
 
-def _unknown_keyword(helper: str, name: str, names: Sequence[str]) -> str:
-    """What to say about a keyword that a helper does not have."""
+def _unknown_keyword(method: str, name: str, names: Sequence[str]) -> str:
     own = [one for one in names if one not in _OPTIONS]
     options = [one for one in names if one in _OPTIONS]
     near = difflib.get_close_matches(name, names, 1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     has = f" It has: {', '.join(own)}." if own else ""
     also = f" Options of every read: {', '.join(options)}." if options else ""
-    return f"{helper} has no {'filter' if options else 'parameter'} {name!r}.{hint}{has}{also}"
+    return f"{method} has no {'filter' if options else 'parameter'} {name!r}.{hint}{has}{also}"
 
 
 class Resource:
-    """A family of helpers over one connection.
+    """A family of methods over one connection.
 
-    Every read takes three options: `max_age` (how old a stored answer may be, as `"1h"` or `0`), `refresh=True` (ask
-    the service anew) and `allow_incomplete=True` (a warning instead of an error where pages do not add up).
+    Every read takes three options: `max_age` (how old a cached read may be, as `"1h"` or `0`), `refresh=True` (read
+    from the service again) and `allow_incomplete=True` (a warning instead of an error where pages do not add up).
     """
 
     name: str
-    """How the client calls it, as `leads` or `lookups.campaigns`."""
+    """Its name in the client, as `leads` or `lookups.campaigns`."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -89,34 +108,30 @@ class Resource:
     def _operation(self, method: str) -> Operation:
         return by_helper(f"{self.name}.{method}")
 
-    def _list(self, method: str, arguments: Mapping[str, Any], **fixed: Any) -> pd.DataFrame:
-        """Read the list behind a method: its arguments are filters, but for the options; `fixed` are filters, too.
-
-        Arguments that stand in the path may be many: then it is read below each of them.
-        """
+    def _request(self, method: str, arguments: dict[str, Any]) -> Any:
+        """Read what the operation of a method returns; path values may be many, then it is read for each."""
         operation = self._operation(method)
-        filters, options = _split(arguments)
-        parents = below(operation, filters)
-        filters.update({name: value for name, value in fixed.items() if filters.get(name) is None})
-        return self._reader.list(operation, filters, options, below=parents)
+        options = Options(**{name: arguments.pop(name) for name in _OPTIONS})
+        if operation.answer == "feed":
+            since, continue_from = arguments.pop("since"), arguments.pop("continue_from")
+            return self._reader.export(operation, since, continue_from, arguments, options)
+        if operation.answer != "row":
+            parents = below(operation, arguments)
+            return self._reader.list(operation, arguments, options, below=parents)
+        if IDS in self._listed_by(method).filters:
+            return self._get(arguments.pop("ids"), options, method, arguments)
+        return self._reader.each(operation, below(operation, arguments), options)
 
     def _get(
-        self, ids: Any, arguments: Mapping[str, Any], one: str = "get", many: str = "list", **path: Any
+        self, ids: Any, options: Options, method: str = "get", path: Mapping[str, Any] | None = None
     ) -> pd.DataFrame:
-        """Read rows by id: one by one method, many by another; `path` is what else stands in the path."""
-        single, several = self._operation(one), self._operation(many)
-        return self._reader.get(single, several, ids, _split(arguments)[1], path=path_of(several, path))
+        """Read rows by id: one by the operation of the method, many by the list."""
+        many = self._listed_by(method)
+        return self._reader.get(self._operation(method), many, ids, options, path=path_of(many, path or {}))
 
-    def _each(self, method: str, arguments: Mapping[str, Any]) -> pd.DataFrame:
-        """Read rows that can only be had one by one."""
-        operation = self._operation(method)
-        values, options = _split(arguments)
-        return self._reader.each(operation, below(operation, values), options)
-
-    def _export(self, method: str, arguments: Mapping[str, Any]) -> Feed:
-        filters, options = _split(arguments)
-        since, continue_from = filters.pop("since"), filters.pop("continue_from")
-        return self._reader.export(self._operation(method), since, continue_from, filters, options)
+    def _listed_by(self, method: str) -> Operation:
+        """Return the operation that lists what a method gets by id: `list` for `get`."""
+        return self._operation(method.replace("get", "list"))
 
     def __repr__(self) -> str:
         methods = [name for name in dir(self) if not name.startswith("_") and callable(getattr(self, name))]
@@ -124,11 +139,11 @@ class Resource:
 
 
 class WritableResource(Resource):
-    """A family with helpers that write.
+    """A family with methods that write.
 
-    Of every write: None is not sent, `CLEAR` is sent as null where the contract takes one. All that is wrong is told
-    in one error, before anything is sent. A call that creates something is never sent twice: where its answer was lost,
-    the error says how to find out what became of it.
+    Of every write: None is not sent, `CLEAR` is sent as null where the API takes one. All problems are reported in one
+    error, before anything is sent. A request that creates something is never sent twice: where its response was lost,
+    the error explains how to find out whether it was carried out.
     """
 
     def __init__(self, reader: Reader, writer: Writer, port: Port) -> None:
@@ -136,26 +151,6 @@ class WritableResource(Resource):
         self._writer = writer
         self._port = port
 
-    def _write(self, method: str, arguments: Mapping[str, Any]) -> pd.DataFrame:
-        """Make the call behind a method and return the row that it is answered with."""
-        answer = self._writer.write(self._operation(method), _without_self(arguments))
-        assert answer is not None
-        return answer
-
-    def _send(self, method: str, arguments: Mapping[str, Any]) -> None:
-        """Make the call behind a method, which is answered with nothing."""
-        self._writer.write(self._operation(method), _without_self(arguments))
-
-
-def options_of(arguments: Mapping[str, Any]) -> Options:
-    """The options among a helper's arguments."""
-    return Options(**{name: arguments[name] for name in _OPTIONS if name in arguments})
-
-
-def _without_self(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in arguments.items() if name != "self"}
-
-
-def _split(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], Options]:
-    filters = {name: value for name, value in _without_self(arguments).items() if name not in _OPTIONS}
-    return filters, options_of(arguments)
+    def _request(self, method: str, arguments: dict[str, Any]) -> Any:
+        operation = self._operation(method)
+        return self._writer.write(operation, arguments) if operation.writes else super()._request(method, arguments)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from stcrm_pandas.errors import ServiceError, StcrmWarning, notify
 from stcrm_pandas.http.query import split_ids
-from stcrm_pandas.resources.resource import Ids, WritableResource, helper
+from stcrm_pandas.resources.resource import Ids, WritableResource, checked
 
 if TYPE_CHECKING:
     from stcrm_pandas.edits.plans import Plan
@@ -22,7 +22,7 @@ class Tags(WritableResource):
 
     name = "tags"
 
-    @helper
+    @checked
     def add(self, *, customer_ids: Iterable[int], tag_type_ids: Iterable[int]) -> pd.DataFrame:
         """Add tags to many customers, 1,000 of them a call; other tags stay.
 
@@ -57,7 +57,7 @@ class Tags(WritableResource):
         """
         return self._in_parts("add", customer_ids, tag_type_ids)
 
-    @helper
+    @checked
     def remove(self, *, customer_ids: Iterable[int], tag_type_ids: Iterable[int]) -> pd.DataFrame:
         """Take tags from many customers, 1,000 of them a call; other tags stay.
 
@@ -91,7 +91,7 @@ class Tags(WritableResource):
         """
         return self._in_parts("remove", customer_ids, tag_type_ids)
 
-    @helper
+    @checked
     def plan(
         self,
         customers: pd.DataFrame | Ids,
