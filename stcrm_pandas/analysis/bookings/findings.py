@@ -16,7 +16,7 @@ from stcrm_pandas.analysis.base.periods import Period, four_weeks
 from stcrm_pandas.analysis.bookings.counts import one_number
 from stcrm_pandas.analysis.bookings.lists import CALL_WITHIN, waiting_since
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
-from stcrm_pandas.analysis.bookings.sentences import words
+from stcrm_pandas.analysis.bookings.sentences import format_missing, words
 from stcrm_pandas.analysis.bookings.table import each, shares
 from stcrm_pandas.analysis.statistics.prediction import LIKE_EARLIER, Prediction, gap, predict, share_of_earlier
 
@@ -44,7 +44,7 @@ def _share_tile(result: BookingSourcesResult, title: str, lower: str, upper: str
     weeks = four_weeks(result.as_of, result.clock.zone, mature_days=days)
 
     def share(period: Period) -> str:
-        counts = result.clock.between(period.first, period.end)
+        counts = result.clock.between(period)
         if counts is None:
             return ""
         if counts[n] < result.min_group:
@@ -67,7 +67,7 @@ def _count_tile(result: BookingSourcesResult) -> Tile:
     weeks = four_weeks(result.as_of, result.clock.zone)
 
     def count(period: Period) -> str:
-        counts = result.clock.between(period.first, period.end)
+        counts = result.clock.between(period)
         return "" if counts is None else f"{int(counts['bookings']):,}"
 
     return Tile(
@@ -85,7 +85,7 @@ def actions(result: BookingSourcesResult) -> list[Action]:
     made += [
         Action(
             f"Find out why source {row.source} is silent.",
-            f"about {row.expected:.0f} bookings missing",
+            format_missing(row),
             worth=row.expected,
         )
         for row in each(result.silences)

@@ -6,12 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.format import per_hundred, span
+from stcrm_pandas.analysis.base.format import count_range, is_or_are, per_hundred, plural, span
 from stcrm_pandas.analysis.bookings.hours import DAY_BEGINS, DAY_ENDS
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
 from stcrm_pandas.analysis.bookings.table import each
 
-__all__ = ["DIMENSION_WORDS", "counted", "definitions", "difference", "silence", "summary"]
+__all__ = ["DIMENSION_WORDS", "counted", "definitions", "difference", "format_missing", "summary"]
 
 DIMENSION_WORDS = {
     "source": ("source", "sources"),
@@ -53,7 +53,7 @@ def summary(result: BookingSourcesResult) -> list[str]:
     lines += _dismissals(result, every)
     lines += _speed(result)
     lines += _differences(result)
-    lines += [silence(row) for row in each(result.silences.head(3))]
+    lines += [format_silence(row) for row in each(result.silences.head(3))]
     lines += _jobs(result, every)
     lines += _clients(result, every)
     lines += result.attribution.sentences() if "campaign" in result.by else []
@@ -138,18 +138,19 @@ def difference(result: BookingSourcesResult, measure: str, row: Any) -> str:
     )
 
 
-def silence(row: Any) -> str:
-    """A gap that is too long for chance."""
-    expected = max(round(float(row.expected)), 1)
-    if row.ongoing:
-        return (
-            f"Source {row.source} has sent nothing since {row.since:%a %d %b %Y, %H:%M}, where about {expected:,} "
-            "bookings were to be expected."
-        )
-    return (
-        f"Source {row.source} sent nothing from {row.since:%a %d %b %Y, %H:%M} to {row.until:%a %d %b, %H:%M}, where "
-        f"about {expected:,} bookings were to be expected."
-    )
+def format_silence(row: Any) -> str:
+    """Return the sentence of a gap that is too long for chance."""
+    when = f"has sent nothing since {row.since:%a %d %b %Y, %H:%M}"
+    if not row.ongoing:
+        when = f"sent nothing from {row.since:%a %d %b %Y, %H:%M} to {row.until:%a %d %b, %H:%M}"
+    return f"Source {row.source} {when}: {format_missing(row)}."
+
+
+def format_missing(row: Any) -> str:
+    """Return how many bookings a gap lacks: 'about 12 bookings are missing (95% prediction interval 6–20)'."""
+    count = max(round(float(row.expected)), 1)
+    interval = count_range(row.expected_low, row.expected_high)
+    return f"about {plural(count, 'booking')} {is_or_are(count)} missing (95% prediction interval {interval})"
 
 
 def _jobs(result: BookingSourcesResult, every: pd.Series) -> list[str]:

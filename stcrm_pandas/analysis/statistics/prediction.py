@@ -15,7 +15,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.statistics.comparison import SURE
 
-__all__ = ["LIKE_EARLIER", "Prediction", "gap", "predict", "predicted_count", "share_of_earlier"]
+__all__ = ["LIKE_EARLIER", "Prediction", "gap", "predict", "predicted_count", "predicted_events", "share_of_earlier"]
 
 LIKE_EARLIER = "if they are handled like earlier ones of the same age; this is not what calling adds"
 """What a prediction of rows that wait says, and what it does not."""
@@ -91,6 +91,37 @@ def predicted_count(
     reached = np.cumsum(masses) / masses.sum()
     low, high = (int(np.searchsorted(reached, edge)) for edge in ((1 - level) / 2, (1 + level) / 2))
     return expected, low, min(high, total)
+
+
+def predicted_events(n: npt.ArrayLike, ratio: npt.ArrayLike, *, level: float = 0.95) -> tuple[Any, Any]:
+    """Return the prediction interval of how many events a span has, from those of another span.
+
+    Events are taken as a Poisson process whose rate has Jeffreys's prior, so the count is negative binomial [1]_.
+
+    Parameters
+    ----------
+    n : array_like
+        Events of the other span.
+    ratio : array_like
+        The span over the other one, in the same unit.
+    level : float, default 0.95
+        Of the interval.
+
+    References
+    ----------
+    .. [1] G. J. Hahn, W. Q. Meeker, W. A. Meeker, "Statistical Intervals", 2nd edition (2017), chapter 7.
+
+    Examples
+    --------
+    >>> low, high = predicted_events(40, 0.25)
+    >>> float(low), float(high)
+    (4.0, 18.0)
+    """
+    from scipy.stats import nbinom
+
+    count, part = np.asarray(n, dtype=np.float64), np.asarray(ratio, dtype=np.float64)
+    low, high = (nbinom.ppf(edge, count + 0.5, 1 / (1 + part)) for edge in ((1 - level) / 2, (1 + level) / 2))
+    return low, high
 
 
 def share_of_earlier(successes: npt.ArrayLike, n: npt.ArrayLike) -> tuple[Any, Any]:

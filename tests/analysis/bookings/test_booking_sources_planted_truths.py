@@ -1,5 +1,6 @@
 """What the sandbox's company hides about bookings is found, and nothing is named where nothing is planted."""
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -90,7 +91,11 @@ def test_a_source_that_falls_silent_is_an_action(found: BookingSources) -> None:
     silent = analysed(frames)
     assert silent.silences["source"].tolist()[0] == "Scheduling Page"
     assert silent.silences["ongoing"].tolist()[0]
-    assert "Find out why source Scheduling Page is silent." in [one.do for one in silent.actions()]
+    (action,) = [one for one in silent.actions() if one.do == "Find out why source Scheduling Page is silent."]
+    # what was taken away lies within what is called missing
+    missing, low, high = (int(n) for n in re.findall(r"about (\d+) .* interval (\d+)–(\d+)", action.number)[0])
+    assert low <= int(quiet.sum()) <= high < 2 * missing
+    assert f"{action.number}." in " ".join(silent.summary())
 
 
 def test_the_same_person_through_two_sources() -> None:

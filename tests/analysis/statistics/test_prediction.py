@@ -7,11 +7,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import betabinom, binom
+from scipy.stats import betabinom, binom, nbinom
 
 from stcrm_pandas.analysis import booking_sources, lead_conversion
 from stcrm_pandas.analysis.leads.curves import later_conversion
-from stcrm_pandas.analysis.statistics.prediction import gap, predict, predicted_count, share_of_earlier
+from stcrm_pandas.analysis.statistics.prediction import (
+    gap,
+    predict,
+    predicted_count,
+    predicted_events,
+    share_of_earlier,
+)
 
 from ..booking_company import AS_OF, ZONE, company
 
@@ -55,6 +61,25 @@ def test_kinds_of_rows_are_taken_as_if_they_erred_together() -> None:
     chance = np.random.default_rng(3)
     both = chance.binomial(10, chance.beta(20.5, 30.5, 20_000)) + chance.binomial(30, chance.beta(6.5, 34.5, 20_000))
     assert ((low <= both) & (both <= high)).mean() >= 0.95
+
+
+@pytest.mark.parametrize(("rate", "ratio"), [(8, 0.1), (60, 0.25), (400, 0.05), (30, 2.0)])
+def test_events_of_a_span_lie_within_19_times_of_20(rate: float, ratio: float) -> None:
+    chance = np.random.default_rng(7)
+    seen, came = chance.poisson(rate, 4_000), chance.poisson(rate * ratio, 4_000)
+    low, high = predicted_events(seen, np.full(4_000, ratio))
+    within = int(((low <= came) & (came <= high)).sum())
+    assert within >= binom.ppf(0.001, 4_000, 0.95)
+    # no wider than what the rate and the span leave open
+    assert (high - low).mean() <= 2 * 1.96 * np.sqrt(rate * ratio * (1 + ratio)) * 1.1 + 2
+
+
+def test_the_interval_of_events_is_that_of_the_negative_binomial() -> None:
+    low, high = predicted_events([0, 40], [0.5, 0.25])
+    exact = nbinom([0.5, 40.5], [1 / 1.5, 1 / 1.25])
+    assert (exact.cdf(high) - exact.cdf(low - 1) >= 0.95).all()
+    assert (exact.cdf(low) >= 0.025).all()
+    assert exact.mean() == pytest.approx([0.25, 10.125])
 
 
 def test_bounds_face_outwards() -> None:
