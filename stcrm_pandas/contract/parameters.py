@@ -211,7 +211,7 @@ OWN: Final[dict[str, dict[str, str]]] = {
         "value clears the field. A field that no row has yet is a new row in the long form, and a column named by "
         "its type in the wide form.",
     },
-    "CustomerOrLocation.update_contact": {
+    "PhonesAndEmails.update_contact": {
         "id": "The customer or the location.",
         "type": "Phone, mobile phone, e-mail or fax.",
         "preferences": "All five flags. An opt-out stays until the person says otherwise.",

@@ -1,1 +1,1 @@
-"""The helpers, a class for each family of the service's resources."""
+"""The methods of a connection, a class for each family of the API's resources."""

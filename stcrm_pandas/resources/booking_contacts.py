@@ -10,8 +10,8 @@ import pandas as pd
 from stcrm_pandas.contract.nested import ContactType
 from stcrm_pandas.errors import MissingRows, StcrmError
 from stcrm_pandas.reads.options import Options
-from stcrm_pandas.resources.planning import WARN_ABOVE, Plannable
-from stcrm_pandas.resources.resource import Ids, MaxAge, checked, operation
+from stcrm_pandas.resources.base.planning import WARN_ABOVE, Plannable
+from stcrm_pandas.resources.base.resource import Ids, MaxAge, checked, operation
 
 if TYPE_CHECKING:
     from stcrm_pandas.edits.plans import Plan

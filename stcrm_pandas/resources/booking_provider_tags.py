@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from stcrm_pandas.resources.planning import Plannable
-from stcrm_pandas.resources.resource import Ids, MaxAge, When, operation
+from stcrm_pandas.resources.base.planning import Plannable
+from stcrm_pandas.resources.base.resource import Ids, MaxAge, When, operation
 
 
 class BookingProviderTags(Plannable):

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from stcrm_pandas.contract.nested import Address, CustomerType, NewContact, Priority
+from stcrm_pandas.resources.base.export import Exportable
+from stcrm_pandas.resources.base.resource import Ids, MaxAge, When, checked, operation
 from stcrm_pandas.resources.booking_contacts import BookingContacts
-from stcrm_pandas.resources.resource import Feed, Ids, MaxAge, When, checked, operation
 
 if TYPE_CHECKING:
     from stcrm_pandas.edits.plans import Plan
 
 
-class Bookings(BookingContacts):
+class Bookings(BookingContacts, Exportable):
     """Bookings: requests for an appointment that came in from outside, by a form, a portal, a marketplace."""
 
     name = "bookings"
@@ -215,50 +216,6 @@ class Bookings(BookingContacts):
         >>> first = crm.bookings.list().iloc[0]
         >>> len(crm.bookings.get_of_provider(first["booking_provider_id"], first["id"]))
         1
-        """
-
-    @operation
-    def export(
-        self,
-        *,
-        since: When | None = None,
-        continue_from: str | None = None,
-        include_recent_changes: bool | None = None,
-        max_age: MaxAge = None,
-        refresh: bool = False,
-        allow_incomplete: bool = False,
-    ) -> Feed:
-        """Follow the export feed of bookings, deleted and inactive ones too: it keeps a copy up to date.
-
-        Parameters
-        ----------
-        since : str, date or Timestamp, optional
-            Only what changed at or after this time. Without it and without a token: everything.
-        continue_from : str, optional
-            The token of an earlier feed (`Feed.continue_from`): only what changed since then.
-        include_recent_changes : bool, optional
-            True shows changes sooner than after about 15 minutes. Repeated rows are dropped.
-        max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
-        refresh : bool, default False
-            True reads from the service again and stores the result.
-        allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
-
-        Returns
-        -------
-        Feed
-            A `Feed`; its frame has the columns of `stcrm.schemas.ExportedBookings`, each row in its latest version.
-
-        Notes
-        -----
-        Operation: ExportBookings_Get
-
-        Examples
-        --------
-        >>> feed = crm.bookings.export()
-        >>> crm.bookings.export(continue_from=feed.continue_from)
-        Feed(0 rows, continue_from=...)
         """
 
     @operation

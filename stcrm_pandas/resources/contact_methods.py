@@ -6,8 +6,8 @@ import pandas as pd
 
 from stcrm_pandas.contract.nested import ContactType
 from stcrm_pandas.contract.sentinel import Clears
-from stcrm_pandas.resources.planning import Plannable
-from stcrm_pandas.resources.resource import Guids, MaxAge, When, operation
+from stcrm_pandas.resources.base.planning import Plannable
+from stcrm_pandas.resources.base.resource import Guids, MaxAge, When, operation
 
 
 class ContactMethods(Plannable):

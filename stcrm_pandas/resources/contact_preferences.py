@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from stcrm_pandas.resources.planning import Plannable
-from stcrm_pandas.resources.resource import Guids, MaxAge, operation
+from stcrm_pandas.resources.base.planning import Plannable
+from stcrm_pandas.resources.base.resource import Guids, MaxAge, operation
 
 
 class ContactPreferences(Plannable):

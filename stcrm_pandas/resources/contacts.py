@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from stcrm_pandas.contract.sentinel import Clears
-from stcrm_pandas.resources.planning import Plannable
-from stcrm_pandas.resources.resource import Guids, Ids, MaxAge, When, operation
+from stcrm_pandas.resources.base.planning import Plannable
+from stcrm_pandas.resources.base.resource import Guids, Ids, MaxAge, When, operation
 
 
 class Contacts(Plannable):

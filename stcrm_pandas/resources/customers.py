@@ -16,15 +16,16 @@ from stcrm_pandas.contract.nested import (
     NewContact,
     NewLocation,
 )
-from stcrm_pandas.resources.customer_or_location import CustomerOrLocation
-from stcrm_pandas.resources.planning import WARN_ABOVE
-from stcrm_pandas.resources.resource import Feed, Ids, MaxAge, When, checked, operation
+from stcrm_pandas.resources.base.customer_or_location import CustomerOrLocation
+from stcrm_pandas.resources.base.export import Exportable
+from stcrm_pandas.resources.base.planning import WARN_ABOVE
+from stcrm_pandas.resources.base.resource import Ids, MaxAge, When, checked, operation
 
 if TYPE_CHECKING:
     from stcrm_pandas.edits.plans import Plan
 
 
-class Customers(CustomerOrLocation):
+class Customers(CustomerOrLocation, Exportable):
     """Customers: who pays. They carry no phone and no e-mail: these are contacts."""
 
     name = "customers"
@@ -213,94 +214,6 @@ class Customers(CustomerOrLocation):
         --------
         >>> crm.customers.list_contacts().columns[[0, -1]].tolist()
         ['modified_on', 'customer_id']
-        """
-
-    @operation
-    def export(
-        self,
-        *,
-        since: When | None = None,
-        continue_from: str | None = None,
-        include_recent_changes: bool | None = None,
-        max_age: MaxAge = None,
-        refresh: bool = False,
-        allow_incomplete: bool = False,
-    ) -> Feed:
-        """Follow the export feed of customers, deleted and inactive ones too: it keeps a copy up to date.
-
-        Parameters
-        ----------
-        since : str, date or Timestamp, optional
-            Only what changed at or after this time. Without it and without a token: everything.
-        continue_from : str, optional
-            The token of an earlier feed (`Feed.continue_from`): only what changed since then.
-        include_recent_changes : bool, optional
-            True shows changes sooner than after about 15 minutes. Repeated rows are dropped.
-        max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
-        refresh : bool, default False
-            True reads from the service again and stores the result.
-        allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
-
-        Returns
-        -------
-        Feed
-            A `Feed`; its frame has the columns of `schemas.ExportedCustomers`, each row in its latest version.
-
-        Notes
-        -----
-        Operation: ExportCustomers_GetCustomers
-
-        Examples
-        --------
-        >>> feed = crm.customers.export()
-        >>> crm.customers.export(continue_from=feed.continue_from)
-        Feed(0 rows, continue_from=...)
-        """
-
-    @operation
-    def export_contacts(
-        self,
-        *,
-        since: When | None = None,
-        continue_from: str | None = None,
-        include_recent_changes: bool | None = None,
-        max_age: MaxAge = None,
-        refresh: bool = False,
-        allow_incomplete: bool = False,
-    ) -> Feed:
-        """Follow the export feed of phones and e-mails of customers, deleted ones too: it keeps a copy up to date.
-
-        Parameters
-        ----------
-        since : str, date or Timestamp, optional
-            Only what changed at or after this time. Without it and without a token: everything.
-        continue_from : str, optional
-            The token of an earlier feed (`Feed.continue_from`): only what changed since then.
-        include_recent_changes : bool, optional
-            True shows changes sooner than after about 15 minutes. Repeated rows are dropped.
-        max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
-        refresh : bool, default False
-            True reads from the service again and stores the result.
-        allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
-
-        Returns
-        -------
-        Feed
-            A `Feed`; its frame has the columns of `schemas.ExportedCustomerContacts`, each row in its latest version.
-
-        Notes
-        -----
-        Operation: ExportContacts_CustomersContacts
-
-        Examples
-        --------
-        >>> feed = crm.customers.export_contacts()
-        >>> crm.customers.export_contacts(continue_from=feed.continue_from)
-        Feed(0 rows, continue_from=...)
         """
 
     @operation

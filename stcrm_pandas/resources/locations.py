@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from stcrm_pandas.contract.nested import Address, ApplicationData, CustomFieldValues, NewContact
-from stcrm_pandas.resources.customer_or_location import CustomerOrLocation
-from stcrm_pandas.resources.planning import WARN_ABOVE
-from stcrm_pandas.resources.resource import Feed, Ids, MaxAge, When, checked, operation
+from stcrm_pandas.resources.base.customer_or_location import CustomerOrLocation
+from stcrm_pandas.resources.base.export import Exportable
+from stcrm_pandas.resources.base.planning import WARN_ABOVE
+from stcrm_pandas.resources.base.resource import Ids, MaxAge, When, checked, operation
 
 if TYPE_CHECKING:
     from stcrm_pandas.edits.plans import Plan
 
 
-class Locations(CustomerOrLocation):
+class Locations(CustomerOrLocation, Exportable):
     """Locations: the places where work is done, each of one customer."""
 
     name = "locations"
@@ -202,94 +203,6 @@ class Locations(CustomerOrLocation):
         --------
         >>> crm.locations.list_contacts().columns[[0, -1]].tolist()
         ['id', 'location_id']
-        """
-
-    @operation
-    def export(
-        self,
-        *,
-        since: When | None = None,
-        continue_from: str | None = None,
-        include_recent_changes: bool | None = None,
-        max_age: MaxAge = None,
-        refresh: bool = False,
-        allow_incomplete: bool = False,
-    ) -> Feed:
-        """Follow the export feed of locations, deleted and inactive ones too: it keeps a copy up to date.
-
-        Parameters
-        ----------
-        since : str, date or Timestamp, optional
-            Only what changed at or after this time. Without it and without a token: everything.
-        continue_from : str, optional
-            The token of an earlier feed (`Feed.continue_from`): only what changed since then.
-        include_recent_changes : bool, optional
-            True shows changes sooner than after about 15 minutes. Repeated rows are dropped.
-        max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
-        refresh : bool, default False
-            True reads from the service again and stores the result.
-        allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
-
-        Returns
-        -------
-        Feed
-            A `Feed`; its frame has the columns of `schemas.ExportedLocations`, each row in its latest version.
-
-        Notes
-        -----
-        Operation: ExportLocations_Locations
-
-        Examples
-        --------
-        >>> feed = crm.locations.export()
-        >>> crm.locations.export(continue_from=feed.continue_from)
-        Feed(0 rows, continue_from=...)
-        """
-
-    @operation
-    def export_contacts(
-        self,
-        *,
-        since: When | None = None,
-        continue_from: str | None = None,
-        include_recent_changes: bool | None = None,
-        max_age: MaxAge = None,
-        refresh: bool = False,
-        allow_incomplete: bool = False,
-    ) -> Feed:
-        """Follow the export feed of phones and e-mails of locations, deleted ones too: it keeps a copy up to date.
-
-        Parameters
-        ----------
-        since : str, date or Timestamp, optional
-            Only what changed at or after this time. Without it and without a token: everything.
-        continue_from : str, optional
-            The token of an earlier feed (`Feed.continue_from`): only what changed since then.
-        include_recent_changes : bool, optional
-            True shows changes sooner than after about 15 minutes. Repeated rows are dropped.
-        max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
-        refresh : bool, default False
-            True reads from the service again and stores the result.
-        allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
-
-        Returns
-        -------
-        Feed
-            A `Feed`; its frame has the columns of `schemas.ExportedLocationContacts`, each row in its latest version.
-
-        Notes
-        -----
-        Operation: ExportContacts_LocationsContacts
-
-        Examples
-        --------
-        >>> feed = crm.locations.export_contacts()
-        >>> crm.locations.export_contacts(continue_from=feed.continue_from)
-        Feed(0 rows, continue_from=...)
         """
 
     @operation

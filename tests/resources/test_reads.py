@@ -188,7 +188,7 @@ def test_contacts_are_joined(family, ids, contacts, box, join):
 
 
 def test_many_customers_cost_few_calls(standing, crm):
-    from stcrm_pandas.resources.joining import FEW
+    from stcrm_pandas.resources.base.phones_and_emails import FEW
 
     frame = pd.DataFrame({"id": pd.Series(range(1, FEW + 2), dtype="Int64")})
     wide = crm.customers.with_contacts(frame, "wide")

@@ -1,0 +1,54 @@
+"""The export feed of a family."""
+
+from __future__ import annotations
+
+from stcrm_pandas.resources.base.resource import Feed, MaxAge, Resource, When, operation
+
+
+class Exportable(Resource):
+    """A family with an export feed. The examples show leads."""
+
+    @operation
+    def export(
+        self,
+        *,
+        since: When | None = None,
+        continue_from: str | None = None,
+        include_recent_changes: bool | None = None,
+        max_age: MaxAge = None,
+        refresh: bool = False,
+        allow_incomplete: bool = False,
+    ) -> Feed:
+        """Read the export feed, deleted and inactive rows too, to keep a copy up to date.
+
+        Parameters
+        ----------
+        since : str, date or Timestamp, optional
+            Only what changed at or after this time. Without it and without a token: everything.
+        continue_from : str, optional
+            The token of an earlier feed (`Feed.continue_from`): only what changed since then.
+        include_recent_changes : bool, optional
+            True shows changes sooner than after about 15 minutes. Repeated rows are dropped.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
+
+        Returns
+        -------
+        Feed
+            A `Feed`; its frame has the columns of `stcrm.schemas.ExportedLeads`, `ExportedBookings`,
+            `ExportedCustomers` or `ExportedLocations`, each row in its latest version.
+
+        Notes
+        -----
+        Operation: ExportLeads_Leads, ExportBookings_Get, ExportCustomers_GetCustomers, ExportLocations_Locations
+
+        Examples
+        --------
+        >>> feed = crm.leads.export()
+        >>> crm.leads.export(continue_from=feed.continue_from)
+        Feed(0 rows, continue_from=...)
+        """

@@ -1,0 +1,228 @@
+"""What is done about a lead: notes, follow-up dates, dismissal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from stcrm_pandas.resources.base.planning import Plannable
+from stcrm_pandas.resources.base.resource import Ids, MaxAge, When, checked, operation
+
+if TYPE_CHECKING:
+    from stcrm_pandas.edits.plans import Plan
+
+
+class LeadFollowUp(Plannable):
+    """Notes on leads, their follow-up dates and their dismissal."""
+
+    @operation
+    def list_notes(
+        self,
+        ids: Ids,
+        *,
+        created_on_or_after: When | None = None,
+        created_before: When | None = None,
+        modified_on_or_after: When | None = None,
+        modified_before: When | None = None,
+        max_age: MaxAge = None,
+        refresh: bool = False,
+        allow_incomplete: bool = False,
+    ) -> pd.DataFrame:
+        """Notes on leads: one call for each lead, side by side.
+
+        Parameters
+        ----------
+        ids : int, sequence of int or Series
+            One id or many. A repeated id comes once.
+        created_on_or_after : str, date or Timestamp, optional
+            Only rows created at or after this time. Without a time zone: the tenant's.
+        created_before : str, date or Timestamp, optional
+            Only rows created before this time. Without a time zone: the tenant's.
+        modified_on_or_after : str, date or Timestamp, optional
+            Only rows last modified at or after this time. Without a time zone: the tenant's.
+        modified_before : str, date or Timestamp, optional
+            Only rows last modified before this time. Without a time zone: the tenant's.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
+
+        Returns
+        -------
+        DataFrame
+            A frame with the columns of `stcrm.schemas.LeadNotes`; `lead_id` says whose each is.
+
+        Raises
+        ------
+        NotFound
+            The only lead, or each of several, does not exist.
+
+        Notes
+        -----
+        Operation: Leads_GetNotes
+
+        Examples
+        --------
+        >>> ids = crm.leads.list()["id"].head(3)
+        >>> crm.leads.list_notes(ids)["lead_id"].isin(ids).all()
+        np.True_
+        """
+
+    @operation
+    def create_note(self, id: int, *, text: str, pin_to_top: bool | None = None) -> pd.DataFrame:
+        """Write a note on a lead.
+
+        Parameters
+        ----------
+        id : int
+            The id of the row.
+        text : str
+            The text of the note.
+        pin_to_top : bool, optional
+            True pins the note to the top.
+
+        Returns
+        -------
+        DataFrame
+            The note: one row with the columns of `stcrm.schemas.LeadNotes`.
+
+        Notes
+        -----
+        Operation: Leads_CreateNote
+
+        Examples
+        --------
+        >>> first = crm.leads.list()["id"].iloc[0]
+        >>> crm.leads.create_note(first, text="Asked for a quote")["text"].item()
+        'Asked for a quote'
+        """
+
+    @operation
+    def create_follow_up(
+        self, id: int, *, follow_up_date: When, text: str | None = None, pin_to_top: bool | None = None
+    ) -> pd.DataFrame:
+        """Set when to follow a lead up, with a note.
+
+        Parameters
+        ----------
+        id : int
+            The id of the row.
+        follow_up_date : str, date or Timestamp
+            When to follow up. Without a time zone: the tenant's.
+        text : str, optional
+            The text of the note.
+        pin_to_top : bool, optional
+            True pins the note to the top.
+
+        Returns
+        -------
+        DataFrame
+            One row with the columns of `stcrm.schemas.FollowUps`.
+
+        Notes
+        -----
+        Operation: Leads_CreateFollowUp
+
+        Examples
+        --------
+        >>> first = crm.leads.list(status="Open")["id"].iloc[0]
+        >>> made = crm.leads.create_follow_up(first, follow_up_date="2026-07-01T15:00Z", text="Call back")
+        >>> made["follow_up_date"].item()
+        Timestamp('2026-07-01 15:00:00+0000', tz='UTC')
+        """
+
+    @operation
+    def dismiss(self, id: int, *, dismissing_reason_id: int) -> None:
+        """Dismiss a lead: it is closed without a job.
+
+        Parameters
+        ----------
+        id : int
+            The id of the row.
+        dismissing_reason_id : int
+            The id of the reason for the dismissal.
+
+        Notes
+        -----
+        Operation: Leads_Dismiss
+
+        Examples
+        --------
+        >>> first = crm.leads.list(status="Open")["id"].iloc[0]
+        >>> crm.leads.dismiss(first, dismissing_reason_id=1)
+        >>> crm.leads.get(first)["status"].item()
+        'Dismissed'
+        """
+
+    @checked
+    def plan_follow_up(
+        self,
+        leads: pd.DataFrame,
+        date: When,
+        *,
+        text: str | None = None,
+        pin_to_top: bool | None = None,
+        reason: str | None = None,
+    ) -> Plan:
+        """The plan that gives leads a date to follow them up. It cannot be undone.
+
+        Parameters
+        ----------
+        leads : DataFrame
+            Open leads, as they were read: one that was modified since is left as it is.
+        date : str, date or Timestamp
+            Without a zone it is meant in the tenant's.
+        text : str, optional
+            A note to write on each of them.
+        pin_to_top : bool, optional
+            True pins the note to the top.
+        reason : str, optional
+            Why the change is made. The journal keeps it.
+
+        Raises
+        ------
+        UsageError
+            As `plan_dismiss`.
+
+        Examples
+        --------
+        >>> leads = crm.leads.list(status="Open").head(2)
+        >>> crm.leads.plan_follow_up(leads, "2026-07-01").changes["new"].unique().tolist()
+        ['2026-07-01T05:00:00Z']
+        """
+        from stcrm_pandas.edits import planning
+
+        given = {"follow_up_date": date, "text": text, "pin_to_top": pin_to_top}
+        return planning.follow_ups(self._port, leads, given, reason=reason)
+
+    @checked
+    def plan_dismiss(self, leads: pd.DataFrame, *, dismissing_reason_id: int, reason: str | None = None) -> Plan:
+        """The plan that dismisses leads. It cannot be undone.
+
+        Parameters
+        ----------
+        leads : DataFrame
+            Open leads, as they were read: one that was modified since is not dismissed.
+        dismissing_reason_id : int
+            The id of the reason for the dismissal.
+        reason : str, optional
+            Why the change is made. The journal keeps it.
+
+        Raises
+        ------
+        UsageError
+            A column that is needed is missing, a lead stands twice, or they are another tenant's.
+
+        Examples
+        --------
+        >>> stale = crm.leads.list(status="Open").head(2)
+        >>> len(crm.leads.plan_dismiss(stale, dismissing_reason_id=1).requests)
+        2
+        """
+        from stcrm_pandas.edits import planning
+
+        given = {"dismissing_reason_id": dismissing_reason_id}
+        return planning.dismissals(self._port, "leads", leads, given, reason=reason)

@@ -1,0 +1,39 @@
+"""Reference data: what turns ids into names, from the modules of the API next to the CRM. Reads only."""
+
+from __future__ import annotations
+
+from stcrm_pandas.reads.reading import Reader
+from stcrm_pandas.resources.lookups.jobs import CallReasons, Jobs, JobTypes
+from stcrm_pandas.resources.lookups.marketing import CampaignCategories, Campaigns
+from stcrm_pandas.resources.lookups.settings import BusinessUnits, Employees, TagTypes, Technicians
+
+__all__ = [
+    "BusinessUnits",
+    "CallReasons",
+    "CampaignCategories",
+    "Campaigns",
+    "Employees",
+    "JobTypes",
+    "Jobs",
+    "Lookups",
+    "TagTypes",
+    "Technicians",
+]
+
+
+class Lookups:
+    """All reference data of a connection."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.campaigns = Campaigns(reader)
+        self.campaign_categories = CampaignCategories(reader)
+        self.business_units = BusinessUnits(reader)
+        self.tag_types = TagTypes(reader)
+        self.employees = Employees(reader)
+        self.technicians = Technicians(reader)
+        self.job_types = JobTypes(reader)
+        self.jobs = Jobs(reader)
+        self.call_reasons = CallReasons(reader)
+
+    def __repr__(self) -> str:
+        return f"lookups: {', '.join(vars(self))}"

@@ -1,0 +1,277 @@
+"""Jobs, job types and call reasons, from the API's job modules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import pandas as pd
+
+from stcrm_pandas.resources.base.resource import Ids, MaxAge, Resource, When, operation
+
+
+class JobTypes(Resource):
+    """Kinds of jobs, inactive ones too."""
+
+    name = "lookups.job_types"
+
+    @operation
+    def list(
+        self,
+        *,
+        name: str | None = None,
+        min_duration: int | None = None,
+        max_duration: int | None = None,
+        priority: str | None = None,
+        ids: Ids | None = None,
+        active: bool | None = None,
+        external_data_application_guid: str | None = None,
+        created_on_or_after: When | None = None,
+        created_before: When | None = None,
+        modified_on_or_after: When | None = None,
+        modified_before: When | None = None,
+        max_age: MaxAge = None,
+        refresh: bool = False,
+        allow_incomplete: bool = False,
+    ) -> pd.DataFrame:
+        """All kinds of jobs, inactive ones too.
+
+        Parameters
+        ----------
+        name : str, optional
+            Only rows with this name, as the service compares names.
+        min_duration : int, optional
+            Only job types that take at least this long.
+        max_duration : int, optional
+            Only job types that take at most this long.
+        priority : str, optional
+            Only rows of this priority.
+        ids : int, sequence of int or Series, optional
+            Only these ids. Ids that do not exist are left out without an error; `get` names them.
+        active : bool, optional
+            True for active rows only, False for inactive rows only. By default both.
+        external_data_application_guid : str, optional
+            Fill `external_data` with what this application keeps on the rows.
+        created_on_or_after : str, date or Timestamp, optional
+            Only rows created at or after this time. Without a time zone: the tenant's.
+        created_before : str, date or Timestamp, optional
+            Only rows created before this time. Without a time zone: the tenant's.
+        modified_on_or_after : str, date or Timestamp, optional
+            Only rows last modified at or after this time. Without a time zone: the tenant's.
+        modified_before : str, date or Timestamp, optional
+            Only rows last modified before this time. Without a time zone: the tenant's.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
+
+        Returns
+        -------
+        DataFrame
+            A frame with the columns of `stcrm.schemas.JobTypes`; times are in UTC.
+
+        Notes
+        -----
+        Operation: JobTypes_GetList
+
+        Examples
+        --------
+        >>> crm.lookups.job_types.list()["id"].is_unique
+        True
+        """
+
+
+class Jobs(Resource):
+    """Jobs: the work itself."""
+
+    name = "lookups.jobs"
+
+    @operation
+    def list(
+        self,
+        *,
+        ids: Ids | None = None,
+        number: str | None = None,
+        project_id: int | None = None,
+        booking_id: int | None = None,
+        job_status: Literal["Scheduled", "Dispatched", "InProgress", "Hold", "Completed", "Canceled"] | None = None,
+        appointment_status: Literal["Scheduled", "Dispatched", "Working", "Hold", "Done", "Canceled"] | None = None,
+        priority: str | None = None,
+        first_appointment_starts_on_or_after: When | None = None,
+        first_appointment_starts_before: When | None = None,
+        appointment_starts_on_or_after: When | None = None,
+        appointment_starts_before: When | None = None,
+        technician_id: int | None = None,
+        customer_id: int | None = None,
+        location_id: int | None = None,
+        sold_by_id: int | None = None,
+        job_type_id: int | None = None,
+        campaign_id: int | None = None,
+        business_unit_id: int | None = None,
+        invoice_id: int | None = None,
+        created_from_estimate_id: int | None = None,
+        estimate_ids: Ids | None = None,
+        completed_on_or_after: When | None = None,
+        completed_before: When | None = None,
+        tag_type_ids: Ids | None = None,
+        equipment_ids: Ids | None = None,
+        has_unused_appointments: bool | None = None,
+        created_on_or_after: When | None = None,
+        created_before: When | None = None,
+        modified_on_or_after: When | None = None,
+        modified_before: When | None = None,
+        external_data_application_guid: str | None = None,
+        external_data_key: str | None = None,
+        external_data_values: str | Sequence[str] | None = None,
+        max_age: MaxAge = None,
+        refresh: bool = False,
+        allow_incomplete: bool = False,
+    ) -> pd.DataFrame:
+        """All jobs: the work itself.
+
+        Parameters
+        ----------
+        ids : int, sequence of int or Series, optional
+            Only these ids. Ids that do not exist are left out without an error; `get` names them.
+        number : str, optional
+            Only the job with this number.
+        project_id : int, optional
+            Only jobs of this project.
+        booking_id : int, optional
+            Only rows made from this booking.
+        job_status : {"Scheduled", "Dispatched", "InProgress", "Hold", "Completed", "Canceled"}, optional
+            Only jobs with this status.
+        appointment_status : {"Scheduled", "Dispatched", "Working", "Hold", "Done", "Canceled"}, optional
+            Only jobs with an appointment of this status.
+        priority : str, optional
+            Only rows of this priority.
+        first_appointment_starts_on_or_after : str, date or Timestamp, optional
+            Only jobs whose first appointment starts at or after this time.
+        first_appointment_starts_before : str, date or Timestamp, optional
+            Only jobs whose first appointment starts before this time.
+        appointment_starts_on_or_after : str, date or Timestamp, optional
+            Only jobs with an appointment that starts at or after this time.
+        appointment_starts_before : str, date or Timestamp, optional
+            Only jobs with an appointment that starts before this time.
+        technician_id : int, optional
+            Only jobs to which this technician is assigned.
+        customer_id : int, optional
+            Only rows of this customer.
+        location_id : int, optional
+            Only rows of this location.
+        sold_by_id : int, optional
+            Only jobs sold by this technician or employee.
+        job_type_id : int, optional
+            Only rows of this job type.
+        campaign_id : int, optional
+            Only rows of this campaign.
+        business_unit_id : int, optional
+            Only rows of this business unit.
+        invoice_id : int, optional
+            Only the job with this invoice.
+        created_from_estimate_id : int, optional
+            Only jobs created from this estimate.
+        estimate_ids : int, sequence of int or Series, optional
+            Only jobs with one of these estimates.
+        completed_on_or_after : str, date or Timestamp, optional
+            Only jobs completed at or after this time. Without a time zone: the tenant's.
+        completed_before : str, date or Timestamp, optional
+            Only jobs completed before this time. Without a time zone: the tenant's.
+        tag_type_ids : int, sequence of int or Series, optional
+            Only rows with one of these tags.
+        equipment_ids : int, sequence of int or Series, optional
+            Only jobs with one of these pieces of equipment.
+        has_unused_appointments : bool, optional
+            True for jobs that have an appointment which nobody was sent to.
+        created_on_or_after : str, date or Timestamp, optional
+            Only rows created at or after this time. Without a time zone: the tenant's.
+        created_before : str, date or Timestamp, optional
+            Only rows created before this time. Without a time zone: the tenant's.
+        modified_on_or_after : str, date or Timestamp, optional
+            Only rows last modified at or after this time. Without a time zone: the tenant's.
+        modified_before : str, date or Timestamp, optional
+            Only rows last modified before this time. Without a time zone: the tenant's.
+        external_data_application_guid : str, optional
+            Fill `external_data` with what this application keeps on the rows.
+        external_data_key : str, optional
+            Only rows on which an application keeps this key. It needs `external_data_values`.
+        external_data_values : str or sequence of str, optional
+            Only rows on which the key has one of these values, 50 at most.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
+
+        Returns
+        -------
+        DataFrame
+            A frame with the columns of `stcrm.schemas.Jobs`; times are in UTC.
+
+        Notes
+        -----
+        Operation: Jobs_GetList
+
+        Examples
+        --------
+        >>> crm.lookups.jobs.list()["id"].is_unique
+        True
+        """
+
+
+class CallReasons(Resource):
+    """Reasons of calls, inactive ones too; those with `is_lead` false are no leads."""
+
+    name = "lookups.call_reasons"
+
+    @operation
+    def list(
+        self,
+        *,
+        active: bool | None = None,
+        created_on_or_after: When | None = None,
+        created_before: When | None = None,
+        modified_on_or_after: When | None = None,
+        modified_before: When | None = None,
+        max_age: MaxAge = None,
+        refresh: bool = False,
+        allow_incomplete: bool = False,
+    ) -> pd.DataFrame:
+        """All reasons of calls, inactive ones too; those with `is_lead` false are no leads.
+
+        Parameters
+        ----------
+        active : bool, optional
+            True for active rows only, False for inactive rows only. By default both.
+        created_on_or_after : str, date or Timestamp, optional
+            Only rows created at or after this time. Without a time zone: the tenant's.
+        created_before : str, date or Timestamp, optional
+            Only rows created before this time. Without a time zone: the tenant's.
+        modified_on_or_after : str, date or Timestamp, optional
+            Only rows last modified at or after this time. Without a time zone: the tenant's.
+        modified_before : str, date or Timestamp, optional
+            Only rows last modified before this time. Without a time zone: the tenant's.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
+
+        Returns
+        -------
+        DataFrame
+            A frame with the columns of `stcrm.schemas.CallReasons`; times are in UTC.
+
+        Notes
+        -----
+        Operation: CallReasons_Get
+
+        Examples
+        --------
+        >>> crm.lookups.call_reasons.list()["is_lead"].dtype
+        BooleanDtype
+        """

@@ -1,0 +1,123 @@
+"""Campaigns and their categories, from the API's marketing module."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from stcrm_pandas.resources.base.resource import Ids, MaxAge, Resource, When, operation
+
+
+class Campaigns(Resource):
+    """Marketing campaigns, retired ones too."""
+
+    name = "lookups.campaigns"
+
+    @operation
+    def list(
+        self,
+        *,
+        active: bool | None = None,
+        ids: Ids | None = None,
+        name: str | None = None,
+        campaign_phone_number: str | None = None,
+        created_on_or_after: When | None = None,
+        created_before: When | None = None,
+        modified_on_or_after: When | None = None,
+        modified_before: When | None = None,
+        max_age: MaxAge = None,
+        refresh: bool = False,
+        allow_incomplete: bool = False,
+    ) -> pd.DataFrame:
+        """All marketing campaigns, retired ones too.
+
+        Parameters
+        ----------
+        active : bool, optional
+            True for active rows only, False for inactive rows only. By default both.
+        ids : int, sequence of int or Series, optional
+            Only these ids. Ids that do not exist are left out without an error; `get` names them.
+        name : str, optional
+            Only rows with this name, as the service compares names.
+        campaign_phone_number : str, optional
+            Only the campaign of this phone number.
+        created_on_or_after : str, date or Timestamp, optional
+            Only rows created at or after this time. Without a time zone: the tenant's.
+        created_before : str, date or Timestamp, optional
+            Only rows created before this time. Without a time zone: the tenant's.
+        modified_on_or_after : str, date or Timestamp, optional
+            Only rows last modified at or after this time. Without a time zone: the tenant's.
+        modified_before : str, date or Timestamp, optional
+            Only rows last modified before this time. Without a time zone: the tenant's.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
+
+        Returns
+        -------
+        DataFrame
+            A frame with the columns of `stcrm.schemas.Campaigns`; times are in UTC.
+
+        Notes
+        -----
+        Operation: Campaigns_GetList
+
+        Examples
+        --------
+        >>> crm.lookups.campaigns.list()["id"].is_unique
+        True
+        """
+
+
+class CampaignCategories(Resource):
+    """Categories of campaigns."""
+
+    name = "lookups.campaign_categories"
+
+    @operation
+    def list(
+        self,
+        *,
+        created_on_or_after: When | None = None,
+        created_before: When | None = None,
+        modified_on_or_after: When | None = None,
+        modified_before: When | None = None,
+        max_age: MaxAge = None,
+        refresh: bool = False,
+        allow_incomplete: bool = False,
+    ) -> pd.DataFrame:
+        """All categories of campaigns.
+
+        Parameters
+        ----------
+        created_on_or_after : str, date or Timestamp, optional
+            Only rows created at or after this time. Without a time zone: the tenant's.
+        created_before : str, date or Timestamp, optional
+            Only rows created before this time. Without a time zone: the tenant's.
+        modified_on_or_after : str, date or Timestamp, optional
+            Only rows last modified at or after this time. Without a time zone: the tenant's.
+        modified_before : str, date or Timestamp, optional
+            Only rows last modified before this time. Without a time zone: the tenant's.
+        max_age : str, float or timedelta, optional
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+        refresh : bool, default False
+            True reads from the service again and stores the result.
+        allow_incomplete : bool, default False
+            True returns a read whose pages do not add up, with a warning instead of an error.
+
+        Returns
+        -------
+        DataFrame
+            A frame with the columns of `stcrm.schemas.CampaignCategories`; times are in UTC.
+
+        Notes
+        -----
+        Operation: CampaignCategories_GetList
+
+        Examples
+        --------
+        >>> crm.lookups.campaign_categories.list()["id"].is_unique
+        True
+        """
