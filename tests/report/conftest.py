@@ -29,7 +29,7 @@ CELLS = [
     "found = Sample()\n"
     "said = ['The stored leads are 3 days old.']\n"
     "first_screen('A sample', found, company='Example <Heating>', period='Jun 1–28, 2026', cautions=said)",
-    "## Work lists",
+    "## Call lists",
     "work_lists(found, anonymous=anonymous)",
     "## Pictures",
     "figure = go.Figure(go.Bar(x=['</script><b>', 'b'], y=[3, 4], name='one'))\n"
@@ -37,9 +37,9 @@ CELLS = [
     "## Tables",
     "found",
     "found.summary()",
-    "## Check me",
+    "## Check these numbers in ServiceTitan",
     "found.check",
-    "## What the words mean",
+    "## Definitions",
     "found.definitions",
 ]
 

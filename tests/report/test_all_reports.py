@@ -30,13 +30,14 @@ def test_the_command_makes_all(made: tuple[Result, Path]) -> None:
         assert "could not be read" not in page
         assert (name == "index.html") or fetches_nothing(page)
     assert "Price too high" in files["lead-conversion.html"]
-    for words in ("were converted within 30 days", "Check me", "created_before 2030", "Which campaigns bring work"):
+    headings = ("Check these numbers in ServiceTitan", "Which campaigns bring in jobs")
+    for words in (*headings, "were converted within 30 days", "created_before 2030"):
         assert words in files["lead-conversion.html"]
 
 
 def test_each_day_is_said_in_local_time(made: tuple[Result, Path]) -> None:
     (period,) = re.findall(r"</b> · ([^<]+)</p>", (made[1] / "lead-conversion.html").read_text("utf-8"))
-    assert re.fullmatch(r"\d{1,2} [A-Z][a-z]{2} \d{4} to \d{1,2} [A-Z][a-z]{2} \d{4}", period)
+    assert re.fullmatch(r"[A-Z][a-z]{2} \d{1,2}, \d{4}–[A-Z][a-z]{2} \d{1,2}, \d{4}", period)
 
 
 @needs_browser

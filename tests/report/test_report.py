@@ -173,7 +173,7 @@ def test_a_report_without_names(tmp_path: Path) -> None:
     page = write_report(sample_notebook(tmp_path), tmp_path / "a.html", {"anonymous": True}).read_text("utf-8")
     assert "Customer 0" not in page
     assert "People who wait (60)" in page
-    assert "this report names nobody" in page
+    assert "this report contains no personal data" in page
 
 
 @pytest.fixture
