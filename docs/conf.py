@@ -1,4 +1,4 @@
-"""How the documentation is built: `make docs`. It reads nothing from the network."""
+"""Sphinx configuration. `make docs` builds the site without a network."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ exclude_patterns = ["_build"]
 default_role = "code"  # `name` in a docstring is code
 add_module_names = False
 
-# Pages in Markdown. The notebooks have run before Sphinx reads them: `run_notebooks`.
+# Markdown pages. `run_notebooks` below runs the notebooks before Sphinx reads them.
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 nb_execution_mode = "off"

@@ -1,8 +1,8 @@
-"""Make the pages of docs/reference that follow from the program: commands, settings, operations, schemas.
+"""Write the generated pages of docs/reference: commands, settings, operations, schemas.
 
     python docs/make.py
 
-The same program makes the same pages, to the byte, so CI can tell whether they are up to date.
+The output is deterministic, so CI can check that the pages are up to date.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ CRM = "crm/v2/tenant/{tenant}/"
 
 
 def commands() -> str:
-    """The help of every command, as the program prints it where a terminal has no colours."""
+    """Return the page with the help of every command, as a terminal without colors shows it."""
     sections = [f"## {name}\n\n```text\n{text}\n```" for name, text in helps(typer.main.get_command(app))]
     return page(
         "Commands",
-        "What each command says with `--help`. An error is one line on standard error and an exit code that is not 0.",
+        "The output of `--help` for each command. An error is one line on standard error; the exit code is not 0.",
         *sections,
     )
 
 
 def helps(command: Any, parent: typer.Context | None = None) -> Iterator[tuple[str, str]]:
-    """A command's full name and its help, then those of the commands below it."""
-    command.rich_markup_mode = None  # plain text: no frames, no colours
+    """Yield the full name and help of a command, then of its subcommands."""
+    command.rich_markup_mode = None  # plain text: no boxes, no colors
     here = typer.Context(command, info_name=command.name, parent=parent, terminal_width=WIDTH)
     yield here.command_path, "\n".join(line.rstrip() for line in command.get_help(here).splitlines())
     if isinstance(command, typer.core.TyperGroup):
@@ -50,7 +50,7 @@ def helps(command: Any, parent: typer.Context | None = None) -> Iterator[tuple[s
 
 
 def settings() -> str:
-    """Every setting: its variable, its place in `connect`, its default."""
+    """Return the page with every setting: its variable, its argument of `connect`, its default."""
     given = inspect.signature(connect).parameters
     rows = [
         [
@@ -64,18 +64,18 @@ def settings() -> str:
     return page(
         "Settings",
         textwrap.dedent("""\
-            Each setting is looked up in three places, and the first that has it counts: what `stcrm.connect(…)` was
-            given, the environment, a `.env` file in the working folder. [Connecting](../guide/connecting.md) says which
-            ones a connection needs, and what a `.env` file cannot set. As a variable, yes is `1` and no is `0`; one
-            that is empty counts as not set."""),
-        table(["variable", "in `connect`", "default", "what for"], rows),
-        "A proxy and certificates of one's own are taken from where all Python programs with requests look for them: "
-        "`HTTPS_PROXY`, `NO_PROXY`, `REQUESTS_CA_BUNDLE`.",
+            Each setting comes from the first of these that has it: an argument of `stcrm.connect(…)`, an environment
+            variable, a `.env` file in the working folder. [Connecting](../guide/connecting.md) explains which settings
+            a connection needs, and which ones a `.env` file cannot set. For a variable that is on or off, use `1` or
+            `0`. An empty variable counts as not set."""),
+        table(["variable", "argument of `connect`", "default", "description"], rows),
+        "For a proxy or your own certificates, use the standard variables of the requests library: `HTTPS_PROXY`, "
+        "`NO_PROXY`, `REQUESTS_CA_BUNDLE`.",
     )
 
 
 def default(value: object) -> str:
-    """A default as it would be written into `.env`; nothing where there is none."""
+    """Return a default as it is written in `.env`; empty if there is none."""
     match value:
         case None | dict():
             return ""
@@ -91,7 +91,7 @@ def default(value: object) -> str:
 
 
 def operations() -> str:
-    """Every operation: its helper, what it calls, and the scope that it needs."""
+    """Return the page with every operation: its method, its request, and its scope."""
     lookups = [one for one in OPERATIONS.values() if one.resource.startswith("lookups.")]
     crm = [one for one in OPERATIONS.values() if one not in lookups]
     families = dict.fromkeys(one.resource for one in crm)
@@ -99,18 +99,18 @@ def operations() -> str:
     return page(
         "Operations",
         textwrap.dedent(f"""\
-            The {len(crm)} operations of the CRM and the helper for each. Their paths stand below `/{CRM}`.
-            In a notebook, `crm.operations()` is the same as a frame, with a line on what each is for."""),
+            The {len(crm)} operations of the CRM and the method for each. Paths are relative to `/{CRM}`.
+            In a notebook, `crm.operations()` returns the same as a DataFrame, with a description of each."""),
         *sections,
         textwrap.dedent("""\
             ## lookups
 
-            Besides, from the modules next to the CRM: what turns ids into names. Their paths stand as they are."""),
+            Reference data from other ServiceTitan APIs, with the names for ids. Paths are absolute."""),
         _rows(lookups, ""),
-        "¹ Not in the published contract, but among the operations that were asked for.",
-        "## Filters\n\nWhat the lists can be filtered by. [Reading](../guide/reading.md) says how.",
+        "¹ Not in the published API description.",
+        "## Filters\n\nThe filters of each list. [Reading](../guide/reading.md#filters) explains how to use them.",
         table(
-            ["helper", "filters"],
+            ["method", "filters"],
             [
                 [f"`{one.helper}`", ", ".join(f"`{snake(field.name)}`" for field in one.filters)]
                 for one in OPERATIONS.values()
@@ -122,7 +122,7 @@ def operations() -> str:
 
 def _rows(those: Sequence[Operation], below: str) -> str:
     return table(
-        ["helper", "operation", "method", "path", "scope"],
+        ["method", "operation", "HTTP", "path", "scope"],
         [
             [
                 f"`{one.helper}`",
@@ -137,14 +137,14 @@ def _rows(those: Sequence[Operation], below: str) -> str:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table in Markdown."""
+    """Return a table in Markdown."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |" for line in lines)
 
 
 def page(title: str, *parts: str) -> str:
-    """A page, with a word to those who would edit it."""
-    made = "<!-- Made by docs/make.py: run `make docs` to make it anew. -->"
+    """Return a page with a note for people who edit it."""
+    made = "<!-- Generated by docs/make.py. Do not edit; run `make docs`. -->"
     return "\n\n".join([made, f"# {title}", *parts]) + "\n"
 
 
@@ -163,14 +163,14 @@ def schemas() -> str:
     return page(
         "Schemas",
         textwrap.dedent("""\
-            The columns of every frame. `stcrm.schemas.Leads` and the others are pandera models that check a frame of
-            your own against them. [Frames](../guide/frames.md) says what a missing value is in each dtype."""),
+            The columns of every DataFrame. `stcrm.schemas.Leads` and the others are pandera models, with which you can
+            validate your own. [Frames](../guide/frames.md#columns-and-dtypes) explains dtypes and missing values."""),
         *sections,
     )
 
 
 def _content(field: Field) -> str:
-    """Return what a column holds, where its dtype does not say it."""
+    """Return the contents of a column beyond its dtype."""
     if field.record is not None:
         return "records: " + ", ".join(f"`{name}`" for name in field.record._fields)  # type: ignore[attr-defined]
     many = "list: " if field.many else ""

@@ -1,4 +1,4 @@
-"""Run the notebooks on the demo company, and leave them beside the pages with outputs that a browser shows offline."""
+"""Run the notebooks on the demo company, and save them with output that a browser shows offline."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ SHOWN = {"text/html", "text/plain", "image/png", "image/svg+xml"}
 
 
 def run_notebooks(source: Path, target: Path, *, run: bool) -> None:
-    """Copy the notebooks of a folder into another one.
+    """Copy the notebooks of one folder to another.
 
     Parameters
     ----------
     source, target : Path
         The folders.
     run : bool
-        Whether to run them; without that they have no outputs, and the build is quick.
+        Whether to run them. If False, they have no output, and the build is fast.
     """
     static = target / "_static"
     static.mkdir(parents=True, exist_ok=True)
@@ -37,7 +37,7 @@ def run_notebooks(source: Path, target: Path, *, run: bool) -> None:
 
 
 def execute(notebook: Any) -> None:
-    """Run one notebook away from settings of a real tenant, and turn its outputs into HTML."""
+    """Run one notebook without the settings of a real tenant, and convert its output to HTML."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("STCRM_")}
     own["PYTHONPATH"] = os.pathsep.join(filter(None, [str(Path(__file__).parents[1]), own.get("PYTHONPATH")]))
     with tempfile.TemporaryDirectory() as folder:
