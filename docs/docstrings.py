@@ -133,7 +133,7 @@ def type_of(annotation: str, default: str | None) -> str:
 def main() -> None:
     """Rewrite every module of methods whose docstrings are out of step."""
     failures = []
-    for path in sorted(SOURCES.glob("*.py")):
+    for path in sorted(SOURCES.rglob("*.py")):
         source = path.read_text()
         try:
             changed = rewrite(source)
