@@ -1,8 +1,7 @@
-"""What all figures share: an empty one, colours, lines with gaps, names as text.
+"""What all figures share: an empty one, colors, lines with intervals, rows with names.
 
-Their backgrounds are transparent and their colours hold on white and on black, so that they fit a dark notebook, too.
-`layout.meta["narrow"]` says what a page should change where there is little room; the report does so.
-`layout.meta["alt"]` says in one sentence what the picture shows, for those who do not see it.
+Backgrounds are transparent and colors hold on white and on black, so that figures fit dark notebooks, too.
+`layout.meta["narrow"]` has what a report changes on narrow screens, `layout.meta["alt"]` a sentence for screen readers.
 """
 
 from __future__ import annotations
@@ -21,22 +20,24 @@ __all__ = [
     "ROW",
     "SHADE",
     "TEXT",
-    "WORDS",
     "above",
+    "compared_shares",
     "empty",
+    "hover",
     "hundreds",
+    "lines",
     "name_rows",
-    "rows_of",
     "segments",
     "short",
     "spans",
+    "top_axis",
 ]
 
-# Blue and orange are told apart by nearly everybody; grey says nothing.
+# blue and orange can be told apart by nearly everybody
 COLOURS = {"higher": "#3b82c4", "lower": "#d9772b", "not clear": "#7c8a9a", "too few": "rgba(124,138,154,0.45)"}
-WORDS = {
-    "higher": "higher than all others together",
-    "lower": "lower than all others together",
+_LEGEND = {
+    "higher": "higher than the others",
+    "lower": "lower than the others",
     "not clear": "not clearly different",
     "too few": "too few to tell",
 }
@@ -49,7 +50,7 @@ LONGEST_NAME = 34
 
 
 def empty() -> go.Figure:
-    """A figure without traces, in the look of all."""
+    """Return a figure without traces, in the look of all."""
     figure = go.Figure()
     figure.update_layout(
         template="none",
@@ -69,39 +70,39 @@ def empty() -> go.Figure:
 def name_rows(
     figure: go.Figure, names: Iterable[str], *, alt: str, row: int = ROW, narrow: int = NARROW_ROW, shift: float = 14
 ) -> go.Figure:
-    """Name the rows of a figure, the first on top: beside them, and above them where there is little room.
+    """Name the rows of a figure, the first on top: beside them, or above them on narrow screens.
 
     Parameters
     ----------
     figure : go.Figure
-        Its rows lie at 0, 1, ….
+        Its rows are at 0, 1, ….
     names : iterable of str
-        Of the rows.
+        Names of the rows.
     alt : str
-        What the picture shows, in a sentence.
+        What the figure shows, in a sentence.
     row, narrow : int, default ROW
         The height of one row in pixels, and that with its name above.
     shift : float, default 14
-        How far above the middle of its row a name stands, in pixels.
+        How far a name is above the middle of its row, in pixels.
     """
-    told = [escape(short(str(name))) for name in names]
+    labels = [escape(short(str(name))) for name in names]
     figure.update_yaxes(
         tickmode="array",
-        tickvals=list(range(len(told))),
-        ticktext=told,
+        tickvals=list(range(len(labels))),
+        ticktext=labels,
         ticklabelstandoff=8,
-        range=[len(told) - 0.4, -0.6],
+        range=[len(labels) - 0.4, -0.6],
         showgrid=False,
         automargin=True,
     )
     figure.update_layout(
-        height=row * len(told) + 130,
+        height=row * len(labels) + 130,
         meta={
             "alt": alt,
             "narrow": {
                 "yaxis.showticklabels": False,
-                "annotations": [above(place, name, shift) for place, name in enumerate(told)],
-                "height": narrow * len(told) + 190,
+                "annotations": [above(place, name, shift) for place, name in enumerate(labels)],
+                "height": narrow * len(labels) + 190,
             },
         },
     )
@@ -109,7 +110,7 @@ def name_rows(
 
 
 def above(place: float, text: str, shift: float = 14) -> dict[str, Any]:
-    """A text above its row, for narrow screens; it is HTML already."""
+    """Return the annotation of a row on narrow screens; the text is HTML."""
     return {
         "text": text,
         "xref": "paper",
@@ -122,52 +123,100 @@ def above(place: float, text: str, shift: float = 14) -> dict[str, Any]:
     }
 
 
-def spans(
-    figure: go.Figure, rows: pd.DataFrame, *, columns: str = "{}", colour: str, name: str, hover: Callable[[Any], str]
+def lines(
+    figure: go.Figure,
+    starts: Iterable[Any],
+    ends: Iterable[Any],
+    at: Iterable[Any],
+    *,
+    colour: str,
+    width: float,
+    vertical: bool = False,
+    **trace: Any,
 ) -> None:
-    """Shares in rows: a thick line between what is sure and what is possible, a thin one for the interval.
+    """Add one line per row, at `at` on the other axis; without a legend and hover text unless `trace` sets them."""
+    at = list(at)
+    along, across = segments(starts, ends), segments(at, at)
+    figure.add_scatter(
+        x=across if vertical else along,
+        y=along if vertical else across,
+        line={"color": colour, "width": width},
+        **{"mode": "lines", "showlegend": False, "hoverinfo": "skip", **trace},
+    )
+
+
+def spans(
+    figure: go.Figure,
+    rows: pd.DataFrame,
+    hover: Callable[[Any], str],
+    *,
+    colour: str,
+    prefix: str = "",
+    at: Iterable[Any] | None = None,
+    vertical: bool = False,
+    **trace: Any,
+) -> None:
+    """Add shares: a thick line between their bounds, and a thin one for their interval.
 
     Parameters
     ----------
     figure : go.Figure
-        To draw into.
+        The figure to draw into.
     rows : DataFrame
-        With the columns `share_lower`, `share_upper`, `interval_low`, `interval_high`, from 0 to 1; its index says in
-        which row of the figure each lies.
-    columns : str, default '{}'
-        How these columns are named (`booked_{}`).
-    colour, name : str
-        Of the lines, and what the legend calls them.
+        With the columns `share_lower`, `share_upper`, `interval_low`, `interval_high`, from 0 to 1.
     hover : callable
-        What is said of a row.
+        Return the hover text of a row.
+    colour : str
+        Of the lines.
+    prefix : str, default ''
+        What comes before these names (`booked_`).
+    at : iterable, optional
+        Where each row is on the other axis; by default at its index.
+    vertical : bool, default False
+        Shares are on the y axis.
+    **trace
+        Properties of the thick line, such as its `name`.
     """
-    places = [float(place) for place in rows.index]
-    across = segments(places, places)
+    at = [float(place) for place in rows.index] if at is None else list(at)
     low, high, lower, upper = (
-        hundreds(rows[columns.format(one)]) for one in ("interval_low", "interval_high", "share_lower", "share_upper")
+        hundreds(rows[prefix + one]) for one in ("interval_low", "interval_high", "share_lower", "share_upper")
     )
-    figure.add_scatter(
-        x=segments(low, high),
-        y=across,
-        mode="lines",
-        line={"color": colour, "width": 1.5},
-        showlegend=False,
-        hoverinfo="skip",
-    )
-    figure.add_scatter(
-        x=segments(lower, upper),
-        y=across,
-        mode="lines+markers",
-        line={"color": colour, "width": 8},
-        marker={"color": colour, "size": 9},
-        name=name,
-        text=[text for row in rows_of(rows) for text in (hover(row),) * 3],
-        hovertemplate="%{text}<extra></extra>",
-    )
+    lines(figure, low, high, at, colour=colour, width=1.5, vertical=vertical)
+    texts = [text for row in rows.itertuples(index=False) for text in (hover(row),) * 3]
+    thick: dict[str, Any] = {"mode": "lines+markers", "marker": {"color": colour, "size": 9}, "text": texts}
+    thick |= {"showlegend": None, "hoverinfo": None, "hovertemplate": "%{text}<extra></extra>", **trace}
+    lines(figure, lower, upper, at, colour=colour, width=8, vertical=vertical, **thick)
+
+
+def compared_shares(
+    table: pd.DataFrame, verdicts: pd.Series, hover: Callable[[Any], str], *, prefix: str = "", title: str, alt: str
+) -> go.Figure:
+    """Return the figure of groups by their share; the color is whether they differ from the others.
+
+    Groups without a row that is old enough (`mature`) are left out.
+    """
+    shown = table.assign(verdict=verdicts)[table["mature"] > 0].reset_index(drop=True)
+    kinds = shown["verdict"].where(shown["verdict"].isin([*COLOURS]), "not clear").mask(~shown["enough"], "too few")
+    figure = empty()
+    for kind, colour in COLOURS.items():
+        if (kinds == kind).any():
+            spans(figure, shown[kinds == kind], hover, prefix=prefix, colour=colour, name=_LEGEND[kind])
+    top_axis(figure, title, rangemode="tozero", ticksuffix="%")
+    return name_rows(figure, shown["name"], alt=alt)
+
+
+def top_axis(figure: go.Figure, title: str, **more: Any) -> None:
+    """Put the x axis with its title on top."""
+    figure.update_xaxes(title={"text": title, "standoff": 8}, side="top", **more)
+
+
+def hover(name: object, *texts: str) -> str:
+    """Return a hover text: a name in bold, escaped, and lines of HTML below it."""
+    return "<br>".join([f"<b>{escape(str(name))}</b>", *texts])
 
 
 def segments(starts: Iterable[Any], ends: Iterable[Any]) -> list[Any]:
-    """Lines in one trace: start, end, gap, and so on."""
+    """Return the points of lines in one trace: start, end, gap, and so on."""
     joined: list[Any] = []
     for start, end in zip(starts, ends, strict=True):
         joined += [start, end, None]
@@ -175,15 +224,10 @@ def segments(starts: Iterable[Any], ends: Iterable[Any]) -> list[Any]:
 
 
 def hundreds(shares: pd.Series) -> list[float]:
-    """Shares from 0 to 1 as numbers of 100."""
+    """Return shares from 0 to 1 in percent."""
     return [100 * float(share) for share in shares]
 
 
-def rows_of(frame: pd.DataFrame) -> Any:
-    """Its rows as named tuples."""
-    return frame.itertuples(index=False)
-
-
 def short(name: str) -> str:
-    """A name cut to what an axis has room for."""
+    """Return a name, shortened to fit an axis."""
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1].rstrip()}…"

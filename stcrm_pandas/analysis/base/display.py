@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 import pandas as pd
 
-__all__ = ["Cautions", "Definitions", "Line", "Sentences", "Table", "missing", "table"]
+__all__ = ["Cautions", "Definitions", "Line", "Sentences", "Table", "missing", "table", "verdict_note"]
 
 _SHORT = 16
+_VERDICTS = {"higher": "▲\u00a0higher", "lower": "▼\u00a0lower", "explained by the mix": "explained by the mix"}
 
 # A notebook aligns every cell to the right; the classes keep a long table short.
 _STYLE = (
@@ -98,6 +99,14 @@ def _whole(cell: str) -> str:
     return " class=w" if len(cell) <= _SHORT and any(map(str.isdigit, cell)) else ""
 
 
+def verdict_note(row: Any) -> str:
+    """Return what a table notes on a group with `verdict`, `enough` and, for months, `whole`."""
+    whole = getattr(row, "whole", True)
+    if not pd.isna(whole) and not whole:
+        return "too young, or read in part"
+    return _VERDICTS.get(row.verdict, "") if row.enough else "too few"
+
+
 class Line(str):
     """A line of facts; a notebook shows it as a paragraph."""
 
@@ -112,9 +121,5 @@ class Table:
     frame: pd.DataFrame
 
     def _repr_html_(self) -> str:
-        rows = [[str(cell) for cell in row] for row in _rows(self.frame)]
+        rows = [[str(cell) for cell in row] for row in self.frame.itertuples(index=False)]
         return table(dict.fromkeys(map(str, self.frame.columns), False), rows)
-
-
-def _rows(frame: pd.DataFrame) -> Iterator[Any]:
-    yield from frame.itertuples(index=False)

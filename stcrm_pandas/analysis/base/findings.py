@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Protocol
@@ -11,8 +11,22 @@ from typing import Protocol
 import pandas as pd
 
 from stcrm_pandas.analysis.base.display import table
+from stcrm_pandas.analysis.base.periods import FourWeeks, Period
 
-__all__ = ["Action", "Check", "Count", "Step", "Tile", "WorkList", "WorkLists", "actions", "tiles", "work_lists"]
+__all__ = [
+    "Action",
+    "Check",
+    "Count",
+    "Step",
+    "Tile",
+    "WorkList",
+    "WorkLists",
+    "actions",
+    "steps",
+    "tiles",
+    "weekly_tile",
+    "work_lists",
+]
 
 _RECORDS = ("id", "lead", "booking", "customer", "location", "contact", "job")
 
@@ -228,18 +242,35 @@ def _part(one: WorkList, shown: int) -> str:
 def check(given: Check) -> str:
     """Return the HTML of a check."""
     counts = [[one.what, f"{one.rows:,}", one.screen, one.filter] for one in given.counts]
-    steps = [[one.what, f"{one.left_out:,}" if one.left_out else "", f"{one.remain:,}"] for one in given.steps]
+    remaining = [[one.what, f"{one.left_out:,}" if one.left_out else "", f"{one.remain:,}"] for one in given.steps]
     notes = "".join(f"<li><b>{escape(word)}</b> {escape(text)}</li>" for word, text in given.notes.items())
     header = {"Before any exclusion": False, "Rows": True, "Screen in ServiceTitan": False, "Filter": False}
     return (
         table(header, counts, caption="Counts before any exclusion, and where ServiceTitan shows them")
         + table(
             {"Step": False, "Left out": True, "Remain": True},
-            steps,
+            remaining,
             caption="From the rows read to the rows analyzed",
         )
         + (f"<ul>{notes}</ul>" if notes else "")
     )
+
+
+def weekly_tile(
+    title: str, weeks: FourWeeks, number: Callable[[Period], str], *, unknown: str = "unknown", note: str = ""
+) -> Tile:
+    """Return a tile of what `number` gives for the last four weeks and the two earlier spans; empty if unknown."""
+    now, before, year_ago = (number(period) for period in (weeks.now, weeks.before, weeks.year_ago))
+    return Tile(title, now or unknown, str(weeks.now), before, year_ago, note)
+
+
+def steps(first: str, rows: int, left_out: Iterable[tuple[str, int]]) -> list[Step]:
+    """Return the steps from all rows to those analyzed, from how many each step leaves out."""
+    made = [Step(first, 0, rows)]
+    for what, count in left_out:
+        rows -= count
+        made.append(Step(what, count, rows))
+    return made
 
 
 class HasWorkLists(Protocol):

@@ -7,8 +7,11 @@ from typing import Any
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.shares import share_of
+
 __all__ = [
     "count_range",
+    "format_counts",
     "format_percent",
     "format_range",
     "format_share",
@@ -22,11 +25,11 @@ __all__ = [
 ]
 
 
-def format_share(row: Any, *, label: str = "") -> str:
+def format_share(row: Any, prefix: str = "", *, label: str = "") -> str:
     """Return a share with its 95% interval.
 
-    Parameters: a row with `share_lower`, `share_upper`, `interval_low`, `interval_high`, from 0 to 1; what the interval
-    is called, where it is first met ("95% CI").
+    Parameters: a row with `share_lower`, `share_upper`, `interval_low`, `interval_high`, from 0 to 1; what comes before
+    these names ("booked_"); what the interval is called, where a reader first meets one ("95% CI").
 
     >>> from types import SimpleNamespace as Row
     >>> format_share(Row(share_lower=0.31, share_upper=0.31, interval_low=0.27, interval_high=0.35))
@@ -34,10 +37,17 @@ def format_share(row: Any, *, label: str = "") -> str:
     >>> format_share(Row(share_lower=0.29, share_upper=0.33, interval_low=0.27, interval_high=0.35), label="95% CI")
     '29–33% (95% CI 27–35%)'
     """
-    if pd.isna(row.share_lower):
+    names = ("share_lower", "share_upper", "interval_low", "interval_high")
+    lower, upper, low, high = (getattr(row, prefix + name) for name in names)
+    if pd.isna(lower):
         return "no share"
-    interval = f"{label} {format_range(row.interval_low, row.interval_high)}".strip()
-    return f"{format_range(row.share_lower, row.share_upper)} ({interval})"
+    interval = f"{label} {format_range(low, high)}".strip()
+    return f"{format_range(lower, upper)} ({interval})"
+
+
+def format_counts(lower: int, upper: int, n: int, *, min_group: int = 1) -> str:
+    """Return the share of counts with its 95% interval; 'too few to tell' below `min_group`."""
+    return format_share(share_of(lower, upper, n)) if n >= min_group else "too few to tell"
 
 
 def format_range(lower: float, upper: float) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.statistics.estimates import wilson
 
-__all__ = ["floats", "rows_of", "share_of", "shares"]
+__all__ = ["extremes", "floats", "rows_of", "share_of", "shares"]
 
 
 def shares(lower: Any, upper: Any, n: Any) -> dict[str, pd.arrays.FloatingArray]:
@@ -45,6 +45,12 @@ def floats(values: Any) -> pd.arrays.FloatingArray:
     """Return values as `Float64`, missing where they are not a number."""
     values = np.asarray(values, dtype=np.float64)
     return pd.arrays.FloatingArray(np.nan_to_num(values), np.isnan(values))
+
+
+def extremes(table: pd.DataFrame, column: str) -> tuple[pd.Series, pd.Series]:
+    """Return the first row with the lowest and the first with the highest value."""
+    values = table[column].to_numpy(dtype=np.float64)
+    return table.iloc[int(values.argmin())], table.iloc[int(values.argmax())]
 
 
 def rows_of(frame: pd.DataFrame) -> Iterator[Any]:

@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from stcrm_pandas.analysis.base.format import per_hundred, span, whole_percent
+from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.bookings.groups import WEEKDAYS
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
 from stcrm_pandas.charts.base import (
@@ -20,7 +21,6 @@ from stcrm_pandas.charts.base import (
     empty,
     hundreds,
     name_rows,
-    rows_of,
     segments,
     short,
 )

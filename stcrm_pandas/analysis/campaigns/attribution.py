@@ -1,4 +1,4 @@
-"""How far campaigns can be trusted: what is credited to the default one, to none, to a retired one; what disagrees."""
+"""How reliable campaigns are: what is credited to the default one, to none, or to a retired one."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.format import format_percent, listed
 from stcrm_pandas.analysis.base.inputs import condition, table_of
 
 __all__ = ["UNCREDITED_LIMIT", "Attribution", "attribution", "default_campaigns"]
 
 UNCREDITED_LIMIT = 0.15
-"""Above this share without a campaign that says something, campaigns are not ranked."""
+"""Above this share without a usable campaign, campaigns are not ranked."""
 
 
 @dataclass(frozen=True)
 class Attribution:
-    """How rows are spread over campaigns that say something and those that do not.
+    """How many rows have a usable campaign.
 
     Parameters
     ----------
@@ -50,44 +51,40 @@ class Attribution:
 
     @property
     def uncredited(self) -> int:
-        """Rows on the default campaign, without one, or with one that nobody knows."""
+        """Rows on the default campaign, without one, or with an unlisted one."""
         return (self.default or 0) + self.none + (self.unknown or 0)
 
     @property
     def ranked(self) -> bool:
-        """Whether campaigns may be ranked: at most 15 of 100 rows are uncredited."""
+        """Whether campaigns may be ranked: at most 15% of the rows are uncredited."""
         return self.uncredited <= UNCREDITED_LIMIT * self.rows
 
     def sentences(self) -> list[str]:
-        """The line of health, and what follows from it."""
+        """Return how reliable campaigns are, and what follows from it."""
         if not self.rows:
             return []
-        parts = {
-            "are on the default campaign": self.default,
-            "have no campaign": self.none,
-            "name one that is not listed": self.unknown,
-            "are on a retired one": self.inactive,
-        }
-        listed = [f"{count:,} ({self._of_hundred(count)}) {words}" for words, count in parts.items() if count]
-        sentences = []
-        if listed:
-            sentences.append(f"How far campaigns can be trusted: of {self.rows:,} {self.what}, {'; '.join(listed)}.")
+        parts = [
+            f"{count:,} ({format_percent(count / self.rows) if 200 * count >= self.rows else 'under 1%'}) {words}"
+            for count, words in (
+                (self.default, "are on the default campaign"),
+                (self.none, "have no campaign"),
+                (self.unknown, "name an unlisted one"),
+                (self.inactive, "are on a retired one"),
+            )
+            if count
+        ]
+        sentences = [f"How reliable campaigns are: of {self.rows:,} {self.what}, {listed(parts)}."] if parts else []
         if self.chains:
             sentences.append(
-                f"In {self.differing:,} of {self.chains:,} chains of records that name campaigns, they name different "
-                "ones; the first one counts."
+                f"In {self.differing:,} of {self.chains:,} chains of records with campaigns, these differ; the first "
+                "one counts."
             )
         if not self.ranked:
-            share = round(100 * self.uncredited / self.rows)
             sentences.append(
-                f"{share} of 100 {self.what} have no campaign that says something (more than "
-                f"{round(100 * UNCREDITED_LIMIT)}): campaigns are listed by size and not ranked."
+                f"{format_percent(self.uncredited / self.rows)} of {self.what} have no usable campaign (more than "
+                f"{format_percent(UNCREDITED_LIMIT)}): campaigns are listed by size and not ranked."
             )
         return sentences
-
-    def _of_hundred(self, count: int) -> str:
-        share = round(100 * count / self.rows)
-        return f"{share or 'under 1'} of 100"
 
 
 def attribution(
@@ -98,7 +95,7 @@ def attribution(
     chains: int = 0,
     differing: int = 0,
 ) -> Attribution:
-    """The health of crediting rows to campaigns.
+    """Count how many rows have a usable campaign.
 
     Parameters
     ----------

@@ -9,7 +9,6 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.disagreement import Disagreement
 from stcrm_pandas.analysis.campaigns.attribution import Attribution
 from stcrm_pandas.analysis.campaigns.costs import Costs
 
@@ -74,7 +73,7 @@ class OpportunitiesResult:
     cautions: tuple[str, ...] = ()
     currencies: tuple[str, ...] = ()
     money: pd.DataFrame | None = None
-    disagreements: Mapping[Any, Disagreement] = field(default_factory=dict, compare=False)
+    disagreements: Mapping[Any, str] = field(default_factory=dict, compare=False)
 
     @property
     def currency(self) -> str | None:

@@ -1,4 +1,4 @@
-"""The tables of lead conversion as HTML."""
+"""Tables of lead conversion in a notebook and in a report."""
 
 from __future__ import annotations
 
@@ -6,18 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.display import table
-from stcrm_pandas.analysis.base.format import count_range, per_hundred, span
+from stcrm_pandas.analysis.base.display import table, verdict_note
+from stcrm_pandas.analysis.base.format import count_range, format_percent, format_range, format_share, plural
 from stcrm_pandas.analysis.base.names import group_word
+from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 
 __all__ = ["conversion_table", "format_reasons", "format_speed"]
-
-_VERDICTS = {
-    "higher": "▲\u00a0higher",
-    "lower": "▼\u00a0lower",
-    "explained by the mix": "explained by the mix",
-}
 
 _BOTH = {
     "lower": "lower, but books more of all opportunities",
@@ -26,80 +21,64 @@ _BOTH = {
 
 
 def conversion_table(result: LeadConversionResult) -> str:
-    """The table of `LeadConversion`, all inquiries together in the last row."""
-    days, one = result.window_days, result.unit
+    """Return the HTML of `LeadConversion`, all inquiries together in the last row."""
+    inquiries = result.unit == "inquiry"
+    counts = {
+        "Inquiries" if inquiries else "Leads": "inquiries",
+        "Open": "open",
+        "Dismissed": "dismissed",
+        "Converted so far": "converted",
+        "exact": "exact",
+        "inferred": "inferred",
+        "bounded": "bounded",
+        **({"Leads": "leads"} if inquiries else {}),
+    }
     header = {
         group_word(result.by).capitalize(): False,
-        f"Of 100 within {days} days (95 % interval)": True,
+        f"Within {result.window_days} days (95% CI)": True,
         "": False,
-        f"Converted of those {days} days old": True,
-        "Inquiries" if one == "inquiry" else "Leads": True,
-        "Open": True,
-        "Dismissed": True,
-        "Converted so far": True,
-        "exact": True,
-        "inferred": True,
-        "bounded": True,
+        f"Converted of those {result.window_days} days old": True,
+        **dict.fromkeys(counts, True),
     }
-    if one == "inquiry":
-        header["Leads"] = True
     shown = result.table.assign(verdict=result.comparisons["verdict"])
     if result.by:
         shown = pd.concat([shown, result.overall.assign(verdict="")], ignore_index=True)
     rows = [
-        _row(row, one == "inquiry", _BOTH[str(row.verdict)] if row.id in result.disagreements else None)
-        for row in shown.itertuples(index=False)
+        [
+            str(row.name),
+            format_share(row) if row.mature else "",
+            _BOTH[row.verdict] if row.id in result.disagreements else verdict_note(row),
+            f"{count_range(row.within_lower, row.within_upper)} of {row.mature:,}",
+            *(f"{getattr(row, name):,}" for name in counts.values()),
+        ]
+        for row in rows_of(shown)
     ]
     return table(header, rows, dim=[not enough for enough in shown["enough"]], total=bool(result.by))
 
 
-def _row(row: Any, with_leads: bool, note: str | None) -> list[str]:
-    counted = [row.inquiries, row.open, row.dismissed, row.converted, row.exact, row.inferred, row.bounded]
-    if with_leads:
-        counted.append(row.leads)
-    return [
-        str(row.name),
-        per_hundred(row) if row.mature else "",
-        note or _note(row),
-        f"{count_range(row.within_lower, row.within_upper)} of {row.mature:,}",
-        *(f"{count:,}" for count in counted),
-    ]
-
-
-def _note(row: Any) -> str:
-    whole = getattr(row, "whole", True)
-    if not pd.isna(whole) and not whole:
-        return "young, or read in part"
-    return _VERDICTS.get(row.verdict, "") if row.enough else "too few"
-
-
 def format_speed(result: LeadConversionResult) -> pd.DataFrame:
-    """The speeds as a reader says them: a row per group, a column per number of days.
-
-    Where the bounds are more than 5 points apart it says that the dates are not known well enough.
-    """
+    """Return the speeds as text: a row per group, a column per number of days."""
     rows: dict[Any, dict[str, str]] = {}
-    for row in result.speed.itertuples(index=False):
-        column = "Within 1 day" if row.day == 1 else f"Within {row.day} days"
-        share = per_hundred(row) if row.known else f"dates not known well enough ({_span(row)})"
-        # nobody keeps a campaign from being called as all of them together are
-        rows.setdefault((row.overall, str(row.name)), {group_word(result.by).capitalize(): str(row.name)})[column] = (
-            share
+    for row in rows_of(result.speed):
+        # a campaign may have the name of all together
+        cells = rows.setdefault((row.overall, row.name), {group_word(result.by).capitalize(): str(row.name)})
+        share = "nobody followed so long"
+        if not pd.isna(row.share_lower):
+            share = format_range(row.share_lower, row.share_upper)
+        cells[f"Within {plural(row.day, 'day')}"] = (
+            format_share(row) if row.known else f"dates not known well enough ({share})"
         )
     return pd.DataFrame(list(rows.values()))
 
 
-def _span(row: Any) -> str:
-    return "nobody followed so long" if pd.isna(row.share_lower) else f"{span(row.share_lower, row.share_upper)} of 100"
-
-
 def format_reasons(result: LeadConversionResult) -> pd.DataFrame:
-    """The reasons for dismissal as a reader says them."""
+    """Return the reasons for dismissal as text."""
+    reasons = result.reasons
     return pd.DataFrame(
         {
-            "Reason": result.reasons["name"].tolist(),
-            "Dismissed leads": [f"{count:,}" for count in result.reasons["leads"]],
-            "Of 100 dismissed": [span(share, share) for share in result.reasons["share"]],
-            "": ["left out of the analysis" if gone else "" for gone in result.reasons["left_out"]],
+            "Reason": reasons["name"].tolist(),
+            "Dismissed leads": [f"{count:,}" for count in reasons["leads"]],
+            "Share": [format_percent(share) for share in reasons["share"]],
+            "": ["left out of the analysis" if gone else "" for gone in reasons["left_out"]],
         }
     )

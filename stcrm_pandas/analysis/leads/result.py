@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.disagreement import Disagreement
 from stcrm_pandas.analysis.base.provenance import bounds_of_creation, zone
 from stcrm_pandas.analysis.leads import curves as lead_curves
 from stcrm_pandas.analysis.leads import tables as lead_tables
@@ -70,7 +69,7 @@ class LeadConversionResult:
     source: Any = field(compare=False)
     names: Mapping[str, Any] = field(compare=False)
     cautions: tuple[str, ...] = ()
-    disagreements: Mapping[Any, Disagreement] = field(default_factory=dict, compare=False)
+    disagreements: Mapping[Any, str] = field(default_factory=dict, compare=False)
 
     @cached_property
     def curve(self) -> pd.DataFrame:

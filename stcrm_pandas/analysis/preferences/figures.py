@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from stcrm_pandas.analysis.base.format import per_hundred, span
+from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.preferences.groups import REASON_COLUMNS
 from stcrm_pandas.analysis.preferences.reach import CHANNELS, PURPOSES, REASONS
 from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult
@@ -21,7 +22,6 @@ from stcrm_pandas.charts.base import (
     empty,
     hundreds,
     name_rows,
-    rows_of,
     segments,
     spans,
 )

@@ -46,8 +46,8 @@ def test_rates_are_those_of_the_table(found: LeadConversion) -> None:
     assert lines["3"] == pytest.approx([100 * 5 / 6] * 2)
     assert lines["(none)"] == pytest.approx([22.5, 22.5])
     assert [trace.name for trace in found.figure("rates").data if trace.showlegend is not False] == [
-        "higher than all others together",
-        "lower than all others together",
+        "higher than the others",
+        "lower than the others",
         "not clearly different",
         "too few to tell",
     ]

@@ -33,7 +33,7 @@ def test_one_currency_is_shown(of_jobs: Callable[..., Opportunities]) -> None:
     assert "$500 was spent" in " ".join(found.summary())
     assert found.costs is not None
     assert found.costs.currency == "USD"
-    assert "$250 for each booked job" in str(found.figure("cost").to_plotly_json())
+    assert "$250 per booked job" in str(found.figure("cost").to_plotly_json())
     plain = of_jobs(*rows)
     assert (plain.currency, plain.currencies) == (None, ())
     assert "1,300" in plain._repr_html_()

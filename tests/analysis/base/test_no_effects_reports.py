@@ -25,7 +25,7 @@ RESULTS = {
 """What each notebook calls its results."""
 
 LAST = {"lead_conversion": "by_campaign.summary()", "contact_preferences": "by_type.summary()"}
-NAMED = re.compile(r"goes with (more|fewer)|looks poor|(more|less) often|, against ")
+NAMED = re.compile(r"goes with (more|fewer)|looks poor|(more|less) often|, against | vs ")
 SIGNIFICANCE = 0.05
 SURE = 0.999
 

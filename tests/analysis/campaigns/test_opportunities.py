@@ -263,16 +263,16 @@ def test_a_campaign_of_calls_and_one_of_web_forms_are_not_compared(count: Count)
     assert compared.loc[1, "difference"] > 0.2
     assert compared.loc[[1, 2], "verdict"].tolist() == ["explained by the mix"] * 2
     assert found.actions() == []
-    (mixed,) = [said for said in found.summary() if "like is compared with like" in said]
-    assert "the same business unit, month and channel." in mixed
-    assert any(said.startswith("50 of 100 opportunities began by phone.") for said in found.summary())
+    (mixed,) = [said for said in found.summary() if "the mix may explain it" in said]
+    assert "the same business unit, month and channel:" in mixed
+    assert any(said.startswith("50% of opportunities began by phone.") for said in found.summary())
     # one that books less among those of its channel is named, with the difference in points among like ones
     worse = [{**job, "campaign_id": 1} for job in jobs if job["campaign_id"] == 1][:90]
     lost = [{"campaign_id": 1, "call_id": 70_000 + call} for call in range(90)]
     found = count(leads + lost, [], [job for job in jobs if job["campaign_id"] != 1] + worse)
     assert found.comparisons.set_index("id").loc[1, "verdict"] == "lower"
-    (named,) = [said for said in found.summary() if "1 goes with fewer" in said]
-    assert re.search(r"; \d+ points \(\d+ to \d+\) fewer among opportunities of the same", named)
+    (named,) = [said for said in found.summary() if "1 is booked less often" in said]
+    assert re.search(r"; \d+ points \(\d+–\d+\) among opportunities of the same", named)
 
 
 @pytest.mark.parametrize(
@@ -329,7 +329,7 @@ def test_nothing_at_all(count: Count) -> None:
         assert found.actions() == []
         assert "<table" in found._repr_html_()
         assert found.figure("booked").layout.meta["alt"] == "No opportunity is old enough to be drawn."
-    assert [tile.now for tile in found.tiles()] == ["not known"] * 4
+    assert [tile.now for tile in found.tiles()] == ["unknown"] * 4
 
 
 def test_html_in_a_name_is_text(count: Count) -> None:

@@ -263,8 +263,8 @@ def test_the_best_campaign_is_no_problem_where_both_measures_are_known(
     assert [action.do for action in by_leads.actions()] == others
     for summary in (by_leads.summary(), work.summary()):
         (said,) = [said for said in summary if best in said]
-        assert f"Campaign {best} goes with fewer conversions of the leads that are left over (" in said
-        assert "but with more bookings of all its opportunities (92 of 100 (" in said
+        assert f"Leads of campaign {best} convert less often than those of the others (" in said
+        assert "but more of all its opportunities are booked (92% vs " in said
     assert "lower, but books more of all opportunities" in by_leads._repr_html_()
     assert f"{best} lower (but not by all of its opportunities)" in by_leads.figure("rates").layout.meta["alt"]
 

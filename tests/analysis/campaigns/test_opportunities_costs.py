@@ -81,13 +81,13 @@ def test_costs_by_hand(spent: Callable[..., Opportunities]) -> None:
 def test_the_words_of_costs(spent: Callable[..., Opportunities]) -> None:
     found = spent(frame(("Radio", "2026-03", 400.0), ("Mail", "2026-03", 8000.0), ("Nobody", "2026-03", 7.0)))
     said = " ".join(found.summary())
-    assert "8,400 was spent on campaigns with 80 opportunities: 105 for each, 140 for each booked job." in said
-    assert "Rows of the spend that name a campaign that is not known: 1 (7.00 in all), left out." in said
+    assert "8,400 was spent on campaigns with 80 opportunities: 105 per opportunity, 140 per booked job." in said
+    assert "Rows of the spend that name an unknown campaign: 1 (7.00 in all), left out." in said
     assert "Cost" in found.definitions
-    assert any("Mail is to bring" in action.do for action in found.actions())
+    assert any("the goal of campaign Mail" in action.do for action in found.actions())
     assert found.costs is not None
     assert "400 (" in found.costs._repr_html_()
-    assert found.figure("cost").layout.meta["alt"].startswith("The cost of a booked job of 2 campaigns: from 10.00")
+    assert found.figure("cost").layout.meta["alt"].startswith("The cost per booked job of 2 campaigns: from 10.00")
 
 
 def test_without_spend_no_word_on_worth(spent: Callable[..., Opportunities]) -> None:
@@ -179,8 +179,8 @@ def test_above_fifteen_of_a_hundred_campaigns_are_not_ranked(leads: Frames, jobs
     assert listed.table["name"].tolist() == ["Mail", "Radio", "Search"]  # by size
     assert set(listed.comparisons["verdict"]) == {"not compared"}
     assert any("campaigns are listed by size and not ranked" in said for said in listed.summary())
-    assert any("goes with" in said for said in ranked.summary())
-    assert not any("goes with" in said for said in listed.summary())
+    assert any("more often than the others" in said for said in ranked.summary())
+    assert not any("more often than the others" in said for said in listed.summary())
     assert next(action.do for action in listed.actions()).startswith("Ask each caller")
 
 
@@ -188,6 +188,6 @@ def test_health_without_campaigns_and_without_rows() -> None:
     assert attribution({}, None, what="bookings").sentences() == []
     unread = attribution({1: 9, None: 1}, None, what="bookings")
     assert (unread.default, unread.unknown, unread.inactive, unread.ranked) == (None, None, None, True)
-    assert unread.sentences() == ["How far campaigns can be trusted: of 10 bookings, 1 (10 of 100) have no campaign."]
+    assert unread.sentences() == ["How reliable campaigns are: of 10 bookings, 1 (10%) have no campaign."]
     unlisted = attribution({1: 8, 9: 2}, CAMPAIGNS, what="bookings")
     assert (unlisted.unknown, unlisted.ranked) == (2, False)

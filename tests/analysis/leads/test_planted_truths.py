@@ -49,10 +49,10 @@ def curve(found: LeadConversion, id: int) -> pd.DataFrame:
 def test_twelve_points_at_four_hundred_are_found(demo: Demo) -> None:
     found, truths = demo
     assert verdicts(found["campaign"])[truths[9]["campaign_id"]] == "higher"
-    names = [one for one in found["campaign"].summary() if "goes with more conversions" in one]
+    names = [one for one in found["campaign"].summary() if "converts more often" in one]
     assert [truths[9]["campaign"] in one for one in names] == [True]
     (action,) = (one for one in found["campaign"].actions() if truths[9]["campaign"] in one.do)
-    assert "goes well" in action.do
+    assert "what works" in action.do
 
 
 def test_five_of_six_is_not_the_best(demo: Demo) -> None:
@@ -161,4 +161,4 @@ def test_where_nothing_is_planted_nothing_is_named(other: int) -> None:
     found, _ = results(other, effects=False)
     for one in found.values():
         assert not one.comparisons["verdict"].isin(["higher", "lower"]).any()
-    assert "No campaign is clearly different from all others together." in found["campaign"].summary()
+    assert "No campaign is clearly different from the others." in found["campaign"].summary()

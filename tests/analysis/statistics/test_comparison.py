@@ -219,14 +219,11 @@ def test_the_words_come_from_the_numbers(leads: Callable[..., pd.DataFrame]) -> 
     found = lead_conversion(leads(*rows), by="campaign", names=names, as_of="2026-03-01T00:00Z")
     said = found.summary()
     assert said[0] == (
-        "Of 306 inquiries at least 30 days old, 33 of 100 (28 to 38) were converted within 30 days of coming in."
+        "Of 306 inquiries at least 30 days old, 33% (95% CI 28–38%) were converted within 30 days of coming in."
     )
-    assert (
-        "Campaign Radio goes with more conversions: 60 of 100 (50 to 69), against 19 of 100 for all others together."
-        in said
-    )
-    assert any(line.startswith("Campaign <script>") and "fewer" in line for line in said)
-    assert "1 campaign has fewer than 30 inquiries that are old enough: too few to tell." in said
+    assert "Campaign Radio converts more often than the others: 60% (50–69%) vs 19%." in said
+    assert any(line.startswith("Campaign <script>") and "less often" in line for line in said)
+    assert "1 campaign has fewer than 30 inquiries that are old enough: too few to compare." in said
     assert not any("Bus" in line or "Mail" in line or "cause" in line for line in said)
     html = said._repr_html_() + found._repr_html_() + found.definitions._repr_html_()
     assert "<script>" not in html
@@ -236,7 +233,7 @@ def test_the_words_come_from_the_numbers(leads: Callable[..., pd.DataFrame]) -> 
 def test_nothing_clear_is_said(leads: Callable[..., pd.DataFrame]) -> None:
     rows = [{"status": "Open", "created_on": "2026-01-05T12:00Z", "campaign_id": place % 2} for place in range(100)]
     found = lead_conversion(leads(*rows), by="campaign", as_of="2026-03-01T00:00Z")
-    assert "No campaign is clearly different from all others together." in found.summary()
+    assert "No campaign is clearly different from the others." in found.summary()
     alone = lead_conversion(leads(*rows[::2]), by="campaign", as_of="2026-03-01T00:00Z")
     assert not any("can be compared" in said for said in alone.summary())
     assert "There is no other campaign to compare campaign 0 with." in alone.summary()
@@ -246,7 +243,7 @@ def test_nothing_clear_is_said(leads: Callable[..., pd.DataFrame]) -> None:
         "All other campaigns together have 4 inquiries that are old enough, fewer than 30: too few to compare "
         "campaign 0 with." in most
     )
-    assert "1 campaign has fewer than 30 inquiries that are old enough: too few to tell." in most
+    assert "1 campaign has fewer than 30 inquiries that are old enough: too few to compare." in most
     both = lead_conversion(leads(*rows[:40]), by="campaign", as_of="2026-03-01T00:00Z").summary()
     assert "No campaign can be compared with the others: too few inquiries that are old enough." in both
     few = lead_conversion(leads(*rows[:5]), by="campaign", as_of="2026-03-01T00:00Z")

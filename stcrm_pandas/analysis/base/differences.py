@@ -1,0 +1,96 @@
+"""Sentences on how groups differ, from the comparisons of an analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from stcrm_pandas.analysis.base.format import format_range, has_or_have, is_or_are, plural
+
+__all__ = ["CLEARLY_DIFFERENT", "Wording", "difference", "differences", "versus"]
+
+CLEARLY_DIFFERENT = (
+    "Compared with all others together: at least 5 points apart, at least {min_group} {units} on both sides, and a "
+    "p-value below 0.05 (Benjamini-Hochberg), both overall and among {units} of the same {strata}. It is a "
+    "correlation: season, kind of work or kind of customer may be the reason."
+)
+"""The definition of a clear difference."""
+
+
+@dataclass(frozen=True)
+class Wording:
+    """The nouns and verbs of a comparison, each for one and for many.
+
+    Parameters: a group ('campaign', 'campaigns'); what is counted ('inquiry', 'inquiries'); what a higher and a lower
+    group does ('converts more often', 'convert more often'); what the strata have in common ('month').
+    """
+
+    group: tuple[str, str]
+    unit: tuple[str, str]
+    higher: tuple[str, str]
+    lower: tuple[str, str]
+    strata: str = ""
+
+
+def versus(row: Any, share: str = "") -> str:
+    """Return the share of a group and that of the others: '39% vs 28%'."""
+    own = share or format_range(row.share_lower, row.share_upper)
+    return f"{own} vs {format_range(row.others_lower, row.others_upper)}"
+
+
+def difference(row: Any, words: Wording, evidence: str) -> str:
+    """Return a clear difference: 'Campaign Radio converts more often than the others: 39% vs 28%.'."""
+    does = (words.higher if row.verdict == "higher" else words.lower)[0]
+    return f"{words.group[0].capitalize()} {row.name} {does} than the others: {evidence}."
+
+
+def differences(
+    comparisons: pd.DataFrame,
+    words: Wording,
+    *,
+    evidence: Callable[[Any], str] = versus,
+    instead: Mapping[Any, str] | None = None,
+    most: int = 5,
+    min_group: int = 30,
+) -> list[str]:
+    """Return how groups differ, at most so many of each direction, and which are too small to be compared.
+
+    Parameters: a frame of `compare`; the words; the shares of a row with `Index`; by id what is written instead.
+    """
+    (one, many), (_, units) = words.group, words.unit
+    verdicts = comparisons["verdict"]
+    count = verdicts.value_counts().to_dict()
+    alone = comparisons[verdicts == "others too few"]
+    sentences = []
+    if comparisons["p_value"].isna().all() and alone.empty:
+        sentences.append(f"No {one} can be compared with the others: too few {units} that are old enough.")
+    for verdict, (_, do) in (("higher", words.higher), ("lower", words.lower)):
+        clear = comparisons[verdicts == verdict].sort_values("difference", key=abs, ascending=False)
+        for row in clear.head(most).itertuples():
+            sentences.append((instead or {}).get(row.id) or difference(row, words, evidence(row)))
+        if len(clear) > most:
+            sentences.append(f"{len(clear) - most} more {many} {do} than the others: see the table.")
+    if mix := count.get("explained by the mix"):
+        sentences.append(
+            f"{plural(mix, one, many)} {'differs' if mix == 1 else 'differ'} from the others, but not clearly among "
+            f"{units} of the same {words.strata}: the mix may explain it."
+        )
+    if comparisons["p_value"].notna().any() and not {"higher", "lower"} & {*count}:
+        sentences.append(f"No {one} is clearly different from the others.")
+    if few := count.get("too few"):
+        sentences.append(
+            f"{plural(few, one, many)} {has_or_have(few)} fewer than {min_group} {units} that are old enough: too few "
+            "to compare."
+        )
+    for row in alone.itertuples():
+        others: Any = row.others_n
+        sentences.append(
+            f"All other {many} together have {plural(others, *words.unit)} that {is_or_are(others)} old enough, fewer "
+            f"than {min_group}: too few to compare {one} {row.name} with."
+            if others
+            else f"There is no other {one} to compare {one} {row.name} with."
+        )
+    return sentences
