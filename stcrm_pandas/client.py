@@ -24,7 +24,7 @@ from stcrm_pandas.http import wire
 from stcrm_pandas.http.cache import Cache, cache_path
 from stcrm_pandas.http.session import CachedPoliteSession
 from stcrm_pandas.reads.connection import Connection
-from stcrm_pandas.reads.pagination import Walker
+from stcrm_pandas.reads.fetching import Fetcher
 from stcrm_pandas.reads.progress import Progress
 from stcrm_pandas.reads.reading import Reader
 from stcrm_pandas.reads.status_log import StatusLog, status_log_path
@@ -217,7 +217,7 @@ class Client(BulkEdits):
         self._session = CachedPoliteSession(
             settings, self.cache.backend, on_wait=progress.waiting, own_service=sandbox is not None, **private
         )
-        self._walker = Walker(
+        self._fetcher = Fetcher(
             self._session,
             self.cache,
             api_url=str(settings.api_url),
@@ -228,7 +228,7 @@ class Client(BulkEdits):
         )
         self._statuses = StatusLog(status_log_path(settings))
         noted = self._statuses if settings.status_log else None
-        reader = self._reader = Reader(self._walker, settings, progress, noted)
+        reader = self._reader = Reader(self._fetcher, settings, progress, noted)
         writer = Writer(self._session, self.cache, settings, reader)
         port = self._port = Connection(settings, self._session, self.cache, progress, reader, writer)
         self.leads = Leads(reader, writer, port)
@@ -327,7 +327,7 @@ class Client(BulkEdits):
 
     def close(self) -> None:
         """Close the connection. A sandbox goes on, and ends with the process or by its own `stop`."""
-        self._walker.close()
+        self._fetcher.close()
         self._session.close()  # type: ignore[no-untyped-call]
         self.cache.close()
 

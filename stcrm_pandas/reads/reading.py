@@ -30,9 +30,10 @@ from stcrm_pandas.frame import DecodedPage, Drift
 from stcrm_pandas.http.paths import argument, parents_of, paths
 from stcrm_pandas.http.query import Query, moment, split_ids, to_query, whole_number
 from stcrm_pandas.reads.feed import Feed
+from stcrm_pandas.reads.fetching import Fetcher
 from stcrm_pandas.reads.left_out import LeftOut, parents_left_out
 from stcrm_pandas.reads.options import MaxAge, Options
-from stcrm_pandas.reads.pagination import Part, Read, Walk, Walker, shortfall
+from stcrm_pandas.reads.pagination import FetchedRead, Part, Read, shortfall
 from stcrm_pandas.reads.progress import Progress
 from stcrm_pandas.reads.status_log import RESOURCES, Seen, StatusLog
 from stcrm_pandas.settings.connection import Settings, duration
@@ -51,9 +52,9 @@ class Reader:
     """Reads over one connection; the resources' helpers are built on it."""
 
     def __init__(
-        self, walker: Walker, settings: Settings, progress: Progress, status_log: StatusLog | None = None
+        self, fetcher: Fetcher, settings: Settings, progress: Progress, status_log: StatusLog | None = None
     ) -> None:
-        self._walker = walker
+        self._fetcher = fetcher
         self._settings = settings
         self._progress = progress
         self._status_log = status_log
@@ -101,7 +102,7 @@ class Reader:
         UsageError
             A filter that is not one of the operation's, or a value of another kind.
         IncompleteRead
-            The pages do not add up, not even when walked anew.
+            The pages do not add up, not even when read again.
         AnswerError
             Rows came that `ids` did not name.
         """
@@ -220,13 +221,13 @@ class Reader:
         given = {"since": since, "continue_from": continue_from, **filters}
         token: str | None = None
 
-        def walk(max_age: dt.timedelta) -> Walk[DecodedPage]:
+        def fetch(max_age: dt.timedelta) -> FetchedRead[DecodedPage]:
             nonlocal token
             with self._progress.bar(operation.helper) as bar:
-                walk, token = self._walker.follow(read, start, max_age=max_age, watch=bar)
-            return walk
+                fetched, token = self._fetcher.fetch_feed(read, start, max_age=max_age, bar=bar)
+            return fetched
 
-        frame = self._frame(operation, walk, given, options)
+        frame = self._frame(operation, fetch, given, options)
         return Feed(frame, token)
 
     def answered(
@@ -260,22 +261,22 @@ class Reader:
         several = missing is not None and len(parts) > 1 and all(part.path for part in parts)
         read = replace(_read_of(operation, parts), skips_parents=several and not self._settings.strict)
 
-        def walk(max_age: dt.timedelta) -> Walk[DecodedPage]:
+        def fetch(max_age: dt.timedelta) -> FetchedRead[DecodedPage]:
             with self._progress.bar(operation.helper) as bar:
-                return self._walker.walk(read, max_age=max_age, watch=bar)
+                return self._fetcher.fetch(read, max_age=max_age, bar=bar)
 
-        def left_out(walk: Walk[DecodedPage]) -> LeftOut:
-            return parents_left_out(parts, walk.counts, missing or ())
+        def left_out(fetched: FetchedRead[DecodedPage]) -> LeftOut:
+            return parents_left_out(parts, fetched.counts, missing or ())
 
-        return self._frame(operation, walk, filters, options, left_out)
+        return self._frame(operation, fetch, filters, options, left_out)
 
     def _frame(
         self,
         operation: Operation,
-        walk_once: Any,
+        fetch: Callable[[dt.timedelta], FetchedRead[DecodedPage]],
         filters: Mapping[str, Any],
         options: Options,
-        left_out: Callable[[Walk[DecodedPage]], LeftOut] = lambda _: LeftOut(),
+        left_out: Callable[[FetchedRead[DecodedPage]], LeftOut] = lambda _: LeftOut(),
     ) -> pd.DataFrame:
         row = _row(operation)
         feed = operation.answer == "feed"
@@ -283,42 +284,42 @@ class Reader:
         if options.refresh and self._settings.offline:
             raise UsageError(f"{operation.helper}: refresh=True asks the service, and this connection is offline.")
         for last in (False, True):
-            walk: Walk[DecodedPage] = walk_once(dt.timedelta(0) if options.refresh or last else age)
-            seen = self._seen(operation, walk)
+            fetched = fetch(dt.timedelta(0) if options.refresh or last else age)
+            seen = self._seen(operation, fetched)
             assembled = frames.assemble(
                 row,
-                walk.pages,
+                fetched.pages,
                 keep="last" if feed else "first",
                 order=row.key if operation.sort in (BY_ID, ORDER_BY) and row.key == ("id",) else None,
             )
-            problem = walk.problem or shortfall(len(assembled.frame), walk.total)
+            problem = fetched.problem or shortfall(len(assembled.frame), fetched.total)
             if problem is None or self._settings.offline:
                 break
-            self._walker.cache.drop([walk.generation.id])
+            self._fetcher.cache.drop([fetched.generation.id])
             if last and not options.allow_incomplete:
                 raise IncompleteRead(
                     f"{operation.helper}: {problem}, also when read anew. Read again later, or take what is there with "
                     "allow_incomplete=True.",
                     rows=len(assembled.frame),
-                    total=walk.total,
+                    total=fetched.total,
                 )
         frame = assembled.frame
         frames.validate(row, frame)
         if problem is None:
-            self._walker.finish(operation, walk)
+            self._fetcher.finish(operation, fetched)
             if self._status_log is not None and seen:
                 self._status_log.note(operation.resource, seen)
         else:
             notify(f"{operation.helper}: {problem}; {len(frame)} rows are there.", IncompleteReadWarning)
-        parents = left_out(walk)
+        parents = left_out(fetched)
         for message, category in parents.warnings():
             notify(f"{operation.helper}: {message}", category)
         frame.attrs["stcrm"] = {
-            **self._about(operation, assembled, walk.fetched_at),
+            **self._about(operation, assembled, fetched.fetched_at),
             "filters": {name: _plain(value) for name, value in filters.items() if value is not None},
-            "stored_at": _utc(walk.stored_at),
-            "pages": sum(walk.counts),
-            "pages_from_cache": walk.from_cache,
+            "stored_at": _utc(fetched.stored_at),
+            "pages": sum(fetched.counts),
+            "pages_from_cache": fetched.from_cache,
             "complete": problem is None and not parents.withheld,
             "missing_parents": parents.missing,
             "withheld_parents": parents.withheld,
@@ -326,13 +327,13 @@ class Reader:
         self._report(operation, assembled.drift)
         return frame
 
-    def _seen(self, operation: Operation, walk: Walk[DecodedPage]) -> Sequence[Seen]:
+    def _seen(self, operation: Operation, fetched: FetchedRead[DecodedPage]) -> Sequence[Seen]:
         """Which rows were seen in which status, and when, for the status log."""
         if self._status_log is None or operation.resource not in RESOURCES or "status" not in _row(operation).dtypes:
             return []
         return [
             (list(zip(page.table.column("id").to_pylist(), page.table.column("status").to_pylist(), strict=True)), date)
-            for page, date in zip(walk.pages, walk.dates, strict=True)
+            for page, date in zip(fetched.pages, fetched.dates, strict=True)
             if date is not None
         ]
 

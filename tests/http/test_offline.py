@@ -41,7 +41,7 @@ def test_all_else_is_an_error_that_names_the_read(offline, box):
         "lookups.campaigns.list": offline.lookups.campaigns.list,
     }
     for helper, read in reads.items():
-        with pytest.raises(NotCachedError, match=f"{helper}: offline"):
+        with pytest.raises(NotCachedError, match=f"{helper}: the connection is offline"):
             read()
     assert not box.requests
 

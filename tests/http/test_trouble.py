@@ -109,7 +109,7 @@ LASTING = {
     "hasMore for ever, with empty pages": ({"page": "empty", "has_more": True}, AnswerError, "is empty"),
     "hasMore for ever, with full pages": ({"page": "first", "has_more": True}, AnswerError, "repeats"),
     "hasMore for ever, and no total": ({"has_more": True, "total": None}, AnswerError, "is empty"),
-    "a total that is too large": ({"total": 100_000}, AnswerError, "300 rows came where 100000 were announced"),
+    "a total that is too large": ({"total": 100_000}, AnswerError, "300 rows came instead of the announced 100000"),
     "hasMore for ever and a total without end, full": (
         {"page": "first", "has_more": True, "total": 10**18},
         AnswerError,
@@ -123,10 +123,10 @@ LASTING = {
     "hasMore for ever, with ever new rows": (
         {"rows": renumbered, "has_more": True, "page": "first"},
         AnswerError,
-        "1020 rows came where 300 were announced, and the service says that more follow",
+        "1020 rows came instead of the announced 300, and the service reports more pages",
     ),
-    "half a page, always": ({"page": "short"}, AnswerError, "150 rows came where 300"),
-    "the end too soon, always": ({"has_more": False}, AnswerError, "20 rows came where 300"),
+    "half a page, always": ({"page": "short"}, AnswerError, "150 rows came instead of the announced 300"),
+    "the end too soon, always": ({"has_more": False}, AnswerError, "20 rows came instead of the announced 300"),
     "empty pages": ({"page": "empty", "after": 1}, AnswerError, "is empty"),
 }
 

@@ -62,7 +62,7 @@ def test_a_feed_that_turns_in_a_circle_ends_in_an_error(trouble, box, join, whol
     box.inject("leads.export", **{"times": None, **LASTING[trouble]})
     error = whole(join(box).leads.export, leads)
     assert isinstance(error, IncompleteRead)
-    assert "more follows" in str(error)
+    assert "reports more pages" in str(error)
     assert count(box, "leads.export") < 40
 
 
@@ -101,7 +101,7 @@ def test_some_empty_pages_are_no_trouble(box, join, whole, leads):
 
 def test_allow_incomplete_gives_what_is_there_and_the_token_to_try_again(box, join):
     box.inject("leads.export", after=3, times=None, continue_from="", has_more=True)
-    with pytest.warns(IncompleteReadWarning, match="more follows"):
+    with pytest.warns(IncompleteReadWarning, match="reports more pages"):
         feed = join(box).leads.export(allow_incomplete=True)
     assert feed.frame.attrs["stcrm"]["complete"] is False
     box.clear_faults()
@@ -186,5 +186,5 @@ def test_an_interrupted_feed_goes_on_from_its_stored_pages(box, join, count):
 
 
 def test_offline_a_feed_that_was_never_read_is_an_error(box, join):
-    with pytest.raises(NotCachedError, match=r"leads\.export: offline"):
+    with pytest.raises(NotCachedError, match=r"leads\.export: the connection is offline"):
         join(box, offline=True).leads.export()
