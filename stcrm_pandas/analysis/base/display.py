@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-__all__ = ["Cautions", "Definitions", "Line", "Sentences", "Table", "missing", "table", "verdict_note"]
+__all__ = ["Cautions", "Definitions", "Line", "Sentences", "Shown", "Table", "missing", "table", "verdict_note"]
 
 _SHORT = 16
 _VERDICTS = {"higher": "▲\u00a0higher", "lower": "▼\u00a0lower", "explained by the mix": "explained by the mix"}
@@ -112,6 +112,18 @@ class Line(str):
 
     def _repr_html_(self) -> str:
         return f'<p class="stcrm-origin">{escape(self)}</p>'
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A table of texts that a notebook and a report show; `header` has for each title whether its cells are numbers."""
+
+    header: Mapping[str, bool]
+    rows: list[list[str]]
+    dim: list[bool] | None = None
+
+    def _repr_html_(self) -> str:
+        return table(self.header, self.rows, dim=self.dim) if self.rows else "<p>There is nothing to show.</p>"
 
 
 @dataclass(frozen=True)

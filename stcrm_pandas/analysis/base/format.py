@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,9 +13,11 @@ from stcrm_pandas.analysis.base.shares import share_of
 __all__ = [
     "count_range",
     "format_counts",
+    "format_hour",
     "format_percent",
     "format_range",
     "format_share",
+    "format_time",
     "has_or_have",
     "is_or_are",
     "listed",
@@ -80,6 +83,17 @@ def plural(count: int, one: str, many: str = "") -> str:
     ('1 lead', '1,204 leads', '2 inquiries')
     """
     return f"{int(count):,} {one if count == 1 else many or f'{one}s'}"
+
+
+def format_hour(hour: int) -> str:
+    """Return '6:00 PM'."""
+    return f"{hour % 12 or 12}:00 {'AM' if hour % 24 < 12 else 'PM'}"
+
+
+def format_time(moment: dt.datetime) -> str:
+    """Return 'Fri, Jun 19, 2026, 10:00 AM'."""
+    hour = f"{moment.hour % 12 or 12}:{moment:%M} {'AM' if moment.hour < 12 else 'PM'}"
+    return f"{moment:%a, %b} {moment.day}, {moment.year}, {hour}"
 
 
 def is_or_are(count: int) -> str:

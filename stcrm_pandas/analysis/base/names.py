@@ -29,6 +29,10 @@ DIMENSION_WORDS = {
     "month": ("month", "months"),
     "weekday": ("weekday", "weekdays"),
     "hour": ("hour", "hours"),
+    "source": ("source", "sources"),
+    "provider": ("provider", "providers"),
+    "customer_type": ("customer type", "customer types"),
+    "age": ("age of the record", "ages of the record"),
 }
 
 

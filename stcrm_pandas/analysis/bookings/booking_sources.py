@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import narwhals.stable.v2 as nw
 import pandas as pd
 
-from stcrm_pandas.analysis.base.display import Definitions, Sentences
+from stcrm_pandas.analysis.base.display import Definitions, Sentences, Shown
 from stcrm_pandas.analysis.base.engine import EPOCH, lazy
 from stcrm_pandas.analysis.base.findings import Action, Check, Tile, WorkList
 from stcrm_pandas.analysis.base.inputs import admitted, table_of
@@ -31,18 +31,22 @@ from stcrm_pandas.analysis.base.provenance import (
 from stcrm_pandas.analysis.bookings import findings as booking_findings
 from stcrm_pandas.analysis.bookings import sentences as booking_sentences
 from stcrm_pandas.analysis.bookings.counts import Counted, count_bookings, one_number
-from stcrm_pandas.analysis.bookings.display import Shown, main_table, shown
+from stcrm_pandas.analysis.bookings.display import main_table, shown
 from stcrm_pandas.analysis.bookings.groups import Groups, dimensions, lookups, spellings
 from stcrm_pandas.analysis.bookings.hours import Clock, silences
 from stcrm_pandas.analysis.bookings.lists import lists
 from stcrm_pandas.analysis.bookings.outcomes import Limits, booking_rows, follow_on_jobs
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
-from stcrm_pandas.analysis.bookings.shares import comparisons, first_time, leakage, speed, whole
 from stcrm_pandas.analysis.bookings.table import (
+    comparisons,
+    first_time,
     grouped,
+    leakage,
     measured,
     medians,
     overall,
+    speed,
+    whole,
 )
 from stcrm_pandas.analysis.campaigns.attribution import Attribution, attribution
 from stcrm_pandas.analysis.statistics.comparison import together
@@ -280,7 +284,7 @@ def booking_sources(
     result = BookingSources(
         table=table,
         overall=overall(cells, min_group=min_group),
-        speed=speed(cells, table["name"], min_group),
+        speed=speed(table, min_group),
         leakage=leakage(table),
         first_time=first_time(table),
         spellings=spelt,

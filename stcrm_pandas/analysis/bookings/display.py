@@ -2,109 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.display import table
-from stcrm_pandas.analysis.base.format import per_hundred, whole_percent
+from stcrm_pandas.analysis.base.display import Shown, table
+from stcrm_pandas.analysis.base.format import format_percent, format_share
 from stcrm_pandas.analysis.base.money import money
+from stcrm_pandas.analysis.base.names import group_word
+from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
-from stcrm_pandas.analysis.bookings.sentences import words
-from stcrm_pandas.analysis.bookings.table import each
 from stcrm_pandas.errors import UsageError
 
-__all__ = ["Shown", "main_table", "shown"]
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A table of texts; a notebook and a report show it. `header` says of each column whether it holds numbers."""
-
-    header: dict[str, bool]
-    rows: list[list[str]]
-
-    def _repr_html_(self) -> str:
-        return table(self.header, self.rows) if self.rows else "<p>There is nothing to show.</p>"
+__all__ = ["main_table", "shown"]
 
 
 def shown(result: BookingSourcesResult, kind: str) -> Shown:
-    """One of the further tables in words.
-
-    Raises
-    ------
-    UsageError
-        For a kind that there is not.
-    """
+    """Return one of the further tables in words."""
     if kind not in _KINDS:
         raise UsageError(f"no table {kind!r}: there are {', '.join(map(repr, _KINDS))}")
     return _KINDS[kind](result)
 
 
 def _after_hours(result: BookingSourcesResult) -> Shown:
-    header = {"Came in": False, "Still new after an hour, of 100 (95 % interval)": True, "Bookings": True}
-    return Shown(header, [[row.part, per_hundred(row), f"{row.n:,}"] for row in each(result.after_hours)])
+    rows = [[row.part, format_share(row), f"{row.n:,}"] for row in rows_of(result.after_hours)]
+    return Shown({"Received": False, "Still new after an hour (95% CI)": True, "Bookings": True}, rows)
 
 
 def _leakage(result: BookingSourcesResult) -> Shown:
-    counts = ("bookings", "booked", "not_canceled", "completed", "above_zero")
-    titles = ("Bookings", "Booked", "Not canceled", "Completed", "Above zero")
-    header = {_group(result): False, **dict.fromkeys(titles, True), "Canceled, of 100 jobs (95 % interval)": True}
+    titles = ("Bookings", "Booked", "Not canceled", "Completed", "With revenue", "Canceled, of the jobs (95% CI)")
     rows = [
-        [str(row.name), *(f"{getattr(row, name):,}" for name in counts), per_hundred(row)]
-        for row in each(result.leakage)
+        [
+            *_texts(row.name, row.bookings, row.booked, row.not_canceled, row.completed, row.above_zero),
+            format_share(row),
+        ]
+        for row in rows_of(result.leakage)
     ]
-    return Shown(header, rows)
+    return Shown({_group(result): False, **dict.fromkeys(titles, True)}, rows)
 
 
 def _revenue(result: BookingSourcesResult) -> Shown:
-    titles = ("Jobs", "Above zero, of 100 (95 % interval)", "Median above zero", "Mean per job (95 % interval)")
-    more = ("Mean with follow-on jobs (95 % interval)", "Of 100 of revenue, the largest hundredth of jobs")
-    header = {_group(result): False, **dict.fromkeys((*titles, *more), True)}
-    rows = [
-        [
-            str(row.name) if len(result.currencies) < 2 else f"{row.name} ({row.currency})",
-            f"{row.jobs:,}",
-            per_hundred(row),
-            money(row.median, _currency(row)),
-            _mean(row, "mean"),
-            _mean(row, "mean_with_follow"),
-            "" if pd.isna(row.largest) else str(whole_percent(row.largest)),
-        ]
-        for row in each(result.revenue)
-    ]
-    return Shown(header, rows)
+    titles = ("Jobs", "With revenue (95% CI)", "Median above zero", "Mean per job (95% CI)")
+    more = ("Mean with follow-on jobs (95% CI)", "Revenue from the largest 1% of jobs")
+    rows = []
+    for row in rows_of(result.revenue):
+        currency = None if pd.isna(row.currency) else str(row.currency)
+        means = (
+            (row.mean, row.mean_low, row.mean_high),
+            (row.mean_with_follow, row.mean_low_with_follow, row.mean_high_with_follow),
+        )
+        rows.append(
+            [
+                row.name if len(result.currencies) < 2 else f"{row.name} ({currency})",
+                f"{row.jobs:,}",
+                format_share(row),
+                money(row.median, currency),
+                *(_mean(*numbers, currency) for numbers in means),
+                "" if pd.isna(row.largest) else format_percent(row.largest),
+            ]
+        )
+    return Shown({_group(result): False, **dict.fromkeys((*titles, *more), True)}, rows)
+
+
+def _mean(mean: Any, low: Any, high: Any, currency: str | None) -> str:
+    return "too few" if pd.isna(mean) else f"{money(mean, currency)} ({money(low, currency)}–{money(high, currency)})"
 
 
 def _first_time(result: BookingSourcesResult) -> Shown:
-    titles = (
-        "Customer known",
-        "First-time, of 100 (95 % interval)",
-        "Sender said so or not",
-        "Said first-time",
-        "Right",
-    )
+    titles = ("Customer known", "First-time (95% CI)", "Sender stated it", "Stated first-time", "Stated right")
     rows = [
-        [
-            str(row.name),
-            f"{row.known:,}",
-            per_hundred(row),
-            *(f"{count:,}" for count in (row.claims, row.claimed_first, row.claims_right)),
-        ]
-        for row in each(result.first_time)
+        [row.name, f"{row.known:,}", format_share(row), *_texts(row.claims, row.claimed_first, row.claims_right)]
+        for row in rows_of(result.first_time)
     ]
     return Shown({_group(result): False, **dict.fromkeys(titles, True)}, rows)
 
 
 def _spellings(result: BookingSourcesResult) -> Shown:
-    local = {name: result.spellings[name].dt.tz_convert(result.time_zone) for name in ("first", "last")}
-    rows = [
-        [row.group, row.source, f"{row.bookings:,}", *("" if pd.isna(day) else f"{day:%Y-%m-%d}" for day in days)]
-        for row, *days in zip(each(result.spellings), local["first"], local["last"], strict=True)
-    ]
-    return Shown({"Source": False, "As it is spelt": False, "Bookings": True, "First": False, "Last": False}, rows)
+    spelt = result.spellings
+    days = {name: spelt[name].dt.tz_convert(result.time_zone).dt.strftime("%Y-%m-%d") for name in ("first", "last")}
+    rows = [_texts(row.group, row.source, row.bookings, row.first, row.last) for row in rows_of(spelt.assign(**days))]
+    return Shown({"Source": False, "Spelling": False, "Bookings": True, "First": False, "Last": False}, rows)
 
 
 _KINDS: dict[str, Callable[[BookingSourcesResult], Shown]] = {
@@ -117,66 +95,39 @@ _KINDS: dict[str, Callable[[BookingSourcesResult], Shown]] = {
 
 
 def _group(result: BookingSourcesResult) -> str:
-    return words(result)[0].capitalize()
+    return group_word(result.by).capitalize()
 
 
-def _currency(row: Any) -> str | None:
-    return None if pd.isna(row.currency) else str(row.currency)
+def _texts(*cells: Any) -> list[str]:
+    return ["" if pd.isna(cell) else cell if isinstance(cell, str) else f"{cell:,}" for cell in cells]
 
 
-def _mean(row: Any, name: str) -> str:
-    own, low, high = (getattr(row, name.replace("mean", one, 1)) for one in ("mean", "mean_low", "mean_high"))
-    if pd.isna(own):
-        return "too few"
-    currency = _currency(row)
-    return f"{money(own, currency)} ({money(low, currency)} to {money(high, currency)})"
-
-
-_HEADER = {
-    "Became work, of 100 (95 % interval)": True,
-    "": False,
-    "Bookings": True,
-    "Job": True,
-    "Lead won": True,
-    "Lead open": True,
-    "Lead lost": True,
-    "Dismissed": True,
-    "Accepted": True,
-    "New": True,
-    "Median time to the job": True,
-    "Median start asked for": True,
-}
+_TITLES = ("Bookings", "Job", "Lead booked", "Lead open", "Lead lost", "Dismissed", "Accepted", "New")
+_VERDICTS = {"higher": "▲\u00a0more", "lower": "▼\u00a0less"}
 
 
 def main_table(result: BookingSourcesResult) -> str:
-    """The table as HTML, all bookings together in the last row."""
-    rows, dim = [], []
-    verdicts = _verdicts(result)
-    for row in [*each(result.table), *(each(result.overall) if result.by else ())]:
-        rows.append([str(row.name), *_cells(row, verdicts.get(row.name, ""))])
-        dim.append(not row.enough)
-    header = {words(result)[0].capitalize(): False, **_HEADER}
-    return table(header, rows, dim=dim, total=bool(result.by))
-
-
-def _cells(row: Any, verdict: str) -> Sequence[str]:
-    note = "too few" if not row.enough else {"higher": "▲\u00a0more", "lower": "▼\u00a0fewer"}.get(verdict, "")
-    counts = (row.bookings, row.job + row.converted, row.lead_won, row.lead_open, row.lead_lost, row.dismissed)
-    return [
-        per_hundred(row) if row.mature else "",
-        note,
-        *(f"{count:,}" for count in (*counts, row.accepted, row.new)),
-        _hours(getattr(row, "waited_hours", None)),
-        _hours(getattr(row, "asked_hours", None)),
+    """Return the table as HTML, all bookings together in the last row."""
+    work = result.comparisons.get("work", pd.DataFrame({"name": [], "verdict": []}))
+    verdicts = dict(zip(work["name"], work["verdict"], strict=True))
+    listed = [*rows_of(result.table), *(rows_of(result.overall) if result.by else ())]
+    rows = [
+        [
+            str(row.name),
+            format_share(row) if row.mature else "",
+            _VERDICTS.get(verdicts.get(row.name, ""), "") if row.enough else "too few",
+            *_texts(row.bookings, row.job + row.converted, row.lead_won, row.lead_open, row.lead_lost),
+            *_texts(row.dismissed, row.accepted, row.new),
+            *(_hours(getattr(row, name, None)) for name in ("waited_hours", "asked_hours")),
+        ]
+        for row in listed
     ]
+    header = {_group(result): False, "Became jobs (95% CI)": True, "": False, **dict.fromkeys(_TITLES, True)}
+    header |= {"Median time to the job": True, "Median time to the requested start": True}
+    return table(header, rows, dim=[not row.enough for row in listed], total=bool(result.by))
 
 
 def _hours(value: Any) -> str:
     if value is None or pd.isna(value):
         return ""
     return f"{value:.1f} hours" if value < 48 else f"{value / 24:.1f} days"
-
-
-def _verdicts(result: BookingSourcesResult) -> dict[str, str]:
-    frame = result.comparisons.get("work")
-    return {} if frame is None else dict(zip(frame["name"], frame["verdict"], strict=True))

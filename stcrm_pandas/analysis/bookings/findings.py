@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
-import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import collected, micros, true
-from stcrm_pandas.analysis.base.findings import Action, Check, Count, Step, Tile
-from stcrm_pandas.analysis.base.format import per_hundred, span
+from stcrm_pandas.analysis.base.findings import Action, Check, Count, Tile, steps, weekly_tile
+from stcrm_pandas.analysis.base.format import format_counts, format_range, plural
+from stcrm_pandas.analysis.base.names import group_word
 from stcrm_pandas.analysis.base.periods import Period, four_weeks
+from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.bookings.counts import one_number
 from stcrm_pandas.analysis.bookings.lists import CALL_WITHIN, waiting_since
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
-from stcrm_pandas.analysis.bookings.sentences import format_missing, words
-from stcrm_pandas.analysis.bookings.table import each, shares
+from stcrm_pandas.analysis.bookings.sentences import format_missing
+from stcrm_pandas.analysis.bookings.table import MEASURES
 from stcrm_pandas.analysis.statistics.prediction import LIKE_EARLIER, Prediction, gap, predict, share_of_earlier
 
 __all__ = ["actions", "check", "tiles"]
@@ -29,136 +32,83 @@ _DAY = micros(dt.timedelta(days=1))
 
 
 def tiles(result: BookingSourcesResult) -> list[Tile]:
-    """Became work, still new after an hour, dismissed for good, came in."""
-    return [
-        _share_tile(result, "Bookings that became work", "work_lower", "work_upper", "bookings", result.mature_days),
-        _share_tile(result, "Still new after an hour", "new_lower_hour", "new_upper_hour", "bookings", 1),
-        _share_tile(
-            result, "Dismissed, and not worked as a lead", "dismissed", "dismissed", "bookings", result.mature_days
-        ),
-        _count_tile(result),
-    ]
+    """Return four numbers of the last whole weeks."""
+    made = []
+    for title, counts, days, note in (
+        ("Bookings that became jobs", ("work_lower", "work_upper"), result.mature_days, "Directly or through a lead."),
+        ("Still new after an hour", ("new_lower_hour", "new_upper_hour"), 1, "From certainly to possibly still new."),
+        ("Dismissed without becoming a lead", ("dismissed", "dismissed"), result.mature_days, ""),
+        ("Bookings received", None, 0, ""),
+    ):
+        weeks = four_weeks(result.as_of, result.clock.zone, mature_days=days)
+        made.append(weekly_tile(title, weeks, partial(_number, result, counts), note=note))
+    return made
 
 
-def _share_tile(result: BookingSourcesResult, title: str, lower: str, upper: str, n: str, days: int) -> Tile:
-    weeks = four_weeks(result.as_of, result.clock.zone, mature_days=days)
-
-    def share(period: Period) -> str:
-        counts = result.clock.between(period)
-        if counts is None:
-            return ""
-        if counts[n] < result.min_group:
-            return "too few to tell"
-        return per_hundred(pd.DataFrame(shares([counts[lower]], [counts[upper]], [counts[n]])).iloc[0])
-
-    return Tile(
-        title, share(weeks.now) or "not known", str(weeks.now), share(weeks.before), share(weeks.year_ago), _note(lower)
-    )
-
-
-def _note(lower: str) -> str:
-    return {
-        "new_lower_hour": "From those surely still new to those possibly.",
-        "work_lower": "Directly, or through a lead that was won.",
-    }.get(lower, "")
-
-
-def _count_tile(result: BookingSourcesResult) -> Tile:
-    weeks = four_weeks(result.as_of, result.clock.zone)
-
-    def count(period: Period) -> str:
-        counts = result.clock.between(period)
-        return "" if counts is None else f"{int(counts['bookings']):,}"
-
-    return Tile(
-        "Bookings that came in",
-        count(weeks.now) or "not known",
-        str(weeks.now),
-        count(weeks.before),
-        count(weeks.year_ago),
-    )
+def _number(result: BookingSourcesResult, names: tuple[str, str] | None, period: Period) -> str:
+    counts = result.clock.between(period)
+    if counts is None:
+        return ""
+    n = int(counts["bookings"])
+    if names is None:
+        return f"{n:,}"
+    lower, upper = counts[list(names)]
+    return format_counts(lower, upper, n, min_group=result.min_group)
 
 
 def actions(result: BookingSourcesResult) -> list[Action]:
-    """What to do this week; ranked by the jobs that it may bring when shown."""
-    made = _calls(result)
-    made += [
-        Action(
-            f"Find out why source {row.source} is silent.",
-            format_missing(row),
-            worth=row.expected,
-        )
-        for row in each(result.silences)
-        if row.ongoing and (result.as_of - _aware(result, row.since)) <= CALL_WITHIN
-    ]
-    one = words(result)[0]
-    for measure, describe in (("dismissed_leads", _worked), ("canceled", _canceled), ("new_hour", _slow)):
-        frame = result.comparisons.get(measure)
-        if frame is None or not result.by:
-            continue
-        for row in each(frame[frame["verdict"] == "higher"]):
-            made.append(describe(result, one, row, result.table.loc[row.Index]))
-    return made
+    """Return what to do this week; ranked by the jobs that it may bring when shown."""
+    return [*_of_waiting(result), *_of_silences(result), *_of_differences(result)]
 
 
-def _calls(result: BookingSourcesResult) -> list[Action]:
-    call, close = (
-        one_number(result.rows.filter(chosen).select(nw.len().alias("rows"))) or 0 for chosen in waiting_since(result)
-    )
-    made = []
+def _of_waiting(result: BookingSourcesResult) -> Iterator[Action]:
+    waiting = waiting_since(result)
+    call, close = (one_number(result.rows.filter(chosen).select(nw.len().alias("rows"))) or 0 for chosen in waiting)
     if call:
-        what = "booking that is" if call == 1 else "bookings that are"
-        later = _later_work(result, waiting_since(result)[0])
-        number = size = ""
-        if later is not None:
-            number = f"of 100 that were still new as long, {span(later.lower / call, later.upper / call)} became work"
-            size = f"{later.in_words()}, {LIKE_EARLIER}"
-        worth = 0.0 if later is None else later.expected
-        made.append(
-            Action(f"Call the {call:,} {what} still new after more than a day.", number, size, worth, "still-new")
-        )
+        do = f"Call the {plural(call, 'booking')} nobody has answered for more than a day."
+        later = _later_work(result, waiting[0])
+        if later is None:
+            yield Action(do, work_list="still-new")
+        else:
+            share = format_range(later.lower / call, later.upper / call)
+            number = f"{share} of earlier bookings that waited this long became jobs"
+            yield Action(do, number, f"{later.in_words()}, {LIKE_EARLIER}", later.expected, "still-new")
     if close:
-        what = "booking that is" if close == 1 else "bookings that are"
-        made.append(
-            Action(f"Close the {close:,} {what} still new after {CALL_WITHIN.days} days.", work_list="new-too-long")
-        )
-    return made
+        do = f"Dismiss the {plural(close, 'booking')} that nobody has answered for more than {CALL_WITHIN.days} days."
+        yield Action(do, work_list="new-too-long")
 
 
-def _worked(result: BookingSourcesResult, one: str, row: Any, group: pd.Series) -> Action:
-    led, dismissed, won = (int(group[name]) for name in ("dismissed_leads", "dismissed_status", "dismissed_won"))
-    number = per_hundred(pd.DataFrame(shares([led], [led], [dismissed])).iloc[0])
-    return Action(
-        f"Look at the dismissed bookings of {one} {row.name}: {led:,} of {dismissed:,} were worked as leads. Judge "
-        "it by what became of these, not by its dismissals.",
-        f"{number}, against {span(row.others_lower, row.others_upper)} for all others",
-        f"{won:,} of them won" if won else "",
-        float(won),
-    )
+def _of_silences(result: BookingSourcesResult) -> Iterator[Action]:
+    for row in rows_of(result.silences):
+        since = row.since.to_pydatetime().replace(tzinfo=result.clock.zone)
+        if row.ongoing and result.as_of - since <= CALL_WITHIN:
+            yield Action(
+                f"Find out why {row.source} stopped sending bookings.", format_missing(row), worth=row.expected
+            )
 
 
-def _canceled(result: BookingSourcesResult, one: str, row: Any, group: pd.Series) -> Action:
-    jobs, canceled = int(group["old_booked"]), int(group["old_canceled"])
-    number = per_hundred(pd.DataFrame(shares([canceled], [canceled], [jobs])).iloc[0])
-    more = gap(row, jobs * _of_four_weeks(result))
-    return Action(
-        f"Ask why jobs out of {one} {row.name} are canceled.",
-        f"{number}, against {span(row.others_lower, row.others_upper)} for all others",
-        f"{more.in_words('job', 'jobs')} more canceled in four weeks than with the share of the others"
-        if more.expected >= 1
-        else "",
-        more.expected,
-    )
-
-
-def _slow(result: BookingSourcesResult, one: str, row: Any, group: pd.Series) -> Action:
-    number = per_hundred(
-        pd.DataFrame(shares([group["new_lower_hour"]], [group["new_upper_hour"]], [group["aged_hour"]])).iloc[0]
-    )
-    return Action(
-        f"Answer bookings of {one} {row.name} sooner: more of them are still new after an hour.",
-        f"{number}, against {span(row.others_lower, row.others_upper)} for all others",
-    )
+def _of_differences(result: BookingSourcesResult) -> Iterator[Action]:
+    one = group_word(result.by)
+    for measure in ("dismissed_leads", "canceled", "new_hour"):
+        frame = result.comparisons.get(measure, result.table.iloc[:0])
+        for row, group in zip(rows_of(frame), rows_of(result.table), strict=False):
+            if row.verdict != "higher":
+                continue
+            share = format_counts(*(getattr(group, name) for name in MEASURES[measure]))
+            number = f"{share}, compared with {format_range(row.others_lower, row.others_upper)} for all others"
+            if measure == "dismissed_leads":
+                do = f"Review the dismissed bookings of {one} {row.name}: {group.dismissed_leads:,} of "
+                do += f"{group.dismissed_status:,} became leads. Judge it by those leads, not by its dismissals."
+                won = int(group.dismissed_won)
+                yield Action(do, number, f"{plural(won, 'lead')} booked" if won else "", float(won))
+            elif measure == "canceled":
+                more = gap(row, group.old_booked * _of_four_weeks(result))
+                size = f"{more.in_words()} more canceled in 4 weeks than at the rate of the others"
+                do = f"Find out why jobs from {one} {row.name} are canceled."
+                yield Action(do, number, size if more.expected >= 1 else "", more.expected)
+            else:
+                do = f"Answer bookings from {one} {row.name} sooner: more of them are still new after an hour."
+                yield Action(do, number)
 
 
 def _of_four_weeks(result: BookingSourcesResult) -> float:
@@ -166,61 +116,41 @@ def _of_four_weeks(result: BookingSourcesResult) -> float:
     return 28 / days if days > 28 else 1.0
 
 
-def _aware(result: BookingSourcesResult, wall: pd.Timestamp) -> Any:
-    return wall.to_pydatetime().replace(tzinfo=result.clock.zone)
-
-
 def check(result: BookingSourcesResult) -> Check:
-    """Counts by status before any exclusion, and the steps to the rows that were analysed."""
-    status = nw.col("status")
-    rows = result.rows.select(status.fill_null("(none)").alias("status")).group_by("status")
+    """Return counts by status before any exclusion, and the steps to the rows analyzed."""
+    rows = result.rows.select(nw.col("status").fill_null("(none)")).group_by("status")
     counted = collected(rows.agg(nw.len().alias("rows"))).sort_values("rows", ascending=False)
     total = int(counted["rows"].sum())
     every = result.overall.iloc[0]
     deleted, kept, mature = result.left_out["deleted"], int(every["bookings"]), int(every["mature"])
-    screen = "Calls > Bookings"
+    counts = {"Bookings": (total, "every status")} | {
+        f"Bookings, status {row.status}": (int(row.rows), f"status {row.status}") for row in rows_of(counted)
+    }
+    young = f"Younger than {result.mature_days} days, or without a creation time"
     return Check(
-        [
-            Count("Bookings", total, screen, "created in the period, every status"),
-            *(
-                Count(
-                    f"Bookings, status {row.status}",
-                    int(row.rows),
-                    screen,
-                    f"created in the period, status {row.status}",
-                )
-                for row in each(counted)
-            ),
-        ],
-        [
-            Step("Bookings read", 0, total),
-            Step("Deleted rows of a feed left out", deleted, kept),
-            Step(f"Younger than {result.mature_days} days, or without a moment of creation", kept - mature, mature),
-        ],
+        [Count(what, n, "Calls > Bookings", f"created in the period, {kind}") for what, (n, kind) in counts.items()],
+        steps("Bookings read", total, [("Deleted", deleted), (young, kept - mature)]),
     )
 
 
 def _later_work(result: BookingSourcesResult, chosen: nw.Expr) -> Prediction | None:
-    """How many of the bookings that wait will become work, if they are handled like earlier ones of the same age.
+    """Predict how many of the chosen bookings, which wait for a day or more, become jobs if handled like earlier ones.
 
     For each span of ages (from 1, 3, 7 and 14 days on): of the bookings at least `mature_days` old that were still new
-    at its first day, those that became work. Where it is not known how long one was still new, it is taken as still new
-    or not, whichever makes the share lower, and then whichever makes it higher.
-
-    Parameters: the analysis; the condition of the bookings that wait, all of them a day old or more.
-    Returns: the prediction; None where fewer than `min_group` earlier ones were still new at one of the ages.
+    at its first day, those that became jobs. Where it is not known how long one was still new, it is taken as still new
+    or not, whichever makes the share lower, and then whichever makes it higher. None where fewer than `min_group`
+    earlier ones were still new at one of the ages.
     """
     created, now = nw.col("created"), micros(result.as_of)
-    mature = ~nw.col("deleted") & true(created <= now - micros(dt.timedelta(days=result.mature_days)))
+    mature = ~nw.col("deleted") & true(created <= now - result.mature_days * _DAY)
     work = nw.col("is_job") | nw.col("is_converted") | nw.col("is_lead_won")
     perhaps = work | nw.col("is_unknown") | nw.col("is_lead_unknown")
     sums: dict[str, nw.Expr] = {}
-    for age, until in zip(_AGES, (*_AGES[1:], None), strict=True):
+    for age, until in zip(_AGES, (*_AGES[1:], 10**5), strict=True):
         surely = mature & (true(nw.col("earliest") - created > age * _DAY) | nw.col("waiting"))
         possibly = mature & (surely | ~true(nw.col("latest") - created <= age * _DAY))
-        here = chosen & true(created <= now - age * _DAY)
         flags = {
-            "waiting": here if until is None else here & true(created > now - until * _DAY),
+            "waiting": chosen & true(created <= now - age * _DAY) & true(created > now - until * _DAY),
             "worked_surely": work & surely,
             "others_possibly": ~work & possibly,
             "worked_possibly": perhaps & possibly,
@@ -228,12 +158,9 @@ def _later_work(result: BookingSourcesResult, chosen: nw.Expr) -> Prediction | N
         }
         sums |= {f"{name}_{age}": flag.cast(nw.Int64).sum() for name, flag in flags.items()}
     row: Any = collected(result.rows.select(**sums), dict.fromkeys(sums, "Int64")).fillna(0).iloc[0]
-
-    def of_ages(name: str) -> Any:
-        return np.array([int(row[f"{name}_{age}"]) for age in _AGES])
-
-    waiting, fewer, more = of_ages("waiting"), of_ages("worked_surely"), of_ages("worked_possibly")
-    of_fewer, of_more = fewer + of_ages("others_possibly"), more + of_ages("others_surely")
+    # one row of numbers per kind, one column per age
+    waiting, fewer, others_more, more, others_fewer = np.array(row, dtype=np.int64).reshape(len(_AGES), -1).T
+    of_fewer, of_more = fewer + others_more, more + others_fewer
     if not waiting.any() or (np.minimum(of_fewer, of_more)[waiting > 0] < result.min_group).any():
         return None
     return predict(waiting, share_of_earlier(fewer, of_fewer), share_of_earlier(more, of_more))

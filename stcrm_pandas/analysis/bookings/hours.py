@@ -11,16 +11,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from stcrm_pandas.analysis.base.format import format_hour
 from stcrm_pandas.analysis.base.periods import Period
 from stcrm_pandas.analysis.base.shares import shares
 from stcrm_pandas.analysis.bookings.counts import COUNTS
 from stcrm_pandas.analysis.bookings.groups import WEEKDAYS
 from stcrm_pandas.analysis.statistics.prediction import predicted_events
 
-__all__ = ["DAY_BEGINS", "DAY_ENDS", "Clock", "local_hours", "silences"]
+__all__ = ["AFTER_HOURS", "Clock", "local_hours", "silences"]
 
 DAY_BEGINS, DAY_ENDS = 7, 18
-"""From 18 to 7 h local time it is after hours."""
+DAY = f"{format_hour(DAY_BEGINS)}–{format_hour(DAY_ENDS)}"
+AFTER_HOURS = f"{format_hour(DAY_ENDS)}–{format_hour(DAY_BEGINS)}"
+"""Local time."""
 
 _QUARTER = dt.timedelta(minutes=15)
 
@@ -143,9 +146,9 @@ class Clock:
 
     def after_hours(self) -> pd.DataFrame:
         """Return those still new after an hour by the part of the day: `part`, `n`, `lower`, `upper`, a share."""
-        parts = (f"from {DAY_BEGINS} to {DAY_ENDS} h", f"from {DAY_ENDS} to {DAY_BEGINS} h")
         day = self.cells["hour"].between(DAY_BEGINS, DAY_ENDS - 1)
-        return self._speed(pd.Series(np.where(day, *parts), index=day.index, name="part"), parts)
+        part = pd.Series(np.where(day, DAY, AFTER_HOURS), index=day.index, name="part")
+        return self._speed(part, (DAY, AFTER_HOURS))
 
     def _speed(self, key: pd.Series, keys: Sequence[Any]) -> pd.DataFrame:
         names = {"aged_hour": "n", "new_lower_hour": "lower", "new_upper_hour": "upper"}

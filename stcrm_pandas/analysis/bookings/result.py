@@ -13,8 +13,7 @@ import pandas as pd
 from stcrm_pandas.analysis.base.engine import Rows
 from stcrm_pandas.analysis.bookings.hours import Clock
 from stcrm_pandas.analysis.bookings.outcomes import USED
-from stcrm_pandas.analysis.bookings.shares import revenue
-from stcrm_pandas.analysis.bookings.table import amounts_by
+from stcrm_pandas.analysis.bookings.table import revenue
 from stcrm_pandas.analysis.campaigns.attribution import Attribution
 
 __all__ = ["BookingSourcesResult"]
@@ -75,19 +74,19 @@ class BookingSourcesResult:
 
     @cached_property
     def revenue(self) -> pd.DataFrame:
-        """What the jobs of each group brought, in each currency apart; see `analysis.bookings.shares.revenue`.
+        """What the jobs of each group brought, in each currency apart; see `analysis.bookings.table.revenue`.
 
         Made when first asked for.
         """
-        if len(self.currencies) < 2:
-            currency = self.currencies[0] if self.currencies else None
-            found = revenue(amounts_by(self.amounts))
-            return found.assign(currency=pd.array([currency] * len(found), dtype="str"))
-        parts = []
-        for currency in self.currencies:
-            found = revenue(amounts_by(self.amounts[self.amounts["currency"] == currency]))
-            parts.append(found.assign(currency=pd.array([currency] * len(found), dtype="str")))
-        return pd.concat(parts, ignore_index=True)
+        parts = [self.amounts]
+        if len(self.currencies) > 1:
+            parts = [self.amounts[self.amounts["currency"] == currency] for currency in self.currencies]
+        tables = [
+            found.assign(currency=pd.array([currency] * len(found), dtype="str"))
+            for part, currency in zip(parts, self.currencies or (None,), strict=True)
+            for found in (revenue(part),)
+        ]
+        return pd.concat(tables, ignore_index=True)
 
     @property
     def exact_dates(self) -> tuple[int, int]:

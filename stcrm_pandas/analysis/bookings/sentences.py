@@ -1,149 +1,114 @@
-"""What booking sources says in words, computed from its numbers."""
+"""The sentences of booking sources, computed from its numbers."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.format import count_range, is_or_are, per_hundred, plural, span
-from stcrm_pandas.analysis.bookings.hours import DAY_BEGINS, DAY_ENDS
+from stcrm_pandas.analysis.base.differences import CLEARLY_DIFFERENT, Wording, difference, versus
+from stcrm_pandas.analysis.base.format import (
+    count_range,
+    format_percent,
+    format_range,
+    format_share,
+    format_time,
+    has_or_have,
+    is_or_are,
+    listed,
+    plural,
+)
+from stcrm_pandas.analysis.base.names import group_word
+from stcrm_pandas.analysis.base.shares import rows_of
+from stcrm_pandas.analysis.bookings.hours import AFTER_HOURS
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
-from stcrm_pandas.analysis.bookings.table import each
 
-__all__ = ["DIMENSION_WORDS", "counted", "definitions", "difference", "format_missing", "summary"]
+__all__ = ["definitions", "format_missing", "summary"]
 
-DIMENSION_WORDS = {
-    "source": ("source", "sources"),
-    "provider": ("provider", "providers"),
-    "campaign": ("campaign", "campaigns"),
-    "business_unit": ("business unit", "business units"),
-    "month": ("month", "months"),
-    "weekday": ("weekday", "weekdays"),
-    "hour": ("hour", "hours"),
-    "tenant": ("tenant", "tenants"),
-}
 _MOST_NAMED = 5
-
-_MORE = {
-    "work": ("more bookings that become work", "fewer bookings that become work"),
-    "dismissed_leads": ("more dismissed bookings that were worked as leads", "fewer of them worked as leads"),
-    "new_hour": ("more bookings still new after an hour", "fewer bookings still new after an hour"),
-    "canceled": ("more canceled jobs", "fewer canceled jobs"),
+_VERBS = {
+    "work": "turns bookings into jobs",
+    "dismissed_leads": "turns dismissed bookings into leads",
+    "new_hour": "has bookings still new after an hour",
+    "canceled": "has jobs canceled",
 }
-
-
-def words(result: BookingSourcesResult) -> tuple[str, str]:
-    """What one group and many groups are called."""
-    known = [DIMENSION_WORDS[name] for name in result.by]
-    return (" and ".join(one for one, _ in known) or "group", " and ".join(many for _, many in known) or "groups")
-
-
-def counted(count: int, one: str = "booking") -> str:
-    """'1 booking', '1,200 bookings'."""
-    return f"{count:,} {one}" if count == 1 else f"{count:,} {one}s"
 
 
 def summary(result: BookingSourcesResult) -> list[str]:
-    """The sentences of `BookingSourcesResult.summary`."""
+    """Return the sentences of `BookingSources.summary`."""
     every = result.overall.iloc[0]
     lines = [_headline(result, every)]
     if not result.complete:
-        lines.append("Part of the rows is missing: the read that gave them was not complete.")
-    lines += _dismissals(result, every)
-    lines += _speed(result)
-    lines += _differences(result)
-    lines += [format_silence(row) for row in each(result.silences.head(3))]
-    lines += _jobs(result, every)
-    lines += _clients(result, every)
+        lines.append("Some rows are missing because a read was not complete.")
+    lines += [*_dismissals(result, every), *_speed(result, every), *_differences(result)]
+    lines += [_silence(row) for row in rows_of(result.silences.head(3))]
+    lines += [*_jobs(result, every), *_clients(result, every)]
     lines += result.attribution.sentences() if "campaign" in result.by else []
-    lines += _spelling(result)
-    lines += _odd(result, every)
-    return lines
+    return [*lines, *_spelling(result), *_odd(result, every)]
 
 
 def _headline(result: BookingSourcesResult, every: pd.Series) -> str:
     mature, days = int(every["mature"]), result.mature_days
     if not mature:
-        return f"No booking is {days} days old yet: nothing can be said about what becomes of them."
-    text = f"Of {counted(mature)} at least {days} days old, {per_hundred(every)} became work"
-    direct = int(every["direct"])
+        return f"No booking is {days} days old yet, so it is too early to say how many become jobs."
+    text = f"Of {plural(mature, 'booking')} at least {days} days old, {format_share(every, label='95% CI')} became jobs"
     if result.leads_known:
-        won = int(every["work_lower"]) - direct
-        text += f": {direct:,} directly, {won:,} through a lead that was won"
+        direct = int(every["direct"])
+        text += f": {direct:,} directly and {int(every['work_lower']) - direct:,} through a lead"
     return f"{text}." if mature >= result.min_group else f"{text}. These are too few to tell."
 
 
-def _dismissals(result: BookingSourcesResult, every: pd.Series) -> list[str]:
+def _dismissals(result: BookingSourcesResult, every: pd.Series) -> Iterator[str]:
     dismissed, led = int(every["dismissed_status"]), int(every["dismissed_leads"])
     if not result.leads_known:
-        return ["Leads were not read: which of the dismissed bookings were worked as leads is not known."]
-    if not dismissed:
-        return []
-    return [
-        f"Of {dismissed:,} dismissed {'one' if dismissed == 1 else 'ones'}, {led:,} were worked as leads, of which "
-        f"{int(every['dismissed_won']):,} are won: their dismissal says nothing about the source."
-    ]
+        yield "Leads were not read, so it is not known which dismissed bookings became leads."
+    elif dismissed:
+        yield (
+            f"Of {plural(dismissed, 'dismissed booking')}, {led:,} became leads, of which "
+            f"{int(every['dismissed_won']):,} were booked. A dismissal alone does not mean that a booking was lost."
+        )
 
 
-def _speed(result: BookingSourcesResult) -> list[str]:
-    rows = result.clock.after_hours()
-    every = result.overall.iloc[0]
+def _speed(result: BookingSourcesResult, every: pd.Series) -> Iterator[str]:
     aged, lower, upper = (int(every[f"{name}_hour"]) for name in ("aged", "new_lower", "new_upper"))
     if aged < result.min_group:
-        return []
-    lines = [
-        f"After an hour, {span(lower / aged, upper / aged)} of 100 bookings were still new; of "
-        f"{_share(upper - lower, aged)} of 100 it is not known."
-    ]
-    day, night = each(rows)
+        return
+    yield (
+        f"After an hour, {format_range(lower / aged, upper / aged)} of bookings were still new; for "
+        f"{format_percent((upper - lower) / aged)} it is not known."
+    )
+    day, night = rows_of(result.after_hours)
     if min(day.n, night.n) >= result.min_group:
-        lines.append(
-            f"Of those that came in from {DAY_ENDS} to {DAY_BEGINS} h it were "
-            f"{span(night.share_lower, night.share_upper)} of 100, of the others "
-            f"{span(day.share_lower, day.share_upper)}."
-        )
-    return lines
+        shares = [format_range(part.share_lower, part.share_upper) for part in (night, day)]
+        yield f"After hours ({AFTER_HOURS}) it was {shares[0]}, otherwise {shares[1]}."
 
 
-def _differences(result: BookingSourcesResult) -> list[str]:
+def _differences(result: BookingSourcesResult) -> Iterator[str]:
     if not result.by:
-        return []
-    one, many = words(result)
-    lines: list[str] = []
+        return
+    one, many = group_word(result.by), group_word(result.by, many=True)
     named = 0
     for measure, frame in result.comparisons.items():
         worth = ["higher", "lower"] if measure == "work" else ["higher"]  # fewer than one that stands out is no news
         clear = frame[frame["verdict"].isin(worth)].sort_values("difference", key=abs, ascending=False)
-        lines += [difference(result, measure, row) for row in list(each(clear))[:_MOST_NAMED]]
+        for row in rows_of(clear.head(_MOST_NAMED)):
+            more, less = ((f"{_VERBS[measure]} {how} often",) * 2 for how in ("more", "less"))
+            yield difference(row, Wording((one, many), ("booking", "bookings"), more, less), versus(row))
         named += len(clear)
         if len(clear) > _MOST_NAMED:
-            lines.append(f"{len(clear) - _MOST_NAMED} more {many} differ in this: see the table.")
+            yield f"{len(clear) - _MOST_NAMED} more {many} differ in this: see the table."
     if result.comparisons and not named:
-        lines.append(f"No {one} is clearly different from all others together.")
-    few = int((~result.table["enough"]).sum())
-    if few:
-        lines.append(f"{counted(few, one) if few == 1 else f'{few:,} {many}'} with too few bookings to tell.")
-    return lines
+        yield f"No {one} is clearly different from all others together."
+    if few := int((~result.table["enough"]).sum()):
+        yield f"{plural(few, one, many)} {has_or_have(few)} too few bookings to tell."
 
 
-def difference(result: BookingSourcesResult, measure: str, row: Any) -> str:
-    """A clear difference: the group, its share, that of all others."""
-    more, fewer = _MORE[measure]
-    one = words(result)[0]
-    return (
-        f"{one.capitalize()} {row.name} goes with {more if row.verdict == 'higher' else fewer}: "
-        f"{span(row.share_lower, row.share_upper)} of 100, against {span(row.others_lower, row.others_upper)} of 100 "
-        "for all others together."
-    )
-
-
-def format_silence(row: Any) -> str:
-    """Return the sentence of a gap that is too long for chance."""
-    when = f"has sent nothing since {row.since:%a %d %b %Y, %H:%M}"
+def _silence(row: Any) -> str:
+    when = f"has sent no bookings since {format_time(row.since)}"
     if not row.ongoing:
-        when = f"sent nothing from {row.since:%a %d %b %Y, %H:%M} to {row.until:%a %d %b, %H:%M}"
-    return f"Source {row.source} {when}: {format_missing(row)}."
+        when = f"sent no bookings from {format_time(row.since)} to {format_time(row.until)}"
+    return f"{row.source} {when}: {format_missing(row)}."
 
 
 def format_missing(row: Any) -> str:
@@ -153,113 +118,93 @@ def format_missing(row: Any) -> str:
     return f"about {plural(count, 'booking')} {is_or_are(count)} missing (95% prediction interval {interval})"
 
 
-def _jobs(result: BookingSourcesResult, every: pd.Series) -> list[str]:
+def _jobs(result: BookingSourcesResult, every: pd.Series) -> Iterator[str]:
     if not result.jobs_known:
-        return ["Jobs were not read: cancellations, revenue and the time to the job are not known."]
-    booked = int(every["old_booked"])
-    if not booked:
-        return []
-    canceled, paid = int(every["old_canceled"]), int(every["old_paid"])
-    lines = [
-        f"Of {counted(booked, 'job')} of bookings at least {result.revenue_days} days old, {canceled:,} were canceled "
-        f"({_share(canceled, booked)} of 100) and {paid:,} brought something ({_share(paid, booked)} of 100)."
-    ]
-    unseen = int(every["old_unseen"])
-    if unseen:
-        lines.append(f"{counted(unseen)} of that age {'names' if unseen == 1 else 'name'} a job that was not read.")
-    return lines
+        yield "Jobs were not read, so cancellations, revenue and the time to the job are not known."
+    elif booked := int(every["old_booked"]):
+        canceled, paid, unseen = (int(every[f"old_{name}"]) for name in ("canceled", "paid", "unseen"))
+        yield (
+            f"Of {plural(booked, 'job')} from bookings at least {result.revenue_days} days old, {canceled:,} "
+            f"({format_percent(canceled / booked)}) were canceled and {paid:,} ({format_percent(paid / booked)}) "
+            "brought revenue."
+        )
+        if unseen:
+            yield f"The jobs of {plural(unseen, 'more booking')} of that age were not read."
 
 
-def _clients(result: BookingSourcesResult, every: pd.Series) -> list[str]:
+def _clients(result: BookingSourcesResult, every: pd.Series) -> Iterator[str]:
     known, claims, right = (int(every[name]) for name in ("client_known", "claim_known", "claim_right"))
     if known < result.min_group:
-        return []
-    since = f" among the jobs since {result.jobs_from:%b %Y}" if result.jobs_from is not None else ""
-    since += ", and no record of the customer" if result.customers_known else ""
-    lines = [
-        f"Of {known:,} bookings whose customer is known, {_share(int(every['client_first']), known)} of 100 are of "
-        f"first-time clients: no job before{since}."
-    ]
+        return
+    since = f" since {result.jobs_from:%b %Y}" if result.jobs_from is not None else ""
+    record = " and no earlier customer record" if result.customers_known else ""
+    yield (
+        f"{format_percent(every['client_first'] / known)} of {known:,} bookings with a known customer are from "
+        f"first-time customers: no earlier job{since}{record}."
+    )
     if claims >= result.min_group:
-        lines.append(
-            f"The senders' word on that is wrong for {_share(claims - right, claims)} of 100 of {claims:,} that they "
-            "gave it for."
-        )
-    return lines
+        wrong = format_percent((claims - right) / claims)
+        yield f"{wrong} of {claims:,} bookings come with a wrong statement of whether it is a first-time customer."
 
 
-def _spelling(result: BookingSourcesResult) -> list[str]:
+def _spelling(result: BookingSourcesResult) -> Iterator[str]:
     many = result.spellings.groupby("group")["source"].size()
-    names = many.index[many > 1].tolist()
-    if not names:
-        return []
-    return [f"More than one spelling was counted as one source for {', '.join(names)}: see the table of spellings."]
+    if names := many.index[many > 1].tolist():
+        yield f"Several spellings were counted as one source for {listed(names)}: see the table of spellings."
 
 
-def _odd(result: BookingSourcesResult, every: pd.Series) -> list[str]:
-    lines = []
-    no_start, early = int(every["no_start"]), int(every["early_start"])
-    if no_start + early:
-        lines.append(
-            f"{counted(no_start + early)} asked for a start that cannot be: {no_start:,} for none or the year 1, "
-            f"{early:,} for one before the booking; they do not count in the time asked for."
-        )
+def _odd(result: BookingSourcesResult, every: pd.Series) -> Iterator[str]:
+    no_start, early, unknown, undated = (int(every[name]) for name in ("no_start", "early_start", "unknown", "undated"))
     deleted = result.left_out["deleted"]
-    if deleted:
-        lines.append(f"{counted(deleted)} {'is' if deleted == 1 else 'are'} left out as deleted.")
-    unknown = int(every["unknown"])
-    if unknown:
-        lines.append(
-            f"{counted(unknown)} {'has' if unknown == 1 else 'have'} a status that the contract does not know: "
-            "counted as possibly become work."
+    if odd := no_start + early:
+        yield (
+            f"{plural(odd, 'booking')} with an impossible start time ({no_start:,} none, {early:,} before the booking "
+            f"itself) {is_or_are(odd)} left out of the median start time."
         )
-    undated = int(every["undated"])
+    if deleted:
+        yield f"{plural(deleted, 'deleted booking')} {is_or_are(deleted)} left out."
+    if unknown:
+        yield (
+            f"{plural(unknown, 'booking')} {has_or_have(unknown)} a status that the API does not document, and may "
+            "have become jobs."
+        )
     if undated:
-        lines.append(f"{counted(undated)} without a moment of creation {'is' if undated == 1 else 'are'} not measured.")
-    return lines
-
-
-def _share(part: int, n: int) -> str:
-    return span(part / n, part / n) if n else "none"
+        yield f"{plural(undated, 'booking')} without a creation time {is_or_are(undated)} in no share."
 
 
 def definitions(result: BookingSourcesResult) -> dict[str, str]:
-    """What each number means, by its name."""
-    log = ", or what the status log saw" if result.log_known else ""
-    listed = {
-        "Booking": "A request from outside: a form, a portal, a marketplace, an agent. Its source is free text; "
-        "spellings alike but for capitals, spaces and punctuation are counted as one.",
-        "What became of it": "The first that fits: it names a job; it is converted without naming one; a lead names "
-        "it (won, open or lost); it was dismissed, accepted, or is new. A booking that is worked as a lead is "
-        "dismissed by that, so it is counted with the leads.",
-        "Became work": f"Of bookings at least {result.mature_days} days of 24 hours old: those with a job, those "
-        "converted, and those whose lead is won. Leads may take longer than that, so late months can still gain.",
-        "Still new after an hour": "Nothing was done about it: no job and no lead was made of it, and its status was "
-        f"New. Known by the creation of its job or lead; else only that it lies before its latest change{log}. An "
-        "acceptance before the job leaves no trace. Only bookings that old are counted.",
-        "After hours": f"Came in from {DAY_ENDS} to {DAY_BEGINS} h, in {result.time_zone}.",
-        "Canceled, completed, above zero": f"Of bookings at least {result.revenue_days} days old, by their job: the "
-        "one that the booking names, else the first that names the booking, is no follow-on job and is not older "
-        "than the booking.",
-        "Revenue per job": f"Of jobs at least {result.revenue_days} days old: their totals, canceled jobs as zero. The "
-        "median is of those above zero. A mean is given from 100 jobs up, with a 95 % bias-corrected and accelerated "
-        "bootstrap interval. With follow-on jobs: and the totals of the completed follow-on jobs of each.",
-        "Follow-on job": "A job that names the job during which it was sold, the job that it mends or the job whose "
-        "warranty it is (the first of these that is there is its earlier job), or the estimate from which it was "
-        "made. If it names a booking, that does not make it the booking's job; a job that a booking names is that "
-        "booking's job in any case. Its money goes with its earlier job, also over several follow-on jobs; if it "
-        "names no earlier job, with the job of the booking that it names.",
-        "First-time client": "No job of the customer is older than the booking, as far as jobs were read"
-        f"{', nor is the record of the customer' if result.customers_known else ''}. The customer is known by "
-        "the job or the lead.",
-        "Bookings per hour": "Those that came in in such hours of the week, over the number of such hours that there "
-        f"were in {result.time_zone}, also where the clock changed.",
-        "Sent nothing": "A gap between two bookings of a source that is too long for chance, held against its four "
-        "weeks before and after, with p below 0.05 after Bonferroni over all gaps.",
-        "(27 to 35)": "The 95 % Wilson interval: what chance alone could make of the number.",
-        "Clearly different": f"Compared with all others together: 5 points or more apart, {result.min_group} or more "
-        "on both sides, a p-value below 0.05 after Benjamini-Hochberg over all that could be named, and of the same "
-        "sign within business unit and month.",
-        "Goes with": "The two occur together. Season, kind of work and kind of customer may be the reason.",
+    """Return what each number means, by its name."""
+    log = " or what the status log saw" if result.log_known else ""
+    record = " and the customer record is not older" if result.customers_known else ""
+    return {
+        "Booking": "A request from a form, a portal, a marketplace or an agent. Its source is free text; spellings "
+        "that differ only in capitals, spaces and punctuation count as one.",
+        "What became of it": "The first that applies: it has a job; it was converted without one; it became a lead "
+        "(booked, open or lost); it was dismissed or accepted, or is new. Making a booking a lead dismisses it, so it "
+        "counts with the leads.",
+        "Became jobs": f"Of bookings at least {result.mature_days} days old: those with a job, those converted, and "
+        "those whose lead was booked. Leads may take longer, so recent months can still gain.",
+        "Still new after an hour": "No job and no lead was made of it, and its status was New. The time of its job or "
+        f"lead is exact; otherwise it is only known to lie before its last change{log}. Accepting a booking before the "
+        "job leaves no trace. Only bookings that old count.",
+        "After hours": f"Received {AFTER_HOURS}, {result.time_zone} time.",
+        "Canceled, completed, with revenue": f"Of bookings at least {result.revenue_days} days old, by their job: the "
+        "one that the booking names, or the first that names the booking, is no follow-on job and is not older.",
+        "Revenue per job": f"Of jobs at least {result.revenue_days} days old; canceled jobs count as zero. The median "
+        "is of those above zero. The mean is shown for 100 jobs or more, with a 95% bootstrap interval (BCa). With "
+        "follow-on jobs: plus the completed follow-on jobs of each.",
+        "Follow-on job": "A job that names the job during which it was sold, the job it fixes or whose warranty it is "
+        "(the first of these is its earlier job), or the estimate it was made from. It is not the job of a booking "
+        "that it names, unless that booking names it. Its revenue counts with its earlier job, over any number of "
+        "steps; without one, with the job of the booking it names.",
+        "First-time customer": f"No job of the customer is older than the booking, as far as jobs were read{record}. "
+        "The customer is known from the job or the lead.",
+        "Bookings per hour": "Bookings received in such hours of the week, divided by how many such hours there were "
+        f"in {result.time_zone}, clock changes included.",
+        "Sent no bookings": "A gap between two bookings of a source that is too long for chance, compared with the 4 "
+        "weeks before and after: p below 0.05 after Bonferroni correction over all gaps.",
+        "95% CI": "The 95% Wilson interval: the range within which chance alone may move the number.",
+        "Clearly different": CLEARLY_DIFFERENT.format(
+            min_group=result.min_group, units="bookings", strata="business unit and month"
+        ),
     }
-    return listed

@@ -1,8 +1,9 @@
-"""From counts to tables of booking sources: groups with names, shares with bounds and intervals, medians of spans."""
+"""From counts to tables of booking sources: groups with names, shares, medians, revenue, and each group compared."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,124 +11,116 @@ import numpy.typing as npt
 import pandas as pd
 
 from stcrm_pandas.analysis.base.names import NONE
+from stcrm_pandas.analysis.base.shares import shares
 from stcrm_pandas.analysis.bookings.counts import COUNTS
 from stcrm_pandas.analysis.bookings.groups import ids_and_names
-from stcrm_pandas.analysis.statistics.estimates import wilson
+from stcrm_pandas.analysis.bookings.hours import Clock
+from stcrm_pandas.analysis.bookings.outcomes import SPANS
+from stcrm_pandas.analysis.statistics.comparison import compare
+from stcrm_pandas.analysis.statistics.estimates import bca_mean
 
-__all__ = ["amounts_by", "by_group", "each", "grouped", "medians", "overall", "shared", "shares"]
+__all__ = [
+    "comparisons",
+    "first_time",
+    "grouped",
+    "leakage",
+    "measured",
+    "medians",
+    "overall",
+    "revenue",
+    "speed",
+    "whole",
+]
+
+MEASURES = {
+    "work": ("work_lower", "work_upper", "mature"),
+    "dismissed_leads": ("dismissed_leads", "dismissed_leads", "dismissed_status"),
+    "new_hour": ("new_lower_hour", "new_upper_hour", "aged_hour"),
+    "canceled": ("old_canceled", "old_canceled", "old_booked"),
+}
+"""What groups are compared by: the lower count, the upper one, and of what."""
+
+_LEAKAGE = {
+    "old": "bookings",
+    "old_booked": "booked",
+    "not_canceled": "not_canceled",
+    "old_completed": "completed",
+    "old_paid": "above_zero",
+    "old_canceled": "canceled",
+    "old_unseen": "job_not_read",
+}
+_FIRST_TIME = {
+    "client_known": "known",
+    "client_first": "first_time",
+    "claim_known": "claims",
+    "claim_first": "claimed_first",
+    "claim_right": "claims_right",
+}
+ENOUGH_FOR_A_MEAN = 100
+"""With fewer jobs a mean says more about one large job than about the group."""
+
+Floats = npt.NDArray[np.float64]
 
 
 def grouped(
     cells: pd.DataFrame, by: Sequence[str], named: Mapping[str, Any], sources: Mapping[str, str]
 ) -> pd.DataFrame:
-    """Cells with the groups that a reader knows: `id`, `name` before their other columns.
+    """Return a table of `Counted` with `id` and `name` of the groups instead of `by_0` and `by_1`.
 
-    Parameters: a table of `Counted` with columns `by_0`, `by_1`; the dimensions; their lookups; the source that each
-    spelling stands for.
-    Returns: the cells; the id of two dimensions is a tuple, the name has both.
+    `named` has the lookups of the dimensions, `sources` the source of each spelling. The id of two dimensions is a
+    tuple, the name has both.
     """
+    rest = cells.drop(columns=[f"by_{place}" for place in range(len(by))])
+    if not by:
+        return rest.assign(id=1, name="All bookings").astype({"id": "Int64", "name": "str"})
     ids, names = [], []
     for place, dimension in enumerate(by):
         values = cells[f"by_{place}"]
-        if dimension == "source":
-            values = values.map(sources)
-        different = list(dict.fromkeys(None if pd.isna(value) else value for value in values))
-        keys, words = ids_and_names(dimension, different, named.get(dimension))
-        back = {value: (key, word) for value, key, word in zip(different, keys, words, strict=True)}
-        pairs = [back[None if pd.isna(value) else value] for value in values]
-        ids.append([key for key, _ in pairs])
-        names.append([word for _, word in pairs])
-    rest = cells.drop(columns=[f"by_{place}" for place in range(len(by))])
-    if not by:
-        return rest.assign(
-            id=pd.array([1] * len(rest), dtype="Int64"), name=pd.array(["All bookings"] * len(rest), dtype="str")
-        )
-    if len(by) == 1:
-        kind = "str" if by[0] in ("source", "month") else "Int64"
-        return rest.assign(
-            id=pd.Series(ids[0], index=rest.index, dtype=kind), name=pd.Series(names[0], index=rest.index, dtype="str")
-        )
-    pair = pd.Series(list(zip(*ids, strict=True)), index=rest.index, dtype=object)
-    both = [" · ".join(words) for words in zip(*names, strict=True)]
-    return rest.assign(id=pair, name=pd.Series(both, index=rest.index, dtype="str"))
-
-
-def shares(lower: Any, upper: Any, n: Any) -> dict[str, Any]:
-    """The four columns of a share: `share_lower`, `share_upper`, `interval_low`, `interval_high`, from 0 to 1.
-
-    Parameters: counts. The limits are those of Wilson's 95 % interval, the lower one of the lower count, the upper one
-    of the upper; all are missing where n is 0.
-    """
-    low, high, total = (np.asarray(values, dtype=np.float64) for values in (lower, upper, n))
-    some = np.where(total > 0, total, 1)
-    return {
-        "share_lower": _known(np.where(total > 0, low / some, np.nan)),
-        "share_upper": _known(np.where(total > 0, high / some, np.nan)),
-        "interval_low": _known(wilson(low, total)[0]),
-        "interval_high": _known(wilson(high, total)[1]),
-    }
-
-
-def shared(cells: pd.DataFrame, names: tuple[str, str, str], *, min_group: int) -> pd.DataFrame:
-    """A row per group with one share: `id`, `name`, `n`, `lower`, `upper`, the four columns of `shares`, `enough`.
-
-    Parameters: cells with `id` and `name`; the names of the lower count, the upper count and of what they are counted.
-    """
-    lower, upper, n = names
-    sums = by_group(cells)
-    table = pd.DataFrame(
-        {"id": sums["id"], "name": sums["name"], "n": sums[n], "lower": sums[lower], "upper": sums[upper]}
+        codes, different = pd.factorize(values.map(sources) if dimension == "source" else values, use_na_sentinel=False)
+        keys, texts = ids_and_names(dimension, list(different), named.get(dimension))
+        ids.append([keys[code] for code in codes])
+        names.append([texts[code] for code in codes])
+    kind = "object" if len(by) > 1 else "str" if by[0] in ("source", "month") else "Int64"
+    keyed = ids[0] if len(by) == 1 else list(zip(*ids, strict=True))
+    joined = [" · ".join(parts) for parts in zip(*names, strict=True)]
+    return rest.assign(
+        id=pd.Series(keyed, index=rest.index, dtype=kind), name=pd.Series(joined, index=rest.index, dtype="str")
     )
-    return table.assign(**shares(table["lower"], table["upper"], table["n"]), enough=_enough(table["n"], min_group))
 
 
-def each(frame: pd.DataFrame) -> Iterator[Any]:
-    """Its rows as named tuples, the index first."""
-    yield from frame.itertuples()
-
-
-def by_group(cells: pd.DataFrame) -> pd.DataFrame:
-    """The sums of all counts, a row for each group."""
-    counts = [name for name in COUNTS if name in cells]
-    sums = cells.groupby("name", sort=False)[counts].sum()
-    ids = cells.drop_duplicates("name").set_index("name")["id"]
-    return sums.assign(id=ids).reset_index()[["id", "name", *counts]]
-
-
-def overall(cells: pd.DataFrame, *, min_group: int, name: str = "All bookings") -> pd.DataFrame:
-    """`measured` for all cells together."""
-    counts = cells[list(COUNTS)].sum().astype("Int64").to_frame().T.astype("Int64")
-    return _with_shares(counts.assign(id=pd.array([1], dtype="Int64"), name=pd.array([name], dtype="str")), min_group)
+def overall(cells: pd.DataFrame, *, min_group: int) -> pd.DataFrame:
+    """Return one row of `measured` for all cells together."""
+    return _with_share(grouped(cells[list(COUNTS)].sum().to_frame().T.astype("Int64"), (), {}, {}), min_group)
 
 
 def measured(cells: pd.DataFrame, *, min_group: int, ordered: bool, ranked: bool) -> pd.DataFrame:
-    """A row per group: `id`, `name`, all counts, the share that became work, `enough`.
+    """Return a row per group: `id`, `name`, all counts, the share that became work, `enough`.
 
-    Parameters: cells with `id` and `name`; whether the groups have an order of their own (months, hours); else they are
-    ranked by the lower limit of what is sure, or, where campaigns cannot be trusted, listed by size.
+    `ordered` groups (months, hours) are sorted by id; else they are `ranked` by the lower limit of what is sure, or
+    sorted by size.
     """
-    table = _with_shares(by_group(cells), min_group)
+    sums = cells.groupby("name", sort=False)[list(COUNTS)].sum()
+    ids = cells.drop_duplicates("name").set_index("name")["id"]
+    table = _with_share(sums.assign(id=ids).reset_index(), min_group)
     table["named"] = table["name"] != NONE
+    ranks = {"bookings": False, "name": True}
     if ordered:
-        table = table.sort_values(["named", "id"], ascending=[False, True], ignore_index=True)
+        ranks = {"named": False, "id": True}
     elif ranked:
-        order = ["enough", "named", "interval_low", "bookings", "name"]
-        table = table.sort_values(order, ascending=[False, False, False, False, True], ignore_index=True)
-    else:
-        table = table.sort_values(["bookings", "name"], ascending=[False, True], ignore_index=True)
+        ranks = {"enough": False, "named": False, "interval_low": False, **ranks}
+    table = table.sort_values(list(ranks), ascending=list(ranks.values()), ignore_index=True)
     return table.drop(columns="named")
 
 
-def _with_shares(sums: pd.DataFrame, min_group: int) -> pd.DataFrame:
-    table = sums[["id", "name", *COUNTS]].assign(**shares(sums["work_lower"], sums["work_upper"], sums["mature"]))
-    return table.assign(enough=_enough(table["mature"], min_group))
+def _with_share(sums: pd.DataFrame, min_group: int) -> pd.DataFrame:
+    table = sums[["id", "name", *COUNTS]]
+    return table.assign(
+        **shares(table["work_lower"], table["work_upper"], table["mature"]), enough=table["mature"] >= min_group
+    )
 
 
 def medians(spans: pd.DataFrame, column: str, unit: float) -> dict[str, float]:
-    """The median of whole spans for each group, taken in the middle of its step.
-
-    Parameters: cells with `name`, `bookings` and the number of whole steps; how much a step is.
-    """
+    """Return the median of whole spans for each group, in the middle of its step; `unit` is how much a step is."""
     found = {}
     for name, group in spans.groupby("name", sort=False):
         rows = group.groupby(column)["bookings"].sum().sort_index()
@@ -136,20 +129,96 @@ def medians(spans: pd.DataFrame, column: str, unit: float) -> dict[str, float]:
     return found
 
 
-def amounts_by(cells: pd.DataFrame) -> dict[str, tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]:
-    """For each group what its jobs brought, without and with the jobs sold during them."""
-    return {
-        str(name): (
-            group["total"].to_numpy(dtype=np.float64),
-            group["total"].to_numpy(dtype=np.float64) + group["follow"].to_numpy(dtype=np.float64),
+def comparisons(cells: pd.DataFrame, table: pd.DataFrame, whole: pd.Series, min_group: int) -> dict[str, pd.DataFrame]:
+    """Compare each group with all others by each measure, within business unit and month."""
+    stratum = pd.MultiIndex.from_frame(cells[["unit", "stratum_month"]]).factorize()[0]
+    keyed = cells[["id"]].assign(stratum=stratum)
+    groups = table[["id", "name"]].assign(whole=whole)
+    found = {}
+    for measure, names in MEASURES.items():
+        counts = dict(zip(("lower", "upper", "n"), names, strict=True))
+        both = (
+            part.assign(**{to: source[name] for to, name in counts.items()})
+            for part, source in ((groups, table), (keyed, cells))
         )
-        for name, group in cells.groupby("name", sort=False)
+        found[measure] = compare(*both, min_group=min_group)
+    return found
+
+
+def whole(table: pd.DataFrame, by: Sequence[str], clock: Clock, mature: dt.timedelta) -> pd.Series:
+    """Return whether a group is more than a part of a month; months that are not are never compared."""
+    if by != ("month",):
+        return pd.Series(True, index=table.index)
+    months = pd.to_datetime(table["id"], format="%Y-%m")
+    begin = clock.first.astimezone(clock.zone).replace(tzinfo=None)
+    close = (clock.end - mature).astimezone(clock.zone).replace(tzinfo=None)
+    return (months >= begin) & (months + pd.offsets.MonthBegin(1) <= close)
+
+
+def speed(table: pd.DataFrame, min_group: int) -> pd.DataFrame:
+    """Return a row per group and span: of those that old, still new then."""
+    parts = []
+    for span, lasts in SPANS.items():
+        n, lower, upper = (table[f"{name}_{span}"] for name in ("aged", "new_lower", "new_upper"))
+        minutes = pd.array([int(lasts.total_seconds() // 60)] * len(table), dtype="Int64")
+        counts: dict[str, Any] = {"minutes": minutes, "n": n, "lower": lower, "upper": upper}
+        counts["not_known"] = upper - lower
+        parts.append(table[["id", "name"]].assign(**counts, **shares(lower, upper, n), enough=n >= min_group))
+    return pd.concat(parts, ignore_index=True)
+
+
+def leakage(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the steps from bookings to jobs that brought something; the share is of jobs, those canceled."""
+    kept = table.assign(not_canceled=table["old_booked"] - table["old_canceled"])
+    steps = kept[["id", "name", *_LEAKAGE]].rename(columns=_LEAKAGE)
+    return steps.assign(**shares(steps["canceled"], steps["canceled"], steps["booked"]))
+
+
+def first_time(table: pd.DataFrame) -> pd.DataFrame:
+    """Return customers without a job before; the share is of them among those that are known."""
+    known = table[["id", "name", *_FIRST_TIME]].rename(columns=_FIRST_TIME)
+    return known.assign(**shares(known["first_time"], known["first_time"], known["known"]))
+
+
+def revenue(amounts: pd.DataFrame) -> pd.DataFrame:
+    """Return what the jobs of each group brought, given `name`, `total` and `follow` (their follow-on jobs) of each.
+
+    Returns
+    -------
+    DataFrame
+        A row per group: `name`, `jobs`, `above_zero`, the four columns of its share, `median` (of those above zero),
+        and, from 100 jobs up, `mean` (of all) with `mean_low` and `mean_high` (95%, bias-corrected and accelerated
+        bootstrap); the same three `with_follow` for the jobs and those sold during them; `largest` (the share of all
+        revenue that the largest hundredth of the jobs makes, at least one job).
+
+    Examples
+    --------
+    >>> revenue(pd.DataFrame({"name": "Radio", "total": [0.0, 100.0, 300.0], "follow": 0.0}))["median"].tolist()
+    [200.0]
+    """
+    rows = [
+        {"name": name, **_revenue_of(own, own + group["follow"].to_numpy(dtype=np.float64))}
+        for name, group in amounts.groupby("name", sort=False)
+        for own in (group["total"].to_numpy(dtype=np.float64),)
+    ]
+    kinds = {"name": "str", "jobs": "Int64", "above_zero": "Int64"}
+    kinds |= dict.fromkeys(("median", *_MEANS, "largest", *(f"{name}_with_follow" for name in _MEANS)), "Float64")
+    table = pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
+    return table.assign(**shares(table["above_zero"], table["above_zero"], table["jobs"]))
+
+
+_MEANS = ("mean", "mean_low", "mean_high")
+
+
+def _revenue_of(own: Floats, with_follow: Floats) -> dict[str, Any]:
+    paid = own[own > 0]
+    found: dict[str, Any] = {
+        "jobs": own.size,
+        "above_zero": paid.size,
+        "median": float(np.median(paid)) if paid.size else None,
+        "largest": float(np.sort(own)[-max(1, -(-own.size // 100)) :].sum() / own.sum()) if own.sum() > 0 else None,
     }
-
-
-def _enough(n: pd.Series, min_group: int) -> Any:
-    return pd.array(n.to_numpy(dtype=np.int64) >= min_group, dtype="boolean")
-
-
-def _known(values: npt.NDArray[np.float64]) -> pd.arrays.FloatingArray:
-    return pd.arrays.FloatingArray(np.nan_to_num(values), np.isnan(values))
+    if own.size >= ENOUGH_FOR_A_MEAN:
+        found |= dict(zip(_MEANS, bca_mean(own), strict=True))
+        found |= dict(zip((f"{name}_with_follow" for name in _MEANS), bca_mean(with_follow), strict=True))
+    return found

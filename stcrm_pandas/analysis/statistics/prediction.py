@@ -41,10 +41,10 @@ class Prediction:
         return (self.lower + self.upper) / 2
 
     def in_words(self, one: str = "job", many: str = "jobs") -> str:
-        """'about 13 to 15 jobs (95 % prediction interval 8 to 21)'."""
+        """Return 'about 13–15 jobs (95% prediction interval 8–21)'."""
         low, high = (round(number) for number in (self.lower, self.upper))
-        said = f"{low:,}" if low == high else f"{low:,} to {high:,}"
-        return f"about {said} {one if high == 1 else many} (95 % prediction interval {self.low:,} to {self.high:,})"
+        count = f"{low:,}" if low == high else f"{low:,}–{high:,}"
+        return f"about {count} {one if high == 1 else many} (95% prediction interval {self.low:,}–{self.high:,})"
 
 
 def predicted_count(

@@ -44,8 +44,8 @@ def test_a_source_whose_dismissals_are_mostly_leads(seed: int) -> None:
     assert [source for source, verdict in verdicts(found, "dismissed_leads").items() if verdict == "higher"] == [name]
     row = found.table.set_index("name").loc[name]
     assert row["dismissed_leads"] / row["dismissed_status"] == pytest.approx(truth["share"], abs=0.02)
-    (action,) = [one for one in found.actions() if one.do.startswith("Look at the dismissed bookings")]
-    assert f"of source {name}: {row['dismissed_leads']} of {row['dismissed_status']} were worked as leads" in action.do
+    (action,) = [one for one in found.actions() if one.do.startswith("Review the dismissed bookings")]
+    assert f"of source {name}: {row['dismissed_leads']} of {row['dismissed_status']} became leads" in action.do
 
 
 def test_sources_that_were_respelt_are_one(found: BookingSources) -> None:
@@ -91,7 +91,7 @@ def test_a_source_that_falls_silent_is_an_action(found: BookingSources) -> None:
     silent = analysed(frames)
     assert silent.silences["source"].tolist()[0] == "Scheduling Page"
     assert silent.silences["ongoing"].tolist()[0]
-    (action,) = [one for one in silent.actions() if one.do == "Find out why source Scheduling Page is silent."]
+    (action,) = [one for one in silent.actions() if one.do == "Find out why Scheduling Page stopped sending bookings."]
     # what was taken away lies within what is called missing
     missing, low, high = (int(n) for n in re.findall(r"about (\d+) .* interval (\d+)–(\d+)", action.number)[0])
     assert low <= int(quiet.sum()) <= high < 2 * missing
@@ -107,7 +107,7 @@ def test_the_same_person_through_two_sources() -> None:
         return frames["contacts"][frames["contacts"]["booking_id"].isin(ids)]
 
     before = same_person(frames["bookings"])
-    assert f"takes {before.calls_needed} calls" in before.summary()[0]
+    assert f"takes {before.calls_needed} requests" in before.summary()[0]
     pairs = same_person(frames["bookings"], contacts=read)
     assert len(asked) == before.calls_needed
     sure = pairs.candidates[pairs.candidates["confirmed"]]

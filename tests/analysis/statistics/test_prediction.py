@@ -87,7 +87,7 @@ def test_bounds_face_outwards() -> None:
     assert (found.lower, found.upper) == (pytest.approx(26 * 20.5 / 101), pytest.approx(26 * 30.5 / 101))
     assert found.low == predicted_count(26, *share_of_earlier(20, 100))[1]
     assert found.high == predicted_count(26, *share_of_earlier(30, 100))[2]
-    assert found.in_words() == f"about 5 to 8 jobs (95 % prediction interval {found.low} to {found.high})"
+    assert found.in_words() == f"about 5–8 jobs (95% prediction interval {found.low}–{found.high})"
     assert predict(2, share_of_earlier(50, 100), share_of_earlier(50, 100)).in_words().startswith("about 1 job (")
 
 
@@ -134,10 +134,10 @@ def test_bookings_that_wait_are_held_against_those_that_waited() -> None:
     waiting = len(found.work_lists["still-new"])
     assert f"the {waiting:,} bookings" in call.do
     assert found.overall["share_lower"].iloc[0] > 0.45
-    low, high = (int(part) for part in re.findall(r"interval (\d+) to (\d+)", call.size)[0])
+    low, high = (int(part) for part in re.findall(r"interval (\d+)–(\d+)", call.size)[0])
     assert low <= call.worth <= high < waiting
     assert call.size.endswith("if they are handled like earlier ones of the same age; this is not what calling adds")
-    assert call.number.startswith("of 100 that were still new as long, ")
+    assert call.number.endswith("% of earlier bookings that waited this long became jobs")
 
     rows = frames["bookings"].query("active != False").set_index("id")
     leads = frames["leads"].query("active != False").dropna(subset=["booking_id"])
@@ -173,7 +173,7 @@ def test_leads_are_sized_with_their_bounds() -> None:
     assert sized
     for one in sized:
         assert re.fullmatch(
-            r"about [\d,]+( to [\d,]+)? jobs? \(95 % prediction interval [\d,]+ to [\d,]+\), if they are handled like "
+            r"about [\d,]+(–[\d,]+)? jobs? \(95% prediction interval [\d,]+–[\d,]+\), if they are handled like "
             r"earlier ones of the same age; this is not what calling adds",
             one.size,
         ), one.size
