@@ -1,27 +1,26 @@
-"""The sandbox: a double of the service, with a company in it, on loopback."""
+"""The sandbox: a double of the service with a demo company, on loopback."""
 
 from __future__ import annotations
 
 import atexit
 import datetime as dt
-import sqlite3
 import tempfile
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from stcrm_pandas.contract.operations import OPERATIONS
-from stcrm_pandas.errors import SettingsError, UsageError
-from stcrm_pandas.sandbox.founding import Plan, establish
-from stcrm_pandas.sandbox.service.access import Limit, Tokens
-from stcrm_pandas.sandbox.service.faults import KEEP, Fault, Faults, Keep, Rows, from_file
-from stcrm_pandas.sandbox.store.clock import SECOND, Clock, ticks_of
+from stcrm_pandas.errors import UsageError
+from stcrm_pandas.sandbox.service.access import ServiceOptions
+from stcrm_pandas.sandbox.service.faults import KEEP, EditRows, Fault, Faults, Keep, faults_from
+from stcrm_pandas.sandbox.state import CompanyOptions, create_state, open_state
+from stcrm_pandas.sandbox.store.clock import SECOND, to_ticks
 from stcrm_pandas.sandbox.store.filling import Company
 from stcrm_pandas.sandbox.store.store import Store
 from stcrm_pandas.sandbox.store.tables import Key
 
 if TYPE_CHECKING:
-    from stcrm_pandas.sandbox.service.app import Arrival, Service
+    from stcrm_pandas.sandbox.service.app import ReceivedRequest, Service
     from stcrm_pandas.sandbox.service.server import Server
 
 
@@ -29,41 +28,42 @@ _LONGEST_DELAY = 86_400
 
 
 class Sandbox:
-    """A double of the service on loopback, for trying things out and for tests.
+    """A double of the service on loopback, for experiments and tests.
 
     Parameters
     ----------
     leads : int, default 12000
-        How large the company is; customers, jobs and the rest grow with it.
+        The number of leads; the numbers of customers, jobs and other rows grow with it.
     customers : int, optional
-        How many customers instead.
-    seed, as_of : int, default 1
-        The same two make the same rows, byte for byte. `as_of` is where the company's data ends and where the sandbox's
-        clock starts (an aware datetime; now).
+        The number of customers, 3.5 for each lead by default.
+    seed : int, default 1
+        The seed of the demo company. The same seed and `as_of` create the same rows, byte for byte.
+    as_of : datetime, optional
+        The aware time at which the company's data ends and the sandbox's clock starts; now by default.
     latency_ms : float, default 0
-        How long each answer takes at least.
-    rate_limit : int, default 60
-        Calls in any second, beyond which it answers 429; None is no limit.
+        The least time for a response, in milliseconds.
+    rate_limit : int or None, default 60
+        The requests allowed in any second, beyond which the response is 429; None is no limit.
     state : str or Path, optional
-        A file that keeps the company and all changes. One that exists is opened again as it is: `leads`, `customers`,
-        `seed`, `as_of`, `by_the_book` and `effects` then play no part.
-    faults : str, Path or Sequence[Mapping[str, Any]], optional
-        What should go wrong: a file of JSON, or such a list (see `inject`).
+        A file that keeps the company and all changes. An existing one is opened as it is: `leads`, `customers`, `seed`,
+        `as_of`, `by_the_book` and `effects` then have no effect.
+    faults : str, Path or sequence of mapping, optional
+        The faults to produce: a JSON file, or a list of the same form (see `inject`).
     by_the_book : bool, default False
-        Without the oddities of the real service.
+        Whether to follow the published API without the oddities of the real service.
     effects : bool, default True
-        False draws all outcomes alike for every campaign, source and so on.
+        False draws the same outcomes for every campaign, source and so on.
     scopes : collection of str, optional
-        What the application may do; None is everything.
+        The scopes of the application; all by default.
     port : int, default 0
-        Where to listen; 0 takes a free one.
+        The port to listen on; 0 takes a free one.
     company : Company, optional
-        A company of your own, in place of the one that is made.
+        Your own company instead of the demo company.
     gzip : bool, default False
-        Pack answers for callers who take them packed.
+        Whether to compress responses for clients that accept it.
     feed_delay : float, default 900
-        Seconds until a feed shows a change, unless it is asked for recent ones; 0 shows it at once. The rows that the
-        company starts with are shown at once in any case.
+        Seconds until a feed shows a change, unless recent changes are requested; 0 shows it at once. The rows that the
+        company starts with are always shown at once.
 
     Examples
     --------
@@ -99,50 +99,41 @@ class Sandbox:
         if not 0 <= feed_delay <= _LONGEST_DELAY:
             raise UsageError(f"feed_delay is {feed_delay}; it must be between 0 and {_LONGEST_DELAY} seconds (a day)")
         self._feed_delay = round(feed_delay * SECOND)
-        self._plan = Plan(leads, customers, seed, as_of, by_the_book, effects, company)
+        self._company_options = CompanyOptions(leads, customers, seed, as_of, by_the_book, effects, company)
         self._state = None if state is None else Path(state).expanduser()
-        self._latency = latency_ms / 1000
-        self._rate_limit = rate_limit
         self._port = port
-        self._gzip = gzip
-        self._token_lifetime = _token_lifetime
-        self._feed_size = _feed_size
         known = frozenset(operation.scope for operation in OPERATIONS.values())
-        self._scopes = known if scopes is None else frozenset(scopes)
-        if not self._scopes <= known:
-            raise UsageError(f"no operation knows the scopes {', '.join(sorted(self._scopes - known))}")
-        self._faults = Faults()
-        if isinstance(faults, str | Path):
-            ordered = from_file(Path(faults))
-        else:
-            ordered = [Fault(**fault) for fault in faults or ()]
-        for fault in ordered:
-            self._faults.add(fault)
-        self._notes: dict[str, Any] = {}
+        allowed = known if scopes is None else frozenset(scopes)
+        if not allowed <= known:
+            raise UsageError(f"no operation has the scopes {', '.join(sorted(allowed - known))}")
+        self._service_options = ServiceOptions(
+            allowed, rate_limit, latency_ms / 1000, _token_lifetime, _feed_size, gzip
+        )
+        self._faults = Faults(faults_from(faults))
         self._service: Service | None = None
         self._server: Server | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
-    # its life
+    # start and stop
 
     @property
     def state(self) -> Path | None:
-        """The file that keeps it, if one does."""
+        """The file that keeps the sandbox, or None."""
         return self._state
 
     @property
     def started(self) -> bool:
-        """Whether it listens."""
+        """Whether the sandbox is running."""
         return self._server is not None
 
     def start(self, on_rows: Callable[[int, int], None] | None = None) -> Self:
-        """Make the company, or open its state, and listen. A sandbox that runs stays as it is.
+        """Create the company, or open the state, and listen; does nothing if the sandbox is running.
 
         Parameters
         ----------
         on_rows : callable, optional
-            Called while the company is made with two numbers: how many more rows exist, and how many there
-            will be (0 where that is not known).
+            Called while the company is created, with two numbers: the rows added since the last time, and the rows
+            expected in total (0 if unknown).
         """
         if self._server is not None:
             return self
@@ -151,25 +142,7 @@ class Sandbox:
 
         store = self._open(on_rows)
         try:
-            notes = store.note("sandbox")
-            clock = Clock(notes["shift"])
-            self._service = Service(
-                store=store,
-                clock=clock,
-                tokens=Tokens(clock, self._token_lifetime),
-                limit=Limit(self._rate_limit),
-                faults=self._faults,
-                tenant=notes["tenant"],
-                client_id=notes["client_id"],
-                client_secret=notes["client_secret"],
-                app_key=notes["app_key"],
-                scopes=self._scopes,
-                latency=self._latency,
-                feed_size=self._feed_size,
-                gzip=self._gzip,
-                by_the_book=notes["by_the_book"],
-            )
-            self._notes = notes
+            self._service = Service(store, self._service_options, self._faults)
             self._server = Server(build(self._service), self._port)
         except BaseException:
             store.close()
@@ -179,7 +152,7 @@ class Sandbox:
         return self
 
     def stop(self) -> None:
-        """End it: connections, thread, and the rows unless a state keeps them. One that does not run stays as it is."""
+        """Close connections and drop the rows unless a state keeps them; does nothing if the sandbox is not running."""
         if self._server is None or self._service is None:
             return
         atexit.unregister(self.stop)
@@ -199,18 +172,11 @@ class Sandbox:
 
     def _open(self, on_rows: Callable[[int, int], None] | None) -> Store:
         if self._state is not None:
-            try:
-                if not self._state.exists():
-                    self._state.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                    establish(self._state, self._plan, lasting=True, made=on_rows)
-            except (OSError, sqlite3.OperationalError) as error:
-                why = getattr(error, "strerror", None) or str(error)
-                raise SettingsError(f"the sandbox's state {self._state} cannot be made: {why}") from None
-            return Store(self._state, self._feed_delay)
+            return open_state(self._state, self._company_options, delay=self._feed_delay, on_rows=on_rows)
         self._folder = tempfile.TemporaryDirectory(prefix="stcrm-sandbox-")
         try:
             path = Path(self._folder.name) / "state.sqlite"
-            establish(path, self._plan, lasting=False, made=on_rows)
+            create_state(path, self._company_options, lasting=False, on_rows=on_rows)
             return Store(path, self._feed_delay)
         except BaseException:
             self._drop_folder()
@@ -223,89 +189,84 @@ class Sandbox:
 
     def _running(self) -> Service:
         if self._server is None or self._service is None:
-            raise UsageError("the sandbox does not run: start it first")
+            raise UsageError("the sandbox is not running: start it first")
         return self._service
 
-    # where it is, and who may come in
+    # connection
 
     @property
     def api_url(self) -> str:
-        """What stands before `/crm/v2/tenant/…`."""
+        """The base URL, before `/crm/v2/tenant/…`."""
         self._running()
         return self._server.address if self._server else ""
 
     @property
     def auth_url(self) -> str:
-        """Where tokens are to be had."""
+        """The URL for tokens."""
         return f"{self.api_url}/connect/token"
 
     @property
     def tenant(self) -> int:
-        return self._running().tenant
+        return int(self._running().notes["tenant"])
 
     @property
     def client_id(self) -> str:
-        return self._running().client_id
+        return str(self._running().notes["client_id"])
 
     @property
     def client_secret(self) -> str:
-        return self._running().client_secret
+        return str(self._running().notes["client_secret"])
 
     @property
     def app_key(self) -> str:
-        return self._running().app_key
+        return str(self._running().notes["app_key"])
 
     @property
     def sandbox_id(self) -> str:
-        """What stands for its address: that of its state, or one that each start draws anew."""
-        self._running()
-        return str(self._notes["id"])
+        """The id of the sandbox: that of its state, or a new one at each start."""
+        return str(self._running().notes["id"])
 
     def connection(self) -> dict[str, Any]:
-        """All that a client needs to know."""
+        """Return the URLs, tenant and credentials that a client needs."""
         names = ("api_url", "auth_url", "tenant", "client_id", "client_secret", "app_key", "sandbox_id")
         return {name: getattr(self, name) for name in names}
 
     @property
     def name(self) -> str:
-        """What the company is called."""
-        self._running()
-        return str(self._notes["name"])
+        """The name of the company."""
+        return str(self._running().notes["name"])
 
     @property
     def time_zone(self) -> str:
-        """Where the company works."""
-        self._running()
-        return str(self._notes["time_zone"])
+        """The company's time zone."""
+        return str(self._running().notes["time_zone"])
 
     @property
     def dismissing_reasons(self) -> dict[int, str]:
-        """What the ids of the company's dismissing reasons stand for; empty where it has no names for them."""
-        self._running()
-        return {int(id): str(name) for id, name in self._notes["truth"].get("dismissing_reasons", {}).items()}
+        """The names of the company's dismissing reasons by id; empty if it has none."""
+        return {int(id): str(name) for id, name in self.truth.get("dismissing_reasons", {}).items()}
 
     @property
     def truth(self) -> dict[str, Any]:
-        """What was planted in the company, for an analysis to find."""
-        self._running()
-        return dict(self._notes["truth"])
+        """The planted truths of the company, for an analysis to find."""
+        return dict(self._running().notes["truth"])
 
     def now(self) -> dt.datetime:
-        """The sandbox's clock, in UTC."""
+        """Return the time of the sandbox's clock, in UTC."""
         return self._running().clock.now()
 
     def advance(self, by: dt.timedelta | float) -> dt.datetime:
-        """Move the sandbox's clock ahead, and return its new time. Tokens age, feeds show what was too recent.
+        """Move the sandbox's clock ahead and return its new time: tokens expire, and feeds show later changes.
 
         Parameters
         ----------
-        by : dt.timedelta or float
-            How far: a timedelta, or seconds. A `state` keeps the clock as it was moved.
+        by : timedelta or float
+            A timedelta, or seconds. A `state` keeps the moved clock.
 
         Raises
         ------
         UsageError
-            It would go back.
+            If the clock would go back.
 
         Examples
         --------
@@ -319,91 +280,93 @@ class Sandbox:
             raise UsageError(f"the sandbox's clock cannot go back: advance({by!r})")
         service = self._running()
         service.clock.shift += seconds
-        self._notes["shift"] = service.clock.shift
-        service.store.keep_note("sandbox", self._notes)
+        service.notes["shift"] = service.clock.shift
+        service.store.set_note("sandbox", service.notes)
         return service.clock.now()
 
     @property
-    def requests(self) -> list[Arrival]:
-        """What came in, sign-ins too, in order, with the JSON that was sent; `clear()` empties it."""
-        return self._running().arrivals
+    def requests(self) -> list[ReceivedRequest]:
+        """The received requests in order, with their JSON, sign-ins included; `clear()` empties the list."""
+        return self._running().received
 
-    # behind the client's back
+    # rows, changed without the client
 
     def put(self, table: str, row: Mapping[str, Any]) -> None:
-        """Add a row, or replace the one with its key, under the contract's names; its place in the feeds moves.
+        """Add a row or replace the one with its key; feeds show it as changed.
 
         Parameters
         ----------
         table : str
-            The table, as the sandbox names it (`leads`, `customers` …).
+            The sandbox's name of the table (`leads`, `customers` …).
         row : mapping
             All fields of the row, by the API's names.
         """
         self._running().store.put(table, row, self._ticks())
 
     def change(self, table: str, key: Key, **fields: Any) -> None:
-        """Set fields of a row. `modifiedOn` moves, unless it is among them.
-
-        A row is named by its id; contacts by (customer, location or booking id, id). A part of an object is reached as
-        `**{"address.city": "Aurora"}`.
+        """Set fields of a row; `modifiedOn` becomes the current time unless it is given.
 
         Parameters
         ----------
         table : str
-            The table, as the sandbox names it (`leads`, `customers` …).
+            The sandbox's name of the table (`leads`, `customers` …).
         key : int or tuple
             The row's id; of a contact (customer, location or booking id, id).
         **fields : object
-            The fields to set and their values, by the API's names.
+            Values by the API's names of fields; a part of an object as `**{"address.city": "Aurora"}`.
 
         Raises
         ------
         UsageError
-            There is no such row.
+            If the row does not exist.
         """
         self._running().store.change(table, key, fields, self._ticks())
 
     def remove(self, table: str, key: Key) -> None:
-        """Delete a row: lists leave it out, feeds of leads, bookings and contacts show it with `active` false.
+        """Delete a row: lists omit it, and feeds of leads, bookings and contacts show it with `active` false.
 
         Parameters
         ----------
         table : str
-            The table, as the sandbox names it (`leads`, `customers` …).
+            The sandbox's name of the table (`leads`, `customers` …).
         key : int or tuple
             The row's id; of a contact (customer, location or booking id, id).
 
         Raises
         ------
         UsageError
-            There is no such row.
+            If the row does not exist.
         """
         self._running().store.remove(table, key, self._ticks())
 
     def row(self, table: str, key: Key) -> dict[str, Any]:
-        """A row as it is kept, hidden fields too.
+        """Return a row as the sandbox stores it, with fields that responses leave out.
 
         Parameters
         ----------
         table : str
-            The table, as the sandbox names it (`leads`, `customers` …).
+            The sandbox's name of the table (`leads`, `customers` …).
         key : int or tuple
             The row's id; of a contact (customer, location or booking id, id).
+
+        Returns
+        -------
+        dict
+            The row by the API's names of fields.
 
         Raises
         ------
         UsageError
-            There is no such row.
+            If the row does not exist.
         """
         return self._running().store.row(table, key)
 
     def revoke_tokens(self) -> None:
-        """End all tokens now: the next call with one of them answers 401."""
+        """Revoke all tokens: the next request with one of them gets a 401."""
         self._running().tokens.revoke()
 
     def _ticks(self) -> int:
-        return ticks_of(self.now())
+        return to_ticks(self.now())
 
     # faults
 
@@ -423,7 +386,7 @@ class Sandbox:
         total: int | Keep | None = KEEP,
         has_more: bool | Keep = KEEP,
         continue_from: str | Keep | None = KEEP,
-        rows: Rows | Sequence[Mapping[str, Any]] | None = None,
+        rows: EditRows | Sequence[Mapping[str, Any]] | None = None,
         ignore: Sequence[str] = (),
         cut: int | None = None,
         done: bool | None = None,
@@ -445,7 +408,7 @@ class Sandbox:
         revoke : bool, default False
             All tokens end before the response, the token of this request included.
         before : callable, optional
-            Called before the response is made (in process only).
+            Called before the response is created (in process only).
         status : int, optional
             The status of another response. Without a body it has the body of the service: text for 429, an HTML page
             for 5xx, RFC 7807 for others. The request is not carried out, unless `done` is True.
@@ -481,12 +444,12 @@ class Sandbox:
         Returns
         -------
         Fault
-            The fault: `hits` counts how often it came true, `cancel()` ends it.
+            The fault: `hits` counts how often it happened, `cancel()` ends it.
 
         Raises
         ------
         UsageError
-            There is no such operation.
+            If there is no such operation.
 
         Examples
         --------
@@ -518,5 +481,5 @@ class Sandbox:
         return fault
 
     def clear_faults(self) -> None:
-        """Order nothing any more to go wrong."""
+        """Remove all faults."""
         self._faults.clear()

@@ -1,4 +1,4 @@
-"""Who may call, and how often: tokens and the limit of calls."""
+"""Options of the service, and access to it: tokens and the rate limit."""
 
 from __future__ import annotations
 
@@ -13,45 +13,57 @@ from dataclasses import dataclass, field
 from stcrm_pandas.sandbox.store.clock import Clock
 
 
+@dataclass(frozen=True)
+class ServiceOptions:
+    """The scopes of the application, limits, and times in seconds."""
+
+    scopes: frozenset[str]
+    rate_limit: int | None
+    latency: float
+    token_lifetime: float
+    feed_size: int
+    gzip: bool
+
+
 @dataclass
 class Tokens:
-    """The tokens handed out; each lives `lifetime` seconds by the sandbox's clock."""
+    """Issued tokens; each is valid for `lifetime` seconds of the sandbox's clock."""
 
     clock: Clock
-    lifetime: float = 900
-    _ends: dict[str, float] = field(default_factory=dict)
+    lifetime: float
+    _expirations: dict[str, float] = field(default_factory=dict)
 
     def issue(self) -> str:
         now = self.clock.now().timestamp()
-        self._ends = {token: end for token, end in self._ends.items() if end > now}
+        self._expirations = {token: end for token, end in self._expirations.items() if end > now}
         token = secrets.token_urlsafe(32)
-        self._ends[token] = now + self.lifetime
+        self._expirations[token] = now + self.lifetime
         return token
 
-    def holds(self, token: str) -> bool:
-        return self._ends.get(token, 0) > self.clock.now().timestamp()
+    def is_valid(self, token: str) -> bool:
+        return self._expirations.get(token, 0) > self.clock.now().timestamp()
 
     def revoke(self) -> None:
-        """End all of them."""
-        self._ends = {}
+        """Revoke all tokens."""
+        self._expirations = {}
 
 
-class Limit:
-    """At most `calls` in any second; None is no limit."""
+class RateLimit:
+    """At most `requests` in any second; None is no limit."""
 
-    def __init__(self, calls: int | None, clock: Callable[[], float] = time.monotonic) -> None:
-        self.calls = calls
+    def __init__(self, requests: int | None, clock: Callable[[], float] = time.monotonic) -> None:
+        self.requests = requests
         self._clock = clock
-        self._taken: deque[float] = deque(maxlen=calls or 1)
+        self._accepted: deque[float] = deque(maxlen=requests or 1)
         self._lock = threading.Lock()
 
-    def take(self) -> int:
-        """0 where the call may go on, else the whole seconds to wait. Calls that were refused do not count."""
-        if not self.calls:
+    def acquire(self) -> int:
+        """Count a request and return 0, or return the whole seconds to wait; rejected requests do not count."""
+        if not self.requests:
             return 0
         with self._lock:
             now = self._clock()
-            if len(self._taken) == self.calls and now - self._taken[0] < 1:
-                return max(1, math.ceil(1 - (now - self._taken[0])))
-            self._taken.append(now)
+            if len(self._accepted) == self.requests and now - self._accepted[0] < 1:
+                return max(1, math.ceil(1 - (now - self._accepted[0])))
+            self._accepted.append(now)
             return 0

@@ -1,4 +1,4 @@
-"""The service over HTTP: sign-in, the gate, the operations, and what was ordered to go wrong."""
+"""The service over HTTP: sign-in, access, operations and faults."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import logging
 import secrets
 import zlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from email.utils import format_datetime
 from http import HTTPStatus
 from typing import Any
@@ -25,35 +25,44 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stcrm_pandas.contract.operations import OPERATIONS, Operation
 from stcrm_pandas.sandbox.service import request_bodies, rules
-from stcrm_pandas.sandbox.service.access import Limit, Tokens
+from stcrm_pandas.sandbox.service.access import RateLimit, ServiceOptions, Tokens
 from stcrm_pandas.sandbox.service.faults import SIGN_IN, Fault, Faults
-from stcrm_pandas.sandbox.service.parameters import Pairs
+from stcrm_pandas.sandbox.service.parameters import QueryPairs
 from stcrm_pandas.sandbox.service.reads import READS
-from stcrm_pandas.sandbox.service.request import LARGEST_PAGE, Call, Handler
-from stcrm_pandas.sandbox.service.responses import JSON, PROBLEM, Answer, Found, Refusal, failure, problem, too_many
+from stcrm_pandas.sandbox.service.request import ApiRequest, Handler
+from stcrm_pandas.sandbox.service.responses import (
+    JSON,
+    PROBLEM,
+    ApiResponse,
+    HttpError,
+    ResponseBody,
+    error_page,
+    problem,
+    rate_limited,
+)
 from stcrm_pandas.sandbox.service.writes import WRITES
-from stcrm_pandas.sandbox.store.clock import Clock, ticks_of
+from stcrm_pandas.sandbox.store.clock import Clock, to_ticks
 from stcrm_pandas.sandbox.store.store import Store
 
 HANDLERS: Mapping[str, Handler] = {**READS, **WRITES}
-"""What answers each operation, by its id."""
+"""The handler of each operation, by operationId."""
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "QUERY")
 
 _LOG = logging.getLogger(__name__)
-_LOGGED = 200_000
-"""How many arrivals are remembered."""
+_MOST_RECEIVED = 200_000
+"""Requests kept for `Sandbox.requests`."""
 LARGEST_BODY = 64 * 2**20
-"""Bytes of a request at most; a larger one is refused while it arrives."""
+"""Most bytes of a request body; a larger one is rejected while it arrives."""
 _LARGEST_FORM = 2**16
 
 
 @dataclass
-class Arrival:
-    """A request that came in: the query decoded, in its order; `operation` is None for a path that does not exist.
+class ReceivedRequest:
+    """A request that the sandbox received, with its decoded query.
 
-    `body` is the JSON that was sent with it, None where that was none or could not be read, or was not read: without a
-    good token and key, nothing is.
+    `operation` is None for a path that does not exist. `body` is the JSON that was sent; None where it is missing or
+    invalid, or where the token or the application key is, since the body is not read then.
     """
 
     method: str
@@ -64,250 +73,240 @@ class Arrival:
     body: Any = None
 
 
-class _Undone(Exception):
-    """Takes an operation back, and keeps what it would have answered."""
+class _RolledBack(Exception):
+    """Rolls an operation back and carries its response body."""
 
-    def __init__(self, found: Found) -> None:
+    def __init__(self, body: ResponseBody) -> None:
         super().__init__()
-        self.found = found
+        self.body = body
 
 
-@dataclass
 class Service:
-    """All that the answers depend on."""
+    """The service over a store; `notes` are its tenant, credentials and clock, as the store keeps them."""
 
-    store: Store
-    clock: Clock
-    tokens: Tokens
-    limit: Limit
-    faults: Faults
-    tenant: int
-    client_id: str
-    client_secret: str
-    app_key: str
-    scopes: frozenset[str]
-    latency: float = 0.0
-    feed_size: int = LARGEST_PAGE
-    gzip: bool = False
-    by_the_book: bool = False
-    arrivals: list[Arrival] = field(default_factory=list)
-    _refused: int = 0
-    _last: dict[str, Pairs] = field(default_factory=dict)
+    def __init__(self, store: Store, options: ServiceOptions, faults: Faults) -> None:
+        self.store = store
+        self.options = options
+        self.faults = faults
+        self.notes: dict[str, Any] = store.note("sandbox")
+        self.clock = Clock(self.notes["shift"])
+        self.tokens = Tokens(self.clock, options.token_lifetime)
+        self.rate_limit = RateLimit(options.rate_limit)
+        self.by_the_book: bool = self.notes["by_the_book"]
+        self.received: list[ReceivedRequest] = []
+        self._rejected = 0
+        self._last_queries: dict[str, QueryPairs] = {}
 
     # sign-in
 
     async def sign_in(self, request: Request) -> Response:
-        """A token for the right client id and secret."""
-        _arrival(request).operation = SIGN_IN
+        """Return a token for the correct client id and secret."""
+        _received(request).operation = SIGN_IN
         fault = self.faults.next(SIGN_IN)
-        await _prepare(fault)
-        answer = fault.answer() if fault else None
+        await _before_response(fault)
+        response = fault.response() if fault else None
         try:
-            answer = answer or self._token(await _form(request), request)
-        except Refusal as refusal:
-            answer = refusal.answer
-        return self._respond(answer, fault)
+            response = response or self._token(await _form(request), request)
+        except HttpError as error:
+            response = error.response
+        return self._respond(response, fault)
 
-    def _token(self, form: dict[str, str] | None, request: Request) -> Answer:
+    def _token(self, form: dict[str, str] | None, request: Request) -> ApiResponse:
         if form is None or "grant_type" not in form:
             return _oauth_error("invalid_request")
         if form["grant_type"] != "client_credentials":
             return _oauth_error("unsupported_grant_type")
         client, secret = _basic(request) or (form.get("client_id", ""), form.get("client_secret", ""))
-        right = secrets.compare_digest(client.encode(), self.client_id.encode())
-        if not secrets.compare_digest(secret.encode(), self.client_secret.encode()) or not right:
+        known = secrets.compare_digest(client.encode(), self.notes["client_id"].encode())
+        if not secrets.compare_digest(secret.encode(), self.notes["client_secret"].encode()) or not known:
             return _oauth_error("invalid_client")
         body = {
             "access_token": self.tokens.issue(),
             "expires_in": int(self.tokens.lifetime),
             "token_type": "Bearer",
-            "scope": " ".join(sorted(self.scopes)),
+            "scope": " ".join(sorted(self.options.scopes)),
         }
-        return Answer(pieces=[orjson.dumps(body)], headers={"Cache-Control": "no-store"})
+        return ApiResponse(pieces=[orjson.dumps(body)], headers={"Cache-Control": "no-store"})
 
     # operations
 
-    async def call(self, operation: Operation, request: Request) -> Response:
-        """One call of an operation, from the gate to the answer."""
-        _arrival(request).operation = operation.id
+    async def handle(self, operation: Operation, request: Request) -> Response:
+        """Return the response to a request of an operation."""
+        _received(request).operation = operation.id
         raw = b""
         try:
-            if operation.body and self._knows(request):
-                raw = await _read(request, LARGEST_BODY)
-                _note_body(request, raw)
-        except Refusal as refusal:
-            return self._respond(refusal.answer)
-        wait = self.limit.take()
+            if operation.body and self._is_authenticated(request):
+                raw = await _read_body(request, LARGEST_BODY)
+                _record_body(request, raw)
+        except HttpError as error:
+            return self._respond(error.response)
+        wait = self.rate_limit.acquire()
         if wait:
-            self._refused += 1
-            return self._respond(too_many(wait, with_header=self.by_the_book or self._refused % 2 == 0))
-        if self.latency:
-            await asyncio.sleep(self.latency)
+            self._rejected += 1
+            return self._respond(rate_limited(wait, with_header=self.by_the_book or self._rejected % 2 == 0))
+        if self.options.latency:
+            await asyncio.sleep(self.options.latency)
         fault = None
         try:
-            self._admit(operation, request)
+            self._authorize(operation, request)
             fault = self.faults.next(operation.id)
-            await _prepare(fault)
+            await _before_response(fault)
             if fault and fault.revoke:
                 self.tokens.revoke()
-                self._admit(operation, request)
-            answer = self._answer(operation, request, raw, fault)
-        except Refusal as refusal:
-            answer = refusal.answer
+                self._authorize(operation, request)
+            response = self._respond_to(operation, request, raw, fault)
+        except HttpError as error:
+            response = error.response
         except Exception:
             _LOG.exception("the sandbox failed at %s", operation.id)
-            answer = failure(500)
-        packed = self.gzip and "gzip" in request.headers.get("accept-encoding", "")
-        return self._respond(answer, fault, packed=packed)
+            response = error_page(500)
+        compressed = self.options.gzip and "gzip" in request.headers.get("accept-encoding", "")
+        return self._respond(response, fault, compressed=compressed)
 
     async def no_route(self, request: Request, error: Exception) -> Response:
-        """The answer for a path or a method that does not exist."""
+        """Return the response for a path or a method that does not exist."""
         status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.NOT_FOUND
         headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
         return self._respond(problem(status, headers=headers))
 
-    def _respond(self, answer: Answer, fault: Fault | None = None, *, packed: bool = False) -> Response:
-        if self.by_the_book and answer.media == PROBLEM:
-            answer = replace(answer, media=JSON)  # the contract knows no other kind
-        return _respond(answer, fault, packed=packed)
+    def _respond(self, response: ApiResponse, fault: Fault | None = None, *, compressed: bool = False) -> Response:
+        if self.by_the_book and response.media == PROBLEM:
+            response = replace(response, media=JSON)  # the contract has no other media type
+        return _respond(response, fault, compressed=compressed)
 
     def _has_key(self, request: Request) -> bool:
         key = request.headers.get("st-app-key", "")
-        return secrets.compare_digest(key.encode(), self.app_key.encode())
+        return secrets.compare_digest(key.encode(), self.notes["app_key"].encode())
 
     def _has_token(self, request: Request) -> bool:
-        # Seen: a client in wide use sends the bare token, without "Bearer", and the service lets it in.
-        return self.tokens.holds(request.headers.get("authorization", "").removeprefix("Bearer ").strip())
+        # Seen: a widely used client sends the bare token without "Bearer", and the service accepts it.
+        return self.tokens.is_valid(request.headers.get("authorization", "").removeprefix("Bearer ").strip())
 
-    def _knows(self, request: Request) -> bool:
+    def _is_authenticated(self, request: Request) -> bool:
         return self._has_key(request) and self._has_token(request)
 
-    def _admit(self, operation: Operation, request: Request) -> None:
+    def _authorize(self, operation: Operation, request: Request) -> None:
         if not self._has_key(request):
-            raise Refusal(401, "The application key is missing or unknown.")
+            raise HttpError(401, "The application key is missing or unknown.")
         if not self._has_token(request):
-            raise Refusal(401, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
-        if request.path_params["tenant"] != str(self.tenant):
-            raise Refusal(404, "There is no such tenant.")
-        if operation.scope not in self.scopes:
-            raise Refusal(403, "Scope validation failed")
+            raise HttpError(401, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+        if request.path_params["tenant"] != str(self.notes["tenant"]):
+            raise HttpError(404, "There is no such tenant.")
+        if operation.scope not in self.options.scopes:
+            raise HttpError(403, "Scope validation failed")
 
-    def _answer(self, operation: Operation, request: Request, raw: bytes, fault: Fault | None) -> Answer:
-        instead = fault.answer() if fault else None
-        if fault and instead and not (fault.does or fault.late):
-            return instead
-        query = _arrival(request).query
-        call = self._call(operation, request, raw, fault)
+    def _respond_to(self, operation: Operation, request: Request, raw: bytes, fault: Fault | None) -> ApiResponse:
+        replacement = fault.response() if fault else None
+        if fault and replacement and not (fault.executes or fault.late):
+            return replacement
+        query = _received(request).query
+        api_request = self._api_request(operation, request, raw, fault)
         if fault is None:
-            return self._do(call).answer()
-        found = self._do(call) if fault.does else self._undone(call)
+            return self._execute(api_request).to_response()
+        body = self._execute(api_request) if fault.executes else self._dry_run(api_request)
         if fault.late:
-            asyncio.get_running_loop().call_later(fault.late, self._do_late, call)
-        return instead or fault.bend(found, query).answer()
+            asyncio.get_running_loop().call_later(fault.late, self._execute_late, api_request)
+        return replacement or fault.alter(body, query).to_response()
 
-    def _call(self, operation: Operation, request: Request, raw: bytes, fault: Fault | None) -> Call:
-        query = _arrival(request).query
-        asked = fault.redirect(query, self._last.get(operation.id, ())) if fault else query
-        self._last[operation.id] = query
-        now = ticks_of(self.clock.now())
-        call = Call(
-            operation, request.path_params, asked, self.store, now, self.feed_size, by_the_book=self.by_the_book
+    def _api_request(self, operation: Operation, request: Request, raw: bytes, fault: Fault | None) -> ApiRequest:
+        received = _received(request).query
+        query = fault.effective_query(received, self._last_queries.get(operation.id, ())) if fault else received
+        self._last_queries[operation.id] = received
+        now = to_ticks(self.clock.now())
+        api_request = ApiRequest(
+            operation, request.path_params, query, self.store, now, self.options.feed_size, by_the_book=self.by_the_book
         )
         if operation.body:
-            # Seen: a change takes fields that it does not know, and drops them.
-            overlook = operation.method == "PATCH" and not self.by_the_book
+            # Seen: a change accepts fields that the API does not have, and drops them.
+            drop_unknown = operation.method == "PATCH" and not self.by_the_book
             sent = request_bodies.parse(raw, request.headers.get("content-type", ""))
-            body = request_bodies.check(sent, operation.body, overlook=overlook)
-            call = replace(call, body=body)
+            body = request_bodies.validate(sent, operation.body, drop_unknown=drop_unknown)
+            api_request = replace(api_request, body=body)
         if operation.writes:
-            rules.check(call)
-        return replace(call, body=fault.overlook(call.body)) if fault else call
+            rules.check(api_request)
+        return replace(api_request, body=fault.without_ignored(api_request.body)) if fault else api_request
 
-    def _do(self, call: Call) -> Found:
-        handler = HANDLERS[call.operation.id]
-        if not call.operation.writes:
-            return handler(call)
+    def _execute(self, request: ApiRequest) -> ResponseBody:
+        handler = HANDLERS[request.operation.id]
+        if not request.operation.writes:
+            return handler(request)
         with self.store.transaction():
-            return handler(call)
+            return handler(request)
 
-    def _undone(self, call: Call) -> Found:
-        """What the call would answer; nothing of it stays."""
+    def _dry_run(self, request: ApiRequest) -> ResponseBody:
+        """Return the response body of a request without keeping its changes."""
         try:
             with self.store.transaction():
-                raise _Undone(self._do(call))
-        except _Undone as undone:
-            return undone.found
+                raise _RolledBack(self._execute(request))
+        except _RolledBack as rolled_back:
+            return rolled_back.body
 
-    def _do_late(self, call: Call) -> None:
+    def _execute_late(self, request: ApiRequest) -> None:
         try:
-            self._do(replace(call, now=ticks_of(self.clock.now())))
-        except Refusal:
-            _LOG.info("%s was not done late: by then it was refused", call.operation.id)
+            self._execute(replace(request, now=to_ticks(self.clock.now())))
+        except HttpError:
+            _LOG.info("%s was not carried out late: it had become invalid", request.operation.id)
 
 
 def build(service: Service) -> ASGIApp:
-    """The service as an ASGI application."""
+    """Return the service as an ASGI application."""
     routes = [Route("/connect/token", service.sign_in, methods=["POST"])]
-    # A fixed word goes before a parameter, so that `customers/contacts` is no customer.
+    # Fixed segments come before parameters, so that `customers/contacts` is not read as a customer's id.
     paths: dict[str, dict[str, Operation]] = {}
-    for operation in sorted(OPERATIONS.values(), key=lambda one: [part[0] == "{" for part in one.path.split("/")]):
+    for operation in sorted(OPERATIONS.values(), key=lambda each: [part[0] == "{" for part in each.path.split("/")]):
         paths.setdefault(operation.path, {})[operation.method] = operation
-    for path, offered in paths.items():
-        # All methods: one that a fixed path does not have must not fall through to a parameter.
-        routes.append(Route(f"/{path}", _endpoint(service, offered), methods=METHODS))
+    for path, by_method in paths.items():
+        # All methods, so that one that a fixed path lacks is not routed to a path with a parameter.
+        routes.append(Route(f"/{path}", _endpoint(service, by_method), methods=METHODS))
     inner = Starlette(routes=routes, exception_handlers={HTTPException: service.no_route})
     inner.router.redirect_slashes = False
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        arrival = Arrival(scope["method"], scope["path"], query)
-        if len(service.arrivals) >= _LOGGED:
-            del service.arrivals[: _LOGGED // 2]
-        service.arrivals.append(arrival)
-        scope["arrival"] = arrival
+        received = ReceivedRequest(scope["method"], scope["path"], query)
+        if len(service.received) >= _MOST_RECEIVED:
+            del service.received[: _MOST_RECEIVED // 2]
+        service.received.append(received)
+        scope["received"] = received
 
-        async def dated(message: Message) -> None:
+        async def send_with_date(message: Message) -> None:
             if message["type"] == "http.response.start":
-                arrival.status = message["status"]
+                received.status = message["status"]
                 date = format_datetime(service.clock.now(), usegmt=True)
                 message["headers"] = [*message["headers"], (b"date", date.encode())]
             await send(message)
 
-        await inner(scope, receive, dated)
+        await inner(scope, receive, send_with_date)
 
     return application
 
 
-def _endpoint(service: Service, offered: Mapping[str, Operation]) -> Callable[[Request], Awaitable[Response]]:
-    known = [*offered, "HEAD"] if "GET" in offered else [*offered]
+def _endpoint(service: Service, by_method: Mapping[str, Operation]) -> Callable[[Request], Awaitable[Response]]:
+    allowed = [*by_method, "HEAD"] if "GET" in by_method else [*by_method]
 
     async def endpoint(request: Request) -> Response:
-        if request.method not in known:
-            raise HTTPException(405, headers={"Allow": ", ".join(known)})
-        return await service.call(offered["GET" if request.method == "HEAD" else request.method], request)
+        if request.method not in allowed:
+            raise HTTPException(405, headers={"Allow": ", ".join(allowed)})
+        return await service.handle(by_method["GET" if request.method == "HEAD" else request.method], request)
 
     return endpoint
 
 
-def _arrival(request: Request) -> Arrival:
-    arrival: Arrival = request.scope["arrival"]
-    return arrival
+def _received(request: Request) -> ReceivedRequest:
+    received: ReceivedRequest = request.scope["received"]
+    return received
 
 
-async def _prepare(fault: Fault | None) -> None:
+async def _before_response(fault: Fault | None) -> None:
     if fault and fault.delay:
         await asyncio.sleep(fault.delay)
     if fault and fault.before:
         fault.before()
 
 
-async def _read(request: Request, most: int) -> bytes:
-    """The body, unless it is too large: then no more of it is read, and the server drops what still comes.
-
-    Raises:
-        Refusal: it is too large (413), or the caller has gone.
-    """
-    too_large = Refusal(413, f"The body is larger than {most:,} bytes.")
+async def _read_body(request: Request, most: int) -> bytes:
+    """Return the body, or raise a 413 without reading the rest of one that is too large."""
+    too_large = HttpError(413, f"The body is larger than {most:,} bytes.")
     if int(request.headers.get("content-length", 0)) > most:
         raise too_large
     body = bytearray()
@@ -317,54 +316,56 @@ async def _read(request: Request, most: int) -> bytes:
             if len(body) > most:
                 raise too_large
     except ClientDisconnect:
-        raise Refusal(400, "The connection ended before the body did.") from None
+        raise HttpError(400, "The connection ended before the body did.") from None
     return bytes(body)
 
 
-def _note_body(request: Request, raw: bytes) -> None:
-    """Keep what was sent, also where it is refused later."""
+def _record_body(request: Request, raw: bytes) -> None:
+    """Record the JSON of a request, even if the request is rejected later."""
     try:
-        _arrival(request).body = request_bodies.parse(raw, request.headers.get("content-type", ""))
-    except Refusal:
-        _arrival(request).body = None
+        _received(request).body = request_bodies.parse(raw, request.headers.get("content-type", ""))
+    except HttpError:
+        _received(request).body = None
 
 
 async def _form(request: Request) -> dict[str, str] | None:
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
         return None
-    return dict(parse_qsl((await _read(request, _LARGEST_FORM)).decode("utf-8", "replace"), keep_blank_values=True))
+    return dict(
+        parse_qsl((await _read_body(request, _LARGEST_FORM)).decode("utf-8", "replace"), keep_blank_values=True)
+    )
 
 
 def _basic(request: Request) -> tuple[str, str] | None:
-    kind, _, packed = request.headers.get("authorization", "").partition(" ")
+    kind, _, encoded = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "basic":
         return None
     try:
-        client, _, secret = base64.b64decode(packed).decode().partition(":")
+        client, _, secret = base64.b64decode(encoded).decode().partition(":")
     except (binascii.Error, ValueError):
         return None
     return client, secret
 
 
-def _oauth_error(name: str) -> Answer:
-    return Answer(400, [orjson.dumps({"error": name})], {"Cache-Control": "no-store"})
+def _oauth_error(name: str) -> ApiResponse:
+    return ApiResponse(400, [orjson.dumps({"error": name})], {"Cache-Control": "no-store"})
 
 
-def _respond(answer: Answer, fault: Fault | None = None, *, packed: bool = False) -> Response:
-    media = {"Content-Type": answer.media} if answer.media else {}
-    headers = {**media, **answer.headers, **((fault.headers or {}) if fault else {})}
-    pieces = answer.pieces
-    if packed and len(pieces) > 1:
-        squeeze = zlib.compressobj(1, zlib.DEFLATED, 31)
-        pieces = [*map(squeeze.compress, pieces), squeeze.flush()]
+def _respond(response: ApiResponse, fault: Fault | None = None, *, compressed: bool = False) -> Response:
+    media = {"Content-Type": response.media} if response.media else {}
+    headers = {**media, **response.headers, **((fault.headers or {}) if fault else {})}
+    pieces = response.pieces
+    if compressed and len(pieces) > 1:
+        gzip = zlib.compressobj(1, zlib.DEFLATED, 31)
+        pieces = [*map(gzip.compress, pieces), gzip.flush()]
         headers["Content-Encoding"] = "gzip"
-    return _Pieces(pieces, answer.status, headers, fault.cut if fault else None)
+    return _PiecesResponse(pieces, response.status, headers, fault.cut if fault else None)
 
 
-class _Pieces(Response):
-    """A body in pieces, so that nothing is copied whole and other calls get their turn in between.
+class _PiecesResponse(Response):
+    """A body sent in pieces, so that it is never copied as a whole and other requests are handled in between.
 
-    One that is cut promises all of the body, and a byte of one that is empty, and sends its start; the server then
+    With `cut`, `Content-Length` is that of the complete body (at least 1), only its start is sent, and the server then
     closes the connection.
     """
 
@@ -373,11 +374,11 @@ class _Pieces(Response):
         headers["Content-Length"] = str(length if cut is None else max(1, length))
         super().__init__(None, status, headers)
         self._pieces = pieces if cut is None else [b"".join(pieces)[:cut]]
-        self._whole = cut is None
+        self._complete = cut is None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         for piece in self._pieces:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
-        if self._whole:
+        if self._complete:
             await send({"type": "http.response.body", "body": b""})

@@ -1,7 +1,7 @@
-"""External data: keys and values that applications keep on rows, each application its own.
+"""External data: keys and values that each application stores on rows for itself.
 
-Answers show keys and values alone. Whose they are is kept beside the row, in `externalDataOwners`, in the same order;
-where it says nothing, they belong to the application that filled the company.
+Responses hold keys and values only. The store keeps their applications in `externalDataOwners`, in the same order;
+without an entry there, a value belongs to `APPLICATION`.
 """
 
 from __future__ import annotations
@@ -11,24 +11,24 @@ from typing import Any
 
 import orjson
 
-from stcrm_pandas.sandbox.store.store import Where
+from stcrm_pandas.sandbox.store.store import Condition
 
 OWNERS = "externalDataOwners"
 APPLICATION = "6f1d3c52-a0b8-4e7d-9c15-e2f480ab37d6"
-"""The application that all external data of the company belongs to."""
+"""The application that owns the external data of the demo company."""
 
 _OWNER = f"coalesce(json_extract(t.hidden, '$.{OWNERS}[' || e.key || ']'), '{APPLICATION}')"
 _EACH = "json_each(t.body, '$.externalData') e"
 
 
-def owned_by(application: str) -> Where:
-    """Rows on which the application keeps something."""
-    return Where(f"EXISTS (SELECT 1 FROM {_EACH} WHERE {_OWNER} = ?)", (application,))
+def has_data_of(application: str) -> Condition:
+    """Return the condition for rows with data of the application."""
+    return Condition(f"EXISTS (SELECT 1 FROM {_EACH} WHERE {_OWNER} = ?)", (application,))
 
 
-def attached_by(application: str | None, key: str, values: Sequence[str]) -> Where:
-    """Rows whose external data, of one application or of any, holds the key with one of the values."""
-    return Where(
+def has_values(application: str | None, key: str, values: Sequence[str]) -> Condition:
+    """Return the condition for rows that hold the key with one of the values, for one application or for any."""
+    return Condition(
         f"EXISTS (SELECT 1 FROM {_EACH} WHERE json_extract(e.value, '$.key') = ? "
         "AND json_extract(e.value, '$.value') IN (SELECT value FROM json_each(?)) "
         f"AND (? IS NULL OR {_OWNER} = ?))",
@@ -36,25 +36,23 @@ def attached_by(application: str | None, key: str, values: Sequence[str]) -> Whe
     )
 
 
-def shown_to(application: str) -> tuple[str, tuple[Any, ...]]:
-    """A row with the external data of one application, as a view of the store."""
+def data_view(application: str) -> tuple[str, tuple[Any, ...]]:
+    """Return SQL for a row with the external data of one application only, and its values."""
     mine = f"SELECT json_group_array(json(e.value)) FROM {_EACH} WHERE {_OWNER} = ?"
     return f"json_set(t.body, '$.externalData', json(({mine})))", (application,)
 
 
-def attached(given: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The fields of a new row, from what its request attaches."""
-    return patched({}, {"patchMode": "Replace", **given}) if given else {"externalData": [], OWNERS: []}
+def new_data(sent: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the fields of a new row."""
+    return merged_data({}, {"patchMode": "Replace", **sent}) if sent else {"externalData": [], OWNERS: []}
 
 
-def patched(row: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a row after a change by one application; a value of null takes its key away.
+def merged_data(row: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a row after a change by one application; a null value removes its key.
 
-    Examples
-    --------
-    >>> row = attached({"applicationGuid": "a", "externalData": [{"key": "x", "value": "1"}]})
+    >>> row = new_data({"applicationGuid": "a", "externalData": [{"key": "x", "value": "1"}]})
     >>> merge = {"patchMode": "Merge", "applicationGuid": "a", "externalData": [{"key": "y", "value": "2"}]}
-    >>> patched(row, merge)["externalData"]
+    >>> merged_data(row, merge)["externalData"]
     [{'key': 'x', 'value': '1'}, {'key': 'y', 'value': '2'}]
     """
     application = change["applicationGuid"]

@@ -1,7 +1,4 @@
-"""Faults to order: what goes wrong, at which operation, from which call on and how often.
-
-A fault is a value, so it comes from a call (`Sandbox.inject`) or from a file of JSON: a list of objects with the same
-names.
+"""Faults that a user orders: from `Sandbox.inject`, or from a JSON file with a list of objects of the same names.
 
 >>> fault = Fault("leads.list", after=1, times=2, status=503)
 >>> faults = Faults()
@@ -14,7 +11,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -23,27 +20,27 @@ import orjson
 
 from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.sandbox.service.parameters import Pairs
-from stcrm_pandas.sandbox.service.responses import HTML, JSON, Answer, Found, plain
+from stcrm_pandas.sandbox.service.parameters import QueryPairs
+from stcrm_pandas.sandbox.service.responses import HTML, JSON, ApiResponse, ResponseBody, default_response
 from stcrm_pandas.sandbox.store.tables import drop_path, set_path
 
 SIGN_IN = "sign_in"
-"""Stands for the operation where a fault is about sign-in."""
+"""The operation of a fault at sign-in."""
 ANY = "*"
-"""Stands for every operation but sign-in."""
+"""Every operation except sign-in."""
 
 
 class Keep:
-    """What `KEEP` is."""
+    """The type of `KEEP`."""
 
     def __repr__(self) -> str:
         return "KEEP"
 
 
 KEEP: Final = Keep()
-"""Leave it as it is; None is null."""
+"""Leave the value unchanged; None sets null."""
 
-Rows = Callable[[list[dict[str, Any]]], list[dict[str, Any]] | None]
+EditRows = Callable[[list[dict[str, Any]]], list[dict[str, Any]] | None]
 
 
 @dataclass(eq=False)
@@ -64,7 +61,7 @@ class Fault:
     revoke : bool, default False
         All tokens end before the response, the token of this request included.
     before : callable, optional
-        Called before the response is made (in process only).
+        Called before the response is created (in process only).
     status : int, optional
         The status of another response. Without a body it has the body of the service: text for 429, an HTML page for
         5xx, RFC 7807 for others. The request is not carried out, unless `done` is True.
@@ -120,7 +117,7 @@ class Fault:
     total: int | Keep | None = KEEP
     has_more: bool | Keep = KEEP
     continue_from: str | Keep | None = KEEP
-    rows: Rows | Sequence[Mapping[str, Any]] | None = None
+    rows: EditRows | Sequence[Mapping[str, Any]] | None = None
     ignore: Sequence[str] = ()
     cut: int | None = None
     done: bool | None = None
@@ -137,81 +134,78 @@ class Fault:
             raise UsageError(f"a fault with page={self.page!r}: it can be repeat, first, empty or short")
 
     def cancel(self) -> None:
-        """End it now."""
+        """End the fault now."""
         self.times = self.hits
 
-    def answer(self) -> Answer | None:
-        """The answer in place of the right one; None where the right one is given, bent or not."""
+    def response(self) -> ApiResponse | None:
+        """Return the response that replaces the correct one; None where the correct one is sent, altered or not."""
         if self.status is None and self.body is None:
             return None
         status = self.status or 200
         if self.body is None:
-            usual = plain(status)
             if self.operation == SIGN_IN and status == 400:
-                usual = Answer(400, [b'{"error":"invalid_client"}'])
-            return usual
+                return ApiResponse(400, [b'{"error":"invalid_client"}'])
+            return default_response(status)
         if isinstance(self.body, bytes):
             body = self.body
         else:
             body = self.body.encode() if isinstance(self.body, str) else json.dumps(self.body).encode()
-        return Answer(status, [body], media=HTML if status >= 500 else JSON)
+        return ApiResponse(status, [body], media=HTML if status >= 500 else JSON)
 
     @property
-    def does(self) -> bool:
-        """Whether the operation is done before the answer goes out."""
+    def executes(self) -> bool:
+        """Whether the request is carried out before the response is sent."""
         if self.late:
             return False
         return self.status is None and self.body is None if self.done is None else self.done
 
-    def overlook(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """A body without the fields to ignore."""
+    def without_ignored(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a request body without the ignored fields."""
         kept = dict(body)
         for path in self.ignore:
             drop_path(kept, path)
         return kept
 
-    def redirect(self, query: Pairs, last: Pairs) -> Pairs:
-        """The query that is answered in place of the one that came; `last` is the one of the call before."""
-        asked = [(name, value) for name, value in query if name not in self.ignore]
+    def effective_query(self, query: QueryPairs, last: QueryPairs) -> QueryPairs:
+        """Return the query to answer instead of the one received; `last` is that of the request before."""
+        remaining = [(name, value) for name, value in query if name not in self.ignore]
         if self.page not in {"repeat", "first"}:
-            return asked
-        if not any(name == "from" for name, _ in [*asked, *last]):
-            number = dict(asked).get("page", "1")
+            return remaining
+        if not any(name == "from" for name, _ in [*remaining, *last]):
+            number = dict(remaining).get("page", "1")
             number = "1" if self.page == "first" or not number.isdigit() else str(max(1, int(number) - 1))
-            return [(name, value) for name, value in asked if name != "page"] + [("page", number)]
+            return [(name, value) for name, value in remaining if name != "page"] + [("page", number)]
         start = dict(last).get("from", "") if self.page == "repeat" else ""
-        return [(name, value) for name, value in asked if name != "from"] + [("from", start)]
+        return [(name, value) for name, value in remaining if name != "from"] + [("from", start)]
 
-    def bend(self, found: Found, query: Pairs) -> Found:
-        """The right answer with what is wrong in it."""
-        head, pieces = None if found.head is None else dict(found.head), found.pieces
+    def alter(self, body: ResponseBody, query: QueryPairs) -> ResponseBody:
+        """Return the correct response body with the fault in it."""
+        envelope, pieces = None if body.envelope is None else dict(body.envelope), body.pieces
         if self.rows is not None or self.page == "short":
             rows = orjson.loads(b"[" + b",".join(pieces) + b"]")
             if self.page == "short":
                 rows = rows[: len(rows) // 2]
-            pieces = [
-                json.dumps(row, separators=(",", ":"), ensure_ascii=False).encode() for row in self._changed(rows)
-            ]
-        if head is None:
-            return Found(pieces, bare=found.bare)
+            pieces = [json.dumps(row, separators=(",", ":"), ensure_ascii=False).encode() for row in self._edited(rows)]
+        if envelope is None:
+            return ResponseBody(pieces, bare=body.bare)
         if self.page == "empty":
             pieces = ()
-        asked = dict(query)
-        if "page" in head and asked.get("page", "").isdigit():
-            head["page"] = int(asked["page"])
+        sent = dict(query)
+        if "page" in envelope and sent.get("page", "").isdigit():
+            envelope["page"] = int(sent["page"])
         if not isinstance(self.total, Keep):
-            head["totalCount"] = self.total
+            envelope["totalCount"] = self.total
         if not isinstance(self.has_more, Keep):
-            head["hasMore"] = self.has_more
+            envelope["hasMore"] = self.has_more
         if not isinstance(self.continue_from, Keep):
             token = self.continue_from
-            head["continueFrom"] = token if token is None else token.replace("{from}", asked.get("from", ""))
-        return Found(pieces, head)
+            envelope["continueFrom"] = token if token is None else token.replace("{from}", sent.get("from", ""))
+        return ResponseBody(pieces, envelope)
 
-    def _changed(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _edited(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if callable(self.rows):
-            given = self.rows(rows)
-            return rows if given is None else given
+            edited = self.rows(rows)
+            return rows if edited is None else edited
         for edit in self.rows or ():
             if not edit["at"] < len(rows):
                 continue
@@ -224,10 +218,10 @@ class Fault:
 
 
 class Faults:
-    """The faults that were ordered, in their order. A call meets the first that is due."""
+    """Ordered faults; a request gets the first one that is due."""
 
-    def __init__(self) -> None:
-        self._all: list[Fault] = []
+    def __init__(self, faults: Iterable[Fault] = ()) -> None:
+        self._all = [*faults]
         self._lock = threading.Lock()
 
     def add(self, fault: Fault) -> None:
@@ -235,27 +229,27 @@ class Faults:
             self._all.append(fault)
 
     def clear(self) -> None:
-        """Order none any more."""
+        """Remove all faults."""
         with self._lock:
             self._all.clear()
 
     def next(self, operation: str) -> Fault | None:
-        """The fault that a call of the operation meets; it counts as hit."""
+        """Return the fault for a request of the operation, and count it as a hit."""
         with self._lock:
-            met: Fault | None = None
+            first: Fault | None = None
             for fault in self._all:
                 if fault.operation != operation and (fault.operation != ANY or operation == SIGN_IN):
                     continue
                 fault.seen += 1
                 due = fault.seen > fault.after and (fault.times is None or fault.hits < fault.times)
-                if due and met is None:
-                    met = fault
+                if due and first is None:
+                    first = fault
                     fault.hits += 1
-            return met
+            return first
 
 
-_FROM_FILE = {one.name for one in fields(Fault) if one.init and one.name != "before"}
-_KINDS: dict[str, type | tuple[type, ...]] = {
+_FILE_FIELDS = {one.name for one in fields(Fault) if one.init and one.name != "before"}
+_TYPES: dict[str, type | tuple[type, ...]] = {
     "operation": str,
     "times": (int, type(None)),
     "after": int,
@@ -274,14 +268,12 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
 }
 
 
-def from_file(path: Path) -> list[Fault]:
-    """Faults from a file of JSON.
+def faults_from(source: str | Path | Sequence[Mapping[str, Any]] | None) -> list[Fault]:
+    """Return the faults in a JSON file or a list, or raise UsageError."""
+    return _read_file(Path(source)) if isinstance(source, str | Path) else [Fault(**entry) for entry in source or ()]
 
-    Raises
-    ------
-    UsageError
-        It is no list of faults; the message says which entry is wrong.
-    """
+
+def _read_file(path: Path) -> list[Fault]:
     try:
         entries = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
@@ -290,12 +282,12 @@ def from_file(path: Path) -> list[Fault]:
         raise UsageError(f"the faults in {path} must be a list of objects")
     faults = []
     for number, entry in enumerate(entries, start=1):
-        unknown = entry.keys() - _FROM_FILE
+        unknown = entry.keys() - _FILE_FIELDS
         if unknown or "operation" not in entry:
             what = f"does not know {', '.join(sorted(unknown))}" if unknown else "needs an operation"
-            raise UsageError(f"fault {number} in {path}: a fault {what}; it has {', '.join(sorted(_FROM_FILE))}")
-        wrong = [name for name, value in entry.items() if not isinstance(value, _KINDS.get(name, object))]
+            raise UsageError(f"fault {number} in {path}: a fault {what}; it has {', '.join(sorted(_FILE_FIELDS))}")
+        wrong = [name for name, value in entry.items() if not isinstance(value, _TYPES.get(name, object))]
         if wrong:
-            raise UsageError(f"fault {number} in {path}: {wrong[0]} is of the wrong kind")
+            raise UsageError(f"fault {number} in {path}: {wrong[0]} has the wrong type")
         faults.append(Fault(**entry))
     return faults

@@ -1,4 +1,4 @@
-"""What answers a feed: rows in the order of change, from a token or a date on."""
+"""Handlers of feeds: rows in the order of their last change."""
 
 from __future__ import annotations
 
@@ -8,53 +8,55 @@ import binascii
 import orjson
 
 from stcrm_pandas.sandbox.service import parameters
-from stcrm_pandas.sandbox.service.request import Call, Handler
-from stcrm_pandas.sandbox.service.responses import Found, Refusal
-from stcrm_pandas.sandbox.store.clock import SECOND, moment
-from stcrm_pandas.sandbox.store.store import Place
+from stcrm_pandas.sandbox.service.request import ApiRequest, Handler
+from stcrm_pandas.sandbox.service.responses import HttpError, ResponseBody
+from stcrm_pandas.sandbox.store.clock import SECOND, parse_time
+from stcrm_pandas.sandbox.store.store import FeedPosition
 
 RECENT = 600 * SECOND
-"""How far back a feed with `includeRecentChanges` may repeat what it has handed out."""
+"""Ticks for which a feed with `includeRecentChanges` repeats changes."""
 
 
 def feed(table: str) -> Handler:
-    """Rows in the order of change, from a token or a date on."""
+    """Return the handler of a feed that starts at a token or a date."""
 
-    def handle(call: Call) -> Found:
-        values = parameters.read(call.query, (*call.operation.filters, parameters.FROM), strict=call.by_the_book)
-        asked, walking = _start(table, values.get("from", ""))
-        start = asked
-        if values.get("includeRecentChanges") and not walking:
-            # Within a walk it must go on, or a feed with more recent rows than fit an answer would never end.
-            start = min(asked, Place(call.now - RECENT, 0), key=lambda place: (place.seq, place.number))
-        horizon = None if values.get("includeRecentChanges") else call.store.horizon(call.now)
-        found, last = call.store.changes(table, start, call.feed_size, horizon)
-        more = found.total > found.rows
-        token = _token(table, last if found.rows else asked, walking=more)
-        return Found(found.pieces, {"hasMore": more, "continueFrom": token})
+    def handle(request: ApiRequest) -> ResponseBody:
+        filters = (*request.operation.filters, parameters.FROM)
+        values = parameters.parse_query(request.query, filters, strict=request.by_the_book)
+        include_recent = values.get("includeRecentChanges")
+        start, unfinished = _start(table, values.get("from", ""))
+        first = start
+        if include_recent and not unfinished:
+            # Within one pagination, a feed with more recent rows than fit in a response would never end.
+            first = min(start, FeedPosition(request.now - RECENT, 0), key=lambda position: (position.seq, position.row))
+        horizon = None if include_recent else request.store.horizon(request.now)
+        rows, last = request.store.changes(table, first, request.feed_size, horizon)
+        has_more = rows.total > rows.count
+        token = _token(table, last if rows.count else start, unfinished=has_more)
+        return ResponseBody(rows.pieces, {"hasMore": has_more, "continueFrom": token})
 
     return handle
 
 
-def _token(table: str, place: Place, *, walking: bool) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps([table, place.seq, place.number, walking])).decode().rstrip("=")
+def _token(table: str, position: FeedPosition, *, unfinished: bool) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps([table, position.seq, position.row, unfinished])).decode().rstrip("=")
 
 
-def _start(table: str, text: str) -> tuple[Place, bool]:
-    """Where a feed goes on, and whether the token was handed out in the middle of a walk."""
+def _start(table: str, text: str) -> tuple[FeedPosition, bool]:
+    """Return the position of a token or a date, and whether the token's response had more rows after it."""
     if not text:
-        return Place(-1, 0), False
+        return FeedPosition(-1, 0), False
     try:
-        return Place(moment(text), -1), False
+        return FeedPosition(parse_time(text), -1), False
     except ValueError:
         pass
     try:
-        of, seq, number, walking = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        if of == table:
-            return Place(int(seq), int(number)), bool(walking)
+        owner, seq, row, unfinished = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        if owner == table:
+            return FeedPosition(int(seq), int(row)), bool(unfinished)
     except (binascii.Error, ValueError, TypeError):
         pass
-    raise Refusal(
+    raise HttpError(
         400,
         errors={"from": ["It is neither a token of this feed nor a date."]},
         rule="a feed starts at its token or a date",

@@ -1,8 +1,8 @@
-"""What each filter of a list does. One table, `FILTERS`; the words in it are the functions above it.
+"""The filters of lists: one table, `FILTERS`, built from the functions above it.
 
-Where the contract does not say how a text is compared, the sandbox takes what such a service would do: names and
-streets are found by a part of them, whatever their case; cities, states, countries and units by the whole, whatever
-their case; zips, numbers and external ids to the letter; phones by their digits. Dates are half-open.
+Where the contract does not say how text is compared, the sandbox does what such a service would do: names and streets
+match on a part, cities, states, countries and units on the whole text, all of them ignoring case; ZIP codes, numbers
+and external ids match exactly; phones match on their digits. Date ranges are half-open.
 """
 
 from __future__ import annotations
@@ -14,105 +14,104 @@ import orjson
 
 from stcrm_pandas.sandbox.store.clock import SECOND
 from stcrm_pandas.sandbox.store.connection import digits
-from stcrm_pandas.sandbox.store.store import Where
+from stcrm_pandas.sandbox.store.store import Condition
 from stcrm_pandas.sandbox.store.tables import folded
 
-Filter = Callable[[Any], Where]
-"""A filter's value to the condition it makes; the value has been read as its kind before."""
+Filter = Callable[[Any], Condition]
+"""A function from a filter's parsed value to its condition."""
 
-_SAME_PLACE = 1e-6
-"""Degrees within which two coordinates are the same: a tenth of a metre."""
+_SAME_COORDINATE = 1e-6
+"""Degrees within which two coordinates are equal: 4 inches."""
 
 
-def _at(path: str, row: str = "t") -> str:
+def _json_value(path: str, row: str = "t") -> str:
     return f"json_extract({row}.body, '$.{path}')"
 
 
-def column(name: str, how: str = "=") -> Filter:
-    """Compare a column of the store."""
-    return lambda value: Where(f"t.{name} {how} ?", (value,))
+def column(name: str, operator: str = "=") -> Filter:
+    """Compare a column of the store with the value."""
+    return lambda value: Condition(f"t.{name} {operator} ?", (value,))
 
 
-def one_of(name: str) -> Filter:
-    """A column of the store that holds one of many values."""
-    return lambda values: Where(f"t.{name} IN (SELECT value FROM json_each(?))", (orjson.dumps(values).decode(),))
+def column_in(name: str) -> Filter:
+    """Match a column of the store that holds one of the values."""
+    return lambda values: Condition(f"t.{name} IN (SELECT value FROM json_each(?))", (orjson.dumps(values).decode(),))
 
 
-def exactly(path: str) -> Filter:
-    return lambda value: Where(f"{_at(path)} = ?", (value,))
+def equals(path: str) -> Filter:
+    return lambda value: Condition(f"{_json_value(path)} = ?", (value,))
 
 
-def whole(path: str) -> Filter:
-    """The whole text, whatever its case."""
-    return lambda value: Where(f"lower({_at(path)}) = ?", (value.lower(),))
+def equals_ignoring_case(path: str) -> Filter:
+    return lambda value: Condition(f"lower({_json_value(path)}) = ?", (value.lower(),))
 
 
-def part(path: str) -> Filter:
-    """A part of the text, whatever its case."""
-    return lambda value: Where(f"instr(lower({_at(path)}), ?) > 0", (value.lower(),))
+def contains(path: str) -> Filter:
+    """Match a part of the text, ignoring case."""
+    return lambda value: Condition(f"instr(lower({_json_value(path)}), ?) > 0", (value.lower(),))
 
 
-def part_of(name: str) -> Filter:
-    """A part of a column that keeps a text without its case."""
-    return lambda value: Where(f"instr(t.{name}, ?) > 0", (folded(value),))
+def column_contains(name: str) -> Filter:
+    """Match a part of a column that holds text in lower case."""
+    return lambda value: Condition(f"instr(t.{name}, ?) > 0", (folded(value),))
 
 
-def near(path: str) -> Filter:
-    return lambda value: Where(f"abs({_at(path)} - ?) < {_SAME_PLACE}", (value,))
+def close_to(path: str) -> Filter:
+    return lambda value: Condition(f"abs({_json_value(path)} - ?) < {_SAME_COORDINATE}", (value,))
 
 
-def any_of(path: str) -> Filter:
-    """A list in the row that shares a value with a list."""
-    return lambda values: Where(
+def shares_a_value(path: str) -> Filter:
+    """Match a list in the row that shares a value with the given list."""
+    return lambda values: Condition(
         f"EXISTS (SELECT 1 FROM json_each(t.body, '$.{path}') WHERE value IN (SELECT value FROM json_each(?)))",
         (orjson.dumps(values).decode(),),
     )
 
 
-def a_phone_in(path: str) -> Filter:
-    """A list of phone numbers that holds one."""
-    return lambda value: Where(
+def has_phone(path: str) -> Filter:
+    """Match a list of phone numbers that holds the value."""
+    return lambda value: Condition(
         f"EXISTS (SELECT 1 FROM json_each(t.body, '$.{path}') WHERE digits(value) = ?)", (digits(value),)
     )
 
 
-def moment_of(expression: str, how: str) -> Filter:
-    return lambda value: Where(f"{expression} {how} ?", (value,))
+def compare(expression: str, operator: str) -> Filter:
+    return lambda value: Condition(f"{expression} {operator} ?", (value,))
 
 
-def yes_no(condition: str) -> Filter:
-    """True: the rows of which it is so; false: all others."""
-    return lambda value: Where(f"coalesce({condition}, 0) = ?", (int(value),))
+def is_true(condition: str) -> Filter:
+    """Match the rows that meet the condition for true, all others for false."""
+    return lambda value: Condition(f"coalesce({condition}, 0) = ?", (int(value),))
 
 
-def customer(condition: str, prepare: Callable[[Any], Any] = lambda value: value) -> Filter:
-    """Something about the row's customer, `c`; rows without a customer are out."""
-    return lambda value: Where(
+def of_customer(condition: str, prepare: Callable[[Any], Any] = lambda value: value) -> Filter:
+    """Match on the row's customer, `c`; a row without a customer never matches."""
+    return lambda value: Condition(
         f"EXISTS (SELECT 1 FROM customers c WHERE c.id = t.parent AND {condition})", (prepare(value),)
     )
 
 
-def no_condition(value: Any) -> Where:
-    """The parameter says how a row is shown or how another filter works: `reads` looks at it."""
-    return Where("1")
+def no_condition(value: Any) -> Condition:
+    """Match every row: the parameter changes how rows are shown or how another filter works, in `lists`."""
+    return Condition("1")
 
 
-def _active(value: str) -> Where:
-    return {"true": Where("t.active = 1"), "false": Where("t.active = 0"), "any": Where("1")}[value.lower()]
+def _active(value: str) -> Condition:
+    return {"true": Condition("t.active = 1"), "false": Condition("t.active = 0"), "any": Condition("1")}[value.lower()]
 
 
-def _archived(value: str) -> Where:
-    words = {"true": exactly("isArchived")(1), "false": exactly("isArchived")(0), "any": Where("1")}
-    return words.get(value.strip().lower(), NOTHING)
+def _archived(value: str) -> Condition:
+    words = {"true": equals("isArchived")(1), "false": equals("isArchived")(0), "any": Condition("1")}
+    return words.get(value.strip().lower(), NO_ROWS)
 
 
-def _method_value(value: str) -> Where:
-    """An address by its letters, whatever their case, a number by its digits."""
-    wanted = folded(value) if "@" in value or not digits(value) else digits(value)
-    return Where("t.found_by = ?", (wanted,))
+def _method_value(value: str) -> Condition:
+    """Match an email address ignoring case, and a phone number on its digits."""
+    sought = folded(value) if "@" in value or not digits(value) else digits(value)
+    return Condition("t.found_by = ?", (sought,))
 
 
-NOTHING = Where("0")
+NO_ROWS = Condition("0")
 
 DATES: dict[str, Filter] = {
     "createdOnOrAfter": column("created", ">="),
@@ -120,56 +119,56 @@ DATES: dict[str, Filter] = {
     "modifiedOnOrAfter": column("modified", ">="),
     "modifiedBefore": column("modified", "<"),
 }
-LISTED: dict[str, Filter] = {"ids": one_of("id"), "active": _active, **DATES}
+_COMMON: dict[str, Filter] = {"ids": column_in("id"), "active": _active, **DATES}
 
-_EXTERNAL: dict[str, Filter] = {
-    "externalDataKey": no_condition,  # a pair: see `external`
+_EXTERNAL_DATA: dict[str, Filter] = {
+    "externalDataKey": no_condition,  # applied as a pair in `lists`
     "externalDataValues": no_condition,
 }
-_PLACE: dict[str, Filter] = {
-    "street": part("address.street"),
-    "unit": whole("address.unit"),
-    "city": whole("address.city"),
-    "state": whole("address.state"),
-    "zip": exactly("address.zip"),
-    "country": whole("address.country"),
-    "latitude": near("address.latitude"),
-    "longitude": near("address.longitude"),
+_ADDRESS: dict[str, Filter] = {
+    "street": contains("address.street"),
+    "unit": equals_ignoring_case("address.unit"),
+    "city": equals_ignoring_case("address.city"),
+    "state": equals_ignoring_case("address.state"),
+    "zip": equals("address.zip"),
+    "country": equals_ignoring_case("address.country"),
+    "latitude": close_to("address.latitude"),
+    "longitude": close_to("address.longitude"),
 }
 
-# The company keeps no appointments and no crews. A job's one appointment starts when the job was completed, else a day
-# after the job was entered; it is as far as its job is; its technician is the one who sold the job; and one that was
-# canceled was not used.
-_APPOINTMENT = f"coalesce(ticks({_at('completedOn')}), t.created + {86_400 * SECOND})"
+# The company has no appointments and no crews. A job's only appointment starts when the job was completed, or else a
+# day after the job was created. It has the status of its job, its technician is the one who sold the job, and a
+# canceled one is unused.
+_APPOINTMENT = f"coalesce(ticks({_json_value('completedOn')}), t.created + {86_400 * SECOND})"
 _JOB_OF_APPOINTMENT = {"Working": "InProgress", "Done": "Completed"}
 
 
-def _appointment_status(value: str) -> Where:
+def _appointment_status(value: str) -> Condition:
     return column("status")(_JOB_OF_APPOINTMENT.get(value, value))
 
 
 FILTERS: Mapping[str, Mapping[str, Filter]] = {
     "leads": {
-        **LISTED,
+        **_COMMON,
         "customerId": column("parent"),
         # A prospect has no job yet, or is not even a customer.
-        "isProspect": yes_no("NOT EXISTS (SELECT 1 FROM jobs j WHERE j.parent = t.parent)"),
-        "withoutCustomer": yes_no(f"t.parent IS NULL OR {_at('locationId')} IS NULL"),
+        "isProspect": is_true("NOT EXISTS (SELECT 1 FROM jobs j WHERE j.parent = t.parent)"),
+        "withoutCustomer": is_true(f"t.parent IS NULL OR {_json_value('locationId')} IS NULL"),
         "status": column("status"),
-        "customerCity": customer(f"lower({_at('address.city', 'c')}) = ?", str.lower),
-        "customerState": customer(f"lower({_at('address.state', 'c')}) = ?", str.lower),
-        "customerZip": customer(f"{_at('address.zip', 'c')} = ?"),
-        "customerCreatedOnOrAfter": customer("c.created >= ?"),
-        "customerCreatedBefore": customer("c.created < ?"),
-        "customerModifiedOnOrAfter": customer("c.modified >= ?"),
+        "customerCity": of_customer(f"lower({_json_value('address.city', 'c')}) = ?", str.lower),
+        "customerState": of_customer(f"lower({_json_value('address.state', 'c')}) = ?", str.lower),
+        "customerZip": of_customer(f"{_json_value('address.zip', 'c')} = ?"),
+        "customerCreatedOnOrAfter": of_customer("c.created >= ?"),
+        "customerCreatedBefore": of_customer("c.created < ?"),
+        "customerModifiedOnOrAfter": of_customer("c.modified >= ?"),
         "genPermUrl": no_condition,
-        "leadCustomerName": part_of("name"),
-        "leadPhone": lambda value: Where("t.phone = ?", (digits(value),)),
-        "isCaptureSourceForm": yes_no(f"instr(lower({_at('captureSource')}), 'form') > 0"),
+        "leadCustomerName": column_contains("name"),
+        "leadPhone": lambda value: Condition("t.phone = ?", (digits(value),)),
+        "isCaptureSourceForm": is_true(f"instr(lower({_json_value('captureSource')}), 'form') > 0"),
     },
-    "bookings": {**LISTED, "externalId": exactly("externalId")},
+    "bookings": {**_COMMON, "externalId": equals("externalId")},
     "booking_contacts": {},
-    "booking_provider_tags": {**DATES, "ids": one_of("id"), "name": part("tagName")},
+    "booking_provider_tags": {**DATES, "ids": column_in("id"), "name": contains("tagName")},
     "lead_notes": DATES,
     "customer_notes": DATES,
     "location_notes": DATES,
@@ -177,96 +176,96 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
     "location_custom_field_types": DATES,
     "contacts": {
         **DATES,
-        "name": part_of("name"),
-        "title": part("title"),
-        "referenceId": exactly("referenceId"),
+        "name": column_contains("name"),
+        "title": contains("title"),
+        "referenceId": equals("referenceId"),
         "isArchived": _archived,
     },
     "contact_methods": {
         **DATES,
         "contactId": column("parent"),
-        "referenceId": exactly("referenceId"),
-        "type": whole("type"),
+        "referenceId": equals("referenceId"),
+        "type": equals_ignoring_case("type"),
         "value": _method_value,
     },
     "contact_relationships": {
         **DATES,
-        "relatedEntityId": exactly("relatedEntityId"),
-        "typeSlug": whole("typeSlug"),
-        "typeName": whole("typeName"),
+        "relatedEntityId": equals("relatedEntityId"),
+        "typeSlug": equals_ignoring_case("typeSlug"),
+        "typeName": equals_ignoring_case("typeName"),
     },
     "customers": {
-        **LISTED,
-        **_EXTERNAL,
-        **_PLACE,
+        **_COMMON,
+        **_EXTERNAL_DATA,
+        **_ADDRESS,
         "excludeAccountingChangesFromModifiedDateRange": no_condition,
-        "name": part_of("name"),
-        "phone": lambda value: Where(
+        "name": column_contains("name"),
+        "phone": lambda value: Condition(
             "t.id IN (SELECT k.parent FROM customer_contacts k WHERE k.active = 1 AND k.phone = ?)", (digits(value),)
         ),
         "externalDataApplicationGuid": no_condition,
     },
-    "customer_contacts": {**DATES, "customerIds": one_of("parent")},
+    "customer_contacts": {**DATES, "customerIds": column_in("parent")},
     "locations": {
-        **LISTED,
-        **_EXTERNAL,
-        **_PLACE,
-        "name": part_of("name"),
+        **_COMMON,
+        **_EXTERNAL_DATA,
+        **_ADDRESS,
+        "name": column_contains("name"),
         "customerId": column("parent"),
         "externalDataApplicationGuid": no_condition,
     },
-    "location_contacts": {**DATES, "locationIds": one_of("parent")},
-    "campaigns": {**LISTED, "name": part("name"), "campaignPhoneNumber": a_phone_in("campaignPhoneNumbers")},
+    "location_contacts": {**DATES, "locationIds": column_in("parent")},
+    "campaigns": {**_COMMON, "name": contains("name"), "campaignPhoneNumber": has_phone("campaignPhoneNumbers")},
     "campaign_categories": DATES,
-    "business_units": {**LISTED, "name": part("name"), "externalDataApplicationGuid": no_condition},
-    "tag_types": LISTED,
-    "employees": {**LISTED, "userIds": one_of("parent"), "name": part("name"), "email": exactly("email")},
-    "technicians": {**LISTED, "userIds": one_of("parent"), "name": part("name")},
+    "business_units": {**_COMMON, "name": contains("name"), "externalDataApplicationGuid": no_condition},
+    "tag_types": _COMMON,
+    "employees": {**_COMMON, "userIds": column_in("parent"), "name": contains("name"), "email": equals("email")},
+    "technicians": {**_COMMON, "userIds": column_in("parent"), "name": contains("name")},
     "job_types": {
-        **LISTED,
-        "name": part("name"),
-        "minDuration": lambda value: Where(f"{_at('duration')} >= ?", (value,)),
-        "maxDuration": lambda value: Where(f"{_at('duration')} <= ?", (value,)),
-        "priority": whole("priority"),
+        **_COMMON,
+        "name": contains("name"),
+        "minDuration": lambda value: Condition(f"{_json_value('duration')} >= ?", (value,)),
+        "maxDuration": lambda value: Condition(f"{_json_value('duration')} <= ?", (value,)),
+        "priority": equals_ignoring_case("priority"),
         "externalDataApplicationGuid": no_condition,
     },
     "jobs": {
-        **LISTED,
-        **_EXTERNAL,
-        "number": exactly("jobNumber"),
-        "projectId": exactly("projectId"),
-        "bookingId": exactly("bookingId"),
+        **_COMMON,
+        **_EXTERNAL_DATA,
+        "number": equals("jobNumber"),
+        "projectId": equals("projectId"),
+        "bookingId": equals("bookingId"),
         "jobStatus": column("status"),
         "appointmentStatus": _appointment_status,
-        "priority": whole("priority"),
-        "firstAppointmentStartsOnOrAfter": moment_of(_APPOINTMENT, ">="),
-        "firstAppointmentStartsBefore": moment_of(_APPOINTMENT, "<"),
-        "appointmentStartsOnOrAfter": moment_of(_APPOINTMENT, ">="),
-        "appointmentStartsBefore": moment_of(_APPOINTMENT, "<"),
-        "technicianId": exactly("soldById"),
+        "priority": equals_ignoring_case("priority"),
+        "firstAppointmentStartsOnOrAfter": compare(_APPOINTMENT, ">="),
+        "firstAppointmentStartsBefore": compare(_APPOINTMENT, "<"),
+        "appointmentStartsOnOrAfter": compare(_APPOINTMENT, ">="),
+        "appointmentStartsBefore": compare(_APPOINTMENT, "<"),
+        "technicianId": equals("soldById"),
         "customerId": column("parent"),
-        "locationId": exactly("locationId"),
-        "soldById": exactly("soldById"),
-        "jobTypeId": exactly("jobTypeId"),
-        "campaignId": exactly("campaignId"),
-        "businessUnitId": exactly("businessUnitId"),
-        "invoiceId": exactly("invoiceId"),
-        "createdFromEstimateId": exactly("createdFromEstimateId"),
-        "estimateIds": any_of("estimateIds"),
-        "completedOnOrAfter": moment_of(f"ticks({_at('completedOn')})", ">="),
-        "completedBefore": moment_of(f"ticks({_at('completedOn')})", "<"),
-        "tagTypeIds": any_of("tagTypeIds"),
-        "equipmentIds": any_of("equipmentIds"),
-        "hasUnusedAppointments": yes_no(f"{_at('jobStatus')} = 'Canceled'"),
+        "locationId": equals("locationId"),
+        "soldById": equals("soldById"),
+        "jobTypeId": equals("jobTypeId"),
+        "campaignId": equals("campaignId"),
+        "businessUnitId": equals("businessUnitId"),
+        "invoiceId": equals("invoiceId"),
+        "createdFromEstimateId": equals("createdFromEstimateId"),
+        "estimateIds": shares_a_value("estimateIds"),
+        "completedOnOrAfter": compare(f"ticks({_json_value('completedOn')})", ">="),
+        "completedBefore": compare(f"ticks({_json_value('completedOn')})", "<"),
+        "tagTypeIds": shares_a_value("tagTypeIds"),
+        "equipmentIds": shares_a_value("equipmentIds"),
+        "hasUnusedAppointments": is_true(f"{_json_value('jobStatus')} = 'Canceled'"),
         "externalDataApplicationGuid": no_condition,
     },
-    "call_reasons": LISTED,
+    "call_reasons": _COMMON,
 }
 
 
-def every(conditions: list[Where]) -> Where:
-    """All of the conditions at once."""
-    return Where(
+def all_of(conditions: list[Condition]) -> Condition:
+    """Return one condition that holds where all conditions hold."""
+    return Condition(
         " AND ".join(f"({condition.sql})" for condition in conditions) or "1",
         tuple(value for condition in conditions for value in condition.values),
     )

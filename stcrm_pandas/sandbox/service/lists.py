@@ -1,4 +1,4 @@
-"""What answers a list: which rows, in which order, which page of them."""
+"""Handlers of lists: filters, order and pages."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 from stcrm_pandas.contract.operations import ACTIVE, ORDER_BY, Operation
 from stcrm_pandas.sandbox.service import parameters
-from stcrm_pandas.sandbox.service.external_data import attached_by, owned_by, shown_to
-from stcrm_pandas.sandbox.service.filters import FILTERS, every
-from stcrm_pandas.sandbox.service.request import LARGEST_PAGE, Call, Handler
-from stcrm_pandas.sandbox.service.responses import Found, Refusal
-from stcrm_pandas.sandbox.store.store import Where
+from stcrm_pandas.sandbox.service.external_data import data_view, has_data_of, has_values
+from stcrm_pandas.sandbox.service.filters import FILTERS, all_of
+from stcrm_pandas.sandbox.service.request import LARGEST_PAGE, ApiRequest, Handler
+from stcrm_pandas.sandbox.service.responses import HttpError, ResponseBody
+from stcrm_pandas.sandbox.store.store import Condition
 from stcrm_pandas.sandbox.store.tables import TABLES
 
 PAGE_SIZE = 50
@@ -29,59 +29,50 @@ _SORTABLE = {
 }
 BY_ID = "t.id ASC"
 BY_CHANGE = "t.modified ASC, t.n ASC"
-"""The order of lists of contacts: an edit moves a row to the end, while somebody walks them."""
+"""The order of lists of contacts: an edit moves a row to the end, even during pagination."""
 
 
 def _order(operation: Operation, table: str, values: dict[str, Any], default: str) -> str:
     if operation.sort is ORDER_BY:
         field, direction = values.get("orderBy", "Id"), values.get("orderByDirection", "Ascending").lower()
         if direction not in {"asc", "ascending", "desc", "descending"}:
-            says = [f"The value '{direction}' is not valid."]
-            raise Refusal(400, errors={"orderByDirection": says}, rule="sorting")
+            message = f"The value '{direction}' is not valid."
+            raise HttpError(400, errors={"orderByDirection": [message]}, rule="sorting")
         sign = "-" if direction.startswith("desc") else "+"
         name = "orderBy"
     elif operation.sort and "sort" in values:
-        # A plus that was not encoded arrives as a space: no sign, so no sort.
+        # A plus that was not encoded arrives as a space, which is not a sign.
         sign, field, name = values["sort"][:1], values["sort"][1:], "sort"
     else:
         return default
     allowed = _SORTABLE.get(table, ("Id", "ModifiedOn", "CreatedOn"))
     if sign not in {"+", "-"} or field.lower() not in {one.lower() for one in allowed}:
-        given = field if name == "orderBy" else values["sort"]
-        says = [f"The value '{given[:80]}' is not valid for {name[0].upper()}{name[1:]}."]
-        raise Refusal(400, errors={name: says}, rule="sorting")
-    way = "ASC" if sign == "+" else "DESC"
-    by_id = f"t.id {way}"
-    return by_id if field.lower() == "id" else f"{_SORTS[field.lower()]} {way}, {by_id}"
+        value = field if name == "orderBy" else values["sort"]
+        message = f"The value '{value[:80]}' is not valid for {name[0].upper()}{name[1:]}."
+        raise HttpError(400, errors={name: [message]}, rule="sorting")
+    order = "ASC" if sign == "+" else "DESC"
+    by_id = f"t.id {order}"
+    return by_id if field.lower() == "id" else f"{_SORTS[field.lower()]} {order}, {by_id}"
 
 
-# Lists
-
-
-def listing(
+def paginated(
     table: str,
     *,
-    under: Callable[[Call], Where] | None = None,
+    within: Callable[[ApiRequest], Condition] | None = None,
     order: str = BY_ID,
-    needs: tuple[str, ...] = (),
-    without: str | None = None,
+    requires_one_of: tuple[str, ...] = (),
+    omit: str | None = None,
 ) -> Handler:
-    """A list in pages.
+    """Return the handler of a paginated list.
 
-    Parameters
-    ----------
-    under : callable, optional
-        The condition that the path makes.
-    needs : tuple of str, default ()
-        One of these filters must be there.
-    without : str, optional
-        A field that the rows are shown without.
+    `within` gives the condition that the path sets, `requires_one_of` are filters of which one must be present, and
+    `omit` is a field left out of the rows.
     """
 
-    def handle(call: Call) -> Found:
-        operation = call.operation
-        values = parameters.read(
-            call.query,
+    def handle(request: ApiRequest) -> ResponseBody:
+        operation = request.operation
+        values = parameters.parse_query(
+            request.query,
             (
                 *operation.filters,
                 parameters.PAGE,
@@ -91,34 +82,35 @@ def listing(
                 parameters.ORDER_BY,
                 parameters.ORDER_BY_DIRECTION,
             ),
-            strict=call.by_the_book,
+            strict=request.by_the_book,
         )
         page, size = _page(values)
         conditions = _conditions(operation, table, values)
-        if needs and not any(name in values for name in needs):
-            says = [f"One of {', '.join(needs)} must be given."]
-            raise Refusal(400, errors={needs[0]: says}, rule="contacts are asked for by parent or date")
-        if under is not None:
-            conditions.append(under(call))
+        if requires_one_of and not any(name in values for name in requires_one_of):
+            message = f"One of {', '.join(requires_one_of)} must be given."
+            errors = {requires_one_of[0]: [message]}
+            raise HttpError(400, errors=errors, rule="contacts are asked for by parent or date")
+        if within is not None:
+            conditions.append(within(request))
         view, view_values = _view(values)
-        if without is not None:
-            view = f"json_remove(t.body, '$.{without}')"
-        found = call.store.slice(
+        if omit is not None:
+            view = f"json_remove(t.body, '$.{omit}')"
+        rows = request.store.page(
             table,
-            every(conditions),
+            all_of(conditions),
             _order(operation, table, values, order),
             (page - 1) * size,
             size,
             view,
             view_values,
         )
-        head = {
+        envelope = {
             "page": page,
             "pageSize": size,
-            "hasMore": page * size < found.total,
-            "totalCount": found.total if values.get("includeTotal") else None,
+            "hasMore": page * size < rows.total,
+            "totalCount": rows.total if values.get("includeTotal") else None,
         }
-        return Found(found.pieces, head)
+        return ResponseBody(rows.pieces, envelope)
 
     return handle
 
@@ -131,34 +123,34 @@ def _page(values: dict[str, Any]) -> tuple[int, int]:
     if not 1 <= size <= LARGEST_PAGE:
         errors["pageSize"] = [f"The page size must be between 1 and {LARGEST_PAGE}."]
     if errors:
-        raise Refusal(400, errors=errors, rule="pages")
+        raise HttpError(400, errors=errors, rule="pages")
     return page, size
 
 
-def _conditions(operation: Operation, table: str, values: dict[str, Any]) -> list[Where]:
+def _conditions(operation: Operation, table: str, values: dict[str, Any]) -> list[Condition]:
     filters = dict(FILTERS[table])
     if values.get("excludeAccountingChangesFromModifiedDateRange"):
-        filters["modifiedOnOrAfter"] = lambda value: Where("t.edited >= ?", (value,))
-        filters["modifiedBefore"] = lambda value: Where("t.edited < ?", (value,))
+        filters["modifiedOnOrAfter"] = lambda value: Condition("t.edited >= ?", (value,))
+        filters["modifiedBefore"] = lambda value: Condition("t.edited < ?", (value,))
     known = {field.name for field in operation.filters}
     conditions = [filters[name](value) for name, value in values.items() if name in known]
     if TABLES[table].deletes_softly or (ACTIVE in operation.filters and "active" not in values):
-        conditions.append(Where("t.active = 1"))
+        conditions.append(Condition("t.active = 1"))
     return conditions + _external(table, values)
 
 
-def _external(table: str, values: dict[str, Any]) -> list[Where]:
+def _external(table: str, values: dict[str, Any]) -> list[Condition]:
     key, wanted = values.get("externalDataKey"), values.get("externalDataValues")
     if (key is None) != (wanted is None):
-        present, absent = ("externalDataKey", "externalDataValues")[:: 1 if wanted is None else -1]
-        says = [f"It must be given together with {present}."]
-        raise Refusal(400, errors={absent: says}, rule="external data is found by key and values")
+        present, missing = ("externalDataKey", "externalDataValues")[:: 1 if wanted is None else -1]
+        message = f"It must be given together with {present}."
+        raise HttpError(400, errors={missing: [message]}, rule="external data is found by key and values")
     application = values.get("externalDataApplicationGuid")
     conditions = []
     if application is not None and table in {"customers", "locations"}:
-        conditions.append(owned_by(application))
+        conditions.append(has_data_of(application))
     if key is not None and wanted is not None:
-        conditions.append(attached_by(application, key, wanted))
+        conditions.append(has_values(application, key, wanted))
     return conditions
 
 
@@ -167,5 +159,5 @@ def _view(values: dict[str, Any]) -> tuple[str, tuple[Any, ...]]:
         link = "'\"leadUrl\":\"https://go.servicetitan.example/leads/' || t.id || '\"'"
         return f"replace(t.body, '\"leadUrl\":null', {link})", ()
     if "externalDataApplicationGuid" in values:
-        return shown_to(values["externalDataApplicationGuid"])
+        return data_view(values["externalDataApplicationGuid"])
     return "t.body", ()

@@ -1,4 +1,4 @@
-"""A query's parameters, read as the kinds that the contract gives them. Those it does not know are ignored."""
+"""Query parameters, parsed as the types that the contract gives them; unknown ones are ignored."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from uuid import UUID
 
 from stcrm_pandas.contract.operations import IDS_PER_CALL
 from stcrm_pandas.contract.schemas.fields import Field, boolean, integer, text
-from stcrm_pandas.sandbox.service.responses import Refusal
-from stcrm_pandas.sandbox.store.clock import moment
+from stcrm_pandas.sandbox.service.responses import HttpError
+from stcrm_pandas.sandbox.store.clock import parse_time
 
-Pairs = Sequence[tuple[str, str]]
+QueryPairs = Sequence[tuple[str, str]]
 
 PAGE = integer("page")
 PAGE_SIZE = integer("pageSize")
@@ -23,19 +23,13 @@ FROM = text("from")
 ORDER_BY = text("orderBy")
 ORDER_BY_DIRECTION = text("orderByDirection")
 SHORT = {"page", "pageSize", "minDuration", "maxDuration"}
-"""Whole numbers of 32 bits; all others have 64."""
+"""Whole numbers of 32 bits; all others are of 64."""
 
 _GUID = re.compile(r"\{?[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}\}?")
 
 
-def whole_number(value: str) -> int:
-    """A whole number that fits into 64 bits.
-
-    Raises
-    ------
-    ValueError
-        It is none.
-    """
+def parse_integer(value: str) -> int:
+    """Return a whole number of at most 64 bits, or raise ValueError."""
     if not re.fullmatch(r"[+-]?[0-9]{1,19}", value.strip()):
         raise ValueError(value)
     number = int(value)
@@ -44,21 +38,14 @@ def whole_number(value: str) -> int:
     return number
 
 
-def _truth(value: str) -> bool:
+def _boolean(value: str) -> bool:
     return {"true": True, "false": False}[value.strip().lower()]
 
 
-def guid(value: str) -> str:
-    """A GUID as rows write it: in small letters, with dashes.
+def parse_guid(value: str) -> str:
+    """Return a GUID as rows hold it, in lower case with dashes, or raise ValueError.
 
-    Raises
-    ------
-    ValueError
-        It is none.
-
-    Examples
-    --------
-    >>> guid("{6F1D3C52A0B84E7D9C15E2F480AB37D6}")
+    >>> parse_guid("{6F1D3C52A0B84E7D9C15E2F480AB37D6}")
     '6f1d3c52-a0b8-4e7d-9c15-e2f480ab37d6'
     """
     if not _GUID.fullmatch(value.strip()):
@@ -73,35 +60,30 @@ def _number(value: str) -> float:
     return number
 
 
-_READERS: dict[str, Callable[[str], Any]] = {
-    "integer": whole_number,
-    "boolean": _truth,
+_PARSERS: dict[str, Callable[[str], Any]] = {
+    "integer": parse_integer,
+    "boolean": _boolean,
     "double": _number,
     "decimal": _number,
     "text": str,
-    "guid": guid,
-    "time": moment,
+    "guid": parse_guid,
+    "time": parse_time,
 }
 
 
-def _one(field: Field, value: str, *, strict: bool) -> Any:
+def _parse(field: Field, value: str, *, strict: bool) -> Any:
     if field.values:
         return {word if strict else word.lower(): word for word in field.values}[value if strict else value.lower()]
-    read = _READERS[field.kind](value)
-    if field.name in SHORT and not -(2**31) <= read < 2**31:
+    parsed = _PARSERS[field.kind](value)
+    if field.name in SHORT and not -(2**31) <= parsed < 2**31:
         raise ValueError(value)
-    return read
+    return parsed
 
 
-def read(pairs: Pairs, fields: Iterable[Field], *, strict: bool = False) -> dict[str, Any]:
-    """The parameters that are there and not empty, by name: times as ticks, lists as lists.
+def parse_query(pairs: QueryPairs, fields: Iterable[Field], *, strict: bool = False) -> dict[str, Any]:
+    """Return the parameters that are present and not empty, by name, or raise a 400; times are ticks.
 
-    `strict` takes words to the letter, and refuses an empty one that the contract does not have as free text.
-
-    Raises
-    ------
-    Refusal
-        Some cannot be read, or are too many; it says so for each of them.
+    `strict` compares enum values case-sensitively, and rejects an empty value unless the parameter is free text.
     """
     values: dict[str, Any] = {}
     errors: dict[str, list[str]] = {}
@@ -114,15 +96,15 @@ def read(pairs: Pairs, fields: Iterable[Field], *, strict: bool = False) -> dict
         try:
             if field.many:
                 values[field.name] = [
-                    _one(field, one, strict=strict) for one in ",".join(texts).split(",") if one.strip()
+                    _parse(field, item, strict=strict) for item in ",".join(texts).split(",") if item.strip()
                 ]
                 if len(values[field.name]) > IDS_PER_CALL:
                     errors[field.name] = [f"At most {IDS_PER_CALL} values are allowed."]
             else:
-                values[field.name] = _one(field, texts[0], strict=strict)
+                values[field.name] = _parse(field, texts[0], strict=strict)
         except (KeyError, ValueError):
             errors[field.name] = [f"The value '{','.join(texts)[:80]}' is not valid."]
             lists = lists and field.many
     if errors:
-        raise Refusal(400, errors=errors, rule="lists of values" if lists else None)
+        raise HttpError(400, errors=errors, rule="lists of values" if lists else None)
     return values

@@ -1,4 +1,4 @@
-"""What answers a reading operation. One table, `READS`, at the end; the makers of its handlers are above it."""
+"""Handlers of operations that read: one table, `READS`, and the functions that make its handlers."""
 
 from __future__ import annotations
 
@@ -8,142 +8,120 @@ from typing import Any
 import orjson
 
 from stcrm_pandas.sandbox.service.feeds import feed
-from stcrm_pandas.sandbox.service.lists import BY_CHANGE, listing
-from stcrm_pandas.sandbox.service.request import Call, Handler, absent, not_active
-from stcrm_pandas.sandbox.service.responses import Found
-from stcrm_pandas.sandbox.store.store import Where
+from stcrm_pandas.sandbox.service.lists import BY_CHANGE, paginated
+from stcrm_pandas.sandbox.service.request import ApiRequest, Handler, inactive, not_found
+from stcrm_pandas.sandbox.service.responses import ResponseBody
+from stcrm_pandas.sandbox.store.store import Condition
 
-Under = Callable[[Call], Where]
+_PathCondition = Callable[[ApiRequest], Condition]
 
-# What the path of a list asks for
+# Conditions that the path of a list sets
 
 
-def below(table: str, name: str = "id", *, deleted: bool = False) -> Under:
-    """The rows of one parent, which must be there; `deleted`: or must have been."""
+def rows_of(table: str, name: str = "id", *, deleted: bool = False) -> _PathCondition:
+    """Return the condition for the rows of one parent that exists, or with `deleted`, that ever existed."""
 
-    def condition(call: Call) -> Where:
-        key = call.guid(name) if table == "contacts" else call.number(name)
-        if not (deleted and call.store.known(table, key)):
-            call.row(table, key)
-        return Where("t.parent = ?", (key,))
+    def condition(request: ApiRequest) -> Condition:
+        key = request.path_guid(name) if table == "contacts" else request.path_number(name)
+        if not (deleted and request.store.exists(table, key)):
+            request.row(table, key)
+        return Condition("t.parent = ?", (key,))
 
     return condition
 
 
-def below_active(table: str) -> Under:
-    """The rows of one parent, which must be there and active."""
-    return lambda call: Where("t.parent = ?", (active_row(call, table)["id"],))
+def rows_of_active(table: str) -> _PathCondition:
+    """Return the condition for the rows of one parent that exists and is active."""
+    return lambda request: Condition("t.parent = ?", (active_row(request, table)["id"],))
 
 
-def active_row(call: Call, table: str) -> dict[str, Any]:
-    """The row that the path names.
-
-    Raises
-    ------
-    Refusal
-        It is not there (404), or inactive (409).
-    """
-    row = call.row(table, call.number())
+def active_row(request: ApiRequest, table: str) -> dict[str, Any]:
+    """Return the row in the path, or raise a 404 where it does not exist or a 409 where it is inactive."""
+    row = request.row(table, request.path_number())
     if not row.get("active", True):
-        raise not_active(table, row["id"])
+        raise inactive(table, row["id"])
     return row
 
 
-def of_provider(call: Call) -> Where:
-    return Where("t.parent = ?", (call.number("booking_provider"),))
+def _of_provider(request: ApiRequest) -> Condition:
+    return Condition("t.parent = ?", (request.path_number("booking_provider"),))
 
 
-def of_providers_booking(call: Call) -> Where:
-    return Where("t.parent = ?", (providers_booking(call)["id"],))
+def _of_providers_booking(request: ApiRequest) -> Condition:
+    return Condition("t.parent = ?", (booking_of_provider(request)["id"],))
 
 
-def providers_booking(call: Call) -> dict[str, Any]:
-    """The booking that the path names.
-
-    Raises
-    ------
-    Refusal
-        It is not there, or another provider's.
-    """
-    provider, booking = call.number("booking_provider"), call.row("bookings", call.number())
+def booking_of_provider(request: ApiRequest) -> dict[str, Any]:
+    """Return the booking in the path, or raise a 404 where it does not exist or has another provider."""
+    provider, booking = request.path_number("booking_provider"), request.row("bookings", request.path_number())
     if booking["bookingProviderId"] != provider:
-        raise absent("bookings", booking["id"])
+        raise not_found("bookings", booking["id"])
     return booking
 
 
-def _related(call: Call) -> Where:
+def _related(request: ApiRequest) -> Condition:
     related = "SELECT r.parent FROM contact_relationships r WHERE json_extract(r.body, '$.relatedEntityId') = ?"
-    return Where(f"t.id IN ({related})", (call.number("relationshipId"),))
+    return Condition(f"t.id IN ({related})", (request.path_number("relationshipId"),))
 
 
-def contacts_method(call: Call) -> dict[str, Any]:
-    """The contact method that the path names.
-
-    Raises
-    ------
-    Refusal
-        It is not there, or another contact's.
-    """
-    contact = call.row("contacts", call.guid("contactId"))
-    method = call.row("contact_methods", call.guid("contactMethodId"))
+def method_of_contact(request: ApiRequest) -> dict[str, Any]:
+    """Return the contact method in the path, or raise a 404 where it does not exist or has another contact."""
+    contact = request.row("contacts", request.path_guid("contactId"))
+    method = request.row("contact_methods", request.path_guid("contactMethodId"))
     if method["contactId"] != contact["id"]:
-        raise absent("contact_methods", method["id"])
+        raise not_found("contact_methods", method["id"])
     return method
 
 
-# One row, one number, a bare list
+# Single rows, single values and bare lists
 
 
-def stored(call: Call, table: str, key: Any) -> Found:
-    """A row as the store has it.
-
-    Raises
-    ------
-    Refusal
-        There is none.
-    """
-    body = call.store.body(table, key)
+def stored_row(request: ApiRequest, table: str, key: Any) -> ResponseBody:
+    """Return a row as the store holds it, or raise a 404."""
+    body = request.store.body(table, key)
     if body is None:
-        raise absent(table, key)
-    return Found([body])
+        raise not_found(table, key)
+    return ResponseBody([body])
 
 
-def single(table: str) -> Handler:
-    """One row by the whole number in the path."""
-    return lambda call: stored(call, table, call.number())
+def row_by_id(table: str) -> Handler:
+    """Return the handler of one row by its id."""
+    return lambda request: stored_row(request, table, request.path_number())
 
 
-def _booking_of_provider(call: Call) -> Found:
-    return stored(call, "bookings", providers_booking(call)["id"])
+def _booking_of_provider(request: ApiRequest) -> ResponseBody:
+    return stored_row(request, "bookings", booking_of_provider(request)["id"])
 
 
-def _contact(call: Call) -> Found:
-    return stored(call, "contacts", call.guid())
+def _contact(request: ApiRequest) -> ResponseBody:
+    return stored_row(request, "contacts", request.path_guid())
 
 
-def _method(call: Call) -> Found:
-    return stored(call, "contact_methods", contacts_method(call)["id"])
+def _method(request: ApiRequest) -> ResponseBody:
+    return stored_row(request, "contact_methods", method_of_contact(request)["id"])
 
 
-def _preference(call: Call) -> Found:
-    return stored(call, "contact_preferences", (contacts_method(call)["id"], call.path["preferenceName"]))
+def _preference(request: ApiRequest) -> ResponseBody:
+    return stored_row(
+        request, "contact_preferences", (method_of_contact(request)["id"], request.path["preferenceName"])
+    )
 
 
-def _preferences(call: Call) -> Found:
-    found = call.store.slice("contact_preferences", Where("t.parent = ?", (contacts_method(call)["id"],)), "t.n", 0, 99)
-    return Found(found.pieces, bare=True)
+def _preferences(request: ApiRequest) -> ResponseBody:
+    of_method = Condition("t.parent = ?", (method_of_contact(request)["id"],))
+    return ResponseBody(request.store.page("contact_preferences", of_method, "t.n", 0, 99).pieces, bare=True)
 
 
-def _preference_types(call: Call) -> Found:
-    return Found(call.store.slice("contact_preference_types", Where("1"), "t.n", 0, 99).pieces, bare=True)
+def _preference_types(request: ApiRequest) -> ResponseBody:
+    return ResponseBody(request.store.page("contact_preference_types", Condition("1"), "t.n", 0, 99).pieces, bare=True)
 
 
 def _preferred_technician(table: str) -> Handler:
-    """A whole number, or null where there is none."""
+    """Return the handler of an id, or null where none is set."""
 
-    def handle(call: Call) -> Found:
-        technician = call.row(table, call.number()).get("preferredTechnicianId")
-        return Found([orjson.dumps(technician)])
+    def handle(request: ApiRequest) -> ResponseBody:
+        technician = request.row(table, request.path_number()).get("preferredTechnicianId")
+        return ResponseBody([orjson.dumps(technician)])
 
     return handle
 
@@ -151,58 +129,58 @@ def _preferred_technician(table: str) -> Handler:
 _CONTACT_DATES = ("modifiedOnOrAfter", "modifiedBefore", "createdOnOrAfter", "createdBefore")
 
 READS: dict[str, Handler] = {
-    "Leads_GetList": listing("leads"),
-    "Leads_Get": single("leads"),
-    "Leads_GetNotes": listing("lead_notes", under=below("leads", deleted=True)),
+    "Leads_GetList": paginated("leads"),
+    "Leads_Get": row_by_id("leads"),
+    "Leads_GetNotes": paginated("lead_notes", within=rows_of("leads", deleted=True)),
     "ExportLeads_Leads": feed("leads"),
-    "Bookings_GetList": listing("bookings"),
-    "Bookings_GetList2": listing("bookings", under=of_provider),
-    "Bookings_Get": single("bookings"),
+    "Bookings_GetList": paginated("bookings"),
+    "Bookings_GetList2": paginated("bookings", within=_of_provider),
+    "Bookings_Get": row_by_id("bookings"),
     "Bookings_GetForProvider": _booking_of_provider,
-    "Bookings_GetContactList": listing("booking_contacts", under=below("bookings")),
-    "Bookings_GetContactList2": listing("booking_contacts", under=of_providers_booking),
+    "Bookings_GetContactList": paginated("booking_contacts", within=rows_of("bookings")),
+    "Bookings_GetContactList2": paginated("booking_contacts", within=_of_providers_booking),
     "ExportBookings_Get": feed("bookings"),
-    "BookingProviderTags_GetList": listing("booking_provider_tags"),
-    "BookingProviderTags_Get": single("booking_provider_tags"),
-    "Customers_GetList": listing("customers"),
-    "Customers_Get": single("customers"),
-    "Customers_GetNotes": listing("customer_notes", under=below("customers")),
-    "Customers_GetContactList": listing("customer_contacts", under=below_active("customers"), without="customerId"),
-    "Customers_GetCustomFieldTypes": listing("customer_custom_field_types"),
+    "BookingProviderTags_GetList": paginated("booking_provider_tags"),
+    "BookingProviderTags_Get": row_by_id("booking_provider_tags"),
+    "Customers_GetList": paginated("customers"),
+    "Customers_Get": row_by_id("customers"),
+    "Customers_GetNotes": paginated("customer_notes", within=rows_of("customers")),
+    "Customers_GetContactList": paginated("customer_contacts", within=rows_of_active("customers"), omit="customerId"),
+    "Customers_GetCustomFieldTypes": paginated("customer_custom_field_types"),
     "Customers_GetPreferredTechnician": _preferred_technician("customers"),
-    "Customers_GetModifiedContactsList": listing(
-        "customer_contacts", order=BY_CHANGE, needs=("customerIds", *_CONTACT_DATES[:2])
+    "Customers_GetModifiedContactsList": paginated(
+        "customer_contacts", order=BY_CHANGE, requires_one_of=("customerIds", *_CONTACT_DATES[:2])
     ),
     "ExportCustomers_GetCustomers": feed("customers"),
     "ExportContacts_CustomersContacts": feed("customer_contacts"),
-    "Locations_GetList": listing("locations"),
-    "Locations_Get": single("locations"),
-    "Locations_GetNotes": listing("location_notes", under=below("locations")),
-    "Locations_GetContactList": listing("location_contacts", under=below_active("locations"), without="locationId"),
-    "Locations_GetCustomFieldTypes": listing("location_custom_field_types"),
+    "Locations_GetList": paginated("locations"),
+    "Locations_Get": row_by_id("locations"),
+    "Locations_GetNotes": paginated("location_notes", within=rows_of("locations")),
+    "Locations_GetContactList": paginated("location_contacts", within=rows_of_active("locations"), omit="locationId"),
+    "Locations_GetCustomFieldTypes": paginated("location_custom_field_types"),
     "Locations_GetPreferredTechnician": _preferred_technician("locations"),
-    "Locations_GetLocationsContactsList": listing(
-        "location_contacts", order=BY_CHANGE, needs=("locationIds", *_CONTACT_DATES)
+    "Locations_GetLocationsContactsList": paginated(
+        "location_contacts", order=BY_CHANGE, requires_one_of=("locationIds", *_CONTACT_DATES)
     ),
     "ExportLocations_Locations": feed("locations"),
     "ExportContacts_LocationsContacts": feed("location_contacts"),
-    "Contacts_GetList": listing("contacts"),
+    "Contacts_GetList": paginated("contacts"),
     "Contacts_Get": _contact,
-    "Contacts_GetByRelationshipId": listing("contacts", under=_related),
-    "Contacts_GetContactRelationshipList": listing("contact_relationships", under=below("contacts", "contactId")),
-    "Contacts_SearchContactMethods": listing("contact_methods"),
+    "Contacts_GetByRelationshipId": paginated("contacts", within=_related),
+    "Contacts_GetContactRelationshipList": paginated("contact_relationships", within=rows_of("contacts", "contactId")),
+    "Contacts_SearchContactMethods": paginated("contact_methods"),
     "Contacts_GetPreferenceMetadataList": _preference_types,
-    "ContactMethods_GetContactMethods": listing("contact_methods", under=below("contacts", "contactId")),
+    "ContactMethods_GetContactMethods": paginated("contact_methods", within=rows_of("contacts", "contactId")),
     "ContactMethods_GetContactMethod": _method,
     "ContactPreferences_GetContactMethodPreferences": _preferences,
     "ContactPreferences_GetContactMethodPreference": _preference,
-    "Campaigns_GetList": listing("campaigns"),
-    "CampaignCategories_GetList": listing("campaign_categories"),
-    "BusinessUnits_GetList": listing("business_units"),
-    "TagTypes_GetList": listing("tag_types"),
-    "Employees_GetList": listing("employees"),
-    "Technicians_GetList": listing("technicians"),
-    "JobTypes_GetList": listing("job_types"),
-    "Jobs_GetList": listing("jobs"),
-    "CallReasons_Get": listing("call_reasons"),
+    "Campaigns_GetList": paginated("campaigns"),
+    "CampaignCategories_GetList": paginated("campaign_categories"),
+    "BusinessUnits_GetList": paginated("business_units"),
+    "TagTypes_GetList": paginated("tag_types"),
+    "Employees_GetList": paginated("employees"),
+    "Technicians_GetList": paginated("technicians"),
+    "JobTypes_GetList": paginated("job_types"),
+    "Jobs_GetList": paginated("jobs"),
+    "CallReasons_Get": paginated("call_reasons"),
 }

@@ -1,4 +1,4 @@
-"""One call of an operation, as what answers it gets to see it."""
+"""A request to one operation, as its handler sees it."""
 
 from __future__ import annotations
 
@@ -8,24 +8,23 @@ from functools import cached_property
 from typing import Any
 
 from stcrm_pandas.contract.operations import Operation
-from stcrm_pandas.sandbox.service import parameters
-from stcrm_pandas.sandbox.service.parameters import Pairs
-from stcrm_pandas.sandbox.service.responses import Found, Refusal
-from stcrm_pandas.sandbox.store.clock import text_of
-from stcrm_pandas.sandbox.store.store import Store, Where
+from stcrm_pandas.sandbox.service.parameters import QueryPairs, parse_guid, parse_integer
+from stcrm_pandas.sandbox.service.responses import HttpError, ResponseBody
+from stcrm_pandas.sandbox.store.clock import format_time
+from stcrm_pandas.sandbox.store.store import Condition, Store
 from stcrm_pandas.sandbox.store.tables import Key
 
 LARGEST_PAGE = 5_000
-"""Rows in a page at most, and in a feed's answer."""
+"""Most rows in a page, and in a response of a feed."""
 
 
 @dataclass(frozen=True)
-class Call:
-    """What an operation gets to know: the parts of the path, the query, and the body as `intake` has read it."""
+class ApiRequest:
+    """Parameters of the path, the query, and the body as `request_bodies` has read it; `now` is in ticks."""
 
     operation: Operation
     path: dict[str, str]
-    query: Pairs
+    query: QueryPairs
     store: Store
     now: int
     feed_size: int = LARGEST_PAGE
@@ -33,68 +32,50 @@ class Call:
     by_the_book: bool = False
 
     @property
-    def moment(self) -> str:
-        """Now, as rows have it."""
-        return text_of(self.now)
+    def timestamp(self) -> str:
+        """The current time, as rows hold it."""
+        return format_time(self.now)
 
     @cached_property
     def user(self) -> int:
-        """The user that stands for the calling application: an integration where the company has one."""
-        found = self.store.rows("employees", Where("1"), "instr(lower(t.body), 'integration') = 0, t.id", 1)
-        return int(found[0]["userId"]) if found else 1
+        """The user id of the calling application: that of an integration if the company has one."""
+        users = self.store.rows("employees", Condition("1"), "instr(lower(t.body), 'integration') = 0, t.id", 1)
+        return int(users[0]["userId"]) if users else 1
 
-    def number(self, name: str = "id") -> int:
-        """A whole number in the path.
+    def path_number(self, name: str = "id") -> int:
+        """Return a whole number from the path, or raise a 400."""
+        return int(self._path_value(name, parse_integer))
 
-        Raises
-        ------
-        Refusal
-            It is none.
-        """
-        return int(self._part(name, parameters.whole_number))
+    def path_guid(self, name: str = "id") -> str:
+        """Return a GUID from the path as rows hold it, or raise a 400."""
+        return str(self._path_value(name, parse_guid))
 
-    def guid(self, name: str = "id") -> str:
-        """A GUID in the path, as rows write it.
-
-        Raises
-        ------
-        Refusal
-            It is none.
-        """
-        return str(self._part(name, parameters.guid))
-
-    def _part(self, name: str, read: Callable[[str], Any]) -> Any:
+    def _path_value(self, name: str, parse: Callable[[str], Any]) -> Any:
         try:
-            return read(self.path[name])
+            return parse(self.path[name])
         except ValueError:
-            raise Refusal(400, errors={name: [f"The value '{self.path[name][:80]}' is not valid."]}) from None
+            raise HttpError(400, errors={name: [f"The value '{self.path[name][:80]}' is not valid."]}) from None
 
     def row(self, table: str, key: Key) -> dict[str, Any]:
-        """A whole row that is not deleted.
-
-        Raises
-        ------
-        Refusal
-            There is none.
-        """
+        """Return a complete row, or raise a 404 where it does not exist or is deleted."""
         row = self.store.visible(table, key)
         if row is None:
-            raise absent(table, key)
+            raise not_found(table, key)
         return row
 
     def change(self, table: str, key: Key, fields: Mapping[str, Any]) -> None:
         self.store.change(table, key, fields, self.now)
 
 
-def absent(table: str, key: object) -> Refusal:
-    """What is said of a row that is not there."""
+def not_found(table: str, key: object) -> HttpError:
+    """Return the 404 for a row that does not exist."""
     name = key[-1] if isinstance(key, tuple) else key
-    return Refusal(404, f"There is no row {name} in {table.replace('_', ' ')}.")
+    return HttpError(404, f"There is no row {name} in {table.replace('_', ' ')}.")
 
 
-def not_active(table: str, key: int) -> Refusal:
-    """What is said of a row that is inactive, as the service words it."""
-    return Refusal(409, f"{table.removesuffix('s').capitalize()} ID = {key} is not active")
+def inactive(table: str, key: int) -> HttpError:
+    """Return the 409 for an inactive row, in the service's words."""
+    return HttpError(409, f"{table.removesuffix('s').capitalize()} ID = {key} is not active")
 
 
-Handler = Callable[[Call], Found]
+Handler = Callable[[ApiRequest], ResponseBody]

@@ -1,4 +1,4 @@
-"""What the service says: rows, tokens, and refusals."""
+"""Responses of the service: rows, tokens and errors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from itertools import count, repeat
-from typing import Any
+from typing import Any, Self
 
 import orjson
 
@@ -19,8 +19,8 @@ _traces = count(1)
 
 
 @dataclass(frozen=True)
-class Answer:
-    """One answer, ready to be sent."""
+class ApiResponse:
+    """A complete response, ready to send."""
 
     status: int = 200
     pieces: Sequence[bytes] = ()
@@ -29,37 +29,36 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Found:
-    """Rows that were found: `pieces` of their JSON, `head` what stands beside them in a page.
+class ResponseBody:
+    """What a handler returns: JSON in `pieces`, and the `envelope`, the fields beside `data` in a page or a feed.
 
-    Without a head the one piece is the answer: one record, or one number; no piece is an answer without a body. `bare`
-    rows are a list with nothing around it.
+    Without an envelope the body is one record or one number, or empty if there are no pieces. `bare` rows are a list
+    without an envelope.
     """
 
     pieces: Sequence[bytes]
-    head: Mapping[str, Any] | None = None
+    envelope: Mapping[str, Any] | None = None
     bare: bool = False
 
-    def answer(self) -> Answer:
-        if self.head is None and not self.bare:
-            return Answer(pieces=self.pieces, media=JSON if self.pieces else "")
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Self:
+        """Return the body of one record."""
+        return cls([orjson.dumps(record)])
+
+    def to_response(self) -> ApiResponse:
+        if self.envelope is None and not self.bare:
+            return ApiResponse(pieces=self.pieces, media=JSON if self.pieces else "")
         inner = [piece for pair in zip(repeat(b","), self.pieces, strict=False) for piece in pair][1:]
-        if self.head is None:
-            return Answer(pieces=[b"[", *inner, b"]"])
-        return Answer(pieces=[orjson.dumps(self.head)[:-1] + b',"data":[', *inner, b"]}"])
+        if self.envelope is None:
+            return ApiResponse(pieces=[b"[", *inner, b"]"])
+        return ApiResponse(pieces=[orjson.dumps(self.envelope)[:-1] + b',"data":[', *inner, b"]}"])
 
 
-NOTHING = Found(())
-"""What an operation answers that has nothing to say."""
+NO_BODY = ResponseBody(())
 
 
-def one(row: Mapping[str, Any]) -> Found:
-    """A record that is no row of the store as it stands."""
-    return Found([orjson.dumps(row)])
-
-
-class Refusal(Exception):
-    """The request is not done; `answer` says why, and names the rule where the contract's types do not tell it."""
+class HttpError(Exception):
+    """An error response; it names the broken rule where the types in the contract do not explain the error."""
 
     def __init__(
         self,
@@ -71,7 +70,7 @@ class Refusal(Exception):
         rule: str | None = None,
     ) -> None:
         super().__init__(status)
-        self.answer = problem(status, title, errors=errors, headers=headers, rule=rule)
+        self.response = problem(status, title, errors=errors, headers=headers, rule=rule)
 
 
 def problem(
@@ -81,8 +80,8 @@ def problem(
     errors: Mapping[str, Sequence[str]] | None = None,
     headers: Mapping[str, str] | None = None,
     rule: str | None = None,
-) -> Answer:
-    """An error as RFC 7807 has it; `data` has the rule's name, if it is one of a rule."""
+) -> ApiResponse:
+    """Return an error in the form of RFC 7807; `data` names the broken rule, if any."""
     if title is None:
         title = next(iter(errors.values()))[0] if errors else HTTPStatus(status).phrase
     body = {
@@ -93,27 +92,27 @@ def problem(
         "errors": dict(errors or {}),
         "data": {"rule": rule} if rule else {},
     }
-    return Answer(status, [orjson.dumps(body)], headers or {}, PROBLEM)
+    return ApiResponse(status, [orjson.dumps(body)], headers or {}, PROBLEM)
 
 
-def too_many(seconds: int, *, with_header: bool) -> Answer:
-    """The gateway's way to ask for a pause: in words, and only sometimes in a header."""
+def rate_limited(seconds: int, *, with_header: bool) -> ApiResponse:
+    """Return the gateway's 429: the wait is in the text, and only sometimes in a header."""
     text = f"Rate limit is exceeded. Try again in {seconds} seconds."
     headers = {"Retry-After": str(seconds)} if with_header else {}
-    return Answer(429, [orjson.dumps({"statusCode": 429, "message": text})], headers)
+    return ApiResponse(429, [orjson.dumps({"statusCode": 429, "message": text})], headers)
 
 
-def failure(status: int) -> Answer:
-    """A failure of the server: a page for people, not JSON."""
+def error_page(status: int) -> ApiResponse:
+    """Return a server error: an HTML page instead of JSON."""
     phrase = HTTPStatus(status).phrase
     page = (
         f"<!DOCTYPE html>\n<html><head><title>{status} {phrase}</title></head><body><h1>{phrase}</h1></body></html>\n"
     )
-    return Answer(status, [page.encode()], media=HTML)
+    return ApiResponse(status, [page.encode()], media=HTML)
 
 
-def plain(status: int) -> Answer:
-    """The answer that goes with a status when nothing more is known about it."""
+def default_response(status: int) -> ApiResponse:
+    """Return the response that the service gives for a status without further details."""
     if status == 429:
-        return too_many(1, with_header=False)
-    return failure(status) if status >= 500 else problem(status)
+        return rate_limited(1, with_header=False)
+    return error_page(status) if status >= 500 else problem(status)

@@ -1,4 +1,4 @@
-"""A web server on loopback, in a thread of this process."""
+"""The web server on loopback, in a thread of this process."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from stcrm_pandas.errors import SettingsError
 
 
 class Server:
-    """Serves an application until it is stopped; `address` is where."""
+    """A server that runs until it is stopped; `address` is its URL."""
 
     def __init__(self, application: ASGIApp, port: int = 0) -> None:
-        # With the protocol named, asyncio sends small answers at once; without, each waits 40 ms for more to send.
+        # With the protocol named, asyncio sends small responses at once; without it, each waits 40 ms for more data.
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -42,33 +42,33 @@ class Server:
         )
         self._thread = threading.Thread(target=self._run, name="stcrm-sandbox", daemon=True)
         self._thread.start()
-        self._server.up.wait()
+        self._server.ready.wait()
 
     def _run(self) -> None:
         try:
             self._server.run(sockets=[self._socket])
         finally:
-            self._server.up.set()
+            self._server.ready.set()
 
     def stop(self) -> None:
-        """End all connections and the thread."""
+        """Close all connections and end the thread."""
         self._server.end()
         self._thread.join()
         self._socket.close()
 
 
 class _Uvicorn(uvicorn.Server):
-    """Ends at once: uvicorn by itself looks up every tenth of a second, and then waits another tenth."""
+    """A server that stops at once: uvicorn checks every 0.1 seconds, and then waits another 0.1."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self.up = threading.Event()
+        self.ready = threading.Event()
         self._ended: asyncio.Event | None = None
 
     async def main_loop(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._ended = asyncio.Event()
-        self.up.set()
+        self.ready.set()
         await self._ended.wait()
 
     def end(self) -> None:

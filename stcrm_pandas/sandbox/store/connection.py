@@ -1,4 +1,4 @@
-"""The connection to a file of rows: JSON as bytes, and the functions that filters need."""
+"""The SQLite connection: text as bytes, and the SQL functions of the filters."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from stcrm_pandas.sandbox.store.clock import moment
+from stcrm_pandas.sandbox.store.clock import parse_time
 
 LAYOUT = 3
-"""Of the file; another number is another layout, which this version does not read."""
-
+"""Version of the file's layout; a file with another one cannot be opened."""
 
 _NO_DIGITS = bytes(sorted({*range(256)} - {*b"0123456789"}))
 
 
 def connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0.2)
-    db.text_factory = bytes  # JSON goes out as it is
+    db.text_factory = bytes  # JSON is sent as it is stored
     db.execute("PRAGMA temp_store=MEMORY")
     db.create_function("ticks", 1, _sql_ticks, deterministic=True)
     db.create_function("digits", 1, digits, deterministic=True)
@@ -30,16 +29,14 @@ def _text(value: Any) -> str:
 
 def _sql_ticks(value: Any) -> int | None:
     try:
-        return None if value is None else moment(_text(value))
+        return None if value is None else parse_time(_text(value))
     except ValueError:
         return None
 
 
 def digits(value: Any) -> str | None:
-    """The digits of a phone number, without a country's leading 1.
+    """Return the digits of a phone number without the country code 1.
 
-    Examples
-    --------
     >>> digits("+1 (312) 555-0142")
     '3125550142'
     """

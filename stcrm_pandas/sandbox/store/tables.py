@@ -1,7 +1,4 @@
-"""The tables of the store, and how a row of each is kept.
-
-A table that is not listed is kept too, by its `id`.
-"""
+"""The tables of the store, and how each stores a row; a table that is not listed here is keyed by `id`."""
 
 from __future__ import annotations
 
@@ -16,17 +13,14 @@ from stcrm_pandas.sandbox.store.clock import ticks
 from stcrm_pandas.sandbox.store.connection import digits
 
 Key = int | str | tuple[int | str, ...]
-"""What names a row: its id, or the parent's id and its own."""
-
+"""The key of a row: its id, or its parent's id and its own."""
 
 Row = Mapping[str, Any]
 
 
 def folded(text: Any) -> str | None:
-    """A text without its case.
+    """Return text in lower case.
 
-    Examples
-    --------
     >>> folded("NÚÑEZ & Sons")
     'núñez & sons'
     """
@@ -38,40 +32,40 @@ def as_it_is(text: Any) -> Any:
 
 
 def _address(row: Row) -> str | None:
-    """What a contact method is found by: the letters of an address, the digits of a number."""
+    """Return what a contact method is found by: an email address in lower case, or the digits of a phone number."""
     value = row.get("value")
     return folded(value) if "@" in str(value) else digits(value) or folded(value)
 
 
 @dataclass(frozen=True)
 class Of:
-    """Reads one field of a row, in some manner, unless another field has one of some values."""
+    """Reads and converts one field of a row; None where the field in `unless` has one of its values."""
 
     field: str
     how: Callable[[Any], str | None] = as_it_is
     unless: tuple[str, tuple[str | None, ...]] | None = None
 
     def __call__(self, row: Row) -> str | None:
-        kept_out = self.unless is not None and row.get(self.unless[0]) in self.unless[1]
-        return None if kept_out else self.how(row.get(self.field))
+        excluded = self.unless is not None and row.get(self.unless[0]) in self.unless[1]
+        return None if excluded else self.how(row.get(self.field))
 
 
 @dataclass(frozen=True)
 class Search:
-    """A column that rows are found by without a look at their bodies; `read` makes it when a row is written."""
+    """A column for filters on large tables, computed by `read` when a row is written."""
 
     column: str
     read: Callable[[Row], str | None]
     alone: bool = False
-    """With an index of its own, for values that few rows share; the others are in the index of the ids."""
+    """Whether it has its own index, for values that few rows share; the others are part of the index by id."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """A kind of row in the store.
+    """A table of the store.
 
-    `parent` is the field that names the row it hangs on, `hidden` are fields that lists leave out, `computed` fields
-    that are null unless the caller asks for them, `searches` what filters of large tables look at.
+    `parent` is the field with the parent's id, `hidden` are fields that responses leave out, and `computed` are fields
+    that are null unless a request asks for them.
     """
 
     name: str
@@ -80,23 +74,23 @@ class Table:
     hidden: tuple[str, ...] = ()
     computed: tuple[str, ...] = ()
     keyed_by_parent: bool = False
-    """An id is unique under its parent only."""
+    """Whether ids are unique within a parent only."""
     dated: tuple[str, ...] = ("createdOn", "modifiedOn")
-    """The times of its own that a row has."""
+    """The fields with the times of creation and change."""
     searches: tuple[Search, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The names of what `record` gives."""
+        """The names of the values that `record` returns."""
         return (*COLUMNS, *(search.column for search in self.searches), "hidden", "body")
 
     @property
     def deletes_softly(self) -> bool:
-        """Whether a deleted row stays, for the feeds to tell of it."""
+        """Whether a deleted row is kept, so that feeds can show it."""
         return "active" in self.hidden
 
     def record(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
-        """A row as its `columns`."""
+        """Return the values of a row's `columns`."""
         hidden, active = None, row.get("active", True)
         body = row
         if self.hidden:
@@ -125,19 +119,13 @@ class Table:
         )
 
     def row(self, body: bytes, hidden: bytes | None, active: int) -> dict[str, Any]:
-        """A whole row from what the store keeps of it, the hidden fields too."""
+        """Return a complete row from its stored values, hidden fields included."""
         row: dict[str, Any] = orjson.loads(body)
         row |= orjson.loads(hidden) if hidden else {}
         return row | {"active": bool(active)} if self.deletes_softly else row
 
-    def split(self, key: Key) -> tuple[int | str | None, int | str]:
-        """A key as the parent's id (None where it plays no part) and the row's own.
-
-        Raises
-        ------
-        UsageError
-            A key of another shape.
-        """
+    def split_key(self, key: Key) -> tuple[int | str | None, int | str]:
+        """Return the parent's id (None for a table keyed by id alone) and the row's id, or raise UsageError."""
         if self.keyed_by_parent:
             if isinstance(key, tuple) and len(key) == 2:
                 return key[0], key[1]
@@ -148,26 +136,26 @@ class Table:
 
 
 COLUMNS = ("id", "parent", "active", "created", "modified", "edited", "seq")
-"""What is kept of each row, before what it is searched by, its hidden fields and its body: times in ticks, `edited` is
-`modified` without accounting changes, `seq` the place in the order of change."""
+"""The first columns of each table: times are ticks, `edited` is `modified` without accounting changes, and `seq` is the
+row's place in the order of changes."""
 
 
 def _ticks(text: Any) -> int | None:
     try:
         return ticks(text)
-    except (TypeError, ValueError, IndexError):  # absent, or a row that is wrong on purpose
+    except (TypeError, ValueError, IndexError):  # missing, or invalid on purpose
         return None
 
 
-def _named(tables: Iterable[Table]) -> dict[str, Table]:
+def _by_name(tables: Iterable[Table]) -> dict[str, Table]:
     return {table.name: table for table in tables}
 
 
 _NAME = Search("name", Of("name", folded))
 _NUMBER = Of("value", digits, unless=("type", (None, "Email")))
-"""The digits of a contact that can be called."""
+"""The digits of a contact that is a phone number."""
 
-TABLES = _named(
+TABLES = _by_name(
     (
         Table(
             "leads",
@@ -235,9 +223,9 @@ TABLES = _named(
 
 
 def set_path(row: dict[str, Any], path: str, value: Any) -> None:
-    """Set a field, or a part of it: `address.city`; a null object on the way becomes an object."""
-    *way, last = path.split(".")
-    for name in way:
+    """Set a field or a part of it, such as `address.city`; a null object in the path becomes an object."""
+    *parents, last = path.split(".")
+    for name in parents:
         inner = row.get(name)
         row[name] = inner = dict(inner) if isinstance(inner, dict) else {}
         row = inner
@@ -245,9 +233,9 @@ def set_path(row: dict[str, Any], path: str, value: Any) -> None:
 
 
 def drop_path(row: dict[str, Any], path: str) -> None:
-    """Take a field, or a part of it, out of a row."""
-    *way, last = path.split(".")
-    for name in way:
+    """Remove a field or a part of it from a row."""
+    *parents, last = path.split(".")
+    for name in parents:
         inner = row.get(name)
         if not isinstance(inner, dict):
             return

@@ -14,7 +14,7 @@ import pytest
 
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.sandbox import Sandbox
-from stcrm_pandas.sandbox.service.access import Limit
+from stcrm_pandas.sandbox.service.access import RateLimit
 
 
 def test_sign_in(caller: Any, standing: Sandbox) -> None:
@@ -110,12 +110,12 @@ def test_the_limit(fresh: Any) -> None:
 
 def test_the_limit_holds_in_any_second() -> None:
     moment = 0.0
-    limit = Limit(3, lambda: moment)
+    limit = RateLimit(3, lambda: moment)
     taken = []
     for moment in (0.0, 0.5, 0.75, 0.8, 1.0, 1.25, 1.5, 1.51):  # noqa: B007
-        taken.append(limit.take() == 0)
+        taken.append(limit.acquire() == 0)
     assert taken == [True, True, True, False, True, False, True, False]
-    assert all(Limit(None).take() == 0 for _ in range(1000))
+    assert all(RateLimit(None).acquire() == 0 for _ in range(1000))
 
 
 def test_the_clock_starts_at_as_of_and_runs_on(fresh: Any) -> None:

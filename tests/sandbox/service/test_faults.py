@@ -233,7 +233,7 @@ def test_faults_from_a_file(fresh: Any, tmp_path: Path) -> None:
         ('[{"operation": "leads.lists"}]', "leads.lists"),
         ('[{"operation": "*", "page": "last"}]', "last"),
         ('[{"operation": "*", "before": "x"}]', "does not know before"),
-        ('[{"operation": "*", "status": "500"}]', "status is of the wrong kind"),
+        ('[{"operation": "*", "status": "500"}]', "status has the wrong type"),
     ],
 )
 def test_files_that_are_wrong(text: str, message: str, tmp_path: Path) -> None:
@@ -247,13 +247,13 @@ def test_inject_takes_what_a_fault_is(fresh: Any) -> None:
     sandbox, _ = fresh()
     fault = sandbox.inject("leads.list")
     assert repr(KEEP) == "KEEP"
-    assert fault.answer() is None
+    assert fault.response() is None
     assert Fault("leads.list").operation == "Leads_GetList"
     with pytest.raises(UsageError, match="no operation"):
         sandbox.inject("leads.lists")
 
 
-def test_arrivals_are_logged(fresh: Any) -> None:
+def test_requests_are_recorded(fresh: Any) -> None:
     sandbox, caller = fresh()
     caller.raw("leads", [("ids", "1"), ("status", "Open"), ("ids", "2")])
     caller.raw("nowhere")
@@ -367,5 +367,5 @@ def test_what_becomes_of_a_write_can_stand_in_a_file(fresh: Any, tmp_path: Path)
     assert lost(caller, "PATCH", "customers/3", {"name": "B"})
     assert caller.done("GET", "customers/3")["name"] == "A"
     file.write_text(json.dumps([{"operation": "customers.update", "done": 1}]))
-    with pytest.raises(UsageError, match="done is of the wrong kind"):
+    with pytest.raises(UsageError, match="done has the wrong type"):
         fresh(faults=file)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -283,14 +284,14 @@ def test_each_answers_to_its_scope_and_fits_the_contract(
     query = enough(operation)
 
     service = book.sandbox._running()
-    scopes = service.scopes
-    monkeypatch.setattr(service, "scopes", scopes - {operation.scope})
+    options = service.options
+    monkeypatch.setattr(service, "options", replace(options, scopes=options.scopes - {operation.scope}))
     assert book.call(operation.method, path, body, query)[0] == 403
-    monkeypatch.setattr(service, "scopes", {operation.scope})
+    monkeypatch.setattr(service, "options", replace(options, scopes=frozenset({operation.scope})))
     status, answer = book.call(operation.method, path, body, query)
     assert status == 200, answer
-    arrival = book.sandbox.requests[-1]
-    assert (arrival.operation, arrival.body) == (operation.id, body)
+    received = book.sandbox.requests[-1]
+    assert (received.operation, received.body) == (operation.id, body)
 
     heads = {
         "page": ["page", "pageSize", "hasMore", "totalCount", "data"],

@@ -91,8 +91,8 @@ def test_a_terminal_sees_how_far_the_company_is() -> None:
         (("--faults", "/nowhere/faults.json"), "cannot be read"),
         (("--port", "99999"), "cannot listen"),
         (("--state", "."), "is a folder"),
-        (("--state", "/dev/null/company.sqlite"), "cannot be made"),
-        (("--state", "/proc/company.sqlite"), "cannot be made"),
+        (("--state", "/dev/null/company.sqlite"), "cannot be created"),
+        (("--state", "/proc/company.sqlite"), "cannot be created"),
         (("--feed-delay", "100000"), "between 0 and 86400 seconds"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What answers an operation that writes, a file for each family. One table, `WRITES`."""
+"""Handlers of operations that write, a module for each family: one table, `WRITES`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Contacts of customers, locations and bookings: their phones and addresses, a line each.
+"""Handlers that write contacts of customers, locations and bookings: a row for each phone number or email address.
 
-An id is unique below its parent only. The parent itself is not touched: its `modifiedOn` stays.
+Ids are unique within a parent only. The `modifiedOn` of the parent stays as it is.
 """
 
 from __future__ import annotations
@@ -13,115 +13,116 @@ from stcrm_pandas.contract.schemas.bookings import BOOKING_CONTACTS
 from stcrm_pandas.contract.schemas.customers import CONTACTS_OF_CUSTOMER, CUSTOMER_CONTACTS
 from stcrm_pandas.contract.schemas.fields import Field
 from stcrm_pandas.contract.schemas.locations import CONTACTS_OF_LOCATION, LOCATION_CONTACTS
-from stcrm_pandas.sandbox.service.reads import active_row, providers_booking
-from stcrm_pandas.sandbox.service.request import Call, Handler
-from stcrm_pandas.sandbox.service.responses import NOTHING, Found, one
-from stcrm_pandas.sandbox.service.writes.rows import given, made, picked
+from stcrm_pandas.sandbox.service.reads import active_row, booking_of_provider
+from stcrm_pandas.sandbox.service.request import ApiRequest, Handler
+from stcrm_pandas.sandbox.service.responses import NO_BODY, ResponseBody
+from stcrm_pandas.sandbox.service.writes.rows import new_row, non_null, select
 from stcrm_pandas.sandbox.store.connection import digits
 from stcrm_pandas.sandbox.store.tables import TABLES
 
 
 @dataclass(frozen=True)
-class Holder:
-    """What holds contacts: their table, how the path finds it, the fields that are kept and those that are answered.
-
-    `changed` are the fields that a change answers.
-    """
+class ContactOwner:
+    """A kind of row that has contacts: their table and fields, and how to find the row in the path."""
 
     table: str
-    find: Callable[[Call], dict[str, Any]]
-    kept: tuple[Field, ...]
-    shown: tuple[Field, ...]
-    changed: tuple[Field, ...]
+    find_parent: Callable[[ApiRequest], dict[str, Any]]
+    stored_fields: tuple[Field, ...]
+    response_fields: tuple[Field, ...]
+    update_response_fields: tuple[Field, ...]
 
     @property
     def parent(self) -> str:
         return TABLES[self.table].parent or ""
 
 
-def _parts(fields: tuple[Field, ...], *names: str) -> tuple[Field, ...]:
+def _select(fields: tuple[Field, ...], *names: str) -> tuple[Field, ...]:
     return tuple(field for field in fields if field.name in names)
 
 
-CUSTOMER = Holder(
+CUSTOMER = ContactOwner(
     "customer_contacts",
-    lambda call: active_row(call, "customers"),
+    lambda request: active_row(request, "customers"),
     CUSTOMER_CONTACTS.fields,
     CONTACTS_OF_CUSTOMER.fields,
     CONTACTS_OF_CUSTOMER.fields,
 )
-LOCATION = Holder(
+LOCATION = ContactOwner(
     "location_contacts",
-    lambda call: active_row(call, "locations"),
+    lambda request: active_row(request, "locations"),
     LOCATION_CONTACTS.fields,
     CONTACTS_OF_LOCATION.fields,
     CONTACTS_OF_LOCATION.fields,
 )
-BOOKING = Holder(
+BOOKING = ContactOwner(
     "booking_contacts",
-    providers_booking,
+    booking_of_provider,
     BOOKING_CONTACTS.fields,
     BOOKING_CONTACTS.fields,
-    _parts(BOOKING_CONTACTS.fields, "type", "value", "memo"),
+    _select(BOOKING_CONTACTS.fields, "type", "value", "memo"),
 )
 
 
-def add_line(call: Call, holder: Holder, parent: Mapping[str, Any], contact: Mapping[str, Any]) -> dict[str, Any]:
-    """A new contact of a row that is there."""
-    row = made(call, holder.kept) | given(contact)
-    row |= {"id": call.store.next_id(holder.table, parent["id"]), holder.parent: parent["id"]}
-    if holder is BOOKING:
+def add_contact(
+    request: ApiRequest, owner: ContactOwner, parent: Mapping[str, Any], contact: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Create a contact of a row."""
+    row = new_row(request, owner.stored_fields) | non_null(contact)
+    row |= {"id": request.store.next_id(owner.table, parent["id"]), owner.parent: parent["id"]}
+    if owner is BOOKING:
         row |= {"memo": row["memo"] or "", "bookingProviderId": parent["bookingProviderId"]}
     else:
         row["phoneSettings"] = _settings(row, None)
-    call.store.put(holder.table, row, call.now)
+    request.store.put(owner.table, row, request.now)
     return row
 
 
 def _settings(row: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The number of a contact, and that it must not get texts: that belongs to the number, not to the contact."""
+    """Return the phone settings of a contact; `doNotText` belongs to the number and is lost when it changes."""
     number = "" if row.get("type") == "Email" else digits(row.get("value")) or ""
     same = before is not None and digits(before.get("phoneNumber")) == number
     return {"phoneNumber": number, "doNotText": bool(same and before and before.get("doNotText"))}
 
 
-def _preferences(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Preferences as they are kept: the legacy flag sets both of its parts, and is read as the AND of them."""
-    invoice, statement = given["invoiceNotification"], given["statementNotification"]
-    legacy = given["invoiceStatementNotification"]
+def _preferences(preferences: Mapping[str, Any]) -> dict[str, Any]:
+    """Return preferences to store; a legacy flag that differs from the AND of its two parts sets both."""
+    invoice, statement = preferences["invoiceNotification"], preferences["statementNotification"]
+    legacy = preferences["invoiceStatementNotification"]
     if legacy != (invoice and statement):
         invoice = statement = legacy
-    return {**given, "invoiceNotification": invoice, "statementNotification": statement}
+    return {**preferences, "invoiceNotification": invoice, "statementNotification": statement}
 
 
-def _create(holder: Holder) -> Handler:
-    def handle(call: Call) -> Found:
-        return one(picked(add_line(call, holder, holder.find(call), call.body), holder.shown))
+def _create(owner: ContactOwner) -> Handler:
+    def handle(request: ApiRequest) -> ResponseBody:
+        return ResponseBody.of(
+            select(add_contact(request, owner, owner.find_parent(request), request.body), owner.response_fields)
+        )
 
     return handle
 
 
-def _update(holder: Holder) -> Handler:
-    def handle(call: Call) -> Found:
-        key = holder.find(call)["id"], call.number("contactId")
-        row = call.row(holder.table, key)
-        changes = dict(call.body)
+def _update(owner: ContactOwner) -> Handler:
+    def handle(request: ApiRequest) -> ResponseBody:
+        key = owner.find_parent(request)["id"], request.path_number("contactId")
+        row = request.row(owner.table, key)
+        changes = dict(request.body)
         if "preferences" in changes:
             changes["preferences"] = _preferences(changes["preferences"])
-        if holder is not BOOKING and changes.keys() & {"type", "value"}:
+        if owner is not BOOKING and changes.keys() & {"type", "value"}:
             changes["phoneSettings"] = _settings(row | changes, row.get("phoneSettings"))
-        call.change(holder.table, key, changes)
-        return one(picked(call.row(holder.table, key), holder.changed))
+        request.change(owner.table, key, changes)
+        return ResponseBody.of(select(request.row(owner.table, key), owner.update_response_fields))
 
     return handle
 
 
-def _delete(holder: Holder) -> Handler:
-    def handle(call: Call) -> Found:
-        key = holder.find(call)["id"], call.number("contactId")
-        call.row(holder.table, key)
-        call.store.remove(holder.table, key, call.now)
-        return NOTHING
+def _delete(owner: ContactOwner) -> Handler:
+    def handle(request: ApiRequest) -> ResponseBody:
+        key = owner.find_parent(request)["id"], request.path_number("contactId")
+        request.row(owner.table, key)
+        request.store.remove(owner.table, key, request.now)
+        return NO_BODY
 
     return handle
 

@@ -1,4 +1,4 @@
-"""The newer store: contacts, their methods, the preferences of each method, and what contacts are related to."""
+"""Handlers that write the newer contacts: their methods, the preferences of each method, and their relationships."""
 
 from __future__ import annotations
 
@@ -7,151 +7,154 @@ from typing import Any
 from uuid import uuid4
 
 from stcrm_pandas.contract.schemas.contacts import CONTACT_METHODS, CONTACTS
-from stcrm_pandas.sandbox.service.reads import contacts_method, stored
-from stcrm_pandas.sandbox.service.request import Call, Handler, absent
-from stcrm_pandas.sandbox.service.responses import NOTHING, Found, Refusal
-from stcrm_pandas.sandbox.service.writes.rows import blank
-from stcrm_pandas.sandbox.store.store import Where
+from stcrm_pandas.sandbox.service.reads import method_of_contact, stored_row
+from stcrm_pandas.sandbox.service.request import ApiRequest, Handler, not_found
+from stcrm_pandas.sandbox.service.responses import NO_BODY, HttpError, ResponseBody
+from stcrm_pandas.sandbox.service.writes.rows import empty_row
+from stcrm_pandas.sandbox.store.store import Condition
 
-RELATED = {"customer": "customers", "location": "locations", "booking": "bookings"}
-"""What a contact can be related to, by its slug, and where it is kept."""
-
-
-def _made(call: Call) -> dict[str, Any]:
-    by = {"createdBy": call.user, "modifiedBy": call.user}
-    return {"id": str(uuid4()), "createdOn": call.moment, "modifiedOn": call.moment} | by
+RELATED_TABLES = {"customer": "customers", "location": "locations", "booking": "bookings"}
+"""The tables of rows that a contact can be related to, by slug."""
 
 
-def _edit(call: Call, table: str, key: str, fields: Mapping[str, Any]) -> Found:
-    call.change(table, key, {**fields, "modifiedBy": call.user})
-    return stored(call, table, key)
+def _new_fields(request: ApiRequest) -> dict[str, Any]:
+    by = {"createdBy": request.user, "modifiedBy": request.user}
+    return {"id": str(uuid4()), "createdOn": request.timestamp, "modifiedOn": request.timestamp} | by
+
+
+def _edit(request: ApiRequest, table: str, key: str, fields: Mapping[str, Any]) -> ResponseBody:
+    request.change(table, key, {**fields, "modifiedBy": request.user})
+    return stored_row(request, table, key)
 
 
 # Contacts
 
 
-def _create(call: Call) -> Found:
-    reference = call.body.get("referenceId")
-    named = Where("json_extract(t.body, '$.referenceId') = ?", (reference,))
-    if reference is not None and call.store.rows("contacts", named, most=1):
-        raise Refusal(409, "There is a contact of this referenceId.")
-    row = blank(CONTACTS.fields) | call.body | _made(call) | {"isArchived": False}
-    call.store.put("contacts", row, call.now)
-    return stored(call, "contacts", row["id"])
+def _create(request: ApiRequest) -> ResponseBody:
+    reference = request.body.get("referenceId")
+    named = Condition("json_extract(t.body, '$.referenceId') = ?", (reference,))
+    if reference is not None and request.store.rows("contacts", named, most=1):
+        raise HttpError(409, "There is a contact of this referenceId.")
+    row = empty_row(CONTACTS.fields) | request.body | _new_fields(request) | {"isArchived": False}
+    request.store.put("contacts", row, request.now)
+    return stored_row(request, "contacts", row["id"])
 
 
-def _update(call: Call) -> Found:
-    return _edit(call, "contacts", call.row("contacts", call.guid())["id"], call.body)
+def _update(request: ApiRequest) -> ResponseBody:
+    return _edit(request, "contacts", request.row("contacts", request.path_guid())["id"], request.body)
 
 
-def _replace(call: Call) -> Found:
-    key = call.row("contacts", call.guid())["id"]
-    return _edit(call, "contacts", key, {"name": None, "title": None, "referenceId": None, **call.body})
+def _replace(request: ApiRequest) -> ResponseBody:
+    key = request.row("contacts", request.path_guid())["id"]
+    return _edit(request, "contacts", key, {"name": None, "title": None, "referenceId": None, **request.body})
 
 
-def _delete(call: Call) -> Found:
-    key = call.row("contacts", call.guid())["id"]
-    for method in call.store.rows("contact_methods", Where("t.parent = ?", (key,))):
-        _drop_method(call, method["id"])
-    for relationship in call.store.rows("contact_relationships", Where("t.parent = ?", (key,))):
-        call.store.remove("contact_relationships", relationship["id"], call.now)
-    call.store.remove("contacts", key, call.now)
-    return NOTHING
+def _delete(request: ApiRequest) -> ResponseBody:
+    key = request.row("contacts", request.path_guid())["id"]
+    for method in request.store.rows("contact_methods", Condition("t.parent = ?", (key,))):
+        _remove_method(request, method["id"])
+    for relationship in request.store.rows("contact_relationships", Condition("t.parent = ?", (key,))):
+        request.store.remove("contact_relationships", relationship["id"], request.now)
+    request.store.remove("contacts", key, request.now)
+    return NO_BODY
 
 
 # Relationships
 
 
-def _relationship(call: Call) -> tuple[str, int, str, list[dict[str, Any]]]:
-    """The contact, the related row and the slug of the path, and the relationships that are such."""
-    contact, related = call.row("contacts", call.guid("contactId"))["id"], call.number("relatedEntityId")
-    slug = call.path["typeSlug"].lower()
-    if slug not in RELATED:
-        raise Refusal(404, f"Contacts are related to {', '.join(RELATED)}.")
-    such = Where(
+def _relationship(request: ApiRequest) -> tuple[str, int, str, list[dict[str, Any]]]:
+    """Return the contact, the related row and the slug in the path, and the relationships between them."""
+    contact, related = (
+        request.row("contacts", request.path_guid("contactId"))["id"],
+        request.path_number("relatedEntityId"),
+    )
+    slug = request.path["typeSlug"].lower()
+    if slug not in RELATED_TABLES:
+        raise HttpError(404, f"Contacts are related to {', '.join(RELATED_TABLES)}.")
+    between = Condition(
         "t.parent = ? AND json_extract(t.body, '$.relatedEntityId') = ? AND json_extract(t.body, '$.typeSlug') = ?",
         (contact, related, slug),
     )
-    return contact, related, slug, call.store.rows("contact_relationships", such)
+    return contact, related, slug, request.store.rows("contact_relationships", between)
 
 
-def _relate(call: Call) -> Found:
-    contact, related, slug, such = _relationship(call)
-    call.row(RELATED[slug], related)
-    if such:
-        raise Refusal(409, "The contact is related to it already.")
+def _relate(request: ApiRequest) -> ResponseBody:
+    contact, related, slug, existing = _relationship(request)
+    request.row(RELATED_TABLES[slug], related)
+    if existing:
+        raise HttpError(409, "The contact is related to it already.")
     row = {
         "id": str(uuid4()),
         "relatedEntityId": related,
         "typeName": slug.capitalize(),
         "typeSlug": slug,
-        "createdOn": call.moment,
-        "createdBy": call.user,
+        "createdOn": request.timestamp,
+        "createdBy": request.user,
         "contactId": contact,
     }
-    call.store.put("contact_relationships", row, call.now)
-    return NOTHING
+    request.store.put("contact_relationships", row, request.now)
+    return NO_BODY
 
 
-def _unrelate(call: Call) -> Found:
-    such = _relationship(call)[3]
-    if not such:
-        raise Refusal(404, "The contact is not related to it.")
-    for row in such:
-        call.store.remove("contact_relationships", row["id"], call.now)
-    return NOTHING
+def _unrelate(request: ApiRequest) -> ResponseBody:
+    existing = _relationship(request)[3]
+    if not existing:
+        raise HttpError(404, "The contact is not related to it.")
+    for row in existing:
+        request.store.remove("contact_relationships", row["id"], request.now)
+    return NO_BODY
 
 
 # Methods and their preferences
 
 
-def _add_method(call: Call, contact: str, **own: str) -> Found:
-    row = blank(CONTACT_METHODS.fields) | call.body | _made(call) | {"contactId": contact, **own}
-    call.store.put("contact_methods", row, call.now)
-    for kind in call.store.rows("contact_preference_types", Where("1"), "t.n"):
+def _add_method(request: ApiRequest, contact: str, **fields: str) -> ResponseBody:
+    row = empty_row(CONTACT_METHODS.fields) | request.body | _new_fields(request) | {"contactId": contact, **fields}
+    request.store.put("contact_methods", row, request.now)
+    for kind in request.store.rows("contact_preference_types", Condition("1"), "t.n"):
         preference = {"name": kind["name"], "dataType": kind["dataType"], "value": None}
         keys = {"contactId": contact, "contactMethodId": row["id"]}
-        call.store.put("contact_preferences", keys | preference, call.now)
-    return stored(call, "contact_methods", row["id"])
+        request.store.put("contact_preferences", keys | preference, request.now)
+    return stored_row(request, "contact_methods", row["id"])
 
 
-def _drop_method(call: Call, key: str) -> None:
-    for preference in call.store.rows("contact_preferences", Where("t.parent = ?", (key,))):
-        call.store.remove("contact_preferences", (key, preference["name"]), call.now)
-    call.store.remove("contact_methods", key, call.now)
+def _remove_method(request: ApiRequest, key: str) -> None:
+    for preference in request.store.rows("contact_preferences", Condition("t.parent = ?", (key,))):
+        request.store.remove("contact_preferences", (key, preference["name"]), request.now)
+    request.store.remove("contact_methods", key, request.now)
 
 
-def _create_method(call: Call) -> Found:
-    return _add_method(call, call.row("contacts", call.guid("contactId"))["id"])
+def _create_method(request: ApiRequest) -> ResponseBody:
+    return _add_method(request, request.row("contacts", request.path_guid("contactId"))["id"])
 
 
-def _upsert_method(call: Call) -> Found:
-    contact, key = call.row("contacts", call.guid("contactId"))["id"], call.guid("contactMethodId")
-    there = call.store.visible("contact_methods", key)
-    if there is None:
-        return _add_method(call, contact, id=key)
-    if there["contactId"] != contact:
-        raise absent("contact_methods", key)
-    return _edit(call, "contact_methods", key, {"referenceId": None, "memo": None, **call.body})
+def _upsert_method(request: ApiRequest) -> ResponseBody:
+    contact, key = request.row("contacts", request.path_guid("contactId"))["id"], request.path_guid("contactMethodId")
+    method = request.store.visible("contact_methods", key)
+    if method is None:
+        return _add_method(request, contact, id=key)
+    if method["contactId"] != contact:
+        raise not_found("contact_methods", key)
+    return _edit(request, "contact_methods", key, {"referenceId": None, "memo": None, **request.body})
 
 
-def _update_method(call: Call) -> Found:
-    return _edit(call, "contact_methods", contacts_method(call)["id"], call.body)
+def _update_method(request: ApiRequest) -> ResponseBody:
+    return _edit(request, "contact_methods", method_of_contact(request)["id"], request.body)
 
 
-def _delete_method(call: Call) -> Found:
-    _drop_method(call, contacts_method(call)["id"])
-    return NOTHING
+def _delete_method(request: ApiRequest) -> ResponseBody:
+    _remove_method(request, method_of_contact(request)["id"])
+    return NO_BODY
 
 
-def _prefer(call: Call) -> Found:
-    method = contacts_method(call)["id"]
-    key = method, call.path["preferenceName"]
-    call.row("contact_preferences", key)
-    if "value" in call.body:
-        call.store.change("contact_preferences", key, {"value": call.body["value"].lower()}, call.now)
-        _edit(call, "contact_methods", method, {})
-    return stored(call, "contact_preferences", key)
+def _set_preference(request: ApiRequest) -> ResponseBody:
+    method = method_of_contact(request)["id"]
+    key = method, request.path["preferenceName"]
+    request.row("contact_preferences", key)
+    if "value" in request.body:
+        request.store.change("contact_preferences", key, {"value": request.body["value"].lower()}, request.now)
+        _edit(request, "contact_methods", method, {})
+    return stored_row(request, "contact_preferences", key)
 
 
 HANDLERS: dict[str, Handler] = {
@@ -165,5 +168,5 @@ HANDLERS: dict[str, Handler] = {
     "ContactMethods_UpsertContactMethod": _upsert_method,
     "ContactMethods_UpdateContactMethod": _update_method,
     "ContactMethods_DeleteContactMethod": _delete_method,
-    "ContactPreferences_UpdateContactMethodPreference": _prefer,
+    "ContactPreferences_UpdateContactMethodPreference": _set_preference,
 }

@@ -1,16 +1,22 @@
-"""Customers: made with their locations and contacts, and changed."""
+"""Handlers that create customers, with their locations and contacts, and change them."""
 
 from __future__ import annotations
 
 from stcrm_pandas.contract.schemas.customers import CUSTOMERS
-from stcrm_pandas.sandbox.service.reads import stored
-from stcrm_pandas.sandbox.service.request import Call, Handler
-from stcrm_pandas.sandbox.service.responses import Found, one
-from stcrm_pandas.sandbox.service.writes.contact_rows import CUSTOMER, add_line
-from stcrm_pandas.sandbox.service.writes.locations import SHOWN_CONTACT, add_location, changed, founded
-from stcrm_pandas.sandbox.store.store import Where
+from stcrm_pandas.sandbox.service.reads import stored_row
+from stcrm_pandas.sandbox.service.request import ApiRequest, Handler
+from stcrm_pandas.sandbox.service.responses import ResponseBody
+from stcrm_pandas.sandbox.service.writes.contact_rows import CUSTOMER, add_contact
+from stcrm_pandas.sandbox.service.writes.locations import (
+    CONTACT_RESPONSE,
+    add_location,
+    changed_fields,
+    new_customer_or_location,
+)
+from stcrm_pandas.sandbox.service.writes.rows import select
+from stcrm_pandas.sandbox.store.store import Condition
 
-_UNSAID = {
+_DEFAULTS = {
     "type": "Residential",
     "balance": 0.0,
     "taxExempt": False,
@@ -18,26 +24,25 @@ _UNSAID = {
     "doNotService": False,
     "nationalAccount": False,
 }
-"""What a new customer is where its request does not say."""
+"""Values of a new customer for fields that the request omits."""
 
 
-def _create(call: Call) -> Found:
-    row = founded(call, "customer", CUSTOMERS.fields, call.body)
-    row |= {name: value for name, value in _UNSAID.items() if row[name] is None}
-    call.store.put("customers", row, call.now)
-    for contact in call.body.get("contacts") or ():
-        add_line(call, CUSTOMER, row, contact)
-    locations = [add_location(call, row, location) for location in call.body.get("locations") or ()]
-    lines = call.store.rows(CUSTOMER.table, Where("t.parent = ?", (row["id"],)))  # those of its locations, too
-    contacts = [{name: line[name] for name in SHOWN_CONTACT} for line in lines]
-    shown = {field.name: row[field.name] for field in CUSTOMERS.fields}
-    return one(shown | {"locations": locations, "contacts": contacts})
+def _create(request: ApiRequest) -> ResponseBody:
+    row = new_customer_or_location(request, "customer", CUSTOMERS.fields, request.body)
+    row |= {name: value for name, value in _DEFAULTS.items() if row[name] is None}
+    request.store.put("customers", row, request.now)
+    for contact in request.body.get("contacts") or ():
+        add_contact(request, CUSTOMER, row, contact)
+    locations = [add_location(request, row, location) for location in request.body.get("locations") or ()]
+    rows = request.store.rows(CUSTOMER.table, Condition("t.parent = ?", (row["id"],)))  # with those of its locations
+    contacts = [{name: contact[name] for name in CONTACT_RESPONSE} for contact in rows]
+    return ResponseBody.of(select(row, CUSTOMERS.fields) | {"locations": locations, "contacts": contacts})
 
 
-def _update(call: Call) -> Found:
-    row = call.row("customers", call.number())
-    call.change("customers", row["id"], changed(call, "customer", row))
-    return stored(call, "customers", row["id"])
+def _update(request: ApiRequest) -> ResponseBody:
+    row = request.row("customers", request.path_number())
+    request.change("customers", row["id"], changed_fields(request, "customer", row))
+    return stored_row(request, "customers", row["id"])
 
 
 HANDLERS: dict[str, Handler] = {"Customers_Create": _create, "Customers_Update": _update}

@@ -1,63 +1,63 @@
-"""Leads: made from nothing, from a booking, by a form; changed, followed up, dismissed."""
+"""Handlers that create leads (also from a booking or a form), change, follow up and dismiss them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from stcrm_pandas.contract.schemas.leads import LEADS
-from stcrm_pandas.sandbox.service.parameters import read
-from stcrm_pandas.sandbox.service.reads import stored
-from stcrm_pandas.sandbox.service.request import Call, Handler
-from stcrm_pandas.sandbox.service.responses import NOTHING, Found, one
+from stcrm_pandas.sandbox.service.parameters import parse_query
+from stcrm_pandas.sandbox.service.reads import stored_row
+from stcrm_pandas.sandbox.service.request import ApiRequest, Handler
+from stcrm_pandas.sandbox.service.responses import NO_BODY, ResponseBody
 from stcrm_pandas.sandbox.service.writes.notes import write_note
-from stcrm_pandas.sandbox.service.writes.rows import distinct, given, made
-from stcrm_pandas.sandbox.store.store import Where
+from stcrm_pandas.sandbox.service.writes.rows import new_row, non_null, unique
+from stcrm_pandas.sandbox.store.store import Condition
 
-FORM = "LeadForm"
-"""What leads of the form say of where they come from."""
+CAPTURE_SOURCE = "LeadForm"
+"""The capture source of leads from the form."""
 
 
-def _create(call: Call) -> Found:
-    row = made(call, LEADS.fields) | {"status": "Open", "priority": "Normal"} | given(call.body)
-    row["tagTypeIds"] = distinct(row["tagTypeIds"])
+def _create(request: ApiRequest) -> ResponseBody:
+    row = new_row(request, LEADS.fields) | {"status": "Open", "priority": "Normal"} | non_null(request.body)
+    row["tagTypeIds"] = unique(row["tagTypeIds"])
     if row["bookingId"] is not None:
-        call.change("bookings", row["bookingId"], {"status": "Dismissed"})
-    return _add(call, row)
+        request.change("bookings", row["bookingId"], {"status": "Dismissed"})
+    return _add(request, row)
 
 
-def _add(call: Call, row: dict[str, Any]) -> Found:
-    row["id"] = call.store.next_id("leads")
-    call.store.put("leads", row, call.now)
-    return stored(call, "leads", row["id"])
+def _add(request: ApiRequest, row: dict[str, Any]) -> ResponseBody:
+    row["id"] = request.store.next_id("leads")
+    request.store.put("leads", row, request.now)
+    return stored_row(request, "leads", row["id"])
 
 
-def _update(call: Call) -> Found:
-    key = call.row("leads", call.number())["id"]
-    call.change("leads", key, call.body)
-    return stored(call, "leads", key)
+def _update(request: ApiRequest) -> ResponseBody:
+    key = request.row("leads", request.path_number())["id"]
+    request.change("leads", key, request.body)
+    return stored_row(request, "leads", key)
 
 
-def _follow_up(call: Call) -> Found:
-    key = call.row("leads", call.number())["id"]
-    date, text, pinned = call.body.get("followUpDate"), call.body.get("text"), bool(call.body.get("pinToTop"))
-    call.change("leads", key, {"followUpDate": date})
+def _follow_up(request: ApiRequest) -> ResponseBody:
+    key = request.row("leads", request.path_number())["id"]
+    date, text, pinned = request.body.get("followUpDate"), request.body.get("text"), bool(request.body.get("pinToTop"))
+    request.change("leads", key, {"followUpDate": date})
     if text:
-        write_note(call, "lead_notes", key, text, pinned=pinned)
-    return one({"leadId": key, "followUpDate": date, "text": text, "pinToTop": pinned})
+        write_note(request, "lead_notes", key, text, pinned=pinned)
+    return ResponseBody.of({"leadId": key, "followUpDate": date, "text": text, "pinToTop": pinned})
 
 
-def _dismiss(call: Call) -> Found:
-    key = call.row("leads", call.number())["id"]
-    call.change("leads", key, {"status": "Dismissed", "dismissingReasonId": call.body.get("dismissingReasonId")})
-    return NOTHING
+def _dismiss(request: ApiRequest) -> ResponseBody:
+    key = request.row("leads", request.path_number())["id"]
+    request.change("leads", key, {"status": "Dismissed", "dismissingReasonId": request.body.get("dismissingReasonId")})
+    return NO_BODY
 
 
-def _submit_form(call: Call) -> Found:
-    read(call.query, call.operation.filters, strict=call.by_the_book)
-    body, address = call.body, call.body.get("address") or {}
+def _submit_form(request: ApiRequest) -> ResponseBody:
+    parse_query(request.query, request.operation.filters, strict=request.by_the_book)
+    body, address = request.body, request.body.get("address") or {}
     first = "json_extract(t.body, '$.isDefaultCampaign') DESC, t.active DESC, t.id"
-    campaigns = call.store.rows("campaigns", Where("1"), first, 1)
-    row = made(call, LEADS.fields) | {
+    campaigns = request.store.rows("campaigns", Condition("1"), first, 1)
+    row = new_row(request, LEADS.fields) | {
         "status": "Open",
         "priority": "Normal",
         "campaignId": campaigns[0]["id"] if campaigns else 0,
@@ -65,12 +65,12 @@ def _submit_form(call: Call) -> Found:
         "leadCustomerName": body.get("name"),
         "leadPhone": body.get("phoneNumber"),
         "leadEmail": body.get("email"),
-        "captureSource": FORM,
+        "captureSource": CAPTURE_SOURCE,
     }
     for part in ("street", "unit", "city", "state", "zip", "country"):
         row[f"lead{part.capitalize()}"] = address.get(part)
-    _add(call, row)
-    return one({"leadId": row["id"]})
+    _add(request, row)
+    return ResponseBody.of({"leadId": row["id"]})
 
 
 HANDLERS: dict[str, Handler] = {

@@ -1,49 +1,49 @@
-"""Notes of leads, customers and locations: written, also on what belongs to the row, and deleted."""
+"""Handlers that create notes of leads, customers and locations, also on related rows, and delete them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from stcrm_pandas.contract.schemas.parts import NOTE
-from stcrm_pandas.sandbox.service.request import Call, Handler, absent
-from stcrm_pandas.sandbox.service.responses import NOTHING, Found, one
-from stcrm_pandas.sandbox.service.writes.rows import made, picked
-from stcrm_pandas.sandbox.store.store import Where
+from stcrm_pandas.sandbox.service.request import ApiRequest, Handler, not_found
+from stcrm_pandas.sandbox.service.responses import NO_BODY, ResponseBody
+from stcrm_pandas.sandbox.service.writes.rows import new_row, select
+from stcrm_pandas.sandbox.store.store import Condition
 from stcrm_pandas.sandbox.store.tables import TABLES
 
 
-def write_note(call: Call, table: str, parent: int, text: str | None, *, pinned: bool) -> dict[str, Any]:
-    """A new note on a row that is there; its id is its own even where the same note goes to several rows."""
-    row = made(call, NOTE) | {"id": call.store.next_id(table), "text": text, "isPinned": pinned}
+def write_note(request: ApiRequest, table: str, parent: int, text: str | None, *, pinned: bool) -> dict[str, Any]:
+    """Create a note on a row; a note on several rows has a different id on each."""
+    row = new_row(request, NOTE) | {"id": request.store.next_id(table), "text": text, "isPinned": pinned}
     row[TABLES[table].parent or ""] = parent
-    call.store.put(table, row, call.now)
+    request.store.put(table, row, request.now)
     return row
 
 
 def _create(table: str, notes: str) -> Handler:
-    def handle(call: Call) -> Found:
-        row = call.row(table, call.number())
-        text, pinned = call.body.get("text"), bool(call.body.get("pinToTop"))
-        note = write_note(call, notes, row["id"], text, pinned=pinned)
-        if call.body.get("addToLocations"):
-            its = Where("t.parent = ? AND t.active = 1", (row["id"],))
-            for location in call.store.rows("locations", its):
-                write_note(call, "location_notes", location["id"], text, pinned=pinned)
-        if call.body.get("addToCustomer"):
-            write_note(call, "customer_notes", row["customerId"], text, pinned=pinned)
-        return one(picked(note, NOTE))
+    def handle(request: ApiRequest) -> ResponseBody:
+        row = request.row(table, request.path_number())
+        text, pinned = request.body.get("text"), bool(request.body.get("pinToTop"))
+        note = write_note(request, notes, row["id"], text, pinned=pinned)
+        if request.body.get("addToLocations"):
+            its = Condition("t.parent = ? AND t.active = 1", (row["id"],))
+            for location in request.store.rows("locations", its):
+                write_note(request, "location_notes", location["id"], text, pinned=pinned)
+        if request.body.get("addToCustomer"):
+            write_note(request, "customer_notes", row["customerId"], text, pinned=pinned)
+        return ResponseBody.of(select(note, NOTE))
 
     return handle
 
 
 def _delete(table: str, notes: str) -> Handler:
-    def handle(call: Call) -> Found:
-        parent = call.row(table, call.number())["id"]
-        note = call.row(notes, call.number("noteId"))
+    def handle(request: ApiRequest) -> ResponseBody:
+        parent = request.row(table, request.path_number())["id"]
+        note = request.row(notes, request.path_number("noteId"))
         if note[TABLES[notes].parent or ""] != parent:
-            raise absent(notes, note["id"])
-        call.store.remove(notes, note["id"], call.now)
-        return NOTHING
+            raise not_found(notes, note["id"])
+        request.store.remove(notes, note["id"], request.now)
+        return NO_BODY
 
     return handle
 

@@ -1,31 +1,31 @@
-"""Booking provider tags: made and changed."""
+"""Handlers that create and change booking provider tags."""
 
 from __future__ import annotations
 
 from stcrm_pandas.contract.schemas.bookings import BOOKING_PROVIDER_TAGS
-from stcrm_pandas.sandbox.service.request import Call, Handler
-from stcrm_pandas.sandbox.service.responses import Found, Refusal, one
-from stcrm_pandas.sandbox.service.writes.rows import made, picked
-from stcrm_pandas.sandbox.store.store import Where
+from stcrm_pandas.sandbox.service.request import ApiRequest, Handler
+from stcrm_pandas.sandbox.service.responses import HttpError, ResponseBody
+from stcrm_pandas.sandbox.service.writes.rows import new_row, select
+from stcrm_pandas.sandbox.store.store import Condition
 
-ANSWERED = tuple(field for field in BOOKING_PROVIDER_TAGS.fields if field.name != "active")
+RESPONSE_FIELDS = tuple(field for field in BOOKING_PROVIDER_TAGS.fields if field.name != "active")
 _TABLE = "booking_provider_tags"
 
 
-def _create(call: Call) -> Found:
-    named = Where("lower(json_extract(t.body, '$.tagName')) = lower(?)", (call.body.get("tagName"),))
-    if call.store.rows(_TABLE, named):
-        raise Refusal(409, "There is a booking provider tag of this name.")
-    row = made(call, BOOKING_PROVIDER_TAGS.fields) | {"type": "V2Api"} | call.body
-    row["id"] = call.store.next_id(_TABLE)
-    call.store.put(_TABLE, row, call.now)
-    return one(picked(row, ANSWERED))
+def _create(request: ApiRequest) -> ResponseBody:
+    named = Condition("lower(json_extract(t.body, '$.tagName')) = lower(?)", (request.body.get("tagName"),))
+    if request.store.rows(_TABLE, named):
+        raise HttpError(409, "There is a booking provider tag of this name.")
+    row = new_row(request, BOOKING_PROVIDER_TAGS.fields) | {"type": "V2Api"} | request.body
+    row["id"] = request.store.next_id(_TABLE)
+    request.store.put(_TABLE, row, request.now)
+    return ResponseBody.of(select(row, RESPONSE_FIELDS))
 
 
-def _update(call: Call) -> Found:
-    key = call.row(_TABLE, call.number())["id"]
-    call.change(_TABLE, key, call.body)
-    return one(picked(call.row(_TABLE, key), ANSWERED))
+def _update(request: ApiRequest) -> ResponseBody:
+    key = request.row(_TABLE, request.path_number())["id"]
+    request.change(_TABLE, key, request.body)
+    return ResponseBody.of(select(request.row(_TABLE, key), RESPONSE_FIELDS))
 
 
 HANDLERS: dict[str, Handler] = {"BookingProviderTags_Create": _create, "BookingProviderTags_Update": _update}

@@ -1,45 +1,48 @@
-"""Tags of customers and locations: one at a time, or many of many customers."""
+"""Handlers that add and remove tags of customers and locations, one by one or in bulk."""
 
 from __future__ import annotations
 
-from stcrm_pandas.sandbox.service.request import Call, Handler
-from stcrm_pandas.sandbox.service.responses import NOTHING, Found, Refusal, one
-from stcrm_pandas.sandbox.service.writes.rows import distinct
+from stcrm_pandas.sandbox.service.request import ApiRequest, Handler
+from stcrm_pandas.sandbox.service.responses import NO_BODY, HttpError, ResponseBody
+from stcrm_pandas.sandbox.service.writes.rows import unique
 
 
 def _add(table: str, answered: str) -> Handler:
-    def handle(call: Call) -> Found:
-        row, tag = call.row(table, call.number()), call.row("tag_types", call.number("tagTypeId"))["id"]
+    def handle(request: ApiRequest) -> ResponseBody:
+        row, tag = (
+            request.row(table, request.path_number()),
+            request.row("tag_types", request.path_number("tagTypeId"))["id"],
+        )
         tags = row.get("tagTypeIds") or []
         if tag in tags:
-            raise Refusal(409, f"The tag {tag} is there already.")
-        call.change(table, row["id"], {"tagTypeIds": [*tags, tag]})
-        return one({answered: row["id"], "tagTypeIds": [*tags, tag]})
+            raise HttpError(409, f"The tag {tag} is there already.")
+        request.change(table, row["id"], {"tagTypeIds": [*tags, tag]})
+        return ResponseBody.of({answered: row["id"], "tagTypeIds": [*tags, tag]})
 
     return handle
 
 
 def _remove(table: str) -> Handler:
-    def handle(call: Call) -> Found:
-        row, tag = call.row(table, call.number()), call.number("tagTypeId")
+    def handle(request: ApiRequest) -> ResponseBody:
+        row, tag = request.row(table, request.path_number()), request.path_number("tagTypeId")
         tags = row.get("tagTypeIds") or []
         if tag not in tags:
-            raise Refusal(404, f"The tag {tag} is not there.")
-        call.change(table, row["id"], {"tagTypeIds": [one for one in tags if one != tag]})
-        return NOTHING
+            raise HttpError(404, f"The tag {tag} is not there.")
+        request.change(table, row["id"], {"tagTypeIds": [other for other in tags if other != tag]})
+        return NO_BODY
 
     return handle
 
 
-def _bulk(call: Call) -> Found:
-    """Customers that have a tag already, or lack it already, stay as they are."""
-    adds, wanted = call.operation.method == "PUT", distinct(call.body.get("tagTypeIds"))
-    for customer in distinct(call.body.get("customerIds")):
-        tags = call.row("customers", customer).get("tagTypeIds") or []
-        after = distinct([*tags, *wanted]) if adds else [tag for tag in tags if tag not in wanted]
+def _bulk(request: ApiRequest) -> ResponseBody:
+    """Add or remove tags of customers; a customer whose tags would stay the same is not changed."""
+    adds, wanted = request.operation.method == "PUT", unique(request.body.get("tagTypeIds"))
+    for customer in unique(request.body.get("customerIds")):
+        tags = request.row("customers", customer).get("tagTypeIds") or []
+        after = unique([*tags, *wanted]) if adds else [tag for tag in tags if tag not in wanted]
         if after != tags:
-            call.change("customers", customer, {"tagTypeIds": after})
-    return NOTHING
+            request.change("customers", customer, {"tagTypeIds": after})
+    return NO_BODY
 
 
 HANDLERS: dict[str, Handler] = {

@@ -1,22 +1,22 @@
-"""Whom customers and locations prefer to be served by."""
+"""Handlers that set the preferred technician of customers and locations."""
 
 from __future__ import annotations
 
-from stcrm_pandas.sandbox.service.request import Call, Handler
-from stcrm_pandas.sandbox.service.responses import NOTHING, Found
+from stcrm_pandas.sandbox.service.request import ApiRequest, Handler
+from stcrm_pandas.sandbox.service.responses import NO_BODY, ResponseBody
 
 
-def _prefer(table: str) -> Handler:
-    def handle(call: Call) -> Found:
-        key = call.row(table, call.number())["id"]
-        technician = call.row("technicians", call.number("preferredTechnicianId"))["id"]
-        call.change(table, key, {"preferredTechnicianId": technician})
-        return NOTHING
+def _set_preferred(table: str) -> Handler:
+    def handle(request: ApiRequest) -> ResponseBody:
+        key = request.row(table, request.path_number())["id"]
+        technician = request.row("technicians", request.path_number("preferredTechnicianId"))["id"]
+        request.change(table, key, {"preferredTechnicianId": technician})
+        return NO_BODY
 
     return handle
 
 
 HANDLERS: dict[str, Handler] = {
-    "Customers_UpdatePreferredTechnician": _prefer("customers"),
-    "Locations_UpdatePreferredTechnician": _prefer("locations"),
+    "Customers_UpdatePreferredTechnician": _set_preferred("customers"),
+    "Locations_UpdatePreferredTechnician": _set_preferred("locations"),
 }
