@@ -51,7 +51,9 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-html_sidebars = {"index": []}
+# Pages of one level need no section navigation.
+SINGLE = ("index", "getting_started", "installation", "architecture", "contributing", "security", "changelog")
+html_sidebars: dict[str, list[str]] = {page: [] for page in SINGLE}
 html_show_sourcelink = False
 html_copy_source = False
 
