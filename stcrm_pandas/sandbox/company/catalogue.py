@@ -1,6 +1,6 @@
-"""What the company has few of: business units, campaigns, creators, call reasons, job types, tags, booking sources.
+"""The company's reference data: business units, campaigns, employees, call reasons, job types, tags, booking sources.
 
-Everything else names these by their place in the tables here; `ids` turns places into the ids that rows hold.
+Other modules refer to them by index; the arrays `…_IDS` turn indexes into the ids that rows hold.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ UNIT_WEIGHTS = (0.42, 0.13, 0.25, 0.20)
 
 CATEGORIES = ("Online Search", "Local Services", "Direct Mail", "Referral", "Broadcast", "Web and Partners")
 
-# Name, place of the category, still in use.
+# Name, index of the category, active.
 CAMPAIGNS = (
     ("Not Attributed", 5, True),
     ("Online Scheduler", 5, True),
@@ -65,7 +65,7 @@ DEFAULT_CAMPAIGN = 0
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A way in which bookings arrive: how it is spelt before and after mid-year, its campaign, and its shares in %."""
+    """A booking source: its spelling before and after mid-year, the index of its campaign, and its shares in %."""
 
     name: str
     respelt: str
@@ -85,7 +85,7 @@ SOURCES = (
 )
 SCHEDULING_PAGE, WEB_FORM, LOCAL_ADS, MARKETPLACE_A, MARKETPLACE_B, VOICE_AGENT = range(6)
 
-# First and last name, role, still employed. The first nine create leads: seven in the office, two integrations.
+# First and last name, role, active. The first nine create leads: seven in the office, two integrations.
 EMPLOYEES = (
     ("Ines", "Garza", "CSR", True),
     ("Otto", "Marsh", "CSR", True),
@@ -105,7 +105,7 @@ OFFICE = range(7)
 WEBSITE, PARTNERS = 7, 8
 TECHNICIANS = 32
 
-# Name, counts as a lead, still in use.
+# Name, counts as a lead, active.
 CALL_REASONS = (
     ("New customer inquiry", True, True),
     ("Price question", True, True),
@@ -120,7 +120,7 @@ CALL_REASONS = (
 )
 OTHER_REASONS = range(7, 10)
 
-# Name, place of the business unit, minutes.
+# Name, index of the business unit, minutes.
 JOB_TYPES = (
     ("No Cooling", 0, 120),
     ("No Heat", 0, 120),
@@ -138,7 +138,7 @@ JOB_TYPES = (
 )
 INSTALL = 4
 
-# Name, colour, hints at a chance to sell.
+# Name, color, marks a sales opportunity.
 TAGS = (
     ("VIP", "#D4AF37", False),
     ("Member", "#1F77B4", False),
@@ -153,7 +153,7 @@ TAGS = (
 )
 
 
-# None of these says that it was no lead, since those are left out of analyses.
+# None of these means "not a lead", since analyses leave such leads out.
 DISMISSING_REASONS = (
     "Price too high",
     "Chose a competitor",
@@ -182,11 +182,11 @@ CALL_REASON_IDS = _ids(810, 2, len(CALL_REASONS))
 JOB_TYPE_IDS = _ids(9_203, 17, len(JOB_TYPES))
 TAG_IDS = _ids(4_404, 6, len(TAGS))
 DISMISSING_REASON_IDS = _ids(620, 4, len(DISMISSING_REASONS))
-_TYPES_OF_UNIT = [[place for place, kind in enumerate(JOB_TYPES) if kind[1] == unit] for unit in range(4)]
+_TYPES_OF_UNIT = [[index for index, kind in enumerate(JOB_TYPES) if kind[1] == unit] for unit in range(4)]
 
 
 def job_types(rng: np.random.Generator, unit: Ints) -> Ints:
-    """A kind of job that the business unit does."""
+    """Draw job types of business units."""
     table = np.array([(types * 6)[:12] for types in _TYPES_OF_UNIT])
     picked: Ints = table[unit, rng.integers(0, 12, unit.size)]
     return picked

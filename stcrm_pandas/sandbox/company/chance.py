@@ -1,4 +1,4 @@
-"""Chance, in streams: one per purpose, so that a further draw in one table does not shift another.
+"""Random numbers in streams, one per purpose, so that another draw in one table does not change the others.
 
 >>> float(Chance(7).of("leads").random()) == float(Chance(7).of("leads").random())
 True
@@ -16,7 +16,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-# A stream is known by its place: add at the end, or every company changes.
+# A stream is identified by its index: add new ones at the end, or every company changes.
 STREAMS = (
     "catalogue",
     "bookings",
@@ -46,23 +46,24 @@ STREAMS = (
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """All chance of one company; `of` gives a stream afresh."""
+    """The random streams of one company."""
 
     seed: int
 
     def of(self, stream: str) -> np.random.Generator:
+        """Return a new generator at the start of a stream."""
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(STREAMS.index(stream),)))
 
 
 def pick(rng: np.random.Generator, weights: ArrayLike, size: int) -> Ints:
-    """Places 0, 1, 2 ..., each as often as its weight says."""
-    cumulated = np.cumsum(np.asarray(weights, dtype=np.float64))
-    places: Ints = np.searchsorted(cumulated, rng.random(size) * cumulated[-1], side="right").astype(np.int64)
-    return places
+    """Draw indexes 0, 1, 2 … with these weights."""
+    cumulative = np.cumsum(np.asarray(weights, dtype=np.float64))
+    indexes: Ints = np.searchsorted(cumulative, rng.random(size) * cumulative[-1], side="right").astype(np.int64)
+    return indexes
 
 
 def pick_by_row(rng: np.random.Generator, weights: Floats, rows: Ints) -> Ints:
-    """For each element, a place drawn by the weights in its own row of a table."""
+    """Draw an index for each element, with the weights in its row of a table."""
     picked = np.zeros(rows.size, dtype=np.int64)
     for row in range(weights.shape[0]):
         mine = rows == row
@@ -71,17 +72,15 @@ def pick_by_row(rng: np.random.Generator, weights: Floats, rows: Ints) -> Ints:
 
 
 def some(rng: np.random.Generator, size: int, count: int) -> Flags:
-    """Exactly `count` of `size` are true."""
+    """Draw flags of which exactly `count` are true."""
     flags = np.zeros(size, dtype=np.bool_)
     flags[rng.permutation(size)[:count]] = True
     return flags
 
 
 def shared_out(total: int, weights: Sequence[float] | Floats) -> Ints:
-    """A total in whole parts by weight, that add up to it.
+    """Return whole parts of a total, by weight, that add up to it.
 
-    Examples
-    --------
     >>> shared_out(10, [1, 1, 2]).tolist()
     [2, 3, 5]
     """

@@ -1,4 +1,4 @@
-"""Names of made-up people: so many that few of some ten thousand share first and last name."""
+"""First and last names: enough that few of ten thousand people share both."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The planted truths, as the cells of leads that carry them, and which of them a company of some size can hold."""
+"""The planted truths, the groups of leads that carry them, and which of them fit a company's size."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from stcrm_pandas.sandbox.company.catalogue import DRAIN_SERVICE, HVAC_INSTALL, 
 from stcrm_pandas.sandbox.company.sizes import Sizes
 
 MATURE_DAYS = 120
-"""By then all that will happen to a lead has happened."""
+"""Days after which the outcome of a lead is final."""
 REPEAT_DAYS = 14
 
 BEST_HAS_LOWEST_RESCUE = "best_by_opportunities_has_lowest_rescue_rate"
@@ -33,9 +33,9 @@ KINDS = {
     9: STANDS_OUT,
 }
 USUAL, FAST, SLOW, QUICKLY_DISMISSED = range(4)
-"""How soon things happen to the leads of a cell."""
+"""How soon the leads of a cell get their outcome."""
 FIRST_CONTACT_JOBS = 4_000
-"""Jobs booked at first contact by the campaign of truth 1."""
+"""Jobs booked at first contact through the campaign of truth 1."""
 POINTS_ABOVE = 0.12
 LEADS_OF_DISMISSED = 0.18
 """Share of the dismissed bookings that became leads."""
@@ -45,9 +45,9 @@ LEADS_OF_VOICE_DISMISSED = 0.75
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Mature leads, free of repeats and of other reasons, of which so many converted (-1: it follows from all others).
+    """A number of mature leads (no repeats, no non-lead call reasons), and how many of them converted.
 
-    A campaign, business unit or creator of -1 is left to chance, as it is for everybody else.
+    `converted` of -1 follows from all other leads. A campaign, business unit or creator of -1 is drawn at random.
     """
 
     truth: int
@@ -77,17 +77,16 @@ CELLS = (
     Cell(8, -1, 240, 108, unit=DRAIN_SERVICE, creator=6),
     Cell(9, 16, 400, -1),
 )
-_DEAREST_LAST = (7, 6, 9, 1, 3, 5, 4, 2, 8)
-_ROOM = 0.43
-"""Share of all leads that the cells may take: half as many again are around them, and others must outnumber them."""
+_BY_SIZE = (7, 6, 9, 1, 3, 5, 4, 2, 8)
+_MOST_PLANTED = 0.43
+"""Largest share of leads in cells: their campaigns have half as many more, and other leads must outnumber both."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is planted in one company.
+    """The truths planted in one company.
 
-    `effects` false keeps cells for their sizes and mixes, but nothing about them is special. `left_out` says why, by
-    the number of the truth.
+    Without `effects`, cells keep their sizes and mixes but have ordinary outcomes. `left_out` has the reasons by truth.
     """
 
     effects: bool
@@ -98,8 +97,8 @@ class Plan:
     def of(cls, sizes: Sizes, *, effects: bool) -> Plan:
         left_out: dict[int, str] = {}
         kept: list[Cell] = []
-        room = int(sizes.leads * _ROOM)
-        for truth in _DEAREST_LAST:
+        room = int(sizes.leads * _MOST_PLANTED)
+        for truth in _BY_SIZE:
             cells = [cell for cell in CELLS if cell.truth == truth]
             need = sum(cell.size for cell in cells)
             if cells and crowded(sizes):
@@ -124,15 +123,15 @@ class Plan:
 
     @property
     def campaigns(self) -> set[int]:
-        """Campaigns whose leads are counted out beforehand."""
+        """Campaigns whose numbers of leads are fixed in advance."""
         return {cell.campaign for cell in self.cells if cell.campaign >= 0}
 
     @property
     def creators(self) -> set[int]:
-        """Creators whose leads are counted out beforehand."""
+        """Creators whose numbers of leads are fixed in advance."""
         return {cell.creator for cell in self.cells if cell.creator >= 0}
 
 
 def crowded(sizes: Sizes) -> bool:
-    """So many leads for so few customers that a customer has several by chance."""
+    """Return whether there are so few customers that they have several leads by chance."""
     return sizes.leads * 0.85 > sizes.customers * 0.6

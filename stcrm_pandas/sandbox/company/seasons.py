@@ -1,4 +1,4 @@
-"""When things happen in a home service company: seasons, weekdays, hours, a freeze, an outage, in local time."""
+"""When things happen in a home-services company, in local time: seasons, weekdays, hours, a freeze and an outage."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from stcrm_pandas.sandbox.company.moments import DAY, HOUR
 TIME_ZONE = "America/Chicago"
 WINDOW_DAYS = 730
 CLIMATE, PLUMBING, DRAINS = 0, 1, 2
-"""The trades, as far as seasons tell them apart."""
+"""The trades, as far as their seasons differ."""
 WEEKDAYS = (1.35, 1.0, 1.0, 1.0, 1.0, 0.55, 0.30)
 OFFICE_HOURS = (0, 0, 0, 0, 0, 0, 1, 4, 8, 9, 9, 8, 7, 7, 7, 7, 6, 4, 2, 1, 0.5, 0, 0, 0)
 NIGHT_SHARE = 0.28
-"""Share of web bookings between 18 and 7 h."""
+"""Share of web bookings between 6:00 PM and 7:00 AM."""
 
 
 def _web_hours() -> Floats:
@@ -34,10 +34,10 @@ WEB_HOURS = _web_hours()
 
 @dataclass(frozen=True)
 class Seasons:
-    """The 24 months before `as_of` (seconds, UTC) as the company lived them.
+    """The 24 months before `as_of`, and the events in them.
 
-    `start` is their first moment; `freeze` and `outage` are spans of three local days (first day, day after the last,
-    in days since 1970); `bulk_edit` is one local day.
+    Times are seconds since 1970 in UTC, days are local days since 1970. `freeze` and `outage` are three days: the first
+    and the day after the last.
     """
 
     as_of: int
@@ -48,7 +48,7 @@ class Seasons:
 
     @cached_property
     def changes(self) -> tuple[Ints, Ints]:
-        """Moments at which the clock changes, and the offsets from UTC between them (one more than changes)."""
+        """The times at which the clock changes, and the offsets from UTC before, between and after them."""
         zone = ZoneInfo(TIME_ZONE)
 
         def offset(moment: int) -> int:
@@ -66,12 +66,12 @@ class Seasons:
         return np.array(moments, dtype=np.int64), np.array(offsets, dtype=np.int64)
 
     def local(self, moments: Ints) -> Ints:
-        """Seconds on the local clock."""
+        """Return local times for times in UTC."""
         at, offsets = self.changes
         return moments + offsets[np.searchsorted(at, moments, side="right")]
 
     def utc(self, local: Ints) -> Ints:
-        """Back from the local clock; the hour that comes twice in autumn is now its first, now its second."""
+        """Return times in UTC for local times; in the repeated hour of fall, odd seconds are in its second pass."""
         at, offsets = self.changes
         place = np.searchsorted(at + offsets[:-1], local, side="right")
         moments: Ints = local - offsets[place]
@@ -88,16 +88,16 @@ class Seasons:
 
     @cached_property
     def freeze(self) -> tuple[int, int]:
-        """The frost of the last January that is over for half a year, if the window has one."""
+        """Three days in the last January that ended at least 180 days ago."""
         return self._days_in(month=1, day=15, before=180)
 
     @cached_property
     def outage(self) -> tuple[int, int]:
-        """Three days on which the form of the website was broken."""
+        """Three days on which the website's form was broken."""
         return self._days_in(month=9, day=9, before=30)
 
     def broken(self, moments: Ints) -> Flags:
-        """Whether the form of the website was out of order."""
+        """Return whether the website's form was broken at these times."""
         day = self.local(moments) // DAY
         return (day >= self.outage[0]) & (day < self.outage[1])
 
@@ -107,7 +107,7 @@ class Seasons:
 
     @cached_property
     def respelling(self) -> int:
-        """The local day, in the middle of a year, from which a booking source is spelt another way."""
+        """The day in the middle of a year from which booking sources are spelled differently."""
         return self._days_in(month=7, day=1, before=60)[0]
 
     def _days_in(self, *, month: int, day: int, before: int) -> tuple[int, int]:
@@ -118,7 +118,7 @@ class Seasons:
 
     @cached_property
     def _cumulated(self) -> Floats:
-        """By row, trade and whether it needs the website's form; by column, the share of arrivals up to a local day."""
+        """Cumulative weights of the local days: a row for each trade, without and with the website's form."""
         dates = self.days.astype("datetime64[D]")
         month = dates.astype("datetime64[M]").astype(np.int64) % 12 + 1
         weekday = np.asarray(WEEKDAYS)[(self.days + 3) % 7]
@@ -133,12 +133,12 @@ class Seasons:
     def arrivals(
         self, rng: np.random.Generator, trade: Ints, *, web: Flags, form: Flags, first: Ints, last: Ints
     ) -> Ints:
-        """Moments of arrival, each within [first, last): by trade, by hours of the office or of the web.
+        """Draw times of arrival within [first, last): days by trade, hours by office or web.
 
-        `form` marks what comes through the website's form: nothing does while that is broken.
+        `form` marks arrivals through the website's form, which has none while it is broken.
         """
         kind = trade * 2 + form
-        # Within the 24 months a span begins and ends with a whole day; at their ends a part of a day counts, too.
+        # Spans start and end with complete days; only the first and last day of the 24 months may be partial.
         day_of = (
             self.local(first) // DAY - self.days[0] + (first > self.start),
             self.local(last - 1) // DAY - self.days[0] - (last < self.as_of),
@@ -156,12 +156,12 @@ class Seasons:
         return moments + 7 * DAY * ((moments < first).astype(np.int64) - (moments >= last))
 
     def at_work(self, rng: np.random.Generator, local_day: Ints) -> Ints:
-        """A moment between 8 and 18 h of a local day."""
+        """Draw times between 8:00 AM and 6:00 PM of local days."""
         return self.utc(local_day * DAY + rng.integers(8 * HOUR, 18 * HOUR, local_day.size))
 
     @staticmethod
     def month_end(local_day: Ints) -> Ints:
-        """The last day of the month of a local day."""
+        """Return the last days of the months of local days."""
         months = local_day.astype("datetime64[D]").astype("datetime64[M]")
         ends: Ints = ((months + 1).astype("datetime64[D]") - 1).astype(np.int64)
         return ends

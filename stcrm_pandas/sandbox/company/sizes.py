@@ -1,4 +1,4 @@
-"""How much of everything the company has."""
+"""Numbers of rows of a company."""
 
 from __future__ import annotations
 
@@ -7,22 +7,20 @@ from dataclasses import dataclass
 from stcrm_pandas.errors import UsageError
 
 NEW_CUSTOMERS = 0.55
-"""Share of the customers that came within the 24 months."""
+"""Share of the customers who are new within the 24 months."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """Counts of rows that follow from the two that are asked for."""
+    """Numbers of rows, which follow from those of leads and customers."""
 
     leads: int
     customers: int
 
     @classmethod
     def of(cls, leads: int, customers: int | None) -> Sizes:
-        """The usual company has 42,000 customers beside 12,000 leads.
+        """Return the sizes for a number of leads, and of customers (3.5 per lead by default).
 
-        Examples
-        --------
         >>> Sizes.of(12_000, None).jobs
         50000
         """
@@ -48,7 +46,7 @@ class Sizes:
 
     @property
     def rows(self) -> int:
-        """All rows of all tables, to within some percent."""
+        """The approximate number of rows in all tables."""
         own = self.leads * 1.13 + self.bookings * 2.97 + self.jobs
         return round(own + self.customers * 3.6 + self.locations * 2.1)
 

@@ -1,4 +1,4 @@
-"""The truth about a company: what was planted, in numbers counted on what was drawn, and what was left out."""
+"""The truth about a company: what was planted, counted in the drawn data, and what was left out."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ DEFINITIONS = {
 
 
 def truth_of(world: World) -> dict[str, Any]:
-    """Everything that was planted, ready to be written as JSON."""
+    """Return everything that was planted, ready for JSON."""
     count = _Count(world)
     planted = [
-        {"number": number, "kind": KINDS[number], **tell(count)}
-        for number, tell in _TELLERS.items()
+        {"number": number, "kind": KINDS[number], **describe(count)}
+        for number, describe in _DESCRIPTIONS.items()
         if world.plan.holds(number)
     ]
     return {
@@ -56,7 +56,7 @@ def truth_of(world: World) -> dict[str, Any]:
 
 
 class _Count:
-    """Counts that several truths need."""
+    """Counts for several truths."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -65,7 +65,7 @@ class _Count:
         self.converted = world.outcomes.status == CONVERTED
 
     def of(self, chosen: Flags) -> dict[str, Any]:
-        """Mature leads among those chosen, how many converted, and the share."""
+        """Return the number of mature leads among those chosen, how many converted, and the rate."""
         mine = chosen & self.mature
         n, won = int(mine.sum()), int((mine & self.converted).sum())
         return {"leads": n, "converted": won, "rate": round(won / n, 6) if n else None}
@@ -77,12 +77,12 @@ class _Count:
     def of_campaign(self, place: int) -> dict[str, Any]:
         return _campaign(place) | self.of(self.campaign(place))
 
-    def places(self, truth: int) -> list[int]:
-        """Campaigns of a truth, in order."""
+    def campaigns(self, truth: int) -> list[int]:
+        """Return the campaigns of a truth in order."""
         return sorted({cell.campaign for cell in self.world.plan.cells if cell.truth == truth})
 
     def opportunities(self) -> tuple[Ints, Ints]:
-        """By campaign: opportunities, and those won. Each chain counts once, where it began."""
+        """Return opportunities and those won by campaign; each chain counts once, at its first record."""
         world = self.world
         leads, bookings, jobs = world.leads, world.bookings, world.jobs
         clean = leads.clean()
@@ -109,7 +109,7 @@ def _campaign(place: int) -> dict[str, Any]:
 
 
 def _best_has_lowest_rescue(count: _Count) -> dict[str, Any]:
-    (place,) = count.places(1)
+    (place,) = count.campaigns(1)
     total, won = count.opportunities()
     rates = np.where(total >= 100, won / np.maximum(total, 1), 0.0)
     second = int(np.argsort(rates)[-2])
@@ -131,7 +131,7 @@ def _best_has_lowest_rescue(count: _Count) -> dict[str, Any]:
 
 def _pooled_reversal(count: _Count) -> dict[str, Any]:
     units = sorted({cell.unit for cell in count.world.plan.cells if cell.truth == 2})
-    better, worse = count.places(2)
+    better, worse = count.campaigns(2)
     return {
         "campaign_ids": [int(CAMPAIGN_IDS[better]), int(CAMPAIGN_IDS[worse])],
         "better_in_each_unit": count.of_campaign(better),
@@ -149,7 +149,7 @@ def _pooled_reversal(count: _Count) -> dict[str, Any]:
 
 
 def _equal_pair(count: _Count) -> dict[str, Any]:
-    pair = count.places(3)
+    pair = count.campaigns(3)
     return {
         "campaign_ids": [int(CAMPAIGN_IDS[place]) for place in pair],
         "campaigns": [count.of_campaign(place) for place in pair],
@@ -157,26 +157,26 @@ def _equal_pair(count: _Count) -> dict[str, Any]:
 
 
 def _crossing_curves(count: _Count) -> dict[str, Any]:
-    fast, slow = count.places(4)
+    fast, slow = count.campaigns(4)
     horizons = (1, 3, 7, 14, 30, 60, 90)
 
-    def told(place: int) -> dict[str, Any]:
+    def describe(place: int) -> dict[str, Any]:
         return count.of_campaign(place) | {
             "converted_by_day": {str(day): _incidence(count, place, day) for day in horizons}
         }
 
     return {
         "campaign_ids": [int(CAMPAIGN_IDS[fast]), int(CAMPAIGN_IDS[slow])],
-        "fast": told(fast),
-        "slow": told(slow),
-        "crosses_between_days": _crossing(
+        "fast": describe(fast),
+        "slow": describe(slow),
+        "crosses_between_days": _crossing_days(
             [_incidence(count, place, day) for day in range(91)] for place in (fast, slow)
         ),
     }
 
 
 def _competing_dismissal(count: _Count) -> dict[str, Any]:
-    (place,) = count.places(5)
+    (place,) = count.campaigns(5)
     large = [other for other in range(len(CAMPAIGNS)) if count.of(count.campaign(other))["leads"] >= 100]
     naive = {other: _one_minus_kaplan_meier(count, other, 90) for other in large}
     true = {other: _incidence(count, other, 90) for other in large}
@@ -211,7 +211,7 @@ def _leads_behind_dismissals(count: _Count) -> dict[str, Any]:
 
 
 def _small_not_best(count: _Count) -> dict[str, Any]:
-    (place,) = count.places(7)
+    (place,) = count.campaigns(7)
     return {"campaign_ids": [int(CAMPAIGN_IDS[place])], **count.of_campaign(place)}
 
 
@@ -219,7 +219,7 @@ def _case_mix(count: _Count) -> dict[str, Any]:
     leads = count.world.leads
     units = sorted({cell.unit for cell in count.world.plan.cells if cell.truth == 8})
 
-    def told(creator: int) -> dict[str, Any]:
+    def describe(creator: int) -> dict[str, Any]:
         mine = leads.creator == creator
         return {
             "user_id": int(catalogue.USER_IDS[creator]),
@@ -233,12 +233,12 @@ def _case_mix(count: _Count) -> dict[str, Any]:
     people = list(dict.fromkeys(creators))
     return {
         "user_ids": [int(catalogue.USER_IDS[creator]) for creator in people],
-        "creators": [told(creator) for creator in people],
+        "creators": [describe(creator) for creator in people],
     }
 
 
-def _stands_out(count: _Count) -> dict[str, Any]:
-    (place,) = count.places(9)
+def _outlier(count: _Count) -> dict[str, Any]:
+    (place,) = count.campaigns(9)
     mine, others = count.of_campaign(place), count.of(~count.campaign(place))
     return {
         "campaign_ids": [int(CAMPAIGN_IDS[place])],
@@ -248,7 +248,7 @@ def _stands_out(count: _Count) -> dict[str, Any]:
     }
 
 
-_TELLERS = {
+_DESCRIPTIONS = {
     1: _best_has_lowest_rescue,
     2: _pooled_reversal,
     3: _equal_pair,
@@ -257,12 +257,12 @@ _TELLERS = {
     6: _leads_behind_dismissals,
     7: _small_not_best,
     8: _case_mix,
-    9: _stands_out,
+    9: _outlier,
 }
 
 
 def _days(count: _Count, place: int) -> tuple[Ints, Ints]:
-    """Of a campaign's mature leads: local days until something became of them, and what. Open ones last longest."""
+    """Return the local days until the outcome of a campaign's mature leads, and the outcome; open ones sort last."""
     world = count.world
     mine = count.campaign(place) & count.mature
     seasons, outcomes = world.seasons, world.outcomes
@@ -273,13 +273,13 @@ def _days(count: _Count, place: int) -> tuple[Ints, Ints]:
 
 
 def _incidence(count: _Count, place: int, day: int) -> float:
-    """Share converted by a day. With none lost from view before it, counting is what Aalen-Johansen comes to."""
+    """Return the share converted by a day: without censoring, the Aalen-Johansen estimate is a plain count."""
     days, status = _days(count, place)
     return round(float(((status == CONVERTED) & (days <= day)).mean()), 6)
 
 
 def _one_minus_kaplan_meier(count: _Count, place: int, until: int) -> float:
-    """The share converted by a day if dismissal were taken for a loss from view, which it is not."""
+    """Return the share converted by a day if dismissals were, wrongly, treated as censoring."""
     days, status = _days(count, place)
     left = 1.0
     for day in range(until + 1):
@@ -289,8 +289,8 @@ def _one_minus_kaplan_meier(count: _Count, place: int, until: int) -> float:
     return round(1 - left, 6)
 
 
-def _crossing(curves: Any) -> list[int]:
-    """The last day on which the first curve is ahead, and the next."""
+def _crossing_days(curves: Any) -> list[int]:
+    """Return the last day on which the first curve is higher, and the day after."""
     fast, slow = curves
     ahead = max(day for day, (a, b) in enumerate(zip(fast, slow, strict=True)) if a > b)
     return [ahead, ahead + 1]
