@@ -112,9 +112,9 @@ def operations() -> str:
         table(
             ["method", "filters"],
             [
-                [f"`{one.helper}`", ", ".join(f"`{snake(field.name)}`" for field in one.filters)]
+                [f"`{one.name}`", ", ".join(f"`{snake(field.name)}`" for field in one.filters)]
                 for one in OPERATIONS.values()
-                if one.answer == "page" and one.filters
+                if one.returns == "page" and one.filters
             ],
         ),
     )
@@ -125,7 +125,7 @@ def _rows(those: Sequence[Operation], below: str) -> str:
         ["method", "operation", "HTTP", "path", "scope"],
         [
             [
-                f"`{one.helper}`",
+                f"`{one.name}`",
                 one.id + ("" if one.published else " ¹"),
                 one.method,
                 f"`{one.path.removeprefix(below)}`",

@@ -243,29 +243,29 @@ class Client(BulkEdits):
         self.lookups = Lookups(reader)
 
     def operations(self, *, all: bool = False) -> pd.DataFrame:
-        """The operations of the service and the helper for each.
+        """Return the operations of the API and the method for each.
 
         Parameters
         ----------
         all : bool, default False
-            With the look-ups, which are not among the 88.
+            True adds the operations of reference data, which are not among the 88.
 
         Returns
         -------
         DataFrame
-            A frame with `operation_id, group, method, path, scope, helper, answer, writes, summary, published`;
-            `published` is False for two that the published contract does not have.
+            A frame with `operation_id, group, method, path, scope, name, returns, writes, summary, published`. `name`
+            is the method, such as `leads.list`; `published` is False for the two that the published API lacks.
 
         Examples
         --------
         >>> len(crm.operations())
         88
         """
-        rows = [op for op in OPERATIONS.values() if all or not op.helper.startswith("lookups.")]
-        names = ("group", "method", "path", "scope", "helper", "answer", "writes")
+        rows = [op for op in OPERATIONS.values() if all or not op.name.startswith("lookups.")]
+        names = ("group", "method", "path", "scope", "name", "returns", "writes")
         table: dict[str, Any] = {"operation_id": [op.id for op in rows]}
         table.update({name: [getattr(op, name) for op in rows] for name in names})
-        table["summary"] = [_first_line(operator.attrgetter(op.helper)(self)) for op in rows]
+        table["summary"] = [_first_line(operator.attrgetter(op.name)(self)) for op in rows]
         table["published"] = [op.published for op in rows]
         return pd.DataFrame(table)
 

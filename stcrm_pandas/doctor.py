@@ -84,7 +84,7 @@ def _impatient(crm: Client) -> PoliteSession:
 
 def _service(crm: Client, session: PoliteSession) -> Iterator[Check]:
     """Try each scope; two that fail alike before any succeeds are taken for all."""
-    lists = [op for op in OPERATIONS.values() if op.answer == "page" and not op.path_names]
+    lists = [op for op in OPERATIONS.values() if op.returns == "page" and not op.path_names]
     first_of: dict[str, Operation] = {}
     for operation in lists:
         first_of.setdefault(operation.scope, operation)

@@ -50,7 +50,7 @@ def row_of(row: Row, **values: Any) -> dict[str, Any]:
 
 
 def made(helper: str, first: int, count: int, **values: Any) -> Rows:
-    row = next(op.row for op in OPERATIONS.values() if op.helper == helper)
+    row = next(op.row for op in OPERATIONS.values() if op.name == helper)
     assert row is not None
     return [row_of(row, id=first + n, **values) for n in range(count)]
 
@@ -211,7 +211,7 @@ def whole() -> Callable[..., Any]:
 @pytest.fixture
 def count() -> Callable[..., int]:
     """How many calls of an operation a sandbox saw, by helper or as `sign_in`."""
-    ids = {operation.helper: operation.id for operation in OPERATIONS.values()}
+    ids = {operation.name: operation.id for operation in OPERATIONS.values()}
 
     def of(box: Sandbox, helper: str | None = None) -> int:
         counted = Counter(arrival.operation for arrival in box.requests)

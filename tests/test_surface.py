@@ -65,9 +65,9 @@ def test_connect_has_the_settings_and_no_other(monkeypatch):
         assert name in str(stcrm.connect.__doc__), f"connect({name}=…) is not described"
 
 
-@pytest.mark.parametrize("operation", BUILT, ids=lambda operation: operation.helper)
+@pytest.mark.parametrize("operation", BUILT, ids=lambda operation: operation.name)
 def test_a_helper_has_the_filters_of_its_operation_and_no_other(operation, crm):
-    *way, method = operation.helper.split(".")
+    *way, method = operation.name.split(".")
     resource = crm
     for name in way:
         resource = getattr(resource, name)
@@ -76,7 +76,7 @@ def test_a_helper_has_the_filters_of_its_operation_and_no_other(operation, crm):
     given = set(inspect.signature(helper).parameters)
     expected = {snake(field.name) for field in (*operation.filters, *(operation.body.fields if operation.body else ()))}
     expected |= set() if operation.writes else OPTIONS
-    if operation.answer == "feed":
+    if operation.returns == "feed":
         expected |= {"since", "continue_from"}
     for name in map(snake, operation.path_names):
         expected |= {name if operation.writes or name not in {one[:-1] for one in given} else f"{name}s"}
@@ -86,12 +86,12 @@ def test_a_helper_has_the_filters_of_its_operation_and_no_other(operation, crm):
     assert operation.id in str(helper.__doc__), "the docstring names the operation"
     assert ">>>" in str(helper.__doc__)
     what = "parameter" if operation.writes else "filter"
-    with pytest.raises(UsageError, match=f"{operation.helper} has no {what} 'colour'"):
+    with pytest.raises(UsageError, match=f"{operation.name} has no {what} 'colour'"):
         helper(colour="red")
 
 
 def test_every_helper_stands_for_an_operation(crm):
-    helpers = {operation.helper for operation in BUILT}
+    helpers = {operation.name for operation in BUILT}
     families = [one for one in vars(crm).values() if isinstance(one, Resource)]
     assert len(families) == 9
     for resource in (*families, *vars(crm.lookups).values()):
@@ -109,7 +109,7 @@ def test_the_operations_are_a_frame(crm):
     table = crm.operations()
     assert len(table) == 88
     assert table.columns.tolist() == [
-        *("operation_id", "group", "method", "path", "scope", "helper", "answer", "writes", "summary", "published")
+        *("operation_id", "group", "method", "path", "scope", "name", "returns", "writes", "summary", "published")
     ]
     assert table["operation_id"].is_unique
     assert table["summary"].str.endswith(".").all()
@@ -117,7 +117,7 @@ def test_the_operations_are_a_frame(crm):
         *("Export", "BookingProviderTags", "Bookings", "BulkTags", "ContactMethods", "ContactPreferences", "Contacts"),
         *("Customers", "Leads", "Locations"),
     }
-    assert table.loc[~table["published"], "helper"].tolist() == [
+    assert table.loc[~table["published"], "name"].tolist() == [
         "customers.get_preferred_technician",
         "customers.set_preferred_technician",
     ]

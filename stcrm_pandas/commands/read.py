@@ -12,7 +12,7 @@ import typer
 from stcrm_pandas.commands.connecting import Sandbox, State, connect_to
 from stcrm_pandas.commands.refusing import refusals
 from stcrm_pandas.commands.saying import say
-from stcrm_pandas.contract.operations import Operation, by_helper
+from stcrm_pandas.contract.operations import Operation, by_name
 from stcrm_pandas.contract.schemas.fields import Field, snake
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.http.paths import argument
@@ -43,7 +43,7 @@ def read(
     operation = operation_of(resource)
     filters = filters_of(operation, context.args)
     with connect_to(sandbox, state) as crm:
-        frame = operator.attrgetter(operation.helper)(crm)(**filters)
+        frame = operator.attrgetter(operation.name)(crm)(**filters)
     path = write_sheet(frame, out)
     say(f"{len(frame):,} rows are in {path}")
 
@@ -52,7 +52,7 @@ def operation_of(resource: str) -> Operation:
     """What reads a resource."""
     name = resource.replace("-", "_")
     try:
-        return by_helper(HELPERS.get(name, name if name.endswith(".list") else f"{name}.list"))
+        return by_name(HELPERS.get(name, name if name.endswith(".list") else f"{name}.list"))
     except KeyError:
         raise UsageError(
             f"There is nothing called {resource!r} to read; there are customers, customer_contacts, locations, "
@@ -71,7 +71,7 @@ def filters_of(operation: Operation, words: Sequence[str]) -> dict[str, Any]:
 
     Examples
     --------
-    >>> filters_of(by_helper("customers.list"), ["--active", "true", "--ids=1,2"])
+    >>> filters_of(by_name("customers.list"), ["--active", "true", "--ids=1,2"])
     {'active': True, 'ids': ['1', '2']}
     """
     known = {snake(field.name): field for field in operation.filters}

@@ -5,7 +5,7 @@ A path stands as it follows the service's address. Filters are the query paramet
 
 >>> OPERATIONS["Leads_GetList"].path
 'crm/v2/tenant/{tenant}/leads'
->>> by_helper("leads.list").scope
+>>> by_name("leads.list").scope
 'tn.crm.leads:r'
 """
 
@@ -81,8 +81,8 @@ from stcrm_pandas.contract.schemas.lookups import (
 )
 from stcrm_pandas.contract.schemas.parts import ACTIVE as ACTIVE_WORDS
 
-Answer = Literal["page", "feed", "array", "row", "scalar", "none"]
-"""What comes back: pages to walk, a feed with tokens, a bare list, one record, one number, nothing."""
+Returned = Literal["page", "feed", "array", "row", "scalar", "none"]
+"""What the response is: a numbered page, a page of a feed, a bare list, one record, one value, nothing."""
 
 IDS_PER_CALL = 50
 """How many ids the service takes in one `ids=`."""
@@ -103,14 +103,15 @@ ORDER_BY = Sort((("orderBy", "Id"), ("orderByDirection", "Ascending")))
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation of the service and the helper for it."""
+    """One operation of the API and the method for it."""
 
     id: str
     method: str
     path: str
     scope: str
-    helper: str
-    answer: Answer
+    name: str
+    """Its method of the connection, such as `leads.list`."""
+    returns: Returned
     row: Row | None = None
     filters: tuple[Field, ...] = ()
     required: tuple[tuple[str, str], ...] = ()
@@ -120,7 +121,7 @@ class Operation:
     forgets: tuple[str, ...] = ()
     """The resources whose stored answers a call makes stale, its own and others."""
     shown_by: str | None = None
-    """For a call that writes: the helper whose answer shows whether it was carried out."""
+    """For a write: the read that shows whether it was carried out."""
     published: bool = True
     """False: on the list of operations that were asked for, but not in the published contract."""
 
@@ -131,8 +132,8 @@ class Operation:
 
     @property
     def resource(self) -> str:
-        """The family of helpers; what is cached is filed under it."""
-        return self.helper.rpartition(".")[0]
+        """The family of methods; the cache files reads under it."""
+        return self.name.rpartition(".")[0]
 
     @property
     def writes(self) -> bool:
@@ -170,11 +171,11 @@ _SCOPES = {
 
 
 def _crm(
-    id: str, method: str, path: str, helper: str, answer: Answer, row: Row | None = None, **more: Any
+    id: str, method: str, path: str, name: str, returns: Returned, row: Row | None = None, **more: Any
 ) -> Operation:
-    resource = helper.partition(".")[0]
+    resource = name.partition(".")[0]
     scope = f"tn.crm.{_SCOPES.get(resource, resource)}:{'r' if method == 'GET' else 'w'}"
-    return Operation(id, method, f"crm/v2/tenant/{{tenant}}/{path}", scope, helper, answer, row, **more)
+    return Operation(id, method, f"crm/v2/tenant/{{tenant}}/{path}", scope, name, returns, row, **more)
 
 
 SINCE_EVER = (("modified_on_or_after", "1970-01-01T00:00:00Z"),)
@@ -400,16 +401,16 @@ OPERATIONS: dict[str, Operation] = {operation.id: operation for operation in _TA
 
 
 @cache
-def _helpers() -> dict[str, Operation]:
-    return {operation.helper: operation for operation in _TABLE}
+def _by_name() -> dict[str, Operation]:
+    return {operation.name: operation for operation in _TABLE}
 
 
-def by_helper(helper: str) -> Operation:
-    """The operation behind a helper's dotted name, as `leads.list`.
+def by_name(name: str) -> Operation:
+    """Return the operation of a method, such as `leads.list`.
 
     Raises
     ------
     KeyError
-        No operation has this helper.
+        No operation has this name.
     """
-    return _helpers()[helper]
+    return _by_name()[name]

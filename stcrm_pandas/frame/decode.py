@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
-from stcrm_pandas.contract.operations import Answer
+from stcrm_pandas.contract.operations import Returned
 from stcrm_pandas.contract.schemas.fields import Field, Row, snake
 from stcrm_pandas.frame.drift import SHOWN, WORDS, Finding, named
 from stcrm_pandas.frame.page import PLAIN, TYPES, DecodedPage, arrow_type
@@ -47,7 +47,7 @@ class _Shape:
 
 
 @lru_cache(maxsize=512)
-def _shape(row: Row, answer: Answer) -> _Shape:
+def _shape(row: Row, answer: Returned) -> _Shape:
     one = pa.struct([(f.name, arrow_type(f, raw=True)) for f in row.fields])
     if answer in ENVELOPES:
         whole: pa.DataType = pa.struct([*ENVELOPES[answer], ("data", pa.list_(one))])
@@ -63,14 +63,14 @@ def _shape(row: Row, answer: Answer) -> _Shape:
     )
 
 
-def decode(row: Row, answer: Answer, body: bytes, *, parents: Mapping[str, object] | None = None) -> DecodedPage:
+def decode(row: Row, answer: Returned, body: bytes, *, parents: Mapping[str, object] | None = None) -> DecodedPage:
     """The body of one answer as typed columns.
 
     Parameters
     ----------
     row : Row
         The kind of row that the operation answers.
-    answer : Answer
+    answer : Returned
         The shape around the rows: `page`, `feed`, `array` or `row`.
     body : bytes
         What the service sent: UTF-8 JSON.
@@ -104,7 +104,7 @@ def parent_columns(row: Row, parents: Mapping[str, object] | None) -> dict[str, 
     return {snake(f.name): pa.scalar(given[snake(f.name)], TYPES[f.kind]) for f in row.parents}
 
 
-def _quick(row: Row, answer: Answer, body: bytes, above: Mapping[str, pa.Scalar[Any]]) -> DecodedPage:
+def _quick(row: Row, answer: Returned, body: bytes, above: Mapping[str, pa.Scalar[Any]]) -> DecodedPage:
     shape = _shape(row, answer)
     if _too_deep(body) or (shape.amounts and _long_numbers(body) and shape.amounts.search(body)):
         raise Unfit
@@ -229,7 +229,7 @@ class _Columns:
 
 
 def _further(
-    row: Row, answer: Answer, rows: Any, expected: pa.StructType, body: bytes
+    row: Row, answer: Returned, rows: Any, expected: pa.StructType, body: bytes
 ) -> Iterator[tuple[pa.Field[Any], Any, Finding]]:
     """The columns of fields that the contract does not know."""
     plain: list[tuple[Path, Any]] = []

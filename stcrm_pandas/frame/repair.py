@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import pyarrow as pa
 
-from stcrm_pandas.contract.operations import Answer
+from stcrm_pandas.contract.operations import Returned
 from stcrm_pandas.contract.schemas.fields import Field, Row, snake
 from stcrm_pandas.errors import NotAnAnswer, UnreadableValue
 from stcrm_pandas.frame.drift import OTHERS, SHOWN, WORDS, Finding, Kind, named
@@ -27,7 +27,7 @@ class _Unreadable(Exception):
     """Why a value cannot be read as its type."""
 
 
-def repair(row: Row, answer: Answer, body: bytes, above: Mapping[str, pa.Scalar[Any]]) -> DecodedPage:
+def repair(row: Row, answer: Returned, body: bytes, above: Mapping[str, pa.Scalar[Any]]) -> DecodedPage:
     """What `decode` promises, for a page that did not fit."""
     try:
         return _repair(row, answer, parse(row, body), above)
@@ -35,7 +35,7 @@ def repair(row: Row, answer: Answer, body: bytes, above: Mapping[str, pa.Scalar[
         refuse(row, "is nested too deeply to be read")
 
 
-def _repair(row: Row, answer: Answer, whole: Any, above: Mapping[str, pa.Scalar[Any]]) -> DecodedPage:
+def _repair(row: Row, answer: Returned, whole: Any, above: Mapping[str, pa.Scalar[Any]]) -> DecodedPage:
     reader = _Reader(row)
     envelope: dict[str, Any] = {}
     rows: Any = [whole] if answer == "row" else whole
@@ -85,7 +85,7 @@ class _Reader:
             for (column, kind, detail), where in self._seen.items()
         ]
 
-    def envelope(self, answer: Answer, whole: Mapping[str, Any]) -> dict[str, Any]:
+    def envelope(self, answer: Returned, whole: Mapping[str, Any]) -> dict[str, Any]:
         more, total, token = whole.get("hasMore"), whole.get("totalCount"), whole.get("continueFrom")
         if not isinstance(more, bool):
             raise NotAnAnswer(f"{self.row.name}: the answer does not say whether there is more (`hasMore`)")

@@ -53,7 +53,7 @@ def to_body(operation: Operation, values: Mapping[str, Any], *, time_zone: str |
     """
     body, faults = checked(operation, values, time_zone=time_zone)
     if faults:
-        raise UsageError(f"{operation.helper}: {'; '.join(faults)}.")
+        raise UsageError(f"{operation.name}: {'; '.join(faults)}.")
     return body
 
 

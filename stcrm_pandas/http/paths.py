@@ -1,7 +1,7 @@
 """The values in a path: for one row, or for each of many parents. Pure.
 
->>> from stcrm_pandas.contract.operations import by_helper
->>> paths(by_helper("leads.list_notes"), {"id": [7, 8]})
+>>> from stcrm_pandas.contract.operations import by_name
+>>> paths(by_name("leads.list_notes"), {"id": [7, 8]})
 [{'id': 7}, {'id': 8}]
 """
 
@@ -59,7 +59,7 @@ def paths(operation: Operation, given: Mapping[str, Any]) -> list[Path]:
     }
     lengths = {len(values) for values in many.values()}
     if len(lengths) > 1:
-        raise UsageError(f"{operation.helper}: {' and '.join(map(snake, many))} have to be of one length.")
+        raise UsageError(f"{operation.name}: {' and '.join(map(snake, many))} have to be of one length.")
     count = lengths.pop() if lengths else 1
     rows = [{name: many[name][n] if name in many else value for name, value in given.items()} for n in range(count)]
     calls = {tuple(path.values()): path for path in (path_of(operation, row) for row in rows)}
@@ -78,7 +78,7 @@ def _checked(operation: Operation, field: Field, value: Any) -> object:
             return whole_number(value)
         return guid(value) if field.kind == "guid" else _word(value)
     except (TypeError, ValueError) as error:
-        raise UsageError(f"{operation.helper}({snake(field.name)}=…): {error}.") from None
+        raise UsageError(f"{operation.name}({snake(field.name)}=…): {error}.") from None
 
 
 def _word(value: Any) -> str:

@@ -82,7 +82,7 @@ def unknown_filter(operation: Operation, name: str, names: Iterable[str]) -> str
     names = list(names)
     near = difflib.get_close_matches(name, names, 1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    return f"{operation.helper} has no filter {name!r}.{hint} It has: {', '.join(names)}."
+    return f"{operation.name} has no filter {name!r}.{hint} It has: {', '.join(names)}."
 
 
 def _text(operation: Operation, name: str, field: Field, value: Any, time_zone: str | None) -> str:
@@ -94,7 +94,7 @@ def _text(operation: Operation, name: str, field: Field, value: Any, time_zone: 
             return ",".join(_scalar(name, field, one, time_zone) for one in values)
         return _scalar(name, field, value, time_zone)
     except (TypeError, ValueError) as error:
-        raise UsageError(f"{operation.helper}({name}=…): {error}.") from None
+        raise UsageError(f"{operation.name}({name}=…): {error}.") from None
 
 
 def _scalar(name: str, field: Field, value: Any, time_zone: str | None) -> str:

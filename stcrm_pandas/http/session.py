@@ -176,7 +176,7 @@ class PoliteSession(requests.Session):
         except requests.RequestException as error:
             raise _broken(error, operation) from None
         except OSError as error:  # a file of certificates that is not there
-            what = operation.helper if operation else "sign-in"
+            what = operation.name if operation else "sign-in"
             raise ConnectionFailed(
                 f"{what}: no connection could be made: {error}. Are REQUESTS_CA_BUNDLE and the proxy's settings right?",
                 operation=what,
@@ -201,7 +201,7 @@ class PoliteSession(requests.Session):
             raise ConnectionFailed("The connection was interrupted or closed before the request was sent.")
 
     def _too_large(self, operation: Operation | None) -> ConnectionFailed:
-        what = operation.helper if operation else "sign-in"
+        what = operation.name if operation else "sign-in"
         doubt = wire.doubt(operation) if operation else ""
         return ConnectionFailed(
             f"{what}: the response is larger than {self.connection.response_limit_mb} MB, so the rest of it was not "
@@ -325,7 +325,7 @@ def _broken(error: requests.RequestException, operation: Operation | None) -> Ex
     sent = "NewConnectionError" not in repr(error) and not isinstance(error, requests.ConnectTimeout)
     timeout = isinstance(error, requests.Timeout)
     happened = "took too long" if timeout else "broke off" if sent else "could not be made"
-    what = operation.helper if operation else "sign-in"
+    what = operation.name if operation else "sign-in"
     doubt = wire.doubt(operation) if operation and sent else ""
     failure = ConnectionFailed(
         f"{what}: the connection {happened} ({type(error).__name__}). Is the network up, are the address and the proxy "

@@ -204,7 +204,7 @@ def fault(
     words = "; ".join(f"{name}: {' '.join(texts)}" if name else " ".join(texts) for name, texts in fields.items())
     words = words[:_QUOTED]
     said = f" The service says: {' '.join(filter(None, [title, words]))}" if title or words else ""
-    name = f"{operation.helper} ({operation.id})"
+    name = f"{operation.name} ({operation.id})"
     if status == 400:
         return RequestError(f"{name}: the request was refused (400).{said}", **details)
     if status == 401:

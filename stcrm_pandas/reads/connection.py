@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pandas as pd
 import requests
 
-from stcrm_pandas.contract.operations import Operation, by_helper
+from stcrm_pandas.contract.operations import Operation, by_name
 from stcrm_pandas.http import wire
 from stcrm_pandas.http.cache import Cache
 from stcrm_pandas.http.session import CachedPoliteSession
@@ -111,7 +111,7 @@ class Connection:
 
     def list(self, helper: str, **filters: Any) -> pd.DataFrame:
         """Return all rows of a list as they are now, as the method of that name does with `refresh=True`."""
-        operation = by_helper(helper)
+        operation = by_name(helper)
         parents = below(operation, filters)
         return self._reader.list(operation, filters, Options(refresh=True), below=parents)
 

@@ -77,7 +77,7 @@ class Fetcher:
                 self.cache.drop([stored.id])  # a page of it was lost
         if self._offline:
             raise NotCachedError(
-                f"{read.operation.helper}: the connection is offline, and this read is not in the cache "
+                f"{read.operation.name}: the connection is offline, and this read is not in the cache "
                 f"{self.cache.path.name}. Read it once with the same filters and connect() without offline=True."
             )
         generation = self.cache.begin(read.signature, read.operation.resource, max_age=max_age)
@@ -87,7 +87,7 @@ class Fetcher:
             refused = [part for part in parts if isinstance(part, ServiceError)]
             if parts and len(refused) == len(parts):
                 raise refused[0]
-        elif read.operation.answer != "page" or read.operation.sort is None:
+        elif read.operation.returns != "page" or read.operation.sort is None:
             parts = [self._sequentially(read, generation, 0, bar)]
         else:
             parts = [self._pages_in_parallel(read, generation, bar)]
@@ -97,7 +97,7 @@ class Fetcher:
 
     def finish(self, operation: Operation, fetched: FetchedRead[P]) -> None:
         """Mark a read as complete: from now on it may be taken from the cache. A feed is never complete."""
-        if operation.answer == "feed":
+        if operation.returns == "feed":
             self.cache.shrink()
         elif fetched.generation.parts is None:
             self.cache.finish(fetched.generation, fetched.counts)
@@ -150,7 +150,7 @@ class Fetcher:
         self, read: Read[P], generation: Generation, part: int, number: int, *, stored: bool = False
     ) -> FetchedPage[P]:
         query = read.parts[part].query
-        if read.operation.answer == "page":
+        if read.operation.returns == "page":
             query = wire.page_query(read.operation, query, number, self._size)
         return self._get(read, read.parts[part], query, generation.key(part, number), only_if_cached=stored)
 
@@ -183,7 +183,7 @@ class Fetcher:
                 raise wire.located(error, part.path) from None
             if response.status_code == 504 and only_if_cached:
                 raise NotCachedError(
-                    f"{read.operation.helper}: the connection is offline, and a page of this read is not in the cache."
+                    f"{read.operation.name}: the connection is offline, and a page of this read is not in the cache."
                 )
             try:
                 return self._decoded(read, part, response, key)

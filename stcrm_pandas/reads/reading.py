@@ -115,7 +115,7 @@ class Reader:
         elif len(long) == 1 and long[0].endswith("ids") and long[0] not in _ALL_AT_ONCE:
             queries = self._split(operation, filters, long[0], lists[long[0]].name)
         else:
-            raise UsageError(f"{operation.helper}: at most {IDS_PER_CALL} values at once in {' and '.join(long)}.")
+            raise UsageError(f"{operation.name}: at most {IDS_PER_CALL} values at once in {' and '.join(long)}.")
         parts = [Part(path, query, columns) for path, columns in below for query in queries]
         found = self._read(operation, parts, {**_parents(parts), **filters}, options, missing=missing)
         if filters.get("ids") is not None:
@@ -127,7 +127,7 @@ class Reader:
         try:
             chunks = split_ids([whole_number(id) for id in filters[name]], IDS_PER_CALL)
         except ValueError as error:
-            raise UsageError(f"{operation.helper}({name}=…): {error}.") from None
+            raise UsageError(f"{operation.name}({name}=…): {error}.") from None
         query = self._query(operation, {**filters, name: chunks[0]})
         return [
             [(key, ",".join(map(str, chunk)) if key == parameter else text) for key, text in query] for chunk in chunks
@@ -148,7 +148,7 @@ class Reader:
             path = dict(error.path)
             named = ", ".join(f"{snake(name)} {value}" for name, value in path.items())
             raise MissingRows(
-                f"{operation.helper}: there is no row with {named}.", ids=list(path.values())[-1:]
+                f"{operation.name}: there is no row with {named}.", ids=list(path.values())[-1:]
             ) from None
 
     def get(
@@ -173,14 +173,14 @@ class Reader:
         try:
             wanted = list(dict.fromkeys(whole_number(id) for id in ([ids] if single else ids)))
         except ValueError as error:
-            raise UsageError(f"{one.helper}: {error}.") from None
+            raise UsageError(f"{one.name}: {error}.") from None
         if single:
             try:
                 part = Part(path={**above, one.path_names[-1]: wanted[0]})
                 found = self._read(one, [part], {"id": wanted[0]}, options)
             except NotFound:
                 raise MissingRows(
-                    f"{one.helper}: there is no row with id {wanted[0]} (if tenant {self._settings.tenant} exists).",
+                    f"{one.name}: there is no row with id {wanted[0]} (if tenant {self._settings.tenant} exists).",
                     ids=wanted,
                 ) from None
             _only(one, found, set(wanted))
@@ -197,7 +197,7 @@ class Reader:
             named = [id for id in wanted if id in missing]
             more = f" and {len(named) - 10} more" if len(named) > 10 else ""
             raise MissingRows(
-                f"{one.helper}: there is no row with id {', '.join(map(str, named[:10]))}{more}.", ids=named
+                f"{one.name}: there is no row with id {', '.join(map(str, named[:10]))}{more}.", ids=named
             )
         place = {id: at for at, id in enumerate(wanted)}
         attrs = found.attrs
@@ -210,20 +210,20 @@ class Reader:
     ) -> Feed:
         """All that a feed has from a date or a token on."""
         if since is not None and continue_from is not None:
-            raise UsageError(f"{operation.helper}: give either since= or continue_from=, not both.")
+            raise UsageError(f"{operation.name}: give either since= or continue_from=, not both.")
         if continue_from is not None and not (isinstance(continue_from, str) and continue_from.strip()):
-            raise UsageError(f"{operation.helper}: continue_from= is the token of an earlier feed, or None to begin.")
+            raise UsageError(f"{operation.name}: continue_from= is the token of an earlier feed, or None to begin.")
         try:
             start = continue_from or (None if since is None else moment(since, self._settings.time_zone))
         except ValueError as error:
-            raise UsageError(f"{operation.helper}(since=…): {error}.") from None
+            raise UsageError(f"{operation.name}(since=…): {error}.") from None
         read = _read_of(operation, [Part(query=self._query(operation, filters))])
         given = {"since": since, "continue_from": continue_from, **filters}
         token: str | None = None
 
         def fetch(max_age: dt.timedelta) -> FetchedRead[DecodedPage]:
             nonlocal token
-            with self._progress.bar(operation.helper) as bar:
+            with self._progress.bar(operation.name) as bar:
                 fetched, token = self._fetcher.fetch_feed(read, start, max_age=max_age, bar=bar)
             return fetched
 
@@ -235,7 +235,7 @@ class Reader:
     ) -> pd.DataFrame:
         """The row that a call which writes was answered with."""
         row = _row(operation)
-        page = frames.decode(row, operation.answer, body, parents=parents)
+        page = frames.decode(row, operation.returns, body, parents=parents)
         assembled = frames.assemble(row, [page])
         frames.validate(row, assembled.frame)
         assembled.frame.attrs["stcrm"] = self._about(operation, assembled, fetched_at)
@@ -245,7 +245,7 @@ class Reader:
     def _query(self, operation: Operation, filters: Mapping[str, Any]) -> Query:
         query = to_query(operation, filters, time_zone=self._settings.time_zone)
         if faults := [rule.says for rule in rules.broken(operation.id, dict(query))]:
-            raise UsageError(f"{operation.helper}: {'; '.join(faults)}.")
+            raise UsageError(f"{operation.name}: {'; '.join(faults)}.")
         return query
 
     def _read(
@@ -262,7 +262,7 @@ class Reader:
         read = replace(_read_of(operation, parts), skips_parents=several and not self._settings.strict)
 
         def fetch(max_age: dt.timedelta) -> FetchedRead[DecodedPage]:
-            with self._progress.bar(operation.helper) as bar:
+            with self._progress.bar(operation.name) as bar:
                 return self._fetcher.fetch(read, max_age=max_age, bar=bar)
 
         def left_out(fetched: FetchedRead[DecodedPage]) -> LeftOut:
@@ -279,10 +279,10 @@ class Reader:
         left_out: Callable[[FetchedRead[DecodedPage]], LeftOut] = lambda _: LeftOut(),
     ) -> pd.DataFrame:
         row = _row(operation)
-        feed = operation.answer == "feed"
+        feed = operation.returns == "feed"
         age = self._settings.max_age if options.max_age is None else _age(operation, options.max_age)
         if options.refresh and self._settings.offline:
-            raise UsageError(f"{operation.helper}: refresh=True asks the service, and this connection is offline.")
+            raise UsageError(f"{operation.name}: refresh=True asks the service, and this connection is offline.")
         for last in (False, True):
             fetched = fetch(dt.timedelta(0) if options.refresh or last else age)
             seen = self._seen(operation, fetched)
@@ -298,7 +298,7 @@ class Reader:
             self._fetcher.cache.drop([fetched.generation.id])
             if last and not options.allow_incomplete:
                 raise IncompleteRead(
-                    f"{operation.helper}: {problem}, also when read anew. Read again later, or take what is there with "
+                    f"{operation.name}: {problem}, also when read anew. Read again later, or take what is there with "
                     "allow_incomplete=True.",
                     rows=len(assembled.frame),
                     total=fetched.total,
@@ -310,10 +310,10 @@ class Reader:
             if self._status_log is not None and seen:
                 self._status_log.note(operation.resource, seen)
         else:
-            notify(f"{operation.helper}: {problem}; {len(frame)} rows are there.", IncompleteReadWarning)
+            notify(f"{operation.name}: {problem}; {len(frame)} rows are there.", IncompleteReadWarning)
         parents = left_out(fetched)
         for message, category in parents.warnings():
-            notify(f"{operation.helper}: {message}", category)
+            notify(f"{operation.name}: {message}", category)
         frame.attrs["stcrm"] = {
             **self._about(operation, assembled, fetched.fetched_at),
             "filters": {name: _plain(value) for name, value in filters.items() if value is not None},
@@ -383,8 +383,8 @@ def _read_of(operation: Operation, parts: Sequence[Part]) -> Read[DecodedPage]:
 
 
 def _decoded(row: Row, operation: Operation, body: bytes, parents: Mapping[str, object]) -> DecodedPage:
-    if operation.answer != "scalar":
-        return frames.decode(row, operation.answer, body, parents=parents)
+    if operation.returns != "scalar":
+        return frames.decode(row, operation.returns, body, parents=parents)
     # A bare value, or nothing at all where there is none: made the only field of a row.
     one = b'{"%s":%s}' % (row.fields[0].name.encode(), body.strip() or b"null")
     return frames.decode(row, "row", one, parents=parents)
@@ -410,7 +410,7 @@ def _by_column(drifts: Iterable[Drift]) -> dict[str, int]:
 
 def _row(operation: Operation) -> Row:
     if operation.row is None:
-        raise UsageError(f"{operation.helper} answers no rows.")
+        raise UsageError(f"{operation.name} answers no rows.")
     return operation.row
 
 
@@ -418,7 +418,7 @@ def _age(operation: Operation, max_age: MaxAge) -> dt.timedelta:
     try:
         return duration(max_age)  # type: ignore[arg-type]
     except (ValueError, TypeError) as error:
-        raise UsageError(f"{operation.helper}(max_age=…): {error}.") from None
+        raise UsageError(f"{operation.name}(max_age=…): {error}.") from None
 
 
 def _listed(value: Any, *, always: bool = False) -> Any:
@@ -433,7 +433,7 @@ def _only(operation: Operation, found: pd.DataFrame, wanted: set[int]) -> None:
     strange = ~found["id"].isin(wanted) & found["id"].notna()
     if strange.any():
         raise AnswerError(
-            f"{operation.helper}: {int(strange.sum())} rows came that nobody asked for: the service overlooked the ids."
+            f"{operation.name}: {int(strange.sum())} rows came that nobody asked for: the service overlooked the ids."
         )
 
 

@@ -79,7 +79,7 @@ class Writer:
             return self._reader.answered(operation, response.content, parents_of(operation.row, path), date)
         except AnswerError as error:
             error.add_note(
-                f"{operation.helper} was carried out, only its answer is not as it should be. Do not send it again: "
+                f"{operation.name} was carried out, only its answer is not as it should be. Do not send it again: "
                 f"look with crm.{operation.shown_by}(…)."
             )
             raise
@@ -134,12 +134,12 @@ class Writer:
         """
         if self._settings.offline:
             raise WritesNotAllowed(
-                f"{operation.helper}: this connection is offline, and a write has to reach the service. "
+                f"{operation.name}: this connection is offline, and a write has to reach the service. "
                 "Connect without offline=True."
             )
         if not self._settings.allow_writes:
             raise WritesNotAllowed(
-                f"{operation.helper}: this connection may only read. To change tenant {self._settings.tenant} in "
+                f"{operation.name}: this connection may only read. To change tenant {self._settings.tenant} in "
                 f"{self._settings.name}, connect with stcrm.connect(allow_writes=True) or set STCRM_ALLOW_WRITES=1."
             )
 
@@ -148,7 +148,7 @@ class Writer:
             self._cache.forget(operation.forgets)
         except SettingsError as error:
             notify(
-                f"{operation.helper}: stored answers may be out of date, and could not be forgotten: {error} Read with "
+                f"{operation.name}: stored answers may be out of date, and could not be forgotten: {error} Read with "
                 "refresh=True.",
                 StcrmWarning,
             )

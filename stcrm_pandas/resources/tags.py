@@ -148,7 +148,7 @@ class Tags(WritableResource):
             raise failed[0]
         if failed:
             notify(
-                f"{operation.helper}: {len(failed)} of {len(parts)} calls failed; `error` of the frame says why.",
+                f"{operation.name}: {len(failed)} of {len(parts)} calls failed; `error` of the frame says why.",
                 StcrmWarning,
             )
         return pd.DataFrame(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.contract.operations import OPERATIONS, by_helper
+from stcrm_pandas.contract.operations import OPERATIONS, by_name
 from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.errors import StcrmWarning, UsageError, notify, require
 from stcrm_pandas.frame.foreign_cells import DOUBT, read
@@ -154,7 +154,7 @@ def row_of(resource: str | Row) -> Row:
     rows = {one.row.name: one.row for one in OPERATIONS.values() if one.row}
     for helper in (resource, f"{resource}.list"):
         try:
-            row = by_helper(helper).row
+            row = by_name(helper).row
         except KeyError:
             continue
         if row is not None:

@@ -126,7 +126,7 @@ def traffic(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, dict[str, li
             for operation in OPERATIONS.values():
                 if not operation.writes and operation.filters:
                     given = {snake(field.name): value_of(field) for field in operation.filters}
-                    attrgetter(operation.helper)(crm)(*args.get(operation.helper, ()), **given)
+                    attrgetter(operation.name)(crm)(*args.get(operation.name, ()), **given)
             for case in CASES:
                 if case.helper in BEFORE:
                     helper, before = BEFORE[case.helper]

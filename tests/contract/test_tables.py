@@ -62,7 +62,7 @@ def differs(mine: Field, published: Field, where: str) -> Iterator[str]:
 def of_query(operation: Operation) -> dict[str, Field]:
     """What our table says that a query takes: nothing must be there, and a list is sent as a text with commas."""
     sorts = [text(name) for name, _ in operation.sort.query] if operation.sort else []
-    sent = [*PAGING.get(operation.answer, ()), *sorts, *operation.filters]
+    sent = [*PAGING.get(operation.returns, ()), *sorts, *operation.filters]
     fields = (text(one.name) if one.many else one for one in sent)
     return {one.name: replace(one, required=False) for one in fields}
 
@@ -97,8 +97,8 @@ def of_body(ours: Operation, published: Published) -> Iterator[str]:
 
 def of_answer(ours: Operation, published: Published) -> Iterator[str]:
     shape, name, row = published.row() or ("none", "none", None)
-    if ours.answer != shape:
-        yield f"answer is {ours.answer}, not {shape}"
+    if ours.returns != shape:
+        yield f"answer is {ours.returns}, not {shape}"
     mine = ours.row.contract if ours.row else "none"
     if mine != name and shape != "scalar":
         yield f"row is {mine}, not {name}"
@@ -109,12 +109,12 @@ def of_answer(ours: Operation, published: Published) -> Iterator[str]:
 
 def test_all_are_there_and_no_other(published):
     assert {operation.id for operation in OPERATIONS.values() if operation.published} == set(published)
-    assert [operation.helper for operation in OPERATIONS.values() if not operation.published] == UNPUBLISHED
+    assert [operation.name for operation in OPERATIONS.values() if not operation.published] == UNPUBLISHED
     assert len(OPERATIONS) == 88 + 9
 
 
 def test_helpers_are_named_once():
-    helpers = [operation.helper for operation in OPERATIONS.values()]
+    helpers = [operation.name for operation in OPERATIONS.values()]
     assert len(set(helpers)) == len(helpers)
 
 

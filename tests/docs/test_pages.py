@@ -138,7 +138,7 @@ def test_every_setting_is_documented_and_no_other() -> None:
 def test_every_operation_is_documented() -> None:
     page = (REFERENCE / "operations.md").read_text()
     rows = re.findall(r"^\| `([\w.]+)` \| (\w+)", page, re.MULTILINE)
-    assert sorted(rows) == sorted((one.helper, one.id) for one in OPERATIONS.values())
+    assert sorted(rows) == sorted((one.name, one.id) for one in OPERATIONS.values())
 
 
 def test_scopes_to_ask_for_are_those_of_the_operations() -> None:

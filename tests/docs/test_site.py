@@ -82,4 +82,4 @@ def test_every_method_has_its_entry(pages: dict[Path, Anchors]) -> None:
     from stcrm_pandas.contract.operations import OPERATIONS
 
     ids = {one.rsplit(".", 1)[-1] for anchors in pages.values() for one in anchors.ids}
-    assert {one.helper.rsplit(".", 1)[-1] for one in OPERATIONS.values()} <= ids
+    assert {one.name.rsplit(".", 1)[-1] for one in OPERATIONS.values()} <= ids

@@ -138,17 +138,17 @@ def _drift_is_not_the_point():
 
 def helper_of(crm, operation):
     found = crm
-    for name in operation.helper.split("."):
+    for name in operation.name.split("."):
         found = getattr(found, name)
     return found
 
 
 BUILT = [operation for operation in OPERATIONS.values() if not operation.writes]
-LISTS = [operation for operation in BUILT if operation.answer == "page" and not operation.path_names]
-FEEDS = [operation for operation in BUILT if operation.answer == "feed"]
-NAMES = {operation.helper for operation in LISTS}
+LISTS = [operation for operation in BUILT if operation.returns == "page" and not operation.path_names]
+FEEDS = [operation for operation in BUILT if operation.returns == "feed"]
+NAMES = {operation.name for operation in LISTS}
 SINGLE = [
-    operation for operation in BUILT if operation.answer == "row" and operation.helper.replace(".get", ".list") in NAMES
+    operation for operation in BUILT if operation.returns == "row" and operation.name.replace(".get", ".list") in NAMES
 ]
 CONTACTS = ("customers.list_contacts", "locations.list_contacts")
 
@@ -157,7 +157,7 @@ def asked(operation, **query):
     """What a caller who knows the service's habits sends."""
     if operation.hides_inactive:
         query.setdefault("active", "Any")
-    if operation.helper in CONTACTS:
+    if operation.name in CONTACTS:
         query.setdefault("modifiedOnOrAfter", "1970-01-01T00:00:00Z")
     return {**query, **dict(operation.sort.query if operation.sort else ())}
 
@@ -168,7 +168,7 @@ def everything(plain):
     return {operation.id: plain.pages(operation.path, **asked(operation)) for operation in LISTS}
 
 
-@pytest.mark.parametrize("operation", LISTS, ids=lambda one: one.helper)
+@pytest.mark.parametrize("operation", LISTS, ids=lambda one: one.name)
 def test_lists(operation, crm, everything):
     frame = helper_of(crm, operation)()
     assert len(frame) > 1
@@ -181,7 +181,7 @@ def test_lists(operation, crm, everything):
     }
 
 
-@pytest.mark.parametrize("operation", LISTS, ids=lambda one: one.helper)
+@pytest.mark.parametrize("operation", LISTS, ids=lambda one: one.name)
 def test_an_empty_answer_has_the_columns_and_dtypes_of_a_full_one(operation, crm):
     helper = helper_of(crm, operation)
     empty, full = helper(created_before="0001-01-01T00:00:00Z"), helper()
@@ -191,7 +191,7 @@ def test_an_empty_answer_has_the_columns_and_dtypes_of_a_full_one(operation, crm
     assert empty.dtypes.equals(full[columns].dtypes)
 
 
-@pytest.mark.parametrize("operation", FEEDS, ids=lambda one: one.helper)
+@pytest.mark.parametrize("operation", FEEDS, ids=lambda one: one.name)
 def test_feeds(operation, crm, plain):
     frame = helper_of(crm, operation)().frame
     assert len(frame) > 100
@@ -201,9 +201,9 @@ def test_feeds(operation, crm, plain):
     assert later.dtypes.equals(frame[later.columns].dtypes)
 
 
-@pytest.mark.parametrize("operation", SINGLE, ids=lambda one: one.helper)
+@pytest.mark.parametrize("operation", SINGLE, ids=lambda one: one.name)
 def test_single_rows(operation, crm, plain, everything):
-    many = next(one for one in LISTS if one.helper == operation.helper.replace(".get", ".list"))
+    many = next(one for one in LISTS if one.name == operation.name.replace(".get", ".list"))
     rows = everything[many.id]
     for row in (rows[0], rows[len(rows) // 2], rows[-1]):
         sent = plain.ask(operation.path.replace("{id}", str(row["id"])))
@@ -273,7 +273,7 @@ def as_argument(field, text):
     return {"integer": int, "double": float}.get(field.kind, str)(text)
 
 
-@pytest.mark.parametrize("operation", LISTS, ids=lambda one: one.helper)
+@pytest.mark.parametrize("operation", LISTS, ids=lambda one: one.name)
 def test_every_filter(operation, crm, plain, everything):
     rows = everything[operation.id]
     tried = found = 0
@@ -292,7 +292,7 @@ def test_every_filter(operation, crm, plain, everything):
 
 @pytest.mark.parametrize("helper", ["customers.list", "locations.list", "lookups.jobs.list"])
 def test_external_data(helper, crm, plain, everything):
-    operation = next(one for one in LISTS if one.helper == helper)
+    operation = next(one for one in LISTS if one.name == helper)
     pairs = [(one["key"], one["value"]) for row in everything[operation.id] for one in row.get("externalData") or ()]
     key, value = pairs[0] if pairs else ("erp", "1")
     frame = helper_of(crm, operation)(external_data_key=key, external_data_values=[value, "none"])
@@ -347,11 +347,11 @@ def test_times_amounts_ids_and_texts_on_the_edge(shop, make_row, join):
         crm = join(box)
         frame = crm.customers.list()
         plain = Plain(box.connection())
-        listed = next(one for one in LISTS if one.helper == "customers.list")
+        listed = next(one for one in LISTS if one.name == "customers.list")
         compare(frame, plain.pages(listed.path, **asked(listed)))
         compare(frame, json.loads(json.dumps(rows), parse_float=Decimal))
         compare(crm.customers.get([row["id"] for row in rows]), json.loads(json.dumps(rows), parse_float=Decimal))
-        feed = next(one for one in FEEDS if one.helper == "customers.export")
+        feed = next(one for one in FEEDS if one.name == "customers.export")
         compare(crm.customers.export().frame, plain.feed(feed.path), ("id",))
     assert frame["created_on"].min() == pd.Timestamp("0001-01-01", tz="UTC")
     assert frame["merged_to_id"].dtype == "Int64"

@@ -14,7 +14,7 @@ import pytest
 
 import stcrm_pandas as stcrm
 from stcrm_pandas.contract import nested
-from stcrm_pandas.contract.operations import OPERATIONS, by_helper
+from stcrm_pandas.contract.operations import OPERATIONS, by_name
 from stcrm_pandas.contract.rules import RULES, broken
 from stcrm_pandas.contract.schemas import bodies
 from stcrm_pandas.contract.schemas.fields import snake
@@ -29,11 +29,11 @@ ZONE = "America/Chicago"
 
 
 def body(helper, **values):
-    return to_body(by_helper(helper), values, time_zone=ZONE)
+    return to_body(by_name(helper), values, time_zone=ZONE)
 
 
 def faults(helper, **values):
-    return checked(by_helper(helper), values, time_zone=ZONE)[1]
+    return checked(by_name(helper), values, time_zone=ZONE)[1]
 
 
 def test_all_that_is_wrong_is_told_at_once():
@@ -199,7 +199,7 @@ def test_every_rule_is_kept(rule, crm, box):
     assert not box.requests
     assert set(rule.operations) <= set(OPERATIONS)
     for case in CASES:  # and no case of the table, which the service takes, breaks it
-        operation = by_helper(case.helper)
+        operation = by_name(case.helper)
         sent = case.body if operation.body else dict(case.query)
         assert rule not in broken(operation.id, sent)
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import stcrm_pandas as stcrm
-from stcrm_pandas.contract.operations import OPERATIONS, by_helper
+from stcrm_pandas.contract.operations import OPERATIONS, by_name
 from stcrm_pandas.contract.schemas.models import model_of
 
 from .cases import CASES
@@ -28,13 +28,13 @@ BEFORE = {
 
 def test_every_operation_has_its_case_and_one():
     counted = Counter(case.helper for case in CASES)
-    assert set(counted) == {op.helper for op in OPERATIONS.values() if not op.helper.startswith("lookups.")}
+    assert set(counted) == {op.name for op in OPERATIONS.values() if not op.name.startswith("lookups.")}
     assert set(counted.values()) == {1}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.helper)
 def test_what_is_sent_and_what_comes_back(case, box, crm, call):
-    operation = by_helper(case.helper)
+    operation = by_name(case.helper)
     if case.helper in BEFORE:
         first, args = BEFORE[case.helper]
         call(crm, first, *args)
@@ -47,7 +47,7 @@ def test_what_is_sent_and_what_comes_back(case, box, crm, call):
     assert arrival.body == case.body
     assert arrival.status == 200
 
-    if operation.answer == "none" and not case.shows:
+    if operation.returns == "none" and not case.shows:
         assert answer is None
         return
     frame = answer.frame if isinstance(answer, stcrm.Feed) else answer

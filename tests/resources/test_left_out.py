@@ -70,7 +70,7 @@ def about(frame):
 
 
 def test_every_method_that_reads_below_parents_is_here():
-    several = {op.helper for op in OPERATIONS.values() if not op.writes and op.path_names and op.answer != "row"}
+    several = {op.name for op in OPERATIONS.values() if not op.writes and op.path_names and op.returns != "row"}
     assert several == {*BELOW, *REFUSED}
 
 

@@ -8,15 +8,15 @@ import pandas as pd
 import pytest
 
 import stcrm_pandas as stcrm
-from stcrm_pandas.contract.operations import OPERATIONS, by_helper
+from stcrm_pandas.contract.operations import OPERATIONS, by_name
 from stcrm_pandas.errors import MissingRows, UsageError
 
 from .cases import CASES
 from .company import BOOKINGS, CONTACTS, CUSTOMERS, LEADS, LOCATIONS, METHODS, PROVIDER, TECHNICIAN
 
-READS = [case for case in CASES if not by_helper(case.helper).writes]
+READS = [case for case in CASES if not by_name(case.helper).writes]
 BELOW_ONE = [
-    case for case in READS if len(by_helper(case.helper).path_names) == 1 and by_helper(case.helper).answer != "row"
+    case for case in READS if len(by_name(case.helper).path_names) == 1 and by_name(case.helper).returns != "row"
 ]
 EMPTY = {
     "page": {"page": 1, "pageSize": 50, "hasMore": False, "totalCount": 0, "data": []},
@@ -33,11 +33,11 @@ def crm(standing, join):
 
 
 @pytest.mark.parametrize(
-    "case", [case for case in READS if by_helper(case.helper).answer in EMPTY], ids=lambda case: case.helper
+    "case", [case for case in READS if by_name(case.helper).returns in EMPTY], ids=lambda case: case.helper
 )
 def test_an_empty_answer_has_the_columns_and_dtypes_of_a_full_one(case, standing, crm, call):
-    operation = by_helper(case.helper)
-    standing.inject(case.helper, body=EMPTY[operation.answer])
+    operation = by_name(case.helper)
+    standing.inject(case.helper, body=EMPTY[operation.returns])
     found = call(crm, case.helper, *case.args, **case.given)
     frame = found.frame if isinstance(found, stcrm.Feed) else found
     assert len(frame) == 0
@@ -46,7 +46,7 @@ def test_an_empty_answer_has_the_columns_and_dtypes_of_a_full_one(case, standing
 
 @pytest.mark.parametrize("case", BELOW_ONE, ids=lambda case: case.helper)
 def test_no_parents_are_no_calls(case, standing, crm, call):
-    operation = by_helper(case.helper)
+    operation = by_name(case.helper)
     frame = call(crm, case.helper, [])
     assert not standing.requests
     assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == operation.row.dtypes
@@ -220,7 +220,7 @@ def test_with_contacts_refuses_what_cannot_be_right(crm):
 
 def test_the_table_of_operations_leads_to_helpers(crm):
     for row in crm.operations(all=True).itertuples():
-        helper = operator.attrgetter(row.helper)(crm)
+        helper = operator.attrgetter(row.name)(crm)
         assert helper.__doc__.startswith(row.summary)
         assert row.operation_id in helper.__doc__
-        assert OPERATIONS[row.operation_id].helper == row.helper
+        assert OPERATIONS[row.operation_id].name == row.name

@@ -11,7 +11,7 @@ import pytest
 
 import stcrm_pandas as stcrm
 from stcrm_pandas.client import Client
-from stcrm_pandas.contract.operations import OPERATIONS, by_helper
+from stcrm_pandas.contract.operations import OPERATIONS, by_name
 from stcrm_pandas.errors import ConnectionFailed, MissingRows, ServerError, ServiceError
 from stcrm_pandas.http.cache import Cache
 from stcrm_pandas.sandbox import Sandbox
@@ -20,10 +20,10 @@ from .cases import CASES
 from .company import BOOKINGS, CONTACTS, CUSTOMERS, LEADS, LOCATIONS, METHODS, PROVIDER, Company, made
 from .conftest import AS_OF
 
-WRITES = [case for case in CASES if by_helper(case.helper).writes]
+WRITES = [case for case in CASES if by_name(case.helper).writes]
 READS = {
-    **{op.helper: () for op in OPERATIONS.values() if op.answer == "feed"},
-    **{op.helper: () for op in OPERATIONS.values() if op.answer in ("page", "array") and not op.path_names},
+    **{op.name: () for op in OPERATIONS.values() if op.returns == "feed"},
+    **{op.name: () for op in OPERATIONS.values() if op.returns in ("page", "array") and not op.path_names},
     "bookings.get": (BOOKINGS,),
     "bookings.get_of_provider": (PROVIDER, BOOKINGS),
     "bookings.list_of_provider": (PROVIDER,),
@@ -82,14 +82,12 @@ def same(one, other):
 
 
 def test_every_read_is_tried():
-    assert set(READS) == {
-        op.helper for op in OPERATIONS.values() if not op.writes and not op.helper.startswith("lookups.")
-    }
+    assert set(READS) == {op.name for op in OPERATIONS.values() if not op.writes and not op.name.startswith("lookups.")}
 
 
 def check(case, shop, call, reads):
     way, box, crm = shop
-    operation = by_helper(case.helper)
+    operation = by_name(case.helper)
     before = {helper: read(crm, call, helper) for helper in reads}
     if LOST[way]:
         box.requests.clear()
@@ -113,7 +111,7 @@ def check(case, shop, call, reads):
 @pytest.mark.parametrize("case", WRITES, ids=lambda case: case.helper)
 def test_the_reads_that_show_a_write_show_it(case, shop, call):
     """Of each family that the write forgets the list of all, and the read that the errors name."""
-    operation = by_helper(case.helper)
+    operation = by_name(case.helper)
     lists = [f"{name}.{'search' if name == 'contact_methods' else 'list'}" for name in operation.forgets]
     check(case, shop, call, {*lists, operation.shown_by})
 

@@ -8,7 +8,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from stcrm_pandas.contract.operations import OPERATIONS, by_helper
+from stcrm_pandas.contract.operations import OPERATIONS, by_name
 from stcrm_pandas.contract.schemas.fields import snake
 from stcrm_pandas.errors import (
     AnswerError,
@@ -34,12 +34,12 @@ from stcrm_pandas.resources.base.resource import WritableResource
 from .cases import CASES, PLACE
 from .company import CAMPAIGN, CUSTOMERS, LEADS, TAG, made
 
-WRITES = [case for case in CASES if by_helper(case.helper).writes]
+WRITES = [case for case in CASES if by_name(case.helper).writes]
 LEAD = {"campaign_id": CAMPAIGN, "summary": "Leak", "follow_up_date": "2026-07-01"}
 
 
 def tried(box, helper):
-    return sum(one.operation == by_helper(helper).id for one in box.requests)
+    return sum(one.operation == by_name(helper).id for one in box.requests)
 
 
 # Leave
@@ -134,7 +134,7 @@ def test_every_write_names_a_read_that_shows_it():
     for operation in OPERATIONS.values():
         assert operation.writes == (operation.shown_by is not None) == bool(operation.forgets)
         if operation.shown_by:
-            shows = by_helper(operation.shown_by)
+            shows = by_name(operation.shown_by)
             assert not shows.writes
             assert shows.resource in operation.forgets
 
@@ -336,11 +336,11 @@ def type_of(resource):
     return next(one for many in families for one in many if getattr(one, "name", None) == resource)
 
 
-@pytest.mark.parametrize("operation", [op for op in OPERATIONS.values() if op.body], ids=lambda op: op.helper)
+@pytest.mark.parametrize("operation", [op for op in OPERATIONS.values() if op.body], ids=lambda op: op.name)
 def test_annotations_say_what_may_be_cleared(operation):
     """Null says something only where a value may stand already: in a change."""
     family = type_of(operation.resource)
-    parameters = inspect.signature(getattr(family, operation.helper.rpartition(".")[2])).parameters
+    parameters = inspect.signature(getattr(family, operation.name.rpartition(".")[2])).parameters
     for field in operation.body.fields:
         annotated = "Clears" in str(parameters[snake(field.name)].annotation)
         assert annotated == (field.nullable and operation.method in ("PATCH", "PUT")), field.name

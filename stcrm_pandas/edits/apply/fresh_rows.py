@@ -109,9 +109,9 @@ class Fresh:
             query.insert(0, (route.ids, ",".join(ids)))
 
         def ask(number: int) -> frames.DecodedPage:
-            asked = wire.page_query(operation, query, number) if operation.answer == "page" else query
+            asked = wire.page_query(operation, query, number) if operation.returns == "page" else query
             response = self._port.ask(operation, path, asked)
-            return frames.decode(row, operation.answer, response.content, parents=parents)
+            return frames.decode(row, operation.returns, response.content, parents=parents)
 
         mark = partial(frames.mark, row)
         for last in (False, True):
@@ -122,7 +122,7 @@ class Fresh:
             if problem is None:
                 return _rows(target, frame, above)
             if last:
-                message = f"{operation.helper}: {problem}, also when read anew. Try again later."
+                message = f"{operation.name}: {problem}, also when read anew. Try again later."
                 raise IncompleteRead(message, rows=len(frame), total=total)
         raise AssertionError("returned or raised")
 

@@ -257,7 +257,7 @@ def at_home(target: Target, frame: pd.DataFrame, name: str, place: Place) -> boo
     if operation is not None and operation.row is not None:
         same = operation.resource == target.call.resource and operation.row.key == target.row.key
         if not same and not set(target.row.key) <= set(frame.columns):
-            raise UsageError(f"`{name}` is what {operation.helper} gave, not rows of {target.resource}.")
+            raise UsageError(f"`{name}` is what {operation.name} gave, not rows of {target.resource}.")
         other = [one for one in TARGETS.values() if one.row.key == operation.row.key and one.row is operation.row]
         if not same and other:
             raise UsageError(f"`{name}` has rows of {other[0].resource}, not of {target.resource}.")

@@ -132,7 +132,7 @@ def _refuse_unread(target: Target, column: str, row: Mapping[str, Any]) -> None:
         The frame lacks the column; it says how to read it.
     """
     if column not in row:
-        read = OPERATIONS[ROUTES[target.resource].operation].helper
+        read = OPERATIONS[ROUTES[target.resource].operation].name
         raise CannotFill(
             f"the frame has no column {column}, and the contract wants this part of the row whole",
             column,

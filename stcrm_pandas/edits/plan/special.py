@@ -98,7 +98,7 @@ def _plan(
     needed = (*target.row.key, *target.path.values(), "status", "modified_on", *becomes)
     for column in dict.fromkeys(needed):
         if column not in frame.columns:
-            raise UsageError(f"{call.helper}: the frame has no column {column!r}: read it with crm.{call.shown_by}(…).")
+            raise UsageError(f"{call.name}: the frame has no column {column!r}: read it with crm.{call.shown_by}(…).")
     steps: list[Step] = []
     refusals: list[Refusal] = []
     for key, row in unrepeated(target, frame):
@@ -203,7 +203,7 @@ def _closed(row: Mapping[str, Any]) -> tuple[str, str] | None:
 def _body(operation: str, given: Mapping[str, Any], time_zone: str | None) -> dict[str, Any]:
     body, faults = checked(OPERATIONS[operation], given, time_zone=time_zone)
     if faults or body is None:
-        raise UsageError(f"{OPERATIONS[operation].helper}: {'; '.join(faults)}.")
+        raise UsageError(f"{OPERATIONS[operation].name}: {'; '.join(faults)}.")
     return body
 
 

@@ -11,7 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import pandas as pd
 
-from stcrm_pandas.contract.operations import IDS, Operation, by_helper
+from stcrm_pandas.contract.operations import IDS, Operation, by_name
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.http.paths import path_of
@@ -106,16 +106,16 @@ class Resource:
         self._reader = reader
 
     def _operation(self, method: str) -> Operation:
-        return by_helper(f"{self.name}.{method}")
+        return by_name(f"{self.name}.{method}")
 
     def _request(self, method: str, arguments: dict[str, Any]) -> Any:
         """Read what the operation of a method returns; path values may be many, then it is read for each."""
         operation = self._operation(method)
         options = Options(**{name: arguments.pop(name) for name in _OPTIONS})
-        if operation.answer == "feed":
+        if operation.returns == "feed":
             since, continue_from = arguments.pop("since"), arguments.pop("continue_from")
             return self._reader.export(operation, since, continue_from, arguments, options)
-        if operation.answer != "row":
+        if operation.returns != "row":
             parents = below(operation, arguments)
             return self._reader.list(operation, arguments, options, below=parents)
         if IDS in self._listed_by(method).filters:

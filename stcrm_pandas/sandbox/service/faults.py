@@ -126,7 +126,7 @@ class Fault:
     hits: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        names = {operation.helper: operation.id for operation in OPERATIONS.values()}
+        names = {operation.name: operation.id for operation in OPERATIONS.values()}
         self.operation = names.get(self.operation, self.operation)
         if self.operation not in {*OPERATIONS, SIGN_IN, ANY}:
             raise UsageError(f"a fault for {self.operation!r}: no operation has this name")

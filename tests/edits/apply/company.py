@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from stcrm_pandas.contract.operations import by_helper
+from stcrm_pandas.contract.operations import by_name
 from stcrm_pandas.contract.schemas.fields import Field
 
 Rows = list[dict[str, Any]]
@@ -38,7 +38,7 @@ def value_of(field: Field) -> Any:
 
 
 def made(helper: str, ids: Iterable[Any], **values: Any) -> Rows:
-    row = by_helper(helper).row
+    row = by_name(helper).row
     assert row is not None
     whole = {field.name: value_of(field) for field in row.fields}
     return [{**whole, "id": id, **values} for id in ids]

@@ -90,7 +90,7 @@ def crm(box: Sandbox, join: Callable[..., Client]) -> Client:
 @pytest.fixture
 def count() -> Callable[..., int]:
     """How many calls a sandbox saw: of an operation, by its helper, or all that write."""
-    ids = {operation.helper: operation.id for operation in OPERATIONS.values()}
+    ids = {operation.name: operation.id for operation in OPERATIONS.values()}
 
     def of(box: Sandbox, helper: str | None = None) -> int:
         counted = Counter(arrival.operation for arrival in box.requests)

@@ -248,7 +248,7 @@ def test_every_filter_of_the_contract_does_something() -> None:
     tables = {table: path for path, table in TABLES.items()}
     missing = []
     for operation in OPERATIONS.values():
-        if operation.answer != "page" or operation.row is None or operation.row.name not in tables:
+        if operation.returns != "page" or operation.row is None or operation.row.name not in tables:
             continue
         table = operation.row.name
         for field in operation.filters:

@@ -49,7 +49,7 @@ VALUES = (
 )
 WRITES = [one for one in OPERATIONS.values() if one.body]
 FOUND = [
-    one for one in OPERATIONS.values() if one.id in HANDLERS and one.answer in {"page", "feed"} and not one.path_names
+    one for one in OPERATIONS.values() if one.id in HANDLERS and one.returns in {"page", "feed"} and not one.path_names
 ]
 
 

@@ -254,7 +254,7 @@ def preferred(b: Book, parent: str, word: str) -> str:
 
 def enough(operation: Any) -> dict[str, str]:
     """What a list of contacts wants to be asked."""
-    return {"modifiedOnOrAfter": "1970-01-01"} if operation.helper.endswith(".list_contacts") else {}
+    return {"modifiedOnOrAfter": "1970-01-01"} if operation.name.endswith(".list_contacts") else {}
 
 
 @pytest.fixture(scope="module")
@@ -297,10 +297,10 @@ def test_each_answers_to_its_scope_and_fits_the_contract(
         "page": ["page", "pageSize", "hasMore", "totalCount", "data"],
         "feed": ["hasMore", "continueFrom", "data"],
     }
-    if operation.answer in heads:
-        assert list(answer) == heads[operation.answer]
+    if operation.returns in heads:
+        assert list(answer) == heads[operation.returns]
         assert answer["data"]
-    if operation.answer == "none":
+    if operation.returns == "none":
         assert answer is None
     if not operation.published:
         return
