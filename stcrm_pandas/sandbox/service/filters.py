@@ -14,7 +14,7 @@ import orjson
 
 from stcrm_pandas.sandbox.store.clock import SECOND
 from stcrm_pandas.sandbox.store.connection import digits
-from stcrm_pandas.sandbox.store.store import Condition
+from stcrm_pandas.sandbox.store.store import ALL_ROWS, Condition
 from stcrm_pandas.sandbox.store.tables import folded
 
 Filter = Callable[[Any], Condition]
@@ -93,15 +93,15 @@ def of_customer(condition: str, prepare: Callable[[Any], Any] = lambda value: va
 
 def no_condition(value: Any) -> Condition:
     """Match every row: the parameter changes how rows are shown or how another filter works, in `lists`."""
-    return Condition("1")
+    return ALL_ROWS
 
 
 def _active(value: str) -> Condition:
-    return {"true": Condition("t.active = 1"), "false": Condition("t.active = 0"), "any": Condition("1")}[value.lower()]
+    return {"true": Condition("t.active = 1"), "false": Condition("t.active = 0"), "any": ALL_ROWS}[value.lower()]
 
 
 def _archived(value: str) -> Condition:
-    words = {"true": equals("isArchived")(1), "false": equals("isArchived")(0), "any": Condition("1")}
+    words = {"true": equals("isArchived")(1), "false": equals("isArchived")(0), "any": ALL_ROWS}
     return words.get(value.strip().lower(), NO_ROWS)
 
 

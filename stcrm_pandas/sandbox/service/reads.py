@@ -11,7 +11,7 @@ from stcrm_pandas.sandbox.service.feeds import feed
 from stcrm_pandas.sandbox.service.lists import BY_CHANGE, paginated
 from stcrm_pandas.sandbox.service.request import ApiRequest, Handler, inactive, not_found
 from stcrm_pandas.sandbox.service.responses import ResponseBody
-from stcrm_pandas.sandbox.store.store import Condition
+from stcrm_pandas.sandbox.store.store import ALL_ROWS, Condition, of_parent
 
 _PathCondition = Callable[[ApiRequest], Condition]
 
@@ -22,38 +22,37 @@ def rows_of(table: str, name: str = "id", *, deleted: bool = False) -> _PathCond
     """Return the condition for the rows of one parent that exists, or with `deleted`, that ever existed."""
 
     def condition(request: ApiRequest) -> Condition:
-        key = request.path_guid(name) if table == "contacts" else request.path_number(name)
-        if not (deleted and request.store.exists(table, key)):
-            request.row(table, key)
-        return Condition("t.parent = ?", (key,))
+        if deleted and request.store.exists(table, request.path_number(name)):
+            return of_parent(request.path_number(name))
+        return of_parent(request.path_row(table, name)["id"])
 
     return condition
 
 
 def rows_of_active(table: str) -> _PathCondition:
     """Return the condition for the rows of one parent that exists and is active."""
-    return lambda request: Condition("t.parent = ?", (active_row(request, table)["id"],))
+    return lambda request: of_parent(active_row(request, table)["id"])
 
 
 def active_row(request: ApiRequest, table: str) -> dict[str, Any]:
     """Return the row in the path, or raise a 404 where it does not exist or a 409 where it is inactive."""
-    row = request.row(table, request.path_number())
+    row = request.path_row(table)
     if not row.get("active", True):
         raise inactive(table, row["id"])
     return row
 
 
 def _of_provider(request: ApiRequest) -> Condition:
-    return Condition("t.parent = ?", (request.path_number("booking_provider"),))
+    return of_parent(request.path_number("booking_provider"))
 
 
 def _of_providers_booking(request: ApiRequest) -> Condition:
-    return Condition("t.parent = ?", (booking_of_provider(request)["id"],))
+    return of_parent(booking_of_provider(request)["id"])
 
 
 def booking_of_provider(request: ApiRequest) -> dict[str, Any]:
     """Return the booking in the path, or raise a 404 where it does not exist or has another provider."""
-    provider, booking = request.path_number("booking_provider"), request.row("bookings", request.path_number())
+    provider, booking = request.path_number("booking_provider"), request.path_row("bookings")
     if booking["bookingProviderId"] != provider:
         raise not_found("bookings", booking["id"])
     return booking
@@ -66,8 +65,8 @@ def _related(request: ApiRequest) -> Condition:
 
 def method_of_contact(request: ApiRequest) -> dict[str, Any]:
     """Return the contact method in the path, or raise a 404 where it does not exist or has another contact."""
-    contact = request.row("contacts", request.path_guid("contactId"))
-    method = request.row("contact_methods", request.path_guid("contactMethodId"))
+    contact = request.path_row("contacts", "contactId")
+    method = request.path_row("contact_methods", "contactMethodId")
     if method["contactId"] != contact["id"]:
         raise not_found("contact_methods", method["id"])
     return method
@@ -108,19 +107,19 @@ def _preference(request: ApiRequest) -> ResponseBody:
 
 
 def _preferences(request: ApiRequest) -> ResponseBody:
-    of_method = Condition("t.parent = ?", (method_of_contact(request)["id"],))
+    of_method = of_parent(method_of_contact(request)["id"])
     return ResponseBody(request.store.page("contact_preferences", of_method, "t.n", 0, 99).pieces, bare=True)
 
 
 def _preference_types(request: ApiRequest) -> ResponseBody:
-    return ResponseBody(request.store.page("contact_preference_types", Condition("1"), "t.n", 0, 99).pieces, bare=True)
+    return ResponseBody(request.store.page("contact_preference_types", ALL_ROWS, "t.n", 0, 99).pieces, bare=True)
 
 
 def _preferred_technician(table: str) -> Handler:
     """Return the handler of an id, or null where none is set."""
 
     def handle(request: ApiRequest) -> ResponseBody:
-        technician = request.row(table, request.path_number()).get("preferredTechnicianId")
+        technician = request.path_row(table).get("preferredTechnicianId")
         return ResponseBody([orjson.dumps(technician)])
 
     return handle

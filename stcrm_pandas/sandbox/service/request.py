@@ -11,11 +11,12 @@ from stcrm_pandas.contract.operations import Operation
 from stcrm_pandas.sandbox.service.parameters import QueryPairs, parse_guid, parse_integer
 from stcrm_pandas.sandbox.service.responses import HttpError, ResponseBody
 from stcrm_pandas.sandbox.store.clock import format_time
-from stcrm_pandas.sandbox.store.store import Condition, Store
+from stcrm_pandas.sandbox.store.store import ALL_ROWS, Store
 from stcrm_pandas.sandbox.store.tables import Key
 
 LARGEST_PAGE = 5_000
 """Most rows in a page, and in a response of a feed."""
+_GUID_TABLES = {"contacts", "contact_methods"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class ApiRequest:
     @cached_property
     def user(self) -> int:
         """The user id of the calling application: that of an integration if the company has one."""
-        users = self.store.rows("employees", Condition("1"), "instr(lower(t.body), 'integration') = 0, t.id", 1)
+        users = self.store.rows("employees", ALL_ROWS, "instr(lower(t.body), 'integration') = 0, t.id", 1)
         return int(users[0]["userId"]) if users else 1
 
     def path_number(self, name: str = "id") -> int:
@@ -55,6 +56,10 @@ class ApiRequest:
             return parse(self.path[name])
         except ValueError:
             raise HttpError(400, errors={name: [f"The value '{self.path[name][:80]}' is not valid."]}) from None
+
+    def path_row(self, table: str, name: str = "id") -> dict[str, Any]:
+        """Return the row with the id in the path, or raise a 404."""
+        return self.row(table, self.path_guid(name) if table in _GUID_TABLES else self.path_number(name))
 
     def row(self, table: str, key: Key) -> dict[str, Any]:
         """Return a complete row, or raise a 404 where it does not exist or is deleted."""

@@ -40,6 +40,14 @@ class Condition:
     values: tuple[Any, ...] = ()
 
 
+ALL_ROWS = Condition("1")
+
+
+def of_parent(key: int | str) -> Condition:
+    """Return the condition for the rows of a parent."""
+    return Condition("t.parent = ?", (key,))
+
+
 @dataclass(frozen=True)
 class JsonRows:
     """Rows as pieces of JSON with several rows each, their count, and the total of the list."""

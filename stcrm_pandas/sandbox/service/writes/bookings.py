@@ -10,7 +10,7 @@ from stcrm_pandas.sandbox.service.request import ApiRequest, Handler, not_found
 from stcrm_pandas.sandbox.service.responses import NO_BODY, HttpError, ResponseBody
 from stcrm_pandas.sandbox.service.writes.contact_rows import BOOKING, add_contact
 from stcrm_pandas.sandbox.service.writes.rows import empty_row, new_row, non_null
-from stcrm_pandas.sandbox.store.store import Condition
+from stcrm_pandas.sandbox.store.store import of_parent
 
 NO_START = "0001-01-01T00:00:00Z"
 """The start of a booking created without one, which the contract requires; by the book it is the current time."""
@@ -32,7 +32,7 @@ def _create(request: ApiRequest) -> ResponseBody:
 def _provider(request: ApiRequest) -> int:
     """Return the provider in the path, or raise a 404 where it has neither a tag nor bookings."""
     provider = request.path_number("booking_provider")
-    has_bookings = request.store.rows("bookings", Condition("t.parent = ?", (provider,)), most=1)
+    has_bookings = request.store.rows("bookings", of_parent(provider), most=1)
     if not has_bookings and request.store.missing("booking_provider_tags", [provider]):
         raise not_found("booking providers", provider)
     return provider

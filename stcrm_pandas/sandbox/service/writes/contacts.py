@@ -11,7 +11,7 @@ from stcrm_pandas.sandbox.service.reads import method_of_contact, stored_row
 from stcrm_pandas.sandbox.service.request import ApiRequest, Handler, not_found
 from stcrm_pandas.sandbox.service.responses import NO_BODY, HttpError, ResponseBody
 from stcrm_pandas.sandbox.service.writes.rows import empty_row
-from stcrm_pandas.sandbox.store.store import Condition
+from stcrm_pandas.sandbox.store.store import ALL_ROWS, Condition, of_parent
 
 RELATED_TABLES = {"customer": "customers", "location": "locations", "booking": "bookings"}
 """The tables of rows that a contact can be related to, by slug."""
@@ -41,19 +41,19 @@ def _create(request: ApiRequest) -> ResponseBody:
 
 
 def _update(request: ApiRequest) -> ResponseBody:
-    return _edit(request, "contacts", request.row("contacts", request.path_guid())["id"], request.body)
+    return _edit(request, "contacts", request.path_row("contacts")["id"], request.body)
 
 
 def _replace(request: ApiRequest) -> ResponseBody:
-    key = request.row("contacts", request.path_guid())["id"]
+    key = request.path_row("contacts")["id"]
     return _edit(request, "contacts", key, {"name": None, "title": None, "referenceId": None, **request.body})
 
 
 def _delete(request: ApiRequest) -> ResponseBody:
-    key = request.row("contacts", request.path_guid())["id"]
-    for method in request.store.rows("contact_methods", Condition("t.parent = ?", (key,))):
+    key = request.path_row("contacts")["id"]
+    for method in request.store.rows("contact_methods", of_parent(key)):
         _remove_method(request, method["id"])
-    for relationship in request.store.rows("contact_relationships", Condition("t.parent = ?", (key,))):
+    for relationship in request.store.rows("contact_relationships", of_parent(key)):
         request.store.remove("contact_relationships", relationship["id"], request.now)
     request.store.remove("contacts", key, request.now)
     return NO_BODY
@@ -64,10 +64,7 @@ def _delete(request: ApiRequest) -> ResponseBody:
 
 def _relationship(request: ApiRequest) -> tuple[str, int, str, list[dict[str, Any]]]:
     """Return the contact, the related row and the slug in the path, and the relationships between them."""
-    contact, related = (
-        request.row("contacts", request.path_guid("contactId"))["id"],
-        request.path_number("relatedEntityId"),
-    )
+    contact, related = request.path_row("contacts", "contactId")["id"], request.path_number("relatedEntityId")
     slug = request.path["typeSlug"].lower()
     if slug not in RELATED_TABLES:
         raise HttpError(404, f"Contacts are related to {', '.join(RELATED_TABLES)}.")
@@ -111,7 +108,7 @@ def _unrelate(request: ApiRequest) -> ResponseBody:
 def _add_method(request: ApiRequest, contact: str, **fields: str) -> ResponseBody:
     row = empty_row(CONTACT_METHODS.fields) | request.body | _new_fields(request) | {"contactId": contact, **fields}
     request.store.put("contact_methods", row, request.now)
-    for kind in request.store.rows("contact_preference_types", Condition("1"), "t.n"):
+    for kind in request.store.rows("contact_preference_types", ALL_ROWS, "t.n"):
         preference = {"name": kind["name"], "dataType": kind["dataType"], "value": None}
         keys = {"contactId": contact, "contactMethodId": row["id"]}
         request.store.put("contact_preferences", keys | preference, request.now)
@@ -119,17 +116,17 @@ def _add_method(request: ApiRequest, contact: str, **fields: str) -> ResponseBod
 
 
 def _remove_method(request: ApiRequest, key: str) -> None:
-    for preference in request.store.rows("contact_preferences", Condition("t.parent = ?", (key,))):
+    for preference in request.store.rows("contact_preferences", of_parent(key)):
         request.store.remove("contact_preferences", (key, preference["name"]), request.now)
     request.store.remove("contact_methods", key, request.now)
 
 
 def _create_method(request: ApiRequest) -> ResponseBody:
-    return _add_method(request, request.row("contacts", request.path_guid("contactId"))["id"])
+    return _add_method(request, request.path_row("contacts", "contactId")["id"])
 
 
 def _upsert_method(request: ApiRequest) -> ResponseBody:
-    contact, key = request.row("contacts", request.path_guid("contactId"))["id"], request.path_guid("contactMethodId")
+    contact, key = request.path_row("contacts", "contactId")["id"], request.path_guid("contactMethodId")
     method = request.store.visible("contact_methods", key)
     if method is None:
         return _add_method(request, contact, id=key)

@@ -14,7 +14,7 @@ from stcrm_pandas.sandbox.service.writes.locations import (
     new_customer_or_location,
 )
 from stcrm_pandas.sandbox.service.writes.rows import select
-from stcrm_pandas.sandbox.store.store import Condition
+from stcrm_pandas.sandbox.store.store import of_parent
 
 _DEFAULTS = {
     "type": "Residential",
@@ -34,13 +34,13 @@ def _create(request: ApiRequest) -> ResponseBody:
     for contact in request.body.get("contacts") or ():
         add_contact(request, CUSTOMER, row, contact)
     locations = [add_location(request, row, location) for location in request.body.get("locations") or ()]
-    rows = request.store.rows(CUSTOMER.table, Condition("t.parent = ?", (row["id"],)))  # with those of its locations
+    rows = request.store.rows(CUSTOMER.table, of_parent(row["id"]))  # with those of its locations
     contacts = [{name: contact[name] for name in CONTACT_RESPONSE} for contact in rows]
     return ResponseBody.of(select(row, CUSTOMERS.fields) | {"locations": locations, "contacts": contacts})
 
 
 def _update(request: ApiRequest) -> ResponseBody:
-    row = request.row("customers", request.path_number())
+    row = request.path_row("customers")
     request.change("customers", row["id"], changed_fields(request, "customer", row))
     return stored_row(request, "customers", row["id"])
 

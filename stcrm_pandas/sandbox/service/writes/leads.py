@@ -11,7 +11,7 @@ from stcrm_pandas.sandbox.service.request import ApiRequest, Handler
 from stcrm_pandas.sandbox.service.responses import NO_BODY, ResponseBody
 from stcrm_pandas.sandbox.service.writes.notes import write_note
 from stcrm_pandas.sandbox.service.writes.rows import new_row, non_null, unique
-from stcrm_pandas.sandbox.store.store import Condition
+from stcrm_pandas.sandbox.store.store import ALL_ROWS
 
 CAPTURE_SOURCE = "LeadForm"
 """The capture source of leads from the form."""
@@ -32,13 +32,13 @@ def _add(request: ApiRequest, row: dict[str, Any]) -> ResponseBody:
 
 
 def _update(request: ApiRequest) -> ResponseBody:
-    key = request.row("leads", request.path_number())["id"]
+    key = request.path_row("leads")["id"]
     request.change("leads", key, request.body)
     return stored_row(request, "leads", key)
 
 
 def _follow_up(request: ApiRequest) -> ResponseBody:
-    key = request.row("leads", request.path_number())["id"]
+    key = request.path_row("leads")["id"]
     date, text, pinned = request.body.get("followUpDate"), request.body.get("text"), bool(request.body.get("pinToTop"))
     request.change("leads", key, {"followUpDate": date})
     if text:
@@ -47,7 +47,7 @@ def _follow_up(request: ApiRequest) -> ResponseBody:
 
 
 def _dismiss(request: ApiRequest) -> ResponseBody:
-    key = request.row("leads", request.path_number())["id"]
+    key = request.path_row("leads")["id"]
     request.change("leads", key, {"status": "Dismissed", "dismissingReasonId": request.body.get("dismissingReasonId")})
     return NO_BODY
 
@@ -56,7 +56,7 @@ def _submit_form(request: ApiRequest) -> ResponseBody:
     parse_query(request.query, request.operation.filters, strict=request.by_the_book)
     body, address = request.body, request.body.get("address") or {}
     first = "json_extract(t.body, '$.isDefaultCampaign') DESC, t.active DESC, t.id"
-    campaigns = request.store.rows("campaigns", Condition("1"), first, 1)
+    campaigns = request.store.rows("campaigns", ALL_ROWS, first, 1)
     row = new_row(request, LEADS.fields) | {
         "status": "Open",
         "priority": "Normal",

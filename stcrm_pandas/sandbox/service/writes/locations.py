@@ -14,7 +14,7 @@ from stcrm_pandas.sandbox.service.request import ApiRequest, Handler, inactive
 from stcrm_pandas.sandbox.service.responses import ResponseBody
 from stcrm_pandas.sandbox.service.writes.contact_rows import CUSTOMER, LOCATION, add_contact
 from stcrm_pandas.sandbox.service.writes.rows import empty_row, new_row, non_null, select, unique
-from stcrm_pandas.sandbox.store.store import Condition
+from stcrm_pandas.sandbox.store.store import ALL_ROWS, of_parent
 
 CONTACT_RESPONSE = ("id", "type", "value", "memo")
 """The fields of contacts in the response to a new customer or location."""
@@ -24,7 +24,7 @@ def named_custom_fields(
     request: ApiRequest, table: str, fields: Iterable[Mapping[str, Any]] | None
 ) -> list[dict[str, Any]]:
     """Return custom fields with the names of their types; the last value of a type counts."""
-    types = {row["id"]: row["name"] for row in request.store.rows(f"{table}_custom_field_types", Condition("1"))}
+    types = {row["id"]: row["name"] for row in request.store.rows(f"{table}_custom_field_types", ALL_ROWS)}
     values = {field["typeId"]: field.get("value") for field in fields or ()}
     return [{"typeId": id, "name": types.get(id), "value": value} for id, value in values.items()]
 
@@ -73,7 +73,7 @@ def add_location(request: ApiRequest, customer: Mapping[str, Any], body: Mapping
 
 def _copy_to_customer(request: ApiRequest, customer: Mapping[str, Any], contacts: Iterable[Mapping[str, Any]]) -> None:
     """Copy the contacts of a new location to its customer, unless it has the same type and value already."""
-    existing = request.store.rows(CUSTOMER.table, Condition("t.parent = ?", (customer["id"],)))
+    existing = request.store.rows(CUSTOMER.table, of_parent(customer["id"]))
     known = {(row["type"], row["value"]) for row in existing}
     for contact in contacts:
         if (contact["type"], contact["value"]) not in known:
@@ -86,7 +86,7 @@ def _create(request: ApiRequest) -> ResponseBody:
 
 
 def _update(request: ApiRequest) -> ResponseBody:
-    row = request.row("locations", request.path_number())
+    row = request.path_row("locations")
     request.change("locations", row["id"], changed_fields(request, "location", row))
     return stored_row(request, "locations", row["id"])
 

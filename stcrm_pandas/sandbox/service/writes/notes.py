@@ -22,7 +22,7 @@ def write_note(request: ApiRequest, table: str, parent: int, text: str | None, *
 
 def _create(table: str, notes: str) -> Handler:
     def handle(request: ApiRequest) -> ResponseBody:
-        row = request.row(table, request.path_number())
+        row = request.path_row(table)
         text, pinned = request.body.get("text"), bool(request.body.get("pinToTop"))
         note = write_note(request, notes, row["id"], text, pinned=pinned)
         if request.body.get("addToLocations"):
@@ -38,8 +38,8 @@ def _create(table: str, notes: str) -> Handler:
 
 def _delete(table: str, notes: str) -> Handler:
     def handle(request: ApiRequest) -> ResponseBody:
-        parent = request.row(table, request.path_number())["id"]
-        note = request.row(notes, request.path_number("noteId"))
+        parent = request.path_row(table)["id"]
+        note = request.path_row(notes, "noteId")
         if note[TABLES[notes].parent or ""] != parent:
             raise not_found(notes, note["id"])
         request.store.remove(notes, note["id"], request.now)

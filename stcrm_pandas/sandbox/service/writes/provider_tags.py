@@ -23,7 +23,7 @@ def _create(request: ApiRequest) -> ResponseBody:
 
 
 def _update(request: ApiRequest) -> ResponseBody:
-    key = request.row(_TABLE, request.path_number())["id"]
+    key = request.path_row(_TABLE)["id"]
     request.change(_TABLE, key, request.body)
     return ResponseBody.of(select(request.row(_TABLE, key), RESPONSE_FIELDS))
 

@@ -7,24 +7,21 @@ from stcrm_pandas.sandbox.service.responses import NO_BODY, HttpError, ResponseB
 from stcrm_pandas.sandbox.service.writes.rows import unique
 
 
-def _add(table: str, answered: str) -> Handler:
+def _add(table: str, id_field: str) -> Handler:
     def handle(request: ApiRequest) -> ResponseBody:
-        row, tag = (
-            request.row(table, request.path_number()),
-            request.row("tag_types", request.path_number("tagTypeId"))["id"],
-        )
+        row, tag = request.path_row(table), request.path_row("tag_types", "tagTypeId")["id"]
         tags = row.get("tagTypeIds") or []
         if tag in tags:
             raise HttpError(409, f"The tag {tag} is there already.")
         request.change(table, row["id"], {"tagTypeIds": [*tags, tag]})
-        return ResponseBody.of({answered: row["id"], "tagTypeIds": [*tags, tag]})
+        return ResponseBody.of({id_field: row["id"], "tagTypeIds": [*tags, tag]})
 
     return handle
 
 
 def _remove(table: str) -> Handler:
     def handle(request: ApiRequest) -> ResponseBody:
-        row, tag = request.row(table, request.path_number()), request.path_number("tagTypeId")
+        row, tag = request.path_row(table), request.path_number("tagTypeId")
         tags = row.get("tagTypeIds") or []
         if tag not in tags:
             raise HttpError(404, f"The tag {tag} is not there.")

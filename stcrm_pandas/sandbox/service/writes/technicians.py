@@ -8,8 +8,8 @@ from stcrm_pandas.sandbox.service.responses import NO_BODY, ResponseBody
 
 def _set_preferred(table: str) -> Handler:
     def handle(request: ApiRequest) -> ResponseBody:
-        key = request.row(table, request.path_number())["id"]
-        technician = request.row("technicians", request.path_number("preferredTechnicianId"))["id"]
+        key = request.path_row(table)["id"]
+        technician = request.path_row("technicians", "preferredTechnicianId")["id"]
         request.change(table, key, {"preferredTechnicianId": technician})
         return NO_BODY
 
