@@ -18,6 +18,7 @@ from stcrm_pandas.analysis.preferences.reach import (
     TYPE_UNKNOWN,
     UNKNOWN,
     blocked_by,
+    places_of,
 )
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.contact_values import spellings
@@ -130,9 +131,7 @@ def by_consent(owners: pd.DataFrame, states: pd.DataFrame, records: pd.DataFrame
         refuses and ServiceTitan does not block; `not_listed`, those of whom the list says nothing.
     """
     beside = read_beside(records, told)
-    keys = pd.MultiIndex.from_arrays([owners[TENANT], owners["id"]])
-    place = keys.get_indexer(pd.MultiIndex.from_arrays([records[TENANT], records["owner"]]))
-    beside["place"] = place[beside["row"].to_numpy(dtype=np.int64)]
+    beside["place"] = places_of(owners, records)[beside["row"].to_numpy(dtype=np.int64)]
     beside = beside[beside["place"] >= 0]
     rows: list[dict[str, Any]] = []
     for purpose in PURPOSES:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.display import Definitions, Sentences
-from stcrm_pandas.analysis.base.engine import TENANT, refuse_mixtures
+from stcrm_pandas.analysis.base.display import Definitions, Sentences, Shown
+from stcrm_pandas.analysis.base.engine import refuse_mixtures
 from stcrm_pandas.analysis.base.findings import Action, Check, Tile, WorkList
 from stcrm_pandas.analysis.base.inputs import admitted
 from stcrm_pandas.analysis.base.provenance import Moment, attrs_of, known_until, selections, zone
@@ -21,10 +21,10 @@ from stcrm_pandas.analysis.preferences import lists as preference_lists
 from stcrm_pandas.analysis.preferences import sentences as preference_sentences
 from stcrm_pandas.analysis.preferences.comparing import compared
 from stcrm_pandas.analysis.preferences.consent import by_consent, consent_list, with_refusals
-from stcrm_pandas.analysis.preferences.display import Shown, consent_shown, kinds_shown, reach_shown
+from stcrm_pandas.analysis.preferences.display import consent_shown, kinds_shown, reach_shown
 from stcrm_pandas.analysis.preferences.groups import By, Lookups, groups_of, measured, pairs_of, sorts
 from stcrm_pandas.analysis.preferences.owners import Owners, customers_of, locations_of, newer_contacts_of
-from stcrm_pandas.analysis.preferences.reach import states_of
+from stcrm_pandas.analysis.preferences.reach import places_of, states_of
 from stcrm_pandas.analysis.preferences.records import linked
 from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult
 from stcrm_pandas.analysis.preferences.stores import invalid_phones, kinds_of, refuse_parts, stores_of
@@ -84,7 +84,7 @@ class ContactPreferences(ContactPreferencesResult):
             Which contacts.
         """
         frame = self.locations if store == "locations" else self.newer
-        return Shown(reach_shown(self, self.overall.iloc[:0] if frame is None else frame, store, grouped=False))
+        return reach_shown(self, self.overall.iloc[:0] if frame is None else frame, store, grouped=False)
 
     def kinds_table(self) -> Shown:
         """The records of each store by type."""
@@ -148,7 +148,7 @@ class ContactPreferences(ContactPreferencesResult):
         return f"<ContactPreferences by {self.by or 'nothing'}: {count:,} customers, as of {self.as_of:%Y-%m-%d}>"
 
     def _repr_html_(self) -> str:
-        return reach_shown(self, self.table, "customers", grouped=self.by is not None)
+        return reach_shown(self, self.table, "customers", grouped=self.by is not None)._repr_html_()
 
 
 def contact_preferences(
@@ -289,7 +289,7 @@ def contact_preferences(
             "inactive customers": len(owners.others),
             "merged customers": owners.merged,
             "deleted contacts": deleted,
-            "contacts of other customers": _without_customer(owners.frame, stores["customers"]),
+            "contacts of other customers": int((places_of(owners.frame, stores["customers"]) < 0).sum()),
         },
         by=by,
         as_of=known,
@@ -348,11 +348,6 @@ def _in_no_share(**owners: Owners | None) -> pd.DataFrame:
     ]
     counts = dict.fromkeys(("customers", "inactive", "merged"), "Int64")
     return pd.DataFrame(rows).astype({"store": "str", "name": "str"} | counts)
-
-
-def _without_customer(owners: pd.DataFrame, found: pd.DataFrame) -> int:
-    keys = pd.MultiIndex.from_arrays([owners[TENANT], owners["id"]])
-    return int((keys.get_indexer(pd.MultiIndex.from_arrays([found[TENANT], found["owner"]])) < 0).sum())
 
 
 def _lookups(names: Mapping[str, Lookups] | Lookups | None, asked: Sequence[By]) -> dict[str, Lookups]:

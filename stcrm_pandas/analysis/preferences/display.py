@@ -1,97 +1,68 @@
-"""The tables of contact preferences as HTML."""
+"""The tables of contact preferences in a notebook and in a report."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import pandas as pd
 
-from stcrm_pandas.analysis.base.display import table
-from stcrm_pandas.analysis.base.format import per_hundred
+from stcrm_pandas.analysis.base.display import Shown, verdict_note
+from stcrm_pandas.analysis.base.format import count_range, format_share
+from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.preferences.groups import REASON_COLUMNS
-from stcrm_pandas.analysis.preferences.reach import REASONS
+from stcrm_pandas.analysis.preferences.reach import CHANNEL_NAMES, REASONS
 from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult
 
-__all__ = ["Shown", "consent_shown", "kinds_shown", "reach_shown"]
+__all__ = ["consent_shown", "kinds_shown", "reach_shown"]
 
-_VERDICTS = {
-    "higher": "▲\u00a0higher",
-    "lower": "▼\u00a0lower",
-    "explained by the mix": "explained by the mix",
-}
-_STORES = {"customers": "Customers", "locations": "Locations", "newer": "Newer store"}
+_STORES = {"customers": "Customers", "locations": "Locations", "newer": "Newer contacts"}
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A table that a notebook shows."""
-
-    page: str
-
-    def _repr_html_(self) -> str:
-        return self.page
-
-
-def reach_shown(result: ContactPreferencesResult, frame: pd.DataFrame, store: str, *, grouped: bool) -> str:
-    """Return a table like that of `ContactPreferences`; reasons that stop nobody are left out.
-
-    Parameters: the result; the frame; whose it is ("customers", "locations", "newer"); whether there is more than one
-    group.
-    """
-    what = "contacts" if store == "newer" else store
-    reasons = [
-        (reason, name) for reason, name in zip(REASONS, REASON_COLUMNS, strict=True) if frame[name].fillna(0).sum()
-    ]
+def reach_shown(result: ContactPreferencesResult, frame: pd.DataFrame, store: str, *, grouped: bool) -> Shown:
+    """Return a table like that of `ContactPreferences`; reasons that block nobody are left out."""
+    reasons = {name: reason for reason, name in zip(REASONS, REASON_COLUMNS, strict=True) if frame[name].sum() > 0}
+    titles = ("Not blocked (95% CI)", "", "Not blocked", "Contacts" if store == "newer" else store.capitalize())
     header = {"Group": False} if grouped else {}
-    header |= {"For": False, "By": False, "Not blocked of 100 (95 % interval)": True, "": False, "Not blocked": True}
-    header |= {what.capitalize(): True} | {reason.capitalize(): True for reason, _ in reasons}
+    header |= {"For": False, "By": False, **dict.fromkeys((*titles, *map(str.capitalize, reasons.values())), True)}
+    header[""] = False
     verdicts = {
         (*key, row.name): row.verdict
         for key, compared in (result.comparisons if grouped else {}).items()
-        for row in _rows(compared)
+        for row in rows_of(compared)
     }
+    of_rows = [verdicts.get((row.purpose, row.channel, row.name), "") for row in rows_of(frame)]
     rows, dim = [], []
-    for row in _rows(frame):
-        mark = _VERDICTS.get(verdicts.get((row.purpose, row.channel, row.name), ""), "")
-        marks = [mark if row.enough else "too few", "upper bound" if row.channel == "text" else ""]
-        lower, upper = int(row.lower), int(row.upper)
+    for row in rows_of(frame.assign(verdict=of_rows)):
+        notes = (verdict_note(row), "upper bound" if row.channel == "text" else "")
         rows.append(
             [
                 *([str(row.name)] if grouped else []),
                 row.purpose,
-                row.channel,
-                per_hundred(row) if row.customers else "",
-                ", ".join(filter(None, marks)),
-                f"{lower:,}" if lower == upper else f"{lower:,} to {upper:,}",
+                CHANNEL_NAMES[row.channel],
+                format_share(row) if row.customers else "",
+                ", ".join(filter(None, notes)),
+                count_range(row.lower, row.upper),
                 f"{row.customers:,}",
-                *(f"{getattr(row, name):,}" for _, name in reasons),
+                *(f"{getattr(row, name):,}" for name in reasons),
             ]
         )
         dim.append(not row.enough)
-    for other in _rows(result.others[result.others["store"] == store]):
-        # those of no share, in a row of their own
+    for other in rows_of(result.others[result.others["store"] == store]):
         cells = [other.name, *([""] if grouped else []), "", "", "in no share", "", f"{other.customers:,}"]
         rows.append([*cells, *[""] * len(reasons)])
         dim.append(True)
-    return table(header, rows, dim=dim)
+    return Shown(header, rows, dim)
 
 
 def kinds_shown(result: ContactPreferencesResult) -> Shown:
-    """The records of each store by type."""
-    header = {"Of": False, "Type": False, "Records": True, "Valid": True, "Marketing on": True, "Off": True}
-    header |= {"Unknown": True, "Do not text": True}
-    rows = [[_STORES[row[0]], row[1], *(f"{cell:,}" for cell in row[2:])] for row in _rows(result.kinds)]
-    return Shown(table(header, rows))
+    """Return the records of each store by type."""
+    titles = ("Records", "Valid", "Marketing on", "Off", "Unknown", "Do not text")
+    rows = [[_STORES[row[0]], row[1], *(f"{cell:,}" for cell in row[2:])] for row in rows_of(result.kinds)]
+    return Shown({"Of": False, "Type": False, **dict.fromkeys(titles, True)}, rows)
 
 
 def consent_shown(result: ContactPreferencesResult) -> Shown:
-    """The company's own list beside ServiceTitan."""
-    header = {"For": False, "By": False, "Customers": True, "Your list allows": True, "of these not blocked": True}
-    header |= {"not known": True, "blocked": True, "Your list refuses, not blocked": True, "Not on your list": True}
+    """Return the company's own list beside ServiceTitan; without rows where there is none."""
+    titles = ("Customers", "Your list allows", "of these not blocked", "not known", "blocked")
+    more = ("Your list refuses, not blocked", "Not on your list")
     frame = result.consent if result.consent is not None else pd.DataFrame()
-    return Shown(table(header, [[row[0], row[1], *(f"{cell:,}" for cell in row[2:])] for row in _rows(frame)]))
-
-
-def _rows(frame: pd.DataFrame) -> Any:
-    return frame.itertuples(index=False)
+    rows = [[row[0], CHANNEL_NAMES[row[1]], *(f"{cell:,}" for cell in row[2:])] for row in rows_of(frame)]
+    return Shown({"For": False, "By": False, **dict.fromkeys((*titles, *more), True)}, rows)

@@ -1,11 +1,12 @@
-"""Where the records of contacts contradict each other or lack what is needed: lists to work through.
+"""Lists of contacts whose records contradict each other or lack what is needed.
 
-They only ever narrow whom one reaches: a contradiction is settled by taking the no.
+They only opt out: a contradiction is settled by the opt-out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,26 +17,84 @@ from stcrm_pandas.analysis.base.engine import TENANT
 from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.preferences.consent import read_beside
 from stcrm_pandas.analysis.preferences.owners import locations_of
-from stcrm_pandas.analysis.preferences.reach import OPTED_OUT, TYPE_UNKNOWN, UNKNOWN, blocked_by
+from stcrm_pandas.analysis.preferences.reach import (
+    CHANNEL_NAMES,
+    OPTED_OUT,
+    TYPE_UNKNOWN,
+    UNKNOWN,
+    blocked_by,
+    places_of,
+)
 from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult
 
 __all__ = ["MARKETING", "shared_numbers", "work_lists"]
 
 MARKETING = "preferences_marketing_updates_enabled"
-Mask = npt.NDArray[np.bool_]
+_SWITCH_OFF = (
+    "Switch off marketing on these, one by one in ServiceTitan or all at once: crm.{}.plan_contact_changes takes "
+)
+_SWITCH_OFF += "`after` of this list."
 
-_OF = {
-    "customers": ("customer", "customer_id", "contacts"),
-    "locations": ("location", "location_id", "location_contacts"),
-}
-"""By store: who it is of, the column that says so, and the frame that it was read as."""
 
-_EDIT = "one by one in ServiceTitan, or all at once: crm.{0}.plan_contact_changes takes `after` of this list"
+class _Records:
+    """The contact records of customers or locations with their owners, and the lists made of them."""
+
+    def __init__(self, result: ContactPreferencesResult, store: str) -> None:
+        self.result, self.store = result, store
+        self.who = store.removesuffix("s")
+        self.rows = _with_owners(result, store)
+
+    def work_list(
+        self, key: str, title: str, what_to_do: str, rows: Any, *, by_hand: bool = False, **more: Any
+    ) -> WorkList:
+        """Return a list of some rows; `more` are further columns."""
+        return WorkList(
+            key if self.store == "customers" else f"{key}-{self.store}",
+            f"{title} ({self.store})",
+            what_to_do,
+            self.shown(rows).assign(**more),
+            by_hand=by_hand,
+        )
+
+    def to_switch_off(self, key: str, title: str, rows: Any) -> WorkList:
+        """Return a list of rows whose marketing is to be switched off, with the frame for the bulk edit."""
+        return replace(self.work_list(key, title, _SWITCH_OFF.format(self.store), rows), after=self.after(rows))
+
+    def shown(self, rows: Any) -> pd.DataFrame:
+        """Return some rows as readers see them."""
+        titles = {TENANT: "Tenant id"} if (self.rows[TENANT] != 0).any() else {}
+        titles |= {"owner": f"{self.who.capitalize()} id", "name": self.who.capitalize(), "type": "Type"}
+        titles["value"] = "Number or address"
+        return self.rows.iloc[_places(rows)][[*titles]].rename(columns=titles).reset_index(drop=True)
+
+    def after(self, rows: Any) -> pd.DataFrame | None:
+        """Return the contacts as they were read, with marketing switched off; None for frames that no plan takes."""
+        owner, name = ("customer_id", "contacts") if self.store == "customers" else ("location_id", "location_contacts")
+        frame = self.result.read[name]
+        if not isinstance(frame, pd.DataFrame) or TENANT in frame:
+            return None
+        keys = pd.MultiIndex.from_frame(self.rows.iloc[_places(rows)][["owner", "id"]])
+        mine = pd.MultiIndex.from_frame(frame[[owner, "id"]]).isin(keys)
+        return frame[mine].assign(**{MARKETING: pd.array([False] * int(mine.sum()), dtype="boolean")})
+
+
+def _places(rows: Any) -> npt.NDArray[np.intp]:
+    """Return the places of rows, given as such or as a mask."""
+    given = np.asarray(rows)
+    return np.flatnonzero(given) if given.dtype == bool else given.astype(np.intp)
 
 
 def work_lists(result: ContactPreferencesResult) -> dict[str, WorkList]:
-    """All lists, by key: first what is to be stopped, then what is to be asked, then what is to be mended."""
-    lists = [*_to_stop(result), *_to_ask(result), *_to_mend(result)]
+    """Return all lists by key: first those to opt out, then those to ask, then those to correct."""
+    stores = [_Records(result, store) for store in ("customers", "locations") if store in result.stores]
+    lists = [
+        *(one for store in stores for one in _to_stop(store)),
+        *_of_newer(result),
+        *_of_consent(stores[0]),
+        *_to_ask(stores[0]),
+        *(one for store in stores for one in _to_correct(store)),
+        _shared(stores[0]),
+    ]
     return {one.key: one for one in lists}
 
 
@@ -48,188 +107,142 @@ def shared_numbers(result: ContactPreferencesResult) -> pd.DataFrame:
     return many.sort_values(["customers", "numbers"], ascending=[False, True], ignore_index=True)
 
 
-def _to_stop(result: ContactPreferencesResult) -> Iterator[WorkList]:
-    for store in _in_use(result):
-        records, suffix, (who, _, _) = _with_owners(result, store), _suffix(store), _OF[store]
-        on = (records["valid"] & (records["marketing"] == 1) & records["active_owner"]).to_numpy(dtype=bool)
-        elsewhere = on & records["marketing_off_elsewhere"].to_numpy(dtype=bool)
-        how = _EDIT.format(f"{who}s")
-        yield WorkList(
-            f"marketing-off-elsewhere{suffix}",
-            f"Marketing is on here, and off on another record of the same number or address ({who}s)",
-            f"Switch marketing off on these, too, {how}.",
-            _shown(records, elsewhere, who),
-            after=_after(result, store, records, elsewhere),
-        )
-        gone = on & (records["do_not_service"] == 1).to_numpy() & ~elsewhere
-        yield WorkList(
-            f"marketing-at-do-not-service{suffix}",
-            f"Marketing is on at a customer who is not to be served ({who}s)",
-            f"Switch marketing off, {how}.",
-            _shown(records, gone, who),
-            after=_after(result, store, records, gone),
-        )
-        dialled = records["valid"] & records["kind"].isin(["mobile", "phone"]) & records["active_owner"]
-        texts = (dialled & (records["do_not_text"] != 1) & records["do_not_text_elsewhere"]).to_numpy(dtype=bool)
-        yield WorkList(
-            f"do-not-text-elsewhere{suffix}",
-            f"Texts are allowed here, and stopped on another record of the same number ({who}s)",
-            f"Open the {who} and set 'do not text' on the number.",
-            _shown(records, texts, who),
-            by_hand=True,
-        )
-    yield from _of_newer(result)
-    if result.consent_told is not None:
-        yield from _of_consent(result, result.consent_told)
+def _to_stop(records: _Records) -> Iterator[WorkList]:
+    rows, who = records.rows, records.who
+    usable = rows["valid"] & rows["active_owner"]
+    on, elsewhere = usable & (rows["marketing"] == 1), rows["marketing_off_elsewhere"]
+    yield records.to_switch_off(
+        "marketing-off-elsewhere", "Marketing is on here, and off on another record of the same number", on & elsewhere
+    )
+    yield records.to_switch_off(
+        "marketing-at-do-not-service",
+        "Marketing is on for a customer marked 'do not service'",
+        on & (rows["do_not_service"] == 1) & ~elsewhere,
+    )
+    texts = usable & rows["kind"].isin(["mobile", "phone"]) & (rows["do_not_text"] != 1) & rows["do_not_text_elsewhere"]
+    yield records.work_list(
+        "do-not-text-elsewhere",
+        "Texts are allowed here, and opted out on another record of the same number",
+        f"Open the {who} and set 'do not text' on the number.",
+        texts,
+        by_hand=True,
+    )
 
 
 def _of_newer(result: ContactPreferencesResult) -> Iterator[WorkList]:
     if "newer" not in result.stores or not result.marketing_known:
         return
     records = result.stores["newer"]
-    mask = (records["valid"] & (records["marketing"] == 1) & records["marketing_off_elsewhere"]).to_numpy(dtype=bool)
-    rows = records[mask]
-    shown = rows[["owner", "id", "type", "value"]].reset_index(drop=True)
-    shown.columns = pd.Index(["Contact id", "Method id", "Type", "Number or address"])
+    rows = records[records["valid"] & (records["marketing"] == 1) & records["marketing_off_elsewhere"]]
+    titles = {"owner": "Contact id", "id": "Method id", "type": "Type", "value": "Number or address"}
     preferences, after = result.read["method_preferences"], None
     if isinstance(preferences, pd.DataFrame) and TENANT not in preferences:
-        keys = pd.MultiIndex.from_arrays([rows["owner"], rows["id"]])
+        keys = pd.MultiIndex.from_frame(rows[["owner", "id"]])
         mine = pd.MultiIndex.from_frame(preferences[["contact_id", "contact_method_id"]]).isin(keys)
         names = {name.casefold() for name in result.marketing_names}
         mine &= preferences["name"].str.casefold().isin(names).to_numpy()
         after = preferences[mine].assign(value=pd.array(["false"] * int(mine.sum()), dtype="str"))
     yield WorkList(
         "marketing-off-elsewhere-newer",
-        "Marketing is on here, and off on another record of the same number or address (newer store)",
-        "Switch marketing off on these, too: crm.contact_preferences.plan_changes takes `after` of this list.",
-        shown,
+        "Marketing is on here, and off on another record of the same number (newer contacts)",
+        "Switch off marketing on these: crm.contact_preferences.plan_changes takes `after` of this list.",
+        rows[[*titles]].rename(columns=titles).reset_index(drop=True),
         after=after,
     )
 
 
-def _of_consent(result: ContactPreferencesResult, told: pd.DataFrame) -> Iterator[WorkList]:
-    records = _with_owners(result, "customers")
-    beside = read_beside(records, told)
-    beside = beside[records["active_owner"].to_numpy(dtype=bool)[beside["row"].to_numpy(dtype=np.int64)]]
-    yes = beside[beside["allowed"].astype(bool) & beside["state"].isin(range(OPTED_OUT, UNKNOWN))]
+def _of_consent(records: _Records) -> Iterator[WorkList]:
+    told = records.result.consent_told
+    if told is None:
+        return
+    beside = read_beside(records.rows, told).sort_values(["row", "purpose", "channel"])
+    beside = beside[records.rows["active_owner"].to_numpy(dtype=bool)[beside["row"].to_numpy(dtype=np.int64)]]
+    allowed = beside["allowed"].astype(bool)
+    yes = beside[allowed & beside["state"].isin(range(OPTED_OUT, UNKNOWN))]
+    no = beside[~allowed & (beside["state"] == 0)]
+
+    def columns(rows: pd.DataFrame) -> dict[str, Any]:
+        of = {"For": rows["purpose"], "By": rows["channel"].map(CHANNEL_NAMES)}
+        return {name: cells.to_numpy() for name, cells in of.items()} | {
+            "Your list of": rows["date"].dt.strftime("%Y-%m-%d").to_numpy()
+        }
+
     yield WorkList(
         "list-says-yes",
-        "Your list says yes, and ServiceTitan says no",
-        "Leave them blocked, unless they agreed after they said no: ask. Correct your list where the no is newer.",
-        _beside(records, yes),
+        "Opted in on your list, opted out in ServiceTitan",
+        "Leave them blocked unless they opted in after they opted out: ask. Correct your list if the opt-out is newer.",
+        records.shown(yes["row"]).assign(**columns(yes)),
     )
-    no = beside[~beside["allowed"].astype(bool) & (beside["state"] == 0)]
-    mask = np.zeros(len(records), dtype=bool)
-    mask[no.loc[no["purpose"] == "marketing", "row"].to_numpy(dtype=np.int64)] = True
     yield WorkList(
         "list-says-no",
-        "Your list says no, and ServiceTitan does not block them",
-        f"Switch marketing off, {_EDIT.format('customers')}. What is said of service only is changed by hand.",
-        _beside(records, no),
-        after=_after(result, "customers", records, mask),
+        "Opted out on your list, not blocked in ServiceTitan",
+        f"{_SWITCH_OFF.format('customers')} Change what is for service by hand.",
+        records.shown(no["row"]).assign(**columns(no)),
+        after=records.after(no.loc[no["purpose"] == "marketing", "row"]),
     )
 
 
-def _beside(records: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    ordered = rows.sort_values(["row", "purpose", "channel"])
-    shown = _shown(records, ordered["row"].to_numpy(dtype=np.int64), "customer")
-    told = {
-        "For": ordered["purpose"],
-        "By": ordered["channel"],
-        "Your list of": ordered["date"].dt.strftime("%Y-%m-%d"),
-    }
-    return shown.assign(**{name: column.to_numpy() for name, column in told.items()})
-
-
-def _to_ask(result: ContactPreferencesResult) -> Iterator[WorkList]:
-    records = _with_owners(result, "customers")
-    whole = _state_of_owner(result, records)
-    unknown = (blocked_by(records, "marketing", "text") == UNKNOWN) & (whole == UNKNOWN)
-    unknown &= (records["marketing"] == -1).to_numpy()
+def _to_ask(records: _Records) -> Iterator[WorkList]:
+    rows = records.rows
+    state = blocked_by(rows, "marketing", "text")
+    of_owner = np.append(records.result.states["marketing", "text"].to_numpy(), np.int8(-1))[rows["place"].to_numpy()]
+    unknown = rows[(state == UNKNOWN) & (of_owner == UNKNOWN) & (rows["marketing"] == -1)]
     yield WorkList(
         "ask-for-marketing",
         "Customers with a mobile number whose marketing preference is unknown",
-        "Ask at the next visit or call whether they want offers by text, and note the answer in ServiceTitan. "
+        "Ask at the next visit or call whether they want offers by text, and note it in ServiceTitan. "
         "Do not ask by a marketing message.",
-        _shown(records, _first_of_owner(records, unknown), "customer"),
+        records.shown(rows.index.isin(unknown.drop_duplicates([TENANT, "owner"]).index)),
     )
-    landline = (blocked_by(records, "marketing", "text") == TYPE_UNKNOWN) & (whole == TYPE_UNKNOWN)
-    landline &= (records["marketing"] == 1).to_numpy()
+    landline = (state == TYPE_UNKNOWN) & (of_owner == TYPE_UNKNOWN) & (rows["marketing"] == 1)
     yield WorkList(
         "ask-whether-mobile",
-        "Numbers of type Phone that may be mobile, at customers without another number to text",
-        "Ask whether the number takes texts, and set its type to mobile in ServiceTitan if it does. "
-        "A note beside it may tell.",
-        _shown(records, landline, "customer", memo=True),
+        "Numbers of type Phone that may be mobile, of customers without another number to text",
+        "Ask whether the number takes texts. If it does, set its type to mobile in ServiceTitan. Its note may help.",
+        records.shown(landline).assign(Note=rows.loc[landline, "memo"].to_numpy()),
     )
 
 
-def _to_mend(result: ContactPreferencesResult) -> Iterator[WorkList]:
-    for store in _in_use(result):
-        records, suffix, (who, _, _) = _with_owners(result, store), _suffix(store), _OF[store]
-        wanted = ((records["marketing"] == 1) | (records["reminders"] == 1)) & records["kind"].isin(
-            ["mobile", "phone", "e-mail"]
-        )
-        bad = (wanted & ~records["valid"] & records["active_owner"]).to_numpy(dtype=bool)
-        yield WorkList(
-            f"preference-without-valid{suffix}",
-            f"Somebody wants to hear from you, and the number or address cannot be right ({who}s)",
-            "Ask for the right one, and correct it in ServiceTitan or in a sheet.",
-            _shown(records, bad, who),
-        )
-        known = (records[["older", "invoice", "statement"]] >= 0).all(axis=1)
-        both = (records["invoice"] == 1) & (records["statement"] == 1)
-        unlike = (known & ((records["older"] == 1) != both)).to_numpy(dtype=bool)
-        yield WorkList(
-            f"older-flag{suffix}",
-            f"The older flag for invoices and statements contradicts the two that took its place ({who}s)",
-            "Find out which of them is meant, and save the contact anew. No call of the service sets the older flag "
-            "alone.",
-            _shown(records, unlike, who).assign(
-                **{
-                    name: records.loc[unlike, column].map({1: "on", 0: "off"}).to_numpy()
-                    for name, column in (("Older flag", "older"), ("Invoices", "invoice"), ("Statements", "statement"))
-                }
-            ),
-            by_hand=True,
-        )
-    yield _shared(result)
+def _to_correct(records: _Records) -> Iterator[WorkList]:
+    rows = records.rows
+    wanted = (rows["marketing"] == 1) | (rows["reminders"] == 1)
+    yield records.work_list(
+        "preference-without-valid",
+        "Preferences are on, and the number or address cannot be right",
+        "Ask for the right one, and correct it in ServiceTitan or in a spreadsheet.",
+        wanted & rows["kind"].isin(["mobile", "phone", "e-mail"]) & ~rows["valid"] & rows["active_owner"],
+    )
+    flags = {"Older flag": "older", "Invoices": "invoice", "Statements": "statement"}
+    known = (rows[[*flags.values()]] >= 0).all(axis=1)
+    unlike = known & ((rows["older"] == 1) != ((rows["invoice"] == 1) & (rows["statement"] == 1)))
+    yield records.work_list(
+        "older-flag",
+        "The older flag for invoices and statements contradicts the two that replaced it",
+        "Find out which one is meant, and save the contact again. The API cannot set the older flag alone.",
+        unlike,
+        by_hand=True,
+        **{title: rows.loc[unlike, name].map({1: "on", 0: "off"}).to_numpy() for title, name in flags.items()},
+    )
 
 
-def _shared(result: ContactPreferencesResult) -> WorkList:
-    records = _with_owners(result, "customers")
-    many = shared_numbers(result).rename_axis("rank").reset_index()
-    each = records[records["valid"]].explode("numbers").merge(many, on=[TENANT, "numbers"])
-    each = each.sort_values(["rank", "owner"], kind="stable", ignore_index=True)
-    titles = {
-        "numbers": "Number or address",
-        "customers": "Customers with it",
-        "owner": "Customer id",
-        "name": "Customer",
-    }
-    frame = each[[*titles]].rename(columns=titles)
+def _shared(records: _Records) -> WorkList:
+    many = shared_numbers(records.result).rename_axis("rank").reset_index()
+    each = records.rows[records.rows["valid"]].explode("numbers").merge(many, on=[TENANT, "numbers"])
+    titles = {"numbers": "Number or address", "customers": "Customers with it", "owner": "Customer id"}
+    titles["name"] = "Customer"
     return WorkList(
         "shared-numbers",
-        f"Numbers and addresses that stand with {result.many} customers or more",
-        "These are of a property manager or of the office, not of each customer: find the customers' own.",
-        frame,
+        f"Numbers and addresses of {records.result.many} customers or more",
+        "These belong to a property manager or to the office: find the customers' own.",
+        each.sort_values(["rank", "owner"], kind="stable", ignore_index=True)[[*titles]].rename(columns=titles),
     )
-
-
-def _in_use(result: ContactPreferencesResult) -> list[str]:
-    return [store for store in _OF if store in result.stores]
-
-
-def _suffix(store: str) -> str:
-    return "" if store == "customers" else f"-{store}"
 
 
 def _with_owners(result: ContactPreferencesResult, store: str) -> pd.DataFrame:
-    """The records with `name`, `do_not_service` and `active_owner`; the service changes no contact of others."""
+    """Return the records with `name`, `do_not_service` and `active_owner`; the API changes no contact of the others."""
     owners = result.owners if store == "customers" else locations_of(result.read["locations"], result.owners)
     records, listed = result.stores[store], owners.unmerged
-    keys = pd.MultiIndex.from_arrays([listed[TENANT], listed["id"]])
-    place = keys.get_indexer(pd.MultiIndex.from_arrays([records[TENANT], records["owner"]]))
+    place = places_of(listed, records)
 
     def beside(column: str, otherwise: Any) -> npt.NDArray[Any]:
         return np.append(listed[column].to_numpy(dtype=object), otherwise)[place]  # the last for no place
@@ -240,42 +253,3 @@ def _with_owners(result: ContactPreferencesResult, store: str) -> pd.DataFrame:
         active_owner=(place >= 0) & (beside("active", 0) != 0),
         do_not_service=beside("do_not_service", -1).astype(np.int8),
     )
-
-
-def _state_of_owner(result: ContactPreferencesResult, records: pd.DataFrame) -> npt.NDArray[Any]:
-    states: npt.NDArray[Any] = np.append(result.states["marketing", "text"].to_numpy(), np.int8(-1))
-    return np.asarray(states[records["place"].to_numpy()])
-
-
-def _first_of_owner(records: pd.DataFrame, mask: Mask) -> Mask:
-    rows = np.flatnonzero(mask)
-    first = ~records.iloc[rows].duplicated([TENANT, "owner"]).to_numpy()
-    kept = np.zeros(len(records), dtype=bool)
-    kept[rows[first]] = True
-    return kept
-
-
-def _shown(records: pd.DataFrame, rows: npt.NDArray[Any], who: str, *, memo: bool = False) -> pd.DataFrame:
-    some = records[rows] if rows.dtype == bool else records.iloc[rows]
-    columns = {
-        f"{who.capitalize()} id": some["owner"],
-        who.capitalize(): some["name"],
-        "Type": some["type"],
-        "Number or address": some["value"],
-    }
-    if memo:
-        columns["Note"] = some["memo"]
-    if len(records) and (records[TENANT] != 0).any():
-        columns = {"Tenant id": some[TENANT]} | columns
-    return pd.DataFrame(columns).reset_index(drop=True)
-
-
-def _after(result: ContactPreferencesResult, store: str, records: pd.DataFrame, mask: Mask) -> pd.DataFrame | None:
-    """The rows as they were read with marketing switched off; None for frames that no plan takes."""
-    _, owner, name = _OF[store]
-    frame = result.read[name]
-    if not isinstance(frame, pd.DataFrame) or TENANT in frame:
-        return None
-    keys = pd.MultiIndex.from_arrays([records.loc[mask, "owner"], records.loc[mask, "id"]])
-    mine = pd.MultiIndex.from_frame(frame[[owner, "id"]]).isin(keys)
-    return frame[mine].assign(**{MARKETING: pd.array([False] * int(mine.sum()), dtype="boolean")})

@@ -12,10 +12,21 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT
 
-__all__ = ["CHANNELS", "COMBINATIONS", "PURPOSES", "REASONS", "UNKNOWN", "blocked_by", "states_of"]
+__all__ = [
+    "CHANNELS",
+    "CHANNEL_NAMES",
+    "COMBINATIONS",
+    "PURPOSES",
+    "REASONS",
+    "UNKNOWN",
+    "blocked_by",
+    "places_of",
+    "states_of",
+]
 
 PURPOSES = ("service", "marketing")
 CHANNELS = ("call", "text", "e-mail", "post")
+CHANNEL_NAMES = {"call": "call", "text": "text", "e-mail": "e-mail", "post": "mail"}
 COMBINATIONS = tuple((purpose, channel) for purpose in PURPOSES for channel in CHANNELS)
 
 REASONS = (
@@ -56,10 +67,7 @@ _KINDS = {"call": ("mobile", "phone"), "text": ("mobile", "phone"), "e-mail": ("
 
 
 def blocked_by(records: pd.DataFrame, purpose: str, channel: str) -> States:
-    """Return the state of each record that is of the channel; -1 for the others.
-
-    Parameters: the records, after `consent.with_refusals` where the company's own list counts; purpose and channel.
-    """
+    """Return the state of each record of the channel, -1 for the others; `consent.with_refusals` comes before it."""
     of_channel = records["kind"].isin(_KINDS[channel]).to_numpy()
     wanted = records["marketing" if purpose == "marketing" else "reminders"].to_numpy()
     elsewhere = np.zeros(len(records), dtype=bool)
@@ -97,7 +105,7 @@ def states_of(owners: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         A frame with a row for each owner, in order, and a column for each of `COMBINATIONS`.
     """
-    place = _places(owners, records)
+    place = places_of(owners, records)
     gone = np.where(owners["do_not_service"] == 1, DO_NOT_SERVICE, 0)
     unsure = ((owners[["active", "archived", "do_not_service"]] == -1).any(axis=1)).to_numpy()
     found = {}
@@ -119,7 +127,7 @@ def states_of(owners: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found, index=owners.index)
 
 
-def _places(owners: pd.DataFrame, records: pd.DataFrame) -> npt.NDArray[np.intp]:
-    """The place of each record's owner; -1 where it is not among them."""
+def places_of(owners: pd.DataFrame, records: pd.DataFrame) -> npt.NDArray[np.intp]:
+    """Return the place of each record's owner; -1 where it is not among them."""
     keys = pd.MultiIndex.from_arrays([owners[TENANT], owners["id"]])
     return keys.get_indexer(pd.MultiIndex.from_arrays([records[TENANT], records["owner"]]))

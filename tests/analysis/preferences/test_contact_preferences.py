@@ -281,7 +281,7 @@ def test_inactive_customers_are_in_no_share_and_their_opt_outs_stand() -> None:
     }  # fmt: skip
     assert one.combinations.groupby("purpose")["customers"].sum().tolist() == [5, 5]
     assert one.work_lists["do-not-text-elsewhere"].frame["Customer id"].tolist() == [1]
-    assert one.tiles()[0].note.endswith("All active customers: 80 of 100 (38 to 96).")
+    assert one.tiles()[0].note.endswith("All active customers: 80% (38–96%).")
 
 
 def test_locations_and_the_newer_store_are_reported_apart() -> None:
@@ -409,7 +409,7 @@ def test_frames_without_rows() -> None:
     one = found(customers(), contacts())
     assert one.overall["customers"].tolist() == [0] * 8
     assert one.overall["share_lower"].isna().all()
-    assert one.summary() == ["There is no active customer to look at."]
+    assert one.summary() == ["There are no active customers."]
     assert one.actions() == []
     assert all(len(list_) == 0 for list_ in one.work_lists.values())
     assert "<table>" in one._repr_html_()

@@ -150,7 +150,7 @@ def test_actions_and_tiles_say_what_the_lists_hold(company: tuple[Any, ContactPr
     whom = found.owners.frame["created_on_local"]
     june = ((whom >= "2026-06-01") & (whom < "2026-06-29")).to_numpy()
     by_text = (found.states["marketing", "text"] == 0).to_numpy()
-    assert tiles[1].now.startswith(f"{100 * by_text[june].mean():.0f} of 100")
+    assert tiles[1].now.startswith(f"{100 * by_text[june].mean():.0f}% (")
     assert "Customers" not in first_screen("Contact preferences", found, of=found.read["customers"]).period
 
 
@@ -210,7 +210,7 @@ def test_the_companys_own_list() -> None:
     assert no.after is not None
     assert no.after["customer_id"].tolist() == [4, 6]
     assert not no.after[MARKETING].any()
-    assert any("Your own list allows marketing by texts for 4 customers" in said for said in found.summary())
+    assert any("Your own list allows marketing by text for 4 customers" in said for said in found.summary())
     # what it refuses counts, what it allows opens nothing
     alone = contact_preferences(whom, reached, as_of=AS_OF, time_zone="America/Chicago")
     texts, before = (one.overall.set_index(["purpose", "channel"]) for one in (found, alone))
@@ -218,7 +218,7 @@ def test_the_companys_own_list() -> None:
     assert before.loc[("marketing", "text"), ["lower", "refused_on_your_own_list"]].tolist() == [6, 0]
     assert texts.loc[("service", "call"), "refused_on_your_own_list"] == 1
     assert texts.loc[("marketing", "call"), "lower"] == before.loc[("marketing", "call"), "lower"]
-    assert any("blocks 2 customers for marketing by text" in said for said in found.summary())
+    assert any("block 2 customers for marketing by text" in said for said in found.summary())
 
 
 def test_the_share_for_texts_is_an_upper_bound_wherever_it_is_shown() -> None:

@@ -48,7 +48,9 @@ def verdicts(one: ContactPreferences) -> dict[str, str]:
 def test_a_difference_that_is_there_is_named() -> None:
     one = found(*company(1, 2_000, on=(0.9, 0.7), tags=[[0.3] * 3] * 2), "customer_type")
     assert verdicts(one) == {"Residential": "higher", "Commercial": "lower"}
-    assert any(said.startswith("The customer type Commercial goes with fewer customers") for said in one.summary())
+    assert any(
+        said.startswith("Customer type Commercial has a lower share of customers not blocked") for said in one.summary()
+    )
     assert "▼" in one._repr_html_()
     for _, frame in one.comparisons.items():
         row = frame.set_index("name").loc["Commercial"]
