@@ -9,7 +9,7 @@ AS_OF = dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC)
 
 
 class Tables(dict[str, pd.DataFrame]):
-    """The rows of a company as frames, just as they came: times are text, lists are lists."""
+    """The rows of a company as DataFrames, unconverted: times are text, lists are lists."""
 
     def __init__(self, company: Company) -> None:
         super().__init__({name: pd.DataFrame(list(rows), dtype=object) for name, rows in company.tables()})
@@ -17,12 +17,12 @@ class Tables(dict[str, pd.DataFrame]):
         self.as_of = pd.Timestamp(company.truth["as_of"])
 
     def times(self, table: str, column: str) -> pd.Series:
-        """Times to the second; those of the year 1 as missing."""
+        """Return times to the second; those of the year 1 are missing."""
         text = self[table][column].str[:19]
         return pd.to_datetime(text.where(~text.str.startswith("0001", na=False)), format="ISO8601", utc=True)
 
     def counted(self) -> pd.DataFrame:
-        """Leads as the truth counts them: not deleted, of a reason that is one, no repeats; with `created`."""
+        """Return the leads that the truth counts: not deleted, not of a non-lead reason, no repeats; with `created`."""
         leads = self["leads"].assign(created=self.times("leads", "createdOn"))
         reasons = self["call_reasons"]
         other = reasons.loc[~reasons.isLead.astype(bool), "id"]
@@ -31,7 +31,7 @@ class Tables(dict[str, pd.DataFrame]):
         return leads[~(since < pd.Timedelta(days=14))]
 
     def mature(self) -> pd.DataFrame:
-        """Of those, the ones of at least 120 days."""
+        """Return the counted leads that are at least 120 days old."""
         counted = self.counted()
         return counted[counted.created <= self.as_of - pd.Timedelta(days=120)]
 

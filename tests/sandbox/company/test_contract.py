@@ -1,4 +1,4 @@
-"""Rows against the contract: to the letter by the book, else with a few oddities of known kinds."""
+"""Rows fit the contract: exactly by the book, otherwise with a few oddities of known kinds."""
 
 import re
 from collections import Counter
@@ -39,7 +39,7 @@ WORDS = {"jobStatus": lookups.JOB_STATUS}
 
 
 def faults(field: Field, value: object, path: str) -> list[str]:
-    """What is wrong with one value."""
+    """Return what is wrong with a value."""
     if value is None:
         return [] if field.nullable else [f"{path}: null"]
     if field.many:
@@ -82,7 +82,7 @@ def count(tables) -> Counter:
     )
 
 
-def test_every_table_is_there(company):
+def test_every_table_exists(company):
     assert set(company) == set(KINDS)
 
 
@@ -100,7 +100,7 @@ def oddities(small) -> Counter:
     return count(small)
 
 
-def test_oddities_are_few_and_of_known_kinds(oddities, small):
+def test_oddities_are_rare_and_of_known_kinds(oddities, small):
     assert set(oddities) == {
         "bookings.address.zip: null",
         "bookings.customerType: unknown word",
@@ -133,7 +133,7 @@ def test_times_have_zero_to_seven_digits(company):
     assert digits.mode()[0] == 7
 
 
-def test_starts_that_mean_nothing(company):
+def test_some_bookings_start_in_the_year_1(company):
     bookings = company["bookings"]
     never = bookings.start == "0001-01-01T00:00:00Z"
     before = ~never & (bookings.start.str[:19] < bookings.createdOn.str[:19])
@@ -149,7 +149,7 @@ def test_some_ids_are_too_large_for_a_float(company):
     assert set(large) & set(company["jobs"].leadCallId.dropna())
 
 
-def test_fields_of_the_checker_are_strict():
+def test_the_check_of_fields_is_strict():
     assert faults(integer("id"), 5.5, "id") == ["id: no integer"]
     assert faults(integer("id"), True, "id") == ["id: no integer"]
     assert faults(lookups.JOBS.fields[1], None, "n") == ["n: null"]

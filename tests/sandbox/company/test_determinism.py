@@ -31,11 +31,11 @@ def digests(**arguments) -> dict[str, str]:
     }
 
 
-def test_twice_the_same():
+def test_the_same_arguments_give_the_same_rows():
     assert digests() == digests()
 
 
-def test_other_seeds_dates_and_kinds_differ():
+def test_other_seeds_dates_and_options_differ():
     first = digests()
     for other in (digests(seed=12), digests(as_of=AS_OF - dt.timedelta(days=1)), digests(by_the_book=True)):
         assert first["leads"] != other["leads"]
@@ -43,11 +43,11 @@ def test_other_seeds_dates_and_kinds_differ():
     assert first["jobs"] != digests(effects=False)["jobs"]
 
 
-def test_another_zone_for_the_same_moment_changes_nothing():
+def test_the_time_zone_of_as_of_does_not_matter():
     assert digests() == digests(as_of=AS_OF.astimezone(dt.timezone(dt.timedelta(hours=9))))
 
 
-def test_the_same_in_another_process_with_another_hash_seed_and_zone():
+def test_another_process_hash_seed_and_time_zone_do_not_matter():
     printed = {
         subprocess.run(
             [sys.executable, "-c", DIGESTS],
@@ -61,7 +61,7 @@ def test_the_same_in_another_process_with_another_hash_seed_and_zone():
     assert len(printed) == 1
 
 
-def test_tables_can_be_read_again():
+def test_tables_can_be_read_twice():
     company = make_company(leads=200, as_of=AS_OF)
     first, second = ({name: sum(1 for _ in rows) for name, rows in company.tables()} for _ in range(2))
     assert first == second

@@ -1,4 +1,4 @@
-"""Links between tables: what is named is there, and says the same from the other side."""
+"""Links between tables: referenced rows exist and agree with the rows that refer to them."""
 
 import pandas as pd
 import pytest
@@ -42,7 +42,7 @@ LINKS = [
 
 
 @pytest.mark.parametrize(("table", "column", "other", "key"), LINKS)
-def test_what_is_named_is_there(company, table, column, other, key):
+def test_referenced_rows_exist(company, table, column, other, key):
     named = company[table][column].dropna()
     if column == "mergedToId":
         named = named[named != 0]  # which says that it was not merged
@@ -76,7 +76,7 @@ def test_user_ids_are_not_the_ids_of_staff(company):
     assert company["jobs"].createdById.isin(company["technicians"].userId).any()
 
 
-def test_a_booking_worked_as_a_lead_is_dismissed(company):
+def test_a_booking_that_became_a_lead_is_dismissed(company):
     bookings = company["bookings"].set_index("id")
     worked = company["leads"].dropna(subset="bookingId")
     named = bookings.loc[worked.bookingId]
@@ -86,7 +86,7 @@ def test_a_booking_worked_as_a_lead_is_dismissed(company):
     assert not worked.bookingId.duplicated().any()
 
 
-def test_a_booking_and_its_job_name_each_other(company):
+def test_a_booking_and_its_job_refer_to_each_other(company):
     jobs = company["jobs"].set_index("id")
     booked = company["bookings"].dropna(subset="jobId")
     assert (booked.status == "Converted").all()
@@ -95,7 +95,7 @@ def test_a_booking_and_its_job_name_each_other(company):
     assert (jobs.loc[booked.jobId].createdOn.to_numpy() == booked.modifiedOn.to_numpy()).all()
 
 
-def test_jobs_out_of_leads_agree_with_them(company):
+def test_jobs_agree_with_their_leads(company):
     leads = company["leads"]
     by_call = company["jobs"].merge(leads.dropna(subset="callId"), left_on="leadCallId", right_on="callId")
     by_booking = company["jobs"].merge(leads.dropna(subset="bookingId"), on="bookingId")
@@ -124,13 +124,13 @@ def test_merged_customers_are_inactive_and_survivors_are_not(company):
     assert not gone.active.astype(bool).any()
 
 
-def test_a_dismissed_row_has_a_reason_and_no_other(company):
+def test_only_dismissed_rows_have_a_dismissing_reason(company):
     for table in ("leads", "bookings"):
         rows = company[table]
         assert (rows.dismissingReasonId.notna() == (rows.status == "Dismissed")).all()
 
 
-def test_a_lead_has_a_reason_or_a_date_to_follow_up(company):
+def test_a_lead_has_a_call_reason_or_a_follow_up_date(company):
     leads = company["leads"]
     assert (leads.callReasonId.notna() | leads.followUpDate.notna()).all()
 

@@ -1,11 +1,11 @@
-"""Without effects everything is drawn alike, in the same sizes and mixes."""
+"""Without effects, all outcomes have the same chances, with the same sizes and mixes."""
 
 import pandas as pd
 import pytest
 from scipy.stats import chi2_contingency, kruskal
 
 LEAST = 1e-3
-"""A p value below this would be found once in a thousand companies."""
+"""A smaller p-value occurs by chance in one of a thousand companies."""
 
 
 def p_value(groups, outcome: pd.Series) -> float:
@@ -27,7 +27,7 @@ def test_sizes_and_mixes_are_the_same(alike, company):
 
 
 @pytest.mark.parametrize("by", ["campaignId", "businessUnitId", "createdById", "callReasonId"])
-def test_leads_convert_alike(alike, company, by):
+def test_leads_convert_equally(alike, company, by):
     mature = alike["leads"].loc[lambda f: alike.times("leads", "createdOn") < alike.as_of - pd.Timedelta(days=120)]
     assert p_value(mature[by], mature.status) > LEAST
     if by != "callReasonId":
@@ -35,9 +35,9 @@ def test_leads_convert_alike(alike, company, by):
 
 
 @pytest.mark.parametrize("by", ["campaignId", "businessUnitId", "createdById"])
-def test_phone_calls_are_booked_at_once_alike(alike, company, by):
+def test_phone_calls_are_booked_on_first_contact_equally(alike, company, by):
     def calls(rows) -> pd.DataFrame:
-        """What came by phone: jobs that were booked at once, and leads, which were not."""
+        """Return jobs booked on the first call, and leads, which were not."""
         leads = rows.counted()
         leads = leads[leads.callId.notna() | leads.manualCallId.notna()].assign(at_once=False)
         jobs = rows["jobs"].dropna(subset="leadCallId").assign(at_once=True)
@@ -53,8 +53,8 @@ def test_phone_calls_are_booked_at_once_alike(alike, company, by):
 
 
 @pytest.mark.parametrize("by", ["campaignId", "businessUnitId", "kind"])
-def test_requests_from_the_web_are_booked_alike(alike, by):
-    """A booking counts as booked, too, if the lead that it became was."""
+def test_web_requests_are_booked_equally(alike, by):
+    """A booking also counts as booked if the lead that it became was booked."""
     leads, bookings = alike["leads"], alike["bookings"]
     won = bookings.status.eq("Converted") | bookings.id.isin(leads[leads.status == "Converted"].bookingId)
     bookings = bookings.assign(kind="booking", won=won, created=alike.times("bookings", "createdOn"))
@@ -66,7 +66,7 @@ def test_requests_from_the_web_are_booked_alike(alike, by):
     assert p_value(both[by], both.won) > LEAST
 
 
-def test_leads_convert_alike_with_and_without_customer(alike):
+def test_leads_convert_equally_with_and_without_a_customer(alike):
     mature = alike.mature()
     first = mature[~mature.customerId.duplicated(keep=False) | mature.customerId.isna()]
     assert p_value(first.customerId.isna(), first.status) > LEAST
@@ -75,13 +75,13 @@ def test_leads_convert_alike_with_and_without_customer(alike):
     assert p_value(kind.loc[known.customerId].to_numpy() == "Commercial", known.status) > LEAST
 
 
-def test_leads_convert_alike_over_time(alike):
+def test_leads_convert_equally_over_time(alike):
     created = alike.times("leads", "createdOn")
     mature = alike["leads"][created < alike.as_of - pd.Timedelta(days=120)]
     assert p_value(created[mature.index].dt.strftime("%Y-%m"), mature.status == "Converted") > LEAST
 
 
-def test_conversions_are_as_fast(alike):
+def test_conversions_are_equally_fast(alike):
     leads = alike["leads"].assign(created=alike.times("leads", "createdOn")).dropna(subset="callId")
     jobs = alike["jobs"].assign(booked=alike.times("jobs", "createdOn")).dropna(subset="leadCallId")
     both = leads.merge(jobs, left_on="callId", right_on="leadCallId")
@@ -91,18 +91,18 @@ def test_conversions_are_as_fast(alike):
 
 
 @pytest.mark.parametrize("by", ["bookingProviderId", "businessUnitId"])
-def test_bookings_end_alike(alike, by):
+def test_bookings_have_equal_outcomes(alike, by):
     assert p_value(alike["bookings"][by], alike["bookings"].status.replace("Accepted", "New")) > LEAST
 
 
-def test_dismissals_become_leads_alike(alike):
+def test_dismissals_become_leads_equally(alike):
     dismissed = alike["bookings"].query("status == 'Dismissed'")
     became = dismissed.id.isin(alike["leads"].bookingId.dropna())
     assert p_value(dismissed.bookingProviderId, became) > LEAST
 
 
 @pytest.mark.parametrize("by", ["campaignId", "businessUnitId", "jobTypeId"])
-def test_jobs_are_canceled_and_pay_alike(alike, by):
+def test_jobs_have_equal_cancellations_and_revenue(alike, by):
     jobs = alike["jobs"]
     assert p_value(jobs[by], jobs.jobStatus == "Canceled") > LEAST
     done = jobs[jobs.jobStatus == "Completed"]
@@ -110,7 +110,7 @@ def test_jobs_are_canceled_and_pay_alike(alike, by):
 
 
 @pytest.mark.parametrize("by", ["type", "kind"])
-def test_preferences_are_alike(alike, by):
+def test_preferences_are_equal(alike, by):
     kind = alike["customers"].set_index("id").type
     contacts = alike["customer_contacts"].dropna(subset="preferences")
     contacts = contacts.assign(kind=kind.loc[contacts.customerId].to_numpy()).dropna(subset="kind")

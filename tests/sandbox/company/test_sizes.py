@@ -17,7 +17,7 @@ def share(flags) -> float:
     return float(np.mean(np.asarray(flags, dtype=float)))
 
 
-def test_counts_of_the_usual_company(company):
+def test_numbers_of_rows_of_the_default_company(company):
     expected = {"leads": 12_000, "bookings": 15_000, "customers": 42_000, "locations": 48_000, "jobs": 50_000}
     assert {name: len(company[name]) for name in expected} == expected
     assert len(company["campaigns"]) == 38
@@ -29,7 +29,7 @@ def test_counts_of_the_usual_company(company):
     assert company["leads"].createdById.nunique() == 9
 
 
-def test_customers_scale_on_their_own():
+def test_customers_can_be_set_separately():
     company = make_company(leads=5_000, customers=700, as_of=pd.Timestamp("2026-07-01", tz="UTC").to_pydatetime())
     sizes = {name: sum(1 for _ in rows) for name, rows in company.tables()}
     assert (sizes["leads"], sizes["customers"], sizes["jobs"], sizes["bookings"]) == (5_000, 700, 833, 250)
@@ -37,12 +37,12 @@ def test_customers_scale_on_their_own():
 
 
 @pytest.mark.parametrize("sizes", [{"leads": 99}, {"leads": 200, "customers": 3}])
-def test_too_small_a_company_is_refused(sizes):
+def test_a_company_that_is_too_small_is_rejected(sizes):
     with pytest.raises(UsageError, match="at least 100"):
         make_company(**sizes, as_of=pd.Timestamp("2026-07-01", tz="UTC").to_pydatetime())
 
 
-def test_a_date_without_zone_is_refused():
+def test_a_date_without_a_time_zone_is_rejected():
     with pytest.raises(UsageError, match="time zone"):
         make_company(as_of=pd.Timestamp("2026-07-01").to_pydatetime())
 
@@ -69,12 +69,12 @@ def test_lead_exclusions(company):
     assert (since < pd.Timedelta(days=14)).sum() / len(leads) == pytest.approx(0.08, abs=0.005)
 
 
-def test_who_makes_leads(company):
+def test_creators_of_leads(company):
     robots = company["employees"].query("role == 'EmptyEmployee'").userId
     assert share(company["leads"].createdById.isin(robots)) == pytest.approx(0.30, abs=0.03)
 
 
-def test_what_dates_a_conversion(company):
+def test_records_that_date_a_conversion(company):
     won = company["leads"].query("status == 'Converted'")
     jobs = company["jobs"]
     by_call = won.callId.notna() & won.callId.isin(jobs.leadCallId.dropna())
@@ -101,7 +101,7 @@ def test_speed_of_conversion(company):
     assert share(days <= 21) == pytest.approx(0.90, abs=0.04)
 
 
-def test_dismissals_come_in_waves_at_the_ends_of_months(company):
+def test_dismissals_peak_at_month_ends(company):
     gone = company["leads"].query("status == 'Dismissed'")
     edited = company.times("leads", "modifiedOn").loc[gone.index].dt.tz_convert(CHICAGO)
     created = company.times("leads", "createdOn").loc[gone.index]
@@ -142,7 +142,7 @@ def test_dismissed_bookings_that_became_leads(company):
     assert share(leads.status == "Converted") == pytest.approx(0.25, abs=0.04)
 
 
-def test_spelling_of_sources_changes_in_mid_year(company):
+def test_the_spelling_of_sources_changes_mid_year(company):
     day = pd.Timestamp(company.truth["events"]["sources_respelt"]["from"], tz=CHICAGO)
     late = company.times("bookings", "createdOn") >= day
     for old, new in company.truth["events"]["sources_respelt"]["spellings"].items():
@@ -151,7 +151,7 @@ def test_spelling_of_sources_changes_in_mid_year(company):
         assert share(company["bookings"].source[mine & late] == new) == pytest.approx(0.93, abs=0.03)
 
 
-def test_one_person_through_two_sources(company):
+def test_some_people_use_two_sources(company):
     contacts = company["booking_contacts"].query("type != 'Email'")
     digits = contacts.value.str.replace(r"\D", "", regex=True).str[-10:]
     pairs = contacts.assign(digits=digits).merge(company["bookings"], left_on="bookingId", right_on="id")
@@ -162,7 +162,7 @@ def test_one_person_through_two_sources(company):
     assert 2 * (again & unlike).sum() / len(company["bookings"]) == pytest.approx(0.05, abs=0.015)
 
 
-def test_money(company):
+def test_revenue(company):
     jobs = company["jobs"]
     total = jobs.total.astype(float)
     canceled = jobs.jobStatus == "Canceled"
@@ -183,7 +183,7 @@ def test_money(company):
     assert share(canceled[existing]) == pytest.approx(0.075, abs=0.012)
 
 
-def test_second_jobs_follow_a_first(company):
+def test_second_jobs_follow_first_jobs(company):
     jobs = company["jobs"].assign(created=company.times("jobs", "createdOn"))
     second = jobs.dropna(subset="jobGeneratedLeadSource")
     first = jobs.set_index("id").created.loc[second.jobGeneratedLeadSource.map(lambda s: s["jobId"])]
@@ -234,7 +234,7 @@ def test_shared_numbers_and_contradictions(company):
     assert (contacts.value == "none@none.com").sum() > 20
 
 
-def test_numbers_are_valid_but_nobodys_and_mail_goes_nowhere(company):
+def test_phone_numbers_and_email_addresses_belong_to_nobody(company):
     for table in ("customer_contacts", "location_contacts", "booking_contacts", "contact_methods"):
         rows = company[table]
         mail = rows.value[rows.type == "Email"]
@@ -249,14 +249,14 @@ def test_numbers_are_valid_but_nobodys_and_mail_goes_nowhere(company):
         assert {phonenumbers.region_code_for_number(one) for one in parsed} == {"US"}
 
 
-def test_every_area_code_is_one_of_the_united_states():
+def test_every_area_code_is_in_the_united_states():
     numbers = [phonenumbers.parse(f"+1{area}5554567", None) for area in AREA_CODES]
     assert all(phonenumbers.is_valid_number(one) for one in numbers)
     assert {phonenumbers.region_code_for_number(one) for one in numbers} == {"US"}
     assert len(set(AREA_CODES)) == len(AREA_CODES)
 
 
-def test_the_demos_people_share_no_number_by_chance():
+def test_people_share_no_number_by_chance():
     people = np.arange(NUMBERS // SLOTS)
     numbers = digits(people, np.zeros_like(people))
     assert len(set(numbers)) == people.size > 90_000
@@ -279,7 +279,7 @@ def test_notes_are_on_a_tenth_of_leads_customers_and_locations(company):
         assert notes.id.is_unique
 
 
-def test_who_was_not_merged_says_so_by_zero_here_and_there(company, by_the_book):
+def test_some_unmerged_rows_have_a_merged_to_id_of_zero(company, by_the_book):
     for table in ("customers", "locations"):
         assert 0.02 < share(company[table].mergedToId == 0) < 0.04
         assert not (by_the_book[table].mergedToId == 0).any()

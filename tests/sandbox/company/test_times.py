@@ -13,7 +13,7 @@ def local(company, table: str) -> pd.Series:
     return company.times(table, "createdOn").dt.tz_convert(CHICAGO)
 
 
-def test_nothing_is_made_or_edited_after_as_of(company):
+def test_nothing_is_created_or_edited_after_as_of(company):
     limit = company.truth["as_of"][:19]
     for name, rows in company.items():
         for column in ("createdOn", "modifiedOn", "completedOn"):
@@ -31,7 +31,7 @@ def test_edits_come_after_creation(company):
             assert (edited >= created).all(), name
 
 
-def test_customers_and_places_are_there_before_what_hangs_on_them(company):
+def test_customers_and_locations_are_created_before_their_rows(company):
     for table, column, other in (
         ("jobs", "customerId", "customers"),
         ("jobs", "locationId", "locations"),
@@ -44,7 +44,7 @@ def test_customers_and_places_are_there_before_what_hangs_on_them(company):
         assert (born.loc[rows[column]].to_numpy() <= rows["at"].to_numpy()).all(), (table, column)
 
 
-def test_no_job_before_its_lead_or_booking(company):
+def test_no_job_is_created_before_its_lead_or_booking(company):
     jobs = company["jobs"].assign(at=company.times("jobs", "createdOn"))
     leads = company["leads"].assign(at=company.times("leads", "createdOn"))
     bookings = company["bookings"].assign(at=company.times("bookings", "createdOn"))
@@ -56,7 +56,7 @@ def test_no_job_before_its_lead_or_booking(company):
         assert (both.at_x >= both.at_y).all()
 
 
-def test_completed_after_it_was_booked(company):
+def test_jobs_are_completed_after_they_are_created(company):
     jobs = company["jobs"]
     done = jobs.jobStatus == "Completed"
     assert (jobs.completedOn.notna() == done).all()
@@ -78,7 +78,7 @@ def test_weekdays(company):
     assert counts[6] / usual == pytest.approx(0.30, abs=0.06)
 
 
-def test_seasons_of_heating_and_cooling(company):
+def test_heating_and_cooling_have_seasons(company):
     units = company["business_units"].set_index("name").id
     when = local(company, "jobs")[company["jobs"].businessUnitId == units["HVAC Service"]]
     by_month = when.dt.month.value_counts()
@@ -96,7 +96,7 @@ def test_the_freeze_brings_plumbing(company):
     assert 3 < frozen / around < 6
 
 
-def test_the_outage_of_the_form(company):
+def test_no_form_arrives_during_the_outage(company):
     first, last = (pd.Timestamp(day, tz=CHICAGO) for day in company.truth["events"]["form_outage"])
     names = company["booking_provider_tags"].set_index("id").tagName
     forms = company["bookings"].bookingProviderId.map(names) == "Web Form"
@@ -127,14 +127,14 @@ def test_office_hours_are_the_same_in_summer_and_in_winter(company):
         assert (hours.min(), hours.max()) == (6, 20), month
 
 
-def test_local_clock_there_and_back():
+def test_local_times_convert_back_to_utc():
     seasons = Seasons(int(pd.Timestamp("2026-07-01", tz="UTC").timestamp()))
     for night in ("2025-11-02", "2026-03-08", "2026-01-10"):
         moments = int(pd.Timestamp(night, tz="UTC").timestamp()) + np.arange(0, 86_400, 599)
         expected = pd.to_datetime(moments, unit="s", utc=True).tz_convert(CHICAGO).tz_localize(None)
         assert (pd.to_datetime(seasons.local(moments), unit="s") == expected).all()
         back = seasons.utc(seasons.local(moments))
-        # The hour that comes twice comes back as either.
+        # A time in the repeated hour converts back to either pass.
         assert set(np.unique(back - moments)) <= {-3_600, 0, 3_600}
         assert (seasons.local(back) == seasons.local(moments)).all()
     twice = seasons.utc(seasons.local(int(pd.Timestamp("2025-11-02T06:30Z").timestamp()) + np.arange(2)))

@@ -1,4 +1,4 @@
-"""Each planted truth, counted on the rows alone."""
+"""Each planted truth, counted in the rows alone."""
 
 import json
 
@@ -11,7 +11,7 @@ def rate(rows: pd.DataFrame) -> float:
 
 
 def told(rows: pd.DataFrame, entry: dict) -> None:
-    """The rows say what the truth says."""
+    """Check that the rows agree with the truth."""
     assert len(rows) == entry["leads"]
     assert (rows.status == "Converted").sum() == entry["converted"]
     assert rate(rows) == pytest.approx(entry["rate"], abs=1e-6)
@@ -22,13 +22,13 @@ def by_campaign(rows: pd.DataFrame, least: int) -> dict[int, pd.DataFrame]:
 
 
 def days(company, rows: pd.DataFrame) -> pd.Series:
-    """Days to what a lead became, at most: until its last edit; without the day of bulk edits."""
+    """Return the most days to a lead's outcome, up to its last edit; without the day of bulk edits."""
     edited = company.times("leads", "modifiedOn").loc[rows.index].dt.tz_convert("America/Chicago")
     bulk = edited.dt.date.astype(str) == company.truth["events"]["bulk_edit"]
     return ((edited - rows.created) / pd.Timedelta(days=1)).where(~bulk)
 
 
-def test_all_nine_are_planted_in_the_usual_company(company):
+def test_all_nine_truths_are_planted_in_the_default_company(company):
     assert [entry["number"] for entry in company.truth["planted"]] == list(range(1, 10))
     assert company.truth["left_out"] == []
     json.dumps(company.truth)
@@ -87,7 +87,7 @@ def test_two_campaigns_of_equal_rates(company):
     assert rate(pair[0]) == rate(pair[1])
 
 
-def test_curves_cross(company):
+def test_conversion_curves_cross(company):
     entry = company.planted(4)
     mature = company.mature()
     fast, slow = (mature[mature.campaignId == campaign] for campaign in entry["campaign_ids"])
@@ -112,7 +112,7 @@ def one_minus_kaplan_meier(company, rows: pd.DataFrame) -> float:
     return 1 - left
 
 
-def test_one_minus_kaplan_meier_ranks_it_wrongly(company):
+def test_one_minus_kaplan_meier_ranks_a_campaign_wrongly(company):
     entry = company.planted(5)
     (campaign,) = entry["campaign_ids"]
     groups = by_campaign(company.mature(), 100)
@@ -160,7 +160,7 @@ def test_difference_between_creators_is_case_mix(company):
     assert few[1:] == pytest.approx(many[1:], abs=0.02)
 
 
-def test_one_stands_out(company):
+def test_one_campaign_is_an_outlier(company):
     entry = company.planted(9)
     mature = company.mature()
     mine = mature.campaignId.isin(entry["campaign_ids"])
@@ -171,7 +171,7 @@ def test_one_stands_out(company):
     assert 100 * (rate(mature[mine]) - rate(mature[~mine])) == pytest.approx(entry["points_above"], abs=1e-2)
 
 
-def test_a_small_company_says_what_it_leaves_out(by_the_book):
+def test_a_small_company_lists_the_truths_left_out(by_the_book):
     planted = {entry["number"] for entry in by_the_book.truth["planted"]}
     left_out = {entry["number"]: entry["why"] for entry in by_the_book.truth["left_out"]}
     assert planted | set(left_out) == set(range(1, 10))

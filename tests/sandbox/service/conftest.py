@@ -1,4 +1,4 @@
-"""A tiny company and a plain caller: urllib, no client of ours."""
+"""A tiny company, and a client of urllib alone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Rows = list[dict[str, Any]]
 
 
 def day(number: int, digits: str = "") -> str:
-    """A moment `number` days after the start of 2026."""
+    """Return a time `number` days after the start of 2026."""
     moment = dt.datetime(2026, 1, 1, 3, 4, 5) + dt.timedelta(days=number)
     return f"{moment:%Y-%m-%dT%H:%M:%S}{digits}Z"
 
@@ -243,7 +243,7 @@ def methods() -> Rows:
 
 @dataclasses.dataclass(frozen=True)
 class Tiny:
-    """A company of a few hundred rows in which every filter finds something and leaves something out."""
+    """A company of a few hundred rows, some but not all of which match each filter."""
 
     name: str = "Tiny"
     time_zone: str = "America/Chicago"
@@ -323,7 +323,7 @@ class Tiny:
 
 
 class Caller:
-    """Signs in and asks, as any client would."""
+    """A client that signs in and sends requests."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
@@ -361,7 +361,7 @@ class Caller:
         data: bytes | None = None,
         **headers: str,
     ) -> tuple[int, bytes, dict[str, str]]:
-        """`path` as it follows the tenant, in the CRM unless another module stands before it."""
+        """Send a GET; `path` follows the tenant, in the CRM unless it starts with another module."""
         if not self.token:
             self.sign_in()
         module, _, rest = path.rpartition(":")
@@ -376,27 +376,27 @@ class Caller:
         return status, json.loads(body)
 
     def call(self, method: str, path: str, body: Any = None, query: Any = ()) -> tuple[int, Any]:
-        """A call with a body of JSON, and what it answers; None where that is nothing."""
+        """Send a JSON body and return the status and the JSON of the response, None if empty."""
         data = None if body is None else json.dumps(body).encode()
         sent = {} if data is None else {"Content_Type": "application/json"}
         status, answer, _ = self.raw(path, query, method=method, data=data, **sent)
         return status, json.loads(answer) if answer else None
 
     def done(self, method: str, path: str, body: Any = None, query: Any = ()) -> Any:
-        """The answer of a call that must go well."""
+        """Return the response of a request that must succeed."""
         status, answer = self.call(method, path, body, query)
         assert status == 200, answer
         return answer
 
     def rows(self, path: str, **query: Any) -> Rows:
-        """All rows of a list, and that they were told to be as many."""
+        """Return all rows of a list, and check its total."""
         status, answer = self.get(path, **({"pageSize": 5000, "includeTotal": "true"} | query))
         assert status == 200, answer
         assert answer["totalCount"] == len(answer["data"])
         return list(answer["data"])
 
     def walk(self, path: str, start: str = "", **query: Any) -> tuple[Rows, str]:
-        """All rows of a feed and its last token."""
+        """Return all rows of a feed and its last token."""
         rows: Rows = []
         while True:
             status, answer = self.get(path, **({"from": start} if start else {}), **query)
@@ -409,7 +409,7 @@ class Caller:
 
 @pytest.fixture(scope="session")
 def standing() -> Iterator[Sandbox]:
-    """One sandbox for all tests that change nothing in it."""
+    """One sandbox for all tests that do not change it."""
     with Sandbox(company=Tiny(), as_of=AS_OF, rate_limit=None) as sandbox:
         yield sandbox
 
@@ -427,21 +427,21 @@ def caller(standing: Sandbox) -> Caller:
 
 @pytest.fixture(scope="session")
 def book() -> Iterator[Caller]:
-    """A credible company by the book, which tests may change."""
+    """A demo company by the book, which tests may change."""
     with Sandbox(leads=120, as_of=AS_OF, rate_limit=None, by_the_book=True) as sandbox:
         yield Caller(sandbox)
 
 
 @pytest.fixture(scope="session")
 def messy() -> Iterator[Caller]:
-    """A tiny company that tests may make a mess of; its feeds show that at once."""
+    """A tiny company that tests may change; its feeds show changes at once."""
     with Sandbox(company=Tiny(), as_of=AS_OF, rate_limit=None, feed_delay=0) as sandbox:
         yield Caller(sandbox)
 
 
 @pytest.fixture
 def fresh() -> Iterator[Callable[..., tuple[Sandbox, Caller]]]:
-    """Makes sandboxes that a test may change; their feeds show that at once unless they are told otherwise."""
+    """A function that creates sandboxes for one test; their feeds show changes at once by default."""
     made: list[Sandbox] = []
 
     def make(**options: Any) -> tuple[Sandbox, Caller]:

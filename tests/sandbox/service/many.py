@@ -1,4 +1,4 @@
-"""A company of many rows, made quickly, to measure filters with."""
+"""A company with many rows, created quickly, to measure filters."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def name(n: int) -> str:
 
 
 def phone(n: int) -> str:
-    """Each number for one in a million, in three spellings."""
+    """Return one of a million phone numbers, in one of three formats."""
     line = f"{n % 1_000_000:06}"
     return (f"(512) 5{line[:2]}-{line[2:]}", f"512-5{line[:2]}-{line[2:]}", f"+15125{line}")[n % 3]
 
 
 @dataclasses.dataclass(frozen=True)
 class Many:
-    """So many leads, and customers and contacts with them."""
+    """A company with a number of leads, and of customers and contacts with them."""
 
     leads: int
     customers: int

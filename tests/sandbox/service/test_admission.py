@@ -1,4 +1,4 @@
-"""Sign-in, keys, tenants, scopes, the limit, the clock."""
+"""Sign-in, keys, tenants, scopes, the rate limit and the clock."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def test_sign_in(caller: Any, standing: Sandbox) -> None:
         ({"grant_type": "password"}, "unsupported_grant_type"),
     ],
 )
-def test_sign_in_refused(form: dict[str, str], error: str, caller: Any) -> None:
+def test_sign_in_rejects_wrong_credentials(form: dict[str, str], error: str, caller: Any) -> None:
     assert caller.sign_in(**form) == (400, {"error": error})
 
 
-def test_sign_in_wants_a_form(caller: Any, standing: Sandbox) -> None:
+def test_sign_in_requires_a_form(caller: Any, standing: Sandbox) -> None:
     body = json.dumps({"grant_type": "client_credentials"}).encode()
     assert caller.send(standing.auth_url, body, Content_Type="application/json")[0] == 400
     assert caller.send(standing.auth_url, b"")[0] == 400
@@ -60,7 +60,7 @@ def test_sign_in_wants_a_form(caller: Any, standing: Sandbox) -> None:
         {"Authorization": "Basic wrong"},
     ],
 )
-def test_a_call_needs_a_token_and_the_key(headers: dict[str, str], caller: Any) -> None:
+def test_a_request_needs_a_token_and_the_application_key(headers: dict[str, str], caller: Any) -> None:
     status, body, _ = caller.raw("leads", **headers)
     assert (status, json.loads(body)["status"]) == (401, 401)
 
@@ -84,7 +84,7 @@ def test_scopes(fresh: Any) -> None:
         Sandbox(scopes={"tn.crm.leads:x"})
 
 
-def test_tokens_end(fresh: Any) -> None:
+def test_tokens_expire(fresh: Any) -> None:
     sandbox, caller = fresh(_token_lifetime=0.3)
     assert caller.get("leads")[0] == 200
     time.sleep(0.35)
@@ -95,7 +95,7 @@ def test_tokens_end(fresh: Any) -> None:
     assert caller.get("leads")[0] == 401
 
 
-def test_the_limit(fresh: Any) -> None:
+def test_the_rate_limit(fresh: Any) -> None:
     sandbox, caller = fresh(rate_limit=5)
     answers = [caller.raw("leads") for _ in range(9)]
     assert [status for status, _, _ in answers] == [200] * 5 + [429] * 4
@@ -108,7 +108,7 @@ def test_the_limit(fresh: Any) -> None:
     assert [one.status for one in sandbox.requests].count(429) == 4
 
 
-def test_the_limit_holds_in_any_second() -> None:
+def test_the_rate_limit_applies_to_any_second() -> None:
     moment = 0.0
     limit = RateLimit(3, lambda: moment)
     taken = []
@@ -130,7 +130,7 @@ def test_the_clock_starts_at_as_of_and_runs_on(fresh: Any) -> None:
         Sandbox(as_of=dt.datetime(2026, 1, 1))
 
 
-def test_slow_answers_do_not_hold_up_each_other(fresh: Any) -> None:
+def test_slow_responses_do_not_delay_each_other(fresh: Any) -> None:
     _, caller = fresh(latency_ms=150)
     caller.sign_in()
     start = time.monotonic()

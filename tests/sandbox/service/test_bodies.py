@@ -1,4 +1,4 @@
-"""Bodies that are too large, and bodies of strangers: refused before they are kept."""
+"""Bodies that are too large or unauthenticated are rejected and not kept."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LARGE = 64 * 2**20
 
 
 def first_line(sandbox: Sandbox, head: str) -> str:
-    """What is answered to a request of which only the head is sent."""
+    """Return the response to a request of which only the head is sent."""
     address = urllib.parse.urlsplit(sandbox.api_url)
     with socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=5) as connection:
         connection.sendall(head.replace("\n", "\r\n").encode() + b"\r\n\r\n")
@@ -35,7 +35,7 @@ def head(sandbox: Sandbox, path: str, length: int, token: str = "", key: str = "
     )
 
 
-def test_a_body_is_not_waited_for_where_it_is_refused(caller: Any, standing: Sandbox) -> None:
+def test_a_rejected_body_is_not_read(caller: Any, standing: Sandbox) -> None:
     caller.sign_in()
     path, good = f"/crm/v2/tenant/{standing.tenant}/leads", {"token": caller.token, "key": standing.app_key}
     for wrong in ({}, {**good, "token": "x"}, {**good, "key": "x"}):
@@ -46,7 +46,7 @@ def test_a_body_is_not_waited_for_where_it_is_refused(caller: Any, standing: San
     assert " 413 " in first_line(standing, head(standing, "/connect/token", 2**16 + 1, kind=form))
 
 
-def test_what_was_sent_without_a_good_token_is_not_kept(fresh: Any) -> None:
+def test_a_body_sent_without_a_valid_token_is_not_recorded(fresh: Any) -> None:
     sandbox, caller = fresh()
     caller.sign_in()
     sandbox.revoke_tokens()
@@ -63,13 +63,13 @@ def pieces(millions: int) -> Iterator[bytes]:
 
 
 def peak(process: Any) -> int:
-    """The most memory that a process has had, in MB."""
+    """Return the peak memory of a process in MB."""
     lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) // 1024
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc tells how much memory a process has had")
-def test_large_bodies_take_no_memory() -> None:
+def test_rejected_large_bodies_use_no_memory() -> None:
     with served("--leads", "100", "--rate-limit", "0") as (process, told):
         address = urllib.parse.urlsplit(told["api_url"])
         headers = {"Content-Type": "application/json", "ST-App-Key": told["app_key"]}

@@ -1,4 +1,4 @@
-"""Everything that can be ordered to go wrong, over HTTP."""
+"""Every kind of fault, over HTTP."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def statuses(caller: Any, count: int, path: str = "leads") -> list[int]:
     return [caller.raw(path)[0] for _ in range(count)]
 
 
-def test_an_error_a_few_times(fresh: Any) -> None:
+def test_an_error_occurs_a_number_of_times(fresh: Any) -> None:
     sandbox, caller = fresh()
     fault = sandbox.inject("Leads_GetList", after=1, times=2, status=503)
     assert statuses(caller, 5) == [200, 503, 503, 200, 200]
@@ -28,14 +28,14 @@ def test_an_error_a_few_times(fresh: Any) -> None:
     assert statuses(caller, 1, "customers") == [200]
 
 
-def test_faults_follow_each_other(fresh: Any) -> None:
+def test_faults_occur_in_order(fresh: Any) -> None:
     sandbox, caller = fresh()
     sandbox.inject("leads.list", status=500)
     sandbox.inject("leads.list", status=429)
     assert statuses(caller, 3) == [500, 429, 200]
 
 
-def test_429_in_words_and_for_ever(fresh: Any) -> None:
+def test_a_429_occurs_every_time(fresh: Any) -> None:
     sandbox, caller = fresh()
     fault = sandbox.inject("leads.list", times=None, status=429)
     for _ in range(3):
@@ -51,7 +51,7 @@ def test_429_in_words_and_for_ever(fresh: Any) -> None:
     assert (status, body, headers["retry-after"]) == (429, b"Rate limit is exceeded. Try again in 7 seconds.", "7")
 
 
-def test_a_server_error_is_a_page(fresh: Any) -> None:
+def test_a_server_error_is_an_html_page(fresh: Any) -> None:
     sandbox, caller = fresh()
     sandbox.inject("leads.list", status=500)
     status, body, headers = caller.raw("leads")
@@ -60,7 +60,7 @@ def test_a_server_error_is_a_page(fresh: Any) -> None:
 
 
 @pytest.mark.parametrize("body", ["<html>sign in</html>", {"rows": []}, [1, 2], "", b'{"data": ['])
-def test_another_body(body: Any, fresh: Any) -> None:
+def test_a_fault_can_replace_the_body(body: Any, fresh: Any) -> None:
     sandbox, caller = fresh()
     sandbox.inject("leads.list", body=body)
     status, got, headers = caller.raw("leads")
@@ -69,7 +69,7 @@ def test_another_body(body: Any, fresh: Any) -> None:
     assert headers["content-type"].startswith("application/json")
 
 
-def test_a_cut(fresh: Any) -> None:
+def test_a_fault_can_break_the_connection(fresh: Any) -> None:
     sandbox, caller = fresh()
     sandbox.inject("leads.list", cut=1000)
     with pytest.raises(http.client.IncompleteRead) as cut:
@@ -81,7 +81,7 @@ def test_a_cut(fresh: Any) -> None:
     assert statuses(caller, 1) == [200]
 
 
-def test_a_delay_and_a_caller_who_gives_up(fresh: Any) -> None:
+def test_a_delayed_response_and_a_client_timeout(fresh: Any) -> None:
     sandbox, caller = fresh()
     caller.sign_in()
     sandbox.inject("leads.list", delay=30)
@@ -96,7 +96,7 @@ def test_a_delay_and_a_caller_who_gives_up(fresh: Any) -> None:
     assert time.monotonic() - start < 2, "a call that sleeps does not hold up the end"
 
 
-def test_pages_that_are_wrong(fresh: Any) -> None:
+def test_faults_in_pages(fresh: Any) -> None:
     sandbox, caller = fresh()
 
     def page(number: int, **fault: Any) -> Any:
@@ -119,7 +119,7 @@ def test_pages_that_are_wrong(fresh: Any) -> None:
     assert page(2, total=10**6, rows=None) == two | {"totalCount": 10**6}
 
 
-def test_feeds_that_are_wrong(fresh: Any) -> None:
+def test_faults_in_feeds(fresh: Any) -> None:
     sandbox, caller = fresh(_feed_size=20)
     _, one = caller.get("export/leads")
     sandbox.inject("leads.export", continue_from="{from}")
@@ -134,7 +134,7 @@ def test_feeds_that_are_wrong(fresh: Any) -> None:
     assert caller.get("export/leads", **{"from": one["continueFrom"]})[1] == one
 
 
-def test_rows_that_drift(fresh: Any) -> None:
+def test_faults_in_rows(fresh: Any) -> None:
     sandbox, caller = fresh()
 
     def drift(rows: list[dict[str, Any]]) -> None:
@@ -158,7 +158,7 @@ def test_rows_that_drift(fresh: Any) -> None:
     assert plain["address"].keys() - customer["address"].keys() == {"zip"}
 
 
-def test_a_filter_that_is_overlooked(fresh: Any) -> None:
+def test_a_fault_can_ignore_a_filter(fresh: Any) -> None:
     sandbox, caller = fresh()
     everything = caller.rows("leads")
     sandbox.inject("leads.list", ignore=["status"])
@@ -166,7 +166,7 @@ def test_a_filter_that_is_overlooked(fresh: Any) -> None:
     assert len(caller.rows("leads", status="Open")) < len(everything)
 
 
-def test_a_token_that_ends_in_mid_walk(fresh: Any) -> None:
+def test_a_token_revoked_during_pagination(fresh: Any) -> None:
     sandbox, caller = fresh()
     sandbox.inject("leads.list", after=1, revoke=True)
     assert statuses(caller, 3) == [200, 401, 401]
@@ -174,7 +174,7 @@ def test_a_token_that_ends_in_mid_walk(fresh: Any) -> None:
     assert statuses(caller, 1) == [200]
 
 
-def test_something_done_before_an_answer(fresh: Any) -> None:
+def test_a_function_runs_before_the_response(fresh: Any) -> None:
     sandbox, caller = fresh()
     sandbox.inject("leads.list", after=1, before=lambda: sandbox.remove("leads", 5055))
     whole = [row["id"] for row in caller.get("leads", page=1, pageSize=50)[1]["data"]]
@@ -183,7 +183,7 @@ def test_something_done_before_an_answer(fresh: Any) -> None:
     assert len(whole) == 100
 
 
-def test_sign_in_goes_wrong(fresh: Any) -> None:
+def test_faults_at_sign_in(fresh: Any) -> None:
     sandbox, caller = fresh()
     sandbox.inject("sign_in", status=400)
     sandbox.inject("sign_in", status=500, body="<html>")
@@ -193,13 +193,13 @@ def test_sign_in_goes_wrong(fresh: Any) -> None:
     assert caller.sign_in()[0] == 200
 
 
-def test_anything_can_go_wrong_everywhere(fresh: Any) -> None:
+def test_a_fault_for_every_operation(fresh: Any) -> None:
     sandbox, caller = fresh()
     sandbox.inject("*", times=2, status=403)
     assert statuses(caller, 1) + statuses(caller, 2, "customers") == [403, 403, 200]
 
 
-def test_a_hook_that_fails_is_told(fresh: Any, caplog: Any) -> None:
+def test_a_failing_function_is_logged(fresh: Any, caplog: Any) -> None:
     sandbox, caller = fresh()
     sandbox.inject("leads.list", before=lambda: 1 / 0)
     assert statuses(caller, 2) == [500, 200]
@@ -236,14 +236,14 @@ def test_faults_from_a_file(fresh: Any, tmp_path: Path) -> None:
         ('[{"operation": "*", "status": "500"}]', "status has the wrong type"),
     ],
 )
-def test_files_that_are_wrong(text: str, message: str, tmp_path: Path) -> None:
+def test_invalid_fault_files(text: str, message: str, tmp_path: Path) -> None:
     file = tmp_path / "faults.json"
     file.write_text(text)
     with pytest.raises(UsageError, match=message):
         Sandbox(faults=file)
 
 
-def test_inject_takes_what_a_fault_is(fresh: Any) -> None:
+def test_inject_validates_a_fault(fresh: Any) -> None:
     sandbox, _ = fresh()
     fault = sandbox.inject("leads.list")
     assert repr(KEEP) == "KEEP"
@@ -277,7 +277,7 @@ def test_requests_are_recorded(fresh: Any) -> None:
 
 
 def lost(caller: Any, method: str, path: str, body: Any = None) -> bool:
-    """Whether the answer of a call is cut."""
+    """Return whether the response of a request is cut."""
     try:
         caller.call(method, path, body)
     except (http.client.IncompleteRead, ConnectionError):
@@ -296,7 +296,9 @@ def lost(caller: Any, method: str, path: str, body: Any = None) -> bool:
         ({"headers": {"X-Odd": "1"}}, 200, True),
     ],
 )
-def test_what_becomes_of_a_write(fault: dict[str, Any], status: int, done: bool, fresh: Any) -> None:
+def test_a_fault_decides_whether_a_write_is_carried_out(
+    fault: dict[str, Any], status: int, done: bool, fresh: Any
+) -> None:
     sandbox, caller = fresh()
     before = caller.done("GET", "customers/3")
     sandbox.inject("customers.update", **fault)
@@ -308,7 +310,7 @@ def test_what_becomes_of_a_write(fault: dict[str, Any], status: int, done: bool,
 
 
 @pytest.mark.parametrize("done", [True, False])
-def test_an_answer_is_lost_after_the_write_or_before(done: bool, fresh: Any) -> None:
+def test_a_response_is_lost_after_or_before_the_write(done: bool, fresh: Any) -> None:
     sandbox, caller = fresh()
     calls = (("PATCH", "customers/3", {"name": "New"}), ("POST", "customers/3/tags/4", None))
     for operation in ("customers.update", "customers.add_tag", "tags.remove"):
@@ -323,7 +325,7 @@ def test_an_answer_is_lost_after_the_write_or_before(done: bool, fresh: Any) -> 
     assert caller.call("POST", "customers/3/tags/4")[0] == (409 if done else 200)
 
 
-def test_a_write_is_done_after_its_answer(fresh: Any) -> None:
+def test_a_write_is_carried_out_after_its_response(fresh: Any) -> None:
     sandbox, caller = fresh()
     sandbox.inject("customers.update", cut=0, late=0.15)
     sandbox.inject("customers.create_note", status=504, late=0.15)
@@ -336,7 +338,7 @@ def test_a_write_is_done_after_its_answer(fresh: Any) -> None:
     assert len(caller.rows("customers/3/notes")) == 1
 
 
-def test_a_part_of_a_body_is_dropped_in_silence(fresh: Any) -> None:
+def test_a_fault_can_drop_a_field_of_a_body(fresh: Any) -> None:
     sandbox, caller = fresh()
     address = caller.done("GET", "customers/3")["address"]
     sent = {"street": "9", "unit": "", "city": "C", "state": "S", "zip": "1", "country": "U"}
@@ -348,14 +350,14 @@ def test_a_part_of_a_body_is_dropped_in_silence(fresh: Any) -> None:
     assert sandbox.requests[-1].body["doNotMail"] is True
 
 
-def test_a_list_without_anything_around_it_is_bent_too(fresh: Any) -> None:
+def test_a_fault_changes_a_bare_list(fresh: Any) -> None:
     sandbox, caller = fresh()
     sandbox.inject("contact_preferences.list_types", rows=[{"at": 0, "set": {"dataType": None}}])
     answer = caller.done("GET", "contacts/preferences")
     assert [one["dataType"] for one in answer] == [None, "Bool", "Bool"]
 
 
-def test_what_becomes_of_a_write_can_stand_in_a_file(fresh: Any, tmp_path: Path) -> None:
+def test_a_fault_file_can_decide_about_writes(fresh: Any, tmp_path: Path) -> None:
     file = tmp_path / "faults.json"
     entries = [
         {"operation": "customers.update", "status": 500, "done": True, "late": 0},

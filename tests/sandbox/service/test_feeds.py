@@ -46,14 +46,14 @@ def test_a_feed_from_a_date(caller: Any, tables: Any) -> None:
     assert caller.walk("export/leads", token)[0] == []
 
 
-def test_a_token_is_good_for_its_feed_only(caller: Any) -> None:
+def test_a_token_is_valid_for_its_feed_only(caller: Any) -> None:
     _, token = caller.walk("export/leads")
     for path, start in (("export/customers", token), ("export/leads", "nonsense"), ("export/leads", token[:-5])):
         status, answer = caller.get(path, **{"from": start})
         assert (status, list(answer["errors"])) == (400, ["from"])
 
 
-def test_what_changes_is_handed_out_after_the_token(fresh: Any) -> None:
+def test_changes_follow_the_token(fresh: Any) -> None:
     sandbox, caller = fresh()
     _, token = caller.walk("export/leads")
     sandbox.change("leads", 5001, status="Converted")
@@ -68,7 +68,7 @@ def test_what_changes_is_handed_out_after_the_token(fresh: Any) -> None:
     assert caller.walk("export/leads", after)[0] == []
 
 
-def test_a_change_comes_after_a_quarter_of_an_hour(fresh: Any) -> None:
+def test_a_change_appears_after_15_minutes(fresh: Any) -> None:
     sandbox, caller = fresh(feed_delay=900, _feed_size=7, _token_lifetime=1e9)
     founded, token = caller.walk("export/leads")
     assert len(founded) == 200, "the company's rows are there from the start"
@@ -98,7 +98,7 @@ def test_a_change_comes_after_a_quarter_of_an_hour(fresh: Any) -> None:
         sandbox.advance(-1)
 
 
-def test_feeds_wait_unless_they_are_told_not_to() -> None:
+def test_feeds_have_a_delay_by_default() -> None:
     with Sandbox(company=Tiny(), as_of=AS_OF, rate_limit=None) as sandbox:
         caller = Caller(sandbox)
         _, token = caller.walk("export/customers")
@@ -113,7 +113,7 @@ def test_feeds_wait_unless_they_are_told_not_to() -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_no_token_skips_a_change(seed: int, fresh: Any) -> None:
-    """However reads, changes and time mix: who goes on from token to token knows all in the end."""
+    """A client that continues from each token sees every change, whatever the order of reads, changes and time."""
     sandbox, caller = fresh(feed_delay=900, _feed_size=5, _token_lifetime=1e9)
     chance = random.Random(seed)
     known: dict[int, Any] = {}
@@ -138,7 +138,7 @@ def test_no_token_skips_a_change(seed: int, fresh: Any) -> None:
     assert known == {row["id"]: row for row in caller.walk("export/leads", includeRecentChanges="true")[0]}
 
 
-def test_recent_changes_may_repeat(fresh: Any) -> None:
+def test_recent_changes_are_repeated(fresh: Any) -> None:
     sandbox, caller = fresh(_feed_size=2)
     _, token = caller.walk("export/leads", includeRecentChanges="true")
     for lead in (5001, 5002, 5004, 5005, 5006):
@@ -150,7 +150,7 @@ def test_recent_changes_may_repeat(fresh: Any) -> None:
     assert caller.walk("export/leads", token)[0] == []
 
 
-def test_a_deleted_row_leaves_lists(fresh: Any) -> None:
+def test_a_deleted_row_is_not_listed(fresh: Any) -> None:
     sandbox, caller = fresh()
     before = len(caller.rows("leads"))
     sandbox.remove("leads", 5001)
@@ -163,7 +163,7 @@ def test_a_deleted_row_leaves_lists(fresh: Any) -> None:
     assert caller.rows("customers/contacts", customerIds="3") == []
 
 
-def test_a_row_moves_while_it_is_walked(fresh: Any) -> None:
+def test_a_row_moves_during_pagination(fresh: Any) -> None:
     sandbox, caller = fresh()
     query = {"modifiedOnOrAfter": "1970-01-01", "pageSize": 30}
     _, one = caller.get("customers/contacts", **query)
@@ -183,7 +183,7 @@ def test_parts_of_a_row_can_be_changed(fresh: Any) -> None:
     assert sandbox.row("customers", 7) == row
 
 
-def test_accounting_is_no_edit(fresh: Any) -> None:
+def test_an_accounting_change_is_not_an_edit(fresh: Any) -> None:
     sandbox, caller = fresh()
     sandbox.change("customers", 7, balance=12.5)
     sandbox.change("customers", 9, name="New", balance=1.0)
@@ -195,7 +195,7 @@ def test_accounting_is_no_edit(fresh: Any) -> None:
     assert 7 in {row["id"] for row in before}
 
 
-def test_a_row_put_twice_is_one(fresh: Any) -> None:
+def test_a_row_added_twice_is_replaced(fresh: Any) -> None:
     sandbox, caller = fresh()
     for memo in ("a", "b"):
         sandbox.put("customer_contacts", {"id": 4, "customerId": 3, "memo": memo, "type": "Phone", "value": "1"})
@@ -207,7 +207,7 @@ def test_a_row_put_twice_is_one(fresh: Any) -> None:
     ]
 
 
-def test_mistakes_are_named(fresh: Any) -> None:
+def test_errors_name_the_mistake(fresh: Any) -> None:
     sandbox, _ = fresh()
     with pytest.raises(UsageError, match="no row 1 in leads"):
         sandbox.change("leads", 1, status="Open")

@@ -1,4 +1,4 @@
-"""Every filter of the lists against plain Python over the same rows."""
+"""Every filter of the lists, compared with plain Python over the same rows."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ DATED = {
 
 
 def listed(path: str, query: dict[str, str], tables: dict[str, list[Row]]) -> list[Row]:
-    """The rows that the list could show at all, whatever the filter in question."""
+    """Return the rows that the list can show without the filter."""
     rows = tables[TABLES[path]]
     if path not in SHOWS_DELETED or (path in HIDES and "active" not in query):
         return [row for row in rows if row["active"]]
@@ -218,14 +218,14 @@ def test_dates_are_half_open(path: str, name: str, caller: Any, tables: dict[str
     assert names(caller.rows(path, **query | {name: moment})) == names(expected)
 
 
-def test_seventh_digits_count(caller: Any) -> None:
+def test_times_are_compared_to_seven_digits(caller: Any) -> None:
     row = next(row for row in caller.rows("leads") if len(row["createdOn"]) == 28)
     found = caller.rows("leads", createdOnOrAfter=row["createdOn"], createdBefore=row["createdOn"][:-2] + "8Z")
     assert [one["id"] for one in found if one["createdOn"] == row["createdOn"]] != []
     assert caller.rows("leads", createdOnOrAfter=row["createdOn"][:-2] + "8Z", createdBefore=row["createdOn"]) == []
 
 
-def test_offsets_and_naive_moments_are_utc(caller: Any) -> None:
+def test_times_without_an_offset_are_utc(caller: Any) -> None:
     plain = caller.rows("leads", createdBefore="2026-01-10T00:00:00Z")
     assert plain
     for moment in ("2026-01-10", "2026-01-10T00:00:00", "2026-01-10T01:30:00+01:30", "2026-01-09T18:00-06:00"):
@@ -233,7 +233,7 @@ def test_offsets_and_naive_moments_are_utc(caller: Any) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(HIDES))
-def test_inactive_rows_hide_by_default(path: str, caller: Any, tables: dict[str, list[Row]]) -> None:
+def test_inactive_rows_are_hidden_by_default(path: str, caller: Any, tables: dict[str, list[Row]]) -> None:
     everything = tables[TABLES[path]]
     active = [row for row in everything if row["active"]]
     assert len(active) < len(everything)
@@ -242,7 +242,7 @@ def test_inactive_rows_hide_by_default(path: str, caller: Any, tables: dict[str,
     assert names(caller.rows(path, active="False")) == names([row for row in everything if not row["active"]])
 
 
-def test_every_filter_of_the_contract_does_something() -> None:
+def test_every_filter_of_the_contract_is_implemented() -> None:
     shown_only = {"genPermUrl", "externalDataApplicationGuid", "excludeAccountingChangesFromModifiedDateRange"}
     tried = {(path, name) for path, query, _ in CASES for name in query}
     tables = {table: path for path, table in TABLES.items()}
@@ -265,7 +265,7 @@ def test_every_filter_of_the_contract_does_something() -> None:
     ]
 
 
-def test_filters_that_find_all_or_nothing(caller: Any) -> None:
+def test_filters_that_match_all_rows_or_none(caller: Any) -> None:
     assert caller.rows("customers", country="Canada") == []
     assert caller.rows("customers", country="usa") == caller.rows("customers")
     assert caller.rows("locations", country="Canada") == []
@@ -273,7 +273,7 @@ def test_filters_that_find_all_or_nothing(caller: Any) -> None:
     assert caller.rows("marketing:campaigns", campaignPhoneNumber="3125550178") == []
 
 
-def test_another_applications_data_is_not_shown(caller: Any) -> None:
+def test_data_of_other_applications_is_hidden(caller: Any) -> None:
     other = "00000000-0000-0000-0000-000000000001"
     assert caller.rows("customers", externalDataApplicationGuid=other) == []
     assert {row["externalData"][0]["key"] for row in caller.rows("settings:business-units")} == {"erp"}
@@ -282,14 +282,14 @@ def test_another_applications_data_is_not_shown(caller: Any) -> None:
     assert all(row["externalData"] == [] for row in units)
 
 
-def test_links_are_made_when_asked_for(caller: Any) -> None:
+def test_links_are_included_on_request(caller: Any) -> None:
     assert {row["leadUrl"] for row in caller.rows("leads")} == {None}
     for row in caller.rows("leads", genPermUrl="true"):
         assert row["leadUrl"].endswith(f"/{row['id']}")
         assert row["summary"] == 'says "hello", <b>'
 
 
-def test_lists_of_contacts_want_ids_or_dates(caller: Any) -> None:
+def test_lists_of_contacts_require_ids_or_dates(caller: Any) -> None:
     for path in ("customers/contacts", "locations/contacts"):
         status, answer = caller.get(path)
         assert (status, len(answer["errors"])) == (400, 1)
@@ -298,14 +298,14 @@ def test_lists_of_contacts_want_ids_or_dates(caller: Any) -> None:
     assert caller.rows("locations/contacts", createdBefore="2027-01-01")
 
 
-def test_ids_are_at_most_fifty(caller: Any) -> None:
+def test_at_most_50_ids_are_accepted(caller: Any) -> None:
     assert len(caller.rows("leads", ids=",".join(map(str, range(5001, 5051))))) > 40
     status, answer = caller.get("leads", ids=",".join(map(str, range(5000, 5051))))
     assert status == 400
     assert list(answer["errors"]) == ["ids"]
 
 
-def test_several_of_one_name_are_joined(caller: Any) -> None:
+def test_repeated_parameters_are_joined(caller: Any) -> None:
     _, body, _ = caller.raw("leads", [("ids", "5001"), ("ids", "5002"), ("ids", "")])
     assert body.count(b'"status"') == 2
 
@@ -339,7 +339,7 @@ def test_several_of_one_name_are_joined(caller: Any) -> None:
         ("jpm:job-types", {"orderByDirection": "up"}),
     ],
 )
-def test_values_that_cannot_be_read(path: str, query: dict[str, str], caller: Any) -> None:
+def test_invalid_values_are_rejected(path: str, query: dict[str, str], caller: Any) -> None:
     status, answer = caller.get(path, **query)
     assert status == 400
     assert set(answer) == {"type", "title", "status", "traceId", "errors", "data"}
@@ -347,7 +347,7 @@ def test_values_that_cannot_be_read(path: str, query: dict[str, str], caller: An
     assert field in {*query, "externalDataKey", "externalDataValues", "orderBy"}
 
 
-def test_all_that_is_wrong_is_said_at_once(caller: Any) -> None:
+def test_all_invalid_values_are_reported_together(caller: Any) -> None:
     _, answer = caller.get("leads", ids="x", customerId="y", createdBefore="z")
     assert set(answer["errors"]) == {"ids", "customerId", "createdBefore"}
 
@@ -357,7 +357,7 @@ def test_unknown_parameters_are_ignored(caller: Any) -> None:
     assert caller.rows("leads", status="") == caller.rows("leads")
 
 
-def test_empty_parameters_are_refused_by_the_book(fresh: Any) -> None:
+def test_empty_parameters_are_rejected_by_the_book(fresh: Any) -> None:
     caller, strict = fresh()[1], fresh(by_the_book=True)[1]
     for path, name in (("leads", "createdBefore"), ("leads", "status"), ("customers", "active"), ("leads", "page")):
         assert caller.get(path, **{name: ""})[0] == 200

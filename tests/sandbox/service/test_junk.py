@@ -1,4 +1,4 @@
-"""Whatever is sent: an answer or a refusal, never a failure."""
+"""Whatever is sent, the response is a success or a client error, never a server error."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_junk_in_a_path(key: str, caller: Any, caplog: Any) -> None:
     assert caplog.text == ""
 
 
-def test_junk_at_the_gate(caller: Any, standing: Any, caplog: Any) -> None:
+def test_junk_at_sign_in(caller: Any, standing: Any, caplog: Any) -> None:
     url = f"{standing.api_url}/crm/v2/tenant/{standing.tenant}/leads"
     for value in ("Bearer", "Bearer ", "x", "Bearer \xff", "Basic :::"):
         assert caller.send(url, Authorization=value, ST_App_Key=standing.app_key)[0] == 401
@@ -134,7 +134,7 @@ def test_junk_in_a_body(operation: Any, messy: Any, caplog: Any) -> None:
 
 
 def example(field: Any) -> Any:
-    """A value of a field's kind."""
+    """Return a value of a field's type."""
     kinds = {"integer": 1, "boolean": True, "double": 1.5, "decimal": 2.5, "time": "2026-01-01T00:00:00Z"}
     if field.kind == "object":
         value: Any = {part.name: example(part) for part in field.fields}

@@ -1,4 +1,4 @@
-"""Each operation once, on a credible company by the book: its scope, its answer against the published contract."""
+"""Each operation once, on a demo company by the book: its scope, and its response against the published contract."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ Case = Callable[["Book"], tuple[str, Any]]
 
 
 class Book:
-    """The company's rows, by the first of each table, and what cases make for themselves."""
+    """The first rows of the company's tables, and rows that cases create."""
 
     def __init__(self, caller: Any) -> None:
         self.caller = caller
 
     def first(self, path: str, **wanted: Any) -> dict[str, Any]:
-        """The first active row of a list that is as wanted."""
+        """Return the first active row of a list with these values."""
         for row in self.caller.rows(path):
             if all(row[name] == value for name, value in wanted.items()):
                 return dict(row)
@@ -239,7 +239,7 @@ CASES: dict[str, Case] = {
         {"value": "false"},
     ),
 }
-"""The path and the body of a call of each operation that has either; the others are lists that need neither."""
+"""The path and the body of a request of each operation that has either; the others are lists without both."""
 
 
 def made_by_post(b: Book, path: str) -> str:
@@ -253,13 +253,13 @@ def preferred(b: Book, parent: str, word: str) -> str:
 
 
 def enough(operation: Any) -> dict[str, str]:
-    """What a list of contacts wants to be asked."""
+    """Return the parameters that a list of contacts requires."""
     return {"modifiedOnOrAfter": "1970-01-01"} if operation.name.endswith(".list_contacts") else {}
 
 
 @pytest.fixture(scope="module")
 def published() -> dict[str, Any]:
-    """The published operations by id, and the published schemas."""
+    """Return the published operations by id, and the published schemas."""
     found: dict[str, Any] = {"schemas": {}}
     for name, spec in documents().items():
         for methods in spec["paths"].values():
@@ -268,14 +268,14 @@ def published() -> dict[str, Any]:
     return found
 
 
-def test_all_are_served() -> None:
+def test_every_operation_has_a_handler() -> None:
     assert HANDLERS.keys() == OPERATIONS.keys()
     needy = {one.id for one in OPERATIONS.values() if one.path_names or one.body}
     assert CASES.keys() == needy
 
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda one: one.id)
-def test_each_answers_to_its_scope_and_fits_the_contract(
+def test_each_operation_checks_its_scope_and_returns_what_the_contract_says(
     operation: Any, book: Any, published: Any, monkeypatch: Any
 ) -> None:
     module, _, rest = operation.path.partition("/v2/tenant/{tenant}/")
@@ -313,7 +313,7 @@ def test_each_answers_to_its_scope_and_fits_the_contract(
 
 
 def misfits(value: Any, schema: dict[str, Any], schemas: dict[str, Any], path: str) -> Any:
-    """What in a value departs from a schema, in words."""
+    """Return descriptions of what in a value departs from a schema."""
     if "$ref" in schema:
         schema = schemas[schema["$ref"].rpartition("/")[2]]
     if value is None and any(one.get("type") == "null" for one in schema.get("oneOf", [])):

@@ -1,4 +1,4 @@
-"""Pages, orders, single rows."""
+"""Pages, sorting and single rows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_pages_add_up(caller: Any) -> None:
     assert page == -(-len(whole) // 17)
 
 
-def test_the_defaults(caller: Any) -> None:
+def test_the_default_page(caller: Any) -> None:
     _, answer = caller.get("leads")
     assert (answer["page"], answer["pageSize"], len(answer["data"]), answer["hasMore"]) == (1, 50, 50, True)
     assert [row["id"] for row in answer["data"]] == sorted(row["id"] for row in answer["data"])
@@ -37,12 +37,12 @@ def test_a_page_beyond_the_end_is_empty(caller: Any) -> None:
     assert (answer["data"], answer["hasMore"], answer["totalCount"]) == ([], False, 192)
 
 
-def test_a_last_page_that_is_full_has_no_more(caller: Any) -> None:
+def test_a_full_last_page_has_no_more(caller: Any) -> None:
     _, answer = caller.get("leads", page=2, pageSize=96)
     assert (len(answer["data"]), answer["hasMore"]) == (96, False)
 
 
-def test_rows_are_what_the_company_made(caller: Any, tables: Any) -> None:
+def test_rows_are_those_of_the_company(caller: Any, tables: Any) -> None:
     expected = [{k: v for k, v in row.items() if k != "active"} for row in tables["leads"] if row["active"]]
     assert caller.rows("leads") == expected
     _, body, _ = caller.raw("leads", {"ids": "5001"})
@@ -69,23 +69,23 @@ def test_sort(path: str, sort: str, key: Any, caller: Any) -> None:
     assert caller.rows(path, sort=backwards) == rows[::-1]
 
 
-def test_job_types_have_an_order_of_their_own(caller: Any) -> None:
+def test_job_types_have_their_own_sort_parameters(caller: Any) -> None:
     ids = [row["id"] for row in caller.rows("jpm:job-types", orderBy="modifiedOn", orderByDirection="Ascending")]
     assert ids == [row["id"] for row in caller.rows("jpm:job-types", orderByDirection="desc")]
     assert ids == sorted(ids, reverse=True)
 
 
-def test_a_plus_that_is_not_encoded_is_no_sort(caller: Any) -> None:
+def test_a_plus_that_is_not_encoded_is_rejected(caller: Any) -> None:
     status, body, _ = caller.raw("leads", "sort=+Id")
     assert status == 400
     assert list(json.loads(body)["errors"]) == ["sort"]
 
 
-def test_a_sort_that_is_not_offered_is_ignored(caller: Any) -> None:
+def test_an_unsupported_sort_parameter_is_ignored(caller: Any) -> None:
     assert caller.rows("settings:employees", sort="nonsense") == caller.rows("settings:employees")
 
 
-def test_contacts_come_in_order_of_modification(caller: Any) -> None:
+def test_contacts_are_in_order_of_modification(caller: Any) -> None:
     rows = caller.rows("customers/contacts", modifiedOnOrAfter="1970-01-01")
     assert [row["modifiedOn"] for row in rows] == sorted(row["modifiedOn"] for row in rows)
     assert {"active"}.isdisjoint(rows[0])
@@ -124,7 +124,7 @@ def test_paths_and_methods_that_do_not_exist(caller: Any) -> None:
     assert {"GET", "POST"} <= set(headers["allow"].split(", "))
 
 
-def test_answers_are_packed_only_where_that_is_wanted(fresh: Any) -> None:
+def test_responses_are_compressed_on_request_only(fresh: Any) -> None:
     _, caller = fresh(gzip=True)
     _, plain, headers = caller.raw("leads", {"pageSize": 200})
     assert "content-encoding" not in headers

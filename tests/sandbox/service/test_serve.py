@@ -1,4 +1,4 @@
-"""`stcrm sandbox serve`, as a process of its own."""
+"""`stcrm sandbox serve` in its own process."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def sign_in(told: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_it_serves_and_ends_cleanly(name: str, tmp_path: Path) -> None:
+def test_serve_starts_and_stops_cleanly(name: str, tmp_path: Path) -> None:
     state = tmp_path / "state.sqlite"
     options = ("--leads", "120", "--seed", "3", "--as-of", "2026-05-01", "--state", str(state), "--no-effects")
     with served(*options, "--latency-ms", "1", "--rate-limit", "0", "--feed-delay", "0") as (process, told):
@@ -57,7 +57,7 @@ def test_it_serves_and_ends_cleanly(name: str, tmp_path: Path) -> None:
     assert state.exists()
 
 
-def test_a_terminal_sees_how_far_the_company_is() -> None:
+def test_a_terminal_shows_progress() -> None:
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (24, 100))
     shown: list[bytes] = []
@@ -96,7 +96,7 @@ def test_a_terminal_sees_how_far_the_company_is() -> None:
         (("--feed-delay", "100000"), "between 0 and 86400 seconds"),
     ],
 )
-def test_what_it_is_told_wrong(options: tuple[str, ...], message: str) -> None:
+def test_invalid_options(options: tuple[str, ...], message: str) -> None:
     done = subprocess.run([*SERVE, "--leads", "100", *options], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert message in done.stderr

@@ -1,4 +1,4 @@
-"""What a sandbox keeps, what it draws anew, and its life."""
+"""What a sandbox keeps and creates anew, and how it starts and stops."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from stcrm_pandas.sandbox import Sandbox
 AS_OF = dt.datetime(2026, 5, 1, tzinfo=dt.UTC)
 
 
-def test_a_state_is_kept(fresh: Any, tmp_path: Path) -> None:
+def test_a_state_keeps_changes(fresh: Any, tmp_path: Path) -> None:
     file = tmp_path / "deep" / "state.sqlite"
     first, caller = fresh(state=file)
     first.change("leads", 5001, summary="kept")
@@ -44,7 +44,7 @@ def test_a_state_is_kept(fresh: Any, tmp_path: Path) -> None:
     assert [row["id"] for row in caller.walk("export/leads", token)[0]] == [5002]
 
 
-def test_a_state_keeps_what_feeds_do_not_show_yet(fresh: Any, tmp_path: Path) -> None:
+def test_a_state_keeps_recent_changes(fresh: Any, tmp_path: Path) -> None:
     file = tmp_path / "state.sqlite"
     first, caller = fresh(state=file, feed_delay=900)
     rows, token = caller.walk("export/leads")
@@ -72,14 +72,14 @@ def test_a_state_whose_rows_are_ahead_of_its_clock(fresh: Any, tmp_path: Path) -
     assert [row["id"] for row in caller.walk("export/customers", token)[0]] == [7]
 
 
-def test_a_state_is_for_one_at_a_time(fresh: Any, tmp_path: Path) -> None:
+def test_a_state_cannot_be_opened_twice(fresh: Any, tmp_path: Path) -> None:
     file = tmp_path / "state.sqlite"
     fresh(state=file)
     with pytest.raises(SettingsError, match="used by another"):
         fresh(state=file)
 
 
-def test_files_that_are_no_state(fresh: Any, tmp_path: Path) -> None:
+def test_files_that_are_not_a_state(fresh: Any, tmp_path: Path) -> None:
     text = tmp_path / "text"
     text.write_text("something else, and long enough to be looked at" * 20)
     with pytest.raises(SettingsError, match="no state"):
@@ -105,7 +105,7 @@ def test_a_company_that_fails_leaves_no_state(fresh: Any, tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
-def test_without_a_state_nothing_stays(fresh: Any, monkeypatch: Any, tmp_path: Path) -> None:
+def test_without_a_state_nothing_is_kept(fresh: Any, monkeypatch: Any, tmp_path: Path) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     sandbox, _ = fresh()
     (folder,) = tmp_path.iterdir()
@@ -115,7 +115,7 @@ def test_without_a_state_nothing_stays(fresh: Any, monkeypatch: Any, tmp_path: P
     assert list(tmp_path.iterdir()) == []
 
 
-def test_each_start_is_another(fresh: Any) -> None:
+def test_each_start_is_a_new_sandbox(fresh: Any) -> None:
     one, two = fresh()[0], fresh()[0]
     assert one.sandbox_id != two.sandbox_id
     assert one.sandbox_id.startswith("sandbox-1-20260701T120000-12000-")
@@ -134,7 +134,7 @@ def test_each_start_is_another(fresh: Any) -> None:
     assert one.start().sandbox_id != before
 
 
-def test_its_life() -> None:
+def test_start_and_stop() -> None:
     sandbox = Sandbox(leads=120, as_of=AS_OF)
     assert repr(sandbox) == "<Sandbox, not started>"
     for read in (lambda: sandbox.api_url, lambda: sandbox.truth, sandbox.now, lambda: sandbox.requests):
@@ -153,7 +153,7 @@ def test_its_life() -> None:
     gc.collect()
 
 
-def test_a_port_that_is_taken(fresh: Any) -> None:
+def test_a_port_in_use(fresh: Any) -> None:
     sandbox, _ = fresh()
     port = int(sandbox.api_url.rpartition(":")[2])
     with pytest.raises(SettingsError, match=str(port)):
@@ -172,12 +172,12 @@ def digest(**options: Any) -> str:
     return found.hexdigest()
 
 
-def test_the_same_seed_and_date_make_the_same_bytes() -> None:
+def test_the_same_seed_and_date_give_the_same_bytes() -> None:
     assert digest() == digest()
     assert len({digest(), digest(seed=2), digest(by_the_book=True)}) == 3
 
 
-def test_importing_it_is_cheap() -> None:
+def test_the_import_does_not_load_the_server() -> None:
     code = (
         "import sys; from stcrm_pandas.sandbox import Sandbox; Sandbox();"
         "print([m for m in ('starlette', 'uvicorn', 'requests', 'pandera') if m in sys.modules])"
@@ -186,12 +186,12 @@ def test_importing_it_is_cheap() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_it_shares_nothing_with_the_client() -> None:
+def test_the_sandbox_shares_no_code_with_the_client() -> None:
     code = (
         "import sys; from stcrm_pandas.sandbox import Sandbox\n"
         "with Sandbox(leads=100): print(sorted(m for m in sys.modules if m.startswith('stcrm_pandas.')))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     ours = {name.split(".")[1] for name in eval(done.stdout)}
-    # printable is what errors are written with
+    # errors uses printable
     assert ours == {"contract", "errors", "printable", "sandbox"}
