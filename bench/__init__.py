@@ -1,1 +1,1 @@
-"""Benchmarks: ratios to a floor or a rival, measured in turn in one run. `python -m bench --rows 100000`."""
+"""Benchmarks against a floor or another library, timed alternately in one run: `python -m bench --rows 100000`."""

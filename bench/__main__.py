@@ -35,17 +35,17 @@ def main() -> None:
     parser.add_argument(
         "--only",
         default="",
-        help="of imports, decoding, warm, diffing, reducing, cold, limit, applying, opt_outs, founding: some",
+        help="comma-separated: imports, decoding, warm, diffing, reducing, cold, limit, applying, opt_outs, founding",
     )
     options = parser.parse_args()
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {versions}")
-    print(f"{options.rows:,} rows, {options.rounds} rounds after one that does not count\n")
+    print(f"{options.rows:,} rows, {options.rounds} rounds after a warm-up\n")
     start = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         results = list(run(options.rows, options.rounds, options.only.split(",") if options.only else [], Path(folder)))
     print("\n" + table(results))
-    print(f"\n{time.perf_counter() - start:.0f} s in all")
+    print(f"\n{time.perf_counter() - start:.0f} s in total")
 
 
 def run(rows: int, rounds: int, only: list[str], folder: Path) -> Iterator[Result]:

@@ -1,4 +1,4 @@
-"""Apply a plan of 2,000 rows against a service that takes 100 ms for each call."""
+"""Apply a plan of 2,000 rows to an API with a latency of 100 ms."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROWS, LATENCY = 2_000, 0.1
 
 
 def run(folder: Path) -> Iterator[Result]:
-    """The calls a second as a share of what threads, latency and limit allow: the usual ones, and others."""
+    """Compare requests per second with the maximum for the threads, latency and rate limit, for two settings."""
     warnings.simplefilter("ignore", DriftWarning)
     for concurrency, limit in ((8, 55), (4, 55)):
         with served(leads=1_000, customers=ROWS + 500, latency_ms=int(LATENCY * 1000)) as place:
@@ -33,6 +33,7 @@ def run(folder: Path) -> Iterator[Result]:
                 assert len(result.succeeded) == len(after)
         allowed = min(limit, concurrency / LATENCY)
         yield Result(
-            f"apply of {len(after):,} rows, {concurrency} threads, {limit} a second", f"{calls} calls in {spent:.1f} s",
-            f"{allowed:.0f} calls a second allowed", f"{calls / spent / allowed:.0%}", "85 %", "95 %",
+            f"apply of {len(after):,} rows, {concurrency} threads, at most {limit} requests/s",
+            f"{calls} requests in {spent:.1f} s",
+            f"{allowed:.0f} requests/s possible", f"{calls / spent / allowed:.0%}", "85%", "95%",
         )  # fmt: skip

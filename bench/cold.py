@@ -1,4 +1,4 @@
-"""`leads.list()` over HTTP with 150 ms a page, against the latency alone and against a client of another make."""
+"""`leads.list()` over HTTP at 150 ms per page, compared with the latency alone and with another client."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stcrm_pandas.errors import DriftWarning
 
 LATENCY = 0.150
 ROWS = 300_000
-PAGES = 20  # of the rival's, from which the whole is projected
+PAGES = 20  # of the other client, from which its total is projected
 
 
 def cold(place: dict[str, Any], folder: Path, run: int, **filters: Any) -> tuple[float, int]:
@@ -39,7 +39,7 @@ def run(rounds: int, folder: Path) -> Iterator[Result]:
         pages = -(-runs[0][1] // 5_000)
         floor = -(-pages // 8) * LATENCY
         yield Result(
-            f"cold leads.list() of {runs[0][1]:,}, 150 ms a page", str(ours), f"the latency alone: {short(floor)}",
+            f"cold leads.list() of {runs[0][1]:,}, 150 ms per page", str(ours), f"latency alone: {short(floor)}",
             f"{ours.middle / floor:.2f} x", "1.6 x", "1.2 x",
         )  # fmt: skip
     with served(leads=100_000, latency_ms=int(LATENCY * 1000)) as place:
@@ -47,14 +47,14 @@ def run(rounds: int, folder: Path) -> Iterator[Result]:
         ours, rows = Times(tuple(spent for spent, _ in runs)), runs[0][1]
         rival = rival_page(place) * rows / 100
         yield Result(
-            f"cold leads.list() of {rows:,}, 150 ms a page", str(ours),
-            f"servicepytan, from {PAGES} of its pages: {short(rival)}",
+            f"cold leads.list() of {rows:,}, 150 ms per page", str(ours),
+            f"servicepytan, projected from {PAGES} pages: {short(rival)}",
             f"{rival / ours.middle:.0f} x faster", "150 x", "400 x",
         )  # fmt: skip
 
 
 def rival_page(place: dict[str, Any]) -> float:
-    """Seconds a page of servicepytan as it comes: a hundred rows, one page after the other."""
+    """Return seconds per page of servicepytan with its defaults: 100 rows per page, sequentially."""
     import servicepytan
 
     connection = servicepytan.auth.servicepytan_connect(

@@ -1,4 +1,4 @@
-"""`diff` of a large frame, against pandas column by column and against plain pyarrow arrays."""
+"""`diff` of a large DataFrame, compared with pandas column by column and with plain pyarrow arrays."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def against_both(what: str, before: pd.DataFrame, after: pd.DataFrame, rounds: i
 
     assert ours() == by_pandas(before, after) == by_arrow(old, new), "the three do not agree"
     mine, rival = in_turn(ours, lambda: by_pandas(before, after), rounds=rounds)
-    yield faster(what, mine, rival, reach="3 x", dream="6 x", rival_name="pandas, column by column")
+    yield faster(what, mine, rival, target="3 x", stretch="6 x", rival_name="pandas, column by column")
     mine, floor = in_turn(ours, lambda: by_arrow(old, new), rounds=rounds)
-    yield of_floor(what, mine, floor, reach="2 x", dream="1.3 x", floor_name="plain pyarrow arrays")
+    yield of_floor(what, mine, floor, target="2 x", stretch="1.3 x", floor_name="plain pyarrow arrays")
 
 
 def frame(rows: int) -> pd.DataFrame:
@@ -51,7 +51,7 @@ def frame(rows: int) -> pd.DataFrame:
 
 
 def edited(before: pd.DataFrame) -> pd.DataFrame:
-    """A copy with a share of its cells changed, in every column but the key."""
+    """Return a copy with some cells changed in every column except the key."""
     after = before.copy()
     rng = np.random.default_rng(2)
     for name in COLUMNS[1:]:
@@ -71,7 +71,7 @@ def edited(before: pd.DataFrame) -> pd.DataFrame:
 
 
 def by_pandas(before: pd.DataFrame, after: pd.DataFrame) -> int:
-    """As one would write it in pandas: line the rows up, then compare column by column."""
+    """Count changed cells as a pandas user would: align the rows, then compare column by column."""
     if not before["id"].equals(after["id"]):
         after = after.set_index("id").reindex(before["id"]).reset_index()
     changed = []
@@ -87,7 +87,7 @@ def by_pandas(before: pd.DataFrame, after: pd.DataFrame) -> int:
 
 
 def arrow(frame: pd.DataFrame) -> dict[str, Any]:
-    """The columns as plain arrays of arrow, one piece each."""
+    """Return the columns as Arrow arrays, one chunk each."""
     columns = {}
     for name in COLUMNS:
         cells = pa.array(frame[name].array)
@@ -96,7 +96,7 @@ def arrow(frame: pd.DataFrame) -> dict[str, Any]:
 
 
 def by_arrow(before: dict[str, Any], after: dict[str, Any]) -> int:
-    """The least that has to be done: compare, and take out what differs."""
+    """The floor: compare, and select what differs."""
     places = None
     if not before["id"].equals(after["id"]):
         places = pc.index_in(before["id"], value_set=after["id"])
@@ -113,7 +113,7 @@ def by_arrow(before: dict[str, Any], after: dict[str, Any]) -> int:
 
 
 def list_unlike(old: Any, new: Any) -> Any:
-    """By lengths, then by the values of those of one length."""
+    """Compare lists by length, then by value."""
     sizes = pc.list_value_length(old), pc.list_value_length(new)
     unlike = pc.fill_null(pc.not_equal(*sizes), True).to_numpy(zero_copy_only=False).copy()
     unlike[pc.and_(pc.is_null(old), pc.is_null(new)).to_numpy(zero_copy_only=False)] = False

@@ -1,4 +1,4 @@
-"""Making a company of 20,000 leads, beside writing texts of the same lengths into a table without an index."""
+"""Create a company of 20,000 leads, compared with writing text of the same length to a table without an index."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def make(path: Path, leads: int = LEADS) -> None:
 
 
 def texts(path: Path) -> list[str]:
-    """As long as the rows in a file that `make` made, and as many."""
+    """Return text with the number and length of the rows that `make` created."""
     with sqlite3.connect(path) as db:
         tables = [name for (name,) in db.execute("SELECT name FROM tables")]
         sizes = [size for name in tables for (size,) in db.execute(f'SELECT length(body) FROM "{name}"')]
@@ -30,7 +30,7 @@ def texts(path: Path) -> list[str]:
 
 
 def write(path: Path, rows: list[str]) -> None:
-    """The floor: as little as SQLite can do with so many bytes."""
+    """The floor: write the same bytes to SQLite, and nothing else."""
     path.unlink(missing_ok=True)
     db = sqlite3.connect(path, isolation_level=None)
     for pragma in ("page_size=16384", "journal_mode=OFF", "synchronous=OFF"):
@@ -47,5 +47,5 @@ def run(rounds: int, folder: Path) -> Iterator[Result]:
     make(made)
     rows = texts(made)
     ours, floor = in_turn(lambda: make(made), lambda: write(folder / "floor.sqlite", rows), rounds=min(rounds, 3))
-    what = f"a demo company of {LEADS:,} leads ({len(rows):,} rows, {len(rows) / ours.middle:,.0f} a second)"
-    yield of_floor(what, ours, floor, reach="6 x", dream="3 x", floor_name="texts alone")
+    what = f"create a demo company of {LEADS:,} leads ({len(rows):,} rows, {len(rows) / ours.middle:,.0f} rows/s)"
+    yield of_floor(what, ours, floor, target="6 x", stretch="3 x", floor_name="write its JSON to SQLite")

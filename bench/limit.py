@@ -1,4 +1,4 @@
-"""Many small calls where the service allows sixty a second: how many go through, and whether one is refused."""
+"""Many small requests at a limit of 60 per second: how many succeed, and whether one gets a 429."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def run(folder: Path) -> Iterator[Result]:
         ids = []
         with connect(**settings(place, cache_dir=folder / "ids")) as crm:
             ids = crm.leads.list()["id"].head(CALLS * 50).tolist()
-        time.sleep(1.5)  # so that the calls above are forgotten
+        time.sleep(1.5)  # so that the requests above no longer count
         for rate in (55, 57):
             with connect(**settings(place, cache_dir=folder / f"limit-{rate}") | {"rate_limit": rate}) as crm:
                 refused = 0
@@ -36,7 +36,7 @@ def run(folder: Path) -> Iterator[Result]:
                 crm.leads.list(ids=ids)
                 spent = time.perf_counter() - start
                 yield Result(
-                    f"{crm.calls} small calls, rate_limit={rate}", f"{spent:.1f} s", f"{ALLOWED} a second allowed",
-                    f"{crm.calls / spent:.1f} a second, {refused} refused", "52, none", "57",
+                    f"{crm.calls} small requests, rate_limit={rate}", f"{spent:.1f} s", f"{ALLOWED} requests/s allowed",
+                    f"{crm.calls / spent:.1f} requests/s, {refused} refused", "52, none", "57",
                 )  # fmt: skip
             time.sleep(1.5)

@@ -1,4 +1,4 @@
-"""Two things timed in turn, several times, and the table of what came out."""
+"""Time two functions alternately, and format the results as a table."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Result:
-    """One line of the table: ours, what it is held against, their ratio, and what was hoped for.
+    """One row of the table: our time, what it is compared with, the ratio, and two targets.
 
-    `ratio` is written as it is judged: `x` times the floor, or times faster than a rival.
+    A ratio is "1.20 x" of a floor (the least that is possible), or "5.0 x faster" than another library.
     """
 
     what: str
     ours: str
     against: str
     ratio: str
-    reach: str
-    dream: str
+    target: str
+    stretch: str
 
 
 @dataclass(frozen=True)
 class Times:
-    """How long the runs of one thing took, in seconds."""
+    """The times of several runs, in seconds."""
 
     runs: tuple[float, ...]
 
@@ -35,7 +35,7 @@ class Times:
         return statistics.median(self.runs)
 
     def __str__(self) -> str:
-        return f"{short(self.middle)} ({short(min(self.runs))} to {short(max(self.runs))})"
+        return f"{short(self.middle)} ({short(min(self.runs))}–{short(max(self.runs))})"
 
 
 def short(seconds: float) -> str:
@@ -43,7 +43,7 @@ def short(seconds: float) -> str:
 
 
 def seconds(work: Callable[[], object], *, collector: bool = True) -> float:
-    """The time of one run; the garbage collector may be put to sleep for a floor."""
+    """Return the time of one run; for a floor the garbage collector can be off."""
     gc.collect()
     if not collector:
         gc.disable()
@@ -60,11 +60,7 @@ def seconds(work: Callable[[], object], *, collector: bool = True) -> float:
 def in_turn(
     ours: Callable[[], object], other: Callable[[], object], *, rounds: int, collector: bool = True
 ) -> tuple[Times, Times]:
-    """Both, one after the other, several times, after one round that does not count.
-
-    Parameters:
-        collector: whether the other one has the garbage collector on; ours always has it.
-    """
+    """Time both alternately, after a warm-up round; `collector` turns garbage collection on for the other."""
     seconds(ours)
     seconds(other, collector=collector)
     runs = [(seconds(ours), seconds(other, collector=collector)) for _ in range(rounds)]
@@ -72,20 +68,20 @@ def in_turn(
     return Times(mine), Times(theirs)
 
 
-def of_floor(what: str, ours: Times, floor: Times, *, reach: str, dream: str, floor_name: str) -> Result:
-    """A line whose ratio is ours over the floor."""
-    return Result(what, str(ours), f"{floor_name}: {floor}", f"{ours.middle / floor.middle:.2f} x", reach, dream)
+def of_floor(what: str, ours: Times, floor: Times, *, target: str, stretch: str, floor_name: str) -> Result:
+    """Return a row with the ratio of our time to the floor."""
+    return Result(what, str(ours), f"{floor_name}: {floor}", f"{ours.middle / floor.middle:.2f} x", target, stretch)
 
 
-def faster(what: str, ours: Times, rival: Times, *, reach: str, dream: str, rival_name: str) -> Result:
-    """A line whose ratio is how often ours fits into the rival."""
+def faster(what: str, ours: Times, rival: Times, *, target: str, stretch: str, rival_name: str) -> Result:
+    """Return a row with the speed-up over another library."""
     ratio = rival.middle / ours.middle
-    return Result(what, str(ours), f"{rival_name}: {rival}", f"{ratio:.1f} x faster", reach, dream)
+    return Result(what, str(ours), f"{rival_name}: {rival}", f"{ratio:.1f} x faster", target, stretch)
 
 
 def table(results: list[Result]) -> str:
-    head = ("what", "ours: median (low to high)", "against", "ratio", "reach", "dream")
-    lines = [head, *((r.what, r.ours, r.against, r.ratio, r.reach, r.dream) for r in results)]
+    head = ("benchmark", "ours: median (range)", "compared with", "ratio", "target", "stretch target")
+    lines = [head, *((r.what, r.ours, r.against, r.ratio, r.target, r.stretch) for r in results)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines

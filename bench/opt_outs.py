@@ -1,7 +1,7 @@
-"""Opt-outs that arrive during an apply: how many are lost, how long the window is, and what its shortness costs.
+"""Opt-outs during an apply: how many are lost, how long the window is, and what the second read costs.
 
-A plan switches off the job reminders of contacts, so that the other flags are copied from the row. Meanwhile each of
-them opts out of marketing, in an order of their own. A recorder stands between all of them and the service.
+A plan switches off the job reminders of contacts, so the other flags are copied from the current row. Meanwhile each
+contact opts out of marketing, in random order. A recorder is between all of them and the sandbox.
 
     python -m bench.opt_outs --rows 300
 """
@@ -42,17 +42,21 @@ _WRITE = re.compile(r"/customers/(\d+)/contacts/(\d+)")
 
 @dataclass(frozen=True)
 class Race:
-    """What a recorder saw of one race.
+    """The result of one race, from the recorded requests.
 
-    Parameters:
-        rows: contacts that the plan changed.
-        opted_out: opt-outs that arrived while the plan was applied.
-        lost_outside: those of them that our request overwrote although they did not come between the last read of the
-            row and the request.
-        lost_inside: those that it overwrote in between, where nothing shows it.
-        window_ms: from the arrival of the last read of a row to the arrival of the request that changes it; the median,
-            and `longest_ms`.
-        rows_a_second: how fast the plan was applied.
+    Parameters
+    ----------
+    rows : int
+        Contacts that the plan changed.
+    opted_out : int
+        Opt-outs during the apply.
+    lost_outside, lost_inside : int
+        Opt-outs that our request overwrote, outside and inside of the window between the last read of the row and the
+        request.
+    window_ms, longest_ms : float
+        The median and the maximum of the window.
+    rows_a_second : float
+        The speed of the apply.
     """
 
     rows: int
@@ -65,22 +69,22 @@ class Race:
 
 
 def run(folder: Path) -> Iterator[Result]:
-    """The race, and the rate of rows with such a read and without one."""
+    """Run the race, and measure rows per second with and without the second read."""
     warnings.simplefilter("ignore", DriftWarning)
     found = race(300, folder, rate_limit=55)
     yield Result(
         f"{found.opted_out} opt-outs during an apply of {found.rows} rows, latency {LATENCY_MS} ms",
-        f"{found.lost_outside} lost, and {found.lost_inside} within the window", "0 lost",
+        f"{found.lost_outside} lost, plus {found.lost_inside} within the window", "0 lost",
         str(found.lost_outside), "0", "0",
     )  # fmt: skip
     yield Result(
-        "from the last read of a row to its request, the median", f"{found.window_ms:.0f} ms",
+        "median time from the last read of a row to its request", f"{found.window_ms:.0f} ms",
         f"latency {LATENCY_MS} ms", f"{found.window_ms:.0f} ms (longest {found.longest_ms:.0f})", "30 ms", "25 ms",
     )  # fmt: skip
     plain = memos(300, folder, rate_limit=55)
     yield Result(
-        "rows a second that need such a read, at 55 requests a second", f"{found.rows_a_second:.0f}",
-        f"{plain:.0f} without", f"{found.rows_a_second / plain:.0%}", "50 %", "60 %",
+        "rows/s with such a read, at 55 requests/s", f"{found.rows_a_second:.0f}",
+        f"{plain:.0f} rows/s without", f"{found.rows_a_second / plain:.0%}", "50%", "60%",
     )  # fmt: skip
 
 
@@ -104,7 +108,7 @@ def race(rows: int, folder: Path, *, rate_limit: int) -> Race:
 
 
 def memos(rows: int, folder: Path, *, rate_limit: int) -> float:
-    """How many rows a second are changed that need no such read."""
+    """Return the rows per second that are changed without a second read."""
     with (
         served(leads=100, customers=2 * rows + 200) as place,
         recorded(place["api_url"], latency_ms=LATENCY_MS) as recorder,
@@ -119,7 +123,7 @@ def memos(rows: int, folder: Path, *, rate_limit: int) -> float:
 
 
 def contacts(crm: Any, rows: int) -> pd.DataFrame:
-    """One contact of each of some active customers, who may be sent everything."""
+    """Return one contact each of some active customers without an opt-out."""
     active = set(crm.customers.list(active=True)["id"])
     found: pd.DataFrame = crm.customers.list_contacts()
     on = found[found["customer_id"].isin(active) & found[REMINDERS].eq(True) & found[MARKETING].eq(True)]
@@ -131,7 +135,7 @@ def contacts(crm: Any, rows: int) -> pd.DataFrame:
 
 
 def opt_out(address: str, place: dict[str, Any], frame: pd.DataFrame, seconds: float) -> None:
-    """Each contact opts out of marketing, by chance in order and time, over some seconds."""
+    """Opt each contact out of marketing, in random order, over a few seconds."""
     chance = random.Random(5)
     form = {
         "grant_type": "client_credentials",
@@ -163,7 +167,7 @@ def opt_out(address: str, place: dict[str, Any], frame: pd.DataFrame, seconds: f
 
 
 def judge(seen: Sequence[dict[str, Any]], rows: int, started: float, ended: float) -> Race:
-    """Count what was lost, by nothing but the order of the requests."""
+    """Count the opt-outs that were lost, from the order of the requests."""
     last_read: dict[int, float] = {}
     said: dict[int, float] = {}
     windows, outside, inside, during = [], 0, 0, 0
@@ -195,7 +199,7 @@ def _settings(place: dict[str, Any], address: str, folder: Path, rate_limit: int
 
 
 def main() -> None:
-    """Run one race and print what was seen of it as JSON."""
+    """Run one race and print its result as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=300)
     parser.add_argument("--rate-limit", type=int, default=55)

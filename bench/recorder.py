@@ -1,11 +1,11 @@
-"""A recorder of HTTP between clients and a service: what was asked, with which body, in which order, and when.
+"""A recording HTTP proxy: requests with their bodies, their order, and their times.
 
-It is a process of its own and knows nothing of the client. Requests are passed on one at a time, in the order in which
-they came in; each response is held back for the latency. So the order in which the service carried them out is exact.
+It runs in a separate process and does not depend on the client. It forwards one request at a time, in the order of
+arrival, and delays each response by the latency. So the recorded order is the order in which the API carried them out.
 
     python bench/recorder.py http://127.0.0.1:8000 --latency-ms 20
 
-It prints its address in a line, and when its input ends a line of JSON for each request.
+It prints its address, and at the end of its input one line of JSON for each request.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 Message = tuple[bytes, dict[str, str], bytes]
-"""The first line, the headers in small letters, and the body."""
+"""The first line, the headers in lower case, and the body."""
 
 
 class Recorded:
-    """Where a recorder listens, and once it has ended what it saw."""
+    """The address of a recorder, and the requests that it recorded once it has ended."""
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -36,7 +36,7 @@ class Recorded:
 
 @contextmanager
 def recorded(service: str, *, latency_ms: float = 0.0) -> Iterator[Recorded]:
-    """Run a recorder before a service; the requests are there when the block has ended."""
+    """Run a recorder in front of a service; its requests are available after the block."""
     command = [sys.executable, str(Path(__file__)), service, "--latency-ms", str(latency_ms)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
@@ -50,7 +50,7 @@ def recorded(service: str, *, latency_ms: float = 0.0) -> Iterator[Recorded]:
 
 
 class Recorder:
-    """Passes requests on to one service and notes them."""
+    """Forwards requests to one service and records them."""
 
     def __init__(self, service: str, latency: float) -> None:
         place = urlsplit(service)
@@ -103,7 +103,7 @@ class Recorder:
 
 
 async def message(reader: asyncio.StreamReader) -> Message | None:
-    """Read one request or response whole; None where the connection has ended."""
+    """Read one request or response; None if the connection has ended."""
     try:
         head = await reader.readuntil(b"\r\n\r\n")
     except asyncio.IncompleteReadError:
@@ -116,9 +116,9 @@ async def message(reader: asyncio.StreamReader) -> Message | None:
     return first, headers, await reader.readexactly(int(headers.get("content-length", 0)))
 
 
-def raw(told: Message) -> list[bytes]:
-    """Return a message as it goes over the wire."""
-    first, headers, body = told
+def raw(message: Message) -> list[bytes]:
+    """Return the bytes of a message."""
+    first, headers, body = message
     lines = [f"{name}: {value}\r\n".encode("latin-1") for name, value in headers.items()]
     return [first, b"\r\n", *lines, b"\r\n", body]
 

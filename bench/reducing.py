@@ -1,4 +1,4 @@
-"""The reduction behind lead conversion on pandas, polars and DuckDB, against plain SQL in DuckDB on the same rows."""
+"""The reduction of lead conversion on pandas, polars and DuckDB, compared with plain SQL in DuckDB."""
 
 from __future__ import annotations
 
@@ -150,8 +150,8 @@ def run(rows: int, rounds: int) -> Iterator[Result]:
         for engine, frames in engines.items():
             assert cells(reduced(*frames)) == expected, f"{engine} and SQL do not agree"
             mine, floor = in_turn(lambda frames=frames: reduced(*frames), sql, rounds=rounds)
-            what = f"{rows:,} leads and {len(jobs):,} jobs reduced on {engine}"
-            yield of_floor(what, mine, floor, reach="2 x", dream="1 x", floor_name="plain SQL in DuckDB")
+            what = f"{rows:,} leads and {len(jobs):,} jobs, reduced with {engine}"
+            yield of_floor(what, mine, floor, target="2 x", stretch="1 x", floor_name="plain SQL in DuckDB")
 
 
 def reduced(leads: Any, jobs: Any, bookings: Any) -> Reduced:
@@ -174,7 +174,7 @@ def cells(found: Reduced) -> list[tuple[Any, ...]]:
 
 
 def company(rows: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Leads of two years, as many jobs, and a third as many bookings."""
+    """Return leads of two years, as many jobs, and a third as many bookings."""
     chance = np.random.default_rng(1)
     start, span = np.datetime64("2024-06-01T00:00:00", "us"), 730 * 86_400
 

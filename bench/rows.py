@@ -1,4 +1,4 @@
-"""Made-up rows as the service sends them, for what needs no sandbox."""
+"""Random rows as the API sends them, for benchmarks without a sandbox."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SUMMARIES = [
 
 
 def moment(rng: np.random.Generator) -> str:
-    """A time as the service writes it: with none to seven fractional digits."""
+    """Return a time as the API writes it: with up to seven fractional digits."""
     at = START + timedelta(seconds=int(rng.integers(0, 730 * 86400)))
     digits = int(rng.choice([0, 3, 6, 7], p=[0.3, 0.1, 0.1, 0.5]))
     fraction = "." + str(rng.integers(10 ** (digits - 1), 10**digits)) if digits else ""
@@ -127,7 +127,7 @@ def customer(rng: np.random.Generator, number: int) -> dict[str, Any]:
 
 
 def bodies(make: Callable[[np.random.Generator, int], dict[str, Any]], rows: int, seed: int = 1) -> list[bytes]:
-    """Pages as the service sends them; beyond 100,000 rows the texts repeat, the ids do not."""
+    """Return pages as the API sends them. After 100,000 rows, text repeats, but ids do not."""
     rng = np.random.default_rng(seed)
     sample = [make(rng, n) for n in range(min(rows, 100_000))]
     pages = []

@@ -1,4 +1,4 @@
-"""A sandbox in a process of its own, so that it does not share the client's interpreter."""
+"""A sandbox in a separate process, so that it does not share the client's interpreter."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 @contextmanager
 def served(*, leads: int, customers: int = 5_000, latency_ms: int = 0, rate_limit: int = 0) -> Iterator[dict[str, Any]]:
-    """What `stcrm sandbox serve` prints once it listens, for as long as it is needed."""
+    """Run `stcrm sandbox serve`, and yield the JSON that it prints."""
     options = {"leads": leads, "customers": customers, "latency-ms": latency_ms, "rate-limit": rate_limit}
     command = [sys.executable, "-m", "stcrm_pandas", "sandbox", "serve"]
     command += [word for name, value in options.items() for word in (f"--{name}", str(value))]
@@ -25,6 +25,6 @@ def served(*, leads: int, customers: int = 5_000, latency_ms: int = 0, rate_limi
 
 
 def settings(place: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """The arguments of `connect` for such a sandbox."""
+    """Return the arguments of `connect` for a sandbox."""
     names = ("api_url", "auth_url", "tenant", "client_id", "client_secret", "app_key")
     return {**{name: place[name] for name in names}, "rate_limit": 1000, "time_zone": "America/Chicago", **more}

@@ -1,4 +1,4 @@
-"""`leads.list()` out of the cache, against the plainest ways to the same rows, and the memory that it takes."""
+"""`leads.list()` from the cache, compared with simple ways to read the same rows; and its peak memory."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TIMES = ["createdOn", "modifiedOn", "followUpDate"]
 
 
 def bodies_of(crm: Client) -> list[bytes]:
-    """The bodies of the newest read, as the cache holds them."""
+    """Return the response bodies of the newest read, as stored in the cache."""
     pages = crm.cache.backend.responses
     keys = sorted(pages.keys(), key=lambda key: int(key.rpartition("/")[2]))
     return [pages[key].content for key in keys]
@@ -62,8 +62,8 @@ def run(rows: int, rounds: int, folder: Path) -> Iterator[Result]:
                 f"warm leads.list() of {rows:,}",
                 ours,
                 floor,
-                reach="1.2 x",
-                dream="0.6 x",
+                target="1.2 x",
+                stretch="0.6 x",
                 floor_name="plain SQLite, orjson.loads",
             )
             if rows <= 100_000:
@@ -72,8 +72,8 @@ def run(rows: int, rounds: int, folder: Path) -> Iterator[Result]:
                     f"warm leads.list() of {rows:,}",
                     ours,
                     rival,
-                    reach="5 x",
-                    dream="10 x",
+                    target="5 x",
+                    stretch="10 x",
                     rival_name="json.loads, json_normalize, to_datetime",
                 )
             assert crm.calls == 0, "a warm read sent something"
@@ -81,7 +81,7 @@ def run(rows: int, rounds: int, folder: Path) -> Iterator[Result]:
 
 
 def memory(rows: int, options: dict[str, Any]) -> Result:
-    """Peak memory of a warm read in a process of its own, above what the import takes."""
+    """Measure the peak memory of a warm read in a separate process, minus that of the import."""
     given = {**options, "cache_dir": str(options["cache_dir"]), "offline": True}
     script = """
 import json, re, sys, warnings
@@ -107,6 +107,6 @@ print(memory("VmHWM") - before, int(frame.memory_usage(deep=True).sum()))
         ratios.append(peak / frame)
     ratio = sorted(ratios)[1]
     return Result(
-        f"peak memory of reading {rows:,} leads", f"{peak / 1e6:.0f} MB", f"the frame: {frame / 1e6:.0f} MB",
+        f"peak memory of a warm read of {rows:,} leads", f"{peak / 1e6:.0f} MB", f"the DataFrame: {frame / 1e6:.0f} MB",
         f"{ratio:.2f} x", "2.5 x", "1.7 x",
     )  # fmt: skip
