@@ -1,4 +1,4 @@
-"""Helpers for phones and e-mails of bookings."""
+"""Methods for phones and e-mails of bookings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class BookingContacts(Plannable):
-    """What can be done with the phones and e-mails of bookings."""
+    """The phones and e-mails of bookings."""
 
     @checked
     def list_contacts(
@@ -29,29 +29,29 @@ class BookingContacts(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Phones and e-mails of bookings: one call for each booking, side by side.
+        """Return the phones and e-mails of bookings, with one request for each booking.
 
         Parameters
         ----------
         ids : int, sequence of int or Series
-            One id or many. A repeated id comes once.
+            One id or many. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.BookingContacts`; `booking_id` and `booking_provider_id` say
-            whose each is.
+            A DataFrame with the columns of `stcrm.schemas.BookingContacts`; `booking_id` and `booking_provider_id` are
+            the booking of each contact.
 
         Raises
         ------
         MissingRows
-            The only booking, or each of several, does not exist.
+            None of the bookings exists.
 
         Notes
         -----
@@ -89,30 +89,31 @@ class BookingContacts(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Phones and e-mails of bookings of one provider: one call for each booking, side by side.
+        """Return the phones and e-mails of one provider's bookings, with one request for each booking.
 
         Parameters
         ----------
         booking_provider : int
             The provider's id.
         ids : int, sequence of int or Series
-            One id or many. A repeated id comes once.
+            One id or many. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.BookingContacts`; `booking_id` says whose each is.
+            A DataFrame with the columns of `stcrm.schemas.BookingContacts`; `booking_id` is the booking of each
+            contact.
 
         Raises
         ------
         NotFound
-            The only booking, or each of several, does not exist.
+            None of the bookings exists.
 
         Notes
         -----
@@ -130,12 +131,12 @@ class BookingContacts(Plannable):
     def create_contact(
         self, booking_provider: int, id: int, *, type: ContactType, value: str, memo: str | None = None
     ) -> pd.DataFrame:
-        """Give a booking of a provider another phone or e-mail.
+        """Add a phone or an e-mail to a provider's booking.
 
         Parameters
         ----------
         booking_provider : int
-            The id of the booking provider; `booking_provider_id` of its bookings.
+            The id of the booking provider, `booking_provider_id` in its bookings.
         id : int
             The id of the booking.
         type : ContactType
@@ -143,7 +144,7 @@ class BookingContacts(Plannable):
         value : str
             The phone number or e-mail address.
         memo : str, optional
-            A remark on the contact.
+            A note on the contact.
 
         Returns
         -------
@@ -175,14 +176,14 @@ class BookingContacts(Plannable):
         value: str | None = None,
         memo: str | None = None,
     ) -> pd.DataFrame:
-        """Change a phone or an e-mail of a booking of a provider.
+        """Change a phone or an e-mail of a provider's booking.
 
-        The service answers only what was sent, so the booking's contacts are read afterwards.
+        The response holds only what was sent, so the booking's contacts are read afterwards.
 
         Parameters
         ----------
         booking_provider : int
-            The id of the booking provider; `booking_provider_id` of its bookings.
+            The id of the booking provider, `booking_provider_id` in its bookings.
         id : int
             The id of the booking.
         contact_id : int
@@ -192,12 +193,12 @@ class BookingContacts(Plannable):
         value : str, optional
             The phone number or e-mail address.
         memo : str, optional
-            A remark on the contact.
+            A note on the contact.
 
         Returns
         -------
         DataFrame
-            The contact as it is now: one row with the columns of `stcrm.schemas.BookingContacts`.
+            The changed contact: one row with the columns of `stcrm.schemas.BookingContacts`.
 
         Notes
         -----
@@ -225,12 +226,12 @@ class BookingContacts(Plannable):
 
     @operation
     def delete_contact(self, booking_provider: int, id: int, contact_id: int) -> None:
-        """Delete a phone or an e-mail of a booking of a provider.
+        """Delete a phone or an e-mail of a provider's booking.
 
         Parameters
         ----------
         booking_provider : int
-            The id of the booking provider; `booking_provider_id` of its bookings.
+            The id of the booking provider, `booking_provider_id` in its bookings.
         id : int
             The id of the booking.
         contact_id : int
@@ -258,18 +259,18 @@ class BookingContacts(Plannable):
         check: bool = False,
         warn_above: float = WARN_ABOVE,
     ) -> Plan:
-        """The plan that turns one frame of `list_contacts` into another; see `plan_changes`.
+        """Plan the changes from one DataFrame of `list_contacts` to another; see `plan_changes`.
 
         Parameters
         ----------
         before : DataFrame
             The rows as they were read.
         after : DataFrame
-            The same rows, edited. What is missing in it stays as it is; a missing value clears the cell.
+            The same rows, edited. Omitted rows and columns do not change; a missing value clears the cell.
         reason : str, optional
             Why the change is made. The journal keeps it.
         check : bool, default False
-            True makes the checks that need a read now, instead of when the plan is applied.
+            True runs the checks that need a read now instead of when the plan is applied.
         warn_above : float, default WARN_ABOVE
             The share of all rows, from 0 to 1, above which the plan warns.
 

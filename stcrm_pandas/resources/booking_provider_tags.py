@@ -1,4 +1,4 @@
-"""Helpers for booking provider tags: the names of those who send bookings."""
+"""Methods for booking provider tags: the names of the services that send bookings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from stcrm_pandas.resources.base.resource import Ids, MaxAge, When, operation
 
 
 class BookingProviderTags(Plannable):
-    """Booking provider tags: the names of those who send bookings."""
+    """Booking provider tags: the names of the services that send bookings."""
 
     name = "booking_provider_tags"
 
@@ -27,14 +27,14 @@ class BookingProviderTags(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """All booking provider tags that fit.
+        """Return the booking provider tags that match the filters.
 
         Parameters
         ----------
         name : str, optional
             Only rows with this name, as the service compares names.
         ids : int, sequence of int or Series, optional
-            Only these ids. Ids that do not exist are left out without an error; `get` names them.
+            Only these ids. Ids that do not exist are left out; `get` raises an error for them.
         created_on_or_after : str, date or Timestamp, optional
             Only rows created at or after this time. Without a time zone: the tenant's.
         created_before : str, date or Timestamp, optional
@@ -44,16 +44,16 @@ class BookingProviderTags(Plannable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. Without a time zone: the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.BookingProviderTags`; times are in UTC.
+            A DataFrame with the columns of `stcrm.schemas.BookingProviderTags`; times are in UTC.
 
         Notes
         -----
@@ -74,28 +74,28 @@ class BookingProviderTags(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Booking provider tags by id, in the order in which they are asked for.
+        """Return booking provider tags by id, in the order of the ids.
 
         Parameters
         ----------
         ids : int, sequence of int or Series
-            One id or many. A repeated id comes once.
+            One id or many. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.BookingProviderTags`, a row for each id.
+            A DataFrame with the columns of `stcrm.schemas.BookingProviderTags`, a row for each id.
 
         Raises
         ------
         MissingRows
-            Some do not exist; `ids` of the error has them.
+            Some ids do not exist. The error lists them in `ids`.
 
         Notes
         -----
@@ -150,7 +150,7 @@ class BookingProviderTags(Plannable):
         Returns
         -------
         DataFrame
-            The tag as it is now: one row with the columns of `stcrm.schemas.UpdatedBookingProviderTags`.
+            The changed tag: one row with the columns of `stcrm.schemas.UpdatedBookingProviderTags`.
 
         Notes
         -----

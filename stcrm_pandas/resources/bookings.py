@@ -1,4 +1,4 @@
-"""Helpers for bookings: requests for an appointment from outside."""
+"""Methods for bookings: requests for an appointment from outside."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Bookings(BookingContacts, Exportable):
-    """Bookings: requests for an appointment that came in from outside, by a form, a portal, a marketplace."""
+    """Bookings: requests for an appointment that came in from outside, such as by a web form or a marketplace."""
 
     name = "bookings"
 
@@ -35,12 +35,12 @@ class Bookings(BookingContacts, Exportable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """All bookings that fit, deleted ones left out.
+        """Return the bookings that match the filters, without deleted ones.
 
         Parameters
         ----------
         ids : int, sequence of int or Series, optional
-            Only these ids. Ids that do not exist are left out without an error; `get` names them.
+            Only these ids. Ids that do not exist are left out; `get` raises an error for them.
         external_id : str, optional
             Only bookings to which the sender gave this id.
         created_on_or_after : str, date or Timestamp, optional
@@ -52,16 +52,16 @@ class Bookings(BookingContacts, Exportable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. Without a time zone: the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.Bookings`; times are in UTC.
+            A DataFrame with the columns of `stcrm.schemas.Bookings`; times are in UTC.
 
         Notes
         -----
@@ -82,28 +82,28 @@ class Bookings(BookingContacts, Exportable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Bookings by id, in the order in which they are asked for.
+        """Return bookings by id, in the order of the ids.
 
         Parameters
         ----------
         ids : int, sequence of int or Series
-            One id or many. A repeated id comes once.
+            One id or many. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.Bookings`, a row for each id, inactive ones too.
+            A DataFrame with the columns of `stcrm.schemas.Bookings`, a row for each id, inactive ones too.
 
         Raises
         ------
         MissingRows
-            Some do not exist; `ids` of the error has them.
+            Some ids do not exist. The error lists them in `ids`.
 
         Notes
         -----
@@ -131,14 +131,14 @@ class Bookings(BookingContacts, Exportable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """All bookings of one provider or of several that fit, deleted ones left out.
+        """Return the bookings of providers that match the filters, without deleted ones.
 
         Parameters
         ----------
         booking_providers : int, sequence of int or Series
             One provider's id or many: `booking_provider_id` of bookings.
         ids : int, sequence of int or Series, optional
-            Only these ids. Ids that do not exist are left out without an error; `get` names them.
+            Only these ids. Ids that do not exist are left out; `get` raises an error for them.
         external_id : str, optional
             Only bookings to which the sender gave this id.
         created_on_or_after : str, date or Timestamp, optional
@@ -150,16 +150,16 @@ class Bookings(BookingContacts, Exportable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. Without a time zone: the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.Bookings`; times are in UTC.
+            A DataFrame with the columns of `stcrm.schemas.Bookings`; times are in UTC.
 
         Notes
         -----
@@ -182,30 +182,30 @@ class Bookings(BookingContacts, Exportable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Bookings of one provider by id, in the order in which they are asked for.
+        """Return bookings of one provider by id, in the order of the ids.
 
         Parameters
         ----------
         booking_provider : int
             The provider's id.
         ids : int, sequence of int or Series
-            One id or many. A repeated id comes once.
+            One id or many. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.Bookings`, a row for each id.
+            A DataFrame with the columns of `stcrm.schemas.Bookings`, a row for each id.
 
         Raises
         ------
         MissingRows
-            Some do not exist, or are another provider's; `ids` of the error has them.
+            Some ids do not exist, or belong to another provider. The error lists them in `ids`.
 
         Notes
         -----
@@ -244,37 +244,37 @@ class Bookings(BookingContacts, Exportable):
         Parameters
         ----------
         booking_provider : int
-            The id of the booking provider; `booking_provider_id` of its bookings.
+            The id of the booking provider, `booking_provider_id` in its bookings.
         source : str
-            Who sends it, in free text.
+            The sender, in free text.
         name : str
             The name.
         summary : str
-            What is wanted, in free text.
+            A summary in free text.
         is_first_time_client : bool
-            Whether the sender says that the customer is new.
+            True if the customer is new, according to the sender.
         external_id : str
-            The sender's own id of the booking.
+            The sender's id of the booking.
         address : Address, optional
-            Without coordinates, which bookings do not have.
+            The address, without coordinates.
         contacts : iterable of NewContact, optional
             Phones and e-mail addresses.
         customer_type : CustomerType, optional
             Residential or commercial.
         start : str, date or Timestamp, optional
-            The time that is asked for. Without a time zone: the tenant's.
+            The requested time. Without a time zone: the tenant's.
         campaign_id : int, optional
             The campaign that brought it.
         business_unit_id : int, optional
             The business unit that handles it.
         job_type_id : int, optional
-            The type of job that is wanted.
+            The job type.
         priority : Priority, optional
             The priority.
         uploaded_images : iterable of str, optional
-            Addresses of images.
+            URLs of images.
         is_send_confirmation_email : bool, optional
-            True has the service send a confirmation by e-mail.
+            True makes ServiceTitan send a confirmation by e-mail.
 
         Returns
         -------
@@ -316,12 +316,12 @@ class Bookings(BookingContacts, Exportable):
         uploaded_images: Iterable[str] | None = None,
         external_id: str | None = None,
     ) -> pd.DataFrame:
-        """Change a booking of a provider: only what is named, but an address as a whole.
+        """Change a provider's booking. Only what is given changes; an address is replaced as a whole.
 
         Parameters
         ----------
         booking_provider : int
-            The id of the booking provider; `booking_provider_id` of its bookings.
+            The id of the booking provider, `booking_provider_id` in its bookings.
         id : int
             The id of the row.
         source : str, optional
@@ -329,32 +329,32 @@ class Bookings(BookingContacts, Exportable):
         name : str, optional
             The name.
         address : Address, optional
-            The whole address with its unit (`""` if there is none), without coordinates.
+            The complete address with its unit (`""` if there is none), without coordinates.
         customer_type : CustomerType, optional
             Residential or commercial.
         start : str, date or Timestamp, optional
-            The time that is asked for. Without a time zone: the tenant's.
+            The requested time. Without a time zone: the tenant's.
         summary : str, optional
-            What is wanted, in free text.
+            A summary in free text.
         campaign_id : int, optional
             The campaign that brought it.
         business_unit_id : int, optional
             The business unit that handles it.
         job_type_id : int, optional
-            The type of job that is wanted.
+            The job type.
         priority : Priority, optional
             The priority.
         is_first_time_client : bool, optional
-            Whether the sender says that the customer is new.
+            True if the customer is new, according to the sender.
         uploaded_images : iterable of str, optional
-            Addresses of images.
+            URLs of images.
         external_id : str, optional
-            The sender's own id of the booking.
+            The sender's id of the booking.
 
         Returns
         -------
         DataFrame
-            The booking as it is now: one row with the columns of `stcrm.schemas.Bookings`.
+            The changed booking: one row with the columns of `stcrm.schemas.Bookings`.
 
         Notes
         -----
@@ -371,12 +371,12 @@ class Bookings(BookingContacts, Exportable):
     def dismiss(
         self, booking_provider: int, id: int, *, call_reason_id: int | None = None, dismissing_memo: str | None = None
     ) -> None:
-        """Dismiss a booking of a provider: it is closed without a job.
+        """Dismiss a provider's booking: it is closed without a job.
 
         Parameters
         ----------
         booking_provider : int
-            The id of the booking provider; `booking_provider_id` of its bookings.
+            The id of the booking provider, `booking_provider_id` in its bookings.
         id : int
             The id of the row.
         call_reason_id : int, optional
@@ -406,7 +406,7 @@ class Bookings(BookingContacts, Exportable):
         dismissing_memo: str | None = None,
         reason: str | None = None,
     ) -> Plan:
-        """The plan that dismisses bookings. It cannot be undone.
+        """Plan the dismissal of bookings. It cannot be undone.
 
         Parameters
         ----------
@@ -422,7 +422,7 @@ class Bookings(BookingContacts, Exportable):
         Raises
         ------
         UsageError
-            A column that is needed is missing, a booking stands twice, or they are another tenant's.
+            A required column is missing, a booking is duplicate, or the rows come from another tenant.
 
         Examples
         --------

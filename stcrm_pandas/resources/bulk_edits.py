@@ -1,4 +1,4 @@
-"""Bulk edits that belong to no single family: opt-outs, plans from files, undo, resume."""
+"""Bulk edits across families: opt-outs, plans from files, undo, resume."""
 
 from __future__ import annotations
 
@@ -13,36 +13,37 @@ if TYPE_CHECKING:
 
 
 class BulkEdits:
-    """The methods for bulk edits that a client has itself."""
+    """The methods of a client for bulk edits."""
 
     _port: Port
 
     def plan_opt_out(
         self, phones_or_emails: Iterable[str] | str, names: Iterable[str] = (), *, reason: str | None = None
     ) -> Plan:
-        """The plan that stops marketing to numbers and addresses, wherever they stand; it reads all contacts and leads.
+        """Plan opt-outs from marketing for phone numbers and e-mail addresses. This reads all contacts and leads.
 
         Parameters
         ----------
         phones_or_emails : iterable of str or str
-            As people write them; numbers are compared in E.164, addresses in small letters.
+            In any spelling. Numbers are compared in E.164 form, addresses in lower case.
         names : iterable of str, default ()
-            The preferences of the newer store that mean marketing (`crm.contact_preferences.list_types()` has all).
-            Without them, what is found there is listed and stays.
+            The marketing preferences of the new contacts API; `crm.contact_preferences.list_types()` lists all. Without
+            names, matches there are listed in `unmatched` and not changed.
         reason : str, optional
             Why the change is made. The journal keeps it.
 
         Returns
         -------
         Plan
-            A plan over the contacts of customers and locations, and the preferences of the newer store. Its `unmatched`
-            lists what nobody has, and what is done by hand: no operation stops texts, changes a contact of an inactive
-            or merged customer or location, or switches a lead off. Contacts of bookings are not searched.
+            A plan for the contacts of customers and locations, and for preferences of the new contacts API. Its
+            `unmatched` lists values that no record has, and what must be done by hand: the API cannot stop text
+            messages, change a contact of an inactive or merged customer or location, or opt a lead out. Contacts of
+            bookings are not searched.
 
         Raises
         ------
         UsageError
-            An empty list, or something that is no text.
+            The list is empty, or a value is not text.
 
         Examples
         --------
@@ -55,7 +56,7 @@ class BulkEdits:
         return planning.opt_outs(self._port, phones_or_emails, names, reason=reason)
 
     def load_plan(self, path: str | Path) -> Plan:
-        """A plan out of its file (`plan.save(path)`).
+        """Load a plan from its file.
 
         Parameters
         ----------
@@ -65,33 +66,33 @@ class BulkEdits:
         Raises
         ------
         UsageError
-            It is no plan, was altered, is of another version, or is for another tenant or environment.
+            The file is not a plan, was altered, has another version, or belongs to another tenant or environment.
         """
         from stcrm_pandas.edits.plans import load
 
         return load(path, self._port)
 
     def undo(self, journal: str | Path | Result, *, reason: str | None = None) -> Plan:
-        """A plan that undoes what an apply changed, made from its journal; nothing is changed.
+        """Plan the undo of an apply, from its journal. Nothing is sent.
 
-        Rows that the apply could not read back are read now, since they may have been changed.
+        Rows that the apply could not read back are read now, because they may have been changed.
 
-        What cannot be taken back is in `plan.refused`, with the reason: a cell that was missing and cannot be cleared,
-        consent that was withdrawn, what the service has no call for. Rows that somebody changed since are conflicts
-        when the plan is applied.
+        `plan.refused` lists what cannot be undone, with the reason: a cell that was missing and cannot be cleared, an
+        opt-out, or a change that the API cannot make. Rows that were changed since then are conflicts when the plan is
+        applied.
 
         Parameters
         ----------
         journal : str, Path or Result
-            The journal's file, or the result of the apply.
+            The journal file, or the result of the apply.
         reason : str, optional
-            Why; the journal of the undo keeps it.
+            Why the change is undone. The journal keeps it.
 
         Raises
         ------
         UsageError
-            It is no journal, or one of another tenant or environment; some of its rows were under way when the apply
-            ended (resume it first), or it is being applied right now.
+            The file is not a journal, or belongs to another tenant or environment; some of its rows were in progress
+            when the apply ended (resume it first), or it is being applied right now.
         """
         from stcrm_pandas.edits.plans import undone
 
@@ -100,23 +101,23 @@ class BulkEdits:
     def resume(
         self, journal: str | Path | Result, *, limit: int | None = None, stop_after: int | None = None
     ) -> Result:
-        """Go on with an apply that was interrupted, as applying its plan again would.
+        """Continue an interrupted apply, as applying its plan again would.
 
-        What became of a call that was under way is learned by reading.
+        Rows whose request was in progress are read to find out whether it was carried out.
 
         Parameters
         ----------
         journal : str, Path or Result
-            The journal's file, or the result of the apply.
+            The journal file, or the result of the apply.
         limit : int, optional
-            As `Plan.apply` has them; `limit=0` only finds out what became of the calls under way.
+            As in `Plan.apply`. `limit=0` sends nothing new, and only finds out which requests were carried out.
         stop_after : int, optional
-            As `Plan.apply` has them; `limit=0` only finds out what became of the calls under way.
+            As in `Plan.apply`. `limit=0` sends nothing new, and only finds out which requests were carried out.
 
         Raises
         ------
         UsageError
-            It is no journal, one of another tenant or environment, or not the latest of its plan.
+            The file is not a journal, belongs to another tenant or environment, or is not the latest of its plan.
         """
         from stcrm_pandas.edits.plans import resumed
 

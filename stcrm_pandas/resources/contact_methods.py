@@ -1,4 +1,4 @@
-"""Helpers for contact methods: the ways to reach a contact of the newer store."""
+"""Methods for contact methods: phones and e-mails in the new contacts API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stcrm_pandas.resources.base.resource import Guids, MaxAge, When, operation
 
 
 class ContactMethods(Plannable):
-    """Contact methods: phones and e-mails of the contacts of the newer store."""
+    """Contact methods: phones and e-mails of contacts in the new contacts API."""
 
     name = "contact_methods"
 
@@ -31,7 +31,7 @@ class ContactMethods(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Contact methods of named contacts: one call for each contact, side by side.
+        """Return the contact methods of contacts, with one request for each contact.
 
         Parameters
         ----------
@@ -52,21 +52,21 @@ class ContactMethods(Plannable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. Without a time zone: the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.ContactMethods`; times are in UTC.
+            A DataFrame with the columns of `stcrm.schemas.ContactMethods`; times are in UTC.
 
         Raises
         ------
         NotFound
-            The only contact, or each of several, does not exist.
+            None of the contacts exists.
 
         Notes
         -----
@@ -95,7 +95,7 @@ class ContactMethods(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """All contact methods that fit, whosever they are, in the order of their creation.
+        """Return the contact methods of all contacts that match the filters, oldest first.
 
         Parameters
         ----------
@@ -116,16 +116,16 @@ class ContactMethods(Plannable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. Without a time zone: the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.ContactMethods`; times are in UTC.
+            A DataFrame with the columns of `stcrm.schemas.ContactMethods`; times are in UTC.
 
         Notes
         -----
@@ -147,7 +147,7 @@ class ContactMethods(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Contact methods by id, in the order in which they are asked for: one call for each, side by side.
+        """Return contact methods by id, in the order of the ids, with one request for each.
 
         Parameters
         ----------
@@ -156,21 +156,21 @@ class ContactMethods(Plannable):
         contact_method_ids : str, sequence of str or Series
             One method's GUID or many.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.ContactMethods`, a row for each.
+            A DataFrame with the columns of `stcrm.schemas.ContactMethods`, a row for each.
 
         Raises
         ------
         MissingRows
-            One does not exist.
+            One of them does not exist.
 
         Notes
         -----
@@ -194,7 +194,7 @@ class ContactMethods(Plannable):
         reference_id: str | None = None,
         memo: str | None = None,
     ) -> pd.DataFrame:
-        """Give a contact another way to be reached.
+        """Add a contact method to a contact.
 
         Parameters
         ----------
@@ -207,12 +207,12 @@ class ContactMethods(Plannable):
         reference_id : str, optional
             An id of your own.
         memo : str, optional
-            A remark on the contact.
+            A note on the contact.
 
         Returns
         -------
         DataFrame
-            The method: one row with the columns of `stcrm.schemas.ContactMethods`.
+            The contact method: one row with the columns of `stcrm.schemas.ContactMethods`.
 
         Notes
         -----
@@ -240,12 +240,12 @@ class ContactMethods(Plannable):
         value : str, optional
             The phone number, e-mail address or other value.
         memo : str, optional
-            A remark on the contact.
+            A note on the contact.
 
         Returns
         -------
         DataFrame
-            The method as it is now: one row with the columns of `stcrm.schemas.ContactMethods`.
+            The changed contact method: one row with the columns of `stcrm.schemas.ContactMethods`.
 
         Notes
         -----
@@ -270,7 +270,7 @@ class ContactMethods(Plannable):
         reference_id: str | Clears | None = None,
         memo: str | Clears | None = None,
     ) -> pd.DataFrame:
-        """Replace a contact method as a whole, or make it under a GUID of your own.
+        """Replace a contact method, or create it with a GUID of your own.
 
         Parameters
         ----------
@@ -285,12 +285,12 @@ class ContactMethods(Plannable):
         reference_id : str or CLEAR, optional
             An id of your own.
         memo : str or CLEAR, optional
-            A remark on the contact.
+            A note on the contact.
 
         Returns
         -------
         DataFrame
-            The method as it is now: one row with the columns of `stcrm.schemas.ContactMethods`.
+            The changed contact method: one row with the columns of `stcrm.schemas.ContactMethods`.
 
         Notes
         -----

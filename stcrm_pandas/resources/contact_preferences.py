@@ -1,4 +1,4 @@
-"""Helpers for the preferences of contact methods: what may be sent there."""
+"""Methods for preferences of contact methods: what may be sent to a phone or an e-mail."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stcrm_pandas.resources.base.resource import Guids, MaxAge, operation
 
 
 class ContactPreferences(Plannable):
-    """Preferences of contact methods of the newer store: what may be sent there."""
+    """Preferences of contact methods in the new contacts API: what may be sent to a phone or an e-mail."""
 
     name = "contact_preferences"
 
@@ -25,7 +25,7 @@ class ContactPreferences(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Preferences of contact methods: one call for each method, side by side.
+        """Return the preferences of contact methods, with one request for each.
 
         Parameters
         ----------
@@ -34,22 +34,22 @@ class ContactPreferences(Plannable):
         contact_method_ids : str, sequence of str or Series
             One method's GUID or many.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.ContactPreferences`; `contact_id` and `contact_method_id` say
-            whose each is.
+            A DataFrame with the columns of `stcrm.schemas.ContactPreferences`; `contact_id` and `contact_method_id` are
+            the owner of each preference.
 
         Raises
         ------
         NotFound
-            The only method, or each of several, does not exist.
+            None of the contact methods exists.
 
         Notes
         -----
@@ -73,7 +73,7 @@ class ContactPreferences(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Preferences by name, in the order in which they are asked for: one call for each, side by side.
+        """Return preferences by name, in the order of the arguments, with one request for each.
 
         Parameters
         ----------
@@ -84,21 +84,21 @@ class ContactPreferences(Plannable):
         preference_names : str, sequence of str or Series
             One name or many.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.ContactPreferences`, a row for each.
+            A DataFrame with the columns of `stcrm.schemas.ContactPreferences`, a row for each.
 
         Raises
         ------
         MissingRows
-            One does not exist.
+            One of them does not exist.
 
         Notes
         -----
@@ -121,21 +121,21 @@ class ContactPreferences(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """All kinds of preferences that there are.
+        """Return the types of preferences.
 
         Parameters
         ----------
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.ContactPreferenceTypes`.
+            A DataFrame with the columns of `stcrm.schemas.ContactPreferenceTypes`.
 
         Notes
         -----
@@ -165,7 +165,7 @@ class ContactPreferences(Plannable):
         Returns
         -------
         DataFrame
-            The preference as it is now: one row with the columns of `stcrm.schemas.ContactPreferences`.
+            The changed preference: one row with the columns of `stcrm.schemas.ContactPreferences`.
 
         Notes
         -----

@@ -1,4 +1,4 @@
-"""Helpers for contacts of the newer store, whose ids are GUIDs."""
+"""Methods for contacts in the new contacts API, whose ids are GUIDs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stcrm_pandas.resources.base.resource import Guids, Ids, MaxAge, When, opera
 
 
 class Contacts(Plannable):
-    """Contacts of the newer store: people, reached by contact methods. Nothing joins them to customers' contacts."""
+    """Contacts in the new contacts API: people with contact methods. They are separate from customers' contacts."""
 
     name = "contacts"
 
@@ -30,7 +30,7 @@ class Contacts(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """All contacts that fit, in the order of their creation.
+        """Return the contacts that match the filters, oldest first.
 
         Parameters
         ----------
@@ -51,16 +51,16 @@ class Contacts(Plannable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. Without a time zone: the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.Contacts`; times are in UTC.
+            A DataFrame with the columns of `stcrm.schemas.Contacts`; times are in UTC.
 
         Notes
         -----
@@ -81,28 +81,28 @@ class Contacts(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Contacts by id, in the order in which they are asked for: one call for each, side by side.
+        """Return contacts by id, in the order of the ids, with one request for each.
 
         Parameters
         ----------
         ids : str, sequence of str or Series
-            One id or many. A repeated id comes once.
+            One id or many. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.Contacts`, a row for each id.
+            A DataFrame with the columns of `stcrm.schemas.Contacts`, a row for each id.
 
         Raises
         ------
         MissingRows
-            One does not exist.
+            One of them does not exist.
 
         Notes
         -----
@@ -132,7 +132,7 @@ class Contacts(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Contacts that belong to something, by its id: one call for each, side by side.
+        """Return the contacts of the rows with these ids, such as customers, with one request for each.
 
         Parameters
         ----------
@@ -155,17 +155,17 @@ class Contacts(Plannable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. Without a time zone: the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.ContactsOfRelationship`; `relationship_id` says to what each
-            belongs.
+            A DataFrame with the columns of `stcrm.schemas.ContactsOfRelationship`; `relationship_id` is the row that
+            each contact belongs to.
 
         Notes
         -----
@@ -192,7 +192,7 @@ class Contacts(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """What contacts belong to: one call for each contact, side by side.
+        """Return the rows that contacts belong to, with one request for each contact.
 
         Parameters
         ----------
@@ -201,7 +201,7 @@ class Contacts(Plannable):
         related_entity_id : int, optional
             Only relationships with the row of this id.
         type_slug : str, optional
-            Only relationships of this kind, spelled as the service spells it.
+            Only relationships of this kind, as the API spells it.
         type_name : str, optional
             Only relationships whose kind has this name.
         created_on_or_after : str, date or Timestamp, optional
@@ -209,21 +209,22 @@ class Contacts(Plannable):
         created_before : str, date or Timestamp, optional
             Only rows created before this time. Without a time zone: the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.ContactRelationships`; `contact_id` says whose each is.
+            A DataFrame with the columns of `stcrm.schemas.ContactRelationships`; `contact_id` is the contact of each
+            relationship.
 
         Raises
         ------
         NotFound
-            The only contact, or each of several, does not exist.
+            None of the contacts exists.
 
         Notes
         -----
@@ -276,14 +277,14 @@ class Contacts(Plannable):
         title: str | Clears | None = None,
         reference_id: str | Clears | None = None,
     ) -> pd.DataFrame:
-        """Change a contact; `CLEAR` empties a text.
+        """Change a contact; `CLEAR` empties a field.
 
         Parameters
         ----------
         id : str
             The id of the row.
         is_archived : bool
-            Whether the contact is archived. The service wants it in every update.
+            Whether the contact is archived. Required in every update.
         name : str or CLEAR, optional
             The name.
         title : str or CLEAR, optional
@@ -294,7 +295,7 @@ class Contacts(Plannable):
         Returns
         -------
         DataFrame
-            The contact as it is now: one row with the columns of `stcrm.schemas.Contacts`.
+            The changed contact: one row with the columns of `stcrm.schemas.Contacts`.
 
         Notes
         -----
@@ -317,14 +318,14 @@ class Contacts(Plannable):
         title: str | Clears | None = None,
         reference_id: str | Clears | None = None,
     ) -> pd.DataFrame:
-        """Replace a contact as a whole: what is not named is emptied.
+        """Replace a contact: fields that are not given are emptied.
 
         Parameters
         ----------
         id : str
             The id of the row.
         is_archived : bool
-            Whether the contact is archived. The service wants it in every update.
+            Whether the contact is archived. Required in every update.
         name : str or CLEAR, optional
             The name.
         title : str or CLEAR, optional
@@ -335,7 +336,7 @@ class Contacts(Plannable):
         Returns
         -------
         DataFrame
-            The contact as it is now: one row with the columns of `stcrm.schemas.Contacts`.
+            The changed contact: one row with the columns of `stcrm.schemas.Contacts`.
 
         Notes
         -----
@@ -369,7 +370,7 @@ class Contacts(Plannable):
 
     @operation
     def create_relationship(self, contact_id: str, related_entity_id: int, type_slug: str) -> None:
-        """Make a contact belong to something, as to a customer.
+        """Add a relationship from a contact to a row, such as a customer.
 
         Parameters
         ----------
@@ -378,7 +379,7 @@ class Contacts(Plannable):
         related_entity_id : int
             The id of the row to which the contact belongs.
         type_slug : str
-            The kind of relationship, spelled as the service spells it.
+            The kind of relationship, as the API spells it.
 
         Notes
         -----
@@ -395,7 +396,7 @@ class Contacts(Plannable):
 
     @operation
     def delete_relationship(self, contact_id: str, related_entity_id: int, type_slug: str) -> None:
-        """Make a contact no longer belong to something.
+        """Remove a relationship of a contact.
 
         Parameters
         ----------
@@ -404,7 +405,7 @@ class Contacts(Plannable):
         related_entity_id : int
             The id of the row to which the contact belongs.
         type_slug : str
-            The kind of relationship, spelled as the service spells it.
+            The kind of relationship, as the API spells it.
 
         Notes
         -----

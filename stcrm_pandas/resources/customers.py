@@ -1,4 +1,4 @@
-"""Helpers for customers: who pays."""
+"""Methods for customers: who pays."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Customers(CustomerOrLocation, Exportable):
-    """Customers: who pays. They carry no phone and no e-mail: these are contacts."""
+    """Customers: who pays. Their phones and e-mails are separate rows; see `list_contacts`."""
 
     name = "customers"
 
@@ -58,14 +58,14 @@ class Customers(CustomerOrLocation, Exportable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """All customers that fit, inactive and merged ones too unless `active` says otherwise.
+        """Return the customers that match the filters, inactive and merged ones too unless `active` is given.
 
         Parameters
         ----------
         ids : int, sequence of int or Series, optional
-            Only these ids. Ids that do not exist are left out without an error; `get` names them.
+            Only these ids. Ids that do not exist are left out; `get` raises an error for them.
         exclude_accounting_changes_from_modified_date_range : bool, optional
-            True leaves out rows where only the balance changed.
+            True leaves out rows of which only the balance changed.
         name : str, optional
             Only rows with this name, as the service compares names.
         phone : str, optional
@@ -81,11 +81,11 @@ class Customers(CustomerOrLocation, Exportable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. Without a time zone: the tenant's.
         external_data_application_guid : str, optional
-            Fill `external_data` with what this application keeps on the rows.
+            Fill `external_data` with the data of this application.
         external_data_key : str, optional
-            Only rows on which an application keeps this key. It needs `external_data_values`.
+            Only rows with this key in an application's data. It needs `external_data_values`.
         external_data_values : str or sequence of str, optional
-            Only rows on which the key has one of these values, 50 at most.
+            Only rows whose key has one of these values, at most 50.
         street : str, optional
             Only rows with this street.
         unit : str, optional
@@ -103,16 +103,16 @@ class Customers(CustomerOrLocation, Exportable):
         longitude : float, optional
             Only rows at this longitude, in degrees.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.Customers`; times are in UTC.
+            A DataFrame with the columns of `stcrm.schemas.Customers`; times are in UTC.
 
         Notes
         -----
@@ -133,28 +133,28 @@ class Customers(CustomerOrLocation, Exportable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Customers by id, in the order in which they are asked for.
+        """Return customers by id, in the order of the ids.
 
         Parameters
         ----------
         ids : int, sequence of int or Series
-            One id or many. A repeated id comes once.
+            One id or many. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.Customers`, a row for each id, inactive ones too.
+            A DataFrame with the columns of `stcrm.schemas.Customers`, a row for each id, inactive ones too.
 
         Raises
         ------
         MissingRows
-            Some do not exist; `ids` of the error has them.
+            Some ids do not exist. The error lists them in `ids`.
 
         Notes
         -----
@@ -180,7 +180,7 @@ class Customers(CustomerOrLocation, Exportable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Phones and e-mails of customers, with the preferences of each; of all customers unless some are named.
+        """Return the phones and e-mails of customers with their preferences, of all customers by default.
 
         Parameters
         ----------
@@ -195,16 +195,16 @@ class Customers(CustomerOrLocation, Exportable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. Without a time zone: the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.CustomerContacts`; times are in UTC.
+            A DataFrame with the columns of `stcrm.schemas.CustomerContacts`; times are in UTC.
 
         Notes
         -----
@@ -243,15 +243,15 @@ class Customers(CustomerOrLocation, Exportable):
         name : str
             The name.
         address : Address
-            The whole address.
+            The complete address.
         locations : iterable of NewLocation
-            Where work is done; often one, with the customer's own address.
+            Where work is done. Often one, with the customer's own address.
         type : CustomerType, optional
             Residential or commercial.
         do_not_mail : bool, optional
             True if the customer opted out of mail.
         do_not_service : bool, optional
-            True if the customer is not to be served.
+            True if the customer must not be served.
         national_account : bool, optional
             True for a national account.
         contacts : iterable of NewContact, optional
@@ -259,9 +259,9 @@ class Customers(CustomerOrLocation, Exportable):
         custom_fields : dict, optional
             Custom fields as `{type_id: value}`.
         tag_type_ids : iterable of int, optional
-            All tags. An empty list removes them all.
+            All its tags. An empty list removes them all.
         external_data : ApplicationData, optional
-            What an application keeps on the row.
+            The data of an application on the row.
         tax_exempt : bool, optional
             True if the customer pays no sales tax.
         payment_term_id : int, optional
@@ -275,7 +275,7 @@ class Customers(CustomerOrLocation, Exportable):
         -------
         DataFrame
             The customer: one row with the columns of `stcrm.schemas.CreatedCustomers`; `locations` and `contacts` are
-            tuples with what was made along with it.
+            tuples of what was created with it.
 
         Notes
         -----
@@ -309,7 +309,7 @@ class Customers(CustomerOrLocation, Exportable):
         credit_limit: float | Decimal | None = None,
         credit_limit_balance: float | Decimal | None = None,
     ) -> pd.DataFrame:
-        """Change a customer: only what is named, but that as a whole.
+        """Change a customer. Only what is given changes; nested values are replaced as a whole.
 
         Parameters
         ----------
@@ -320,21 +320,21 @@ class Customers(CustomerOrLocation, Exportable):
         type : CustomerType, optional
             Residential or commercial.
         address : Address, optional
-            The whole address, with unit and coordinates.
+            The complete address, with unit and coordinates.
         custom_fields : dict, optional
-            All of them, as `{type_id: value}`. Fields that are not named are removed.
+            All custom fields, as `{type_id: value}`. Fields that are not given are removed.
         external_data : ApplicationData, optional
-            What an application keeps on the row.
+            The data of an application on the row.
         do_not_mail : bool, optional
             True if the customer opted out of mail.
         do_not_service : bool, optional
-            True if the customer is not to be served.
+            True if the customer must not be served.
         national_account : bool, optional
             True for a national account.
         active : bool, optional
-            False deactivates the row, True activates it.
+            False makes the row inactive, True makes it active.
         tag_type_ids : iterable of int, optional
-            All tags. An empty list removes them all; `add_tag` adds one.
+            All its tags. An empty list removes them all; `add_tag` adds one.
         tax_exempt : bool, optional
             True if the customer pays no sales tax.
         payment_term_id : int, optional
@@ -347,7 +347,7 @@ class Customers(CustomerOrLocation, Exportable):
         Returns
         -------
         DataFrame
-            The customer as it is now: one row with the columns of `stcrm.schemas.Customers`.
+            The changed customer: one row with the columns of `stcrm.schemas.Customers`.
 
         Notes
         -----
@@ -364,7 +364,7 @@ class Customers(CustomerOrLocation, Exportable):
     def create_note(
         self, id: int, *, text: str, pin_to_top: bool | None = None, add_to_locations: bool | None = None
     ) -> pd.DataFrame:
-        """Write a note on a customer.
+        """Add a note to a customer.
 
         Parameters
         ----------
@@ -409,43 +409,43 @@ class Customers(CustomerOrLocation, Exportable):
         check: bool = False,
         warn_above: float = WARN_ABOVE,
     ) -> Plan:
-        """The plan that turns one frame of customers into another: what differs, as calls. Nothing is sent.
+        """Plan the changes from one DataFrame of customers to another. Nothing is sent.
 
         Parameters
         ----------
         before : DataFrame
             The rows as they were read.
         after : DataFrame
-            The same rows, edited. What is missing in it stays as it is; a missing value clears the cell.
+            The same rows, edited. Omitted rows and columns do not change; a missing value clears the cell.
         reason : str, optional
             Why the change is made. The journal keeps it.
         keep_coordinates : bool, default False
-            True if a changed address is the same place, only spelled better.
+            True if the changed addresses are the same places in a better spelling.
         allow_inactive : bool, default False
             True allows changes to inactive and merged rows.
         allow_deactivate : bool, default False
             True allows deactivating customers that have a balance or an active location.
         application_guid : str, optional
-            The application whose `external_data` is changed.
+            The application whose `external_data` changes.
         allow_opt_in : bool, default False
-            True lets the plan opt people in. It needs `consent_source`, and reads other records first.
+            True allows opt-ins. They need `consent_source`, and other records are read first.
         consent_source : str, optional
             Who agreed, when and how. The journal keeps it.
         check : bool, default False
-            True makes the checks that need a read now, instead of when the plan is applied.
+            True runs the checks that need a read now instead of when the plan is applied.
         warn_above : float, default WARN_ABOVE
             The share of all rows, from 0 to 1, above which the plan warns.
 
         Returns
         -------
         Plan
-            A plan: it shows itself, `changes`, `requests` and `refused` are frames, `apply` carries it out.
+            The plan. `changes`, `requests` and `refused` are DataFrames; `apply()` sends the requests.
 
         Raises
         ------
         UsageError
-            Frames of another kind, tenant or environment; rows without a key, with one twice, or with one that `before`
-            lacks.
+            The DataFrames hold other rows, or come from another tenant or environment; a key is missing, duplicate, or
+            not in `before`.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""What is done about a lead: notes, follow-up dates, dismissal."""
+"""Work on a lead: notes, follow-up dates, dismissal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class LeadFollowUp(Plannable):
-    """Notes on leads, their follow-up dates and their dismissal."""
+    """Notes, follow-up dates and dismissal of leads."""
 
     @operation
     def list_notes(
@@ -29,12 +29,12 @@ class LeadFollowUp(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Notes on leads: one call for each lead, side by side.
+        """Return the notes on leads, with one request for each lead.
 
         Parameters
         ----------
         ids : int, sequence of int or Series
-            One id or many. A repeated id comes once.
+            One id or many. Duplicates are dropped.
         created_on_or_after : str, date or Timestamp, optional
             Only rows created at or after this time. Without a time zone: the tenant's.
         created_before : str, date or Timestamp, optional
@@ -44,21 +44,21 @@ class LeadFollowUp(Plannable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. Without a time zone: the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.LeadNotes`; `lead_id` says whose each is.
+            A DataFrame with the columns of `stcrm.schemas.LeadNotes`; `lead_id` is the lead of each note.
 
         Raises
         ------
         NotFound
-            The only lead, or each of several, does not exist.
+            None of the leads exists.
 
         Notes
         -----
@@ -73,7 +73,7 @@ class LeadFollowUp(Plannable):
 
     @operation
     def create_note(self, id: int, *, text: str, pin_to_top: bool | None = None) -> pd.DataFrame:
-        """Write a note on a lead.
+        """Add a note to a lead.
 
         Parameters
         ----------
@@ -104,7 +104,7 @@ class LeadFollowUp(Plannable):
     def create_follow_up(
         self, id: int, *, follow_up_date: When, text: str | None = None, pin_to_top: bool | None = None
     ) -> pd.DataFrame:
-        """Set when to follow a lead up, with a note.
+        """Set the follow-up date of a lead, with a note.
 
         Parameters
         ----------
@@ -143,7 +143,7 @@ class LeadFollowUp(Plannable):
         id : int
             The id of the row.
         dismissing_reason_id : int
-            The id of the reason for the dismissal.
+            The id of the dismissing reason.
 
         Notes
         -----
@@ -167,16 +167,16 @@ class LeadFollowUp(Plannable):
         pin_to_top: bool | None = None,
         reason: str | None = None,
     ) -> Plan:
-        """The plan that gives leads a date to follow them up. It cannot be undone.
+        """Plan a follow-up date for leads. It cannot be undone.
 
         Parameters
         ----------
         leads : DataFrame
-            Open leads, as they were read: one that was modified since is left as it is.
+            Open leads, as they were read. A lead that was modified since then is not changed.
         date : str, date or Timestamp
-            Without a zone it is meant in the tenant's.
+            When to follow up. Without a time zone: the tenant's.
         text : str, optional
-            A note to write on each of them.
+            A note for each lead.
         pin_to_top : bool, optional
             True pins the note to the top.
         reason : str, optional
@@ -185,7 +185,7 @@ class LeadFollowUp(Plannable):
         Raises
         ------
         UsageError
-            As `plan_dismiss`.
+            As for `plan_dismiss`.
 
         Examples
         --------
@@ -200,21 +200,21 @@ class LeadFollowUp(Plannable):
 
     @checked
     def plan_dismiss(self, leads: pd.DataFrame, *, dismissing_reason_id: int, reason: str | None = None) -> Plan:
-        """The plan that dismisses leads. It cannot be undone.
+        """Plan the dismissal of leads. It cannot be undone.
 
         Parameters
         ----------
         leads : DataFrame
-            Open leads, as they were read: one that was modified since is not dismissed.
+            Open leads, as they were read. A lead that was modified since then is not dismissed.
         dismissing_reason_id : int
-            The id of the reason for the dismissal.
+            The id of the dismissing reason.
         reason : str, optional
             Why the change is made. The journal keeps it.
 
         Raises
         ------
         UsageError
-            A column that is needed is missing, a lead stands twice, or they are another tenant's.
+            A required column is missing, a lead is duplicate, or the rows come from another tenant.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""Helpers for leads: inquiries that were not booked at first contact."""
+"""Methods for leads: inquiries that were not booked at first contact."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ class Leads(LeadFollowUp, Exportable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """All leads that fit, deleted ones left out.
+        """Return the leads that match the filters, without deleted ones.
 
         Parameters
         ----------
         ids : int, sequence of int or Series, optional
-            Only these ids. Ids that do not exist are left out without an error; `get` names them.
+            Only these ids. Ids that do not exist are left out; `get` raises an error for them.
         customer_id : int, optional
             Only rows of this customer.
         is_prospect : bool, optional
@@ -77,11 +77,11 @@ class Leads(LeadFollowUp, Exportable):
         gen_perm_url : bool, optional
             True fills `lead_url`, and creates a permanent link for each lead.
         lead_customer_name : str, optional
-            Only leads that carry this customer name.
+            Only leads with this customer name.
         lead_phone : str, optional
-            Only leads that carry this phone number.
+            Only leads with this phone number.
         is_capture_source_form : bool, optional
-            True for leads that came in by a form.
+            True for leads that came in through a form.
         created_on_or_after : str, date or Timestamp, optional
             Only rows created at or after this time. Without a time zone: the tenant's.
         created_before : str, date or Timestamp, optional
@@ -91,16 +91,16 @@ class Leads(LeadFollowUp, Exportable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. Without a time zone: the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.Leads`; times are in UTC.
+            A DataFrame with the columns of `stcrm.schemas.Leads`; times are in UTC.
 
         Notes
         -----
@@ -121,28 +121,28 @@ class Leads(LeadFollowUp, Exportable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Leads by id, in the order in which they are asked for.
+        """Return leads by id, in the order of the ids.
 
         Parameters
         ----------
         ids : int, sequence of int or Series
-            One id or many. A repeated id comes once.
+            One id or many. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.Leads`, a row for each id, inactive ones too.
+            A DataFrame with the columns of `stcrm.schemas.Leads`, a row for each id, inactive ones too.
 
         Raises
         ------
         MissingRows
-            Some do not exist; `ids` of the error has them.
+            Some ids do not exist. The error lists them in `ids`.
 
         Notes
         -----
@@ -187,43 +187,43 @@ class Leads(LeadFollowUp, Exportable):
         campaign_id : int
             The campaign that brought it.
         summary : str
-            What is wanted, in free text.
+            A summary in free text.
         customer_id : int, optional
-            The customer, where it is known.
+            The customer, if known.
         location_id : int, optional
-            The location, where it is known.
+            The location, if known.
         business_unit_id : int, optional
             The business unit that handles it.
         job_type_id : int, optional
-            The type of job that is wanted.
+            The job type.
         tag_type_ids : iterable of int, optional
-            All tags. An empty list removes them all.
+            All its tags. An empty list removes them all.
         priority : Priority, optional
             The priority.
         call_reason_id : int, optional
-            The reason of the call. This or `follow_up_date` is required.
+            The call reason. This or `follow_up_date` is required.
         follow_up_date : str, date or Timestamp, optional
             When to follow up. This or `call_reason_id` is required. Without a time zone: the tenant's.
         booking_id : int, optional
-            The booking from which the lead is made. **That booking is dismissed.**
+            The booking from which the lead is created. **That booking is dismissed.**
         lead_customer_name : str, optional
-            The name of the person, where the lead has no customer.
+            The person's name, if the lead has no customer.
         lead_phone : str, optional
-            The phone number of the person, where the lead has no customer.
+            The person's phone number, if the lead has no customer.
         lead_email : str, optional
-            The e-mail address of the person, where the lead has no customer.
+            The person's e-mail address, if the lead has no customer.
         lead_street : str, optional
-            The street of the person, where the lead has no customer.
+            The person's street, if the lead has no customer.
         lead_unit : str, optional
-            The unit of the person, where the lead has no customer.
+            The person's unit, if the lead has no customer.
         lead_city : str, optional
-            The city of the person, where the lead has no customer.
+            The person's city, if the lead has no customer.
         lead_state : str, optional
-            The state of the person, where the lead has no customer.
+            The person's state, if the lead has no customer.
         lead_zip : str, optional
-            The ZIP code of the person, where the lead has no customer.
+            The person's ZIP code, if the lead has no customer.
         lead_country : str, optional
-            The country of the person, where the lead has no customer.
+            The person's country, if the lead has no customer.
 
         Returns
         -------
@@ -264,11 +264,11 @@ class Leads(LeadFollowUp, Exportable):
         phone_number : str, optional
             The phone number.
         address : Address, optional
-            The whole address.
+            The complete address.
         summary : str, optional
-            What is wanted, in free text.
+            A summary in free text.
         id : int, optional
-            Sent as the query's `id`; the API does not say what it means.
+            Sent as the query's `id`; the API does not document its meaning.
 
         Returns
         -------
@@ -306,7 +306,9 @@ class Leads(LeadFollowUp, Exportable):
         lead_zip: str | None = None,
         lead_country: str | None = None,
     ) -> pd.DataFrame:
-        """Change a lead. Its status, tags and follow-up date have ways of their own, or none.
+        """Change a lead.
+
+        `dismiss` changes its status and `create_follow_up` its follow-up date. Its tags cannot be changed.
 
         Parameters
         ----------
@@ -319,32 +321,32 @@ class Leads(LeadFollowUp, Exportable):
         business_unit_id : int, optional
             The business unit that handles it.
         job_type_id : int, optional
-            The type of job that is wanted.
+            The job type.
         summary : str, optional
-            What is wanted, in free text.
+            A summary in free text.
         lead_customer_name : str, optional
-            The name of the person, where the lead has no customer.
+            The person's name, if the lead has no customer.
         lead_phone : str, optional
-            The phone number of the person, where the lead has no customer.
+            The person's phone number, if the lead has no customer.
         lead_email : str, optional
-            The e-mail address of the person, where the lead has no customer.
+            The person's e-mail address, if the lead has no customer.
         lead_street : str, optional
-            The street of the person, where the lead has no customer.
+            The person's street, if the lead has no customer.
         lead_unit : str, optional
-            The unit of the person, where the lead has no customer.
+            The person's unit, if the lead has no customer.
         lead_city : str, optional
-            The city of the person, where the lead has no customer.
+            The person's city, if the lead has no customer.
         lead_state : str, optional
-            The state of the person, where the lead has no customer.
+            The person's state, if the lead has no customer.
         lead_zip : str, optional
-            The ZIP code of the person, where the lead has no customer.
+            The person's ZIP code, if the lead has no customer.
         lead_country : str, optional
-            The country of the person, where the lead has no customer.
+            The person's country, if the lead has no customer.
 
         Returns
         -------
         DataFrame
-            The lead as it is now: one row with the columns of `stcrm.schemas.Leads`.
+            The changed lead: one row with the columns of `stcrm.schemas.Leads`.
 
         Notes
         -----

@@ -1,4 +1,4 @@
-"""Helpers for locations: where work is done."""
+"""Methods for locations: where work is done."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Locations(CustomerOrLocation, Exportable):
-    """Locations: the places where work is done, each of one customer."""
+    """Locations: where work is done. Each belongs to one customer."""
 
     name = "locations"
 
@@ -49,12 +49,12 @@ class Locations(CustomerOrLocation, Exportable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """All locations that fit, inactive and merged ones too unless `active` says otherwise.
+        """Return the locations that match the filters, inactive and merged ones too unless `active` is given.
 
         Parameters
         ----------
         ids : int, sequence of int or Series, optional
-            Only these ids. Ids that do not exist are left out without an error; `get` names them.
+            Only these ids. Ids that do not exist are left out; `get` raises an error for them.
         name : str, optional
             Only rows with this name, as the service compares names.
         customer_id : int, optional
@@ -70,11 +70,11 @@ class Locations(CustomerOrLocation, Exportable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. Without a time zone: the tenant's.
         external_data_application_guid : str, optional
-            Fill `external_data` with what this application keeps on the rows.
+            Fill `external_data` with the data of this application.
         external_data_key : str, optional
-            Only rows on which an application keeps this key. It needs `external_data_values`.
+            Only rows with this key in an application's data. It needs `external_data_values`.
         external_data_values : str or sequence of str, optional
-            Only rows on which the key has one of these values, 50 at most.
+            Only rows whose key has one of these values, at most 50.
         street : str, optional
             Only rows with this street.
         unit : str, optional
@@ -92,16 +92,16 @@ class Locations(CustomerOrLocation, Exportable):
         longitude : float, optional
             Only rows at this longitude, in degrees.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.Locations`; times are in UTC.
+            A DataFrame with the columns of `stcrm.schemas.Locations`; times are in UTC.
 
         Notes
         -----
@@ -122,28 +122,28 @@ class Locations(CustomerOrLocation, Exportable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Locations by id, in the order in which they are asked for.
+        """Return locations by id, in the order of the ids.
 
         Parameters
         ----------
         ids : int, sequence of int or Series
-            One id or many. A repeated id comes once.
+            One id or many. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.Locations`, a row for each id, inactive ones too.
+            A DataFrame with the columns of `stcrm.schemas.Locations`, a row for each id, inactive ones too.
 
         Raises
         ------
         MissingRows
-            Some do not exist; `ids` of the error has them.
+            Some ids do not exist. The error lists them in `ids`.
 
         Notes
         -----
@@ -169,7 +169,7 @@ class Locations(CustomerOrLocation, Exportable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Phones and e-mails of locations, with the preferences of each; of all locations unless some are named.
+        """Return the phones and e-mails of locations with their preferences, of all locations by default.
 
         Parameters
         ----------
@@ -184,16 +184,16 @@ class Locations(CustomerOrLocation, Exportable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. Without a time zone: the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.LocationContacts`; times are in UTC.
+            A DataFrame with the columns of `stcrm.schemas.LocationContacts`; times are in UTC.
 
         Notes
         -----
@@ -219,34 +219,34 @@ class Locations(CustomerOrLocation, Exportable):
         coordinates_source: Literal["None", "System", "User", "Imported"] | None = None,
         coordinates_verification_status: Literal["Unverified", "InProgress", "Failed", "Verified"] | None = None,
     ) -> pd.DataFrame:
-        """Create a location of a customer.
+        """Create a location for a customer.
 
         Parameters
         ----------
         customer_id : int
-            The customer to whom it belongs.
+            The customer to which it belongs.
         name : str
             The name.
         address : Address
-            The whole address; the coordinates may be left out.
+            The complete address. Coordinates are optional.
         contacts : iterable of NewContact, optional
             Phones and e-mail addresses.
         custom_fields : dict, optional
             Custom fields as `{type_id: value}`.
         tag_type_ids : iterable of int, optional
-            All tags. An empty list removes them all.
+            All its tags. An empty list removes them all.
         external_data : ApplicationData, optional
-            What an application keeps on the row.
+            The data of an application on the row.
         coordinates_source : {"None", "System", "User", "Imported"}, optional
             Where the coordinates come from.
         coordinates_verification_status : {"Unverified", "InProgress", "Failed", "Verified"}, optional
-            How far the coordinates are verified.
+            The status of their verification.
 
         Returns
         -------
         DataFrame
-            The location: one row with the columns of `stcrm.schemas.CreatedLocations`; `contacts` is a tuple with what
-            was made along with it.
+            The location: one row with the columns of `stcrm.schemas.CreatedLocations`; `contacts` is a tuple of what
+            was created with it.
 
         Notes
         -----
@@ -274,33 +274,33 @@ class Locations(CustomerOrLocation, Exportable):
         tag_type_ids: Iterable[int] | None = None,
         external_data: ApplicationData | None = None,
     ) -> pd.DataFrame:
-        """Change a location: only what is named, but that as a whole.
+        """Change a location. Only what is given changes; nested values are replaced as a whole.
 
         Parameters
         ----------
         id : int
             The id of the row.
         customer_id : int, optional
-            Another customer, to whom the location moves.
+            The customer to which the location moves.
         name : str, optional
             The name.
         address : Address, optional
-            The whole address with its unit; the coordinates may be left out.
+            The complete address with its unit. Coordinates are optional.
         active : bool, optional
-            False deactivates the row, True activates it.
+            False makes the row inactive, True makes it active.
         tax_zone_id : int, optional
             The id of the tax zone.
         custom_fields : dict, optional
-            All of them, as `{type_id: value}`. Fields that are not named are removed.
+            All custom fields, as `{type_id: value}`. Fields that are not given are removed.
         tag_type_ids : iterable of int, optional
-            All tags. An empty list removes them all; `add_tag` adds one.
+            All its tags. An empty list removes them all; `add_tag` adds one.
         external_data : ApplicationData, optional
-            What an application keeps on the row.
+            The data of an application on the row.
 
         Returns
         -------
         DataFrame
-            The location as it is now: one row with the columns of `stcrm.schemas.Locations`.
+            The changed location: one row with the columns of `stcrm.schemas.Locations`.
 
         Notes
         -----
@@ -317,7 +317,7 @@ class Locations(CustomerOrLocation, Exportable):
     def create_note(
         self, id: int, *, text: str, pin_to_top: bool | None = None, add_to_customer: bool | None = None
     ) -> pd.DataFrame:
-        """Write a note on a location.
+        """Add a note to a location.
 
         Parameters
         ----------
@@ -362,43 +362,43 @@ class Locations(CustomerOrLocation, Exportable):
         check: bool = False,
         warn_above: float = WARN_ABOVE,
     ) -> Plan:
-        """The plan that turns one frame of locations into another: what differs, as calls. Nothing is sent.
+        """Plan the changes from one DataFrame of locations to another. Nothing is sent.
 
         Parameters
         ----------
         before : DataFrame
             The rows as they were read.
         after : DataFrame
-            The same rows, edited. What is missing in it stays as it is; a missing value clears the cell.
+            The same rows, edited. Omitted rows and columns do not change; a missing value clears the cell.
         reason : str, optional
             Why the change is made. The journal keeps it.
         keep_coordinates : bool, default False
-            True if a changed address is the same place, only spelled better.
+            True if the changed addresses are the same places in a better spelling.
         allow_inactive : bool, default False
             True allows changes to inactive and merged rows.
         allow_move : bool, default False
             True allows moving a location to another customer.
         application_guid : str, optional
-            The application whose `external_data` is changed.
+            The application whose `external_data` changes.
         allow_opt_in : bool, default False
-            True lets the plan opt people in. It needs `consent_source`, and reads other records first.
+            True allows opt-ins. They need `consent_source`, and other records are read first.
         consent_source : str, optional
             Who agreed, when and how. The journal keeps it.
         check : bool, default False
-            True makes the checks that need a read now, instead of when the plan is applied.
+            True runs the checks that need a read now instead of when the plan is applied.
         warn_above : float, default WARN_ABOVE
             The share of all rows, from 0 to 1, above which the plan warns.
 
         Returns
         -------
         Plan
-            A plan: it shows itself, `changes`, `requests` and `refused` are frames, `apply` carries it out.
+            The plan. `changes`, `requests` and `refused` are DataFrames; `apply()` sends the requests.
 
         Raises
         ------
         UsageError
-            Frames of another kind, tenant or environment; rows without a key, with one twice, or with one that `before`
-            lacks.
+            The DataFrames hold other rows, or come from another tenant or environment; a key is missing, duplicate, or
+            not in `before`.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""Helpers for bulk tags: many tags on many customers."""
+"""Methods for bulk tags: many tags on many customers."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from stcrm_pandas.resources.base.resource import Ids, WritableResource, checked
 if TYPE_CHECKING:
     from stcrm_pandas.edits.plans import Plan
 
-CUSTOMERS_PER_CALL = 1_000
+CUSTOMERS_PER_REQUEST = 1_000
 
 
 class Tags(WritableResource):
-    """Bulk tags: tags added to many customers, or taken from them, 1,000 customers a call."""
+    """Bulk tags: tags added to many customers or removed from them, 1,000 customers per request."""
 
     name = "tags"
 
     @checked
     def add(self, *, customer_ids: Iterable[int], tag_type_ids: Iterable[int]) -> pd.DataFrame:
-        """Add tags to many customers, 1,000 of them a call; other tags stay.
+        """Add tags to many customers, 1,000 per request. Other tags stay.
 
         Parameters
         ----------
@@ -36,13 +36,13 @@ class Tags(WritableResource):
         Returns
         -------
         DataFrame
-            What became of each call: a frame with `customer_ids` (a tuple), `ok`, and `error` where it failed. A call
-            that fails does not keep the others back; where calls failed, a warning says so.
+            One row per request: `customer_ids` (a tuple), `ok`, and `error` if it failed. All requests are sent even if
+            one fails; failures raise a warning.
 
         Raises
         ------
         ServiceError
-            Not one call succeeded.
+            All requests failed.
 
         Notes
         -----
@@ -59,7 +59,7 @@ class Tags(WritableResource):
 
     @checked
     def remove(self, *, customer_ids: Iterable[int], tag_type_ids: Iterable[int]) -> pd.DataFrame:
-        """Take tags from many customers, 1,000 of them a call; other tags stay.
+        """Remove tags from many customers, 1,000 per request. Other tags stay.
 
         Parameters
         ----------
@@ -71,12 +71,12 @@ class Tags(WritableResource):
         Returns
         -------
         DataFrame
-            What became of each call, as `add` tells it.
+            One row per request, as for `add`.
 
         Raises
         ------
         ServiceError
-            Not one call succeeded.
+            All requests failed.
 
         Notes
         -----
@@ -100,7 +100,7 @@ class Tags(WritableResource):
         remove: Ids | None = None,
         reason: str | None = None,
     ) -> Plan:
-        """The plan that adds tags to many customers and takes others away, 1,000 of them a call.
+        """Plan tags to add to many customers and to remove from them, 1,000 per request.
 
         Parameters
         ----------
@@ -117,7 +117,7 @@ class Tags(WritableResource):
         Raises
         ------
         UsageError
-            No tag, the same tag in both, or customers of another tenant.
+            No tag is given, a tag is in both lists, or the customers come from another tenant.
 
         Examples
         --------
@@ -132,10 +132,10 @@ class Tags(WritableResource):
     def _in_parts(self, method: str, customer_ids: Any, tag_type_ids: Any) -> pd.DataFrame:
         operation = self._operation(method)
         self._writer.allow(operation)
-        # The whole is checked first: a fault in the last part must not be found after the first was sent.
+        # Everything is checked before the first request is sent.
         body = self._writer.body(operation, {"customer_ids": customer_ids, "tag_type_ids": tag_type_ids})
         assert body is not None
-        parts = split_ids(body["customerIds"], CUSTOMERS_PER_CALL)
+        parts = split_ids(body["customerIds"], CUSTOMERS_PER_REQUEST)
         failures: list[ServiceError | None] = []
         for part in parts:
             try:
@@ -148,7 +148,7 @@ class Tags(WritableResource):
             raise failed[0]
         if failed:
             notify(
-                f"{operation.name}: {len(failed)} of {len(parts)} calls failed; `error` of the frame says why.",
+                f"{operation.name}: {len(failed)} of {len(parts)} requests failed. The column `error` has the reasons.",
                 StcrmWarning,
             )
         return pd.DataFrame(

@@ -292,7 +292,7 @@ def test_tags_go_in_parts_and_each_says_what_became_of_it(box, crm):
     box.inject("tags.add", body="")
     box.inject("tags.add", status=500)
     box.inject("tags.add", body="")
-    with pytest.warns(StcrmWarning, match="1 of 3 calls failed"):
+    with pytest.warns(StcrmWarning, match="1 of 3 requests failed"):
         done = crm.tags.add(customer_ids=[*range(1, 2_502), 1, 2], tag_type_ids=[TAG])
     assert [one.body["customerIds"][0] for one in box.requests if one.operation == "BulkTags_AddTags"] == [
         1,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class CustomerOrLocation(PhonesAndEmails):
-    """What can be done below a customer, and likewise below a location. The examples speak of customers."""
+    """The methods that customers and locations have in common. The examples show customers."""
 
     @operation
     def list_notes(
@@ -30,12 +30,12 @@ class CustomerOrLocation(PhonesAndEmails):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Notes on named customers or locations: one call for each, side by side.
+        """Return the notes on customers or locations, with one request for each.
 
         Parameters
         ----------
         ids : int, sequence of int or Series
-            One id or many. A repeated id comes once.
+            One id or many. Duplicates are dropped.
         created_on_or_after : str, date or Timestamp, optional
             Only rows created at or after this time. Without a time zone: the tenant's.
         created_before : str, date or Timestamp, optional
@@ -45,22 +45,22 @@ class CustomerOrLocation(PhonesAndEmails):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. Without a time zone: the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.CustomerNotes` or `LocationNotes`; `customer_id` or `location_id`
-            says whose each is.
+            A DataFrame with the columns of `stcrm.schemas.CustomerNotes` or `LocationNotes`; `customer_id` or
+            `location_id` is the row that each note belongs to.
 
         Raises
         ------
         NotFound
-            The only one, or each of several, does not exist.
+            None of the rows exists.
 
         Notes
         -----
@@ -85,7 +85,7 @@ class CustomerOrLocation(PhonesAndEmails):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """All kinds of custom fields that the rows can have.
+        """Return the types of custom fields.
 
         Parameters
         ----------
@@ -98,16 +98,16 @@ class CustomerOrLocation(PhonesAndEmails):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. Without a time zone: the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.CustomerCustomFieldTypes` or `LocationCustomFieldTypes`.
+            A DataFrame with the columns of `stcrm.schemas.CustomerCustomFieldTypes` or `LocationCustomFieldTypes`.
 
         Notes
         -----
@@ -128,28 +128,28 @@ class CustomerOrLocation(PhonesAndEmails):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Preferred technicians of named customers or locations: one call for each, side by side.
+        """Return the preferred technicians of customers or locations, with one request for each.
 
         Parameters
         ----------
         ids : int, sequence of int or Series
-            One id or many. A repeated id comes once.
+            One id or many. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with `customer_id` or `location_id`, and `technician_id`, missing where there is none.
+            A DataFrame with `customer_id` or `location_id`, and `technician_id`, which is missing if there is none.
 
         Raises
         ------
         NotFound
-            The only one, or each of several, does not exist.
+            None of the rows exists.
 
         Notes
         -----
@@ -201,7 +201,7 @@ class CustomerOrLocation(PhonesAndEmails):
         Returns
         -------
         DataFrame
-            All tags it has now: one row with the columns of `stcrm.schemas.CustomerTags` or `LocationTags`.
+            All its tags: one row with the columns of `stcrm.schemas.CustomerTags` or `LocationTags`.
 
         Notes
         -----
@@ -218,7 +218,7 @@ class CustomerOrLocation(PhonesAndEmails):
 
     @operation
     def remove_tag(self, id: int, tag_type_id: int) -> None:
-        """Take a tag from a customer or a location.
+        """Remove a tag from a customer or a location.
 
         Parameters
         ----------
@@ -271,29 +271,29 @@ class CustomerOrLocation(PhonesAndEmails):
         check: bool = False,
         warn_above: float = WARN_ABOVE,
     ) -> Plan:
-        """The plan that sets custom fields, edited in the long or the wide form of `stcrm.custom_fields`.
+        """Plan changes of custom fields, edited in the long or the wide form of `stcrm.custom_fields`.
 
         Parameters
         ----------
         before : DataFrame
             The rows as they were read.
         after : DataFrame
-            `stcrm.custom_fields(before)` edited, long or wide. What is missing in it stays as it is; a missing value
-            clears the field. A field that no row has yet is a new row in the long form, and a column named by its type
-            in the wide form.
+            The edited result of `stcrm.custom_fields(before)`, long or wide. Omitted rows and columns do not change; a
+            missing value clears the field. To add a field that no row has yet, add a row in the long form, or a column
+            named by its type in the wide form.
         reason : str, optional
             Why the change is made. The journal keeps it.
         allow_inactive : bool, default False
             True allows changes to inactive and merged rows.
         check : bool, default False
-            True makes the checks that need a read now, instead of when the plan is applied.
+            True runs the checks that need a read now instead of when the plan is applied.
         warn_above : float, default WARN_ABOVE
             The share of all rows, from 0 to 1, above which the plan warns.
 
         Raises
         ------
         UsageError
-            A column that is no field, a row that `before` lacks, a field twice.
+            A column that is not a field, a row that is not in `before`, or a duplicate field.
 
         Examples
         --------

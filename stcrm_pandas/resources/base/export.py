@@ -24,23 +24,23 @@ class Exportable(Resource):
         Parameters
         ----------
         since : str, date or Timestamp, optional
-            Only what changed at or after this time. Without it and without a token: everything.
+            Only rows that changed at or after this time. By default, and without a token, all rows.
         continue_from : str, optional
-            The token of an earlier feed (`Feed.continue_from`): only what changed since then.
+            The token of an earlier feed (`Feed.continue_from`): only rows that changed since then.
         include_recent_changes : bool, optional
-            True shows changes sooner than after about 15 minutes. Repeated rows are dropped.
+            True includes changes of the last 15 minutes or so. Repeated rows are dropped.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         Feed
-            A `Feed`; its frame has the columns of `stcrm.schemas.ExportedLeads`, `ExportedBookings`,
-            `ExportedCustomers` or `ExportedLocations`, each row in its latest version.
+            A feed; its `frame` has the columns of `stcrm.schemas.ExportedLeads`, `ExportedBookings`,
+            `ExportedCustomers` or `ExportedLocations`, with the latest version of each row.
 
         Notes
         -----

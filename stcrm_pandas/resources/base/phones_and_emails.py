@@ -22,7 +22,7 @@ PHONES = ("Phone", "MobilePhone")
 
 
 class PhonesAndEmails(Plannable):
-    """The phones and e-mails of customers, and likewise of locations. The examples show customers."""
+    """The phones and e-mails of customers or locations. The examples show customers."""
 
     @operation
     def get_contacts(
@@ -33,33 +33,33 @@ class PhonesAndEmails(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Phones and e-mails of named customers or locations: one call for each, side by side.
+        """Return the phones and e-mails of customers or locations, with one request for each.
 
-        `list_contacts` gets those of many with fewer calls.
+        For many rows, `list_contacts` needs fewer requests.
 
         Parameters
         ----------
         ids : int, sequence of int or Series
-            One id or many. A repeated id comes once.
+            One id or many. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.ContactsOfCustomer` or `ContactsOfLocation`; `customer_id` or
-            `location_id` says whose each is.
+            A DataFrame with the columns of `stcrm.schemas.ContactsOfCustomer` or `ContactsOfLocation`; `customer_id` or
+            `location_id` is the row that each contact belongs to.
 
         Raises
         ------
         NotFound
-            The only one, or each of several, does not exist.
+            None of the rows exists.
         Conflict
-            The only one, or each of several, is inactive.
+            All of the rows are inactive.
 
         Notes
         -----
@@ -73,27 +73,27 @@ class PhonesAndEmails(Plannable):
         """
 
     def with_contacts(self, frame: pd.DataFrame, form: Literal["long", "wide"] = "long") -> pd.DataFrame:
-        """A frame of customers or locations with their phones and e-mails, which the rows themselves do not carry.
+        """Add phones and e-mails to a DataFrame of customers or locations.
 
         Parameters
         ----------
         frame : DataFrame
-            What `list`, `get` or an export gave, or part of it; `id` is needed.
+            Rows from `list`, `get` or `export`, with their `id`.
         form : {"long", "wide"}, default 'long'
-            `"long"` has a row for each contact of each row, `"wide"` one row for each.
+            `"long"` returns one row per contact, `"wide"` one row per customer or location.
 
         Returns
         -------
         DataFrame
-            Long: the frame's columns and `contact_id`, `contact_type`, `contact_value`, `contact_memo`, the preferences
-            and so on; a row without contacts stays, with these missing. Wide: the frame's columns, `phones` and
-            `emails` (tuples in the order of the contacts' ids, `()` where there are none) and `phone` and `email`, the
-            first of each. Mobile phones are phones, fax numbers are not.
+            Long: the columns of the DataFrame and `contact_id`, `contact_type`, `contact_value`, `contact_memo`, the
+            preferences and so on. A row without contacts is kept, with missing values there. Wide: the columns of the
+            DataFrame, `phones` and `emails` (tuples in the order of the contacts' ids, empty if there are none), and
+            `phone` and `email`, the first of each. Mobile phones count as phones; fax numbers do not.
 
         Raises
         ------
         UsageError
-            The frame lacks `id`, or already has such columns.
+            The DataFrame has no `id`, or already has such columns.
 
         Examples
         --------
@@ -122,7 +122,7 @@ class PhonesAndEmails(Plannable):
 
     @operation
     def create_contact(self, id: int, *, type: ContactType, value: str, memo: str | None = None) -> pd.DataFrame:
-        """Give a customer or a location another phone or e-mail.
+        """Add a phone or an e-mail to a customer or a location.
 
         Parameters
         ----------
@@ -133,7 +133,7 @@ class PhonesAndEmails(Plannable):
         value : str
             The phone number, e-mail address or other value.
         memo : str, optional
-            A remark on the contact.
+            A note on the contact.
 
         Returns
         -------
@@ -143,7 +143,7 @@ class PhonesAndEmails(Plannable):
         Raises
         ------
         Conflict
-            It is inactive.
+            The customer or location is inactive.
 
         Notes
         -----
@@ -167,7 +167,7 @@ class PhonesAndEmails(Plannable):
         memo: str | None = None,
         preferences: Preferences | None = None,
     ) -> pd.DataFrame:
-        """Change a phone or an e-mail of a customer or a location, or what may be sent there.
+        """Change a phone or an e-mail of a customer or a location, or its preferences.
 
         Parameters
         ----------
@@ -180,15 +180,14 @@ class PhonesAndEmails(Plannable):
         value : str, optional
             The phone number, e-mail address or other value.
         memo : str, optional
-            A remark on the contact.
+            A note on the contact.
         preferences : Preferences, optional
-            All five flags. An opt-out stays until the person says otherwise.
+            All five preferences. Do not turn one on without the person's consent.
 
         Returns
         -------
         DataFrame
-            The contact as it is now: one row with the columns of `stcrm.schemas.ContactsOfCustomer` or
-            `ContactsOfLocation`.
+            The changed contact: one row with the columns of `stcrm.schemas.ContactsOfCustomer` or `ContactsOfLocation`.
 
         Notes
         -----
@@ -236,25 +235,26 @@ class PhonesAndEmails(Plannable):
         check: bool = False,
         warn_above: float = WARN_ABOVE,
     ) -> Plan:
-        """The plan that turns one frame of `list_contacts` into another; see `plan_changes`.
+        """Plan the changes from one DataFrame of `list_contacts` to another; see `plan_changes`.
 
-        Whoever asked not to be written to stays so: a flag that goes on, or a new number on a contact that is not opted
-        out, needs `allow_opt_in` and a `consent_source`, and is refused where another record of the number says no.
+        An opt-out is kept. To turn a preference on, or to put a new number on a contact that is opted in,
+        `allow_opt_in` and `consent_source` are required; the change is refused if another record of the number has
+        opted out.
 
         Parameters
         ----------
         before : DataFrame
             The rows as they were read.
         after : DataFrame
-            The same rows, edited. What is missing in it stays as it is; a missing value clears the cell.
+            The same rows, edited. Omitted rows and columns do not change; a missing value clears the cell.
         reason : str, optional
             Why the change is made. The journal keeps it.
         allow_opt_in : bool, default False
-            True lets the plan opt people in. It needs `consent_source`, and reads other records first.
+            True allows opt-ins. They need `consent_source`, and other records are read first.
         consent_source : str, optional
             Who agreed, when and how. The journal keeps it.
         check : bool, default False
-            True makes the checks that need a read now, instead of when the plan is applied.
+            True runs the checks that need a read now instead of when the plan is applied.
         warn_above : float, default WARN_ABOVE
             The share of all rows, from 0 to 1, above which the plan warns.
 
@@ -293,23 +293,23 @@ class PhonesAndEmails(Plannable):
         Parameters
         ----------
         since : str, date or Timestamp, optional
-            Only what changed at or after this time. Without it and without a token: everything.
+            Only rows that changed at or after this time. By default, and without a token, all rows.
         continue_from : str, optional
-            The token of an earlier feed (`Feed.continue_from`): only what changed since then.
+            The token of an earlier feed (`Feed.continue_from`): only rows that changed since then.
         include_recent_changes : bool, optional
-            True shows changes sooner than after about 15 minutes. Repeated rows are dropped.
+            True includes changes of the last 15 minutes or so. Repeated rows are dropped.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         Feed
-            A `Feed`; its frame has the columns of `stcrm.schemas.ExportedCustomerContacts` or
-            `ExportedLocationContacts`, each row in its latest version.
+            A feed; its `frame` has the columns of `stcrm.schemas.ExportedCustomerContacts` or
+            `ExportedLocationContacts`, with the latest version of each row.
 
         Notes
         -----

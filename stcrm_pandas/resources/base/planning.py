@@ -1,4 +1,4 @@
-"""Bulk edits of a family of rows: what differs between two frames, as a plan."""
+"""Bulk edits of a family of rows: the differences between two DataFrames, as a plan."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from stcrm_pandas.edits.plans import Plan
 
 WARN_ABOVE = 0.25
-"""A plan that changes more than this share of all rows says so."""
+"""A plan that changes more than this share of all rows has a warning."""
 
 
 class Plannable(WritableResource):
-    """A family whose rows can be changed in bulk."""
+    """A family of rows that can be changed in bulk."""
 
     @checked
     def plan_changes(
@@ -30,35 +30,35 @@ class Plannable(WritableResource):
         check: bool = False,
         warn_above: float = WARN_ABOVE,
     ) -> Plan:
-        """The plan that turns one frame of these rows into another: what differs, as calls. Nothing is sent.
+        """Plan the changes from one DataFrame of these rows to another. Nothing is sent.
 
         Parameters
         ----------
         before : DataFrame
             The rows as they were read.
         after : DataFrame
-            The same rows, edited. What is missing in it stays as it is; a missing value clears the cell.
+            The same rows, edited. Omitted rows and columns do not change; a missing value clears the cell.
         reason : str, optional
             Why the change is made. The journal keeps it.
         allow_opt_in : bool, default False
-            True lets the plan opt people in. It needs `consent_source`, and reads other records first.
+            True allows opt-ins. They need `consent_source`, and other records are read first.
         consent_source : str, optional
             Who agreed, when and how. The journal keeps it.
         check : bool, default False
-            True makes the checks that need a read now, instead of when the plan is applied.
+            True runs the checks that need a read now instead of when the plan is applied.
         warn_above : float, default WARN_ABOVE
             The share of all rows, from 0 to 1, above which the plan warns.
 
         Returns
         -------
         Plan
-            A plan: it shows itself, `changes`, `requests` and `refused` are frames, `apply` carries it out.
+            The plan. `changes`, `requests` and `refused` are DataFrames; `apply()` sends the requests.
 
         Raises
         ------
         UsageError
-            Frames of another kind, tenant or environment; rows without a key, with one twice, or with one that `before`
-            lacks.
+            The DataFrames hold other rows, or come from another tenant or environment; a key is missing, duplicate, or
+            not in `before`.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""Reference data: what turns ids into names, from the modules of the API next to the CRM. Reads only."""
+"""Reference data from other modules of the API: names for ids. It is only read."""
 
 from __future__ import annotations
 

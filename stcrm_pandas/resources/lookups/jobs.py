@@ -11,7 +11,7 @@ from stcrm_pandas.resources.base.resource import Ids, MaxAge, Resource, When, op
 
 
 class JobTypes(Resource):
-    """Kinds of jobs, inactive ones too."""
+    """Job types, inactive ones too."""
 
     name = "lookups.job_types"
 
@@ -34,7 +34,7 @@ class JobTypes(Resource):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """All kinds of jobs, inactive ones too.
+        """Return all job types, inactive ones too.
 
         Parameters
         ----------
@@ -47,11 +47,11 @@ class JobTypes(Resource):
         priority : str, optional
             Only rows of this priority.
         ids : int, sequence of int or Series, optional
-            Only these ids. Ids that do not exist are left out without an error; `get` names them.
+            Only these ids. Ids that do not exist are left out; `get` raises an error for them.
         active : bool, optional
             True for active rows only, False for inactive rows only. By default both.
         external_data_application_guid : str, optional
-            Fill `external_data` with what this application keeps on the rows.
+            Fill `external_data` with the data of this application.
         created_on_or_after : str, date or Timestamp, optional
             Only rows created at or after this time. Without a time zone: the tenant's.
         created_before : str, date or Timestamp, optional
@@ -61,16 +61,16 @@ class JobTypes(Resource):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. Without a time zone: the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.JobTypes`; times are in UTC.
+            A DataFrame with the columns of `stcrm.schemas.JobTypes`; times are in UTC.
 
         Notes
         -----
@@ -84,7 +84,7 @@ class JobTypes(Resource):
 
 
 class Jobs(Resource):
-    """Jobs: the work itself."""
+    """Jobs: the work."""
 
     name = "lookups.jobs"
 
@@ -129,12 +129,12 @@ class Jobs(Resource):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """All jobs: the work itself.
+        """Return the jobs that match the filters.
 
         Parameters
         ----------
         ids : int, sequence of int or Series, optional
-            Only these ids. Ids that do not exist are left out without an error; `get` names them.
+            Only these ids. Ids that do not exist are left out; `get` raises an error for them.
         number : str, optional
             Only the job with this number.
         project_id : int, optional
@@ -184,7 +184,7 @@ class Jobs(Resource):
         equipment_ids : int, sequence of int or Series, optional
             Only jobs with one of these pieces of equipment.
         has_unused_appointments : bool, optional
-            True for jobs that have an appointment which nobody was sent to.
+            True for jobs with an appointment that nobody was sent to.
         created_on_or_after : str, date or Timestamp, optional
             Only rows created at or after this time. Without a time zone: the tenant's.
         created_before : str, date or Timestamp, optional
@@ -194,22 +194,22 @@ class Jobs(Resource):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. Without a time zone: the tenant's.
         external_data_application_guid : str, optional
-            Fill `external_data` with what this application keeps on the rows.
+            Fill `external_data` with the data of this application.
         external_data_key : str, optional
-            Only rows on which an application keeps this key. It needs `external_data_values`.
+            Only rows with this key in an application's data. It needs `external_data_values`.
         external_data_values : str or sequence of str, optional
-            Only rows on which the key has one of these values, 50 at most.
+            Only rows whose key has one of these values, at most 50.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.Jobs`; times are in UTC.
+            A DataFrame with the columns of `stcrm.schemas.Jobs`; times are in UTC.
 
         Notes
         -----
@@ -223,7 +223,7 @@ class Jobs(Resource):
 
 
 class CallReasons(Resource):
-    """Reasons of calls, inactive ones too; those with `is_lead` false are no leads."""
+    """Call reasons, inactive ones too. A reason with `is_lead` false does not make a lead."""
 
     name = "lookups.call_reasons"
 
@@ -240,7 +240,7 @@ class CallReasons(Resource):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """All reasons of calls, inactive ones too; those with `is_lead` false are no leads.
+        """Return all call reasons, inactive ones too. A reason with `is_lead` false does not make a lead.
 
         Parameters
         ----------
@@ -255,16 +255,16 @@ class CallReasons(Resource):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. Without a time zone: the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.CallReasons`; times are in UTC.
+            A DataFrame with the columns of `stcrm.schemas.CallReasons`; times are in UTC.
 
         Notes
         -----

@@ -8,7 +8,7 @@ from stcrm_pandas.resources.base.resource import Ids, MaxAge, Resource, When, op
 
 
 class Campaigns(Resource):
-    """Marketing campaigns, retired ones too."""
+    """Marketing campaigns, inactive ones too."""
 
     name = "lookups.campaigns"
 
@@ -28,14 +28,14 @@ class Campaigns(Resource):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """All marketing campaigns, retired ones too.
+        """Return all marketing campaigns, inactive ones too.
 
         Parameters
         ----------
         active : bool, optional
             True for active rows only, False for inactive rows only. By default both.
         ids : int, sequence of int or Series, optional
-            Only these ids. Ids that do not exist are left out without an error; `get` names them.
+            Only these ids. Ids that do not exist are left out; `get` raises an error for them.
         name : str, optional
             Only rows with this name, as the service compares names.
         campaign_phone_number : str, optional
@@ -49,16 +49,16 @@ class Campaigns(Resource):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. Without a time zone: the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.Campaigns`; times are in UTC.
+            A DataFrame with the columns of `stcrm.schemas.Campaigns`; times are in UTC.
 
         Notes
         -----
@@ -72,7 +72,7 @@ class Campaigns(Resource):
 
 
 class CampaignCategories(Resource):
-    """Categories of campaigns."""
+    """Campaign categories."""
 
     name = "lookups.campaign_categories"
 
@@ -88,7 +88,7 @@ class CampaignCategories(Resource):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """All categories of campaigns.
+        """Return all campaign categories.
 
         Parameters
         ----------
@@ -101,16 +101,16 @@ class CampaignCategories(Resource):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. Without a time zone: the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.CampaignCategories`; times are in UTC.
+            A DataFrame with the columns of `stcrm.schemas.CampaignCategories`; times are in UTC.
 
         Notes
         -----

@@ -28,18 +28,18 @@ class BusinessUnits(Resource):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """All business units, inactive ones too.
+        """Return all business units, inactive ones too.
 
         Parameters
         ----------
         ids : int, sequence of int or Series, optional
-            Only these ids. Ids that do not exist are left out without an error; `get` names them.
+            Only these ids. Ids that do not exist are left out; `get` raises an error for them.
         name : str, optional
             Only rows with this name, as the service compares names.
         active : bool, optional
             True for active rows only, False for inactive rows only. By default both.
         external_data_application_guid : str, optional
-            Fill `external_data` with what this application keeps on the rows.
+            Fill `external_data` with the data of this application.
         created_on_or_after : str, date or Timestamp, optional
             Only rows created at or after this time. Without a time zone: the tenant's.
         created_before : str, date or Timestamp, optional
@@ -49,16 +49,16 @@ class BusinessUnits(Resource):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. Without a time zone: the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.BusinessUnits`; times are in UTC.
+            A DataFrame with the columns of `stcrm.schemas.BusinessUnits`; times are in UTC.
 
         Notes
         -----
@@ -72,7 +72,7 @@ class BusinessUnits(Resource):
 
 
 class TagTypes(Resource):
-    """Kinds of tags, inactive ones too."""
+    """Tag types, inactive ones too."""
 
     name = "lookups.tag_types"
 
@@ -89,7 +89,7 @@ class TagTypes(Resource):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """All kinds of tags, inactive ones too.
+        """Return all tag types, inactive ones too.
 
         Parameters
         ----------
@@ -104,16 +104,16 @@ class TagTypes(Resource):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. Without a time zone: the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.TagTypes`; times are in UTC.
+            A DataFrame with the columns of `stcrm.schemas.TagTypes`; times are in UTC.
 
         Notes
         -----
@@ -127,7 +127,7 @@ class TagTypes(Resource):
 
 
 class Employees(Resource):
-    """Office staff, departed ones too; `user_id` is what `created_by_id` refers to."""
+    """Office employees, inactive ones too; `created_by_id` of other rows refers to `user_id`."""
 
     name = "lookups.employees"
 
@@ -148,12 +148,12 @@ class Employees(Resource):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """All office staff, departed ones too; `user_id` is what `created_by_id` refers to.
+        """Return all office employees, inactive ones too; `created_by_id` of other rows refers to `user_id`.
 
         Parameters
         ----------
         ids : int, sequence of int or Series, optional
-            Only these ids. Ids that do not exist are left out without an error; `get` names them.
+            Only these ids. Ids that do not exist are left out; `get` raises an error for them.
         user_ids : int, sequence of int or Series, optional
             Only these user ids; `created_by_id` of other rows refers to them.
         name : str, optional
@@ -171,16 +171,16 @@ class Employees(Resource):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. Without a time zone: the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.Employees`; times are in UTC.
+            A DataFrame with the columns of `stcrm.schemas.Employees`; times are in UTC.
 
         Notes
         -----
@@ -194,7 +194,7 @@ class Employees(Resource):
 
 
 class Technicians(Resource):
-    """Technicians, departed ones too; `user_id` is what `created_by_id` refers to."""
+    """Technicians, inactive ones too; `created_by_id` of other rows refers to `user_id`."""
 
     name = "lookups.technicians"
 
@@ -214,12 +214,12 @@ class Technicians(Resource):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """All technicians, departed ones too; `user_id` is what `created_by_id` refers to.
+        """Return all technicians, inactive ones too; `created_by_id` of other rows refers to `user_id`.
 
         Parameters
         ----------
         ids : int, sequence of int or Series, optional
-            Only these ids. Ids that do not exist are left out without an error; `get` names them.
+            Only these ids. Ids that do not exist are left out; `get` raises an error for them.
         user_ids : int, sequence of int or Series, optional
             Only these user ids; `created_by_id` of other rows refers to them.
         name : str, optional
@@ -235,16 +235,16 @@ class Technicians(Resource):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. Without a time zone: the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default as the connection has it.
+            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
         refresh : bool, default False
             True reads from the service again and stores the result.
         allow_incomplete : bool, default False
-            True returns a read whose pages do not add up, with a warning instead of an error.
+            True returns an incomplete read, with a warning instead of an error.
 
         Returns
         -------
         DataFrame
-            A frame with the columns of `stcrm.schemas.Technicians`; times are in UTC.
+            A DataFrame with the columns of `stcrm.schemas.Technicians`; times are in UTC.
 
         Notes
         -----
