@@ -232,7 +232,7 @@ PARTS: Mapping[str, _Part] = {
     "report": _Part(
         "A report", "report", (*_ANALYSIS, "plotly", "jinja2", "nbconvert", "nbclient", "papermill", "ipykernel")
     ),
-    "sandbox": _Part("The sandbox", "sandbox", ("starlette", "uvicorn")),
+    "sandbox": _Part("The sandbox", "sandbox", ("adbc_driver_sqlite", "starlette", "uvicorn")),
     "xlsx": _Part("An XLSX file", "sheets", ("openpyxl",)),
 }
 """Which extra installs the packages that a part of this package imports."""

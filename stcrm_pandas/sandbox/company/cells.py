@@ -6,7 +6,7 @@ missing value, and a row is a join of its cells. Texts are as `orjson` writes th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from stcrm_pandas.sandbox.company.chance import Flags, Floats, Ints
-from stcrm_pandas.sandbox.store.columns import Cells
+from stcrm_pandas.sandbox.company.ids import Ids
+from stcrm_pandas.sandbox.store.columns import Cells, joined
 
 NULL = "null"
 
@@ -49,18 +50,13 @@ def flags(values: Flags, missing: Flags | None = None) -> Cells:
     return words((False, True), values, missing)
 
 
-def same(value: Any, size: int) -> Cells:
-    """One value in all rows."""
-    return pa.repeat(json_of(value), size)
-
-
 def numbers(values: Ints, missing: Flags | None = None) -> Cells:
     """Whole numbers; null where `missing`."""
     cells = pa.array(values, mask=missing).cast(pa.string())
     return cells if missing is None else cells.fill_null(NULL)
 
 
-def ids_of(ids: Ints, places: Ints) -> Cells:
+def ids_of(ids: Ids | Ints, places: Ints) -> Cells:
     """The ids at these places; null for a place of -1."""
     return numbers(ids[places], places < 0)
 
@@ -73,11 +69,6 @@ def amounts(values: Floats, missing: Flags | None = None) -> Cells:
     """
     written = orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY).decode()
     return holed(pc.list_flatten(pc.split_pattern(pa.array([written[1:-1]]), ",")), missing)
-
-
-def joined(*parts: Cells | str) -> Cells:
-    """Parts of texts put together, row by row."""
-    return pc.binary_join_element_wise(*parts, "")
 
 
 def quoted(texts: Cells | Sequence[str]) -> Cells:
@@ -93,11 +84,3 @@ def holed(cells: Cells, missing: Flags | None) -> Cells:
 def either(first: Flags, one: Cells | str, other: Cells | str) -> Cells:
     """One column's cell where `first`, else the other's."""
     return pc.if_else(pa.array(first), one, other)
-
-
-def objects(fields: Mapping[str, Cells], missing: Flags | None = None) -> Cells:
-    """An object in each cell."""
-    parts: list[Cells | str] = []
-    for name, cells in fields.items():
-        parts += [f'{"," if parts else "{"}"{name}":', cells]
-    return holed(joined(*parts, "}"), missing)

@@ -6,9 +6,9 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from stcrm_pandas.sandbox.company.cells import holed, joined, taken
+from stcrm_pandas.sandbox.company.cells import holed, taken
 from stcrm_pandas.sandbox.company.chance import Flags, Ints
-from stcrm_pandas.sandbox.store.columns import Cells
+from stcrm_pandas.sandbox.store.columns import Cells, joined
 
 DAY = 86_400
 HOUR = 3_600
@@ -31,6 +31,7 @@ class Texts:
     def __init__(self, *, by_the_book: bool = False) -> None:
         seconds = np.datetime_as_string(np.arange(DAY).astype("datetime64[s]")).tolist()
         self._clock = pa.array([text[10:] for text in seconds])
+        self._first_day, self._dates = 0, pa.array([], pa.string())
         endings = ["Z"] if by_the_book else _fractions()
         self._endings = pa.array([f'{ending}"' for ending in endings])
 
@@ -40,11 +41,23 @@ class Texts:
 
     def cells(self, moments: Ints, missing: Flags | None = None) -> Cells:
         """The same as JSON."""
+        moments = moments.astype(np.int64)
         days, seconds = np.divmod(moments, DAY)
-        known, day = np.unique(days, return_inverse=True)
-        dates = pa.array([f'"{text}' for text in np.datetime_as_string(known.astype("datetime64[D]")).tolist()])
-        kinds = np.where(moments == NEVER, 0, (moments * 7_919 + moments // DAY) % len(self._endings))
-        return holed(joined(taken(dates, day), taken(self._clock, seconds), taken(self._endings, kinds)), missing)
+        never = moments == NEVER
+        self._know(days[~never])
+        dates = taken(self._dates, np.where(never, 0, days - self._first_day + 1))
+        kinds = np.where(never, 0, (moments * 7_919 + days) % len(self._endings))
+        return holed(joined(dates, taken(self._clock, seconds), taken(self._endings, kinds)), missing)
+
+    def _know(self, days: Ints) -> None:
+        """Have the text of each day between the first and the last so far, behind that of the first day of year 1."""
+        low, high = (int(days.min()), int(days.max())) if days.size else (0, 0)
+        known = range(self._first_day, self._first_day + len(self._dates) - 1)
+        if low in known and high in known:
+            return
+        low, high = (min(low, known.start), max(high, known.stop - 1)) if known else (low, high)
+        texts = np.datetime_as_string(np.arange(low, high + 1).astype("datetime64[D]")).tolist()
+        self._first_day, self._dates = low, pa.array([f'"{text}' for text in ("0001-01-01", *texts)])
 
 
 def _fractions() -> list[str]:

@@ -41,7 +41,7 @@ def compact(table: Table) -> Table:
     """
     columns: dict[str, Any] = {f.name: getattr(table, f.name) for f in dataclasses.fields(table)}  # type: ignore[arg-type]
     places = {
-        name: column.astype(_narrowest(column))
+        name: narrow(column)
         for name, column in columns.items()
         if isinstance(column, np.ndarray) and column.dtype == np.int64 and name not in _MOMENTS
     }
@@ -51,7 +51,12 @@ def compact(table: Table) -> Table:
 _MOMENTS = {"created", "decided", "moment"}
 
 
-def _narrowest(column: Ints) -> type[np.signedinteger[Any]]:
+def narrow(column: Ints) -> Ints:
+    """The same whole numbers in as few bytes as they need: there are millions of them.
+
+    What calculates with them widens them first.
+    """
     low, high = (int(column.min()), int(column.max())) if column.size else (0, 0)
     kinds: tuple[type[np.signedinteger[Any]], ...] = (np.int8, np.int16, np.int32)
-    return next((kind for kind in kinds if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max), np.int64)
+    kind = next((kind for kind in kinds if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max), np.int64)
+    return column.astype(kind)

@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import ArrayLike
 
-from stcrm_pandas.sandbox.company.cells import dictionary, joined, numbers, taken
+from stcrm_pandas.sandbox.company.cells import dictionary, numbers, taken
 from stcrm_pandas.sandbox.company.chance import Chance, Ints
 from stcrm_pandas.sandbox.company.names import FIRST, LAST
 from stcrm_pandas.sandbox.company.ordering import compact
-from stcrm_pandas.sandbox.store.columns import Cells
+from stcrm_pandas.sandbox.store.columns import Cells, joined
 
 FIRMS = (
     "Bakery",

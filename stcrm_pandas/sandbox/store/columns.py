@@ -5,9 +5,8 @@ What the store keeps of a row is made here for thousands of rows at once, and is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from itertools import repeat
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import orjson
@@ -28,68 +27,72 @@ _BETWEEN_DIGITS = " ()-+"
 
 @dataclass(frozen=True)
 class Lines:
-    """Some rows: for each field the JSON text of its cells."""
+    """Some rows: for each field the JSON text of its cells, or of the one value that all rows have.
 
-    fields: Mapping[str, Cells]
+    `searches` holds what a table keeps for a search, by column, where that is known without a look at the fields.
+    """
+
+    fields: Mapping[str, Cells | str]
+    searches: Mapping[str, Cells] = field(default_factory=dict)
 
     def __len__(self) -> int:
-        return len(next(iter(self.fields.values())))
+        return next(len(cells) for cells in self.fields.values() if not isinstance(cells, str))
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Each row as a dict."""
-        return map(orjson.loads, _objects(self.fields, list(self.fields)).to_pylist())
+        return map(orjson.loads, objects(self.fields).to_pylist())
 
 
-@dataclass(frozen=True)
-class Records:
-    """Some rows as the columns that a table keeps; None is a column without a value."""
-
-    columns: tuple[Cells | None, ...]
-    size: int
-
-    @classmethod
-    def of(cls, table: Table, lines: Lines) -> Records:
-        """The same as `Table.record` of each row."""
-        fields, size = lines.fields, len(lines)
-        hidden = [name for name in table.hidden if name in fields and not (name == "active" and table.deletes_softly)]
-        shown = [name for name in fields if name not in table.hidden]
-        body = {**fields, **{name: pa.repeat(_NULL, size) for name in table.computed if name in fields}}
-        modified = _ticks(fields.get("modifiedOn"))
-        return cls(
-            (
-                _plain(fields[table.id]),
-                _plain(fields[table.parent]) if table.parent and table.parent in fields else None,
-                _active(fields.get("active"), size),
-                _ticks(fields.get("createdOn")),
-                modified,
-                modified,
-                pa.repeat(0, size) if modified is None else modified.fill_null(0),
-                *[_searched(search, lines) for search in table.searches],
-                _objects(fields, hidden) if hidden else None,
-                _objects(body, shown),
-            ),
-            size,
-        )
-
-    def __len__(self) -> int:
-        return self.size
-
-    def tuples(self) -> Iterator[tuple[Any, ...]]:
-        """One tuple for each row."""
-        return zip(*map(_values, self.columns), strict=False) if self.size else iter(())
+def batch_of(table: Table, lines: Lines) -> pa.RecordBatch:
+    """What the table keeps of some rows: the same as `Table.record` of each; columns without a value are left out."""
+    fields, size = lines.fields, len(lines)
+    hidden = [name for name in table.hidden if name in fields and not (name == "active" and table.deletes_softly)]
+    shown = [name for name in fields if name not in table.hidden]
+    body = {**fields, **dict.fromkeys(table.computed & fields.keys(), _NULL)}
+    modified = _ticks(fields.get("modifiedOn"))
+    columns = (
+        _plain(fields[table.id]),
+        _plain(fields[table.parent]) if table.parent and table.parent in fields else None,
+        _active(fields.get("active"), size),
+        _ticks(fields.get("createdOn")),
+        modified,
+        modified,
+        pa.repeat(0, size) if modified is None else modified.fill_null(0),
+        *[_searched(search, lines) for search in table.searches],
+        objects({name: fields[name] for name in hidden}) if hidden else None,
+        objects({name: body[name] for name in shown}),
+    )
+    return _batch(table, columns)
 
 
-def _objects(fields: Mapping[str, Cells], names: list[str]) -> Cells:
-    parts: list[Any] = []
-    for name in names:
-        parts += [f'{"," if parts else "{"}"{name}":', fields[name]]
-    return pc.binary_join_element_wise(*parts, "}", "")
+def batch_of_rows(table: Table, rows: Iterable[Mapping[str, Any]]) -> pa.RecordBatch:
+    """The same of rows as dicts."""
+    columns = zip(*map(table.record, rows), strict=True)
+    return _batch(table, [pa.array(column) for column in columns])
 
 
-def _values(column: Cells | None) -> Any:
-    if column is None:
-        return repeat(None)
-    return column.to_pylist() if column.null_count else column.to_numpy(zero_copy_only=False).tolist()
+def _batch(table: Table, columns: Iterable[Cells | None]) -> pa.RecordBatch:
+    named = zip(table.columns, columns, strict=True)
+    return pa.record_batch({name: column for name, column in named if column is not None and column.type != pa.null()})
+
+
+def joined(*parts: Cells | str) -> Cells:
+    """Parts of texts put together, row by row."""
+    merged: list[Cells | str] = []
+    for part in parts:
+        if isinstance(part, str) and merged and isinstance(merged[-1], str):
+            merged[-1] += part
+        else:
+            merged.append(part)
+    return pc.binary_join_element_wise(*merged, "")
+
+
+def objects(fields: Mapping[str, Cells | str]) -> Cells:
+    """An object for each row."""
+    parts: list[Cells | str] = []
+    for name, cells in fields.items():
+        parts += [f'{"," if parts else "{"}"{name}":', cells]
+    return joined(*parts, "}")
 
 
 def _plain(cells: Cells) -> Cells:
@@ -106,9 +109,9 @@ def _without_null(cells: Cells) -> Cells:
 
 def _text(cells: Cells) -> Cells:
     """Texts without their quotes."""
-    if pc.any(pc.match_substring(cells, "\\")).as_py():
+    if isinstance(cells, pa.Array) and b"\\" in cells.buffers()[2].to_pybytes():
         return pa.array([orjson.loads(cell) for cell in cells.to_pylist()], pa.string())
-    return pc.utf8_slice_codeunits(_without_null(cells), 1, -1)
+    return pc.ascii_trim(_without_null(cells), '"')
 
 
 def _ticks(cells: Cells | None) -> Cells | None:
@@ -137,6 +140,8 @@ def _active(cells: Cells | None, size: int) -> Cells:
 
 def _searched(search: Search, lines: Lines) -> Cells:
     """What a column of its own holds for a search, as `Search.read` gives it for each row."""
+    if search.column in lines.searches:
+        return lines.searches[search.column]
     if isinstance(search.read, Of) and search.read.how in _MANY and search.read.field in lines.fields:
         found = _MANY[search.read.how](_text(lines.fields[search.read.field]))
         if search.read.unless is None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
+
+from adbc_driver_sqlite import dbapi
 
 _SINCE = "2019-01-01T00:00:00Z"
 _PREFERENCES = {
@@ -22,22 +23,25 @@ def preference_types() -> Iterator[dict[str, Any]]:
         yield {"id": own, "name": name, "description": description, "dataType": "Bool"}
 
 
-def custom_field_types(db: sqlite3.Connection, table: str) -> Iterator[dict[str, Any]]:
+def custom_field_type(type_id: int, name: str) -> dict[str, Any]:
+    """The type of a custom field that holds text."""
+    moments = {"createdOn": _SINCE, "modifiedOn": _SINCE}
+    return {"id": type_id, "name": name, "dataType": "Text", "dataTypeOptions": []} | moments
+
+
+def custom_field_types(db: dbapi.Cursor, table: str) -> list[dict[str, Any]]:
     """The types of the custom fields that rows of a table, which is filled already, have."""
-    found = db.execute(
+    db.execute(
         "SELECT DISTINCT json_extract(f.value, '$.typeId') AS type, json_extract(f.value, '$.name') "
         f"FROM \"{table}\" t, json_each(t.body, '$.customFields') f "
         "WHERE instr(t.body, '\"typeId\"') ORDER BY type"
     )
-    for own, name in found.fetchall():
-        text = name.decode() if isinstance(name, bytes) else name
-        moments = {"createdOn": _SINCE, "modifiedOn": _SINCE}
-        yield {"id": own, "name": text, "dataType": "Text", "dataTypeOptions": []} | moments
+    return [custom_field_type(type_id, name) for type_id, name in db.fetchall()]
 
 
-def standing(db: sqlite3.Connection, table: str) -> list[dict[str, Any]]:
+def default_rows(db: dbapi.Cursor, table: str) -> list[dict[str, Any]]:
     """The rows of a table that the company did not bring; most have none."""
     if table == "contact_preference_types":
         return list(preference_types())
     of = {"customer_custom_field_types": "customers", "location_custom_field_types": "locations"}
-    return list(custom_field_types(db, of[table])) if table in of else []
+    return custom_field_types(db, of[table]) if table in of else []

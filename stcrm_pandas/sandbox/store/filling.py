@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
-from itertools import chain, groupby, islice
+from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Protocol
 
 import orjson
+import pyarrow as pa
+from adbc_driver_sqlite import dbapi
 
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.sandbox.store.columns import Lines, Records
-from stcrm_pandas.sandbox.store.connection import LAYOUT, connect
-from stcrm_pandas.sandbox.store.default_rows import standing
-from stcrm_pandas.sandbox.store.prefetch import ahead
+from stcrm_pandas.sandbox.store.columns import Lines, batch_of, batch_of_rows
+from stcrm_pandas.sandbox.store.connection import LAYOUT
+from stcrm_pandas.sandbox.store.default_rows import default_rows
+from stcrm_pandas.sandbox.store.prefetch import prefetch
 from stcrm_pandas.sandbox.store.tables import TABLES, Table
 
 
@@ -36,67 +37,87 @@ class Company(Protocol):
 Made = Callable[[int, int], None]
 """Is told how many more rows are there, and how many there will be in all, as far as that is known (else 0)."""
 _BATCH = 5_000
-"""Rows written between two words on how far it is."""
+"""Rows written between two reports of progress."""
 
 
 def fill(path: Path, company: Company, notes: Mapping[str, Any], made: Made | None = None) -> None:
-    """Make a file that `Store` opens; it is there once it is whole. `notes` are small things kept beside the rows."""
+    """Make a file that `Store` opens; complete or not at all; `notes` are kept beside the rows."""
     expected = int(getattr(company, "expected_rows", 0))
 
-    def told(rows: int) -> None:
+    def report(rows: int) -> None:
         if made is not None:
             made(rows, expected)
 
     unfinished = path.with_name(path.name + ".making")
     unfinished.unlink(missing_ok=True)
     os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # never readable by others
-    db = connect(unfinished)
     try:
-        db.execute("PRAGMA page_size=16384")  # rows of half a kilobyte, read by the thousand
-        db.execute("PRAGMA journal_mode=OFF")
-        db.execute("PRAGMA synchronous=OFF")
-        db.execute("PRAGMA temp_store=FILE")  # an index is sorted three times as fast in parts that fit a CPU's cache
-        db.execute("CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT)")
-        db.execute("CREATE TABLE tables (name TEXT PRIMARY KEY)")
-        db.execute("BEGIN")
-        filled = set()
-        with closing(ahead(_batches(company)) if hasattr(company, "written") else _batches(company)) as batches:
-            for name, parts in groupby(batches, key=itemgetter(0)):
-                _fill(db, TABLES.get(name, Table(name)), (batch for _, batch in parts), told)
-                filled.add(name)
-        for name in [name for name in TABLES if name not in filled]:
-            _fill(db, TABLES[name], (), told)
-        for name in TABLES.keys() - filled:
-            _insert(db, TABLES[name], _in_batches(TABLES[name], standing(db, name)), told)
-        for name, value in {**notes, "layout": LAYOUT}.items():
-            db.execute("INSERT INTO notes VALUES (?, ?)", (name, orjson.dumps(value).decode()))
-        db.execute("COMMIT")
+        with dbapi.connect(str(unfinished), autocommit=True) as db, db.cursor() as cursor:
+            for pragma in _PRAGMAS:
+                cursor.execute(f"PRAGMA {pragma}")
+            db.adbc_connection.set_autocommit(False)
+            _fill(cursor, company, notes, report)
+            db.adbc_connection.commit()
     except BaseException:
-        db.close()
         unfinished.unlink()
         raise
-    db.close()
     os.replace(unfinished, path)
 
 
-def _batches(company: Company) -> Generator[tuple[str, Records | list[tuple[Any, ...]]], None, None]:
-    """The rows of all tables as they are kept, and the name of their table; of an empty table an empty batch."""
-    for name, rows in getattr(company, "written", company.tables)():
+_PRAGMAS = (
+    "page_size=16384",  # rows of half a kilobyte, read by the thousand
+    "journal_mode=OFF",
+    "synchronous=OFF",
+    "cache_size=-32768",  # KiB, for an index whose entries come out of order
+    "temp_store=FILE",  # an index is sorted three times as fast in parts that fit a CPU's cache
+)
+
+
+def _fill(db: dbapi.Cursor, company: Company, notes: Mapping[str, Any], report: Callable[[int], None]) -> None:
+    db.execute("CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT)")
+    db.execute("CREATE TABLE tables (name TEXT PRIMARY KEY)")
+    filled = set()
+    with closing(_batches(company)) as batches:
+        for name, parts in groupby(batches, key=itemgetter(0)):
+            _fill_table(db, TABLES.get(name, Table(name)), (batch for _, batch in parts), report)
+            filled.add(name)
+    for name in [name for name in TABLES if name not in filled]:
+        rows = default_rows(db, name)
+        _fill_table(db, TABLES[name], [batch_of_rows(TABLES[name], rows)] if rows else (), report)
+    for name, value in {**notes, "layout": LAYOUT}.items():
+        db.execute("INSERT INTO notes VALUES (?, ?)", (name, orjson.dumps(value).decode()))
+
+
+def _batches(company: Company) -> Generator[tuple[str, pa.RecordBatch | None], None, None]:
+    """The name of each table and what it keeps of its rows, part by part; of an empty table None."""
+    if not hasattr(company, "written"):
+        yield from _made(_parts(company.tables()))
+        return
+    # Cells are made in one thread, bodies are joined in a second and written in this one.
+    with closing(prefetch(_parts(company.written()))) as parts, closing(prefetch(_made(parts))) as batches:
+        yield from batches
+
+
+def _parts(tables: Iterable[tuple[str, Iterable[Any]]]) -> Iterator[tuple[str, Lines | list[Any]]]:
+    for name, rows in tables:
         yield name, []
-        for batch in _in_batches(TABLES.get(name, Table(name)), rows):
-            yield name, batch
+        left = iter(rows)
+        for first in left:
+            yield name, first if isinstance(first, Lines) else [first, *islice(left, _BATCH - 1)]
 
 
-def _in_batches(table: Table, rows: Iterable[Any]) -> Iterator[Records | list[tuple[Any, ...]]]:
-    left = iter(rows)
-    for first in left:
-        if isinstance(first, Lines):
-            yield Records.of(table, first)
+def _made(parts: Iterable[tuple[str, Lines | list[Any]]]) -> Iterator[tuple[str, pa.RecordBatch | None]]:
+    for name, part in parts:
+        table = TABLES.get(name, Table(name))
+        if isinstance(part, Lines):
+            yield name, batch_of(table, part)
         else:
-            yield [*map(table.record, chain((first,), islice(left, _BATCH - 1)))]
+            yield name, batch_of_rows(table, part) if part else None
 
 
-def _fill(db: sqlite3.Connection, table: Table, batches: Iterable[Any], told: Callable[[int], None]) -> None:
+def _fill_table(
+    db: dbapi.Cursor, table: Table, batches: Iterable[pa.RecordBatch | None], report: Callable[[int], None]
+) -> None:
     name = table.name
     if not name.isidentifier():
         raise UsageError(f"no name of a table: {name!r}")
@@ -107,20 +128,18 @@ def _fill(db: sqlite3.Connection, table: Table, batches: Iterable[Any], told: Ca
         f'CREATE TABLE "{name}" (n INTEGER PRIMARY KEY, id, parent, active INTEGER, created INTEGER, modified INTEGER, '
         f"edited INTEGER, seq INTEGER, {searches}hidden TEXT, body TEXT)"
     )
-    _insert(db, table, batches, told)
-    # The first holds all that the common filters look at, so that a read in order of id never touches a body.
+    # The first holds all that the common filters look at, so that a read in order of id never touches a body. Rows come
+    # nearly in its order: it grows at its end while they are written, which costs less than sorting it afterwards.
     db.execute(f'CREATE INDEX "{name}_by_id" ON "{name}" (id, active, created, modified, parent{shared})')
+    if table.keyed_by_parent:
+        db.execute(f'CREATE INDEX "{name}_by_parent" ON "{name}" (parent)')
+    for batch in batches:
+        if batch is not None:
+            db.adbc_ingest(name, batch, mode="append")
+            report(len(batch))
     db.execute(f'CREATE INDEX "{name}_by_change" ON "{name}" (seq)')
-    if table.parent:
+    if table.parent and not table.keyed_by_parent:
         db.execute(f'CREATE INDEX "{name}_by_parent" ON "{name}" (parent)')
     for search in table.searches:
         if search.alone:
             db.execute(f'CREATE INDEX "{name}_by_{search.column}" ON "{name}" ({search.column})')
-
-
-def _insert(db: sqlite3.Connection, table: Table, batches: Iterable[Any], told: Callable[[int], None]) -> None:
-    names, places = ", ".join(table.columns), ", ".join("?" * len(table.columns))
-    for batch in batches:
-        tuples = batch.tuples() if isinstance(batch, Records) else batch
-        db.executemany(f'INSERT INTO "{table.name}" ({names}) VALUES ({places})', tuples)
-        told(len(batch))

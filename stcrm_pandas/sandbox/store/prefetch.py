@@ -8,17 +8,17 @@ from collections.abc import Generator, Iterable
 from typing import TypeVar
 
 Item = TypeVar("Item")
-_MOST = 4
+_MOST = 2
 """Items that wait: enough that neither side stands still, few enough to hold in memory."""
 
 
-def ahead(items: Iterable[Item], most: int = _MOST) -> Generator[Item, None, None]:
+def prefetch(items: Iterable[Item], most: int = _MOST) -> Generator[Item, None, None]:
     """The same items in the same order; what goes wrong while they are made is raised here.
 
     The thread ends with the iterator, also with one that is closed early. It is worth it where making them leaves the
     interpreter free, as Arrow and numpy do.
 
-    >>> list(ahead(range(3)))
+    >>> list(prefetch(range(3)))
     [0, 1, 2]
     """
     waiting: queue.Queue[tuple[bool, Item | BaseException | None]] = queue.Queue(most)

@@ -14,6 +14,8 @@ KINDS = {
     "booking_contacts": (*bookings.BOOKING_CONTACTS.parents, *bookings.BOOKING_CONTACTS.fields, boolean("active")),
     "booking_provider_tags": bookings.BOOKING_PROVIDER_TAGS.fields,
     "customers": customers.CUSTOMERS.fields,
+    "customer_custom_field_types": customers.CUSTOMER_CUSTOM_FIELD_TYPES.fields,
+    "location_custom_field_types": locations.LOCATION_CUSTOM_FIELD_TYPES.fields,
     "customer_contacts": (*customers.CUSTOMER_CONTACTS.fields, boolean("active")),
     "locations": locations.LOCATIONS.fields,
     "location_contacts": (*locations.LOCATION_CONTACTS.fields, boolean("active")),

@@ -16,12 +16,17 @@ import pyarrow as pa
 import pytest
 
 from stcrm_pandas.sandbox.company import make_company
-from stcrm_pandas.sandbox.store.columns import Lines, Records
+from stcrm_pandas.sandbox.store.columns import Lines, batch_of
 from stcrm_pandas.sandbox.store.filling import fill
-from stcrm_pandas.sandbox.store.prefetch import ahead
+from stcrm_pandas.sandbox.store.prefetch import prefetch
 from stcrm_pandas.sandbox.store.tables import TABLES, Table
 
 AS_OF = dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC)
+
+
+def records(table: Table, batch: pa.RecordBatch) -> list[tuple[Any, ...]]:
+    """Return the rows of a batch as `Table.record` gives them."""
+    return [tuple(row.get(column) for column in table.columns) for row in batch.to_pylist()]
 
 
 @pytest.mark.parametrize("by_the_book", [False, True])
@@ -32,7 +37,7 @@ def test_rows_written_at_once_are_kept_as_each_alone(by_the_book: bool) -> None:
         for rows in many:
             if isinstance(rows, Lines):
                 expected = [TABLES[name].record(row) for row in rows.rows()]
-                assert list(Records.of(TABLES[name], rows).tuples()) == expected, name
+                assert records(TABLES[name], batch_of(TABLES[name], rows)) == expected, name
                 seen += len(rows)
     assert seen > 15_000, "the large tables are written this way"
 
@@ -66,13 +71,13 @@ def test_odd_cells_too(name: str, renamed: dict[str, str]) -> None:
     named = [{renamed.get(field, field): value for field, value in row.items()} for row in ODD]
     rows = [{"id": number, **fixed, **row} for number, row in enumerate(named)]
     expected = [table.record(row) for row in rows]
-    assert list(Records.of(table, lines(*rows)).tuples()) == expected
+    assert records(table, batch_of(table, lines(*rows))) == expected
 
 
 def test_a_moment_that_is_none_is_kept_as_no_moment() -> None:
     rows = [{"id": "a-1", "modifiedOn": "yesterday"}, {"id": "a-2", "modifiedOn": "2026-01-02T03:04:05Z"}]
     expected = [Table("any").record(row) for row in rows]
-    assert list(Records.of(Table("any"), lines(*rows)).tuples()) == expected
+    assert records(Table("any"), batch_of(Table("any"), lines(*rows))) == expected
 
 
 def test_what_is_made_ahead_comes_in_order_and_fails_where_it_is_used() -> None:
@@ -82,7 +87,7 @@ def test_what_is_made_ahead_comes_in_order_and_fails_where_it_is_used() -> None:
 
     got: list[int] = []
     with pytest.raises(ValueError, match="the twenty-first"):
-        got.extend(ahead(made(), 2))
+        got.extend(prefetch(made(), 2))
     assert got == [*range(20)]
 
 
@@ -94,7 +99,7 @@ def test_the_thread_that_makes_ahead_ends_with_a_reader_who_stops_early() -> Non
             made.append(number)
             yield number
 
-    items = ahead(endless(), 2)
+    items = prefetch(endless(), 2)
     assert next(items) == 0
     items.close()
     after = len(made)

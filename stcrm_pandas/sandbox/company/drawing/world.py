@@ -13,6 +13,7 @@ from stcrm_pandas.sandbox.company.drawing.customers import Customers, draw_custo
 from stcrm_pandas.sandbox.company.drawing.jobs import Jobs, draw_jobs
 from stcrm_pandas.sandbox.company.drawing.leads import Leads, draw_leads
 from stcrm_pandas.sandbox.company.drawing.outcomes import Outcomes, draw_outcomes
+from stcrm_pandas.sandbox.company.ids import Ids
 from stcrm_pandas.sandbox.company.moments import Texts
 from stcrm_pandas.sandbox.company.ordering import compact
 from stcrm_pandas.sandbox.company.plan import Plan
@@ -53,25 +54,25 @@ class World:
     def texts(self) -> Texts:
         return Texts(by_the_book=self.by_the_book)
 
-    @cached_property
-    def lead_ids(self) -> Ints:
-        return 51_000_211 + 3 * np.arange(self.leads.size)
+    @property
+    def lead_ids(self) -> Ids:
+        return Ids(51_000_211, 3, self.leads.size)
 
-    @cached_property
-    def booking_ids(self) -> Ints:
-        return 62_000_017 + 5 * np.arange(self.bookings.size)
+    @property
+    def booking_ids(self) -> Ids:
+        return Ids(62_000_017, 5, self.bookings.size)
 
-    @cached_property
-    def job_ids(self) -> Ints:
-        return 73_000_101 + 9 * np.arange(self.jobs.size)
+    @property
+    def job_ids(self) -> Ids:
+        return Ids(73_000_101, 9, self.jobs.size)
 
-    @cached_property
-    def customer_ids(self) -> Ints:
-        return 2_000_003 + 4 * np.arange(self.customers.size)
+    @property
+    def customer_ids(self) -> Ids:
+        return Ids(2_000_003, 4, self.customers.size)
 
-    @cached_property
-    def location_ids(self) -> Ints:
-        return 8_000_009 + 6 * np.arange(self.customers.location.created.size)
+    @property
+    def location_ids(self) -> Ids:
+        return Ids(8_000_009, 6, self.customers.location.created.size)
 
     @cached_property
     def call_ids_of_leads(self) -> Ints:

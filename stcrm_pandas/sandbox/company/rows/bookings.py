@@ -8,14 +8,14 @@ import numpy as np
 
 from stcrm_pandas.sandbox.company import catalogue
 from stcrm_pandas.sandbox.company.catalogue import MARKETPLACE_A, MARKETPLACE_B, SOURCES
-from stcrm_pandas.sandbox.company.cells import either, flags, holed, ids_of, joined, numbers, objects, same, words
+from stcrm_pandas.sandbox.company.cells import either, flags, holed, ids_of, json_of, numbers, words
 from stcrm_pandas.sandbox.company.chance import Flags, Ints, pick, some
 from stcrm_pandas.sandbox.company.drawing.bookings import DISMISSED, TO_JOB
 from stcrm_pandas.sandbox.company.drawing.world import World
 from stcrm_pandas.sandbox.company.moments import DAY, HOUR, NEVER
 from stcrm_pandas.sandbox.company.people import spelt
 from stcrm_pandas.sandbox.company.rows.chunks import chunks
-from stcrm_pandas.sandbox.store.columns import Lines
+from stcrm_pandas.sandbox.store.columns import Lines, joined, objects
 
 STATUS = ("New", "Accepted", "Converted", "Dismissed")
 KINDS = ("Residential", "Commercial", "PropertyManager")
@@ -70,7 +70,7 @@ def booking_rows(world: World) -> Iterator[Lines]:
             "city": people.cities(who),
             "state": people.states(who),
             "zip": holed(people.zips(who), bare[part]),
-            "country": same("USA", who.size),
+            "country": json_of("USA"),
         }
         yield Lines(
             {
@@ -78,7 +78,7 @@ def booking_rows(world: World) -> Iterator[Lines]:
                 "source": words(names, bookings.source[part] + respelt[part] * len(SOURCES)),
                 "createdOn": world.texts.cells(bookings.created[part]),
                 "name": people.names(who),
-                "address": objects(address, no_address[part]),
+                "address": holed(objects(address), no_address[part]),
                 "customerType": words(KINDS, kind[part], unknown_kind[part]),
                 "start": world.texts.cells(start[part]),
                 "campaignId": ids_of(catalogue.CAMPAIGN_IDS, bookings.campaign[part]),

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from stcrm_pandas.sandbox.company.cells import either, flags, numbers, objects, words
+from stcrm_pandas.sandbox.company.cells import either, flags, holed, numbers, words
 from stcrm_pandas.sandbox.company.chance import Flags, Ints, pick, pick_by_row, some
 from stcrm_pandas.sandbox.company.drawing.world import World
+from stcrm_pandas.sandbox.company.ids import Ids
 from stcrm_pandas.sandbox.company.moments import NEVER
-from stcrm_pandas.sandbox.company.ordering import compact
-from stcrm_pandas.sandbox.company.people import SLOTS, spelt
+from stcrm_pandas.sandbox.company.ordering import compact, narrow
+from stcrm_pandas.sandbox.company.people import SLOTS, spelt, wide
 from stcrm_pandas.sandbox.company.rows.chunks import chunks
-from stcrm_pandas.sandbox.store.columns import Cells, Lines
+from stcrm_pandas.sandbox.store.columns import Cells, Lines, objects
 
 TYPES = ("MobilePhone", "Phone", "Email", "Fax")
 MOBILE, PHONE, EMAIL, FAX = range(4)
@@ -50,22 +53,19 @@ def draw_contacts(world: World) -> Contacts:
     rng = world.chance.of("contacts")
     customers = world.customers
     count = 1 + pick(rng, PER_CUSTOMER, customers.size)
-    customer = np.repeat(np.arange(customers.size), count)
+    customer = narrow(np.repeat(np.arange(customers.size), count))
     first = np.cumsum(count) - count
-    slot = np.arange(customer.size) - first[customer]
-    kind = pick_by_row(rng, TYPES_BY_SLOT, slot)
+    slot = narrow(np.arange(customer.size) - first[customer])
+    kind = narrow(pick_by_row(rng, TYPES_BY_SLOT, slot))
     dialled = (kind == MOBILE) | (kind == PHONE)
     share = np.where(kind == MOBILE, 0.046, 0.025) if world.plan.effects else np.full(kind.size, DO_NOT_TEXT)
     do_not_text = dialled & (rng.random(kind.size) < share)
-    spelling = rng.integers(0, 4, kind.size)
+    spelling = narrow(rng.integers(0, 4, kind.size))
     blank = rng.random(kind.size) < np.where(kind == EMAIL, NO_MAIL, np.where(dialled, NO_NUMBER, 0.0))
     # On a number typed into a landline's place, somebody may have noted that it is a mobile one.
     cell = (kind == PHONE) & (rng.random(kind.size) < 0.4)
-    memo = np.where(
-        cell & (rng.random(kind.size) < 0.5),
-        1,
-        np.where(rng.random(kind.size) < 0.75, 0, rng.integers(2, 8, kind.size)),
-    )
+    noted = cell & (rng.random(kind.size) < 0.5)
+    memo = narrow(np.where(noted, 1, np.where(rng.random(kind.size) < 0.75, 0, rng.integers(2, 8, kind.size))))
 
     whose, whose_slot = customer.copy(), slot.copy()
     _share(rng, np.flatnonzero(dialled & ~blank), customer, whose, whose_slot, do_not_text)
@@ -101,8 +101,8 @@ def _manage(
 
 def customer_contact_rows(world: World, contacts: Contacts) -> Iterator[Lines]:
     """Rows of the customers' contacts."""
-    everything = np.arange(contacts.customer.size)
-    yield from _rows(world, contacts, everything, "customerId", world.customer_ids[contacts.customer], 300_000_000)
+    everything = narrow(np.arange(contacts.customer.size))
+    yield from _rows(world, contacts, everything, "customerId", contacts.customer, 300_000_000)
 
 
 def location_contact_rows(world: World, contacts: Contacts) -> Iterator[Lines]:
@@ -116,35 +116,37 @@ def location_contact_rows(world: World, contacts: Contacts) -> Iterator[Lines]:
     place = np.concatenate([first[use_first], second[use_second]])
     location = np.concatenate([np.flatnonzero(use_first), np.flatnonzero(use_second)])
     order = np.argsort(location, kind="stable")
-    yield from _rows(world, contacts, place[order], "locationId", world.location_ids[location[order]], 400_000_000)
+    yield from _rows(world, contacts, narrow(place[order]), "locationId", narrow(location[order]), 400_000_000)
 
 
-def _rows(world: World, contacts: Contacts, places: Ints, parent: str, parents: Ints, base: int) -> Iterator[Lines]:
+def _rows(world: World, contacts: Contacts, places: Ints, parent: str, owners: Ints, base: int) -> Iterator[Lines]:
+    """Rows of the contacts at these places, and the places of the customers or locations that they belong to."""
     rng = world.chance.of("contacts" if parent == "customerId" else "location contacts").spawn(1)[0]
     size = places.size
     kind, customer = contacts.kind[places], contacts.customer[places]
     born = world.customers.created[customer]
     if parent == "locationId":
-        born = world.customers.location.created[(parents - int(world.location_ids[0])) // 6]
+        born = world.customers.location.created[owners]
     life = np.maximum(world.seasons.as_of - 1 - born, 0)
     created = born + np.where(rng.random(size) < 0.7, np.minimum(2, life), (rng.random(size) * life).astype(np.int64))
-    edited = created + np.where(rng.random(size) < 0.6, 0, (rng.random(size) * (world.seasons.as_of - created))).astype(
-        np.int64
-    )
-    ids = base + 3 * np.arange(size)
+    del born, life  # millions of them
+    later = np.where(rng.random(size) < 0.6, 0, (rng.random(size) * (world.seasons.as_of - created)))
+    edited, created = narrow(created + later.astype(np.int64)), narrow(created)
+    ids, own = Ids(base, 3, size), narrow(np.arange(size))
     # An id is not unlike across customers: with a shared number, one in three came along under its old id.
     foreign = (contacts.whose[places] != customer) & (rng.random(size) < 0.35)
     if parent == "customerId":
         first = np.searchsorted(contacts.customer, contacts.whose[places])
-        ids = np.where(foreign, ids[np.minimum(first + contacts.whose_slot[places], size - 1)], ids)
+        own = narrow(np.where(foreign, np.minimum(first + contacts.whose_slot[places], size - 1), own))
+        del first
     legacy = some(rng, size, 0 if world.by_the_book else round(size * 0.003))
-    created_shown = np.where(legacy, NEVER, created)
     preferences = _Preferences(world, rng, kind, customer)
-    del customer, born, created, foreign  # millions of them
+    del customer, foreign
     active = rng.random(size) > 0.01
     no_settings = (kind == EMAIL) & (rng.random(size) < (0.0 if world.by_the_book else 0.01))
     no_memo = rng.random(size) < 0.3
 
+    parents = world.customer_ids if parent == "customerId" else world.location_ids
     for part in chunks(size):
         at = places[part]
         phone = kind[part] != EMAIL
@@ -159,18 +161,24 @@ def _rows(world: World, contacts: Contacts, places: Ints, parent: str, parents: 
             "doNotText": flags(contacts.do_not_text[at]),
         }
         columns = {
-            "id": numbers(ids[part]),
+            "id": numbers(ids[own[part]]),
             "type": words(TYPES, kind[part]),
             "value": value,
             "memo": words(MEMOS, contacts.memo[at], no_memo[part]),
-            "phoneSettings": objects(settings, no_settings[part]),
+            "phoneSettings": holed(objects(settings), no_settings[part]),
             "modifiedOn": world.texts.cells(edited[part]),
-            "createdOn": world.texts.cells(created_shown[part]),
+            "createdOn": world.texts.cells(np.where(legacy[part], NEVER, wide(created[part]))),
             "preferences": preferences.of(part),
-            parent: numbers(parents[part]),
+            parent: numbers(parents[owners[part]]),
             "active": flags(active[part]),
         }
-        yield Lines({name: columns[name] for name in _ORDER[parent]})
+        searches = {"phone": _digits(settings["phoneNumber"], phone)} if parent == "customerId" else {}
+        yield Lines({name: columns[name] for name in _ORDER[parent]}, searches)
+
+
+def _digits(numbers: Cells, phone: Flags) -> Cells:
+    """Ten digits without their quotes, of what can be called."""
+    return pc.ascii_trim(pc.if_else(pa.array(phone), numbers, None), '"')
 
 
 _ORDER = {

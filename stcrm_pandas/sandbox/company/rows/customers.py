@@ -8,23 +8,14 @@ import numpy as np
 import pyarrow.compute as pc
 
 from stcrm_pandas.sandbox.company import catalogue
-from stcrm_pandas.sandbox.company.cells import (
-    amounts,
-    either,
-    flags,
-    holed,
-    joined,
-    json_of,
-    numbers,
-    objects,
-    same,
-    words,
-)
+from stcrm_pandas.sandbox.company.cells import amounts, dictionary, either, flags, holed, json_of, numbers, taken, words
 from stcrm_pandas.sandbox.company.chance import Flags, Floats, Ints, pick, some
 from stcrm_pandas.sandbox.company.drawing.world import World
-from stcrm_pandas.sandbox.company.rows.chunks import chunks
+from stcrm_pandas.sandbox.company.ids import Ids
+from stcrm_pandas.sandbox.company.rows.chunks import Row, chunks
 from stcrm_pandas.sandbox.company.rows.tags import drawn_tags, tag_lists
-from stcrm_pandas.sandbox.store.columns import Cells, Lines
+from stcrm_pandas.sandbox.store.columns import Cells, Lines, objects
+from stcrm_pandas.sandbox.store.default_rows import custom_field_type
 
 DO_NOT_MAIL, DO_NOT_SERVICE = 0.03, 0.006
 SHOUTED = 0.04
@@ -63,7 +54,7 @@ def customer_rows(world: World) -> Iterator[Lines]:
     zero = _zeros(world, "customers not merged", size)
 
     for part in chunks(size):
-        who, here = customers.person[part], customers.created[part].size
+        who = customers.person[part]
         names = people.names(who)
         names = either(shouted[part], pc.utf8_upper(names), names)
         for place, name in zip(odd, ODD_NAMES, strict=True):
@@ -87,7 +78,7 @@ def customer_rows(world: World) -> Iterator[Lines]:
                 "createdById": numbers(catalogue.USER_IDS[creator[part]]),
                 "modifiedOn": world.texts.cells(edited[part]),
                 "mergedToId": _merged_into(world.customer_ids, customers.merged_to, zero, part),
-                "paymentTermId": holed(same(320, here), ~firm[part]),
+                "paymentTermId": words((320,), np.zeros_like(who), ~firm[part]),
                 "creditLimit": amounts(limit[part], ~firm[part]),
                 "creditLimitBalance": amounts(left[part], ~firm[part]),
                 "externalData": _external(world.customer_ids[part], data[part], holes.data[part]),
@@ -160,7 +151,7 @@ def addresses(world: World, who: Ints, holes: Holes, part: slice) -> Cells:
             "city": holed(people.cities(who), holes.city[part]),
             "state": holed(people.states(who), holes.state[part]),
             "zip": holed(people.zips(who), holes.zip[part]),
-            "country": holed(same("USA", who.size), holes.country[part]),
+            "country": words(("USA",), np.zeros_like(who), holes.country[part]),
             "latitude": holed(latitude, unplaced),
             "longitude": holed(longitude, unplaced),
         }
@@ -179,9 +170,14 @@ def _zeros(world: World, stream: str, size: int) -> Flags:
     return some(world.chance.of(stream), size, 0 if world.by_the_book else round(size * ZERO))
 
 
-def _merged_into(ids: Ints, merged_to: Ints, zero: Flags, part: slice) -> Cells:
+def _merged_into(ids: Ids, merged_to: Ints, zero: Flags, part: slice) -> Cells:
     into = merged_to[part]
     return numbers(np.where(into >= 0, ids[into], 0), (into < 0) & ~zero[part])
+
+
+def custom_field_rows() -> Iterator[Row]:
+    """Rows of the types of custom fields, which customers and locations share."""
+    return (custom_field_type(type_id, name) for type_id, name, _ in FIELDS)
 
 
 def _fields(chosen: Ints, answer: Ints) -> Cells:
@@ -195,6 +191,7 @@ def _fields(chosen: Ints, answer: Ints) -> Cells:
 
 
 def _external(ids: Ints, some_data: Flags, missing: Flags) -> Cells:
-    number = pc.utf8_lpad(numbers(ids % 100_000), 5, "0")
-    data = joined('[{"key":"crmNumber","value":"X', number, '"}]')
-    return holed(either(some_data, data, "[]"), missing)
+    return holed(taken(_EXTERNAL, np.where(some_data, ids % 100_000, 100_000)), missing)
+
+
+_EXTERNAL = dictionary([*([{"key": "crmNumber", "value": f"X{number:05d}"}] for number in range(100_000)), []])

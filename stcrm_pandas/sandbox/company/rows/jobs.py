@@ -8,14 +8,16 @@ import numpy as np
 
 from stcrm_pandas.sandbox.company import catalogue
 from stcrm_pandas.sandbox.company.catalogue import INSTALL, MARKETPLACE_A
-from stcrm_pandas.sandbox.company.cells import amounts, flags, ids_of, numbers, objects, quoted, same, words
+from stcrm_pandas.sandbox.company.cells import amounts, flags, holed, ids_of, json_of, numbers, quoted, words
 from stcrm_pandas.sandbox.company.chance import Flags, Floats, Ints, pick
 from stcrm_pandas.sandbox.company.drawing.jobs import names_call
 from stcrm_pandas.sandbox.company.drawing.world import World
+from stcrm_pandas.sandbox.company.ids import Ids
 from stcrm_pandas.sandbox.company.moments import DAY, HOUR
+from stcrm_pandas.sandbox.company.ordering import narrow
 from stcrm_pandas.sandbox.company.rows.chunks import chunks
 from stcrm_pandas.sandbox.company.rows.tags import drawn_tags, tag_lists
-from stcrm_pandas.sandbox.store.columns import Lines
+from stcrm_pandas.sandbox.store.columns import Lines, objects
 
 STATUS = ("Scheduled", "Dispatched", "InProgress", "Hold", "Completed", "Canceled")
 COMPLETED, CANCELED = 4, 5
@@ -62,30 +64,30 @@ def job_rows(world: World) -> Iterator[Lines]:
     waiting = np.where(young & (rng.random(size) < 0.9), pick(rng, (7, 1, 1, 0.5), size), 3)
     completed = ~canceled & (done < as_of) & (rng.random(size) < 0.995)
     status = np.select([canceled, completed], [CANCELED, COMPLETED], waiting)
+    status = narrow(status)
     ended = np.where(completed, done, jobs.created + HOUR // 3)
     touched = ended + rng.exponential(2 * DAY, size).astype(np.int64)
     edited = np.where((rng.random(size) < 0.5) & (touched < as_of), touched, np.minimum(ended, as_of - 1))
-    edited = np.maximum(edited, jobs.created)
+    edited, ended = narrow(np.maximum(edited, jobs.created)), narrow(ended)
+    del done, young, waiting, touched  # millions of each
     total = np.where(canceled, 0.0, total)
     by_lead = names_call(jobs, world.outcomes)
     by_phone = jobs.first_contact & (rng.random(size) < 0.9)
     call = np.where(by_lead, world.call_ids_of_leads[jobs.lead], world.call_ids_of_jobs)
     no_call = ~by_lead & ~by_phone
-    tags, priority = drawn_tags(rng, size, none=0.6), pick(rng, (1, 7, 1.5, 0.5), size)
-    visits = pick(rng, (0, 8, 2, 1), size)
-    appointment = 12_000_000 + 4 * np.arange(size)
-    technician = rng.integers(0, catalogue.TECHNICIANS, size)
+    del by_lead, by_phone
+    tags, priority = drawn_tags(rng, size, none=0.6), narrow(pick(rng, (1, 7, 1.5, 0.5), size))
+    visits = narrow(pick(rng, (0, 8, 2, 1), size))
+    appointments, invoices = Ids(12_000_000, 4, size), Ids(95_000_000, 2, size)
+    technician = narrow(rng.integers(0, catalogue.TECHNICIANS, size))
     sold = completed & (jobs.kind == INSTALL)
-    invoice = 95_000_000 + 2 * np.arange(size)
     recall = _recalls(world, rng)
-    del done, young, waiting, touched, by_lead, by_phone  # millions of each
 
     for part in chunks(size):
-        here = jobs.created[part].size
         ids = world.job_ids[part]
-        ones, visit = appointment[part], visits[part]
+        ones, visit = appointments[part], visits[part]
         parent, seller = jobs.parent[part], catalogue.TECHNICIAN_IDS[technician[part]]
-        none, empty = same(None, here), same([], here)
+        none, empty = json_of(None), json_of([])
         sold_at = {"jobId": numbers(world.job_ids[parent]), "employeeId": numbers(seller)}
         yield Lines(
             {
@@ -105,9 +107,9 @@ def job_rows(world: World) -> Iterator[Lines]:
                 "lastAppointmentId": numbers(ones + visit - 1),
                 "recallForId": ids_of(world.job_ids, recall[part]),
                 "warrantyId": none,
-                "jobGeneratedLeadSource": objects(sold_at, parent < 0),
+                "jobGeneratedLeadSource": holed(objects(sold_at), parent < 0),
                 "noCharge": flags((total[part] == 0) & completed[part]),
-                "notificationsEnabled": same(True, here),
+                "notificationsEnabled": json_of(True),
                 "createdOn": world.texts.cells(jobs.created[part]),
                 "createdById": numbers(catalogue.USER_IDS[jobs.user[part]]),
                 "modifiedOn": world.texts.cells(edited[part]),
@@ -116,14 +118,14 @@ def job_rows(world: World) -> Iterator[Lines]:
                 "partnerLeadCallId": none,
                 "bookingId": ids_of(world.booking_ids, jobs.booking[part]),
                 "soldById": numbers(seller, ~sold[part]),
-                "customerPo": same("", here),
-                "invoiceId": numbers(invoice[part]),
+                "customerPo": json_of(""),
+                "invoiceId": numbers(invoices[part]),
                 "membershipId": none,
                 "total": amounts(total[part], ~completed[part] & ~canceled[part]),
                 "createdFromEstimateId": none,
                 "estimateIds": empty,
                 "equipmentIds": empty,
-                "isAutoDispatched": same(False, here),
+                "isAutoDispatched": json_of(False),
                 "summary": words(tuple(kind[0] for kind in catalogue.JOB_TYPES), jobs.kind[part]),
                 "customFields": empty,
                 "externalData": empty,
@@ -142,4 +144,4 @@ def _recalls(world: World, rng: np.random.Generator) -> Ints:
     before[order[1:][same]] = order[:-1][same]
     free = jobs.first_contact & ~np.isin(jobs.campaign, list(world.plan.campaigns))
     chosen = free & (before >= 0) & (rng.random(jobs.size) < 0.01)
-    return np.where(chosen, before, -1)
+    return narrow(np.where(chosen, before, -1))

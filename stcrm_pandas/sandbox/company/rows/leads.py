@@ -8,7 +8,7 @@ import numpy as np
 
 from stcrm_pandas.sandbox.company import catalogue
 from stcrm_pandas.sandbox.company.catalogue import OTHER_REASONS
-from stcrm_pandas.sandbox.company.cells import flags, holed, ids_of, numbers, same, words
+from stcrm_pandas.sandbox.company.cells import flags, holed, ids_of, json_of, numbers, words
 from stcrm_pandas.sandbox.company.chance import Flags, Ints, pick
 from stcrm_pandas.sandbox.company.drawing.outcomes import DISMISSED, OPEN
 from stcrm_pandas.sandbox.company.drawing.world import World
@@ -72,7 +72,7 @@ def lead_rows(world: World) -> Iterator[Lines]:
 
     for part in chunks(size):
         who, unnamed = customers.person_of_lead[part], nameless[part]
-        people, here = customers.people, who.size
+        people = customers.people
         yield Lines(
             {
                 "id": numbers(world.lead_ids[part]),
@@ -94,7 +94,7 @@ def lead_rows(world: World) -> Iterator[Lines]:
                 "callId": numbers(world.call_ids_of_leads[part], ~outcomes.has_call[part]),
                 "bookingId": ids_of(world.booking_ids, leads.booking[part]),
                 "manualCallId": numbers(world.lead_ids[part] * 2 + 1, ~manual[part]),
-                "leadUrl": same(None, here),
+                "leadUrl": json_of(None),
                 "leadCustomerName": holed(people.names(who), unnamed),
                 "leadPhone": holed(spelt(who, np.zeros_like(who), spelling[part]), unnamed),
                 "leadEmail": holed(people.mail(who, np.ones_like(who)), unnamed),
@@ -103,7 +103,7 @@ def lead_rows(world: World) -> Iterator[Lines]:
                 "leadCity": holed(people.cities(who), unnamed),
                 "leadState": holed(people.states(who), unnamed),
                 "leadZip": holed(people.zips(who), unnamed),
-                "leadCountry": holed(same("USA", here), unnamed),
+                "leadCountry": words(("USA",), np.zeros_like(who), unnamed),
                 "captureSource": words((*[None] * 7, "Website", "Partner", *[None] * 8), leads.creator[part]),
                 "active": flags(~leads.deleted[part]),
             }

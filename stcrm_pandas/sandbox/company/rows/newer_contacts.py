@@ -10,14 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stcrm_pandas.sandbox.company import catalogue
-from stcrm_pandas.sandbox.company.cells import either, flags, holed, joined, numbers, quoted, same, taken, words
+from stcrm_pandas.sandbox.company.cells import either, flags, holed, json_of, numbers, quoted, taken, words
 from stcrm_pandas.sandbox.company.chance import Ints, pick
 from stcrm_pandas.sandbox.company.drawing.world import World
 from stcrm_pandas.sandbox.company.moments import DAY
 from stcrm_pandas.sandbox.company.names import FIRST, LAST
 from stcrm_pandas.sandbox.company.people import NUMBERS, SLOTS, spelt
 from stcrm_pandas.sandbox.company.rows.chunks import chunks
-from stcrm_pandas.sandbox.store.columns import Cells, Lines
+from stcrm_pandas.sandbox.store.columns import Cells, Lines, joined
 
 TYPES = ("MobilePhone", "Phone", "Email")
 EMAIL = 2
@@ -147,7 +147,7 @@ def contact_preference_rows(newer: NewerContacts) -> Iterator[Lines]:
                 "contactId": quoted([newer.ids[contact] for contact in contacts]),
                 "contactMethodId": quoted([newer.method_ids[method] for method in methods]),
                 "name": words(PREFERENCES, place % kinds),
-                "dataType": same("Bool", place.size),
+                "dataType": json_of("Bool"),
                 "value": words(("true", "false", None), values[part]),
             }
         )

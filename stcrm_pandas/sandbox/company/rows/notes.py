@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from stcrm_pandas.sandbox.company import catalogue
-from stcrm_pandas.sandbox.company.cells import flags, numbers, same, words
+from stcrm_pandas.sandbox.company.cells import flags, numbers, words
 from stcrm_pandas.sandbox.company.chance import Ints, pick, some
 from stcrm_pandas.sandbox.company.drawing.world import World
+from stcrm_pandas.sandbox.company.ids import Ids
 from stcrm_pandas.sandbox.company.moments import DAY
 from stcrm_pandas.sandbox.company.rows.chunks import chunks
 from stcrm_pandas.sandbox.store.columns import Lines
@@ -59,7 +60,7 @@ def location_note_rows(world: World) -> Iterator[Lines]:
     yield from _rows(world, "location notes", "locationId", world.location_ids, born, OF_LOCATIONS)
 
 
-def _rows(world: World, stream: str, parent: str, ids: Ints, born: Ints, texts: tuple[str, ...]) -> Iterator[Lines]:
+def _rows(world: World, stream: str, parent: str, ids: Ids, born: Ints, texts: tuple[str, ...]) -> Iterator[Lines]:
     rng = world.chance.of(stream)
     noted = np.flatnonzero(some(rng, ids.size, round(ids.size * NOTED)))
     place = np.repeat(noted, 1 + pick(rng, (8, 1.5, 0.5), noted.size))
@@ -81,6 +82,6 @@ def _rows(world: World, stream: str, parent: str, ids: Ints, born: Ints, texts: 
                 "createdOn": world.texts.cells(written[part]),
                 "modifiedOn": world.texts.cells(edited[part]),
                 parent: numbers(ids[place[part]]),
-                "active": same(True, part.stop - part.start),
+                "active": flags(np.ones(part.stop - part.start, np.bool_)),
             }
         )

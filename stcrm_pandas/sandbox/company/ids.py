@@ -1,0 +1,29 @@
+"""The ids of the rows of a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from stcrm_pandas.sandbox.company.chance import Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """One id for each place: the first, and then one every `step`.
+
+    Examples
+    --------
+    >>> Ids(51_000_211, 3, size=10)[np.array([0, 2])].tolist()
+    [51000211, 51000217]
+    """
+
+    first: int
+    step: int
+    size: int
+
+    def __getitem__(self, places: Ints | slice) -> Ints:
+        if isinstance(places, slice):
+            places = np.arange(*places.indices(self.size))
+        return self.first + self.step * places.astype(np.int64)
