@@ -14,7 +14,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
-from stcrm_pandas.analysis.base.engine import TENANT, Rows, collected, keys, micros, true
+from stcrm_pandas.analysis.base.engine import EPOCH, TENANT, Rows, collected, keys, micros, true
 from stcrm_pandas.analysis.base.follow_on import topmost
 from stcrm_pandas.analysis.base.money import of_units
 from stcrm_pandas.analysis.bookings.outcomes import SPANS, Limits
@@ -46,41 +46,6 @@ OUTCOMES = (
     "unknown",
 )
 """What became of a booking: each has exactly one; they add up to all."""
-
-_SPEED = tuple(f"{name}_{span}" for span in SPANS for name in ("aged", "new_lower", "new_upper"))
-COUNTS = (
-    "bookings",
-    "undated",
-    *OUTCOMES,
-    "mature",
-    "work_lower",
-    "work_upper",
-    "direct",
-    "dropped",
-    "dismissed_status",
-    "dismissed_leads",
-    "dismissed_won",
-    *_SPEED,
-    "by_job",
-    "by_lead",
-    "by_log",
-    "by_change",
-    "waiting",
-    "no_start",
-    "early_start",
-    "old",
-    "old_unseen",
-    "old_booked",
-    "old_canceled",
-    "old_completed",
-    "old_paid",
-    "client_known",
-    "client_first",
-    "claim_known",
-    "claim_first",
-    "claim_right",
-)
-"""What is counted of each group of bookings; `booking_sources` says what each means."""
 
 _HOUR = micros(dt.timedelta(hours=1))
 _QUARTER = micros(dt.timedelta(minutes=15))
@@ -124,37 +89,37 @@ class Counted:
 def count_bookings(
     rows: Rows, dimensions: Sequence[str], limits: Limits, later: pd.DataFrame, of_unit: Mapping[int, str]
 ) -> Counted:
-    """Count the rows that `booking_rows` gives.
-
-    Parameters: the rows; names out of `DIMENSIONS`; the same limits; what `follow_on_jobs` gives; the currencies of
-    business units.
-    """
-    columns = [DIMENSIONS[name] for name in dimensions]
+    """Count the rows that `booking_rows` gives, given what `follow_on_jobs` gives and the currencies of units."""
+    by = {f"by_{place}": nw.col(DIMENSIONS[name]) for place, name in enumerate(dimensions)}
     deleted = one_number(rows.select(nw.col("deleted").cast(nw.Int64).sum())) or 0
     kept = rows.filter(~nw.col("deleted"))
-    flags = {name: flag.cast(nw.Int64).alias(f"n_{name}") for name, flag in _flags(limits).items()}
+    flags = _flags(limits)
     counted = kept.select(
-        *(nw.col(column).alias(f"by_{place}") for place, column in enumerate(columns)),
-        nw.col("source"),
-        nw.col("business_unit_id").alias("unit"),
-        nw.col("month").alias("stratum_month"),
-        nw.col("day"),
+        "source",
+        "day",
         nw.col("hour").fill_null(-1),
-        *flags.values(),
+        **by,
+        unit=nw.col("business_unit_id"),
+        stratum_month=nw.col("month"),
+        **{f"n_{name}": flag.cast(nw.Int64) for name, flag in flags.items()},
     )
-    groups = [f"by_{place}" for place in range(len(columns))]
-    sums = [nw.col(f"n_{name}").sum().alias(name) for name in COUNTS]
+    sums = [nw.col(f"n_{name}").sum().alias(name) for name in flags]
     created, start = nw.col("created"), nw.col("start")
     spans = kept.select(
-        *(nw.col(column).alias(f"by_{place}") for place, column in enumerate(columns)),
+        **by,
         hours=nw.when(start >= created).then(start - created) // _HOUR,
         quarters=nw.when(nw.col("job_created") >= created).then(nw.col("job_created") - created) // _QUARTER,
     )
+
+    def tallied(span: str) -> pd.DataFrame:
+        known = spans.filter(~nw.col(span).is_null())
+        return _table(known.group_by(*by, span).agg(nw.len().alias("bookings")))
+
     return Counted(
-        cells=_table(counted.group_by(*groups, "unit", "stratum_month").agg(*sums)),
+        cells=_table(counted.group_by(*by, "unit", "stratum_month").agg(*sums)),
         clock=_table(counted.group_by("source", "day", "hour").agg(*sums)),
-        asked=_table(_tallied(spans, groups, "hours")),
-        waited=_table(_tallied(spans, groups, "quarters")),
+        asked=tallied("hours"),
+        waited=tallied("quarters"),
         chains=_chains(kept),
         spellings=_table(
             kept.group_by("source").agg(
@@ -164,13 +129,14 @@ def count_bookings(
                 nw.col("booking_provider_id").min().alias("provider"),
             )
         ),
-        amounts=_amounts(kept, columns, limits, later, of_unit),
+        amounts=_amounts(kept, by, limits, later, of_unit),
         deleted=deleted,
     )
 
 
 def _flags(limits: Limits) -> dict[str, nw.Expr]:
-    created, start = nw.col("created"), nw.col("start")
+    """Return the conditions whose rows are counted; `BookingSources` describes each of them."""
+    created, start, status = nw.col("created"), nw.col("start"), nw.col("job_status")
     as_of = micros(limits.as_of)
     outcome = {name: nw.col(f"is_{name}") for name in OUTCOMES}
     mature = true(created <= as_of - micros(limits.mature))
@@ -178,13 +144,20 @@ def _flags(limits: Limits) -> dict[str, nw.Expr]:
     dismissed = mature & true(nw.col("status") == "Dismissed") & ~outcome["job"]
     old = true(created <= as_of - micros(limits.money))
     booked = old & nw.col("has_job_row")
-    status = nw.col("job_status")
     completed = booked & true(status == "Completed")
     known = nw.col("customer_known") & ~created.is_null()
     claimed = known & nw.col("claim_known")
     first = known & ~nw.col("returning")
     says_first = claimed & nw.col("claim_first")
-    flags = {
+    speed: dict[str, nw.Expr] = {}
+    for name, span in SPANS.items():
+        aged = true(created <= as_of - micros(span))
+        surely = true(nw.col("earliest") - created > micros(span)) | nw.col("waiting")
+        acted = true(nw.col("latest") - created <= micros(span))
+        speed[f"aged_{name}"] = aged
+        speed[f"new_lower_{name}"] = aged & surely
+        speed[f"new_upper_{name}"] = aged & (surely | ~acted)
+    return {
         "bookings": nw.lit(1),
         "undated": created.is_null(),
         **outcome,
@@ -196,6 +169,7 @@ def _flags(limits: Limits) -> dict[str, nw.Expr]:
         "dismissed_status": dismissed,
         "dismissed_leads": dismissed & nw.col("has_lead"),
         "dismissed_won": dismissed & nw.col("lead_won"),
+        **speed,
         **{name: nw.col(name) for name in ("by_job", "by_lead", "by_log", "by_change", "waiting")},
         "no_start": start.is_null(),
         "early_start": true(start < created),
@@ -211,20 +185,10 @@ def _flags(limits: Limits) -> dict[str, nw.Expr]:
         "claim_first": says_first,
         "claim_right": (says_first & first) | (claimed & ~says_first & ~first),
     }
-    for name, span in SPANS.items():
-        aged = true(created <= as_of - micros(span))
-        surely = true(nw.col("earliest") - created > micros(span)) | nw.col("waiting")
-        acted = true(nw.col("latest") - created <= micros(span))
-        flags |= {
-            f"aged_{name}": aged,
-            f"new_lower_{name}": aged & surely,
-            f"new_upper_{name}": aged & (surely | ~acted),
-        }
-    return {name: flags[name] for name in COUNTS}
 
 
-def _tallied(spans: Rows, groups: list[str], name: str) -> Rows:
-    return spans.filter(~nw.col(name).is_null()).group_by(*groups, name).agg(nw.len().alias("bookings"))
+COUNTS = tuple(_flags(Limits(EPOCH, dt.timedelta(), dt.timedelta(), "UTC")))
+"""What is counted of each group of bookings."""
 
 
 def _chains(kept: Rows) -> pd.DataFrame:
@@ -250,19 +214,17 @@ def _chains(kept: Rows) -> pd.DataFrame:
 
 
 def _amounts(
-    kept: Rows, columns: list[str], limits: Limits, later: pd.DataFrame, of_unit: Mapping[int, str]
+    kept: Rows, by: Mapping[str, nw.Expr], limits: Limits, later: pd.DataFrame, of_unit: Mapping[int, str]
 ) -> pd.DataFrame:
     total = nw.when(true(nw.col("job_status") == "Canceled")).then(nw.lit(0.0)).otherwise(nw.col("job_total"))
     rows = _table(
         kept.filter(nw.col("has_job_row")).select(
-            *(nw.col(column).alias(f"by_{place}") for place, column in enumerate(columns)),
-            *(nw.col(name) for name in keys(kept)),
-            nw.col("its_job").alias("job"),
-            nw.col("job_unit").alias("unit"),
-            true(nw.col("job_created") <= micros(limits.as_of) - micros(limits.money)).cast(nw.Int64).alias("aged"),
-            "created",
-            "id",
-            total.fill_null(0).alias("total"),
+            *keys(kept, "created", "id"),
+            **by,
+            job=nw.col("its_job"),
+            unit=nw.col("job_unit"),
+            aged=true(nw.col("job_created") <= micros(limits.as_of) - micros(limits.money)).cast(nw.Int64),
+            total=total.fill_null(0),
         )
     )
     # a job that two bookings name is paid once: the first has it; ids of different tenants may be alike
@@ -274,11 +236,8 @@ def _amounts(
     place = _keys(first, within, "job").get_indexer(_keys(ordered, within, "job"))
     follow = _follow_on(first, later, within, pd.Series(place, index=_keys(ordered, within, "id")))
     aged = (first["aged"] == 1).to_numpy(dtype=bool)
-    return (
-        first.assign(follow=follow)[aged]
-        .drop(columns=["id", "created", "aged", "unit", *within])
-        .reset_index(drop=True)
-    )
+    kept_columns = [*by, "job", "total", "currency", "follow"]
+    return first.assign(follow=follow)[aged][kept_columns].reset_index(drop=True)
 
 
 def _follow_on(jobs: pd.DataFrame, later: pd.DataFrame, within: list[str], of_booking: pd.Series) -> Any:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from stcrm_pandas.analysis.base.format import per_hundred, span, whole_percent
+from stcrm_pandas.analysis.base.format import format_hour, format_percent, format_range, format_share, plural
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.bookings.groups import WEEKDAYS
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
@@ -19,115 +20,89 @@ from stcrm_pandas.charts.base import (
     SHADE,
     TEXT,
     empty,
+    hover,
     hundreds,
+    lines,
     name_rows,
-    segments,
     short,
+    top_axis,
 )
 
 __all__ = ["hours", "leakage", "outcomes", "speed", "weeks"]
 
-# From work to nothing: blues for what became work, yellow for what is open, orange and grey for what did not.
+# blues for jobs, yellow for what is open, orange for what was lost
 _PARTS = (
     ("booked directly", ("job", "converted"), "#1f5f99"),
-    ("lead that was won", ("lead_won",), "#6aaae0"),
-    ("lead, open", ("lead_open", "lead_unknown"), "#e3c567"),
+    ("lead booked", ("lead_won",), "#6aaae0"),
+    ("lead open", ("lead_open", "lead_unknown"), "#e3c567"),
     ("new or accepted", ("new", "accepted", "unknown"), "#b9a24a"),
-    ("lead, lost", ("lead_lost",), "#f0b27f"),
+    ("lead lost", ("lead_lost",), "#f0b27f"),
     ("dismissed", ("dismissed",), "#d9772b"),
 )
 _STEPS = (
-    ("booked", "booked"),
-    ("not canceled", "not_canceled"),
-    ("completed", "completed"),
-    ("above zero", "above_zero"),
+    ("booked", "booked", "#9cc7ec"),
+    ("not canceled", "not_canceled", "#6aaae0"),
+    ("completed", "completed", "#3b82c4"),
+    ("with revenue", "above_zero", "#1d4b78"),
 )
-_SPAN_WORDS = {15: "15 minutes", 60: "an hour", 1440: "a day"}
-_SPAN_COLOURS = {15: "#8fbfe6", 60: "#3b82c4", 1440: "#1d4b78"}
+_SPANS = {15: ("15 minutes", "#8fbfe6"), 60: ("an hour", "#3b82c4"), 1440: ("a day", "#1d4b78")}
 _BLUES = [[0.0, "rgba(59,130,196,0.04)"], [0.5, "rgba(59,130,196,0.55)"], [1.0, "rgb(23,74,122)"]]
-_BAR = 34
 _MOST_WEEKS_OF = 6
 
 
 def outcomes(result: BookingSourcesResult) -> go.Figure:
-    """What became of the bookings of each group, of 100."""
+    """Return what became of the bookings of each group, in percent."""
     table = result.table[result.table["bookings"] > 0].reset_index(drop=True)
     figure = empty()
-    total = table["bookings"].astype(float)
-    for words, columns, colour in _PARTS:
-        counts = table[list(columns)].sum(axis=1).astype(float)
+    for label, columns, colour in _PARTS:
+        counts = table[list(columns)].sum(axis=1)
         if not counts.sum():
             continue
-        share = 100 * counts / total
-        figure.add_bar(
-            orientation="h",
-            y=list(table.index),
-            x=share.tolist(),
-            name=words,
-            marker={"color": colour, "line": {"width": 0}},
-            text=[f"{value:.0f}" if value >= 6 else "" for value in share],
-            textposition="inside",
-            insidetextanchor="middle",
-            textangle=0,
-            textfont={"color": "#ffffff" if colour in ("#1f5f99",) else "#16202b", "size": 12},
-            hovertext=[
-                f"<b>{escape(str(name))}</b><br>{words}: {count:,.0f} of {all:,.0f} ({part:.0f} of 100)"
-                for name, count, all, part in zip(table["name"], counts, total, share, strict=True)
-            ],
-            hovertemplate="%{hovertext}<extra></extra>",
-        )
+        white = colour == "#1f5f99"
+        texts = [format_percent(share) if share >= 0.06 else "" for share in counts / table["bookings"]]
+        font = {"color": "#ffffff" if white else "#16202b", "size": 12}
+        inside = {"textposition": "inside", "insidetextanchor": "middle", "textangle": 0, "textfont": font}
+        _bars(figure, table, counts, label, colour, y=list(table.index), text=texts, **inside)
     figure.update_layout(barmode="stack", bargap=0.3, legend={"traceorder": "normal"})
-    figure.update_xaxes(title={"text": "of 100 bookings", "standoff": 8}, range=[0, 100], side="top")
-    best = table.sort_values("interval_low", ascending=False)
+    top_axis(figure, "bookings", range=[0, 100], ticksuffix="%")
     alt = "What became of bookings by group."
-    if len(best):
-        top, last = best.iloc[0], best[best["enough"]].iloc[-1] if best["enough"].any() else best.iloc[-1]
-        alt = (
-            f"Bars of what became of bookings, of 100, by group. {top['name']}: {per_hundred(top)} became work; "
-            f"{last['name']}: {per_hundred(last)}."
-        )
-    return _rows(figure, table["name"], alt)
+    if len(table):
+        best = table.sort_values("interval_low", ascending=False)
+        top, last = best.iloc[0], (best[best["enough"]] if best["enough"].any() else best).iloc[-1]
+        alt += f" {top['name']}: {format_share(top)} became jobs; {last['name']}: {format_share(last)}."
+    return _rows(figure, table["name"], alt, 34)
 
 
 def speed(result: BookingSourcesResult) -> go.Figure:
-    """Still new after 15 minutes, an hour, a day: from those surely to those possibly."""
+    """Return the shares still new after 15 minutes, an hour, a day: from certainly to possibly."""
     table = result.speed[result.speed["n"] > 0]
     names = list(dict.fromkeys(table["name"]))
-    place = {name: at for at, name in enumerate(names)}
     figure = empty()
-    for step, (minutes, words) in enumerate(_SPAN_WORDS.items()):
+    for step, (minutes, (span, colour)) in enumerate(_SPANS.items()):
         rows = table[table["minutes"] == minutes]
-        at = [place[name] + 0.24 * (step - 1) for name in rows["name"]]
-        low, high = hundreds(rows["share_lower"]), hundreds(rows["share_upper"])
-        figure.add_scatter(
-            x=segments(low, high),
-            y=segments(at, at),
-            mode="lines+markers",
-            line={"color": _SPAN_COLOURS[minutes], "width": 7},
-            marker={"color": _SPAN_COLOURS[minutes], "size": 8},
-            name=f"after {words}",
-            text=[
-                text
-                for row in rows_of(rows)
-                for text in (
-                    f"<b>{escape(str(row.name))}</b><br>still new after {words}: {per_hundred(row)}<br>not known of "
-                    f"{int(row.not_known):,} of {int(row.n):,}",
-                )
-                * 3
-            ],
-            hovertemplate="%{text}<extra></extra>",
-        )
-    figure.update_xaxes(title={"text": "of 100 bookings, still new", "standoff": 8}, range=[0, 102], side="top")
+        at = [names.index(name) + 0.24 * (step - 1) for name in rows["name"]]
+        texts = [
+            hover(
+                row.name, f"still new after {span}: {format_share(row)}", f"not known of {row.not_known:,} of {row.n:,}"
+            )
+            for row in rows_of(rows)
+            for _ in range(3)
+        ]
+        shown: dict[str, Any] = {"mode": "lines+markers", "marker": {"color": colour, "size": 8}, "text": texts}
+        shown |= {"showlegend": None, "hoverinfo": None, "hovertemplate": "%{text}<extra></extra>"}
+        shown["name"] = f"after {span}"
+        lines(figure, hundreds(rows["share_lower"]), hundreds(rows["share_upper"]), at, colour=colour, width=7, **shown)
+    top_axis(figure, "bookings still new", range=[0, 102], ticksuffix="%")
     every = result.overall.iloc[0]
     alt = "Bookings still new after 15 minutes, an hour and a day, by group."
     if every["aged_hour"]:
         lower, upper = (float(every[f"new_{side}_hour"] / every["aged_hour"]) for side in ("lower", "upper"))
-        alt += f" After an hour {span(lower, upper)} of 100 of all bookings are still new."
-    return _rows(figure, pd.Series(names, dtype="str"), alt, bar=44)
+        alt += f" After an hour, {format_range(lower, upper)} of all bookings are still new."
+    return _rows(figure, names, alt, 44)
 
 
 def hours(result: BookingSourcesResult) -> go.Figure:
-    """Bookings in each hour of the week, over how many such hours there were."""
+    """Return the bookings in each hour of the week, over how many such hours there were."""
     table = result.hours
     by_day = [part for _, part in table.groupby("weekday")]
     figure = empty()
@@ -144,14 +119,13 @@ def hours(result: BookingSourcesResult) -> go.Figure:
         hovertemplate="%{text}<extra></extra>",
         hoverongaps=False,
     )
-    figure.update_xaxes(
-        tickvals=list(range(0, 24, 3)), ticktext=[f"{hour} h" for hour in range(0, 24, 3)], showgrid=False, side="top"
-    )
+    labels = [format_hour(hour).replace(":00", "") for hour in range(0, 24, 3)]
+    figure.update_xaxes(tickvals=list(range(0, 24, 3)), ticktext=labels, showgrid=False, side="top")
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    busiest = table.sort_values("per_hour", ascending=False, na_position="last").iloc[0]
+    busiest = table.fillna({"per_hour": 0.0}).sort_values("per_hour", ascending=False).iloc[0]
     alt = (
-        f"Bookings per hour by weekday and local hour. Most come in on {busiest['day']} from {busiest['hour']} h: "
-        f"{float(busiest['per_hour'] if not pd.isna(busiest['per_hour']) else 0):.2f} in such an hour."
+        f"Bookings per hour by weekday and local hour. Most come in on {busiest['day']} at "
+        f"{format_hour(busiest['hour'])}: {busiest['per_hour']:.2f} in such an hour."
     )
     figure.update_layout(height=330, meta={"alt": alt, "narrow": {"height": 300}})
     return figure
@@ -159,14 +133,12 @@ def hours(result: BookingSourcesResult) -> go.Figure:
 
 def _hour_text(row: Any) -> str:
     rate = "no such hour" if pd.isna(row.per_hour) else f"{row.per_hour:.2f} bookings per hour"
-    return (
-        f"<b>{row.day}, {row.hour:02}:00 to {row.hour:02}:59</b><br>{rate}<br>{row.bookings:,} in {row.hours:,.0f} "
-        "such hours"
-    )
+    when = f"{row.day}, {format_hour(row.hour)}–{format_hour(row.hour + 1)}"
+    return hover(when, rate, f"{row.bookings:,} in {plural(round(row.hours), 'such hour')}")
 
 
 def weeks(result: BookingSourcesResult) -> go.Figure:
-    """Bookings by week and source, each source with its own scale.
+    """Return the bookings by week and source, each source with its own scale.
 
     Weeks that were read in part are hatched; orange marks the time in which a source sent nothing, if that is clear.
     """
@@ -174,8 +146,7 @@ def weeks(result: BookingSourcesResult) -> go.Figure:
     totals = table.groupby("source")["bookings"].sum().sort_values(ascending=False)
     shown = list(totals.index[:_MOST_WEEKS_OF])
     figure = empty()
-    rows = max(len(shown), 1)
-    gap = 0.05
+    rows, gap = max(len(shown), 1), 0.05
     height = (1 - gap * (rows - 1)) / rows
     for place, source in enumerate(shown):
         part = table[table["source"] == source]
@@ -193,20 +164,10 @@ def weeks(result: BookingSourcesResult) -> go.Figure:
                 "pattern": {"shape": ["" if full else "/" for full in whole], "fgcolor": TEXT, "size": 5},
             },
             customdata=["" if full else " (read in part)" for full in whole],
-            hovertemplate=f"<b>{escape(str(source))}</b><br>"
-            "week of %{x|%d %b %Y}: %{y:,}%{customdata}<extra></extra>",
+            hovertemplate=hover(source, "week of %{x|%b %d, %Y}: %{y:,}%{customdata}<extra></extra>"),
         )
-        figure.update_layout(
-            {
-                f"yaxis{axis}": {
-                    "domain": [max(top - height, 0), top - 0.14 * height],
-                    "rangemode": "tozero",
-                    "nticks": 3,
-                    "gridcolor": GRID,
-                    "anchor": "x",
-                }
-            }
-        )
+        domain = {"domain": [max(top - height, 0), top - 0.14 * height], "rangemode": "tozero", "nticks": 3}
+        figure.update_layout({f"yaxis{axis}": {**domain, "gridcolor": GRID, "anchor": "x"}})
         for row in rows_of(result.silences[result.silences["source"] == source]):
             figure.add_shape(
                 type="rect",
@@ -221,63 +182,50 @@ def weeks(result: BookingSourcesResult) -> go.Figure:
                 opacity=0.5,
                 layer="below",
             )
-        figure.add_annotation(
-            text=escape(short(str(source))),
-            xref="paper",
-            yref="paper",
-            x=0,
-            y=top,
-            xanchor="left",
-            yanchor="top",
-            showarrow=False,
-            font={"size": 12},
-        )
+        at = {"xref": "paper", "yref": "paper", "x": 0, "y": top, "xanchor": "left", "yanchor": "top"}
+        figure.add_annotation(text=escape(short(str(source))), showarrow=False, font={"size": 12}, **at)
     last = "y" if rows == 1 else f"y{rows}"
     figure.update_xaxes(type="date", tickformat="%b\n%Y", showgrid=False, anchor=last)
     gaps = [
-        f"{row.source} sent nothing from {row.since:%d %b %Y} to {row.until:%d %b %Y}."
-        for row in rows_of(result.silences)
+        f"{row.source} sent no bookings from {row.since:%b %d, %Y} to {row.until:%b %d, %Y}."
+        for row in rows_of(result.silences.head(3))
     ]
-    alt = (
-        f"Bookings by week for {len(shown)} sources, from {int(totals.sum()):,} bookings. {' '.join(gaps[:3])}".strip()
-    )
+    alt = " ".join([f"{int(totals.sum()):,} bookings by week for {plural(len(shown), 'source')}.", *gaps])
     figure.update_layout(height=60 + 105 * rows, bargap=0.15, meta={"alt": alt, "narrow": {"height": 60 + 95 * rows}})
     return figure
 
 
 def leakage(result: BookingSourcesResult) -> go.Figure:
-    """Of 100 bookings: booked, not canceled, completed, above zero."""
+    """Return the shares of bookings that were booked, not canceled, completed, with revenue."""
     table = result.leakage[result.leakage["bookings"] > 0].reset_index(drop=True)
     figure = empty()
-    shades = ("#9cc7ec", "#6aaae0", "#3b82c4", "#1d4b78")
-    total = table["bookings"].astype(float)
-    for step, ((words, column), colour) in enumerate(zip(_STEPS, shades, strict=True)):
-        counts = table[column].astype(float)
-        share = 100 * counts / total
+    for step, (label, column, colour) in enumerate(_STEPS):
         at = [place + 0.2 * (step - 1.5) for place in table.index]
-        figure.add_bar(
-            orientation="h",
-            y=at,
-            x=share.tolist(),
-            width=0.18,
-            name=words,
-            marker={"color": colour, "line": {"width": 0}},
-            hovertext=[
-                f"<b>{escape(str(name))}</b><br>{words}: {count:,.0f} of {all:,.0f} bookings"
-                for name, count, all in zip(table["name"], counts, total, strict=True)
-            ],
-            hovertemplate="%{hovertext}<extra></extra>",
-        )
+        _bars(figure, table, table[column], label, colour, y=at, width=0.18)
     figure.update_layout(barmode="overlay")
-    figure.update_xaxes(title={"text": "of 100 bookings", "standoff": 8}, rangemode="tozero", side="top")
-    sums = table[["bookings", *(column for _, column in _STEPS)]].sum()
-    alt = "From booking to a job that brought something, by group."
-    if sums["bookings"]:
-        told = ", ".join(f"{whole_percent(sums[column] / sums['bookings'])} {words}" for words, column in _STEPS)
-        alt += f" Of 100 bookings of all groups: {told}."
-    return _rows(figure, table["name"], alt, bar=56)
+    top_axis(figure, "bookings", rangemode="tozero", ticksuffix="%")
+    total = table["bookings"].sum()
+    alt = "From bookings to jobs with revenue, by group."
+    if total:
+        parts = ", ".join(f"{format_percent(table[column].sum() / total)} {label}" for label, column, _ in _STEPS)
+        alt += f" Of all bookings: {parts}."
+    return _rows(figure, table["name"], alt, 56)
 
 
-def _rows(figure: go.Figure, names: pd.Series, alt: str, *, bar: int = _BAR) -> go.Figure:
-    """A row for each name, its first on top; on narrow screens the name stands above its row."""
+def _bars(figure: go.Figure, table: pd.DataFrame, counts: pd.Series, label: str, colour: str, **trace: Any) -> None:
+    """Add one kind of bar, the percent of the bookings of each group."""
+    cells = zip(table["name"], counts, table["bookings"], strict=True)
+    figure.add_bar(
+        orientation="h",
+        x=hundreds(counts / table["bookings"]),
+        name=label,
+        marker={"color": colour, "line": {"width": 0}},
+        hovertext=[hover(name, f"{label}: {n:,} of {all:,} ({format_percent(n / all)})") for name, n, all in cells],
+        hovertemplate="%{hovertext}<extra></extra>",
+        **trace,
+    )
+
+
+def _rows(figure: go.Figure, names: Iterable[str], alt: str, bar: int) -> go.Figure:
+    """Name the rows; on narrow screens the name is above its row."""
     return name_rows(figure, names, alt=alt, row=bar, narrow=bar + NARROW_ROW - 20, shift=bar * 0.5 + 8)

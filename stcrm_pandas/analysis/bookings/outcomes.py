@@ -1,13 +1,13 @@
 """What became of each booking: one row for each, on the engine that holds the frames.
 
-Written in narwhals, without index, apply or row order. What the columns mean is said in `booking_sources`; the sums
-over groups are in `counts`.
+Written in narwhals, without index, apply or row order. `BookingSources` describes the columns; the sums over
+groups are in `counts`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,23 +45,21 @@ CLAIM = "is_first_time_client"
 _PLAIN = ("id", "source", "status", "job_id", "campaign_id", "business_unit_id", "booking_provider_id")
 _LEAD = ("id", "status", "booking_id", "campaign_id", "customer_id")
 _HOUR = micros(SPANS["hour"])
-JOB_OPTIONAL = tuple(name for name in AFTER if name != "job_generated_lead_source_job_id")
 _JOB = ("id", "customer_id", "job_status", "campaign_id", "total", "booking_id", "job_generated_lead_source_job_id")
+_AFTER = tuple(name for name in AFTER if name not in _JOB)
+_OPTIONAL = (*_AFTER, "business_unit_id")
 USED = {
     # the name and the zip are what the same person is looked for by
     "bookings": [*_PLAIN, "created_on", "modified_on", "start", CLAIM, "name", "address_zip"],
     "leads": [*_LEAD, "created_on"],
-    "jobs": [*_JOB, *JOB_OPTIONAL, "created_on"],
+    "jobs": [*_JOB, *_AFTER, "created_on"],
 }
 """By frame, the columns that the numbers rest on."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Moments that decide what is counted.
-
-    Parameters: until when the rows are known; how old a booking must be for its outcome, and for money; the zone.
-    """
+    """Until when rows are known, how old a booking must be for its outcome and for money, and the time zone."""
 
     as_of: dt.datetime
     mature: dt.timedelta
@@ -72,11 +70,9 @@ class Limits:
 def booking_rows(
     bookings: Any, limits: Limits, *, leads: Any = None, jobs: Any = None, customers: Any = None, status_log: Any = None
 ) -> Rows:
-    """Each booking with its outcome, the bounds of its first action, its job, and what its chain names.
+    """Return a row per booking with its outcome, the bounds of its first action, its job, and what its chain names.
 
-    Parameters: frames with the columns of their schemas, those of all but the bookings may be None; the limits.
-    Returns: a lazy frame, a row for each booking, with times in microseconds since 1970 and conditions as booleans.
-    Raises: UsageError where a column is missing, a time has no zone, or an id stands twice.
+    Times are microseconds since 1970, conditions are booleans.
     """
     refuse_mixtures(bookings=bookings, leads=leads, jobs=jobs, customers=customers)
     rows = lazy(
@@ -91,11 +87,12 @@ def booking_rows(
     refuse_repeats(rows, "bookings")
     had = rows.collect_schema()
     wall = nw.col("created_on_local").dt
+    never = nw.lit(value=False)
     rows = rows.with_columns(
         source=nw.col("source").fill_null(UNKNOWN_SOURCE),
-        deleted=true(~nw.col("active")) if "active" in had else nw.lit(value=False),
-        claim_known=~nw.col(CLAIM).is_null() if CLAIM in had else nw.lit(value=False),
-        claim_first=true(nw.col(CLAIM)) if CLAIM in had else nw.lit(value=False),
+        deleted=true(~nw.col("active")) if "active" in had else never,
+        claim_known=~nw.col(CLAIM).is_null() if CLAIM in had else never,
+        claim_first=true(nw.col(CLAIM)) if CLAIM in had else never,
         month=local_month("created_on"),
         # a day as one number that reads like a date, 20260131; filled before the cast, which pandas needs
         day=_whole(wall.year()) * 10_000 + _whole(wall.month()) * 100 + _whole(wall.day()),
@@ -103,11 +100,30 @@ def booking_rows(
         hour=wall.hour(),
     ).rename({"created_on": "created", "modified_on": "modified"})
     rows = rows.drop("created_on_local", *(name for name in ("active", CLAIM) if name in had))
-    rows = _with_lead(rows, leads)
-    rows = _with_job(rows, jobs)
-    rows = _with_customer(rows, jobs, customers)
+    rows = _with_lead(rows, _none(rows, _LEAD) if leads is None else _of_bookings(leads))
+    made = _none(rows, _JOB) if jobs is None else lazy(jobs, "jobs", _JOB, times=("created_on",), optional=_OPTIONAL)
+    rows = _with_job(rows, made)
+    if jobs is None:
+        rows = rows.with_columns(its_job=_missing("id"))  # nothing is said about jobs where none were read
+    rows = _with_customer(rows, made, customers)
     rows = _with_log(rows, status_log)
     return _with_speed(_with_outcome(rows), micros(limits.as_of))
+
+
+def _of_bookings(leads: Any) -> Rows:
+    """Return the leads that are not deleted and name a booking."""
+    made = lazy(leads, "leads", _LEAD, times=("created_on",), optional=("active",))
+    if "active" in made.collect_schema():
+        made = made.filter(~true(~nw.col("active")))
+    return made.filter(~nw.col("booking_id").is_null())
+
+
+def _none(rows: Rows, columns: Sequence[str]) -> Rows:
+    """Return an empty table of leads or jobs, in place of one that was not given; its types are those of bookings."""
+    like = {"status": "status", "job_status": "status"}
+    typed = {name: nw.col(like.get(name, "id")) for name in columns if name != "total"}
+    total = {"total": nw.col("id").cast(nw.Float64)} if "total" in columns else {}
+    return rows.select(*keys(rows), **typed, **total, created_on=nw.col("created")).head(0)
 
 
 def _whole(part: nw.Expr) -> nw.Expr:
@@ -125,21 +141,8 @@ def _joined(rows: Rows, other: Rows, own: str, theirs: str) -> Rows:
     return rows.join(other, left_on=left, right_on=right, how="left")
 
 
-def _with_lead(rows: Rows, leads: Any) -> Rows:
+def _with_lead(rows: Rows, made: Rows) -> Rows:
     """Add what the leads say that name the booking."""
-    if leads is None:
-        return rows.with_columns(
-            lead_created=_missing("created"),
-            lead_customer=_missing("id"),
-            lead_campaign=_missing("id"),
-            **{
-                name: nw.lit(value=False) for name in ("has_lead", "lead_won", "lead_open", "lead_lost", "leads_differ")
-            },
-        )
-    made = lazy(leads, "leads", _LEAD, times=("created_on",), optional=("active",))
-    if "active" in made.collect_schema():
-        made = made.filter(~true(~nw.col("active")))
-    made = made.filter(~nw.col("booking_id").is_null())
     status = nw.col("status")
     flags = {
         "lead_won": true(status == "Converted"),
@@ -168,17 +171,8 @@ def _with_lead(rows: Rows, leads: Any) -> Rows:
     )
 
 
-def _with_job(rows: Rows, jobs: Any) -> Rows:
+def _with_job(rows: Rows, made: Rows) -> Rows:
     """Add its job: the one that it names, else the first that names it, is no follow-on job and not older than it."""
-    if jobs is None:
-        numbers = ("its_job", "job_unit", "job_created", "job_campaign", "job_customer")
-        return rows.with_columns(
-            **{name: _missing("id") for name in numbers},
-            job_status=_missing("status"),
-            job_total=nw.lit(0.0),
-            has_job_row=nw.lit(value=False),
-        )
-    made = lazy(jobs, "jobs", _JOB, times=("created_on",), optional=(*JOB_OPTIONAL, "business_unit_id"))
     first_contact = [nw.col(name).is_null() for name in AFTER if name in made.collect_schema()]
     naming = _joined(
         made.filter(~nw.col("booking_id").is_null(), *first_contact).select(
@@ -214,24 +208,11 @@ def _unit(made: Rows) -> nw.Expr:
 
 
 def follow_on_jobs(jobs: Any) -> pd.DataFrame:
-    """Collect the follow-on jobs: `tenant`, `id`, `parent` (earlier job), `booking_id`, `unit`, `amount` if completed.
-
-    Parameters
-    ----------
-    jobs of any engine; None
-        There are none.
-    """
-    kinds = {
-        TENANT: "Int64",
-        "id": "Int64",
-        "parent": "Int64",
-        "booking_id": "Int64",
-        "unit": "Int64",
-        "amount": "Float64",
-    }
+    """Collect follow-on jobs: `tenant`, `id`, `parent` (earlier job), `booking_id`, `unit`, `amount` if completed."""
+    kinds = {**dict.fromkeys((TENANT, "id", "parent", "booking_id", "unit"), "Int64"), "amount": "Float64"}
     if jobs is None:
         return pd.DataFrame(columns=list(kinds)).astype(kinds)
-    made = lazy(jobs, "jobs", _JOB, optional=(*JOB_OPTIONAL, "business_unit_id"))
+    made = lazy(jobs, "jobs", _JOB, optional=_OPTIONAL)
     names = made.collect_schema().names()
     after, parents = ([name for name in listed if name in names] for listed in (AFTER, PARENTS))
     completed = true(nw.col("job_status") == "Completed")
@@ -245,16 +226,15 @@ def follow_on_jobs(jobs: Any) -> pd.DataFrame:
     return table.assign(amount=table["amount"].fillna(0.0))
 
 
-def _with_customer(rows: Rows, jobs: Any, customers: Any) -> Rows:
+def _with_customer(rows: Rows, made: Rows, customers: Any) -> Rows:
     """Add whether the customer, known by the job or the lead, had a job, or was known, before the booking came in."""
     customer = nw.when(nw.col("job_customer").is_null()).then(nw.col("lead_customer"))
     rows = rows.with_columns(customer=customer.otherwise(nw.col("job_customer")))
-    rows = rows.with_columns(customer_known=~nw.col("customer").is_null(), returning=nw.lit(value=False))
-    if jobs is not None:
-        made = lazy(jobs, "jobs", ("customer_id",), times=("created_on",)).filter(~nw.col("customer_id").is_null())
-        first = made.group_by(*keys(made, "customer_id")).agg(nw.col("created_on").min().alias("first_job"))
-        rows = _joined(rows, first, "customer", "customer_id")
-        rows = rows.with_columns(returning=true(nw.col("first_job") < nw.col("created"))).drop("first_job")
+    made = made.filter(~nw.col("customer_id").is_null())
+    first = made.group_by(*keys(made, "customer_id")).agg(nw.col("created_on").min().alias("first_job"))
+    rows = _joined(rows, first, "customer", "customer_id")
+    returning = true(nw.col("first_job") < nw.col("created"))
+    rows = rows.with_columns(customer_known=~nw.col("customer").is_null(), returning=returning).drop("first_job")
     if customers is not None:
         listed = lazy(customers, "customers", ("id",), times=("created_on",)).rename({"created_on": "known_since"})
         rows = _joined(rows, listed, "customer", "id")
