@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ def test_the_command_makes_all(made: tuple[Result, Path]) -> None:
     result, folder = made
     assert result.exit_code == 0, result.output
     assert str(folder / "index.html") in result.output
+    assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o600}
     files = {file.name: file.read_text("utf-8") for file in folder.iterdir()}
     assert sorted(files) == sorted(["index.html", *(f"{name}.html" for name in REPORTS)])
     for name, page in files.items():
