@@ -1,4 +1,4 @@
-"""The small objects inside a call that writes, typed: each is a plain dictionary, and can be written as one.
+"""Typed dictionaries for the objects inside a request body. A plain dictionary works as well.
 
 >>> Address(street="12 Elm St", city="Austin", state="TX", zip="78701", country="USA")["zip"]
 '78701'
@@ -15,17 +15,17 @@ CustomerType = Literal["Residential", "Commercial"]
 Priority = Literal["Low", "Normal", "High", "Urgent"]
 
 CustomFieldValues = Mapping[int, str] | Iterable[CustomField]
-"""Custom fields: `{type_id: value}`, or the tuples that a frame has."""
+"""Custom fields: `{type_id: value}`, or the tuples in a DataFrame."""
 
 Values = Mapping[str, str | Clears | None] | Iterable[ExternalData]
-"""What an application keeps on a row: `{key: value}`, or the tuples that a frame has."""
+"""The data of an application on a row: `{key: value}`, or the tuples in a DataFrame."""
 
 
 class Address(TypedDict):
-    """An address; it is always sent whole.
+    """A complete address: an update replaces all of it.
 
-    A new one may leave out `unit`, `latitude` and `longitude`. A changed one may not leave out `unit` (`""` where there
-    is none), and a changed address of a customer neither of the coordinates.
+    A new address may omit `unit`, `latitude` and `longitude`. A changed address needs `unit` (`""` if there is none),
+    and a customer's also both coordinates.
     """
 
     street: str
@@ -47,10 +47,10 @@ class NewContact(TypedDict):
 
 
 class ApplicationData(TypedDict):
-    """Keys and values that an application keeps on a row, under the GUID that only it knows.
+    """Keys and values of an application on a row, under a GUID that only the application knows.
 
-    In a change, `patch_mode` says what becomes of the keys that are not named: `"Replace"` (the service's default)
-    drops them, `"Merge"` keeps them; there `CLEAR` as a value deletes its key.
+    In an update, `patch_mode="Replace"` (the API's default) deletes keys that are not given, and `"Merge"` keeps them;
+    there `CLEAR` as a value deletes its key.
     """
 
     application_guid: str
@@ -59,9 +59,9 @@ class ApplicationData(TypedDict):
 
 
 class Preferences(TypedDict):
-    """What a contact wants to be told; always sent whole.
+    """The notification preferences of a contact: an update replaces all five.
 
-    `invoice_statement_notification` is the older flag for both that follow it: it must be what they are together.
+    `invoice_statement_notification` is the older flag for the last two: it is True if both are.
     """
 
     job_reminders_enabled: bool

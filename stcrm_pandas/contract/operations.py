@@ -1,7 +1,7 @@
-"""The contract as data: one row per operation, 88 of the CRM and nine look-ups from the sibling modules.
+"""The operations of the API as data: 88 of the CRM and nine for reference data from its other modules.
 
-A path stands as it follows the service's address. Filters are the query parameters under the contract's names, without
-`page`, `pageSize`, `includeTotal`, `sort` and a feed's `from`, which follow from `answer` and `sort`.
+A path is relative to the API's address. Filters are the query parameters by the API's names, without `page`, `pageSize`,
+`includeTotal`, `sort` and a feed's `from`, which follow from `returns` and `sort`.
 
 >>> OPERATIONS["Leads_GetList"].path
 'crm/v2/tenant/{tenant}/leads'
@@ -84,20 +84,20 @@ from stcrm_pandas.contract.schemas.parts import ACTIVE as ACTIVE_WORDS
 Returned = Literal["page", "feed", "array", "row", "scalar", "none"]
 """What the response is: a numbered page, a page of a feed, a bare list, one record, one value, nothing."""
 
-IDS_PER_CALL = 50
-"""How many ids the service takes in one `ids=`."""
+IDS_PER_REQUEST = 50
+"""How many ids the service accepts in one `ids=`."""
 
 
 @dataclass(frozen=True)
 class Sort:
-    """How a list can be put into a stable order: the query that asks for it, in pairs."""
+    """A stable order for a list: the query parameters that request it."""
 
     query: tuple[tuple[str, str], ...]
 
 
 BY_ID = Sort((("sort", "+Id"),))
 BY_CREATED = Sort((("sort", "+CreatedOn"),))
-"""For rows whose ids are GUIDs: their order says nothing."""
+"""For rows whose ids are GUIDs, which have no meaningful order."""
 ORDER_BY = Sort((("orderBy", "Id"), ("orderByDirection", "Ascending")))
 
 
@@ -119,15 +119,15 @@ class Operation:
     sort: Sort | None = None
     body: Body | None = None
     forgets: tuple[str, ...] = ()
-    """The resources whose stored answers a call makes stale, its own and others."""
+    """The resources whose cached reads a write makes stale, its own and others."""
     shown_by: str | None = None
     """For a write: the read that shows whether it was carried out."""
     published: bool = True
-    """False: on the list of operations that were asked for, but not in the published contract."""
+    """False for operations that the published API description lacks."""
 
     @property
     def group(self) -> str:
-        """The heading under which the list of operations has it."""
+        """Its group in the list of operations."""
         return "Export" if self.id.startswith("Export") else self.id.partition("_")[0]
 
     @property
@@ -142,17 +142,17 @@ class Operation:
 
     @property
     def path_names(self) -> tuple[str, ...]:
-        """What the path asks for, besides the tenant."""
+        """The parameters of the path, without the tenant."""
         return tuple(name for name in re.findall(r"{(\w+)}", self.path) if name != "tenant")
 
     @property
     def path_fields(self) -> tuple[Field, ...]:
-        """What the path asks for, besides the tenant, with the kind of each."""
+        """The parameters of the path with their kinds, without the tenant."""
         return tuple(_path_field(self.resource, name) for name in self.path_names)
 
     @property
     def hides_inactive(self) -> bool:
-        """Whether a list leaves inactive rows out unless it is asked for all."""
+        """Whether a list omits inactive rows by default."""
         return ACTIVE in self.filters
 
 
@@ -397,7 +397,7 @@ _TABLE: tuple[Operation, ...] = (
 # fmt: on
 
 OPERATIONS: dict[str, Operation] = {operation.id: operation for operation in _TABLE}
-"""All operations by their operationId, the look-ups last."""
+"""All operations by their operationId, those for reference data last."""
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Rules that the contract has in prose only: one table, for queries and for bodies.
+"""Rules about requests that the API describes only in prose: one table for queries and request bodies.
 
 >>> [rule.name for rule in broken("Leads_Create", {"campaignId": 1, "summary": "leak"})]
 ['a lead has a reason or a date']
@@ -10,20 +10,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-VALUES_PER_CALL = 50
+VALUES_PER_REQUEST = 50
 
 
 @dataclass(frozen=True)
-class Rule:
-    """One rule: for which operations, when it holds of what is sent, and what to say where it does not.
+class RequestRule:
+    """One rule: its operations, whether a request keeps it, and the message if not.
 
-    What is sent has the contract's names: a query's parameters, or a body.
+    A request is given by the API's names: the parameters of a query, or a request body.
     """
 
     name: str
     operations: tuple[str, ...]
     holds: Callable[[Mapping[str, Any]], bool]
-    says: str
+    message: str
 
 
 def _both_or_none(sent: Mapping[str, Any]) -> bool:
@@ -31,7 +31,7 @@ def _both_or_none(sent: Mapping[str, Any]) -> bool:
 
 
 def _few_values(sent: Mapping[str, Any]) -> bool:
-    return str(sent.get("externalDataValues") or "").count(",") < VALUES_PER_CALL
+    return str(sent.get("externalDataValues") or "").count(",") < VALUES_PER_REQUEST
 
 
 def _nulls_are_merged(sent: Mapping[str, Any]) -> bool:
@@ -44,7 +44,7 @@ def _legacy_flag_agrees(sent: Mapping[str, Any]) -> bool:
     flags = sent.get("preferences") or {}
     names = ("invoiceStatementNotification", "invoiceNotification", "statementNotification")
     if any(name not in flags for name in names):
-        return True  # that it is not whole is told already
+        return True  # missing flags have a message of their own
     older, *both = (flags[name] for name in names)
     return bool(older) == all(both)
 
@@ -52,50 +52,50 @@ def _legacy_flag_agrees(sent: Mapping[str, Any]) -> bool:
 _WITH_EXTERNAL = ("Customers_GetList", "Locations_GetList", "Jobs_GetList")
 
 RULES = (
-    Rule(
+    RequestRule(
         "a lead has a reason or a date",
         ("Leads_Create",),
         lambda sent: sent.get("callReasonId") is not None or sent.get("followUpDate") is not None,
         "a new lead needs call_reason_id or follow_up_date",
     ),
-    Rule(
+    RequestRule(
         "an external key has values",
         _WITH_EXTERNAL,
         _both_or_none,
-        "external_data_key and external_data_values are given together",
+        "give external_data_key and external_data_values together",
     ),
-    Rule(
+    RequestRule(
         "few external values",
         _WITH_EXTERNAL,
         _few_values,
-        f"external_data_values takes {VALUES_PER_CALL} at most",
+        f"external_data_values takes at most {VALUES_PER_REQUEST} values",
     ),
-    Rule(
+    RequestRule(
         "only a merge deletes keys",
         ("Customers_Update", "Locations_Update"),
         _nulls_are_merged,
-        "external_data: CLEAR deletes a key with patch_mode='Merge' only; otherwise leave the key out",
+        "external_data: CLEAR deletes a key only with patch_mode='Merge'; otherwise leave the key out",
     ),
-    Rule(
+    RequestRule(
         "the older flag agrees",
         ("Customers_UpdateContact", "Locations_UpdateContact"),
         _legacy_flag_agrees,
-        "preferences: invoice_statement_notification sets both flags that follow it, so it is True if both are, "
-        "else False",
+        "preferences: invoice_statement_notification must be True if invoice_notification and statement_notification "
+        "are both True, else False",
     ),
-    Rule(
+    RequestRule(
         "tags have customers",
         ("BulkTags_AddTags", "BulkTags_RemoveTags"),
         lambda sent: bool(sent.get("customerIds")) and bool(sent.get("tagTypeIds")),
-        "name at least one customer and one tag type",
+        "give at least one customer and one tag type",
     ),
-    Rule(
+    RequestRule(
         "a preference says something",
         ("ContactPreferences_UpdateContactMethodPreference",),
         lambda sent: "value" not in sent or bool(str(sent["value"]).strip()),
-        "a preference cannot be emptied: write true or false",
+        "a preference cannot be empty: give true or false",
     ),
-    Rule(
+    RequestRule(
         "a change changes something",
         (
             "Bookings_Update",
@@ -110,12 +110,12 @@ RULES = (
             "ContactPreferences_UpdateContactMethodPreference",
         ),
         bool,
-        "nothing to change: name at least one field",
+        "nothing to change: give at least one field",
     ),
 )
-"""All of them, in the order in which they are told."""
+"""All rules, in the order of their messages."""
 
 
-def broken(operation: str, sent: Mapping[str, Any]) -> list[Rule]:
-    """The rules of an operation that do not hold of what is to be sent."""
+def broken(operation: str, sent: Mapping[str, Any]) -> list[RequestRule]:
+    """Return the rules of an operation that a request breaks."""
     return [rule for rule in RULES if operation in rule.operations and not rule.holds(sent)]

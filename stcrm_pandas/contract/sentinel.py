@@ -1,4 +1,4 @@
-"""`CLEAR`: the word for null in a call that writes."""
+"""`CLEAR`: null in a request that writes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 
 class Clear(Enum):
-    """What `CLEAR` is, in one."""
+    """The type of `CLEAR`."""
 
     CLEAR = "clear"
 
@@ -16,9 +16,9 @@ class Clear(Enum):
 
 
 CLEAR: Final = Clear.CLEAR
-"""Sent as null: it empties a field. None, in contrast, leaves a field as it is.
+"""Sent as null: it empties a field. None, in contrast, does not change a field.
 
-The contract allows it for few fields only; for all others it is an error that says so.
+The API allows null for a few fields only; for any other field it is an error.
 """
 
 Clears = Literal[Clear.CLEAR]

@@ -66,7 +66,7 @@ def checked(
     check = _Check(time_zone)
     body = check.object(operation.body.fields, values, "")
     if not check.faults:
-        check.faults += [rule.says for rule in rules.broken(operation.id, body)]
+        check.faults += [rule.message for rule in rules.broken(operation.id, body)]
     return body, check.faults
 
 

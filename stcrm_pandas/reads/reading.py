@@ -13,7 +13,7 @@ import pandas as pd
 
 from stcrm_pandas import frame as frames
 from stcrm_pandas.contract import rules
-from stcrm_pandas.contract.operations import BY_ID, IDS_PER_CALL, ORDER_BY, Operation
+from stcrm_pandas.contract.operations import BY_ID, IDS_PER_REQUEST, ORDER_BY, Operation
 from stcrm_pandas.contract.schemas.fields import Row, snake
 from stcrm_pandas.errors import (
     AnswerError,
@@ -109,13 +109,13 @@ class Reader:
         filters = {**filters, **{name: value for name, value in operation.required if filters.get(name) is None}}
         lists = {snake(field.name): field for field in operation.filters if field.many}
         filters = {name: _listed(value) if name in lists else value for name, value in filters.items()}
-        long = [name for name in lists if isinstance(filters.get(name), list) and len(filters[name]) > IDS_PER_CALL]
+        long = [name for name in lists if isinstance(filters.get(name), list) and len(filters[name]) > IDS_PER_REQUEST]
         if not long:
             queries: Sequence[Query] = [self._query(operation, filters)]
         elif len(long) == 1 and long[0].endswith("ids") and long[0] not in _ALL_AT_ONCE:
             queries = self._split(operation, filters, long[0], lists[long[0]].name)
         else:
-            raise UsageError(f"{operation.name}: at most {IDS_PER_CALL} values at once in {' and '.join(long)}.")
+            raise UsageError(f"{operation.name}: at most {IDS_PER_REQUEST} values at once in {' and '.join(long)}.")
         parts = [Part(path, query, columns) for path, columns in below for query in queries]
         found = self._read(operation, parts, {**_parents(parts), **filters}, options, missing=missing)
         if filters.get("ids") is not None:
@@ -125,7 +125,7 @@ class Reader:
     def _split(self, operation: Operation, filters: Mapping[str, Any], name: str, parameter: str) -> Sequence[Query]:
         """One query for each fifty of the ids; the other filters are the same in all."""
         try:
-            chunks = split_ids([whole_number(id) for id in filters[name]], IDS_PER_CALL)
+            chunks = split_ids([whole_number(id) for id in filters[name]], IDS_PER_REQUEST)
         except ValueError as error:
             raise UsageError(f"{operation.name}({name}=…): {error}.") from None
         query = self._query(operation, {**filters, name: chunks[0]})
@@ -185,7 +185,7 @@ class Reader:
                 ) from None
             _only(one, found, set(wanted))
             return found
-        parts = [Part(above, self._query(many, {"ids": chunk})) for chunk in split_ids(wanted, IDS_PER_CALL)]
+        parts = [Part(above, self._query(many, {"ids": chunk})) for chunk in split_ids(wanted, IDS_PER_REQUEST)]
         found = self._read(many, parts, {"ids": wanted}, options)
         missing = set(wanted).difference(found["id"])
         if missing and found.attrs["stcrm"]["pages_from_cache"] and not self._settings.offline:
@@ -244,7 +244,7 @@ class Reader:
 
     def _query(self, operation: Operation, filters: Mapping[str, Any]) -> Query:
         query = to_query(operation, filters, time_zone=self._settings.time_zone)
-        if faults := [rule.says for rule in rules.broken(operation.id, dict(query))]:
+        if faults := [rule.message for rule in rules.broken(operation.id, dict(query))]:
             raise UsageError(f"{operation.name}: {'; '.join(faults)}.")
         return query
 
@@ -445,5 +445,5 @@ def _plain(value: Any) -> Any:
         return _plain(value.item())
     if isinstance(value, Iterable):
         values = [_plain(one) for one in value]
-        return values if len(values) <= IDS_PER_CALL else [*values[:3], f"… {len(values)} in all"]
+        return values if len(values) <= IDS_PER_REQUEST else [*values[:3], f"… {len(values)} in all"]
     return str(value)

@@ -88,7 +88,7 @@ def of_call(ours: Operation, published: Published) -> Iterator[str]:
 
 def of_body(ours: Operation, published: Published) -> Iterator[str]:
     schema, body = published.request, ours.body
-    name, mine = reference(schema or {}) or "none", body.contract if body else "none"
+    name, mine = reference(schema or {}) or "none", body.schema if body else "none"
     if name != mine:
         yield f"body is {mine}, not {name}"
     elif schema and body:
@@ -99,7 +99,7 @@ def of_answer(ours: Operation, published: Published) -> Iterator[str]:
     shape, name, row = published.row() or ("none", "none", None)
     if ours.returns != shape:
         yield f"answer is {ours.returns}, not {shape}"
-    mine = ours.row.contract if ours.row else "none"
+    mine = ours.row.schema if ours.row else "none"
     if mine != name and shape != "scalar":
         yield f"row is {mine}, not {name}"
     elif ours.row and row:

@@ -212,6 +212,6 @@ def test_validation_names_columns_checks_and_counts_but_no_values(lead, body):
     with pytest.raises(AnswerError) as caught:
         validate(EXPORTED_LEADS, bent.drop(columns="active"))
     told = str(caught.value)
-    for part in ("exported_leads", "campaign_id", "Int64", "summary", "active", "no key stands twice"):
+    for part in ("exported_leads", "campaign_id", "Int64", "summary", "active", "no duplicate keys"):
         assert part in told
     assert "secret" not in told

@@ -56,7 +56,7 @@ def test_text_may_be_stored_in_either_way(reasons):
 
 def test_a_key_stands_once_but_rows_without_one_are_different(reasons):
     CallReasons.validate(reasons.assign(id=pd.array([None, None], "Int64")), lazy=True)
-    with pytest.raises(SchemaErrors, match="no key stands twice"):
+    with pytest.raises(SchemaErrors, match="no duplicate keys"):
         CallReasons.validate(reasons.assign(id=pd.array([1, 1], "Int64")), lazy=True)
 
 

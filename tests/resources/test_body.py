@@ -191,7 +191,7 @@ QUERIES = {
 def test_every_rule_is_kept(rule, crm, box):
     if rule.name in BREAKS:
         helper, values = BREAKS[rule.name]
-        assert faults(helper, **values) == [rule.says]
+        assert faults(helper, **values) == [rule.message]
     else:
         for family in (crm.customers, crm.locations):
             with pytest.raises(UsageError, match="external_data_"):

@@ -1,6 +1,6 @@
-"""The rows of the contract: the field tables, and the pandera models that are made from them.
+"""The rows of the API: tables of fields, and the pandera models that are made from them.
 
-`stcrm.schemas.Leads` and its kin are pandera models; pandera is loaded when one of them is first named.
+`stcrm.schemas.Leads` and so on are pandera models. pandera is imported when the first of them is used.
 """
 
 from __future__ import annotations

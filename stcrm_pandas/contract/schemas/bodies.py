@@ -1,4 +1,4 @@
-"""What is sent with a call that writes, field by field as the contract names them."""
+"""Request bodies, with their fields by the API's names."""
 
 from stcrm_pandas.contract.schemas.fields import (
     Body,

@@ -1,4 +1,4 @@
-"""The rows of bookings, field by field as the contract names them."""
+"""Rows of bookings, with their fields by the API's names."""
 
 from stcrm_pandas.contract.schemas.fields import Row, boolean, enum, group, integer, text, time
 from stcrm_pandas.contract.schemas.parts import ADDRESS, CONTACT_TYPE, CUSTOMER_TYPE, PRIORITY

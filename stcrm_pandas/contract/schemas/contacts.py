@@ -1,4 +1,4 @@
-"""The rows of contacts, field by field as the contract names them."""
+"""Rows of contacts, with their fields by the API's names."""
 
 from stcrm_pandas.contract.schemas.fields import Row, boolean, enum, guid, integer, text, time
 from stcrm_pandas.contract.schemas.parts import CONTACT_TYPE

@@ -1,4 +1,4 @@
-"""The rows of customers, field by field as the contract names them."""
+"""Rows of customers, with their fields by the API's names."""
 
 from stcrm_pandas.contract.schemas.fields import Row, boolean, decimal, enum, group, integer, records, text, time
 from stcrm_pandas.contract.schemas.locations import CREATED_LOCATIONS, CreatedLocation

@@ -1,10 +1,10 @@
-"""The words in which the contract's rows are written down: `Field`, `Row`, and the frame's `Column`.
+"""The types that describe the API's rows and request bodies: `Field`, `Row`, `Body`, and `Column` of a DataFrame.
 
-A row is a table of fields under the contract's own names. Everything else that knows rows is derived from it: the
-columns and dtypes of a frame, the pandera models, how a page is decoded, and what the sandbox may answer.
+A row is a table of fields by the API's names. From it follow the columns and dtypes of a DataFrame, the pandera models,
+how a page is decoded, and what the sandbox may respond.
 
-A name that ends in `?` may be absent and may be null, as most optional fields of the contract are; one that ends in
-`~` may be absent, but never null, as in the bodies of changes:
+A field whose name ends in `?` may be absent or null, like most optional fields of the API; one that ends in `~` may be
+absent but never null, as in the request bodies of updates:
 
 >>> integer("customerId?")
 Field(name='customerId', kind='integer', required=False, nullable=True, many=False, values=(), fields=(), record=None)
@@ -19,7 +19,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 Kind = Literal["integer", "boolean", "double", "decimal", "text", "guid", "time", "object"]
-"""What one value is. Whole numbers are signed and have 64 bits; times are moments in UTC."""
+"""The kind of a value. Integers are signed and have 64 bits; times are in UTC."""
 
 DTYPES: dict[Kind, str] = {
     "integer": "Int64",
@@ -30,16 +30,16 @@ DTYPES: dict[Kind, str] = {
     "guid": "str",
     "time": "datetime64[us, UTC]",
 }
-"""The pandas dtype of a column, by kind; lists are `object` columns of tuples."""
+"""The pandas dtype of each kind. Lists are `object` columns of tuples."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of the contract.
+    """One field of the API.
 
-    `many` says that it is a list of such values, `values` lists the words of an enum, `fields` are the parts of an
-    object, and `record` is the named tuple that a list of objects becomes in a frame. `required` and `nullable` are
-    what the contract claims, not what the service always keeps.
+    `many` marks a list of such values, `values` are the values of an enum, `fields` are the parts of an object, and
+    `record` is the named tuple for each object of a list. `required` and `nullable` are what the API documents; the
+    service does not always comply.
     """
 
     name: str
@@ -61,7 +61,7 @@ def _field(name: str, kind: Kind, **more: Any) -> Field:
 
 
 def integer(name: str, *, many: bool = False) -> Field:
-    """A whole number of 64 bits: an id, a count."""
+    """Return a field for an integer of 64 bits, such as an id or a count."""
     return _field(name, "integer", many=many)
 
 
@@ -74,7 +74,7 @@ def double(name: str) -> Field:
 
 
 def decimal(name: str) -> Field:
-    """An amount of money."""
+    """Return a field for an amount of money."""
     return _field(name, "decimal")
 
 
@@ -83,7 +83,7 @@ def text(name: str, *, many: bool = False) -> Field:
 
 
 def enum(name: str, values: tuple[str, ...], *, many: bool = False) -> Field:
-    """Text out of a list of words; the list grows without notice."""
+    """Return a field for one of a list of values, to which the service may add."""
     return _field(name, "text", values=values, many=many)
 
 
@@ -96,22 +96,22 @@ def time(name: str) -> Field:
 
 
 def group(name: str, fields: tuple[Field, ...]) -> Field:
-    """A nested object: a frame carries its parts as columns of their own (`address_city`)."""
+    """Return a field for a nested object, whose parts become columns (`address_city`)."""
     return _field(name, "object", fields=fields)
 
 
 def records(name: str, fields: tuple[Field, ...], record: type[tuple[Any, ...]]) -> Field:
-    """A list of small objects: a frame carries a tuple of named tuples, the parts in the order of `fields`."""
+    """Return a field for a list of objects, which become a tuple of named tuples with `fields` in order."""
     return _field(name, "object", fields=fields, many=True, record=record)
 
 
 def objects(name: str, fields: tuple[Field, ...]) -> Field:
-    """A list of small objects in a body that is sent."""
+    """Return a field for a list of objects in a request body."""
     return _field(name, "object", fields=fields, many=True)
 
 
 def snake(name: str) -> str:
-    """A contract name as a column name.
+    """Return the column name for a name of the API.
 
     Examples
     --------
@@ -123,39 +123,38 @@ def snake(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a frame: where it stands in the contract's row, and its dtype."""
+    """One column of a DataFrame: its place in the API's row, and its dtype."""
 
     name: str
     path: tuple[str, ...]
     field: Field
     required: bool
-    """The contract promises that the value is there, and so are all objects around it."""
+    """The API documents that the value and all objects around it are present."""
     parent: bool = False
-    """It comes from the path of the call, not from the row."""
+    """It comes from the path of the request, not from the row."""
 
     @property
     def dtype(self) -> str:
-        """The pandas dtype: `object` for lists, which are tuples."""
+        """The pandas dtype; `object` for lists, which are tuples."""
         return "object" if self.field.many else DTYPES[self.field.kind]
 
 
 @dataclass(frozen=True)
 class Row:
-    """A kind of row: its name in the plural, the contract's name for it, its fields, what tells two rows apart.
+    """A kind of row: its name in the plural, its name in the API, its fields, and the columns of its key.
 
-    `parents` are columns that the rows themselves lack and that the path of the call supplies; `key` names columns of
-    the frame.
+    `parents` are columns that come from the path of the request, because the rows do not have them.
     """
 
     name: str
-    contract: str
+    schema: str
     fields: tuple[Field, ...]
     key: tuple[str, ...] = ("id",)
     parents: tuple[Field, ...] = ()
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
-        """All columns of the frame, parents first, then in the order of the contract."""
+        """All columns of the DataFrame, parents first, then in the order of the API."""
         parents = tuple(Column(snake(f.name), (f.name,), f, required=True, parent=True) for f in self.parents)
         return parents + tuple(_flatten(self.fields, (), required=True))
 
@@ -177,7 +176,7 @@ def _flatten(fields: tuple[Field, ...], path: tuple[str, ...], *, required: bool
 
 @dataclass(frozen=True)
 class Body:
-    """What is sent with a call that writes: the contract's name for it and its fields."""
+    """A request body: its name in the API and its fields."""
 
-    contract: str
+    schema: str
     fields: tuple[Field, ...]

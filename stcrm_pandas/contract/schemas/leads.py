@@ -1,4 +1,4 @@
-"""The rows of leads, field by field as the contract names them."""
+"""Rows of leads, with their fields by the API's names."""
 
 from stcrm_pandas.contract.schemas.fields import Row, boolean, enum, integer, text, time
 from stcrm_pandas.contract.schemas.parts import NOTE, PRIORITY

@@ -1,4 +1,4 @@
-"""The rows of locations, field by field as the contract names them."""
+"""Rows of locations, with their fields by the API's names."""
 
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ from stcrm_pandas.contract.schemas.parts import (
 
 
 class CreatedLocation(NamedTuple):
-    """A location that was made together with its customer; the parts as in a frame of locations."""
+    """A location that was created with its customer, with the fields of a row of locations."""
 
     tax_zone_id: int | None
     id: int

@@ -1,4 +1,4 @@
-"""The rows of lookups, field by field as the contract names them."""
+"""Rows of reference data, with their fields by the API's names."""
 
 from stcrm_pandas.contract.schemas.fields import (
     Row,

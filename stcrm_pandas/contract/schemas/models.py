@@ -1,8 +1,8 @@
-"""One pandera model per kind of row, made from its field table.
+"""One pandera model per kind of row, made from its table of fields.
 
-A model checks a frame without changing it: that all columns are there, with their dtypes, and that no key stands
-twice. Columns that the contract does not know are allowed, and every column may hold missing values, since the
-service keeps fewer of its promises than the contract makes.
+A model checks a DataFrame without changing it: all columns are present with their dtypes, and no key is duplicate.
+Columns that the API does not document are allowed, and every column may have missing values, because the service does
+not always comply with its documentation.
 
 >>> import pandas as pd
 >>> str(CallReasons.validate(CallReasons.empty()).dtypes["is_lead"])
@@ -75,13 +75,13 @@ __all__ = [
 
 @immutable(init=True)
 class Exactly(pandas_engine.DataType):
-    """A dtype that only itself is: pandera takes `int64` for `Int64` and `object` for `str`."""
+    """A dtype that equals only itself; pandera accepts `int64` for `Int64` and `object` for `str`."""
 
     def __init__(self, dtype: str) -> None:
         object.__setattr__(self, "type", pd.api.types.pandas_dtype(dtype))
 
     def check(self, pandera_dtype: Any, data_container: Any = None) -> bool:
-        """Whether the data have this dtype; where text is stored makes no difference."""
+        """Return whether the data have this dtype, however text is stored."""
         held = pandera_dtype.type if data_container is None else data_container.dtype
         return str(held) == str(self)
 
@@ -92,17 +92,17 @@ _BY_ROW: dict[str, type[Model]] = {}
 
 
 def model_of(row: Row) -> type[Model]:
-    """The model of a kind of row."""
+    """Return the model of a kind of row."""
     return _BY_ROW[row.name]
 
 
 class Model(pa.DataFrameModel):
-    """What all models share; a subclass names its row and gets the columns from there."""
+    """The base of all models; a subclass names its row, from which its columns follow."""
 
     _row: ClassVar[Row]
 
     class Config:
-        """What pandera is told: nothing is bent, and more columns than the contract's are no fault."""
+        """The settings of pandera: values are not converted, and further columns are allowed."""
 
         coerce = False
         strict = False
@@ -115,17 +115,17 @@ class Model(pa.DataFrameModel):
         cls._row = row
         _BY_ROW[row.name] = cls
 
-    @pa.dataframe_check(error="no key stands twice")
+    @pa.dataframe_check(error="no duplicate keys")
     def _one_row_per_key(cls, frame: pd.DataFrame) -> bool:
-        # Rows without a key are all different. One verdict for all: pandera would keep the rows that fail.
+        # Rows without a key are all different. One result for all rows: otherwise pandera keeps the rows that fail.
         if not set(cls._row.key) <= set(frame.columns):
-            return True  # a missing column is told by itself
+            return True  # a missing column is reported separately
         keys = frame[list(cls._row.key)]
         return not (keys.duplicated() & keys.notna().all(axis="columns")).any()
 
     @classmethod
     def empty(cls, *_: Any) -> DataFrame[Self]:
-        """A frame without rows, with the columns and dtypes of a full one."""
+        """Return a DataFrame without rows, with all columns and dtypes."""
         return cast(
             "DataFrame[Self]",
             pd.DataFrame({name: pd.Series([], dtype=dtype) for name, dtype in cls._row.dtypes.items()}),
@@ -137,7 +137,7 @@ class Leads(Model, row=leads.LEADS):
 
 
 class ExportedLeads(Model, row=leads.EXPORTED_LEADS):
-    """Leads as the feed hands them out, deleted ones (`active` false) included."""
+    """Leads from the export feed, deleted ones (`active` false) included."""
 
 
 class LeadNotes(Model, row=leads.LEAD_NOTES):
@@ -145,11 +145,11 @@ class LeadNotes(Model, row=leads.LEAD_NOTES):
 
 
 class FollowUps(Model, row=leads.FOLLOW_UPS):
-    """What a follow-up that was made for a lead says."""
+    """The follow-up that was set for a lead."""
 
 
 class SubmittedLeadForms(Model, row=leads.SUBMITTED_LEAD_FORMS):
-    """The leads that submitted forms became."""
+    """The ids of leads from submitted forms."""
 
 
 class Bookings(Model, row=bookings.BOOKINGS):
@@ -157,7 +157,7 @@ class Bookings(Model, row=bookings.BOOKINGS):
 
 
 class ExportedBookings(Model, row=bookings.EXPORTED_BOOKINGS):
-    """Bookings as the feed hands them out, deleted ones included."""
+    """Bookings from the export feed, deleted ones included."""
 
 
 class BookingContacts(Model, row=bookings.BOOKING_CONTACTS):
@@ -169,11 +169,11 @@ class BookingProviderTags(Model, row=bookings.BOOKING_PROVIDER_TAGS):
 
 
 class CreatedBookingProviderTags(Model, row=bookings.CREATED_BOOKING_PROVIDER_TAGS):
-    """Names of booking providers as the call that makes one answers them."""
+    """Booking provider tags as returned when they are created."""
 
 
 class UpdatedBookingProviderTags(Model, row=bookings.UPDATED_BOOKING_PROVIDER_TAGS):
-    """Names of booking providers as the call that changes one answers them."""
+    """Booking provider tags as returned when they are changed."""
 
 
 class Customers(Model, row=customers.CUSTOMERS):
@@ -181,7 +181,7 @@ class Customers(Model, row=customers.CUSTOMERS):
 
 
 class ExportedCustomers(Model, row=customers.EXPORTED_CUSTOMERS):
-    """Customers as the feed hands them out."""
+    """Customers from the export feed."""
 
 
 class CustomerContacts(Model, row=customers.CUSTOMER_CONTACTS):
@@ -189,11 +189,11 @@ class CustomerContacts(Model, row=customers.CUSTOMER_CONTACTS):
 
 
 class ContactsOfCustomer(Model, row=customers.CONTACTS_OF_CUSTOMER):
-    """Phones and e-mails of named customers."""
+    """Phones and e-mails of single customers."""
 
 
 class ExportedCustomerContacts(Model, row=customers.EXPORTED_CUSTOMER_CONTACTS):
-    """Phones and e-mails of customers as the feed hands them out."""
+    """Phones and e-mails of customers from the export feed."""
 
 
 class CustomerNotes(Model, row=customers.CUSTOMER_NOTES):
@@ -201,27 +201,27 @@ class CustomerNotes(Model, row=customers.CUSTOMER_NOTES):
 
 
 class CustomerCustomFieldTypes(Model, row=customers.CUSTOMER_CUSTOM_FIELD_TYPES):
-    """Kinds of custom fields that customers have."""
+    """Types of customers' custom fields."""
 
 
 class CreatedCustomers(Model, row=customers.CREATED_CUSTOMERS):
-    """Customers as the call that makes one answers them, with their locations and contacts."""
+    """Customers as returned when they are created, with their locations and contacts."""
 
 
 class CustomerTags(Model, row=customers.CUSTOMER_TAGS):
-    """All tags of a customer to whom one was added."""
+    """All tags of a customer, as returned when one is added."""
 
 
 class PreferredTechniciansOfCustomers(Model, row=customers.PREFERRED_TECHNICIANS_OF_CUSTOMERS):
-    """Preferred technicians of customers; missing where there is none."""
+    """Preferred technicians of customers; missing if there is none."""
 
 
 class Locations(Model, row=locations.LOCATIONS):
-    """Locations: the places where work is done."""
+    """Locations: where work is done."""
 
 
 class ExportedLocations(Model, row=locations.EXPORTED_LOCATIONS):
-    """Locations as the feed hands them out."""
+    """Locations from the export feed."""
 
 
 class LocationContacts(Model, row=locations.LOCATION_CONTACTS):
@@ -229,11 +229,11 @@ class LocationContacts(Model, row=locations.LOCATION_CONTACTS):
 
 
 class ContactsOfLocation(Model, row=locations.CONTACTS_OF_LOCATION):
-    """Phones and e-mails of named locations."""
+    """Phones and e-mails of single locations."""
 
 
 class ExportedLocationContacts(Model, row=locations.EXPORTED_LOCATION_CONTACTS):
-    """Phones and e-mails of locations as the feed hands them out."""
+    """Phones and e-mails of locations from the export feed."""
 
 
 class LocationNotes(Model, row=locations.LOCATION_NOTES):
@@ -241,51 +241,51 @@ class LocationNotes(Model, row=locations.LOCATION_NOTES):
 
 
 class LocationCustomFieldTypes(Model, row=locations.LOCATION_CUSTOM_FIELD_TYPES):
-    """Kinds of custom fields that locations have."""
+    """Types of locations' custom fields."""
 
 
 class CreatedLocations(Model, row=locations.CREATED_LOCATIONS):
-    """Locations as the call that makes one answers them, with their contacts."""
+    """Locations as returned when they are created, with their contacts."""
 
 
 class LocationTags(Model, row=locations.LOCATION_TAGS):
-    """All tags of a location to which one was added."""
+    """All tags of a location, as returned when one is added."""
 
 
 class PreferredTechniciansOfLocations(Model, row=locations.PREFERRED_TECHNICIANS_OF_LOCATIONS):
-    """Preferred technicians of locations; missing where there is none."""
+    """Preferred technicians of locations; missing if there is none."""
 
 
 class Contacts(Model, row=contacts.CONTACTS):
-    """Contacts of the newer store, keyed by GUID."""
+    """Contacts in the new contacts API, with GUIDs as keys."""
 
 
 class ContactMethods(Model, row=contacts.CONTACT_METHODS):
-    """Ways to reach a contact of the newer store."""
+    """Contact methods: phones and e-mails of contacts in the new contacts API."""
 
 
 class ContactRelationships(Model, row=contacts.CONTACT_RELATIONSHIPS):
-    """What a contact of the newer store belongs to."""
+    """The rows that contacts in the new contacts API belong to."""
 
 
 class ContactsOfRelationship(Model, row=contacts.CONTACTS_OF_RELATIONSHIP):
-    """Contacts of the newer store by what they belong to."""
+    """Contacts in the new contacts API, by the rows that they belong to."""
 
 
 class ContactPreferences(Model, row=contacts.CONTACT_PREFERENCES):
-    """Preferences of one way to reach a contact."""
+    """Preferences of contact methods."""
 
 
 class ContactPreferenceTypes(Model, row=contacts.CONTACT_PREFERENCE_TYPES):
-    """Kinds of contact preferences."""
+    """Types of contact preferences."""
 
 
 class Campaigns(Model, row=lookups.CAMPAIGNS):
-    """Marketing campaigns, retired ones included."""
+    """Marketing campaigns, inactive ones included."""
 
 
 class CampaignCategories(Model, row=lookups.CAMPAIGN_CATEGORIES):
-    """Categories of campaigns."""
+    """Campaign categories."""
 
 
 class BusinessUnits(Model, row=lookups.BUSINESS_UNITS):
@@ -293,24 +293,24 @@ class BusinessUnits(Model, row=lookups.BUSINESS_UNITS):
 
 
 class TagTypes(Model, row=lookups.TAG_TYPES):
-    """Kinds of tags."""
+    """Tag types."""
 
 
 class Employees(Model, row=lookups.EMPLOYEES):
-    """Office staff; `user_id` is what `created_by_id` elsewhere refers to."""
+    """Office employees; `created_by_id` of other rows refers to `user_id`."""
 
 
 class Technicians(Model, row=lookups.TECHNICIANS):
-    """Technicians; `user_id` is what `created_by_id` elsewhere refers to."""
+    """Technicians; `created_by_id` of other rows refers to `user_id`."""
 
 
 class JobTypes(Model, row=lookups.JOB_TYPES):
-    """Kinds of jobs."""
+    """Job types."""
 
 
 class Jobs(Model, row=lookups.JOBS):
-    """Jobs: the work itself."""
+    """Jobs: the work."""
 
 
 class CallReasons(Model, row=lookups.CALL_REASONS):
-    """Reasons of calls; those with `is_lead` false do not count as leads."""
+    """Call reasons. A reason with `is_lead` false does not make a lead."""

@@ -1,4 +1,4 @@
-"""Words and small objects that several kinds of row share."""
+"""Enums and nested objects that several kinds of rows share."""
 
 from typing import NamedTuple
 
@@ -47,14 +47,14 @@ class CustomField(NamedTuple):
 
 
 class ExternalData(NamedTuple):
-    """One key and value that an application keeps on a row."""
+    """One key and value of an application on a row."""
 
     key: str
     value: str | None
 
 
 class Contact(NamedTuple):
-    """A phone or an e-mail that was made together with a customer or a location."""
+    """A phone or an e-mail that was created with a customer or a location."""
 
     id: int
     type: str
@@ -63,7 +63,7 @@ class Contact(NamedTuple):
 
 
 class Permission(NamedTuple):
-    """One permission of a member of staff."""
+    """One permission of an employee."""
 
     id: int
     value: str | None
@@ -87,4 +87,4 @@ CONTACT = (
     text("memo?"),
 )
 PREFERRED_TECHNICIAN = (integer("technicianId?"),)
-"""The service answers a bare number, or null; the name is ours."""
+"""The response is only a number or null; the field name is not the API's."""

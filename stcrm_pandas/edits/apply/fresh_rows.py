@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from stcrm_pandas import frame as frames
-from stcrm_pandas.contract.operations import IDS_PER_CALL, OPERATIONS
+from stcrm_pandas.contract.operations import IDS_PER_REQUEST, OPERATIONS
 from stcrm_pandas.contract.schemas.fields import snake
 from stcrm_pandas.edits.diff.columns import Target
 from stcrm_pandas.edits.diff.compare import python_values
@@ -22,7 +22,7 @@ FreshRow = Mapping[str, Any]
 """Column to value, as a frame has it, None where it is missing."""
 
 
-def together(target: Target, keys: Iterable[Key], *, most: int = IDS_PER_CALL) -> list[list[Key]]:
+def together(target: Target, keys: Iterable[Key], *, most: int = IDS_PER_REQUEST) -> list[list[Key]]:
     """Keys in groups, each of which one call reads, in their order."""
     route = ROUTES[target.resource]
     groups: dict[tuple[object, ...], list[Key]] = {}

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from stcrm_pandas.contract.operations import IDS_PER_CALL
+from stcrm_pandas.contract.operations import IDS_PER_REQUEST
 from stcrm_pandas.edits.apply.check import without
 from stcrm_pandas.edits.apply.classify import agrees, judge, unlike
 from stcrm_pandas.edits.apply.finished import Endings
@@ -79,7 +79,7 @@ class Course:
         self._calls = Calls(port, journal, endings, self._judged)
         self._threads = 2 * port.concurrency
         # What is read at once has to be sent before it has aged.
-        self._at_once = max(1, min(IDS_PER_CALL, int(port.rate_limit * FRESH_FOR / 4)))
+        self._at_once = max(1, min(IDS_PER_REQUEST, int(port.rate_limit * FRESH_FOR / 4)))
         self._urgent: deque[list[Job]] = deque()
         self._later: deque[list[Job]] = deque()
         self._to_send: deque[Job] = deque()
@@ -210,7 +210,7 @@ class Course:
         due = []
         while self._in_doubt and self._in_doubt[0][0] <= self._timer():
             due.append(heapq.heappop(self._in_doubt)[2])
-        self._to_settle.extend(_together(due, IDS_PER_CALL))
+        self._to_settle.extend(_together(due, IDS_PER_REQUEST))
 
     def _end_early(self) -> None:
         """Ctrl-C: nothing more is begun; what is under way may end, unless that takes long."""

@@ -97,7 +97,7 @@ def plan_row(target: Target, key: Key, changes: Sequence[Change], row: Mapping[s
         broken = rules.broken(step.operation, merged(step.set, fill))
         if broken:
             planned.step = None
-            planned.refusals.append(Refusal(key, "", broken[0].says))
+            planned.refusals.append(Refusal(key, "", broken[0].message))
         return planned
     cells.settle_legacy({})
     return planned

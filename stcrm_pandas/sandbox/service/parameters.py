@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from stcrm_pandas.contract.operations import IDS_PER_CALL
+from stcrm_pandas.contract.operations import IDS_PER_REQUEST
 from stcrm_pandas.contract.schemas.fields import Field, boolean, integer, text
 from stcrm_pandas.sandbox.service.responses import HttpError
 from stcrm_pandas.sandbox.store.clock import parse_time
@@ -98,8 +98,8 @@ def parse_query(pairs: QueryPairs, fields: Iterable[Field], *, strict: bool = Fa
                 values[field.name] = [
                     _parse(field, item, strict=strict) for item in ",".join(texts).split(",") if item.strip()
                 ]
-                if len(values[field.name]) > IDS_PER_CALL:
-                    errors[field.name] = [f"At most {IDS_PER_CALL} values are allowed."]
+                if len(values[field.name]) > IDS_PER_REQUEST:
+                    errors[field.name] = [f"At most {IDS_PER_REQUEST} values are allowed."]
             else:
                 values[field.name] = _parse(field, texts[0], strict=strict)
         except (KeyError, ValueError):
