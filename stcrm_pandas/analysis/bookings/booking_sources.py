@@ -1,7 +1,7 @@
-"""What becomes of bookings, by the source that sent them: how many, how soon, and what their jobs brought.
+"""Outcomes of bookings by the source that sent them: how many become jobs, how soon, and their revenue.
 
-A booking is a request from outside: a form, a portal, a marketplace. Working one as a lead dismisses it, so its
-dismissal says nothing until one looks whether a lead names it.
+A booking is a request from a form, a portal or a marketplace. Making it a lead dismisses it, so a dismissal alone does
+not mean that it was lost.
 """
 
 from __future__ import annotations
@@ -61,40 +61,39 @@ Kind = Literal["outcomes", "speed", "hours", "weeks", "leakage"]
 
 
 class BookingSources(BookingSourcesResult):
-    """What `booking_sources` found.
+    """The result of `booking_sources`.
 
     `table` has a row per group, `overall` one row of all bookings; their columns:
 
     - `id`, `name`: of the group; the id is missing for bookings that have none, and a tuple where `by` names two
-    - `bookings`, `undated` (without a moment of creation)
-    - the outcomes, of which each booking has one: `job` (it names one), `converted` (no job named), then by the lead
-      that names it `lead_won`, `lead_open`, `lead_lost`, `lead_unknown`; else `dismissed`, `accepted`, `new`,
-      `unknown` (a status that the contract does not know)
-    - `mature`: at least `mature_days` old; of them `work_lower` and `work_upper`, that surely and possibly became work
+    - `bookings`, `undated` (without a creation time)
+    - the outcomes, of which each booking has one: `job` (it has one), `converted` (without a job), then by its lead
+      `lead_won`, `lead_open`, `lead_lost`, `lead_unknown`; else `dismissed`, `accepted`, `new`, `unknown` (a status
+      that the API does not document)
+    - `mature`: at least `mature_days` old; of them `work_lower` and `work_upper` certainly and possibly became jobs
       (`job`, `converted`, `lead_won`), `direct` (`job`, `converted`), `dropped` (`dismissed`); `dismissed_status` have
-      the status Dismissed, for `dismissed_leads` of them a lead was made, `dismissed_won` of these leads are won
-    - `share_lower`, `share_upper`, `interval_low`, `interval_high`: of `mature`, those that became work, from 0 to 1,
-      with 95 % Wilson limits; `enough`: `mature` reaches `min_group`
-    - `aged_*`, `new_lower_*`, `new_upper_*` (`quarter`, `hour`, `day`): that old, and surely or possibly still new
+      the status Dismissed, of which `dismissed_leads` became a lead and `dismissed_won` a lead that was booked
+    - `share_lower`, `share_upper`, `interval_low`, `interval_high`: of `mature`, those that became jobs, from 0 to 1,
+      with 95% Wilson limits; `enough`: `mature` reaches `min_group`
+    - `aged_*`, `new_lower_*`, `new_upper_*` (`quarter`, `hour`, `day`): that old, and certainly or possibly still new
       then; `by_job`, `by_lead`, `by_log`, `by_change`, `waiting`: how it is known when something was done first
-    - `no_start`, `early_start`: no start asked for (or the year 1), and one before the booking was made
+    - `no_start`, `early_start`: no start time (or the year 1), and one before the booking was made
     - `old`: at least `revenue_days` old; of them `old_booked` (its job was read), `old_canceled`, `old_completed`,
       `old_paid` (completed and above zero); `old_unseen`: a job is named that was not read
-    - `client_known` (a customer is known by job or lead), `client_first` (no job, and no record of the customer,
-      before the booking), `claim_known`,
-      `claim_first`, `claim_right`: what the sender said about that, and whether it is so
-    - `asked_hours`, `waited_hours` (`table` only): medians from creation to the start asked for, and to the job
+    - `client_known` (a customer is known by job or lead), `client_first` (no job and no customer record before the
+      booking), `claim_known`, `claim_first`, `claim_right`: what the sender stated about that, and whether it is right
+    - `asked_hours`, `waited_hours` (`table` only): medians from creation to the requested start, and to the job
 
-    `speed` (long: a row per group and span), `leakage` and `first_time` have the shares of these counts; `revenue` what
-    the jobs brought; `hours`, `weeks`, `speed_by_hour`, `after_hours` when bookings come in; `silences` when a source
-    sent nothing though it should have; `spellings` which source each spelling was counted for (edit its column `group`
-    and give it back as `groups=`); `attribution` how far campaigns can be trusted; `comparisons` the frames of
-    `analysis.comparison.compare` by measure: "work", "dismissed_leads", "new_hour", "canceled".
+    `speed` (a row per group and span), `leakage` and `first_time` have the shares of these counts; `revenue` that of
+    the jobs; `hours`, `weeks`, `speed_by_hour`, `after_hours` when bookings come in; `silences` when a source sent
+    nothing for too long; `spellings` the source of each spelling (edit its column `group` and pass it as `groups=`);
+    `attribution` how far campaigns can be trusted; `comparisons` the frames of `statistics.comparison.compare` by
+    measure: "work", "dismissed_leads", "new_hour", "canceled".
     """
 
     @cached_property
     def work_lists(self) -> dict[str, WorkList]:
-        """Bookings to work through, the only place with names of people; made when first asked for."""
+        """Lists of bookings by key, the only place with names of people; made when first used."""
         return lists(self)
 
     @property
@@ -104,28 +103,28 @@ class BookingSources(BookingSourcesResult):
 
     @property
     def check(self) -> Check:
-        """Counts before any exclusion, and the steps from raw rows to those analysed."""
+        """Counts before any exclusion, and the steps from raw rows to those analyzed."""
         return booking_findings.check(self)
 
     def actions(self) -> list[Action]:
-        """What to do this week, as far as the numbers say it."""
+        """Return what to do this week."""
         return booking_findings.actions(self)
 
     def tiles(self) -> list[Tile]:
-        """Four numbers of the latest whole weeks."""
+        """Return four numbers of the last whole weeks."""
         return booking_findings.tiles(self)
 
     def summary(self) -> Sentences:
-        """What the numbers say, in plain sentences; that they are too few, where they are."""
+        """Return what the numbers mean, in plain sentences."""
         return Sentences([*self.cautions, *booking_sentences.summary(self)])
 
     @property
     def health(self) -> Sentences:
-        """How far campaigns can be trusted, in plain sentences."""
+        """How far campaigns can be trusted, in sentences."""
         return Sentences(self.attribution.sentences())
 
     def shown(self, kind: str) -> Shown:
-        """A further table in words: "after_hours", "leakage", "revenue", "first_time", "spellings".
+        """Return a further table as text.
 
         Parameters
         ----------
@@ -140,7 +139,7 @@ class BookingSources(BookingSourcesResult):
         return shown(self, kind)
 
     def figure(self, kind: Kind = "outcomes") -> Figure:
-        """A plotly figure: "outcomes", "speed", "hours" (weekday by hour), "weeks", "leakage".
+        """Return a plotly figure.
 
         Parameters
         ----------
@@ -191,19 +190,19 @@ def booking_sources(
     revenue_days: int = 60,
     min_group: int = 30,
 ) -> BookingSources:
-    """What became of bookings, how soon, and what their jobs brought: by source, or whatever else a booking has.
+    """Analyze what became of bookings, how soon, and the revenue of their jobs, by source or another dimension.
 
-    A booking became work if it names a job, is Converted, or was worked as a lead that is Converted. When something was
-    first done about it is known by the job or lead that was made of it; otherwise it lies between its creation and its
-    latest change, or the moments at which the status log saw it: so each speed has a lower and an upper bound.
+    A booking became a job if it names one, is Converted, or became a lead that is Converted. The first action is dated
+    by the job or lead that was made of it; otherwise it lies between its creation and its last change, or the times at
+    which the status log saw it, so each speed has a lower and an upper bound.
 
     Parameters
     ----------
     bookings, leads, jobs : object
-        Frames with the columns of their schemas, of pandas, polars or DuckDB, whole: of all rows created in a period.
-        Leads and jobs may be missing; then what hangs on them is not known, and it is said.
+        Complete frames of all rows created in a period, of pandas, polars or DuckDB, with the columns of their schemas.
+        Leads and jobs are optional; without them what depends on them is unknown, and the summary says so.
     customers : object, optional
-        With `id` and `created_on`: who had a record before a booking is no first-time client either.
+        With `id` and `created_on`: a customer with an earlier record is no first-time customer either.
     status_log : object, optional
         `id`, `status`, `first_seen`, `last_seen` of bookings.
     by : str or sequence of str, default 'source'
@@ -212,7 +211,7 @@ def booking_sources(
     groups : Groups, optional
         Which source a spelling belongs to: a mapping, or the edited frame `spellings` of an earlier result.
     names : object, optional
-        Lookups by dimension ({"campaign": campaigns, "business_unit": units}), or the lookup of the only one.
+        Reference data by dimension ({"campaign": campaigns, "business_unit": units}), or that of the only one.
     business_units : object, optional
         For the currency of amounts; by default those of `names`. Without them amounts have none.
     as_of : str, date or Timestamp, optional
@@ -229,12 +228,12 @@ def booking_sources(
     Returns
     -------
     BookingSources
-        A `BookingSources`.
+        The tables, and the sentences, lists and figures made of them.
 
     Raises
     ------
     UsageError
-        A column, the time zone or `as_of` is missing, an id stands twice, or the bookings were read by modification or
+        A column, the time zone or `as_of` is missing, an id appears twice, or the bookings were read by modification or
         as part of a feed.
 
     Examples

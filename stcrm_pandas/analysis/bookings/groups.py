@@ -1,4 +1,4 @@
-"""What bookings are grouped by: spellings of one source taken together, and what each group is called."""
+"""Groups of bookings: spellings of one source taken together, and the names of groups."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import month_name
+from stcrm_pandas.analysis.base.format import format_hour
 from stcrm_pandas.analysis.base.names import NONE, named
 from stcrm_pandas.analysis.bookings.counts import DIMENSIONS
 from stcrm_pandas.errors import UsageError
@@ -20,13 +21,7 @@ Groups = Mapping[str, str] | pd.DataFrame | None
 
 
 def dimensions(by: str | Sequence[str] | None) -> tuple[str, ...]:
-    """`by` as a tuple of none, one or two.
-
-    Raises
-    ------
-    UsageError
-        For another name, for three, and for two that are one.
-    """
+    """Return `by` as a tuple of at most two dimensions."""
     asked = () if by is None else (by,) if isinstance(by, str) else tuple(by)
     unknown = [name for name in asked if name not in DIMENSIONS]
     if unknown:
@@ -37,7 +32,7 @@ def dimensions(by: str | Sequence[str] | None) -> tuple[str, ...]:
 
 
 def lookups(names: Any, by: Sequence[str]) -> dict[str, Any]:
-    """For each dimension its lookup: `names` is a mapping from dimension, or the lookup of the only one."""
+    """Return the lookup of each dimension; `names` is a mapping from dimension, or the lookup of the only one."""
     if names is None:
         return {}
     if isinstance(names, Mapping) and names and all(isinstance(key, str) for key in names):
@@ -49,7 +44,7 @@ def lookups(names: Any, by: Sequence[str]) -> dict[str, Any]:
 
 
 def ids_and_names(dimension: str, values: Sequence[Any], lookup: Any) -> tuple[list[Any], list[str]]:
-    """Ids as they stand in a table, and the names that a reader knows."""
+    """Return ids as in a table, and their names for readers."""
     ids = [None if pd.isna(value) else value for value in values]
     if dimension == "source":
         texts = [None if id is None or id == NONE else str(id) for id in ids]
@@ -61,24 +56,37 @@ def ids_and_names(dimension: str, values: Sequence[Any], lookup: Any) -> tuple[l
     if dimension == "weekday":
         return numbers, [NONE if id is None else WEEKDAYS[id - 1] for id in numbers]
     if dimension == "hour":
-        return numbers, [NONE if id is None else f"{id:02}:00 to {id:02}:59" for id in numbers]
+        return numbers, [NONE if id is None else f"{format_hour(id)}–{format_hour(id + 1)}" for id in numbers]
     if isinstance(lookup, pd.DataFrame) and "name" not in lookup and "tag_name" in lookup:
         lookup = lookup.rename(columns={"tag_name": "name"})  # booking provider tags
     return numbers, named(numbers, lookup)
 
 
 def spellings(counted: pd.DataFrame, groups: Groups) -> pd.DataFrame:
-    """The source that each spelling stands for.
+    """Return the source of each spelling.
 
-    Spellings are one source if they are alike but for capitals, spaces and punctuation; it is called as it is spelt
-    most often. `groups` has the last word.
+    Spellings that differ only in capitals, spaces and punctuation are one source, named by the most frequent spelling;
+    `groups` takes precedence.
 
-    Parameters: `spellings` of `Counted`; a mapping from spelling to source, or a frame with `source` and `group` (what
-    this function gives, edited).
-    Returns: `source` (as it stands in the rows), `group`, `bookings`, `first`, `last` (UTC), `provider`, ordered by
-    group; `groups=` takes it.
-    Raises: UsageError where the frame lacks a column, or a group is no text.
+    Parameters
+    ----------
+    counted : DataFrame
+        `spellings` of `Counted`.
+    groups : mapping or DataFrame, optional
+        From spelling to source, or a frame with `source` and `group`, such as an edited result of this function.
 
+    Returns
+    -------
+    DataFrame
+        `source` (as in the rows), `group`, `bookings`, `first`, `last` (UTC), `provider`, ordered by group.
+
+    Raises
+    ------
+    UsageError
+        The frame lacks a column, or a group is no text.
+
+    Examples
+    --------
     >>> counted = pd.DataFrame({"source": ["Web Form", "web-form", ""], "bookings": [9, 4, 1], "first": 0, "last": 0})
     >>> spellings(counted.assign(provider=7), None)[["source", "group"]].values.tolist()
     [['', '(none)'], ['Web Form', 'Web Form'], ['web-form', 'Web Form']]
@@ -98,11 +106,7 @@ def spellings(counted: pd.DataFrame, groups: Groups) -> pd.DataFrame:
 
 
 def same_providers(spelt: pd.DataFrame) -> pd.DataFrame:
-    """Sources that one provider sends under names that are not alike: perhaps one source that was renamed.
-
-    Parameters: what `spellings` gives.
-    Returns: its rows of such providers.
-    """
+    """Return the rows of `spellings` whose provider sends several sources: perhaps one that was renamed."""
     many = spelt.groupby("provider")["group"].nunique()
     return spelt[spelt["provider"].isin(many.index[many > 1])].sort_values(["provider", "first"], ignore_index=True)
 

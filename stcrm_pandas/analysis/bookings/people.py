@@ -1,7 +1,7 @@
 """The same person through two sources: who sent a booking twice within a week, and which source gets the credit.
 
-Bookings carry no phone. So pairs are looked for by name and zip first, which costs nothing, and only the contacts of
-these are read, one call for each booking; `calls_needed` says how many before.
+Bookings have no phone number. So pairs are found by name and ZIP code first, and only their contacts are read, with one
+request per booking.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _COLUMNS = ("id", "source", "name", "address_zip", "booking_provider_id")
 
 @dataclass(frozen=True, repr=False)
 class SamePerson:
-    """What `same_person` found.
+    """The result of `same_person`.
 
     `candidates` has a row per pair: `first`, `second` (ids), `first_source`, `second_source`, `hours` between them, and
     `confirmed`: whether they share a phone or an e-mail (missing where the contacts were not read). `credit` has a row
@@ -50,7 +50,7 @@ class SamePerson:
 
     @property
     def calls_needed(self) -> int:
-        """How many calls reading the contacts takes: one for each booking of a pair."""
+        """How many requests reading the contacts takes: one for each booking of a pair."""
         return len(self.ids)
 
     def summary(self) -> Sentences:
@@ -89,7 +89,7 @@ class SamePerson:
 
 
 def same_person(bookings: Any, *, contacts: Contacts = None, days: int = 7, groups: Groups = None) -> SamePerson:
-    """Bookings of one person through two sources within a week.
+    """Find bookings of one person through two sources within a week.
 
     Parameters
     ----------
@@ -97,8 +97,8 @@ def same_person(bookings: Any, *, contacts: Contacts = None, days: int = 7, grou
         A frame of pandas, polars or DuckDB with the columns of `stcrm.schemas.Bookings`.
     contacts : Contacts, optional
         Their phones and e-mails, as a frame with `booking_id` and `value`, or a function that reads them for ids
-        (`crm.bookings.list_contacts`), which is called once, for candidates only. None: nothing is read, and
-        `calls_needed` says what it would take.
+        (`crm.bookings.list_contacts`), which is called once, for candidates only. None: nothing is read;
+        `calls_needed` has how many requests it takes.
     days : int, default 7
         Within how many days of 24 hours.
     groups : Groups, optional
@@ -107,7 +107,7 @@ def same_person(bookings: Any, *, contacts: Contacts = None, days: int = 7, grou
     Returns
     -------
     SamePerson
-        A `SamePerson`. A booking is paired with the latest earlier one of the same name and zip from another source.
+        The pairs: a booking and the latest earlier one with its name and ZIP code from another source.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Each group against all others together, and when it may be called different."""
+"""Comparisons of each group with all others together, and when a group may be called different."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ SURE = 1.959963984540054
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
 def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_group: int = 30) -> pd.DataFrame:
-    """Compare the share of each group with that of all others together, by what is sure of both.
+    """Compare the share of each group with that of all others together.
 
     A group is higher if even its lower bound is above the others' upper bound, lower if even its upper bound is below
-    their lower one; so what is not known never makes a difference. It is called so only if
+    their lower one, so what is unknown never makes a difference. It is called so only if
 
     - both sides have `min_group`;
     - that difference is 5 points or more;
@@ -94,8 +94,8 @@ def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_gro
     p_value[lesser] = two_proportions(upper[lesser], n[lesser], others_lower[lesser], others[lesser])
     standardised, error = _within_strata(groups["id"], whole, strata, higher, lesser)
     p_within = p_value if strata is None else np.where(compared, _at_least(p_value, standardised, error), np.nan)
-    told = compared & ~np.isnan(standardised) & (strata is not None)
-    return _judged(
+    known = compared & ~np.isnan(standardised) & (strata is not None)
+    return _with_verdicts(
         pd.DataFrame(
             {
                 "id": groups["id"],
@@ -107,8 +107,8 @@ def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_gro
                 "others_lower": _known(_share(others_lower, others), others > 0),
                 "others_upper": _known(_share(others_upper, others), others > 0),
                 "difference": _known(np.where(higher, above, np.where(lesser, below, 0.0)), compared),
-                "standardised": _known(standardised, told),
-                "error": _known(error, told),
+                "standardised": _known(standardised, known),
+                "error": _known(error, known),
                 "p_value": _known(p_value, compared),
                 "p_adjusted": _known(benjamini_hochberg(p_value), compared),
                 "p_standardised": _known(p_within, compared),
@@ -122,11 +122,11 @@ def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_gro
     )
 
 
-def together(*results: Found) -> tuple[Found, ...]:
-    """The same results, judged as what one report says: p-values adjusted over all groups that it could name.
+def together(*results: Result) -> tuple[Result, ...]:
+    """Return the results with p-values adjusted over all groups that one report could name.
 
-    Where lead conversion and opportunities have the same groups, each knows of the other: a group on which the two
-    disagree is told with both measures, and asks for no action.
+    Where lead conversion and opportunities have the same groups, each gets the other: a group on which the two disagree
+    is reported with both measures, and is no action.
 
     Parameters
     ----------
@@ -135,18 +135,18 @@ def together(*results: Found) -> tuple[Found, ...]:
 
     Returns
     -------
-    tuple[Found, ...]
-        Copies of them, in order, with the adjusted p-values and `verdict` anew.
+    tuple[Result, ...]
+        Copies of them, in order, with new adjusted p-values and `verdict`.
 
     Examples
     --------
     >>> @dataclasses.dataclass(frozen=True)
-    ... class Result:
+    ... class Conversion:
     ...     comparisons: pd.DataFrame
     >>> groups = pd.DataFrame({"id": [1, 2, 3], "name": ["A", "B", "C"], "n": 100, "lower": [48, 30, 30]})
-    >>> one = Result(compare(groups.assign(upper=groups["lower"])))
+    >>> one = Conversion(compare(groups.assign(upper=groups["lower"])))
     >>> even = groups.assign(id=[4, 5, 6], lower=30, upper=30)
-    >>> both = together(one, Result(compare(pd.concat([even] * 4).assign(id=range(12)))))
+    >>> both = together(one, Conversion(compare(pd.concat([even] * 4).assign(id=range(12)))))
     >>> one.comparisons["p_adjusted"].round(3).tolist(), both[0].comparisons["p_adjusted"].round(3).tolist()
     ([0.007, 0.126, 0.126], [0.033, 0.629, 0.629])
     """
@@ -160,7 +160,7 @@ def together(*results: Found) -> tuple[Found, ...]:
             frame.assign(**{adjusted: _known(part, ~np.isnan(part))})
             for frame, part in zip(frames, parts, strict=False)
         ]
-    judged = map(_judged, frames)
+    judged = map(_with_verdicts, frames)
     found = tuple(_with(result, {key: next(judged) for key in _frames(result)}) for result in results)
     return tuple(one.beside(found) if hasattr(one, "beside") else one for one in found)
 
@@ -175,8 +175,8 @@ def _with(result: Any, frames: dict[Hashable, pd.DataFrame]) -> Any:
     return dataclasses.replace(result, comparisons=frames[None] if one else frames)
 
 
-def _judged(frame: pd.DataFrame) -> pd.DataFrame:
-    """With the verdicts that its p-values give; what was not compared stays as it is."""
+def _with_verdicts(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the comparisons with the verdicts of their p-values; what was not compared stays as it is."""
     difference, within, adjusted, both = (
         frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
         for name in ("difference", "standardised", "p_adjusted", "p_standardised_adjusted")
@@ -194,7 +194,7 @@ def _judged(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _at_least(p_value: Floats, difference: Floats, error: Floats) -> Floats:
-    """The larger of a p-value and that of a difference with this standard error; 1 where there is no difference."""
+    """Return the larger of a p-value and that of a difference with this error; 1 where there is no difference."""
     from scipy.stats import norm
 
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -205,7 +205,7 @@ def _at_least(p_value: Floats, difference: Floats, error: Floats) -> Floats:
 def _within_strata(
     ids: pd.Series, whole: Flags, strata: pd.DataFrame | None, higher: Flags, lesser: Flags
 ) -> tuple[Floats, Floats]:
-    """For each group the difference within strata, of the bounds that face each other, and its standard error."""
+    """Return each group's difference within strata, of the bounds that face each other, and its standard error."""
     difference, errors = np.zeros(len(ids)), np.zeros(len(ids))
     if strata is None or not len(ids):
         return difference, errors
@@ -224,7 +224,7 @@ def _within_strata(
 
 
 def _key(id: Any) -> Hashable:
-    """An id as it is looked up; all that are missing are one."""
+    """Return an id as a key of a dict; all missing ones are None."""
     return id if isinstance(id, tuple) else None if pd.isna(id) else id
 
 

@@ -1,6 +1,6 @@
-"""The statistics of small tables of counts: a share's interval, two shares compared, many comparisons at once.
+"""Statistics of small tables of counts: intervals of shares, two shares compared, many comparisons at once.
 
-scipy and statsmodels are loaded at the first call, not with this module.
+scipy and statsmodels are imported at the first call, not with this module.
 """
 
 from __future__ import annotations
@@ -23,17 +23,34 @@ Floats = npt.NDArray[np.float64]
 
 
 def wilson(successes: Numbers, n: Numbers, *, level: float = 0.95) -> tuple[Floats, Floats]:
-    """The Wilson score interval of each share `successes / n`.
+    """Return the Wilson score interval [1]_ of each share `successes / n`.
 
-    These are all shares p that a score test at `level` would not reject: those with
-    |x/n - p| <= z sqrt(p (1 - p) / n). It keeps its level for small counts, stays within 0 and 1, and says
-    something when all or none succeeded.
+    It has all shares p that a score test at `level` would not reject: |x/n - p| <= z sqrt(p (1 - p) / n). It keeps its
+    level for small counts, stays within 0 and 1, and is not empty when all or none succeeded.
 
-    Parameters: counts of any shape (broadcast against each other), and the level between 0 and 1.
-    Returns: lower and upper limits as shares from 0 to 1, in that shape; NaN where n is 0.
-    Raises: ValueError where successes are negative or more than n.
-    Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927).
+    Parameters
+    ----------
+    successes, n : array_like
+        Counts, broadcast against each other.
+    level : float, default 0.95
+        Between 0 and 1.
 
+    Returns
+    -------
+    tuple[ndarray, ndarray]
+        Lower and upper limits from 0 to 1; NaN where n is 0.
+
+    Raises
+    ------
+    ValueError
+        Successes are negative or more than n.
+
+    References
+    ----------
+    .. [1] E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927).
+
+    Examples
+    --------
     >>> low, high = wilson([31, 0], [100, 0])
     >>> low.round(3), high.round(3)
     (array([0.228,   nan]), array([0.406,   nan]))
@@ -49,16 +66,32 @@ def wilson(successes: Numbers, n: Numbers, *, level: float = 0.95) -> tuple[Floa
 
 
 def two_proportions(successes: Numbers, n: Numbers, other_successes: Numbers, other_n: Numbers) -> Floats:
-    """The two-sided p-value of 'both shares are the same', for each pair of shares.
+    """Return the two-sided p-value of equal shares, for each pair of shares.
 
-    This is the score test with the pooled share (its square is Pearson's chi-square of the 2 x 2 table, without
-    continuity correction). Meant for samples of 30 and more.
+    This is the score test with the pooled share [1]_ (its square is Pearson's chi-square of the 2 x 2 table, without
+    continuity correction), for samples of 30 and more.
 
-    Parameters: counts of any shape, broadcast against each other.
-    Returns: p-values from 0 to 1; NaN where a sample is empty, 1 where all or none of both succeeded.
-    Raises: ValueError where successes are negative or more than n.
-    Source: A. Agresti, "Categorical Data Analysis", section 3.2 (comparing two binomial proportions).
+    Parameters
+    ----------
+    successes, n, other_successes, other_n : array_like
+        Counts, broadcast against each other.
 
+    Returns
+    -------
+    ndarray
+        P-values; NaN where a sample is empty, 1 where all or none of both succeeded.
+
+    Raises
+    ------
+    ValueError
+        Successes are negative or more than n.
+
+    References
+    ----------
+    .. [1] A. Agresti, "Categorical Data Analysis", section 3.2.
+
+    Examples
+    --------
     >>> two_proportions([43], [100], [300], [1000]).round(4)
     array([0.0075])
     """
@@ -74,16 +107,32 @@ def two_proportions(successes: Numbers, n: Numbers, other_successes: Numbers, ot
 
 
 def benjamini_hochberg(p_values: Numbers) -> Floats:
-    """P-values adjusted for being looked at together.
+    """Return p-values adjusted for multiple comparisons.
 
-    Naming all whose adjusted value is below q keeps the expected share of wrong names among the named below q
-    (the false discovery rate), if the tests are independent or positively dependent.
+    Rejecting all adjusted values below q keeps the expected share of false rejections below q (the false discovery
+    rate [1]_), if the tests are independent or positively dependent.
 
-    Parameters: p-values of one dimension; a NaN is a comparison that was not made: it stays NaN and does not count.
-    Returns: adjusted p-values, in the same order.
-    Raises: ValueError for values outside 0 and 1.
-    Source: Y. Benjamini, Y. Hochberg, "Controlling the false discovery rate", JRSS B 57 (1995).
+    Parameters
+    ----------
+    p_values : array_like
+        One dimension; NaN is a comparison that was not made: it stays NaN and does not count.
 
+    Returns
+    -------
+    ndarray
+        Adjusted p-values, in the same order.
+
+    Raises
+    ------
+    ValueError
+        A value is outside 0 and 1.
+
+    References
+    ----------
+    .. [1] Y. Benjamini, Y. Hochberg, "Controlling the false discovery rate", JRSS B 57 (1995).
+
+    Examples
+    --------
     >>> benjamini_hochberg([0.01, 0.04, float("nan"), 0.03])
     array([0.03, 0.04,  nan, 0.04])
     """
@@ -106,24 +155,36 @@ def mantel_haenszel(
     groups: npt.ArrayLike | None = None,
     size: int = 1,
 ) -> tuple[Floats, Floats]:
-    """The difference of two shares within strata: like compared with like, then averaged.
+    """Return the difference of two shares within strata, averaged over the strata.
 
-    In each stratum the difference x/n - y/m is taken, and weighted by n m / (n + m), which is largest where both
-    samples are large; a stratum that only one of them has says nothing. The standard error holds for a few large
-    strata and for many small ones.
+    In each stratum the difference x/n - y/m is weighted by n m / (n + m) [1]_, which is largest where both samples are
+    large; a stratum with only one of them has no weight. The standard error [2]_ holds for a few large strata and for
+    many small ones.
 
-    Parameters:
-        successes, n: of the one sample, a number per stratum.
-        other_successes, other_n: of the other one.
-        groups: to which of several comparisons each stratum belongs, from 0 to size - 1; None: all to one.
-        size: how many comparisons there are.
+    Parameters
+    ----------
+    successes, n : array_like
+        Of one sample, a number per stratum.
+    other_successes, other_n : array_like
+        Of the other one.
+    groups : array_like, optional
+        To which of several comparisons each stratum belongs, from 0 to size - 1; by default all to one.
+    size : int, default 1
+        How many comparisons there are.
 
-    Returns:
-        The differences and their standard errors, one of each comparison; NaN where no stratum has both samples.
+    Returns
+    -------
+    tuple[ndarray, ndarray]
+        The differences and their standard errors, one per comparison; NaN where no stratum has both samples.
 
-    Source: N. Mantel, W. Haenszel, JNCI 22 (1959), for the weights; T. Sato, S. Greenland, J. M. Robins, "On the
-    variance estimator for the Mantel-Haenszel risk difference", Biometrics 45 (1989).
+    References
+    ----------
+    .. [1] N. Mantel, W. Haenszel, JNCI 22 (1959).
+    .. [2] T. Sato, S. Greenland, J. M. Robins, "On the variance estimator for the Mantel-Haenszel risk difference",
+       Biometrics 45 (1989).
 
+    Examples
+    --------
     >>> difference, error = mantel_haenszel([40, 80], [100, 100], [20, 120], [100, 200])
     >>> difference.round(3), error.round(3)
     (array([0.2]), array([0.041]))
@@ -149,33 +210,44 @@ def mantel_haenszel(
 def aalen_johansen(
     durations: Numbers, causes: Numbers, counts: Numbers | None = None, *, cause: int = 1, level: float = 0.95
 ) -> pd.DataFrame:
-    """The cumulative share to whom one thing has happened by each duration, while another competes with it.
+    """Return the cumulative incidence of one event by duration, while others compete with it [1]_.
 
-    At each duration the share at risk that it happens to is multiplied by the share to whom nothing happened before,
-    and added up. Those who are censored (it is not known what happens later) count as at risk up to and at their
-    duration. The shares of all causes and of those to whom nothing happened make 1, also where two causes have the
-    same duration. One minus Kaplan-Meier would be too high, as if those that a competing cause took could still come.
+    Censored rows count as at risk up to and at their duration. The shares of all causes and of those without an event
+    add up to 1, also where two causes have the same duration; one minus Kaplan-Meier would be too high.
 
-    Parameters:
-        durations: days, 0 and more; NaN is left out.
-        causes: what ended each: 0 for censored, 1, 2 … for the causes.
-        counts: how many had that duration and cause; None: one each. Rows may repeat.
-        cause: the one whose share is wanted.
-        level: of the limits.
+    Parameters
+    ----------
+    durations : array_like
+        Days, 0 and more; NaN is left out.
+    causes : array_like
+        What ended each: 0 for censored, 1, 2 … for the causes.
+    counts : array_like, optional
+        How many had that duration and cause, by default one each. Rows may repeat.
+    cause : int, default 1
+        The event.
+    level : float, default 0.95
+        Of the limits.
 
-    Returns:
-        A row per different duration (`day`, ascending): `at_risk`, `events` (of the cause), `competing` (of the
-        others), `censored` (counts, Int64), `share`, its standard `error` and its limits `interval_low`,
-        `interval_high` from 0 to 1
-        (Float64). The variance is Greenwood's by the delta method, the limits are those of log(-log share); where the
-        share is 0 or 1, they are Wilson's, of none of those at risk or of all events.
+    Returns
+    -------
+    DataFrame
+        A row per distinct duration (`day`, ascending): `at_risk`, `events` (of the cause), `competing` (of the
+        others), `censored` (Int64), `share`, its standard `error` and its limits `interval_low`, `interval_high`
+        (Float64). The variance is Greenwood's by the delta method [2]_, the limits are those of log(-log share); where
+        the share is 0 or 1, they are Wilson's, of none of those at risk or of all events.
 
-    Raises:
-        ValueError: a duration is below 0, a count is below 0 or no whole number.
+    Raises
+    ------
+    ValueError
+        A duration is below 0, or a count is no whole number from 0 on.
 
-    Source: O. Aalen, S. Johansen, Scandinavian Journal of Statistics 5 (1978); D. Collett, "Modelling Survival Data in
-    Medical Research", 3rd edition, section 12.3, for the variance.
+    References
+    ----------
+    .. [1] O. Aalen, S. Johansen, Scandinavian Journal of Statistics 5 (1978).
+    .. [2] D. Collett, "Modelling Survival Data in Medical Research", 3rd edition, section 12.3.
 
+    Examples
+    --------
     >>> curve = aalen_johansen([1, 2, 2, 3], [1, 1, 2, 0], [2, 1, 1, 4])
     >>> curve[["day", "at_risk", "events", "competing", "share"]].values.tolist()
     [[1.0, 8, 2, 0, 0.25], [2.0, 6, 1, 1, 0.375], [3.0, 4, 0, 0, 0.375]]
@@ -209,20 +281,9 @@ def aalen_johansen(
     spread = z * np.sqrt(variance[inner]) / (share[inner] * -np.log(share[inner]))
     low[inner], high[inner] = np.exp(-np.exp(on_scale + spread)), np.exp(-np.exp(on_scale - spread))
     numbers = {"at_risk": at_risk, "events": events, "competing": competing, "censored": censored}
-    return pd.DataFrame(
-        {
-            "day": pd.array(distinct, dtype="Float64"),
-            **{name: pd.array(values.astype(np.int64), dtype="Int64") for name, values in numbers.items()},
-            **{
-                name: pd.array(values, dtype="Float64")
-                for name, values in {
-                    "share": share,
-                    "error": np.sqrt(variance),
-                    "interval_low": low,
-                    "interval_high": high,
-                }.items()
-            },
-        }
+    shares = {"share": share, "error": np.sqrt(variance), "interval_low": low, "interval_high": high}
+    return pd.DataFrame({"day": distinct, **numbers, **shares}).astype(
+        {"day": "Float64", **dict.fromkeys(numbers, "Int64"), **dict.fromkeys(shares, "Float64")}
     )
 
 
@@ -238,22 +299,31 @@ def _incidence_variance(share: Floats, before: Floats, at_risk: Floats, events: 
 
 
 def bca_mean(values: Numbers, *, level: float = 0.95, seed: int = 0) -> tuple[float, float, float]:
-    """The mean of skewed amounts and its bootstrap interval, corrected for bias and skew (BCa).
+    """Return the mean of skewed amounts and its bootstrap interval, corrected for bias and skew (BCa [1]_).
 
-    Drawn again 2,000 times with replacement, always with the same chance; of more than 10,000 amounts, whose mean is
-    near to normal, the interval is that of the normal distribution.
+    There are 2,000 resamples with a fixed seed; for more than 10,000 amounts, whose mean is nearly normal, the interval
+    is that of the normal distribution.
 
-    Parameters:
-        values: amounts; NaN is left out.
-        level: of the interval.
-        seed: of the drawing.
+    Parameters
+    ----------
+    values : array_like
+        Amounts; NaN is left out.
+    level : float, default 0.95
+        Of the interval.
+    seed : int, default 0
+        Of the resamples.
 
-    Returns:
-        Mean, lower and upper limit, in the unit of the values; without two values the limits are NaN, without two
-        different ones they are the mean.
+    Returns
+    -------
+    tuple[float, float, float]
+        Mean, lower and upper limit; without two values the limits are NaN, without two different ones the mean.
 
-    Source: B. Efron, "Better bootstrap confidence intervals", JASA 82 (1987).
+    References
+    ----------
+    .. [1] B. Efron, "Better bootstrap confidence intervals", JASA 82 (1987).
 
+    Examples
+    --------
     >>> mean, low, high = bca_mean([0] * 60 + [420] * 120 + [9_000] * 4)
     >>> round(mean), round(low), round(high)
     (470, 328, 710)

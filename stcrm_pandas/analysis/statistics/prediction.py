@@ -1,7 +1,6 @@
-"""How many of some rows will do what earlier rows like them did: a number with its prediction interval.
+"""Predictions of counts from earlier rows, with prediction intervals.
 
-A confidence interval says how well a share is known; what comes of 26 rows varies by chance besides. All numbers of
-jobs that an analysis expects come from here.
+A confidence interval is about a share; the count of 26 rows varies by chance, too.
 """
 
 from __future__ import annotations
@@ -18,15 +17,21 @@ from stcrm_pandas.analysis.statistics.comparison import SURE
 __all__ = ["LIKE_EARLIER", "Prediction", "gap", "predict", "predicted_count", "predicted_events", "share_of_earlier"]
 
 LIKE_EARLIER = "if they are handled like earlier ones of the same age; this is not what calling adds"
-"""What a prediction of rows that wait says, and what it does not."""
+"""The condition of a prediction for waiting rows."""
 
 
 @dataclass(frozen=True)
 class Prediction:
     """A predicted count.
 
-    Parameters: of how many rows; how many are expected, from what is sure of the earlier ones to what is possible; the
-    95 % prediction interval, its lower limit of what is sure, its upper one of what is possible.
+    Parameters
+    ----------
+    rows : float
+        Of how many rows.
+    lower, upper : float
+        How many are expected, by the lower and the upper bound of earlier rows.
+    low, high : int
+        The 95% prediction interval: the lower limit by the lower bound, the upper one by the upper bound.
     """
 
     rows: float
@@ -37,7 +42,7 @@ class Prediction:
 
     @property
     def expected(self) -> float:
-        """The middle of the two expected numbers."""
+        """Return the middle of the two expected numbers."""
         return (self.lower + self.upper) / 2
 
     def in_words(self, one: str = "job", many: str = "jobs") -> str:
@@ -50,26 +55,34 @@ class Prediction:
 def predicted_count(
     n: npt.ArrayLike, rate: npt.ArrayLike, error: npt.ArrayLike, *, level: float = 0.95
 ) -> tuple[float, int, int]:
-    """How many of n rows will do something of which each does it with a chance that is known with an error.
+    """Return how many of n rows are expected to do something, given the chance of each and its error.
 
-    The chance is taken as beta distributed with this mean and standard deviation, the count given the chance as
-    binomial: so the count is beta-binomial, and its interval is that of its quantiles. Rows of several kinds (ages) are
-    taken together with their mean chance, and with the mean of their errors, as if all of these went the same way,
-    since they come from the same earlier rows: rather too wide than too narrow.
+    The chance is taken as beta distributed with this mean and standard deviation, so the count is beta-binomial, and
+    its interval is that of its quantiles [1]_ [2]_. Rows of several kinds (ages) are taken together with the mean of
+    their chances and of their errors, as if all erred the same way: rather too wide than too narrow.
 
-    Parameters:
-        n: rows of each kind.
-        rate: the chance of each kind, from 0 to 1.
-        error: its standard error.
-        level: of the interval.
+    Parameters
+    ----------
+    n : array_like
+        Rows of each kind.
+    rate, error : array_like
+        The chance of each kind, from 0 to 1, and its standard error.
+    level : float, default 0.95
+        Of the interval.
 
-    Returns:
-        The expected number, and the lower and upper limit of the prediction interval.
+    Returns
+    -------
+    tuple[float, int, int]
+        The expected number, and the limits of the prediction interval.
 
-    Source: J. Aitchison, I. R. Dunsmore, "Statistical Prediction Analysis" (1975), for the predictive distribution;
-    H. Wang, "Coverage probability of prediction intervals for discrete random variables", Computational Statistics and
-    Data Analysis 53 (2008), for how such intervals keep their level.
+    References
+    ----------
+    .. [1] J. Aitchison, I. R. Dunsmore, "Statistical Prediction Analysis" (1975).
+    .. [2] H. Wang, "Coverage probability of prediction intervals for discrete random variables", Computational
+       Statistics and Data Analysis 53 (2008).
 
+    Examples
+    --------
     >>> predicted_count(26, *share_of_earlier(27, 100))
     (7.079207920792079, 3, 12)
     """
@@ -125,12 +138,15 @@ def predicted_events(n: npt.ArrayLike, ratio: npt.ArrayLike, *, level: float = 0
 
 
 def share_of_earlier(successes: npt.ArrayLike, n: npt.ArrayLike) -> tuple[Any, Any]:
-    """The chance that counts of earlier rows give a next one, with its standard error.
+    """Return the chance of a next row from earlier ones and its standard error, with Jeffreys's prior.
 
-    Both are those of the beta distribution that Jeffreys's prior gives: half a row on either side.
+    Parameters
+    ----------
+    successes, n : array_like
+        How many did it, of how many; need not be whole numbers.
 
-    Parameters: how many did it, of how many; numbers need not be whole.
-
+    Examples
+    --------
     >>> [round(part, 4) for part in share_of_earlier(27, 100)]
     [0.2723, 0.0441]
     """
@@ -141,21 +157,23 @@ def share_of_earlier(successes: npt.ArrayLike, n: npt.ArrayLike) -> tuple[Any, A
 
 
 def predict(n: npt.ArrayLike, surely: tuple[Any, Any], possibly: tuple[Any, Any]) -> Prediction:
-    """A prediction from what is sure of earlier rows and from what is possible.
-
-    Parameters: rows of each kind; their chances and errors, the lower ones and the upper ones.
-    """
+    """Return a prediction for rows of each kind from the lower and the upper bounds of their chances, with errors."""
     lower, low, _ = predicted_count(n, *surely)
     upper, _, high = predicted_count(n, *possibly)
     return Prediction(float(np.sum(n)), min(lower, upper), max(lower, upper), low, high)
 
 
 def gap(this: Any, n: float) -> Prediction:
-    """Of n rows to come of a group that was called different, how many are more or fewer than with the others' share.
+    """Return how many more or fewer of the next n rows of a different group than at the share of the others.
 
-    The difference is that among like ones (`standardised`), where there are strata. As many rows are to come as came.
+    The difference is that within strata (`standardised`), where there are any.
 
-    Parameters: a row of `comparison.compare`; how many rows.
+    Parameters
+    ----------
+    this : object
+        A row of `comparison.compare`.
+    n : float
+        How many rows.
     """
     from scipy.stats import norm
 
