@@ -2,9 +2,9 @@
 
     python docs/docstrings.py
 
-Every parameter of every method of `crm.leads`, `crm.customers` … is described: a shared one as
-`stcrm_pandas/contract/parameters.py` has it, the others as their docstring has them. The script writes into the source,
-in the order of the signature; a second run changes nothing.
+Every parameter of every method of `crm.leads`, `crm.customers` … is described: shared parameters in
+`stcrm_pandas/contract/parameters.py`, others in their docstring. The script writes them into the docstrings, in the
+order of the signature. A second run changes nothing.
 """
 
 from __future__ import annotations
@@ -83,8 +83,8 @@ def described(owner: str, method: ast.FunctionDef, column: int) -> str:
     if missing:
         raise LookupError(f"{owner}.{method.name}: describe in its docstring: {', '.join(missing)}")
     section = "Parameters\n----------\n" + "\n".join(entries)
-    whole = "\n\n".join(part for part in (head, section, tail) if part)
-    return f'{indent}"""{textwrap.indent(whole, indent).strip()}\n{indent}"""'
+    complete = "\n\n".join(part for part in (head, section, tail) if part)
+    return f'{indent}"""{textwrap.indent(complete, indent).strip()}\n{indent}"""'
 
 
 def parts(text: str) -> tuple[str, dict[str, str], str]:

@@ -1,4 +1,4 @@
-"""The object that `connect` gives: helpers, look-ups and the cache of one tenant."""
+"""`connect`, and the client that it returns: the methods and the cache of one tenant."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     AnySandbox = bool | str | Path | Sandbox | None
 
 _PRIVATE = {"clock", "page_size", "sleep", "timer", "chance"}
-"""Time, chance and page size, given by tests."""
+"""Time, random numbers and page size, which tests replace."""
 
 
 def connect(
@@ -77,63 +77,64 @@ def connect(
     progress: bool | None = None,
     **private: Any,
 ) -> Client:
-    """Connect to one tenant. Nothing is sent before the first read.
+    """Connect to one tenant. Nothing is sent before the first request.
 
-    What is None is looked up as `STCRM_…` in the environment (`STCRM_TENANT`, `STCRM_CLIENT_SECRET` …), then in a
-    `.env` file of the user's own in the working folder, then it has the value named below. A `.env` file can neither
-    set `allow_writes` or `state_dir`, nor an address for a secret from elsewhere.
+    A setting that is None comes from the environment (`STCRM_TENANT`, `STCRM_CLIENT_SECRET` …), else from a `.env` file
+    in the working folder that belongs to the user, else it has the default named below. A `.env` file cannot set
+    `allow_writes` or `state_dir`, nor an address for a secret that comes from elsewhere.
 
     Parameters
     ----------
     environment : str, optional
-        `"production"` or `"integration"`; or give `api_url` and `auth_url`.
+        `"production"` or `"integration"`. Otherwise give `api_url` and `auth_url`.
     api_url : str, optional
-        What stands before `/crm/v2/tenant/…`.
+        The part of the address before `/crm/v2/tenant/…`.
     auth_url : str, optional
-        The sign-in, with or without `/connect/token`.
+        The address for signing in, with or without `/connect/token`.
     tenant, client_id, client_secret, app_key : int or str, optional
-        Who asks, and for whom.
+        The tenant, and the credentials of the application.
     sandbox : AnySandbox, default False
-        True for a sandbox in this process (the same one each time), the path of a state file to keep one there, or a
-        `Sandbox` of your own. Nothing else is needed then. None: the tenant that the arguments and the environment
-        name, and where they name none at all, a sandbox.
+        True for a sandbox in this process (the same one each time), the path of a state file in which a sandbox is
+        kept, or a `Sandbox` of your own. No other setting is needed then. None connects to the tenant that the
+        arguments or the environment name, or to a sandbox if they name none.
     cache_dir : str or Path, optional
-        The folder of the cache; by default the user's cache folder, for a sandbox without a state file a temporary one.
+        The folder of the cache. By default the user's cache folder, or a temporary one for a sandbox without a state
+        file.
     state_dir : str or Path, optional
-        The folder of the journals of bulk edits; by default the user's state folder, for a sandbox without a state file
-        a temporary one.
+        The folder of the journals of bulk edits. By default the user's state folder, or a temporary one for a sandbox
+        without a state file.
     status_log : bool, optional
-        Note with each read of leads or bookings which was seen in which status; `crm.status_log` has it. False.
+        True records the status of each lead or booking that is read; `crm.status_log` returns it. By default False.
     max_age : str, float or dt.timedelta, optional
-        How old a stored answer may be, as `"15m"` or `"2d"`: one hour.
+        How old a cached read may be, such as `"15m"` or `"2d"`. By default 1 hour.
     offline : bool, optional
-        Answer from the cache alone, however old it is; needs no secret. False.
+        True reads only from the cache, however old it is; no secret is needed. By default False.
     allow_writes : bool, optional
-        Let helpers change the service's data. False, but for a sandbox that is started here.
+        True allows writes. By default False, except for a sandbox that this process starts.
     time_zone : str, optional
-        The tenant's, like `"America/Chicago"`, in which dates without a zone are meant.
+        The tenant's time zone, such as `"America/Chicago"`, for dates without a time zone.
     dismissing_reasons : mapping, optional
-        What the ids of dismissing reasons stand for, as `{620: "Price too high", 644: "Spam"}`; the service does not
-        say. The reports name them so; a sandbox that is started here brings its own.
+        The names of dismissing reasons by id, such as `{620: "Price too high", 644: "Spam"}`, for reports; the API does
+        not provide them. A sandbox has its own.
     rate_limit : int, optional
-        Calls a second at most, 55. The service allows about 60 for an application on a tenant.
+        Maximum requests per second. By default 55; the service allows about 60 per application and tenant.
     concurrency : int, optional
-        Calls side by side at most, 8.
+        Maximum parallel requests. By default 8.
     timeout : tuple[float, float], optional
-        Seconds to connect and seconds to answer, (10, 110).
+        Seconds to connect and seconds to read. By default (10, 110).
     retries : int, optional
-        How often a read is repeated after a failure, 5.
+        Maximum retries of a failed read. By default 5.
     strict : bool, optional
-        Make an answer that departs from the contract an error. False.
+        True makes schema drift (values that the API does not document) an error. By default False.
     progress : bool, optional
-        Show progress always or never; by default in notebooks and terminals.
+        True always shows progress, False never. By default in notebooks and terminals.
 
     Raises
     ------
     SettingsError
         A setting is missing or wrong; the message names its variable and how to set it.
     UsageError
-        A keyword that is no setting.
+        A keyword is not a setting.
 
     Examples
     --------
@@ -176,7 +177,7 @@ def connect(
         return Client(read_settings(**given), **private)
     from stcrm_pandas.sandbox import Sandbox
 
-    running = sandbox if isinstance(sandbox, Sandbox) else _sandbox_of(sandbox, Progress(progress))
+    running = sandbox if isinstance(sandbox, Sandbox) else _running_sandbox(sandbox, Progress(progress))
     _start(running, Progress(progress))
     named = {name: getattr(running, name) for name in ("api_url", "auth_url", "tenant", "client_id")}
     named.update(client_secret=running.client_secret, app_key=running.app_key)
@@ -187,18 +188,18 @@ def connect(
     if allow_writes is None:
         named["allow_writes"] = True
     if cache_dir is None and running.state is None:
-        named["cache_dir"] = _folder_of(running)
+        named["cache_dir"] = _temporary_folder(running)
     if state_dir is None and running.state is None:
-        named["state_dir"] = _folder_of(running)
+        named["state_dir"] = _temporary_folder(running)
     settings = read_settings(**{**given, **named, "environment": None})
     return Client(settings.model_copy(update={"environment": running.sandbox_id}), sandbox=running, **private)
 
 
 class Client(BulkEdits):
-    """One tenant's CRM. `connect` makes it; it may be used from several threads, and as a context manager.
+    """A connection to one tenant's CRM, made by `connect`. It is thread-safe, and a context manager.
 
-    `leads`, `bookings`, `booking_provider_tags`, `customers`, `locations`, `tags`, `contacts`, `contact_methods`,
-    `contact_preferences` and `lookups` are families of helpers, `cache` is what is stored.
+    `leads`, `bookings`, `booking_provider_tags`, `customers`, `locations`, `tags`, `contacts`, `contact_methods` and
+    `contact_preferences` have the methods for the CRM, `lookups` those for reference data. `cache` holds stored reads.
     """
 
     def __init__(
@@ -227,8 +228,8 @@ class Client(BulkEdits):
             page_size=page_size,
         )
         self._statuses = StatusLog(status_log_path(settings))
-        noted = self._statuses if settings.status_log else None
-        reader = self._reader = Reader(self._fetcher, settings, progress, noted)
+        recorded = self._statuses if settings.status_log else None
+        reader = self._reader = Reader(self._fetcher, settings, progress, recorded)
         writer = Writer(self._session, self.cache, settings, reader)
         port = self._port = Connection(settings, self._session, self.cache, progress, reader, writer)
         self.leads = Leads(reader, writer, port)
@@ -253,8 +254,8 @@ class Client(BulkEdits):
         Returns
         -------
         DataFrame
-            A frame with `operation_id, group, method, path, scope, name, returns, writes, summary, published`. `name`
-            is the method, such as `leads.list`; `published` is False for the two that the published API lacks.
+            A DataFrame with `operation_id, group, method, path, scope, name, returns, writes, summary, published`.
+            `name` is the method, such as `leads.list`. `published` is False for the two that the published API lacks.
 
         Examples
         --------
@@ -270,12 +271,12 @@ class Client(BulkEdits):
         return pd.DataFrame(table)
 
     def drift(self) -> pd.DataFrame:
-        """How the answers that this connection has read depart from the contract.
+        """Return the schema drift that this connection has read: values that the API does not document.
 
         Returns
         -------
         DataFrame
-            A frame with `resource, column, kind, count, ids, detail`, in the order of reading.
+            A DataFrame with `resource, column, kind, count, ids, detail`, in the order of the reads.
 
         Examples
         --------
@@ -285,48 +286,49 @@ class Client(BulkEdits):
         return frames.drift_frame(self._reader.drift)
 
     def status_log(self, resource: str) -> pd.DataFrame:
-        """In which status each lead or booking was seen, and when, by reads with `connect(status_log=True)`.
+        """Return in which status reads have seen each lead or booking, and when.
 
-        Analyses take it as `status_log=`: a change to a status lies after the row was last seen in another one, and not
-        after it was first seen in this one.
+        Only reads over a connection with `connect(status_log=True)` are recorded. Analyses take the log as
+        `status_log=`: the change to a status happened after the row was last seen in another one, and no later than it
+        was first seen in this one.
 
         Parameters
         ----------
         resource : str
-            "leads" or "bookings".
+            `"leads"` or `"bookings"`.
 
         Returns
         -------
         DataFrame
-            A row per run of one status: `id` (Int64), `status` (str), `first_seen`, `last_seen` (UTC, by the service's
-            clock), ordered by `id` and `first_seen`; empty where nothing was noted.
+            One row for each period in one status: `id` (Int64), `status` (str), `first_seen`, `last_seen` (UTC, by the
+            service's clock), ordered by `id` and `first_seen`. Empty if nothing was recorded.
 
         Raises
         ------
         UsageError
-            Another resource.
+            The resource is another one.
 
         Examples
         --------
         >>> crm.status_log("leads").columns.tolist()
         ['id', 'status', 'first_seen', 'last_seen']
         """
-        found = self._statuses.frame(resource)
+        frame = self._statuses.frame(resource)
         about = {
             "resource": f"status_log_{resource}",
             "environment": self.settings.name,
             "tenant": self.settings.tenant,
         }
-        found.attrs["stcrm"] = {**about, "rows": len(found)}
-        return found
+        frame.attrs["stcrm"] = {**about, "rows": len(frame)}
+        return frame
 
     @property
     def calls(self) -> int:
-        """How many calls this connection has sent, sign-ins and repeats included."""
+        """The number of requests that this connection has sent, with sign-ins and retries."""
         return self._session.calls
 
     def close(self) -> None:
-        """Close the connection. A sandbox goes on, and ends with the process or by its own `stop`."""
+        """Close the connection. A sandbox keeps running until its `stop()` or the end of the process."""
         self._fetcher.close()
         self._session.close()  # type: ignore[no-untyped-call]
         self.cache.close()
@@ -351,20 +353,20 @@ class Client(BulkEdits):
     def _facts(self) -> list[tuple[str, str]]:
         settings, oldest = self.settings, self.cache.oldest
         if settings.offline:
-            mode = "offline: stored answers only"
+            mode = "offline: reads from the cache only"
         else:
             mode = "reads and writes" if settings.allow_writes else "reads only"
         age = "empty" if oldest is None else f"oldest read {_ago(self.cache.now() - oldest)} ago"
         return [
             ("connected to", f"{settings.name}, tenant {settings.tenant}"),
-            ("may", mode),
-            ("time zone", settings.time_zone or "not set: dates without a zone are taken as UTC"),
+            ("access", mode),
+            ("time zone", settings.time_zone or "not set: dates without a time zone are taken as UTC"),
             ("cache", f"{self.cache.size / 1e6:.1f} MB, {age}"),
         ]
 
 
-def _first_line(helper: object) -> str:
-    return (inspect.getdoc(helper) or "").partition("\n")[0]
+def _first_line(method: object) -> str:
+    return (inspect.getdoc(method) or "").partition("\n")[0]
 
 
 def _ago(span: dt.timedelta) -> str:
@@ -380,17 +382,17 @@ _sandboxes: dict[str, Sandbox] = {}
 _folders: dict[str, tempfile.TemporaryDirectory[str]] = {}
 
 
-def _sandbox_of(which: bool | str | Path, progress: Progress) -> Sandbox:
-    """The sandbox of this process, or of a state file: started once, ended with the process."""
+def _running_sandbox(state: bool | str | Path, progress: Progress) -> Sandbox:
+    """Return the sandbox of this process, or of a state file; it is started once and ends with the process."""
     from stcrm_pandas.sandbox import Sandbox
 
-    name = "" if which is True else str(Path(str(which)).resolve())
+    name = "" if state is True else str(Path(str(state)).resolve())
     with _lock:
         if name not in _sandboxes:
-            made = Sandbox(state=name or None)
-            _start(made, progress)
-            _sandboxes[name] = made
-            atexit.register(_sandboxes[name].stop)
+            sandbox = Sandbox(state=name or None)
+            _start(sandbox, progress)
+            _sandboxes[name] = sandbox
+            atexit.register(sandbox.stop)
         return _sandboxes[name]
 
 
@@ -401,8 +403,8 @@ def _start(sandbox: Sandbox, progress: Progress) -> None:
         sandbox.start(bar.made)
 
 
-def _folder_of(sandbox: Sandbox) -> Path:
-    """A folder for the cache of a sandbox without a state file, which ends with the process."""
+def _temporary_folder(sandbox: Sandbox) -> Path:
+    """Return a temporary folder for a sandbox without a state file; it is removed when the process ends."""
     with _lock:
         if sandbox.sandbox_id not in _folders:
             _folders[sandbox.sandbox_id] = tempfile.TemporaryDirectory(prefix="stcrm-")

@@ -52,8 +52,8 @@ def test_a_refresh_is_refused(offline):
 
 
 def test_its_repr_says_so(offline):
-    assert "offline: stored answers only" in repr(offline)
-    assert "offline: stored answers only" in offline._repr_html_()
+    assert "offline: reads from the cache only" in repr(offline)
+    assert "offline: reads from the cache only" in offline._repr_html_()
 
 
 def test_an_incomplete_read_is_not_whole_offline(box, join):
