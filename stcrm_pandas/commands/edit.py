@@ -163,14 +163,14 @@ def _write(plan: Plan, out: Path) -> None:
 
 
 def _ask(plan: PlanData, crm: Client, yes: bool) -> None:
-    from stcrm_pandas.edits.apply.preconditions import admit, in_production
+    from stcrm_pandas.edits.apply.preconditions import admit
 
     admit(plan, crm._port)
     if yes or not plan.steps:
         return
     where = f"tenant {plan.tenant} of {plan.environment}"
     try:
-        if in_production(crm._port):
+        if crm._port.in_production:
             said = typer.prompt(f"This changes {where}. Type the tenant's number to go on")
             agreed = said.strip() == str(plan.tenant)
         else:

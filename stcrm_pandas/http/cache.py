@@ -59,6 +59,8 @@ class Cache:
         How many bytes it may hold; the oldest reads go first.
     clock : callable, default time.time
         The machine's time in seconds since 1970, by which ages go.
+    patience : float, default 30
+        Seconds to wait for another process that holds the file.
 
     Raises
     ------
@@ -66,11 +68,18 @@ class Cache:
         The folder cannot be written to, or another process holds the file.
     """
 
-    def __init__(self, path: Path, *, limit: int = 4_096_000_000, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        limit: int = 4_096_000_000,
+        clock: Callable[[], float] = time.time,
+        patience: float = 30.0,
+    ) -> None:
         self.path = path
         self._limit = limit
         self._clock = clock
-        self._file = CacheFile(path, clock)
+        self._file = CacheFile(path, clock, patience)
         self.backend = _Backend(self._file, clock)
 
     # What reads ask

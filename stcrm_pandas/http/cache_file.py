@@ -17,7 +17,6 @@ from typing import Any
 from stcrm_pandas.errors import SettingsError, StcrmError, StcrmWarning, notify
 from stcrm_pandas.http.own_files import CACHE, side_files, state_of
 
-_PATIENCE = 30.0  # seconds in which another process may hold the file
 _SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS generations (
     id TEXT PRIMARY KEY, signature TEXT NOT NULL, resource TEXT NOT NULL, started REAL NOT NULL, parts TEXT
@@ -38,6 +37,8 @@ class CacheFile:
         Where it lies; it is made, with its folder, where it is not there.
     clock : callable
         Seconds since 1970, for the name of a file that is set aside.
+    patience : float
+        Seconds to wait for another process that holds the file.
 
     Raises
     ------
@@ -45,9 +46,10 @@ class CacheFile:
         It cannot be made there, another process holds it, or a file that is not ours is there.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], float]) -> None:
+    def __init__(self, path: Path, clock: Callable[[], float], patience: float) -> None:
         self.path = path
         self._clock = clock
+        self._patience = patience
         self._lock = threading.RLock()
         self._told = self._closed = False
         self._db = self._open()
@@ -139,7 +141,7 @@ class CacheFile:
         raise AssertionError("returned or raised")
 
     def _connect(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=_PATIENCE)
+        db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=self._patience)
         try:
             db.execute("PRAGMA synchronous = NORMAL")
             (version,) = db.execute("PRAGMA user_version").fetchone()
@@ -148,7 +150,7 @@ class CacheFile:
             # Before the change of the journal, so that the stamp is in the file itself and not only in its log. Two
             # processes may begin one file at once: the busy timeout covers this, but not the change of the journal.
             db.executescript("BEGIN EXCLUSIVE;" + _SCHEMA + "COMMIT;")
-            _keep_a_log(db)
+            _keep_a_log(db, self._patience)
             self._inode = self.path.stat().st_ino
         except BaseException:
             db.close()
@@ -177,9 +179,9 @@ class CacheFile:
         return [self.path, *side_files(self.path)]
 
 
-def _keep_a_log(db: sqlite3.Connection) -> None:
+def _keep_a_log(db: sqlite3.Connection, patience: float) -> None:
     """Set the journal to WAL, in which reads do not wait for writes."""
-    latest = time.monotonic() + _PATIENCE
+    latest = time.monotonic() + patience
     while True:
         try:
             db.execute("PRAGMA journal_mode = WAL")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
 import warnings
 
@@ -9,12 +10,20 @@ import pandas as pd
 import pytest
 
 import stcrm_pandas
+from stcrm_pandas.sandbox import Sandbox
+
+from ..edits.apply.company import Company
+from ..edits.apply.conftest import AS_OF
 
 
 @pytest.fixture
 def sheets(stcrm, tenant):
     """A sheet as it was read, and the same with three names mended."""
-    assert stcrm("read", "customers", "--ids", "1,2,3,4", "--out", "before.csv")[0] == 0
+    return repaired(stcrm)
+
+
+def repaired(stcrm, *more):
+    assert stcrm("read", "customers", "--ids", "1,2,3,4", "--out", "before.csv", *more)[0] == 0
     frame = stcrm_pandas.read_sheet("before.csv").frame
     frame.loc[:2, "name"] = "Mended"
     stcrm_pandas.write_sheet(frame, "after.csv")
@@ -85,14 +94,24 @@ def test_refusals_have_the_code_2(stcrm, sheets, tenant, monkeypatch):
     assert stcrm("edit", "undo", "nothing.sqlite", "--out", "back.json")[0] == 2
 
 
-def test_production_is_agreed_to_by_the_tenants_number(stcrm, sheets, monkeypatch, box):
-    from stcrm_pandas.edits.apply import preconditions as admitting
+def test_production_is_agreed_to_by_the_tenants_number(stcrm, tenant):
+    state = tenant / "company.sqlite"
+    with Sandbox(company=Company(), as_of=AS_OF, state=state) as box:
+        number = box.tenant
+    with sqlite3.connect(state) as db:  # a sandbox that goes by production's name
+        db.execute("UPDATE notes SET value = json_set(value, '$.id', 'production') WHERE name = 'sandbox'")
+    db.close()
+    here = ("--sandbox", state)
+    before, after = repaired(stcrm, *here)
+    assert plan(stcrm, (before, after), *here)[0] == 0
+    for typed, code in (("yes", 2), (f"{number}", 0)):
+        assert stcrm("edit", "apply", "plan.json", *here, typed=f"{typed}\n")[0] == code
 
+
+def test_elsewhere_a_yes_is_enough(stcrm, sheets):
     plan(stcrm, sheets)
-    monkeypatch.setattr(admitting, "in_production", lambda settings: True)
-    for said, code in (("yes", 2), (str(box.tenant), 0)):
-        monkeypatch.setattr("typer.prompt", lambda question, said=said: said)
-        assert stcrm("edit", "apply", "plan.json")[0] == code
+    for typed, code in (("n", 2), ("y", 0)):
+        assert stcrm("edit", "apply", "plan.json", typed=f"{typed}\n")[0] == code
 
 
 def test_read_takes_the_filters_of_the_list(stcrm, tenant, box):

@@ -342,16 +342,16 @@ def test_a_full_disk_costs_the_storing_and_not_the_read(box, join, leads):
     assert not box.requests
 
 
-def test_a_file_that_another_process_holds_is_not_set_aside(box, join, monkeypatch):
-    monkeypatch.setattr("stcrm_pandas.http.cache_file._PATIENCE", 0.05)
+def test_a_file_that_another_process_holds_is_not_set_aside(box, join):
     crm = join(box)
+    crm.cache._file.run("PRAGMA busy_timeout = 50")
     holder = sqlite3.connect(crm.cache.path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     try:
         with pytest.warns(StcrmWarning, match="locked"):
             assert len(crm.leads.list()) == 300
         with pytest.raises(SettingsError, match="locked"):
-            join(box)
+            Cache(crm.cache.path, patience=0.05)
     finally:
         holder.close()
     assert [path for path in crm.cache.path.parent.iterdir() if ".damaged-" in path.name] == []

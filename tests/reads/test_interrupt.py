@@ -66,11 +66,12 @@ def test_it_ends_a_long_wait(to, box, usual, open_clients, count):
     assert time.monotonic() - began < 20  # of 200
 
 
+LONG = 60.0
 WAITS = {
     "for a thread": lambda event, running: first_done(running),
-    "for a thread, at most": lambda event, running: first_done(running, 3.0),
+    "for a thread, at most": lambda event, running: first_done(running, LONG),
     "for an event": lambda event, running: wait_for(event),
-    "asleep": lambda event, running: sleep_until(event)(3.0),
+    "asleep": lambda event, running: sleep_until(event)(LONG),
 }
 
 
@@ -78,14 +79,13 @@ WAITS = {
 def test_it_ends_a_wait_of_the_main_thread_whichever_thread_got_the_signal(what):
     event = threading.Event()
     running = {Future()}
-    end = threading.Timer(3.0, event.set)  # what the wait would end with
+    end = threading.Timer(LONG - 5, event.set)  # before the wait would end of itself
     end.start()
-    began = time.monotonic()
-    interrupt_when(lambda: time.monotonic() - began > 0.3, "another thread")
+    interrupt_when(lambda: time.sleep(0.3) is None, "another thread")
     with pytest.raises(KeyboardInterrupt):
         WAITS[what](event, running)
+    assert not event.is_set()
     end.cancel()
-    assert time.monotonic() - began < 1.5
 
 
 def test_a_wait_ends_with_what_it_waits_for_and_with_its_time():
@@ -93,12 +93,11 @@ def test_a_wait_ends_with_what_it_waits_for_and_with_its_time():
     began = time.monotonic()
     assert first_done({late}, 0.6) == set()
     sleep_until(event)(0.3)
-    assert 0.9 <= time.monotonic() - began < 2
+    assert time.monotonic() - began >= 0.9
     threading.Timer(0.1, lambda: (early.set_result(1), event.set())).start()
     assert first_done({early, late}) == {early}
     wait_for(event)
-    sleep_until(event)(100.0)
-    assert time.monotonic() - began < 3
+    sleep_until(event)(3600.0)
     assert first_done({early, late}, 0.0) == {early}
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 import stcrm_pandas as stcrm
 from stcrm_pandas.reads.progress import Bar
 from stcrm_pandas.sandbox import Sandbox
 
-
-@pytest.fixture
-def _at_once(monkeypatch):
-    monkeypatch.setattr("stcrm_pandas.reads.progress._DELAY", 0)
+SHOWN_AFTER = 0.6
+"""Seconds after which a read has lasted long enough for a bar."""
 
 
-@pytest.mark.usefixtures("_at_once")
 def test_a_read_says_what_it_does_and_why_it_waits(box, join, capsys):
+    box.inject("leads.list", delay=SHOWN_AFTER)
     box.inject("leads.list", after=2, status=429, body={"message": "Try again in 9 seconds."})
     crm = join(box, progress=True, concurrency=1)
     crm.leads.list()
@@ -25,11 +25,15 @@ def test_a_read_says_what_it_does_and_why_it_waits(box, join, capsys):
     assert "/300" in said
 
 
-@pytest.mark.usefixtures("_at_once")
-def test_the_making_of_a_demo_company_is_shown(capsys):
-    with Sandbox(leads=200) as running, stcrm.connect(sandbox=running, progress=True):
+def test_the_making_of_a_demo_company_is_shown(shop, capsys):
+    class Slow(shop):
+        def tables(self):
+            threading.Event().wait(SHOWN_AFTER)
+            yield from super().tables()
+
+    with Sandbox(company=Slow()) as running, stcrm.connect(sandbox=running, progress=True):
         assert "demo company" not in capsys.readouterr().err
-    with stcrm.connect(sandbox=Sandbox(leads=200), progress=True) as crm:
+    with stcrm.connect(sandbox=Sandbox(company=Slow()), progress=True) as crm:
         crm.sandbox.stop()
     assert "demo company" in capsys.readouterr().err
 
@@ -44,10 +48,10 @@ def test_the_rows_of_a_company_are_counted_while_they_are_made():
     assert totals.pop() == pytest.approx(rows, rel=0.05)
 
 
-@pytest.mark.usefixtures("_at_once")
 @pytest.mark.parametrize("progress", [None, False])
 def test_where_nobody_watches_nothing_is_said(progress, box, join_by_address, usual, capsys):
     usual.pop("progress")
+    box.inject("leads.list", delay=SHOWN_AFTER)
     join_by_address(box, progress=progress).leads.list()
     said = capsys.readouterr()
     assert said.out == said.err == ""

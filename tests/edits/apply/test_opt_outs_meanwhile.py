@@ -97,15 +97,18 @@ def test_a_row_that_cannot_be_read_last_is_not_sent(box, crm, count):
     assert plan.apply().ok
 
 
-def lost(box, crm, **more):
+REAL_TIME = {"sleep": real_time.sleep, "timer": real_time.monotonic}  # `late` is real time, too
+
+
+def lost(box):
     """A request whose response is lost and that is carried out late, after somebody opted out."""
-    crm._session._sleep, crm._session._timer = real_time.sleep, real_time.monotonic
-    box.inject("customers.update_contact", cut=0, late=0.7, before=lambda: opts_out(box, 1), **more)
+    box.inject("customers.update_contact", cut=0, late=0.7, before=lambda: opts_out(box, 1))
 
 
-def test_an_opt_out_that_a_late_request_overwrites_is_restored(box, crm):
+def test_an_opt_out_that_a_late_request_overwrites_is_restored(box, join):
+    crm = join(box, **REAL_TIME)
     plan = reminders_off(crm, 1)
-    lost(box, crm)
+    lost(box)
     box.requests.clear()
     result = plan.apply()
     assert flags(box, 1) == (False, False)
@@ -118,9 +121,10 @@ def test_an_opt_out_that_a_late_request_overwrites_is_restored(box, crm):
     assert len(plan.apply().already) == 1
 
 
-def test_what_somebody_switched_on_after_our_request_is_left_on(box, crm):
+def test_what_somebody_switched_on_after_our_request_is_left_on(box, join):
+    crm = join(box, **REAL_TIME)
     plan = reminders_off(crm, 1)
-    lost(box, crm)
+    lost(box)
 
     def later(rows):
         for row in rows:

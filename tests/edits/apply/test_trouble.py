@@ -75,10 +75,10 @@ def test_what_was_not_done_fails_after_100_s_and_can_be_retried(fault, box, plan
     assert names(box, range(1, 21)) == {"New name"}
 
 
-def test_what_is_done_late_is_found(box, crm, plan, count):
-    # `late` is real time, so that the client's must be, too.
+def test_what_is_done_late_is_found(box, join, renamed, count):
+    crm = join(box, sleep=real_time.sleep, timer=real_time.monotonic)  # `late` is real time, too
+    plan = crm.customers.plan_changes(*renamed(crm, 20))
     box.inject("customers.update", cut=0, late=0.6)
-    crm._session._sleep, crm._session._timer = real_time.sleep, real_time.monotonic
     box.requests.clear()
     assert plan.apply().ok
     assert count(box) == 20

@@ -128,27 +128,18 @@ def test_a_company_whose_rows_cannot_be_made_leaves_no_file(tmp_path: Path) -> N
 
 
 LARGE = """
-import sys, time
+import sys
 from pathlib import Path
-from bench.founding import make, texts, write
-folder = Path(sys.argv[1])
-spent = time.process_time()
-make(folder / "company.sqlite", 40_000)
-ours = time.process_time() - spent
+from bench.founding import make
+make(Path(sys.argv[1]) / "company.sqlite", 40_000)
 # not ru_maxrss, which begins with what the process that started this one had
-peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")) / 1024
-rows = texts(folder / "company.sqlite")
-spent = time.process_time()
-write(folder / "floor.sqlite", rows)
-print(ours / (time.process_time() - spent), peak)
+print(next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")) / 1024)
 """
 
 
 @pytest.mark.deep
-def test_a_large_company_costs_little_more_than_writing_its_texts(tmp_path: Path) -> None:
-    """In processor time, that a busy machine does not change, and memory; in a process of its own."""
+def test_a_large_company_takes_little_memory(tmp_path: Path) -> None:
+    """In a process of its own."""
     command = [sys.executable, "-c", LARGE, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3])
-    ratio, megabytes = map(float, done.stdout.split())
-    assert ratio < 9, "times the processor time of the texts alone"
-    assert megabytes < 500
+    assert float(done.stdout) < 500, "megabytes"

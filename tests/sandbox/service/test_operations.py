@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
 
 from stcrm_pandas.contract.operations import OPERATIONS
+from stcrm_pandas.sandbox import Sandbox
 from stcrm_pandas.sandbox.service.app import HANDLERS
 
 from ...contract.published import documents
+from .conftest import AS_OF, Caller
 
 ADDRESS = {"street": "1 Elm St", "city": "Plano", "state": "TX", "zip": "75023", "country": "USA"}
 WHOLE = {**ADDRESS, "unit": "", "latitude": 33.1, "longitude": -96.7}
@@ -274,23 +276,36 @@ def test_every_operation_has_a_handler() -> None:
     assert CASES.keys() == needy
 
 
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., AbstractContextManager[Caller]]:
+    """Opens the state of a credible company by the book, for an application of some scopes or of all."""
+    state = tmp_path_factory.mktemp("book") / "company.sqlite"
+
+    @contextmanager
+    def open_state(scopes: Collection[str] | None = None) -> Iterator[Caller]:
+        with Sandbox(state=state, leads=120, as_of=AS_OF, rate_limit=None, by_the_book=True, scopes=scopes) as sandbox:
+            yield Caller(sandbox)
+
+    return open_state
+
+
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda one: one.id)
 def test_each_operation_checks_its_scope_and_returns_what_the_contract_says(
-    operation: Any, book: Any, published: Any, monkeypatch: Any
+    operation: Any, opened: Any, published: Any
 ) -> None:
     module, _, rest = operation.path.partition("/v2/tenant/{tenant}/")
-    path, body = CASES[operation.id](Book(book)) if operation.id in CASES else (f"{module}:{rest}", None)
+    with opened() as all_scopes:
+        made = CASES[operation.id](Book(all_scopes)) if operation.id in CASES else (f"{module}:{rest}", None)
+    path, body = made
     assert re.fullmatch(re.sub(r"{\w+}", "[^/]+", rest), path.rpartition(":")[2])
     query = enough(operation)
 
-    service = book.sandbox._running()
-    options = service.options
-    monkeypatch.setattr(service, "options", replace(options, scopes=options.scopes - {operation.scope}))
-    assert book.call(operation.method, path, body, query)[0] == 403
-    monkeypatch.setattr(service, "options", replace(options, scopes=frozenset({operation.scope})))
-    status, answer = book.call(operation.method, path, body, query)
-    assert status == 200, answer
-    received = book.sandbox.requests[-1]
+    with opened({one.scope for one in OPERATIONS.values()} - {operation.scope}) as without:
+        assert without.call(operation.method, path, body, query)[0] == 403
+    with opened({operation.scope}) as book:
+        status, answer = book.call(operation.method, path, body, query)
+        assert status == 200, answer
+        received = book.sandbox.requests[-1]
     assert (received.operation, received.body) == (operation.id, body)
 
     heads = {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -286,16 +288,15 @@ def test_refusals_are_worded_as_those_of_the_service(fresh: Any) -> None:
     assert (status, answer["title"]) == (403, "Scope validation failed")
 
 
-def test_what_fails_leaves_nothing(fresh: Any, monkeypatch: Any) -> None:
-    sandbox, tiny = fresh()
-    store, put = sandbox._running().store, sandbox._running().store.put
-
-    def failing(table: str, row: Any, now: int) -> None:
-        if table == "location_contacts":
-            raise OSError("the disk is full")
-        put(table, row, now)
-
-    monkeypatch.setattr(store, "put", failing)
+def test_what_fails_leaves_nothing(fresh: Any, tmp_path: Path) -> None:
+    """The contact of a location is the last of the rows that this request makes."""
+    state = tmp_path / "state.sqlite"
+    fresh(state=state)[0].stop()
+    with sqlite3.connect(state) as db:
+        fails = "BEGIN SELECT RAISE(FAIL, 'the disk is full'); END"
+        db.execute(f"CREATE TRIGGER full BEFORE INSERT ON location_contacts {fails}")
+    db.close()
+    _, tiny = fresh(state=state)
     body = {"name": "A", "address": ADDRESS, "locations": [{"name": "H", "address": ADDRESS, "contacts": [PHONE]}]}
     data = json.dumps(body).encode()
     status, page, _ = tiny.raw("customers", method="POST", data=data, Content_Type="application/json")
