@@ -28,8 +28,8 @@ demo: install ## Read a made-up company over HTTP and leave its reports in data/
 test: dev ## Run the tests (under five minutes).
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not deep"
 
-test-deep: dev ## Run the longer tests (under twenty minutes).
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m deep
+test-deep: dev ## Run the longer tests, and all properties on more examples (under twenty minutes).
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "deep or hypothesis" --hypothesis-profile long
 
 test-spark: .venv-spark/installed ## Run the tests that need Spark, in an environment of its own (Java 17).
 	.venv-spark/bin/python -m pytest -q tests/spark

@@ -46,8 +46,12 @@ __all__ = [
 AS_OF = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 
 
-hypothesis.settings.register_profile("ours", deadline=None)  # on a busy machine an example takes any time
-hypothesis.settings.load_profile("ours")
+# On a busy machine an example takes any time. `make test-deep` asks for the long profile.
+hypothesis.settings.register_profile(
+    "short", max_examples=100, deadline=None, suppress_health_check=list(hypothesis.HealthCheck)
+)
+hypothesis.settings.register_profile("long", hypothesis.settings.get_profile("short"), max_examples=1_000)
+hypothesis.settings.load_profile("short")
 
 
 def pytest_configure() -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import requests
 import schemathesis
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from schemathesis.checks import CHECKS
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.parameters import ParameterLocation
@@ -120,6 +120,6 @@ def probe(settled: Path, tmp_path: Path) -> Iterator[Probe]:
 
 
 @schemathesis.pytest.parametrize(crm=load("crm-v2"), lookups=load("lookups"))
-@settings(suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=100)
 def test_the_sandbox_keeps_to_the_contract(case: Any, probe: Probe) -> None:
     probe(case)

@@ -6,7 +6,7 @@ import itertools
 import re
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stcrm_pandas.errors import (
@@ -362,14 +362,7 @@ def through(troubles, concurrency, box, join, whole, leads, time, count):
     crm.close()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=settings.default.max_examples // 4)
 @given(TROUBLES, st.sampled_from([1, 3, 8]))
 def test_any_trouble_leaves_the_whole_or_an_error(box, join, whole, leads, time, count, troubles, concurrency):
-    through(troubles, concurrency, box, join, whole, leads, time, count)
-
-
-@pytest.mark.deep
-@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
-@given(TROUBLES, st.sampled_from([1, 3, 8]))
-def test_much_trouble_leaves_the_whole_or_an_error(box, join, whole, leads, time, count, troubles, concurrency):
     through(troubles, concurrency, box, join, whole, leads, time, count)

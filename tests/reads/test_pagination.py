@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stcrm_pandas.errors import AnswerError, IncompleteRead, StcrmWarning, UsageError
@@ -240,14 +240,7 @@ def changed_walk(join, whole, shop, leads, size, concurrency, changes):
         assert isinstance(outcome, IncompleteRead) or set(outcome["id"]) <= before | set(range(9_000, 10_000))
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.integers(0, 90), st.integers(1, 30), st.sampled_from([1, 4]), CHANGES)
-def test_a_walk_through_changes_is_whole_or_an_error(join, whole, shop, leads, size, concurrency, changes):
-    changed_walk(join, whole, shop, leads, size, concurrency, changes)
-
-
-@pytest.mark.deep
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=settings.default.max_examples // 4)
 @given(st.integers(0, 90), st.integers(1, 30), st.sampled_from([1, 2, 4, 8]), CHANGES)
-def test_many_walks_through_changes(join, whole, shop, leads, size, concurrency, changes):
+def test_a_walk_through_changes_is_whole_or_an_error(join, whole, shop, leads, size, concurrency, changes):
     changed_walk(join, whole, shop, leads, size, concurrency, changes)

@@ -6,7 +6,7 @@ import warnings
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import stcrm_pandas as stcrm
@@ -194,7 +194,6 @@ def walk(place, contacts, mail, actions):
 
 
 ways = (three, mails, st.lists(action, min_size=4, max_size=16))
-quiet = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
 quietly = [{**ON, "preferences_job_reminders_enabled": False}] * 3
@@ -211,17 +210,8 @@ of_one_number = [
 @example(quietly, [True] * 3, [*switched_on, *later_no, ("apply", -1, None)])
 @example(quietly, [True] * 3, [*of_one_number, ("apply", -1, None)])
 @given(*ways)
-@settings(max_examples=15, deadline=None, suppress_health_check=quiet)
+@settings(max_examples=settings.default.max_examples // 5)
 def test_no_sequence_turns_a_no_into_a_yes(place, contacts, mail, actions):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DriftWarning)
-        walk(place, contacts, mail, actions)
-
-
-@pytest.mark.deep
-@given(*ways)
-@settings(max_examples=200, deadline=None, suppress_health_check=quiet)
-def test_no_long_sequence_turns_a_no_into_a_yes(place, contacts, mail, actions):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DriftWarning)
         walk(place, contacts, mail, actions)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import stcrm_pandas as stcrm
@@ -109,10 +109,9 @@ def cells(frame):
     return {(place, name): frame[name].iloc[place] for name in frame.columns for place in range(len(frame))}
 
 
-@pytest.mark.parametrize("resource", sorted(TARGETS))
-@given(data=st.data())
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-def test_random_edits(resource, place, data):
+@settings(max_examples=settings.default.max_examples // 4)
+@given(resource=st.sampled_from(sorted(TARGETS)), data=st.data())
+def test_random_edits(place, resource, data):
     box, crm, time = place
     time.passed += 60
     target = TARGETS[resource]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stcrm_pandas.contract.schemas.contacts import CONTACT_PREFERENCES
@@ -48,9 +48,7 @@ def cells(changes: Any) -> list[tuple[Any, ...]]:
     return list(changes.frame[["id", "column", "old", "new", "state"]].itertuples(index=False, name=None))
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-@settings(max_examples=6, deadline=None)
-@given(data=st.data())
+@given(row=st.sampled_from(ROWS), data=st.data())
 def test_edits_of_any_row_are_found_and_nothing_else(row: Row, data: st.DataObject) -> None:
     before = data.draw(frames(row, least=1))
     names = {column.name: column for column in row.columns if column.name not in row.key}
@@ -89,9 +87,7 @@ def same(old: Any, new: Any) -> bool:
     return bool(pd.isna(old)) if new is None else bool(not pd.isna(old) and old == new)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-@settings(max_examples=4, deadline=None)
-@given(data=st.data())
+@given(row=st.sampled_from(ROWS), data=st.data())
 def test_a_frame_and_its_copy_do_not_differ(row: Row, data: st.DataObject) -> None:
     frame = data.draw(frames(row))
     assert len(diff(frame, frame.copy(), row=row)) == 0

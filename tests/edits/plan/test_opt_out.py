@@ -6,7 +6,7 @@ import datetime as dt
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import stcrm_pandas as stcrm
@@ -269,7 +269,6 @@ WRAPS = ["{}", "{} (Ann)", "Ann {}", "+1{}", "tel:{}", "{} x12", "\u200b{}", " {
 JOINTS = [" / ", "; ", ", ", " or ", "\n", " | "]
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     st.lists(
         st.tuples(

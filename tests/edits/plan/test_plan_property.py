@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from stcrm_pandas.contract.operations import OPERATIONS
@@ -74,15 +73,8 @@ def repaired(draw: st.DrawFn, resource: str) -> tuple[Any, Any]:
     return before, after
 
 
-@pytest.mark.parametrize("resource", list(TARGETS))
-@pytest.mark.parametrize("options", [Options(), LIBERAL], ids=["strict", "liberal"])
-@settings(
-    max_examples=8,
-    deadline=None,
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-@given(data=st.data())
+@settings(phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@given(resource=st.sampled_from(sorted(TARGETS)), options=st.sampled_from([Options(), LIBERAL]), data=st.data())
 def test_every_difference_is_sent_or_refused(resource, options, data, tmp_path_factory):
     target = TARGETS[resource]
     before, after = data.draw(repaired(resource))
