@@ -18,9 +18,11 @@ def validate(row: Row, frame: pd.DataFrame) -> None:
     AnswerError
         It does not hold; the message names columns, checks and counts, never values.
     """
-    from pandera.errors import SchemaErrors
-
+    # Before pandera itself: two threads that load it from two places wait for each other.
     from stcrm_pandas.contract.schemas.models import model_of
+
+    # isort: split
+    from pandera.errors import SchemaErrors
 
     try:
         model_of(row).to_schema().validate(frame, lazy=True, inplace=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -33,6 +35,26 @@ def test_a_token_that_ends_is_renewed_once_for_all(box, join, count, leads):
     box.inject("leads.list", after=4, revoke=True)
     assert set(crm.leads.list(refresh=True)["id"]) == leads
     assert count(box, "sign_in") == 3
+
+
+FIRST = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+import stcrm_pandas as stcrm
+names = ("api_url", "auth_url", "tenant", "client_id", "client_secret", "app_key", "cache_dir")
+with stcrm.connect(**dict(zip(names, sys.argv[1:])), time_zone="UTC", rate_limit=1000) as crm:
+    reads = [crm.leads.list, crm.customers.list, crm.locations.list, lambda: crm.leads.get(range(5_000, 5_020))]
+    with ThreadPoolExecutor(8) as pool:
+        print(sum(len(read.result()) for read in [pool.submit(read) for read in reads * 2]))
+"""
+
+
+def test_the_first_reads_of_a_process_may_be_side_by_side(box, tmp_path):
+    """They load pandera, which threads must not begin at two places."""
+    place = [str(value) for name, value in box.connection().items() if name != "sandbox_id"]
+    command = [sys.executable, "-c", FIRST, *place, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout == f"{2 * (300 + 120 + 45 + 20)}\n", done.stderr
 
 
 def test_a_token_is_renewed_before_it_ends(box, join, count, time):
