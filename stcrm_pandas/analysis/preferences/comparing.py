@@ -1,4 +1,4 @@
-"""Each group of customers against all others together, like with like."""
+"""Comparisons of each group of customers with all others together, within customers of one kind."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from stcrm_pandas.analysis.statistics.comparison import compare
 __all__ = ["compared"]
 
 _MIX: tuple[By, ...] = ("customer_type", "age")
-"""What customers are like: like is compared with like in these, but for what they are grouped by."""
+"""The strata of comparisons, without the dimensions that customers are grouped by."""
 
 _OTHERS = "others"
 
@@ -32,19 +32,9 @@ def compared(
     *,
     min_group: int,
 ) -> dict[tuple[str, str], pd.DataFrame]:
-    """For each channel of marketing, the comparison of all groups; nothing without groups.
+    """Compare all groups for each channel of marketing; nothing without groups.
 
     With tags a customer may be in several groups: each tag is compared with all customers who do not have it.
-
-    Parameters
-    ----------
-    as the analysis has them
-        Its table, the customers and their states, and which groups they are in.
-
-    Returns
-    -------
-    dict[tuple[str, str], pd.DataFrame]
-        Frames of `comparison.compare`, by purpose and channel.
     """
     if not by:
         return {}
@@ -63,7 +53,7 @@ def compared(
 
 
 def _ids(groups: pd.DataFrame, by: Sequence[By]) -> pd.Series:
-    """What the table has as the id of the group of each row."""
+    """Return the id of the group of each row, as in the table."""
     if len(by) == 1:
         return groups[by[0]].astype(object).where(groups[by[0]].notna(), None)
     both = zip(*(groups[one].astype(object).where(groups[one].notna(), None) for one in by), strict=True)
@@ -71,7 +61,7 @@ def _ids(groups: pd.DataFrame, by: Sequence[By]) -> pd.Series:
 
 
 def _nameable(ids: pd.Series) -> pd.Series:
-    """The ids, of a pair only where both are there: nobody is named for what is not known of them."""
+    """Return the ids, without pairs of which one is missing: these are never named."""
     if ids.dtype != object:
         return ids
     return pd.Series([None if isinstance(id, tuple) and None in id else id for id in ids], dtype=object)
@@ -92,29 +82,22 @@ def _overlapping(
     own, known = pd.factorize(ids)  # -1 for those without
     heads = known.get_indexer(pd.Index(rows["id"].astype(object))) if len(known) else np.full(len(rows), -1)
     size = int(cut.max(initial=0)) + 1
-    all_n, all_lower = np.bincount(cut, minlength=size), np.bincount(cut[reached], minlength=size)
+
+    def counts(of: Any) -> Any:
+        return np.array([np.bincount(cut[of], minlength=size), np.bincount(cut[of[reached[of]]], minlength=size)])
+
+    every = counts(np.arange(len(cut)))
     found = []
-    for head, code in enumerate(heads):
-        id = rows["id"].iloc[head]
-        mine = place[own == code]
-        n = np.bincount(cut[mine], minlength=size)
-        lower = np.bincount(cut[mine][reached[mine]], minlength=size)
-        cells = {"n": [*n, *(all_n - n)], "lower": [*lower, *(all_lower - lower)]}
-        keys = pd.Series([id] * size + [_OTHERS] * size, dtype=object)
-        strata = pd.DataFrame({"id": keys, "stratum": [*range(size)] * 2, **cells})
-        pair = strata.groupby("id", sort=False, dropna=False)[["n", "lower"]].sum()
-        both = pd.DataFrame(
-            {
-                "id": pd.Series([id, _OTHERS], dtype=object),
-                "name": [rows["name"].iloc[head], _OTHERS],
-                "n": pair["n"].to_numpy(),
-                "lower": pair["lower"].to_numpy(),
-                "upper": pair["lower"].to_numpy(),
-            }
-        )
+    for id, name, code in zip(rows["id"], rows["name"], heads, strict=True):
+        mine = counts(place[own == code])
+        sides = np.array([mine, every - mine])
+        ids_of = pd.Series([id, _OTHERS], dtype=object)
+        both = pd.DataFrame({"id": ids_of, "name": [name, _OTHERS], "n": sides[:, 0].sum(axis=1)})
+        both["lower"] = both["upper"] = sides[:, 1].sum(axis=1)
+        strata = pd.DataFrame({"id": ids_of.repeat(size).to_numpy(), "stratum": [*range(size)] * 2})
+        strata["n"], strata["lower"] = sides[:, 0].ravel(), sides[:, 1].ravel()
         found.append(compare(both, strata.assign(upper=strata["lower"]), min_group=min_group).iloc[:1])
     if not found:
         return compare(rows, min_group=min_group)
-    return pd.concat([one.drop(columns="id") for one in found], ignore_index=True).assign(id=rows["id"])[
-        found[0].columns
-    ]
+    together = pd.concat([one.drop(columns="id") for one in found], ignore_index=True).assign(id=rows["id"])
+    return together[found[0].columns]

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from stcrm_pandas.analysis.base.display import Definitions, Sentences, Shown
@@ -270,16 +271,18 @@ def contact_preferences(
     states = states_of(owners.frame, counting["customers"])
     lookups = _lookups(names, asked)
     groups = groups_of(owners.frame, asked, known, local)
-    overall = _all(states, min_group)
+    everybody = pd.DataFrame({"place": range(len(states))})
+    overall = measured(states, everybody, (), names={}, min_group=min_group)
     of_locations = None if "locations" not in stores else locations_of(locations, owners)
     of_newer = None if "newer" not in stores else newer_contacts_of(newer_contacts, stores["newer"])
+    of_all_newer = _all(of_newer, counting.get("newer"), "All newer contacts", min_group)
     table = measured(states, groups, asked, names=lookups, min_group=min_group) if asked else overall
     alone = states if told is None else states_of(owners.frame, stores["customers"])
     found = ContactPreferences(
         table=table,
         overall=overall,
-        locations=_of_locations(of_locations, counting, min_group),
-        newer=_of_newer(of_newer, counting, min_group),
+        locations=_all(of_locations, counting.get("locations"), "All locations", min_group),
+        newer=None if of_all_newer is None else of_all_newer[of_all_newer["channel"] != "post"].reset_index(drop=True),
         others=_in_no_share(customers=owners, locations=of_locations, newer=of_newer),
         combinations=pairs_of(states),
         kinds=kinds_of(stores),
@@ -310,44 +313,30 @@ def contact_preferences(
     return together(found)[0] if asked else found
 
 
-def _all(states: pd.DataFrame, min_group: int) -> pd.DataFrame:
+def _all(owners: Owners | None, records: pd.DataFrame | None, name: str, min_group: int) -> pd.DataFrame | None:
+    """Return the eight rows of all locations, or of all newer contacts; None where there are none."""
+    if owners is None or records is None:
+        return None
+    states = states_of(owners.frame, records)
     everybody = pd.DataFrame({"place": range(len(states))})
-    return measured(states, everybody, (), names={}, min_group=min_group)
+    return measured(states, everybody, (), names={}, min_group=min_group).assign(name=name)
 
 
-def _of_locations(owners: Owners | None, stores: Mapping[str, pd.DataFrame], min_group: int) -> pd.DataFrame | None:
-    if owners is None:
-        return None
-    return _all(states_of(owners.frame, stores["locations"]), min_group).assign(name="All locations")
-
-
-def _of_newer(owners: Owners | None, stores: Mapping[str, pd.DataFrame], min_group: int) -> pd.DataFrame | None:
-    if owners is None:
-        return None
-    found = _all(states_of(owners.frame, stores["newer"]), min_group).assign(name="All contacts of the newer store")
-    return found[found["channel"] != "post"].reset_index(drop=True)
+_NOT_COUNTED = {
+    "customers": "Inactive or merged customers",
+    "locations": "Inactive or merged locations",
+    "newer": "Archived contacts",
+}
 
 
 def _in_no_share(**owners: Owners | None) -> pd.DataFrame:
     """Return a row for each store: how many are inactive or merged, and so in no share."""
-    names = {
-        "customers": "Inactive or merged customers",
-        "locations": "Inactive or merged locations",
-        "newer": "Archived contacts",
-    }
-    rows = [
-        {
-            "store": store,
-            "name": names[store],
-            "customers": len(one.others) + one.merged,
-            "inactive": len(one.others),
-            "merged": one.merged,
-        }
-        for store, one in owners.items()
-        if one is not None
-    ]
-    counts = dict.fromkeys(("customers", "inactive", "merged"), "Int64")
-    return pd.DataFrame(rows).astype({"store": "str", "name": "str"} | counts)
+    used = {store: one for store, one in owners.items() if one is not None}
+    gone = [len(one.others) for one in used.values()]
+    merged = [one.merged for one in used.values()]
+    table = pd.DataFrame({"store": [*used], "name": [_NOT_COUNTED[store] for store in used], "customers": 0})
+    table = table.assign(inactive=gone, merged=merged, customers=np.add(gone, merged))
+    return table.astype({"store": "str", "name": "str", **dict.fromkeys(("customers", "inactive", "merged"), "Int64")})
 
 
 def _lookups(names: Mapping[str, Lookups] | Lookups | None, asked: Sequence[By]) -> dict[str, Lookups]:

@@ -1,4 +1,4 @@
-"""Customers in groups: by type, tag, age of the record, tenant, one or two of them; and the counts of each group."""
+"""Groups of customers by type, tag, age of the record or tenant, one or two of them; and the counts of each group."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT
 from stcrm_pandas.analysis.base.names import NONE, named
+from stcrm_pandas.analysis.base.shares import shares
 from stcrm_pandas.analysis.preferences.owners import age_in_years
 from stcrm_pandas.analysis.preferences.reach import COMBINATIONS, PURPOSES, REASONS, UNKNOWN
-from stcrm_pandas.analysis.statistics.estimates import wilson
 from stcrm_pandas.errors import UsageError
 
 __all__ = ["AGES", "REASON_COLUMNS", "By", "Lookups", "groups_of", "measured", "pairs_of", "sorts"]
@@ -30,13 +30,7 @@ REASON_COLUMNS = tuple(reason.replace(" ", "_") for reason in REASONS)
 
 
 def sorts(by: By | tuple[By, ...] | None) -> tuple[By, ...]:
-    """The dimensions that are asked for.
-
-    Raises
-    ------
-    UsageError
-        There is no such dimension, one stands twice, or there are more than two.
-    """
+    """Return `by` as a tuple of at most two dimensions."""
     asked = () if by is None else (by,) if isinstance(by, str) else tuple(by)
     if len(asked) > 2 or len(set(asked)) < len(asked) or not set(asked) <= set(SORTS):
         raise UsageError(f"by={by!r}: one or two of {', '.join(map(repr, SORTS))}, or None")
@@ -44,7 +38,7 @@ def sorts(by: By | tuple[By, ...] | None) -> tuple[By, ...]:
 
 
 def groups_of(customers: pd.DataFrame, by: Sequence[By], as_of: dt.datetime, zone: dt.tzinfo | None) -> pd.DataFrame:
-    """Which groups each customer is in.
+    """Return which groups each customer is in.
 
     Returns
     -------
@@ -91,7 +85,7 @@ def measured(
     names: Mapping[str, Lookups],
     min_group: int,
 ) -> pd.DataFrame:
-    """A row for each group, purpose and channel: how many are not blocked, and why the others are.
+    """Return a row for each group, purpose and channel: how many are not blocked, and why the others are.
 
     Parameters
     ----------
@@ -107,24 +101,26 @@ def measured(
     DataFrame
         The columns that `ContactPreferences.table` has.
     """
-    labels = groups.drop_duplicates([*by])[[*by]].reset_index(drop=True) if by else pd.DataFrame(index=[0])
-    code = np.zeros(len(groups), dtype=np.int64)
+    size, kinds = 1, len(REASONS) + 1
+    labels, code = pd.DataFrame(index=[0]), np.zeros(len(groups), dtype=np.int64)
     if by:
-        code = _codes(labels, by).get_indexer(_codes(groups, by))
-    place = groups["place"].to_numpy()
-    size = len(labels)
-    counts = {}
-    for combination in COMBINATIONS:
-        state = states[combination].to_numpy(dtype=np.int64)[place]
-        cells = np.bincount(code * (len(REASONS) + 1) + state, minlength=size * (len(REASONS) + 1))
-        counts[combination] = cells.reshape(size, len(REASONS) + 1)
+        labels = groups.drop_duplicates([*by])[[*by]].reset_index(drop=True)
+        code, size = _codes(labels, by).get_indexer(_codes(groups, by)), len(labels)
+    keyed = [code * kinds + states[one].to_numpy(dtype=np.int64)[groups["place"]] for one in COMBINATIONS]
+    cells = np.stack([np.bincount(one, minlength=size * kinds).reshape(size, kinds) for one in keyed], axis=1)
     heads = _heads(labels, by, names)
-    heads["customers"] = counts[COMBINATIONS[0]].sum(axis=1)
-    order = _order(heads, labels, by)
-    return pd.concat(
-        [_rows(heads.iloc[[place]], counts, place, min_group) for place in order]
-        or [_rows(heads, counts, 0, min_group)],
-        ignore_index=True,
+    order = _order(heads.assign(customers=cells[:, 0].sum(axis=1)), labels, by)
+    cells = cells[order].reshape(-1, kinds)
+    purposes, channels = (list(parts) * len(order) for parts in zip(*COMBINATIONS, strict=True))
+    # an unknown preference does not block a call about one's own job; marketing needs to be on
+    n, lower = cells.sum(axis=1), cells[:, 0]
+    upper = lower + np.where(np.array(purposes, dtype=object) == PURPOSES[0], cells[:, UNKNOWN], 0)
+    reasons = {name: cells[:, place] for place, name in enumerate(REASON_COLUMNS, start=1)}
+    counts = {"customers": n, "lower": lower, "upper": upper}
+    kept = heads.iloc[np.repeat(order, len(COMBINATIONS))].reset_index(drop=True)
+    table = kept.assign(purpose=purposes, channel=channels, **counts, **shares(lower, upper, n))
+    return table.assign(enough=n >= min_group, **reasons).astype(
+        {"purpose": "str", "channel": "str", "enough": "boolean"} | dict.fromkeys((*counts, *reasons), "Int64")
     )
 
 
@@ -138,14 +134,11 @@ def _heads(labels: pd.DataFrame, by: Sequence[By], names: Mapping[str, Lookups])
             {"id": pd.Series([None], dtype=object), "name": pd.array(["All active customers"], dtype="str")}
         )
     ids = {one: [None if pd.isna(value) else value for value in labels[one]] for one in by}
-    texts = {one: _named(one, ids[one], names.get(one)) for one in by}
-    if len(by) == 1:
-        kind = "str" if by[0] == "customer_type" else "Int64"
-        return pd.DataFrame({"id": pd.Series(ids[by[0]], dtype=kind), "name": pd.array(texts[by[0]], dtype="str")})
-    both = pd.Series(list(zip(*(ids[one] for one in by), strict=True)), dtype=object)
-    return pd.DataFrame(
-        {"id": both, "name": pd.array([" · ".join(pair) for pair in zip(*texts.values(), strict=True)], dtype="str")}
-    )
+    texts = [_named(one, ids[one], names.get(one)) for one in by]
+    kind = "object" if len(by) > 1 else "str" if by[0] == "customer_type" else "Int64"
+    keyed = ids[by[0]] if len(by) == 1 else list(zip(*ids.values(), strict=True))
+    joined = [" · ".join(parts) for parts in zip(*texts, strict=True)]
+    return pd.DataFrame({"id": pd.Series(keyed, dtype=kind), "name": pd.array(joined, dtype="str")})
 
 
 def _named(one: By, ids: list[Any], names: Lookups | None) -> list[str]:
@@ -159,7 +152,7 @@ def _named(one: By, ids: list[Any], names: Lookups | None) -> list[str]:
 
 
 def _order(heads: pd.DataFrame, labels: pd.DataFrame, by: Sequence[By]) -> list[int]:
-    """The largest first, ages by age; those of nothing last."""
+    """Return the places of the groups: the largest first, ages by age, those without an id last."""
     sort = pd.DataFrame({"size": -heads["customers"], "name": heads["name"]})
     ranks = []
     for one in by:
@@ -171,46 +164,8 @@ def _order(heads: pd.DataFrame, labels: pd.DataFrame, by: Sequence[By]) -> list[
     return [int(place) for place in sort.sort_values([*ranks, "size", "name"]).index]
 
 
-def _rows(head: pd.DataFrame, counts: Mapping[tuple[str, str], Any], place: int, min_group: int) -> pd.DataFrame:
-    if head.empty:
-        cells, n = np.zeros((0, len(REASONS) + 1), dtype=np.int64), np.zeros(0, dtype=np.int64)
-        listed: list[tuple[str, str]] = []
-    else:
-        listed = [*COMBINATIONS]
-        cells = np.array([counts[combination][place] for combination in listed])
-        n = cells.sum(axis=1)
-    lower = cells[:, 0]
-    service = np.array([purpose == PURPOSES[0] for purpose, _ in listed], dtype=bool)
-    # What is unknown does not block a call about one's own job; marketing needs to know.
-    upper = lower + np.where(service, cells[:, UNKNOWN], 0)
-    low, _ = wilson(lower, n)
-    _, high = wilson(upper, n)
-    some = np.where(n > 0, n, 1)
-    repeated = head.loc[head.index.repeat(len(listed))].reset_index(drop=True)
-    columns: dict[str, Any] = {
-        "id": repeated["id"],
-        "name": repeated["name"],
-        "purpose": pd.array([purpose for purpose, _ in listed], dtype="str"),
-        "channel": pd.array([channel for _, channel in listed], dtype="str"),
-        "customers": pd.array(n, dtype="Int64"),
-        "lower": pd.array(lower, dtype="Int64"),
-        "upper": pd.array(upper, dtype="Int64"),
-        "share_lower": _shares(np.where(n > 0, lower / some, np.nan)),
-        "share_upper": _shares(np.where(n > 0, upper / some, np.nan)),
-        "interval_low": _shares(low),
-        "interval_high": _shares(high),
-        "enough": pd.array(n >= min_group, dtype="boolean"),
-    }
-    columns |= {name: pd.array(cells[:, place + 1], dtype="Int64") for place, name in enumerate(REASON_COLUMNS)}
-    return pd.DataFrame(columns)
-
-
-def _shares(values: Any) -> pd.arrays.FloatingArray:
-    return pd.arrays.FloatingArray(np.nan_to_num(values), np.isnan(values))
-
-
 def pairs_of(states: pd.DataFrame) -> pd.DataFrame:
-    """By which channels each customer is not blocked, together: the sets and their sizes, the largest first.
+    """Return by which channels customers are not blocked together: the sets and their sizes, the largest first.
 
     Returns
     -------
