@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stcrm_pandas.errors import SettingsError
-from stcrm_pandas.sandbox.store.filling import Company, Made, fill
+from stcrm_pandas.sandbox.store.filling import Company, OnRows, fill
 from stcrm_pandas.sandbox.store.store import Store
 
 
@@ -27,7 +27,7 @@ class CompanyOptions:
     company: Company | None
 
 
-def open_state(path: Path, options: CompanyOptions, *, delay: int, on_rows: Made | None = None) -> Store:
+def open_state(path: Path, options: CompanyOptions, *, delay: int, on_rows: OnRows | None = None) -> Store:
     """Open a file that the user named, and create it first if it does not exist."""
     try:
         if not path.exists():
@@ -39,7 +39,7 @@ def open_state(path: Path, options: CompanyOptions, *, delay: int, on_rows: Made
     return Store(path, delay)
 
 
-def create_state(path: Path, options: CompanyOptions, *, lasting: bool, on_rows: Made | None = None) -> None:
+def create_state(path: Path, options: CompanyOptions, *, lasting: bool, on_rows: OnRows | None = None) -> None:
     """Create the file with rows, secrets and clock; the id of one that does not last names its company."""
     as_of = (options.as_of or dt.datetime.now(dt.UTC).replace(microsecond=0)).astimezone(dt.UTC)
     company = options.company or _make_company(options, as_of)

@@ -68,7 +68,7 @@ class Source:
     """A booking source: its spelling before and after mid-year, the index of its campaign, and its shares in %."""
 
     name: str
-    respelt: str
+    respelled: str
     campaign: int
     share: float
     to_job: float

@@ -17,37 +17,37 @@ from numpy.typing import NDArray
 
 from stcrm_pandas.sandbox.company.chance import Flags, Floats, Ints
 from stcrm_pandas.sandbox.company.ids import Ids
-from stcrm_pandas.sandbox.store.columns import Cells, joined
+from stcrm_pandas.sandbox.store.columns import Cells, concatenate
 
 NULL = "null"
 
 
-def json_of(value: Any) -> str:
+def to_json(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-def dictionary(values: Sequence[Any]) -> Cells:
+def json_cells(values: Sequence[Any]) -> Cells:
     """The JSON of some values, for `taken`."""
-    return pa.array([json_of(value) for value in values], pa.string())
+    return pa.array([to_json(value) for value in values], pa.string())
 
 
-def taken(texts: Cells, places: NDArray[Any]) -> Cells:
+def take(texts: Cells, places: NDArray[Any]) -> Cells:
     """The texts at these places."""
     return texts.take(pa.array(places.astype(np.int32, copy=False)))
 
 
-def words(values: Sequence[Any], places: NDArray[Any], missing: Flags | None = None) -> Cells:
+def from_codes(values: Sequence[Any], places: NDArray[Any], missing: Flags | None = None) -> Cells:
     """The values at these places; null where `missing`.
 
     >>> words(("a", None), np.array([1, 0])).to_pylist()
     ['null', '"a"']
     """
-    return holed(taken(dictionary(values), places), missing)
+    return with_nulls(take(json_cells(values), places), missing)
 
 
-def flags(values: Flags, missing: Flags | None = None) -> Cells:
+def booleans(values: Flags, missing: Flags | None = None) -> Cells:
     """True and false."""
-    return words((False, True), values, missing)
+    return from_codes((False, True), values, missing)
 
 
 def numbers(values: Ints, missing: Flags | None = None) -> Cells:
@@ -68,19 +68,19 @@ def amounts(values: Floats, missing: Flags | None = None) -> Cells:
     ['420.0', '0.1']
     """
     written = orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY).decode()
-    return holed(pc.list_flatten(pc.split_pattern(pa.array([written[1:-1]]), ",")), missing)
+    return with_nulls(pc.list_flatten(pc.split_pattern(pa.array([written[1:-1]]), ",")), missing)
 
 
 def quoted(texts: Cells | Sequence[str]) -> Cells:
     """Texts of which no sign needs an escape."""
-    return joined('"', texts if isinstance(texts, pa.Array) else pa.array(texts, pa.string()), '"')
+    return concatenate('"', texts if isinstance(texts, pa.Array) else pa.array(texts, pa.string()), '"')
 
 
-def holed(cells: Cells, missing: Flags | None) -> Cells:
+def with_nulls(cells: Cells, missing: Flags | None) -> Cells:
     """The same cells, null where `missing`."""
-    return cells if missing is None else either(missing, NULL, cells)
+    return cells if missing is None else if_else(missing, NULL, cells)
 
 
-def either(first: Flags, one: Cells | str, other: Cells | str) -> Cells:
+def if_else(first: Flags, one: Cells | str, other: Cells | str) -> Cells:
     """One column's cell where `first`, else the other's."""
     return pc.if_else(pa.array(first), one, other)

@@ -30,7 +30,7 @@ from stcrm_pandas.sandbox.company.rows.notes import customer_note_rows, lead_not
 from stcrm_pandas.sandbox.company.seasons import TIME_ZONE
 from stcrm_pandas.sandbox.company.sizes import Sizes
 from stcrm_pandas.sandbox.company.truths import truth_of
-from stcrm_pandas.sandbox.store.columns import Lines
+from stcrm_pandas.sandbox.store.columns import JsonColumns
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,10 @@ class Company:
         are floats in dollars. Rows of leads, bookings and contacts also carry `active`, and rows of contacts their
         parents.
         """
-        for name, many in self.written():
-            yield name, chain.from_iterable(rows.rows() if isinstance(rows, Lines) else (rows,) for rows in many)
+        for name, many in self.json_tables():
+            yield name, chain.from_iterable(rows.rows() if isinstance(rows, JsonColumns) else (rows,) for rows in many)
 
-    def written(self) -> Iterator[tuple[str, Iterable[Row | Lines]]]:
+    def json_tables(self) -> Iterator[tuple[str, Iterable[Row | JsonColumns]]]:
         """The same tables as they are written: of large ones, thousands of rows at once."""
         world = self._world
         for name, make in CATALOGUE.items():

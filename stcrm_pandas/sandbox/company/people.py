@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import ArrayLike
 
-from stcrm_pandas.sandbox.company.cells import dictionary, numbers, taken
+from stcrm_pandas.sandbox.company.cells import json_cells, numbers, take
 from stcrm_pandas.sandbox.company.chance import Chance, Ints
 from stcrm_pandas.sandbox.company.names import FIRST, LAST
 from stcrm_pandas.sandbox.company.ordering import compact
-from stcrm_pandas.sandbox.store.columns import Cells, joined
+from stcrm_pandas.sandbox.store.columns import Cells, concatenate
 
 FIRMS = (
     "Bakery",
@@ -86,58 +86,58 @@ class People:
     def draw(cls, chance: Chance, size: int, commercial: float) -> People:
         rng = chance.of("people")
 
-        def upto(limit: int) -> Ints:
+        def up_to(limit: int) -> Ints:
             return rng.integers(0, limit, size)
 
         drawn = cls(
-            upto(len(FIRST)),
-            upto(len(LAST)),
-            upto(9_800) + 100,
-            upto(len(STREETS) * len(WAYS)),
-            upto(len(CITIES)),
-            upto(100_000),
-            np.where(rng.random(size) < commercial, upto(len(FIRMS)), -1),
+            up_to(len(FIRST)),
+            up_to(len(LAST)),
+            up_to(9_800) + 100,
+            up_to(len(STREETS) * len(WAYS)),
+            up_to(len(CITIES)),
+            up_to(100_000),
+            np.where(rng.random(size) < commercial, up_to(len(FIRMS)), -1),
         )
         return compact(drawn)
 
     def names(self, who: Ints) -> Cells:
         """First and last name, or that of the firm."""
         first, last, firm = wide(self.first[who]), wide(self.last[who]), wide(self.firm[who])
-        heads = taken(_HEADS, np.where(firm < 0, first, len(FIRST) + last))
-        return joined(heads, taken(_TAILS, np.where(firm < 0, last, len(LAST) + firm)))
+        heads = take(_HEADS, np.where(firm < 0, first, len(FIRST) + last))
+        return concatenate(heads, take(_TAILS, np.where(firm < 0, last, len(LAST) + firm)))
 
     def streets(self, who: Ints) -> Cells:
-        return joined(taken(_HOUSES, self.house[who]), taken(_WAYS, self.street[who]))
+        return concatenate(take(_HOUSES, self.house[who]), take(_WAYS, self.street[who]))
 
     def units(self, who: Ints) -> Cells:
         """A unit for one in six."""
-        return taken(_UNITS, self.house[who] % _UNITS_RETURN)
+        return take(_UNITS, self.house[who] % _UNITS_RETURN)
 
     def cities(self, who: Ints) -> Cells:
-        return taken(_CITIES, self.city[who])
+        return take(_CITIES, self.city[who])
 
     def states(self, who: Ints) -> Cells:
-        return taken(_STATES, self.city[who])
+        return take(_STATES, self.city[who])
 
     def zips(self, who: Ints) -> Cells:
         """Five digits, and for three in ten the other four, too."""
         code = wide(self.zip[who])
         long = np.where(code % 10 < 3, code % 9_000, 9_000)
-        return joined(taken(_ZIPS, wide(self.city[who]) * 90 + code % 90), taken(_FOURS, long))
+        return concatenate(take(_ZIPS, wide(self.city[who]) * 90 + code % 90), take(_FOURS, long))
 
-    def places(self, who: Ints) -> tuple[Cells, Cells]:
+    def coordinates(self, who: Ints) -> tuple[Cells, Cells]:
         """Latitude and longitude, in degrees."""
         base = wide(self.city[who]) * _SPREAD
         return (
-            taken(_LATITUDES, base + wide(self.house[who]) * 37 % _SPREAD),
-            taken(_LONGITUDES, base + wide(self.zip[who]) * 53 % _SPREAD),
+            take(_LATITUDES, base + wide(self.house[who]) * 37 % _SPREAD),
+            take(_LONGITUDES, base + wide(self.zip[who]) * 53 % _SPREAD),
         )
 
-    def mail(self, who: Ints, slot: Ints) -> Cells:
+    def emails(self, who: Ints, slot: Ints) -> Cells:
         """Unlike for each person and slot."""
         number = wide(who) * SLOTS + slot
-        first, last = taken(_MAIL_FIRST, self.first[who]), taken(_MAIL_LAST, self.last[who])
-        return joined(first, last, numbers(number), taken(_HOSTS, number % 2))
+        first, last = take(_MAIL_FIRST, self.first[who]), take(_MAIL_LAST, self.last[who])
+        return concatenate(first, last, numbers(number), take(_HOSTS, number % 2))
 
 
 _PLAIN = str.maketrans("üúñ", "uun", "'")
@@ -146,16 +146,16 @@ _TAILS = pa.array([f'{name}"' for name in (*LAST, *FIRMS)])
 _HOUSES = pa.array([f'"{house}' for house in range(9_900)])
 _WAYS = pa.array([f' {street} {way}"' for street in STREETS for way in WAYS])
 _UNITS_RETURN = 120
-_UNITS = dictionary([f"# {house % 40 + 1}" if house % 6 == 0 else None for house in range(_UNITS_RETURN)])
-_CITIES = dictionary([city[0] for city in CITIES])
-_STATES = dictionary([city[1] for city in CITIES])
+_UNITS = json_cells([f"# {house % 40 + 1}" if house % 6 == 0 else None for house in range(_UNITS_RETURN)])
+_CITIES = json_cells([city[0] for city in CITIES])
+_STATES = json_cells([city[1] for city in CITIES])
 _ZIPS = pa.array([f'"{city[2] + code + 1}' for city in CITIES for code in range(90)])
 _FOURS = pa.array([*(f'-{code + 1_000}"' for code in range(9_000)), '"'])
 _SPREAD = 2_003
 _DEGREES = np.round(
     np.array([city[3:] for city in CITIES])[:, :, None] + (np.arange(_SPREAD) / 10_000 - 0.1)[None, None, :], 6
 )
-_LATITUDES, _LONGITUDES = (dictionary(_DEGREES[:, axis, :].ravel().tolist()) for axis in range(2))
+_LATITUDES, _LONGITUDES = (json_cells(_DEGREES[:, axis, :].ravel().tolist()) for axis in range(2))
 _MAIL_FIRST = pa.array([f'"{name}.'.lower().translate(_PLAIN) for name in FIRST])
 _MAIL_LAST = pa.array([name.lower().translate(_PLAIN) for name in LAST])
 _HOSTS = pa.array(['@example.com"', '@example.net"'])
@@ -169,16 +169,16 @@ def wide(places: ArrayLike) -> Ints:
     return np.asarray(places, dtype=np.int64)
 
 
-def spelt(who: Ints, slot: Ints, how: Ints | int) -> Cells:
+def phone_cells(who: Ints, slot: Ints, how: Ints | int) -> Cells:
     """Telephone numbers as people type them; 0 is the digits alone.
 
     They are unlike for each person and slot as far as there are numbers: for some 600,000 people. They are valid in
     form, and of exchange 555, which telephone companies do not give to people.
     """
     area, line = np.divmod((wide(who) * SLOTS + slot) * 7_654_321 % NUMBERS, LINES)
-    return joined(taken(_AREAS, wide(how) * len(AREA_CODES) + area), taken(_LINES, line + (line >= 1_212)))
+    return concatenate(take(_AREAS, wide(how) * len(AREA_CODES) + area), take(_LINES, line + (line >= 1_212)))
 
 
-def digits(who: Ints, slot: Ints) -> list[str]:
+def phone_digits(who: Ints, slot: Ints) -> list[str]:
     """Ten digits for each."""
-    return [number[1:-1] for number in spelt(who, slot, 0).to_pylist()]
+    return [number[1:-1] for number in phone_cells(who, slot, 0).to_pylist()]

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from stcrm_pandas.sandbox.company.chance import Flags, Floats, Ints, pick
-from stcrm_pandas.sandbox.company.moments import DAY, HOUR
+from stcrm_pandas.sandbox.company.times import DAY, HOUR
 
 TIME_ZONE = "America/Chicago"
 WINDOW_DAYS = 730

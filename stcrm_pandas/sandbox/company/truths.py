@@ -14,9 +14,9 @@ from stcrm_pandas.sandbox.company.drawing.bookings import DISMISSED as BOOKING_D
 from stcrm_pandas.sandbox.company.drawing.bookings import TO_JOB
 from stcrm_pandas.sandbox.company.drawing.outcomes import CONVERTED, DISMISSED, OPEN
 from stcrm_pandas.sandbox.company.drawing.world import World
-from stcrm_pandas.sandbox.company.moments import DAY
-from stcrm_pandas.sandbox.company.plan import KINDS, MATURE_DAYS, REPEAT_DAYS
+from stcrm_pandas.sandbox.company.planted import KINDS, MATURE_DAYS, REPEAT_DAYS
 from stcrm_pandas.sandbox.company.seasons import TIME_ZONE
+from stcrm_pandas.sandbox.company.times import DAY
 
 DEFINITIONS = {
     "counted": "leads with active true whose call reason, if any, has isLead true, and that are no repeats",
@@ -36,13 +36,13 @@ def truth_of(world: World) -> dict[str, Any]:
     planted = [
         {"number": number, "kind": KINDS[number], **describe(count)}
         for number, describe in _DESCRIPTIONS.items()
-        if world.plan.holds(number)
+        if world.planted.holds(number)
     ]
     return {
         "as_of": _utc(world.seasons.as_of),
         "seed": world.chance.seed,
         "time_zone": TIME_ZONE,
-        "effects": world.plan.effects,
+        "effects": world.planted.effects,
         "by_the_book": world.by_the_book,
         "definitions": DEFINITIONS | {"mature_days": MATURE_DAYS, "repeat_days": REPEAT_DAYS},
         "dismissing_reasons": {
@@ -50,7 +50,7 @@ def truth_of(world: World) -> dict[str, Any]:
             for id, name in zip(catalogue.DISMISSING_REASON_IDS.tolist(), catalogue.DISMISSING_REASONS, strict=True)
         },
         "planted": planted,
-        "left_out": [{"number": n, "kind": KINDS[n], "why": why} for n, why in world.plan.left_out.items()],
+        "left_out": [{"number": n, "kind": KINDS[n], "why": why} for n, why in world.planted.left_out.items()],
         "events": _events(world),
     }
 
@@ -79,7 +79,7 @@ class _Count:
 
     def campaigns(self, truth: int) -> list[int]:
         """Return the campaigns of a truth in order."""
-        return sorted({cell.campaign for cell in self.world.plan.cells if cell.truth == truth})
+        return sorted({cell.campaign for cell in self.world.planted.cells if cell.truth == truth})
 
     def opportunities(self) -> tuple[Ints, Ints]:
         """Return opportunities and those won by campaign; each chain counts once, at its first record."""
@@ -130,7 +130,7 @@ def _best_has_lowest_rescue(count: _Count) -> dict[str, Any]:
 
 
 def _pooled_reversal(count: _Count) -> dict[str, Any]:
-    units = sorted({cell.unit for cell in count.world.plan.cells if cell.truth == 2})
+    units = sorted({cell.unit for cell in count.world.planted.cells if cell.truth == 2})
     better, worse = count.campaigns(2)
     return {
         "campaign_ids": [int(CAMPAIGN_IDS[better]), int(CAMPAIGN_IDS[worse])],
@@ -201,7 +201,7 @@ def _leads_behind_dismissals(count: _Count) -> dict[str, Any]:
     others = dismissed & (bookings.source != VOICE_AGENT)
     source = SOURCES[VOICE_AGENT]
     return {
-        "sources": sorted({source.name, source.respelt}),
+        "sources": sorted({source.name, source.respelled}),
         "booking_provider_id": int(catalogue.PROVIDER_IDS[VOICE_AGENT]),
         "dismissed": int(mine.sum()),
         "became_leads": int((mine & bookings.became_lead).sum()),
@@ -217,7 +217,7 @@ def _small_not_best(count: _Count) -> dict[str, Any]:
 
 def _case_mix(count: _Count) -> dict[str, Any]:
     leads = count.world.leads
-    units = sorted({cell.unit for cell in count.world.plan.cells if cell.truth == 8})
+    units = sorted({cell.unit for cell in count.world.planted.cells if cell.truth == 8})
 
     def describe(creator: int) -> dict[str, Any]:
         mine = leads.creator == creator
@@ -229,7 +229,7 @@ def _case_mix(count: _Count) -> dict[str, Any]:
             },
         }
 
-    creators = sorted(cell.creator for cell in count.world.plan.cells if cell.truth == 8)
+    creators = sorted(cell.creator for cell in count.world.planted.cells if cell.truth == 8)
     people = list(dict.fromkeys(creators))
     return {
         "user_ids": [int(catalogue.USER_IDS[creator]) for creator in people],
@@ -299,14 +299,14 @@ def _crossing_days(curves: Any) -> list[int]:
 def _events(world: World) -> dict[str, Any]:
     seasons = world.seasons
     changes = [int(at) for at in seasons.changes[0] if seasons.start <= at <= seasons.as_of]
-    respelt = {s.name: s.respelt for s in SOURCES if s.respelt != s.name}
+    respelled = {s.name: s.respelled for s in SOURCES if s.respelled != s.name}
     return {
         "window": [_utc(seasons.start), _utc(seasons.as_of)],
         "freeze": [_day(seasons.freeze[0]), _day(seasons.freeze[1] - 1)],
         "form_outage": [_day(seasons.outage[0]), _day(seasons.outage[1] - 1)],
         "bulk_edit": _day(seasons.bulk_edit),
         "clock_changes": [_utc(at) for at in changes],
-        "sources_respelt": {"from": _day(seasons.respelling), "spellings": respelt},
+        "sources_respelt": {"from": _day(seasons.respelling), "spellings": respelled},
         "default_campaign_id": int(CAMPAIGN_IDS[catalogue.DEFAULT_CAMPAIGN]),
     }
 

@@ -15,7 +15,7 @@ import orjson
 from stcrm_pandas.sandbox.store.clock import SECOND
 from stcrm_pandas.sandbox.store.connection import digits
 from stcrm_pandas.sandbox.store.store import ALL_ROWS, Condition
-from stcrm_pandas.sandbox.store.tables import folded
+from stcrm_pandas.sandbox.store.tables import lower_case
 
 Filter = Callable[[Any], Condition]
 """A function from a filter's parsed value to its condition."""
@@ -53,7 +53,7 @@ def contains(path: str) -> Filter:
 
 def column_contains(name: str) -> Filter:
     """Match a part of a column that holds text in lower case."""
-    return lambda value: Condition(f"instr(t.{name}, ?) > 0", (folded(value),))
+    return lambda value: Condition(f"instr(t.{name}, ?) > 0", (lower_case(value),))
 
 
 def close_to(path: str) -> Filter:
@@ -107,7 +107,7 @@ def _archived(value: str) -> Condition:
 
 def _method_value(value: str) -> Condition:
     """Match an email address ignoring case, and a phone number on its digits."""
-    sought = folded(value) if "@" in value or not digits(value) else digits(value)
+    sought = lower_case(value) if "@" in value or not digits(value) else digits(value)
     return Condition("t.found_by = ?", (sought,))
 
 

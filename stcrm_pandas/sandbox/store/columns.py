@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from stcrm_pandas.sandbox.store.clock import ticks
 from stcrm_pandas.sandbox.store.connection import digits
-from stcrm_pandas.sandbox.store.tables import Of, Search, Table, as_it_is, folded
+from stcrm_pandas.sandbox.store.tables import FieldValue, SearchColumn, Table, lower_case, unchanged
 
 Cells: TypeAlias = pa.Array
 _NULL = "null"
@@ -26,7 +26,7 @@ _BETWEEN_DIGITS = " ()-+"
 
 
 @dataclass(frozen=True)
-class Lines:
+class JsonColumns:
     """Some rows: for each field the JSON text of its cells, or of the one value that all rows have.
 
     `searches` holds what a table keeps for a search, by column, where that is known without a look at the fields.
@@ -40,10 +40,10 @@ class Lines:
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Each row as a dict."""
-        return map(orjson.loads, objects(self.fields).to_pylist())
+        return map(orjson.loads, json_objects(self.fields).to_pylist())
 
 
-def batch_of(table: Table, lines: Lines) -> pa.RecordBatch:
+def record_batch(table: Table, lines: JsonColumns) -> pa.RecordBatch:
     """What the table keeps of some rows: the same as `Table.record` of each; columns without a value are left out."""
     fields, size = lines.fields, len(lines)
     hidden = [name for name in table.hidden if name in fields and not (name == "active" and table.deletes_softly)]
@@ -59,13 +59,13 @@ def batch_of(table: Table, lines: Lines) -> pa.RecordBatch:
         modified,
         pa.repeat(0, size) if modified is None else modified.fill_null(0),
         *[_searched(search, lines) for search in table.searches],
-        objects({name: fields[name] for name in hidden}) if hidden else None,
-        objects({name: body[name] for name in shown}),
+        json_objects({name: fields[name] for name in hidden}) if hidden else None,
+        json_objects({name: body[name] for name in shown}),
     )
     return _batch(table, columns)
 
 
-def batch_of_rows(table: Table, rows: Iterable[Mapping[str, Any]]) -> pa.RecordBatch:
+def record_batch_of_rows(table: Table, rows: Iterable[Mapping[str, Any]]) -> pa.RecordBatch:
     """The same of rows as dicts."""
     columns = zip(*map(table.record, rows), strict=True)
     return _batch(table, [pa.array(column) for column in columns])
@@ -76,7 +76,7 @@ def _batch(table: Table, columns: Iterable[Cells | None]) -> pa.RecordBatch:
     return pa.record_batch({name: column for name, column in named if column is not None and column.type != pa.null()})
 
 
-def joined(*parts: Cells | str) -> Cells:
+def concatenate(*parts: Cells | str) -> Cells:
     """Parts of texts put together, row by row."""
     merged: list[Cells | str] = []
     for part in parts:
@@ -87,12 +87,12 @@ def joined(*parts: Cells | str) -> Cells:
     return pc.binary_join_element_wise(*merged, "")
 
 
-def objects(fields: Mapping[str, Cells | str]) -> Cells:
+def json_objects(fields: Mapping[str, Cells | str]) -> Cells:
     """An object for each row."""
     parts: list[Cells | str] = []
     for name, cells in fields.items():
         parts += [f'{"," if parts else "{"}"{name}":', cells]
-    return joined(*parts, "}")
+    return concatenate(*parts, "}")
 
 
 def _plain(cells: Cells) -> Cells:
@@ -138,12 +138,12 @@ def _active(cells: Cells | None, size: int) -> Cells:
     return pa.repeat(1, size) if cells is None else pc.if_else(pc.equal(cells, "false"), 0, 1)
 
 
-def _searched(search: Search, lines: Lines) -> Cells:
+def _searched(search: SearchColumn, lines: JsonColumns) -> Cells:
     """What a column of its own holds for a search, as `Search.read` gives it for each row."""
     if search.column in lines.searches:
         return lines.searches[search.column]
-    if isinstance(search.read, Of) and search.read.how in _MANY and search.read.field in lines.fields:
-        found = _MANY[search.read.how](_text(lines.fields[search.read.field]))
+    if isinstance(search.read, FieldValue) and search.read.convert in _MANY and search.read.field in lines.fields:
+        found = _MANY[search.read.convert](_text(lines.fields[search.read.field]))
         if search.read.unless is None:
             return found
         field, values = search.read.unless
@@ -159,4 +159,4 @@ def _digits(texts: Cells) -> Cells:
     return pc.if_else(led, pc.utf8_slice_codeunits(texts, 1), texts)
 
 
-_MANY = {as_it_is: lambda texts: texts, folded: pc.utf8_lower, digits: _digits}
+_MANY = {unchanged: lambda texts: texts, lower_case: pc.utf8_lower, digits: _digits}

@@ -15,7 +15,7 @@ import pyarrow as pa
 from adbc_driver_sqlite import dbapi
 
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.sandbox.store.columns import Lines, batch_of, batch_of_rows
+from stcrm_pandas.sandbox.store.columns import JsonColumns, record_batch, record_batch_of_rows
 from stcrm_pandas.sandbox.store.connection import LAYOUT
 from stcrm_pandas.sandbox.store.default_rows import default_rows
 from stcrm_pandas.sandbox.store.prefetch import prefetch
@@ -34,19 +34,19 @@ class Company(Protocol):
     def tables(self) -> Iterable[tuple[str, Iterable[dict[str, Any]]]]: ...
 
 
-Made = Callable[[int, int], None]
+OnRows = Callable[[int, int], None]
 """Is told how many more rows are there, and how many there will be in all, as far as that is known (else 0)."""
 _BATCH = 5_000
 """Rows written between two reports of progress."""
 
 
-def fill(path: Path, company: Company, notes: Mapping[str, Any], made: Made | None = None) -> None:
+def fill(path: Path, company: Company, notes: Mapping[str, Any], on_rows: OnRows | None = None) -> None:
     """Make a file that `Store` opens; complete or not at all; `notes` are kept beside the rows."""
     expected = int(getattr(company, "expected_rows", 0))
 
     def report(rows: int) -> None:
-        if made is not None:
-            made(rows, expected)
+        if on_rows is not None:
+            on_rows(rows, expected)
 
     unfinished = path.with_name(path.name + ".making")
     unfinished.unlink(missing_ok=True)
@@ -83,36 +83,41 @@ def _fill(db: dbapi.Cursor, company: Company, notes: Mapping[str, Any], report: 
             filled.add(name)
     for name in [name for name in TABLES if name not in filled]:
         rows = default_rows(db, name)
-        _fill_table(db, TABLES[name], [batch_of_rows(TABLES[name], rows)] if rows else (), report)
+        _fill_table(db, TABLES[name], [record_batch_of_rows(TABLES[name], rows)] if rows else (), report)
     for name, value in {**notes, "layout": LAYOUT}.items():
         db.execute("INSERT INTO notes VALUES (?, ?)", (name, orjson.dumps(value).decode()))
 
 
 def _batches(company: Company) -> Generator[tuple[str, pa.RecordBatch | None], None, None]:
     """The name of each table and what it keeps of its rows, part by part; of an empty table None."""
-    if not hasattr(company, "written"):
-        yield from _made(_parts(company.tables()))
+    if not hasattr(company, "json_tables"):
+        yield from _record_batches(_parts(company.tables()))
         return
     # Cells are made in one thread, bodies are joined in a second and written in this one.
-    with closing(prefetch(_parts(company.written()))) as parts, closing(prefetch(_made(parts))) as batches:
+    with (
+        closing(prefetch(_parts(company.json_tables()))) as parts,
+        closing(prefetch(_record_batches(parts))) as batches,
+    ):
         yield from batches
 
 
-def _parts(tables: Iterable[tuple[str, Iterable[Any]]]) -> Iterator[tuple[str, Lines | list[Any]]]:
+def _parts(tables: Iterable[tuple[str, Iterable[Any]]]) -> Iterator[tuple[str, JsonColumns | list[Any]]]:
     for name, rows in tables:
         yield name, []
         left = iter(rows)
         for first in left:
-            yield name, first if isinstance(first, Lines) else [first, *islice(left, _BATCH - 1)]
+            yield name, first if isinstance(first, JsonColumns) else [first, *islice(left, _BATCH - 1)]
 
 
-def _made(parts: Iterable[tuple[str, Lines | list[Any]]]) -> Iterator[tuple[str, pa.RecordBatch | None]]:
+def _record_batches(
+    parts: Iterable[tuple[str, JsonColumns | list[Any]]],
+) -> Iterator[tuple[str, pa.RecordBatch | None]]:
     for name, part in parts:
         table = TABLES.get(name, Table(name))
-        if isinstance(part, Lines):
-            yield name, batch_of(table, part)
+        if isinstance(part, JsonColumns):
+            yield name, record_batch(table, part)
         else:
-            yield name, batch_of_rows(table, part) if part else None
+            yield name, record_batch_of_rows(table, part) if part else None
 
 
 def _fill_table(
@@ -122,7 +127,7 @@ def _fill_table(
     if not name.isidentifier():
         raise UsageError(f"no name of a table: {name!r}")
     db.execute("INSERT INTO tables VALUES (?)", (name,))
-    shared = "".join(f", {search.column}" for search in table.searches if not search.alone)
+    shared = "".join(f", {search.column}" for search in table.searches if not search.own_index)
     searches = "".join(f"{search.column} TEXT, " for search in table.searches)
     db.execute(
         f'CREATE TABLE "{name}" (n INTEGER PRIMARY KEY, id, parent, active INTEGER, created INTEGER, modified INTEGER, '
@@ -141,5 +146,5 @@ def _fill_table(
     if table.parent and not table.keyed_by_parent:
         db.execute(f'CREATE INDEX "{name}_by_parent" ON "{name}" (parent)')
     for search in table.searches:
-        if search.alone:
+        if search.own_index:
             db.execute(f'CREATE INDEX "{name}_by_{search.column}" ON "{name}" ({search.column})')

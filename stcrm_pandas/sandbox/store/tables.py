@@ -18,7 +18,7 @@ Key = int | str | tuple[int | str, ...]
 Row = Mapping[str, Any]
 
 
-def folded(text: Any) -> str | None:
+def lower_case(text: Any) -> str | None:
     """Return text in lower case.
 
     >>> folded("NÚÑEZ & Sons")
@@ -27,36 +27,36 @@ def folded(text: Any) -> str | None:
     return text.lower() if isinstance(text, str) else None
 
 
-def as_it_is(text: Any) -> Any:
+def unchanged(text: Any) -> Any:
     return text
 
 
 def _address(row: Row) -> str | None:
     """Return what a contact method is found by: an email address in lower case, or the digits of a phone number."""
     value = row.get("value")
-    return folded(value) if "@" in str(value) else digits(value) or folded(value)
+    return lower_case(value) if "@" in str(value) else digits(value) or lower_case(value)
 
 
 @dataclass(frozen=True)
-class Of:
+class FieldValue:
     """Reads and converts one field of a row; None where the field in `unless` has one of its values."""
 
     field: str
-    how: Callable[[Any], str | None] = as_it_is
+    convert: Callable[[Any], str | None] = unchanged
     unless: tuple[str, tuple[str | None, ...]] | None = None
 
     def __call__(self, row: Row) -> str | None:
         excluded = self.unless is not None and row.get(self.unless[0]) in self.unless[1]
-        return None if excluded else self.how(row.get(self.field))
+        return None if excluded else self.convert(row.get(self.field))
 
 
 @dataclass(frozen=True)
-class Search:
+class SearchColumn:
     """A column for filters on large tables, computed by `read` when a row is written."""
 
     column: str
     read: Callable[[Row], str | None]
-    alone: bool = False
+    own_index: bool = False
     """Whether it has its own index, for values that few rows share; the others are part of the index by id."""
 
 
@@ -77,7 +77,7 @@ class Table:
     """Whether ids are unique within a parent only."""
     dated: tuple[str, ...] = ("createdOn", "modifiedOn")
     """The fields with the times of creation and change."""
-    searches: tuple[Search, ...] = ()
+    searches: tuple[SearchColumn, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -151,8 +151,8 @@ def _by_name(tables: Iterable[Table]) -> dict[str, Table]:
     return {table.name: table for table in tables}
 
 
-_NAME = Search("name", Of("name", folded))
-_NUMBER = Of("value", digits, unless=("type", (None, "Email")))
+_NAME = SearchColumn("name", FieldValue("name", lower_case))
+_NUMBER = FieldValue("value", digits, unless=("type", (None, "Email")))
 """The digits of a contact that is a phone number."""
 
 TABLES = _by_name(
@@ -163,9 +163,9 @@ TABLES = _by_name(
             hidden=("active",),
             computed=("leadUrl",),
             searches=(
-                Search("status", Of("status")),
-                Search("phone", Of("leadPhone", digits)),
-                Search("name", Of("leadCustomerName", folded)),
+                SearchColumn("status", FieldValue("status")),
+                SearchColumn("phone", FieldValue("leadPhone", digits)),
+                SearchColumn("name", FieldValue("leadCustomerName", lower_case)),
             ),
         ),
         Table("bookings", parent="bookingProviderId", hidden=("active",)),
@@ -183,7 +183,7 @@ TABLES = _by_name(
             parent="customerId",
             hidden=("active",),
             keyed_by_parent=True,
-            searches=(Search("phone", _NUMBER, alone=True),),
+            searches=(SearchColumn("phone", _NUMBER, own_index=True),),
         ),
         Table(
             "locations",
@@ -197,7 +197,7 @@ TABLES = _by_name(
         Table("location_notes", parent="locationId", hidden=("active", "locationId")),
         Table("customer_custom_field_types"),
         Table("location_custom_field_types"),
-        Table("jobs", parent="customerId", searches=(Search("status", Of("jobStatus")),)),
+        Table("jobs", parent="customerId", searches=(SearchColumn("status", FieldValue("jobStatus")),)),
         Table("campaigns"),
         Table("campaign_categories"),
         Table("business_units"),
@@ -207,7 +207,7 @@ TABLES = _by_name(
         Table("job_types"),
         Table("call_reasons"),
         Table("contacts", searches=(_NAME,)),
-        Table("contact_methods", parent="contactId", searches=(Search("found_by", _address),)),
+        Table("contact_methods", parent="contactId", searches=(SearchColumn("found_by", _address),)),
         Table(
             "contact_preferences",
             id="name",

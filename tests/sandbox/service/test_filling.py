@@ -16,7 +16,7 @@ import pyarrow as pa
 import pytest
 
 from stcrm_pandas.sandbox.company import make_company
-from stcrm_pandas.sandbox.store.columns import Lines, batch_of
+from stcrm_pandas.sandbox.store.columns import JsonColumns, record_batch
 from stcrm_pandas.sandbox.store.filling import fill
 from stcrm_pandas.sandbox.store.prefetch import prefetch
 from stcrm_pandas.sandbox.store.tables import TABLES, Table
@@ -33,17 +33,17 @@ def records(table: Table, batch: pa.RecordBatch) -> list[tuple[Any, ...]]:
 def test_rows_written_at_once_are_kept_as_each_alone(by_the_book: bool) -> None:
     company = make_company(leads=600, seed=5, as_of=AS_OF, by_the_book=by_the_book)
     seen = 0
-    for name, many in company.written():
+    for name, many in company.json_tables():
         for rows in many:
-            if isinstance(rows, Lines):
+            if isinstance(rows, JsonColumns):
                 expected = [TABLES[name].record(row) for row in rows.rows()]
-                assert records(TABLES[name], batch_of(TABLES[name], rows)) == expected, name
+                assert records(TABLES[name], record_batch(TABLES[name], rows)) == expected, name
                 seen += len(rows)
     assert seen > 15_000, "the large tables are written this way"
 
 
-def lines(*rows: dict[str, object]) -> Lines:
-    return Lines({name: pa.array([orjson.dumps(row[name]).decode() for row in rows]) for name in rows[0]})
+def columns(*rows: dict[str, object]) -> JsonColumns:
+    return JsonColumns({name: pa.array([orjson.dumps(row[name]).decode() for row in rows]) for name in rows[0]})
 
 
 ODD = (
@@ -71,13 +71,13 @@ def test_odd_cells_too(name: str, renamed: dict[str, str]) -> None:
     named = [{renamed.get(field, field): value for field, value in row.items()} for row in ODD]
     rows = [{"id": number, **fixed, **row} for number, row in enumerate(named)]
     expected = [table.record(row) for row in rows]
-    assert records(table, batch_of(table, lines(*rows))) == expected
+    assert records(table, record_batch(table, columns(*rows))) == expected
 
 
 def test_a_moment_that_is_none_is_kept_as_no_moment() -> None:
     rows = [{"id": "a-1", "modifiedOn": "yesterday"}, {"id": "a-2", "modifiedOn": "2026-01-02T03:04:05Z"}]
     expected = [Table("any").record(row) for row in rows]
-    assert records(Table("any"), batch_of(Table("any"), lines(*rows))) == expected
+    assert records(Table("any"), record_batch(Table("any"), columns(*rows))) == expected
 
 
 def test_what_is_made_ahead_comes_in_order_and_fails_where_it_is_used() -> None:
@@ -115,7 +115,7 @@ def test_a_company_whose_rows_cannot_be_made_leaves_no_file(tmp_path: Path) -> N
         def tables(self) -> Iterator[Any]:
             yield "leads", iter(())
 
-        def written(self) -> Iterator[Any]:
+        def json_tables(self) -> Iterator[Any]:
             yield "leads", self.rows()
 
         def rows(self) -> Iterator[Any]:

@@ -8,11 +8,11 @@ import numpy as np
 
 from stcrm_pandas.sandbox.company.catalogue import SOURCES, TRADE, UNIT_WEIGHTS, VOICE_AGENT, WEB_FORM
 from stcrm_pandas.sandbox.company.chance import Chance, Flags, Ints, pick, shared_out, some
-from stcrm_pandas.sandbox.company.moments import DAY, HOUR
 from stcrm_pandas.sandbox.company.ordering import by_creation
-from stcrm_pandas.sandbox.company.plan import LEADS_OF_DISMISSED, LEADS_OF_VOICE_DISMISSED, Plan
+from stcrm_pandas.sandbox.company.planted import LEADS_OF_DISMISSED, LEADS_OF_VOICE_DISMISSED, PlantedTruths
 from stcrm_pandas.sandbox.company.seasons import Seasons
 from stcrm_pandas.sandbox.company.sizes import Sizes
+from stcrm_pandas.sandbox.company.times import DAY, HOUR
 
 UNDECIDED, TO_JOB, DISMISSED = range(3)
 TWINS = 0.03
@@ -43,7 +43,7 @@ class Bookings:
         return self.created.size
 
 
-def draw_bookings(chance: Chance, seasons: Seasons, sizes: Sizes, plan: Plan) -> Bookings:
+def draw_bookings(chance: Chance, seasons: Seasons, sizes: Sizes, planted: PlantedTruths) -> Bookings:
     rng = chance.of("bookings")
     size = sizes.bookings
     source = rng.permutation(np.repeat(np.arange(len(SOURCES)), shared_out(size, [s.share for s in SOURCES])))
@@ -51,7 +51,7 @@ def draw_bookings(chance: Chance, seasons: Seasons, sizes: Sizes, plan: Plan) ->
     always = np.ones(size, dtype=np.bool_)
     first, last = np.full(size, seasons.start), np.full(size, seasons.as_of)
     created = seasons.arrivals(rng, TRADE[unit], web=always, form=source == WEB_FORM, first=first, last=last)
-    outcome = _outcomes(rng, source, effects=plan.effects)
+    outcome = _outcomes(rng, source, effects=planted.effects)
     wait = np.minimum(np.exp(rng.normal(np.log(3 * HOUR), 1.3, size)), 6 * DAY).astype(np.int64) + 20
 
     twin_of = _twins(rng, seasons, source, created, outcome)
@@ -62,7 +62,7 @@ def draw_bookings(chance: Chance, seasons: Seasons, sizes: Sizes, plan: Plan) ->
     late = created + wait >= seasons.as_of
     outcome[late] = UNDECIDED
     decided = np.where(outcome == UNDECIDED, created, created + wait)
-    became_lead = _became_lead(rng, source, outcome == DISMISSED, twin_of < 0, sizes, plan)
+    became_lead = _became_lead(rng, source, outcome == DISMISSED, twin_of < 0, sizes, planted)
     campaign = np.where(rng.random(size) < 0.92, np.array([s.campaign for s in SOURCES])[source], -1)
 
     drawn = Bookings(created, decided, source, unit, campaign, outcome, became_lead, twin_of)
@@ -96,17 +96,17 @@ def _twins(rng: np.random.Generator, seasons: Seasons, source: Ints, created: In
 
 
 def _became_lead(
-    rng: np.random.Generator, source: Ints, dismissed: Flags, able: Flags, sizes: Sizes, plan: Plan
+    rng: np.random.Generator, source: Ints, dismissed: Flags, able: Flags, sizes: Sizes, planted: PlantedTruths
 ) -> Flags:
     """Exact shares of the dismissed, taken from those that are able."""
     count = dismissed.sum()
-    if not plan.effects:  # more are dismissed, but as many leads come of them
+    if not planted.effects:  # more are dismissed, but as many leads come of them
         count = round(source.size * sum(s.share * s.dismissed for s in SOURCES) / 10_000)
     total = min(round(count * LEADS_OF_DISMISSED), sizes.leads // 5)
     flags = np.zeros(source.size, dtype=np.bool_)
     voice = source == VOICE_AGENT
     shares = [(np.ones_like(voice), total)]
-    if plan.holds(6):
+    if planted.holds(6):
         mine = round((dismissed & voice).sum() * LEADS_OF_VOICE_DISMISSED)
         shares = [(voice, mine), (~voice, max(total - mine, 0))]
     for group, count in shares:

@@ -11,12 +11,12 @@ from stcrm_pandas.sandbox.company.drawing.bookings import Bookings
 from stcrm_pandas.sandbox.company.drawing.jobs import Jobs
 from stcrm_pandas.sandbox.company.drawing.leads import PLANTED, Leads
 from stcrm_pandas.sandbox.company.drawing.outcomes import Outcomes
-from stcrm_pandas.sandbox.company.moments import DAY
 from stcrm_pandas.sandbox.company.ordering import compact, ranks
 from stcrm_pandas.sandbox.company.people import People
-from stcrm_pandas.sandbox.company.plan import crowded
+from stcrm_pandas.sandbox.company.planted import crowded
 from stcrm_pandas.sandbox.company.seasons import Seasons
 from stcrm_pandas.sandbox.company.sizes import Sizes
+from stcrm_pandas.sandbox.company.times import DAY
 
 INACTIVE, MERGED, COMMERCIAL = 0.09, 0.025, 0.12
 OLDEST_DAYS = 8 * 365

@@ -23,11 +23,11 @@ from stcrm_pandas.sandbox.company.chance import Chance, Flags, Ints, pick, share
 from stcrm_pandas.sandbox.company.drawing.bookings import TO_JOB, Bookings
 from stcrm_pandas.sandbox.company.drawing.leads import Leads, retired_on
 from stcrm_pandas.sandbox.company.drawing.outcomes import BY_BOOKING, BY_CALL, BY_NOTHING, Outcomes
-from stcrm_pandas.sandbox.company.moments import DAY
 from stcrm_pandas.sandbox.company.ordering import by_creation
-from stcrm_pandas.sandbox.company.plan import CELLS, FIRST_CONTACT_JOBS, Plan
+from stcrm_pandas.sandbox.company.planted import CELLS, FIRST_CONTACT_JOBS, PlantedTruths
 from stcrm_pandas.sandbox.company.seasons import Seasons
 from stcrm_pandas.sandbox.company.sizes import Sizes
+from stcrm_pandas.sandbox.company.times import DAY
 
 INSTALLS = 0.03
 SECOND = 0.65
@@ -67,7 +67,13 @@ class Jobs:
 
 
 def draw_jobs(
-    chance: Chance, seasons: Seasons, sizes: Sizes, plan: Plan, bookings: Bookings, leads: Leads, outcomes: Outcomes
+    chance: Chance,
+    seasons: Seasons,
+    sizes: Sizes,
+    planted: PlantedTruths,
+    bookings: Bookings,
+    leads: Leads,
+    outcomes: Outcomes,
 ) -> Jobs:
     rng = chance.of("jobs")
     booked = np.flatnonzero(bookings.outcome == TO_JOB)
@@ -79,12 +85,12 @@ def draw_jobs(
     credited = np.concatenate(
         [np.where(bookings.campaign[booked] < 0, of_source, bookings.campaign[booked]), leads.campaign[won]]
     )
-    moved = (rng.random(credited.size) < RECREDITED) & ~np.isin(credited, list(plan.campaigns))
+    moved = (rng.random(credited.size) < RECREDITED) & ~np.isin(credited, list(planted.campaigns))
     credited = np.where(moved, DEFAULT_CAMPAIGN, credited)
 
-    at_once = _campaigns_at_first_contact(rng, sizes, plan, leads, first, int((credited == DEFAULT_CAMPAIGN).sum()))
+    at_once = _campaigns_at_first_contact(rng, sizes, planted, leads, first, int((credited == DEFAULT_CAMPAIGN).sum()))
     unit_at_once = pick(rng, FIRST_CONTACT_UNITS, first)
-    if not plan.effects:
+    if not planted.effects:
         like = _calls_alike(chance.of("first contacts"), leads, first)
         at_once, unit_at_once = leads.campaign[like], leads.unit[like]
     no = np.zeros(first, dtype=np.bool_)
@@ -101,7 +107,7 @@ def draw_jobs(
     unit = np.concatenate([bookings.unit[booked], leads.unit[won], unit_at_once])
     campaign = np.concatenate([credited, at_once])
     user = pick(rng, (3, 3, 3, 2, 1, 1, 2), created.size)
-    if not plan.effects:
+    if not planted.effects:
         user[created.size - first :] = leads.creator[like]
     kind = job_types(rng, unit)
     installs = rng.permutation(np.flatnonzero(unit == HVAC_INSTALL))
@@ -138,14 +144,14 @@ def names_call(jobs: Jobs, outcomes: Outcomes) -> Flags:
 
 
 def _campaigns_at_first_contact(
-    rng: np.random.Generator, sizes: Sizes, plan: Plan, leads: Leads, count: int, on_default: int
+    rng: np.random.Generator, sizes: Sizes, planted: PlantedTruths, leads: Leads, count: int, on_default: int
 ) -> Ints:
     """In proportion to the leads, but for the default campaign, and the best one, which books nearly all at once."""
     weights = np.bincount(leads.campaign, minlength=len(CAMPAIGNS)) * rng.uniform(0.95, 1.05, len(CAMPAIGNS))
     fixed = {DEFAULT_CAMPAIGN: max(round(sizes.jobs * ON_DEFAULT) - on_default, 0)}
-    if any(cell.truth == 1 for cell in plan.cells):
+    if any(cell.truth == 1 for cell in planted.cells):
         fixed[_campaign_of(1)] = FIRST_CONTACT_JOBS
-    if any(cell.truth == 7 for cell in plan.cells):
+    if any(cell.truth == 7 for cell in planted.cells):
         fixed[_campaign_of(7)] = 2
     weights[list(fixed)] = 0.0
     parts = shared_out(max(count - sum(fixed.values()), 0), weights)

@@ -18,11 +18,11 @@ from stcrm_pandas.sandbox.company.catalogue import (
 )
 from stcrm_pandas.sandbox.company.chance import Chance, Flags, Floats, Ints, pick, some
 from stcrm_pandas.sandbox.company.drawing.bookings import Bookings
-from stcrm_pandas.sandbox.company.moments import DAY, HOUR
 from stcrm_pandas.sandbox.company.ordering import by_creation
-from stcrm_pandas.sandbox.company.plan import MATURE_DAYS, REPEAT_DAYS, Plan
+from stcrm_pandas.sandbox.company.planted import MATURE_DAYS, REPEAT_DAYS, PlantedTruths
 from stcrm_pandas.sandbox.company.seasons import WINDOW_DAYS, Seasons
 from stcrm_pandas.sandbox.company.sizes import Sizes
+from stcrm_pandas.sandbox.company.times import DAY, HOUR
 
 REPEATS, NOT_LEADS, DELETED = 0.08, 0.09, 0.008
 RETIRED = np.array([not active for _, _, active in CAMPAIGNS])
@@ -67,11 +67,11 @@ def retired_on(seasons: Seasons) -> Ints:
     return np.where(RETIRED, seasons.as_of - (MATURE_DAYS + 10 + place % 12 * 15) * DAY, seasons.as_of)
 
 
-def draw_leads(chance: Chance, seasons: Seasons, sizes: Sizes, plan: Plan, bookings: Bookings) -> Leads:
+def draw_leads(chance: Chance, seasons: Seasons, sizes: Sizes, planted: PlantedTruths, bookings: Bookings) -> Leads:
     rng = chance.of("leads")
     repeats = round(sizes.leads * REPEATS)
     born = np.flatnonzero(bookings.became_lead)
-    cell, group, not_lead = _planted(plan)
+    cell, group, not_lead = _planted(planted)
     spare = sizes.leads - repeats - cell.size - born.size
     cell = np.concatenate([cell, np.full(born.size + spare, -1)])
     group = np.concatenate([group, np.full(born.size, BORN), np.full(spare, ORDINARY)])
@@ -86,15 +86,15 @@ def draw_leads(chance: Chance, seasons: Seasons, sizes: Sizes, plan: Plan, booki
 
     booking = np.where(group == BORN, 0, -1)
     booking[group == BORN] = born
-    unit = _of_cell([c.unit for c in plan.cells], cell, pick(rng, UNIT_WEIGHTS, size))
+    unit = _of_cell([c.unit for c in planted.cells], cell, pick(rng, UNIT_WEIGHTS, size))
     unit[group == BORN] = bookings.unit[born]
-    weights = _campaign_weights(chance, plan)
+    weights = _campaign_weights(chance, planted)
     running = pick(rng, np.where(RETIRED, 0.0, weights), size)
     campaign = np.where(group == RECENT, running, pick(rng, weights, size))
-    campaign = _of_cell([c.campaign for c in plan.cells], cell, campaign)
+    campaign = _of_cell([c.campaign for c in planted.cells], cell, campaign)
     of_source = np.array([s.campaign for s in SOURCES])[bookings.source[born]]
     campaign[group == BORN] = np.where(bookings.campaign[born] >= 0, bookings.campaign[born], of_source)
-    creator = _of_cell([c.creator for c in plan.cells], cell, _creators(rng, plan, group))
+    creator = _of_cell([c.creator for c in planted.cells], cell, _creators(rng, planted, group))
 
     first = np.where(group == RECENT, seasons.as_of - MATURE_DAYS * DAY, seasons.start)
     last = np.where(group == PLANTED, seasons.as_of - MATURE_DAYS * DAY - HOUR, seasons.as_of)
@@ -105,7 +105,7 @@ def draw_leads(chance: Chance, seasons: Seasons, sizes: Sizes, plan: Plan, booki
 
     original = _originals(rng, np.flatnonzero(~not_lead & ~deleted), created, seasons, repeats)
     fresh = pick(rng, weights, repeats)
-    own = np.isin(campaign[original], list(plan.campaigns)) | (rng.random(repeats) < 0.7)
+    own = np.isin(campaign[original], list(planted.campaigns)) | (rng.random(repeats) < 0.7)
     again = created[original] + rng.integers(HOUR // 2, REPEAT_DAYS * DAY - DAY, repeats)
     none = np.full(repeats, -1)
     drawn = Leads(
@@ -123,13 +123,13 @@ def draw_leads(chance: Chance, seasons: Seasons, sizes: Sizes, plan: Plan, booki
     return by_creation(drawn, "repeat_of")
 
 
-def _planted(plan: Plan) -> tuple[Ints, Ints, Flags]:
+def _planted(planted: PlantedTruths) -> tuple[Ints, Ints, Flags]:
     """Place of the cell, group and reason of what is counted out beforehand.
 
     Around the mature leads of a cell are recent ones, where its campaign still runs, and some that are no leads.
     """
     cells, groups, others = [], [], []
-    for place, cell in enumerate(plan.cells):
+    for place, cell in enumerate(planted.cells):
         runs = cell.campaign < 0 or not RETIRED[cell.campaign]
         recent = round(cell.size * MATURE_DAYS / (WINDOW_DAYS - MATURE_DAYS)) if runs else 0
         noise = round(cell.size * NOT_LEADS / (1 - NOT_LEADS - REPEATS))
@@ -145,21 +145,21 @@ def _of_cell(wanted: list[int], cell: Ints, drawn: Ints) -> Ints:
     return np.where(fixed >= 0, fixed, drawn)
 
 
-def _campaign_weights(chance: Chance, plan: Plan) -> Floats:
+def _campaign_weights(chance: Chance, planted: PlantedTruths) -> Floats:
     weights = chance.of("catalogue").uniform(0.7, 1.4, len(CAMPAIGNS)) * np.where(RETIRED, 0.75, 1.0)
     weights[DEFAULT_CAMPAIGN] = weights.sum() * 0.22
-    weights[list(plan.campaigns)] = 0.0
+    weights[list(planted.campaigns)] = 0.0
     return weights
 
 
-def _creators(rng: np.random.Generator, plan: Plan, group: Ints) -> Ints:
+def _creators(rng: np.random.Generator, planted: PlantedTruths, group: Ints) -> Ints:
     """Integrations make 30 % of all leads; none of them makes one out of a booking."""
-    free = [place for place in OFFICE if place not in plan.creators]
+    free = [place for place in OFFICE if place not in planted.creators]
     office = np.array(free)[rng.integers(0, len(free), group.size)]
     robots = np.where(rng.random(group.size) < 0.6, WEBSITE, PARTNERS)
     able = group != BORN
     share = min(0.30 / (1 - REPEATS) * group.size / max(int(able.sum()), 1), 0.9)
-    share *= 1 / (1 - 0.08) if plan.creators else 1.0
+    share *= 1 / (1 - 0.08) if planted.creators else 1.0
     return np.where(able & (rng.random(group.size) < share), robots, office)
 
 

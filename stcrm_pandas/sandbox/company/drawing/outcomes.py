@@ -10,18 +10,18 @@ from stcrm_pandas.sandbox.company.catalogue import PARTNERS, WEBSITE
 from stcrm_pandas.sandbox.company.chance import Chance, Flags, Floats, Ints, pick_by_row, shared_out
 from stcrm_pandas.sandbox.company.drawing.bookings import Bookings
 from stcrm_pandas.sandbox.company.drawing.leads import BORN, PLANTED, RECENT, REPEAT, Leads
-from stcrm_pandas.sandbox.company.moments import DAY, HOUR
-from stcrm_pandas.sandbox.company.plan import (
+from stcrm_pandas.sandbox.company.planted import (
     FAST,
     MATURE_DAYS,
     POINTS_ABOVE,
     QUICKLY_DISMISSED,
     SLOW,
     USUAL,
-    Plan,
+    PlantedTruths,
 )
 from stcrm_pandas.sandbox.company.seasons import Seasons
 from stcrm_pandas.sandbox.company.sizes import Sizes
+from stcrm_pandas.sandbox.company.times import DAY, HOUR
 
 OPEN, CONVERTED, DISMISSED = range(3)
 BY_NOTHING, BY_BOOKING, BY_CALL, BY_JOBS = range(4)
@@ -45,13 +45,13 @@ class Outcomes:
 
 
 def draw_outcomes(
-    chance: Chance, seasons: Seasons, sizes: Sizes, plan: Plan, leads: Leads, bookings: Bookings
+    chance: Chance, seasons: Seasons, sizes: Sizes, planted: PlantedTruths, leads: Leads, bookings: Bookings
 ) -> Outcomes:
     rng = chance.of("lead outcomes")
-    speed = np.array([*(cell.speed for cell in plan.cells), USUAL])[leads.cell]
-    if not plan.effects:
+    speed = np.array([*(cell.speed for cell in planted.cells), USUAL])[leads.cell]
+    if not planted.effects:
         speed = np.full(leads.size, USUAL)
-    final = _final(rng, seasons, plan, leads)
+    final = _final(rng, seasons, planted, leads)
     moment = _moments(rng, seasons, leads, final, speed)
     status = np.where(moment >= seasons.as_of, OPEN, final)
     moment = np.where(status == OPEN, leads.created, moment)
@@ -60,11 +60,11 @@ def draw_outcomes(
     days = (moment - leads.created) // DAY
     has_customer = _known(rng, leads, has_call)
     lost = np.array([0.07, 0.14, 0.31])[np.searchsorted([2, 14], days, side="right")]
-    if not plan.effects:
+    if not planted.effects:
         # Whom nobody knows has no job: then that must date nothing, instead of showing who converted.
         lost = np.where(has_customer, lost / 10, 1.0)
     dated_by = _dated_by(rng, status, leads, lost, has_call, limit=int(sizes.jobs * 0.4))
-    if plan.effects:
+    if planted.effects:
         has_customer |= (dated_by != BY_NOTHING) | ((status == CONVERTED) & (rng.random(leads.size) < 0.5))
     return Outcomes(status, moment, dated_by, has_call, has_customer)
 
@@ -77,9 +77,9 @@ def _known(rng: np.random.Generator, leads: Leads, has_call: Flags) -> Flags:
     return known
 
 
-def _final(rng: np.random.Generator, seasons: Seasons, plan: Plan, leads: Leads) -> Ints:
+def _final(rng: np.random.Generator, seasons: Seasons, planted: PlantedTruths, leads: Leads) -> Ints:
     """The outcome that each has once it is mature."""
-    if not plan.effects:
+    if not planted.effects:
         return _by_rate(rng, np.full(leads.size, RATE))
     rate = RATE_OF_UNIT[leads.unit] * rng.normal(1.0, 0.04, 64)[leads.campaign]
     rate[leads.group == BORN] = RATE_OF_BORN
@@ -89,7 +89,7 @@ def _final(rng: np.random.Generator, seasons: Seasons, plan: Plan, leads: Leads)
     rate[leads.not_lead] = RATE_OF_NOT_LEAD
     final = _by_rate(rng, rate)
     counted = leads.clean() & leads.mature(seasons.as_of)
-    for place, cell in sorted(enumerate(plan.cells), key=lambda item: item[1].converted < 0):
+    for place, cell in sorted(enumerate(planted.cells), key=lambda item: item[1].converted < 0):
         others = counted & (leads.campaign != cell.campaign)
         share = (
             cell.converted / cell.size

@@ -14,11 +14,11 @@ from stcrm_pandas.sandbox.company.drawing.jobs import Jobs, draw_jobs
 from stcrm_pandas.sandbox.company.drawing.leads import Leads, draw_leads
 from stcrm_pandas.sandbox.company.drawing.outcomes import Outcomes, draw_outcomes
 from stcrm_pandas.sandbox.company.ids import Ids
-from stcrm_pandas.sandbox.company.moments import Texts
 from stcrm_pandas.sandbox.company.ordering import compact
-from stcrm_pandas.sandbox.company.plan import Plan
+from stcrm_pandas.sandbox.company.planted import PlantedTruths
 from stcrm_pandas.sandbox.company.seasons import Seasons
 from stcrm_pandas.sandbox.company.sizes import Sizes
+from stcrm_pandas.sandbox.company.times import TimeFormat
 
 BEYOND_FLOAT = 9_007_199_254_741_036
 """The first whole numbers above this cannot all be told apart as floats; a multiple of seven."""
@@ -31,7 +31,7 @@ class World:
     chance: Chance
     seasons: Seasons
     sizes: Sizes
-    plan: Plan
+    planted: PlantedTruths
     by_the_book: bool
     bookings: Bookings
     leads: Leads
@@ -41,18 +41,18 @@ class World:
 
     @classmethod
     def draw(cls, sizes: Sizes, *, seed: int, as_of: int, by_the_book: bool, effects: bool) -> World:
-        chance, seasons, plan = Chance(seed), Seasons(as_of), Plan.of(sizes, effects=effects)
-        bookings = draw_bookings(chance, seasons, sizes, plan)
-        leads = draw_leads(chance, seasons, sizes, plan, bookings)
-        outcomes = draw_outcomes(chance, seasons, sizes, plan, leads, bookings)
-        jobs = compact(draw_jobs(chance, seasons, sizes, plan, bookings, leads, outcomes))
+        chance, seasons, planted = Chance(seed), Seasons(as_of), PlantedTruths.of(sizes, effects=effects)
+        bookings = draw_bookings(chance, seasons, sizes, planted)
+        leads = draw_leads(chance, seasons, sizes, planted, bookings)
+        outcomes = draw_outcomes(chance, seasons, sizes, planted, leads, bookings)
+        jobs = compact(draw_jobs(chance, seasons, sizes, planted, bookings, leads, outcomes))
         customers = compact(draw_customers(chance, seasons, sizes, bookings, leads, outcomes, jobs))
         bookings, leads = compact(bookings), compact(leads)
-        return cls(chance, seasons, sizes, plan, by_the_book, bookings, leads, outcomes, jobs, customers)
+        return cls(chance, seasons, sizes, planted, by_the_book, bookings, leads, outcomes, jobs, customers)
 
     @cached_property
-    def texts(self) -> Texts:
-        return Texts(by_the_book=self.by_the_book)
+    def times(self) -> TimeFormat:
+        return TimeFormat(by_the_book=self.by_the_book)
 
     @property
     def lead_ids(self) -> Ids:

@@ -8,14 +8,14 @@ import numpy as np
 
 from stcrm_pandas.sandbox.company import catalogue
 from stcrm_pandas.sandbox.company.catalogue import MARKETPLACE_A, MARKETPLACE_B, SOURCES
-from stcrm_pandas.sandbox.company.cells import either, flags, holed, ids_of, json_of, numbers, words
+from stcrm_pandas.sandbox.company.cells import booleans, from_codes, ids_of, if_else, numbers, to_json, with_nulls
 from stcrm_pandas.sandbox.company.chance import Flags, Ints, pick, some
 from stcrm_pandas.sandbox.company.drawing.bookings import DISMISSED, TO_JOB
 from stcrm_pandas.sandbox.company.drawing.world import World
-from stcrm_pandas.sandbox.company.moments import DAY, HOUR, NEVER
-from stcrm_pandas.sandbox.company.people import spelt
+from stcrm_pandas.sandbox.company.people import phone_cells
 from stcrm_pandas.sandbox.company.rows.chunks import chunks
-from stcrm_pandas.sandbox.store.columns import Lines, joined, objects
+from stcrm_pandas.sandbox.company.times import DAY, HOUR, NEVER
+from stcrm_pandas.sandbox.store.columns import JsonColumns, concatenate, json_objects
 
 STATUS = ("New", "Accepted", "Converted", "Dismissed")
 KINDS = ("Residential", "Commercial", "PropertyManager")
@@ -33,7 +33,7 @@ WRONGLY_FIRST = 0.15
 ODD_START = 0.04
 
 
-def booking_rows(world: World) -> Iterator[Lines]:
+def booking_rows(world: World) -> Iterator[JsonColumns]:
     rng = world.chance.of("booking rows")
     bookings, people = world.bookings, world.customers.people
     size, as_of = bookings.size, world.seasons.as_of
@@ -48,9 +48,9 @@ def booking_rows(world: World) -> Iterator[Lines]:
     first_time = _is_new(world, job) ^ (rng.random(size) < WRONGLY_FIRST)
     unsaid = rng.random(size) < 0.02
     start = _starts(world, rng)
-    respelt = world.seasons.local(bookings.created) // DAY >= world.seasons.respelling
-    respelt &= rng.random(size) < 0.93
-    names = tuple(s.name for s in SOURCES) + tuple(s.respelt for s in SOURCES)
+    respelled = world.seasons.local(bookings.created) // DAY >= world.seasons.respelling
+    respelled &= rng.random(size) < 0.93
+    names = tuple(s.name for s in SOURCES) + tuple(s.respelled for s in SOURCES)
     provider = catalogue.PROVIDER_IDS[bookings.source]
     kind = np.where(people.firm[world.customers.person_of_booking] >= 0, 1, 0)
     if not world.by_the_book:
@@ -69,33 +69,35 @@ def booking_rows(world: World) -> Iterator[Lines]:
             "unit": people.units(who),
             "city": people.cities(who),
             "state": people.states(who),
-            "zip": holed(people.zips(who), bare[part]),
-            "country": json_of("USA"),
+            "zip": with_nulls(people.zips(who), bare[part]),
+            "country": to_json("USA"),
         }
-        yield Lines(
+        yield JsonColumns(
             {
                 "id": ids,
-                "source": words(names, bookings.source[part] + respelt[part] * len(SOURCES)),
-                "createdOn": world.texts.cells(bookings.created[part]),
+                "source": from_codes(names, bookings.source[part] + respelled[part] * len(SOURCES)),
+                "createdOn": world.times.cells(bookings.created[part]),
                 "name": people.names(who),
-                "address": holed(objects(address), no_address[part]),
-                "customerType": words(KINDS, kind[part], unknown_kind[part]),
-                "start": world.texts.cells(start[part]),
+                "address": with_nulls(json_objects(address), no_address[part]),
+                "customerType": from_codes(KINDS, kind[part], unknown_kind[part]),
+                "start": world.times.cells(start[part]),
                 "campaignId": ids_of(catalogue.CAMPAIGN_IDS, bookings.campaign[part]),
                 "businessUnitId": ids_of(catalogue.BUSINESS_UNIT_IDS, unit[part]),
-                "isFirstTimeClient": flags(first_time[part], unsaid[part]),
-                "uploadedImages": holed(joined('["https://images.example.com/', ids, '.jpg"]'), ~pictures[part]),
-                "isSendConfirmationEmail": flags(confirm[part]),
-                "status": words(STATUS, status[part]),
+                "isFirstTimeClient": booleans(first_time[part], unsaid[part]),
+                "uploadedImages": with_nulls(
+                    concatenate('["https://images.example.com/', ids, '.jpg"]'), ~pictures[part]
+                ),
+                "isSendConfirmationEmail": booleans(confirm[part]),
+                "status": from_codes(STATUS, status[part]),
                 "dismissingReasonId": ids_of(catalogue.DISMISSING_REASON_IDS, dismissing[part]),
                 "jobId": ids_of(world.job_ids, job[part]),
-                "externalId": joined('"', numbers(provider[part]), "-", ids, '"'),
-                "priority": words(PRIORITY, priority[part]),
+                "externalId": concatenate('"', numbers(provider[part]), "-", ids, '"'),
+                "priority": from_codes(PRIORITY, priority[part]),
                 "jobTypeId": ids_of(catalogue.JOB_TYPE_IDS, job_type[part]),
                 "bookingProviderId": numbers(provider[part]),
-                "modifiedOn": world.texts.cells(bookings.decided[part]),
-                "summary": words(SUMMARIES, summary[part]),
-                "active": flags(~deleted[part]),
+                "modifiedOn": world.times.cells(bookings.decided[part]),
+                "summary": from_codes(SUMMARIES, summary[part]),
+                "active": booleans(~deleted[part]),
             }
         )
 
@@ -122,7 +124,7 @@ def _starts(world: World, rng: np.random.Generator) -> Ints:
     return start
 
 
-def booking_contact_rows(world: World) -> Iterator[Lines]:
+def booking_contact_rows(world: World) -> Iterator[JsonColumns]:
     """A telephone number and a mail address for each booking."""
     rng = world.chance.of("booking contacts")
     bookings, people = world.bookings, world.customers.people
@@ -138,16 +140,16 @@ def booking_contact_rows(world: World) -> Iterator[Lines]:
         kept = ~(second & no_mail[twice])
         place, is_mail = twice[kept], second[kept]
         who = world.customers.person_of_booking[place]
-        phones = spelt(who, np.zeros_like(who), spelling[place])
-        yield Lines(
+        phones = phone_cells(who, np.zeros_like(who), spelling[place])
+        yield JsonColumns(
             {
                 "bookingProviderId": numbers(catalogue.PROVIDER_IDS[bookings.source[place]]),
                 "bookingId": numbers(world.booking_ids[place]),
                 "id": numbers(81_000_000 + 2 * place + is_mail),
-                "type": words(("Phone", "MobilePhone", "Email"), np.where(is_mail, 2, mobile[place])),
-                "value": either(is_mail, people.mail(who, np.ones_like(who)), phones),
-                "memo": words(("evenings", "work", *[""] * 10), memo[place]),
-                "modifiedOn": world.texts.cells(bookings.created[place]),
-                "active": flags(active[place, is_mail.astype(np.int64)]),
+                "type": from_codes(("Phone", "MobilePhone", "Email"), np.where(is_mail, 2, mobile[place])),
+                "value": if_else(is_mail, people.emails(who, np.ones_like(who)), phones),
+                "memo": from_codes(("evenings", "work", *[""] * 10), memo[place]),
+                "modifiedOn": world.times.cells(bookings.created[place]),
+                "active": booleans(active[place, is_mail.astype(np.int64)]),
             }
         )

@@ -11,10 +11,10 @@ from stcrm_pandas.sandbox.company import catalogue
 from stcrm_pandas.sandbox.company.chance import Ints
 from stcrm_pandas.sandbox.company.drawing.leads import retired_on
 from stcrm_pandas.sandbox.company.drawing.world import World
-from stcrm_pandas.sandbox.company.moments import DAY, HOUR
 from stcrm_pandas.sandbox.company.names import FIRST, LAST
-from stcrm_pandas.sandbox.company.people import digits
-from stcrm_pandas.sandbox.company.rows.chunks import Row, lists, nothing, rows_of
+from stcrm_pandas.sandbox.company.people import phone_digits
+from stcrm_pandas.sandbox.company.rows.chunks import Row, empty_lists, nulls, rows_of
+from stcrm_pandas.sandbox.company.times import DAY, HOUR
 
 COMPANY = "Bluebonnet Home Services"
 
@@ -26,8 +26,8 @@ def _since(world: World, size: int, *, years: float = 5) -> Ints:
 
 def business_unit_rows(world: World) -> Iterator[Row]:
     size = len(catalogue.BUSINESS_UNITS)
-    since = world.texts.of(_since(world, size, years=8))
-    none = nothing(size)
+    since = world.times.of(_since(world, size, years=8))
+    none = nulls(size)
     return rows_of(
         {
             "id": catalogue.BUSINESS_UNIT_IDS.tolist(),
@@ -36,7 +36,7 @@ def business_unit_rows(world: World) -> Iterator[Row]:
             "officialName": [f"{COMPANY} {name}" for name in catalogue.BUSINESS_UNITS],
             "email": [f"unit{place}@example.com" for place in range(size)],
             "currency": ["USD"] * size,
-            "phoneNumber": digits(np.arange(size), np.full(size, 4)),
+            "phoneNumber": phone_digits(np.arange(size), np.full(size, 4)),
             "invoiceHeader": none,
             "invoiceMessage": none,
             "defaultTaxRate": [0.0825] * size,
@@ -51,11 +51,11 @@ def business_unit_rows(world: World) -> Iterator[Row]:
             "corporateContractNumber": none,
             "trade": [{"id": 3 + place // 2, "name": ("HVAC", "Plumbing")[place // 2]} for place in range(size)],
             "division": none,
-            "tagTypeIds": lists(size),
+            "tagTypeIds": empty_lists(size),
             "tenant": none,
             "createdOn": since,
             "modifiedOn": since,
-            "externalData": lists(size),
+            "externalData": empty_lists(size),
             "certifiedSentriconSpecialistCode": none,
         }
     )
@@ -78,7 +78,7 @@ def _unit_address() -> Row:
 
 def campaign_category_rows(world: World) -> Iterator[Row]:
     size = len(catalogue.CATEGORIES)
-    since = world.texts.of(_since(world, size, years=7))
+    since = world.times.of(_since(world, size, years=7))
     return rows_of(
         {
             "id": catalogue.CATEGORY_IDS.tolist(),
@@ -96,13 +96,13 @@ def campaign_rows(world: World) -> Iterator[Row]:
     names, categories, active = zip(*catalogue.CAMPAIGNS, strict=True)
     created = _since(world, size, years=4)
     edited = np.where(active, created + 40 * DAY, retired_on(world.seasons) + 2 * DAY)
-    numbers = digits(np.arange(size), np.full(size, 3))
+    numbers = phone_digits(np.arange(size), np.full(size, 3))
     return rows_of(
         {
             "id": catalogue.CAMPAIGN_IDS.tolist(),
             "name": names,
-            "modifiedOn": world.texts.of(edited),
-            "createdOn": world.texts.of(created),
+            "modifiedOn": world.times.of(edited),
+            "createdOn": world.times.of(created),
             "active": active,
             "isDefaultCampaign": [place == catalogue.DEFAULT_CAMPAIGN for place in range(size)],
             "category": [
@@ -110,10 +110,10 @@ def campaign_rows(world: World) -> Iterator[Row]:
                 for place in categories
             ],
             "source": ["Google" if "Search" in name or "Maps" in name else None for name in names],
-            "otherSource": nothing(size),
-            "businessUnit": nothing(size),
+            "otherSource": nulls(size),
+            "businessUnit": nulls(size),
             "medium": ["cpc" if "Search" in name else None for name in names],
-            "otherMedium": nothing(size),
+            "otherMedium": nulls(size),
             "campaignPhoneNumbers": [[number] if place % 3 else [] for place, number in enumerate(numbers)],
         }
     )
@@ -122,7 +122,7 @@ def campaign_rows(world: World) -> Iterator[Row]:
 def tag_type_rows(world: World) -> Iterator[Row]:
     size = len(catalogue.TAGS)
     names, colors, chances = zip(*catalogue.TAGS, strict=True)
-    since = world.texts.of(_since(world, size))
+    since = world.times.of(_since(world, size))
     return rows_of(
         {
             "id": catalogue.TAG_IDS.tolist(),
@@ -144,7 +144,7 @@ def tag_type_rows(world: World) -> Iterator[Row]:
 
 def call_reason_rows(world: World) -> Iterator[Row]:
     names, are_leads, active = zip(*catalogue.CALL_REASONS, strict=True)
-    since = world.texts.of(_since(world, len(names)))
+    since = world.times.of(_since(world, len(names)))
     return rows_of(
         {
             "id": catalogue.CALL_REASON_IDS.tolist(),
@@ -160,14 +160,14 @@ def call_reason_rows(world: World) -> Iterator[Row]:
 def job_type_rows(world: World) -> Iterator[Row]:
     size = len(catalogue.JOB_TYPES)
     names, units, minutes = zip(*catalogue.JOB_TYPES, strict=True)
-    since = world.texts.of(_since(world, size))
+    since = world.times.of(_since(world, size))
     return rows_of(
         {
             "id": catalogue.JOB_TYPE_IDS.tolist(),
             "name": names,
             "businessUnitIds": [[int(catalogue.BUSINESS_UNIT_IDS[unit])] for unit in units],
-            "skills": lists(size),
-            "tagTypeIds": lists(size),
+            "skills": empty_lists(size),
+            "tagTypeIds": empty_lists(size),
             "priority": ["Urgent" if name in ("Burst Pipe", "No Heat") else "Normal" for name in names],
             "duration": [60 * minute for minute in minutes],
             "soldThreshold": [500.0 if minute > 200 else None for minute in minutes],
@@ -178,11 +178,11 @@ def job_type_rows(world: World) -> Iterator[Row]:
             "invoiceSignaturesRequired": [minute > 200 for minute in minutes],
             "modifiedOn": since,
             "createdOn": since,
-            "externalData": lists(size),
+            "externalData": empty_lists(size),
             "active": [name != "Ductwork" for name in names],
             "isSmartDispatched": [False] * size,
             "defaultEstimateSoldAction": ["Prompt"] * size,
-            "customFieldTypeIds": lists(size),
+            "customFieldTypeIds": empty_lists(size),
         }
     )
 
@@ -191,7 +191,7 @@ def employee_rows(world: World) -> Iterator[Row]:
     size = len(catalogue.EMPLOYEES)
     firsts, lasts, roles, active = zip(*catalogue.EMPLOYEES, strict=True)
     created = _since(world, size, years=6)
-    since, none = world.texts.of(created), nothing(size)
+    since, none = world.times.of(created), nulls(size)
     left = np.full(size, world.seasons.as_of - 90 * DAY)
     owner = int(catalogue.EMPLOYEE_IDS[9])
     return rows_of(
@@ -203,12 +203,12 @@ def employee_rows(world: World) -> Iterator[Row]:
             "lastName": lasts,
             "managerId": [None if role == "Owner" else owner for role in roles],
             "role": roles,
-            "roleIds": lists(size),
+            "roleIds": empty_lists(size),
             "businessUnitId": none,
             "createdOn": since,
             "modifiedOn": since,
             "email": [f"{first}.{last}@example.com".lower() for first, last in zip(firsts, lasts, strict=True)],
-            "phoneNumber": digits(np.arange(size), np.full(size, 5)),
+            "phoneNumber": phone_digits(np.arange(size), np.full(size, 5)),
             "loginName": [f"{first[0]}{last}".lower() for first, last in zip(firsts, lasts, strict=True)],
             "active": active,
             "aadUserId": none,
@@ -216,10 +216,10 @@ def employee_rows(world: World) -> Iterator[Row]:
             "home": none,
             "agentId": [7_000 + place for place in range(size)],
             "startDate": since,
-            "terminationDate": world.texts.of(left, np.array(active)),
+            "terminationDate": world.times.of(left, np.array(active)),
             "hourlyRate": [0.0 if role == "EmptyEmployee" else 21.5 + place for place, role in enumerate(roles)],
             "overtimeProfileId": none,
-            "customFields": lists(size),
+            "customFields": empty_lists(size),
             "permissions": none,
         }
     )
@@ -228,22 +228,22 @@ def employee_rows(world: World) -> Iterator[Row]:
 def technician_rows(world: World) -> Iterator[Row]:
     size = catalogue.TECHNICIANS
     places = range(size)
-    since, none = world.texts.of(_since(world, size, years=6)), nothing(size)
+    since, none = world.times.of(_since(world, size, years=6)), nulls(size)
     firsts, lasts = (
         [FIRST[place * 7 % len(FIRST)] for place in places],
         [LAST[place * 5 % len(LAST)] for place in places],
     )
     units = catalogue.BUSINESS_UNIT_IDS[np.arange(size) % 4].tolist()
-    numbers = digits(np.arange(size), np.full(size, 2))
+    numbers = phone_digits(np.arange(size), np.full(size, 2))
     return rows_of(
         {
             "id": catalogue.TECHNICIAN_IDS.tolist(),
             "userId": catalogue.USER_IDS[-size:].tolist(),
             "name": [f"{first} {last}" for first, last in zip(firsts, lasts, strict=True)],
-            "roleIds": lists(size),
+            "roleIds": empty_lists(size),
             "businessUnitId": units,
             "mainZoneId": none,
-            "zoneIds": lists(size),
+            "zoneIds": empty_lists(size),
             "createdOn": since,
             "modifiedOn": since,
             "email": [f"tech{place}@example.com" for place in places],
@@ -253,7 +253,7 @@ def technician_rows(world: World) -> Iterator[Row]:
             "dailyGoal": [1_500.0] * size,
             "isManagedTech": [True] * size,
             "licenseType": ["ManagedInstaller" if place % 4 == 1 else "ManagedTech" for place in places],
-            "customFields": lists(size),
+            "customFields": empty_lists(size),
             "active": [place % 9 != 8 for place in places],
             "aadUserId": none,
             "burdenRate": [32.75] * size,
@@ -300,8 +300,8 @@ def booking_provider_tag_rows(world: World) -> Iterator[Row]:
             "tagName": [source.name for source in catalogue.SOURCES],
             "description": [f"Bookings of {source.name}" for source in catalogue.SOURCES],
             "type": ["V1Api" if "Marketplace" in source.name else "V2Api" for source in catalogue.SOURCES],
-            "createdOn": world.texts.of(created),
-            "modifiedOn": world.texts.of(created + DAY),
+            "createdOn": world.times.of(created),
+            "modifiedOn": world.times.of(created + DAY),
             "active": [True] * size,
         }
     )

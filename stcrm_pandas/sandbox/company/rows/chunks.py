@@ -28,10 +28,10 @@ def chunks(size: int) -> Iterator[slice]:
     return (slice(first, min(first + CHUNK, size)) for first in range(0, size, CHUNK))
 
 
-def nothing(size: int) -> list[None]:
+def nulls(size: int) -> list[None]:
     return [None] * size
 
 
-def lists(size: int) -> list[list[Any]]:
+def empty_lists(size: int) -> list[list[Any]]:
     """So many empty lists, each its own."""
     return [[] for _ in range(size)]

@@ -10,15 +10,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stcrm_pandas.sandbox.company.cells import either, flags, holed, numbers, words
+from stcrm_pandas.sandbox.company.cells import booleans, from_codes, if_else, numbers, with_nulls
 from stcrm_pandas.sandbox.company.chance import Flags, Ints, pick, pick_by_row, some
 from stcrm_pandas.sandbox.company.drawing.world import World
 from stcrm_pandas.sandbox.company.ids import Ids
-from stcrm_pandas.sandbox.company.moments import NEVER
 from stcrm_pandas.sandbox.company.ordering import compact, narrow
-from stcrm_pandas.sandbox.company.people import SLOTS, spelt, wide
+from stcrm_pandas.sandbox.company.people import SLOTS, phone_cells, wide
 from stcrm_pandas.sandbox.company.rows.chunks import chunks
-from stcrm_pandas.sandbox.store.columns import Cells, Lines, objects
+from stcrm_pandas.sandbox.company.times import NEVER
+from stcrm_pandas.sandbox.store.columns import Cells, JsonColumns, json_objects
 
 TYPES = ("MobilePhone", "Phone", "Email", "Fax")
 MOBILE, PHONE, EMAIL, FAX = range(4)
@@ -35,7 +35,7 @@ MEMOS = ("", "cell", "wife", "work", "Owner's daughter", "tenant", "gate code on
 
 
 @dataclass(frozen=True, slots=True)
-class Contacts:
+class ContactColumns:
     """Those of the customers, by customer. A number is known by whose it was first, and in which place."""
 
     customer: Ints
@@ -49,7 +49,7 @@ class Contacts:
     memo: Ints
 
 
-def draw_contacts(world: World) -> Contacts:
+def draw_contacts(world: World) -> ContactColumns:
     rng = world.chance.of("contacts")
     customers = world.customers
     count = 1 + pick(rng, PER_CUSTOMER, customers.size)
@@ -58,7 +58,7 @@ def draw_contacts(world: World) -> Contacts:
     slot = narrow(np.arange(customer.size) - first[customer])
     kind = narrow(pick_by_row(rng, TYPES_BY_SLOT, slot))
     dialled = (kind == MOBILE) | (kind == PHONE)
-    share = np.where(kind == MOBILE, 0.046, 0.025) if world.plan.effects else np.full(kind.size, DO_NOT_TEXT)
+    share = np.where(kind == MOBILE, 0.046, 0.025) if world.planted.effects else np.full(kind.size, DO_NOT_TEXT)
     do_not_text = dialled & (rng.random(kind.size) < share)
     spelling = narrow(rng.integers(0, 4, kind.size))
     blank = rng.random(kind.size) < np.where(kind == EMAIL, NO_MAIL, np.where(dialled, NO_NUMBER, 0.0))
@@ -70,7 +70,7 @@ def draw_contacts(world: World) -> Contacts:
     whose, whose_slot = customer.copy(), slot.copy()
     _share(rng, np.flatnonzero(dialled & ~blank), customer, whose, whose_slot, do_not_text)
     _manage(rng, world, first[(kind[first] <= PHONE) & ~blank[first]], whose, whose_slot, do_not_text)
-    return compact(Contacts(customer, slot, kind, whose, whose_slot, do_not_text, spelling, blank, memo))
+    return compact(ContactColumns(customer, slot, kind, whose, whose_slot, do_not_text, spelling, blank, memo))
 
 
 def _share(
@@ -99,13 +99,13 @@ def _manage(
         whose[chosen], whose_slot[chosen], do_not_text[chosen] = whose[chosen[0]], MANAGERS_SLOT, False
 
 
-def customer_contact_rows(world: World, contacts: Contacts) -> Iterator[Lines]:
+def customer_contact_rows(world: World, contacts: ContactColumns) -> Iterator[JsonColumns]:
     """Rows of the customers' contacts."""
     everything = narrow(np.arange(contacts.customer.size))
     yield from _rows(world, contacts, everything, "customerId", contacts.customer, 300_000_000)
 
 
-def location_contact_rows(world: World, contacts: Contacts) -> Iterator[Lines]:
+def location_contact_rows(world: World, contacts: ContactColumns) -> Iterator[JsonColumns]:
     """Rows of the locations' contacts: mostly a copy of the customer's first, sometimes the second, too."""
     rng = world.chance.of("location contacts")
     owner = world.customers.location.customer
@@ -119,7 +119,9 @@ def location_contact_rows(world: World, contacts: Contacts) -> Iterator[Lines]:
     yield from _rows(world, contacts, narrow(place[order]), "locationId", narrow(location[order]), 400_000_000)
 
 
-def _rows(world: World, contacts: Contacts, places: Ints, parent: str, owners: Ints, base: int) -> Iterator[Lines]:
+def _rows(
+    world: World, contacts: ContactColumns, places: Ints, parent: str, owners: Ints, base: int
+) -> Iterator[JsonColumns]:
     """Rows of the contacts at these places, and the places of the customers or locations that they belong to."""
     rng = world.chance.of("contacts" if parent == "customerId" else "location contacts").spawn(1)[0]
     size = places.size
@@ -152,28 +154,28 @@ def _rows(world: World, contacts: Contacts, places: Ints, parent: str, owners: I
         phone = kind[part] != EMAIL
         no_number, no_address = contacts.blank[at] & phone, contacts.blank[at] & ~phone
         whose, slot = contacts.whose[at], contacts.whose_slot[at]
-        mails = world.customers.people.mail(contacts.customer[at], contacts.slot[at])
-        value = either(phone, spelt(whose, slot, contacts.spelling[at]), mails)
-        value = either(no_number, '"000-000-0000"', either(no_address, '"none@none.com"', value))
-        number = either(phone, spelt(whose, slot, 0), '""')
+        mails = world.customers.people.emails(contacts.customer[at], contacts.slot[at])
+        value = if_else(phone, phone_cells(whose, slot, contacts.spelling[at]), mails)
+        value = if_else(no_number, '"000-000-0000"', if_else(no_address, '"none@none.com"', value))
+        number = if_else(phone, phone_cells(whose, slot, 0), '""')
         settings = {
-            "phoneNumber": either(no_number, '"0000000000"', number),
-            "doNotText": flags(contacts.do_not_text[at]),
+            "phoneNumber": if_else(no_number, '"0000000000"', number),
+            "doNotText": booleans(contacts.do_not_text[at]),
         }
         columns = {
             "id": numbers(ids[own[part]]),
-            "type": words(TYPES, kind[part]),
+            "type": from_codes(TYPES, kind[part]),
             "value": value,
-            "memo": words(MEMOS, contacts.memo[at], no_memo[part]),
-            "phoneSettings": holed(objects(settings), no_settings[part]),
-            "modifiedOn": world.texts.cells(edited[part]),
-            "createdOn": world.texts.cells(np.where(legacy[part], NEVER, wide(created[part]))),
+            "memo": from_codes(MEMOS, contacts.memo[at], no_memo[part]),
+            "phoneSettings": with_nulls(json_objects(settings), no_settings[part]),
+            "modifiedOn": world.times.cells(edited[part]),
+            "createdOn": world.times.cells(np.where(legacy[part], NEVER, wide(created[part]))),
             "preferences": preferences.of(part),
             parent: numbers(parents[owners[part]]),
-            "active": flags(active[part]),
+            "active": booleans(active[part]),
         }
         searches = {"phone": _digits(settings["phoneNumber"], phone)} if parent == "customerId" else {}
-        yield Lines({name: columns[name] for name in _ORDER[parent]}, searches)
+        yield JsonColumns({name: columns[name] for name in _ORDER[parent]}, searches)
 
 
 def _digits(numbers: Cells, phone: Flags) -> Cells:
@@ -216,7 +218,7 @@ class _Preferences:
         size = kind.size
         self.none = rng.random(size) < NO_PREFERENCES
         off = np.full(size, NO_MARKETING / (1 - NO_PREFERENCES))
-        if world.plan.effects:
+        if world.planted.effects:
             firm = world.customers.people.firm[world.customers.person[customer]] >= 0
             off *= np.where(kind == EMAIL, 1.7, 0.73) * np.where(firm, 1.4, 0.95)
         self.marketing = rng.random(size) >= off
@@ -227,7 +229,7 @@ class _Preferences:
     def of(self, part: slice) -> Cells:
         """The legacy flag is the AND of the two that took its place."""
         place = 8 * self.reminders[part] + 4 * self.marketing[part] + 2 * self.invoice[part] + self.statement[part]
-        return words(_PREFERENCES, place, self.none[part])
+        return from_codes(_PREFERENCES, place, self.none[part])
 
 
 _PREFERENCES = tuple(

@@ -8,13 +8,23 @@ import numpy as np
 import pyarrow.compute as pc
 
 from stcrm_pandas.sandbox.company import catalogue
-from stcrm_pandas.sandbox.company.cells import amounts, dictionary, either, flags, holed, json_of, numbers, taken, words
+from stcrm_pandas.sandbox.company.cells import (
+    amounts,
+    booleans,
+    from_codes,
+    if_else,
+    json_cells,
+    numbers,
+    take,
+    to_json,
+    with_nulls,
+)
 from stcrm_pandas.sandbox.company.chance import Flags, Floats, Ints, pick, some
 from stcrm_pandas.sandbox.company.drawing.world import World
 from stcrm_pandas.sandbox.company.ids import Ids
 from stcrm_pandas.sandbox.company.rows.chunks import Row, chunks
 from stcrm_pandas.sandbox.company.rows.tags import drawn_tags, tag_lists
-from stcrm_pandas.sandbox.store.columns import Cells, Lines, objects
+from stcrm_pandas.sandbox.store.columns import Cells, JsonColumns, json_objects
 from stcrm_pandas.sandbox.store.default_rows import custom_field_type
 
 DO_NOT_MAIL, DO_NOT_SERVICE = 0.03, 0.006
@@ -28,13 +38,13 @@ FIELDS = ((1_501, "Preferred window", ("Morning", "Afternoon", "Any")), (1_502, 
 ODD_NAMES = ("Bell & Sons <Office>", '"The" Lake House', "=Park Rental", "Garza, Ines\tand Otto", "Núñez & Second Home")
 
 
-def customer_rows(world: World) -> Iterator[Lines]:
+def customer_rows(world: World) -> Iterator[JsonColumns]:
     rng = world.chance.of("customer rows")
     customers, people = world.customers, world.customers.people
     size = customers.size
     firm = people.firm[customers.person] >= 0
     kind = firm.astype(np.int64)
-    holes = Holes(rng, world, size)
+    missing = MissingValues(rng, world, size)
     if not world.by_the_book:
         kind[some(rng, size, 1 + size // 15_000)] = UNKNOWN_KIND
     edited = _edited(world, rng, customers.created)
@@ -43,7 +53,7 @@ def customer_rows(world: World) -> Iterator[Lines]:
     left: Floats = (limit - np.maximum(owes, 0)).round(2)
     more = rng.random(size)
     mail, service = more < DO_NOT_MAIL, (more > 0.5) & (more < 0.5 + DO_NOT_SERVICE)
-    if world.plan.effects:
+    if world.planted.effects:
         mail = rng.random(size) < np.where(firm, DO_NOT_MAIL * 1.6, DO_NOT_MAIL * 0.92)
     exempt, national = rng.random(size) < np.where(firm, 0.2, 0.01), firm & (rng.random(size) < 0.05)
     tags, fields = drawn_tags(rng, size, none=0.65), pick(rng, (18, 1, 1), size)
@@ -56,41 +66,41 @@ def customer_rows(world: World) -> Iterator[Lines]:
     for part in chunks(size):
         who = customers.person[part]
         names = people.names(who)
-        names = either(shouted[part], pc.utf8_upper(names), names)
+        names = if_else(shouted[part], pc.utf8_upper(names), names)
         for place, name in zip(odd, ODD_NAMES, strict=True):
             if part.start <= place < part.stop:
-                names = either(np.arange(part.start, part.stop) == place, json_of(name), names)
-        yield Lines(
+                names = if_else(np.arange(part.start, part.stop) == place, to_json(name), names)
+        yield JsonColumns(
             {
                 "id": numbers(world.customer_ids[part]),
-                "active": flags(~customers.inactive[part]),
+                "active": booleans(~customers.inactive[part]),
                 "name": names,
-                "type": words(KINDS, kind[part], holes.kind[part]),
-                "address": addresses(world, who, holes, part),
+                "type": from_codes(KINDS, kind[part], missing.kind[part]),
+                "address": addresses(world, who, missing, part),
                 "customFields": _fields(fields[part], answer[part]),
                 "balance": amounts(owes[part]),
-                "taxExempt": flags(exempt[part]),
+                "taxExempt": booleans(exempt[part]),
                 "tagTypeIds": tag_lists(tags[part]),
-                "doNotMail": flags(mail[part]),
-                "doNotService": flags(service[part]),
-                "nationalAccount": flags(national[part]),
-                "createdOn": world.texts.cells(customers.created[part]),
+                "doNotMail": booleans(mail[part]),
+                "doNotService": booleans(service[part]),
+                "nationalAccount": booleans(national[part]),
+                "createdOn": world.times.cells(customers.created[part]),
                 "createdById": numbers(catalogue.USER_IDS[creator[part]]),
-                "modifiedOn": world.texts.cells(edited[part]),
+                "modifiedOn": world.times.cells(edited[part]),
                 "mergedToId": _merged_into(world.customer_ids, customers.merged_to, zero, part),
-                "paymentTermId": words((320,), np.zeros_like(who), ~firm[part]),
+                "paymentTermId": from_codes((320,), np.zeros_like(who), ~firm[part]),
                 "creditLimit": amounts(limit[part], ~firm[part]),
                 "creditLimitBalance": amounts(left[part], ~firm[part]),
-                "externalData": _external(world.customer_ids[part], data[part], holes.data[part]),
+                "externalData": _external(world.customer_ids[part], data[part], missing.data[part]),
             }
         )
 
 
-def location_rows(world: World) -> Iterator[Lines]:
+def location_rows(world: World) -> Iterator[JsonColumns]:
     rng = world.chance.of("location rows")
     customers, locations, people = world.customers, world.customers.location, world.customers.people
     size = locations.created.size
-    holes = Holes(rng, world, size)
+    missing = MissingValues(rng, world, size)
     edited = _edited(world, rng, locations.created)
     first = locations.primary[locations.customer] == np.arange(size)
     gone = customers.inactive[locations.customer]
@@ -106,28 +116,28 @@ def location_rows(world: World) -> Iterator[Lines]:
 
     for part in chunks(size):
         who = person[part]
-        yield Lines(
+        yield JsonColumns(
             {
                 "id": numbers(world.location_ids[part]),
                 "customerId": numbers(world.customer_ids[locations.customer[part]]),
-                "active": flags(~gone[part]),
+                "active": booleans(~gone[part]),
                 "name": people.names(who),
-                "address": addresses(world, who, holes, part),
+                "address": addresses(world, who, missing, part),
                 "customFields": _fields(fields[part], answer[part]),
-                "createdOn": world.texts.cells(locations.created[part]),
+                "createdOn": world.times.cells(locations.created[part]),
                 "createdById": numbers(catalogue.USER_IDS[creator[part]]),
-                "modifiedOn": world.texts.cells(edited[part]),
+                "modifiedOn": world.times.cells(edited[part]),
                 "mergedToId": _merged_into(world.location_ids, merged_to, zero, part),
                 "zoneId": numbers(410 + zone[part], zone[part] == 8),
-                "taxExempt": flags(exempt[part]),
+                "taxExempt": booleans(exempt[part]),
                 "tagTypeIds": tag_lists(tags[part]),
-                "externalData": _external(world.location_ids[part], data[part], holes.data[part]),
+                "externalData": _external(world.location_ids[part], data[part], missing.data[part]),
                 "taxZoneId": numbers(530 + taxed[part], taxed[part] == 3),
             }
         )
 
 
-class Holes:
+class MissingValues:
     """Where null stands though the contract promises a value: nowhere by the book."""
 
     def __init__(self, rng: np.random.Generator, world: World, size: int) -> None:
@@ -139,21 +149,21 @@ class Holes:
         self.unplaced = rng.random(size) < 0.04
 
 
-def addresses(world: World, who: Ints, holes: Holes, part: slice) -> Cells:
+def addresses(world: World, who: Ints, missing: MissingValues, part: slice) -> Cells:
     """Addresses with coordinates, of people by number."""
     people = world.customers.people
-    latitude, longitude = people.places(who)
-    unplaced = holes.unplaced[part]
-    return objects(
+    latitude, longitude = people.coordinates(who)
+    unplaced = missing.unplaced[part]
+    return json_objects(
         {
-            "street": holed(people.streets(who), holes.street[part]),
+            "street": with_nulls(people.streets(who), missing.street[part]),
             "unit": people.units(who),
-            "city": holed(people.cities(who), holes.city[part]),
-            "state": holed(people.states(who), holes.state[part]),
-            "zip": holed(people.zips(who), holes.zip[part]),
-            "country": words(("USA",), np.zeros_like(who), holes.country[part]),
-            "latitude": holed(latitude, unplaced),
-            "longitude": holed(longitude, unplaced),
+            "city": with_nulls(people.cities(who), missing.city[part]),
+            "state": with_nulls(people.states(who), missing.state[part]),
+            "zip": with_nulls(people.zips(who), missing.zip[part]),
+            "country": from_codes(("USA",), np.zeros_like(who), missing.country[part]),
+            "latitude": with_nulls(latitude, unplaced),
+            "longitude": with_nulls(longitude, unplaced),
         }
     )
 
@@ -187,11 +197,11 @@ def _fields(chosen: Ints, answer: Ints) -> Cells:
         for type_id, name, answers in FIELDS
         for place in range(len(answers))
     ]
-    return words(([], *filled), np.where(chosen > 0, 1 + (chosen - 1) * len(FIELDS[0][2]) + answer, 0))
+    return from_codes(([], *filled), np.where(chosen > 0, 1 + (chosen - 1) * len(FIELDS[0][2]) + answer, 0))
 
 
 def _external(ids: Ints, some_data: Flags, missing: Flags) -> Cells:
-    return holed(taken(_EXTERNAL, np.where(some_data, ids % 100_000, 100_000)), missing)
+    return with_nulls(take(_EXTERNAL, np.where(some_data, ids % 100_000, 100_000)), missing)
 
 
-_EXTERNAL = dictionary([*([{"key": "crmNumber", "value": f"X{number:05d}"}] for number in range(100_000)), []])
+_EXTERNAL = json_cells([*([{"key": "crmNumber", "value": f"X{number:05d}"}] for number in range(100_000)), []])

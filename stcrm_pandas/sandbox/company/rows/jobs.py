@@ -8,16 +8,25 @@ import numpy as np
 
 from stcrm_pandas.sandbox.company import catalogue
 from stcrm_pandas.sandbox.company.catalogue import INSTALL, MARKETPLACE_A
-from stcrm_pandas.sandbox.company.cells import amounts, flags, holed, ids_of, json_of, numbers, quoted, words
+from stcrm_pandas.sandbox.company.cells import (
+    amounts,
+    booleans,
+    from_codes,
+    ids_of,
+    numbers,
+    quoted,
+    to_json,
+    with_nulls,
+)
 from stcrm_pandas.sandbox.company.chance import Flags, Floats, Ints, pick
 from stcrm_pandas.sandbox.company.drawing.jobs import names_call
 from stcrm_pandas.sandbox.company.drawing.world import World
 from stcrm_pandas.sandbox.company.ids import Ids
-from stcrm_pandas.sandbox.company.moments import DAY, HOUR
 from stcrm_pandas.sandbox.company.ordering import narrow
 from stcrm_pandas.sandbox.company.rows.chunks import chunks
 from stcrm_pandas.sandbox.company.rows.tags import drawn_tags, tag_lists
-from stcrm_pandas.sandbox.store.columns import Lines, objects
+from stcrm_pandas.sandbox.company.times import DAY, HOUR
+from stcrm_pandas.sandbox.store.columns import JsonColumns, json_objects
 
 STATUS = ("Scheduled", "Dispatched", "InProgress", "Hold", "Completed", "Canceled")
 COMPLETED, CANCELED = 4, 5
@@ -35,7 +44,7 @@ def _canceled(world: World, rng: np.random.Generator) -> Flags:
     booked = jobs.booking >= 0
     chance[booked & (world.bookings.source[jobs.booking] == MARKETPLACE_A)] = CANCELED_MARKETPLACE
     chance[jobs.parent[jobs.parent >= 0]] = 0.0  # something was sold there
-    if not world.plan.effects:
+    if not world.planted.effects:
         chance[:] = CANCELED_ALIKE
     canceled: Flags = rng.random(jobs.size) < chance
     return canceled
@@ -44,7 +53,7 @@ def _canceled(world: World, rng: np.random.Generator) -> Flags:
 def _totals(world: World, rng: np.random.Generator) -> Floats:
     """Dollars, with cents. Installs are few, and make nearly half of the revenue."""
     jobs = world.jobs
-    effects = world.plan.effects
+    effects = world.planted.effects
     median = MEDIAN_OF_UNIT[jobs.unit] if effects else np.full(jobs.size, MEDIAN)
     usual = np.exp(rng.normal(np.log(median), SPREAD))
     dear = jobs.kind == INSTALL if effects else rng.random(jobs.size) < 0.03
@@ -54,7 +63,7 @@ def _totals(world: World, rng: np.random.Generator) -> Floats:
     return totals
 
 
-def job_rows(world: World) -> Iterator[Lines]:
+def job_rows(world: World) -> Iterator[JsonColumns]:
     rng = world.chance.of("job rows")
     jobs, customers, as_of = world.jobs, world.customers, world.seasons.as_of
     size = jobs.size
@@ -87,46 +96,46 @@ def job_rows(world: World) -> Iterator[Lines]:
         ids = world.job_ids[part]
         ones, visit = appointments[part], visits[part]
         parent, seller = jobs.parent[part], catalogue.TECHNICIAN_IDS[technician[part]]
-        none, empty = json_of(None), json_of([])
+        none, empty = to_json(None), to_json([])
         sold_at = {"jobId": numbers(world.job_ids[parent]), "employeeId": numbers(seller)}
-        yield Lines(
+        yield JsonColumns(
             {
                 "id": numbers(ids),
                 "jobNumber": quoted(numbers(ids - 73_000_000)),
                 "projectId": none,
                 "customerId": numbers(world.customer_ids[customers.of_job[part]]),
                 "locationId": numbers(world.location_ids[customers.location.of_job[part]]),
-                "jobStatus": words(STATUS, status[part]),
-                "completedOn": world.texts.cells(ended[part], ~completed[part]),
+                "jobStatus": from_codes(STATUS, status[part]),
+                "completedOn": world.times.cells(ended[part], ~completed[part]),
                 "businessUnitId": numbers(catalogue.BUSINESS_UNIT_IDS[jobs.unit[part]]),
                 "jobTypeId": numbers(catalogue.JOB_TYPE_IDS[jobs.kind[part]]),
-                "priority": words(PRIORITY, priority[part]),
+                "priority": from_codes(PRIORITY, priority[part]),
                 "campaignId": numbers(catalogue.CAMPAIGN_IDS[jobs.campaign[part]]),
                 "appointmentCount": numbers(visit),
                 "firstAppointmentId": numbers(ones),
                 "lastAppointmentId": numbers(ones + visit - 1),
                 "recallForId": ids_of(world.job_ids, recall[part]),
                 "warrantyId": none,
-                "jobGeneratedLeadSource": holed(objects(sold_at), parent < 0),
-                "noCharge": flags((total[part] == 0) & completed[part]),
-                "notificationsEnabled": json_of(True),
-                "createdOn": world.texts.cells(jobs.created[part]),
+                "jobGeneratedLeadSource": with_nulls(json_objects(sold_at), parent < 0),
+                "noCharge": booleans((total[part] == 0) & completed[part]),
+                "notificationsEnabled": to_json(True),
+                "createdOn": world.times.cells(jobs.created[part]),
                 "createdById": numbers(catalogue.USER_IDS[jobs.user[part]]),
-                "modifiedOn": world.texts.cells(edited[part]),
+                "modifiedOn": world.times.cells(edited[part]),
                 "tagTypeIds": tag_lists(tags[part]),
                 "leadCallId": numbers(call[part], no_call[part]),
                 "partnerLeadCallId": none,
                 "bookingId": ids_of(world.booking_ids, jobs.booking[part]),
                 "soldById": numbers(seller, ~sold[part]),
-                "customerPo": json_of(""),
+                "customerPo": to_json(""),
                 "invoiceId": numbers(invoices[part]),
                 "membershipId": none,
                 "total": amounts(total[part], ~completed[part] & ~canceled[part]),
                 "createdFromEstimateId": none,
                 "estimateIds": empty,
                 "equipmentIds": empty,
-                "isAutoDispatched": json_of(False),
-                "summary": words(tuple(kind[0] for kind in catalogue.JOB_TYPES), jobs.kind[part]),
+                "isAutoDispatched": to_json(False),
+                "summary": from_codes(tuple(kind[0] for kind in catalogue.JOB_TYPES), jobs.kind[part]),
                 "customFields": empty,
                 "externalData": empty,
                 "summaryOfWork": none,
@@ -142,6 +151,6 @@ def _recalls(world: World, rng: np.random.Generator) -> Ints:
     same = customers.of_job[order][1:] == customers.of_job[order][:-1]
     same &= customers.location.of_job[order][1:] == customers.location.of_job[order][:-1]
     before[order[1:][same]] = order[:-1][same]
-    free = jobs.first_contact & ~np.isin(jobs.campaign, list(world.plan.campaigns))
+    free = jobs.first_contact & ~np.isin(jobs.campaign, list(world.planted.campaigns))
     chosen = free & (before >= 0) & (rng.random(jobs.size) < 0.01)
     return narrow(np.where(chosen, before, -1))

@@ -8,15 +8,15 @@ import numpy as np
 
 from stcrm_pandas.sandbox.company import catalogue
 from stcrm_pandas.sandbox.company.catalogue import OTHER_REASONS
-from stcrm_pandas.sandbox.company.cells import flags, holed, ids_of, json_of, numbers, words
+from stcrm_pandas.sandbox.company.cells import booleans, from_codes, ids_of, numbers, to_json, with_nulls
 from stcrm_pandas.sandbox.company.chance import Flags, Ints, pick
 from stcrm_pandas.sandbox.company.drawing.outcomes import DISMISSED, OPEN
 from stcrm_pandas.sandbox.company.drawing.world import World
-from stcrm_pandas.sandbox.company.moments import DAY, HOUR
-from stcrm_pandas.sandbox.company.people import spelt
+from stcrm_pandas.sandbox.company.people import phone_cells
 from stcrm_pandas.sandbox.company.rows.chunks import chunks
 from stcrm_pandas.sandbox.company.rows.tags import drawn_tags, tag_lists
-from stcrm_pandas.sandbox.store.columns import Lines
+from stcrm_pandas.sandbox.company.times import DAY, HOUR
+from stcrm_pandas.sandbox.store.columns import JsonColumns
 
 STATUS = ("Open", "Converted", "Dismissed")
 PRIORITY = ("Low", "Normal", "High", "Urgent", "Emergency")
@@ -47,7 +47,7 @@ def modified(world: World, rng: np.random.Generator) -> Ints:
     return edited
 
 
-def lead_rows(world: World) -> Iterator[Lines]:
+def lead_rows(world: World) -> Iterator[JsonColumns]:
     rng = world.chance.of("lead rows")
     leads, outcomes, customers = world.leads, world.outcomes, world.customers
     size, status = leads.size, outcomes.status
@@ -73,39 +73,39 @@ def lead_rows(world: World) -> Iterator[Lines]:
     for part in chunks(size):
         who, unnamed = customers.person_of_lead[part], nameless[part]
         people = customers.people
-        yield Lines(
+        yield JsonColumns(
             {
                 "id": numbers(world.lead_ids[part]),
-                "status": words(STATUS, status[part]),
-                "priority": words(PRIORITY, priority[part]),
+                "status": from_codes(STATUS, status[part]),
+                "priority": from_codes(PRIORITY, priority[part]),
                 "customerId": ids_of(world.customer_ids, customers.of_lead[part]),
                 "locationId": numbers(world.location_ids[location[part]], no_location[part]),
                 "businessUnitId": numbers(catalogue.BUSINESS_UNIT_IDS[leads.unit[part]], unit_hidden[part]),
                 "jobTypeId": ids_of(catalogue.JOB_TYPE_IDS, kind[part]),
                 "campaignId": numbers(catalogue.CAMPAIGN_IDS[leads.campaign[part]]),
-                "followUpDate": world.texts.cells(follow_up[part], no_follow_up[part]),
+                "followUpDate": world.times.cells(follow_up[part], no_follow_up[part]),
                 "createdById": numbers(catalogue.USER_IDS[leads.creator[part]]),
-                "createdOn": world.texts.cells(leads.created[part]),
-                "modifiedOn": world.texts.cells(edited[part]),
+                "createdOn": world.times.cells(leads.created[part]),
+                "modifiedOn": world.times.cells(edited[part]),
                 "tagTypeIds": tag_lists(tags[part]),
                 "dismissingReasonId": ids_of(catalogue.DISMISSING_REASON_IDS, dismissing[part]),
-                "summary": words((*SUMMARIES, "", "", ""), summary[part]),
+                "summary": from_codes((*SUMMARIES, "", "", ""), summary[part]),
                 "callReasonId": ids_of(catalogue.CALL_REASON_IDS, reason[part]),
                 "callId": numbers(world.call_ids_of_leads[part], ~outcomes.has_call[part]),
                 "bookingId": ids_of(world.booking_ids, leads.booking[part]),
                 "manualCallId": numbers(world.lead_ids[part] * 2 + 1, ~manual[part]),
-                "leadUrl": json_of(None),
-                "leadCustomerName": holed(people.names(who), unnamed),
-                "leadPhone": holed(spelt(who, np.zeros_like(who), spelling[part]), unnamed),
-                "leadEmail": holed(people.mail(who, np.ones_like(who)), unnamed),
-                "leadStreet": holed(people.streets(who), unnamed),
-                "leadUnit": holed(people.units(who), unnamed),
-                "leadCity": holed(people.cities(who), unnamed),
-                "leadState": holed(people.states(who), unnamed),
-                "leadZip": holed(people.zips(who), unnamed),
-                "leadCountry": words(("USA",), np.zeros_like(who), unnamed),
-                "captureSource": words((*[None] * 7, "Website", "Partner", *[None] * 8), leads.creator[part]),
-                "active": flags(~leads.deleted[part]),
+                "leadUrl": to_json(None),
+                "leadCustomerName": with_nulls(people.names(who), unnamed),
+                "leadPhone": with_nulls(phone_cells(who, np.zeros_like(who), spelling[part]), unnamed),
+                "leadEmail": with_nulls(people.emails(who, np.ones_like(who)), unnamed),
+                "leadStreet": with_nulls(people.streets(who), unnamed),
+                "leadUnit": with_nulls(people.units(who), unnamed),
+                "leadCity": with_nulls(people.cities(who), unnamed),
+                "leadState": with_nulls(people.states(who), unnamed),
+                "leadZip": with_nulls(people.zips(who), unnamed),
+                "leadCountry": from_codes(("USA",), np.zeros_like(who), unnamed),
+                "captureSource": from_codes((*[None] * 7, "Website", "Partner", *[None] * 8), leads.creator[part]),
+                "active": booleans(~leads.deleted[part]),
             }
         )
 

@@ -10,14 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stcrm_pandas.sandbox.company import catalogue
-from stcrm_pandas.sandbox.company.cells import either, flags, holed, json_of, numbers, quoted, taken, words
+from stcrm_pandas.sandbox.company.cells import booleans, from_codes, if_else, numbers, quoted, take, to_json, with_nulls
 from stcrm_pandas.sandbox.company.chance import Ints, pick
 from stcrm_pandas.sandbox.company.drawing.world import World
-from stcrm_pandas.sandbox.company.moments import DAY
 from stcrm_pandas.sandbox.company.names import FIRST, LAST
-from stcrm_pandas.sandbox.company.people import NUMBERS, SLOTS, spelt
+from stcrm_pandas.sandbox.company.people import NUMBERS, SLOTS, phone_cells
 from stcrm_pandas.sandbox.company.rows.chunks import chunks
-from stcrm_pandas.sandbox.store.columns import Cells, Lines, joined
+from stcrm_pandas.sandbox.company.times import DAY
+from stcrm_pandas.sandbox.store.columns import Cells, JsonColumns, concatenate
 
 TYPES = ("MobilePhone", "Phone", "Email")
 EMAIL = 2
@@ -74,7 +74,7 @@ def guids(rng: np.random.Generator, size: int) -> list[str]:
     return [f"{t[:8]}-{t[8:12]}-4{t[13:16]}-a{t[17:20]}-{t[20:]}" for t in parts]
 
 
-def newer_contact_rows(world: World, newer: NewerContacts) -> Iterator[Lines]:
+def newer_contact_rows(world: World, newer: NewerContacts) -> Iterator[JsonColumns]:
     rng = np.random.default_rng([newer.seed, 1])
     size = len(newer.ids)
     untitled, unreferenced, archived = rng.random(size) < 0.4, rng.random(size) < 0.7, rng.random(size) < 0.05
@@ -82,28 +82,28 @@ def newer_contact_rows(world: World, newer: NewerContacts) -> Iterator[Lines]:
     nameless, title = rng.random(size) < 0.03, rng.integers(0, len(TITLES), size)
     firsts, lasts = pa.array([f'"{name} ' for name in FIRST]), pa.array([f'{name}"' for name in LAST])
     for part in chunks(size):
-        names = joined(taken(firsts, newer.first[part]), taken(lasts, newer.last[part]))
+        names = concatenate(take(firsts, newer.first[part]), take(lasts, newer.last[part]))
         by = numbers(user[part])
-        yield Lines(
+        yield JsonColumns(
             {
                 "id": quoted(newer.ids[part]),
-                "referenceId": holed(_references("R", part), unreferenced[part]),
-                "name": holed(names, nameless[part]),
-                "title": words(TITLES, title[part], untitled[part]),
-                "isArchived": flags(archived[part]),
-                "createdOn": world.texts.cells(newer.created[part]),
+                "referenceId": with_nulls(_references("R", part), unreferenced[part]),
+                "name": with_nulls(names, nameless[part]),
+                "title": from_codes(TITLES, title[part], untitled[part]),
+                "isArchived": booleans(archived[part]),
+                "createdOn": world.times.cells(newer.created[part]),
                 "createdBy": by,
-                "modifiedOn": world.texts.cells(newer.edited[part]),
+                "modifiedOn": world.times.cells(newer.edited[part]),
                 "modifiedBy": by,
             }
         )
 
 
 def _references(kind: str, part: slice) -> Cells:
-    return joined(f'"{kind}-', pc.utf8_lpad(numbers(np.arange(part.start, part.stop)), 6, "0"), '"')
+    return concatenate(f'"{kind}-', pc.utf8_lpad(numbers(np.arange(part.start, part.stop)), 6, "0"), '"')
 
 
-def contact_method_rows(world: World, newer: NewerContacts) -> Iterator[Lines]:
+def contact_method_rows(world: World, newer: NewerContacts) -> Iterator[JsonColumns]:
     rng = np.random.default_rng([newer.seed, 2])
     size = len(newer.method_ids)
     spelling = rng.integers(0, 4, size)
@@ -115,26 +115,26 @@ def contact_method_rows(world: World, newer: NewerContacts) -> Iterator[Lines]:
     for part in chunks(size):
         place, contact = np.arange(part.start, part.stop), newer.contact[part]
         # Counted down from the last number, since those of customers go up from the first.
-        phones = spelt(NUMBERS // SLOTS - 1 - place, np.zeros_like(place), spelling[part])
-        mails = joined(taken(heads, newer.last[contact]), numbers(place), '@example.net"')
+        phones = phone_cells(NUMBERS // SLOTS - 1 - place, np.zeros_like(place), spelling[part])
+        mails = concatenate(take(heads, newer.last[contact]), numbers(place), '@example.net"')
         by = numbers(user[part])
-        yield Lines(
+        yield JsonColumns(
             {
                 "id": quoted(newer.method_ids[part]),
                 "contactId": quoted([newer.ids[place] for place in contact.tolist()]),
-                "referenceId": holed(_references("M", part), unreferenced[part]),
-                "type": words(TYPES, newer.kind[part]),
-                "value": either(newer.kind[part] == EMAIL, mails, phones),
-                "memo": words(("work", "home"), memo[part], no_memo[part]),
-                "createdOn": world.texts.cells(newer.method_created[part]),
+                "referenceId": with_nulls(_references("M", part), unreferenced[part]),
+                "type": from_codes(TYPES, newer.kind[part]),
+                "value": if_else(newer.kind[part] == EMAIL, mails, phones),
+                "memo": from_codes(("work", "home"), memo[part], no_memo[part]),
+                "createdOn": world.times.cells(newer.method_created[part]),
                 "createdBy": by,
-                "modifiedOn": world.texts.cells(edited[part]),
+                "modifiedOn": world.times.cells(edited[part]),
                 "modifiedBy": by,
             }
         )
 
 
-def contact_preference_rows(newer: NewerContacts) -> Iterator[Lines]:
+def contact_preference_rows(newer: NewerContacts) -> Iterator[JsonColumns]:
     rng = np.random.default_rng([newer.seed, 3])
     kinds = len(PREFERENCES)
     values = pick(rng, (0.8, 0.12, 0.08), len(newer.method_ids) * kinds)
@@ -142,12 +142,12 @@ def contact_preference_rows(newer: NewerContacts) -> Iterator[Lines]:
         place = np.arange(part.start, part.stop)
         methods = (place // kinds).tolist()
         contacts = newer.contact[place // kinds].tolist()
-        yield Lines(
+        yield JsonColumns(
             {
                 "contactId": quoted([newer.ids[contact] for contact in contacts]),
                 "contactMethodId": quoted([newer.method_ids[method] for method in methods]),
-                "name": words(PREFERENCES, place % kinds),
-                "dataType": json_of("Bool"),
-                "value": words(("true", "false", None), values[part]),
+                "name": from_codes(PREFERENCES, place % kinds),
+                "dataType": to_json("Bool"),
+                "value": from_codes(("true", "false", None), values[part]),
             }
         )

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from stcrm_pandas.sandbox.company import catalogue
-from stcrm_pandas.sandbox.company.cells import flags, numbers, words
+from stcrm_pandas.sandbox.company.cells import booleans, from_codes, numbers
 from stcrm_pandas.sandbox.company.chance import Ints, pick, some
 from stcrm_pandas.sandbox.company.drawing.world import World
 from stcrm_pandas.sandbox.company.ids import Ids
-from stcrm_pandas.sandbox.company.moments import DAY
 from stcrm_pandas.sandbox.company.rows.chunks import chunks
-from stcrm_pandas.sandbox.store.columns import Lines
+from stcrm_pandas.sandbox.company.times import DAY
+from stcrm_pandas.sandbox.store.columns import JsonColumns
 
 NOTED = 0.1
 PINNED, EDITED = 0.08, 0.15
@@ -43,24 +43,26 @@ OF_LOCATIONS = (
 )
 
 
-def lead_note_rows(world: World) -> Iterator[Lines]:
+def lead_note_rows(world: World) -> Iterator[JsonColumns]:
     """Return the notes of leads."""
     yield from _rows(world, "lead notes", "leadId", world.lead_ids, world.leads.created, OF_LEADS)
 
 
-def customer_note_rows(world: World) -> Iterator[Lines]:
+def customer_note_rows(world: World) -> Iterator[JsonColumns]:
     """Return the notes of customers."""
     born = world.customers.created
     yield from _rows(world, "customer notes", "customerId", world.customer_ids, born, OF_CUSTOMERS)
 
 
-def location_note_rows(world: World) -> Iterator[Lines]:
+def location_note_rows(world: World) -> Iterator[JsonColumns]:
     """Return the notes of locations."""
     born = world.customers.location.created
     yield from _rows(world, "location notes", "locationId", world.location_ids, born, OF_LOCATIONS)
 
 
-def _rows(world: World, stream: str, parent: str, ids: Ids, born: Ints, texts: tuple[str, ...]) -> Iterator[Lines]:
+def _rows(
+    world: World, stream: str, parent: str, ids: Ids, born: Ints, texts: tuple[str, ...]
+) -> Iterator[JsonColumns]:
     rng = world.chance.of(stream)
     noted = np.flatnonzero(some(rng, ids.size, round(ids.size * NOTED)))
     place = np.repeat(noted, 1 + pick(rng, (8, 1.5, 0.5), noted.size))
@@ -73,15 +75,15 @@ def _rows(world: World, stream: str, parent: str, ids: Ids, born: Ints, texts: t
     user, text = rng.integers(0, len(catalogue.OFFICE), size), rng.integers(0, len(texts), size)
     pinned = rng.random(size) < PINNED
     for part in chunks(size):
-        yield Lines(
+        yield JsonColumns(
             {
                 "id": numbers(1 + np.arange(part.start, part.stop)),
-                "text": words(texts, text[part]),
-                "isPinned": flags(pinned[part]),
+                "text": from_codes(texts, text[part]),
+                "isPinned": booleans(pinned[part]),
                 "createdById": numbers(catalogue.USER_IDS[user[part]]),
-                "createdOn": world.texts.cells(written[part]),
-                "modifiedOn": world.texts.cells(edited[part]),
+                "createdOn": world.times.cells(written[part]),
+                "modifiedOn": world.times.cells(edited[part]),
                 parent: numbers(ids[place[part]]),
-                "active": flags(np.ones(part.stop - part.start, np.bool_)),
+                "active": booleans(np.ones(part.stop - part.start, np.bool_)),
             }
         )

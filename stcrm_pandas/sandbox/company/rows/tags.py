@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from stcrm_pandas.sandbox.company.catalogue import TAG_IDS
-from stcrm_pandas.sandbox.company.cells import words
+from stcrm_pandas.sandbox.company.cells import from_codes
 from stcrm_pandas.sandbox.company.chance import Ints
 from stcrm_pandas.sandbox.store.columns import Cells
 
@@ -20,4 +20,4 @@ def drawn_tags(rng: np.random.Generator, size: int, none: float) -> Ints:
 
 def tag_lists(places: Ints) -> Cells:
     """The ids of the tags."""
-    return words(_COMBINATIONS, places)
+    return from_codes(_COMBINATIONS, places)

@@ -83,7 +83,7 @@ _MOST_PLANTED = 0.43
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PlantedTruths:
     """The truths planted in one company.
 
     Without `effects`, cells keep their sizes and mixes but have ordinary outcomes. `left_out` has the reasons by truth.
@@ -94,7 +94,7 @@ class Plan:
     left_out: dict[int, str]
 
     @classmethod
-    def of(cls, sizes: Sizes, *, effects: bool) -> Plan:
+    def of(cls, sizes: Sizes, *, effects: bool) -> PlantedTruths:
         left_out: dict[int, str] = {}
         kept: list[Cell] = []
         room = int(sizes.leads * _MOST_PLANTED)

@@ -6,9 +6,9 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from stcrm_pandas.sandbox.company.cells import holed, taken
+from stcrm_pandas.sandbox.company.cells import take, with_nulls
 from stcrm_pandas.sandbox.company.chance import Flags, Ints
-from stcrm_pandas.sandbox.store.columns import Cells, joined
+from stcrm_pandas.sandbox.store.columns import Cells, concatenate
 
 DAY = 86_400
 HOUR = 3_600
@@ -16,7 +16,7 @@ NEVER = -62_135_596_800
 """The first second of the year 1, which stands for 'never'."""
 
 
-class Texts:
+class TimeFormat:
     """Writes moments as the service does: UTC with `Z`, and 0 to 7 fractional digits.
 
     The fraction follows from the second, so that one moment reads alike wherever it stands. `by_the_book` writes
@@ -45,9 +45,9 @@ class Texts:
         days, seconds = np.divmod(moments, DAY)
         never = moments == NEVER
         self._know(days[~never])
-        dates = taken(self._dates, np.where(never, 0, days - self._first_day + 1))
+        dates = take(self._dates, np.where(never, 0, days - self._first_day + 1))
         kinds = np.where(never, 0, (moments * 7_919 + days) % len(self._endings))
-        return holed(joined(dates, taken(self._clock, seconds), taken(self._endings, kinds)), missing)
+        return with_nulls(concatenate(dates, take(self._clock, seconds), take(self._endings, kinds)), missing)
 
     def _know(self, days: Ints) -> None:
         """Have the text of each day between the first and the last so far, behind that of the first day of year 1."""
