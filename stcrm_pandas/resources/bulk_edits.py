@@ -67,6 +67,15 @@ class BulkEdits:
         ------
         UsageError
             The file is not a plan, was altered, has another version, or belongs to another tenant or environment.
+
+        Examples
+        --------
+        >>> from tempfile import mkdtemp
+        >>> file = Path(mkdtemp()) / "titles.json"
+        >>> before = crm.contacts.list()
+        >>> crm.contacts.plan_changes(before, before.assign(title="Owner")).save(file)
+        >>> crm.load_plan(file).changes["column"].unique().tolist()
+        ['title']
         """
         from stcrm_pandas.edits.plans import load
 
@@ -93,6 +102,13 @@ class BulkEdits:
         UsageError
             The file is not a journal, or belongs to another tenant or environment; some of its rows were in progress
             when the apply ended (resume it first), or it is being applied right now.
+
+        Examples
+        --------
+        >>> before = crm.contacts.list()
+        >>> result = crm.contacts.plan_changes(before, before.assign(title="Owner")).apply()
+        >>> crm.undo(result.path).apply().ok
+        True
         """
         from stcrm_pandas.edits.plans import undone
 
@@ -110,14 +126,21 @@ class BulkEdits:
         journal : str, Path or Result
             The journal file, or the result of the apply.
         limit : int, optional
-            As in `Plan.apply`. `limit=0` sends nothing new, and only finds out which requests were carried out.
+            How many more rows to send at most. 0 only finds out which requests were carried out.
         stop_after : int, optional
-            As in `Plan.apply`. `limit=0` sends nothing new, and only finds out which requests were carried out.
+            After how many failures to stop.
 
         Raises
         ------
         UsageError
             The file is not a journal, belongs to another tenant or environment, or is not the latest of its plan.
+
+        Examples
+        --------
+        >>> before = crm.contacts.list()
+        >>> result = crm.contacts.plan_changes(before, before.assign(title="Manager")).apply(limit=1)
+        >>> crm.resume(result.path).ok
+        True
         """
         from stcrm_pandas.edits.plans import resumed
 
