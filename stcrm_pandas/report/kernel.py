@@ -21,11 +21,11 @@ class _OwnKernelSpecs(KernelSpecManager):
     environment = Dict()  # of the notebook's process, beyond our own
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        # ipykernel's own words, with the path of this interpreter
-        own = get_kernel_dict()
+        own = get_kernel_dict()  # with the path of this interpreter
         # The working folder may be anybody's: no module in it is imported, neither to start the kernel (-P) nor by the
-        # notebook (IPython before 9.7 does not heed -P).
-        program, *rest = own["argv"]
+        # notebook (IPython before 9.7 ignores -P). The launcher would remove the folder from sys.path even if PYTHONPATH
+        # names it, and a package in it would not be found.
+        program, *rest = [word.replace("ipykernel_launcher", "ipykernel") for word in own["argv"]]
         own["argv"] = [program, "-P", *rest, "--InteractiveShellApp.ignore_cwd=True"]
         # Figures as data: the page brings its own plotly.js.
         ours = {**own.get("env", {}), "PLOTLY_RENDERER": "plotly_mimetype", **self.environment}

@@ -40,6 +40,17 @@ def test_a_notebook_imports_nothing_from_the_working_folder(tmp_path):
     assert stcrm_pandas.__file__ in output["data"]["text/plain"]
 
 
+def test_a_notebook_imports_from_a_working_folder_that_pythonpath_names(tmp_path, monkeypatch):
+    (tmp_path / "mine.py").write_text("answer = 42\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    made = nbformat.v4.new_notebook()
+    made.cells = [nbformat.v4.new_code_cell("import mine\nmine.answer")]
+    nbformat.write(made, tmp_path / "imports.ipynb")
+    (output,) = run_notebook(tmp_path / "imports.ipynb", {}).cells[-1].outputs
+    assert output["data"]["text/plain"] == "42"
+
+
 @pytest.mark.deep
 @pytest.mark.usefixtures("foreign_folder")
 def test_the_command_imports_nothing_from_the_working_folder(tmp_path):
