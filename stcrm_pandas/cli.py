@@ -23,11 +23,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they would show local variables, secrets among them
 )
 app.add_typer(sandbox.app, name="sandbox")
-app.add_typer(report.app, name="report")
 app.add_typer(cache.app, name="cache")
 app.add_typer(edit.app, name="edit")
 app.add_typer(journal.app, name="journal")
 app.command("read", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(read.read)
+app.command("report", no_args_is_help=True)(report.report)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 

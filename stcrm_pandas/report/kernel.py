@@ -23,7 +23,7 @@ class _OwnKernelSpecs(KernelSpecManager):
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         own = get_kernel_dict()  # with the path of this interpreter
         # The working folder may be anybody's: no module in it is imported, neither to start the kernel (-P) nor by the
-        # notebook (IPython before 9.7 ignores -P). The launcher would remove the folder from sys.path even if PYTHONPATH
+        # notebook (IPython before 9.7 ignores -P). The launcher would drop the folder from sys.path even if PYTHONPATH
         # names it, and a package in it would not be found.
         program, *rest = [word.replace("ipykernel_launcher", "ipykernel") for word in own["argv"]]
         own["argv"] = [program, "-P", *rest, "--InteractiveShellApp.ignore_cwd=True"]

@@ -1,4 +1,4 @@
-"""Reports from notebooks: one file, or all of them with an index; whole or not at all."""
+"""Reports from notebooks: one file, or all of them with an index. A file is written completely or not at all."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ REPORTS = {
 class Choices(TypedDict, total=False):
     """What a report is about.
 
-    sandbox: True for the made-up company or the path of a sandbox's state file, else the connection that the
+    sandbox: True for the demo company or the path of a sandbox's state file, else the connection that the
         environment names.
-    since, until: the first day to take in and the first to leave out.
-    by: by what the rows are grouped, one name or two; without it what the report groups by of itself.
-    spend: a CSV or XLSX file with campaign, month and amount, for what a job costs.
-    anonymous: leave the rows of the work lists out, and with them all personal data.
-    company: its name, as the reader says it.
-    time_zone: the company's, where it is not set in the environment.
+    since, until: the first day to include and the first to leave out.
+    by: what to group the rows by, one name or two; by default, the report's own groups.
+    spend: a CSV or XLSX file with campaign, month and amount, for the cost per job.
+    anonymous: leave out the rows of the call lists, and with them all personal data.
+    company: the company's name, to show in the report.
+    time_zone: the company's time zone, if it is not set in the environment.
     """
 
     sandbox: bool | str | Path
@@ -73,9 +73,12 @@ def make_report(name: str, out: str | Path, **choices: Unpack[Choices]) -> Path:
         make_report("lead-conversion", "leads.html", since="2026-01-01", time_zone="America/Chicago").
     """
     if name not in REPORTS:
-        raise UsageError(f"there is no report {name!r}; there are {', '.join(REPORTS)}")
+        raise UsageError(f"There is no report {name!r}. The reports are {', '.join(REPORTS)}.")
     _refuse_unknown(_by(choices), [name])
-    return write_report(notebook_path(REPORTS[name]), out, _parameters(choices))
+    notebook = notebook_path(REPORTS[name])
+    if choices.get("spend") is not None and "spend" not in parameters_of(notebook):
+        raise UsageError(f"spend: the report {name} does not use it. Leave it out.")
+    return write_report(notebook, out, _parameters(choices))
 
 
 def make_all(folder: str | Path, **choices: Unpack[Choices]) -> Path:
@@ -106,7 +109,7 @@ def make_all(folder: str | Path, **choices: Unpack[Choices]) -> Path:
     """
     place = Path(folder).absolute()
     if not place.parent.is_dir() or (place.exists() and not place.is_dir()):
-        raise UsageError(f"{place} can be no folder for the reports")
+        raise UsageError(f"The reports cannot be written to {place}: it is a file, or the folder above it is missing.")
     _refuse_unknown(_by(choices), list(REPORTS))
     notebooks = {name: notebook_path(notebook) for name, notebook in REPORTS.items()}
     pages: dict[str, str] = {}
@@ -134,22 +137,18 @@ def make_all(folder: str | Path, **choices: Unpack[Choices]) -> Path:
 
 
 def write_report(notebook: Path, out: str | Path, parameters: Mapping[str, Any]) -> Path:
-    """Run a notebook with parameters and leave it as one HTML file, whole or not at all.
-
-    Parameters: the notebook, with a cell tagged `parameters`; the file; the parameters, never a secret (they are
-    written into the notebook).
-    """
+    """Run a notebook and write it as one HTML file; parameters are kept in the notebook, so never pass a secret."""
     path = Path(out).absolute()
     if not path.parent.is_dir():
-        raise UsageError(f"there is no folder {path.parent} to write the report into")
+        raise UsageError(f"The folder {path.parent} does not exist. Create it, or write the report elsewhere.")
     if path.is_dir():
-        raise UsageError(f"{path} is a folder; name the file to write")
+        raise UsageError(f"{path} is a folder. Name the file to write.")
     write_files({path: page_of(run_notebook(notebook, parameters))})
     return path
 
 
 def write_files(pages: Mapping[Path, str]) -> None:
-    """Write files, each beside its place first, and put them there when all of them are written."""
+    """Write all files under temporary names, and rename them only when all are written."""
     parts: dict[Path, Path] = {}
     try:
         for path, page in pages.items():
@@ -166,7 +165,7 @@ def write_files(pages: Mapping[Path, str]) -> None:
 
 
 def _parameters(choices: Choices) -> dict[str, Any]:
-    """What a notebook is given; None stands for what it has of itself."""
+    """Return the notebook's parameters; None keeps the notebook's default."""
     if choices.get("sandbox"):
         require("sandbox")
     by, spend = _by(choices), choices.get("spend")
@@ -186,7 +185,7 @@ def _by(choices: Choices) -> list[str]:
 
 
 def _groups() -> dict[str, tuple[str, ...]]:
-    """By what each report can group."""
+    """Return the names that each report can group by."""
     from stcrm_pandas.analysis.bookings.counts import DIMENSIONS
     from stcrm_pandas.analysis.leads.keys import BY
     from stcrm_pandas.analysis.preferences.groups import By
@@ -197,13 +196,13 @@ def _groups() -> dict[str, tuple[str, ...]]:
 
 
 def _refuse_unknown(by: Sequence[str], names: Sequence[str]) -> None:
-    """Before anything is read: groups that none of the reports knows."""
+    """Raise before anything is read if none of the reports can group by these names."""
     groups = _groups()
     if by and not any(set(by) <= set(groups[name]) for name in names):
         listed = "; ".join(f"{name} by {', '.join(groups[name])}" for name in names)
-        raise UsageError(f"by: there is no {' with '.join(by)}; there are {listed}")
+        raise UsageError(f"by: {' and '.join(by)} cannot be used. Available: {listed}.")
     if len(by) > 2:
-        raise UsageError("by: one name, or two")
+        raise UsageError("by: give one or two names.")
 
 
 def _plain(sandbox: bool | str | Path) -> bool | str:
@@ -211,7 +210,7 @@ def _plain(sandbox: bool | str | Path) -> bool | str:
 
 
 def _taken(report: str, notebook: Path, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Of what only some reports take, what this one does."""
+    """Return the parameters that this report uses."""
     by = given["by"]
     asked = {by} if isinstance(by, str) else set(by or ())
     known = {**given, "by": by if asked <= set(_groups()[report]) else None}
@@ -221,7 +220,7 @@ def _taken(report: str, notebook: Path, given: Mapping[str, Any]) -> dict[str, A
 
 @contextlib.contextmanager
 def _one_company(sandbox: bool | str | Path) -> Iterator[tuple[bool | str, dict[str, str]]]:
-    """For `sandbox=True` one sandbox and one cache for all notebooks, which end with the reports."""
+    """Share one sandbox and one cache between all notebooks when `sandbox=True`, and remove them afterward."""
     if sandbox is not True:
         yield _plain(sandbox), {}
         return

@@ -1,4 +1,4 @@
-"""Notebooks of ours, and a run of one with parameters."""
+"""The package's notebooks, and a run of one with parameters."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def notebook_path(name: str) -> Path:
     for folder in (_PACKAGE / "notebooks", _PACKAGE.parent / "notebooks"):
         if (folder / f"{name}.ipynb").is_file():
             return folder / f"{name}.ipynb"
-    raise ReportError(f"the notebook {name}.ipynb is not installed: install stcrm-pandas again")
+    raise ReportError(f"The notebook {name}.ipynb is missing. Reinstall stcrm-pandas.")
 
 
 def parameters_of(notebook: Path) -> list[str]:
@@ -78,7 +78,7 @@ def run_notebook(notebook: Path, parameters: Mapping[str, Any], *, environment: 
     given = {name: value for name, value in parameters.items() if value is not None}
     known = parameters_of(notebook)
     if unknown := sorted(given.keys() - set(known)):
-        raise UsageError(f"{notebook.name} has no parameter {unknown[0]}; it has {', '.join(known) or 'none'}")
+        raise UsageError(f"{notebook.name} has no parameter {unknown[0]}. It has: {', '.join(known) or 'none'}.")
     kernels = kernel_manager(environment or {})
     try:
         return papermill.execute_notebook(
@@ -95,7 +95,7 @@ def run_notebook(notebook: Path, parameters: Mapping[str, Any], *, environment: 
     except papermill.PapermillExecutionError as failed:
         raise _failure(notebook, failed) from None
     except DeadKernelError:
-        raise ReportError(f"{notebook.name}: the Python of the notebook ended in the middle of it") from None
+        raise ReportError(f"{notebook.name}: the notebook's Python process ended unexpectedly.") from None
 
 
 def _failure(notebook: Path, failed: Any) -> ReportError:

@@ -92,10 +92,12 @@ def test_a_failing_cell_leaves_the_old_report(tmp_path: Path) -> None:
 
 
 def test_where_it_cannot_be_written_nothing_is_run(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="there is no folder"):
+    with pytest.raises(UsageError, match="does not exist"):
         make_report("lead-conversion", tmp_path / "missing" / "report.html", sandbox=True)
     with pytest.raises(UsageError, match="is a folder"):
         make_report("lead-conversion", tmp_path, sandbox=True)
+    with pytest.raises(UsageError, match="contact-preferences does not use it"):
+        make_report("contact-preferences", tmp_path / "report.html", sandbox=True, spend="spend.csv")
 
 
 def test_reads_leave_out_what_is_forbidden() -> None:
@@ -129,12 +131,12 @@ def test_notebooks_are_thin_and_stored_without_outputs(name: str) -> None:
 
 
 def test_a_notebook_that_is_not_there() -> None:
-    with pytest.raises(ReportError, match="not installed"):
+    with pytest.raises(ReportError, match="is missing"):
         notebook_path("no_such_notebook")
 
 
 @pytest.mark.parametrize(
-    ("by", "said"), [("no_such", "there is no no_such"), (["campaign", "month", "hour"], "one name, or two")]
+    ("by", "said"), [("no_such", "no_such cannot be used"), (["campaign", "month", "hour"], "one or two names")]
 )
 def test_what_no_report_groups_by_is_refused_before_a_read(tmp_path: Path, by: Any, said: str) -> None:
     with pytest.raises(UsageError, match=said):
