@@ -1,4 +1,4 @@
-"""A made-up company that the sandbox serves: credible, reproducible, and with known truths to find."""
+"""The demo company: credible, reproducible, and with planted truths to find."""
 
 from stcrm_pandas.sandbox.company.company import Company, make_company
 

@@ -1,7 +1,7 @@
-"""Cells of many rows at once: columns of JSON text, made in Arrow without a Python object for each cell.
+"""Columns of JSON text, created in Arrow without a Python object for each cell.
 
-A column of cells holds what stands in a row's JSON for a field: `"Open"` with its quotes, `31`, `null`. So it has no
-missing value, and a row is a join of its cells. Texts are as `orjson` writes them.
+A cell is the JSON of a field: `"Open"` with its quotes, `31`, `null`. So a column has no missing values, and a row is a
+concatenation of its cells. Text is as `orjson` writes it.
 """
 
 from __future__ import annotations
@@ -27,42 +27,42 @@ def to_json(value: Any) -> str:
 
 
 def json_cells(values: Sequence[Any]) -> Cells:
-    """The JSON of some values, for `taken`."""
+    """Return the JSON of each value."""
     return pa.array([to_json(value) for value in values], pa.string())
 
 
 def take(texts: Cells, places: NDArray[Any]) -> Cells:
-    """The texts at these places."""
+    """Return the cells at these indexes."""
     return texts.take(pa.array(places.astype(np.int32, copy=False)))
 
 
 def from_codes(values: Sequence[Any], places: NDArray[Any], missing: Flags | None = None) -> Cells:
-    """The values at these places; null where `missing`.
+    """Return the JSON of the values at these codes; null where `missing`.
 
-    >>> words(("a", None), np.array([1, 0])).to_pylist()
+    >>> from_codes(("a", None), np.array([1, 0])).to_pylist()
     ['null', '"a"']
     """
     return with_nulls(take(json_cells(values), places), missing)
 
 
 def booleans(values: Flags, missing: Flags | None = None) -> Cells:
-    """True and false."""
+    """Return JSON booleans; null where `missing`."""
     return from_codes((False, True), values, missing)
 
 
 def numbers(values: Ints, missing: Flags | None = None) -> Cells:
-    """Whole numbers; null where `missing`."""
+    """Return whole numbers; null where `missing`."""
     cells = pa.array(values, mask=missing).cast(pa.string())
     return cells if missing is None else cells.fill_null(NULL)
 
 
 def ids_of(ids: Ids | Ints, places: Ints) -> Cells:
-    """The ids at these places; null for a place of -1."""
+    """Return the ids at these indexes; null for -1."""
     return numbers(ids[places], places < 0)
 
 
 def amounts(values: Floats, missing: Flags | None = None) -> Cells:
-    """Floats, in as few digits as tell them apart.
+    """Return floats in the shortest form; null where `missing`.
 
     >>> amounts(np.array([420.0, 0.1])).to_pylist()
     ['420.0', '0.1']
@@ -72,15 +72,15 @@ def amounts(values: Floats, missing: Flags | None = None) -> Cells:
 
 
 def quoted(texts: Cells | Sequence[str]) -> Cells:
-    """Texts of which no sign needs an escape."""
+    """Return JSON strings of text without characters to escape."""
     return concatenate('"', texts if isinstance(texts, pa.Array) else pa.array(texts, pa.string()), '"')
 
 
 def with_nulls(cells: Cells, missing: Flags | None) -> Cells:
-    """The same cells, null where `missing`."""
+    """Return the cells, null where `missing`."""
     return cells if missing is None else if_else(missing, NULL, cells)
 
 
 def if_else(first: Flags, one: Cells | str, other: Cells | str) -> Cells:
-    """One column's cell where `first`, else the other's."""
+    """Return cells of one column where `first`, else of the other."""
     return pc.if_else(pa.array(first), one, other)

@@ -1,4 +1,4 @@
-"""A whole company: its tables, and the truth about it."""
+"""The demo company: its tables, and the truth about it."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ from stcrm_pandas.sandbox.store.columns import JsonColumns
 
 @dataclass(frozen=True)
 class Company:
-    """A made-up company that sells home services.
+    """A demo company that sells home services.
 
-    The same arguments to `make_company` give the same rows to the byte.
+    The same arguments to `make_company` create the same rows, byte for byte.
     """
 
     name: str
@@ -45,17 +45,16 @@ class Company:
     _world: World = field(repr=False)
 
     def tables(self) -> Iterator[tuple[str, Iterable[Row]]]:
-        """Each table's name and rows, which are made while they are read, so take one table after the other.
+        """Yield the name and rows of each table; read one table after the other, since rows are created while read.
 
-        A row is a dict under the contract's names, ready to be written as JSON: times are text in UTC, amounts
-        are floats in dollars. Rows of leads, bookings and contacts also carry `active`, and rows of contacts their
-        parents.
+        A row is a dict by the API's names, ready for JSON: times are text in UTC, amounts are dollars. Rows of leads,
+        bookings and contacts also have `active`, and contacts the id of their parent.
         """
         for name, many in self.json_tables():
             yield name, chain.from_iterable(rows.rows() if isinstance(rows, JsonColumns) else (rows,) for rows in many)
 
     def json_tables(self) -> Iterator[tuple[str, Iterable[Row | JsonColumns]]]:
-        """The same tables as they are written: of large ones, thousands of rows at once."""
+        """Yield the same tables, the large ones as columns of thousands of rows at once."""
         world = self._world
         for name, make in CATALOGUE.items():
             yield name, make(world)
@@ -80,15 +79,15 @@ class Company:
 
     @property
     def expected_rows(self) -> int:
-        """How many rows all tables have together, to within some percent."""
+        """The approximate number of rows in all tables."""
         return self._world.sizes.rows
 
     @cached_property
     def truth(self) -> dict[str, Any]:
-        """What an analysis of this company should find, ready to be written as JSON.
+        """What an analysis of this company should find, ready for JSON.
 
-        `planted` has one entry per planted truth: its number, kind, the ids it is about, the numbers planted.
-        `left_out` says which are missing, and why. `definitions` says what is counted; `events` what happened when.
+        `planted` has an entry for each planted truth: its number, kind, ids, and planted numbers. `left_out` lists the
+        missing ones with reasons, `definitions` what is counted, and `events` what happened when.
         """
         return truth_of(self._world)
 
@@ -102,13 +101,11 @@ def make_company(
     by_the_book: bool = False,
     effects: bool = True,
 ) -> Company:
-    """Make a company as it stands at `as_of` (aware), with the 24 months before it.
+    """Create the company as of an aware time, with the 24 months before it, or raise UsageError.
 
-    `leads` scales everything; `customers` (3.5 for each lead unless given) sets how many there are, and with them
-    bookings and jobs. `by_the_book` leaves out whatever the contract does not allow. `effects=False` draws outcome,
-    speed, cancellation, revenue and preferences alike for everything.
-
-    Raises `UsageError` for a naive `as_of`, and for less than 100 leads or customers.
+    `leads` scales everything; `customers` (3.5 per lead by default) also scales bookings and jobs. `by_the_book` omits
+    what the contract does not allow. `effects=False` gives outcomes, speed, cancellations, revenue and preferences the
+    same chances everywhere.
 
     Examples
     --------
@@ -125,7 +122,7 @@ def make_company(
 
 
 def _return_memory() -> None:
-    """Give the system back what the C library keeps of freed arrays, where it can: half of it, of a large company."""
+    """Return freed memory to the system, where the C library can: half of the memory of a large company."""
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc only
         if trim is not None:

@@ -1,4 +1,4 @@
-"""The ids of the rows of a table."""
+"""Ids of the rows of a table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stcrm_pandas.sandbox.company.chance import Ints
 
 @dataclass(frozen=True, slots=True)
 class Ids:
-    """One id for each place: the first, and then one every `step`.
+    """Evenly spaced ids by index, without an array of them.
 
     Examples
     --------

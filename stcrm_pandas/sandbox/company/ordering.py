@@ -1,4 +1,4 @@
-"""Tables of columns put in the order in which things were created, and what links within them."""
+"""Order and compact dataclasses of columns."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Table = TypeVar("Table")
 
 
 def ranks(order: Ints) -> Ints:
-    """Where each place goes when places are put in this order.
+    """Return the new index of each row after sorting in this order.
 
     Examples
     --------
@@ -26,7 +26,7 @@ def ranks(order: Ints) -> Ints:
 
 
 def by_creation(table: Table, link: str) -> Table:
-    """The same dataclass of columns, ordered by its `created`; the column `link` names places in it, or -1."""
+    """Return the columns ordered by `created`; the column `link` holds row indexes, or -1."""
     columns: dict[str, Any] = {f.name: getattr(table, f.name) for f in dataclasses.fields(table)}  # type: ignore[arg-type]
     order = np.argsort(columns["created"], kind="stable")
     ordered = {name: column[order] for name, column in columns.items()}
@@ -35,27 +35,21 @@ def by_creation(table: Table, link: str) -> Table:
 
 
 def compact(table: Table) -> Table:
-    """The same dataclass, its columns of places in as few bytes as they need; moments stay as they are.
-
-    What calculates with such places widens them first.
-    """
+    """Return the columns with indexes in as few bytes as possible; times keep their type."""
     columns: dict[str, Any] = {f.name: getattr(table, f.name) for f in dataclasses.fields(table)}  # type: ignore[arg-type]
     places = {
         name: narrow(column)
         for name, column in columns.items()
-        if isinstance(column, np.ndarray) and column.dtype == np.int64 and name not in _MOMENTS
+        if isinstance(column, np.ndarray) and column.dtype == np.int64 and name not in _TIMES
     }
     return type(table)(**columns | places)
 
 
-_MOMENTS = {"created", "decided", "moment"}
+_TIMES = {"created", "decided", "time"}
 
 
 def narrow(column: Ints) -> Ints:
-    """The same whole numbers in as few bytes as they need: there are millions of them.
-
-    What calculates with them widens them first.
-    """
+    """Return whole numbers in as few bytes as possible; `people.wide` widens them for calculations."""
     low, high = (int(column.min()), int(column.max())) if column.size else (0, 0)
     kinds: tuple[type[np.signedinteger[Any]], ...] = (np.int8, np.int16, np.int32)
     kind = next((kind for kind in kinds if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max), np.int64)

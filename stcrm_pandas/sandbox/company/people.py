@@ -1,4 +1,4 @@
-"""Made-up people by number: names, addresses, telephone numbers that are nobody's, mail at example.com."""
+"""People by number: names, addresses, unassigned phone numbers, email at example.com."""
 
 from __future__ import annotations
 
@@ -61,17 +61,17 @@ _AREA_CODES = (
     "978 979 980 983 984 985 986 989"
 )
 AREA_CODES = tuple(map(int, _AREA_CODES.split()))
-"""Those of the United States: no exchange of one area has numbers enough."""
+"""All of the United States: one area does not have enough numbers."""
 LINES = 9_999
-"""Numbers of exchange 555 in one area: 555-1212, which is directory assistance, is nobody's."""
+"""Numbers of exchange 555 in one area, without 555-1212, which is directory assistance."""
 NUMBERS = len(AREA_CODES) * LINES
 SLOTS = 6
-"""Telephone numbers and mail addresses that one person can have."""
+"""Most phone numbers and email addresses of a person."""
 
 
 @dataclass(frozen=True)
 class People:
-    """So many people; whoever has a number below that of the customers is that customer."""
+    """People by index; the first ones are the customers."""
 
     first: Ints
     last: Ints
@@ -80,7 +80,7 @@ class People:
     city: Ints
     zip: Ints
     firm: Ints
-    """Place in `FIRMS`, or -1 for somebody at home."""
+    """Index in `FIRMS`, or -1 for a private person."""
 
     @classmethod
     def draw(cls, chance: Chance, size: int, commercial: float) -> People:
@@ -101,7 +101,7 @@ class People:
         return compact(drawn)
 
     def names(self, who: Ints) -> Cells:
-        """First and last name, or that of the firm."""
+        """Return first and last names, or names of firms."""
         first, last, firm = wide(self.first[who]), wide(self.last[who]), wide(self.firm[who])
         heads = take(_HEADS, np.where(firm < 0, first, len(FIRST) + last))
         return concatenate(heads, take(_TAILS, np.where(firm < 0, last, len(LAST) + firm)))
@@ -110,7 +110,7 @@ class People:
         return concatenate(take(_HOUSES, self.house[who]), take(_WAYS, self.street[who]))
 
     def units(self, who: Ints) -> Cells:
-        """A unit for one in six."""
+        """Return units, for one in six."""
         return take(_UNITS, self.house[who] % _UNITS_RETURN)
 
     def cities(self, who: Ints) -> Cells:
@@ -120,13 +120,13 @@ class People:
         return take(_STATES, self.city[who])
 
     def zips(self, who: Ints) -> Cells:
-        """Five digits, and for three in ten the other four, too."""
+        """Return ZIP codes, three in ten as ZIP+4."""
         code = wide(self.zip[who])
         long = np.where(code % 10 < 3, code % 9_000, 9_000)
         return concatenate(take(_ZIPS, wide(self.city[who]) * 90 + code % 90), take(_FOURS, long))
 
     def coordinates(self, who: Ints) -> tuple[Cells, Cells]:
-        """Latitude and longitude, in degrees."""
+        """Return latitudes and longitudes in degrees."""
         base = wide(self.city[who]) * _SPREAD
         return (
             take(_LATITUDES, base + wide(self.house[who]) * 37 % _SPREAD),
@@ -134,7 +134,7 @@ class People:
         )
 
     def emails(self, who: Ints, slot: Ints) -> Cells:
-        """Unlike for each person and slot."""
+        """Return email addresses, unique for each person and slot."""
         number = wide(who) * SLOTS + slot
         first, last = take(_MAIL_FIRST, self.first[who]), take(_MAIL_LAST, self.last[who])
         return concatenate(first, last, numbers(number), take(_HOSTS, number % 2))
@@ -165,20 +165,20 @@ _LINES = pa.array([f'{line:04d}"' for line in range(10_000)])
 
 
 def wide(places: ArrayLike) -> Ints:
-    """Places, or other small numbers, to calculate with."""
+    """Return numbers as 64-bit integers, for calculations."""
     return np.asarray(places, dtype=np.int64)
 
 
 def phone_cells(who: Ints, slot: Ints, how: Ints | int) -> Cells:
-    """Telephone numbers as people type them; 0 is the digits alone.
+    """Return phone numbers in one of four formats; format 0 is the digits alone.
 
-    They are unlike for each person and slot as far as there are numbers: for some 600,000 people. They are valid in
-    form, and of exchange 555, which telephone companies do not give to people.
+    They are unique for each person and slot, for some 600,000 people. They are valid, and of exchange 555, which is not
+    assigned to people.
     """
     area, line = np.divmod((wide(who) * SLOTS + slot) * 7_654_321 % NUMBERS, LINES)
     return concatenate(take(_AREAS, wide(how) * len(AREA_CODES) + area), take(_LINES, line + (line >= 1_212)))
 
 
 def phone_digits(who: Ints, slot: Ints) -> list[str]:
-    """Ten digits for each."""
+    """Return the ten digits of phone numbers."""
     return [number[1:-1] for number in phone_cells(who, slot, 0).to_pylist()]

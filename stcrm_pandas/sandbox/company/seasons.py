@@ -51,34 +51,34 @@ class Seasons:
         """The times at which the clock changes, and the offsets from UTC before, between and after them."""
         zone = ZoneInfo(TIME_ZONE)
 
-        def offset(moment: int) -> int:
-            shift = dt.datetime.fromtimestamp(moment, zone).utcoffset()
+        def offset(time: int) -> int:
+            shift = dt.datetime.fromtimestamp(time, zone).utcoffset()
             assert shift is not None
             return int(shift.total_seconds())
 
         hours = range(self.start - 10 * 366 * DAY, self.as_of + 400 * DAY, DAY)
-        moments, offsets = [], [offset(hours[0])]
+        times, offsets = [], [offset(hours[0])]
         for day in hours[1:]:
             if offset(day) != offsets[-1]:
                 at = next(t for t in range(day - DAY - day % HOUR, day + HOUR, HOUR) if offset(t) != offsets[-1])
-                moments.append(at)
+                times.append(at)
                 offsets.append(offset(at))
-        return np.array(moments, dtype=np.int64), np.array(offsets, dtype=np.int64)
+        return np.array(times, dtype=np.int64), np.array(offsets, dtype=np.int64)
 
-    def local(self, moments: Ints) -> Ints:
+    def local(self, times: Ints) -> Ints:
         """Return local times for times in UTC."""
         at, offsets = self.changes
-        return moments + offsets[np.searchsorted(at, moments, side="right")]
+        return times + offsets[np.searchsorted(at, times, side="right")]
 
     def utc(self, local: Ints) -> Ints:
         """Return times in UTC for local times; in the repeated hour of fall, odd seconds are in its second pass."""
         at, offsets = self.changes
         place = np.searchsorted(at + offsets[:-1], local, side="right")
-        moments: Ints = local - offsets[place]
+        times: Ints = local - offsets[place]
         twice = (place < at.size) & (offsets[np.minimum(place + 1, at.size)] < offsets[place])
         twice &= local >= at[np.minimum(place, at.size - 1)] + offsets[np.minimum(place + 1, at.size)]
-        moments += HOUR * (twice & (local % 2 == 1))
-        return moments
+        times += HOUR * (twice & (local % 2 == 1))
+        return times
 
     @cached_property
     def days(self) -> Ints:
@@ -96,9 +96,9 @@ class Seasons:
         """Three days on which the website's form was broken."""
         return self._days_in(month=9, day=9, before=30)
 
-    def broken(self, moments: Ints) -> Flags:
+    def broken(self, times: Ints) -> Flags:
         """Return whether the website's form was broken at these times."""
-        day = self.local(moments) // DAY
+        day = self.local(times) // DAY
         return (day >= self.outage[0]) & (day < self.outage[1])
 
     @property
@@ -152,8 +152,8 @@ class Seasons:
             day[mine] = np.searchsorted(cumulated, low + chance[mine] * (high - low), side="right")
         hour = np.where(web, pick(rng, WEB_HOURS, trade.size), pick(rng, OFFICE_HOURS, trade.size))
         local = (self.days[np.minimum(day, self.days.size - 1)]) * DAY + hour * HOUR + rng.integers(0, HOUR, trade.size)
-        moments = self.utc(local)
-        return moments + 7 * DAY * ((moments < first).astype(np.int64) - (moments >= last))
+        times = self.utc(local)
+        return times + 7 * DAY * ((times < first).astype(np.int64) - (times >= last))
 
     def at_work(self, rng: np.random.Generator, local_day: Ints) -> Ints:
         """Draw times between 8:00 AM and 6:00 PM of local days."""

@@ -1,4 +1,4 @@
-"""Moments: whole seconds since 1970 in UTC, and the text that an answer holds for them."""
+"""Times as whole seconds since 1970 in UTC, and their text in responses."""
 
 from __future__ import annotations
 
@@ -13,18 +13,17 @@ from stcrm_pandas.sandbox.store.columns import Cells, concatenate
 DAY = 86_400
 HOUR = 3_600
 NEVER = -62_135_596_800
-"""The first second of the year 1, which stands for 'never'."""
+"""The first second of the year 1, which means 'never'."""
 
 
 class TimeFormat:
-    """Writes moments as the service does: UTC with `Z`, and 0 to 7 fractional digits.
+    """The service's format of times: UTC with `Z` and 0 to 7 decimals, by the book without decimals.
 
-    The fraction follows from the second, so that one moment reads alike wherever it stands. `by_the_book` writes
-    whole seconds.
+    The decimals follow from the second, so that the same time has the same text everywhere.
 
     Examples
     --------
-    >>> Texts(by_the_book=True).of(np.array([0, NEVER]))
+    >>> TimeFormat(by_the_book=True).of(np.array([0, NEVER]))
     ['1970-01-01T00:00:00Z', '0001-01-01T00:00:00Z']
     """
 
@@ -35,22 +34,22 @@ class TimeFormat:
         endings = ["Z"] if by_the_book else _fractions()
         self._endings = pa.array([f'{ending}"' for ending in endings])
 
-    def of(self, moments: Ints, missing: Flags | None = None) -> list[str | None]:
-        """The text of each; None where `missing`."""
-        return [orjson.loads(cell) for cell in self.cells(moments, missing).to_pylist()]
+    def of(self, times: Ints, missing: Flags | None = None) -> list[str | None]:
+        """Return the text of each time; None where `missing`."""
+        return [orjson.loads(cell) for cell in self.cells(times, missing).to_pylist()]
 
-    def cells(self, moments: Ints, missing: Flags | None = None) -> Cells:
-        """The same as JSON."""
-        moments = moments.astype(np.int64)
-        days, seconds = np.divmod(moments, DAY)
-        never = moments == NEVER
+    def cells(self, times: Ints, missing: Flags | None = None) -> Cells:
+        """Return the JSON of each time; null where `missing`."""
+        times = times.astype(np.int64)
+        days, seconds = np.divmod(times, DAY)
+        never = times == NEVER
         self._know(days[~never])
         dates = take(self._dates, np.where(never, 0, days - self._first_day + 1))
-        kinds = np.where(never, 0, (moments * 7_919 + days) % len(self._endings))
+        kinds = np.where(never, 0, (times * 7_919 + days) % len(self._endings))
         return with_nulls(concatenate(dates, take(self._clock, seconds), take(self._endings, kinds)), missing)
 
     def _know(self, days: Ints) -> None:
-        """Have the text of each day between the first and the last so far, behind that of the first day of year 1."""
+        """Extend the texts of days to these, after that of the first day of the year 1."""
         low, high = (int(days.min()), int(days.max())) if days.size else (0, 0)
         known = range(self._first_day, self._first_day + len(self._dates) - 1)
         if low in known and high in known:
@@ -61,7 +60,7 @@ class TimeFormat:
 
 
 def _fractions() -> list[str]:
-    """Endings of a time: none first, then mostly seven digits, and all other lengths; as in .NET, no zero ends them."""
+    """Return decimals of times: none first, then mostly seven, and all other lengths; no final zeros, as in .NET."""
     digits = np.random.default_rng(4_096).integers(0, 10_000_000, 4_096).tolist()
     lengths = (7, 7, 7, 6, 7, 3, 7, 7, 2, 7, 7, 5, 7, 1, 4, 0)
     endings = [f".{number:07d}"[: 1 + lengths[i % 16]].rstrip("0.") + "Z" for i, number in enumerate(digits)]

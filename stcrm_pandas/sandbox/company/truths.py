@@ -268,7 +268,7 @@ def _days(count: _Count, place: int) -> tuple[Ints, Ints]:
     seasons, outcomes = world.seasons, world.outcomes
     since = seasons.local(world.leads.created[mine]) // DAY
     status = outcomes.status[mine]
-    days = np.where(status == OPEN, 10 * MATURE_DAYS, seasons.local(outcomes.moment[mine]) // DAY - since)
+    days = np.where(status == OPEN, 10 * MATURE_DAYS, seasons.local(outcomes.time[mine]) // DAY - since)
     return days, status
 
 
@@ -311,8 +311,8 @@ def _events(world: World) -> dict[str, Any]:
     }
 
 
-def _utc(moment: int) -> str:
-    return dt.datetime.fromtimestamp(moment, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _utc(time: int) -> str:
+    return dt.datetime.fromtimestamp(time, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _day(day: int) -> str:

@@ -1,7 +1,4 @@
-"""Rows on their way into the store: many at once, as columns of JSON text.
-
-What the store keeps of a row is made here for thousands of rows at once, and is what `Table.record` makes of each.
-"""
+"""Rows for the store, as columns of JSON text: the same as `Table.record`, for thousands of rows at once."""
 
 from __future__ import annotations
 
@@ -22,14 +19,14 @@ _NULL = "null"
 _EPOCH = ticks("1970-01-01T00:00:00Z")
 _NEVER = "0001-01-01T00:00:00Z"
 _BETWEEN_DIGITS = " ()-+"
-"""What stands in most phone numbers beside digits."""
+"""The characters other than digits in most phone numbers."""
 
 
 @dataclass(frozen=True)
 class JsonColumns:
-    """Some rows: for each field the JSON text of its cells, or of the one value that all rows have.
+    """Rows as columns of JSON text; a field with the same value in all rows is one text.
 
-    `searches` holds what a table keeps for a search, by column, where that is known without a look at the fields.
+    `searches` holds search columns that are known without the fields.
     """
 
     fields: Mapping[str, Cells | str]
@@ -39,18 +36,18 @@ class JsonColumns:
         return next(len(cells) for cells in self.fields.values() if not isinstance(cells, str))
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """Each row as a dict."""
+        """Yield each row as a dict."""
         return map(orjson.loads, json_objects(self.fields).to_pylist())
 
 
-def record_batch(table: Table, lines: JsonColumns) -> pa.RecordBatch:
-    """What the table keeps of some rows: the same as `Table.record` of each; columns without a value are left out."""
-    fields, size = lines.fields, len(lines)
+def record_batch(table: Table, columns: JsonColumns) -> pa.RecordBatch:
+    """Return what the table stores of rows, as `Table.record` does, without empty columns."""
+    fields, size = columns.fields, len(columns)
     hidden = [name for name in table.hidden if name in fields and not (name == "active" and table.deletes_softly)]
     shown = [name for name in fields if name not in table.hidden]
     body = {**fields, **dict.fromkeys(table.computed & fields.keys(), _NULL)}
     modified = _ticks(fields.get("modifiedOn"))
-    columns = (
+    stored = (
         _plain(fields[table.id]),
         _plain(fields[table.parent]) if table.parent and table.parent in fields else None,
         _active(fields.get("active"), size),
@@ -58,15 +55,15 @@ def record_batch(table: Table, lines: JsonColumns) -> pa.RecordBatch:
         modified,
         modified,
         pa.repeat(0, size) if modified is None else modified.fill_null(0),
-        *[_searched(search, lines) for search in table.searches],
+        *[_searched(search, columns) for search in table.searches],
         json_objects({name: fields[name] for name in hidden}) if hidden else None,
         json_objects({name: body[name] for name in shown}),
     )
-    return _batch(table, columns)
+    return _batch(table, stored)
 
 
 def record_batch_of_rows(table: Table, rows: Iterable[Mapping[str, Any]]) -> pa.RecordBatch:
-    """The same of rows as dicts."""
+    """Return what the table stores of rows as dicts."""
     columns = zip(*map(table.record, rows), strict=True)
     return _batch(table, [pa.array(column) for column in columns])
 
@@ -77,7 +74,7 @@ def _batch(table: Table, columns: Iterable[Cells | None]) -> pa.RecordBatch:
 
 
 def concatenate(*parts: Cells | str) -> Cells:
-    """Parts of texts put together, row by row."""
+    """Concatenate text row by row."""
     merged: list[Cells | str] = []
     for part in parts:
         if isinstance(part, str) and merged and isinstance(merged[-1], str):
@@ -88,7 +85,7 @@ def concatenate(*parts: Cells | str) -> Cells:
 
 
 def json_objects(fields: Mapping[str, Cells | str]) -> Cells:
-    """An object for each row."""
+    """Return a JSON object for each row."""
     parts: list[Cells | str] = []
     for name, cells in fields.items():
         parts += [f'{"," if parts else "{"}"{name}":', cells]
@@ -96,7 +93,7 @@ def json_objects(fields: Mapping[str, Cells | str]) -> Cells:
 
 
 def _plain(cells: Cells) -> Cells:
-    """Ids as what they are: numbers or texts."""
+    """Return ids as numbers or text."""
     if len(cells) and str(cells[0]).startswith('"'):
         return _text(cells)
     return _without_null(cells).cast(pa.int64())
@@ -108,23 +105,23 @@ def _without_null(cells: Cells) -> Cells:
 
 
 def _text(cells: Cells) -> Cells:
-    """Texts without their quotes."""
+    """Return text without quotes."""
     if isinstance(cells, pa.Array) and b"\\" in cells.buffers()[2].to_pybytes():
         return pa.array([orjson.loads(cell) for cell in cells.to_pylist()], pa.string())
     return pc.ascii_trim(_without_null(cells), '"')
 
 
 def _ticks(cells: Cells | None) -> Cells | None:
-    """Moments as ticks; those that are absent or no moment are none."""
+    """Return times as ticks; null where missing or invalid."""
     if cells is None:
         return None
     texts = _text(cells)
     never = pc.equal(texts, _NEVER)
     try:
-        moments = pc.if_else(never, None, texts).cast(pa.timestamp("ns", "UTC")).cast(pa.int64())
-    except pa.ArrowInvalid:  # a row that is wrong on purpose
+        times = pc.if_else(never, None, texts).cast(pa.timestamp("ns", "UTC")).cast(pa.int64())
+    except pa.ArrowInvalid:  # invalid on purpose
         return pa.array([_tick(text) for text in texts.to_pylist()], pa.int64())
-    return pc.if_else(never, ticks(_NEVER), pc.add(pc.divide(moments, 100), _EPOCH))
+    return pc.if_else(never, ticks(_NEVER), pc.add(pc.divide(times, 100), _EPOCH))
 
 
 def _tick(text: Any) -> int | None:
@@ -138,17 +135,17 @@ def _active(cells: Cells | None, size: int) -> Cells:
     return pa.repeat(1, size) if cells is None else pc.if_else(pc.equal(cells, "false"), 0, 1)
 
 
-def _searched(search: SearchColumn, lines: JsonColumns) -> Cells:
-    """What a column of its own holds for a search, as `Search.read` gives it for each row."""
-    if search.column in lines.searches:
-        return lines.searches[search.column]
-    if isinstance(search.read, FieldValue) and search.read.convert in _MANY and search.read.field in lines.fields:
-        found = _MANY[search.read.convert](_text(lines.fields[search.read.field]))
+def _searched(search: SearchColumn, columns: JsonColumns) -> Cells:
+    """Return the values of a search column, as `SearchColumn.read` does for each row."""
+    if search.column in columns.searches:
+        return columns.searches[search.column]
+    if isinstance(search.read, FieldValue) and search.read.convert in _MANY and search.read.field in columns.fields:
+        found = _MANY[search.read.convert](_text(columns.fields[search.read.field]))
         if search.read.unless is None:
             return found
         field, values = search.read.unless
-        return pc.if_else(pc.is_in(_text(lines.fields[field]), pa.array(values)), None, found)
-    return pa.array([search.read(row) for row in lines.rows()], pa.string())
+        return pc.if_else(pc.is_in(_text(columns.fields[field]), pa.array(values)), None, found)
+    return pa.array([search.read(row) for row in columns.rows()], pa.string())
 
 
 def _digits(texts: Cells) -> Cells:

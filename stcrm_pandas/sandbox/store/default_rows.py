@@ -1,4 +1,4 @@
-"""Rows that every company has, unless it brings its own: kinds of preferences, and types of custom fields."""
+"""Default rows of tables that a company does not have: preference types and types of custom fields."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ _PREFERENCES = {
 
 
 def preference_types() -> Iterator[dict[str, Any]]:
-    """The kinds of preferences of a contact method."""
+    """Yield the types of preferences of a contact method."""
     for name, description in _PREFERENCES.items():
         own = str(uuid5(NAMESPACE_OID, f"contact preference {name}"))
         yield {"id": own, "name": name, "description": description, "dataType": "Bool"}
 
 
 def custom_field_type(type_id: int, name: str) -> dict[str, Any]:
-    """The type of a custom field that holds text."""
-    moments = {"createdOn": _SINCE, "modifiedOn": _SINCE}
-    return {"id": type_id, "name": name, "dataType": "Text", "dataTypeOptions": []} | moments
+    """Return the type of a custom field with text."""
+    times = {"createdOn": _SINCE, "modifiedOn": _SINCE}
+    return {"id": type_id, "name": name, "dataType": "Text", "dataTypeOptions": []} | times
 
 
 def custom_field_types(db: dbapi.Cursor, table: str) -> list[dict[str, Any]]:
-    """The types of the custom fields that rows of a table, which is filled already, have."""
+    """Return the types of the custom fields in the rows of a filled table."""
     db.execute(
         "SELECT DISTINCT json_extract(f.value, '$.typeId') AS type, json_extract(f.value, '$.name') "
         f"FROM \"{table}\" t, json_each(t.body, '$.customFields') f "
@@ -40,7 +40,7 @@ def custom_field_types(db: dbapi.Cursor, table: str) -> list[dict[str, Any]]:
 
 
 def default_rows(db: dbapi.Cursor, table: str) -> list[dict[str, Any]]:
-    """The rows of a table that the company did not bring; most have none."""
+    """Return the default rows of a table, usually none."""
     if table == "contact_preference_types":
         return list(preference_types())
     of = {"customer_custom_field_types": "customers", "location_custom_field_types": "locations"}

@@ -1,4 +1,4 @@
-"""Making the file of rows from a company."""
+"""Create the file of rows from a company."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from stcrm_pandas.sandbox.store.tables import TABLES, Table
 
 
 class Company(Protocol):
-    """What fills a store: see `stcrm_pandas.sandbox.company`."""
+    """A company to fill a store with; see `stcrm_pandas.sandbox.company`."""
 
     @property
     def name(self) -> str: ...
@@ -35,13 +35,13 @@ class Company(Protocol):
 
 
 OnRows = Callable[[int, int], None]
-"""Is told how many more rows are there, and how many there will be in all, as far as that is known (else 0)."""
+"""Receives the rows added since the last time, and the rows expected in total (0 if unknown)."""
 _BATCH = 5_000
 """Rows written between two reports of progress."""
 
 
 def fill(path: Path, company: Company, notes: Mapping[str, Any], on_rows: OnRows | None = None) -> None:
-    """Make a file that `Store` opens; complete or not at all; `notes` are kept beside the rows."""
+    """Create a file for `Store`, completely or not at all; `notes` are kept beside the rows."""
     expected = int(getattr(company, "expected_rows", 0))
 
     def report(rows: int) -> None:
@@ -89,11 +89,11 @@ def _fill(db: dbapi.Cursor, company: Company, notes: Mapping[str, Any], report: 
 
 
 def _batches(company: Company) -> Generator[tuple[str, pa.RecordBatch | None], None, None]:
-    """The name of each table and what it keeps of its rows, part by part; of an empty table None."""
+    """Yield the name of each table with batches of its stored rows; None for an empty table."""
     if not hasattr(company, "json_tables"):
         yield from _record_batches(_parts(company.tables()))
         return
-    # Cells are made in one thread, bodies are joined in a second and written in this one.
+    # One thread creates cells, a second one concatenates them to bodies, and this one writes.
     with (
         closing(prefetch(_parts(company.json_tables()))) as parts,
         closing(prefetch(_record_batches(parts))) as batches,
@@ -125,7 +125,7 @@ def _fill_table(
 ) -> None:
     name = table.name
     if not name.isidentifier():
-        raise UsageError(f"no name of a table: {name!r}")
+        raise UsageError(f"not a valid table name: {name!r}")
     db.execute("INSERT INTO tables VALUES (?)", (name,))
     shared = "".join(f", {search.column}" for search in table.searches if not search.own_index)
     searches = "".join(f"{search.column} TEXT, " for search in table.searches)

@@ -1,4 +1,4 @@
-"""Making the next items in a thread while the last ones are used."""
+"""Create the next items in a thread while the last ones are used."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import TypeVar
 
 Item = TypeVar("Item")
 _MOST = 2
-"""Items that wait: enough that neither side stands still, few enough to hold in memory."""
+"""Waiting items: enough that neither thread is idle, few enough for memory."""
 
 
 def prefetch(items: Iterable[Item], most: int = _MOST) -> Generator[Item, None, None]:
-    """The same items in the same order; what goes wrong while they are made is raised here.
+    """Yield the same items in order, and raise what the thread raises.
 
-    The thread ends with the iterator, also with one that is closed early. It is worth it where making them leaves the
-    interpreter free, as Arrow and numpy do.
+    The thread ends with the iterator, even if that is closed early. It helps where creating items releases the
+    interpreter's lock, as Arrow and numpy do.
 
     >>> list(prefetch(range(3)))
     [0, 1, 2]
@@ -38,7 +38,7 @@ def prefetch(items: Iterable[Item], most: int = _MOST) -> Generator[Item, None, 
                 if ended.is_set():
                     return
             hand_over((False, None))
-        except BaseException as error:  # is raised where the items are used
+        except BaseException as error:  # raised where the items are used
             hand_over((False, error))
 
     thread = threading.Thread(target=make, name="stcrm-sandbox-rows", daemon=True)

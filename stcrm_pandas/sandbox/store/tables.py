@@ -21,7 +21,7 @@ Row = Mapping[str, Any]
 def lower_case(text: Any) -> str | None:
     """Return text in lower case.
 
-    >>> folded("NÚÑEZ & Sons")
+    >>> lower_case("NÚÑEZ & Sons")
     'núñez & sons'
     """
     return text.lower() if isinstance(text, str) else None

@@ -1,1 +1,1 @@
-"""What happens in the demo company, as columns of numbers: everything random is drawn here."""
+"""Random draws of what happens in the demo company, as columns of numbers."""

@@ -1,4 +1,4 @@
-"""Bookings: when they came, through which source, and what became of them."""
+"""Draw bookings: their times, sources and outcomes."""
 
 from __future__ import annotations
 
@@ -16,27 +16,26 @@ from stcrm_pandas.sandbox.company.times import DAY, HOUR
 
 UNDECIDED, TO_JOB, DISMISSED = range(3)
 TWINS = 0.03
-"""Share of the bookings that come second, through another source; so twice as many belong to such a pair."""
+"""Share of the bookings that are the second request of a person, through another source."""
 BOOKED_ALIKE = 0.33
-"""Without effects, share of the bookings that lead to a job, at once or through a lead: that of other leads of the web,
-some of which are asked a second time."""
+"""Without effects, the share of bookings that lead to a job, directly or through a lead: that of other web leads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bookings:
-    """By order of creation; places elsewhere mean this order."""
+    """Bookings in order of creation; other columns refer to them by index."""
 
     created: Ints
     decided: Ints
-    """When it became what it is; the moment of creation for those undecided."""
+    """Time of the outcome; of creation for undecided ones."""
     source: Ints
     unit: Ints
     campaign: Ints
-    """-1 for those that name none."""
+    """-1 without a campaign."""
     outcome: Ints
     became_lead: Flags
     twin_of: Ints
-    """The booking that the same person sent before, or -1."""
+    """The earlier booking of the same person, or -1."""
 
     @property
     def size(self) -> int:
@@ -83,7 +82,7 @@ def _outcomes(rng: np.random.Generator, source: Ints, *, effects: bool) -> Ints:
 
 
 def _twins(rng: np.random.Generator, seasons: Seasons, source: Ints, created: Ints, outcome: Ints) -> Ints:
-    """For each booking the earlier one of the same person; a second request is never the one that is booked."""
+    """Return the earlier booking of the same person, or -1; a second request is never the one that is booked."""
     twin_of = np.full(source.size, -1)
     places = rng.permutation(source.size)
     firsts = places[created[places] < seasons.as_of - 9 * DAY]
@@ -98,7 +97,7 @@ def _twins(rng: np.random.Generator, seasons: Seasons, source: Ints, created: In
 def _became_lead(
     rng: np.random.Generator, source: Ints, dismissed: Flags, able: Flags, sizes: Sizes, planted: PlantedTruths
 ) -> Flags:
-    """Exact shares of the dismissed, taken from those that are able."""
+    """Draw exact shares of the dismissed, from those that are able."""
     count = dismissed.sum()
     if not planted.effects:  # more are dismissed, but as many leads come of them
         count = round(source.size * sum(s.share * s.dismissed for s in SOURCES) / 10_000)

@@ -1,4 +1,4 @@
-"""Customers and locations: who is behind each lead, booking and job, and since when they are known."""
+"""Draw customers and locations: when they are created, and which leads, bookings and jobs are theirs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OLDEST_DAYS = 8 * 365
 
 @dataclass(frozen=True, slots=True)
 class Customers:
-    """By order of creation, and who stands behind what. -1 is nobody, or nobody that is a customer."""
+    """Customers in order of creation, and whose each row is; -1 is no customer."""
 
     created: Ints
     merged_to: Ints
@@ -32,9 +32,9 @@ class Customers:
     of_lead: Ints
     of_job: Ints
     new_with_job: Flags
-    """By job: the customer became one with it."""
+    """By job: whether its customer is new with it."""
     person: Ints
-    """By customer: the number in `People`; that of the other for one merged away."""
+    """By customer: the index in `People`; for a merged one, that of the customer it was merged into."""
     person_of_lead: Ints
     person_of_booking: Ints
     location: Locations
@@ -47,14 +47,14 @@ class Customers:
 
 @dataclass(frozen=True, slots=True)
 class Locations:
-    """By order of creation."""
+    """Locations in order of creation."""
 
     created: Ints
     customer: Ints
     person: Ints
-    """Whose address it has, as a number in `People`."""
+    """The index in `People` of the address."""
     primary: Ints
-    """By customer: the first of its locations."""
+    """By customer: its first location."""
     of_job: Ints
 
 
@@ -64,17 +64,17 @@ def draw_customers(
     rng = chance.of("customers")
     has_customer = outcomes.has_customer
     chains = _Chains.of(leads, jobs, has_customer)
-    new = some(rng, chains.moment.size, min(sizes.new_customers, chains.moment.size))
+    new = some(rng, chains.time.size, min(sizes.new_customers, chains.time.size))
     created = np.concatenate(
         [
-            chains.moment[new] - rng.integers(5, 120, int(new.sum())),
+            chains.time[new] - rng.integers(5, 120, int(new.sum())),
             seasons.start - DAY - (rng.random(sizes.customers - new.sum()) ** 1.3 * OLDEST_DAYS * DAY).astype(np.int64),
         ]
     )
     order = np.argsort(created, kind="stable")
     rank = ranks(order)
     created = created[order]
-    customer = np.full(chains.moment.size, -1)
+    customer = np.full(chains.time.size, -1)
     customer[new] = rank[: int(new.sum())]
 
     old = rng.permutation(int((created < seasons.start - DAY // 2).sum()))
@@ -115,11 +115,11 @@ def draw_customers(
 
 @dataclass(frozen=True, slots=True)
 class _Chains:
-    """First records that can make a new customer: leads, then jobs that no lead and no other job led to."""
+    """Records that can create a customer: leads, then jobs without a lead or an earlier job."""
 
     lead: Ints
     job: Ints
-    moment: Ints
+    time: Ints
 
     @classmethod
     def of(cls, leads: Leads, jobs: Jobs, has_customer: Flags) -> _Chains:
@@ -131,7 +131,7 @@ class _Chains:
 def _existing_of_leads(
     rng: np.random.Generator, leads: Leads, has_customer: Flags, of_lead: Ints, old: Ints, *, crowded: bool
 ) -> Ints:
-    """Customers from before the 24 months, each once where they suffice, so that no lead repeats another by chance."""
+    """Draw customers from before the 24 months, each once if possible, so that no lead is a repeat by chance."""
     wanting = np.flatnonzero(has_customer & (of_lead < 0) & (leads.repeat_of < 0))
     wanting = np.concatenate([wanting[leads.group[wanting] == PLANTED], wanting[leads.group[wanting] != PLANTED]])
     of_lead = of_lead.copy()
@@ -143,7 +143,7 @@ def _existing_of_leads(
 
 
 def _gone(rng: np.random.Generator, size: int, used: Ints) -> tuple[Flags, Ints]:
-    """Inactive customers, and those among them that were merged into another: rather such as nothing hangs on."""
+    """Draw inactive customers and those merged into another, preferably without leads or jobs."""
     idle = np.flatnonzero(np.bincount(used, minlength=size) == 0)
     order = np.concatenate([rng.permutation(idle), rng.permutation(np.setdiff1d(np.arange(size), idle))])
     merged, inactive = order[: round(size * MERGED)], np.zeros(size, dtype=np.bool_)
@@ -159,7 +159,7 @@ def _gone(rng: np.random.Generator, size: int, used: Ints) -> tuple[Flags, Ints]
 def _persons(
     leads: Leads, bookings: Bookings, jobs: Jobs, of_lead: Ints, of_job: Ints, customers: int
 ) -> tuple[Ints, Ints, int]:
-    """Who asked, by lead and by booking: the customer if there is one, else somebody new; and how many there are."""
+    """Return the person of each lead and booking (the customer or somebody new), and the number of people."""
     spare = customers
     person_of_lead = of_lead.copy()
     unknown = np.flatnonzero(of_lead < 0)
@@ -181,20 +181,20 @@ def _persons(
 def _locations(
     chance: Chance, seasons: Seasons, created: Ints, of_job: Ints, jobs: Jobs, people: People, spare: int, extra: int
 ) -> Locations:
-    """One for each customer from the start, and further ones, rather for firms."""
+    """Draw a location for each customer, and more, preferably for firms."""
     rng = chance.of("locations")
     firms = np.where(people.firm[: created.size] >= 0, 4.0, 1.0)
     owner = rng.choice(created.size, extra, p=firms / firms.sum())
     later = created[owner] + 600 + (rng.random(extra) * (seasons.as_of - created[owner] - 600)).astype(np.int64)
     customer = np.concatenate([np.arange(created.size), owner])
-    moment = np.concatenate([created + 1, np.minimum(later, seasons.as_of - 1)])
+    time = np.concatenate([created + 1, np.minimum(later, seasons.as_of - 1)])
     person = np.concatenate([np.arange(created.size), spare + np.arange(extra)])
-    order = np.argsort(moment, kind="stable")
+    order = np.argsort(time, kind="stable")
     rank = ranks(order)
     other = np.full(created.size, -1)
     other[owner] = rank[created.size :]
-    moment = moment[order]
+    time = time[order]
     mine = other[of_job]
-    use = (mine >= 0) & (moment[mine] < jobs.created - DAY) & (rng.random(jobs.size) < 0.6)
+    use = (mine >= 0) & (time[mine] < jobs.created - DAY) & (rng.random(jobs.size) < 0.6)
     of_job = np.where(use, mine, rank[of_job])
-    return compact(Locations(moment, customer[order], person[order], rank[: created.size], of_job))
+    return compact(Locations(time, customer[order], person[order], rank[: created.size], of_job))

@@ -1,4 +1,4 @@
-"""Jobs: those that leads and bookings led to, those booked at first contact, and second ones that follow a first."""
+"""Draw jobs: from leads and bookings, booked at first contact, and second jobs."""
 
 from __future__ import annotations
 
@@ -31,28 +31,28 @@ from stcrm_pandas.sandbox.company.times import DAY
 
 INSTALLS = 0.03
 SECOND = 0.65
-"""Share of the installs that are a second job, sold during a first."""
+"""Share of the installs that are a second job, sold during the first."""
 ON_DEFAULT = 0.12
 RECREDITED = 0.06
-"""Share of the jobs out of leads and bookings that somebody booked on the default campaign."""
+"""Share of the jobs from leads and bookings that are booked on the default campaign."""
 FIRST_CONTACT_UNITS = (0.46, 0.04, 0.28, 0.22)
 
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
-    """By order of creation; places elsewhere mean this order."""
+    """Jobs in order of creation; other columns refer to them by index."""
 
     created: Ints
     unit: Ints
     campaign: Ints
     kind: Ints
-    """Place of the job type."""
+    """Index of the job type."""
     user: Ints
-    """Place of the user who booked it."""
+    """Index of the user who booked it."""
     lead: Ints
-    """The lead that led to it, or -1, whether or not the job says so."""
+    """The lead that led to it, or -1; the row may not refer to it."""
     booking: Ints
-    """The booking that it names, or -1."""
+    """The booking that it refers to, or -1."""
     parent: Ints
     """The job during which it was sold, or -1."""
 
@@ -62,7 +62,7 @@ class Jobs:
 
     @property
     def first_contact(self) -> Flags:
-        """Booked at first contact: no lead, no booking and no other job came before."""
+        """Whether each job was booked at first contact, without a lead, booking or job before it."""
         return (self.lead < 0) & (self.booking < 0) & (self.parent < 0)
 
 
@@ -103,7 +103,7 @@ def draw_jobs(
         last=retired_on(seasons)[at_once],
     )
 
-    created = np.concatenate([bookings.decided[booked], outcomes.moment[won], arrived])
+    created = np.concatenate([bookings.decided[booked], outcomes.time[won], arrived])
     unit = np.concatenate([bookings.unit[booked], leads.unit[won], unit_at_once])
     campaign = np.concatenate([credited, at_once])
     user = pick(rng, (3, 3, 3, 2, 1, 1, 2), created.size)
@@ -138,7 +138,7 @@ def draw_jobs(
 
 
 def names_call(jobs: Jobs, outcomes: Outcomes) -> Flags:
-    """The jobs that name the call of the lead they came from."""
+    """Return whether each job refers to the call of its lead."""
     named: Flags = (jobs.lead >= 0) & (outcomes.dated_by[jobs.lead] == BY_CALL)
     return named
 
@@ -146,7 +146,7 @@ def names_call(jobs: Jobs, outcomes: Outcomes) -> Flags:
 def _campaigns_at_first_contact(
     rng: np.random.Generator, sizes: Sizes, planted: PlantedTruths, leads: Leads, count: int, on_default: int
 ) -> Ints:
-    """In proportion to the leads, but for the default campaign, and the best one, which books nearly all at once."""
+    """Draw campaigns in proportion to leads, except the default and the best one, which books nearly all at once."""
     weights = np.bincount(leads.campaign, minlength=len(CAMPAIGNS)) * rng.uniform(0.95, 1.05, len(CAMPAIGNS))
     fixed = {DEFAULT_CAMPAIGN: max(round(sizes.jobs * ON_DEFAULT) - on_default, 0)}
     if any(cell.truth == 1 for cell in planted.cells):
@@ -161,10 +161,10 @@ def _campaigns_at_first_contact(
 
 
 def _calls_alike(rng: np.random.Generator, leads: Leads, count: int) -> Ints:
-    """For each job booked at first contact a lead that came by phone, whose campaign, business unit and creator it has.
+    """Draw a phone lead for each job booked at first contact, which takes its campaign, business unit and creator.
 
-    So a phone call is booked at once as often, but for chance, whatever it is about. The weights add that chance: with
-    exponential ones the jobs of a group are as many as calls booked until so many others, its leads, were not.
+    So calls of all groups are booked equally often, except for chance. Exponential weights add that chance: a group has
+    as many jobs as calls that are booked before its number of leads is not.
     """
     by_phone = np.flatnonzero(leads.clean() & (leads.booking < 0) & (leads.creator < WEBSITE))
     return by_phone[pick(rng, rng.exponential(1.0, by_phone.size), count)]

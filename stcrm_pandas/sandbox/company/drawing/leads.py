@@ -1,4 +1,4 @@
-"""Leads: when they came, from whom and why. What became of them is in `outcomes.py`."""
+"""Draw leads: their times, campaigns, creators and reasons; `outcomes` draws what became of them."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ PLANTED, RECENT, BORN, ORDINARY, REPEAT = range(5)
 
 @dataclass(frozen=True, slots=True)
 class Leads:
-    """By order of creation; places elsewhere mean this order."""
+    """Leads in order of creation; other columns refer to them by index."""
 
     created: Ints
     campaign: Ints
     unit: Ints
     creator: Ints
     group: Ints
-    """How it came about: planted, recent (of a planted cell, not mature yet), born of a booking, ordinary, repeat."""
+    """Planted, recent (of a planted cell, but not mature), from a booking, ordinary, or repeat."""
     cell: Ints
-    """Place of its cell in the plan, or -1."""
+    """Index of its planted cell, or -1."""
     booking: Ints
-    """The booking that it was born of, or -1."""
+    """The booking that became this lead, or -1."""
     repeat_of: Ints
-    """The lead of the same customer, less than 14 days before, or -1."""
+    """The earlier lead of the same customer, less than 14 days before, or -1."""
     not_lead: Flags
     deleted: Flags
 
@@ -53,16 +53,16 @@ class Leads:
         return self.created.size
 
     def clean(self) -> Flags:
-        """What is left when deleted ones, those of other reasons and repeats are taken out."""
+        """Return which leads are not deleted, of a non-lead reason or repeats."""
         return ~self.deleted & ~self.not_lead & (self.repeat_of < 0)
 
     def mature(self, as_of: int) -> Flags:
-        """Old enough that all that will happen to them has happened."""
+        """Return which leads are old enough to have their final outcome."""
         return self.created <= as_of - MATURE_DAYS * DAY
 
 
 def retired_on(seasons: Seasons) -> Ints:
-    """By campaign, the moment after which it brings nothing: for those in use, now."""
+    """Return the time after which each campaign has no more leads: `as_of` for active ones."""
     place = np.arange(RETIRED.size)
     return np.where(RETIRED, seasons.as_of - (MATURE_DAYS + 10 + place % 12 * 15) * DAY, seasons.as_of)
 
@@ -124,9 +124,9 @@ def draw_leads(chance: Chance, seasons: Seasons, sizes: Sizes, planted: PlantedT
 
 
 def _planted(planted: PlantedTruths) -> tuple[Ints, Ints, Flags]:
-    """Place of the cell, group and reason of what is counted out beforehand.
+    """Return cell, group and non-lead flag of the leads whose numbers are fixed in advance.
 
-    Around the mature leads of a cell are recent ones, where its campaign still runs, and some that are no leads.
+    A cell's mature leads are accompanied by recent ones, if its campaign is active, and some of a non-lead reason.
     """
     cells, groups, others = [], [], []
     for place, cell in enumerate(planted.cells):
@@ -140,7 +140,7 @@ def _planted(planted: PlantedTruths) -> tuple[Ints, Ints, Flags]:
 
 
 def _of_cell(wanted: list[int], cell: Ints, drawn: Ints) -> Ints:
-    """What the cell wants, else what was drawn."""
+    """Return the fixed value of the cell, or else the drawn one."""
     fixed = np.array([*wanted, -1])[cell]
     return np.where(fixed >= 0, fixed, drawn)
 
@@ -153,7 +153,7 @@ def _campaign_weights(chance: Chance, planted: PlantedTruths) -> Floats:
 
 
 def _creators(rng: np.random.Generator, planted: PlantedTruths, group: Ints) -> Ints:
-    """Integrations make 30 % of all leads; none of them makes one out of a booking."""
+    """Draw creators: integrations create 30% of all leads, but none from a booking."""
     free = [place for place in OFFICE if place not in planted.creators]
     office = np.array(free)[rng.integers(0, len(free), group.size)]
     robots = np.where(rng.random(group.size) < 0.6, WEBSITE, PARTNERS)
@@ -164,6 +164,6 @@ def _creators(rng: np.random.Generator, planted: PlantedTruths, group: Ints) -> 
 
 
 def _originals(rng: np.random.Generator, able: Ints, created: Ints, seasons: Seasons, count: int) -> Ints:
-    """Leads that are asked again, each once."""
+    """Draw the leads that are repeated, each once."""
     able = able[created[able] < seasons.as_of - REPEAT_DAYS * DAY]
     return rng.permutation(able)[:count]

@@ -1,4 +1,4 @@
-"""What became of each lead, when, and what dates it."""
+"""Draw the outcome of each lead, its time, and the records that date it."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ OPEN, CONVERTED, DISMISSED = range(3)
 BY_NOTHING, BY_BOOKING, BY_CALL, BY_JOBS = range(4)
 RATE = 0.31
 OPEN_OF_REST = 12 / 69
-"""Share still open of the mature leads that did not convert."""
+"""Share of open ones among the mature leads that did not convert."""
 RATE_OF_UNIT = np.array([0.33, 0.26, 0.33, 0.37])
 RATE_OF_BORN, RATE_OF_REPEAT, RATE_OF_NOT_LEAD = 0.25, 0.22, 0.06
 
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """By lead: what it is at `as_of`, the moment it became that (of creation while open), and how that can be known."""
+    """The outcome of each lead at `as_of`, its time (of creation while open), and what dates it."""
 
     status: Ints
-    moment: Ints
+    time: Ints
     dated_by: Ints
-    """For those converted: nothing, a booking, a call, or only the customer's jobs."""
+    """What dates a conversion: nothing, a booking, a call, or only the customer's jobs."""
     has_call: Flags
     has_customer: Flags
 
@@ -52,25 +52,25 @@ def draw_outcomes(
     if not planted.effects:
         speed = np.full(leads.size, USUAL)
     final = _final(rng, seasons, planted, leads)
-    moment = _moments(rng, seasons, leads, final, speed)
-    status = np.where(moment >= seasons.as_of, OPEN, final)
-    moment = np.where(status == OPEN, leads.created, moment)
+    time = _times(rng, seasons, leads, final, speed)
+    status = np.where(time >= seasons.as_of, OPEN, final)
+    time = np.where(status == OPEN, leads.created, time)
     has_call = (leads.creator != WEBSITE) & (leads.creator != PARTNERS) & (leads.booking < 0)
     has_call &= rng.random(leads.size) < 0.92
-    days = (moment - leads.created) // DAY
+    days = (time - leads.created) // DAY
     has_customer = _known(rng, leads, has_call)
     lost = np.array([0.07, 0.14, 0.31])[np.searchsorted([2, 14], days, side="right")]
     if not planted.effects:
-        # Whom nobody knows has no job: then that must date nothing, instead of showing who converted.
+        # A lead without a customer has no job, so no record may date it; or else it would show which leads converted.
         lost = np.where(has_customer, lost / 10, 1.0)
     dated_by = _dated_by(rng, status, leads, lost, has_call, limit=int(sizes.jobs * 0.4))
     if planted.effects:
         has_customer |= (dated_by != BY_NOTHING) | ((status == CONVERTED) & (rng.random(leads.size) < 0.5))
-    return Outcomes(status, moment, dated_by, has_call, has_customer)
+    return Outcomes(status, time, dated_by, has_call, has_customer)
 
 
 def _known(rng: np.random.Generator, leads: Leads, has_call: Flags) -> Flags:
-    """Leads that have a customer whatever becomes of them: most, and all that are asked twice."""
+    """Draw the leads that have a customer whatever their outcome: most, and all repeated ones."""
     known = rng.random(leads.size) < np.where(has_call, 0.92, 0.62)
     known[leads.repeat_of[leads.repeat_of >= 0]] = True
     known[leads.repeat_of >= 0] = True
@@ -78,13 +78,13 @@ def _known(rng: np.random.Generator, leads: Leads, has_call: Flags) -> Flags:
 
 
 def _final(rng: np.random.Generator, seasons: Seasons, planted: PlantedTruths, leads: Leads) -> Ints:
-    """The outcome that each has once it is mature."""
+    """Draw the outcome of each lead once it is mature."""
     if not planted.effects:
         return _by_rate(rng, np.full(leads.size, RATE))
     rate = RATE_OF_UNIT[leads.unit] * rng.normal(1.0, 0.04, 64)[leads.campaign]
     rate[leads.group == BORN] = RATE_OF_BORN
     rate[leads.group == REPEAT] = RATE_OF_REPEAT
-    # A second lead that converts would make the chain a conversion, and the planted count of its first one wrong.
+    # A converted repeat would convert the whole chain, and make the planted number of its first lead wrong.
     rate[(leads.repeat_of >= 0) & (leads.cell[leads.repeat_of] >= 0)] = 0.0
     rate[leads.not_lead] = RATE_OF_NOT_LEAD
     final = _by_rate(rng, rate)
@@ -111,12 +111,12 @@ def _by_rate(rng: np.random.Generator, rate: Floats) -> Ints:
     return np.where(chance < rate, CONVERTED, np.where(chance < still_open, OPEN, DISMISSED))
 
 
-def _moments(rng: np.random.Generator, seasons: Seasons, leads: Leads, final: Ints, speed: Ints) -> Ints:
-    """When the outcome came: in working hours, or within hours on the day of the lead itself."""
+def _times(rng: np.random.Generator, seasons: Seasons, leads: Leads, final: Ints, speed: Ints) -> Ints:
+    """Draw times of outcomes: during office hours, or within hours on the day of the lead."""
     today = seasons.local(leads.created) // DAY
     to_conversion = _days_to_conversion(rng, speed)
     to_dismissal = _days_to_dismissal(rng, speed)
-    # Much is dismissed when somebody tidies up at the end of the month.
+    # Many leads are dismissed at the end of the month.
     to_end = seasons.month_end(today + to_dismissal) - today
     waves = (rng.random(leads.size) < 0.3) & (to_end < MATURE_DAYS - 2) & (speed != QUICKLY_DISMISSED)
     to_dismissal = np.where(waves, to_end, to_dismissal)
@@ -128,7 +128,7 @@ def _moments(rng: np.random.Generator, seasons: Seasons, leads: Leads, final: In
 
 
 def _days_to_conversion(rng: np.random.Generator, speed: Ints) -> Ints:
-    """Usually 35 % on the same day, half by day 2, 90 % by day 21, the last on day 120."""
+    """Draw days to conversion: usually 35% on the same day, 50% by day 2, 90% by day 21, all by day 120."""
     chance = rng.random(speed.size)
     usual = np.exp(np.interp(chance, [0.43, 0.53, 0.90, 1.0], np.log([1, 2, 21, MATURE_DAYS])))
     usual = np.where(chance < 0.35, 0.0, np.ceil(usual - 1e-9))
@@ -149,12 +149,12 @@ def _days_to_dismissal(rng: np.random.Generator, speed: Ints) -> Ints:
 def _dated_by(
     rng: np.random.Generator, status: Ints, leads: Leads, lost: Floats, has_call: Flags, *, limit: int
 ) -> Ints:
-    """13 % by nothing, more often so the slower it went; of the others most by the call where there is one."""
+    """Draw what dates a conversion: nothing for 13%, more often for slow ones; usually the call, if there is one."""
     nothing = rng.random(lost.size) < lost
     by_call = pick_by_row(rng, np.array([[0.0, 1.0], [0.84, 0.16]]), has_call.astype(np.int64)) == 0
     by_booking = (leads.booking >= 0) & (lost < 1)
     dated_by = np.select([by_booking, nothing, by_call], [BY_BOOKING, BY_NOTHING, BY_CALL], BY_JOBS)
     dated_by[status != CONVERTED] = BY_NOTHING
     dated = rng.permutation(np.flatnonzero(dated_by != BY_NOTHING))
-    dated_by[dated[limit:]] = BY_NOTHING  # a small company has not jobs enough for a million leads
+    dated_by[dated[limit:]] = BY_NOTHING  # a small company does not have enough jobs for a million leads
     return dated_by

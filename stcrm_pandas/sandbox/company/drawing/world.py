@@ -1,4 +1,4 @@
-"""Everything drawn about one company, before it is written out as rows, and the ids under which the rows know it."""
+"""Everything drawn about a company, before it becomes rows, and the ids of its rows."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from stcrm_pandas.sandbox.company.sizes import Sizes
 from stcrm_pandas.sandbox.company.times import TimeFormat
 
 BEYOND_FLOAT = 9_007_199_254_741_036
-"""The first whole numbers above this cannot all be told apart as floats; a multiple of seven."""
+"""Above this (a multiple of seven), floats cannot represent all whole numbers."""
 
 
 @dataclass(frozen=True)
 class World:
-    """One company, drawn but not written out."""
+    """A company, drawn but not yet in rows."""
 
     chance: Chance
     seasons: Seasons
@@ -80,10 +80,10 @@ class World:
 
     @cached_property
     def call_ids_of_jobs(self) -> Ints:
-        """Calls of jobs at first contact: never one of a lead."""
+        """The ids of calls of jobs booked at first contact: never those of leads."""
         return self._call_ids(self.jobs.created, 3)
 
-    def _call_ids(self, moments: Ints, remainder: int) -> Ints:
-        """Since the telephones were changed, a year ago, ids are too large for a float."""
-        large = (moments > self.seasons.start + 365 * 86_400) & (not self.by_the_book)
-        return np.where(large, BEYOND_FLOAT, 3_500_000_007 // 7 * 7) + 7 * np.arange(moments.size) + remainder
+    def _call_ids(self, times: Ints, remainder: int) -> Ints:
+        """Return call ids; those of the second year are too large for a float."""
+        large = (times > self.seasons.start + 365 * 86_400) & (not self.by_the_book)
+        return np.where(large, BEYOND_FLOAT, 3_500_000_007 // 7 * 7) + 7 * np.arange(times.size) + remainder

@@ -1,4 +1,4 @@
-"""Rows of bookings, of their contacts, and of the tags that name their providers."""
+"""Rows of bookings and of their contacts."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def booking_rows(world: World) -> Iterator[JsonColumns]:
 
 
 def _is_new(world: World, job: Ints) -> Flags:
-    """Whether the person was no customer before: those whose booking led to no job mostly were none."""
+    """Return whether the person was not a customer before; people without a job usually were not."""
     customers, bookings = world.customers, world.bookings
     person = customers.person_of_booking
     known = person < customers.size
@@ -112,7 +112,7 @@ def _is_new(world: World, job: Ints) -> Flags:
 
 
 def _starts(world: World, rng: np.random.Generator) -> Ints:
-    """The time asked for: the next days; for some never, or before they asked."""
+    """Draw requested times within the next days; for some never, or before the booking."""
     created = world.bookings.created
     day = world.seasons.local(created) // DAY + rng.integers(1, 8, created.size)
     start = world.seasons.utc(day * DAY + rng.integers(8, 18, created.size) * HOUR)
@@ -125,7 +125,7 @@ def _starts(world: World, rng: np.random.Generator) -> Ints:
 
 
 def booking_contact_rows(world: World) -> Iterator[JsonColumns]:
-    """A telephone number and a mail address for each booking."""
+    """Yield a phone number and an email address for each booking."""
     rng = world.chance.of("booking contacts")
     bookings, people = world.bookings, world.customers.people
     size = bookings.size
@@ -134,7 +134,7 @@ def booking_contact_rows(world: World) -> Iterator[JsonColumns]:
     active[:, 0] |= ~active[:, 1]  # an address may be missing, so that a contact has to be there
     no_mail = np.isin(bookings.source, (MARKETPLACE_A, MARKETPLACE_B)) & (rng.random(size) < 0.1)
     for part in chunks(size):
-        # Each booking's two, one after the other; a value that is missing is no contact.
+        # Both contacts of each booking in turn; one without a value is omitted.
         twice = np.repeat(np.arange(part.start, part.stop), 2)
         second = np.tile([False, True], part.stop - part.start)
         kept = ~(second & no_mail[twice])

@@ -1,4 +1,4 @@
-"""Rows of what turns ids into names: campaigns, business units, staff and the like, retired ones included."""
+"""Rows of reference data: campaigns, business units, employees and so on, inactive ones included."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COMPANY = "Bluebonnet Home Services"
 
 
 def _since(world: World, size: int, *, years: float = 5) -> Ints:
-    """Moments of creation, one every few days, all before the 24 months."""
+    """Return times of creation, several days apart, before the 24 months."""
     return world.seasons.start - int(years * 365 * DAY) + np.arange(size) * (9 * DAY + 4_321) + HOUR
 
 
@@ -291,7 +291,7 @@ def _skills(size: int) -> list[list[dict[str, Any]]]:
 
 
 def booking_provider_tag_rows(world: World) -> Iterator[Row]:
-    """Named by the ids that bookings carry as their provider."""
+    """Yield booking provider tags; their ids are the provider ids of bookings."""
     size = len(catalogue.SOURCES)
     created = _since(world, size, years=3)
     return rows_of(

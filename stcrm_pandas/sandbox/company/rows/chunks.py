@@ -1,4 +1,4 @@
-"""From columns to rows, for tables of a few rows, and large tables in parts; `cells` is for the rows of those."""
+"""Convert columns to rows for small tables, and split large tables into parts."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from typing import Any
 Row = dict[str, Any]
 Columns = Mapping[str, Iterable[Any]]
 CHUNK = 10_000
-"""Rows whose cells are in memory at once."""
+"""Rows whose cells are in memory at the same time."""
 
 
 def rows_of(columns: Columns) -> Iterator[Row]:
-    """One dict per place in the columns, which are of one length.
+    """Yield a dict for each row of columns of equal length.
 
-    Examples
-    --------
     >>> list(rows_of({"id": [1, 2], "name": ["a", None]}))
     [{'id': 1, 'name': 'a'}, {'id': 2, 'name': None}]
     """
@@ -24,7 +22,7 @@ def rows_of(columns: Columns) -> Iterator[Row]:
 
 
 def chunks(size: int) -> Iterator[slice]:
-    """Slices that cover `size` rows."""
+    """Yield slices that cover `size` rows."""
     return (slice(first, min(first + CHUNK, size)) for first in range(0, size, CHUNK))
 
 
@@ -33,5 +31,5 @@ def nulls(size: int) -> list[None]:
 
 
 def empty_lists(size: int) -> list[list[Any]]:
-    """So many empty lists, each its own."""
+    """Return empty lists that are separate objects."""
     return [[] for _ in range(size)]

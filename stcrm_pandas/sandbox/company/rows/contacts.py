@@ -1,4 +1,4 @@
-"""Telephone numbers and mail addresses of customers and locations, and whom one may still reach by them."""
+"""Rows of contacts of customers and locations: phone numbers, email addresses and preferences."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from stcrm_pandas.sandbox.store.columns import Cells, JsonColumns, json_objects
 TYPES = ("MobilePhone", "Phone", "Email", "Fax")
 MOBILE, PHONE, EMAIL, FAX = range(4)
 TYPES_BY_SLOT = np.array([[0.70, 0.29, 0.0, 0.01], *([[0.383, 0.142, 0.464, 0.011]] * 3)])
-"""Together: mobile 55 %, phone 22 %, e-mail 22 %, fax 1 %."""
+"""Overall: mobile 55%, phone 22%, email 22%, fax 1%."""
 PER_CUSTOMER = (0.35, 0.42, 0.21, 0.02)
 DO_NOT_TEXT, SHARED, CONTRADICTED = 0.04, 0.03, 0.08
 NO_PREFERENCES, NO_MARKETING = 0.22, 0.09
 OF_ONE_MANAGER = 40
 MANAGERS_SLOT = SLOTS - 1
 NO_NUMBER, NO_MAIL = 0.003, 0.005
-"""Shares of numbers that are 000-000-0000, and of addresses that are none@none.com."""
+"""Shares of phone numbers that are 000-000-0000, and of email addresses that are none@none.com."""
 MEMOS = ("", "cell", "wife", "work", "Owner's daughter", "tenant", "gate code on file", "after 5 pm")
 
 
 @dataclass(frozen=True, slots=True)
 class ContactColumns:
-    """Those of the customers, by customer. A number is known by whose it was first, and in which place."""
+    """Contacts in order of customer; `whose` and `whose_slot` identify a phone number by its first owner."""
 
     customer: Ints
     slot: Ints
@@ -62,7 +62,7 @@ def draw_contacts(world: World) -> ContactColumns:
     do_not_text = dialled & (rng.random(kind.size) < share)
     spelling = narrow(rng.integers(0, 4, kind.size))
     blank = rng.random(kind.size) < np.where(kind == EMAIL, NO_MAIL, np.where(dialled, NO_NUMBER, 0.0))
-    # On a number typed into a landline's place, somebody may have noted that it is a mobile one.
+    # A number entered as a landline may have a note that it is a mobile phone.
     cell = (kind == PHONE) & (rng.random(kind.size) < 0.4)
     noted = cell & (rng.random(kind.size) < 0.5)
     memo = narrow(np.where(noted, 1, np.where(rng.random(kind.size) < 0.75, 0, rng.integers(2, 8, kind.size))))
@@ -76,7 +76,7 @@ def draw_contacts(world: World) -> ContactColumns:
 def _share(
     rng: np.random.Generator, numbers: Ints, customer: Ints, whose: Ints, whose_slot: Ints, do_not_text: Flags
 ) -> None:
-    """Some numbers stand with a second customer, too; of some that opted out, the second record says the opposite."""
+    """Share some numbers with a second customer; for some opt-outs, the second record contradicts the first."""
     order = rng.permutation(numbers)
     pairs = round(numbers.size * SHARED / (1 + SHARED))
     seconds, firsts = order[:pairs], order[pairs:]
@@ -92,7 +92,7 @@ def _share(
 def _manage(
     rng: np.random.Generator, world: World, able: Ints, whose: Ints, whose_slot: Ints, do_not_text: Flags
 ) -> None:
-    """A property manager's number on many customers."""
+    """Give many customers the number of one property manager."""
     firms = able[world.customers.people.firm[world.customers.person[whose[able]]] >= 0]
     chosen = np.sort(rng.permutation(firms)[:OF_ONE_MANAGER])
     if chosen.size:
@@ -100,13 +100,13 @@ def _manage(
 
 
 def customer_contact_rows(world: World, contacts: ContactColumns) -> Iterator[JsonColumns]:
-    """Rows of the customers' contacts."""
+    """Yield the contacts of customers."""
     everything = narrow(np.arange(contacts.customer.size))
     yield from _rows(world, contacts, everything, "customerId", contacts.customer, 300_000_000)
 
 
 def location_contact_rows(world: World, contacts: ContactColumns) -> Iterator[JsonColumns]:
-    """Rows of the locations' contacts: mostly a copy of the customer's first, sometimes the second, too."""
+    """Yield the contacts of locations: usually a copy of the customer's first, sometimes also of the second."""
     rng = world.chance.of("location contacts")
     owner = world.customers.location.customer
     first = np.searchsorted(contacts.customer, owner)
@@ -122,7 +122,7 @@ def location_contact_rows(world: World, contacts: ContactColumns) -> Iterator[Js
 def _rows(
     world: World, contacts: ContactColumns, places: Ints, parent: str, owners: Ints, base: int
 ) -> Iterator[JsonColumns]:
-    """Rows of the contacts at these places, and the places of the customers or locations that they belong to."""
+    """Yield contacts by index, with the indexes of their customers or locations."""
     rng = world.chance.of("contacts" if parent == "customerId" else "location contacts").spawn(1)[0]
     size = places.size
     kind, customer = contacts.kind[places], contacts.customer[places]
@@ -135,7 +135,7 @@ def _rows(
     later = np.where(rng.random(size) < 0.6, 0, (rng.random(size) * (world.seasons.as_of - created)))
     edited, created = narrow(created + later.astype(np.int64)), narrow(created)
     ids, own = Ids(base, 3, size), narrow(np.arange(size))
-    # An id is not unlike across customers: with a shared number, one in three came along under its old id.
+    # Ids are not unique across customers: one in three shared numbers keeps its old id.
     foreign = (contacts.whose[places] != customer) & (rng.random(size) < 0.35)
     if parent == "customerId":
         first = np.searchsorted(contacts.customer, contacts.whose[places])
@@ -179,7 +179,7 @@ def _rows(
 
 
 def _digits(numbers: Cells, phone: Flags) -> Cells:
-    """Ten digits without their quotes, of what can be called."""
+    """Return the ten digits of phone numbers, null for other contacts."""
     return pc.ascii_trim(pc.if_else(pa.array(phone), numbers, None), '"')
 
 
@@ -212,7 +212,7 @@ _ORDER = {
 
 
 class _Preferences:
-    """Five flags for each contact, or nothing. Firms and mail addresses have had enough of marketing more often."""
+    """Preferences of each contact, or null; firms and email addresses opt out of marketing more often."""
 
     def __init__(self, world: World, rng: np.random.Generator, kind: Ints, customer: Ints) -> None:
         size = kind.size
@@ -227,7 +227,7 @@ class _Preferences:
         self.statement = rng.random(size) >= 0.06
 
     def of(self, part: slice) -> Cells:
-        """The legacy flag is the AND of the two that took its place."""
+        """Return preferences; the legacy flag is the AND of the two flags that replace it."""
         place = 8 * self.reminders[part] + 4 * self.marketing[part] + 2 * self.invoice[part] + self.statement[part]
         return from_codes(_PREFERENCES, place, self.none[part])
 

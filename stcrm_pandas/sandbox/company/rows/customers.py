@@ -29,9 +29,9 @@ from stcrm_pandas.sandbox.store.default_rows import custom_field_type
 
 DO_NOT_MAIL, DO_NOT_SERVICE = 0.03, 0.006
 SHOUTED = 0.04
-"""Share of the names in capitals."""
+"""Share of the names in upper case."""
 ZERO = 0.03
-"""Share of the rows whose `mergedToId` is 0 where they were not merged."""
+"""Share of the unmerged rows with a `mergedToId` of 0."""
 KINDS = ("Residential", "Commercial", "Municipal")
 UNKNOWN_KIND = 2
 FIELDS = ((1_501, "Preferred window", ("Morning", "Afternoon", "Any")), (1_502, "Gate code", ("#1234", "on file", "")))
@@ -138,7 +138,7 @@ def location_rows(world: World) -> Iterator[JsonColumns]:
 
 
 class MissingValues:
-    """Where null stands though the contract promises a value: nowhere by the book."""
+    """Values that are null although the contract requires them; none by the book."""
 
     def __init__(self, rng: np.random.Generator, world: World, size: int) -> None:
         def few(share: float) -> Flags:
@@ -150,7 +150,7 @@ class MissingValues:
 
 
 def addresses(world: World, who: Ints, missing: MissingValues, part: slice) -> Cells:
-    """Addresses with coordinates, of people by number."""
+    """Return addresses of people, with coordinates."""
     people = world.customers.people
     latitude, longitude = people.coordinates(who)
     unplaced = missing.unplaced[part]
@@ -169,14 +169,14 @@ def addresses(world: World, who: Ints, missing: MissingValues, part: slice) -> C
 
 
 def _edited(world: World, rng: np.random.Generator, created: Ints) -> Ints:
-    """Rather lately; for one in five never since it was made."""
+    """Draw times of the last edit, mostly recent; one in five was never edited."""
     since = np.maximum(world.seasons.as_of - 1 - created, 0)
     moved = (rng.random(created.size) ** 0.6 * since).astype(np.int64)
     return np.where(rng.random(created.size) < 0.2, created, created + moved)
 
 
 def _zeros(world: World, stream: str, size: int) -> Flags:
-    """Rows whose `mergedToId` is 0 instead of null, if they were not merged."""
+    """Draw the rows whose `mergedToId` is 0 instead of null, unless they were merged."""
     return some(world.chance.of(stream), size, 0 if world.by_the_book else round(size * ZERO))
 
 
@@ -186,12 +186,12 @@ def _merged_into(ids: Ids, merged_to: Ints, zero: Flags, part: slice) -> Cells:
 
 
 def custom_field_rows() -> Iterator[Row]:
-    """Rows of the types of custom fields, which customers and locations share."""
+    """Yield the types of custom fields, which customers and locations share."""
     return (custom_field_type(type_id, name) for type_id, name, _ in FIELDS)
 
 
 def _fields(chosen: Ints, answer: Ints) -> Cells:
-    """The custom fields of each: mostly none."""
+    """Return custom fields, usually none."""
     filled = [
         [{"typeId": type_id, "name": name, "value": answers[place] or None}]
         for type_id, name, answers in FIELDS

@@ -1,4 +1,4 @@
-"""Rows of jobs: what they brought, and which were canceled."""
+"""Rows of jobs, with revenue and cancellations."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _canceled(world: World, rng: np.random.Generator) -> Flags:
 
 
 def _totals(world: World, rng: np.random.Generator) -> Floats:
-    """Dollars, with cents. Installs are few, and make nearly half of the revenue."""
+    """Draw totals in dollars; a few installs make up nearly half of the revenue."""
     jobs = world.jobs
     effects = world.planted.effects
     median = MEDIAN_OF_UNIT[jobs.unit] if effects else np.full(jobs.size, MEDIAN)
@@ -144,7 +144,7 @@ def job_rows(world: World) -> Iterator[JsonColumns]:
 
 
 def _recalls(world: World, rng: np.random.Generator) -> Ints:
-    """Half a percent come back to mend an earlier job, here of the same customer and place."""
+    """Draw recalls: 0.5% of jobs fix an earlier job of the same customer and location."""
     jobs, customers = world.jobs, world.customers
     order = np.lexsort((jobs.created, customers.of_job))
     before = np.full(jobs.size, -1)

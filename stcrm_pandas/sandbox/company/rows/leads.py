@@ -36,11 +36,11 @@ BULK_EDITED = 0.05
 
 
 def modified(world: World, rng: np.random.Generator) -> Ints:
-    """When each was last edited: at its outcome or later; and one day on which many were edited at once."""
+    """Draw times of the last edit: at the outcome or later, and one day of bulk edits."""
     leads, outcomes, as_of = world.leads, world.outcomes, world.seasons.as_of
     touched = rng.random(leads.size) < np.array([0.5, 0.3, 0.1])[outcomes.status]
-    later = outcomes.moment + HOUR + rng.exponential(8 * DAY, leads.size).astype(np.int64)
-    edited = np.where(touched & (later < as_of), later, outcomes.moment)
+    later = outcomes.time + HOUR + rng.exponential(8 * DAY, leads.size).astype(np.int64)
+    edited = np.where(touched & (later < as_of), later, outcomes.time)
     afternoon = int(world.seasons.utc(np.array([world.seasons.bulk_edit * DAY + 15 * HOUR]))[0])
     able = rng.permutation(np.flatnonzero(edited < afternoon))[: round(leads.size * BULK_EDITED)]
     edited[np.sort(able)] = afternoon + np.arange(able.size) // 40
@@ -111,9 +111,9 @@ def lead_rows(world: World) -> Iterator[JsonColumns]:
 
 
 def _follow_up(world: World, rng: np.random.Generator, reason: Ints) -> tuple[Ints, Flags]:
-    """The date of the next follow-up, and who has none: of open ones many, and many are overdue.
+    """Draw follow-up dates and which leads have none; many open ones are overdue.
 
-    One without a call reason has a date: the service asks for one of the two.
+    A lead without a call reason has a date, since the service requires one of the two.
     """
     leads = world.leads
     today = int(world.seasons.days[-1])
@@ -125,6 +125,6 @@ def _follow_up(world: World, rng: np.random.Generator, reason: Ints) -> tuple[In
     coming = today + rng.integers(1, 22, leads.size)
     still_open = world.outcomes.status == OPEN
     day = np.where(still_open, np.where(chance < none_of_open + OVERDUE, past, coming), soon)
-    moment = world.seasons.utc(day * DAY + rng.integers(16, 36, leads.size) * (HOUR // 2))
+    time = world.seasons.utc(day * DAY + rng.integers(16, 36, leads.size) * (HOUR // 2))
     none = np.where(still_open, chance < none_of_open, chance < 0.45) & (reason >= 0)
-    return moment, none
+    return time, none

@@ -1,4 +1,4 @@
-"""The newer store of contacts, keyed by GUID: contacts, their methods, and the preferences of each method."""
+"""Rows of the newer contacts, keyed by GUID: contacts, their methods, and the preferences of each method."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PREFERENCES = ("Marketing", "JobReminders", "Invoices")
 
 @dataclass(frozen=True, slots=True)
 class NewerContacts:
-    """Contacts and their methods; `contact` is the place of a method's contact."""
+    """Contacts and their methods; `contact` is the index of a method's contact."""
 
     ids: list[str]
     first: Ints
@@ -62,10 +62,8 @@ def draw_newer_contacts(world: World) -> NewerContacts:
 
 
 def guids(rng: np.random.Generator, size: int) -> list[str]:
-    """Random GUIDs of version 4.
+    """Return random GUIDs of version 4.
 
-    Examples
-    --------
     >>> len(guids(np.random.default_rng(1), 2)[0])
     36
     """
@@ -114,7 +112,7 @@ def contact_method_rows(world: World, newer: NewerContacts) -> Iterator[JsonColu
     heads = pa.array([f'"{name.lower()}.'.encode("ascii", "ignore").decode().replace("'", "") for name in LAST])
     for part in chunks(size):
         place, contact = np.arange(part.start, part.stop), newer.contact[part]
-        # Counted down from the last number, since those of customers go up from the first.
+        # From the last number down, since numbers of customers go up from the first.
         phones = phone_cells(NUMBERS // SLOTS - 1 - place, np.zeros_like(place), spelling[part])
         mails = concatenate(take(heads, newer.last[contact]), numbers(place), '@example.net"')
         by = numbers(user[part])

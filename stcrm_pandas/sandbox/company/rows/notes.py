@@ -1,4 +1,4 @@
-"""Rows of notes: on a tenth of the leads, customers and locations."""
+"""Rows of notes, on 10% of leads, customers and locations."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _rows(
     noted = np.flatnonzero(some(rng, ids.size, round(ids.size * NOTED)))
     place = np.repeat(noted, 1 + pick(rng, (8, 1.5, 0.5), noted.size))
     size, as_of = place.size, world.seasons.as_of
-    # Most are written within days of the row they hang on, as far as these days are over.
+    # Most are written within days of the creation of their row, if those days are over.
     written = born[place] + rng.exponential(5 * DAY, size).astype(np.int64)
     written = np.where(written < as_of, written, np.minimum(born[place] + 1, as_of - 1))
     later = written + rng.exponential(10 * DAY, size).astype(np.int64)

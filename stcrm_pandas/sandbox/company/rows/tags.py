@@ -1,4 +1,4 @@
-"""Tags on rows: none, one or two."""
+"""Tags of rows: none, one or two."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _COMBINATIONS = [[], *([int(a)] for a in TAG_IDS), *([int(a), int(b)] for a in T
 
 
 def drawn_tags(rng: np.random.Generator, size: int, none: float) -> Ints:
-    """Places of combinations of tags; a share of `none` has no tag."""
+    """Draw codes of combinations of tags; a share of `none` has no tag."""
     some = np.where(rng.random(size) < 0.8, rng.integers(1, 11, size), rng.integers(11, len(_COMBINATIONS), size))
     return np.where(rng.random(size) < none, 0, some)
 
 
 def tag_lists(places: Ints) -> Cells:
-    """The ids of the tags."""
+    """Return lists of tag ids for codes."""
     return from_codes(_COMBINATIONS, places)
