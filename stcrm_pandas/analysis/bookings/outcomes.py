@@ -261,26 +261,25 @@ def _with_log(rows: Rows, status_log: Any) -> Rows:
 
 
 def _with_outcome(rows: Rows) -> Rows:
-    """Add the outcomes, exclusive: the first that fits."""
-    status = nw.col("status")
-    is_job = ~nw.col("job_id").is_null()
-    rows = rows.with_columns(is_job=is_job, is_converted=~is_job & true(status == "Converted"))
-    taken = nw.col("is_job") | nw.col("is_converted")
-    rows = rows.with_columns(is_lead=nw.col("has_lead") & ~taken)
-    lead, won, opened = nw.col("is_lead"), nw.col("lead_won"), nw.col("lead_open")
-    free = ~(taken | lead)
-    rows = rows.with_columns(
-        is_lead_won=lead & won,
-        is_lead_open=lead & ~won & opened,
-        is_lead_lost=lead & ~won & ~opened & nw.col("lead_lost"),
-        is_lead_unknown=lead & ~won & ~opened & ~nw.col("lead_lost"),
-        is_dismissed=free & true(status == "Dismissed"),
-        is_accepted=free & true(status == "Accepted"),
-        is_new=free & true(status == "New"),
-    )
-    return rows.with_columns(
-        is_unknown=free & ~(nw.col("is_dismissed") | nw.col("is_accepted") | nw.col("is_new")),
-    )
+    """Add the outcomes, exclusive: the first that applies."""
+    status, won, opened = nw.col("status"), nw.col("lead_won"), nw.col("lead_open")
+    job = ~nw.col("job_id").is_null()
+    converted = ~job & true(status == "Converted")
+    lead = nw.col("has_lead") & ~(job | converted)
+    free = ~(job | converted | lead)
+    outcomes = {
+        "job": job,
+        "converted": converted,
+        "lead_won": lead & won,
+        "lead_open": lead & ~won & opened,
+        "lead_lost": lead & ~won & ~opened & nw.col("lead_lost"),
+        "lead_unknown": lead & ~won & ~opened & ~nw.col("lead_lost"),
+        "dismissed": free & true(status == "Dismissed"),
+        "accepted": free & true(status == "Accepted"),
+        "new": free & true(status == "New"),
+        "unknown": free & ~true(status.is_in(["Dismissed", "Accepted", "New"])),
+    }
+    return rows.with_columns(**{f"is_{name}": flag for name, flag in outcomes.items()})
 
 
 def _with_speed(rows: Rows, as_of: int) -> Rows:
@@ -289,37 +288,26 @@ def _with_speed(rows: Rows, as_of: int) -> Rows:
     `by_job`, `by_lead`: at the moment its job or lead was created, whichever came first. Else `by_log` or `by_change`:
     after `earliest` and by `latest`. `waiting`: nothing was done up to `as_of`. The rest is not known.
     """
-    created, job, lead = nw.col("created"), nw.col("job_created"), nw.col("lead_created")
+    created = nw.col("created")
+    times = {"job_at": "job_created", "lead_at": "lead_created", "logged_at": "seen_other", "new_at": "seen_new"}
+    changed = (nw.col("modified") >= created) & true(nw.col("status") != "New")
     rows = rows.with_columns(
-        job_at=nw.when(job >= created).then(job),
-        lead_at=nw.when(lead >= created).then(lead),
-        changed_at=nw.when((nw.col("modified") >= created) & true(nw.col("status") != "New")).then(nw.col("modified")),
-        logged_at=nw.when(nw.col("seen_other") >= created).then(nw.col("seen_other")),
-    )
-    job_first = true(nw.col("job_at") <= nw.col("lead_at")) | (
-        ~nw.col("job_at").is_null() & nw.col("lead_at").is_null()
+        **{name: nw.when(nw.col(time) >= created).then(nw.col(time)) for name, time in times.items()},
+        changed_at=nw.when(changed).then(nw.col("modified")),
     )
     rows = rows.with_columns(
-        by_job=job_first,
-        by_lead=~job_first & ~nw.col("lead_at").is_null(),
-        exact=nw.when(job_first).then(nw.col("job_at")).otherwise(nw.col("lead_at")),
+        exact=nw.min_horizontal("job_at", "lead_at"), known=nw.min_horizontal("changed_at", "logged_at")
     )
-    changed, logged = nw.col("changed_at"), nw.col("logged_at")
-    log_first = true(logged <= changed) | (~logged.is_null() & changed.is_null())
-    exact = ~nw.col("exact").is_null()
-    rows = rows.with_columns(
-        waiting=~exact & ~created.is_null() & nw.col("is_new"),
-        latest=nw.when(exact).then(nw.col("exact")).otherwise(nw.when(log_first).then(logged).otherwise(changed)),
-        by_log=~exact & ~nw.col("is_new") & log_first,
-        by_change=~exact & ~nw.col("is_new") & ~log_first & ~changed.is_null(),
-        seen_new=nw.when((nw.col("seen_new") >= created) & ~exact).then(nw.col("seen_new")),
-    )
-    earliest = (
-        nw.when(exact)
-        .then(nw.col("exact"))
-        .otherwise(nw.when(nw.col("waiting")).then(nw.lit(as_of)).otherwise(nw.col("seen_new")))
-    )
+    exact, known, new = nw.col("exact"), nw.col("known"), nw.col("is_new")
+    by_job = true(nw.col("job_at") == exact)
+    waiting = exact.is_null() & new & ~created.is_null()
+    by_log = exact.is_null() & ~new & true(nw.col("logged_at") == known)
     return rows.with_columns(
-        earliest=nw.when(earliest.is_null()).then(created).otherwise(earliest),
-        latest=nw.when(~nw.col("waiting")).then(nw.col("latest")),
+        by_job=by_job,
+        by_lead=~by_job & ~exact.is_null(),
+        by_log=by_log,
+        by_change=exact.is_null() & ~new & ~by_log & ~known.is_null(),
+        waiting=waiting,
+        earliest=nw.coalesce(exact, nw.when(waiting).then(nw.lit(as_of)), nw.col("new_at"), created),
+        latest=nw.when(~waiting).then(nw.coalesce(exact, known)),
     )

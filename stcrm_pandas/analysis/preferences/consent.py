@@ -1,9 +1,8 @@
-"""The company's own list of who agreed to what, beside what ServiceTitan says."""
+"""The company's own list of opt-ins and opt-outs beside ServiceTitan's preferences."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,15 +29,15 @@ _COLUMNS = ("contact", "channel", "purpose", "allowed", "date")
 
 
 def consent_list(frame: pd.DataFrame, as_of: dt.datetime) -> pd.DataFrame:
-    """What the list says last of each number or address, channel and purpose.
+    """Return the latest entry of the list for each number or address, channel and purpose.
 
     Parameters
     ----------
     frame : DataFrame
-        `contact` (a phone number or an e-mail address, in any spelling), `channel` ("call", "text", "e-mail"),
-        `purpose` ("service", "marketing"), `allowed` (yes or no), `date` (of what was said).
+        `contact` (phone numbers or e-mail addresses in any format), `channel` ("call", "text", "e-mail"), `purpose`
+        ("service", "marketing"), `allowed` (yes or no), `date`.
     as_of : dt.datetime
-        What is dated after it is not taken.
+        Later entries are left out.
 
     Returns
     -------
@@ -53,40 +52,42 @@ def consent_list(frame: pd.DataFrame, as_of: dt.datetime) -> pd.DataFrame:
 
     Examples
     --------
-    >>> told = {"contact": ["(512) 555-0101", "+15125550101"], "channel": "text", "purpose": "marketing"}
-    >>> told |= {"allowed": [True, False], "date": ["2026-01-01", "2026-02-01"]}
-    >>> consent_list(pd.DataFrame(told), dt.datetime(2026, 3, 1, tzinfo=dt.UTC))["allowed"].tolist()
+    >>> entries = {"contact": ["(512) 555-0101", "+15125550101"], "channel": "text", "purpose": "marketing"}
+    >>> entries |= {"allowed": [True, False], "date": ["2026-01-01", "2026-02-01"]}
+    >>> consent_list(pd.DataFrame(entries), dt.datetime(2026, 3, 1, tzinfo=dt.UTC))["allowed"].tolist()
     [False]
     """
     frame = table_of(frame, "consent", _COLUMNS)
-    told = frame[[*_COLUMNS, *([TENANT] if TENANT in frame else [])]].copy()
+    entries = frame[[*_COLUMNS, *([TENANT] if TENANT in frame else [])]].copy()
     for name, known in (("channel", CHANNELS[:3]), ("purpose", PURPOSES)):
-        words = told[name].astype("str").str.strip().str.casefold()
-        told[name] = words.replace(_WORDS) if name == "channel" else words
-        if strange := sorted(set(told[name].dropna()) - set(known)) + ["nothing"] * bool(told[name].isna().any()):
+        words = entries[name].astype("str").str.strip().str.casefold()
+        entries[name] = words.replace(_WORDS) if name == "channel" else words
+        if strange := sorted(set(entries[name].dropna()) - set(known)) + ["nothing"] * bool(entries[name].isna().any()):
             raise UsageError(f"consent: the {name} {strange[0]!r} is none of {', '.join(known)}")
-    told["numbers"] = pd.Series([spellings(value) for value in told["contact"]], index=told.index, dtype=object)
-    told = told.explode("numbers", ignore_index=True).astype({"numbers": "str"})
-    told["allowed"] = condition(told["allowed"], "consent", "allowed")
+    entries["numbers"] = pd.Series(
+        [spellings(value) for value in entries["contact"]], index=entries.index, dtype=object
+    )
+    entries = entries.explode("numbers", ignore_index=True).astype({"numbers": "str"})
+    entries["allowed"] = condition(entries["allowed"], "consent", "allowed")
     try:
-        told["date"] = pd.to_datetime(told["date"], utc=True, format="ISO8601")
+        entries["date"] = pd.to_datetime(entries["date"], utc=True, format="ISO8601")
     except (ValueError, TypeError) as cause:
         raise UsageError("consent: date must hold dates, like 2026-02-01") from cause
-    if TENANT not in told:
-        told[TENANT] = pd.array([0] * len(told), dtype="Int64")
-    known_rows = told[["numbers", "allowed", "date"]].notna().all(axis=1) & (told["date"] <= pd.Timestamp(as_of))
-    told = told[known_rows].assign(allowed=lambda rows: rows["allowed"].astype(bool))
-    told = told.sort_values(["date", "allowed"], ascending=[True, False], kind="stable")
+    if TENANT not in entries:
+        entries[TENANT] = pd.array([0] * len(entries), dtype="Int64")
+    known_rows = entries[["numbers", "allowed", "date"]].notna().all(axis=1) & (entries["date"] <= pd.Timestamp(as_of))
+    entries = entries[known_rows].assign(allowed=lambda rows: rows["allowed"].astype(bool))
+    entries = entries.sort_values(["date", "allowed"], ascending=[True, False], kind="stable")
     key = [TENANT, "numbers", "channel", "purpose"]
-    return told.drop_duplicates(key, keep="last")[[*key, "allowed", "date"]].reset_index(drop=True)
+    return entries.drop_duplicates(key, keep="last")[[*key, "allowed", "date"]].reset_index(drop=True)
 
 
-def with_refusals(records: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
+def with_refusals(records: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFrame:
     """Return the records with a column for each purpose and channel: the list refuses one of its numbers or addresses.
 
     Only what the list refuses counts: that it allows somebody opens nothing that ServiceTitan blocks.
     """
-    listed = _listed(records, told[~told["allowed"]])
+    listed = _listed(records, entries[~entries["allowed"]])
     rows = listed.groupby(["purpose", "channel"])["row"].agg(set)
     return records.assign(
         **{
@@ -97,30 +98,32 @@ def with_refusals(records: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _listed(records: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
+def _listed(records: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFrame:
     """Return what the list holds of each record (its place is `row`) by its numbers or addresses, opt-outs first."""
     each = records[[TENANT, "numbers"]].assign(row=np.arange(len(records))).explode("numbers")
-    listed = each.astype({"numbers": "str"}).merge(told, on=[TENANT, "numbers"])
+    listed = each.astype({"numbers": "str"}).merge(entries, on=[TENANT, "numbers"])
     return listed.sort_values(["row", "allowed"], kind="stable", ignore_index=True)
 
 
-def read_beside(records: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
-    """Each record of a channel that the list knows, with what both say.
+def read_beside(records: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFrame:
+    """Return the records on the list with its entry and their state.
 
     Returns
     -------
     DataFrame
         `row` (its place among the records), `purpose`, `channel`, `allowed`, `date`, `state` (`reach.blocked_by`).
     """
-    listed = _listed(records, told).drop_duplicates(["row", "purpose", "channel"])
+    listed = _listed(records, entries).drop_duplicates(["row", "purpose", "channel"])
     state = pd.Series(-1, index=listed.index)
     for (purpose, channel), part in listed.groupby(["purpose", "channel"]):
         state[part.index] = blocked_by(records, str(purpose), str(channel))[part["row"].to_numpy()]
     return listed.assign(state=state)[["row", "purpose", "channel", "allowed", "date", "state"]][state >= 0]
 
 
-def by_consent(owners: pd.DataFrame, states: pd.DataFrame, records: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
-    """How many customers the list allows, and how these stand in ServiceTitan.
+def by_consent(
+    owners: pd.DataFrame, states: pd.DataFrame, records: pd.DataFrame, entries: pd.DataFrame
+) -> pd.DataFrame:
+    """Return how many customers the list allows, and whether ServiceTitan blocks them.
 
     Returns
     -------
@@ -130,39 +133,24 @@ def by_consent(owners: pd.DataFrame, states: pd.DataFrame, records: pd.DataFrame
         known whether the number takes texts), else `blocked`; `refused_not_blocked`, those with one that the list
         refuses and ServiceTitan does not block; `not_listed`, those of whom the list says nothing.
     """
-    beside = read_beside(records, told)
+    beside = read_beside(records, entries)
     beside["place"] = places_of(owners, records)[beside["row"].to_numpy(dtype=np.int64)]
     beside = beside[beside["place"] >= 0]
-    rows: list[dict[str, Any]] = []
+    rows = []
     for purpose in PURPOSES:
         for channel in CHANNELS[:3]:
             mine = beside[(beside["purpose"] == purpose) & (beside["channel"] == channel)]
-            # What stops a customer as a whole stops each of its numbers.
+            # what blocks a customer as a whole blocks each of its numbers
             whole = states[purpose, channel].to_numpy()[mine["place"].to_numpy(dtype=np.int64)]
             state = mine["state"].to_numpy()
             state = np.where(((whole > 0) & (whole < OPTED_OUT)) | (state == 0), whole, state)
-            yes, no = mine["allowed"].to_numpy(dtype=bool), ~mine["allowed"].to_numpy(dtype=bool)
-            unknown = np.isin(state, (UNKNOWN, TYPE_UNKNOWN))
-            sets = {
-                "allowed": yes & (state != INVALID),
-                "open": yes & (state == 0),
-                "unsure": yes & unknown,
-                "refused": no & (state == 0),
-            }
-            ids = {name: set(mine["place"][where]) for name, where in sets.items()}
-            allowed, free = ids["allowed"], ids["open"]
-            rows.append(
-                {
-                    "purpose": purpose,
-                    "channel": channel,
-                    "customers": len(owners),
-                    "allowed": len(allowed),
-                    "not_blocked": len(free),
-                    "unknown": len(ids["unsure"] - free),
-                    "blocked": len(allowed - free - ids["unsure"]),
-                    "refused_not_blocked": len(ids["refused"]),
-                    "not_listed": len(owners) - mine["place"].nunique(),
-                }
-            )
+            yes = mine["allowed"].to_numpy(dtype=bool)
+            kinds = (state != INVALID, state == 0, np.isin(state, (UNKNOWN, TYPE_UNKNOWN)))
+            allowed, free, unknown = (set(mine["place"][yes & kind]) for kind in kinds)
+            refused, listed = mine["place"][~yes & (state == 0)].nunique(), mine["place"].nunique()
+            unknown -= free
+            parts = (allowed, free, unknown, allowed - free - unknown)
+            rows.append((purpose, channel, len(owners), *map(len, parts), refused, len(owners) - listed))
     counts = ["customers", "allowed", "not_blocked", "unknown", "blocked", "refused_not_blocked", "not_listed"]
-    return pd.DataFrame(rows).astype({"purpose": "str", "channel": "str"} | dict.fromkeys(counts, "Int64"))
+    table = pd.DataFrame(rows, columns=["purpose", "channel", *counts])
+    return table.astype({"purpose": "str", "channel": "str"} | dict.fromkeys(counts, "Int64"))

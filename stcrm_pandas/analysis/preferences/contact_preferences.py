@@ -20,15 +20,13 @@ from stcrm_pandas.analysis.base.provenance import Moment, attrs_of, known_until,
 from stcrm_pandas.analysis.preferences import findings as preference_findings
 from stcrm_pandas.analysis.preferences import lists as preference_lists
 from stcrm_pandas.analysis.preferences import sentences as preference_sentences
-from stcrm_pandas.analysis.preferences.comparing import compared
 from stcrm_pandas.analysis.preferences.consent import by_consent, consent_list, with_refusals
 from stcrm_pandas.analysis.preferences.display import consent_shown, kinds_shown, reach_shown
-from stcrm_pandas.analysis.preferences.groups import By, Lookups, groups_of, measured, pairs_of, sorts
+from stcrm_pandas.analysis.preferences.groups import By, Lookups, compared, groups_of, measured, pairs_of, sorts
 from stcrm_pandas.analysis.preferences.owners import Owners, customers_of, locations_of, newer_contacts_of
 from stcrm_pandas.analysis.preferences.reach import places_of, states_of
-from stcrm_pandas.analysis.preferences.records import linked
+from stcrm_pandas.analysis.preferences.records import invalid_phones, kinds_of, linked, refuse_parts, stores_of
 from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult
-from stcrm_pandas.analysis.preferences.stores import invalid_phones, kinds_of, refuse_parts, stores_of
 from stcrm_pandas.analysis.statistics.comparison import together
 from stcrm_pandas.errors import UsageError, require
 
@@ -266,8 +264,8 @@ def contact_preferences(
     owners = customers_of(customers, tags="tag" in asked, time_zone=None if local is None else local.key)
     stores, deleted = stores_of(read, marketing_names, service_names)
     stores = linked(stores, by_length=by_length)
-    told = None if consent is None else consent_list(consent, known)
-    counting = stores if told is None else {store: with_refusals(frame, told) for store, frame in stores.items()}
+    entries = None if consent is None else consent_list(consent, known)
+    counting = stores if entries is None else {store: with_refusals(frame, entries) for store, frame in stores.items()}
     states = states_of(owners.frame, counting["customers"])
     lookups = _lookups(names, asked)
     groups = groups_of(owners.frame, asked, known, local)
@@ -277,7 +275,7 @@ def contact_preferences(
     of_newer = None if "newer" not in stores else newer_contacts_of(newer_contacts, stores["newer"])
     of_all_newer = _all(of_newer, counting.get("newer"), "All newer contacts", min_group)
     table = measured(states, groups, asked, names=lookups, min_group=min_group) if asked else overall
-    alone = states if told is None else states_of(owners.frame, stores["customers"])
+    alone = states if entries is None else states_of(owners.frame, stores["customers"])
     found = ContactPreferences(
         table=table,
         overall=overall,
@@ -286,7 +284,7 @@ def contact_preferences(
         others=_in_no_share(customers=owners, locations=of_locations, newer=of_newer),
         combinations=pairs_of(states),
         kinds=kinds_of(stores),
-        consent=None if told is None else by_consent(owners.frame, alone, stores["customers"], told),
+        consent=None if entries is None else by_consent(owners.frame, alone, stores["customers"], entries),
         comparisons=compared(table, owners.frame, states, groups, asked, known, local, min_group=min_group),
         left_out={
             "inactive customers": len(owners.others),
@@ -308,7 +306,7 @@ def contact_preferences(
         states=states,
         stores=stores,
         read=read,
-        consent_told=told,
+        consent_entries=entries,
     )
     return together(found)[0] if asked else found
 

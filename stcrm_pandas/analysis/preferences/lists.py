@@ -152,10 +152,10 @@ def _of_newer(result: ContactPreferencesResult) -> Iterator[WorkList]:
 
 
 def _of_consent(records: _Records) -> Iterator[WorkList]:
-    told = records.result.consent_told
-    if told is None:
+    entries = records.result.consent_entries
+    if entries is None:
         return
-    beside = read_beside(records.rows, told).sort_values(["row", "purpose", "channel"])
+    beside = read_beside(records.rows, entries).sort_values(["row", "purpose", "channel"])
     beside = beside[records.rows["active_owner"].to_numpy(dtype=bool)[beside["row"].to_numpy(dtype=np.int64)]]
     allowed = beside["allowed"].astype(bool)
     yes = beside[allowed & beside["state"].isin(range(OPTED_OUT, UNKNOWN))]

@@ -12,12 +12,11 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT, collected, keys, lazy
 from stcrm_pandas.analysis.preferences.reach import INVALID, NONE
-from stcrm_pandas.analysis.preferences.records import flag
+from stcrm_pandas.analysis.preferences.records import ADDRESS, flag
 from stcrm_pandas.errors import UsageError
 
-__all__ = ["ADDRESS", "Owners", "age_in_years", "customers_of", "locations_of", "newer_contacts_of"]
+__all__ = ["Owners", "age_in_years", "customers_of", "locations_of", "newer_contacts_of"]
 
-ADDRESS = ("address_street", "address_city", "address_state", "address_zip")
 _ZIP = r"\d{5}(?:-?\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d"
 """Of the United States and of Canada."""
 

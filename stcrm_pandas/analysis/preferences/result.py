@@ -11,7 +11,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.preferences.groups import By
 from stcrm_pandas.analysis.preferences.owners import Owners
-from stcrm_pandas.analysis.preferences.stores import USED
+from stcrm_pandas.analysis.preferences.records import USED
 
 __all__ = ["ContactPreferencesResult"]
 
@@ -44,7 +44,7 @@ class ContactPreferencesResult:
     states: pd.DataFrame = field(compare=False)
     stores: Mapping[str, pd.DataFrame] = field(compare=False)
     read: Mapping[str, Any] = field(compare=False)
-    consent_told: pd.DataFrame | None = field(compare=False, default=None)
+    consent_entries: pd.DataFrame | None = field(compare=False, default=None)
 
     @property
     def used_columns(self) -> dict[str, list[str]]:

@@ -49,7 +49,7 @@ def summary(result: ContactPreferencesResult) -> list[str]:
 
 
 def _texts(result: ContactPreferencesResult) -> str:
-    if result.consent_told is None:
+    if result.consent_entries is None:
         return f"{_REGISTER}, so the shares for texts are upper bounds."
     texts = result.overall[(result.overall["purpose"] == "marketing") & (result.overall["channel"] == "text")]
     refused = int(texts["refused_on_your_own_list"].sum())
