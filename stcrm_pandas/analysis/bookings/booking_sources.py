@@ -278,8 +278,8 @@ def booking_sources(
         ("asked_hours", counted.asked, "hours", 1.0),
         ("waited_hours", counted.waited, "quarters", 0.25),
     ):
-        found = medians(grouped(spans, asked, named, sources), name, unit)
-        table[column] = pd.array([found.get(group) for group in table["name"]], dtype="Float64")
+        hours = medians(grouped(spans, asked, named, sources), name, unit)
+        table[column] = pd.array([hours.get(group) for group in table["name"]], dtype="Float64")
     result = BookingSources(
         table=table,
         overall=overall(cells, min_group=min_group),

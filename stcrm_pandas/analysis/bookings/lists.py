@@ -1,4 +1,4 @@
-"""The work lists of booking sources: the only place with names of people."""
+"""The lists of booking sources, the only place with names of people."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SHOWN = {"source": "Source", "name": "Name", "address_city": "City", "summary":
 
 
 def waiting_since(result: BookingSourcesResult) -> tuple[nw.Expr, nw.Expr]:
-    """Conditions on the rows: still new after a day and worth a call, and still new for too long."""
+    """Return which rows are still new after a day and worth a call, and which are still new for too long."""
     now, created = micros(result.as_of), nw.col("created")
     kept = nw.col("waiting") & ~nw.col("deleted")
     late = kept & true(created <= now - micros(_DAY))
@@ -34,7 +34,7 @@ def waiting_since(result: BookingSourcesResult) -> tuple[nw.Expr, nw.Expr]:
 
 
 def lists(result: BookingSourcesResult) -> dict[str, WorkList]:
-    """The work lists by key."""
+    """Return the lists by key."""
     call, close = waiting_since(result)
     start, created = nw.col("start"), nw.col("created")
     odd = ~nw.col("deleted") & (start.is_null() | true(start < created))
@@ -42,30 +42,30 @@ def lists(result: BookingSourcesResult) -> dict[str, WorkList]:
     made = [
         WorkList(
             "still-new",
-            "Bookings still new for more than a day",
-            "Open each in ServiceTitan (Calls > Bookings, status New) and call; its phone number is there. "
-            "The latest come first.",
+            "Bookings waiting for a call for more than a day",
+            "Open each in ServiceTitan (Calls > Bookings, status New) and call the number shown there. The latest are "
+            "first.",
             _rows(result, call),
         ),
         WorkList(
             "new-too-long",
-            f"Bookings still new for more than {CALL_WITHIN.days} days",
-            "Nobody accepted or dismissed them. Dismiss them with their true reason, so that the list of new "
-            "bookings shows what is new.",
+            f"Bookings still new after more than {CALL_WITHIN.days} days",
+            "Nobody accepted or dismissed them. Dismiss them with the true reason, so that the list of new bookings "
+            "stays short.",
             _rows(result, close),
         ),
         WorkList(
             "odd-starts",
-            f"Bookings of the latest {RECENT.days} days whose start cannot be",
-            "The start asked for is missing, is in the year 1, or lies before the booking. Ask the sender of the "
-            "source to repair it; agree on the time with the customer.",
+            f"Bookings of the last {RECENT.days} days with an impossible start time",
+            "The requested start is missing, in the year 1, or before the booking. Ask the sender of the source to fix "
+            "it, and agree on the time with the customer.",
             _rows(result, odd, start=True),
         ),
         WorkList(
             "spellings",
-            "Sources under more than one spelling",
-            "Spellings alike but for capitals, spaces and punctuation are counted as one source. Ask the sender for "
-            "one spelling. Different names of one provider are counted apart: give groups= to take them together.",
+            "Sources with more than one spelling",
+            "Spellings that differ only in capitals, spaces and punctuation count as one source. Ask the sender for "
+            "one spelling. Different names of one provider count separately; groups= combines them.",
             _spellings(result),
         ),
     ]
@@ -73,7 +73,7 @@ def lists(result: BookingSourcesResult) -> dict[str, WorkList]:
 
 
 def _rows(result: BookingSourcesResult, chosen: nw.Expr, *, start: bool = False) -> pd.DataFrame:
-    """The bookings for which the condition holds, the latest first, as a reader says their columns."""
+    """Return the chosen bookings, the latest first, with columns named for readers."""
     rows = result.rows.filter(chosen)
     by = [name for name in (TENANT,) if name in rows.collect_schema()]
     picked = collected(rows.select(*by, "id", "created", "start"), {"created": "Int64", "start": "Int64"})
@@ -81,7 +81,12 @@ def _rows(result: BookingSourcesResult, chosen: nw.Expr, *, start: bool = False)
     table = picked.merge(texts, on=[*by, "id"], how="left").sort_values("created", ascending=False, ignore_index=True)
     came, asked = _local(table["created"], result.time_zone), _local(table["start"], result.time_zone)
     waited = (micros(result.as_of) - table["created"]) / micros(_DAY)
-    shown = {**({"Tenant": table[TENANT]} if by else {}), "Booking": table["id"], "Came in": came, "Asked for": asked}
+    shown = {
+        **({"Tenant": table[TENANT]} if by else {}),
+        "Booking": table["id"],
+        "Received": came,
+        "Requested start": asked,
+    }
     shown |= {title: table[column].fillna("") for column, title in _SHOWN.items() if column in table}
     if not start:
         shown["Days waiting"] = waited.astype("Float64").round(1)
@@ -95,7 +100,7 @@ def _texts(bookings: Any, ids: list[int]) -> pd.DataFrame:
 
 
 def _local(moments: pd.Series, zone: str) -> pd.Series:
-    """As text, to the minute; empty where it is missing."""
+    """Return local times as text, to the minute; empty where missing."""
     stamps = pd.to_datetime(moments, unit="us", utc=True, errors="coerce").dt.tz_convert(zone)
     return stamps.dt.strftime("%Y-%m-%d %H:%M").fillna("").astype("str")
 

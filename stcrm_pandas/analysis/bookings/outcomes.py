@@ -104,7 +104,7 @@ def booking_rows(
     made = _none(rows, _JOB) if jobs is None else lazy(jobs, "jobs", _JOB, times=("created_on",), optional=_OPTIONAL)
     rows = _with_job(rows, made)
     if jobs is None:
-        rows = rows.with_columns(its_job=_missing("id"))  # nothing is said about jobs where none were read
+        rows = rows.with_columns(its_job=_missing("id"))  # unknown without jobs
     rows = _with_customer(rows, made, customers)
     rows = _with_log(rows, status_log)
     return _with_speed(_with_outcome(rows), micros(limits.as_of))
@@ -190,7 +190,7 @@ def _with_job(rows: Rows, made: Rows) -> Rows:
     rows = rows.with_columns(
         its_job=nw.when(nw.col("job_id").is_null()).then(nw.col("naming_job")).otherwise(nw.col("job_id"))
     ).drop("naming_job")
-    found = made.select(
+    its = made.select(
         *keys(made, "id"),
         nw.col("created_on").alias("job_created"),
         nw.col("job_status"),
@@ -198,9 +198,9 @@ def _with_job(rows: Rows, made: Rows) -> Rows:
         nw.col("campaign_id").alias("job_campaign"),
         nw.col("customer_id").alias("job_customer"),
         _unit(made).alias("job_unit"),
-    ).with_columns(found=nw.lit(1))
-    rows = _joined(rows, found, "its_job", "id")
-    return rows.with_columns(has_job_row=~nw.col("found").is_null())
+    ).with_columns(its=nw.lit(1))
+    rows = _joined(rows, its, "its_job", "id")
+    return rows.with_columns(has_job_row=~nw.col("its").is_null())
 
 
 def _unit(made: Rows) -> nw.Expr:

@@ -82,9 +82,9 @@ class BookingSourcesResult:
         if len(self.currencies) > 1:
             parts = [self.amounts[self.amounts["currency"] == currency] for currency in self.currencies]
         tables = [
-            found.assign(currency=pd.array([currency] * len(found), dtype="str"))
+            table.assign(currency=pd.array([currency] * len(table), dtype="str"))
             for part, currency in zip(parts, self.currencies or (None,), strict=True)
-            for found in (revenue(part),)
+            for table in (revenue(part),)
         ]
         return pd.concat(tables, ignore_index=True)
 

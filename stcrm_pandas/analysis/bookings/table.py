@@ -121,12 +121,12 @@ def _with_share(sums: pd.DataFrame, min_group: int) -> pd.DataFrame:
 
 def medians(spans: pd.DataFrame, column: str, unit: float) -> dict[str, float]:
     """Return the median of whole spans for each group, in the middle of its step; `unit` is how much a step is."""
-    found = {}
+    result = {}
     for name, group in spans.groupby("name", sort=False):
         rows = group.groupby(column)["bookings"].sum().sort_index()
         reached = rows.cumsum() >= rows.sum() / 2
-        found[str(name)] = (float(rows.index[int(np.argmax(reached.to_numpy(dtype=bool)))]) + 0.5) * unit
-    return found
+        result[str(name)] = (float(rows.index[int(np.argmax(reached.to_numpy(dtype=bool)))]) + 0.5) * unit
+    return result
 
 
 def comparisons(cells: pd.DataFrame, table: pd.DataFrame, whole: pd.Series, min_group: int) -> dict[str, pd.DataFrame]:
@@ -134,15 +134,15 @@ def comparisons(cells: pd.DataFrame, table: pd.DataFrame, whole: pd.Series, min_
     stratum = pd.MultiIndex.from_frame(cells[["unit", "stratum_month"]]).factorize()[0]
     keyed = cells[["id"]].assign(stratum=stratum)
     groups = table[["id", "name"]].assign(whole=whole)
-    found = {}
+    result = {}
     for measure, names in MEASURES.items():
         counts = dict(zip(("lower", "upper", "n"), names, strict=True))
         both = (
             part.assign(**{to: source[name] for to, name in counts.items()})
             for part, source in ((groups, table), (keyed, cells))
         )
-        found[measure] = compare(*both, min_group=min_group)
-    return found
+        result[measure] = compare(*both, min_group=min_group)
+    return result
 
 
 def whole(table: pd.DataFrame, by: Sequence[str], clock: Clock, mature: dt.timedelta) -> pd.Series:
@@ -212,13 +212,13 @@ _MEANS = ("mean", "mean_low", "mean_high")
 
 def _revenue_of(own: Floats, with_follow: Floats) -> dict[str, Any]:
     paid = own[own > 0]
-    found: dict[str, Any] = {
+    result: dict[str, Any] = {
         "jobs": own.size,
         "above_zero": paid.size,
         "median": float(np.median(paid)) if paid.size else None,
         "largest": float(np.sort(own)[-max(1, -(-own.size // 100)) :].sum() / own.sum()) if own.sum() > 0 else None,
     }
     if own.size >= ENOUGH_FOR_A_MEAN:
-        found |= dict(zip(_MEANS, bca_mean(own), strict=True))
-        found |= dict(zip((f"{name}_with_follow" for name in _MEANS), bca_mean(with_follow), strict=True))
-    return found
+        result |= dict(zip(_MEANS, bca_mean(own), strict=True))
+        result |= dict(zip((f"{name}_with_follow" for name in _MEANS), bca_mean(with_follow), strict=True))
+    return result

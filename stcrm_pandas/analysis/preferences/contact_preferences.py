@@ -1,6 +1,6 @@
-"""Whom one is not blocked from reaching, for what and by which channel, and why the others are blocked.
+"""Customers who are not blocked by purpose and channel, and why the others are blocked.
 
-What ServiceTitan holds are preferences, not consent: that nothing blocks somebody does not say that one may call.
+ServiceTitan has preferences, not consent: not being blocked is not a permission.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ __all__ = ["ContactPreferences", "contact_preferences"]
 
 
 class ContactPreferences(ContactPreferencesResult):
-    """What `contact_preferences` found.
+    """The result of `contact_preferences`.
 
     `table` has eight rows for each group, one for each purpose ("service", "marketing") and channel ("call", "text",
     "e-mail", "post"); `overall` the eight rows of all active customers together; `locations` and `newer` those of all
@@ -67,15 +67,15 @@ class ContactPreferences(ContactPreferencesResult):
 
     @property
     def definitions(self) -> Definitions:
-        """What each word means."""
+        """Definitions of the terms."""
         return Definitions(preference_sentences.definitions(self))
 
     def summary(self) -> Sentences:
-        """What the numbers say, in plain sentences."""
+        """Return what the numbers mean, in plain sentences."""
         return Sentences([*self.cautions, *preference_sentences.summary(self)])
 
     def store_table(self, store: Literal["locations", "newer"]) -> Shown:
-        """The table of all locations, or of all contacts of the newer store; without rows where there are none.
+        """Return the table of all locations, or of all newer contacts; without rows where there are none.
 
         Parameters
         ----------
@@ -86,33 +86,33 @@ class ContactPreferences(ContactPreferencesResult):
         return reach_shown(self, self.overall.iloc[:0] if frame is None else frame, store, grouped=False)
 
     def kinds_table(self) -> Shown:
-        """The records of each store by type."""
+        """Return the records of each store by type."""
         return kinds_shown(self)
 
     def consent_table(self) -> Shown:
-        """The company's own list beside ServiceTitan; without rows where it was not given."""
+        """Return the company's own list beside ServiceTitan; without rows where it was not given."""
         return consent_shown(self)
 
     def actions(self) -> list[Action]:
-        """What to do this week, the most urgent first."""
+        """Return what to do this week, the most urgent first."""
         return preference_findings.actions(self, self.work_lists)
 
     def tiles(self) -> list[Tile]:
-        """Four numbers over the customers created in the latest four whole weeks; none without a time zone."""
+        """Return four numbers of the customers created in the last 4 whole weeks; none without a time zone."""
         return preference_findings.tiles(self)
 
     @cached_property
     def work_lists(self) -> dict[str, WorkList]:
-        """Where records contradict each other or lack what is needed: lists to work through, by key."""
+        """Lists by key of records that contradict each other or lack what is needed."""
         return preference_lists.work_lists(self)
 
     @property
     def check(self) -> Check:
-        """What to compare with ServiceTitan's own screens, and the steps from raw rows to analysed ones."""
+        """Counts to compare with ServiceTitan's screens, and the steps from raw rows to those analyzed."""
         return preference_findings.check(self)
 
     def figure(self, kind: Literal["reach", "reasons", "combinations", "groups"] = "reach") -> Figure:
-        """A plotly figure.
+        """Return a plotly figure.
 
         `reach` shows who is not blocked by purpose and channel, `reasons` what blocks the others, `combinations` by
         which channels together marketing is not blocked, `groups` each group's share by channel of marketing.
@@ -170,13 +170,13 @@ def contact_preferences(
     time_zone: str | None = None,
     min_group: int = 30,
 ) -> ContactPreferences:
-    """Who is not blocked in ServiceTitan, by purpose (service, marketing) and channel (call, text, e-mail, post).
+    """Analyze who is not blocked in ServiceTitan, by purpose (service, marketing) and channel.
 
-    Customers are reached by their own contacts. The contacts of locations and those of the newer store are looked at
-    for what they say of the same numbers and addresses, and each store is reported on its own. For marketing the
-    preference must be known to be on; for service (job reminders) an unknown one makes it possible. For texts the
-    number must be of type mobile, and no record of it may say 'do not text'. A register of text opt-outs may exist
-    outside the CRM, so the shares for texts are upper bounds.
+    The channels are "call", "text", "e-mail" and "post". Customers are reached by their own contacts; opt-outs on
+    contacts of locations and of the newer store count for the same numbers and addresses, and each store is reported
+    separately. For marketing the preference must be on; for service (job reminders) an unknown one makes it possible.
+    For texts the number must be of type mobile, and no record of it may be marked 'do not text'. A register of text
+    opt-outs may exist outside the CRM, so the shares for texts are upper bounds.
 
     Parameters
     ----------
@@ -215,12 +215,12 @@ def contact_preferences(
     Returns
     -------
     ContactPreferences
-        The counts, and what follows from them: see `ContactPreferences`.
+        The tables, and the sentences, lists and figures made of them.
 
     Raises
     ------
     UsageError
-        A column, a zone or `as_of` is missing, an id stands twice, frames are of several engines, or rows were read by
+        A column, a zone or `as_of` is missing, an id appears twice, frames are of several engines, or rows were read by
         modification or in part.
 
     Examples
@@ -276,7 +276,7 @@ def contact_preferences(
     of_all_newer = _all(of_newer, counting.get("newer"), "All newer contacts", min_group)
     table = measured(states, groups, asked, names=lookups, min_group=min_group) if asked else overall
     alone = states if entries is None else states_of(owners.frame, stores["customers"])
-    found = ContactPreferences(
+    result = ContactPreferences(
         table=table,
         overall=overall,
         locations=_all(of_locations, counting.get("locations"), "All locations", min_group),
@@ -308,7 +308,7 @@ def contact_preferences(
         read=read,
         consent_entries=entries,
     )
-    return together(found)[0] if asked else found
+    return together(result)[0] if asked else result
 
 
 def _all(owners: Owners | None, records: pd.DataFrame | None, name: str, min_group: int) -> pd.DataFrame | None:

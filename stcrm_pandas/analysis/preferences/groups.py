@@ -52,16 +52,16 @@ def groups_of(customers: pd.DataFrame, by: Sequence[By], as_of: dt.datetime, zon
         `place`, the row of the customer, and a column for each dimension with what tells its groups apart (missing for
         none); with tags a customer has as many rows as it has tags.
     """
-    found = pd.DataFrame({"place": np.arange(len(customers))})
+    groups = pd.DataFrame({"place": np.arange(len(customers))})
     for one in by:
         if one == "tag":
             tags = pd.Series([_tags(cell) for cell in customers["tag_type_ids"]], dtype=object)
-            found["tag"] = found["place"].map(tags)
-            found = found.explode("tag", ignore_index=True)
-            found["tag"] = found["tag"].astype("Int64")
+            groups["tag"] = groups["place"].map(tags)
+            groups = groups.explode("tag", ignore_index=True)
+            groups["tag"] = groups["tag"].astype("Int64")
         else:
-            found[one] = _one_each(customers, one, as_of, zone).to_numpy()[found["place"]]
-    return found
+            groups[one] = _one_each(customers, one, as_of, zone).to_numpy()[groups["place"]]
+    return groups
 
 
 def _one_each(customers: pd.DataFrame, one: By, as_of: dt.datetime, zone: dt.tzinfo | None) -> pd.Series:
@@ -178,15 +178,15 @@ def pairs_of(states: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         `purpose`, a condition for each channel, `customers`.
     """
-    found = []
+    tables = []
     for purpose in PURPOSES:
         channels = [channel for one, channel in COMBINATIONS if one == purpose]
         reached = pd.DataFrame({channel: states[purpose, channel] == 0 for channel in channels})
         sizes = reached.value_counts().rename("customers").reset_index()
         sizes = sizes.sort_values(["customers", *channels], ascending=False, ignore_index=True)
         sizes.insert(0, "purpose", pd.Series([purpose] * len(sizes), dtype="str"))
-        found.append(sizes.astype(dict.fromkeys(channels, "boolean") | {"customers": "Int64"}))
-    return pd.concat(found, ignore_index=True)
+        tables.append(sizes.astype(dict.fromkeys(channels, "boolean") | {"customers": "Int64"}))
+    return pd.concat(tables, ignore_index=True)
 
 
 def compared(
@@ -210,14 +210,14 @@ def compared(
     stratum = groups_of(customers, mix, as_of, zone).drop(columns="place").astype(object).fillna("?")
     cut = pd.factorize(pd.MultiIndex.from_frame(stratum))[0] if mix else np.zeros(len(customers), dtype=np.int64)
     ids = _ids(groups, by)
-    found = {}
+    frames = {}
     for channel in CHANNELS:
         rows = table[(table["purpose"] == "marketing") & (table["channel"] == channel)].reset_index(drop=True)
         rows = rows.assign(n=rows["customers"], id=_nameable(rows["id"]))[["id", "name", "n", "lower", "upper"]]
         reached = (states["marketing", channel] == 0).to_numpy()
         compare_all = _overlapping if "tag" in by else _exclusive
-        found["marketing", channel] = compare_all(rows, ids, groups["place"].to_numpy(), reached, cut, min_group)
-    return found
+        frames["marketing", channel] = compare_all(rows, ids, groups["place"].to_numpy(), reached, cut, min_group)
+    return frames
 
 
 def _ids(groups: pd.DataFrame, by: Sequence[By]) -> pd.Series:
@@ -255,7 +255,7 @@ def _overlapping(
         return np.array([np.bincount(cut[of], minlength=size), np.bincount(cut[of[reached[of]]], minlength=size)])
 
     every = counts(np.arange(len(cut)))
-    found = []
+    tables = []
     for id, name, code in zip(rows["id"], rows["name"], heads, strict=True):
         mine = counts(place[own == code])
         sides = np.array([mine, every - mine])
@@ -264,8 +264,8 @@ def _overlapping(
         both["lower"] = both["upper"] = sides[:, 1].sum(axis=1)
         strata = pd.DataFrame({"id": ids_of.repeat(size).to_numpy(), "stratum": [*range(size)] * 2})
         strata["n"], strata["lower"] = sides[:, 0].ravel(), sides[:, 1].ravel()
-        found.append(compare(both, strata.assign(upper=strata["lower"]), min_group=min_group).iloc[:1])
-    if not found:
+        tables.append(compare(both, strata.assign(upper=strata["lower"]), min_group=min_group).iloc[:1])
+    if not tables:
         return compare(rows, min_group=min_group)
-    together = pd.concat([one.drop(columns="id") for one in found], ignore_index=True).assign(id=rows["id"])
-    return together[found[0].columns]
+    together = pd.concat([one.drop(columns="id") for one in tables], ignore_index=True).assign(id=rows["id"])
+    return together[tables[0].columns]

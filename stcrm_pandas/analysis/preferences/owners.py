@@ -85,12 +85,12 @@ def locations_of(frame: Any, customers: Owners) -> Owners:
     def of_customer(table: pd.DataFrame) -> dict[str, Any]:
         tenant = table[TENANT] if TENANT in table else pd.Series(0, index=table.index, dtype="Int64")
         place = known.get_indexer(pd.MultiIndex.from_arrays([tenant, table["customer_id"]]))
-        found: dict[str, Any] = {}
+        columns: dict[str, Any] = {}
         for name in ("do_not_mail", "do_not_service", "active"):
             flags = np.append(listed[name].to_numpy(), np.int8(-1))[place]
             # Only what is known to be gone is gone; else the location's own flag counts.
-            found[name] = np.where(flags == 0, 0, flag(table["active"])) if name == "active" else flags
-        return found
+            columns[name] = np.where(flags == 0, 0, flag(table["active"])) if name == "active" else flags
+        return columns
 
     return _owners(frame, "locations", ["customer_id"], of_customer, None)
 

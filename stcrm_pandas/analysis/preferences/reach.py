@@ -1,4 +1,4 @@
-"""Whether somebody is blocked, by purpose and channel, and by what: the first reason that fits.
+"""Whether somebody is blocked, by purpose and channel, and by what: the first reason that applies.
 
 Each customer, location or contact has one state for each purpose and channel: 0 is not blocked, else the place of
 its reason in `REASONS`, counted from 1.
@@ -41,7 +41,7 @@ REASONS = (
     "invalid",
     "none on file",
 )
-"""In the order in which they are looked at: what was said comes before what is missing, and the first that fits counts.
+"""In order of precedence: the first that applies counts, and opt-outs come before missing preferences.
 
 A customer with several numbers is not blocked if one of them is not. Otherwise the first reason that fits any of them
 counts, so that an opt-out on one number is never hidden by a second number with an unknown preference. For service, an
@@ -90,7 +90,7 @@ def blocked_by(records: pd.DataFrame, purpose: str, channel: str) -> States:
 
 
 def states_of(owners: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
-    """The state of each owner for each purpose and channel.
+    """Return the state of each owner for each purpose and channel.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def states_of(owners: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
     place = places_of(owners, records)
     gone = np.where(owners["do_not_service"] == 1, DO_NOT_SERVICE, 0)
     unsure = ((owners[["active", "archived", "do_not_service"]] == -1).any(axis=1)).to_numpy()
-    found = {}
+    states = {}
     for purpose, channel in COMBINATIONS:
         if channel == "post":
             mail = owners["do_not_mail"].to_numpy()
@@ -123,8 +123,8 @@ def states_of(owners: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
                 possible[place[mine & (state == UNKNOWN)]] = True
                 reached = np.where(possible & (reached > 0), UNKNOWN, reached)
         reached = np.where((reached == 0) & unsure, UNKNOWN, reached)
-        found[purpose, channel] = np.where(gone > 0, gone, reached).astype(np.int8)
-    return pd.DataFrame(found, index=owners.index)
+        states[purpose, channel] = np.where(gone > 0, gone, reached).astype(np.int8)
+    return pd.DataFrame(states, index=owners.index)
 
 
 def places_of(owners: pd.DataFrame, records: pd.DataFrame) -> npt.NDArray[np.intp]:

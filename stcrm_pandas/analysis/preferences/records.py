@@ -1,7 +1,6 @@
-"""Contact records of all stores in one shape: what kind each is, whether it can be right, what was said about it.
+"""Contact records of all stores in one shape: kind, validity and preferences of each.
 
-A flag is 1 for yes, 0 for no and -1 where nothing is known. Each number and each address is read once, however often
-it stands.
+A flag is 1 for yes, 0 for no and -1 for unknown. Each different value is parsed once.
 """
 
 from __future__ import annotations
@@ -54,13 +53,13 @@ _YES, _NO = {"true", "yes", "1", "on"}, {"false", "no", "0", "off"}
 
 
 def flag(column: pd.Series) -> npt.NDArray[np.int8]:
-    """A column of conditions as 1, 0 and -1 for unknown."""
-    said = condition(column, "frame", str(column.name))
-    return np.asarray(said.astype("Int8").fillna(-1), dtype=np.int8)
+    """Return a column of conditions as 1, 0 and -1 for unknown."""
+    conditions = condition(column, "frame", str(column.name))
+    return np.asarray(conditions.astype("Int8").fillna(-1), dtype=np.int8)
 
 
 def records(frame: Any, name: str, owner: str) -> tuple[pd.DataFrame, int]:
-    """The contacts of customers or of locations.
+    """Return the contacts of customers or of locations.
 
     Parameters
     ----------
@@ -80,7 +79,7 @@ def records(frame: Any, name: str, owner: str) -> tuple[pd.DataFrame, int]:
     Raises
     ------
     UsageError
-        A column is missing, or a contact stands twice.
+        A column is missing, or a contact appears twice.
     """
     rows = lazy(frame, name, [owner, "id", "type", "value", *FLAG_COLUMNS], optional=["memo", "active"])
     kinds = {owner: "Int64", "id": "Int64", **dict.fromkeys(("type", "value"), "str")}
@@ -96,7 +95,7 @@ def records(frame: Any, name: str, owner: str) -> tuple[pd.DataFrame, int]:
 def newer_records(
     methods: Any, preferences: Any, marketing_names: Sequence[str], service_names: Sequence[str]
 ) -> pd.DataFrame:
-    """The contact methods of the newer store, in the shape of `records`; it has no flag against texts.
+    """Return the contact methods of the newer store in the shape of `records`; it has no flag against texts.
 
     Parameters
     ----------
@@ -113,15 +112,15 @@ def newer_records(
     if "memo" not in table:
         table["memo"] = pd.array([None] * len(table), dtype="str")
     table = _with_tenant(table, "methods", ["owner", "id"])
-    said = _said(preferences)
+    known = _method_preferences(preferences)
     for short, names in (("marketing", marketing_names), ("reminders", service_names)):
-        table[short] = _of_names(table, said, names)
+        table[short] = _of_names(table, known, names)
     for short in ("older", "invoice", "statement"):
         table[short] = np.int8(-1)
     return table.assign(do_not_text=np.int8(0))
 
 
-def _said(preferences: Any) -> pd.DataFrame:
+def _method_preferences(preferences: Any) -> pd.DataFrame:
     columns = ["contact_id", "contact_method_id", "name", "value"]
     if preferences is None:
         return pd.DataFrame({TENANT: pd.array([], dtype="Int64")} | {name: pd.array([], "str") for name in columns})
@@ -129,9 +128,9 @@ def _said(preferences: Any) -> pd.DataFrame:
     return _with_tenant(table, "method_preferences", ["contact_id", "contact_method_id", "name"])
 
 
-def _of_names(table: pd.DataFrame, said: pd.DataFrame, names: Iterable[str]) -> npt.NDArray[np.int8]:
-    """What the preferences of these names say together: one no is a no, yes needs all that are there to say so."""
-    meant = said[said["name"].str.casefold().isin({name.casefold() for name in names})]
+def _of_names(table: pd.DataFrame, known: pd.DataFrame, names: Iterable[str]) -> npt.NDArray[np.int8]:
+    """Combine the preferences of these names: one opt-out is enough, an opt-in needs all of them."""
+    meant = known[known["name"].str.casefold().isin({name.casefold() for name in names})]
     words = meant["value"].str.strip().str.casefold()
     value = np.select([words.isin(_NO), words.isin(_YES)], [0, 2], 1)
     keys = [TENANT, "owner", "id"]
@@ -187,11 +186,11 @@ def linked(stores: Mapping[str, pd.DataFrame], *, by_length: bool) -> dict[str, 
     together["numbers"] = pd.Series([numbers for numbers, _ in read], dtype=object).to_numpy()[place]
     together["valid"] = np.array([valid for _, valid in read], dtype=bool)[place]
     each = together[together["valid"]].explode("numbers")
-    for flag_name, said, name in (
+    for flag_name, opted_out, name in (
         ("do_not_text", 1, "do_not_text_elsewhere"),
         ("marketing", 0, "marketing_off_elsewhere"),
     ):
-        own = (each[flag_name] == said).astype(int)
+        own = (each[flag_name] == opted_out).astype(int)
         others = own.groupby([each[TENANT], each["numbers"]]).transform("sum") > own
         together[name] = together.index.isin(each.index[others])
     added = together.drop(columns=columns)
@@ -204,12 +203,12 @@ def linked(stores: Mapping[str, pd.DataFrame], *, by_length: bool) -> dict[str, 
 
 def _numbers(kind: str, value: Any, *, by_length: bool) -> tuple[tuple[str, ...], bool]:
     """Return the numbers or addresses of a value, only those that can be right if there are any, and whether so."""
-    found = spellings(value)
+    read = spellings(value)
     if kind == "e-mail":
-        right = tuple(one for one in found if is_address(one))
+        right = tuple(one for one in read if is_address(one))
     else:
-        right = tuple(one for one in found if kind and is_number(one, by_length=by_length))
-    return right or found, bool(right)
+        right = tuple(one for one in read if kind and is_number(one, by_length=by_length))
+    return right or read, bool(right)
 
 
 def refuse_parts(read: Mapping[str, Any]) -> None:
@@ -254,8 +253,8 @@ def invalid_phones(stores: Mapping[str, pd.DataFrame]) -> list[str]:
 
 
 def kinds_of(stores: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """The records of each store by type: how many are valid, and what is said of marketing and texts."""
-    found = []
+    """Return the records of each store by type: how many are valid, and their preferences."""
+    tables = []
     for store, frame in stores.items():
         flags = pd.DataFrame(
             {
@@ -270,7 +269,7 @@ def kinds_of(stores: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         )
         counts = flags.groupby("type", as_index=False).sum()
         counts.insert(0, "store", store)
-        found.append(counts.sort_values(["records", "type"], ascending=[False, True]))
-    table = pd.concat(found, ignore_index=True)
+        tables.append(counts.sort_values(["records", "type"], ascending=[False, True]))
+    table = pd.concat(tables, ignore_index=True)
     whole = [name for name in table.columns if name not in ("store", "type")]
     return table.astype({"store": "str", "type": "str"} | dict.fromkeys(whole, "Int64"))

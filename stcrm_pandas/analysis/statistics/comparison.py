@@ -160,14 +160,14 @@ def together(*results: Result) -> tuple[Result, ...]:
             frame.assign(**{adjusted: _known(part, ~np.isnan(part))})
             for frame, part in zip(frames, parts, strict=False)
         ]
-    judged = map(_with_verdicts, frames)
-    found = tuple(_with(result, {key: next(judged) for key in _frames(result)}) for result in results)
-    return tuple(one.beside(found) if hasattr(one, "beside") else one for one in found)
+    anew = map(_with_verdicts, frames)
+    updated = tuple(_with(result, {key: next(anew) for key in _frames(result)}) for result in results)
+    return tuple(one.beside(updated) if hasattr(one, "beside") else one for one in updated)
 
 
 def _frames(result: Any) -> dict[Hashable, pd.DataFrame]:
-    found = result.comparisons
-    return {None: found} if isinstance(found, pd.DataFrame) else dict(found)
+    frames = result.comparisons
+    return {None: frames} if isinstance(frames, pd.DataFrame) else dict(frames)
 
 
 def _with(result: Any, frames: dict[Hashable, pd.DataFrame]) -> Any:

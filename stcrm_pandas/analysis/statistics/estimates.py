@@ -340,7 +340,7 @@ def bca_mean(values: Numbers, *, level: float = 0.95, seed: int = 0) -> tuple[fl
     if len(amounts) > 10_000:
         half = norm.ppf((1 + level) / 2) * amounts.std(ddof=1) / np.sqrt(len(amounts))
         return mean, float(mean - half), float(mean + half)
-    found = bootstrap(
+    interval = bootstrap(
         (amounts,),
         np.mean,
         n_resamples=2_000,
@@ -349,7 +349,7 @@ def bca_mean(values: Numbers, *, level: float = 0.95, seed: int = 0) -> tuple[fl
         batch=max(1, 2_000_000 // len(amounts)),  # 16 MB at a time
         rng=np.random.default_rng(seed),
     ).confidence_interval
-    return mean, float(found.low), float(found.high)
+    return mean, float(interval.low), float(interval.high)
 
 
 def _counts(successes: Numbers, n: Numbers) -> tuple[Floats, Floats]:

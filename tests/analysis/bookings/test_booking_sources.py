@@ -319,7 +319,7 @@ def test_what_is_new_is_listed_with_its_name(booked: Frames) -> None:
     )
     found = found_in(frame, min_group=1)
     call = found.work_lists["still-new"].frame
-    assert call[["Booking", "Name", "City", "Came in", "Days waiting"]].values.tolist() == [
+    assert call[["Booking", "Name", "City", "Received", "Days waiting"]].values.tolist() == [
         [1, "<b>Ann</b>", "Example", "2026-05-30 07:00", 2.0]
     ]
     assert "<b>Ann" not in found.work_lists["still-new"]._repr_html_()
