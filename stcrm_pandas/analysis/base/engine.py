@@ -19,8 +19,10 @@ from stcrm_pandas.errors import UsageError
 
 __all__ = [
     "EPOCH",
+    "MISSING",
     "TENANT",
     "collected",
+    "given_or_missing",
     "keys",
     "lazy",
     "local_day",
@@ -29,6 +31,7 @@ __all__ = [
     "local_weekday",
     "micros",
     "month_name",
+    "month_number",
     "once",
     "refuse_mixtures",
     "refuse_repeats",
@@ -44,6 +47,15 @@ _MICROSECOND = dt.timedelta(microseconds=1)
 _NEVER = dt.datetime(2, 1, 1, tzinfo=dt.UTC)
 
 Rows = nw.LazyFrame[Any]
+
+
+MISSING = nw.when(nw.col("id").is_null()).then(nw.col("id"))
+"""Missing in every row; a plain None has no dtype on pandas."""
+
+
+def given_or_missing(rows: Rows, column: str) -> nw.Expr:
+    """Return a column, missing in every row where the frame lacks it."""
+    return nw.col(column) if column in rows.collect_schema() else MISSING
 
 
 def micros(value: dt.datetime | dt.timedelta) -> int:
@@ -298,6 +310,11 @@ def month_name(number: int) -> str:
     '2026-03'
     """
     return f"{number // 12:04}-{number % 12 + 1:02}"
+
+
+def month_number(name: str) -> int:
+    """Return the number of a month such as '2026-03'."""
+    return int(name[:4]) * 12 + int(name[5:]) - 1
 
 
 def collected(rows: Rows, dtypes: Mapping[str, str] | None = None) -> pd.DataFrame:

@@ -106,6 +106,11 @@ def has_or_have(count: int) -> str:
     return "has" if count == 1 else "have"
 
 
+def format_hour(hour: int) -> str:
+    """Return the start of an hour from 0 to 24: '6:00 PM'."""
+    return f"{(hour - 1) % 12 + 1}:00 {'AM' if hour % 24 < 12 else 'PM'}"
+
+
 def listed(parts: Sequence[str]) -> str:
     """Return 'a', 'a and b', or 'a, b, and c'."""
     if len(parts) < 3:

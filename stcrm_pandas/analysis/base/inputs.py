@@ -37,34 +37,6 @@ CONDITIONS = frozenset(
 )
 """Columns that are true, false or missing."""
 
-IDS = frozenset(
-    {
-        "booking_id",
-        "booking_provider_id",
-        "business_unit_id",
-        "call_id",
-        "call_reason_id",
-        "campaign_id",
-        "category_id",
-        "created_by_id",
-        "created_from_estimate_id",
-        "customer_id",
-        "dismissing_reason_id",
-        "id",
-        "job_generated_lead_source_job_id",
-        "job_id",
-        "job_type_id",
-        "lead_call_id",
-        "location_id",
-        "merged_to_id",
-        "partner_lead_call_id",
-        "recall_for_id",
-        "user_id",
-        "warranty_id",
-    }
-)
-"""Columns that hold whole numbers by which rows are told apart or joined."""
-
 TIMES = frozenset({"created_on", "modified_on", "completed_on", "first_seen", "follow_up_date", "last_seen", "start"})
 """Columns that hold times."""
 
@@ -187,7 +159,7 @@ def _pandas_columns(frame: pd.DataFrame, name: str, zone: str | None) -> dict[st
 
 
 def _is_id(column: str, name: str) -> bool:
-    return column in IDS and name not in _GUIDS
+    return (column == "id" or column.endswith("_id")) and column != "external_id" and name not in _GUIDS
 
 
 def condition(cells: pd.Series, name: str, column: str) -> pd.Series:

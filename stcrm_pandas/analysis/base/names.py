@@ -10,7 +10,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.inputs import table_of
 
-__all__ = ["DIMENSION_WORDS", "NONE", "group_word", "known_names", "named"]
+__all__ = ["DIMENSION_WORDS", "NONE", "group_word", "known_names", "named", "names_of"]
 
 NONE = "(none)"
 """The name of the group of those that have no id."""
@@ -52,6 +52,14 @@ def named(ids: Sequence[int | None], names: Mapping[int, str] | pd.DataFrame | N
     found = [NONE if id is None else known.get(id, str(id)) for id in ids]
     often = Counter(found)
     return [name if often[name] == 1 else f"{name} ({id})" for id, name in zip(ids, found, strict=True)]
+
+
+def names_of(ids: pd.Series, names: Mapping[int, str] | pd.DataFrame | None) -> list[str]:
+    """Return the name of each id, which may be missing or repeat."""
+    numbers = [None if pd.isna(id) else int(id) for id in ids]
+    different = list(dict.fromkeys(numbers))
+    known = dict(zip(different, named(different, names), strict=True))
+    return [known[number] for number in numbers]
 
 
 def known_names(names: Mapping[int, str] | pd.DataFrame | None) -> dict[int, str]:

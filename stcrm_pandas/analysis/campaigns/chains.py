@@ -137,59 +137,43 @@ def _without_follow_on(records: pd.DataFrame, within: str | None) -> tuple[pd.Da
 
 
 def _reduced(records: pd.DataFrame) -> pd.DataFrame:
-    """A row for each chain."""
+    """Return a row for each chain."""
     order = ["chain", "follow_on", "created", "kind", "id"]
-    chain = records.sort_values(order, na_position="last").groupby("chain", sort=True)
-    ordered = chain.head(1)
-    job = records["kind"] == JOB
-    paying = records["completed"] & ~records["follow_on"]  # the money of follow-on jobs is apart
-    cents = _cents(records).where(paying, 0)
-    flags = pd.DataFrame(
-        {
-            "chain": records["chain"],
-            "records": 1,
-            "jobs": job,
-            "booked": records["booked"],
-            "unknown": records["unknown"],
-            "completed": records["completed"],
-            "untold": paying & records["total"].isna(),
-            "inferred": records["inferred"],
-            "cents": cents,
-            "campaigns": records["campaign"].notna(),
-        }
+    begin = records.sort_values(order, na_position="last").drop_duplicates("chain").set_index("chain")
+    chain = records["chain"]
+    paying = records["completed"] & ~records["follow_on"]  # the money of follow-on jobs is separate
+    cents = _cents(records).where(paying, 0).groupby(chain).sum()
+    some = (
+        records[["booked", "unknown", "completed", "inferred"]]
+        .assign(job=records["kind"] == JOB, no_total=paying & records["total"].isna())
+        .groupby(chain)
+        .any()
     )
-    sums = flags.groupby("chain", sort=True).sum().astype("int64")
-    named = records["campaign"].groupby(records["chain"], sort=True)
-    some = {name: sums[name].to_numpy() > 0 for name in ("jobs", "booked", "unknown", "completed", "untold")}
+    named, size = records["campaign"].groupby(chain), chain.groupby(chain).size()
     possibly = some["booked"] | some["unknown"]
-    done = some["completed"] | (possibly & ~some["jobs"])
-    above = sums["cents"].to_numpy() > 0
+    done = some["completed"] | (possibly & ~some["job"])
+    begins_as_job = begin["kind"] == JOB
     keep = ["id", "created", "campaign", "business_unit", "phone", *([TENANT] if TENANT in records else [])]
     return (
-        ordered[keep]
+        begin[keep]
         .assign(
-            chain=ordered["chain"].to_numpy(),
-            first=ordered["kind"].to_numpy(),
-            untraced=(
-                (ordered["kind"] == JOB).to_numpy()
-                & ordered[["call", "booking"]].isna().all(axis=1).to_numpy()
-                & (sums["records"].to_numpy() == 1)
-            ),
-            records=sums["records"].to_numpy(),
+            first=begin["kind"],
+            untraced=begins_as_job & begin["call"].isna() & begin["booking"].isna() & (size == 1),
+            records=size,
             booked_lower=some["booked"],
             booked_upper=possibly,
             completed_lower=some["completed"],
             completed_upper=done,
-            above_zero_lower=above,
-            above_zero_upper=above | (done & ~some["completed"]) | some["untold"],
-            inferred=sums["inferred"].to_numpy() > 0,
-            cents=sums["cents"].to_numpy(),
-            campaigns=sums["campaigns"].to_numpy(),
-            lowest_campaign=named.min().to_numpy(),
-            highest_campaign=named.max().to_numpy(),
+            above_zero_lower=cents > 0,
+            above_zero_upper=(cents > 0) | (done & ~some["completed"]) | some["no_total"],
+            inferred=some["inferred"],
+            cents=cents,
+            campaigns=named.count(),
+            lowest_campaign=named.min(),
+            highest_campaign=named.max(),
             differing=_known(named.min() != named.max()),
         )
-        .reset_index(drop=True)
+        .reset_index()
     )
 
 

@@ -1,4 +1,4 @@
-"""What campaigns cost for each opportunity and each booked job, and the revenue for each unit of money spent."""
+"""What campaigns cost per opportunity and per booked job, and the revenue per amount spent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from stcrm_pandas.analysis.base.display import table
-from stcrm_pandas.analysis.base.engine import month_name
+from stcrm_pandas.analysis.base.engine import month_name, month_number
 from stcrm_pandas.analysis.base.money import money
 from stcrm_pandas.analysis.base.names import named
 from stcrm_pandas.analysis.base.periods import Bounds, month_start, whole_month
@@ -28,7 +28,7 @@ _CENTS = 100
 
 @dataclass(frozen=True, repr=False)
 class Costs:
-    """What was spent, beside what came of it, over the months that both sides cover.
+    """Spend and its results, over the months that both cover.
 
     `table` has a row per campaign, `overall` one row of all of them. A month of a campaign is covered if the spend
     names it, it was read from its first to its last moment, and all of it is old enough. Their columns:
@@ -41,8 +41,9 @@ class Costs:
       other
     - `enough`: `opportunities` reaches `min_group`
 
-    `unknown` holds the rows of the spend whose campaign is not known, `uncovered` those whose month is not covered,
-    `without` counts opportunities of covered months whose campaign has no spend there.
+    `currency` is that of the amounts, if it is one and known. `unknown` holds the rows of the spend whose campaign is
+    not known, `uncovered` those whose month is not covered; `without` counts opportunities of covered months whose
+    campaign has no spend there.
     """
 
     table: pd.DataFrame
@@ -52,6 +53,7 @@ class Costs:
     without: int
     first_month: str | None
     last_month: str | None
+    currency: str | None
 
     def _repr_html_(self) -> str:
         return costs_table(self)
@@ -59,15 +61,12 @@ class Costs:
     def __repr__(self) -> str:
         return f"<Costs of {len(self.table)} campaigns, {self.first_month} to {self.last_month}>"
 
-    currency: str | None = None
-    """Of the amounts, where it is one and known."""
-
 
 def costs_table(costs: Costs) -> str:
-    """The table of `Costs`: its campaigns, and all with spend together in the last row."""
+    """Return the HTML of the campaigns with spend, all together in the last row."""
     header = {
         "Campaign": False,
-        "Cost per booked job (95 % interval)": True,
+        "Cost per booked job (95% CI)": True,
         "Cost per opportunity": True,
         "Revenue per 1 spent": True,
         "Spend": True,
@@ -75,23 +74,21 @@ def costs_table(costs: Costs) -> str:
         "Opportunities": True,
         "Booked": True,
     }
-    rows, dim = [], []
-    for row in rows_of(pd.concat([costs.table, costs.overall], ignore_index=True)):
-        cost, low, high = (
-            money(amount, costs.currency) for amount in (row.cost_per_booked, row.cost_low, row.cost_high)
+    shown = pd.concat([costs.table, costs.overall], ignore_index=True)
+    rows = []
+    for row in rows_of(shown):
+        cost, low, high, per_opportunity, spend = (
+            money(amount, costs.currency)
+            for amount in (row.cost_per_booked, row.cost_low, row.cost_high, row.cost_per_opportunity, row.spend)
         )
-        per_booked = f"{cost} ({low} to {high})"
-        amounts = [
-            per_booked if row.booked else "none booked",
-            money(row.cost_per_opportunity, costs.currency),
+        ratios = [
+            f"{cost} ({low}–{high})" if row.booked else "none booked",
+            per_opportunity,
             money(row.revenue_per_unit),
         ]
         counts = [f"{count:,}" for count in (row.months, row.opportunities, row.booked)]
-        rows.append(
-            [str(row.name), *(amounts if row.enough else ["too few"] * 3), money(row.spend, costs.currency), *counts]
-        )
-        dim.append(not row.enough)
-    return table(header, rows, dim=dim, total=True)
+        rows.append([str(row.name), *(ratios if row.enough else ["too few"] * 3), spend, *counts])
+    return table(header, rows, dim=[not enough for enough in shown["enough"]], total=True)
 
 
 def costs_of(
@@ -104,36 +101,17 @@ def costs_of(
     old: dt.datetime,
     zone: dt.tzinfo,
     min_group: int,
+    currency: str | None,
 ) -> Costs:
-    """Set spend against opportunities.
+    """Divide spend by opportunities.
 
-    Parameters
-    ----------
-    rows : DataFrame
-        Opportunities as `counts.aged` gives them.
-    spend : DataFrame
-        Campaign, month and amount; see `spend.checked_spend`.
-    campaigns : mapping or DataFrame or None
-        Their names, by which the spend may name them.
-    period : tuple[dt.datetime | None, dt.datetime | None]
-        Between which moments opportunities were read; None where there is no such bound.
-    ripe : dt.datetime
-        Opportunities that began by then are old enough.
-    old : dt.datetime
-        Those that began by then are old enough for revenue.
-    zone : dt.tzinfo
-        The company's.
-    min_group : int
-        Fewer opportunities than that are too few to tell.
-
-    Raises
-    ------
-    UsageError
-        The spend cannot be understood, or one of its names is that of two campaigns.
+    Parameters: opportunities as `counts.aged` gives them; campaign, month and amount; names of campaigns, by which the
+    spend may name them; between which moments opportunities were read; until when they are old enough, and old enough
+    for revenue; the company's zone; how many opportunities are enough; the currency, if it is one and known.
     """
     given = checked_spend(spend)
     given["id"] = _ids(given["campaign"], campaigns, rows["campaign"])
-    given["number"] = [int(text[:4]) * 12 + int(text[5:]) - 1 for text in given["month"]]
+    given["number"] = given["month"].map(month_number)
     known = given["id"].notna()
     cells = rows.groupby(["campaign", "month"], as_index=False)[["opportunities", "booked_lower", "cents"]].sum()
     numbers = sorted({*given["number"], *(int(month) for month in cells["month"])})
@@ -160,6 +138,7 @@ def costs_of(
         int(first["opportunities"].sum() - joined["opportunities"].sum()),
         month_name(int(months[0])) if months else None,
         month_name(int(months[-1])) if months else None,
+        currency,
     )
 
 
@@ -202,7 +181,7 @@ def _ratio(above: Any, below: Any) -> pd.arrays.FloatingArray:
 def _ids(
     texts: pd.Series, campaigns: Mapping[int, str] | pd.DataFrame | None, met: pd.Series
 ) -> pd.arrays.IntegerArray:
-    """The id that each text is, or is the name of; missing where it is neither."""
+    """Return the id that each text is or names; missing if neither."""
     if isinstance(campaigns, pd.DataFrame):
         listed = campaigns[["id", "name"]].dropna()
         names = dict(zip(listed["id"].astype(int), listed["name"].astype(str), strict=True))

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from stcrm_pandas.analysis.base.engine import TENANT
+from stcrm_pandas.analysis.base.engine import TENANT, month_number
 from stcrm_pandas.analysis.base.periods import Bounds, whole_month
 from stcrm_pandas.analysis.base.shares import floats, shares
 from stcrm_pandas.analysis.campaigns.chains import STEPS, pairs
@@ -149,9 +149,8 @@ def by_week(rows: pd.DataFrame) -> pd.DataFrame:
 
 def whole_months(months: pd.Series, period: Bounds, ripe: dt.datetime, zone: dt.tzinfo) -> pd.arrays.BooleanArray:
     """Whether months ("2026-03") were read from their first to their last moment, and all of them is old enough."""
-    numbers = [None if pd.isna(month) else int(month[:4]) * 12 + int(month[5:]) - 1 for month in months]
-    known = [number is not None and whole_month(number, period, ripe, zone) for number in numbers]
-    return pd.array(known, dtype="boolean")
+    complete = [not pd.isna(month) and whole_month(month_number(month), period, ripe, zone) for month in months]
+    return pd.array(complete, dtype="boolean")
 
 
 def measured(sums: pd.DataFrame, *, min_group: int) -> pd.DataFrame:

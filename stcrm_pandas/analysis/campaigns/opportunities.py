@@ -41,7 +41,7 @@ from stcrm_pandas.analysis.campaigns.currencies import apart, in_currencies
 from stcrm_pandas.analysis.campaigns.records import gather, statuses
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.campaigns.work import differing, work_lists
-from stcrm_pandas.analysis.leads.keys import Names, categories, lookups
+from stcrm_pandas.analysis.leads.keys import Names, categories, chosen, lookups
 from stcrm_pandas.analysis.leads.reasons import not_leads
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 from stcrm_pandas.analysis.statistics.comparison import compare
@@ -105,15 +105,14 @@ class Opportunities(OpportunitiesResult):
         require("figure")
         from stcrm_pandas.analysis.campaigns import figures as charts
 
-        if kind == "booked":
-            return charts.booked_shares(self)
-        if kind == "steps":
-            return charts.steps(self)
         if kind == "cost":
             if self.costs is None:
                 raise UsageError("no spend is known: give opportunities(..., spend=read_spend('spend.csv'))")
             return charts.costs(self.costs)
-        raise UsageError(f"no figure {kind!r}: there are 'booked', 'steps' and 'cost'")
+        draw = {"booked": charts.booked_shares, "steps": charts.steps}.get(kind)
+        if draw is None:
+            raise UsageError(f"no figure {kind!r}: there are 'booked', 'steps' and 'cost'")
+        return draw(self)
 
     def actions(self) -> list[Action]:
         """What to do this week, as far as these numbers say so."""
@@ -242,7 +241,7 @@ def opportunities(
         raise UsageError("opportunities need the jobs: crm.lookups.jobs.list(created_on_or_after=...)")
     if min(mature_days, revenue_days, repeat_days, min_group) < 1:
         raise UsageError("mature_days, revenue_days, repeat_days and min_group must be 1 or more")
-    dimensions = _dimensions(by)
+    dimensions = chosen(by, BY)
     local = zone(leads, time_zone)
     given = admitted({"leads": leads, "bookings": bookings, "jobs": jobs}, zone=None if local is None else local.key)
     leads, bookings, jobs = given["leads"], given["bookings"], given["jobs"]
@@ -273,10 +272,9 @@ def opportunities(
         lookup = {**lookup, "category": words}
     traced = rows[~rows["untraced"]]
     overall = whole(traced, "All opportunities", min_group=min_group)
-    credited = traced["campaign"].value_counts()
+    credited: dict[Any, Any] = traced["campaign"].value_counts(dropna=False).to_dict()
     health = attribution(
-        {None: int(traced["campaign"].isna().sum())}
-        | {int(id): int(rows_of) for id, rows_of in zip(credited.index, credited, strict=True)},
+        {None if pd.isna(id) else int(id): int(count) for id, count in credited.items()},
         campaigns,
         what="opportunities",
         chains=int((traced["campaigns"] > 1).sum()),
@@ -284,14 +282,13 @@ def opportunities(
     )
     ranked = health.ranked or not {"campaign", "category"} & {*dimensions}
     silent = default_campaigns(campaigns) if dimensions == ("campaign",) else ()
-    if dimensions:
-        table = grouped(traced, dimensions, lookup, min_group=min_group)
-        if local is not None and "month" in dimensions:
-            months = table["id"] if len(dimensions) == 1 else table["month_id"]
-            table["whole"] = whole_months(months, (first, end), known - mature, local)
-        compared = _compared(traced, table, dimensions, silent=silent, ranked=ranked, min_group=min_group)
-    else:
-        table, compared = overall, _compared(traced, overall, (), silent=(), ranked=False, min_group=min_group)
+    table = grouped(traced, dimensions, lookup, min_group=min_group) if dimensions else overall
+    if local is not None and "month" in dimensions:
+        months = table["id"] if len(dimensions) == 1 else table["month_id"]
+        table["whole"] = whole_months(months, (first, end), known - mature, local)
+    compared = _compared(
+        traced, table, dimensions, silent=silent, ranked=ranked and bool(dimensions), min_group=min_group
+    )
     order = _order(table, dimensions, ranked=ranked)
     costs = None
     if spend is not None and local is not None:
@@ -304,6 +301,7 @@ def opportunities(
             old=known - old,
             zone=local,
             min_group=min_group,
+            currency=currencies[0] if len(currencies) == 1 else None,
         )
     found = Opportunities(
         table=table.iloc[order].reset_index(drop=True),
@@ -332,7 +330,7 @@ def opportunities(
         currencies=currencies,
     )
     if len(currencies) < 2:
-        return found if costs is None else replace(found, costs=replace(costs, currency=found.currency))
+        return found
 
     def paid_in(currency: str) -> pd.DataFrame:
         mine = records.assign(total=records["total"].where(of_job == currency, 0.0))
@@ -341,15 +339,6 @@ def opportunities(
         return each if "category" not in rows else each.assign(category=rows["category"])
 
     return apart(found, {currency: paid_in(currency) for currency in currencies}, dimensions, lookup)
-
-
-def _dimensions(by: str | Sequence[str] | None) -> tuple[str, ...]:
-    asked = () if by is None else (by,) if isinstance(by, str) else tuple(by)
-    if unknown := [one for one in asked if one not in BY]:
-        raise UsageError(f"by={unknown[0]!r}: there are {', '.join(map(repr, BY))} and None")
-    if len(asked) > 2 or len(set(asked)) < len(asked):
-        raise UsageError("by takes one name, or a tuple of two different ones")
-    return asked
 
 
 def _refuse_part(name: str, frame: Any) -> None:
@@ -401,12 +390,11 @@ def _compared(
 
 
 def _order(table: pd.DataFrame, by: Sequence[str], *, ranked: bool) -> list[int]:
-    """By what is sure of them; groups that are too small, and those without an id, come last. Months in their order."""
-    if "month" in by:
-        return [int(place) for place in table.sort_values(["id"], na_position="last").index]
-    key = "booked_interval_low" if ranked else "opportunities"
-    order = ["enough", "named", key, "mature", "name"]
-    ordered = table.assign(named=table["id"].notna()).sort_values(
-        order, ascending=[False, False, False, False, True], na_position="last"
-    )
+    """Return the order of groups: months by time, others by their lower limit; small ones and those without id last."""
+    table = table.assign(named=table["id"].notna())
+    columns = {"id": True}
+    if "month" not in by:
+        first = "booked_interval_low" if ranked else "opportunities"
+        columns = {"enough": False, "named": False, first: False, "mature": False, "name": True}
+    ordered = table.sort_values(list(columns), ascending=list(columns.values()), na_position="last")
     return [int(place) for place in ordered.index]

@@ -12,7 +12,16 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import pandas as pd
 
-from stcrm_pandas.analysis.base.engine import TENANT, collected, lazy, refuse_mixtures, refuse_repeats, true
+from stcrm_pandas.analysis.base.engine import (
+    MISSING,
+    TENANT,
+    collected,
+    given_or_missing,
+    lazy,
+    refuse_mixtures,
+    refuse_repeats,
+    true,
+)
 from stcrm_pandas.analysis.base.follow_on import AFTER, PARENTS
 from stcrm_pandas.analysis.base.names import NONE
 from stcrm_pandas.analysis.leads.inquiries import persons_of
@@ -28,31 +37,15 @@ KEPT, DELETED, NO_LEAD = 0, 1, 2
 
 _LEAD_STATUS = ("Open", "Converted", "Dismissed")
 _BOOKING_STATUS = ("New", "Accepted", "Converted", "Dismissed")
-_AFTER_ANOTHER = AFTER
 
+_FLAGS = ("phone", "follow_on", "booked", "unknown", "completed")
 _NUMBERS = ("modified", "booking", "call", "job", "parent", "customer", "person", "person_kind")
 _DTYPES = {
     "kind": "int8",
-    "id": "Int64",
-    "created": "Int64",
-    "modified": "Int64",
-    "campaign": "Int64",
-    "business_unit": "Int64",
-    "booking": "Int64",
-    "call": "Int64",
-    "job": "Int64",
-    "parent": "Int64",
-    "customer": "Int64",
-    "person": "Int64",
-    "person_kind": "Int64",
     "left_out": "int8",
-    "phone": "bool",
-    "follow_on": "bool",
-    "booked": "bool",
-    "unknown": "bool",
-    "completed": "bool",
-    "canceled": "bool",
     "total": "Float64",
+    **dict.fromkeys(("id", "created", "campaign", "business_unit", *_NUMBERS), "Int64"),
+    **dict.fromkeys(_FLAGS, "bool"),
 }
 
 
@@ -78,7 +71,7 @@ def gather(leads: Any, bookings: Any, jobs: Any, *, not_leads: Sequence[int] = (
         `booking`, `call`, `job`, the `customer`, the `person` of a lead with its `person_kind` (see `inquiries`), and
         `parent`, the job that a job came after; `left_out` (0: kept); `phone`, it names a call and no booking;
         `follow_on`, a job that is no first contact; `booked`, the record says that there is a job; `unknown`, its
-        status says nothing that the contract knows; `completed`, `canceled`, `total` of jobs.
+        status says nothing that the contract knows; `completed`, `total` of jobs.
 
     Raises
     ------
@@ -112,7 +105,7 @@ def _leads(frame: Any, not_leads: Sequence[int]) -> nw.LazyFrame[Any]:
         rows,
         LEAD,
         modified=nw.col("modified_on"),
-        customer=nw.col("customer_id") if "customer_id" in rows.collect_schema() else None,
+        customer=given_or_missing(rows, "customer_id"),
         person=nw.when(nw.col("kind") != 2).then(nw.col("person")),
         person_kind=nw.col("kind"),
         call=nw.col("call_id"),
@@ -141,11 +134,11 @@ def _bookings(frame: Any) -> nw.LazyFrame[Any]:
 
 def _jobs(frame: Any) -> nw.LazyFrame[Any]:
     wanted = ("id", "job_status", "campaign_id", "business_unit_id", "lead_call_id", "booking_id", "total")
-    optional = (*_AFTER_ANOTHER, "partner_lead_call_id", "customer_id", "active")
+    optional = (*AFTER, "partner_lead_call_id", "customer_id", "active")
     rows = lazy(frame, "jobs", wanted, times=("created_on",), optional=optional)
     refuse_repeats(rows, "jobs")
     names = rows.collect_schema().names()
-    after = [name for name in _AFTER_ANOTHER if name in names]
+    after = [name for name in AFTER if name in names]
     parents = [name for name in PARENTS if name in names]
     calls = [name for name in ("lead_call_id", "partner_lead_call_id") if name in names]
     status = nw.col("job_status")
@@ -155,7 +148,7 @@ def _jobs(frame: Any) -> nw.LazyFrame[Any]:
         booking=nw.col("booking_id"),
         call=nw.coalesce(*calls),
         job=nw.col("id"),
-        customer=nw.col("customer_id") if "customer_id" in names else None,
+        customer=given_or_missing(rows, "customer_id"),
         parent=nw.coalesce(*parents) if parents else None,
         phone=_by_phone(calls),
         left_out=_left_out(rows),
@@ -164,7 +157,6 @@ def _jobs(frame: Any) -> nw.LazyFrame[Any]:
         else None,
         booked=nw.lit(value=True),
         completed=true(status == "Completed"),
-        canceled=true(status == "Canceled"),
         total=nw.col("total").cast(nw.Float64),
     )
 
@@ -187,16 +179,14 @@ def _left_out(rows: nw.LazyFrame[Any], no_lead: nw.Expr | None = None) -> nw.Exp
 
 
 def _narrow(rows: nw.LazyFrame[Any], kind: int, **given: nw.Expr | None) -> nw.LazyFrame[Any]:
-    # missing in every row: a plain None takes no dtype on pandas
-    nothing = nw.when(nw.col("id").is_null()).then(nw.col("id"))
     columns = {
         "kind": nw.lit(kind),
         "created": nw.col("created_on"),
         "campaign": nw.col("campaign_id"),
         "business_unit": nw.col("business_unit_id"),
-        **dict.fromkeys(_NUMBERS, nothing),
-        **dict.fromkeys(("phone", "follow_on", "booked", "unknown", "completed", "canceled"), nw.lit(value=False)),
-        "total": nothing.cast(nw.Float64),
+        **dict.fromkeys(_NUMBERS, MISSING),
+        **dict.fromkeys(_FLAGS, nw.lit(value=False)),
+        "total": MISSING.cast(nw.Float64),
         **{name: expression for name, expression in given.items() if expression is not None},
     }
     tenant = [nw.col(TENANT)] if TENANT in rows.collect_schema() else []

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from stcrm_pandas.analysis.base.findings import WorkList
-from stcrm_pandas.analysis.base.names import named
+from stcrm_pandas.analysis.base.names import names_of
 from stcrm_pandas.analysis.campaigns.records import KINDS
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 
@@ -32,8 +32,8 @@ def differing(rows: pd.DataFrame, campaigns: Any, zone: dt.tzinfo | None) -> pd.
             "Began as": pd.array([KINDS[kind] for kind in chains["first"]], dtype="str"),
             "Number": chains["id"].to_numpy(),
             "Day": wall.astype("str").to_numpy(),
-            "Credited to": _names(chains["campaign"], campaigns),
-            "Also named": _names(other, campaigns),
+            "Credited to": pd.array(names_of(chains["campaign"], campaigns), dtype="str"),
+            "Also named": pd.array(names_of(other, campaigns), dtype="str"),
         }
     )
 
@@ -51,9 +51,3 @@ def work_lists(result: OpportunitiesResult) -> dict[str, WorkList]:
             by_hand=True,
         )
     }
-
-
-def _names(ids: pd.Series, campaigns: Any) -> Any:
-    different = [None if pd.isna(id) else int(id) for id in ids.drop_duplicates()]
-    known = dict(zip(different, named(different, campaigns), strict=True))
-    return pd.array([known[None if pd.isna(id) else int(id)] for id in ids], dtype="str")

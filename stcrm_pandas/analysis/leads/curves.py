@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from stcrm_pandas.analysis.base.shares import floats
-from stcrm_pandas.analysis.leads.keys import ids_and_names
+from stcrm_pandas.analysis.leads.keys import named_groups
 from stcrm_pandas.analysis.leads.reduction import Reduced
 from stcrm_pandas.analysis.statistics.estimates import aalen_johansen
 from stcrm_pandas.analysis.statistics.prediction import Prediction, predict, share_of_earlier
@@ -39,27 +39,16 @@ def curves(reduced: Reduced, by: Sequence[str], lookup: Mapping[str, Any], min_g
         neither ended nor lost from view before that day).
     """
     parts = [_curve(reduced.overall_event_times).assign(id=None, name="All inquiries", overall=True)]
-    event_times = reduced.event_times
     if by:
         keys = [f"key_{place}" for place in range(len(by))]
-        total = event_times.groupby(keys, dropna=False)["inquiries"].sum()
-        large = total[total >= min_group].reset_index()
-        columns = [ids_and_names(one, large[key].tolist(), lookup.get(one)) for key, one in zip(keys, by, strict=True)]
-        ids = columns[0][0] if len(by) == 1 else list(zip(columns[0][0], columns[1][0], strict=True))
-        names = (
-            columns[0][1] if len(by) == 1 else [" · ".join(p) for p in zip(columns[0][1], columns[1][1], strict=True)]
-        )
-        grouped = dict(list(event_times.groupby(keys, dropna=False)))
-        found = {_missing(key): part for key, part in grouped.items()}
-        for row, id, name in zip(large[keys].itertuples(index=False), ids, names, strict=True):
-            parts.append(_curve(found[_missing(tuple(row))]).assign(id=[id] * (LAST_DAY + 1), name=name, overall=False))
+        groups = reduced.event_times.groupby(keys, dropna=False)
+        large = [(key, part) for key, part in groups if part["inquiries"].sum() >= min_group]
+        ids, names, _ = named_groups(pd.DataFrame([key for key, _ in large], columns=keys), by, lookup)
+        for (_, part), id, name in zip(large, ids, names, strict=True):
+            parts.append(_curve(part).assign(id=[id] * (LAST_DAY + 1), name=name, overall=False))
     frame = pd.concat([part.astype({"id": object}) for part in parts], ignore_index=True)
     front = ["id", "name", "overall", "day"]
     return frame[[*front, *(name for name in frame.columns if name not in front)]]
-
-
-def _missing(key: Any) -> tuple[Any, ...]:
-    return tuple(None if pd.isna(part) else part for part in (key if isinstance(key, tuple) else (key,)))
 
 
 def _curve(event_times: pd.DataFrame) -> pd.DataFrame:

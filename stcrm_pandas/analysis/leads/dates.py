@@ -9,12 +9,9 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from stcrm_pandas.analysis.base.engine import Rows, keys, lazy, once, true
+from stcrm_pandas.analysis.base.engine import MISSING, Rows, keys, lazy, once, true
 
 __all__ = ["with_dates"]
-
-_NO_TIME = nw.when(nw.col("created").is_null()).then(nw.col("created"))
-"""Missing in every row; a plain None takes no dtype on pandas."""
 
 
 def with_dates(leads: Rows, *, jobs: Any, bookings: Any, status_log: Any, as_of: int) -> Rows:
@@ -56,7 +53,7 @@ def with_dates(leads: Rows, *, jobs: Any, bookings: Any, status_log: Any, as_of:
 def _with_first_job(leads: Rows, jobs: Any, bookings: Any, as_of: int) -> Rows:
     """Add `booked`, when the first job was created that a lead's call or booking leads to, not before the lead."""
     if jobs is None:
-        return leads.with_columns(booked=_NO_TIME)
+        return leads.with_columns(booked=MISSING)
     made = lazy(jobs, "jobs", ("id", "lead_call_id", "booking_id"), times=("created_on",))
     routes = [_route(leads, "call_id", made, "lead_call_id"), _route(leads, "booking_id", made, "booking_id")]
     if bookings is not None:
@@ -106,7 +103,7 @@ def _with_fitting_job(rows: Rows, jobs: Any) -> Rows:
     booking, no recall and no warranty job; the lead has no other such job, and the job no other such lead.
     """
     if jobs is None or "customer_id" not in rows.collect_schema():
-        return rows.with_columns(fitting=_NO_TIME)
+        return rows.with_columns(fitting=MISSING)
     made = lazy(
         jobs,
         "jobs",
@@ -116,7 +113,7 @@ def _with_fitting_job(rows: Rows, jobs: Any) -> Rows:
     )
     names = made.collect_schema().names()
     if "customer_id" not in names:
-        return rows.with_columns(fitting=_NO_TIME)
+        return rows.with_columns(fitting=MISSING)
     by = keys(rows, "id")
     lost = rows.filter(
         true(nw.col("status") == "Converted") & nw.col("booked").is_null() & ~nw.col("customer_id").is_null()

@@ -130,12 +130,12 @@ def _weeks(result: LeadConversionResult) -> float:
 
 def check(result: LeadConversionResult) -> Check:
     """Return leads by status before any exclusion, and the steps to the inquiries that are measured."""
-    statuses = result.reduced.statuses.sort_values("leads", ascending=False)
-    read = int(statuses["leads"].sum())
+    statuses = result.reduced.read.groupby("status", dropna=False)["leads"].sum().sort_values(ascending=False)
+    read = int(statuses.sum())
     counts = [Count("Leads read", read, _SCREEN, "all statuses, the same dates of creation")]
-    for row in rows_of(statuses):
-        status = "unknown" if pd.isna(row.status) else str(row.status)
-        counts.append(Count(f"Leads, status {status}", int(row.leads), _SCREEN, f"Status: {status}"))
+    for name, leads in statuses.items():
+        status = name if isinstance(name, str) else "unknown"
+        counts.append(Count(f"Leads, status {status}", int(leads), _SCREEN, f"Status: {status}"))
     left_out = [(f"Left out: {reason}", count) for reason, count in result.left_out.items() if count]
     whole = result.overall.iloc[0]
     leads, inquiries, mature = (int(whole[name]) for name in ("leads", "inquiries", "mature"))

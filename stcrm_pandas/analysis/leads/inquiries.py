@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import narwhals.stable.v2 as nw
 
-from stcrm_pandas.analysis.base.engine import Rows, keys, micros, once
+from stcrm_pandas.analysis.base.engine import MISSING, Rows, given_or_missing, keys, micros, once
 
 __all__ = ["inquiries_of", "persons_of", "phone_number"]
 
@@ -34,11 +34,9 @@ def persons_of(leads: Rows) -> Rows:
 
     Parameters: leads with `id`, and with `customer_id` and `lead_phone` where they are known.
     """
-    names = leads.collect_schema().names()
-    customer = nw.col("customer_id") if "customer_id" in names else nw.when(nw.col("id").is_null()).then(nw.col("id"))
-    rows = leads.with_columns(customer=customer)
-    if "lead_phone" not in names:
-        return _numbered(rows.with_columns(phone=nw.when(nw.col("id").is_null()).then(nw.col("id"))))
+    rows = leads.with_columns(customer=given_or_missing(leads, "customer_id"))
+    if "lead_phone" not in leads.collect_schema():
+        return _numbered(rows.with_columns(phone=MISSING))
     rows = rows.with_columns(phone=phone_number("lead_phone"))
     by = keys(rows, "phone")
     both = rows.filter(~nw.col("phone").is_null() & ~nw.col("customer").is_null())

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import narwhals.stable.v2 as nw
 import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT, Rows, keys, local_hour, local_month, local_weekday, month_name
+from stcrm_pandas.analysis.base.format import format_hour
 from stcrm_pandas.analysis.base.names import NONE, named
 from stcrm_pandas.errors import UsageError
 
-__all__ = ["BY", "LOCAL", "Names", "columns_of", "dimensions", "ids_and_names", "key_of", "lookups", "tags_of"]
+__all__ = [
+    "BY",
+    "LOCAL",
+    "Names",
+    "chosen",
+    "columns_of",
+    "ids_and_names",
+    "key_of",
+    "lookups",
+    "named_groups",
+    "tags_of",
+]
 
 Names = Mapping[int, str] | pd.DataFrame | Mapping[str, Any] | None
 
@@ -33,26 +45,30 @@ BY = (*_COLUMNS, *LOCAL)
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
+_LABELS: dict[str, Callable[[Any], str]] = {
+    "month": lambda id: f"{pd.Timestamp(id):%b %Y}",
+    "weekday": lambda id: _WEEKDAYS[id - 1],
+    "hour": lambda id: f"{format_hour(id)}–{format_hour(id + 1)}",
+    "capture_source": str,
+    "priority": str,
+}
 CUSTOMER = "customer"
 """Whose names only work lists show."""
 
 
-def dimensions(by: str | Sequence[str] | None) -> tuple[str, ...]:
-    """`by` as a tuple of none, one or two.
+def chosen(by: str | Sequence[str] | None, among: Sequence[str]) -> tuple[str, ...]:
+    """Return `by` as a tuple of none, one, or two of these dimensions.
 
     Raises
     ------
     UsageError
-        For another name, for three, and for two that are one.
+        For another name, for three, and for the same one twice.
     """
     asked = () if by is None else (by,) if isinstance(by, str) else tuple(by)
-    unknown = [one for one in asked if one not in BY]
-    if unknown:
-        raise UsageError(f"by={unknown[0]!r}: there are {', '.join(map(repr, BY))} and None")
+    if unknown := [one for one in asked if one not in among]:
+        raise UsageError(f"by={unknown[0]!r}: there are {', '.join(map(repr, among))} and None")
     if len(asked) > 2 or len(set(asked)) < len(asked):
         raise UsageError("by takes one name, or a tuple of two different ones")
-    if set(asked) == {"campaign", "category"}:
-        raise UsageError("a campaign has one category: group by one of the two")
     return asked
 
 
@@ -103,23 +119,26 @@ def lookups(names: Names, by: Sequence[str]) -> dict[str, Any]:
 
 
 def ids_and_names(one: str, values: Sequence[Any], lookup: Any) -> tuple[list[Any], list[str]]:
-    """Ids as they stand in a table, and the names that a reader knows, for the keys of one dimension."""
-    ids = [None if pd.isna(value) else value for value in values]
-    if one == "month":
-        months = [None if id is None else month_name(int(id)) for id in ids]
-        return months, [NONE if m is None else f"{pd.Timestamp(m):%b %Y}" for m in months]
-    if one == "weekday":
-        return [None if i is None else int(i) for i in ids], [NONE if i is None else _WEEKDAYS[int(i) - 1] for i in ids]
-    if one == "hour":
-        return [None if i is None else int(i) for i in ids], [
-            NONE if i is None else f"{int(i):02}:00 to {int(i):02}:59" for i in ids
-        ]
-    if one in ("capture_source", "priority"):
-        return [None if i is None else str(i) for i in ids], [NONE if i is None else str(i) for i in ids]
-    numbers = [None if i is None else int(i) for i in ids]
+    """Return the ids and names of the groups of one dimension, from their keys."""
+    kind: Callable[[Any], Any] = month_name if one == "month" else str if one in ("capture_source", "priority") else int
+    ids: list[Any] = [None if pd.isna(value) else kind(value) for value in values]
     if one == "creator":
-        return numbers, _creators(numbers, lookup)
-    return numbers, named(numbers, lookup)
+        return ids, _creators(ids, lookup)
+    if one not in _LABELS:
+        return ids, named(ids, lookup)
+    return ids, [NONE if id is None else _LABELS[one](id) for id in ids]
+
+
+def named_groups(
+    keys: pd.DataFrame, by: Sequence[str], lookup: Mapping[str, Any]
+) -> tuple[list[Any], list[str], list[list[str]]]:
+    """Return ids, names, and the names by dimension, from `key_0` and `key_1`; the ids of two dimensions are pairs."""
+    parts = [ids_and_names(one, keys[f"key_{place}"].tolist(), lookup.get(one)) for place, one in enumerate(by)]
+    names = [part for _, part in parts]
+    if len(by) == 1:
+        return *parts[0], names
+    pairs = zip(*(ids for ids, _ in parts), strict=True)
+    return [None if None in pair else pair for pair in pairs], list(map(" · ".join, zip(*names, strict=True))), names
 
 
 def categories(campaigns: Any) -> tuple[dict[int, int], dict[int, str]]:

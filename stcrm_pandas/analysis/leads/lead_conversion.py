@@ -32,7 +32,7 @@ from stcrm_pandas.analysis.leads import findings as lead_findings
 from stcrm_pandas.analysis.leads import sentences as lead_sentences
 from stcrm_pandas.analysis.leads import tables as lead_tables
 from stcrm_pandas.analysis.leads.display import conversion_table, format_reasons, format_speed
-from stcrm_pandas.analysis.leads.keys import Names, dimensions, lookups
+from stcrm_pandas.analysis.leads.keys import BY, Names, chosen, lookups
 from stcrm_pandas.analysis.leads.reasons import LEFT_OUT, not_leads, split_reasons
 from stcrm_pandas.analysis.leads.reduction import Reduced, reduce_leads
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
@@ -125,17 +125,19 @@ class LeadConversion(LeadConversionResult):
         require("figure")
         from stcrm_pandas.analysis.leads import figures
 
-        if kind == "rates":
-            return figures.conversion_rates(self)
         if kind == "curve":
             return figures.conversion_curve(self, groups or ())
-        if kind == "reasons":
-            return figures.dismissal_reasons(self)
-        if kind not in ("months", "cohorts"):
+        draw = {
+            "rates": figures.conversion_rates,
+            "months": figures.conversion_months,
+            "cohorts": figures.conversion_cohorts,
+            "reasons": figures.dismissal_reasons,
+        }.get(kind)
+        if draw is None:
             raise UsageError(f"no figure {kind!r}: there are 'rates', 'months', 'curve', 'cohorts' and 'reasons'")
-        if self.months is None:
+        if kind in ("months", "cohorts") and self.months is None:
             raise UsageError(f"{kind} need a time zone: lead_conversion(..., time_zone='America/Chicago')")
-        return figures.conversion_months(self) if kind == "months" else figures.conversion_cohorts(self)
+        return draw(self)
 
     def __repr__(self) -> str:
         by = " and ".join(self.by) or "nothing"
@@ -226,7 +228,9 @@ def lead_conversion(
     >>> found.table[["name", "mature", "within_lower", "within_upper"]].values.tolist()
     [['Radio', 2, 1, 1]]
     """
-    asked = dimensions(by)
+    asked = chosen(by, BY)
+    if set(asked) == {"campaign", "category"}:
+        raise UsageError("a campaign has one category: group by one of the two")
     if min(window_days, min_group, within_days, stale_days) < 1:
         raise UsageError("window_days, min_group, within_days and stale_days must be 1 or more")
     if unit not in ("inquiry", "lead"):
@@ -300,5 +304,5 @@ def lead_conversion(
 
 
 def _left_out(reduced: Reduced) -> dict[str, int]:
-    found = dict(zip(reduced.left_out["left_out"], reduced.left_out["leads"], strict=True))
-    return {reason: int(found.get(reason, 0)) for reason in ("deleted", "not a lead", *LEFT_OUT)}
+    leads = reduced.read.groupby("left_out")["leads"].sum()
+    return {reason: int(leads.get(reason, 0)) for reason in ("deleted", "not a lead", *LEFT_OUT)}

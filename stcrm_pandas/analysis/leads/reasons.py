@@ -32,25 +32,23 @@ def split_reasons(given: Mapping[int, str] | None) -> tuple[dict[int, str], dict
     return kinds, names
 
 
-def reasons_table(dismissals: pd.DataFrame, names: Mapping[int, str]) -> pd.DataFrame:
-    """A row per reason for dismissal, the most frequent first.
+def reasons_table(read: pd.DataFrame, names: Mapping[int, str]) -> pd.DataFrame:
+    """Return a row per reason for dismissal, the most frequent first.
 
-    Parameters: dismissed leads by `dismissal` (the reason's id) and `left_out`; what the ids are called.
-    Returns: `id` (missing where none was given), `name` (of an id that nobody named: 'reason 644'), `leads`, `share`
-    of all dismissed leads, and `left_out`: they are not analysed, as they were no leads of ours.
+    Its columns: `id` (missing where none was given), `name`, `leads`, `share` of all dismissed leads, and `left_out`:
+    they are not analyzed.
     """
-    rows = dismissals[~dismissals["left_out"].isin(["deleted", "not a lead"])]
-    found = rows.groupby(["dismissal", "left_out"], dropna=False)["leads"].sum().reset_index()
-    found = found.sort_values(["leads", "dismissal"], ascending=[False, True], ignore_index=True)
-    ids = [None if pd.isna(id) else int(id) for id in found["dismissal"]]
-    total = max(int(found["leads"].sum()), 1)
+    rows = read[(read["status"] == "Dismissed") & ~read["left_out"].isin(["deleted", "not a lead"])]
+    table = rows.groupby(["dismissal", "left_out"], dropna=False)["leads"].sum().reset_index()
+    table = table.sort_values(["leads", "dismissal"], ascending=[False, True], ignore_index=True)
+    ids = table["dismissal"].astype("Int64")
     return pd.DataFrame(
         {
-            "id": pd.array(ids, dtype="Int64"),
-            "name": pd.array(["(no reason)" if i is None else names.get(i, f"reason {i}") for i in ids], dtype="str"),
-            "leads": found["leads"].astype("Int64"),
-            "share": (found["leads"] / total).astype("Float64"),
-            "left_out": (found["left_out"] != "").astype("boolean"),
+            "id": ids,
+            "name": pd.array(["(no reason)" if pd.isna(i) else names.get(i, f"reason {i}") for i in ids], dtype="str"),
+            "leads": table["leads"].astype("Int64"),
+            "share": (table["leads"] / max(int(table["leads"].sum()), 1)).astype("Float64"),
+            "left_out": (table["left_out"] != "").astype("boolean"),
         }
     )
 

@@ -15,9 +15,11 @@ import narwhals.stable.v2 as nw
 import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import (
+    MISSING,
     TENANT,
     Rows,
     collected,
+    given_or_missing,
     keys,
     lazy,
     local_month,
@@ -65,7 +67,6 @@ USED = {
 """The columns of each frame that are looked at."""
 
 _DAY = micros(dt.timedelta(days=1))
-_STANDING = ("unknown_status", "open", "dismissed")
 
 
 @dataclass(frozen=True)
@@ -78,17 +79,15 @@ class Reduced:
       each of `HORIZONS`
     - `event_times`: keys, `early_day`, `early_event`, `late_day`, `late_event` (0 open, 1 converted, 2 dismissed),
       `inquiries`; `overall_event_times` the same without keys
-    - `left_out`: `left_out`, `leads`; `dismissals`: `dismissal`, `left_out`, `leads`; `statuses`: `status`, `leads`,
-      before any exclusion; `linked_not_converted`: a number
+    - `read`: `left_out`, `status`, `dismissal` (the reason's id), `leads`, before any exclusion
+    - `linked_not_converted`: a number
     """
 
     cells: pd.DataFrame
     days: pd.DataFrame
     event_times: pd.DataFrame
     overall_event_times: pd.DataFrame
-    left_out: pd.DataFrame
-    dismissals: pd.DataFrame
-    statuses: pd.DataFrame
+    read: pd.DataFrame
     linked_not_converted: int
 
 
@@ -108,10 +107,9 @@ def reduce_leads(
 ) -> Reduced:
     """Count inquiries.
 
-    Parameters: frames with the columns of their schemas; the ids of call reasons that are not leads; dismissing
-    reasons that are left out and what each stands for; what to group by; how close leads of one inquiry are (None:
-    each lead is one); until when the data is known; how long after its creation a conversion counts; the zone.
-    Raises: UsageError where a column is missing, a time has no zone, or an id stands twice.
+    Parameters: frames with the columns of their schemas; the ids of call reasons that are no leads; by id the
+    dismissing reasons that are left out; what to group by; how close repeat leads are (None: they count each); until
+    when the data is known; how long after its creation a conversion counts; the zone.
     """
     refuse_mixtures(leads=leads, jobs=jobs, bookings=bookings)
     columns = [*_LEADS, *columns_of(by)]
@@ -129,33 +127,25 @@ def reduce_leads(
     if TENANT in by and TENANT not in names:
         raise UsageError("by='tenant' needs leads with a column tenant")
     carried = {f"key_{place}": key_of(one) for place, one in enumerate(by) if one != "tag"}
-    nothing = nw.when(nw.col("id").is_null()).then(nw.col("id"))
     wall = nw.col("created_on_local").dt
-    date = (wall.year() * 100 + wall.month()) * 100 + wall.day() if time_zone else nothing
     flat = once(
         rows.select(
             *keys(rows, "id", "status", "call_id", "booking_id"),
             *(name for name in ("customer_id", "lead_phone") if name in names),
             nw.col("created_on").alias("created"),
             nw.col("modified_on").alias("modified"),
-            (nw.col("business_unit_id") if "business_unit_id" in names else nothing).alias("unit"),
-            (local_month("created_on") if time_zone else nothing).alias("month"),
-            date.alias("date"),
-            (nw.col("dismissing_reason_id") if "dismissing_reason_id" in names else nothing).alias("reason"),
+            given_or_missing(rows, "business_unit_id").alias("unit"),
+            (local_month("created_on") if time_zone else MISSING).alias("month"),
+            ((wall.year() * 100 + wall.month()) * 100 + wall.day() if time_zone else MISSING).alias("date"),
+            given_or_missing(rows, "dismissing_reason_id").alias("reason"),
             _left_out(names, not_leads, reasons or {}).alias("left_out"),
             *(expression.alias(name) for name, expression in carried.items()),
         )
     )
-    counted = collected(
-        flat.with_columns(dismissal=_dismissal()).group_by("left_out", "status", "dismissal").agg(leads=nw.len()),
-        {"left_out": "str", "status": "str", "dismissal": "Int64"},
-    )
+    dismissal = nw.when(true(nw.col("status") == "Dismissed")).then(nw.col("reason"))
     until = micros(as_of)
-    dated = once(
-        with_dates(
-            flat.filter(nw.col("left_out") == ""), jobs=jobs, bookings=bookings, status_log=status_log, as_of=until
-        )
-    )
+    kept = flat.filter(nw.col("left_out") == "")
+    dated = once(with_dates(kept, jobs=jobs, bookings=bookings, status_log=status_log, as_of=until))
     found = once(_inquiries(dated, list(carried), within, until, micros(window)))
     grouped, by_keys = found, [*carried]
     if "tag" in by:
@@ -163,30 +153,27 @@ def reduce_leads(
         tag = f"key_{list(by).index('tag')}"
         tags = once(tags_of(leads, rows)).select(*on, nw.col("tag").alias(tag))
         grouped, by_keys = found.join(tags, on=on, how="left"), sorted([*carried, tag])
-    sums = [nw.col(name).sum() for name in COUNTS]
     bounds = [f"{side}_{days}" for days in HORIZONS for side in ("lower", "upper")]
-    kinds = dict.fromkeys(("unit", "month", "date"), "Int64")
-    texts = {
-        f"key_{place}": "str" if one in ("capture_source", "priority") else "Int64" for place, one in enumerate(by)
+    times = ["early_day", "early_event", "late_day", "late_event"]
+    dtypes = dict.fromkeys(("unit", "month", "date", "dismissal", *times), "Int64") | {
+        "left_out": "str",
+        "status": "str",
+        **{f"key_{place}": "str" if one in ("capture_source", "priority") else "Int64" for place, one in enumerate(by)},
     }
-    dated_only = found.filter(~nw.col("created").is_null())
-    event_times = ["early_day", "early_event", "late_day", "late_event"]
+
+    def counted(rows: Rows, by: Sequence[str], *sums: str) -> pd.DataFrame:
+        totals = [nw.col(name).sum() for name in sums] or [nw.len().alias("inquiries")]
+        counts = rows.group_by(*by).agg(*totals)
+        return collected(counts, {name: dtypes[name] for name in by})
+
     return Reduced(
-        cells=collected(grouped.group_by(*by_keys, "unit", "month").agg(*sums), kinds | texts),
-        days=collected(found.group_by("date", "month").agg(*sums, *(nw.col(name).sum() for name in bounds)), kinds),
-        event_times=collected(
-            grouped.filter(~nw.col("created").is_null()).group_by(*by_keys, *event_times).agg(inquiries=nw.len()),
-            kinds | texts | dict.fromkeys(event_times, "Int64"),
+        cells=counted(grouped, [*by_keys, "unit", "month"], *COUNTS),
+        days=counted(found, ["date", "month"], *COUNTS, *bounds),
+        event_times=counted(grouped.filter(~nw.col("created").is_null()), [*by_keys, *times]),
+        overall_event_times=counted(found.filter(~nw.col("created").is_null()), times),
+        read=counted(
+            flat.with_columns(dismissal=dismissal, leads=nw.lit(1)), ["left_out", "status", "dismissal"], "leads"
         ),
-        overall_event_times=collected(
-            dated_only.group_by(*event_times).agg(inquiries=nw.len()), dict.fromkeys(event_times, "Int64")
-        ),
-        left_out=counted.groupby("left_out")["leads"].sum().reset_index(),
-        dismissals=counted[counted["status"] == "Dismissed"]
-        .groupby(["dismissal", "left_out"], dropna=False)["leads"]
-        .sum()
-        .reset_index(),
-        statuses=counted.groupby(["status"], dropna=False)["leads"].sum().reset_index(),
         linked_not_converted=int(
             collected(found.select(nw.col("linked_not_converted").sum()))["linked_not_converted"].fillna(0).sum()
         ),
@@ -204,10 +191,6 @@ def _left_out(names: Sequence[str], not_leads: Sequence[int], reasons: Mapping[i
     if "active" in names:
         reason = nw.when(true(~nw.col("active"))).then(nw.lit("deleted")).otherwise(reason)
     return reason
-
-
-def _dismissal() -> nw.Expr:
-    return nw.when(true(nw.col("status") == "Dismissed")).then(nw.col("reason"))
 
 
 def _inquiries(dated: Rows, carried: Sequence[str], within: dt.timedelta | None, until: int, window: int) -> Rows:
@@ -255,52 +238,29 @@ def _inquiries(dated: Rows, carried: Sequence[str], within: dt.timedelta | None,
     for days in HORIZONS:
         flags[f"lower_{days}"] = won & true(late <= days * _DAY)
         flags[f"upper_{days}"] = unknown | (won & true(early <= days * _DAY))
-    # whole days alone: what came after an inquiry's last whole day is not looked at, or the last day would count more
-    aged = (nw.lit(until) - created) // _DAY
-    followed = nw.when(aged > LONGEST).then(nw.lit(LONGEST)).when(aged < 0).then(nw.lit(0)).otherwise(aged)
-    gone = nw.col("ended") - created
-    return (
-        found.select(
-            *keys(found, "id", "created", "unit", "month", "date"),
-            *carried,
-            "leads",
-            nw.col("linked").alias("linked_not_converted"),
-            *(flag.cast(nw.Int64).alias(name) for name, flag in flags.items()),
-            followed.alias("followed"),
-            *(
-                nw.when(won)
-                .then((since + _DAY - 1) // _DAY)
-                .when(nw.col("rank") == 0)
-                .then((gone + _DAY - 1) // _DAY)
-                .alias(name)
-                for name, since in (("early_day", early), ("late_day", late))
-            ),
-        )
-        .with_columns(
-            # a status that nobody knows may be a conversion, at once
-            early_day=nw.when(nw.col("unknown_status") == 1).then(nw.lit(0)).otherwise(nw.col("early_day")),
-        )
-        .with_columns(
-            *(
-                nw.when(true(nw.col(f"{side}_day") <= nw.col("followed")) & chance)
-                .then(nw.lit(1))
-                .when(true(nw.col(f"{side}_day") <= nw.col("followed")) & (nw.col("dismissed") == 1))
-                .then(nw.lit(2))
-                .otherwise(nw.lit(0))
-                .alias(f"{side}_event")
-                for side, chance in (
-                    ("early", (nw.col("converted") + nw.col("unknown_status")) == 1),
-                    ("late", nw.col("converted") == 1),
-                )
-            ),
-        )
-        .with_columns(
-            *(
-                nw.when(nw.col(f"{side}_event") == 0)
-                .then(nw.col("followed"))
-                .otherwise(nw.col(f"{side}_day"))
-                .alias(f"{side}_day")
-                for side in ("early", "late")
-            )
-        )
+    # only whole days: what came after the last one of an inquiry would make that day count more
+    age = (nw.lit(until) - created) // _DAY
+    followed = nw.when(age > LONGEST).then(nw.lit(LONGEST)).when(age < 0).then(nw.lit(0)).otherwise(age)
+    dismissed_in = nw.col("ended") - created
+    ends: dict[str, nw.Expr] = {}
+    for side, since, chance in (("early", early, won | unknown), ("late", late, won)):
+        day: nw.Expr = nw.when(won).then(_days(since)).when(nw.col("rank") == 0).then(_days(dismissed_in))
+        if side == "early":  # an unknown status may be a conversion, at once
+            day = nw.when(unknown).then(nw.lit(0)).otherwise(day)
+        seen = true(day <= followed)
+        lost = nw.when(seen & (nw.col("rank") == 0)).then(nw.lit(2)).otherwise(nw.lit(0))
+        event = nw.when(seen & chance).then(nw.lit(1)).otherwise(lost)
+        ends[f"{side}_event"] = event
+        ends[f"{side}_day"] = nw.when(event == 0).then(followed).otherwise(day)
+    return found.select(
+        *keys(found, "id", "created", "unit", "month", "date"),
+        *carried,
+        "leads",
+        nw.col("linked").alias("linked_not_converted"),
+        *(flag.cast(nw.Int64).alias(name) for name, flag in flags.items()),
+        *(end.alias(name) for name, end in ends.items()),
     )
+
+
+def _days(span: nw.Expr) -> nw.Expr:
+    return (span + _DAY - 1) // _DAY

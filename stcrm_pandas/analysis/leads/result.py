@@ -92,7 +92,7 @@ class LeadConversionResult:
     @cached_property
     def reasons(self) -> pd.DataFrame:
         """Why leads were dismissed; see `reasons.reasons_table`."""
-        return reasons_table(self.reduced.dismissals, self.dismissing_reasons)
+        return reasons_table(self.reduced.read, self.dismissing_reasons)
 
     @property
     def exact_dates(self) -> tuple[int, int]:

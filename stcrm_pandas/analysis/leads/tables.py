@@ -14,7 +14,7 @@ from stcrm_pandas.analysis.base.engine import month_name
 from stcrm_pandas.analysis.base.names import NONE
 from stcrm_pandas.analysis.base.periods import Bounds, month_start, whole_month
 from stcrm_pandas.analysis.base.shares import shares
-from stcrm_pandas.analysis.leads.keys import LOCAL, categories, ids_and_names
+from stcrm_pandas.analysis.leads.keys import LOCAL, categories, named_groups
 from stcrm_pandas.analysis.leads.reduction import COUNTS, HORIZONS, Reduced
 
 __all__ = ["by_category", "cohorts", "groups", "measured", "months", "overall", "strata", "sums_of"]
@@ -68,16 +68,11 @@ def groups(cells: pd.DataFrame, by: Sequence[str], lookup: Mapping[str, Any], mi
     Groups of two dimensions have a tuple as `id`, and a column of names for each.
     """
     sums = sums_of(cells, [f"key_{place}" for place in range(len(by))]).reset_index()
-    parts = [ids_and_names(one, sums[f"key_{i}"].tolist(), lookup.get(one)) for i, one in enumerate(by)]
-    if len(by) == 1:
-        table = measured(sums, *parts[0], min_group)
-    else:
-        both = [None if None in pair else pair for pair in zip(parts[0][0], parts[1][0], strict=True)]
-        table = measured(
-            sums, both, [" · ".join(pair) for pair in zip(parts[0][1], parts[1][1], strict=True)], min_group
-        )
+    ids, names, parts = named_groups(sums, by, lookup)
+    table = measured(sums, ids, names, min_group)
+    if len(by) > 1:
         for place, one in reversed(list(enumerate(by))):
-            table.insert(2, one, pd.Series(parts[place][1], dtype="str"))
+            table.insert(2, one, pd.Series(parts[place], dtype="str"))
     if by[0] in LOCAL:
         in_time = np.argsort(sums["key_0"].to_numpy(dtype=np.float64, na_value=np.inf), kind="stable")
         return table.iloc[in_time].reset_index(drop=True)
@@ -95,8 +90,7 @@ def strata(cells: pd.DataFrame, by: Sequence[str], lookup: Mapping[str, Any]) ->
         return None
     keys = [f"key_{place}" for place in range(len(by))]
     sums = sums_of(cells, [*keys, *finer]).reset_index()
-    parts = [ids_and_names(one, sums[key].tolist(), lookup.get(one))[0] for key, one in zip(keys, by, strict=True)]
-    ids = parts[0] if len(by) == 1 else [None if None in pair else pair for pair in zip(*parts, strict=True)]
+    ids, _, _ = named_groups(sums, by, lookup)
     stratum = sums[finer].astype("Float64").fillna(-1.0).astype(int)
     return pd.DataFrame(
         {

@@ -1,9 +1,8 @@
-"""Open leads that somebody should work through. The only part of lead conversion with personal data."""
+"""Call lists of open leads: the only part of lead conversion with personal data."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import narwhals.stable.v2 as nw
@@ -11,19 +10,19 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import true
 from stcrm_pandas.analysis.base.findings import WorkList
-from stcrm_pandas.analysis.base.names import known_names, named
+from stcrm_pandas.analysis.base.names import known_names, names_of
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 
 __all__ = ["ages_in_days", "open_leads", "work_lists"]
 
-_TIMES = ("created_on", "modified_on", "follow_up_date")
+_TIMES = ("created_on", "follow_up_date", "modified_on")
 _TEXTS = ("lead_customer_name", "lead_phone", "lead_email", "priority", "summary", "lead_url")
 _IDS = ("id", "customer_id", "campaign_id", "business_unit_id", "call_reason_id")
 _CHANGE = "Follow Up > Leads"
 
 
 def open_leads(result: LeadConversionResult) -> pd.DataFrame:
-    """The open leads that were analysed, as pandas, with the columns that a list needs."""
+    """Return the open leads that were analyzed, with the columns that a list needs."""
     rows = nw.from_native(result.source).lazy()
     names = rows.collect_schema().names()
     chosen = true(nw.col("status") == "Open")
@@ -41,95 +40,69 @@ def open_leads(result: LeadConversionResult) -> pd.DataFrame:
 
 
 def ages_in_days(result: LeadConversionResult, leads: pd.DataFrame) -> pd.Series:
-    """Whole days since creation, at the time of reading."""
+    """Return full days since creation, at the time of reading."""
     ages: pd.Series = (pd.Timestamp(result.as_of) - leads["created_on"]).dt.days
     return ages
 
 
 def work_lists(result: LeadConversionResult) -> dict[str, WorkList]:
-    """Three lists; each open lead is in one of them at most.
+    """Return three lists; each open lead is in at most one of them, the youngest first: these convert most often.
 
-    Overdue: its follow-up lies on an earlier local day than that of reading. Without a follow-up: it has no date.
-    Stale: its follow-up is to come, and nothing changed for `stale_days` days. The youngest leads come first, since
-    these are converted most often.
+    Overdue: its follow-up is on a local day before that of reading. Without a follow-up: it has no date. Stale: its
+    follow-up is to come, and nothing changed for `stale_days` days.
     """
     leads = open_leads(result).sort_values(["created_on", "id"], ascending=False, na_position="last")
     local = ZoneInfo(result.time_zone or "UTC")
     today = pd.Timestamp(result.as_of.astimezone(local).date())
     due = leads["follow_up_date"].dt.tz_convert(local).dt.tz_localize(None).dt.normalize()
-    overdue = due < today
-    none = due.isna()
-    still = leads["modified_on"] <= pd.Timestamp(result.as_of - dt.timedelta(days=result.stale_days))
-    stale = ~overdue & ~none & still
-    late = (today - due).dt.days.astype("Int64")
-    return {
-        one.key: one
-        for one in (
-            WorkList(
-                "overdue-follow-up",
-                "Open leads whose follow-up is overdue",
-                "Call each of them, then set a new follow-up date or dismiss the lead with its reason. "
-                "The youngest come first.",
-                _shown(result, leads[overdue], local, late[overdue]),
-            ),
-            WorkList(
-                "no-follow-up",
-                "Open leads without a follow-up",
-                f"Give each of them a date on which somebody calls ({_CHANGE}).",
-                _shown(result, leads[none], local),
-            ),
-            WorkList(
-                "stale",
-                f"Open leads without a change for {result.stale_days} days",
-                "Their follow-up is still to come, but nothing happened since. Call now, or dismiss with a reason.",
-                _shown(result, leads[stale], local),
-            ),
-        )
-    }
+    unchanged = leads["modified_on"] <= pd.Timestamp(result.as_of - dt.timedelta(days=result.stale_days))
+    table = _table(result, leads, local)
+    overdue = table[due < today]
+    overdue.insert(overdue.columns.get_loc("Last change") + 1, "Days overdue", (today - due).dt.days.astype("Int64"))
+    lists = (
+        WorkList(
+            "overdue-follow-up",
+            "Overdue follow-ups",
+            "Call each of them, then set a new follow-up date or dismiss the lead with its reason. The youngest come "
+            "first.",
+            overdue.reset_index(drop=True),
+        ),
+        WorkList(
+            "no-follow-up",
+            "Open leads without a follow-up",
+            f"Call each of them, or set the date of a follow-up ({_CHANGE}).",
+            table[due.isna()].drop(columns="Follow-up").reset_index(drop=True),
+        ),
+        WorkList(
+            "stale",
+            f"Open leads without a change for {result.stale_days} days",
+            "Their follow-up is still to come, but nothing happened since. Call now, or dismiss with a reason.",
+            table[(due >= today) & unchanged].reset_index(drop=True),
+        ),
+    )
+    return {one.key: one for one in lists}
 
 
-def _shown(
-    result: LeadConversionResult, leads: pd.DataFrame, local: ZoneInfo, late: pd.Series | None = None
-) -> pd.DataFrame:
-    def text(name: str) -> pd.Series:
-        return leads[name].fillna("").astype("str") if name in leads else pd.Series("", index=leads.index, dtype="str")
+def _table(result: LeadConversionResult, leads: pd.DataFrame, local: ZoneInfo) -> pd.DataFrame:
+    text = {name: leads[name].fillna("").astype("str") if name in leads else "" for name in _TEXTS}
 
-    def day(name: str) -> list[str]:
-        return ["" if pd.isna(at) else f"{at:%Y-%m-%d}" for at in leads[name].dt.tz_convert(local)]
+    def day(name: str) -> pd.Series:
+        days: pd.Series = leads[name].dt.tz_convert(local).dt.strftime("%Y-%m-%d")
+        return days.fillna("").astype("str")
 
-    columns: dict[str, Any] = {
-        "Lead id": leads["id"].to_numpy(),
-        "Name": _people(result, leads, text("lead_customer_name")),
-        "Phone": text("lead_phone").to_numpy(),
-        "E-mail": text("lead_email").to_numpy(),
-    }
+    table = leads[["id"]].rename(columns={"id": "Lead id"})
+    table["Name"] = text["lead_customer_name"]
+    if "customer" in result.names and "customer_id" in leads:
+        known = leads["customer_id"].map(known_names(result.names["customer"])).fillna("")
+        table["Name"] = table["Name"].where(table["Name"] != "", known)
+    table["Phone"], table["E-mail"] = text["lead_phone"], text["lead_email"]
     if "customer_id" in leads:
-        columns["Customer id"] = leads["customer_id"].astype("Int64").array
-    columns |= {"Came in": day("created_on"), "Follow-up": day("follow_up_date"), "Last change": day("modified_on")}
-    if late is not None:
-        columns["Days overdue"] = late.array
-    for dimension, column, title in (
-        ("campaign", "campaign_id", "Campaign"),
-        ("business_unit", "business_unit_id", "Business unit"),
-    ):
-        if column in leads and dimension in result.names:
-            ids = [None if pd.isna(id) else int(id) for id in leads[column]]
-            known = dict(zip(dict.fromkeys(ids), named(list(dict.fromkeys(ids)), result.names[dimension]), strict=True))
-            columns[title] = [known[id] for id in ids]
-    columns["Priority"] = text("priority").to_numpy()
+        table["Customer id"] = leads["customer_id"].astype("Int64")
+    table["Came in"], table["Follow-up"], table["Last change"] = map(day, _TIMES)
+    for dimension, title in (("campaign", "Campaign"), ("business_unit", "Business unit")):
+        if f"{dimension}_id" in leads and dimension in result.names:
+            table[title] = names_of(leads[f"{dimension}_id"], result.names[dimension])
+    table["Priority"] = text["priority"]
     if "lead_url" in leads and leads["lead_url"].notna().any():
-        columns["Link"] = text("lead_url").to_numpy()
-    if leads["follow_up_date"].isna().all():
-        del columns["Follow-up"]
-    return pd.DataFrame(columns).reset_index(drop=True)
-
-
-def _people(result: LeadConversionResult, leads: pd.DataFrame, own: pd.Series) -> list[str]:
-    """Who asked: the name that the lead has, else that of its customer where `names["customer"]` has it."""
-    if "customer" not in result.names or "customer_id" not in leads:
-        return own.tolist()
-    known = known_names(result.names["customer"])
-    return [
-        name or ("" if pd.isna(id) else known.get(int(id), ""))
-        for id, name in zip(leads["customer_id"], own, strict=True)
-    ]
+        table["Link"] = text["lead_url"]
+    return table

@@ -223,9 +223,9 @@ def test_names_of_groups(leads: Frames) -> None:
     made = {"as_of": "2026-06-01T00:00Z", "time_zone": ZONE}
     hours = lead_conversion(frame, by="hour", **made).table
     assert hours[["name", "inquiries"]].values.tolist() == [
-        ["01:00 to 01:59", 3],
-        ["03:00 to 03:59", 1],
-        ["12:00 to 12:59", 1],
+        ["1:00 AM–2:00 AM", 3],
+        ["3:00 AM–4:00 AM", 1],
+        ["12:00 PM–1:00 PM", 1],
     ]
     weekdays = lead_conversion(frame, by="weekday", **made).table
     assert weekdays["name"].tolist() == ["Thursday", "Sunday"]
