@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from html import escape
+from importlib import resources
 from typing import Any
 
 import pandas as pd
 
-__all__ = ["Cautions", "Definitions", "Line", "Sentences", "Shown", "Table", "missing", "table", "verdict_note"]
+__all__ = [
+    "Cautions",
+    "Definitions",
+    "Line",
+    "Sentences",
+    "Shown",
+    "Table",
+    "load_definitions",
+    "missing",
+    "table",
+    "verdict_note",
+]
 
 _SHORT = 16
 _VERDICTS = {"higher": "▲\u00a0higher", "lower": "▼\u00a0lower", "explained by the mix": "explained by the mix"}
@@ -47,6 +60,18 @@ class Definitions(dict[str, str]):
     def _repr_html_(self) -> str:
         items = "".join(f"<dt><b>{escape(word)}</b></dt><dd>{escape(text)}</dd>" for word, text in self.items())
         return f'<dl class="stcrm-definitions">{items}</dl>'
+
+
+def load_definitions(package: str, cases: Collection[str], values: Mapping[str, object]) -> Definitions:
+    """Return the terms of a package's `definitions.toml` that are shown in these cases, with values filled in."""
+    text = resources.files(package).joinpath("definitions.toml").read_text("utf-8")
+    return Definitions(
+        {
+            term["name"].format(**values): " ".join(term["text"].split()).format(**values)
+            for term in tomllib.loads(text)["term"]
+            if term.get("when") is None or term["when"] in cases
+        }
+    )
 
 
 def missing(scopes: Mapping[str, str]) -> str:

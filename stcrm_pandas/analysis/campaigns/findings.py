@@ -1,7 +1,8 @@
-"""Tiles, actions and check of opportunities."""
+"""Tiles, actions, check and lists of opportunities."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,17 +10,18 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from stcrm_pandas.analysis.base.differences import versus
-from stcrm_pandas.analysis.base.findings import Action, Check, Count, Tile, steps, weekly_tile
+from stcrm_pandas.analysis.base.findings import Action, Check, Count, Tile, WorkList, steps, weekly_tile
 from stcrm_pandas.analysis.base.format import format_counts, format_share
 from stcrm_pandas.analysis.base.money import amounts, money
-from stcrm_pandas.analysis.base.names import group_word
+from stcrm_pandas.analysis.base.names import group_word, names_of
 from stcrm_pandas.analysis.base.periods import Period, four_weeks
 from stcrm_pandas.analysis.base.shares import rows_of
+from stcrm_pandas.analysis.campaigns.records import KINDS
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.campaigns.sentences import strata_words
 from stcrm_pandas.analysis.statistics.prediction import gap
 
-__all__ = ["actions", "check", "tiles"]
+__all__ = ["actions", "check", "differing", "tiles", "work_lists"]
 
 _SCREENS = {
     "leads": ("Leads", "Follow Up > Leads"),
@@ -179,3 +181,36 @@ def _uncredited(result: OpportunitiesResult) -> list[Action]:
             format_counts(health.uncredited, health.uncredited, health.rows),
         )
     ]
+
+
+def differing(rows: pd.DataFrame, campaigns: Any, zone: dt.tzinfo | None) -> pd.DataFrame:
+    """Return the chains whose records name different campaigns, the latest first; days are local."""
+    chains = rows[rows["differing"]].sort_values(["created", "id"], ascending=False, na_position="last")
+    other = chains["highest_campaign"].where(
+        chains["highest_campaign"] != chains["campaign"], chains["lowest_campaign"]
+    )
+    wall = chains["created"].dt.tz_convert(zone or dt.UTC).dt.strftime("%Y-%m-%d")
+    return pd.DataFrame(
+        {
+            "Began as": pd.array([KINDS[kind] for kind in chains["first"]], dtype="str"),
+            "Number": chains["id"].to_numpy(),
+            "Day": wall.astype("str").to_numpy(),
+            "Credited to": pd.array(names_of(chains["campaign"], campaigns), dtype="str"),
+            "Also named": pd.array(names_of(other, campaigns), dtype="str"),
+        }
+    )
+
+
+def work_lists(result: OpportunitiesResult) -> dict[str, WorkList]:
+    """Return the list of chains whose records name different campaigns."""
+    key = "campaigns-that-differ"
+    return {
+        key: WorkList(
+            key,
+            "Chains of records that name different campaigns",
+            "Open the booking or lead by its number and the job that it led to, and set the campaign that brought the "
+            "customer on both.",
+            result.differing,
+            by_hand=True,
+        )
+    }

@@ -40,7 +40,6 @@ from stcrm_pandas.analysis.campaigns.counts import BY, aged, by_week, grouped, s
 from stcrm_pandas.analysis.campaigns.currencies import apart, in_currencies
 from stcrm_pandas.analysis.campaigns.records import gather, statuses
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
-from stcrm_pandas.analysis.campaigns.work import differing, work_lists
 from stcrm_pandas.analysis.leads.keys import Names, categories, chosen, lookups
 from stcrm_pandas.analysis.leads.reasons import not_leads
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
@@ -80,7 +79,7 @@ class Opportunities(OpportunitiesResult):
     @property
     def definitions(self) -> Definitions:
         """What each number means, by its name."""
-        return Definitions(opportunity_sentences.definitions(self))
+        return opportunity_sentences.definitions(self)
 
     def summary(self) -> Sentences:
         """What the numbers say, in plain sentences; that they are too few, where they are."""
@@ -125,7 +124,7 @@ class Opportunities(OpportunitiesResult):
     @cached_property
     def work_lists(self) -> dict[str, WorkList]:
         """The chains whose records name different campaigns."""
-        return work_lists(self)
+        return opportunity_findings.work_lists(self)
 
     @property
     def check(self) -> Check:
@@ -309,7 +308,7 @@ def opportunities(
         untraced=whole(rows[rows["untraced"]], "Jobs without call or booking", min_group=min_group),
         comparisons=compared.iloc[order].reset_index(drop=True),
         weeks=None if local is None else by_week(traced),
-        differing=differing(traced, lookup.get("campaign"), local),
+        differing=opportunity_findings.differing(traced, lookup.get("campaign"), local),
         attribution=health,
         costs=costs,
         left_out=chains.left_out,

@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.differences import CLEARLY_DIFFERENT, Wording, differences, versus
+from stcrm_pandas.analysis.base.differences import Wording, clearly_different, differences, versus
+from stcrm_pandas.analysis.base.display import Definitions, load_definitions
 from stcrm_pandas.analysis.base.format import (
     format_percent,
     format_range,
@@ -188,52 +189,8 @@ def _left_out(result: OpportunitiesResult, overall: Any) -> list[str]:
     return [sentence for count, sentence in counts if count]
 
 
-def definitions(result: OpportunitiesResult) -> dict[str, str]:
+def definitions(result: OpportunitiesResult) -> Definitions:
     """Return what each number means, by its name."""
-    terms = {
-        "Opportunity": "All records of one inquiry, counted once: a booking that became a lead that became a job is "
-        "one. Records belong together if they name the same call, booking or job, and leads if they are of the same "
-        f"customer or phone and less than {result.repeat_days} days apart. A job that names neither a call nor a "
-        "booking belongs to a converted lead if only these two fit: same customer, no follow-on job, created between "
-        "the lead's creation and its latest change.",
-        "Credited": "To the campaign, business unit and month of its first record, whatever later ones say.",
-        "Channel": "How the first contact was made. By phone: a job or lead that names a call. Online: a booking, a "
-        "record that names one, and any other lead.",
-        "What is not seen": "A call that was neither booked nor entered as a lead left no record; an online request "
-        "always does. So a campaign that people call has a higher share booked than one with web forms, and groups are "
-        "compared within each channel. What remains: campaigns whose calls are entered as leads with more or less "
-        "care, and bookings of a marketplace beside leads of a web form.",
-        "Jobs that begin an opportunity": "Jobs booked at first contact: no recall, no warranty work, not made from an "
-        "estimate, not sold during another job. Jobs that name neither a call nor a booking may be anything, also "
-        "planned maintenance: they have a separate row.",
-        "Follow-on job": "A job that names the job during which it was sold, which it repairs or whose warranty it is, "
-        "or the estimate from which it was made. It begins no opportunity. If it names the call or booking of one, it "
-        "counts as booked and maybe completed there. Its money is separate: with the opportunity of its earlier job, "
-        "else with the one whose call or booking it names.",
-        "Booked": "A job exists, or the record says so (a lead that is Converted, a booking with a job).",
-        "Completed": "At least one of its jobs is completed. Canceled jobs are not.",
-        "Above zero": "Its completed jobs, without follow-on jobs, have a total above zero.",
-        "1,682–1,692": "From those that surely are to those that possibly are: a record says that there is a job, but "
-        "the job itself was not found.",
-        "Old enough": f"Begun at least {result.mature_days} days of 24 hours before the records were read "
-        f"({result.as_of:%Y-%m-%d %H:%M %Z}). Younger ones are counted, but in no share.",
-        "Revenue": f"The totals of the completed jobs of opportunities at least {result.revenue_days} days old, "
-        "without and with follow-on jobs. Median above zero: half of the opportunities with revenue brought more.",
-        "(27–35%)": "The 95% confidence interval (Wilson): how far the number may be off by chance alone.",
-        "Clearly different": CLEARLY_DIFFERENT.format(
-            min_group=result.min_group, units=_UNIT[1], strata=strata_words(result)
-        )
-        + " The difference within the same strata, in points, is the one to go by.",
-        "How reliable campaigns are": "Opportunities on the default campaign, without a campaign, or with an unlisted "
-        "one do not show what brought them. Above 15%, campaigns are not ranked.",
-    }
-    if result.costs is not None:
-        terms["Cost"] = (
-            "The spend on a campaign divided by its opportunities, or its booked ones, over full months with spend "
-            "whose opportunities are old enough. Its interval is that of the share booked. Revenue per amount spent: "
-            f"over months that ended at least {result.revenue_days} days ago, without follow-on jobs. Jobs that name "
-            "neither a call nor a booking are left out."
-        )
-    if result.time_zone is not None:
-        terms["Month"] = f"The month in {result.time_zone} in which the first record was created."
-    return terms
+    cases = {"costs" if result.costs else "no costs", "zone" if result.time_zone else "no zone"}
+    values = {**vars(result), "clearly_different": clearly_different(wording(result), result.min_group)}
+    return load_definitions(__package__, cases, values)

@@ -72,7 +72,7 @@ class LeadConversion(LeadConversionResult):
     @property
     def definitions(self) -> Definitions:
         """What each number means, by its name."""
-        return Definitions(lead_sentences.definitions(self))
+        return lead_sentences.definitions(self)
 
     def summary(self) -> Sentences:
         """What the numbers say, in plain sentences; that they are too few, where they are."""

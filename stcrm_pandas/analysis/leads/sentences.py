@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.differences import CLEARLY_DIFFERENT, Wording, differences, versus
+from stcrm_pandas.analysis.base.differences import Wording, clearly_different, differences, versus
+from stcrm_pandas.analysis.base.display import Definitions, load_definitions
 from stcrm_pandas.analysis.base.format import format_range, format_share, has_or_have, is_or_are, listed, plural
 from stcrm_pandas.analysis.base.names import group_word
 from stcrm_pandas.analysis.base.shares import rows_of
@@ -133,52 +134,15 @@ def _left_out(result: LeadConversionResult, row: pd.Series) -> list[str]:
     return [sentence for count, sentence in counts if count]
 
 
-def definitions(result: LeadConversionResult) -> dict[str, str]:
+def definitions(result: LeadConversionResult) -> Definitions:
     """Return what each number means, by its name."""
-    days, zone = result.window_days, result.time_zone
-    terms = {
-        "Lead": "A request that was not booked at first contact, or was entered as a lead. So the share converted is a "
-        "rescue rate: a campaign that books most calls at once has only its hard cases here."
+    words, reasons = wording(result), result.dismissing_reasons
+    cases = {result.unit, *result.by, "zone" if result.time_zone else "no zone", "reasons" if reasons else "no reasons"}
+    values = {
+        **vars(result),
+        "units": words.unit[1],
+        "strata": words.strata,
+        "clearly_different": clearly_different(words, result.min_group),
+        "reasons": ", ".join(f"{id} {text}" for id, text in reasons.items()),
     }
-    if result.unit == "inquiry":
-        terms["Inquiry"] = (
-            f"Repeat leads from the same customer or phone within {result.within_days} days count once. An inquiry is "
-            "dated and credited at its first lead; its outcome is the best of its leads: converted, then open, then "
-            "dismissed. A phone joins leads to a customer if only one customer gave it."
-        )
-    terms |= {
-        "Old enough": f"Created at least {days} days of 24 hours before the leads were read "
-        f"({result.as_of:%Y-%m-%d %H:%M %Z}). Younger ones are counted, but not measured.",
-        f"Converted within {days} days": "Dated exactly by the first job that names the lead's call or booking and is "
-        "not older than the lead. Otherwise inferred, if exactly one job of the customer fits: created between the "
-        "lead's creation and its latest change, no recall or warranty job, and of no other lead. Otherwise some time "
-        "between creation and latest change: surely in time if all of that span is, else possibly.",
-        "29–33%": "From the conversions that are surely in time to those that possibly are.",
-        "(27–35%)": "The 95% confidence interval (Wilson): how far the number may be off by chance alone.",
-        "Converted by each day": "Aalen-Johansen: dismissal competes, and open leads are followed until they were "
-        "read, in whole days. The band goes from all uncertain conversions as late as possible to all as early as "
-        "possible; where the two are more than 5 points apart, no speed is given.",
-        "About 13 jobs": "How many open inquiries will convert within 30 days if they are handled like earlier ones "
-        "that were open as long; the effect of calling is not included. The actual number lies within the 95% "
-        "prediction interval in 19 of 20 cases. For groups: the difference over four weeks, if as many inquiries come.",
-        "Reasons for dismissal": _describe_reasons(result),
-        "Clearly different": CLEARLY_DIFFERENT.format(
-            min_group=result.min_group, units=_UNIT[result.unit][1], strata=wording(result).strata
-        ),
-    }
-    terms["Month"] = f"By local time of creation ({zone})." if zone else "Not shown: no time zone is known."
-    if "tag" in result.by:
-        terms["Tag"] = "An inquiry counts in each tag of its first lead, so the groups overlap."
-    if "creator" in result.by:
-        terms["Creator"] = "The user who entered the first lead, a person or an integration: who had which cases."
-    return terms
-
-
-def _describe_reasons(result: LeadConversionResult) -> str:
-    if not result.dismissing_reasons:
-        return (
-            "The API does not tell what their numbers mean, and no list was given, so none is left out. Name them with "
-            "dismissing_reasons={644: 'spam'}; duplicate, spam, wrong number and out of area are left out."
-        )
-    names = ", ".join(f"{id} {text}" for id, text in result.dismissing_reasons.items())
-    return f"As given: {names}. Duplicate, spam, wrong number and out of area are left out."
+    return load_definitions(__package__, cases, values)

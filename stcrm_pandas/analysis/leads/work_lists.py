@@ -57,27 +57,27 @@ def work_lists(result: LeadConversionResult) -> dict[str, WorkList]:
     due = leads["follow_up_date"].dt.tz_convert(local).dt.tz_localize(None).dt.normalize()
     unchanged = leads["modified_on"] <= pd.Timestamp(result.as_of - dt.timedelta(days=result.stale_days))
     table = _table(result, leads, local)
-    overdue = table[due < today]
-    overdue.insert(overdue.columns.get_loc("Last change") + 1, "Days overdue", (today - due).dt.days.astype("Int64"))
+    late = (today - due).dt.days.astype("Int64")
+    table.insert(list(table).index("Last change") + 1, "Days overdue", late)
     lists = (
         WorkList(
             "overdue-follow-up",
             "Overdue follow-ups",
             "Call each of them, then set a new follow-up date or dismiss the lead with its reason. The youngest come "
             "first.",
-            overdue.reset_index(drop=True),
+            _shown(table[due < today]),
         ),
         WorkList(
             "no-follow-up",
             "Open leads without a follow-up",
             f"Call each of them, or set the date of a follow-up ({_CHANGE}).",
-            table[due.isna()].drop(columns="Follow-up").reset_index(drop=True),
+            _shown(table[due.isna()], "Follow-up", "Days overdue"),
         ),
         WorkList(
             "stale",
             f"Open leads without a change for {result.stale_days} days",
             "Their follow-up is still to come, but nothing happened since. Call now, or dismiss with a reason.",
-            table[(due >= today) & unchanged].reset_index(drop=True),
+            _shown(table[(due >= today) & unchanged], "Days overdue"),
         ),
     )
     return {one.key: one for one in lists}
@@ -103,6 +103,10 @@ def _table(result: LeadConversionResult, leads: pd.DataFrame, local: ZoneInfo) -
         if f"{dimension}_id" in leads and dimension in result.names:
             table[title] = names_of(leads[f"{dimension}_id"], result.names[dimension])
     table["Priority"] = text["priority"]
-    if "lead_url" in leads and leads["lead_url"].notna().any():
-        table["Link"] = text["lead_url"]
+    table["Link"] = text["lead_url"]
     return table
+
+
+def _shown(table: pd.DataFrame, *without: str) -> pd.DataFrame:
+    link = () if table["Link"].any() else ("Link",)
+    return table.drop(columns=[*without, *link]).reset_index(drop=True)
