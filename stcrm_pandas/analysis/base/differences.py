@@ -10,7 +10,15 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.format import format_range, has_or_have, is_or_are, plural
 
-__all__ = ["Wording", "clearly_different", "difference", "differences", "versus"]
+__all__ = ["CLEARLY_DIFFERENT", "Wording", "difference", "differences", "versus"]
+
+
+CLEARLY_DIFFERENT = (
+    "Compared with all others together: at least 5 points apart, at least {min_group} {units} on both sides, and a "
+    "p-value below 0.05 (Benjamini-Hochberg), both overall and among {units} of the same {strata}. It is a "
+    "correlation: season, kind of work or kind of customer may be the reason."
+)
+"""The definition of a clear difference."""
 
 
 @dataclass(frozen=True)
@@ -26,15 +34,6 @@ class Wording:
     higher: tuple[str, str]
     lower: tuple[str, str]
     strata: str = ""
-
-
-def clearly_different(words: Wording, min_group: int) -> str:
-    """Return the definition of a clear difference."""
-    return (
-        f"Compared with all others together: at least 5 points apart, at least {min_group} {words.unit[1]} on both "
-        f"sides, and a p-value below 0.05 (Benjamini-Hochberg), both overall and among {words.unit[1]} of the same "
-        f"{words.strata}. It is a correlation: season, kind of work or kind of customer may be the reason."
-    )
 
 
 def versus(row: Any, share: str = "") -> str:

@@ -21,9 +21,7 @@ __all__ = [
     "has_or_have",
     "is_or_are",
     "listed",
-    "per_hundred",
     "plural",
-    "span",
     "whole_percent",
 ]
 
@@ -106,27 +104,8 @@ def has_or_have(count: int) -> str:
     return "has" if count == 1 else "have"
 
 
-def format_hour(hour: int) -> str:
-    """Return the start of an hour from 0 to 24: '6:00 PM'."""
-    return f"{(hour - 1) % 12 + 1}:00 {'AM' if hour % 24 < 12 else 'PM'}"
-
-
 def listed(parts: Sequence[str]) -> str:
     """Return 'a', 'a and b', or 'a, b, and c'."""
     if len(parts) < 3:
         return " and ".join(parts)
     return f"{', '.join(parts[:-1])}, and {parts[-1]}"
-
-
-def per_hundred(row: Any) -> str:
-    """Return '31 of 100 (27 to 35)'; `format_share` replaces it."""
-    if pd.isna(row.share_lower):
-        return "no share"
-    interval = f"{whole_percent(row.interval_low)} to {whole_percent(row.interval_high)}"
-    return f"{span(row.share_lower, row.share_upper)} of 100 ({interval})"
-
-
-def span(lower: float, upper: float) -> str:
-    """Return '31', or '29 to 33'; `format_range` replaces it."""
-    low, high = whole_percent(lower), whole_percent(upper)
-    return str(low) if low == high else f"{low} to {high}"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from stcrm_pandas.analysis.base.inputs import table_of
 
-__all__ = ["DIMENSION_WORDS", "NONE", "group_word", "known_names", "named", "names_of"]
+__all__ = ["DIMENSION_WORDS", "NONE", "group_word", "known_names", "named"]
 
 NONE = "(none)"
 """The name of the group of those that have no id."""
@@ -36,30 +36,20 @@ DIMENSION_WORDS = {
 }
 
 
-def named(ids: Sequence[int | None], names: Mapping[int, str] | pd.DataFrame | None) -> list[str]:
-    """A name for each id, no two alike.
+def named(ids: Iterable[Any], names: Mapping[int, str] | pd.DataFrame | None) -> list[str]:
+    """Return the name of each id, which may be missing or repeat.
 
-    Parameters: ids, None for none; a mapping from id to name, or a frame with `id`, `name` and, where retired ones
-    are to be marked, `active`.
-    Returns: the name; '(inactive)' added where it is; the id itself where there is no name; the id added where two
-    have the same name.
-    Raises: UsageError where the frame lacks a column.
+    Parameters: ids; a mapping from id to name, or a frame with `id`, `name` and, to mark inactive ones, `active`.
+    Returns: the name, or the id where there is none; with the id added where two ids have the same name.
 
     >>> named([1, 2, 3, None], {1: "Radio", 2: "Radio"})
     ['Radio (1)', 'Radio (2)', '3', '(none)']
     """
     known = known_names(names)
-    found = [NONE if id is None else known.get(id, str(id)) for id in ids]
-    often = Counter(found)
-    return [name if often[name] == 1 else f"{name} ({id})" for id, name in zip(ids, found, strict=True)]
-
-
-def names_of(ids: pd.Series, names: Mapping[int, str] | pd.DataFrame | None) -> list[str]:
-    """Return the name of each id, which may be missing or repeat."""
     numbers = [None if pd.isna(id) else int(id) for id in ids]
-    different = list(dict.fromkeys(numbers))
-    known = dict(zip(different, named(different, names), strict=True))
-    return [known[number] for number in numbers]
+    labels = {id: NONE if id is None else known.get(id, str(id)) for id in numbers}
+    often = Counter(labels.values())
+    return [labels[id] if often[labels[id]] == 1 else f"{labels[id]} ({id})" for id in numbers]
 
 
 def known_names(names: Mapping[int, str] | pd.DataFrame | None) -> dict[int, str]:

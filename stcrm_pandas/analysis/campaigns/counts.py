@@ -105,32 +105,28 @@ def aged(
 
 
 def grouped(rows: pd.DataFrame, by: Sequence[str], lookups: Mapping[str, Any], *, min_group: int) -> pd.DataFrame:
-    """A row for each group of opportunities, in the order in which the groups first appear.
+    """Return a row for each group of opportunities, in the order in which the groups first appear.
 
-    Parameters: opportunities as `aged` gives them; one or two of `BY`; the lookups of their names.
-    Returns: `id`, `name` and what `measured` adds; of two dimensions also `<dimension>_id` and `<dimension>_name`.
+    Its columns: `id`, `name`, and what `measured` adds; for two dimensions also `<dimension>_id`, `<dimension>_name`.
     """
     number, count = pairs(rows, by)
     table = measured(_sums(rows, number, count), min_group=min_group)
     begins = rows.loc[~pd.Series(number, index=rows.index).duplicated(), list(by)]
     columns = {}
     for one in by:
-        different = begins[one].drop_duplicates()
-        ids, names = ids_and_names(one, list(different), lookups.get(one))
-        place = pd.Index(different).get_indexer_for(begins[one])
-        dtype = "str" if one == "month" else "Int64"
-        columns[f"{one}_id"] = pd.Series(ids, dtype=dtype).iloc[place].reset_index(drop=True)
-        columns[f"{one}_name"] = pd.Series(names, dtype="str").iloc[place].reset_index(drop=True)
-    if len(by) == 1:
-        (one,) = by
-        table.insert(0, "id", columns[f"{one}_id"])
-        table.insert(1, "name", columns[f"{one}_name"])
-        return table
-    first, second = by
-    texts = columns[f"{first}_id"].astype("string") + SEPARATOR + columns[f"{second}_id"].astype("string")
-    table.insert(0, "id", texts.astype("str"))
-    table.insert(1, "name", columns[f"{first}_name"] + SEPARATOR + columns[f"{second}_name"])
-    return table.assign(**columns)
+        ids, names = ids_and_names(one, begins[one].tolist(), lookups.get(one))
+        columns[f"{one}_id"] = pd.Series(ids, dtype="str" if one == "month" else "Int64")
+        columns[f"{one}_name"] = pd.Series(names, dtype="str")
+    for part in ("name", "id"):
+        table.insert(0, part, _joined([columns[f"{one}_{part}"] for one in by]))
+    return table.assign(**columns) if len(by) > 1 else table
+
+
+def _joined(parts: Sequence[pd.Series]) -> pd.Series:
+    if len(parts) == 1:
+        return parts[0]
+    first, second = (part.astype("string") for part in parts)
+    return (first + SEPARATOR + second).astype("str")
 
 
 def whole(rows: pd.DataFrame, name: str, *, min_group: int) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.differences import Wording, clearly_different, differences, versus
+from stcrm_pandas.analysis.base.differences import CLEARLY_DIFFERENT, Wording, differences, versus
 from stcrm_pandas.analysis.base.display import Definitions, load_definitions
 from stcrm_pandas.analysis.base.format import (
     format_percent,
@@ -192,5 +192,6 @@ def _left_out(result: OpportunitiesResult, overall: Any) -> list[str]:
 def definitions(result: OpportunitiesResult) -> Definitions:
     """Return what each number means, by its name."""
     cases = {"costs" if result.costs else "no costs", "zone" if result.time_zone else "no zone"}
-    values = {**vars(result), "clearly_different": clearly_different(wording(result), result.min_group)}
+    strata = {"min_group": result.min_group, "units": _UNIT[1], "strata": strata_words(result)}
+    values = {**vars(result), "clearly_different": CLEARLY_DIFFERENT.format(**strata)}
     return load_definitions(__package__, cases, values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.differences import Wording, clearly_different, differences, versus
+from stcrm_pandas.analysis.base.differences import CLEARLY_DIFFERENT, Wording, differences, versus
 from stcrm_pandas.analysis.base.display import Definitions, load_definitions
 from stcrm_pandas.analysis.base.format import format_range, format_share, has_or_have, is_or_are, listed, plural
 from stcrm_pandas.analysis.base.names import group_word
@@ -142,7 +142,9 @@ def definitions(result: LeadConversionResult) -> Definitions:
         **vars(result),
         "units": words.unit[1],
         "strata": words.strata,
-        "clearly_different": clearly_different(words, result.min_group),
+        "clearly_different": CLEARLY_DIFFERENT.format(
+            min_group=result.min_group, units=words.unit[1], strata=words.strata
+        ),
         "reasons": ", ".join(f"{id} {text}" for id, text in reasons.items()),
     }
     return load_definitions(__package__, cases, values)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import true
 from stcrm_pandas.analysis.base.findings import WorkList
-from stcrm_pandas.analysis.base.names import known_names, names_of
+from stcrm_pandas.analysis.base.names import known_names, named
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 
 __all__ = ["ages_in_days", "open_leads", "work_lists"]
@@ -101,7 +101,7 @@ def _table(result: LeadConversionResult, leads: pd.DataFrame, local: ZoneInfo) -
     table["Came in"], table["Follow-up"], table["Last change"] = map(day, _TIMES)
     for dimension, title in (("campaign", "Campaign"), ("business_unit", "Business unit")):
         if f"{dimension}_id" in leads and dimension in result.names:
-            table[title] = names_of(leads[f"{dimension}_id"], result.names[dimension])
+            table[title] = named(leads[f"{dimension}_id"], result.names[dimension])
     table["Priority"] = text["priority"]
     table["Link"] = text["lead_url"]
     return table
