@@ -64,7 +64,7 @@ def test_a_lead_that_was_converted_between_two_reads_is_bounded(fresh_box, join,
     later = lead_conversion(every, status_log=log)
     assert earlier.as_of < later.as_of
     assert later.overall["converted"].iloc[0] - earlier.overall["converted"].iloc[0] == 1
-    with pytest.raises(UsageError, match="the status log does not cover it: of 1 of 1 rows"):
+    with pytest.raises(UsageError, match="the status log lacks the status of 1 of 1 rows"):
         known_at(leads, opened.first_seen - second, None, log)
     with pytest.raises(UsageError, match="takes a status log that covers it"):
         known_at(leads, opened.last_seen, None)

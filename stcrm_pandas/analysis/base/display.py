@@ -95,8 +95,8 @@ def table(
 ) -> str:
     """Return an HTML table.
 
-    Parameters: column titles, each with whether its cells are numbers; the cells as text; which rows are dimmed;
-    whether the last row sums up the others; what the table shows, where no heading above it says so.
+    Parameters: by title whether cells are numbers; the cells; which rows are dimmed; whether the last row is the total;
+    a caption.
 
     >>> table({"Campaign": False, "Leads": True}, [["Radio", "12"]]).count("<tr>")
     2

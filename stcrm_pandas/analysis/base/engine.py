@@ -1,7 +1,7 @@
-"""What every reduction needs, whatever engine holds the frame: pandas, polars, DuckDB, Spark.
+"""What reductions need on every engine: pandas, polars, DuckDB, Spark.
 
-Engines differ most in how they do times. So at the door (`lazy`) each time becomes a whole number of microseconds
-since 1970, and its local wall time a column beside it; behind the door there is nothing but narwhals.
+Engines differ most in times. So `lazy` turns each time into microseconds since 1970, and adds its local wall time as a
+column; everything after that is narwhals.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ __all__ = [
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 TENANT = "tenant"
-"""The column that says whose a row is, where a frame holds the rows of many."""
+"""The column of the tenant, in frames with rows of several."""
 
 _MICROSECOND = dt.timedelta(microseconds=1)
 # The service writes the first day of the year 1 for 'never'.
@@ -59,7 +59,7 @@ def given_or_missing(rows: Rows, column: str) -> nw.Expr:
 
 
 def micros(value: dt.datetime | dt.timedelta) -> int:
-    """A moment as microseconds since 1970, or a span in microseconds.
+    """Return a moment as microseconds since 1970, or a span in microseconds.
 
     Examples
     --------
@@ -79,7 +79,7 @@ def lazy(
     local: Iterable[str] = (),
     time_zone: str | None = None,
 ) -> Rows:
-    """A frame of any engine, checked, with the columns that are needed and with times that all engines can do.
+    """Return a frame of any engine, checked, with the needed columns and with times that all engines support.
 
     Parameters
     ----------
@@ -212,8 +212,8 @@ def refuse_mixtures(**frames: Any) -> None:
     rows = {name: lazy_rows(frame, name) for name, frame in frames.items() if frame is not None}
     engines = {str(row.implementation).rpartition(".")[2].lower(): name for name, row in rows.items()}
     if len(engines) > 1:
-        said = ", ".join(f"{name} is one of {engine}" for engine, name in engines.items())
-        raise UsageError(f"all frames must be of one engine, but {said}")
+        kinds = ", ".join(f"{name} is one of {engine}" for engine, name in engines.items())
+        raise UsageError(f"all frames must be of one engine, but {kinds}")
     having = [name for name, row in rows.items() if TENANT in row.collect_schema()]
     lacking = [name for name in rows if name not in having]
     if having and lacking:
@@ -221,7 +221,7 @@ def refuse_mixtures(**frames: Any) -> None:
 
 
 def keys(rows: Rows, *names: str) -> list[str]:
-    """The columns that tell rows apart or join them: `names`, and the tenant where the rows are of many.
+    """Return key columns: `names`, after the tenant where the frame has one.
 
     Examples
     --------
@@ -232,13 +232,7 @@ def keys(rows: Rows, *names: str) -> list[str]:
 
 
 def refuse_repeats(rows: Rows, name: str, key: str = "id") -> None:
-    """Refuse rows whose key stands twice (within a tenant).
-
-    Raises
-    ------
-    UsageError
-        With their number.
-    """
+    """Raise if a key appears twice (within a tenant)."""
     by = keys(rows, key)
     total, different = rows.select(nw.len()).collect().item(), rows.select(*by).unique().select(nw.len())
     if repeats := int(total) - int(different.collect().item()):
@@ -246,7 +240,7 @@ def refuse_repeats(rows: Rows, name: str, key: str = "id") -> None:
 
 
 def once(rows: Rows) -> Rows:
-    """The same rows, worked out once, where an engine would do it again for each table that is made of them.
+    """Return the rows computed once, on engines that would compute them again for each table.
 
     DuckDB and Spark hold what is done in memory: select the columns that are needed before. DuckDB writes each step
     into the next as a query within a query, so that a long reduction needs this to end in time.
@@ -266,43 +260,37 @@ def once(rows: Rows) -> Rows:
 
 
 def true(condition: nw.Expr) -> nw.Expr:
-    """Whether it is known to be so."""
+    """Return the condition, with missing as false."""
     return condition.fill_null(value=False)
 
 
 def local_month(column: str) -> nw.Expr:
-    """The month of a wall time as 12 x year + month - 1; missing where the time is.
-
-    Parameters: the time's name as it was given to `lazy`.
-    """
+    """Return the month of a time of `lazy` as 12 x year + month - 1."""
     wall = nw.col(_wall(column)).dt
     return wall.year() * 12 + wall.month() - 1
 
 
 def local_day(column: str) -> nw.Expr:
-    """The date of a wall time as a number, which `datetime.date.fromordinal` reads; missing where the time is.
-
-    Parameters: the time's name as it was given to `lazy`.
-    """
+    """Return the local date of a time of `lazy` as its ordinal."""
     wall = nw.col(_wall(column)).dt
     before = wall.year() - 1  # whole years since the year 1
     return before * 365 + before // 4 - before // 100 + before // 400 + wall.ordinal_day()
 
 
 def local_weekday(column: str) -> nw.Expr:
-    """The weekday of a wall time, from 1 for Monday to 7 for Sunday; missing where the time is."""
+    """Return the local weekday of a time of `lazy`, from 1 for Monday to 7 for Sunday."""
     weekday = nw.col(_wall(column)).dt.weekday()
     # Sunday is 0 in what narwhals gives on Spark
     return nw.when(weekday == 0).then(nw.lit(7)).otherwise(weekday)
 
 
 def local_hour(column: str) -> nw.Expr:
-    """The hour of a wall time, from 0 to 23; missing where the time is."""
+    """Return the local hour of a time of `lazy`, from 0 to 23."""
     return nw.col(_wall(column)).dt.hour()
 
 
 def month_name(number: int) -> str:
-    """The month that `local_month` numbered.
+    """Return the name of a month number.
 
     Examples
     --------
@@ -318,7 +306,7 @@ def month_number(name: str) -> int:
 
 
 def collected(rows: Rows, dtypes: Mapping[str, str] | None = None) -> pd.DataFrame:
-    """A small table as pandas, with the dtypes of the project whatever the engine.
+    """Return a small table as pandas, with the same dtypes from every engine.
 
     Parameters
     ----------
@@ -343,7 +331,7 @@ def collected(rows: Rows, dtypes: Mapping[str, str] | None = None) -> pd.DataFra
 
 
 def _of_arrow(table: Any) -> pd.DataFrame:
-    """By the dtypes that have room for 'missing': a number that is missing must not make floats of large ids."""
+    """Return nullable dtypes, since a missing number must not turn large ids into floats."""
     import pyarrow as pa
 
     columns: dict[str, Any] = {}

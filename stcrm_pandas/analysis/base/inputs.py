@@ -1,7 +1,6 @@
-"""Frames by other hands: from a CSV file, a query or a notebook, with the dtypes that these leave.
+"""Frames from a CSV file, a query or a notebook, with the dtypes that these leave.
 
-`admitted` gives each frame the dtypes that the reductions need, or refuses it with what to do. A frame as a read gave
-it passes as it is.
+`admitted` gives each frame the dtypes that the reductions need, or raises with what to do.
 """
 
 from __future__ import annotations
@@ -71,7 +70,7 @@ _YEAR_2 = pd.Timestamp("0002-01-01")
 def admitted(frames: Mapping[str, Any], *, zone: str | None) -> dict[str, Any]:
     """Return the frames with the dtypes that the analyses need.
 
-    Text booleans become booleans, ids in text or in floats whole numbers, times without a zone times of the company.
+    Text booleans become booleans, ids in text or floats become whole numbers, times without a zone are local times.
 
     Parameters
     ----------
@@ -142,20 +141,20 @@ def _pandas_columns(frame: pd.DataFrame, name: str, zone: str | None) -> dict[st
     if frame.columns.has_duplicates:
         twice = frame.columns[frame.columns.duplicated()][0]
         raise UsageError(f"{name}: the column {twice} appears twice")
-    found: dict[str, pd.Series] = {}
+    changed: dict[str, pd.Series] = {}
     for column, cells in frame.items():
         text = str(column)
         if text in CONDITIONS and not pd.api.types.is_bool_dtype(cells.dtype):
-            found[text] = condition(cells, name, text)
+            changed[text] = condition(cells, name, text)
         elif _is_id(text, name) and not pd.api.types.is_integer_dtype(cells.dtype):
-            found[text] = _whole_numbers(cells, name, text)
+            changed[text] = _whole_numbers(cells, name, text)
         elif text in TIMES and pd.api.types.is_datetime64_dtype(cells.dtype):
-            found[text] = _with_zone(cells, name, text, zone)
+            changed[text] = _with_zone(cells, name, text, zone)
         elif text in TEXTS and pd.api.types.is_numeric_dtype(cells.dtype):
-            found[text] = _number_in_text(cells, digits=5 if text == "address_zip" else 0)
+            changed[text] = _number_in_text(cells, digits=5 if text == "address_zip" else 0)
         elif text == "tag_type_ids" and cells.map(lambda cell: isinstance(cell, str)).any():
-            found[text] = cells.map(_tags_in_text)
-    return found
+            changed[text] = cells.map(_tags_in_text)
+    return changed
 
 
 def _is_id(column: str, name: str) -> bool:
@@ -164,11 +163,6 @@ def _is_id(column: str, name: str) -> bool:
 
 def condition(cells: pd.Series, name: str, column: str) -> pd.Series:
     """Return a column of conditions as `boolean`, whether it holds booleans, 0 and 1, or words for them.
-
-    Parameters: the cells; the name of their frame and the column, for an error.
-
-    Raises:
-        UsageError: a cell is none of these.
 
     >>> condition(pd.Series(["True", "no", None, 1]), "leads", "active").tolist()
     [True, False, <NA>, True]
@@ -215,8 +209,8 @@ def _with_zone(cells: pd.Series, name: str, column: str, zone: str | None) -> pd
         raise UsageError(_no_zone(name, column))
     real = cells.where(cells >= _YEAR_2)
     first = np.ones(len(cells), dtype=bool)
-    told: pd.Series = real.dt.tz_localize(zone, ambiguous=first, nonexistent="shift_forward").dt.tz_convert("UTC")
-    return told
+    moments: pd.Series = real.dt.tz_localize(zone, ambiguous=first, nonexistent="shift_forward").dt.tz_convert("UTC")
+    return moments
 
 
 def _no_zone(name: str, column: str) -> str:
@@ -231,7 +225,7 @@ def _tags_in_text(cell: Any) -> Any:
 
 
 def _other_engine(rows: nw.LazyFrame[Any], name: str, zone: str | None) -> nw.LazyFrame[Any] | None:
-    """Return the same for other engines than pandas, in the words of narwhals; None where nothing changes."""
+    """Return the frame of another engine with these dtypes; None where nothing changes."""
     expressions: list[nw.Expr] = []
     local: list[str] = []
     for column, kind in rows.collect_schema().items():
@@ -282,12 +276,7 @@ def _polars_zone(native: Any, columns: Iterable[str], zone: str) -> Any:
 
 
 def table_of(frame: Any, name: str, columns: Iterable[str]) -> pd.DataFrame:
-    """Return a small frame of names or reasons as pandas.
-
-    Parameters: a frame of any engine; its name in an error; the columns that it must have.
-
-    Raises:
-        UsageError: it is no frame, lacks a column, or a value cannot be read.
+    """Return a small frame of names or reasons as pandas; raise if it lacks a column or a value cannot be read.
 
     >>> table_of([{"id": 1}], "campaigns", ["id"])
     Traceback (most recent call last):
@@ -299,5 +288,5 @@ not list: pd.DataFrame(campaigns) makes one of it
     if lacking := sorted(set(columns) - set(rows.collect_schema().names())):
         raise UsageError(f"{name}: the frame lacks the columns {', '.join(lacking)}")
     table = frame if isinstance(frame, pd.DataFrame) else rows.collect("pyarrow").to_arrow().to_pandas()
-    found = _pandas_columns(table, name, "UTC")
-    return table.assign(**found) if found else table
+    columns = _pandas_columns(table, name, "UTC")
+    return table.assign(**columns) if columns else table

@@ -1,4 +1,4 @@
-"""Money as a reader writes it, in the currency of the business units; several currencies are never added up."""
+"""Money in the currency of the business units; several currencies are never added up."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SIGNS = {"USD": "$", "CAD": "CA$", "AUD": "A$", "NZD": "NZ$", "GBP": "£", "EUR
 
 
 def money(amount: Any, currency: str | None = None) -> str:
-    """Return an amount in words; without a currency where none is known.
+    """Return an amount with its currency, if known.
 
     Examples
     --------
@@ -39,7 +39,7 @@ def money(amount: Any, currency: str | None = None) -> str:
 
 
 def amounts(pairs: Sequence[tuple[str | None, Any]]) -> str:
-    """Return the amounts of several currencies in words.
+    """Return the amounts of several currencies.
 
     Examples
     --------
@@ -50,9 +50,7 @@ def amounts(pairs: Sequence[tuple[str | None, Any]]) -> str:
 
 
 def currencies_of(business_units: Any) -> dict[int, str]:
-    """Return the currency of each business unit; nothing where it is not known.
-
-    Parameters: the frame of business units (`crm.lookups.business_units.list()`), or names without currencies, or None.
+    """Return the currency of each business unit, as far as known, from their frame.
 
     >>> currencies_of(pd.DataFrame({"id": [1, 2], "currency": ["usd", None]}))
     {1: 'USD'}
@@ -80,7 +78,7 @@ def of_units(units: pd.Series, currencies: Mapping[int, str]) -> pd.Series:
     return pd.Series(words[codes], index=units.index, dtype="str")
 
 
-def several(found: Sequence[str]) -> list[str]:
+def several(currencies: Sequence[str]) -> list[str]:
     """Return a caution if amounts are in several currencies.
 
     Examples
@@ -90,8 +88,7 @@ def several(found: Sequence[str]) -> list[str]:
     >>> several(["USD"])
     []
     """
-    if len(found) < 2:
+    if len(currencies) < 2:
         return []
-    return [
-        f"Amounts are in several currencies ({', '.join(found)}): they are added up within each, and none is converted."
-    ]
+    listed = ", ".join(currencies)
+    return [f"Amounts are in several currencies ({listed}): they are added up within each, and none is converted."]

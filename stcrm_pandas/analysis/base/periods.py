@@ -52,7 +52,7 @@ class Period:
 
 @dataclass(frozen=True)
 class FourWeeks:
-    """The latest four whole weeks that are old enough, the four before them, and the same weeks a year earlier."""
+    """The last four complete weeks that are old enough, the four before, and the same a year earlier."""
 
     now: Period
     before: Period
@@ -60,7 +60,7 @@ class FourWeeks:
 
 
 def whole_weeks_until(moment: dt.datetime, zone: dt.tzinfo) -> dt.date:
-    """The Monday with which the last whole week before a moment ends.
+    """Return the Monday with which the last complete week before a moment ends.
 
     Examples
     --------
@@ -73,14 +73,11 @@ def whole_weeks_until(moment: dt.datetime, zone: dt.tzinfo) -> dt.date:
 
 
 def four_weeks(as_of: dt.datetime, zone: dt.tzinfo, *, mature_days: int = 0) -> FourWeeks:
-    """The weeks that a tile compares.
-
-    Parameters: until when the rows are known; the company's zone; how old a row must be to be measured, in days of
-    24 hours. The year earlier is 52 weeks earlier, so that weekdays face each other.
+    """Return the weeks that a tile compares, from how old a row must be; a year earlier is 52 weeks earlier.
 
     >>> from zoneinfo import ZoneInfo
-    >>> found = four_weeks(dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC), ZoneInfo("America/Chicago"), mature_days=30)
-    >>> str(found.now), str(found.before), str(found.year_ago)
+    >>> weeks = four_weeks(dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC), ZoneInfo("America/Chicago"), mature_days=30)
+    >>> str(weeks.now), str(weeks.before), str(weeks.year_ago)
     ('May 4–31, 2026', 'Apr 6–May 3, 2026', 'May 5–Jun 1, 2025')
     """
     end = whole_weeks_until(as_of - dt.timedelta(days=mature_days), zone)
@@ -97,7 +94,7 @@ def month_start(number: int, zone: dt.tzinfo) -> dt.datetime:
 
 
 def whole_month(number: int, period: Bounds, mature_until: dt.datetime, zone: dt.tzinfo) -> bool:
-    """Whether a month was read from its first to its last moment, and all of it is old enough.
+    """Return whether a month was read from its first to its last moment, and all of it is old enough.
 
     Examples
     --------

@@ -30,14 +30,14 @@ __all__ = [
 
 Moment = str | dt.datetime | dt.date | pd.Timestamp
 
-# Filters by which a frame holds leads for what became of them, so that a share of it says nothing.
+# Filters by which a frame holds leads for what became of them, so that its shares mean nothing.
 _SELECTIONS = ("status", "modified_on_or_after", "modified_before", "since", "continue_from")
 
 
 def attrs_of(frame: Any) -> Mapping[str, Any]:
     """Return what the read noted on the frame; empty for other frames."""
-    found = getattr(frame, "attrs", {}).get("stcrm")
-    return found if isinstance(found, Mapping) else {}
+    noted = getattr(frame, "attrs", {}).get("stcrm")
+    return noted if isinstance(noted, Mapping) else {}
 
 
 def zone(leads: Any, time_zone: str | None) -> ZoneInfo | None:

@@ -1,4 +1,4 @@
-"""What a status log tells: in which status rows were at a moment before they were read.
+"""Statuses of rows at a moment before they were read, from a status log.
 
 The frame of a log (`crm.status_log("leads")`) has `id`, `status`, `first_seen` and `last_seen` of each run of one
 status, in UTC.
@@ -20,7 +20,7 @@ _COLUMNS = ("id", "status", "first_seen", "last_seen")
 
 
 def statuses_at(status_log: pd.DataFrame, as_of: Moment) -> pd.DataFrame:
-    """In which status each row was at a moment, of those of which it is known.
+    """Return the status of each row at a moment, as far as known.
 
     It is known where a row was seen in one status both before and after, with no other between.
 
@@ -56,7 +56,7 @@ def statuses_at(status_log: pd.DataFrame, as_of: Moment) -> pd.DataFrame:
 
 
 def as_known_at(frame: pd.DataFrame, as_of: Moment, status_log: pd.DataFrame) -> pd.DataFrame:
-    """Leads or bookings as they were known at a moment before they were read.
+    """Return leads or bookings as they were known at a moment before they were read.
 
     Rows created later are left out, statuses are those of the log, and what was changed later counts as changed at the
     moment itself at the latest. All else is as it was read.
@@ -93,20 +93,19 @@ def as_known_at(frame: pd.DataFrame, as_of: Moment, status_log: pd.DataFrame) ->
     known = statuses_at(status_log, at).set_index("id")["status"]
     unknown = ~then["id"].isin(known.index)
     if unknown.any():
-        said = f"of {int(unknown.sum()):,} of {len(then):,} rows it does not know the status then"
-        raise UsageError(_NOT_COVERED.format(at=at, said=said))
+        raise UsageError(_NOT_COVERED.format(at=at, unknown=int(unknown.sum()), rows=len(then)))
     latest = then["modified_on"].where(~(then["modified_on"] > at), pd.Timestamp(at))
-    found = then.assign(status=then["id"].map(known).astype(then["status"].dtype), modified_on=latest)
+    known_then = then.assign(status=then["id"].map(known).astype(then["status"].dtype), modified_on=latest)
     noted = attrs_of(frame)
     read = at.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
-    found.attrs["stcrm"] = {**noted, "fetched_at": read} | ({"rows": len(found)} if "rows" in noted else {})
-    return found
+    known_then.attrs["stcrm"] = {**noted, "fetched_at": read} | ({"rows": len(known_then)} if "rows" in noted else {})
+    return known_then
 
 
 def known_at(
     frame: Any, as_of: Moment | None, local: dt.tzinfo | None, status_log: Any = None
 ) -> tuple[Any, dt.datetime]:
-    """A frame and the moment up to which it is known: as it was read, or as it was at an earlier `as_of`.
+    """Return a frame and the moment up to which it is known: as it was read, or as it was at an earlier `as_of`.
 
     Parameters
     ----------
@@ -139,8 +138,8 @@ def known_at(
 
 
 _NOT_COVERED = (
-    "as_of {at:%Y-%m-%d %H:%M %Z} is before the read, and the status log does not cover it: {said}. Give the moment "
-    "of a read that was noted (connect(status_log=True)), or leave as_of out."
+    "as_of {at:%Y-%m-%d %H:%M %Z} is before the read, and the status log lacks the status of {unknown:,} of {rows:,} "
+    "rows then. Give the moment of a read that was noted (connect(status_log=True)), or leave as_of out."
 )
 
 

@@ -123,8 +123,8 @@ def attribution(
     Examples
     --------
     >>> campaigns = pd.DataFrame({"id": [1, 2], "active": [True, False], "is_default_campaign": [True, False]})
-    >>> found = attribution({1: 10, 2: 80, None: 10}, campaigns, what="opportunities")
-    >>> found.default, found.none, found.unknown, found.inactive, found.ranked
+    >>> health = attribution({1: 10, 2: 80, None: 10}, campaigns, what="opportunities")
+    >>> health.default, health.none, health.unknown, health.inactive, health.ranked
     (10, 10, 0, 80, False)
     """
     if campaigns is None:
@@ -159,5 +159,5 @@ def default_campaigns(campaigns: pd.DataFrame | None) -> list[int]:
 def _flag(campaigns: pd.DataFrame, column: str, *, wanted: bool) -> pd.Series | None:
     if column not in campaigns:
         return None
-    found: pd.Series = condition(campaigns[column], "campaigns", column).eq(wanted).fillna(False).astype(bool)
-    return found
+    flag: pd.Series = condition(campaigns[column], "campaigns", column).eq(wanted).fillna(False).astype(bool)
+    return flag

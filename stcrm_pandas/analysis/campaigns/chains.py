@@ -105,8 +105,8 @@ def _inquiries(records: pd.DataFrame, repeat: dt.timedelta) -> pd.Series:
     begins = np.ones(len(leads), dtype=bool)
     begins[1:] = (who[1:] != who[:-1]) | (when[1:] - when[:-1] >= micros(repeat))
     number = np.cumsum(begins)
-    found = pd.Series(number, index=leads.index[order], dtype="Int64")
-    return found.reindex(records.index)
+    inquiry = pd.Series(number, index=leads.index[order], dtype="Int64")
+    return inquiry.reindex(records.index)
 
 
 def _fitting(records: pd.DataFrame, as_of: dt.datetime) -> pd.Series:
@@ -220,16 +220,8 @@ def _times(created: pd.Series) -> pd.Series:
 def chain_of(records: pd.DataFrame, ties: Sequence[str], *, within: str | None = None) -> Labels:
     """Number the chains: two records are in the same one if a path of shared ties leads from one to the other.
 
-    Parameters:
-        records: a row for each record.
-        ties: its columns that tie: two records with the same value in one of them belong together; a missing value
-            ties nothing.
-        within: a column whose values are kept apart (the tenant), if any.
-
-    Returns:
-        For each record the number of its chain, from 0 on.
-
-    Source: connected components of the graph of records and values (`scipy.sparse.csgraph`).
+    Records with the same value in one of the columns `ties`, and `within` (the tenant), belong together. Chains are
+    the connected components of the graph of records and values.
 
     >>> records = pd.DataFrame({"call": [1, 1, None, 7], "booking": [None, 5, 5, None]}, dtype="Int64")
     >>> chain_of(records, ["call", "booking"]).tolist()

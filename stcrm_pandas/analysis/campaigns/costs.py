@@ -191,10 +191,10 @@ def _ids(
     folded = {id: name.strip().casefold() for id, name in names.items()}
     often = Counter(folded.values())
     by_name = {name: id for id, name in folded.items()}
-    found: list[int | None] = []
+    ids: list[int | None] = []
     for text in texts:
         name = text.casefold()
         if text not in numbers and often[name] > 1:
             raise UsageError(f"spend: {often[name]} campaigns have the name {text!r}; give the id instead")
-        found.append(numbers.get(text, by_name.get(name)))
-    return pd.array(found, dtype="Int64")
+        ids.append(numbers.get(text, by_name.get(name)))
+    return pd.array(ids, dtype="Int64")

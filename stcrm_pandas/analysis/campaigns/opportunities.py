@@ -57,7 +57,7 @@ _HARMLESS = ("created_on_or_after", "created_before", "gen_perm_url", "external_
 
 @dataclass(frozen=True, repr=False)
 class Opportunities(OpportunitiesResult):
-    """What `opportunities` gives: its numbers, and their sentences, tables, figures, actions and lists.
+    """The result of `opportunities`: numbers, sentences, tables, figures, actions and lists.
 
     See `OpportunitiesResult` for the numbers. `leads` is the lead conversion of the same groups, where
     `analysis.together` was given both.
@@ -82,7 +82,7 @@ class Opportunities(OpportunitiesResult):
         return opportunity_sentences.definitions(self)
 
     def summary(self) -> Sentences:
-        """What the numbers say, in plain sentences; that they are too few, where they are."""
+        """Sentences computed from the numbers."""
         return Sentences([*self.cautions, *opportunity_sentences.summary(self)])
 
     def figure(self, kind: Literal["booked", "steps", "cost"] = "booked") -> Figure:
@@ -114,11 +114,11 @@ class Opportunities(OpportunitiesResult):
         return draw(self)
 
     def actions(self) -> list[Action]:
-        """What to do this week, as far as these numbers say so."""
+        """What to do this week; empty if nothing is clear."""
         return opportunity_findings.actions(self)
 
     def tiles(self) -> list[Tile]:
-        """Four numbers over the latest four whole weeks; none without a time zone."""
+        """Four numbers of the last four complete weeks that are old enough; none without a time zone."""
         return opportunity_findings.tiles(self)
 
     @cached_property
@@ -302,7 +302,7 @@ def opportunities(
             min_group=min_group,
             currency=currencies[0] if len(currencies) == 1 else None,
         )
-    found = Opportunities(
+    result = Opportunities(
         table=table.iloc[order].reset_index(drop=True),
         overall=overall,
         untraced=whole(rows[rows["untraced"]], "Jobs without call or booking", min_group=min_group),
@@ -329,7 +329,7 @@ def opportunities(
         currencies=currencies,
     )
     if len(currencies) < 2:
-        return found
+        return result
 
     def paid_in(currency: str) -> pd.DataFrame:
         mine = records.assign(total=records["total"].where(of_job == currency, 0.0))
@@ -337,7 +337,7 @@ def opportunities(
         each = aged(once, as_of=known, mature=mature, old=old, zone=local)
         return each if "category" not in rows else each.assign(category=rows["category"])
 
-    return apart(found, {currency: paid_in(currency) for currency in currencies}, dimensions, lookup)
+    return apart(result, {currency: paid_in(currency) for currency in currencies}, dimensions, lookup)
 
 
 def _refuse_part(name: str, frame: Any) -> None:
@@ -376,7 +376,7 @@ def _period(frames: Mapping[str, Any], local: Any) -> tuple[dt.datetime | None, 
 def _compared(
     rows: pd.DataFrame, table: pd.DataFrame, by: Sequence[str], *, silent: Collection[int], ranked: bool, min_group: int
 ) -> pd.DataFrame:
-    """Compare the shares booked; a campaign that says nothing of what brought the customer is among the others."""
+    """Compare the shares booked; the default campaign is among the others."""
     groups = table[["id", "name"]].assign(
         id=table["id"].mask(table["id"].isin(list(silent))),
         n=table["mature"],

@@ -1,7 +1,6 @@
-"""The records behind opportunities: leads, bookings and jobs, narrowed to what ties them together and what they tell.
+"""The records behind opportunities: leads, bookings and jobs, reduced to links and outcomes, without personal data.
 
-Written in narwhals up to the last step, so that other engines than pandas do the narrowing. What is gathered is a row
-for each record, in numbers alone: no name, no address, no free text.
+Written in narwhals up to the last step, so that the engine of the frames does the reduction.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ _DTYPES = {
 
 
 def gather(leads: Any, bookings: Any, jobs: Any, *, not_leads: Sequence[int] = ()) -> pd.DataFrame:
-    """One row for each lead, booking and job.
+    """Return a row for each lead, booking and job.
 
     Parameters
     ----------
@@ -71,12 +70,12 @@ def gather(leads: Any, bookings: Any, jobs: Any, *, not_leads: Sequence[int] = (
         `booking`, `call`, `job`, the `customer`, the `person` of a lead with its `person_kind` (see `inquiries`), and
         `parent`, the job that a job came after; `left_out` (0: kept); `phone`, it names a call and no booking;
         `follow_on`, a job that is no first contact; `booked`, the record says that there is a job; `unknown`, its
-        status says nothing that the contract knows; `completed`, `total` of jobs.
+        status is not documented; `completed`, `total` of jobs.
 
     Raises
     ------
     UsageError
-        A column is missing, a time has no zone, an id stands twice, or the frames do not fit together.
+        A column is missing, a time has no zone, an id is duplicate, or the frames do not fit together.
     """
     refuse_mixtures(leads=leads, bookings=bookings, jobs=jobs)
     parts = [_leads(leads, not_leads), _jobs(jobs)] + ([] if bookings is None else [_bookings(bookings)])

@@ -23,7 +23,7 @@ Floats = npt.NDArray[np.float64]
 LAST_DAY = 120
 SPEEDS = (1, 7, 30, 90)
 UNSURE = 0.05
-"""Where the bounds are further apart, no speed is told."""
+"""Where the bounds are further apart, no speed is given."""
 
 _AGES = (0, 3, 7, 14, 21, 30, 45, 60, 90, 120, 180)
 
@@ -84,10 +84,10 @@ def _incidence(event_times: pd.DataFrame, side: str) -> dict[str, Any]:
 
 def _steps(day: Ints, event: Ints, count: Ints, at: Ints) -> dict[str, Floats]:
     """The cumulative share converted by these days, and its limits: the values of the last day seen at or before."""
-    found = aalen_johansen(day, event, count)
-    place = np.searchsorted(found["day"].to_numpy(dtype=np.int64), at, side="right") - 1
+    curve = aalen_johansen(day, event, count)
+    place = np.searchsorted(curve["day"].to_numpy(dtype=np.int64), at, side="right") - 1
     return {
-        name: np.where(place >= 0, found[column].to_numpy(dtype=np.float64)[np.maximum(place, 0)], 0.0)
+        name: np.where(place >= 0, curve[column].to_numpy(dtype=np.float64)[np.maximum(place, 0)], 0.0)
         for name, column in (("share", "share"), ("low", "interval_low"), ("high", "interval_high"))
     }
 
@@ -137,8 +137,8 @@ def later_conversion(
 
 def _chance(day: Ints, event: Ints, count: Ints, within: int) -> tuple[float, float]:
     """The chance of a next one to be converted within so many days, and its error: that of as many rows as give it."""
-    found = aalen_johansen(day, event, count)
-    until = found[found["day"] <= within]
+    curve = aalen_johansen(day, event, count)
+    until = curve[curve["day"] <= within]
     if until.empty:
         return share_of_earlier(0, int(count.sum()))
     share, error = float(until["share"].iloc[-1]), float(until["error"].iloc[-1])

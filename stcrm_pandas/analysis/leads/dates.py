@@ -1,6 +1,6 @@
 """When a lead was converted: exactly, by the one job that fits, or between two moments.
 
-Written in narwhals, so that every engine can do it. The rules are said in `lead_conversion`.
+Written in narwhals, so that every engine can do it. `lead_conversion` explains the rules.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def with_dates(leads: Rows, *, jobs: Any, bookings: Any, status_log: Any, as_of:
     """
     rows = once(_with_first_job(leads, jobs, bookings, as_of))
     created, modified = nw.col("created"), nw.col("modified")
-    # A change before the creation says nothing: then it may have been until the leads were read.
+    # a change before the creation is no bound
     changed = nw.when((modified >= created) & (modified <= as_of)).then(modified).otherwise(nw.lit(as_of))
     ended = true(nw.col("status").is_in(["Converted", "Dismissed"])) & ~created.is_null()
     rows = rows.with_columns(

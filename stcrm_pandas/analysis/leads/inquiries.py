@@ -1,6 +1,6 @@
 """Inquiries: the leads of one customer or one phone that came soon after another are one.
 
-Written in narwhals, so that every engine can do it. What an inquiry is, is said in `lead_conversion`.
+Written in narwhals, so that every engine can do it. `lead_conversion` explains inquiries.
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ def key_of(one: str) -> nw.Expr:
 def tags_of(leads: Any, rows: Rows) -> Rows:
     """A row for each lead and each of its tags: `id`, `tag`.
 
-    Parameters: the leads as they were given, and as `engine.lazy` gives them, with `tag_type_ids`.
+    Parameters: the leads as given, and as `engine.lazy` gives them.
     """
     by = keys(rows, "id")
     if not isinstance(leads, pd.DataFrame):
@@ -99,8 +99,8 @@ def tags_of(leads: Any, rows: Rows) -> Rows:
         return long.filter(~nw.col("tag").is_null()).unique([*by, "tag"])
     # tuples in a column of objects, which narwhals cannot open
     each = leads[[*by, "tag_type_ids"]].rename(columns={"tag_type_ids": "tag"}).explode("tag").dropna(subset=["tag"])
-    told: Rows = nw.from_native(each.astype({"tag": "Int64"}).drop_duplicates()).lazy()
-    return told
+    tags: Rows = nw.from_native(each.astype({"tag": "Int64"}).drop_duplicates()).lazy()
+    return tags
 
 
 def lookups(names: Names, by: Sequence[str]) -> dict[str, Any]:
@@ -111,10 +111,10 @@ def lookups(names: Names, by: Sequence[str]) -> dict[str, Any]:
         unknown = [key for key in names if key not in (*BY, CUSTOMER)]
         if unknown:
             raise UsageError(f"names: {unknown[0]!r} is nothing to group by; there are {', '.join(map(repr, BY))}")
-        found = {str(key): value for key, value in names.items()}
-        if "category" in by and "category" not in found and "campaign" in found:
-            found["category"] = found["campaign"]
-        return found
+        lookup = {str(key): value for key, value in names.items()}
+        if "category" in by and "category" not in lookup and "campaign" in lookup:
+            lookup["category"] = lookup["campaign"]
+        return lookup
     return dict.fromkeys(by[:1], names)
 
 

@@ -50,7 +50,7 @@ Kind = Literal["rates", "months", "curve", "cohorts", "reasons"]
 
 @dataclass(frozen=True, repr=False)
 class LeadConversion(LeadConversionResult):
-    """What `lead_conversion` gives: its numbers, and their sentences, tables, figures, actions and lists.
+    """The result of `lead_conversion`: numbers, sentences, tables, figures, actions and call lists.
 
     See `LeadConversionResult` for the numbers. `work_lists` are made when they are asked for, and hold personal data.
     `booked` are the opportunities of the same groups, where `analysis.together` was given both.
@@ -75,23 +75,23 @@ class LeadConversion(LeadConversionResult):
         return lead_sentences.definitions(self)
 
     def summary(self) -> Sentences:
-        """What the numbers say, in plain sentences; that they are too few, where they are."""
+        """Sentences computed from the numbers."""
         return Sentences([*self.cautions, *lead_sentences.summary(self)])
 
     def speed_table(self) -> Table:
-        """The speeds in words, a row per group; where the dates are not known well enough, it says so."""
+        """The speeds as text, a row per group."""
         return Table(format_speed(self))
 
     def reasons_table(self) -> Table:
-        """The reasons for dismissal in words."""
+        """The reasons for dismissal as text."""
         return Table(format_reasons(self))
 
     def tiles(self) -> list[Tile]:
-        """Four numbers of the latest four whole weeks that are old enough; none without a time zone."""
+        """Four numbers of the last four complete weeks that are old enough; none without a time zone."""
         return lead_findings.tiles(self)
 
     def actions(self) -> list[Action]:
-        """What to do this week, with its size in jobs; empty where nothing is clear."""
+        """What to do this week, with its size in jobs; empty if nothing is clear."""
         return lead_findings.actions(self)
 
     @property
@@ -210,13 +210,13 @@ def lead_conversion(
     stale_days : int, default 30
         After how many days without a change an open lead is stale.
     dismissing_reasons : mapping, optional
-        What the ids of dismissing reasons stand for, which no operation tells. Leads dismissed as "duplicate", "spam",
-        "wrong number" or "out of area" are left out; any other text is a name.
+        What the ids of dismissing reasons stand for, which the API does not tell. Leads dismissed as "duplicate",
+        "spam", "wrong number" or "out of area" are left out; any other text is a name.
 
     Raises
     ------
     UsageError
-        For a missing column, time zone or `as_of`, an id that stands twice, leads read by modification or status.
+        For a missing column, time zone or `as_of`, a duplicate id, leads read by modification or status.
 
     Examples
     --------

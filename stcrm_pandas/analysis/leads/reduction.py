@@ -1,7 +1,7 @@
 """The reduction behind lead conversion: from frames of any size to small tables of counts.
 
-Written in narwhals, without index, apply or row order, so that every engine can do it. What the counts mean is said
-in `lead_conversion`.
+Written in narwhals, without index, apply or row order, so that every engine can do it. `lead_conversion`
+explains the counts.
 """
 
 from __future__ import annotations
@@ -146,13 +146,13 @@ def reduce_leads(
     until = micros(as_of)
     kept = flat.filter(nw.col("left_out") == "")
     dated = once(with_dates(kept, jobs=jobs, bookings=bookings, status_log=status_log, as_of=until))
-    found = once(_inquiries(dated, list(carried), within, until, micros(window)))
-    grouped, by_keys = found, [*carried]
+    inquiries = once(_inquiries(dated, list(carried), within, until, micros(window)))
+    grouped, by_keys = inquiries, [*carried]
     if "tag" in by:
-        on = keys(found, "id")
+        on = keys(inquiries, "id")
         tag = f"key_{list(by).index('tag')}"
         tags = once(tags_of(leads, rows)).select(*on, nw.col("tag").alias(tag))
-        grouped, by_keys = found.join(tags, on=on, how="left"), sorted([*carried, tag])
+        grouped, by_keys = inquiries.join(tags, on=on, how="left"), sorted([*carried, tag])
     bounds = [f"{side}_{days}" for days in HORIZONS for side in ("lower", "upper")]
     times = ["early_day", "early_event", "late_day", "late_event"]
     dtypes = dict.fromkeys(("unit", "month", "date", "dismissal", *times), "Int64") | {
@@ -168,14 +168,14 @@ def reduce_leads(
 
     return Reduced(
         cells=counted(grouped, [*by_keys, "unit", "month"], *COUNTS),
-        days=counted(found, ["date", "month"], *COUNTS, *bounds),
+        days=counted(inquiries, ["date", "month"], *COUNTS, *bounds),
         event_times=counted(grouped.filter(~nw.col("created").is_null()), [*by_keys, *times]),
-        overall_event_times=counted(found.filter(~nw.col("created").is_null()), times),
+        overall_event_times=counted(inquiries.filter(~nw.col("created").is_null()), times),
         read=counted(
             flat.with_columns(dismissal=dismissal, leads=nw.lit(1)), ["left_out", "status", "dismissal"], "leads"
         ),
         linked_not_converted=int(
-            collected(found.select(nw.col("linked_not_converted").sum()))["linked_not_converted"].fillna(0).sum()
+            collected(inquiries.select(nw.col("linked_not_converted").sum()))["linked_not_converted"].fillna(0).sum()
         ),
     )
 
@@ -197,7 +197,7 @@ def _inquiries(dated: Rows, carried: Sequence[str], within: dt.timedelta | None,
     status, created = nw.col("status"), nw.col("created")
     converted, open_ = true(status == "Converted"), true(status == "Open")
     dismissed = true(status == "Dismissed")
-    # the best of its leads: converted, then a status that nobody knows, open, dismissed
+    # the best of its leads: converted, then an unknown status, open, dismissed
     rank = nw.when(converted).then(nw.lit(3)).when(open_).then(nw.lit(1)).when(dismissed).then(nw.lit(0))
     rows = dated.with_columns(
         leads=nw.lit(1),
