@@ -7,10 +7,9 @@ from stcrm_pandas.errors import require
 
 require("analysis")
 
-from stcrm_pandas.analysis.base.cautions import cautions
 from stcrm_pandas.analysis.base.findings import work_lists
 from stcrm_pandas.analysis.base.first_screen import first_screen
-from stcrm_pandas.analysis.base.provenance import origin, sources
+from stcrm_pandas.analysis.base.provenance import cautions, origin, sources
 from stcrm_pandas.analysis.bookings.booking_sources import BookingSources, booking_sources
 from stcrm_pandas.analysis.bookings.people import SamePerson, same_person
 from stcrm_pandas.analysis.campaigns.opportunities import Opportunities, opportunities
