@@ -21,7 +21,7 @@
     return name;
   }
 
-  /* The first number of a cell: 31 of "31 of 100 (27 to 35)", 1234.5 of "$1,234.50". */
+  /* The first number of a cell: 31 of "31% (27–35%)", 1234.5 of "$1,234.50". */
   function numberIn(cell) {
     const found = text(cell).replace(/,(?=\d{3})/g, "").match(/[-−+]?\d+(\.\d+)?/);
     return found ? Number(found[0].replace("−", "-")) : NaN;
