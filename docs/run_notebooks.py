@@ -13,6 +13,7 @@ from nbclient import NotebookClient
 from plotly.offline import get_plotlyjs
 
 FIGURE = "application/vnd.plotly.v1+json"
+WIDGET = "application/vnd.jupyter.widget-view+json"
 SHOWN = {"text/html", "text/plain", "image/png", "image/svg+xml"}
 
 
@@ -44,8 +45,9 @@ def execute(notebook: Any) -> None:
         client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": folder}})
         client.execute(env=own)
     script = '<script src="../_static/plotly.min.js"></script>'
-    for cell in notebook.cells:
-        for output in cell.get("outputs", ()):
+    for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
+        cell["outputs"] = [output for output in cell["outputs"] if not is_progress(output)]
+        for output in cell["outputs"]:
             data = output.get("data", {})
             if figure := data.get(FIGURE):
                 layout = {name: value for name, value in figure["layout"].items() if name != "width"} | {
@@ -58,7 +60,9 @@ def execute(notebook: Any) -> None:
                 script = ""  # once a page
             for kind in [kind for kind in data if kind not in SHOWN]:
                 del data[kind]
-        shown = (one for one in cell.get("outputs", ()) if one.get("name") != "stderr")  # progress bars
-        cell["outputs"] = [one for one in shown if one.get("data") or one.get("text")]
-        if cell.cell_type != "code":
-            del cell["outputs"]
+        cell["outputs"] = [output for output in cell["outputs"] if output.get("data") or output.get("text")]
+
+
+def is_progress(output: Any) -> bool:
+    """Return whether an output is a progress bar or a warning."""
+    return output.get("name") == "stderr" or WIDGET in output.get("data", {})
