@@ -31,18 +31,18 @@ def json_cells(values: Sequence[Any]) -> Cells:
     return pa.array([to_json(value) for value in values], pa.string())
 
 
-def take(texts: Cells, places: NDArray[Any]) -> Cells:
+def take(texts: Cells, indexes: NDArray[Any]) -> Cells:
     """Return the cells at these indexes."""
-    return texts.take(pa.array(places.astype(np.int32, copy=False)))
+    return texts.take(pa.array(indexes.astype(np.int32, copy=False)))
 
 
-def from_codes(values: Sequence[Any], places: NDArray[Any], missing: Flags | None = None) -> Cells:
+def from_codes(values: Sequence[Any], indexes: NDArray[Any], missing: Flags | None = None) -> Cells:
     """Return the JSON of the values at these codes; null where `missing`.
 
     >>> from_codes(("a", None), np.array([1, 0])).to_pylist()
     ['null', '"a"']
     """
-    return with_nulls(take(json_cells(values), places), missing)
+    return with_nulls(take(json_cells(values), indexes), missing)
 
 
 def booleans(values: Flags, missing: Flags | None = None) -> Cells:
@@ -56,9 +56,9 @@ def numbers(values: Ints, missing: Flags | None = None) -> Cells:
     return cells if missing is None else cells.fill_null(NULL)
 
 
-def ids_of(ids: Ids | Ints, places: Ints) -> Cells:
+def ids_of(ids: Ids | Ints, indexes: Ints) -> Cells:
     """Return the ids at these indexes; null for -1."""
-    return numbers(ids[places], places < 0)
+    return numbers(ids[indexes], indexes < 0)
 
 
 def amounts(values: Floats, missing: Flags | None = None) -> Cells:

@@ -23,7 +23,7 @@ class Ids:
     step: int
     size: int
 
-    def __getitem__(self, places: Ints | slice) -> Ints:
-        if isinstance(places, slice):
-            places = np.arange(*places.indices(self.size))
-        return self.first + self.step * places.astype(np.int64)
+    def __getitem__(self, indexes: Ints | slice) -> Ints:
+        if isinstance(indexes, slice):
+            indexes = np.arange(*indexes.indices(self.size))
+        return self.first + self.step * indexes.astype(np.int64)

@@ -37,12 +37,12 @@ def by_creation(table: Table, link: str) -> Table:
 def compact(table: Table) -> Table:
     """Return the columns with indexes in as few bytes as possible; times keep their type."""
     columns: dict[str, Any] = {f.name: getattr(table, f.name) for f in dataclasses.fields(table)}  # type: ignore[arg-type]
-    places = {
+    indexes = {
         name: narrow(column)
         for name, column in columns.items()
         if isinstance(column, np.ndarray) and column.dtype == np.int64 and name not in _TIMES
     }
-    return type(table)(**columns | places)
+    return type(table)(**columns | indexes)
 
 
 _TIMES = {"created", "decided", "time"}

@@ -164,9 +164,9 @@ _AREAS = pa.array(['"' + how.format(area) for how in _SPELLINGS for area in AREA
 _LINES = pa.array([f'{line:04d}"' for line in range(10_000)])
 
 
-def wide(places: ArrayLike) -> Ints:
+def wide(indexes: ArrayLike) -> Ints:
     """Return numbers as 64-bit integers, for calculations."""
-    return np.asarray(places, dtype=np.int64)
+    return np.asarray(indexes, dtype=np.int64)
 
 
 def phone_cells(who: Ints, slot: Ints, how: Ints | int) -> Cells:

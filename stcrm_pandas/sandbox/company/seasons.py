@@ -73,10 +73,10 @@ class Seasons:
     def utc(self, local: Ints) -> Ints:
         """Return times in UTC for local times; in the repeated hour of fall, odd seconds are in its second pass."""
         at, offsets = self.changes
-        place = np.searchsorted(at + offsets[:-1], local, side="right")
-        times: Ints = local - offsets[place]
-        twice = (place < at.size) & (offsets[np.minimum(place + 1, at.size)] < offsets[place])
-        twice &= local >= at[np.minimum(place, at.size - 1)] + offsets[np.minimum(place + 1, at.size)]
+        index = np.searchsorted(at + offsets[:-1], local, side="right")
+        times: Ints = local - offsets[index]
+        twice = (index < at.size) & (offsets[np.minimum(index + 1, at.size)] < offsets[index])
+        twice &= local >= at[np.minimum(index, at.size - 1)] + offsets[np.minimum(index + 1, at.size)]
         times += HOUR * (twice & (local % 2 == 1))
         return times
 

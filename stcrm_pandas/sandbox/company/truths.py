@@ -70,12 +70,12 @@ class _Count:
         n, won = int(mine.sum()), int((mine & self.converted).sum())
         return {"leads": n, "converted": won, "rate": round(won / n, 6) if n else None}
 
-    def campaign(self, place: int) -> Flags:
-        chosen: Flags = self.world.leads.campaign == place
+    def campaign(self, index: int) -> Flags:
+        chosen: Flags = self.world.leads.campaign == index
         return chosen
 
-    def of_campaign(self, place: int) -> dict[str, Any]:
-        return _campaign(place) | self.of(self.campaign(place))
+    def of_campaign(self, index: int) -> dict[str, Any]:
+        return _campaign(index) | self.of(self.campaign(index))
 
     def campaigns(self, truth: int) -> list[int]:
         """Return the campaigns of a truth in order."""
@@ -104,26 +104,26 @@ class _Count:
         return np.bincount(campaign, minlength=size)[:-1], np.bincount(campaign[won], minlength=size)[:-1]
 
 
-def _campaign(place: int) -> dict[str, Any]:
-    return {"campaign_id": int(CAMPAIGN_IDS[place]), "campaign": CAMPAIGNS[place][0]}
+def _campaign(index: int) -> dict[str, Any]:
+    return {"campaign_id": int(CAMPAIGN_IDS[index]), "campaign": CAMPAIGNS[index][0]}
 
 
 def _best_has_lowest_rescue(count: _Count) -> dict[str, Any]:
-    (place,) = count.campaigns(1)
+    (index,) = count.campaigns(1)
     total, won = count.opportunities()
     rates = np.where(total >= 100, won / np.maximum(total, 1), 0.0)
     second = int(np.argsort(rates)[-2])
     large = [other for other in range(len(CAMPAIGNS)) if count.of(count.campaign(other))["leads"] >= 100]
     by_rescue = sorted(large, key=lambda other: float(count.of(count.campaign(other))["rate"]))
     return {
-        "campaign_ids": [int(CAMPAIGN_IDS[place])],
-        **count.of_campaign(place),
-        "opportunities": int(total[place]),
-        "won": int(won[place]),
-        "share_won": round(float(rates[place]), 6),
-        "rank_by_share_won": int((rates > rates[place]).sum()) + 1,
+        "campaign_ids": [int(CAMPAIGN_IDS[index])],
+        **count.of_campaign(index),
+        "opportunities": int(total[index]),
+        "won": int(won[index]),
+        "share_won": round(float(rates[index]), 6),
+        "rank_by_share_won": int((rates > rates[index]).sum()) + 1,
         "second_by_share_won": _campaign(second) | {"share_won": round(float(rates[second]), 6)},
-        "rank_by_rescue_rate_from_below": by_rescue.index(place) + 1,
+        "rank_by_rescue_rate_from_below": by_rescue.index(index) + 1,
         "least_leads_ranked": 100,
         "least_opportunities_ranked": 100,
     }
@@ -151,8 +151,8 @@ def _pooled_reversal(count: _Count) -> dict[str, Any]:
 def _equal_pair(count: _Count) -> dict[str, Any]:
     pair = count.campaigns(3)
     return {
-        "campaign_ids": [int(CAMPAIGN_IDS[place]) for place in pair],
-        "campaigns": [count.of_campaign(place) for place in pair],
+        "campaign_ids": [int(CAMPAIGN_IDS[index]) for index in pair],
+        "campaigns": [count.of_campaign(index) for index in pair],
     }
 
 
@@ -160,9 +160,9 @@ def _crossing_curves(count: _Count) -> dict[str, Any]:
     fast, slow = count.campaigns(4)
     horizons = (1, 3, 7, 14, 30, 60, 90)
 
-    def describe(place: int) -> dict[str, Any]:
-        return count.of_campaign(place) | {
-            "converted_by_day": {str(day): _incidence(count, place, day) for day in horizons}
+    def describe(index: int) -> dict[str, Any]:
+        return count.of_campaign(index) | {
+            "converted_by_day": {str(day): _incidence(count, index, day) for day in horizons}
         }
 
     return {
@@ -170,25 +170,25 @@ def _crossing_curves(count: _Count) -> dict[str, Any]:
         "fast": describe(fast),
         "slow": describe(slow),
         "crosses_between_days": _crossing_days(
-            [_incidence(count, place, day) for day in range(91)] for place in (fast, slow)
+            [_incidence(count, index, day) for day in range(91)] for index in (fast, slow)
         ),
     }
 
 
 def _competing_dismissal(count: _Count) -> dict[str, Any]:
-    (place,) = count.campaigns(5)
+    (index,) = count.campaigns(5)
     large = [other for other in range(len(CAMPAIGNS)) if count.of(count.campaign(other))["leads"] >= 100]
     naive = {other: _one_minus_kaplan_meier(count, other, 90) for other in large}
     true = {other: _incidence(count, other, 90) for other in large}
     return {
-        "campaign_ids": [int(CAMPAIGN_IDS[place])],
-        **count.of_campaign(place),
-        "dismissed": int((count.campaign(place) & count.mature & (count.world.outcomes.status == DISMISSED)).sum()),
+        "campaign_ids": [int(CAMPAIGN_IDS[index])],
+        **count.of_campaign(index),
+        "dismissed": int((count.campaign(index) & count.mature & (count.world.outcomes.status == DISMISSED)).sum()),
         "day": 90,
-        "one_minus_kaplan_meier": naive[place],
-        "cumulative_incidence": true[place],
-        "rank_by_one_minus_kaplan_meier": 1 + sum(value > naive[place] for value in naive.values()),
-        "rank_by_cumulative_incidence": 1 + sum(value > true[place] for value in true.values()),
+        "one_minus_kaplan_meier": naive[index],
+        "cumulative_incidence": true[index],
+        "rank_by_one_minus_kaplan_meier": 1 + sum(value > naive[index] for value in naive.values()),
+        "rank_by_cumulative_incidence": 1 + sum(value > true[index] for value in true.values()),
         "campaigns_ranked": len(large),
         "least_leads_ranked": 100,
     }
@@ -211,8 +211,8 @@ def _leads_behind_dismissals(count: _Count) -> dict[str, Any]:
 
 
 def _small_not_best(count: _Count) -> dict[str, Any]:
-    (place,) = count.campaigns(7)
-    return {"campaign_ids": [int(CAMPAIGN_IDS[place])], **count.of_campaign(place)}
+    (index,) = count.campaigns(7)
+    return {"campaign_ids": [int(CAMPAIGN_IDS[index])], **count.of_campaign(index)}
 
 
 def _case_mix(count: _Count) -> dict[str, Any]:
@@ -238,10 +238,10 @@ def _case_mix(count: _Count) -> dict[str, Any]:
 
 
 def _outlier(count: _Count) -> dict[str, Any]:
-    (place,) = count.campaigns(9)
-    mine, others = count.of_campaign(place), count.of(~count.campaign(place))
+    (index,) = count.campaigns(9)
+    mine, others = count.of_campaign(index), count.of(~count.campaign(index))
     return {
-        "campaign_ids": [int(CAMPAIGN_IDS[place])],
+        "campaign_ids": [int(CAMPAIGN_IDS[index])],
         **mine,
         "all_others": others,
         "points_above": round(100 * (mine["rate"] - others["rate"]), 3),
@@ -261,10 +261,10 @@ _DESCRIPTIONS = {
 }
 
 
-def _days(count: _Count, place: int) -> tuple[Ints, Ints]:
+def _days(count: _Count, index: int) -> tuple[Ints, Ints]:
     """Return the local days until the outcome of a campaign's mature leads, and the outcome; open ones sort last."""
     world = count.world
-    mine = count.campaign(place) & count.mature
+    mine = count.campaign(index) & count.mature
     seasons, outcomes = world.seasons, world.outcomes
     since = seasons.local(world.leads.created[mine]) // DAY
     status = outcomes.status[mine]
@@ -272,15 +272,15 @@ def _days(count: _Count, place: int) -> tuple[Ints, Ints]:
     return days, status
 
 
-def _incidence(count: _Count, place: int, day: int) -> float:
+def _incidence(count: _Count, index: int, day: int) -> float:
     """Return the share converted by a day: without censoring, the Aalen-Johansen estimate is a plain count."""
-    days, status = _days(count, place)
+    days, status = _days(count, index)
     return round(float(((status == CONVERTED) & (days <= day)).mean()), 6)
 
 
-def _one_minus_kaplan_meier(count: _Count, place: int, until: int) -> float:
+def _one_minus_kaplan_meier(count: _Count, index: int, until: int) -> float:
     """Return the share converted by a day if dismissals were, wrongly, treated as censoring."""
-    days, status = _days(count, place)
+    days, status = _days(count, index)
     left = 1.0
     for day in range(until + 1):
         at_risk = int((days >= day).sum())

@@ -75,8 +75,8 @@ def _outcomes(rng: np.random.Generator, source: Ints, *, effects: bool) -> Ints:
         to_job = BOOKED_ALIKE * (1 - dismissed * LEADS_OF_DISMISSED)
         return pick(rng, (undecided, to_job, 1 - undecided - to_job), source.size)
     outcome = np.zeros(source.size, dtype=np.int64)
-    for place, row in enumerate(shares):
-        mine = np.flatnonzero(source == place)
+    for index, row in enumerate(shares):
+        mine = np.flatnonzero(source == index)
         outcome[mine] = rng.permutation(np.repeat(np.arange(3), shared_out(mine.size, row)))
     return outcome
 
@@ -84,9 +84,9 @@ def _outcomes(rng: np.random.Generator, source: Ints, *, effects: bool) -> Ints:
 def _twins(rng: np.random.Generator, seasons: Seasons, source: Ints, created: Ints, outcome: Ints) -> Ints:
     """Return the earlier booking of the same person, or -1; a second request is never the one that is booked."""
     twin_of = np.full(source.size, -1)
-    places = rng.permutation(source.size)
-    firsts = places[created[places] < seasons.as_of - 9 * DAY]
-    seconds = places[outcome[places] != TO_JOB][: round(source.size * TWINS)]
+    indexes = rng.permutation(source.size)
+    firsts = indexes[created[indexes] < seasons.as_of - 9 * DAY]
+    seconds = indexes[outcome[indexes] != TO_JOB][: round(source.size * TWINS)]
     firsts = firsts[~np.isin(firsts, seconds)][: seconds.size]
     seconds = seconds[: firsts.size]
     unlike = source[firsts] != source[seconds]
@@ -109,6 +109,6 @@ def _became_lead(
         mine = round((dismissed & voice).sum() * LEADS_OF_VOICE_DISMISSED)
         shares = [(voice, mine), (~voice, max(total - mine, 0))]
     for group, count in shares:
-        places = np.flatnonzero(group & dismissed & able)
-        flags[places] = some(rng, places.size, count)
+        indexes = np.flatnonzero(group & dismissed & able)
+        flags[indexes] = some(rng, indexes.size, count)
     return flags

@@ -63,8 +63,8 @@ class Leads:
 
 def retired_on(seasons: Seasons) -> Ints:
     """Return the time after which each campaign has no more leads: `as_of` for active ones."""
-    place = np.arange(RETIRED.size)
-    return np.where(RETIRED, seasons.as_of - (MATURE_DAYS + 10 + place % 12 * 15) * DAY, seasons.as_of)
+    index = np.arange(RETIRED.size)
+    return np.where(RETIRED, seasons.as_of - (MATURE_DAYS + 10 + index % 12 * 15) * DAY, seasons.as_of)
 
 
 def draw_leads(chance: Chance, seasons: Seasons, sizes: Sizes, planted: PlantedTruths, bookings: Bookings) -> Leads:
@@ -129,11 +129,11 @@ def _planted(planted: PlantedTruths) -> tuple[Ints, Ints, Flags]:
     A cell's mature leads are accompanied by recent ones, if its campaign is active, and some of a non-lead reason.
     """
     cells, groups, others = [], [], []
-    for place, cell in enumerate(planted.cells):
+    for index, cell in enumerate(planted.cells):
         runs = cell.campaign < 0 or not RETIRED[cell.campaign]
         recent = round(cell.size * MATURE_DAYS / (WINDOW_DAYS - MATURE_DAYS)) if runs else 0
         noise = round(cell.size * NOT_LEADS / (1 - NOT_LEADS - REPEATS))
-        cells += [place] * (cell.size + recent + noise)
+        cells += [index] * (cell.size + recent + noise)
         groups += [PLANTED] * cell.size + [RECENT] * recent + [PLANTED] * noise
         others += [False] * (cell.size + recent) + [True] * noise
     return np.array(cells, dtype=np.int64), np.array(groups, dtype=np.int64), np.array(others, dtype=np.bool_)
@@ -154,7 +154,7 @@ def _campaign_weights(chance: Chance, planted: PlantedTruths) -> Floats:
 
 def _creators(rng: np.random.Generator, planted: PlantedTruths, group: Ints) -> Ints:
     """Draw creators: integrations create 30% of all leads, but none from a booking."""
-    free = [place for place in OFFICE if place not in planted.creators]
+    free = [index for index in OFFICE if index not in planted.creators]
     office = np.array(free)[rng.integers(0, len(free), group.size)]
     robots = np.where(rng.random(group.size) < 0.6, WEBSITE, PARTNERS)
     able = group != BORN

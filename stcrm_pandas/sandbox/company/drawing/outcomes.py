@@ -89,7 +89,7 @@ def _final(rng: np.random.Generator, seasons: Seasons, planted: PlantedTruths, l
     rate[leads.not_lead] = RATE_OF_NOT_LEAD
     final = _by_rate(rng, rate)
     counted = leads.clean() & leads.mature(seasons.as_of)
-    for place, cell in sorted(enumerate(planted.cells), key=lambda item: item[1].converted < 0):
+    for index, cell in sorted(enumerate(planted.cells), key=lambda item: item[1].converted < 0):
         others = counted & (leads.campaign != cell.campaign)
         share = (
             cell.converted / cell.size
@@ -97,7 +97,7 @@ def _final(rng: np.random.Generator, seasons: Seasons, planted: PlantedTruths, l
             else float((final[others] == CONVERTED).mean()) + POINTS_ABOVE
         )
         for group in (PLANTED, RECENT):
-            mine = np.flatnonzero((leads.cell == place) & (leads.group == group) & ~leads.not_lead)
+            mine = np.flatnonzero((leads.cell == index) & (leads.group == group) & ~leads.not_lead)
             converted = round(mine.size * share)
             share_open = 0.05 if cell.speed == QUICKLY_DISMISSED else OPEN_OF_REST
             still_open, dismissed = shared_out(mine.size - converted, (share_open, 1 - share_open)).tolist()

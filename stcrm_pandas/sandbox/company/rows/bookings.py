@@ -138,18 +138,18 @@ def booking_contact_rows(world: World) -> Iterator[JsonColumns]:
         twice = np.repeat(np.arange(part.start, part.stop), 2)
         second = np.tile([False, True], part.stop - part.start)
         kept = ~(second & no_mail[twice])
-        place, is_mail = twice[kept], second[kept]
-        who = world.customers.person_of_booking[place]
-        phones = phone_cells(who, np.zeros_like(who), spelling[place])
+        index, is_mail = twice[kept], second[kept]
+        who = world.customers.person_of_booking[index]
+        phones = phone_cells(who, np.zeros_like(who), spelling[index])
         yield JsonColumns(
             {
-                "bookingProviderId": numbers(catalogue.PROVIDER_IDS[bookings.source[place]]),
-                "bookingId": numbers(world.booking_ids[place]),
-                "id": numbers(81_000_000 + 2 * place + is_mail),
-                "type": from_codes(("Phone", "MobilePhone", "Email"), np.where(is_mail, 2, mobile[place])),
+                "bookingProviderId": numbers(catalogue.PROVIDER_IDS[bookings.source[index]]),
+                "bookingId": numbers(world.booking_ids[index]),
+                "id": numbers(81_000_000 + 2 * index + is_mail),
+                "type": from_codes(("Phone", "MobilePhone", "Email"), np.where(is_mail, 2, mobile[index])),
                 "value": if_else(is_mail, people.emails(who, np.ones_like(who)), phones),
-                "memo": from_codes(("evenings", "work", *[""] * 10), memo[place]),
-                "modifiedOn": world.times.cells(bookings.created[place]),
-                "active": booleans(active[place, is_mail.astype(np.int64)]),
+                "memo": from_codes(("evenings", "work", *[""] * 10), memo[index]),
+                "modifiedOn": world.times.cells(bookings.created[index]),
+                "active": booleans(active[index, is_mail.astype(np.int64)]),
             }
         )

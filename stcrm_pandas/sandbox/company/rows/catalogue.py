@@ -34,7 +34,7 @@ def business_unit_rows(world: World) -> Iterator[Row]:
             "active": [True] * size,
             "name": catalogue.BUSINESS_UNITS,
             "officialName": [f"{COMPANY} {name}" for name in catalogue.BUSINESS_UNITS],
-            "email": [f"unit{place}@example.com" for place in range(size)],
+            "email": [f"unit{index}@example.com" for index in range(size)],
             "currency": ["USD"] * size,
             "phoneNumber": phone_digits(np.arange(size), np.full(size, 4)),
             "invoiceHeader": none,
@@ -45,11 +45,11 @@ def business_unit_rows(world: World) -> Iterator[Row]:
             "address": [_unit_address() for _ in range(size)],
             "materialSku": none,
             "quickbooksClass": none,
-            "accountCode": [f"{4_000 + 100 * place}" for place in range(size)],
+            "accountCode": [f"{4_000 + 100 * index}" for index in range(size)],
             "franchiseId": none,
             "conceptCode": none,
             "corporateContractNumber": none,
-            "trade": [{"id": 3 + place // 2, "name": ("HVAC", "Plumbing")[place // 2]} for place in range(size)],
+            "trade": [{"id": 3 + index // 2, "name": ("HVAC", "Plumbing")[index // 2]} for index in range(size)],
             "division": none,
             "tagTypeIds": empty_lists(size),
             "tenant": none,
@@ -104,17 +104,17 @@ def campaign_rows(world: World) -> Iterator[Row]:
             "modifiedOn": world.times.of(edited),
             "createdOn": world.times.of(created),
             "active": active,
-            "isDefaultCampaign": [place == catalogue.DEFAULT_CAMPAIGN for place in range(size)],
+            "isDefaultCampaign": [index == catalogue.DEFAULT_CAMPAIGN for index in range(size)],
             "category": [
-                {"id": int(catalogue.CATEGORY_IDS[place]), "name": catalogue.CATEGORIES[place], "active": True}
-                for place in categories
+                {"id": int(catalogue.CATEGORY_IDS[index]), "name": catalogue.CATEGORIES[index], "active": True}
+                for index in categories
             ],
             "source": ["Google" if "Search" in name or "Maps" in name else None for name in names],
             "otherSource": nulls(size),
             "businessUnit": nulls(size),
             "medium": ["cpc" if "Search" in name else None for name in names],
             "otherMedium": nulls(size),
-            "campaignPhoneNumbers": [[number] if place % 3 else [] for place, number in enumerate(numbers)],
+            "campaignPhoneNumbers": [[number] if index % 3 else [] for index, number in enumerate(numbers)],
         }
     )
 
@@ -214,10 +214,10 @@ def employee_rows(world: World) -> Iterator[Row]:
             "aadUserId": none,
             "accountLocked": [not working for working in active],
             "home": none,
-            "agentId": [7_000 + place for place in range(size)],
+            "agentId": [7_000 + index for index in range(size)],
             "startDate": since,
             "terminationDate": world.times.of(left, np.array(active)),
-            "hourlyRate": [0.0 if role == "EmptyEmployee" else 21.5 + place for place, role in enumerate(roles)],
+            "hourlyRate": [0.0 if role == "EmptyEmployee" else 21.5 + index for index, role in enumerate(roles)],
             "overtimeProfileId": none,
             "customFields": empty_lists(size),
             "permissions": none,
@@ -227,11 +227,11 @@ def employee_rows(world: World) -> Iterator[Row]:
 
 def technician_rows(world: World) -> Iterator[Row]:
     size = catalogue.TECHNICIANS
-    places = range(size)
+    indexes = range(size)
     since, none = world.times.of(_since(world, size, years=6)), nulls(size)
     firsts, lasts = (
-        [FIRST[place * 7 % len(FIRST)] for place in places],
-        [LAST[place * 5 % len(LAST)] for place in places],
+        [FIRST[index * 7 % len(FIRST)] for index in indexes],
+        [LAST[index * 5 % len(LAST)] for index in indexes],
     )
     units = catalogue.BUSINESS_UNIT_IDS[np.arange(size) % 4].tolist()
     numbers = phone_digits(np.arange(size), np.full(size, 2))
@@ -246,18 +246,18 @@ def technician_rows(world: World) -> Iterator[Row]:
             "zoneIds": empty_lists(size),
             "createdOn": since,
             "modifiedOn": since,
-            "email": [f"tech{place}@example.com" for place in places],
+            "email": [f"tech{index}@example.com" for index in indexes],
             "phoneNumber": numbers,
-            "loginName": [f"tech{place}" for place in places],
+            "loginName": [f"tech{index}" for index in indexes],
             "home": none,
             "dailyGoal": [1_500.0] * size,
             "isManagedTech": [True] * size,
-            "licenseType": ["ManagedInstaller" if place % 4 == 1 else "ManagedTech" for place in places],
+            "licenseType": ["ManagedInstaller" if index % 4 == 1 else "ManagedTech" for index in indexes],
             "customFields": empty_lists(size),
-            "active": [place % 9 != 8 for place in places],
+            "active": [index % 9 != 8 for index in indexes],
             "aadUserId": none,
             "burdenRate": [32.75] * size,
-            "team": [("North", "South")[place % 2] for place in places],
+            "team": [("North", "South")[index % 2] for index in indexes],
             "jobFilter": ["AllScheduledDispatchedWorkingToday"] * size,
             "permissions": none,
             "accountLocked": [False] * size,
@@ -265,11 +265,11 @@ def technician_rows(world: World) -> Iterator[Row]:
             "currentValue": none,
             "firstName": firsts,
             "lastName": lasts,
-            "hourlyRate": [28.5 + place % 8 for place in places],
+            "hourlyRate": [28.5 + index % 8 for index in indexes],
             "jobId": none,
             "mobilePhone": numbers,
             "outboundCallerId": none,
-            "payrollId": [f"P{place:03d}" for place in places],
+            "payrollId": [f"P{index:03d}" for index in indexes],
             "payrollProfileId": none,
             "appoitmentId": none,
             "shiftStart": none,
@@ -278,7 +278,7 @@ def technician_rows(world: World) -> Iterator[Row]:
             "startDate": since,
             "status": ["Idle"] * size,
             "skills": _skills(size),
-            "positions": [["Installer"] if place % 4 == 1 else ["Service"] for place in places],
+            "positions": [["Installer"] if index % 4 == 1 else ["Service"] for index in indexes],
             "location": none,
             "bio": none,
             "memo": none,
@@ -287,7 +287,7 @@ def technician_rows(world: World) -> Iterator[Row]:
 
 
 def _skills(size: int) -> list[list[dict[str, Any]]]:
-    return [[{"id": 40 + place % 3, "name": ("Gas", "Refrigerant", "Backflow")[place % 3]}] for place in range(size)]
+    return [[{"id": 40 + index % 3, "name": ("Gas", "Refrigerant", "Backflow")[index % 3]}] for index in range(size)]
 
 
 def booking_provider_tag_rows(world: World) -> Iterator[Row]:

@@ -113,19 +113,19 @@ def location_contact_rows(world: World, contacts: ContactColumns) -> Iterator[Js
     second = np.minimum(first + 1, contacts.customer.size - 1)
     use_first = rng.random(owner.size) < 0.75
     use_second = (contacts.customer[second] == owner) & (rng.random(owner.size) < 0.4)
-    place = np.concatenate([first[use_first], second[use_second]])
+    index = np.concatenate([first[use_first], second[use_second]])
     location = np.concatenate([np.flatnonzero(use_first), np.flatnonzero(use_second)])
     order = np.argsort(location, kind="stable")
-    yield from _rows(world, contacts, narrow(place[order]), "locationId", narrow(location[order]), 400_000_000)
+    yield from _rows(world, contacts, narrow(index[order]), "locationId", narrow(location[order]), 400_000_000)
 
 
 def _rows(
-    world: World, contacts: ContactColumns, places: Ints, parent: str, owners: Ints, base: int
+    world: World, contacts: ContactColumns, indexes: Ints, parent: str, owners: Ints, base: int
 ) -> Iterator[JsonColumns]:
     """Yield contacts by index, with the indexes of their customers or locations."""
     rng = world.chance.of("contacts" if parent == "customerId" else "location contacts").spawn(1)[0]
-    size = places.size
-    kind, customer = contacts.kind[places], contacts.customer[places]
+    size = indexes.size
+    kind, customer = contacts.kind[indexes], contacts.customer[indexes]
     born = world.customers.created[customer]
     if parent == "locationId":
         born = world.customers.location.created[owners]
@@ -136,10 +136,10 @@ def _rows(
     edited, created = narrow(created + later.astype(np.int64)), narrow(created)
     ids, own = Ids(base, 3, size), narrow(np.arange(size))
     # Ids are not unique across customers: one in three shared numbers keeps its old id.
-    foreign = (contacts.whose[places] != customer) & (rng.random(size) < 0.35)
+    foreign = (contacts.whose[indexes] != customer) & (rng.random(size) < 0.35)
     if parent == "customerId":
-        first = np.searchsorted(contacts.customer, contacts.whose[places])
-        own = narrow(np.where(foreign, np.minimum(first + contacts.whose_slot[places], size - 1), own))
+        first = np.searchsorted(contacts.customer, contacts.whose[indexes])
+        own = narrow(np.where(foreign, np.minimum(first + contacts.whose_slot[indexes], size - 1), own))
         del first
     legacy = some(rng, size, 0 if world.by_the_book else round(size * 0.003))
     preferences = _Preferences(world, rng, kind, customer)
@@ -150,7 +150,7 @@ def _rows(
 
     parents = world.customer_ids if parent == "customerId" else world.location_ids
     for part in chunks(size):
-        at = places[part]
+        at = indexes[part]
         phone = kind[part] != EMAIL
         no_number, no_address = contacts.blank[at] & phone, contacts.blank[at] & ~phone
         whose, slot = contacts.whose[at], contacts.whose_slot[at]
@@ -228,8 +228,8 @@ class _Preferences:
 
     def of(self, part: slice) -> Cells:
         """Return preferences; the legacy flag is the AND of the two flags that replace it."""
-        place = 8 * self.reminders[part] + 4 * self.marketing[part] + 2 * self.invoice[part] + self.statement[part]
-        return from_codes(_PREFERENCES, place, self.none[part])
+        index = 8 * self.reminders[part] + 4 * self.marketing[part] + 2 * self.invoice[part] + self.statement[part]
+        return from_codes(_PREFERENCES, index, self.none[part])
 
 
 _PREFERENCES = tuple(

@@ -67,9 +67,9 @@ def customer_rows(world: World) -> Iterator[JsonColumns]:
         who = customers.person[part]
         names = people.names(who)
         names = if_else(shouted[part], pc.utf8_upper(names), names)
-        for place, name in zip(odd, ODD_NAMES, strict=True):
-            if part.start <= place < part.stop:
-                names = if_else(np.arange(part.start, part.stop) == place, to_json(name), names)
+        for index, name in zip(odd, ODD_NAMES, strict=True):
+            if part.start <= index < part.stop:
+                names = if_else(np.arange(part.start, part.stop) == index, to_json(name), names)
         yield JsonColumns(
             {
                 "id": numbers(world.customer_ids[part]),
@@ -193,9 +193,9 @@ def custom_field_rows() -> Iterator[Row]:
 def _fields(chosen: Ints, answer: Ints) -> Cells:
     """Return custom fields, usually none."""
     filled = [
-        [{"typeId": type_id, "name": name, "value": answers[place] or None}]
+        [{"typeId": type_id, "name": name, "value": answers[index] or None}]
         for type_id, name, answers in FIELDS
-        for place in range(len(answers))
+        for index in range(len(answers))
     ]
     return from_codes(([], *filled), np.where(chosen > 0, 1 + (chosen - 1) * len(FIELDS[0][2]) + answer, 0))
 

@@ -68,7 +68,7 @@ def guids(rng: np.random.Generator, size: int) -> list[str]:
     36
     """
     text = rng.bytes(16 * size).hex()
-    parts = (text[place : place + 32] for place in range(0, 32 * size, 32))
+    parts = (text[index : index + 32] for index in range(0, 32 * size, 32))
     return [f"{t[:8]}-{t[8:12]}-4{t[13:16]}-a{t[17:20]}-{t[20:]}" for t in parts]
 
 
@@ -111,15 +111,15 @@ def contact_method_rows(world: World, newer: NewerContacts) -> Iterator[JsonColu
     no_memo = rng.random(size) < 0.7
     heads = pa.array([f'"{name.lower()}.'.encode("ascii", "ignore").decode().replace("'", "") for name in LAST])
     for part in chunks(size):
-        place, contact = np.arange(part.start, part.stop), newer.contact[part]
+        index, contact = np.arange(part.start, part.stop), newer.contact[part]
         # From the last number down, since numbers of customers go up from the first.
-        phones = phone_cells(NUMBERS // SLOTS - 1 - place, np.zeros_like(place), spelling[part])
-        mails = concatenate(take(heads, newer.last[contact]), numbers(place), '@example.net"')
+        phones = phone_cells(NUMBERS // SLOTS - 1 - index, np.zeros_like(index), spelling[part])
+        mails = concatenate(take(heads, newer.last[contact]), numbers(index), '@example.net"')
         by = numbers(user[part])
         yield JsonColumns(
             {
                 "id": quoted(newer.method_ids[part]),
-                "contactId": quoted([newer.ids[place] for place in contact.tolist()]),
+                "contactId": quoted([newer.ids[index] for index in contact.tolist()]),
                 "referenceId": with_nulls(_references("M", part), unreferenced[part]),
                 "type": from_codes(TYPES, newer.kind[part]),
                 "value": if_else(newer.kind[part] == EMAIL, mails, phones),
@@ -137,14 +137,14 @@ def contact_preference_rows(newer: NewerContacts) -> Iterator[JsonColumns]:
     kinds = len(PREFERENCES)
     values = pick(rng, (0.8, 0.12, 0.08), len(newer.method_ids) * kinds)
     for part in chunks(values.size):
-        place = np.arange(part.start, part.stop)
-        methods = (place // kinds).tolist()
-        contacts = newer.contact[place // kinds].tolist()
+        index = np.arange(part.start, part.stop)
+        methods = (index // kinds).tolist()
+        contacts = newer.contact[index // kinds].tolist()
         yield JsonColumns(
             {
                 "contactId": quoted([newer.ids[contact] for contact in contacts]),
                 "contactMethodId": quoted([newer.method_ids[method] for method in methods]),
-                "name": from_codes(PREFERENCES, place % kinds),
+                "name": from_codes(PREFERENCES, index % kinds),
                 "dataType": to_json("Bool"),
                 "value": from_codes(("true", "false", None), values[part]),
             }

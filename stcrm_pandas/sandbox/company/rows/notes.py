@@ -65,11 +65,11 @@ def _rows(
 ) -> Iterator[JsonColumns]:
     rng = world.chance.of(stream)
     noted = np.flatnonzero(some(rng, ids.size, round(ids.size * NOTED)))
-    place = np.repeat(noted, 1 + pick(rng, (8, 1.5, 0.5), noted.size))
-    size, as_of = place.size, world.seasons.as_of
+    index = np.repeat(noted, 1 + pick(rng, (8, 1.5, 0.5), noted.size))
+    size, as_of = index.size, world.seasons.as_of
     # Most are written within days of the creation of their row, if those days are over.
-    written = born[place] + rng.exponential(5 * DAY, size).astype(np.int64)
-    written = np.where(written < as_of, written, np.minimum(born[place] + 1, as_of - 1))
+    written = born[index] + rng.exponential(5 * DAY, size).astype(np.int64)
+    written = np.where(written < as_of, written, np.minimum(born[index] + 1, as_of - 1))
     later = written + rng.exponential(10 * DAY, size).astype(np.int64)
     edited = np.where((rng.random(size) < EDITED) & (later < as_of), later, written)
     user, text = rng.integers(0, len(catalogue.OFFICE), size), rng.integers(0, len(texts), size)
@@ -83,7 +83,7 @@ def _rows(
                 "createdById": numbers(catalogue.USER_IDS[user[part]]),
                 "createdOn": world.times.cells(written[part]),
                 "modifiedOn": world.times.cells(edited[part]),
-                parent: numbers(ids[place[part]]),
+                parent: numbers(ids[index[part]]),
                 "active": booleans(np.ones(part.stop - part.start, np.bool_)),
             }
         )

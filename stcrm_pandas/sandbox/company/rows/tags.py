@@ -18,6 +18,6 @@ def drawn_tags(rng: np.random.Generator, size: int, none: float) -> Ints:
     return np.where(rng.random(size) < none, 0, some)
 
 
-def tag_lists(places: Ints) -> Cells:
+def tag_lists(indexes: Ints) -> Cells:
     """Return lists of tag ids for codes."""
-    return from_codes(_COMBINATIONS, places)
+    return from_codes(_COMBINATIONS, indexes)
