@@ -49,8 +49,8 @@ def row_of(row: Row, **values: Any) -> dict[str, Any]:
     return {**{field.name: value_of(field) for field in row.fields}, **values}
 
 
-def made(helper: str, first: int, count: int, **values: Any) -> Rows:
-    row = next(op.row for op in OPERATIONS.values() if op.name == helper)
+def made(method: str, first: int, count: int, **values: Any) -> Rows:
+    row = next(op.row for op in OPERATIONS.values() if op.name == method)
     assert row is not None
     return [row_of(row, id=first + n, **values) for n in range(count)]
 
@@ -69,11 +69,11 @@ class Shop:
         customers = made("customers.list", 100, 120)
         yield "customers", [{**row, "active": row["id"] % 7 != 0} for row in customers]
         yield "locations", made("locations.list", 400, 45)
-        for table, helper, parent, first, count in (
+        for table, method, parent, first, count in (
             ("customer_contacts", "customers.list_contacts", "customerId", 100, 60),
             ("location_contacts", "locations.list_contacts", "locationId", 400, 45),
         ):
-            rows = made(helper, 1, count)
+            rows = made(method, 1, count)
             yield table, [{**row, parent: first + n, "active": True} for n, row in enumerate(rows)]
         bookings = made("bookings.list", 800, 30)
         yield "bookings", [{**row, "bookingProviderId": 40 + row["id"] % 2, "active": True} for row in bookings]
@@ -210,12 +210,12 @@ def whole() -> Callable[..., Any]:
 
 @pytest.fixture
 def count() -> Callable[..., int]:
-    """How many calls of an operation a sandbox saw, by helper or as `sign_in`."""
+    """How many calls of an operation a sandbox saw, by method or as `sign_in`."""
     ids = {operation.name: operation.id for operation in OPERATIONS.values()}
 
-    def of(box: Sandbox, helper: str | None = None) -> int:
+    def of(box: Sandbox, method: str | None = None) -> int:
         counted = Counter(arrival.operation for arrival in box.requests)
-        return counted.total() if helper is None else counted[ids.get(helper, helper)]
+        return counted.total() if method is None else counted[ids.get(method, method)]
 
     return of
 

@@ -133,9 +133,9 @@ def test_no_time_zone_is_a_note(box, join_by_address):
     assert "STCRM_TIME_ZONE" in found.words
 
 
-@pytest.mark.parametrize("helper", ["leads.list", "lookups.jobs.list"])
-def test_one_failing_service_does_not_hide_the_rest(helper, box, join):
-    box.inject(helper, times=None, status=500)
+@pytest.mark.parametrize("method", ["leads.list", "lookups.jobs.list"])
+def test_one_failing_service_does_not_hide_the_rest(method, box, join):
+    box.inject(method, times=None, status=500)
     found = checks(join(box, retries=0))
     assert [check.state for check in found.values()].count("fault") == 1
     assert found["scopes"].state == "note", "not all can be read, and it does not say so"

@@ -66,14 +66,14 @@ def test_connect_has_the_settings_and_no_other(monkeypatch):
 
 
 @pytest.mark.parametrize("operation", BUILT, ids=lambda operation: operation.name)
-def test_a_helper_has_the_filters_of_its_operation_and_no_other(operation, crm):
-    *way, method = operation.name.split(".")
+def test_a_method_has_the_filters_of_its_operation_and_no_other(operation, crm):
+    *families, name = operation.name.split(".")
     resource = crm
-    for name in way:
-        resource = getattr(resource, name)
+    for family in families:
+        resource = getattr(resource, family)
     assert isinstance(resource, Resource)
-    helper = getattr(resource, method)
-    given = set(inspect.signature(helper).parameters)
+    method = getattr(resource, name)
+    given = set(inspect.signature(method).parameters)
     expected = {snake(field.name) for field in (*operation.filters, *(operation.body.fields if operation.body else ()))}
     expected |= set() if operation.writes else OPTIONS
     if operation.returns == "feed":
@@ -82,22 +82,22 @@ def test_a_helper_has_the_filters_of_its_operation_and_no_other(operation, crm):
         expected |= {name if operation.writes or name not in {one[:-1] for one in given} else f"{name}s"}
     assert given == expected
     for name in given - {"ids"}:
-        assert inspect.signature(helper).parameters[name].annotation is not inspect.Parameter.empty
-    assert operation.id in str(helper.__doc__), "the docstring names the operation"
-    assert ">>>" in str(helper.__doc__)
+        assert inspect.signature(method).parameters[name].annotation is not inspect.Parameter.empty
+    assert operation.id in str(method.__doc__), "the docstring names the operation"
+    assert ">>>" in str(method.__doc__)
     what = "parameter" if operation.writes else "filter"
     with pytest.raises(UsageError, match=f"{operation.name} has no {what} 'colour'"):
-        helper(colour="red")
+        method(colour="red")
 
 
-def test_every_helper_stands_for_an_operation(crm):
-    helpers = {operation.name for operation in BUILT}
+def test_every_method_stands_for_an_operation(crm):
+    methods = {operation.name for operation in BUILT}
     families = [one for one in vars(crm).values() if isinstance(one, Resource)]
     assert len(families) == 9
     for resource in (*families, *vars(crm.lookups).values()):
         for name, _ in inspect.getmembers(resource, callable):
             if not name.startswith(("_", "plan")) and name != "with_contacts":
-                assert f"{resource.name}.{name}" in helpers
+                assert f"{resource.name}.{name}" in methods
 
 
 def test_choices_are_the_contracts_words(crm):

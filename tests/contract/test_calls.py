@@ -114,7 +114,7 @@ def value_of(field: Field) -> Any:
 @pytest.fixture(scope="module")
 def traffic(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, dict[str, list[Any]]]:
     """The tenant, and what came in by operation: for each case, and for each read with all filters that it has."""
-    args = {case.helper: case.args for case in CASES}
+    args = {case.name: case.args for case in CASES}
     with Sandbox(company=Company(), as_of=AS_OF, rate_limit=None) as box:
         options = {
             "cache_dir": tmp_path_factory.mktemp("cache"),
@@ -128,11 +128,11 @@ def traffic(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, dict[str, li
                     given = {snake(field.name): value_of(field) for field in operation.filters}
                     attrgetter(operation.name)(crm)(*args.get(operation.name, ()), **given)
             for case in CASES:
-                if case.helper in BEFORE:
-                    helper, before = BEFORE[case.helper]
+                if case.name in BEFORE:
+                    method, before = BEFORE[case.name]
                     with contextlib.suppress(Conflict):  # it is so already
-                        attrgetter(helper)(crm)(*before)
-                attrgetter(case.helper)(crm)(*case.args, **case.given)
+                        attrgetter(method)(crm)(*before)
+                attrgetter(case.name)(crm)(*case.args, **case.given)
         arrivals: dict[str, list[Any]] = {}
         for arrival in box.requests:
             arrivals.setdefault(arrival.operation or "", []).append(arrival)

@@ -113,9 +113,9 @@ def test_all_are_there_and_no_other(published):
     assert len(OPERATIONS) == 88 + 9
 
 
-def test_helpers_are_named_once():
-    helpers = [operation.name for operation in OPERATIONS.values()]
-    assert len(set(helpers)) == len(helpers)
+def test_methods_are_named_once():
+    methods = [operation.name for operation in OPERATIONS.values()]
+    assert len(set(methods)) == len(methods)
 
 
 @pytest.mark.parametrize("id", [operation.id for operation in OPERATIONS.values() if operation.published])

@@ -40,8 +40,8 @@ def test_all_else_is_an_error_that_names_the_read(offline, box):
         "customers.export": offline.customers.export,
         "lookups.campaigns.list": offline.lookups.campaigns.list,
     }
-    for helper, read in reads.items():
-        with pytest.raises(NotCachedError, match=f"{helper}: the connection is offline"):
+    for method, read in reads.items():
+        with pytest.raises(NotCachedError, match=f"{method}: the connection is offline"):
             read()
     assert not box.requests
 

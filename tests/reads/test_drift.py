@@ -14,7 +14,7 @@ ODD = 5_105
 """The row that departs, on the sixth page of fifteen."""
 
 
-def bend(box, helper="leads.list", /, drop=(), **values):
+def bend(box, method="leads.list", /, drop=(), **values):
     """Change one row of one page, wherever in the walk it comes."""
 
     def change(rows):
@@ -24,7 +24,7 @@ def bend(box, helper="leads.list", /, drop=(), **values):
                 for name in drop:
                     del row[name]
 
-    return box.inject(helper, times=None, rows=change)
+    return box.inject(method, times=None, rows=change)
 
 
 @pytest.fixture

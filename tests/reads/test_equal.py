@@ -136,7 +136,7 @@ def _drift_is_not_the_point():
         yield
 
 
-def helper_of(crm, operation):
+def method_of(crm, operation):
     found = crm
     for name in operation.name.split("."):
         found = getattr(found, name)
@@ -170,7 +170,7 @@ def everything(plain):
 
 @pytest.mark.parametrize("operation", LISTS, ids=lambda one: one.name)
 def test_lists(operation, crm, everything):
-    frame = helper_of(crm, operation)()
+    frame = method_of(crm, operation)()
     assert len(frame) > 1
     compare(frame, everything[operation.id], operation.row.key)
     if operation.sort:
@@ -183,8 +183,8 @@ def test_lists(operation, crm, everything):
 
 @pytest.mark.parametrize("operation", LISTS, ids=lambda one: one.name)
 def test_an_empty_answer_has_the_columns_and_dtypes_of_a_full_one(operation, crm):
-    helper = helper_of(crm, operation)
-    empty, full = helper(created_before="0001-01-01T00:00:00Z"), helper()
+    method = method_of(crm, operation)
+    empty, full = method(created_before="0001-01-01T00:00:00Z"), method()
     assert len(empty) == 0
     columns = list(operation.row.dtypes)
     assert empty.columns.tolist() == columns
@@ -193,10 +193,10 @@ def test_an_empty_answer_has_the_columns_and_dtypes_of_a_full_one(operation, crm
 
 @pytest.mark.parametrize("operation", FEEDS, ids=lambda one: one.name)
 def test_feeds(operation, crm, plain):
-    frame = helper_of(crm, operation)().frame
+    frame = method_of(crm, operation)().frame
     assert len(frame) > 100
     compare(frame, plain.feed(operation.path), operation.row.key)
-    later = helper_of(crm, operation)(since="2200-01-01T00:00:00Z").frame
+    later = method_of(crm, operation)(since="2200-01-01T00:00:00Z").frame
     assert len(later) == 0
     assert later.dtypes.equals(frame[later.columns].dtypes)
 
@@ -207,9 +207,9 @@ def test_single_rows(operation, crm, plain, everything):
     rows = everything[many.id]
     for row in (rows[0], rows[len(rows) // 2], rows[-1]):
         sent = plain.ask(operation.path.replace("{id}", str(row["id"])))
-        compare(helper_of(crm, operation)(row["id"]), [sent])
+        compare(method_of(crm, operation)(row["id"]), [sent])
     ids = [row["id"] for row in rows[::-1][:70]]
-    compare(helper_of(crm, operation)(ids), rows[::-1][:70])
+    compare(method_of(crm, operation)(ids), rows[::-1][:70])
 
 
 def test_contacts_below_bookings(crm, plain, everything):
@@ -281,7 +281,7 @@ def test_every_filter(operation, crm, plain, everything):
         if field.name.startswith("externalData"):
             continue  # a key and its values go together: below
         for text in values_for(field, rows):
-            frame = helper_of(crm, operation)(**{snaked(field.name): as_argument(field, text)})
+            frame = method_of(crm, operation)(**{snaked(field.name): as_argument(field, text)})
             sent = plain.pages(operation.path, **asked(operation, **{field.name: text}))
             compare(frame, sent, operation.row.key)
             tried += 1
@@ -290,12 +290,12 @@ def test_every_filter(operation, crm, plain, everything):
     assert found >= tried * 0.5
 
 
-@pytest.mark.parametrize("helper", ["customers.list", "locations.list", "lookups.jobs.list"])
-def test_external_data(helper, crm, plain, everything):
-    operation = next(one for one in LISTS if one.name == helper)
+@pytest.mark.parametrize("method", ["customers.list", "locations.list", "lookups.jobs.list"])
+def test_external_data(method, crm, plain, everything):
+    operation = next(one for one in LISTS if one.name == method)
     pairs = [(one["key"], one["value"]) for row in everything[operation.id] for one in row.get("externalData") or ()]
     key, value = pairs[0] if pairs else ("erp", "1")
-    frame = helper_of(crm, operation)(external_data_key=key, external_data_values=[value, "none"])
+    frame = method_of(crm, operation)(external_data_key=key, external_data_values=[value, "none"])
     sent = plain.pages(operation.path, **asked(operation, externalDataKey=key, externalDataValues=f"{value},none"))
     compare(frame, sent, operation.row.key)
     assert len(sent) >= bool(pairs)

@@ -119,8 +119,8 @@ def test_a_refresh_that_fails_leaves_the_older_read(box, join):
 # Interrupted walks
 
 
-def interrupted(crm, box, helper="leads.list", after=6):
-    fault = box.inject(helper, after=after, times=None, status=500)
+def interrupted(crm, box, method="leads.list", after=6):
+    fault = box.inject(method, after=after, times=None, status=500)
     with pytest.raises(ServerError):
         crm.leads.list()
     fault.cancel()

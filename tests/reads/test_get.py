@@ -35,13 +35,13 @@ def test_one_and_many_are_alike(box, join):
 
 @pytest.mark.parametrize("resource", ["leads", "bookings", "customers", "locations"])
 def test_an_id_that_does_not_exist_is_named(resource, box, join):
-    helper = getattr(join(box), resource)
+    method = getattr(join(box), resource)
     with pytest.raises(MissingRows, match="no row with id 99") as caught:
-        helper.get(99)
+        method.get(99)
     assert caught.value.ids == [99]
-    known = helper.list()["id"].iloc[0]
+    known = method.list()["id"].iloc[0]
     with pytest.raises(MissingRows, match="no row with id 98, 99") as caught:
-        helper.get([known, 98, 99])
+        method.get([known, 98, 99])
     assert caught.value.ids == [98, 99]
     assert isinstance(caught.value, LookupError)
 

@@ -34,7 +34,7 @@ Pairs = list[tuple[str, str]]
 class Case:
     """`sends` is method and path below the tenant; `paged` says that a walk's own parameters follow the query."""
 
-    helper: str
+    name: str
     sends: str
     args: tuple[Any, ...] = ()
     given: dict[str, Any] = field(default_factory=dict)

@@ -36,8 +36,8 @@ def value_of(field: Field) -> Any:
     return [one] if field.many else one
 
 
-def made(helper: str, ids: Iterable[Any], **values: Any) -> Rows:
-    row = by_name(helper).row
+def made(method: str, ids: Iterable[Any], **values: Any) -> Rows:
+    row = by_name(method).row
     assert row is not None
     whole = {field.name: value_of(field) for field in row.fields}
     return [{**whole, "id": id, **values} for id in ids]

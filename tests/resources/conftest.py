@@ -65,9 +65,9 @@ def crm(box: Sandbox, join: Callable[..., Client]) -> Client:
 
 @pytest.fixture
 def call() -> Callable[..., Any]:
-    """Calls a helper by its dotted name."""
+    """Calls a method by its dotted name."""
 
-    def by_name(crm: Client, helper: str, *args: Any, **given: Any) -> Any:
-        return operator.attrgetter(helper)(crm)(*args, **given)
+    def by_name(crm: Client, method: str, *args: Any, **given: Any) -> Any:
+        return operator.attrgetter(method)(crm)(*args, **given)
 
     return by_name

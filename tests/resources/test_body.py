@@ -28,12 +28,12 @@ LEAD = {"campaign_id": 1, "summary": "Leak", "call_reason_id": 2}
 ZONE = "America/Chicago"
 
 
-def body(helper, **values):
-    return to_body(by_name(helper), values, time_zone=ZONE)
+def body(method, **values):
+    return to_body(by_name(method), values, time_zone=ZONE)
 
 
-def faults(helper, **values):
-    return checked(by_name(helper), values, time_zone=ZONE)[1]
+def faults(method, **values):
+    return checked(by_name(method), values, time_zone=ZONE)[1]
 
 
 def test_all_that_is_wrong_is_told_at_once():
@@ -66,7 +66,7 @@ def test_a_fault_deep_inside_is_named():
 
 
 @pytest.mark.parametrize(
-    ("helper", "values", "fault"),
+    ("method", "values", "fault"),
     [
         ("customers.update", {"address": {**PLACED, "unit": None}}, "address.unit: is required"),
         ("customers.update", {"address": PLACE}, "address.latitude: is required"),
@@ -109,8 +109,8 @@ def test_a_fault_deep_inside_is_named():
         ("contacts.update", {"name": "Lee"}, "is_archived: is required"),
     ],
 )
-def test_refused(helper, values, fault):
-    assert any(fault in one for one in faults(helper, **values)), faults(helper, **values)
+def test_refused(method, values, fault):
+    assert any(fault in one for one in faults(method, **values)), faults(method, **values)
 
 
 def test_taken_as_they_come_out_of_a_frame():
@@ -190,8 +190,8 @@ QUERIES = {
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_every_rule_is_kept(rule, crm, box):
     if rule.name in BREAKS:
-        helper, values = BREAKS[rule.name]
-        assert faults(helper, **values) == [rule.message]
+        method, values = BREAKS[rule.name]
+        assert faults(method, **values) == [rule.message]
     else:
         for family in (crm.customers, crm.locations):
             with pytest.raises(UsageError, match="external_data_"):
@@ -199,7 +199,7 @@ def test_every_rule_is_kept(rule, crm, box):
     assert not box.requests
     assert set(rule.operations) <= set(OPERATIONS)
     for case in CASES:  # and no case of the table, which the service takes, breaks it
-        operation = by_name(case.helper)
+        operation = by_name(case.name)
         sent = case.body if operation.body else dict(case.query)
         assert rule not in broken(operation.id, sent)
 

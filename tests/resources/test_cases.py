@@ -1,4 +1,4 @@
-"""Every operation by its helper, over HTTP: what was sent, and what came back."""
+"""Every operation by its method, over HTTP: what was sent, and what came back."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ BEFORE = {
 
 
 def test_every_operation_has_its_case_and_one():
-    counted = Counter(case.helper for case in CASES)
+    counted = Counter(case.name for case in CASES)
     assert set(counted) == {op.name for op in OPERATIONS.values() if not op.name.startswith("lookups.")}
     assert set(counted.values()) == {1}
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.helper)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_what_is_sent_and_what_comes_back(case, box, crm, call):
-    operation = by_name(case.helper)
-    if case.helper in BEFORE:
-        first, args = BEFORE[case.helper]
+    operation = by_name(case.name)
+    if case.name in BEFORE:
+        first, args = BEFORE[case.name]
         call(crm, first, *args)
-    answer = call(crm, case.helper, *case.args, **case.given)
+    answer = call(crm, case.name, *case.args, **case.given)
 
     (arrival,) = [one for one in box.requests if one.operation == operation.id]
     method, path = case.sends.split(" ")
@@ -63,8 +63,8 @@ def test_what_is_sent_and_what_comes_back(case, box, crm, call):
 
 
 def test_what_is_created_carries_what_came_along_with_it(crm, call):
-    case = next(case for case in CASES if case.helper == "customers.create")
-    made = call(crm, case.helper, *case.args, **case.given)
+    case = next(case for case in CASES if case.name == "customers.create")
+    made = call(crm, case.name, *case.args, **case.given)
     (location,) = made["locations"].item()
     assert location.customer_id == made["id"].item()
     assert (location.name, location.address["zip"], location.tag_type_ids) == ("Home", "01234", (TAG,))

@@ -74,15 +74,15 @@ def test_every_method_that_reads_below_parents_is_here():
     assert several == {*BELOW, *REFUSED}
 
 
-@pytest.mark.parametrize("helper", BELOW)
-def test_one_that_is_gone_loses_no_other(helper, crm, call):
-    args, named = BELOW[helper]
-    there = call(crm, helper, *[arg[:-1] if isinstance(arg, list) else arg for arg in args])
+@pytest.mark.parametrize("method", BELOW)
+def test_one_that_is_gone_loses_no_other(method, crm, call):
+    args, named = BELOW[method]
+    there = call(crm, method, *[arg[:-1] if isinstance(arg, list) else arg for arg in args])
     assert about(there) == {"missing_parents": [], "withheld_parents": [], "complete": True, "rows": len(there)}
     with pytest.warns(
-        MissingParentsWarning, match=f"{helper}: nothing exists below .*{list(named.values())[-1]}"
+        MissingParentsWarning, match=f"{method}: nothing exists below .*{list(named.values())[-1]}"
     ) as told:
-        found = call(crm, helper, *args)
+        found = call(crm, method, *args)
     assert len(told) == 1
     assert told[0].filename.endswith("conftest.py"), "the caller's line"
     assert found.equals(there)
@@ -90,11 +90,11 @@ def test_one_that_is_gone_loses_no_other(helper, crm, call):
     assert about(found) == {"missing_parents": [named], "withheld_parents": [], "complete": True, "rows": len(found)}
 
 
-@pytest.mark.parametrize("helper", REFUSED)
-def test_one_that_is_refused_loses_no_other(helper, crm, call, standing):
-    standing.inject(helper, status=404)
-    with pytest.warns(MissingParentsWarning, match=f"{helper}: nothing exists below"):
-        found = call(crm, helper, REFUSED[helper])
+@pytest.mark.parametrize("method", REFUSED)
+def test_one_that_is_refused_loses_no_other(method, crm, call, standing):
+    standing.inject(method, status=404)
+    with pytest.warns(MissingParentsWarning, match=f"{method}: nothing exists below"):
+        found = call(crm, method, REFUSED[method])
     assert len(found.attrs["stcrm"]["missing_parents"]) == 1
     assert found.attrs["stcrm"]["complete"]
 

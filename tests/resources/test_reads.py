@@ -14,10 +14,8 @@ from stcrm_pandas.errors import MissingRows, UsageError
 from .cases import CASES
 from .company import BOOKINGS, CONTACTS, CUSTOMERS, LEADS, LOCATIONS, METHODS, PROVIDER, TECHNICIAN
 
-READS = [case for case in CASES if not by_name(case.helper).writes]
-BELOW_ONE = [
-    case for case in READS if len(by_name(case.helper).path_names) == 1 and by_name(case.helper).returns != "row"
-]
+READS = [case for case in CASES if not by_name(case.name).writes]
+BELOW_ONE = [case for case in READS if len(by_name(case.name).path_names) == 1 and by_name(case.name).returns != "row"]
 EMPTY = {
     "page": {"page": 1, "pageSize": 50, "hasMore": False, "totalCount": 0, "data": []},
     "feed": {"hasMore": False, "continueFrom": "t", "data": []},
@@ -33,21 +31,21 @@ def crm(standing, join):
 
 
 @pytest.mark.parametrize(
-    "case", [case for case in READS if by_name(case.helper).returns in EMPTY], ids=lambda case: case.helper
+    "case", [case for case in READS if by_name(case.name).returns in EMPTY], ids=lambda case: case.name
 )
 def test_an_empty_answer_has_the_columns_and_dtypes_of_a_full_one(case, standing, crm, call):
-    operation = by_name(case.helper)
-    standing.inject(case.helper, body=EMPTY[operation.returns])
-    found = call(crm, case.helper, *case.args, **case.given)
+    operation = by_name(case.name)
+    standing.inject(case.name, body=EMPTY[operation.returns])
+    found = call(crm, case.name, *case.args, **case.given)
     frame = found.frame if isinstance(found, stcrm.Feed) else found
     assert len(frame) == 0
     assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == operation.row.dtypes
 
 
-@pytest.mark.parametrize("case", BELOW_ONE, ids=lambda case: case.helper)
+@pytest.mark.parametrize("case", BELOW_ONE, ids=lambda case: case.name)
 def test_no_parents_are_no_calls(case, standing, crm, call):
-    operation = by_name(case.helper)
-    frame = call(crm, case.helper, [])
+    operation = by_name(case.name)
+    frame = call(crm, case.name, [])
     assert not standing.requests
     assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == operation.row.dtypes
 
@@ -61,15 +59,15 @@ BELOW = [
 ]
 
 
-@pytest.mark.parametrize(("helper", "parents", "column", "ids"), BELOW, ids=lambda one: str(one)[:24])
-def test_many_parents_are_one_frame(helper, parents, column, ids, standing, crm, call):
-    whole = call(crm, helper, [*parents, parents[0]])
+@pytest.mark.parametrize(("method", "parents", "column", "ids"), BELOW, ids=lambda one: str(one)[:24])
+def test_many_parents_are_one_frame(method, parents, column, ids, standing, crm, call):
+    whole = call(crm, method, [*parents, parents[0]])
     assert list(zip(whole[column], whole["id"], strict=True)) == list(zip(parents, ids, strict=True))
     assert len(standing.requests) == 4, "the sign-in, and one call for each"
     assert whole.attrs["stcrm"]["filters"] == {"id": list(parents)}
     for kind in (pd.Series(parents, dtype="Int64"), pd.Index(parents), iter(parents)):
-        assert call(crm, helper, kind).equals(whole)
-    one = call(crm, helper, parents[1])
+        assert call(crm, method, kind).equals(whole)
+    one = call(crm, method, parents[1])
     assert one.equals(whole.iloc[[1]].reset_index(drop=True))
     assert one.attrs["stcrm"]["filters"] == {"id": parents[1]}
 
@@ -218,9 +216,9 @@ def test_with_contacts_refuses_what_cannot_be_right(crm):
         crm.customers.with_contacts(pd.DataFrame({"id": [1], "phone": ["x"]}), "wide")
 
 
-def test_the_table_of_operations_leads_to_helpers(crm):
+def test_the_table_of_operations_leads_to_methods(crm):
     for row in crm.operations(all=True).itertuples():
-        helper = operator.attrgetter(row.name)(crm)
-        assert helper.__doc__.startswith(row.summary)
-        assert row.operation_id in helper.__doc__
+        method = operator.attrgetter(row.name)(crm)
+        assert method.__doc__.startswith(row.summary)
+        assert row.operation_id in method.__doc__
         assert OPERATIONS[row.operation_id].name == row.name

@@ -20,7 +20,7 @@ from .cases import CASES
 from .company import BOOKINGS, CONTACTS, CUSTOMERS, LEADS, LOCATIONS, METHODS, PROVIDER, Company, made
 from .conftest import AS_OF
 
-WRITES = [case for case in CASES if by_name(case.helper).writes]
+WRITES = [case for case in CASES if by_name(case.name).writes]
 READS = {
     **{op.name: () for op in OPERATIONS.values() if op.returns == "feed"},
     **{op.name: () for op in OPERATIONS.values() if op.returns in ("page", "array") and not op.path_names},
@@ -33,9 +33,9 @@ READS = {
     "leads.get": (LEADS,),
     "leads.list_notes": (LEADS,),
     **{
-        f"{family}.{helper}": (ids,)
+        f"{family}.{method}": (ids,)
         for family, ids in (("customers", CUSTOMERS), ("locations", LOCATIONS))
-        for helper in ("get", "get_contacts", "list_notes", "get_preferred_technician")
+        for method in ("get", "get_contacts", "list_notes", "get_preferred_technician")
     },
     "contacts.get": (CONTACTS[:2],),
     "contacts.list_by_relationship": (CUSTOMERS,),
@@ -45,7 +45,7 @@ READS = {
     "contact_preferences.get": (CONTACTS[0], METHODS[0], ["Marketing", "Invoices"]),
     "contact_preferences.list": (CONTACTS[:2], METHODS[:2]),
 }
-READS = {helper: args for helper, args in READS.items() if not helper.startswith("lookups.")}
+READS = {method: args for method, args in READS.items() if not method.startswith("lookups.")}
 """Every read of the CRM, of the rows that the writes touch."""
 
 LOST = {
@@ -67,9 +67,9 @@ def shop(request, tmp_path_factory):
         yield request.param, box, crm
 
 
-def read(crm: Client, call, helper, **options):
+def read(crm: Client, call, method, **options):
     try:
-        found = call(crm, helper, *READS[helper], **options)
+        found = call(crm, method, *READS[method], **options)
     except (MissingRows, ServiceError) as error:
         return type(error)
     return found.frame if isinstance(found, stcrm.Feed) else found
@@ -87,50 +87,50 @@ def test_every_read_is_tried():
 
 def check(case, shop, call, reads):
     way, box, crm = shop
-    operation = by_name(case.helper)
-    before = {helper: read(crm, call, helper) for helper in reads}
+    operation = by_name(case.name)
+    before = {method: read(crm, call, method) for method in reads}
     if LOST[way]:
         box.requests.clear()
-        box.inject(case.helper, **LOST[way])
+        box.inject(case.name, **LOST[way])
         with pytest.raises((ServerError, ConnectionFailed)) as told:
-            call(crm, case.helper, *case.args, **case.given)
+            call(crm, case.name, *case.args, **case.given)
         assert told.value.in_doubt
         assert f"crm.{operation.shown_by}(" in str(told.value)
         assert len([one for one in box.requests if one.operation == operation.id]) == 1, "it was sent again"
     else:
-        call(crm, case.helper, *case.args, **case.given)
+        call(crm, case.name, *case.args, **case.given)
     changed = set()
-    for helper in reads:
-        stored, fresh = read(crm, call, helper), read(crm, call, helper, refresh=True)
-        assert same(stored, fresh), f"{helper} shows what was before {case.helper}"
-        if not same(before[helper], fresh):
-            changed.add(helper)
-    assert operation.shown_by in changed, f"{operation.shown_by} does not show {case.helper}"
+    for method in reads:
+        stored, fresh = read(crm, call, method), read(crm, call, method, refresh=True)
+        assert same(stored, fresh), f"{method} shows what was before {case.name}"
+        if not same(before[method], fresh):
+            changed.add(method)
+    assert operation.shown_by in changed, f"{operation.shown_by} does not show {case.name}"
 
 
-@pytest.mark.parametrize("case", WRITES, ids=lambda case: case.helper)
+@pytest.mark.parametrize("case", WRITES, ids=lambda case: case.name)
 def test_the_reads_that_show_a_write_show_it(case, shop, call):
     """Of each family that the write forgets the list of all, and the read that the errors name."""
-    operation = by_name(case.helper)
+    operation = by_name(case.name)
     lists = [f"{name}.{'search' if name == 'contact_methods' else 'list'}" for name in operation.forgets]
     check(case, shop, call, {*lists, operation.shown_by})
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize("shop", ["answered"], indirect=True)
-@pytest.mark.parametrize("case", WRITES, ids=lambda case: case.helper)
+@pytest.mark.parametrize("case", WRITES, ids=lambda case: case.name)
 def test_no_read_at_all_shows_the_old_state(case, shop, call):
     """Whatever `forgets` says: every read of the CRM, after every write."""
     check(case, shop, call, READS)
 
 
 def test_other_reads_stay_in_the_cache(crm, box, call):
-    for helper in ("lookups.campaigns.list", "bookings.list", "leads.list"):
-        call(crm, helper)
+    for method in ("lookups.campaigns.list", "bookings.list", "leads.list"):
+        call(crm, method)
     sent = len(box.requests)
     crm.customers.create_note(1, text="seen")
-    for helper in ("lookups.campaigns.list", "bookings.list", "leads.list"):
-        call(crm, helper)
+    for method in ("lookups.campaigns.list", "bookings.list", "leads.list"):
+        call(crm, method)
     assert len(box.requests) == sent + 1
 
 

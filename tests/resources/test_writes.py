@@ -34,22 +34,22 @@ from stcrm_pandas.resources.base.resource import WritableResource
 from .cases import CASES, PLACE
 from .company import CAMPAIGN, CUSTOMERS, LEADS, TAG, made
 
-WRITES = [case for case in CASES if by_name(case.helper).writes]
+WRITES = [case for case in CASES if by_name(case.name).writes]
 LEAD = {"campaign_id": CAMPAIGN, "summary": "Leak", "follow_up_date": "2026-07-01"}
 
 
-def tried(box, helper):
-    return sum(one.operation == by_name(helper).id for one in box.requests)
+def tried(box, method):
+    return sum(one.operation == by_name(method).id for one in box.requests)
 
 
 # Leave
 
 
-@pytest.mark.parametrize("case", WRITES, ids=lambda case: case.helper)
+@pytest.mark.parametrize("case", WRITES, ids=lambda case: case.name)
 def test_nothing_is_written_without_leave(case, standing, join, call):
     crm = join(standing, by_address=True)
-    with pytest.raises(WritesNotAllowed, match=f"{case.helper}: this connection may only read.*allow_writes=True"):
-        call(crm, case.helper, *case.args, **case.given)
+    with pytest.raises(WritesNotAllowed, match=f"{case.name}: this connection may only read.*allow_writes=True"):
+        call(crm, case.name, *case.args, **case.given)
     assert not standing.requests
 
 
@@ -72,12 +72,12 @@ def test_offline_writes_nothing(box, join):
 # Repeats
 
 
-@pytest.mark.parametrize("case", WRITES, ids=lambda case: case.helper)
+@pytest.mark.parametrize("case", WRITES, ids=lambda case: case.name)
 def test_a_write_waits_and_comes_again_after_429(case, standing, join, call):
     """The rows go through all writes, in the order of the cases."""
-    standing.inject(case.helper, status=429)
-    call(join(standing), case.helper, *case.args, **case.given)
-    assert tried(standing, case.helper) == 2
+    standing.inject(case.name, status=429)
+    call(join(standing), case.name, *case.args, **case.given)
+    assert tried(standing, case.name) == 2
 
 
 def test_429_for_ever_ends(box, join):
@@ -329,7 +329,7 @@ def test_a_fault_in_the_last_part_is_found_before_the_first_is_sent(box, crm):
 
 
 def type_of(resource):
-    """The class of helpers that has this name."""
+    """The class of methods that has this name."""
     found, families = [WritableResource], []
     while found:
         families += [found := [one for family in found for one in family.__subclasses__()]]
