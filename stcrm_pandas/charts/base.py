@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from html import escape
+from types import ModuleType
 from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
+
+from stcrm_pandas.errors import UsageError
 
 __all__ = [
     "COLOURS",
@@ -22,6 +25,7 @@ __all__ = [
     "TEXT",
     "above",
     "compared_shares",
+    "draw",
     "empty",
     "hover",
     "hundreds",
@@ -64,6 +68,14 @@ def empty() -> go.Figure:
     )
     figure.update_xaxes(gridcolor=GRID, zeroline=False, automargin=True)
     figure.update_yaxes(gridcolor=GRID, zeroline=False, automargin=True)
+    return figure
+
+
+def draw(figures: ModuleType, kind: str, result: Any) -> go.Figure:
+    """Return the figure of a kind, by the function of that name in a module of figures."""
+    if kind not in figures.__all__:
+        raise UsageError(f"no figure {kind!r}: there are {', '.join(map(repr, figures.__all__))}")
+    figure: go.Figure = getattr(figures, kind)(result)
     return figure
 
 

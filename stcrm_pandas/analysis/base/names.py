@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 
 from stcrm_pandas.analysis.base.inputs import table_of
+from stcrm_pandas.errors import UsageError
 
-__all__ = ["DIMENSION_WORDS", "NONE", "group_word", "known_names", "named"]
+__all__ = ["DIMENSION_WORDS", "NONE", "dimensions", "group_word", "known_names", "lookups", "named"]
 
 NONE = "(none)"
 """The name of the group of those that have no id."""
@@ -34,6 +35,31 @@ DIMENSION_WORDS = {
     "customer_type": ("customer type", "customer types"),
     "age": ("age of the record", "ages of the record"),
 }
+
+
+def dimensions(by: str | Sequence[str] | None, known: Sequence[str]) -> tuple[str, ...]:
+    """Return `by` as a tuple of at most two of the known dimensions."""
+    asked = () if by is None else (by,) if isinstance(by, str) else tuple(by)
+    if unknown := [name for name in asked if name not in known]:
+        raise UsageError(f"by={unknown[0]!r}: there are {', '.join(map(repr, known))} and None")
+    if len(asked) > 2 or len(set(asked)) < len(asked):
+        raise UsageError("by takes one name, or a tuple of two different ones")
+    return asked
+
+
+def lookups(names: Any, by: Sequence[str], known: Sequence[str]) -> dict[str, Any]:
+    """Return the lookup of each dimension; `names` is a mapping from dimension, or the lookup of the only one."""
+    if names is None:
+        return {}
+    if isinstance(names, Mapping) and names and all(isinstance(key, str) for key in names):
+        if unknown := [key for key in names if key not in known]:
+            raise UsageError(f"names: {unknown[0]!r} is nothing to group by; there are {', '.join(known)}")
+        return dict(names)
+    if len(by) > 1:
+        raise UsageError(
+            f"names: with two dimensions, give a mapping from dimension to its names, like {{{by[0]!r}: …}}"
+        )
+    return dict.fromkeys(by, names)
 
 
 def named(ids: Iterable[Any], names: Mapping[int, str] | pd.DataFrame | None) -> list[str]:

@@ -19,6 +19,7 @@ from stcrm_pandas.analysis.base.engine import EPOCH, lazy
 from stcrm_pandas.analysis.base.findings import Action, Check, Tile, WorkList
 from stcrm_pandas.analysis.base.inputs import admitted, table_of
 from stcrm_pandas.analysis.base.money import UNKNOWN, currencies_of, several
+from stcrm_pandas.analysis.base.names import dimensions, lookups
 from stcrm_pandas.analysis.base.provenance import (
     Moment,
     attrs_of,
@@ -30,9 +31,9 @@ from stcrm_pandas.analysis.base.provenance import (
 )
 from stcrm_pandas.analysis.bookings import findings as booking_findings
 from stcrm_pandas.analysis.bookings import sentences as booking_sentences
-from stcrm_pandas.analysis.bookings.counts import Counted, count_bookings, one_number
+from stcrm_pandas.analysis.bookings.counts import DIMENSIONS, Counted, count_bookings, one_number
 from stcrm_pandas.analysis.bookings.display import main_table, shown
-from stcrm_pandas.analysis.bookings.groups import Groups, dimensions, lookups, spellings
+from stcrm_pandas.analysis.bookings.groups import Groups, spellings
 from stcrm_pandas.analysis.bookings.hours import Clock, silences
 from stcrm_pandas.analysis.bookings.lists import lists
 from stcrm_pandas.analysis.bookings.outcomes import Limits, booking_rows, follow_on_jobs
@@ -152,18 +153,10 @@ class BookingSources(BookingSourcesResult):
             For another kind.
         """
         require("figure")
-        from stcrm_pandas.analysis.bookings import figures as charts
+        from stcrm_pandas.analysis.bookings import figures
+        from stcrm_pandas.charts.base import draw
 
-        drawn = {
-            "outcomes": charts.outcomes,
-            "speed": charts.speed,
-            "hours": charts.hours,
-            "weeks": charts.weeks,
-            "leakage": charts.leakage,
-        }
-        if kind not in drawn:
-            raise UsageError(f"no figure {kind!r}: there are {', '.join(map(repr, drawn))}")
-        return drawn[kind](self)
+        return draw(figures, kind, self)
 
     def __repr__(self) -> str:
         by = " and ".join(self.by) or "nothing"
@@ -246,7 +239,7 @@ def booking_sources(
     >>> found.table[["name", "bookings", "job", "new"]].values.tolist()
     [['Web Form', 2, 1, 1]]
     """
-    asked = dimensions(by)
+    asked = dimensions(by, [*DIMENSIONS])
     if mature_days < 1 or revenue_days < 1 or min_group < 1:
         raise UsageError("mature_days, revenue_days and min_group must be 1 or more")
     local = zone(bookings, time_zone)
@@ -261,7 +254,7 @@ def booking_sources(
     known = known_until(bookings, as_of, local)
     limits = Limits(known, dt.timedelta(days=mature_days), dt.timedelta(days=revenue_days), local.key)
     rows = booking_rows(bookings, limits, leads=leads, jobs=jobs, customers=customers, status_log=status_log)
-    named = lookups(names, asked)
+    named = lookups(names, asked, [*DIMENSIONS])
     of_unit = currencies_of(named.get("business_unit") if business_units is None else business_units)
     counted = count_bookings(rows, asked, limits, follow_on_jobs(jobs), of_unit)
     in_use = tuple(sorted(counted.amounts.loc[counted.amounts["total"] != 0, "currency"].unique()))

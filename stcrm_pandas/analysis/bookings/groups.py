@@ -10,37 +10,13 @@ import pandas as pd
 from stcrm_pandas.analysis.base.engine import month_name
 from stcrm_pandas.analysis.base.format import format_hour
 from stcrm_pandas.analysis.base.names import NONE, named
-from stcrm_pandas.analysis.bookings.counts import DIMENSIONS
 from stcrm_pandas.errors import UsageError
 
-__all__ = ["WEEKDAYS", "Groups", "dimensions", "ids_and_names", "lookups", "same_providers", "spellings"]
+__all__ = ["WEEKDAYS", "Groups", "ids_and_names", "same_providers", "spellings"]
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 Groups = Mapping[str, str] | pd.DataFrame | None
-
-
-def dimensions(by: str | Sequence[str] | None) -> tuple[str, ...]:
-    """Return `by` as a tuple of at most two dimensions."""
-    asked = () if by is None else (by,) if isinstance(by, str) else tuple(by)
-    unknown = [name for name in asked if name not in DIMENSIONS]
-    if unknown:
-        raise UsageError(f"by={unknown[0]!r}: there are {', '.join(map(repr, DIMENSIONS))} and None")
-    if len(asked) > 2 or len(set(asked)) < len(asked):
-        raise UsageError("by takes one name, or a tuple of two different ones")
-    return asked
-
-
-def lookups(names: Any, by: Sequence[str]) -> dict[str, Any]:
-    """Return the lookup of each dimension; `names` is a mapping from dimension, or the lookup of the only one."""
-    if names is None:
-        return {}
-    if isinstance(names, Mapping) and names and all(isinstance(key, str) for key in names):
-        unknown = [key for key in names if key not in DIMENSIONS]
-        if unknown:
-            raise UsageError(f"names: {unknown[0]!r} is nothing to group by; there are {', '.join(DIMENSIONS)}")
-        return dict(names)
-    return dict.fromkeys(by[:1], names)
 
 
 def ids_and_names(dimension: str, values: Sequence[Any], lookup: Any) -> tuple[list[Any], list[str]]:

@@ -16,13 +16,14 @@ from stcrm_pandas.analysis.base.display import Definitions, Sentences, Shown
 from stcrm_pandas.analysis.base.engine import refuse_mixtures
 from stcrm_pandas.analysis.base.findings import Action, Check, Tile, WorkList
 from stcrm_pandas.analysis.base.inputs import admitted
+from stcrm_pandas.analysis.base.names import dimensions, lookups
 from stcrm_pandas.analysis.base.provenance import Moment, attrs_of, known_until, selections, zone
 from stcrm_pandas.analysis.preferences import findings as preference_findings
 from stcrm_pandas.analysis.preferences import lists as preference_lists
 from stcrm_pandas.analysis.preferences import sentences as preference_sentences
 from stcrm_pandas.analysis.preferences.consent import by_consent, consent_list, with_refusals
 from stcrm_pandas.analysis.preferences.display import consent_shown, kinds_shown, reach_shown
-from stcrm_pandas.analysis.preferences.groups import By, Lookups, compared, groups_of, measured, pairs_of, sorts
+from stcrm_pandas.analysis.preferences.groups import DIMENSIONS, By, Lookups, compared, groups_of, measured, pairs_of
 from stcrm_pandas.analysis.preferences.owners import Owners, customers_of, locations_of, newer_contacts_of
 from stcrm_pandas.analysis.preferences.reach import places_of, states_of
 from stcrm_pandas.analysis.preferences.records import invalid_phones, kinds_of, linked, refuse_parts, stores_of
@@ -128,19 +129,12 @@ class ContactPreferences(ContactPreferencesResult):
             For another kind, and for `groups` without `by`.
         """
         require("figure")
-        from stcrm_pandas.analysis.preferences import figures as charts
+        from stcrm_pandas.analysis.preferences import figures
+        from stcrm_pandas.charts.base import draw
 
         if kind == "groups" and self.by is None:
             raise UsageError("there are no groups: contact_preferences(..., by='customer_type')")
-        drawn = {
-            "reach": charts.reach,
-            "reasons": charts.reasons,
-            "combinations": charts.combinations,
-            "groups": charts.groups,
-        }
-        if kind not in drawn:
-            raise UsageError(f"no figure {kind!r}: there are {', '.join(map(repr, drawn))}")
-        return drawn[kind](self)
+        return draw(figures, kind, self)
 
     def __repr__(self) -> str:
         count = len(self.owners.frame)
@@ -237,7 +231,7 @@ def contact_preferences(
     {'call': {'lower': 0, 'preference_unknown': 1}, 'text': {'lower': 0, 'preference_unknown': 1}, \
 'e-mail': {'lower': 0, 'preference_unknown': 0}, 'post': {'lower': 1, 'preference_unknown': 0}}
     """
-    asked = sorts(by)
+    asked = dimensions(by, DIMENSIONS)
     if min_group < 1 or many < 2:
         raise UsageError("min_group must be 1 or more, many 2 or more")
     if location_contacts is not None and locations is None:
@@ -267,14 +261,17 @@ def contact_preferences(
     entries = None if consent is None else consent_list(consent, known)
     counting = stores if entries is None else {store: with_refusals(frame, entries) for store, frame in stores.items()}
     states = states_of(owners.frame, counting["customers"])
-    lookups = _lookups(names, asked)
     groups = groups_of(owners.frame, asked, known, local)
     everybody = pd.DataFrame({"place": range(len(states))})
     overall = measured(states, everybody, (), names={}, min_group=min_group)
     of_locations = None if "locations" not in stores else locations_of(locations, owners)
     of_newer = None if "newer" not in stores else newer_contacts_of(newer_contacts, stores["newer"])
     of_all_newer = _all(of_newer, counting.get("newer"), "All newer contacts", min_group)
-    table = measured(states, groups, asked, names=lookups, min_group=min_group) if asked else overall
+    table = (
+        measured(states, groups, asked, names=lookups(names, asked, DIMENSIONS), min_group=min_group)
+        if asked
+        else overall
+    )
     alone = states if entries is None else states_of(owners.frame, stores["customers"])
     result = ContactPreferences(
         table=table,
@@ -335,15 +332,3 @@ def _in_no_share(**owners: Owners | None) -> pd.DataFrame:
     table = pd.DataFrame({"store": [*used], "name": [_NOT_COUNTED[store] for store in used], "customers": 0})
     table = table.assign(inactive=gone, merged=merged, customers=np.add(gone, merged))
     return table.astype({"store": "str", "name": "str", **dict.fromkeys(("customers", "inactive", "merged"), "Int64")})
-
-
-def _lookups(names: Mapping[str, Lookups] | Lookups | None, asked: Sequence[By]) -> dict[str, Lookups]:
-    if names is None or not asked:
-        return {}
-    if isinstance(names, Mapping) and names and all(isinstance(key, str) for key in names):
-        if strange := set(names) - {"customer_type", "tag", "age", "tenant"}:
-            raise UsageError(f"names: there is no dimension {', '.join(sorted(map(str, strange)))}")
-        return dict(names)
-    if len(asked) == 2:
-        raise UsageError("names: with two dimensions, a mapping from dimension to its names, like {'tag': tags}")
-    return {asked[0]: names}  # type: ignore[dict-item]

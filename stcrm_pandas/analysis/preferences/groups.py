@@ -15,15 +15,14 @@ from stcrm_pandas.analysis.base.shares import shares
 from stcrm_pandas.analysis.preferences.owners import age_in_years
 from stcrm_pandas.analysis.preferences.reach import CHANNELS, COMBINATIONS, PURPOSES, REASONS, UNKNOWN
 from stcrm_pandas.analysis.statistics.comparison import compare
-from stcrm_pandas.errors import UsageError
 
-__all__ = ["AGES", "REASON_COLUMNS", "By", "Lookups", "compared", "groups_of", "measured", "pairs_of", "sorts"]
+__all__ = ["AGES", "DIMENSIONS", "REASON_COLUMNS", "By", "Lookups", "compared", "groups_of", "measured", "pairs_of"]
 
 By = Literal["customer_type", "tag", "age", "tenant"]
 Lookups = Mapping[Any, str] | pd.DataFrame
 """Names of the groups of one dimension."""
 
-SORTS: tuple[By, ...] = ("customer_type", "tag", "age", "tenant")
+DIMENSIONS: tuple[By, ...] = ("customer_type", "tag", "age", "tenant")
 AGES = {0: "under 1 year", 1: "1 to 2 years", 2: "2 to 5 years", 5: "5 years and more"}
 """Ages of a record: from how many years on, and the name; the upper end is left out."""
 
@@ -35,15 +34,7 @@ _MIX: tuple[By, ...] = ("customer_type", "age")
 _OTHERS = "others"
 
 
-def sorts(by: By | tuple[By, ...] | None) -> tuple[By, ...]:
-    """Return `by` as a tuple of at most two dimensions."""
-    asked = () if by is None else (by,) if isinstance(by, str) else tuple(by)
-    if len(asked) > 2 or len(set(asked)) < len(asked) or not set(asked) <= set(SORTS):
-        raise UsageError(f"by={by!r}: one or two of {', '.join(map(repr, SORTS))}, or None")
-    return asked
-
-
-def groups_of(customers: pd.DataFrame, by: Sequence[By], as_of: dt.datetime, zone: dt.tzinfo | None) -> pd.DataFrame:
+def groups_of(customers: pd.DataFrame, by: Sequence[str], as_of: dt.datetime, zone: dt.tzinfo | None) -> pd.DataFrame:
     """Return which groups each customer is in.
 
     Returns
@@ -64,7 +55,7 @@ def groups_of(customers: pd.DataFrame, by: Sequence[By], as_of: dt.datetime, zon
     return groups
 
 
-def _one_each(customers: pd.DataFrame, one: By, as_of: dt.datetime, zone: dt.tzinfo | None) -> pd.Series:
+def _one_each(customers: pd.DataFrame, one: str, as_of: dt.datetime, zone: dt.tzinfo | None) -> pd.Series:
     if one == "tenant":
         return customers[TENANT]
     if one == "customer_type":
@@ -86,7 +77,7 @@ def _tags(cell: Any) -> tuple[int, ...] | None:
 def measured(
     states: pd.DataFrame,
     groups: pd.DataFrame,
-    by: Sequence[By],
+    by: Sequence[str],
     *,
     names: Mapping[str, Lookups],
     min_group: int,
@@ -130,11 +121,11 @@ def measured(
     )
 
 
-def _codes(frame: pd.DataFrame, by: Sequence[By]) -> pd.MultiIndex:
+def _codes(frame: pd.DataFrame, by: Sequence[str]) -> pd.MultiIndex:
     return pd.MultiIndex.from_arrays([frame[one].astype(object).where(frame[one].notna(), NONE) for one in by])
 
 
-def _heads(labels: pd.DataFrame, by: Sequence[By], names: Mapping[str, Lookups]) -> pd.DataFrame:
+def _heads(labels: pd.DataFrame, by: Sequence[str], names: Mapping[str, Lookups]) -> pd.DataFrame:
     if not by:
         return pd.DataFrame(
             {"id": pd.Series([None], dtype=object), "name": pd.array(["All active customers"], dtype="str")}
@@ -147,7 +138,7 @@ def _heads(labels: pd.DataFrame, by: Sequence[By], names: Mapping[str, Lookups])
     return pd.DataFrame({"id": pd.Series(keyed, dtype=kind), "name": pd.array(joined, dtype="str")})
 
 
-def _named(one: By, ids: list[Any], names: Lookups | None) -> list[str]:
+def _named(one: str, ids: list[Any], names: Lookups | None) -> list[str]:
     if one == "customer_type":
         return [NONE if value is None else str(value) for value in ids]
     if one == "age":
@@ -157,7 +148,7 @@ def _named(one: By, ids: list[Any], names: Lookups | None) -> list[str]:
     return [known[value if value is None else int(value)] for value in ids]
 
 
-def _order(heads: pd.DataFrame, labels: pd.DataFrame, by: Sequence[By]) -> list[int]:
+def _order(heads: pd.DataFrame, labels: pd.DataFrame, by: Sequence[str]) -> list[int]:
     """Return the places of the groups: the largest first, ages by age, those without an id last."""
     sort = pd.DataFrame({"size": -heads["customers"], "name": heads["name"]})
     ranks = []
@@ -194,7 +185,7 @@ def compared(
     customers: pd.DataFrame,
     states: pd.DataFrame,
     groups: pd.DataFrame,
-    by: Sequence[By],
+    by: Sequence[str],
     as_of: dt.datetime,
     zone: dt.tzinfo | None,
     *,
@@ -220,7 +211,7 @@ def compared(
     return frames
 
 
-def _ids(groups: pd.DataFrame, by: Sequence[By]) -> pd.Series:
+def _ids(groups: pd.DataFrame, by: Sequence[str]) -> pd.Series:
     """Return the id of the group of each row, as in the table."""
     if len(by) == 1:
         return groups[by[0]].astype(object).where(groups[by[0]].notna(), None)
