@@ -22,14 +22,17 @@ dev: .venv/installed-dev ## Set up .venv with what tests, lint and benchmarks ne
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
-demo: install ## Read a made-up company over HTTP and leave its reports in data/reports.
+demo: install ## Read a demo company over HTTP and write its reports in data/reports.
 	$(BIN)/stcrm demo
 
 test: dev ## Run the tests (under five minutes).
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not deep"
 
-test-deep: dev ## Run the longer tests, and all properties on more examples (under twenty minutes).
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "deep or hypothesis" --hypothesis-profile long
+# Properties apart and without coverage, which would nearly double their time.
+test-deep: dev ## Run the longer tests with coverage, and all properties on more examples (under twenty minutes).
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "deep and not hypothesis" \
+		--cov stcrm_pandas --cov-branch --cov-report term:skip-covered
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m hypothesis --hypothesis-profile long
 
 test-spark: .venv-spark/installed ## Run the tests that need Spark, in an environment of its own (Java 17).
 	.venv-spark/bin/python -m pytest -q tests/spark
@@ -71,5 +74,5 @@ dist: dev ## Build the wheel and the sdist, and run the demo from the wheel in a
 	bash .ci/try_wheel dist constraints.txt
 
 clean: ## Remove the set-up and what runs left.
-	rm -rf .venv .venv-spark dist docs/_build docs/notebooks .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-spark dist docs/_build docs/notebooks .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
 	find data -mindepth 1 -not -name README.md -delete
