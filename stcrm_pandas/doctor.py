@@ -44,7 +44,7 @@ def examine(crm: Client) -> Iterator[Check]:
     Parameters
     ----------
     crm : Client
-        The connection. Each scope that its helpers need is tried with a call for one row.
+        The connection. Each scope is tried with a request for one row.
 
     Examples
     --------
@@ -66,7 +66,7 @@ def examine(crm: Client) -> Iterator[Check]:
 
 
 def _impatient(crm: Client) -> PoliteSession:
-    """A session of the same settings that gives up soon: somebody waits to be told what is wrong."""
+    """Return a session of the same settings that gives up soon."""
     connect, answer = crm.settings.timeout
     soon = {
         "timeout": (min(connect, _CONNECT_WITHIN), min(answer, _ANSWER_WITHIN)),
@@ -147,8 +147,8 @@ def _scopes(crm: Client, scopes: int, missing: list[str], *, failed: int) -> Che
             "the tenant accept it.",
         )
     if failed:
-        return Check("scopes", "note", f"{readable} of {scopes} can be read; what became of the rest stands above")
-    return Check("scopes", "ok", f"all {scopes} that the helpers read can be read")
+        return Check("scopes", "note", f"{readable} of {scopes} can be read; the others are listed above")
+    return Check("scopes", "ok", f"all {scopes} can be read")
 
 
 def _clock(crm: Client, date: dt.datetime) -> Check:

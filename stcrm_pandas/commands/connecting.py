@@ -1,4 +1,4 @@
-"""How a command is told where to connect."""
+"""The options that say where a command connects."""
 
 from __future__ import annotations
 

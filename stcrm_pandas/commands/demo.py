@@ -27,7 +27,7 @@ def demo(
     out: Annotated[Path, typer.Option(help="The folder for the sandbox, its cache and the report.")] = Path("data"),
     leads: Annotated[int, typer.Option(min=1000, help="How large the company is.")] = 12_000,
 ) -> None:
-    """Read a made-up company's CRM over HTTP, twice; leave its reports; edit in bulk, and undo it."""
+    """Read a demo company's CRM over HTTP, twice; write its reports; edit in bulk, and undo it."""
     from stcrm_pandas.report import make_all
     from stcrm_pandas.sandbox import Sandbox
 
@@ -49,7 +49,7 @@ def demo(
                 say(f"{name:<28}{len(frame):>9,}{calls_here:>7}{first:>8.2f}s{again:>8.2f}s")
                 rows, calls, cold, warm = rows + len(frame), calls + calls_here, cold + first, warm + again
             drift = crm.drift().drop_duplicates(["resource", "column", "kind"])
-            say(f"Where answers departed from the contract: {len(drift)} columns; crm.drift() has the table.")
+            say(f"Values the API does not document: {len(drift)} columns; crm.drift() has the table.")
     os.environ["STCRM_CACHE_DIR"] = str(cache.resolve())  # for the notebooks' own processes
     report, seconds = _timed(lambda: make_all(out / "reports", sandbox=state))
     _edit(state, cache, out / "state")
@@ -74,13 +74,13 @@ def _reads(crm: Client) -> dict[str, Callable[[], pd.DataFrame]]:
 def _timed(job: Callable[[], T]) -> tuple[T, float]:
     began = time.perf_counter()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DriftWarning)  # told once, below the table
+        warnings.simplefilter("ignore", DriftWarning)  # reported once, below the table
         result = job()
     return result, time.perf_counter() - began
 
 
 def _edit(state: Path, cache: Path, journals: Path) -> None:
-    """Repair names in capitals, and take it back."""
+    """Repair names in capitals, and undo it."""
     from stcrm_pandas.sandbox import Sandbox
 
     with Sandbox(state=state) as sandbox, connect(sandbox=sandbox, cache_dir=cache, state_dir=journals) as crm:
@@ -93,7 +93,7 @@ def _edit(state: Path, cache: Path, journals: Path) -> None:
         result, seconds = _timed(plan.apply)
         say(f"applied in {seconds:.1f} s and {crm.calls - calls} calls: {result!r}")
         back, seconds = _timed(result.undo().apply)
-        say(f"taken back in {seconds:.1f} s: {back!r}\n")
+        say(f"undone in {seconds:.1f} s: {back!r}\n")
 
 
 def _remove(state: Path, cache: Path, journals: Path) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 INCOMPLETE = 3
 
-app = typer.Typer(help="Repair rows in bulk: plan, look, apply, take back.", no_args_is_help=True)
+app = typer.Typer(help="Repair rows in bulk: plan, review, apply, undo.", no_args_is_help=True)
 
 PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan's file.")]
 JournalFile = Annotated[Path, typer.Argument(metavar="JOURNAL", help="A journal's file; stcrm journal list has them.")]
@@ -150,7 +150,7 @@ def resume(
 @app.command()
 @refusals
 def undo(journal: JournalFile, out: Out, sandbox: Sandbox = False, state: State = None) -> None:
-    """Write the plan that takes an apply back. Nothing is sent: `stcrm edit apply` does that."""
+    """Write the plan that undoes an apply. Nothing is sent: `stcrm edit apply` does that."""
     with connect_to(sandbox, state) as crm:
         _write(crm.undo(journal), out)
 

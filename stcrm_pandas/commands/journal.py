@@ -37,10 +37,10 @@ def list_journals(state_dir: Folder = None) -> None:
         except StcrmError as error:
             say(f"{path}: {error}")
             continue
-        told = ", ".join(f"{count:,} {name}" for name, count in counts.items()) or "no rows"
+        outcome = ", ".join(f"{count:,} {name}" for name, count in counts.items()) or "no rows"
         reason = f"; {about['reason']}" if about.get("reason") else ""
         place = f"tenant {about['tenant']} of {about['environment']}"
-        say(f"{path}: {about['resource']} of {place}, {about['applied_at']}: {told}{reason}")
+        say(f"{path}: {about['resource']} of {place}, {about['applied_at']}: {outcome}{reason}")
     if not paths:
         say(f"There are no journals in {folder}.")
 

@@ -14,12 +14,12 @@ import typer
 from stcrm_pandas.commands.saying import say
 from stcrm_pandas.errors import StcrmError
 
-app = typer.Typer(help="A double of the service on loopback, with a made-up company in it.", no_args_is_help=True)
+app = typer.Typer(help="A local copy of the service's API, with a demo company in it.", no_args_is_help=True)
 
 
 @app.callback()
 def sandbox() -> None:
-    """A double of the service on loopback, with a made-up company in it."""
+    """A local copy of the service's API, with a demo company in it."""
 
 
 @app.command()

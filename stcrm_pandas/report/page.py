@@ -75,7 +75,7 @@ def fitting(page: str, title: str) -> str:
     if size > MOST_BYTES:
         raise ReportError(
             f"{title}: the report would have {size / 1e6:.1f} MB, and {MOST_BYTES / 1e6:.0f} MB are the most; "
-            "name a shorter period (--since, --until), or leave the rows of the work lists out (--anonymous)"
+            "choose a shorter period (--since, --until), or leave out the rows of the call lists (--anonymous)"
         )
     return page
 

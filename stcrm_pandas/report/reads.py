@@ -1,4 +1,4 @@
-"""The reads of a report's notebook: what a missing scope forbids is left out, and said."""
+"""The reads of a report's notebook; what a missing scope forbids is left out and listed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class Reads:
-    """The reads of a report: one that a missing scope forbids is left out, and said.
+    """Reads of a report; one that a missing scope forbids is left out and listed.
 
     `missing` has what was left out, and the scope that it needs. In a notebook the object shows it, or nothing.
 

@@ -145,7 +145,7 @@ class Settings(BaseSettings):
     cache_limit_mb: int = Field(default=4096, gt=0, description="how large the cache may grow, in megabytes")
     offline: bool = Field(default=False, description="answer from the cache alone, however old")
     allow_writes: bool = Field(
-        default=False, description="1 lets helpers change the service's data; not from a .env file"
+        default=False, description="1 lets methods change the service's data; not from a .env file"
     )
     time_zone: Annotated[str, AfterValidator(_zone)] | None = Field(
         default=None, description="the tenant's time zone, like America/Chicago"
