@@ -454,3 +454,9 @@ def fresh() -> Iterator[Callable[..., tuple[Sandbox, Caller]]]:
     yield make
     for sandbox in made:
         sandbox.stop()
+
+
+@pytest.fixture
+def tiny(fresh: Callable[..., tuple[Sandbox, Caller]]) -> Caller:
+    """The tiny company, as good as new."""
+    return fresh()[1]
