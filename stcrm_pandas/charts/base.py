@@ -17,7 +17,7 @@ import plotly.graph_objects as go
 from stcrm_pandas.errors import UsageError
 
 __all__ = [
-    "COLOURS",
+    "COLORS",
     "GRID",
     "NARROW_ROW",
     "ROW",
@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 # blue and orange can be told apart by nearly everybody
-COLOURS = {"higher": "#3b82c4", "lower": "#d9772b", "not clear": "#7c8a9a", "too few": "rgba(124,138,154,0.45)"}
+COLORS = {"higher": "#3b82c4", "lower": "#d9772b", "not clear": "#7c8a9a", "too few": "rgba(124,138,154,0.45)"}
 _LEGEND = {
     "higher": "higher than the others",
     "lower": "lower than the others",
@@ -141,7 +141,7 @@ def lines(
     ends: Iterable[Any],
     at: Iterable[Any],
     *,
-    colour: str,
+    color: str,
     width: float,
     vertical: bool = False,
     **trace: Any,
@@ -152,7 +152,7 @@ def lines(
     figure.add_scatter(
         x=across if vertical else along,
         y=along if vertical else across,
-        line={"color": colour, "width": width},
+        line={"color": color, "width": width},
         **{"mode": "lines", "showlegend": False, "hoverinfo": "skip", **trace},
     )
 
@@ -162,7 +162,7 @@ def spans(
     rows: pd.DataFrame,
     hover: Callable[[Any], str],
     *,
-    colour: str,
+    color: str,
     prefix: str = "",
     at: Iterable[Any] | None = None,
     vertical: bool = False,
@@ -178,7 +178,7 @@ def spans(
         With the columns `share_lower`, `share_upper`, `interval_low`, `interval_high`, from 0 to 1.
     hover : callable
         Return the hover text of a row.
-    colour : str
+    color : str
         Of the lines.
     prefix : str, default ''
         What comes before these names (`booked_`).
@@ -193,11 +193,11 @@ def spans(
     low, high, lower, upper = (
         hundreds(rows[prefix + one]) for one in ("interval_low", "interval_high", "share_lower", "share_upper")
     )
-    lines(figure, low, high, at, colour=colour, width=1.5, vertical=vertical)
+    lines(figure, low, high, at, color=color, width=1.5, vertical=vertical)
     texts = [text for row in rows.itertuples(index=False) for text in (hover(row),) * 3]
-    thick: dict[str, Any] = {"mode": "lines+markers", "marker": {"color": colour, "size": 9}, "text": texts}
+    thick: dict[str, Any] = {"mode": "lines+markers", "marker": {"color": color, "size": 9}, "text": texts}
     thick |= {"showlegend": None, "hoverinfo": None, "hovertemplate": "%{text}<extra></extra>", **trace}
-    lines(figure, lower, upper, at, colour=colour, width=8, vertical=vertical, **thick)
+    lines(figure, lower, upper, at, color=color, width=8, vertical=vertical, **thick)
 
 
 def compared_shares(
@@ -208,11 +208,11 @@ def compared_shares(
     Groups without a row that is old enough (`mature`) are left out.
     """
     shown = table.assign(verdict=verdicts)[table["mature"] > 0].reset_index(drop=True)
-    kinds = shown["verdict"].where(shown["verdict"].isin([*COLOURS]), "not clear").mask(~shown["enough"], "too few")
+    kinds = shown["verdict"].where(shown["verdict"].isin([*COLORS]), "not clear").mask(~shown["enough"], "too few")
     figure = empty()
-    for kind, colour in COLOURS.items():
+    for kind, color in COLORS.items():
         if (kinds == kind).any():
-            spans(figure, shown[kinds == kind], hover, prefix=prefix, colour=colour, name=_LEGEND[kind])
+            spans(figure, shown[kinds == kind], hover, prefix=prefix, color=color, name=_LEGEND[kind])
     top_axis(figure, title, rangemode="tozero", ticksuffix="%")
     return name_rows(figure, shown["name"], alt=alt)
 

@@ -15,26 +15,10 @@ import pandas as pd
 
 from stcrm_pandas.errors import UsageError
 
-__all__ = ["admitted", "condition", "lazy_rows", "table_of"]
+__all__ = ["admitted", "condition", "is_condition", "lazy_rows", "table_of"]
 
-CONDITIONS = frozenset(
-    {
-        "active",
-        "do_not_mail",
-        "do_not_service",
-        "is_archived",
-        "is_default_campaign",
-        "is_first_time_client",
-        "is_lead",
-        "phone_settings_do_not_text",
-        "preferences_invoice_notification",
-        "preferences_invoice_statement_notification",
-        "preferences_job_reminders_enabled",
-        "preferences_marketing_updates_enabled",
-        "preferences_statement_notification",
-    }
-)
-"""Columns that are true, false or missing."""
+_CONDITIONS = ("is_", "do_not_", "preferences_", "phone_settings_do_not_")
+"""How the columns begin that are true, false or missing, beside `active`."""
 
 TIMES = frozenset({"created_on", "modified_on", "completed_on", "first_seen", "follow_up_date", "last_seen", "start"})
 """Columns that hold times."""
@@ -144,7 +128,7 @@ def _pandas_columns(frame: pd.DataFrame, name: str, zone: str | None) -> dict[st
     changed: dict[str, pd.Series] = {}
     for column, cells in frame.items():
         text = str(column)
-        if text in CONDITIONS and not pd.api.types.is_bool_dtype(cells.dtype):
+        if is_condition(text) and not pd.api.types.is_bool_dtype(cells.dtype):
             changed[text] = condition(cells, name, text)
         elif _is_id(text, name) and not pd.api.types.is_integer_dtype(cells.dtype):
             changed[text] = _whole_numbers(cells, name, text)
@@ -155,6 +139,11 @@ def _pandas_columns(frame: pd.DataFrame, name: str, zone: str | None) -> dict[st
         elif text == "tag_type_ids" and cells.map(lambda cell: isinstance(cell, str)).any():
             changed[text] = cells.map(_tags_in_text)
     return changed
+
+
+def is_condition(column: str) -> bool:
+    """Return whether a column holds true, false or missing."""
+    return column == "active" or column.startswith(_CONDITIONS)
 
 
 def _is_id(column: str, name: str) -> bool:
@@ -229,13 +218,13 @@ def _other_engine(rows: nw.LazyFrame[Any], name: str, zone: str | None) -> nw.La
     expressions: list[nw.Expr] = []
     local: list[str] = []
     for column, kind in rows.collect_schema().items():
-        if column in CONDITIONS and kind == nw.String:
+        if is_condition(column) and kind == nw.String:
             word = nw.col(column).str.strip_chars().str.to_lowercase()
             strange = ~nw.col(column).is_null() & ~word.is_in([*_YES, *_NO, ""])
             _refuse_strange(rows, strange, f"{name}: {column} must be true, false or missing")
             flag = nw.when(word.is_in(_NO)).then(nw.lit(value=False))
             expressions.append(nw.when(word.is_in(_YES)).then(nw.lit(value=True)).otherwise(flag).alias(column))
-        elif column in CONDITIONS and kind.is_numeric():
+        elif is_condition(column) and kind.is_numeric():
             expressions.append((nw.col(column) != 0).alias(column))
         elif _is_id(column, name) and kind == nw.String:
             word = nw.col(column).str.strip_chars()

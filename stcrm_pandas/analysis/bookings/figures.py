@@ -14,7 +14,7 @@ from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.bookings.groups import WEEKDAYS
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
 from stcrm_pandas.charts.base import (
-    COLOURS,
+    COLORS,
     GRID,
     NARROW_ROW,
     SHADE,
@@ -54,15 +54,15 @@ def outcomes(result: BookingSourcesResult) -> go.Figure:
     """Return what became of the bookings of each group, in percent."""
     table = result.table[result.table["bookings"] > 0].reset_index(drop=True)
     figure = empty()
-    for label, columns, colour in _PARTS:
+    for label, columns, color in _PARTS:
         counts = table[list(columns)].sum(axis=1)
         if not counts.sum():
             continue
-        white = colour == "#1f5f99"
+        white = color == "#1f5f99"
         texts = [format_percent(share) if share >= 0.06 else "" for share in counts / table["bookings"]]
         font = {"color": "#ffffff" if white else "#16202b", "size": 12}
         inside = {"textposition": "inside", "insidetextanchor": "middle", "textangle": 0, "textfont": font}
-        _bars(figure, table, counts, label, colour, y=list(table.index), text=texts, **inside)
+        _bars(figure, table, counts, label, color, y=list(table.index), text=texts, **inside)
     figure.update_layout(barmode="stack", bargap=0.3, legend={"traceorder": "normal"})
     top_axis(figure, "bookings", range=[0, 100], ticksuffix="%")
     alt = "What became of bookings by group."
@@ -78,7 +78,7 @@ def speed(result: BookingSourcesResult) -> go.Figure:
     table = result.speed[result.speed["n"] > 0]
     names = list(dict.fromkeys(table["name"]))
     figure = empty()
-    for step, (minutes, (span, colour)) in enumerate(_SPANS.items()):
+    for step, (minutes, (span, color)) in enumerate(_SPANS.items()):
         rows = table[table["minutes"] == minutes]
         at = [names.index(name) + 0.24 * (step - 1) for name in rows["name"]]
         texts = [
@@ -88,10 +88,10 @@ def speed(result: BookingSourcesResult) -> go.Figure:
             for row in rows_of(rows)
             for _ in range(3)
         ]
-        shown: dict[str, Any] = {"mode": "lines+markers", "marker": {"color": colour, "size": 8}, "text": texts}
+        shown: dict[str, Any] = {"mode": "lines+markers", "marker": {"color": color, "size": 8}, "text": texts}
         shown |= {"showlegend": None, "hoverinfo": None, "hovertemplate": "%{text}<extra></extra>"}
         shown["name"] = f"after {span}"
-        lines(figure, hundreds(rows["share_lower"]), hundreds(rows["share_upper"]), at, colour=colour, width=7, **shown)
+        lines(figure, hundreds(rows["share_lower"]), hundreds(rows["share_upper"]), at, color=color, width=7, **shown)
     top_axis(figure, "bookings still new", range=[0, 102], ticksuffix="%")
     every = result.overall.iloc[0]
     alt = "Bookings still new after 15 minutes, an hour and a day, by group."
@@ -159,7 +159,7 @@ def weeks(result: BookingSourcesResult) -> go.Figure:
             yaxis=f"y{axis}",
             showlegend=False,
             marker={
-                "color": [COLOURS["higher"] if full else SHADE for full in whole],
+                "color": [COLORS["higher"] if full else SHADE for full in whole],
                 "line": {"width": 0},
                 "pattern": {"shape": ["" if full else "/" for full in whole], "fgcolor": TEXT, "size": 5},
             },
@@ -177,8 +177,8 @@ def weeks(result: BookingSourcesResult) -> go.Figure:
                 x1=f"{row.until:%Y-%m-%d %H:%M}",
                 y0=0,
                 y1=1,
-                fillcolor=COLOURS["lower"],
-                line={"width": 1, "color": COLOURS["lower"]},
+                fillcolor=COLORS["lower"],
+                line={"width": 1, "color": COLORS["lower"]},
                 opacity=0.5,
                 layer="below",
             )
@@ -199,9 +199,9 @@ def leakage(result: BookingSourcesResult) -> go.Figure:
     """Return the shares of bookings that were booked, not canceled, completed, with revenue."""
     table = result.leakage[result.leakage["bookings"] > 0].reset_index(drop=True)
     figure = empty()
-    for step, (label, column, colour) in enumerate(_STEPS):
+    for step, (label, column, color) in enumerate(_STEPS):
         at = [place + 0.2 * (step - 1.5) for place in table.index]
-        _bars(figure, table, table[column], label, colour, y=at, width=0.18)
+        _bars(figure, table, table[column], label, color, y=at, width=0.18)
     figure.update_layout(barmode="overlay")
     top_axis(figure, "bookings", rangemode="tozero", ticksuffix="%")
     total = table["bookings"].sum()
@@ -212,14 +212,14 @@ def leakage(result: BookingSourcesResult) -> go.Figure:
     return _rows(figure, table["name"], alt, 56)
 
 
-def _bars(figure: go.Figure, table: pd.DataFrame, counts: pd.Series, label: str, colour: str, **trace: Any) -> None:
+def _bars(figure: go.Figure, table: pd.DataFrame, counts: pd.Series, label: str, color: str, **trace: Any) -> None:
     """Add one kind of bar, the percent of the bookings of each group."""
     cells = zip(table["name"], counts, table["bookings"], strict=True)
     figure.add_bar(
         orientation="h",
         x=hundreds(counts / table["bookings"]),
         name=label,
-        marker={"color": colour, "line": {"width": 0}},
+        marker={"color": color, "line": {"width": 0}},
         hovertext=[hover(name, f"{label}: {n:,} of {all:,} ({format_percent(n / all)})") for name, n, all in cells],
         hovertemplate="%{hovertext}<extra></extra>",
         **trace,

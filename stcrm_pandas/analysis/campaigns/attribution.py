@@ -132,32 +132,29 @@ def attribution(
 
     campaigns = table_of(campaigns, "campaigns", ["id"])
 
-    def among(chosen: pd.Series) -> int:
-        return sum(counts.get(int(id), 0) for id in campaigns.loc[chosen, "id"].dropna())
+    def rows_on(ids: list[int] | None) -> int | None:
+        return None if ids is None else sum(counts.get(id, 0) for id in ids)
 
     listed = set(campaigns["id"].dropna().astype(int))
-    default = _flag(campaigns, "is_default_campaign", wanted=True)
-    retired = _flag(campaigns, "active", wanted=False)
     return Attribution(
         what,
         sum(counts.values()),
-        None if default is None or not default.any() else among(default),
+        rows_on(default_campaigns(campaigns) or None),
         counts.get(None, 0),
         sum(rows for id, rows in counts.items() if id is not None and id not in listed),
-        None if retired is None else among(retired),
+        rows_on(_ids_where(campaigns, "active", wanted=False)),
         chains,
         differing,
     )
 
 
 def default_campaigns(campaigns: pd.DataFrame | None) -> list[int]:
-    """The ids of the default campaign; none where the campaigns do not say which it is."""
-    default = None if campaigns is None else _flag(campaigns, "is_default_campaign", wanted=True)
-    return [] if campaigns is None or default is None else [int(id) for id in campaigns.loc[default, "id"].dropna()]
+    """Return the ids of the default campaign; none if unknown."""
+    return ([] if campaigns is None else _ids_where(campaigns, "is_default_campaign", wanted=True)) or []
 
 
-def _flag(campaigns: pd.DataFrame, column: str, *, wanted: bool) -> pd.Series | None:
+def _ids_where(campaigns: pd.DataFrame, column: str, *, wanted: bool) -> list[int] | None:
     if column not in campaigns:
         return None
-    flag: pd.Series = condition(campaigns[column], "campaigns", column).eq(wanted).fillna(False).astype(bool)
-    return flag
+    chosen = condition(campaigns[column], "campaigns", column).eq(wanted).fillna(False).astype(bool)
+    return [int(id) for id in campaigns.loc[chosen, "id"].dropna()]

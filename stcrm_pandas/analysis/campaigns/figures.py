@@ -13,7 +13,7 @@ from stcrm_pandas.analysis.base.names import group_word
 from stcrm_pandas.analysis.base.shares import extremes, rows_of
 from stcrm_pandas.analysis.campaigns.costs import Costs
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
-from stcrm_pandas.charts.base import COLOURS, SHADE, compared_shares, empty, hover, lines, name_rows, top_axis
+from stcrm_pandas.charts.base import COLORS, SHADE, compared_shares, empty, hover, lines, name_rows, top_axis
 
 __all__ = ["booked_shares", "costs", "steps"]
 
@@ -48,13 +48,13 @@ def steps(result: OpportunitiesResult) -> go.Figure:
     largest = result.table.sort_values(["mature", "name"], ascending=[False, True])
     shown = largest[largest["mature"] > 0].head(_MOST).reset_index(drop=True)
     figure = empty()
-    for place, (column, (word, colour)) in enumerate(_STEPS.items()):
+    for place, (column, (word, color)) in enumerate(_STEPS.items()):
         figure.add_bar(
             x=shown[column].astype(int).tolist(),
             y=[float(row) for row in shown.index],
             orientation="h",
             name=word,
-            marker={"color": colour, "line": {"width": 0}},
+            marker={"color": color, "line": {"width": 0}},
             width=0.8 - 0.14 * place,
             text=[_bar_hover(row, word, int(getattr(row, column))) for row in rows_of(shown)],
             textposition="none",
@@ -79,12 +79,12 @@ def costs(result: Costs) -> go.Figure:
     places = [float(place) for place in shown.index]
     figure = empty()
     low, high = shown["cost_low"].astype(float), shown["cost_high"].astype(float)
-    lines(figure, low, high, places, colour=COLOURS["higher"], width=2)
+    lines(figure, low, high, places, color=COLORS["higher"], width=2)
     figure.add_scatter(
         x=shown["cost_per_booked"].astype(float).tolist(),
         y=places,
         mode="markers",
-        marker={"color": COLOURS["higher"], "size": 9},
+        marker={"color": COLORS["higher"], "size": 9},
         showlegend=False,
         text=[
             hover(

@@ -14,7 +14,7 @@ from stcrm_pandas.analysis.base.shares import extremes, rows_of
 from stcrm_pandas.analysis.leads.curves import LAST_DAY
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 from stcrm_pandas.charts.base import (
-    COLOURS,
+    COLORS,
     GRID,
     ROW,
     SHADE,
@@ -76,16 +76,16 @@ def conversion_months(result: LeadConversionResult) -> go.Figure:
     months = result.months if result.months is not None else result.table.iloc[:0].assign(whole=False)
     figure = empty()
     enough = months["whole"] & months["enough"]
-    for clear, colour in ((True, COLOURS["higher"]), (False, COLOURS["too few"])):
+    for clear, color in ((True, COLORS["higher"]), (False, COLORS["too few"])):
         rows = months[(enough == clear) & (months["mature"] > 0)]
         at = [f"{month}-01" for month in rows["id"]]
-        spans(figure, rows, _hover, colour=colour, at=at, vertical=True, showlegend=False)
+        spans(figure, rows, _hover, color=color, at=at, vertical=True, showlegend=False)
     figure.add_bar(
         x=[f"{month}-01" for month in months["id"]],
         y=months["inquiries"].astype(int).tolist(),
         yaxis="y2",
         marker={
-            "color": [COLOURS["higher"] if whole else SHADE for whole in months["whole"]],
+            "color": [COLORS["higher"] if whole else SHADE for whole in months["whole"]],
             "opacity": 0.55,
             "line": {"width": 0},
             "pattern": {
@@ -161,7 +161,7 @@ def conversion_curve(result: LeadConversionResult, groups: Sequence[Any]) -> go.
         raise UsageError(f"at most {len(_LINES)} groups fit into one figure")
     chosen = [_curve_of(result, group) for group in groups] or [result.curve[result.curve["overall"]]]
     figure, descriptions = empty(), []
-    for curve, (colour, channels, dash) in zip(chosen, _LINES, strict=False):
+    for curve, (color, channels, dash) in zip(chosen, _LINES, strict=False):
         least = min(result.min_group, int(curve["at_risk"].iloc[0]))
         drawn = curve[curve["share_lower"].notna() & (curve["at_risk"] >= least)]
         if drawn.empty:
@@ -183,7 +183,7 @@ def conversion_curve(result: LeadConversionResult, groups: Sequence[Any]) -> go.
         figure.add_scatter(
             **line,
             y=hundreds((drawn["share_lower"] + drawn["share_upper"]) / 2),
-            line={"color": colour, "width": 2.5, "dash": dash, "shape": "hv"},
+            line={"color": color, "width": 2.5, "dash": dash, "shape": "hv"},
             name=name,
             text=[f"<b>{name}</b><br>by day {row.day}: {format_share(row)}" for row in rows_of(drawn)],
             hovertemplate="%{text}<extra></extra>",
@@ -276,7 +276,7 @@ def dismissal_reasons(result: LeadConversionResult) -> go.Figure:
         x=reasons["leads"].astype(int).tolist(),
         y=list(range(len(reasons))),
         orientation="h",
-        marker={"color": [SHADE if gone else COLOURS["higher"] for gone in reasons["left_out"]], "line": {"width": 0}},
+        marker={"color": [SHADE if gone else COLORS["higher"] for gone in reasons["left_out"]], "line": {"width": 0}},
         text=[f"{count:,}" for count in reasons["leads"]],
         textposition="outside",
         textfont={"color": TEXT},

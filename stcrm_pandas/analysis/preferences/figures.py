@@ -13,7 +13,7 @@ from stcrm_pandas.analysis.preferences.groups import REASON_COLUMNS
 from stcrm_pandas.analysis.preferences.reach import CHANNEL_NAMES, CHANNELS, PURPOSES, REASONS
 from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult
 from stcrm_pandas.charts.base import (
-    COLOURS,
+    COLORS,
     GRID,
     NARROW_ROW,
     ROW,
@@ -29,7 +29,7 @@ from stcrm_pandas.charts.base import (
 
 __all__ = ["combinations", "groups", "reach", "reasons"]
 
-_OF_PURPOSE = {"marketing": COLOURS["higher"], "service": COLOURS["lower"]}
+_OF_PURPOSE = {"marketing": COLORS["higher"], "service": COLORS["lower"]}
 # Different shapes, too.
 _OF_CHANNEL = {
     "call": ("#3b82c4", "circle"),
@@ -47,8 +47,8 @@ def reach(result: ContactPreferencesResult) -> go.Figure:
     figure = empty()
     table = result.overall[result.overall["customers"] > 0]
     table = pd.concat([table[table["purpose"] == purpose] for purpose in reversed(PURPOSES)], ignore_index=True)
-    for purpose, colour in _OF_PURPOSE.items():
-        spans(figure, table[table["purpose"] == purpose], _hover, colour=colour, name=purpose)
+    for purpose, color in _OF_PURPOSE.items():
+        spans(figure, table[table["purpose"] == purpose], _hover, color=color, name=purpose)
     top_axis(figure, "customers not blocked (texts: upper bound)", range=[0, 101], ticksuffix="%")
     names = [f"{row.purpose} by {CHANNEL_NAMES[row.channel]}" for row in rows_of(table)]
     shares = [format_range(row.share_lower, row.share_upper) for row in rows_of(table)]
@@ -116,7 +116,7 @@ def combinations(result: ContactPreferencesResult) -> go.Figure:
     figure.add_bar(
         x=places,
         y=shown["customers"].astype(int).tolist(),
-        marker={"color": COLOURS["higher"], "line": {"width": 0}},
+        marker={"color": COLORS["higher"], "line": {"width": 0}},
         text=percent,
         textposition="outside",
         cliponaxis=False,
@@ -126,17 +126,17 @@ def combinations(result: ContactPreferencesResult) -> go.Figure:
     )
     heights = [*reversed(range(len(CHANNELS)))]
     dots = [(place, [y for y, here in zip(heights, row, strict=True) if here]) for place, row in enumerate(within)]
-    for points, mode, colour, size in (
+    for points, mode, color, size in (
         ([(place, heights) for place in places], "markers", GRID, 11),
-        (dots, "lines+markers", COLOURS["higher"], 12),
+        (dots, "lines+markers", COLORS["higher"], 12),
     ):
         figure.add_scatter(
             x=[x for place, mine in points for x in [*([place] * len(mine)), None]],
             y=[y for _, mine in points for y in [*mine, None]],
             yaxis="y2",
             mode=mode,
-            line={"color": colour, "width": 3},
-            marker={"color": colour, "size": size},
+            line={"color": color, "width": 3},
+            marker={"color": color, "size": size},
             hoverinfo="skip",
             showlegend=False,
         )
@@ -161,16 +161,16 @@ def groups(result: ContactPreferencesResult) -> go.Figure:
     names = list(dict.fromkeys(table["name"]))[:_MOST_GROUPS]
     table = table[table["name"].isin(names)]
     figure = empty()
-    for number, (channel, (colour, symbol)) in enumerate(_OF_CHANNEL.items()):
+    for number, (channel, (color, symbol)) in enumerate(_OF_CHANNEL.items()):
         rows = table[table["channel"] == channel]
         at = [names.index(name) + 0.14 * (number - 1.5) for name in rows["name"]]
-        lines(figure, hundreds(rows["interval_low"]), hundreds(rows["interval_high"]), at, colour=colour, width=1.5)
+        lines(figure, hundreds(rows["interval_low"]), hundreds(rows["interval_high"]), at, color=color, width=1.5)
         opacity = [1.0 if enough else 0.45 for enough in rows["enough"]]
         figure.add_scatter(
             x=hundreds(rows["share_lower"]),
             y=at,
             mode="markers",
-            marker={"color": colour, "size": 10, "symbol": symbol, "opacity": opacity},
+            marker={"color": color, "size": 10, "symbol": symbol, "opacity": opacity},
             name=CHANNEL_NAMES[channel],
             text=[_hover(row) for row in rows_of(rows)],
             hovertemplate="%{text}<extra></extra>",

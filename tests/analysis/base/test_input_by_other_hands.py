@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from stcrm_pandas.analysis import booking_sources, contact_preferences, lead_conversion, opportunities
-from stcrm_pandas.analysis.base.inputs import CONDITIONS
+from stcrm_pandas.analysis.base.inputs import is_condition
 from stcrm_pandas.errors import UsageError
 
 from ..booking_company import AS_OF, ZONE
@@ -144,7 +144,7 @@ def alike(ours: Any, theirs: Any) -> None:
 
 
 def conditions(frame: pd.DataFrame) -> list[str]:
-    return [str(name) for name in frame if name in CONDITIONS]
+    return [str(name) for name in frame if is_condition(name)]
 
 
 def times(frame: pd.DataFrame) -> list[str]:
