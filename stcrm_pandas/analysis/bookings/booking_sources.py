@@ -100,7 +100,7 @@ class BookingSources(BookingSourcesResult):
     @property
     def definitions(self) -> Definitions:
         """What each number means, by its name."""
-        return Definitions(booking_sentences.definitions(self))
+        return booking_sentences.definitions(self)
 
     @property
     def check(self) -> Check:

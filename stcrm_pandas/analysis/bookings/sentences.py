@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from stcrm_pandas.analysis.base.differences import CLEARLY_DIFFERENT, Wording, difference, versus
+from stcrm_pandas.analysis.base.display import Definitions, load_definitions
 from stcrm_pandas.analysis.base.format import (
     count_range,
     format_percent,
@@ -172,39 +173,15 @@ def _odd(result: BookingSourcesResult, every: pd.Series) -> Iterator[str]:
         yield f"{plural(undated, 'booking')} without a creation time {is_or_are(undated)} in no share."
 
 
-def definitions(result: BookingSourcesResult) -> dict[str, str]:
+def definitions(result: BookingSourcesResult) -> Definitions:
     """Return what each number means, by its name."""
-    log = " or what the status log saw" if result.log_known else ""
-    record = " and the customer record is not older" if result.customers_known else ""
-    return {
-        "Booking": "A request from a form, a portal, a marketplace or an agent. Its source is free text; spellings "
-        "that differ only in capitals, spaces and punctuation count as one.",
-        "What became of it": "The first that applies: it has a job; it was converted without one; it became a lead "
-        "(booked, open or lost); it was dismissed or accepted, or is new. Making a booking a lead dismisses it, so it "
-        "counts with the leads.",
-        "Became jobs": f"Of bookings at least {result.mature_days} days old: those with a job, those converted, and "
-        "those whose lead was booked. Leads may take longer, so recent months can still gain.",
-        "Still new after an hour": "No job and no lead was made of it, and its status was New. The time of its job or "
-        f"lead is exact; otherwise it is only known to lie before its last change{log}. Accepting a booking before the "
-        "job leaves no trace. Only bookings that old count.",
-        "After hours": f"Received {AFTER_HOURS}, {result.time_zone} time.",
-        "Canceled, completed, with revenue": f"Of bookings at least {result.revenue_days} days old, by their job: the "
-        "one that the booking names, or the first that names the booking, is no follow-on job and is not older.",
-        "Revenue per job": f"Of jobs at least {result.revenue_days} days old; canceled jobs count as zero. The median "
-        "is of those above zero. The mean is shown for 100 jobs or more, with a 95% bootstrap interval (BCa). With "
-        "follow-on jobs: plus the completed follow-on jobs of each.",
-        "Follow-on job": "A job that names the job during which it was sold, the job it fixes or whose warranty it is "
-        "(the first of these is its earlier job), or the estimate it was made from. It is not the job of a booking "
-        "that it names, unless that booking names it. Its revenue counts with its earlier job, over any number of "
-        "steps; without one, with the job of the booking it names.",
-        "First-time customer": f"No job of the customer is older than the booking, as far as jobs were read{record}. "
-        "The customer is known from the job or the lead.",
-        "Bookings per hour": "Bookings received in such hours of the week, divided by how many such hours there were "
-        f"in {result.time_zone}, clock changes included.",
-        "Sent no bookings": "A gap between two bookings of a source that is too long for chance, compared with the 4 "
-        "weeks before and after: p below 0.05 after Bonferroni correction over all gaps.",
-        "95% CI": "The 95% Wilson interval: the range within which chance alone may move the number.",
-        "Clearly different": CLEARLY_DIFFERENT.format(
+    values = {
+        **vars(result),
+        "log": " or what the status log saw" if result.log_known else "",
+        "record": " and the customer record is not older" if result.customers_known else "",
+        "after_hours": AFTER_HOURS,
+        "clearly_different": CLEARLY_DIFFERENT.format(
             min_group=result.min_group, units="bookings", strata="business unit and month"
         ),
     }
+    return load_definitions(__package__, (), values)

@@ -69,7 +69,7 @@ class ContactPreferences(ContactPreferencesResult):
     @property
     def definitions(self) -> Definitions:
         """Definitions of the terms."""
-        return Definitions(preference_sentences.definitions(self))
+        return preference_sentences.definitions(self)
 
     def summary(self) -> Sentences:
         """Return what the numbers mean, in plain sentences."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from stcrm_pandas.analysis.base.differences import CLEARLY_DIFFERENT, Wording, difference, versus
+from stcrm_pandas.analysis.base.display import Definitions, load_definitions
 from stcrm_pandas.analysis.base.format import format_share, has_or_have, is_or_are, listed, plural
 from stcrm_pandas.analysis.base.names import DIMENSION_WORDS
 from stcrm_pandas.analysis.base.shares import rows_of
@@ -147,39 +148,16 @@ def _left_out(result: ContactPreferencesResult) -> Iterator[str]:
         yield f"{plural(deleted, 'deleted contact')} {is_or_are(deleted)} left out."
 
 
-def definitions(result: ContactPreferencesResult) -> dict[str, str]:
+def definitions(result: ContactPreferencesResult) -> Definitions:
     """Return what each term means."""
-    return {
-        "Not blocked": f"Nothing in ServiceTitan speaks against it, as of {result.as_of:%Y-%m-%d %H:%M %Z}. "
-        "ServiceTitan keeps no record of consent, so this is not a permission.",
-        "Customer": "Every share is of the active customers that are not merged into others; inactive and merged ones "
-        "are in a row of their own. The same holds for locations, where one counts as inactive if its customer is, and "
-        "for archived newer contacts. A customer whose status is missing counts as active, and as unknown at best. A "
-        "customer with several numbers is not blocked if one of them is not.",
-        "Marketing": "The preference 'marketing updates' of the number or address is on; unknown counts as blocked.",
-        "Service": "News about the customer's own job, by the preference 'job reminders'. An unknown preference makes "
-        "a customer possible, even if another number is off: hence ranges such as '75–96%'.",
-        "Call, text, e-mail, mail": "Calls go to valid numbers of type phone or mobile; texts to type mobile, unless a "
-        "record of the number is marked 'do not text'; e-mail to valid addresses; mail to complete addresses. Fax "
-        "numbers belong to no channel.",
-        "Valid": "A number that exists in its country's numbering plan (phonenumbers, region US); a well-formed e-mail "
-        "address (email-validator; no server is asked) that is no placeholder such as none@none.com."
-        + (" Here numbers were checked by their length only." if result.by_length else ""),
-        "Reasons": "The first that applies, in this order: " + ", ".join(REASONS) + ". A customer with several numbers "
-        "has the first reason of any valid one, and 'invalid' if none is valid. For service, 'preference unknown' "
-        "comes before the reasons of single numbers, because it makes the customer possible.",
-        "Opted out on another record": "Another customer, location or newer contact with the same number or address, "
-        "in any format, opted out of texts or marketing.",
-        "Refused on your own list": "The latest entry of your own list for this number or address, channel and purpose "
-        "is an opt-out. Its opt-ins do not override what ServiceTitan blocks.",
-        "Texts": f"{_REGISTER} (in the phone system). ServiceTitan's contacts do not show it, so the shares for texts "
-        "are upper bounds, unless your own list has its opt-outs.",
-        "Preference unknown": "The preference is empty. For texts also if 'do not text' is empty.",
-        "Type unknown": "A number of type phone. Some of these are mobile: ask.",
-        "Age of the record": "Complete years since the local day on which the customer was created"
-        + (f" ({result.time_zone})." if result.time_zone else "."),
-        "95% CI": "The 95% Wilson interval: the range within which chance alone may move the number.",
-        "Clearly different": CLEARLY_DIFFERENT.format(
+    values = {
+        **vars(result),
+        "register": _REGISTER,
+        "reasons": ", ".join(REASONS),
+        "by_length": " Here numbers were checked by their length only." if result.by_length else "",
+        "zone": f" ({result.time_zone})" if result.time_zone else "",
+        "clearly_different": CLEARLY_DIFFERENT.format(
             min_group=result.min_group, units="customers", strata="type and age"
         ),
     }
+    return load_definitions(__package__, (), values)
