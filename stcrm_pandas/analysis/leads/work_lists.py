@@ -93,8 +93,9 @@ def _table(result: LeadConversionResult, leads: pd.DataFrame, local: ZoneInfo) -
     table = leads[["id"]].rename(columns={"id": "Lead id"})
     table["Name"] = text["lead_customer_name"]
     if "customer" in result.names and "customer_id" in leads:
-        known = leads["customer_id"].map(known_names(result.names["customer"])).fillna("")
-        table["Name"] = table["Name"].where(table["Name"] != "", known)
+        known = known_names(result.names["customer"])
+        owners = zip(table["Name"], leads["customer_id"], strict=True)
+        table["Name"] = [name or known.get(id, "") for name, id in owners]
     table["Phone"], table["E-mail"] = text["lead_phone"], text["lead_email"]
     if "customer_id" in leads:
         table["Customer id"] = leads["customer_id"].astype("Int64")

@@ -65,6 +65,8 @@ def test_customers_are_named_where_the_lead_has_no_name(leads: Frames) -> None:
     found = lead_conversion(leads(*rows), by="campaign", names={"customer": customers}, as_of=NOW, time_zone=ZONE)
     shown = found.work_lists["no-follow-up"].frame
     assert shown["Name"].tolist() == ["", "", "Own", "Ann (inactive)"]
+    nobody = lead_conversion(leads(*rows), names={"customer": None}, as_of=NOW, time_zone=ZONE)
+    assert nobody.work_lists["no-follow-up"].frame["Name"].tolist() == ["", "", "Own", ""]
     assert "Follow-up" not in shown
 
 
