@@ -1,4 +1,4 @@
-"""The `stcrm` command: its groups, and how an error ends."""
+"""The `stcrm` command: its subcommands, errors and exit codes."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from stcrm_pandas.errors import MissingExtra, StcrmError
 
 app = typer.Typer(
     name="stcrm",
-    help="The CRM of ServiceTitan in pandas.",
+    help="ServiceTitan's CRM in pandas.",
     no_args_is_help=True,
     add_completion=False,
-    pretty_exceptions_enable=False,  # they would show local variables, secrets among them
+    pretty_exceptions_enable=False,  # they would show local variables, including secrets
 )
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(cache.app, name="cache")
@@ -40,20 +40,20 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def _options(
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show it."),
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
 ) -> None:
-    """The CRM of ServiceTitan in pandas."""
+    """ServiceTitan's CRM in pandas."""
 
 
 def _warned(message: Warning | str, *_: Any, **__: Any) -> None:
-    """A warning as a person reads it: without the line of ours that gave it."""
+    """Print a warning without the line of code that raised it."""
     say(f"stcrm: {message}", err=True)
 
 
 def main() -> None:
-    """Run the command. An error of ours is one line on standard error and exit code 1; a warning is a line, too.
+    """Run the command. Our errors are one line on standard error, with exit code 1; warnings are one line, too.
 
-    Where an extra is not installed, nothing was done: exit code 2.
+    If an extra is not installed, nothing is done and the exit code is 2.
     """
     warnings.showwarning = _warned
     try:

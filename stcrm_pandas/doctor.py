@@ -1,4 +1,4 @@
-"""A look at a connection: can it sign in, what may it read, do the clocks agree, where is the cache."""
+"""Checks of a connection: sign-in, scopes, clock, cache and time zone."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ from stcrm_pandas.errors import (
 from stcrm_pandas.http import wire
 from stcrm_pandas.http.session import PoliteSession
 
-_CONNECT_WITHIN, _ANSWER_WITHIN = 5.0, 10.0  # seconds
-_ENOUGH = 2  # requests that fail alike, and none before them that did not
+_CONNECT_WITHIN, _RESPONSE_WITHIN = 5.0, 10.0  # seconds
+_ENOUGH = 2  # first requests that fail in the same way
 _CLOCKS_APART = dt.timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at: what, how it is, and in words what to do."""
+    """The result of one check, with what to do about it."""
 
     what: str
-    state: Literal["ok", "note", "fault"]
+    state: Literal["ok", "note", "problem"]
     words: str
 
 
 def examine(crm: Client) -> Iterator[Check]:
-    """Look at a connection, a check at a time; nothing is stored and nothing changed.
+    """Yield the checks of a connection, one at a time. Nothing is stored or changed.
 
-    The first failure that explains all others ends the look at the service: no connection, a refused sign-in, a tenant
-    that is not there, a service that fails. A request is repeated once at most, and waited for ten seconds.
+    The checks of the service stop at the first problem that explains the rest: no connection, a refused sign-in, an
+    unknown tenant, a failing service. A request is retried at most once, and times out after 10 seconds.
 
     Parameters
     ----------
     crm : Client
-        The connection. Each scope is tried with a request for one row.
+        The connection. Each scope is checked with a request for one row.
 
     Examples
     --------
@@ -57,7 +57,7 @@ def examine(crm: Client) -> Iterator[Check]:
         try:
             session.tokens.get()
         except (SignInError, ServiceError, SettingsError) as error:
-            yield Check("sign-in", "fault", str(error))
+            yield Check("sign-in", "problem", str(error))
         else:
             yield Check("sign-in", "ok", f"signed in at {settings.token_url}")
             yield from _service(crm, session)
@@ -66,24 +66,24 @@ def examine(crm: Client) -> Iterator[Check]:
 
 
 def _impatient(crm: Client) -> PoliteSession:
-    """Return a session of the same settings that gives up soon."""
-    connect, answer = crm.settings.timeout
-    soon = {
-        "timeout": (min(connect, _CONNECT_WITHIN), min(answer, _ANSWER_WITHIN)),
+    """Return a session with the same settings, but short timeouts."""
+    connect, respond = crm.settings.timeout
+    impatient = {
+        "timeout": (min(connect, _CONNECT_WITHIN), min(respond, _RESPONSE_WITHIN)),
         "retries": min(crm.settings.retries, 1),
     }
-    mine = crm._session
+    session = crm._session
     return PoliteSession(
-        crm.settings.model_copy(update=soon),
-        own_service=mine._own_service,
-        sleep=mine._sleep,
-        timer=mine._timer,
-        chance=mine._chance,
+        crm.settings.model_copy(update=impatient),
+        own_service=session._own_service,
+        sleep=session._sleep,
+        timer=session._timer,
+        chance=session._chance,
     )
 
 
 def _service(crm: Client, session: PoliteSession) -> Iterator[Check]:
-    """Try each scope; two that fail alike before any succeeds are taken for all."""
+    """Check each scope; stop if the first two fail in the same way."""
     lists = [op for op in OPERATIONS.values() if op.returns == "page" and not op.path_names]
     first_of: dict[str, Operation] = {}
     for operation in lists:
@@ -107,27 +107,27 @@ def _service(crm: Client, session: PoliteSession) -> Iterator[Check]:
         else:
             date = wire.service_date(response.headers) or date
     for scope, failure in failed:
-        yield Check(f"scope {scope}", "fault", str(failure))
+        yield Check(f"scope {scope}", "problem", str(failure))
     yield _scopes(crm, len(first_of), missing, failed=len(failed))
     if date is not None:
         yield _clock(crm, date)
 
 
 def _explained(crm: Client, scope: str, error: ServiceError) -> Check:
-    """What explains that nothing can be read, and what to do."""
+    """Explain why nothing can be read, and what to do."""
     settings = crm.settings
     if isinstance(error, NotFound):
         return Check(
             "tenant",
-            "fault",
-            f"tenant {settings.tenant} is not there (404) in {settings.name}. Check STCRM_TENANT, and that "
-            "STCRM_ENVIRONMENT is the one that the tenant belongs to.",
+            "problem",
+            f"tenant {settings.tenant} was not found (404) in {settings.name}. Check STCRM_TENANT, and "
+            "whether STCRM_ENVIRONMENT is the environment of this tenant.",
         )
     if isinstance(error, ConnectionFailed):
-        return Check("service", "fault", f"{settings.api_url} cannot be reached, or does not answer. {error}")
+        return Check("service", "problem", f"{settings.api_url} cannot be reached, or does not respond. {error}")
     if isinstance(error, SignInError):
-        return Check(f"scope {scope}", "fault", str(error))
-    return Check("service", "fault", f"the first {_ENOUGH} requests failed alike. {error}")
+        return Check(f"scope {scope}", "problem", str(error))
+    return Check("service", "problem", f"the first {_ENOUGH} requests failed in the same way. {error}")
 
 
 def _scopes(crm: Client, scopes: int, missing: list[str], *, failed: int) -> Check:
@@ -135,14 +135,14 @@ def _scopes(crm: Client, scopes: int, missing: list[str], *, failed: int) -> Che
     if len(missing) == scopes:
         return Check(
             "scopes",
-            "fault",
-            f"none of {scopes} can be read. Is the application connected to tenant {crm.settings.tenant}, has the "
-            "tenant accepted it, and does it have scopes at all?",
+            "problem",
+            f"none of {scopes} can be read. Is the application connected to tenant {crm.settings.tenant}, did the "
+            "tenant accept it, and does it have any scopes?",
         )
     if missing:
         return Check(
             "scopes",
-            "fault",
+            "problem",
             f"{readable} of {scopes} can be read; missing: {', '.join(missing)}. Add them to the application, and have "
             "the tenant accept it.",
         )
@@ -154,7 +154,7 @@ def _scopes(crm: Client, scopes: int, missing: list[str], *, failed: int) -> Che
 def _clock(crm: Client, date: dt.datetime) -> Check:
     apart = crm.cache.now() - date
     if crm.sandbox is not None:
-        return Check("clock", "ok", f"the sandbox's clock says {date:%Y-%m-%d %H:%M} UTC; it is its own")
+        return Check("clock", "ok", f"the sandbox has a clock of its own: {date:%Y-%m-%d %H:%M} UTC")
     if abs(apart) <= _CLOCKS_APART:
         return Check("clock", "ok", f"agrees with the service's to {abs(apart.total_seconds()):.0f} s")
     way = "ahead of" if apart > dt.timedelta(0) else "behind"
@@ -162,17 +162,17 @@ def _clock(crm: Client, date: dt.datetime) -> Check:
         "clock",
         "note",
         f"this machine's is {abs(apart.total_seconds()) / 60:.0f} minutes {way} the service's. "
-        "Frames are dated by the service's; the age of the cache goes by this machine's.",
+        "DataFrames use the service's time; the age of the cache uses this machine's.",
     )
 
 
 def _cache(crm: Client) -> Check:
     path = crm.cache.path
-    open_to_others = stat.S_IMODE(path.stat().st_mode) & 0o077 or stat.S_IMODE(path.parent.stat().st_mode) & 0o022
+    accessible = stat.S_IMODE(path.stat().st_mode) & 0o077 or stat.S_IMODE(path.parent.stat().st_mode) & 0o022
     words = f"{path}, {crm.cache.size / 1e6:.1f} MB, {crm.cache.entries} pages"
-    if open_to_others:
+    if accessible:
         return Check(
-            "cache", "fault", f"{words}; others can read or change it: chmod 700 {path.parent}; chmod 600 {path}"
+            "cache", "problem", f"{words}; others can read or change it: chmod 700 {path.parent}; chmod 600 {path}"
         )
     return Check("cache", "ok", words)
 
@@ -183,7 +183,7 @@ def _time_zone(crm: Client) -> Check:
         return Check(
             "time zone",
             "note",
-            "not set: dates without a zone are taken as UTC, and analyses by month ask for one. Set STCRM_TIME_ZONE, "
-            "like America/Chicago.",
+            "not set: dates without a time zone are read as UTC, and analyses by month need one. Set STCRM_TIME_ZONE, "
+            "for example to America/Chicago.",
         )
     return Check("time zone", "ok", zone)

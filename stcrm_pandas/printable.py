@@ -1,20 +1,31 @@
-"""Text from elsewhere, made safe to show: no escape sequence reaches a terminal, and no secret is repeated. Pure."""
+"""Text for people: counts with their nouns, and foreign text without control characters or secrets. Pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
-__all__ = ["printable", "without_words"]
+__all__ = ["plural", "printable", "without_words"]
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """Return a count with its noun, the plural by default with an s.
+
+    Examples
+    --------
+    >>> plural(1, "lead"), plural(1204, "lead"), plural(2, "inquiry", "inquiries")
+    ('1 lead', '1,204 leads', '2 inquiries')
+    """
+    return f"{int(count):,} {one if count == 1 else many or f'{one}s'}"
 
 
 def printable(text: str, *, keep: str = "") -> str:
-    r"""Return a text in which control characters, and those that turn the writing around, are spelled out.
+    r"""Return a text with escaped control characters, including those that change the direction of writing.
 
     Parameters
     ----------
     keep : str, default ''
-        Characters that stay as they are, as a line end.
+        Characters to keep, such as line ends.
 
     Examples
     --------
@@ -27,7 +38,7 @@ def printable(text: str, *, keep: str = "") -> str:
 
 
 def without_words(text: str, words: Iterable[str]) -> str:
-    r"""Return a text without some words, however their characters are written: as JSON, a URL or HTML escapes them.
+    r"""Return a text without some words, including their escaped forms in JSON, URLs and HTML.
 
     Examples
     --------
@@ -40,7 +51,7 @@ def without_words(text: str, words: Iterable[str]) -> str:
 
 
 def _spellings(character: str) -> str:
-    """A pattern for one character, plain or escaped; of several layers of JSON each adds backslashes."""
+    """Return a pattern for one character, plain or escaped; each layer of JSON adds backslashes."""
     code = ord(character)
     utf8 = "".join(f"%{byte:02x}" for byte in character.encode())
     named = {'"': "quot", "&": "amp", "<": "lt", ">": "gt", "'": "apos"}.get(character)

@@ -28,13 +28,13 @@ def test_missing_scopes_are_named(shop, join):
     known = {operation.scope for operation in OPERATIONS.values()}
     with Sandbox(company=shop(leads=1), rate_limit=None, scopes=known - {"tn.crm.leads:r", "tn.jpm.jobs:r"}) as box:
         found = checks(join(box))
-    assert found["scopes"].state == "fault"
+    assert found["scopes"].state == "problem"
     assert "missing: tn.crm.leads:r, tn.jpm.jobs:r" in found["scopes"].words
 
 
 def test_a_wrong_secret_is_one_finding(box, join_by_address, count):
     found = checks(join_by_address(box, client_secret="wrong"))
-    assert found["sign-in"].state == "fault"
+    assert found["sign-in"].state == "problem"
     assert "STCRM_CLIENT_SECRET" in found["sign-in"].words
     assert "scopes" not in found
     assert count(box) == 1
@@ -42,19 +42,19 @@ def test_a_wrong_secret_is_one_finding(box, join_by_address, count):
 
 def test_a_wrong_app_key_is_one_finding(box, join_by_address):
     found = checks(join_by_address(box, app_key="wrong"))
-    assert [check.what for check in found.values() if check.state == "fault"] == ["scope tn.crm.bookings:r"]
+    assert [check.what for check in found.values() if check.state == "problem"] == ["scope tn.crm.bookings:r"]
     assert "STCRM_APP_KEY" in found["scope tn.crm.bookings:r"].words
 
 
 def test_no_network_is_told(box, join_by_address):
     nowhere = "http://127.0.0.1:9"
     found = checks(join_by_address(box, api_url=nowhere, auth_url=nowhere, retries=0))
-    assert found["sign-in"].state == "fault"
+    assert found["sign-in"].state == "problem"
     assert "Is the network up" in found["sign-in"].words
 
 
 def faults(found):
-    return [check.what for check in found.values() if check.state == "fault"]
+    return [check.what for check in found.values() if check.state == "problem"]
 
 
 def test_a_wrong_tenant_is_one_finding(box, join_by_address, count):
@@ -111,7 +111,7 @@ def test_a_service_that_fails_is_one_finding(box, join, count):
     box.inject("*", times=None, status=503)
     found = checks(join(box))
     assert faults(found) == ["service"]
-    assert "failed alike" in found["service"].words
+    assert "failed in the same way" in found["service"].words
     assert count(box) <= 1 + 2 * 2
 
 
@@ -137,6 +137,6 @@ def test_no_time_zone_is_a_note(box, join_by_address):
 def test_one_failing_service_does_not_hide_the_rest(method, box, join):
     box.inject(method, times=None, status=500)
     found = checks(join(box, retries=0))
-    assert [check.state for check in found.values()].count("fault") == 1
+    assert [check.state for check in found.values()].count("problem") == 1
     assert found["scopes"].state == "note", "not all can be read, and it does not say so"
     assert "14 of 15" in found["scopes"].words

@@ -1,4 +1,4 @@
-"""`stcrm cache`: find, and clear, what reads have stored."""
+"""`stcrm cache`: show and clear the cache of reads."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ import typer
 from stcrm_pandas.commands.saying import say
 from stcrm_pandas.errors import SettingsError, UsageError
 from stcrm_pandas.http.cache import Cache, caches_in, damaged_in, stored_in
+from stcrm_pandas.printable import plural
 from stcrm_pandas.reads.status_log import logs_in
 from stcrm_pandas.settings.connection import duration, read_cache_folder, read_status_folder
 
-app = typer.Typer(help="What reads have stored on this machine.", no_args_is_help=True)
+app = typer.Typer(help="Show and clear the cache of reads on this machine.", no_args_is_help=True)
 
 Folder = Annotated[
-    Path | None, typer.Option("--cache-dir", help="Look here, not in STCRM_CACHE_DIR or the user's cache folder.")
+    Path | None, typer.Option("--cache-dir", help="Use this folder, not STCRM_CACHE_DIR or the default.")
 ]
 
 
 @app.command()
 def info(cache_dir: Folder = None) -> None:
-    """Show the cache of each connection: where it lies, how large and how old it is."""
+    """Show the cache of each connection: its path, size and age."""
     folder = read_cache_folder(cache_dir)
     paths = caches_in(folder)
     for path in paths:
@@ -36,21 +37,24 @@ def info(cache_dir: Folder = None) -> None:
 
 @app.command()
 def clear(
-    resource: Annotated[str | None, typer.Option(help="Only reads of this resource, as leads or lookups.jobs.")] = None,
-    older_than: Annotated[str | None, typer.Option(help="Only reads older than this, as 12h or 7d.")] = None,
+    resource: Annotated[
+        str | None, typer.Option(help="Only reads of this resource, such as leads or lookups.jobs.")
+    ] = None,
+    older_than: Annotated[str | None, typer.Option(help="Only reads older than this, such as 12h or 7d.")] = None,
     status_logs: Annotated[
-        bool, typer.Option("--status-logs", help="The status logs, too, which no read can bring back.")
+        bool, typer.Option("--status-logs", help="Also delete status logs, which cannot be read again.")
     ] = False,
     cache_dir: Folder = None,
     state_dir: Annotated[
-        Path | None, typer.Option("--state-dir", help="Of the status logs, if not STCRM_STATE_DIR or the user's.")
+        Path | None,
+        typer.Option("--state-dir", help="The folder of status logs, if not STCRM_STATE_DIR or the default."),
     ] = None,
 ) -> None:
-    """Forget what is stored, for every connection; set-aside damaged files go too when everything does.
+    """Clear the caches of all connections. Without options, damaged caches are deleted as well.
 
-    Files in the folder that are not caches of this program, and links, are left alone.
+    Other files in the folder, and links, are kept.
 
-    Status logs (`connect(status_log=True)`) stay, unless --status-logs names them.
+    Status logs (`connect(status_log=True)`) are kept without --status-logs.
     """
     try:
         age = None if older_than is None else duration(older_than)
@@ -62,17 +66,17 @@ def clear(
         cache = Cache(path)
         pages += cache.clear(resource, older_than=age)
         cache.close()
-    say(f"{pages} pages forgotten.")
+    say(f"{plural(pages, 'page')} deleted.")
     if resource is None and older_than is None:
         damaged, unclear = damaged_in(folder)
         for path in damaged:
             path.unlink()
         for path in unclear:
-            say(f"{path} is kept: it cannot be recognized as a cache. Remove it if you know that it is one.")
+            say(f"{path} is kept because it may not be a cache. If it is one, delete it yourself.")
     logs = logs_in(read_status_folder(state_dir))
     if status_logs:
         for log in logs:
             log.unlink()
-        say(f"{len(logs)} status logs removed.")
+        say(f"{plural(len(logs), 'status log')} deleted.")
     elif logs:
-        say(f"{len(logs)} status logs are kept; --status-logs removes them, too.")
+        say(f"{plural(len(logs), 'status log')} kept; delete with --status-logs.")

@@ -1,4 +1,4 @@
-"""The options that say where a command connects."""
+"""The options that choose what a command connects to."""
 
 from __future__ import annotations
 
@@ -11,20 +11,18 @@ from stcrm_pandas.client import Client, connect
 
 Sandbox = Annotated[
     bool,
-    typer.Option(
-        "--sandbox", help="Use a sandbox, not the tenant of the environment; a file after it keeps it: --sandbox FILE."
-    ),
+    typer.Option("--sandbox", help="Use a sandbox instead of your tenant. --sandbox FILE stores it in a file."),
 ]
-State = Annotated[str | None, typer.Option("--state", help="The file that keeps the sandbox.", hidden=True)]
+State = Annotated[str | None, typer.Option("--state", help="The file that stores the sandbox.", hidden=True)]
 
 
 def connect_to(sandbox: bool, state: str | None) -> Client:
-    """The connection that a command's options ask for."""
+    """Return the connection for a command's options."""
     return connect(sandbox=state or True) if sandbox or state else connect()
 
 
 def with_state(arguments: Sequence[str]) -> list[str]:
-    """Arguments in which `--sandbox FILE`, an option with a value or without one, is written as typer reads it.
+    """Return arguments with `--sandbox FILE`, an option whose value is optional, rewritten for typer.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""`stcrm demo`: the main jobs, on the sandbox: from nothing to a report, and a bulk edit and back."""
+"""`stcrm demo`: reads, reports, and a bulk edit with its undo, on the sandbox."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from stcrm_pandas.errors import DriftWarning
 T = TypeVar("T")
 
 EDITED = 60
-"""How many customers the demo repairs, and puts back."""
+"""How many customers the demo edits."""
 
 
 def demo(
     out: Annotated[Path, typer.Option(help="The folder for the sandbox, its cache and the report.")] = Path("data"),
-    leads: Annotated[int, typer.Option(min=1000, help="How large the company is.")] = 12_000,
+    leads: Annotated[int, typer.Option(min=1000, help="Number of leads of the demo company.")] = 12_000,
 ) -> None:
     """Read a demo company's CRM over HTTP, twice; write its reports; edit in bulk, and undo it."""
     from stcrm_pandas.report import make_all
@@ -38,24 +38,24 @@ def demo(
     with Sandbox(leads=leads, state=state) as sandbox:
         say(f"A company with {leads:,} leads, served at {sandbox.api_url} ({time.perf_counter() - began:.1f} s)")
         with connect(sandbox=sandbox, cache_dir=cache) as crm:
-            say(f"{'read':<28}{'rows':>9}{'calls':>7}{'cold':>9}{'warm':>9}")
-            rows = calls = 0
+            say(f"{'read':<28}{'rows':>9}{'requests':>10}{'cold':>9}{'warm':>9}")
+            rows = requests = 0
             cold = warm = 0.0
             for name, read in _reads(crm).items():
                 before = crm.calls
                 frame, first = _timed(read)
-                calls_here = crm.calls - before
+                sent = crm.calls - before
                 _, again = _timed(read)
-                say(f"{name:<28}{len(frame):>9,}{calls_here:>7}{first:>8.2f}s{again:>8.2f}s")
-                rows, calls, cold, warm = rows + len(frame), calls + calls_here, cold + first, warm + again
+                say(f"{name:<28}{len(frame):>9,}{sent:>10}{first:>8.2f}s{again:>8.2f}s")
+                rows, requests, cold, warm = rows + len(frame), requests + sent, cold + first, warm + again
             drift = crm.drift().drop_duplicates(["resource", "column", "kind"])
             say(f"Values the API does not document: {len(drift)} columns; crm.drift() has the table.")
     os.environ["STCRM_CACHE_DIR"] = str(cache.resolve())  # for the notebooks' own processes
     report, seconds = _timed(lambda: make_all(out / "reports", sandbox=state))
     _edit(state, cache, out / "state")
     size = sum(file.stat().st_size for file in report.parent.glob("*.html")) / 1e6
-    say(f"report: {report.resolve()} (three reports and their index, {size:.1f} MB, made in {seconds:.1f} s)")
-    say(f"rows: {rows:,} in {calls} calls; cold {cold:.1f} s, warm {warm:.1f} s (from the cache, no call)")
+    say(f"report: {report.resolve()} (three reports and their index, {size:.1f} MB, in {seconds:.1f} s)")
+    say(f"rows: {rows:,} in {requests} requests; cold {cold:.1f} s, warm {warm:.1f} s (from the cache, no requests)")
 
 
 def _reads(crm: Client) -> dict[str, Callable[[], pd.DataFrame]]:
@@ -85,13 +85,13 @@ def _edit(state: Path, cache: Path, journals: Path) -> None:
 
     with Sandbox(state=state) as sandbox, connect(sandbox=sandbox, cache_dir=cache, state_dir=journals) as crm:
         before, _ = _timed(lambda: crm.customers.list(active=True))
-        shouted = before["name"].str.isupper()
-        after = before[shouted].head(EDITED)
+        in_capitals = before["name"].str.isupper()
+        after = before[in_capitals].head(EDITED)
         plan = crm.customers.plan_changes(before, after.assign(name=after["name"].str.title()), reason="demo")
         say(f"\n{plan!r}\n")
-        calls = crm.calls
+        before_apply = crm.calls
         result, seconds = _timed(plan.apply)
-        say(f"applied in {seconds:.1f} s and {crm.calls - calls} calls: {result!r}")
+        say(f"applied in {seconds:.1f} s and {crm.calls - before_apply} requests: {result!r}")
         back, seconds = _timed(result.undo().apply)
         say(f"undone in {seconds:.1f} s: {back!r}\n")
 

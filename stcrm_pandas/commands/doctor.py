@@ -1,4 +1,4 @@
-"""`stcrm doctor`: is this connection well?"""
+"""`stcrm doctor`: check a connection."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import typer
 
 from stcrm_pandas.commands.connecting import Sandbox, State, connect_to
 from stcrm_pandas.commands.saying import say
+from stcrm_pandas.printable import plural
 
-_SIGNS = {"ok": "ok   ", "note": "note ", "fault": "FAULT"}
+_SIGNS = {"ok": "ok     ", "note": "note   ", "problem": "PROBLEM"}
 
 
 def doctor(sandbox: Sandbox = False, state: State = None) -> None:
@@ -19,6 +20,6 @@ def doctor(sandbox: Sandbox = False, state: State = None) -> None:
         for check in examine(crm):
             checks.append(check)
             say(f"{_SIGNS[check.state]} {check.what}: {check.words}")
-    faults = sum(check.state == "fault" for check in checks)
-    say("All is well." if not faults else f"{faults} problem{'s' if faults > 1 else ''} found.")
-    raise typer.Exit(1 if faults else 0)
+    problems = sum(check.state == "problem" for check in checks)
+    say("No problems found." if not problems else f"{plural(problems, 'problem')} found.")
+    raise typer.Exit(1 if problems else 0)

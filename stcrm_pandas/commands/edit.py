@@ -1,6 +1,6 @@
-"""`stcrm edit`: two sheets to a plan, the plan to the service, and back.
+"""`stcrm edit`: plan a bulk edit from two sheets, apply it, and undo it.
 
-Exit codes: 0 all is done, 3 some rows failed, conflicted or are left, 2 refused and nothing sent.
+Exit codes: 0 all rows done; 3 some rows failed, conflicted or were not sent; 2 refused, nothing sent.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from stcrm_pandas.commands.connecting import Sandbox, State, connect_to
 from stcrm_pandas.commands.refusing import refusals
 from stcrm_pandas.commands.saying import say
 from stcrm_pandas.errors import UsageError
+from stcrm_pandas.printable import plural
 
 if TYPE_CHECKING:
     from stcrm_pandas.client import Client
@@ -22,55 +23,57 @@ if TYPE_CHECKING:
 
 INCOMPLETE = 3
 
-app = typer.Typer(help="Repair rows in bulk: plan, review, apply, undo.", no_args_is_help=True)
+app = typer.Typer(help="Edit rows in bulk: plan, review, apply, undo.", no_args_is_help=True)
 
-PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan's file.")]
-JournalFile = Annotated[Path, typer.Argument(metavar="JOURNAL", help="A journal's file; stcrm journal list has them.")]
-Out = Annotated[Path, typer.Option("--out", metavar="PLAN", help="The plan's file to write.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-Limit = Annotated[int | None, typer.Option(min=0, help="Send at most so many rows now.")]
-StopAfter = Annotated[int | None, typer.Option(min=1, help="Begin nothing more after so many failures.")]
+PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="The plan file.")]
+JournalFile = Annotated[
+    Path, typer.Argument(metavar="JOURNAL", help="The journal file; stcrm journal list shows them.")
+]
+Out = Annotated[Path, typer.Option("--out", metavar="PLAN", help="The plan file to write.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
+Limit = Annotated[int | None, typer.Option(min=0, help="Send at most this many rows now.")]
+StopAfter = Annotated[int | None, typer.Option(min=1, help="Stop after this many failures.")]
 Save = Annotated[
-    Path | None, typer.Option("--save", metavar="FOLDER", help="Write what became of each row there, as CSV.")
+    Path | None, typer.Option("--save", metavar="FOLDER", help="Save the outcome of each row there, as CSV.")
 ]
 
 
 @app.command()
 @refusals
 def plan(
-    resource: Annotated[str, typer.Argument(help="What the sheets hold, as customers or customer_contacts.")],
+    resource: Annotated[str, typer.Argument(help="What the sheets contain, such as customers or customer_contacts.")],
     before: Annotated[Path, typer.Option(metavar="FILE", help="The sheet as it was read.")],
-    after: Annotated[Path, typer.Option(metavar="FILE", help="The same, repaired.")],
+    after: Annotated[Path, typer.Option(metavar="FILE", help="The edited sheet.")],
     out: Out,
-    reason: Annotated[str | None, typer.Option(help="Why; the journal keeps it.")] = None,
-    check: Annotated[bool, typer.Option("--check", help="Look now for what only a read can refuse.")] = False,
+    reason: Annotated[str | None, typer.Option(help="The reason, for the journal.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Also check what needs fresh rows.")] = False,
     keep_coordinates: Annotated[
-        bool, typer.Option("--keep-coordinates", help="Addresses change in spelling only.")
+        bool, typer.Option("--keep-coordinates", help="Only the spelling of addresses changes.")
     ] = False,
     allow_inactive: Annotated[bool, typer.Option("--allow-inactive", help="Change inactive and merged rows.")] = False,
     allow_deactivate: Annotated[
-        bool, typer.Option("--allow-deactivate", help="Switch off customers who owe or have active locations.")
+        bool, typer.Option("--allow-deactivate", help="Deactivate customers with a balance or active locations.")
     ] = False,
     allow_move: Annotated[bool, typer.Option("--allow-move", help="Move locations to other customers.")] = False,
-    allow_opt_in: Annotated[bool, typer.Option("--allow-opt-in", help="Let people be reached who were not.")] = False,
-    consent_source: Annotated[str | None, typer.Option(help="Who agreed, when and how, for --allow-opt-in.")] = None,
-    application_guid: Annotated[str | None, typer.Option(help="Whose external data it is.")] = None,
+    allow_opt_in: Annotated[bool, typer.Option("--allow-opt-in", help="Allow changes that opt people in.")] = False,
+    consent_source: Annotated[str | None, typer.Option(help="Who consented, when and how, for --allow-opt-in.")] = None,
+    application_guid: Annotated[str | None, typer.Option(help="The application that owns the external data.")] = None,
     sandbox: Sandbox = False,
     state: State = None,
 ) -> None:
-    """Compare two sheets and write the plan that makes the one the other. Nothing is sent."""
+    """Compare two sheets and write a plan of the changes. Nothing is sent."""
     from stcrm_pandas.edits import planning
     from stcrm_pandas.edits.diff.columns import TARGETS
     from stcrm_pandas.sheets.files import read_sheet
 
     name = resource.replace("-", "_")
     if name not in TARGETS:
-        raise UsageError(f"Nothing changes {resource!r}. What can be changed: {', '.join(TARGETS)}.")
+        raise UsageError(f"{resource!r} cannot be edited. Choose from {', '.join(TARGETS)}.")
     old = read_sheet(before, TARGETS[name].row).frame
     new = read_sheet(after, TARGETS[name].row)
     suspects = new.suspects_over(old)
     if len(suspects):
-        say(f"{len(suspects):,} cells may have been bent by a spreadsheet, and stay as they were:")
+        say(f"{plural(len(suspects), 'cell')} may have been altered by a spreadsheet and will not be changed:")
         say(suspects.head(20).to_string(index=False))
     with connect_to(sandbox, state) as crm:
         made = planning.changes(
@@ -94,7 +97,7 @@ def plan(
 @app.command()
 @refusals
 def show(plan: PlanFile) -> None:
-    """Show what a plan changes."""
+    """Show the changes in a plan."""
     from stcrm_pandas.edits.plan.plan_file import read
     from stcrm_pandas.edits.preview import as_text
 
@@ -108,20 +111,20 @@ def apply(
     yes: Yes = False,
     limit: Limit = None,
     stop_after: StopAfter = None,
-    sample: Annotated[int | None, typer.Option(min=1, help="Only so many rows, drawn by chance, to try it.")] = None,
+    sample: Annotated[int | None, typer.Option(min=1, help="Only this many randomly chosen rows, as a test.")] = None,
     save: Save = None,
     sandbox: Sandbox = False,
     state: State = None,
 ) -> None:
-    """Carry out a plan. Applied again it goes on where it stopped; what is as planned is left alone."""
+    """Apply a plan. A second run continues where the first stopped and skips rows that already have the new values."""
     from stcrm_pandas.edits.plans import load
 
     with connect_to(sandbox, state) as crm:
         loaded = load(plan, crm._port)
-        whole = loaded if sample is None else loaded.sample(sample)
-        say(repr(whole))
-        _ask(whole, crm, yes)
-        _tell(whole.apply(limit=limit, stop_after=stop_after), save)
+        chosen = loaded if sample is None else loaded.sample(sample)
+        say(repr(chosen))
+        _ask(chosen, crm, yes)
+        _tell(chosen.apply(limit=limit, stop_after=stop_after), save)
 
 
 @app.command()
@@ -135,7 +138,7 @@ def resume(
     sandbox: Sandbox = False,
     state: State = None,
 ) -> None:
-    """Go on with an apply that was interrupted."""
+    """Continue an apply that was interrupted."""
     from stcrm_pandas.edits.apply.journal import Journal
 
     opened = Journal.open(journal)
@@ -158,8 +161,8 @@ def undo(journal: JournalFile, out: Out, sandbox: Sandbox = False, state: State 
 def _write(plan: Plan, out: Path) -> None:
     plan.save(out)
     say(repr(plan))
-    done = f"`stcrm edit apply {out}` does" if plan.steps else "There is nothing to send"
-    say(f"The plan is in {out}; nothing was sent. {done}.")
+    send = f"To send it: `stcrm edit apply {out}`." if plan.steps else "It changes nothing."
+    say(f"The plan is in {out}; nothing was sent. {send}")
 
 
 def _ask(plan: PlanData, crm: Client, yes: bool) -> None:
@@ -171,7 +174,7 @@ def _ask(plan: PlanData, crm: Client, yes: bool) -> None:
     where = f"tenant {plan.tenant} of {plan.environment}"
     try:
         if crm._port.in_production:
-            said = typer.prompt(f"This changes {where}. Type the tenant's number to go on")
+            said = typer.prompt(f"This changes {where}. Type the tenant number to continue")
             agreed = said.strip() == str(plan.tenant)
         else:
             agreed = typer.confirm(f"Change {where}?")
@@ -189,7 +192,7 @@ def _tell(result: Result, save: Path | None) -> None:
             shown = [column for column in frame.columns if column in columns or column not in _LONG]
             say(f"{name}:\n{frame[shown].head(20).to_string(index=False)}")
     if save is not None:
-        say(f"What became of each row is in {', '.join(str(path) for path in result.save(save)) or save}")
+        say(f"The outcome of each row is in {', '.join(str(path) for path in result.save(save)) or save}")
     say(f"The journal is {result.path}")
     raise typer.Exit(0 if result.ok else INCOMPLETE)
 

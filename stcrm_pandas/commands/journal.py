@@ -1,4 +1,4 @@
-"""`stcrm journal`: find, and remove, what applies have written down."""
+"""`stcrm journal`: list and delete the journals of bulk edits."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ import typer
 from stcrm_pandas.commands.refusing import REFUSED, refusals
 from stcrm_pandas.commands.saying import say
 from stcrm_pandas.errors import StcrmError, UsageError
+from stcrm_pandas.printable import plural
 from stcrm_pandas.settings.connection import duration, read_journal_folder
 
-app = typer.Typer(help="The journals of bulk edits on this machine. They hold customers' data.", no_args_is_help=True)
+app = typer.Typer(help="The journals of bulk edits on this machine. They contain customer data.", no_args_is_help=True)
 
 Folder = Annotated[
-    Path | None, typer.Option("--state-dir", help="Look here, not in STCRM_STATE_DIR or the user's state folder.")
+    Path | None, typer.Option("--state-dir", help="Use this folder, not STCRM_STATE_DIR or the default.")
 ]
 
 
 @app.command("list")
 @refusals
 def list_journals(state_dir: Folder = None) -> None:
-    """Show each journal: of which tenant, when, why, and what became of its rows."""
+    """List the journals, with tenant, time, reason and the outcome of the rows."""
     from stcrm_pandas.edits.apply.journal import Journal
 
     folder = read_journal_folder(state_dir)
@@ -48,11 +49,11 @@ def list_journals(state_dir: Folder = None) -> None:
 @app.command()
 @refusals
 def purge(
-    older_than: Annotated[str | None, typer.Option(help="Only journals begun longer ago than this, as 90d.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    older_than: Annotated[str | None, typer.Option(help="Only journals older than this, such as 90d.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     state_dir: Folder = None,
 ) -> None:
-    """Remove journals, unless an apply is under way. What they are of can then neither be resumed nor undone."""
+    """Delete journals, unless an apply is running. Their edits can no longer be resumed or undone."""
     from stcrm_pandas.edits.apply.journal import digest_of, files_of
     from stcrm_pandas.edits.apply.locks import hold_all
 
@@ -63,26 +64,30 @@ def purge(
     folder = read_journal_folder(state_dir)
     latest = None if age is None else f"{dt.datetime.now(dt.UTC) - age:%Y%m%dT%H%M%S%f}"
     paths = [path for path in sorted(folder.glob("*.sqlite")) if latest is None or path.name < latest]
-    if paths and not yes and not typer.confirm(f"Remove {len(paths):,} journals? Their edits cannot be undone then."):
+    if (
+        paths
+        and not yes
+        and not typer.confirm(f"Delete {plural(len(paths), 'journal')}? Their edits can no longer be undone.")
+    ):
         raise typer.Exit(REFUSED)
     with hold_all(folder, filter(None, map(digest_of, paths))):
         for path in paths:
             for file in files_of(path):
                 file.unlink(missing_ok=True)
-    say(f"{len(paths):,} journals removed.")
+    say(f"{plural(len(paths), 'journal')} deleted.")
 
 
 @app.command()
 @refusals
 def acknowledge(
-    journal: Annotated[Path, typer.Argument(metavar="JOURNAL", help="A journal's file that cannot be read.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    journal: Annotated[Path, typer.Argument(metavar="JOURNAL", help="The journal file that cannot be read.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Let opt-ins go on although a journal cannot be read, as long as its file stays as it is. Nothing is removed."""
+    """Allow opt-ins although a journal cannot be read, until its file changes. Nothing is deleted."""
     from stcrm_pandas.edits.apply.unreadable import acknowledge as accept
 
     path = journal.expanduser()
-    warning = "An opt-in that only this journal knows of may be sent again to somebody who opted out since. Go on?"
+    warning = "An opt-in that is only in this journal may be sent again for a person who has opted out since. Continue?"
     if not yes and not typer.confirm(warning):
         raise typer.Exit(REFUSED)
     accept(path)

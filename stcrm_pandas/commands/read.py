@@ -1,4 +1,4 @@
-"""`stcrm read`: rows into a sheet, for somebody who works in a spreadsheet."""
+"""`stcrm read`: save rows to a file for a spreadsheet."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from stcrm_pandas.contract.operations import Operation, by_name
 from stcrm_pandas.contract.schemas.fields import Field, snake
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.http.paths import argument
+from stcrm_pandas.printable import plural
 
-HELPERS = {
+_METHODS = {
     "customer_contacts": "customers.list_contacts",
     "location_contacts": "locations.list_contacts",
     "booking_contacts": "bookings.list_contacts",
     "contact_methods": "contact_methods.search",
 }
-"""What reads the rows of a resource, where it is not its `list`."""
+"""The methods that read a resource whose method is not `list`."""
 _WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _BOTH = "any"
 
@@ -31,12 +32,12 @@ _BOTH = "any"
 @refusals
 def read(
     context: typer.Context,
-    resource: Annotated[str, typer.Argument(help="What to read, as customers or customer_contacts.")],
+    resource: Annotated[str, typer.Argument(help="What to read, such as customers or customer_contacts.")],
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The file to write: .csv, .xlsx or .parquet.")],
     sandbox: Sandbox = False,
     state: State = None,
 ) -> None:
-    """Read rows into a sheet. Filters of the list are options, as --name Ann or --ids 12,15; many take commas."""
+    """Save rows to a file. Filters are options, such as --name Ann or --ids 12,15; most accept several values."""
     from stcrm_pandas.sheets.files import place_of, write_sheet
 
     place_of(out)  # before a read that may take minutes
@@ -45,29 +46,29 @@ def read(
     with connect_to(sandbox, state) as crm:
         frame = operator.attrgetter(operation.name)(crm)(**filters)
     path = write_sheet(frame, out)
-    say(f"{len(frame):,} rows are in {path}")
+    say(f"Saved {plural(len(frame), 'row')} to {path}")
 
 
 def operation_of(resource: str) -> Operation:
-    """What reads a resource."""
+    """Return the operation that reads a resource."""
     name = resource.replace("-", "_")
     try:
-        return by_name(HELPERS.get(name, name if name.endswith(".list") else f"{name}.list"))
+        return by_name(_METHODS.get(name, name if name.endswith(".list") else f"{name}.list"))
     except KeyError:
         raise UsageError(
-            f"There is nothing called {resource!r} to read; there are customers, customer_contacts, locations, "
+            f"Unknown resource {resource!r}. Choose from customers, customer_contacts, locations, "
             "location_contacts, leads, bookings, booking_contacts, booking_provider_tags, contacts, contact_methods, "
-            "contact_preferences and lookups.campaigns and its like."
+            "contact_preferences, and reference data such as lookups.campaigns."
         ) from None
 
 
 def filters_of(operation: Operation, words: Sequence[str]) -> dict[str, Any]:
-    """The filters in `--name value --other=value`, each as the kind of value that its list takes.
+    """Return the filters in `--name value --other=value`, with values of the type that the method accepts.
 
     Raises
     ------
     UsageError
-        A word without an option, or an option without a value. The helper looks at the rest.
+        A word without an option, or an option without a value. The method checks the rest.
 
     Examples
     --------
@@ -82,7 +83,7 @@ def filters_of(operation: Operation, words: Sequence[str]) -> dict[str, Any]:
     while rest:
         word = rest.pop(0)
         if not word.startswith("--"):
-            raise UsageError(f"{word!r} belongs to no option: filters are written as --name VALUE.")
+            raise UsageError(f"{word!r} does not belong to an option: write filters as --name VALUE.")
         name, given, value = word[2:].partition("=")
         if not given:
             if not rest:
@@ -99,7 +100,7 @@ def _value(field: Field, text: str, path: Sequence[Field]) -> Any:
         if word == _BOTH:
             return None
         if word not in _WORDS:
-            raise UsageError(f"--{snake(field.name)} is true or false, not {text!r}.")
+            raise UsageError(f"--{snake(field.name)} must be true or false, not {text!r}.")
         return _WORDS[word]
     if field.many or field in path:
         return [one.strip() for one in text.split(",") if one.strip()]
@@ -107,5 +108,5 @@ def _value(field: Field, text: str, path: Sequence[Field]) -> Any:
         try:
             return float(text)
         except ValueError:
-            raise UsageError(f"--{snake(field.name)} is a number, not {text!r}.") from None
+            raise UsageError(f"--{snake(field.name)} must be a number, not {text!r}.") from None
     return text

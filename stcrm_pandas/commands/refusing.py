@@ -1,4 +1,4 @@
-"""How a command ends that cannot be right: nothing was done, and the exit code says so."""
+"""Exit code and message of a command with invalid arguments or settings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REFUSED = 2
 
 
 def refusals(command: Callable[..., None]) -> Callable[..., None]:
-    """A command whose refusals are one line on standard error and exit code 2."""
+    """Wrap a command so that usage and settings errors are one line on standard error, with exit code 2."""
 
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:

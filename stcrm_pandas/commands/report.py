@@ -20,28 +20,30 @@ def report(
         Path, typer.Option("--out", metavar="PATH", help="The HTML file to write; for all, the folder to write into.")
     ],
     since: Annotated[str | None, typer.Option(help="First day to include, such as 2026-01-01. Default: all.")] = None,
-    until: Annotated[str | None, typer.Option(help="First day to leave out. Default: up to now.")] = None,
+    until: Annotated[str | None, typer.Option(help="First day to exclude. Default: up to now.")] = None,
     by: Annotated[
         list[str] | None,
-        typer.Option("--by", metavar="NAME", help="Group by this; give it once or twice. Default: the report's own."),
+        typer.Option(
+            "--by", metavar="NAME", help="Group by this dimension; can be given twice. Default: depends on the report."
+        ),
     ] = None,
     spend: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="CSV or XLSX with campaign, month and amount, for the cost per job."),
     ] = None,
-    anonymous: Annotated[bool, typer.Option("--anonymous", help="Leave out the rows of the call lists.")] = False,
+    anonymous: Annotated[bool, typer.Option("--anonymous", help="Leave out the call lists.")] = False,
     company: Annotated[str | None, typer.Option(metavar="NAME", help="Company name to show in the report.")] = None,
     time_zone: Annotated[str | None, typer.Option(help="The company's time zone, if STCRM_TIME_ZONE is unset.")] = None,
     sandbox: Sandbox = False,
     state: State = None,
 ) -> None:
-    """Make a report: one HTML file that opens without a network.
+    """Create a report: one HTML file that opens offline.
 
     lead-conversion: which leads were booked, how fast, and which campaigns bring the jobs.
 
-    contact-preferences: who can be called, texted, emailed and mailed, and why the others cannot.
+    contact-preferences: who can be called, texted, e-mailed and sent mail, and why the others cannot.
 
-    booking-sources: what happened to the bookings of each source, and how fast somebody acted on them.
+    booking-sources: what happened to the bookings of each source, and how fast they were handled.
 
     all: all three, and an index of them.
     """

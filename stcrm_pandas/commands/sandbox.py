@@ -1,4 +1,4 @@
-"""`stcrm sandbox`: the double of the service, for any client."""
+"""`stcrm sandbox`: run the sandbox as a server, for any client."""
 
 from __future__ import annotations
 
@@ -14,32 +14,38 @@ import typer
 from stcrm_pandas.commands.saying import say
 from stcrm_pandas.errors import StcrmError
 
-app = typer.Typer(help="A local copy of the service's API, with a demo company in it.", no_args_is_help=True)
+app = typer.Typer(help="A local imitation of ServiceTitan's CRM API, with a demo company.", no_args_is_help=True)
 
 
 @app.callback()
 def sandbox() -> None:
-    """A local copy of the service's API, with a demo company in it."""
+    """A local imitation of ServiceTitan's CRM API, with a demo company."""
 
 
 @app.command()
 def serve(
-    port: Annotated[int, typer.Option(help="Where to listen; 0 takes a free port.")] = 0,
-    leads: Annotated[int, typer.Option(min=0, help="How large the company is.")] = 12_000,
-    customers: Annotated[int | None, typer.Option(min=0, help="How many customers instead of as many as fit.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed and date make the same company.")] = 1,
-    as_of: Annotated[str | None, typer.Option(help="Where its data ends and its clock starts, in UTC; now.")] = None,
-    latency_ms: Annotated[float, typer.Option(min=0, help="How long each answer takes at least.")] = 0,
-    rate_limit: Annotated[int, typer.Option(min=0, help="Calls per second; 0 is no limit.")] = 60,
-    state: Annotated[Path | None, typer.Option(help="A file that keeps the company and all changes.")] = None,
-    faults: Annotated[Path | None, typer.Option(help="A file that says what should go wrong.")] = None,
-    by_the_book: Annotated[bool, typer.Option("--by-the-book", help="Without the oddities of the service.")] = False,
-    feed_delay: Annotated[
-        float, typer.Option(min=0, help="Seconds until feeds show a change, unless asked for recent ones; 0: at once.")
-    ] = 900,
-    no_effects: Annotated[bool, typer.Option("--no-effects", help="All outcomes drawn alike.")] = False,
+    port: Annotated[int, typer.Option(help="The port to listen on; 0 uses a free one.")] = 0,
+    leads: Annotated[int, typer.Option(min=0, help="Number of leads of the demo company.")] = 12_000,
+    customers: Annotated[
+        int | None, typer.Option(min=0, help="Number of customers. Default: in proportion to the leads.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed and date give the same company.")] = 1,
+    as_of: Annotated[
+        str | None, typer.Option(help="When its data ends and its clock starts, in UTC. Default: now.")
+    ] = None,
+    latency_ms: Annotated[float, typer.Option(min=0, help="Minimum time of each response.")] = 0,
+    rate_limit: Annotated[int, typer.Option(min=0, help="Requests per second; 0 is no limit.")] = 60,
+    state: Annotated[Path | None, typer.Option(help="A file that stores the company and all changes.")] = None,
+    faults: Annotated[Path | None, typer.Option(help="A JSON file with the faults to inject.")] = None,
+    by_the_book: Annotated[
+        bool, typer.Option("--by-the-book", help="Follow the API documentation, without the quirks of the real API.")
+    ] = False,
+    feed_delay: Annotated[float, typer.Option(min=0, help="Seconds until feeds show a change; 0: at once.")] = 900,
+    no_effects: Annotated[
+        bool, typer.Option("--no-effects", help="Same outcomes for all campaigns and sources.")
+    ] = False,
 ) -> None:
-    """Serve until SIGINT or SIGTERM. One line of JSON says where it is and how to come in, once it listens."""
+    """Run the sandbox until SIGINT or SIGTERM. Prints a line of JSON with its address and credentials."""
     from stcrm_pandas.http.waiting import wait_for
     from stcrm_pandas.reads.progress import Progress
     from stcrm_pandas.sandbox import Sandbox
@@ -79,5 +85,5 @@ def _moment(text: str | None) -> dt.datetime | None:
     try:
         moment = dt.datetime.fromisoformat(text)
     except ValueError:
-        raise typer.BadParameter(f"{text!r} is no date; write it as 2026-07-01", param_hint="--as-of") from None
+        raise typer.BadParameter(f"{text!r} is not a date; write it like 2026-07-01", param_hint="--as-of") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)

@@ -1,4 +1,4 @@
-"""How a command speaks: nothing that came from the service or a file drives the terminal."""
+"""Output of commands, without control characters from the API or a file."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from stcrm_pandas.printable import printable
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Write a text and a line end, with all control characters but line ends spelled out.
+    """Print a text with all control characters except line ends escaped.
 
     Parameters
     ----------
     err : bool, default False
-        On standard error.
+        Print to standard error.
     """
     typer.echo(printable(text, keep="\n"), err=err)

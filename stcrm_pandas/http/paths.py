@@ -20,54 +20,54 @@ Path = dict[str, object]
 
 
 def argument(field: Field, names: Iterable[str]) -> str:
-    """How a helper calls a name in the path, out of the names that it has: in the plural where it takes many."""
+    """Return the parameter of a method for a name in the path: in the plural if it accepts several values."""
     name = snake(field.name)
     return name if name in names else f"{name}s"
 
 
 def path_of(operation: Operation, given: Mapping[str, Any]) -> Path:
-    """The values in the path of one call.
+    """Return the values in the path of one request.
 
     Parameters
     ----------
     given : mapping
-        By the contract's names.
+        By the API's names.
 
     Raises
     ------
     UsageError
-        A value that cannot stand there.
+        A value that cannot be in a path.
     """
     return {field.name: _checked(operation, field, given[field.name]) for field in operation.path_fields}
 
 
 def paths(operation: Operation, given: Mapping[str, Any]) -> list[Path]:
-    """The values in the path of each call, in order, without repeats.
+    """Return the values in the path of each request, in order, without duplicates.
 
     Parameters
     ----------
     given : mapping
-        By the contract's names, each one value or many; several with many go side by side.
+        By the API's names, one value or several each; lists must have the same length.
 
     Raises
     ------
     UsageError
-        A value that cannot stand there, or lists of different lengths.
+        A value that cannot be in a path, or lists of different lengths.
     """
     many = {
         name: list(value) for name, value in given.items() if not isinstance(value, str) and isinstance(value, Iterable)
     }
     lengths = {len(values) for values in many.values()}
     if len(lengths) > 1:
-        raise UsageError(f"{operation.name}: {' and '.join(map(snake, many))} have to be of one length.")
+        raise UsageError(f"{operation.name}: {' and '.join(map(snake, many))} must have the same length.")
     count = lengths.pop() if lengths else 1
     rows = [{name: many[name][n] if name in many else value for name, value in given.items()} for n in range(count)]
-    calls = {tuple(path.values()): path for path in (path_of(operation, row) for row in rows)}
-    return list(calls.values())
+    distinct = {tuple(path.values()): path for path in (path_of(operation, row) for row in rows)}
+    return list(distinct.values())
 
 
 def parents_of(row: Row | None, path: Path) -> dict[str, object]:
-    """The columns that come of a path: a row's parents are the first of its names, in order."""
+    """Return the columns with a row's parents: the first names in the path, in order."""
     parents = row.parents if row else ()
     return {snake(parent.name): value for parent, value in zip(parents, path.values(), strict=False)}
 
@@ -82,7 +82,7 @@ def _checked(operation: Operation, field: Field, value: Any) -> object:
 
 
 def _word(value: Any) -> str:
-    # `.` and `..` would lead to another path, whatever is done to them.
+    # `.` and `..` would change the path even if they are escaped.
     if not isinstance(value, str) or value.strip() in ("", ".", ".."):
-        raise ValueError("a word is wanted")
+        raise ValueError("text is required")
     return value

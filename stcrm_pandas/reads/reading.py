@@ -43,13 +43,13 @@ Below = tuple[Mapping[str, object], Mapping[str, object]]
 
 
 def below(operation: Operation, values: dict[str, Any]) -> list[Below]:
-    """Take what stands in the path out of a helper's arguments, and put it together for each call."""
+    """Take the values in the path out of a method's arguments, and return those of each request."""
     given = {field.name: values.pop(argument(field, values)) for field in operation.path_fields}
     return [(path, parents_of(operation.row, path)) for path in paths(operation, given)]
 
 
 class Reader:
-    """Reads over one connection; the resources' helpers are built on it."""
+    """Reads over one connection; the resources' methods use it."""
 
     def __init__(
         self, fetcher: Fetcher, settings: Settings, progress: Progress, status_log: StatusLog | None = None

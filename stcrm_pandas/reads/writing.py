@@ -32,7 +32,7 @@ from stcrm_pandas.settings.connection import Settings
 
 
 class Writer:
-    """Writes over one connection; the resources' helpers are built on it."""
+    """Writes over one connection; the resources' methods use it."""
 
     def __init__(self, session: CachedPoliteSession, cache: Cache, settings: Settings, reader: Reader) -> None:
         self._session = session
@@ -41,28 +41,28 @@ class Writer:
         self._reader = reader
 
     def write(self, operation: Operation, given: Mapping[str, Any]) -> pd.DataFrame | None:
-        """Make one call that writes.
+        """Send one request that writes.
 
         Parameters
         ----------
         given : mapping
-            By the names of the helper's parameters: what stands in the path, in the query and in the body.
+            By the names of the method's parameters: the values in the path, the query and the body.
 
         Returns
         -------
         pd.DataFrame | None
-            The row that the service answered, as a frame; None where it answers nothing.
+            The row in the response, as a frame; None if the response is empty.
 
         Raises
         ------
         WritesNotAllowed
-            The connection may only read, or is offline.
+            The connection is read-only or offline.
         UsageError
-            What is given cannot be right; nothing was sent.
+            An argument is invalid; nothing was sent.
         ServiceError
             The service refused or failed; `in_doubt` says whether it may have been carried out.
         AnswerError
-            It was carried out, but its answer cannot be read.
+            It succeeded, but the response cannot be read.
         """
         self.allow(operation)
         zone = self._settings.time_zone
@@ -79,8 +79,8 @@ class Writer:
             return self._reader.answered(operation, response.content, parents_of(operation.row, path), date)
         except AnswerError as error:
             error.add_note(
-                f"{operation.name} was carried out, only its answer is not as it should be. Do not send it again: "
-                f"look with crm.{operation.shown_by}(…)."
+                f"{operation.name} succeeded, but its response cannot be read. Do not send it again: "
+                f"check with crm.{operation.shown_by}(…)."
             )
             raise
 
@@ -93,15 +93,15 @@ class Writer:
         query: Iterable[tuple[str, str]] = (),
         still: Callable[[], object] | None = None,
     ) -> requests.Response:
-        """Make one call as it stands, and leave nothing stale in the cache.
+        """Send one request and remove what it makes stale from the cache.
 
         Parameters
         ----------
         path, body : mapping
-            By the contract's names, checked before.
+            By the API's names, already checked.
         still : callable, optional
-            Called right before each time that it is sent, after all waiting; what it raises ends the call, unsent, and
-            what it returns is sent as the body, if it is not None.
+            Called right before each attempt, after all waiting. If it raises, nothing is sent; if it returns a value,
+            that is sent as the body.
 
         Raises
         ------

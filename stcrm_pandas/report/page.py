@@ -1,4 +1,4 @@
-"""A notebook with its outputs as one HTML page that fetches nothing, and the page that lists several."""
+"""HTML pages: a notebook's outputs as one self-contained page, and an index of several."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from stcrm_pandas.errors import ReportError
 __all__ = ["first_screen_of", "index_page", "page_of", "title_of"]
 
 MOST_BYTES = 8_000_000
-"""How large a report may be: what mail servers let through, with room."""
+"""The largest report that can still be sent by e-mail."""
 
 _FOLDER = Path(str(files("stcrm_pandas"))) / "report"
 _PLOTLY = "application/vnd.plotly.v1+json"
 
 
 def page_of(notebook: Any) -> str:
-    """The page of a notebook that was run: the outputs without the code.
+    """Return the page of a notebook that was run: the outputs without the code.
 
     Raises
     ------
     ReportError
-        Where it would be larger than a report may be.
+        The page is too large.
     """
     from nbconvert.exporters.templateexporter import TemplateExporter
     from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
@@ -37,8 +37,8 @@ def page_of(notebook: Any) -> str:
 
     class Renderer(IPythonRenderer):
         def heading(self, text: str, level: int, **attrs: Any) -> str:
-            place = f' id="{_slug(text)}"' if level == 2 else ""
-            return f"<h{level}{place}>{text}</h{level}>\n"
+            anchor = f' id="{_slug(text)}"' if level == 2 else ""
+            return f"<h{level}{anchor}>{text}</h{level}>\n"
 
     def markdown(source: str) -> str:
         return str(MarkdownWithMath(renderer=Renderer(escape=False, exclude_anchor_links=True)).render(source))
@@ -49,7 +49,9 @@ def page_of(notebook: Any) -> str:
         file_extension=".html",
         filters={"markdown": markdown, "in_script": _in_script, "alt": _alt},
     )
-    drawn = any(_PLOTLY in output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", ()))
+    has_figures = any(
+        _PLOTLY in output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", ())
+    )
     screen = first_screen_of(notebook)
     title = title_of(notebook)
     page, _ = exporter.from_notebook_node(
@@ -59,8 +61,8 @@ def page_of(notebook: Any) -> str:
             "name": _slug(title),
             "contents": _contents(notebook),
             "style": _part("report.css"),
-            "scripts": [_part("tables.js"), *([_part("figures.js")] if drawn else [])],
-            "plotly": get_plotlyjs() if drawn else "",
+            "scripts": [_part("tables.js"), *([_part("figures.js")] if has_figures else [])],
+            "plotly": get_plotlyjs() if has_figures else "",
             "figure_type": _PLOTLY,
             "first_screen": FIRST_SCREEN,
             "made": _made(),
@@ -70,20 +72,20 @@ def page_of(notebook: Any) -> str:
 
 
 def fitting(page: str, title: str) -> str:
-    """The page, if it is no larger than a report may be."""
+    """Return the page if it is not too large."""
     size = len(page.encode())
     if size > MOST_BYTES:
         raise ReportError(
-            f"{title}: the report would have {size / 1e6:.1f} MB, and {MOST_BYTES / 1e6:.0f} MB are the most; "
-            "choose a shorter period (--since, --until), or leave out the rows of the call lists (--anonymous)"
+            f"{title}: the report would have {size / 1e6:.1f} MB; the limit is {MOST_BYTES / 1e6:.0f} MB. "
+            "Choose a shorter period (--since, --until), or leave out the rows of the call lists (--anonymous)"
         )
     return page
 
 
 def index_page(title: str, reports: Mapping[str, Mapping[str, Any]]) -> str:
-    """The page that lists reports.
+    """Return the page that lists reports.
 
-    Parameters: its title; for the name of each file what its first screen says (`first_screen_of`).
+    `reports` has the first screen (`first_screen_of`) of each file.
     """
     import jinja2
 
@@ -96,7 +98,7 @@ def index_page(title: str, reports: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def first_screen_of(notebook: Any) -> dict[str, Any]:
-    """What the first screen of a notebook that was run says: title, company, period, actions, cautions; else empty."""
+    """Return the first screen of a notebook that was run: title, company, period, actions, cautions; or nothing."""
     for cell in notebook.cells:
         for output in cell.get("outputs", ()):
             if FIRST_SCREEN in output.get("data", {}):
@@ -105,7 +107,7 @@ def first_screen_of(notebook: Any) -> dict[str, Any]:
 
 
 def title_of(notebook: Any) -> str:
-    """The first heading of a notebook."""
+    """Return the first heading of a notebook."""
     for cell in notebook.cells:
         for line in cell.source.splitlines():
             if cell.cell_type == "markdown" and line.startswith("# "):
@@ -129,16 +131,17 @@ def _part(name: str) -> str:
 
 def _made() -> str:
     now = dt.datetime.now().astimezone()
-    return f"Made on {now.day} {now:%B %Y at %H:%M} with stcrm-pandas {__version__}."
+    time = f"{now:%b} {now.day}, {now.year} at {now.hour % 12 or 12}:{now:%M %p}"
+    return f"Created on {time} with stcrm-pandas {__version__}."
 
 
 def _in_script(value: Any) -> str:
-    """JSON that no HTML parser takes for the end of its script."""
+    """Return JSON without the characters that could end a script element."""
     return json.dumps(value, allow_nan=False).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def _alt(figure: Mapping[str, Any]) -> str:
-    """What a picture shows, in a sentence."""
+    """Return a sentence that describes a figure."""
     layout = figure.get("layout", {})
     title = layout.get("title") or {}
     return str((layout.get("meta") or {}).get("alt") or (title.get("text") if isinstance(title, dict) else "") or "")

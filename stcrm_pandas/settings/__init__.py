@@ -1,1 +1,1 @@
-"""The settings of a connection, and how far their sources are trusted."""
+"""The settings of a connection, and how much each source is trusted."""

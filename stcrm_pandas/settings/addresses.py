@@ -1,4 +1,4 @@
-"""Addresses to which secrets are sent: their form, which are ServiceTitan's own, and the notice of any other one."""
+"""Addresses that secrets are sent to: valid ones, ServiceTitan's own, and the warning about others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ENVIRONMENTS = {
         "https://auth-integration.servicetitan.io/connect/token",
     ),
 }
-"""The addresses of the service and of its sign-in."""
+"""The addresses of the API and of its sign-in."""
 
 _SIGN_IN = "/connect/token"
 _KNOWN = frozenset(url.removesuffix(_SIGN_IN) for pair in ENVIRONMENTS.values() for url in pair)
@@ -26,31 +26,31 @@ _naming = threading.Lock()
 
 
 def check_address(value: str) -> str:
-    """Return an address without blanks around it and without a slash at its end.
+    """Return an address without spaces around it or a slash at the end.
 
     Raises
     ------
     ValueError
-        It cannot be one, holds a user or a password, or is neither https nor this machine. The message does not repeat
-        it.
+        It is not an address, contains a user name or a password, or is neither https nor on this machine. The message
+        does not repeat it.
     """
     value = value.strip().rstrip("/")
     if not value.lower().startswith(("http://", "https://")):
-        raise ValueError("an address starts with https:// or http://")
+        raise ValueError("an address must start with https:// or http://")
     if not all("!" <= character <= "~" for character in value) or "\\" in value:
-        raise ValueError("it holds a blank or a character that no address has")
+        raise ValueError("it contains a space or another character that is not allowed in an address")
     try:
         parts = parse_url(value)
     except LocationParseError:
-        raise ValueError("it cannot be read as an address") from None
+        raise ValueError("it is not a valid address") from None
     if parts.auth is not None or "@" in value:
-        raise ValueError("an address must not hold a user name or a password; the secrets have settings of their own")
+        raise ValueError("an address must not contain a user name or a password; use the settings for secrets")
     if not parts.host:
-        raise ValueError("it names no host")
+        raise ValueError("it has no host name")
     if parts.query is not None or parts.fragment is not None:
-        raise ValueError("an address ends before ? and #")
+        raise ValueError("an address must not contain ? or #")
     if parts.scheme != "https" and not is_loopback(value):
-        raise ValueError("it must start with https://; http:// is for this machine only (127.0.0.1, localhost)")
+        raise ValueError("it must start with https://; http:// is allowed only for this machine (127.0.0.1, localhost)")
     return value
 
 
@@ -77,16 +77,16 @@ def is_known(url: str) -> bool:
 
 
 def name_once(url: str, setting: str, source: str) -> None:
-    """Log, the first time in this process, that secrets go to an address that is not ServiceTitan's own.
+    """Log, once per process, that secrets are sent to an address that is not ServiceTitan's own.
 
     Parameters
     ----------
     url : str
-        Where they go.
+        The address.
     setting : str
-        What names it, as STCRM_API_URL.
+        The setting that names it, such as STCRM_API_URL.
     source : str
-        Where that setting comes from.
+        The source of that setting.
     """
     with _naming:
         if url in _named:

@@ -1,4 +1,4 @@
-"""Settings: what `connect` was given, else `STCRM_…` from the environment, else from a `.env` file.
+"""Settings: the arguments of `connect`, then `STCRM_…` from the environment, then a `.env` file.
 
 >>> settings = read_settings(environment="integration", tenant=1234567, client_id="c", client_secret="s", app_key="k")
 >>> settings.api_url, settings.name
@@ -30,18 +30,18 @@ from stcrm_pandas.settings.addresses import ENVIRONMENTS, check_address, is_know
 from stcrm_pandas.settings.sources import ENV_FILE, OwnEnvFile, Source, notify_of_file
 
 _WHO = ("environment", "api_url", "auth_url", "tenant", "client_id", "client_secret", "app_key")
-"""Settings that name a tenant or sign in to it; one of them shows that somebody meant to."""
+"""Settings that name a tenant or sign in to it; if one is set, the sandbox is not meant."""
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def duration(value: timedelta | str | float) -> timedelta:
-    """A length of time: `90` (seconds), `"90s"`, `"15m"`, `"1h"`, `"2d"`, `"1w"` or a timedelta.
+    """Return a length of time: `90` (seconds), `"90s"`, `"15m"`, `"1h"`, `"2d"`, `"1w"` or a timedelta.
 
     Raises
     ------
     ValueError
-        It is none of these, or below zero.
+        It is none of these, or negative.
 
     Examples
     --------
@@ -54,14 +54,14 @@ def duration(value: timedelta | str | float) -> timedelta:
         try:
             value = timedelta(**{_UNITS[unit]: float(number)})
         except (ValueError, OverflowError):
-            raise ValueError("a length of time is written like 90s, 15m, 1h or 2d") from None
+            raise ValueError("write a length of time like 90s, 15m, 1h or 2d") from None
     elif not isinstance(value, timedelta):
         try:
             value = timedelta(seconds=value)
         except (TypeError, ValueError, OverflowError):
-            raise ValueError("a length of time is a number of seconds, or written like 90s, 15m, 1h or 2d") from None
+            raise ValueError("write a length of time as a number of seconds, or like 90s, 15m, 1h or 2d") from None
     if value < timedelta(0):
-        raise ValueError("a length of time cannot be below zero")
+        raise ValueError("a length of time cannot be negative")
     return value
 
 
@@ -73,29 +73,34 @@ def _zone(value: str) -> str:
     return value
 
 
-def _pair(value: object) -> object:
-    return value.split(",") if isinstance(value, str) else value
+def _timeout(value: object) -> object:
+    """Return the seconds to connect and the seconds to respond, from a pair or text."""
+    try:
+        connect, respond = map(float, value.split(",") if isinstance(value, str) else value)  # type: ignore[call-overload]
+    except (TypeError, ValueError):
+        raise ValueError("write the seconds to connect and the seconds to respond, like 10,110") from None
+    return connect, respond
 
 
 def _header(value: object) -> object:
-    """What is sent in a header: a blank or a line end around it is a slip of the pen, one within cannot be sent."""
+    """Return a value for a header, without spaces and line ends around it; inside it they cannot be sent."""
     if isinstance(value, SecretStr):
         value = value.get_secret_value()
     if not isinstance(value, str):
         return value
     value = value.strip()
     if not all("!" <= character <= "~" for character in value):
-        raise ValueError("it holds a blank, a line end or a letter that no key has; is it whole, and only it?")
+        raise ValueError("it contains a space, a line end or another character that is not allowed; copy it again")
     return value
 
 
 def _reasons(value: object) -> object:
-    """What ids of dismissing reasons stand for, as a mapping or as a text."""
+    """Return the names of dismissing reasons by id, from a mapping or text."""
     if not isinstance(value, str):
         return value
     pairs = [pair.partition("=") for pair in value.split(";") if pair.strip()]
     if not all(id.strip().isdecimal() and text.strip() for id, _, text in pairs):
-        raise ValueError("dismissing reasons are written like 620=Price too high; 644=Spam")
+        raise ValueError("write dismissing reasons like 620=Price too high; 644=Spam")
     return {int(id): text.strip() for id, _, text in pairs}
 
 
@@ -104,7 +109,7 @@ Address = Annotated[str, AfterValidator(check_address)]
 
 
 class Settings(BaseSettings):
-    """All settings of one connection, checked. `read_settings` makes one."""
+    """All settings of one connection, validated. Use `read_settings` to create one."""
 
     model_config = SettingsConfigDict(
         env_prefix="STCRM_",
@@ -118,9 +123,9 @@ class Settings(BaseSettings):
     environment: str | None = Field(default=None, description="production or integration; not needed with api_url")
     api_url: Address | None = Field(
         default=None,
-        description="what stands before /crm/v2/tenant/…; https, and not from a less trusted source than the secrets",
+        description="the part before /crm/v2/tenant/…; https, and not from a less trusted source than the secrets",
     )
-    auth_url: Address | None = Field(default=None, description="the sign-in, with or without /connect/token")
+    auth_url: Address | None = Field(default=None, description="the sign-in address, with or without /connect/token")
     tenant: int | None = Field(default=None, gt=0, description="the tenant's number")
     client_id: Annotated[str, BeforeValidator(_header)] | None = Field(
         default=None, min_length=1, description="the application's client id"
@@ -136,37 +141,37 @@ class Settings(BaseSettings):
     )
     status_log: bool = Field(
         default=False,
-        description="1 notes, beside the journals, in which status each lead and booking was seen when, so that dates "
-        "of conversion and dismissal are better known",
+        description="1 logs the status of each lead and booking at every read, beside the journals, so that dates of "
+        "conversion and dismissal are more exact",
     )
     max_age: Annotated[timedelta, BeforeValidator(duration)] = Field(
-        default=timedelta(hours=1), description="how old a stored answer may be: 1h, 15m, 2d; 0 stores but never reuses"
+        default=timedelta(hours=1),
+        description="how old a cached response may be: 1h, 15m, 2d; 0 stores responses but never uses them",
     )
     cache_limit_mb: int = Field(default=4096, gt=0, description="how large the cache may grow, in megabytes")
-    offline: bool = Field(default=False, description="answer from the cache alone, however old")
+    offline: bool = Field(default=False, description="read only from the cache, however old")
     allow_writes: bool = Field(
-        default=False, description="1 lets methods change the service's data; not from a .env file"
+        default=False, description="1 lets methods change data in ServiceTitan; not from a .env file"
     )
     time_zone: Annotated[str, AfterValidator(_zone)] | None = Field(
         default=None, description="the tenant's time zone, like America/Chicago"
     )
     dismissing_reasons: Annotated[dict[int, str], NoDecode, BeforeValidator(_reasons)] = Field(
         default_factory=dict,
-        description="what the ids of dismissing reasons stand for, which the service does not say: "
-        "620=Price too high; 644=Spam",
+        description="names of dismissing reasons by id, because the API has none: 620=Price too high; 644=Spam",
     )
-    rate_limit: int = Field(default=55, gt=0, le=1000, description="calls a second at most")
-    concurrency: int = Field(default=8, gt=0, le=64, description="calls side by side at most")
-    timeout: Annotated[tuple[float, float], NoDecode, BeforeValidator(_pair)] = Field(
-        default=(10.0, 110.0), description="seconds to connect, seconds to answer, like 10,110"
+    rate_limit: int = Field(default=55, gt=0, le=1000, description="most requests per second")
+    concurrency: int = Field(default=8, gt=0, le=64, description="most requests at the same time")
+    timeout: Annotated[tuple[float, float], NoDecode, BeforeValidator(_timeout)] = Field(
+        default=(10.0, 110.0), description="seconds to connect and seconds to respond, like 10,110"
     )
     response_limit_mb: int = Field(
         default=64, gt=0, le=4096, description="how large a response may be, in megabytes, after decompression"
     )
-    retries: int = Field(default=5, ge=0, le=20, description="how often a read is repeated after a failure")
-    strict: bool = Field(default=False, description="1 makes drift an error")
+    retries: int = Field(default=5, ge=0, le=20, description="how often a read is retried after a failure")
+    strict: bool = Field(default=False, description="1 makes schema drift an error")
     progress: bool | None = Field(
-        default=None, description="1 always shows progress, 0 never; by default where someone watches"
+        default=None, description="1 always shows progress, 0 never; by default only in a terminal or notebook"
     )
     _sources: dict[str, Source] = PrivateAttr(default_factory=dict)
 
@@ -183,48 +188,48 @@ class Settings(BaseSettings):
         return init_settings, env_settings, OwnEnvFile(settings_cls)
 
     def __repr_args__(self) -> Any:
-        """Only what says where; secrets and the rest stay out of sight."""
+        """Show which tenant it is, and no secrets."""
         place = "environment" if self.environment else "api_url"
         return [(name, getattr(self, name)) for name in (place, "tenant", "client_id")]
 
     def source(self, name: str) -> Source:
-        """Return where a setting comes from; `Source.NONE` where nobody set it."""
+        """Return where a setting comes from; `Source.NONE` if it is not set."""
         return self._sources.get(name, Source.NONE)
 
     @property
     def name(self) -> str:
-        """What tells one environment from another in caches, plans and journals."""
+        """The name of the environment in caches, plans and journals."""
         return self.environment or str(self.api_url)
 
     @property
     def token_url(self) -> str:
-        """Where tokens are asked for."""
+        """The address that tokens are requested from."""
         url = str(self.auth_url)
         return url if url.endswith("/connect/token") else url + "/connect/token"
 
     @property
     def cache_folder(self) -> Path:
-        """The folder where caches lie."""
+        """The folder of the caches."""
         return (self.cache_dir or platformdirs.user_cache_path("stcrm-pandas")).expanduser()
 
     @property
     def journal_folder(self) -> Path:
-        """The folder where the journals of edits lie."""
+        """The folder of the journals of edits."""
         return (self.state_dir or platformdirs.user_state_path("stcrm-pandas")).expanduser() / "journals"
 
     @property
     def status_folder(self) -> Path:
-        """The folder where the status logs lie."""
+        """The folder of the status logs."""
         return self.journal_folder.with_name("statuses")
 
     def missing(self) -> list[str]:
-        """Names of settings that a connection needs and that nobody set."""
+        """Return the names of required settings that are not set."""
         needed = ["tenant", "client_id", *([] if self.offline else ["client_secret", "app_key"])]
         return [name for name in needed if getattr(self, name) is None]
 
 
 def read_settings(**given: Any) -> Settings:
-    """The settings of a connection; what is None is looked up.
+    """Return the settings of a connection; those given as None come from the environment or a `.env` file.
 
     Parameters
     ----------
@@ -234,7 +239,7 @@ def read_settings(**given: Any) -> Settings:
     Raises
     ------
     SettingsError
-        One is missing or wrong; the message names its variable, never its value.
+        A setting is missing or invalid; the message has its variable, but not its value.
     """
     given = {name: value for name, value in given.items() if value is not None}
     try:
@@ -242,8 +247,10 @@ def read_settings(**given: Any) -> Settings:
     except ValidationError as error:
         raise SettingsError(_explain(error, given)) from None
     except UnicodeDecodeError:
-        raise SettingsError("The .env file in the working folder is no text in UTF-8: save it as such.") from None
-    if "api_url" in given and "environment" not in given:  # an address in hand beats a name in the environment
+        raise SettingsError(
+            "The .env file in the working folder is not UTF-8 text. Save it in that encoding."
+        ) from None
+    if "api_url" in given and "environment" not in given:  # an address as argument overrides the name
         settings = settings.model_copy(update={"environment": None})
     notify_of_file()
     settings = settings.model_copy(update=_addresses(settings))
@@ -252,8 +259,8 @@ def read_settings(**given: Any) -> Settings:
     if missing := settings.missing():
         names = ", ".join(f"STCRM_{name.upper()}" for name in missing)
         raise SettingsError(
-            f"Not set: {names}. Give each to connect(), set it in the environment, or write it into a .env file in the "
-            "working folder. To try things without an account: connect(sandbox=True)."
+            f"Not set: {names}. Pass each to connect(), set it in the environment, or write it to a .env file in the "
+            "working folder. To try the package without an account: connect(sandbox=True)."
         )
     return settings
 
@@ -261,33 +268,33 @@ def read_settings(**given: Any) -> Settings:
 def _addresses(settings: Settings) -> dict[str, str]:
     if settings.api_url is not None:
         if settings.environment is not None:
-            raise SettingsError("STCRM_ENVIRONMENT and STCRM_API_URL are both set: leave one of them out.")
+            raise SettingsError("STCRM_ENVIRONMENT and STCRM_API_URL are both set. Remove one of them.")
         if settings.auth_url is None and not settings.offline:
-            raise SettingsError("STCRM_API_URL is set, but not STCRM_AUTH_URL: where does this address sign in?")
+            raise SettingsError("STCRM_API_URL is set, but STCRM_AUTH_URL is not. Set the sign-in address, too.")
         return {}
     if settings.environment is None:
         raise SettingsError(
-            'Not set: STCRM_ENVIRONMENT. Give environment="production" or "integration" to connect(), or set it in the '
-            "environment or a .env file. To try things without an account: connect(sandbox=True)."
+            'Not set: STCRM_ENVIRONMENT. Pass environment="production" or "integration" to connect(), or set it in the '
+            "environment or a .env file. To try the package without an account: connect(sandbox=True)."
         )
     if settings.environment not in ENVIRONMENTS:
         raise SettingsError(
-            "STCRM_ENVIRONMENT can be production or integration, and is neither. Another address goes into "
-            "STCRM_API_URL and STCRM_AUTH_URL."
+            "STCRM_ENVIRONMENT must be production or integration. For another address, set STCRM_API_URL and "
+            "STCRM_AUTH_URL."
         )
     api_url, auth_url = ENVIRONMENTS[settings.environment]
     return {"api_url": api_url, "auth_url": settings.auth_url or auth_url}
 
 
 def _sources(settings: Settings, given: Mapping[str, Any]) -> dict[str, Source]:
-    """Where each setting that is not its default comes from."""
+    """Return the source of each setting that is set."""
     environment = EnvSettingsSource(Settings)()
     rest = dict.fromkeys(settings.model_fields_set, Source.FILE)
     return rest | dict.fromkeys(environment, Source.ENVIRONMENT) | dict.fromkeys(given, Source.ARGUMENT)
 
 
 def _refuse_to_send_away(settings: Settings) -> None:
-    """Refuse an address that a less trusted source names than the secret that would be sent there."""
+    """Raise if an address comes from a less trusted source than a secret that would be sent there."""
     # The sign-in gets the client secret; the service gets the app key, and the token that stands for the secret.
     sent = {"auth_url": ("client_secret",), "api_url": ("client_secret", "app_key")}
     for name, secrets in sent.items():
@@ -299,22 +306,22 @@ def _refuse_to_send_away(settings: Settings) -> None:
                 raise SettingsError(
                     f"STCRM_{name.upper()} comes from {source.words}, but STCRM_{secret.upper()} from "
                     f"{settings.source(secret).words}: a secret is not sent to an address that a less trusted source "
-                    f"names. Give the address where the secret is given, or remove it from {source.words}."
+                    f"names. Set the address in the same place as the secret, or remove it from {source.words}."
                 )
 
 
 def _explain(error: ValidationError, given: dict[str, Any]) -> str:
     lines = []
-    for fault in error.errors(include_input=False, include_url=False, include_context=False):
-        name = str(fault["loc"][0])
+    for problem in error.errors(include_input=False, include_url=False, include_context=False):
+        name = str(problem["loc"][0])
         where = f"given as connect({name}=…)" if name in given else "from the environment or .env"
-        said = fault["msg"].removeprefix("Value error, ")
-        lines.append(f"STCRM_{name.upper()}, {where}, is wrong: {said}.")
+        message = problem["msg"].removeprefix("Value error, ")
+        lines.append(f"STCRM_{name.upper()}, {where}, is invalid: {message}.")
     return " ".join(dict.fromkeys(lines))
 
 
 def names_a_tenant(given: Mapping[str, Any]) -> bool:
-    """Whether anything says which tenant to connect to, be it in part or wrong: what is meant is not guessed.
+    """Return whether any setting, even an invalid one, names a tenant or signs in to it.
 
     Parameters
     ----------
@@ -331,16 +338,16 @@ def names_a_tenant(given: Mapping[str, Any]) -> bool:
 
 
 def read_cache_folder(given: Path | None = None) -> Path:
-    """The folder of the caches, without the rest of a connection's settings."""
+    """Return the folder of the caches, without the rest of a connection's settings."""
     return given.expanduser() if given else Settings().cache_folder
 
 
 def read_journal_folder(given: Path | None = None) -> Path:
-    """The folder of the journals, without the rest of a connection's settings."""
+    """Return the folder of the journals, without the rest of a connection's settings."""
     notify_of_file()
     return (Settings(state_dir=given) if given else Settings()).journal_folder
 
 
 def read_status_folder(given: Path | None = None) -> Path:
-    """The folder of the status logs, without the rest of a connection's settings."""
+    """Return the folder of the status logs, without the rest of a connection's settings."""
     return (Settings(state_dir=given) if given else Settings()).status_folder

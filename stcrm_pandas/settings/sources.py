@@ -1,7 +1,7 @@
-"""Where settings come from, and how far each source is trusted: an argument, the environment, a `.env` file.
+"""Sources of settings, and how much each is trusted: an argument, the environment, a `.env` file.
 
-A `.env` lies in the working folder, which may be anybody's: it can name a tenant, but not send away a secret that came
-from elsewhere, allow writes, or hide the journals.
+A `.env` file is in the working folder, which somebody else may control: it can name a tenant, but it cannot send a
+secret from another source to another address, allow writes, or move the journals.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Source(IntEnum):
 
 
 class OwnEnvFile(DotEnvSettingsSource):
-    """The `.env` file of the working folder, if it is the user's own; its values are taken as they stand."""
+    """The `.env` file of the working folder, if it is the user's own; its values are not interpolated."""
 
     def _read_env_file(self, file_path: Path) -> Mapping[str, str | None]:
         found = {name.lower(): value for name, value in _values(file_path).items() if value}
@@ -47,7 +47,7 @@ class OwnEnvFile(DotEnvSettingsSource):
 
 
 def is_own(path: Path) -> bool:
-    """Return whether a file, and a link that leads to it, belong to the user who runs this process."""
+    """Return whether a file, and a link to it, belong to the user who runs this process."""
     if not hasattr(os, "geteuid"):
         return True
     try:
@@ -59,28 +59,28 @@ def is_own(path: Path) -> bool:
 def _values(path: Path) -> Mapping[str, str | None]:
     if not is_own(path):
         return {}
-    with path.open(encoding="utf-8-sig") as file:  # editors of Windows begin a file with a mark of three bytes
+    with path.open(encoding="utf-8-sig") as file:  # Windows editors may write a byte order mark
         if hasattr(os, "geteuid") and os.fstat(file.fileno()).st_uid != os.geteuid():
-            return {}  # another user exchanged it just now
-        # Without interpolation: ${NAME} would put any variable of the environment into what is sent.
+            return {}  # another user has just replaced it
+        # Without interpolation: ${NAME} could put any environment variable into what is sent.
         return dotenv_values(stream=file, interpolate=False)
 
 
 def notify_of_file() -> None:
-    """Warn of a `.env` file that is not read, and of settings in it that are not taken from there."""
+    """Warn about a `.env` file that is not read, and about settings in it that are ignored."""
     path = Path(ENV_FILE)
     if not path.is_file():
         return
     if not is_own(path):
         notify(
-            f"The file {path.absolute()} belongs to another user, so it is not read. If you trust it, copy it: "
-            "the copy is yours.",
+            f"The file {path.absolute()} belongs to another user, so it is not read. If you trust it, "
+            "replace it with your own copy.",
             StcrmWarning,
         )
         return
     for name in sorted(name.upper() for name, value in _values(path).items() if value and name.lower() in _REFUSED):
         notify(
-            f"{name} in {path.absolute()} is not taken from a .env file, which may be anybody's. Set it in the "
-            f"environment, or give {name.removeprefix('STCRM_').lower()}=… to connect().",
+            f"{name} in {path.absolute()} is ignored, because a .env file may come from somebody else. Set it in "
+            f"the environment, or pass {name.removeprefix('STCRM_').lower()}=… to connect().",
             StcrmWarning,
         )

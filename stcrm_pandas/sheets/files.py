@@ -15,6 +15,7 @@ from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.errors import StcrmWarning, UsageError, notify, require
 from stcrm_pandas.frame.foreign_cells import DOUBT, read
 from stcrm_pandas.frame.matching import SHOWN, with_key
+from stcrm_pandas.printable import plural
 from stcrm_pandas.sheets import csv_file as sheet_csv
 from stcrm_pandas.sheets import parquet_file as sheet_parquet
 from stcrm_pandas.sheets import xlsx_file as sheet_xlsx
@@ -134,34 +135,34 @@ def read_sheet(path: str | os.PathLike[str], resource: str | Row | None = None) 
     if len(sheet.suspects):
         columns = ", ".join(sheet.suspects["column"].unique())
         notify(
-            f"{source.name}: {len(sheet.suspects):,} cells may have been bent by a spreadsheet and are left as they "
-            f"were ({columns}); `suspects` lists them.",
+            f"{source.name}: {plural(len(sheet.suspects), 'cell')} may have been altered by a spreadsheet and will not "
+            f"be changed ({columns}); `suspects` lists them.",
             StcrmWarning,
         )
     return sheet
 
 
 def row_of(resource: str | Row) -> Row:
-    """The kind of row that a name means: a resource (`customers`), a helper (`customers.list_contacts`) or a row's own.
+    """Return the kind of row for a resource (`customers`), a method (`customers.list_contacts`) or a row's own name.
 
     Raises
     ------
     UsageError
-        Nothing is called so.
+        There are no rows of this name.
     """
     if isinstance(resource, Row):
         return resource
     rows = {one.row.name: one.row for one in OPERATIONS.values() if one.row}
-    for helper in (resource, f"{resource}.list"):
+    for method in (resource, f"{resource}.list"):
         try:
-            row = by_name(helper).row
+            row = by_name(method).row
         except KeyError:
             continue
         if row is not None:
             return row
     if resource in rows:
         return rows[resource]
-    raise UsageError(f"There are no rows called {resource!r}; there are {', '.join(sorted(rows))}.")
+    raise UsageError(f"Unknown rows {resource!r}. Choose from {', '.join(sorted(rows))}.")
 
 
 def _row_of_frame(frame: pd.DataFrame, resource: str | Row | None) -> Row:

@@ -18,10 +18,10 @@ def test_the_cache_is_found_and_cleared(box, join, stcrm, tmp_path):
     assert code == 0
     assert str(crm.cache.path) in said
     assert "6 pages" in said
-    assert stcrm("cache", "clear", "--cache-dir", folder, "--older-than", "1d")[1] == "0 pages forgotten.\n"
-    assert stcrm("cache", "clear", "--cache-dir", folder, "--resource", "leads")[1] == "3 pages forgotten.\n"
+    assert stcrm("cache", "clear", "--cache-dir", folder, "--older-than", "1d")[1] == "0 pages deleted.\n"
+    assert stcrm("cache", "clear", "--cache-dir", folder, "--resource", "leads")[1] == "3 pages deleted.\n"
     Cache(folder / "x.damaged-1.sqlite").close()
-    assert stcrm("cache", "clear", "--cache-dir", folder)[1] == "3 pages forgotten.\n"
+    assert stcrm("cache", "clear", "--cache-dir", folder)[1] == "3 pages deleted.\n"
     assert not (folder / "x.damaged-1.sqlite").exists()
     assert "empty" in stcrm("cache", "info", "--cache-dir", folder)[1]
     assert len(crm.leads.list()) == 60
@@ -42,7 +42,7 @@ def test_an_age_that_is_none_is_one_line_and_exit_1(stcrm, tmp_path):
 def test_the_doctor_finds_a_healthy_connection_healthy(stcrm):
     code, said, complained = stcrm("doctor")
     assert code == 0, said + complained
-    assert "All is well." in said
+    assert "No problems found." in said
     assert "signed in" in said
 
 
@@ -51,7 +51,7 @@ def test_the_doctor_finds_a_wrong_secret(stcrm, monkeypatch):
     monkeypatch.setenv("STCRM_CLIENT_SECRET", "wrong-w0rd")
     code, said, complained = stcrm("doctor")
     assert code == 1
-    assert "FAULT sign-in" in said
+    assert "PROBLEM sign-in" in said
     assert "wrong-w0rd" not in said + complained
 
 

@@ -49,7 +49,7 @@ def test_purge_refuses_while_a_plan_is_applied(box, tenant, join, renamed, stcrm
     assert results[0].ok
     assert set(bodies(box).values()) == {1}
     assert len(bodies(box)) == 20
-    assert stcrm("journal", "purge", "--yes")[1] == "1 journals removed.\n"
+    assert stcrm("journal", "purge", "--yes")[1] == "1 journal deleted.\n"
     assert sorted(path.suffix for path in (tenant / "state" / "journals").iterdir()) == [".lock"]
 
 

@@ -120,9 +120,9 @@ def test_the_command_that_clears_the_cache_names_the_logs_and_removes_them(fresh
     join(fresh_box, status_log=True, state_dir=tmp_path / "state").leads.list()
     places = ["--cache-dir", str(tmp_path / "cache"), "--state-dir", str(tmp_path / "state")]
     kept = CliRunner().invoke(app, ["cache", "clear", *places])
-    assert "1 status logs are kept; --status-logs removes them" in kept.output
+    assert "1 status log kept; delete with --status-logs" in kept.output
     removed = CliRunner().invoke(app, ["cache", "clear", "--status-logs", *places])
-    assert "1 status logs removed." in removed.output
+    assert "1 status log deleted." in removed.output
     assert not logs_in(tmp_path / "state" / "statuses")
 
 

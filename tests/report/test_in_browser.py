@@ -129,7 +129,7 @@ def test_without_scripts_all_rows_are_there(browser: Browser, sample: Path) -> N
     page = context.new_page()
     page.goto(sample.as_uri())
     assert page.locator(".stcrm-work-list tbody tr:visible").count() == 60
-    assert page.get_by_text("the pictures are not drawn").is_visible()
+    assert page.get_by_text("charts are not shown").is_visible()
     context.close()
 
 

@@ -114,7 +114,7 @@ def test_a_file_takes_nothing_out_of_the_environment(env_file, monkeypatch):
 def test_a_file_allows_no_writes(value, env_file, box, environment, usual):
     env_file(allow_writes=value)
     environment(**{name: one for name, one in box.connection().items() if name != "sandbox_id"})
-    with pytest.warns(StcrmWarning, match=r"STCRM_ALLOW_WRITES .* is not taken from a \.env file"):
+    with pytest.warns(StcrmWarning, match=r"STCRM_ALLOW_WRITES .* is ignored, because a \.env file"):
         crm = stcrm.connect(**usual)
     with pytest.raises(WritesNotAllowed):
         crm.leads.create_note(5_000, text="x")

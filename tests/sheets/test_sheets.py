@@ -156,7 +156,7 @@ def test_a_frame_or_a_file_that_does_not_say_what_it_is(tmp_path: Path) -> None:
         stcrm.read_sheet(tmp_path / "plain.csv")
     with pytest.raises(UsageError, match=r"A sheet ends in .csv, .xlsx, .parquet, not in .ods"):
         stcrm.write_sheet(frame, tmp_path / "sheet.ods")
-    with pytest.raises(UsageError, match="no rows called 'clients'"):
+    with pytest.raises(UsageError, match=r"Unknown rows 'clients'"):
         stcrm.read_sheet(tmp_path / "plain.csv", "clients")
     assert row_of("customers.list_contacts").name == row_of("customer_contacts").name == "customer_contacts"
 
@@ -189,7 +189,7 @@ def cell(name: str, line: int, value: Any) -> Callable[[list[list[Any]]], list[l
 
 
 def read_warned(path: Path) -> Any:
-    with pytest.warns(StcrmWarning, match="may have been bent by a spreadsheet"):
+    with pytest.warns(StcrmWarning, match="may have been altered by a spreadsheet"):
         return stcrm.read_sheet(path, "customers")
 
 
