@@ -22,7 +22,7 @@ from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.http import wire
 from stcrm_pandas.http.cache import Cache, cache_path
-from stcrm_pandas.http.session import CachedPoliteSession
+from stcrm_pandas.http.session import CachedServiceSession
 from stcrm_pandas.reads.connection import Connection
 from stcrm_pandas.reads.fetching import Fetcher
 from stcrm_pandas.reads.progress import Progress
@@ -215,7 +215,7 @@ class Client(BulkEdits):
         self.sandbox = sandbox
         self.cache = Cache(cache_path(settings), limit=settings.cache_limit_mb * 1_000_000, clock=clock)
         progress = self._progress = Progress(settings.progress)
-        self._session = CachedPoliteSession(
+        self._session = CachedServiceSession(
             settings, self.cache.backend, on_wait=progress.waiting, own_service=sandbox is not None, **private
         )
         self._fetcher = Fetcher(

@@ -19,7 +19,7 @@ from stcrm_pandas.errors import (
     SignInError,
 )
 from stcrm_pandas.http import wire
-from stcrm_pandas.http.session import PoliteSession
+from stcrm_pandas.http.session import ServiceSession
 
 _CONNECT_WITHIN, _RESPONSE_WITHIN = 5.0, 10.0  # seconds
 _ENOUGH = 2  # first requests that fail in the same way
@@ -65,7 +65,7 @@ def examine(crm: Client) -> Iterator[Check]:
     yield _time_zone(crm)
 
 
-def _impatient(crm: Client) -> PoliteSession:
+def _impatient(crm: Client) -> ServiceSession:
     """Return a session with the same settings, but short timeouts."""
     connect, respond = crm.settings.timeout
     impatient = {
@@ -73,7 +73,7 @@ def _impatient(crm: Client) -> PoliteSession:
         "retries": min(crm.settings.retries, 1),
     }
     session = crm._session
-    return PoliteSession(
+    return ServiceSession(
         crm.settings.model_copy(update=impatient),
         own_service=session._own_service,
         sleep=session._sleep,
@@ -82,7 +82,7 @@ def _impatient(crm: Client) -> PoliteSession:
     )
 
 
-def _service(crm: Client, session: PoliteSession) -> Iterator[Check]:
+def _service(crm: Client, session: ServiceSession) -> Iterator[Check]:
     """Check each scope; stop if the first two fail in the same way."""
     lists = [op for op in OPERATIONS.values() if op.returns == "page" and not op.path_names]
     first_of: dict[str, Operation] = {}
@@ -93,7 +93,7 @@ def _service(crm: Client, session: PoliteSession) -> Iterator[Check]:
     date: dt.datetime | None = None
     for tried, (scope, operation) in enumerate(first_of.items(), start=1):
         query = [("page", "1"), ("pageSize", "1")]
-        call = wire.build(operation, str(crm.settings.api_url), crm.settings.tenant or 0, query=query)
+        call = wire.build_request(operation, str(crm.settings.api_url), crm.settings.tenant or 0, query=query)
         try:
             response = session.ask(call)
         except PermissionDenied:

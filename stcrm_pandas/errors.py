@@ -1,24 +1,24 @@
-"""Every error of the package, as a tree.
+"""All errors and warnings of the package.
 
     StcrmError
-    ├── SettingsError             a setting is missing or wrong: the message names it and how to set it
-    ├── UsageError                a call that cannot be right: an unknown filter, a value of the wrong kind
-    │   └── WritesNotAllowed      a write over a connection that may only read
-    ├── NotCachedError            offline, and the answer is not in the cache
-    ├── ServiceError              the service, or the way to it, said no
+    ├── SettingsError             a setting is missing or wrong; the message says how to set it
+    ├── UsageError                an invalid call: an unknown filter, a value of the wrong type
+    │   └── WritesNotAllowed      a write over a read-only connection
+    ├── NotCachedError            offline, and the response is not in the cache
+    ├── ServiceError              the service or the connection to it failed
     │   ├── SignInError           the client id, the secret or the app key was refused
-    │   ├── RequestError          the request was refused as it is (400)
+    │   ├── RequestError          the request was refused (400)
     │   ├── PermissionDenied      a scope is missing (403)
     │   ├── NotFound              no such tenant, path or row (404)
-    │   ├── Conflict              the row does not allow it now (409)
-    │   ├── RateLimited           still told to wait, after all repeats (429)
-    │   ├── ServerError           the service failed, after all repeats (5xx)
-    │   └── ConnectionFailed      no answer: refused, cut, or too slow, after all repeats
-    ├── AnswerError               an answer arrived that is not what the contract says
-    │   ├── NotAnAnswer           it is no JSON, or JSON of another shape
+    │   ├── Conflict              the state of the row does not allow the request (409)
+    │   ├── RateLimited           too many requests, even after all retries (429)
+    │   ├── ServerError           the service failed at every retry (5xx)
+    │   └── ConnectionFailed      no response: refused, interrupted or too slow, at every retry
+    ├── ResponseError               a response that does not match the API
+    │   ├── InvalidResponse           not JSON, or JSON of another structure
     │   ├── UnreadableValue       a value that cannot be read as its type
-    │   ├── IncompleteRead        the pages do not add up to the whole
-    │   └── DriftError            it departs from the contract, and `strict=True`
+    │   ├── IncompleteRead        rows are missing from the pages
+    │   └── DriftError            schema drift, with `strict=True`
     ├── MissingRows               `get` of ids that do not exist
     ├── ReportError               a cell of a report's notebook failed: no report was made
     └── MissingExtra              a package of an extra is not installed: the message has the pip command
@@ -38,23 +38,23 @@ from typing import Any, NamedTuple
 from stcrm_pandas.printable import printable
 
 __all__ = [
-    "AnswerError",
     "Conflict",
     "ConnectionFailed",
     "DriftError",
     "DriftWarning",
     "IncompleteRead",
     "IncompleteReadWarning",
+    "InvalidResponse",
     "MissingExtra",
     "MissingParentsWarning",
     "MissingRows",
-    "NotAnAnswer",
     "NotCachedError",
     "NotFound",
     "PermissionDenied",
     "RateLimited",
     "ReportError",
     "RequestError",
+    "ResponseError",
     "ServerError",
     "ServiceError",
     "SettingsError",
@@ -68,10 +68,10 @@ __all__ = [
 
 
 class StcrmError(Exception):
-    """What every error of this package is."""
+    """Base class of all errors of this package."""
 
     def __init__(self, *args: object) -> None:
-        # A message may name what the service or a file calls by an escape sequence.
+        # A message may contain text of the service or a file with escape sequences.
         super().__init__(*(printable(arg, keep="\n") if isinstance(arg, str) else arg for arg in args))
 
 
@@ -80,23 +80,23 @@ class SettingsError(StcrmError):
 
 
 class UsageError(StcrmError, ValueError):
-    """A call that cannot be right; nothing was sent."""
+    """An invalid call; nothing was sent."""
 
 
 class WritesNotAllowed(UsageError):
-    """A write over a connection that may only read: `connect(allow_writes=True)` allows it."""
+    """A write over a read-only connection: `connect(allow_writes=True)` allows it."""
 
 
 class NotCachedError(StcrmError):
-    """Offline, and the answer to this read is not stored."""
+    """Offline, and the response to this read is not stored."""
 
 
 class ServiceError(StcrmError):
-    """The service, or the way to it, said no.
+    """The service refused a request or failed, or the connection failed.
 
-    `status` is the HTTP status (None where there was no answer), `operation` the operationId, `trace_id` what
-    ServiceTitan's support asks for, `fields` its messages by field, `path` what the call named in its path. `in_doubt`
-    is True where a call that writes may have been carried out all the same.
+    `status` is the HTTP status (None without a response), `operation` the operationId, `trace_id` the id that
+    ServiceTitan's support asks for, `fields` the service's messages by field, and `path` the path parameters.
+    `in_doubt` is True if a write may have been carried out anyway.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ class SignInError(ServiceError):
 
 
 class RequestError(ServiceError):
-    """The service refused the request as it is; `fields` says why."""
+    """The service refused the request as invalid; `fields` has the reasons."""
 
 
 class PermissionDenied(ServiceError):
@@ -139,31 +139,31 @@ class NotFound(ServiceError):
 
 
 class Conflict(ServiceError):
-    """What the row is now does not allow the request."""
+    """The current state of the row does not allow the request."""
 
 
 class RateLimited(ServiceError):
-    """The service still asked to wait after the last repeat."""
+    """The service still asked to wait after the last retry."""
 
 
 class ServerError(ServiceError):
-    """The service failed, and failed again at every repeat."""
+    """The service failed, and failed again at every retry."""
 
 
 class ConnectionFailed(ServiceError):
-    """No whole answer came: refused, cut or too slow, at every repeat."""
+    """No complete response: refused, interrupted or too slow, at every retry."""
 
 
-class AnswerError(StcrmError):
-    """An answer arrived, and it is not what the contract says."""
+class ResponseError(StcrmError):
+    """A response does not match the API."""
 
 
-class NotAnAnswer(AnswerError):
-    """No JSON, or JSON of another shape."""
+class InvalidResponse(ResponseError):
+    """Not JSON, or JSON of another structure."""
 
 
-class UnreadableValue(AnswerError):
-    """A value that cannot be read as its type; `resource`, `column` and `id` say where it stands."""
+class UnreadableValue(ResponseError):
+    """A value that cannot be read as its type; `resource`, `column` and `id` identify it."""
 
     def __init__(self, message: str, *, resource: str, column: str, id: object) -> None:
         super().__init__(message)
@@ -172,8 +172,8 @@ class UnreadableValue(AnswerError):
         self.id = id
 
 
-class IncompleteRead(AnswerError):
-    """The pages do not add up to the whole; `rows` of `total` were there."""
+class IncompleteRead(ResponseError):
+    """Rows are missing: the pages have `rows` of `total`."""
 
     def __init__(self, message: str, *, rows: int | None = None, total: int | None = None) -> None:
         super().__init__(message)
@@ -181,12 +181,12 @@ class IncompleteRead(AnswerError):
         self.total = total
 
 
-class DriftError(AnswerError):
-    """The answer departs from the contract, and the connection is strict."""
+class DriftError(ResponseError):
+    """A response has schema drift, and the connection is strict."""
 
 
 class MissingRows(StcrmError, LookupError):
-    """Rows that were asked for by id and that do not exist; `ids` has them."""
+    """Rows that were requested by id and do not exist; `ids` has their ids."""
 
     def __init__(self, message: str, *, ids: Sequence[object]) -> None:
         super().__init__(message)
@@ -194,9 +194,9 @@ class MissingRows(StcrmError, LookupError):
 
 
 class ReportError(StcrmError):
-    """A report could not be made; where one of its notebook's cells failed, `cell` is its number, from 1.
+    """A report could not be made; if a cell of its notebook failed, `cell` is its number, from 1.
 
-    `denied` says which scope the application lacks, where that is why.
+    `denied` is the scope that the application lacks, if that is the reason.
     """
 
     def __init__(self, message: str, *, cell: int | None = None, denied: str | None = None) -> None:
@@ -239,7 +239,7 @@ PARTS: Mapping[str, _Part] = {
 
 
 def require(part: str) -> None:
-    """Raise where a package that a part of this one needs is not installed.
+    """Raise if a package that a part of this one needs is not installed.
 
     Parameters
     ----------
@@ -272,7 +272,7 @@ def is_installed(name: str) -> bool:
     Returns
     -------
     bool
-        True where the import system finds it.
+        True if the import system finds it.
 
     Examples
     --------
@@ -286,26 +286,26 @@ def is_installed(name: str) -> bool:
 
 
 class StcrmWarning(UserWarning):
-    """What every warning of this package is."""
+    """Base class of all warnings of this package."""
 
 
 class DriftWarning(StcrmWarning):
-    """An answer departs from the contract; its rows were kept."""
+    """A response has schema drift; its rows were kept."""
 
 
 class IncompleteReadWarning(StcrmWarning):
-    """Part of the rows is missing: the service withholds those of a parent, or `allow_incomplete=True` was given."""
+    """Rows are missing: the service withholds those of a parent, or `allow_incomplete=True` was given."""
 
 
 class MissingParentsWarning(StcrmWarning):
-    """Some of the parents that were asked for do not exist; the rows of the others are there."""
+    """Some of the requested parents do not exist; the rows of the others were read."""
 
 
 _HERE = str(Path(__file__).parent)
 
 
 def notify(message: str, category: type[Warning]) -> None:
-    """Warn, in the name of the first line outside this package."""
+    """Warn with the location of the first line outside this package."""
     depth, frame = 2, sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
         depth, frame = depth + 1, frame.f_back

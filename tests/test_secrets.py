@@ -203,7 +203,9 @@ def test_a_secret_is_cut_out_however_it_is_written(secret, escape):
         json.dumps({"title": f"see {written} here", "errors": {written: [written]}, "traceId": written}),
         f'{{"title": "see {in_json(secret)} here"}}',
     ):
-        error = wire.fault(OPERATIONS["Leads_GetList"], 400, body.encode(), tenant=7, secrets=["", "other", secret])
+        error = wire.service_error(
+            OPERATIONS["Leads_GetList"], 400, body.encode(), tenant=7, secrets=["", "other", secret]
+        )
         assert "see ... here" in str(error).replace('"', "")
         shown = "".join(texts(error))
         assert not [form for form in (*spelled(secret), written) if form in shown]

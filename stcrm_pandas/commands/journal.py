@@ -84,7 +84,7 @@ def acknowledge(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
     """Allow opt-ins although a journal cannot be read, until its file changes. Nothing is deleted."""
-    from stcrm_pandas.edits.apply.unreadable import acknowledge as accept
+    from stcrm_pandas.edits.apply.opt_ins import acknowledge as accept
 
     path = journal.expanduser()
     warning = "An opt-in that is only in this journal may be sent again for a person who has opted out since. Continue?"

@@ -38,9 +38,9 @@ def read(
     state: State = None,
 ) -> None:
     """Save rows to a file. Filters are options, such as --name Ann or --ids 12,15; most accept several values."""
-    from stcrm_pandas.sheets.files import place_of, write_sheet
+    from stcrm_pandas.sheets.files import checked_path, write_sheet
 
-    place_of(out)  # before a read that may take minutes
+    checked_path(out)  # before a read that may take minutes
     operation = operation_of(resource)
     filters = filters_of(operation, context.args)
     with connect_to(sandbox, state) as crm:

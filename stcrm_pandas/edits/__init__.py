@@ -1,4 +1,1 @@
-"""Bulk edits: what differs between two frames, and the files in which frames go through other hands.
-
-`diff` says which cells of `after` are not those of `before`; `sheets` writes and reads the files.
-"""
+"""Bulk edits: compare two frames, plan the requests that make the change, apply the plan, and undo it."""

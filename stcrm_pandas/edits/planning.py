@@ -1,4 +1,4 @@
-"""Plans made over a connection: its place and clock, and the reads that some of them need."""
+"""Make plans over a connection, with the reads that some of them need."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.edits.apply.check import check, read_contacts, read_preferences
+from stcrm_pandas.edits.apply.check import check as check_by_reading
+from stcrm_pandas.edits.apply.check import read_contacts, read_preferences
 from stcrm_pandas.edits.diff import custom_values
 from stcrm_pandas.edits.diff.columns import TARGETS
-from stcrm_pandas.edits.plan import opt_out, special
-from stcrm_pandas.edits.plan.build import WARN_ABOVE, place_of, plan_changes
-from stcrm_pandas.edits.plan.steps import Options
+from stcrm_pandas.edits.plan import actions, opt_out
+from stcrm_pandas.edits.plan.build import WARN_ABOVE, origin_of, plan_changes
+from stcrm_pandas.edits.plan.steps import PlanOptions
 from stcrm_pandas.edits.plans import Plan
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import PermissionDenied, ServiceError, UsageError
@@ -30,16 +31,16 @@ def changes(
     warn_above: float = WARN_ABOVE,
     **options: Any,
 ) -> Plan:
-    """The plan that turns one frame into another, for a connection.
+    """Return the plan that changes one frame to another.
 
     Parameters
     ----------
     resource : str
-        The kind of row: a key of `TARGETS`.
+        The resource: a key of `TARGETS`.
     check : bool, default False
-        Make the refusals that need a read now, and not when the plan is applied.
+        Make the checks that need a read now instead of when the plan is applied.
     options
-        As `Options` has them.
+        Fields of `PlanOptions`.
 
     Raises
     ------
@@ -47,13 +48,13 @@ def changes(
         As `plan_changes`.
     """
     if resource not in TARGETS:
-        raise UsageError(f"Nothing changes {resource!r}. What can be changed: {', '.join(TARGETS)}.")
+        raise UsageError(f"Rows of {resource!r} cannot be changed. These can: {', '.join(TARGETS)}.")
     plan = plan_changes(
         resource,
         before,
         after,
-        place=place_of(port),
-        options=Options(**options),
+        origin=origin_of(port),
+        options=PlanOptions(**options),
         reason=reason,
         warn_above=warn_above,
     )
@@ -61,43 +62,43 @@ def changes(
     if not check and not plan.options.get("allow_opt_in"):
         return plan
     try:
-        return Plan.of(looked_up(plan, port), port)
+        return Plan.of(check_by_reading(plan, port), port)
     except ServiceError as error:
         if check or not any(step.opt_out for step in plan.steps):
             raise
-        # Nothing holds an opt-out back: apply sends it, and looks again before it opts anybody in.
-        later = f"The opt-ins could not be checked now, and will be before they are sent: {error}"
+        # Nothing delays an opt-out: apply sends it, and checks again before it opts anybody in.
+        later = f"The opt-ins could not be checked now and will be checked before they are sent: {error}"
         return replace(plan, warnings=(*plan.warnings, later))
 
 
 def custom_fields(port: Port, resource: str, before: pd.DataFrame, after: pd.DataFrame, **given: Any) -> Plan:
-    """The plan that sets custom fields, out of the long or the wide form."""
+    """Return the plan that sets custom fields, given in long or wide form."""
     return changes(port, resource, before, custom_values.put_back(before, after), **given)
 
 
 def dismissals(
     port: Port, resource: str, frame: pd.DataFrame, given: Mapping[str, Any], *, reason: str | None = None
 ) -> Plan:
-    """The plan that dismisses leads or bookings."""
-    plan = special.plan_dismiss(resource, frame, given, place=place_of(port), reason=reason)
+    """Return the plan that dismisses leads or bookings."""
+    plan = actions.plan_dismiss(resource, frame, given, origin=origin_of(port), reason=reason)
     return Plan.of(plan, port)
 
 
 def follow_ups(port: Port, frame: pd.DataFrame, given: Mapping[str, Any], *, reason: str | None = None) -> Plan:
-    """The plan that gives leads a date to follow them up."""
+    """Return the plan that gives leads a follow-up date."""
     zone = port.time_zone
-    plan = special.plan_follow_up(frame, given, place=place_of(port), time_zone=zone, reason=reason)
+    plan = actions.plan_follow_up(frame, given, origin=origin_of(port), time_zone=zone, reason=reason)
     return Plan.of(plan, port)
 
 
 def tags(port: Port, customers: Any, add: Any, remove: Any, **given: Any) -> Plan:
-    """The plan that tags many customers."""
-    return Plan.of(special.plan_tags(customers, add, remove, place=place_of(port), **given), port)
+    """Return the plan that tags many customers."""
+    return Plan.of(actions.plan_tags(customers, add, remove, origin=origin_of(port), **given), port)
 
 
 def opt_outs(port: Port, phones_or_emails: Any, names: Iterable[str], *, reason: str | None = None) -> Plan:
-    """The plan that stops marketing to numbers and addresses; it reads all contacts and leads."""
-    wanted = opt_out.wanted(phones_or_emails)
+    """Return the plan that opts numbers and addresses out of marketing; it reads all contacts and leads."""
+    wanted = opt_out.requested_values(phones_or_emails)
     names = [names] if isinstance(names, str) else list(names)
     found = read_contacts(port)
     owners = opt_out.owners_of(wanted, found)
@@ -109,17 +110,13 @@ def opt_outs(port: Port, phones_or_emails: Any, names: Iterable[str], *, reason:
         leads=_leads(port),
     )
     if names:
-        methods = opt_out.matching(found.methods, wanted)
+        methods = opt_out.rows_with_value(found.methods, wanted)
         found = replace(found, preferences=read_preferences(port, methods))
-    return Plan.of(opt_out.plan_opt_out(wanted, found, names, place=place_of(port), reason=reason), port)
+    return Plan.of(opt_out.plan_opt_out(wanted, found, names, origin=origin_of(port), reason=reason), port)
 
 
 def _leads(port: Port) -> pd.DataFrame | None:
     try:
         return port.list("leads.list")
-    except PermissionDenied:  # who may not read leads can stop marketing to contacts all the same
+    except PermissionDenied:  # opt-outs of contacts need no permission to read leads
         return None
-
-
-looked_up = check
-"""`check`, under a name that the parameter does not hide."""

@@ -1,6 +1,6 @@
-"""What users hold of bulk edits: a plan, and the result of applying it. Each returns the other.
+"""The classes of bulk edits for users: `Plan`, and the `Result` of applying it.
 
-Both are data (`plan.model`, `apply.result`) with a connection, and with methods that hand the work on.
+Both add a connection and methods to the data in `plan.model` and `apply.result`.
 """
 
 from __future__ import annotations
@@ -26,52 +26,52 @@ from stcrm_pandas.errors import UsageError
 class Plan(PlanData):
     """Changes, and the requests that make them, for one tenant of one environment.
 
-    `crm.customers.plan_changes(before, after)` and the like make one. It shows itself; `changes`, `requests`, `refused`
-    and `unmatched` are frames; `apply()` sends it.
+    Methods such as `crm.customers.plan_changes(before, after)` make a plan. Its repr is a preview; `changes`,
+    `requests`, `refused` and `unmatched` are frames; `apply()` sends it.
 
     Parameters
     ----------
     resource : str
-        What it changes: `customers`, `customer_contacts` …, or `opt_out` and others over several of them.
+        The resource to change: `customers`, `customer_contacts` …, or `opt_out` and others for several resources.
     environment, tenant : str
-        Where it may be applied, and nowhere else.
+        The only environment and tenant in which the plan can be applied.
     made_at : str
-        When, in UTC, as ISO 8601 text.
+        When the plan was made, in UTC, as ISO 8601 text.
     steps : tuple of Step
-        The calls, opt-outs first.
+        The requests, opt-outs first.
     refusals : tuple of Refusal, default ()
-        What is left out, and why.
+        Changes that are not in the plan, with the reason.
     total_rows : int, default 0
-        Of how many rows it changes some.
+        Number of rows in the frame from which the plan was made.
     warnings : tuple of str, default ()
-        What to look at before it is applied, in words.
+        Points to check before the plan is applied.
     reason : str, optional
-        Why it is done, in the words of who made it; the journal keeps it.
+        Why the change is made; kept in the journal.
     options : dict
-        What was allowed when it was made (`allow_opt_in`, `consent_source` …).
+        The options with which the plan was made (`allow_opt_in`, `consent_source` …).
     listed : tuple[dict[str, Any], ...], default ()
-        What was looked for and is not there (numbers of `plan_opt_out`), or can only be done by hand: `what`, `why` and
-        `instead` of each.
+        Values that were not found (numbers given to `plan_opt_out`) or can only be changed by hand, each with `what`,
+        `why` and `instead`.
     checked : bool, default False
-        Whether refusals that need a read were made; where not, apply makes them before its first write.
+        Whether checks that need a read were made. If not, apply makes them before its first write.
     sample_of : str, optional
-        The digest of the plan of which this is a part.
+        The digest of the plan that this plan is a part of.
     port : Port, optional
-        The connection that made or loaded it, which applies it. Not part of the plan.
+        The connection that applies the plan. Not part of its data.
     """
 
     port: Port | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, data: PlanData, port: Port | None = None) -> Self:
-        """Return a plan of its data, over a connection.
+        """Return a plan with some data and a connection.
 
         Parameters
         ----------
         data : PlanData
-            What it changes.
+            The data of the plan.
         port : Port, optional
-            The connection that applies it.
+            The connection that applies the plan.
         """
         return cls(**{name: getattr(data, name) for name in PlanData.__dataclass_fields__}, port=port)
 
@@ -82,7 +82,7 @@ class Plan(PlanData):
 
     @property
     def requests(self) -> pd.DataFrame:
-        """A row for each call: `operation`, `method`, `path`, `set` and `fill` as JSON text, `rows`, `cells`."""
+        """A row for each request: `operation`, `method`, `path`, `set` and `fill` as JSON text, `rows`, `cells`."""
         return requests_of(self)
 
     @property
@@ -92,7 +92,7 @@ class Plan(PlanData):
 
     @property
     def unmatched(self) -> pd.DataFrame:
-        """A row for what was looked for and is not in the plan: `what`, `why`, `instead`."""
+        """A row for each value that is not in the plan although it was asked for: `what`, `why`, `instead`."""
         return pd.DataFrame(list(self.listed), columns=["what", "why", "instead"], dtype="str")
 
     def __repr__(self) -> str:
@@ -102,60 +102,60 @@ class Plan(PlanData):
         return as_html(self)
 
     def apply(self, *, limit: int | None = None, stop_after: int | None = None) -> Result:
-        """Carry out the plan: read each row afresh, send, read back; side by side, with a journal written ahead.
+        """Apply the plan: read each row, write the journal, send the change, and read the row back.
 
-        A row that somebody else changed in the same cell is a conflict and is not sent; one that is as planned already
-        needs no call. An apply that was interrupted goes on where it stopped, when the plan is applied again.
+        Rows are sent in parallel. If somebody else changed the same cell of a row, that is a conflict and the row is
+        not sent. A row that already has the planned values needs no request. To continue an interrupted apply, apply
+        the plan again.
 
         Parameters
         ----------
         limit : int, optional
-            Send at most so many rows now; opt-outs do not count. 0 only finds out what became of calls that were under
-            way when an earlier apply ended.
+            The largest number of rows to send now; opt-outs do not count. With 0, apply only finds out the outcome of
+            requests that were running when an earlier apply ended.
         stop_after : int, optional
-            Begin nothing more after so many failures, but for opt-outs.
+            Number of failures after which only opt-outs are started.
 
         Raises
         ------
         UsageError
-            The plan is of another tenant, environment or version, or was altered; it is being applied by somebody else
-            right now; its journal or its lock was removed meanwhile; more than 500 rows of production want a sample
-            first.
+            The plan is for another tenant, environment or version, or was altered; it is being applied right now; its
+            journal or lock was removed; or it changes more than 500 rows of production and no sample was applied.
         WritesNotAllowed
-            The connection may only read.
+            The connection is read-only.
         SettingsError
             The journal cannot be written.
         """
         if self.port is None:
-            raise UsageError("The plan has no connection: crm.load_plan(path) gives it one.")
+            raise UsageError("The plan has no connection. Save it and load it with crm.load_plan(path) to apply it.")
         return Result(apply(self, self.port, limit=limit, stop_after=stop_after), self.port)
 
     def save(self, path: Any) -> None:
-        """Write the plan to a file, readable and for nobody else; `crm.load_plan` reads it.
+        """Write the plan to a JSON file that `crm.load_plan` reads.
 
         Parameters
         ----------
         path : object
-            Where to; the file is JSON, with mode 0600.
+            The file; only its owner can read it (mode 0600).
         """
         write(self, path)
 
 
 class Result(ResultData):
-    """What became of each row of a plan.
+    """The outcome of each row of a plan.
 
-    Each frame begins with `resource` and the columns of the key; times are in UTC.
+    Each frame starts with `resource` and the columns of the key. Times are in UTC.
 
-    `succeeded` has the rows that were written and read back as planned, `failed` those that were not, with the
-    service's words, `conflicts` a row for each cell that somebody else had changed, `already` the rows that needed no
-    call, `untried` those that are left, `filled` what was sent along otherwise than the plan showed.
+    `succeeded` has the rows that were written and read back as planned, `failed` the others with the service's message,
+    `conflicts` a row for each cell that somebody else changed, `already` the rows that had the planned values,
+    `untried` the rows that are left, and `filled` the copied values that differ from those in the plan.
 
     Parameters
     ----------
     path : Path
         The journal of the apply.
     port : Port
-        The connection that sent it.
+        The connection of the apply.
     """
 
     def __init__(self, path: Path, port: Port) -> None:
@@ -168,22 +168,22 @@ class Result(ResultData):
         return Plan.of(self._plan)
 
     def retry(self) -> Plan:
-        """A plan of what failed and may well succeed now; what the service refused for good is not in it.
+        """Return a plan of the failed rows that may succeed now, without those that the service refused for good.
 
         Raises
         ------
         UsageError
-            There is nothing of the kind.
+            No failed row is worth retrying.
         """
         return Plan.of(self.worth_retrying(), self._port)
 
     def undo(self, *, reason: str | None = None) -> Plan:
-        """A plan that brings back what this apply changed; see `Client.undo`.
+        """Return a plan that undoes this apply; see `Client.undo`.
 
         Parameters
         ----------
         reason : str, optional
-            Why it is undone; the journal of the undo keeps it.
+            Why it is undone; kept in the journal of the undo.
         """
         return undone(self.path, self._port, reason=reason)
 
@@ -201,5 +201,5 @@ def undone(journal: str | Path | Result, port: Port, *, reason: str | None = Non
 def resumed(
     journal: str | Path | Result, port: Port, *, limit: int | None = None, stop_after: int | None = None
 ) -> Result:
-    """Go on with an apply that was interrupted. See `Client.resume`."""
+    """Continue an apply that was interrupted. See `Client.resume`."""
     return Result(resume(getattr(journal, "path", journal), port, limit=limit, stop_after=stop_after), port)

@@ -1,4 +1,4 @@
-"""What edits need of a connection, and nothing else. `reads.connection.Connection` has it."""
+"""The protocol through which bulk edits use a connection. `reads.connection.Connection` implements it."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ class Port(Protocol):
 
     @property
     def journal_folder(self) -> Path:
-        """Where journals are kept."""
+        """The folder of the journals."""
 
     @property
     def concurrency(self) -> int:
-        """How many requests run side by side at most."""
+        """The largest number of requests at the same time."""
 
     @property
     def rate_limit(self) -> int:
-        """How many requests are sent in a second at most."""
+        """The largest number of requests per second."""
 
     @property
     def in_production(self) -> bool:
-        """Whether it is the real service's production, by its name or by its address."""
+        """Whether this is ServiceTitan's production environment, by its name or its address."""
 
     def now(self) -> dt.datetime:
         """Return the time by the clock of this machine."""
@@ -56,16 +56,16 @@ class Port(Protocol):
         """Return seconds that only increase."""
 
     def sleep(self, seconds: float) -> None:
-        """Wait, unless interrupted."""
+        """Wait until the time is over or the connection is interrupted."""
 
     def interrupt(self, *, writes: bool = False) -> None:
-        """End reads under way, with `writes` also requests that change something, and all waiting."""
+        """End running reads and all waiting; with `writes`, end running writes, too."""
 
     def stop_waiting(self) -> None:
-        """End all waiting, and send nothing more, until `go_on`."""
+        """End all waiting and send nothing more, until `allow_requests`."""
 
-    def go_on(self) -> None:
-        """Let requests be sent again after `interrupt` or `stop_waiting`."""
+    def allow_requests(self) -> None:
+        """Allow requests again after `interrupt` or `stop_waiting`."""
 
     def ask(
         self, operation: Operation, path: Mapping[str, object], query: Sequence[tuple[str, str]]
@@ -73,10 +73,10 @@ class Port(Protocol):
         """Send one request that reads, without the cache, and return its response."""
 
     def list(self, helper: str, **filters: Any) -> pd.DataFrame:
-        """Return all rows of a list (`"customers.list_contacts"`) as they are now, as its method does."""
+        """Return all current rows of a list (`"customers.list_contacts"`)."""
 
     def allow(self, operation: Operation) -> None:
-        """Raise `WritesNotAllowed` where the connection has no write permission, or is offline."""
+        """Raise `WritesNotAllowed` if the connection is read-only or offline."""
 
     def send(
         self,
@@ -84,7 +84,7 @@ class Port(Protocol):
         path: Mapping[str, object],
         body: object,
         *,
-        still: Callable[[], object] | None = None,
+        before_send: Callable[[], object] | None = None,
     ) -> requests.Response:
         """Send one request that changes something. See `Writer.send`."""
 
@@ -92,4 +92,4 @@ class Port(Protocol):
         """Return a progress bar."""
 
     def say(self, what: str) -> None:
-        """Show a line where somebody watches."""
+        """Print a line in a terminal or notebook."""

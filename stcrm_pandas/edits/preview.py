@@ -1,4 +1,4 @@
-"""What a plan shows of itself, in a terminal and in a notebook. All data is shown as text, whatever it holds. Pure."""
+"""The preview of a plan in a terminal and in a notebook. All values are shown as plain text. Pure."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any
 
 from stcrm_pandas.edits.diff.columns import target_of
 from stcrm_pandas.edits.plan.model import Cell, PlanData, Refusal
-from stcrm_pandas.printable import printable
+from stcrm_pandas.printable import plural, printable
 
 PAIRS, FIRST, REFUSED, WIDTH = 3, 5, 10, 44
-"""How many pairs of a column, first rows and reasons are shown, and how much of a value."""
+"""Largest number of pairs per column, first rows, and reasons to show, and of characters per value."""
 
 _TABLE = "margin:0.8em 0; border-collapse:collapse; font-size:inherit"
 _CELL = "text-align:left; vertical-align:top; padding:0.15em 0.8em 0.15em 0"
@@ -31,7 +31,7 @@ class Part:
 
 
 def as_text(plan: PlanData) -> str:
-    """The plan for a terminal."""
+    """Return the preview for a terminal."""
     lines = [_headline(plan), *(f"! {warning}" for warning in plan.warnings), *_marks(plan)]
     for part in parts(plan):
         widths = [max(map(len, column)) for column in zip(part.head, *part.rows, strict=True)]
@@ -44,10 +44,10 @@ def as_text(plan: PlanData) -> str:
 
 
 def as_html(plan: PlanData) -> str:
-    """The plan for a notebook."""
-    told = "".join(f"<li>{html.escape(line)}</li>" for line in (*plan.warnings, *_marks(plan)))
+    """Return the preview for a notebook."""
+    points = "".join(f"<li>{html.escape(line)}</li>" for line in (*plan.warnings, *_marks(plan)))
     tables = "".join(_table(part) for part in parts(plan))
-    return f"<div><b>{html.escape(_headline(plan))}</b>{f'<ul>{told}</ul>' if told else ''}{tables}</div>"
+    return f"<div><b>{html.escape(_headline(plan))}</b>{f'<ul>{points}</ul>' if points else ''}{tables}</div>"
 
 
 def _table(part: Part) -> str:
@@ -63,7 +63,7 @@ def _cell(head: str, text: str) -> str:
 
 
 def parts(plan: PlanData) -> list[Part]:
-    """What a preview shows: per column the commonest changes, the first rows, what is refused or unmatched."""
+    """Return the tables of a preview: changes by column, first rows, refusals, and values without a match."""
     found = [_by_column(plan), _first_rows(plan), _refused(plan), _unmatched(plan)]
     return [replace(part, rows=[tuple(map(printable, row)) for row in part.rows]) for part in found if part.rows]
 
@@ -73,23 +73,23 @@ def _headline(plan: PlanData) -> str:
     cells = sum(len(step.cells) * len(step.keys) for step in plan.steps)
     of = f" of {plan.total_rows:,}" if plan.total_rows else ""
     sample = "Part of a plan" if plan.sample_of else "Plan"
-    refused = f"; {_count(len(plan.refusals), 'change')} refused" if plan.refusals else ""
+    refused = f"; {plural(len(plan.refusals), 'change')} refused" if plan.refusals else ""
     return (
         f"{sample} for {plan.resource} of tenant {plan.tenant} in {plan.environment}: {rows:,}{of} rows, "
-        f"{_count(len(plan.steps), 'call')}, {_count(cells, 'cell')}{refused}"
+        f"{plural(len(plan.steps), 'request')}, {plural(cells, 'cell')}{refused}"
     )
 
 
 def _marks(plan: PlanData) -> list[str]:
-    """What is special about some of the calls."""
+    """Return one line for each special kind of request."""
     cells = [(cell, len(step.keys)) for step in plan.steps for cell in step.cells]
-    counted = (
-        (sum(len(step.keys) for step in plan.steps if step.opt_out), "row", "Opt-outs, sent first"),
+    totals = (
+        (sum(len(step.keys) for step in plan.steps if step.opt_out), "row", "Opt-outs (sent first)"),
         (sum(len(step.keys) for step in plan.steps if step.irreversible), "row", "These cannot be undone"),
-        (sum(rows for cell, rows in cells if cell.one_way), "cell", "One way only, left out by undo"),
-        (sum(rows for cell, rows in cells if cell.consent), "cell", "Wider reach"),
+        (sum(rows for cell, rows in cells if cell.one_way), "cell", "One way only (an undo leaves these out)"),
+        (sum(rows for cell, rows in cells if cell.consent), "cell", "Opt-ins"),
     )
-    return [f"{says}: {_count(number, thing)}." for number, thing, says in counted if number]
+    return [f"{title}: {plural(number, noun)}." for number, noun, title in totals if number]
 
 
 def _by_column(plan: PlanData) -> Part:
@@ -102,7 +102,7 @@ def _by_column(plan: PlanData) -> Part:
         for column, counts in pairs.items()
         for place, ((old, new), number) in enumerate(counts.most_common(PAIRS))
     ]
-    return Part("Changes by column, the commonest first", ("column", "cells", "from", "to", "times"), rows)
+    return Part("Changes by column, most frequent first", ("column", "cells", "from", "to", "times"), rows)
 
 
 def _first_rows(plan: PlanData) -> Part:
@@ -114,7 +114,8 @@ def _first_rows(plan: PlanData) -> Part:
         changed = "; ".join(f"{cell.column}: {' → '.join(_from_to(cell))}" for cell in step.cells[:PAIRS])
         dots = f"; and {len(step.cells) - PAIRS} more" if len(step.cells) > PAIRS else ""
         rows.append((key + more, step.operation, changed + dots, _filled(step.fill)))
-    return Part(f"First of {_count(len(plan.steps), 'call')}", ("row", "operation", "sets", "fills in"), rows)
+    head = ("row", "operation", "sets", "copied from the row")
+    return Part(f"First of {plural(len(plan.steps), 'request')}", head, rows)
 
 
 def _from_to(cell: Cell) -> tuple[str, str]:
@@ -124,7 +125,7 @@ def _from_to(cell: Cell) -> tuple[str, str]:
 
 
 def _filled(fill: Mapping[str, Any]) -> str:
-    """What is filled in, by name: `isArchived; address: street, city`."""
+    """Return the names of copied fields: `isArchived; address: street, city`."""
     return "; ".join(f"{name}: {', '.join(part)}" if isinstance(part, dict) else name for name, part in fill.items())
 
 
@@ -137,9 +138,9 @@ def _refused(plan: PlanData) -> Part:
         columns = list(dict.fromkeys(one.column or "the row" for one in some))
         more = f" and {len(columns) - PAIRS} more" if len(columns) > PAIRS else ""
         first = some[0]
-        told = f"{', '.join(columns[:PAIRS])}{more}"
-        rows.append((told, f"{len(some):,}", reason, first.instead, "/".join(map(str, first.key))))
-    title = f"Refused: {_count(len(plan.refusals), 'change')}, all of them in plan.refused"
+        names = f"{', '.join(columns[:PAIRS])}{more}"
+        rows.append((names, f"{len(some):,}", reason, first.instead, "/".join(map(str, first.key))))
+    title = f"Refused: {plural(len(plan.refusals), 'change')} (all in plan.refused)"
     return Part(title, ("column", "times", "because", "instead", "first row"), rows)
 
 
@@ -148,7 +149,7 @@ def _unmatched(plan: PlanData) -> Part:
     for one in plan.listed:
         by_reason.setdefault((str(one.get("why")), str(one.get("instead"))), []).append(_show(one.get("what")))
     rows = [(what[0], f"{len(what):,}", why, instead) for (why, instead), what in by_reason.items()]
-    title = f"Not in the plan: {len(plan.listed):,}, all of them in plan.unmatched"
+    title = f"Not in the plan: {plural(len(plan.listed), 'value')} (all in plan.unmatched)"
     return Part(title, ("first", "times", "because", "instead"), sorted(rows, key=_by_times)[:REFUSED])
 
 
@@ -157,7 +158,7 @@ def _by_times(row: tuple[str, ...]) -> int:
 
 
 def _show(value: Any) -> str:
-    """A value as one short line."""
+    """Return a value as one short line."""
     if value is None:
         return "(missing)"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -165,7 +166,3 @@ def _show(value: Any) -> str:
         return '""'
     text = printable(text)
     return text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…"
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"

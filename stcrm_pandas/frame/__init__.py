@@ -1,8 +1,8 @@
-"""From the bodies of pages to one validated frame. Pure: no I/O, no clock.
+"""Turn response bodies into one validated frame. Pure: no I/O, no clock.
 
-`decode` reads one body, `assemble` puts pages together, `validate` checks the result by its model. Most pages take the
-quick way, which reads a whole answer in one sweep and refuses whatever does not fit; such a page alone is read again,
-exactly and slowly, by `repair`.
+`decode` reads one body, `assemble` combines pages, `validate` checks the frame by its model. Most pages take the fast
+path, which reads a complete response at once and rejects whatever does not fit. Rejected pages are read by `repair`,
+value by value.
 
 >>> from stcrm_pandas.contract.schemas.lookups import CALL_REASONS
 >>> body = b'{"hasMore": false, "data": [{"id": 7, "name": "Leak", "isLead": true, "active": true}]}'
@@ -11,7 +11,7 @@ exactly and slowly, by `repair`.
    id  name  is_lead
 0   7  Leak     True
 >>> print(drift_message(page.drift))
-call_reasons departs from the contract: created_on is null in 1 row (7); modified_on is null in 1 row (7)
+call_reasons does not match the API description: created_on is null in 1 row (7); modified_on is null in 1 row (7)
 """
 
 from stcrm_pandas.frame.assemble import Assembled, assemble

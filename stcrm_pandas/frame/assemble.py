@@ -1,4 +1,4 @@
-"""Pages put together: one frame, without repeats, in order, in the dtypes of the contract."""
+"""Combine pages into one frame: without duplicates, in order, with the documented dtypes."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ Positions = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Assembled:
-    """One frame of many pages.
+    """One frame from many pages.
 
     Parameters
     ----------
     frame : DataFrame
-        The rows: parents first, the contract's columns, then unknown fields; a plain index from 0.
+        The rows: parents first, documented columns, then undocumented fields; a default index.
     drift : tuple of Drift
-        Where the read departs from the contract.
+        Schema drift of the read.
     repeats : int
-        How many rows were dropped because another had the same key.
+        Number of rows dropped because another row had the same key.
     """
 
     frame: pd.DataFrame
@@ -46,18 +46,17 @@ def assemble(
     keep: Literal["first", "last"] = "first",
     order: tuple[str, ...] | None = None,
 ) -> Assembled:
-    """Put pages together.
+    """Combine pages into one frame.
 
     Parameters
     ----------
     row : Row
         The kind of row.
     pages : sequence of DecodedPage
-        The decoded pages in the order of the walk. A list is emptied, so that pages do not stay in memory beside the
-        frame.
+        The decoded pages in order. A list is emptied, so that pages do not stay in memory beside the frame.
     keep : {"first", "last"}, default 'first'
-        Which of two rows with the same key stays; of a feed it is the last, which is the latest version. Rows without a
-        key are never taken for repeats.
+        Which of two rows with the same key to keep; for a feed the last, which is the latest version. Rows without a
+        key are never duplicates.
     order : tuple of str, optional
         Columns to sort by, missing values last; None keeps the order of the pages.
     """

@@ -1,4 +1,4 @@
-"""Arrow columns as the arrays of a frame, without a loop over values but for lists."""
+"""Turn Arrow columns into arrays of a frame, without loops over values except for lists."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from stcrm_pandas.frame.page import arrow_type
 from stcrm_pandas.frame.times import microseconds
 
 TEXT: Any = pd.StringDtype(na_value=np.nan)
-MOMENT = pd.DatetimeTZDtype(unit="us", tz="UTC")
+UTC_TIME = pd.DatetimeTZDtype(unit="us", tz="UTC")
 
 
 def cells_of(column: Column, chunks: Sequence[Any], length: int) -> Any:
-    """One column of all pages as an array of its dtype; `take` works on each."""
+    """Return one column of all pages as an array of its dtype."""
     if column.field.many:
         return _tuples(column.field, chunks, length)
     match column.dtype:
@@ -54,7 +54,7 @@ def _parts(values: npt.NDArray[Any], chunks: Iterable[Any]) -> Iterable[tuple[np
 
 
 def _numbers(chunks: Sequence[Any], length: int, dtype: type[np.generic]) -> npt.NDArray[Any]:
-    """The values' buffers, one after the other; what stands in place of a null is left as it is."""
+    """Return the concatenated value buffers, with arbitrary values for nulls."""
     values = np.empty(length, dtype)
     for part, chunk in _parts(values, chunks):
         if len(chunk):
@@ -71,12 +71,12 @@ def _missing(chunks: Sequence[Any], length: int) -> npt.NDArray[np.bool_]:
 
 
 def _tuples(field: Field, chunks: Sequence[Any], length: int) -> npt.NDArray[np.object_]:
-    """Lists as tuples: by offsets out of one flat tuple of values."""
+    """Return lists as tuples, by offsets into one flat tuple of values."""
     cells: npt.NDArray[np.object_] = np.full(length, None, dtype=object)
-    with _collector_paused():
+    with _gc_paused():
         for part, chunk in _parts(cells, chunks):
             values = chunk.flatten()
-            items = _records(field, values) if field.kind == "object" else _shared(values)
+            items = _records(field, values) if field.kind == "object" else _interned(values)
             sizes = np.diff(chunk.offsets.to_numpy())
             stops = np.cumsum(sizes)
             filled = sizes > 0
@@ -89,7 +89,7 @@ def _tuples(field: Field, chunks: Sequence[Any], length: int) -> npt.NDArray[np.
 
 
 def _records(field: Field, values: Any) -> tuple[Any, ...]:
-    """Named tuples, equal ones the same object."""
+    """Return named tuples; equal ones are the same object."""
     if any(part.many or part.kind in ("object", "time") for part in field.fields):
         return tuple(None if one is None else _nested(field, one) for one in values.to_pylist())
     parts = [values.field(part.name).dictionary_encode() for part in field.fields]
@@ -110,7 +110,7 @@ def _records(field: Field, values: Any) -> tuple[Any, ...]:
 
 
 def _nested(field: Field, value: Any) -> Any:
-    """One record with records in it, of which there are few: a list as a tuple, a group as a dictionary."""
+    """Return a record that contains records: lists as tuples, objects as dictionaries."""
     values: list[Any] = []
     for part in field.fields:
         one = value[part.name]
@@ -128,8 +128,8 @@ def _nested(field: Field, value: Any) -> Any:
     return cast("type[tuple[Any, ...]]", field.record)._make(values)  # type: ignore[attr-defined]
 
 
-def _shared(values: Any) -> tuple[Any, ...]:
-    """Values as Python objects, equal ones the same object: tags and names repeat a thousand times."""
+def _interned(values: Any) -> tuple[Any, ...]:
+    """Return values as Python objects; equal ones are the same object, because tags and names repeat often."""
     encoded = values.dictionary_encode()
     words = _object_array([*encoded.dictionary.to_pylist(), None])
     codes = encoded.indices.fill_null(len(words) - 1).to_numpy()
@@ -141,8 +141,8 @@ def _object_array(values: list[Any]) -> npt.NDArray[np.object_]:
 
 
 @contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Hundreds of thousands of tuples are no garbage; the collector would look through them again and again."""
+def _gc_paused() -> Iterator[None]:
+    """Pause the garbage collector, which would scan hundreds of thousands of new tuples again and again."""
     was = gc.isenabled()
     gc.disable()
     try:

@@ -1,6 +1,6 @@
-"""Numbers and addresses by which people are reached: one spelling for each, and whether it can be right. Pure.
+"""Phone numbers and e-mail addresses: one normal form for each, and whether it is valid. Pure.
 
->>> spelling("(512) 555-0101"), spelling("+1 512.555.0101"), spelling(" Ann@Example.COM ")
+>>> normalize_contact("(512) 555-0101"), normalize_contact("+1 512.555.0101"), normalize_contact(" Ann@Example.COM ")
 ('+15125550101', '+15125550101', 'ann@example.com')
 """
 
@@ -12,31 +12,31 @@ from functools import lru_cache
 from typing import Any
 
 REGION = "US"
-"""Where a number without a country's code is dialled; the same plan of numbers holds in Canada."""
+"""The country of numbers without a country code; Canada has the same numbering plan."""
 
 PLACEHOLDERS = frozenset(
     f"{name}@{place}.com"
     for name in ("none", "no", "na", "noemail", "nomail", "noreply", "test", "unknown", "x")
     for place in ("none", "no", "na", "noemail", "nomail", "email", "mail", "test", "unknown", "x")
 )
-"""What is typed into a form that insists on an address."""
+"""Addresses that people type into a form that requires one."""
 
 _USUAL = re.compile(r"\s*(?:\+?1[ .-]?)?\(?([2-9]\d\d)\)?[ .-]?(\d{3})[ .-]?(\d{4})\s*", re.ASCII)
-"""How nearly all numbers of North America are written: read at once, with what phonenumbers would make of them."""
+"""The usual formats of North American numbers, read without the slower phonenumbers, with the same result."""
 
 
 @lru_cache(maxsize=200_000)
-def spelling(value: Any, region: str = REGION) -> str | None:
-    """A number in E.164 or an address in small letters, so that two spellings of one are equal; None where it is none.
+def normalize_contact(value: Any, region: str = REGION) -> str | None:
+    """Return a number in E.164 or an address in lower case; None for other values.
 
-    An extension is left out: whoever asks not to be called means the number.
+    Extensions are dropped: an opt-out is about the number.
 
     Parameters
     ----------
     value : object
-        As somebody wrote it.
+        The value as typed.
     region : str, default REGION
-        Where a number without a country's code belongs.
+        The country of numbers without a country code.
     """
     if not isinstance(value, str) or not value.strip():
         return None
@@ -62,35 +62,35 @@ _ABROAD = re.compile(r"\+(?!\s*1(?:\D|[2-9]\d\d))[\d(][\d\s().\-]*")
 _WITHIN = re.compile(r"(?<![\d+])(?:\+?1[\s.\-]*)?\(?([2-9]\d\d)\)?[\s./\-]*(\d{3})[\s.\-]*(\d{4})(?!\d)", re.ASCII)
 
 
-def spellings(value: Any) -> tuple[str, ...]:
-    """All numbers and addresses in a text as somebody wrote it, each as `spelling` has it; empty where there is none.
+def find_contacts(value: Any) -> tuple[str, ...]:
+    """Return all numbers and addresses in a text, in their normal form.
 
-    Names and remarks beside them, extensions, full-width digits and characters of no width play no part.
+    Names and remarks, extensions, full-width digits and zero-width characters are ignored.
 
     Examples
     --------
-    >>> spellings("512-555-0101 / 512-555-0102"), spellings("Ann <Ann@Example.com>"), spellings("call Ann")
+    >>> find_contacts("512-555-0101 / 512-555-0102"), find_contacts("Ann <Ann@Example.com>"), find_contacts("call Ann")
     (('+15125550101', '+15125550102'), ('ann@example.com',), ())
     """
-    return _taken_apart(value)[0]
+    return _parse(value)[0]
 
 
-def beside(value: Any) -> str:
-    """What stands beside the numbers and addresses of a text, where it may be another one that cannot be read.
+def unrecognized_rest(value: Any) -> str:
+    """Return the rest of a text without its numbers and addresses, if it may contain another one.
 
     Examples
     --------
-    >>> beside("512-555-0101 (Ann), 5125550"), beside("512-555-0101 x12 (Ann)")
+    >>> unrecognized_rest("512-555-0101 (Ann), 5125550"), unrecognized_rest("512-555-0101 x12 (Ann)")
     ('; (Ann), 5125550', '')
     """
-    found, rest = _taken_apart(value)
+    found, rest = _parse(value)
     rest = _EXTENSION.sub("", rest)
     return rest.strip() if found and ("@" in rest or sum(map(str.isdigit, rest)) >= 4) else ""
 
 
 @lru_cache(maxsize=200_000)
-def _taken_apart(value: Any) -> tuple[tuple[str, ...], str]:
-    """The numbers and addresses of a text, and what is left of it."""
+def _parse(value: Any) -> tuple[tuple[str, ...], str]:
+    """Return the numbers and addresses in a text, and the rest of it."""
     if not isinstance(value, str) or not value.strip():
         return (), ""
     if usual := _USUAL.fullmatch(value):
@@ -106,39 +106,37 @@ def _taken_apart(value: Any) -> tuple[tuple[str, ...], str]:
     rest = _ADDRESS.sub(" ; ", text)
     for pattern in (_ABROAD, _WITHIN):
         for match in list(pattern.finditer(rest)):
-            number = spelling("+1" + "".join(match.groups()) if match.groups() else match.group())
+            number = normalize_contact("+1" + "".join(match.groups()) if match.groups() else match.group())
             if number is not None:
                 found.append(number)
                 rest = rest.replace(match.group(), " ; ", 1)
-    if not found and (number := spelling(text)) is not None:
+    if not found and (number := normalize_contact(text)) is not None:
         return (number,), ""
     return tuple(dict.fromkeys(found)), " ".join(rest.split())
 
 
-def alike(one: Any, other: Any) -> bool:
-    """Whether two values reach the same; unreadable ones only if they are equal as they stand."""
+def same_contacts(one: Any, other: Any) -> bool:
+    """Return whether two values have the same numbers and addresses; other values must be equal."""
     if one == other:
         return True
-    first = spellings(one)
-    return bool(first) and set(first) == set(spellings(other))
+    first = find_contacts(one)
+    return bool(first) and set(first) == set(find_contacts(other))
 
 
 @lru_cache(maxsize=200_000)
-def is_number(spelt: str | None, *, by_length: bool = False) -> bool:
-    """Whether a number, as `spelling` gave it, is one of its country's plan.
+def is_valid_number(spelt: str | None, *, by_length: bool = False) -> bool:
+    """Return whether a normalized number is valid in its country's numbering plan.
 
     Parameters
     ----------
     spelt : str or None
         A number in E.164.
     by_length : bool, default False
-        Only its length is looked at, and that North America has no area code that begins with 0 or 1.
+        Check only its length, and that North American area codes do not start with 0 or 1.
 
-    Examples
-    --------
-    >>> is_number(spelling("(512) 555-0101")), is_number(spelling("000-000-0000")), is_number(None)
-    (True, False, False)
-    >>> is_number("+15121550101"), is_number("+15121550101", by_length=True)
+    Examples -------- >>> is_valid_number(normalize_contact("(512) 555-0101")),
+    is_valid_number(normalize_contact("000-000-0000")), is_valid_number(None) (True, False, False)
+    >>> is_valid_number("+15121550101"), is_valid_number("+15121550101", by_length=True)
     (False, True)
     """
     if spelt is None or not spelt.startswith("+"):
@@ -153,12 +151,12 @@ def is_number(spelt: str | None, *, by_length: bool = False) -> bool:
 
 
 @lru_cache(maxsize=200_000)
-def is_address(spelt: str | None) -> bool:
-    """Whether an e-mail address, as `spelling` gave it, is written as one; no server is asked.
+def is_valid_address(spelt: str | None) -> bool:
+    """Return whether a normalized e-mail address has a valid syntax; no server is contacted.
 
     Examples
     --------
-    >>> is_address("ann@example.com"), is_address("ann@example"), is_address("none@none.com")
+    >>> is_valid_address("ann@example.com"), is_valid_address("ann@example"), is_valid_address("none@none.com")
     (True, False, False)
     """
     if spelt is None or "@" not in spelt or spelt in PLACEHOLDERS:

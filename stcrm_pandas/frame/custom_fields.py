@@ -1,4 +1,4 @@
-"""Custom fields out of a frame's tuples, as rows or as columns."""
+"""Custom fields of a frame as rows or as columns."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from stcrm_pandas.printable import printable
 
 
 def custom_fields(frame: pd.DataFrame, form: Literal["long", "wide"] = "long", *, key: str = "id") -> pd.DataFrame:
-    """The custom fields of a frame's rows.
+    """Return the custom fields of a frame's rows.
 
     Parameters
     ----------
     frame : DataFrame
-        With `custom_fields` as the reads give it, and the key.
+        A frame as read, with `custom_fields` and the key.
     form : {"long", "wide"}, default 'long'
-        `"long"` has a row for each field of each row; `"wide"` a column for each type of field, named by it.
+        `"long"` has one row per field and row; `"wide"` has one column per field type.
     key : str, default 'id'
-        The column that tells rows apart.
+        The column that identifies rows.
 
     Returns
     -------
     DataFrame
-        Long: `key, type_id, name, value`, in the order of the frame. Wide: `key` and a column for each field, text;
-        every row of the frame is there, fields that it lacks are missing. Two types with one name get their id after
-        the name.
+        Long: `key, type_id, name, value`, in the order of the frame. Wide: `key` and one text column per field type,
+        with every row of the frame and missing values for fields that a row lacks. Types with the same name have their
+        id after the name.
 
     Raises
     ------
     UsageError
-        The frame lacks a column that is needed.
+        The frame lacks a required column.
 
     Examples
     --------
@@ -45,7 +45,7 @@ def custom_fields(frame: pd.DataFrame, form: Literal["long", "wide"] = "long", *
     """
     for column in (key, "custom_fields"):
         if column not in frame.columns:
-            raise UsageError(f"custom_fields: the frame has no column {column!r}.")
+            raise UsageError(f"custom_fields: the frame has no column {column!r}. Give a frame as read.")
     rows = [
         (id, field.type_id, field.name, field.value)
         for id, fields in zip(frame[key], frame["custom_fields"], strict=True)
@@ -66,14 +66,14 @@ def custom_fields(frame: pd.DataFrame, form: Literal["long", "wide"] = "long", *
 
 
 def field_names(long: pd.DataFrame, key: str = "id") -> dict[int, str]:
-    """The headings of the wide form, by type: the field's name, with its id after it where two share one.
+    """Return the headings of the wide form by type: the name, with the id after it if names are equal.
 
     Parameters
     ----------
     long : DataFrame
         Custom fields in the long form.
     key : str, default 'id'
-        The column that tells rows apart, which is no heading of a field.
+        The column that identifies rows, which no field may have as its heading.
     """
     types = long[["type_id", "name"]].drop_duplicates("type_id", keep="last").sort_values("type_id")
     named = types["name"].fillna("").where(types["name"].notna(), types["type_id"].astype("str")).map(printable)

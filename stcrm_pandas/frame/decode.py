@@ -1,7 +1,7 @@
-"""The quick way from a body to columns: arrow's JSON reader takes a whole answer in one sweep.
+"""The fast path from a body to columns: Arrow's JSON reader reads a complete response at once.
 
-The reader is told every type and refuses a value of another; what it would bend is checked afterwards. Whatever is
-refused goes to `repair`, page by page.
+The reader gets every type and rejects other values. What it would silently change is checked afterwards. Rejected pages
+go to `repair`.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ import pyarrow.json as pj
 
 from stcrm_pandas.contract.operations import Returned
 from stcrm_pandas.contract.schemas.fields import Field, Row, snake
-from stcrm_pandas.frame.drift import SHOWN, WORDS, Finding, named
+from stcrm_pandas.frame.drift import SHOWN, WORDS, Finding, to_drifts
 from stcrm_pandas.frame.page import PLAIN, TYPES, DecodedPage, arrow_type
 from stcrm_pandas.frame.repair import repair
-from stcrm_pandas.frame.times import Unfit, moments
+from stcrm_pandas.frame.times import FastPathFailed, parse_times
 from stcrm_pandas.frame.unknown import Path, as_columns, column_name, new_field, unknown_fields
 
 DEEP = 250
-"""Levels of nesting that are read: arrow's reader ends the process at some thousands."""
+"""Largest depth of nesting: Arrow's reader crashes the process at some thousands."""
 _POINT = np.uint8(ord("."))
-"""Points and digits are the octets from here to eleven further on (with `/`)."""
+"""Points and digits (and `/`) are the bytes from here to eleven further on."""
 ENVELOPES: dict[str, tuple[tuple[str, pa.DataType], ...]] = {
     "page": (("page", pa.int64()), ("pageSize", pa.int64()), ("hasMore", pa.bool_()), ("totalCount", pa.int64())),
     "feed": (("hasMore", pa.bool_()), ("continueFrom", pa.string())),
@@ -38,7 +38,7 @@ ENVELOPES: dict[str, tuple[tuple[str, pa.DataType], ...]] = {
 
 @dataclass(frozen=True)
 class _Shape:
-    """What the reader expects of one kind of row in one kind of answer."""
+    """The types that the reader expects for one kind of row and response."""
 
     schema: pa.Schema
     one: pa.StructType
@@ -64,7 +64,7 @@ def _shape(row: Row, answer: Returned) -> _Shape:
 
 
 def decode(row: Row, answer: Returned, body: bytes, *, parents: Mapping[str, object] | None = None) -> DecodedPage:
-    """The body of one answer as typed columns.
+    """Decode the body of one response into typed columns.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def decode(row: Row, answer: Returned, body: bytes, *, parents: Mapping[str, obj
 
     Raises
     ------
-    NotAnAnswer
+    InvalidResponse
         It is no JSON, or JSON of another shape.
     UnreadableValue
         A value that cannot be read as its type; the error names resource, column and id.
@@ -90,8 +90,8 @@ def decode(row: Row, answer: Returned, body: bytes, *, parents: Mapping[str, obj
     """
     above = parent_columns(row, parents)
     try:
-        return _quick(row, answer, body, above)
-    except (pa.ArrowException, orjson.JSONDecodeError, UnicodeDecodeError, RecursionError, Unfit):
+        return _decode_fast(row, answer, body, above)
+    except (pa.ArrowException, orjson.JSONDecodeError, UnicodeDecodeError, RecursionError, FastPathFailed):
         return repair(row, answer, body, above)
 
 
@@ -104,10 +104,10 @@ def parent_columns(row: Row, parents: Mapping[str, object] | None) -> dict[str, 
     return {snake(f.name): pa.scalar(given[snake(f.name)], TYPES[f.kind]) for f in row.parents}
 
 
-def _quick(row: Row, answer: Returned, body: bytes, above: Mapping[str, pa.Scalar[Any]]) -> DecodedPage:
+def _decode_fast(row: Row, answer: Returned, body: bytes, above: Mapping[str, pa.Scalar[Any]]) -> DecodedPage:
     shape = _shape(row, answer)
     if _too_deep(body) or (shape.amounts and _long_numbers(body) and shape.amounts.search(body)):
-        raise Unfit
+        raise FastPathFailed
     # The wrapping makes every answer one object: a bare `null` would end the process, a second document would be a row.
     text = b"".join((b'{"answer":', body, b"}"))
     table = pj.read_json(
@@ -116,10 +116,10 @@ def _quick(row: Row, answer: Returned, body: bytes, above: Mapping[str, pa.Scala
         parse_options=pj.ParseOptions(explicit_schema=shape.schema, unexpected_field_behavior="infer"),
     )
     if table.num_rows != 1 or table.column_names != ["answer"]:
-        raise Unfit
+        raise FastPathFailed
     whole: Any = table.column(0).chunk(0)
     if whole.null_count:
-        raise Unfit
+        raise FastPathFailed
     if not body.isascii():
         whole.validate(full=True)  # the reader takes bytes that are no UTF-8
     findings: list[Finding] = []
@@ -128,13 +128,13 @@ def _quick(row: Row, answer: Returned, body: bytes, above: Mapping[str, pa.Scala
         expected = [name for name, _ in ENVELOPES[answer]]
         envelope = {name: whole.field(name)[0].as_py() for name in expected}
         if envelope["hasMore"] is None:
-            raise Unfit
+            raise FastPathFailed
         for name in sorted({f.name for f in whole.type} - {*expected, "data"}):
             findings.append(Finding(name[:60], "answer", 1, ()))
         whole = whole.field("data")
     rows = whole if answer == "row" else whole.flatten()
     if whole.null_count or rows.null_count:
-        raise Unfit
+        raise FastPathFailed
     names = [snake(f.name) for f in row.parents]
     arrays: list[Any] = [pa.repeat(above[name], len(rows)) for name in names]
     columns = _Columns(shape, findings)
@@ -143,7 +143,7 @@ def _quick(row: Row, answer: Returned, body: bytes, above: Mapping[str, pa.Scala
         arrays.append(array)
     fields = [pa.field(name, array.type) for name, array in zip(names, arrays, strict=True)]
     if rows.type != shape.one:
-        for extra, array, finding in _further(row, answer, rows, shape.one, body):
+        for extra, array, finding in _unknown_columns(row, answer, rows, shape.one, body):
             fields.append(extra)
             arrays.append(array)
             findings.append(finding)
@@ -154,13 +154,13 @@ def _quick(row: Row, answer: Returned, body: bytes, above: Mapping[str, pa.Scala
         total=envelope.get("totalCount"),
         continue_from=envelope.get("continueFrom"),
         table=table,
-        drift=named(row, table, findings),
-        misfit=False,
+        drift=to_drifts(row, table, findings),
+        fallback=False,
     )
 
 
 class _Columns:
-    """Flattens the rows of a page into columns, and notes what is not as promised."""
+    """Flattens the rows of a page into columns, and collects schema drift."""
 
     def __init__(self, shape: _Shape, findings: list[Finding]) -> None:
         self.words = shape.words
@@ -169,7 +169,7 @@ class _Columns:
     def of(
         self, fields: Sequence[Field], rows: Any, path: tuple[str, ...], *, required: bool
     ) -> Iterator[tuple[str, Any]]:
-        # `flatten` gives the parts of an absent group as nulls; `field` is free.
+        # `flatten` returns nulls for the parts of a missing object; `field` is faster but does not.
         parts = dict(zip([f.name for f in rows.type], rows.flatten(), strict=True)) if rows.null_count else {}
         for field in fields:
             values = parts[field.name] if parts else rows.field(field.name)
@@ -188,11 +188,11 @@ class _Columns:
 
     def _checked(self, field: Field, name: str, here: tuple[str, ...], values: Any) -> Any:
         if field.kind == "time":
-            return moments(values)
+            return parse_times(values)
         if field.kind in {"double", "decimal"}:
-            # The reader takes the words NaN and Infinity, which JSON does not have.
+            # The reader accepts NaN and Infinity, which are not JSON.
             if pc.is_finite(values).true_count + values.null_count != len(values):
-                raise Unfit
+                raise FastPathFailed
         elif field.values:
             self._check_words(name, values, self.words[here], None)
         return values
@@ -216,7 +216,7 @@ class _Columns:
         for part in field.fields:
             values = items.field(part.name)
             if part.kind == "time":
-                moments(values)  # only to see that they can be read
+                parse_times(values)  # only to check that they can be read
             if part.required and not part.nullable and values.null_count > items.null_count:
                 nulls = pc.and_(values.is_null(), items.is_valid())
                 self._note("null", name, nulls, detail=part.name, parent=lists)
@@ -228,16 +228,16 @@ class _Columns:
         self.findings.append(Finding(name, kind, len(where), where[:SHOWN].tolist(), detail))
 
 
-def _further(
+def _unknown_columns(
     row: Row, answer: Returned, rows: Any, expected: pa.StructType, body: bytes
 ) -> Iterator[tuple[pa.Field[Any], Any, Finding]]:
-    """The columns of fields that the contract does not know."""
+    """Yield the columns of undocumented fields."""
     plain: list[tuple[Path, Any]] = []
     for path, values in _unexpected(rows, expected, ()):
         if not _plain(values):
-            # What the reader guessed may differ from what was sent (a date for a text): take it from the body.
+            # The reader may guess another type (a date for a text), so take the values from the body.
             if "double" in str(values.type):
-                raise Unfit  # maybe a number that no double holds
+                raise FastPathFailed  # possibly a number that a double cannot hold
             whole = orjson.loads(body)
             sent = [whole] if answer == "row" else whole if answer == "array" else whole["data"]
             yield from as_columns(row, unknown_fields(row, sent), len(sent))
@@ -261,38 +261,38 @@ def _unexpected(values: Any, expected: Any, path: Path) -> Iterator[tuple[Path, 
             if pa.types.is_struct(field.type):
                 yield from _unexpected(part, known[field.name], here)
             else:
-                yield here, part  # a list of records with a further part
+                yield here, part  # a list of records with another part
 
 
 def _plain(values: Any) -> bool:
     kind = values.type
     if pa.types.is_floating(kind):
-        # Beyond 2^53 a whole number may have been rounded; that includes the infinite.
+        # Integers beyond 2^53 may have been rounded; this includes infinity.
         largest = pc.max(pc.abs(values)).as_py()
         return pc.is_nan(values).true_count == 0 and (largest is None or largest < 2**53)
     return bool(pa.types.is_int64(kind) or pa.types.is_boolean(kind) or pa.types.is_string(kind))
 
 
 def _too_deep(body: bytes, stride: int = 4096) -> bool:
-    """Whether values may be nested deeper than `DEEP`.
+    """Return whether values may be nested deeper than `DEEP`.
 
-    Nesting that deep needs a stretch in which nothing is closed; rows close every few hundred bytes, so looking
-    once in every stride is nearly free. Only where a stride closes nothing are the levels counted.
+    Such nesting needs a stretch without closing braces. Rows close every few hundred bytes, so one look per stride is
+    nearly free. Levels are counted only if a stride has no closing brace.
     """
     find = body.find
     if all(find(b"}", start, start + stride) >= 0 for start in range(0, len(body), stride)):
         return False
     octets = np.frombuffer(body, np.uint8)
-    folded = octets & 0xDF  # `{` and `[` fall together, and `}` and `]`
+    folded = octets & 0xDF  # maps `{` to `[`, and `}` to `]`
     steps = (folded == 0x5B).astype(np.int8) - (folded == 0x5D).astype(np.int8)
     return bool(np.cumsum(steps, dtype=np.int32).max(initial=0) > DEEP)
 
 
 def _long_numbers(body: bytes) -> bool:
-    """Whether anything looks like a number of 16 digits.
+    """Return whether a body may have a number of 16 digits.
 
-    A run of 16 digits and points holds four places that a step of four meets, so few octets need a look. Times meet
-    them too, but not between: a colon stands there.
+    A run of 16 digits and points covers four positions in steps of four, so few bytes have to be checked. Times match
+    there too, but not in between, where they have a colon.
     """
     octets = np.frombuffer(body, np.uint8)
     sample = np.frombuffer(body, np.uint32, count=len(body) // 4).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Where answers depart from the contract, as values: found in pages, merged over a read, told in one sentence."""
+"""Schema drift as data: found in pages, merged over a read, and described in one sentence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from stcrm_pandas.contract.schemas.fields import Row
-from stcrm_pandas.printable import printable
+from stcrm_pandas.printable import plural, printable
 
 Kind = Literal[
     "null", "value", "new field", "text number", "number text", "whole number", "digits", "time", "text", "answer"
@@ -18,51 +18,51 @@ Kind = Literal[
 """
 | kind | what was read |
 | --- | --- |
-| null | nothing, where the contract promises a value |
-| value | a word that the enum does not list |
-| new field | a field that the contract does not know: a further column |
-| text number | a number or a truth value in quotes: read as what it says |
-| number text | a number or a truth value without quotes where text belongs: its digits as text |
+| null | nothing in a required field |
+| value | a value that the enum does not list |
+| new field | a field that the API does not document: an additional column |
+| text number | a number or boolean in quotes: read as its value |
+| number text | a number or boolean instead of text: kept as text |
 | whole number | a whole number written as `5.0` or `5e3`: read as that number |
 | digits | an amount of more than 15 significant digits: the nearest number |
-| time | a time that does not end in `Z`: moved by the offset it names; without one taken as UTC |
-| text | half a character (a lone surrogate): replaced by U+FFFD |
-| answer | something around the rows, in the envelope of the page |
+| time | a time that does not end in `Z`: converted by its offset, or read as UTC without one |
+| text | a lone surrogate: replaced by U+FFFD |
+| answer | an undocumented value in the envelope of the page |
 """
 
-_TOLD: dict[Kind, str] = {
+_DESCRIPTIONS: dict[Kind, str] = {
     "null": "is null",
-    "value": "has values that are not listed",
+    "value": "has undocumented values",
     "new field": "is new",
     "text number": "has numbers in quotes",
     "number text": "has numbers where text belongs",
     "whole number": "has whole numbers with a point or an exponent",
     "digits": "has more than 15 digits",
     "time": "has times that do not end in Z",
-    "text": "has broken characters",
-    "answer": "around the rows is not as promised",
+    "text": "has invalid characters",
+    "answer": "in the response is not documented",
 }
 SHOWN = 5
-"""How many ids a drift keeps."""
+"""Number of ids that a drift keeps."""
 WORDS = 20
-"""How many different words one column may report by name; the rest counts as `OTHERS`."""
+"""Number of different values reported by name per column; the rest counts as `OTHERS`."""
 OTHERS = "…"
 
 
 @dataclass(frozen=True)
 class Drift:
-    """One way in which a read departs from the contract; the rows are kept.
+    """One kind of schema drift in a read; the rows are kept.
 
     Parameters
     ----------
     resource, column : str
-        What was read, and the column of the frame (or the name of a group such as `address`).
+        The resource, and the column of the frame (or the name of a group such as `address`).
     count : int
-        How many rows of it there are.
+        Number of rows.
     ids : tuple of str, default ()
         The first few keys, as text; the parts of a key of several columns are joined by `/`.
     detail : str, default ''
-        The unknown word or the name of the new field; never a customer's data.
+        The unknown enum value or the name of the new field; never a customer's data.
     """
 
     resource: str
@@ -75,7 +75,7 @@ class Drift:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A drift of one page whose rows are still positions; `where` holds the first few."""
+    """A drift of one page with the positions of the first rows in `where`."""
 
     column: str
     kind: Kind
@@ -85,15 +85,15 @@ class Finding:
 
 
 def key_text(row: Row, table: pa.Table, position: int) -> str:
-    """The key of one row as text; a row without one is named by its place."""
+    """Return the key of one row as text; a row without a key is named by its position."""
     parts = [table.column(name)[position].as_py() for name in row.key if name in table.column_names]
     if not parts or parts[-1] is None:
         return f"row {position + 1} of its page"
     return "/".join("?" if part is None else str(part) for part in parts)
 
 
-def named(row: Row, table: pa.Table, findings: Iterable[Finding]) -> tuple[Drift, ...]:
-    """The findings of a page, with keys in place of positions."""
+def to_drifts(row: Row, table: pa.Table, findings: Iterable[Finding]) -> tuple[Drift, ...]:
+    """Return the findings of a page with keys instead of positions."""
     return tuple(
         Drift(
             row.name,
@@ -108,7 +108,7 @@ def named(row: Row, table: pa.Table, findings: Iterable[Finding]) -> tuple[Drift
 
 
 def merge(drifts: Iterable[Drift]) -> tuple[Drift, ...]:
-    """The drifts of many pages as those of one read: counts added, the first ids kept.
+    """Merge the drifts of many pages: add the counts, and keep the first ids.
 
     Examples
     --------
@@ -133,7 +133,7 @@ def merge(drifts: Iterable[Drift]) -> tuple[Drift, ...]:
 
 
 def drift_frame(drifts: Iterable[Drift]) -> pd.DataFrame:
-    """Drifts as a table: `resource`, `column`, `kind`, `count`, `ids`, `detail`, a row each.
+    """Return drifts as a table: `resource`, `column`, `kind`, `count`, `ids`, `detail`.
 
     Examples
     --------
@@ -153,26 +153,27 @@ def drift_frame(drifts: Iterable[Drift]) -> pd.DataFrame:
 
 
 def drift_message(drifts: Iterable[Drift]) -> str:
-    """One sentence for the warning of a read; empty where there is nothing to tell."""
+    """Return one sentence for a warning; empty without drift."""
     by_resource: dict[str, dict[tuple[str, Kind], list[Drift]]] = {}
     for drift in drifts:
         by_resource.setdefault(drift.resource, {}).setdefault((drift.column, drift.kind), []).append(drift)
     return "; ".join(
-        f"{resource} departs from the contract: " + "; ".join(_told(*place, group) for place, group in places.items())
+        f"{resource} does not match the API description: "
+        + "; ".join(_describe(*place, group) for place, group in places.items())
         for resource, places in by_resource.items()
     )
 
 
-def _told(column: str, kind: Kind, drifts: Sequence[Drift]) -> str:
+def _describe(column: str, kind: Kind, drifts: Sequence[Drift]) -> str:
     count = sum(d.count for d in drifts)
     words = [d.detail for d in drifts if d.detail]
     ids = [i for d in drifts for i in d.ids][:3]
-    told = f"{column} {_TOLD[kind]}"
+    text = f"{column} {_DESCRIPTIONS[kind]}"
     if kind == "answer":
-        return told
+        return text
     if words and kind == "null":
-        told = f"{column} lacks a part ({', '.join(words[:3])})"
+        text = f"{column} lacks a part ({', '.join(words[:3])})"
     elif words and kind == "value":
-        told += f" ({', '.join(words[:3])}{', …' if len(words) > 3 else ''})"
-    told += f" in {count:,} row{'' if count == 1 else 's'}"
-    return f"{told} ({', '.join(ids)}{', …' if count > len(ids) else ''})" if ids else told
+        text += f" ({', '.join(words[:3])}{', …' if len(words) > 3 else ''})"
+    text += f" in {plural(count, 'row')}"
+    return f"{text} ({', '.join(ids)}{', …' if count > len(ids) else ''})" if ids else text

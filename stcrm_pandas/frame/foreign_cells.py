@@ -1,7 +1,7 @@
-"""Cells as other hands left them, read by the type that their column has.
+"""Read cells of edited frames by the documented type of their column.
 
-A repair in pandas changes dtypes without meaning to: whole numbers beside a gap become floats, text becomes objects,
-tuples come back as lists. What a cell says is understood all the same, or it is told why not. Nothing is bent.
+Edits in pandas change dtypes unintentionally: integers next to a missing value become floats, text becomes objects,
+tuples become lists. Such cells are read as what they mean, or rejected with a reason. No value is changed silently.
 
 >>> from stcrm_pandas.contract.schemas.leads import LEADS
 >>> campaign = next(column for column in LEADS.columns if column.name == "campaign_id")
@@ -29,25 +29,25 @@ from stcrm_pandas.contract.schemas.fields import Column, Field, Kind, snake
 from stcrm_pandas.frame.times import microseconds
 
 EXACT = 2**53
-"""Beyond this a float is not one whole number but several."""
+"""Beyond this, one float stands for several integers."""
 _INT64 = 2**63
 _NONE = type(None)
-_NEVER = np.datetime64("NaT", "us")
+_NAT = np.datetime64("NaT", "us")
 _NUMBERS = (int, float, np.integer, np.floating)
 _WHOLE = re.compile(r"[+-]?\d+(\.0+)?", re.ASCII)
-_HALF = re.compile("[\ud800-\udfff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
-DOUBT: dict[Kind, str] = {
-    "text": "is a number where text belongs: leading zeros may be lost",
-    "guid": "is a number where text belongs",
-    "time": "has no time zone: make it one with `.dt.tz_localize(…)`",
+UNCERTAIN: dict[Kind, str] = {
+    "text": "is a number instead of text: leading zeros may be lost",
+    "guid": "is a number instead of text",
+    "time": "has no time zone: add it with `.dt.tz_localize(…)`",
 }
-"""Why a cell that could be read is not to be relied on."""
+"""Why the value of a cell is uncertain."""
 
 
-class Doubt(Exception):
-    """What a cell seems to say, where it could mean something else."""
+class Uncertain(Exception):
+    """The likely value of a cell that could mean something else."""
 
     def __init__(self, value: Any) -> None:
         super().__init__()
@@ -63,18 +63,18 @@ class Reading:
     cells : object
         An array of the column's own dtype.
     unreadable : dict
-        Position to the reason, for cells that are no value of the column; they are missing in `cells`.
+        Position to reason, for values that do not fit the column; they are missing in `cells`.
     doubtful : iterable of int, default ()
-        Positions of cells whose value is a guess (`DOUBT`): fit to see that nothing changed, not to be sent.
+        Positions of cells whose value is a guess (`UNCERTAIN`): good enough to see that nothing changed, but not sent.
     """
 
     cells: Any
     unreadable: dict[int, str] = field(default_factory=dict)
-    doubtful: Iterable[int] = ()
+    uncertain: Iterable[int] = ()
 
 
 def is_missing(value: Any) -> bool:
-    """Whether a cell is missing, whichever way pandas or numpy says so."""
+    """Return whether a cell is missing, in any representation of pandas or numpy."""
     if value is None or value is pd.NA or value is pd.NaT:
         return True
     if isinstance(value, Decimal):
@@ -83,19 +83,19 @@ def is_missing(value: Any) -> bool:
 
 
 def read(column: Column, given: Any) -> Reading:
-    """A column of a frame, read by the type that it should have.
+    """Read a column of a frame by its documented type.
 
     Parameters
     ----------
     column : Column
-        Of the kind of row.
+        The documented column.
     given : object
-        A series, of whatever dtype.
+        A series of any dtype.
     """
     if not column.field.many:
         if str(given.dtype) == column.dtype:
             return Reading(given.array)
-        quick = _quick(column, given)
+        quick = _read_fast(column, given)
         if quick is not None:
             return quick
     else:
@@ -104,43 +104,43 @@ def read(column: Column, given: Any) -> Reading:
             return Reading(listed)
     values: list[Any] = []
     unreadable: dict[int, str] = {}
-    doubtful: list[int] = []
+    uncertain: list[int] = []
     read_one = reader(column.field)
     for position, value in enumerate(given.astype(object).tolist()):
         one = None
         if not is_missing(value):
             try:
                 one = read_one(value)
-            except Doubt as doubt:
+            except Uncertain as doubt:
                 one = doubt.value
-                doubtful.append(position)
+                uncertain.append(position)
             except ValueError as error:
                 unreadable[position] = str(error)
         values.append(one)
-    return Reading(array(column, values), unreadable, tuple(doubtful))
+    return Reading(array(column, values), unreadable, tuple(uncertain))
 
 
 def array(column: Column, values: list[Any]) -> Any:
-    """Python values, None where missing, as an array of the column's dtype."""
+    """Return Python values, None if missing, as an array of the column's dtype."""
     if column.dtype == "object":
         cells = np.empty(len(values), dtype=object)
         cells[:] = values
         return cells
     if column.dtype == "str":
-        # What is no Unicode at all (half a character) has been refused before.
+        # Lone surrogates were rejected before.
         return pd.array(values, dtype="str")
     if column.field.kind == "time":
-        return moments(np.array([_NEVER if one is None else one.asm8 for one in values], "M8[us]"))
+        return as_utc(np.array([_NAT if one is None else one.asm8 for one in values], "M8[us]"))
     return pd.array(values, dtype=column.dtype)  # type: ignore[call-overload]
 
 
-def moments(naive: Any) -> Any:
-    """Moments of numpy (`M8[us]`), which are in UTC, as a frame has them."""
+def as_utc(naive: Any) -> Any:
+    """Return numpy times (`M8[us]`) in UTC as an array of a frame."""
     return pd.Series(naive, copy=False).dt.tz_localize("UTC").array
 
 
-def _quick(column: Column, given: Any) -> Reading | None:
-    """Whole columns of the common dtypes; None where each cell has to be looked at."""
+def _read_fast(column: Column, given: Any) -> Reading | None:
+    """Read a column of a common dtype at once; None if each cell has to be read."""
     kind, dtype = column.field.kind, given.dtype
     types = pd.api.types
     if kind in ("text", "guid"):
@@ -156,7 +156,7 @@ def _quick(column: Column, given: Any) -> Reading | None:
             return None
         naive = getattr(dtype, "tz", None) is None
         utc = (given.dt.tz_localize("UTC") if naive else given.dt.tz_convert("UTC")).dt.as_unit("us").array
-        return Reading(utc, doubtful=np.flatnonzero(~utc.isna()).tolist() if naive else ())
+        return Reading(utc, uncertain=np.flatnonzero(~utc.isna()).tolist() if naive else ())
     if isinstance(dtype, pd.ArrowDtype) or not (types.is_numeric_dtype(dtype) or types.is_bool_dtype(dtype)):
         return None
     if types.is_bool_dtype(dtype):
@@ -181,7 +181,7 @@ def _quick(column: Column, given: Any) -> Reading | None:
 
 
 def _are_lists(field: Field, listed: Any) -> bool:
-    """Whether all cells are as a frame has them, tuples of whole numbers, texts or records of these; not surely so."""
+    """Return whether all cells are certainly tuples of integers, texts, or records of these."""
     if not set(map(type, listed)) <= {tuple, _NONE}:
         return False
     items = list(chain.from_iterable(filter(None, listed)))
@@ -199,20 +199,20 @@ def _are_lists(field: Field, listed: Any) -> bool:
 def _are_plain(field: Field, values: list[Any], types: set[type]) -> bool:
     if field.kind == "integer":
         return types <= {int} and (not values or (min(values) >= -_INT64 and max(values) < _INT64))
-    return field.kind in ("text", "guid") and types <= {str} and not _HALF.search("".join(values))
+    return field.kind in ("text", "guid") and types <= {str} and not _SURROGATE.search("".join(values))
 
 
 def reader(field: Field) -> Callable[[Any], Any]:
-    """How one cell of a field is read: a value that is not missing to the value of a frame.
+    """Return a function that reads one cell that is not missing.
 
-    It raises `Doubt` with what the cell seems to say, and `ValueError` where it says nothing of the kind.
+    It raises `Uncertain` with the likely value, and `ValueError` if the value does not fit.
     """
     return partial(_list, field) if field.many else _ONE[field.kind]
 
 
 def _integer(value: Any) -> int:
     if isinstance(value, (bool, np.bool_)):
-        raise ValueError("is true or false, where a whole number belongs")
+        raise ValueError("is true or false instead of a whole number")
     if isinstance(value, str):
         text = value.strip()
         if not _WHOLE.fullmatch(text):
@@ -223,11 +223,11 @@ def _integer(value: Any) -> int:
     elif isinstance(value, (float, np.floating, Decimal)) and np.isfinite(float(value)) and value == int(value):
         number = int(value)
         if abs(number) > EXACT and not isinstance(value, Decimal):
-            raise ValueError("is a float above 2^53: its last digits are lost")
+            raise ValueError("is a float above 2^53, which has lost its last digits")
     else:
         raise ValueError("is not a whole number")
     if not -_INT64 <= number < _INT64:
-        raise ValueError("is more than 64 bits hold")
+        raise ValueError("is too large a number for 64 bits")
     return number
 
 
@@ -243,7 +243,7 @@ def _boolean(value: Any) -> bool:
 
 def _number(value: Any) -> float:
     if isinstance(value, (bool, np.bool_)):
-        raise ValueError("is true or false, where a number belongs")
+        raise ValueError("is true or false instead of a number")
     if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
         raise ValueError("is not a number")
     if not isinstance(value, (str, int, float, Decimal, np.integer, np.floating)):
@@ -259,33 +259,33 @@ def _number(value: Any) -> float:
 
 def _text(value: Any) -> str:
     if isinstance(value, str):
-        if _HALF.search(value):
-            raise ValueError("holds half a character")
+        if _SURROGATE.search(value):
+            raise ValueError("has an invalid character (a lone surrogate)")
         return str(value)
     if isinstance(value, _NUMBERS) and not isinstance(value, bool):
-        # 60601.0 is what becomes of 60601 beside a gap.
+        # pandas makes 60601.0 of 60601 next to a missing value.
         number = float(value)
-        raise Doubt(str(int(number)) if number.is_integer() and abs(number) <= EXACT else str(value))
+        raise Uncertain(str(int(number)) if number.is_integer() and abs(number) <= EXACT else str(value))
     raise ValueError("is not text")
 
 
 def _time(value: Any) -> pd.Timestamp:
     if isinstance(value, str):
         try:
-            at, told = microseconds(value.strip())
+            at, problem = microseconds(value.strip())
         except ValueError:
             raise ValueError("is not a time") from None
         moment = pd.Timestamp(at, unit="us", tz="UTC")
-        if told == "no zone":
-            raise Doubt(moment)
+        if problem == "no zone":
+            raise Uncertain(moment)
         return moment
     if isinstance(value, np.datetime64) or type(value) is dt.date:
-        raise Doubt(pd.Timestamp(value).as_unit("us").tz_localize("UTC"))
+        raise Uncertain(pd.Timestamp(value).as_unit("us").tz_localize("UTC"))
     if not isinstance(value, dt.datetime):
         raise ValueError("is not a time")
     stamp = pd.Timestamp(value).as_unit("us")
     if stamp.tzinfo is None:
-        raise Doubt(stamp.tz_localize("UTC"))
+        raise Uncertain(stamp.tz_localize("UTC"))
     return stamp.tz_convert("UTC")
 
 
@@ -311,25 +311,25 @@ def _list(field: Field, value: Any) -> tuple[Any, ...]:
 def _item(read_one: Callable[[Any], Any], item: Any) -> Any:
     try:
         return read_one(item)
-    except Doubt:
-        raise ValueError("holds a number where text belongs") from None
+    except Uncertain:
+        raise ValueError("contains a number instead of text") from None
     except ValueError as error:
-        raise ValueError(f"holds something that {error}") from None
+        raise ValueError(f"contains a value that {error}") from None
 
 
 def _record(field: Field, value: Any) -> Any:
-    """A record, out of itself, a dictionary by our names or the contract's, or its parts in order."""
+    """Return a record from a record, a dictionary by our names or the API's, or its parts in order."""
     parts = field.fields
     if isinstance(value, Mapping):
         names = {name: part for part in parts for name in (part.name, snake(part.name))}
         if not all(name in names for name in value):
-            raise ValueError("is a record with a part that is not known")
+            raise ValueError("is a record with an unknown part")
         given = {names[name].name: one for name, one in value.items()}
         values = [given.get(part.name) for part in parts]
     elif isinstance(value, (tuple, list)) and len(value) == len(parts):
         values = list(value)
     else:
-        raise ValueError("is not a record of the right parts")
+        raise ValueError("is not a record with the right parts")
     if field.record is None:
         return {snake(part.name): _part(part, one) for part, one in zip(parts, values, strict=True)}
     return field.record(*(_part(part, one) for part, one in zip(parts, values, strict=True)))

@@ -1,4 +1,4 @@
-"""One decoded page, and the arrow types that its columns have."""
+"""One decoded page, and the Arrow types of its columns."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ TYPES: dict[Kind, pa.DataType] = {
     "time": pa.timestamp("us", "UTC"),
 }
 TIME_AS_TEXT = pa.string()
-"""Times arrive as text: arrow's reader knows neither the year 1 in nanoseconds nor seven digits in microseconds."""
+"""Times are read as text: Arrow's reader supports neither the year 1 nor seven digits of a second."""
 
 PLAIN = {b"unknown": b"plain"}
-"""Marks a column of an unknown field that holds the values themselves."""
+"""Marks a column of an undocumented field with plain values."""
 JSON = {b"unknown": b"json"}
-"""Marks a column of an unknown field that holds each value as a piece of JSON."""
+"""Marks a column of an undocumented field with values as JSON text."""
 
 
 @dataclass(frozen=True)
 class DecodedPage:
-    """What one body held.
+    """The contents of one response body.
 
     Parameters
     ----------
     rows : int
-        How many rows the page had.
+        Number of rows.
     has_more, total, continue_from : bool or None
-        What the envelope said; None where it said nothing, or has no such field.
+        Values of the envelope; None if missing.
     table : pa.Table
-        The rows, flattened, in the columns of the kind of row, parents first; columns of unknown fields follow.
+        The flattened rows: parents first, documented columns, then undocumented fields.
     drift : tuple of Drift
-        Where the page departs from the contract.
+        Schema drift of the page.
     misfit : bool
-        It did not fit, and was read the slow way.
+        The fast path rejected the page, and it was read value by value.
     """
 
     rows: int
@@ -52,11 +52,11 @@ class DecodedPage:
     continue_from: str | None
     table: pa.Table
     drift: tuple[Drift, ...]
-    misfit: bool
+    fallback: bool
 
 
 def mark(row: Row, page: DecodedPage) -> Hashable:
-    """Return what tells one page from another: how many rows it has, and the keys of its first and last."""
+    """Return what identifies a page: its number of rows, and the keys of the first and last row."""
     if page.rows == 0:
         return (0,)
     ends = [(page.table.column(name)[0].as_py(), page.table.column(name)[-1].as_py()) for name in row.key]
@@ -64,7 +64,7 @@ def mark(row: Row, page: DecodedPage) -> Hashable:
 
 
 def arrow_type(field: Field, *, raw: bool = False) -> pa.DataType:
-    """The arrow type of a field's values; `raw` as the body has them, with times as text."""
+    """Return the Arrow type of a field; with `raw` as in the body, with times as text."""
     if field.kind == "object":
         one: pa.DataType = pa.struct([(part.name, arrow_type(part, raw=raw)) for part in field.fields])
     elif field.kind == "time" and raw:

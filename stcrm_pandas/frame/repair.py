@@ -1,4 +1,4 @@
-"""The slow and exact way: a page that did not fit is read value by value, and says what is wrong and where."""
+"""The exact fallback: read a page that the fast path rejected value by value, and report where it does not fit."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from stcrm_pandas.contract.operations import Returned
 from stcrm_pandas.contract.schemas.fields import Field, Row, snake
-from stcrm_pandas.errors import NotAnAnswer, UnreadableValue
-from stcrm_pandas.frame.drift import OTHERS, SHOWN, WORDS, Finding, Kind, named
-from stcrm_pandas.frame.exact import INTEGERS, NUMBER, Number, parse, plain, refuse, whole_text
+from stcrm_pandas.errors import InvalidResponse, UnreadableValue
+from stcrm_pandas.frame.drift import OTHERS, SHOWN, WORDS, Finding, Kind, to_drifts
+from stcrm_pandas.frame.exact import INTEGERS, NUMBER, Number, parse, raise_invalid, to_json_value, without_surrogates
 from stcrm_pandas.frame.page import DecodedPage, arrow_type
 from stcrm_pandas.frame.times import microseconds
 from stcrm_pandas.frame.unknown import as_columns, unknown_fields
@@ -28,11 +28,11 @@ class _Unreadable(Exception):
 
 
 def repair(row: Row, answer: Returned, body: bytes, above: Mapping[str, pa.Scalar[Any]]) -> DecodedPage:
-    """What `decode` promises, for a page that did not fit."""
+    """Decode a page that the fast path rejected."""
     try:
         return _repair(row, answer, parse(row, body), above)
     except RecursionError:
-        refuse(row, "is nested too deeply to be read")
+        raise_invalid(row, "is nested too deeply")
 
 
 def _repair(row: Row, answer: Returned, whole: Any, above: Mapping[str, pa.Scalar[Any]]) -> DecodedPage:
@@ -41,16 +41,20 @@ def _repair(row: Row, answer: Returned, whole: Any, above: Mapping[str, pa.Scala
     rows: Any = [whole] if answer == "row" else whole
     if answer in {"page", "feed"}:
         if not isinstance(whole, dict) or "data" not in whole:
-            raise NotAnAnswer(f"{row.name}: the answer is JSON without rows (`data`); it is not what was asked for")
+            raise InvalidResponse(
+                f"{row.name}: the response is JSON without rows (`data`), so it is not from this operation"
+            )
         envelope = reader.envelope(answer, whole)
         rows = whole["data"]
     if not isinstance(rows, list) or not all(isinstance(one, dict) for one in rows):
-        raise NotAnAnswer(f"{row.name}: the answer is JSON of another shape: its rows are not a list of objects")
+        raise InvalidResponse(
+            f"{row.name}: the response is JSON of another structure: its rows are not a list of objects"
+        )
     columns: dict[str, pa.Array] = {name: pa.repeat(value, len(rows)) for name, value in above.items()}
     columns |= reader.columns(row.fields, rows)
     fields = [pa.field(name, array.type) for name, array in columns.items()]
     arrays = list(columns.values())
-    further = {path: plain(values) for path, values in unknown_fields(row, rows).items()}
+    further = {path: to_json_value(values) for path, values in unknown_fields(row, rows).items()}
     for extra, array, finding in as_columns(row, further, len(rows)):
         fields.append(extra)
         arrays.append(array)
@@ -62,13 +66,13 @@ def _repair(row: Row, answer: Returned, whole: Any, above: Mapping[str, pa.Scala
         total=envelope.get("totalCount"),
         continue_from=envelope.get("continueFrom"),
         table=table,
-        drift=named(row, table, [*reader.findings, *reader.collected()]),
-        misfit=True,
+        drift=to_drifts(row, table, [*reader.findings, *reader.collected()]),
+        fallback=True,
     )
 
 
 class _Reader:
-    """Reads rows column by column, and collects what departs from the contract."""
+    """Reads rows column by column, and collects schema drift."""
 
     def __init__(self, row: Row) -> None:
         self.row = row
@@ -79,7 +83,7 @@ class _Reader:
         self._position = 0
 
     def collected(self) -> list[Finding]:
-        """What was noted, a finding per column, kind and word."""
+        """Return the collected drift, one finding per column, kind and value."""
         return [
             Finding(column, kind, len(where), where[:SHOWN], detail)
             for (column, kind, detail), where in self._seen.items()
@@ -88,15 +92,15 @@ class _Reader:
     def envelope(self, answer: Returned, whole: Mapping[str, Any]) -> dict[str, Any]:
         more, total, token = whole.get("hasMore"), whole.get("totalCount"), whole.get("continueFrom")
         if not isinstance(more, bool):
-            raise NotAnAnswer(f"{self.row.name}: the answer does not say whether there is more (`hasMore`)")
+            raise InvalidResponse(f"{self.row.name}: the response does not say whether more pages follow (`hasMore`)")
         if total is not None and answer == "page":
             if not isinstance(total, str) or not re.fullmatch("-?[0-9]{1,18}", total):
-                raise NotAnAnswer(f"{self.row.name}: `totalCount` of the answer is no whole number")
+                raise InvalidResponse(f"{self.row.name}: `totalCount` of the response is not a whole number")
             if not isinstance(total, Number):
                 self.findings.append(Finding("totalCount", "answer", 1, ()))
             total = int(total)
         if token is not None and not isinstance(token, str):
-            raise NotAnAnswer(f"{self.row.name}: `continueFrom` of the answer is no text")
+            raise InvalidResponse(f"{self.row.name}: `continueFrom` of the response is not text")
         known = {"page": {"page", "pageSize", "totalCount"}, "feed": {"continueFrom"}}[answer] | {"hasMore", "data"}
         for name in sorted(whole.keys() - known):
             self.findings.append(Finding(name[:60], "answer", 1, ()))
@@ -157,7 +161,7 @@ class _Reader:
 
     def _group(self, value: Any) -> Any:
         if not isinstance(value, dict):
-            raise _Unreadable(f"is {_kind(value)} where a group of values belongs")
+            raise _Unreadable(f"is {_kind(value)} instead of an object")
         return value
 
     def _value(self, field: Field) -> Callable[[Any], Any]:
@@ -167,7 +171,7 @@ class _Reader:
 
     def _list(self, field: Field, value: Any) -> list[Any]:
         if not isinstance(value, list):
-            raise _Unreadable(f"is {_kind(value)} where a list belongs")
+            raise _Unreadable(f"is {_kind(value)} instead of a list")
         if any(item is None for item in value):
             self._note("null", "an item of the list")
         read = self._record if field.kind == "object" else self._scalar
@@ -190,7 +194,7 @@ class _Reader:
 
     def _scalar(self, field: Field, value: Any) -> Any:
         if isinstance(value, (dict, list)):
-            raise _Unreadable(f"is {_kind(value)} where one value belongs")
+            raise _Unreadable(f"is {_kind(value)} instead of a single value")
         match field.kind:
             case "integer":
                 return self._integer(value)
@@ -205,7 +209,7 @@ class _Reader:
 
     def _number(self, value: Any) -> Decimal:
         if isinstance(value, bool) or not NUMBER.fullmatch(value):
-            raise _Unreadable(f"is {_kind(value)} where a number belongs")
+            raise _Unreadable(f"is {_kind(value)} instead of a number")
         if not isinstance(value, Number):
             self._note("text number")
         return Decimal(value)
@@ -213,9 +217,9 @@ class _Reader:
     def _integer(self, value: Any) -> int:
         number = self._number(value)
         if number.adjusted() > 19 or int(number) not in INTEGERS:
-            raise _Unreadable("is a whole number beyond 64 bits")
+            raise _Unreadable("is a whole number with more than 64 bits")
         if number != int(number):
-            raise _Unreadable("is a number with a fraction where a whole number belongs")
+            raise _Unreadable("is a number with a fraction instead of a whole number")
         if not re.fullmatch("-?[0-9]+", value):
             self._note("whole number")
         return int(number)
@@ -224,7 +228,7 @@ class _Reader:
         number = self._number(value)
         near = float(value)
         if math.isinf(near):
-            raise _Unreadable("is a number too large to be read")
+            raise _Unreadable("is too large a number")
         if amount and (len(number.normalize().as_tuple().digits) > _DIGITS or (near == 0) != (number == 0)):
             self._note("digits")
         return near
@@ -233,19 +237,19 @@ class _Reader:
         if isinstance(value, bool):
             return value
         if isinstance(value, Number) or value.lower() not in {"true", "false"}:
-            raise _Unreadable(f"is {_kind(value)} where true or false belongs")
+            raise _Unreadable(f"is {_kind(value)} instead of true or false")
         self._note("text number")
         return bool(value.lower() == "true")
 
     def _time(self, value: Any) -> int:
         if isinstance(value, (bool, Number)):
-            raise _Unreadable(f"is {_kind(value)} where a time belongs")
+            raise _Unreadable(f"is {_kind(value)} instead of a time")
         try:
-            at, told = microseconds(value)
+            at, problem = microseconds(value)
         except (ValueError, OverflowError):
-            raise _Unreadable("is not a time that can be read") from None
-        if told:
-            self._note("time", told)
+            raise _Unreadable("is not a valid time") from None
+        if problem:
+            self._note("time", problem)
         return at
 
     def _text(self, field: Field, value: Any) -> str:
@@ -255,7 +259,7 @@ class _Reader:
         if isinstance(value, Number):
             self._note("number text")
             return str(value)
-        text = whole_text(value)
+        text = without_surrogates(value)
         if text is not value:
             self._note("text")
         if field.values and text not in field.values:

@@ -18,14 +18,15 @@ _TEXT = re.compile(
 )
 
 
-class Unfit(Exception):
-    """The page is not for the quick way."""
+class FastPathFailed(Exception):
+    """The page has to be read value by value."""
 
 
-def moments(texts: Any) -> Any:
-    """Many texts at once: 0 to 7 fractional digits, the year 1 included, all in UTC.
+def parse_times(texts: Any) -> Any:
+    """Parse many UTC times at once, with up to 7 fractional digits, including the year 1.
 
-    A seventh digit is cut off. Anything else, an offset or a missing `Z` above all, raises `Unfit` or arrow's error.
+    A seventh digit is cut off. Anything else, such as an offset or a missing `Z`, raises `FastPathFailed` or Arrow's
+    error.
     """
     filled = len(texts) - texts.null_count
     if filled:
@@ -36,18 +37,18 @@ def moments(texts: Any) -> Any:
         octets = np.frombuffer(data, np.uint8)
         known = lengths[lengths > 0]
         if len(stops) != filled or known.min() < 20 or known.max() > 28:
-            raise Unfit
-        # What follows 26 octets is cut below: it must be a digit and `Z`, or only `Z`.
+            raise FastPathFailed
+        # Everything after 26 bytes is cut off below: it must be a digit and `Z`, or only `Z`.
         if (octets[stops - 1] != ord("Z")).any() or ((octets[stops - 2] - np.uint8(ord("0"))) > 9).any():
-            raise Unfit
+            raise FastPathFailed
     short = pc.ascii_rtrim(pc.binary_slice(texts.cast(pa.binary()), 0, 26).cast(pa.string()), characters="Z")
     return short.cast(pa.timestamp("us")).view(MOMENT)
 
 
 def microseconds(text: str) -> tuple[int, str]:
-    """One text as microseconds since 1970, and how it departs from the contract (empty: not at all).
+    """Return a time as microseconds since 1970, and its deviation from the API's format (empty if none).
 
-    Raises `ValueError` where it is no moment.
+    Raises `ValueError` if the text is not a time.
 
     Examples
     --------
@@ -62,11 +63,11 @@ def microseconds(text: str) -> tuple[int, str]:
     *parts, fraction, zone = match.groups()
     micro = int((fraction or "0").ljust(6, "0")[:6])
     at = datetime(*(int(part or 0) for part in parts), micro, tzinfo=UTC)  # type: ignore[arg-type, misc]
-    told = "" if zone == "Z" and parts[-1] and len(fraction or "") <= 7 and text[10] == "T" else "form"
+    deviation = "" if zone == "Z" and parts[-1] and len(fraction or "") <= 7 and text[10] == "T" else "form"
     if zone is None:
-        told = "no zone"
+        deviation = "no zone"
     elif zone.upper() != "Z":
         sign = -1 if zone[0] == "-" else 1
         at -= sign * timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
-        told = "offset"
-    return (at - _EPOCH) // timedelta(microseconds=1), told
+        deviation = "offset"
+    return (at - _EPOCH) // timedelta(microseconds=1), deviation

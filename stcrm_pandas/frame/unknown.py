@@ -1,4 +1,4 @@
-"""Fields that the contract does not know: what their column is called, and their values out of parsed rows."""
+"""Fields that the API does not document: their column names, and their values in parsed rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Path = tuple[str, ...]
 
 
 def column_name(row: Row, path: Path) -> str:
-    """The column of an unknown field: the same on every page, and never one that the contract's names could have.
+    """Return the column name of an undocumented field: the same on every page, and never a documented name.
 
     Examples
     --------
@@ -43,7 +43,7 @@ def _camel(name: str) -> str:
 
 
 def unknown_fields(row: Row, rows: Sequence[Mapping[str, Any]]) -> dict[Path, dict[int, Any]]:
-    """All unknown fields of parsed rows: path to position to value; those of listed records as a tuple for the list."""
+    """Return all undocumented fields of parsed rows: path to position to value (a list for lists of records)."""
     found: dict[Path, dict[int, Any]] = {}
     for position, values in enumerate(rows):
         for path, value in _unknown(row.fields, values, ()):
@@ -71,7 +71,7 @@ def _unknown(fields: tuple[Field, ...], values: Mapping[str, Any], path: Path) -
 def as_columns(
     row: Row, found: Mapping[Path, Mapping[int, Any]], length: int
 ) -> Iterator[tuple[pa.Field, pa.Array, Finding]]:
-    """Unknown fields as columns of JSON text, with what there is to report."""
+    """Yield undocumented fields as columns of JSON text, with a finding for each."""
     for path, values in found.items():
         name = column_name(row, path)
         cells: list[bytes | None] = [None] * length
@@ -93,5 +93,5 @@ def _json(value: Any) -> bytes:
 
 
 def new_field(row: Row, path: Path, count: int, where: Sequence[int]) -> Finding:
-    """What is reported of an unknown field: its name, in how many rows, and where first."""
+    """Return the finding for an undocumented field."""
     return Finding(column_name(row, path), "new field", count, where, ".".join(path)[:60])

@@ -1,4 +1,4 @@
-"""The last look at a frame before it is handed out: by the pandera model of its kind of row."""
+"""The final check of a frame by the pandera model of its rows."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections import Counter
 import pandas as pd
 
 from stcrm_pandas.contract.schemas.fields import Row
-from stcrm_pandas.errors import AnswerError
+from stcrm_pandas.errors import ResponseError
 
 
 def validate(row: Row, frame: pd.DataFrame) -> None:
-    """Check a frame by its model: all columns, their dtypes, no key twice. Nothing is changed.
+    """Check a frame by its model: all columns, their dtypes, and unique keys. Nothing is changed.
 
     Raises
     ------
-    AnswerError
-        It does not hold; the message names columns, checks and counts, never values.
+    ResponseError
+        The frame does not match; the message names columns, checks and counts, never values.
     """
     # Before pandera itself: two threads that load it from two places wait for each other.
     from stcrm_pandas.contract.schemas.models import model_of
@@ -32,5 +32,7 @@ def validate(row: Row, frame: pd.DataFrame) -> None:
             for case in errors.failure_cases.to_dict("records")
             for missing in [case["check"] == "column_in_dataframe"]
         )
-        told = "; ".join(f"{column}: {check} ({count:,})" for (column, check), count in failed.items())
-        raise AnswerError(f"the frame of {row.name} does not hold to its model: {told}") from None
+        problems = "; ".join(f"{column}: {check} ({count:,})" for (column, check), count in failed.items())
+        raise ResponseError(
+            f"The frame of {row.name} does not match its model: {problems}. Please report this as a bug."
+        ) from None

@@ -1,8 +1,8 @@
-"""The cache on disk: one file for each environment, tenant and application, and in it generations of reads.
+"""The cache on disk: one file for each environment, tenant and application, with generations of reads.
 
-requests-cache keeps the answers; this file says which of them belong together. All pages of one read are a
-*generation*. A generation is used whole, when its walk came to its end, or not at all; an interrupted one may be
-continued for a quarter of an hour. Only a body, its status and its dates are stored: no header, so no secret.
+requests-cache stores single responses; this file records which of them belong together. All pages of one complete read
+are a *generation*, which is used as a whole or not at all. An interrupted read can be continued for 15 minutes. Only
+the body, status and dates of a response are stored: no headers, so no secrets.
 """
 
 from __future__ import annotations
@@ -28,23 +28,24 @@ from requests_cache.models.response import CachedResponse
 from stcrm_pandas.errors import SettingsError, UsageError
 from stcrm_pandas.http.cache_file import CacheFile
 from stcrm_pandas.http.own_files import CACHE, connect_read_only, owned_in, side_files, state_of
+from stcrm_pandas.printable import plural
 from stcrm_pandas.settings.connection import Settings, duration
 
 _ENDLESS = float("inf")
 CONTINUE_WITHIN = dt.timedelta(minutes=15)
-"""How long an interrupted read may be continued from its stored pages."""
+"""How long an interrupted read can be continued from its stored pages."""
 
 
 @dataclass(frozen=True)
 class Generation:
-    """The stored pages of one read. `parts` has the number of pages of each part once the read is whole."""
+    """The stored pages of one read. `parts` has the number of pages of each part once the read is complete."""
 
     id: str
     parts: tuple[int, ...] | None
     continued: bool = False
 
     def key(self, part: int, page: object) -> str:
-        """Where a page lies."""
+        """Return the key of a page."""
         return f"{self.id}/{part}/{page}"
 
 
@@ -54,18 +55,16 @@ class Cache:
     Parameters
     ----------
     path : Path
-        Its file, made where it is not there.
+        The file; it is created if it does not exist.
     limit : int, default 4096000000
-        How many bytes it may hold; the oldest reads go first.
+        The largest size in bytes; the oldest reads are dropped first.
     clock : callable, default time.time
-        The machine's time in seconds since 1970, by which ages go.
-    patience : float, default 30
-        Seconds to wait for another process that holds the file.
+        Returns this machine's time in seconds since 1970.
 
     Raises
     ------
     SettingsError
-        The folder cannot be written to, or another process holds the file.
+        The folder is not writable, or another process holds the file.
     """
 
     def __init__(
@@ -82,12 +81,12 @@ class Cache:
         self._file = CacheFile(path, clock, patience)
         self.backend = _Backend(self._file, clock)
 
-    # What reads ask
+    # For reads
 
     def find(self, signature: str, *, max_age: dt.timedelta | None) -> Generation | None:
-        """The newest whole generation of a read that is no older than `max_age`; None: of any age."""
+        """Return the newest complete generation of a read, not older than `max_age` (None for any age)."""
         now = self._clock()
-        # What is stored with a time in the future was stored by a clock that was wrong: nobody knows how old it is.
+        # A time in the future was stored by a wrong clock, so the age is unknown.
         after, latest = (-1.0, _ENDLESS) if max_age is None else (now - max_age.total_seconds(), now)
         query = "SELECT id, parts FROM generations WHERE signature = ? AND parts IS NOT NULL AND started > ?"
         query += " AND started <= ? ORDER BY started DESC, rowid DESC LIMIT 1"
@@ -96,7 +95,7 @@ class Cache:
         return None
 
     def begin(self, signature: str, resource: str, *, max_age: dt.timedelta) -> Generation:
-        """A generation to fill: an interrupted one that is young enough to be continued, or a new one."""
+        """Return a generation to fill: a recent interrupted one, or a new one."""
         now = self._clock()
         after = now - min(max_age, CONTINUE_WITHIN).total_seconds()
         query = "SELECT id FROM generations WHERE signature = ? AND parts IS NULL AND started > ? AND started <= ?"
@@ -104,16 +103,16 @@ class Cache:
             return Generation(id, None)
         generation = Generation(uuid.uuid4().hex, None)
         insert = "INSERT INTO generations VALUES (?, ?, ?, ?, NULL)"
-        self._file.keep(insert, generation.id, signature, resource, self._clock())
+        self._file.run_or_warn(insert, generation.id, signature, resource, self._clock())
         return generation
 
     def finish(self, generation: Generation, parts: Sequence[int]) -> None:
-        """Mark a generation as whole, and drop the older ones of the same read.
+        """Mark a generation as complete, and drop older ones of the same read.
 
-        One that was dropped meanwhile, by a write or by `clear`, stays dropped.
+        A generation that a write or `clear` dropped meanwhile stays dropped.
         """
         run = self._file.run
-        self._file.keep("UPDATE generations SET parts = ? WHERE id = ?", json.dumps(list(parts)), generation.id)
+        self._file.run_or_warn("UPDATE generations SET parts = ? WHERE id = ?", json.dumps(list(parts)), generation.id)
         rows = run("SELECT signature, started FROM generations WHERE id = ?", generation.id)
         if rows:
             signature, started = rows[0]
@@ -124,41 +123,41 @@ class Cache:
         self.shrink()
 
     def drop(self, ids: Sequence[str]) -> None:
-        """Forget generations and their pages."""
+        """Delete generations and their pages."""
         for id in ids:
-            self._file.keep("DELETE FROM generations WHERE id = ?", id)
-            self._file.keep("DELETE FROM responses WHERE key >= ? AND key < ?", f"{id}/", f"{id}0")
+            self._file.run_or_warn("DELETE FROM generations WHERE id = ?", id)
+            self._file.run_or_warn("DELETE FROM responses WHERE key >= ? AND key < ?", f"{id}/", f"{id}0")
 
     def forget(self, resources: Sequence[str]) -> None:
-        """Forget all that is stored of some resources, feeds and interrupted reads too.
+        """Delete everything stored of some resources, including feeds and interrupted reads.
 
         Raises
         ------
         SettingsError
-            The file cannot be written to now.
+            The file cannot be written.
         """
         marks = ", ".join("?" * len(resources))
         stale = self._file.run(f"SELECT id FROM generations WHERE resource IN ({marks})", *resources)
-        # First what leads to the pages: from here on nobody finds them, even if the rest is interrupted.
+        # Delete the references first: then the pages are not found even if the rest is interrupted.
         self._file.run(f"DELETE FROM generations WHERE resource IN ({marks})", *resources)
         self.drop([id for (id,) in stale])
 
     def now(self) -> dt.datetime:
-        """The machine's time, by which ages go."""
+        """Return this machine's time."""
         return dt.datetime.fromtimestamp(self._clock(), dt.UTC)
 
     def page(self, key: str) -> CachedResponse | None:
-        """A stored page."""
+        """Return a stored page."""
         return self.backend.get_response(key)
 
     def forget_page(self, key: str) -> None:
-        """Forget one page."""
-        self._file.keep("DELETE FROM responses WHERE key = ?", key)
+        """Delete one page."""
+        self._file.run_or_warn("DELETE FROM responses WHERE key = ?", key)
 
     def feed(self, signature: str, resource: str) -> Generation:
-        """The generation of a feed, which has no end: its pages are used one by one.
+        """Return the generation of a feed, whose pages are used one by one.
 
-        After it was forgotten it is another one, so that a page which was under way meanwhile is not found.
+        After `forget` it is a new one, so that pages stored meanwhile are not found.
         """
         signature = f"feed {signature}"
         query = "SELECT id FROM generations WHERE signature = ? ORDER BY started, rowid LIMIT 1"
@@ -166,20 +165,20 @@ class Cache:
             return Generation(id, None)
         id = uuid.uuid4().hex
         insert = "INSERT INTO generations VALUES (?, ?, ?, ?, NULL)"
-        self._file.keep(insert, id, signature, resource, self._clock())
+        self._file.run_or_warn(insert, id, signature, resource, self._clock())
         return Generation(id, None)
 
     def shrink(self) -> None:
-        """Drop the oldest reads while the file holds more than it may."""
+        """Drop the oldest reads while the file is larger than its limit."""
         if self._file.used > self._limit:
-            self._file.keep("DELETE FROM responses WHERE substr(key, 1, 32) NOT IN (SELECT id FROM generations)")
+            self._file.run_or_warn("DELETE FROM responses WHERE substr(key, 1, 32) NOT IN (SELECT id FROM generations)")
         oldest_first = self._file.run("SELECT id FROM generations ORDER BY started, rowid")
-        for (id,) in oldest_first[:-1]:  # the newest read stays, however large
+        for (id,) in oldest_first[:-1]:  # the newest read stays, whatever its size
             if self._file.used <= self._limit:
                 return
             self.drop([id])
 
-    # What people ask
+    # For users
 
     @property
     def size(self) -> int:
@@ -198,24 +197,24 @@ class Cache:
         return _moment(started)
 
     def clear(self, resource: str | None = None, *, older_than: dt.timedelta | str | float | None = None) -> int:
-        """Forget stored reads; without arguments all of them.
+        """Delete stored reads; without arguments all of them.
 
         Parameters
         ----------
         resource : str, optional
-            Only reads of this resource, as `leads` or `lookups.campaigns`.
+            Only reads of this resource, for example `leads` or `lookups.campaigns`.
         older_than : dt.timedelta, str or float, optional
-            Only reads that began longer ago than this, as `"1d"`.
+            Only reads that started longer ago than this, for example `"1d"`.
 
         Returns
         -------
         int
-            How many pages were forgotten.
+            Number of pages deleted.
 
         Raises
         ------
         UsageError
-            `older_than` is no length of time.
+            `older_than` is not a duration.
         """
         try:
             latest = float("inf") if older_than is None else self._clock() - duration(older_than).total_seconds()
@@ -225,8 +224,8 @@ class Cache:
         query = "SELECT id FROM generations WHERE started < ? AND (? IS NULL OR resource = ?)"
         self.drop([id for (id,) in self._file.run(query, latest, resource, resource)])
         if resource is None and older_than is None:
-            self._file.run("DELETE FROM responses")  # pages of reads that were broken off
-        self._file.pack()
+            self._file.run("DELETE FROM responses")  # pages of interrupted reads
+        self._file.vacuum()
         return before - self.entries
 
     def close(self) -> None:
@@ -238,7 +237,7 @@ class Cache:
 
 
 class _Bodies(BaseStorage[str, CachedResponse]):
-    """The stored answers, by key."""
+    """The stored responses by key."""
 
     def __init__(self, file: CacheFile, clock: Callable[[], float]) -> None:
         super().__init__(serializer=None)
@@ -247,17 +246,17 @@ class _Bodies(BaseStorage[str, CachedResponse]):
 
     def __getitem__(self, key: str) -> CachedResponse:
         rows = self._file.run("SELECT value FROM responses WHERE key = ?", key)
-        answer = _load(rows[0][0] or b"") if rows else None
-        if answer is None:
+        response = _load(rows[0][0] or b"") if rows else None
+        if response is None:
             raise KeyError(key)
-        return answer
+        return response
 
-    def __setitem__(self, key: str, answer: CachedResponse) -> None:
-        packed = _dump(answer, self._clock())
-        self._file.keep("INSERT OR REPLACE INTO responses (key, value) VALUES (?, ?)", key, packed)
+    def __setitem__(self, key: str, response: CachedResponse) -> None:
+        packed = _dump(response, self._clock())
+        self._file.run_or_warn("INSERT OR REPLACE INTO responses (key, value) VALUES (?, ?)", key, packed)
 
     def __delitem__(self, key: str) -> None:
-        self._file.keep("DELETE FROM responses WHERE key = ?", key)
+        self._file.run_or_warn("DELETE FROM responses WHERE key = ?", key)
 
     def __iter__(self) -> Iterator[str]:
         return iter([key for (key,) in self._file.run("SELECT key FROM responses")])
@@ -267,19 +266,19 @@ class _Bodies(BaseStorage[str, CachedResponse]):
 
 
 class _Backend(BaseCache):
-    """What requests-cache puts answers into and takes them from."""
+    """The storage backend of requests-cache."""
 
     def __init__(self, file: CacheFile, clock: Callable[[], float]) -> None:
         super().__init__()
         self.responses = _Bodies(file, clock)
 
 
-def _dump(answer: CachedResponse, created: float) -> bytes:
-    body = answer.content
+def _dump(response: CachedResponse, created: float) -> bytes:
+    body = response.content
     packed = bytes(_codec().compress(body, asbytes=True))
     head = {
-        "status": answer.status_code,
-        "date": answer.headers.get("Date"),
+        "status": response.status_code,
+        "date": response.headers.get("Date"),
         "created": created,
         "size": len(body),
         "check": zlib.crc32(packed),
@@ -288,7 +287,7 @@ def _dump(answer: CachedResponse, created: float) -> bytes:
 
 
 def _load(value: bytes) -> CachedResponse | None:
-    """A stored answer; None where its bytes are not those that were stored."""
+    """Return a stored response; None if its checksum is wrong."""
     head_text, _, packed = bytes(value).partition(b"\n")
     try:
         head = json.loads(head_text)
@@ -310,7 +309,7 @@ def _codec() -> pa.Codec:
 
 
 def cache_path(settings: Settings) -> Path:
-    """Where a connection's cache lies: another file for each environment, tenant and application."""
+    """Return the path of a connection's cache: one file for each environment, tenant and application."""
     who = json.dumps([settings.name, settings.tenant, settings.client_id])
     place = re.sub(r"[^A-Za-z0-9]+", "-", settings.name.partition("://")[2] or settings.name).strip("-")[:40]
     name = f"{place}-{settings.tenant}-{hashlib.sha256(who.encode()).hexdigest()[:10]}.sqlite"
@@ -319,7 +318,7 @@ def cache_path(settings: Settings) -> Path:
 
 @dataclass(frozen=True)
 class Stored:
-    """What a cache holds: bytes on disk, pages, and when its oldest read began."""
+    """The contents of a cache: bytes on disk, pages, and the start of its oldest read."""
 
     size: int
     pages: int
@@ -327,16 +326,16 @@ class Stored:
 
     def __str__(self) -> str:
         age = "empty" if self.oldest is None else f"oldest read {self.oldest:%Y-%m-%d %H:%M} UTC"
-        return f"{self.size / 1e6:.1f} MB, {self.pages} pages, {age}"
+        return f"{self.size / 1e6:.1f} MB, {plural(self.pages, 'page')}, {age}"
 
 
 def stored_in(path: Path) -> Stored:
-    """Return what the cache in a file holds; the file is only read.
+    """Return the contents of a cache file without changing it.
 
     Raises
     ------
     SettingsError
-        It cannot be read now.
+        The file cannot be read.
     """
     try:
         with contextlib.closing(connect_read_only(path)) as db:
@@ -344,17 +343,19 @@ def stored_in(path: Path) -> Stored:
             ((started,),) = db.execute("SELECT min(started) FROM generations")
         size = sum(file.stat().st_size for file in [path, *side_files(path)] if file.exists())
     except (sqlite3.DatabaseError, OSError) as error:
-        raise SettingsError(f"The cache {path} cannot be read now ({error}).") from None
+        raise SettingsError(
+            f"The cache {path} cannot be read ({error}). Delete it, or set STCRM_CACHE_DIR to another folder."
+        ) from None
     return Stored(size, pages, _moment(started))
 
 
 def caches_in(folder: Path) -> list[Path]:
-    """The cache files that lie in a folder; other files, and links, are not among them."""
+    """Return the cache files in a folder, without other files and links."""
     return owned_in(folder, CACHE)
 
 
 def damaged_in(folder: Path) -> tuple[list[Path], list[Path]]:
-    """The damaged files in a folder that were set aside: those that are caches, and those that nobody can tell."""
+    """Return damaged files that were moved away: caches, and files of unknown kind."""
     paths = sorted(folder.glob("*.damaged-*.sqlite"))
     ours = [path for path in paths if state_of(path, CACHE) in ("ours", "unstamped")]
     return ours, [path for path in paths if path not in ours]

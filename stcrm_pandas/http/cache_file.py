@@ -1,6 +1,7 @@
-"""The SQLite file of a cache: private, shared by processes, begun anew when it is damaged or gone.
+"""The SQLite file of a cache: private, shared by processes, and created again if it is damaged or deleted.
 
-One connection, one statement at a time, each its own transaction: a statement that is interrupted leaves nothing open.
+One connection runs one statement at a time, each in its own transaction, so an interrupted statement leaves nothing
+open.
 """
 
 from __future__ import annotations
@@ -29,21 +30,19 @@ PRAGMA user_version = {CACHE.version};
 
 
 class CacheFile:
-    """One cache's file, open. Safe to use from several threads.
+    """The open file of one cache. Safe to use from several threads.
 
     Parameters
     ----------
     path : Path
-        Where it lies; it is made, with its folder, where it is not there.
+        The file; it is created with its folder if it does not exist.
     clock : callable
-        Seconds since 1970, for the name of a file that is set aside.
-    patience : float
-        Seconds to wait for another process that holds the file.
+        Returns seconds since 1970, for the name of a damaged file.
 
     Raises
     ------
     SettingsError
-        It cannot be made there, another process holds it, or a file that is not ours is there.
+        The file cannot be created, another process holds it, or it is not a cache of this package.
     """
 
     def __init__(self, path: Path, clock: Callable[[], float], patience: float) -> None:
@@ -51,21 +50,21 @@ class CacheFile:
         self._clock = clock
         self._patience = patience
         self._lock = threading.RLock()
-        self._told = self._closed = False
+        self._warned = self._closed = False
         self._db = self._open()
 
     def run(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Run one statement and return its rows; after damage, on a file that was begun anew.
+        """Run one statement and return its rows; if the file is damaged, run it on a new file.
 
         Raises
         ------
         SettingsError
-            It cannot be read or written now, as when the disk is full.
+            The file cannot be read or written, for example because the disk is full.
         """
         with self._lock:
             if self._closed:
-                raise StcrmError("This connection is closed: connect() makes another.")
-            if self._moved():
+                raise StcrmError("This connection is closed. Make a new one with connect().")
+            if self._was_replaced():
                 self._db.close()
                 self._db = self._open()
             try:
@@ -74,21 +73,21 @@ class CacheFile:
                 if not _is_damage(error):
                     raise _unusable(self.path, error) from None
                 self._db.close()
-                self._set_aside()
+                self._move_away()
                 self._db = self._open()
                 return self._db.execute(sql, values).fetchall()
 
-    def keep(self, sql: str, *values: Any) -> None:
-        """Run a statement that stores something; what cannot be stored is told once, and is no error of a read."""
+    def run_or_warn(self, sql: str, *values: Any) -> None:
+        """Run a statement that stores something; if that fails, warn once instead of failing the read."""
         try:
             self.run(sql, *values)
         except SettingsError as error:
-            if not self._told:
-                self._told = True
-                notify(f"{error} Reads go on without storing.", StcrmWarning)
+            if not self._warned:
+                self._warned = True
+                notify(f"{error} Reads continue without storing responses.", StcrmWarning)
 
-    def pack(self) -> None:
-        """Give back to the disk what is no longer used."""
+    def vacuum(self) -> None:
+        """Return unused space to the disk."""
         self.run("VACUUM")
         self.run("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -99,14 +98,14 @@ class CacheFile:
 
     @property
     def used(self) -> int:
-        """Bytes that hold something."""
+        """Bytes in use."""
         ((pages,), (free,), (bytes_a_page,)) = (
             self.run(f"PRAGMA {name}")[0] for name in ("page_count", "freelist_count", "page_size")
         )
         return int((pages - free) * bytes_a_page)
 
     def close(self) -> None:
-        """Close it; twice does no harm."""
+        """Close the file; may be called twice."""
         with self._lock:
             self._closed = True
             self._db.close()
@@ -118,11 +117,11 @@ class CacheFile:
             for attempt in (1, 2):
                 if state_of(self.path, CACHE) == "foreign":
                     raise SettingsError(
-                        f"{self.path} is not a cache of stcrm-pandas, or a link, so it is left as it is. Move it away, "
+                        f"{self.path} is a link or not a cache of stcrm-pandas, so it was not changed. Move it away, "
                         "or set STCRM_CACHE_DIR to another folder."
                     )
-                # Before SQLite does, which would make it readable for others; its side files take the mode from here.
-                # A file that is there is not opened: closing it would let go SQLite's locks on it in this process.
+                # SQLite would create it readable by others; its side files take the mode of this file. An existing
+                # file is not opened: closing it would release SQLite's locks on it in this process.
                 if not self.path.exists():
                     with contextlib.suppress(FileExistsError):
                         os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
@@ -132,11 +131,11 @@ class CacheFile:
                 except sqlite3.DatabaseError as error:
                     if attempt == 2 or not _is_damage(error):
                         raise _unusable(self.path, error) from None
-                    self._set_aside()
+                    self._move_away()
         except OSError as error:
             raise SettingsError(
-                f"The cache cannot be written to {folder} ({error.strerror}). "
-                "Set STCRM_CACHE_DIR to a folder of your own."
+                f"The cache cannot be written to {folder} ({error.strerror}). Set STCRM_CACHE_DIR to a folder that you "
+                "can write to."
             ) from None
         raise AssertionError("returned or raised")
 
@@ -147,31 +146,31 @@ class CacheFile:
             (version,) = db.execute("PRAGMA user_version").fetchone()
             if version not in (0, CACHE.version):
                 raise _OtherVersion
-            # Before the change of the journal, so that the stamp is in the file itself and not only in its log. Two
-            # processes may begin one file at once: the busy timeout covers this, but not the change of the journal.
+            # Before the switch to WAL, so that the application id is in the file itself. Two processes may create the
+            # file at once: the busy timeout covers this statement, but not the switch to WAL.
             db.executescript("BEGIN EXCLUSIVE;" + _SCHEMA + "COMMIT;")
-            _keep_a_log(db, self._patience)
+            _use_wal(db, self._patience)
             self._inode = self.path.stat().st_ino
         except BaseException:
             db.close()
             raise
         return db
 
-    def _moved(self) -> bool:
-        """Whether the path no longer leads to the open file: it was deleted, or another process has set it aside."""
+    def _was_replaced(self) -> bool:
+        """Return whether the path no longer leads to the open file: it was deleted or moved away."""
         try:
             return self.path.stat().st_ino != self._inode
         except OSError:
             return True
 
-    def _set_aside(self) -> None:
+    def _move_away(self) -> None:
         aside = self.path.with_name(f"{self.path.stem}.damaged-{int(self._clock())}{self.path.suffix}")
         self.path.rename(aside)
         for path in self._files():
             path.unlink(missing_ok=True)
         notify(
-            f"The cache {self.path.name} was damaged, or written by another version. It was set aside as {aside.name} "
-            "and a new one was begun: nothing is lost but time.",
+            f"The cache {self.path.name} was damaged or written by another version. It was moved to {aside.name}, and "
+            "a new cache was started. No data is lost; the next reads take longer.",
             StcrmWarning,
         )
 
@@ -179,8 +178,8 @@ class CacheFile:
         return [self.path, *side_files(self.path)]
 
 
-def _keep_a_log(db: sqlite3.Connection, patience: float) -> None:
-    """Set the journal to WAL, in which reads do not wait for writes."""
+def _use_wal(db: sqlite3.Connection, patience: float) -> None:
+    """Switch to WAL, so that reads do not wait for writes."""
     latest = time.monotonic() + patience
     while True:
         try:
@@ -197,7 +196,7 @@ class _OtherVersion(sqlite3.DatabaseError):
 
 
 def _is_damage(error: sqlite3.DatabaseError) -> bool:
-    """Whether the file is broken; not so a full disk, or a file that another process holds."""
+    """Return whether an error means damage, as opposed to a full disk or a locked file."""
     code = getattr(error, "sqlite_errorcode", None)
     if isinstance(error, _OtherVersion) or code == sqlite3.SQLITE_IOERR_SHORT_READ:
         return True
@@ -208,6 +207,6 @@ def _is_damage(error: sqlite3.DatabaseError) -> bool:
 
 def _unusable(path: Path, error: sqlite3.DatabaseError) -> SettingsError:
     return SettingsError(
-        f"The cache {path} cannot be used now ({error}). Free some space, end the program that holds it, or set "
+        f"The cache {path} cannot be used ({error}). Free some disk space, end the program that holds it, or set "
         "STCRM_CACHE_DIR to another folder."
     )

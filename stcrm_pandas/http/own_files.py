@@ -1,6 +1,6 @@
-"""Which SQLite files are ours: by the application id in them, or, in files from before there was one, by their tables.
+"""Recognize SQLite files of this package by their application id, or by their tables in files of older versions.
 
-A file is looked at without writing to it, without a lock, and without the files that SQLite keeps beside one.
+Files are checked without writing to them, without a lock, and without the files that SQLite keeps beside them.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from typing import Literal
 __all__ = ["CACHE", "STATUS_LOG", "Kind", "State", "connect_read_only", "owned_in", "side_files", "state_of"]
 
 State = Literal["ours", "unstamped", "empty", "foreign", "unreadable"]
-"""`unstamped` is ours, and has no application id yet; `unreadable` is no database, or too damaged to tell."""
+"""`unstamped` is ours without an application id; `unreadable` is no database, or damaged."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of file of ours.
+    """A kind of file of this package.
 
     Parameters
     ----------
     application_id : int
-        SQLite's number for the program that a file belongs to.
+        SQLite's number for the program that owns the file.
     version : int
-        Its layout (`user_version`).
+        The layout (`user_version`).
     tables : frozenset of str
-        By which a file without an application id is recognized.
+        The tables that identify a file without an application id.
     """
 
     application_id: int
@@ -37,7 +37,7 @@ class Kind:
 
     @property
     def stamp(self) -> str:
-        """The statement that marks a file as one of this kind."""
+        """The statement that stores the application id in a file."""
         return f"PRAGMA application_id = {self.application_id};"
 
 
@@ -46,50 +46,52 @@ STATUS_LOG = Kind(0x5354434C, 0, frozenset({"runs"}))
 
 
 def state_of(path: Path, kind: Kind) -> State:
-    """Return whether a file is one of ours. A symbolic link is not, wherever it leads."""
+    """Return whether a file is of this package. Symbolic links are not."""
     if path.is_symlink() or (path.exists() and not path.is_file()):
         return "foreign"
-    if not path.exists() or (path.stat().st_size == 0 and not _log_of(path).exists()):
+    if not path.exists() or (path.stat().st_size == 0 and not _wal_of(path).exists()):
         return "empty"
     try:
-        found = _look(path, kind, immutable=True)
-        if found == "empty" and _log_of(path).exists():  # of a process that was ended before it wrote all to the file
-            found = _look(path, kind, immutable=False)
+        found = _identify(path, kind, immutable=True)
+        if (
+            found == "empty" and _wal_of(path).exists()
+        ):  # of a process that ended before it wrote everything to the file
+            found = _identify(path, kind, immutable=False)
         return found
     except sqlite3.DatabaseError:
         return "unreadable"
 
 
 def owned_in(folder: Path, kind: Kind) -> list[Path]:
-    """Return the files of ours in a folder, but for the damaged ones that were set aside."""
+    """Return the files of a kind in a folder, without damaged files that were moved away."""
     paths = sorted(path for path in folder.glob("*.sqlite") if ".damaged-" not in path.name)
     return [path for path in paths if state_of(path, kind) in ("ours", "unstamped")]
 
 
 def connect_read_only(path: Path, *, immutable: bool | None = None) -> sqlite3.Connection:
-    """Open a database without a way to change it.
+    """Open a database read-only.
 
     Parameters
     ----------
     immutable : bool, optional
-        Without locks and without files beside it; what is only in its log is not seen then. By default if there is no
-        log.
+        Open it without locks and without its WAL file, whose content is then missing. The default is True if there is
+        no WAL file.
     """
     if immutable is None:
-        immutable = not _log_of(path).exists()
+        immutable = not _wal_of(path).exists()
     return sqlite3.connect(f"{path.absolute().as_uri()}?{'immutable=1' if immutable else 'mode=ro'}", uri=True)
 
 
 def side_files(path: Path) -> list[Path]:
-    """Return what SQLite keeps beside a file."""
+    """Return the files that SQLite keeps beside a database."""
     return [path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal")]
 
 
-def _log_of(path: Path) -> Path:
+def _wal_of(path: Path) -> Path:
     return path.with_name(path.name + "-wal")
 
 
-def _look(path: Path, kind: Kind, *, immutable: bool) -> State:
+def _identify(path: Path, kind: Kind, *, immutable: bool) -> State:
     with closing(connect_read_only(path, immutable=immutable)) as db:
         ((application_id,), (version,)) = (
             db.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")

@@ -1,4 +1,4 @@
-"""The values in a path: for one row, or for each of many parents. Pure.
+"""Path parameters: for one row, or for each of many parents. Pure.
 
 >>> from stcrm_pandas.contract.operations import by_name
 >>> paths(by_name("leads.list_notes"), {"id": [7, 8]})
@@ -20,13 +20,13 @@ Path = dict[str, object]
 
 
 def argument(field: Field, names: Iterable[str]) -> str:
-    """Return the parameter of a method for a name in the path: in the plural if it accepts several values."""
+    """Return a method's argument for a path parameter: in the plural if it takes many values."""
     name = snake(field.name)
     return name if name in names else f"{name}s"
 
 
 def path_of(operation: Operation, given: Mapping[str, Any]) -> Path:
-    """Return the values in the path of one request.
+    """Return the path parameters of one request.
 
     Parameters
     ----------
@@ -36,23 +36,23 @@ def path_of(operation: Operation, given: Mapping[str, Any]) -> Path:
     Raises
     ------
     UsageError
-        A value that cannot be in a path.
+        A value is not valid in a path.
     """
     return {field.name: _checked(operation, field, given[field.name]) for field in operation.path_fields}
 
 
 def paths(operation: Operation, given: Mapping[str, Any]) -> list[Path]:
-    """Return the values in the path of each request, in order, without duplicates.
+    """Return the path parameters of each request, in order, without duplicates.
 
     Parameters
     ----------
     given : mapping
-        By the API's names, one value or several each; lists must have the same length.
+        By the API's names, each one value or a list; lists are combined item by item.
 
     Raises
     ------
     UsageError
-        A value that cannot be in a path, or lists of different lengths.
+        A value is not valid in a path, or lists have different lengths.
     """
     many = {
         name: list(value) for name, value in given.items() if not isinstance(value, str) and isinstance(value, Iterable)
@@ -62,12 +62,12 @@ def paths(operation: Operation, given: Mapping[str, Any]) -> list[Path]:
         raise UsageError(f"{operation.name}: {' and '.join(map(snake, many))} must have the same length.")
     count = lengths.pop() if lengths else 1
     rows = [{name: many[name][n] if name in many else value for name, value in given.items()} for n in range(count)]
-    distinct = {tuple(path.values()): path for path in (path_of(operation, row) for row in rows)}
-    return list(distinct.values())
+    calls = {tuple(path.values()): path for path in (path_of(operation, row) for row in rows)}
+    return list(calls.values())
 
 
 def parents_of(row: Row | None, path: Path) -> dict[str, object]:
-    """Return the columns with a row's parents: the first names in the path, in order."""
+    """Return the columns for the path parameters: a row's parents are the first of them, in order."""
     parents = row.parents if row else ()
     return {snake(parent.name): value for parent, value in zip(parents, path.values(), strict=False)}
 
@@ -82,7 +82,7 @@ def _checked(operation: Operation, field: Field, value: Any) -> object:
 
 
 def _word(value: Any) -> str:
-    # `.` and `..` would change the path even if they are escaped.
+    # `.` and `..` would lead to another path, even if escaped.
     if not isinstance(value, str) or value.strip() in ("", ".", ".."):
-        raise ValueError("text is required")
+        raise ValueError("must be text, and not empty")
     return value

@@ -1,7 +1,7 @@
-"""Filters as an analyst writes them, turned into the service's query. Pure.
+"""Turn filters as users write them into query parameters. Pure.
 
-The service ignores a parameter that it does not know, and so would answer a misspelt filter with everything: names,
-kinds and words are checked here, before anything is sent.
+The service ignores unknown parameters, so a misspelled filter would return everything: names, types and values are
+checked here before anything is sent.
 
 >>> from stcrm_pandas.contract.operations import OPERATIONS
 >>> leads = OPERATIONS["Leads_GetList"]
@@ -40,31 +40,31 @@ _TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?)? ?(Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
-"""What pandas reads in one way only: it would take 03/04/2026 for a day in March."""
+"""Times that pandas reads in only one way: it would read 03/04/2026 as a day in March."""
 
 
 def to_query(operation: Operation, filters: Mapping[str, Any], *, time_zone: str | None = None) -> Query:
-    """The query parameters of a call, checked, in the order of the contract.
+    """Return the checked query parameters of a request, in the order of the API.
 
     Parameters
     ----------
     operation : Operation
-        Whose filters they are.
+        The operation that has the filters.
     filters : mapping
-        By their names in snake_case; None is no filter. Where the service hides inactive rows unless it is asked for
-        all, all are asked for.
+        By their names in snake_case; None is no filter. If the service hides inactive rows by default, all rows are
+        requested.
     time_zone : str, optional
-        In which a date or time without a zone is meant; UTC where it is None, with a warning.
+        The time zone of dates and times without one; None means UTC, with a warning.
 
     Raises
     ------
     UsageError
-        A name that the operation does not have, or a value that is not of the filter's kind.
+        The operation has no such filter, or a value has the wrong type.
     """
     fields = {snake(field.name): field for field in operation.filters}
     for name in filters:
         if name not in fields:
-            raise UsageError(unknown_filter(operation, name, fields))
+            raise UsageError(unknown_filter_message(operation, name, fields))
     query: Query = []
     for name, field in fields.items():
         value = filters.get(name)
@@ -77,8 +77,8 @@ def to_query(operation: Operation, filters: Mapping[str, Any], *, time_zone: str
     return query
 
 
-def unknown_filter(operation: Operation, name: str, names: Iterable[str]) -> str:
-    """What to say about a filter that an operation does not have."""
+def unknown_filter_message(operation: Operation, name: str, names: Iterable[str]) -> str:
+    """Return the message for a filter that an operation does not have."""
     names = list(names)
     near = difflib.get_close_matches(name, names, 1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
@@ -90,7 +90,7 @@ def _text(operation: Operation, name: str, field: Field, value: Any, time_zone: 
         if field.many:
             values = [value] if isinstance(value, (str, Real)) else list(value)
             if not values:
-                raise ValueError("an empty list: leave the filter out, or name something")
+                raise ValueError("the list is empty: leave the filter out, or give a value")
             return ",".join(_scalar(name, field, one, time_zone) for one in values)
         return _scalar(name, field, value, time_zone)
     except (TypeError, ValueError) as error:
@@ -102,80 +102,80 @@ def _scalar(name: str, field: Field, value: Any, time_zone: str | None) -> str:
         return str(whole_number(value))
     if field.kind == "boolean":
         if not isinstance(value, (bool, np.bool_)):
-            raise ValueError("True or False is wanted")
+            raise ValueError("must be True or False")
         return "true" if value else "false"
     if field.kind in ("double", "decimal"):
         if isinstance(value, bool) or not isinstance(value, (Real, Decimal)) or not math.isfinite(value):
-            raise ValueError("a number is wanted")
+            raise ValueError("must be a number")
         return str(value)
     if field.kind == "guid":
         return str(value if isinstance(value, uuid.UUID) else uuid.UUID(str(value)))
     if field.kind == "time":
-        return moment(value, time_zone)
+        return utc_text(value, time_zone)
     return _word(field, value)
 
 
 def _word(field: Field, value: Any) -> str:
     if field is ACTIVE and not isinstance(value, str):
-        raise ValueError("True, False or None is wanted")
+        raise ValueError("must be True, False or None")
     if not isinstance(value, str):
-        raise ValueError("text is wanted")
+        raise ValueError("must be text")
     if not value.strip():
-        raise ValueError("an empty text is overlooked by the service, which would answer everything")
+        raise ValueError("is empty text, which the service would ignore and return everything")
     if re.search("[\ud800-\udfff]", value):
-        raise ValueError("the text holds half a character")
+        raise ValueError("has an invalid character (a lone surrogate)")
     if field.values and value not in field.values:
         same = [word for word in field.values if word.lower() == value.lower()]
         if not same:
-            raise ValueError(f"{value!r} is none of {', '.join(field.values)}")
+            raise ValueError(f"{value!r} is not one of {', '.join(field.values)}")
         return same[0]
     if field.many and "," in value:
-        raise ValueError("a value with a comma cannot be sent in a list")
+        raise ValueError("values in a list cannot contain a comma")
     return value
 
 
 def whole_number(value: Any) -> int:
-    """An id as a whole number; never a rounded one.
+    """Return an id as an integer, never a rounded one.
 
     Raises
     ------
     ValueError
-        It is no whole number, or too large for the service.
+        The value is not a whole number, or is too large for the service.
     """
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
-        raise ValueError("a whole number is wanted, and one is missing: drop the missing ones (dropna) first")
+        raise ValueError("must be a whole number, but a value is missing: drop missing values first (dropna)")
     if isinstance(value, bool):
-        raise ValueError("a whole number is wanted")
+        raise ValueError("must be a whole number")
     if isinstance(value, Real) and not isinstance(value, Integral):
         value = float(value)
-        if not (value.is_integer() and abs(value) <= 2**53):  # beyond, a float has lost digits already
-            raise ValueError("a whole number is wanted")
+        if not (value.is_integer() and abs(value) <= 2**53):  # larger floats have lost digits
+            raise ValueError("must be a whole number")
     elif not isinstance(value, Integral) and not (isinstance(value, str) and _WHOLE.fullmatch(value.strip())):
-        raise ValueError("a whole number is wanted")
+        raise ValueError("must be a whole number")
     number = int(value)
     if not -(2**63) <= number < 2**63:
-        raise ValueError("the number is too large")
+        raise ValueError("is too large a number")
     return number
 
 
-def moment(value: Any, time_zone: str | None) -> str:
-    """A date or a time as the service reads it, in UTC.
+def utc_text(value: Any, time_zone: str | None) -> str:
+    """Return a date or time as ISO 8601 text in UTC.
 
     Parameters
     ----------
     value : object
-        A datetime, a date (its first moment), a pandas Timestamp, or text in ISO 8601.
+        A datetime, a date (midnight), a pandas Timestamp, or ISO 8601 text.
     time_zone : str or None
-        What a value without a zone is meant in; UTC where it is None, with one warning.
+        The time zone of values without one; None means UTC, with one warning.
 
     Raises
     ------
     ValueError
-        It is no time.
+        The value is not a date or time.
 
     Examples
     --------
-    >>> moment("2026-07-01", "America/Chicago")
+    >>> utc_text("2026-07-01", "America/Chicago")
     '2026-07-01T05:00:00Z'
     """
     stamp = None
@@ -183,34 +183,34 @@ def moment(value: Any, time_zone: str | None) -> str:
         with contextlib.suppress(ValueError, TypeError):
             stamp = pd.Timestamp(value)
     if not isinstance(stamp, pd.Timestamp):
-        raise ValueError("a date or a time is wanted, like 2026-01-31 or 2026-01-31T08:00:00")
+        raise ValueError("must be a date or time, such as 2026-01-31 or 2026-01-31T08:00:00")
     try:
         return _in_utc(stamp, time_zone)
     except (OverflowError, ValueError):
-        raise ValueError("a moment so early or so late cannot be told in UTC") from None
+        raise ValueError("is too early or too late a time for UTC") from None
 
 
 def _in_utc(stamp: pd.Timestamp, time_zone: str | None) -> str:
     if stamp.tzinfo is None:
         if time_zone is None:
             notify(
-                "A date without a time zone is taken as UTC. Set STCRM_TIME_ZONE (or connect(time_zone=…)) to the "
-                "tenant's zone, like America/Chicago.",
+                "A date without a time zone was read as UTC. Set STCRM_TIME_ZONE (or connect(time_zone=…)) to the "
+                "tenant's time zone, for example America/Chicago.",
                 StcrmWarning,
             )
-        # A wall clock reading that comes twice means the earlier one, one that is skipped the moment after it.
+        # An ambiguous local time means the earlier one; a skipped local time means the time after it.
         zone: dt.tzinfo = dt.UTC if time_zone is None else zoneinfo.ZoneInfo(time_zone)
     else:
         zone = stamp.tzinfo
-    moment = stamp.to_pydatetime(warn=False).replace(tzinfo=zone, fold=stamp.fold if stamp.tzinfo else 0)
-    moment = moment.astimezone(dt.UTC)
-    ticks = moment.microsecond * 10 + stamp.nanosecond // 100  # the service counts in tenths of a microsecond
+    utc = stamp.to_pydatetime(warn=False).replace(tzinfo=zone, fold=stamp.fold if stamp.tzinfo else 0)
+    utc = utc.astimezone(dt.UTC)
+    ticks = utc.microsecond * 10 + stamp.nanosecond // 100  # the service counts in tenths of a microsecond
     fraction = f".{ticks:07}".rstrip("0") if ticks else ""
-    return f"{moment.replace(microsecond=0, tzinfo=None).isoformat()}{fraction}Z"
+    return f"{utc.replace(microsecond=0, tzinfo=None).isoformat()}{fraction}Z"
 
 
 def split_ids(ids: Sequence[Any], size: int) -> list[list[Any]]:
-    """Ids in order, without repeats, in lists of at most `size`.
+    """Return ids in order, without duplicates, in lists of at most `size`.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Sending: a session that signs in, keeps to the limit and repeats, and the cache above it."""
+"""HTTP sessions: sign-in, rate limit and retries, and the same with a cache."""
 
 from __future__ import annotations
 
@@ -33,22 +33,22 @@ from stcrm_pandas.http.waiting import sleep_until
 from stcrm_pandas.settings.addresses import is_known, is_loopback, name_once
 from stcrm_pandas.settings.connection import Settings
 
-_BURST = 2  # calls at once; without it a thread that wakes up late would lower the rate
+_BURST = 2  # requests at once; without it a thread that wakes up late would lower the rate
 
 
-class PoliteSession(requests.Session):
-    """A session that signs in, keeps to the limit of calls a second, and repeats what may be repeated.
+class ServiceSession(requests.Session):
+    """A session that signs in, keeps to the rate limit, and retries requests where that is safe.
 
     Parameters
     ----------
     connection : Settings
-        Its settings.
+        The settings of the connection.
     on_wait : callable
-        Told before each wait: how many seconds, and why.
+        Called before each wait with the seconds and the reason.
     own_service : bool, default False
-        The service is a sandbox of this process, whose address nobody needs to be told.
+        The service is a sandbox of this process, so its address needs no warning.
     sleep, timer, chance : callable, optional
-        Time and chance, given by tests.
+        Replacements for the clock and the random numbers in tests.
     """
 
     def __init__(
@@ -66,10 +66,10 @@ class PoliteSession(requests.Session):
         self.on_wait = on_wait
         self.calls = 0
         self._own_service = own_service
-        self.interrupted = threading.Event()  # set: no more waiting, no more repeats
+        self.interrupted = threading.Event()  # when set, nothing waits and nothing is retried
         self._sleep = sleep or sleep_until(self.interrupted)
         self._timer, self._chance = timer, chance
-        self._free_at = 0.0  # one thread's 429 holds all of them back until then
+        self._free_at = 0.0  # a 429 in one thread delays all threads until then
         self._counting = threading.Lock()
         self._service_date: tuple[dt.datetime, float] | None = None
         rate = Rate(connection.rate_limit, Duration.SECOND, burst=_BURST)
@@ -83,7 +83,7 @@ class PoliteSession(requests.Session):
         self.tokens = Tokens(connection, self._post_form, timer)
 
     def ask(self, call: wire.Request, **more: Any) -> requests.Response:
-        """Send one call until it is answered, and return an answer of success; `more` is for a cache above."""
+        """Send one request with retries, and return a successful response; `more` is for the cache."""
         headers = {"Accept": "application/json"}
         if call.body is not None:
             headers["Content-Type"] = "application/json"
@@ -91,34 +91,35 @@ class PoliteSession(requests.Session):
         return self.send(prepared, call=call, **more)
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        """What `ask` comes down to where no stored answer is at hand.
+        """Send a request for which no stored response is used.
 
         Parameters
         ----------
         kwargs
-            `call`, what the request was prepared from, and `still`, which is called right before each time that it is
-            sent, after all waiting: what it raises ends the call, unsent; bytes that it returns are sent as the body.
+            `call`, from which the request was prepared, and `before_send`, which is called directly before each
+            attempt, after all waiting. If it raises, the request is not sent; if it returns bytes, they are sent as the
+            body.
 
         Raises
         ------
         ServiceError
-            Refused, or failed at every repeat, by kind.
+            The request was refused, or failed at every retry.
         """
         call: wire.Request = kwargs["call"]
-        still: Callable[[], bytes | None] = kwargs.get("still") or self._unless_interrupted
+        before_send: Callable[[], bytes | None] = kwargs.get("before_send") or self._unless_interrupted
         renewed = False
 
         def attempt() -> requests.Response:
             nonlocal renewed
             token = self.tokens.get()
-            response = self._once(request, call.operation, token, still)
+            response = self._send_once(request, call.operation, token, before_send)
             if response.status_code == 401 and not renewed:
                 renewed = True
-                response = self._once(request, call.operation, self.tokens.get(other_than=token), still)
+                response = self._send_once(request, call.operation, self.tokens.get(other_than=token), before_send)
             if 200 <= response.status_code < 300:
                 return response
-            wait = self._asked_wait(response)
-            error = wire.fault(
+            wait = self._retry_after(response)
+            error = wire.service_error(
                 call.operation,
                 response.status_code,
                 response.content,
@@ -126,46 +127,46 @@ class PoliteSession(requests.Session):
                 wait=wait,
                 secrets=self._secrets(token),
             )
-            if wire.worth_repeating(call.method, response.status_code):
-                raise self._repeatable(error, response.status_code, wait)
+            if wire.is_retryable(call.method, response.status_code):
+                raise self._retryable(error, response.status_code, wait)
             raise error
 
-        return self._repeat(attempt)
+        return self._with_retries(attempt)
 
     def _post_form(self, url: str, form: Mapping[str, str]) -> requests.Response:
         request = requests.Request("POST", url, data=form, headers={"Accept": "application/json"}).prepare()
 
         def attempt() -> requests.Response:
-            response = self._once(request, None, None, self._unless_interrupted)
+            response = self._send_once(request, None, None, self._unless_interrupted)
             if response.status_code == 200:
                 return response
-            error = wire.sign_in_fault(response.status_code, response.content, self._secrets())
-            if wire.worth_repeating("GET", response.status_code):  # asking twice for a token does no harm
-                raise self._repeatable(error, response.status_code, self._asked_wait(response))
+            error = wire.sign_in_error(response.status_code, response.content, self._secrets())
+            if wire.is_retryable("GET", response.status_code):  # asking twice for a token does no harm
+                raise self._retryable(error, response.status_code, self._retry_after(response))
             raise error
 
-        return self._repeat(attempt)
+        return self._with_retries(attempt)
 
-    def _once(
+    def _send_once(
         self,
         request: requests.PreparedRequest,
         operation: Operation | None,
         token: str | None,
-        still: Callable[[], bytes | None],
+        before_send: Callable[[], bytes | None],
     ) -> requests.Response:
-        """Send it now; without an operation it is the sign-in."""
-        self._name_address("api_url" if operation else "auth_url")
+        """Make one attempt; without an operation it is the sign-in."""
+        self._announce_address("api_url" if operation else "auth_url")
         if token is not None:
             key = self.connection.app_key
             request.headers["Authorization"] = f"Bearer {token}"
             request.headers["ST-App-Key"] = key.get_secret_value() if key else ""
-        request.headers.pop("Cache-Control", None)  # meant for the cache above, not for the service
+        request.headers.pop("Cache-Control", None)  # meant for the cache, not for the service
         options = self.merge_environment_settings(str(request.url), {}, None, None, None)
         if is_loopback(str(request.url)):
-            options["proxies"] = {}  # a proxy has another idea of which machine that is
+            options["proxies"] = {}  # for a proxy, this address is another machine
         request.writes = operation is not None and operation.writes  # type: ignore[attr-defined]
         self._wait_for_turn()
-        if (body := still()) is not None:
+        if (body := before_send()) is not None:
             request.prepare_body(body, None)
         with self._counting:
             self.calls += 1
@@ -174,11 +175,11 @@ class PoliteSession(requests.Session):
         except ResponseTooLarge:
             raise self._too_large(operation) from None
         except requests.RequestException as error:
-            raise _broken(error, operation) from None
-        except OSError as error:  # a file of certificates that is not there
+            raise _connection_error(error, operation) from None
+        except OSError as error:  # a missing file of certificates
             what = operation.name if operation else "sign-in"
             raise ConnectionFailed(
-                f"{what}: no connection could be made: {error}. Are REQUESTS_CA_BUNDLE and the proxy's settings right?",
+                f"{what}: no connection could be made: {error}. Check REQUESTS_CA_BUNDLE and the proxy settings.",
                 operation=what,
             ) from None
         if operation is not None and (date := wire.service_date(response.headers)) is not None:
@@ -186,12 +187,12 @@ class PoliteSession(requests.Session):
         return response
 
     def interrupt(self, *, writes: bool = False) -> None:
-        """End what is under way, and all waiting, until `interrupted` is cleared.
+        """End running requests and all waiting, until `interrupted` is cleared.
 
         Parameters
         ----------
         writes : bool, default False
-            Also requests that change something; nobody knows then what became of them.
+            End requests that change something, too; their outcome is then unknown.
         """
         self.interrupted.set()
         self.in_flight.end("interrupted", writes=writes)
@@ -202,17 +203,17 @@ class PoliteSession(requests.Session):
 
     def _too_large(self, operation: Operation | None) -> ConnectionFailed:
         what = operation.name if operation else "sign-in"
-        doubt = wire.doubt(operation) if operation else ""
+        doubt = wire.doubt_message(operation) if operation else ""
         return ConnectionFailed(
             f"{what}: the response is larger than {self.connection.response_limit_mb} MB, so the rest of it was not "
-            "read. If it comes from the service, and not from something on the way, set STCRM_RESPONSE_LIMIT_MB "
-            f"higher.{doubt}",
+            "read. If it really comes from ServiceTitan and not from a proxy, set STCRM_RESPONSE_LIMIT_MB to a higher "
+            f"value.{doubt}",
             operation=what,
             in_doubt=bool(doubt),
         )
 
-    def _name_address(self, setting: str) -> None:
-        """Tell, before the first secret goes there, of an address that is not ServiceTitan's own."""
+    def _announce_address(self, setting: str) -> None:
+        """Warn before the first secret is sent to an address that is not ServiceTitan's."""
         url = str(getattr(self.connection, setting))
         if not self._own_service and not is_known(url):
             name_once(url, f"STCRM_{setting.upper()}", self.connection.source(setting).words)
@@ -222,49 +223,49 @@ class PoliteSession(requests.Session):
         return self._timer()
 
     def sleep(self, seconds: float) -> None:
-        """Wait, unless interrupted."""
+        """Wait until the time is over or the session is interrupted."""
         self._sleep(seconds)
 
     def service_now(self) -> dt.datetime | None:
-        """Return the service's time: its latest `Date`, and what has passed since. None before the first response."""
+        """Return the service's time: its latest `Date` plus the time since. None before the first response."""
         if self._service_date is None:
             return None
         date, at = self._service_date
         return date + dt.timedelta(seconds=max(0.0, self._timer() - at))
 
-    def _repeat(self, attempt: Callable[[], requests.Response]) -> requests.Response:
+    def _with_retries(self, attempt: Callable[[], requests.Response]) -> requests.Response:
         retrying = Retrying(
             stop=stop_after_attempt(self.connection.retries + 1) | stop_when_event_set(self.interrupted),
-            wait=self._how_long,
-            retry=retry_if_exception_type(_Repeatable),
-            retry_error_callback=_give_up,
+            wait=self._retry_wait,
+            retry=retry_if_exception_type(_Retryable),
+            retry_error_callback=_raise_last_error,
             sleep=self._sleep,
         )
         return retrying(attempt)
 
-    def _how_long(self, state: RetryCallState) -> float:
-        failure = _failure(state)
+    def _retry_wait(self, state: RetryCallState) -> float:
+        failure = _last_failure(state)
         wait = wire.backoff(state.attempt_number, self._chance())
         if failure.wait is not None:
-            wait = failure.wait + self._chance()  # so that not all threads come back in one instant
+            wait = failure.wait + self._chance()  # so that threads do not retry at the same moment
         self.on_wait(wait, failure.why)
         return wait
 
-    def _asked_wait(self, response: requests.Response) -> float | None:
-        return wire.asked_wait(response.headers, response.content, now=wire.service_date(response.headers))
+    def _retry_after(self, response: requests.Response) -> float | None:
+        return wire.retry_after(response.headers, response.content, now=wire.service_date(response.headers))
 
     def _secrets(self, token: str = "") -> list[str]:
-        """What was sent to be let in, and what no error may repeat."""
+        """Return the secrets that no error may repeat."""
         secrets = [self.connection.client_secret, self.connection.app_key]
         return [token, self.tokens.current, *(secret.get_secret_value() for secret in secrets if secret)]
 
-    def _repeatable(self, error: ServiceError, status: int, wait: float | None) -> Exception:
+    def _retryable(self, error: ServiceError, status: int, wait: float | None) -> Exception:
         if wait is not None and wait > wire.LONGEST_WAIT:
             return error
         if status != 429:
-            return _Repeatable(error, wait, f"the service failed ({status})")
+            return _Retryable(error, wait, f"the service failed ({status})")
         self._free_at = max(self._free_at, self._timer() + (wait or 0.0))
-        return _Repeatable(error, wait, "the service asks to wait")
+        return _Retryable(error, wait, "the service asks to wait")
 
     def _wait_for_turn(self) -> None:
         held = self._free_at - self._timer()
@@ -274,12 +275,11 @@ class PoliteSession(requests.Session):
         self._limiter.try_acquire("call")
 
 
-class CachedPoliteSession(CacheMixin, PoliteSession):
-    """The polite session below requests-cache.
+class CachedServiceSession(CacheMixin, ServiceSession):
+    """A `ServiceSession` with requests-cache.
 
-    Which stored answer may be used is the caller's to decide, who names it by `page_key`: the answer is taken from
-    there if it is there, and put there if it is not. `only_if_cached=True` sends nothing. Without a key nothing is
-    stored.
+    The caller names the stored response by `page_key`: it is used if it exists, and stored otherwise.
+    `only_if_cached=True` sends nothing. Without a key nothing is stored.
     """
 
     def __init__(self, connection: Settings, backend: BaseCache, **more: Any) -> None:
@@ -294,62 +294,62 @@ class CachedPoliteSession(CacheMixin, PoliteSession):
         )
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> Any:  # type: ignore[override]
-        """Out of the cache, or by `PoliteSession.send`."""
+        """Return a stored response, or send with `ServiceSession.send`."""
         if "page_key" in kwargs:
             return super().send(request, **kwargs)
-        return PoliteSession.send(self, request, **kwargs)
+        return ServiceSession.send(self, request, **kwargs)
 
 
 def _page_key(*, page_key: str, **_: Any) -> str:
     return page_key
 
 
-class _Repeatable(Exception):
-    """A failure that may be repeated; `error` is what it becomes when the repeats are used up."""
+class _Retryable(Exception):
+    """A failure that may be retried; `error` is raised after the last retry."""
 
     def __init__(self, error: ServiceError, wait: float | None, why: str) -> None:
         super().__init__(why)
         self.error, self.wait, self.why = error, wait, why
 
 
-def _failure(state: RetryCallState) -> _Repeatable:
-    return cast("_Repeatable", state.outcome and state.outcome.exception())
+def _last_failure(state: RetryCallState) -> _Retryable:
+    return cast("_Retryable", state.outcome and state.outcome.exception())
 
 
-def _give_up(state: RetryCallState) -> requests.Response:
-    raise _failure(state).error from None
+def _raise_last_error(state: RetryCallState) -> requests.Response:
+    raise _last_failure(state).error from None
 
 
-def _broken(error: requests.RequestException, operation: Operation | None) -> Exception:
-    """The error for a call without a whole answer. requests' own text is left out: it holds the filters."""
+def _connection_error(error: requests.RequestException, operation: Operation | None) -> Exception:
+    """Return the error for a request without a complete response, without requests' message, which has the filters."""
     sent = "NewConnectionError" not in repr(error) and not isinstance(error, requests.ConnectTimeout)
     timeout = isinstance(error, requests.Timeout)
     happened = "took too long" if timeout else "broke off" if sent else "could not be made"
     what = operation.name if operation else "sign-in"
-    doubt = wire.doubt(operation) if operation and sent else ""
+    doubt = wire.doubt_message(operation) if operation and sent else ""
     failure = ConnectionFailed(
-        f"{what}: the connection {happened} ({type(error).__name__}). Is the network up, are the address and the proxy "
-        f"right?{doubt}",
+        f"{what}: the connection {happened} ({type(error).__name__}). Check the network, the address and the proxy."
+        f"{doubt}",
         operation=what,
         in_doubt=bool(doubt),
     )
     method = operation.method if operation else "GET"  # asking twice for a token does no harm
-    if wire.worth_repeating(method, None, sent=sent):
-        return _Repeatable(failure, None, f"the connection {happened}")
+    if wire.is_retryable(method, None, sent=sent):
+        return _Retryable(failure, None, f"the connection {happened}")
     return failure
 
 
 class _WithoutQueries(logging.Filter):
-    """Cuts queries out of other libraries' lines: filters hold customers' names, phones and streets."""
+    """Removes queries from the log lines of other libraries: filters have customers' names, phones and addresses."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg = _cut(record.msg)
+        record.msg = _without_query(record.msg)
         if isinstance(record.args, tuple):
-            record.args = tuple(map(_cut, record.args))
+            record.args = tuple(map(_without_query, record.args))
         return True
 
 
-def _cut(value: Any) -> Any:
+def _without_query(value: Any) -> Any:
     return value.partition("?")[0] + "?…" if isinstance(value, str) and "?" in value else value
 
 

@@ -1,4 +1,4 @@
-"""The access token: got once for all threads, renewed before it ends and after a refusal."""
+"""The access token: shared by all threads, renewed before it expires and after a 401."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Any, Protocol
 from stcrm_pandas.errors import SettingsError, SignInError, StcrmError
 from stcrm_pandas.settings.connection import Settings
 
-_RENEW_BEFORE = 60.0  # seconds before its end from which on a token is no longer used
-_REFUSED_FOR = 30.0  # seconds in which a refused sign-in is not tried again
-_FAILED_FOR = 2.0  # likewise after one that failed at every repeat
-_USUAL, _LONGEST = 900.0, 86_400.0  # seconds for which a token is good
-_TOKEN = re.compile("[!-~]+")  # what a header can carry
+_RENEW_BEFORE = 60.0  # seconds before its expiry when a token is renewed
+_REFUSED_FOR = 30.0  # seconds before a refused sign-in is tried again
+_FAILED_FOR = 2.0  # seconds before a failed sign-in is tried again
+_USUAL, _LONGEST = 900.0, 86_400.0  # lifetime of a token in seconds
+_TOKEN = re.compile("[!-~]+")  # characters that a header can contain
 
 
-class SignInAnswer(Protocol):
-    """What a sign-in brings back."""
+class SignInResponse(Protocol):
+    """The response to a sign-in."""
 
     def json(self) -> object:
-        """The answer's JSON."""
+        """Return the JSON of the response."""
 
 
 class Tokens:
@@ -30,15 +30,15 @@ class Tokens:
     Parameters
     ----------
     settings : Settings
-        The connection's, with the client id and secret.
+        The settings of the connection, with client id and secret.
     post : callable
-        Sends the sign-in form to an address; raises where it is refused.
+        Sends the sign-in form to an address; raises if it is refused.
     clock : callable
-        Seconds that only grow.
+        Returns seconds that only increase.
     """
 
     def __init__(
-        self, settings: Settings, post: Callable[[str, Mapping[str, str]], SignInAnswer], clock: Callable[[], float]
+        self, settings: Settings, post: Callable[[str, Mapping[str, str]], SignInResponse], clock: Callable[[], float]
     ) -> None:
         self._settings = settings
         self._post = post
@@ -49,15 +49,15 @@ class Tokens:
         self._failed: tuple[float, StcrmError] | None = None
 
     def get(self, *, other_than: str = "") -> str:
-        """A token that is good now, and another than the one that the service has just refused.
+        """Return a valid token, other than one that the service has just refused.
 
         Raises
         ------
         SignInError
-            The client id or the secret is wrong. It is not asked again for half a minute, so that many threads do not
-            become a storm of sign-ins.
+            The client id or the secret is wrong. No sign-in is tried again for half a minute, so that threads do not
+            flood the service.
         ServiceError
-            The sign-in failed at every repeat. All threads that waited for it share the failure.
+            The sign-in failed at every retry. All waiting threads get the same error.
         """
         with self._lock:
             if self._failed and self._clock() < self._failed[0]:
@@ -80,7 +80,9 @@ class Tokens:
         asked = self._clock()
         settings = self._settings
         if settings.client_secret is None:
-            raise SettingsError("Not set: STCRM_CLIENT_SECRET. Without it, only connect(offline=True) can read.")
+            raise SettingsError(
+                "STCRM_CLIENT_SECRET is not set. Set it, or read stored responses with connect(offline=True)."
+            )
         form = {
             "grant_type": "client_credentials",
             "client_id": str(settings.client_id),
@@ -93,15 +95,13 @@ class Tokens:
             if not _TOKEN.fullmatch(token):
                 raise ValueError("no token")
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            raise SignInError(
-                f"{settings.token_url} answered, but with no token in it. Is STCRM_AUTH_URL right?"
-            ) from None
+            raise SignInError(f"The response of {settings.token_url} has no token. Check STCRM_AUTH_URL.") from None
         self._token = token
         self._ends = asked + max(1.0, lifetime - _RENEW_BEFORE)
 
 
 def _lifetime(given: Any) -> float:
-    """For how many seconds a token is good, a day at most.
+    """Return the lifetime of a token in seconds, one day at most.
 
     Examples
     --------
@@ -110,5 +110,5 @@ def _lifetime(given: Any) -> float:
     """
     try:
         return min(_LONGEST, float(given or _USUAL))
-    except OverflowError:  # a whole number of hundreds of digits
+    except OverflowError:  # an integer with hundreds of digits
         return _LONGEST

@@ -1,4 +1,4 @@
-"""One request and its whole response: within a deadline, and no larger than it may be."""
+"""One request and its complete response, within a deadline and a size limit."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from stcrm_pandas.http.in_flight import POOLS, InFlight
 __all__ = ["BoundedAdapter", "ResponseTooLarge"]
 
 _MULTIPLE_OF_TIMEOUT = 2
-"""How often the read timeout a whole response may take."""
+"""A complete response may take this many times the read timeout."""
 _GZIP = ("gzip", "x-gzip")
 
 
 class ResponseTooLarge(requests.RequestException):
-    """A response that is larger than it may be; the rest of it was not read."""
+    """A response that exceeds the size limit; the rest of it was not read."""
 
 
 class BoundedAdapter(HTTPAdapter):
-    """An adapter of requests that reads whole responses, within bounds of time and size.
+    """A requests adapter that reads complete responses within limits of time and size.
 
-    It reads a body in one go, for a third of the time that requests takes for a page of rows.
+    It reads a body at once, which takes a third of the time that requests needs for a page of rows.
 
     Parameters
     ----------
     in_flight : InFlight
-        Where requests under way are noted.
+        The registry of running requests.
     limit : int
-        Bytes of a body at most, after decompression.
+        The largest body in bytes, after decompression.
     """
 
     def __init__(self, in_flight: InFlight, limit: int, **options: Any) -> None:
@@ -40,29 +40,29 @@ class BoundedAdapter(HTTPAdapter):
         super().__init__(**options)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Make pools whose connections can be ended from another thread."""
+        """Create pools whose connections can be ended from another thread."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = POOLS
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        """Return the like for a proxy."""
+        """Return such a pool manager for a proxy."""
         manager = super().proxy_manager_for(proxy, **kwargs)
         if not proxy.lower().startswith("socks"):
             manager.pool_classes_by_scheme = POOLS
         return manager
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        """Send, and read the whole body.
+        """Send a request, and read the complete body.
 
         Parameters
         ----------
         request : requests.PreparedRequest
-            With an attribute `writes` that is True if it changes something.
+            Its attribute `writes` is True if it changes something.
 
         Raises
         ------
         RequestException
-            As requests has them; `ReadTimeout` too where the whole takes twice the read timeout, `ResponseTooLarge`.
+            As in requests; also `ReadTimeout` after twice the read timeout, and `ResponseTooLarge`.
         """
         _, read_timeout = kwargs["timeout"]
         seconds = _MULTIPLE_OF_TIMEOUT * read_timeout
@@ -72,10 +72,10 @@ class BoundedAdapter(HTTPAdapter):
                 response._content = self._body_of(response)
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
                 if flight.ended_by != "deadline":
-                    raise _as_requests_has_it(error) from None
+                    raise _as_requests_error(error) from None
             if flight.ended_by == "deadline":
                 raise requests.ReadTimeout(f"the whole response took longer than {seconds:g} s")
-            if flight.ended_by:  # a body that ends with its connection looks whole
+            if flight.ended_by:  # a body that ends with its connection looks complete
                 raise requests.ConnectionError(flight.ended_by)
         response._content_consumed = True  # type: ignore[attr-defined]
         return response
@@ -87,11 +87,11 @@ class BoundedAdapter(HTTPAdapter):
 
     def _body_of(self, response: requests.Response) -> bytes:
         raw = response.raw
-        whole = False
+        complete = False
         try:
             pieces: list[bytes] = []
             size = 0
-            # Up to its end, and not only to its length: the next read notices that a body was cut short.
+            # Read to the end, not only to the length: the next read detects a truncated body.
             while piece := raw.read(self._limit + 1 - size, decode_content=False):
                 pieces.append(piece)
                 size += len(piece)
@@ -100,31 +100,31 @@ class BoundedAdapter(HTTPAdapter):
             body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
             for encoding in reversed(raw.headers.get("Content-Encoding", "").lower().split(",")):
                 body = self._decoded(body, encoding.strip())
-            whole = True
+            complete = True
             return body
         finally:
-            if whole:
+            if complete:
                 raw.release_conn()
             else:
                 raw.close()
 
     def _decoded(self, body: bytes, encoding: str) -> bytes:
-        """A body without one encoding: decompressed, up to the limit and no further."""
+        """Return a body without one encoding, decompressed up to the limit."""
         if encoding in ("", "identity") or not body:
             return body
         if encoding not in (*_GZIP, "deflate"):
             raise requests.exceptions.ContentDecodingError("an encoding that was not asked for")
         try:
-            return self._inflated(body, zlib.MAX_WBITS | (16 if encoding in _GZIP else 0))
+            return self._decompressed(body, zlib.MAX_WBITS | (16 if encoding in _GZIP else 0))
         except zlib.error:
             if encoding in _GZIP:
                 raise requests.exceptions.ContentDecodingError("broken gzip") from None
         try:
-            return self._inflated(body, -zlib.MAX_WBITS)  # deflate as some send it, without its header
+            return self._decompressed(body, -zlib.MAX_WBITS)  # some servers send deflate without its header
         except zlib.error:
             raise requests.exceptions.ContentDecodingError("broken deflate") from None
 
-    def _inflated(self, body: bytes, wbits: int) -> bytes:
+    def _decompressed(self, body: bytes, wbits: int) -> bytes:
         found, size = [], 0
         while body:  # gzip may have several members
             member = zlib.decompressobj(wbits)
@@ -138,7 +138,7 @@ class BoundedAdapter(HTTPAdapter):
         return b"".join(found)
 
 
-def _as_requests_has_it(error: Exception) -> Exception:
+def _as_requests_error(error: Exception) -> Exception:
     if isinstance(error, urllib3.exceptions.ReadTimeoutError):
         return requests.ReadTimeout(error)
     if isinstance(error, urllib3.exceptions.HTTPError):

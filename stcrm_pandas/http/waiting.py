@@ -1,7 +1,7 @@
-"""Waits that Ctrl-C ends, whichever thread the system gives the signal to.
+"""Waits that Ctrl-C ends, whichever thread gets the signal from the system.
 
-Python acts on a signal in the main thread only. Where the system gave it to another thread, the main one does not wake
-up from a lock or an event: so it never waits for long at a time.
+Python handles signals in the main thread only. If the system delivers one to another thread, the main thread does not
+wake up from a lock or an event, so it never waits for long at a time.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _AT_A_TIME = 0.25  # seconds
 
 
 def first_done(running: Collection[Future[Any]], timeout: float | None = None) -> set[Future[Any]]:
-    """Return those that are done, as soon as one is; none if that takes longer than `timeout` seconds."""
+    """Return the futures that are done, as soon as one is; none after `timeout` seconds."""
     end = None if timeout is None else time.monotonic() + timeout
     while True:
         left = _AT_A_TIME if end is None else min(_AT_A_TIME, end - time.monotonic())
@@ -28,7 +28,7 @@ def first_done(running: Collection[Future[Any]], timeout: float | None = None) -
 
 
 def wait_for(event: threading.Event, timeout: float | None = None) -> None:
-    """Wait until an event is set, `timeout` seconds at most."""
+    """Wait until an event is set, at most `timeout` seconds."""
     end = None if timeout is None else time.monotonic() + timeout
     while True:
         left = _AT_A_TIME if end is None else min(_AT_A_TIME, end - time.monotonic())

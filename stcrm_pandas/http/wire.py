@@ -1,12 +1,9 @@
-"""The protocol in functions of values, without I/O: requests, errors, waits.
-
-A request is built from a row of the operations table; what comes back is judged here: is it a fault, is it worth
-repeating, how long does the service ask to wait.
+"""Build requests and interpret responses: errors, retries, and waits. Pure, without I/O.
 
 >>> from stcrm_pandas.contract.operations import OPERATIONS
->>> build(OPERATIONS["Leads_Get"], "https://api.servicetitan.io", 7, {"id": 12}).url
+>>> build_request(OPERATIONS["Leads_Get"], "https://api.servicetitan.io", 7, {"id": 12}).url
 'https://api.servicetitan.io/crm/v2/tenant/7/leads/12'
->>> asked_wait({}, b'{"message": "Rate limit is exceeded. Try again in 12 seconds."}')
+>>> retry_after({}, b'{"message": "Rate limit is exceeded. Try again in 12 seconds."}')
 12.0
 """
 
@@ -36,21 +33,21 @@ from stcrm_pandas.errors import (
 from stcrm_pandas.printable import printable, without_words
 
 PAGE_SIZE = 5000
-"""The largest page that the service gives."""
+"""The largest page that the service returns."""
 
 LONGEST_WAIT = 300.0
-"""A service that asks for a longer wait than this, in seconds, is given up at once."""
+"""If the service asks for a longer wait than this, in seconds, the request fails at once."""
 
 _QUOTED = 500
-"""How many characters of the service's own words an error repeats."""
+"""Largest number of characters of the service's message in an error."""
 
 _LONGEST_PROBLEM = 1_000_000
-"""A body larger than this, in bytes, does not describe an error."""
+"""Bodies larger than this, in bytes, are not parsed as a description of an error."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call, ready to be sent."""
+    """One request, ready to be sent."""
 
     operation: Operation
     url: str
@@ -62,7 +59,7 @@ class Request:
         return self.operation.method
 
 
-def build(
+def build_request(
     operation: Operation,
     api_url: str,
     tenant: int,
@@ -70,28 +67,28 @@ def build(
     query: Iterable[tuple[str, str]] = (),
     body: object = None,
 ) -> Request:
-    """A call of an operation.
+    """Return the request of an operation.
 
     Parameters
     ----------
     api_url : str
-        What stands before the operation's path.
+        The address before the operation's path.
     path : mapping, optional
-        A value for each name in the path, but for the tenant.
+        A value for each name in the path, except the tenant.
     query : Iterable[tuple[str, str]], default ()
-        Parameters, in order; a plus sign is sent as `%2B`, since a bare one would arrive as a blank.
+        Query parameters, in order. A plus sign is sent as `%2B`, because `+` would arrive as a space.
     body : object, optional
-        What is sent as JSON, if anything.
+        The body, sent as JSON.
     """
     values = {name: quote(str(value), safe="") for name, value in {**(path or {}), "tenant": tenant}.items()}
     url = f"{api_url}/{operation.path.format(**values)}"
     pairs = list(query)
     if pairs:
         url += "?" + urlencode(pairs, quote_via=quote, safe=",:")
-    return Request(operation, url, None if body is None else packed(body))
+    return Request(operation, url, None if body is None else json_bytes(body))
 
 
-def packed(body: object) -> bytes:
+def json_bytes(body: object) -> bytes:
     """Return a request body as JSON."""
     return json.dumps(body).encode()
 
@@ -99,39 +96,37 @@ def packed(body: object) -> bytes:
 def page_query(
     operation: Operation, query: Iterable[tuple[str, str]], page: int, size: int = PAGE_SIZE
 ) -> list[tuple[str, str]]:
-    """The query of one page: the first asks for the total; sorted by id where that can be asked for."""
+    """Return the query of one page, sorted by id if the operation can; the first page asks for the total."""
     sort = list(operation.sort.query) if operation.sort else []
     total = [("includeTotal", "true")] if page == 1 else []
     return [*query, *sort, ("page", str(page)), ("pageSize", str(size)), *total]
 
 
-def worth_repeating(method: str, status: int | None, *, sent: bool = True) -> bool:
-    """Whether a call that ended so may be sent again as it is.
+def is_retryable(method: str, status: int | None, *, sent: bool = True) -> bool:
+    """Return whether a failed request may be retried.
 
     Parameters
     ----------
     status : int or None
-        The answer's; None where no whole answer came.
+        The status of the response; None without a complete response.
     sent : bool, default True
-        False where no connection was made at all.
+        False if no connection was made.
 
-    Notes
-    -----
-    A read may be repeated on 429, on 5xx and on a broken connection. A write is repeated on 429 and when nothing was
-    sent: after a broken connection it may have happened.
+    Notes ----- Reads are retried on 429, on 5xx and on a broken connection. Writes are retried on 429 and if nothing
+    was sent: after a broken connection they may have been carried out.
     """
     if status == 429 or (status is None and not sent):
         return True
     return method == "GET" and (status is None or status >= 500)
 
 
-def asked_wait(headers: Mapping[str, str], body: bytes, *, now: dt.datetime | None = None) -> float | None:
-    """How many seconds the service asks to wait: by `Retry-After`, or in the words of the body. None: it does not say.
+def retry_after(headers: Mapping[str, str], body: bytes, *, now: dt.datetime | None = None) -> float | None:
+    """Return the seconds that the service asks to wait, in `Retry-After` or in the body; None if it does not.
 
     Parameters
     ----------
     now : dt.datetime, optional
-        Against which a `Retry-After` that is a date is held.
+        The time from which a date in `Retry-After` counts.
     """
     waits = [float(found[1]) for found in [re.search(rb"[Tt]ry again in (\d+(?:\.\d+)?) second", body[:2000])] if found]
     header = (headers.get("Retry-After") or "").strip()
@@ -143,7 +138,7 @@ def asked_wait(headers: Mapping[str, str], body: bytes, *, now: dt.datetime | No
 
 
 def backoff(attempt: int, chance: float) -> float:
-    """Seconds to wait after the nth failure where the service does not say: half of it fixed, half by chance.
+    """Return the seconds to wait after the nth failure: exponential, half of it random.
 
     Examples
     --------
@@ -154,12 +149,12 @@ def backoff(attempt: int, chance: float) -> float:
 
 
 def service_date(headers: Mapping[str, str]) -> dt.datetime | None:
-    """The service's own time, from the answer's `Date`."""
+    """Return the service's time from the `Date` of a response."""
     return _date(headers.get("Date") or "")
 
 
 def _date(text: str) -> dt.datetime | None:
-    """A date of HTTP, which is in UTC also where it does not say so."""
+    """Return an HTTP date, in UTC even if it does not say so."""
     try:
         date = email.utils.parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):
@@ -167,7 +162,7 @@ def _date(text: str) -> dt.datetime | None:
     return date if date.tzinfo else date.replace(tzinfo=dt.UTC)
 
 
-def fault(
+def service_error(
     operation: Operation,
     status: int,
     body: bytes,
@@ -176,21 +171,20 @@ def fault(
     wait: float | None = None,
     secrets: Iterable[str] = (),
 ) -> ServiceError:
-    """The error that an answer other than 2xx stands for.
+    """Return the error for a response other than 2xx.
 
     Parameters
     ----------
     body : bytes
-        What the service said.
+        The response body.
     wait : float, optional
-        How many seconds the service asks to wait.
+        The seconds that the service asks to wait.
     secrets : iterable of str, default ()
-        What the error must not repeat, should the service do so.
+        Texts that the error must not repeat.
 
     Notes
     -----
-    The message has the operation, the status and, for 400, 404 and 409, the service's own words by field. An HTML page
-    is not quoted.
+    The message has the operation, the status and the service's message by field. HTML pages are not quoted.
     """
     problem = _problem(body, secrets)
     title = str(problem.get("title") or "").strip()[:_QUOTED]
@@ -203,96 +197,97 @@ def fault(
     }
     words = "; ".join(f"{name}: {' '.join(texts)}" if name else " ".join(texts) for name, texts in fields.items())
     words = words[:_QUOTED]
-    said = f" The service says: {' '.join(filter(None, [title, words]))}" if title or words else ""
+    quoted = f" The service says: {' '.join(filter(None, [title, words]))}" if title or words else ""
     name = f"{operation.name} ({operation.id})"
     if status == 400:
-        return RequestError(f"{name}: the request was refused (400).{said}", **details)
+        return RequestError(f"{name}: the request was refused (400).{quoted}", **details)
     if status == 401:
         return SignInError(
-            f"{name}: not signed in (401), also with a new token. Check STCRM_APP_KEY, and that this application is "
-            f"allowed on tenant {tenant}.{said}",
+            f"{name}: not signed in (401), even with a new token. Check STCRM_APP_KEY, and that this application is "
+            f"allowed to access tenant {tenant}.{quoted}",
             **details,
         )
     if status == 403:
         return PermissionDenied(
-            f"{name}: not allowed (403). It needs the scope {operation.scope}: add it to the application and have the "
-            f"tenant accept it, and check that the application is connected to tenant {tenant}.{said}",
+            f"{name}: no permission (403). This needs the scope {operation.scope}: add it to the application, have the "
+            f"tenant accept it, and check that the application is connected to tenant {tenant}.{quoted}",
             scope=operation.scope,
             **details,
         )
     if status == 404:
         return NotFound(
-            f"{name}: not found (404). Does tenant {tenant} exist, and what the call names?{said}", **details
+            f"{name}: not found (404). Check that tenant {tenant} exists, and the row that was requested.{quoted}",
+            **details,
         )
     if status == 409:
-        return Conflict(f"{name}: what is there now does not allow this (409).{said}", **details)
+        return Conflict(f"{name}: the current state of the row does not allow this (409).{quoted}", **details)
     if status == 429:
         if wait is not None and wait > LONGEST_WAIT:
             return RateLimited(
-                f"{name}: too many calls (429); the service asks to wait {wait:,.0f} seconds, which is too long to "
-                "wait here. Read again later.",
+                f"{name}: too many requests (429). The service asks to wait {wait:,.0f} seconds, which is too long to "
+                "wait here. Try again later.",
                 **details,
             )
         return RateLimited(
-            f"{name}: too many calls (429), and still after all repeats. Wait a few minutes, or set a lower "
-            "STCRM_RATE_LIMIT where other programs share this application.",
+            f"{name}: too many requests (429), even after all retries. Wait a few minutes, or set a lower "
+            "STCRM_RATE_LIMIT if other programs use this application, too.",
             **details,
         )
     if status >= 500 and operation.writes:
-        return ServerError(f"{name}: the service failed ({status}).{doubt(operation)}{said}", in_doubt=True, **details)
+        return ServerError(
+            f"{name}: the service failed ({status}).{doubt_message(operation)}{quoted}", in_doubt=True, **details
+        )
     if status >= 500:
         return ServerError(
-            f"{name}: the service failed ({status}), and again at each repeat. Try later.{said}", **details
+            f"{name}: the service failed ({status}), and again at each retry. Try again later.{quoted}", **details
         )
-    return ServiceError(f"{name}: an answer that was not expected ({status}).{said}", **details)
+    return ServiceError(f"{name}: unexpected response ({status}).{quoted}", **details)
 
 
-def located(error: ServiceError, path: Mapping[str, object]) -> ServiceError:
-    """The same error, with what the call named in its path."""
+def with_path(error: ServiceError, path: Mapping[str, object]) -> ServiceError:
+    """Add the path parameters to an error, and return it."""
     if path:
         error.path = dict(path)
         named = ", ".join(f"{snake(name)} {value}" for name, value in path.items())
-        error.args = (f"{error} It was asked for {named}.",)
+        error.args = (f"{error} The request was for {named}.",)
     return error
 
 
-def doubt(operation: Operation) -> str:
-    """What to say where a call that writes may or may not have been carried out; empty for a read."""
+def doubt_message(operation: Operation) -> str:
+    """Return a warning that a write may have been carried out; empty for a read."""
     if not operation.writes:
         return ""
     return (
-        " It may have been carried out all the same, so it was not sent again: look with "
-        f"crm.{operation.shown_by}(…) before you do."
+        " The change may have been made anyway, so it was not sent again. Check with "
+        f"crm.{operation.shown_by}(…) before you repeat it."
     )
 
 
-def sign_in_fault(status: int, body: bytes, secrets: Iterable[str] = ()) -> ServiceError:
-    """The error that a refused sign-in stands for; it repeats no secret."""
+def sign_in_error(status: int, body: bytes, secrets: Iterable[str] = ()) -> ServiceError:
+    """Return the error for a failed sign-in, without secrets."""
     reason = str(_problem(body, secrets).get("error") or "")
     reason = reason if re.fullmatch("[a-z_]{1,60}", reason) else ""  # OAuth's own words, and nothing else
     if status >= 500 or status == 429:
         return ServerError(
-            f"The sign-in service failed ({status}), and again at each repeat. Try later.", status=status
+            f"The sign-in service failed ({status}), and again at each retry. Try again later.", status=status
         )
     if status not in (400, 401, 403):
-        return SignInError(
-            f"The sign-in did not answer as one does ({status}). Is STCRM_AUTH_URL right?", status=status
-        )
+        return SignInError(f"Unexpected response to the sign-in ({status}). Check STCRM_AUTH_URL.", status=status)
     hint = "the client id or the client secret is wrong" if reason in ("", "invalid_client") else f"it says {reason!r}"
     return SignInError(
         f"The sign-in was refused ({status}): {hint}. Check STCRM_CLIENT_ID and STCRM_CLIENT_SECRET, and that both "
-        "belong to the environment that is asked.",
+        "belong to the environment of this connection.",
         status=status,
     )
 
 
 def _problem(body: bytes, secrets: Iterable[str]) -> dict[str, Any]:
-    """What a body of JSON says, fit to be shown; empty for the HTML page of a gateway, or nothing."""
+    """Return the JSON of an error's body, safe to show; empty for HTML pages and empty bodies."""
     if len(body) > _LONGEST_PROBLEM:
         return {}
     try:
         problem = json.loads(body)
-        # After decoding: JSON can write each character of a secret in several ways.
+        # Remove secrets after decoding, because JSON can escape each character in several ways.
         return _shown(problem, tuple(secrets)) if isinstance(problem, dict) else {}
     except (ValueError, RecursionError):
         return {}

@@ -1,4 +1,4 @@
-"""One connection as bulk edits see it: fresh reads, writes, time, and a few settings."""
+"""The connection of bulk edits: reads without the cache, writes, clocks, and a few settings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import requests
 from stcrm_pandas.contract.operations import Operation, by_name
 from stcrm_pandas.http import wire
 from stcrm_pandas.http.cache import Cache
-from stcrm_pandas.http.session import CachedPoliteSession
+from stcrm_pandas.http.session import CachedServiceSession
 from stcrm_pandas.reads.options import Options
 from stcrm_pandas.reads.progress import Bar, Progress
 from stcrm_pandas.reads.reading import Reader, below
@@ -25,12 +25,12 @@ from stcrm_pandas.settings.connection import Settings
 
 
 class Connection:
-    """The parts of one connection, as `edits.port.Port` describes them."""
+    """Implements `edits.port.Port` for one connection."""
 
     def __init__(
         self,
         settings: Settings,
-        session: CachedPoliteSession,
+        session: CachedServiceSession,
         cache: Cache,
         progress: Progress,
         reader: Reader,
@@ -56,22 +56,22 @@ class Connection:
 
     @property
     def journal_folder(self) -> Path:
-        """Where journals are kept."""
+        """The folder of the journals."""
         return self._settings.journal_folder
 
     @property
     def concurrency(self) -> int:
-        """How many requests run side by side at most."""
+        """The largest number of requests at the same time."""
         return self._settings.concurrency
 
     @property
     def rate_limit(self) -> int:
-        """How many requests are sent in a second at most."""
+        """The largest number of requests per second."""
         return self._settings.rate_limit
 
     @property
     def in_production(self) -> bool:
-        """Whether it is the real service's production, by its name or by its address."""
+        """Whether this is ServiceTitan's production environment, by its name or its address."""
         host = urlsplit(str(self._settings.api_url)).hostname
         return self._settings.environment == "production" or host == urlsplit(ENVIRONMENTS["production"][0]).hostname
 
@@ -88,35 +88,35 @@ class Connection:
         return self._session.timer()
 
     def sleep(self, seconds: float) -> None:
-        """Wait, unless interrupted."""
+        """Wait until the time is over or the connection is interrupted."""
         self._session.sleep(seconds)
 
     def interrupt(self, *, writes: bool = False) -> None:
-        """End reads under way, with `writes` also requests that change something, and all waiting."""
+        """End running reads and all waiting; with `writes`, end running writes, too."""
         self._session.interrupt(writes=writes)
 
     def stop_waiting(self) -> None:
-        """End all waiting, and send nothing more, until `go_on`."""
+        """End all waiting and send nothing more, until `allow_requests`."""
         self._session.interrupted.set()
 
-    def go_on(self) -> None:
-        """Let requests be sent again after `interrupt` or `stop_waiting`."""
+    def allow_requests(self) -> None:
+        """Allow requests again after `interrupt` or `stop_waiting`."""
         self._session.interrupted.clear()
 
     def ask(
         self, operation: Operation, path: Mapping[str, object], query: Sequence[tuple[str, str]]
     ) -> requests.Response:
         """Send one request that reads, without the cache, and return its response."""
-        return self._session.ask(wire.build(operation, str(self._settings.api_url), self.tenant, path, query))
+        return self._session.ask(wire.build_request(operation, str(self._settings.api_url), self.tenant, path, query))
 
     def list(self, helper: str, **filters: Any) -> pd.DataFrame:
-        """Return all rows of a list as they are now, as the method of that name does with `refresh=True`."""
+        """Return all current rows of a list, like the method of that name with `refresh=True`."""
         operation = by_name(helper)
         parents = below(operation, filters)
         return self._reader.list(operation, filters, Options(refresh=True), below=parents)
 
     def allow(self, operation: Operation) -> None:
-        """Raise `WritesNotAllowed` where the connection has no write permission, or is offline."""
+        """Raise `WritesNotAllowed` if the connection is read-only or offline."""
         self._writer.allow(operation)
 
     def send(
@@ -125,15 +125,15 @@ class Connection:
         path: Mapping[str, object],
         body: object,
         *,
-        still: Callable[[], object] | None = None,
+        before_send: Callable[[], object] | None = None,
     ) -> requests.Response:
         """Send one request that changes something. See `Writer.send`."""
-        return self._writer.send(operation, path, body, still=still)
+        return self._writer.send(operation, path, body, before_send=before_send)
 
     def bar(self, what: str) -> AbstractContextManager[Bar]:
         """Return a progress bar."""
         return self._progress.bar(what)
 
     def say(self, what: str) -> None:
-        """Show a line where somebody watches."""
+        """Print a line in a terminal or notebook."""
         self._progress.say(what)

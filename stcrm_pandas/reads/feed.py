@@ -1,4 +1,4 @@
-"""What an export feed hands out."""
+"""The result of an export feed."""
 
 from __future__ import annotations
 
@@ -7,21 +7,24 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from stcrm_pandas.printable import plural
+
 
 @dataclass(frozen=True)
 class Feed:
-    """What an export feed handed out.
+    """The result of an export feed.
 
-    `frame` has the rows, of each the latest version; `continue_from` is the token from which the feed goes on later:
-    pass it to the next `export(continue_from=…)`.
+    `frame` has the latest version of each row. `continue_from` is the token for the next `export(continue_from=…)`,
+    which returns what changed since.
     """
 
     frame: pd.DataFrame
     continue_from: str | None
 
     def __repr__(self) -> str:
-        return f"Feed({len(self.frame)} rows, continue_from={self.continue_from!r})"
+        return f"Feed({plural(len(self.frame), 'row')}, continue_from={self.continue_from!r})"
 
     def _repr_html_(self) -> str:
         token = html.escape(str(self.continue_from))
-        return f"<p>Feed: {len(self.frame):,} rows; goes on from <code>{token}</code></p>{self.frame._repr_html_()}"  # type: ignore[operator]
+        rows = plural(len(self.frame), "row")
+        return f"<p>Feed: {rows}; continue from <code>{token}</code></p>{self.frame._repr_html_()}"  # type: ignore[operator]

@@ -18,11 +18,11 @@ from itertools import takewhile
 from typing import Any, TypeVar
 
 from stcrm_pandas.contract.operations import Operation
-from stcrm_pandas.errors import AnswerError, Conflict, NotAnAnswer, NotCachedError, NotFound, ServiceError
+from stcrm_pandas.errors import Conflict, InvalidResponse, NotCachedError, NotFound, ResponseError, ServiceError
 from stcrm_pandas.http import wire
 from stcrm_pandas.http.cache import Cache, Generation
 from stcrm_pandas.http.query import Query
-from stcrm_pandas.http.session import CachedPoliteSession
+from stcrm_pandas.http.session import CachedServiceSession
 from stcrm_pandas.http.waiting import first_done
 from stcrm_pandas.reads.pagination import FetchedPage, FetchedRead, P, Part, Read, collect, paginate, problem_of
 from stcrm_pandas.reads.progress import Bar
@@ -39,7 +39,7 @@ class Fetcher:
 
     def __init__(
         self,
-        session: CachedPoliteSession,
+        session: CachedServiceSession,
         cache: Cache,
         *,
         api_url: str,
@@ -164,7 +164,7 @@ class Fetcher:
             return self._get(read, part, query, key, only_if_cached=True)
         stored = self.cache.page(key)
         if stored is not None and dt.timedelta(0) <= (self.cache.now() - stored.created_at) < max_age:
-            with contextlib.suppress(AnswerError):
+            with contextlib.suppress(ResponseError):
                 got = self._decoded(read, part, stored, key)
                 if got.page.has_more:
                     return got
@@ -174,20 +174,20 @@ class Fetcher:
     def _get(
         self, read: Read[P], part: Part, query: Query, key: str, *, only_if_cached: bool = False, **options: bool
     ) -> FetchedPage[P]:
-        request = wire.build(read.operation, self._api_url, self._tenant, part.path, query)
+        request = wire.build_request(read.operation, self._api_url, self._tenant, part.path, query)
         for last in (False, True):
             try:
                 with self._requests:
                     response = self._session.ask(request, page_key=key, only_if_cached=only_if_cached, **options)
             except (NotFound, Conflict) as error:
-                raise wire.located(error, part.path) from None
+                raise wire.with_path(error, part.path) from None
             if response.status_code == 504 and only_if_cached:
                 raise NotCachedError(
                     f"{read.operation.name}: the connection is offline, and a page of this read is not in the cache."
                 )
             try:
                 return self._decoded(read, part, response, key)
-            except NotAnAnswer:
+            except InvalidResponse:
                 if last:
                     raise
         raise AssertionError("returned or raised")
@@ -195,7 +195,7 @@ class Fetcher:
     def _decoded(self, read: Read[P], part: Part, response: Any, key: str) -> FetchedPage[P]:
         try:
             page = read.decode(response.content, part.parents)
-        except AnswerError:
+        except ResponseError:
             self.cache.forget_page(key)  # the next attempt requests it again
             raise
         from_cache = bool(getattr(response, "from_cache", False))

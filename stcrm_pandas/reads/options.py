@@ -1,4 +1,4 @@
-"""How a read is to be done."""
+"""Options of a read."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ MaxAge = dt.timedelta | str | float | None
 
 @dataclass(frozen=True)
 class Options:
-    """How a read is to be done; None is what the connection was told.
+    """Options of a read; None takes the setting of the connection.
 
-    `max_age` is how old stored answers may be, `refresh=True` asks the service anew and stores what it says,
-    `allow_incomplete=True` lets a read pass, with a warning, whose pages do not add up.
+    `max_age` is the largest age of stored responses, `refresh=True` requests everything again and stores the responses,
+    `allow_incomplete=True` returns an incomplete read with a warning instead of an error.
     """
 
     max_age: MaxAge = None

@@ -1,4 +1,4 @@
-"""Progress of reads: rows, pages, and what is being waited for. Silent where nobody watches."""
+"""Progress bars of reads and edits: rows, requests, and waits. Shown only in terminals and notebooks."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from stcrm_pandas.errors import is_installed
+from stcrm_pandas.printable import plural
 
-_DELAY = 0.5  # seconds that a read may take before a bar is worth showing
+_DELAY = 0.5  # seconds before a bar is shown
 
 
 class Bar:
-    """The bar of one read; without a display it only counts."""
+    """The progress bar of one read; without a display it only counts."""
 
     def __init__(self, display: Any) -> None:
         self.rows = self.pages = self.from_cache = 0
@@ -22,14 +23,14 @@ class Bar:
         self._lock = threading.Lock()
 
     def page(self, rows: int, total: int | None, from_cache: bool) -> None:
-        """A page is there."""
+        """Count a page."""
         with self._lock:
             self.pages += 1
             self.from_cache += from_cache
             self._add(rows, total)
 
     def made(self, rows: int, total: int) -> None:
-        """Rows of a sandbox's company are there."""
+        """Count rows created for a demo company."""
         with self._lock:
             self.rows += rows
             if self._display is not None:
@@ -37,13 +38,13 @@ class Bar:
                 self._display.update(rows)
 
     def ended(self, rows: int, total: int, calls: int) -> None:
-        """Rows of an edit have ended, and so many calls that change something went out meanwhile."""
+        """Count finished rows of an edit and the requests sent for them."""
         with self._lock:
             self.pages += calls
             self._add(rows, total)
 
     def waiting(self, seconds: float, why: str) -> None:
-        """Nothing happens for a while, and why."""
+        """Show a wait and its reason."""
         if self._display is not None:
             with self._lock:
                 self._display.set_postfix_str(f"{self._words()}, waiting {seconds:.0f} s: {why}")
@@ -56,17 +57,17 @@ class Bar:
             self._display.update(rows)
 
     def _words(self) -> str:
-        calls = self.pages - self.from_cache
-        return f"{calls} calls" + (f", {self.from_cache} pages from cache" if self.from_cache else "")
+        requests = plural(self.pages - self.from_cache, "request")
+        return requests + (f", {plural(self.from_cache, 'page')} from cache" if self.from_cache else "")
 
 
 class Progress:
-    """All bars of one connection.
+    """All progress bars of one connection.
 
     Parameters
     ----------
     show : bool or None
-        Always, never, or (None) in a notebook and in a terminal.
+        True for always, False for never, None for notebooks and terminals.
     """
 
     def __init__(self, show: bool | None) -> None:
@@ -75,7 +76,7 @@ class Progress:
 
     @contextmanager
     def bar(self, what: str) -> Iterator[Bar]:
-        """A bar for as long as a read takes."""
+        """Show a bar during a read."""
         display = self._display(what)
         bar = Bar(display)
         self._bars.append(bar)
@@ -87,12 +88,12 @@ class Progress:
                 display.close()
 
     def waiting(self, seconds: float, why: str) -> None:
-        """Tell all bars that nothing happens for a while."""
+        """Show a wait in all bars."""
         for bar in list(self._bars):
             bar.waiting(seconds, why)
 
     def say(self, what: str) -> None:
-        """Show a line where somebody watches: something takes a while, and has no rows to count."""
+        """Print a line about something slow that has no rows to count."""
         if self._watched():
             print(what, file=sys.stderr, flush=True)
 

@@ -1,4 +1,4 @@
-"""Reads: filters in, a validated frame out, with where it comes from and what drifted."""
+"""Reads: turn filters into requests, and responses into a validated frame with provenance and schema drift."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ from stcrm_pandas.contract import rules
 from stcrm_pandas.contract.operations import BY_ID, IDS_PER_REQUEST, ORDER_BY, Operation
 from stcrm_pandas.contract.schemas.fields import Row, snake
 from stcrm_pandas.errors import (
-    AnswerError,
     DriftError,
     DriftWarning,
     IncompleteRead,
     IncompleteReadWarning,
     MissingRows,
     NotFound,
+    ResponseError,
     UsageError,
     notify,
 )
 from stcrm_pandas.frame import DecodedPage, Drift
 from stcrm_pandas.http.paths import argument, parents_of, paths
-from stcrm_pandas.http.query import Query, moment, split_ids, to_query, whole_number
+from stcrm_pandas.http.query import Query, split_ids, to_query, utc_text, whole_number
+from stcrm_pandas.printable import plural
 from stcrm_pandas.reads.feed import Feed
 from stcrm_pandas.reads.fetching import Fetcher
 from stcrm_pandas.reads.left_out import LeftOut, parents_left_out
@@ -38,18 +39,18 @@ from stcrm_pandas.reads.progress import Progress
 from stcrm_pandas.reads.status_log import RESOURCES, Seen, StatusLog
 from stcrm_pandas.settings.connection import Settings, duration
 
-Below = tuple[Mapping[str, object], Mapping[str, object]]
-"""What stands in the path of a call, and the columns that come of it."""
+PathAndParents = tuple[Mapping[str, object], Mapping[str, object]]
+"""The path parameters of a request, and the columns that follow from them."""
 
 
-def below(operation: Operation, values: dict[str, Any]) -> list[Below]:
-    """Take the values in the path out of a method's arguments, and return those of each request."""
+def below(operation: Operation, values: dict[str, Any]) -> list[PathAndParents]:
+    """Take the path parameters out of a method's arguments, and return those of each request."""
     given = {field.name: values.pop(argument(field, values)) for field in operation.path_fields}
     return [(path, parents_of(operation.row, path)) for path in paths(operation, given)]
 
 
 class Reader:
-    """Reads over one connection; the resources' methods use it."""
+    """Reads over one connection, for the methods of resources."""
 
     def __init__(
         self, fetcher: Fetcher, settings: Settings, progress: Progress, status_log: StatusLog | None = None
@@ -58,17 +59,17 @@ class Reader:
         self._settings = settings
         self._progress = progress
         self._status_log = status_log
-        self._drift: dict[Drift, None] = {}  # in order; a read out of the cache tells nothing new
+        self._drift: dict[Drift, None] = {}  # in order; a read from the cache adds nothing new
         self._lock = threading.Lock()
 
     @property
     def strict(self) -> bool:
-        """Whether what departs from the rule is an error."""
+        """Whether schema drift is an error."""
         return self._settings.strict
 
     @property
     def drift(self) -> list[Drift]:
-        """All drift that this connection has met, oldest first."""
+        """The schema drift of this connection, oldest first."""
         with self._lock:
             return list(self._drift)
 
@@ -78,52 +79,52 @@ class Reader:
         filters: Mapping[str, Any],
         options: Options,
         *,
-        below: Sequence[Below] = (({}, {}),),
+        below: Sequence[PathAndParents] = (({}, {}),),
         missing: Sequence[Mapping[str, object]] = (),
     ) -> pd.DataFrame:
-        """All rows of a list, or of the lists that hang below parents.
+        """Return all rows of a list, or of the lists below parents.
 
-        Of several parents, those that the service answers with 404 or 409 are left out, unless all are, or the
-        connection is strict: a warning and `attrs` name them.
+        If the service returns 404 or 409 for some of several parents, these are left out and named in a warning and in
+        `attrs`, unless the connection is strict.
 
         Parameters
         ----------
         below : sequence of Below, default (({}, {}),)
-            For each parent what stands in the path, and which columns come of it.
+            The path parameters and columns of each parent.
         missing : Sequence[Mapping[str, object]], default ()
-            Parents that are known to be missing.
+            Parents that are known not to exist.
 
         Raises
         ------
         NotFound
-            The only parent, or each of several, does not exist; or one of them, over a strict connection.
+            The only parent or all parents do not exist; on a strict connection, one of them.
         Conflict
-            Likewise, is inactive.
+            The same for inactive parents.
         UsageError
-            A filter that is not one of the operation's, or a value of another kind.
+            The operation has no such filter, or a value has the wrong type.
         IncompleteRead
             The pages do not add up, not even when read again.
-        AnswerError
-            Rows came that `ids` did not name.
+        ResponseError
+            The response has rows whose ids were not requested.
         """
         filters = {**filters, **{name: value for name, value in operation.required if filters.get(name) is None}}
         lists = {snake(field.name): field for field in operation.filters if field.many}
-        filters = {name: _listed(value) if name in lists else value for name, value in filters.items()}
+        filters = {name: _as_list(value) if name in lists else value for name, value in filters.items()}
         long = [name for name in lists if isinstance(filters.get(name), list) and len(filters[name]) > IDS_PER_REQUEST]
         if not long:
             queries: Sequence[Query] = [self._query(operation, filters)]
         elif len(long) == 1 and long[0].endswith("ids") and long[0] not in _ALL_AT_ONCE:
             queries = self._split(operation, filters, long[0], lists[long[0]].name)
         else:
-            raise UsageError(f"{operation.name}: at most {IDS_PER_REQUEST} values at once in {' and '.join(long)}.")
+            raise UsageError(f"{operation.name}: give at most {IDS_PER_REQUEST} values for {' and '.join(long)}.")
         parts = [Part(path, query, columns) for path, columns in below for query in queries]
         found = self._read(operation, parts, {**_parents(parts), **filters}, options, missing=missing)
         if filters.get("ids") is not None:
-            _only(operation, found, {whole_number(id) for id in _listed(filters["ids"], always=True)})
+            _raise_for_unrequested(operation, found, {whole_number(id) for id in _as_list(filters["ids"], always=True)})
         return found
 
     def _split(self, operation: Operation, filters: Mapping[str, Any], name: str, parameter: str) -> Sequence[Query]:
-        """One query for each fifty of the ids; the other filters are the same in all."""
+        """Return one query for each group of ids; the other filters are the same in all."""
         try:
             chunks = split_ids([whole_number(id) for id in filters[name]], IDS_PER_REQUEST)
         except ValueError as error:
@@ -133,13 +134,13 @@ class Reader:
             [(key, ",".join(map(str, chunk)) if key == parameter else text) for key, text in query] for chunk in chunks
         ]
 
-    def each(self, operation: Operation, below: Sequence[Below], options: Options) -> pd.DataFrame:
-        """Rows that can only be had one by one, side by side, in the order in which they are asked for.
+    def each(self, operation: Operation, below: Sequence[PathAndParents], options: Options) -> pd.DataFrame:
+        """Return rows that the API returns only one by one, in the order requested; requests run in parallel.
 
         Raises
         ------
         MissingRows
-            One of them does not exist; it names the first that was found missing.
+            A row does not exist; the error names the first one found.
         """
         parts = [Part(path=path, parents=columns) for path, columns in below]
         try:
@@ -147,26 +148,24 @@ class Reader:
         except NotFound as error:
             path = dict(error.path)
             named = ", ".join(f"{snake(name)} {value}" for name, value in path.items())
-            raise MissingRows(
-                f"{operation.name}: there is no row with {named}.", ids=list(path.values())[-1:]
-            ) from None
+            raise MissingRows(f"{operation.name}: no row has {named}.", ids=list(path.values())[-1:]) from None
 
     def get(
         self, one: Operation, many: Operation, ids: Any, options: Options, *, path: Mapping[str, object] | None = None
     ) -> pd.DataFrame:
-        """Rows by id, in the order in which they are asked for.
+        """Return rows by id, in the order requested.
 
         Parameters
         ----------
         path : mapping, optional
-            What else stands in the path.
+            The other path parameters.
 
         Raises
         ------
         MissingRows
-            Some do not exist; it names them.
-        AnswerError
-            Rows came that were not asked for.
+            Some rows do not exist; the error names them.
+        ResponseError
+            The response has rows that were not requested.
         """
         above = path or {}
         single = isinstance(ids, (int, str, bytes)) or not isinstance(ids, Iterable)
@@ -180,25 +179,23 @@ class Reader:
                 found = self._read(one, [part], {"id": wanted[0]}, options)
             except NotFound:
                 raise MissingRows(
-                    f"{one.name}: there is no row with id {wanted[0]} (if tenant {self._settings.tenant} exists).",
+                    f"{one.name}: no row has id {wanted[0]} (or tenant {self._settings.tenant} does not exist).",
                     ids=wanted,
                 ) from None
-            _only(one, found, set(wanted))
+            _raise_for_unrequested(one, found, set(wanted))
             return found
         parts = [Part(above, self._query(many, {"ids": chunk})) for chunk in split_ids(wanted, IDS_PER_REQUEST)]
         found = self._read(many, parts, {"ids": wanted}, options)
         missing = set(wanted).difference(found["id"])
         if missing and found.attrs["stcrm"]["pages_from_cache"] and not self._settings.offline:
-            # They may have been made since.
+            # They may have been created since.
             found = self._read(many, parts, {"ids": wanted}, replace(options, refresh=True))
             missing = set(wanted).difference(found["id"])
-        _only(many, found, set(wanted))
+        _raise_for_unrequested(many, found, set(wanted))
         if missing:
             named = [id for id in wanted if id in missing]
             more = f" and {len(named) - 10} more" if len(named) > 10 else ""
-            raise MissingRows(
-                f"{one.name}: there is no row with id {', '.join(map(str, named[:10]))}{more}.", ids=named
-            )
+            raise MissingRows(f"{one.name}: no row has id {', '.join(map(str, named[:10]))}{more}.", ids=named)
         place = {id: at for at, id in enumerate(wanted)}
         attrs = found.attrs
         found = found.iloc[found["id"].map(place).argsort()].reset_index(drop=True)
@@ -208,13 +205,13 @@ class Reader:
     def export(
         self, operation: Operation, since: Any, continue_from: str | None, filters: Mapping[str, Any], options: Options
     ) -> Feed:
-        """All that a feed has from a date or a token on."""
+        """Return everything in a feed since a date or a token."""
         if since is not None and continue_from is not None:
-            raise UsageError(f"{operation.name}: give either since= or continue_from=, not both.")
+            raise UsageError(f"{operation.name}: give either since=… or continue_from=…, not both.")
         if continue_from is not None and not (isinstance(continue_from, str) and continue_from.strip()):
-            raise UsageError(f"{operation.name}: continue_from= is the token of an earlier feed, or None to begin.")
+            raise UsageError(f"{operation.name}: continue_from=… takes the token of an earlier feed, or None to start.")
         try:
-            start = continue_from or (None if since is None else moment(since, self._settings.time_zone))
+            start = continue_from or (None if since is None else utc_text(since, self._settings.time_zone))
         except ValueError as error:
             raise UsageError(f"{operation.name}(since=…): {error}.") from None
         read = _read_of(operation, [Part(query=self._query(operation, filters))])
@@ -230,15 +227,15 @@ class Reader:
         frame = self._frame(operation, fetch, given, options)
         return Feed(frame, token)
 
-    def answered(
+    def frame_of_response(
         self, operation: Operation, body: bytes, parents: Mapping[str, object], fetched_at: dt.datetime | None
     ) -> pd.DataFrame:
-        """The row that a call which writes was answered with."""
+        """Return the row in the response to a write."""
         row = _row(operation)
         page = frames.decode(row, operation.returns, body, parents=parents)
         assembled = frames.assemble(row, [page])
         frames.validate(row, assembled.frame)
-        assembled.frame.attrs["stcrm"] = self._about(operation, assembled, fetched_at)
+        assembled.frame.attrs["stcrm"] = self._provenance(operation, assembled, fetched_at)
         self._report(operation, assembled.drift)
         return assembled.frame
 
@@ -257,7 +254,7 @@ class Reader:
         *,
         missing: Sequence[Mapping[str, object]] | None = None,
     ) -> pd.DataFrame:
-        """Read all parts; some may be left out where `missing` is given, and are named with these."""
+        """Read all parts; with `missing`, parents without rows are left out and named together with these."""
         several = missing is not None and len(parts) > 1 and all(part.path for part in parts)
         read = replace(_read_of(operation, parts), skips_parents=several and not self._settings.strict)
 
@@ -282,7 +279,7 @@ class Reader:
         feed = operation.returns == "feed"
         age = self._settings.max_age if options.max_age is None else _age(operation, options.max_age)
         if options.refresh and self._settings.offline:
-            raise UsageError(f"{operation.name}: refresh=True asks the service, and this connection is offline.")
+            raise UsageError(f"{operation.name}: refresh=True needs the service, but this connection is offline.")
         for last in (False, True):
             fetched = fetch(dt.timedelta(0) if options.refresh or last else age)
             seen = self._seen(operation, fetched)
@@ -298,8 +295,8 @@ class Reader:
             self._fetcher.cache.drop([fetched.generation.id])
             if last and not options.allow_incomplete:
                 raise IncompleteRead(
-                    f"{operation.name}: {problem}, also when read anew. Read again later, or take what is there with "
-                    "allow_incomplete=True.",
+                    f"{operation.name}: {problem}, and again on the second read. Read again later, or accept an "
+                    "incomplete frame with allow_incomplete=True.",
                     rows=len(assembled.frame),
                     total=fetched.total,
                 )
@@ -310,12 +307,15 @@ class Reader:
             if self._status_log is not None and seen:
                 self._status_log.note(operation.resource, seen)
         else:
-            notify(f"{operation.name}: {problem}; {len(frame)} rows are there.", IncompleteReadWarning)
+            notify(
+                f"{operation.name}: {problem}. The frame is incomplete and has {plural(len(frame), 'row')}.",
+                IncompleteReadWarning,
+            )
         parents = left_out(fetched)
         for message, category in parents.warnings():
             notify(f"{operation.name}: {message}", category)
         frame.attrs["stcrm"] = {
-            **self._about(operation, assembled, fetched.fetched_at),
+            **self._provenance(operation, assembled, fetched.fetched_at),
             "filters": {name: _plain(value) for name, value in filters.items() if value is not None},
             "stored_at": _utc(fetched.stored_at),
             "pages": sum(fetched.counts),
@@ -328,7 +328,7 @@ class Reader:
         return frame
 
     def _seen(self, operation: Operation, fetched: FetchedRead[DecodedPage]) -> Sequence[Seen]:
-        """Which rows were seen in which status, and when, for the status log."""
+        """Return the statuses of rows and their times for the status log."""
         if self._status_log is None or operation.resource not in RESOURCES or "status" not in _row(operation).dtypes:
             return []
         return [
@@ -337,10 +337,10 @@ class Reader:
             if date is not None
         ]
 
-    def _about(
+    def _provenance(
         self, operation: Operation, assembled: frames.Assembled, fetched_at: dt.datetime | None
     ) -> dict[str, Any]:
-        """What a frame's `attrs` say of where it comes from."""
+        """Return the provenance for a frame's `attrs`."""
         return {
             "resource": operation.resource,
             "operation": operation.id,
@@ -365,11 +365,15 @@ class Reader:
             self._drift.update(dict.fromkeys(drift))
         message = frames.drift_message(drift)
         if self._settings.strict:
-            raise DriftError(f"{message}. The connection is strict, so this is an error.")
-        notify(f"{message}. The rows were kept; crm.drift() has the table.", DriftWarning)
+            raise DriftError(f"{message}. This is an error because the connection is strict (strict=True).")
+        notify(f"{message}. The rows were kept. crm.drift() lists all such values.", DriftWarning)
 
 
-_ALL_AT_ONCE = ("tag_type_ids", "estimate_ids", "equipment_ids")  # split, these would mean something else
+_ALL_AT_ONCE = (
+    "tag_type_ids",
+    "estimate_ids",
+    "equipment_ids",
+)  # split into several requests, these would mean something else
 
 
 def _read_of(operation: Operation, parts: Sequence[Part]) -> Read[DecodedPage]:
@@ -385,13 +389,13 @@ def _read_of(operation: Operation, parts: Sequence[Part]) -> Read[DecodedPage]:
 def _decoded(row: Row, operation: Operation, body: bytes, parents: Mapping[str, object]) -> DecodedPage:
     if operation.returns != "scalar":
         return frames.decode(row, operation.returns, body, parents=parents)
-    # A bare value, or nothing at all where there is none: made the only field of a row.
+    # A bare value, or an empty body: make it the only field of a row.
     one = b'{"%s":%s}' % (row.fields[0].name.encode(), body.strip() or b"null")
     return frames.decode(row, "row", one, parents=parents)
 
 
 def _parents(parts: Sequence[Part]) -> dict[str, object]:
-    """What stands in the paths, as `attrs` tell it: one value, or all of them."""
+    """Return the path parameters for `attrs`: one value, or a list."""
     names = dict.fromkeys(name for part in parts for name in part.path)
     values = {name: list(dict.fromkeys(part.path[name] for part in parts)) for name in names}
     return {snake(name): found[0] if len(found) == 1 else found for name, found in values.items()}
@@ -410,7 +414,7 @@ def _by_column(drifts: Iterable[Drift]) -> dict[str, int]:
 
 def _row(operation: Operation) -> Row:
     if operation.row is None:
-        raise UsageError(f"{operation.name} answers no rows.")
+        raise UsageError(f"{operation.name} returns no rows.")
     return operation.row
 
 
@@ -421,24 +425,25 @@ def _age(operation: Operation, max_age: MaxAge) -> dt.timedelta:
         raise UsageError(f"{operation.name}(max_age=…): {error}.") from None
 
 
-def _listed(value: Any, *, always: bool = False) -> Any:
-    """Many values as a list, so that they can be counted and read twice; one as it is, unless a list is a must."""
+def _as_list(value: Any, *, always: bool = False) -> Any:
+    """Return many values as a list; a single value as it is, or as a list with `always`."""
     if value is None or isinstance(value, str) or not isinstance(value, Iterable):
         return [value] if always else value
     return list(value)
 
 
-def _only(operation: Operation, found: pd.DataFrame, wanted: set[int]) -> None:
-    """Rows that nobody asked for mean that the service overlooked the ids: it would answer everything."""
+def _raise_for_unrequested(operation: Operation, found: pd.DataFrame, wanted: set[int]) -> None:
+    """Raise for rows that were not requested: the service ignored the ids and returned everything."""
     strange = ~found["id"].isin(wanted) & found["id"].notna()
     if strange.any():
-        raise AnswerError(
-            f"{operation.name}: {int(strange.sum())} rows came that nobody asked for: the service overlooked the ids."
+        raise ResponseError(
+            f"{operation.name}: the response has {plural(int(strange.sum()), 'row')} not requested: the service "
+            "ignored the ids."
         )
 
 
 def _plain(value: Any) -> Any:
-    """A filter's value as JSON knows it, so that a frame's `attrs` can be saved with it."""
+    """Return a filter's value as JSON, so that a frame can be saved with its `attrs`."""
     if isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, np.generic):

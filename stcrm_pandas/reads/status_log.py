@@ -1,8 +1,8 @@
-"""Which row was seen in which status, and when: a small file of the tenant that grows with each read.
+"""A log of the statuses of leads and bookings: a small file per tenant that grows with each read.
 
-The service does not say when a lead was converted or a booking dismissed. Whoever looks often knows it better than the
-service tells: after the last time it was seen open, and not after the first time it was seen converted. Only ids,
-statuses and moments are stored, and of each run of one status only its first and last moment.
+The API does not return when a lead was converted or a booking dismissed. Frequent reads narrow it down: after the last
+read in which it was open, and not after the first in which it was converted. Only ids, statuses and times are stored:
+the first and the last time of each run of one status.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from stcrm_pandas.settings.connection import Settings
 __all__ = ["RESOURCES", "Seen", "StatusLog", "logs_in", "status_log_path"]
 
 RESOURCES = ("leads", "bookings")
-"""Of which resources statuses are noted."""
+"""Resources whose statuses are logged."""
 
 Seen = tuple[Iterable[tuple[int, str | None]], dt.datetime]
-"""Ids and statuses of one page, and when the service gave it."""
+"""Ids and statuses of one page, and the time of its response."""
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
@@ -48,7 +48,7 @@ UPDATE runs SET last_seen = :at FROM seen
 WHERE runs.resource = :resource AND runs.id = seen.id AND runs.status IS seen.status AND runs.last_seen < :at
 AND runs.first_seen = (SELECT max(first_seen) FROM runs AS any WHERE any.resource = :resource AND any.id = seen.id)
 """
-# What was seen later is there already where an older answer comes out of the cache: it tells nothing new.
+# An older response from the cache adds nothing if a later status is logged already.
 _NEW = """
 INSERT INTO runs SELECT :resource, seen.id, :at, :at, seen.status FROM seen WHERE NOT EXISTS (
     SELECT 1 FROM runs WHERE runs.resource = :resource AND runs.id = seen.id AND runs.last_seen >= :at
@@ -62,21 +62,21 @@ class StatusLog:
     Parameters
     ----------
     path : Path
-        Its file, made at the first note, readable by nobody else.
+        The file, created when the first status is logged; only its owner can read it.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def note(self, resource: str, pages: Sequence[Seen]) -> None:
-        """Note what was seen; what cannot be stored is told, and is no error of a read.
+        """Log statuses; if they cannot be stored, warn instead of failing the read.
 
         Parameters
         ----------
         resource : str
             One of `RESOURCES`.
         pages : sequence of Seen
-            Of a read that proved whole.
+            The pages of a complete read.
         """
         try:
             with self._open() as db:
@@ -87,27 +87,27 @@ class StatusLog:
                     db.execute(_LONGER, at)
                     db.execute(_NEW, at)
         except SettingsError as error:
-            notify(f"{error} The read goes on without.", StcrmWarning)
+            notify(f"{error} The read continues without the status log.", StcrmWarning)
 
     def frame(self, resource: str) -> pd.DataFrame:
-        """All that was noted of a resource.
+        """Return the log of a resource.
 
         Returns
         -------
         DataFrame
             A row per run of one status: `id` (Int64), `status` (str), `first_seen`, `last_seen` (UTC), ordered by `id`
-            and `first_seen`. A change to a status lies after the `last_seen` of any other one before, and not after its
+            and `first_seen`. A change to a status happened after the `last_seen` of the run before, and not after its
             own `first_seen`.
 
         Raises
         ------
         UsageError
-            Of this resource nothing is ever noted.
+            Statuses of this resource are not logged.
         SettingsError
             The file cannot be read.
         """
         if resource not in RESOURCES:
-            raise UsageError(f"statuses are noted of {' and '.join(RESOURCES)}, not of {resource!r}")
+            raise UsageError(f"The status log has {' and '.join(RESOURCES)} only, not {resource!r}.")
         found: list[tuple[Any, ...]] = []
         if self.path.exists():
             with self._open() as db:
@@ -129,27 +129,27 @@ class StatusLog:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if state_of(self.path, STATUS_LOG) == "foreign":
                 raise SettingsError(
-                    f"{self.path} is not a status log of stcrm-pandas, or a link, so it is left as it is. "
-                    "Move it away, or set STCRM_STATE_DIR to another folder."
+                    f"{self.path} is a link or not a status log of stcrm-pandas, so it was not changed. Move it away, "
+                    "or set STCRM_STATE_DIR to another folder."
                 )
-            if not self.path.exists():  # before SQLite does, which would make it readable for others
+            if not self.path.exists():  # SQLite would create it readable by others
                 with contextlib.suppress(FileExistsError):
                     os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
             self.path.chmod(0o600)
             with contextlib.closing(sqlite3.connect(self.path, timeout=_PATIENCE)) as db:
                 db.executescript(_SCHEMA)
-                with db:  # one transaction: a read is noted wholly or not at all
+                with db:  # one transaction: a read is logged completely or not at all
                     db.execute("BEGIN IMMEDIATE")
                     yield db
         except (OSError, sqlite3.Error) as error:
             raise SettingsError(
-                f"The status log {self.path} cannot be written or read now ({error}). Free some space, or, if it is "
-                "damaged, move it away: what it noted is lost then."
+                f"The status log {self.path} cannot be read or written ({error}). Free some disk space. If the file is "
+                "damaged, move it away; its entries are lost then."
             ) from None
 
 
 def status_log_path(settings: Settings) -> Path:
-    """Where a tenant's status log lies: another file for each environment, whatever application reads."""
+    """Return the path of a tenant's status log: one file per environment, for all applications."""
     who = json.dumps([settings.name, settings.tenant])
     place = re.sub(r"[^A-Za-z0-9]+", "-", settings.name.partition("://")[2] or settings.name).strip("-")[:40]
     name = f"{place}-{settings.tenant}-{hashlib.sha256(who.encode()).hexdigest()[:10]}.sqlite"
@@ -157,7 +157,7 @@ def status_log_path(settings: Settings) -> Path:
 
 
 def logs_in(folder: Path) -> list[Path]:
-    """The status logs that lie in a folder; other files, and links, are not among them."""
+    """Return the status logs in a folder, without other files and links."""
     return owned_in(folder, STATUS_LOG)
 
 

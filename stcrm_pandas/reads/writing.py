@@ -1,4 +1,4 @@
-"""Writes: fields in, one call out, the row that it was answered with, and nothing stale left in the cache."""
+"""Writes: check the arguments, send one request, drop stale cache entries, and return the row of the response."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import requests
 from stcrm_pandas.contract.operations import Operation
 from stcrm_pandas.contract.schemas.fields import snake
 from stcrm_pandas.errors import (
-    AnswerError,
     Conflict,
     NotFound,
     RequestError,
+    ResponseError,
     SettingsError,
     StcrmWarning,
     WritesNotAllowed,
@@ -26,32 +26,32 @@ from stcrm_pandas.http.body import to_body
 from stcrm_pandas.http.cache import Cache
 from stcrm_pandas.http.paths import parents_of, path_of
 from stcrm_pandas.http.query import to_query
-from stcrm_pandas.http.session import CachedPoliteSession
+from stcrm_pandas.http.session import CachedServiceSession
 from stcrm_pandas.reads.reading import Reader
 from stcrm_pandas.settings.connection import Settings
 
 
 class Writer:
-    """Writes over one connection; the resources' methods use it."""
+    """Writes over one connection, for the methods of resources."""
 
-    def __init__(self, session: CachedPoliteSession, cache: Cache, settings: Settings, reader: Reader) -> None:
+    def __init__(self, session: CachedServiceSession, cache: Cache, settings: Settings, reader: Reader) -> None:
         self._session = session
         self._cache = cache
         self._settings = settings
         self._reader = reader
 
     def write(self, operation: Operation, given: Mapping[str, Any]) -> pd.DataFrame | None:
-        """Send one request that writes.
+        """Send one request that changes something.
 
         Parameters
         ----------
         given : mapping
-            By the names of the method's parameters: the values in the path, the query and the body.
+            Path, query and body parameters, by the names of the method's parameters.
 
         Returns
         -------
         pd.DataFrame | None
-            The row in the response, as a frame; None if the response is empty.
+            The row of the response as a frame; None if the response has no row.
 
         Raises
         ------
@@ -60,9 +60,9 @@ class Writer:
         UsageError
             An argument is invalid; nothing was sent.
         ServiceError
-            The service refused or failed; `in_doubt` says whether it may have been carried out.
-        AnswerError
-            It succeeded, but the response cannot be read.
+            The service refused the request or failed; `in_doubt` says whether the change may have been made.
+        ResponseError
+            The change was made, but the response cannot be read.
         """
         self.allow(operation)
         zone = self._settings.time_zone
@@ -76,11 +76,11 @@ class Writer:
             return None
         try:
             date = wire.service_date(response.headers)
-            return self._reader.answered(operation, response.content, parents_of(operation.row, path), date)
-        except AnswerError as error:
+            return self._reader.frame_of_response(operation, response.content, parents_of(operation.row, path), date)
+        except ResponseError as error:
             error.add_note(
-                f"{operation.name} succeeded, but its response cannot be read. Do not send it again: "
-                f"check with crm.{operation.shown_by}(…)."
+                f"{operation.name} was carried out, but its response cannot be read. Do not send it again. Check "
+                f"with crm.{operation.shown_by}(…)."
             )
             raise
 
@@ -91,56 +91,57 @@ class Writer:
         body: object,
         *,
         query: Iterable[tuple[str, str]] = (),
-        still: Callable[[], object] | None = None,
+        before_send: Callable[[], object] | None = None,
     ) -> requests.Response:
-        """Send one request and remove what it makes stale from the cache.
+        """Send one checked request, and drop cache entries that it makes stale.
 
         Parameters
         ----------
         path, body : mapping
-            By the API's names, already checked.
-        still : callable, optional
-            Called right before each attempt, after all waiting. If it raises, nothing is sent; if it returns a value,
-            that is sent as the body.
+            By the API's names.
+        before_send : callable, optional
+            Called directly before each attempt, after all waiting. If it raises, the request is not sent. If it returns
+            a value other than None, that is sent as the body.
 
         Raises
         ------
         ServiceError
-            The service refused or failed; `in_doubt` says whether it may have been carried out.
+            The service refused the request or failed; `in_doubt` says whether the change may have been made.
         """
-        call = wire.build(
+        call = wire.build_request(
             operation, str(self._settings.api_url), self._settings.tenant or 0, path=path, query=query, body=body
         )
         self._cache.forget(operation.forgets)
         try:
-            return self._session.ask(call, still=None if still is None else partial(_packed, still))
+            return self._session.ask(
+                call, before_send=None if before_send is None else partial(_json_bytes, before_send)
+            )
         except (NotFound, Conflict, RequestError) as error:
-            raise wire.located(error, path) from None
+            raise wire.with_path(error, path) from None
         finally:
-            # Again, also after a failure: a read may have begun meanwhile, and what failed may have been carried out.
+            # Again, even after a failure: a read may have started meanwhile, and the change may have been made.
             self._forget_after(operation)
 
     def body(self, operation: Operation, values: Mapping[str, Any]) -> dict[str, Any] | None:
-        """What would be sent, checked; see `to_body`."""
+        """Return the checked request body; see `to_body`."""
         return to_body(operation, values, time_zone=self._settings.time_zone)
 
     def allow(self, operation: Operation) -> None:
-        """Refuse to write over a connection that may not.
+        """Raise if the connection must not write.
 
         Raises
         ------
         WritesNotAllowed
-            It may only read, or is offline; the message says how to allow it.
+            The connection is read-only or offline; the message says how to allow writes.
         """
         if self._settings.offline:
             raise WritesNotAllowed(
-                f"{operation.name}: this connection is offline, and a write has to reach the service. "
-                "Connect without offline=True."
+                f"{operation.name}: this connection is offline and cannot write. Connect without offline=True."
             )
         if not self._settings.allow_writes:
             raise WritesNotAllowed(
-                f"{operation.name}: this connection may only read. To change tenant {self._settings.tenant} in "
-                f"{self._settings.name}, connect with stcrm.connect(allow_writes=True) or set STCRM_ALLOW_WRITES=1."
+                f"{operation.name}: this connection is read-only. To change data of tenant {self._settings.tenant} "
+                f"in {self._settings.name}, connect with stcrm.connect(allow_writes=True) or set STCRM_ALLOW_WRITES=1."
             )
 
     def _forget_after(self, operation: Operation) -> None:
@@ -148,12 +149,12 @@ class Writer:
             self._cache.forget(operation.forgets)
         except SettingsError as error:
             notify(
-                f"{operation.name}: stored answers may be out of date, and could not be forgotten: {error} Read with "
-                "refresh=True.",
+                f"{operation.name}: stored responses may be out of date and could not be removed from the cache: "
+                f"{error} Read with refresh=True.",
                 StcrmWarning,
             )
 
 
-def _packed(still: Callable[[], object]) -> bytes | None:
-    body = still()
-    return None if body is None else wire.packed(body)
+def _json_bytes(before_send: Callable[[], object]) -> bytes | None:
+    body = before_send()
+    return None if body is None else wire.json_bytes(body)

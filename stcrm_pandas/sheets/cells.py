@@ -1,7 +1,8 @@
-"""One cell of a sheet, read by the type of its column: what is certain, what is suspect, what is no value at all.
+"""Read one cell of a sheet by the type of its column: its value is certain, suspect, or invalid.
 
-A spreadsheet that opens a file and saves it may bend what it shows: a zip loses its zero, a phone becomes `5.55E+09`,
-an id is rounded beyond 15 digits, a time takes a local form. Such a cell is suspect: nothing in it says what was meant.
+A spreadsheet that opens and saves a file may change cells: a ZIP code loses its leading zero, a phone number becomes
+`5.55E+09`, an id is rounded beyond 15 digits, a time gets a local format. Such a cell is suspect, because its original
+value is unknown.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from typing import Any
 import orjson
 
 from stcrm_pandas.contract.schemas.fields import Column
-from stcrm_pandas.frame.foreign_cells import Doubt, reader
-from stcrm_pandas.sheets.text import MARK, armed
+from stcrm_pandas.frame.foreign_cells import Uncertain, reader
+from stcrm_pandas.sheets.text import MARK, from_cell_text
 
 DIGITS = 15
-"""What a spreadsheet keeps of a number."""
+"""Digits that a spreadsheet keeps of a number."""
 
 _DIGITS = re.compile(r"[+-]?(\d+)", re.ASCII)
 _POINT_ZERO = re.compile(r"[+-]?(\d+)[.,]0+", re.ASCII)
@@ -37,7 +38,7 @@ _FALSE = {"false", "falsch", "faux", "falso", "onwaar"}
 
 
 class Suspect(Exception):
-    """The cell may not be what was meant; `value` is what it seems to say, None where it says nothing certain."""
+    """The cell may have been changed; `value` is its likely value, or None."""
 
     def __init__(self, why: str, value: Any = None) -> None:
         super().__init__(why)
@@ -46,81 +47,81 @@ class Suspect(Exception):
 
 
 @dataclass(frozen=True)
-class Broken:
-    """A cell of a workbook that holds no value: an error, or a formula whose result was not saved."""
+class BrokenCell:
+    """A cell of a workbook without a value: an error, or a formula without a saved result."""
 
     text: str
     why: str
 
 
 @dataclass(frozen=True)
-class File:
-    """What is known of the file that a cell stands in.
+class FileState:
+    """What is known about the file of a cell.
 
     Parameters
     ----------
     untouched : bool, default False
-        It is as `write_sheet` left it, to the letter: nothing is suspect.
+        The file is exactly as `write_sheet` wrote it, so nothing is suspect.
     letters_lost : bool, default False
-        Its encoding cannot hold every letter: `?` may stand for one.
+        The encoding cannot represent every letter: `?` may stand for one.
     """
 
     untouched: bool = False
     letters_lost: bool = False
 
 
-def cell_reader(column: Column, file: File) -> Callable[[Any], Any]:
-    """How the cells of a column are read: text, or what a workbook has (a number, a time, true or false).
+def cell_reader(column: Column, file: FileState) -> Callable[[Any], Any]:
+    """Return a function that reads cells of a column: text, or values of a workbook (numbers, times, booleans).
 
-    It raises `Suspect`, and `ValueError` where the cell is no value of the column.
+    It raises `Suspect`, and `ValueError` if the cell does not fit the column.
     """
     if column.field.many:
         read_list = reader(column.field)
-        return lambda cell: _list(read_list, _sound(cell))
+        return lambda cell: _list(read_list, _without_error(cell))
     match column.field.kind:
         case "text" | "guid":
             is_zip = column.name.endswith("zip")
-            return lambda cell: _text(_sound(cell, text=file.untouched), file, is_zip=is_zip)
+            return lambda cell: _text(_without_error(cell, text=file.untouched), file, is_zip=is_zip)
         case "integer":
-            return lambda cell: _integer(_sound(cell), file)
+            return lambda cell: _integer(_without_error(cell), file)
         case "boolean":
-            return lambda cell: _boolean(_sound(cell))
+            return lambda cell: _boolean(_without_error(cell))
         case "time":
             read_time = reader(column.field)
-            return lambda cell: _time(read_time, _sound(cell))
+            return lambda cell: _time(read_time, _without_error(cell))
         case _:
-            return lambda cell: _number(_sound(cell))
+            return lambda cell: _number(_without_error(cell))
 
 
-def _sound(cell: Any, *, text: bool = False) -> Any:
-    """The cell, if it is not an error that a spreadsheet left in its place."""
-    if isinstance(cell, Broken):
+def _without_error(cell: Any, *, text: bool = False) -> Any:
+    """Return the cell unless it is an error value of a spreadsheet."""
+    if isinstance(cell, BrokenCell):
         raise Suspect(cell.why)
     if isinstance(cell, str) and not text and _ERROR.fullmatch(cell.strip()):
-        raise Suspect("is an error of the spreadsheet")
+        raise Suspect("is an error value of the spreadsheet")
     return cell
 
 
-def _text(cell: Any, file: File, *, is_zip: bool) -> str:
+def _text(cell: Any, file: FileState, *, is_zip: bool) -> str:
     if isinstance(cell, bool):
-        raise Suspect("is true or false, where text belongs")
+        raise Suspect("is true or false instead of text")
     if isinstance(cell, (dt.date, dt.time, dt.timedelta)):
-        raise Suspect("is a date or a time, where text belongs")
+        raise Suspect("is a date or a time instead of text")
     if isinstance(cell, (int, float)):
         if cell != int(cell) or abs(cell) >= 10**DIGITS:
-            raise Suspect("is a number, where text belongs")
+            raise Suspect("is a number instead of text")
         cell = str(int(cell))
-    text = armed(cell)
+    text = from_cell_text(cell)
     if file.untouched:
         return text
     if _EXPONENT.fullmatch(text):
-        raise Suspect("is a number with an exponent: digits are lost", text)
+        raise Suspect("is a number with an exponent, which has lost digits", text)
     if is_zip and _LOST_ZERO.fullmatch(text):
         raise Suspect("may have lost a leading zero", text)
     if _rounded(text):
         raise Suspect(f"is a number of more than {DIGITS} digits that may have been rounded", text)
     if _SHORT_DATE.fullmatch(text):
-        raise Suspect("may have been made a date by a spreadsheet", text)
+        raise Suspect("may have been changed to a date by a spreadsheet", text)
     if "\ufffd" in text or (file.letters_lost and _LOST_LETTER.search(text)):
         raise Suspect("may have lost letters", text)
     return text
@@ -131,7 +132,7 @@ def _rounded(digits: str) -> bool:
     return found is not None and len(found[1]) > DIGITS and not found[1][DIGITS:].strip("0")
 
 
-def _integer(cell: Any, file: File) -> int:
+def _integer(cell: Any, file: FileState) -> int:
     if isinstance(cell, str):
         text = cell.strip().removeprefix(MARK)
         if _DIGITS.fullmatch(text):
@@ -140,15 +141,15 @@ def _integer(cell: Any, file: File) -> int:
                 raise Suspect(f"is a number of more than {DIGITS} digits that may have been rounded", whole)
             return whole
         if _EXPONENT.fullmatch(text):
-            raise Suspect("is a number with an exponent: digits are lost")
+            raise Suspect("is a number with an exponent, which has lost digits")
         if (found := _POINT_ZERO.fullmatch(text)) and len(found[1]) <= DIGITS:
             return int(re.split("[.,]", text)[0])
         if _THOUSANDS.fullmatch(text):
-            raise Suspect("is a number in a local form")
+            raise Suspect("is a number in a local format")
         raise ValueError("is not a whole number")
     if isinstance(cell, bool) or not isinstance(cell, (int, float)):
         if isinstance(cell, (dt.date, dt.time, dt.timedelta)):
-            raise Suspect("is a date or a time, where a whole number belongs")
+            raise Suspect("is a date or a time instead of a whole number")
         raise ValueError("is not a whole number")
     if cell != int(cell):
         raise ValueError("is not a whole number")
@@ -159,7 +160,7 @@ def _integer(cell: Any, file: File) -> int:
 
 def _in_64_bits(whole: int) -> int:
     if not -(2**63) <= whole < 2**63:
-        raise ValueError("is more than 64 bits hold")
+        raise ValueError("is too large a number for 64 bits")
     return whole
 
 
@@ -180,12 +181,14 @@ def _number(cell: Any) -> float:
         if _NUMBER.fullmatch(text):
             return _finite(float(text))
         if _EXPONENT.fullmatch(text):
-            raise Suspect("is a number with an exponent: digits may be lost", _finite(float(text.replace(",", "."))))
+            raise Suspect(
+                "is a number with an exponent, which may have lost digits", _finite(float(text.replace(",", ".")))
+            )
         if _LOCAL_NUMBER.fullmatch(text):
-            raise Suspect("is a number in a local form")
+            raise Suspect("is a number in a local format")
         raise ValueError("is not a number")
     if isinstance(cell, (dt.date, dt.time, dt.timedelta)):
-        raise Suspect("is a date or a time, where a number belongs")
+        raise Suspect("is a date or a time instead of a number")
     if isinstance(cell, bool) or not isinstance(cell, (int, float)):
         raise ValueError("is not a number")
     return float(cell)
@@ -200,13 +203,13 @@ def _finite(number: float) -> float:
 def _time(read_time: Callable[[Any], Any], cell: Any) -> Any:
     try:
         return read_time(cell)
-    except Doubt as doubt:
+    except Uncertain as doubt:
         raise Suspect("has no time zone", doubt.value) from None
     except ValueError:
         if isinstance(cell, str) and _DATE.fullmatch(cell.strip()):
-            raise Suspect("is a time in a local form") from None
+            raise Suspect("is a time in a local format") from None
         if isinstance(cell, (int, float, dt.time, dt.timedelta)) and not isinstance(cell, bool):
-            raise Suspect("is a number: a spreadsheet's time") from None
+            raise Suspect("is a number instead of a time") from None
         raise
 
 

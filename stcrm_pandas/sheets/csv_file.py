@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.sheets.grid import Grid
+from stcrm_pandas.sheets.cell_table import CellTable
 
 BOM = b"\xef\xbb\xbf"
 _DELIMITERS = ",;\t|"
@@ -18,14 +18,14 @@ _LONGEST = 2**27
 
 
 def write(file: BinaryIO, names: list[str], columns: list[Any]) -> None:
-    """Write text columns: UTF-8 with its mark (else Excel takes it for cp1252), every text in quotes."""
+    """Write text columns: UTF-8 with a byte order mark (or Excel reads it as cp1252), all texts in quotes."""
     file.write(BOM)
     options = pyarrow.csv.WriteOptions(quoting_style="all_valid")
     pyarrow.csv.write_csv(pa.table(columns, names=names), file, options)
 
 
-def read(content: bytes, known: set[str]) -> Grid:
-    """The cells of a CSV file; its encoding and its delimiter are found out.
+def read(content: bytes, known: set[str]) -> CellTable:
+    """Return the cells of a CSV file, with encoding and delimiter detected.
 
     Parameters
     ----------
@@ -46,21 +46,21 @@ def read(content: bytes, known: set[str]) -> Grid:
     try:
         lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as error:
-        raise UsageError(f"The file is no CSV: {error}.") from None
+        raise UsageError(f"The file cannot be read as CSV: {error}.") from None
     finally:
         csv.field_size_limit(limit)
     skipped = int(text is rest)
     start = next((place for place, line in enumerate(lines) if any(line)), None)
     if start is None:
-        raise UsageError("The file is empty.")
+        raise UsageError("The file is empty: it needs at least a row of column names.")
     width = max(map(len, lines))
     cells = [[cell or None for cell in line] + [None] * (width - len(line)) for line in lines[start:]]
     numbers = range(start + skipped + 2, len(lines) + skipped + 1)
-    return Grid(cells[0], cells[1:], numbers, letters_lost)
+    return CellTable(cells[0], cells[1:], numbers, letters_lost)
 
 
 def _decoded(content: bytes) -> tuple[str, bool]:
-    """The text, and whether letters may have been lost: they are, where Excel saves as plain CSV."""
+    """Return the text, and whether letters may be lost, as when Excel saves as plain CSV."""
     if content.startswith(BOM):
         encodings = ["utf-8-sig"]
     elif content.startswith((b"\xff\xfe", b"\xfe\xff")):

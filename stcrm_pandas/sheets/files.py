@@ -1,4 +1,4 @@
-"""Frames in files for other hands: `write_sheet` and `read_sheet` are a pair, and the pair changes nothing."""
+"""Write frames to CSV, XLSX and Parquet, and read them back without changes."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ import pandas as pd
 from stcrm_pandas.contract.operations import OPERATIONS, by_name
 from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.errors import StcrmWarning, UsageError, notify, require
-from stcrm_pandas.frame.foreign_cells import DOUBT, read
+from stcrm_pandas.frame.foreign_cells import UNCERTAIN, read
 from stcrm_pandas.frame.matching import SHOWN, with_key
 from stcrm_pandas.printable import plural
 from stcrm_pandas.sheets import csv_file as sheet_csv
 from stcrm_pandas.sheets import parquet_file as sheet_parquet
 from stcrm_pandas.sheets import xlsx_file as sheet_xlsx
-from stcrm_pandas.sheets.grid import PROVENANCE, Mark, digest, sheet_of
+from stcrm_pandas.sheets.cell_table import PROVENANCE, SheetMark, digest, to_sheet
 from stcrm_pandas.sheets.sheet import Sheet
-from stcrm_pandas.sheets.text import disarmed, texts, unknown_texts
+from stcrm_pandas.sheets.text import texts, to_cell_text, unknown_texts
 
 __all__ = ["Sheet", "read_sheet", "row_of", "write_sheet"]
 
@@ -31,18 +31,18 @@ KINDS = (".csv", ".xlsx", ".parquet")
 def write_sheet(frame: pd.DataFrame, path: str | os.PathLike[str], *, resource: str | Row | None = None) -> Path:
     """Write a frame as a file for a spreadsheet, or for another program.
 
-    CSV and XLSX hold text cells: ids and zips lose no digit, times are ISO text in UTC, lists are JSON, a blank cell
-    is a missing value and `<empty>` the empty text. Text that a spreadsheet would run as a formula has `'` before it.
-    Parquet holds the types themselves. The head of the last column says what the file is, and whose.
+    CSV and XLSX have text cells: ids and ZIP codes keep all digits, times are ISO text in UTC, lists are JSON, a blank
+    cell is a missing value, and `<empty>` is the empty text. Text that a spreadsheet would run as a formula gets a
+    leading `'`. Parquet keeps the types. The heading of the last column identifies the resource and the tenant.
 
     Parameters
     ----------
     frame : DataFrame
-        Rows as a read gives them, repaired or not; some of the columns are enough, but the key must be there.
+        Rows as read or edited. Some of the columns are enough, but the key is required.
     path : str or os.PathLike[str]
-        Ends in `.csv`, `.xlsx` or `.parquet`. The file is 0600: it holds customers' data.
+        A name that ends in `.csv`, `.xlsx` or `.parquet`. Only its owner can read the file (mode 0600).
     resource : str or Row, optional
-        The kind of row, as `"customers"` or `"customers.list_contacts"`; needed where the frame does not say
+        The resource, for example `"customers"` or `"customers.list_contacts"`; required if the frame does not name it
         (`frame.attrs["stcrm"]`).
 
     Returns
@@ -53,8 +53,8 @@ def write_sheet(frame: pd.DataFrame, path: str | os.PathLike[str], *, resource: 
     Raises
     ------
     UsageError
-        Another ending, a frame that does not say what it is, a cell that is no value of its column, or more than Excel
-        can hold.
+        The file type is unknown, the frame does not name its resource, a value does not fit its column, or the frame
+        exceeds the limits of Excel.
 
     Examples
     --------
@@ -64,13 +64,13 @@ def write_sheet(frame: pd.DataFrame, path: str | os.PathLike[str], *, resource: 
     >>> read_sheet(path, "lookups.call_reasons")
     <Sheet of call_reasons: 0 rows, 6 columns>
     """
-    target, kind = place_of(path)
+    target, kind = checked_path(path)
     row = _row_of_frame(frame, resource)
     frame = with_key(row, frame, "the frame")
     about = {name: str(value) for name, value in _provenance(frame).items() if value is not None}
     columns = _columns(row, frame)
     if kind == ".parquet":
-        _write(target, lambda file: sheet_parquet.write(file, row, Mark(row.name, about, ""), columns))
+        _write(target, lambda file: sheet_parquet.write(file, row, SheetMark(row.name, about, ""), columns))
         return target
     known = {column.name: column for column in row.columns}
     names: list[str] = []
@@ -79,8 +79,8 @@ def write_sheet(frame: pd.DataFrame, path: str | os.PathLike[str], *, resource: 
         before, written = ("", texts(known[name], column)) if name in known else unknown_texts(column)
         names.append(before + name)
         cells.append(written)
-    mark = Mark(row.name, about, digest(names, [column.to_pylist() for column in cells]))
-    heads = [*map(disarmed, names), str(mark)]
+    mark = SheetMark(row.name, about, digest(names, [column.to_pylist() for column in cells]))
+    heads = [*map(to_cell_text, names), str(mark)]
     cells.append(_blank(len(frame)))
     if kind == ".csv":
         _write(target, lambda file: sheet_csv.write(file, heads, cells))
@@ -90,29 +90,29 @@ def write_sheet(frame: pd.DataFrame, path: str | os.PathLike[str], *, resource: 
 
 
 def read_sheet(path: str | os.PathLike[str], resource: str | Row | None = None) -> Sheet:
-    """Read a file that `write_sheet` wrote, also after it went through other hands.
+    """Read a file from `write_sheet`, even after it was edited in a spreadsheet.
 
-    What a spreadsheet may have bent (a zip without its zero, `5.55E+09`, an id rounded beyond 15 digits, a time in a
-    local form) is *suspect*: one warning says how many cells, `suspects` lists them, and `diff` and plans leave them as
-    they were. Columns may have moved, gone or come; blank rows are nothing.
+    Cells that a spreadsheet may have changed (a ZIP code without its leading zero, `5.55E+09`, an id rounded beyond 15
+    digits, a time in a local format) are *suspect*: one warning has their number, `suspects` lists them, and plans
+    leave them unchanged. Columns may be moved, removed or added; blank rows are ignored.
 
     Parameters
     ----------
     path : str or os.PathLike[str]
-        Ends in `.csv`, `.xlsx` or `.parquet`.
+        A name that ends in `.csv`, `.xlsx` or `.parquet`.
     resource : str or Row, optional
-        The kind of row, as `"customers"` or `"customers.list_contacts"`; by default what the file says.
+        The resource, for example `"customers"` or `"customers.list_contacts"`; by default the one in the file.
 
     Returns
     -------
     Sheet
-        The sheet: its `frame`, or, where there are suspects, `over(before)`.
+        The sheet: use its `frame`, or `over(before)` if there are suspects.
 
     Raises
     ------
     UsageError
-        Not such a file, a file of another kind of row, no key, or cells that are no value of their column (the first
-        ten are named, by row and column).
+        The file cannot be read, has another resource, has no key, or has values that do not fit their column (the error
+        names the first ten by row and column).
     """
     source, kind = _path(path)
     try:
@@ -122,47 +122,47 @@ def read_sheet(path: str | os.PathLike[str], resource: str | Row | None = None) 
     given = None if resource is None else row_of(resource)
     if kind == ".parquet":
         mark = sheet_parquet.mark_of(content)
-        row = _agreed(given, mark)
+        row = _row_of_file(given, mark)
         sheet = sheet_parquet.read_sheet(content, row, mark)
     else:
         known = {name.lower() for one in OPERATIONS.values() if one.row for name in one.row.dtypes}
         title = "" if given is None else given.name
         grid = sheet_csv.read(content.getvalue(), known) if kind == ".csv" else sheet_xlsx.read(content, title)
-        marks = (Mark.of(text) for text in grid.header if text is not None)
+        marks = (SheetMark.of(text) for text in grid.header if text is not None)
         mark = next((one for one in marks if one is not None), None)
-        row = _agreed(given, mark)
-        sheet = sheet_of(row, grid, mark)
+        row = _row_of_file(given, mark)
+        sheet = to_sheet(row, grid, mark)
     if len(sheet.suspects):
         columns = ", ".join(sheet.suspects["column"].unique())
         notify(
-            f"{source.name}: {plural(len(sheet.suspects), 'cell')} may have been altered by a spreadsheet and will not "
-            f"be changed ({columns}); `suspects` lists them.",
+            f"{source.name}: a spreadsheet may have changed {plural(len(sheet.suspects), 'cell')} ({columns}). Plans "
+            "leave them unchanged; `suspects` lists them.",
             StcrmWarning,
         )
     return sheet
 
 
 def row_of(resource: str | Row) -> Row:
-    """Return the kind of row for a resource (`customers`), a method (`customers.list_contacts`) or a row's own name.
+    """Return the kind of row for a resource (`customers`), a method (`customers.list_contacts`) or a row's name.
 
     Raises
     ------
     UsageError
-        There are no rows of this name.
+        There is no such resource.
     """
     if isinstance(resource, Row):
         return resource
     rows = {one.row.name: one.row for one in OPERATIONS.values() if one.row}
-    for method in (resource, f"{resource}.list"):
+    for helper in (resource, f"{resource}.list"):
         try:
-            row = by_name(method).row
+            row = by_name(helper).row
         except KeyError:
             continue
         if row is not None:
             return row
     if resource in rows:
         return rows[resource]
-    raise UsageError(f"Unknown rows {resource!r}. Choose from {', '.join(sorted(rows))}.")
+    raise UsageError(f"There is no resource {resource!r}. The resources are: {', '.join(sorted(rows))}.")
 
 
 def _row_of_frame(frame: pd.DataFrame, resource: str | Row | None) -> Row:
@@ -171,8 +171,8 @@ def _row_of_frame(frame: pd.DataFrame, resource: str | Row | None) -> Row:
     operation = OPERATIONS.get(str(_provenance(frame).get("operation")))
     if operation is None or operation.row is None:
         raise UsageError(
-            "The frame does not say what its rows are (its `attrs` went astray in a merge?): name it, as in "
-            "write_sheet(frame, path, resource='customers')."
+            "The frame does not name its resource (a merge loses `attrs`). Give it: write_sheet(frame, path, "
+            "resource='customers')."
         )
     return operation.row
 
@@ -182,18 +182,20 @@ def _provenance(frame: pd.DataFrame) -> dict[str, Any]:
     return {name: about[name] for name in PROVENANCE if name in about} if isinstance(about, dict) else {}
 
 
-def _agreed(given: Row | None, mark: Mark | None) -> Row:
+def _row_of_file(given: Row | None, mark: SheetMark | None) -> Row:
     if mark is None:
         if given is None:
-            raise UsageError("The file does not say what its rows are: name it, as in read_sheet(path, 'customers').")
+            raise UsageError("The file does not name its resource. Give it: read_sheet(path, 'customers').")
         return given
     if given is not None and given.name != mark.row:
-        raise UsageError(f"The file holds {mark.row}, not {given.name}.")
+        raise UsageError(
+            f"The file has rows of {mark.row}, not {given.name}. Read it without a resource, or as {mark.row}."
+        )
     return row_of(mark.row) if given is None else given
 
 
 def _columns(row: Row, frame: pd.DataFrame) -> dict[str, Any]:
-    """The columns in the dtypes that they should have."""
+    """Return the columns with their documented dtypes."""
     known = {column.name: column for column in row.columns}
     columns: dict[str, Any] = {}
     for name in frame.columns:
@@ -201,11 +203,11 @@ def _columns(row: Row, frame: pd.DataFrame) -> dict[str, Any]:
             columns[str(name)] = frame[name].array
             continue
         reading = read(known[name], frame[name])
-        faults = dict.fromkeys(reading.doubtful, DOUBT.get(known[name].field.kind, "")) | reading.unreadable
+        faults = dict.fromkeys(reading.uncertain, UNCERTAIN.get(known[name].field.kind, "")) | reading.unreadable
         if faults:
-            told = "; ".join(f"row {place + 1} {why}" for place, why in sorted(faults.items())[:SHOWN])
+            cells = "; ".join(f"row {place + 1} {why}" for place, why in sorted(faults.items())[:SHOWN])
             more = f"; … ({len(faults):,} in all)" if len(faults) > SHOWN else ""
-            raise UsageError(f"{row.name}: {name} cannot be written: {told}{more}.")
+            raise UsageError(f"{row.name}: {name} cannot be written: {cells}{more}.")
         columns[name] = reading.cells
     return columns
 
@@ -216,17 +218,17 @@ def _blank(length: int) -> Any:
     return pa.nulls(length, pa.string())
 
 
-def place_of(path: str | os.PathLike[str]) -> tuple[Path, str]:
-    """Where a sheet is to be written, and its ending.
+def checked_path(path: str | os.PathLike[str]) -> tuple[Path, str]:
+    """Return the path of a sheet to write, and its suffix.
 
     Raises
     ------
     UsageError
-        Another ending, or no such folder.
+        The file type is unknown, or the folder does not exist.
     """
     target, kind = _path(path)
     if not target.parent.is_dir():
-        raise UsageError(f"There is no folder {str(target.parent)!r} to write {target.name} to.")
+        raise UsageError(f"The folder {str(target.parent)!r} does not exist, so {target.name} was not written.")
     return target, kind
 
 
@@ -234,14 +236,14 @@ def _path(path: str | os.PathLike[str]) -> tuple[Path, str]:
     found = Path(path)
     kind = found.suffix.lower()
     if kind not in KINDS:
-        raise UsageError(f"A sheet ends in {', '.join(KINDS)}, not in {kind or 'nothing'}.")
+        raise UsageError(f"The name of a sheet must end in {', '.join(KINDS)}, but this one has {kind or 'no suffix'}.")
     if kind == ".xlsx":
         require("xlsx")
     return found, kind
 
 
 def _write(target: Path, work: Any) -> None:
-    """A file that is there whole or not at all, for its owner alone."""
+    """Write a file completely or not at all, readable by its owner only."""
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=".sheet-")  # 0600
     try:
         with os.fdopen(handle, "w+b") as file:

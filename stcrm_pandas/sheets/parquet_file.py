@@ -1,4 +1,4 @@
-"""Sheets as Parquet. Its cells have types of their own, so nothing has to be written as text."""
+"""Sheets as Parquet, which stores types, so that no cell has to be text."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import pyarrow.parquet
 
 from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.frame.foreign_cells import DOUBT, read
+from stcrm_pandas.frame.foreign_cells import UNCERTAIN, read
 from stcrm_pandas.frame.matching import SHOWN
 from stcrm_pandas.frame.page import arrow_type
-from stcrm_pandas.sheets.grid import Mark, unknown_column
+from stcrm_pandas.sheets.cell_table import SheetMark, unknown_column
 from stcrm_pandas.sheets.sheet import Sheet
 from stcrm_pandas.sheets.text import JSON_COLUMN, plain, texts, unknown_texts
 
@@ -28,8 +28,8 @@ _DTYPES: dict[Any, Any] = {
 }
 
 
-def write(file: BinaryIO, row: Row, mark: Mark, columns: dict[str, Any]) -> None:
-    """Write columns in their own dtypes, with the mark among the file's metadata."""
+def write(file: BinaryIO, row: Row, mark: SheetMark, columns: dict[str, Any]) -> None:
+    """Write columns with their dtypes, and the mark in the file's metadata."""
     known = {column.name: column for column in row.columns}
     arrays: dict[str, Any] = {}
     for name, cells in columns.items():
@@ -50,22 +50,22 @@ def _unknown(name: str, cells: Any) -> tuple[str, Any]:
         return JSON_COLUMN + name, unknown_texts(cells)[1]
 
 
-def mark_of(file: BinaryIO) -> Mark | None:
-    """What the metadata say."""
+def mark_of(file: BinaryIO) -> SheetMark | None:
+    """Return the mark in the metadata."""
     try:
         metadata = pa.parquet.read_schema(file).metadata or {}
     except (pa.ArrowException, OSError):
-        raise UsageError("The file is no Parquet file.") from None
-    return Mark.of(metadata.get(_MARK, b"").decode(errors="replace"))
+        raise UsageError("The file cannot be read as Parquet.") from None
+    return SheetMark.of(metadata.get(_MARK, b"").decode(errors="replace"))
 
 
-def read_sheet(file: BinaryIO, row: Row, mark: Mark | None) -> Sheet:
-    """The rows, whoever wrote them.
+def read_sheet(file: BinaryIO, row: Row, mark: SheetMark | None) -> Sheet:
+    """Read a sheet, whichever program wrote it.
 
     Raises
     ------
     UsageError
-        Cells that are no value of their column.
+        Some cells do not fit their column.
     """
     file.seek(0)
     table = pa.parquet.read_table(file)
@@ -80,7 +80,7 @@ def read_sheet(file: BinaryIO, row: Row, mark: Mark | None) -> Sheet:
         if name in known:
             reading = read(known[name], series)
             unreadable += [f"row {place + 1} {name} {why}" for place, why in reading.unreadable.items()]
-            places[name] = np.array(list(reading.doubtful), np.intp)
+            places[name] = np.array(list(reading.uncertain), np.intp)
             series = pd.Series(reading.cells, dtype=known[name].dtype)
         elif name.startswith(JSON_COLUMN):
             name, series = unknown_column(name, cells.to_pylist())  # noqa: PLW2901
@@ -90,13 +90,13 @@ def read_sheet(file: BinaryIO, row: Row, mark: Mark | None) -> Sheet:
         raise UsageError(f"{row.name}: cells of the sheet cannot be read: {'; '.join(unreadable[:SHOWN])}{more}.")
     for name in row.key:
         if name not in columns or len(places[name]):
-            raise UsageError(f"{row.name}: the sheet has no column {name!r} of its type, which tells its rows apart.")
+            raise UsageError(f"{row.name}: the sheet has no column {name!r} of its type, which identifies its rows.")
     frame = pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows))
     if mark is not None and mark.provenance:
         frame.attrs["stcrm"] = mark.provenance
     keys = ["/".join(map(str, key)) for key in zip(*(frame[name] for name in row.key), strict=True)]
     told = [
-        (int(place) + 1, keys[place], name, text, DOUBT[known[name].field.kind])
+        (int(place) + 1, keys[place], name, text, UNCERTAIN[known[name].field.kind])
         for name, found in places.items()
         if len(found)
         for place, text in zip(found, texts(known[name], columns[name].array.take(found)).to_pylist(), strict=True)
@@ -107,7 +107,7 @@ def read_sheet(file: BinaryIO, row: Row, mark: Mark | None) -> Sheet:
 
 
 def _series(cells: Any) -> Any:
-    """A column as pandas has it, whole numbers beside a gap as whole numbers."""
+    """Return a column as a series, with integers next to missing values as integers."""
     if pa.types.is_nested(cells.type):
         return pd.Series(cells.to_pylist(), dtype=object)  # to_pandas makes floats of whole numbers in records
     if pa.types.is_dictionary(cells.type):

@@ -1,4 +1,4 @@
-"""A sheet as it was read back: the cells that are certain, and those that are not."""
+"""A sheet as read back, with its certain and its suspect cells."""
 
 from __future__ import annotations
 
@@ -13,23 +13,24 @@ from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.foreign_cells import read
 from stcrm_pandas.frame.matching import match
+from stcrm_pandas.printable import plural
 from stcrm_pandas.sheets.text import texts
 
 
 @dataclass(frozen=True, repr=False)
 class Sheet:
-    """What a file holds.
+    """The contents of a file.
 
     Parameters
     ----------
     row : Row
         The kind of row.
     as_read : DataFrame
-        All cells as they stand, in the dtypes of a read; suspects that say nothing certain are missing. Where there are
-        suspects it is no frame to plan with: take `over`.
+        All cells with the documented dtypes; suspects without a likely value are missing. With suspects, do not plan
+        with this frame: use `over`.
     suspects : DataFrame
-        A row for each cell that a spreadsheet may have bent: `row` (as the spreadsheet counts, the header is row 1),
-        `key`, `column`, `text` (what stands there), `why`.
+        A row for each cell that a spreadsheet may have changed: `row` (the header is row 1), `key`, `column`, `text`
+        (the text of the cell), `why`.
     places : mapping
         For each column with suspects, their positions in `as_read`.
     """
@@ -46,27 +47,27 @@ class Sheet:
         Raises
         ------
         UsageError
-            There are suspects: a missing value in their place would clear what stands in the CRM.
+            There are suspects: missing values in their place would clear values in the CRM.
         """
         if len(self.suspects):
             raise UsageError(
-                f"{self.row.name}: {len(self.suspects):,} cells of the sheet are suspect (see `suspects`). Use "
-                "`over(before)`, which leaves them as they were, or `as_read`, and mend them."
+                f"{self.row.name}: the sheet has {plural(len(self.suspects), 'suspect cell')} (see `suspects`). Use "
+                "`over(before)`, which leaves them unchanged, or correct them in `as_read`."
             )
         return self.as_read
 
     def over(self, before: pd.DataFrame) -> pd.DataFrame:
-        """The rows with every suspect as it stands in `before`: not edited.
+        """Return the rows with the values of `before` for all suspects, so that they are unchanged.
 
         Parameters
         ----------
         before : DataFrame
-            The frame that was written, or read.
+            The frame that was written, or one as read.
 
         Raises
         ------
         UsageError
-            A row without a key, a key twice, a key that `before` lacks.
+            A key is missing, appears twice, or is not in `before`.
         """
         after = self.as_read.copy()
         in_before = self._in_before(before)
@@ -81,7 +82,7 @@ class Sheet:
         return after
 
     def suspects_over(self, before: pd.DataFrame) -> pd.DataFrame:
-        """The suspects that are not what `write_sheet` would write for the cell of `before`: those that count."""
+        """Return the suspects that differ from what `write_sheet` would write for `before`."""
         in_before = self._in_before(before)
         columns = {column.name: column for column in self.row.columns}
         same: set[tuple[str, int]] = set()
@@ -95,7 +96,7 @@ class Sheet:
         return self.suspects.drop(index=[index for _, index in same])
 
     def _in_before(self, before: pd.DataFrame) -> npt.NDArray[np.intp]:
-        """For each row of the sheet its position in `before`."""
+        """Return the position in `before` of each row of the sheet."""
         old, new = match(self.row, before, self.as_read)
         old = np.arange(len(before)) if old is None else old
         new = np.arange(len(self.as_read)) if new is None else new
@@ -107,6 +108,5 @@ class Sheet:
         return len(self.as_read)
 
     def __repr__(self) -> str:
-        count = len(self.suspects)
-        suspects = f", {count:,} suspect cell{'' if count == 1 else 's'}" if count else ""
+        suspects = f", {plural(len(self.suspects), 'suspect cell')}" if len(self.suspects) else ""
         return f"<Sheet of {self.row.name}: {len(self):,} rows, {len(self.as_read.columns)} columns{suspects}>"

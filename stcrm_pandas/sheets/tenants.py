@@ -1,4 +1,4 @@
-"""The rows of many tenants in one folder, as other engines read them: Parquet below `tenant=…/`."""
+"""Rows of many tenants in one folder of Parquet files below `tenant=…/`, for other engines."""
 
 from __future__ import annotations
 
@@ -27,27 +27,26 @@ _COLUMN = "tenant"
 def write_tenant(frame: pd.DataFrame, folder: str | Path) -> Path:
     """Write a frame as one tenant's file: `folder/tenant=<its number>/<kind of rows>.parquet`.
 
-    An earlier file of the same tenant and kind is replaced, at once and as a whole: whoever reads meanwhile has the
-    old one. Lists become lists, records and custom fields become structs with the contract's names. A column that
-    the contract does not know and Parquet cannot hold is left out, with a warning. The column `tenant` is the name of
-    the folder, and not in the file.
+    An earlier file of the same tenant and kind is replaced atomically. Lists become lists; records and custom fields
+    become structs with the API's names. An undocumented column that Parquet cannot store is left out with a warning.
+    The column `tenant` is the name of the folder and not in the file.
 
     Parameters
     ----------
     frame : DataFrame
-        As a read gave it; its `attrs` say whose it is and of which kind.
+        A frame as read; its `attrs` name the tenant and the resource.
     folder : str or Path
-        Of all tenants; made where it is not there.
+        The folder of all tenants; it is created if it does not exist.
 
     Returns
     -------
     Path
-        The file. It and its folder are readable by nobody else: the rows are customers' data.
+        The file. Only its owner can read it and its folder.
 
     Raises
     ------
     UsageError
-        The frame does not say whose it is, or is of several tenants.
+        The frame does not name its tenant, or has rows of several tenants.
 
     Examples
     --------
@@ -59,13 +58,14 @@ def write_tenant(frame: pd.DataFrame, folder: str | Path) -> Path:
     about = frame.attrs.get("stcrm")
     if not isinstance(about, Mapping) or about.get("tenant") is None:
         raise UsageError(
-            "The frame does not say whose rows it has (attrs['stcrm']): write it as a read gave it. What merging "
-            "lost is put back with frame.attrs = read.attrs."
+            "The frame does not name its tenant (attrs['stcrm']). Write a frame as read. After a merge, restore the "
+            "attributes with frame.attrs = read.attrs."
         )
     tenant = int(about["tenant"])
     if _COLUMN in frame and not frame[_COLUMN].eq(tenant).all():
         raise UsageError(
-            f"The column tenant names others than {tenant}, whose rows these are: write each tenant's own."
+            f"The column tenant has other tenants than {tenant}, from which the rows were read. Write one frame per "
+            "tenant."
         )
     operation = OPERATIONS.get(str(about.get("operation")))
     row = None if operation is None else operation.row
@@ -86,19 +86,19 @@ def write_tenant(frame: pd.DataFrame, folder: str | Path) -> Path:
 
 
 def read_tenants(folder: str | Path) -> pd.DataFrame:
-    """What lies in a folder of tenants: a row per file.
+    """Return the contents of a folder of tenants: a row per file.
 
     Parameters
     ----------
     folder : str or Path
-        As it was given to `write_tenant`.
+        The folder given to `write_tenant`.
 
     Returns
     -------
     DataFrame
         `tenant` (Int64), `rows_of` ("leads", "jobs" …), `rows`, `fetched_at` (UTC, of the oldest page), `complete`,
-        `environment`, `filters` (as text), `path`, ordered by `rows_of` and `tenant`. An analysis over all of them is
-        known up to the earliest `fetched_at`.
+        `environment`, `filters` (as text), `path`, ordered by `rows_of` and `tenant`. An analysis of all tenants is
+        valid up to the earliest `fetched_at`.
 
     Examples
     --------
@@ -108,7 +108,7 @@ def read_tenants(folder: str | Path) -> pd.DataFrame:
     >>> read_tenants(folder)[["rows_of", "complete"]].values.tolist()
     [['leads', True]]
     """
-    found = [_told(path) for path in sorted(Path(folder).expanduser().glob(f"{_COLUMN}=*/*.parquet"))]
+    found = [_file_row(path) for path in sorted(Path(folder).expanduser().glob(f"{_COLUMN}=*/*.parquet"))]
     table = pd.DataFrame(found, columns=["tenant", "rows_of", "rows", "fetched_at", "complete", *_TEXTS])
     dtypes = {
         "tenant": "Int64",
@@ -124,7 +124,7 @@ def read_tenants(folder: str | Path) -> pd.DataFrame:
 _TEXTS = ("environment", "filters", "path")
 
 
-def _told(path: Path) -> list[Any]:
+def _file_row(path: Path) -> list[Any]:
     file = pa.parquet.read_metadata(path)
     about = json.loads((file.metadata or {}).get(_MARK, b"{}"))
     filters = ", ".join(f"{name} {value}" for name, value in about.get("filters", {}).items())
@@ -147,5 +147,5 @@ def _table(frame: pd.DataFrame, row: Row | None) -> pa.Table:
         except pa.ArrowException:
             lost.append(str(name))
     if lost:
-        notify(f"Left out, for Parquet cannot hold them: {', '.join(lost)}.", StcrmWarning)
+        notify(f"These columns were left out because Parquet cannot store them: {', '.join(lost)}.", StcrmWarning)
     return pa.table(arrays)

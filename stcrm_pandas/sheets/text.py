@@ -1,20 +1,21 @@
-"""Cells as text that survives a spreadsheet, and back.
+"""Convert cells to text that survives a spreadsheet, and back.
 
 | cell | text |
 | --- | --- |
 | missing | nothing: a blank cell |
 | the empty text | `<empty>` |
-| text that a spreadsheet would run (it starts with `=`, `+`, `-`, `@`, tab, a line's end) | with `'` before it |
-| text that is `<empty>`, or starts with `'` | with `'` before it |
+| text that a spreadsheet would run as a formula (it starts with `=`, `+`, `-`, `@`, tab, line end) | with a leading `'`
+|
+| the text `<empty>`, or text that starts with `'` | with a leading `'` |
 | whole number | its digits |
 | number | its digits, never an exponent |
 | true, false | `TRUE`, `FALSE` |
 | time | `2026-01-01T12:00:00.123456Z` |
-| list | JSON, records under the contract's names |
+| list | JSON, records with the API's names |
 
->>> disarmed("=1+1"), disarmed(""), disarmed("'quoted'"), disarmed("Ann")
+>>> to_cell_text("=1+1"), to_cell_text(""), to_cell_text("'quoted'"), to_cell_text("Ann")
 ("'=1+1", '<empty>', "''quoted'", 'Ann')
->>> [armed(disarmed(text)) for text in ("=1+1", "", "'", "<empty>", "Ann")]
+>>> [from_cell_text(to_cell_text(text)) for text in ("=1+1", "", "'", "<empty>", "Ann")]
 ['=1+1', '', "'", '<empty>', 'Ann']
 """
 
@@ -35,33 +36,33 @@ from stcrm_pandas.frame.page import TYPES
 
 EMPTY = "<empty>"
 MARK = "'"
-# The last four are the wide forms of the signs, which spreadsheets of East Asia run, too.
+# The last four are full-width signs, which East Asian spreadsheets run, too.
 _TO_MARK = (MARK, *"=+-@\t\r\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 JSON_COLUMN = "json:"
-"""Before the name of a column that the contract does not know and that holds more than text."""
+"""Prefix of the name of an undocumented column that has other values than text."""
 
 
-def disarmed(text: str) -> str:
-    """Text as it stands in a cell."""
+def to_cell_text(text: str) -> str:
+    """Return text for a cell."""
     if not text:
         return EMPTY
     return MARK + text if text.startswith(_TO_MARK) or text == EMPTY else text
 
 
-def armed(cell: str) -> str:
-    """What `disarmed` was given."""
+def from_cell_text(cell: str) -> str:
+    """Return the text that `to_cell_text` converted."""
     if cell == EMPTY:
         return ""
     return cell[1:] if cell.startswith(MARK) else cell
 
 
 def texts(column: Column, cells: Any) -> Any:
-    """A column in its own dtype as an arrow array of text, null where missing."""
+    """Return a column as an Arrow array of cell texts, null if missing."""
     if column.field.many:
         return pa.array([None if cell is None else json(column.field, cell) for cell in cells], pa.string())
     match column.field.kind:
         case "text" | "guid":
-            return _disarmed(pa.array(cells, pa.large_string(), from_pandas=True))
+            return _to_cell_texts(pa.array(cells, pa.large_string(), from_pandas=True))
         case "boolean":
             return pc.if_else(pa.array(cells, pa.bool_(), from_pandas=True), "TRUE", "FALSE")
         case "integer":
@@ -77,7 +78,7 @@ def texts(column: Column, cells: Any) -> Any:
             return pa.array(numbers, pa.string())
 
 
-def _disarmed(values: Any) -> Any:
+def _to_cell_texts(values: Any) -> Any:
     word = partial(pa.scalar, type=pa.large_string())
     risky = pc.is_in(pc.utf8_slice_codeunits(values, 0, 1), value_set=pa.array(_TO_MARK, pa.large_string()))
     risky = pc.or_(risky, pc.equal(values, word(EMPTY)))
@@ -86,7 +87,7 @@ def _disarmed(values: Any) -> Any:
 
 
 def number(value: float) -> str:
-    """The shortest digits that are this number, without an exponent.
+    """Return the shortest decimal text of a number, without an exponent.
 
     Examples
     --------
@@ -97,12 +98,12 @@ def number(value: float) -> str:
 
 
 def json(field: Field, cells: tuple[Any, ...]) -> str:
-    """A list as JSON."""
+    """Return a list as JSON."""
     return orjson.dumps(plain(field, cells)).decode()
 
 
 def plain(field: Field, cells: tuple[Any, ...] | None, *, times_as_text: bool = True) -> list[Any] | None:
-    """A list as JSON or arrow has it: records as dictionaries under the contract's names."""
+    """Return a list for JSON or Arrow: records as dictionaries with the API's names."""
     if cells is None:
         return None
     return [_plain(field, cell, times_as_text) for cell in cells]
@@ -123,13 +124,13 @@ def _plain(field: Field, value: Any, times_as_text: bool) -> Any:
 
 
 def unknown_texts(cells: Any) -> tuple[str, Any]:
-    """A column that the contract does not know: what to write before its name, and its cells as text.
+    """Return the prefix of an undocumented column's name, and its cells as text.
 
-    Text stays text; all else is JSON, or, where JSON has no word for it, how Python shows it.
+    Text stays text; other values become JSON, or their Python text if JSON cannot represent them.
     """
     values = [None if not isinstance(cell, (tuple, list, dict)) and is_missing(cell) else cell for cell in cells]
     if all(value is None or isinstance(value, str) for value in values):
-        return "", pa.array([None if value is None else disarmed(value) for value in values], pa.string())
+        return "", pa.array([None if value is None else to_cell_text(value) for value in values], pa.string())
     return JSON_COLUMN, pa.array([None if value is None else _any_json(value) for value in values], pa.string())
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.sheets.cells import Broken
-from stcrm_pandas.sheets.grid import Grid
+from stcrm_pandas.sheets.cell_table import CellTable
+from stcrm_pandas.sheets.cells import BrokenCell
 
 ROWS = 1_048_576
 LENGTH = 32_767
@@ -61,13 +61,15 @@ def write(file: BinaryIO, title: str, names: list[str], columns: list[Any]) -> N
 
 def _check(names: list[str], lists: list[list[str | None]]) -> None:
     if lists and len(lists[0]) >= ROWS:
-        raise UsageError(f"Excel holds {ROWS - 1:,} rows, and the frame has {len(lists[0]):,}: write CSV or Parquet.")
+        raise UsageError(
+            f"Excel is limited to {ROWS - 1:,} rows, but the frame has {len(lists[0]):,}. Write CSV or Parquet."
+        )
     for name, cells in zip(names, lists, strict=True):
         for place, text in enumerate(cells):
             if text is not None and len(text) * 7 > LENGTH and len(_escaped(text)) > LENGTH:
                 raise UsageError(
-                    f"Excel holds {LENGTH:,} characters in a cell, and {name} of row {place + 1} has more: "
-                    "write CSV or Parquet."
+                    f"Excel is limited to {LENGTH:,} characters in a cell, but {name} in row {place + 1} has more. "
+                    "Write CSV or Parquet."
                 )
 
 
@@ -79,8 +81,8 @@ def _unescaped(text: str) -> str:
     return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
 
 
-def read(file: BinaryIO, title: str) -> Grid:
-    """The cells of the sheet with this title, or else of the one that was in front.
+def read(file: BinaryIO, title: str) -> CellTable:
+    """Return the cells of the sheet with this title, or of the active sheet.
 
     Raises
     ------
@@ -91,17 +93,17 @@ def read(file: BinaryIO, title: str) -> Grid:
         values = list(_cells(file, title, results=True))
         formulas = _formulas(file, title)
     except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise UsageError(f"The file is no workbook that can be read: {type(error).__name__}.") from None
+        raise UsageError(f"The file cannot be read as an Excel workbook: {type(error).__name__}.") from None
     for line, place in formulas:
         if values[line][place] is None:  # a formula that was never computed: it is not blank
-            values[line][place] = Broken("", "is a formula without a saved result")
+            values[line][place] = BrokenCell("", "is a formula without a saved result")
     start = next((place for place, line in enumerate(values) if any(cell is not None for cell in line)), None)
     if start is None:
-        raise UsageError("The sheet is empty.")
+        raise UsageError("The sheet is empty: it needs at least a row of column names.")
     width = max(map(len, values))
     header = [None if cell is None else str(cell) for cell in values[start]]
     lines = [line + [None] * (width - len(line)) for line in values[start + 1 :]]
-    return Grid(header + [None] * (width - len(header)), lines, range(start + 2, len(values) + 1))
+    return CellTable(header + [None] * (width - len(header)), lines, range(start + 2, len(values) + 1))
 
 
 def _cells(file: BinaryIO, title: str, *, results: bool) -> Iterator[list[Any]]:
@@ -125,14 +127,14 @@ def _lines(file: BinaryIO, title: str, *, results: bool) -> Iterator[Any]:
 
 def _value(cell: Any) -> Any:
     if cell.data_type == "e":
-        return Broken(str(cell.value), "is an error of the spreadsheet")
+        return BrokenCell(str(cell.value), "is an error value of the spreadsheet")
     if isinstance(cell.value, str):
         return _unescaped(cell.value) or None
     return cell.value
 
 
 def _formulas(file: BinaryIO, title: str) -> list[tuple[int, int]]:
-    """Where formulas stand; a second look that is only taken where there are any."""
+    """Return the positions of formulas; the file is read again only if it has any."""
     file.seek(0)
     with zipfile.ZipFile(file) as parts:
         names = [name for name in parts.namelist() if name.startswith("xl/worksheets/") and name.endswith(".xml")]

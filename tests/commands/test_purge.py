@@ -75,7 +75,7 @@ def test_an_apply_stops_when_its_journal_or_lock_is_gone(end, replaced, box, crm
 
 def test_a_look_at_a_lock_lets_go_of_none(box, crm, renamed, tenant):
     """POSIX drops all locks of a process on a file when it closes any descriptor of it."""
-    from stcrm_pandas.edits.apply.locks import is_held, lock, lock_of
+    from stcrm_pandas.edits.apply.locks import is_held, lock, lock_path
 
     plan = crm.customers.plan_changes(*renamed(crm, 1))
     folder = tenant / "journals"
@@ -83,9 +83,9 @@ def test_a_look_at_a_lock_lets_go_of_none(box, crm, renamed, tenant):
         assert is_held(folder, plan.digest)
         with pytest.raises(UsageError), lock(folder, plan.digest):
             pass
-        assert held_by_another_process(lock_of(folder, plan.digest))
+        assert held_by_another_process(lock_path(folder, plan.digest))
     assert not is_held(folder, plan.digest)
-    assert not held_by_another_process(lock_of(folder, plan.digest))
+    assert not held_by_another_process(lock_path(folder, plan.digest))
 
 
 def held_by_another_process(path):

@@ -148,7 +148,7 @@ def test_scopes_to_ask_for_are_those_of_the_operations() -> None:
 
 def test_every_error_and_warning_is_explained() -> None:
     explained = re.findall(r"^\| `(\w+)` \|", (GUIDE / "errors.md").read_text(), re.MULTILINE)
-    above = {"StcrmError", "ServiceError", "AnswerError"}  # what others have in common
+    above = {"StcrmError", "ServiceError", "ResponseError"}  # what others have in common
     assert {*explained, *above} == set(errors.__all__)
     assert len(explained) == len(set(explained))
 

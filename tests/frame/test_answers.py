@@ -11,7 +11,7 @@ import pytest
 from stcrm_pandas.contract.schemas.contacts import CONTACT_PREFERENCES
 from stcrm_pandas.contract.schemas.leads import EXPORTED_LEADS, LEADS
 from stcrm_pandas.contract.schemas.lookups import CALL_REASONS
-from stcrm_pandas.errors import NotAnAnswer
+from stcrm_pandas.errors import InvalidResponse
 from stcrm_pandas.frame import decode
 
 NOT_ANSWERS = {
@@ -20,11 +20,11 @@ NOT_ANSWERS = {
     "html": (b"<!doctype html><html><body>502</body></html>", "web page"),
     "html behind a mark": (b"\xef\xbb\xbf <html>", "web page"),
     "words": (b"Rate limit is exceeded", "not JSON"),
-    "cut in a row": (b'{"hasMore":true,"data":[{"id":1,"sta', "cut off"),
-    "cut behind a row": (b'{"hasMore":true,"data":[{"id":1}', "cut off"),
-    "cut in a number": (b'{"hasMore":true,"data":[{"id":1', "cut off"),
-    "cut in a word": (b'{"hasMore":tru', "cut off"),
-    "cut in a name with braces": (b'{"hasMore":true,"data":[{"id":1,"summary":"{x}', "cut off"),
+    "cut in a row": (b'{"hasMore":true,"data":[{"id":1,"sta', "truncated"),
+    "cut behind a row": (b'{"hasMore":true,"data":[{"id":1}', "truncated"),
+    "cut in a number": (b'{"hasMore":true,"data":[{"id":1', "truncated"),
+    "cut in a word": (b'{"hasMore":tru', "truncated"),
+    "cut in a name with braces": (b'{"hasMore":true,"data":[{"id":1,"summary":"{x}', "truncated"),
     "two documents": (b'{"hasMore":true,"data":[]}{"hasMore":true,"data":[]}', "not JSON"),
     "tail": (b'{"hasMore":true,"data":[]}]', "not JSON"),
     "smuggled": (b'{"hasMore":true,"data":[]}, "answer2": {}', "not JSON"),
@@ -55,7 +55,7 @@ NOT_ANSWERS = {
 
 @pytest.mark.parametrize(("sent", "told"), NOT_ANSWERS.values(), ids=NOT_ANSWERS)
 def test_what_is_no_answer_is_said_to_be_none(sent, told):
-    with pytest.raises(NotAnAnswer, match=told) as caught:
+    with pytest.raises(InvalidResponse, match=told) as caught:
         decode(LEADS, "page", sent)
     assert str(caught.value).startswith("leads: ")
 
@@ -65,12 +65,12 @@ def test_what_is_no_answer_is_said_to_be_none(sent, told):
 def test_nesting_without_end_does_not_end_the_process(levels, opened, closed):
     # in a process of its own: what this guards against is a crash
     script = (
-        "import sys; from stcrm_pandas.frame import decode; from stcrm_pandas.errors import NotAnAnswer\n"
+        "import sys; from stcrm_pandas.frame import decode; from stcrm_pandas.errors import InvalidResponse\n"
         "from stcrm_pandas.contract.schemas.leads import LEADS\n"
         "o, c, n = sys.argv[1].encode(), sys.argv[2].encode(), int(sys.argv[3])\n"
         'body = b\'{"hasMore":true,"data":[{"id":1,"x":\' + o * n + b\'1\' + c * n + b\'}]}\'\n'
         "try: print(decode(LEADS, 'page', body).rows)\n"
-        "except NotAnAnswer as error: print('refused', 'nested' in str(error))\n"
+        "except InvalidResponse as error: print('refused', 'nested' in str(error))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", script, opened.decode(), closed.decode(), str(levels)],
@@ -111,7 +111,7 @@ def test_something_new_around_the_rows_is_reported(body):
 def test_a_feed_says_where_to_go_on(lead, token):
     sent = json.dumps({"hasMore": True, "continueFrom": token, "data": [lead(active=False)]}).encode()
     page = decode(EXPORTED_LEADS, "feed", sent)
-    assert (page.rows, page.has_more, page.continue_from, page.misfit) == (1, True, token, False)
+    assert (page.rows, page.has_more, page.continue_from, page.fallback) == (1, True, token, False)
 
 
 def test_a_bare_list_and_a_bare_row():
@@ -119,14 +119,14 @@ def test_a_bare_list_and_a_bare_row():
     row = {"name": "sms", "dataType": "Bool", "value": "true"}
     many = decode(CONTACT_PREFERENCES, "array", json.dumps([row, row]).encode(), parents=parents)
     one = decode(CONTACT_PREFERENCES, "row", json.dumps(row).encode(), parents=parents)
-    assert (many.rows, one.rows, one.has_more, one.misfit) == (2, 1, None, False)
+    assert (many.rows, one.rows, one.has_more, one.fallback) == (2, 1, None, False)
     assert one.table.to_pylist() == [{**parents, "name": "sms", "data_type": "Bool", "value": "true"}]
     assert one.table.equals(many.table.slice(0, 1))
 
 
 @pytest.mark.parametrize(("answer", "sent"), [("array", b"{}"), ("array", b"null"), ("row", b"[]"), ("row", b"null")])
 def test_another_shape_is_no_answer(answer, sent):
-    with pytest.raises(NotAnAnswer):
+    with pytest.raises(InvalidResponse):
         decode(CALL_REASONS, answer, sent)
 
 

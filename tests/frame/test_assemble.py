@@ -16,7 +16,7 @@ from stcrm_pandas.contract.schemas.contacts import CONTACTS
 from stcrm_pandas.contract.schemas.customers import CUSTOMER_CONTACTS, CUSTOMERS
 from stcrm_pandas.contract.schemas.fields import Field, Row, snake
 from stcrm_pandas.contract.schemas.leads import EXPORTED_LEADS, LEADS
-from stcrm_pandas.errors import AnswerError
+from stcrm_pandas.errors import ResponseError
 from stcrm_pandas.frame import assemble, decode, validate
 
 ROWS = sorted({operation.row for operation in OPERATIONS.values() if operation.row}, key=lambda row: row.name)
@@ -48,7 +48,7 @@ def parents_of(row: Row) -> dict[str, object]:
 def test_an_empty_answer_equals_a_full_one_in_columns_and_dtypes(row, body):
     parents = parents_of(row)
     page = decode(row, "page", body([full(row.fields)]), parents=parents)
-    assert (page.misfit, page.drift) == (False, ())
+    assert (page.fallback, page.drift) == (False, ())
     frames = [
         assemble(row, [page]).frame,
         assemble(row, [decode(row, "page", body([]), parents=parents)]).frame,
@@ -209,7 +209,7 @@ def test_validation_names_columns_checks_and_counts_but_no_values(lead, body):
     bent = frame.assign(
         id=pd.array([1, 1], "Int64"), campaign_id=np.array([1, 2]), summary=frame["summary"].astype(object)
     )
-    with pytest.raises(AnswerError) as caught:
+    with pytest.raises(ResponseError) as caught:
         validate(EXPORTED_LEADS, bent.drop(columns="active"))
     told = str(caught.value)
     for part in ("exported_leads", "campaign_id", "Int64", "summary", "active", "no duplicate keys"):

@@ -5,7 +5,7 @@ import phonenumbers
 import pytest
 from hypothesis import example, given
 
-from stcrm_pandas.frame.contact_values import is_address, is_number, spelling
+from stcrm_pandas.frame.contact_values import is_valid_address, is_valid_number, normalize_contact
 
 AS_TYPED = st.text("0123456789 ()+-.x/\t", min_size=1, max_size=18) | st.from_regex(
     r"(\+?1[ .-]?)?\(?[0-9]{3}\)?[ .-]?[0-9]{3}[ .-]?[0-9]{4}( x[0-9]{1,3})?", fullmatch=True
@@ -29,20 +29,20 @@ def by_the_library(text: str) -> str | None:
 @example("(512 555 0101")
 @example("512) 555-0101")
 def test_a_spelling_is_that_of_the_library(text: str) -> None:
-    assert spelling(text) == by_the_library(text)
+    assert normalize_contact(text) == by_the_library(text)
 
 
 @given(AS_TYPED)
 def test_validity_is_that_of_the_library(text: str) -> None:
-    spelt = spelling(text)
+    spelt = normalize_contact(text)
     expected = spelt is not None and phonenumbers.is_valid_number(phonenumbers.parse(spelt))
-    assert is_number(spelt) is expected
+    assert is_valid_number(spelt) is expected
 
 
 @pytest.mark.parametrize("text", ["000-000-0000", "(100) 555-0101", "", "call me", None, 5125550101, "512-555"])
 def test_what_is_no_number(text: object) -> None:
-    assert not is_number(spelling(text))
-    assert not is_number(spelling(text), by_length=True)
+    assert not is_valid_number(normalize_contact(text))
+    assert not is_valid_number(normalize_contact(text), by_length=True)
 
 
 @pytest.mark.parametrize(
@@ -61,4 +61,4 @@ def test_what_is_no_number(text: object) -> None:
     ],
 )
 def test_what_is_an_address(text: object, good: bool) -> None:
-    assert is_address(spelling(text)) is good
+    assert is_valid_address(normalize_contact(text)) is good

@@ -203,7 +203,7 @@ def test_two_new_fields_never_share_a_column(read, customer):
 
 def test_only_the_page_that_does_not_fit_goes_the_slow_way(page_with):
     bodies = [page_with(), page_with(customerId="77"), page_with()]
-    assert [decode(LEADS, "page", one).misfit for one in bodies] == [False, True, False]
+    assert [decode(LEADS, "page", one).fallback for one in bodies] == [False, True, False]
 
 
 def test_a_drift_of_many_pages_is_counted_once(page_with):
@@ -223,8 +223,8 @@ def test_the_message_names_columns_counts_and_no_customer(read, customer):
     assembled = read(CUSTOMERS, customer(name="Secret Smith", active=None, type="Alien"), customer(id=2, active=None))
     message = drift_message(assembled.drift)
     assert message == (
-        "customers departs from the contract: active is null in 2 rows (1, 2); "
-        "type has values that are not listed (Alien) in 1 row (1)"
+        "customers does not match the API description: active is null in 2 rows (1, 2); "
+        "type has undocumented values (Alien) in 1 row (1)"
     )
     assert drift_message([]) == ""
 
@@ -244,7 +244,7 @@ def test_both_ways_agree_on_what_fits(page_with, monkeypatch):
     for changes in ({}, {"status": "Paused"}, {"priority": None}, {"score": 5}, {"tagTypeIds": [None]}):
         sent = page_with(**changes)
         quick, slow = decode(LEADS, "page", sent), repair(LEADS, "page", sent, parent_columns(LEADS, None))
-        assert (quick.misfit, slow.misfit, quick.drift) == (False, True, slow.drift)
+        assert (quick.fallback, slow.fallback, quick.drift) == (False, True, slow.drift)
         frames = [assemble(LEADS, [page]).frame for page in (quick, slow)]
         pd.testing.assert_frame_equal(*frames)
 

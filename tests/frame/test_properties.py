@@ -14,7 +14,7 @@ from stcrm_pandas.contract.schemas.customers import CUSTOMERS
 from stcrm_pandas.contract.schemas.fields import Field
 from stcrm_pandas.contract.schemas.leads import LEADS
 from stcrm_pandas.contract.schemas.lookups import BUSINESS_UNITS, TECHNICIANS
-from stcrm_pandas.errors import AnswerError
+from stcrm_pandas.errors import ResponseError
 from stcrm_pandas.frame import assemble, decode, validate
 
 ROWS = st.sampled_from([LEADS, CUSTOMERS, BUSINESS_UNITS, TECHNICIANS])
@@ -123,7 +123,7 @@ def test_what_fits_the_contract_is_read_cell_by_cell_and_quickly(data):
     row = data.draw(ROWS)
     rows = data.draw(pages(row))
     page = decode(row, "page", sent(rows, totalCount=len(rows)))
-    assert (page.rows, page.misfit) == (len(rows), False)
+    assert (page.rows, page.fallback) == (len(rows), False)
     assert {drift.kind for drift in page.drift} <= {"null"}
     frame = assemble(row, [page]).frame
     validate(row, frame)
@@ -152,7 +152,7 @@ def test_anything_at_all_is_kept_told_or_refused(data):
     body = sent(rows)
     try:
         page = decode(row, "page", body)
-    except AnswerError:
+    except ResponseError:
         return
     frame = assemble(row, (page,)).frame
     validate(row, frame)
@@ -172,7 +172,7 @@ def test_a_body_that_was_cut_or_bent_never_crashes(data):
     for one in (body[:at], bent):
         try:
             page = decode(row, "page", one)
-        except AnswerError:
+        except ResponseError:
             continue
         assert page.table.num_rows == page.rows
         validate(row, assemble(row, (page,)).frame)

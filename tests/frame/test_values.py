@@ -33,7 +33,7 @@ def test_amounts_equal_what_was_sent_as_decimal_numbers(read, customer, body, te
     balance = assemble(CUSTOMERS, [page]).frame["balance"]
     assert balance.dtype == pd.Float64Dtype()
     assert Decimal(repr(float(balance[0]))) == Decimal(text)
-    assert (page.drift, page.misfit) == ((), False)
+    assert (page.drift, page.fallback) == ((), False)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_long_digits_elsewhere_do_not_slow_a_page(customer, body):
 
     address = {**customer()["address"], "latitude": 39.123456789012345, "longitude": -89.1}
     page = decode(CUSTOMERS, "page", body([customer(id=2**60, address=address)]))
-    assert (page.misfit, page.drift) == (False, ())
+    assert (page.fallback, page.drift) == (False, ())
     assert page.table["address_latitude"][0].as_py() == 39.123456789012345
 
 

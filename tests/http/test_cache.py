@@ -218,7 +218,7 @@ def test_a_damaged_file_is_set_aside_with_a_warning(damage, box, join, leads):
     path = crm.cache.path
     crm.close()
     damage(path)
-    with pytest.warns(StcrmWarning, match="set aside") as told:  # noqa: PT031
+    with pytest.warns(StcrmWarning, match="moved to") as told:  # noqa: PT031
         crm = join(box)
         frame = crm.leads.list()
     assert set(frame["id"]) == leads
@@ -252,7 +252,7 @@ def test_damage_in_mid_use_costs_time_and_nothing_else(damage, box, join, leads,
     for _ in range(3):
         assert set(crm.leads.list()["id"]) == leads
         assert len(crm.customers.list()) == 120
-    assert len([one for one in recwarn if "set aside" in str(one.message)]) <= 1
+    assert len([one for one in recwarn if "moved to" in str(one.message)]) <= 1
     recwarn.clear()
 
 
@@ -276,7 +276,7 @@ def test_a_file_that_another_process_set_aside_is_not_set_aside_again(box, join,
     two.customers.list()
     one.cache._file.run("PRAGMA wal_checkpoint(TRUNCATE)")
     damage_start(one.cache.path)
-    with pytest.warns(StcrmWarning, match="set aside") as told:  # noqa: PT031
+    with pytest.warns(StcrmWarning, match="moved to") as told:  # noqa: PT031
         for crm in (one, two, one, two):
             assert set(crm.leads.list()["id"]) == leads
             assert len(crm.locations.list()) == 45

@@ -10,16 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stcrm_pandas.errors import (
-    AnswerError,
     ConnectionFailed,
     IncompleteReadWarning,
+    InvalidResponse,
     MissingRows,
-    NotAnAnswer,
     NotCachedError,
     NotFound,
     PermissionDenied,
     RateLimited,
     RequestError,
+    ResponseError,
     ServerError,
     ServiceError,
     SignInError,
@@ -42,7 +42,7 @@ PASSING = {
     "cut in the middle of a page": {"after": 4, "times": 2, "cut": 300},
     "cut before the first byte": {"after": 4, "times": 2, "cut": 0},
     "200 with HTML, once": {"after": 2, "status": 200, "body": "<html><body>Sign in to the hotel</body></html>"},
-    "JSON of another shape, once": {"after": 2, "body": {"rows": []}},
+    "JSON of another structure, once": {"after": 2, "body": {"rows": []}},
     "null, once": {"after": 2, "body": "null"},
     "a bare list, once": {"after": 2, "body": []},
     "cut JSON that calls itself whole": {"after": 2, "body": '{"page": 3, "hasMore": true, "data": [{"id": 1'},
@@ -90,44 +90,48 @@ LASTING = {
         RateLimited,
         "3,600 seconds",
     ),
-    "500 for ever": ({"status": 500}, ServerError, "Try later"),
-    "503 for ever, from the fourth page": ({"status": 503, "after": 3}, ServerError, "Try later"),
+    "500 for ever": ({"status": 500}, ServerError, "Try again later"),
+    "503 for ever, from the fourth page": ({"status": 503, "after": 3}, ServerError, "Try again later"),
     "cut for ever": ({"cut": 100, "after": 2}, ConnectionFailed, "broke off"),
-    "HTML for ever": ({"body": "<html></html>"}, NotAnAnswer, "web page"),
-    "JSON of another shape": ({"body": {"error": "x"}, "after": 1}, NotAnAnswer, "another shape|without rows"),
-    "text": ({"body": "OK"}, NotAnAnswer, "not JSON"),
-    "no hasMore": ({"body": {"page": 1, "data": []}}, NotAnAnswer, "hasMore"),
-    "the data is null": ({"body": {"hasMore": False, "data": None}}, NotAnAnswer, "another shape"),
-    "rows that are no objects": ({"body": {"hasMore": False, "data": [1, 2]}}, NotAnAnswer, "another shape"),
+    "HTML for ever": ({"body": "<html></html>"}, InvalidResponse, "web page"),
+    "other JSON": (
+        {"body": {"error": "x"}, "after": 1},
+        InvalidResponse,
+        "another structure|without rows",
+    ),
+    "text": ({"body": "OK"}, InvalidResponse, "not JSON"),
+    "no hasMore": ({"body": {"page": 1, "data": []}}, InvalidResponse, "hasMore"),
+    "the data is null": ({"body": {"hasMore": False, "data": None}}, InvalidResponse, "another structure"),
+    "rows that are no objects": ({"body": {"hasMore": False, "data": [1, 2]}}, InvalidResponse, "another structure"),
     "a redirect": ({"status": 302, "headers": {"Location": "http://127.0.0.1:9/"}}, ServiceError, "302"),
     "400": (
         {"status": 400, "body": {"title": "Bad", "errors": {"ids": ["too many"]}}},
         RequestError,
         "ids: too many",
     ),
-    "every page repeats": ({"page": "first", "times": None, "after": 1}, AnswerError, "repeats page 1"),
-    "hasMore for ever, with empty pages": ({"page": "empty", "has_more": True}, AnswerError, "is empty"),
-    "hasMore for ever, with full pages": ({"page": "first", "has_more": True}, AnswerError, "repeats"),
-    "hasMore for ever, and no total": ({"has_more": True, "total": None}, AnswerError, "is empty"),
-    "a total that is too large": ({"total": 100_000}, AnswerError, "300 rows came instead of the announced 100000"),
+    "every page repeats": ({"page": "first", "times": None, "after": 1}, ResponseError, "repeats page 1"),
+    "hasMore for ever, with empty pages": ({"page": "empty", "has_more": True}, ResponseError, "is empty"),
+    "hasMore for ever, with full pages": ({"page": "first", "has_more": True}, ResponseError, "repeats"),
+    "hasMore for ever, and no total": ({"has_more": True, "total": None}, ResponseError, "is empty"),
+    "a total that is too large": ({"total": 100_000}, ResponseError, "300 rows came instead of the announced 100000"),
     "hasMore for ever and a total without end, full": (
         {"page": "first", "has_more": True, "total": 10**18},
-        AnswerError,
+        ResponseError,
         "repeats",
     ),
     "hasMore for ever and a total without end, empty": (
         {"page": "empty", "has_more": True, "total": 10**18, "after": 1},
-        AnswerError,
+        ResponseError,
         "is empty",
     ),
     "hasMore for ever, with ever new rows": (
         {"rows": renumbered, "has_more": True, "page": "first"},
-        AnswerError,
+        ResponseError,
         "1020 rows came instead of the announced 300, and the service reports more pages",
     ),
-    "half a page, always": ({"page": "short"}, AnswerError, "150 rows came instead of the announced 300"),
-    "the end too soon, always": ({"has_more": False}, AnswerError, "20 rows came instead of the announced 300"),
-    "empty pages": ({"page": "empty", "after": 1}, AnswerError, "is empty"),
+    "half a page, always": ({"page": "short"}, ResponseError, "150 rows came instead of the announced 300"),
+    "the end too soon, always": ({"has_more": False}, ResponseError, "20 rows came instead of the announced 300"),
+    "empty pages": ({"page": "empty", "after": 1}, ResponseError, "is empty"),
 }
 
 
@@ -161,7 +165,7 @@ def test_a_short_page_is_noticed_where_there_is_no_total(box, join, whole, leads
 
 def test_nothing_of_a_failed_read_is_served_offline(box, join):
     box.inject("leads.list", page="short", times=None)
-    with pytest.raises(AnswerError):
+    with pytest.raises(ResponseError):
         join(box).leads.list()
     with pytest.raises(NotCachedError):
         join(box, offline=True).leads.list()
@@ -205,7 +209,7 @@ def test_the_waits_are_the_services_and_grow_where_it_names_none(box, join, time
 def test_a_read_after_a_failed_one_begins_anew(box, join, count):
     box.inject("leads.list", page="short", times=None)
     crm = join(box)
-    with pytest.raises(AnswerError):
+    with pytest.raises(ResponseError):
         crm.leads.list()
     assert crm.cache.entries == 0
     box.clear_faults()

@@ -21,20 +21,20 @@ NOW = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 
 @given(st.lists(st.tuples(st.from_regex("[a-zA-Z]{1,9}", fullmatch=True), st.text(st.characters(codec="utf-8")))))
 def test_a_query_arrives_as_it_was_meant(query):
-    url = wire.build(LEADS, "https://api.example", 7, query=query).url
+    url = wire.build_request(LEADS, "https://api.example", 7, query=query).url
     assert parse_qsl(urlsplit(url).query, keep_blank_values=True) == query
     assert url.isascii()
     assert " " not in url
 
 
 def test_a_plus_is_sent_as_percent_2b():
-    url = wire.build(LEADS, "https://api.example", 7, query=wire.page_query(LEADS, [], 1)).url
+    url = wire.build_request(LEADS, "https://api.example", 7, query=wire.page_query(LEADS, [], 1)).url
     assert url.endswith("/leads?sort=%2BId&page=1&pageSize=5000&includeTotal=true")
 
 
 @pytest.mark.parametrize("value", ["../customers", "1/2", "a b", "ä", "1?x=1", "%2F", "{tenant}"])
 def test_a_value_stays_within_its_part_of_the_path(value):
-    url = wire.build(GET, "https://api.example", 7, {"id": value}).url
+    url = wire.build_request(GET, "https://api.example", 7, {"id": value}).url
     assert urlsplit(url).path.count("/") == 6
     assert not urlsplit(url).query
 
@@ -74,7 +74,7 @@ def test_every_list_that_can_be_sorted_is():
     ],
 )
 def test_what_may_be_repeated(method, status, sent, may):
-    assert wire.worth_repeating(method, status, sent=sent) is may
+    assert wire.is_retryable(method, status, sent=sent) is may
 
 
 @pytest.mark.parametrize(
@@ -101,12 +101,12 @@ def test_what_may_be_repeated(method, status, sent, may):
     ],
 )
 def test_the_wait_that_is_asked_for(headers, body, wait):
-    assert wire.asked_wait(headers, body, now=NOW) == wait
+    assert wire.retry_after(headers, body, now=NOW) == wait
 
 
 @given(st.text(), st.binary())
 def test_no_header_and_no_body_breaks_the_reading_of_a_wait(header, body):
-    wait = wire.asked_wait({"Retry-After": header}, body, now=NOW)
+    wait = wire.retry_after({"Retry-After": header}, body, now=NOW)
     assert wait is None or wait >= 0
 
 
@@ -144,7 +144,7 @@ def test_a_date_without_a_zone_is_in_utc():
 )
 @pytest.mark.parametrize("body", [b"", b"<html><h1>Oops</h1></html>", b"[1]", b'{"title": 5, "errors": "x"}', b"\xff"])
 def test_each_status_is_an_error_of_its_kind(status, kind, body):
-    error = wire.fault(LEADS, status, body, tenant=7)
+    error = wire.service_error(LEADS, status, body, tenant=7)
     assert type(error) is kind
     assert str(error).startswith("leads.list (Leads_GetList): ")
     assert str(status) in str(error)
@@ -154,7 +154,7 @@ def test_each_status_is_an_error_of_its_kind(status, kind, body):
 
 def test_an_error_holds_the_services_words_and_its_trace():
     body = {"title": "Not valid", "traceId": "abc", "errors": {"pageSize": ["too large"], "": ["and more"]}}
-    error = wire.fault(LEADS, 400, json.dumps(body).encode(), tenant=7)
+    error = wire.service_error(LEADS, 400, json.dumps(body).encode(), tenant=7)
     assert "Not valid pageSize: too large; and more" in str(error)
     assert error.trace_id == "abc"
     assert error.fields == {"pageSize": ["too large"], "": ["and more"]}
@@ -162,12 +162,12 @@ def test_an_error_holds_the_services_words_and_its_trace():
 
 def test_a_service_that_talks_much_is_cut_short():
     body = {"title": "t" * 100_000, "errors": {"f": ["e" * 100_000]}}
-    assert len(str(wire.fault(LEADS, 400, json.dumps(body).encode(), tenant=7))) < 1300
+    assert len(str(wire.service_error(LEADS, 400, json.dumps(body).encode(), tenant=7))) < 1300
 
 
 def test_what_a_403_and_a_404_teach():
-    assert "tn.crm.leads:r" in str(wire.fault(LEADS, 403, b"", tenant=7))
-    assert "tenant 7" in str(wire.fault(LEADS, 404, b"", tenant=7))
+    assert "tn.crm.leads:r" in str(wire.service_error(LEADS, 403, b"", tenant=7))
+    assert "tenant 7" in str(wire.service_error(LEADS, 404, b"", tenant=7))
 
 
 @pytest.mark.parametrize(
@@ -179,12 +179,12 @@ def test_what_a_403_and_a_404_teach():
         (400, b'{"error":"my secret is s3cr3t!"}', errors.SignInError, "STCRM_CLIENT_SECRET"),
         (404, b"<html>", errors.SignInError, "STCRM_AUTH_URL"),
         (302, b"", errors.SignInError, "STCRM_AUTH_URL"),
-        (500, b"", errors.ServerError, "Try later"),
-        (429, b"", errors.ServerError, "Try later"),
+        (500, b"", errors.ServerError, "Try again later"),
+        (429, b"", errors.ServerError, "Try again later"),
     ],
 )
 def test_a_refused_sign_in(status, body, kind, words):
-    error = wire.sign_in_fault(status, body)
+    error = wire.sign_in_error(status, body)
     assert type(error) is kind
     assert words in str(error)
     assert "s3cr3t" not in str(error)

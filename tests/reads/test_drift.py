@@ -43,7 +43,7 @@ KEPT = {
     "a number in text": ({"campaignId": "77"}, "campaign_id", "text number", 77),
     "a large number in text": ({"campaignId": str(2**53 + 1)}, "campaign_id", "text number", 2**53 + 1),
     "a whole number as 5.0": ({"campaignId": 5.0}, "campaign_id", "whole number", 5),
-    "a number where text belongs": ({"summary": 12.5}, "summary", "number text", "12.5"),
+    "a number instead of text": ({"summary": 12.5}, "summary", "number text", "12.5"),
     "a long number where text belongs": ({"leadPhone": 3125550100}, "lead_phone", "number text", "3125550100"),
     "true where text belongs": ({"summary": True}, "summary", "number text", "true"),
     "a time with an offset": (
@@ -244,7 +244,7 @@ def test_the_other_pages_stay_on_the_quick_way(box, join):
         crm.leads.list()
     pages = [frames.decode(LEADS, "page", answer.content) for answer in crm.cache.backend.responses.values()]
     assert len(pages) == 15
-    assert sum(page.misfit for page in pages) == 1
+    assert sum(page.fallback for page in pages) == 1
 
 
 def test_one_row_of_five_thousand(join, shop):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stcrm_pandas.errors import AnswerError, MissingRows, UsageError
+from stcrm_pandas.errors import MissingRows, ResponseError, UsageError
 
 
 @pytest.mark.parametrize("id", [5_007, "5007", np.int64(5_007), 5_007.0, pd.Series([5_007])[0]])
@@ -84,14 +84,14 @@ def test_another_row_than_the_one_asked_for_is_an_error(box, join, make_row):
     other = box.row("leads", 5_009)
     other.pop("active")
     box.inject("leads.get", body=other)
-    with pytest.raises(AnswerError):
+    with pytest.raises(ResponseError):
         join(box).leads.get(5_001)
 
 
 def test_an_answer_that_is_no_row(box, join):
     for body in ("null", "[]", "5", '"x"'):
         box.inject("leads.get", body=body, times=2)
-        with pytest.raises(AnswerError):
+        with pytest.raises(ResponseError):
             join(box).leads.get(5_001)
 
 

@@ -20,7 +20,7 @@ from stcrm_pandas.contract.schemas import bodies
 from stcrm_pandas.contract.schemas.fields import snake
 from stcrm_pandas.contract.schemas.parts import CustomField, ExternalData
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.http.body import checked, to_body
+from stcrm_pandas.http.body import check_body, to_body
 
 from .cases import CASES, EMAIL, FLAGS, GUID, PLACE, PLACED
 
@@ -33,7 +33,7 @@ def body(method, **values):
 
 
 def faults(method, **values):
-    return checked(by_name(method), values, time_zone=ZONE)[1]
+    return check_body(by_name(method), values, time_zone=ZONE)[1]
 
 
 def test_all_that_is_wrong_is_told_at_once():
@@ -42,13 +42,13 @@ def test_all_that_is_wrong_is_told_at_once():
     text = str(told.value)
     assert text.startswith("leads.create: campaign_id: is required; ")
     for name in (
-        "summary: text",
-        "priority: 'Hihg' is none of Low",
-        "tag_type_ids[1]: a whole",
-        "follow_up_date: a date",
+        "summary: must be text",
+        "priority: 'Hihg' is not one of Low",
+        "tag_type_ids[1]: must be a whole",
+        "follow_up_date: must be a date",
     ):
         assert name in text
-    assert "lead_zip: text is wanted" in text
+    assert "lead_zip: must be text" in text
 
 
 def test_a_fault_deep_inside_is_named():
@@ -58,10 +58,10 @@ def test_a_fault_deep_inside_is_named():
         "contacts": [EMAIL, {"type": "Pager", "value": "1", "x": 2}],
     }
     found = faults("customers.create", name="Lee", address={"stret": "1"}, locations=[home])
-    assert "locations[0].address.zip: text is wanted" in found
-    assert "locations[0].contacts[1].type: 'Pager' is none of Phone, Email, Fax, MobilePhone" in found
-    assert "locations[0].contacts[1]: there is no 'x', it has type, value, memo" in found
-    assert "address: there is no 'stret', did you mean 'street'?" in found
+    assert "locations[0].address.zip: must be text" in found
+    assert "locations[0].contacts[1].type: 'Pager' is not one of Phone, Email, Fax, MobilePhone" in found
+    assert "locations[0].contacts[1]: there is no field 'x': the fields are type, value, memo" in found
+    assert "address: there is no field 'stret': did you mean 'street'?" in found
     assert "address.city: is required" in found
 
 
@@ -72,7 +72,7 @@ def test_a_fault_deep_inside_is_named():
         ("customers.update", {"address": PLACE}, "address.latitude: is required"),
         ("customers.update", {"name": stcrm.CLEAR}, "name: cannot be cleared"),
         ("locations.update", {"address": {**PLACE, "unit": stcrm.CLEAR}}, "address.unit: cannot be cleared"),
-        ("bookings.update", {"address": PLACED}, "address: there is no 'latitude'"),
+        ("bookings.update", {"address": PLACED}, "address: there is no field 'latitude'"),
         (
             "customers.update_contact",
             {"preferences": {"marketing_updates_enabled": True}},
@@ -81,31 +81,35 @@ def test_a_fault_deep_inside_is_named():
         (
             "customers.update_contact",
             {"preferences": {**FLAGS, "statement_notification": 1}},
-            "True or False is wanted",
+            "must be True or False",
         ),
-        ("leads.create", {**LEAD, "campaign_id": 2**63}, "campaign_id: the number is too large"),
-        ("leads.create", {**LEAD, "campaign_id": 1.5}, "campaign_id: a whole number is wanted"),
-        ("leads.create", {**LEAD, "campaign_id": True}, "campaign_id: a whole number is wanted"),
-        ("leads.create", {**LEAD, "job_type_id": float("nan")}, "job_type_id: a value is missing"),
-        ("leads.create", {**LEAD, "lead_zip": pd.NA}, "lead_zip: a value is missing"),
-        ("leads.create", {**LEAD, "follow_up_date": pd.NaT}, "follow_up_date: a value is missing"),
-        ("leads.create", {**LEAD, "tag_type_ids": "12"}, "tag_type_ids: a list is wanted"),
-        ("leads.create", {**LEAD, "tag_type_ids": [None]}, "tag_type_ids[0]: a value is missing"),
-        ("leads.create", {**LEAD, "summary": "\ud800"}, "summary: the text holds half"),
+        ("leads.create", {**LEAD, "campaign_id": 2**63}, "campaign_id: is too large a number"),
+        ("leads.create", {**LEAD, "campaign_id": 1.5}, "campaign_id: must be a whole number"),
+        ("leads.create", {**LEAD, "campaign_id": True}, "campaign_id: must be a whole number"),
+        ("leads.create", {**LEAD, "job_type_id": float("nan")}, "job_type_id: is missing"),
+        ("leads.create", {**LEAD, "lead_zip": pd.NA}, "lead_zip: is missing"),
+        ("leads.create", {**LEAD, "follow_up_date": pd.NaT}, "follow_up_date: is missing"),
+        ("leads.create", {**LEAD, "tag_type_ids": "12"}, "tag_type_ids: must be a list"),
+        ("leads.create", {**LEAD, "tag_type_ids": [None]}, "tag_type_ids[0]: is missing"),
+        ("leads.create", {**LEAD, "summary": "\ud800"}, "summary: has an invalid character"),
         ("customers.update", {"custom_fields": {7: None}}, "custom_fields[0].value: is required"),
         ("customers.update", {"custom_fields": [CustomField(7, "Gate", None)]}, "custom_fields[0].value: is required"),
-        ("customers.update", {"custom_fields": {"seven": "x"}}, "custom_fields[0].type_id: a whole number"),
-        ("customers.update", {"custom_fields": "x"}, "custom_fields: a list is wanted"),
-        ("customers.update", {"external_data": {"application_guid": "x", "values": {}}}, "application_guid: a GUID"),
-        ("customers.update", {"external_data": "x"}, "external_data: an object with named parts"),
-        ("customers.update", {"credit_limit": "12"}, "credit_limit: a number is wanted"),
-        ("customers.update", {"credit_limit": float("inf")}, "credit_limit: a number is wanted"),
+        ("customers.update", {"custom_fields": {"seven": "x"}}, "custom_fields[0].type_id: must be a whole number"),
+        ("customers.update", {"custom_fields": "x"}, "custom_fields: must be a list"),
+        (
+            "customers.update",
+            {"external_data": {"application_guid": "x", "values": {}}},
+            "application_guid: must be a GUID",
+        ),
+        ("customers.update", {"external_data": "x"}, "external_data: must be an object with named parts"),
+        ("customers.update", {"credit_limit": "12"}, "credit_limit: must be a number"),
+        ("customers.update", {"credit_limit": float("inf")}, "credit_limit: must be a number"),
         (
             "customers.update",
             {"credit_limit": Decimal("1234567890123456.78")},
-            "credit_limit: an amount has at most 15",
+            "credit_limit: has more than 15 digits",
         ),
-        ("customers.update", {"credit_limit": 0.1 + 0.2}, "credit_limit: an amount has at most 15"),
+        ("customers.update", {"credit_limit": 0.1 + 0.2}, "credit_limit: has more than 15 digits"),
         ("contacts.update", {"name": "Lee"}, "is_archived: is required"),
     ],
 )

@@ -90,7 +90,7 @@ def test_what_is_missing_is_named(crm):
 def test_parents_that_cannot_be_right_are_not_sent(standing, crm):
     with pytest.raises(UsageError, match=r"customers.list_notes\(id=…\): a whole number"):
         crm.customers.list_notes(["x"])
-    with pytest.raises(UsageError, match="have to be of one length"):
+    with pytest.raises(UsageError, match="must have the same length"):
         crm.contact_methods.get(CONTACTS[:2], METHODS[:3])
     with pytest.raises(UsageError, match=r"contact_methods.list\(contact_id=…\): a GUID"):
         crm.contact_methods.list([7])

@@ -77,11 +77,11 @@ def test_what_cannot_be_written_leaves_the_old_file(frame, tmp_path):
     path = stcrm.write_tenant(frame, tmp_path)
     before = path.read_bytes()
     strange = frame.assign(strange=[object(), 5])
-    with pytest.warns(StcrmWarning, match="Left out, for Parquet cannot hold them: strange"):
+    with pytest.warns(StcrmWarning, match="left out because Parquet cannot store them: strange"):
         stcrm.write_tenant(strange, tmp_path)
     assert "strange" not in pd.read_parquet(path)
     (path.parent / path.name).write_bytes(before)
-    with pytest.raises(UsageError, match="others than 5"):
+    with pytest.raises(UsageError, match="other tenants than 5"):
         stcrm.write_tenant(frame.assign(tenant=[5, 6]), tmp_path)
     assert path.read_bytes() == before
     assert "tenant" not in pd.read_parquet(stcrm.write_tenant(frame.assign(tenant=5), tmp_path), partitioning=None)
@@ -89,7 +89,7 @@ def test_what_cannot_be_written_leaves_the_old_file(frame, tmp_path):
 
 def test_a_frame_that_does_not_say_whose_it_is(frame, tmp_path):
     frame.attrs = {}
-    with pytest.raises(UsageError, match="does not say whose rows it has"):
+    with pytest.raises(UsageError, match="does not name its tenant"):
         stcrm.write_tenant(frame, tmp_path)
     assert not list(tmp_path.iterdir())
 

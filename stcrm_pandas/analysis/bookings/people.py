@@ -22,8 +22,8 @@ from stcrm_pandas.analysis.base.shares import rows_of, share_of
 from stcrm_pandas.analysis.bookings.groups import Groups, spellings
 from stcrm_pandas.analysis.bookings.outcomes import UNKNOWN_SOURCE
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.frame.contact_values import is_address, is_number
-from stcrm_pandas.frame.contact_values import spellings as spellings_of
+from stcrm_pandas.frame.contact_values import find_contacts as spellings_of
+from stcrm_pandas.frame.contact_values import is_valid_address, is_valid_number
 
 __all__ = ["SamePerson", "same_person"]
 
@@ -175,7 +175,7 @@ def _confirmed(pairs: pd.DataFrame, contacts: pd.DataFrame | None) -> Any:
     known = table_of(contacts, "contacts", ("booking_id", "value")).dropna(subset=["booking_id", "value"])
     reached: dict[int, set[str]] = {}
     for booking, value in zip(known["booking_id"], known["value"], strict=True):
-        good = {one for one in spellings_of(str(value)) if is_number(one) or is_address(one)}
+        good = {one for one in spellings_of(str(value)) if is_valid_number(one) or is_valid_address(one)}
         reached.setdefault(int(booking), set()).update(good)
     both = zip(pairs["first"], pairs["second"], strict=True)
     return pd.array([bool(reached.get(one, set()) & reached.get(other, set())) for one, other in both], dtype="boolean")

@@ -20,7 +20,7 @@ from stcrm_pandas.analysis.preferences.reach import (
     places_of,
 )
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.frame.contact_values import spellings
+from stcrm_pandas.frame.contact_values import find_contacts
 
 __all__ = ["by_consent", "consent_list", "read_beside", "with_refusals"]
 
@@ -65,7 +65,7 @@ def consent_list(frame: pd.DataFrame, as_of: dt.datetime) -> pd.DataFrame:
         if strange := sorted(set(entries[name].dropna()) - set(known)) + ["nothing"] * bool(entries[name].isna().any()):
             raise UsageError(f"consent: the {name} {strange[0]!r} is none of {', '.join(known)}")
     entries["numbers"] = pd.Series(
-        [spellings(value) for value in entries["contact"]], index=entries.index, dtype=object
+        [find_contacts(value) for value in entries["contact"]], index=entries.index, dtype=object
     )
     entries = entries.explode("numbers", ignore_index=True).astype({"numbers": "str"})
     entries["allowed"] = condition(entries["allowed"], "consent", "allowed")

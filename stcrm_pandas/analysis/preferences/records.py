@@ -16,7 +16,7 @@ from stcrm_pandas.analysis.base.engine import TENANT, collected, lazy
 from stcrm_pandas.analysis.base.inputs import condition
 from stcrm_pandas.analysis.base.provenance import attrs_of
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.frame.contact_values import is_address, is_number, spellings
+from stcrm_pandas.frame.contact_values import find_contacts, is_valid_address, is_valid_number
 
 __all__ = ["ADDRESS", "USED", "flag", "invalid_phones", "kinds_of", "linked", "refuse_parts", "stores_of"]
 
@@ -203,11 +203,11 @@ def linked(stores: Mapping[str, pd.DataFrame], *, by_length: bool) -> dict[str, 
 
 def _numbers(kind: str, value: Any, *, by_length: bool) -> tuple[tuple[str, ...], bool]:
     """Return the numbers or addresses of a value, only those that can be right if there are any, and whether so."""
-    read = spellings(value)
+    read = find_contacts(value)
     if kind == "e-mail":
-        right = tuple(one for one in read if is_address(one))
+        right = tuple(one for one in read if is_valid_address(one))
     else:
-        right = tuple(one for one in read if kind and is_number(one, by_length=by_length))
+        right = tuple(one for one in read if kind and is_valid_number(one, by_length=by_length))
     return right or read, bool(right)
 
 

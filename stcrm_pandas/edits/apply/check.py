@@ -1,7 +1,4 @@
-"""What only a read can tell about a plan: other records of a number, active locations, whose rows these are.
-
-The reads are here; what follows from them is decided by functions of values.
-"""
+"""Checks of a plan that need a read: other records of a number, active locations, and whose rows these are."""
 
 from __future__ import annotations
 
@@ -12,38 +9,38 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.edits.apply.fresh_rows import Fresh
-from stcrm_pandas.edits.apply.opt_ins import Sent
+from stcrm_pandas.edits.apply.fresh_rows import RowReader
+from stcrm_pandas.edits.apply.opt_ins import SentOptIns
 from stcrm_pandas.edits.diff.columns import TARGETS, target_of
-from stcrm_pandas.edits.diff.values import current
+from stcrm_pandas.edits.diff.values import current_value
 from stcrm_pandas.edits.plan.build import rows_of
-from stcrm_pandas.edits.plan.consent import FLAGS, says_no
+from stcrm_pandas.edits.plan.consent import FLAGS, is_opt_out
 from stcrm_pandas.edits.plan.model import Key, PlanData, Refusal, Step
-from stcrm_pandas.edits.plan.opt_out import MARKETING, Contacts, matching
+from stcrm_pandas.edits.plan.opt_out import MARKETING, ContactRows, rows_with_value
 from stcrm_pandas.edits.plan.routes import EPOCH
-from stcrm_pandas.edits.plan.steps import Options, without_cells
+from stcrm_pandas.edits.plan.steps import PlanOptions, without_cells
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import ServiceError, UsageError
-from stcrm_pandas.frame.contact_values import spellings
+from stcrm_pandas.frame.contact_values import find_contacts
 from stcrm_pandas.frame.foreign_cells import is_missing
 
-STRANGE = 0.05
-"""Above this share of rows that are not as they were read, rows without a tenant are taken for another's."""
+MOST_CHANGED = 0.05
+"""If more than this share of rows changed since they were read, a frame without a tenant counts as another tenant's."""
 ONE_BY_ONE = 100
-"""Up to so many customers their locations are asked for one customer at a time."""
+"""Up to this many customers, locations are read customer by customer."""
 DO_NOT_TEXT = "phone_settings_do_not_text"
 
-Place = tuple[str, Key]
-"""A record: its kind, and its key."""
+Record = tuple[str, Key]
+"""A record: its resource and its key."""
 
 
-def check(plan: PlanData, port: Port, sent: Sent | None = None) -> PlanData:
-    """The plan without what a read refuses.
+def check(plan: PlanData, port: Port, sent: SentOptIns | None = None) -> PlanData:
+    """Return the plan without the changes that a read refuses.
 
     Parameters
     ----------
-    sent : Sent, optional
-        Opt-ins of the plan that went out already: a no that stands there was said since.
+    sent : SentOptIns, optional
+        Opt-ins of the plan that were sent already: an opt-out in these cells is newer.
 
     Raises
     ------
@@ -51,13 +48,13 @@ def check(plan: PlanData, port: Port, sent: Sent | None = None) -> PlanData:
         The rows are not this tenant's.
     """
     if plan.options.get("before_unnamed"):
-        refuse_strangers(plan, rows_now(plan, port))
+        refuse_other_tenant(plan, read_current_rows(plan, port))
     refusals = [*_still_in_use(plan, port), *_opted_out(plan, port, sent or {})]
     return replace(without(plan, refusals), checked=True)
 
 
-def refused_by_reading(plan: PlanData, port: Port, sent: Sent) -> list[Refusal]:
-    """Return what a read refuses of a plan, but for its opt-outs, which are judged alone.
+def refused_by_reading(plan: PlanData, port: Port, sent: SentOptIns) -> list[Refusal]:
+    """Return the changes of a plan that a read refuses, apart from opt-outs, which are checked separately.
 
     Raises
     ------
@@ -66,56 +63,56 @@ def refused_by_reading(plan: PlanData, port: Port, sent: Sent) -> list[Refusal]:
     """
     rest = replace(plan, steps=tuple(step for step in plan.steps if not step.opt_out))
     if plan.options.get("before_unnamed"):
-        refuse_strangers(rest, rows_now(rest, port))
+        refuse_other_tenant(rest, read_current_rows(rest, port))
     return [*_still_in_use(rest, port), *_opted_out(plan, port, sent)]
 
 
 def opt_outs_refused_by_reading(plan: PlanData, port: Port) -> list[Refusal]:
-    """Return what a read refuses of the opt-outs of a plan: as little as can be.
+    """Return the opt-outs of a plan that a read refuses: as few as possible.
 
-    A row that opts out and is to be inactive, too, stays active where it is still in use or that cannot be
-    read. Where a frame does not say whose rows it has, and more than 5% of the opt-outs (and more than one) are not
-    as they were read, they are taken for another tenant's: an opt-out cannot be undone.
+    A row that opts out and is also deactivated stays active if it is still in use, or if that cannot be read. If a
+    frame does not name its tenant, and more than 5% of the opt-outs (and more than one) changed since they were read,
+    they count as another tenant's, because an opt-out cannot be undone.
     """
     part = replace(plan, steps=tuple(step for step in plan.steps if step.opt_out))
-    strange = list(_strange_opt_outs(part, port))
-    if plan.checked or strange:
-        return strange
+    changed = list(_opt_outs_of_other_tenant(part, port))
+    if plan.checked or changed:
+        return changed
     try:
         return list(_still_in_use(part, port))
     except ServiceError as error:
-        why = f"whether it is still in use could not be read: {error}"
+        why = f"it could not be checked whether the row is still in use: {error}"
         return [
-            Refusal(step.key, cell.column, why, "make a plan of its own for it")
+            Refusal(step.key, cell.column, why, "plan this change separately")
             for step in part.steps
             for cell in step.cells
             if cell.column == "active" and cell.new is False
         ]
 
 
-def _strange_opt_outs(part: PlanData, port: Port) -> Iterator[Refusal]:
+def _opt_outs_of_other_tenant(part: PlanData, port: Port) -> Iterator[Refusal]:
     if not part.options.get("before_unnamed"):
         return
     try:
-        rows = rows_now(part, port)
-    except ServiceError:  # each of them is read again before it is sent
+        rows = read_current_rows(part, port)
+    except ServiceError:  # each row is read again before it is sent
         return
-    whole = [(step, key) for step in part.steps for key in step.keys]
-    strange = sum(not _as_read(step, rows.get((target_of(step.operation).resource, key))) for step, key in whole)
-    if strange <= max(1, STRANGE * len(whole)):
+    rows_of_plan = [(step, key) for step in part.steps for key in step.keys]
+    changed = _count_changed(rows_of_plan, rows)
+    if changed <= max(1, MOST_CHANGED * len(rows_of_plan)):
         return
-    for step, key in whole:
+    for step, key in rows_of_plan:
         for cell in step.cells:
-            yield Refusal(key, cell.column, _strangers(part, strange, len(whole)))
+            yield Refusal(key, cell.column, _other_tenant_message(part, changed, len(rows_of_plan)))
 
 
 def without(plan: PlanData, refusals: Iterable[Refusal]) -> PlanData:
-    """A plan of one kind of row without the cells that further refusals name; other cells of their rows stay."""
+    """Return a plan without the cells that some refusals name; other cells of the same rows stay."""
     more = tuple(refusals)
     gone: dict[Key, set[str]] = defaultdict(set)
     for refusal in more:
         gone[refusal.key].add(refusal.column)
-    options = Options.from_json(plan.options)
+    options = PlanOptions.from_json(plan.options)
     steps: list[Step] = []
     for step in plan.steps:
         kept: Step | None = step
@@ -126,39 +123,45 @@ def without(plan: PlanData, refusals: Iterable[Refusal]) -> PlanData:
     return replace(plan, steps=tuple(steps), refusals=(*plan.refusals, *more))
 
 
-def refuse_strangers(plan: PlanData, rows: Mapping[Place, Mapping[str, Any]]) -> None:
-    """Refuse a plan of rows that did not say whose they are, where too many are not as they were read.
+def refuse_other_tenant(plan: PlanData, rows: Mapping[Record, Mapping[str, Any]]) -> None:
+    """Raise if too many rows of a frame that names no tenant changed since they were read.
 
     Parameters
     ----------
     plan : PlanData
-        Only one whose frame named no tenant is looked at.
+        The plan; it is checked only if its frame named no tenant.
     rows : mapping
-        By kind and key, the rows as they are now.
+        Resource and key to the current row.
 
     Raises
     ------
     UsageError
-        More than 5 % of the rows are missing, or have another value in a cell that is to be changed.
+        More than 5% of the rows are missing, or have another value in a cell to be changed.
     """
     if not plan.options.get("before_unnamed"):
         return
-    whole = [(step, key) for step in plan.steps for key in step.keys]
-    strange = sum(not _as_read(step, rows.get((target_of(step.operation).resource, key))) for step, key in whole)
-    if whole and strange / len(whole) > STRANGE:
-        raise UsageError(_strangers(plan, strange, len(whole)))
+    rows_of_plan = [(step, key) for step in plan.steps for key in step.keys]
+    changed = _count_changed(rows_of_plan, rows)
+    if rows_of_plan and changed / len(rows_of_plan) > MOST_CHANGED:
+        raise UsageError(_other_tenant_message(plan, changed, len(rows_of_plan)))
 
 
-def _strangers(plan: PlanData, strange: int, rows: int) -> str:
-    return (
-        f"The frame does not say whose rows it has, and {strange:,} of {rows:,} are not as they are in "
-        f"tenant {plan.tenant} of {plan.environment}: read them over this connection, and make the plan anew."
+def _count_changed(rows_of_plan: Iterable[tuple[Step, Key]], rows: Mapping[Record, Mapping[str, Any]]) -> int:
+    return sum(
+        not _is_unchanged(step, rows.get((target_of(step.operation).resource, key))) for step, key in rows_of_plan
     )
 
 
-def rows_now(plan: PlanData, port: Port) -> dict[Place, Mapping[str, Any]]:
-    """All rows of a plan as they are now, by kind and key; those that are gone are left out."""
-    fresh = Fresh(port)
+def _other_tenant_message(plan: PlanData, changed: int, rows: int) -> str:
+    return (
+        f"The frame does not name its tenant, and {changed:,} of {rows:,} rows differ from those of tenant "
+        f"{plan.tenant} in {plan.environment}. Read the rows over this connection and make a new plan."
+    )
+
+
+def read_current_rows(plan: PlanData, port: Port) -> dict[Record, Mapping[str, Any]]:
+    """Return the current rows of a plan by resource and key, without those that no longer exist."""
+    fresh = RowReader(port)
     by_kind: dict[str, dict[Key, None]] = defaultdict(dict)
     for step in plan.steps:
         by_kind[target_of(step.operation).resource].update(dict.fromkeys(step.keys))
@@ -169,15 +172,15 @@ def rows_now(plan: PlanData, port: Port) -> dict[Place, Mapping[str, Any]]:
     }
 
 
-def _as_read(step: Step, row: Mapping[str, Any] | None) -> bool:
+def _is_unchanged(step: Step, row: Mapping[str, Any] | None) -> bool:
     if row is None:
         return False
     target = target_of(step.operation)
-    return all(current(target, row, cell.column) in (cell.old, cell.new) for cell in step.cells)
+    return all(current_value(target, row, cell.column) in (cell.old, cell.new) for cell in step.cells)
 
 
 def _still_in_use(plan: PlanData, port: Port) -> Iterator[Refusal]:
-    """Customers that are to be switched off while they owe, or while work is done at a place of theirs."""
+    """Yield a refusal for each customer to be deactivated who has a balance or an active location."""
     if plan.options.get("allow_deactivate"):
         return
     off = [
@@ -194,83 +197,88 @@ def _still_in_use(plan: PlanData, port: Port) -> Iterator[Refusal]:
         owners = {int(id) for ids in found for id in ids}
     else:
         owners = {int(id) for id in port.list("locations.list", active=True)["customer_id"].unique()}
-    now = Fresh(port).read(TARGETS["customers"], [(id,) for id in off])
+    now = RowReader(port).read(TARGETS["customers"], [(id,) for id in off])
     for id in off:
         balance = now.get((id,), {}).get("balance")
         if not is_missing(balance) and balance != 0:
-            yield Refusal((id,), "active", "it has a balance", "settle it first, or allow_deactivate=True")
+            yield Refusal(
+                (id,), "active", "the customer has a balance", "settle it first, or plan with allow_deactivate=True"
+            )
         elif id in owners:
             yield Refusal(
-                (id,), "active", "it has an active location", "switch that off first, or allow_deactivate=True"
+                (id,),
+                "active",
+                "the customer has an active location",
+                "deactivate that first, or plan with allow_deactivate=True",
             )
 
 
-def _opted_out(plan: PlanData, port: Port, sent: Sent) -> list[Refusal]:
-    """Reach that would be widened although another record of the number says no.
+def _opted_out(plan: PlanData, port: Port, sent: SentOptIns) -> list[Refusal]:
+    """Return a refusal for each opt-in of a number or address that is opted out in another record.
 
-    A no that the plan itself turns into a yes is none, if it is the one that the plan was made of.
+    An opt-out that the plan itself changes to an opt-in does not count, if the plan was made from it.
     """
-    wider = [(step, cell.column, cell.new) for step in plan.steps for cell in step.cells if cell.consent]
-    if not wider:
+    opt_ins = [(step, cell.column, cell.new) for step in plan.steps for cell in step.cells if cell.consent]
+    if not opt_ins:
         return []
     found = read_contacts(port)
-    numbers = [(step, column, numbers_of(step, column, new, found)) for step, column, new in wider]
+    numbers = [(step, column, numbers_of(step, column, new, found)) for step, column, new in opt_ins]
     asked = {number for _, _, some in numbers for number in some}
-    preferences = read_preferences(port, matching(found.methods, asked))
-    said = noes(replace(found, preferences=preferences), asked)
-    for number, no in _noes_of_its_own(plan, found):
-        said[number].append(no)
+    preferences = read_preferences(port, rows_with_value(found.methods, asked))
+    opt_outs = find_opt_outs(replace(found, preferences=preferences), asked)
+    for number, opt_out in _opt_outs_of_plan(plan, found):
+        opt_outs[number].append(opt_out)
     known = {
         (place, cell.column)
         for step in plan.steps
-        for place in [_place(step)]
+        for place in [_record(step)]
         for cell in step.cells
-        if cell.consent and _is_no(cell.old) and cell.column not in sent.get(place, ())
+        if cell.consent and _is_opt_out_value(cell.old) and cell.column not in sent.get(place, ())
     }
     return [
-        Refusal(step.key, column, *_NO)
+        Refusal(step.key, column, *_OPTED_OUT_ELSEWHERE)
         for step, column, some in numbers
         if any(
-            no.says_no_to(column) and (no.place, no.column) not in known | {(_place(step), column)}
+            opt_out.blocks(column) and (opt_out.record, opt_out.column) not in known | {(_record(step), column)}
             for number in some
-            for no in said[number]
+            for opt_out in opt_outs[number]
         )
     ]
 
 
-def _noes_of_its_own(plan: PlanData, found: Contacts) -> Iterator[tuple[str, No]]:
-    """What the plan itself turns into a no, before it widens anything."""
+def _opt_outs_of_plan(plan: PlanData, found: ContactRows) -> Iterator[tuple[str, OptOut]]:
+    """Yield the opt-outs of the plan itself, which are sent before its opt-ins."""
     for step in plan.steps:
         for cell in step.cells if step.opt_out else ():
-            if (cell.column in FLAGS and not cell.new) or (cell.column == "value" and says_no(cell.new)):
+            if (cell.column in FLAGS and not cell.new) or (cell.column == "value" and is_opt_out(cell.new)):
                 for number in numbers_of(step, cell.column, cell.new, found):
-                    yield number, No(_place(step), cell.column)
+                    yield number, OptOut(_record(step), cell.column)
 
 
-def _is_no(value: Any) -> bool:
-    return value is False or says_no(value)
+def _is_opt_out_value(value: Any) -> bool:
+    return value is False or is_opt_out(value)
 
 
-_NO = (
-    "a record of the same number or address says no",
-    "ask whoever it is; plan_opt_out(…) brings the other records to that no",
+_OPTED_OUT_ELSEWHERE = (
+    "another record of the same number or address is opted out",
+    "ask the person; plan_opt_out(…) opts out the other records, too",
 )
 
 
 @dataclass(frozen=True)
-class No:
-    """A record that says no: which, and by which of its columns."""
+class OptOut:
+    """A record that is opted out, and by which column."""
 
-    place: Place
+    record: Record
     column: str
 
-    def says_no_to(self, column: str) -> bool:
-        """Whether it stands against a change: a no to marketing or to texts against all, any other against its like."""
+    def blocks(self, column: str) -> bool:
+        """Return whether it blocks an opt-in: marketing and texts block every column, others only the same one."""
         return self.column in (MARKETING, DO_NOT_TEXT, "value", column)
 
 
-def numbers_of(step: Step, column: str, new: Any, found: Contacts) -> set[str]:
-    """The numbers and addresses that a change lets be used; none where it is about post or visits."""
+def numbers_of(step: Step, column: str, new: Any, found: ContactRows) -> set[str]:
+    """Return the numbers and addresses that an opt-in is about; none if it is about mail or visits."""
     resource = target_of(step.operation).resource
     if resource in ("customer_contacts", "location_contacts", "contact_methods") and column == "value":
         values: Sequence[Any] = [new]
@@ -283,38 +291,38 @@ def numbers_of(step: Step, column: str, new: Any, found: Contacts) -> set[str]:
         values = _values(found.methods, {"contact_id": step.key[0]})
     else:
         values = []
-    return {number for value in values for number in _written(value)}
+    return {number for value in values for number in _values_in(value)}
 
 
-def _written(value: Any) -> tuple[Any, ...]:
-    """The numbers and addresses that a value holds, or the value itself where it holds none."""
-    return spellings(value) or ((value,) if value else ())
+def _values_in(value: Any) -> tuple[Any, ...]:
+    """Return the numbers and addresses in a value, or the value itself if there are none."""
+    return find_contacts(value) or ((value,) if value else ())
 
 
-def noes(found: Contacts, asked: Iterable[str]) -> dict[str, list[No]]:
-    """Who says no, by number or address."""
-    said: dict[str, list[No]] = defaultdict(list)
+def find_opt_outs(found: ContactRows, asked: Iterable[str]) -> dict[str, list[OptOut]]:
+    """Return the opt-outs of each number or address."""
+    opt_outs: dict[str, list[OptOut]] = defaultdict(list)
     wanted = set(asked)
     for resource, frame in (("customer_contacts", found.customers), ("location_contacts", found.locations)):
-        for key, row in rows_of(TARGETS[resource], matching(frame, wanted), None):
+        for key, row in rows_of(TARGETS[resource], rows_with_value(frame, wanted), None):
             off = [flag for flag in FLAGS if not is_missing(row.get(flag)) and not row[flag]]
             if not is_missing(row.get(DO_NOT_TEXT)) and row[DO_NOT_TEXT]:
                 off.append(DO_NOT_TEXT)
-            for number in _written(row["value"]):
-                said[number] += [No((resource, key), column) for column in off]
+            for number in _values_in(row["value"]):
+                opt_outs[number] += [OptOut((resource, key), column) for column in off]
     methods = dict(rows_of(TARGETS["contact_methods"], found.methods, None))
     for key, row in rows_of(TARGETS["contact_preferences"], found.preferences, None):
-        if says_no(row.get("value")) and key[:2] in methods:
-            for number in _written(methods[key[:2]]["value"]):
-                said[number].append(No(("contact_preferences", key), "value"))
-    return said
+        if is_opt_out(row.get("value")) and key[:2] in methods:
+            for number in _values_in(methods[key[:2]]["value"]):
+                opt_outs[number].append(OptOut(("contact_preferences", key), "value"))
+    return opt_outs
 
 
-def read_contacts(port: Port) -> Contacts:
-    """All contacts of all stores, as they are now."""
+def read_contacts(port: Port) -> ContactRows:
+    """Read all contacts of customers and locations, and all contact methods."""
     preferences = TARGETS["contact_preferences"].row
     empty = pd.DataFrame({name: pd.Series([], dtype=dtype) for name, dtype in preferences.dtypes.items()})
-    return Contacts(
+    return ContactRows(
         port.list("customers.list_contacts", modified_on_or_after=EPOCH),
         port.list("locations.list_contacts", modified_on_or_after=EPOCH),
         port.list("contact_methods.search"),
@@ -323,7 +331,7 @@ def read_contacts(port: Port) -> Contacts:
 
 
 def read_preferences(port: Port, methods: pd.DataFrame) -> pd.DataFrame:
-    """The preferences of some methods of the newer store, as they are now: one call for each."""
+    """Read the preferences of some contact methods: one request for each."""
     if methods.empty:
         columns = TARGETS["contact_preferences"].row.dtypes
         return pd.DataFrame({name: pd.Series([], dtype=dtype) for name, dtype in columns.items()})
@@ -337,5 +345,5 @@ def _values(frame: pd.DataFrame, key: Mapping[str, Any]) -> Sequence[Any]:
     return [value for value in frame.loc[here, "value"] if not is_missing(value)]
 
 
-def _place(step: Step) -> Place:
+def _record(step: Step) -> Record:
     return target_of(step.operation).resource, step.key

@@ -1,4 +1,4 @@
-"""Rows as they are now, by the fewest calls, past the cache, and with what lists hide."""
+"""Read rows as they are now: with few requests, without the cache, and including inactive rows."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from stcrm_pandas.edits.diff.compare import python_values
 from stcrm_pandas.edits.plan.model import Key
 from stcrm_pandas.edits.plan.routes import ROUTES
 from stcrm_pandas.edits.port import Port
-from stcrm_pandas.errors import AnswerError, IncompleteRead, NotFound
+from stcrm_pandas.errors import IncompleteRead, NotFound, ResponseError
 from stcrm_pandas.http import wire
 from stcrm_pandas.reads.pagination import paginate, problem_of, shortfall
 
 FreshRow = Mapping[str, Any]
-"""Column to value, as a frame has it, None where it is missing."""
+"""Column to value, as in a frame; None if missing."""
 
 
-def together(target: Target, keys: Iterable[Key], *, most: int = IDS_PER_REQUEST) -> list[list[Key]]:
-    """Keys in groups, each of which one call reads, in their order."""
+def group_keys(target: Target, keys: Iterable[Key], *, most: int = IDS_PER_REQUEST) -> list[list[Key]]:
+    """Return keys in groups that one request can read, in their order."""
     route = ROUTES[target.resource]
     groups: dict[tuple[object, ...], list[Key]] = {}
     for key in keys:
@@ -37,8 +37,8 @@ def together(target: Target, keys: Iterable[Key], *, most: int = IDS_PER_REQUEST
     return found
 
 
-class Fresh:
-    """Reads rows afresh over one connection.
+class RowReader:
+    """Reads current rows over one connection.
 
     Parameters
     ----------
@@ -50,50 +50,52 @@ class Fresh:
         self._port = port
 
     def read(
-        self, target: Target, keys: Sequence[Key], *, unread: dict[Key, AnswerError] | None = None
+        self, target: Target, keys: Sequence[Key], *, unread: dict[Key, ResponseError] | None = None
     ) -> dict[Key, FreshRow]:
-        """The rows with these keys; those that do not exist are left out.
+        """Return the rows with these keys, without those that do not exist.
 
         Parameters
         ----------
         unread : dict, optional
-            Rows that came and cannot be read are put here, with the error, and are no error of the others.
+            Collects rows whose response cannot be read, with the error, so that the others can still be used.
 
         Raises
         ------
         ServiceError
-            The service refused, or failed at every repeat.
-        AnswerError
-            What came cannot be read, and `unread` is not given.
+            The service refused the request, or failed at every retry.
+        ResponseError
+            A response cannot be read, and `unread` is not given.
         """
         found: dict[Key, FreshRow] = {}
-        for group in together(target, keys):
-            found.update(self._group(target, group, unread))
+        for group in group_keys(target, keys):
+            found.update(self._read_or_split(target, group, unread))
         wanted = set(keys)
         return {key: row for key, row in found.items() if key in wanted}
 
-    def _group(self, target: Target, keys: Sequence[Key], unread: dict[Key, AnswerError] | None) -> dict[Key, FreshRow]:
+    def _read_or_split(
+        self, target: Target, keys: Sequence[Key], unread: dict[Key, ResponseError] | None
+    ) -> dict[Key, FreshRow]:
         try:
-            return self._call(target, keys)
+            return self._read_group(target, keys)
         except NotFound:
             return {}
-        except AnswerError as error:
+        except ResponseError as error:
             if unread is None:
                 raise
-            if isinstance(error, IncompleteRead):  # fewer at once would make it no better
+            if isinstance(error, IncompleteRead):  # smaller groups would not help
                 unread.update(dict.fromkeys(keys, error))
                 return {}
-            calls = len({key[:1] for key in keys}) if ROUTES[target.resource].ids is not None else 1
-            if calls == 1:
+            requests = len({key[:1] for key in keys}) if ROUTES[target.resource].ids is not None else 1
+            if requests == 1:
                 unread.update(dict.fromkeys(keys, error))
                 return {}
-            # One row that cannot be read must not keep the others from being read.
+            # One unreadable row must not hide the others.
             found = {}
-            for part in together(target, keys, most=(calls + 1) // 2):
-                found.update(self._group(target, part, unread))
+            for part in group_keys(target, keys, most=(requests + 1) // 2):
+                found.update(self._read_or_split(target, part, unread))
             return found
 
-    def _call(self, target: Target, keys: Sequence[Key]) -> dict[Key, FreshRow]:
+    def _read_group(self, target: Target, keys: Sequence[Key]) -> dict[Key, FreshRow]:
         route = ROUTES[target.resource]
         operation = OPERATIONS[route.operation]
         names = target.row.key
@@ -101,7 +103,7 @@ class Fresh:
         path = {name: above[column] for name, column in route.path}
         row = operation.row
         assert row is not None
-        # The rows of some answers lack what the path says; a part that they do carry is taken from them.
+        # Some responses lack the values of the path; a value that they have is taken from them.
         parents = {snake(one.name): above[snake(one.name)] for one in row.parents if snake(one.name) in above}
         query = list(route.query)
         if route.ids is not None:
@@ -117,26 +119,26 @@ class Fresh:
         for last in (False, True):
             pages = paginate(ask, mark)
             total, problem = pages[0].total, problem_of(pages, mark)
-            frame = frames.assemble(row, pages).frame  # which empties the list
+            frame = frames.assemble(row, pages).frame  # empties the list
             problem = problem or shortfall(len(frame), total)
             if problem is None:
                 return _rows(target, frame, above)
             if last:
-                message = f"{operation.name}: {problem}, also when read anew. Try again later."
+                message = f"{operation.name}: {problem}, and again on the second read. Try again later."
                 raise IncompleteRead(message, rows=len(frame), total=total)
         raise AssertionError("returned or raised")
 
 
 def _rows(target: Target, frame: Any, above: Mapping[str, Any]) -> dict[Key, FreshRow]:
     count = len(frame)
-    if count == 0:  # an Arrow array of texts takes no empty list of positions
+    if count == 0:  # an Arrow array of texts rejects an empty list of positions
         return {}
     columns = {
         name: python_values(frame[name].array, range(count)).tolist() for name in target.columns if name in frame
     }
     for name, value in above.items():
         columns.setdefault(name, [value] * count)
-    for name in ("active", "merged_to_id"):  # fields beyond the contract's rows are of use where they are there
+    for name in ("active", "merged_to_id"):  # not in every row type's API description, but used if present
         if name in frame and name not in columns:
             columns[name] = frame[name].astype(object).tolist()
     found: dict[Key, FreshRow] = {}

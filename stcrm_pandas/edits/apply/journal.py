@@ -1,7 +1,7 @@
-"""The journal of an apply: what was sent, from which values to which, and what became of it.
+"""The journal of an apply: what was sent, the values before and after, and the outcome of each row.
 
-One SQLite file for each apply, written before a call goes out and again when its answer is there, so that it tells the
-truth after `kill -9` and after a power cut. It holds customers' data: mode 0600, in a folder of mode 0700.
+One SQLite file per apply. It is written before each request and again after its response, so it is right even after
+`kill -9` or a power failure. It holds customers' data: mode 0600, in a folder of mode 0700.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from stcrm_pandas.edits.apply.locks import PART, OpenFile, make_private, unusable
+from stcrm_pandas.edits.apply.locks import DIGEST_LENGTH, OpenFile, journal_not_writable, make_private_folder
 from stcrm_pandas.edits.plan.model import VERSION, Key, PlanData, from_json
 from stcrm_pandas.errors import StcrmError, UsageError
 
 State = Literal["untried", "sending", "sent", "doubt", "succeeded", "failed", "conflict", "already"]
-"""What is known of one row.
+"""The state of one row.
 
-`sending` was written before the call, `sent` when it was answered, `doubt` when its answer was lost: all three are to
-be settled by reading. The others are final, but that `untried` may still be tried.
+`sending` is written before the request, `sent` after its response, `doubt` if the response was lost: a read decides
+what became of all three. `untried` may still be sent. All other states are final.
 """
-OPEN: frozenset[State] = frozenset({"untried", "sending", "sent", "doubt"})
-"""The states of rows with which an apply is not done."""
+UNFINISHED: frozenset[State] = frozenset({"untried", "sending", "sent", "doubt"})
+"""States of rows that are not final."""
 
 _SCHEMA = f"""
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -46,38 +46,38 @@ PRAGMA user_version = {VERSION};
 
 @dataclass
 class Entry:
-    """One row of a plan, and what became of it.
+    """One row of a plan and its outcome.
 
     Parameters
     ----------
     step, place : int
-        Which call of the plan, and which of its rows.
+        Position of the step in the plan, and of the row in the step.
     key : Key
-        Of the row.
+        The row's key.
     state : State, default 'untried'
-        What is known of it.
+        The state of the row.
     why : str, default ''
-        In words; the service's own where it refused.
+        The reason, in the service's words if it refused the change.
     status, trace_id, fields : int, optional
-        What the service answered, where it refused.
+        The service's response if it refused the change.
     worth_retrying : bool, default False
-        Whether the same change may well succeed later.
+        Whether the same change may succeed later.
     refused : bool, default False
-        The service refused it, or it could not be sent: it surely had no effect.
+        The service refused the change, or it could not be sent: it had no effect.
     sent_at, ended_at : str, optional
-        By the machine's clock, in UTC, as ISO 8601 text.
+        By this machine's clock, in UTC, as ISO 8601 text.
     tried_at : str, optional
-        When it was sent before, where that seemed to have had no effect and it was to be sent again.
+        When it was sent before, if that had no visible effect and it had to be sent again.
     differing : list[tuple[str, Any, Any]]
-        What was filled in otherwise than planned: path in the body, planned, sent.
+        Values copied from the row that differ from the plan: path in the body, planned, sent.
     now : dict
-        In a conflict, what the cells were: column, value.
+        The cells in conflict: column to current value.
     left_out : str, default ''
-        Why a part of the change was not sent, where the rest, an opt-out, was.
+        Why part of the change was not sent although the rest, an opt-out, was.
     service_time : str, optional
-        When it was sent, or found as planned, by the service's clock; ISO 8601 text.
+        When it was sent, or read as planned, by the service's clock; ISO 8601 text.
     restored : list of str
-        Columns in which an opt-out that our request overwrote is switched off again.
+        Columns whose opt-out our request overwrote and that are being switched off again.
     """
 
     step: int
@@ -100,21 +100,21 @@ class Entry:
     restored: list[str] = field(default_factory=list)
 
     @property
-    def at(self) -> tuple[int, int]:
-        """Where it stands in the plan."""
+    def position(self) -> tuple[int, int]:
+        """The position in the plan: step, and row in the step."""
         return self.step, self.place
 
 
 _HEAD = 100
-"""Bytes of the head of a file of SQLite; its `user_version` is in them."""
+"""Bytes in the header of an SQLite file, which holds its `user_version`."""
 
 _KEPT = [one.name for one in fields(Entry) if one.name not in ("step", "place", "key", "state")]
 
 
 class Journal:
-    """The journal of one apply, open; safe to use from several threads.
+    """The open journal of one apply; safe to use from several threads.
 
-    `plan` is the plan that it is of. `Journal.begin` makes one, `Journal.open` opens one that is there.
+    `plan` is the plan that was applied. `Journal.create` makes a new journal, `Journal.open` opens an existing one.
     """
 
     def __init__(self, path: Path, db: sqlite3.Connection, plan: PlanData) -> None:
@@ -122,19 +122,19 @@ class Journal:
         self.plan = plan
         self._db = db
         self._lock = threading.RLock()
-        self._files = [OpenFile.at(path)]
+        self._files = [OpenFile.open_at(path)]
 
     @classmethod
-    def begin(cls, path: Path, plan: PlanData, about: Mapping[str, str]) -> Self:
-        """A new journal; `about` is told beside the plan (`applied_at` …).
+    def create(cls, path: Path, plan: PlanData, about: Mapping[str, str]) -> Self:
+        """Create a journal; `about` is stored beside the plan (`applied_at` …).
 
         Raises
         ------
         SettingsError
-            It cannot be written there; nothing was sent.
+            The file cannot be written; nothing was sent.
         """
         try:
-            make_private(path.parent)
+            make_private_folder(path.parent)
             part = path.with_name(f".{path.name}.part")
             part.unlink(missing_ok=True)
             os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
@@ -148,31 +148,35 @@ class Journal:
             db.close()
             part.replace(path)
         except (OSError, sqlite3.Error) as error:
-            raise unusable(path.parent, error) from None
+            raise journal_not_writable(path.parent, error) from None
         return cls.open(path)
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
-        """The journal in a file.
+        """Open the journal in a file.
 
         Raises
         ------
         UsageError
-            There is none, or it is of another version.
+            There is no such file, or it has another version.
         """
         place = Path(path).expanduser()
         if not place.is_file():
-            raise UsageError(f"There is no journal {str(path)!r}; `stcrm journal list` shows those that there are.")
+            raise UsageError(f"There is no journal {str(path)!r}; `stcrm journal list` shows all journals.")
         try:
-            version = _version_of(place)  # without SQLite, which would write into a file that is none of ours
+            version = _version_of(place)  # without SQLite, which would write to a file that is not ours
             if version != VERSION:
-                raise UsageError(f"{str(path)!r} is a journal of version {version}, and this is version {VERSION}.")
+                raise UsageError(
+                    f"The journal {str(path)!r} has version {version}, but this program reads version {VERSION}."
+                )
             db = _connect(place)
             try:
                 about = dict(db.execute("SELECT name, value FROM about"))
                 plan = from_json(json.loads(about["plan"]))
                 if plan.digest != about["digest"]:
-                    raise UsageError(f"The plan in the journal {str(path)!r} was altered.")
+                    raise UsageError(
+                        f"The plan in the journal {str(path)!r} was altered, so the journal cannot be used."
+                    )
                 return cls(place, db, plan)
             except BaseException:
                 db.close()
@@ -180,16 +184,18 @@ class Journal:
         except (sqlite3.Error, OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             if isinstance(error, UsageError):
                 raise
-            raise UsageError(f"{str(path)!r} cannot be read as a journal.") from None
+            raise UsageError(
+                f"{str(path)!r} cannot be read as a journal: it is damaged, or another kind of file."
+            ) from None
 
-    # What apply writes
+    # Writing
 
-    def watch(self, file: OpenFile) -> None:
-        """Stop an apply also when another file than the journal's own is removed: that of its lock."""
+    def also_check(self, file: OpenFile) -> None:
+        """Check another file, too: that of the lock."""
         self._files.append(file)
 
-    def confirm(self) -> None:
-        """Refuse to go on where the journal or its lock is no longer the file that is open.
+    def check_files(self) -> None:
+        """Raise if the journal or its lock is no longer the open file.
 
         Raises
         ------
@@ -197,9 +203,9 @@ class Journal:
             One of them was moved, removed or replaced.
         """
         for file in self._files:
-            file.confirm()
+            file.check()
 
-    def keep(
+    def write(
         self,
         entries: Iterable[Entry],
         *,
@@ -208,46 +214,46 @@ class Journal:
         before: Iterable[Mapping[str, Any] | None] = (),
         after: Iterable[Mapping[str, Any] | None] = (),
     ) -> None:
-        """Write down what is known of some rows, in one go; it is on the disk when this returns.
+        """Write the state of some rows in one transaction, which is on the disk when this returns.
 
         Parameters
         ----------
         body : object, optional
-            What is sent for all of them together; kept with the first.
+            The request body of all of them; stored with the first.
         restore : object, optional
-            What is sent to switch an opt-out off again; likewise.
+            The request body that switches an opt-out off again; stored with the first.
         before, after : Iterable[Mapping[str, Any] | None], default ()
-            The rows as they were read, in the order of the entries; None where one was not.
+            The rows as read, in the order of the entries; None for a row that was not read.
 
         Raises
         ------
         UsageError
-            As `confirm`.
+            As `check_files`.
         StcrmError
-            It cannot be written now, as when the disk is full.
+            The file cannot be written, for example because the disk is full.
         """
-        self.confirm()
+        self.check_files()
         entries = list(entries)
         sent = (("body", body), ("restore", restore))
-        texts = [(*entries[0].at, name, json.dumps(what)) for name, what in sent if what is not None]
+        texts = [(*entries[0].position, name, json.dumps(what)) for name, what in sent if what is not None]
         for name, rows in (("before", before), ("after", after)):
             known = ((one, row) for one, row in zip(entries, rows, strict=False) if row is not None)
-            texts += [(*one.at, name, json.dumps(row)) for one, row in known]
-        states = [(one.state, json.dumps({n: getattr(one, n) for n in _KEPT}), *one.at) for one in entries]
-        with self._lock, _explained(self.path), self._db:
+            texts += [(*one.position, name, json.dumps(row)) for one, row in known]
+        states = [(one.state, json.dumps({n: getattr(one, n) for n in _KEPT}), *one.position) for one in entries]
+        with self._lock, _as_our_error(self.path), self._db:
             self._db.executemany("UPDATE rows SET state = ?, details = ? WHERE step = ? AND place = ?", states)
             self._db.executemany("INSERT OR REPLACE INTO texts VALUES (?, ?, ?, ?)", texts)
 
-    # What is read of it
+    # Reading
 
     @property
     def about(self) -> dict[str, str]:
-        """What stands beside the plan: `applied_at`, `environment`, `tenant` …"""
+        """The facts stored beside the plan: `applied_at`, `environment`, `tenant` …"""
         rows = self._run("SELECT name, value FROM about WHERE name NOT IN ('plan')")
         return dict(rows)
 
     def entries(self) -> list[Entry]:
-        """All rows of the plan, in the order of its calls."""
+        """Return all rows of the plan in the order of its steps."""
         found = []
         for step, place, state, details in self._run("SELECT step, place, state, details FROM rows ORDER BY 1, 2"):
             kept = json.loads(details)
@@ -256,94 +262,94 @@ class Journal:
         return found
 
     def counts(self) -> dict[str, int]:
-        """How many rows are in each state."""
+        """Return the number of rows in each state."""
         return dict(self._run("SELECT state, count(*) FROM rows GROUP BY state"))
 
     def text(self, entry: Entry, name: Literal["before", "after", "body", "restore"]) -> Any:
-        """A row as it was before or after, or the body that was sent; None where it was not kept."""
+        """Return a row as it was before or after, or a request body; None if it was not stored."""
         place = 0 if name == "body" and len(self.plan.steps[entry.step].keys) == 1 else entry.place
         query = "SELECT value FROM texts WHERE step = ? AND place = ? AND name = ?"
         rows = self._run(query, entry.step, place, name)
         return json.loads(rows[0][0]) if rows else None
 
     @property
-    def sound(self) -> bool:
+    def is_intact(self) -> bool:
         """Return whether SQLite finds no damage in the file."""
         return self._run("PRAGMA quick_check(1)") == [("ok",)]
 
     @property
     def finished(self) -> bool:
-        """Whether nothing is left to be tried or settled."""
-        return not OPEN.intersection(self.counts())
+        """Return whether all rows are in a final state."""
+        return not UNFINISHED.intersection(self.counts())
 
     def close(self) -> None:
-        """Close the file; twice does no harm."""
+        """Close the file; may be called twice."""
         with self._lock:
             self._db.close()
 
     def _run(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        with self._lock, _explained(self.path):
+        with self._lock, _as_our_error(self.path):
             return self._db.execute(sql, values).fetchall()
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Raise an error of SQLite as one of ours, which says what to do."""
+def _as_our_error(path: Path) -> Iterator[None]:
+    """Turn an error of SQLite into one of ours with what to do."""
     try:
         yield
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise StcrmError(
-                f"The journal {path} is damaged ({error}): what became of its rows can no longer be read from it. Keep "
-                "the file, read the rows again, and make a new plan of what is still to be changed."
+                f"The journal {path} is damaged ({error}), so the outcome of its rows is unknown. Keep the file, read "
+                "the rows again, and make a new plan for the changes that are left."
             ) from None
         raise StcrmError(
-            f"The journal {path} cannot be written or read now ({error}), so nothing more was sent. Free some space, "
-            "then apply the plan again, or crm.resume(…): it goes on where it stopped."
+            f"The journal {path} cannot be read or written ({error}), so nothing more was sent. Free some disk space, "
+            "then apply the plan again or call crm.resume(…): it continues where it stopped."
         ) from None
 
 
 def _version_of(path: Path) -> int:
-    """The version in the head of a file of SQLite."""
+    """Return the version in the header of an SQLite file."""
     with path.open("rb") as file:
         head = file.read(_HEAD)
     if len(head) < _HEAD or not head.startswith(b"SQLite format 3\0"):
-        raise ValueError("no file of SQLite")
+        raise ValueError("not an SQLite file")
     return int.from_bytes(head[60:64], "big")
 
 
 def _connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, check_same_thread=False, timeout=30.0)
-    # Written ahead is of use only if it is on the disk: FULL waits for that.
+    # Writing ahead helps only if the data reaches the disk: FULL waits for that.
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
     return db
 
 
-def find(folder: Path, plan: PlanData) -> list[Path]:
-    """The journals of a plan, oldest first."""
-    return sorted(folder.glob(f"*-{plan.digest[:PART]}.sqlite"))
+def find_journals(folder: Path, plan: PlanData) -> list[Path]:
+    """Return the journals of a plan, oldest first."""
+    return sorted(folder.glob(f"*-{plan.digest[:DIGEST_LENGTH]}.sqlite"))
 
 
 def path_for(folder: Path, plan: PlanData, moment: dt.datetime) -> Path:
-    """Where a new journal of a plan lies: in the order of time by its name, and never in another's place."""
-    earlier = len(find(folder, plan))
-    return folder / f"{moment:%Y%m%dT%H%M%S%f}-{earlier:03}-{place_mark(plan)}-{plan.digest[:PART]}.sqlite"
+    """Return the path of a new journal: names sort by time and are never used twice."""
+    earlier = len(find_journals(folder, plan))
+    return folder / f"{moment:%Y%m%dT%H%M%S%f}-{earlier:03}-{tenant_mark(plan)}-{plan.digest[:DIGEST_LENGTH]}.sqlite"
 
 
-def place_mark(plan: PlanData) -> str:
-    """What tells in the name of a journal of which tenant it is, where the file cannot be read."""
+def tenant_mark(plan: PlanData) -> str:
+    """Return the part of a journal's name that identifies the tenant even if the file cannot be read."""
     return hashlib.sha256(json.dumps([plan.environment, plan.tenant]).encode()).hexdigest()[:8]
 
 
 def files_of(journal: Path) -> list[Path]:
-    """A journal's file, and what SQLite keeps beside it."""
+    """Return a journal's file and the files beside it."""
     return [journal, *(journal.with_name(journal.name + end) for end in ("-wal", "-shm", ".acknowledged"))]
 
 
 def digest_of(journal: Path) -> str:
-    """The beginning of a plan's digest, out of the name of its journal; empty where the name has none.
+    """Return the first characters of a plan's digest from the name of its journal; empty if it has none.
 
     Examples
     --------
@@ -351,4 +357,4 @@ def digest_of(journal: Path) -> str:
     'ecee59df39476011'
     """
     digest = journal.stem.rpartition("-")[2]
-    return digest if len(digest) == PART else ""
+    return digest if len(digest) == DIGEST_LENGTH else ""

@@ -1,7 +1,7 @@
-"""Locks of plans, and files that must stay the ones that an apply has open.
+"""One lock per plan, and a check that open files are still the ones at their paths.
 
-A lock is an SQLite file that is held with an exclusive transaction, so that it is let go when the process is killed.
-It stays in the folder for good: who removed one would let a second apply in beside the first.
+A lock is an SQLite file held by an exclusive transaction, so the system releases it when the process is killed. Lock
+files are never removed: a second apply could create a new one and run beside the first.
 """
 
 from __future__ import annotations
@@ -15,39 +15,39 @@ from pathlib import Path
 
 from stcrm_pandas.errors import SettingsError, UsageError
 
-PART = 16
-"""How much of a plan's digest its lock and its journals have in their names."""
+DIGEST_LENGTH = 16
+"""Characters of a plan's digest in the names of its lock and its journals."""
 
 
 @dataclass(frozen=True)
 class OpenFile:
-    """A file that somebody has open, and which one it is: another may be put in its place, or none."""
+    """An open file and its identity (device and inode): the path may lead to another file later, or to none."""
 
     path: Path
-    which: tuple[int, int] | None
+    identity: tuple[int, int] | None
 
     @classmethod
-    def at(cls, path: Path) -> OpenFile:
-        """The file that is there now."""
-        return cls(path, _which(path))
+    def open_at(cls, path: Path) -> OpenFile:
+        """Return the file that is at a path now."""
+        return cls(path, _identity(path))
 
-    def confirm(self) -> None:
-        """Refuse to go on where the path no longer leads to the file.
+    def check(self) -> None:
+        """Raise if the path no longer leads to the open file.
 
         Raises
         ------
         UsageError
             The file was moved, removed or replaced.
         """
-        if self.which is None or _which(self.path) != self.which:
+        if self.identity is None or _identity(self.path) != self.identity:
             raise UsageError(
-                f"{self.path} was removed or replaced while its plan was being applied, so that a second apply could "
-                "run beside this one: nothing more is sent. Put the file back if you moved it. Otherwise read the "
-                "rows, and plan what is left to do."
+                f"{self.path} was removed or replaced while its plan was being applied. A second apply could now run "
+                "at the same time, so nothing more was sent. If you moved the file, put it back. Otherwise read the "
+                "rows again and plan the changes that are left."
             )
 
 
-def _which(path: Path) -> tuple[int, int] | None:
+def _identity(path: Path) -> tuple[int, int] | None:
     try:
         there = os.stat(path)
     except OSError:
@@ -55,55 +55,55 @@ def _which(path: Path) -> tuple[int, int] | None:
     return there.st_dev, there.st_ino
 
 
-def make_private(folder: Path) -> None:
-    """A folder for nobody else, made where it is not there."""
+def make_private_folder(folder: Path) -> None:
+    """Create a folder that only its owner can read, unless it exists."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def unusable(folder: Path, error: Exception) -> SettingsError:
-    """The error of a folder in which no journal can be kept."""
+def journal_not_writable(folder: Path, error: Exception) -> SettingsError:
+    """Return the error for a folder in which no journal can be written."""
     return SettingsError(
-        f"No journal can be written to {folder} ({error}), so nothing was sent. Set STCRM_STATE_DIR to a folder of "
-        "your own."
+        f"The journal cannot be written to {folder} ({error}), so nothing was sent. Set STCRM_STATE_DIR to a folder "
+        "that you can write to."
     )
 
 
-def lock_of(folder: Path, digest: str) -> Path:
-    """Where the lock of a plan lies."""
-    return folder / f"{digest[:PART]}.lock"
+def lock_path(folder: Path, digest: str) -> Path:
+    """Return the path of a plan's lock."""
+    return folder / f"{digest[:DIGEST_LENGTH]}.lock"
 
 
 @contextmanager
 def lock(folder: Path, digest: str) -> Iterator[OpenFile]:
-    """Hold a plan for one apply, and give the lock's file; it is let go also when the process is killed.
+    """Hold the lock of a plan, and yield its file.
 
     Raises
     ------
     UsageError
-        Another apply of the plan is under way.
+        Another apply of the plan is running.
     SettingsError
         The folder cannot be written to.
     """
     try:
-        make_private(folder)
-        held, file = _held(lock_of(folder, digest))
+        make_private_folder(folder)
+        held, file = _acquire(lock_path(folder, digest))
     except OSError as error:
-        raise unusable(folder, error) from None
+        raise journal_not_writable(folder, error) from None
     if held is None:
         raise UsageError(
-            "This plan is being applied by another process or thread: one apply at a time. Wait until it has "
-            "ended; what it leaves, apply goes on with."
+            "This plan is being applied by another process or thread: one apply at a time. Wait until it has ended, "
+            "then apply the plan again to finish what is left."
         )
     with closing(held):
         yield file
 
 
 def is_held(folder: Path, digest: str) -> bool:
-    """Whether a plan is being applied with the journals of a folder."""
-    path = lock_of(folder, digest)
+    """Return whether a plan is being applied with the journals in a folder."""
+    path = lock_path(folder, digest)
     if not path.exists():
         return False
-    held, _ = _held(path)
+    held, _ = _acquire(path)
     if held is not None:
         held.close()
     return held is None
@@ -111,37 +111,37 @@ def is_held(folder: Path, digest: str) -> bool:
 
 @contextmanager
 def hold_all(folder: Path, digests: Iterable[str]) -> Iterator[None]:
-    """Hold all locks of a folder, and those of some plans, so that no apply is under way or begins with them.
+    """Hold all locks in a folder and those of some plans, so that no apply of them is running or can start.
 
     Parameters
     ----------
     digests : iterable of str
-        Their beginnings, as they stand in the names of journals.
+        Their first characters, as the names of journals have them.
 
     Raises
     ------
     UsageError
-        An apply is under way.
+        An apply is running.
     """
-    places = {*folder.glob("*.lock"), *(lock_of(folder, digest) for digest in digests)}
+    places = {*folder.glob("*.lock"), *(lock_path(folder, digest) for digest in digests)}
     with ExitStack() as all_held:
         for path in sorted(places):
-            held, _ = _held(path)
+            held, _ = _acquire(path)
             if held is None:
                 raise UsageError(
-                    f"A plan is being applied with the journals in {folder} ({path.name} is held), so none is removed. "
-                    "Wait until it has ended."
+                    f"A plan is being applied with the journals in {folder} ({path.name} is held), so no journal was "
+                    "removed. Wait until it has ended, then purge again."
                 )
             all_held.enter_context(closing(held))
         yield
 
 
-def _held(path: Path) -> tuple[sqlite3.Connection | None, OpenFile]:
-    """A lock that is held, and its file; None where somebody else holds it."""
+def _acquire(path: Path) -> tuple[sqlite3.Connection | None, OpenFile]:
+    """Take a lock and return it with its file; None instead of the lock if another apply holds it."""
     with suppress(FileExistsError):
-        # Only a new file is opened besides: closing it lets go of all locks that this process has on it (POSIX).
+        # Open only a new file: closing any descriptor of a file releases all POSIX locks of the process on it.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-    file = OpenFile.at(path)
+    file = OpenFile.open_at(path)
     try:
         held = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
     except sqlite3.Error as error:

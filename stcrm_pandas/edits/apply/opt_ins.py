@@ -1,65 +1,83 @@
-"""Opt-ins that went out already. Each is sent once, so that an opt-out that comes later stands.
+"""Opt-ins that were sent already. Each is sent once, so that a later opt-out stays.
 
-Somebody who is opted in by a plan and opts out afterwards leaves the row as it was when it was read: by its values
-alone the same change would opt them in again. The journals know better. Times are compared by the service's clock,
-since this machine's may be wrong.
+If a plan opts somebody in and they opt out afterwards, the row looks as it did before the plan, and the same change
+would opt them in again. The journals show that it was sent. Times are compared by the service's clock, because this
+machine's may be wrong. While a journal cannot be read, opt-ins wait until somebody acknowledges it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import hashlib
+import os
+import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stcrm_pandas.edits.apply.journal import Entry
-from stcrm_pandas.edits.apply.unreadable import Unreadable, belongs, is_acknowledged, read_whole
+from stcrm_pandas.edits.apply.journal import Entry, Journal, tenant_mark
 from stcrm_pandas.edits.diff.columns import target_of
-from stcrm_pandas.edits.plan.last_read import GIVES_UP_AFTER
+from stcrm_pandas.edits.plan.last_read import SERVICE_TIMEOUT
 from stcrm_pandas.edits.plan.model import BEFORE_READ_AT, Key, PlanData, Refusal, Step
+from stcrm_pandas.errors import StcrmError, UsageError
 
-Sent = Mapping[tuple[str, Key], frozenset[str]]
-"""By kind and key of a row, the columns in which it was opted in."""
+SentOptIns = Mapping[tuple[str, Key], frozenset[str]]
+"""Resource and key of a row to the columns in which it was opted in."""
 
-SLACK = dt.timedelta(seconds=GIVES_UP_AFTER)
-"""The service may work on a request for so long: what was read within that time of an opt-in may not show it yet."""
+SLACK = dt.timedelta(seconds=SERVICE_TIMEOUT)
+"""How long the service may work on a request: a row read within this time of an opt-in may not show it yet."""
 SLACK_OF_MACHINE = dt.timedelta(days=1)
-"""Where a journal has times of this machine's clock only: how far that may have been off."""
+"""How far this machine's clock may be wrong, for journals that have no time of the service."""
+
+
+class UnreadableJournal(Exception):
+    """A journal that cannot be read completely; `reason` and `instead` say what follows and what to do."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(why)
+        self.reason = f"{why} So it is unknown which opt-ins were sent already, and an opt-in is sent only once"
+        self.instead = (
+            f"restore {path} from a backup, or read it with the version that wrote it; if nobody in it can have opted "
+            f"out after an opt-in, run `stcrm journal acknowledge {path}`"
+        )
 
 
 @dataclass(frozen=True)
-class Earlier:
-    """Opt-ins of a plan's rows that went out, and the journals that cannot say so."""
+class EarlierOptIns:
+    """Opt-ins of a plan's rows that were sent, and the journals that cannot be read."""
 
-    sent: Sent = field(default_factory=dict)
-    unreadable: tuple[Unreadable, ...] = ()
+    sent: SentOptIns = field(default_factory=dict)
+    unreadable: tuple[UnreadableJournal, ...] = ()
 
 
-def sent_since(folder: Path, plan: PlanData) -> Earlier:
-    """Return the opt-ins of a plan's rows that went out since `before` was read, by whatever plan.
+def opt_ins_sent_since(folder: Path, plan: PlanData) -> EarlierOptIns:
+    """Return the opt-ins of a plan's rows that any plan sent since `before` was read.
 
-    Those that were found to be there are among them, and those whose request was under way when an apply was killed:
-    they may have come true, and been taken back. Where it is not known when `before` was read, all of them count.
+    This includes opt-ins that were already in place, and those whose request was running when an apply was killed: they
+    may have been carried out and undone. If it is unknown when `before` was read, all of them count.
 
     Parameters
     ----------
     folder : Path
-        Where the journals lie.
+        The folder of the journals.
     plan : PlanData
-        Whose rows are looked for.
+        The plan whose rows are looked up.
     """
-    wanted = {(_kind(step), key): opt_ins(step) for step in plan.steps for key in step.keys if opt_ins(step)}
+    wanted = {
+        (_kind(step), key): opt_in_columns(step) for step in plan.steps for key in step.keys if opt_in_columns(step)
+    }
     if not wanted:
-        return Earlier()
+        return EarlierOptIns()
     found: dict[tuple[str, Key], frozenset[str]] = defaultdict(frozenset)
     unreadable = []
     read_at = _moment(plan.options.get(BEFORE_READ_AT))
     for path in sorted(folder.glob("*.sqlite")):
         try:
-            other, entries = read_whole(path)
-        except Unreadable as error:
-            if belongs(path, plan) and not is_acknowledged(path):
+            other, entries = read_complete(path)
+        except UnreadableJournal as error:
+            if may_be_of_tenant(path, plan) and not is_acknowledged(path):
                 unreadable.append(error)
             continue
         if (other.environment, other.tenant) != (plan.environment, plan.tenant):
@@ -67,16 +85,16 @@ def sent_since(folder: Path, plan: PlanData) -> Earlier:
         for place, columns in _opted_in(other, entries, read_at):
             if both := columns & wanted.get(place, frozenset()):
                 found[place] |= both
-    return Earlier(dict(found), tuple(unreadable))
+    return EarlierOptIns(dict(found), tuple(unreadable))
 
 
-def opt_ins(step: Step) -> frozenset[str]:
+def opt_in_columns(step: Step) -> frozenset[str]:
     """Return the columns in which a request opts somebody in."""
     return frozenset(cell.column for cell in step.cells if cell.consent)
 
 
-def refused_unread(plan: PlanData, unreadable: Iterable[Unreadable]) -> Iterator[Refusal]:
-    """Refuse all opt-ins of a plan while a journal cannot say which were sent already."""
+def refuse_all_opt_ins(plan: PlanData, unreadable: Iterable[UnreadableJournal]) -> Iterator[Refusal]:
+    """Yield a refusal for each opt-in of a plan while a journal cannot be read."""
     for error in unreadable:
         for step in plan.steps:
             for cell in step.cells:
@@ -90,13 +108,13 @@ def _opted_in(
 ) -> Iterator[tuple[tuple[str, Key], frozenset[str]]]:
     for entry in entries:
         step = plan.steps[entry.step]
-        columns = opt_ins(step)
-        if columns and (latest := _at_latest(entry)) is not None and (read_at is None or latest >= read_at):
+        columns = opt_in_columns(step)
+        if columns and (latest := _latest_effect(entry)) is not None and (read_at is None or latest >= read_at):
             yield (_kind(step), entry.key), columns
 
 
-def _at_latest(entry: Entry) -> dt.datetime | None:
-    """Return until when a row may have been opted in, as far as is known; None where it surely was not."""
+def _latest_effect(entry: Entry) -> dt.datetime | None:
+    """Return the latest time at which a row may have been opted in; None if it was not."""
     at = entry.ended_at if entry.state == "already" else None if entry.refused else entry.sent_at
     if at is None:
         return None
@@ -119,3 +137,78 @@ def _moment(text: object) -> dt.datetime | None:
 
 def _kind(step: Step) -> str:
     return target_of(step.operation).resource
+
+
+def read_complete(path: Path) -> tuple[PlanData, list[Entry]]:
+    """Return the plan of a journal and the outcomes of all its rows.
+
+    Raises
+    ------
+    Unreadable
+        Part of it cannot be read.
+    """
+    try:
+        journal = Journal.open(path)
+    except StcrmError as error:
+        raise UnreadableJournal(path, str(error)) from None
+    try:
+        entries = journal.entries()
+        sound = journal.is_intact and len(entries) == sum(len(step.keys) for step in journal.plan.steps)
+    except (StcrmError, sqlite3.Error, ValueError, TypeError, LookupError):
+        sound, entries = False, []
+    finally:
+        journal.close()
+    if not sound:
+        raise UnreadableJournal(path, f"The journal {str(path)!r} is damaged.")
+    return journal.plan, entries
+
+
+def may_be_of_tenant(path: Path, plan: PlanData) -> bool:
+    """Return whether an unreadable journal may belong to a plan's tenant; False only if it is certainly another's."""
+    place = None
+    with contextlib.suppress(sqlite3.Error, OSError):
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            about = dict(db.execute("SELECT name, value FROM about WHERE name IN ('environment', 'tenant')"))
+            place = about.get("environment"), about.get("tenant")
+        finally:
+            db.close()
+    if place is not None and None not in place:
+        return place == (plan.environment, str(plan.tenant))
+    parts = path.stem.split("-")
+    return len(parts) != 4 or parts[2] == tenant_mark(plan)
+
+
+def acknowledge(path: Path) -> None:
+    """Allow opt-ins although a journal cannot be read, as long as its file does not change.
+
+    Raises
+    ------
+    UsageError
+        There is no such file, or the journal can be read.
+    """
+    if not path.is_file():
+        raise UsageError(f"There is no journal {str(path)!r}; `stcrm journal list` shows all journals.")
+    with contextlib.suppress(UnreadableJournal):
+        read_complete(path)
+        raise UsageError(f"The journal {str(path)!r} can be read, so there is nothing to acknowledge.")
+    mark = _mark(path)
+    mark.unlink(missing_ok=True)
+    with os.fdopen(os.open(mark, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(_digest(path))
+
+
+def is_acknowledged(path: Path) -> bool:
+    """Return whether somebody acknowledged that a journal with its current content cannot be read."""
+    try:
+        return _mark(path).read_text(encoding="utf-8").strip() == _digest(path)
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _mark(path: Path) -> Path:
+    return path.with_name(f"{path.name}.acknowledged")
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

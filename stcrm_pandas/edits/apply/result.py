@@ -1,4 +1,4 @@
-"""What became of an apply, read out of its journal."""
+"""The result of an apply, read from its journal."""
 
 from __future__ import annotations
 
@@ -13,24 +13,25 @@ from typing import Any
 import pandas as pd
 
 from stcrm_pandas.contract.schemas.fields import Column
-from stcrm_pandas.edits.apply.journal import OPEN, Entry, Journal
+from stcrm_pandas.edits.apply.journal import UNFINISHED, Entry, Journal
 from stcrm_pandas.edits.diff.columns import target_of
-from stcrm_pandas.edits.plan.model import PlanData, narrowed
+from stcrm_pandas.edits.plan.model import PlanData, with_keys
 from stcrm_pandas.edits.plan.tables import key_names
 from stcrm_pandas.errors import UsageError
+from stcrm_pandas.printable import plural
 
 FRAMES = ("succeeded", "failed", "conflicts", "already", "untried", "filled")
 _DISARMED = ("=", "+", "-", "@", "\t", "\r")
 
 
 class ResultData:
-    """What became of each row of a plan: the data of a `Result`.
+    """The outcome of each row of a plan: the data of a `Result`.
 
-    Each frame begins with `resource` and the columns of the key; times are in UTC.
+    Each frame starts with `resource` and the columns of the key. Times are in UTC.
 
-    `succeeded` has the rows that were written and read back as planned, `failed` those that were not, with the
-    service's words, `conflicts` a row for each cell that somebody else had changed, `already` the rows that needed no
-    call, `untried` those that are left, `filled` what was sent along otherwise than the plan showed.
+    `succeeded` has the rows that were written and read back as planned, `failed` the others with the service's message,
+    `conflicts` a row for each cell that somebody else changed, `already` the rows that had the planned values,
+    `untried` the rows that are left, and `filled` the copied values that differ from those in the plan.
     """
 
     def __init__(self, path: Path) -> None:
@@ -43,7 +44,7 @@ class ResultData:
 
     @cached_property
     def succeeded(self) -> pd.DataFrame:
-        """Written, and read back as planned: `operation`, `columns` (a tuple), `sent_at`."""
+        """Rows written and read back as planned: `operation`, `columns` (a tuple), `sent_at`."""
         return self._frame(
             ["succeeded"],
             operation=("str", lambda one: self._plan.steps[one.step].operation),
@@ -53,7 +54,7 @@ class ResultData:
 
     @cached_property
     def failed(self) -> pd.DataFrame:
-        """Not done, or not as planned: `operation`, `status`, `why`, `fields` (JSON), `trace_id`, `worth_retrying`."""
+        """Rows that failed: `operation`, `status`, `why`, `fields` (JSON), `trace_id`, `worth_retrying`."""
         return self._frame(
             ["failed"],
             operation=("str", lambda one: self._plan.steps[one.step].operation),
@@ -66,7 +67,7 @@ class ResultData:
 
     @cached_property
     def conflicts(self) -> pd.DataFrame:
-        """A row for each cell that was neither as read nor as planned: `column`, `old`, `now`, `new`, `why`."""
+        """A row for each cell with neither its old nor its planned value: `column`, `old`, `now`, `new`, `why`."""
         found = [(one, column) for one in self._entries if one.state == "conflict" for column in one.now]
         table = self._keys([one for one, _ in found])
         table["column"] = pd.Series([column for _, column in found], dtype="str")
@@ -79,17 +80,17 @@ class ResultData:
 
     @cached_property
     def already(self) -> pd.DataFrame:
-        """As planned before anything was sent."""
+        """Rows that had the planned values before anything was sent."""
         return self._frame(["already"])
 
     @cached_property
     def untried(self) -> pd.DataFrame:
-        """Left to be done when the plan is applied again: `state` is what is known, `why` what held it back."""
-        return self._frame(OPEN, state=("str", lambda one: one.state), why=("str", lambda one: one.why or None))
+        """Rows left for the next apply: `state`, and `why` they were not sent."""
+        return self._frame(UNFINISHED, state=("str", lambda one: one.state), why=("str", lambda one: one.why or None))
 
     @cached_property
     def filled(self) -> pd.DataFrame:
-        """What was sent along otherwise than the plan showed: `field`, `planned`, `sent`, as JSON has them."""
+        """Copied values that differ from those in the plan: `field`, `planned`, `sent`, as in JSON."""
         found = [(one, *of) for one in self._entries if one.sent_at for of in one.differing]
         table = self._keys([one for one, *_ in found])
         table["field"] = pd.Series([name for _, name, _, _ in found], dtype="str")
@@ -99,22 +100,22 @@ class ResultData:
 
     @property
     def ok(self) -> bool:
-        """Whether every row is as planned."""
+        """Return whether every row has its planned values."""
         return all(one.state in ("succeeded", "already") for one in self._entries)
 
     def save(self, folder: str | Path) -> list[Path]:
-        """Write the frames that have rows as CSV files, for nobody else to read.
+        """Write the frames that have rows as CSV files that only their owner can read.
 
         Parameters
         ----------
         folder : str or Path
-            Where to; it is made where it is not there. Text that a spreadsheet would take for a formula gets a `'`
-            before it.
+            The folder; it is created if it does not exist. Text that a spreadsheet would run as a formula gets a
+            leading `'`.
 
         Returns
         -------
         list[Path]
-            The files.
+            The files written.
         """
         place = Path(folder).expanduser()
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -130,16 +131,16 @@ class ResultData:
         return written
 
     def worth_retrying(self) -> PlanData:
-        """Return what failed and may well succeed now; what the service refused for good is not in it.
+        """Return a plan of the failed rows that may succeed now, without those that the service refused for good.
 
         Raises
         ------
         UsageError
-            There is nothing of the kind.
+            No failed row is worth retrying.
         """
         keys = [one.key for one in self._entries if one.state == "failed" and one.worth_retrying]
         if not keys:
-            raise UsageError("Nothing failed that is worth retrying: result.failed says why each did.")
+            raise UsageError("No failed row is worth retrying. result.failed has the reason for each.")
         return _part(self._plan, self._entries)
 
     def _cell(self, entry: Entry, column: str) -> tuple[Any, Any]:
@@ -177,29 +178,31 @@ class ResultData:
             table[name] = pd.Series([one.key[place] for one in entries], dtype=dtype)
         return table
 
-    def _facts(self) -> list[tuple[str, int]]:
+    def _counts(self) -> list[tuple[str, int]]:
         return [(name, len(getattr(self, name))) for name in FRAMES]
 
     def __repr__(self) -> str:
-        told = ", ".join(f"{count:,} {name}" for name, count in self._facts() if count)
-        return f"<Result of {self._about['applied_at']}: {told or 'nothing to do'}; journal {self.path.name}>"
+        counts = ", ".join(f"{count:,} {name}" for name, count in self._counts() if count)
+        return f"<Result of {self._about['applied_at']}: {counts or 'nothing to do'}; journal {self.path.name}>"
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><th style='text-align:left'>{name}</th><td>{count:,}</td></tr>" for name, count in self._facts()
+            f"<tr><th style='text-align:left'>{name}</th><td>{count:,}</td></tr>" for name, count in self._counts()
         )
         why = self.failed["why"].value_counts().head(5)
-        told = "".join(f"<li>{count:,} times: {html.escape(str(words))}</li>" for words, count in why.items())
-        return f"<table><caption style='text-align:left'>Result</caption>{rows}</table><ul>{told}</ul>"
+        reasons = "".join(
+            f"<li>{plural(count, 'row')}: {html.escape(str(reason))}</li>" for reason, count in why.items()
+        )
+        return f"<table><caption style='text-align:left'>Result</caption>{rows}</table><ul>{reasons}</ul>"
 
 
 def _part(plan: PlanData, entries: Iterable[Entry]) -> PlanData:
-    """The rows that are worth retrying, call by call: a row may be in several."""
+    """Return the steps and rows that are worth retrying."""
     wanted: dict[int, list[Any]] = {}
     for one in entries:
         if one.state == "failed" and one.worth_retrying:
             wanted.setdefault(one.step, []).append(one.key)
-    steps = tuple(narrowed(plan.steps[step], tuple(keys)) for step, keys in wanted.items())
+    steps = tuple(with_keys(plan.steps[step], tuple(keys)) for step, keys in wanted.items())
     return replace(plan, steps=steps, sample_of=plan.sample_of or plan.digest)
 
 

@@ -1,4 +1,4 @@
-"""Apply a plan: read afresh, send, read back; side by side, and written down before and after each call."""
+"""Apply a plan or resume an apply: lock the plan, check it, open the journal, and run the scheduler."""
 
 from __future__ import annotations
 
@@ -7,88 +7,87 @@ from pathlib import Path
 from typing import Any
 
 from stcrm_pandas.edits.apply.check import opt_outs_refused_by_reading, refused_by_reading
-from stcrm_pandas.edits.apply.finished import Endings
-from stcrm_pandas.edits.apply.journal import Journal, find, path_for
+from stcrm_pandas.edits.apply.finished_rows import FinishedRows
+from stcrm_pandas.edits.apply.journal import Journal, find_journals, path_for
 from stcrm_pandas.edits.apply.locks import OpenFile, lock
-from stcrm_pandas.edits.apply.opt_ins import Sent, refused_unread, sent_since
-from stcrm_pandas.edits.apply.preconditions import admit, needs_sample
-from stcrm_pandas.edits.apply.run import Course
-from stcrm_pandas.edits.apply.unreadable import is_acknowledged
+from stcrm_pandas.edits.apply.opt_ins import SentOptIns, is_acknowledged, opt_ins_sent_since, refuse_all_opt_ins
+from stcrm_pandas.edits.apply.preconditions import admit, missing_sample
+from stcrm_pandas.edits.apply.scheduler import Scheduler
 from stcrm_pandas.edits.plan.model import PlanData, Refusal
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import StcrmError, UsageError
 
 
 def apply(plan: PlanData, port: Port, *, limit: int | None = None, stop_after: int | None = None) -> Path:
-    """Carry out a plan, and return its journal. See `Plan.apply`."""
+    """Apply a plan, and return the path of its journal. See `Plan.apply`."""
     for name, number, least in (("limit", limit, 0), ("stop_after", stop_after, 1)):
         if number is not None and number < least:
-            raise UsageError(f"apply({name}=…) is {least} or more, or None for no bound.")
+            raise UsageError(f"apply({name}=…) must be {least} or more, or None for no limit.")
     admit(plan, port)
     folder = port.journal_folder
     with lock(folder, plan.digest) as held:
-        run = _Run(plan, port, limit, stop_after)
+        run = _Apply(plan, port, limit, stop_after)
         if any(step.opt_out for step in plan.steps):
             return run.opt_outs_first(held)
         run.prepare()
         return run.all(held)
 
 
-class _Run:
-    """One apply of a plan, whose lock is held."""
+class _Apply:
+    """One apply of a plan while its lock is held."""
 
     def __init__(self, plan: PlanData, port: Port, limit: int | None, stop_after: int | None) -> None:
         self._plan, self._port = plan, port
         self._folder = port.journal_folder
         self._limit, self._stop_after = limit, stop_after
         self._failures = 0
-        self._sent: Sent = {}
+        self._sent: SentOptIns = {}
         self._refusals: list[Refusal] = []
 
     def prepare(self, *, opt_outs_are_sent: bool = False) -> None:
-        """Find out what is refused before anything is sent that is no opt-out.
+        """Find the refusals that need a read, before anything but opt-outs is sent.
 
         Raises
         ------
         UsageError
-            A sample is missing, the rows are another tenant's, or all of them are refused.
+            A sample is missing, the rows are another tenant's, or all rows are refused.
         ServiceError
-            What has to be known could not be read.
+            A read that is needed failed.
         """
-        if missing_sample := needs_sample(self._plan, self._port):
-            raise UsageError(missing_sample)
-        earlier = sent_since(self._folder, self._plan)
-        unread = list(refused_unread(self._plan, earlier.unreadable))
+        if reason := missing_sample(self._plan, self._port):
+            raise UsageError(reason)
+        earlier = opt_ins_sent_since(self._folder, self._plan)
+        unread = list(refuse_all_opt_ins(self._plan, earlier.unreadable))
         refused = {refusal.key for refusal in unread}
         if unread and not opt_outs_are_sent and all(step.key in refused for step in self._plan.steps):
-            raise UsageError(f"{unread[0].reason}. To go on, {unread[0].instead}.")
+            raise UsageError(f"{unread[0].reason}. To continue, {unread[0].instead}.")
         self._sent = earlier.sent
         if not self._plan.checked or any(cell.consent for step in self._plan.steps for cell in step.cells):
             self._refusals = refused_by_reading(self._plan, self._port, earlier.sent)
         self._refusals += unread
 
     def all(self, lock_file: OpenFile) -> Path:
-        """Carry out what is not refused."""
+        """Apply everything that is not refused."""
         journal = _unfinished(self._folder, self._plan) or _begun(self._folder, self._plan, self._port)
-        journal.watch(lock_file)
+        journal.also_check(lock_file)
         try:
-            self._course(journal, self._refusals)
+            self._send(journal, self._refusals)
         finally:
             journal.close()
         return journal.path
 
     def opt_outs_first(self, lock_file: OpenFile) -> Path:
-        """Send the opt-outs, whatever stands against the rest, and then the rest, if nothing does."""
+        """Send the opt-outs, whatever blocks the rest; then send the rest if nothing blocks it."""
         plan, port, obstacle = self._plan, self._port, ""
         try:
             journal = _unfinished(self._folder, plan) or _begun(self._folder, plan, port)
         except StcrmError as error:
-            obstacle = f"{error} `stcrm journal acknowledge` lets the rest of the plan go on without it."
+            obstacle = f"{error} `stcrm journal acknowledge` lets the rest of the plan continue without that journal."
             journal = _begun(self._folder, plan, port)
-        journal.watch(lock_file)
+        journal.also_check(lock_file)
         try:
             refusals = opt_outs_refused_by_reading(plan, port)
-            self._course(journal, refusals, only_opt_outs=True)
+            self._send(journal, refusals, only_opt_outs=True)
             if not obstacle:
                 try:
                     self.prepare(opt_outs_are_sent=True)
@@ -97,36 +96,36 @@ class _Run:
             if obstacle:
                 _keep_why(journal, obstacle)
             else:
-                self._course(journal, self._refusals)
+                self._send(journal, self._refusals)
         finally:
             journal.close()
         return journal.path
 
-    def _course(self, journal: Journal, refusals: Sequence[Refusal], *, only_opt_outs: bool = False) -> None:
+    def _send(self, journal: Journal, refusals: Sequence[Refusal], *, only_opt_outs: bool = False) -> None:
         port = self._port
         try:
             with port.bar("apply") as bar:
                 now = lambda: port.now().isoformat()  # noqa: E731
-                endings = Endings(journal, bar, now=now, stop_after=self._stop_after, failures=self._failures)
-                endings.held_back = only_opt_outs
-                Course(self._plan, port, journal, endings, self._sent, limit=self._limit).run(refusals)
-                self._failures = endings.failures
+                finished = FinishedRows(journal, bar, now=now, stop_after=self._stop_after, failures=self._failures)
+                finished.held_back = only_opt_outs
+                Scheduler(self._plan, port, journal, finished, self._sent, limit=self._limit).run(refusals)
+                self._failures = finished.failures
         except KeyboardInterrupt as stop:
-            stop.add_note(f"The journal is {journal.path}: apply the plan again, or crm.resume(…), and it goes on.")
+            stop.add_note(f"The journal is {journal.path}. Apply the plan again or call crm.resume(…) to continue.")
             raise
 
 
 def _keep_why(journal: Journal, why: str) -> None:
-    """Write down why rows are left."""
+    """Write to the journal why rows were not tried."""
     left = [entry for entry in journal.entries() if entry.state == "untried"]
     for entry in left:
         entry.why = why
     if left:
-        journal.keep(left)
+        journal.write(left)
 
 
 def resume(path: Any, port: Port, *, limit: int | None = None, stop_after: int | None = None) -> Path:
-    """Go on with the apply that a journal is of, and return it. See `Client.resume`."""
+    """Resume an apply from its journal, and return the path. See `Client.resume`."""
     journal = Journal.open(path)
     plan, place, finished = journal.plan, journal.path.resolve(), journal.finished
     journal.close()
@@ -134,17 +133,17 @@ def resume(path: Any, port: Port, *, limit: int | None = None, stop_after: int |
     if finished:
         return journal.path
     folder = port.journal_folder
-    if place.parent != folder.resolve() or [one.resolve() for one in find(folder, plan)][-1] != place:
+    if place.parent != folder.resolve() or [one.resolve() for one in find_journals(folder, plan)][-1] != place:
         raise UsageError(
-            f"{str(path)!r} is not the latest journal of its plan in {folder}: it is from elsewhere, or the plan was "
-            "applied again since. Load the plan and apply it: what is as planned is left alone."
+            f"{str(path)!r} is not the latest journal of its plan in {folder}: it is from another folder, or the plan "
+            "was applied again since. Load the plan and apply it: rows that are as planned are not sent again."
         )
     return apply(plan, port, limit=limit, stop_after=stop_after)
 
 
 def _unfinished(folder: Path, plan: PlanData) -> Journal | None:
-    """The journal of an earlier apply, where that did not end."""
-    for path in find(folder, plan)[-1:]:
+    """Return the journal of an earlier apply that did not finish."""
+    for path in find_journals(folder, plan)[-1:]:
         if is_acknowledged(path):
             return None
         journal = Journal.open(path)
@@ -161,7 +160,7 @@ def _unfinished(folder: Path, plan: PlanData) -> Journal | None:
 
 def _begun(folder: Path, plan: PlanData, port: Port) -> Journal:
     moment = port.now()
-    return Journal.begin(path_for(folder, plan, moment), plan, _about(plan, moment.isoformat(timespec="seconds")))
+    return Journal.create(path_for(folder, plan, moment), plan, _about(plan, moment.isoformat(timespec="seconds")))
 
 
 def _about(plan: PlanData, moment: str) -> dict[str, str]:

@@ -1,6 +1,6 @@
-"""What can be changed, column by column: the request field, the group it belongs to, and what does the rest instead.
+"""Which columns can be changed: the request field of each, its group, and what to do about the others.
 
-The tables follow from the contract's rows and bodies; written down here is only what these do not say.
+The tables are derived from the API's rows and request bodies; only what these do not say is written here.
 
 >>> TARGETS["customers"].rules["name"].field
 ('name',)
@@ -25,49 +25,49 @@ from stcrm_pandas.contract.schemas.leads import LEADS
 from stcrm_pandas.contract.schemas.locations import LOCATION_CONTACTS, LOCATIONS
 
 Group = Literal["", "address", "preferences", "tags", "custom fields", "external data", "archived"]
-"""What is sent whole: a column of a group takes the others along, as fill."""
+"""Groups that are sent completely: a changed column takes the others of its group along, as fill."""
 
 LEGACY = "preferences_invoice_statement_notification"
-_SCREEN = "ServiceTitan's own screen"
-_ITSELF = "the service sets it itself"
-_DO_NOT_TEXT = ("no operation of the service writes it", f"{_SCREEN} does: plan_opt_out(…) lists such numbers")
-_MERGED = ("rows are merged elsewhere", _SCREEN)
+_SCREEN = "change it in ServiceTitan"
+_ITSELF = "ServiceTitan sets this field itself"
+_DO_NOT_TEXT = ("no operation of the API changes this field", f"{_SCREEN}; plan_opt_out(…) lists such numbers")
+_MERGED = ("the API cannot merge rows", "merge them in ServiceTitan")
 _OF_CONTACTS = {
     "phone_settings_do_not_text": _DO_NOT_TEXT,
-    "phone_settings_phone_number": ("it follows from the contact's value", "change `value`"),
+    "phone_settings_phone_number": ("it is derived from the contact's value", "change `value`"),
     LEGACY: (
-        "it is an older flag, sent as both that follow it together",
+        "this older flag is derived from two newer ones",
         "change preferences_invoice_notification and preferences_statement_notification",
     ),
 }
-_WHEN_MADE = ("it is set when the row is made, and not again", _SCREEN)
+_WHEN_MADE = ("it can only be set when the row is created", _SCREEN)
 
 _INSTEAD: dict[str, dict[str, tuple[str, str]]] = {
     "customers": {
-        "balance": ("it follows from invoices and payments", "these, in accounting"),
+        "balance": ("it is derived from invoices and payments", "change those in ServiceTitan"),
         "merged_to_id": _MERGED,
     },
     "locations": {
         "merged_to_id": _MERGED,
-        "zone_id": ("the contract's change of a location has no zone", _SCREEN),
-        "tax_exempt": ("the contract's change of a location has no such flag", _SCREEN),
+        "zone_id": ("the API cannot change the zone of a location", _SCREEN),
+        "tax_exempt": ("the API cannot change this flag of a location", _SCREEN),
     },
     "customer_contacts": _OF_CONTACTS,
     "location_contacts": _OF_CONTACTS,
     "leads": {
         "status": (
-            "a lead's status is not changed like its other fields",
+            "a lead's status cannot be changed directly",
             "crm.leads.plan_dismiss(leads, dismissing_reason_id=…) dismisses leads",
         ),
         "dismissing_reason_id": (
-            "a reason is given where a lead is dismissed",
+            "the reason is set when a lead is dismissed",
             "crm.leads.plan_dismiss(leads, dismissing_reason_id=…)",
         ),
         "follow_up_date": (
-            "a follow-up date is not changed like a lead's other fields",
+            "a lead's follow-up date cannot be changed directly",
             "crm.leads.plan_follow_up(leads, date)",
         ),
-        "tag_type_ids": ("the tags of a lead can only be given when it is made", _SCREEN),
+        "tag_type_ids": ("a lead's tags can only be set when it is created", _SCREEN),
         "customer_id": _WHEN_MADE,
         "location_id": _WHEN_MADE,
         "call_reason_id": _WHEN_MADE,
@@ -75,41 +75,41 @@ _INSTEAD: dict[str, dict[str, tuple[str, str]]] = {
     },
     "bookings": {
         "status": (
-            "a booking's status is not changed like its other fields",
+            "a booking's status cannot be changed directly",
             "crm.bookings.plan_dismiss(bookings, call_reason_id=…) dismisses bookings",
         ),
         "dismissing_reason_id": (
-            "a reason is given where a booking is dismissed",
+            "the reason is set when a booking is dismissed",
             "crm.bookings.plan_dismiss(bookings, call_reason_id=…)",
         ),
-        "job_id": ("a booking gets its job by being booked", _SCREEN),
+        "job_id": ("a booking gets its job when it is booked", "book it in ServiceTitan"),
         "is_send_confirmation_email": _WHEN_MADE,
     },
-    "booking_provider_tags": {"active": ("the contract's change has no such flag", _SCREEN)},
+    "booking_provider_tags": {"active": ("the API cannot change this flag", _SCREEN)},
     "contact_methods": {
-        "type": ("the contract's change of a method has no type", "crm.contact_methods.upsert(…)"),
-        "reference_id": ("the contract's change of a method has no reference", "crm.contact_methods.upsert(…)"),
+        "type": ("an update of a contact method has no type", "use crm.contact_methods.upsert(…)"),
+        "reference_id": ("an update of a contact method has no reference", "use crm.contact_methods.upsert(…)"),
     },
 }
-"""Columns that cannot be changed and are not the service's own: why, and what does it instead."""
+"""Columns that cannot be changed although ServiceTitan does not set them itself: why, and what to do instead."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ColumnRule:
     """How one column is changed.
 
     Parameters
     ----------
     column : Column
-        Of the frame.
+        The column of the frame.
     field : tuple of str, default ()
-        Where it stands in the request; empty where it cannot be changed.
+        The path in the request body; empty if the column cannot be changed.
     kind : Field, optional
-        The request's field, by which values are checked.
+        The field of the request body, by which values are checked.
     group : Group, default ''
-        What it is sent together with.
+        The group that is sent with it.
     reason, instead : str, default ''
-        Why it cannot be changed, and what does it.
+        Why the column cannot be changed, and what to do instead.
     """
 
     column: Column
@@ -121,7 +121,7 @@ class Rule:
 
     @property
     def clears(self) -> bool:
-        """Whether the contract takes a null."""
+        """Whether the field can be cleared: the API takes null."""
         return self.kind is not None and self.kind.nullable
 
 
@@ -132,13 +132,13 @@ class Target:
     Parameters
     ----------
     resource : str
-        Its name in plans and on the command line.
+        The name in plans and on the command line.
     row : Row
         The kind of row.
     operation : str
-        The operationId that changes one.
+        The operationId that changes one row.
     path : mapping
-        What stands in the path, and the column that it comes from.
+        Path parameter to the column of its value.
     """
 
     resource: str
@@ -157,16 +157,16 @@ class Target:
         return {column.name: column for column in self.row.columns}
 
     @cached_property
-    def rules(self) -> Mapping[str, Rule]:
-        """A rule for each column that is not of the key."""
+    def rules(self) -> Mapping[str, ColumnRule]:
+        """A rule for each column that is not part of the key."""
         return {column.name: self._rule(column) for column in self.row.columns if column.name not in self.row.key}
 
-    def _rule(self, column: Column) -> Rule:
+    def _rule(self, column: Column) -> ColumnRule:
         reason, instead = _INSTEAD.get(self.resource, {}).get(column.name, (_ITSELF, ""))
         kind = self._requested(column.path)
         if kind is None or column.name == LEGACY:
-            return Rule(column, reason=reason, instead=instead)
-        return Rule(column, column.path, kind, _GROUPS.get(column.path[0], ""))
+            return ColumnRule(column, reason=reason, instead=instead)
+        return ColumnRule(column, column.path, kind, _GROUPS.get(column.path[0], ""))
 
     def _requested(self, path: tuple[str, ...]) -> Field | None:
         fields: tuple[Field, ...] = self.call.body.fields if self.call.body else ()
@@ -179,7 +179,7 @@ class Target:
         return found
 
     def parts(self, group: str) -> tuple[Field, ...]:
-        """The fields of an object of the request, as `address`."""
+        """Return the fields of an object in the request, for example `address`."""
         found = self._requested((group,))
         return found.fields if found else ()
 
@@ -226,26 +226,26 @@ TARGETS: Mapping[str, Target] = MappingProxyType(
         )
     }
 )
-"""All kinds of rows that the contract can change, by resource."""
+"""Resource to each kind of row that the API can change."""
 
-OTHER_CALLS: Mapping[str, str] = {
+OTHER_OPERATIONS: Mapping[str, str] = {
     "Leads_Dismiss": "leads",
     "Leads_CreateFollowUp": "leads",
     "Bookings_DismissBooking": "bookings",
     "BulkTags_AddTags": "customers",
     "BulkTags_RemoveTags": "customers",
 }
-"""Calls of plans that are no change of one row by its fields, and the kind of row that they change."""
+"""Operations of plans other than updates of one row, with the resource that they change."""
 
 
 @cache
 def target_of(operation: str) -> Target:
-    """The kind of row that a call of a plan changes.
+    """Return the kind of row that an operation of a plan changes.
 
     Raises
     ------
     KeyError
-        No plan makes such a call.
+        Plans do not use the operation.
     """
     by_operation = {target.operation: target for target in TARGETS.values()}
-    return by_operation[operation] if operation in by_operation else TARGETS[OTHER_CALLS[operation]]
+    return by_operation[operation] if operation in by_operation else TARGETS[OTHER_OPERATIONS[operation]]

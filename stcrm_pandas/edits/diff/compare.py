@@ -1,7 +1,7 @@
-"""Where two columns differ. Missing equals missing; a set of ids has no order.
+"""Find where two columns differ. Missing equals missing; lists of ids are compared as sets.
 
-Nothing is copied that need not be: numbers and times are compared as they lie in memory, texts by arrow, and lists only
-where they are not one and the same object.
+Copies are avoided: numbers and times are compared in place, texts by Arrow, and lists only if they are not the same
+object.
 """
 
 from __future__ import annotations
@@ -31,27 +31,27 @@ class Side:
     cells : object
         An array of the column's dtype.
     places : Positions, optional
-        Where in it the rows are that have a partner, in the order of the pairs; None for all, as they stand.
+        Positions of the matched rows, in the order of the pairs; None if all rows match in order.
     """
 
     cells: Any
     places: Positions | None = None
 
     def paired(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """An array that lies beside the cells, in the order of the pairs."""
+        """Return an array parallel to the cells in the order of the pairs."""
         return values if self.places is None else values[self.places]
 
     def of(self, pairs: Positions) -> Positions:
-        """Where the cells of some pairs are."""
+        """Return the positions of some pairs."""
         return pairs if self.places is None else self.places[pairs]
 
     def at(self, pairs: Positions) -> npt.NDArray[np.object_]:
-        """The cells of some pairs as Python values."""
+        """Return the cells of some pairs as Python values."""
         return python_values(self.cells, self.of(pairs))
 
 
 def differing(column: Column, old: Side, new: Side) -> Positions:
-    """The pairs whose cells differ, by their number."""
+    """Return the pairs whose cells differ."""
     if column.field.many:
         return _lists(old.paired(old.cells), new.paired(new.cells), as_sets=column.field.kind == "integer")
     if column.field.kind == "time":
@@ -67,8 +67,8 @@ def _numbers(old: Side, new: Side) -> Positions:
 
 
 def _values(cells: Any) -> tuple[npt.NDArray[Any], Flags]:
-    """Numbers or truths, any at all where they are missing, and which of them are."""
-    # `to_numpy` would copy the whole column wherever a cell is missing; this is the memory itself.
+    """Return the raw values and a mask of missing ones."""
+    # `to_numpy` would copy the column if a cell is missing; this is the memory itself.
     values, gone = cells._data, cells.isna()
     return values, gone | np.isnan(values) if values.dtype.kind == "f" else gone  # arithmetic leaves NaN, not NA
 
@@ -77,7 +77,7 @@ def _texts(old: Side, new: Side) -> Positions:
     one, other = _plain(old.cells), _plain(new.cells)
     if old.places is None and new.places is None and _same_memory(one, other):
         return np.empty(0, np.intp)
-    # Arrow takes twice as long where cells are missing, so it compares the bytes as if none were.
+    # Arrow takes twice as long with missing cells, so compare the bytes as if none were missing.
     unlike = pc.not_equal(_paired(old, _filled(one)), _paired(new, _filled(other)))
     gone, gone_too = _paired(old, pc.is_null(one)), _paired(new, pc.is_null(other))
     unlike = pc.or_(pc.and_not(unlike, pc.or_(gone, gone_too)), pc.xor(gone, gone_too))
@@ -91,13 +91,13 @@ def _plain(texts: Any) -> Any:
 
 
 def _same_memory(one: Any, other: Any) -> bool:
-    """Whether two columns are the same piece of memory: a copy of a frame shares the texts that nobody touched."""
+    """Return whether two columns share their memory: a copy of a frame shares unchanged texts."""
     places = [[one and one.address for one in texts.buffers()] for texts in (one, other)]
     return (one.offset, len(one), places[0]) == (other.offset, len(other), places[1])
 
 
 def _filled(texts: Any) -> Any:
-    """The texts, any at all where they are missing."""
+    """Return the texts without their mask of missing ones."""
     if not texts.null_count:
         return texts
     _, ends, letters = texts.buffers()
@@ -105,35 +105,35 @@ def _filled(texts: Any) -> Any:
 
 
 def _paired(side: Side, beside: Any) -> Any:
-    """As `Side.paired`, of an array of arrow."""
+    """Return an Arrow array in the order of the pairs."""
     return beside if side.places is None else beside.take(pa.array(side.places))
 
 
-def unlike_objects(old: Side, new: Side) -> Positions:
-    """The pairs of different objects that are not equal as they stand."""
-    # Objects lie all over the memory: most pairs are told alike by where they lie, without looking at them.
+def differing_objects(old: Side, new: Side) -> Positions:
+    """Return the pairs of objects that are not equal."""
+    # Most pairs are the same object, which shows without reading the objects from memory.
     others = np.flatnonzero(old.paired(_addresses(old.cells)) != new.paired(_addresses(new.cells)))
     one, other = old.cells[old.of(others)], new.cells[new.of(others)]
     unlike: Flags
     try:
         unlike = one != other
-    except (TypeError, ValueError):  # a cell that does not compare: an array, or NA
+    except (TypeError, ValueError):  # a cell that cannot be compared: an array, or NA
         unlike = np.fromiter((not _alike(a, b) for a, b in zip(one, other, strict=True)), np.bool_, len(one))
     return others[unlike]
 
 
 def _addresses(objects: npt.NDArray[np.object_]) -> npt.NDArray[np.intp]:
-    """Which objects an array holds: a repaired frame has, as a rule, those of the frame as it was read."""
+    """Return the addresses of the objects in an array: an edited frame usually has the objects of the original."""
     return np.asarray(_Memory(objects), dtype=np.intp)
 
 
 class _Memory:
-    """That of an array of objects, as numpy is told to take it for numbers."""
+    """The memory of an array of objects, presented to numpy as integers."""
 
     def __init__(self, objects: npt.NDArray[np.object_]) -> None:
         kind = np.dtype(np.intp).str
         self.__array_interface__ = {**objects.__array_interface__, "typestr": kind, "descr": [("", kind)]}
-        self.objects = objects  # kept while it is looked at
+        self.objects = objects  # keeps the memory alive
 
 
 def _alike(one: Any, other: Any) -> bool:
@@ -153,7 +153,7 @@ def _same_set(old: Any, new: Any) -> bool:
 
 
 def python_values(cells: Any, positions: Any) -> npt.NDArray[np.object_]:
-    """Some cells of an array as Python values, None where they are missing."""
+    """Return some cells of an array as Python values, None if missing."""
     values: npt.NDArray[np.object_] = np.asarray(cells.take(positions), dtype=object)
     gone = pd.isna(values) if values.ndim == 1 else None
     if gone is not None and gone.any():

@@ -1,4 +1,4 @@
-"""Custom fields edited in the long or the wide form, put back into the rows that they are of. Pure."""
+"""Put custom fields edited in long or wide form back into their rows. Pure."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from stcrm_pandas.frame.foreign_cells import is_missing
 from stcrm_pandas.http.query import whole_number
 
 _BY_ID = re.compile(r"(?:.*\()?([0-9]+)\)?")
-"""A type's id as the heading of a new column: `91`, or `Gate code (91)`."""
+"""The type id in the heading of a new column: `91`, or `Gate code (91)`."""
 
 
 def put_back(before: pd.DataFrame, after: pd.DataFrame, *, key: str = "id") -> pd.DataFrame:
-    """The rows of `before` that `after` speaks of, with the custom fields that it says: what it lacks stays.
+    """Return the rows of `before` that are in `after`, with the custom fields of `after`. Other fields are kept.
 
     Parameters
     ----------
     before : DataFrame
-        Rows with `custom_fields`, as they were read.
+        Rows with `custom_fields`, as read.
     after : DataFrame
-        `stcrm.custom_fields(before)`, repaired: long (`key, type_id, value`) or wide (a column for each type). A value
-        that is missing clears; a new type is a new row in the long form, or a column named by its id in the wide one.
+        `stcrm.custom_fields(before)`, edited: long (`key, type_id, value`) or wide (a column for each type). A missing
+        value clears the field. A new type is a new row in the long form, or a column named by its id in the wide form.
 
     Raises
     ------
     UsageError
-        A column that is no type of field, a row that `before` lacks, or a field that stands twice.
+        A column is no field type, a row is not in `before`, or a field appears twice.
 
     Examples
     --------
@@ -42,35 +42,39 @@ def put_back(before: pd.DataFrame, after: pd.DataFrame, *, key: str = "id") -> p
     """
     for column in (key, "custom_fields"):
         if column not in before.columns:
-            raise UsageError(f"plan_custom_fields: `before` has no column {column!r}.")
+            raise UsageError(
+                f"plan_custom_fields: `before` has no column {column!r}. Keep it when you read and edit the rows."
+            )
     if key not in after.columns:
-        raise UsageError(f"plan_custom_fields: `after` has no column {key!r}.")
-    said: dict[int, dict[int, Any]] = {}
+        raise UsageError(f"plan_custom_fields: `after` has no column {key!r}. It identifies the rows.")
+    edited: dict[int, dict[int, Any]] = {}
     form = _long if {"type_id", "value"} <= set(after.columns) else _wide
     for id, type_id, value in form(before, after, key):
-        fields = said.setdefault(id, {})
+        fields = edited.setdefault(id, {})
         if type_id in fields:
-            raise UsageError(f"plan_custom_fields: {key} {id} has the field {type_id} twice in `after`.")
+            raise UsageError(f"plan_custom_fields: {key} {id} has field {type_id} twice in `after`. Keep one of them.")
         fields[type_id] = None if is_missing(value) else value
     known = {int(id) for id in before[key].dropna()}
-    if strange := [id for id in said if id not in known]:
-        raise UsageError(f"plan_custom_fields: {key} {strange[0]} is in `after`, but not in `before`.")
-    rows = before[before[key].isin(list(said))].copy()
+    if unknown := [id for id in edited if id not in known]:
+        raise UsageError(
+            f"plan_custom_fields: {key} {unknown[0]} is in `after`, but not in `before`. Rows cannot be added."
+        )
+    rows = before[before[key].isin(list(edited))].copy()
     rows["custom_fields"] = pd.Series(
-        [_changed(fields, said[int(id)]) for id, fields in zip(rows[key], rows["custom_fields"], strict=True)],
+        [_changed(fields, edited[int(id)]) for id, fields in zip(rows[key], rows["custom_fields"], strict=True)],
         index=rows.index,
         dtype=object,
     )
     return rows
 
 
-def _changed(fields: Any, said: dict[int, Any]) -> tuple[CustomField, ...]:
+def _changed(fields: Any, edited: dict[int, Any]) -> tuple[CustomField, ...]:
     kept = [
-        field if is_missing(field.type_id) else field._replace(value=said.get(int(field.type_id), field.value))
+        field if is_missing(field.type_id) else field._replace(value=edited.get(int(field.type_id), field.value))
         for field in fields or ()
     ]
     there = {int(field.type_id) for field in kept if not is_missing(field.type_id)}
-    return (*kept, *(CustomField(type_id, None, value) for type_id, value in said.items() if type_id not in there))
+    return (*kept, *(CustomField(type_id, None, value) for type_id, value in edited.items() if type_id not in there))
 
 
 def _long(before: pd.DataFrame, after: pd.DataFrame, key: str) -> Iterator[tuple[int, int, Any]]:
@@ -90,8 +94,8 @@ def _wide(before: pd.DataFrame, after: pd.DataFrame, key: str) -> Iterator[tuple
             found = int(by_id[1])
         if found is None:
             raise UsageError(
-                f"plan_custom_fields: no row has a field {str(column)!r}. A new one is named by the id of its type "
-                f"(list_custom_field_types has them); those that are there: {', '.join(names)}."
+                f"plan_custom_fields: no row has a field {str(column)!r}. Name a new field by the id of its type "
+                f"(list_custom_field_types lists them). Existing fields: {', '.join(names)}."
             )
         for id, value in zip(after[key], after[column], strict=True):
             yield read(id), found, value

@@ -1,7 +1,7 @@
-"""Cells as plans hold them: values that JSON has, and a name for each part of a cell that is changed by itself. Pure.
+"""Cells as JSON values, and names for parts of cells that are changed on their own. Pure.
 
 >>> from stcrm_pandas.edits.diff.columns import TARGETS
->>> current(TARGETS["customers"], {"tag_type_ids": (71, 72)}, "tag_type_ids.71")
+>>> current_value(TARGETS["customers"], {"tag_type_ids": (71, 72)}, "tag_type_ids.71")
 True
 """
 
@@ -16,14 +16,14 @@ import pandas as pd
 from stcrm_pandas.contract.schemas.fields import Column, Field
 from stcrm_pandas.edits.diff.columns import Target
 from stcrm_pandas.frame.foreign_cells import is_missing
-from stcrm_pandas.http.query import moment
+from stcrm_pandas.http.query import utc_text
 
-PARTED = {"tag_type_ids", "custom_fields", "external_data"}
+COLUMNS_WITH_PARTS = {"tag_type_ids", "custom_fields", "external_data"}
 """Columns whose parts are changed one by one: tags, custom fields by type, external data by key."""
 
 
 def to_json(value: Any, column: Column) -> Any:
-    """A cell of a frame as JSON has it: times as ISO text with Z, tuples as lists, records as objects.
+    """Return a cell of a frame as a JSON value: times as ISO text with Z, tuples as lists, records as objects.
 
     Examples
     --------
@@ -34,11 +34,11 @@ def to_json(value: Any, column: Column) -> Any:
         return None
     if column.field.many:
         return [_item(column.field, one) for one in value]
-    return moment(value, "UTC") if column.field.kind == "time" else _plain(value)
+    return utc_text(value, "UTC") if column.field.kind == "time" else _plain(value)
 
 
 def from_json(value: Any, column: Column) -> Any:
-    """The cell of a frame that `to_json` told; None where it is missing.
+    """Return the cell of a frame from its JSON value; None if missing.
 
     Examples
     --------
@@ -53,53 +53,53 @@ def from_json(value: Any, column: Column) -> Any:
     return pd.Timestamp(value) if column.field.kind == "time" else value
 
 
-def current(target: Target, row: Mapping[str, Any], name: str) -> Any:
-    """What a cell of a plan is in a row of a frame, as JSON has it.
+def current_value(target: Target, row: Mapping[str, Any], name: str) -> Any:
+    """Return the JSON value of a plan's cell in a row of a frame.
 
     Parameters
     ----------
     target : Target
         The kind of row.
     row : mapping
-        Column to value, as a frame has it.
+        Column to value, as in a frame.
     name : str
         A column, or a part of one (`custom_fields.91`).
     """
     column, _, part = name.partition(".")
-    if column in PARTED and part:
-        return parts_of(column, row.get(column)).get(part, absent(column))
+    if column in COLUMNS_WITH_PARTS and part:
+        return parts_of(column, row.get(column)).get(part, missing_part(column))
     return to_json(row.get(column), target.columns[column])
 
 
-def absent(column: str) -> Any:
-    """What a part is where the row does not have it: no tag, no value."""
+def missing_part(column: str) -> Any:
+    """Return the value of a part that a row lacks: False for a tag, else None."""
     return False if column == "tag_type_ids" else None
 
 
 def parts_of(column: str, value: Any, *, strict: bool = False) -> dict[str, Any]:
-    """The parts of a cell by name: a tag's id to True, a custom field's type to its text, a key to its value.
+    """Return the parts of a cell by name: a tag's id to True, a custom field's type to its text, a key to its value.
 
     Parameters
     ----------
     column : str
-        Of the frame.
+        The column of the frame.
     value : object
-        Its cell.
+        The cell.
     strict : bool, default False
-        What somebody wrote: it must be clear. Of what was read, parts without a name are left out, and the last of two
-        with one name stays.
+        Raise for a part without a name and for duplicates, in edited cells. In cells as read, parts without a name are
+        left out, and the last duplicate is kept.
 
     Raises
     ------
     ValueError
-        Of what somebody wrote, a part has no name, or one that stands twice.
+        With `strict`, a part has no name, or a name appears twice.
     """
     found: dict[str, Any] = {}
     for name, one in _pairs(column, () if is_missing(value) else value):
         if strict and name is None:
             raise ValueError(f"one of its parts has no {'key' if column == 'external_data' else 'type'}")
         if strict and name in found and column != "tag_type_ids":
-            raise ValueError(f"{name} stands twice")
+            raise ValueError(f"{name} appears twice")
         if name is not None:
             found[name] = one
     return found

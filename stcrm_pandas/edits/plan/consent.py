@@ -1,30 +1,29 @@
-"""Which changes widen whom one may reach, and which narrow it. Consent only ratchets down. Pure."""
+"""Which changes are opt-ins, and which are opt-outs. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from stcrm_pandas.edits.diff.columns import LEGACY, Target
-from stcrm_pandas.frame.contact_values import alike
+from stcrm_pandas.edits.diff.columns import Target
+from stcrm_pandas.frame.contact_values import same_contacts
 from stcrm_pandas.frame.foreign_cells import is_missing
 
-Direction = Literal["wider", "narrower", ""]
+ConsentChange = Literal["opt in", "opt out", ""]
 
-OFF_IS_WIDER = {"customers": ("do_not_mail", "do_not_service"), "contacts": ("is_archived",)}
-"""Flags that, switched off, let somebody be reached.
+BLOCKING_FLAGS = {"customers": ("do_not_mail", "do_not_service"), "contacts": ("is_archived",)}
+"""Flags that block contact, so that switching one off is an opt-in.
 
-`active` is none of them. Who switches a customer or a location off says that no work is done there, not that somebody
-asked to be left alone; whoever did has a flag that says so, and it stays as it was. A mass of rows that was switched
-off by mistake can be brought back, then; it needs `allow_inactive`, as every change of such a row. An archived contact
-of the newer store was put away as a person to be reached, so to take that back counts.
+`active` is not one of them: a customer or location is deactivated when no work is done there, not because somebody
+asked not to be contacted; that has a flag of its own. So rows that were deactivated by mistake can be activated again
+with `allow_inactive`. An archived contact (`contacts`) must not be contacted, so restoring it is an opt-in.
 """
 
-REACHED_BY_VALUE = ("customer_contacts", "location_contacts", "contact_methods")
-"""Kinds of rows whose `value` somebody allowed to be used, or did not."""
+CONTACT_VALUES = ("customer_contacts", "location_contacts", "contact_methods")
+"""Resources whose `value` is a phone number or e-mail address, to which consent belongs."""
 
-NO = {"false", "no", "0", "off"}
-"""How a preference of the newer store says no; whatever else it says, it may mean yes."""
+OPT_OUT_WORDS = {"false", "no", "0", "off"}
+"""Values of a contact preference that mean an opt-out; any other value may mean an opt-in."""
 
 FLAGS = (
     "preferences_job_reminders_enabled",
@@ -34,58 +33,53 @@ FLAGS = (
 )
 
 
-def direction(target: Target, column: str, old: Any, new: Any, row: Mapping[str, Any]) -> Direction:
-    """Whether a change lets somebody be reached who was not, or the opposite.
+def consent_change(target: Target, column: str, old: Any, new: Any, row: Mapping[str, Any]) -> ConsentChange:
+    """Return whether a change is an opt-in, an opt-out, or neither.
 
     Parameters
     ----------
     target : Target
         The kind of row.
     column : str
-        What is changed; old, new: from and to.
+        The column that changes.
+    old, new : object
+        Its values.
     row : mapping
-        Column to value before the change, as far as it is known: what is not known counts as allowed.
+        Column to value before the change, as far as known: an unknown flag counts as opted in.
 
     Examples
     --------
     >>> from stcrm_pandas.edits.diff.columns import TARGETS
-    >>> direction(TARGETS["customers"], "do_not_mail", True, False, {})
-    'wider'
-    >>> direction(TARGETS["customer_contacts"], "value", "512-555-0101", "(512) 555-0101", {})
+    >>> consent_change(TARGETS["customers"], "do_not_mail", True, False, {})
+    'opt in'
+    >>> consent_change(TARGETS["customer_contacts"], "value", "512-555-0101", "(512) 555-0101", {})
     ''
     """
     if column in FLAGS:
-        return "wider" if new else "narrower"
-    if column in OFF_IS_WIDER.get(target.resource, ()):
-        return "narrower" if new else "wider"
+        return "opt in" if new else "opt out"
+    if column in BLOCKING_FLAGS.get(target.resource, ()):
+        return "opt out" if new else "opt in"
     if column == "value" and target.resource == "contact_preferences":
-        if says_no(old) and says_no(new):
+        if is_opt_out(old) and is_opt_out(new):
             return ""
-        return "narrower" if says_no(new) else "wider"
-    if column == "value" and target.resource in REACHED_BY_VALUE:
-        return "wider" if not alike(old, new) and not opted_out(row) else ""
+        return "opt out" if is_opt_out(new) else "opt in"
+    if column == "value" and target.resource in CONTACT_VALUES:
+        return "opt in" if not same_contacts(old, new) and not opted_out_of_all(row) else ""
     return ""
 
 
-def says_no(value: Any) -> bool:
-    """Whether a preference of the newer store says no.
+def is_opt_out(value: Any) -> bool:
+    """Return whether the value of a contact preference means an opt-out.
 
     Examples
     --------
-    >>> says_no("False"), says_no("true"), says_no(None)
+    >>> is_opt_out("False"), is_opt_out("true"), is_opt_out(None)
     (True, False, False)
     """
-    return isinstance(value, str) and value.strip().casefold() in NO
+    return isinstance(value, str) and value.strip().casefold() in OPT_OUT_WORDS
 
 
-def opted_out(row: Mapping[str, Any]) -> bool:
-    """Whether a contact's row says that nothing at all may be sent there."""
+def opted_out_of_all(row: Mapping[str, Any]) -> bool:
+    """Return whether all preferences of a contact are switched off."""
     flags = [row.get(name) for name in FLAGS]
     return all(not is_missing(flag) and not flag for flag in flags)
-
-
-def refuses(row: Mapping[str, Any]) -> bool:
-    """Whether a contact's row says no to marketing or to texts."""
-    said = {name: row.get(name) for name in (*FLAGS, LEGACY, "phone_settings_do_not_text")}
-    known = {name: bool(value) for name, value in said.items() if not is_missing(value)}
-    return known.get("phone_settings_do_not_text", False) or not known.get(FLAGS[1], True)

@@ -1,4 +1,4 @@
-"""The body of a call: the fixed part, and what the contract wants besides, out of the row as it is. Pure.
+"""The body of a request: its fixed part, and the other values that the API requires, copied from the row. Pure.
 
 >>> from stcrm_pandas.edits.plan.model import Cell
 >>> step = Step(((7,),), "Contacts_Update", {"id": 7}, {"name": "Ann"}, (Cell("name", "ANN", "Ann"),))
@@ -13,7 +13,7 @@ from typing import Any
 
 from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.contract.schemas.fields import snake
-from stcrm_pandas.edits.diff.columns import OTHER_CALLS, Target, target_of
+from stcrm_pandas.edits.diff.columns import OTHER_OPERATIONS, Target, target_of
 from stcrm_pandas.edits.diff.values import parts_of, to_json
 from stcrm_pandas.edits.plan.model import Cell, Step
 from stcrm_pandas.edits.plan.routes import ROUTES
@@ -24,7 +24,7 @@ OLDER, BOTH = "invoiceStatementNotification", ("invoiceNotification", "statement
 
 
 class CannotFill(UsageError):
-    """The row lacks something that the contract wants in the call; `column` names it, `instead` says what to do."""
+    """The row lacks a value that the API requires; `column` names it, `instead` says what to do."""
 
     def __init__(self, message: str, column: str, instead: str = "") -> None:
         super().__init__(message)
@@ -32,32 +32,32 @@ class CannotFill(UsageError):
 
 
 def body_of(step: Step, row: Mapping[str, Any]) -> dict[str, Any]:
-    """What a call sends: its fixed part, unchanged, and the fill from a row.
+    """Return the body of a request: its fixed part and the fill from a row.
 
     Parameters
     ----------
     step : Step
-        The call.
+        The step of the plan.
     row : mapping
-        Column to value as a frame has it, read just now; of a bulk call it does not matter.
+        Column to value as in a frame, just read; not used for bulk requests.
 
     Raises
     ------
     CannotFill
-        The row lacks a part that the contract wants, and that nobody may make up.
+        The row lacks a value that the API requires.
     """
     return merged(step.set, fill_of(step, row))
 
 
 def fill_of(step: Step, row: Mapping[str, Any]) -> dict[str, Any]:
-    """The fill of a call from a row, nested as the body.
+    """Return the fill of a request from a row, nested like the body.
 
     Raises
     ------
     CannotFill
         As `body_of`.
     """
-    if step.operation in OTHER_CALLS:
+    if step.operation in OTHER_OPERATIONS:
         return {}
     target = target_of(step.operation)
     fill: dict[str, Any] = {}
@@ -82,7 +82,7 @@ def fill_of(step: Step, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def merged(fixed: Mapping[str, Any], fill: Mapping[str, Any]) -> dict[str, Any]:
-    """Both parts of a body in one. A custom field that is cleared is left out, which is how it is cleared."""
+    """Return both parts of a body in one. Leaving a custom field out of the list clears it."""
     body = {**fixed, **{name: part for name, part in fill.items() if name not in fixed}}
     for name in fixed.keys() & fill.keys():
         body[name] = {**fill[name], **fixed[name]} if isinstance(fill[name], Mapping) else [*fill[name], *fixed[name]]
@@ -102,7 +102,7 @@ def _address(target: Target, fixed: Mapping[str, Any], row: Mapping[str, Any]) -
             value = ""
         if value is None and part.required:
             _refuse_unread(target, column, row)
-            raise CannotFill(f"{column} is missing, and the contract wants an address whole: give it, too", column)
+            raise CannotFill(f"{column} is missing, and the API requires the complete address", column)
         fill[part.name] = value
     return fill
 
@@ -117,42 +117,43 @@ def _preferences(target: Target, fixed: Mapping[str, Any], row: Mapping[str, Any
         value = to_json(row.get(column), target.columns[column])
         if value is None and not opt_out:
             _refuse_unread(target, column, row)
-            raise CannotFill(f"{column} is missing, and the contract wants all preferences: give it, too", column)
+            raise CannotFill(f"{column} is missing, and the API requires all preferences", column)
         fill[part.name] = bool(value)
     whole = {**fill, **fixed}
     return {**fill, OLDER: all(whole[name] for name in BOTH)}
 
 
 def _refuse_unread(target: Target, column: str, row: Mapping[str, Any]) -> None:
-    """Refuse a row of a frame that lacks a column, which is another thing than a row whose value is missing.
+    """Raise if the frame lacks a column, as opposed to a value.
 
     Raises
     ------
     CannotFill
-        The frame lacks the column; it says how to read it.
+        The frame lacks the column; the message says how to read it.
     """
     if column not in row:
         read = OPERATIONS[ROUTES[target.resource].operation].name
         raise CannotFill(
-            f"the frame has no column {column}, and the contract wants this part of the row whole",
+            f"the frame has no column {column}, and the API requires this part of the row completely",
             column,
-            f"keep all columns of crm.{read}(…) in both frames, or add {column} to them",
+            f"keep all columns of crm.{read}(…) in both frames, or add {column}",
         )
 
 
 def _custom_fields(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields by type. The list that is sent is the whole list: what could not stand in it would be gone."""
+    """Return the custom fields by type. The complete list is sent: a field that is not in it would be deleted."""
     cell: Any = row.get("custom_fields")
     fields = parts_of("custom_fields", cell)
     for one in () if is_missing(cell) else cell:
         if is_missing(one.value):
             continue
         if is_missing(one.type_id) or fields[str(int(one.type_id))] != one.value:
-            what = "has no type" if is_missing(one.type_id) else f"({int(one.type_id)}) stands twice"
+            what = "has no type" if is_missing(one.type_id) else f"({int(one.type_id)}) appears twice"
             raise CannotFill(
-                f"one of its custom fields {what}, and would be lost: the contract takes all of them at once, by type",
+                f"one of the custom fields {what} and would be lost, because the API replaces all of them at once by "
+                "type",
                 "custom_fields",
-                "repair that field on ServiceTitan's own screen first",
+                "correct that field in ServiceTitan first",
             )
     return fields
 
@@ -160,10 +161,10 @@ def _custom_fields(row: Mapping[str, Any]) -> dict[str, Any]:
 def _needed(target: Target, column: str, row: Mapping[str, Any]) -> Any:
     if is_missing(row.get(column)):
         _refuse_unread(target, column, row)
-        raise CannotFill(f"{column} is missing, and the contract wants it: give it, too", column)
+        raise CannotFill(f"{column} is missing, and the API requires it", column)
     return to_json(row[column], target.columns[column])
 
 
 def _named(cells: Sequence[Cell], column: str) -> set[str]:
-    """The parts of a column that are changed."""
+    """Return the changed parts of a column."""
     return {cell.column.partition(".")[2] for cell in cells if cell.column.startswith(f"{column}.")}

@@ -1,8 +1,8 @@
-"""A plan as data: what changes, by which calls, and what was refused. Pure.
+"""A plan as data: changed cells, requests, and refusals. Pure.
 
-Values are as JSON has them (`values.to_json`), so that a plan is the same in memory, in its file and in its digest.
-A cell names a column of the frame, or a part of one: `custom_fields.91` is the custom field of type 91 (its text, or
-None), `tag_type_ids.71` a tag (True where the row has it), `external_data.door` the value of a key.
+Values are JSON values (`values.to_json`), so a plan is the same in memory, in its file and in its digest. A cell names
+a column of the frame or a part of one: `custom_fields.91` is the custom field of type 91 (its text, or None),
+`tag_type_ids.71` a tag (True if the row has it), `external_data.door` the value of a key.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ import orjson
 from stcrm_pandas.errors import UsageError
 
 VERSION = 1
-"""Of plans and their files. Another version is refused."""
+"""Version of plans and journals; files of other versions are refused."""
 
 BEFORE_READ_AT = "before_read_at"
-"""The option of a plan with opt-ins that has when `before` was read, by the service's clock."""
+"""Option of a plan with opt-ins: when `before` was read, by the service's clock."""
 
 Key = tuple[int | str, ...]
-"""What tells a row from others: the values of `row.key`."""
+"""The values of `row.key`, which identify a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,13 @@ class Cell:
     column : str
         A column of the frame, or a part of one (`tag_type_ids.71`).
     old : object
-        What was read; None where it was missing.
+        The value as read; None if it was missing.
     new : object
-        What it becomes; None where it is cleared.
+        The new value; None to clear it.
     one_way : bool, default False
-        The contract cannot bring `old` back, so undo leaves it out.
+        The API cannot restore `old`, so undo leaves the cell out.
     consent : bool, default False
-        It widens whom one may reach, so it needed `allow_opt_in`, and undo of the opposite leaves it out.
+        The change is an opt-in: it needed `allow_opt_in`, and an undo never makes it.
     """
 
     column: str
@@ -55,29 +55,29 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One call.
+    """One request of a plan.
 
     Parameters
     ----------
     keys : tuple of Key
-        The rows that it changes: one, or many for the bulk operations of tags. `cells` hold for each of them.
+        The rows to change: one, or many for bulk operations on tags. `cells` apply to each of them.
     operation : str
         The operationId.
     path : dict
-        What stands in the path, by the contract's names.
+        The path parameters, by the API's names.
     set : dict
-        The part of the body that is fixed, by the contract's names, nested as the body. Of a list that has to be sent
-        whole (tags, custom fields) only what is added or set; what is removed follows from the cells.
+        The fixed part of the body, by the API's names. Lists that have to be sent completely (tags, custom fields) have
+        only added and changed items here; removals follow from the cells.
     fill : dict
-        The rest that the contract wants, with its value at planning. Apply takes it from the row as it is then:
-        `fill.body_of`.
+        The other values that the API requires, as they were when the plan was made. Apply copies them from the current
+        row: `fill.body_of`.
     expects : dict
-        Columns that must still have these values when the call is sent (`modified_on` of what cannot be undone); the
-        row is a conflict otherwise.
+        Columns that must still have these values when the request is sent (`modified_on`, if the request cannot be
+        undone); otherwise the row is a conflict.
     opt_out : bool, default False
-        It narrows whom one may reach: sent before all others, and nothing stops it.
+        The request is an opt-out: it is sent before all others, and nothing stops it.
     irreversible : bool, default False
-        Undo cannot take it back.
+        The request cannot be undone.
     """
 
     keys: tuple[Key, ...]
@@ -92,15 +92,15 @@ class Step:
 
     @property
     def key(self) -> Key:
-        """The row, where it is one."""
+        """The key of the only row, or of the first."""
         return self.keys[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A change that is not in the plan, why, and what does it instead.
+    """A change that is not in the plan, the reason, and what to do instead.
 
-    `key` is empty where a whole column is meant, `column` where a whole row is.
+    `key` is empty for a refused column, `column` is empty for a refused row.
     """
 
     key: Key
@@ -116,30 +116,30 @@ class PlanData:
     Parameters
     ----------
     resource : str
-        What it changes: `customers`, `customer_contacts` …, or `opt_out` and others over several of them.
+        The resource to change: `customers`, `customer_contacts` …, or `opt_out` and others for several resources.
     environment, tenant : str
-        Where it may be applied, and nowhere else.
+        The only environment and tenant in which the plan can be applied.
     made_at : str
-        When, in UTC, as ISO 8601 text.
+        When the plan was made, in UTC, as ISO 8601 text.
     steps : tuple of Step
-        The calls, opt-outs first.
+        The requests, opt-outs first.
     refusals : tuple of Refusal, default ()
-        What is left out, and why.
+        Changes that are not in the plan, with the reason.
     total_rows : int, default 0
-        Of how many rows it changes some.
+        Number of rows in the frame from which the plan was made.
     warnings : tuple of str, default ()
-        What to look at before it is applied, in words.
+        Points to check before the plan is applied.
     reason : str, optional
-        Why it is done, in the words of who made it; the journal keeps it.
+        Why the change is made; kept in the journal.
     options : dict
-        What was allowed when it was made (`allow_opt_in`, `consent_source` …).
+        The options with which the plan was made (`allow_opt_in`, `consent_source` …).
     listed : tuple[dict[str, Any], ...], default ()
-        What was looked for and is not there (numbers of `plan_opt_out`), or can only be done by hand: `what`, `why` and
-        `instead` of each.
+        Values that were not found (numbers given to `plan_opt_out`) or can only be changed by hand, each with `what`,
+        `why` and `instead`.
     checked : bool, default False
-        Whether refusals that need a read were made; where not, apply makes them before its first write.
+        Whether checks that need a read were made. If not, apply makes them before its first write.
     sample_of : str, optional
-        The digest of the plan of which this is a part.
+        The digest of the plan that this plan is a part of.
     """
 
     resource: str
@@ -159,7 +159,7 @@ class PlanData:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over all that is fixed: everything but what is filled in, warnings and the connection."""
+        """SHA-256 of everything that is fixed: all but `fill`, warnings and the connection."""
         fixed = self.as_json()
         for name in ("warnings", "listed", "checked"):
             del fixed[name]
@@ -168,7 +168,7 @@ class PlanData:
         return hashlib.sha256(orjson.dumps(fixed, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     def as_json(self) -> dict[str, Any]:
-        """The plan in lists and dictionaries, as its file holds it."""
+        """Return the plan as lists and dictionaries for its file."""
         plain = {name: getattr(self, name) for name in PlanData.__dataclass_fields__}
         plain["steps"] = [_plain(step) for step in self.steps]
         plain["refusals"] = [_plain(refusal) for refusal in self.refusals]
@@ -176,70 +176,70 @@ class PlanData:
 
     @cached_property
     def keys(self) -> tuple[tuple[str, Key], ...]:
-        """The rows that it changes: operation and key of each, in the order of the calls."""
+        """The rows to change: operation and key of each, in the order of the requests."""
         return tuple((step.operation, key) for step in self.steps for key in step.keys)
 
     def subset(self, keys: Iterable[Any]) -> Self:
-        """The part of the plan that changes some rows.
+        """Return the part of the plan that changes some rows.
 
         Parameters
         ----------
         keys : iterable of object
-            Of the rows; of a key that is one column its value will do.
+            The keys of the rows. If the key is one column, its values are enough.
 
         Raises
         ------
         UsageError
-            The plan does not change one of them.
+            The plan does not change one of the rows.
 
         Notes
         -----
-        The part knows the plan it is of (`sample_of`): on production, more than 500 rows want such a part applied
-        before the whole.
+        `sample_of` of the part names the complete plan. In production, a plan of more than 500 rows can be applied only
+        after such a part of it.
         """
         wanted = {key if isinstance(key, tuple) else (key,) for key in map(_plain_key, keys)}
         unknown = wanted.difference(key for _, key in self.keys)
         if unknown:
-            told = ", ".join("/".join(map(str, key)) for key in sorted(unknown, key=str)[:10])
-            raise UsageError(f"The plan does not change {told}: plan.changes has the rows that it does.")
+            names = ", ".join("/".join(map(str, key)) for key in sorted(unknown, key=str)[:10])
+            raise UsageError(f"The plan does not change {names}. plan.changes has the rows that it changes.")
         steps = []
         for step in self.steps:
             kept = tuple(key for key in step.keys if key in wanted)
             if kept:
-                steps.append(narrowed(step, kept))
+                steps.append(with_keys(step, kept))
         return replace(self, steps=tuple(steps), sample_of=self.sample_of or self.digest)
 
     def sample(self, n: int, *, seed: int = 0) -> Self:
-        """A part of the plan: `n` rows drawn by chance, the same ones for the same `seed`.
+        """Return a part of the plan: `n` rows drawn at random.
 
         Parameters
         ----------
         n : int
-            How many rows, 1 or more.
+            Number of rows, 1 or more.
         seed : int, default 0
-            The same number draws the same rows.
+            The same seed draws the same rows.
 
         Raises
         ------
         UsageError
-            `n` is no positive number.
+            `n` is less than 1.
         """
         if n < 1:
-            raise UsageError("A sample has one row or more.")
+            raise UsageError(f"A sample has 1 row or more, not {n}.")
         rows = sorted({key for _, key in self.keys}, key=str)
         drawn = random.Random(seed).sample(rows, min(n, len(rows)))
         return self.subset(drawn)
 
 
-def narrowed(step: Step, keys: tuple[Key, ...]) -> Step:
-    """A call for some of its rows only; one for a single row stays as it is."""
+def with_keys(step: Step, keys: tuple[Key, ...]) -> Step:
+    """Return a step for some of its rows only."""
     if keys == step.keys:
         return step
     return replace(step, keys=keys, set={**step.set, "customerIds": [key[0] for key in keys]})
 
 
 def from_json(plain: Mapping[str, Any]) -> PlanData:
-    """The plan that `as_json` told."""
+    """Return the plan that `as_json` wrote."""
     given = dict(plain)
     given["steps"] = tuple(_step(one) for one in plain["steps"])
     given["refusals"] = tuple(Refusal(**{**one, "key": tuple(one["key"])}) for one in plain["refusals"])
@@ -253,7 +253,7 @@ def _step(plain: Mapping[str, Any]) -> Step:
 
 
 def _plain(record: Step | Refusal | Cell) -> dict[str, Any]:
-    """A record in dictionaries and lists."""
+    """Return a record as dictionaries and lists."""
     plain = {name: getattr(record, name) for name in record.__dataclass_fields__}
     if isinstance(record, Step):
         plain["keys"] = [list(key) for key in record.keys]
@@ -264,7 +264,7 @@ def _plain(record: Step | Refusal | Cell) -> dict[str, Any]:
 
 
 def _plain_key(key: Any) -> Any:
-    """A key as a plan has it, out of what pandas or numpy hand over."""
+    """Return a key as plans have it, from values of pandas or numpy."""
     if isinstance(key, (tuple, list)):
         return tuple(_plain_key(one) for one in key)
     return key.item() if hasattr(key, "item") else key

@@ -1,7 +1,7 @@
-"""From a list of numbers and addresses to a plan that stops marketing to them, wherever they stand. Pure.
+"""Plan opt-outs from marketing for a list of phone numbers and e-mail addresses, in all records. Pure.
 
-Numbers are compared in E.164, addresses in small letters, wherever they stand in a text. What is found and cannot be
-changed by any operation, and what is not found, is listed: nothing that was asked for vanishes.
+Numbers are compared in E.164, addresses in lower case, also within longer texts. Values that were not found, or that no
+operation can change, are listed in the plan, so that none is lost.
 """
 
 from __future__ import annotations
@@ -15,48 +15,46 @@ import numpy as np
 import pandas as pd
 
 from stcrm_pandas.edits.diff.columns import TARGETS
-from stcrm_pandas.edits.plan.build import Place, rows_of, told
-from stcrm_pandas.edits.plan.consent import FLAGS, says_no
-from stcrm_pandas.edits.plan.merges import merged_into
+from stcrm_pandas.edits.plan.build import Origin, notes_as_warnings, rows_of
+from stcrm_pandas.edits.plan.consent import FLAGS, is_opt_out
 from stcrm_pandas.edits.plan.model import Key, PlanData, Refusal, Step
-from stcrm_pandas.edits.plan.steps import Options, plan_row
+from stcrm_pandas.edits.plan.steps import PlanOptions, merged_into, plan_row
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.frame.contact_values import beside, spellings
+from stcrm_pandas.frame.contact_values import find_contacts, unrecognized_rest
 from stcrm_pandas.frame.foreign_cells import is_missing
 from stcrm_pandas.frame.matching import SHOWN
 
 MARKETING = FLAGS[1]
 PHONES = {"Phone", "MobilePhone"}
-_SCREEN = "ServiceTitan's own screen"
-_BY_HAND = f"{_SCREEN} (do not text)"
+_BY_HAND = "set Do Not Text in ServiceTitan"
 _BOOKINGS = (
-    "Contacts of bookings were not searched: the service gives them for one booking at a time, and they have no "
-    "preferences. crm.bookings.list_contacts(ids) reads those of some bookings."
+    "Contacts of bookings were not searched: the API returns them for one booking at a time, and they have no "
+    "preferences. crm.bookings.list_contacts(ids) reads the contacts of some bookings."
 )
-_REGISTER = "a register of text opt-outs may exist outside the CRM"
+_REGISTER = "ServiceTitan's phone module may have its own register of text opt-outs"
 _TEXTS = (
-    "Texts: the CRM API can neither stop them nor show every opt-out. A register of text opt-outs may exist outside "
-    "the CRM (in ServiceTitan's phone module); this plan neither reads it nor adds to it."
+    "Text messages: the CRM API cannot stop them and does not show every opt-out. ServiceTitan's phone module may have "
+    "its own register of text opt-outs, which this plan neither reads nor changes."
 )
-_NO_LEADS = "Leads were not searched: this connection may not read them."
+_NO_LEADS = "Leads were not searched: this connection has no permission to read them."
 
 
 @dataclass(frozen=True)
-class Contacts:
-    """What was read.
+class ContactRows:
+    """The rows in which numbers and addresses are searched.
 
     Parameters
     ----------
     customers, locations : DataFrame
-        Their contacts.
+        Contacts of customers and of locations.
     methods : DataFrame
-        Contact methods of the newer store.
+        Contact methods (`crm.contact_methods`).
     preferences : DataFrame
-        Of those methods that were found.
+        Preferences of the contact methods that were found.
     owners : mapping
-        By resource, the customers and locations whose contacts were found, the inactive ones, too.
+        Resource to the customers and locations whose contacts were found, including inactive ones.
     leads : DataFrame, optional
-        All leads; None where they may not be read.
+        All leads; None without permission to read them.
     """
 
     customers: pd.DataFrame
@@ -67,80 +65,78 @@ class Contacts:
     leads: pd.DataFrame | None = None
 
 
-def wanted(phones_or_emails: Any) -> dict[str, list[str]]:
-    """What is asked for: each number and address to the texts that hold it. A text without any stands under itself.
+def requested_values(phones_or_emails: Any) -> dict[str, list[str]]:
+    """Return each number and address with the texts that contain it. A text without any is its own key.
 
     Raises
     ------
     UsageError
-        It is no list of texts, or an empty one.
+        The argument is not a list of texts, or is empty.
 
     Examples
     --------
-    >>> wanted(["(512) 555-0101", "512.555.0101 (Ann)", "Ann <Ann@Example.com>"])
+    >>> requested_values(["(512) 555-0101", "512.555.0101 (Ann)", "Ann <Ann@Example.com>"])
     {'+15125550101': ['(512) 555-0101', '512.555.0101 (Ann)'], 'ann@example.com': ['Ann <Ann@Example.com>']}
     """
     many = [phones_or_emails] if isinstance(phones_or_emails, str) else phones_or_emails
     if not isinstance(many, Iterable) or isinstance(many, (bytes, Mapping, pd.DataFrame)):
-        raise UsageError("plan_opt_out: give a list of phone numbers and e-mail addresses.")
+        raise UsageError("plan_opt_out takes a list of phone numbers and e-mail addresses.")
     found: dict[str, list[str]] = {}
     for one in many:
         if is_missing(one) or (isinstance(one, str) and not one.strip()):
             continue
         text = str(one) if isinstance(one, (str, int)) and not isinstance(one, bool) else None
         if text is None:
-            raise UsageError(
-                "plan_opt_out: a number is given as text: as another kind of number it may have lost digits."
-            )
-        for value in spellings(text) or (text,):
+            raise UsageError("plan_opt_out takes phone numbers as text: a float may have lost digits.")
+        for value in find_contacts(text) or (text,):
             texts = found.setdefault(value, [])
             texts += [] if text in texts else [text]
     if not found:
-        raise UsageError("plan_opt_out: the list is empty.")
+        raise UsageError("plan_opt_out: the list is empty. Give at least one phone number or e-mail address.")
     return found
 
 
-def matching(frame: pd.DataFrame, values: Iterable[str]) -> pd.DataFrame:
-    """The rows whose `value` holds one of the numbers and addresses."""
+def rows_with_value(frame: pd.DataFrame, values: Iterable[str]) -> pd.DataFrame:
+    """Return the rows whose `value` contains one of the numbers and addresses."""
     among = set(values)
-    # A mask of its own dtype: an empty list would select columns, and none of them.
-    return frame[np.array([not among.isdisjoint(spellings(value)) for value in frame["value"]], dtype=bool)]
+    # A boolean array, because an empty list would select no columns instead of no rows.
+    return frame[np.array([not among.isdisjoint(find_contacts(value)) for value in frame["value"]], dtype=bool)]
 
 
-def _held(given: Mapping[str, Any], value: Any) -> list[str]:
-    """Which of the numbers and addresses that are asked for a value holds."""
-    return [one for one in spellings(value) if one in given]
+def _requested_in(given: Mapping[str, Any], value: Any) -> list[str]:
+    """Return the requested numbers and addresses in a value."""
+    return [one for one in find_contacts(value) if one in given]
 
 
-def owners_of(given: Iterable[str], found: Contacts) -> dict[str, list[int]]:
-    """By resource, the ids of the customers and locations that have contacts of these spellings."""
+def owners_of(given: Iterable[str], found: ContactRows) -> dict[str, list[int]]:
+    """Return, by resource, the ids of customers and locations with contacts of these numbers and addresses."""
     among = list(given)
     return {
-        "customers": matching(found.customers, among)["customer_id"].unique().tolist(),
-        "locations": matching(found.locations, among)["location_id"].unique().tolist(),
+        "customers": rows_with_value(found.customers, among)["customer_id"].unique().tolist(),
+        "locations": rows_with_value(found.locations, among)["location_id"].unique().tolist(),
     }
 
 
 def plan_opt_out(
     given: Mapping[str, Sequence[str]],
-    found: Contacts,
+    found: ContactRows,
     names: Sequence[str] = (),
     *,
-    place: Place,
+    origin: Origin,
     reason: str | None = None,
 ) -> PlanData:
-    """The plan that switches marketing off for every record of some numbers and addresses.
+    """Return the plan that opts all records of some numbers and addresses out of marketing.
 
     Parameters
     ----------
     given : mapping
-        What `wanted` made of the list.
-    found : Contacts
-        What was read.
+        The result of `requested_values`.
+    found : ContactRows
+        The rows to search.
     names : sequence of str, default ()
-        The preferences of the newer store that mean marketing.
-    place : Place
-        Where the plan may be applied.
+        The contact preferences that mean marketing.
+    origin : Origin
+        Environment, tenant and time of the plan.
     """
     steps: list[Step] = []
     refusals: list[Refusal] = []
@@ -151,54 +147,52 @@ def plan_opt_out(
     planned_for: set[str] = set()
     for owner, frame in (("customer", found.customers), ("location", found.locations)):
         target = TARGETS[f"{owner}_contacts"]
-        closed = _closed(owner, found.owners.get(f"{owner}s"))
-        for key, row in rows_of(target, matching(frame, given), None):
-            values = _held(given, row["value"])
+        closed = _unchangeable_owners(owner, found.owners.get(f"{owner}s"))
+        for key, row in rows_of(target, rows_with_value(frame, given), None):
+            values = _requested_in(given, row["value"])
             seen.update(values)
             if row.get("type") in PHONES and not _is_true(row.get("phone_settings_do_not_text")):
                 texts.update(values)
             if not is_missing(row.get(MARKETING)) and not row[MARKETING]:
                 continue
             if key[0] in closed:
-                listed += [one for value in values for one in _listed(given[value], *closed[key[0]])]
+                listed += [one for value in values for one in _unmatched(given[value], *closed[key[0]])]
                 continue
-            planned = plan_row(target, key, [(MARKETING, row.get(MARKETING), False)], row, Options())
+            planned = plan_row(target, key, [(MARKETING, row.get(MARKETING), False)], row, PlanOptions())
             refusals += planned.refusals
             steps += [planned.step] if planned.step else []
             notes += planned.notes
             planned_for.update(values)
-    listed += _newer(given, found, names, seen, steps, planned_for)
-    listed += _of_leads(given, found.leads, seen)
+    listed += _plan_preferences(given, found, names, seen, steps, planned_for)
+    listed += _on_leads(given, found.leads, seen)
     for value, asked in given.items():
         if value in texts:
-            listed += _listed(asked, f"texts are stopped by no operation: {_REGISTER}", _BY_HAND)
+            listed += _unmatched(asked, f"no operation stops text messages: {_REGISTER}", _BY_HAND)
     for value, asked in given.items():
         if value not in seen:
-            neither = not spellings(value)
-            why = (
-                "it is neither a phone number nor an e-mail address" if neither else "nothing that was searched has it"
-            )
+            neither = not find_contacts(value)
+            why = "this is neither a phone number nor an e-mail address" if neither else "no searched record has it"
             for text in asked:
-                several = f"{value}: " if len(spellings(text)) > 1 else ""
-                listed += _listed([text], several + why, "look at how it is written" if neither else "")
+                several = f"{value}: " if len(find_contacts(text)) > 1 else ""
+                listed += _unmatched([text], several + why, "check the spelling" if neither else "")
     for text in dict.fromkeys(text for asked in given.values() for text in asked):
-        if rest := beside(text):
-            listed += _listed([text], f"a part of it cannot be read: {rest}", "look at how it is written")
+        if rest := unrecognized_rest(text):
+            listed += _unmatched([text], f"part of the text cannot be read: {rest}", "check the spelling")
     left = {one["what"] for one in listed}
     done = [value for value in given if value in seen - planned_for and left.isdisjoint(given[value])]
-    already = f"{len(done):,} of the {len(given):,} numbers and addresses {'is' if len(done) == 1 else 'are'} opted out"
-    warnings = [f"{already} already, wherever they were found."] if done else []
+    already = f"{len(done):,} of the {len(given):,} numbers and addresses {'is' if len(done) == 1 else 'are'} already"
+    warnings = [f"{already} opted out in all records found."] if done else []
     warnings += [_NO_LEADS] if found.leads is None else []
     warnings += [_TEXTS] if any(value.startswith("+") for value in given) else []
     return PlanData(
         "opt_out",
-        place.environment,
-        place.tenant,
-        place.made_at,
+        origin.environment,
+        origin.tenant,
+        origin.made_at,
         tuple(steps),
         tuple(refusals),
         total_rows=len(found.customers) + len(found.locations) + len(found.methods),
-        warnings=(*told(notes), *warnings, _BOOKINGS),
+        warnings=(*notes_as_warnings(notes), *warnings, _BOOKINGS),
         reason=reason,
         listed=tuple(listed),
         options={"names": list(names)} if names else {},
@@ -206,75 +200,75 @@ def plan_opt_out(
     )
 
 
-def _closed(owner: str, owners: pd.DataFrame | None) -> dict[Any, tuple[str, str]]:
-    """The customers or locations of which the service changes no contact: id to why, and what to do instead."""
+def _unchangeable_owners(owner: str, owners: pd.DataFrame | None) -> dict[Any, tuple[str, str]]:
+    """Return customers or locations whose contacts cannot be changed: id to the reason and what to do instead."""
     if owners is None:
         return {}
     found: dict[Any, tuple[str, str]] = {}
     for (id,), row in rows_of(TARGETS[f"{owner}s"], owners, None):
         if into := merged_into(row):
-            merged = f"{owner} {id} was merged into {into}: the service changes no contact of it"
-            found[id] = merged, f"change it on {_SCREEN}"
+            merged = f"{owner} {id} was merged into {into}, so its contacts cannot be changed"
+            found[id] = merged, "change it in ServiceTitan"
         elif not _is_true(row.get("active")):
-            inactive = f"{owner} {id} is inactive: the service changes no contact of it"
-            found[id] = inactive, f"activate {owner} {id}, or change it on {_SCREEN}"
+            inactive = f"{owner} {id} is inactive, so its contacts cannot be changed"
+            found[id] = inactive, f"activate {owner} {id}, or change it in ServiceTitan"
     return found
 
 
-def _of_leads(
+def _on_leads(
     given: Mapping[str, Sequence[str]], leads: pd.DataFrame | None, seen: set[str]
 ) -> Iterator[dict[str, Any]]:
-    """The leads that carry a number or an address themselves, one line for each of these."""
+    """Yield one entry for each number or address that leads have."""
     if leads is None:
         return
     carry: dict[str, dict[int, None]] = defaultdict(dict)
     for column in ("lead_phone", "lead_email"):
         for id, text in zip(leads["id"], leads[column], strict=True):
-            for value in _held(given, text):
+            for value in _requested_in(given, text):
                 carry[value][int(id)] = None
     for value, ids in carry.items():
         seen.add(value)
         some = ", ".join(map(str, list(ids)[:SHOWN])) + (", …" if len(ids) > SHOWN else "")
         leads_have = f"lead {some} has it" if len(ids) == 1 else f"{len(ids):,} leads have it ({some})"
-        yield from _listed(
+        yield from _unmatched(
             given[value],
-            f"{leads_have}, and a lead has no preferences",
-            f"{_SCREEN}; crm.leads.plan_dismiss(…) closes what is open",
+            f"{leads_have}, and leads have no preferences",
+            "change it in ServiceTitan; crm.leads.plan_dismiss(…) dismisses open leads",
         )
 
 
-def _newer(
+def _plan_preferences(
     given: Mapping[str, Sequence[str]],
-    found: Contacts,
+    found: ContactRows,
     names: Sequence[str],
     seen: set[str],
     steps: list[Step],
     planned_for: set[str],
 ) -> Iterator[dict[str, Any]]:
-    """Add the calls for the newer store; tell what of it cannot be decided."""
+    """Add the requests for contact preferences; yield what cannot be decided."""
     target = TARGETS["contact_preferences"]
     by_method: dict[Key, list[tuple[Key, dict[str, Any]]]] = defaultdict(list)
     for key, row in rows_of(target, found.preferences, None):
         by_method[key[:2]].append((key, row))
     lower = {name.casefold() for name in names}
-    for method, line in rows_of(TARGETS["contact_methods"], matching(found.methods, given), None):
-        values = _held(given, line["value"])
+    for method, line in rows_of(TARGETS["contact_methods"], rows_with_value(found.methods, given), None):
+        values = _requested_in(given, line["value"])
         seen.update(values)
         asked = [text for value in values for text in given[value]]
-        where = f"contact method {method[1]} of the newer store"
+        where = f"contact method {method[1]}"
         if not names:
-            yield from _listed(
+            yield from _unmatched(
                 asked,
-                f"{where}: which of its preferences are marketing is not known",
-                "names=['…']; crm.contact_preferences.list_types() has them",
+                f"{where}: it is unknown which of its preferences mean marketing",
+                "name them with names=['…']; crm.contact_preferences.list_types() lists them",
             )
             continue
         meant = [(key, row) for key, row in by_method[method] if str(key[2]).casefold() in lower]
         if not meant:
-            yield from _listed(asked, f"{where}: it has no preference of these names", "look at its preferences")
+            yield from _unmatched(asked, f"{where} has no preference with these names", "check its preferences")
         for key, row in meant:
-            if not says_no(row.get("value")):
-                planned = plan_row(target, key, [("value", row.get("value"), "false")], row, Options())
+            if not is_opt_out(row.get("value")):
+                planned = plan_row(target, key, [("value", row.get("value"), "false")], row, PlanOptions())
                 steps += [planned.step] if planned.step else []
                 planned_for.update(values)
 
@@ -283,5 +277,5 @@ def _is_true(value: Any) -> bool:
     return not is_missing(value) and bool(value)
 
 
-def _listed(texts: Iterable[str], why: str, instead: str) -> list[dict[str, Any]]:
+def _unmatched(texts: Iterable[str], why: str, instead: str) -> list[dict[str, Any]]:
     return [{"what": text, "why": why, "instead": instead} for text in texts]

@@ -1,6 +1,6 @@
-"""Plans as files: JSON that one can read, with the digest of what is in it. Without a secret, and for nobody else.
+"""Plans as files: readable JSON with a digest, without secrets, and readable by its owner only.
 
-The digest guards against accidents, and is no signature: who can write to the file can compute another.
+The digest protects against accidents. It is no signature: whoever can write to the file can compute a new one.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 from stcrm_pandas.edits.plan.model import VERSION, PlanData, from_json
-from stcrm_pandas.edits.plan.rebuilt import rebuilt
+from stcrm_pandas.edits.plan.rebuild import rebuild
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import UsageError
 
@@ -18,70 +18,73 @@ KIND = "stcrm plan"
 
 
 def write(plan: PlanData, path: str | Path) -> None:
-    """Write a plan to a file of mode 0600; one that is there gives way.
+    """Write a plan to a file of mode 0600, replacing an earlier one.
 
     Raises
     ------
     UsageError
         There is no such folder.
     """
-    whole = {"kind": KIND, "digest": plan.digest, **plan.as_json()}
+    content = {"kind": KIND, "digest": plan.digest, **plan.as_json()}
     place = Path(path).expanduser()
     if not place.parent.is_dir():
-        raise UsageError(f"There is no folder {str(place.parent)!r} to write {place.name} to.")
+        raise UsageError(f"The folder {str(place.parent)!r} does not exist, so {place.name} was not written.")
     part = place.with_name(f".{place.name}.part")
     part.unlink(missing_ok=True)
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        json.dump(whole, file, indent=1, ensure_ascii=False)
+        json.dump(content, file, indent=1, ensure_ascii=False)
     part.replace(place)
 
 
 def read(path: str | Path) -> PlanData:
-    """The plan in a file. What decides is made anew from its cells, and the checks are to be made again.
+    """Read a plan from a file, rebuild it from its cells, and mark it as unchecked.
 
     Raises
     ------
     UsageError
-        It is no plan, of another version, or was altered.
+        The file is no plan, has another version, or was altered.
     """
     place = Path(path).expanduser()
     try:
-        whole = json.loads(place.read_text(encoding="utf-8"))
+        content = json.loads(place.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise UsageError(f"There is no file {str(path)!r}.") from None
+        raise UsageError(f"The file {str(path)!r} does not exist.") from None
     except (OSError, ValueError, RecursionError):
-        raise UsageError(f"{str(path)!r} cannot be read as a plan.") from None
-    if not isinstance(whole, dict) or whole.pop("kind", None) != KIND:
-        raise UsageError(f"{str(path)!r} is no plan: plan.save(path) writes one.")
-    if whole.get("version") != VERSION:
         raise UsageError(
-            f"{str(path)!r} is a plan of version {whole.get('version')}, and this is version {VERSION}: make it anew."
+            f"The file {str(path)!r} cannot be read as a plan. plan.save(path) writes such a file."
+        ) from None
+    if not isinstance(content, dict) or content.pop("kind", None) != KIND:
+        raise UsageError(f"The file {str(path)!r} is not a plan. plan.save(path) writes such a file.")
+    if content.get("version") != VERSION:
+        raise UsageError(
+            f"The plan {str(path)!r} has format version {content.get('version')}, but this program reads version "
+            f"{VERSION}: make a new plan."
         )
-    digest = whole.pop("digest", None)
+    digest = content.pop("digest", None)
     try:
-        given = from_json(whole)
-        plan = rebuilt(given)
+        given = from_json(content)
+        plan = rebuild(given)
         same = given.digest == plan.digest == digest
     except (KeyError, TypeError, ValueError, AttributeError):
         same = False
     if not same:
-        raise UsageError(f"{str(path)!r} was altered since it was made: make the plan anew.")
+        raise UsageError(f"The plan {str(path)!r} was altered after it was made: make a new plan.")
     return plan
 
 
 def read_for(path: str | Path, port: Port) -> PlanData:
-    """The plan in a file, for the tenant that it was made for.
+    """Read a plan from a file for a connection to its tenant.
 
     Raises
     ------
     UsageError
-        As `read`, or the plan is of another tenant or environment.
+        As `read`, or the plan is for another tenant or environment.
     """
     plan = read(path)
     tenant, environment = port.tenant, port.name
     if (plan.tenant, plan.environment) != (tenant, environment):
         raise UsageError(
-            f"The plan is for tenant {plan.tenant} of {plan.environment}; this connection is to tenant {tenant} of "
-            f"{environment}."
+            f"The plan is for tenant {plan.tenant} in {plan.environment}, but this connection is to tenant {tenant} in "
+            f"{environment}. Connect to the plan's tenant."
         )
     return plan

@@ -1,4 +1,4 @@
-"""How rows of each kind are read afresh, as data."""
+"""How current rows of each resource are read, as data."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 EPOCH = "1970-01-01T00:00:00Z"
-"""The contacts of customers and locations are read from this date: the service wants one, and this leaves none out."""
+"""Contacts of customers and locations are read from this date: the API requires one, and this one excludes none."""
 
 
 @dataclass(frozen=True)
 class Route:
-    """How rows of one kind are read afresh.
+    """How current rows of one resource are read.
 
     Parameters
     ----------
     operation : str
         The operationId.
     shared : int, default 0
-        How many parts of the key, from the first, rows of one call have in common; 0 where a call names ids.
+        Number of leading parts of the key that all rows of one request share; 0 if a request names ids.
     ids : str, optional
-        The query's parameter that names ids: the first part of the key.
+        The query parameter for ids, the first part of the key.
     query : tuple[tuple[str, str], ...], default ()
-        What else is asked.
+        Other query parameters.
     path : tuple[tuple[str, str], ...], default ()
-        What stands in the path, by the column of the key.
+        Path parameters, with the column of the key for each.
     """
 
     operation: str
@@ -59,4 +59,4 @@ ROUTES: Mapping[str, Route] = {
         path=(("contactId", "contact_id"), ("contactMethodId", "contact_method_id")),
     ),
 }
-"""By resource, as the table of operations has it."""
+"""Resource to route."""

@@ -1,4 +1,4 @@
-"""A plan as frames: its changes, its calls, what was refused. Pure."""
+"""A plan as frames: changes, requests, and refusals. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stcrm_pandas.edits.plan.model import Key, PlanData
 
 
 def changes_of(plan: PlanData) -> pd.DataFrame:
-    """A row for each changed cell: `resource`, the columns of the key, what changes from and to, and how."""
+    """Return a row for each changed cell: `resource`, the columns of the key, old and new value, and flags."""
     found = [(step.operation, key, cell, step) for step in plan.steps for cell in step.cells for key in step.keys]
     table = _keys(plan, [(target_of(operation).resource, key) for operation, key, _, _ in found])
     table["column"] = _text([cell.column for _, _, cell, _ in found])
@@ -26,7 +26,7 @@ def changes_of(plan: PlanData) -> pd.DataFrame:
 
 
 def requests_of(plan: PlanData) -> pd.DataFrame:
-    """A row for each call, in the order in which they are sent."""
+    """Return a row for each request, in the order in which they are sent."""
     rows = []
     for step in plan.steps:
         operation = OPERATIONS[step.operation]
@@ -39,7 +39,7 @@ def requests_of(plan: PlanData) -> pd.DataFrame:
 
 
 def refused_of(plan: PlanData) -> pd.DataFrame:
-    """A row for each refusal; the key is missing where a whole column is meant."""
+    """Return a row for each refusal; the key is missing for a refused column."""
     table = _keys(plan, [(plan.resource, refusal.key) for refusal in plan.refusals])
     for name in ("column", "reason", "instead"):
         table[name] = _text([getattr(refusal, name) for refusal in plan.refusals])
@@ -47,11 +47,11 @@ def refused_of(plan: PlanData) -> pd.DataFrame:
 
 
 def key_names(plan: PlanData) -> tuple[str, ...]:
-    """The columns of the key in a plan's frames: its own, or one text where it changes rows of several kinds."""
+    """Return the key columns of a plan's frames: `("key",)` if the plan changes several resources."""
     kinds = {target_of(step.operation).row.key for step in plan.steps}
     if plan.resource in TARGETS:
         kinds.add(TARGETS[plan.resource].row.key)
-    elif plan.resource in ("tags",):
+    elif plan.resource == "tags":
         kinds.add(TARGETS["customers"].row.key)
     return kinds.pop() if len(kinds) == 1 else ("key",)
 

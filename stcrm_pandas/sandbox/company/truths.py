@@ -87,10 +87,10 @@ class _Count:
         leads, bookings, jobs = world.leads, world.bookings, world.jobs
         clean = leads.clean()
         began = leads.campaign.copy()
-        from_booking = leads.booking >= 0
-        named = bookings.campaign[leads.booking[from_booking]]
-        began[from_booking] = np.where(named >= 0, named, len(CAMPAIGNS))
-        free = (bookings.twin_of < 0) & ~np.isin(np.arange(bookings.size), leads.booking[from_booking & clean])
+        born = leads.booking >= 0
+        named = bookings.campaign[leads.booking[born]]
+        began[born] = np.where(named >= 0, named, len(CAMPAIGNS))
+        free = (bookings.twin_of < 0) & ~np.isin(np.arange(bookings.size), leads.booking[born & clean])
         of_booking = np.where(bookings.campaign >= 0, bookings.campaign, len(CAMPAIGNS))
         campaign = np.concatenate([began[clean], of_booking[free], jobs.campaign[jobs.first_contact]])
         won = np.concatenate(

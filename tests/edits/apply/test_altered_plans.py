@@ -45,7 +45,7 @@ def test_a_balance_that_came_since_refuses_as_it_would_have_at_planning(box, crm
     box.change("customers", 2, balance=12.5)
     result = off.apply()
     assert result.failed["id"].tolist() == [2]
-    assert "it has a balance" in result.failed["why"].item()
+    assert "the customer has a balance" in result.failed["why"].item()
     assert [box.row("customers", id)["active"] for id in (1, 2, 3)] == [False, True, False]
 
 
@@ -102,7 +102,7 @@ def test_consent_that_somebody_struck_out_is_consent_again(box, crm, tmp_path):
     with pytest.raises(UsageError, match="altered"):
         crm.load_plan(path)
     plan.save(path)
-    assert "Wider reach: 1 cell" in repr(crm.load_plan(path))
+    assert "Opt-ins: 1 cell" in repr(crm.load_plan(path))
     assert crm.load_plan(path).apply().ok
 
 
@@ -122,5 +122,5 @@ def test_a_new_number_on_a_contact_that_may_be_reached_needs_consent_whatever_th
     result = crm.load_plan(tmp_path / "plan.json").apply()
     assert result.succeeded["id"].tolist() == [1001]
     assert result.failed["id"].tolist() == [1002]
-    assert "opts somebody in" in result.failed["why"].item()
+    assert "this would be an opt-in" in result.failed["why"].item()
     assert box.row("customer_contacts", (2, 1002))["value"] != "512-555-0177"

@@ -139,14 +139,14 @@ def test_a_custom_field_that_the_list_cannot_hold_is_not_lost(stray, box, crm, c
     assert box.row("customers", 1)["customFields"] == fields
     assert not anew.steps
     assert anew.refused["reason"].str.contains("would be lost").all()
-    assert anew.refused["instead"].str.contains("own screen").all()
+    assert anew.refused["instead"].str.contains("in ServiceTitan").all()
 
 
 def test_a_row_that_is_gone_fails(box, crm, renamed):
     plan = crm.customers.plan_changes(*renamed(crm, 2))
     box.remove("customers", 2)
     result = plan.apply()
-    assert result.failed["why"].tolist() == ["there is no such row any more"]
+    assert result.failed["why"].tolist() == ["the row no longer exists"]
     assert not result.failed["worth_retrying"].any()
     with pytest.raises(UsageError, match="worth retrying"):
         result.retry()
@@ -321,7 +321,7 @@ def test_rows_of_nobody_knows_whom(box, crm, renamed):
     for id in range(1, 4):
         box.change("customers", id, name=f"Somebody {id}")
     box.requests.clear()
-    with pytest.raises(UsageError, match="not as they are in tenant"):
+    with pytest.raises(UsageError, match="rows differ from those of tenant"):
         plan.apply()
     assert not [arrival for arrival in box.requests if arrival.operation == "Customers_Update"]
 

@@ -253,7 +253,7 @@ def test_an_opt_out_of_another_record_meanwhile_stops_an_opt_in(box, crm):
         "location_contacts", (101, 1001), value="(512) 555 7777", **{"preferences.marketingUpdatesEnabled": False}
     )
     result = plan.apply()
-    assert "says no" in result.failed["why"].item()
+    assert "is opted out" in result.failed["why"].item()
     assert state(box)[1, "jobRemindersEnabled"] is False
 
 
@@ -291,7 +291,7 @@ def test_a_later_no_stands_against_the_plan_that_said_yes(again, box, crm, time,
     assert state(box)[1, "jobRemindersEnabled"] is False
     row = after.conflicts.iloc[0]
     assert (row["old"], row["now"], row["new"]) == (False, False, True)
-    assert "took that back" in row["why"]
+    assert "undid it" in row["why"]
     before, after = off(crm, 1, preferences_job_reminders_enabled=True)
     a_day_later = pd.Timestamp(before.attrs["stcrm"]["fetched_at"]) + pd.Timedelta(days=1)
     before.attrs = {"stcrm": {**before.attrs["stcrm"], "fetched_at": a_day_later.isoformat()}}
@@ -304,7 +304,7 @@ def test_a_no_to_what_was_found_switched_on_stands_too(box, crm):
     box.change("customer_contacts", (1, 1001), **{"preferences.jobRemindersEnabled": True})
     assert len(plan.apply().already) == 1
     says_no(box)
-    assert "took that back" in plan.apply().conflicts["why"].item()
+    assert "undid it" in plan.apply().conflicts["why"].item()
     assert state(box)[1, "jobRemindersEnabled"] is False
 
 
@@ -330,10 +330,10 @@ def test_an_opt_in_that_went_out_is_not_sent_again_by_itself(fault, box, crm, co
     says_no(box)
     box.requests.clear()
     if len(result.failed):
-        assert "sent once" in result.failed["why"].item()
+        assert "sent only once" in result.failed["why"].item()
         with pytest.raises(UsageError, match="worth retrying"):
             result.retry()
-    assert "took that back" in plan.apply().conflicts["why"].item()
+    assert "undid it" in plan.apply().conflicts["why"].item()
     assert count(box) == 0
 
 
@@ -352,8 +352,8 @@ def test_a_yes_taken_back_counts_for_all_records_of_its_number(box, crm):
     assert len(plan.steps) == 2, "what they said before does not count: they agreed since"
     assert plan.apply(limit=1).succeeded["id"].tolist() == [1001]
     says_no(box)
-    assert "says no" in plan.apply().failed["why"].item()
-    assert "took that back" in plan.apply().conflicts["why"].item()
+    assert "is opted out" in plan.apply().failed["why"].item()
+    assert "undid it" in plan.apply().conflicts["why"].item()
     assert state(box)[2, "jobRemindersEnabled"] is False
 
 
@@ -367,7 +367,7 @@ def test_a_plan_that_says_no_and_yes_to_one_number_says_no(box, crm):
     after["preferences_marketing_updates_enabled"] = [True, False]
     plan = crm.customers.plan_contact_changes(before, after, **MAY)
     assert plan.changes[["id", "new"]].to_dict("records") == [{"id": 1002, "new": False}]
-    assert "says no" in plan.refused["reason"].item()
+    assert "is opted out" in plan.refused["reason"].item()
 
 
 def test_nothing_stops_an_opt_out(box, crm, count):

@@ -158,7 +158,7 @@ def test_an_opt_in_that_was_under_way_is_not_sent_again(served, join, tmp_path):
     for id in range(1, 7):
         served.change("customers", id, doNotMail=True)
     plan = crm.load_plan(tmp_path / "plan.json")
-    assert plan.apply().failed["why"].str.contains("sent once").all()
+    assert plan.apply().failed["why"].str.contains("sent only once").all()
     assert len(plan.apply().conflicts) == 6
     assert all(len(bodies) == 1 for bodies in by_row(served).values())
     assert all(served.row("customers", id)["doNotMail"] for id in range(1, 7))

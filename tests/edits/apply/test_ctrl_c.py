@@ -57,7 +57,7 @@ def test_writes_under_way_get_five_seconds_and_it_says_so(box, join, renamed, co
     fault = box.inject("customers.update", times=None, delay=20)
     assert seconds_to_end(plan.apply, lambda: count(box, "customers.update") == 5) > 4.5
     assert unanswered(box, "Customers_Update") == 5
-    assert "Interrupted: waiting at most 5 s for 5 writes under way" in capsys.readouterr().err
+    assert "Interrupted: waiting up to 5 s for 5 running writes" in capsys.readouterr().err
     fault.cancel()
     while unanswered(box, "Customers_Update"):
         real_time.sleep(0.05)

@@ -25,8 +25,8 @@ def test_a_full_disk_is_told(journal):
     ((pages,),) = opened._db.execute("PRAGMA page_count").fetchall()
     opened._db.execute(f"PRAGMA max_page_count = {pages}")
     entries = opened.entries()
-    with pytest.raises(StcrmError, match=r"full.*Free some space, then apply the plan again") as caught:
-        opened.keep(entries, body={"name": "x" * 1_000_000})
+    with pytest.raises(StcrmError, match=r"full.*Free some disk space, then apply the plan again") as caught:
+        opened.write(entries, body={"name": "x" * 1_000_000})
     assert str(journal) in str(caught.value)
     assert opened.text(entries[0], "body") != {"name": "x" * 1_000_000}
     opened.close()
@@ -42,7 +42,7 @@ def test_an_apply_on_a_full_disk_stops_before_it_sends(box, crm, renamed, count)
         db.execute(f"CREATE TRIGGER full BEFORE UPDATE ON rows {when}")
     db.close()
     box.requests.clear()
-    with pytest.raises(StcrmError, match="cannot be written or read now"):
+    with pytest.raises(StcrmError, match="cannot be read or written"):
         plan.apply()
     assert count(box) == 0
     with sqlite3.connect(path) as db:

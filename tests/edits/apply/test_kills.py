@@ -88,7 +88,7 @@ def kill(kind, chance, box, recorder, through, tmp_path):
     counts = journal.counts()
     journal.close()
     if sum(counts.get(state, 0) for state in ("sending", "sent", "doubt")):
-        with pytest.raises(UsageError, match="Resume it first"):
+        with pytest.raises(UsageError, match="were running when this apply ended"):
             crm.undo(journal_path)
     result = through().load_plan(tmp_path / "plan.json").apply()
     now = values(box, new)

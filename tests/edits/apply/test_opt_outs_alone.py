@@ -76,7 +76,7 @@ def test_frames_that_do_not_say_whose_they_are(box, crm, given):
         result = plan.apply()
     assert opted_out(box)
     assert len(result.untried) == 2
-    assert result.untried["why"].str.contains("does not say whose rows").all()
+    assert result.untried["why"].str.contains("does not name its tenant").all()
 
 
 def test_opt_outs_of_another_tenant_are_not_sent(box, crm, given, count):
@@ -88,7 +88,7 @@ def test_opt_outs_of_another_tenant_are_not_sent(box, crm, given, count):
     box.requests.clear()
     result = plan.apply()
     assert count(box) == 1, "the memo"
-    assert result.failed["why"].str.contains("does not say whose rows").sum() == 5
+    assert result.failed["why"].str.contains("does not name its tenant").sum() == 5
 
 
 def test_a_damaged_journal(box, crm, given):
@@ -112,7 +112,7 @@ def test_a_customer_that_opts_out_and_cannot_be_switched_off(box, crm):
     result = plan.apply()
     assert box.row("customers", 1)["doNotMail"] is True
     assert box.row("customers", 1)["active"] is True
-    assert "could not be read" in result.failed["why"].item()
+    assert "could not be checked" in result.failed["why"].item()
 
 
 def test_without_an_opt_out_nothing_is_sent(box, crm, given, count):

@@ -114,7 +114,7 @@ def test_an_opt_out_that_a_late_request_overwrites_is_restored(box, join):
     assert flags(box, 1) == (False, False)
     assert result.conflicts[["column", "now"]].to_numpy().tolist() == [[MARKETING, False]]
     assert "opted out" in result.conflicts["why"].item()
-    assert "switched off again" in result.conflicts["why"].item()
+    assert "the opt-out was restored" in result.conflicts["why"].item()
     assert [arrival.body["preferences"]["marketingUpdatesEnabled"] for arrival in sent(box)] == [True, False]
     back = result.undo()
     assert MARKETING not in set(back.changes["column"]), "undo leaves the opt-out alone"
@@ -135,7 +135,7 @@ def test_what_somebody_switched_on_after_our_request_is_left_on(box, join):
     result = plan.apply()
     assert flags(box, 1) == (False, True)
     assert len(sent(box)) == 1, "nothing is restored over what was changed later"
-    assert "somebody switched it on again later" in result.conflicts["why"].item()
+    assert "somebody opted in again later" in result.conflicts["why"].item()
 
 
 def test_what_was_opted_out_after_our_request_and_on_again_is_nobodys_loss(box, crm):

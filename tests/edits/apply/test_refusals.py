@@ -15,16 +15,21 @@ def reader(box, join):
 
 CASES = {
     "clearing what cannot be null": ("customers", {"type": None}, "type", "give another value"),
-    "a bad word": ("customers", {"type": "Municipal"}, "type", "repair the cell"),
+    "a bad word": ("customers", {"type": "Municipal"}, "type", "correct the cell"),
     "a lead's status": ("leads", {"status": "Dismissed"}, "status", "plan_dismiss"),
     "a new street": ("customers", {"address_street": "1 Oak St"}, "address_street", "keep_coordinates=True"),
-    "do not text": ("customer_contacts", {"phone_settings_do_not_text": True}, "phone_settings_do_not_text", "screen"),
+    "do not text": (
+        "customer_contacts",
+        {"phone_settings_do_not_text": True},
+        "phone_settings_do_not_text",
+        "ServiceTitan",
+    ),
     "the older flag": (
         *("customer_contacts", {"preferences_invoice_statement_notification": False}),
         *("preferences_invoice_statement_notification", "change preferences_invoice_notification"),
     ),
-    "more reach": ("customers", {"do_not_mail": False}, "do_not_mail", "allow_opt_in=True with consent_source"),
-    "an unknown column": ("leads", {"colour": "red"}, "colour", "take it out"),
+    "more reach": ("customers", {"do_not_mail": False}, "do_not_mail", "allow_opt_in=True and consent_source"),
+    "an unknown column": ("leads", {"colour": "red"}, "colour", "drop the column"),
 }
 
 

@@ -52,7 +52,7 @@ def test_the_same_frames_planned_again_do_not_opt_in_again(known, box, crm, time
     box.requests.clear()
     result = planned(crm, given).apply()
     assert count(box) == 0
-    assert "took that back" in result.conflicts["why"].item()
+    assert "undid it" in result.conflicts["why"].item()
     assert not on(box)
 
 
@@ -63,7 +63,7 @@ def test_a_clock_that_was_ahead_when_it_was_planned(box, crm, time, count):
     assert plan.apply().ok
     says_no(box)
     box.requests.clear()
-    assert "took that back" in plan.apply().conflicts["why"].item()
+    assert "undid it" in plan.apply().conflicts["why"].item()
     assert count(box) == 0
 
 
@@ -217,6 +217,6 @@ def test_an_opt_in_of_an_earlier_version_is_not_sent_again(earlier, count):
     box.change("customers", 6, doNotMail=True)
     taken(crm, "opt_in")
     result = crm.load_plan(FIXTURES / "opt_in.plan.json").apply()
-    assert "took that back" in result.conflicts["why"].item()
+    assert "undid it" in result.conflicts["why"].item()
     assert count(box) == 0
     assert box.row("customers", 6)["doNotMail"] is True

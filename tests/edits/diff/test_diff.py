@@ -200,11 +200,11 @@ def test_whole_columns_of_other_numeric_dtypes_are_read() -> None:
     ("name", "value", "why"),
     [
         ("merged_to_id", 5.5, "is not a whole number"),
-        ("merged_to_id", float(2**60), "is a float above 2^53: its last digits are lost"),
+        ("merged_to_id", float(2**60), "is a float above 2^53, which has lost its last digits"),
         ("merged_to_id", "soon", "is not a whole number"),
         ("merged_to_id", "", "is not a whole number"),
-        ("merged_to_id", True, "is true or false, where a whole number belongs"),
-        ("merged_to_id", 2**64, "is more than 64 bits hold"),
+        ("merged_to_id", True, "is true or false instead of a whole number"),
+        ("merged_to_id", 2**64, "is too large a number for 64 bits"),
         ("merged_to_id", float("inf"), "is not a whole number"),
         ("active", "yes", "is neither true nor false"),
         ("active", 2, "is neither true nor false"),
@@ -212,11 +212,11 @@ def test_whole_columns_of_other_numeric_dtypes_are_read() -> None:
         ("balance", "1_0", "is not a number"),
         ("balance", float("inf"), "is not a finite number"),
         ("name", ["Ann"], "is not text"),
-        ("name", "\ud800", "holds half a character"),
-        ("address_zip", 2134, "is a number where text belongs: leading zeros may be lost"),
+        ("name", "\ud800", "has an invalid character (a lone surrogate)"),
+        ("address_zip", 2134, "is a number instead of text: leading zeros may be lost"),
         ("created_on", "soon", "is not a time"),
         ("created_on", 1767225600, "is not a time"),
-        ("created_on", dt.datetime(2026, 1, 2), "has no time zone: make it one with `.dt.tz_localize(…)`"),
+        ("created_on", dt.datetime(2026, 1, 2), "has no time zone: add it with `.dt.tz_localize(…)`"),
         ("tag_type_ids", "(1, 2)", "is not a list"),
         ("tag_type_ids", (1, None), "holds something that is not a whole number"),
         ("tag_type_ids", (1.5,), "holds something that is not a whole number"),
@@ -280,9 +280,9 @@ def test_keys_are_found_in_any_order(ids: Any) -> None:
     before = pd.DataFrame({"id": ids, "name": ["a", "b", "c"]})
     after = before.iloc[[2, 0]].assign(name=["z", "a"])
     assert cells(diff(before, after, row=CUSTOMERS)) == [(ids[2], "name", "c", "z", "set")]
-    with pytest.raises(UsageError, match=f"customers: id {ids[1]} stands twice in `after`"):
+    with pytest.raises(UsageError, match=f"customers: id {ids[1]} appears twice in `after`"):
         diff(before, before.iloc[[0, 1, 1]], row=CUSTOMERS)
-    with pytest.raises(UsageError, match=f"customers: id {ids[1]} stands twice in `before`"):
+    with pytest.raises(UsageError, match=f"customers: id {ids[1]} appears twice in `before`"):
         diff(before.iloc[[0, 1, 1]], before.iloc[[0, 1, 1]], row=CUSTOMERS)
     with pytest.raises(UsageError, match="customers: id 9 is in `after`, but not in `before`: no row can be added"):
         diff(before, before.assign(id=[1, 9, ids[2]]), row=CUSTOMERS)

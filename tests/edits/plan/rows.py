@@ -8,12 +8,12 @@ import pandas as pd
 
 from stcrm_pandas.edits.diff.columns import TARGETS
 from stcrm_pandas.edits.plan import build
-from stcrm_pandas.edits.plan.build import Place
-from stcrm_pandas.edits.plan.steps import Options
+from stcrm_pandas.edits.plan.build import Origin
+from stcrm_pandas.edits.plan.steps import PlanOptions
 from stcrm_pandas.edits.plans import Plan
 from stcrm_pandas.frame.foreign_cells import array
 
-PLACE = Place("box", 7, "2026-06-01T12:00:00Z")
+ORIGIN = Origin("box", 7, "2026-06-01T12:00:00Z")
 ABOUT = {"environment": "box", "tenant": 7}
 
 USUAL: dict[str, dict[str, Any]] = {
@@ -101,7 +101,7 @@ def plan_changes(*frames: Any, **given: Any) -> Plan:
 def plan(resource: str, row: dict[str, Any], changes: dict[str, Any], **options: Any) -> Plan:
     """The plan that changes one row."""
     before = frame(resource, row)
-    return plan_changes(resource, before, edited(before, **changes), place=PLACE, options=Options(**options))
+    return plan_changes(resource, before, edited(before, **changes), origin=ORIGIN, options=PlanOptions(**options))
 
 
 def only(plan: Plan) -> Any:

@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import stcrm_pandas as stcrm
-from stcrm_pandas.edits.plan.opt_out import Contacts, plan_opt_out, wanted
+from stcrm_pandas.edits.plan.opt_out import ContactRows, plan_opt_out, requested_values
 from stcrm_pandas.edits.plans import Plan
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.sandbox import Sandbox
 
 from .people import FREE, MAIL, TEXTLESS, YES, People, line
-from .rows import PLACE, frame
+from .rows import ORIGIN, frame
 
 AS_OF = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 CLOSED, OF_A_LEAD, OF_LEADS = "512-555-0104", "512-555-0105", "Lead@Example.com"
-SCREEN = "ServiceTitan's own screen"
+SCREEN = "ServiceTitan"
 
 
 class Closed(People):
@@ -69,11 +69,11 @@ def test_every_record_is_found(crm):
     assert "customer_contacts" not in set(changes["resource"])  # it is off there
     assert set(changes["new"].map(str)) == {"False", "false"}
     why = listed(plan)
-    assert why["512.555.0199"] == ["nothing that was searched has it"]
+    assert why["512.555.0199"] == ["no searched record has it"]
     assert "neither" in why["no number"][0]
     assert [one.partition(":")[0] for one in why["+15125550103"]] == [
-        "location 13 is inactive",
-        "texts are stopped by no operation",
+        "location 13 is inactive, so its contacts cannot be changed",
+        "no operation stops text messages",
     ]
     assert why[FREE] == why["+15125550103"], "each text that was asked for has its own lines"
     assert len(why) == 4
@@ -87,24 +87,24 @@ def test_without_names_the_newer_store_is_listed(crm):
     assert told["what"].tolist() == [MAIL]
     assert "names=" in told["instead"][0]
     strange = crm.plan_opt_out([MAIL], names=["Weather"])
-    assert "no preference of these names" in strange.unmatched["why"][0]
+    assert "no preference with these names" in strange.unmatched["why"][0]
 
 
 def test_contacts_of_whoever_is_inactive_or_merged_are_done_by_hand_and_nothing_fails(crm):
     plan = crm.plan_opt_out([CLOSED, FREE, MAIL], names=["Marketing"], reason="asked by mail")
     assert [key for _, key in plan.keys if len(key) == 2] == [(1, 151), (11, 111)]
-    told = plan.unmatched[plan.unmatched["why"].str.contains("changes no contact")]
+    told = plan.unmatched[plan.unmatched["why"].str.contains("contacts cannot be changed")]
     assert told.values.tolist() == [
-        [CLOSED, "customer 2 was merged into 1: the service changes no contact of it", f"change it on {SCREEN}"],
+        [CLOSED, "customer 2 was merged into 1, so its contacts cannot be changed", f"change it in {SCREEN}"],
         [
             CLOSED,
-            "customer 3 is inactive: the service changes no contact of it",
-            f"activate customer 3, or change it on {SCREEN}",
+            "customer 3 is inactive, so its contacts cannot be changed",
+            f"activate customer 3, or change it in {SCREEN}",
         ],
         [
             FREE,
-            "location 13 is inactive: the service changes no contact of it",
-            f"activate location 13, or change it on {SCREEN}",
+            "location 13 is inactive, so its contacts cannot be changed",
+            f"activate location 13, or change it in {SCREEN}",
         ],
     ]
     result = plan.apply()
@@ -121,15 +121,15 @@ def test_leads_that_carry_a_number_are_listed_once_for_each_number(crm):
     plan = crm.plan_opt_out([OF_A_LEAD, OF_LEADS])
     assert not plan.steps
     assert listed(plan) == {
-        OF_A_LEAD: ["lead 21 has it, and a lead has no preferences"],
-        OF_LEADS: ["2 leads have it (22, 23), and a lead has no preferences"],
+        OF_A_LEAD: ["lead 21 has it, and leads have no preferences"],
+        OF_LEADS: ["2 leads have it (22, 23), and leads have no preferences"],
     }
 
 
 def test_a_plan_says_what_was_not_searched(crm, box, tmp_path):
     plan = crm.plan_opt_out([OF_A_LEAD])
     texts, bookings = plan.warnings
-    assert "A register of text opt-outs may exist outside the CRM" in texts
+    assert "its own register of text opt-outs" in texts
     assert bookings.startswith("Contacts of bookings were not searched")
     assert texts in repr(plan)
     assert bookings in repr(plan)
@@ -137,7 +137,7 @@ def test_a_plan_says_what_was_not_searched(crm, box, tmp_path):
     box.inject("Leads_GetList", status=403, times=5)
     told = crm.plan_opt_out([OF_A_LEAD])
     assert told.warnings[0].startswith("Leads were not searched")
-    assert listed(told) == {OF_A_LEAD: ["nothing that was searched has it"]}
+    assert listed(told) == {OF_A_LEAD: ["no searched record has it"]}
 
 
 @pytest.mark.parametrize("nothing", [[], "", [None], 5125550101, [5125550101.0], pd.DataFrame({"a": ["x"]})])
@@ -169,10 +169,10 @@ def test_a_number_is_found_however_it_is_written(crm):
     assert plan.keys == plain.keys
     for text, numbers in WRITTEN.items():
         own = plan.unmatched[plan.unmatched["what"] == text]["why"]
-        assert own.str.contains("nothing that was searched").sum() == numbers - 1, text
+        assert own.str.contains("no searched record").sum() == numbers - 1, text
         assert own.str.contains("location 13 is inactive").sum() == 1, text
         assert not own.str.contains("neither").any(), text
-        assert wanted([text]).keys() >= {"+15125550103"}
+        assert requested_values([text]).keys() >= {"+15125550103"}
 
 
 def test_an_address_is_found_however_it_is_written(crm):
@@ -186,7 +186,7 @@ def test_an_address_is_found_however_it_is_written(crm):
     plan = crm.plan_opt_out(list(texts), names=["Marketing"])
     assert plan.keys == crm.plan_opt_out([MAIL], names=["Marketing"]).keys
     for text, missing in texts.items():
-        assert "ann@example.com" in wanted([text]), text
+        assert "ann@example.com" in requested_values([text]), text
         assert (plan.unmatched["what"] == text).sum() == missing, text
 
 
@@ -199,14 +199,14 @@ def test_a_contact_that_holds_several_numbers_is_found_by_each(box, crm):
 def test_what_stands_beside_a_number_and_cannot_be_read_is_listed(crm):
     text = "512-555-0103, 5125550"
     plan = crm.plan_opt_out([text], names=["Marketing"])
-    assert any(why.startswith("a part of it cannot be read") for why in listed(plan)[text])
+    assert any(why.startswith("part of the text cannot be read") for why in listed(plan)[text])
 
 
 def test_who_is_opted_out_already_does_not_vanish(crm):
     plan = crm.plan_opt_out([TEXTLESS])
     assert not plan.steps
     assert plan.unmatched.empty
-    assert plan.warnings[0].startswith("1 of the 1 numbers and addresses is opted out already")
+    assert plan.warnings[0].startswith("1 of the 1 numbers and addresses is already opted out")
 
 
 class Empty(Closed):
@@ -260,7 +260,7 @@ def test_the_check_at_an_opt_in_reads_values_alike(box, crm):
         allow_opt_in=True,
         consent_source="letter",
     )
-    assert plan.refused["reason"].tolist() == ["a record of the same number or address says no"]
+    assert plan.refused["reason"].tolist() == ["another record of the same number or address is opted out"]
 
 
 NUMBERS = [f"512555{place:04d}" for place in range(100, 108)]
@@ -282,7 +282,7 @@ def test_matched_and_unmatched_are_all(asked):
     """Pure: each number of each text is in a request, or its text is listed."""
     texts = [joint.join(wrap.format(number) for number, wrap in parts) or "no number" for parts, joint in asked]
     rows = [{"customer_id": place, "id": place, "value": number} for place, number in enumerate(KNOWN)]
-    found = Contacts(
+    found = ContactRows(
         frame("customer_contacts", *rows),
         frame("location_contacts").head(0),
         frame("contact_methods").head(0),
@@ -290,8 +290,8 @@ def test_matched_and_unmatched_are_all(asked):
         {},
         None,
     )
-    plan = Plan.of(plan_opt_out(wanted(texts), found, place=PLACE))
-    missing = plan.unmatched[plan.unmatched["why"].str.contains("nothing that was searched|neither")]
+    plan = Plan.of(plan_opt_out(requested_values(texts), found, origin=ORIGIN))
+    missing = plan.unmatched[plan.unmatched["why"].str.contains("no searched record|neither")]
     requested = {KNOWN[key[0]] for _, key in plan.keys}
     inside = {number for parts, _ in asked for number, _ in parts}
     assert requested == inside & set(KNOWN)

@@ -8,10 +8,10 @@ import pytest
 from stcrm_pandas.contract.schemas.parts import CustomField, ExternalData
 from stcrm_pandas.edits.diff.columns import TARGETS
 from stcrm_pandas.edits.plan.fill import CannotFill, body_of
-from stcrm_pandas.edits.plan.steps import Options
+from stcrm_pandas.edits.plan.steps import PlanOptions
 from stcrm_pandas.errors import UsageError
 
-from .rows import PLACE, USUAL, edited, frame, only, plan, plan_changes, reasons
+from .rows import ORIGIN, USUAL, edited, frame, only, plan, plan_changes, reasons
 
 MISSING = pd.NA
 
@@ -22,7 +22,7 @@ def row_of(resource, **changes):
 
 def test_unchanged_rows_cost_no_call():
     before = frame("customers", {}, {"id": 2})
-    made = plan_changes("customers", before, edited(before, name="Ann Lee"), place=PLACE)
+    made = plan_changes("customers", before, edited(before, name="Ann Lee"), origin=ORIGIN)
     assert [step.key for step in made.steps] == [(1,)]
     assert only(made).set == {"name": "Ann Lee"}
     assert only(made).fill == {}
@@ -71,7 +71,7 @@ def test_a_location_forgets_the_coordinates_of_the_old_place():
     step = only(made := plan("locations", {}, {"address_street": "x"}))
     assert step.set == {"address": {"street": "x", "latitude": None, "longitude": None}}
     assert "latitude" not in step.fill["address"]
-    assert any("forgotten" in warning for warning in made.warnings)
+    assert any("coordinates are cleared" in warning for warning in made.warnings)
     kept = only(plan("locations", {}, {"address_street": "x"}, keep_coordinates=True))
     assert kept.set == {"address": {"street": "x"}}
     assert body_of(kept, row_of("locations", address_latitude=5.0))["address"]["latitude"] == 5.0
@@ -121,7 +121,7 @@ def test_custom_fields_go_by_type():
     somebody_elses = (*old, CustomField(95, "Other", "stays"))
     body = body_of(step, row_of("customers", custom_fields=somebody_elses))
     assert {one["typeId"]: one["value"] for one in body["customFields"]} == {91: "2", 94: "new", 95: "stays"}
-    assert any("leaving it out" in warning for warning in made.warnings)
+    assert any("left out of the complete list" in warning for warning in made.warnings)
 
 
 def test_tags_are_adds_and_removes():
@@ -138,7 +138,7 @@ def test_tags_of_many_customers_go_by_the_bulk_operation():
     after = before.copy()
     after["tag_type_ids"] = pd.Series([(71,), (71,), (71,), ()], dtype=object)
     after["name"] = pd.Series(["ANN LEE", "ANN LEE", "Ann", "ANN LEE"], dtype="str")
-    made = plan_changes("customers", before, after, place=PLACE)
+    made = plan_changes("customers", before, after, origin=ORIGIN)
     calls = {step.operation: step for step in made.steps}
     assert calls["BulkTags_AddTags"].keys == ((1,), (2,))
     assert calls["BulkTags_AddTags"].set == {"customerIds": [1, 2], "tagTypeIds": [71]}
@@ -178,14 +178,14 @@ def test_what_cannot_be_set_back_goes_one_way():
     [
         ("customers", {}, {"name": None}, "name", 'the empty text, ""'),
         ("customers", {"tax_exempt": True}, {"tax_exempt": None}, "tax_exempt", "cannot be cleared"),
-        ("customers", {}, {"type": "Municipal"}, "type", "none of Residential, Commercial"),
+        ("customers", {}, {"type": "Municipal"}, "type", "not one of Residential, Commercial"),
         ("customers", {}, {"balance": 5.0}, "balance", "invoices"),
         ("customers", {}, {"credit_limit": 1234567890123456.5}, "credit_limit", "15 digits"),
         ("leads", {}, {"status": "Dismissed"}, "status", "crm.leads.plan_dismiss"),
-        ("leads", {}, {"tag_type_ids": (1,)}, "tag_type_ids", "only be given when it is made"),
+        ("leads", {}, {"tag_type_ids": (1,)}, "tag_type_ids", "only be set when it is created"),
         ("leads", {}, {"follow_up_date": pd.Timestamp("2026-07-01", tz="UTC")}, "follow_up_date", "plan_follow_up"),
         ("bookings", {}, {"status": "Dismissed"}, "status", "crm.bookings.plan_dismiss"),
-        ("customer_contacts", {}, {"phone_settings_do_not_text": True}, "phone_settings_do_not_text", "own screen"),
+        ("customer_contacts", {}, {"phone_settings_do_not_text": True}, "phone_settings_do_not_text", "ServiceTitan"),
         (
             "location_contacts",
             {},
@@ -194,10 +194,10 @@ def test_what_cannot_be_set_back_goes_one_way():
             "change preferences_invoice_notification and",
         ),
         ("contact_methods", {}, {"type": "Phone"}, "type", "contact_methods.upsert"),
-        ("locations", {}, {"tax_exempt": True}, "tax_exempt", "no such flag"),
+        ("locations", {}, {"tax_exempt": True}, "tax_exempt", "cannot change this flag"),
         ("locations", {}, {"customer_id": 6}, "customer_id", "allow_move=True"),
         ("customers", {"balance": 12.5}, {"active": False}, "active", "allow_deactivate=True"),
-        ("customers", {"balance": None}, {"active": False}, "active", "not known"),
+        ("customers", {"balance": None}, {"active": False}, "active", "balance is unknown"),
         ("customers", {"active": False}, {"name": "x"}, "name", "allow_inactive=True"),
         ("customers", {"merged_to_id": 99}, {"name": "x"}, "name", "change 99 instead"),
     ],
@@ -251,15 +251,15 @@ def test_a_plan_that_changes_much_says_so():
     before = frame("leads", *({"id": id} for id in range(8)))
     few = before.assign(summary=["x", *before["summary"][1:]])
     many = before.assign(summary="x")
-    assert not plan_changes("leads", before, few, place=PLACE).warnings
-    assert "8 of 8" in plan_changes("leads", before, many, place=PLACE).warnings[0]
-    assert not plan_changes("leads", before, many, place=PLACE, warn_above=1.0).warnings
+    assert not plan_changes("leads", before, few, origin=ORIGIN).warnings
+    assert "8 of 8" in plan_changes("leads", before, many, origin=ORIGIN).warnings[0]
+    assert not plan_changes("leads", before, many, origin=ORIGIN, warn_above=1.0).warnings
 
 
 def test_unknown_columns_and_unreadable_cells_are_told():
     before = frame("leads", {}, {"id": 22})
     after = before.assign(summry="x", campaign_id=pd.Series([62, "sixty"], dtype=object))
-    made = plan_changes("leads", before, after, place=PLACE)
+    made = plan_changes("leads", before, after, origin=ORIGIN)
     assert only(made).set == {"campaignId": 62}
     assert set(reasons(made)) == {"summry", "campaign_id"}
     assert made.refused["id"].isna().tolist() == [True, False]
@@ -271,31 +271,31 @@ def test_a_frame_of_another_tenant_is_refused(name, side):
     frames = [frame("leads"), frame("leads")]
     frames[side].attrs["stcrm"][name] = 8
     with pytest.raises(UsageError, match=r"connect to"):
-        plan_changes("leads", *frames, place=PLACE)
+        plan_changes("leads", *frames, origin=ORIGIN)
 
 
 def test_a_frame_of_another_kind_is_refused():
     contacts = frame("customer_contacts")
     contacts.attrs["stcrm"]["operation"] = "Customers_GetModifiedContactsList"
     with pytest.raises(UsageError, match="customer_contacts"):
-        plan_changes("customers", contacts, contacts, place=PLACE)
+        plan_changes("customers", contacts, contacts, origin=ORIGIN)
 
 
 def test_rows_that_do_not_say_whose_they_are_are_marked():
     before = frame("leads", named=False)
-    assert plan_changes("leads", before, before, place=PLACE).options == {"before_unnamed": True}
+    assert plan_changes("leads", before, before, origin=ORIGIN).options == {"before_unnamed": True}
     assert plan("leads", {}, {}).options == {}
 
 
 @pytest.mark.parametrize(("before", "after"), [(2, 1), (1, 2)])
 def test_a_key_twice_is_an_error(before, after):
-    with pytest.raises(UsageError, match="21 stands twice"):
-        plan_changes("leads", frame("leads", *[{}] * before), frame("leads", *[{}] * after), place=PLACE)
+    with pytest.raises(UsageError, match="21 appears twice"):
+        plan_changes("leads", frame("leads", *[{}] * before), frame("leads", *[{}] * after), origin=ORIGIN)
 
 
 def test_a_row_whose_path_is_not_known_is_refused():
     before = frame("bookings").drop(columns="booking_provider_id")
-    made = plan_changes("bookings", before, edited(before, name="x"), place=PLACE)
+    made = plan_changes("bookings", before, edited(before, name="x"), origin=ORIGIN)
     assert not made.steps
     assert "booking_provider_id" in made.refusals[0].reason
 
@@ -312,7 +312,7 @@ def test_a_unit_that_stays_empty_spoils_no_address():
 def test_a_deleted_row_of_a_feed_is_not_changed(resource):
     column = {"leads": "summary", "customer_contacts": "memo", "bookings": "name"}[resource]
     before = frame(resource).assign(active=False)
-    made = plan_changes(resource, before, edited(before, **{column: "x"}), place=PLACE)
+    made = plan_changes(resource, before, edited(before, **{column: "x"}), origin=ORIGIN)
     assert not made.steps
     assert made.refusals[0].reason == "it was deleted"
 
@@ -333,7 +333,7 @@ def test_a_frame_of_few_columns_is_told_apart_from_missing_values(resource, colu
     key = list(TARGETS[resource].row.key)
     before = frame(resource)[[*key, column]]
     made = plan_changes(
-        resource, before, before.assign(**{column: new}), place=PLACE, options=Options(keep_coordinates=True)
+        resource, before, before.assign(**{column: new}), origin=ORIGIN, options=PlanOptions(keep_coordinates=True)
     )
     assert not made.steps
     reason = reasons(made)[column]
@@ -346,7 +346,7 @@ def test_a_frame_of_few_columns_is_told_apart_from_missing_values(resource, colu
 def test_an_opt_out_needs_no_other_column():
     before = frame("customer_contacts")[["customer_id", "id", "preferences_marketing_updates_enabled"]]
     made = plan_changes(
-        "customer_contacts", before, before.assign(preferences_marketing_updates_enabled=False), place=PLACE
+        "customer_contacts", before, before.assign(preferences_marketing_updates_enabled=False), origin=ORIGIN
     )
     assert only(made).opt_out
     assert not any("unknown" in warning for warning in made.warnings), "they were not read, and are filled in later"

@@ -10,7 +10,7 @@ from stcrm_pandas.edits.plan.consent import FLAGS
 from stcrm_pandas.edits.plan.fill import OLDER, body_of
 from stcrm_pandas.errors import UsageError
 
-from .rows import PLACE, USUAL, edited, frame, only, plan, plan_changes, reasons
+from .rows import ORIGIN, USUAL, edited, frame, only, plan, plan_changes, reasons
 
 MARKETING, REMINDERS = "preferences_marketing_updates_enabled", "preferences_job_reminders_enabled"
 INVOICE, STATEMENT = "preferences_invoice_notification", "preferences_statement_notification"
@@ -94,7 +94,7 @@ def test_opt_outs_come_first():
     before = frame("customers", {}, {"id": 2}, {"id": 3})
     after = edited(before, name="Ann").assign(do_not_mail=[False, False, True])
     after["name"] = ["Ann", "Bob", "Cid"]
-    assert [step.key[0] for step in plan_changes("customers", before, after, place=PLACE).steps] == [3, 1, 2]
+    assert [step.key[0] for step in plan_changes("customers", before, after, origin=ORIGIN).steps] == [3, 1, 2]
 
 
 def test_an_opt_out_is_sent_whole_and_never_with_a_yes_of_our_own():
@@ -102,7 +102,7 @@ def test_an_opt_out_is_sent_whole_and_never_with_a_yes_of_our_own():
     step = only(made)
     assert step.cells[0].one_way
     assert set(body_of(step, row_of(**UNKNOWN))["preferences"].values()) == {False}
-    assert any("sent as off" in warning for warning in made.warnings)
+    assert any("sent as switched off" in warning for warning in made.warnings)
     fresh = row_of(**{REMINDERS: True, INVOICE: True, STATEMENT: False, LEGACY: True})
     assert body_of(step, fresh)["preferences"] == {
         "marketingUpdatesEnabled": False,

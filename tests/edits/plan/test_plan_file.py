@@ -17,12 +17,12 @@ from stcrm_pandas.edits.plan.model import from_json
 from stcrm_pandas.edits.plans import Plan
 from stcrm_pandas.errors import UsageError
 
-from .rows import PLACE, edited, frame, plan, plan_changes
+from .rows import ORIGIN, edited, frame, plan, plan_changes
 
 
 def many(count=30, **more):
     before = frame("customers", *({"id": id, **more} for id in range(1, count + 1)))
-    return plan_changes("customers", before, before.assign(name="Ann"), place=PLACE, reason="names")
+    return plan_changes("customers", before, before.assign(name="Ann"), origin=ORIGIN, reason="names")
 
 
 def test_a_plan_survives_its_file(tmp_path):
@@ -66,8 +66,8 @@ def test_an_altered_plan_is_refused(tmp_path, alter):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("{}", "is no plan"),
-        ("[1]", "is no plan"),
+        ("{}", "is not a plan"),
+        ("[1]", "is not a plan"),
         ("half a", "cannot be read"),
         ('{"kind": "stcrm plan", "version": 9}', "version 9"),
     ],
@@ -76,7 +76,7 @@ def test_what_is_no_plan_of_ours_is_refused(tmp_path, text, told):
     (tmp_path / "x").write_text(text)
     with pytest.raises(UsageError, match=told):
         plan_file.read(tmp_path / "x")
-    with pytest.raises(UsageError, match="no file"):
+    with pytest.raises(UsageError, match="does not exist"):
         plan_file.read(tmp_path / "y")
 
 
@@ -112,14 +112,14 @@ def test_samples_are_drawn_alike():
     assert whole.sample(10) == whole.sample(10)
     assert whole.sample(10) != whole.sample(10, seed=1)
     assert len(whole.sample(99).steps) == 30
-    with pytest.raises(UsageError, match="one row or more"):
+    with pytest.raises(UsageError, match="1 row or more"):
         whole.sample(0)
 
 
 def test_part_of_a_bulk_call():
     before = frame("customers", *({"id": id} for id in range(1, 6)))
     after = before.assign(tag_type_ids=pd.Series([(71,)] * 5, dtype=object))
-    part = plan_changes("customers", before, after, place=PLACE).subset([2, 4])
+    part = plan_changes("customers", before, after, origin=ORIGIN).subset([2, 4])
     assert part.steps[0].set == {"customerIds": [2, 4], "tagTypeIds": [71]}
 
 
@@ -144,14 +144,14 @@ def test_a_preview_tells_what_matters():
     before = frame("customers", *({"id": id, "payment_term_id": None} for id in range(1, 6)))
     after = before.assign(name=["Ann", "Ann", "Bob", "Cid", "Dee"], payment_term_id=3)
     after.loc[0, "do_not_mail"] = True
-    text = repr(plan_changes("customers", before, after.assign(balance=1.0), place=PLACE))
+    text = repr(plan_changes("customers", before, after.assign(balance=1.0), origin=ORIGIN))
     for part in (
-        "5 of 5 rows, 5 calls, 11 cells; 5 changes refused",
-        "One way only, left out by undo: 5 cells.",
-        "Opt-outs, sent first: 1 row.",
+        "5 of 5 rows, 5 requests, 11 cells; 5 changes refused",
+        "One way only (an undo leaves these out): 5 cells.",
+        "Opt-outs (sent first): 1 row.",
         "ANN LEE  Ann  2",
         "(missing)",
-        "it follows from invoices and payments",
+        "it is derived from invoices and payments",
     ):
         assert " ".join(part.split()) in " ".join(text.split()), part
 
@@ -171,25 +171,25 @@ def test_a_preview_counts_refusals_by_their_reason_and_says_tags_in_words():
     gone = {"active": False, "merged_to_id": None}
     before = frame("customers", {"id": 1, **gone}, {"id": 2, **gone}, {"id": 3})
     after = before.assign(name="Ann", tag_type_ids=pd.Series([(7,), (7,), (7,)], dtype=object))
-    text = " ".join(repr(plan_changes("customers", before, after, place=PLACE)).split())
-    assert "Refused: 4 changes, all of them in plan.refused" in text
+    text = " ".join(repr(plan_changes("customers", before, after, origin=ORIGIN)).split())
+    assert "Refused: 4 changes (all in plan.refused)" in text
     assert "tag_type_ids.7, name 4 it is inactive" in text or "name, tag_type_ids.7 4 it is inactive" in text
     assert "tag_type_ids.7 1 without the tag with the tag 1" in text
 
 
 def test_what_is_not_in_the_plan_is_counted_by_its_reason():
-    listed = [{"what": f"512-555-010{n}", "why": "texts are stopped by no operation", "instead": ""} for n in range(9)]
-    listed.append({"what": "x\x1b", "why": "a" * 90, "instead": "look at how it is written"})
+    listed = [{"what": f"512-555-010{n}", "why": "no operation stops text messages", "instead": ""} for n in range(9)]
+    listed.append({"what": "x\x1b", "why": "a" * 90, "instead": "check the spelling"})
     text = repr(replace(plan("customers", {}, {"name": "Ann"}), listed=tuple(listed)))
-    assert "Not in the plan: 10, all of them in plan.unmatched" in text
-    assert "  512-555-0100  9      texts are stopped by no operation" in text
+    assert "Not in the plan: 10 values (all in plan.unmatched)" in text
+    assert "  512-555-0100  9      no operation stops text messages" in text
     assert "a" * 90 in text
     assert "\x1b" not in text
 
 
 def test_a_plan_holds_no_connection_and_no_secret(tmp_path):
     made = edited(frame("customers"), name="x")
-    plan_changes("customers", frame("customers"), made, place=PLACE).save(tmp_path / "p")
+    plan_changes("customers", frame("customers"), made, origin=ORIGIN).save(tmp_path / "p")
     assert "client" not in json.loads((tmp_path / "p").read_text())
 
 

@@ -9,20 +9,20 @@ from hypothesis import strategies as st
 
 from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.contract.schemas.fields import Field
-from stcrm_pandas.edits.diff.columns import LEGACY, OTHER_CALLS, TARGETS
+from stcrm_pandas.edits.diff.columns import LEGACY, OTHER_OPERATIONS, TARGETS
 from stcrm_pandas.edits.diff.frames import diff
 from stcrm_pandas.edits.diff.values import parts_of, to_json
 from stcrm_pandas.edits.plan import plan_file
 from stcrm_pandas.edits.plan.build import rows_of
 from stcrm_pandas.edits.plan.fill import body_of
-from stcrm_pandas.edits.plan.steps import Options
+from stcrm_pandas.edits.plan.steps import PlanOptions
 from stcrm_pandas.edits.plans import Plan
 
 from ...frame.random_frames import frames
-from .rows import PLACE, plan_changes
+from .rows import ORIGIN, plan_changes
 
 KINDS = {"integer": int, "boolean": bool, "double": (int, float), "decimal": (int, float)}
-LIBERAL = Options(
+LIBERAL = PlanOptions(
     allow_opt_in=True,
     consent_source="all of them",
     keep_coordinates=True,
@@ -74,11 +74,11 @@ def repaired(draw: st.DrawFn, resource: str) -> tuple[Any, Any]:
 
 
 @settings(phases=(Phase.explicit, Phase.reuse, Phase.generate))
-@given(resource=st.sampled_from(sorted(TARGETS)), options=st.sampled_from([Options(), LIBERAL]), data=st.data())
+@given(resource=st.sampled_from(sorted(TARGETS)), options=st.sampled_from([PlanOptions(), LIBERAL]), data=st.data())
 def test_every_difference_is_sent_or_refused(resource, options, data, tmp_path_factory):
     target = TARGETS[resource]
     before, after = data.draw(repaired(resource))
-    plan = plan_changes(resource, before, after, place=PLACE, options=options)
+    plan = plan_changes(resource, before, after, origin=ORIGIN, options=options)
     rows = dict(rows_of(target, before, None))
     told = {(one.key, one.column.partition(".")[0]) for one in plan.refusals}
     sent = set()
@@ -86,7 +86,7 @@ def test_every_difference_is_sent_or_refused(resource, options, data, tmp_path_f
         sent |= {(key, cell.column.partition(".")[0]) for key in step.keys for cell in step.cells}
         body = body_of(step, rows[step.key])
         conforms(OPERATIONS[step.operation].body.fields, body, step.operation)
-        if step.operation not in OTHER_CALLS:
+        if step.operation not in OTHER_OPERATIONS:
             assert step.path.keys() == set(target.call.path_names)
     for change in diff(before, after, row=target.row).frame.to_dict("records"):
         key, column = tuple(change[name] for name in target.row.key), change["column"]

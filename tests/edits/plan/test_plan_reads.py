@@ -105,7 +105,7 @@ def test_a_customer_with_an_active_location_is_not_switched_off(crm):
     assert len(crm.customers.plan_changes(before, after).requests) == 3
     plan = crm.customers.plan_changes(before, after, check=True)
     assert plan.changes["id"].tolist() == [3]
-    assert reasons(plan) == {"active": "it has an active location"}
+    assert reasons(plan) == {"active": "the customer has an active location"}
     assert plan.checked
     allowed = crm.customers.plan_changes(before, after, check=True, allow_deactivate=True)
     assert len(allowed.requests) == 3
@@ -118,7 +118,7 @@ def test_a_yes_is_refused_where_another_record_says_no(crm):
     values = dict(zip(before["customer_id"], before["value"], strict=True))
     assert [values[id] for id in plan.changes["customer_id"]] == [FREE]
     assert {values[id] for id in plan.refused["customer_id"]} == {SHARED, TEXTLESS}
-    assert set(plan.refused["reason"]) == {"a record of the same number or address says no"}
+    assert set(plan.refused["reason"]) == {"another record of the same number or address is opted out"}
 
 
 def test_a_new_number_is_refused_where_it_says_no(crm):
@@ -126,7 +126,7 @@ def test_a_new_number_is_refused_where_it_says_no(crm):
     after = before.assign(value=[before["value"][0], before["value"][1], TEXTLESS])
     plan = crm.locations.plan_contact_changes(before, after, **ALLOWED)
     assert plan.requests.empty
-    assert reasons(plan) == {"value": "a record of the same number or address says no"}
+    assert reasons(plan) == {"value": "another record of the same number or address is opted out"}
     after = before.assign(value=[before["value"][0], before["value"][1], "512-555-0177"])
     assert len(crm.locations.plan_contact_changes(before, after, **ALLOWED).requests) == 1
 
@@ -137,7 +137,7 @@ def test_rows_of_nobody_are_compared_with_what_is_there(crm):
     after = before.assign(name="Ann")
     assert len(crm.customers.plan_changes(before, after, check=True).requests) == 3
     strange = before.assign(name=["Bob", "Bob", "x"])
-    with pytest.raises(UsageError, match="2 of 3 are not as they are"):
+    with pytest.raises(UsageError, match="2 of 3 rows differ"):
         crm.customers.plan_changes(strange, strange.assign(name="Ann"), check=True)
 
 
@@ -172,7 +172,7 @@ def test_leads_are_dismissed_for_ever_and_only_as_they_were_read(crm):
     closed = leads.assign(status=["Converted", "Dismissed", "Open"])
     plan = crm.leads.plan_dismiss(closed, dismissing_reason_id=9)
     assert plan.changes["id"].unique().tolist() == [23]
-    assert plan.refused["reason"].tolist() == ["it is converted already", "it is dismissed already"]
+    assert plan.refused["reason"].tolist() == ["it is already converted", "it is already dismissed"]
     for frame, given, told in (
         (leads.drop(columns="modified_on"), 9, "modified_on"),
         (pd.concat([leads, leads]), 9, "twice"),

@@ -17,7 +17,7 @@ from stcrm_pandas.sandbox.company.times import DAY, HOUR
 UNDECIDED, TO_JOB, DISMISSED = range(3)
 TWINS = 0.03
 """Share of the bookings that are the second request of a person, through another source."""
-BOOKED_WITHOUT_EFFECTS = 0.33
+BOOKED_ALIKE = 0.33
 """Without effects, the share of bookings that lead to a job, directly or through a lead: that of other web leads."""
 
 
@@ -72,7 +72,7 @@ def _outcomes(rng: np.random.Generator, source: Ints, *, effects: bool) -> Ints:
     shares = np.array([(100 - s.to_job - s.dismissed, s.to_job, s.dismissed) for s in SOURCES])
     if not effects:
         undecided, _, dismissed = np.array([s.share for s in SOURCES]) @ shares / sum(s.share for s in SOURCES) / 100
-        to_job = BOOKED_WITHOUT_EFFECTS * (1 - dismissed * LEADS_OF_DISMISSED)
+        to_job = BOOKED_ALIKE * (1 - dismissed * LEADS_OF_DISMISSED)
         return pick(rng, (undecided, to_job, 1 - undecided - to_job), source.size)
     outcome = np.zeros(source.size, dtype=np.int64)
     for index, row in enumerate(shares):
@@ -89,15 +89,15 @@ def _twins(rng: np.random.Generator, seasons: Seasons, source: Ints, created: In
     seconds = indexes[outcome[indexes] != TO_JOB][: round(source.size * TWINS)]
     firsts = firsts[~np.isin(firsts, seconds)][: seconds.size]
     seconds = seconds[: firsts.size]
-    differ = source[firsts] != source[seconds]
-    twin_of[seconds[differ]] = firsts[differ]
+    unlike = source[firsts] != source[seconds]
+    twin_of[seconds[unlike]] = firsts[unlike]
     return twin_of
 
 
 def _became_lead(
-    rng: np.random.Generator, source: Ints, dismissed: Flags, eligible: Flags, sizes: Sizes, planted: PlantedTruths
+    rng: np.random.Generator, source: Ints, dismissed: Flags, able: Flags, sizes: Sizes, planted: PlantedTruths
 ) -> Flags:
-    """Draw exact shares of the dismissed, from the eligible ones."""
+    """Draw exact shares of the dismissed, from those that are able."""
     count = dismissed.sum()
     if not planted.effects:  # more are dismissed, but as many leads come of them
         count = round(source.size * sum(s.share * s.dismissed for s in SOURCES) / 10_000)
@@ -109,6 +109,6 @@ def _became_lead(
         mine = round((dismissed & voice).sum() * LEADS_OF_VOICE_DISMISSED)
         shares = [(voice, mine), (~voice, max(total - mine, 0))]
     for group, count in shares:
-        indexes = np.flatnonzero(group & dismissed & eligible)
+        indexes = np.flatnonzero(group & dismissed & able)
         flags[indexes] = some(rng, indexes.size, count)
     return flags

@@ -168,8 +168,8 @@ def _persons(
     person_of_booking = np.full(bookings.size, -1)
     booked = jobs.booking >= 0
     person_of_booking[jobs.booking[booked]] = of_job[booked]
-    from_booking = leads.booking >= 0
-    person_of_booking[leads.booking[from_booking]] = person_of_lead[from_booking]
+    born = leads.booking >= 0
+    person_of_booking[leads.booking[born]] = person_of_lead[born]
     unknown = np.flatnonzero((person_of_booking < 0) & (bookings.twin_of < 0))
     person_of_booking[unknown] = spare + np.arange(unknown.size)
     spare += unknown.size

@@ -91,7 +91,7 @@ def draw_jobs(
     at_once = _campaigns_at_first_contact(rng, sizes, planted, leads, first, int((credited == DEFAULT_CAMPAIGN).sum()))
     unit_at_once = pick(rng, FIRST_CONTACT_UNITS, first)
     if not planted.effects:
-        like = _phone_leads(chance.of("first contacts"), leads, first)
+        like = _calls_alike(chance.of("first contacts"), leads, first)
         at_once, unit_at_once = leads.campaign[like], leads.unit[like]
     no = np.zeros(first, dtype=np.bool_)
     arrived = seasons.arrivals(
@@ -114,8 +114,8 @@ def draw_jobs(
     kind[installs] = INSTALL + 1
     kind[installs[: round(sizes.jobs * INSTALLS) - seconds]] = INSTALL
 
-    eligible = np.flatnonzero((unit == HVAC_SERVICE) & (created < seasons.as_of - 35 * DAY))
-    parent = rng.permutation(eligible)[:seconds]
+    able = np.flatnonzero((unit == HVAC_SERVICE) & (created < seasons.as_of - 35 * DAY))
+    parent = rng.permutation(able)[:seconds]
     later = seasons.local(created[parent]) // DAY + rng.integers(5, 31, parent.size)
     none, follow = np.full(created.size, -1), np.full(parent.size, -1)
     lead = none.copy()
@@ -160,7 +160,7 @@ def _campaigns_at_first_contact(
     return rng.permutation(np.repeat(np.arange(len(CAMPAIGNS)), parts))[:count]
 
 
-def _phone_leads(rng: np.random.Generator, leads: Leads, count: int) -> Ints:
+def _calls_alike(rng: np.random.Generator, leads: Leads, count: int) -> Ints:
     """Draw a phone lead for each job booked at first contact, which takes its campaign, business unit and creator.
 
     So calls of all groups are booked equally often, except for chance. Exponential weights add that chance: a group has

@@ -26,7 +26,7 @@ from stcrm_pandas.sandbox.company.times import DAY, HOUR
 
 REPEATS, NOT_LEADS, DELETED = 0.08, 0.09, 0.008
 RETIRED = np.array([not active for _, _, active in CAMPAIGNS])
-PLANTED, RECENT, FROM_BOOKING, ORDINARY, REPEAT = range(5)
+PLANTED, RECENT, BORN, ORDINARY, REPEAT = range(5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +70,11 @@ def retired_on(seasons: Seasons) -> Ints:
 def draw_leads(chance: Chance, seasons: Seasons, sizes: Sizes, planted: PlantedTruths, bookings: Bookings) -> Leads:
     rng = chance.of("leads")
     repeats = round(sizes.leads * REPEATS)
-    from_booking = np.flatnonzero(bookings.became_lead)
+    born = np.flatnonzero(bookings.became_lead)
     cell, group, not_lead = _planted(planted)
-    spare = sizes.leads - repeats - cell.size - from_booking.size
-    cell = np.concatenate([cell, np.full(from_booking.size + spare, -1)])
-    group = np.concatenate([group, np.full(from_booking.size, FROM_BOOKING), np.full(spare, ORDINARY)])
+    spare = sizes.leads - repeats - cell.size - born.size
+    cell = np.concatenate([cell, np.full(born.size + spare, -1)])
+    group = np.concatenate([group, np.full(born.size, BORN), np.full(spare, ORDINARY)])
     size = cell.size
 
     ordinary = group == ORDINARY
@@ -84,18 +84,16 @@ def draw_leads(chance: Chance, seasons: Seasons, sizes: Sizes, planted: PlantedT
     deleted = np.zeros(size, dtype=np.bool_)
     deleted[ordinary] = some(rng, spare, round(sizes.leads * DELETED))
 
-    booking = np.where(group == FROM_BOOKING, 0, -1)
-    booking[group == FROM_BOOKING] = from_booking
+    booking = np.where(group == BORN, 0, -1)
+    booking[group == BORN] = born
     unit = _of_cell([c.unit for c in planted.cells], cell, pick(rng, UNIT_WEIGHTS, size))
-    unit[group == FROM_BOOKING] = bookings.unit[from_booking]
+    unit[group == BORN] = bookings.unit[born]
     weights = _campaign_weights(chance, planted)
     running = pick(rng, np.where(RETIRED, 0.0, weights), size)
     campaign = np.where(group == RECENT, running, pick(rng, weights, size))
     campaign = _of_cell([c.campaign for c in planted.cells], cell, campaign)
-    of_source = np.array([s.campaign for s in SOURCES])[bookings.source[from_booking]]
-    campaign[group == FROM_BOOKING] = np.where(
-        bookings.campaign[from_booking] >= 0, bookings.campaign[from_booking], of_source
-    )
+    of_source = np.array([s.campaign for s in SOURCES])[bookings.source[born]]
+    campaign[group == BORN] = np.where(bookings.campaign[born] >= 0, bookings.campaign[born], of_source)
     creator = _of_cell([c.creator for c in planted.cells], cell, _creators(rng, planted, group))
 
     first = np.where(group == RECENT, seasons.as_of - MATURE_DAYS * DAY, seasons.start)
@@ -103,7 +101,7 @@ def draw_leads(chance: Chance, seasons: Seasons, sizes: Sizes, planted: PlantedT
     last = np.minimum(last, retired_on(seasons)[campaign])
     form = creator == WEBSITE
     created = seasons.arrivals(rng, TRADE[unit], web=form | (creator == PARTNERS), form=form, first=first, last=last)
-    created[group == FROM_BOOKING] = bookings.decided[from_booking]
+    created[group == BORN] = bookings.decided[born]
 
     original = _originals(rng, np.flatnonzero(~not_lead & ~deleted), created, seasons, repeats)
     fresh = pick(rng, weights, repeats)
@@ -158,14 +156,14 @@ def _creators(rng: np.random.Generator, planted: PlantedTruths, group: Ints) -> 
     """Draw creators: integrations create 30% of all leads, but none from a booking."""
     free = [index for index in OFFICE if index not in planted.creators]
     office = np.array(free)[rng.integers(0, len(free), group.size)]
-    integrations = np.where(rng.random(group.size) < 0.6, WEBSITE, PARTNERS)
-    eligible = group != FROM_BOOKING
-    share = min(0.30 / (1 - REPEATS) * group.size / max(int(eligible.sum()), 1), 0.9)
+    robots = np.where(rng.random(group.size) < 0.6, WEBSITE, PARTNERS)
+    able = group != BORN
+    share = min(0.30 / (1 - REPEATS) * group.size / max(int(able.sum()), 1), 0.9)
     share *= 1 / (1 - 0.08) if planted.creators else 1.0
-    return np.where(eligible & (rng.random(group.size) < share), integrations, office)
+    return np.where(able & (rng.random(group.size) < share), robots, office)
 
 
-def _originals(rng: np.random.Generator, eligible: Ints, created: Ints, seasons: Seasons, count: int) -> Ints:
+def _originals(rng: np.random.Generator, able: Ints, created: Ints, seasons: Seasons, count: int) -> Ints:
     """Draw the leads that are repeated, each once."""
-    eligible = eligible[created[eligible] < seasons.as_of - REPEAT_DAYS * DAY]
-    return rng.permutation(eligible)[:count]
+    able = able[created[able] < seasons.as_of - REPEAT_DAYS * DAY]
+    return rng.permutation(able)[:count]

@@ -9,7 +9,7 @@ import numpy as np
 from stcrm_pandas.sandbox.company.catalogue import PARTNERS, WEBSITE
 from stcrm_pandas.sandbox.company.chance import Chance, Flags, Floats, Ints, pick_by_row, shared_out
 from stcrm_pandas.sandbox.company.drawing.bookings import Bookings
-from stcrm_pandas.sandbox.company.drawing.leads import FROM_BOOKING, PLANTED, RECENT, REPEAT, Leads
+from stcrm_pandas.sandbox.company.drawing.leads import BORN, PLANTED, RECENT, REPEAT, Leads
 from stcrm_pandas.sandbox.company.planted import (
     FAST,
     MATURE_DAYS,
@@ -29,7 +29,7 @@ RATE = 0.31
 OPEN_OF_REST = 12 / 69
 """Share of open ones among the mature leads that did not convert."""
 RATE_OF_UNIT = np.array([0.33, 0.26, 0.33, 0.37])
-RATE_FROM_BOOKING, RATE_OF_REPEAT, RATE_OF_NOT_LEAD = 0.25, 0.22, 0.06
+RATE_OF_BORN, RATE_OF_REPEAT, RATE_OF_NOT_LEAD = 0.25, 0.22, 0.06
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def _final(rng: np.random.Generator, seasons: Seasons, planted: PlantedTruths, l
     if not planted.effects:
         return _by_rate(rng, np.full(leads.size, RATE))
     rate = RATE_OF_UNIT[leads.unit] * rng.normal(1.0, 0.04, 64)[leads.campaign]
-    rate[leads.group == FROM_BOOKING] = RATE_FROM_BOOKING
+    rate[leads.group == BORN] = RATE_OF_BORN
     rate[leads.group == REPEAT] = RATE_OF_REPEAT
     # A converted repeat would convert the whole chain, and make the planted number of its first lead wrong.
     rate[(leads.repeat_of >= 0) & (leads.cell[leads.repeat_of] >= 0)] = 0.0

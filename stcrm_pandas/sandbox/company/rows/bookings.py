@@ -46,7 +46,7 @@ def booking_rows(world: World) -> Iterator[JsonColumns]:
     dismissing = np.where(status == 3, rng.integers(0, catalogue.DISMISSING_REASON_IDS.size, size), -1)
     deleted = (status != 2) & ~bookings.became_lead & (rng.random(size) < 0.015)
     first_time = _is_new(world, job) ^ (rng.random(size) < WRONGLY_FIRST)
-    unknown = rng.random(size) < 0.02
+    unsaid = rng.random(size) < 0.02
     start = _starts(world, rng)
     respelled = world.seasons.local(bookings.created) // DAY >= world.seasons.respelling
     respelled &= rng.random(size) < 0.93
@@ -83,7 +83,7 @@ def booking_rows(world: World) -> Iterator[JsonColumns]:
                 "start": world.times.cells(start[part]),
                 "campaignId": ids_of(catalogue.CAMPAIGN_IDS, bookings.campaign[part]),
                 "businessUnitId": ids_of(catalogue.BUSINESS_UNIT_IDS, unit[part]),
-                "isFirstTimeClient": booleans(first_time[part], unknown[part]),
+                "isFirstTimeClient": booleans(first_time[part], unsaid[part]),
                 "uploadedImages": with_nulls(
                     concatenate('["https://images.example.com/', ids, '.jpg"]'), ~pictures[part]
                 ),

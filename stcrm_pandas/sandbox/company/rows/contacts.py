@@ -57,18 +57,18 @@ def draw_contacts(world: World) -> ContactColumns:
     first = np.cumsum(count) - count
     slot = narrow(np.arange(customer.size) - first[customer])
     kind = narrow(pick_by_row(rng, TYPES_BY_SLOT, slot))
-    is_phone = (kind == MOBILE) | (kind == PHONE)
+    dialled = (kind == MOBILE) | (kind == PHONE)
     share = np.where(kind == MOBILE, 0.046, 0.025) if world.planted.effects else np.full(kind.size, DO_NOT_TEXT)
-    do_not_text = is_phone & (rng.random(kind.size) < share)
+    do_not_text = dialled & (rng.random(kind.size) < share)
     spelling = narrow(rng.integers(0, 4, kind.size))
-    blank = rng.random(kind.size) < np.where(kind == EMAIL, NO_MAIL, np.where(is_phone, NO_NUMBER, 0.0))
+    blank = rng.random(kind.size) < np.where(kind == EMAIL, NO_MAIL, np.where(dialled, NO_NUMBER, 0.0))
     # A number entered as a landline may have a note that it is a mobile phone.
     cell = (kind == PHONE) & (rng.random(kind.size) < 0.4)
     noted = cell & (rng.random(kind.size) < 0.5)
     memo = narrow(np.where(noted, 1, np.where(rng.random(kind.size) < 0.75, 0, rng.integers(2, 8, kind.size))))
 
     whose, whose_slot = customer.copy(), slot.copy()
-    _share(rng, np.flatnonzero(is_phone & ~blank), customer, whose, whose_slot, do_not_text)
+    _share(rng, np.flatnonzero(dialled & ~blank), customer, whose, whose_slot, do_not_text)
     _manage(rng, world, first[(kind[first] <= PHONE) & ~blank[first]], whose, whose_slot, do_not_text)
     return compact(ContactColumns(customer, slot, kind, whose, whose_slot, do_not_text, spelling, blank, memo))
 
@@ -83,17 +83,17 @@ def _share(
     opted_out = firsts[do_not_text[firsts]]
     contradicted = opted_out[: round(opted_out.size * CONTRADICTED)]
     firsts = np.concatenate([contradicted, firsts[~np.isin(firsts, contradicted)]])[:pairs]
-    differ = customer[firsts] != customer[seconds]
-    firsts, seconds = firsts[differ], seconds[differ]
+    unlike = customer[firsts] != customer[seconds]
+    firsts, seconds = firsts[unlike], seconds[unlike]
     whose[seconds], whose_slot[seconds] = whose[firsts], whose_slot[firsts]
     do_not_text[seconds] = do_not_text[firsts] & ~np.isin(firsts, contradicted)
 
 
 def _manage(
-    rng: np.random.Generator, world: World, eligible: Ints, whose: Ints, whose_slot: Ints, do_not_text: Flags
+    rng: np.random.Generator, world: World, able: Ints, whose: Ints, whose_slot: Ints, do_not_text: Flags
 ) -> None:
     """Give many customers the number of one property manager."""
-    firms = eligible[world.customers.people.firm[world.customers.person[whose[eligible]]] >= 0]
+    firms = able[world.customers.people.firm[world.customers.person[whose[able]]] >= 0]
     chosen = np.sort(rng.permutation(firms)[:OF_ONE_MANAGER])
     if chosen.size:
         whose[chosen], whose_slot[chosen], do_not_text[chosen] = whose[chosen[0]], MANAGERS_SLOT, False
@@ -126,14 +126,12 @@ def _rows(
     rng = world.chance.of("contacts" if parent == "customerId" else "location contacts").spawn(1)[0]
     size = indexes.size
     kind, customer = contacts.kind[indexes], contacts.customer[indexes]
-    parent_created = world.customers.created[customer]
+    born = world.customers.created[customer]
     if parent == "locationId":
-        parent_created = world.customers.location.created[owners]
-    life = np.maximum(world.seasons.as_of - 1 - parent_created, 0)
-    created = parent_created + np.where(
-        rng.random(size) < 0.7, np.minimum(2, life), (rng.random(size) * life).astype(np.int64)
-    )
-    del parent_created, life  # millions of them
+        born = world.customers.location.created[owners]
+    life = np.maximum(world.seasons.as_of - 1 - born, 0)
+    created = born + np.where(rng.random(size) < 0.7, np.minimum(2, life), (rng.random(size) * life).astype(np.int64))
+    del born, life  # millions of them
     later = np.where(rng.random(size) < 0.6, 0, (rng.random(size) * (world.seasons.as_of - created)))
     edited, created = narrow(created + later.astype(np.int64)), narrow(created)
     ids, own = Ids(base, 3, size), narrow(np.arange(size))

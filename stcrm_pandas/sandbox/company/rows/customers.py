@@ -28,7 +28,7 @@ from stcrm_pandas.sandbox.store.columns import Cells, JsonColumns, json_objects
 from stcrm_pandas.sandbox.store.default_rows import custom_field_type
 
 DO_NOT_MAIL, DO_NOT_SERVICE = 0.03, 0.006
-UPPER_CASE = 0.04
+SHOUTED = 0.04
 """Share of the names in upper case."""
 ZERO = 0.03
 """Share of the unmerged rows with a `mergedToId` of 0."""
@@ -59,14 +59,14 @@ def customer_rows(world: World) -> Iterator[JsonColumns]:
     tags, fields = drawn_tags(rng, size, none=0.65), pick(rng, (18, 1, 1), size)
     answer, data = rng.integers(0, 3, size), rng.random(size) < 0.03
     creator = pick(rng, (3, 3, 3, 1, 1, 1, 2, 2, 1), size)
-    upper_case = rng.random(size) < UPPER_CASE
+    shouted = rng.random(size) < SHOUTED
     odd = rng.permutation(size)[: len(ODD_NAMES)].tolist()
     zero = _zeros(world, "customers not merged", size)
 
     for part in chunks(size):
         who = customers.person[part]
         names = people.names(who)
-        names = if_else(upper_case[part], pc.utf8_upper(names), names)
+        names = if_else(shouted[part], pc.utf8_upper(names), names)
         for index, name in zip(odd, ODD_NAMES, strict=True):
             if part.start <= index < part.stop:
                 names = if_else(np.arange(part.start, part.stop) == index, to_json(name), names)

@@ -31,7 +31,7 @@ from stcrm_pandas.sandbox.store.columns import JsonColumns, json_objects
 STATUS = ("Scheduled", "Dispatched", "InProgress", "Hold", "Completed", "Canceled")
 COMPLETED, CANCELED = 4, 5
 PRIORITY = ("Low", "Normal", "High", "Urgent")
-CANCELED_WITHOUT_EFFECTS, CANCELED_EXISTING, CANCELED_NEW, CANCELED_MARKETPLACE = 0.11, 0.07, 0.165, 0.19
+CANCELED_ALIKE, CANCELED_EXISTING, CANCELED_NEW, CANCELED_MARKETPLACE = 0.11, 0.07, 0.165, 0.19
 ZERO = 0.18
 MEDIAN, SPREAD = 420.0, 0.86
 MEDIAN_OF_UNIT = np.array([445.0, 600.0, 415.0, 375.0])
@@ -45,7 +45,7 @@ def _canceled(world: World, rng: np.random.Generator) -> Flags:
     chance[booked & (world.bookings.source[jobs.booking] == MARKETPLACE_A)] = CANCELED_MARKETPLACE
     chance[jobs.parent[jobs.parent >= 0]] = 0.0  # something was sold there
     if not world.planted.effects:
-        chance[:] = CANCELED_WITHOUT_EFFECTS
+        chance[:] = CANCELED_ALIKE
     canceled: Flags = rng.random(jobs.size) < chance
     return canceled
 
@@ -56,9 +56,9 @@ def _totals(world: World, rng: np.random.Generator) -> Floats:
     effects = world.planted.effects
     median = MEDIAN_OF_UNIT[jobs.unit] if effects else np.full(jobs.size, MEDIAN)
     usual = np.exp(rng.normal(np.log(median), SPREAD))
-    expensive = jobs.kind == INSTALL if effects else rng.random(jobs.size) < 0.03
-    total = np.where(expensive, rng.uniform(*INSTALL_PRICES, jobs.size), usual)
-    free = (rng.random(jobs.size) < ZERO) & ~expensive
+    dear = jobs.kind == INSTALL if effects else rng.random(jobs.size) < 0.03
+    total = np.where(dear, rng.uniform(*INSTALL_PRICES, jobs.size), usual)
+    free = (rng.random(jobs.size) < ZERO) & ~dear
     totals: Floats = np.where(free, 0.0, total).round(2)
     return totals
 

@@ -42,8 +42,8 @@ def modified(world: World, rng: np.random.Generator) -> Ints:
     later = outcomes.time + HOUR + rng.exponential(8 * DAY, leads.size).astype(np.int64)
     edited = np.where(touched & (later < as_of), later, outcomes.time)
     afternoon = int(world.seasons.utc(np.array([world.seasons.bulk_edit * DAY + 15 * HOUR]))[0])
-    eligible = rng.permutation(np.flatnonzero(edited < afternoon))[: round(leads.size * BULK_EDITED)]
-    edited[np.sort(eligible)] = afternoon + np.arange(eligible.size) // 40
+    able = rng.permutation(np.flatnonzero(edited < afternoon))[: round(leads.size * BULK_EDITED)]
+    edited[np.sort(able)] = afternoon + np.arange(able.size) // 40
     return edited
 
 

@@ -50,26 +50,26 @@ def lead_note_rows(world: World) -> Iterator[JsonColumns]:
 
 def customer_note_rows(world: World) -> Iterator[JsonColumns]:
     """Return the notes of customers."""
-    parent_created = world.customers.created
-    yield from _rows(world, "customer notes", "customerId", world.customer_ids, parent_created, OF_CUSTOMERS)
+    born = world.customers.created
+    yield from _rows(world, "customer notes", "customerId", world.customer_ids, born, OF_CUSTOMERS)
 
 
 def location_note_rows(world: World) -> Iterator[JsonColumns]:
     """Return the notes of locations."""
-    parent_created = world.customers.location.created
-    yield from _rows(world, "location notes", "locationId", world.location_ids, parent_created, OF_LOCATIONS)
+    born = world.customers.location.created
+    yield from _rows(world, "location notes", "locationId", world.location_ids, born, OF_LOCATIONS)
 
 
 def _rows(
-    world: World, stream: str, parent: str, ids: Ids, parent_created: Ints, texts: tuple[str, ...]
+    world: World, stream: str, parent: str, ids: Ids, born: Ints, texts: tuple[str, ...]
 ) -> Iterator[JsonColumns]:
     rng = world.chance.of(stream)
     noted = np.flatnonzero(some(rng, ids.size, round(ids.size * NOTED)))
     index = np.repeat(noted, 1 + pick(rng, (8, 1.5, 0.5), noted.size))
     size, as_of = index.size, world.seasons.as_of
     # Most are written within days of the creation of their row, if those days are over.
-    written = parent_created[index] + rng.exponential(5 * DAY, size).astype(np.int64)
-    written = np.where(written < as_of, written, np.minimum(parent_created[index] + 1, as_of - 1))
+    written = born[index] + rng.exponential(5 * DAY, size).astype(np.int64)
+    written = np.where(written < as_of, written, np.minimum(born[index] + 1, as_of - 1))
     later = written + rng.exponential(10 * DAY, size).astype(np.int64)
     edited = np.where((rng.random(size) < EDITED) & (later < as_of), later, written)
     user, text = rng.integers(0, len(catalogue.OFFICE), size), rng.integers(0, len(texts), size)

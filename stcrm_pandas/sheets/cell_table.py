@@ -1,4 +1,4 @@
-"""A table of cells as a file has it, the mark that says what it is, and the way to a sheet."""
+"""The cells of a file, the mark that identifies it, and their conversion to a sheet."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from stcrm_pandas.contract.schemas.fields import Column, Row
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.foreign_cells import array
 from stcrm_pandas.frame.matching import SHOWN
-from stcrm_pandas.sheets.cells import Broken, File, Suspect, cell_reader
+from stcrm_pandas.sheets.cells import BrokenCell, FileState, Suspect, cell_reader
 from stcrm_pandas.sheets.sheet import Sheet
-from stcrm_pandas.sheets.text import JSON_COLUMN, armed
+from stcrm_pandas.sheets.text import JSON_COLUMN, from_cell_text
 
 VERSION = 1
 _MARK = "stcrm-sheet/"
 PROVENANCE = ("resource", "operation", "environment", "tenant", "fetched_at")
-"""What a sheet keeps of where its frame comes from."""
+"""The provenance of a frame that a sheet keeps."""
 
 
 @dataclass(frozen=True)
-class Grid:
+class CellTable:
     """The cells of a file.
 
     Parameters
@@ -37,9 +37,9 @@ class Grid:
     lines : Sequence[Sequence[Any]]
         The other rows, each as long as the header; None is a blank cell.
     numbers : sequence of int
-        The row that each line has in a spreadsheet.
+        The row number of each line in a spreadsheet.
     letters_lost : bool, default False
-        See `File`.
+        See `FileState`.
     """
 
     header: Sequence[str | None]
@@ -49,36 +49,38 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class Mark:
-    """What the head of the last column says: `stcrm-sheet/1/customers?environment=production&…`."""
+class SheetMark:
+    """The heading of the last column: `stcrm-sheet/1/customers?environment=production&…`."""
 
     row: str
     about: Mapping[str, str]
     digest: str
 
     @classmethod
-    def of(cls, text: str) -> Mark | None:
-        """The mark that a text is, or None.
+    def of(cls, text: str) -> SheetMark | None:
+        """Return the mark in a text, or None.
 
         Raises
         ------
         UsageError
-            It is one of another version.
+            The mark has another version.
         """
         if not text.startswith(_MARK):
             return None
         version, _, rest = text.removeprefix(_MARK).partition("/")
         if version != str(VERSION):
-            raise UsageError(f"The sheet is of version {version[:10]}, and this program reads version {VERSION}.")
+            raise UsageError(
+                f"The sheet has version {version[:10]}, but this program reads version {VERSION}. Write it again."
+            )
         row, _, query = rest.partition("?")
         about = dict(parse_qsl(query))
         return cls(row, about, about.pop("digest", ""))
 
     @property
     def provenance(self) -> dict[str, Any]:
-        """What `attrs["stcrm"]` of the frame says; the tenant is a number there."""
-        told = {name: self.about[name] for name in PROVENANCE if name in self.about}
-        return {name: int(one) if name == "tenant" and one.isdecimal() else one for name, one in told.items()}
+        """The provenance for `attrs["stcrm"]` of the frame, with the tenant as a number."""
+        known = {name: self.about[name] for name in PROVENANCE if name in self.about}
+        return {name: int(one) if name == "tenant" and one.isdecimal() else one for name, one in known.items()}
 
     def __str__(self) -> str:
         about = urlencode({**self.about, "digest": self.digest}, quote_via=quote, safe=":/")
@@ -86,7 +88,7 @@ class Mark:
 
 
 def digest(names: Sequence[str], columns: Sequence[Sequence[Any]]) -> str:
-    """What tells whether another hand was at the cells: the first digits of a SHA-256."""
+    """Return a short SHA-256 of the cells, which shows whether they were changed."""
     found = hashlib.sha256()
     for name, cells in zip(names, columns, strict=True):
         found.update(f"{name}\x1d".encode())
@@ -94,40 +96,40 @@ def digest(names: Sequence[str], columns: Sequence[Sequence[Any]]) -> str:
     return found.hexdigest()[:16]
 
 
-def sheet_of(row: Row, grid: Grid, mark: Mark | None) -> Sheet:
-    """The sheet that a grid is.
+def to_sheet(row: Row, grid: CellTable, mark: SheetMark | None) -> Sheet:
+    """Return the sheet in the cells of a file.
 
     Raises
     ------
     UsageError
-        No column of the key, or cells that are no value of their column.
+        A key column is missing, or cells do not fit their column.
     """
     lines = [number for number, line in enumerate(grid.lines) if any(cell is not None for cell in line)]
     columns = {
         name: [[grid.lines[number][place] for number in lines] for place in places]
-        for name, places in _places(row, grid).items()
+        for name, places in _positions(row, grid).items()
     }
     missing = [name for name in row.key if name not in columns]
     if missing:
         raise UsageError(
-            f"{row.name}: the sheet has no column {missing[0]!r}, which tells its rows apart; names of columns belong "
-            "into its first row."
+            f"{row.name}: the sheet has no column {missing[0]!r}, which identifies its rows. Put the column names into "
+            "the first row."
         )
-    whole = [name for name, alike in columns.items() if len(alike) == 1]
+    whole = [name for name, duplicates in columns.items() if len(duplicates) == 1]
     untouched = (
         mark is not None
         and len(whole) == len(columns)
         and all(isinstance(cell, str | None) for name in whole for cell in columns[name][0])
         and mark.digest == digest(whole, [columns[name][0] for name in whole])
     )
-    reading = _Reading(row, File(untouched, grid.letters_lost), [grid.numbers[number] for number in lines])
-    for name, alike in columns.items():
-        reading.add(name, alike)
+    reading = _Reading(row, FileState(untouched, grid.letters_lost), [grid.numbers[number] for number in lines])
+    for name, duplicates in columns.items():
+        reading.add(name, duplicates)
     return reading.sheet(mark.provenance if mark else {})
 
 
-def _places(row: Row, grid: Grid) -> dict[str, list[int]]:
-    """Where the columns of each name stand: more than one place if a name stands twice."""
+def _positions(row: Row, grid: CellTable) -> dict[str, list[int]]:
+    """Return the positions of the columns of each name: several for duplicate names."""
     known = {name.lower(): name for name in row.dtypes}
     found: dict[str, list[int]] = {}
     for place, text in enumerate(grid.header):
@@ -136,15 +138,15 @@ def _places(row: Row, grid: Grid) -> dict[str, list[int]]:
                 found[f"column {place + 1}"] = [place]
             continue
         if not text.startswith(_MARK):
-            name = armed(text)
+            name = from_cell_text(text)
             found.setdefault(known.get(name.strip().lower(), name), []).append(place)
     return found
 
 
 class _Reading:
-    """Cells on their way to a frame: values, suspects, and what cannot be read."""
+    """Collects the cells of a frame: values, suspects, and unreadable cells."""
 
-    def __init__(self, row: Row, file: File, numbers: Sequence[int]) -> None:
+    def __init__(self, row: Row, file: FileState, numbers: Sequence[int]) -> None:
         self._row = row
         self._file = file
         self._numbers = numbers
@@ -153,15 +155,15 @@ class _Reading:
         self._suspects: dict[str, dict[int, tuple[str, str]]] = {}
         self._unreadable: list[tuple[int, str, str]] = []
 
-    def add(self, name: str, alike: list[list[Any]]) -> None:
-        """Read the columns of one name: one, as a rule."""
-        cells = alike[0]
+    def add(self, name: str, duplicates: list[list[Any]]) -> None:
+        """Read the columns of one name, usually one."""
+        cells = duplicates[0]
         if name not in self._known:
             self._values[name] = cells
             return
-        unlike = {place for other in alike[1:] for place, cell in enumerate(other) if cell != cells[place]}
+        unlike = {place for other in duplicates[1:] for place, cell in enumerate(other) if cell != cells[place]}
         values, suspects = self._read(self._known[name], cells)
-        suspects |= {place: (_shown(cells[place]), "stands twice, with another value") for place in unlike}
+        suspects |= {place: (_shown(cells[place]), "appears twice with different values") for place in unlike}
         self._values[name], self._suspects[name] = values, suspects
 
     def _read(self, column: Column, cells: list[Any]) -> tuple[list[Any], dict[int, tuple[str, str]]]:
@@ -182,18 +184,21 @@ class _Reading:
         return values, suspects
 
     def sheet(self, about: dict[str, Any]) -> Sheet:
-        """All that was read.
+        """Return the sheet.
 
         Raises
         ------
         UsageError
-            Cells that cannot be read; the first ten are named.
+            Some cells cannot be read; the error names the first ten.
         """
         if self._unreadable:
             self._unreadable.sort()
-            told = "; ".join(f"row {at} {name} {why}" for at, name, why in self._unreadable[:SHOWN])
+            cells = "; ".join(f"row {at} {name} {why}" for at, name, why in self._unreadable[:SHOWN])
             more = f"; … ({len(self._unreadable):,} in all)" if len(self._unreadable) > SHOWN else ""
-            raise UsageError(f"{self._row.name}: cells of the sheet cannot be read: {told}{more}.")
+            raise UsageError(
+                f"{self._row.name}: cells of the sheet cannot be read: {cells}{more}. Correct them and read the sheet "
+                "again."
+            )
         lost = {place for name in self._row.key for place in self._suspects[name]}
         kept = np.array([place for place in range(len(self._numbers)) if place not in lost], np.intp)
         frame = pd.DataFrame(self._columns(kept), index=pd.RangeIndex(len(kept)))
@@ -211,7 +216,9 @@ class _Reading:
             for name, found in self._suspects.items()
             if name not in self._row.key
         }
-        return Sheet(self._row, frame, self._told(suspects), {name: at for name, at in places.items() if len(at)})
+        return Sheet(
+            self._row, frame, self._suspects_table(suspects), {name: at for name, at in places.items() if len(at)}
+        )
 
     def _columns(self, kept: Any) -> dict[str, Any]:
         columns: dict[str, Any] = {}
@@ -224,7 +231,7 @@ class _Reading:
                 columns.update([unknown_column(name, [values[place] for place in kept])])
         return columns
 
-    def _told(self, suspects: list[tuple[int, str, str, str]]) -> pd.DataFrame:
+    def _suspects_table(self, suspects: list[tuple[int, str, str, str]]) -> pd.DataFrame:
         suspects.sort(key=lambda one: one[0])
         keys = [self._values[name] for name in self._row.key]
         told = {
@@ -240,7 +247,7 @@ class _Reading:
 
 
 def unknown_column(name: str, cells: list[Any]) -> tuple[str, Any]:
-    """A column that the contract does not know, as it was written."""
+    """Return an undocumented column as it was written."""
     if name.startswith(JSON_COLUMN):
         try:
             return name.removeprefix(JSON_COLUMN), pd.Series(
@@ -248,11 +255,13 @@ def unknown_column(name: str, cells: list[Any]) -> tuple[str, Any]:
             )
         except (orjson.JSONDecodeError, TypeError):
             pass
-    texts = [None if cell is None else armed(cell) if isinstance(cell, str) else _shown(cell) for cell in cells]
+    texts = [
+        None if cell is None else from_cell_text(cell) if isinstance(cell, str) else _shown(cell) for cell in cells
+    ]
     return name, pd.Series(texts, dtype="str")
 
 
 def _shown(cell: Any) -> str:
     if cell is None:
         return ""
-    return cell.text if isinstance(cell, Broken) else str(cell)
+    return cell.text if isinstance(cell, BrokenCell) else str(cell)

@@ -1,4 +1,4 @@
-"""Rows of an apply that have ended, on their way to the journal; used by all of its threads."""
+"""Finished rows of an apply, collected from its threads and written to the journal in batches."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ from collections.abc import Callable, Sequence
 
 from stcrm_pandas.edits.apply.classify import row_to_json
 from stcrm_pandas.edits.apply.fresh_rows import FreshRow
-from stcrm_pandas.edits.apply.journal import OPEN, Entry, Journal, State
+from stcrm_pandas.edits.apply.journal import UNFINISHED, Entry, Journal, State
 from stcrm_pandas.errors import ServiceError
 from stcrm_pandas.reads.progress import Bar
 
 
-class Endings:
-    """What became of the rows, kept until the next time that it is written down.
+class FinishedRows:
+    """Outcomes of rows that are not yet in the journal. Safe to use from several threads.
 
     Parameters
     ----------
     journal : Journal
-        Where it is written.
+        The journal of the apply.
     bar : Bar
-        What shows how many there are.
+        Its progress bar.
     now : callable
-        The time, as a journal has it.
+        Returns the time as text for the journal.
     stop_after : int or None
-        After how many failures nothing more is begun, but for opt-outs.
+        Number of failures after which only opt-outs are started.
     failures : int, default 0
-        How many there were already.
+        Failures so far.
     """
 
     def __init__(
         self, journal: Journal, bar: Bar, *, now: Callable[[], str], stop_after: int | None, failures: int = 0
     ) -> None:
         self.held_back = False
-        """Nothing more is begun, but for opt-outs."""
+        """Only opt-outs are started."""
         self._journal, self._bar, self._now = journal, bar, now
         self._stop_after, self.failures = stop_after, failures
         self._ended: list[tuple[Entry, FreshRow | None]] = []
@@ -41,26 +41,26 @@ class Endings:
         self._lock = threading.Lock()
         counts = journal.counts()
         self._total = sum(counts.values())
-        if done := sum(count for state, count in counts.items() if state not in OPEN):
+        if done := sum(count for state, count in counts.items() if state not in UNFINISHED):
             bar.ended(done, self._total, 0)
 
     @property
     def stopped(self) -> bool:
-        """Whether nothing more is begun, but for opt-outs."""
+        """Return whether only opt-outs are started."""
         return self.held_back or (self._stop_after is not None and self.failures >= self._stop_after)
 
     def sending(self) -> None:
-        """A call that changes something goes out now."""
+        """Count a request that changes something and is about to be sent."""
         with self._lock:
             self._sent += 1
 
     def end(self, entries: Sequence[Entry], state: State, *, row: FreshRow | None = None) -> None:
-        """Some rows have ended.
+        """Record the final state of some rows.
 
         Parameters
         ----------
         row : FreshRow, optional
-            As it was read last.
+            The row as last read.
         """
         for entry in entries:
             entry.state, entry.ended_at = state, self._now()
@@ -69,7 +69,7 @@ class Endings:
             self.failures += len(entries) if state == "failed" else 0
 
     def fail(self, entries: Sequence[Entry], error: Exception) -> None:
-        """Some rows were refused, or could not be sent at all."""
+        """Record rows that the service refused or that could not be sent."""
         for entry in entries:
             entry.why, entry.refused = str(error), True
             if isinstance(error, ServiceError):
@@ -78,13 +78,13 @@ class Endings:
         self.end(entries, "failed")
 
     def write_down(self) -> None:
-        """All that has ended meanwhile, in one go: waiting for the disk is what it costs."""
+        """Write all finished rows to the journal at once: each write waits for the disk."""
         with self._lock:
             ended, self._ended = self._ended, []
             sent, self._sent = self._sent, 0
         if ended:
             steps = self._journal.plan.steps
             after = [None if row is None else row_to_json(steps[entry.step].operation, row) for entry, row in ended]
-            self._journal.keep([entry for entry, _ in ended], after=after)
+            self._journal.write([entry for entry, _ in ended], after=after)
         if ended or sent:
             self._bar.ended(len(ended), self._total, sent)

@@ -1,4 +1,4 @@
-"""The course of an apply: what is read and sent next, and what follows from what was read. It decides in one thread."""
+"""The scheduler of an apply: one thread decides what to read and send next, and what each response means."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from typing import Any
 
 from stcrm_pandas.contract.operations import IDS_PER_REQUEST
 from stcrm_pandas.edits.apply.check import without
-from stcrm_pandas.edits.apply.classify import agrees, judge, unlike
-from stcrm_pandas.edits.apply.finished import Endings
+from stcrm_pandas.edits.apply.classify import classify, columns_not_as_planned, is_as_planned
+from stcrm_pandas.edits.apply.finished_rows import FinishedRows
 from stcrm_pandas.edits.apply.fresh_rows import FreshRow
-from stcrm_pandas.edits.apply.journal import OPEN, Entry, Journal
-from stcrm_pandas.edits.apply.opt_ins import Sent, opt_ins
-from stcrm_pandas.edits.apply.sending import FRESH_FOR, OVERWRITTEN, Calls, Job, groups
+from stcrm_pandas.edits.apply.journal import UNFINISHED, Entry, Journal
+from stcrm_pandas.edits.apply.opt_ins import SentOptIns, opt_in_columns
+from stcrm_pandas.edits.apply.sending import FRESH_FOR, OVERWRITTEN, Job, Sender, read_groups
 from stcrm_pandas.edits.diff.columns import target_of
 from stcrm_pandas.edits.plan.last_read import (
     ARCHIVED,
-    GIVES_UP_AFTER,
+    SERVICE_TIMEOUT,
     changed_after,
+    filled_opt_ins,
     needs_last_read,
-    off_again,
-    switched_on,
+    restoring_step,
 )
-from stcrm_pandas.edits.plan.model import Key, PlanData, Refusal, narrowed
+from stcrm_pandas.edits.plan.model import Key, PlanData, Refusal, with_keys
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import IncompleteRead, ServiceError
 from stcrm_pandas.http.waiting import first_done
+from stcrm_pandas.printable import plural
 
-IN_DOUBT_FOR = GIVES_UP_AFTER
-"""Seconds for which the service may go on working on a call whose answer was lost."""
+IN_DOUBT_FOR = SERVICE_TIMEOUT
+"""Seconds for which the service may still work on a request whose response was lost."""
 
-
-ONCE = "it is an opt-in, which is sent once: look at the row, and make a new plan if they agreed"
-"""What is said of an opt-in that was sent, and cannot be seen in its row."""
+SENT_ONCE = "an opt-in is sent only once: look at the row, and make a new plan if they agreed"
+"""Hint for an opt-in that was sent but does not show in its row."""
 
 
 @dataclass
 class _Batch:
-    """Jobs that were read together, and are read back together."""
+    """Jobs whose rows are read, and read back, together."""
 
     open: int
     sent: list[Job] = field(default_factory=list)
@@ -52,38 +52,45 @@ class _Batch:
 
 @dataclass(frozen=True)
 class _Task:
-    """Work for a thread, what is done with what comes of it, and whether it sends a change."""
+    """Work for a thread, a callback for its result, and whether it sends a change."""
 
     work: Callable[[], Any]
     done: Callable[[Any], None]
     sends: bool = False
 
 
-class Course:
-    """One apply, from what its journal says is left to do. Calls run side by side in other threads.
+class Scheduler:
+    """Applies the unfinished rows of a journal; requests run in other threads.
 
     Parameters
     ----------
-    sent : Sent
-        Opt-ins of the plan that went out already.
+    sent : SentOptIns
+        Opt-ins of the plan that were sent already.
     limit : int or None
-        How many rows are sent at most, not counting opt-outs; None is no bound.
+        The largest number of rows to send, not counting opt-outs; None for no limit.
     """
 
     def __init__(
-        self, plan: PlanData, port: Port, journal: Journal, endings: Endings, sent: Sent, *, limit: int | None
+        self,
+        plan: PlanData,
+        port: Port,
+        journal: Journal,
+        finished: FinishedRows,
+        sent: SentOptIns,
+        *,
+        limit: int | None,
     ) -> None:
-        self._plan, self._port, self._journal, self._endings = plan, port, journal, endings
+        self._plan, self._port, self._journal, self._finished = plan, port, journal, finished
         self._opt_ins, self._left = sent, limit
         self._timer, self._sleep = port.timer, port.sleep
-        self._calls = Calls(port, journal, endings, self._judged)
+        self._sender = Sender(port, journal, finished, self._anything_to_send)
         self._threads = 2 * port.concurrency
-        # What is read at once has to be sent before it has aged.
+        # Rows that are read together have to be sent while they are fresh.
         self._at_once = max(1, min(IDS_PER_REQUEST, int(port.rate_limit * FRESH_FOR / 4)))
         self._urgent: deque[list[Job]] = deque()
         self._later: deque[list[Job]] = deque()
         self._to_send: deque[Job] = deque()
-        self._to_settle: deque[list[Job]] = deque()
+        self._to_confirm: deque[list[Job]] = deque()
         self._in_doubt: list[tuple[float, int, Job]] = []
         self._running: dict[Future[Any], _Task] = {}
         self._reading = 0
@@ -92,7 +99,7 @@ class Course:
         self._numbers = itertools.count()
 
     def run(self, refusals: Sequence[Refusal]) -> None:
-        """Do all that can be done now, but for what a read has refused."""
+        """Apply all unfinished rows, except those that a read refused."""
         self._prepare(refusals)
         pool = ThreadPoolExecutor(self._threads, thread_name_prefix="stcrm-apply")
         try:
@@ -100,24 +107,24 @@ class Course:
                 while len(self._running) < self._threads and (task := self._next()) is not None:
                     self._running[pool.submit(task.work)] = task
                 if self._running:
-                    self._collect(first_done(self._running, self._until_due()))
+                    self._collect(first_done(self._running, self._seconds_until_due()))
                 elif self._in_doubt:
-                    self._sleep(self._until_due() or 0.0)
+                    self._sleep(self._seconds_until_due() or 0.0)
                 else:
                     break
-                self._settle_due()
+                self._queue_due()
         except KeyboardInterrupt:
-            self._end_early()
+            self._interrupt()
             raise
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
-    # What there is to do
+    # Choosing the next task
 
     def _prepare(self, refusals: Sequence[Refusal]) -> None:
         by_step: dict[tuple[int, bool], list[Entry]] = {}
         for entry in self._journal.entries():
-            if entry.state in OPEN:
+            if entry.state in UNFINISHED:
                 by_step.setdefault((entry.step, entry.state == "untried"), []).append(entry)
         untried = []
         for (number, fresh), entries in by_step.items():
@@ -125,12 +132,12 @@ class Course:
             if fresh:
                 untried.append(job)
             else:
-                self._take_up(job)
-        self._queue(self._unrefused(untried, refusals))
-        self._endings.write_down()
+                self._resume(job)
+        self._queue(self._without_refused(untried, refusals))
+        self._finished.write_down()
 
-    def _unrefused(self, jobs: list[Job], refusals: Sequence[Refusal]) -> list[Job]:
-        """The jobs without the rows that a read has refused; of an opt-out, the rest of its row stays."""
+    def _without_refused(self, jobs: list[Job], refusals: Sequence[Refusal]) -> list[Job]:
+        """Return the jobs without refused rows; an opt-out keeps the rest of its row."""
         refused = {refusal.key: refusal for refusal in refusals}
         rest = {(step.operation, step.keys): step for step in without(self._plan, refusals).steps}
         kept = []
@@ -142,7 +149,7 @@ class Course:
             if gone and not (job.step.opt_out and (job.step.operation, job.step.keys) in rest):
                 for entry in gone:
                     entry.why = entry.left_out
-                self._endings.end(gone, "failed")
+                self._finished.end(gone, "failed")
                 job.entries = [entry for entry in job.entries if entry not in gone]
             elif gone:
                 job.step = rest[job.step.operation, job.step.keys]
@@ -153,69 +160,69 @@ class Course:
         for urgent, queue in ((True, self._urgent), (False, self._later)):
             some = [job for job in jobs if job.step.opt_out is urgent]
             for job in some:
-                job.awaited = urgent
+                job.holds_back_others = urgent
             self._urgent_open += len(some) if urgent else 0
-            queue.extend(_together(some, self._at_once))
+            queue.extend(_group_jobs(some, self._at_once))
 
-    def _take_up(self, job: Job) -> None:
-        """Go on with a call that was under way when an earlier apply ended."""
-        self._remember_fill(job)
+    def _resume(self, job: Job) -> None:
+        """Continue a job whose request was running when an earlier apply ended."""
+        self._restore_fill(job)
         if job.entries[0].state == "sent":
-            self._to_settle.append([job])
+            self._to_confirm.append([job])
             return
-        # When it went out is known by another clock at best, so that its time begins anew.
+        # It was sent by another clock at best, so its time starts again.
         job.until, job.again = self._timer() + IN_DOUBT_FOR, True
-        self._doubt(job, at=self._timer())
+        self._wait_in_doubt(job, at=self._timer())
 
-    def _remember_fill(self, job: Job) -> None:
-        """Take from the journal what a request, which may still be under way, sent along of consent flags."""
+    def _restore_fill(self, job: Job) -> None:
+        """Restore from the journal which consent flags the request, which may still be running, sent along."""
         (entry, *_) = job.entries
         if not needs_last_read(job.step):
             return
-        job.filled_earlier = switched_on(job.step, self._journal.text(entry, "body") or {})
+        job.filled_earlier = filled_opt_ins(job.step, self._journal.text(entry, "body") or {})
         job.opted_out = frozenset(entry.restored)
         if entry.service_time is not None:
-            job.written_by = dt.datetime.fromisoformat(entry.service_time) + dt.timedelta(seconds=GIVES_UP_AFTER)
+            job.carried_out_by = dt.datetime.fromisoformat(entry.service_time) + dt.timedelta(seconds=SERVICE_TIMEOUT)
 
     def _next(self) -> _Task | None:
         if len(self._to_send) < self._threads and self._reading < 2 and (group := self._next_group()) is not None:
             self._reading += 1
-            return _Task(partial(self._calls.read, group), partial(self._got, group))
-        if self._to_settle:
-            jobs = self._to_settle.popleft()
-            return _Task(partial(self._calls.read, jobs), partial(self._settle, jobs))
+            return _Task(partial(self._sender.read, group), partial(self._rows_read, group))
+        if self._to_confirm:
+            jobs = self._to_confirm.popleft()
+            return _Task(partial(self._sender.read, jobs), partial(self._confirm, jobs))
         while self._to_send:
             job = self._to_send.popleft()
-            if job.step.opt_out or not self._endings.stopped:
-                return _Task(partial(self._calls.send, job), partial(self._sent, job), sends=True)
-            self._done(job)
+            if job.step.opt_out or not self._finished.stopped:
+                return _Task(partial(self._sender.send, job), partial(self._request_done, job), sends=True)
+            self._release(job)
         return None
 
     def _next_group(self) -> list[Job] | None:
         if self._urgent:
             return self._urgent.popleft()
-        if self._urgent_open or self._endings.stopped or self._left == 0:
+        if self._urgent_open or self._finished.stopped or self._left == 0:
             return None
         return self._later.popleft() if self._later else None
 
     def _collect(self, done: Iterable[Future[Any]]) -> None:
         for future in done:
             self._running.pop(future).done(future.result())
-        self._endings.write_down()
+        self._finished.write_down()
 
-    def _until_due(self) -> float | None:
+    def _seconds_until_due(self) -> float | None:
         return max(0.0, self._in_doubt[0][0] - self._timer()) if self._in_doubt else None
 
-    def _settle_due(self) -> None:
+    def _queue_due(self) -> None:
         due = []
         while self._in_doubt and self._in_doubt[0][0] <= self._timer():
             due.append(heapq.heappop(self._in_doubt)[2])
-        self._to_settle.extend(_together(due, IDS_PER_REQUEST))
+        self._to_confirm.extend(_group_jobs(due, IDS_PER_REQUEST))
 
-    def _end_early(self) -> None:
-        """Ctrl-C: nothing more is begun; what is under way may end, unless that takes long."""
+    def _interrupt(self) -> None:
+        """Handle Ctrl-C: start nothing more, and wait a few seconds for running requests."""
         port = self._port
-        self._calls.interrupted = True
+        self._sender.interrupted = True
         port.stop_waiting()
         for future in self._running:
             future.cancel()
@@ -223,56 +230,56 @@ class Course:
             wait(self._running, timeout=0.5)
             port.interrupt()
             if writes := sum(task.sends and not future.done() for future, task in self._running.items()):
-                port.say(f"Interrupted: waiting at most 5 s for {writes} writes under way …")
+                port.say(f"Interrupted: waiting up to 5 s for {plural(writes, 'running write')} …")
                 wait([future for future, task in self._running.items() if task.sends], timeout=4.5)
             port.interrupt(writes=True)
             wait(self._running, timeout=1)
             for future, task in self._running.items():
                 if task.sends and future.done() and not future.cancelled():
                     task.done(future.result())
-            self._endings.write_down()
+            self._finished.write_down()
         finally:
-            port.go_on()
+            port.allow_requests()
 
-    # What came of it
+    # Results of tasks
 
-    def _got(self, group: list[Job], found: dict[Key, FreshRow] | Exception) -> None:
-        """Rows were read, so that their calls can be sent."""
+    def _rows_read(self, group: list[Job], found: dict[Key, FreshRow] | Exception) -> None:
+        """Queue the jobs whose rows were read."""
         self._reading -= 1
         ready = []
         for job in group:
             if isinstance(found, Exception):
-                self._endings.fail(job.entries, found)
-            elif self._judged(job) and self._within_limit(job):
+                self._finished.fail(job.entries, found)
+            elif self._anything_to_send(job) and self._is_within_limit(job):
                 ready.append(job)
                 continue
-            self._done(job)
+            self._release(job)
         batch = _Batch(len(ready))
         self._batches.update(dict.fromkeys(ready, batch))
         self._to_send.extend(ready)
 
-    def _within_limit(self, job: Job) -> bool:
+    def _is_within_limit(self, job: Job) -> bool:
         if job.step.opt_out or self._left is None:
             return True
         within = self._left > 0
         self._left -= within
         return within
 
-    def _judged(self, job: Job) -> bool:
-        """Whether something of a job is to be sent; what is not is settled."""
+    def _anything_to_send(self, job: Job) -> bool:
+        """Return whether a job has anything to send, and finish the rows that need no request."""
         if job.restoring:
-            return self._still_overwritten(job)
+            return self._needs_restoring(job)
         step, go = job.step, []
         for entry in job.entries:
             row = job.rows.get(entry.key)
             if row is None:
                 unread = job.unread.get(entry.key)
-                entry.why = str(unread or "there is no such row any more")
+                entry.why = str(unread or "the row no longer exists")
                 entry.worth_retrying = isinstance(unread, IncompleteRead)
-                self._endings.end([entry], "failed")
+                self._finished.end([entry], "failed")
                 continue
             opted_in = self._opt_ins.get((target_of(step.operation).resource, entry.key), ())
-            verdict = judge(step, entry.key, row, self._plan.options, opted_in)
+            verdict = classify(step, entry.key, row, self._plan.options, opted_in)
             entry.now, entry.why = {**entry.now, **verdict.now}, verdict.why
             if verdict.state == "go":
                 go.append(entry)
@@ -280,128 +287,132 @@ class Course:
             elif verdict.state == "already":
                 service_now = self._port.service_now()
                 entry.service_time = None if service_now is None else service_now.isoformat()
-                self._endings.end([entry], "conflict" if entry.now else "already", row=row if entry.now else None)
+                self._finished.end([entry], "conflict" if entry.now else "already", row=row if entry.now else None)
             else:
-                self._endings.end([entry], "failed" if verdict.state == "refused" else "conflict", row=row)
+                self._finished.end([entry], "failed" if verdict.state == "refused" else "conflict", row=row)
         job.entries = go
         if go and len(step.keys) > 1:
-            job.step = narrowed(step, tuple(entry.key for entry in go))
+            job.step = with_keys(step, tuple(entry.key for entry in go))
         return bool(go)
 
-    def _sent(self, job: Job, failure: Exception | None) -> None:
-        """A call was sent, or was not."""
+    def _request_done(self, job: Job, failure: Exception | None) -> None:
+        """Record that a request was sent, failed, or was skipped."""
         batch = self._batches.pop(job, None) or _Batch(1)
         batch.open -= 1
-        self._done(job)
+        self._release(job)
         if isinstance(failure, ServiceError) and failure.in_doubt:
             job.until = self._timer() + IN_DOUBT_FOR
-            self._doubt(job, at=self._timer())
+            self._wait_in_doubt(job, at=self._timer())
         elif failure is None and job.entries:
             batch.sent.append(job)
         if batch.open == 0 and batch.sent:
-            self._to_settle.append(batch.sent)
+            self._to_confirm.append(batch.sent)
 
-    def _settle(self, jobs: Sequence[Job], found: dict[Key, FreshRow] | Exception) -> None:
-        """Compare rows with what was sent."""
+    def _confirm(self, jobs: Sequence[Job], found: dict[Key, FreshRow] | Exception) -> None:
+        """Compare the rows as read back with what was sent."""
         for job in jobs:
             wrong = []
             for entry in job.entries:
                 row = None if isinstance(found, Exception) else found.get(entry.key)
-                job.look(row)
-                if row is not None and job.restoring and agrees(job.step, row):
-                    entry.why = f"{OVERWRITTEN}; it was switched off again"
-                    self._endings.end([entry], "conflict", row=row)
-                elif row is not None and agrees(job.step, row) and (lost := job.overwritten(row)):
+                job.note_opt_outs(row)
+                if row is not None and job.restoring and is_as_planned(job.step, row):
+                    entry.why = f"{OVERWRITTEN}; the opt-out was restored"
+                    self._finished.end([entry], "conflict", row=row)
+                elif row is not None and is_as_planned(job.step, row) and (lost := job.overwritten_opt_outs(row)):
                     self._switch_off_again(job, entry, row, lost)
-                elif row is not None and agrees(job.step, row):
+                elif row is not None and is_as_planned(job.step, row):
                     entry.why = entry.left_out
-                    self._endings.end(
+                    self._finished.end(
                         [entry], "failed" if entry.left_out else "conflict" if entry.now else "succeeded", row=row
                     )
                 else:
                     wrong.append(entry)
             job.entries = wrong
             if wrong and job.until is not None and self._timer() < job.until:
-                self._doubt(job, at=min(job.until, self._timer() + job.pause))
+                self._wait_in_doubt(job, at=min(job.until, self._timer() + job.pause))
                 job.pause *= 2
                 continue
             if wrong and job.restoring:
                 error = found if isinstance(found, Exception) else job.unread.get(wrong[0].key)
-                self._calls.not_restored(job, _words(job, job.rows.get(wrong[0].key), error))
+                self._sender.not_restored(job, _describe_failure(job, job.rows.get(wrong[0].key), error))
                 continue
-            opt_in = bool(opt_ins(job.step))
+            opt_in = bool(opt_in_columns(job.step))
             if wrong and job.again and not opt_in and not isinstance(found, Exception):
-                self._try_again(job)
+                self._retry(job)
                 continue
             for entry in wrong:
                 row = None if isinstance(found, Exception) else found.get(entry.key)
-                entry.why = _words(job, row, found if isinstance(found, Exception) else job.unread.get(entry.key))
-                if opt_in:  # it may have come true, and been taken back since
-                    entry.why += f"; {ONCE}"
+                entry.why = _describe_failure(
+                    job, row, found if isinstance(found, Exception) else job.unread.get(entry.key)
+                )
+                if opt_in:  # it may have been carried out and undone since
+                    entry.why += f"; {SENT_ONCE}"
                 entry.worth_retrying = not opt_in
-                self._endings.end([entry], "failed", row=row)
+                self._finished.end([entry], "failed", row=row)
 
     def _switch_off_again(self, job: Job, entry: Entry, row: FreshRow, lost: list[str]) -> None:
-        """Restore opt-outs that a read of ours showed, and that our request put back on after it."""
+        """Queue a request that restores opt-outs which our request overwrote."""
         entry.now |= {column: column == ARCHIVED for column in lost}
         entry.restored = lost
-        restore = Job(job.number, off_again(job.step, lost), [entry], rows={entry.key: row}, restoring=True)
-        restore.read_at, restore.written_by = job.read_at, job.written_by
-        if self._still_overwritten(restore):
+        restore = Job(job.number, restoring_step(job.step, lost), [entry], rows={entry.key: row}, restoring=True)
+        restore.read_at, restore.carried_out_by = job.read_at, job.carried_out_by
+        if self._needs_restoring(restore):
             entry.state = "doubt"
-            self._journal.keep([entry])
+            self._journal.write([entry])
             self._to_send.append(restore)
 
-    def _still_overwritten(self, job: Job) -> bool:
-        """Whether an opt-out is to be switched off again; where it is not, its row has ended."""
+    def _needs_restoring(self, job: Job) -> bool:
+        """Return whether an overwritten opt-out still has to be restored; if not, finish its row."""
         (entry,) = job.entries
         row = job.rows.get(entry.key)
         if row is None:
-            self._calls.not_restored(job, str(job.unread.get(entry.key, "there is no such row any more")))
-        elif agrees(job.step, row):
-            entry.why = f"{OVERWRITTEN}; somebody has switched it off again"
-            self._endings.end([entry], "conflict", row=row)
-        elif changed_after(row, job.written_by):
-            entry.why = f"{OVERWRITTEN}, or somebody switched it on again later: ask them, and switch it off if need be"
-            self._endings.end([entry], "conflict", row=row)
+            self._sender.not_restored(job, str(job.unread.get(entry.key, "the row no longer exists")))
+        elif is_as_planned(job.step, row):
+            entry.why = f"{OVERWRITTEN}; somebody has opted out again since"
+            self._finished.end([entry], "conflict", row=row)
+        elif changed_after(row, job.carried_out_by):
+            entry.why = f"{OVERWRITTEN}, or somebody opted in again later: ask the person, and opt them out if needed"
+            self._finished.end([entry], "conflict", row=row)
         else:
             return True
         job.entries = []
         return False
 
-    def _try_again(self, job: Job) -> None:
+    def _retry(self, job: Job) -> None:
         for entry in job.entries:
             entry.tried_at = entry.sent_at or entry.tried_at
             entry.state, entry.sent_at, entry.now = "untried", None, {}
-        self._journal.keep(job.entries)
+        self._journal.write(job.entries)
         again = Job(job.number, self._plan.steps[job.number], job.entries)
         again.filled_earlier, again.opted_out = job.filled_earlier, job.opted_out
         self._queue([again])
 
-    def _doubt(self, job: Job, *, at: float) -> None:
+    def _wait_in_doubt(self, job: Job, *, at: float) -> None:
         heapq.heappush(self._in_doubt, (at, next(self._numbers), job))
 
-    def _done(self, job: Job) -> None:
-        """Nothing more comes of a job in this apply."""
-        self._urgent_open -= job.awaited
-        job.awaited = False
+    def _release(self, job: Job) -> None:
+        """Let others go ahead: this job has no further request."""
+        self._urgent_open -= job.holds_back_others
+        job.holds_back_others = False
 
 
-def _together(jobs: Iterable[Job], most: int) -> Iterable[list[Job]]:
-    """Jobs of all kinds, those together that one call reads."""
+def _group_jobs(jobs: Iterable[Job], most: int) -> Iterable[list[Job]]:
+    """Group jobs by resource and by the request that reads their rows."""
     by_kind: dict[str, list[Job]] = {}
     for job in jobs:
         by_kind.setdefault(target_of(job.step.operation).resource, []).append(job)
     for same in by_kind.values():
-        yield from groups(same, most)
+        yield from read_groups(same, most)
 
 
-def _words(job: Job, row: FreshRow | None, error: Exception | None) -> str:
+def _describe_failure(job: Job, row: FreshRow | None, error: Exception | None) -> str:
     if error is not None:
-        return f"it was sent, and could not be read afterwards, so nobody knows what became of it: {error}"
+        return f"the request was sent, but the row could not be read afterwards, so its outcome is unknown: {error}"
     if row is None:
-        return "it was sent, and there is no such row afterwards"
-    columns = ", ".join(unlike(job.step, row))
+        return "the request was sent, but the row no longer exists"
+    columns = ", ".join(columns_not_as_planned(job.step, row))
     if job.until is not None:
-        return f"the answer was lost, and {IN_DOUBT_FOR:.0f} s later {columns} was still not as planned"
-    return f"the service answered that it was done, and left {columns} not as planned"
+        return (
+            f"the response was lost, and {IN_DOUBT_FOR:.0f} s later these columns were still not as planned: {columns}"
+        )
+    return f"the service reported success, but these columns are not as planned: {columns}"

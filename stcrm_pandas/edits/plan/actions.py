@@ -1,4 +1,4 @@
-"""Plans of calls that are no change of a row's fields: dismissals, follow-ups, tags of many customers. Pure."""
+"""Plans of actions other than field changes: dismissals, follow-ups, and tags of many customers. Pure."""
 
 from __future__ import annotations
 
@@ -10,67 +10,67 @@ import pandas as pd
 from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.edits.diff.columns import TARGETS, Target
 from stcrm_pandas.edits.diff.values import to_json
-from stcrm_pandas.edits.plan.build import WARN_ABOVE, Place, at_home, bulk_calls, rows_of, with_share
-from stcrm_pandas.edits.plan.merges import merged_into
+from stcrm_pandas.edits.plan.build import WARN_ABOVE, Origin, bulk_steps, check_origin, rows_of, warn_if_many
 from stcrm_pandas.edits.plan.model import Cell, Key, PlanData, Refusal, Step
+from stcrm_pandas.edits.plan.steps import merged_into
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.foreign_cells import is_missing
-from stcrm_pandas.http.body import checked
+from stcrm_pandas.http.body import check_body
 from stcrm_pandas.http.query import whole_number
 
 OPEN = {"leads": ("Open",), "bookings": ("New", "Accepted")}
-"""The states out of which a row can be dismissed."""
+"""Statuses in which a row can be dismissed."""
 
 
 def plan_dismiss(
-    resource: str, frame: pd.DataFrame, given: Mapping[str, Any], *, place: Place, reason: str | None = None
+    resource: str, frame: pd.DataFrame, given: Mapping[str, Any], *, origin: Origin, reason: str | None = None
 ) -> PlanData:
-    """The plan that dismisses leads or bookings. It cannot be undone.
+    """Return the plan that dismisses leads or bookings. It cannot be undone.
 
     Parameters
     ----------
     resource : str
         `leads` or `bookings`.
     frame : DataFrame
-        The rows, as they were read: a row that was modified since is a conflict when the plan is applied.
+        The rows as read. A row that was modified since is a conflict when the plan is applied.
     given : mapping
-        What the call takes, by its names in snake_case.
-    place : Place
-        Where the plan may be applied.
+        The arguments of the operation, by their names in snake_case.
+    origin : Origin
+        Environment, tenant and time of the plan.
 
     Raises
     ------
     UsageError
-        The frame is of another tenant, lacks a column that is needed, or a value is not of its kind.
+        The frame is of another tenant or lacks a column, or a value has the wrong type.
     """
     operation = "Leads_Dismiss" if resource == "leads" else "Bookings_DismissBooking"
     body = _body(operation, given, None)
     becomes = {"status": "Dismissed"}
     if "dismissingReasonId" in body:
         becomes["dismissing_reason_id"] = body["dismissingReasonId"]
-    return _plan(TARGETS[resource], operation, frame, body, becomes, place=place, reason=reason)
+    return _plan(TARGETS[resource], operation, frame, body, becomes, origin=origin, reason=reason)
 
 
 def plan_follow_up(
     frame: pd.DataFrame,
     given: Mapping[str, Any],
     *,
-    place: Place,
+    origin: Origin,
     time_zone: str | None = None,
     reason: str | None = None,
 ) -> PlanData:
-    """The plan that gives leads a date to follow them up. It cannot be undone.
+    """Return the plan that gives leads a follow-up date. It cannot be undone.
 
     Parameters
     ----------
     frame : DataFrame
-        The leads, as they were read.
+        The leads as read.
     given : mapping
         `follow_up_date`, and `text` and `pin_to_top` of a note.
-    place : Place
-        Where the plan may be applied.
+    origin : Origin
+        Environment, tenant and time of the plan.
     time_zone : str, optional
-        In which a date without a zone is meant.
+        The time zone of dates without one.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def plan_follow_up(
     operation = "Leads_CreateFollowUp"
     body = _body(operation, given, time_zone)
     becomes = {"follow_up_date": body["followUpDate"]}
-    return _plan(TARGETS["leads"], operation, frame, body, becomes, place=place, reason=reason)
+    return _plan(TARGETS["leads"], operation, frame, body, becomes, origin=origin, reason=reason)
 
 
 def _plan(
@@ -90,33 +90,34 @@ def _plan(
     body: dict[str, Any],
     becomes: Mapping[str, Any],
     *,
-    place: Place,
+    origin: Origin,
     reason: str | None,
 ) -> PlanData:
     call = OPERATIONS[operation]
-    named = at_home(target, frame, "the frame", place)
+    named = check_origin(target, frame, "the frame", origin)
     needed = (*target.row.key, *target.path.values(), "status", "modified_on", *becomes)
     for column in dict.fromkeys(needed):
         if column not in frame.columns:
-            raise UsageError(f"{call.name}: the frame has no column {column!r}: read it with crm.{call.shown_by}(…).")
+            raise UsageError(f"{call.name}: the frame has no column {column!r}. Read it with crm.{call.shown_by}(…).")
     steps: list[Step] = []
     refusals: list[Refusal] = []
-    for key, row in unrepeated(target, frame):
+    for key, row in unique_rows(target, frame):
         cells = tuple(
             Cell(column, to_json(row[column], target.columns[column]), new)
             for column, new in becomes.items()
             if to_json(row[column], target.columns[column]) != new
         )
         if row["status"] not in OPEN[target.resource]:
-            state = "of unknown status" if is_missing(row["status"]) else f"{str(row['status']).lower()} already"
-            refusals.append(Refusal(key, "status", f"it is {state}", "leave it out"))
+            missing = is_missing(row["status"])
+            why = "its status is unknown" if missing else f"it is already {str(row['status']).lower()}"
+            refusals.append(Refusal(key, "status", why, "leave the row out"))
         elif is_missing(row["modified_on"]) or is_missing(row[target.path.get("booking_provider", "id")]):
-            refusals.append(Refusal(key, "", "it lacks what tells whether it was changed since", "read it anew"))
+            refusals.append(Refusal(key, "", "its modified_on or provider is missing", "read the row again"))
         elif cells:
             path = {name: to_json(row[column], target.columns[column]) for name, column in target.path.items()}
             expects = {"modified_on": to_json(row["modified_on"], target.columns["modified_on"])}
             steps.append(Step((key,), operation, path, body, cells, expects=expects, irreversible=True))
-    return _put_together(target.resource, place, steps, refusals, len(frame), reason=reason, named=named)
+    return _plan_data(target.resource, origin, steps, refusals, len(frame), reason=reason, named=named)
 
 
 def plan_tags(
@@ -124,43 +125,43 @@ def plan_tags(
     add: Any = None,
     remove: Any = None,
     *,
-    place: Place,
+    origin: Origin,
     reason: str | None = None,
     warn_above: float = WARN_ABOVE,
 ) -> PlanData:
-    """The plan that adds tags to many customers and takes others away, by the bulk operations.
+    """Return the plan that adds tags to many customers, or removes them, with bulk operations.
 
     Parameters
     ----------
     customers : object
-        A frame of customers, or their ids. Of a frame, customers that have a tag already (or lack it) are left out, and
-        so are merged and inactive ones.
+        A frame of customers, or their ids. From a frame, customers who already have a tag to add (or lack one to
+        remove) are left out, and so are merged and inactive customers.
     add, remove : object, optional
         Ids of tag types, one or many.
-    place : Place
-        Where the plan may be applied.
+    origin : Origin
+        Environment, tenant and time of the plan.
 
     Raises
     ------
     UsageError
-        No tag, the same tag in both, a customer that stands twice, or something that is no id.
+        No tag was given, a tag is in both, a customer appears twice, or an id is not a number.
     """
     added, removed = _ids(add, "add"), _ids(remove, "remove")
     if not added and not removed:
-        raise UsageError("tags.plan: name at least one tag type to add or to remove.")
+        raise UsageError("tags.plan: give at least one tag type to add or to remove.")
     if both := sorted(set(added).intersection(removed)):
-        raise UsageError(f"tags.plan: tag type {both[0]} is in add and in remove.")
+        raise UsageError(f"tags.plan: tag type {both[0]} is in both add and remove. Give it once.")
     target, named = TARGETS["customers"], False
     rows: list[tuple[Key, dict[str, Any]]]
     refusals: list[Refusal] = []
     if isinstance(customers, pd.DataFrame):
-        named = at_home(target, customers, "the frame", place)
-        rows = list(unrepeated(target, customers))
+        named = check_origin(target, customers, "the frame", origin)
+        rows = list(unique_rows(target, customers))
     else:
         rows = [((id,), {}) for id in dict.fromkeys(_ids(customers, "customers"))]
     groups: dict[tuple[Cell, ...], list[Key]] = {}
     for key, row in rows:
-        if (why := _closed(row)) is not None:
+        if (why := _inactive_reason(row)) is not None:
             refusals.append(Refusal(key, "tag_type_ids", *why))
             continue
         has = row.get("tag_type_ids")
@@ -170,40 +171,42 @@ def plan_tags(
             )
             if cells:
                 groups.setdefault(cells, []).append(key)
-    steps = [step for cells, keys in groups.items() for step in bulk_calls(cells, keys)]
-    plan = _put_together("tags", place, steps, refusals, len(rows), reason=reason, named=named)
-    return with_share(plan, len(rows), warn_above) if isinstance(customers, pd.DataFrame) else plan
+    steps = [step for cells, keys in groups.items() for step in bulk_steps(cells, keys)]
+    plan = _plan_data("tags", origin, steps, refusals, len(rows), reason=reason, named=named)
+    return warn_if_many(plan, len(rows), warn_above) if isinstance(customers, pd.DataFrame) else plan
 
 
-def unrepeated(target: Target, frame: pd.DataFrame) -> Iterable[tuple[Key, dict[str, Any]]]:
-    """All rows of a frame with their keys.
+def unique_rows(target: Target, frame: pd.DataFrame) -> Iterable[tuple[Key, dict[str, Any]]]:
+    """Yield all rows of a frame with their keys.
 
     Raises
     ------
     UsageError
-        A key stands twice, or a row has none.
+        A key appears twice or is missing.
     """
     seen: set[Key] = set()
     for key, row in rows_of(target, frame, None):
         if key in seen:
-            raise UsageError(f"{target.resource}: {'/'.join(map(str, key))} stands twice in the frame.")
+            raise UsageError(
+                f"{target.resource}: {'/'.join(map(str, key))} appears twice in the frame. Drop the duplicate row."
+            )
         seen.add(key)
         yield key, row
 
 
-def _closed(row: Mapping[str, Any]) -> tuple[str, str] | None:
+def _inactive_reason(row: Mapping[str, Any]) -> tuple[str, str] | None:
     active = row.get("active")
     if into := merged_into(row):
         return "it was merged into another row", f"change {into} instead"
     if active is not None and not is_missing(active) and not active:
-        return "it is inactive", "give the ids instead of the frame, if that is meant"
+        return "it is inactive", "give ids instead of the frame to change it anyway"
     return None
 
 
 def _body(operation: str, given: Mapping[str, Any], time_zone: str | None) -> dict[str, Any]:
-    body, faults = checked(OPERATIONS[operation], given, time_zone=time_zone)
-    if faults or body is None:
-        raise UsageError(f"{OPERATIONS[operation].name}: {'; '.join(faults)}.")
+    body, problems = check_body(OPERATIONS[operation], given, time_zone=time_zone)
+    if problems or body is None:
+        raise UsageError(f"{OPERATIONS[operation].name}: {'; '.join(problems)}.")
     return body
 
 
@@ -217,9 +220,9 @@ def _ids(given: Any, name: str) -> list[int]:
         raise UsageError(f"tags.plan({name}=…): {error}.") from None
 
 
-def _put_together(
+def _plan_data(
     resource: str,
-    place: Place,
+    origin: Origin,
     steps: Sequence[Step],
     refusals: Sequence[Refusal],
     rows: int,
@@ -229,9 +232,9 @@ def _put_together(
 ) -> PlanData:
     return PlanData(
         resource,
-        place.environment,
-        place.tenant,
-        place.made_at,
+        origin.environment,
+        origin.tenant,
+        origin.made_at,
         tuple(steps),
         tuple(refusals),
         total_rows=rows,
