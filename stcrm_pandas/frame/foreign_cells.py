@@ -8,7 +8,7 @@ tuples become lists. Such cells are read as what they mean, or rejected with a r
 >>> read(campaign, pd.Series([7.0, None, 7.5]))
 Reading(cells=<IntegerArray>
 [7, <NA>, <NA>]
-Length: 3, dtype: Int64, unreadable={2: 'is not a whole number'}, doubtful=())
+Length: 3, dtype: Int64, unreadable={2: 'is not a whole number'}, uncertain=())
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def test_one_and_many_are_alike(box, join):
 @pytest.mark.parametrize("resource", ["leads", "bookings", "customers", "locations"])
 def test_an_id_that_does_not_exist_is_named(resource, box, join):
     method = getattr(join(box), resource)
-    with pytest.raises(MissingRows, match="no row with id 99") as caught:
+    with pytest.raises(MissingRows, match="no row has id 99") as caught:
         method.get(99)
     assert caught.value.ids == [99]
     known = method.list()["id"].iloc[0]

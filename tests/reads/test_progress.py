@@ -83,9 +83,9 @@ def test_more_rows_than_were_announced_do_not_break_the_bar():
     assert display.shown == 60
     assert display.total >= 60
     bar.waiting(3.4, "why")
-    assert display.text == "3 calls, waiting 3 s: why"
+    assert display.text == "3 requests, waiting 3 s: why"
     bar.page(20, 30, True)
-    assert display.text == "3 calls, 1 pages from cache"
+    assert display.text == "3 requests, 1 page from cache"
 
 
 def test_an_edit_counts_its_rows_and_the_calls_that_went_out():
@@ -93,4 +93,4 @@ def test_an_edit_counts_its_rows_and_the_calls_that_went_out():
     bar.ended(50, 60, 1)
     bar.ended(0, 60, 3)
     bar.ended(2, 60, 0)
-    assert (bar.rows, bar._words()) == (52, "4 calls")
+    assert (bar.rows, bar._words()) == (52, "4 requests")

@@ -86,7 +86,7 @@ def test_only_if_asked_for_and_only_what_is_read(fresh_box, join, tmp_path):
     assert noting.status_log("leads").attrs["stcrm"]["tenant"] == fresh_box.tenant
     # another connection to the same tenant has the same log
     assert len(crm.status_log("leads")) == 300
-    with pytest.raises(UsageError, match="noted of leads and bookings, not of 'customers'"):
+    with pytest.raises(UsageError, match="The status log has leads and bookings only, not 'customers'"):
         crm.status_log("customers")
 
 
@@ -112,7 +112,7 @@ def test_an_answer_out_of_the_cache_tells_nothing_new(fresh_box, join, tmp_path)
 def test_a_read_that_cannot_be_noted_is_a_read_all_the_same(fresh_box, join, tmp_path):
     (tmp_path / "state").write_text("a file where a folder should be")
     crm = join(fresh_box, status_log=True, state_dir=tmp_path / "state")
-    with pytest.warns(StcrmWarning, match="cannot be written"):
+    with pytest.warns(StcrmWarning, match="cannot be read or written"):
         assert len(crm.leads.list()) == 300
 
 
