@@ -50,7 +50,7 @@ def test_no_network_is_told(box, join_by_address):
     nowhere = "http://127.0.0.1:9"
     found = checks(join_by_address(box, api_url=nowhere, auth_url=nowhere, retries=0))
     assert found["sign-in"].state == "problem"
-    assert "Is the network up" in found["sign-in"].words
+    assert "Check the network" in found["sign-in"].words
 
 
 def faults(found):
@@ -96,7 +96,7 @@ def test_a_dead_address_is_one_finding_and_soon(what, silent, box, join_by_addre
     address, came = silent
     found = checks(join_by_address(box, **{what: address}, timeout=(0.3, 0.3)))
     assert faults(found) == [{"api_url": "service", "auth_url": "sign-in"}[what]]
-    assert "Is the network up" in found[faults(found)[0]].words
+    assert "Check the network" in found[faults(found)[0]].words
     assert "scopes" not in found
     assert len(came) <= 2, "once more at most, whatever the settings say"
 

@@ -42,7 +42,7 @@ def journal(tenant):
 def test_there_and_back(stcrm, sheets, tenant, box):
     code, said, _ = plan(stcrm, sheets, "--reason", "spelling")
     assert code == 0
-    assert "3 calls" in said
+    assert "3 requests" in said
     assert stcrm("edit", "show", "plan.json")[1] in said
     box.requests.clear()
     code, said, complained = stcrm("edit", "apply", "plan.json")
@@ -126,7 +126,7 @@ def test_read_takes_the_filters_of_the_list(stcrm, tenant, box):
         (("customers", "--active", "maybe"), "true or false"),
         (("customers", "--name"), "needs a value"),
         (("customers", "Ann"), "does not belong to an option"),
-        (("cars",), "nothing called 'cars'"),
+        (("cars",), "Unknown resource 'cars'"),
     ):
         code, _, complained = stcrm("read", *arguments, "--out", "b.csv")
         assert code == 2
@@ -136,8 +136,8 @@ def test_read_takes_the_filters_of_the_list(stcrm, tenant, box):
 def test_what_cannot_be_written_or_read_is_said_before_anything_is_read(stcrm, sheets, box):
     box.requests.clear()
     for arguments, words in (
-        (("read", "customers", "--out", "a.ods"), "ends in"),
-        (("read", "customers", "--out", "nowhere/a.csv"), "no folder 'nowhere'"),
+        (("read", "customers", "--out", "a.ods"), "must end in"),
+        (("read", "customers", "--out", "nowhere/a.csv"), "The folder 'nowhere' does not exist"),
         (
             ("edit", "plan", "customers", "--before", "a.csv", "--after", "after.csv", "--out", "p.json"),
             "'a.csv' cannot",
@@ -152,7 +152,7 @@ def test_what_cannot_be_written_or_read_is_said_before_anything_is_read(stcrm, s
     code, _, complained = stcrm(
         "edit", "plan", "customers", "--before", before, "--after", after, "--out", "nowhere/p.json"
     )
-    assert (code, complained) == (2, "stcrm: There is no folder 'nowhere' to write p.json to.\n")
+    assert (code, complained) == (2, "stcrm: The folder 'nowhere' does not exist, so p.json was not written.\n")
 
 
 def test_a_plan_of_nothing_says_so(stcrm, sheets):
@@ -171,5 +171,5 @@ def test_a_warning_is_a_line_of_its_own(stcrm, sheets, tenant, monkeypatch):
         warnings.simplefilter("always")
         code, said, complained = plan(stcrm, sheets)
     assert code == 0
-    assert "1 cell may have been altered" in said
-    assert complained.startswith("stcrm: after.csv: 1 cell may have been altered")
+    assert "1 cell may have been altered by a spreadsheet" in said
+    assert complained.startswith("stcrm: after.csv: a spreadsheet may have changed 1 cell")

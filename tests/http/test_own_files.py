@@ -102,7 +102,7 @@ def test_what_is_not_ours_stays_as_it_is(command, folder, tmp_path):
     assert seen(folder) == before
     assert seen(tmp_path) == elsewhere
     assert sorted(path.name for path in folder.iterdir() if not path.is_file()) == ["folder.sqlite", "nowhere.sqlite"]
-    assert ("Nothing is stored" if command == ["info"] else "0 pages forgotten") in said
+    assert ("Nothing is stored" if command == ["info"] else "0 pages deleted") in said
 
 
 def test_a_damaged_file_of_ours_goes_and_one_that_nobody_can_tell_is_named(folder, tmp_path):
@@ -140,7 +140,7 @@ def test_todays_caches_are_recognized_and_stamped(tmp_path):
     cache.close()
     assert (state_of(path, CACHE), application_id(path)) == ("ours", CACHE.application_id)
     path = made(tmp_path / "another.sqlite", TODAY)
-    assert "2 pages forgotten" in stcrm("cache", "clear", "--cache-dir", tmp_path, "--state-dir", tmp_path / "state")
+    assert "2 pages deleted" in stcrm("cache", "clear", "--cache-dir", tmp_path, "--state-dir", tmp_path / "state")
     assert application_id(path) == CACHE.application_id
 
 
@@ -150,7 +150,7 @@ def test_one_of_todays_whose_process_was_killed_is_recognized(tmp_path):
     subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True, timeout=30)
     assert (tmp_path / "today.sqlite-wal").stat().st_size > 0
     assert "1 page, oldest read 2001-09-09" in stcrm("cache", "info", "--cache-dir", tmp_path)
-    assert "1 pages forgotten" in stcrm("cache", "clear", "--cache-dir", tmp_path, "--state-dir", tmp_path / "state")
+    assert "1 page deleted" in stcrm("cache", "clear", "--cache-dir", tmp_path, "--state-dir", tmp_path / "state")
 
 
 @pytest.mark.parametrize("foreign", FOREIGN)
@@ -221,7 +221,7 @@ def test_status_logs_are_recognized_too(tmp_path):
     StatusLog(today).note("leads", [])
     assert state_of(today, STATUS_LOG) == "ours"
     said = stcrm("cache", "clear", "--status-logs", "--cache-dir", tmp_path / "none", "--state-dir", tmp_path)
-    assert "1 status logs removed" in said
+    assert "1 status log deleted" in said
     assert sorted(path.name for path in folder.iterdir()) == ["link.sqlite", "other.sqlite"]
 
 

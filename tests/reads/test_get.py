@@ -40,7 +40,7 @@ def test_an_id_that_does_not_exist_is_named(resource, box, join):
         method.get(99)
     assert caught.value.ids == [99]
     known = method.list()["id"].iloc[0]
-    with pytest.raises(MissingRows, match="no row with id 98, 99") as caught:
+    with pytest.raises(MissingRows, match="no row has id 98, 99") as caught:
         method.get([known, 98, 99])
     assert caught.value.ids == [98, 99]
     assert isinstance(caught.value, LookupError)

@@ -84,3 +84,7 @@ class _Uvicorn(uvicorn.Server):
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for connection in list(self.server_state.connections):  # whose response was not yet complete
+            if connection.transport is not None:
+                connection.transport.abort()
+        await asyncio.sleep(0)  # closed sockets are released in the next round of the loop
