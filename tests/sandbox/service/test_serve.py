@@ -87,7 +87,7 @@ def test_a_terminal_shows_progress() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--as-of", "soon"), "no date"),
+        (("--as-of", "soon"), "not a date"),
         (("--faults", "/nowhere/faults.json"), "cannot be read"),
         (("--port", "99999"), "cannot listen"),
         (("--state", "."), "is a folder"),
