@@ -37,7 +37,7 @@ __all__ = [
     "top_axis",
 ]
 
-# blue and orange can be told apart by nearly everybody
+# blue and orange are distinguishable for nearly everybody
 COLORS = {"higher": "#3b82c4", "lower": "#d9772b", "not clear": "#7c8a9a", "too few": "rgba(124,138,154,0.45)"}
 _LEGEND = {
     "higher": "higher than the others",
@@ -74,7 +74,7 @@ def empty() -> go.Figure:
 def draw(figures: ModuleType, kind: str, result: Any) -> go.Figure:
     """Return the figure of a kind, by the function of that name in a module of figures."""
     if kind not in figures.__all__:
-        raise UsageError(f"no figure {kind!r}: there are {', '.join(map(repr, figures.__all__))}")
+        raise UsageError(f"no figure {kind!r}: choose from {', '.join(map(repr, figures.__all__))}")
     figure: go.Figure = getattr(figures, kind)(result)
     return figure
 

@@ -122,13 +122,13 @@ def lazy(
     schema = rows.collect_schema()
     plain, times = [*columns], [*times]
     if missing := [column for column in (*times, *plain) if column not in schema]:
-        raise UsageError(f"{name}: the frame lacks the columns {', '.join(missing)}")
+        raise UsageError(f"{name}: the DataFrame has no columns {', '.join(missing)}")
     for column in times:
         kind = schema[column]
         if not (isinstance(kind, nw.Datetime) and kind.time_zone):
             raise UsageError(
-                f"{name}: {column} must hold times with a zone, not {kind}; "
-                f"pd.to_datetime({name}['{column}'], utc=True) makes such ones of UTC times"
+                f"{name}: {column} must contain times with a time zone, not {kind}; "
+                f"pd.to_datetime({name}['{column}'], utc=True) converts UTC times"
             )
     if time_zone is not None:
         ZoneInfo(time_zone)  # a name that is no zone must not come into SQL
@@ -213,7 +213,7 @@ def refuse_mixtures(**frames: Any) -> None:
     engines = {str(row.implementation).rpartition(".")[2].lower(): name for name, row in rows.items()}
     if len(engines) > 1:
         kinds = ", ".join(f"{name} is one of {engine}" for engine, name in engines.items())
-        raise UsageError(f"all frames must be of one engine, but {kinds}")
+        raise UsageError(f"all DataFrames must be from the same library, but {kinds}")
     having = [name for name, row in rows.items() if TENANT in row.collect_schema()]
     lacking = [name for name in rows if name not in having]
     if having and lacking:
@@ -236,7 +236,7 @@ def refuse_repeats(rows: Rows, name: str, key: str = "id") -> None:
     by = keys(rows, key)
     total, different = rows.select(nw.len()).collect().item(), rows.select(*by).unique().select(nw.len())
     if repeats := int(total) - int(different.collect().item()):
-        raise UsageError(f"{name}: {repeats} rows repeat an id; keep the latest of each (drop_duplicates on {key})")
+        raise UsageError(f"{name}: {repeats} rows repeat an id; keep the latest row of each (drop_duplicates on {key})")
 
 
 def once(rows: Rows) -> Rows:

@@ -96,8 +96,8 @@ def _admitted(frame: Any, name: str, zone: str | None) -> Any:
             missing = _count(rows if again is None else again, nw.col("id").is_null())
     if missing:
         raise UsageError(
-            f"{name}: {missing:,} {'row has' if missing == 1 else 'rows have'} no id; leave them out "
-            f"({name}.dropna(subset=['id']) in pandas) or give their ids"
+            f"{name}: {missing:,} {'row has' if missing == 1 else 'rows have'} no id; drop them "
+            f"({name}.dropna(subset=['id']) in pandas) or fill in their ids"
         )
     return changed
 
@@ -113,9 +113,9 @@ def lazy_rows(frame: Any, name: str) -> nw.LazyFrame[Any]:
     try:
         rows: nw.LazyFrame[Any] = nw.from_native(frame).lazy()
     except TypeError:
-        hint = f": pd.DataFrame({name}) makes one of it" if isinstance(frame, list | dict) else ""
+        hint = f": pd.DataFrame({name}) creates one" if isinstance(frame, list | dict) else ""
         raise UsageError(
-            f"{name}: a frame of pandas, polars or Spark, or a relation of DuckDB is needed, "
+            f"{name}: a pandas, polars or Spark DataFrame or a DuckDB relation is required, "
             f"not {type(frame).__name__}{hint}"
         ) from None
     return rows
@@ -182,7 +182,8 @@ def _whole_numbers(cells: pd.Series, name: str, column: str) -> pd.Series:
             numbers = [pd.NA if none else int(word.partition(".")[0]) for word, none in zip(words, empty, strict=True)]
             return pd.Series(numbers, index=cells.index, dtype="Int64")
     raise UsageError(
-        f"{name}: {column} must hold whole numbers, not {str(cells[strange].iloc[0])!r} ({int(strange.sum()):,} rows)"
+        f"{name}: {column} must contain whole numbers, not {str(cells[strange].iloc[0])!r} "
+        f"({int(strange.sum()):,} rows)"
     )
 
 
@@ -271,11 +272,11 @@ def table_of(frame: Any, name: str, columns: Iterable[str]) -> pd.DataFrame:
     Traceback (most recent call last):
         ...
     stcrm_pandas.errors.UsageError: campaigns: a frame of pandas, polars or Spark, or a relation of DuckDB is needed, \
-not list: pd.DataFrame(campaigns) makes one of it
+not list: pd.DataFrame(campaigns) creates one
     """
     rows = lazy_rows(frame, name)
     if lacking := sorted(set(columns) - set(rows.collect_schema().names())):
-        raise UsageError(f"{name}: the frame lacks the columns {', '.join(lacking)}")
+        raise UsageError(f"{name}: the DataFrame has no columns {', '.join(lacking)}")
     table = frame if isinstance(frame, pd.DataFrame) else rows.collect("pyarrow").to_arrow().to_pandas()
     columns = _pandas_columns(table, name, "UTC")
     return table.assign(**columns) if columns else table

@@ -41,7 +41,7 @@ def dimensions(by: str | Sequence[str] | None, known: Sequence[str]) -> tuple[st
     """Return `by` as a tuple of at most two of the known dimensions."""
     asked = () if by is None else (by,) if isinstance(by, str) else tuple(by)
     if unknown := [name for name in asked if name not in known]:
-        raise UsageError(f"by={unknown[0]!r}: there are {', '.join(map(repr, known))} and None")
+        raise UsageError(f"by={unknown[0]!r}: choose from {', '.join(map(repr, known))} and None")
     if len(asked) > 2 or len(set(asked)) < len(asked):
         raise UsageError("by takes one name, or a tuple of two different ones")
     return asked
@@ -53,7 +53,7 @@ def lookups(names: Any, by: Sequence[str], known: Sequence[str]) -> dict[str, An
         return {}
     if isinstance(names, Mapping) and names and all(isinstance(key, str) for key in names):
         if unknown := [key for key in names if key not in known]:
-            raise UsageError(f"names: {unknown[0]!r} is nothing to group by; there are {', '.join(known)}")
+            raise UsageError(f"names: {unknown[0]!r} is not a dimension; choose from {', '.join(known)}")
         return dict(names)
     if len(by) > 1:
         raise UsageError(

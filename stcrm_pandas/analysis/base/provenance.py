@@ -56,7 +56,7 @@ def zone(leads: Any, time_zone: str | None) -> ZoneInfo | None:
     try:
         return ZoneInfo(str(name))
     except (ZoneInfoNotFoundError, ValueError) as cause:
-        raise UsageError(f"time_zone={str(name)!r} is no zone of the tz database, as America/Chicago is one") from cause
+        raise UsageError(f"time_zone={str(name)!r} is not a time zone such as America/Chicago") from cause
 
 
 def moment(value: Moment, local: dt.tzinfo | None, *, name: str) -> dt.datetime:
@@ -64,11 +64,11 @@ def moment(value: Moment, local: dt.tzinfo | None, *, name: str) -> dt.datetime:
     try:
         stamp = pd.Timestamp(value)
     except ValueError as cause:
-        raise UsageError(f"{name} is no date and no time") from cause
+        raise UsageError(f"{name} is not a date or time") from cause
     if stamp.tzinfo is None:
         if local is None:
             raise UsageError(
-                f"{name} has no zone: give it one (2026-02-01T00:00Z), or give time_zone='America/Chicago'"
+                f"{name} has no time zone: add one (2026-02-01T00:00Z), or pass time_zone='America/Chicago'"
             )
         stamp = stamp.tz_localize(local)
     return stamp.to_pydatetime(warn=False)
@@ -80,14 +80,14 @@ def known_until(leads: Any, as_of: Moment | None, local: dt.tzinfo | None) -> dt
     fetched = None if noted is None else moment(noted, dt.UTC, name="fetched_at")
     if as_of is None:
         if fetched is None:
-            raise UsageError("the frame does not say when it was read: give as_of='2026-02-01T00:00Z'")
+            raise UsageError("it is unknown when the rows were read: pass as_of='2026-02-01T00:00Z'")
         return fetched
     asked = moment(as_of, local, name="as_of")
     if fetched is None:
         return asked
     if asked < fetched:
         raise UsageError(
-            f"as_of is before the leads were read ({fetched:%Y-%m-%d %H:%M %Z}): what they were then is not known. "
+            f"as_of is before the leads were read ({fetched:%Y-%m-%d %H:%M %Z}): their status at that time is unknown. "
             "lead_conversion takes a status log that covers it (connect(status_log=True), crm.status_log('leads'))"
         )
     return fetched
@@ -99,8 +99,8 @@ def refuse_selections(leads: Any, name: str = "leads") -> None:
     used = [one for one in _SELECTIONS if filters.get(one) is not None]
     if used:
         raise UsageError(
-            f"{name} were read with {', '.join(used)}: such a frame leaves {name} out for what became of them; "
-            "read by creation instead (created_on_or_after, created_before)"
+            f"{name} were read with {', '.join(used)}: this leaves out {name} by their outcome. "
+            "Filter by creation instead (created_on_or_after, created_before)"
         )
     refuse_one_status(name, leads, "status")
 
@@ -114,7 +114,7 @@ def refuse_one_status(name: str, frame: Any, column: str) -> None:
     if len(statuses) == 1:
         raise UsageError(
             f"{name}: the frame has {counts[0]:,} of the {counts[1]:,} rows that were read, all of them with {column} "
-            f"{statuses[0]}: such a frame leaves {name} out for what became of them. Give all rows, or filter by "
+            f"{statuses[0]}: this leaves out {name} by their outcome. Pass all rows, or filter by "
             "creation only"
         )
 

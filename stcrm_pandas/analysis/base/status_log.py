@@ -146,5 +146,5 @@ _NOT_COVERED = (
 def _checked(status_log: Any) -> pd.DataFrame:
     missing = [name for name in _COLUMNS if name not in status_log]
     if missing:
-        raise UsageError(f"status_log: the frame lacks the columns {', '.join(missing)}")
+        raise UsageError(f"status_log: the DataFrame has no columns {', '.join(missing)}")
     return pd.DataFrame(status_log)

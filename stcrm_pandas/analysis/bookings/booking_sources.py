@@ -250,7 +250,7 @@ def booking_sources(
     bookings, leads, jobs, customers, status_log = given.values()
     refuse_selections(bookings, "bookings")
     if local is None:
-        raise UsageError("hours and weeks need a time zone: give time_zone='America/Chicago', or connect with one")
+        raise UsageError("hours and weeks need a time zone: pass time_zone='America/Chicago', or connect with one")
     known = known_until(bookings, as_of, local)
     limits = Limits(known, dt.timedelta(days=mature_days), dt.timedelta(days=revenue_days), local.key)
     rows = booking_rows(bookings, limits, leads=leads, jobs=jobs, customers=customers, status_log=status_log)

@@ -21,7 +21,7 @@ __all__ = ["main_table", "shown"]
 def shown(result: BookingSourcesResult, kind: str) -> Shown:
     """Return one of the further tables in words."""
     if kind not in _KINDS:
-        raise UsageError(f"no table {kind!r}: there are {', '.join(map(repr, _KINDS))}")
+        raise UsageError(f"no table {kind!r}: choose from {', '.join(map(repr, _KINDS))}")
     return _KINDS[kind](result)
 
 

@@ -98,7 +98,7 @@ def _given(groups: Groups) -> dict[str, str]:
     if isinstance(groups, pd.DataFrame):
         lacking = {"source", "group"} - set(groups.columns)
         if lacking:
-            raise UsageError(f"groups: the frame lacks the columns {', '.join(sorted(lacking))}")
+            raise UsageError(f"groups: the DataFrame has no columns {', '.join(sorted(lacking))}")
         groups = dict(zip(groups["source"], groups["group"], strict=True))
     if odd := [source for source, group in groups.items() if not isinstance(group, str) or not group]:
         raise UsageError(f"groups: the source {odd[0]!r} needs the name of a group, as text")

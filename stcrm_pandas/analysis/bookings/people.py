@@ -127,7 +127,7 @@ def same_person(bookings: Any, *, contacts: Contacts = None, days: int = 7, grou
     """
     frame = collected(lazy(bookings, "bookings", _COLUMNS, times=("created_on",), optional=("active",)))
     if TENANT in frame:
-        raise UsageError("bookings are of many tenants: look for the same person within one of them")
+        raise UsageError("bookings are of many tenants: compare people within one tenant")
     if "active" in frame:
         frame = frame[frame["active"].fillna(value=True).astype(bool)]
     frame["source"] = frame["source"].astype("str").fillna(UNKNOWN_SOURCE)

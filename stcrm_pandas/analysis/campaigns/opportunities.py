@@ -106,11 +106,11 @@ class Opportunities(OpportunitiesResult):
 
         if kind == "cost":
             if self.costs is None:
-                raise UsageError("no spend is known: give opportunities(..., spend=read_spend('spend.csv'))")
+                raise UsageError("there is no spend: use opportunities(..., spend=read_spend('spend.csv'))")
             return charts.costs(self.costs)
         draw = {"booked": charts.booked_shares, "steps": charts.steps}.get(kind)
         if draw is None:
-            raise UsageError(f"no figure {kind!r}: there are 'booked', 'steps' and 'cost'")
+            raise UsageError(f"no figure {kind!r}: choose from 'booked', 'steps' and 'cost'")
         return draw(self)
 
     def actions(self) -> list[Action]:
@@ -250,7 +250,7 @@ def opportunities(
         refuse_one_status(name, frame, "job_status" if name == "jobs" else "status")
     campaigns = None if campaigns is None else table_of(campaigns, "campaigns", ["id"])
     if local is None and ("month" in dimensions or spend is not None):
-        raise UsageError("months need a time zone: give time_zone='America/Chicago', or connect with one")
+        raise UsageError("months need a time zone: pass time_zone='America/Chicago', or connect with one")
     known = _known_until(frames, as_of, local)
     first, end = _period(frames, local)
     records = gather(leads, bookings, jobs, not_leads=not_leads(call_reasons))
@@ -345,7 +345,7 @@ def _refuse_part(name: str, frame: Any) -> None:
     filters = attrs_of(frame).get("filters") or {}
     if used := [key for key, value in filters.items() if value is not None and key not in _HARMLESS]:
         raise UsageError(
-            f"{name} were read with {', '.join(used)}: such a frame holds part of them; read by creation instead "
+            f"{name} were read with {', '.join(used)}: this is only part of them. Filter by creation instead "
             "(created_on_or_after, created_before)"
         )
 
@@ -353,7 +353,7 @@ def _refuse_part(name: str, frame: Any) -> None:
 def _refuse_mixed_tenants(records: pd.DataFrame, by: Sequence[str]) -> None:
     many = TENANT in records and records[TENANT].nunique() > 1
     if many and {"campaign", "category", "business_unit"} & {*by} and TENANT not in by:
-        raise UsageError(f"ids of several tenants are not of one kind: give by=('tenant', {by[0]!r})")
+        raise UsageError(f"the same id can occur in several tenants: use by=('tenant', {by[0]!r})")
     if TENANT in by and TENANT not in records:
         raise UsageError("by='tenant': the frames have no column tenant")
 

@@ -53,7 +53,7 @@ def read_spend(path: str | os.PathLike[str]) -> pd.DataFrame:
     file = Path(path)
     kind = file.suffix.lower()
     if kind not in (".csv", ".xlsx"):
-        raise UsageError(f"spend: {file.name} is no .csv and no .xlsx file")
+        raise UsageError(f"spend: {file.name} is neither a .csv nor an .xlsx file")
     try:
         if kind == ".csv":
             table = pd.read_csv(file, dtype=str, keep_default_na=False, skip_blank_lines=False, encoding="utf-8-sig")
@@ -63,7 +63,7 @@ def read_spend(path: str | os.PathLike[str]) -> pd.DataFrame:
     except OSError as cause:
         raise UsageError(f"spend: {file.name} cannot be read ({cause.strerror or 'no such file'})") from cause
     except pd.errors.EmptyDataError as cause:
-        raise UsageError(f"spend: {file.name} is empty; its first row must name {_NAMES}") from cause
+        raise UsageError(f"spend: {file.name} is empty; its first row must have {_NAMES}") from cause
     except (ValueError, KeyError, BadZipFile) as cause:
         raise UsageError(f"spend: {file.name} cannot be read as a {kind[1:].upper()} file") from cause
     table.columns = [str(title).strip().lower() for title in table.columns]
@@ -90,13 +90,13 @@ def checked_spend(spend: pd.DataFrame) -> pd.DataFrame:
     [['7', '2026-03', 10.0]]
     """
     if not isinstance(spend, pd.DataFrame):
-        raise UsageError(f"spend: a frame of {_NAMES} is needed; read_spend reads it from a file")
+        raise UsageError(f"spend: a DataFrame with {_NAMES} is required; read_spend reads it from a file")
     return _checked(spend)
 
 
 def _checked(table: pd.DataFrame) -> pd.DataFrame:
     if missing := [column for column in _COLUMNS if column not in table]:
-        raise UsageError(f"spend: the column {', '.join(missing)} is missing; there must be {_NAMES}")
+        raise UsageError(f"spend: the column {', '.join(missing)} is missing; required are {_NAMES}")
     values: dict[str, list[Any]] = {}
     wrong: list[tuple[int, str]] = []
     for column, (read, wish) in _COLUMNS.items():

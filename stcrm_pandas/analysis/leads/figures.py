@@ -158,7 +158,7 @@ def conversion_curve(result: LeadConversionResult, groups: Sequence[Any]) -> go.
     Days on which fewer than `min_group` inquiries are still in view are left out.
     """
     if len(groups) > len(_LINES):
-        raise UsageError(f"at most {len(_LINES)} groups fit into one figure")
+        raise UsageError(f"at most {len(_LINES)} groups fit in one figure")
     chosen = [_curve_of(result, group) for group in groups] or [result.curve[result.curve["overall"]]]
     figure, descriptions = empty(), []
     for curve, (color, channels, dash) in zip(chosen, _LINES, strict=False):
@@ -209,8 +209,7 @@ def _curve_of(result: LeadConversionResult, group: Any) -> pd.DataFrame:
     curve = result.curve[[id is not None and id == group for id in result.curve["id"]]]
     if curve.empty:
         raise UsageError(
-            f"no curve of {group!r}: groups are given by the id in .table, and have a curve from {result.min_group} "
-            "inquiries on"
+            f"no curve for {group!r}: use an id from .table; a curve needs at least {result.min_group} inquiries on"
         )
     return curve
 

@@ -27,7 +27,7 @@ def phone_number(column: str) -> nw.Expr:
 
 
 def persons_of(leads: Rows) -> Rows:
-    """Say of each lead from whom it came: columns `kind` and `person`.
+    """Return who each lead came from, in the columns `kind` and `person`.
 
     The customer, where the lead names one; else the one customer who gave the same phone in another lead; else the
     phone; else nobody but the lead itself. A phone that several customers gave joins none of them.

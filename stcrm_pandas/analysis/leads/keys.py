@@ -66,7 +66,7 @@ def chosen(by: str | Sequence[str] | None, among: Sequence[str]) -> tuple[str, .
     """
     asked = () if by is None else (by,) if isinstance(by, str) else tuple(by)
     if unknown := [one for one in asked if one not in among]:
-        raise UsageError(f"by={unknown[0]!r}: there are {', '.join(map(repr, among))} and None")
+        raise UsageError(f"by={unknown[0]!r}: choose from {', '.join(map(repr, among))} and None")
     if len(asked) > 2 or len(set(asked)) < len(asked):
         raise UsageError("by takes one name, or a tuple of two different ones")
     return asked
@@ -110,7 +110,7 @@ def lookups(names: Names, by: Sequence[str]) -> dict[str, Any]:
     if isinstance(names, Mapping) and names and all(isinstance(key, str) for key in names):
         unknown = [key for key in names if key not in (*BY, CUSTOMER)]
         if unknown:
-            raise UsageError(f"names: {unknown[0]!r} is nothing to group by; there are {', '.join(map(repr, BY))}")
+            raise UsageError(f"names: {unknown[0]!r} is not a dimension; choose from {', '.join(map(repr, BY))}")
         lookup = {str(key): value for key, value in names.items()}
         if "category" in by and "category" not in lookup and "campaign" in lookup:
             lookup["category"] = lookup["campaign"]
@@ -152,7 +152,7 @@ def categories(campaigns: Any) -> tuple[dict[int, int], dict[int, str]]:
     wanted = {"id", "category_id", "category_name"}
     if not isinstance(campaigns, pd.DataFrame) or wanted - set(campaigns.columns):
         raise UsageError(
-            "by='category' needs the frame of campaigns with id, category_id and category_name: "
+            "by='category' needs the DataFrame of campaigns with id, category_id and category_name: "
             "names={'campaign': crm.lookups.campaigns.list()}"
         )
     known = campaigns.dropna(subset=["id", "category_id"])
@@ -167,7 +167,7 @@ def _creators(ids: Sequence[int | None], employees: Any) -> list[str]:
         return [NONE if id is None else f"user {id}" for id in ids]
     wanted = {"user_id", "role"}
     if not isinstance(employees, pd.DataFrame) or wanted - set(employees.columns):
-        raise UsageError("names of creators: a frame of employees with user_id and role is needed")
+        raise UsageError("names of creators: a DataFrame of employees with user_id and role is required")
     known = employees.dropna(subset=["user_id"])
     kinds = {
         int(user): "integration" if str(role).startswith("Empty") else "person"

@@ -134,7 +134,7 @@ class LeadConversion(LeadConversionResult):
             "reasons": figures.dismissal_reasons,
         }.get(kind)
         if draw is None:
-            raise UsageError(f"no figure {kind!r}: there are 'rates', 'months', 'curve', 'cohorts' and 'reasons'")
+            raise UsageError(f"no figure {kind!r}: choose from 'rates', 'months', 'curve', 'cohorts' and 'reasons'")
         if kind in ("months", "cohorts") and self.months is None:
             raise UsageError(f"{kind} need a time zone: lead_conversion(..., time_zone='America/Chicago')")
         return draw(self)
@@ -230,11 +230,11 @@ def lead_conversion(
     """
     asked = chosen(by, BY)
     if set(asked) == {"campaign", "category"}:
-        raise UsageError("a campaign has one category: group by one of the two")
+        raise UsageError("each campaign has one category: group by only one of the two")
     if min(window_days, min_group, within_days, stale_days) < 1:
         raise UsageError("window_days, min_group, within_days and stale_days must be 1 or more")
     if unit not in ("inquiry", "lead"):
-        raise UsageError(f"unit={unit!r}: there are 'inquiry' and 'lead'")
+        raise UsageError(f"unit={unit!r}: choose 'inquiry' or 'lead'")
     local = zone(leads, time_zone)
     given = {"leads": leads, "jobs": jobs, "bookings": bookings, "status_log": status_log}
     given = admitted(given, zone=None if local is None else local.key)
@@ -243,7 +243,7 @@ def lead_conversion(
     warned = selections(given)
     if local is None and {"month", "weekday", "hour"} & set(asked):
         raise UsageError(
-            "a month, a weekday and an hour need a time zone: give time_zone='America/Chicago', or connect with one"
+            "a month, a weekday and an hour need a time zone: pass time_zone='America/Chicago', or connect with one"
         )
     leads, known = known_at(leads, as_of, local, status_log)
     window = dt.timedelta(days=window_days)

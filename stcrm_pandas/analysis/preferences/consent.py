@@ -63,7 +63,7 @@ def consent_list(frame: pd.DataFrame, as_of: dt.datetime) -> pd.DataFrame:
         words = entries[name].astype("str").str.strip().str.casefold()
         entries[name] = words.replace(_WORDS) if name == "channel" else words
         if strange := sorted(set(entries[name].dropna()) - set(known)) + ["nothing"] * bool(entries[name].isna().any()):
-            raise UsageError(f"consent: the {name} {strange[0]!r} is none of {', '.join(known)}")
+            raise UsageError(f"consent: the {name} {strange[0]!r} is not one of {', '.join(known)}")
     entries["numbers"] = pd.Series(
         [find_contacts(value) for value in entries["contact"]], index=entries.index, dtype=object
     )
@@ -72,7 +72,7 @@ def consent_list(frame: pd.DataFrame, as_of: dt.datetime) -> pd.DataFrame:
     try:
         entries["date"] = pd.to_datetime(entries["date"], utc=True, format="ISO8601")
     except (ValueError, TypeError) as cause:
-        raise UsageError("consent: date must hold dates, like 2026-02-01") from cause
+        raise UsageError("consent: date must contain dates, like 2026-02-01") from cause
     if TENANT not in entries:
         entries[TENANT] = pd.array([0] * len(entries), dtype="Int64")
     known_rows = entries[["numbers", "allowed", "date"]].notna().all(axis=1) & (entries["date"] <= pd.Timestamp(as_of))

@@ -235,7 +235,7 @@ def contact_preferences(
     if min_group < 1 or many < 2:
         raise UsageError("min_group must be 1 or more, many 2 or more")
     if location_contacts is not None and locations is None:
-        raise UsageError("contacts of locations need the locations, too: crm.locations.list()")
+        raise UsageError("contacts of locations also need the locations: crm.locations.list()")
     read: dict[str, Any] = {
         "customers": customers,
         "contacts": contacts,
@@ -251,7 +251,7 @@ def contact_preferences(
     refuse_mixtures(**read)
     refuse_parts(read)
     if "age" in asked and local is None:
-        raise UsageError("ages need a time zone: give time_zone='America/Chicago', or connect with one")
+        raise UsageError("ages need a time zone: pass time_zone='America/Chicago', or connect with one")
     known = known_until(customers, as_of, local)
     by_length = numbers == "length"
 

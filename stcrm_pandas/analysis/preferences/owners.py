@@ -1,4 +1,4 @@
-"""Whom one wants to reach, in one shape: customers, locations, and the contacts of the newer store."""
+"""The owners of contacts in one format: customers, locations, and the contacts of the newer store."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def customers_of(frame: Any, *, tags: bool, time_zone: str | None) -> Owners:
     Raises
     ------
     UsageError
-        A column is missing, or a customer stands twice.
+        A column is missing, or a customer appears twice.
     """
     return _owners(
         frame,
@@ -134,7 +134,7 @@ def _owners(
     names = rows.collect_schema().names()
     table = _tenanted(collected(rows, {column: kind for column, kind in kinds.items() if column in names}))
     if repeats := int(table.duplicated(keys(rows, "id")).sum()):
-        raise UsageError(f"{name}: {repeats} rows repeat an id; keep the latest of each (drop_duplicates on id)")
+        raise UsageError(f"{name}: {repeats} rows repeat an id; keep the latest row of each (drop_duplicates on id)")
     if "name" not in table:
         table["name"] = pd.array([None] * len(table), dtype="str")
     merged = (table["merged_to_id"].fillna(0) != 0).to_numpy(dtype=bool)  # 0 stands for not merged

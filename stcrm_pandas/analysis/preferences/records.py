@@ -155,7 +155,7 @@ def _with_tenant(table: pd.DataFrame, name: str, key: list[str]) -> pd.DataFrame
     if TENANT not in table:
         table = table.assign(**{TENANT: pd.array([0] * len(table), dtype="Int64")})
     if repeats := int(table.duplicated([TENANT, *key]).sum()):
-        raise UsageError(f"{name}: {repeats} rows repeat a key ({', '.join(key)}); keep the latest of each")
+        raise UsageError(f"{name}: {repeats} rows repeat a key ({', '.join(key)}); keep the latest row of each")
     return table
 
 
@@ -220,7 +220,7 @@ def refuse_parts(read: Mapping[str, Any]) -> None:
         used = [one for one in taken if filters.get(one) is not None and not str(filters[one]).startswith(_ALL)]
         if used:
             raise UsageError(
-                f"{name} were read with {', '.join(used)}: what is missing would count as not on file; read all of them"
+                f"{name} were read with {', '.join(used)}: missing rows would count as not on file. Read all of them"
             )
 
 

@@ -106,7 +106,7 @@ def _consent(result: ContactPreferencesResult) -> Iterator[str]:
         yield (
             f"Your own list allows marketing by {row.channel} for {plural(row.allowed, 'customer')}: "
             f"{row.not_blocked:,} not blocked, {row.blocked:,} blocked, {row.unknown:,} without a preference in "
-            f"ServiceTitan. It refuses {plural(row.refused_not_blocked, 'customer')} whom ServiceTitan does not block."
+            f"ServiceTitan. It refuses {plural(row.refused_not_blocked, 'customer')} not blocked in ServiceTitan."
         )
     if named.empty:
         yield "Your own list has nothing about marketing to these customers."

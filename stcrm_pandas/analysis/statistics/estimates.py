@@ -258,7 +258,7 @@ def aalen_johansen(
     weight = np.ones(time.shape) if counts is None else np.asarray(counts, dtype=np.float64)
     time, kind, weight = np.broadcast_arrays(time, kind, weight)
     if (time < 0).any() or (weight < 0).any() or (weight % 1 != 0).any():
-        raise ValueError("durations must be 0 or more, counts whole numbers from 0 on")
+        raise ValueError("durations must be 0 or more, counts whole numbers of 0 or more")
     used = ~np.isnan(time) & (weight > 0)
     time, kind, weight = time[used], kind[used], weight[used]
     distinct, place = np.unique(time, return_inverse=True)
@@ -355,5 +355,5 @@ def bca_mean(values: Numbers, *, level: float = 0.95, seed: int = 0) -> tuple[fl
 def _counts(successes: Numbers, n: Numbers) -> tuple[Floats, Floats]:
     x, total = np.broadcast_arrays(np.asarray(successes, dtype=np.float64), np.asarray(n, dtype=np.float64))
     if not ((x >= 0) & (x <= total)).all():
-        raise ValueError("successes must lie between 0 and n")
+        raise ValueError("successes must be between 0 and n")
     return x, total

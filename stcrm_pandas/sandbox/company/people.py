@@ -1,4 +1,4 @@
-"""People by number: names, addresses, unassigned phone numbers, email at example.com."""
+"""People by number: names, addresses, unassigned phone numbers, e-mail addresses at example.com."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ LINES = 9_999
 """Numbers of exchange 555 in one area, without 555-1212, which is directory assistance."""
 NUMBERS = len(AREA_CODES) * LINES
 SLOTS = 6
-"""Most phone numbers and email addresses of a person."""
+"""Most phone numbers and e-mail addresses of a person."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ class People:
         )
 
     def emails(self, who: Ints, slot: Ints) -> Cells:
-        """Return email addresses, unique for each person and slot."""
+        """Return e-mail addresses, unique for each person and slot."""
         number = wide(who) * SLOTS + slot
         first, last = take(_MAIL_FIRST, self.first[who]), take(_MAIL_LAST, self.last[who])
         return concatenate(first, last, numbers(number), take(_HOSTS, number % 2))

@@ -106,7 +106,7 @@ def _archived(value: str) -> Condition:
 
 
 def _method_value(value: str) -> Condition:
-    """Match an email address ignoring case, and a phone number on its digits."""
+    """Match an e-mail address ignoring case, and a phone number on its digits."""
     sought = lower_case(value) if "@" in value or not digits(value) else digits(value)
     return Condition("t.found_by = ?", (sought,))
 

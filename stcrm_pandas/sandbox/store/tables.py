@@ -32,7 +32,7 @@ def unchanged(text: Any) -> Any:
 
 
 def _address(row: Row) -> str | None:
-    """Return what a contact method is found by: an email address in lower case, or the digits of a phone number."""
+    """Return what a contact method is found by: an e-mail address in lower case, or the digits of a phone number."""
     value = row.get("value")
     return lower_case(value) if "@" in str(value) else digits(value) or lower_case(value)
 

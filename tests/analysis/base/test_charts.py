@@ -78,7 +78,7 @@ def test_every_figure_of_no_data_is_made(leads: Frames) -> None:
 
 
 def test_figures_that_do_not_exist(found: LeadConversion, leads: Frames) -> None:
-    with pytest.raises(UsageError, match="there are 'rates', 'months', 'curve', 'cohorts' and 'reasons'"):
+    with pytest.raises(UsageError, match="choose from 'rates', 'months', 'curve', 'cohorts' and 'reasons'"):
         found.figure("pie")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="months need a time zone"):
         lead_conversion(leads(), as_of="2026-04-15T00:00Z").figure("months")

@@ -106,7 +106,7 @@ def test_an_id_may_stand_twice_only_for_two_tenants(of_engine: Convert) -> None:
 
 def test_what_is_refused_at_the_door(of_engine: Convert) -> None:
     frame = of_engine(moments())
-    with pytest.raises(UsageError, match="leads: the frame lacks the columns then, name"):
+    with pytest.raises(UsageError, match="leads: the DataFrame has no columns then, name"):
         engine.lazy(frame, "leads", ["id", "name"], times=["then"])
     with pytest.raises(UsageError, match="leads: id must hold times with a zone"):
         engine.lazy(frame, "leads", [], times=["id"])

@@ -206,7 +206,7 @@ def test_rows_without_an_id_are_told_as_such(analyse: Any, name: str, tables: Ta
         return  # names and reasons of no id are of nobody
     frame = tables[name].copy()
     frame.loc[1:39, "id"] = pd.NA
-    with pytest.raises(UsageError, match=rf"{name}: 39 rows have no id; leave them out"):
+    with pytest.raises(UsageError, match=rf"{name}: 39 rows have no id; drop them"):
         analyse(tables | {name: frame}, time_zone=ZONE)
 
 

@@ -368,7 +368,7 @@ def test_jobs_are_needed(leads: Frames) -> None:
 def test_part_of_the_jobs_is_refused(leads: Frames, jobs: Frames, used: str) -> None:
     part = jobs()
     part.attrs["stcrm"] = {"filters": {used: "2026-01-01", "created_on_or_after": "2026-01-01Z", "number": None}}
-    with pytest.raises(UsageError, match=f"jobs were read with {used}: such a frame holds part of them"):
+    with pytest.raises(UsageError, match=f"jobs were read with {used}: this is only part of them"):
         opportunities(leads(), None, part, as_of=AS_OF)
 
 

@@ -184,14 +184,14 @@ def test_as_of_comes_from_the_read(leads: Frames) -> None:
     [
         ({}, "does not say when it was read"),
         ({"as_of": "2026-02-01"}, "as_of has no zone"),
-        ({"as_of": "yesterday or so"}, "as_of is no date"),
+        ({"as_of": "yesterday or so"}, "as_of is not a date"),
         ({"as_of": AS_OF, "by": "month"}, "month, a weekday and an hour need a time zone"),
         ({"as_of": AS_OF, "by": "moon"}, "there are 'campaign'"),
         ({"as_of": AS_OF, "time_zone": "Middle/Earth"}, "no zone of the tz database"),
         ({"as_of": AS_OF, "min_group": 0}, "1 or more"),
-        ({"as_of": AS_OF, "names": pd.DataFrame({"id": [1]}), "by": "campaign"}, "lacks the columns name"),
-        ({"as_of": AS_OF, "call_reasons": pd.DataFrame({"id": [1]})}, "lacks the columns is_lead"),
-        ({"as_of": AS_OF, "jobs": pd.DataFrame({"id": [1]})}, "jobs: the frame lacks the columns created_on"),
+        ({"as_of": AS_OF, "names": pd.DataFrame({"id": [1]}), "by": "campaign"}, "has no columns name"),
+        ({"as_of": AS_OF, "call_reasons": pd.DataFrame({"id": [1]})}, "has no columns is_lead"),
+        ({"as_of": AS_OF, "jobs": pd.DataFrame({"id": [1]})}, "jobs: the DataFrame has no columns created_on"),
     ],
 )
 def test_calls_that_cannot_be_right(leads: Frames, arguments: dict[str, Any], message: str) -> None:
@@ -207,7 +207,7 @@ def test_frames_that_are_no_cohort_are_refused(leads: Frames) -> None:
         lead_conversion(frame.assign(created_on=frame["created_on"].dt.tz_localize(None)), as_of=AS_OF)
     for filters in ({"status": "Open"}, {"modified_on_or_after": "2026-01-01"}, {"since": "2026-01-01"}):
         frame.attrs["stcrm"] = {"filters": filters, "fetched_at": AS_OF}
-        with pytest.raises(UsageError, match="leaves leads out for what became of them"):
+        with pytest.raises(UsageError, match="leaves out leads by their outcome"):
             lead_conversion(frame)
 
 

@@ -444,8 +444,8 @@ def test_what_is_refused() -> None:
         ((whom, told(reached, created_before="2026-01-01")), "contacts were read with created_before"),
         ((pd.concat([whom, whom]), reached), "1 rows repeat an id"),
         ((whom, pd.concat([reached, reached])), "1 rows repeat a key"),
-        ((whom.drop(columns="do_not_mail"), reached), "lacks the columns do_not_mail"),
-        ((whom, reached.drop(columns=[MARKETING])), "lacks the columns"),
+        ((whom.drop(columns="do_not_mail"), reached), "has no columns do_not_mail"),
+        ((whom, reached.drop(columns=[MARKETING])), "has no columns"),
     ):
         with pytest.raises(UsageError, match=words):
             found(*frames)

@@ -125,7 +125,7 @@ def _starts(world: World, rng: np.random.Generator) -> Ints:
 
 
 def booking_contact_rows(world: World) -> Iterator[JsonColumns]:
-    """Yield a phone number and an email address for each booking."""
+    """Yield a phone number and an e-mail address for each booking."""
     rng = world.chance.of("booking contacts")
     bookings, people = world.bookings, world.customers.people
     size = bookings.size

@@ -1,4 +1,4 @@
-"""Rows of contacts of customers and locations: phone numbers, email addresses and preferences."""
+"""Rows of contacts of customers and locations: phone numbers, e-mail addresses and preferences."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from stcrm_pandas.sandbox.store.columns import Cells, JsonColumns, json_objects
 TYPES = ("MobilePhone", "Phone", "Email", "Fax")
 MOBILE, PHONE, EMAIL, FAX = range(4)
 TYPES_BY_SLOT = np.array([[0.70, 0.29, 0.0, 0.01], *([[0.383, 0.142, 0.464, 0.011]] * 3)])
-"""Overall: mobile 55%, phone 22%, email 22%, fax 1%."""
+"""Overall: mobile 55%, phone 22%, e-mail 22%, fax 1%."""
 PER_CUSTOMER = (0.35, 0.42, 0.21, 0.02)
 DO_NOT_TEXT, SHARED, CONTRADICTED = 0.04, 0.03, 0.08
 NO_PREFERENCES, NO_MARKETING = 0.22, 0.09
 OF_ONE_MANAGER = 40
 MANAGERS_SLOT = SLOTS - 1
 NO_NUMBER, NO_MAIL = 0.003, 0.005
-"""Shares of phone numbers that are 000-000-0000, and of email addresses that are none@none.com."""
+"""Shares of phone numbers that are 000-000-0000, and of e-mail addresses that are none@none.com."""
 MEMOS = ("", "cell", "wife", "work", "Owner's daughter", "tenant", "gate code on file", "after 5 pm")
 
 
@@ -212,7 +212,7 @@ _ORDER = {
 
 
 class _Preferences:
-    """Preferences of each contact, or null; firms and email addresses opt out of marketing more often."""
+    """Preferences of each contact, or null; firms and e-mail addresses opt out of marketing more often."""
 
     def __init__(self, world: World, rng: np.random.Generator, kind: Ints, customer: Ints) -> None:
         size = kind.size

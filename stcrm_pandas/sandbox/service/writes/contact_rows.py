@@ -1,4 +1,4 @@
-"""Handlers that write contacts of customers, locations and bookings: a row for each phone number or email address.
+"""Handlers that write contacts of customers, locations and bookings: a row for each phone number or e-mail address.
 
 Ids are unique within a parent only. The `modifiedOn` of the parent stays as it is.
 """
