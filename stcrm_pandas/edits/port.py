@@ -72,7 +72,7 @@ class Port(Protocol):
     ) -> requests.Response:
         """Send one request that reads, without the cache, and return its response."""
 
-    def list(self, helper: str, **filters: Any) -> pd.DataFrame:
+    def list(self, method: str, **filters: Any) -> pd.DataFrame:
         """Return all current rows of a list (`"customers.list_contacts"`)."""
 
     def allow(self, operation: Operation) -> None:

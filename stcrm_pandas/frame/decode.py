@@ -130,7 +130,7 @@ def _decode_fast(row: Row, answer: Returned, body: bytes, above: Mapping[str, pa
         if envelope["hasMore"] is None:
             raise FastPathFailed
         for name in sorted({f.name for f in whole.type} - {*expected, "data"}):
-            findings.append(Finding(name[:60], "answer", 1, ()))
+            findings.append(Finding(name[:60], "response", 1, ()))
         whole = whole.field("data")
     rows = whole if answer == "row" else whole.flatten()
     if whole.null_count or rows.null_count:

@@ -13,7 +13,7 @@ from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.printable import plural, printable
 
 Kind = Literal[
-    "null", "value", "new field", "text number", "number text", "whole number", "digits", "time", "text", "answer"
+    "null", "value", "new field", "text number", "number text", "whole number", "digits", "time", "text", "response"
 ]
 """
 | kind | what was read |
@@ -27,7 +27,7 @@ Kind = Literal[
 | digits | an amount of more than 15 significant digits: the nearest number |
 | time | a time that does not end in `Z`: converted by its offset, or read as UTC without one |
 | text | a lone surrogate: replaced by U+FFFD |
-| answer | an undocumented value in the envelope of the page |
+| response | an undocumented value in the envelope of the page |
 """
 
 _DESCRIPTIONS: dict[Kind, str] = {
@@ -40,7 +40,7 @@ _DESCRIPTIONS: dict[Kind, str] = {
     "digits": "has more than 15 digits",
     "time": "has times that do not end in Z",
     "text": "has invalid characters",
-    "answer": "in the response is not documented",
+    "response": "in the response is not documented",
 }
 SHOWN = 5
 """Number of ids that a drift keeps."""
@@ -169,7 +169,7 @@ def _describe(column: str, kind: Kind, drifts: Sequence[Drift]) -> str:
     words = [d.detail for d in drifts if d.detail]
     ids = [i for d in drifts for i in d.ids][:3]
     text = f"{column} {_DESCRIPTIONS[kind]}"
-    if kind == "answer":
+    if kind == "response":
         return text
     if words and kind == "null":
         text = f"{column} lacks a part ({', '.join(words[:3])})"

@@ -97,13 +97,13 @@ class _Reader:
             if not isinstance(total, str) or not re.fullmatch("-?[0-9]{1,18}", total):
                 raise InvalidResponse(f"{self.row.name}: `totalCount` of the response is not a whole number")
             if not isinstance(total, Number):
-                self.findings.append(Finding("totalCount", "answer", 1, ()))
+                self.findings.append(Finding("totalCount", "response", 1, ()))
             total = int(total)
         if token is not None and not isinstance(token, str):
             raise InvalidResponse(f"{self.row.name}: `continueFrom` of the response is not text")
         known = {"page": {"page", "pageSize", "totalCount"}, "feed": {"continueFrom"}}[answer] | {"hasMore", "data"}
         for name in sorted(whole.keys() - known):
-            self.findings.append(Finding(name[:60], "answer", 1, ()))
+            self.findings.append(Finding(name[:60], "response", 1, ()))
         return {
             "hasMore": more,
             "totalCount": total if answer == "page" else None,

@@ -109,9 +109,9 @@ class Connection:
         """Send one request that reads, without the cache, and return its response."""
         return self._session.ask(wire.build_request(operation, str(self._settings.api_url), self.tenant, path, query))
 
-    def list(self, helper: str, **filters: Any) -> pd.DataFrame:
+    def list(self, method: str, **filters: Any) -> pd.DataFrame:
         """Return all current rows of a list, like the method of that name with `refresh=True`."""
-        operation = by_name(helper)
+        operation = by_name(method)
         parents = below(operation, filters)
         return self._reader.list(operation, filters, Options(refresh=True), below=parents)
 

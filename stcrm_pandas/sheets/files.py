@@ -153,9 +153,9 @@ def row_of(resource: str | Row) -> Row:
     if isinstance(resource, Row):
         return resource
     rows = {one.row.name: one.row for one in OPERATIONS.values() if one.row}
-    for helper in (resource, f"{resource}.list"):
+    for method in (resource, f"{resource}.list"):
         try:
-            row = by_name(helper).row
+            row = by_name(method).row
         except KeyError:
             continue
         if row is not None:

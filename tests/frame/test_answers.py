@@ -99,12 +99,12 @@ def test_a_page_says_whether_there_is_more_and_how_much(body, lead, total):
 
 def test_a_total_in_text_is_read_and_reported(body):
     page = decode(LEADS, "page", body([], totalCount="7"))
-    assert (page.total, [(d.column, d.kind) for d in page.drift]) == (7, [("totalCount", "answer")])
+    assert (page.total, [(d.column, d.kind) for d in page.drift]) == (7, [("totalCount", "response")])
 
 
 def test_something_new_around_the_rows_is_reported(body):
     page = decode(LEADS, "page", body([], warnings=["x"]))
-    assert [(d.column, d.kind) for d in page.drift] == [("warnings", "answer")]
+    assert [(d.column, d.kind) for d in page.drift] == [("warnings", "response")]
 
 
 @pytest.mark.parametrize("token", ["abc", "", None])

@@ -100,7 +100,7 @@ def test_inactive_rows_are_asked_for_unless_somebody_says_otherwise(active, word
         {"created_before": "0001-01-01T00:00:00+05:00"},
     ],
 )
-def test_what_is_refused_names_the_helper_and_the_filter(filters):
+def test_what_is_refused_names_the_method_and_the_filter(filters):
     with pytest.raises(UsageError, match=f"leads.list.*{next(iter(filters))}"):
         sent(**filters)
 

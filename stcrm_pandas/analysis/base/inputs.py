@@ -205,8 +205,8 @@ def _with_zone(cells: pd.Series, name: str, column: str, zone: str | None) -> pd
 
 def _no_zone(name: str, column: str) -> str:
     return (
-        f"{name}: {column} must hold times with a zone: give time_zone='America/Chicago' (the company's), or make them "
-        f"UTC (pd.to_datetime({name}['{column}'], utc=True))"
+        f"{name}: {column} must contain times with a time zone: pass time_zone='America/Chicago' (the company's), "
+        f"or convert them to UTC (pd.to_datetime({name}['{column}'], utc=True))"
     )
 
 

@@ -160,8 +160,8 @@ def together(*results: Result) -> tuple[Result, ...]:
             frame.assign(**{adjusted: _known(part, ~np.isnan(part))})
             for frame, part in zip(frames, parts, strict=False)
         ]
-    anew = map(_with_verdicts, frames)
-    updated = tuple(_with(result, {key: next(anew) for key in _frames(result)}) for result in results)
+    renewed = map(_with_verdicts, frames)
+    updated = tuple(_with(result, {key: next(renewed) for key in _frames(result)}) for result in results)
     return tuple(one.beside(updated) if hasattr(one, "beside") else one for one in updated)
 
 

@@ -1,6 +1,6 @@
 """Plans as files: readable JSON with a digest, without secrets, and readable by its owner only.
 
-The digest protects against accidents. It is no signature: whoever can write to the file can compute a new one.
+The digest protects against accidents. It is not a signature: anybody who can write the file can compute a new one.
 """
 
 from __future__ import annotations

@@ -108,15 +108,15 @@ def test_what_is_refused_at_the_door(of_engine: Convert) -> None:
     frame = of_engine(moments())
     with pytest.raises(UsageError, match="leads: the DataFrame has no columns then, name"):
         engine.lazy(frame, "leads", ["id", "name"], times=["then"])
-    with pytest.raises(UsageError, match="leads: id must hold times with a zone"):
+    with pytest.raises(UsageError, match="leads: id must contain times with a time zone"):
         engine.lazy(frame, "leads", [], times=["id"])
     naive = of_engine(moments().assign(at=lambda frame: frame["at"].dt.tz_localize(None)))
-    with pytest.raises(UsageError, match="leads: at must hold times with a zone"):
+    with pytest.raises(UsageError, match="leads: at must contain times with a time zone"):
         engine.lazy(naive, "leads", ["id"], times=["at"])
 
 
 def test_a_frame_is_needed_and_all_of_one_engine() -> None:
-    with pytest.raises(UsageError, match="a relation of DuckDB is needed, not list"):
+    with pytest.raises(UsageError, match="a DuckDB relation is required, not list"):
         engine.lazy([1], "leads", ["id"])
     with pytest.raises(UsageError, match="leads is one of pandas, jobs is one of polars"):
         engine.refuse_mixtures(leads=moments(), jobs=pl.from_pandas(moments()), bookings=None)

@@ -173,7 +173,7 @@ def test_what_is_no_frame_is_refused_by_name(analyse: Any, name: str, made: Any,
             return  # a mapping from id to name is one
     else:
         words = name
-    with pytest.raises(UsageError, match=rf"{words}: a frame of pandas, polars or Spark.*pd\.DataFrame\({words}\)"):
+    with pytest.raises(UsageError, match=rf"{words}: a pandas, polars or Spark DataFrame.*pd\.DataFrame\({words}\)"):
         analyse(tables | {name: made(tables[name])}, time_zone=ZONE)
 
 
@@ -218,7 +218,7 @@ def test_times_without_a_zone_are_the_companys(analyse: Any, name: str, tables: 
         return
     alike(analyse(tables | {name: local}, time_zone=ZONE), expected[analyse])
     if analyse is not of_bookings:  # it needs a zone in any case
-        with pytest.raises(UsageError, match=rf"{name}: .* must hold times with a zone: give time_zone="):
+        with pytest.raises(UsageError, match=rf"{name}: .* must contain times with a time zone: pass time_zone="):
             analyse(tables | {name: local})
 
 
@@ -233,7 +233,7 @@ def test_a_file_of_commas_gives_the_same(analyse: Any, tables: Tables, expected:
             read[name][column] = pd.to_datetime(read[name][column], utc=True, format="ISO8601")
     alike(analyse(read, time_zone=ZONE), expected[analyse])
     as_text = {name: pd.read_csv(io.StringIO(frame.to_csv(index=False)), dtype="str") for name, frame in tables.items()}
-    with pytest.raises(UsageError, match=r"must hold times with a zone.*pd\.to_datetime"):
+    with pytest.raises(UsageError, match=r"must contain times with a time zone.*pd\.to_datetime"):
         analyse(as_text, time_zone=ZONE)
     dated = {
         name: frame.assign(

@@ -341,11 +341,11 @@ def test_deleted_rows_are_left_out_and_counted(booked: Frames) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"by": "colour"}, "there are 'source'"),
+        ({"by": "colour"}, "choose from 'source'"),
         ({"by": ("source", "source")}, "two different"),
         ({"time_zone": None}, "need a time zone"),
         ({"mature_days": 0}, "must be 1 or more"),
-        ({"names": {"colour": {}}}, "nothing to group by"),
+        ({"names": {"colour": {}}}, "is not a dimension"),
     ],
 )
 def test_what_cannot_be(booked: Frames, arguments: dict[str, Any], words: str) -> None:

@@ -351,7 +351,7 @@ def test_html_in_a_name_is_text(count: Count) -> None:
         ({"by": "tenant"}, "no column tenant"),
         ({"mature_days": 0}, "1 or more"),
         ({"by": "month", "time_zone": None}, "months need a time zone"),
-        ({"as_of": None}, "give as_of="),
+        ({"as_of": None}, "pass as_of="),
     ],
 )
 def test_what_does_not_fit_is_refused(count: Count, arguments: dict[str, Any], says: str) -> None:

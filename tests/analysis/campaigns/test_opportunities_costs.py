@@ -148,7 +148,11 @@ def test_rows_that_cannot_be_understood_are_named(tmp_path: Path, text: str, say
 
 def test_other_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "spend.xlsx").write_text("no workbook")
-    for name, says in (("spend.pdf", "no .csv and no .xlsx"), ("none.csv", "cannot be read"), ("spend.xlsx", "XLSX")):
+    for name, says in (
+        ("spend.pdf", "neither a .csv nor an .xlsx"),
+        ("none.csv", "cannot be read"),
+        ("spend.xlsx", "XLSX"),
+    ):
         with pytest.raises(UsageError, match=says):
             read_spend(tmp_path / name)
     for wrong in ([1], pd.DataFrame({"campaign": [1]})):

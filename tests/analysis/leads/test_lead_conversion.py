@@ -182,12 +182,12 @@ def test_as_of_comes_from_the_read(leads: Frames) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({}, "does not say when it was read"),
-        ({"as_of": "2026-02-01"}, "as_of has no zone"),
+        ({}, "it is unknown when the rows were read"),
+        ({"as_of": "2026-02-01"}, "as_of has no time zone"),
         ({"as_of": "yesterday or so"}, "as_of is not a date"),
         ({"as_of": AS_OF, "by": "month"}, "month, a weekday and an hour need a time zone"),
-        ({"as_of": AS_OF, "by": "moon"}, "there are 'campaign'"),
-        ({"as_of": AS_OF, "time_zone": "Middle/Earth"}, "no zone of the tz database"),
+        ({"as_of": AS_OF, "by": "moon"}, "choose from 'campaign'"),
+        ({"as_of": AS_OF, "time_zone": "Middle/Earth"}, "not a time zone such as"),
         ({"as_of": AS_OF, "min_group": 0}, "1 or more"),
         ({"as_of": AS_OF, "names": pd.DataFrame({"id": [1]}), "by": "campaign"}, "has no columns name"),
         ({"as_of": AS_OF, "call_reasons": pd.DataFrame({"id": [1]})}, "has no columns is_lead"),
@@ -203,7 +203,7 @@ def test_frames_that_are_no_cohort_are_refused(leads: Frames) -> None:
     frame = leads(converted())
     with pytest.raises(UsageError, match="1 rows repeat an id"):
         lead_conversion(pd.concat([frame, frame]), as_of=AS_OF)
-    with pytest.raises(UsageError, match="times with a zone"):
+    with pytest.raises(UsageError, match="times with a time zone"):
         lead_conversion(frame.assign(created_on=frame["created_on"].dt.tz_localize(None)), as_of=AS_OF)
     for filters in ({"status": "Open"}, {"modified_on_or_after": "2026-01-01"}, {"since": "2026-01-01"}):
         frame.attrs["stcrm"] = {"filters": filters, "fetched_at": AS_OF}

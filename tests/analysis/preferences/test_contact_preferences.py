@@ -464,7 +464,7 @@ def test_what_is_refused() -> None:
         found(whom, reached, by="age", time_zone=None)
     with pytest.raises(UsageError, match="need the locations"):
         found(whom, reached, location_contacts=location_contacts())
-    with pytest.raises(UsageError, match="nothing to group by"):
+    with pytest.raises(UsageError, match="is not a dimension"):
         found(whom, reached, by="tag", names={"tags": {1: "VIP"}})
     with pytest.raises(UsageError, match="no figure"):
         found(whom, reached).figure("bars")  # type: ignore[arg-type]

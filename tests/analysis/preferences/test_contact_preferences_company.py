@@ -250,10 +250,10 @@ def test_phones_that_are_mostly_invalid_are_cautioned_about_on_top() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"channel": "post"}, "none of call, text, e-mail"),
-        ({"purpose": "surveys"}, "none of service, marketing"),
+        ({"channel": "post"}, "not one of call, text, e-mail"),
+        ({"purpose": "surveys"}, "not one of service, marketing"),
         ({"channel": None}, "nothing"),
-        ({"date": "soon"}, "date must hold dates"),
+        ({"date": "soon"}, "date must contain dates"),
     ],
 )
 def test_a_list_that_cannot_be_read_is_refused(change: dict[str, Any], words: str) -> None:

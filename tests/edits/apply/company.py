@@ -37,8 +37,8 @@ def value_of(field: Field) -> Any:
     return [one] if field.many else one
 
 
-def made(helper: str, ids: Iterable[Any], **values: Any) -> Rows:
-    row = by_name(helper).row
+def made(method: str, ids: Iterable[Any], **values: Any) -> Rows:
+    row = by_name(method).row
     assert row is not None
     whole = {field.name: value_of(field) for field in row.fields}
     return [{**whole, "id": id, **values} for id in ids]
@@ -64,11 +64,11 @@ class Company:
         contacts = made("bookings.list_contacts", range(901, 961), bookingProviderId=PROVIDER, active=True)
         yield "booking_contacts", below(contacts, "bookingId", BOOKINGS)
         yield "booking_provider_tags", made("booking_provider_tags.list", (PROVIDER, 42))
-        for table, helper, parent, parents in (
+        for table, method, parent, parents in (
             ("customer_contacts", "customers.list_contacts", "customerId", range(1, n + 1)),
             ("location_contacts", "locations.list_contacts", "locationId", range(101, n + 101)),
         ):
-            rows = made(helper, range(1001, n + 1001), active=True, type="MobilePhone")
+            rows = made(method, range(1001, n + 1001), active=True, type="MobilePhone")
             numbers = [f"512-{parents[0] + 200:03d}-{row['id']:04d}" for row in rows]
             rows = [
                 {**row, "value": number, "phoneSettings": {"phoneNumber": number, "doNotText": False}}

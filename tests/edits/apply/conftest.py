@@ -89,13 +89,13 @@ def crm(box: Sandbox, join: Callable[..., Client]) -> Client:
 
 @pytest.fixture
 def count() -> Callable[..., int]:
-    """How many calls a sandbox saw: of an operation, by its helper, or all that write."""
+    """How many calls a sandbox saw: of an operation, by its method, or all that write."""
     ids = {operation.name: operation.id for operation in OPERATIONS.values()}
 
-    def of(box: Sandbox, helper: str | None = None) -> int:
+    def of(box: Sandbox, method: str | None = None) -> int:
         counted = Counter(arrival.operation for arrival in box.requests)
-        if helper is not None:
-            return counted[ids[helper]]
+        if method is not None:
+            return counted[ids[method]]
         return sum(n for id, n in counted.items() if id in OPERATIONS and OPERATIONS[id].writes)
 
     return of

@@ -166,8 +166,8 @@ def walk(place, contacts, mail, actions):
                 plans.append(crm.customers.plan_changes(rows, after, **allowed))
             elif what in ("apply", "limited") and (plan := pick(plans, one)) is not None:
                 if other:
-                    for helper in ("customers.update_contact", "customers.update"):
-                        box.inject(helper, **other)
+                    for method in ("customers.update_contact", "customers.update"):
+                        box.inject(method, **other)
                 applied = plan
                 results.append(plan.apply(limit=1 if what == "limited" else None))
             elif what == "resume" and (result := pick(results, one)) is not None:

@@ -57,6 +57,6 @@ class People(Company):
             return [{**row, "balance": 0.0} for row in rows]
         return rows
 
-    def _lines(self, helper: str, parent: str, parents: Any, lines: Any, first: int) -> Rows:
-        rows = made(helper, range(first, first + len(lines)))
+    def _lines(self, method: str, parent: str, parents: Any, lines: Any, first: int) -> Rows:
+        rows = made(method, range(first, first + len(lines)))
         return [{**row, **own, parent: id} for row, own, id in zip(rows, lines, parents, strict=True)]
