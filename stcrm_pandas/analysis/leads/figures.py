@@ -209,7 +209,7 @@ def _curve_of(result: LeadConversionResult, group: Any) -> pd.DataFrame:
     curve = result.curve[[id is not None and id == group for id in result.curve["id"]]]
     if curve.empty:
         raise UsageError(
-            f"no curve for {group!r}: use an id from .table; a curve needs at least {result.min_group} inquiries on"
+            f"no curve for {group!r}: use an id from .table; a curve needs at least {result.min_group} inquiries"
         )
     return curve
 

@@ -99,7 +99,7 @@ def test_without_spend_no_word_on_worth(spent: Callable[..., Opportunities]) -> 
     assert len(text) > 1000
     for word in ("worth", "cost", "return", "spen"):
         assert word not in text.replace("worth=", ""), word
-    with pytest.raises(UsageError, match="no spend is known"):
+    with pytest.raises(UsageError, match="there is no spend"):
         found.figure("cost")
 
 

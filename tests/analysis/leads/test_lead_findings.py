@@ -115,7 +115,7 @@ def test_figures_say_what_they_show(found: LeadConversion) -> None:
     assert found.figure("rates").layout.meta["alt"].startswith("Share converted within 30 days, a row per group.")
     curve = found.figure("curve", groups=[2])
     assert "Radio: 80 of" in curve.layout.meta["alt"] or "Radio:" in curve.layout.meta["alt"]
-    with pytest.raises(UsageError, match="no curve of 5"):
+    with pytest.raises(UsageError, match="no curve for 5"):
         found.figure("curve", groups=[5])
     with pytest.raises(UsageError, match="at most 5"):
         found.figure("curve", groups=range(6))
