@@ -73,7 +73,7 @@ def test_many_parents_are_one_frame(method, parents, column, ids, standing, crm,
 
 
 def test_what_is_missing_is_named(crm):
-    with pytest.raises(MissingRows, match=f"there is no row with contact_id {CONTACTS[1]}"):
+    with pytest.raises(MissingRows, match=f"no row has contact_id {CONTACTS[1]}"):
         crm.contact_methods.get(CONTACTS[1], METHODS[0])
     gone = "00000009-0000-4000-8000-0000000000c1"
     with pytest.raises(MissingRows, match=f"id {gone}") as told:
@@ -88,7 +88,7 @@ def test_what_is_missing_is_named(crm):
 
 
 def test_parents_that_cannot_be_right_are_not_sent(standing, crm):
-    with pytest.raises(UsageError, match=r"customers.list_notes\(id=…\): a whole number"):
+    with pytest.raises(UsageError, match=r"customers.list_notes\(id=…\): must be a whole number"):
         crm.customers.list_notes(["x"])
     with pytest.raises(UsageError, match="must have the same length"):
         crm.contact_methods.get(CONTACTS[:2], METHODS[:3])

@@ -156,7 +156,7 @@ def test_counts_are_those_of_the_truth(demo: Demo, seed: int) -> None:
     assert np.isfinite(found["campaign"].table["share_lower"].astype(float)).all()
 
 
-@pytest.mark.parametrize("other", [1, 2])
+@pytest.mark.parametrize("other", [1, pytest.param(2, marks=pytest.mark.deep)])
 def test_where_nothing_is_planted_nothing_is_named(other: int) -> None:
     found, _ = results(other, effects=False)
     for one in found.values():
