@@ -92,7 +92,7 @@ def test_parents_that_cannot_be_right_are_not_sent(standing, crm):
         crm.customers.list_notes(["x"])
     with pytest.raises(UsageError, match="must have the same length"):
         crm.contact_methods.get(CONTACTS[:2], METHODS[:3])
-    with pytest.raises(UsageError, match=r"contact_methods.list\(contact_id=…\): a GUID"):
+    with pytest.raises(UsageError, match=r"contact_methods.list\(contact_id=…\): must be a GUID"):
         crm.contact_methods.list([7])
     with pytest.raises(UsageError, match="created_on"):
         crm.customers.list_notes(1, created_on_or_after="soon")
