@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from stcrm_pandas.analysis.base.shares import share_of
+from stcrm_pandas.printable import plural
 
 __all__ = [
     "count_range",
@@ -70,17 +71,6 @@ def whole_percent(share: float) -> int:
 def count_range(lower: int, upper: int) -> str:
     """Return '12', or '12–15' where the bounds differ."""
     return f"{int(lower):,}" if lower == upper else f"{int(lower):,}–{int(upper):,}"
-
-
-def plural(count: int, one: str, many: str = "") -> str:
-    """Return a count with its noun, the plural by default with an s.
-
-    Examples
-    --------
-    >>> plural(1, "lead"), plural(1204, "lead"), plural(2, "inquiry", "inquiries")
-    ('1 lead', '1,204 leads', '2 inquiries')
-    """
-    return f"{int(count):,} {one if count == 1 else many or f'{one}s'}"
 
 
 def format_hour(hour: int) -> str:
