@@ -1,7 +1,7 @@
-"""Groups on which two measures disagree: the share of leads that is converted, and that of all opportunities booked.
+"""Groups on which two measures disagree: the conversion rate of leads and the booked rate of all opportunities.
 
-A campaign whose calls are booked at once has only its hard cases among the leads. It is no problem that these convert
-rarely, so both measures are named together, and no action follows.
+If a campaign's calls are booked right away, only its difficult cases become leads. A low conversion rate is then not a
+problem, so both measures are reported together, without an action.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ def of_same_groups(by: Sequence[str], kind: type[Result], results: Sequence[Any]
 
 
 def disagreements(leads: LeadConversionResult | None, booked: OpportunitiesResult | None) -> dict[Any, str]:
-    """Return by id a sentence on each group whose leads convert less often while more of all is booked, or reversed.
+    """Return by id a sentence on each group with a lower conversion rate but a higher booked rate, or the reverse.
 
-    Leads that convert less often are not to be trusted alone if the share booked of all opportunities is above that of
-    the others, clearly or not; leads that convert more often, if the share booked is clearly lower.
+    A lower conversion rate of leads is misleading if the booked rate of all opportunities is above that of the others,
+    clearly or not; a higher conversion rate is misleading if the booked rate is clearly lower.
     """
     if leads is None or booked is None:
         return {}

@@ -92,7 +92,7 @@ class Plan(PlanData):
 
     @property
     def unmatched(self) -> pd.DataFrame:
-        """A row for each value that is not in the plan although it was asked for: `what`, `why`, `instead`."""
+        """A row for each requested value that is not in the plan: `what`, `why`, `instead`."""
         return pd.DataFrame(list(self.listed), columns=["what", "why", "instead"], dtype="str")
 
     def __repr__(self) -> str:

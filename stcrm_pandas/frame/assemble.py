@@ -80,7 +80,7 @@ def assemble(
     }
     positions = _selection(row, sorted_by, length, keep, order)
     columns: dict[str, Any] = dict.fromkeys(row.dtypes)
-    # Text last: what has the same size lies side by side in memory, and only goes when all of it goes.
+    # Text last: arrays of the same size are side by side in memory, which is freed only when all of them are.
     for column in sorted(row.columns, key=lambda column: (column.dtype == "str", column.dtype == "object")):
         chunks = [chunk for _, chunk, _ in pieces.pop(column.name)]
         cells = sorted_by.pop(column.name) if column.name in sorted_by else cells_of(column, chunks, length)
@@ -93,7 +93,7 @@ def assemble(
         columns[name] = cells if positions is None else cells.take(positions)
     rows = length if positions is None else len(positions)
     index = pd.RangeIndex(rows)
-    # An array of Python objects is named as such, or pandas would take one that holds only text for text.
+    # State the object dtype, or pandas would convert an array of text only to a text dtype.
     series = {
         name: pd.Series(cells, index=index, dtype=object, copy=False) if isinstance(cells, np.ndarray) else cells
         for name, cells in columns.items()
@@ -104,7 +104,7 @@ def assemble(
 def _selection(
     row: Row, keys: dict[str, Any], length: int, keep: Literal["first", "last"], order: tuple[str, ...] | None
 ) -> Positions | None:
-    """Which rows stay, and in which order; None where all do as they are."""
+    """Return the positions of the rows to keep, in order; None if all rows stay as they are."""
     if order in (None, row.key) and len(row.key) == 1 and _rising(keys[row.key[0]]):
         return None
     frame = pd.DataFrame(keys, copy=False)
@@ -118,7 +118,7 @@ def _selection(
 
 
 def _rising(keys: Any) -> bool:
-    """Whether whole numbers stand in strict order with none missing: no repeat, and nothing to sort."""
+    """Return whether integers are strictly increasing and none is missing: no duplicates, nothing to sort."""
     if not isinstance(keys, pd.arrays.IntegerArray) or keys.isna().any():
         return False
     numbers = keys.to_numpy(dtype=np.int64)
@@ -126,7 +126,7 @@ def _rising(keys: Any) -> bool:
 
 
 def _unknown(pieces: Sequence[tuple[int, Any, bool]], length: int) -> npt.NDArray[np.object_]:
-    """An unknown field as Python values; None where a page or a row lacks it."""
+    """Return an unknown field as Python values; None where a page or a row lacks it."""
     values: npt.NDArray[np.object_] = np.full(length, None, dtype=object)
     for start, chunk, as_json in pieces:
         cells = chunk.to_pylist()
@@ -137,7 +137,7 @@ def _unknown(pieces: Sequence[tuple[int, Any, bool]], length: int) -> npt.NDArra
 
 
 def _frozen(value: Any) -> Any:
-    """JSON's lists as tuples, as everywhere in a frame."""
+    """Return JSON lists as tuples, as everywhere in a frame."""
     if isinstance(value, dict):
         return {name: _frozen(item) for name, item in value.items()}
     return tuple(map(_frozen, value)) if isinstance(value, list) else value

@@ -96,7 +96,7 @@ def decode(row: Row, answer: Returned, body: bytes, *, parents: Mapping[str, obj
 
 
 def parent_columns(row: Row, parents: Mapping[str, object] | None) -> dict[str, pa.Scalar[Any]]:
-    """The values of the parents' columns; a parent that nobody named is a mistake of the caller."""
+    """Return the values of the parents' columns; a missing parent is an error of the caller."""
     given = parents or {}
     missing = [snake(f.name) for f in row.parents if snake(f.name) not in given]
     if missing:
@@ -276,8 +276,8 @@ def _plain(values: Any) -> bool:
 def _too_deep(body: bytes, stride: int = 4096) -> bool:
     """Return whether values may be nested deeper than `DEEP`.
 
-    Such nesting needs a stretch without closing braces. Rows close every few hundred bytes, so one look per stride is
-    nearly free. Levels are counted only if a stride has no closing brace.
+    Such nesting needs a stretch without closing braces. Rows close every few hundred bytes, so one check per stride
+    costs almost nothing. Levels are counted only if a stride has no closing brace.
     """
     find = body.find
     if all(find(b"}", start, start + stride) >= 0 for start in range(0, len(body), stride)):

@@ -263,7 +263,7 @@ def _text(value: Any) -> str:
             raise ValueError("has an invalid character (a lone surrogate)")
         return str(value)
     if isinstance(value, _NUMBERS) and not isinstance(value, bool):
-        # pandas makes 60601.0 of 60601 next to a missing value.
+        # pandas turns 60601 into 60601.0 next to a missing value.
         number = float(value)
         raise Uncertain(str(int(number)) if number.is_integer() and abs(number) <= EXACT else str(value))
     raise ValueError("is not text")

@@ -30,7 +30,7 @@ def read(content: bytes, known: set[str]) -> CellTable:
     Parameters
     ----------
     known : set of str
-        Names of columns, by which the delimiter is told.
+        Names of columns, used to detect the delimiter.
 
     Raises
     ------

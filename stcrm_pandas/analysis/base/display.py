@@ -45,7 +45,7 @@ class Sentences(list[str]):
 
 
 class Cautions(list[str]):
-    """Sentences that belong on top; a notebook shows them as a banner, or nothing where there is none."""
+    """Sentences for the top of a report; a notebook shows them as a banner, or nothing if there are none."""
 
     def _repr_html_(self) -> str:
         if not self:
@@ -75,7 +75,7 @@ def load_definitions(package: str, cases: Collection[str], values: Mapping[str, 
 
 
 def missing(scopes: Mapping[str, str]) -> str:
-    """Return a note on what a missing scope kept from being read, or an empty text."""
+    """Return a note on data that was not read because a scope is missing, or an empty text."""
     if not scopes:
         return ""
     items = "".join(
@@ -125,7 +125,7 @@ def _whole(cell: str) -> str:
 
 
 def verdict_note(row: Any) -> str:
-    """Return what a table notes on a group with `verdict`, `enough` and, for months, `whole`."""
+    """Return the table's note on a group with `verdict`, `enough` and, for months, `whole`."""
     whole = getattr(row, "whole", True)
     if not pd.isna(whole) and not whole:
         return "too young, or read in part"

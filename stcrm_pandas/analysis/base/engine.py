@@ -1,4 +1,4 @@
-"""What reductions need on every engine: pandas, polars, DuckDB, Spark.
+"""Functions that reductions need on every engine: pandas, polars, DuckDB, Spark.
 
 Engines differ most in times. So `lazy` turns each time into microseconds since 1970, and adds its local wall time as a
 column; everything after that is narwhals.
@@ -40,7 +40,7 @@ __all__ = [
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 TENANT = "tenant"
-"""The column of the tenant, in frames with rows of several."""
+"""The column with the tenant, in frames of several tenants."""
 
 _MICROSECOND = dt.timedelta(microseconds=1)
 # The service writes the first day of the year 1 for 'never'.
@@ -139,7 +139,7 @@ def lazy(
 def _numbered(rows: Rows, plain: Sequence[str], times: Sequence[str], local: Sequence[str], zone: str) -> Rows:
     kept: list[Any] = [nw.col(TENANT).cast(nw.Int64) if column == TENANT else nw.col(column) for column in plain]
     if _is_duckdb(rows) or _is_spark(rows):
-        # narwhals has no words for these on either of the two, and both go by the zone of their session
+        # narwhals does not support these on either engine, and both use the time zone of their session
         number, wall = _DUCKDB if _is_duckdb(rows) else _SPARK
         quote = '"' if _is_duckdb(rows) else "`"
 
@@ -167,7 +167,7 @@ def _numbered(rows: Rows, plain: Sequence[str], times: Sequence[str], local: Seq
 _DUCKDB = ("epoch_us({})", "timezone('{zone}', {})")
 _SPARK = (
     "unix_micros({})",
-    # a wall time by way of its number: a cast would go by the zone of the session
+    # a wall time from its number: a cast would use the time zone of the session
     "timestamp_ntz'1970-01-01' + make_dt_interval(0, 0, 0, "
     "cast(unix_micros(from_utc_timestamp({}, '{zone}')) as decimal(18, 0)) / 1000000)",
 )
@@ -190,7 +190,7 @@ def _is_spark(rows: Rows) -> bool:
 
 
 def refuse_mixtures(**frames: Any) -> None:
-    """Refuse frames that cannot be joined: of different engines, or only some of them with the column `tenant`.
+    """Raise if frames cannot be joined: they are on different engines, or only some have the column `tenant`.
 
     Parameters
     ----------
@@ -242,19 +242,19 @@ def refuse_repeats(rows: Rows, name: str, key: str = "id") -> None:
 def once(rows: Rows) -> Rows:
     """Return the rows computed once, on engines that would compute them again for each table.
 
-    DuckDB and Spark hold what is done in memory: select the columns that are needed before. DuckDB writes each step
-    into the next as a query within a query, so that a long reduction needs this to end in time.
+    DuckDB and Spark keep the result in memory, so select the required columns first. DuckDB nests each step in the next
+    query, so a long reduction is too slow without this.
     """
     if rows.implementation.is_pandas():
         return rows
     if _is_spark(rows):
-        # a checkpoint, not a cache: that would carry the whole plan on, which Spark goes through at each further step
+        # a checkpoint, not a cache: a cache keeps the entire plan, which Spark processes again at each step
         kept: Rows = nw.from_native(rows.to_native().localCheckpoint()).lazy()
         return kept
     if not _is_duckdb(rows):
         return rows.collect().lazy()
     done = rows.collect("pyarrow").to_arrow()  # noqa: F841  (the query below reads it by its name)
-    # by way of the relation, so that it stays on the connection of the caller
+    # through the relation, so that it stays on the caller's connection
     again: Rows = nw.from_native(rows.to_native().query("these", "select * from done")).lazy()
     return again
 
@@ -280,7 +280,7 @@ def local_day(column: str) -> nw.Expr:
 def local_weekday(column: str) -> nw.Expr:
     """Return the local weekday of a time of `lazy`, from 1 for Monday to 7 for Sunday."""
     weekday = nw.col(_wall(column)).dt.weekday()
-    # Sunday is 0 in what narwhals gives on Spark
+    # narwhals returns 0 for Sunday on Spark
     return nw.when(weekday == 0).then(nw.lit(7)).otherwise(weekday)
 
 
@@ -337,7 +337,7 @@ def _of_arrow(table: Any) -> pd.DataFrame:
     columns: dict[str, Any] = {}
     for name, column in zip(table.column_names, table.columns, strict=True):
         if pa.types.is_integer(column.type) or (pa.types.is_decimal(column.type) and column.type.scale == 0):
-            # a sum of whole numbers has 128 bits in DuckDB
+            # a sum of integers has 128 bits in DuckDB
             columns[name] = pd.arrays.IntegerArray(*_values(column.cast(pa.int64()), 0))
         elif pa.types.is_floating(column.type) or pa.types.is_decimal(column.type):
             columns[name] = pd.arrays.FloatingArray(*_values(column.cast(pa.float64()), 0.0))

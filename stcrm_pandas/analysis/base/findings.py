@@ -33,10 +33,10 @@ _RECORDS = ("id", "lead", "booking", "customer", "location", "contact", "job")
 NOTHING_CLEAR = "Nothing stands out this week: no group differs enough to act on."
 
 MOST_ROWS = 2_000
-"""How many rows of a list a page holds."""
+"""The largest number of rows of a list on a page."""
 
 MOST_CHARACTERS = 1_800_000
-"""How much of a page all lists together may take, so that a report stays below 8 MB."""
+"""The largest size of all lists on a page, so that a report stays below 8 MB."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Action:
 
     @property
     def evidence(self) -> str:
-        """The number behind it and what it may bring, in one line."""
+        """The evidence and the possible gain, in one line."""
         return " · ".join(part for part in (self.number, self.size) if part)
 
 
@@ -225,7 +225,7 @@ def _text(cell: object) -> str:
 
 
 def _is_number(column: pd.Series) -> bool:
-    # an id is no quantity: it is aligned like text
+    # an id is not a quantity, so it is aligned like text
     counts = pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype)
     return counts and str(column.name).lower().split()[-1:] not in [[word] for word in _RECORDS]
 

@@ -18,7 +18,7 @@ from stcrm_pandas.analysis.base.provenance import attrs_of, bounds_of_creation, 
 __all__ = ["FIRST_SCREEN", "FirstScreen", "first_screen"]
 
 FIRST_SCREEN = "application/vnd.stcrm.first-screen+json"
-"""The type under which a notebook keeps what the index of several reports shows of this one."""
+"""The MIME type under which a notebook stores what an index of reports shows of it."""
 
 MOST_ACTIONS = 3
 MOST_TILES = 4

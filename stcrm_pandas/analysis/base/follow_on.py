@@ -1,7 +1,7 @@
-"""Follow-on jobs: which first job each of them goes back to, over however many other follow-on jobs.
+"""Follow-on jobs: the first job that each goes back to, through any number of other follow-on jobs.
 
-A follow-on job names the job during which it was sold, which it mends or whose warranty it is, or the estimate from
-which it was made. It is never a first contact.
+A follow-on job refers to the job during which it was sold, the job it is a recall or warranty job for, or the estimate
+it was created from. It is never a first contact.
 """
 
 from __future__ import annotations
@@ -13,26 +13,26 @@ import pandas as pd
 __all__ = ["AFTER", "PARENTS", "topmost"]
 
 PARENTS = ("job_generated_lead_source_job_id", "recall_for_id", "warranty_id")
-"""What a follow-on job names of an earlier job; the first that is there is its earlier job."""
+"""The columns that refer to an earlier job; the first one with a value counts."""
 
 AFTER = (*PARENTS, "created_from_estimate_id")
-"""What makes a job a follow-on job, if it names any of them."""
+"""The columns that mark a follow-on job: at least one of them has a value."""
 
 
 def topmost(jobs: pd.MultiIndex, parents: pd.MultiIndex) -> npt.NDArray[np.intp]:
-    """Return for each follow-on job the place of the one from which its chain of follow-on jobs starts.
+    """Return the position of the first follow-on job in the chain of each follow-on job.
 
     Parameters
     ----------
     jobs : MultiIndex
         The follow-on jobs, by tenant and id.
     parents : MultiIndex
-        The earlier job of each, likewise; missing where it names none.
+        The earlier job of each, by tenant and id; missing if there is none.
 
     Returns
     -------
     npt.NDArray[np.intp]
-        Places in `jobs`: its own where its earlier job is no follow-on job; -1 where jobs name one another in a circle.
+        Positions in `jobs`: its own if the earlier job is not a follow-on job; -1 if the jobs form a circle.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Numbers as readers write them: `31%`, `27–35%`, `1,204 leads`."""
+"""Numbers as business readers write them: `31%`, `27–35%`, `1,204 leads`."""
 
 from __future__ import annotations
 

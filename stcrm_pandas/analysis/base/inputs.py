@@ -1,6 +1,6 @@
-"""Frames from a CSV file, a query or a notebook, with the dtypes that these leave.
+"""Convert frames from a CSV file, a query or a notebook.
 
-`admitted` gives each frame the dtypes that the reductions need, or raises with what to do.
+`admitted` returns each frame with the dtypes that the reductions need, or raises an error that says what to do.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from stcrm_pandas.errors import UsageError
 __all__ = ["admitted", "condition", "is_condition", "lazy_rows", "table_of"]
 
 _CONDITIONS = ("is_", "do_not_", "preferences_", "phone_settings_do_not_")
-"""How the columns begin that are true, false or missing, beside `active`."""
+"""Prefixes of columns that are true, false or missing, besides `active`."""
 
 TIMES = frozenset({"created_on", "modified_on", "completed_on", "first_seen", "follow_up_date", "last_seen", "start"})
 """Columns that hold times."""
@@ -40,7 +40,7 @@ TEXTS = frozenset(
         "value",
     }
 )
-"""Columns that hold text, which a file may give as numbers: a phone, a ZIP code, or a column without any value."""
+"""Text columns that a file may store as numbers: a phone, a ZIP code, or a column without values."""
 
 _YES, _NO = ("true", "t", "yes", "y", "on", "1", "1.0"), ("false", "f", "no", "n", "off", "0", "0.0")
 _GUIDS = ("methods", "method_preferences", "newer_contacts")
@@ -54,7 +54,7 @@ _YEAR_2 = pd.Timestamp("0002-01-01")
 def admitted(frames: Mapping[str, Any], *, zone: str | None) -> dict[str, Any]:
     """Return the frames with the dtypes that the analyses need.
 
-    Text booleans become booleans, ids in text or floats become whole numbers, times without a zone are local times.
+    Text booleans become booleans, ids in text or floats become integers, and times without a zone are local times.
 
     Parameters
     ----------
@@ -103,12 +103,12 @@ def _admitted(frame: Any, name: str, zone: str | None) -> Any:
 
 
 def lazy_rows(frame: Any, name: str) -> nw.LazyFrame[Any]:
-    """Return a frame of any engine as narwhals has it.
+    """Return a frame of any engine as a narwhals frame.
 
     Raises
     ------
     UsageError
-        It is no frame.
+        It is not a frame.
     """
     try:
         rows: nw.LazyFrame[Any] = nw.from_native(frame).lazy()
@@ -188,13 +188,13 @@ def _whole_numbers(cells: pd.Series, name: str, column: str) -> pd.Series:
 
 
 def _number_in_text(cells: pd.Series, *, digits: int) -> pd.Series:
-    """Return numbers as text, a ZIP code with the zeros in front that a number loses."""
+    """Return numbers as text, and ZIP codes with their leading zeros."""
     words = [pd.NA if pd.isna(cell) else f"{cell:.0f}".zfill(digits) for cell in cells]
     return pd.Series(words, index=cells.index, dtype="str")
 
 
 def _with_zone(cells: pd.Series, name: str, column: str, zone: str | None) -> pd.Series:
-    """Read times without a zone as the company's; one that occurs twice is the first, one that is skipped the next."""
+    """Read times without a zone as local times: a repeated time is the first one, a skipped time is one hour later."""
     if zone is None:
         raise UsageError(_no_zone(name, column))
     real = cells.where(cells >= _YEAR_2)
@@ -260,7 +260,7 @@ def _polars_zone(native: Any, columns: Iterable[str], zone: str) -> Any:
 
     real = {column: pl.when(pl.col(column) >= _YEAR_2.to_pydatetime()).then(pl.col(column)) for column in columns}
     return native.with_columns(
-        # a time that the clock skips is an hour later, as it is shown by a clock that was put forward
+        # a time that the clock skips is an hour later, as on a clock that was set forward
         **{name: pl.coalesce(within(wall), within(wall.dt.offset_by("1h"))) for name, wall in real.items()}
     )
 

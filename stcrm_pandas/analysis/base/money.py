@@ -13,7 +13,7 @@ from stcrm_pandas.analysis.base.inputs import table_of
 __all__ = ["UNKNOWN", "amounts", "currencies_of", "money", "of_units", "several"]
 
 UNKNOWN = "(unknown)"
-"""The currency of jobs whose business unit is missing or names none, beside others that do."""
+"""The currency of jobs whose business unit is missing or has no currency, if other jobs have one."""
 
 _SIGNS = {"USD": "$", "CAD": "CA$", "AUD": "A$", "NZD": "NZ$", "GBP": "£", "EUR": "€"}
 

@@ -1,4 +1,4 @@
-"""Names of groups: what their ids and dimensions are called."""
+"""Names of groups and of their dimensions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stcrm_pandas.errors import UsageError
 __all__ = ["DIMENSION_WORDS", "NONE", "dimensions", "group_word", "known_names", "lookups", "named"]
 
 NONE = "(none)"
-"""The name of the group of those that have no id."""
+"""The name of the group of rows without an id."""
 
 DIMENSION_WORDS = {
     "campaign": ("campaign", "campaigns"),
@@ -48,7 +48,7 @@ def dimensions(by: str | Sequence[str] | None, known: Sequence[str]) -> tuple[st
 
 
 def lookups(names: Any, by: Sequence[str], known: Sequence[str]) -> dict[str, Any]:
-    """Return the lookup of each dimension; `names` is a mapping from dimension, or the lookup of the only one."""
+    """Return the lookup of each dimension; `names` is a mapping from dimension to lookup, or a single lookup."""
     if names is None:
         return {}
     if isinstance(names, Mapping) and names and all(isinstance(key, str) for key in names):
@@ -79,12 +79,12 @@ def named(ids: Iterable[Any], names: Mapping[int, str] | pd.DataFrame | None) ->
 
 
 def known_names(names: Mapping[int, str] | pd.DataFrame | None) -> dict[int, str]:
-    """From id to name as a lookup has it, two alike or not; '(inactive)' added where it is.
+    """Return the names of a lookup by id, with '(inactive)' added to inactive ones; names may repeat.
 
     Raises
     ------
     UsageError
-        Where the frame lacks a column.
+        The frame lacks a column.
 
     Examples
     --------
@@ -106,7 +106,7 @@ def known_names(names: Mapping[int, str] | pd.DataFrame | None) -> dict[int, str
 
 
 def group_word(by: Sequence[str], *, many: bool = False) -> str:
-    """Return what the groups are called.
+    """Return the names of the groups.
 
     Examples
     --------

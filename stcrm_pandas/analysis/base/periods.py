@@ -1,6 +1,6 @@
 """Periods in a company's local time: days, weeks, and months, and whether they are complete.
 
-A week begins on Monday at local midnight, so that weeks across a change of the clock have 167 or 169 hours. Months are
+A week begins on Monday at local midnight, so weeks in which the clock changes have 167 or 169 hours. Months are
 numbered as 12 x year + month - 1.
 """
 
@@ -14,12 +14,12 @@ __all__ = ["Bounds", "FourWeeks", "Period", "four_weeks", "month_start", "whole_
 _WEEK = dt.timedelta(days=7)
 
 Bounds = tuple[dt.datetime | None, dt.datetime | None]
-"""Between which moments rows were read; None where there is no such bound."""
+"""The first and last moment for which rows were read; None for no bound."""
 
 
 @dataclass(frozen=True)
 class Period:
-    """Local days from `first` up to `end`, which is left out.
+    """Local days from `first` up to, but not including, `end`.
 
     Examples
     --------
@@ -60,7 +60,7 @@ class FourWeeks:
 
 
 def whole_weeks_until(moment: dt.datetime, zone: dt.tzinfo) -> dt.date:
-    """Return the Monday with which the last complete week before a moment ends.
+    """Return the Monday at the end of the last complete week before a moment.
 
     Examples
     --------

@@ -31,14 +31,14 @@ __all__ = [
 ]
 
 OLD = dt.timedelta(days=1)
-"""The age of the oldest page from which on there is a caution."""
+"""The age of the oldest page that causes a caution."""
 
 EXACT = 0.7
 """The share of exact dates below which there is a caution."""
 
 Moment = str | dt.datetime | dt.date | pd.Timestamp
 
-# Filters by which a frame holds leads for what became of them, so that its shares mean nothing.
+# Filters that select leads by their outcome; shares of such a frame mean nothing.
 _SELECTIONS = ("status", "modified_on_or_after", "modified_before", "since", "continue_from")
 
 
@@ -94,7 +94,7 @@ def known_until(leads: Any, as_of: Moment | None, local: dt.tzinfo | None) -> dt
 
 
 def refuse_selections(leads: Any, name: str = "leads") -> None:
-    """Raise if a frame was read by modification or by status, or filtered by status since: it is no cohort."""
+    """Raise if a frame was read by modification or status, or filtered by status later: it is not a cohort."""
     filters = attrs_of(leads).get("filters") or {}
     used = [one for one in _SELECTIONS if filters.get(one) is not None]
     if used:
@@ -106,7 +106,7 @@ def refuse_selections(leads: Any, name: str = "leads") -> None:
 
 
 def refuse_one_status(name: str, frame: Any, column: str) -> None:
-    """Raise if a frame was filtered since it was read, and holds a single status: its shares mean nothing."""
+    """Raise if a frame was filtered after the read and has a single status: its shares mean nothing."""
     counts = _counts(frame)
     if counts is None or column not in frame or len(frame) < 2:
         return
@@ -120,7 +120,7 @@ def refuse_one_status(name: str, frame: Any, column: str) -> None:
 
 
 def _counts(frame: Any) -> tuple[int, int] | None:
-    """Return how many rows a frame has and how many were read, where these differ."""
+    """Return how many rows a frame has and how many were read, if these differ."""
     read = attrs_of(frame).get("rows")
     if not isinstance(frame, pd.DataFrame) or not isinstance(read, int) or len(frame) == read:
         return None
@@ -128,7 +128,7 @@ def _counts(frame: Any) -> tuple[int, int] | None:
 
 
 def selections(frames: Mapping[str, Any]) -> list[str]:
-    """Return a caution for each frame, by name, that has other rows than its read gave.
+    """Return a caution for each frame whose number of rows differs from its read.
 
     >>> leads = pd.DataFrame({"id": [1]})
     >>> leads.attrs["stcrm"] = {"rows": 3}
@@ -160,7 +160,7 @@ def bounds_of_creation(leads: Any, local: dt.tzinfo) -> tuple[dt.datetime | None
 
 
 def company_name(noted: Mapping[str, Any]) -> str:
-    """Return what a report calls the company of a read."""
+    """Return the company's name for a report."""
     environment = str(noted.get("environment", ""))
     return (
         "demo company (sandbox)" if environment.startswith("sandbox-") else f"tenant {noted['tenant']}, {environment}"
@@ -168,7 +168,7 @@ def company_name(noted: Mapping[str, Any]) -> str:
 
 
 def origin(leads: Any, *, time_zone: str | None = None) -> Line:
-    """Return a line for the top of a report: whose leads, created when, read when.
+    """Return a line for the top of a report: the company, the creation dates, and the time of the read.
 
     Parameters
     ----------
@@ -198,7 +198,7 @@ def origin(leads: Any, *, time_zone: str | None = None) -> Line:
 
 
 def sources(**frames: Any) -> Table:
-    """Return where frames come from, a row each, for the end of a report; None was not read.
+    """Return the source of each frame, one row each, for the end of a report; None was not read.
 
     Examples
     --------
@@ -234,7 +234,7 @@ def cautions(
     found: Iterable[str] = (),
     **frames: Any,
 ) -> Cautions:
-    """Return the sentences of the banner on top of a report; none where all is well.
+    """Return the sentences of the banner at the top of a report; empty if there is nothing to report.
 
     Parameters
     ----------

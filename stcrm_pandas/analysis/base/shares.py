@@ -14,7 +14,7 @@ __all__ = ["extremes", "floats", "rows_of", "share_of", "shares"]
 
 
 def shares(lower: Any, upper: Any, n: Any) -> dict[str, pd.arrays.FloatingArray]:
-    """Return the two shares of `n` and their limits: the low one of the lower share, the high one of the upper.
+    """Return both shares of `n`, with the lower limit of the lower share and the upper limit of the upper share.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def shares(lower: Any, upper: Any, n: Any) -> dict[str, pd.arrays.FloatingArray]
 
 
 def share_of(lower: int, upper: int, n: int) -> pd.Series:
-    """Return one row of `shares`, as `format_share` takes it."""
+    """Return one row of `shares` for `format_share`."""
     return pd.DataFrame(shares([lower], [upper], [n])).iloc[0]
 
 

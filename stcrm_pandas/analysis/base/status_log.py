@@ -20,21 +20,21 @@ _COLUMNS = ("id", "status", "first_seen", "last_seen")
 
 
 def statuses_at(status_log: pd.DataFrame, as_of: Moment) -> pd.DataFrame:
-    """Return the status of each row at a moment, as far as known.
+    """Return the status of each row at a moment, if known.
 
-    It is known where a row was seen in one status both before and after, with no other between.
+    It is known if the log shows the row in the same status before and after, and no other status in between.
 
     Parameters
     ----------
     status_log : DataFrame
-        As `crm.status_log` gives it.
+        A log from `crm.status_log`.
     as_of : str, date or Timestamp
-        The moment, with a zone.
+        The moment, with a time zone.
 
     Returns
     -------
     DataFrame
-        `id`, `status`, `first_seen` of that run, ordered by `id`.
+        `id`, `status`, and `first_seen` of that status, ordered by `id`.
 
     Raises
     ------
@@ -58,8 +58,8 @@ def statuses_at(status_log: pd.DataFrame, as_of: Moment) -> pd.DataFrame:
 def as_known_at(frame: pd.DataFrame, as_of: Moment, status_log: pd.DataFrame) -> pd.DataFrame:
     """Return leads or bookings as they were known at a moment before they were read.
 
-    Rows created later are left out, statuses are those of the log, and what was changed later counts as changed at the
-    moment itself at the latest. All else is as it was read.
+    Rows created later are left out, and statuses come from the log. A later change is dated no later than that moment.
+    Everything else is as it was read.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def known_at(
     frame : object
         Leads or bookings; of pandas, where the log is needed.
     as_of : str, date or Timestamp or None
-        The moment asked for; None is that of the read.
+        The requested moment; None is the time of the read.
     local : dt.tzinfo or None
         The zone of a moment without one.
     status_log : object, optional

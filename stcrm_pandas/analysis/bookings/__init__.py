@@ -1,1 +1,1 @@
-"""What becomes of bookings, by source."""
+"""Outcomes of bookings by source."""

@@ -1,7 +1,7 @@
 """Outcomes of bookings by the source that sent them: how many become jobs, how soon, and their revenue.
 
-A booking is a request from a form, a portal or a marketplace. Making it a lead dismisses it, so a dismissal alone does
-not mean that it was lost.
+A booking is a request from a form, a portal or a marketplace. Turning it into a lead dismisses it, so a dismissed
+booking is not necessarily lost.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class BookingSources(BookingSourcesResult):
 
     @cached_property
     def work_lists(self) -> dict[str, WorkList]:
-        """Lists of bookings by key, the only place with names of people; made when first used."""
+        """Lists of bookings by key, the only place with names of people; created on first use."""
         return lists(self)
 
     @property
@@ -112,7 +112,7 @@ class BookingSources(BookingSourcesResult):
         return booking_findings.actions(self)
 
     def tiles(self) -> list[Tile]:
-        """Return four numbers of the last whole weeks."""
+        """Return four key figures for the last complete weeks."""
         return booking_findings.tiles(self)
 
     def summary(self) -> Sentences:
@@ -121,7 +121,7 @@ class BookingSources(BookingSourcesResult):
 
     @property
     def health(self) -> Sentences:
-        """How far campaigns can be trusted, in sentences."""
+        """How reliable campaigns are, in sentences."""
         return Sentences(self.attribution.sentences())
 
     def shown(self, kind: str) -> Shown:
@@ -183,45 +183,45 @@ def booking_sources(
     revenue_days: int = 60,
     min_group: int = 30,
 ) -> BookingSources:
-    """Analyze what became of bookings, how soon, and the revenue of their jobs, by source or another dimension.
+    """Analyze the outcomes of bookings, how soon they come, and job revenue, by source or another dimension.
 
-    A booking became a job if it names one, is Converted, or became a lead that is Converted. The first action is dated
-    by the job or lead that was made of it; otherwise it lies between its creation and its last change, or the times at
-    which the status log saw it, so each speed has a lower and an upper bound.
+    A booking became a job if it refers to one, is Converted, or became a lead that is Converted. The first action is
+    dated by the job or lead created from the booking. Otherwise it is between the booking's creation and its last
+    change, or between two entries of the status log, so each speed has a lower and an upper bound.
 
     Parameters
     ----------
     bookings, leads, jobs : object
         Complete frames of all rows created in a period, of pandas, polars or DuckDB, with the columns of their schemas.
-        Leads and jobs are optional; without them what depends on them is unknown, and the summary says so.
+        Leads and jobs are optional; without them, results that need them are unknown, and the summary lists these.
     customers : object, optional
-        With `id` and `created_on`: a customer with an earlier record is no first-time customer either.
+        With `id` and `created_on`: a customer created earlier is not a first-time customer.
     status_log : object, optional
         `id`, `status`, `first_seen`, `last_seen` of bookings.
     by : str or sequence of str, default 'source'
         "source", "provider", "campaign", "business_unit", "month", "weekday", "hour", "tenant" (all local), a tuple of
-        two of them, or None for all together.
+        two of them, or None for the total only.
     groups : Groups, optional
-        Which source a spelling belongs to: a mapping, or the edited frame `spellings` of an earlier result.
+        The source of each spelling: a mapping, or the edited frame `spellings` of an earlier result.
     names : object, optional
-        Reference data by dimension ({"campaign": campaigns, "business_unit": units}), or that of the only one.
+        Reference data by dimension ({"campaign": campaigns, "business_unit": units}), or a single lookup.
     business_units : object, optional
-        For the currency of amounts; by default those of `names`. Without them amounts have none.
+        For the currency of amounts; by default those of `names`. Without them, amounts have no currency.
     as_of : str, date or Timestamp, optional
-        Until when the bookings are known; by default when they were read.
+        The time up to which the bookings are known; by default the time of the read.
     time_zone : str, optional
-        The company's; by default the one noted on the frame.
+        The company's time zone; by default the one recorded on the frame.
     mature_days : int, default 30
-        How old a booking must be for its outcome to count.
+        The minimum age of a booking for its outcome to count.
     revenue_days : int, default 60
-        How old a booking, and its job, must be for cancellation and revenue to count.
+        The minimum age of a booking and its job for cancellation and revenue to count.
     min_group : int, default 30
-        How many make a group large enough to be compared.
+        The minimum number of bookings for a group to be compared.
 
     Returns
     -------
     BookingSources
-        The tables, and the sentences, lists and figures made of them.
+        The tables, and the sentences, lists and figures based on them.
 
     Raises
     ------
@@ -307,7 +307,7 @@ def booking_sources(
 
 
 def _first_job(jobs: Any) -> dt.datetime | None:
-    """Since when jobs are known."""
+    """The time since which jobs are known."""
     if jobs is None:
         return None
     first = one_number(lazy(jobs, "jobs", (), times=("created_on",)).select(nw.col("created_on").min()))

@@ -1,6 +1,6 @@
 """The reduction behind booking sources: from a row for each booking to small tables of counts.
 
-Written in narwhals; after it there is nothing large any more, but for the amounts of jobs.
+Written in narwhals; only the amounts of jobs are still large after it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ OUTCOMES = (
     "new",
     "unknown",
 )
-"""What became of a booking: each has exactly one; they add up to all."""
+"""The outcomes of a booking: each booking has exactly one, so they add up to the total."""
 
 _HOUR = micros(dt.timedelta(hours=1))
 _QUARTER = micros(dt.timedelta(minutes=15))
@@ -89,7 +89,7 @@ class Counted:
 def count_bookings(
     rows: Rows, dimensions: Sequence[str], limits: Limits, later: pd.DataFrame, of_unit: Mapping[int, str]
 ) -> Counted:
-    """Count the rows that `booking_rows` gives, given what `follow_on_jobs` gives and the currencies of units."""
+    """Count the rows of `booking_rows`, with the jobs of `follow_on_jobs` and the currencies of business units."""
     by = {f"by_{place}": nw.col(DIMENSIONS[name]) for place, name in enumerate(dimensions)}
     deleted = one_number(rows.select(nw.col("deleted").cast(nw.Int64).sum())) or 0
     kept = rows.filter(~nw.col("deleted"))
@@ -188,7 +188,7 @@ def _flags(limits: Limits) -> dict[str, nw.Expr]:
 
 
 COUNTS = tuple(_flags(Limits(EPOCH, dt.timedelta(), dt.timedelta(), "UTC")))
-"""What is counted of each group of bookings."""
+"""The counts of each group of bookings."""
 
 
 def _chains(kept: Rows) -> pd.DataFrame:
@@ -227,12 +227,12 @@ def _amounts(
             total=total.fill_null(0),
         )
     )
-    # a job that two bookings name is paid once: the first has it; ids of different tenants may be alike
+    # a job of two bookings counts once, for the first; different tenants may have the same ids
     within = [TENANT] if TENANT in rows else []
     ordered = rows.sort_values(["created", "id"], ignore_index=True)
     first = ordered.drop_duplicates([*within, "job"], ignore_index=True)
     first, later = (one.assign(currency=of_units(one["unit"], of_unit)) for one in (first, later))
-    # any booking that names the job stands for it
+    # any booking of the job can represent it
     place = _keys(first, within, "job").get_indexer(_keys(ordered, within, "job"))
     follow = _follow_on(first, later, within, pd.Series(place, index=_keys(ordered, within, "id")))
     aged = (first["aged"] == 1).to_numpy(dtype=bool)
@@ -243,8 +243,8 @@ def _amounts(
 def _follow_on(jobs: pd.DataFrame, later: pd.DataFrame, within: list[str], of_booking: pd.Series) -> Any:
     """Sum the follow-on jobs of each job of a booking.
 
-    Each goes with the earlier job that it names, over other follow-on jobs too; if it names none, with the booking
-    that it names. A job that is a booking's own is no follow-on job here.
+    Each counts for its earlier job, also through other follow-on jobs; without an earlier job, for its booking. A job
+    that a booking refers to is not a follow-on job here.
     """
     own = _keys(jobs, within, "job")
     later = later[own.get_indexer(_keys(later, within, "id")) < 0]
@@ -255,20 +255,20 @@ def _follow_on(jobs: pd.DataFrame, later: pd.DataFrame, within: list[str], of_bo
     by_booking = np.append(of_booking.to_numpy(np.int64), -1)[booked]
     at = np.append(np.where(later["parent"].isna(), by_booking, at), -1)[top]
     sums = np.zeros(len(jobs))
-    # an amount in another currency than the job's is in no sum
+    # an amount in a currency other than the job's is in no total
     fits = (at >= 0) & (np.append(jobs["currency"].to_numpy(object), "")[at] == later["currency"].to_numpy(object))
     np.add.at(sums, at[fits], later["amount"].to_numpy(np.float64)[fits])
     return pd.array(sums, dtype="Float64")
 
 
 def _keys(rows: pd.DataFrame, within: list[str], column: str) -> pd.MultiIndex:
-    """Keys to look rows up by; a missing one meets none, since none is negative."""
+    """Return keys for a lookup; a missing key becomes negative and matches nothing."""
     cells = [rows[name].fillna(-1).astype("int64") for name in within]
     return pd.MultiIndex.from_arrays([*cells, rows[column].fillna(-2).astype("int64")])
 
 
 def one_number(rows: Rows) -> int | None:
-    """The whole number in the only cell; None where it is missing."""
+    """Return the integer in the only cell; None if it is missing."""
     cell: Any = collected(rows, dict.fromkeys(rows.collect_schema(), "Int64")).iloc[0, 0]
     return None if pd.isna(cell) else int(cell)
 

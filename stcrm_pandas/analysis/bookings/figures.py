@@ -1,4 +1,4 @@
-"""Figures of booking sources: what became of them, how soon, when they come in, and where jobs are lost."""
+"""Figures of booking sources: outcomes, speed, when bookings come in, and where jobs are lost."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _MOST_WEEKS_OF = 6
 
 
 def outcomes(result: BookingSourcesResult) -> go.Figure:
-    """Return what became of the bookings of each group, in percent."""
+    """Return the outcomes of the bookings in each group, in percent."""
     table = result.table[result.table["bookings"] > 0].reset_index(drop=True)
     figure = empty()
     for label, columns, color in _PARTS:

@@ -26,13 +26,13 @@ from stcrm_pandas.analysis.statistics.prediction import LIKE_EARLIER, Prediction
 __all__ = ["actions", "check", "tiles"]
 
 _AGES = (1, 3, 7, 14)
-"""Days from which on bookings are taken together."""
+"""First days of the age groups of bookings."""
 
 _DAY = micros(dt.timedelta(days=1))
 
 
 def tiles(result: BookingSourcesResult) -> list[Tile]:
-    """Return four numbers of the last whole weeks."""
+    """Return four key figures for the last complete weeks."""
     made = []
     for title, counts, days, note in (
         ("Bookings that became jobs", ("work_lower", "work_upper"), result.mature_days, "Directly or through a lead."),
@@ -57,7 +57,7 @@ def _number(result: BookingSourcesResult, names: tuple[str, str] | None, period:
 
 
 def actions(result: BookingSourcesResult) -> list[Action]:
-    """Return what to do this week; ranked by the jobs that it may bring when shown."""
+    """Return what to do this week; reports rank the actions by the jobs they may bring."""
     return [*_of_waiting(result), *_of_silences(result), *_of_differences(result)]
 
 
@@ -134,12 +134,12 @@ def check(result: BookingSourcesResult) -> Check:
 
 
 def _later_work(result: BookingSourcesResult, chosen: nw.Expr) -> Prediction | None:
-    """Predict how many of the chosen bookings, which wait for a day or more, become jobs if handled like earlier ones.
+    """Predict how many of these bookings, waiting for a day or more, become jobs if handled like earlier ones.
 
-    For each span of ages (from 1, 3, 7 and 14 days on): of the bookings at least `mature_days` old that were still new
-    at its first day, those that became jobs. Where it is not known how long one was still new, it is taken as still new
-    or not, whichever makes the share lower, and then whichever makes it higher. None where fewer than `min_group`
-    earlier ones were still new at one of the ages.
+    For each age group (from 1, 3, 7 and 14 days), this uses the bookings at least `mature_days` old that were still new
+    on its first day, and the share of them that became jobs. If it is not known whether a booking was still new, both
+    cases are used: once for the lowest share and once for the highest. None if an age group has fewer than `min_group`
+    earlier bookings.
     """
     created, now = nw.col("created"), micros(result.as_of)
     mature = ~nw.col("deleted") & true(created <= now - result.mature_days * _DAY)
@@ -158,7 +158,7 @@ def _later_work(result: BookingSourcesResult, chosen: nw.Expr) -> Prediction | N
         }
         sums |= {f"{name}_{age}": flag.cast(nw.Int64).sum() for name, flag in flags.items()}
     row: Any = collected(result.rows.select(**sums), dict.fromkeys(sums, "Int64")).fillna(0).iloc[0]
-    # one row of numbers per kind, one column per age
+    # one row per count, one column per age group
     waiting, fewer, others_more, more, others_fewer = np.array(row, dtype=np.int64).reshape(len(_AGES), -1).T
     of_fewer, of_more = fewer + others_more, more + others_fewer
     if not waiting.any() or (np.minimum(of_fewer, of_more)[waiting > 0] < result.min_group).any():

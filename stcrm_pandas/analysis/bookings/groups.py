@@ -1,4 +1,4 @@
-"""Groups of bookings: spellings of one source taken together, and the names of groups."""
+"""Groups of bookings: the spellings of each source combined, and the names of groups."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Groups = Mapping[str, str] | pd.DataFrame | None
 
 
 def ids_and_names(dimension: str, values: Sequence[Any], lookup: Any) -> tuple[list[Any], list[str]]:
-    """Return ids as in a table, and their names for readers."""
+    """Return ids as in a table, and their display names."""
     ids = [None if pd.isna(value) else value for value in values]
     if dimension == "source":
         texts = [None if id is None or id == NONE else str(id) for id in ids]
@@ -82,7 +82,7 @@ def spellings(counted: pd.DataFrame, groups: Groups) -> pd.DataFrame:
 
 
 def same_providers(spelt: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of `spellings` whose provider sends several sources: perhaps one that was renamed."""
+    """Return the rows of `spellings` whose provider has several sources, perhaps because one was renamed."""
     many = spelt.groupby("provider")["group"].nunique()
     return spelt[spelt["provider"].isin(many.index[many > 1])].sort_values(["provider", "first"], ignore_index=True)
 

@@ -1,4 +1,4 @@
-"""When bookings come in: by weekday and hour, by week, after hours; and when a source sent nothing though it should."""
+"""When bookings come in: by weekday and hour, by week, after hours; and unusual gaps in a source."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def local_hours(first: dt.datetime, end: dt.datetime, zone: dt.tzinfo) -> pd.Dat
     begin, close = (moment.astimezone(dt.UTC) for moment in (first, end))
     sums = pd.Series(0.0, index=index)
     if begin < close:
-        # every zone's clock differs from UTC by whole quarters of an hour
+        # every zone differs from UTC by a multiple of 15 minutes
         edge = begin - (begin - dt.datetime.min.replace(tzinfo=dt.UTC)) % _QUARTER
         quarters = pd.date_range(edge, close, freq=_QUARTER, inclusive="left")
         lasts = np.full(len(quarters), 0.25)
@@ -78,9 +78,9 @@ class Clock:
     Parameters
     ----------
     cells : DataFrame
-        `COUNTS` by `source` (as readers know it), `date` and `hour`.
+        `COUNTS` by `source` (its display name), `date` and `hour`.
     first, end : dt.datetime
-        The span, aware; its end is left out.
+        The span, as aware times; the end is excluded.
     zone : dt.tzinfo
         The company's.
     """
@@ -99,7 +99,7 @@ class Clock:
         as_of: dt.datetime,
         zone: dt.tzinfo,
     ) -> Clock:
-        """Return the clock of `Counted.clock`, given the source of each spelling and the bounds of creation."""
+        """Return the `Clock` of `Counted.clock`, given the source of each spelling and the bounds of creation."""
         dated = counted[counted["day"] > 0]
         cells = dated.assign(
             source=dated["source"].map(sources),
@@ -130,7 +130,7 @@ class Clock:
 
     @property
     def weeks(self) -> pd.DataFrame:
-        """`week` (its Monday), `source`, `bookings`, `whole` (read from its first moment to its last); no gaps."""
+        """`week` (its Monday), `source`, `bookings`, `whole` (the week was read completely); every week has a row."""
         monday = self.cells["date"] - pd.to_timedelta(self.cells["date"].dt.day_of_week, unit="D")
         sums = self.cells["bookings"].groupby([monday.rename("week"), self.cells["source"]]).sum()
         mondays = pd.date_range(monday.min(), monday.max(), freq="7D") if len(sums) else pd.DatetimeIndex([])
@@ -157,7 +157,7 @@ class Clock:
         return table.assign(**shares(table["lower"], table["upper"], table["n"]))
 
     def between(self, period: Period) -> pd.Series | None:
-        """Return `COUNTS` of the bookings that came in within a period; None where not all was read."""
+        """Return `COUNTS` of the bookings that came in within a period; None if it was not read completely."""
         if period.starts < self.first or period.ends > self.end:
             return None
         inside = self.cells["date"].between(pd.Timestamp(period.first), pd.Timestamp(period.end), inclusive="left")
@@ -169,10 +169,10 @@ def _wall(moment: dt.datetime, zone: dt.tzinfo) -> pd.Timestamp:
 
 
 AROUND = 28 * 24
-"""Hours before and after a gap from which its usual number of bookings is taken."""
+"""Hours before and after a gap that give the usual number of bookings."""
 
 LEAST = 50
-"""A source with fewer bookings has no usual number."""
+"""The minimum number of bookings for a usual number."""
 
 SURE = 0.05
 
@@ -180,19 +180,20 @@ _HOUR = pd.Timedelta(hours=1)
 
 
 def silences(clock: Clock) -> pd.DataFrame:
-    """Return the gaps between the bookings of a source that are too long for chance.
+    """Return the gaps between the bookings of a source that are too long to be chance.
 
-    A gap is held against the four weeks before and after it: of the n bookings there, each would have fallen into the
-    gap with a chance of g / (g + w), were gap and weeks alike, where g and w are their hours, weighted by how many
-    bookings the source has at such a weekday and hour. The p-value of a gap without any is (w / (g + w)) to the power
-    of n (the conditional test of two Poisson rates [1]_). It is named if that is below 0.05 after multiplying with
-    the number of all gaps of all sources (Bonferroni). The time from the last booking to the end counts as a gap, too.
+    A gap is compared with the four weeks before and after it. If the gap were like these weeks, each of their n
+    bookings would have fallen into the gap with probability g / (g + w). Here g and w are the hours of both, weighted
+    by how many bookings the source has at that weekday and hour. The p-value of a gap without any is (w / (g + w)) to
+    the power of n (the conditional test of two Poisson rates [1]_). It is reported if this is below 0.05 after
+    multiplication by the number of gaps of all sources (Bonferroni). The time from the last booking to the end counts
+    as a gap, too.
 
     Returns
     -------
     DataFrame
-        A row for each gap that is named, the latest first: `source`, `since`, `until` (local wall times, whole hours),
-        `ongoing`, `expected` (bookings to be expected), `expected_low`, `expected_high` (their 95% prediction
+        A row for each reported gap, the latest first: `source`, `since`, `until` (local wall times, whole hours),
+        `ongoing`, `expected` (expected bookings), `expected_low`, `expected_high` (their 95% prediction
         interval, see `prediction.predicted_events`), `p_adjusted`.
 
     References

@@ -16,7 +16,7 @@ from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
 __all__ = ["CALL_WITHIN", "lists", "waiting_since"]
 
 CALL_WITHIN = dt.timedelta(days=30)
-"""A booking that has waited for longer is closed rather than called."""
+"""A booking that has waited longer is to be closed, not called."""
 
 RECENT = dt.timedelta(days=28)
 
@@ -25,7 +25,7 @@ _SHOWN = {"source": "Source", "name": "Name", "address_city": "City", "summary":
 
 
 def waiting_since(result: BookingSourcesResult) -> tuple[nw.Expr, nw.Expr]:
-    """Return which rows are still new after a day and worth a call, and which are still new for too long."""
+    """Return which rows are still new after a day and worth a call, and which have been new for too long."""
     now, created = micros(result.as_of), nw.col("created")
     kept = nw.col("waiting") & ~nw.col("deleted")
     late = kept & true(created <= now - micros(_DAY))

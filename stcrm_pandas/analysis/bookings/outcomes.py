@@ -1,4 +1,4 @@
-"""What became of each booking: one row for each, on the engine that holds the frames.
+"""The outcome of each booking, one row each, computed on the engine that holds the frames.
 
 Written in narwhals, without index, apply or row order. `BookingSources` describes the columns; the sums over
 groups are in `counts`.
@@ -39,7 +39,7 @@ SPANS: Mapping[str, dt.timedelta] = {
 """After how long a booking may still be new."""
 
 UNKNOWN_SOURCE = ""
-"""The source of bookings that name none."""
+"""The source of bookings without one."""
 
 CLAIM = "is_first_time_client"
 _PLAIN = ("id", "source", "status", "job_id", "campaign_id", "business_unit_id", "booking_provider_id")
@@ -49,17 +49,17 @@ _JOB = ("id", "customer_id", "job_status", "campaign_id", "total", "booking_id",
 _AFTER = tuple(name for name in AFTER if name not in _JOB)
 _OPTIONAL = (*_AFTER, "business_unit_id")
 USED = {
-    # the name and the zip are what the same person is looked for by
+    # repeat bookings of one person are found by name and ZIP code
     "bookings": [*_PLAIN, "created_on", "modified_on", "start", CLAIM, "name", "address_zip"],
     "leads": [*_LEAD, "created_on"],
     "jobs": [*_JOB, *_AFTER, "created_on"],
 }
-"""By frame, the columns that the numbers rest on."""
+"""The required columns, by frame."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Until when rows are known, how old a booking must be for its outcome and for money, and the time zone."""
+    """The time up to which rows are known, the minimum ages for outcomes and for revenue, and the time zone."""
 
     as_of: dt.datetime
     mature: dt.timedelta
@@ -119,7 +119,7 @@ def _of_bookings(leads: Any) -> Rows:
 
 
 def _none(rows: Rows, columns: Sequence[str]) -> Rows:
-    """Return an empty table of leads or jobs, in place of one that was not given; its types are those of bookings."""
+    """Return an empty table of leads or jobs to use if none was passed; its dtypes are those of bookings."""
     like = {"status": "status", "job_status": "status"}
     typed = {name: nw.col(like.get(name, "id")) for name in columns if name != "total"}
     total = {"total": nw.col("id").cast(nw.Float64)} if "total" in columns else {}
@@ -131,18 +131,18 @@ def _whole(part: nw.Expr) -> nw.Expr:
 
 
 def _missing(like: str) -> nw.Expr:
-    """Missing in every row, with the dtype of a column; a plain None takes none on pandas."""
+    """Return missing values with the dtype of a column; a plain None has no dtype in pandas."""
     return nw.when(nw.lit(value=False)).then(nw.col(like))
 
 
 def _joined(rows: Rows, other: Rows, own: str, theirs: str) -> Rows:
-    """A left join within a tenant; the keys of `other` are not missing, so a missing one of ours meets none."""
+    """Left-join within a tenant; `other` has no missing keys, so a missing key in `rows` matches nothing."""
     left, right = keys(rows, own), keys(other, theirs)
     return rows.join(other, left_on=left, right_on=right, how="left")
 
 
 def _with_lead(rows: Rows, made: Rows) -> Rows:
-    """Add what the leads say that name the booking."""
+    """Add columns from the leads that refer to the booking."""
     status = nw.col("status")
     flags = {
         "lead_won": true(status == "Converted"),
@@ -163,7 +163,7 @@ def _with_lead(rows: Rows, made: Rows) -> Rows:
         .drop("last_campaign")
     )
     joined = _joined(rows, summed, "id", "booking_id")
-    # numbers, since conditions that a join leaves missing are no conditions any more on pandas
+    # numbers, because pandas changes the dtype of booleans that a join leaves missing
     return joined.with_columns(
         has_lead=~nw.col("led").is_null(),
         leads_differ=true(nw.col("differing") > 0),
@@ -172,7 +172,7 @@ def _with_lead(rows: Rows, made: Rows) -> Rows:
 
 
 def _with_job(rows: Rows, made: Rows) -> Rows:
-    """Add its job: the one that it names, else the first that names it, is no follow-on job and not older than it."""
+    """Add its job: the one it refers to, else the first that refers to it, is not older and not a follow-on job."""
     first_contact = [nw.col(name).is_null() for name in AFTER if name in made.collect_schema()]
     naming = _joined(
         made.filter(~nw.col("booking_id").is_null(), *first_contact).select(
@@ -238,14 +238,14 @@ def _with_customer(rows: Rows, made: Rows, customers: Any) -> Rows:
     if customers is not None:
         listed = lazy(customers, "customers", ("id",), times=("created_on",)).rename({"created_on": "known_since"})
         rows = _joined(rows, listed, "customer", "id")
-        # the record of a new customer is made with the booking
+        # the record of a new customer is created with the booking
         before = true(nw.col("known_since") < nw.col("created") - _HOUR)
         rows = rows.with_columns(returning=nw.col("returning") | before).drop("known_since")
     return rows
 
 
 def _with_log(rows: Rows, status_log: Any) -> Rows:
-    """Add until when the status log saw it as new, and from when on as anything else."""
+    """Add when the status log last saw it as new, and when it first saw another status."""
     if status_log is None:
         return rows.with_columns(seen_new=_missing("created"), seen_other=_missing("created"))
     log = lazy(status_log, "status_log", ("id", "status"), times=("first_seen", "last_seen"))
@@ -261,7 +261,7 @@ def _with_log(rows: Rows, status_log: Any) -> Rows:
 
 
 def _with_outcome(rows: Rows) -> Rows:
-    """Add the outcomes, exclusive: the first that applies."""
+    """Add the outcome: the first that applies."""
     status, won, opened = nw.col("status"), nw.col("lead_won"), nw.col("lead_open")
     job = ~nw.col("job_id").is_null()
     converted = ~job & true(status == "Converted")
@@ -283,7 +283,7 @@ def _with_outcome(rows: Rows) -> Rows:
 
 
 def _with_speed(rows: Rows, as_of: int) -> Rows:
-    """Add between which moments something was first done about it, and how that is known.
+    """Add the earliest and latest time of the first action, and how it is known.
 
     `by_job`, `by_lead`: at the moment its job or lead was created, whichever came first. Else `by_log` or `by_change`:
     after `earliest` and by `latest`. `waiting`: nothing was done up to `as_of`. The rest is not known.

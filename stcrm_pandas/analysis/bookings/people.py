@@ -50,7 +50,7 @@ class SamePerson:
 
     @property
     def calls_needed(self) -> int:
-        """How many requests reading the contacts takes: one for each booking of a pair."""
+        """The number of requests to read the contacts: one for each booking of a pair."""
         return len(self.ids)
 
     def summary(self) -> Sentences:
@@ -150,7 +150,7 @@ def same_person(bookings: Any, *, contacts: Contacts = None, days: int = 7, grou
 
 
 def _pairs(frame: pd.DataFrame, days: int) -> pd.DataFrame:
-    """Return each booking with the latest earlier one that has its name and ZIP code and another source."""
+    """Return each booking with the latest earlier one of the same name and ZIP code from another source."""
     name = frame["name"].astype("str").str.casefold().str.split().str.join(" ")
     zip_code = frame["address_zip"].astype("str").str.strip().str[:5]
     rows = frame.assign(who=name + "|" + zip_code, at=frame["created_on"])
@@ -169,7 +169,7 @@ def _pairs(frame: pd.DataFrame, days: int) -> pd.DataFrame:
 
 
 def _confirmed(pairs: pd.DataFrame, contacts: pd.DataFrame | None) -> Any:
-    """Return whether the bookings of each pair share a number or an address that can be right."""
+    """Return whether the bookings of each pair share a valid number or address."""
     if contacts is None:
         return pd.array([None] * len(pairs), dtype="boolean")
     known = table_of(contacts, "contacts", ("booking_id", "value")).dropna(subset=["booking_id", "value"])

@@ -54,7 +54,7 @@ class BookingSourcesResult:
 
     @cached_property
     def hours(self) -> pd.DataFrame:
-        """Bookings by weekday and local hour, and how many such hours there were."""
+        """Bookings by weekday and local hour, and the number of such hours."""
         return self.clock.hours
 
     @cached_property
@@ -74,9 +74,9 @@ class BookingSourcesResult:
 
     @cached_property
     def revenue(self) -> pd.DataFrame:
-        """What the jobs of each group brought, in each currency apart; see `analysis.bookings.table.revenue`.
+        """The revenue of each group's jobs, by currency; see `analysis.bookings.table.revenue`.
 
-        Made when first asked for.
+        Computed on first use.
         """
         parts = [self.amounts]
         if len(self.currencies) > 1:
@@ -90,11 +90,11 @@ class BookingSourcesResult:
 
     @property
     def exact_dates(self) -> tuple[int, int]:
-        """For how many bookings it is known when something was first done, or that nothing was; and all."""
+        """The number of bookings whose first action, or lack of one, is known; and the number of all."""
         every = self.overall.iloc[0]
         return sum(int(every[name]) for name in ("by_job", "by_lead", "waiting")), int(every["bookings"])
 
     @property
     def used_columns(self) -> dict[str, list[str]]:
-        """By frame, the columns that the numbers rest on."""
+        """The required columns, by frame."""
         return USED

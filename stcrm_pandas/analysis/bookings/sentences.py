@@ -113,7 +113,7 @@ def _silence(row: Any) -> str:
 
 
 def format_missing(row: Any) -> str:
-    """Return how many bookings a gap lacks: 'about 12 bookings are missing (95% prediction interval 6–20)'."""
+    """Return how many bookings are missing in a gap: 'about 12 bookings are missing (95% prediction interval 6–20)'."""
     count = max(round(float(row.expected)), 1)
     interval = count_range(row.expected_low, row.expected_high)
     return f"about {plural(count, 'booking')} {is_or_are(count)} missing (95% prediction interval {interval})"

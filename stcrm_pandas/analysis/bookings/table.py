@@ -38,7 +38,7 @@ MEASURES = {
     "new_hour": ("new_lower_hour", "new_upper_hour", "aged_hour"),
     "canceled": ("old_canceled", "old_canceled", "old_booked"),
 }
-"""What groups are compared by: the lower count, the upper one, and of what."""
+"""The measures for comparing groups: the lower count, the upper count, and the total."""
 
 _LEAKAGE = {
     "old": "bookings",
@@ -57,7 +57,7 @@ _FIRST_TIME = {
     "claim_right": "claims_right",
 }
 ENOUGH_FOR_A_MEAN = 100
-"""With fewer jobs a mean says more about one large job than about the group."""
+"""With fewer jobs, one large job dominates the mean."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -94,10 +94,10 @@ def overall(cells: pd.DataFrame, *, min_group: int) -> pd.DataFrame:
 
 
 def measured(cells: pd.DataFrame, *, min_group: int, ordered: bool, ranked: bool) -> pd.DataFrame:
-    """Return a row per group: `id`, `name`, all counts, the share that became work, `enough`.
+    """Return a row per group: `id`, `name`, all counts, the share that became jobs, `enough`.
 
-    `ordered` groups (months, hours) are sorted by id; else they are `ranked` by the lower limit of what is sure, or
-    sorted by size.
+    `ordered` groups (months, hours) are sorted by id; otherwise they are `ranked` by the lower limit of the certain
+    share, or sorted by size.
     """
     sums = cells.groupby("name", sort=False)[list(COUNTS)].sum()
     ids = cells.drop_duplicates("name").set_index("name")["id"]
@@ -120,7 +120,7 @@ def _with_share(sums: pd.DataFrame, min_group: int) -> pd.DataFrame:
 
 
 def medians(spans: pd.DataFrame, column: str, unit: float) -> dict[str, float]:
-    """Return the median of whole spans for each group, in the middle of its step; `unit` is how much a step is."""
+    """Return the median span of each group, as the middle of its step; `unit` is the size of a step."""
     result = {}
     for name, group in spans.groupby("name", sort=False):
         rows = group.groupby(column)["bookings"].sum().sort_index()
@@ -146,7 +146,7 @@ def comparisons(cells: pd.DataFrame, table: pd.DataFrame, whole: pd.Series, min_
 
 
 def whole(table: pd.DataFrame, by: Sequence[str], clock: Clock, mature: dt.timedelta) -> pd.Series:
-    """Return whether a group is more than a part of a month; months that are not are never compared."""
+    """Return whether a group is not a partial month; partial months are never compared."""
     if by != ("month",):
         return pd.Series(True, index=table.index)
     months = pd.to_datetime(table["id"], format="%Y-%m")
@@ -156,7 +156,7 @@ def whole(table: pd.DataFrame, by: Sequence[str], clock: Clock, mature: dt.timed
 
 
 def speed(table: pd.DataFrame, min_group: int) -> pd.DataFrame:
-    """Return a row per group and span: of those that old, still new then."""
+    """Return a row per group and span: the share of bookings of that age that were still new."""
     parts = []
     for span, lasts in SPANS.items():
         n, lower, upper = (table[f"{name}_{span}"] for name in ("aged", "new_lower", "new_upper"))
@@ -168,20 +168,20 @@ def speed(table: pd.DataFrame, min_group: int) -> pd.DataFrame:
 
 
 def leakage(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the steps from bookings to jobs that brought something; the share is of jobs, those canceled."""
+    """Return the steps from bookings to jobs with revenue; the share is that of canceled jobs."""
     kept = table.assign(not_canceled=table["old_booked"] - table["old_canceled"])
     steps = kept[["id", "name", *_LEAKAGE]].rename(columns=_LEAKAGE)
     return steps.assign(**shares(steps["canceled"], steps["canceled"], steps["booked"]))
 
 
 def first_time(table: pd.DataFrame) -> pd.DataFrame:
-    """Return customers without a job before; the share is of them among those that are known."""
+    """Return first-time customers, and their share of the customers that are known."""
     known = table[["id", "name", *_FIRST_TIME]].rename(columns=_FIRST_TIME)
     return known.assign(**shares(known["first_time"], known["first_time"], known["known"]))
 
 
 def revenue(amounts: pd.DataFrame) -> pd.DataFrame:
-    """Return what the jobs of each group brought, given `name`, `total` and `follow` (their follow-on jobs) of each.
+    """Return the revenue of each group's jobs, from the `name`, `total` and `follow` (follow-on revenue) of each job.
 
     Returns
     -------

@@ -1,1 +1,1 @@
-"""Which campaigns bring work: leads, bookings and first-contact jobs, each chain once."""
+"""Which campaigns bring in jobs: leads, bookings and jobs booked on first contact, each chain counted once."""

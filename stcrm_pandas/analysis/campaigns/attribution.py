@@ -1,4 +1,4 @@
-"""How reliable campaigns are: what is credited to the default one, to none, or to a retired one."""
+"""How reliable campaigns are: rows on the default campaign, on none, or on a retired one."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Attribution:
     inactive : int or None
         Those on a retired campaign. They are credited: it may have run then.
     chains : int, default 0
-        Rows that rest on two or more records which name a campaign.
+        The number of rows with two or more records that have a campaign.
     differing : int, default 0
         Of these, those whose records name different campaigns.
     """
@@ -100,15 +100,15 @@ def attribution(
     Parameters
     ----------
     counts : mapping
-        How many rows name each campaign, by its id; None for those that name none.
+        The number of rows by campaign id; None for rows without a campaign.
     campaigns : DataFrame or None
-        The campaigns with `id`, and where known `active` and `is_default_campaign`; None: not read.
+        The campaigns with `id` and, if known, `active` and `is_default_campaign`; None if not read.
     what : str
-        What the rows are, in the plural.
+        The noun for the rows, in the plural.
     chains : int, default 0
-        Rows that rest on two or more records which name a campaign.
+        The number of rows with two or more records that have a campaign.
     differing : int, default 0
-        Of these, those whose records name different ones.
+        The number of these whose records have different campaigns.
 
     Returns
     -------
@@ -149,7 +149,7 @@ def attribution(
 
 
 def default_campaigns(campaigns: pd.DataFrame | None) -> list[int]:
-    """Return the ids of the default campaign; none if unknown."""
+    """Return the ids of the default campaign; empty if unknown."""
     return ([] if campaigns is None else _ids_where(campaigns, "is_default_campaign", wanted=True)) or []
 
 

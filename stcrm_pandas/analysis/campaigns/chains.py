@@ -1,9 +1,7 @@
-"""From records to opportunities: each chain of records once, at its first record, with what became of it.
+"""From records to opportunities: each chain of records counts once, at its first record, with its outcome.
 
-Records are in one chain that belong to one inquiry, because they name the same call, booking or job.
-
-A booking that is worked as a lead that becomes a job is one chain of three records; two jobs that were booked in one
-call are one, too.
+Records that refer to the same call, booking or job belong to one inquiry and form one chain. A booking that becomes a
+lead that becomes a job is one chain of three records. Two jobs booked in one call are also one chain.
 """
 
 from __future__ import annotations
@@ -26,12 +24,12 @@ Labels = npt.NDArray[np.int64]
 
 _TIES = ("booking", "call", "job", "inquiry")
 STEPS = ("booked", "completed", "above_zero")
-"""What may become of an opportunity, one step after the other."""
+"""The steps of an opportunity, in order."""
 
 
 @dataclass(frozen=True)
 class Chains:
-    """Opportunities, a row each, and what was left out on the way to them.
+    """Opportunities, one row each, and the counts of records that were left out.
 
     The columns of `rows`: `first` (kind of the first record), `id` (of it), `created` (a time in UTC), `campaign`,
     `business_unit`, `phone` (it names a call and no booking) and, where there is one, `tenant`, all of the first
@@ -54,7 +52,7 @@ def opportunities_of(
     first: dt.datetime | None,
     end: dt.datetime | None,
 ) -> Chains:
-    """Tie records into chains, and chains into opportunities.
+    """Link records into chains, and reduce chains to opportunities.
 
     Parameters
     ----------
@@ -97,7 +95,7 @@ def opportunities_of(
 
 
 def _inquiries(records: pd.DataFrame, repeat: dt.timedelta) -> pd.Series:
-    """A number for each inquiry of more than one lead; missing for all others."""
+    """Return a number for each inquiry with more than one lead; missing for all others."""
     leads = records[(records["kind"] == LEAD) & records["person"].notna() & records["created"].notna()]
     who = pairs(leads, ["person", "person_kind", *([TENANT] if TENANT in leads else [])])[0]
     order = np.lexsort((leads["id"].to_numpy(np.int64), leads["created"].to_numpy(np.int64), who))
@@ -110,10 +108,10 @@ def _inquiries(records: pd.DataFrame, repeat: dt.timedelta) -> pd.Series:
 
 
 def _fitting(records: pd.DataFrame, as_of: dt.datetime) -> pd.Series:
-    """Tie a job that no call and no booking leads to, to the one converted lead that it fits; say which jobs are.
+    """Link each job without a call or booking to the only converted lead that fits; return which jobs were linked.
 
-    It is of the lead's customer and was created after the lead and not after the lead's latest change; the chain of
-    the lead has no job, fits no other such job, and the job no other such chain. Changes `chain` of that job.
+    A job fits if it has the lead's customer and was created after the lead, but not after the lead's last change. The
+    chain of the lead must have no job, and each must fit only the other. Changes `chain` of that job.
     """
     on = ["customer", *([TENANT] if TENANT in records else [])]
     tied = records.groupby("chain")["kind"].transform("max").to_numpy() == JOB
@@ -131,7 +129,7 @@ def _fitting(records: pd.DataFrame, as_of: dt.datetime) -> pd.Series:
 
 
 def _without_follow_on(records: pd.DataFrame, within: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Part the chains that begin with a first contact from jobs that only came after other ones."""
+    """Separate chains that begin with a first contact from chains of follow-on jobs only."""
     begun = (~records["follow_on"]).groupby(records["chain"]).transform("any").to_numpy(dtype=bool)
     return records[begun], records[~begun]
 
@@ -180,8 +178,8 @@ def _reduced(records: pd.DataFrame) -> pd.DataFrame:
 def _follow_on_cents(rows: pd.DataFrame, records: pd.DataFrame, others: pd.DataFrame) -> pd.Series:
     """Sum the completed follow-on jobs of each chain.
 
-    Each goes with the earlier job that it names, over other follow-on jobs too; if that job was not read, with the
-    chain whose call or booking it names.
+    Each counts for its earlier job, also through other follow-on jobs. If that job was not read, it counts for the
+    chain with its call or booking.
 
     Parameters: the chains; the records of them, follow-on jobs among them; the follow-on jobs of no chain.
     """
@@ -199,7 +197,7 @@ def _follow_on_cents(rows: pd.DataFrame, records: pd.DataFrame, others: pd.DataF
 
 
 def _keys(rows: pd.DataFrame, columns: list[str]) -> pd.MultiIndex:
-    """Keys to look rows up by; a missing one meets none."""
+    """Return keys for a lookup; a missing key matches nothing."""
     codes = [rows[column].fillna(-1 - place).astype("int64") for place, column in enumerate(columns)]
     return pd.MultiIndex.from_arrays(codes)
 
@@ -218,7 +216,7 @@ def _times(created: pd.Series) -> pd.Series:
 
 
 def chain_of(records: pd.DataFrame, ties: Sequence[str], *, within: str | None = None) -> Labels:
-    """Number the chains: two records are in the same one if a path of shared ties leads from one to the other.
+    """Number the chains: two records are in one chain if a path of shared values connects them.
 
     Records with the same value in one of the columns `ties`, and `within` (the tenant), belong together. Chains are
     the connected components of the graph of records and values.
@@ -245,7 +243,7 @@ def chain_of(records: pd.DataFrame, ties: Sequence[str], *, within: str | None =
 
 
 def pairs(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[Labels, int]:
-    """A number for each different combination of values, and how many there are.
+    """Return a number for each combination of values, and how many combinations there are.
 
     Examples
     --------

@@ -63,7 +63,7 @@ class Costs:
 
 
 def costs_table(costs: Costs) -> str:
-    """Return the HTML of the campaigns with spend, all together in the last row."""
+    """Return the HTML of the campaigns with spend, with the total in the last row."""
     header = {
         "Campaign": False,
         "Cost per booked job (95% CI)": True,

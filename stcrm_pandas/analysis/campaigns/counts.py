@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 BY = ("campaign", "category", "business_unit", "month", TENANT)
-"""By what opportunities can be grouped."""
+"""The dimensions that group opportunities."""
 
 COUNTS = (
     "opportunities",
@@ -53,7 +53,7 @@ SEPARATOR = " · "
 def aged(
     rows: pd.DataFrame, *, as_of: dt.datetime, mature: dt.timedelta, old: dt.timedelta, zone: dt.tzinfo | None
 ) -> pd.DataFrame:
-    """Add to opportunities what depends on their age, and the local month and week in which each began.
+    """Add columns that depend on the age of opportunities, and the local month and week of each.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def _joined(parts: Sequence[pd.Series]) -> pd.Series:
 
 
 def whole(rows: pd.DataFrame, name: str, *, min_group: int) -> pd.DataFrame:
-    """One row of all opportunities together."""
+    """Return one row with all opportunities."""
     table = measured(_sums(rows, np.zeros(len(rows), dtype=np.int64), 1), min_group=min_group)
     table.insert(0, "id", pd.Series([None], dtype="Int64"))
     table.insert(1, "name", pd.Series([name], dtype="str"))
@@ -144,7 +144,7 @@ def by_week(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def whole_months(months: pd.Series, period: Bounds, ripe: dt.datetime, zone: dt.tzinfo) -> pd.arrays.BooleanArray:
-    """Whether months ("2026-03") were read from their first to their last moment, and all of them is old enough."""
+    """Return whether months ("2026-03") were read completely and are old enough as a whole."""
     complete = [not pd.isna(month) and whole_month(month_number(month), period, ripe, zone) for month in months]
     return pd.array(complete, dtype="boolean")
 
@@ -174,8 +174,8 @@ def measured(sums: pd.DataFrame, *, min_group: int) -> pd.DataFrame:
 def strata_of(rows: pd.DataFrame, by: Sequence[str], ids: pd.Series) -> pd.DataFrame:
     """The counts of booked opportunities cut by channel, and by business unit and month where those are not the groups.
 
-    The channel is that of the first contact, phone or online, and not the kind of the first record: a job that was
-    booked at once is always booked, so that would look at the outcome.
+    The channel is that of the first contact, phone or online. The kind of the first record would depend on the outcome,
+    because a job booked on first contact is always booked.
 
     Parameters: opportunities as `aged` gives them; one or two of `BY`; the ids of the groups as `grouped` gave them.
     Returns: `id`, `stratum`, `n`, `lower`, `upper` for `comparison.compare`.

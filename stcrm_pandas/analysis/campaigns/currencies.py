@@ -23,7 +23,7 @@ _AMOUNTS = ["revenue", "follow_on_revenue", "median"]
 def in_currencies(records: pd.DataFrame, business_units: Any) -> tuple[pd.Series, tuple[str, ...]]:
     """Return the currency of each record by its business unit, and those of completed jobs with a total, in order.
 
-    Without a currency of any of these jobs there is none.
+    If none of these jobs has a currency, the result is empty.
     """
     of_record = of_units(records["business_unit"], currencies_of(business_units))
     paying = (records["kind"] == JOB) & records["completed"] & (records["total"].fillna(0) != 0)

@@ -17,7 +17,7 @@ from stcrm_pandas.charts.base import COLORS, SHADE, compared_shares, empty, hove
 
 __all__ = ["booked_shares", "costs", "steps"]
 
-# from light to dark along the way from an inquiry to money
+# from light to dark, from inquiry to revenue
 _STEPS = {
     "mature": ("opportunities", "rgba(124,138,154,0.35)"),
     "booked_lower": ("booked", "#9cc3e6"),
@@ -30,7 +30,7 @@ _NARROW_BAR = 66  # pixels of a thick bar and the name above it
 
 
 def booked_shares(result: OpportunitiesResult) -> go.Figure:
-    """Return the share booked of each group with its interval; the line is all opportunities together."""
+    """Return the booked rate of each group with its interval; the line is the rate of all opportunities."""
     figure = compared_shares(
         result.table,
         result.comparisons["verdict"],
@@ -73,7 +73,7 @@ def steps(result: OpportunitiesResult) -> go.Figure:
 
 
 def costs(result: Costs) -> go.Figure:
-    """Return the cost of a booked job by campaign, the lowest first, with the interval that the share booked gives."""
+    """Return the cost of a booked job by campaign, the lowest first, with the interval from the booked rate."""
     table = result.table[result.table["cost_per_booked"].notna() & result.table["enough"]]
     shown = table.sort_values(["cost_per_booked", "name"]).reset_index(drop=True)
     places = [float(place) for place in shown.index]

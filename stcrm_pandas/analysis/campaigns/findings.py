@@ -36,7 +36,7 @@ def actions(result: OpportunitiesResult) -> list[Action]:
 
 
 def tiles(result: OpportunitiesResult) -> list[Tile]:
-    """Return how many opportunities came, how many were booked and completed, and their revenue."""
+    """Return tiles of opportunities, booked and completed ones, and their revenue."""
     if result.weeks is None or result.time_zone is None:
         return []
     zone = ZoneInfo(result.time_zone)
@@ -61,7 +61,7 @@ def tiles(result: OpportunitiesResult) -> list[Tile]:
 
 
 def _sums(result: OpportunitiesResult, period: Period) -> pd.Series | None:
-    """Return the sums of a period's weeks; None where it was not read from its first moment."""
+    """Return the sums of a period's weeks; None if its start was not read."""
     weeks = result.weeks
     if weeks is None or weeks.empty:
         return None
@@ -107,7 +107,7 @@ def check(result: OpportunitiesResult) -> Check:
 
 
 def _booked_less(result: OpportunitiesResult) -> list[Action]:
-    """Return the group with which most bookings are missing, beside the share of the others."""
+    """Return the group that would gain most bookings at the others' booked rate."""
     if len(result.by) != 1 or result.by[0] in ("month", "tenant"):
         return []
     clear = result.comparisons[result.comparisons["verdict"] == "lower"]

@@ -1,8 +1,8 @@
-"""Which campaigns bring work: opportunities, and how many of them become booked, completed and paid jobs.
+"""Which campaigns bring in jobs: opportunities, and how many of them become booked, completed and paid jobs.
 
 An opportunity is a chain of records that belong to one inquiry (a booking that became a lead that became a job),
-counted once, at its first record. So a campaign whose calls are booked at once, of which the leads show only the hard
-cases, gets its due.
+counted once, at its first record. If a campaign's calls are booked right away, only its difficult cases become
+leads; opportunities include all of them.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 __all__ = ["Opportunities", "opportunities"]
 
 _HARMLESS = ("created_on_or_after", "created_before", "gen_perm_url", "external_data_application_guid")
-"""Filters that choose no rows by anything but their creation."""
+"""Filters that select rows by creation only."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -118,7 +118,7 @@ class Opportunities(OpportunitiesResult):
         return opportunity_findings.actions(self)
 
     def tiles(self) -> list[Tile]:
-        """Four numbers of the last four complete weeks that are old enough; none without a time zone."""
+        """Four key figures for the last four complete weeks that are old enough; none without a time zone."""
         return opportunity_findings.tiles(self)
 
     @cached_property
@@ -157,56 +157,57 @@ def opportunities(
     repeat_days: int = 14,
     min_group: int = 30,
 ) -> Opportunities:
-    """Count opportunities and what becomes of them, each chain of records once.
+    """Count opportunities and their outcomes, each chain of records once.
 
-    Leads, bookings and jobs that name one another's call, booking or job are one chain, as are leads of one customer
-    or phone less than 14 days apart, and a job that alone fits a converted lead of its customer. A chain is dated at
-    its earliest record and credited to that record's campaign. Jobs that are recalls, warranty work, made from an
-    estimate or sold during another job begin no chain. A job that names neither call nor booking may be anything: such
-    jobs are a row of their own.
+    Leads, bookings and jobs that refer to the same call, booking or job are one chain. So are leads of one customer or
+    phone number less than 14 days apart, and a converted lead and the only job of its customer that fits. A chain is
+    dated at its earliest record and credited to that record's campaign. Recalls, warranty work, and jobs created from
+    an estimate or sold during another job do not start a chain. A job without a call or booking can be anything, so
+    these jobs have a row of their own.
 
-    Channel: by phone, if the first record names a call (a job its lead call, a lead its `call_id` or `manual_call_id`)
-    and no booking; else online. An unbooked call that was not entered as a lead left no record, an unbooked online
-    request does: so groups are compared within each channel. What stays incomparable are groups whose calls are
-    entered as leads with more or less care.
+    Channel: phone if the first record has a call (a job's lead call, a lead's `call_id` or `manual_call_id`) and no
+    booking; otherwise online. An unbooked call that was not entered as a lead leaves no record, but an unbooked online
+    request does, so groups are compared within each channel. Groups that enter their calls as leads with more or less
+    care remain hard to compare.
 
-    Booked: a job exists, or a record says so. Completed: one of its jobs is; canceled ones are not. Above zero: its
-    completed jobs that are no follow-on jobs have a total above 0. Where a record says that there is a job, but no job
-    is known, the latter two are possible: hence bounds. A status that the API does not document counts as possibly
-    booked.
+    Booked: a job exists, or a record is marked as booked. Completed: at least one of its jobs is completed and not
+    canceled. Above zero: its completed jobs, without follow-on jobs, have a total above 0. If a record is marked as
+    booked but its job is not known, the last two are possible, so they have bounds. A status that the API does not
+    document counts as possibly booked.
 
     Parameters
     ----------
     leads : DataFrame of any engine
         A frame of any engine with the columns of `stcrm.schemas.Leads`, read by creation.
     bookings : DataFrame of any engine or None
-        Likewise; None: not read.
+        The same for bookings (`stcrm.schemas.Bookings`); None if not read.
     jobs : DataFrame of any engine or None
-        Likewise, all jobs of the period, not only those that name a lead.
+        The same for jobs: all jobs of the period, with or without a lead.
     campaigns : DataFrame, optional
         All campaigns, retired ones too: for names, categories, and which one is the default.
     call_reasons : DataFrame, optional
-        All call reasons: leads whose reason is no lead are left out.
+        All call reasons; leads with a reason that does not count as a lead are left out.
     business_units : DataFrame, optional
-        For the currency of amounts; by default those of `names`. Without them amounts have none.
+        For the currency of amounts; by default those of `names`. Without them, amounts have no currency.
     spend : DataFrame, optional
         `campaign` (id or name), `month` ("2026-03"), `amount` (`analysis.read_spend`): adds costs.
     by : str, sequence of str or None, default "campaign"
         "campaign", "category", "business_unit", "month", "tenant", a tuple of two of them, or None.
     names : mapping or DataFrame, optional
-        A mapping from dimension to its lookup ({"business_unit": units}); for one `by` also the lookup itself.
+        A mapping from dimension to its lookup ({"business_unit": units}); for a single `by`, the lookup itself works,
+        too.
     as_of : str, date or Timestamp, optional
-        Until when the rows are known; by default when the oldest of the frames was read.
+        The time up to which the rows are known; by default when the oldest of the frames was read.
     time_zone : str, optional
-        The company's, for months, weeks and dates without a zone; by default the connection's.
+        The company's time zone, for months, weeks and dates without a zone; by default the connection's.
     mature_days : int, default 30
-        Younger opportunities are counted, and enter no share. Days of 24 hours.
+        Younger opportunities are counted but not included in shares. Days of 24 hours.
     revenue_days : int, default 60
-        Younger opportunities enter no revenue.
+        Younger opportunities are not included in revenue.
     repeat_days : int, default 14
-        Leads of one person that came less than this after one another are one inquiry.
+        Leads of one person less than this many days apart are one inquiry.
     min_group : int, default 30
-        Fewer old enough opportunities than that are too few to tell.
+        A group with fewer opportunities that are old enough is too small to tell.
 
     Returns
     -------
@@ -341,7 +342,7 @@ def opportunities(
 
 
 def _refuse_part(name: str, frame: Any) -> None:
-    """Refuse a frame that was read by anything but creation: a chain would lack its other records."""
+    """Raise if a frame was not read by creation only: chains would lack records."""
     filters = attrs_of(frame).get("filters") or {}
     if used := [key for key, value in filters.items() if value is not None and key not in _HARMLESS]:
         raise UsageError(
@@ -359,13 +360,13 @@ def _refuse_mixed_tenants(records: pd.DataFrame, by: Sequence[str]) -> None:
 
 
 def _known_until(frames: Mapping[str, Any], as_of: Moment | None, local: Any) -> dt.datetime:
-    """The moment up to which all frames are known: that of the one that was read first."""
+    """Return the moment up to which all frames are known: the time of the earliest read."""
     dated = [frame for frame in frames.values() if attrs_of(frame).get("fetched_at") is not None]
     return min(known_until(frame, as_of, local) for frame in dated or [frames["leads"]])
 
 
 def _period(frames: Mapping[str, Any], local: Any) -> tuple[dt.datetime | None, dt.datetime | None]:
-    """Between which moments all of the frames were read; None where none of them sets a bound."""
+    """Return the first and last moment that all frames cover; None for no bound."""
     bounds = [bounds_of_creation(frame, local or dt.UTC) for frame in frames.values()]
     return (
         max((first for first, _ in bounds if first is not None), default=None),
@@ -376,7 +377,7 @@ def _period(frames: Mapping[str, Any], local: Any) -> tuple[dt.datetime | None, 
 def _compared(
     rows: pd.DataFrame, table: pd.DataFrame, by: Sequence[str], *, silent: Collection[int], ranked: bool, min_group: int
 ) -> pd.DataFrame:
-    """Compare the shares booked; the default campaign is among the others."""
+    """Compare booked rates; the default campaign counts among the others."""
     groups = table[["id", "name"]].assign(
         id=table["id"].mask(table["id"].isin(list(silent))),
         n=table["mature"],
@@ -389,7 +390,7 @@ def _compared(
 
 
 def _order(table: pd.DataFrame, by: Sequence[str], *, ranked: bool) -> list[int]:
-    """Return the order of groups: months by time, others by their lower limit; small ones and those without id last."""
+    """Return the order of groups: months by time, others by lower limit; small groups and those without an id last."""
     table = table.assign(named=table["id"].notna())
     columns = {"id": True}
     if "month" not in by:

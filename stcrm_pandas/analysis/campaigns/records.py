@@ -28,7 +28,7 @@ from stcrm_pandas.analysis.leads.inquiries import persons_of
 __all__ = ["BOOKING", "JOB", "KINDS", "LEAD", "gather", "statuses"]
 
 BOOKING, LEAD, JOB = 0, 1, 2
-"""Kinds of records, in the order in which they come where two were created at the same moment."""
+"""Kinds of records, in the order for records created at the same moment."""
 KINDS = {BOOKING: "booking", LEAD: "lead", JOB: "job"}
 
 KEPT, DELETED, NO_LEAD = 0, 1, 2
@@ -85,7 +85,7 @@ def gather(leads: Any, bookings: Any, jobs: Any, *, not_leads: Sequence[int] = (
 
 
 def statuses(frame: Any, column: str) -> dict[str, int]:
-    """How many rows have each status, before anything is left out; "(none)" for those without one."""
+    """Return the number of rows by status before anything is left out; "(none)" for rows without one."""
     rows = lazy(frame, "rows", (column,))
     counts = collected(rows.group_by(column).agg(rows=nw.len()))
     named = zip(counts[column], counts["rows"], strict=True)
@@ -161,7 +161,7 @@ def _jobs(frame: Any) -> nw.LazyFrame[Any]:
 
 
 def _by_phone(calls: Sequence[str]) -> nw.Expr:
-    """The first contact was a call: a record that names a booking came out of it, also where it was not read."""
+    """Return whether the first contact was a call: a record with a booking came from that booking, even if not read."""
     return (
         ~nw.all_horizontal(*(nw.col(name).is_null() for name in calls), ignore_nulls=False)
         & nw.col("booking_id").is_null()

@@ -77,10 +77,10 @@ class OpportunitiesResult:
 
     @property
     def currency(self) -> str | None:
-        """The currency of all amounts; None where none is known, or where there are several."""
+        """The currency of all amounts; None if it is not known or there are several."""
         return self.currencies[0] if len(self.currencies) == 1 else None
 
     @property
     def ranked(self) -> bool:
-        """Whether the groups are put in an order of how well they do."""
+        """Whether the groups are ranked."""
         return self.attribution.ranked or not {"campaign", "category"} & {*self.by}

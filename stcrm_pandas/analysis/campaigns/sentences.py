@@ -98,7 +98,7 @@ def strata_words(result: OpportunitiesResult) -> str:
 
 
 def _rescues(result: OpportunitiesResult, overall: Any) -> list[str]:
-    """Return the campaign that does well by opportunities and worst by its leads, if there is one."""
+    """Return the campaign with good results by opportunities and the worst by leads, if there is one."""
     ranked: list[tuple[float, str]] = []
     for row in rows_of(result.table[(result.comparisons["verdict"] == "higher").to_numpy()]):
         others = overall.leads_mature - row.leads_mature

@@ -39,8 +39,8 @@ def read_spend(path: str | os.PathLike[str]) -> pd.DataFrame:
     Raises
     ------
     UsageError
-        The file is of another kind, cannot be read, or lacks a column; or rows cannot be understood, which the error
-        names.
+        The file is of another kind, cannot be read, or lacks a column; or some rows cannot be understood, and the error
+        lists them.
 
     Examples
     --------
@@ -72,7 +72,7 @@ def read_spend(path: str | os.PathLike[str]) -> pd.DataFrame:
 
 
 def checked_spend(spend: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame of what was spent as `read_spend` gives it.
+    """Return a frame of spend in the format of `read_spend`.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""How leads become work: inquiries, their dates, curves, tables, sentences and work lists."""
+"""How leads become jobs: inquiries, their dates, curves, tables, sentences and work lists."""

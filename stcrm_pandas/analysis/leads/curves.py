@@ -1,4 +1,4 @@
-"""How conversion goes on with the days: the share by each day, after 1, 7, 30 and 90 days, and from an age on."""
+"""Conversion over time: the share by each day, after 1, 7, 30 and 90 days, and from a given age."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ Floats = npt.NDArray[np.float64]
 LAST_DAY = 120
 SPEEDS = (1, 7, 30, 90)
 UNSURE = 0.05
-"""Where the bounds are further apart, no speed is given."""
+"""If the bounds are further apart, the speed is not reported."""
 
 _AGES = (0, 3, 7, 14, 21, 30, 45, 60, 90, 120, 180)
 
 
 def curves(reduced: Reduced, by: Sequence[str], lookup: Mapping[str, Any], min_group: int) -> pd.DataFrame:
-    """The share converted by each day since the inquiry, of all together and of each group that is large enough.
+    """Return the share converted by each day since the inquiry, for the total and each group that is large enough.
 
     Returns
     -------
@@ -66,7 +66,7 @@ def _curve(event_times: pd.DataFrame) -> pd.DataFrame:
 
 
 def _incidence(event_times: pd.DataFrame, side: str) -> dict[str, Any]:
-    """By day: the cumulative share converted, its limits, and how many were still in view."""
+    """Return by day the cumulative share converted, its limits, and the number at risk."""
     day = event_times[f"{side}_day"].to_numpy(dtype=np.int64)
     event = event_times[f"{side}_event"].to_numpy(dtype=np.int64)
     count = event_times["inquiries"].to_numpy(dtype=np.int64)
@@ -93,7 +93,7 @@ def _steps(day: Ints, event: Ints, count: Ints, at: Ints) -> dict[str, Floats]:
 
 
 def speeds(curve: pd.DataFrame) -> pd.DataFrame:
-    """What the curves say after 1, 7, 30 and 90 days; `known` where the bounds are within 5 points."""
+    """Return the curves' values after 1, 7, 30 and 90 days; `known` where the bounds are within 5 points."""
     rows = curve[curve["day"].isin(SPEEDS)].reset_index(drop=True)
     apart = rows["share_upper"] - rows["share_lower"]
     return rows.assign(known=(apart <= UNSURE).fillna(False).astype("boolean"))
@@ -102,15 +102,15 @@ def speeds(curve: pd.DataFrame) -> pd.DataFrame:
 def later_conversion(
     event_times: pd.DataFrame, ages: npt.ArrayLike, *, within: int = 30, least: int = 1
 ) -> Prediction | None:
-    """How many of open inquiries of these ages will be converted within so many days, if they go as earlier ones did.
+    """Predict how many open inquiries of these ages convert within `within` days, if they behave like earlier ones.
 
-    For each span of ages (from 0, 3, 7, 14 … 180 days on): of earlier inquiries that were still open at its first
-    day, the share converted in the days after it (Aalen-Johansen from that day on). Where it is not known when one was
-    converted, it is taken at its earliest and at its latest.
+    For each age group (from 0, 3, 7, 14 … 180 days), this uses the share of earlier inquiries still open on its first
+    day that converted in the days after (Aalen-Johansen from that day). If a conversion date is not known, the earliest
+    and the latest possible date are both used.
 
-    Parameters: the event times of inquiries; the age of each open one, in days; within how many days; how many earlier
-    ones each span needs.
-    Returns: the prediction; None where there is no age, or a span has too few forerunners.
+    Parameters: the event times of inquiries; the age of each open one, in days; the number of days; the minimum number
+    of earlier inquiries in each age group.
+    Returns: the prediction; None if there are no ages, or an age group has too few earlier inquiries.
     """
     which = np.searchsorted(_AGES, np.asarray(ages, dtype=np.float64), side="right") - 1
     spans = [place for place in range(len(_AGES)) if (which == place).any()]
@@ -136,7 +136,7 @@ def later_conversion(
 
 
 def _chance(day: Ints, event: Ints, count: Ints, within: int) -> tuple[float, float]:
-    """The chance of a next one to be converted within so many days, and its error: that of as many rows as give it."""
+    """Return the chance that another inquiry converts within this many days, and its standard error."""
     curve = aalen_johansen(day, event, count)
     until = curve[curve["day"] <= within]
     if until.empty:

@@ -15,7 +15,7 @@ __all__ = ["with_dates"]
 
 
 def with_dates(leads: Rows, *, jobs: Any, bookings: Any, status_log: Any, as_of: int) -> Rows:
-    """Add when each lead was converted or dismissed at the earliest and at the latest, and how that is known.
+    """Add the earliest and latest time of each lead's conversion or dismissal, and how it is known.
 
     Parameters: leads with `id`, `status`, `created`, `modified`, `call_id`, `booking_id` and, for jobs that fit,
     `customer_id`; frames of jobs, bookings and of statuses seen, or None; until when the leads are known.
@@ -25,7 +25,7 @@ def with_dates(leads: Rows, *, jobs: Any, bookings: Any, status_log: Any, as_of:
     """
     rows = once(_with_first_job(leads, jobs, bookings, as_of))
     created, modified = nw.col("created"), nw.col("modified")
-    # a change before the creation is no bound
+    # a change before the creation time is not a bound
     changed = nw.when((modified >= created) & (modified <= as_of)).then(modified).otherwise(nw.lit(as_of))
     ended = true(nw.col("status").is_in(["Converted", "Dismissed"])) & ~created.is_null()
     rows = rows.with_columns(
@@ -51,7 +51,7 @@ def with_dates(leads: Rows, *, jobs: Any, bookings: Any, status_log: Any, as_of:
 
 
 def _with_first_job(leads: Rows, jobs: Any, bookings: Any, as_of: int) -> Rows:
-    """Add `booked`, when the first job was created that a lead's call or booking leads to, not before the lead."""
+    """Add `booked`: when the first job of the lead's call or booking was created, not before the lead."""
     if jobs is None:
         return leads.with_columns(booked=MISSING)
     made = lazy(jobs, "jobs", ("id", "lead_call_id", "booking_id"), times=("created_on",))
@@ -62,13 +62,13 @@ def _with_first_job(leads: Rows, jobs: Any, bookings: Any, as_of: int) -> Rows:
         through = of_bookings.join(made.select(*keys(made, "id"), "created_on"), on=keys(made, "id"), how="inner")
         routes.append(_route(leads, "booking_id", through, "booking_id"))
     by = keys(leads, "id")
-    # the leads may be those of an earlier moment than the jobs
+    # the leads may be from an earlier time than the jobs
     after = nw.concat(routes).filter((nw.col("booked") >= nw.col("created")) & (nw.col("booked") <= as_of))
     return leads.join(after.group_by(*by).agg(nw.col("booked").min()), on=by, how="left")
 
 
 def _route(leads: Rows, own: str, jobs: Rows, theirs: str) -> Rows:
-    # pandas joins a missing key with a missing key
+    # pandas matches missing keys with each other
     left = leads.filter(~nw.col(own).is_null()).select(*keys(leads, "id"), "created", nw.col(own).alias("link"))
     right = jobs.filter(~nw.col(theirs).is_null()).select(
         *keys(jobs), nw.col(theirs).alias("link"), nw.col("created_on").alias("booked")
@@ -77,7 +77,7 @@ def _route(leads: Rows, own: str, jobs: Rows, theirs: str) -> Rows:
 
 
 def _tightened(rows: Rows, status_log: Any) -> Rows:
-    """A change to a status lies after the row was last seen in another one, and not after it was first seen in it."""
+    """Narrow the time of the status change: after another status was last seen, by when the new one was first seen."""
     log = lazy(status_log, "status_log", ("id", "status"), times=("first_seen", "last_seen"))
     by = keys(rows, "id")
     seen = rows.select(*by, nw.col("status").alias("now")).join(log, on=by, how="inner")
@@ -88,7 +88,7 @@ def _tightened(rows: Rows, status_log: Any) -> Rows:
     joined = rows.join(first, on=by, how="left").join(before, on=by, how="left")
     early = nw.max_horizontal("early", "before")
     late = nw.min_horizontal("late", "seen")
-    # a log that contradicts the row is not believed
+    # a log that contradicts the row is ignored
     fits = ~nw.col("early").is_null() & (early <= late)
     return joined.with_columns(
         early=nw.when(fits).then(early).otherwise(nw.col("early")),
@@ -97,10 +97,10 @@ def _tightened(rows: Rows, status_log: Any) -> Rows:
 
 
 def _with_fitting_job(rows: Rows, jobs: Any) -> Rows:
-    """Add `fitting`, when the job was created that alone fits a converted lead which no job names.
+    """Add `fitting`: for a converted lead without a job, when the only job that fits was created.
 
-    It is of the same customer, created while the lead can have been converted, not named by any lead's call or
-    booking, no recall and no warranty job; the lead has no other such job, and the job no other such lead.
+    The job has the same customer, was created when the lead may have been converted, does not belong to any lead's call
+    or booking, and is not a recall or warranty job. The lead has no other such job, and the job no other such lead.
     """
     if jobs is None or "customer_id" not in rows.collect_schema():
         return rows.with_columns(fitting=MISSING)

@@ -60,7 +60,7 @@ def format_speed(result: LeadConversionResult) -> pd.DataFrame:
     """Return the speeds as text: a row per group, a column per number of days."""
     rows: dict[Any, dict[str, str]] = {}
     for row in rows_of(result.speed):
-        # a campaign may have the name of all together
+        # a campaign may have the same name as the total
         cells = rows.setdefault((row.overall, row.name), {group_word(result.by).capitalize(): str(row.name)})
         share = "nobody followed so long"
         if not pd.isna(row.share_lower):

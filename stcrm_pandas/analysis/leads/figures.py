@@ -32,7 +32,7 @@ from stcrm_pandas.errors import UsageError
 
 __all__ = ["conversion_cohorts", "conversion_curve", "conversion_months", "conversion_rates", "dismissal_reasons"]
 
-# easy to tell apart (Okabe and Ito), also by the dash
+# colors and dashes that are easy to tell apart (Okabe and Ito)
 _LINES = (
     ("#3b82c4", "59,130,196", "solid"),
     ("#d9772b", "217,119,43", "dash"),
@@ -71,7 +71,7 @@ def conversion_rates(result: LeadConversionResult) -> go.Figure:
 def conversion_months(result: LeadConversionResult) -> go.Figure:
     """Return the share by month of creation, and below it how many leads came in.
 
-    Months that are too young, or were read in part, are hatched.
+    Months that are too recent or were read in part are hatched.
     """
     months = result.months if result.months is not None else result.table.iloc[:0].assign(whole=False)
     figure = empty()

@@ -24,11 +24,11 @@ __all__ = ["actions", "check", "tiles"]
 
 _SCREEN = "Follow Up > Leads"
 _TO_ACT = ("campaign", "category", "business_unit", "job_type", "call_reason", "capture_source", "tag")
-"""Where a difference can be acted on; a month cannot, and a creator had the cases that came."""
+"""Dimensions whose differences people can act on: not months, and not creators, who do not choose their leads."""
 
 
 def tiles(result: LeadConversionResult) -> list[Tile]:
-    """Return inquiries that came in, converted within 30 and 7 days, and dismissed; none without a zone."""
+    """Return tiles of new, converted (30 and 7 days) and dismissed inquiries; none without a time zone."""
     if result.time_zone is None:
         return []
     zone = ZoneInfo(result.time_zone)
@@ -113,7 +113,7 @@ def _differences(result: LeadConversionResult) -> list[Action]:
                 f"Find out why {inquiries} convert less often." if lower else f"Find out what works with {inquiries}.",
                 versus(this, format_share(result.table.iloc[place])),
                 f"{apart.in_words()} {'fewer' if lower else 'more'} in 4 weeks than at the share of the others",
-                # a group that is better already gains nothing more
+                # a group that is already better has nothing to gain
                 apart.expected if lower else 0.0,
             )
         )

@@ -1,4 +1,4 @@
-"""Inquiries: the leads of one customer or one phone that came soon after another are one.
+"""Inquiries: leads of one customer or phone number in quick succession count as one.
 
 Written in narwhals, so that every engine can do it. `lead_conversion` explains inquiries.
 """
@@ -19,7 +19,7 @@ _DIGITS = 10
 
 
 def phone_number(column: str) -> nw.Expr:
-    """The last ten digits of a phone as a number; missing where there are fewer, or nothing but zeros."""
+    """Return the last ten digits of a phone as a number; missing if there are fewer than ten or all are zero."""
     digits = nw.col(column).str.replace_all(r"\D", "")
     number = nw.when(digits.str.len_chars() >= _DIGITS).then(digits.str.tail(_DIGITS)).otherwise(nw.lit("0"))
     whole = number.cast(nw.Int64)
@@ -29,8 +29,8 @@ def phone_number(column: str) -> nw.Expr:
 def persons_of(leads: Rows) -> Rows:
     """Return who each lead came from, in the columns `kind` and `person`.
 
-    The customer, where the lead names one; else the one customer who gave the same phone in another lead; else the
-    phone; else nobody but the lead itself. A phone that several customers gave joins none of them.
+    This is the lead's customer; else the only customer with the same phone in another lead; else the phone; else the
+    lead itself. A phone that several customers share does not link them.
 
     Parameters: leads with `id`, and with `customer_id` and `lead_phone` where they are known.
     """
@@ -46,7 +46,7 @@ def persons_of(leads: Rows) -> Rows:
         .filter(nw.col("known") == nw.col("last"))
         .select(*by, "known")
     )
-    # only those without a customer are looked up; a missing phone meets no other
+    # only leads without a customer are looked up; a missing phone matches nothing
     lost = rows.filter(nw.col("customer").is_null() & ~nw.col("phone").is_null())
     found = lost.select(*keys(rows, "id"), "phone").join(known, on=by, how="inner").select(*keys(rows, "id"), "known")
     rows = rows.join(found, on=keys(rows, "id"), how="left")
@@ -68,10 +68,10 @@ def inquiries_of(
     least: Sequence[str],
     greatest: Sequence[str],
 ) -> Rows:
-    """One row for each inquiry.
+    """Return one row for each inquiry.
 
-    A lead that came less than `within` after the one before it, of the same person, belongs to the same inquiry; so a
-    chain of them is one, however long. A lead without a date of creation is an inquiry of its own.
+    A lead less than `within` after the same person's previous lead belongs to the same inquiry, so a chain of any
+    length is one inquiry. A lead without a creation date is its own inquiry.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def inquiries_of(
     rows = persons_of(leads)
     persons = [*keys(rows), *_PERSON]
     rows = once(rows.with_columns(of_person=nw.len().over(*persons)))
-    # most persons have one lead: those stand alone, and only the others are put in order, which costs most
+    # most people have one lead, so only the others are sorted: sorting is the slowest step
     alone = (nw.col("of_person") == 1) | (nw.col("kind") == 2) | nw.col("created").is_null()
     order = ("created", "id")
     chained = rows.filter(~alone).with_columns(before=nw.col("created").shift(1).over(*persons, order_by=order))

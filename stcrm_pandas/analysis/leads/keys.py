@@ -1,4 +1,4 @@
-"""By what leads can be grouped: where each key comes from, and what its groups are called."""
+"""The dimensions that group leads: where each key comes from, and the names of its groups."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _LABELS: dict[str, Callable[[Any], str]] = {
     "priority": str,
 }
 CUSTOMER = "customer"
-"""Whose names only work lists show."""
+"""The dimension whose names appear in call lists only."""
 
 
 def chosen(by: str | Sequence[str] | None, among: Sequence[str]) -> tuple[str, ...]:
@@ -62,7 +62,7 @@ def chosen(by: str | Sequence[str] | None, among: Sequence[str]) -> tuple[str, .
     Raises
     ------
     UsageError
-        For another name, for three, and for the same one twice.
+        A name is unknown or repeated, or there are more than two.
     """
     asked = () if by is None else (by,) if isinstance(by, str) else tuple(by)
     if unknown := [one for one in asked if one not in among]:
@@ -73,12 +73,12 @@ def chosen(by: str | Sequence[str] | None, among: Sequence[str]) -> tuple[str, .
 
 
 def columns_of(by: Sequence[str]) -> list[str]:
-    """The columns of leads that these groups need."""
+    """Return the columns of leads that these groups need."""
     return [_COLUMNS[one] for one in by if one in _COLUMNS and one != "tenant"]
 
 
 def key_of(one: str) -> nw.Expr:
-    """The key of a lead, from its row as `engine.lazy` gives it (a tag's comes from `tags_of`)."""
+    """Return the key of a lead from its row in `engine.lazy`; keys of tags come from `tags_of`."""
     if one == "month":
         return local_month("created_on")
     if one == "weekday":
@@ -89,7 +89,7 @@ def key_of(one: str) -> nw.Expr:
 
 
 def tags_of(leads: Any, rows: Rows) -> Rows:
-    """A row for each lead and each of its tags: `id`, `tag`.
+    """Return a row for each lead and each of its tags: `id`, `tag`.
 
     Parameters: the leads as given, and as `engine.lazy` gives them.
     """
@@ -104,7 +104,7 @@ def tags_of(leads: Any, rows: Rows) -> Rows:
 
 
 def lookups(names: Names, by: Sequence[str]) -> dict[str, Any]:
-    """For each dimension its lookup: `names` is a mapping from dimension, or the lookup of the only one."""
+    """Return the lookup of each dimension; `names` is a mapping from dimension to lookup, or a single lookup."""
     if names is None:
         return {}
     if isinstance(names, Mapping) and names and all(isinstance(key, str) for key in names):
@@ -142,12 +142,12 @@ def named_groups(
 
 
 def categories(campaigns: Any) -> tuple[dict[int, int], dict[int, str]]:
-    """From campaign to category, and the names of categories.
+    """Return the category of each campaign, and the names of categories.
 
     Raises
     ------
     UsageError
-        Where the frame of campaigns is missing or lacks their columns.
+        The frame of campaigns is missing or lacks the columns.
     """
     wanted = {"id", "category_id", "category_name"}
     if not isinstance(campaigns, pd.DataFrame) or wanted - set(campaigns.columns):
@@ -162,7 +162,7 @@ def categories(campaigns: Any) -> tuple[dict[int, int], dict[int, str]]:
 
 
 def _creators(ids: Sequence[int | None], employees: Any) -> list[str]:
-    """User numbers with their kind, never a person's name."""
+    """Return user ids with their kind (person or integration), never a person's name."""
     if employees is None:
         return [NONE if id is None else f"user {id}" for id in ids]
     wanted = {"user_id", "role"}

@@ -1,4 +1,4 @@
-"""How many inquiries become work within 30 days, how fast, and what differs: by campaign, month and more.
+"""How many inquiries are booked within 30 days, how fast, and how groups differ: by campaign, month and more.
 
 Leads are inquiries that were *not* booked at first contact, so this is a rescue rate. A lead has no date of its
 conversion: it is known where a job names the lead's call or booking, inferred where one job of the customer fits, and
@@ -52,7 +52,7 @@ Kind = Literal["rates", "months", "curve", "cohorts", "reasons"]
 class LeadConversion(LeadConversionResult):
     """The result of `lead_conversion`: numbers, sentences, tables, figures, actions and call lists.
 
-    See `LeadConversionResult` for the numbers. `work_lists` are made when they are asked for, and hold personal data.
+    See `LeadConversionResult` for the numbers. `work_lists` are created on first use and contain personal data.
     `booked` are the opportunities of the same groups, where `analysis.together` was given both.
     """
 
@@ -87,7 +87,7 @@ class LeadConversion(LeadConversionResult):
         return Table(format_reasons(self))
 
     def tiles(self) -> list[Tile]:
-        """Four numbers of the last four complete weeks that are old enough; none without a time zone."""
+        """Four key figures for the last four complete weeks that are old enough; none without a time zone."""
         return lead_findings.tiles(self)
 
     def actions(self) -> list[Action]:
@@ -165,11 +165,10 @@ def lead_conversion(
     stale_days: int = 30,
     dismissing_reasons: Mapping[int, str] | None = None,
 ) -> LeadConversion:
-    """Of inquiries at least 30 days old, the share that was converted within 30 days; and how fast.
+    """Return the share of inquiries converted within 30 days, of those at least 30 days old, and how fast.
 
-    An inquiry is all leads of one customer, or of one phone, of which each came less than 14 days after the one
-    before. It is dated and credited at its first lead; its outcome is the best of its leads: converted, then open,
-    then dismissed.
+    An inquiry is all leads of one customer or phone number, each less than 14 days after the one before. Its date and
+    credit are those of its first lead; its outcome is the best of its leads: converted, then open, then dismissed.
 
     A conversion is dated exactly by the first job that names the lead's call (`lead_call_id`), its booking
     (`booking_id`), or that the booking names (`job_id`), if that job is not older than the lead. It is inferred where
@@ -196,9 +195,9 @@ def lead_conversion(
         or a frame with `id`, `name`, `active` (of creators: employees with `user_id`, `role`). With "customer", work
         lists name the customers of leads that have no name of their own.
     as_of : str, date or Timestamp, optional
-        Until when the leads are known; by default when they were read (`leads.attrs["stcrm"]`). A later moment is of no
-        use, since what became of the leads since then is not known: the moment of reading is taken. An earlier one
-        needs a `status_log` that covers it.
+        Until when the leads are known; by default when they were read (`leads.attrs["stcrm"]`). A time after the read
+        is replaced by the time of the read, because later outcomes are not known. An earlier time needs a `status_log`
+        that covers it.
     time_zone : str, optional
         The company's zone, for months, tiles and naive times; by default the one noted on the frame.
     unit : {"inquiry", "lead"}, default 'inquiry'
@@ -206,11 +205,11 @@ def lead_conversion(
     within_days, window_days : int, default 14
         How close the leads of one inquiry are; how long after its creation a conversion counts. In days of 24 hours.
     min_group : int, default 30
-        How many inquiries make a group large enough.
+        The minimum number of inquiries for a group to be compared.
     stale_days : int, default 30
-        After how many days without a change an open lead is stale.
+        The number of days without a change after which an open lead is stale.
     dismissing_reasons : mapping, optional
-        What the ids of dismissing reasons stand for, which the API does not tell. Leads dismissed as "duplicate",
+        The meaning of each dismissing reason's id, which the API does not return. Leads dismissed as "duplicate",
         "spam", "wrong number" or "out of area" are left out; any other text is a name.
 
     Raises

@@ -12,16 +12,16 @@ from stcrm_pandas.errors import UsageError
 __all__ = ["LEFT_OUT", "not_leads", "reasons_table", "split_reasons"]
 
 LEFT_OUT = ("duplicate", "spam", "wrong number", "out of area")
-"""Dismissals that say nothing of how inquiries are worked."""
+"""Dismissals that have nothing to do with how inquiries are handled."""
 
 
 def split_reasons(given: Mapping[int, str] | None) -> tuple[dict[int, str], dict[int, str]]:
-    """Those of the dismissing reasons that are left out, and what all of them are called.
+    """Return the dismissing reasons to leave out, and the names of all of them.
 
     Raises
     ------
     UsageError
-        Where an id is no whole number, or a text is empty.
+        An id is not an integer, or a text is empty.
     """
     names: dict[int, str] = {}
     for id, text in (given or {}).items():
@@ -54,7 +54,7 @@ def reasons_table(read: pd.DataFrame, names: Mapping[int, str]) -> pd.DataFrame:
 
 
 def not_leads(call_reasons: pd.DataFrame | None) -> list[int]:
-    """Return the ids of the call reasons that are no lead; none where call reasons were not read."""
+    """Return the ids of call reasons that are not leads; none if call reasons were not read."""
     if call_reasons is None:
         return []
     call_reasons = table_of(call_reasons, "call_reasons", ["id", "is_lead"])

@@ -51,11 +51,11 @@ COUNTS = (
     "lower",
     "upper",
 )
-"""What is counted of each group of inquiries; `lower` and `upper` bound those converted within the window."""
+"""The counts of each group of inquiries; `lower` and `upper` bound the number converted within the window."""
 
 HORIZONS = (1, 7, 30, 60, 90)
 LONGEST = 365
-"""Inquiries are followed for at most so many days."""
+"""The largest number of days for which inquiries are followed."""
 
 _LEADS = ("id", "status", "call_reason_id", "call_id", "booking_id")
 _MORE = ("active", "business_unit_id", "customer_id", "lead_phone", "dismissing_reason_id")
@@ -64,7 +64,7 @@ USED = {
     "jobs": ["id", "created_on", "customer_id", "lead_call_id", "booking_id", "recall_for_id", "warranty_id"],
     "bookings": ["id", "job_id"],
 }
-"""The columns of each frame that are looked at."""
+"""The columns that are used, by frame."""
 
 _DAY = micros(dt.timedelta(days=1))
 
@@ -238,7 +238,7 @@ def _inquiries(dated: Rows, carried: Sequence[str], within: dt.timedelta | None,
     for days in HORIZONS:
         flags[f"lower_{days}"] = won & true(late <= days * _DAY)
         flags[f"upper_{days}"] = unknown | (won & true(early <= days * _DAY))
-    # only whole days: what came after the last one of an inquiry would make that day count more
+    # only complete days: events after an inquiry's last complete day would give that day too much weight
     age = (nw.lit(until) - created) // _DAY
     followed = nw.when(age > LONGEST).then(nw.lit(LONGEST)).when(age < 0).then(nw.lit(0)).otherwise(age)
     dismissed_in = nw.col("ended") - created

@@ -96,11 +96,11 @@ class LeadConversionResult:
 
     @property
     def exact_dates(self) -> tuple[int, int]:
-        """How many dates of conversion are known, and how many conversions there are."""
+        """The number of known conversion dates, and the number of conversions."""
         row = self.overall.iloc[0]
         return int(row["exact"] + row["inferred"]), int(row["converted"])
 
     @property
     def used_columns(self) -> dict[str, list[str]]:
-        """By frame, the columns that the numbers rest on."""
+        """The required columns, by frame."""
         return USED | {"leads": [*USED["leads"], *columns_of(self.by)]}

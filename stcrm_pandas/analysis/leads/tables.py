@@ -21,7 +21,7 @@ __all__ = ["by_category", "cohorts", "groups", "measured", "months", "overall", 
 
 
 def measured(sums: pd.DataFrame, ids: Sequence[Any], names: Sequence[str], min_group: int) -> pd.DataFrame:
-    """A row per group: `id`, `name`, its counts, the share within the window with its interval, `enough`."""
+    """Return a row per group: `id`, `name`, counts, the share within the window with its interval, `enough`."""
     counts = {name: sums[name].to_numpy(dtype=np.int64) for name in COUNTS}
     mature, lower, upper = counts["mature"], counts["lower"], counts["upper"]
     kept = [name for name in COUNTS if name not in ("undated", "lower", "upper")]
@@ -39,7 +39,7 @@ def measured(sums: pd.DataFrame, ids: Sequence[Any], names: Sequence[str], min_g
 
 
 def sums_of(cells: pd.DataFrame, columns: Sequence[str] = ()) -> pd.DataFrame:
-    """Counts by these columns; without one, a single row."""
+    """Return the counts by these columns; a single row if there are none."""
     counts = cells[list(COUNTS)]
     if not columns:
         return counts.sum().to_frame().T
@@ -52,7 +52,7 @@ def overall(days: pd.DataFrame, min_group: int) -> pd.DataFrame:
 
 
 def by_category(reduced: Reduced, place: int, campaigns: Any) -> tuple[Reduced, dict[int, str]]:
-    """The same counts with the category in the place of the campaign, and the names of categories."""
+    """Return the counts by category instead of campaign, and the names of categories."""
     of_campaign, texts = categories(campaigns)
     key = f"key_{place}"
 
@@ -63,7 +63,7 @@ def by_category(reduced: Reduced, place: int, campaigns: Any) -> tuple[Reduced, 
 
 
 def groups(cells: pd.DataFrame, by: Sequence[str], lookup: Mapping[str, Any], min_group: int) -> pd.DataFrame:
-    """A row per group, by what is sure of them; times in their own order.
+    """Return a row per group, ranked by the certain share; months, weekdays and hours stay in order.
 
     Groups of two dimensions have a tuple as `id`, and a column of names for each.
     """
@@ -84,7 +84,7 @@ def groups(cells: pd.DataFrame, by: Sequence[str], lookup: Mapping[str, Any], mi
 
 
 def strata(cells: pd.DataFrame, by: Sequence[str], lookup: Mapping[str, Any]) -> pd.DataFrame | None:
-    """The counts of each group by business unit and month, as far as it is not grouped by these."""
+    """Return the counts of each group by business unit and month, unless these are the groups."""
     finer = [column for column, one in (("unit", "business_unit"), ("month", "month")) if one not in by]
     if not by or not finer or (finer == ["month"] and cells["month"].isna().all()):
         return None
@@ -106,7 +106,7 @@ def strata(cells: pd.DataFrame, by: Sequence[str], lookup: Mapping[str, Any]) ->
 def months(
     days: pd.DataFrame, mature_until: dt.datetime, local: dt.tzinfo, read: Bounds, min_group: int
 ) -> pd.DataFrame:
-    """A row for each month, without gaps, from the first inquiry to the last; `whole` where all of it is measured."""
+    """Return a row for every month from the first inquiry to the last; `whole` if all of it is measured."""
     sums = _monthly(days)
     table = measured(sums, [month_name(number) for number in sums.index], _labels(sums), min_group)
     table["whole"] = _whole(sums, read, mature_until, local)
@@ -114,7 +114,7 @@ def months(
 
 
 def cohorts(days: pd.DataFrame, as_of: dt.datetime, local: dt.tzinfo, read: Bounds) -> pd.DataFrame:
-    """A row per month of creation and number of days since: how many were converted by then.
+    """Return a row per month of creation and number of days: how many were converted by then.
 
     `mature` is False where part of the month is younger than that, or was not read.
     """

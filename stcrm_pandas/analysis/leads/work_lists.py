@@ -46,10 +46,10 @@ def ages_in_days(result: LeadConversionResult, leads: pd.DataFrame) -> pd.Series
 
 
 def work_lists(result: LeadConversionResult) -> dict[str, WorkList]:
-    """Return three lists; each open lead is in at most one of them, the youngest first: these convert most often.
+    """Return three lists, the newest leads first, which convert most often; each open lead is in at most one list.
 
-    Overdue: its follow-up is on a local day before that of reading. Without a follow-up: it has no date. Stale: its
-    follow-up is to come, and nothing changed for `stale_days` days.
+    Overdue: the follow-up was due on a local day before the read. Without a follow-up: there is no date. Stale: the
+    follow-up is not due yet, and nothing changed for `stale_days` days.
     """
     leads = open_leads(result).sort_values(["created_on", "id"], ascending=False, na_position="last")
     local = ZoneInfo(result.time_zone or "UTC")

@@ -1,1 +1,1 @@
-"""Who is not blocked in ServiceTitan, for what and by which channel."""
+"""Who is not blocked in ServiceTitan, by purpose and channel."""

@@ -1,4 +1,4 @@
-"""The company's own list of opt-ins and opt-outs beside ServiceTitan's preferences."""
+"""The company's own list of opt-ins and opt-outs, compared with ServiceTitan's preferences."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def consent_list(frame: pd.DataFrame, as_of: dt.datetime) -> pd.DataFrame:
 def with_refusals(records: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFrame:
     """Return the records with a column for each purpose and channel: the list refuses one of its numbers or addresses.
 
-    Only what the list refuses counts: that it allows somebody opens nothing that ServiceTitan blocks.
+    Only opt-outs of the list count: an opt-in does not unblock anybody whom ServiceTitan blocks.
     """
     listed = _listed(records, entries[~entries["allowed"]])
     rows = listed.groupby(["purpose", "channel"])["row"].agg(set)
@@ -99,7 +99,7 @@ def with_refusals(records: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFrame:
 
 
 def _listed(records: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFrame:
-    """Return what the list holds of each record (its place is `row`) by its numbers or addresses, opt-outs first."""
+    """Return the list's entries for each record (`row` is its position) by number or address, opt-outs first."""
     each = records[[TENANT, "numbers"]].assign(row=np.arange(len(records))).explode("numbers")
     listed = each.astype({"numbers": "str"}).merge(entries, on=[TENANT, "numbers"])
     return listed.sort_values(["row", "allowed"], kind="stable", ignore_index=True)
@@ -131,7 +131,7 @@ def by_consent(
         For each purpose and channel of a number or address: `customers`; `allowed`, those with a number or address that
         the list allows, of which by that same one `not_blocked`, else `unknown` (no preference is known, or it is not
         known whether the number takes texts), else `blocked`; `refused_not_blocked`, those with one that the list
-        refuses and ServiceTitan does not block; `not_listed`, those of whom the list says nothing.
+        refuses and ServiceTitan does not block; `not_listed`, those that are not on the list.
     """
     beside = read_beside(records, entries)
     beside["place"] = places_of(owners, records)[beside["row"].to_numpy(dtype=np.int64)]

@@ -56,7 +56,7 @@ class ContactPreferences(ContactPreferencesResult):
       fits
 
     `lower` and the reasons add up to `customers`. A customer with two tags is in both of their groups. `others` has a
-    row for each store of those who are in no share: `store` ("customers", "locations", "newer"), `name`, `customers`
+    row for each store of those whom shares exclude: `store` ("customers", "locations", "newer"), `name`, `customers`
     (how many), of which `inactive` (or archived) and `merged`.
 
     `combinations` counts customers by the set of channels by which they are not blocked (`purpose`, a condition for
@@ -76,7 +76,7 @@ class ContactPreferences(ContactPreferencesResult):
         return Sentences([*self.cautions, *preference_sentences.summary(self)])
 
     def store_table(self, store: Literal["locations", "newer"]) -> Shown:
-        """Return the table of all locations, or of all newer contacts; without rows where there are none.
+        """Return the table of all locations, or of all newer contacts; empty if there are none.
 
         Parameters
         ----------
@@ -91,7 +91,7 @@ class ContactPreferences(ContactPreferencesResult):
         return kinds_shown(self)
 
     def consent_table(self) -> Shown:
-        """Return the company's own list beside ServiceTitan; without rows where it was not given."""
+        """Return the company's own list compared with ServiceTitan; empty if there is no list."""
         return consent_shown(self)
 
     def actions(self) -> list[Action]:
@@ -99,7 +99,7 @@ class ContactPreferences(ContactPreferencesResult):
         return preference_findings.actions(self, self.work_lists)
 
     def tiles(self) -> list[Tile]:
-        """Return four numbers of the customers created in the last 4 whole weeks; none without a time zone."""
+        """Return four key figures for customers created in the last 4 complete weeks; none without a time zone."""
         return preference_findings.tiles(self)
 
     @cached_property
@@ -168,54 +168,54 @@ def contact_preferences(
 
     The channels are "call", "text", "e-mail" and "post". Customers are reached by their own contacts; opt-outs on
     contacts of locations and of the newer store count for the same numbers and addresses, and each store is reported
-    separately. For marketing the preference must be on; for service (job reminders) an unknown one makes it possible.
-    For texts the number must be of type mobile, and no record of it may be marked 'do not text'. A register of text
-    opt-outs may exist outside the CRM, so the shares for texts are upper bounds.
+    separately. For marketing the preference must be on; for service (job reminders), customers with an unknown
+    preference are possibly not blocked. For texts, the number must have the type mobile, and none of its records may be
+    marked 'do not text'. Text opt-outs may also be recorded outside the CRM, so the shares for texts are upper bounds.
 
     Parameters
     ----------
     customers : object
-        All of them, inactive and merged ones, too, since an opt-out of theirs stands for its number: a frame with the
-        columns of `stcrm.schemas.Customers` (times in UTC), of pandas or polars, or a DuckDB relation. Every share is
-        of the active, unmerged ones.
+        All customers, including inactive and merged ones, because their opt-outs apply to their numbers: a pandas or
+        polars frame or a DuckDB relation with the columns of `stcrm.schemas.Customers` (times in UTC). Shares are those
+        of active, unmerged customers.
     contacts : object
-        Theirs, all of them; the columns of `stcrm.schemas.CustomerContacts`.
+        All contacts of these customers, with the columns of `stcrm.schemas.CustomerContacts`.
     locations, location_contacts : object, optional
-        Likewise, `stcrm.schemas.Locations` and `LocationContacts`.
+        All locations and their contacts, with the columns of `stcrm.schemas.Locations` and `LocationContacts`.
     methods, method_preferences, newer_contacts : object, optional
-        Of the newer store, `stcrm.schemas.ContactMethods`, `ContactPreferences` and `Contacts`.
+        Frames of the newer store: `stcrm.schemas.ContactMethods`, `ContactPreferences` and `Contacts`.
     by : By or tuple[By, By], optional
-        "customer_type", "tag", "age" (whole years since the record was made, local), "tenant", or two of them.
+        "customer_type", "tag", "age" (full years since the record was created, local), "tenant", or two of them.
     names : mapping or Lookups, optional
-        Names of tags or tenants: a mapping from id, or a frame with `id`, `name`, `active`; with two dimensions a
-        mapping from dimension to these.
+        Names of tags or tenants: a mapping from id, or a frame with `id`, `name`, `active`; with two dimensions, a
+        mapping from dimension to one of these.
     consent : DataFrame, optional
-        The company's own list, opt-outs from texts that are registered outside the CRM among them; see
-        `consent.consent_list` for its columns. What it refuses counts as blocked; what it allows opens nothing.
+        The company's own list, including text opt-outs recorded outside the CRM; see `consent.consent_list` for its
+        columns. Its opt-outs count as blocked; its opt-ins do not unblock anybody.
     marketing_names, service_names : sequence of str, default ()
-        The preferences of the newer store that mean marketing, and news of one's own job; without them these are
-        unknown.
+        The preferences of the newer store that mean marketing, and messages about a customer's own job; without them,
+        both are unknown.
     numbers : {"plan", "length"}, default 'plan'
-        "plan": a number must be one of its country's plan; "length": only its length is looked at.
+        "plan": a number must be valid in its country's numbering plan; "length": only its length is checked.
     many : int, default 10
-        How many customers with one number make it one of a property manager or the like.
+        The number of customers with the same number from which it counts as, for example, a property manager's.
     as_of : str, date or Timestamp, optional
-        Until when the rows are known; by default when they were read.
+        The time up to which the rows are known; by default the time of the read.
     time_zone : str, optional
-        The company's zone, in which times without one are meant; by default the one noted on the frame.
+        The company's time zone, also for times without one; by default the one recorded on the frame.
     min_group : int, default 30
-        How many customers make a group large enough.
+        The minimum number of customers for a group to be compared.
 
     Returns
     -------
     ContactPreferences
-        The tables, and the sentences, lists and figures made of them.
+        The tables, and the sentences, lists and figures based on them.
 
     Raises
     ------
     UsageError
-        A column, a zone or `as_of` is missing, an id appears twice, frames are of several engines, or rows were read by
-        modification or in part.
+        A column, the time zone or `as_of` is missing, an id appears twice, the frames are on different engines, or rows
+        were read by modification or only in part.
 
     Examples
     --------
@@ -309,7 +309,7 @@ def contact_preferences(
 
 
 def _all(owners: Owners | None, records: pd.DataFrame | None, name: str, min_group: int) -> pd.DataFrame | None:
-    """Return the eight rows of all locations, or of all newer contacts; None where there are none."""
+    """Return the eight rows of all locations, or of all newer contacts; None if there are none."""
     if owners is None or records is None:
         return None
     states = states_of(owners.frame, records)
@@ -325,7 +325,7 @@ _NOT_COUNTED = {
 
 
 def _in_no_share(**owners: Owners | None) -> pd.DataFrame:
-    """Return a row for each store: how many are inactive or merged, and so in no share."""
+    """Return a row for each store: how many are inactive or merged, which shares exclude."""
     used = {store: one for store, one in owners.items() if one is not None}
     gone = [len(one.others) for one in used.values()]
     merged = [one.merged for one in used.values()]

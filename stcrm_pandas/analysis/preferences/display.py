@@ -60,7 +60,7 @@ def kinds_shown(result: ContactPreferencesResult) -> Shown:
 
 
 def consent_shown(result: ContactPreferencesResult) -> Shown:
-    """Return the company's own list beside ServiceTitan; without rows where there is none."""
+    """Return the company's own list compared with ServiceTitan; empty if there is no list."""
     titles = ("Customers", "Your list allows", "of these not blocked", "not known", "blocked")
     more = ("Your list refuses, not blocked", "Not on your list")
     frame = result.consent if result.consent is not None else pd.DataFrame()

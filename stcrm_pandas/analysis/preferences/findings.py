@@ -48,7 +48,7 @@ def actions(result: ContactPreferencesResult, lists: Mapping[str, WorkList]) -> 
 
 
 def tiles(result: ContactPreferencesResult) -> list[Tile]:
-    """Return four numbers of the customers created in the last whole weeks; none without a time zone."""
+    """Return four key figures for customers created in the last complete weeks; none without a time zone."""
     local = zone(None, result.time_zone)
     if local is None:
         return []

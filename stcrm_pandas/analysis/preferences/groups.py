@@ -24,7 +24,7 @@ Lookups = Mapping[Any, str] | pd.DataFrame
 
 DIMENSIONS: tuple[By, ...] = ("customer_type", "tag", "age", "tenant")
 AGES = {0: "under 1 year", 1: "1 to 2 years", 2: "2 to 5 years", 5: "5 years and more"}
-"""Ages of a record: from how many years on, and the name; the upper end is left out."""
+"""Ages of a record: the first year of each range, and its name; the upper end is excluded."""
 
 REASON_COLUMNS = tuple(reason.replace(" ", "_") for reason in REASONS)
 
@@ -63,7 +63,7 @@ def _one_each(customers: pd.DataFrame, one: str, as_of: dt.datetime, zone: dt.tz
     today = as_of.astimezone(zone)
     years = age_in_years(customers["created_on_local"], today.year * 10_000 + today.month * 100 + today.day)
     starts = np.array([*AGES])
-    # A clock that is ahead makes a record of tomorrow: it is as young as can be.
+    # If a clock is ahead, a record is dated tomorrow: it counts in the youngest range.
     index = np.searchsorted(starts, years.fillna(0).clip(lower=0).to_numpy(dtype=np.int64), side="right") - 1
     return pd.Series(starts[index]).astype("Int64").mask(years.isna())
 
@@ -191,7 +191,7 @@ def compared(
     *,
     min_group: int,
 ) -> dict[tuple[str, str], pd.DataFrame]:
-    """Compare all groups for each channel of marketing; nothing without groups.
+    """Compare all groups for each marketing channel; empty without groups.
 
     With tags a customer may be in several groups: each tag is compared with all customers who do not have it.
     """
@@ -220,7 +220,7 @@ def _ids(groups: pd.DataFrame, by: Sequence[str]) -> pd.Series:
 
 
 def _nameable(ids: pd.Series) -> pd.Series:
-    """Return the ids, without pairs of which one is missing: these are never named."""
+    """Return the ids, without pairs in which one is missing: these are never reported as different."""
     if ids.dtype != object:
         return ids
     return pd.Series([None if isinstance(id, tuple) and None in id else id for id in ids], dtype=object)

@@ -1,6 +1,6 @@
-"""Lists of contacts whose records contradict each other or lack what is needed.
+"""Lists of contacts whose records contradict each other or are incomplete.
 
-They only opt out: a contradiction is settled by the opt-out.
+They only opt out: in a contradiction, the opt-out counts.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _SWITCH_OFF += "`after` of this list."
 
 
 class _Records:
-    """The contact records of customers or locations with their owners, and the lists made of them."""
+    """The contact records of customers or locations with their owners, and the lists of them."""
 
     def __init__(self, result: ContactPreferencesResult, store: str) -> None:
         self.result, self.store = result, store
@@ -47,7 +47,7 @@ class _Records:
     def work_list(
         self, key: str, title: str, what_to_do: str, rows: Any, *, by_hand: bool = False, **more: Any
     ) -> WorkList:
-        """Return a list of some rows; `more` are further columns."""
+        """Return a call list or clean-up list of these rows; `more` adds columns."""
         return WorkList(
             key if self.store == "customers" else f"{key}-{self.store}",
             f"{title} ({self.store})",
@@ -57,18 +57,18 @@ class _Records:
         )
 
     def to_switch_off(self, key: str, title: str, rows: Any) -> WorkList:
-        """Return a list of rows whose marketing is to be switched off, with the frame for the bulk edit."""
+        """Return a list of rows to opt out of marketing, with the frame for the bulk edit."""
         return replace(self.work_list(key, title, _SWITCH_OFF.format(self.store), rows), after=self.after(rows))
 
     def shown(self, rows: Any) -> pd.DataFrame:
-        """Return some rows as readers see them."""
+        """Return these rows with columns named for readers."""
         titles = {TENANT: "Tenant id"} if (self.rows[TENANT] != 0).any() else {}
         titles |= {"owner": f"{self.who.capitalize()} id", "name": self.who.capitalize(), "type": "Type"}
         titles["value"] = "Number or address"
         return self.rows.iloc[_places(rows)][[*titles]].rename(columns=titles).reset_index(drop=True)
 
     def after(self, rows: Any) -> pd.DataFrame | None:
-        """Return the contacts as they were read, with marketing switched off; None for frames that no plan takes."""
+        """Return the contacts as read, with marketing switched off; None for frames that cannot be planned."""
         owner, name = ("customer_id", "contacts") if self.store == "customers" else ("location_id", "location_contacts")
         frame = self.result.read[name]
         if not isinstance(frame, pd.DataFrame) or TENANT in frame:
@@ -239,7 +239,7 @@ def _shared(records: _Records) -> WorkList:
 
 
 def _with_owners(result: ContactPreferencesResult, store: str) -> pd.DataFrame:
-    """Return the records with `name`, `do_not_service` and `active_owner`; the API changes no contact of the others."""
+    """Add the owner's `name`, `do_not_service` and `active_owner`: only contacts of active owners can be changed."""
     owners = result.owners if store == "customers" else locations_of(result.read["locations"], result.owners)
     records, listed = result.stores[store], owners.unmerged
     place = places_of(listed, records)

@@ -18,12 +18,12 @@ from stcrm_pandas.errors import UsageError
 __all__ = ["Owners", "age_in_years", "customers_of", "locations_of", "newer_contacts_of"]
 
 _ZIP = r"\d{5}(?:-?\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d"
-"""Of the United States and of Canada."""
+"""ZIP and postal codes of the United States and Canada."""
 
 
 @dataclass(frozen=True, repr=False)
 class Owners:
-    """The active ones, a row each, which are the denominator of every share; the others; and how many were merged.
+    """The active owners, one row each (the denominator of every share), the others, and how many were merged.
 
     `frame` and `others` (inactive or archived) have `tenant`, `id`, `name`, the flags `active`, `archived`,
     `do_not_service` and `do_not_mail` (1, 0, -1 for unknown) and `post` (0, or why no post arrives); customers `type`,
@@ -72,7 +72,7 @@ def customers_of(frame: Any, *, tags: bool, time_zone: str | None) -> Owners:
 def locations_of(frame: Any, customers: Owners) -> Owners:
     """Return the locations that are not merged; do not mail and do not service are those of their customers.
 
-    A location is inactive if it is itself, or if its customer is.
+    A location is inactive if it or its customer is.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def locations_of(frame: Any, customers: Owners) -> Owners:
         columns: dict[str, Any] = {}
         for name in ("do_not_mail", "do_not_service", "active"):
             flags = np.append(listed[name].to_numpy(), np.int8(-1))[place]
-            # Only what is known to be gone is gone; else the location's own flag counts.
+            # Only customers known to be inactive count; otherwise the location's own flag does.
             columns[name] = np.where(flags == 0, 0, flag(table["active"])) if name == "active" else flags
         return columns
 
@@ -151,7 +151,7 @@ def _owners(
 
 
 def _parted(table: pd.DataFrame, rows: int, merged: int, statuses: pd.DataFrame) -> Owners:
-    """Part those who are surely inactive or archived from the rest: nobody contacts them, so they are in no share."""
+    """Separate owners that are certainly inactive or archived: nobody contacts them, so shares exclude them."""
     gone = ((table["active"] == 0) | (table["archived"] == 1)).to_numpy(dtype=bool)
     parts = (table[~gone].reset_index(drop=True), table[gone].reset_index(drop=True))
     return Owners(*parts, rows, merged, statuses)
@@ -162,7 +162,7 @@ def _tenanted(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _post(table: pd.DataFrame) -> npt.NDArray[np.int8]:
-    """Whether post can arrive: an address is there, no part of it is missing, and its zip is one."""
+    """Return whether mail can arrive: the address is complete, and its ZIP code is valid."""
     parts = pd.DataFrame({name: table[name].fillna("").str.strip() for name in ADDRESS})
     there = parts != ""
     good = there.all(axis=1) & parts["address_zip"].str.upper().str.fullmatch(_ZIP)
@@ -171,7 +171,7 @@ def _post(table: pd.DataFrame) -> npt.NDArray[np.int8]:
 
 
 def age_in_years(created: pd.Series, today: int) -> pd.Series:
-    """Whole years between a local time and a local day, as people count birthdays; missing where the time is.
+    """Return full years between a local time and a local day, like a person's age; missing if the time is.
 
     Parameters
     ----------

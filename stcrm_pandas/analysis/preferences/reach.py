@@ -46,7 +46,7 @@ REASONS = (
 A customer with several numbers is not blocked if one of them is not. Otherwise the first reason that fits any of them
 counts, so that an opt-out on one number is never hidden by a second number with an unknown preference. For service, an
 unknown preference does not block: there a number with an unknown preference makes the customer possible, whatever the
-other numbers say.
+preferences of other numbers are.
 """
 
 (

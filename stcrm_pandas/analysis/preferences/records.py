@@ -43,7 +43,7 @@ USED = {
     "method_preferences": ["contact_id", "contact_method_id", "name", "value"],
     "newer_contacts": ["id", "is_archived"],
 }
-"""By frame, the columns that the numbers rest on."""
+"""The required columns, by frame."""
 
 _BY_CHANGE = ("modified_on_or_after", "modified_before", "since", "continue_from")
 _BY_CREATION = ("created_on_or_after", "created_before")
@@ -160,7 +160,7 @@ def _with_tenant(table: pd.DataFrame, name: str, key: list[str]) -> pd.DataFrame
 
 
 def linked(stores: Mapping[str, pd.DataFrame], *, by_length: bool) -> dict[str, pd.DataFrame]:
-    """Add to the records of each store what their values are, and what other records of the same number or address say.
+    """Add the parsed values, and the flags of other records with the same number or address.
 
     Parameters
     ----------
@@ -202,7 +202,7 @@ def linked(stores: Mapping[str, pd.DataFrame], *, by_length: bool) -> dict[str, 
 
 
 def _numbers(kind: str, value: Any, *, by_length: bool) -> tuple[tuple[str, ...], bool]:
-    """Return the numbers or addresses of a value, only those that can be right if there are any, and whether so."""
+    """Return the numbers or addresses of a value, only valid ones if there are any, and whether they are valid."""
     read = find_contacts(value)
     if kind == "e-mail":
         right = tuple(one for one in read if is_valid_address(one))
@@ -212,11 +212,11 @@ def _numbers(kind: str, value: Any, *, by_length: bool) -> tuple[tuple[str, ...]
 
 
 def refuse_parts(read: Mapping[str, Any]) -> None:
-    """Refuse frames that leave rows out for when they were changed, and contacts read by their own dates."""
+    """Raise if a frame was read by modification, or contacts by their own dates: rows would be missing."""
     for name, frame in read.items():
         filters = attrs_of(frame).get("filters") or {}
         taken = _BY_CHANGE if name in ("customers", "locations") else (*_BY_CHANGE, *_BY_CREATION)
-        # A list of contacts demands a date, and is asked for all since 1970.
+        # A list of contacts requires a date; it is read with all since 1970.
         used = [one for one in taken if filters.get(one) is not None and not str(filters[one]).startswith(_ALL)]
         if used:
             raise UsageError(
@@ -239,7 +239,7 @@ def stores_of(
 
 
 def invalid_phones(stores: Mapping[str, pd.DataFrame]) -> list[str]:
-    """Return a caution if more than half of all phone numbers are invalid; else nothing."""
+    """Return a caution if more than half of all phone numbers are invalid."""
     phones = pd.concat([frame[["kind", "value", "valid"]] for frame in stores.values()])
     phones = phones[phones["kind"].isin(["mobile", "phone"]) & phones["value"].notna()]
     bad = int((~phones["valid"].astype(bool)).sum())

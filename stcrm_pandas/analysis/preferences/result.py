@@ -48,5 +48,5 @@ class ContactPreferencesResult:
 
     @property
     def used_columns(self) -> dict[str, list[str]]:
-        """By frame, the columns that the numbers rest on."""
+        """The required columns, by frame."""
         return USED

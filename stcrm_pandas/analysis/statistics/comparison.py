@@ -1,4 +1,4 @@
-"""Comparisons of each group with all others together, and when a group may be called different."""
+"""Comparisons of each group with all others together, and the rules for reporting a group as different."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from stcrm_pandas.analysis.statistics.estimates import benjamini_hochberg, mante
 __all__ = ["FALSE_DISCOVERIES", "POINTS", "SURE", "compare", "together"]
 
 FALSE_DISCOVERIES = 0.05
-"""Of the groups that are named, the share that may be named by chance."""
+"""The share of reported groups that may be reported by chance."""
 
 POINTS = 0.05
-"""A difference below five points is not worth a name, however sure it is."""
+"""A difference below five points is too small to report, however certain it is."""
 
 SURE = 1.959963984540054
 """Standard errors on each side, for 95 %."""
@@ -32,17 +32,18 @@ def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_gro
     """Compare the share of each group with that of all others together.
 
     A group is higher if even its lower bound is above the others' upper bound, lower if even its upper bound is below
-    their lower one, so what is unknown never makes a difference. It is called so only if
+    their lower one, so unknown values never cause a difference. The difference is reported only if
 
     - both sides have `min_group`;
     - that difference is 5 points or more;
-    - its p-value is below 0.05 after Benjamini-Hochberg over all groups that could be named;
-    - the same holds when like is compared with like: the difference within each stratum, averaged with the weights of
+    - its p-value is below 0.05 after Benjamini-Hochberg over all groups that could be reported;
+    - the same is true within strata: the difference within each stratum, averaged with the weights of
       Mantel and Haenszel (`statistics.mantel_haenszel`), has the same sign, and the larger of its p-value and the one
-      above is below 0.05 after Benjamini-Hochberg, too. (An interval of 95 % for each would not do: where the groups'
-      mixes differ, one of 40 would be named by chance.) Else the mix may explain it.
+      above is below 0.05 after Benjamini-Hochberg, too. (A 95% interval for each is not enough: if the groups' mixes
+      differ, one of 40 would be reported by chance.) Otherwise the mix may explain it.
 
-    Groups without an id, and those that are not whole, are never named; the latter do not count among the others.
+    Groups without an id and incomplete groups (`whole` is false) are never reported; incomplete groups do not count
+    among the others.
 
     Parameters
     ----------
@@ -123,10 +124,10 @@ def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_gro
 
 
 def together(*results: Result) -> tuple[Result, ...]:
-    """Return the results with p-values adjusted over all groups that one report could name.
+    """Return the results with p-values adjusted over all groups that a report could mention.
 
-    Where lead conversion and opportunities have the same groups, each gets the other: a group on which the two disagree
-    is reported with both measures, and is no action.
+    If lead conversion and opportunities have the same groups, each gets the other: a group on which they disagree is
+    reported with both measures, and without an action.
 
     Parameters
     ----------
@@ -176,14 +177,14 @@ def _with(result: Any, frames: dict[Hashable, pd.DataFrame]) -> Any:
 
 
 def _with_verdicts(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the comparisons with the verdicts of their p-values; what was not compared stays as it is."""
+    """Return the comparisons with verdicts from their p-values; rows that were not compared do not change."""
     difference, within, adjusted, both = (
         frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
         for name in ("difference", "standardised", "p_adjusted", "p_standardised_adjusted")
     )
     compared = ~np.isnan(adjusted)
     clear = compared & (np.abs(np.nan_to_num(difference)) >= POINTS) & (adjusted < FALSE_DISCOVERIES)
-    # without strata there is nothing within them
+    # without strata, there is no adjusted difference
     kept = (np.isnan(within) | (np.sign(within) == np.sign(difference))) & (both < FALSE_DISCOVERIES)
     verdict = np.select(
         [clear & ~kept, clear & (difference > 0), clear, compared],
@@ -205,7 +206,7 @@ def _at_least(p_value: Floats, difference: Floats, error: Floats) -> Floats:
 def _within_strata(
     ids: pd.Series, whole: Flags, strata: pd.DataFrame | None, higher: Flags, lesser: Flags
 ) -> tuple[Floats, Floats]:
-    """Return each group's difference within strata, of the bounds that face each other, and its standard error."""
+    """Return each group's difference within strata, between the closest bounds, and its standard error."""
     difference, errors = np.zeros(len(ids)), np.zeros(len(ids))
     if strata is None or not len(ids):
         return difference, errors

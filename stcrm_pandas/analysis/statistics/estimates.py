@@ -164,13 +164,13 @@ def mantel_haenszel(
     Parameters
     ----------
     successes, n : array_like
-        Of one sample, a number per stratum.
+        Counts of one sample, one per stratum.
     other_successes, other_n : array_like
-        Of the other one.
+        Counts of the other sample.
     groups : array_like, optional
-        To which of several comparisons each stratum belongs, from 0 to size - 1; by default all to one.
+        The comparison that each stratum belongs to, from 0 to size - 1; by default all belong to one.
     size : int, default 1
-        How many comparisons there are.
+        The number of comparisons.
 
     Returns
     -------
@@ -307,16 +307,17 @@ def bca_mean(values: Numbers, *, level: float = 0.95, seed: int = 0) -> tuple[fl
     Parameters
     ----------
     values : array_like
-        Amounts; NaN is left out.
+        Amounts; NaN values are ignored.
     level : float, default 0.95
-        Of the interval.
+        The level of the interval.
     seed : int, default 0
-        Of the resamples.
+        The seed of the resamples.
 
     Returns
     -------
     tuple[float, float, float]
-        Mean, lower and upper limit; without two values the limits are NaN, without two different ones the mean.
+        The mean, the lower and the upper limit. With fewer than two values the limits are NaN; if all values are equal,
+        they are the mean.
 
     References
     ----------

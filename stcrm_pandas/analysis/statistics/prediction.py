@@ -55,11 +55,12 @@ class Prediction:
 def predicted_count(
     n: npt.ArrayLike, rate: npt.ArrayLike, error: npt.ArrayLike, *, level: float = 0.95
 ) -> tuple[float, int, int]:
-    """Return how many of n rows are expected to do something, given the chance of each and its error.
+    """Return how many of n rows are expected to have an event, given the probability of each and its error.
 
-    The chance is taken as beta distributed with this mean and standard deviation, so the count is beta-binomial, and
-    its interval is that of its quantiles [1]_ [2]_. Rows of several kinds (ages) are taken together with the mean of
-    their chances and of their errors, as if all erred the same way: rather too wide than too narrow.
+    The probability is modeled as beta distributed with this mean and standard deviation, so the count is beta-binomial
+    and the interval comes from its quantiles [1]_ [2]_. Rows of several kinds (ages) are combined with the mean of
+    their probabilities and of their errors, as if all errors had the same direction, which makes the interval
+    conservative.
 
     Parameters
     ----------
@@ -68,7 +69,7 @@ def predicted_count(
     rate, error : array_like
         The chance of each kind, from 0 to 1, and its standard error.
     level : float, default 0.95
-        Of the interval.
+        The level of the interval.
 
     Returns
     -------
@@ -107,18 +108,18 @@ def predicted_count(
 
 
 def predicted_events(n: npt.ArrayLike, ratio: npt.ArrayLike, *, level: float = 0.95) -> tuple[Any, Any]:
-    """Return the prediction interval of how many events a span has, from those of another span.
+    """Return the prediction interval for the number of events in a span, from those in another span.
 
-    Events are taken as a Poisson process whose rate has Jeffreys's prior, so the count is negative binomial [1]_.
+    Events are modeled as a Poisson process with Jeffreys's prior for its rate, so the count is negative binomial [1]_.
 
     Parameters
     ----------
     n : array_like
-        Events of the other span.
+        The number of events in the other span.
     ratio : array_like
-        The span over the other one, in the same unit.
+        The length of the span divided by that of the other span.
     level : float, default 0.95
-        Of the interval.
+        The level of the interval.
 
     References
     ----------
@@ -138,12 +139,12 @@ def predicted_events(n: npt.ArrayLike, ratio: npt.ArrayLike, *, level: float = 0
 
 
 def share_of_earlier(successes: npt.ArrayLike, n: npt.ArrayLike) -> tuple[Any, Any]:
-    """Return the chance of a next row from earlier ones and its standard error, with Jeffreys's prior.
+    """Return the probability for another row and its standard error, from earlier rows with Jeffreys's prior.
 
     Parameters
     ----------
     successes, n : array_like
-        How many did it, of how many; need not be whole numbers.
+        The number of successes and of rows; need not be integers.
 
     Examples
     --------
@@ -157,16 +158,16 @@ def share_of_earlier(successes: npt.ArrayLike, n: npt.ArrayLike) -> tuple[Any, A
 
 
 def predict(n: npt.ArrayLike, surely: tuple[Any, Any], possibly: tuple[Any, Any]) -> Prediction:
-    """Return a prediction for rows of each kind from the lower and the upper bounds of their chances, with errors."""
+    """Return a prediction for rows of each kind from the lower and upper bounds of their probabilities, with errors."""
     lower, low, _ = predicted_count(n, *surely)
     upper, _, high = predicted_count(n, *possibly)
     return Prediction(float(np.sum(n)), min(lower, upper), max(lower, upper), low, high)
 
 
 def gap(this: Any, n: float) -> Prediction:
-    """Return how many more or fewer of the next n rows of a different group than at the share of the others.
+    """Return how many more or fewer events the next n rows of a group have than they would at the share of the others.
 
-    The difference is that within strata (`standardised`), where there are any.
+    The difference is that within strata (`standardised`), if there are any.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Checks of a plan that need a read: other records of a number, active locations, and whose rows these are."""
+"""Checks of a plan that need a read: other records of a number, active locations, and the tenant of the rows."""
 
 from __future__ import annotations
 

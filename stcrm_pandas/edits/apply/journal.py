@@ -25,8 +25,8 @@ from stcrm_pandas.errors import StcrmError, UsageError
 State = Literal["untried", "sending", "sent", "doubt", "succeeded", "failed", "conflict", "already"]
 """The state of one row.
 
-`sending` is written before the request, `sent` after its response, `doubt` if the response was lost: a read decides
-what became of all three. `untried` may still be sent. All other states are final.
+`sending` is written before the request, `sent` after its response, `doubt` if the response was lost: a new read decides
+the final state of all three. `untried` may still be sent. All other states are final.
 """
 UNFINISHED: frozenset[State] = frozenset({"untried", "sending", "sent", "doubt"})
 """States of rows that are not final."""

@@ -33,7 +33,7 @@ KINDS = {
     9: STANDS_OUT,
 }
 USUAL, FAST, SLOW, QUICKLY_DISMISSED = range(4)
-"""How soon the leads of a cell get their outcome."""
+"""The time until the leads of a cell have their outcome."""
 FIRST_CONTACT_JOBS = 4_000
 """Jobs booked at first contact through the campaign of truth 1."""
 POINTS_ABOVE = 0.12

@@ -1,4 +1,4 @@
-"""Draw leads: their times, campaigns, creators and reasons; `outcomes` draws what became of them."""
+"""Draw leads: their times, campaigns, creators and reasons; `outcomes` draws how they end."""
 
 from __future__ import annotations
 
