@@ -73,7 +73,7 @@ def decode(row: Row, answer: Returned, body: bytes, *, parents: Mapping[str, obj
     answer : Returned
         The shape around the rows: `page`, `feed`, `array` or `row`.
     body : bytes
-        What the service sent: UTF-8 JSON.
+        The body that the service sent: UTF-8 JSON.
     parents : mapping, optional
         The values from the path of the call, by column (`{"customer_id": 7}`), where the row has parents.
 

@@ -133,7 +133,7 @@ class WorkList:
 
 @dataclass(frozen=True)
 class Count:
-    """A count before any exclusion, and where ServiceTitan itself shows the same.
+    """A count before any exclusion, and the ServiceTitan screen that shows the same number.
 
     Parameters: what is counted ("Leads, status Open"); how many; the screen ("Follow Up > Leads"); its filter.
     """

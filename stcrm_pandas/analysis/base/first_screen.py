@@ -85,7 +85,7 @@ def first_screen(
     Parameters
     ----------
     title : str
-        Of the report: "Lead conversion".
+        The title of the report: "Lead conversion".
     *results : object
         Results of analyses. All their actions are ranked by worth and the first three shown; of their tiles, the
         first four.
@@ -96,7 +96,7 @@ def first_screen(
     period : Period or str, optional
         The local days that the report covers.
     time_zone : str, optional
-        The company's, where the frame does not note it.
+        The company's time zone, if it is not recorded on the frame.
     cautions : sequence of str, default ()
         Sentences for a banner on top (`analysis.cautions`).
     missing : mapping, optional

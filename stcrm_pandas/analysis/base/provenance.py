@@ -243,11 +243,11 @@ def cautions(
     used : mapping, optional
         For a frame's name the columns that the analysis takes; without it every column counts as used.
     exact : tuple[int, int], optional
-        How many of the dates are exact, and how many dates there are.
+        The number of exact dates, and the number of dates.
     now : dt.datetime, optional
         The current time, by which the age of stored responses is measured.
     found : iterable of str, default ()
-        What the analyses themselves caution about (`LeadConversion.cautions` …).
+        Cautions of the analyses (`LeadConversion.cautions` …).
 
     Returns
     -------

@@ -64,11 +64,11 @@ def as_known_at(frame: pd.DataFrame, as_of: Moment, status_log: pd.DataFrame) ->
     Parameters
     ----------
     frame : DataFrame
-        As a read gave it, with `id`, `status`, `created_on` and `modified_on`.
+        A frame from a read, with `id`, `status`, `created_on` and `modified_on`.
     as_of : str, date or Timestamp
-        The moment; one without a zone is meant in the frame's.
+        The moment; without a time zone, it is in the frame's time zone.
     status_log : DataFrame
-        Of the same tenant and resource.
+        The log of the same tenant and resource.
 
     Returns
     -------

@@ -130,7 +130,7 @@ class BookingSources(BookingSourcesResult):
         Parameters
         ----------
         kind : {"after_hours", "leakage", "revenue", "first_time", "spellings"}
-            Which table.
+            The table to return.
 
         Raises
         ------

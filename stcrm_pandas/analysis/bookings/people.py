@@ -97,12 +97,12 @@ def same_person(bookings: Any, *, contacts: Contacts = None, days: int = 7, grou
         A frame of pandas, polars or DuckDB with the columns of `stcrm.schemas.Bookings`.
     contacts : Contacts, optional
         Their phones and e-mails, as a frame with `booking_id` and `value`, or a function that reads them for ids
-        (`crm.bookings.list_contacts`), which is called once, for candidates only. None: nothing is read;
-        `calls_needed` has how many requests it takes.
+        (`crm.bookings.list_contacts`), which is called once, for candidates only. None: nothing is read; `calls_needed`
+        is the number of requests that this would take.
     days : int, default 7
-        Within how many days of 24 hours.
+        The largest time between the two bookings, in days of 24 hours.
     groups : Groups, optional
-        Which source a spelling belongs to, as for `booking_sources`.
+        The source of each spelling, as in `booking_sources`.
 
     Returns
     -------
@@ -112,7 +112,7 @@ def same_person(bookings: Any, *, contacts: Contacts = None, days: int = 7, grou
     Raises
     ------
     UsageError
-        A column is missing, or the rows are of many tenants.
+        A column is missing, or the rows are from several tenants.
 
     Examples
     --------

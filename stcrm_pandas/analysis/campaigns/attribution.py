@@ -23,11 +23,11 @@ class Attribution:
     Parameters
     ----------
     what : str
-        What the rows are: "opportunities".
+        The noun for the rows: "opportunities".
     rows : int
-        How many there are.
+        The number of rows.
     default : int or None
-        Of them, those on the company's default campaign; None where it is not known which one that is.
+        The number of rows on the company's default campaign; None if that campaign is not known.
     none : int
         Those without a campaign.
     unknown : int or None
@@ -37,7 +37,7 @@ class Attribution:
     chains : int, default 0
         The number of rows with two or more records that have a campaign.
     differing : int, default 0
-        Of these, those whose records name different campaigns.
+        The number of these whose records have different campaigns.
     """
 
     what: str

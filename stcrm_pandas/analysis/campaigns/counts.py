@@ -60,13 +60,13 @@ def aged(
     rows : DataFrame
         As `chains.opportunities_of` gives them.
     as_of : dt.datetime
-        Until when they are known.
+        The time up to which they are known.
     mature : dt.timedelta
         The age from which an opportunity enters shares.
     old : dt.timedelta
         The age from which its money is counted.
     zone : dt.tzinfo or None
-        The company's; None: there are no months and no weeks.
+        The company's time zone; None: there are no months or weeks.
 
     Returns
     -------
@@ -172,7 +172,7 @@ def measured(sums: pd.DataFrame, *, min_group: int) -> pd.DataFrame:
 
 
 def strata_of(rows: pd.DataFrame, by: Sequence[str], ids: pd.Series) -> pd.DataFrame:
-    """The counts of booked opportunities cut by channel, and by business unit and month where those are not the groups.
+    """Return the counts of booked opportunities by channel, and by business unit and month unless these are the groups.
 
     The channel is that of the first contact, phone or online. The kind of the first record would depend on the outcome,
     because a job booked on first contact is always booked.

@@ -184,7 +184,7 @@ def _uncredited(result: OpportunitiesResult) -> list[Action]:
 
 
 def differing(rows: pd.DataFrame, campaigns: Any, zone: dt.tzinfo | None) -> pd.DataFrame:
-    """Return the chains whose records name different campaigns, the latest first; days are local."""
+    """Return the chains whose records have different campaigns, the latest first; days are local."""
     chains = rows[rows["differing"]].sort_values(["created", "id"], ascending=False, na_position="last")
     other = chains["highest_campaign"].where(
         chains["highest_campaign"] != chains["campaign"], chains["lowest_campaign"]
@@ -202,7 +202,7 @@ def differing(rows: pd.DataFrame, campaigns: Any, zone: dt.tzinfo | None) -> pd.
 
 
 def work_lists(result: OpportunitiesResult) -> dict[str, WorkList]:
-    """Return the list of chains whose records name different campaigns."""
+    """Return the list of chains whose records have different campaigns."""
     key = "campaigns-that-differ"
     return {
         key: WorkList(

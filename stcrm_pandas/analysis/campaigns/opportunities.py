@@ -123,12 +123,12 @@ class Opportunities(OpportunitiesResult):
 
     @cached_property
     def work_lists(self) -> dict[str, WorkList]:
-        """The chains whose records name different campaigns."""
+        """The chains whose records have different campaigns."""
         return opportunity_findings.work_lists(self)
 
     @property
     def check(self) -> Check:
-        """The counts before any exclusion, and the steps to those analysed."""
+        """The counts before any exclusion, and the steps to those analyzed."""
         return opportunity_findings.check(self)
 
     def __repr__(self) -> str:

@@ -19,33 +19,32 @@ __all__ = ["OpportunitiesResult"]
 class OpportunitiesResult:
     """The numbers of `opportunities`.
 
-    `table` has a row per group, `overall` one row of all of them together, `untraced` one row of the jobs that name
-    neither call nor booking (they are in no other row). Their columns:
+    `table` has a row per group, `overall` one row with the total, `untraced` one row with the jobs without a call or
+    booking (they are in no other row). Their columns:
 
-    - `id`, `name`: of the group; `id` is missing for opportunities that have none; of two dimensions both are joined,
-      and `<dimension>_id`, `<dimension>_name` have them apart
-    - `opportunities`; `leads`, `bookings`, `direct_jobs`: by what their first record is, together the same; `phone`:
-      those whose first contact was a call, the others are online
-    - `mature`: those old enough to be measured; `leads_mature`, `leads_booked`: those that began as a lead, and of
-      these the booked ones
-    - `booked_lower`, `booked_upper`, `completed_…`, `above_zero_…`: of `mature`, surely and possibly
-    - `inferred`: of `mature`, those whose job is known only as the one that fits
-    - `booked_share_lower` …: the same as shares of `mature`, from 0 to 1, missing where that is 0;
-      `booked_interval_low` …: 95 % Wilson limits, the low one of the lower share, the high one of the upper
-    - `old`: those old enough for money; `paid`: of these, those above zero; `revenue`: the totals of their completed
-      jobs that are no follow-on jobs, `follow_on_revenue`: of those that are; `median`: of the revenue of each of
-      `paid`
-    - `currencies` has those of the business units; where there are several, these three are missing, and `money` has
-      them by `id`, `name` and `currency`
+    - `id`, `name`: of the group; `id` is missing for opportunities without one; with two dimensions both are combined,
+      and `<dimension>_id`, `<dimension>_name` have them separately
+    - `opportunities`; `leads`, `bookings`, `direct_jobs`: by the kind of their first record, which add up to
+      `opportunities`; `phone`: those whose first contact was a call; the others are online
+    - `mature`: those old enough to be measured; `leads_mature`, `leads_booked`: those that began as a lead, and how
+      many of these are booked
+    - `booked_lower`, `booked_upper`, `completed_…`, `above_zero_…`: of `mature`, certainly and possibly
+    - `inferred`: of `mature`, those whose job is known only because it is the only one that fits
+    - `booked_share_lower` …: the same as shares of `mature`, from 0 to 1, missing if that is 0;
+      `booked_interval_low` …: 95% Wilson limits, the lower one of the lower share, the upper one of the upper share
+    - `old`: those old enough for revenue; `paid`: how many of these are above zero; `revenue`: the totals of their
+      completed jobs without follow-on jobs; `follow_on_revenue`: those of follow-on jobs; `median`: the median revenue
+      of `paid`
+    - `currencies` has the currencies of the business units; if there are several, the three columns of revenue are
+      missing, and `money` has them by `id`, `name` and `currency`
     - `enough`: `mature` reaches `min_group`
-    - `whole` (months only): the month was read from its first to its last moment, and all of it is old enough
+    - `whole` (months only): the month was read completely, and all of it is old enough
 
-    `comparisons` holds the share booked of each group against all others together (`analysis.comparison.compare`), like
-    compared with like by business unit, month and the channel of the first contact,
-    `attribution` how far campaigns can be trusted, `costs` what was spent (None without `spend`), `weeks` the counts by
-    local week, `differing` the chains whose records name different campaigns, `left_out` what was left out, by
-    reason; `disagreements` the groups on which leads and opportunities disagree, by id, where `analysis.together` was
-    given both.
+    `comparisons` compares the booked rate of each group with all others together (`analysis.comparison.compare`),
+    within business unit, month and the channel of the first contact. `attribution` has how reliable campaigns are,
+    `costs` the spend (None without `spend`), `weeks` the counts by local week, `differing` the chains whose records
+    have different campaigns, `left_out` the number of rows left out, by reason. `disagreements` has the groups on which
+    leads and opportunities disagree, by id, if `analysis.together` was given both.
     """
 
     table: pd.DataFrame

@@ -83,7 +83,7 @@ def _incidence(event_times: pd.DataFrame, side: str) -> dict[str, Any]:
 
 
 def _steps(day: Ints, event: Ints, count: Ints, at: Ints) -> dict[str, Floats]:
-    """The cumulative share converted by these days, and its limits: the values of the last day seen at or before."""
+    """Return the cumulative share converted by each of these days, and its limits."""
     curve = aalen_johansen(day, event, count)
     place = np.searchsorted(curve["day"].to_numpy(dtype=np.int64), at, side="right") - 1
     return {

@@ -188,22 +188,23 @@ def lead_conversion(
         Statuses seen earlier (`id`, `status`, `first_seen`, `last_seen`).
     by : str or sequence of str, optional
         One or two of "campaign", "category", "business_unit", "job_type", "call_reason", "capture_source", "priority",
-        "creator", "tag", "tenant", "month", "weekday", "hour" (local time of creation); None for all together. A lead
+        "creator", "tag", "tenant", "month", "weekday", "hour" (local time of creation); None for the total only. A lead
         counts in each of its tags.
     names : Names, optional
         Lookups by dimension ({"campaign": campaigns, "business_unit": units}), or the one of `by`: a mapping from id,
         or a frame with `id`, `name`, `active` (of creators: employees with `user_id`, `role`). With "customer", work
         lists name the customers of leads that have no name of their own.
     as_of : str, date or Timestamp, optional
-        Until when the leads are known; by default when they were read (`leads.attrs["stcrm"]`). A time after the read
-        is replaced by the time of the read, because later outcomes are not known. An earlier time needs a `status_log`
-        that covers it.
+        The time up to which the leads are known; by default when they were read (`leads.attrs["stcrm"]`). A time after
+        the read is replaced by the time of the read, because later outcomes are not known. An earlier time needs a
+        `status_log` that covers it.
     time_zone : str, optional
-        The company's zone, for months, tiles and naive times; by default the one noted on the frame.
+        The company's time zone, for months, tiles and naive times; by default the one recorded on the frame.
     unit : {"inquiry", "lead"}, default 'inquiry'
         "lead" counts each lead by itself.
     within_days, window_days : int, default 14
-        How close the leads of one inquiry are; how long after its creation a conversion counts. In days of 24 hours.
+        The time within which leads of one person are one inquiry; the time after creation within which a conversion
+        counts. In days of 24 hours.
     min_group : int, default 30
         The minimum number of inquiries for a group to be compared.
     stale_days : int, default 30

@@ -42,13 +42,13 @@ def consent_list(frame: pd.DataFrame, as_of: dt.datetime) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `numbers` (one of them), `channel`, `purpose`, `allowed`, `date`, one row for each; where the list has both an
-        opt-in and an opt-out of one day, the opt-out. Rows without a number, `allowed` or date are left out.
+        `numbers` (one of them), `channel`, `purpose`, `allowed`, `date`, one row for each; if the list has an opt-in
+        and an opt-out on the same day, the opt-out counts. Rows without a number, `allowed` or date are left out.
 
     Raises
     ------
     UsageError
-        A column is missing, or a channel or purpose is none of those.
+        A column is missing, or a channel or purpose is unknown.
 
     Examples
     --------

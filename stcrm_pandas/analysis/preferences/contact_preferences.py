@@ -81,7 +81,7 @@ class ContactPreferences(ContactPreferencesResult):
         Parameters
         ----------
         store : {"locations", "newer"}
-            Which contacts.
+            The contacts to show.
         """
         frame = self.locations if store == "locations" else self.newer
         return reach_shown(self, self.overall.iloc[:0] if frame is None else frame, store, grouped=False)

@@ -220,13 +220,13 @@ def aalen_johansen(
     durations : array_like
         Days, 0 and more; NaN is left out.
     causes : array_like
-        What ended each: 0 for censored, 1, 2 … for the causes.
+        The cause that ended each: 0 for censored, 1, 2 … for the causes.
     counts : array_like, optional
-        How many had that duration and cause, by default one each. Rows may repeat.
+        The number of rows with this duration and cause, by default one each. Rows may repeat.
     cause : int, default 1
         The event.
     level : float, default 0.95
-        Of the limits.
+        The level of the limits.
 
     Returns
     -------

@@ -29,7 +29,7 @@ class Prediction:
     rows : float
         Of how many rows.
     lower, upper : float
-        How many are expected, by the lower and the upper bound of earlier rows.
+        The expected numbers, from the lower and the upper bound of earlier rows.
     low, high : int
         The 95% prediction interval: the lower limit by the lower bound, the upper one by the upper bound.
     """
@@ -174,7 +174,7 @@ def gap(this: Any, n: float) -> Prediction:
     this : object
         A row of `comparison.compare`.
     n : float
-        How many rows.
+        The number of rows.
     """
     from scipy.stats import norm
 
