@@ -84,7 +84,7 @@ def name_once(url: str, setting: str, source: str) -> None:
     url : str
         The address.
     setting : str
-        The setting that names it, such as STCRM_API_URL.
+        The name of the setting, such as STCRM_API_URL.
     source : str
         The source of that setting.
     """

@@ -19,7 +19,7 @@ def shares(lower: Any, upper: Any, n: Any) -> dict[str, pd.arrays.FloatingArray]
     Parameters
     ----------
     lower, upper, n : array_like
-        Counts: surely, possibly, and of how many. All four are missing where `n` is 0.
+        Counts: certain, possible, and total. All four results are missing where `n` is 0.
 
     Examples
     --------

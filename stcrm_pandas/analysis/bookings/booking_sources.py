@@ -88,7 +88,7 @@ class BookingSources(BookingSourcesResult):
     `speed` (a row per group and span), `leakage` and `first_time` have the shares of these counts; `revenue` that of
     the jobs; `hours`, `weeks`, `speed_by_hour`, `after_hours` when bookings come in; `silences` when a source sent
     nothing for too long; `spellings` the source of each spelling (edit its column `group` and pass it as `groups=`);
-    `attribution` how far campaigns can be trusted; `comparisons` the frames of `statistics.comparison.compare` by
+    `attribution` how reliable campaigns are; `comparisons` the frames of `statistics.comparison.compare` by
     measure: "work", "dismissed_leads", "new_hour", "canceled".
     """
 

@@ -34,7 +34,7 @@ class Costs:
     names it, it was read from its first to its last moment, and all of it is old enough. Their columns:
 
     - `id`, `name`; `months`, how many are covered; `last_month`, the latest of them ("2026-03"); `spend`
-    - `opportunities`, `booked` (surely) of those months
+    - `opportunities`, `booked` (certainly) of those months
     - `cost_per_opportunity`, `cost_per_booked`; `cost_low`, `cost_high`: the latter, if the share booked were at the
       upper or lower end of its 95 % Wilson interval
     - `spend_paid`, `revenue`: of the covered months that are old enough for revenue; `revenue_per_unit`, one by the

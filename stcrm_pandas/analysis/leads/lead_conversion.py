@@ -170,12 +170,12 @@ def lead_conversion(
     An inquiry is all leads of one customer or phone number, each less than 14 days after the one before. Its date and
     credit are those of its first lead; its outcome is the best of its leads: converted, then open, then dismissed.
 
-    A conversion is dated exactly by the first job that names the lead's call (`lead_call_id`), its booking
-    (`booking_id`), or that the booking names (`job_id`), if that job is not older than the lead. It is inferred where
-    exactly one job of the lead's customer that no lead names was created between the lead's creation and its latest
-    change, and fits no other lead. Any other conversion lies between creation and latest change; `status_log` makes
-    that span shorter. So the share has a lower and an upper bound. A status that the contract does not know counts as
-    possibly converted.
+    A conversion is dated exactly by the first job that refers to the lead's call (`lead_call_id`) or booking
+    (`booking_id`), or that the booking refers to (`job_id`), if that job is not older than the lead. It is inferred
+    where exactly one job of the lead's customer that no lead names was created between the lead's creation and its
+    latest change, and fits no other lead. Any other conversion lies between creation and latest change; `status_log`
+    makes that span shorter. So the share has a lower and an upper bound. A status that the contract does not know
+    counts as possibly converted.
 
     Parameters
     ----------

@@ -29,9 +29,10 @@ class LeadConversionResult:
 
     - `id`, `name`: of the group; `id` is missing for inquiries that have none
     - `leads`, `inquiries`; `mature`, those of the inquiries that are old enough to be measured
-    - `converted`, `open`, `dismissed`, `unknown_status`: how the inquiries stand; these four add up to `inquiries`
+    - `converted`, `open`, `dismissed`, `unknown_status`: the statuses of the inquiries; these four add up to
+      `inquiries`
     - `exact`, `inferred`, `bounded`: how the dates of `converted` are known
-    - `within_lower`, `within_upper`: of `mature`, surely and possibly converted within the window
+    - `within_lower`, `within_upper`: of `mature`, certainly and possibly converted within the window
     - `share_lower`, `share_upper`: the same as shares of `mature`, from 0 to 1; missing where that is 0
     - `interval_low`, `interval_high`: 95 % Wilson limits, the lower one of `share_lower`, the upper of `share_upper`
     - `enough`: `mature` reaches `min_group`

@@ -48,7 +48,8 @@ class ContactPreferences(ContactPreferencesResult):
     - `id`, `name`: of the group (a pair of ids where there are two dimensions); `id` is missing for none
     - `purpose`, `channel`
     - `customers`: how many active, unmerged ones there are (locations, or contacts), the denominator
-    - `lower`, `upper`: how many surely, and possibly, are not blocked; the same for marketing, to which unknown is a no
+    - `lower`, `upper`: how many are certainly, and possibly, not blocked; equal for marketing, where an unknown
+      preference blocks
     - `share_lower`, `share_upper`: the same as shares of `customers`, from 0 to 1; missing where that is 0
     - `interval_low`, `interval_high`: 95 % Wilson limits, the lower one of `share_lower`, the upper of `share_upper`
     - `enough`: `customers` reaches `min_group`

@@ -104,7 +104,7 @@ def newer_records(
     preferences : object
         With those of `stcrm.schemas.ContactPreferences`; None: every preference is unknown.
     marketing_names, service_names : sequence of str
-        The preferences that mean marketing, and news of one's own job.
+        The preferences that mean marketing, and messages about a customer's own job.
     """
     rows = lazy(methods, "methods", ["id", "contact_id", "type", "value"], optional=["memo"])
     table = collected(rows, dict.fromkeys(("id", "contact_id", "type", "value"), "str"))

@@ -48,12 +48,13 @@ def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_gro
     Parameters
     ----------
     groups : DataFrame
-        `id`, `name`, `n`, and how many of `n` surely (`lower`) and possibly (`upper`) did what is counted; where there
+        `id`, `name`, `n`, and how many of `n` count as successes, certainly (`lower`) and possibly (`upper`). If there
         is a column `whole`, groups with False are not compared.
     strata : DataFrame, optional
-        The same counts cut finer: `id`, `stratum` (any hashable), `n`, `lower`, `upper`; None: no mix is looked at.
+        The same counts by stratum: `id`, `stratum` (any hashable), `n`, `lower`, `upper`; None: no adjustment for the
+        mix.
     min_group : int, default 30
-        The least `n` of either side.
+        The minimum `n` of either side.
 
     Returns
     -------

@@ -124,7 +124,7 @@ def without(plan: PlanData, refusals: Iterable[Refusal]) -> PlanData:
 
 
 def refuse_other_tenant(plan: PlanData, rows: Mapping[Record, Mapping[str, Any]]) -> None:
-    """Raise if too many rows of a frame that names no tenant changed since they were read.
+    """Raise if too many rows of a frame without a tenant changed since they were read.
 
     Parameters
     ----------
