@@ -171,17 +171,17 @@ def lead_conversion(
     credit are those of its first lead; its outcome is the best of its leads: converted, then open, then dismissed.
 
     A conversion is dated exactly by the first job that refers to the lead's call (`lead_call_id`) or booking
-    (`booking_id`), or that the booking refers to (`job_id`), if that job is not older than the lead. It is inferred
-    where exactly one job of the lead's customer that no lead names was created between the lead's creation and its
-    latest change, and fits no other lead. Any other conversion lies between creation and latest change; `status_log`
-    makes that span shorter. So the share has a lower and an upper bound. A status that the contract does not know
-    counts as possibly converted.
+    (`booking_id`), or that the booking refers to (`job_id`), if that job is not older than the lead. It is inferred if
+    exactly one job of the lead's customer, linked to no lead, was created between the lead's creation and its last
+    change, and fits no other lead. Any other conversion is between creation and last change; `status_log` narrows that
+    span. So the share has a lower and an upper bound. A status that the API does not document counts as possibly
+    converted.
 
     Parameters
     ----------
     leads, jobs, bookings : object
-        Frames with the columns of their schemas (times in UTC), whole: of all leads created in a period. pandas,
-        polars, DuckDB or Spark, all of one engine. Without jobs every conversion is only bounded.
+        Complete frames with the columns of their schemas (times in UTC): all leads created in a period. pandas, polars,
+        DuckDB or Spark, all on the same engine. Without jobs, every conversion is only bounded.
     call_reasons : DataFrame, optional
         Leads whose call reason has `is_lead` false are left out; those whose reason is unknown are kept.
     status_log : object, optional
