@@ -50,7 +50,7 @@ AS_OF = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 hypothesis.settings.register_profile(
     "short", max_examples=50, deadline=None, suppress_health_check=list(hypothesis.HealthCheck)
 )
-hypothesis.settings.register_profile("long", hypothesis.settings.get_profile("short"), max_examples=1_000)
+hypothesis.settings.register_profile("long", hypothesis.settings.get_profile("short"), max_examples=300)
 hypothesis.settings.load_profile("short")
 
 

@@ -43,7 +43,7 @@ def test_each_day_is_said_in_local_time(made: tuple[Result, Path]) -> None:
 
 
 @needs_browser
-@pytest.mark.parametrize("name", list(REPORTS))
+@pytest.mark.parametrize("name", ["booking-sources", *(pytest.param(n, marks=pytest.mark.deep) for n in LONGER)])
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), pytest.param(1400, "light", marks=pytest.mark.deep)])
 def test_real_ones_are_drawn_fit_and_shut_nobody_out(
     browser: Browser, made: tuple[Result, Path], name: str, width: int, scheme: str

@@ -204,6 +204,7 @@ def test_missing_scopes_are_said_and_the_rest_is_made(poor_tenant: Sandbox, tmp_
     assert poor_tenant.app_key not in page
 
 
+@pytest.mark.deep
 def test_all_leave_out_the_reports_whose_scope_is_missing(poor_tenant: Sandbox, tmp_path: Path) -> None:
     index = make_all(tmp_path / "reports", time_zone="America/Chicago")
     assert sorted(file.name for file in index.parent.iterdir()) == ["index.html", "lead-conversion.html"]

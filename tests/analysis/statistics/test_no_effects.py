@@ -96,6 +96,7 @@ def found_in(seed: int, reports: int) -> int:
     return sum([name for name in of if name[2] == "higher"] == [("campaign", 3, "higher")] for of in reports_of)
 
 
+@pytest.mark.deep
 def test_without_effects_few_reports_name_anything() -> None:
     assert named_by_chance(20260301, 8) <= binom.ppf(SURE, 8, SIGNIFICANCE)
 
