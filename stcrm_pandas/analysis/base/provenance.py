@@ -256,8 +256,8 @@ def cautions(
 
     Examples
     --------
-    >>> cautions(exact=(60, 100))
-    ['Only 60% of the dates (60 of 100) are known exactly. Numbers that depend on dates are shown as ranges.']
+    >>> cautions(exact=(120, 200))
+    ['Only 60% of the dates (120 of 200) are known exactly. Numbers that depend on dates are shown as ranges.']
     """
     read = {name.replace("_", " "): frame for name, frame in frames.items() if frame is not None}
     columns = {name.replace("_", " "): set(taken) for name, taken in (used or {}).items()}

@@ -170,7 +170,7 @@ def _odd(result: BookingSourcesResult, every: pd.Series) -> Iterator[str]:
             "have become jobs."
         )
     if undated:
-        yield f"{plural(undated, 'booking')} without a creation time {is_or_are(undated)} in no share."
+        yield f"{plural(undated, 'booking')} without a creation time {is_or_are(undated)} not included in any rate."
 
 
 def definitions(result: BookingSourcesResult) -> Definitions:

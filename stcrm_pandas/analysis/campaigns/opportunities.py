@@ -20,6 +20,7 @@ from stcrm_pandas.analysis.base.engine import TENANT
 from stcrm_pandas.analysis.base.findings import Action, Check, Tile, WorkList
 from stcrm_pandas.analysis.base.inputs import admitted, table_of
 from stcrm_pandas.analysis.base.money import several
+from stcrm_pandas.analysis.base.names import dimensions
 from stcrm_pandas.analysis.base.provenance import (
     Moment,
     attrs_of,
@@ -40,7 +41,7 @@ from stcrm_pandas.analysis.campaigns.counts import BY, aged, by_week, grouped, s
 from stcrm_pandas.analysis.campaigns.currencies import apart, in_currencies
 from stcrm_pandas.analysis.campaigns.records import gather, statuses
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
-from stcrm_pandas.analysis.leads.keys import Names, categories, chosen, lookups
+from stcrm_pandas.analysis.leads.keys import Names, categories, lead_lookups
 from stcrm_pandas.analysis.leads.reasons import not_leads
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 from stcrm_pandas.analysis.statistics.comparison import compare
@@ -241,7 +242,7 @@ def opportunities(
         raise UsageError("opportunities need the jobs: crm.lookups.jobs.list(created_on_or_after=...)")
     if min(mature_days, revenue_days, repeat_days, min_group) < 1:
         raise UsageError("mature_days, revenue_days, repeat_days and min_group must be 1 or more")
-    dimensions = chosen(by, BY)
+    asked = dimensions(by, BY)
     local = zone(leads, time_zone)
     given = admitted({"leads": leads, "bookings": bookings, "jobs": jobs}, zone=None if local is None else local.key)
     leads, bookings, jobs = given["leads"], given["bookings"], given["jobs"]
@@ -250,23 +251,23 @@ def opportunities(
         _refuse_part(name, frame)
         refuse_one_status(name, frame, "job_status" if name == "jobs" else "status")
     campaigns = None if campaigns is None else table_of(campaigns, "campaigns", ["id"])
-    if local is None and ("month" in dimensions or spend is not None):
+    if local is None and ("month" in asked or spend is not None):
         raise UsageError("months need a time zone: pass time_zone='America/Chicago', or connect with one")
     known = _known_until(frames, as_of, local)
     first, end = _period(frames, local)
     records = gather(leads, bookings, jobs, not_leads=not_leads(call_reasons))
-    _refuse_mixed_tenants(records, dimensions)
+    _refuse_mixed_tenants(records, asked)
     repeat = dt.timedelta(days=repeat_days)
     chains = opportunities_of(records, repeat=repeat, as_of=known, first=first, end=end)
     mature, old = dt.timedelta(days=mature_days), dt.timedelta(days=revenue_days)
     rows = aged(chains.rows, as_of=known, mature=mature, old=old, zone=local)
-    lookup = lookups(names, dimensions)
+    lookup = lead_lookups(names, asked)
     of_job, currencies = in_currencies(
         records, lookup.get("business_unit") if business_units is None else business_units
     )
     if campaigns is not None:
         lookup = {"campaign": campaigns, **lookup}
-    if "category" in dimensions:
+    if "category" in asked:
         of_campaign, words = categories(lookup.get("campaign"))
         rows["category"] = rows["campaign"].map(of_campaign).astype("Int64")
         lookup = {**lookup, "category": words}
@@ -280,16 +281,14 @@ def opportunities(
         chains=int((traced["campaigns"] > 1).sum()),
         differing=int(traced["differing"].sum()),
     )
-    ranked = health.ranked or not {"campaign", "category"} & {*dimensions}
-    silent = default_campaigns(campaigns) if dimensions == ("campaign",) else ()
-    table = grouped(traced, dimensions, lookup, min_group=min_group) if dimensions else overall
-    if local is not None and "month" in dimensions:
-        months = table["id"] if len(dimensions) == 1 else table["month_id"]
+    ranked = health.ranked or not {"campaign", "category"} & {*asked}
+    silent = default_campaigns(campaigns) if asked == ("campaign",) else ()
+    table = grouped(traced, asked, lookup, min_group=min_group) if asked else overall
+    if local is not None and "month" in asked:
+        months = table["id"] if len(asked) == 1 else table["month_id"]
         table["whole"] = whole_months(months, (first, end), known - mature, local)
-    compared = _compared(
-        traced, table, dimensions, silent=silent, ranked=ranked and bool(dimensions), min_group=min_group
-    )
-    order = _order(table, dimensions, ranked=ranked)
+    compared = _compared(traced, table, asked, silent=silent, ranked=ranked and bool(asked), min_group=min_group)
+    order = _order(table, asked, ranked=ranked)
     costs = None
     if spend is not None and local is not None:
         costs = costs_of(
@@ -314,7 +313,7 @@ def opportunities(
         costs=costs,
         left_out=chains.left_out,
         read={name: statuses(frame, "job_status" if name == "jobs" else "status") for name, frame in frames.items()},
-        by=dimensions,
+        by=asked,
         as_of=known,
         time_zone=None if local is None else local.key,
         began=first,
@@ -338,7 +337,7 @@ def opportunities(
         each = aged(once, as_of=known, mature=mature, old=old, zone=local)
         return each if "category" not in rows else each.assign(category=rows["category"])
 
-    return apart(result, {currency: paid_in(currency) for currency in currencies}, dimensions, lookup)
+    return apart(result, {currency: paid_in(currency) for currency in currencies}, asked, lookup)
 
 
 def _refuse_part(name: str, frame: Any) -> None:

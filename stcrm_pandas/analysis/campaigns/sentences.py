@@ -170,12 +170,13 @@ def _left_out(result: OpportunitiesResult, overall: Any) -> list[str]:
     counts = [
         (
             young,
-            f"{plural(young, *_UNIT)} {is_or_are(young)} younger than {result.mature_days} days and in no share yet.",
+            f"{plural(young, *_UNIT)} {is_or_are(young)} younger than {result.mature_days} days "
+            "and not included in any rate yet.",
         ),
         (
             untraced,
             f"{plural(untraced, 'job names', 'jobs name')} neither a call nor a booking: listed in a separate row, and "
-            "in no share.",
+            "not included in any rate.",
         ),
         (
             not result.call_reasons_known,
@@ -183,7 +184,8 @@ def _left_out(result: OpportunitiesResult, overall: Any) -> list[str]:
         ),
         (
             result.undated,
-            f"{plural(result.undated, *_UNIT)} without a date of creation {is_or_are(result.undated)} in no share.",
+            f"{plural(result.undated, *_UNIT)} without a date of creation {is_or_are(result.undated)} not "
+            "included in any rate.",
         ),
     ]
     return [sentence for count, sentence in counts if count]

@@ -10,18 +10,17 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT, Rows, keys, local_hour, local_month, local_weekday, month_name
 from stcrm_pandas.analysis.base.format import format_hour
-from stcrm_pandas.analysis.base.names import NONE, named
+from stcrm_pandas.analysis.base.names import NONE, lookups, named
 from stcrm_pandas.errors import UsageError
 
 __all__ = [
     "BY",
     "LOCAL",
     "Names",
-    "chosen",
     "columns_of",
     "ids_and_names",
     "key_of",
-    "lookups",
+    "lead_lookups",
     "named_groups",
     "tags_of",
 ]
@@ -56,22 +55,6 @@ CUSTOMER = "customer"
 """The dimension whose names appear in call lists only."""
 
 
-def chosen(by: str | Sequence[str] | None, among: Sequence[str]) -> tuple[str, ...]:
-    """Return `by` as a tuple of none, one, or two of these dimensions.
-
-    Raises
-    ------
-    UsageError
-        A name is unknown or repeated, or there are more than two.
-    """
-    asked = () if by is None else (by,) if isinstance(by, str) else tuple(by)
-    if unknown := [one for one in asked if one not in among]:
-        raise UsageError(f"by={unknown[0]!r}: choose from {', '.join(map(repr, among))} and None")
-    if len(asked) > 2 or len(set(asked)) < len(asked):
-        raise UsageError("by takes one name, or a tuple of two different ones")
-    return asked
-
-
 def columns_of(by: Sequence[str]) -> list[str]:
     """Return the columns of leads that these groups need."""
     return [_COLUMNS[one] for one in by if one in _COLUMNS and one != "tenant"]
@@ -103,19 +86,12 @@ def tags_of(leads: Any, rows: Rows) -> Rows:
     return tags
 
 
-def lookups(names: Names, by: Sequence[str]) -> dict[str, Any]:
-    """Return the lookup of each dimension; `names` is a mapping from dimension to lookup, or a single lookup."""
-    if names is None:
-        return {}
-    if isinstance(names, Mapping) and names and all(isinstance(key, str) for key in names):
-        unknown = [key for key in names if key not in (*BY, CUSTOMER)]
-        if unknown:
-            raise UsageError(f"names: {unknown[0]!r} is not a dimension; choose from {', '.join(map(repr, BY))}")
-        lookup = {str(key): value for key, value in names.items()}
-        if "category" in by and "category" not in lookup and "campaign" in lookup:
-            lookup["category"] = lookup["campaign"]
-        return lookup
-    return dict.fromkeys(by[:1], names)
+def lead_lookups(names: Names, by: Sequence[str]) -> dict[str, Any]:
+    """Return the lookup of each dimension; campaigns are also the lookup of their categories."""
+    lookup = lookups(names, by, (*BY, CUSTOMER))
+    if "category" in by and "category" not in lookup and "campaign" in lookup:
+        lookup["category"] = lookup["campaign"]
+    return lookup
 
 
 def ids_and_names(one: str, values: Sequence[Any], lookup: Any) -> tuple[list[Any], list[str]]:

@@ -17,6 +17,7 @@ import pandas as pd
 from stcrm_pandas.analysis.base.display import Definitions, Sentences, Table
 from stcrm_pandas.analysis.base.findings import Action, Check, Tile, WorkList
 from stcrm_pandas.analysis.base.inputs import admitted
+from stcrm_pandas.analysis.base.names import dimensions
 from stcrm_pandas.analysis.base.provenance import (
     Moment,
     attrs_of,
@@ -32,7 +33,7 @@ from stcrm_pandas.analysis.leads import findings as lead_findings
 from stcrm_pandas.analysis.leads import sentences as lead_sentences
 from stcrm_pandas.analysis.leads import tables as lead_tables
 from stcrm_pandas.analysis.leads.display import conversion_table, format_reasons, format_speed
-from stcrm_pandas.analysis.leads.keys import BY, Names, chosen, lookups
+from stcrm_pandas.analysis.leads.keys import BY, Names, lead_lookups
 from stcrm_pandas.analysis.leads.reasons import LEFT_OUT, not_leads, split_reasons
 from stcrm_pandas.analysis.leads.reduction import Reduced, reduce_leads
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
@@ -228,7 +229,7 @@ def lead_conversion(
     >>> found.table[["name", "mature", "within_lower", "within_upper"]].values.tolist()
     [['Radio', 2, 1, 1]]
     """
-    asked = chosen(by, BY)
+    asked = dimensions(by, BY)
     if set(asked) == {"campaign", "category"}:
         raise UsageError("each campaign has one category: group by only one of the two")
     if min(window_days, min_group, within_days, stale_days) < 1:
@@ -262,7 +263,7 @@ def lead_conversion(
         window=window,
         time_zone=None if local is None else local.key,
     )
-    lookup = lookups(names, asked)
+    lookup = lead_lookups(names, asked)
     if "category" in asked:
         reduced, lookup["category"] = lead_tables.by_category(reduced, asked.index("category"), lookup.get("category"))
     overall = lead_tables.overall(reduced.days, min_group)

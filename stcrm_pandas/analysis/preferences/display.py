@@ -46,7 +46,7 @@ def reach_shown(result: ContactPreferencesResult, frame: pd.DataFrame, store: st
         )
         dim.append(not row.enough)
     for other in rows_of(result.others[result.others["store"] == store]):
-        cells = [other.name, *([""] if grouped else []), "", "", "in no share", "", f"{other.customers:,}"]
+        cells = [other.name, *([""] if grouped else []), "", "", "not included", "", f"{other.customers:,}"]
         rows.append([*cells, *[""] * len(reasons)])
         dim.append(True)
     return Shown(header, rows, dim)

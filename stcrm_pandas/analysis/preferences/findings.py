@@ -99,7 +99,7 @@ def check(result: ContactPreferencesResult) -> Check:
         )
         for row in rows_of(result.kinds)
     ]
-    gone = [("Merged into others", "merged customers"), ("Inactive, in no share", "inactive customers")]
+    gone = [("Merged into others", "merged customers"), ("Inactive, not included", "inactive customers")]
     records, others = len(result.stores["customers"]), left_out["contacts of other customers"]
     return Check(
         counts,

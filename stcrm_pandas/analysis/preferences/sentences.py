@@ -143,7 +143,10 @@ def _stores(result: ContactPreferencesResult) -> Iterator[str]:
 def _left_out(result: ContactPreferencesResult) -> Iterator[str]:
     for key, what in (("inactive customers", "inactive"), ("merged customers", "merged into others")):
         if count := result.left_out[key]:
-            yield f"{plural(count, 'customer')} {is_or_are(count)} {what}: in a row of their own, and in no share."
+            yield (
+                f"{plural(count, 'customer')} {is_or_are(count)} {what}: in a row of their own, not "
+                "included in any share."
+            )
     if deleted := result.left_out["deleted contacts"]:
         yield f"{plural(deleted, 'deleted contact')} {is_or_are(deleted)} left out."
 

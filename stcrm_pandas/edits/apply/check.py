@@ -17,7 +17,6 @@ from stcrm_pandas.edits.plan.build import rows_of
 from stcrm_pandas.edits.plan.consent import FLAGS, is_opt_out
 from stcrm_pandas.edits.plan.model import Key, PlanData, Refusal, Step
 from stcrm_pandas.edits.plan.opt_out import MARKETING, ContactRows, rows_with_value
-from stcrm_pandas.edits.plan.routes import EPOCH
 from stcrm_pandas.edits.plan.steps import PlanOptions, without_cells
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import ServiceError, UsageError
@@ -323,8 +322,8 @@ def read_contacts(port: Port) -> ContactRows:
     preferences = TARGETS["contact_preferences"].row
     empty = pd.DataFrame({name: pd.Series([], dtype=dtype) for name, dtype in preferences.dtypes.items()})
     return ContactRows(
-        port.list("customers.list_contacts", modified_on_or_after=EPOCH),
-        port.list("locations.list_contacts", modified_on_or_after=EPOCH),
+        port.list("customers.list_contacts"),
+        port.list("locations.list_contacts"),
         port.list("contact_methods.search"),
         empty,
     )

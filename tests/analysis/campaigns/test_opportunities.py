@@ -217,7 +217,7 @@ def test_dates_that_are_none(count: Count) -> None:
     found = count([{"created_on": None}, {"created_on": "0001-01-01T00:00Z"}], of_jobs=[{"lead_call_id": 1}])
     assert only(found, "opportunities", "mature") == [3, 1]
     assert found.undated == 2
-    assert "2 opportunities without a date of creation are in no share." in found.summary()
+    assert "2 opportunities without a date of creation are not included in any rate." in found.summary()
     months = count([{"created_on": None}], of_jobs=[{"lead_call_id": 1}], by="month").table
     assert months["name"].tolist() == ["Jan 2026", "(none)"]
 

@@ -255,3 +255,9 @@ def test_calls_that_cannot_be_right(leads: Frames, arguments: dict[str, Any], me
     frame = leads({"status": "Open", "created_on": "2026-01-01T00:00Z"})
     with pytest.raises(UsageError, match=message):
         lead_conversion(frame, as_of="2026-06-01T00:00Z", time_zone=ZONE, **arguments)
+
+
+def test_one_lookup_for_two_dimensions_is_refused(leads: Callable[..., pd.DataFrame]) -> None:
+    row = {"status": "Open", "created_on": "2026-01-05T12:00Z", "campaign_id": 7, "business_unit_id": 1}
+    with pytest.raises(UsageError, match="with two dimensions, give a mapping"):
+        lead_conversion(leads(row), by=("campaign", "business_unit"), names={7: "Radio"}, as_of="2026-06-01T00:00Z")

@@ -264,7 +264,7 @@ def test_merged_customers_and_deleted_contacts_are_left_out_and_counted() -> Non
         ("Customers inactive, 1 of them merged into others", 2, "Inactive"),
     ]
     assert [(step.left_out, step.remain) for step in one.check.steps] == [(0, 3), (1, 2), (1, 1), (1, 2), (1, 1)]
-    assert "1 customer is merged into others: in a row of their own, and in no share." in one.summary()
+    assert "1 customer is merged into others: in a row of their own, not included in any share." in one.summary()
     assert one.summary()[0].startswith("Of 1 active customer,")
 
 

@@ -38,12 +38,12 @@ def unanswered(box, operation):
 
 
 @pytest.mark.parametrize("to", TO)
-def test_reads_under_way_end_before_they_are_answered(to, box, join, renamed, count):
+def test_reads_under_way_end_within_two_seconds(to, box, join, renamed, count):
     crm = join(box)
     plan = crm.customers.plan_changes(*renamed(crm, 5))
     box.requests.clear()
     fault = box.inject("customers.list", times=None, delay=60)
-    seconds_to_end(plan.apply, lambda: count(box, "customers.list") > 0, to)
+    assert seconds_to_end(plan.apply, lambda: count(box, "customers.list") > 0, to) < 2.2
     assert unanswered(box, "Customers_GetList")
     fault.cancel()
     assert count(box) == 0
@@ -55,7 +55,7 @@ def test_writes_under_way_get_five_seconds_and_it_says_so(box, join, renamed, co
     crm = join(box, progress=True)
     plan = crm.customers.plan_changes(*renamed(crm, 5))
     fault = box.inject("customers.update", times=None, delay=20)
-    assert seconds_to_end(plan.apply, lambda: count(box, "customers.update") == 5) > 4.5
+    assert 4.5 < seconds_to_end(plan.apply, lambda: count(box, "customers.update") == 5) < 6.5
     assert unanswered(box, "Customers_Update") == 5
     assert "Interrupted: waiting up to 5 s for 5 running writes" in capsys.readouterr().err
     fault.cancel()
