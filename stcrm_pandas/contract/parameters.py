@@ -174,7 +174,7 @@ PLANS: Final = {
     "allow_opt_in": "True allows opt-ins. They need `consent_source`, and other records are read first.",
     "consent_source": "Who agreed, when and how. The journal keeps it.",
     "check": "True runs the checks that need a read now instead of when the plan is applied.",
-    "warn_above": "The share of all rows, from 0 to 1, above which the plan warns.",
+    "warn_above": "The share of all rows, from 0 to 1, above which a plan for 20 rows or more warns.",
     "keep_coordinates": "True if the changed addresses are the same places in a better spelling.",
     "allow_inactive": "True allows changes to inactive and merged rows.",
     "allow_deactivate": "True allows deactivating customers that have a balance or an active location.",

@@ -387,7 +387,7 @@ class Locations(CustomerOrLocation, Exportable):
         check : bool, default False
             True runs the checks that need a read now instead of when the plan is applied.
         warn_above : float, default WARN_ABOVE
-            The share of all rows, from 0 to 1, above which the plan warns.
+            The share of all rows, from 0 to 1, above which a plan for 20 rows or more warns.
 
         Returns
         -------

@@ -29,6 +29,8 @@ from stcrm_pandas.printable import plural
 
 WARN_ABOVE = 0.25
 """A plan that changes more than this share of all rows has a warning."""
+_FEW_ROWS = 20
+"""With fewer rows, a plan has no such warning: a share of them means little."""
 CUSTOMERS_PER_CALL = 1_000
 
 
@@ -203,9 +205,9 @@ def rows_of(
 
 
 def warn_if_many(plan: PlanData, rows: int, warn_above: float) -> PlanData:
-    """Return the plan, with a warning if it changes more than a share of all rows."""
+    """Return the plan, with a warning if it changes more than a share of all rows, and these are not few."""
     changed = len({key for _, key in plan.keys})
-    if rows and changed / rows > warn_above:
+    if rows >= _FEW_ROWS and changed / rows > warn_above:
         warning = f"The plan changes {changed:,} of {rows:,} rows, more than {warn_above:.0%}."
         return replace(plan, warnings=(warning, *plan.warnings))
     return plan

@@ -248,11 +248,12 @@ def test_a_lead_of_another_campaign_is_warned_of():
 
 
 def test_a_plan_that_changes_much_says_so():
-    before = frame("leads", *({"id": id} for id in range(8)))
+    before = frame("leads", *({"id": id} for id in range(20)))
     few = before.assign(summary=["x", *before["summary"][1:]])
     many = before.assign(summary="x")
     assert not plan_changes("leads", before, few, origin=ORIGIN).warnings
-    assert "8 of 8" in plan_changes("leads", before, many, origin=ORIGIN).warnings[0]
+    assert "20 of 20" in plan_changes("leads", before, many, origin=ORIGIN).warnings[0]
+    assert not plan_changes("leads", before[:19], many[:19], origin=ORIGIN).warnings, "a share of few rows means little"
     assert not plan_changes("leads", before, many, origin=ORIGIN, warn_above=1.0).warnings
 
 
