@@ -24,6 +24,7 @@ TYPES = {
     "pd.DataFrame": "DataFrame",
     "When": "str, date or Timestamp",
     "Ids": "int, sequence of int or Series",
+    "IdsOrNames": "int, str, sequence of int or str or Series",
     "Guids": "str, sequence of str or Series",
     "MaxAge": "str, float or timedelta",
     "Clears": "CLEAR",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import datetime as dt
-import difflib
 import html
 import inspect
 import operator
@@ -23,12 +22,14 @@ from stcrm_pandas.errors import UsageError
 from stcrm_pandas.http import wire
 from stcrm_pandas.http.cache import Cache, cache_path
 from stcrm_pandas.http.session import CachedServiceSession
+from stcrm_pandas.printable import closest
 from stcrm_pandas.reads.connection import Connection
 from stcrm_pandas.reads.fetching import Fetcher
 from stcrm_pandas.reads.progress import Progress
 from stcrm_pandas.reads.reading import Reader
 from stcrm_pandas.reads.status_log import StatusLog, status_log_path
 from stcrm_pandas.reads.writing import Writer
+from stcrm_pandas.resources.base.resource import no_attribute
 from stcrm_pandas.resources.booking_provider_tags import BookingProviderTags
 from stcrm_pandas.resources.bookings import Bookings
 from stcrm_pandas.resources.bulk_edits import BulkEdits
@@ -168,8 +169,8 @@ def connect(
     }
     if unknown := sorted(private.keys() - _PRIVATE):
         names = [*given, "sandbox"]
-        near = difflib.get_close_matches(unknown[0], names, 1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        near = closest(unknown[0], names)
+        hint = f" Did you mean {near!r}?" if near else ""
         raise UsageError(f"connect has no setting {unknown[0]!r}.{hint} It has: {', '.join(names)}.")
     if sandbox is None:
         sandbox = not names_a_tenant(given)
@@ -338,6 +339,11 @@ class Client(BulkEdits):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    if not TYPE_CHECKING:  # type checkers would take any name
+
+        def __getattr__(self, name: str) -> Any:
+            raise no_attribute("crm", self, name)
 
     def __repr__(self) -> str:
         return f"<stcrm {'; '.join(text for _, text in self._facts())}>"

@@ -1,11 +1,37 @@
-"""Text for people: counts with their nouns, and foreign text without control characters or secrets. Pure."""
+"""Text for people: counts with nouns, suggestions, and foreign text without control characters or secrets. Pure."""
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable
 
-__all__ = ["plural", "printable", "without_words"]
+__all__ = ["closest", "plural", "printable", "without_words"]
+
+_TIME_WORDS = (
+    (re.compile("(?:on_or_)?(?:since|after|from)$"), "on_or_after"),
+    (re.compile("(?:until|till|to)$"), "before"),
+)
+"""Words for the start and the end of a period, and how the API's filters spell them."""
+
+
+def closest(name: str, names: Iterable[str]) -> str | None:
+    """Return the name that was probably meant; None if no name is similar.
+
+    Examples
+    --------
+    >>> closest("statsu", ["id", "status"])
+    'status'
+    >>> closest("modified_since", ["modified_before", "modified_on_or_after"])
+    'modified_on_or_after'
+    """
+    by_lower, name = {one.lower(): one for one in names}, name.lower()
+    near = difflib.get_close_matches(name, by_lower, 1)
+    for word, spelled in _TIME_WORDS:
+        if word.search(name):
+            alike = [one for one in by_lower if one.endswith(spelled)]
+            near = difflib.get_close_matches(word.sub(spelled, name), alike, 1) or near
+    return by_lower[near[0]] if near else None
 
 
 def plural(count: int, one: str, many: str = "") -> str:

@@ -92,7 +92,10 @@ def follow_ups(port: Port, frame: pd.DataFrame, given: Mapping[str, Any], *, rea
 
 
 def tags(port: Port, customers: Any, add: Any, remove: Any, **given: Any) -> Plan:
-    """Return the plan that tags many customers."""
+    """Return the plan that tags many customers; names of tag types are looked up."""
+    if actions.has_names(add) or actions.has_names(remove):
+        known = port.list("lookups.tag_types.list")
+        add, remove = actions.ids_of_names(add, known, "add"), actions.ids_of_names(remove, known, "remove")
     return Plan.of(actions.plan_tags(customers, add, remove, origin=origin_of(port), **given), port)
 
 

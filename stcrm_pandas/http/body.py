@@ -11,7 +11,6 @@ stcrm_pandas.errors.UsageError: leads.create_note: text: must be text; pin_to_to
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 import uuid
@@ -30,6 +29,7 @@ from stcrm_pandas.contract.schemas.fields import Field, snake
 from stcrm_pandas.contract.sentinel import CLEAR
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.http.query import utc_text, whole_number
+from stcrm_pandas.printable import closest
 
 DIGITS = 15
 """Significant digits of an amount that are transmitted exactly."""
@@ -82,8 +82,8 @@ class _Check:
             return {}
         names = {_name(one): one for one in fields}
         for unknown in [name for name in given if name not in names]:
-            near = difflib.get_close_matches(str(unknown), names, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"the fields are {', '.join(names)}"
+            near = closest(str(unknown), names)
+            hint = f"did you mean {near!r}?" if near else f"the fields are {', '.join(names)}"
             self._add_problem(where, f"there is no field {str(unknown)[:60]!r}: {hint}")
         sent: dict[str, Any] = {}
         for name, one in names.items():

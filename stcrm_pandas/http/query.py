@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import difflib
 import math
 import re
 import uuid
@@ -28,10 +27,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_list_like
 
 from stcrm_pandas.contract.operations import ACTIVE, ARCHIVED, Operation
 from stcrm_pandas.contract.schemas.fields import Field, snake
 from stcrm_pandas.errors import StcrmWarning, UsageError, notify
+from stcrm_pandas.printable import closest
 
 Query = list[tuple[str, str]]
 
@@ -80,8 +81,8 @@ def to_query(operation: Operation, filters: Mapping[str, Any], *, time_zone: str
 def unknown_filter_message(operation: Operation, name: str, names: Iterable[str]) -> str:
     """Return the message for a filter that an operation does not have."""
     names = list(names)
-    near = difflib.get_close_matches(name, names, 1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
+    near = closest(name, names)
+    hint = f" Did you mean {near!r}?" if near else ""
     return f"{operation.name} has no filter {name!r}.{hint} It has: {', '.join(names)}."
 
 
@@ -92,9 +93,19 @@ def _text(operation: Operation, name: str, field: Field, value: Any, time_zone: 
             if not values:
                 raise ValueError("the list is empty: leave the filter out, or give a value")
             return ",".join(_scalar(name, field, one, time_zone) for one in values)
+        if is_list_like(value):
+            raise ValueError(_one_value_only(operation, name, field))
         return _scalar(name, field, value, time_zone)
     except (TypeError, ValueError) as error:
         raise UsageError(f"{operation.name}({name}=…): {error}.") from None
+
+
+def _one_value_only(operation: Operation, name: str, field: Field) -> str:
+    if operation.returns != "page" or field.kind in ("boolean", "time"):
+        return "takes one value only"
+    given = "…, " if operation.path_names else ""
+    each = f"crm.{operation.name}({given}{name}=value) for value in values"
+    return f"takes one value only. For several: pd.concat([{each}], ignore_index=True)"
 
 
 def _scalar(name: str, field: Field, value: Any, time_zone: str | None) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from stcrm_pandas.errors import ServiceError, StcrmWarning, notify
 from stcrm_pandas.http.query import split_ids
-from stcrm_pandas.resources.base.resource import Ids, WritableResource, checked
+from stcrm_pandas.resources.base.resource import Ids, IdsOrNames, WritableResource, checked
 
 if TYPE_CHECKING:
     from stcrm_pandas.edits.plans import Plan
@@ -96,8 +96,8 @@ class Tags(WritableResource):
         self,
         customers: pd.DataFrame | Ids,
         *,
-        add: Ids | None = None,
-        remove: Ids | None = None,
+        add: IdsOrNames | None = None,
+        remove: IdsOrNames | None = None,
         reason: str | None = None,
     ) -> Plan:
         """Plan tags to add to many customers and to remove from them, 1,000 per request.
@@ -107,22 +107,22 @@ class Tags(WritableResource):
         customers : DataFrame or int, sequence of int or Series
             A frame of customers, or their ids. Of a frame, those that have a tag already (or lack it) are left out, and
             merged and inactive ones are refused.
-        add : int, sequence of int or Series, optional
-            Tag types.
-        remove : int, sequence of int or Series, optional
-            Tag types.
+        add : int, str, sequence of int or str or Series, optional
+            Tag types, by id or by name as spelled in ServiceTitan. Names are looked up with a read of all tag types.
+        remove : int, str, sequence of int or str or Series, optional
+            Tag types, by id or by name as spelled in ServiceTitan. Names are looked up with a read of all tag types.
         reason : str, optional
             Why the change is made. The journal keeps it.
 
         Raises
         ------
         UsageError
-            No tag is given, a tag is in both lists, or the customers come from another tenant.
+            No tag is given, a tag is in both lists, no tag type or several have a name, or the customers come from
+            another tenant.
 
         Examples
         --------
-        >>> tag = crm.lookups.tag_types.list()["id"].iloc[0]
-        >>> len(crm.tags.plan(crm.customers.list(active=True), add=tag).requests)
+        >>> len(crm.tags.plan(crm.customers.list(active=True), add="VIP").requests)
         1
         """
         from stcrm_pandas.edits import planning

@@ -73,6 +73,12 @@ def _zone(value: str) -> str:
     return value
 
 
+def _tenant(value: object) -> object:
+    if isinstance(value, str) and not value.strip().lstrip("-").isdecimal():
+        raise ValueError("write the tenant's number, like 1234567, and not the company's name")
+    return value
+
+
 def _timeout(value: object) -> object:
     """Return the seconds to connect and the seconds to respond, from a pair or text."""
     try:
@@ -126,7 +132,9 @@ class Settings(BaseSettings):
         description="the part before /crm/v2/tenant/…; https, and not from a less trusted source than the secrets",
     )
     auth_url: Address | None = Field(default=None, description="the sign-in address, with or without /connect/token")
-    tenant: int | None = Field(default=None, gt=0, description="the tenant's number")
+    tenant: Annotated[int, BeforeValidator(_tenant)] | None = Field(
+        default=None, gt=0, description="the tenant's number"
+    )
     client_id: Annotated[str, BeforeValidator(_header)] | None = Field(
         default=None, min_length=1, description="the application's client id"
     )

@@ -17,6 +17,7 @@ from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.foreign_cells import is_missing
 from stcrm_pandas.http.body import check_body
 from stcrm_pandas.http.query import whole_number
+from stcrm_pandas.printable import closest
 
 OPEN = {"leads": ("Open",), "bookings": ("New", "Accepted")}
 """Statuses in which a row can be dismissed."""
@@ -176,6 +177,47 @@ def plan_tags(
     return warn_if_many(plan, len(rows), warn_above) if isinstance(customers, pd.DataFrame) else plan
 
 
+def has_names(tag_types: Any) -> bool:
+    """Return whether tag types are given by name, not only by id."""
+    return any(isinstance(one, str) and not one.strip().isdecimal() for one in _as_list(tag_types))
+
+
+def ids_of_names(tag_types: Any, known: pd.DataFrame, parameter: str) -> list[Any]:
+    """Return tag types with ids for names; of equal names, the active one counts.
+
+    Parameters
+    ----------
+    tag_types : object
+        Ids or names, one or many.
+    known : DataFrame
+        All tag types.
+    parameter : str
+        The parameter of `tags.plan`, for messages.
+
+    Raises
+    ------
+    UsageError
+        No tag type has a name, or several have it.
+    """
+    ids: list[Any] = []
+    for one in _as_list(tag_types):
+        if not has_names(one):
+            ids.append(one)
+            continue
+        named = known[known["name"] == one]
+        if len(named) > 1:
+            named = named[named["active"].fillna(False)]
+        if len(named) != 1:
+            near = closest(one, known["name"].dropna())
+            hint = f" Did you mean {near!r}?" if near else " crm.lookups.tag_types.list() has all."
+            many = f"several tag types are named {one!r}. Give the id."
+            raise UsageError(
+                f"tags.plan({parameter}=…): {many if len(named) else f'no tag type is named {one!r}.{hint}'}"
+            )
+        ids.append(named["id"].iloc[0])
+    return ids
+
+
 def unique_rows(target: Target, frame: pd.DataFrame) -> Iterable[tuple[Key, dict[str, Any]]]:
     """Yield all rows of a frame with their keys.
 
@@ -210,12 +252,15 @@ def _body(operation: str, given: Mapping[str, Any], time_zone: str | None) -> di
     return body
 
 
-def _ids(given: Any, name: str) -> list[int]:
+def _as_list(given: Any) -> list[Any]:
     if given is None:
         return []
-    many = given if isinstance(given, Iterable) and not isinstance(given, (str, bytes)) else [given]
+    return list(given) if isinstance(given, Iterable) and not isinstance(given, (str, bytes)) else [given]
+
+
+def _ids(given: Any, name: str) -> list[int]:
     try:
-        return list(dict.fromkeys(whole_number(one) for one in many))
+        return list(dict.fromkeys(whole_number(one) for one in _as_list(given)))
     except ValueError as error:
         raise UsageError(f"tags.plan({name}=…): {error}.") from None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -11,19 +10,36 @@ from typing import Any, ParamSpec, TypeVar
 
 import pandas as pd
 
-from stcrm_pandas.contract.operations import IDS, Operation, by_name
+from stcrm_pandas.contract.operations import IDS, OPERATIONS, Operation, by_name
+from stcrm_pandas.contract.schemas.fields import snake
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.http.paths import path_of
+from stcrm_pandas.printable import closest
 from stcrm_pandas.reads.feed import Feed
 from stcrm_pandas.reads.options import MaxAge, Options
 from stcrm_pandas.reads.reading import Reader, below
 from stcrm_pandas.reads.writing import Writer
 
-__all__ = ["Feed", "Guids", "Ids", "MaxAge", "Resource", "When", "WritableResource", "checked", "operation"]
+__all__ = [
+    "Feed",
+    "Guids",
+    "Ids",
+    "IdsOrNames",
+    "MaxAge",
+    "Resource",
+    "When",
+    "WritableResource",
+    "checked",
+    "no_attribute",
+    "operation",
+]
 
 Ids = int | Sequence[int] | pd.Series
 """One id, or many: more than the service takes at once are sent in several requests."""
+
+IdsOrNames = int | str | Sequence[int] | Sequence[str] | Sequence[int | str] | pd.Series
+"""One id or name, or many."""
 
 Guids = str | Sequence[str] | pd.Series
 """One GUID, or many."""
@@ -69,6 +85,9 @@ def _bound(
     for name in kwargs:
         if name not in signature.parameters:
             raise UsageError(_unknown_keyword(_name_of(method, args[0]), name, [*signature.parameters][1:]))
+    positional = [name for name, one in signature.parameters.items() if one.kind is not one.KEYWORD_ONLY]
+    if len(args) > len(positional):
+        raise UsageError(_unnamed_argument(_name_of(method, args[0]), args[len(positional)], signature, positional[1:]))
     bound = signature.bind_partial(*args, **kwargs).arguments
     for name, one in signature.parameters.items():
         if one.default is one.empty and name not in bound and one.kind is not one.KEYWORD_ONLY:
@@ -83,13 +102,48 @@ def _name_of(method: Callable[..., Any], resource: object) -> str:
 
 
 def _unknown_keyword(method: str, name: str, names: Sequence[str]) -> str:
+    near = closest(name, names)
+    hint = f" Did you mean {near!r}?" if near else ""
+    what = "filter" if set(_OPTIONS).intersection(names) else "parameter"
+    return f"{method} has no {what} {name!r}.{hint}{_parameters_message(names)}"
+
+
+def _unnamed_argument(method: str, value: object, signature: inspect.Signature, positional: Sequence[str]) -> str:
+    """Return the message for an argument that must be given by name, with the filter that has it as a choice."""
+    filters = next((one.filters for one in OPERATIONS.values() if one.name == method), ())
+    choices = {word.lower(): (snake(one.name), word) for one in filters for word in one.values}
+    takes = f"only {' and '.join(positional)} by position" if positional else "its arguments by name"
+    hint = ""
+    if isinstance(value, str) and value.lower() in choices:
+        name, word = choices[value.lower()]
+        hint = f" Did you mean {method}({name}={word!r})?"
+    return f"{method} takes {takes}.{hint}{_parameters_message([*signature.parameters][1 + len(positional) :])}"
+
+
+def _parameters_message(names: Sequence[str]) -> str:
     own = [one for one in names if one not in _OPTIONS]
     options = [one for one in names if one in _OPTIONS]
-    near = difflib.get_close_matches(name, names, 1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
     has = f" It has: {', '.join(own)}." if own else ""
-    also = f" Options of every read: {', '.join(options)}." if options else ""
-    return f"{method} has no {'filter' if options else 'parameter'} {name!r}.{hint}{has}{also}"
+    return has + (f" Options of every read: {', '.join(options)}." if options else "")
+
+
+def no_attribute(owner: str, of: object, name: str) -> AttributeError:
+    """Return the error for an attribute that does not exist, with the one that was probably meant.
+
+    Parameters
+    ----------
+    owner : str
+        The object in code, such as `crm`.
+    of : object
+        The object itself.
+    name : str
+        The attribute.
+    """
+    families = {one.name.rpartition(".")[0] for one in OPERATIONS.values()}
+    places = {family.rpartition(".")[2]: f"crm.{family}" for family in families}
+    places |= {one: f"{owner}.{one}" for one in dir(of) if not one.startswith("_")}
+    near = closest(name, places)
+    return AttributeError(f"{owner} has no {name!r}." + (f" Did you mean {places[near]}?" if near else ""))
 
 
 class Resource:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from stcrm_pandas.reads.reading import Reader
+from stcrm_pandas.resources.base.resource import no_attribute
 from stcrm_pandas.resources.lookups.jobs import CallReasons, Jobs, JobTypes
 from stcrm_pandas.resources.lookups.marketing import CampaignCategories, Campaigns
 from stcrm_pandas.resources.lookups.settings import BusinessUnits, Employees, TagTypes, Technicians
@@ -34,6 +37,11 @@ class Lookups:
         self.job_types = JobTypes(reader)
         self.jobs = Jobs(reader)
         self.call_reasons = CallReasons(reader)
+
+    if not TYPE_CHECKING:  # type checkers would take any name
+
+        def __getattr__(self, name: str) -> Any:
+            raise no_attribute("crm.lookups", self, name)
 
     def __repr__(self) -> str:
         return f"lookups: {', '.join(vars(self))}"
