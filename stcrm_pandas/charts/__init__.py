@@ -1,4 +1,4 @@
-"""Plotly figures of analysis results: a file for each analysis, and in `base` what all figures share.
+"""What all figures share: plotly figures in `base`, charts that need no script in `svg`.
 
 They are made by `result.figure(...)`; plotly is loaded only then.
 """
