@@ -74,6 +74,7 @@ class Trend:
 class _Area:
     """Where a chart of a width has its parts, in pixels from the left and from the top."""
 
+    kind: str  # its class in the style sheet
     width: int
     height: int
     left: int
@@ -85,8 +86,8 @@ class _Area:
     letters: float
 
 
-_WIDE = _Area(width=660, height=330, left=40, top=24, zero=220, bars=44, base=300, dot=5, letters=12)
-_NARROW = _Area(width=358, height=200, left=32, top=18, zero=110, bars=28, base=166, dot=4, letters=11)
+_WIDE = _Area("stcrm-wide", width=660, height=330, left=40, top=24, zero=220, bars=44, base=300, dot=5, letters=12)
+_NARROW = _Area("stcrm-narrow", width=358, height=200, left=32, top=18, zero=110, bars=28, base=166, dot=4, letters=11)
 
 
 def theme() -> str:
@@ -165,7 +166,7 @@ def trend_chart(trend: Trend, *, key: str, narrow: bool = False) -> str:
     parts.append(_line("axis", area.left, area.base, area.width, area.base))
     parts.append(_text("tick start", area.left, area.zero + (15 if narrow else 16), trend.unit[1].capitalize()))
     return (
-        f'<svg class="stcrm-svg stcrm-{"narrow" if narrow else "wide"}" viewBox="0 0 {area.width} {area.height}" role="img" '
+        f'<svg class="stcrm-svg {area.kind}" viewBox="0 0 {area.width} {area.height}" role="img" '
         f'aria-labelledby="{key}-title {key}-text" font-size="{area.letters}">{"".join(parts)}</svg>'
     )
 
