@@ -1,11 +1,11 @@
-"""The CRM of ServiceTitan in pandas.
+"""ServiceTitan's CRM in pandas.
 
     import stcrm_pandas as stcrm
 
     crm = stcrm.connect(sandbox=True)      # or connect(): from the environment
     leads = crm.leads.list(created_on_or_after="2026-01-01")
 
-The heavy parts load when they are first named.
+Submodules are imported on first use.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-import pandas  # noqa: F401  # every part stands on it; the rest is loaded when it is named
+import pandas  # noqa: F401  # every module needs it; the others are imported on first use
 
 if TYPE_CHECKING:
     from stcrm_pandas import analysis, errors

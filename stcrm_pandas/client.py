@@ -1,4 +1,4 @@
-"""`connect`, and the client that it returns: the methods and the cache of one tenant."""
+"""`connect`, and the client it returns: the methods and the cache of one tenant."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     AnySandbox = bool | str | Path | Sandbox | None
 
 _PRIVATE = {"clock", "page_size", "sleep", "timer", "chance"}
-"""Time, random numbers and page size, which tests replace."""
+"""Clock, random numbers and page size, which tests replace."""
 
 
 def connect(
@@ -80,24 +80,24 @@ def connect(
 ) -> Client:
     """Connect to one tenant. Nothing is sent before the first request.
 
-    A setting that is None comes from the environment (`STCRM_TENANT`, `STCRM_CLIENT_SECRET` …), else from a `.env` file
-    in the working folder that belongs to the user, else it has the default named below. A `.env` file cannot set
-    `allow_writes` or `state_dir`, nor an address for a secret that comes from elsewhere.
+    A setting that is None is read from the environment (`STCRM_TENANT`, `STCRM_CLIENT_SECRET` …), then from a `.env`
+    file in the working folder if the user owns it. Otherwise the default applies. A `.env` file cannot set
+    `allow_writes` or `state_dir`. It can set an address only if the secrets come from the same file.
 
     Parameters
     ----------
     environment : str, optional
         `"production"` or `"integration"`. Otherwise give `api_url` and `auth_url`.
     api_url : str, optional
-        The part of the address before `/crm/v2/tenant/…`.
+        The part of the URL before `/crm/v2/tenant/…`.
     auth_url : str, optional
-        The address for signing in, with or without `/connect/token`.
+        The URL for signing in, with or without `/connect/token`.
     tenant, client_id, client_secret, app_key : int or str, optional
-        The tenant, and the credentials of the application.
+        The tenant's number, and the credentials of the application.
     sandbox : AnySandbox, default False
-        True for a sandbox in this process (the same one each time), the path of a state file in which a sandbox is
-        kept, or a `Sandbox` of your own. No other setting is needed then. None connects to the tenant that the
-        arguments or the environment name, or to a sandbox if they name none.
+        True for a sandbox in this process (the same one each time), the path of a state file that stores a sandbox, or
+        your own `Sandbox`. No other setting is needed. None connects to the tenant in the arguments or the environment,
+        or to a sandbox if there is none.
     cache_dir : str or Path, optional
         The folder of the cache. By default the user's cache folder, or a temporary one for a sandbox without a state
         file.
@@ -105,18 +105,18 @@ def connect(
         The folder of the journals of bulk edits. By default the user's state folder, or a temporary one for a sandbox
         without a state file.
     status_log : bool, optional
-        True records the status of each lead or booking that is read; `crm.status_log` returns it. By default False.
+        True records the status of each lead and booking that is read, for `crm.status_log`. By default False.
     max_age : str, float or dt.timedelta, optional
-        How old a cached read may be, such as `"15m"` or `"2d"`. By default 1 hour.
+        Maximum age of cached data, such as `"15m"` or `"2d"`. By default 1 hour.
     offline : bool, optional
-        True reads only from the cache, however old it is; no secret is needed. By default False.
+        True reads only from the cache, whatever its age; no secret is needed. By default False.
     allow_writes : bool, optional
-        True allows writes. By default False, except for a sandbox that this process starts.
+        True allows writes. By default False, except in a sandbox that this process started.
     time_zone : str, optional
-        The tenant's time zone, such as `"America/Chicago"`, for dates without a time zone.
+        The tenant's time zone, such as `"America/Chicago"`. It applies to dates without a time zone.
     dismissing_reasons : mapping, optional
-        The names of dismissing reasons by id, such as `{620: "Price too high", 644: "Spam"}`, for reports; the API does
-        not provide them. A sandbox has its own.
+        The names of dismissing reasons by id, such as `{620: "Price too high", 644: "Spam"}`, for reports. The API does
+        not provide them; a sandbox does.
     rate_limit : int, optional
         Maximum requests per second. By default 55; the service allows about 60 per application and tenant.
     concurrency : int, optional
@@ -128,12 +128,12 @@ def connect(
     strict : bool, optional
         True makes schema drift (values that the API does not document) an error. By default False.
     progress : bool, optional
-        True always shows progress, False never. By default in notebooks and terminals.
+        True always shows progress, False never. By default, progress is shown in notebooks and terminals.
 
     Raises
     ------
     SettingsError
-        A setting is missing or wrong; the message names its variable and how to set it.
+        A setting is missing or invalid. The message gives its variable and how to set it.
     UsageError
         A keyword is not a setting.
 
@@ -197,10 +197,11 @@ def connect(
 
 
 class Client(BulkEdits):
-    """A connection to one tenant's CRM, made by `connect`. It is thread-safe, and a context manager.
+    """A connection to one tenant's CRM, returned by `connect`. It is thread-safe and a context manager.
 
     `leads`, `bookings`, `booking_provider_tags`, `customers`, `locations`, `tags`, `contacts`, `contact_methods` and
-    `contact_preferences` have the methods for the CRM, `lookups` those for reference data. `cache` holds stored reads.
+    `contact_preferences` have the methods for the CRM, and `lookups` those for reference data. `cache` is the cache of
+    reads.
     """
 
     def __init__(
@@ -245,18 +246,19 @@ class Client(BulkEdits):
         self.lookups = Lookups(reader)
 
     def operations(self, *, all: bool = False) -> pd.DataFrame:
-        """Return the operations of the API and the method for each.
+        """Return the operations of the API, with the method for each.
 
         Parameters
         ----------
         all : bool, default False
-            True adds the operations of reference data, which are not among the 88.
+            True also returns the operations for reference data, which are not among the 88.
 
         Returns
         -------
         DataFrame
             A DataFrame with `operation_id, group, method, path, scope, name, returns, writes, summary, published`.
-            `name` is the method, such as `leads.list`. `published` is False for the two that the published API lacks.
+            `name` is the method, such as `leads.list`. `published` is False for the two operations that are not in the
+            published API.
 
         Examples
         --------
@@ -272,7 +274,7 @@ class Client(BulkEdits):
         return pd.DataFrame(table)
 
     def drift(self) -> pd.DataFrame:
-        """Return the schema drift that this connection has read: values that the API does not document.
+        """Return the schema drift in the reads of this connection: values that the API does not document.
 
         Returns
         -------
@@ -287,11 +289,10 @@ class Client(BulkEdits):
         return frames.drift_frame(self._reader.drift)
 
     def status_log(self, resource: str) -> pd.DataFrame:
-        """Return in which status reads have seen each lead or booking, and when.
+        """Return the status history of leads or bookings, as recorded by reads.
 
-        Only reads over a connection with `connect(status_log=True)` are recorded. Analyses take the log as
-        `status_log=`: the change to a status happened after the row was last seen in another one, and no later than it
-        was first seen in this one.
+        Only reads with `connect(status_log=True)` are recorded. Pass the log to an analysis as `status_log=`: a change
+        of status happened between the last read with the old status and the first read with the new one.
 
         Parameters
         ----------
@@ -301,13 +302,13 @@ class Client(BulkEdits):
         Returns
         -------
         DataFrame
-            One row for each period in one status: `id` (Int64), `status` (str), `first_seen`, `last_seen` (UTC, by the
-            service's clock), ordered by `id` and `first_seen`. Empty if nothing was recorded.
+            One row per id and period in one status: `id` (Int64), `status` (str), `first_seen`, `last_seen` (UTC,
+            according to the service's clock), ordered by `id` and `first_seen`. Empty if nothing was recorded.
 
         Raises
         ------
         UsageError
-            The resource is another one.
+            The resource is neither `"leads"` nor `"bookings"`.
 
         Examples
         --------
@@ -325,11 +326,11 @@ class Client(BulkEdits):
 
     @property
     def calls(self) -> int:
-        """The number of requests that this connection has sent, with sign-ins and retries."""
+        """The number of requests sent over this connection, including sign-ins and retries."""
         return self._session.calls
 
     def close(self) -> None:
-        """Close the connection. A sandbox keeps running until its `stop()` or the end of the process."""
+        """Close the connection. A sandbox runs until `stop()` is called or the process ends."""
         self._fetcher.close()
         self._session.close()  # type: ignore[no-untyped-call]
         self.cache.close()
@@ -389,7 +390,7 @@ _folders: dict[str, tempfile.TemporaryDirectory[str]] = {}
 
 
 def _running_sandbox(state: bool | str | Path, progress: Progress) -> Sandbox:
-    """Return the sandbox of this process, or of a state file; it is started once and ends with the process."""
+    """Return the sandbox of this process or of a state file. It is started once and stops when the process ends."""
     from stcrm_pandas.sandbox import Sandbox
 
     name = "" if state is True else str(Path(str(state)).resolve())

@@ -1,4 +1,4 @@
-"""Typed dictionaries for the objects inside a request body. A plain dictionary works as well.
+"""Typed dictionaries for the objects inside a request body. A plain dictionary works, too.
 
 >>> Address(street="12 Elm St", city="Austin", state="TX", zip="78701", country="USA")["zip"]
 '78701'
@@ -15,17 +15,17 @@ CustomerType = Literal["Residential", "Commercial"]
 Priority = Literal["Low", "Normal", "High", "Urgent"]
 
 CustomFieldValues = Mapping[int, str] | Iterable[CustomField]
-"""Custom fields: `{type_id: value}`, or the tuples in a DataFrame."""
+"""Custom fields as `{type_id: value}`, or as the tuples in a DataFrame."""
 
 Values = Mapping[str, str | Clears | None] | Iterable[ExternalData]
-"""The data of an application on a row: `{key: value}`, or the tuples in a DataFrame."""
+"""An application's data for a row, as `{key: value}` or as the tuples in a DataFrame."""
 
 
 class Address(TypedDict):
-    """A complete address: an update replaces all of it.
+    """A complete address. An update replaces the whole address.
 
-    A new address may omit `unit`, `latitude` and `longitude`. A changed address needs `unit` (`""` if there is none),
-    and a customer's also both coordinates.
+    A new address may omit `unit`, `latitude` and `longitude`. A changed address must include `unit` (`""` if there is
+    none), and that of a customer also both coordinates.
     """
 
     street: str
@@ -39,7 +39,7 @@ class Address(TypedDict):
 
 
 class NewContact(TypedDict):
-    """A phone or an e-mail of a new customer, location or booking."""
+    """A phone number or e-mail address of a new customer, location or booking."""
 
     type: ContactType
     value: str
@@ -47,10 +47,10 @@ class NewContact(TypedDict):
 
 
 class ApplicationData(TypedDict):
-    """Keys and values of an application on a row, under a GUID that only the application knows.
+    """An application's keys and values for a row, stored under a GUID that only the application knows.
 
-    In an update, `patch_mode="Replace"` (the API's default) deletes keys that are not given, and `"Merge"` keeps them;
-    there `CLEAR` as a value deletes its key.
+    In an update, `patch_mode="Replace"` (the API's default) deletes omitted keys, and `"Merge"` keeps them. With
+    `"Merge"`, the value `CLEAR` deletes its key.
     """
 
     application_guid: str
@@ -59,9 +59,9 @@ class ApplicationData(TypedDict):
 
 
 class Preferences(TypedDict):
-    """The notification preferences of a contact: an update replaces all five.
+    """The notification preferences of a contact. An update replaces all five.
 
-    `invoice_statement_notification` is the older flag for the last two: it is True if both are.
+    `invoice_statement_notification` is an older flag for the last two. It is True if both are True.
     """
 
     job_reminders_enabled: bool

@@ -16,9 +16,9 @@ class Clear(Enum):
 
 
 CLEAR: Final = Clear.CLEAR
-"""Sent as null: it empties a field. None, in contrast, does not change a field.
+"""Sent as null to clear a field. None does not change a field.
 
-The API allows null for a few fields only; for any other field it is an error.
+The API accepts null for only a few fields. For other fields, `CLEAR` raises an error.
 """
 
 Clears = Literal[Clear.CLEAR]

@@ -1,4 +1,4 @@
-"""The classes of bulk edits for users: `Plan`, and the `Result` of applying it.
+"""The public classes for bulk edits: `Plan`, and `Result` from applying it.
 
 Both add a connection and methods to the data in `plan.model` and `apply.result`.
 """
@@ -24,40 +24,41 @@ from stcrm_pandas.errors import UsageError
 
 @dataclass(frozen=True, repr=False)
 class Plan(PlanData):
-    """Changes, and the requests that make them, for one tenant of one environment.
+    """Changes to one tenant's records, and the requests that make them.
 
-    Methods such as `crm.customers.plan_changes(before, after)` make a plan. Its repr is a preview; `changes`,
-    `requests`, `refused` and `unmatched` are frames; `apply()` sends it.
+    Methods such as `crm.customers.plan_changes(before, after)` return a plan. Its repr is a preview; `changes`,
+    `requests`, `refused` and `unmatched` are frames; `apply()` sends the requests.
 
     Parameters
     ----------
     resource : str
-        The resource to change: `customers`, `customer_contacts` …, or `opt_out` and others for several resources.
+        The resource to change: `customers`, `customer_contacts` …, or `opt_out` and similar names for several
+        resources.
     environment, tenant : str
         The only environment and tenant in which the plan can be applied.
     made_at : str
-        When the plan was made, in UTC, as ISO 8601 text.
+        When the plan was created, in UTC, as ISO 8601 text.
     steps : tuple of Step
         The requests, opt-outs first.
     refusals : tuple of Refusal, default ()
-        Changes that are not in the plan, with the reason.
+        Changes that are not in the plan, with reasons.
     total_rows : int, default 0
-        Number of rows in the frame from which the plan was made.
+        Number of rows in the original frame.
     warnings : tuple of str, default ()
-        Points to check before the plan is applied.
+        What to check before applying the plan.
     reason : str, optional
-        Why the change is made; kept in the journal.
+        Why the change is made. It is stored in the journal.
     options : dict
-        The options with which the plan was made (`allow_opt_in`, `consent_source` …).
+        The options of the plan (`allow_opt_in`, `consent_source` …).
     listed : tuple[dict[str, Any], ...], default ()
-        Values that were not found (numbers given to `plan_opt_out`) or can only be changed by hand, each with `what`,
-        `why` and `instead`.
+        Values that match no record (such as numbers passed to `plan_opt_out`) or that can only be changed by hand, each
+        with `what`, `why` and `instead`.
     checked : bool, default False
-        Whether checks that need a read were made. If not, apply makes them before its first write.
+        Whether the checks that require a read were run. If not, `apply` runs them before its first write.
     sample_of : str, optional
-        The digest of the plan that this plan is a part of.
+        The digest of the complete plan, if this plan is a part of one.
     port : Port, optional
-        The connection that applies the plan. Not part of its data.
+        The connection that applies the plan. It is not part of the plan's data.
     """
 
     port: Port | None = field(default=None, compare=False)
@@ -77,22 +78,22 @@ class Plan(PlanData):
 
     @property
     def changes(self) -> pd.DataFrame:
-        """A row for each changed cell: the key, `column`, `old`, `new`, `one_way`, `consent`, `opt_out`."""
+        """One row per changed cell: the key, `column`, `old`, `new`, `one_way`, `consent`, `opt_out`."""
         return changes_of(self)
 
     @property
     def requests(self) -> pd.DataFrame:
-        """A row for each request: `operation`, `method`, `path`, `set` and `fill` as JSON text, `rows`, `cells`."""
+        """One row per request: `operation`, `method`, `path`, `set` and `fill` as JSON text, `rows`, `cells`."""
         return requests_of(self)
 
     @property
     def refused(self) -> pd.DataFrame:
-        """A row for each refusal: the key, `column`, `reason`, `instead`."""
+        """One row per refusal: the key, `column`, `reason`, `instead`."""
         return refused_of(self)
 
     @property
     def unmatched(self) -> pd.DataFrame:
-        """A row for each requested value that is not in the plan: `what`, `why`, `instead`."""
+        """One row per requested value that is not in the plan: `what`, `why`, `instead`."""
         return pd.DataFrame(list(self.listed), columns=["what", "why", "instead"], dtype="str")
 
     def __repr__(self) -> str:
@@ -104,23 +105,23 @@ class Plan(PlanData):
     def apply(self, *, limit: int | None = None, stop_after: int | None = None) -> Result:
         """Apply the plan: read each row, write the journal, send the change, and read the row back.
 
-        Rows are sent in parallel. If somebody else changed the same cell of a row, that is a conflict and the row is
-        not sent. A row that already has the planned values needs no request. To continue an interrupted apply, apply
-        the plan again.
+        Requests are sent in parallel. If somebody else changed the same cell, the row is a conflict and is not sent. A
+        row that already has the planned values needs no request. To continue an interrupted apply, apply the plan
+        again.
 
         Parameters
         ----------
         limit : int, optional
-            The largest number of rows to send now; opt-outs do not count. With 0, apply only finds out the outcome of
-            requests that were running when an earlier apply ended.
+            Maximum number of rows to send now, not counting opt-outs. With 0, `apply` only sends opt-outs and checks
+            the outcome of requests that were in progress when an earlier apply ended.
         stop_after : int, optional
-            Number of failures after which only opt-outs are started.
+            Number of failures after which only opt-outs are sent.
 
         Raises
         ------
         UsageError
-            The plan is for another tenant, environment or version, or was altered; it is being applied right now; its
-            journal or lock was removed; or it changes more than 500 rows of production and no sample was applied.
+            The plan is for another tenant, environment or version, or was edited; it is being applied right now; its
+            journal or lock was removed; or it changes more than 500 rows in production and no sample was applied.
         WritesNotAllowed
             The connection is read-only.
         SettingsError
@@ -147,8 +148,8 @@ class Result(ResultData):
     Each frame starts with `resource` and the columns of the key. Times are in UTC.
 
     `succeeded` has the rows that were written and read back as planned, `failed` the others with the service's message,
-    `conflicts` a row for each cell that somebody else changed, `already` the rows that had the planned values,
-    `untried` the rows that are left, and `filled` the copied values that differ from those in the plan.
+    `conflicts` one row per cell that somebody else changed, `already` the rows that had the planned values before,
+    `untried` the rows that were not sent, and `filled` the copied values that differ from those in the plan.
 
     Parameters
     ----------
@@ -168,7 +169,7 @@ class Result(ResultData):
         return Plan.of(self._plan)
 
     def retry(self) -> Plan:
-        """Return a plan of the failed rows that may succeed now, without those that the service refused for good.
+        """Return a plan of the failed rows that may succeed now, without those that can never succeed.
 
         Raises
         ------
@@ -183,7 +184,7 @@ class Result(ResultData):
         Parameters
         ----------
         reason : str, optional
-            Why it is undone; kept in the journal of the undo.
+            Why it is undone. It is stored in the journal of the undo.
         """
         return undone(self.path, self._port, reason=reason)
 

@@ -18,7 +18,7 @@ def custom_fields(frame: pd.DataFrame, form: Literal["long", "wide"] = "long", *
     frame : DataFrame
         A frame as read, with `custom_fields` and the key.
     form : {"long", "wide"}, default 'long'
-        `"long"` has one row per field and row; `"wide"` has one column per field type.
+        `"long"` returns one row per field, `"wide"` one column per field type.
     key : str, default 'id'
         The column that identifies rows.
 
@@ -26,8 +26,8 @@ def custom_fields(frame: pd.DataFrame, form: Literal["long", "wide"] = "long", *
     -------
     DataFrame
         Long: `key, type_id, name, value`, in the order of the frame. Wide: `key` and one text column per field type,
-        with every row of the frame and missing values for fields that a row lacks. Types with the same name have their
-        id after the name.
+        with one row per row of the frame, and missing values for fields that it does not have. If several types have
+        the same name, the id follows the name.
 
     Raises
     ------
@@ -66,14 +66,14 @@ def custom_fields(frame: pd.DataFrame, form: Literal["long", "wide"] = "long", *
 
 
 def field_names(long: pd.DataFrame, key: str = "id") -> dict[int, str]:
-    """Return the headings of the wide form by type: the name, with the id after it if names are equal.
+    """Return the column names of the wide form by type: the name, followed by the id if several types share it.
 
     Parameters
     ----------
     long : DataFrame
         Custom fields in the long form.
     key : str, default 'id'
-        The column that identifies rows, which no field may have as its heading.
+        The column that identifies rows. No field gets this column name.
     """
     types = long[["type_id", "name"]].drop_duplicates("type_id", keep="last").sort_values("type_id")
     named = types["name"].fillna("").where(types["name"].notna(), types["type_id"].astype("str")).map(printable)

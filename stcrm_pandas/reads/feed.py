@@ -15,7 +15,7 @@ class Feed:
     """The result of an export feed.
 
     `frame` has the latest version of each row. `continue_from` is the token for the next `export(continue_from=…)`,
-    which returns what changed since.
+    which returns the rows that changed since then.
     """
 
     frame: pd.DataFrame

@@ -1,1 +1,1 @@
-"""The methods of a connection, a class for each family of the API's resources."""
+"""The methods of a connection: one class per resource of the API."""

@@ -29,24 +29,24 @@ class BookingContacts(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Return the phones and e-mails of bookings, with one request for each booking.
+        """Return the phones and e-mails of bookings, with one request per booking.
 
         Parameters
         ----------
         ids : int, sequence of int or Series
-            One id or many. Duplicates are dropped.
+            One or more ids. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.BookingContacts`; `booking_id` and `booking_provider_id` are
-            the booking of each contact.
+            A DataFrame with the columns of `stcrm.schemas.BookingContacts`; `booking_id` and `booking_provider_id`
+            identify the booking of each contact.
 
         Raises
         ------
@@ -89,20 +89,20 @@ class BookingContacts(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Return the phones and e-mails of one provider's bookings, with one request for each booking.
+        """Return the phones and e-mails of one provider's bookings, with one request per booking.
 
         Parameters
         ----------
         booking_provider : int
             The provider's id.
         ids : int, sequence of int or Series
-            One id or many. Duplicates are dropped.
+            One or more ids. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
@@ -136,7 +136,7 @@ class BookingContacts(Plannable):
         Parameters
         ----------
         booking_provider : int
-            The id of the booking provider, `booking_provider_id` in its bookings.
+            The id of the booking provider (`booking_provider_id` in the frame of bookings).
         id : int
             The id of the booking.
         type : ContactType
@@ -178,12 +178,12 @@ class BookingContacts(Plannable):
     ) -> pd.DataFrame:
         """Change a phone or an e-mail of a provider's booking.
 
-        The response holds only what was sent, so the booking's contacts are read afterwards.
+        The response contains only what was sent, so the booking's contacts are read afterwards.
 
         Parameters
         ----------
         booking_provider : int
-            The id of the booking provider, `booking_provider_id` in its bookings.
+            The id of the booking provider (`booking_provider_id` in the frame of bookings).
         id : int
             The id of the booking.
         contact_id : int
@@ -231,7 +231,7 @@ class BookingContacts(Plannable):
         Parameters
         ----------
         booking_provider : int
-            The id of the booking provider, `booking_provider_id` in its bookings.
+            The id of the booking provider (`booking_provider_id` in the frame of bookings).
         id : int
             The id of the booking.
         contact_id : int
@@ -259,7 +259,7 @@ class BookingContacts(Plannable):
         check: bool = False,
         warn_above: float = WARN_ABOVE,
     ) -> Plan:
-        """Plan the changes from one DataFrame of `list_contacts` to another; see `plan_changes`.
+        """Compare two DataFrames of `list_contacts` and return the changes as a plan; see `plan_changes`.
 
         Parameters
         ----------
@@ -268,11 +268,11 @@ class BookingContacts(Plannable):
         after : DataFrame
             The same rows, edited. Omitted rows and columns do not change; a missing value clears the cell.
         reason : str, optional
-            Why the change is made. The journal keeps it.
+            Why the change is made. It is stored in the journal.
         check : bool, default False
-            True runs the checks that need a read now instead of when the plan is applied.
+            True runs checks that require a read now, instead of when the plan is applied.
         warn_above : float, default WARN_ABOVE
-            The share of all rows, from 0 to 1, above which a plan for 20 rows or more warns.
+            A plan for 20 rows or more warns if it changes more than this share of all rows, from 0 to 1.
 
         Examples
         --------

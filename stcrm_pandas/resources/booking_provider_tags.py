@@ -32,23 +32,23 @@ class BookingProviderTags(Plannable):
         Parameters
         ----------
         name : str, optional
-            Only rows with this name, as the service compares names.
+            Only rows with this name. The API does not document whether part of a name matches.
         ids : int, sequence of int or Series, optional
-            Only these ids. Ids that do not exist are left out; `get` raises an error for them.
+            Only rows with these ids. Unknown ids are ignored; `get` raises an error for them.
         created_on_or_after : str, date or Timestamp, optional
-            Only rows created at or after this time. Without a time zone: the tenant's.
+            Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional
-            Only rows created before this time. Without a time zone: the tenant's.
+            Only rows created before this time. The default time zone is the tenant's.
         modified_on_or_after : str, date or Timestamp, optional
-            Only rows last modified at or after this time. Without a time zone: the tenant's.
+            Only rows last modified at or after this time. The default time zone is the tenant's.
         modified_before : str, date or Timestamp, optional
-            Only rows last modified before this time. Without a time zone: the tenant's.
+            Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
@@ -79,18 +79,18 @@ class BookingProviderTags(Plannable):
         Parameters
         ----------
         ids : int, sequence of int or Series
-            One id or many. Duplicates are dropped.
+            One or more ids. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.BookingProviderTags`, a row for each id.
+            A DataFrame with the columns of `stcrm.schemas.BookingProviderTags`, one row per id.
 
         Raises
         ------
@@ -99,7 +99,7 @@ class BookingProviderTags(Plannable):
 
         Notes
         -----
-        Operation: BookingProviderTags_Get, or BookingProviderTags_GetList for many
+        Operation: BookingProviderTags_Get, or BookingProviderTags_GetList for several ids
 
         Examples
         --------
@@ -117,7 +117,7 @@ class BookingProviderTags(Plannable):
         tag_name : str
             The name of the tag.
         description : str
-            A description in free text.
+            A description, as free text.
 
         Returns
         -------
@@ -145,7 +145,7 @@ class BookingProviderTags(Plannable):
         tag_name : str, optional
             The name of the tag.
         description : str, optional
-            A description in free text.
+            A description, as free text.
 
         Returns
         -------

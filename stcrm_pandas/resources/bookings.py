@@ -1,4 +1,4 @@
-"""Methods for bookings: requests for an appointment from outside."""
+"""Methods for bookings: requests for an appointment from web forms, marketplaces and so on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Bookings(BookingContacts, Exportable):
-    """Bookings: requests for an appointment that came in from outside, such as by a web form or a marketplace."""
+    """Bookings: requests for an appointment from web forms, marketplaces and other outside sources."""
 
     name = "bookings"
 
@@ -35,28 +35,28 @@ class Bookings(BookingContacts, Exportable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Return the bookings that match the filters, without deleted ones.
+        """Return the bookings that match the filters. Deleted bookings are not included.
 
         Parameters
         ----------
         ids : int, sequence of int or Series, optional
-            Only these ids. Ids that do not exist are left out; `get` raises an error for them.
+            Only rows with these ids. Unknown ids are ignored; `get` raises an error for them.
         external_id : str, optional
-            Only bookings to which the sender gave this id.
+            Only the booking with this id in the system that sent it.
         created_on_or_after : str, date or Timestamp, optional
-            Only rows created at or after this time. Without a time zone: the tenant's.
+            Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional
-            Only rows created before this time. Without a time zone: the tenant's.
+            Only rows created before this time. The default time zone is the tenant's.
         modified_on_or_after : str, date or Timestamp, optional
-            Only rows last modified at or after this time. Without a time zone: the tenant's.
+            Only rows last modified at or after this time. The default time zone is the tenant's.
         modified_before : str, date or Timestamp, optional
-            Only rows last modified before this time. Without a time zone: the tenant's.
+            Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
@@ -87,18 +87,18 @@ class Bookings(BookingContacts, Exportable):
         Parameters
         ----------
         ids : int, sequence of int or Series
-            One id or many. Duplicates are dropped.
+            One or more ids. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.Bookings`, a row for each id, inactive ones too.
+            A DataFrame with the columns of `stcrm.schemas.Bookings`, one row per id, including inactive rows.
 
         Raises
         ------
@@ -107,7 +107,7 @@ class Bookings(BookingContacts, Exportable):
 
         Notes
         -----
-        Operation: Bookings_Get, or Bookings_GetList for many
+        Operation: Bookings_Get, or Bookings_GetList for several ids
 
         Examples
         --------
@@ -131,30 +131,30 @@ class Bookings(BookingContacts, Exportable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Return the bookings of providers that match the filters, without deleted ones.
+        """Return the bookings of providers that match the filters. Deleted bookings are not included.
 
         Parameters
         ----------
         booking_providers : int, sequence of int or Series
             One provider's id or many: `booking_provider_id` of bookings.
         ids : int, sequence of int or Series, optional
-            Only these ids. Ids that do not exist are left out; `get` raises an error for them.
+            Only rows with these ids. Unknown ids are ignored; `get` raises an error for them.
         external_id : str, optional
-            Only bookings to which the sender gave this id.
+            Only the booking with this id in the system that sent it.
         created_on_or_after : str, date or Timestamp, optional
-            Only rows created at or after this time. Without a time zone: the tenant's.
+            Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional
-            Only rows created before this time. Without a time zone: the tenant's.
+            Only rows created before this time. The default time zone is the tenant's.
         modified_on_or_after : str, date or Timestamp, optional
-            Only rows last modified at or after this time. Without a time zone: the tenant's.
+            Only rows last modified at or after this time. The default time zone is the tenant's.
         modified_before : str, date or Timestamp, optional
-            Only rows last modified before this time. Without a time zone: the tenant's.
+            Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
@@ -189,18 +189,18 @@ class Bookings(BookingContacts, Exportable):
         booking_provider : int
             The provider's id.
         ids : int, sequence of int or Series
-            One id or many. Duplicates are dropped.
+            One or more ids. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.Bookings`, a row for each id.
+            A DataFrame with the columns of `stcrm.schemas.Bookings`, one row per id.
 
         Raises
         ------
@@ -209,7 +209,7 @@ class Bookings(BookingContacts, Exportable):
 
         Notes
         -----
-        Operation: Bookings_GetForProvider, or Bookings_GetList2 for many
+        Operation: Bookings_GetForProvider, or Bookings_GetList2 for several ids
 
         Examples
         --------
@@ -244,37 +244,37 @@ class Bookings(BookingContacts, Exportable):
         Parameters
         ----------
         booking_provider : int
-            The id of the booking provider, `booking_provider_id` in its bookings.
+            The id of the booking provider (`booking_provider_id` in the frame of bookings).
         source : str
-            The sender, in free text.
+            The sender, as free text.
         name : str
             The name.
         summary : str
-            A summary in free text.
+            A summary, as free text.
         is_first_time_client : bool
-            True if the customer is new, according to the sender.
+            Whether the sender says that the customer is new.
         external_id : str
-            The sender's id of the booking.
+            The id of the booking in the system that sends it.
         address : Address, optional
             The address, without coordinates.
         contacts : iterable of NewContact, optional
-            Phones and e-mail addresses.
+            Phone numbers and e-mail addresses.
         customer_type : CustomerType, optional
             Residential or commercial.
         start : str, date or Timestamp, optional
-            The requested time. Without a time zone: the tenant's.
+            The requested time. The default time zone is the tenant's.
         campaign_id : int, optional
-            The campaign that brought it.
+            The id of the campaign it came from.
         business_unit_id : int, optional
-            The business unit that handles it.
+            The id of the business unit that handles it.
         job_type_id : int, optional
-            The job type.
+            The id of the job type.
         priority : Priority, optional
             The priority.
         uploaded_images : iterable of str, optional
             URLs of images.
         is_send_confirmation_email : bool, optional
-            True makes ServiceTitan send a confirmation by e-mail.
+            True makes ServiceTitan e-mail a confirmation.
 
         Returns
         -------
@@ -316,16 +316,16 @@ class Bookings(BookingContacts, Exportable):
         uploaded_images: Iterable[str] | None = None,
         external_id: str | None = None,
     ) -> pd.DataFrame:
-        """Change a provider's booking. Only what is given changes; an address is replaced as a whole.
+        """Change a provider's booking. Omitted fields do not change; an address is replaced as a whole.
 
         Parameters
         ----------
         booking_provider : int
-            The id of the booking provider, `booking_provider_id` in its bookings.
+            The id of the booking provider (`booking_provider_id` in the frame of bookings).
         id : int
             The id of the row.
         source : str, optional
-            Where the booking comes from, in free text.
+            Where the booking comes from, as free text.
         name : str, optional
             The name.
         address : Address, optional
@@ -333,23 +333,23 @@ class Bookings(BookingContacts, Exportable):
         customer_type : CustomerType, optional
             Residential or commercial.
         start : str, date or Timestamp, optional
-            The requested time. Without a time zone: the tenant's.
+            The requested time. The default time zone is the tenant's.
         summary : str, optional
-            A summary in free text.
+            A summary, as free text.
         campaign_id : int, optional
-            The campaign that brought it.
+            The id of the campaign it came from.
         business_unit_id : int, optional
-            The business unit that handles it.
+            The id of the business unit that handles it.
         job_type_id : int, optional
-            The job type.
+            The id of the job type.
         priority : Priority, optional
             The priority.
         is_first_time_client : bool, optional
-            True if the customer is new, according to the sender.
+            Whether the sender says that the customer is new.
         uploaded_images : iterable of str, optional
             URLs of images.
         external_id : str, optional
-            The sender's id of the booking.
+            The id of the booking in the system that sends it.
 
         Returns
         -------
@@ -376,13 +376,13 @@ class Bookings(BookingContacts, Exportable):
         Parameters
         ----------
         booking_provider : int
-            The id of the booking provider, `booking_provider_id` in its bookings.
+            The id of the booking provider (`booking_provider_id` in the frame of bookings).
         id : int
             The id of the row.
         call_reason_id : int, optional
-            The reason for the dismissal.
+            The id of the call reason for the dismissal.
         dismissing_memo : str, optional
-            Why it is dismissed, in free text.
+            Why it is dismissed, as free text.
 
         Notes
         -----
@@ -413,16 +413,16 @@ class Bookings(BookingContacts, Exportable):
         bookings : DataFrame
             Open ones, as they were read: one that was modified since is not dismissed.
         call_reason_id : int, optional
-            The reason for the dismissal.
+            The id of the call reason for the dismissal.
         dismissing_memo : str, optional
-            Why they are dismissed, in free text.
+            Why they are dismissed, as free text.
         reason : str, optional
-            Why the change is made. The journal keeps it.
+            Why the change is made. It is stored in the journal.
 
         Raises
         ------
         UsageError
-            A required column is missing, a booking is duplicate, or the rows come from another tenant.
+            A required column is missing, a booking appears twice, or the rows come from another tenant.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""Bulk edits across families: opt-outs, plans from files, undo, resume."""
+"""Bulk edits across resources: opt-outs, plans from files, undo, resume."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class BulkEdits:
-    """The methods of a client for bulk edits."""
+    """The bulk edit methods of a connection."""
 
     _port: Port
 
@@ -30,14 +30,14 @@ class BulkEdits:
             The marketing preferences of the new contacts API; `crm.contact_preferences.list_types()` lists all. Without
             names, matches there are listed in `unmatched` and not changed.
         reason : str, optional
-            Why the change is made. The journal keeps it.
+            Why the change is made. It is stored in the journal.
 
         Returns
         -------
         Plan
             A plan for the contacts of customers and locations, and for preferences of the new contacts API. Its
-            `unmatched` lists values that no record has, and what must be done by hand: the API cannot stop text
-            messages, change a contact of an inactive or merged customer or location, or opt a lead out. Contacts of
+            `unmatched` lists values that match no record, and what you have to do by hand: the API cannot stop text
+            messages, change a contact of an inactive or merged customer or location, or opt out a lead. Contacts of
             bookings are not searched.
 
         Raises
@@ -66,7 +66,7 @@ class BulkEdits:
         Raises
         ------
         UsageError
-            The file is not a plan, was altered, has another version, or belongs to another tenant or environment.
+            The file is not a plan, was edited, has a different version, or belongs to another tenant or environment.
 
         Examples
         --------
@@ -82,11 +82,11 @@ class BulkEdits:
         return load(path, self._port)
 
     def undo(self, journal: str | Path | Result, *, reason: str | None = None) -> Plan:
-        """Plan the undo of an apply, from its journal. Nothing is sent.
+        """Return a plan that undoes an apply, from its journal. Nothing is sent.
 
-        Rows that the apply could not read back are read now, because they may have been changed.
+        Rows that could not be read back are read now, because they may have been changed.
 
-        `plan.refused` lists what cannot be undone, with the reason: a cell that was missing and cannot be cleared, an
+        `plan.refused` lists what cannot be undone, with the reason: a cell that was empty and cannot be cleared, an
         opt-out, or a change that the API cannot make. Rows that were changed since then are conflicts when the plan is
         applied.
 
@@ -101,7 +101,7 @@ class BulkEdits:
         ------
         UsageError
             The file is not a journal, or belongs to another tenant or environment; some of its rows were in progress
-            when the apply ended (resume it first), or it is being applied right now.
+            when the apply ended (resume it first), or the apply is still running.
 
         Examples
         --------
@@ -117,7 +117,7 @@ class BulkEdits:
     def resume(
         self, journal: str | Path | Result, *, limit: int | None = None, stop_after: int | None = None
     ) -> Result:
-        """Continue an interrupted apply, as applying its plan again would.
+        """Continue an interrupted apply. Applying its plan again does the same.
 
         Rows whose request was in progress are read to find out whether it was carried out.
 

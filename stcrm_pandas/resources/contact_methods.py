@@ -31,32 +31,32 @@ class ContactMethods(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Return the contact methods of contacts, with one request for each contact.
+        """Return the contact methods of contacts, with one request per contact.
 
         Parameters
         ----------
         contact_ids : str, sequence of str or Series
             One GUID or many.
         reference_id : str, optional
-            Only rows with this id of your own.
+            Only rows with this id from your own system.
         type : ContactType, optional
             Only contact methods of this type.
         value : str, optional
             Only contact methods with this value.
         created_on_or_after : str, date or Timestamp, optional
-            Only rows created at or after this time. Without a time zone: the tenant's.
+            Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional
-            Only rows created before this time. Without a time zone: the tenant's.
+            Only rows created before this time. The default time zone is the tenant's.
         modified_on_or_after : str, date or Timestamp, optional
-            Only rows last modified at or after this time. Without a time zone: the tenant's.
+            Only rows last modified at or after this time. The default time zone is the tenant's.
         modified_before : str, date or Timestamp, optional
-            Only rows last modified before this time. Without a time zone: the tenant's.
+            Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
@@ -100,27 +100,27 @@ class ContactMethods(Plannable):
         Parameters
         ----------
         contact_id : str, optional
-            Only methods of this contact.
+            Only contact methods of this contact.
         reference_id : str, optional
-            Only rows with this id of your own.
+            Only rows with this id from your own system.
         type : ContactType, optional
             Only contact methods of this type.
         value : str, optional
             Only contact methods with this value.
         created_on_or_after : str, date or Timestamp, optional
-            Only rows created at or after this time. Without a time zone: the tenant's.
+            Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional
-            Only rows created before this time. Without a time zone: the tenant's.
+            Only rows created before this time. The default time zone is the tenant's.
         modified_on_or_after : str, date or Timestamp, optional
-            Only rows last modified at or after this time. Without a time zone: the tenant's.
+            Only rows last modified at or after this time. The default time zone is the tenant's.
         modified_before : str, date or Timestamp, optional
-            Only rows last modified before this time. Without a time zone: the tenant's.
+            Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
@@ -147,7 +147,7 @@ class ContactMethods(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Return contact methods by id, in the order of the ids, with one request for each.
+        """Return contact methods by id, in the order of the ids, with one request per id.
 
         Parameters
         ----------
@@ -156,16 +156,16 @@ class ContactMethods(Plannable):
         contact_method_ids : str, sequence of str or Series
             One method's GUID or many.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.ContactMethods`, a row for each.
+            A DataFrame with the columns of `stcrm.schemas.ContactMethods`, one row each.
 
         Raises
         ------
@@ -205,7 +205,7 @@ class ContactMethods(Plannable):
         value : str
             The phone number, e-mail address or other value.
         reference_id : str, optional
-            An id of your own.
+            The id in your own system.
         memo : str, optional
             A note on the contact.
 
@@ -270,20 +270,20 @@ class ContactMethods(Plannable):
         reference_id: str | Clears | None = None,
         memo: str | Clears | None = None,
     ) -> pd.DataFrame:
-        """Replace a contact method, or create it with a GUID of your own.
+        """Replace a contact method, or create it with your own GUID.
 
         Parameters
         ----------
         contact_id : str
             The id of the contact.
         contact_method_id : str
-            The GUID of the method, or a new one to create it.
+            The GUID of the contact method, or a new GUID to create one.
         type : ContactType
             The type.
         value : str
             The phone number, e-mail address or other value.
         reference_id : str or CLEAR, optional
-            An id of your own.
+            The id in your own system.
         memo : str or CLEAR, optional
             A note on the contact.
 
@@ -306,7 +306,7 @@ class ContactMethods(Plannable):
 
     @operation
     def delete(self, contact_id: str, contact_method_id: str) -> None:
-        """Delete a contact method, with its preferences.
+        """Delete a contact method and its preferences.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Methods for preferences of contact methods: what may be sent to a phone or an e-mail."""
+"""Methods for preferences of contact methods: what may be sent to a phone or e-mail address."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stcrm_pandas.resources.base.resource import Guids, MaxAge, operation
 
 
 class ContactPreferences(Plannable):
-    """Preferences of contact methods in the new contacts API: what may be sent to a phone or an e-mail."""
+    """Preferences of contact methods in the new contacts API: what may be sent to a phone or e-mail address."""
 
     name = "contact_preferences"
 
@@ -25,7 +25,7 @@ class ContactPreferences(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Return the preferences of contact methods, with one request for each.
+        """Return the preferences of contact methods, with one request per contact method.
 
         Parameters
         ----------
@@ -34,17 +34,17 @@ class ContactPreferences(Plannable):
         contact_method_ids : str, sequence of str or Series
             One method's GUID or many.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.ContactPreferences`; `contact_id` and `contact_method_id` are
-            the owner of each preference.
+            A DataFrame with the columns of `stcrm.schemas.ContactPreferences`; `contact_id` and `contact_method_id`
+            identify the contact method of each preference.
 
         Raises
         ------
@@ -73,7 +73,7 @@ class ContactPreferences(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Return preferences by name, in the order of the arguments, with one request for each.
+        """Return preferences by name, in the order of the arguments, with one request per name.
 
         Parameters
         ----------
@@ -84,16 +84,16 @@ class ContactPreferences(Plannable):
         preference_names : str, sequence of str or Series
             One name or many.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.ContactPreferences`, a row for each.
+            A DataFrame with the columns of `stcrm.schemas.ContactPreferences`, one row each.
 
         Raises
         ------
@@ -126,11 +126,11 @@ class ContactPreferences(Plannable):
         Parameters
         ----------
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
@@ -160,7 +160,7 @@ class ContactPreferences(Plannable):
         preference_name : str
             The name of the preference.
         value : str
-            The new value as text, of the type that `data_type` names.
+            The new value, as text that matches `data_type`.
 
         Returns
         -------

@@ -10,7 +10,7 @@ from stcrm_pandas.resources.base.resource import Guids, Ids, MaxAge, When, opera
 
 
 class Contacts(Plannable):
-    """Contacts in the new contacts API: people with contact methods. They are separate from customers' contacts."""
+    """Contacts in the new contacts API: people with contact methods, separate from the contacts of customers."""
 
     name = "contacts"
 
@@ -35,27 +35,27 @@ class Contacts(Plannable):
         Parameters
         ----------
         name : str, optional
-            Only rows with this name, as the service compares names.
+            Only rows with this name. The API does not document whether part of a name matches.
         title : str, optional
             Only contacts with this title.
         reference_id : str, optional
-            Only rows with this id of your own.
+            Only rows with this id from your own system.
         is_archived : bool or str, optional
-            True for archived contacts only, False for the others only. By default the service decides.
+            True returns only archived contacts, False only the others. The API does not document its default.
         created_on_or_after : str, date or Timestamp, optional
-            Only rows created at or after this time. Without a time zone: the tenant's.
+            Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional
-            Only rows created before this time. Without a time zone: the tenant's.
+            Only rows created before this time. The default time zone is the tenant's.
         modified_on_or_after : str, date or Timestamp, optional
-            Only rows last modified at or after this time. Without a time zone: the tenant's.
+            Only rows last modified at or after this time. The default time zone is the tenant's.
         modified_before : str, date or Timestamp, optional
-            Only rows last modified before this time. Without a time zone: the tenant's.
+            Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
@@ -81,23 +81,23 @@ class Contacts(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Return contacts by id, in the order of the ids, with one request for each.
+        """Return contacts by id, in the order of the ids, with one request per id.
 
         Parameters
         ----------
         ids : str, sequence of str or Series
-            One id or many. Duplicates are dropped.
+            One or more ids. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.Contacts`, a row for each id.
+            A DataFrame with the columns of `stcrm.schemas.Contacts`, one row per id.
 
         Raises
         ------
@@ -132,40 +132,40 @@ class Contacts(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Return the contacts of the rows with these ids, such as customers, with one request for each.
+        """Return the contacts related to the rows with these ids, such as customers, with one request per id.
 
         Parameters
         ----------
         relationship_ids : int, sequence of int or Series
             One id or many: `related_entity_id` of relationships.
         name : str, optional
-            Only rows with this name, as the service compares names.
+            Only rows with this name. The API does not document whether part of a name matches.
         title : str, optional
             Only contacts with this title.
         reference_id : str, optional
-            Only rows with this id of your own.
+            Only rows with this id from your own system.
         is_archived : bool or str, optional
-            True for archived contacts only, False for the others only. By default the service decides.
+            True returns only archived contacts, False only the others. The API does not document its default.
         created_on_or_after : str, date or Timestamp, optional
-            Only rows created at or after this time. Without a time zone: the tenant's.
+            Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional
-            Only rows created before this time. Without a time zone: the tenant's.
+            Only rows created before this time. The default time zone is the tenant's.
         modified_on_or_after : str, date or Timestamp, optional
-            Only rows last modified at or after this time. Without a time zone: the tenant's.
+            Only rows last modified at or after this time. The default time zone is the tenant's.
         modified_before : str, date or Timestamp, optional
-            Only rows last modified before this time. Without a time zone: the tenant's.
+            Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
             A DataFrame with the columns of `stcrm.schemas.ContactsOfRelationship`; `relationship_id` is the row that
-            each contact belongs to.
+            the contact is related to.
 
         Notes
         -----
@@ -192,28 +192,28 @@ class Contacts(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Return the rows that contacts belong to, with one request for each contact.
+        """Return the rows that contacts are related to, with one request per contact.
 
         Parameters
         ----------
         contact_ids : str, sequence of str or Series
             One GUID or many.
         related_entity_id : int, optional
-            Only relationships with the row of this id.
+            Only relationships with the row that has this id.
         type_slug : str, optional
-            Only relationships of this kind, as the API spells it.
+            Only relationships of this kind, such as `"customer"`.
         type_name : str, optional
-            Only relationships whose kind has this name.
+            Only relationships of the kind with this name.
         created_on_or_after : str, date or Timestamp, optional
-            Only rows created at or after this time. Without a time zone: the tenant's.
+            Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional
-            Only rows created before this time. Without a time zone: the tenant's.
+            Only rows created before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
@@ -248,9 +248,9 @@ class Contacts(Plannable):
         name : str, optional
             The name.
         title : str, optional
-            The title, such as a form of address or a role.
+            The title, such as `"Dr."` or `"Owner"`.
         reference_id : str, optional
-            An id of your own.
+            The id in your own system.
 
         Returns
         -------
@@ -277,7 +277,7 @@ class Contacts(Plannable):
         title: str | Clears | None = None,
         reference_id: str | Clears | None = None,
     ) -> pd.DataFrame:
-        """Change a contact; `CLEAR` empties a field.
+        """Change a contact. `CLEAR` clears a field.
 
         Parameters
         ----------
@@ -288,9 +288,9 @@ class Contacts(Plannable):
         name : str or CLEAR, optional
             The name.
         title : str or CLEAR, optional
-            The title, such as a form of address or a role.
+            The title, such as `"Dr."` or `"Owner"`.
         reference_id : str or CLEAR, optional
-            An id of your own.
+            The id in your own system.
 
         Returns
         -------
@@ -318,7 +318,7 @@ class Contacts(Plannable):
         title: str | Clears | None = None,
         reference_id: str | Clears | None = None,
     ) -> pd.DataFrame:
-        """Replace a contact: fields that are not given are emptied.
+        """Replace a contact. Omitted fields are cleared.
 
         Parameters
         ----------
@@ -329,9 +329,9 @@ class Contacts(Plannable):
         name : str or CLEAR, optional
             The name.
         title : str or CLEAR, optional
-            The title, such as a form of address or a role.
+            The title, such as `"Dr."` or `"Owner"`.
         reference_id : str or CLEAR, optional
-            An id of your own.
+            The id in your own system.
 
         Returns
         -------
@@ -351,7 +351,7 @@ class Contacts(Plannable):
 
     @operation
     def delete(self, id: str) -> None:
-        """Delete a contact, with its methods and their preferences.
+        """Delete a contact, its contact methods and their preferences.
 
         Parameters
         ----------
@@ -377,9 +377,9 @@ class Contacts(Plannable):
         contact_id : str
             The id of the contact.
         related_entity_id : int
-            The id of the row to which the contact belongs.
+            The id of the row that the contact is related to.
         type_slug : str
-            The kind of relationship, as the API spells it.
+            The kind of relationship, such as `"customer"`.
 
         Notes
         -----
@@ -403,9 +403,9 @@ class Contacts(Plannable):
         contact_id : str
             The id of the contact.
         related_entity_id : int
-            The id of the row to which the contact belongs.
+            The id of the row that the contact is related to.
         type_slug : str
-            The kind of relationship, as the API spells it.
+            The kind of relationship, such as `"customer"`.
 
         Notes
         -----

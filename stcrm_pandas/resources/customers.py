@@ -1,4 +1,4 @@
-"""Methods for customers: who pays."""
+"""Methods for customers: the people and companies that pay."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Customers(CustomerOrLocation, Exportable):
-    """Customers: who pays. Their phones and e-mails are separate rows; see `list_contacts`."""
+    """Customers: the people and companies that pay. Their phones and e-mails are separate rows; see `list_contacts`."""
 
     name = "customers"
 
@@ -58,34 +58,34 @@ class Customers(CustomerOrLocation, Exportable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Return the customers that match the filters, inactive and merged ones too unless `active` is given.
+        """Return the customers that match the filters, including inactive and merged ones unless `active` is given.
 
         Parameters
         ----------
         ids : int, sequence of int or Series, optional
-            Only these ids. Ids that do not exist are left out; `get` raises an error for them.
+            Only rows with these ids. Unknown ids are ignored; `get` raises an error for them.
         exclude_accounting_changes_from_modified_date_range : bool, optional
-            True leaves out rows of which only the balance changed.
+            True leaves out rows in which only the balance changed.
         name : str, optional
-            Only rows with this name, as the service compares names.
+            Only rows with this name. The API does not document whether part of a name matches.
         phone : str, optional
             Only customers with this phone number.
         active : bool, optional
-            True for active rows only, False for inactive rows only. By default both.
+            True returns only active rows, False only inactive rows. By default, both.
         created_on_or_after : str, date or Timestamp, optional
-            Only rows created at or after this time. Without a time zone: the tenant's.
+            Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional
-            Only rows created before this time. Without a time zone: the tenant's.
+            Only rows created before this time. The default time zone is the tenant's.
         modified_on_or_after : str, date or Timestamp, optional
-            Only rows last modified at or after this time. Without a time zone: the tenant's.
+            Only rows last modified at or after this time. The default time zone is the tenant's.
         modified_before : str, date or Timestamp, optional
-            Only rows last modified before this time. Without a time zone: the tenant's.
+            Only rows last modified before this time. The default time zone is the tenant's.
         external_data_application_guid : str, optional
-            Fill `external_data` with the data of this application.
+            The application whose data to return in `external_data`.
         external_data_key : str, optional
-            Only rows with this key in an application's data. It needs `external_data_values`.
+            Only rows with this key in an application's data. Requires `external_data_values`.
         external_data_values : str or sequence of str, optional
-            Only rows whose key has one of these values, at most 50.
+            Only rows in which that key has one of these values (at most 50).
         street : str, optional
             Only rows with this street.
         unit : str, optional
@@ -103,11 +103,11 @@ class Customers(CustomerOrLocation, Exportable):
         longitude : float, optional
             Only rows at this longitude, in degrees.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
@@ -138,18 +138,18 @@ class Customers(CustomerOrLocation, Exportable):
         Parameters
         ----------
         ids : int, sequence of int or Series
-            One id or many. Duplicates are dropped.
+            One or more ids. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.Customers`, a row for each id, inactive ones too.
+            A DataFrame with the columns of `stcrm.schemas.Customers`, one row per id, including inactive rows.
 
         Raises
         ------
@@ -158,7 +158,7 @@ class Customers(CustomerOrLocation, Exportable):
 
         Notes
         -----
-        Operation: Customers_Get, or Customers_GetList for many
+        Operation: Customers_Get, or Customers_GetList for several ids
 
         Examples
         --------
@@ -180,26 +180,26 @@ class Customers(CustomerOrLocation, Exportable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Return the phones and e-mails of customers with their preferences, of all customers by default.
+        """Return the phones and e-mails of customers, with their preferences. By default, those of all customers.
 
         Parameters
         ----------
         customer_ids : int, sequence of int or Series, optional
             Only contacts of these customers.
         created_on_or_after : str, date or Timestamp, optional
-            Only rows created at or after this time. Without a time zone: the tenant's.
+            Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional
-            Only rows created before this time. Without a time zone: the tenant's.
+            Only rows created before this time. The default time zone is the tenant's.
         modified_on_or_after : str, date or Timestamp, optional
-            Only rows last modified at or after this time. Without a time zone: the tenant's.
+            Only rows last modified at or after this time. The default time zone is the tenant's.
         modified_before : str, date or Timestamp, optional
-            Only rows last modified before this time. Without a time zone: the tenant's.
+            Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
@@ -245,25 +245,25 @@ class Customers(CustomerOrLocation, Exportable):
         address : Address
             The complete address.
         locations : iterable of NewLocation
-            Where work is done. Often one, with the customer's own address.
+            The locations where work is done. Often there is one, at the customer's own address.
         type : CustomerType, optional
             Residential or commercial.
         do_not_mail : bool, optional
             True if the customer opted out of mail.
         do_not_service : bool, optional
-            True if the customer must not be served.
+            True if the company must not do work for the customer.
         national_account : bool, optional
             True for a national account.
         contacts : iterable of NewContact, optional
-            Phones and e-mail addresses.
+            Phone numbers and e-mail addresses.
         custom_fields : dict, optional
             Custom fields as `{type_id: value}`.
         tag_type_ids : iterable of int, optional
-            All its tags. An empty list removes them all.
+            The ids of all its tag types. An empty list removes all tags.
         external_data : ApplicationData, optional
-            The data of an application on the row.
+            An application's data for the row.
         tax_exempt : bool, optional
-            True if the customer pays no sales tax.
+            True if the customer is exempt from sales tax.
         payment_term_id : int, optional
             The id of the payment term.
         credit_limit : float or Decimal, optional
@@ -275,7 +275,7 @@ class Customers(CustomerOrLocation, Exportable):
         -------
         DataFrame
             The customer: one row with the columns of `stcrm.schemas.CreatedCustomers`; `locations` and `contacts` are
-            tuples of what was created with it.
+            tuples of the records created with it.
 
         Notes
         -----
@@ -309,7 +309,7 @@ class Customers(CustomerOrLocation, Exportable):
         credit_limit: float | Decimal | None = None,
         credit_limit_balance: float | Decimal | None = None,
     ) -> pd.DataFrame:
-        """Change a customer. Only what is given changes; nested values are replaced as a whole.
+        """Change a customer. Omitted fields do not change; nested values are replaced as a whole.
 
         Parameters
         ----------
@@ -322,21 +322,21 @@ class Customers(CustomerOrLocation, Exportable):
         address : Address, optional
             The complete address, with unit and coordinates.
         custom_fields : dict, optional
-            All custom fields, as `{type_id: value}`. Fields that are not given are removed.
+            All custom fields, as `{type_id: value}`. Omitted fields are removed.
         external_data : ApplicationData, optional
-            The data of an application on the row.
+            An application's data for the row.
         do_not_mail : bool, optional
             True if the customer opted out of mail.
         do_not_service : bool, optional
-            True if the customer must not be served.
+            True if the company must not do work for the customer.
         national_account : bool, optional
             True for a national account.
         active : bool, optional
             False makes the row inactive, True makes it active.
         tag_type_ids : iterable of int, optional
-            All its tags. An empty list removes them all; `add_tag` adds one.
+            The ids of all its tag types. An empty list removes all tags; `add_tag` adds one.
         tax_exempt : bool, optional
-            True if the customer pays no sales tax.
+            True if the customer is exempt from sales tax.
         payment_term_id : int, optional
             The id of the payment term.
         credit_limit : float or Decimal, optional
@@ -375,7 +375,7 @@ class Customers(CustomerOrLocation, Exportable):
         pin_to_top : bool, optional
             True pins the note to the top.
         add_to_locations : bool, optional
-            True adds the note to the customer's locations, too.
+            True also adds the note to the customer's locations.
 
         Returns
         -------
@@ -409,7 +409,7 @@ class Customers(CustomerOrLocation, Exportable):
         check: bool = False,
         warn_above: float = WARN_ABOVE,
     ) -> Plan:
-        """Plan the changes from one DataFrame of customers to another. Nothing is sent.
+        """Compare two DataFrames of customers and return the changes as a plan. Nothing is sent.
 
         Parameters
         ----------
@@ -418,9 +418,9 @@ class Customers(CustomerOrLocation, Exportable):
         after : DataFrame
             The same rows, edited. Omitted rows and columns do not change; a missing value clears the cell.
         reason : str, optional
-            Why the change is made. The journal keeps it.
+            Why the change is made. It is stored in the journal.
         keep_coordinates : bool, default False
-            True if the changed addresses are the same places in a better spelling.
+            True keeps coordinates when an address changes, such as when only its spelling is corrected.
         allow_inactive : bool, default False
             True allows changes to inactive and merged rows.
         allow_deactivate : bool, default False
@@ -428,13 +428,13 @@ class Customers(CustomerOrLocation, Exportable):
         application_guid : str, optional
             The application whose `external_data` changes.
         allow_opt_in : bool, default False
-            True allows opt-ins. They need `consent_source`, and other records are read first.
+            True allows opt-ins. They require `consent_source` and a check of other records.
         consent_source : str, optional
-            Who agreed, when and how. The journal keeps it.
+            Who consented, when and how. It is stored in the journal.
         check : bool, default False
-            True runs the checks that need a read now instead of when the plan is applied.
+            True runs checks that require a read now, instead of when the plan is applied.
         warn_above : float, default WARN_ABOVE
-            The share of all rows, from 0 to 1, above which a plan for 20 rows or more warns.
+            A plan for 20 rows or more warns if it changes more than this share of all rows, from 0 to 1.
 
         Returns
         -------
@@ -444,8 +444,8 @@ class Customers(CustomerOrLocation, Exportable):
         Raises
         ------
         UsageError
-            The DataFrames hold other rows, or come from another tenant or environment; a key is missing, duplicate, or
-            not in `before`.
+            The DataFrames are of another resource, tenant or environment; or a key is missing, appears twice, or is not
+            in `before`.
 
         Examples
         --------

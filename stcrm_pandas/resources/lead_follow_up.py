@@ -1,4 +1,4 @@
-"""Work on a lead: notes, follow-up dates, dismissal."""
+"""Follow-up on leads: notes, follow-up dates, dismissal."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ class LeadFollowUp(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Return the notes on leads, with one request for each lead.
+        """Return the notes on leads, with one request per lead.
 
         Parameters
         ----------
         ids : int, sequence of int or Series
-            One id or many. Duplicates are dropped.
+            One or more ids. Duplicates are dropped.
         created_on_or_after : str, date or Timestamp, optional
-            Only rows created at or after this time. Without a time zone: the tenant's.
+            Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional
-            Only rows created before this time. Without a time zone: the tenant's.
+            Only rows created before this time. The default time zone is the tenant's.
         modified_on_or_after : str, date or Timestamp, optional
-            Only rows last modified at or after this time. Without a time zone: the tenant's.
+            Only rows last modified at or after this time. The default time zone is the tenant's.
         modified_before : str, date or Timestamp, optional
-            Only rows last modified before this time. Without a time zone: the tenant's.
+            Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
@@ -111,7 +111,7 @@ class LeadFollowUp(Plannable):
         id : int
             The id of the row.
         follow_up_date : str, date or Timestamp
-            When to follow up. Without a time zone: the tenant's.
+            When to follow up. The default time zone is the tenant's.
         text : str, optional
             The text of the note.
         pin_to_top : bool, optional
@@ -180,7 +180,7 @@ class LeadFollowUp(Plannable):
         pin_to_top : bool, optional
             True pins the note to the top.
         reason : str, optional
-            Why the change is made. The journal keeps it.
+            Why the change is made. It is stored in the journal.
 
         Raises
         ------
@@ -209,12 +209,12 @@ class LeadFollowUp(Plannable):
         dismissing_reason_id : int
             The id of the dismissing reason.
         reason : str, optional
-            Why the change is made. The journal keeps it.
+            Why the change is made. It is stored in the journal.
 
         Raises
         ------
         UsageError
-            A required column is missing, a lead is duplicate, or the rows come from another tenant.
+            A required column is missing, a lead appears twice, or the rows come from another tenant.
 
         Examples
         --------

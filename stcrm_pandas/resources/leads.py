@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Leads(LeadFollowUp, Exportable):
-    """Leads: inquiries that were not booked at first contact, or were entered as leads."""
+    """Leads: inquiries that were not booked at first contact, or that were entered as leads."""
 
     name = "leads"
 
@@ -48,18 +48,18 @@ class Leads(LeadFollowUp, Exportable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Return the leads that match the filters, without deleted ones.
+        """Return the leads that match the filters. Deleted leads are not included.
 
         Parameters
         ----------
         ids : int, sequence of int or Series, optional
-            Only these ids. Ids that do not exist are left out; `get` raises an error for them.
+            Only rows with these ids. Unknown ids are ignored; `get` raises an error for them.
         customer_id : int, optional
             Only rows of this customer.
         is_prospect : bool, optional
-            True for leads whose customer has no job yet, or that have no customer.
+            True returns only leads without a customer, or whose customer has no job yet.
         without_customer : bool, optional
-            True for leads without a customer or location.
+            True returns only leads without a customer or location.
         status : {"Open", "Dismissed", "Converted"}, optional
             Only leads with this status.
         customer_city : str, optional
@@ -75,27 +75,27 @@ class Leads(LeadFollowUp, Exportable):
         customer_modified_on_or_after : str, date or Timestamp, optional
             Only leads whose customer was last modified at or after this time.
         gen_perm_url : bool, optional
-            True fills `lead_url`, and creates a permanent link for each lead.
+            True fills in `lead_url` and creates a permanent link for each lead.
         lead_customer_name : str, optional
             Only leads with this customer name.
         lead_phone : str, optional
             Only leads with this phone number.
         is_capture_source_form : bool, optional
-            True for leads that came in through a form.
+            True returns only leads from a web form.
         created_on_or_after : str, date or Timestamp, optional
-            Only rows created at or after this time. Without a time zone: the tenant's.
+            Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional
-            Only rows created before this time. Without a time zone: the tenant's.
+            Only rows created before this time. The default time zone is the tenant's.
         modified_on_or_after : str, date or Timestamp, optional
-            Only rows last modified at or after this time. Without a time zone: the tenant's.
+            Only rows last modified at or after this time. The default time zone is the tenant's.
         modified_before : str, date or Timestamp, optional
-            Only rows last modified before this time. Without a time zone: the tenant's.
+            Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
@@ -126,18 +126,18 @@ class Leads(LeadFollowUp, Exportable):
         Parameters
         ----------
         ids : int, sequence of int or Series
-            One id or many. Duplicates are dropped.
+            One or more ids. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.Leads`, a row for each id, inactive ones too.
+            A DataFrame with the columns of `stcrm.schemas.Leads`, one row per id, including inactive rows.
 
         Raises
         ------
@@ -146,7 +146,7 @@ class Leads(LeadFollowUp, Exportable):
 
         Notes
         -----
-        Operation: Leads_Get, or Leads_GetList for many
+        Operation: Leads_Get, or Leads_GetList for several ids
 
         Examples
         --------
@@ -185,27 +185,27 @@ class Leads(LeadFollowUp, Exportable):
         Parameters
         ----------
         campaign_id : int
-            The campaign that brought it.
+            The id of the campaign it came from.
         summary : str
-            A summary in free text.
+            A summary, as free text.
         customer_id : int, optional
-            The customer, if known.
+            The id of the customer, if known.
         location_id : int, optional
-            The location, if known.
+            The id of the location, if known.
         business_unit_id : int, optional
-            The business unit that handles it.
+            The id of the business unit that handles it.
         job_type_id : int, optional
-            The job type.
+            The id of the job type.
         tag_type_ids : iterable of int, optional
-            All its tags. An empty list removes them all.
+            The ids of all its tag types. An empty list removes all tags.
         priority : Priority, optional
             The priority.
         call_reason_id : int, optional
-            The call reason. This or `follow_up_date` is required.
+            The id of the call reason. Required unless `follow_up_date` is given.
         follow_up_date : str, date or Timestamp, optional
-            When to follow up. This or `call_reason_id` is required. Without a time zone: the tenant's.
+            When to follow up. Required unless `call_reason_id` is given. The default time zone is the tenant's.
         booking_id : int, optional
-            The booking from which the lead is created. **That booking is dismissed.**
+            The id of the booking to create the lead from. **That booking is dismissed.**
         lead_customer_name : str, optional
             The person's name, if the lead has no customer.
         lead_phone : str, optional
@@ -253,7 +253,7 @@ class Leads(LeadFollowUp, Exportable):
         summary: str | None = None,
         id: int | None = None,
     ) -> pd.DataFrame:
-        """Submit a lead form, as a website does.
+        """Submit a lead form, as a website would.
 
         Parameters
         ----------
@@ -266,9 +266,9 @@ class Leads(LeadFollowUp, Exportable):
         address : Address, optional
             The complete address.
         summary : str, optional
-            A summary in free text.
+            A summary, as free text.
         id : int, optional
-            Sent as the query's `id`; the API does not document its meaning.
+            Sent as the query parameter `id`. The API does not document what it means.
 
         Returns
         -------
@@ -315,15 +315,15 @@ class Leads(LeadFollowUp, Exportable):
         id : int
             The id of the row.
         campaign_id : int, optional
-            The campaign that brought it.
+            The id of the campaign it came from.
         priority : Priority, optional
             The priority.
         business_unit_id : int, optional
-            The business unit that handles it.
+            The id of the business unit that handles it.
         job_type_id : int, optional
-            The job type.
+            The id of the job type.
         summary : str, optional
-            A summary in free text.
+            A summary, as free text.
         lead_customer_name : str, optional
             The person's name, if the lead has no customer.
         lead_phone : str, optional

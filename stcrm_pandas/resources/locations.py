@@ -1,4 +1,4 @@
-"""Methods for locations: where work is done."""
+"""Methods for locations: the places where work is done."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Locations(CustomerOrLocation, Exportable):
-    """Locations: where work is done. Each belongs to one customer."""
+    """Locations: the places where work is done. Each belongs to one customer."""
 
     name = "locations"
 
@@ -49,32 +49,32 @@ class Locations(CustomerOrLocation, Exportable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Return the locations that match the filters, inactive and merged ones too unless `active` is given.
+        """Return the locations that match the filters, including inactive and merged ones unless `active` is given.
 
         Parameters
         ----------
         ids : int, sequence of int or Series, optional
-            Only these ids. Ids that do not exist are left out; `get` raises an error for them.
+            Only rows with these ids. Unknown ids are ignored; `get` raises an error for them.
         name : str, optional
-            Only rows with this name, as the service compares names.
+            Only rows with this name. The API does not document whether part of a name matches.
         customer_id : int, optional
             Only rows of this customer.
         active : bool, optional
-            True for active rows only, False for inactive rows only. By default both.
+            True returns only active rows, False only inactive rows. By default, both.
         created_on_or_after : str, date or Timestamp, optional
-            Only rows created at or after this time. Without a time zone: the tenant's.
+            Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional
-            Only rows created before this time. Without a time zone: the tenant's.
+            Only rows created before this time. The default time zone is the tenant's.
         modified_on_or_after : str, date or Timestamp, optional
-            Only rows last modified at or after this time. Without a time zone: the tenant's.
+            Only rows last modified at or after this time. The default time zone is the tenant's.
         modified_before : str, date or Timestamp, optional
-            Only rows last modified before this time. Without a time zone: the tenant's.
+            Only rows last modified before this time. The default time zone is the tenant's.
         external_data_application_guid : str, optional
-            Fill `external_data` with the data of this application.
+            The application whose data to return in `external_data`.
         external_data_key : str, optional
-            Only rows with this key in an application's data. It needs `external_data_values`.
+            Only rows with this key in an application's data. Requires `external_data_values`.
         external_data_values : str or sequence of str, optional
-            Only rows whose key has one of these values, at most 50.
+            Only rows in which that key has one of these values (at most 50).
         street : str, optional
             Only rows with this street.
         unit : str, optional
@@ -92,11 +92,11 @@ class Locations(CustomerOrLocation, Exportable):
         longitude : float, optional
             Only rows at this longitude, in degrees.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
@@ -127,18 +127,18 @@ class Locations(CustomerOrLocation, Exportable):
         Parameters
         ----------
         ids : int, sequence of int or Series
-            One id or many. Duplicates are dropped.
+            One or more ids. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.Locations`, a row for each id, inactive ones too.
+            A DataFrame with the columns of `stcrm.schemas.Locations`, one row per id, including inactive rows.
 
         Raises
         ------
@@ -147,7 +147,7 @@ class Locations(CustomerOrLocation, Exportable):
 
         Notes
         -----
-        Operation: Locations_Get, or Locations_GetList for many
+        Operation: Locations_Get, or Locations_GetList for several ids
 
         Examples
         --------
@@ -169,26 +169,26 @@ class Locations(CustomerOrLocation, Exportable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Return the phones and e-mails of locations with their preferences, of all locations by default.
+        """Return the phones and e-mails of locations, with their preferences. By default, those of all locations.
 
         Parameters
         ----------
         location_ids : int, sequence of int or Series, optional
             Only contacts of these locations.
         created_on_or_after : str, date or Timestamp, optional
-            Only rows created at or after this time. Without a time zone: the tenant's.
+            Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional
-            Only rows created before this time. Without a time zone: the tenant's.
+            Only rows created before this time. The default time zone is the tenant's.
         modified_on_or_after : str, date or Timestamp, optional
-            Only rows last modified at or after this time. Without a time zone: the tenant's.
+            Only rows last modified at or after this time. The default time zone is the tenant's.
         modified_before : str, date or Timestamp, optional
-            Only rows last modified before this time. Without a time zone: the tenant's.
+            Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
@@ -224,29 +224,29 @@ class Locations(CustomerOrLocation, Exportable):
         Parameters
         ----------
         customer_id : int
-            The customer to which it belongs.
+            The id of its customer.
         name : str
             The name.
         address : Address
             The complete address. Coordinates are optional.
         contacts : iterable of NewContact, optional
-            Phones and e-mail addresses.
+            Phone numbers and e-mail addresses.
         custom_fields : dict, optional
             Custom fields as `{type_id: value}`.
         tag_type_ids : iterable of int, optional
-            All its tags. An empty list removes them all.
+            The ids of all its tag types. An empty list removes all tags.
         external_data : ApplicationData, optional
-            The data of an application on the row.
+            An application's data for the row.
         coordinates_source : {"None", "System", "User", "Imported"}, optional
             Where the coordinates come from.
         coordinates_verification_status : {"Unverified", "InProgress", "Failed", "Verified"}, optional
-            The status of their verification.
+            Their verification status.
 
         Returns
         -------
         DataFrame
-            The location: one row with the columns of `stcrm.schemas.CreatedLocations`; `contacts` is a tuple of what
-            was created with it.
+            The location: one row with the columns of `stcrm.schemas.CreatedLocations`; `contacts` is a tuple of the
+            contacts created with it.
 
         Notes
         -----
@@ -274,14 +274,14 @@ class Locations(CustomerOrLocation, Exportable):
         tag_type_ids: Iterable[int] | None = None,
         external_data: ApplicationData | None = None,
     ) -> pd.DataFrame:
-        """Change a location. Only what is given changes; nested values are replaced as a whole.
+        """Change a location. Omitted fields do not change; nested values are replaced as a whole.
 
         Parameters
         ----------
         id : int
             The id of the row.
         customer_id : int, optional
-            The customer to which the location moves.
+            The id of the customer to move the location to.
         name : str, optional
             The name.
         address : Address, optional
@@ -291,11 +291,11 @@ class Locations(CustomerOrLocation, Exportable):
         tax_zone_id : int, optional
             The id of the tax zone.
         custom_fields : dict, optional
-            All custom fields, as `{type_id: value}`. Fields that are not given are removed.
+            All custom fields, as `{type_id: value}`. Omitted fields are removed.
         tag_type_ids : iterable of int, optional
-            All its tags. An empty list removes them all; `add_tag` adds one.
+            The ids of all its tag types. An empty list removes all tags; `add_tag` adds one.
         external_data : ApplicationData, optional
-            The data of an application on the row.
+            An application's data for the row.
 
         Returns
         -------
@@ -328,7 +328,7 @@ class Locations(CustomerOrLocation, Exportable):
         pin_to_top : bool, optional
             True pins the note to the top.
         add_to_customer : bool, optional
-            True adds the note to the location's customer, too.
+            True also adds the note to the location's customer.
 
         Returns
         -------
@@ -362,7 +362,7 @@ class Locations(CustomerOrLocation, Exportable):
         check: bool = False,
         warn_above: float = WARN_ABOVE,
     ) -> Plan:
-        """Plan the changes from one DataFrame of locations to another. Nothing is sent.
+        """Compare two DataFrames of locations and return the changes as a plan. Nothing is sent.
 
         Parameters
         ----------
@@ -371,9 +371,9 @@ class Locations(CustomerOrLocation, Exportable):
         after : DataFrame
             The same rows, edited. Omitted rows and columns do not change; a missing value clears the cell.
         reason : str, optional
-            Why the change is made. The journal keeps it.
+            Why the change is made. It is stored in the journal.
         keep_coordinates : bool, default False
-            True if the changed addresses are the same places in a better spelling.
+            True keeps coordinates when an address changes, such as when only its spelling is corrected.
         allow_inactive : bool, default False
             True allows changes to inactive and merged rows.
         allow_move : bool, default False
@@ -381,13 +381,13 @@ class Locations(CustomerOrLocation, Exportable):
         application_guid : str, optional
             The application whose `external_data` changes.
         allow_opt_in : bool, default False
-            True allows opt-ins. They need `consent_source`, and other records are read first.
+            True allows opt-ins. They require `consent_source` and a check of other records.
         consent_source : str, optional
-            Who agreed, when and how. The journal keeps it.
+            Who consented, when and how. It is stored in the journal.
         check : bool, default False
-            True runs the checks that need a read now instead of when the plan is applied.
+            True runs checks that require a read now, instead of when the plan is applied.
         warn_above : float, default WARN_ABOVE
-            The share of all rows, from 0 to 1, above which a plan for 20 rows or more warns.
+            A plan for 20 rows or more warns if it changes more than this share of all rows, from 0 to 1.
 
         Returns
         -------
@@ -397,8 +397,8 @@ class Locations(CustomerOrLocation, Exportable):
         Raises
         ------
         UsageError
-            The DataFrames hold other rows, or come from another tenant or environment; a key is missing, duplicate, or
-            not in `before`.
+            The DataFrames are of another resource, tenant or environment; or a key is missing, appears twice, or is not
+            in `before`.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""Methods for bulk tags: many tags on many customers."""
+"""Methods for adding and removing tags in bulk."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ CUSTOMERS_PER_REQUEST = 1_000
 
 
 class Tags(WritableResource):
-    """Bulk tags: tags added to many customers or removed from them, 1,000 customers per request."""
+    """Bulk tags: add tags to many customers or remove them, 1,000 customers per request."""
 
     name = "tags"
 
     @checked
     def add(self, *, customer_ids: Iterable[int], tag_type_ids: Iterable[int]) -> pd.DataFrame:
-        """Add tags to many customers, 1,000 per request. Other tags stay.
+        """Add tags to many customers, 1,000 per request. Other tags do not change.
 
         Parameters
         ----------
         customer_ids : iterable of int
-            The customers, at most as many as one request takes.
+            The ids of the customers, at most as many as the API accepts in one request.
         tag_type_ids : iterable of int
-            The tags to add.
+            The ids of the tag types to add.
 
         Returns
         -------
         DataFrame
             One row per request: `customer_ids` (a tuple), `ok`, and `error` if it failed. All requests are sent even if
-            one fails; failures raise a warning.
+            one fails; a failure raises a warning.
 
         Raises
         ------
@@ -59,19 +59,19 @@ class Tags(WritableResource):
 
     @checked
     def remove(self, *, customer_ids: Iterable[int], tag_type_ids: Iterable[int]) -> pd.DataFrame:
-        """Remove tags from many customers, 1,000 per request. Other tags stay.
+        """Remove tags from many customers, 1,000 per request. Other tags do not change.
 
         Parameters
         ----------
         customer_ids : iterable of int
-            The customers, at most as many as one request takes.
+            The ids of the customers, at most as many as the API accepts in one request.
         tag_type_ids : iterable of int
-            The tags to remove.
+            The ids of the tag types to remove.
 
         Returns
         -------
         DataFrame
-            One row per request, as for `add`.
+            One row per request, as in `add`.
 
         Raises
         ------
@@ -100,7 +100,7 @@ class Tags(WritableResource):
         remove: IdsOrNames | None = None,
         reason: str | None = None,
     ) -> Plan:
-        """Plan tags to add to many customers and to remove from them, 1,000 per request.
+        """Plan adding tags to many customers and removing tags from them, 1,000 per request.
 
         Parameters
         ----------
@@ -112,7 +112,7 @@ class Tags(WritableResource):
         remove : int, str, sequence of int or str or Series, optional
             Tag types, by id or by name as spelled in ServiceTitan. Names are looked up with a read of all tag types.
         reason : str, optional
-            Why the change is made. The journal keeps it.
+            Why the change is made. It is stored in the journal.
 
         Raises
         ------

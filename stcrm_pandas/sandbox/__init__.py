@@ -1,4 +1,4 @@
-"""A double of the service on loopback: `Sandbox`. The web server loads when one is started.
+"""An imitation of the API that runs on this machine: `Sandbox`. The web server is imported when a sandbox starts.
 
 Where the behavior of the real service is unknown, the sandbox decides:
 

@@ -1,4 +1,4 @@
-"""The sandbox: a double of the service with a demo company, on loopback."""
+"""The sandbox: an imitation of the API with a demo company, on loopback."""
 
 from __future__ import annotations
 
@@ -28,42 +28,42 @@ _LONGEST_DELAY = 86_400
 
 
 class Sandbox:
-    """A double of the service on loopback, for experiments and tests.
+    """An imitation of the API that runs on this machine, for experiments and tests.
 
     Parameters
     ----------
     leads : int, default 12000
-        The number of leads; the numbers of customers, jobs and other rows grow with it.
+        The number of leads. The numbers of customers, jobs and other rows are proportional to it.
     customers : int, optional
-        The number of customers, 3.5 for each lead by default.
+        The number of customers. By default, 3.5 per lead.
     seed : int, default 1
         The seed of the demo company. The same seed and `as_of` create the same rows, byte for byte.
     as_of : datetime, optional
-        The aware time at which the company's data ends and the sandbox's clock starts; now by default.
+        The time at which the company's data ends and the sandbox's clock starts, with a time zone. By default, now.
     latency_ms : float, default 0
-        The least time for a response, in milliseconds.
+        Minimum response time, in milliseconds.
     rate_limit : int or None, default 60
-        The requests allowed in any second, beyond which the response is 429; None is no limit.
+        Maximum requests in any second; further requests get 429. None means no limit.
     state : str or Path, optional
-        A file that keeps the company and all changes. An existing one is opened as it is: `leads`, `customers`, `seed`,
-        `as_of`, `by_the_book` and `effects` then have no effect.
+        A file that stores the company and all changes. If it exists, it is opened, and `leads`, `customers`, `seed`,
+        `as_of`, `by_the_book` and `effects` are ignored.
     faults : str, Path or sequence of mapping, optional
-        The faults to produce: a JSON file, or a list of the same form (see `inject`).
+        The faults to inject: a JSON file, or a list with the same contents (see `inject`).
     by_the_book : bool, default False
-        Whether to follow the published API without the oddities of the real service.
+        Whether to follow the published API exactly, without the quirks of the real service.
     effects : bool, default True
-        False draws the same outcomes for every campaign, source and so on.
+        False gives all campaigns, sources and so on the same rates.
     scopes : collection of str, optional
-        The scopes of the application; all by default.
+        The scopes of the application. By default, all.
     port : int, default 0
-        The port to listen on; 0 takes a free one.
+        The port to listen on. 0 selects a free port.
     company : Company, optional
         Your own company instead of the demo company.
     gzip : bool, default False
         Whether to compress responses for clients that accept it.
     feed_delay : float, default 900
-        Seconds until a feed shows a change, unless recent changes are requested; 0 shows it at once. The rows that the
-        company starts with are always shown at once.
+        Seconds until a feed shows a change, unless recent changes are requested; 0 shows it immediately. The rows that
+        the company starts with are always shown immediately.
 
     Examples
     --------
@@ -118,7 +118,7 @@ class Sandbox:
 
     @property
     def state(self) -> Path | None:
-        """The file that keeps the sandbox, or None."""
+        """The file that stores the sandbox, or None."""
         return self._state
 
     @property
@@ -127,13 +127,13 @@ class Sandbox:
         return self._server is not None
 
     def start(self, on_rows: Callable[[int, int], None] | None = None) -> Self:
-        """Create the company, or open the state, and listen; does nothing if the sandbox is running.
+        """Create the company or open the state file, and listen. Does nothing if the sandbox is running.
 
         Parameters
         ----------
         on_rows : callable, optional
-            Called while the company is created, with two numbers: the rows added since the last time, and the rows
-            expected in total (0 if unknown).
+            Called while the company is created, with two numbers: the rows added since the last call, and the expected
+            total (0 if unknown).
         """
         if self._server is not None:
             return self
@@ -152,7 +152,7 @@ class Sandbox:
         return self
 
     def stop(self) -> None:
-        """Close connections and drop the rows unless a state keeps them; does nothing if the sandbox is not running."""
+        """Close connections and delete the rows unless a state file stores them. Does nothing if it is not running."""
         if self._server is None or self._service is None:
             return
         atexit.unregister(self.stop)
@@ -223,7 +223,7 @@ class Sandbox:
 
     @property
     def sandbox_id(self) -> str:
-        """The id of the sandbox: that of its state, or a new one at each start."""
+        """The id of the sandbox: the one in its state file, or a new one at each start."""
         return str(self._running().notes["id"])
 
     def connection(self) -> dict[str, Any]:
@@ -248,7 +248,7 @@ class Sandbox:
 
     @property
     def truth(self) -> dict[str, Any]:
-        """The planted truths of the company, for an analysis to find."""
+        """The effects built into the company's data, which an analysis should find."""
         return dict(self._running().notes["truth"])
 
     def now(self) -> dt.datetime:
@@ -256,17 +256,17 @@ class Sandbox:
         return self._running().clock.now()
 
     def advance(self, by: dt.timedelta | float) -> dt.datetime:
-        """Move the sandbox's clock ahead and return its new time: tokens expire, and feeds show later changes.
+        """Move the sandbox's clock ahead and return the new time, so that tokens expire and feeds show recent changes.
 
         Parameters
         ----------
         by : timedelta or float
-            A timedelta, or seconds. A `state` keeps the moved clock.
+            A timedelta, or seconds. A state file stores the new time.
 
         Raises
         ------
         UsageError
-            If the clock would go back.
+            The time would go back.
 
         Examples
         --------
@@ -286,20 +286,20 @@ class Sandbox:
 
     @property
     def requests(self) -> list[ReceivedRequest]:
-        """The received requests in order, with their JSON, sign-ins included; `clear()` empties the list."""
+        """The requests received, in order, including sign-ins, with their JSON. `clear()` empties the list."""
         return self._running().received
 
     # rows, changed without the client
 
     def put(self, table: str, row: Mapping[str, Any]) -> None:
-        """Add a row or replace the one with its key; feeds show it as changed.
+        """Add a row, or replace the row with the same key. Feeds show it as changed.
 
         Parameters
         ----------
         table : str
-            The sandbox's name of the table (`leads`, `customers` …).
+            The sandbox's name for the table (`leads`, `customers` …).
         row : mapping
-            All fields of the row, by the API's names.
+            All fields of the row, under the API's names.
         """
         self._running().store.put(table, row, self._ticks())
 
@@ -309,33 +309,33 @@ class Sandbox:
         Parameters
         ----------
         table : str
-            The sandbox's name of the table (`leads`, `customers` …).
+            The sandbox's name for the table (`leads`, `customers` …).
         key : int or tuple
-            The row's id; of a contact (customer, location or booking id, id).
+            The row's id. For a contact, a tuple of the customer, location or booking id and the contact's id.
         **fields : object
-            Values by the API's names of fields; a part of an object as `**{"address.city": "Aurora"}`.
+            New values, under the API's field names; for a part of an object, `**{"address.city": "Aurora"}`.
 
         Raises
         ------
         UsageError
-            If the row does not exist.
+            The row does not exist.
         """
         self._running().store.change(table, key, fields, self._ticks())
 
     def remove(self, table: str, key: Key) -> None:
-        """Delete a row: lists omit it, and feeds of leads, bookings and contacts show it with `active` false.
+        """Delete a row. Lists omit it; feeds of leads, bookings and contacts show it with `active` false.
 
         Parameters
         ----------
         table : str
-            The sandbox's name of the table (`leads`, `customers` …).
+            The sandbox's name for the table (`leads`, `customers` …).
         key : int or tuple
-            The row's id; of a contact (customer, location or booking id, id).
+            The row's id. For a contact, a tuple of the customer, location or booking id and the contact's id.
 
         Raises
         ------
         UsageError
-            If the row does not exist.
+            The row does not exist.
         """
         self._running().store.remove(table, key, self._ticks())
 
@@ -345,24 +345,24 @@ class Sandbox:
         Parameters
         ----------
         table : str
-            The sandbox's name of the table (`leads`, `customers` …).
+            The sandbox's name for the table (`leads`, `customers` …).
         key : int or tuple
-            The row's id; of a contact (customer, location or booking id, id).
+            The row's id. For a contact, a tuple of the customer, location or booking id and the contact's id.
 
         Returns
         -------
         dict
-            The row by the API's names of fields.
+            The row, under the API's field names.
 
         Raises
         ------
         UsageError
-            If the row does not exist.
+            The row does not exist.
         """
         return self._running().store.row(table, key)
 
     def revoke_tokens(self) -> None:
-        """Revoke all tokens: the next request with one of them gets a 401."""
+        """Revoke all tokens. The next request with one of them gets a 401."""
         self._running().tokens.revoke()
 
     def _ticks(self) -> int:
@@ -392,34 +392,33 @@ class Sandbox:
         done: bool | None = None,
         late: float = 0.0,
     ) -> Fault:
-        """Make the sandbox produce a fault.
+        """Inject a fault.
 
         Parameters
         ----------
         operation : str
-            The requests it applies to: an operationId, a method's name (`leads.list`), `sign_in`, or `*` for all but
-            sign-in.
+            The requests it applies to: an operationId, a method's name (`leads.list`), `sign_in`, or `*` for everything
+            except sign-in.
         times : int or None, default 1
-            How often it happens; None for every time.
+            How often it happens. None means every time.
         after : int, default 0
             How many requests of the operation succeed before it.
         delay : float, default 0.0
             Seconds to wait before the response.
         revoke : bool, default False
-            All tokens end before the response, the token of this request included.
+            Whether to revoke all tokens before the response, including the token of this request.
         before : callable, optional
             Called before the response is created (in process only).
         status : int, optional
-            The status of another response. Without a body it has the body of the service: text for 429, an HTML page
-            for 5xx, RFC 7807 for others. The request is not carried out, unless `done` is True.
+            The status of the response. Without `body`, the response body is what the service sends: text for 429, an
+            HTML page for 5xx, RFC 7807 for others. The request is not carried out unless `done` is True.
         body : object, optional
-            The body of another response: text as it is, anything else as JSON; with status 200 unless a status is
-            given.
+            The response body: text as it is, anything else as JSON. The status is 200 unless one is given.
         headers : mapping, optional
-            Additional headers, for any response.
+            Additional headers of the response.
         page : {"repeat", "first", "empty", "short"}, optional
-            `repeat` returns the rows of the page before (in a feed: of the request before, with its token), `first`
-            those of page 1, `empty` none, `short` the first half of them.
+            `repeat` returns the rows of the previous page (in a feed: of the previous request, with its token), `first`
+            those of page 1, `empty` no rows, `short` the first half of the rows.
         total : int or None, default KEEP
             The total in the response.
         has_more : bool, default KEEP
@@ -427,29 +426,29 @@ class Sandbox:
         continue_from : str or None, default KEEP
             The token in the response; `{from}` in it stands for the token that was sent.
         rows : callable or sequence of mapping, optional
-            Changes rows of the response: a callable that takes the list and changes it or returns another (in process
-            only), or a list of `{"at": 0, "set": {"address.city": null}, "drop": ["priority"]}`.
+            Changes to the rows of the response: a callable that takes the list and changes it or returns another (in
+            process only), or a list of `{"at": 0, "set": {"address.city": null}, "drop": ["priority"]}`.
         ignore : sequence of str, default ()
-            Parameters that the service ignores, and fields of a body that it accepts and drops (`address.zip`).
+            Query parameters to ignore, and fields of a request body to accept and drop (`address.zip`).
         cut : int, optional
-            The connection breaks after so many bytes of the body. The request has been carried out, unless `done` or
-            `late` change that.
+            The number of bytes of the body after which the connection breaks. The request is carried out unless `done`
+            or `late` changes that.
         done : bool, optional
-            Whether a request that writes is carried out. True: it is, although the response is an error (`status=500,
-            done=True`). False: it is not, although the response looks right (`cut=0, done=False` is a request that
-            was lost on its way). None: as the response has it.
+            Whether a write is carried out. True: it is, even if the response is an error (`status=500, done=True`).
+            False: it is not, even if the response is a success (`cut=0, done=False` is a request that was lost in
+            transit). None: only if the response is a success.
         late : float, default 0.0
-            Seconds after the response until the request is carried out.
+            Seconds between the response and the change it makes.
 
         Returns
         -------
         Fault
-            The fault: `hits` counts how often it happened, `cancel()` ends it.
+            The fault. `hits` counts how often it happened; `cancel()` removes it.
 
         Raises
         ------
         UsageError
-            If there is no such operation.
+            There is no such operation.
 
         Examples
         --------

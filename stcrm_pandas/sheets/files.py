@@ -29,18 +29,19 @@ KINDS = (".csv", ".xlsx", ".parquet")
 
 
 def write_sheet(frame: pd.DataFrame, path: str | os.PathLike[str], *, resource: str | Row | None = None) -> Path:
-    """Write a frame as a file for a spreadsheet, or for another program.
+    """Write a frame to a file for a spreadsheet or another program.
 
-    CSV and XLSX have text cells: ids and ZIP codes keep all digits, times are ISO text in UTC, lists are JSON, a blank
-    cell is a missing value, and `<empty>` is the empty text. Text that a spreadsheet would run as a formula gets a
-    leading `'`. Parquet keeps the types. The heading of the last column identifies the resource and the tenant.
+    CSV and XLSX files have text cells: ids and ZIP codes keep all digits, times are ISO 8601 text in UTC, lists are
+    JSON, a blank cell is a missing value, and `<empty>` is an empty string. Text that a spreadsheet program would run
+    as a formula gets a leading `'`. Parquet keeps the dtypes. The last column header identifies the resource and the
+    tenant.
 
     Parameters
     ----------
     frame : DataFrame
-        Rows as read or edited. Some of the columns are enough, but the key is required.
+        Rows as read or edited. It may have only some of the columns, but needs the key.
     path : str or os.PathLike[str]
-        A name that ends in `.csv`, `.xlsx` or `.parquet`. Only its owner can read the file (mode 0600).
+        A file name that ends in `.csv`, `.xlsx` or `.parquet`. Only its owner can read the file (mode 0600).
     resource : str or Row, optional
         The resource, for example `"customers"` or `"customers.list_contacts"`; required if the frame does not name it
         (`frame.attrs["stcrm"]`).
@@ -48,13 +49,13 @@ def write_sheet(frame: pd.DataFrame, path: str | os.PathLike[str], *, resource: 
     Returns
     -------
     Path
-        The path.
+        The path of the file.
 
     Raises
     ------
     UsageError
-        The file type is unknown, the frame does not name its resource, a value does not fit its column, or the frame
-        exceeds the limits of Excel.
+        The file type is unknown, the frame does not name its resource, a value does not match its column's type, or the
+        frame exceeds Excel's limits.
 
     Examples
     --------
@@ -90,29 +91,29 @@ def write_sheet(frame: pd.DataFrame, path: str | os.PathLike[str], *, resource: 
 
 
 def read_sheet(path: str | os.PathLike[str], resource: str | Row | None = None) -> Sheet:
-    """Read a file from `write_sheet`, even after it was edited in a spreadsheet.
+    """Read a file from `write_sheet`, even if it was edited in a spreadsheet program.
 
-    Cells that a spreadsheet may have changed (a ZIP code without its leading zero, `5.55E+09`, an id rounded beyond 15
-    digits, a time in a local format) are *suspect*: one warning has their number, `suspects` lists them, and plans
+    Cells that a spreadsheet program may have changed (a ZIP code without its leading zero, `5.55E+09`, an id rounded to
+    15 digits, a time in a local format) are *suspect*: a warning gives their count, `suspects` lists them, and plans
     leave them unchanged. Columns may be moved, removed or added; blank rows are ignored.
 
     Parameters
     ----------
     path : str or os.PathLike[str]
-        A name that ends in `.csv`, `.xlsx` or `.parquet`.
+        A file name that ends in `.csv`, `.xlsx` or `.parquet`.
     resource : str or Row, optional
         The resource, for example `"customers"` or `"customers.list_contacts"`; by default the one in the file.
 
     Returns
     -------
     Sheet
-        The sheet: use its `frame`, or `over(before)` if there are suspects.
+        The sheet. Use its `frame`, or `over(before)` if there are suspect cells.
 
     Raises
     ------
     UsageError
-        The file cannot be read, has another resource, has no key, or has values that do not fit their column (the error
-        names the first ten by row and column).
+        The file cannot be read, has another resource, has no key, or has values that do not match their column's type
+        (the error lists the first ten by row and column).
     """
     source, kind = _path(path)
     try:
@@ -143,7 +144,7 @@ def read_sheet(path: str | os.PathLike[str], resource: str | Row | None = None) 
 
 
 def row_of(resource: str | Row) -> Row:
-    """Return the kind of row for a resource (`customers`), a method (`customers.list_contacts`) or a row's name.
+    """Return the row type for a resource (`customers`), a method (`customers.list_contacts`) or a row type's name.
 
     Raises
     ------
@@ -243,7 +244,7 @@ def _path(path: str | os.PathLike[str]) -> tuple[Path, str]:
 
 
 def _write(target: Path, work: Any) -> None:
-    """Write a file completely or not at all, readable by its owner only."""
+    """Write a file atomically; only its owner can read it."""
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=".sheet-")  # 0600
     try:
         with os.fdopen(handle, "w+b") as file:

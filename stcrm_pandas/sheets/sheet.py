@@ -1,4 +1,4 @@
-"""A sheet as read back, with its certain and its suspect cells."""
+"""A sheet that was read back, with its suspect cells."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from stcrm_pandas.sheets.text import texts
 
 @dataclass(frozen=True, repr=False)
 class Sheet:
-    """The contents of a file.
+    """The contents of a sheet file.
 
     Parameters
     ----------
     row : Row
         The kind of row.
     as_read : DataFrame
-        All cells with the documented dtypes; suspects without a likely value are missing. With suspects, do not plan
-        with this frame: use `over`.
+        All cells with the documented dtypes; suspect cells without a likely value are missing. If there are suspect
+        cells, use `over` for a plan, not this frame.
     suspects : DataFrame
-        A row for each cell that a spreadsheet may have changed: `row` (the header is row 1), `key`, `column`, `text`
-        (the text of the cell), `why`.
+        One row per cell that a spreadsheet program may have changed: `row` (the header is row 1), `key`, `column`,
+        `text` (the text of the cell), `why`.
     places : mapping
-        For each column with suspects, their positions in `as_read`.
+        For each column with suspect cells, their positions in `as_read`.
     """
 
     row: Row
@@ -47,7 +47,7 @@ class Sheet:
         Raises
         ------
         UsageError
-            There are suspects: missing values in their place would clear values in the CRM.
+            There are suspect cells: missing values in their place would clear values in the CRM.
         """
         if len(self.suspects):
             raise UsageError(
@@ -57,7 +57,7 @@ class Sheet:
         return self.as_read
 
     def over(self, before: pd.DataFrame) -> pd.DataFrame:
-        """Return the rows with the values of `before` for all suspects, so that they are unchanged.
+        """Return the rows, with the values of `before` in all suspect cells, so that they count as unchanged.
 
         Parameters
         ----------
@@ -82,7 +82,7 @@ class Sheet:
         return after
 
     def suspects_over(self, before: pd.DataFrame) -> pd.DataFrame:
-        """Return the suspects that differ from what `write_sheet` would write for `before`."""
+        """Return the suspect cells that differ from what `write_sheet` would write for `before`."""
         in_before = self._in_before(before)
         columns = {column.name: column for column in self.row.columns}
         same: set[tuple[str, int]] = set()

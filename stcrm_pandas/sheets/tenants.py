@@ -1,4 +1,4 @@
-"""Rows of many tenants in one folder of Parquet files below `tenant=…/`, for other engines."""
+"""Rows of many tenants in one folder of Parquet files under `tenant=…/`, for other engines."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ _COLUMN = "tenant"
 
 
 def write_tenant(frame: pd.DataFrame, folder: str | Path) -> Path:
-    """Write a frame as one tenant's file: `folder/tenant=<its number>/<kind of rows>.parquet`.
+    """Write a tenant's frame to `folder/tenant=<number>/<row type>.parquet`.
 
-    An earlier file of the same tenant and kind is replaced atomically. Lists become lists; records and custom fields
-    become structs with the API's names. An undocumented column that Parquet cannot store is left out with a warning.
-    The column `tenant` is the name of the folder and not in the file.
+    An earlier file of the same tenant and row type is replaced atomically. Lists are stored as Parquet lists, records
+    and custom fields as structs with the API's names. An undocumented column that Parquet cannot store is left out with
+    a warning. The tenant is in the folder name, not in the file.
 
     Parameters
     ----------
     frame : DataFrame
-        A frame as read; its `attrs` name the tenant and the resource.
+        A frame as read, whose `attrs` have the tenant and the resource.
     folder : str or Path
-        The folder of all tenants; it is created if it does not exist.
+        The folder for all tenants. It is created if it does not exist.
 
     Returns
     -------
     Path
-        The file. Only its owner can read it and its folder.
+        The file. Only its owner can read the file and its folder.
 
     Raises
     ------
     UsageError
-        The frame does not name its tenant, or has rows of several tenants.
+        The frame's `attrs` have no tenant, or it has rows of several tenants.
 
     Examples
     --------
@@ -86,7 +86,7 @@ def write_tenant(frame: pd.DataFrame, folder: str | Path) -> Path:
 
 
 def read_tenants(folder: str | Path) -> pd.DataFrame:
-    """Return the contents of a folder of tenants: a row per file.
+    """Return the contents of a folder of tenants, one row per file.
 
     Parameters
     ----------
@@ -97,8 +97,8 @@ def read_tenants(folder: str | Path) -> pd.DataFrame:
     -------
     DataFrame
         `tenant` (Int64), `rows_of` ("leads", "jobs" …), `rows`, `fetched_at` (UTC, of the oldest page), `complete`,
-        `environment`, `filters` (as text), `path`, ordered by `rows_of` and `tenant`. An analysis of all tenants is
-        valid up to the earliest `fetched_at`.
+        `environment`, `filters` (as text), `path`, ordered by `rows_of` and `tenant`. Use the earliest `fetched_at` as
+        `as_of` in an analysis of all tenants.
 
     Examples
     --------

@@ -313,4 +313,4 @@ class Jobs(Model, row=lookups.JOBS):
 
 
 class CallReasons(Model, row=lookups.CALL_REASONS):
-    """Call reasons. A reason with `is_lead` false does not make a lead."""
+    """Call reasons. Calls with a reason whose `is_lead` is false are not leads."""

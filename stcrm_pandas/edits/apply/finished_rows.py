@@ -24,7 +24,7 @@ class FinishedRows:
     now : callable
         Returns the time as text for the journal.
     stop_after : int or None
-        Number of failures after which only opt-outs are started.
+        Number of failures after which only opt-outs are sent.
     failures : int, default 0
         Failures so far.
     """

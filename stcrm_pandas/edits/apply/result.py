@@ -30,8 +30,8 @@ class ResultData:
     Each frame starts with `resource` and the columns of the key. Times are in UTC.
 
     `succeeded` has the rows that were written and read back as planned, `failed` the others with the service's message,
-    `conflicts` a row for each cell that somebody else changed, `already` the rows that had the planned values,
-    `untried` the rows that are left, and `filled` the copied values that differ from those in the plan.
+    `conflicts` one row per cell that somebody else changed, `already` the rows that had the planned values before,
+    `untried` the rows that were not sent, and `filled` the copied values that differ from those in the plan.
     """
 
     def __init__(self, path: Path) -> None:
@@ -67,7 +67,7 @@ class ResultData:
 
     @cached_property
     def conflicts(self) -> pd.DataFrame:
-        """A row for each cell with neither its old nor its planned value: `column`, `old`, `now`, `new`, `why`."""
+        """One row per cell that has neither its old nor its planned value: `column`, `old`, `now`, `new`, `why`."""
         found = [(one, column) for one in self._entries if one.state == "conflict" for column in one.now]
         table = self._keys([one for one, _ in found])
         table["column"] = pd.Series([column for _, column in found], dtype="str")
@@ -85,7 +85,7 @@ class ResultData:
 
     @cached_property
     def untried(self) -> pd.DataFrame:
-        """Rows left for the next apply: `state`, and `why` they were not sent."""
+        """Rows not sent in this apply: `state`, and `why` they were not sent."""
         return self._frame(UNFINISHED, state=("str", lambda one: one.state), why=("str", lambda one: one.why or None))
 
     @cached_property
@@ -104,7 +104,7 @@ class ResultData:
         return all(one.state in ("succeeded", "already") for one in self._entries)
 
     def save(self, folder: str | Path) -> list[Path]:
-        """Write the frames that have rows as CSV files that only their owner can read.
+        """Write each frame that has rows to a CSV file that only its owner can read.
 
         Parameters
         ----------
@@ -131,7 +131,7 @@ class ResultData:
         return written
 
     def worth_retrying(self) -> PlanData:
-        """Return a plan of the failed rows that may succeed now, without those that the service refused for good.
+        """Return a plan of the failed rows that may succeed now, without those that can never succeed.
 
         Raises
         ------
@@ -197,7 +197,7 @@ class ResultData:
 
 
 def _part(plan: PlanData, entries: Iterable[Entry]) -> PlanData:
-    """Return the steps and rows that are worth retrying."""
+    """Return the steps and rows that may succeed now."""
     wanted: dict[int, list[Any]] = {}
     for one in entries:
         if one.state == "failed" and one.worth_retrying:

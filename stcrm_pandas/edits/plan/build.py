@@ -75,7 +75,7 @@ def plan_changes(
     options : PlanOptions, optional
         Permissions for changes that are refused otherwise.
     reason : str, optional
-        Why the change is made; kept in the journal.
+        Why the change is made. It is stored in the journal.
     warn_above : float, default WARN_ABOVE
         The share of all rows above which the plan has a warning.
 

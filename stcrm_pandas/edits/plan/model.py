@@ -19,13 +19,13 @@ import orjson
 from stcrm_pandas.errors import UsageError
 
 VERSION = 1
-"""Version of plans and journals; files of other versions are refused."""
+"""Version of plans and journals. Files of other versions are rejected."""
 
 BEFORE_READ_AT = "before_read_at"
 """Option of a plan with opt-ins: when `before` was read, by the service's clock."""
 
 Key = tuple[int | str, ...]
-"""The values of `row.key`, which identify a row."""
+"""The key values that identify a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,9 @@ class Cell:
     new : object
         The new value; None to clear it.
     one_way : bool, default False
-        The API cannot restore `old`, so undo leaves the cell out.
+        The API cannot restore `old`, so an undo omits the cell.
     consent : bool, default False
-        The change is an opt-in: it needed `allow_opt_in`, and an undo never makes it.
+        The change is an opt-in: it requires `allow_opt_in`, and an undo never makes it.
     """
 
     column: str
@@ -60,22 +60,22 @@ class Step:
     Parameters
     ----------
     keys : tuple of Key
-        The rows to change: one, or many for bulk operations on tags. `cells` apply to each of them.
+        The rows to change: one, or several for bulk tags. `cells` apply to each row.
     operation : str
         The operationId.
     path : dict
-        The path parameters, by the API's names.
+        The path parameters, under the API's names.
     set : dict
-        The fixed part of the body, by the API's names. Lists that have to be sent completely (tags, custom fields) have
-        only added and changed items here; removals follow from the cells.
+        The fixed part of the body, under the API's names. Lists that must be sent in full (tags, custom fields) have
+        only added and changed items here; `cells` has the removals.
     fill : dict
-        The other values that the API requires, as they were when the plan was made. Apply copies them from the current
-        row: `fill.body_of`.
+        The other values that the API requires, as of when the plan was created. `apply` copies them from the current
+        row (`fill.body_of`).
     expects : dict
         Columns that must still have these values when the request is sent (`modified_on`, if the request cannot be
         undone); otherwise the row is a conflict.
     opt_out : bool, default False
-        The request is an opt-out: it is sent before all others, and nothing stops it.
+        The request is an opt-out. It is sent before all others and is never skipped.
     irreversible : bool, default False
         The request cannot be undone.
     """
@@ -92,15 +92,15 @@ class Step:
 
     @property
     def key(self) -> Key:
-        """The key of the only row, or of the first."""
+        """The key of the first row."""
         return self.keys[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A change that is not in the plan, the reason, and what to do instead.
+    """A change that is not in the plan, with the reason and what to do instead.
 
-    `key` is empty for a refused column, `column` is empty for a refused row.
+    `key` is empty if a whole column is refused, and `column` is empty if a whole row is refused.
     """
 
     key: Key
@@ -111,35 +111,36 @@ class Refusal:
 
 @dataclass(frozen=True, repr=False)
 class PlanData:
-    """Changes, and the requests that make them, for one tenant of one environment: the data of a `Plan`.
+    """The data of a `Plan`: changes to one tenant's records, and the requests that make them.
 
     Parameters
     ----------
     resource : str
-        The resource to change: `customers`, `customer_contacts` …, or `opt_out` and others for several resources.
+        The resource to change: `customers`, `customer_contacts` …, or `opt_out` and similar names for several
+        resources.
     environment, tenant : str
         The only environment and tenant in which the plan can be applied.
     made_at : str
-        When the plan was made, in UTC, as ISO 8601 text.
+        When the plan was created, in UTC, as ISO 8601 text.
     steps : tuple of Step
         The requests, opt-outs first.
     refusals : tuple of Refusal, default ()
-        Changes that are not in the plan, with the reason.
+        Changes that are not in the plan, with reasons.
     total_rows : int, default 0
-        Number of rows in the frame from which the plan was made.
+        Number of rows in the original frame.
     warnings : tuple of str, default ()
-        Points to check before the plan is applied.
+        What to check before applying the plan.
     reason : str, optional
-        Why the change is made; kept in the journal.
+        Why the change is made. It is stored in the journal.
     options : dict
-        The options with which the plan was made (`allow_opt_in`, `consent_source` …).
+        The options of the plan (`allow_opt_in`, `consent_source` …).
     listed : tuple[dict[str, Any], ...], default ()
-        Values that were not found (numbers given to `plan_opt_out`) or can only be changed by hand, each with `what`,
-        `why` and `instead`.
+        Values that match no record (such as numbers passed to `plan_opt_out`) or that can only be changed by hand, each
+        with `what`, `why` and `instead`.
     checked : bool, default False
-        Whether checks that need a read were made. If not, apply makes them before its first write.
+        Whether the checks that require a read were run. If not, `apply` runs them before its first write.
     sample_of : str, optional
-        The digest of the plan that this plan is a part of.
+        The digest of the complete plan, if this plan is a part of one.
     """
 
     resource: str
@@ -159,7 +160,7 @@ class PlanData:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of everything that is fixed: all but `fill`, warnings and the connection."""
+        """SHA-256 of everything that is fixed: all data except `fill`, warnings and the connection."""
         fixed = self.as_json()
         for name in ("warnings", "listed", "checked"):
             del fixed[name]
@@ -176,11 +177,11 @@ class PlanData:
 
     @cached_property
     def keys(self) -> tuple[tuple[str, Key], ...]:
-        """The rows to change: operation and key of each, in the order of the requests."""
+        """The operation and key of each row to change, in the order of the requests."""
         return tuple((step.operation, key) for step in self.steps for key in step.keys)
 
     def subset(self, keys: Iterable[Any]) -> Self:
-        """Return the part of the plan that changes some rows.
+        """Return the part of the plan that changes the given rows.
 
         Parameters
         ----------
@@ -190,7 +191,7 @@ class PlanData:
         Raises
         ------
         UsageError
-            The plan does not change one of the rows.
+            One of the rows is not in the plan.
 
         Notes
         -----
@@ -210,14 +211,14 @@ class PlanData:
         return replace(self, steps=tuple(steps), sample_of=self.sample_of or self.digest)
 
     def sample(self, n: int, *, seed: int = 0) -> Self:
-        """Return a part of the plan: `n` rows drawn at random.
+        """Return `n` random rows of the plan, as a plan.
 
         Parameters
         ----------
         n : int
             Number of rows, 1 or more.
         seed : int, default 0
-            The same seed draws the same rows.
+            The random seed. The same seed returns the same rows.
 
         Raises
         ------
@@ -232,7 +233,7 @@ class PlanData:
 
 
 def with_keys(step: Step, keys: tuple[Key, ...]) -> Step:
-    """Return a step for some of its rows only."""
+    """Return the step with only some of its rows."""
     if keys == step.keys:
         return step
     return replace(step, keys=keys, set={**step.set, "customerIds": [key[0] for key in keys]})
@@ -264,7 +265,7 @@ def _plain(record: Step | Refusal | Cell) -> dict[str, Any]:
 
 
 def _plain_key(key: Any) -> Any:
-    """Return a key as plans have it, from values of pandas or numpy."""
+    """Return a key with plain Python values, from values of pandas or numpy."""
     if isinstance(key, (tuple, list)):
         return tuple(_plain_key(one) for one in key)
     return key.item() if hasattr(key, "item") else key

@@ -1,1 +1,1 @@
-"""What families of methods have in common, a class for each ability."""
+"""What resources have in common: one class per set of methods."""

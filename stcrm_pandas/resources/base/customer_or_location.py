@@ -30,32 +30,32 @@ class CustomerOrLocation(PhonesAndEmails):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Return the notes on customers or locations, with one request for each.
+        """Return the notes on customers or locations, with one request per id.
 
         Parameters
         ----------
         ids : int, sequence of int or Series
-            One id or many. Duplicates are dropped.
+            One or more ids. Duplicates are dropped.
         created_on_or_after : str, date or Timestamp, optional
-            Only rows created at or after this time. Without a time zone: the tenant's.
+            Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional
-            Only rows created before this time. Without a time zone: the tenant's.
+            Only rows created before this time. The default time zone is the tenant's.
         modified_on_or_after : str, date or Timestamp, optional
-            Only rows last modified at or after this time. Without a time zone: the tenant's.
+            Only rows last modified at or after this time. The default time zone is the tenant's.
         modified_before : str, date or Timestamp, optional
-            Only rows last modified before this time. Without a time zone: the tenant's.
+            Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
             A DataFrame with the columns of `stcrm.schemas.CustomerNotes` or `LocationNotes`; `customer_id` or
-            `location_id` is the row that each note belongs to.
+            `location_id` is the row that the note belongs to.
 
         Raises
         ------
@@ -90,19 +90,19 @@ class CustomerOrLocation(PhonesAndEmails):
         Parameters
         ----------
         created_on_or_after : str, date or Timestamp, optional
-            Only rows created at or after this time. Without a time zone: the tenant's.
+            Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional
-            Only rows created before this time. Without a time zone: the tenant's.
+            Only rows created before this time. The default time zone is the tenant's.
         modified_on_or_after : str, date or Timestamp, optional
-            Only rows last modified at or after this time. Without a time zone: the tenant's.
+            Only rows last modified at or after this time. The default time zone is the tenant's.
         modified_before : str, date or Timestamp, optional
-            Only rows last modified before this time. Without a time zone: the tenant's.
+            Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
@@ -128,23 +128,23 @@ class CustomerOrLocation(PhonesAndEmails):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Return the preferred technicians of customers or locations, with one request for each.
+        """Return the preferred technicians of customers or locations, with one request per id.
 
         Parameters
         ----------
         ids : int, sequence of int or Series
-            One id or many. Duplicates are dropped.
+            One or more ids. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with `customer_id` or `location_id`, and `technician_id`, which is missing if there is none.
+            A DataFrame with `customer_id` or `location_id`, and `technician_id` (missing if none is set).
 
         Raises
         ------
@@ -201,7 +201,7 @@ class CustomerOrLocation(PhonesAndEmails):
         Returns
         -------
         DataFrame
-            All its tags: one row with the columns of `stcrm.schemas.CustomerTags` or `LocationTags`.
+            All tags of the row: one row with the columns of `stcrm.schemas.CustomerTags` or `LocationTags`.
 
         Notes
         -----
@@ -271,7 +271,7 @@ class CustomerOrLocation(PhonesAndEmails):
         check: bool = False,
         warn_above: float = WARN_ABOVE,
     ) -> Plan:
-        """Plan changes of custom fields, edited in the long or the wide form of `stcrm.custom_fields`.
+        """Plan changes to custom fields, edited in the long or wide form of `stcrm.custom_fields`.
 
         Parameters
         ----------
@@ -282,18 +282,18 @@ class CustomerOrLocation(PhonesAndEmails):
             missing value clears the field. To add a field that no row has yet, add a row in the long form, or a column
             named by its type in the wide form.
         reason : str, optional
-            Why the change is made. The journal keeps it.
+            Why the change is made. It is stored in the journal.
         allow_inactive : bool, default False
             True allows changes to inactive and merged rows.
         check : bool, default False
-            True runs the checks that need a read now instead of when the plan is applied.
+            True runs checks that require a read now, instead of when the plan is applied.
         warn_above : float, default WARN_ABOVE
-            The share of all rows, from 0 to 1, above which a plan for 20 rows or more warns.
+            A plan for 20 rows or more warns if it changes more than this share of all rows, from 0 to 1.
 
         Raises
         ------
         UsageError
-            A column that is not a field, a row that is not in `before`, or a duplicate field.
+            A column is not a custom field, a row is not in `before`, or a field appears twice.
 
         Examples
         --------

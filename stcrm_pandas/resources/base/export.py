@@ -1,4 +1,4 @@
-"""The export feed of a family."""
+"""The export feed of a resource."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from stcrm_pandas.resources.base.resource import Feed, MaxAge, Resource, When, o
 
 
 class Exportable(Resource):
-    """A family with an export feed. The examples show leads."""
+    """A resource with an export feed. The examples show leads."""
 
     @operation
     def export(
@@ -19,22 +19,22 @@ class Exportable(Resource):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> Feed:
-        """Read the export feed, deleted and inactive rows too, to keep a copy up to date.
+        """Read the export feed, including deleted and inactive rows, to keep a copy up to date.
 
         Parameters
         ----------
         since : str, date or Timestamp, optional
-            Only rows that changed at or after this time. By default, and without a token, all rows.
+            Only rows changed at or after this time. By default, without a token, all rows.
         continue_from : str, optional
-            The token of an earlier feed (`Feed.continue_from`): only rows that changed since then.
+            The token of an earlier feed (`Feed.continue_from`), to return rows changed since then.
         include_recent_changes : bool, optional
-            True includes changes of the last 15 minutes or so. Repeated rows are dropped.
+            True includes changes from about the last 15 minutes. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""Phones and e-mails of customers and of locations, which the API calls their contacts."""
+"""Phones and e-mails of customers and locations, which the API calls contacts."""
 
 from __future__ import annotations
 
@@ -33,26 +33,26 @@ class PhonesAndEmails(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Return the phones and e-mails of customers or locations, with one request for each.
+        """Return the phones and e-mails of customers or locations, with one request per id.
 
         For many rows, `list_contacts` needs fewer requests.
 
         Parameters
         ----------
         ids : int, sequence of int or Series
-            One id or many. Duplicates are dropped.
+            One or more ids. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
             A DataFrame with the columns of `stcrm.schemas.ContactsOfCustomer` or `ContactsOfLocation`; `customer_id` or
-            `location_id` is the row that each contact belongs to.
+            `location_id` is the row that the contact belongs to.
 
         Raises
         ------
@@ -86,14 +86,14 @@ class PhonesAndEmails(Plannable):
         -------
         DataFrame
             Long: the columns of the DataFrame and `contact_id`, `contact_type`, `contact_value`, `contact_memo`, the
-            preferences and so on. A row without contacts is kept, with missing values there. Wide: the columns of the
+            preferences and so on. A row without contacts has missing values in them. Wide: the columns of the
             DataFrame, `phones` and `emails` (tuples in the order of the contacts' ids, empty if there are none), and
             `phone` and `email`, the first of each. Mobile phones count as phones; fax numbers do not.
 
         Raises
         ------
         UsageError
-            The DataFrame has no `id`, or already has such columns.
+            The DataFrame has no `id`, or already has one of these columns.
 
         Examples
         --------
@@ -172,7 +172,7 @@ class PhonesAndEmails(Plannable):
         Parameters
         ----------
         id : int
-            The customer or the location.
+            The id of the customer or location.
         contact_id : int
             The id of the contact.
         type : ContactType, optional
@@ -235,7 +235,7 @@ class PhonesAndEmails(Plannable):
         check: bool = False,
         warn_above: float = WARN_ABOVE,
     ) -> Plan:
-        """Plan the changes from one DataFrame of `list_contacts` to another; see `plan_changes`.
+        """Compare two DataFrames of `list_contacts` and return the changes as a plan; see `plan_changes`.
 
         An opt-out is kept. To turn a preference on, or to put a new number on a contact that is opted in,
         `allow_opt_in` and `consent_source` are required; the change is refused if another record of the number has
@@ -248,15 +248,15 @@ class PhonesAndEmails(Plannable):
         after : DataFrame
             The same rows, edited. Omitted rows and columns do not change; a missing value clears the cell.
         reason : str, optional
-            Why the change is made. The journal keeps it.
+            Why the change is made. It is stored in the journal.
         allow_opt_in : bool, default False
-            True allows opt-ins. They need `consent_source`, and other records are read first.
+            True allows opt-ins. They require `consent_source` and a check of other records.
         consent_source : str, optional
-            Who agreed, when and how. The journal keeps it.
+            Who consented, when and how. It is stored in the journal.
         check : bool, default False
-            True runs the checks that need a read now instead of when the plan is applied.
+            True runs checks that require a read now, instead of when the plan is applied.
         warn_above : float, default WARN_ABOVE
-            The share of all rows, from 0 to 1, above which a plan for 20 rows or more warns.
+            A plan for 20 rows or more warns if it changes more than this share of all rows, from 0 to 1.
 
         Examples
         --------
@@ -288,22 +288,22 @@ class PhonesAndEmails(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> Feed:
-        """Read the export feed of phones and e-mails, deleted ones too, to keep a copy up to date.
+        """Read the export feed of phones and e-mails, including deleted ones, to keep a copy up to date.
 
         Parameters
         ----------
         since : str, date or Timestamp, optional
-            Only rows that changed at or after this time. By default, and without a token, all rows.
+            Only rows changed at or after this time. By default, without a token, all rows.
         continue_from : str, optional
-            The token of an earlier feed (`Feed.continue_from`): only rows that changed since then.
+            The token of an earlier feed (`Feed.continue_from`), to return rows changed since then.
         include_recent_changes : bool, optional
-            True includes changes of the last 15 minutes or so. Repeated rows are dropped.
+            True includes changes from about the last 15 minutes. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------

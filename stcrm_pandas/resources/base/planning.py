@@ -1,4 +1,4 @@
-"""Bulk edits of a family of rows: the differences between two DataFrames, as a plan."""
+"""Bulk edits of a resource: the differences between two DataFrames, as a plan."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WARN_ABOVE = 0.25
 
 
 class Plannable(WritableResource):
-    """A family of rows that can be changed in bulk."""
+    """A resource with bulk edits."""
 
     @checked
     def plan_changes(
@@ -30,7 +30,7 @@ class Plannable(WritableResource):
         check: bool = False,
         warn_above: float = WARN_ABOVE,
     ) -> Plan:
-        """Plan the changes from one DataFrame of these rows to another. Nothing is sent.
+        """Compare two DataFrames of these rows and return the changes as a plan. Nothing is sent.
 
         Parameters
         ----------
@@ -39,15 +39,15 @@ class Plannable(WritableResource):
         after : DataFrame
             The same rows, edited. Omitted rows and columns do not change; a missing value clears the cell.
         reason : str, optional
-            Why the change is made. The journal keeps it.
+            Why the change is made. It is stored in the journal.
         allow_opt_in : bool, default False
-            True allows opt-ins. They need `consent_source`, and other records are read first.
+            True allows opt-ins. They require `consent_source` and a check of other records.
         consent_source : str, optional
-            Who agreed, when and how. The journal keeps it.
+            Who consented, when and how. It is stored in the journal.
         check : bool, default False
-            True runs the checks that need a read now instead of when the plan is applied.
+            True runs checks that require a read now, instead of when the plan is applied.
         warn_above : float, default WARN_ABOVE
-            The share of all rows, from 0 to 1, above which a plan for 20 rows or more warns.
+            A plan for 20 rows or more warns if it changes more than this share of all rows, from 0 to 1.
 
         Returns
         -------
@@ -57,8 +57,8 @@ class Plannable(WritableResource):
         Raises
         ------
         UsageError
-            The DataFrames hold other rows, or come from another tenant or environment; a key is missing, duplicate, or
-            not in `before`.
+            The DataFrames are of another resource, tenant or environment; or a key is missing, appears twice, or is not
+            in `before`.
 
         Examples
         --------

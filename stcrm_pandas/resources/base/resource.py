@@ -1,4 +1,4 @@
-"""What the families of methods share: a connection, and how a method's arguments become a request."""
+"""What all resources share: a connection, and how a method's arguments become a request."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ __all__ = [
 ]
 
 Ids = int | Sequence[int] | pd.Series
-"""One id, or many: more than the service takes at once are sent in several requests."""
+"""One or more ids. If there are too many for one request, several are sent."""
 
 IdsOrNames = int | str | Sequence[int] | Sequence[str] | Sequence[int | str] | pd.Series
 """One id or name, or many."""
 
 Guids = str | Sequence[str] | pd.Series
-"""One GUID, or many."""
+"""One or more GUIDs."""
 
 When = str | dt.date | pd.Timestamp
-"""A date or a time; one without a time zone is in the tenant's (`STCRM_TIME_ZONE`)."""
+"""A date or a time. The default time zone is the tenant's (`STCRM_TIME_ZONE`)."""
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -54,7 +54,7 @@ _OPTIONS = ("max_age", "refresh", "allow_incomplete")
 
 
 def operation(method: Callable[_P, _Result]) -> Callable[_P, _Result]:
-    """Make a method send the request of the operation that has its name; its body is its docstring alone."""
+    """Make a method without a body send the request of the operation with its name."""
     signature = inspect.signature(method)
 
     @functools.wraps(method)
@@ -68,7 +68,7 @@ def operation(method: Callable[_P, _Result]) -> Callable[_P, _Result]:
 
 
 def checked(method: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Check the keywords of a method that has a body, as `operation` does for those without."""
+    """Check the keywords of a method that has a body, as `operation` does for a method without one."""
     signature = inspect.signature(method)
 
     @functools.wraps(method)
@@ -147,10 +147,10 @@ def no_attribute(owner: str, of: object, name: str) -> AttributeError:
 
 
 class Resource:
-    """A family of methods over one connection.
+    """The methods for one resource over one connection.
 
-    Every read takes three options: `max_age` (how old a cached read may be, as `"1h"` or `0`), `refresh=True` (read
-    from the service again) and `allow_incomplete=True` (a warning instead of an error where pages do not add up).
+    Every read takes three options: `max_age` (maximum age of cached data, such as `"1h"` or `0`), `refresh=True`
+    (ignore cached data) and `allow_incomplete=True` (a warning instead of an error if rows are missing).
     """
 
     name: str
@@ -163,7 +163,7 @@ class Resource:
         return by_name(f"{self.name}.{method}")
 
     def _request(self, method: str, arguments: dict[str, Any]) -> Any:
-        """Read what the operation of a method returns; path values may be many, then it is read for each."""
+        """Read what a method's operation returns, once for each value in its path."""
         operation = self._operation(method)
         options = Options(**{name: arguments.pop(name) for name in _OPTIONS})
         if operation.returns == "feed":
@@ -179,12 +179,12 @@ class Resource:
     def _get(
         self, ids: Any, options: Options, method: str = "get", path: Mapping[str, Any] | None = None
     ) -> pd.DataFrame:
-        """Read rows by id: one by the operation of the method, many by the list."""
+        """Read rows by id: one row with the method's own operation, several with the list operation."""
         many = self._listed_by(method)
         return self._reader.get(self._operation(method), many, ids, options, path=path_of(many, path or {}))
 
     def _listed_by(self, method: str) -> Operation:
-        """Return the operation that lists what a method gets by id: `list` for `get`."""
+        """Return the operation that lists the rows a method gets by id: `list` for `get`."""
         return self._operation(method.replace("get", "list"))
 
     def __repr__(self) -> str:
@@ -193,11 +193,11 @@ class Resource:
 
 
 class WritableResource(Resource):
-    """A family with methods that write.
+    """A resource with methods that write.
 
-    Of every write: None is not sent, `CLEAR` is sent as null where the API takes one. All problems are reported in one
-    error, before anything is sent. A request that creates something is never sent twice: where its response was lost,
-    the error explains how to find out whether it was carried out.
+    In every write, None is not sent, and `CLEAR` is sent as null if the API accepts null. All problems are reported in
+    one error before anything is sent. A request that creates something is never sent twice: if its response is lost,
+    the error explains how to check whether it was carried out.
     """
 
     def __init__(self, reader: Reader, writer: Writer, port: Port) -> None:

@@ -1,4 +1,4 @@
-"""Reference data from other modules of the API: names for ids. It is only read."""
+"""Reference data from other modules of the API: names for ids. It is read-only."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from stcrm_pandas.resources.base.resource import Ids, MaxAge, Resource, When, op
 
 
 class JobTypes(Resource):
-    """Job types, inactive ones too."""
+    """Job types, including inactive ones."""
 
     name = "lookups.job_types"
 
@@ -34,38 +34,38 @@ class JobTypes(Resource):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Return all job types, inactive ones too.
+        """Return all job types, including inactive ones.
 
         Parameters
         ----------
         name : str, optional
-            Only rows with this name, as the service compares names.
+            Only rows with this name. The API does not document whether part of a name matches.
         min_duration : int, optional
-            Only job types that take at least this long.
+            Only job types with at least this duration, in seconds.
         max_duration : int, optional
-            Only job types that take at most this long.
+            Only job types with at most this duration, in seconds.
         priority : str, optional
-            Only rows of this priority.
+            Only rows with this priority.
         ids : int, sequence of int or Series, optional
-            Only these ids. Ids that do not exist are left out; `get` raises an error for them.
+            Only rows with these ids. Unknown ids are ignored; `get` raises an error for them.
         active : bool, optional
-            True for active rows only, False for inactive rows only. By default both.
+            True returns only active rows, False only inactive rows. By default, both.
         external_data_application_guid : str, optional
-            Fill `external_data` with the data of this application.
+            The application whose data to return in `external_data`.
         created_on_or_after : str, date or Timestamp, optional
-            Only rows created at or after this time. Without a time zone: the tenant's.
+            Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional
-            Only rows created before this time. Without a time zone: the tenant's.
+            Only rows created before this time. The default time zone is the tenant's.
         modified_on_or_after : str, date or Timestamp, optional
-            Only rows last modified at or after this time. Without a time zone: the tenant's.
+            Only rows last modified at or after this time. The default time zone is the tenant's.
         modified_before : str, date or Timestamp, optional
-            Only rows last modified before this time. Without a time zone: the tenant's.
+            Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
@@ -84,7 +84,7 @@ class JobTypes(Resource):
 
 
 class Jobs(Resource):
-    """Jobs: the work."""
+    """Jobs: work that is scheduled, in progress or done."""
 
     name = "lookups.jobs"
 
@@ -134,19 +134,19 @@ class Jobs(Resource):
         Parameters
         ----------
         ids : int, sequence of int or Series, optional
-            Only these ids. Ids that do not exist are left out; `get` raises an error for them.
+            Only rows with these ids. Unknown ids are ignored; `get` raises an error for them.
         number : str, optional
             Only the job with this number.
         project_id : int, optional
             Only jobs of this project.
         booking_id : int, optional
-            Only rows made from this booking.
+            Only rows created from this booking.
         job_status : {"Scheduled", "Dispatched", "InProgress", "Hold", "Completed", "Canceled"}, optional
             Only jobs with this status.
         appointment_status : {"Scheduled", "Dispatched", "Working", "Hold", "Done", "Canceled"}, optional
             Only jobs with an appointment of this status.
         priority : str, optional
-            Only rows of this priority.
+            Only rows with this priority.
         first_appointment_starts_on_or_after : str, date or Timestamp, optional
             Only jobs whose first appointment starts at or after this time.
         first_appointment_starts_before : str, date or Timestamp, optional
@@ -176,35 +176,35 @@ class Jobs(Resource):
         estimate_ids : int, sequence of int or Series, optional
             Only jobs with one of these estimates.
         completed_on_or_after : str, date or Timestamp, optional
-            Only jobs completed at or after this time. Without a time zone: the tenant's.
+            Only jobs completed at or after this time. The default time zone is the tenant's.
         completed_before : str, date or Timestamp, optional
-            Only jobs completed before this time. Without a time zone: the tenant's.
+            Only jobs completed before this time. The default time zone is the tenant's.
         tag_type_ids : int, sequence of int or Series, optional
             Only rows with one of these tags.
         equipment_ids : int, sequence of int or Series, optional
             Only jobs with one of these pieces of equipment.
         has_unused_appointments : bool, optional
-            True for jobs with an appointment that nobody was sent to.
+            True returns only jobs with an appointment that no technician was sent to.
         created_on_or_after : str, date or Timestamp, optional
-            Only rows created at or after this time. Without a time zone: the tenant's.
+            Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional
-            Only rows created before this time. Without a time zone: the tenant's.
+            Only rows created before this time. The default time zone is the tenant's.
         modified_on_or_after : str, date or Timestamp, optional
-            Only rows last modified at or after this time. Without a time zone: the tenant's.
+            Only rows last modified at or after this time. The default time zone is the tenant's.
         modified_before : str, date or Timestamp, optional
-            Only rows last modified before this time. Without a time zone: the tenant's.
+            Only rows last modified before this time. The default time zone is the tenant's.
         external_data_application_guid : str, optional
-            Fill `external_data` with the data of this application.
+            The application whose data to return in `external_data`.
         external_data_key : str, optional
-            Only rows with this key in an application's data. It needs `external_data_values`.
+            Only rows with this key in an application's data. Requires `external_data_values`.
         external_data_values : str or sequence of str, optional
-            Only rows whose key has one of these values, at most 50.
+            Only rows in which that key has one of these values (at most 50).
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
@@ -223,7 +223,7 @@ class Jobs(Resource):
 
 
 class CallReasons(Resource):
-    """Call reasons, inactive ones too. A reason with `is_lead` false does not make a lead."""
+    """Call reasons, including inactive ones. Calls with a reason whose `is_lead` is false are not leads."""
 
     name = "lookups.call_reasons"
 
@@ -240,26 +240,28 @@ class CallReasons(Resource):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Return all call reasons, inactive ones too. A reason with `is_lead` false does not make a lead.
+        """Return all call reasons, including inactive ones.
+
+        Calls with a reason whose `is_lead` is false are not leads.
 
         Parameters
         ----------
         active : bool, optional
-            True for active rows only, False for inactive rows only. By default both.
+            True returns only active rows, False only inactive rows. By default, both.
         created_on_or_after : str, date or Timestamp, optional
-            Only rows created at or after this time. Without a time zone: the tenant's.
+            Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional
-            Only rows created before this time. Without a time zone: the tenant's.
+            Only rows created before this time. The default time zone is the tenant's.
         modified_on_or_after : str, date or Timestamp, optional
-            Only rows last modified at or after this time. Without a time zone: the tenant's.
+            Only rows last modified at or after this time. The default time zone is the tenant's.
         modified_before : str, date or Timestamp, optional
-            Only rows last modified before this time. Without a time zone: the tenant's.
+            Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------

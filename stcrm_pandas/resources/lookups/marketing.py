@@ -8,7 +8,7 @@ from stcrm_pandas.resources.base.resource import Ids, MaxAge, Resource, When, op
 
 
 class Campaigns(Resource):
-    """Marketing campaigns, inactive ones too."""
+    """Marketing campaigns, including inactive ones."""
 
     name = "lookups.campaigns"
 
@@ -28,32 +28,32 @@ class Campaigns(Resource):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Return all marketing campaigns, inactive ones too.
+        """Return all marketing campaigns, including inactive ones.
 
         Parameters
         ----------
         active : bool, optional
-            True for active rows only, False for inactive rows only. By default both.
+            True returns only active rows, False only inactive rows. By default, both.
         ids : int, sequence of int or Series, optional
-            Only these ids. Ids that do not exist are left out; `get` raises an error for them.
+            Only rows with these ids. Unknown ids are ignored; `get` raises an error for them.
         name : str, optional
-            Only rows with this name, as the service compares names.
+            Only rows with this name. The API does not document whether part of a name matches.
         campaign_phone_number : str, optional
-            Only the campaign of this phone number.
+            Only the campaign with this phone number.
         created_on_or_after : str, date or Timestamp, optional
-            Only rows created at or after this time. Without a time zone: the tenant's.
+            Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional
-            Only rows created before this time. Without a time zone: the tenant's.
+            Only rows created before this time. The default time zone is the tenant's.
         modified_on_or_after : str, date or Timestamp, optional
-            Only rows last modified at or after this time. Without a time zone: the tenant's.
+            Only rows last modified at or after this time. The default time zone is the tenant's.
         modified_before : str, date or Timestamp, optional
-            Only rows last modified before this time. Without a time zone: the tenant's.
+            Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
@@ -93,19 +93,19 @@ class CampaignCategories(Resource):
         Parameters
         ----------
         created_on_or_after : str, date or Timestamp, optional
-            Only rows created at or after this time. Without a time zone: the tenant's.
+            Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional
-            Only rows created before this time. Without a time zone: the tenant's.
+            Only rows created before this time. The default time zone is the tenant's.
         modified_on_or_after : str, date or Timestamp, optional
-            Only rows last modified at or after this time. Without a time zone: the tenant's.
+            Only rows last modified at or after this time. The default time zone is the tenant's.
         modified_before : str, date or Timestamp, optional
-            Only rows last modified before this time. Without a time zone: the tenant's.
+            Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            How old a cached read may be, such as `"15m"`, seconds, or 0. By default `max_age` of the connection.
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
-            True reads from the service again and stores the result.
+            True ignores cached data, and caches the new result.
         allow_incomplete : bool, default False
-            True returns an incomplete read, with a warning instead of an error.
+            True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""Faults that a user orders: from `Sandbox.inject`, or from a JSON file with a list of objects of the same names.
+"""Injected faults: from `Sandbox.inject`, or from a JSON file with a list of objects with the same names.
 
 >>> fault = Fault("leads.list", after=1, times=2, status=503)
 >>> faults = Faults()
@@ -45,33 +45,33 @@ EditRows = Callable[[list[dict[str, Any]]], list[dict[str, Any]] | None]
 
 @dataclass(eq=False)
 class Fault:
-    """A fault that the sandbox produces for chosen requests.
+    """A fault to inject into selected requests.
 
     Parameters
     ----------
     operation : str
-        The requests it applies to: an operationId, a method's name (`leads.list`), `sign_in`, or `*` for all but
-        sign-in.
+        The requests it applies to: an operationId, a method's name (`leads.list`), `sign_in`, or `*` for everything
+        except sign-in.
     times : int or None, default 1
-        How often it happens; None for every time.
+        How often it happens. None means every time.
     after : int, default 0
         How many requests of the operation succeed before it.
     delay : float, default 0.0
         Seconds to wait before the response.
     revoke : bool, default False
-        All tokens end before the response, the token of this request included.
+        Whether to revoke all tokens before the response, including the token of this request.
     before : callable, optional
         Called before the response is created (in process only).
     status : int, optional
-        The status of another response. Without a body it has the body of the service: text for 429, an HTML page for
-        5xx, RFC 7807 for others. The request is not carried out, unless `done` is True.
+        The status of the response. Without `body`, the response body is what the service sends: text for 429, an HTML
+        page for 5xx, RFC 7807 for others. The request is not carried out unless `done` is True.
     body : object, optional
-        The body of another response: text as it is, anything else as JSON; with status 200 unless a status is given.
+        The response body: text as it is, anything else as JSON. The status is 200 unless one is given.
     headers : mapping, optional
-        Additional headers, for any response.
+        Additional headers of the response.
     page : {"repeat", "first", "empty", "short"}, optional
-        `repeat` returns the rows of the page before (in a feed: of the request before, with its token), `first` those
-        of page 1, `empty` none, `short` the first half of them.
+        `repeat` returns the rows of the previous page (in a feed: of the previous request, with its token), `first`
+        those of page 1, `empty` no rows, `short` the first half of the rows.
     total : int or None, default KEEP
         The total in the response.
     has_more : bool, default KEEP
@@ -79,23 +79,23 @@ class Fault:
     continue_from : str or None, default KEEP
         The token in the response; `{from}` in it stands for the token that was sent.
     rows : callable or sequence of mapping, optional
-        Changes rows of the response: a callable that takes the list and changes it or returns another (in process
-        only), or a list of `{"at": 0, "set": {"address.city": null}, "drop": ["priority"]}`.
+        Changes to the rows of the response: a callable that takes the list and changes it or returns another (in
+        process only), or a list of `{"at": 0, "set": {"address.city": null}, "drop": ["priority"]}`.
     ignore : sequence of str, default ()
-        Parameters that the service ignores, and fields of a body that it accepts and drops (`address.zip`).
+        Query parameters to ignore, and fields of a request body to accept and drop (`address.zip`).
     cut : int, optional
-        The connection breaks after so many bytes of the body. The request has been carried out, unless `done` or
-        `late` change that.
+        The number of bytes of the body after which the connection breaks. The request is carried out unless `done` or
+        `late` changes that.
     done : bool, optional
-        Whether a request that writes is carried out. True: it is, although the response is an error (`status=500,
-        done=True`). False: it is not, although the response looks right (`cut=0, done=False` is a request that was lost
-        on its way). None: as the response has it.
+        Whether a write is carried out. True: it is, even if the response is an error (`status=500, done=True`). False:
+        it is not, even if the response is a success (`cut=0, done=False` is a request that was lost in transit). None:
+        only if the response is a success.
     late : float, default 0.0
-        Seconds after the response until the request is carried out.
+        Seconds between the response and the change it makes.
 
     Notes
     -----
-    `hits` counts how often the fault happened, `seen` the requests that it applied to.
+    `hits` counts how often the fault happened, `seen` the requests of the operation.
 
     Examples
     --------
@@ -134,11 +134,11 @@ class Fault:
             raise UsageError(f"a fault with page={self.page!r}: it can be repeat, first, empty or short")
 
     def cancel(self) -> None:
-        """End the fault now."""
+        """Remove the fault."""
         self.times = self.hits
 
     def response(self) -> ApiResponse | None:
-        """Return the response that replaces the correct one; None where the correct one is sent, altered or not."""
+        """Return the response that replaces the correct one, or None if the correct one is sent, altered or not."""
         if self.status is None and self.body is None:
             return None
         status = self.status or 200
@@ -167,7 +167,7 @@ class Fault:
         return kept
 
     def effective_query(self, query: QueryPairs, last: QueryPairs) -> QueryPairs:
-        """Return the query to answer instead of the one received; `last` is that of the request before."""
+        """Return the query to use instead of the one received; `last` is the query of the previous request."""
         remaining = [(name, value) for name, value in query if name not in self.ignore]
         if self.page not in {"repeat", "first"}:
             return remaining
@@ -218,7 +218,7 @@ class Fault:
 
 
 class Faults:
-    """Ordered faults; a request gets the first one that is due."""
+    """The injected faults. A request gets the first one that is due."""
 
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
         self._all = [*faults]
