@@ -64,10 +64,10 @@ def settings() -> str:
     return page(
         "Settings",
         textwrap.dedent("""\
-            Each setting comes from the first of these that has it: an argument of `stcrm.connect(…)`, an environment
-            variable, a `.env` file in the working folder. [Connecting](../guide/connecting.md) explains which settings
-            a connection needs, and which ones a `.env` file cannot set. For a variable that is on or off, use `1` or
-            `0`. An empty variable counts as not set."""),
+            Each setting is looked up in the arguments of `stcrm.connect(…)`, then in the environment, then in a `.env`
+            file in the working folder. [Connecting](../guide/connecting.md) explains which settings a connection needs,
+            and which ones a `.env` file cannot set. For an on/off setting, use `1` or `0`. An empty variable counts as
+            unset."""),
         table(["variable", "argument of `connect`", "default", "description"], rows),
         "For a proxy or your own certificates, use the standard variables of the requests library: `HTTPS_PROXY`, "
         "`NO_PROXY`, `REQUESTS_CA_BUNDLE`.",
@@ -163,8 +163,9 @@ def schemas() -> str:
     return page(
         "Schemas",
         textwrap.dedent("""\
-            The columns of every DataFrame. `stcrm.schemas.Leads` and the others are pandera models, with which you can
-            validate your own. [Frames](../guide/frames.md#columns-and-dtypes) explains dtypes and missing values."""),
+            The columns of every DataFrame. `stcrm.schemas.Leads` and the others are pandera models; use them to
+            validate your own DataFrame. [Frames](../guide/frames.md#columns-and-dtypes) explains dtypes and missing
+            values."""),
         *sections,
     )
 

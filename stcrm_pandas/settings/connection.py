@@ -129,7 +129,7 @@ class Settings(BaseSettings):
     environment: str | None = Field(default=None, description="production or integration; not needed with api_url")
     api_url: Address | None = Field(
         default=None,
-        description="the part before /crm/v2/tenant/…; https, and not from a less trusted source than the secrets",
+        description="the part of the URL before /crm/v2/tenant/…; https, from a source trusted as much as the secrets'",
     )
     auth_url: Address | None = Field(default=None, description="the sign-in address, with or without /connect/token")
     tenant: Annotated[int, BeforeValidator(_tenant)] | None = Field(
@@ -141,11 +141,11 @@ class Settings(BaseSettings):
     client_secret: Secret | None = Field(default=None, min_length=1, description="the application's client secret")
     app_key: Secret | None = Field(default=None, min_length=1, description="the application's key (ST-App-Key)")
     cache_dir: Path | None = Field(
-        default=None, description="the folder of the cache; the user's cache folder by default"
+        default=None, description="the folder of the cache; by default, the user's cache folder"
     )
     state_dir: Path | None = Field(
         default=None,
-        description="the folder of the journals of edits; the user's state folder by default; not from a .env file",
+        description="the folder of the journals of bulk edits; by default, the user's state folder; not in a .env file",
     )
     status_log: bool = Field(
         default=False,
@@ -154,32 +154,32 @@ class Settings(BaseSettings):
     )
     max_age: Annotated[timedelta, BeforeValidator(duration)] = Field(
         default=timedelta(hours=1),
-        description="how old a cached response may be: 1h, 15m, 2d; 0 stores responses but never uses them",
+        description="maximum age of cached data: 1h, 15m, 2d; 0 caches responses but never uses them",
     )
-    cache_limit_mb: int = Field(default=4096, gt=0, description="how large the cache may grow, in megabytes")
-    offline: bool = Field(default=False, description="read only from the cache, however old")
+    cache_limit_mb: int = Field(default=4096, gt=0, description="maximum size of the cache, in megabytes")
+    offline: bool = Field(default=False, description="read only from the cache, whatever its age")
     allow_writes: bool = Field(
-        default=False, description="1 lets methods change data in ServiceTitan; not from a .env file"
+        default=False, description="1 lets methods change data in ServiceTitan; not in a .env file"
     )
     time_zone: Annotated[str, AfterValidator(_zone)] | None = Field(
-        default=None, description="the tenant's time zone, like America/Chicago"
+        default=None, description="the tenant's time zone, such as America/Chicago"
     )
     dismissing_reasons: Annotated[dict[int, str], NoDecode, BeforeValidator(_reasons)] = Field(
         default_factory=dict,
-        description="names of dismissing reasons by id, because the API has none: 620=Price too high; 644=Spam",
+        description="names of dismissing reasons by id, which the API does not provide: 620=Price too high; 644=Spam",
     )
-    rate_limit: int = Field(default=55, gt=0, le=1000, description="most requests per second")
-    concurrency: int = Field(default=8, gt=0, le=64, description="most requests at the same time")
+    rate_limit: int = Field(default=55, gt=0, le=1000, description="maximum requests per second")
+    concurrency: int = Field(default=8, gt=0, le=64, description="maximum parallel requests")
     timeout: Annotated[tuple[float, float], NoDecode, BeforeValidator(_timeout)] = Field(
-        default=(10.0, 110.0), description="seconds to connect and seconds to respond, like 10,110"
+        default=(10.0, 110.0), description="seconds to connect and seconds to respond, such as 10,110"
     )
     response_limit_mb: int = Field(
-        default=64, gt=0, le=4096, description="how large a response may be, in megabytes, after decompression"
+        default=64, gt=0, le=4096, description="maximum size of a response after decompression, in megabytes"
     )
-    retries: int = Field(default=5, ge=0, le=20, description="how often a read is retried after a failure")
+    retries: int = Field(default=5, ge=0, le=20, description="maximum retries of a failed read")
     strict: bool = Field(default=False, description="1 makes schema drift an error")
     progress: bool | None = Field(
-        default=None, description="1 always shows progress, 0 never; by default only in a terminal or notebook"
+        default=None, description="1 always shows progress, 0 never; by default, only in a terminal or notebook"
     )
     _sources: dict[str, Source] = PrivateAttr(default_factory=dict)
 
