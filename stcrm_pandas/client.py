@@ -179,7 +179,7 @@ def connect(
     from stcrm_pandas.sandbox import Sandbox
 
     running = sandbox if isinstance(sandbox, Sandbox) else _running_sandbox(sandbox, Progress(progress))
-    _start(running, Progress(progress))
+    start_sandbox(running, Progress(progress))
     named = {name: getattr(running, name) for name in ("api_url", "auth_url", "tenant", "client_id")}
     named.update(client_secret=running.client_secret, app_key=running.app_key)
     if time_zone is None:
@@ -397,13 +397,14 @@ def _running_sandbox(state: bool | str | Path, progress: Progress) -> Sandbox:
     with _lock:
         if name not in _sandboxes:
             sandbox = Sandbox(state=name or None)
-            _start(sandbox, progress)
+            start_sandbox(sandbox, progress)
             _sandboxes[name] = sandbox
             atexit.register(sandbox.stop)
         return _sandboxes[name]
 
 
-def _start(sandbox: Sandbox, progress: Progress) -> None:
+def start_sandbox(sandbox: Sandbox, progress: Progress) -> None:
+    """Start a sandbox with a progress bar, because creating a demo company takes a while."""
     if sandbox.started:
         return
     with progress.bar("demo company") as bar:

@@ -32,9 +32,9 @@ import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, NamedTuple
 
+from stcrm_pandas.notebook import in_black, is_ours, traceback_to_caller
 from stcrm_pandas.printable import printable
 
 __all__ = [
@@ -73,6 +73,10 @@ class StcrmError(Exception):
     def __init__(self, *args: object) -> None:
         # A message may contain text of the service or a file with escape sequences.
         super().__init__(*(printable(arg, keep="\n") if isinstance(arg, str) else arg for arg in args))
+
+    def _render_traceback_(self) -> list[str]:
+        """Return the traceback that IPython shows. It ends at the caller's line: the message explains the rest."""
+        return traceback_to_caller(self)
 
 
 class SettingsError(StcrmError):
@@ -301,12 +305,10 @@ class MissingParentsWarning(StcrmWarning):
     """Some of the requested parents do not exist; the rows of the others were read."""
 
 
-_HERE = str(Path(__file__).parent)
-
-
 def notify(message: str, category: type[Warning]) -> None:
     """Warn with the location of the first line outside this package."""
     depth, frame = 2, sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
+    while frame.f_back is not None and is_ours(frame.f_code.co_filename):
         depth, frame = depth + 1, frame.f_back
-    warnings.warn(printable(message, keep="\n"), category, stacklevel=depth)
+    with in_black():
+        warnings.warn(printable(message, keep="\n"), category, stacklevel=depth)

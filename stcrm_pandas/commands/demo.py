@@ -13,9 +13,10 @@ from typing import Annotated, TypeVar
 import pandas as pd
 import typer
 
-from stcrm_pandas.client import Client, connect
+from stcrm_pandas.client import Client, connect, start_sandbox
 from stcrm_pandas.commands.saying import say
 from stcrm_pandas.errors import DriftWarning
+from stcrm_pandas.reads.progress import Progress
 
 T = TypeVar("T")
 
@@ -35,7 +36,9 @@ def demo(
     _remove(state, cache, out / "state")
     out.mkdir(parents=True, exist_ok=True)
     began = time.perf_counter()
-    with Sandbox(leads=leads, state=state) as sandbox:
+    sandbox = Sandbox(leads=leads, state=state)
+    start_sandbox(sandbox, Progress(None))
+    with sandbox:
         say(f"A company with {leads:,} leads, served at {sandbox.api_url} ({time.perf_counter() - began:.1f} s)")
         with connect(sandbox=sandbox, cache_dir=cache) as crm:
             say(f"{'read':<28}{'rows':>9}{'requests':>10}{'cold':>9}{'warm':>9}")

@@ -46,6 +46,7 @@ def serve(
     ] = False,
 ) -> None:
     """Run the sandbox until SIGINT or SIGTERM. Prints a line of JSON with its address and credentials."""
+    from stcrm_pandas.client import start_sandbox
     from stcrm_pandas.http.waiting import wait_for
     from stcrm_pandas.reads.progress import Progress
     from stcrm_pandas.sandbox import Sandbox
@@ -68,8 +69,7 @@ def serve(
             feed_delay=feed_delay,
             port=port,
         )
-        with Progress(None).bar("demo company") as bar:
-            double.start(bar.made)
+        start_sandbox(double, Progress(None))
         with double:
             if not ended.is_set():
                 print(json.dumps(double.connection()), flush=True)

@@ -152,14 +152,15 @@ def drift_frame(drifts: Iterable[Drift]) -> pd.DataFrame:
     return pd.DataFrame({name: columns[name] for name in ("resource", "column", "kind", "count", "ids", "detail")})
 
 
-def drift_message(drifts: Iterable[Drift]) -> str:
-    """Return one sentence for a warning; empty without drift."""
+def drift_message(drifts: Iterable[Drift], *, most: int | None = None) -> str:
+    """Return one sentence for an error or a warning, about at most so many columns of a resource."""
     by_resource: dict[str, dict[tuple[str, Kind], list[Drift]]] = {}
     for drift in drifts:
         by_resource.setdefault(drift.resource, {}).setdefault((drift.column, drift.kind), []).append(drift)
     return "; ".join(
         f"{resource} does not match the API description: "
-        + "; ".join(_describe(*place, group) for place, group in places.items())
+        + "; ".join(_describe(*place, group) for place, group in list(places.items())[:most])
+        + (f"; and {len(places) - most} more" if most and len(places) > most else "")
         for resource, places in by_resource.items()
     )
 

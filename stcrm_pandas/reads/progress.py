@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from stcrm_pandas.errors import is_installed
+from stcrm_pandas.notebook import in_notebook
 from stcrm_pandas.printable import plural
 
 _DELAY = 0.5  # seconds before a bar is shown
@@ -18,7 +19,7 @@ class Bar:
     """The progress bar of one read; without a display it only counts."""
 
     def __init__(self, display: Any) -> None:
-        self.rows = self.pages = self.from_cache = 0
+        self.rows = self.pages = self.from_cache = self._shown = 0
         self._display = display
         self._lock = threading.Lock()
 
@@ -49,12 +50,18 @@ class Bar:
             with self._lock:
                 self._display.set_postfix_str(f"{self._words()}, waiting {seconds:.0f} s: {why}")
 
+    def complete(self) -> None:
+        """Note that everything wanted is done: an unfinished bar would turn red."""
+        if self._display is not None:
+            self._display.total = self._display.n
+
     def _add(self, rows: int, total: int | None) -> None:
         self.rows += rows
-        if self._display is not None:
+        if self._display is not None and self.pages > self.from_cache:  # a read from the cache is not shown
             self._display.total = max(total or 0, self.rows) if total is not None else self._display.total
             self._display.set_postfix_str(self._words(), refresh=False)
-            self._display.update(rows)
+            self._display.update(self.rows - self._shown)
+            self._shown = self.rows
 
     def _words(self) -> str:
         requests = plural(self.pages - self.from_cache, "request")
@@ -82,6 +89,7 @@ class Progress:
         self._bars.append(bar)
         try:
             yield bar
+            bar.complete()
         finally:
             self._bars.remove(bar)
             if display is not None:
@@ -98,19 +106,13 @@ class Progress:
             print(what, file=sys.stderr, flush=True)
 
     def _watched(self) -> bool:
-        return self._show is True or (self._show is None and (_in_notebook() or sys.stderr.isatty()))
+        return self._show is True or (self._show is None and (in_notebook() or sys.stderr.isatty()))
 
     def _display(self, what: str) -> Any:
         if not self._watched():
             return None
-        if _in_notebook() and is_installed("ipywidgets"):
+        if in_notebook() and is_installed("ipywidgets"):
             from tqdm.notebook import tqdm
         else:
             from tqdm.std import tqdm  # type: ignore[assignment]
         return tqdm(desc=what, unit=" rows", unit_scale=True, delay=_DELAY, leave=False, mininterval=0.2)
-
-
-def _in_notebook() -> bool:
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    return type(shell).__name__ == "ZMQInteractiveShell"

@@ -60,6 +60,7 @@ class Reader:
         self._progress = progress
         self._status_log = status_log
         self._drift: dict[Drift, None] = {}  # in order; a read from the cache adds nothing new
+        self._drift_reported: set[str] = set()  # resources
         self._lock = threading.Lock()
 
     @property
@@ -236,7 +237,7 @@ class Reader:
         assembled = frames.assemble(row, [page])
         frames.validate(row, assembled.frame)
         assembled.frame.attrs["stcrm"] = self._provenance(operation, assembled, fetched_at)
-        self._report(operation, assembled.drift)
+        self._report(assembled.drift)
         return assembled.frame
 
     def _query(self, operation: Operation, filters: Mapping[str, Any]) -> Query:
@@ -324,7 +325,7 @@ class Reader:
             "missing_parents": parents.missing,
             "withheld_parents": parents.withheld,
         }
-        self._report(operation, assembled.drift)
+        self._report(assembled.drift, from_cache=fetched.from_cache == sum(fetched.counts))
         return frame
 
     def _seen(self, operation: Operation, fetched: FetchedRead[DecodedPage]) -> Sequence[Seen]:
@@ -358,15 +359,21 @@ class Reader:
             "time_zone": self._settings.time_zone,
         }
 
-    def _report(self, operation: Operation, drift: Sequence[Drift]) -> None:
+    def _report(self, drift: Sequence[Drift], *, from_cache: bool = False) -> None:
+        """Raise for drift if the connection is strict, else warn: once per resource, and not for cached reads."""
         if not drift:
             return
         with self._lock:
             self._drift.update(dict.fromkeys(drift))
-        message = frames.drift_message(drift)
+            known = drift[0].resource in self._drift_reported
+            if not from_cache:
+                self._drift_reported.add(drift[0].resource)
         if self._settings.strict:
-            raise DriftError(f"{message}. This is an error because the connection is strict (strict=True).")
-        notify(f"{message}. The rows were kept. crm.drift() lists all such values.", DriftWarning)
+            raise DriftError(
+                f"{frames.drift_message(drift)}. This is an error because the connection is strict (strict=True)."
+            )
+        if not known and not from_cache:
+            notify(f"{frames.drift_message(drift, most=1)}. The rows were kept; crm.drift() has details.", DriftWarning)
 
 
 _ALL_AT_ONCE = (

@@ -176,8 +176,11 @@ def test_drift_within_a_nested_object(box, join):
                 row["address"] = None
 
     box.inject("customers.list", times=None, rows=change)
-    with pytest.warns(DriftWarning, match=r"address_city is null.*150"):
-        frame = join(box).customers.list()
+    crm = join(box)
+    with pytest.warns(DriftWarning, match=r"address.* is null in 1 row .*; and 2 more"):
+        frame = crm.customers.list()
+    table = crm.drift().set_index("column")
+    assert table["ids"].to_dict() == {"address": ("151",), "address_city": ("150",), "address_county": ("150",)}
     assert len(frame) == 120
     assert frame.loc[frame["id"] == 150, "address_county"].tolist() == ["Kane"]
     assert frame.loc[frame["id"] == 151, "address_street"].isna().all()
@@ -208,16 +211,34 @@ def test_drift_of_a_feed_and_of_a_single_row(box, join):
     assert crm.drift()["resource"].tolist() == ["exported_leads", "leads"]
 
 
-def test_drift_is_told_again_from_the_cache(box, join):
+def test_drift_is_reported_once_per_connection_and_resource(box, join):
     bend(box, status="Paused")
     crm = join(box)
     with pytest.warns(DriftWarning, match="Paused"):
         first = crm.leads.list()
-    box.requests.clear()
+    again = crm.leads.list(refresh=True)  # warnings are errors
+    assert again.equals(first)
+    assert again.attrs["stcrm"]["drift"] == 1
+    other = join(box)
     with pytest.warns(DriftWarning, match="Paused"):
-        again = crm.leads.list()
+        other.leads.list(refresh=True)
+
+
+def test_a_cached_read_reports_no_drift_but_counts_it(box, join):
+    bend(box, status="Paused")
+    with pytest.warns(DriftWarning, match="Paused"):
+        first = join(box).leads.list()
+    box.requests.clear()
+    crm = join(box)
+    again = crm.leads.list()  # warnings are errors
     assert not box.requests
     assert again.equals(first)
+    assert again.attrs["stcrm"]["drift"] == 1
+    assert crm.drift()["resource"].tolist() == ["leads"]
+    with pytest.warns(DriftWarning, match="Paused"):
+        crm.leads.list(refresh=True)
+    with pytest.raises(DriftError, match="Paused"):
+        join(box, strict=True).leads.list()
 
 
 def test_strict_makes_it_an_error(box, join):
@@ -252,7 +273,7 @@ def test_one_row_of_five_thousand(join, shop):
         crm = join(box, page_size=5_000)
         plain = crm.leads.list()
         bend(box, campaignId="77", status="Paused", createdOn=None, loyaltyTier=3)
-        with pytest.warns(DriftWarning, match=r"campaign_id has numbers in quotes in 1 row \(5105\)"):
+        with pytest.warns(DriftWarning, match=r"leads .*: \w+ .* in 1 row \(5105\); and 3 more\. The rows were kept"):
             frame = crm.leads.list(refresh=True)
     odd = frame["id"] == ODD
     assert len(frame) == 5_000

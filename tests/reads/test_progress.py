@@ -14,6 +14,19 @@ SHOWN_AFTER = 0.6
 """Seconds after which a read has lasted long enough for a bar."""
 
 
+class Display:
+    """What a bar needs of tqdm; `texts` has what was shown."""
+
+    def __init__(self):
+        self.total, self.n, self.texts = None, 0, []
+
+    def set_postfix_str(self, text, refresh=True):
+        self.texts.append(text)
+
+    def update(self, rows):
+        self.n += rows
+
+
 def test_a_read_says_what_it_does_and_why_it_waits(box, join, capsys):
     box.inject("leads.list", delay=SHOWN_AFTER)
     box.inject("leads.list", after=2, status=429, body={"message": "Try again in 9 seconds."})
@@ -66,26 +79,34 @@ def test_the_bar_of_a_failed_read_goes_away(box, join):
 
 
 def test_more_rows_than_were_announced_do_not_break_the_bar():
-    class Display:
-        total = None
-        shown = 0
-
-        def set_postfix_str(self, text, refresh=True):
-            self.text = text
-
-        def update(self, rows):
-            self.shown += rows
-
     display = Display()
     bar = Bar(display)
     for rows in (20, 20, 20):
         bar.page(rows, 30, False)
-    assert display.shown == 60
+    assert display.n == 60
     assert display.total >= 60
     bar.waiting(3.4, "why")
-    assert display.text == "3 requests, waiting 3 s: why"
+    assert display.texts[-1] == "3 requests, waiting 3 s: why"
     bar.page(20, 30, True)
-    assert display.text == "3 requests, 1 page from cache"
+    assert display.texts[-1] == "3 requests, 1 page from cache"
+
+
+def test_pages_from_the_cache_are_shown_only_beside_others():
+    display = Display()
+    bar = Bar(display)
+    for _ in range(2):
+        bar.page(20, 60, True)
+    assert (display.n, display.total, display.texts) == (0, None, [])
+    bar.page(20, 60, False)
+    assert (display.n, display.total, display.texts) == (60, 60, ["1 request, 2 pages from cache"])
+
+
+def test_a_bar_that_ends_early_on_purpose_is_complete():
+    display = Display()
+    bar = Bar(display)
+    bar.ended(20, 60, 1)
+    bar.complete()
+    assert display.n == display.total == 20
 
 
 def test_an_edit_counts_its_rows_and_the_calls_that_went_out():
