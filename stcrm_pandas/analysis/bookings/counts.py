@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import EPOCH, TENANT, Rows, collected, keys, micros, true
-from stcrm_pandas.analysis.base.follow_on import topmost
 from stcrm_pandas.analysis.base.money import of_units
 from stcrm_pandas.analysis.bookings.outcomes import SPANS, Limits
+from stcrm_pandas.analysis.campaigns.records import topmost
 
 __all__ = ["COUNTS", "DIMENSIONS", "OUTCOMES", "Counted", "count_bookings", "one_number"]
 

@@ -27,7 +27,7 @@ from stcrm_pandas.analysis.base.engine import (
     refuse_repeats,
     true,
 )
-from stcrm_pandas.analysis.base.follow_on import AFTER, PARENTS
+from stcrm_pandas.analysis.campaigns.records import AFTER, PARENTS
 
 __all__ = ["SPANS", "UNKNOWN_SOURCE", "Limits", "booking_rows", "follow_on_jobs"]
 

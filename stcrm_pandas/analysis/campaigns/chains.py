@@ -15,8 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT, micros
-from stcrm_pandas.analysis.base.follow_on import topmost
-from stcrm_pandas.analysis.campaigns.records import DELETED, JOB, LEAD, NO_LEAD
+from stcrm_pandas.analysis.campaigns.records import DELETED, JOB, LEAD, NO_LEAD, topmost
 
 __all__ = ["STEPS", "Chains", "chain_of", "opportunities_of", "pairs"]
 

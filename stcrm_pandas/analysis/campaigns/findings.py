@@ -30,7 +30,7 @@ _SCREENS = {
 }
 
 
-def actions(result: OpportunitiesResult) -> list[Action]:
+def actions(result: OpportunitiesResult, lists: object) -> list[Action]:
     """Return groups that are clearly booked less often, campaigns that cost clearly more, and missing campaigns."""
     return _booked_less(result) + _more_expensive(result) + _uncredited(result)
 
@@ -201,16 +201,15 @@ def differing(rows: pd.DataFrame, campaigns: Any, zone: dt.tzinfo | None) -> pd.
     )
 
 
-def work_lists(result: OpportunitiesResult) -> dict[str, WorkList]:
+def work_lists(result: OpportunitiesResult) -> list[WorkList]:
     """Return the list of chains whose records have different campaigns."""
-    key = "campaigns-that-differ"
-    return {
-        key: WorkList(
-            key,
+    return [
+        WorkList(
+            "campaigns-that-differ",
             "Chains of records that name different campaigns",
             "Open the booking or lead by its number and the job that it led to, and set the campaign that brought the "
             "customer on both.",
             result.differing,
             by_hand=True,
         )
-    }
+    ]

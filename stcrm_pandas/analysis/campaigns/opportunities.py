@@ -10,14 +10,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.display import Definitions, Sentences
 from stcrm_pandas.analysis.base.engine import TENANT
-from stcrm_pandas.analysis.base.findings import Action, Check, Tile, WorkList
 from stcrm_pandas.analysis.base.inputs import admitted, table_of
 from stcrm_pandas.analysis.base.money import several
 from stcrm_pandas.analysis.base.names import dimensions
@@ -30,10 +27,9 @@ from stcrm_pandas.analysis.base.provenance import (
     selections,
     zone,
 )
+from stcrm_pandas.analysis.base.result import Analysis, Parts
 from stcrm_pandas.analysis.both_measures import disagreements, of_same_groups
-from stcrm_pandas.analysis.campaigns import findings as opportunity_findings
-from stcrm_pandas.analysis.campaigns import sentences as opportunity_sentences
-from stcrm_pandas.analysis.campaigns import table as opportunity_table
+from stcrm_pandas.analysis.campaigns import display, findings, sentences
 from stcrm_pandas.analysis.campaigns.attribution import attribution, default_campaigns
 from stcrm_pandas.analysis.campaigns.chains import opportunities_of
 from stcrm_pandas.analysis.campaigns.costs import costs_of
@@ -57,12 +53,14 @@ _HARMLESS = ("created_on_or_after", "created_before", "gen_perm_url", "external_
 
 
 @dataclass(frozen=True, repr=False)
-class Opportunities(OpportunitiesResult):
+class Opportunities(OpportunitiesResult, Analysis):
     """The result of `opportunities`: numbers, sentences, tables, figures, actions and lists.
 
     See `OpportunitiesResult` for the numbers. `leads` is the lead conversion of the same groups, where
     `analysis.together` was given both.
     """
+
+    _parts: ClassVar[Parts] = Parts(display, findings, findings, sentences)
 
     leads: LeadConversionResult | None = field(default=None, compare=False)
 
@@ -76,15 +74,6 @@ class Opportunities(OpportunitiesResult):
         """
         leads = of_same_groups(self.by, LeadConversionResult, results)
         return replace(self, leads=leads, disagreements=disagreements(leads, self))
-
-    @property
-    def definitions(self) -> Definitions:
-        """What each number means, by its name."""
-        return opportunity_sentences.definitions(self)
-
-    def summary(self) -> Sentences:
-        """Sentences computed from the numbers."""
-        return Sentences([*self.cautions, *opportunity_sentences.summary(self)])
 
     def figure(self, kind: Literal["booked", "steps", "cost"] = "booked") -> Figure:
         """A plotly figure.
@@ -113,31 +102,6 @@ class Opportunities(OpportunitiesResult):
         if draw is None:
             raise UsageError(f"no figure {kind!r}: choose from 'booked', 'steps' and 'cost'")
         return draw(self)
-
-    def actions(self) -> list[Action]:
-        """What to do this week; empty if nothing is clear."""
-        return opportunity_findings.actions(self)
-
-    def tiles(self) -> list[Tile]:
-        """Four key figures for the last four complete weeks that are old enough; none without a time zone."""
-        return opportunity_findings.tiles(self)
-
-    @cached_property
-    def work_lists(self) -> dict[str, WorkList]:
-        """The chains whose records have different campaigns."""
-        return opportunity_findings.work_lists(self)
-
-    @property
-    def check(self) -> Check:
-        """The counts before any exclusion, and the steps to those analyzed."""
-        return opportunity_findings.check(self)
-
-    def __repr__(self) -> str:
-        by = " and ".join(self.by) or "nothing"
-        return f"<Opportunities by {by}: {len(self.table)} rows, as of {self.as_of:%Y-%m-%d}>"
-
-    def _repr_html_(self) -> str:
-        return opportunity_table.opportunity_table(self)
 
 
 def opportunities(
@@ -308,7 +272,7 @@ def opportunities(
         untraced=whole(rows[rows["untraced"]], "Jobs without call or booking", min_group=min_group),
         comparisons=compared.iloc[order].reset_index(drop=True),
         weeks=None if local is None else by_week(traced),
-        differing=opportunity_findings.differing(traced, lookup.get("campaign"), local),
+        differing=findings.differing(traced, lookup.get("campaign"), local),
         attribution=health,
         costs=costs,
         left_out=chains.left_out,

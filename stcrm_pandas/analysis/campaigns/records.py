@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import narwhals.stable.v2 as nw
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import (
@@ -21,15 +23,24 @@ from stcrm_pandas.analysis.base.engine import (
     refuse_repeats,
     true,
 )
-from stcrm_pandas.analysis.base.follow_on import AFTER, PARENTS
 from stcrm_pandas.analysis.base.names import NONE
 from stcrm_pandas.analysis.leads.inquiries import persons_of
 
-__all__ = ["BOOKING", "JOB", "KINDS", "LEAD", "gather", "statuses"]
+__all__ = ["AFTER", "BOOKING", "JOB", "KINDS", "LEAD", "PARENTS", "gather", "statuses", "topmost"]
 
 BOOKING, LEAD, JOB = 0, 1, 2
 """Kinds of records, in the order for records created at the same moment."""
 KINDS = {BOOKING: "booking", LEAD: "lead", JOB: "job"}
+
+PARENTS = ("job_generated_lead_source_job_id", "recall_for_id", "warranty_id")
+"""The columns that refer to an earlier job; the first one with a value counts."""
+
+AFTER = (*PARENTS, "created_from_estimate_id")
+"""The columns of which a follow-on job has at least one.
+
+It refers to the job during which it was sold, the job it is a recall or warranty job for, or the estimate it was
+created from. It is never a first contact.
+"""
 
 KEPT, DELETED, NO_LEAD = 0, 1, 2
 """Why a record is left out."""
@@ -191,3 +202,32 @@ def _narrow(rows: nw.LazyFrame[Any], kind: int, **given: nw.Expr | None) -> nw.L
     tenant = [nw.col(TENANT)] if TENANT in rows.collect_schema() else []
     # together in one step, so that no new column is mistaken for one of the frame
     return rows.select(*tenant, nw.col("id"), *(expression.alias(name) for name, expression in columns.items()))
+
+
+def topmost(jobs: pd.MultiIndex, parents: pd.MultiIndex) -> npt.NDArray[np.intp]:
+    """Return the position of the first follow-on job in the chain of each follow-on job.
+
+    Parameters
+    ----------
+    jobs : MultiIndex
+        The follow-on jobs, by tenant and id.
+    parents : MultiIndex
+        The earlier job of each, by tenant and id; missing if there is none.
+
+    Returns
+    -------
+    npt.NDArray[np.intp]
+        Positions in `jobs`: its own if the earlier job is not a follow-on job; -1 if the jobs form a circle.
+
+    Examples
+    --------
+    >>> jobs = pd.MultiIndex.from_tuples([(0, 11), (0, 12), (0, 13)])
+    >>> topmost(jobs, pd.MultiIndex.from_tuples([(0, 10), (0, 11), (0, 13)])).tolist()
+    [0, 0, -1]
+    """
+    earlier = jobs.get_indexer(parents)
+    own = np.arange(len(jobs))
+    place = np.where(earlier >= 0, earlier, own)
+    for _ in range(len(jobs).bit_length()):
+        place = place[place]  # twice as far back each time
+    return np.where(earlier[place] >= 0, -1, place) if len(jobs) else place

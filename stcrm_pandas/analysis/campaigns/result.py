@@ -9,14 +9,15 @@ from typing import Any
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.result import Result
 from stcrm_pandas.analysis.campaigns.attribution import Attribution
 from stcrm_pandas.analysis.campaigns.costs import Costs
 
 __all__ = ["OpportunitiesResult"]
 
 
-@dataclass(frozen=True, repr=False)
-class OpportunitiesResult:
+@dataclass(frozen=True, repr=False, kw_only=True)
+class OpportunitiesResult(Result):
     """The numbers of `opportunities`.
 
     `table` has a row per group, `overall` one row with the total, `untraced` one row with the jobs without a call or
@@ -47,29 +48,22 @@ class OpportunitiesResult:
     leads and opportunities disagree, by id, if `analysis.together` was given both.
     """
 
-    table: pd.DataFrame
-    overall: pd.DataFrame
     untraced: pd.DataFrame
     comparisons: pd.DataFrame
     weeks: pd.DataFrame | None
     differing: pd.DataFrame
     attribution: Attribution
     costs: Costs | None
-    left_out: Mapping[str, int]
     read: Mapping[str, Mapping[str, int]]
     by: tuple[str, ...]
-    as_of: dt.datetime
     time_zone: str | None
     began: dt.datetime | None
     mature_days: int
     revenue_days: int
     repeat_days: int
-    min_group: int
     bookings_known: bool
     call_reasons_known: bool
-    complete: bool
     undated: int
-    cautions: tuple[str, ...] = ()
     currencies: tuple[str, ...] = ()
     money: pd.DataFrame | None = None
     disagreements: Mapping[Any, str] = field(default_factory=dict, compare=False)

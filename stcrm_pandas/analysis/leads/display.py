@@ -12,7 +12,7 @@ from stcrm_pandas.analysis.base.names import group_word
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 
-__all__ = ["conversion_table", "format_reasons", "format_speed"]
+__all__ = ["format_reasons", "format_speed", "main_table"]
 
 _BOTH = {
     "lower": "lower, but books more of all opportunities",
@@ -20,7 +20,7 @@ _BOTH = {
 }
 
 
-def conversion_table(result: LeadConversionResult) -> str:
+def main_table(result: LeadConversionResult) -> str:
     """Return the HTML of `LeadConversion`, all inquiries together in the last row."""
     inquiries = result.unit == "inquiry"
     counts = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -16,8 +17,8 @@ from stcrm_pandas.analysis.base.periods import Period, four_weeks
 from stcrm_pandas.analysis.base.provenance import bounds_of_creation
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.leads.curves import UNSURE, later_conversion
+from stcrm_pandas.analysis.leads.lists import ages_in_days
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
-from stcrm_pandas.analysis.leads.work_lists import ages_in_days, work_lists
 from stcrm_pandas.analysis.statistics.prediction import LIKE_EARLIER, gap
 
 __all__ = ["actions", "check", "tiles"]
@@ -72,9 +73,8 @@ def _day(number: int) -> dt.datetime:
     return dt.datetime.strptime(str(int(number)), "%Y%m%d")
 
 
-def actions(result: LeadConversionResult) -> list[Action]:
+def actions(result: LeadConversionResult, lists: Mapping[str, WorkList]) -> list[Action]:
     """Return open leads to call, with how often leads of that age still converted, and groups that clearly differ."""
-    lists = work_lists(result)
     suggested = []
     for key, do in (
         ("overdue-follow-up", "Call the {} whose follow-up is overdue."),

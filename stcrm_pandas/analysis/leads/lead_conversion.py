@@ -10,12 +10,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.display import Definitions, Sentences, Table
-from stcrm_pandas.analysis.base.findings import Action, Check, Tile, WorkList
+from stcrm_pandas.analysis.base.display import Table
 from stcrm_pandas.analysis.base.inputs import admitted
 from stcrm_pandas.analysis.base.names import dimensions
 from stcrm_pandas.analysis.base.provenance import (
@@ -26,18 +25,16 @@ from stcrm_pandas.analysis.base.provenance import (
     selections,
     zone,
 )
+from stcrm_pandas.analysis.base.result import Analysis, Parts
 from stcrm_pandas.analysis.base.status_log import known_at
 from stcrm_pandas.analysis.both_measures import disagreements, of_same_groups
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
-from stcrm_pandas.analysis.leads import findings as lead_findings
-from stcrm_pandas.analysis.leads import sentences as lead_sentences
+from stcrm_pandas.analysis.leads import display, findings, lists, sentences
 from stcrm_pandas.analysis.leads import tables as lead_tables
-from stcrm_pandas.analysis.leads.display import conversion_table, format_reasons, format_speed
 from stcrm_pandas.analysis.leads.keys import BY, Names, lead_lookups
 from stcrm_pandas.analysis.leads.reasons import LEFT_OUT, not_leads, split_reasons
 from stcrm_pandas.analysis.leads.reduction import Reduced, reduce_leads
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
-from stcrm_pandas.analysis.leads.work_lists import work_lists
 from stcrm_pandas.analysis.statistics.comparison import compare
 from stcrm_pandas.errors import UsageError, require
 
@@ -50,12 +47,14 @@ Kind = Literal["rates", "months", "curve", "cohorts", "reasons"]
 
 
 @dataclass(frozen=True, repr=False)
-class LeadConversion(LeadConversionResult):
+class LeadConversion(LeadConversionResult, Analysis):
     """The result of `lead_conversion`: numbers, sentences, tables, figures, actions and call lists.
 
-    See `LeadConversionResult` for the numbers. `work_lists` are created on first use and contain personal data.
-    `booked` are the opportunities of the same groups, where `analysis.together` was given both.
+    See `LeadConversionResult` for the numbers. `booked` are the opportunities of the same groups, where
+    `analysis.together` was given both.
     """
+
+    _parts: ClassVar[Parts] = Parts(display, findings, lists, sentences)
 
     booked: OpportunitiesResult | None = field(default=None, compare=False)
 
@@ -70,40 +69,13 @@ class LeadConversion(LeadConversionResult):
         booked = of_same_groups(self.by, OpportunitiesResult, results)
         return replace(self, booked=booked, disagreements=disagreements(self, booked))
 
-    @property
-    def definitions(self) -> Definitions:
-        """What each number means, by its name."""
-        return lead_sentences.definitions(self)
-
-    def summary(self) -> Sentences:
-        """Sentences computed from the numbers."""
-        return Sentences([*self.cautions, *lead_sentences.summary(self)])
-
     def speed_table(self) -> Table:
         """The speeds as text, a row per group."""
-        return Table(format_speed(self))
+        return Table(display.format_speed(self))
 
     def reasons_table(self) -> Table:
         """The reasons for dismissal as text."""
-        return Table(format_reasons(self))
-
-    def tiles(self) -> list[Tile]:
-        """Four key figures for the last four complete weeks that are old enough; none without a time zone."""
-        return lead_findings.tiles(self)
-
-    def actions(self) -> list[Action]:
-        """What to do this week, with its size in jobs; empty if nothing is clear."""
-        return lead_findings.actions(self)
-
-    @property
-    def work_lists(self) -> dict[str, WorkList]:
-        """Open leads that are overdue for a follow-up, have none, or did not change for long. Personal data."""
-        return work_lists(self)
-
-    @property
-    def check(self) -> Check:
-        """Leads by status before any exclusion, and the steps from leads to inquiries that are measured."""
-        return lead_findings.check(self)
+        return Table(display.format_reasons(self))
 
     def figure(self, kind: Kind = "rates", *, groups: Sequence[Any] | None = None) -> Figure:
         """A plotly figure.
@@ -139,13 +111,6 @@ class LeadConversion(LeadConversionResult):
         if kind in ("months", "cohorts") and self.months is None:
             raise UsageError(f"{kind} need a time zone: lead_conversion(..., time_zone='America/Chicago')")
         return draw(self)
-
-    def __repr__(self) -> str:
-        by = " and ".join(self.by) or "nothing"
-        return f"<LeadConversion by {by}: {len(self.table)} rows, as of {self.as_of:%Y-%m-%d}>"
-
-    def _repr_html_(self) -> str:
-        return conversion_table(self)
 
 
 def lead_conversion(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,6 +10,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from stcrm_pandas.analysis.base.provenance import bounds_of_creation, zone
+from stcrm_pandas.analysis.base.result import Result
 from stcrm_pandas.analysis.leads import curves as lead_curves
 from stcrm_pandas.analysis.leads import tables as lead_tables
 from stcrm_pandas.analysis.leads.keys import columns_of
@@ -20,8 +20,8 @@ from stcrm_pandas.analysis.leads.reduction import USED, Reduced
 __all__ = ["LeadConversionResult"]
 
 
-@dataclass(frozen=True, repr=False)
-class LeadConversionResult:
+@dataclass(frozen=True, repr=False, kw_only=True)
+class LeadConversionResult(Result):
     """The numbers of `lead_conversion`.
 
     `table` has a row per group, `overall` one row of all of them together, `months` a row per local month of creation
@@ -46,16 +46,11 @@ class LeadConversionResult:
     has the groups on which leads and opportunities disagree, by id, where `analysis.together` was given both.
     """
 
-    table: pd.DataFrame
-    overall: pd.DataFrame
     months: pd.DataFrame | None
     comparisons: pd.DataFrame
-    left_out: Mapping[str, int]
     by: tuple[str, ...]
-    as_of: dt.datetime
     time_zone: str | None
     window_days: int
-    min_group: int
     unit: Literal["inquiry", "lead"]
     within_days: int
     stale_days: int
@@ -63,13 +58,11 @@ class LeadConversionResult:
     not_leads: tuple[int, ...]
     dated_by_jobs: bool
     call_reasons_known: bool
-    complete: bool
     linked_not_converted: int
     undated: int
     reduced: Reduced = field(compare=False)
     source: Any = field(compare=False)
     names: Mapping[str, Any] = field(compare=False)
-    cautions: tuple[str, ...] = ()
     disagreements: Mapping[Any, str] = field(default_factory=dict, compare=False)
 
     @cached_property

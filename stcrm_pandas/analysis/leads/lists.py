@@ -45,7 +45,7 @@ def ages_in_days(result: LeadConversionResult, leads: pd.DataFrame) -> pd.Series
     return ages
 
 
-def work_lists(result: LeadConversionResult) -> dict[str, WorkList]:
+def work_lists(result: LeadConversionResult) -> list[WorkList]:
     """Return three lists, the newest leads first, which convert most often; each open lead is in at most one list.
 
     Overdue: the follow-up was due on a local day before the read. Without a follow-up: there is no date. Stale: the
@@ -59,7 +59,7 @@ def work_lists(result: LeadConversionResult) -> dict[str, WorkList]:
     table = _table(result, leads, local)
     late = (today - due).dt.days.astype("Int64")
     table.insert(list(table).index("Last change") + 1, "Days overdue", late)
-    lists = (
+    return [
         WorkList(
             "overdue-follow-up",
             "Overdue follow-ups",
@@ -79,8 +79,7 @@ def work_lists(result: LeadConversionResult) -> dict[str, WorkList]:
             "Their follow-up is still to come, but nothing happened since. Call now, or dismiss with a reason.",
             _shown(table[(due >= today) & unchanged], "Days overdue"),
         ),
-    )
-    return {one.key: one for one in lists}
+    ]
 
 
 def _table(result: LeadConversionResult, leads: pd.DataFrame, local: ZoneInfo) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from stcrm_pandas.analysis.base.names import group_word
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 
-__all__ = ["opportunity_table"]
+__all__ = ["main_table"]
 
 _COUNTS = {
     "Opportunities": "opportunities",
@@ -29,7 +29,7 @@ _AMOUNTS = {
 }
 
 
-def opportunity_table(result: OpportunitiesResult) -> str:
+def main_table(result: OpportunitiesResult) -> str:
     """Return the HTML of the groups, the jobs that cannot be traced, and all together in the last row."""
     old_enough = f"At least {result.mature_days} days old"
     numbers = dict.fromkeys([*_COUNTS, old_enough, *_STEPS, *_AMOUNTS], True)

@@ -1,0 +1,87 @@
+"""What the results of all analyses have in common: the numbers, and what is made from them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import ModuleType
+from typing import Any, ClassVar, NamedTuple
+
+import pandas as pd
+
+from stcrm_pandas.analysis.base.display import Definitions, Sentences
+from stcrm_pandas.analysis.base.findings import Action, Check, Tile, WorkList
+
+
+__all__ = ["Analysis", "Parts", "Result"]
+
+
+@dataclass(frozen=True, repr=False, kw_only=True)
+class Result:
+    """Numbers that every analysis has; each describes its own."""
+
+    table: pd.DataFrame
+    overall: pd.DataFrame
+    left_out: Mapping[str, int]
+    by: Any
+    as_of: dt.datetime
+    min_group: int
+    complete: bool
+    cautions: tuple[str, ...] = ()
+
+
+class Parts(NamedTuple):
+    """The modules with `main_table`; `actions`, `check`, `tiles`; `work_lists`; `definitions`, `summary`."""
+
+    display: ModuleType
+    findings: ModuleType
+    lists: ModuleType
+    sentences: ModuleType
+
+
+class Analysis(Result):
+    """A result with its sentences, tiles, actions, lists, check and figures: what all analyses offer their users.
+
+    Each analysis names the modules that make them from its numbers: its `_parts`.
+    """
+
+    _parts: ClassVar[Parts]
+
+    @property
+    def definitions(self) -> Definitions:
+        """What each number means, by its name."""
+        definitions: Definitions = self._parts.sentences.definitions(self)
+        return definitions
+
+    def summary(self) -> Sentences:
+        """Return what the numbers mean, in plain sentences."""
+        return Sentences([*self.cautions, *self._parts.sentences.summary(self)])
+
+    def tiles(self) -> list[Tile]:
+        """Return four key figures for the last 4 complete weeks that are old enough; none without a time zone."""
+        return [*self._parts.findings.tiles(self)]
+
+    def actions(self) -> list[Action]:
+        """Return what to do this week; empty if nothing is clear."""
+        return [*self._parts.findings.actions(self, self.work_lists)]
+
+    @cached_property
+    def work_lists(self) -> dict[str, WorkList]:
+        """Call lists and clean-up lists by key, the only place with names of people; created on first use."""
+        return {one.key: one for one in self._parts.lists.work_lists(self)}
+
+    @property
+    def check(self) -> Check:
+        """Counts to compare with ServiceTitan's screens, and the steps from the rows read to those analyzed."""
+        check: Check = self._parts.findings.check(self)
+        return check
+
+    def __repr__(self) -> str:
+        by = " and ".join(self.by) or "nothing"
+        return f"<{type(self).__name__} by {by}: {len(self.table)} rows, as of {self.as_of:%Y-%m-%d}>"
+
+    def _repr_html_(self) -> str:
+        html: str = self._parts.display.main_table(self)
+        return html
