@@ -65,9 +65,9 @@ def settings() -> str:
         "Settings",
         textwrap.dedent("""\
             Each setting is looked up in the arguments of `stcrm.connect(…)`, then in the environment, then in a `.env`
-            file in the working folder. [Connecting](../guide/connecting.md) explains which settings a connection needs,
-            and which ones a `.env` file cannot set. For an on/off setting, use `1` or `0`. An empty variable counts as
-            unset."""),
+            file in the working folder or its project. [Connecting](../guide/connecting.md) explains which settings a
+            connection needs, and which ones a `.env` file cannot set. For an on/off setting, use `1` or `0`. An empty
+            variable counts as unset."""),
         table(["variable", "argument of `connect`", "default", "description"], rows),
         "For a proxy or your own certificates, use the standard variables of the requests library: `HTTPS_PROXY`, "
         "`NO_PROXY`, `REQUESTS_CA_BUNDLE`.",

@@ -22,7 +22,7 @@ from stcrm_pandas.errors import UsageError
 from stcrm_pandas.http import wire
 from stcrm_pandas.http.cache import Cache, cache_path
 from stcrm_pandas.http.session import CachedServiceSession
-from stcrm_pandas.printable import closest
+from stcrm_pandas.printable import closest, printable
 from stcrm_pandas.reads.connection import Connection
 from stcrm_pandas.reads.fetching import Fetcher
 from stcrm_pandas.reads.progress import Progress
@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from stcrm_pandas.sandbox import Sandbox
 
     AnySandbox = bool | str | Path | Sandbox | None
+
+_DEMO = "DEMO COMPANY, not your data"
 
 _PRIVATE = {"clock", "page_size", "sleep", "timer", "chance"}
 """Clock, random numbers and page size, which tests replace."""
@@ -81,8 +83,8 @@ def connect(
     """Connect to one tenant. Nothing is sent before the first request.
 
     A setting that is None is read from the environment (`STCRM_TENANT`, `STCRM_CLIENT_SECRET` …), then from a `.env`
-    file in the working folder if the user owns it. Otherwise the default applies. A `.env` file cannot set
-    `allow_writes` or `state_dir`. It can set an address only if the secrets come from the same file.
+    file in the working folder or its project if the user owns it. Otherwise the default applies. A `.env` file cannot
+    set `allow_writes` or `state_dir`. It can set an address only if the secrets come from the same file.
 
     Parameters
     ----------
@@ -347,7 +349,8 @@ class Client(BulkEdits):
             raise no_attribute("crm", self, name)
 
     def __repr__(self) -> str:
-        return f"<stcrm {'; '.join(text for _, text in self._facts())}>"
+        demo = f"{_DEMO}; " if self.sandbox is not None else ""
+        return f"<stcrm {demo}{'; '.join(text for _, text in self._facts())}>"
 
     def _repr_html_(self) -> str:
         cells = "".join(
@@ -355,7 +358,8 @@ class Client(BulkEdits):
             f"<td style='text-align:left'>{html.escape(text)}</td></tr>"
             for name, text in self._facts()
         )
-        return f"<table><caption style='text-align:left'>ServiceTitan CRM</caption>{cells}</table>"
+        demo = f"<div style='font-size:2em;font-weight:700'>{_DEMO}</div>" if self.sandbox is not None else ""
+        return f"{demo}<table><caption style='text-align:left'>ServiceTitan CRM</caption>{cells}</table>"
 
     def _facts(self) -> list[tuple[str, str]]:
         settings, oldest = self.settings, self.cache.oldest
@@ -364,8 +368,10 @@ class Client(BulkEdits):
         else:
             mode = "reads and writes" if settings.allow_writes else "reads only"
         age = "empty" if oldest is None else f"oldest read {_ago(self.cache.now() - oldest)} ago"
+        file = settings.parent_file
         return [
             ("connected to", f"{settings.name}, tenant {settings.tenant}"),
+            *([("settings", f"from {printable(str(file))}, in a parent folder")] if file is not None else []),
             ("access", mode),
             ("time zone", settings.time_zone or "not set: dates without a time zone are taken as UTC"),
             ("cache", f"{self.cache.size / 1e6:.1f} MB, {age}"),

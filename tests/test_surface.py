@@ -132,6 +132,13 @@ def test_reprs_say_where_one_is(crm, sandbox):
     assert "campaigns" in repr(crm.lookups)
 
 
+def test_a_demo_company_says_so_in_large_letters(crm, box, join_by_address):
+    assert repr(crm).startswith("<stcrm DEMO COMPANY, not your data; ")
+    assert crm._repr_html_().startswith("<div style='font-size:2em;font-weight:700'>DEMO COMPANY, not your data</div>")
+    own = join_by_address(box)
+    assert "DEMO" not in repr(own) + own._repr_html_()
+
+
 def test_a_repr_shows_html_as_text(join, module_box):
     crm = join(module_box)
     crm.settings = crm.settings.model_copy(update={"environment": "<script>alert(1)</script>"})

@@ -27,7 +27,7 @@ from pydantic_settings import (
 
 from stcrm_pandas.errors import SettingsError
 from stcrm_pandas.settings.addresses import ENVIRONMENTS, check_address, is_known
-from stcrm_pandas.settings.sources import ENV_FILE, OwnEnvFile, Source, notify_of_file
+from stcrm_pandas.settings.sources import OwnEnvFile, Source, env_file, notify_of_file
 
 _WHO = ("environment", "api_url", "auth_url", "tenant", "client_id", "client_secret", "app_key")
 """Settings that name a tenant or sign in to it; if one is set, the sandbox is not meant."""
@@ -119,7 +119,6 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix="STCRM_",
-        env_file=ENV_FILE,
         extra="ignore",
         frozen=True,
         hide_input_in_errors=True,
@@ -182,6 +181,7 @@ class Settings(BaseSettings):
         default=None, description="1 always shows progress, 0 never; by default, only in a terminal or notebook"
     )
     _sources: dict[str, Source] = PrivateAttr(default_factory=dict)
+    _parent_file: Path | None = PrivateAttr(default=None)
 
     @classmethod
     def settings_customise_sources(
@@ -193,7 +193,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Return the sources, the most trusted first."""
-        return init_settings, env_settings, OwnEnvFile(settings_cls)
+        return init_settings, env_settings, OwnEnvFile(settings_cls, env_file=env_file())
 
     def __repr_args__(self) -> Any:
         """Show which tenant it is, and no secrets."""
@@ -203,6 +203,11 @@ class Settings(BaseSettings):
     def source(self, name: str) -> Source:
         """Return where a setting comes from; `Source.NONE` if it is not set."""
         return self._sources.get(name, Source.NONE)
+
+    @property
+    def parent_file(self) -> Path | None:
+        """The `.env` file of a parent folder, if a setting comes from one."""
+        return self._parent_file
 
     @property
     def name(self) -> str:
@@ -255,20 +260,21 @@ def read_settings(**given: Any) -> Settings:
     except ValidationError as error:
         raise SettingsError(_explain(error, given)) from None
     except UnicodeDecodeError:
-        raise SettingsError(
-            "The .env file in the working folder is not UTF-8 text. Save it in that encoding."
-        ) from None
+        raise SettingsError(f"The file {env_file()} is not UTF-8 text. Save it in that encoding.") from None
     if "api_url" in given and "environment" not in given:  # an address as argument overrides the name
         settings = settings.model_copy(update={"environment": None})
     notify_of_file()
     settings = settings.model_copy(update=_addresses(settings))
     settings._sources.update(_sources(settings, given))
+    file = env_file()
+    if file is not None and Source.FILE in settings._sources.values() and file.parent != Path.cwd():
+        settings._parent_file = file
     _refuse_to_send_away(settings)
     if missing := settings.missing():
         names = ", ".join(f"STCRM_{name.upper()}" for name in missing)
         raise SettingsError(
-            f"Not set: {names}. Pass each to connect(), set it in the environment, or write it to a .env file in the "
-            "working folder. To try the package without an account: connect(sandbox=True)."
+            f"Not set: {names}. `stcrm init` asks for them and writes a .env file. Or pass each to connect(), or set "
+            "it in the environment. To try the package without an account: connect(sandbox=True)."
         )
     return settings
 
@@ -282,8 +288,9 @@ def _addresses(settings: Settings) -> dict[str, str]:
         return {}
     if settings.environment is None:
         raise SettingsError(
-            'Not set: STCRM_ENVIRONMENT. Pass environment="production" or "integration" to connect(), or set it in the '
-            "environment or a .env file. To try the package without an account: connect(sandbox=True)."
+            "Not set: STCRM_ENVIRONMENT. `stcrm init` asks for all settings and writes a .env file. Or pass "
+            'environment="production" or "integration" to connect(), or set it in the environment. To '
+            "try the package without an account: connect(sandbox=True)."
         )
     if settings.environment not in ENVIRONMENTS:
         raise SettingsError(
@@ -326,6 +333,23 @@ def _explain(error: ValidationError, given: dict[str, Any]) -> str:
         message = problem["msg"].removeprefix("Value error, ")
         lines.append(f"STCRM_{name.upper()}, {where}, is invalid: {message}.")
     return " ".join(dict.fromkeys(lines))
+
+
+def problem_with(name: str, value: Any) -> str | None:
+    """Return what is wrong with the value of a setting, without the value; None if it is valid.
+
+    Examples
+    --------
+    >>> problem_with("time_zone", "Chicago")
+    'no such time zone; write it like America/Chicago'
+    """
+    try:
+        Settings(**{name: value})
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False, include_context=False)
+        texts = [one["msg"].removeprefix("Value error, ") for one in found if one["loc"][0] == name]
+        return texts[0] if texts else None
+    return None
 
 
 def names_a_tenant(given: Mapping[str, Any]) -> bool:

@@ -1,7 +1,7 @@
 """Sources of settings, and how much each is trusted: an argument, the environment, a `.env` file.
 
-A `.env` file is in the working folder, which somebody else may control: it can name a tenant, but it cannot send a
-secret from another source to another address, allow writes, or move the journals.
+A `.env` file is in the working folder or its project, which somebody else may control: it can name a tenant, but it
+cannot send a secret from another source to another address, allow writes, or move the journals.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from pydantic_settings import DotEnvSettingsSource
 
 from stcrm_pandas.errors import StcrmWarning, notify
 
-__all__ = ["ENV_FILE", "NOT_FROM_FILE", "OwnEnvFile", "Source", "notify_of_file"]
+__all__ = ["ENV_FILE", "NOT_FROM_FILE", "OwnEnvFile", "Source", "env_file", "is_own", "notify_of_file"]
 
 ENV_FILE = ".env"
+PROJECT_ROOT = (".git", ".hg", "pyproject.toml")
+"""What marks the root folder of a project."""
 NOT_FROM_FILE = ("allow_writes", "state_dir")
 """Settings that a `.env` file cannot set."""
 _REFUSED = frozenset(f"stcrm_{name}" for name in NOT_FROM_FILE)
@@ -39,11 +41,31 @@ class Source(IntEnum):
 
 
 class OwnEnvFile(DotEnvSettingsSource):
-    """The `.env` file of the working folder, if it is the user's own; its values are not interpolated."""
+    """A `.env` file, if it is the user's own; its values are not interpolated."""
 
     def _read_env_file(self, file_path: Path) -> Mapping[str, str | None]:
         found = {name.lower(): value for name, value in _values(file_path).items() if value}
         return {name: value for name, value in found.items() if name not in _REFUSED}
+
+
+def env_file() -> Path | None:
+    """Return the `.env` file of the working folder, or else of its nearest parent up to the root of the project.
+
+    Without a project, only the working folder is searched. The search ends at a parent of another user.
+    """
+    try:
+        working = Path.cwd()
+    except FileNotFoundError:  # it was deleted
+        return None
+    folders = [working, *working.parents]
+    marked = [any(os.path.exists(folder / mark) for mark in PROJECT_ROOT) for folder in folders]
+    root = marked.index(True) if True in marked else 0
+    for folder in folders[: root + 1]:
+        if folder != working and not is_own(folder):
+            return None
+        if os.path.isfile(folder / ENV_FILE):
+            return folder / ENV_FILE
+    return None
 
 
 def is_own(path: Path) -> bool:
@@ -68,19 +90,19 @@ def _values(path: Path) -> Mapping[str, str | None]:
 
 def notify_of_file() -> None:
     """Warn about a `.env` file that is not read, and about settings in it that are ignored."""
-    path = Path(ENV_FILE)
-    if not path.is_file():
+    path = env_file()
+    if path is None:
         return
     if not is_own(path):
         notify(
-            f"The file {path.absolute()} belongs to another user, so it is not read. If you trust it, "
+            f"The file {path} belongs to another user, so it is not read. If you trust it, "
             "replace it with your own copy.",
             StcrmWarning,
         )
         return
     for name in sorted(name.upper() for name, value in _values(path).items() if value and name.lower() in _REFUSED):
         notify(
-            f"{name} in {path.absolute()} is ignored, because a .env file may come from somebody else. Set it in "
+            f"{name} in {path} is ignored, because a .env file may come from somebody else. Set it in "
             f"the environment, or pass {name.removeprefix('STCRM_').lower()}=… to connect().",
             StcrmWarning,
         )
