@@ -26,7 +26,7 @@ demo: install ## Read a demo company over HTTP and write its reports in data/rep
 	$(BIN)/stcrm demo
 
 test: dev ## Run the tests (under five minutes).
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not deep"
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not deep"
 
 # Properties apart and without coverage, which would nearly double their time.
 test-deep: dev ## Run the longer tests with coverage, and all properties on more examples (under twenty minutes).

@@ -190,6 +190,7 @@ def poor_tenant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[San
         yield sandbox
 
 
+@pytest.mark.deep
 def test_missing_scopes_are_said_and_the_rest_is_made(poor_tenant: Sandbox, tmp_path: Path) -> None:
     page = make_report("lead-conversion", tmp_path / "leads.html").read_text("utf-8")
     for said in (

@@ -130,7 +130,7 @@ def test_campaigns_are_ranked_only_where_they_can_be_trusted() -> None:
     assert any("not ranked" in said for said in doubtful.summary())
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.deep)])
 def test_where_nothing_is_planted_nothing_is_named(seed: int) -> None:
     alike = analysed(company(seed, effects=False)[0])
     named = {

@@ -116,7 +116,8 @@ def test_many_dismissals_do_not_make_a_campaign_look_good(demo: Demo) -> None:
     """One minus Kaplan-Meier, with dismissal taken for a loss from view, ranks it first; the curve does not."""
     found, truths = demo
     mine = truths[5]["campaign_id"]
-    ours = {id: float(curve(found["campaign"], id)["share_lower"][90]) for id in found["campaign"].curve["id"].dropna()}
+    last = found["campaign"].curve.query("day == 90").dropna(subset=["id"])
+    ours = dict(zip(last["id"], last["share_lower"].astype(float), strict=True))
     naive = {}
     for id, rows in found["campaign"].reduced.event_times.groupby("key_0"):
         if rows["inquiries"].sum() < 100:

@@ -155,7 +155,10 @@ def test_counts_are_those_of_sql(seed: int) -> None:
     np.testing.assert_allclose(both["interval_high"].astype(float), high)
 
 
-@pytest.mark.parametrize("by", ["customer_type", "tag", "age", ("age", "customer_type")])
+@pytest.mark.parametrize(
+    "by",
+    ["tag", ("age", "customer_type"), *(pytest.param(one, marks=pytest.mark.deep) for one in ("customer_type", "age"))],
+)
 def test_polars_and_duckdb_give_the_same(by: Any) -> None:
     whom, reached = company(7)
     whom["tag_type_ids"] = pd.Series([(), (7,), (7, 8), None, (8,)] * 60, dtype=object)

@@ -164,7 +164,7 @@ def test_an_opt_in_that_was_under_way_is_not_sent_again(served, join, tmp_path):
     assert all(served.row("customers", id)["doNotMail"] for id in range(1, 7))
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.deep)])
 def test_killed_and_on_again(seed, served, join, tmp_path):
     crash_and_go_on(served, join, tmp_path, random.Random(seed))
 

@@ -18,6 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
+
+from stcrm_pandas.commands.sandbox import app
 
 SERVE = [sys.executable, "-W", "error", "-c", "from stcrm_pandas.commands.sandbox import app; app()", "serve"]
 
@@ -97,8 +100,8 @@ def test_a_terminal_shows_progress() -> None:
     ],
 )
 def test_invalid_options(options: tuple[str, ...], message: str) -> None:
-    done = subprocess.run([*SERVE, "--leads", "100", *options], capture_output=True, text=True, check=False)
-    assert done.returncode == 2
+    done = CliRunner().invoke(app, ["serve", "--leads", "100", *options])
+    assert done.exit_code == 2
     assert message in done.stderr
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
