@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.engine import month_name
+from stcrm_pandas.analysis.base.format import format_hour
 from stcrm_pandas.analysis.base.inputs import table_of
 from stcrm_pandas.errors import UsageError
 
-__all__ = ["DIMENSION_WORDS", "NONE", "dimensions", "group_word", "known_names", "lookups", "named"]
+__all__ = [
+    "DIMENSION_WORDS",
+    "NONE",
+    "dimensions",
+    "group_word",
+    "heads",
+    "known_names",
+    "lookups",
+    "named",
+]
 
 NONE = "(none)"
 """The name of the group of rows without an id."""
@@ -34,6 +45,19 @@ DIMENSION_WORDS = {
     "provider": ("provider", "providers"),
     "customer_type": ("customer type", "customer types"),
     "age": ("age of the record", "ages of the record"),
+}
+
+
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+_TEXTS = ("capture_source", "priority", "source", "customer_type")
+"""Dimensions whose ids are their names."""
+
+_LABELS: dict[str, Callable[[Any], str]] = {
+    "month": lambda id: f"{pd.Timestamp(id):%b %Y}",
+    "weekday": lambda id: _WEEKDAYS[id - 1],
+    "hour": lambda id: f"{format_hour(id)}–{format_hour(id + 1)}",
+    **dict.fromkeys(_TEXTS, str),
 }
 
 
@@ -76,6 +100,59 @@ def named(ids: Iterable[Any], names: Mapping[int, str] | pd.DataFrame | None) ->
     labels = {id: NONE if id is None else known.get(id, str(id)) for id in numbers}
     often = Counter(labels.values())
     return [labels[id] if often[labels[id]] == 1 else f"{labels[id]} ({id})" for id in numbers]
+
+
+def heads(keys: pd.DataFrame, by: Sequence[str], lookups: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the `id` and `name` of groups; the id of two dimensions is a pair, with a column of names for each.
+
+    Parameters: a column of keys for each dimension; the dimensions; their lookups.
+
+    >>> heads(pd.DataFrame({"key": [7, 7], "hour": [6, None]}), ["campaign", "hour"], {"campaign": {7: "Radio"}})
+                  id                   name campaign             hour
+    0         (7, 6)  Radio · 6:00 AM–7:00 AM    Radio  6:00 AM–7:00 AM
+    1           None           Radio · (none)    Radio           (none)
+    """
+    ids: list[list[Any]] = []
+    names: dict[str, list[str]] = {}
+    for (_, values), one in zip(keys.items(), by, strict=True):
+        codes, different = pd.factorize(values, use_na_sentinel=False)
+        own, texts = _ids_and_names(one, list(different), lookups.get(one))
+        ids.append([own[code] for code in codes])
+        names[one] = [texts[code] for code in codes]
+    if len(by) == 1:
+        kind = "str" if by[0] in (*_TEXTS, "month") else "Int64"
+        return pd.DataFrame({"id": pd.Series(ids[0], dtype=kind), "name": pd.Series(names[by[0]], dtype="str")})
+    pairs = [None if None in pair else pair for pair in zip(*ids, strict=True)]
+    joined = map(" · ".join, zip(*names.values(), strict=True))
+    return pd.DataFrame({"id": pd.Series(pairs, dtype=object), "name": [*joined], **names}).astype(
+        dict.fromkeys(("name", *by), "str")
+    )
+
+
+def _ids_and_names(one: str, values: Sequence[Any], lookup: Any) -> tuple[list[Any], list[str]]:
+    """Return the ids and names of the groups of one dimension, from their keys."""
+    kind: Callable[[Any], Any] = month_name if one == "month" else str if one in _TEXTS else int
+    ids: list[Any] = [None if pd.isna(value) else kind(value) for value in values]
+    if one == "creator":
+        return ids, _creators(ids, lookup)
+    if one not in _LABELS:
+        return ids, named(ids, lookup)
+    return ids, [NONE if id is None else _LABELS[one](id) for id in ids]
+
+
+def _creators(ids: Sequence[int | None], employees: Any) -> list[str]:
+    """Return user ids with their kind (person or integration), never a person's name."""
+    if employees is None:
+        return [NONE if id is None else f"user {id}" for id in ids]
+    wanted = {"user_id", "role"}
+    if not isinstance(employees, pd.DataFrame) or wanted - set(employees.columns):
+        raise UsageError("names of creators: a DataFrame of employees with user_id and role is required")
+    known = employees.dropna(subset=["user_id"])
+    kinds = {
+        int(user): "integration" if str(role).startswith("Empty") else "person"
+        for user, role in zip(known["user_id"], known["role"], strict=True)
+    }
+    return [NONE if id is None else f"user {id} ({kinds.get(id, 'kind not known')})" for id in ids]
 
 
 def known_names(names: Mapping[int, str] | pd.DataFrame | None) -> dict[int, str]:

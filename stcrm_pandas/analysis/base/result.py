@@ -14,7 +14,6 @@ import pandas as pd
 from stcrm_pandas.analysis.base.display import Definitions, Sentences
 from stcrm_pandas.analysis.base.findings import Action, Check, Tile, WorkList
 
-
 __all__ = ["Analysis", "Parts", "Result"]
 
 

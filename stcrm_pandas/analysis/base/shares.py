@@ -10,7 +10,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.statistics.estimates import wilson
 
-__all__ = ["extremes", "floats", "rows_of", "share_of", "shares"]
+__all__ = ["extremes", "floats", "rows_of", "share_of", "shares", "with_shares"]
 
 
 def shares(lower: Any, upper: Any, n: Any) -> dict[str, pd.arrays.FloatingArray]:
@@ -34,6 +34,25 @@ def shares(lower: Any, upper: Any, n: Any) -> dict[str, pd.arrays.FloatingArray]
         "interval_low": floats(wilson(lower, n)[0]),
         "interval_high": floats(wilson(upper, n)[1]),
     }
+
+
+def with_shares(
+    table: pd.DataFrame, lower: str, upper: str, n: str, *, prefix: str = "", min_group: int | None = None
+) -> pd.DataFrame:
+    """Add the `shares` of columns of counts, and `enough`: whether a row reaches `min_group`.
+
+    Examples
+    --------
+    >>> counts = pd.DataFrame({"booked": [30], "calls": [100]})
+    >>> with_shares(counts, "booked", "booked", "calls", min_group=30)[["share_lower", "enough"]].values.tolist()
+    [[0.3, True]]
+    """
+    added: dict[str, Any] = {
+        prefix + name: values for name, values in shares(table[lower], table[upper], table[n]).items()
+    }
+    if min_group is not None:
+        added["enough"] = (table[n] >= min_group).astype("boolean")
+    return table.assign(**added)
 
 
 def share_of(lower: int, upper: int, n: int) -> pd.Series:

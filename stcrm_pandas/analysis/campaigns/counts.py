@@ -11,11 +11,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT, month_number
+from stcrm_pandas.analysis.base.names import heads
 from stcrm_pandas.analysis.base.periods import Bounds, whole_month
 from stcrm_pandas.analysis.base.shares import floats, shares
 from stcrm_pandas.analysis.campaigns.chains import STEPS, pairs
 from stcrm_pandas.analysis.campaigns.records import BOOKING, JOB, LEAD
-from stcrm_pandas.analysis.leads.keys import ids_and_names
 
 __all__ = [
     "BY",
@@ -112,21 +112,12 @@ def grouped(rows: pd.DataFrame, by: Sequence[str], lookups: Mapping[str, Any], *
     number, count = pairs(rows, by)
     table = measured(_sums(rows, number, count), min_group=min_group)
     begins = rows.loc[~pd.Series(number, index=rows.index).duplicated(), list(by)]
-    columns = {}
-    for one in by:
-        ids, names = ids_and_names(one, begins[one].tolist(), lookups.get(one))
-        columns[f"{one}_id"] = pd.Series(ids, dtype="str" if one == "month" else "Int64")
-        columns[f"{one}_name"] = pd.Series(names, dtype="str")
-    for part in ("name", "id"):
-        table.insert(0, part, _joined([columns[f"{one}_{part}"] for one in by]))
-    return table.assign(**columns) if len(by) > 1 else table
-
-
-def _joined(parts: Sequence[pd.Series]) -> pd.Series:
-    if len(parts) == 1:
-        return parts[0]
-    first, second = (part.astype("string") for part in parts)
-    return (first + SEPARATOR + second).astype("str")
+    named = [heads(begins[[one]], [one], lookups) for one in by]
+    if len(by) == 1:
+        return named[0].join(table)
+    first, second = (one.astype("string") for one in named)
+    parts = [one.add_prefix(f"{dimension}_") for dimension, one in zip(by, named, strict=True)]
+    return (first + SEPARATOR + second).astype("str").join([table, *parts])
 
 
 def whole(rows: pd.DataFrame, name: str, *, min_group: int) -> pd.DataFrame:

@@ -38,7 +38,7 @@ from stcrm_pandas.analysis.campaigns.currencies import apart, in_currencies
 from stcrm_pandas.analysis.campaigns.records import gather, statuses
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.leads.keys import Names, categories, lead_lookups
-from stcrm_pandas.analysis.leads.reasons import not_leads
+from stcrm_pandas.analysis.leads.reduction import not_leads
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 from stcrm_pandas.analysis.statistics.comparison import compare
 from stcrm_pandas.errors import UsageError, require

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from stcrm_pandas.analysis.base.shares import floats
-from stcrm_pandas.analysis.leads.keys import named_groups
+from stcrm_pandas.analysis.base.names import heads
+from stcrm_pandas.analysis.base.shares import floats, rows_of
 from stcrm_pandas.analysis.leads.reduction import Reduced
 from stcrm_pandas.analysis.statistics.estimates import aalen_johansen
 from stcrm_pandas.analysis.statistics.prediction import Prediction, predict, share_of_earlier
@@ -43,9 +43,9 @@ def curves(reduced: Reduced, by: Sequence[str], lookup: Mapping[str, Any], min_g
         keys = [f"key_{place}" for place in range(len(by))]
         groups = reduced.event_times.groupby(keys, dropna=False)
         large = [(key, part) for key, part in groups if part["inquiries"].sum() >= min_group]
-        ids, names, _ = named_groups(pd.DataFrame([key for key, _ in large], columns=keys), by, lookup)
-        for (_, part), id, name in zip(large, ids, names, strict=True):
-            parts.append(_curve(part).assign(id=[id] * (LAST_DAY + 1), name=name, overall=False))
+        named = rows_of(heads(pd.DataFrame([key for key, _ in large], columns=keys), by, lookup))
+        for (_, part), group in zip(large, named, strict=True):
+            parts.append(_curve(part).assign(id=[group.id] * (LAST_DAY + 1), name=group.name, overall=False))
     frame = pd.concat([part.astype({"id": object}) for part in parts], ignore_index=True)
     front = ["id", "name", "overall", "day"]
     return frame[[*front, *(name for name in frame.columns if name not in front)]]

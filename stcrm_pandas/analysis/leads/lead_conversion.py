@@ -32,8 +32,7 @@ from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.leads import display, findings, lists, sentences
 from stcrm_pandas.analysis.leads import tables as lead_tables
 from stcrm_pandas.analysis.leads.keys import BY, Names, lead_lookups
-from stcrm_pandas.analysis.leads.reasons import LEFT_OUT, not_leads, split_reasons
-from stcrm_pandas.analysis.leads.reduction import Reduced, reduce_leads
+from stcrm_pandas.analysis.leads.reduction import LEFT_OUT, not_leads, reduce_leads, split_reasons
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 from stcrm_pandas.analysis.statistics.comparison import compare
 from stcrm_pandas.errors import UsageError, require
@@ -228,6 +227,7 @@ def lead_conversion(
         window=window,
         time_zone=None if local is None else local.key,
     )
+    leads_left_out = reduced.read.groupby("left_out")["leads"].sum()
     lookup = lead_lookups(names, asked)
     if "category" in asked:
         reduced, lookup["category"] = lead_tables.by_category(reduced, asked.index("category"), lookup.get("category"))
@@ -246,7 +246,7 @@ def lead_conversion(
             lead_tables.strata(reduced.cells, asked, lookup),
             min_group=min_group,
         ),
-        left_out=_left_out(reduced),
+        left_out={reason: int(leads_left_out.get(reason, 0)) for reason in ("deleted", "not a lead", *LEFT_OUT)},
         by=asked,
         as_of=known,
         time_zone=None if local is None else local.key,
@@ -267,8 +267,3 @@ def lead_conversion(
         names=lookup,
         cautions=tuple(warned),
     )
-
-
-def _left_out(reduced: Reduced) -> dict[str, int]:
-    leads = reduced.read.groupby("left_out")["leads"].sum()
-    return {reason: int(leads.get(reason, 0)) for reason in ("deleted", "not a lead", *LEFT_OUT)}

@@ -29,12 +29,13 @@ from stcrm_pandas.analysis.base.engine import (
     refuse_repeats,
     true,
 )
+from stcrm_pandas.analysis.base.inputs import table_of
 from stcrm_pandas.analysis.leads.dates import with_dates
 from stcrm_pandas.analysis.leads.inquiries import inquiries_of
 from stcrm_pandas.analysis.leads.keys import columns_of, key_of, tags_of
 from stcrm_pandas.errors import UsageError
 
-__all__ = ["COUNTS", "HORIZONS", "LONGEST", "USED", "Reduced", "reduce_leads"]
+__all__ = ["COUNTS", "HORIZONS", "LEFT_OUT", "LONGEST", "USED", "Reduced", "not_leads", "reduce_leads", "split_reasons"]
 
 COUNTS = (
     "leads",
@@ -56,6 +57,9 @@ COUNTS = (
 HORIZONS = (1, 7, 30, 60, 90)
 LONGEST = 365
 """The largest number of days for which inquiries are followed."""
+
+LEFT_OUT = ("duplicate", "spam", "wrong number", "out of area")
+"""Dismissals that have nothing to do with how inquiries are handled."""
 
 _LEADS = ("id", "status", "call_reason_id", "call_id", "booking_id")
 _MORE = ("active", "business_unit_id", "customer_id", "lead_phone", "dismissing_reason_id")
@@ -178,6 +182,32 @@ def reduce_leads(
             collected(inquiries.select(nw.col("linked_not_converted").sum()))["linked_not_converted"].fillna(0).sum()
         ),
     )
+
+
+def split_reasons(given: Mapping[int, str] | None) -> tuple[dict[int, str], dict[int, str]]:
+    """Return the dismissing reasons to leave out, and the names of all of them.
+
+    Raises
+    ------
+    UsageError
+        An id is not an integer, or a text is empty.
+    """
+    names: dict[int, str] = {}
+    for id, text in (given or {}).items():
+        if not isinstance(id, int) or not str(text).strip():
+            raise UsageError("dismissing_reasons maps ids to texts: {644: 'spam', 620: 'price'}")
+        names[id] = str(text).strip()
+    kinds = {id: text.casefold() for id, text in names.items() if text.casefold() in LEFT_OUT}
+    return kinds, names
+
+
+def not_leads(call_reasons: pd.DataFrame | None) -> list[int]:
+    """Return the ids of call reasons that are not leads; none if call reasons were not read."""
+    if call_reasons is None:
+        return []
+    call_reasons = table_of(call_reasons, "call_reasons", ["id", "is_lead"])
+    no_lead = call_reasons["is_lead"].astype("boolean").eq(False).fillna(False)
+    return [int(id) for id in call_reasons.loc[no_lead, "id"]]
 
 
 def _left_out(names: Sequence[str], not_leads: Sequence[int], reasons: Mapping[int, str]) -> Any:

@@ -14,7 +14,6 @@ from stcrm_pandas.analysis.base.result import Result
 from stcrm_pandas.analysis.leads import curves as lead_curves
 from stcrm_pandas.analysis.leads import tables as lead_tables
 from stcrm_pandas.analysis.leads.keys import columns_of
-from stcrm_pandas.analysis.leads.reasons import reasons_table
 from stcrm_pandas.analysis.leads.reduction import USED, Reduced
 
 __all__ = ["LeadConversionResult"]
@@ -85,8 +84,8 @@ class LeadConversionResult(Result):
 
     @cached_property
     def reasons(self) -> pd.DataFrame:
-        """Why leads were dismissed; see `reasons.reasons_table`."""
-        return reasons_table(self.reduced.read, self.dismissing_reasons)
+        """Why leads were dismissed; see `lead_tables.reasons`."""
+        return lead_tables.reasons(self.reduced.read, self.dismissing_reasons)
 
     @property
     def exact_dates(self) -> tuple[int, int]:

@@ -7,35 +7,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from stcrm_pandas.analysis.base.engine import month_name
-from stcrm_pandas.analysis.base.names import NONE
-from stcrm_pandas.analysis.base.periods import Bounds, month_start, whole_month
-from stcrm_pandas.analysis.base.shares import shares
-from stcrm_pandas.analysis.leads.keys import LOCAL, categories, named_groups
+from stcrm_pandas.analysis.base.names import NONE, heads
+from stcrm_pandas.analysis.base.periods import Bounds, whole_month
+from stcrm_pandas.analysis.base.shares import with_shares
+from stcrm_pandas.analysis.leads.keys import LOCAL, categories
 from stcrm_pandas.analysis.leads.reduction import COUNTS, HORIZONS, Reduced
 
-__all__ = ["by_category", "cohorts", "groups", "measured", "months", "overall", "strata", "sums_of"]
+__all__ = ["by_category", "cohorts", "groups", "measured", "months", "overall", "reasons", "strata", "sums_of"]
 
 
-def measured(sums: pd.DataFrame, ids: Sequence[Any], names: Sequence[str], min_group: int) -> pd.DataFrame:
-    """Return a row per group: `id`, `name`, counts, the share within the window with its interval, `enough`."""
-    counts = {name: sums[name].to_numpy(dtype=np.int64) for name in COUNTS}
-    mature, lower, upper = counts["mature"], counts["lower"], counts["upper"]
-    kept = [name for name in COUNTS if name not in ("undated", "lower", "upper")]
-    return pd.DataFrame(
-        {
-            "id": pd.Series(list(ids), dtype=_dtype(ids)),
-            "name": pd.array(list(names), dtype="str"),
-            **{name: pd.array(counts[name], dtype="Int64") for name in kept},
-            "within_lower": pd.array(lower, dtype="Int64"),
-            "within_upper": pd.array(upper, dtype="Int64"),
-            **shares(lower, upper, mature),
-            "enough": pd.array(mature >= min_group, dtype="boolean"),
-        }
-    )
+def measured(sums: pd.DataFrame, heads: pd.DataFrame, min_group: int) -> pd.DataFrame:
+    """Return a row per group: its head, counts, the share within the window with its interval, `enough`."""
+    counts = sums[list(COUNTS)].astype("Int64").reset_index(drop=True).drop(columns="undated")
+    table = heads.join(counts.rename(columns={"lower": "within_lower", "upper": "within_upper"}))
+    return with_shares(table, "within_lower", "within_upper", "mature", min_group=min_group)
 
 
 def sums_of(cells: pd.DataFrame, columns: Sequence[str] = ()) -> pd.DataFrame:
@@ -48,7 +35,8 @@ def sums_of(cells: pd.DataFrame, columns: Sequence[str] = ()) -> pd.DataFrame:
 
 def overall(days: pd.DataFrame, min_group: int) -> pd.DataFrame:
     """All inquiries together."""
-    return measured(sums_of(days), [None], ["All inquiries"], min_group)
+    head = pd.DataFrame({"id": pd.array([None], dtype="Int64"), "name": ["All inquiries"]})
+    return measured(sums_of(days), head, min_group)
 
 
 def by_category(reduced: Reduced, place: int, campaigns: Any) -> tuple[Reduced, dict[int, str]]:
@@ -67,15 +55,13 @@ def groups(cells: pd.DataFrame, by: Sequence[str], lookup: Mapping[str, Any], mi
 
     Groups of two dimensions have a tuple as `id`, and a column of names for each.
     """
-    sums = sums_of(cells, [f"key_{place}" for place in range(len(by))]).reset_index()
-    ids, names, parts = named_groups(sums, by, lookup)
-    table = measured(sums, ids, names, min_group)
-    if len(by) > 1:
-        for place, one in reversed(list(enumerate(by))):
-            table.insert(2, one, pd.Series(parts[place], dtype="str"))
+    keys = [f"key_{place}" for place in range(len(by))]
+    sums = sums_of(cells, keys).reset_index()
     if by[0] in LOCAL:
-        in_time = np.argsort(sums["key_0"].to_numpy(dtype=np.float64, na_value=np.inf), kind="stable")
-        return table.iloc[in_time].reset_index(drop=True)
+        sums = sums.sort_values("key_0", kind="stable", ignore_index=True)
+    table = measured(sums, heads(sums[keys], by, lookup), min_group)
+    if by[0] in LOCAL:
+        return table
     # groups that are too small, and inquiries without a group, come last
     table["named"] = ~table["name"].str.startswith(NONE)
     order = ["enough", "named", "interval_low", "mature", "name"]
@@ -90,17 +76,9 @@ def strata(cells: pd.DataFrame, by: Sequence[str], lookup: Mapping[str, Any]) ->
         return None
     keys = [f"key_{place}" for place in range(len(by))]
     sums = sums_of(cells, [*keys, *finer]).reset_index()
-    ids, _, _ = named_groups(sums, by, lookup)
     stratum = sums[finer].astype("Float64").fillna(-1.0).astype(int)
-    return pd.DataFrame(
-        {
-            "id": pd.Series(ids, dtype=_dtype(ids)),
-            "stratum": [tuple(row) for row in stratum.itertuples(index=False)],
-            "n": sums["mature"],
-            "lower": sums["lower"],
-            "upper": sums["upper"],
-        }
-    )
+    found = heads(sums[keys], by, lookup)[["id"]].assign(stratum=pd.MultiIndex.from_frame(stratum).to_flat_index())
+    return found.join(sums[["mature", "lower", "upper"]].rename(columns={"mature": "n"}))
 
 
 def months(
@@ -108,7 +86,7 @@ def months(
 ) -> pd.DataFrame:
     """Return a row for every month from the first inquiry to the last; `whole` if all of it is measured."""
     sums = _monthly(days)
-    table = measured(sums, [month_name(number) for number in sums.index], _labels(sums), min_group)
+    table = measured(sums, heads(sums.index.to_frame(), ["month"], {}), min_group)
     table["whole"] = _whole(sums, read, mature_until, local)
     return table
 
@@ -119,21 +97,14 @@ def cohorts(days: pd.DataFrame, as_of: dt.datetime, local: dt.tzinfo, read: Boun
     `mature` is False where part of the month is younger than that, or was not read.
     """
     sums = _monthly(days)
+    head = heads(sums.index.to_frame(), ["month"], {})
     parts = []
     for since in HORIZONS:
-        lower, upper, n = sums[f"lower_{since}"], sums[f"upper_{since}"], sums["inquiries"]
-        until = as_of - dt.timedelta(days=since)
-        part = {
-            "id": pd.array([month_name(number) for number in sums.index], dtype="str"),
-            "name": pd.array(_labels(sums), dtype="str"),
-            "days": pd.array([since] * len(sums), dtype="Int64"),
-            "inquiries": pd.array(n.to_numpy(), dtype="Int64"),
-            "lower": pd.array(lower.to_numpy(), dtype="Int64"),
-            "upper": pd.array(upper.to_numpy(), dtype="Int64"),
-            **shares(lower, upper, n),
-            "mature": _whole(sums, read, until, local),
-        }
-        parts.append(pd.DataFrame(part))
+        counts = sums[["inquiries", f"lower_{since}", f"upper_{since}"]].astype("Int64").reset_index(drop=True)
+        part = head.assign(days=pd.array([since] * len(sums), dtype="Int64"))
+        part = part.join(counts.set_axis(["inquiries", "lower", "upper"], axis=1))
+        part = with_shares(part, "lower", "upper", "inquiries")
+        parts.append(part.assign(mature=_whole(sums, read, as_of - dt.timedelta(days=since), local)))
     return pd.concat(parts, ignore_index=True).sort_values(["id", "days"], ignore_index=True)
 
 
@@ -145,15 +116,26 @@ def _monthly(days: pd.DataFrame) -> pd.DataFrame:
     return sums.reindex(numbers, fill_value=0)
 
 
-def _labels(sums: pd.DataFrame) -> list[str]:
-    return [f"{month_start(number, dt.UTC):%b %Y}" for number in sums.index]
-
-
 def _whole(sums: pd.DataFrame, read: Bounds, until: dt.datetime, local: dt.tzinfo) -> pd.arrays.BooleanArray:
     return pd.array([whole_month(number, read, until, local) for number in sums.index], dtype="boolean")
 
 
-def _dtype(ids: Sequence[Any]) -> str:
-    if any(isinstance(id, tuple) for id in ids):
-        return "object"
-    return "str" if any(isinstance(id, str) for id in ids) else "Int64"
+def reasons(read: pd.DataFrame, names: Mapping[int, str]) -> pd.DataFrame:
+    """Return a row per reason for dismissal, the most frequent first.
+
+    Its columns: `id` (missing where none was given), `name`, `leads`, `share` of all dismissed leads, and `left_out`:
+    they are not analyzed.
+    """
+    rows = read[(read["status"] == "Dismissed") & ~read["left_out"].isin(["deleted", "not a lead"])]
+    table = rows.groupby(["dismissal", "left_out"], dropna=False)["leads"].sum().reset_index()
+    table = table.sort_values(["leads", "dismissal"], ascending=[False, True], ignore_index=True)
+    ids = table["dismissal"].astype("Int64")
+    return pd.DataFrame(
+        {
+            "id": ids,
+            "name": pd.array(["(no reason)" if pd.isna(i) else names.get(i, f"reason {i}") for i in ids], dtype="str"),
+            "leads": table["leads"].astype("Int64"),
+            "share": (table["leads"] / max(int(table["leads"].sum()), 1)).astype("Float64"),
+            "left_out": (table["left_out"] != "").astype("boolean"),
+        }
+    )

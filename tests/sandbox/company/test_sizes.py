@@ -5,7 +5,7 @@ import pandas as pd
 import phonenumbers
 import pytest
 
-from stcrm_pandas.analysis.leads.reasons import LEFT_OUT
+from stcrm_pandas.analysis.leads.reduction import LEFT_OUT
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.sandbox.company import make_company
 from stcrm_pandas.sandbox.company.people import AREA_CODES, NUMBERS, SLOTS, phone_digits
