@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-__all__ = ["Bounds", "FourWeeks", "Period", "four_weeks", "month_start", "whole_month", "whole_weeks_until"]
+__all__ = ["Bounds", "FourWeeks", "Limits", "Period", "four_weeks", "month_start", "whole_weeks_until"]
 
 _WEEK = dt.timedelta(days=7)
 
@@ -93,14 +93,27 @@ def month_start(number: int, zone: dt.tzinfo) -> dt.datetime:
     return dt.datetime(number // 12, number % 12 + 1, 1, tzinfo=zone)
 
 
-def whole_month(number: int, period: Bounds, mature_until: dt.datetime, zone: dt.tzinfo) -> bool:
-    """Return whether a month was read from its first to its last moment, and all of it is old enough.
+@dataclass(frozen=True)
+class Limits:
+    """Until when rows are known, how old they must be for their outcome and for money to count, and what was read.
 
     Examples
     --------
-    >>> whole_month(12 * 2026, (None, None), dt.datetime(2026, 2, 1, tzinfo=dt.UTC), dt.UTC)
-    True
+    >>> limits = Limits(dt.datetime(2026, 3, 3, tzinfo=dt.UTC), dt.timedelta(days=30), dt.UTC)
+    >>> limits.whole(12 * 2026), limits.whole(12 * 2026 + 1)
+    (True, False)
     """
-    first, end = period
-    starts, ends = month_start(number, zone), month_start(number + 1, zone)
-    return ends <= mature_until and (first is None or first <= starts) and (end is None or ends <= end)
+
+    as_of: dt.datetime
+    mature: dt.timedelta
+    zone: dt.tzinfo | None
+    read: Bounds = (None, None)
+    old: dt.timedelta = dt.timedelta()
+
+    def whole(self, month: int, age: dt.timedelta | None = None) -> bool:
+        """Return whether a month was read from its first to its last moment, and all of it is old enough."""
+        first, end = self.read
+        zone = self.zone or dt.UTC
+        starts, ends = month_start(month, zone), month_start(month + 1, zone)
+        ripe = ends <= self.as_of - (self.mature if age is None else age)
+        return ripe and (first is None or first <= starts) and (end is None or ends <= end)

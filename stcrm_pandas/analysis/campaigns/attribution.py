@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -88,7 +89,7 @@ class Attribution:
 
 
 def attribution(
-    counts: Mapping[int | None, int],
+    by_campaign: Mapping[Any, int] | pd.Series,
     campaigns: pd.DataFrame | None,
     *,
     what: str,
@@ -99,8 +100,8 @@ def attribution(
 
     Parameters
     ----------
-    counts : mapping
-        The number of rows by campaign id; None for rows without a campaign.
+    by_campaign : mapping or Series
+        The number of rows by campaign id; missing for rows without a campaign.
     campaigns : DataFrame or None
         The campaigns with `id` and, if known, `active` and `is_default_campaign`; None if not read.
     what : str
@@ -127,6 +128,8 @@ def attribution(
     >>> health.default, health.none, health.unknown, health.inactive, health.ranked
     (10, 10, 0, 80, False)
     """
+    items: Iterable[tuple[Any, int]] = by_campaign.items()
+    counts = {None if pd.isna(id) else int(id): int(rows) for id, rows in items}
     if campaigns is None:
         return Attribution(what, sum(counts.values()), None, counts.get(None, 0), None, None, chains, differing)
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT, micros
+from stcrm_pandas.analysis.base.periods import Limits
 from stcrm_pandas.analysis.campaigns.records import DELETED, JOB, LEAD, NO_LEAD, topmost
 
 __all__ = ["STEPS", "Chains", "chain_of", "opportunities_of", "pairs"]
@@ -43,14 +44,7 @@ class Chains:
     left_out: dict[str, int]
 
 
-def opportunities_of(
-    records: pd.DataFrame,
-    *,
-    repeat: dt.timedelta,
-    as_of: dt.datetime,
-    first: dt.datetime | None,
-    end: dt.datetime | None,
-) -> Chains:
+def opportunities_of(records: pd.DataFrame, repeat: dt.timedelta, limits: Limits) -> Chains:
     """Link records into chains, and reduce chains to opportunities.
 
     Parameters
@@ -59,12 +53,8 @@ def opportunities_of(
         As `records.gather` gives them.
     repeat : dt.timedelta
         Leads of one person that came less than this after the one before are one inquiry.
-    as_of : dt.datetime
-        The moment up to which the rows are known.
-    first : dt.datetime or None
-        Chains that began before are left out; None where the rows have no such bound.
-    end : dt.datetime or None
-        Chains that began at this moment or later are left out, likewise.
+    limits : Limits
+        Until when the rows are known; chains that did not begin within what was read are left out.
 
     Returns
     -------
@@ -79,12 +69,12 @@ def opportunities_of(
     kept = kept.assign(inquiry=_inquiries(kept, repeat))
     within = TENANT if TENANT in kept else None
     kept = kept.assign(chain=chain_of(kept, _TIES, within=within))
-    kept["inferred"] = _fitting(kept, as_of)
+    kept["inferred"] = _fitting(kept, limits.as_of)
     kept, follow_on = _without_follow_on(kept, within)
     left_out["after another job"] = len(follow_on)
     rows = _reduced(kept)
     rows["follow_on_cents"] = _follow_on_cents(rows, kept, follow_on)
-    created = rows["created"]
+    created, (first, end) = rows["created"], limits.read
     early = _known(created < micros(first)) if first else np.zeros(len(rows), dtype=bool)
     late = _known(created >= micros(end)) if end else np.zeros(len(rows), dtype=bool)
     left_out["began before the period"], left_out["began after the period"] = int(early.sum()), int(late.sum())

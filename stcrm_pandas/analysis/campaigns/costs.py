@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from stcrm_pandas.analysis.base.display import table
 from stcrm_pandas.analysis.base.engine import month_name, month_number
 from stcrm_pandas.analysis.base.money import money
 from stcrm_pandas.analysis.base.names import named
-from stcrm_pandas.analysis.base.periods import Bounds, month_start, whole_month
+from stcrm_pandas.analysis.base.periods import Limits
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.campaigns.spend import checked_spend
 from stcrm_pandas.analysis.statistics.estimates import wilson
@@ -95,19 +94,16 @@ def costs_of(
     rows: pd.DataFrame,
     spend: pd.DataFrame,
     campaigns: Mapping[int, str] | pd.DataFrame | None,
+    limits: Limits,
     *,
-    period: Bounds,
-    ripe: dt.datetime,
-    old: dt.datetime,
-    zone: dt.tzinfo,
     min_group: int,
     currency: str | None,
 ) -> Costs:
     """Divide spend by opportunities.
 
     Parameters: opportunities as `counts.aged` gives them; campaign, month and amount; names of campaigns, by which the
-    spend may name them; between which moments opportunities were read; until when they are old enough, and old enough
-    for revenue; the company's zone; how many opportunities are enough; the currency, if it is one and known.
+    spend may name them; the limits of opportunities; how many opportunities are enough; the currency, if it is one and
+    known.
     """
     given = checked_spend(spend)
     given["id"] = _ids(given["campaign"], campaigns, rows["campaign"])
@@ -116,8 +112,8 @@ def costs_of(
     cells = rows.groupby(["campaign", "month"], as_index=False)[["opportunities", "booked_lower", "cents"]].sum()
     numbers = sorted({*given["number"], *(int(month) for month in cells["month"])})
     begins = cells["month"].min()  # where the read has no first moment, everything was read from the first record on
-    covered = [n for n in numbers if whole_month(n, period, ripe, zone) and not pd.isna(begins) and n >= begins]
-    paid = [number for number in covered if month_start(number + 1, zone) <= old]
+    covered = [number for number in numbers if limits.whole(number) and not pd.isna(begins) and number >= begins]
+    paid = [number for number in covered if limits.whole(number, limits.old)]
     fits = known & given["number"].isin(covered)
     amounts = given[fits].groupby(["id", "number"], as_index=False)["amount"].sum()
     joined = amounts.merge(cells, left_on=["id", "number"], right_on=["campaign", "month"], how="left")

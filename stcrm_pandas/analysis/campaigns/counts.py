@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from stcrm_pandas.analysis.base.engine import TENANT, month_number
+from stcrm_pandas.analysis.base.engine import TENANT
 from stcrm_pandas.analysis.base.names import heads
-from stcrm_pandas.analysis.base.periods import Bounds, whole_month
-from stcrm_pandas.analysis.base.shares import floats, shares
+from stcrm_pandas.analysis.base.periods import Limits
+from stcrm_pandas.analysis.base.shares import floats, with_shares
 from stcrm_pandas.analysis.campaigns.chains import STEPS, pairs
 from stcrm_pandas.analysis.campaigns.records import BOOKING, JOB, LEAD
+from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 
 __all__ = [
     "BY",
     "COUNTS",
     "aged",
+    "apart",
     "by_week",
     "grouped",
     "measured",
     "strata_of",
     "whole",
-    "whole_months",
 ]
 
 BY = ("campaign", "category", "business_unit", "month", TENANT)
@@ -49,24 +50,21 @@ COUNTS = (
 
 SEPARATOR = " · "
 
+Result = TypeVar("Result", bound=OpportunitiesResult)
 
-def aged(
-    rows: pd.DataFrame, *, as_of: dt.datetime, mature: dt.timedelta, old: dt.timedelta, zone: dt.tzinfo | None
-) -> pd.DataFrame:
+_AMOUNTS = ["revenue", "follow_on_revenue", "median"]
+
+
+def aged(rows: pd.DataFrame, limits: Limits) -> pd.DataFrame:
     """Add columns that depend on the age of opportunities, and the local month and week of each.
 
     Parameters
     ----------
     rows : DataFrame
         As `chains.opportunities_of` gives them.
-    as_of : dt.datetime
-        The time up to which they are known.
-    mature : dt.timedelta
-        The age from which an opportunity enters shares.
-    old : dt.timedelta
-        The age from which its money is counted.
-    zone : dt.tzinfo or None
-        The company's time zone; None: there are no months or weeks.
+    limits : Limits
+        From which age an opportunity enters shares, and from which age its money is counted. Without a zone there are
+        no months or weeks.
 
     Returns
     -------
@@ -74,33 +72,28 @@ def aged(
         Besides, `mature`, `old`; `month` (12 x year + month - 1) and `week` (its local Monday), both missing without a
         zone or a date; and the columns of `COUNTS` as 0 or 1.
     """
-    created = rows["created"]
-    ripe = (created <= pd.Timestamp(as_of) - mature).to_numpy(dtype=bool)
-    aged_enough = (created <= pd.Timestamp(as_of) - old).to_numpy(dtype=bool)
-    wall = (created if zone is None else created.dt.tz_convert(zone)).dt.tz_localize(None)
-    month = (wall.dt.year * 12 + wall.dt.month - 1).astype("Int64")
-    week = wall.dt.normalize() - pd.to_timedelta(wall.dt.day_of_week, unit="D")
-    local = np.full(len(rows), zone is not None)
+    created = rows["created"].where(rows["created"].notna() & (limits.zone is not None))
+    wall = (created if limits.zone is None else created.dt.tz_convert(limits.zone)).dt.tz_localize(None)
+    ripe, old = (rows["created"] <= pd.Timestamp(limits.as_of) - age for age in (limits.mature, limits.old))
+    began = {"leads": rows["first"] == LEAD, "bookings": rows["first"] == BOOKING, "direct_jobs": rows["first"] == JOB}
     columns = {
-        "opportunities": np.ones(len(rows)),
+        "opportunities": pd.Series(1, index=rows.index),
         "phone": rows["phone"],
-        "leads": rows["first"] == LEAD,
-        "bookings": rows["first"] == BOOKING,
-        "direct_jobs": rows["first"] == JOB,
+        **began,
         "mature": ripe,
-        "leads_mature": (rows["first"] == LEAD) & ripe,
-        "leads_booked": (rows["first"] == LEAD) & ripe & rows["booked_lower"],
+        "leads_mature": began["leads"] & ripe,
+        "leads_booked": began["leads"] & ripe & rows["booked_lower"],
         **{f"{step}_{bound}": rows[f"{step}_{bound}"] & ripe for step in STEPS for bound in ("lower", "upper")},
         "inferred": rows["inferred"] & ripe,
-        "old": aged_enough,
-        "paid": aged_enough & (rows["cents"] > 0),
+        "old": old,
+        "paid": old & (rows["cents"] > 0),
     }
     return rows.assign(
-        **{name: np.asarray(values).astype(np.int64) for name, values in columns.items()},
-        cents=rows["cents"].where(aged_enough, 0),
-        follow_on_cents=rows["follow_on_cents"].where(aged_enough, 0),
-        month=month.where(local),
-        week=week.where(local),
+        **{name: values.astype("int64") for name, values in columns.items()},
+        cents=rows["cents"].where(old, 0),
+        follow_on_cents=rows["follow_on_cents"].where(old, 0),
+        month=(wall.dt.year * 12 + wall.dt.month - 1).astype("Int64"),
+        week=wall.dt.normalize() - pd.to_timedelta(wall.dt.day_of_week, unit="D"),
     )
 
 
@@ -134,12 +127,6 @@ def by_week(rows: pd.DataFrame) -> pd.DataFrame:
     return weeks.assign(revenue=weeks["cents"] / 100).drop(columns="cents")
 
 
-def whole_months(months: pd.Series, period: Bounds, ripe: dt.datetime, zone: dt.tzinfo) -> pd.arrays.BooleanArray:
-    """Return whether months ("2026-03") were read completely and are old enough as a whole."""
-    complete = [not pd.isna(month) and whole_month(month_number(month), period, ripe, zone) for month in months]
-    return pd.array(complete, dtype="boolean")
-
-
 def measured(sums: pd.DataFrame, *, min_group: int) -> pd.DataFrame:
     """Counts with shares and intervals, and money.
 
@@ -150,16 +137,12 @@ def measured(sums: pd.DataFrame, *, min_group: int) -> pd.DataFrame:
         Wilson limits (`booked_interval_low` …); `revenue` and `follow_on_revenue`, of `old` opportunities, in the
         company's money; `median`, of those of them that brought any; `enough`, `mature` reaches `min_group`.
     """
-    columns: dict[str, Any] = {name: pd.array(sums[name].to_numpy(np.int64), dtype="Int64") for name in COUNTS}
-    n = sums["mature"].to_numpy(np.int64)
+    table = sums[[*COUNTS]].astype("Int64").reset_index(drop=True)
     for step in STEPS:
-        lower, upper = (sums[f"{step}_{bound}"].to_numpy(np.int64) for bound in ("lower", "upper"))
-        columns |= {f"{step}_{name}": values for name, values in shares(lower, upper, n).items()}
-    columns["revenue"] = floats(sums["cents"].to_numpy(np.int64) / 100)
-    columns["follow_on_revenue"] = floats(sums["follow_on_cents"].to_numpy(np.int64) / 100)
-    columns["median"] = floats(sums["median"].to_numpy(np.float64) / 100)
-    columns["enough"] = pd.array(n >= min_group, dtype="boolean")
-    return pd.DataFrame(columns)
+        table = with_shares(table, f"{step}_lower", f"{step}_upper", "mature", prefix=f"{step}_")
+    amounts = {"revenue": "cents", "follow_on_revenue": "follow_on_cents", "median": "median"}
+    table = table.assign(**{name: floats(sums[cents].to_numpy() / 100) for name, cents in amounts.items()})
+    return table.assign(enough=(table["mature"] >= min_group).astype("boolean"))
 
 
 def strata_of(rows: pd.DataFrame, by: Sequence[str], ids: pd.Series) -> pd.DataFrame:
@@ -190,3 +173,40 @@ def _sums(rows: pd.DataFrame, number: npt.NDArray[np.int64], count: int) -> pd.D
     sums = rows.groupby(number)[[*COUNTS, "cents", "follow_on_cents"]].sum().reindex(numbers, fill_value=0)
     paid = rows["paid"].to_numpy() == 1
     return sums.assign(median=rows.loc[paid, "cents"].groupby(number[paid]).median().reindex(numbers))
+
+
+def apart(result: Result, paid: Mapping[str, pd.DataFrame], by: Sequence[str], lookup: Mapping[str, Any]) -> Result:
+    """Return the result with its amounts by currency, and none where currencies would be added up.
+
+    Parameters: the result; by currency the opportunities with the money of that currency alone; groups and names.
+    """
+    parts, weeks = [], result.weeks
+    for currency, rows in paid.items():
+        traced = rows[~rows["untraced"]]
+        tables = [grouped(traced, by, lookup, min_group=result.min_group)] if by else []
+        tables += [
+            whole(traced, str(result.overall["name"].iloc[0]), min_group=result.min_group),
+            whole(rows[rows["untraced"]], str(result.untraced["name"].iloc[0]), min_group=result.min_group),
+        ]
+        for part in tables:
+            chosen = part[["id", "name", *_AMOUNTS]].astype({"id": object})
+            parts.append(chosen.assign(currency=pd.array([currency] * len(part), dtype="str")))
+        if weeks is not None:
+            weeks = weeks.assign(**{f"revenue {currency}": by_week(traced)["revenue"].to_numpy()})
+
+    def without(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+        return frame.assign(**{name: pd.array([pd.NA] * len(frame), dtype="Float64") for name in columns})
+
+    costs = result.costs
+    if costs is not None:
+        spent = ["revenue", "revenue_per_unit"]
+        costs = replace(costs, table=without(costs.table, spent), overall=without(costs.overall, spent))
+    return replace(
+        result,
+        table=without(result.table, _AMOUNTS),
+        overall=without(result.overall, _AMOUNTS),
+        untraced=without(result.untraced, _AMOUNTS),
+        weeks=weeks if weeks is None else weeks.drop(columns="revenue"),
+        costs=costs,
+        money=pd.concat(parts, ignore_index=True),
+    )

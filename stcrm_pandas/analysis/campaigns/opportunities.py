@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.engine import TENANT
+from stcrm_pandas.analysis.base.engine import TENANT, month_number
 from stcrm_pandas.analysis.base.inputs import admitted, table_of
-from stcrm_pandas.analysis.base.money import several
+from stcrm_pandas.analysis.base.money import UNKNOWN, currencies_of, of_units, several
 from stcrm_pandas.analysis.base.names import dimensions
+from stcrm_pandas.analysis.base.periods import Limits
 from stcrm_pandas.analysis.base.provenance import (
     Moment,
     attrs_of,
@@ -33,9 +34,8 @@ from stcrm_pandas.analysis.campaigns import display, findings, sentences
 from stcrm_pandas.analysis.campaigns.attribution import attribution, default_campaigns
 from stcrm_pandas.analysis.campaigns.chains import opportunities_of
 from stcrm_pandas.analysis.campaigns.costs import costs_of
-from stcrm_pandas.analysis.campaigns.counts import BY, aged, by_week, grouped, strata_of, whole, whole_months
-from stcrm_pandas.analysis.campaigns.currencies import apart, in_currencies
-from stcrm_pandas.analysis.campaigns.records import gather, statuses
+from stcrm_pandas.analysis.campaigns.counts import BY, aged, apart, by_week, grouped, strata_of, whole
+from stcrm_pandas.analysis.campaigns.records import JOB, gather, statuses
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.leads.keys import Names, categories, lead_lookups
 from stcrm_pandas.analysis.leads.reduction import not_leads
@@ -217,18 +217,25 @@ def opportunities(
     campaigns = None if campaigns is None else table_of(campaigns, "campaigns", ["id"])
     if local is None and ("month" in asked or spend is not None):
         raise UsageError("months need a time zone: pass time_zone='America/Chicago', or connect with one")
-    known = _known_until(frames, as_of, local)
-    first, end = _period(frames, local)
+    limits = Limits(
+        _known_until(frames, as_of, local),
+        dt.timedelta(days=mature_days),
+        local,
+        _period(frames, local),
+        dt.timedelta(days=revenue_days),
+    )
     records = gather(leads, bookings, jobs, not_leads=not_leads(call_reasons))
     _refuse_mixed_tenants(records, asked)
     repeat = dt.timedelta(days=repeat_days)
-    chains = opportunities_of(records, repeat=repeat, as_of=known, first=first, end=end)
-    mature, old = dt.timedelta(days=mature_days), dt.timedelta(days=revenue_days)
-    rows = aged(chains.rows, as_of=known, mature=mature, old=old, zone=local)
+    chains = opportunities_of(records, repeat, limits)
+    rows = aged(chains.rows, limits)
     lookup = lead_lookups(names, asked)
-    of_job, currencies = in_currencies(
-        records, lookup.get("business_unit") if business_units is None else business_units
-    )
+    units = lookup.get("business_unit") if business_units is None else business_units
+    of_record = of_units(records["business_unit"], currencies_of(units))
+    paying = (records["kind"] == JOB) & records["completed"] & (records["total"].fillna(0) != 0)
+    currencies = tuple(sorted(of_record[paying].unique()))
+    if currencies == (UNKNOWN,):
+        currencies = ()
     if campaigns is not None:
         lookup = {"campaign": campaigns, **lookup}
     if "category" in asked:
@@ -237,9 +244,8 @@ def opportunities(
         lookup = {**lookup, "category": words}
     traced = rows[~rows["untraced"]]
     overall = whole(traced, "All opportunities", min_group=min_group)
-    credited: dict[Any, Any] = traced["campaign"].value_counts(dropna=False).to_dict()
     health = attribution(
-        {None if pd.isna(id) else int(id): int(count) for id, count in credited.items()},
+        traced["campaign"].value_counts(dropna=False),
         campaigns,
         what="opportunities",
         chains=int((traced["campaigns"] > 1).sum()),
@@ -250,22 +256,14 @@ def opportunities(
     table = grouped(traced, asked, lookup, min_group=min_group) if asked else overall
     if local is not None and "month" in asked:
         months = table["id"] if len(asked) == 1 else table["month_id"]
-        table["whole"] = whole_months(months, (first, end), known - mature, local)
+        whole_months = [not pd.isna(month) and limits.whole(month_number(month)) for month in months]
+        table["whole"] = pd.array(whole_months, dtype="boolean")
     compared = _compared(traced, table, asked, silent=silent, ranked=ranked and bool(asked), min_group=min_group)
     order = _order(table, asked, ranked=ranked)
     costs = None
-    if spend is not None and local is not None:
-        costs = costs_of(
-            traced,
-            spend,
-            lookup.get("campaign"),
-            period=(first, end),
-            ripe=known - mature,
-            old=known - old,
-            zone=local,
-            min_group=min_group,
-            currency=currencies[0] if len(currencies) == 1 else None,
-        )
+    if spend is not None:
+        currency = currencies[0] if len(currencies) == 1 else None
+        costs = costs_of(traced, spend, lookup.get("campaign"), limits, min_group=min_group, currency=currency)
     result = Opportunities(
         table=table.iloc[order].reset_index(drop=True),
         overall=overall,
@@ -278,9 +276,9 @@ def opportunities(
         left_out=chains.left_out,
         read={name: statuses(frame, "job_status" if name == "jobs" else "status") for name, frame in frames.items()},
         by=asked,
-        as_of=known,
+        as_of=limits.as_of,
         time_zone=None if local is None else local.key,
-        began=first,
+        began=limits.read[0],
         mature_days=mature_days,
         revenue_days=revenue_days,
         repeat_days=repeat_days,
@@ -296,9 +294,8 @@ def opportunities(
         return result
 
     def paid_in(currency: str) -> pd.DataFrame:
-        mine = records.assign(total=records["total"].where(of_job == currency, 0.0))
-        once = opportunities_of(mine, repeat=repeat, as_of=known, first=first, end=end).rows
-        each = aged(once, as_of=known, mature=mature, old=old, zone=local)
+        mine = records.assign(total=records["total"].where(of_record == currency, 0.0))
+        each = aged(opportunities_of(mine, repeat, limits).rows, limits)
         return each if "category" not in rows else each.assign(category=rows["category"])
 
     return apart(result, {currency: paid_in(currency) for currency in currencies}, asked, lookup)

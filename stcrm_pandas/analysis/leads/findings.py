@@ -14,7 +14,6 @@ from stcrm_pandas.analysis.base.findings import Action, Check, Count, Tile, Work
 from stcrm_pandas.analysis.base.format import format_counts, format_range, format_share, plural
 from stcrm_pandas.analysis.base.names import group_word
 from stcrm_pandas.analysis.base.periods import Period, four_weeks
-from stcrm_pandas.analysis.base.provenance import bounds_of_creation
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.leads.curves import UNSURE, later_conversion
 from stcrm_pandas.analysis.leads.lists import ages_in_days
@@ -51,7 +50,7 @@ def tiles(result: LeadConversionResult) -> list[Tile]:
 def _format_period(result: LeadConversionResult, period: Period, sides: tuple[str, str] | None, local: ZoneInfo) -> str:
     """Return the number of a period; empty where the leads were not read from its first day to its last."""
     days = result.reduced.days[result.reduced.days["date"].notna()]
-    first, last = bounds_of_creation(result.source, local)
+    first, last = result.limits.read
     if days.empty or (last is not None and last < period.ends):
         return ""
     if first is None:

@@ -17,6 +17,7 @@ import pandas as pd
 from stcrm_pandas.analysis.base.display import Table
 from stcrm_pandas.analysis.base.inputs import admitted
 from stcrm_pandas.analysis.base.names import dimensions
+from stcrm_pandas.analysis.base.periods import Limits
 from stcrm_pandas.analysis.base.provenance import (
     Moment,
     attrs_of,
@@ -211,7 +212,8 @@ def lead_conversion(
             "a month, a weekday and an hour need a time zone: pass time_zone='America/Chicago', or connect with one"
         )
     leads, known = known_at(leads, as_of, local, status_log)
-    window = dt.timedelta(days=window_days)
+    read = (None, None) if local is None else bounds_of_creation(leads, local)
+    limits = Limits(known, dt.timedelta(days=window_days), local, read)
     ids_of_no_leads = not_leads(call_reasons)
     reasons, reason_names = split_reasons(dismissing_reasons)
     reduced = reduce_leads(
@@ -224,7 +226,7 @@ def lead_conversion(
         by=asked,
         within=dt.timedelta(days=within_days) if unit == "inquiry" else None,
         as_of=known,
-        window=window,
+        window=limits.mature,
         time_zone=None if local is None else local.key,
     )
     leads_left_out = reduced.read.groupby("left_out")["leads"].sum()
@@ -232,8 +234,7 @@ def lead_conversion(
     if "category" in asked:
         reduced, lookup["category"] = lead_tables.by_category(reduced, asked.index("category"), lookup.get("category"))
     overall = lead_tables.overall(reduced.days, min_group)
-    read = (None, None) if local is None else bounds_of_creation(leads, local)
-    months = None if local is None else lead_tables.months(reduced.days, known - window, local, read, min_group)
+    months = None if local is None else lead_tables.months(reduced.days, limits, min_group)
     table = overall if not asked else lead_tables.groups(reduced.cells, asked, lookup, min_group)
     if asked == ("month",) and months is not None:
         table = months
@@ -262,6 +263,7 @@ def lead_conversion(
         complete=all(attrs_of(frame).get("complete", True) for frame in (leads, jobs, bookings) if frame is not None),
         linked_not_converted=reduced.linked_not_converted,
         undated=int(reduced.days["undated"].sum()),
+        limits=limits,
         reduced=reduced,
         source=leads,
         names=lookup,

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.provenance import bounds_of_creation, zone
+from stcrm_pandas.analysis.base.periods import Limits
 from stcrm_pandas.analysis.base.result import Result
 from stcrm_pandas.analysis.leads import curves as lead_curves
 from stcrm_pandas.analysis.leads import tables as lead_tables
@@ -59,6 +59,7 @@ class LeadConversionResult(Result):
     call_reasons_known: bool
     linked_not_converted: int
     undated: int
+    limits: Limits = field(compare=False)
     reduced: Reduced = field(compare=False)
     source: Any = field(compare=False)
     names: Mapping[str, Any] = field(compare=False)
@@ -77,10 +78,7 @@ class LeadConversionResult(Result):
     @cached_property
     def cohorts(self) -> pd.DataFrame | None:
         """Months of creation by days since; see `lead_tables.cohorts`."""
-        local = zone(self.source, self.time_zone)
-        if local is None:
-            return None
-        return lead_tables.cohorts(self.reduced.days, self.as_of, local, bounds_of_creation(self.source, local))
+        return None if self.limits.zone is None else lead_tables.cohorts(self.reduced.days, self.limits)
 
     @cached_property
     def reasons(self) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from stcrm_pandas.analysis.base.names import NONE, heads
-from stcrm_pandas.analysis.base.periods import Bounds, whole_month
+from stcrm_pandas.analysis.base.periods import Limits
 from stcrm_pandas.analysis.base.shares import with_shares
 from stcrm_pandas.analysis.leads.keys import LOCAL, categories
 from stcrm_pandas.analysis.leads.reduction import COUNTS, HORIZONS, Reduced
@@ -81,17 +81,14 @@ def strata(cells: pd.DataFrame, by: Sequence[str], lookup: Mapping[str, Any]) ->
     return found.join(sums[["mature", "lower", "upper"]].rename(columns={"mature": "n"}))
 
 
-def months(
-    days: pd.DataFrame, mature_until: dt.datetime, local: dt.tzinfo, read: Bounds, min_group: int
-) -> pd.DataFrame:
+def months(days: pd.DataFrame, limits: Limits, min_group: int) -> pd.DataFrame:
     """Return a row for every month from the first inquiry to the last; `whole` if all of it is measured."""
     sums = _monthly(days)
     table = measured(sums, heads(sums.index.to_frame(), ["month"], {}), min_group)
-    table["whole"] = _whole(sums, read, mature_until, local)
-    return table
+    return table.assign(whole=pd.array([*map(limits.whole, sums.index)], dtype="boolean"))
 
 
-def cohorts(days: pd.DataFrame, as_of: dt.datetime, local: dt.tzinfo, read: Bounds) -> pd.DataFrame:
+def cohorts(days: pd.DataFrame, limits: Limits) -> pd.DataFrame:
     """Return a row per month of creation and number of days: how many were converted by then.
 
     `mature` is False where part of the month is younger than that, or was not read.
@@ -104,7 +101,8 @@ def cohorts(days: pd.DataFrame, as_of: dt.datetime, local: dt.tzinfo, read: Boun
         part = head.assign(days=pd.array([since] * len(sums), dtype="Int64"))
         part = part.join(counts.set_axis(["inquiries", "lower", "upper"], axis=1))
         part = with_shares(part, "lower", "upper", "inquiries")
-        parts.append(part.assign(mature=_whole(sums, read, as_of - dt.timedelta(days=since), local)))
+        whole = [limits.whole(month, dt.timedelta(days=since)) for month in sums.index]
+        parts.append(part.assign(mature=pd.array(whole, dtype="boolean")))
     return pd.concat(parts, ignore_index=True).sort_values(["id", "days"], ignore_index=True)
 
 
@@ -114,10 +112,6 @@ def _monthly(days: pd.DataFrame) -> pd.DataFrame:
     sums = dated.groupby("month")[columns].sum()
     numbers = list(range(int(sums.index.min()), int(sums.index.max()) + 1)) if len(sums) else []
     return sums.reindex(numbers, fill_value=0)
-
-
-def _whole(sums: pd.DataFrame, read: Bounds, until: dt.datetime, local: dt.tzinfo) -> pd.arrays.BooleanArray:
-    return pd.array([whole_month(number, read, until, local) for number in sums.index], dtype="boolean")
 
 
 def reasons(read: pd.DataFrame, names: Mapping[int, str]) -> pd.DataFrame:
