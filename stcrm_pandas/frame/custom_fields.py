@@ -45,7 +45,7 @@ def custom_fields(frame: pd.DataFrame, form: Literal["long", "wide"] = "long", *
     """
     for column in (key, "custom_fields"):
         if column not in frame.columns:
-            raise UsageError(f"custom_fields: the frame has no column {column!r}. Give a frame as read.")
+            raise UsageError(f"custom_fields: the frame has no column {column!r}. Pass a frame as it was read.")
     rows = [
         (id, field.type_id, field.name, field.value)
         for id, fields in zip(frame[key], frame["custom_fields"], strict=True)

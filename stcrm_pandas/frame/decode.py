@@ -75,7 +75,7 @@ def decode(row: Row, answer: Returned, body: bytes, *, parents: Mapping[str, obj
     body : bytes
         The body that the service sent: UTF-8 JSON.
     parents : mapping, optional
-        The values from the path of the call, by column (`{"customer_id": 7}`), where the row has parents.
+        The values from the path of the request, by column (`{"customer_id": 7}`), where the row has parents.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def parent_columns(row: Row, parents: Mapping[str, object] | None) -> dict[str, 
     given = parents or {}
     missing = [snake(f.name) for f in row.parents if snake(f.name) not in given]
     if missing:
-        raise ValueError(f"{row.name} needs {', '.join(missing)} from the path of the call")
+        raise ValueError(f"{row.name} needs {', '.join(missing)} from the path of the request")
     return {snake(f.name): pa.scalar(given[snake(f.name)], TYPES[f.kind]) for f in row.parents}
 
 

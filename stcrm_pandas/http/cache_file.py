@@ -63,7 +63,7 @@ class CacheFile:
         """
         with self._lock:
             if self._closed:
-                raise StcrmError("This connection is closed. Make a new one with connect().")
+                raise StcrmError("This connection is closed. Open a new one with connect().")
             if self._was_replaced():
                 self._db.close()
                 self._db = self._open()
@@ -137,7 +137,7 @@ class CacheFile:
                 f"The cache cannot be written to {folder} ({error.strerror}). Set STCRM_CACHE_DIR to a folder that you "
                 "can write to."
             ) from None
-        raise AssertionError("returned or raised")
+        raise AssertionError("unreachable")
 
     def _connect(self) -> sqlite3.Connection:
         db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=self._patience)

@@ -132,7 +132,7 @@ def _word(field: Field, value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("must be text")
     if not value.strip():
-        raise ValueError("is empty text, which the service would ignore and return everything")
+        raise ValueError("is empty text: the service would ignore it and return all rows")
     if re.search("[\ud800-\udfff]", value):
         raise ValueError("has an invalid character (a lone surrogate)")
     if field.values and value not in field.values:

@@ -113,7 +113,7 @@ class BoundedAdapter(HTTPAdapter):
         if encoding in ("", "identity") or not body:
             return body
         if encoding not in (*_GZIP, "deflate"):
-            raise requests.exceptions.ContentDecodingError("an encoding that was not asked for")
+            raise requests.exceptions.ContentDecodingError("an encoding that was not requested")
         try:
             return self._decompressed(body, zlib.MAX_WBITS | (16 if encoding in _GZIP else 0))
         except zlib.error:
@@ -133,7 +133,7 @@ class BoundedAdapter(HTTPAdapter):
             if size > self._limit:
                 raise ResponseTooLarge
             if not member.eof:
-                raise zlib.error("cut short")
+                raise zlib.error("truncated")
             body = member.unused_data if wbits > zlib.MAX_WBITS else b""
         return b"".join(found)
 

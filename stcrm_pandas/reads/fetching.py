@@ -78,7 +78,7 @@ class Fetcher:
         if self._offline:
             raise NotCachedError(
                 f"{read.operation.name}: the connection is offline, and this read is not in the cache "
-                f"{self.cache.path.name}. Read it once with the same filters and connect() without offline=True."
+                f"{self.cache.path.name}. Connect without offline=True, and read it once with the same filters."
             )
         generation = self.cache.begin(read.signature, read.operation.resource, max_age=max_age)
         if len(read.parts) != 1:
@@ -190,7 +190,7 @@ class Fetcher:
             except InvalidResponse:
                 if last:
                     raise
-        raise AssertionError("returned or raised")
+        raise AssertionError("unreachable")
 
     def _decoded(self, read: Read[P], part: Part, response: Any, key: str) -> FetchedPage[P]:
         try:

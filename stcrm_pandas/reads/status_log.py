@@ -107,7 +107,7 @@ class StatusLog:
             The file cannot be read.
         """
         if resource not in RESOURCES:
-            raise UsageError(f"The status log has {' and '.join(RESOURCES)} only, not {resource!r}.")
+            raise UsageError(f"The status log covers only {' and '.join(RESOURCES)}, not {resource!r}.")
         found: list[tuple[Any, ...]] = []
         if self.path.exists():
             with self._open() as db:
@@ -144,7 +144,7 @@ class StatusLog:
         except (OSError, sqlite3.Error) as error:
             raise SettingsError(
                 f"The status log {self.path} cannot be read or written ({error}). Free some disk space. If the file is "
-                "damaged, move it away; its entries are lost then."
+                "damaged, move it away; its entries will be lost."
             ) from None
 
 

@@ -54,14 +54,14 @@ def duration(value: timedelta | str | float) -> timedelta:
         try:
             value = timedelta(**{_UNITS[unit]: float(number)})
         except (ValueError, OverflowError):
-            raise ValueError("write a length of time like 90s, 15m, 1h or 2d") from None
+            raise ValueError("write a duration such as 90s, 15m, 1h or 2d") from None
     elif not isinstance(value, timedelta):
         try:
             value = timedelta(seconds=value)
         except (TypeError, ValueError, OverflowError):
-            raise ValueError("write a length of time as a number of seconds, or like 90s, 15m, 1h or 2d") from None
+            raise ValueError("write a duration as a number of seconds, or such as 90s, 15m, 1h or 2d") from None
     if value < timedelta(0):
-        raise ValueError("a length of time cannot be negative")
+        raise ValueError("a duration cannot be negative")
     return value
 
 
@@ -75,7 +75,7 @@ def _zone(value: str) -> str:
 
 def _tenant(value: object) -> object:
     if isinstance(value, str) and not value.strip().lstrip("-").isdecimal():
-        raise ValueError("write the tenant's number, like 1234567, and not the company's name")
+        raise ValueError("write the tenant's number, such as 1234567, not the company's name")
     return value
 
 
@@ -96,7 +96,7 @@ def _header(value: object) -> object:
         return value
     value = value.strip()
     if not all("!" <= character <= "~" for character in value):
-        raise ValueError("it contains a space, a line end or another character that is not allowed; copy it again")
+        raise ValueError("it contains a space, a line break or another character that is not allowed; copy it again")
     return value
 
 
@@ -320,8 +320,8 @@ def _refuse_to_send_away(settings: Settings) -> None:
             if getattr(settings, secret) is not None and settings.source(secret) > source:
                 raise SettingsError(
                     f"STCRM_{name.upper()} comes from {source.words}, but STCRM_{secret.upper()} from "
-                    f"{settings.source(secret).words}: a secret is not sent to an address that a less trusted source "
-                    f"names. Set the address in the same place as the secret, or remove it from {source.words}."
+                    f"{settings.source(secret).words}: a secret is not sent to an address from a less trusted source. "
+                    f"Set the address in the same place as the secret, or remove it from {source.words}."
                 )
 
 

@@ -119,7 +119,7 @@ def _text(cell: Any, file: FileState, *, is_zip: bool) -> str:
     if is_zip and _LOST_ZERO.fullmatch(text):
         raise Suspect("may have lost a leading zero", text)
     if _rounded(text):
-        raise Suspect(f"is a number of more than {DIGITS} digits that may have been rounded", text)
+        raise Suspect(f"is a number with more than {DIGITS} digits that may have been rounded", text)
     if _SHORT_DATE.fullmatch(text):
         raise Suspect("may have been changed to a date by a spreadsheet", text)
     if "\ufffd" in text or (file.letters_lost and _LOST_LETTER.search(text)):
@@ -138,7 +138,7 @@ def _integer(cell: Any, file: FileState) -> int:
         if _DIGITS.fullmatch(text):
             whole = _in_64_bits(int(text))
             if _rounded(text) and not file.untouched:
-                raise Suspect(f"is a number of more than {DIGITS} digits that may have been rounded", whole)
+                raise Suspect(f"is a number with more than {DIGITS} digits that may have been rounded", whole)
             return whole
         if _EXPONENT.fullmatch(text):
             raise Suspect("is a number with an exponent, which has lost digits")
@@ -154,7 +154,7 @@ def _integer(cell: Any, file: FileState) -> int:
     if cell != int(cell):
         raise ValueError("is not a whole number")
     if abs(cell) >= 10**DIGITS:
-        raise Suspect(f"is a number of more than {DIGITS} digits that may have been rounded")
+        raise Suspect(f"is a number with more than {DIGITS} digits that may have been rounded")
     return int(cell)
 
 

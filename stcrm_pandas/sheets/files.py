@@ -172,7 +172,7 @@ def _row_of_frame(frame: pd.DataFrame, resource: str | Row | None) -> Row:
     operation = OPERATIONS.get(str(_provenance(frame).get("operation")))
     if operation is None or operation.row is None:
         raise UsageError(
-            "The frame does not name its resource (a merge loses `attrs`). Give it: write_sheet(frame, path, "
+            "The frame does not name its resource (a merge loses `attrs`). Pass it: write_sheet(frame, path, "
             "resource='customers')."
         )
     return operation.row
@@ -186,7 +186,7 @@ def _provenance(frame: pd.DataFrame) -> dict[str, Any]:
 def _row_of_file(given: Row | None, mark: SheetMark | None) -> Row:
     if mark is None:
         if given is None:
-            raise UsageError("The file does not name its resource. Give it: read_sheet(path, 'customers').")
+            raise UsageError("The file does not name its resource. Pass it: read_sheet(path, 'customers').")
         return given
     if given is not None and given.name != mark.row:
         raise UsageError(

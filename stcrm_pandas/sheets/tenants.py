@@ -64,8 +64,7 @@ def write_tenant(frame: pd.DataFrame, folder: str | Path) -> Path:
     tenant = int(about["tenant"])
     if _COLUMN in frame and not frame[_COLUMN].eq(tenant).all():
         raise UsageError(
-            f"The column tenant has other tenants than {tenant}, from which the rows were read. Write one frame per "
-            "tenant."
+            f"The column tenant has tenants other than {tenant}, where the rows were read. Write one frame per tenant."
         )
     operation = OPERATIONS.get(str(about.get("operation")))
     row = None if operation is None else operation.row

@@ -86,7 +86,7 @@ def test_only_if_asked_for_and_only_what_is_read(fresh_box, join, tmp_path):
     assert noting.status_log("leads").attrs["stcrm"]["tenant"] == fresh_box.tenant
     # another connection to the same tenant has the same log
     assert len(crm.status_log("leads")) == 300
-    with pytest.raises(UsageError, match="The status log has leads and bookings only, not 'customers'"):
+    with pytest.raises(UsageError, match="The status log covers only leads and bookings, not 'customers'"):
         crm.status_log("customers")
 
 

@@ -227,7 +227,7 @@ def test_no_length_of_time_breaks_the_reading(value):
     try:
         assert duration(value) >= dt.timedelta(0)
     except ValueError as error:
-        assert "length of time" in str(error)  # noqa: PT017
+        assert "duration" in str(error)  # noqa: PT017
 
 
 def test_settings_errors_are_ours():

@@ -64,7 +64,7 @@ def test_a_file_sends_no_secret_from_elsewhere_to_its_service(secret, env_file, 
     file = {"tenant": 7, "client_id": "cid", "api_url": "https://x.example", "auth_url": "https://x.example", **SECRETS}
     env_file(**{name: value for name, value in file.items() if name != secret})
     environment(**{secret: SECRETS[secret]})
-    with pytest.raises(SettingsError, match="a secret is not sent to an address that a less trusted source names"):
+    with pytest.raises(SettingsError, match="a secret is not sent to an address from a less trusted source"):
         read_settings()
 
 

@@ -126,7 +126,7 @@ class RowReader:
             if last:
                 message = f"{operation.name}: {problem}, and again on the second read. Try again later."
                 raise IncompleteRead(message, rows=len(frame), total=total)
-        raise AssertionError("returned or raised")
+        raise AssertionError("unreachable")
 
 
 def _rows(target: Target, frame: Any, above: Mapping[str, Any]) -> dict[Key, FreshRow]:

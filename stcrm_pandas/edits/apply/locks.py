@@ -129,7 +129,7 @@ def hold_all(folder: Path, digests: Iterable[str]) -> Iterator[None]:
             held, _ = _acquire(path)
             if held is None:
                 raise UsageError(
-                    f"A plan is being applied with the journals in {folder} ({path.name} is held), so no journal was "
+                    f"A plan is being applied with the journals in {folder} ({path.name} is locked), so no journal was "
                     "removed. Wait until it has ended, then purge again."
                 )
             all_held.enter_context(closing(held))

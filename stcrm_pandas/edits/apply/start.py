@@ -136,7 +136,7 @@ def resume(path: Any, port: Port, *, limit: int | None = None, stop_after: int |
     if place.parent != folder.resolve() or [one.resolve() for one in find_journals(folder, plan)][-1] != place:
         raise UsageError(
             f"{str(path)!r} is not the latest journal of its plan in {folder}: it is from another folder, or the plan "
-            "was applied again since. Load the plan and apply it: rows that are as planned are not sent again."
+            "was applied again later. Load the plan and apply it: rows with the planned values are not sent again."
         )
     return apply(plan, port, limit=limit, stop_after=stop_after)
 

@@ -29,7 +29,7 @@ def undo(path: Any, port: Port, *, reason: str | None = None) -> PlanData:
         plan, origin = journal.plan, origin_of(port)
         if (plan.environment, plan.tenant) != (origin.environment, origin.tenant):
             raise UsageError(
-                f"The journal is of tenant {plan.tenant} in {plan.environment}, but this connection is to tenant "
+                f"The journal belongs to tenant {plan.tenant} in {plan.environment}, but this connection is to tenant "
                 f"{origin.tenant} in {origin.environment}. Connect to the journal's tenant."
             )
         _refuse_under_way(journal)
@@ -61,9 +61,9 @@ def _refuse_under_way(journal: Journal) -> None:
     counts = journal.counts()
     if rows := sum(counts.get(state, 0) for state in IN_PROGRESS):
         raise UsageError(
-            f"The requests of {plural(rows, 'row')} were running when this apply ended, and their outcome is "
-            f"unknown. First call crm.resume({str(journal.path)!r}, limit=0), which finds out and sends nothing but "
-            "opt-outs (without limit=0 it continues the plan). Then undo it."
+            f"The outcome of {plural(rows, 'row')} is unknown, because their requests were running when this apply "
+            f"ended. First call crm.resume({str(journal.path)!r}, limit=0), which finds the outcome and sends nothing "
+            "but opt-outs (without limit=0, it continues the plan). Then undo it."
         )
 
 

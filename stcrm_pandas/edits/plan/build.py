@@ -229,7 +229,7 @@ def _to_list(cells: Any) -> list[Any]:
 def _checked_options(options: PlanOptions) -> PlanOptions:
     if options.allow_opt_in and not (options.consent_source or "").strip():
         raise UsageError(
-            "allow_opt_in=True needs consent_source='…': who agreed, when and how. It is kept in the journal."
+            "allow_opt_in=True needs consent_source='…': who consented, when and how. It is stored in the journal."
         )
     if options.consent_source and not options.allow_opt_in:
         raise UsageError("consent_source has no effect without allow_opt_in=True: give both or neither.")

@@ -226,7 +226,7 @@ class PlanData:
             `n` is less than 1.
         """
         if n < 1:
-            raise UsageError(f"A sample has 1 row or more, not {n}.")
+            raise UsageError(f"A sample must have at least 1 row, not {n}.")
         rows = sorted({key for _, key in self.keys}, key=str)
         drawn = random.Random(seed).sample(rows, min(n, len(rows)))
         return self.subset(drawn)

@@ -57,10 +57,10 @@ def _step(step: Step, options: PlanOptions) -> Step:
     target = target_of(step.operation)
     key = dict(zip(target.row.key, step.key, strict=True))
     if set(step.path) != set(target.path):
-        raise ValueError("the path of a request does not fit its operation")
+        raise ValueError("the path of a request does not match its operation")
     for name, column in target.path.items():
         if column in key and step.path[name] != key[column]:
-            raise ValueError("the path of a request leads to another row")
+            raise ValueError("the path of a request points to another row")
     if step.operation in OTHER_OPERATIONS:
         return _irreversible(step)
     cells = tuple(_cell(target, cell, options) for cell in step.cells)
@@ -117,7 +117,7 @@ def _bulk(step: Step) -> Step:
     if any(column != "tag_type_ids" or not _is_id(part) for column, part in tags) or new not in ({True}, {False}):
         raise ValueError("a bulk request changes more than tags, or adds and removes them")
     if step.path or any(len(key) != 1 for key in step.keys):
-        raise ValueError("a bulk request is for other rows than customers")
+        raise ValueError("a bulk request is for rows other than customers")
     cells = [Cell(cell.column, cell.old, cell.new) for cell in step.cells]
     (call,) = bulk_steps(cells, step.keys)
     if call.operation != step.operation:

@@ -343,4 +343,4 @@ def _wide(frame: pd.DataFrame, contacts: pd.DataFrame, parent: str) -> pd.DataFr
 
 def _no_clash(frame: pd.DataFrame, names: pd.Index) -> None:
     if clash := [name for name in names if name in frame.columns]:
-        raise UsageError(f"with_contacts: the frame has {', '.join(clash)} already.")
+        raise UsageError(f"with_contacts: the frame already has {', '.join(clash)}.")

@@ -25,7 +25,7 @@ class Sizes:
         50000
         """
         if leads < 100:
-            raise UsageError(f"A company needs at least 100 leads, not {leads}: less has no seasons and no campaigns.")
+            raise UsageError(f"A company needs at least 100 leads, not {leads}: less has no seasons or campaigns.")
         if customers is None:
             customers = round(leads * 3.5)
         if customers < 100:

@@ -316,7 +316,7 @@ async def _read_body(request: Request, most: int) -> bytes:
             if len(body) > most:
                 raise too_large
     except ClientDisconnect:
-        raise HttpError(400, "The connection ended before the body did.") from None
+        raise HttpError(400, "The connection closed before the body was complete.") from None
     return bytes(body)
 
 

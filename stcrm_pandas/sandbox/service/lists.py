@@ -89,7 +89,7 @@ def paginated(
         if requires_one_of and not any(name in values for name in requires_one_of):
             message = f"One of {', '.join(requires_one_of)} must be given."
             errors = {requires_one_of[0]: [message]}
-            raise HttpError(400, errors=errors, rule="contacts are asked for by parent or date")
+            raise HttpError(400, errors=errors, rule="contacts are requested by parent or date")
         if within is not None:
             conditions.append(within(request))
         view, view_values = _view(values)
@@ -144,7 +144,7 @@ def _external(table: str, values: dict[str, Any]) -> list[Condition]:
     if (key is None) != (wanted is None):
         present, missing = ("externalDataKey", "externalDataValues")[:: 1 if wanted is None else -1]
         message = f"It must be given together with {present}."
-        raise HttpError(400, errors={missing: [message]}, rule="external data is found by key and values")
+        raise HttpError(400, errors={missing: [message]}, rule="external data is filtered by key and values")
     application = values.get("externalDataApplicationGuid")
     conditions = []
     if application is not None and table in {"customers", "locations"}:

@@ -22,7 +22,7 @@ Errors = dict[str, list[str]]
 def parse(raw: bytes, media: str) -> Any:
     """Return a body's JSON, or raise a 400, or a 415 for another media type."""
     if not raw:
-        raise HttpError(400, errors={"": ["A body is required."]}, rule="a call that writes has a body")
+        raise HttpError(400, errors={"": ["A body is required."]}, rule="a write has a body")
     kind = media.partition(";")[0].strip().lower()
     if kind not in {"application/json", "text/json"} and not (
         kind.startswith("application/") and kind.endswith("+json")
@@ -31,7 +31,7 @@ def parse(raw: bytes, media: str) -> Any:
     try:
         return json.loads(raw.decode(), parse_constant=_reject)
     except (ValueError, RecursionError):
-        raise HttpError(400, errors={"": ["The body is no valid JSON."]}) from None
+        raise HttpError(400, errors={"": ["The body is not valid JSON."]}) from None
 
 
 def _reject(constant: str) -> NoReturn:

@@ -76,12 +76,12 @@ class Store:
         self._depth = 0
         if path.is_dir():
             raise SettingsError(
-                f"{path} is a folder: name a file that keeps the sandbox, like {path / 'company.sqlite'}"
+                f"{path} is a folder: name a file to store the sandbox in, such as {path / 'company.sqlite'}"
             )
         try:
             self._db = connect(path)
         except sqlite3.Error:
-            raise SettingsError(f"the sandbox's state {path} cannot be opened: may you read and write it?") from None
+            raise SettingsError(f"the sandbox's state {path} cannot be opened: check its permissions") from None
         try:
             self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
             self._db.execute("PRAGMA journal_mode=WAL")
@@ -95,11 +95,11 @@ class Store:
             raise SettingsError(f"the sandbox's state {path} {why}") from None
         except sqlite3.DatabaseError:
             self._db.close()
-            raise SettingsError(f"{path} is no state of a sandbox") from None
+            raise SettingsError(f"{path} is not a sandbox's state") from None
         if layout != LAYOUT:
             self._db.close()
             raise SettingsError(
-                f"the sandbox's state {path} is of another version: move it away to have a new one made"
+                f"the sandbox's state {path} has another version: move it away, and a new one is created"
             )
         # Recent changes in their order, with the rows before each.
         self._db.execute(

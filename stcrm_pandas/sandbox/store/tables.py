@@ -129,9 +129,9 @@ class Table:
         if self.keyed_by_parent:
             if isinstance(key, tuple) and len(key) == 2:
                 return key[0], key[1]
-            raise UsageError(f"a row of {self.name} is named by ({self.parent}, {self.id})")
+            raise UsageError(f"a row of {self.name} is identified by ({self.parent}, {self.id})")
         if isinstance(key, tuple):
-            raise UsageError(f"a row of {self.name} is named by its {self.id} alone")
+            raise UsageError(f"a row of {self.name} is identified only by its {self.id}")
         return None, key
 
 

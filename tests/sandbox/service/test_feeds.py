@@ -215,7 +215,7 @@ def test_errors_name_the_mistake(fresh: Any) -> None:
         sandbox.remove("lead", 1)
     with pytest.raises(UsageError, match=r"\(customerId, id\)"):
         sandbox.remove("customer_contacts", 3)
-    with pytest.raises(UsageError, match="id alone"):
+    with pytest.raises(UsageError, match="only by its id"):
         sandbox.remove("leads", (1, 2))
     sandbox.put("something_new", {"id": 2})
     assert sandbox.row("something_new", 2)["id"] == 2

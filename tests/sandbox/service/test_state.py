@@ -82,7 +82,7 @@ def test_a_state_cannot_be_opened_twice(fresh: Any, tmp_path: Path) -> None:
 def test_files_that_are_not_a_state(fresh: Any, tmp_path: Path) -> None:
     text = tmp_path / "text"
     text.write_text("something else, and long enough to be looked at" * 20)
-    with pytest.raises(SettingsError, match="no state"):
+    with pytest.raises(SettingsError, match="not a sandbox's state"):
         fresh(state=text)
     assert text.read_text().startswith("something else")
     other = tmp_path / "other.sqlite"

@@ -34,7 +34,7 @@ def _create(request: ApiRequest) -> ResponseBody:
     reference = request.body.get("referenceId")
     named = Condition("json_extract(t.body, '$.referenceId') = ?", (reference,))
     if reference is not None and request.store.rows("contacts", named, most=1):
-        raise HttpError(409, "There is a contact of this referenceId.")
+        raise HttpError(409, "A contact with this referenceId already exists.")
     row = empty_row(CONTACTS.fields) | request.body | _new_fields(request) | {"isArchived": False}
     request.store.put("contacts", row, request.now)
     return stored_row(request, "contacts", row["id"])
@@ -67,7 +67,7 @@ def _relationship(request: ApiRequest) -> tuple[str, int, str, list[dict[str, An
     contact, related = request.path_row("contacts", "contactId")["id"], request.path_number("relatedEntityId")
     slug = request.path["typeSlug"].lower()
     if slug not in RELATED_TABLES:
-        raise HttpError(404, f"Contacts are related to {', '.join(RELATED_TABLES)}.")
+        raise HttpError(404, f"Contacts can only be related to {', '.join(RELATED_TABLES)}.")
     between = Condition(
         "t.parent = ? AND json_extract(t.body, '$.relatedEntityId') = ? AND json_extract(t.body, '$.typeSlug') = ?",
         (contact, related, slug),
@@ -79,7 +79,7 @@ def _relate(request: ApiRequest) -> ResponseBody:
     contact, related, slug, existing = _relationship(request)
     request.row(RELATED_TABLES[slug], related)
     if existing:
-        raise HttpError(409, "The contact is related to it already.")
+        raise HttpError(409, "The contact is already related to it.")
     row = {
         "id": str(uuid4()),
         "relatedEntityId": related,

@@ -15,7 +15,7 @@ _TABLE = "booking_provider_tags"
 def _create(request: ApiRequest) -> ResponseBody:
     named = Condition("lower(json_extract(t.body, '$.tagName')) = lower(?)", (request.body.get("tagName"),))
     if request.store.rows(_TABLE, named):
-        raise HttpError(409, "There is a booking provider tag of this name.")
+        raise HttpError(409, "A booking provider tag with this name already exists.")
     row = new_row(request, BOOKING_PROVIDER_TAGS.fields) | {"type": "V2Api"} | request.body
     row["id"] = request.store.next_id(_TABLE)
     request.store.put(_TABLE, row, request.now)

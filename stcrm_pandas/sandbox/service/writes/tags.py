@@ -12,7 +12,7 @@ def _add(table: str, id_field: str) -> Handler:
         row, tag = request.path_row(table), request.path_row("tag_types", "tagTypeId")["id"]
         tags = row.get("tagTypeIds") or []
         if tag in tags:
-            raise HttpError(409, f"The tag {tag} is there already.")
+            raise HttpError(409, f"The tag {tag} is already set.")
         request.change(table, row["id"], {"tagTypeIds": [*tags, tag]})
         return ResponseBody.of({id_field: row["id"], "tagTypeIds": [*tags, tag]})
 
@@ -24,7 +24,7 @@ def _remove(table: str) -> Handler:
         row, tag = request.path_row(table), request.path_number("tagTypeId")
         tags = row.get("tagTypeIds") or []
         if tag not in tags:
-            raise HttpError(404, f"The tag {tag} is not there.")
+            raise HttpError(404, f"The tag {tag} is not set.")
         request.change(table, row["id"], {"tagTypeIds": [other for other in tags if other != tag]})
         return NO_BODY
 
