@@ -24,7 +24,7 @@ def test_a_healthy_connection(box, join):
     assert list(found) == ["settings", "sign-in", "scopes", "clock", "cache", "time zone"]
 
 
-def test_missing_scopes_are_named(shop, join):
+def test_missing_scopes_are_reported(shop, join):
     known = {operation.scope for operation in OPERATIONS.values()}
     with Sandbox(company=shop(leads=1), rate_limit=None, scopes=known - {"tn.crm.leads:r", "tn.jpm.jobs:r"}) as box:
         found = checks(join(box))
@@ -32,7 +32,7 @@ def test_missing_scopes_are_named(shop, join):
     assert "missing: tn.crm.leads:r, tn.jpm.jobs:r" in found["scopes"].words
 
 
-def test_a_wrong_secret_is_one_finding(box, join_by_address, count):
+def test_wrong_secret_is_one_problem(box, join_by_address, count):
     found = checks(join_by_address(box, client_secret="wrong"))
     assert found["sign-in"].state == "problem"
     assert "STCRM_CLIENT_SECRET" in found["sign-in"].words
@@ -40,13 +40,13 @@ def test_a_wrong_secret_is_one_finding(box, join_by_address, count):
     assert count(box) == 1
 
 
-def test_a_wrong_app_key_is_one_finding(box, join_by_address):
+def test_wrong_app_key_is_one_problem(box, join_by_address):
     found = checks(join_by_address(box, app_key="wrong"))
     assert [check.what for check in found.values() if check.state == "problem"] == ["scope tn.crm.bookings:r"]
     assert "STCRM_APP_KEY" in found["scope tn.crm.bookings:r"].words
 
 
-def test_no_network_is_told(box, join_by_address):
+def test_no_network_is_reported(box, join_by_address):
     nowhere = "http://127.0.0.1:9"
     found = checks(join_by_address(box, api_url=nowhere, auth_url=nowhere, retries=0))
     assert found["sign-in"].state == "problem"
@@ -57,7 +57,7 @@ def faults(found):
     return [check.what for check in found.values() if check.state == "problem"]
 
 
-def test_a_wrong_tenant_is_one_finding(box, join_by_address, count):
+def test_wrong_tenant_is_one_problem(box, join_by_address, count):
     found = checks(join_by_address(box, tenant=12345))
     assert faults(found) == ["tenant"]
     assert "12345" in found["tenant"].words
@@ -66,7 +66,7 @@ def test_a_wrong_tenant_is_one_finding(box, join_by_address, count):
     assert count(box) == 1 + 2, "a sign-in, and two requests that fail alike"
 
 
-def test_no_scope_at_all_is_one_finding(shop, join):
+def test_no_scopes_is_one_problem(shop, join):
     with Sandbox(company=shop(leads=1), rate_limit=None, scopes=[]) as box:
         found = checks(join(box))
     assert faults(found) == ["scopes"]
@@ -92,7 +92,7 @@ def silent():
 
 
 @pytest.mark.parametrize("what", ["api_url", "auth_url"])
-def test_a_dead_address_is_one_finding_and_soon(what, silent, box, join_by_address):
+def test_dead_address_is_reported_quickly(what, silent, box, join_by_address):
     address, came = silent
     found = checks(join_by_address(box, **{what: address}, timeout=(0.3, 0.3)))
     assert faults(found) == [{"api_url": "service", "auth_url": "sign-in"}[what]]
@@ -101,13 +101,13 @@ def test_a_dead_address_is_one_finding_and_soon(what, silent, box, join_by_addre
     assert len(came) <= 2, "once more at most, whatever the settings say"
 
 
-def test_it_waits_no_longer_than_somebody_who_looks_on(box, join):
+def test_waits_are_short(box, join):
     session = doctor._impatient(join(box, timeout=(10, 110)))
     assert session.connection.timeout == (5, 10)
     assert doctor._impatient(join(box, timeout=(2, 3), retries=0)).connection.timeout == (2, 3)
 
 
-def test_a_service_that_fails_is_one_finding(box, join, count):
+def test_failing_service_is_one_problem(box, join, count):
     box.inject("*", times=None, status=503)
     found = checks(join(box))
     assert faults(found) == ["service"]
@@ -115,13 +115,13 @@ def test_a_service_that_fails_is_one_finding(box, join, count):
     assert count(box) <= 1 + 2 * 2
 
 
-def test_clocks_that_disagree_are_told(box, join_by_address):
+def test_clock_difference_is_reported(box, join_by_address):
     words = checks(join_by_address(box))["clock"].words
     assert "minutes" in words  # the sandbox lives in June
     assert "ahead of" in words or "behind" in words
 
 
-def test_a_cache_that_others_can_read_is_told(box, join):
+def test_readable_cache_is_reported(box, join):
     crm = join(box)
     crm.cache.path.chmod(0o640)
     assert "chmod 600" in checks(crm)["cache"].words

@@ -147,7 +147,7 @@ XLSX = sentence("An XLSX file", "openpyxl", "sheets")
     ],
     ids=["nothing", "analysis", "report", "no template", "no kernel"],
 )
-def test_what_is_missing_is_an_error_with_the_command_that_installs_it(hidden, code, expected, tmp_path):
+def test_missing_extra_raises_with_the_pip_command(hidden, code, expected, tmp_path):
     done = run(SAID + code, hidden, tmp_path)
     assert done.stderr == ""
     lines = [line.split("|") for line in done.stdout.splitlines()]
@@ -155,7 +155,7 @@ def test_what_is_missing_is_an_error_with_the_command_that_installs_it(hidden, c
     assert all(f"needs {name}, " in text and f"[{extra}]" in text for name, extra, text in lines)
 
 
-def test_a_command_says_it_in_one_line_and_ends_with_2(tmp_path):
+def test_command_with_a_missing_extra_exits_2(tmp_path):
     expected = {
         "report lead-conversion --out x.html": REPORT,
         "report all --out x": REPORT,
@@ -170,7 +170,7 @@ def test_a_command_says_it_in_one_line_and_ends_with_2(tmp_path):
     assert done.stderr.splitlines() == [f"stcrm: {text}" for text in expected.values()]
 
 
-def test_the_dependencies_alone_read_edit_and_write_sheets(fresh_box, tmp_path):
+def test_base_install_reads_edits_and_writes_sheets(fresh_box, tmp_path):
     assert {"scipy", "plotly", "starlette", "openpyxl", "jinja2", "narwhals", "jupyterlab"} <= EXTRA_MODULES
     place = {f"STCRM_{name.upper()}": str(value) for name, value in fresh_box.connection().items()}
     place.pop("STCRM_SANDBOX_ID")
@@ -179,27 +179,27 @@ def test_the_dependencies_alone_read_edit_and_write_sheets(fresh_box, tmp_path):
     assert not set(done.stdout.split()) & EXTRA_MODULES
 
 
-def test_commands_that_need_no_extra_work_without_any(tmp_path):
+def test_commands_work_without_extras(tmp_path):
     lines = ["--help", "report --help", "report lead-conversion --help", "cache info", "journal list"]
     done = run(COMMANDS.format(lines=lines), EXTRA_MODULES, tmp_path)
     assert [line for line in done.stdout.splitlines() if line[-2:] == " 0"] == [f"{line} 0" for line in lines]
 
 
-def test_it_is_an_error_of_ours_and_an_import_error():
+def test_missing_extra_is_a_stcrm_error_and_an_import_error():
     error = MissingExtra("text", name="scipy", extra="analysis")
     assert isinstance(error, StcrmError)
     assert isinstance(error, ImportError)
     assert (error.name, error.extra) == ("scipy", "analysis")
 
 
-def test_an_extra_installs_what_its_part_needs():
+def test_extras_install_what_their_parts_need():
     for part in PARTS.values():
         for name in part.packages:
             assert set(SOURCES[name]) <= installs(part.extra), f"{name} is not in [{part.extra}]"
     assert installs("all") == set.union(*map(installs, ("analysis", "report", "lab", "sandbox", "sheets")))
 
 
-def test_every_import_is_of_a_dependency_or_of_the_folders_extra():
+def test_every_import_is_a_dependency_or_in_the_folders_extra():
     for path in sorted(PACKAGE.rglob("*.py")):
         folder = path.relative_to(PACKAGE).parts[0]
         known = CORE | (installs(LAYERS[folder]) if folder in LAYERS else set())

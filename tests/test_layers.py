@@ -17,7 +17,7 @@ def modules():
             yield ".".join(parts), parts[0], path
 
 
-def test_the_pure_parts_do_no_io():
+def test_pure_modules_do_no_io():
     io = {"requests", "requests_cache", "socket", "urllib3", "sqlite3", "pathlib", "os", "time", "threading"}
     for name in ("http/wire", "http/query", "contract/operations", "http/body", "http/paths", "contract/rules"):
         tree = ast.parse((ROOT / f"{name}.py").read_text())
@@ -27,7 +27,7 @@ def test_the_pure_parts_do_no_io():
             assert not {one.partition(".")[0] for one in names} & io, name
 
 
-def test_only_the_command_line_ends_the_process():
+def test_only_the_command_line_exits():
     for module, layer, path in modules():
         if layer not in ("commands", "cli"):
             text = path.read_text()
@@ -45,7 +45,7 @@ def test_only_settings_read_the_environment():
             assert not read, f"{module} reads the environment"
 
 
-def test_the_method_of_an_operation_is_its_signature_and_docstring():
+def test_operation_methods_have_only_signature_and_docstring():
     """`operation` never runs the body, so there is none."""
     methods = [
         node

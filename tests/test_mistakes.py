@@ -31,17 +31,17 @@ def crm(sandbox, tmp_path_factory):
         ("Status", "status"),
     ],
 )
-def test_the_filter_that_was_meant(name, meant, crm):
+def test_suggested_filter(name, meant, crm):
     with pytest.raises(UsageError, match=f"leads.list has no filter '{name}'. Did you mean '{meant}'"):
         crm.leads.list(**{name: "2026-01-01"})
 
 
-def test_a_word_for_a_time_means_a_filter_only_where_there_is_one():
+def test_time_words_suggest_a_filter_only_if_it_exists():
     assert closest("assigned_to", ["assigned_to_id", "name"]) == "assigned_to_id"
     assert closest("since", ["name", "active"]) is None
 
 
-def test_reference_data_and_families_are_found_from_both_sides(crm):
+def test_reference_data_and_resources_are_suggested(crm):
     for mistake, meant in {
         "jobs": "crm.lookups.jobs",
         "campaign": "crm.lookups.campaigns",
@@ -59,7 +59,7 @@ def test_reference_data_and_families_are_found_from_both_sides(crm):
 @pytest.mark.parametrize(
     "values", [["Open", "Dismissed"], ("Open",), pd.Series(["Open"])], ids=["list", "tuple", "Series"]
 )
-def test_several_values_are_asked_for_one_by_one(values, crm):
+def test_several_values_suggest_a_loop(values, crm):
     with pytest.raises(UsageError) as caught:
         crm.leads.list(status=values)
     text = str(caught.value)
@@ -69,13 +69,13 @@ def test_several_values_are_asked_for_one_by_one(values, crm):
     assert set(several["status"]) == set(values)
 
 
-def test_a_list_of_times_or_truth_values_is_refused_without_a_suggestion(crm):
+def test_list_of_times_or_booleans_raises_without_a_suggestion(crm):
     for filters in ({"created_before": ["2026-01-01"]}, {"is_prospect": [True, False]}):
         with pytest.raises(UsageError, match=r"takes one value only\.$"):
             crm.leads.list(**filters)
 
 
-def test_an_argument_without_its_name(crm):
+def test_positional_argument_raises(crm):
     with pytest.raises(
         UsageError, match=r"leads.list takes its arguments by name. Did you mean leads.list\(status='Open'\)"
     ):
@@ -89,7 +89,7 @@ def test_an_argument_without_its_name(crm):
         crm.tags.plan([1], "VIP")
 
 
-def test_a_tenant_is_a_number():
+def test_tenant_must_be_a_number():
     with pytest.raises(
         SettingsError, match=r"STCRM_TENANT.*: write the tenant's number, like 1234567, and not the company"
     ):
@@ -110,7 +110,7 @@ def test_tags_by_name(crm):
         crm.tags.plan(customers, add="VIP", remove=types["VIP"])
 
 
-def test_of_tags_with_the_same_name_the_active_one_counts(fresh_box, join):
+def test_active_tag_wins_among_equal_names(fresh_box, join):
     crm = join(fresh_box)
     for id, name, active in ((1, "VIP", True), (2, "VIP", False), (3, "Twice", True), (4, "Twice", True)):
         fresh_box.change("tag_types", id, name=name, active=active)

@@ -49,7 +49,7 @@ def run(kernel, sandbox, tmp_path_factory):
     return run_cell
 
 
-def test_a_warning_is_black_where_a_person_reads_it(run):
+def test_warning_is_black_in_a_notebook(run):
     outputs = run("leads = crm.leads.list()")
     assert [name for name, _ in outputs] == ["stdout"]
     assert "DriftWarning: leads does not match the API description" in outputs[0][1]
@@ -57,7 +57,7 @@ def test_a_warning_is_black_where_a_person_reads_it(run):
     assert run("leads = crm.leads.list(refresh=True)") == []
 
 
-def test_a_report_takes_no_warning_for_its_text(run):
+def test_report_contains_no_warnings(run):
     outputs = run("bookings = crm.bookings.list()", watched=False)
     assert {name for name, _ in outputs} == {"stderr"}
 
@@ -74,7 +74,7 @@ def test_a_recorded_warning_is_not_printed(run):
     assert data["text/plain"] == "['DriftWarning']"
 
 
-def test_a_traceback_ends_at_the_persons_line(run):
+def test_traceback_ends_at_the_users_line(run):
     run("def mine():\n    return crm.leads.list(statsu='Open')")
     ((kind, text),) = run("mine()")
     assert kind == "error"

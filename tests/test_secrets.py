@@ -158,7 +158,7 @@ def test_no_secret_is_anywhere(box, join_by_address, heard, tmp_path):
         assert not [text for text in files if secret.encode() in text]
 
 
-def test_the_log_holds_no_filter(box, join, heard):
+def test_log_contains_no_filters(box, join, heard):
     """Filters are customers' names, phones and streets."""
     crm = join(box, retries=1)
     crm.leads.list(lead_phone="312-555-0142", lead_customer_name="Ann Müller-Lüdenscheidt")
@@ -181,14 +181,14 @@ def test_a_redirect_is_not_followed(box, join, shop):
 
 
 @pytest.mark.parametrize("header", ["Set-Cookie"])
-def test_no_cookie_comes_back(header, box, join):
+def test_no_cookie_is_sent_back(header, box, join):
     box.inject("leads.list", times=None, headers={header: "session=abc; Path=/"})
     crm = join(box)
     crm.leads.list()
     assert len(crm._session.cookies) == 0
 
 
-def test_a_token_that_a_header_cannot_carry_is_not_shown(box, join_by_address, heard):
+def test_invalid_token_is_not_shown(box, join_by_address, heard):
     box.inject("sign_in", body={"access_token": "tok3n\r\nwith-a-line-end", "expires_in": 900})
     with pytest.raises(StcrmError) as caught:
         join_by_address(box).leads.list()
@@ -197,7 +197,7 @@ def test_a_token_that_a_header_cannot_carry_is_not_shown(box, join_by_address, h
 
 @pytest.mark.parametrize("secret", ["p+lus/and=more", 'quo"te\\back', "<&>angle", "plain-word"])
 @pytest.mark.parametrize("escape", [str, in_json, in_url, in_html, json.dumps, html.escape, quote, quote_plus])
-def test_a_secret_is_cut_out_however_it_is_written(secret, escape):
+def test_secret_is_removed_in_any_escaped_form(secret, escape):
     written = escape(secret)
     for body in (
         json.dumps({"title": f"see {written} here", "errors": {written: [written]}, "traceId": written}),
@@ -211,7 +211,7 @@ def test_a_secret_is_cut_out_however_it_is_written(secret, escape):
         assert not [form for form in (*spelled(secret), written) if form in shown]
 
 
-def test_a_refused_sign_in_repeats_no_secret(box, join_by_address):
+def test_rejected_sign_in_shows_no_secret(box, join_by_address):
     """Not even one that looks like OAuth's own words."""
     box.inject("sign_in", status=400, body='{"error": "lower_case_s\\u0065cret"}', times=None)
     with pytest.raises(StcrmError, match="STCRM_CLIENT_SECRET") as caught:
@@ -219,7 +219,7 @@ def test_a_refused_sign_in_repeats_no_secret(box, join_by_address):
     assert "_".join(["lower", "case", "secret"]) not in "".join(texts(caught.value))
 
 
-def test_a_long_body_of_an_error_is_cut_short(box, join):
+def test_long_error_body_is_truncated(box, join):
     box.inject("leads.list", status=400, body={"title": "\\" * 900_000})
     with pytest.raises(StcrmError) as caught:
         join(box).leads.list()

@@ -48,7 +48,7 @@ def crm(sandbox, tmp_path_factory):
         yield connected
 
 
-def test_all_is_what_the_root_offers():
+def test_all_lists_the_public_names():
     assert set(stcrm.__all__) <= set(dir(stcrm))
     for name in stcrm.__all__:
         assert getattr(stcrm, name) is not None
@@ -56,7 +56,7 @@ def test_all_is_what_the_root_offers():
         stcrm.conect  # noqa: B018
 
 
-def test_connect_has_the_settings_and_no_other(monkeypatch):
+def test_connect_parameters_match_the_settings(monkeypatch):
     from stcrm_pandas.settings.connection import Settings
 
     parameters = set(inspect.signature(stcrm.connect).parameters) - {"private"}
@@ -66,7 +66,7 @@ def test_connect_has_the_settings_and_no_other(monkeypatch):
 
 
 @pytest.mark.parametrize("operation", BUILT, ids=lambda operation: operation.name)
-def test_a_method_has_the_filters_of_its_operation_and_no_other(operation, crm):
+def test_method_parameters_match_the_filters(operation, crm):
     *families, name = operation.name.split(".")
     resource = crm
     for family in families:
@@ -90,7 +90,7 @@ def test_a_method_has_the_filters_of_its_operation_and_no_other(operation, crm):
         method(colour="red")
 
 
-def test_every_method_stands_for_an_operation(crm):
+def test_every_method_has_an_operation(crm):
     methods = {operation.name for operation in BUILT}
     families = [one for one in vars(crm).values() if isinstance(one, Resource)]
     assert len(families) == 9
@@ -100,12 +100,12 @@ def test_every_method_stands_for_an_operation(crm):
                 assert f"{resource.name}.{name}" in methods
 
 
-def test_choices_are_the_contracts_words(crm):
+def test_literals_match_the_enums(crm):
     words = str(inspect.signature(crm.leads.list).parameters["status"].annotation)
     assert all(repr(word) in words or f'"{word}"' in words for word in ("Open", "Dismissed", "Converted"))
 
 
-def test_the_operations_are_a_frame(crm):
+def test_operations_is_a_frame(crm):
     table = crm.operations()
     assert len(table) == 88
     assert table.columns.tolist() == [
@@ -125,7 +125,7 @@ def test_the_operations_are_a_frame(crm):
     assert len(crm.operations(all=True)) == 97
 
 
-def test_reprs_say_where_one_is(crm, sandbox):
+def test_reprs_show_tenant_and_environment(crm, sandbox):
     assert str(sandbox.tenant) in repr(crm)
     assert sandbox.sandbox_id in crm._repr_html_()
     assert repr(crm.tags) == "tags: add, plan, remove"
@@ -146,7 +146,7 @@ def test_a_repr_shows_html_as_text(join, module_box):
 
 
 @pytest.mark.parametrize("name", list(names()))
-def test_the_examples_run(name, crm, sandbox):
+def test_examples_run(name, crm, sandbox):
     module = importlib.import_module(name)
     space = {**vars(module), "crm": crm, "sandbox": sandbox, "stcrm": stcrm}
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
@@ -160,7 +160,7 @@ def test_the_examples_run(name, crm, sandbox):
 
 
 @pytest.mark.parametrize("name", [name for name in names() if ".sandbox." not in name])
-def test_public_things_say_what_they_are_for(name):
+def test_public_names_have_docstrings(name):
     module = importlib.import_module(name)
     tree = ast.parse(inspect.getsource(module))
     assert ast.get_docstring(tree), f"{name} does not say what it holds"
@@ -175,7 +175,7 @@ def loaded(statement):
     return set(subprocess.check_output([sys.executable, "-W", "ignore", "-c", code], text=True).split())
 
 
-def test_importing_loads_nothing_heavy():
+def test_import_is_light():
     assert not loaded("import stcrm_pandas") & set(HEAVY)
     assert not loaded("import stcrm_pandas as s; s.connect; s.errors") & set(HEAVY)
     assert not loaded("import stcrm_pandas.cli") & set(HEAVY) - {"pandera"}

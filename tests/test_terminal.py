@@ -35,7 +35,7 @@ def is_clean(text):
 
 
 @pytest.mark.parametrize("evil", EVIL)
-def test_no_error_has_one(evil, box, join):
+def test_errors_have_no_control_characters(evil, box, join):
     crm = join(box, retries=0)
     for status in STATUSES:
         body = {"title": evil, "traceId": f"t{evil}", "errors": {f"field{evil}": [f"text{evil}"]}}
@@ -49,7 +49,7 @@ def test_no_error_has_one(evil, box, join):
 
 
 @pytest.mark.parametrize("evil", EVIL)
-def test_no_warning_no_drift_and_no_column_has_one(evil, box, join):
+def test_warnings_drift_and_columns_have_no_control_characters(evil, box, join):
     def bend(rows):
         return [{**row, f"new{evil}": evil, "status": f"Paused{evil}"} for row in rows]
 
@@ -63,7 +63,7 @@ def test_no_warning_no_drift_and_no_column_has_one(evil, box, join):
     assert is_clean("".join(crm.drift().drop(columns=["count"]).astype("str").to_numpy().sum()))
 
 
-def test_two_fields_never_share_a_column(box, join):
+def test_fields_have_separate_columns(box, join):
     names = ["a\x1b", "a\\x1b", "a\\\\x1b", "a"]
     box.inject("leads.list", rows=lambda rows: [{**row, **dict.fromkeys(names, 1)} for row in rows], times=None)
     with warnings.catch_warnings():
@@ -73,7 +73,7 @@ def test_two_fields_never_share_a_column(box, join):
     assert len([name for name in frame if name == "a" or name.startswith("a\\")]) == len(names)
 
 
-def test_an_error_and_a_warning_of_ours_have_none():
+def test_own_errors_and_warnings_have_no_control_characters():
     for evil in EVIL:
         assert is_clean(str(StcrmError(f"a file called {evil}")))
         with pytest.warns(StcrmWarning) as told:
@@ -81,14 +81,14 @@ def test_an_error_and_a_warning_of_ours_have_none():
         assert is_clean(str(told[0].message))
 
 
-def test_no_heading_of_a_custom_field_has_one():
+def test_custom_field_headings_have_no_control_characters():
     fields = tuple(CustomField(n, name, "x") for n, name in enumerate(["Gate\x1b[2J", "Gate\\x1b[2J", "Gate"]))
     wide = custom_fields(pd.DataFrame({"id": [1], "custom_fields": [fields]}), "wide")
     assert len(wide.columns) == 4
     assert all(map(is_clean, wide.columns))
 
 
-def test_the_command_line_shows_none(box, monkeypatch, tmp_path, capfd):
+def test_command_line_shows_no_control_characters(box, monkeypatch, tmp_path, capfd):
     monkeypatch.chdir(tmp_path)
     for name, value in box.connection().items():
         if name != "sandbox_id":
@@ -104,14 +104,14 @@ def test_the_command_line_shows_none(box, monkeypatch, tmp_path, capfd):
     assert is_clean(said)
 
 
-def test_every_command_speaks_through_one_function():
+def test_commands_print_through_one_function():
     """So that a name out of the service or a file never drives the terminal."""
     root = Path(cli.__file__).parent
     for path in (root / "cli.py", *(root / "commands").glob("*.py")):
         assert path.name == "saying.py" or not re.search(r"typer\.echo|secho", path.read_text()), path.name
 
 
-def test_what_a_command_says_holds_none(capsys):
+def test_command_output_has_no_control_characters(capsys):
     for evil in EVIL:
         say(f"one {evil}\ntwo")
         say(evil, err=True)

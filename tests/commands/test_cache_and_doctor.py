@@ -9,7 +9,7 @@ import pytest
 from stcrm_pandas.http.cache import Cache
 
 
-def test_the_cache_is_found_and_cleared(box, join, stcrm, tmp_path):
+def test_cache_info_and_clear(box, join, stcrm, tmp_path):
     crm = join(box, page_size=20, clock=time.time)
     crm.leads.list()
     crm.customers.list()
@@ -27,11 +27,11 @@ def test_the_cache_is_found_and_cleared(box, join, stcrm, tmp_path):
     assert len(crm.leads.list()) == 60
 
 
-def test_no_cache_is_said(stcrm, tmp_path):
+def test_cache_info_without_a_cache(stcrm, tmp_path):
     assert stcrm("cache", "info", "--cache-dir", tmp_path)[1] == f"Nothing is stored in {tmp_path}.\n"
 
 
-def test_an_age_that_is_none_is_one_line_and_exit_1(stcrm, tmp_path):
+def test_invalid_age_is_one_line_and_exit_1(stcrm, tmp_path):
     code, said, complained = stcrm("cache", "clear", "--cache-dir", tmp_path, "--older-than", "soon")
     assert (code, said) == (1, "")
     assert complained.startswith("stcrm: --older-than: ")
@@ -39,7 +39,7 @@ def test_an_age_that_is_none_is_one_line_and_exit_1(stcrm, tmp_path):
 
 
 @pytest.mark.usefixtures("tenant")
-def test_the_doctor_finds_a_healthy_connection_healthy(stcrm):
+def test_doctor_passes_a_healthy_connection(stcrm):
     code, said, complained = stcrm("doctor")
     assert code == 0, said + complained
     assert "No problems found." in said
@@ -47,7 +47,7 @@ def test_the_doctor_finds_a_healthy_connection_healthy(stcrm):
 
 
 @pytest.mark.usefixtures("tenant")
-def test_the_doctor_finds_a_wrong_secret(stcrm, monkeypatch):
+def test_doctor_reports_a_wrong_secret(stcrm, monkeypatch):
     monkeypatch.setenv("STCRM_CLIENT_SECRET", "wrong-w0rd")
     code, said, complained = stcrm("doctor")
     assert code == 1
@@ -55,7 +55,7 @@ def test_the_doctor_finds_a_wrong_secret(stcrm, monkeypatch):
     assert "wrong-w0rd" not in said + complained
 
 
-def test_without_settings_it_says_which(stcrm, monkeypatch, tmp_path):
+def test_doctor_without_settings_lists_them(stcrm, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     code, said, complained = stcrm("doctor")
     assert (code, said) == (1, "")

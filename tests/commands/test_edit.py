@@ -39,7 +39,7 @@ def journal(tenant):
     return sorted((tenant / "state" / "journals").glob("*.sqlite"))[-1]
 
 
-def test_there_and_back(stcrm, sheets, tenant, box):
+def test_plan_apply_and_undo(stcrm, sheets, tenant, box):
     code, said, _ = plan(stcrm, sheets, "--reason", "spelling")
     assert code == 0
     assert "3 requests" in said
@@ -65,7 +65,7 @@ def test_there_and_back(stcrm, sheets, tenant, box):
     assert {path.suffix for path in (tenant / "state" / "journals").iterdir()} == {".lock"}, "a lock is never removed"
 
 
-def test_what_is_left_has_its_own_code_and_goes_on(stcrm, sheets, tenant, box):
+def test_remaining_rows_exit_3_and_can_be_continued(stcrm, sheets, tenant, box):
     plan(stcrm, sheets)
     code, said, _ = stcrm("edit", "apply", "plan.json", "--yes", "--limit", "1")
     assert code == 3
@@ -78,7 +78,7 @@ def test_what_is_left_has_its_own_code_and_goes_on(stcrm, sheets, tenant, box):
     assert "refused (400)" in said
 
 
-def test_refusals_have_the_code_2(stcrm, sheets, tenant, monkeypatch):
+def test_refusals_exit_2(stcrm, sheets, tenant, monkeypatch):
     assert stcrm("edit", "plan", "jobs", "--before", *sheets[:1], "--after", *sheets[1:], "--out", "p.json")[0] == 2
     assert plan(stcrm, sheets, "--allow-opt-in")[0] == 2
     plan(stcrm, sheets)
@@ -94,7 +94,7 @@ def test_refusals_have_the_code_2(stcrm, sheets, tenant, monkeypatch):
     assert stcrm("edit", "undo", "nothing.sqlite", "--out", "back.json")[0] == 2
 
 
-def test_production_is_agreed_to_by_the_tenants_number(stcrm, tenant):
+def test_production_is_confirmed_with_the_tenant_number(stcrm, tenant):
     state = tenant / "company.sqlite"
     with Sandbox(company=Company(), as_of=AS_OF, state=state) as box:
         number = box.tenant
@@ -108,7 +108,7 @@ def test_production_is_agreed_to_by_the_tenants_number(stcrm, tenant):
         assert stcrm("edit", "apply", "plan.json", *here, typed=f"{typed}\n")[0] == code
 
 
-def test_elsewhere_a_yes_is_enough(stcrm, sheets):
+def test_other_environments_are_confirmed_with_yes(stcrm, sheets):
     plan(stcrm, sheets)
     for typed, code in (("n", 2), ("y", 0)):
         assert stcrm("edit", "apply", "plan.json", typed=f"{typed}\n")[0] == code
@@ -133,7 +133,7 @@ def test_read_takes_the_filters_of_the_list(stcrm, tenant, box):
         assert words in complained
 
 
-def test_what_cannot_be_written_or_read_is_said_before_anything_is_read(stcrm, sheets, box):
+def test_unusable_files_are_reported_before_any_request(stcrm, sheets, box):
     box.requests.clear()
     for arguments, words in (
         (("read", "customers", "--out", "a.ods"), "must end in"),
@@ -155,14 +155,14 @@ def test_what_cannot_be_written_or_read_is_said_before_anything_is_read(stcrm, s
     assert (code, complained) == (2, "stcrm: The folder 'nowhere' does not exist, so p.json was not written.\n")
 
 
-def test_a_plan_of_nothing_says_so(stcrm, sheets):
+def test_empty_plan_is_reported(stcrm, sheets):
     before, _ = sheets
     code, said, _ = plan(stcrm, (before, before))
     assert code == 0
     assert said.endswith("nothing was sent. It changes nothing.\n")
 
 
-def test_a_warning_is_a_line_of_its_own(stcrm, sheets, tenant, monkeypatch):
+def test_warnings_are_separate_lines(stcrm, sheets, tenant, monkeypatch):
     monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)  # put back afterwards: the command sets it
     lines = (tenant / "after.csv").read_text("utf-8-sig").splitlines(keepends=True)
     lines[1] = lines[1].replace('"Mended"', '"5.55E+09"')

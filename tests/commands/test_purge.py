@@ -21,7 +21,7 @@ def bodies(box):
     return found
 
 
-def test_purge_refuses_while_a_plan_is_applied(box, tenant, join, renamed, stcrm, count):
+def test_purge_refuses_during_an_apply(box, tenant, join, renamed, stcrm, count):
     crm = join(box, state_dir=tenant / "state")
     plan = crm.customers.plan_changes(*renamed(crm, 20))
     gate = threading.Event()
@@ -55,7 +55,7 @@ def test_purge_refuses_while_a_plan_is_applied(box, tenant, join, renamed, stcrm
 
 @pytest.mark.parametrize("end", ["sqlite", "lock"])
 @pytest.mark.parametrize("replaced", [False, True])
-def test_an_apply_stops_when_its_journal_or_lock_is_gone(end, replaced, box, crm, renamed, count):
+def test_apply_stops_if_its_journal_or_lock_is_deleted(end, replaced, box, crm, renamed, count):
     def remove():
         (path,) = crm.settings.journal_folder.glob(f"*.{end}")
         other = path.with_name("other")
@@ -73,7 +73,7 @@ def test_an_apply_stops_when_its_journal_or_lock_is_gone(end, replaced, box, crm
     assert 4 <= count(box) <= 4 + crm.settings.concurrency, "what was under way, and no more"
 
 
-def test_a_look_at_a_lock_lets_go_of_none(box, crm, renamed, tenant):
+def test_checking_a_lock_does_not_release_it(box, crm, renamed, tenant):
     """POSIX drops all locks of a process on a file when it closes any descriptor of it."""
     from stcrm_pandas.edits.apply.locks import is_held, lock, lock_path
 

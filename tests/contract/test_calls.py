@@ -186,7 +186,7 @@ def test_bodies_are_valid(operation: Operation, how: str, published: dict[str, P
     assert faults(body, theirs.request, theirs) == []
 
 
-def test_the_judge_sees_what_is_wrong(published: dict[str, Published]) -> None:
+def test_validator_detects_invalid_calls(published: dict[str, Published]) -> None:
     notes = published["Leads_CreateNote"]
     assert faults({"text": "x"}, notes.request or {}, notes) == []
     for body in ({}, {"text": None}, {"text": 5}, {"text": "x", "pin_to_top": True}, {"text": "x", "pinToTop": 1}):

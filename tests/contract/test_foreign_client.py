@@ -52,7 +52,9 @@ def endpoint(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Any:
     ],
     ids=str,
 )
-def test_as_many_rows(resource: str, query: dict[str, Any], endpoint: Any, ours: Client, sandbox: Sandbox) -> None:
+def test_foreign_client_reads_all_rows(
+    resource: str, query: dict[str, Any], endpoint: Any, ours: Client, sandbox: Sandbox
+) -> None:
     sandbox.requests.clear()  # other tests have called it, too
     theirs = [row["id"] for row in endpoint(resource).get_all(dict(query))]
     assert len(theirs) > query.get("pageSize", 0)
@@ -67,6 +69,6 @@ def test_feeds(resource: str, endpoint: Any, ours: Client) -> None:
     assert sorted(row["id"] for row in theirs) == sorted(getattr(ours, resource).export().frame["id"])
 
 
-def test_without_active_it_misses_rows(endpoint: Any, ours: Client) -> None:
+def test_without_the_active_filter_rows_are_missing(endpoint: Any, ours: Client) -> None:
     """That its rows are as many as ours is not because nothing hides."""
     assert len(endpoint("customers").get_all({})) < len(ours.customers.list())

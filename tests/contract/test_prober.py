@@ -121,5 +121,5 @@ def probe(settled: Path, tmp_path: Path) -> Iterator[Probe]:
 
 @schemathesis.pytest.parametrize(crm=load("crm-v2"), lookups=load("lookups"))
 @settings(max_examples=100)
-def test_the_sandbox_keeps_to_the_contract(case: Any, probe: Probe) -> None:
+def test_sandbox_follows_the_contract(case: Any, probe: Probe) -> None:
     probe(case)

@@ -59,7 +59,7 @@ SMALL: dict[str, Any] = {
 }
 
 
-def test_facts_are_kept_and_sentences_are_not() -> None:
+def test_facts_are_kept_without_descriptions() -> None:
     assert facts(SMALL) == {
         "operations": {
             "PATCH /notes/{id}": {
@@ -87,7 +87,7 @@ def test_facts_are_kept_and_sentences_are_not() -> None:
     }
 
 
-def test_a_fact_of_a_new_kind_is_not_lost_silently() -> None:
+def test_unknown_kind_of_fact_raises() -> None:
     longer = json.loads(json.dumps(SMALL).replace('"format": "int64"', '"maximum": 7'))
     with pytest.raises(ValueError, match="maximum is not handled"):
         facts(longer)
@@ -104,7 +104,7 @@ def test_the_script_writes_one_line_for_each_operation_and_schema(tmp_path: Path
     assert json.loads("".join(lines)) == dict.fromkeys(FILES, facts(SMALL))
 
 
-def test_the_documents_made_from_the_facts_have_the_same_facts() -> None:
+def test_documents_rebuilt_from_facts_are_equal() -> None:
     made = documents()
     assert text({name: facts(document) for name, document in made.items()}) == PUBLISHED.read_text()
     assert sum(len(methods) for one in made.values() for methods in one["paths"].values()) == 86 + 9
@@ -113,7 +113,7 @@ def test_the_documents_made_from_the_facts_have_the_same_facts() -> None:
             Draft202012Validator.check_schema(schema)
 
 
-def test_no_sentence_is_in_it() -> None:
+def test_no_descriptions_are_included() -> None:
     assert PUBLISHED.stat().st_size < 400_000
     spaced = {word for word in re.findall(r'"([^"]*)"', PUBLISHED.read_text()) if " " in word}
     assert all(re.fullmatch(r"(GET|POST|PUT|PATCH|DELETE) /\S+", word) for word in spaced)

@@ -107,29 +107,29 @@ def of_answer(ours: Operation, published: Published) -> Iterator[str]:
         yield from differs(Field("", "object", fields=parts), row, "row")
 
 
-def test_all_are_there_and_no_other(published):
+def test_operations_match_the_published_api(published):
     assert {operation.id for operation in OPERATIONS.values() if operation.published} == set(published)
     assert [operation.name for operation in OPERATIONS.values() if not operation.published] == UNPUBLISHED
     assert len(OPERATIONS) == 88 + 9
 
 
-def test_methods_are_named_once():
+def test_method_names_are_unique():
     methods = [operation.name for operation in OPERATIONS.values()]
     assert len(set(methods)) == len(methods)
 
 
 @pytest.mark.parametrize("id", [operation.id for operation in OPERATIONS.values() if operation.published])
-def test_only_what_is_meant_differs(id, published):
+def test_only_intended_differences(id, published):
     ours, theirs = OPERATIONS[id], published[id]
     found = [*of_call(ours, theirs), *of_body(ours, theirs), *of_answer(ours, theirs)]
     assert {f"{id}: {one}" for one in found} == {one for one in MEANT if one.startswith(f"{id}: ")}
 
 
-def test_what_is_meant_is_of_operations():
+def test_intended_differences_name_operations():
     assert {one.partition(":")[0] for one in MEANT} <= OPERATIONS.keys()
 
 
-def test_each_aspect_counts():
+def test_each_aspect_is_compared():
     """The comparison sees each kind of difference."""
     one = replace(text("a"), values=("x",))
     found = [

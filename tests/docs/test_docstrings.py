@@ -63,7 +63,7 @@ def test_every_parameter_is_described(name: str) -> None:
     assert shortcomings(FUNCTIONS[name]) == []
 
 
-def test_a_gap_is_found() -> None:
+def test_missing_description_is_detected() -> None:
     def gap(one: int, two: int) -> None:
         """Do something.
 

@@ -54,7 +54,7 @@ def run(block: Block, names: dict[str, Any], page: Path) -> None:
             Fault(**fault)
 
 
-def test_a_wrong_example_is_found() -> None:
+def test_wrong_example_is_detected() -> None:
     with pytest.raises(ZeroDivisionError):
         run(Block("python", "1 / 0\n", 0), {}, Path("page.md"))
     with pytest.raises(doctest.DocTestFailure):

@@ -46,7 +46,7 @@ def anchors(page: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
-def test_links_lead_somewhere(page: Path) -> None:
+def test_links_resolve(page: Path) -> None:
     for target in re.findall(r"\]\(([^)]+)\)", prose(page)):
         if target.startswith("https://"):
             continue
@@ -58,13 +58,13 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
-def test_blocks_say_what_they_are(page: Path) -> None:
+def test_code_blocks_name_their_language(page: Path) -> None:
     site = DIRECTIVES if page.is_relative_to(DOCS) else set()
     assert {block.language.split()[0] for block in blocks(page)} <= LANGUAGES | site
     assert "```" not in prose(page)
 
 
-def test_the_readme_leads_to_every_page() -> None:
+def test_readme_links_to_every_page() -> None:
     linked = set(leads_to(README))
     assert linked >= {page for page in GUIDE.glob("*.md") if page.stem != "index"}
     reached: set[Path] = set()
@@ -88,7 +88,7 @@ def leads_to(page: Path) -> Iterator[Path]:
                     yield entry
 
 
-def test_the_readme_begins_with_two_targets_of_the_makefile() -> None:
+def test_readme_starts_with_two_make_targets() -> None:
     first = next(blocks(README))
     targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
     commands = first.code.split("\n")[:2]
@@ -100,13 +100,13 @@ def test_the_readme_begins_with_two_targets_of_the_makefile() -> None:
 
 
 @pytest.mark.parametrize("file", ["commands.md", "settings.md", "operations.md", "schemas.md"])
-def test_made_pages_are_up_to_date(file: str, make: ModuleType) -> None:
+def test_generated_pages_are_up_to_date(file: str, make: ModuleType) -> None:
     made = make.PAGES[file]()
     assert (REFERENCE / file).read_text(encoding="utf-8") == made, "run `make docs`"
     assert made == make.PAGES[file]()
 
 
-def test_every_command_has_its_section_and_no_other() -> None:
+def test_command_sections_match_the_commands() -> None:
     sections = re.findall(r"^## (.+)$", (REFERENCE / "commands.md").read_text(), re.MULTILINE)
     assert sorted(sections) == sorted(COMMANDS)
 
@@ -126,7 +126,7 @@ def test_commands_on_pages_exist(page: Path) -> None:
         assert {word for word in rest if word.startswith("--")} <= options, f"{name(page)}: {line}"
 
 
-def test_every_setting_is_documented_and_no_other() -> None:
+def test_documented_settings_match_the_settings() -> None:
     page = (REFERENCE / "settings.md").read_text()
     assert re.findall(r"^\| `STCRM_(\w+)`", page, re.MULTILINE) == [field.upper() for field in Settings.model_fields]
     assert all(field.description for field in Settings.model_fields.values())
@@ -141,7 +141,7 @@ def test_every_operation_is_documented() -> None:
     assert sorted(rows) == sorted((one.name, one.id) for one in OPERATIONS.values())
 
 
-def test_scopes_to_ask_for_are_those_of_the_operations() -> None:
+def test_documented_scopes_match_the_operations() -> None:
     named = set(re.findall(r"\btn\.\w+\.\w+:[rw]\b", (GUIDE / "connecting.md").read_text()))
     assert named == {one.scope for one in OPERATIONS.values()}
 
@@ -153,7 +153,7 @@ def test_every_error_and_warning_is_explained() -> None:
     assert len(explained) == len(set(explained))
 
 
-def test_the_tree_of_errors_is_as_drawn() -> None:
+def test_error_tree_is_up_to_date() -> None:
     tree = next(block.code for block in blocks(GUIDE / "errors.md") if block.code.startswith("StcrmError"))
     path: list[str] = []
     drawn = set()
@@ -178,7 +178,7 @@ def test_names_on_pages_exist(page: Path, sandbox: Any) -> None:
 
 
 @pytest.mark.parametrize(("heading", "most"), [("One lead", 12), ("One edited cell", 15)])
-def test_the_architecture_follows_a_row_through_few_files(heading: str, most: int) -> None:
+def test_architecture_path_has_few_files(heading: str, most: int) -> None:
     section = re.split(r"^## ", (DOCS / "architecture.md").read_text(), flags=re.MULTILINE)
     [text] = [part for part in section if part.startswith(heading)]
     files = re.findall(r"^\d+\. \[`([\w/.]+)`\]\(\.\./stcrm_pandas/([\w/.]+)\)", text, re.MULTILINE)

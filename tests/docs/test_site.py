@@ -58,7 +58,7 @@ def pages(site: Path) -> dict[Path, Anchors]:
     return {page.resolve(): Anchors(page.read_text(encoding="utf-8")) for page in site.rglob("*.html")}
 
 
-def test_links_inside_lead_somewhere(pages: dict[Path, Anchors]) -> None:
+def test_internal_links_resolve(pages: dict[Path, Anchors]) -> None:
     assert len(pages) > 40
     wrong = []
     for page, anchors in pages.items():
@@ -72,13 +72,13 @@ def test_links_inside_lead_somewhere(pages: dict[Path, Anchors]) -> None:
     assert wrong == []
 
 
-def test_it_opens_from_disk_without_a_network(pages: dict[Path, Anchors]) -> None:
+def test_site_opens_from_disk_without_a_network(pages: dict[Path, Anchors]) -> None:
     loads = {load for anchors in pages.values() for load in anchors.loads}
     assert loads
     assert {load for load in loads if urlsplit(load).netloc} == set()
 
 
-def test_every_method_has_its_entry(pages: dict[Path, Anchors]) -> None:
+def test_every_method_has_an_entry(pages: dict[Path, Anchors]) -> None:
     from stcrm_pandas.contract.operations import OPERATIONS
 
     ids = {one.rsplit(".", 1)[-1] for anchors in pages.values() for one in anchors.ids}

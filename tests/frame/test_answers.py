@@ -54,7 +54,7 @@ NOT_ANSWERS = {
 
 
 @pytest.mark.parametrize(("sent", "told"), NOT_ANSWERS.values(), ids=NOT_ANSWERS)
-def test_what_is_no_answer_is_said_to_be_none(sent, told):
+def test_invalid_responses_raise(sent, told):
     with pytest.raises(InvalidResponse, match=told) as caught:
         decode(LEADS, "page", sent)
     assert str(caught.value).startswith("leads: ")
@@ -62,7 +62,7 @@ def test_what_is_no_answer_is_said_to_be_none(sent, told):
 
 @pytest.mark.parametrize("levels", [200, 300, 900, 5_000, 50_000, 1_000_000])
 @pytest.mark.parametrize(("opened", "closed"), [(b"[", b"]"), (b'{"a":', b"}")])
-def test_nesting_without_end_does_not_end_the_process(levels, opened, closed):
+def test_deep_nesting_does_not_crash(levels, opened, closed):
     # in a process of its own: what this guards against is a crash
     script = (
         "import sys; from stcrm_pandas.frame import decode; from stcrm_pandas.errors import InvalidResponse\n"
@@ -81,7 +81,7 @@ def test_nesting_without_end_does_not_end_the_process(levels, opened, closed):
     assert done.stdout.strip() == ("1" if levels == 200 else "refused True")
 
 
-def test_a_byte_order_mark_and_white_space_do_no_harm():
+def test_byte_order_mark_and_white_space_are_accepted():
     page = decode(LEADS, "page", b'\xef\xbb\xbf\r\n{ "hasMore" : false ,\n "data" : [ { "id" : 1 } ] }\n')
     assert (page.rows, page.has_more) == (1, False)
 
@@ -92,23 +92,23 @@ def test_the_order_of_fields_does_not_matter():
 
 
 @pytest.mark.parametrize("total", [None, 0, 7])
-def test_a_page_says_whether_there_is_more_and_how_much(body, lead, total):
+def test_page_has_has_more_and_total(body, lead, total):
     page = decode(LEADS, "page", body([lead()], hasMore=True, totalCount=total))
     assert (page.rows, page.has_more, page.total, page.continue_from) == (1, True, total, None)
 
 
-def test_a_total_in_text_is_read_and_reported(body):
+def test_text_total_is_converted_and_reported(body):
     page = decode(LEADS, "page", body([], totalCount="7"))
     assert (page.total, [(d.column, d.kind) for d in page.drift]) == (7, [("totalCount", "response")])
 
 
-def test_something_new_around_the_rows_is_reported(body):
+def test_unknown_envelope_field_is_reported(body):
     page = decode(LEADS, "page", body([], warnings=["x"]))
     assert [(d.column, d.kind) for d in page.drift] == [("warnings", "response")]
 
 
 @pytest.mark.parametrize("token", ["abc", "", None])
-def test_a_feed_says_where_to_go_on(lead, token):
+def test_feed_has_continue_from(lead, token):
     sent = json.dumps({"hasMore": True, "continueFrom": token, "data": [lead(active=False)]}).encode()
     page = decode(EXPORTED_LEADS, "feed", sent)
     assert (page.rows, page.has_more, page.continue_from, page.fallback) == (1, True, token, False)
@@ -125,11 +125,11 @@ def test_a_bare_list_and_a_bare_row():
 
 
 @pytest.mark.parametrize(("answer", "sent"), [("array", b"{}"), ("array", b"null"), ("row", b"[]"), ("row", b"null")])
-def test_another_shape_is_no_answer(answer, sent):
+def test_other_json_shapes_raise(answer, sent):
     with pytest.raises(InvalidResponse):
         decode(CALL_REASONS, answer, sent)
 
 
-def test_a_row_with_something_new_is_read_as_a_row():
+def test_row_with_a_new_field_is_read():
     page = decode(CALL_REASONS, "row", b'{"id":1,"day":"2026-01-01"}')
     assert page.table["day"].to_pylist() == [b'"2026-01-01"']

@@ -45,7 +45,7 @@ def parents_of(row: Row) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_an_empty_answer_equals_a_full_one_in_columns_and_dtypes(row, body):
+def test_empty_response_has_the_same_columns_and_dtypes(row, body):
     parents = parents_of(row)
     page = decode(row, "page", body([full(row.fields)]), parents=parents)
     assert (page.fallback, page.drift) == (False, ())
@@ -64,7 +64,7 @@ def test_an_empty_answer_equals_a_full_one_in_columns_and_dtypes(row, body):
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_a_row_of_nulls_is_a_row_of_missing_cells(row, body):
+def test_null_row_has_missing_cells(row, body):
     page = decode(row, "page", body([dict.fromkeys(field.name for field in row.fields)]), parents=parents_of(row))
     frame = assemble(row, [page]).frame
     validate(row, frame)
@@ -80,7 +80,7 @@ def pages_of(lead, body, *ids):
     ]
 
 
-def test_rows_come_in_order_and_repeats_are_dropped_and_counted(lead, body):
+def test_rows_are_sorted_and_duplicates_counted(lead, body):
     assembled = assemble(LEADS, pages_of(lead, body, [5, 1, 9], [9, 3], [1, 2]), order=("id",))
     assert assembled.frame["id"].tolist() == [1, 2, 3, 5, 9]
     assert assembled.frame["summary"].tolist() == ["0:1", "2:2", "1:3", "0:5", "0:9"]
@@ -88,18 +88,18 @@ def test_rows_come_in_order_and_repeats_are_dropped_and_counted(lead, body):
     assert assembled.frame.index.equals(pd.RangeIndex(5))
 
 
-def test_without_an_order_the_pages_order_stays(lead, body):
+def test_page_order_is_kept_without_a_sort(lead, body):
     assembled = assemble(LEADS, pages_of(lead, body, [5, 1], [5, 3]))
     assert assembled.frame["summary"].tolist() == ["0:5", "0:1", "1:3"]
 
 
-def test_of_repeats_in_a_feed_the_latest_stays(lead, body):
+def test_latest_duplicate_of_a_feed_is_kept(lead, body):
     assembled = assemble(LEADS, pages_of(lead, body, [5, 1], [5, 3]), keep="last")
     assert assembled.frame["summary"].tolist() == ["0:1", "1:5", "1:3"]
     assert assembled.repeats == 1
 
 
-def test_contacts_are_told_apart_by_customer_and_id(body):
+def test_contacts_are_identified_by_customer_and_id(body):
     rows = [{"id": i, "customerId": c} for i, c in [(1, 7), (1, 8), (2, 7), (1, 7)]]
     assembled = assemble(
         CUSTOMER_CONTACTS, [decode(CUSTOMER_CONTACTS, "page", body(rows))], order=("customer_id", "id")
@@ -109,14 +109,14 @@ def test_contacts_are_told_apart_by_customer_and_id(body):
     validate(CUSTOMER_CONTACTS, assembled.frame)
 
 
-def test_keys_of_text_are_told_apart(body):
+def test_text_keys_are_distinct(body):
     rows = [{"id": text} for text in ("b", "a", "b")]
     assembled = assemble(CONTACTS, [decode(CONTACTS, "page", body(rows))], order=("id",))
     assert (assembled.frame["id"].tolist(), assembled.repeats) == (["a", "b"], 1)
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_every_column_moves_with_its_row(customer, body, seed):
+def test_columns_stay_aligned(customer, body, seed):
     chance = random.Random(seed)
     ids = [chance.randrange(60) for _ in range(100)]
     rows = [
@@ -151,7 +151,7 @@ def test_a_new_field_on_one_page_of_many_is_missing_on_the_others(lead, body):
     assert frame["tier"].tolist() == [None, None, "gold", None]
 
 
-def test_a_frame_can_be_edited(customer, body):
+def test_frame_is_writable(customer, body):
     frame = assemble(CUSTOMERS, [decode(CUSTOMERS, "page", body([customer(), customer(id=2)]))]).frame
     for name, value in {
         "id": 9,
@@ -169,7 +169,7 @@ def test_equal_records_are_one_object(customer, body):
     assert len({id(fields[0]) for fields in frame["custom_fields"]}) == 1
 
 
-def test_a_list_of_pages_is_emptied_and_a_tuple_is_not(lead, body):
+def test_page_list_is_consumed_and_a_tuple_is_not(lead, body):
     pages = pages_of(lead, body, [1], [2])
     kept = tuple(pages)
     gone = weakref.ref(pages_of(lead, body, [3])[0])
@@ -178,7 +178,7 @@ def test_a_list_of_pages_is_emptied_and_a_tuple_is_not(lead, body):
     assert (pages, len(kept), gone()) == ([], 2, None)
 
 
-def test_pages_may_be_decoded_side_by_side(lead, body):
+def test_pages_can_be_decoded_in_parallel(lead, body):
     bodies = [
         body([lead(id=n, summary="é" * n, status="Odd" if n % 50 == 0 else "Open") for n in range(s, s + 100)])
         for s in range(0, 2000, 100)
@@ -190,7 +190,7 @@ def test_pages_may_be_decoded_side_by_side(lead, body):
     assert one_by_one.drift == together.drift
 
 
-def test_the_collector_is_left_as_it_was(customer, body):
+def test_garbage_collector_state_is_restored(customer, body):
     pages = (decode(CUSTOMERS, "page", body([customer()])),)
     assemble(CUSTOMERS, pages)
     assert gc.isenabled()
@@ -202,7 +202,7 @@ def test_the_collector_is_left_as_it_was(customer, body):
         gc.enable()
 
 
-def test_validation_names_columns_checks_and_counts_but_no_values(lead, body):
+def test_validation_error_has_no_values(lead, body):
     frame = assemble(
         EXPORTED_LEADS, [decode(EXPORTED_LEADS, "page", body([lead(id=n, summary="secret") for n in (1, 2)]))]
     ).frame

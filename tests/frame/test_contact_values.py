@@ -28,19 +28,19 @@ def by_the_library(text: str) -> str | None:
 @example("15125550101")
 @example("(512 555 0101")
 @example("512) 555-0101")
-def test_a_spelling_is_that_of_the_library(text: str) -> None:
+def test_formatting_matches_phonenumbers(text: str) -> None:
     assert normalize_contact(text) == by_the_library(text)
 
 
 @given(AS_TYPED)
-def test_validity_is_that_of_the_library(text: str) -> None:
+def test_validity_matches_phonenumbers(text: str) -> None:
     spelt = normalize_contact(text)
     expected = spelt is not None and phonenumbers.is_valid_number(phonenumbers.parse(spelt))
     assert is_valid_number(spelt) is expected
 
 
 @pytest.mark.parametrize("text", ["000-000-0000", "(100) 555-0101", "", "call me", None, 5125550101, "512-555"])
-def test_what_is_no_number(text: object) -> None:
+def test_non_numbers(text: object) -> None:
     assert not is_valid_number(normalize_contact(text))
     assert not is_valid_number(normalize_contact(text), by_length=True)
 
@@ -60,5 +60,5 @@ def test_what_is_no_number(text: object) -> None:
         (None, False),
     ],
 )
-def test_what_is_an_address(text: object, good: bool) -> None:
+def test_valid_addresses(text: object, good: bool) -> None:
     assert is_valid_address(normalize_contact(text)) is good

@@ -57,7 +57,7 @@ KEPT = [
 
 
 @pytest.mark.parametrize(("changes", "column", "kind", "detail", "value"), KEPT)
-def test_the_row_is_kept_and_the_drift_reported(page_with, changes, column, kind, detail, value):
+def test_row_is_kept_and_drift_reported(page_with, changes, column, kind, detail, value):
     plain = assemble(LEADS, [decode(LEADS, "page", page_with())]).frame
     page = decode(LEADS, "page", page_with(**changes))
     assembled = assemble(LEADS, [page])
@@ -96,7 +96,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("changes", "column"), REFUSED)
-def test_what_cannot_be_read_is_refused_by_name(page_with, changes, column):
+def test_unreadable_value_raises_with_its_column(page_with, changes, column):
     with pytest.raises(UnreadableValue) as caught:
         decode(LEADS, "page", page_with(**changes))
     assert (caught.value.resource, caught.value.column, caught.value.id) == ("leads", column, ODD)
@@ -104,32 +104,32 @@ def test_what_cannot_be_read_is_refused_by_name(page_with, changes, column):
 
 
 @pytest.mark.parametrize("literal", [b"NaN", b"Infinity", b"-Infinity", b"1e999", b'"twelve"', b"true", b"[]"])
-def test_an_amount_that_is_no_number_is_refused(customer, body, literal):
+def test_non_numeric_amount_raises(customer, body, literal):
     sent = body([customer(), customer(id=9, balance=0.125)]).replace(b"0.125", literal)
     with pytest.raises(UnreadableValue, match=r"balance .* \(id 9\)"):
         decode(CUSTOMERS, "page", sent)
 
 
 @pytest.mark.parametrize(("sent", "value"), [("true", True), ("False", False)])
-def test_a_truth_value_in_text_is_read_and_reported(read, customer, sent, value):
+def test_text_boolean_is_converted_and_reported(read, customer, sent, value):
     assembled = read(CUSTOMERS, customer(active=sent))
     assert assembled.frame["active"][0] == value
     assert [(d.column, d.kind) for d in assembled.drift] == [("active", "text number")]
 
 
 @pytest.mark.parametrize("sent", [1, 0, "yes", "", 1.0])
-def test_a_truth_value_is_not_guessed(read, customer, sent):
+def test_other_boolean_text_raises(read, customer, sent):
     with pytest.raises(UnreadableValue, match="active"):
         read(CUSTOMERS, customer(active=sent))
 
 
-def test_an_amount_in_text_is_read_and_reported(read, customer):
+def test_text_amount_is_converted_and_reported(read, customer):
     assembled = read(CUSTOMERS, customer(balance="12.50"))
     assert assembled.frame["balance"][0] == 12.5
     assert [(d.column, d.kind) for d in assembled.drift] == [("balance", "text number")]
 
 
-def test_an_id_that_is_missing_keeps_its_row(read, lead):
+def test_row_without_an_id_is_kept(read, lead):
     assembled = read(LEADS, lead(id=None), lead(id=None), lead(id=2))
     assert assembled.frame["id"].tolist() == [2, pd.NA, pd.NA]
     assert assembled.repeats == 0
@@ -137,7 +137,7 @@ def test_an_id_that_is_missing_keeps_its_row(read, lead):
     assert (drift.column, drift.kind, drift.count) == ("id", "null", 2)
 
 
-def test_a_field_that_vanished_is_null_in_every_row(lead, body):
+def test_missing_field_is_null_in_every_row(lead, body):
     rows = [lead(id=n) for n in range(1, 12)]
     for row in rows:
         del row["priority"]
@@ -145,19 +145,19 @@ def test_a_field_that_vanished_is_null_in_every_row(lead, body):
     assert page.drift == (Drift("leads", "priority", "null", 11, ("1", "2", "3", "4", "5")),)
 
 
-def test_a_group_that_is_gone_is_one_drift_and_its_parts_are_missing(read, customer):
+def test_missing_object_is_one_drift(read, customer):
     assembled = read(CUSTOMERS, customer(address=None), customer(id=2))
     assert assembled.drift == (Drift("customers", "address", "null", 1, ("1",)),)
     assert assembled.frame["address_city"].isna().tolist() == [True, False]
 
 
-def test_a_group_that_is_text_is_refused(read, customer):
+def test_text_instead_of_an_object_raises(read, customer):
     with pytest.raises(UnreadableValue, match="customers: address is text"):
         read(CUSTOMERS, customer(address="1 Oak St"))
 
 
 @pytest.mark.parametrize("slow", [False, True])
-def test_parts_of_listed_objects_are_looked_at(read, customer, slow):
+def test_objects_in_lists_are_checked(read, customer, slow):
     fields = [{"typeId": 7}, None, {"typeId": None, "name": "x", "tier": 3}]
     assembled = read(CUSTOMERS, customer(customFields=fields, mergedToId="5" if slow else 5), customer(id=2))
     found = {(d.column, d.kind, d.detail): d.ids for d in assembled.drift if d.kind != "text number"}
@@ -171,19 +171,19 @@ def test_parts_of_listed_objects_are_looked_at(read, customer, slow):
 
 
 @pytest.mark.parametrize("slow", [False, True])
-def test_a_new_part_of_a_group_is_a_column(read, customer, slow):
+def test_new_field_of_an_object_is_a_column(read, customer, slow):
     address = {**customer()["address"], "county": "Cook", "zip": 60601 if slow else "60601"}
     assembled = read(CUSTOMERS, customer(address=address), customer(id=2), customer(id=3, address=None))
     assert assembled.frame["address_county"].tolist() == ["Cook", None, None]
     assert ("address_county", "new field", 1) in [(d.column, d.kind, d.count) for d in assembled.drift]
 
 
-def test_words_in_lists_are_looked_up(body):
+def test_enum_values_in_lists_are_checked(body):
     page = decode(TECHNICIANS, "page", body([{"id": 1, "positions": ["Sales", "Wizard"]}]))
     assert Drift("technicians", "positions", "value", 1, ("1",), "Wizard") in page.drift
 
 
-def test_a_field_whose_type_changes_between_pages_stays_whole(lead, body):
+def test_field_with_different_types_per_page(lead, body):
     values = [5, "five", None, {"a": 1}, [1], 2.5, True]
     pages = [decode(LEADS, "page", body([lead(id=n, score=value)])) for n, value in enumerate(values)]
     pages.append(decode(LEADS, "page", body([lead(id=99)])))
@@ -194,32 +194,32 @@ def test_a_field_whose_type_changes_between_pages_stays_whole(lead, body):
     assert (drift.kind, drift.count) == ("new field", 7)
 
 
-def test_two_new_fields_never_share_a_column(read, customer):
+def test_new_fields_have_separate_columns(read, customer):
     address = {**customer()["address"], "nick_name": 1, "nickName": 2}
     frame = read(CUSTOMERS, customer(address=address, addressNickName=3, nick_name=4, nickName=5, **{"": 6})).frame
     further = frame[frame.columns[len(CUSTOMERS.dtypes) :]].iloc[0]
     assert sorted(further) == [1, 2, 3, 4, 5, 6]
 
 
-def test_only_the_page_that_does_not_fit_goes_the_slow_way(page_with):
+def test_only_nonconforming_pages_use_the_fallback(page_with):
     bodies = [page_with(), page_with(customerId="77"), page_with()]
     assert [decode(LEADS, "page", one).fallback for one in bodies] == [False, True, False]
 
 
-def test_a_drift_of_many_pages_is_counted_once(page_with):
+def test_drift_on_many_pages_is_merged(page_with):
     pages = [decode(LEADS, "page", page_with(status="Paused", priority=None)) for _ in range(9)]
     drift = merge(d for page in pages for d in page.drift)
     assert [(d.column, d.count, len(d.ids)) for d in drift] == [("status", 9, 5), ("priority", 9, 5)]
 
 
-def test_many_unknown_words_are_not_all_told(lead, body):
+def test_many_unknown_values_are_truncated(lead, body):
     pages = [decode(LEADS, "page", body([lead(id=n, status=f"S{n}") for n in range(30)])) for _ in range(2)]
     drift = merge(d for page in pages for d in page.drift)
     assert sum(d.count for d in drift) == 60
     assert len(drift) <= 21
 
 
-def test_the_message_names_columns_counts_and_no_customer(read, customer):
+def test_message_has_columns_and_counts_but_no_customer_data(read, customer):
     assembled = read(CUSTOMERS, customer(name="Secret Smith", active=None, type="Alien"), customer(id=2, active=None))
     message = drift_message(assembled.drift)
     assert message == (
@@ -229,14 +229,14 @@ def test_the_message_names_columns_counts_and_no_customer(read, customer):
     assert drift_message([]) == ""
 
 
-def test_the_table_of_drifts_has_one_shape():
+def test_drift_table_has_fixed_columns():
     table = drift_frame([Drift("leads", "status", "value", 2, ("1", "2"), "Paused")])
     assert list(table.columns) == ["resource", "column", "kind", "count", "ids", "detail"]
     assert table.dtypes.equals(drift_frame([]).dtypes)
     assert table["ids"][0] == ("1", "2")
 
 
-def test_both_ways_agree_on_what_fits(page_with, monkeypatch):
+def test_fast_path_and_fallback_agree(page_with, monkeypatch):
     """A page that fits is read alike by the slow way, drift included."""
     from stcrm_pandas.frame.decode import parent_columns
     from stcrm_pandas.frame.repair import repair
@@ -249,7 +249,7 @@ def test_both_ways_agree_on_what_fits(page_with, monkeypatch):
         pd.testing.assert_frame_equal(*frames)
 
 
-def test_keys_of_several_columns_are_told_as_one(body):
+def test_composite_keys_are_reported_together(body):
     from stcrm_pandas.contract.schemas.customers import CONTACTS_OF_CUSTOMER
 
     page = decode(CONTACTS_OF_CUSTOMER, "page", body([{"id": 5}]), parents={"customer_id": 7})
@@ -258,7 +258,7 @@ def test_keys_of_several_columns_are_told_as_one(body):
         decode(CONTACTS_OF_CUSTOMER, "page", body([]))
 
 
-def test_the_test_rows_are_what_the_service_would_send(page_with):
+def test_test_rows_match_the_service(page_with):
     rows = orjson.loads(page_with())["data"]
     assert all(a["id"] + 1 == b["id"] for a, b in pairwise(rows))
     assert len(json.dumps(rows)) > 100_000

@@ -23,7 +23,7 @@ def reasons() -> pd.DataFrame:
     )
 
 
-def test_a_right_frame_passes_and_further_columns_do_no_harm(reasons):
+def test_valid_frame_passes_with_additional_columns(reasons):
     pd.testing.assert_frame_equal(CallReasons.validate(reasons.assign(more=1)), reasons.assign(more=1))
 
 
@@ -43,24 +43,24 @@ def test_a_right_frame_passes_and_further_columns_do_no_harm(reasons):
         ("created_on", "datetime64[us, America/Chicago]"),
     ],
 )
-def test_another_dtype_does_not(reasons, column, dtype):
+def test_other_dtype_fails(reasons, column, dtype):
     with pytest.raises(SchemaErrors) as caught:
         CallReasons.validate(reasons.astype({column: dtype}), lazy=True)
     assert caught.value.failure_cases["column"].tolist() == [column]
 
 
-def test_text_may_be_stored_in_either_way(reasons):
+def test_text_storage_may_be_python_or_arrow(reasons):
     python = pd.StringDtype("python", na_value=float("nan"))
     CallReasons.validate(reasons.astype({"name": python}), lazy=True)
 
 
-def test_a_key_stands_once_but_rows_without_one_are_different(reasons):
+def test_keys_are_unique_except_missing_ones(reasons):
     CallReasons.validate(reasons.assign(id=pd.array([None, None], "Int64")), lazy=True)
     with pytest.raises(SchemaErrors, match="no duplicate keys"):
         CallReasons.validate(reasons.assign(id=pd.array([1, 1], "Int64")), lazy=True)
 
 
-def test_a_missing_part_of_a_key_is_told_once():
+def test_missing_key_part_is_reported_once():
     with pytest.raises(SchemaErrors) as caught:
         CustomerContacts.validate(CustomerContacts.empty().drop(columns="id"), lazy=True)
     assert caught.value.failure_cases["failure_case"].tolist() == ["id"]

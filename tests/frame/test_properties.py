@@ -119,7 +119,7 @@ def microseconds(cells):
 
 
 @given(st.data())
-def test_what_fits_the_contract_is_read_cell_by_cell_and_quickly(data):
+def test_conforming_rows_use_the_fast_path(data):
     row = data.draw(ROWS)
     rows = data.draw(pages(row))
     page = decode(row, "page", sent(rows, totalCount=len(rows)))
@@ -133,7 +133,7 @@ def test_what_fits_the_contract_is_read_cell_by_cell_and_quickly(data):
 
 
 @given(st.data())
-def test_amounts_of_15_digits_equal_what_was_sent(data):
+def test_amounts_with_15_digits_are_exact(data):
     texts = data.draw(st.lists(st.decimals(-(10**11), 10**11, places=4).map(str), max_size=5))
     rows = ",".join(f'{{"id": {n}, "balance": {text}}}' for n, text in enumerate(texts))
     page = decode(CUSTOMERS, "page", f'{{"hasMore": false, "data": [{rows}]}}'.encode())
@@ -142,7 +142,7 @@ def test_amounts_of_15_digits_equal_what_was_sent(data):
 
 
 @given(st.data())
-def test_anything_at_all_is_kept_told_or_refused(data):
+def test_any_value_is_kept_reported_or_rejected(data):
     """One spoilt place: no crash, no row lost, no other cell changed; and the slow way agrees with the quick."""
     from stcrm_pandas.frame.decode import parent_columns
     from stcrm_pandas.frame.repair import repair
@@ -164,7 +164,7 @@ def test_anything_at_all_is_kept_told_or_refused(data):
 
 
 @given(st.data())
-def test_a_body_that_was_cut_or_bent_never_crashes(data):
+def test_damaged_bodies_never_crash(data):
     row = data.draw(ROWS)
     body = sent(data.draw(pages(row)))
     at = data.draw(st.integers(0, len(body)))

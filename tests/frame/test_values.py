@@ -15,7 +15,7 @@ from stcrm_pandas.contract.schemas.parts import CustomField, ExternalData
 
 
 @pytest.mark.parametrize("number", [0, -1, 2**53 + 1, 2**63 - 1, -(2**63)])
-def test_whole_numbers_are_exact_beside_nulls(read, lead, number):
+def test_integers_are_exact_with_nulls(read, lead, number):
     frame = read(LEADS, lead(customerId=number), lead(id=2, customerId=None), lead(id=3)).frame
     assert frame["customer_id"].dtype == pd.Int64Dtype()
     assert int(frame["customer_id"][0]) == number
@@ -25,7 +25,7 @@ def test_whole_numbers_are_exact_beside_nulls(read, lead, number):
 @pytest.mark.parametrize(
     "text", ["0.1", "1234567.89", "-0.01", "999999999999.999", "0", "100", "1e3", "123456789012345"]
 )
-def test_amounts_equal_what_was_sent_as_decimal_numbers(read, customer, body, text):
+def test_amounts_are_exact_decimals(read, customer, body, text):
     from stcrm_pandas.frame import assemble, decode
 
     sent = body([customer(balance=0.5)]).replace(b"0.5", text.encode())
@@ -40,7 +40,7 @@ def test_amounts_equal_what_was_sent_as_decimal_numbers(read, customer, body, te
     "text",
     ["0.1234567890123456", "1234567890123456", "1.00000000000000000001", "-12345678901234.567", "99999999999999999999"],
 )
-def test_an_amount_of_more_than_15_digits_is_reported(customer, body, text):
+def test_amount_with_more_than_15_digits_is_reported(customer, body, text):
     from stcrm_pandas.frame import decode
 
     page = decode(CUSTOMERS, "page", body([customer(balance=0.5), customer(id=2)]).replace(b"0.5", text.encode()))
@@ -49,7 +49,7 @@ def test_an_amount_of_more_than_15_digits_is_reported(customer, body, text):
     assert page.table["balance"][0].as_py() == float(text)
 
 
-def test_long_digits_elsewhere_do_not_slow_a_page(customer, body):
+def test_long_digits_in_other_fields_stay_on_the_fast_path(customer, body):
     from stcrm_pandas.frame import decode
 
     address = {**customer()["address"], "latitude": 39.123456789012345, "longitude": -89.1}
@@ -94,7 +94,7 @@ def test_times_with_any_number_of_digits(read, lead, text, moment):
         ("2026-01-01t00:00:00z", "2026-01-01 00:00:00", "form"),
     ],
 )
-def test_times_of_another_form_are_read_and_reported(read, lead, text, moment, detail):
+def test_other_time_formats_are_converted_and_reported(read, lead, text, moment, detail):
     assembled = read(LEADS, lead(createdOn=text), lead(id=2))
     assert assembled.frame["created_on"].dt.tz_localize(None).to_numpy()[0] == np.datetime64(moment)
     [drift] = assembled.drift
@@ -102,7 +102,7 @@ def test_times_of_another_form_are_read_and_reported(read, lead, text, moment, d
 
 
 @pytest.mark.parametrize("text", ["", "a\0b", 'quote " and \\', "é 😀", "x" * 100_000, "NaN", "null", "\u2028", " "])
-def test_text_stays_as_it_is(cell, lead, text):
+def test_text_is_unchanged(cell, lead, text):
     assert cell(LEADS, lead(summary=text), "summary") == text
 
 
@@ -112,7 +112,7 @@ def test_missing_text_is_missing_and_empty_text_is_not(read, lead):
     assert frame["summary"].isna().tolist() == [True, False, True]
 
 
-def test_truth_values_know_three_states(read, customer):
+def test_booleans_have_three_states(read, customer):
     frame = read(CUSTOMERS, customer(active=True), customer(id=2, active=False), customer(id=3, active=None)).frame
     assert frame["active"].dtype == pd.BooleanDtype()
     assert frame["active"].tolist() == [True, False, pd.NA]
@@ -139,7 +139,7 @@ def test_lists_of_objects_are_tuples_of_named_tuples(read, customer):
     assert (second, frame["external_data"].tolist()) == ((), [(ExternalData("a", "b"),), ()])
 
 
-def test_nested_objects_become_columns_and_an_absent_one_leaves_all_missing(read):
+def test_nested_objects_become_columns(read):
     unit = {
         "id": 1,
         "active": True,
@@ -155,7 +155,7 @@ def test_nested_objects_become_columns_and_an_absent_one_leaves_all_missing(read
     assert [(d.column, d.kind, d.ids) for d in assembled.drift] == [("address_is_manual_coordinates", "null", ("2",))]
 
 
-def test_missing_cells_and_no_others_are_na(read, customer):
+def test_only_missing_cells_are_na(read, customer):
     bare = {"id": 2}
     frame = read(
         CUSTOMERS, customer(mergedToId=1, paymentTermId=1, creditLimit=0.0, creditLimitBalance=0.0), bare

@@ -58,7 +58,7 @@ DRIPS = {
 
 
 @pytest.mark.parametrize("drip", DRIPS)
-def test_bytes_that_drip_end_at_twice_the_timeout(drip, join_raw):
+def test_slow_bytes_stop_at_twice_the_timeout(drip, join_raw):
     with raw_service(DRIPS[drip]) as url:
         crm = join_raw(url, timeout=(1, 0.25))
         began = time.monotonic()
@@ -67,7 +67,7 @@ def test_bytes_that_drip_end_at_twice_the_timeout(drip, join_raw):
         assert time.monotonic() - began > 0.4  # and it ended, which the drip does not
 
 
-def test_a_slow_response_that_ends_in_time_is_whole(join_raw):
+def test_slow_response_within_the_limit_is_complete(join_raw):
     def slowly(send, ended):
         send(f"HTTP/1.1 200 OK\r\nContent-Length: {len(ROWS)}\r\nConnection: close\r\n\r\n".encode())
         for at in range(0, len(ROWS), 10):
@@ -78,7 +78,7 @@ def test_a_slow_response_that_ends_in_time_is_whole(join_raw):
         assert len(join_raw(url, timeout=(1, 2)).leads.list()) == 0
 
 
-def test_a_body_that_is_cut_short_is_noticed(join_raw):
+def test_truncated_body_is_detected(join_raw):
     def cut(send, ended):
         send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + ROWS)
 
@@ -129,7 +129,7 @@ def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def test_a_gzip_bomb_is_not_unpacked(join_raw):
+def test_gzip_bomb_is_not_decompressed(join_raw):
     packed = whole(bomb(500), "Content-Encoding: gzip")
     before = peak()
     with (
@@ -167,7 +167,7 @@ def endless_chunk(send, ended):
     ],
     ids=["endless", "chunk", "plain", "an error", "members", "twice", "deflate"],
 )
-def test_a_body_that_is_too_large_is_refused(respond, join_raw, monkeypatch):
+def test_too_large_body_raises(respond, join_raw, monkeypatch):
     monkeypatch.setenv("STCRM_RESPONSE_LIMIT_MB", "1")
     with raw_service(respond) as url, pytest.raises(ConnectionFailed, match="larger than 1 MB"):
         join_raw(url, retries=3).leads.list()
@@ -212,7 +212,7 @@ def test_an_encoded_body_is_read(encoding, body, join_raw):
         ("gzip, x", ROWS),
     ],
 )
-def test_a_body_in_a_broken_encoding_is_an_error(encoding, body, join_raw):
+def test_broken_encoding_raises(encoding, body, join_raw):
     with raw_service(whole(body, f"Content-Encoding: {encoding}")) as url, pytest.raises(ConnectionFailed):
         join_raw(url).leads.list()
 
@@ -223,7 +223,7 @@ DEEP = b"[" * 200_000 + b"]" * 200_000
 
 
 @pytest.mark.parametrize("body", [DEEP, b'{"title": ' + DEEP + b"}", b'{"errors": {"a": [' + DEEP + b"]}}"])
-def test_a_deep_error_is_one_of_ours(body, join_raw):
+def test_deeply_nested_error_is_a_stcrm_error(body, join_raw):
     with raw_service(whole(body, status="400 Bad")) as url, pytest.raises(RequestError, match="refused"):
         join_raw(url).leads.list()
 
@@ -231,7 +231,7 @@ def test_a_deep_error_is_one_of_ours(body, join_raw):
 @pytest.mark.parametrize(
     "token", [DEEP, b'{"access_token": ' + DEEP + b"}", b'{"access_token": "x", "expires_in": ' + DEEP + b"}"]
 )
-def test_a_deep_token_is_one_of_ours(token, join_raw):
+def test_deeply_nested_token_is_a_stcrm_error(token, join_raw):
     with raw_service(whole(ROWS), token=token) as url, pytest.raises(SignInError, match="STCRM_AUTH_URL"):
         join_raw(url).leads.list()
 
@@ -246,7 +246,7 @@ def test_a_token_of_any_lifetime_is_used(lifetime, join_raw):
 
 
 @pytest.mark.parametrize("wait", ["9" * 400, "1e9"])
-def test_any_wait_is_refused_or_waited(wait, join_raw):
+def test_any_retry_after_is_obeyed_or_rejected(wait, join_raw):
     body = json.dumps({"message": f"Try again in {wait} seconds."}).encode()
     with (
         raw_service(whole(body, f"Retry-After: {'9' * 400}", status="429 No")) as url,
@@ -259,7 +259,7 @@ def test_any_wait_is_refused_or_waited(wait, join_raw):
 
 
 @pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"])
-def test_loopback_is_reached_directly(name, box, join, join_by_address, monkeypatch):
+def test_loopback_bypasses_the_proxy(name, box, join, join_by_address, monkeypatch):
     for other in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(other, raising=False)
     monkeypatch.setenv(name, "http://127.0.0.1:9")
@@ -268,7 +268,7 @@ def test_loopback_is_reached_directly(name, box, join, join_by_address, monkeypa
     assert len(join_by_address(box, api_url=by_name).locations.list()) == 45
 
 
-def test_any_other_address_goes_through_the_proxy(join_by_address, box, monkeypatch):
+def test_other_addresses_use_the_proxy(join_by_address, box, monkeypatch):
     for other in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(other, raising=False)
     asked = []

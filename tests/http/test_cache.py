@@ -34,7 +34,7 @@ def open_umask():
 
 
 @pytest.mark.usefixtures("open_umask")
-def test_files_and_folder_are_the_users_alone(box, join, tmp_path):
+def test_files_and_folder_are_private(box, join, tmp_path):
     crm = join(box, cache_dir=tmp_path / "deep" / "cache")
     crm.leads.list()
     folder = crm.cache.path.parent
@@ -45,7 +45,7 @@ def test_files_and_folder_are_the_users_alone(box, join, tmp_path):
 
 
 @pytest.mark.usefixtures("open_umask")
-def test_a_file_that_others_could_read_is_closed_to_them(box, join):
+def test_readable_file_is_made_private(box, join):
     crm = join(box)
     path = crm.cache.path
     crm.close()
@@ -54,7 +54,7 @@ def test_a_file_that_others_could_read_is_closed_to_them(box, join):
     assert mode(path) == 0o600
 
 
-def test_a_folder_that_cannot_be_written_to_is_named(box, join, tmp_path):
+def test_unwritable_folder_is_reported(box, join, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(SettingsError, match="STCRM_CACHE_DIR"):
         join(box, cache_dir=tmp_path / "file" / "cache")
@@ -66,7 +66,7 @@ def test_a_folder_that_cannot_be_written_to_is_named(box, join, tmp_path):
 PLACE = {"tenant": 7, "client_id": "cid", "client_secret": "s", "app_key": "k"}
 
 
-def test_another_environment_tenant_or_application_has_another_file(tmp_path):
+def test_environment_tenant_and_application_have_separate_files(tmp_path):
     places = [
         {"environment": "production"},
         {"environment": "integration"},
@@ -82,7 +82,7 @@ def test_another_environment_tenant_or_application_has_another_file(tmp_path):
     assert all(path.parent == tmp_path for path in paths)
 
 
-def test_another_secret_has_the_same_file(tmp_path):
+def test_changed_secret_uses_the_same_file(tmp_path):
     one, two = (
         cache_path(read_settings(environment="production", cache_dir=tmp_path, **{**PLACE, "client_secret": secret}))
         for secret in ("a", "b")
@@ -90,13 +90,13 @@ def test_another_secret_has_the_same_file(tmp_path):
     assert one == two
 
 
-def test_no_name_of_a_file_holds_the_client_id(tmp_path):
+def test_file_names_do_not_contain_the_client_id(tmp_path):
     settings = read_settings(environment="production", cache_dir=tmp_path, **{**PLACE, "client_id": "cid.word"})
     assert "word" not in cache_path(settings).name
 
 
 @pytest.mark.parametrize("other", ["tenant", "client_id", "api_url"])
-def test_one_never_sees_the_others_answers(other, box, join_by_address):
+def test_tenants_never_share_responses(other, box, join_by_address):
     join_by_address(box).leads.list()
     elsewhere = {"tenant": 8, "client_id": "cid.other", "api_url": "http://127.0.0.1:9"}
     offline = join_by_address(box, offline=True, **{other: elsewhere[other]})
@@ -108,7 +108,7 @@ def test_one_never_sees_the_others_answers(other, box, join_by_address):
 # How large, how old, and away with it
 
 
-def test_a_cache_says_where_how_large_and_how_old_it_is(box, join):
+def test_cache_info_has_path_size_and_age(box, join):
     crm = join(box)
     assert "empty" in repr(crm.cache)
     crm.leads.list()
@@ -140,12 +140,12 @@ def test_clear_by_resource_by_age_and_all(box, join):
 
 
 @pytest.mark.parametrize("age", ["soon", -1, float("nan")])
-def test_clear_by_what_is_no_age(age, box, join):
+def test_clear_with_an_invalid_age(age, box, join):
     with pytest.raises(UsageError, match="older_than"):
         join(box).cache.clear(older_than=age)
 
 
-def test_clear_gives_the_disk_back(box, join):
+def test_clear_frees_disk_space(box, join):
     crm = join(box, page_size=5000)
     box.inject("leads.list", rows=lambda rows: [{**row, "summary": os.urandom(2000).hex()} for row in rows])
     crm.leads.list()
@@ -154,7 +154,7 @@ def test_clear_gives_the_disk_back(box, join):
     assert crm.cache.size < before / 4
 
 
-def test_its_size_is_bounded_and_the_oldest_reads_go_first(tmp_path):
+def test_size_limit_evicts_the_oldest_reads(tmp_path):
     now = [1_000_000.0]
     cache = Cache(tmp_path / "c.sqlite", limit=2_000_000, clock=lambda: now[0])
     for number in range(12):
@@ -170,7 +170,7 @@ def test_its_size_is_bounded_and_the_oldest_reads_go_first(tmp_path):
     cache.close()
 
 
-def test_pages_that_belong_to_no_read_go_before_any_read(tmp_path):
+def test_orphaned_pages_are_evicted_first(tmp_path):
     cache = Cache(tmp_path / "c.sqlite", limit=1_000_000)
     for number in range(10):
         store(cache, f"{number:032}/0/1", os.urandom(300_000))
@@ -212,7 +212,7 @@ def text_file(path):
 
 
 @pytest.mark.parametrize("damage", [damage_start, damage_middle, cut_short, text_file])
-def test_a_damaged_file_is_set_aside_with_a_warning(damage, box, join, leads):
+def test_damaged_file_is_renamed_with_a_warning(damage, box, join, leads):
     crm = join(box)
     crm.leads.list()
     path = crm.cache.path
@@ -231,7 +231,7 @@ def test_a_damaged_file_is_set_aside_with_a_warning(damage, box, join, leads):
     assert not box.requests
 
 
-def test_a_file_of_another_version_is_set_aside(box, join):
+def test_file_of_another_version_is_renamed(box, join):
     crm = join(box)
     path = crm.cache.path
     crm.close()
@@ -243,7 +243,7 @@ def test_a_file_of_another_version_is_set_aside(box, join):
 
 
 @pytest.mark.parametrize("damage", [damage_start, damage_middle, cut_short])
-def test_damage_in_mid_use_costs_time_and_nothing_else(damage, box, join, leads, recwarn):
+def test_damage_during_use_only_costs_time(damage, box, join, leads, recwarn):
     crm = join(box)
     crm.leads.list()
     crm.cache._file.run("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -256,7 +256,7 @@ def test_damage_in_mid_use_costs_time_and_nothing_else(damage, box, join, leads,
     recwarn.clear()
 
 
-def test_a_folder_that_is_deleted_in_mid_use_is_made_again(box, join, leads):
+def test_folder_deleted_during_use_is_recreated(box, join, leads):
     import shutil
 
     crm = join(box)
@@ -270,7 +270,7 @@ def test_a_folder_that_is_deleted_in_mid_use_is_made_again(box, join, leads):
     assert not box.requests
 
 
-def test_a_file_that_another_process_set_aside_is_not_set_aside_again(box, join, leads):
+def test_file_renamed_by_another_process_is_not_renamed_again(box, join, leads):
     one, two = join(box), join(box)
     one.leads.list()
     two.customers.list()
@@ -300,7 +300,7 @@ def bent_but_readable(value):
 
 
 @pytest.mark.parametrize("bend", [bent_but_readable, lambda value: value[:-1], lambda value: value + b"x"])
-def test_a_page_whose_bytes_changed_is_asked_for_again(bend, box, join, leads):
+def test_corrupted_page_is_requested_again(bend, box, join, leads):
     """SQLite does not notice a flipped bit within a value."""
     crm = join(box)
     first = crm.leads.list()
@@ -312,14 +312,14 @@ def test_a_page_whose_bytes_changed_is_asked_for_again(bend, box, join, leads):
 
 
 @pytest.mark.parametrize("value", [b"", b"\n", b"{}\n", b"null\n", b"[]\n", b"x", b'{"check": 0}\n', None])
-def test_a_page_of_another_shape_is_asked_for_again(value, box, join, leads):
+def test_page_of_another_shape_is_requested_again(value, box, join, leads):
     crm = join(box)
     crm.leads.list()
     crm.cache._file.run("UPDATE responses SET value = ?", value)
     assert set(crm.leads.list()["id"]) == leads
 
 
-def test_a_page_that_was_lost_offline_is_an_error(box, join):
+def test_lost_page_offline_raises(box, join):
     crm = join(box)
     crm.leads.list()
     crm.cache._file.run("DELETE FROM responses WHERE key LIKE '%/0/7'")
@@ -327,7 +327,7 @@ def test_a_page_that_was_lost_offline_is_an_error(box, join):
         join(box, offline=True).leads.list()
 
 
-def test_a_full_disk_costs_the_storing_and_not_the_read(box, join, leads):
+def test_full_disk_does_not_fail_the_read(box, join, leads):
     crm = join(box)
     pages = crm.cache._file.run("PRAGMA page_count")[0][0]
     crm.cache._file.run(f"PRAGMA max_page_count = {pages}")
@@ -342,7 +342,7 @@ def test_a_full_disk_costs_the_storing_and_not_the_read(box, join, leads):
     assert not box.requests
 
 
-def test_a_file_that_another_process_holds_is_not_set_aside(box, join):
+def test_file_locked_by_another_process_is_not_renamed(box, join):
     crm = join(box)
     crm.cache._file.run("PRAGMA busy_timeout = 50")
     holder = sqlite3.connect(crm.cache.path, isolation_level=None)
@@ -361,7 +361,7 @@ def test_a_file_that_another_process_holds_is_not_set_aside(box, join):
 # After the end
 
 
-def test_a_closed_connection_says_so_and_keeps_its_file(box, join):
+def test_closed_connection_raises_and_keeps_its_file(box, join):
     with join(box) as crm:
         crm.leads.list()
     for use in (crm.leads.list, lambda: crm.cache.entries, crm.cache.clear, lambda: repr(crm)):

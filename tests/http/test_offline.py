@@ -23,7 +23,7 @@ def offline(box, join_by_address, usual):
         yield crm
 
 
-def test_all_that_is_stored_is_there(offline, box):
+def test_cached_reads_are_available_offline(offline, box):
     assert len(offline.leads.list(status="Open")) == 300
     assert len(offline.leads.get(5_001)) == 1
     assert len(offline.leads.export().frame) == 300
@@ -33,7 +33,7 @@ def test_all_that_is_stored_is_there(offline, box):
     assert offline.calls == 0
 
 
-def test_all_else_is_an_error_that_names_the_read(offline, box):
+def test_uncached_reads_raise_offline(offline, box):
     reads = {
         "leads.list": offline.leads.list,
         "leads.get": lambda: offline.leads.get(5_002),
@@ -46,17 +46,17 @@ def test_all_else_is_an_error_that_names_the_read(offline, box):
     assert not box.requests
 
 
-def test_a_refresh_is_refused(offline):
+def test_refresh_raises_offline(offline):
     with pytest.raises(UsageError, match="offline"):
         offline.leads.list(status="Open", refresh=True)
 
 
-def test_its_repr_says_so(offline):
+def test_repr_shows_offline(offline):
     assert "offline: reads from the cache only" in repr(offline)
     assert "offline: reads from the cache only" in offline._repr_html_()
 
 
-def test_an_incomplete_read_is_not_whole_offline(box, join):
+def test_incomplete_read_stays_incomplete_offline(box, join):
     box.inject("leads.list", page="short", times=None)
     with pytest.warns(stcrm.errors.IncompleteReadWarning):
         join(box).leads.list(allow_incomplete=True)

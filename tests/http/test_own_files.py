@@ -92,7 +92,7 @@ def folder(tmp_path):
 @pytest.mark.parametrize(
     "command", [["info"], ["clear"], ["clear", "--resource", "leads"], ["clear", "--older-than", "1s"]], ids="-".join
 )
-def test_what_is_not_ours_stays_as_it_is(command, folder, tmp_path):
+def test_other_files_are_not_touched(command, folder, tmp_path):
     before, elsewhere = seen(folder), seen(tmp_path)
     said = (
         stcrm("cache", *command, "--cache-dir", folder, "--state-dir", tmp_path / "state")
@@ -105,7 +105,7 @@ def test_what_is_not_ours_stays_as_it_is(command, folder, tmp_path):
     assert ("Nothing is stored" if command == ["info"] else "0 pages deleted") in said
 
 
-def test_a_damaged_file_of_ours_goes_and_one_that_nobody_can_tell_is_named(folder, tmp_path):
+def test_damaged_own_file_is_deleted_and_unrecognized_file_is_listed(folder, tmp_path):
     Cache(folder / "ours.damaged-1.sqlite").close()
     said = stcrm("cache", "clear", "--cache-dir", folder, "--state-dir", tmp_path / "state")
     assert not (folder / "ours.damaged-1.sqlite").exists()
@@ -132,7 +132,7 @@ def test_info_of_a_cache_in_use(box, join):
     assert len(crm.leads.list()) == 300
 
 
-def test_todays_caches_are_recognized_and_stamped(tmp_path):
+def test_caches_without_application_id_are_recognized_and_stamped(tmp_path):
     path = made(tmp_path / "today.sqlite", TODAY)
     assert (state_of(path, CACHE), application_id(path)) == ("unstamped", 0)
     cache = Cache(path)
@@ -144,7 +144,7 @@ def test_todays_caches_are_recognized_and_stamped(tmp_path):
     assert application_id(path) == CACHE.application_id
 
 
-def test_one_of_todays_whose_process_was_killed_is_recognized(tmp_path):
+def test_cache_of_a_killed_process_is_recognized(tmp_path):
     """All of it is in the log beside the file."""
     program = f"import os, sqlite3\ndb = sqlite3.connect('today.sqlite')\ndb.executescript({TODAY!r})\nos._exit(0)"
     subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True, timeout=30)
@@ -154,7 +154,7 @@ def test_one_of_todays_whose_process_was_killed_is_recognized(tmp_path):
 
 
 @pytest.mark.parametrize("foreign", FOREIGN)
-def test_a_connection_does_not_take_over_the_file_of_another(foreign, box, join):
+def test_connection_does_not_use_a_foreign_file(foreign, box, join):
     crm = join(box)
     path = crm.cache.path
     crm.close()
@@ -166,7 +166,7 @@ def test_a_connection_does_not_take_over_the_file_of_another(foreign, box, join)
     assert seen(path.parent) == before
 
 
-def test_a_connection_follows_no_link(box, join, tmp_path):
+def test_connection_does_not_follow_links(box, join, tmp_path):
     crm = join(box)
     path = crm.cache.path
     crm.close()
@@ -178,7 +178,7 @@ def test_a_connection_follows_no_link(box, join, tmp_path):
     assert seen(tmp_path) == before
 
 
-def test_a_second_connection_lets_go_no_lock_of_the_first(box, join, tmp_path):
+def test_second_connection_does_not_release_locks(box, join, tmp_path):
     """Closing a file lets go all locks of the process on it: another process could then end the log of the first."""
     crm = join(box)
     crm.leads.list()
@@ -189,7 +189,7 @@ def test_a_second_connection_lets_go_no_lock_of_the_first(box, join, tmp_path):
     assert crm.cache.path.with_name(crm.cache.path.name + "-wal").exists()
 
 
-def test_the_name_of_the_file_is_as_before(box, join):
+def test_file_name_is_stable(box, join):
     crm = join(box)
     assert crm.cache.path == cache_path(crm.settings)
     crm.leads.list()
@@ -225,7 +225,7 @@ def test_status_logs_are_recognized_too(tmp_path):
     assert sorted(path.name for path in folder.iterdir()) == ["link.sqlite", "other.sqlite"]
 
 
-def test_a_damaged_status_log_is_an_error_of_ours(tmp_path):
+def test_damaged_status_log_raises_a_stcrm_error(tmp_path):
     (tmp_path / "log.sqlite").write_bytes(os.urandom(5000))
     with pytest.raises(SettingsError, match="move it away"):
         StatusLog(tmp_path / "log.sqlite").frame("leads")

@@ -43,14 +43,14 @@ def sent(operation=LEADS, **filters):
         ({"created_before": dt.date(2026, 1, 1)}, {"createdBefore": "2026-01-01T06:00:00Z"}),
     ],
 )
-def test_what_is_sent(filters, query):
+def test_filters_become_query_parameters(filters, query):
     assert sent(**filters) == query
 
 
 @pytest.mark.parametrize(
     ("active", "word"), [(None, "Any"), (True, "True"), (False, "False"), (np.True_, "True"), ("any", "Any")]
 )
-def test_inactive_rows_are_asked_for_unless_somebody_says_otherwise(active, word):
+def test_inactive_rows_are_requested_by_default(active, word):
     assert sent(CUSTOMERS, active=active) == {"active": word}
     assert all(("active", "Any") in to_query(op, {}) for op in OPERATIONS.values() if op.hides_inactive)
 
@@ -100,7 +100,7 @@ def test_inactive_rows_are_asked_for_unless_somebody_says_otherwise(active, word
         {"created_before": "0001-01-01T00:00:00+05:00"},
     ],
 )
-def test_what_is_refused_names_the_method_and_the_filter(filters):
+def test_invalid_filters_raise_with_method_and_filter(filters):
     with pytest.raises(UsageError, match=f"leads.list.*{next(iter(filters))}"):
         sent(**filters)
 
@@ -116,12 +116,12 @@ def test_what_is_refused_names_the_method_and_the_filter(filters):
         {"street": ""},
     ],
 )
-def test_what_is_refused_of_customers(filters):
+def test_invalid_customer_filters_raise(filters):
     with pytest.raises(UsageError, match=f"customers.list.*{next(iter(filters))}"):
         sent(CUSTOMERS, **filters)
 
 
-def test_a_misspelt_filter_is_refused_with_the_name_that_was_meant():
+def test_misspelled_filter_suggests_the_right_name():
     with pytest.raises(UsageError, match=r"no filter 'createdBefore'. Did you mean 'created_before'\?"):
         sent(createdBefore="2026-01-01")
 
@@ -136,7 +136,7 @@ def test_numbers_words_and_guids():
         sent(CUSTOMERS, external_data_application_guid="no")
 
 
-def test_a_missing_id_says_how_to_drop_it():
+def test_missing_id_suggests_dropna():
     with pytest.raises(UsageError, match="dropna"):
         sent(ids=pd.Series([1, None], dtype="Int64"))
 
@@ -167,21 +167,21 @@ def test_a_missing_id_says_how_to_drop_it():
         ("2026-11-02", "2026-11-02T06:00:00Z"),
     ],
 )
-def test_a_time_as_the_service_reads_it(value, text):
+def test_times_are_sent_in_utc(value, text):
     assert utc_text(value, CHICAGO) == text
 
 
-def test_a_day_that_begins_at_one_o_clock():
+def test_day_that_starts_at_one():
     assert utc_text("2018-11-04", "America/Sao_Paulo") == "2018-11-04T03:00:00Z"
 
 
 @pytest.mark.parametrize(("value", "zone"), [("0001-01-01", "Asia/Tokyo"), ("9999-12-31T20:00:00", CHICAGO)])
-def test_a_moment_that_utc_does_not_have_is_refused(value, zone):
+def test_time_outside_the_utc_range_raises(value, zone):
     with pytest.raises(ValueError, match="too late a time for UTC"):
         utc_text(value, zone)
 
 
-def test_without_a_zone_it_is_utc_and_one_warning_says_how_to_set_it():
+def test_without_a_time_zone_utc_is_used_with_one_warning():
     with pytest.warns(StcrmWarning, match="STCRM_TIME_ZONE") as told:
         assert utc_text("2026-07-01", None) == "2026-07-01T00:00:00Z"
     assert len(told) == 1
@@ -195,7 +195,7 @@ ZONES = st.sampled_from(["UTC", CHICAGO, "Asia/Kolkata", "Australia/Lord_Howe", 
 
 
 @given(st.datetimes(dt.datetime(1990, 1, 1), dt.datetime(2040, 1, 1)), ZONES)
-def test_every_naive_time_is_the_moment_that_the_clock_there_shows(naive, zone):
+def test_naive_times_are_local(naive, zone):
     there = zoneinfo.ZoneInfo(zone)
     answered = pd.Timestamp(utc_text(naive, zone)).to_pydatetime()
     assert answered == naive.replace(tzinfo=there).astimezone(dt.UTC)
@@ -205,13 +205,13 @@ def test_every_naive_time_is_the_moment_that_the_clock_there_shows(naive, zone):
 
 
 @given(st.datetimes(timezones=ZONES.map(zoneinfo.ZoneInfo), min_value=dt.datetime(1, 1, 3)))
-def test_every_aware_time_is_the_same_moment(aware):
+def test_aware_times_are_converted(aware):
     if aware.year < 9999:
         assert dt.datetime.fromisoformat(utc_text(aware, CHICAGO)) == aware.astimezone(dt.UTC)
 
 
 @given(st.text())
-def test_no_text_breaks_the_reading_of_a_time(text):
+def test_any_time_text_is_parsed_or_rejected(text):
     try:
         assert utc_text(text, CHICAGO).endswith("Z")
     except ValueError as error:
@@ -222,13 +222,13 @@ def test_no_text_breaks_the_reading_of_a_time(text):
 
 
 @given(st.integers(-(2**63), 2**63 - 1))
-def test_a_whole_number_stays_what_it_is(number):
+def test_integers_are_unchanged(number):
     assert whole_number(number) == whole_number(str(number)) == number
     assert whole_number(np.int64(number)) == number
 
 
 @given(st.floats())
-def test_a_float_is_that_number_or_refused(number):
+def test_floats_are_exact_or_rejected(number):
     try:
         assert whole_number(number) == number
         assert abs(number) <= 2**53
@@ -237,7 +237,7 @@ def test_a_float_is_that_number_or_refused(number):
 
 
 @given(st.lists(st.integers(0, 500), max_size=300), st.integers(1, 50))
-def test_ids_are_split_without_loss_in_their_order(ids, size):
+def test_ids_are_split_in_order(ids, size):
     parts = split_ids(ids, size)
     assert [id for part in parts for id in part] == list(dict.fromkeys(ids))
     assert all(0 < len(part) <= size for part in parts)

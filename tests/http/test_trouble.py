@@ -64,7 +64,7 @@ PASSING = {
 
 @pytest.mark.parametrize("concurrency", [pytest.param(1, marks=pytest.mark.deep), 8])
 @pytest.mark.parametrize("trouble", PASSING)
-def test_trouble_that_passes_leaves_the_whole(trouble, concurrency, box, join, whole, leads, time):
+def test_temporary_failure_gives_a_complete_read(trouble, concurrency, box, join, whole, leads, time):
     crm = join(box, concurrency=concurrency)
     fault = box.inject("leads.list", **PASSING[trouble])
     frame = whole(crm.leads.list, leads)
@@ -136,7 +136,7 @@ LASTING = {
 
 
 @pytest.mark.parametrize("trouble", LASTING)
-def test_trouble_that_lasts_ends_in_one_error_in_bounded_time(trouble, box, join, whole, leads, time, count):
+def test_lasting_failure_raises_once_in_bounded_time(trouble, box, join, whole, leads, time, count):
     fault, kind, words = LASTING[trouble]
     crm = join(box, retries=3)
     box.inject("leads.list", **{"times": None, **fault})
@@ -150,7 +150,7 @@ def test_trouble_that_lasts_ends_in_one_error_in_bounded_time(trouble, box, join
     assert set(whole(crm.leads.list, leads)["id"]) == leads  # nothing bad was kept
 
 
-def test_a_short_page_is_noticed_where_there_is_no_total(box, join, whole, leads):
+def test_short_page_without_a_total_is_detected(box, join, whole, leads):
     def no_total():
         box.inject("leads.list", total=None)
         box.inject("leads.list", after=3, page="short")
@@ -163,7 +163,7 @@ def test_a_short_page_is_noticed_where_there_is_no_total(box, join, whole, leads
     assert set(whole(lambda: join(box).leads.list(refresh=True), leads)["id"]) == leads
 
 
-def test_nothing_of_a_failed_read_is_served_offline(box, join):
+def test_failed_read_is_not_available_offline(box, join):
     box.inject("leads.list", page="short", times=None)
     with pytest.raises(ResponseError):
         join(box).leads.list()
@@ -171,7 +171,7 @@ def test_nothing_of_a_failed_read_is_served_offline(box, join):
         join(box, offline=True).leads.list()
 
 
-def test_allow_incomplete_says_so_in_the_warning_and_in_the_frame(box, join, leads):
+def test_allow_incomplete_warns_and_marks_the_frame(box, join, leads):
     box.inject("leads.list", page="short", times=None)
     crm = join(box)
     with pytest.warns(IncompleteReadWarning, match="150 rows"):
@@ -181,7 +181,7 @@ def test_allow_incomplete_says_so_in_the_warning_and_in_the_frame(box, join, lea
     assert len(crm.leads.list()) == 300  # it was not stored
 
 
-def test_a_timeout_is_repeated_and_then_told(box, join):
+def test_timeout_is_retried_then_raised(box, join):
     crm = join(box, timeout=(1, 0.1), retries=1, concurrency=1)
     fault = box.inject("customers.list", delay=0.4, times=None)
     with pytest.raises(ConnectionFailed, match="took too long"):
@@ -189,13 +189,13 @@ def test_a_timeout_is_repeated_and_then_told(box, join):
     assert fault.hits == 2
 
 
-def test_a_timeout_that_passes_leaves_the_whole(box, join):
+def test_single_timeout_gives_a_complete_read(box, join):
     crm = join(box, timeout=(1, 0.15), retries=2, concurrency=1)
     box.inject("locations.list", after=1, delay=0.4, times=1)
     assert len(crm.locations.list()) == 45
 
 
-def test_the_waits_are_the_services_and_grow_where_it_names_none(box, join, time):
+def test_waits_follow_retry_after_or_back_off(box, join, time):
     crm = join(box, concurrency=1)
     box.inject("locations.list", status=429, body={"message": "Try again in 7 seconds."})
     crm.locations.list()
@@ -206,7 +206,7 @@ def test_the_waits_are_the_services_and_grow_where_it_names_none(box, join, time
     assert time.waits == [0.5, 1.0, 2.0, 4.0]
 
 
-def test_a_read_after_a_failed_one_begins_anew(box, join, count):
+def test_read_after_a_failure_starts_over(box, join, count):
     box.inject("leads.list", page="short", times=None)
     crm = join(box)
     with pytest.raises(ResponseError):
@@ -218,14 +218,14 @@ def test_a_read_after_a_failed_one_begins_anew(box, join, count):
     assert count(box, "leads.list") == 15
 
 
-def test_a_429_holds_back_every_later_call(box, join, time):
+def test_429_delays_all_later_requests(box, join, time):
     """The timer stands still here, so each call that comes after the 429 finds that it must wait."""
     box.inject("locations.list", after=1, status=429, body={"message": "Try again in 9 seconds."})
     assert len(join(box, concurrency=1, timer=lambda: 0.0).locations.list()) == 45
     assert time.waits == [9.0, 9.0, 9.0]  # the repeat, its turn, and the turn of page three
 
 
-def test_a_429_of_all_threads_ends(box, join, time, count):
+def test_429_in_all_threads_ends(box, join, time, count):
     crm = join(box, concurrency=8, retries=8)  # on a busy machine one thread may meet all eight
     box.inject("leads.list", after=1, times=8, status=429, body={"message": "Try again in 9 seconds."})
     assert len(crm.leads.list()) == 300
@@ -233,7 +233,7 @@ def test_a_429_of_all_threads_ends(box, join, time, count):
 
 
 @pytest.mark.parametrize("read", ["page by page", "many parts at once"])
-def test_a_wrong_secret_is_one_error_and_no_storm(read, box, join_by_address, count):
+def test_wrong_secret_signs_in_once(read, box, join_by_address, count):
     crm = join_by_address(box, client_secret="wrong")
     for _ in range(3):
         with pytest.raises(SignInError, match="STCRM_CLIENT_SECRET") as caught:
@@ -243,7 +243,7 @@ def test_a_wrong_secret_is_one_error_and_no_storm(read, box, join_by_address, co
     assert count(box) == 1
 
 
-def test_a_sign_in_that_fails_is_shared_by_all_threads(box, join_by_address, count, time):
+def test_failed_sign_in_is_shared_by_all_threads(box, join_by_address, count, time):
     box.inject("sign_in", status=503, times=None)
     crm = join_by_address(box, retries=2)
     with pytest.raises(ServerError, match="sign-in service failed"):
@@ -254,7 +254,7 @@ def test_a_sign_in_that_fails_is_shared_by_all_threads(box, join_by_address, cou
     assert len(crm.leads.list()) == 300  # and it is tried again
 
 
-def test_a_wrong_app_key_is_told(box, join_by_address, count):
+def test_wrong_app_key_is_reported(box, join_by_address, count):
     crm = join_by_address(box, app_key="wrong-key")
     with pytest.raises(SignInError, match="STCRM_APP_KEY") as caught:
         crm.leads.list()
@@ -266,23 +266,23 @@ def test_a_wrong_app_key_is_told(box, join_by_address, count):
     "body",
     ["<html></html>", "[]", "null", {"access_token": None}, {"access_token": ""}, {"access_token": 5}, {"token": "x"}],
 )
-def test_a_sign_in_without_a_token_asks_about_the_address(body, box, join_by_address):
+def test_sign_in_without_a_token_mentions_the_address(body, box, join_by_address):
     box.inject("sign_in", body=body)
     with pytest.raises(SignInError, match="STCRM_AUTH_URL"):
         join_by_address(box).leads.list()
 
 
-def test_a_sign_in_at_a_wrong_address_asks_about_it(box, join_by_address):
+def test_sign_in_at_a_wrong_address_mentions_it(box, join_by_address):
     with pytest.raises(SignInError, match="STCRM_AUTH_URL"):
         join_by_address(box, auth_url=f"{box.api_url}/elsewhere").leads.list()
 
 
-def test_a_sign_in_that_fails_once_is_repeated(box, join_by_address):
+def test_failed_sign_in_is_retried(box, join_by_address):
     box.inject("sign_in", status=500)
     assert len(join_by_address(box).leads.list()) == 300
 
 
-def test_an_unknown_tenant_is_named(box, join_by_address):
+def test_unknown_tenant_is_reported(box, join_by_address):
     crm = join_by_address(box, tenant=12345)
     with pytest.raises(NotFound, match="tenant 12345"):
         crm.leads.list()
@@ -290,21 +290,21 @@ def test_an_unknown_tenant_is_named(box, join_by_address):
         crm.leads.get(5000)
 
 
-def test_no_connection_at_all_is_told_after_the_repeats(box, join_by_address, time):
+def test_no_connection_raises_after_retries(box, join_by_address, time):
     nowhere = "http://127.0.0.1:9"
     with pytest.raises(ConnectionFailed, match="could not be made"):
         join_by_address(box, api_url=nowhere, auth_url=nowhere, retries=2).leads.list()
     assert len(time.waits) == 2
 
 
-def test_certificates_that_are_not_there_are_told(box, join_by_address, tmp_path, monkeypatch):
+def test_missing_certificates_are_reported(box, join_by_address, tmp_path, monkeypatch):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
     crm = join_by_address(box, api_url="https://127.0.0.1:9", auth_url="https://127.0.0.1:9")
     with pytest.raises(ConnectionFailed, match="REQUESTS_CA_BUNDLE"):
         crm.leads.list()
 
 
-def test_a_missing_scope_is_named(shop, join):
+def test_missing_scope_is_reported(shop, join):
     scopes = {"tn.crm.customers:r"}
     with Sandbox(company=shop(), rate_limit=None, scopes=scopes) as box:
         crm = join(box)
@@ -368,5 +368,5 @@ def through(troubles, concurrency, box, join, whole, leads, time, count):
 
 @settings(max_examples=settings.default.max_examples // 4)
 @given(TROUBLES, st.sampled_from([1, 3, 8]))
-def test_any_trouble_leaves_the_whole_or_an_error(box, join, whole, leads, time, count, troubles, concurrency):
+def test_any_failure_gives_a_complete_read_or_an_error(box, join, whole, leads, time, count, troubles, concurrency):
     through(troubles, concurrency, box, join, whole, leads, time, count)

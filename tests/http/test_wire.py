@@ -20,7 +20,7 @@ NOW = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 
 
 @given(st.lists(st.tuples(st.from_regex("[a-zA-Z]{1,9}", fullmatch=True), st.text(st.characters(codec="utf-8")))))
-def test_a_query_arrives_as_it_was_meant(query):
+def test_query_round_trip(query):
     url = wire.build_request(LEADS, "https://api.example", 7, query=query).url
     assert parse_qsl(urlsplit(url).query, keep_blank_values=True) == query
     assert url.isascii()
@@ -33,18 +33,18 @@ def test_a_plus_is_sent_as_percent_2b():
 
 
 @pytest.mark.parametrize("value", ["../customers", "1/2", "a b", "ä", "1?x=1", "%2F", "{tenant}"])
-def test_a_value_stays_within_its_part_of_the_path(value):
+def test_path_values_are_escaped(value):
     url = wire.build_request(GET, "https://api.example", 7, {"id": value}).url
     assert urlsplit(url).path.count("/") == 6
     assert not urlsplit(url).query
 
 
-def test_only_page_one_asks_for_the_total():
+def test_only_page_one_requests_the_total():
     assert ("includeTotal", "true") in wire.page_query(LEADS, [], 1)
     assert ("includeTotal", "true") not in wire.page_query(LEADS, [], 2)
 
 
-def test_every_list_that_can_be_sorted_is():
+def test_sortable_lists_are_sorted():
     for operation in OPERATIONS.values():
         names = [name for name, _ in wire.page_query(operation, [], 1)]
         assert ("sort" in names or "orderBy" in names) == (operation.sort is not None)
@@ -73,7 +73,7 @@ def test_every_list_that_can_be_sorted_is():
         ("PUT", None, True, False),
     ],
 )
-def test_what_may_be_repeated(method, status, sent, may):
+def test_retryable_requests(method, status, sent, may):
     assert wire.is_retryable(method, status, sent=sent) is may
 
 
@@ -100,23 +100,23 @@ def test_what_may_be_repeated(method, status, sent, may):
         ({}, b"", None),
     ],
 )
-def test_the_wait_that_is_asked_for(headers, body, wait):
+def test_retry_after(headers, body, wait):
     assert wire.retry_after(headers, body, now=NOW) == wait
 
 
 @given(st.text(), st.binary())
-def test_no_header_and_no_body_breaks_the_reading_of_a_wait(header, body):
+def test_any_retry_after_is_parsed(header, body):
     wait = wire.retry_after({"Retry-After": header}, body, now=NOW)
     assert wait is None or wait >= 0
 
 
 @given(st.integers(1, 10_000), st.floats(0, 1))
-def test_waits_grow_and_stay_bounded(attempt, chance):
+def test_backoff_is_bounded(attempt, chance):
     assert 0.5 <= wire.backoff(attempt, chance) <= 30
 
 
 @given(st.text())
-def test_a_date_is_aware_or_nothing(text):
+def test_date_header_is_aware_or_missing(text):
     date = wire.service_date({"Date": text})
     assert date is None or date.tzinfo is not None
 
@@ -143,7 +143,7 @@ def test_a_date_without_a_zone_is_in_utc():
     ],
 )
 @pytest.mark.parametrize("body", [b"", b"<html><h1>Oops</h1></html>", b"[1]", b'{"title": 5, "errors": "x"}', b"\xff"])
-def test_each_status_is_an_error_of_its_kind(status, kind, body):
+def test_each_status_has_its_error(status, kind, body):
     error = wire.service_error(LEADS, status, body, tenant=7)
     assert type(error) is kind
     assert str(error).startswith("leads.list (Leads_GetList): ")
@@ -152,7 +152,7 @@ def test_each_status_is_an_error_of_its_kind(status, kind, body):
     assert "<h1>" not in str(error)
 
 
-def test_an_error_holds_the_services_words_and_its_trace():
+def test_error_has_the_service_message_and_trace_id():
     body = {"title": "Not valid", "traceId": "abc", "errors": {"pageSize": ["too large"], "": ["and more"]}}
     error = wire.service_error(LEADS, 400, json.dumps(body).encode(), tenant=7)
     assert "Not valid pageSize: too large; and more" in str(error)
@@ -160,12 +160,12 @@ def test_an_error_holds_the_services_words_and_its_trace():
     assert error.fields == {"pageSize": ["too large"], "": ["and more"]}
 
 
-def test_a_service_that_talks_much_is_cut_short():
+def test_long_service_message_is_truncated():
     body = {"title": "t" * 100_000, "errors": {"f": ["e" * 100_000]}}
     assert len(str(wire.service_error(LEADS, 400, json.dumps(body).encode(), tenant=7))) < 1300
 
 
-def test_what_a_403_and_a_404_teach():
+def test_403_and_404_errors():
     assert "tn.crm.leads:r" in str(wire.service_error(LEADS, 403, b"", tenant=7))
     assert "tenant 7" in str(wire.service_error(LEADS, 404, b"", tenant=7))
 

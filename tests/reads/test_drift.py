@@ -62,7 +62,7 @@ KEPT = {
 
 
 @pytest.mark.parametrize("case", KEPT)
-def test_the_row_is_kept_and_reported(case, box, join, plain, leads):
+def test_row_is_kept_and_reported(case, box, join, plain, leads):
     values, column, kind, expected = KEPT[case]
     bend(box, **values)
     crm = join(box)
@@ -85,7 +85,7 @@ def test_the_row_is_kept_and_reported(case, box, join, plain, leads):
     ]
 
 
-def test_a_field_that_vanished(box, join, plain):
+def test_missing_field(box, join, plain):
     bend(box, drop=["priority"])
     with pytest.warns(DriftWarning, match=rf"priority is null in 1 row \({ODD}\)"):
         frame = join(box).leads.list(refresh=True)
@@ -93,7 +93,7 @@ def test_a_field_that_vanished(box, join, plain):
     assert frame.dtypes.equals(plain.dtypes)
 
 
-def test_a_field_that_vanished_everywhere(box, join, plain):
+def test_field_missing_everywhere(box, join, plain):
     box.inject(
         "leads.list", times=None, rows=lambda rows: [{k: v for k, v in r.items() if k != "status"} for r in rows]
     )
@@ -105,7 +105,7 @@ def test_a_field_that_vanished_everywhere(box, join, plain):
 
 
 @pytest.mark.parametrize("value", [7, 2**60, "gold", True, {"tier": 1, "of": [1, 2]}, [1, "a"], 1.5])
-def test_a_new_field_is_a_further_column(value, box, join, plain):
+def test_new_field_is_an_additional_column(value, box, join, plain):
     bend(box, loyaltyTier=value)
     with pytest.warns(DriftWarning, match="loyalty_tier is new in 1 row"):
         frame = join(box).leads.list(refresh=True)
@@ -134,7 +134,7 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("case", UNREADABLE)
-def test_what_cannot_be_read_is_an_error_that_says_where(case, box, join):
+def test_unreadable_value_raises_with_its_location(case, box, join):
     values, column = UNREADABLE[case]
     bend(box, **values)
     crm = join(box)
@@ -147,7 +147,7 @@ def test_what_cannot_be_read_is_an_error_that_says_where(case, box, join):
     assert len(crm.leads.list()) == 300  # what could not be read is not stored
 
 
-def test_5_5_for_the_id_itself(box, join):
+def test_fractional_id_raises(box, join):
     bend(box, id=5.5)
     with pytest.raises(UnreadableValue, match="id is a number with a fraction"):
         join(box).leads.list()
@@ -187,7 +187,7 @@ def test_drift_within_a_nested_object(box, join):
     assert frame["address_street"].notna().sum() == 119
 
 
-def test_an_amount_of_too_many_digits_is_reported(box, join):
+def test_amount_with_too_many_digits_is_reported(box, join):
     def change(rows):
         for row in rows:
             if row["id"] == 150:
@@ -241,7 +241,7 @@ def test_a_cached_read_reports_no_drift_but_counts_it(box, join):
         join(box, strict=True).leads.list()
 
 
-def test_strict_makes_it_an_error(box, join):
+def test_strict_raises(box, join):
     bend(box, status="Paused")
     crm = join(box, strict=True)
     with pytest.raises(DriftError, match=r"Paused.*strict"):
@@ -250,14 +250,14 @@ def test_strict_makes_it_an_error(box, join):
     assert len(crm.leads.list(refresh=True)) == 300
 
 
-def test_no_warning_holds_a_customers_data(box, join):
+def test_warnings_contain_no_customer_data(box, join):
     bend(box, leadCustomerName=5551234567, leadEmail=True)
     with pytest.warns(DriftWarning) as told:
         join(box).leads.list()
     assert "5551234567" not in str(told[0].message)
 
 
-def test_the_other_pages_stay_on_the_quick_way(box, join):
+def test_other_pages_stay_on_the_fast_path(box, join):
     """Only the page with the odd value is read slowly."""
     bend(box, campaignId="77")
     crm = join(box)

@@ -182,7 +182,7 @@ def test_lists(operation, crm, everything):
 
 
 @pytest.mark.parametrize("operation", LISTS, ids=lambda one: one.name)
-def test_an_empty_answer_has_the_columns_and_dtypes_of_a_full_one(operation, crm):
+def test_empty_response_has_the_same_columns_and_dtypes(operation, crm):
     method = method_of(crm, operation)
     empty, full = method(created_before="0001-01-01T00:00:00Z"), method()
     assert len(empty) == 0
@@ -212,7 +212,7 @@ def test_single_rows(operation, crm, plain, everything):
     compare(method_of(crm, operation)(ids), rows[::-1][:70])
 
 
-def test_contacts_below_bookings(crm, plain, everything):
+def test_contacts_of_bookings(crm, plain, everything):
     bookings = everything["Bookings_GetList"][:8]
     frame = crm.bookings.list_contacts([row["id"] for row in bookings])
     sent = []
@@ -224,7 +224,7 @@ def test_contacts_below_bookings(crm, plain, everything):
     compare(frame, sent, ("booking_id", "id"))
 
 
-def test_what_hides_is_there(crm):
+def test_inactive_rows_are_included(crm):
     customers = crm.customers.list()
     assert not customers["active"].all()
     assert customers["merged_to_id"].notna().any()
@@ -318,7 +318,7 @@ IDS = [None, 1, 2**53 - 1, 2**53 + 1, None, 2**62 + 1, 2**63 - 1, -(2**63)]
 TEXTS = ["", " ", "null", "NaN", "Müller & Söhne", "日本 🏠", 'a\nb\t"c"\\', "<b>&amp;</b>", "=1+1", "007", "1e5", "\0"]
 
 
-def test_times_amounts_ids_and_texts_on_the_edge(shop, make_row, join):
+def test_extreme_times_amounts_ids_and_texts(shop, make_row, join):
     from stcrm_pandas.contract.schemas.customers import CUSTOMERS
 
     count = 60
@@ -358,7 +358,7 @@ def test_times_amounts_ids_and_texts_on_the_edge(shop, make_row, join):
     assert frame["balance"].map(lambda amount: f"{amount:.2f}").isin(["9999999999999.99"]).any()
 
 
-def test_the_day_of_the_change_of_the_clock(crm, plain, everything):
+def test_day_of_a_dst_change(crm, plain, everything):
     """A filter by dates without a zone means the tenant's days."""
     frame = crm.leads.list(created_on_or_after="2026-03-08", created_before="2026-03-09")
     listed = OPERATIONS["Leads_GetList"]

@@ -11,7 +11,7 @@ def tokens(box):
     return [dict(one.query).get("from") for one in box.requests if one.operation == "ExportLeads_Leads"]
 
 
-def test_a_feed_is_followed_to_its_end(box, join, whole, leads):
+def test_feed_is_read_to_the_end(box, join, whole, leads):
     feed = whole(join(box).leads.export, leads)
     assert set(feed.frame["id"]) == leads
     assert feed.frame["active"].all()
@@ -22,7 +22,7 @@ def test_a_feed_is_followed_to_its_end(box, join, whole, leads):
     assert repr(feed) == f"Feed(300 rows, continue_from={feed.continue_from!r})"
 
 
-def test_it_goes_on_with_what_changed_since(fresh_box, join):
+def test_feed_continues_with_later_changes(fresh_box, join):
     crm = join(fresh_box)
     feed = crm.leads.export()
     assert len(crm.leads.export(continue_from=feed.continue_from).frame) == 0
@@ -35,7 +35,7 @@ def test_it_goes_on_with_what_changed_since(fresh_box, join):
     assert len(crm.leads.export(continue_from=later.continue_from).frame) == 0
 
 
-def test_of_a_row_that_comes_twice_the_latest_version_stays(fresh_box, join):
+def test_latest_version_of_a_duplicate_row_is_kept(fresh_box, join):
     fresh_box.inject("leads.export", after=1, before=lambda: fresh_box.change("leads", 5_003, status="Dismissed"))
     frame = join(fresh_box).leads.export().frame
     assert len(frame) == 300
@@ -43,7 +43,7 @@ def test_of_a_row_that_comes_twice_the_latest_version_stays(fresh_box, join):
     assert frame.loc[frame["id"] == 5_003, "status"].tolist() == ["Dismissed"]
 
 
-def test_since_is_a_moment_in_the_tenants_zone(box, join):
+def test_since_uses_the_tenant_time_zone(box, join):
     join(box).leads.export(since="2026-01-01")
     assert tokens(box)[0] == "2026-01-01T06:00:00Z"
 
@@ -58,7 +58,7 @@ LASTING = {
 
 
 @pytest.mark.parametrize("trouble", LASTING)
-def test_a_feed_that_turns_in_a_circle_ends_in_an_error(trouble, box, join, whole, count, leads):
+def test_feed_with_a_repeated_token_raises(trouble, box, join, whole, count, leads):
     box.inject("leads.export", **{"times": None, **LASTING[trouble]})
     error = whole(join(box).leads.export, leads)
     assert isinstance(error, IncompleteRead)
@@ -66,13 +66,13 @@ def test_a_feed_that_turns_in_a_circle_ends_in_an_error(trouble, box, join, whol
     assert count(box, "leads.export") < 40
 
 
-def test_a_feed_that_turns_once_is_walked_anew(box, join, whole, leads):
+def test_feed_with_one_repeated_token_is_read_again(box, join, whole, leads):
     box.inject("leads.export", after=2, continue_from="{from}", has_more=True)
     assert set(whole(join(box).leads.export, leads).frame["id"]) == leads
 
 
 @pytest.mark.parametrize("page", ["empty", "first"])
-def test_a_feed_of_ever_new_tokens_ends_in_an_error(page, box, join, whole, count, leads):
+def test_endless_feed_raises(page, box, join, whole, count, leads):
     """New tokens for ever, and nothing new in the pages."""
     number = iter(range(10_000))
 
@@ -89,7 +89,7 @@ def test_a_feed_of_ever_new_tokens_ends_in_an_error(page, box, join, whole, coun
     assert count(box, "leads.export") < 60
 
 
-def test_some_empty_pages_are_no_trouble(box, join, whole, leads):
+def test_some_empty_pages_are_accepted(box, join, whole, leads):
     """An empty page whose token leads on is passed by."""
     crm = join(box)
     first = crm.leads.export()
@@ -99,7 +99,7 @@ def test_some_empty_pages_are_no_trouble(box, join, whole, leads):
     assert len(feed.frame) == len(first.frame) - 20
 
 
-def test_allow_incomplete_gives_what_is_there_and_the_token_to_try_again(box, join):
+def test_allow_incomplete_returns_partial_rows_and_a_token(box, join):
     box.inject("leads.export", after=3, times=None, continue_from="", has_more=True)
     with pytest.warns(IncompleteReadWarning, match="reports more pages"):
         feed = join(box).leads.export(allow_incomplete=True)
@@ -110,13 +110,13 @@ def test_allow_incomplete_gives_what_is_there_and_the_token_to_try_again(box, jo
 
 
 @pytest.mark.parametrize("token", ["", " ", 5, b"x"])
-def test_an_empty_token_is_no_token(token, box, join):
+def test_empty_token_counts_as_none(token, box, join):
     with pytest.raises(UsageError, match="continue_from"):
         join(box).leads.export(continue_from=token)
     assert not box.requests
 
 
-def test_a_token_and_a_date_at_once_are_refused(box, join):
+def test_token_and_date_together_raise(box, join):
     with pytest.raises(UsageError, match="not both"):
         join(box).leads.export(since="2026-01-01", continue_from="x")
 
@@ -134,7 +134,7 @@ def test_the_last_token_may_be_missing(box, join):
 # The cache of feeds
 
 
-def test_the_last_page_is_asked_for_again_and_no_other(box, join, count):
+def test_only_the_last_page_is_requested_again(box, join, count):
     crm = join(box)
     first = crm.leads.export()
     box.requests.clear()
@@ -144,7 +144,7 @@ def test_the_last_page_is_asked_for_again_and_no_other(box, join, count):
     assert again.frame.attrs["stcrm"]["pages_from_cache"] == 14
 
 
-def test_stored_pages_have_an_age_and_refresh_asks_for_all(box, join, count):
+def test_cached_pages_expire_and_refresh_requests_all(box, join, count):
     crm = join(box)
     crm.leads.export()
     for options in ({"refresh": True}, {"max_age": 0}):
@@ -166,7 +166,7 @@ def test_a_feed_leaves_other_feeds_and_lists_in_the_cache(box, join):
     assert len(offline.leads.list()) == 300
 
 
-def test_a_feed_that_loses_its_connection_leaves_what_was_stored(box, join):
+def test_failed_feed_keeps_the_cached_pages(box, join):
     crm = join(box, retries=0)
     crm.leads.export()
     box.inject("leads.export", times=None, status=503)
@@ -175,7 +175,7 @@ def test_a_feed_that_loses_its_connection_leaves_what_was_stored(box, join):
     assert len(join(box, offline=True).leads.export().frame) == 300
 
 
-def test_an_interrupted_feed_goes_on_from_its_stored_pages(box, join, count):
+def test_interrupted_feed_resumes_from_cached_pages(box, join, count):
     crm = join(box, retries=0)
     box.inject("leads.export", after=6, status=503)
     with pytest.raises(ServerError):
@@ -185,6 +185,6 @@ def test_an_interrupted_feed_goes_on_from_its_stored_pages(box, join, count):
     assert count(box, "leads.export") == 9
 
 
-def test_offline_a_feed_that_was_never_read_is_an_error(box, join):
+def test_unread_feed_raises_offline(box, join):
     with pytest.raises(NotCachedError, match=r"leads\.export: the connection is offline"):
         join(box, offline=True).leads.export()

@@ -22,7 +22,7 @@ def clock():
     return Clock()
 
 
-def test_a_second_read_asks_nothing(box, join, count):
+def test_second_read_sends_no_request(box, join, count):
     crm = join(box)
     first = crm.leads.list(status="Open")
     box.requests.clear()
@@ -36,7 +36,7 @@ def test_a_second_read_asks_nothing(box, join, count):
     assert {**about, "pages_from_cache": 0, "stored_at": read["stored_at"]} == read
 
 
-def test_another_connection_and_another_order_of_filters_use_it_too(box, join):
+def test_other_connections_and_filter_orders_share_the_cache(box, join):
     join(box).leads.list(status="Open", customer_id=5)
     box.requests.clear()
     join(box).leads.list(customer_id=5, status="open", ids=None)
@@ -44,7 +44,7 @@ def test_another_connection_and_another_order_of_filters_use_it_too(box, join):
 
 
 @pytest.mark.parametrize("other", [{"status": "Converted"}, {}, {"status": "Open", "customer_id": 5}])
-def test_other_filters_are_another_read(other, box, join, count):
+def test_other_filters_are_a_different_read(other, box, join, count):
     crm = join(box)
     crm.leads.list(status="Open")
     before = count(box, "leads.list")
@@ -52,7 +52,7 @@ def test_other_filters_are_another_read(other, box, join, count):
     assert count(box, "leads.list") > before
 
 
-def test_an_hour_is_the_usual_age(box, join, clock, count):
+def test_default_max_age_is_one_hour(box, join, clock, count):
     crm = join(box, clock=clock)
     crm.locations.list()
     clock.now += 59 * MINUTE
@@ -63,7 +63,7 @@ def test_an_hour_is_the_usual_age(box, join, clock, count):
     assert count(box, "locations.list") == 6
 
 
-def test_the_age_can_be_told_to_the_connection_and_to_a_read(box, join, clock, count):
+def test_max_age_of_the_connection_and_of_a_read(box, join, clock, count):
     crm = join(box, clock=clock, max_age="1d")
     crm.locations.list()
     clock.now += 20 * 60 * MINUTE
@@ -79,7 +79,7 @@ def test_the_age_can_be_told_to_the_connection_and_to_a_read(box, join, clock, c
 
 
 @pytest.mark.parametrize("options", [{"max_age": 0}, {"max_age": "0s"}, {"refresh": True}])
-def test_nothing_is_reused_where_nothing_may_be(options, box, join, clock, count):
+def test_max_age_zero_reuses_nothing(options, box, join, clock, count):
     crm = join(box, clock=clock)
     for rounds in (1, 2, 3):
         crm.locations.list(**options)
@@ -89,13 +89,13 @@ def test_nothing_is_reused_where_nothing_may_be(options, box, join, clock, count
 
 
 @pytest.mark.parametrize("age", ["soon", -5, "1y", [1], object(), float("nan"), float("inf")])
-def test_what_is_no_age_is_refused(age, box, join):
+def test_invalid_max_age_raises(age, box, join):
     with pytest.raises(UsageError, match=r"locations\.list\(max_age=…\)"):
         join(box).locations.list(max_age=age)
     assert not box.requests
 
 
-def test_a_refresh_takes_the_place_of_what_was_stored(fresh_box, join):
+def test_refresh_replaces_the_cached_read(fresh_box, join):
     crm = join(fresh_box)
     crm.leads.list()
     fresh_box.change("leads", 5_000, status="Dismissed")
@@ -105,7 +105,7 @@ def test_a_refresh_takes_the_place_of_what_was_stored(fresh_box, join):
     assert crm.cache.entries == 15
 
 
-def test_a_refresh_that_fails_leaves_the_older_read(box, join):
+def test_failed_refresh_keeps_the_older_read(box, join):
     crm = join(box, retries=0)
     crm.leads.list()
     box.inject("leads.list", after=4, times=None, status=500)
@@ -127,7 +127,7 @@ def interrupted(crm, box, method="leads.list", after=6):
     box.requests.clear()
 
 
-def test_an_interrupted_walk_goes_on_from_its_pages(box, join, clock, count):
+def test_interrupted_read_resumes_from_its_pages(box, join, clock, count):
     crm = join(box, clock=clock, retries=0, concurrency=1)
     interrupted(crm, box)
     clock.now += 14 * MINUTE
@@ -140,7 +140,7 @@ def test_an_interrupted_walk_goes_on_from_its_pages(box, join, clock, count):
 @pytest.mark.parametrize(
     ("minutes", "options"), [(16, {}), (16, {"max_age": "1d"}), (6, {"max_age": "5m"}), (1, {"refresh": True})]
 )
-def test_it_does_not_after_a_while(minutes, options, box, join, clock, count):
+def test_interrupted_read_expires(minutes, options, box, join, clock, count):
     crm = join(box, clock=clock, retries=0, concurrency=1)
     interrupted(crm, box)
     clock.now += minutes * MINUTE
@@ -148,7 +148,7 @@ def test_it_does_not_after_a_while(minutes, options, box, join, clock, count):
     assert count(box, "leads.list") == 15
 
 
-def test_an_interrupted_walk_that_no_longer_adds_up_is_walked_anew(fresh_box, join, whole, leads, count):
+def test_inconsistent_interrupted_read_starts_over(fresh_box, join, whole, leads, count):
     crm = join(fresh_box, retries=0, concurrency=1)
     interrupted(crm, fresh_box)
     for id in range(5_000, 5_030):
@@ -158,7 +158,7 @@ def test_an_interrupted_walk_that_no_longer_adds_up_is_walked_anew(fresh_box, jo
     assert frame.attrs["stcrm"]["pages_from_cache"] == 0
 
 
-def test_pages_of_two_times_never_mix(fresh_box, join, clock):
+def test_pages_of_different_reads_never_mix(fresh_box, join, clock):
     """A walk is stored, its rows change, and one of its pages is lost: the whole walk is fetched, not the one page."""
     crm = join(fresh_box, clock=clock)
     crm.leads.list()
@@ -170,7 +170,7 @@ def test_pages_of_two_times_never_mix(fresh_box, join, clock):
     assert frame.attrs["stcrm"]["pages_from_cache"] == 0
 
 
-def test_a_read_that_was_cleared_during_its_walk_is_not_stored(box, join):
+def test_read_cleared_during_pagination_is_not_cached(box, join):
     crm = join(box, concurrency=1)
     box.inject("leads.list", after=5, before=crm.cache.clear)
     assert len(crm.leads.list()) == 300
@@ -180,7 +180,7 @@ def test_a_read_that_was_cleared_during_its_walk_is_not_stored(box, join):
     assert len(box.requests) == 15
 
 
-def test_the_oldest_page_dates_the_frame(box, join, clock):
+def test_fetched_at_is_that_of_the_oldest_page(box, join, clock):
     frame = join(box, clock=clock).leads.list()
     fetched = frame.attrs["stcrm"]["fetched_at"]
     assert fetched.startswith("2026-06-01T12:0")  # the service's date, not this machine's

@@ -10,14 +10,14 @@ from stcrm_pandas.errors import MissingRows, ResponseError, UsageError
 
 
 @pytest.mark.parametrize("id", [5_007, "5007", np.int64(5_007), 5_007.0, pd.Series([5_007])[0]])
-def test_one_row_is_one_call(id, box, join, count):
+def test_one_row_is_one_request(id, box, join, count):
     frame = join(box).leads.get(id)
     assert frame["id"].tolist() == [5_007]
     assert count(box, "leads.get") == 1
     assert count(box, "leads.list") == 0
 
 
-def test_many_come_in_their_order_each_once(box, join, count):
+def test_many_rows_in_the_order_of_ids(box, join, count):
     ids = [5_250, 5_001, 5_250, 5_100, *range(5_200, 5_040, -1)]
     frame = join(box).leads.get(ids)
     assert frame["id"].tolist() == list(dict.fromkeys(ids))
@@ -26,7 +26,7 @@ def test_many_come_in_their_order_each_once(box, join, count):
     assert count(box, "leads.get") == 0
 
 
-def test_one_and_many_are_alike(box, join):
+def test_one_and_many_ids_give_equal_frames(box, join):
     crm = join(box)
     one, many = crm.customers.get(133), crm.customers.get([133])
     assert one.equals(many)
@@ -34,7 +34,7 @@ def test_one_and_many_are_alike(box, join):
 
 
 @pytest.mark.parametrize("resource", ["leads", "bookings", "customers", "locations"])
-def test_an_id_that_does_not_exist_is_named(resource, box, join):
+def test_missing_id_is_reported(resource, box, join):
     method = getattr(join(box), resource)
     with pytest.raises(MissingRows, match="no row has id 99") as caught:
         method.get(99)
@@ -46,17 +46,17 @@ def test_an_id_that_does_not_exist_is_named(resource, box, join):
     assert isinstance(caught.value, LookupError)
 
 
-def test_of_many_that_do_not_exist_ten_are_named(box, join):
+def test_ten_of_many_missing_ids_are_listed(box, join):
     with pytest.raises(MissingRows, match="10 and 90 more") as caught:
         join(box).leads.get(range(1, 101))
     assert caught.value.ids == list(range(1, 101))
 
 
-def test_inactive_ones_are_there(box, join):
+def test_inactive_rows_are_included(box, join):
     assert join(box).customers.get([105, 112])["active"].tolist() == [False, False]
 
 
-def test_none_is_an_empty_frame_without_a_call(box, join):
+def test_no_ids_is_an_empty_frame_without_a_request(box, join):
     crm = join(box)
     frame = crm.leads.get([])
     assert not box.requests
@@ -66,13 +66,13 @@ def test_none_is_an_empty_frame_without_a_call(box, join):
 
 
 @pytest.mark.parametrize("ids", [None, 1.5, "x", [1, None], [1.5], True, {"a": 1}, "1,2", b"1"])
-def test_what_is_no_id_is_refused(ids, box, join):
+def test_invalid_ids_raise(ids, box, join):
     with pytest.raises(UsageError, match=r"leads\.get"):
         join(box).leads.get(ids)
     assert not box.requests
 
 
-def test_a_row_that_was_made_since_is_found(fresh_box, join):
+def test_row_created_later_is_read(fresh_box, join):
     crm = join(fresh_box)
     with pytest.raises(MissingRows):
         crm.leads.get([5_000, 7_000])
@@ -80,7 +80,7 @@ def test_a_row_that_was_made_since_is_found(fresh_box, join):
     assert crm.leads.get([5_000, 7_000])["id"].tolist() == [5_000, 7_000]
 
 
-def test_another_row_than_the_one_asked_for_is_an_error(box, join, make_row):
+def test_wrong_row_in_the_response_raises(box, join, make_row):
     other = box.row("leads", 5_009)
     other.pop("active")
     box.inject("leads.get", body=other)
@@ -88,14 +88,14 @@ def test_another_row_than_the_one_asked_for_is_an_error(box, join, make_row):
         join(box).leads.get(5_001)
 
 
-def test_an_answer_that_is_no_row(box, join):
+def test_response_without_a_row(box, join):
     for body in ("null", "[]", "5", '"x"'):
         box.inject("leads.get", body=body, times=2)
         with pytest.raises(ResponseError):
             join(box).leads.get(5_001)
 
 
-def test_ids_above_2_to_the_53rd_stay_what_they_are(fresh_box, join):
+def test_ids_above_2_to_the_53rd_are_exact(fresh_box, join):
     ids = [2**53 + 1, 2**53 + 3, 2**63 - 1]
     row = fresh_box.row("leads", 5_000)
     for id in ids:

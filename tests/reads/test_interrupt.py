@@ -35,7 +35,7 @@ def interrupt_when(ready, to="the process"):
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])
-def test_the_next_read_goes_on(concurrency, box, join, count, leads):
+def test_next_read_resumes(concurrency, box, join, count, leads):
     crm = join(box, concurrency=concurrency)
     fault = box.inject("leads.list", after=1, times=None, delay=0.1)
     interrupt_when(lambda: count(box, "leads.list") >= 5)
@@ -52,7 +52,7 @@ def test_the_next_read_goes_on(concurrency, box, join, count, leads):
 
 
 @pytest.mark.parametrize("to", TO)
-def test_it_ends_a_long_wait(to, box, usual, open_clients, count):
+def test_ctrl_c_ends_a_long_wait(to, box, usual, open_clients, count):
     import stcrm_pandas as stcrm
 
     usual = {name: value for name, value in usual.items() if name not in ("sleep", "timer")}
@@ -76,7 +76,7 @@ WAITS = {
 
 
 @pytest.mark.parametrize("what", WAITS)
-def test_it_ends_a_wait_of_the_main_thread_whichever_thread_got_the_signal(what):
+def test_ctrl_c_ends_the_main_thread_wait_from_any_thread(what):
     event = threading.Event()
     running = {Future()}
     end = threading.Timer(LONG - 5, event.set)  # before the wait would end of itself
@@ -88,7 +88,7 @@ def test_it_ends_a_wait_of_the_main_thread_whichever_thread_got_the_signal(what)
     end.cancel()
 
 
-def test_a_wait_ends_with_what_it_waits_for_and_with_its_time():
+def test_wait_ends_with_its_event_or_timeout():
     event, early, late = threading.Event(), Future(), Future()
     began = time.monotonic()
     assert first_done({late}, 0.6) == set()
@@ -101,7 +101,7 @@ def test_a_wait_ends_with_what_it_waits_for_and_with_its_time():
     assert first_done({early, late}, 0.0) == {early}
 
 
-def test_closing_ends_the_waits_of_threads(box, usual, count):
+def test_close_ends_the_waits_of_threads(box, usual, count):
     """Or else the process could not end before they do."""
     import stcrm_pandas as stcrm
 
@@ -138,7 +138,7 @@ PROGRAM = """
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])
-def test_another_process_goes_on_from_the_pages_of_one_that_was_ended(ending, box, join_by_address, usual, leads):
+def test_another_process_resumes_the_pages_of_a_killed_one(ending, box, join_by_address, usual, leads):
     place = [str(value) for name, value in box.connection().items() if name != "sandbox_id"]
     fault = box.inject("leads.list", after=5, times=None, delay=0.5)
     process = subprocess.Popen(

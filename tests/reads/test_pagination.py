@@ -16,14 +16,14 @@ def pages_asked(box, operation="Leads_GetList"):
     return sorted(int(dict(one.query)["page"]) for one in box.requests if one.operation == operation)
 
 
-def test_each_page_is_asked_for_once(box, join):
+def test_each_page_is_requested_once(box, join):
     frame = join(box).leads.list()
     assert pages_asked(box) == list(range(1, 16))
     assert frame.attrs["stcrm"]["pages"] == 15
     assert frame.attrs["stcrm"]["rows"] == 300
 
 
-def test_pages_come_side_by_side_and_stay_in_order(box, join):
+def test_pages_are_read_in_parallel_and_stay_in_order(box, join):
     under_way = []
     box.inject(
         "leads.list",
@@ -37,7 +37,7 @@ def test_pages_come_side_by_side_and_stay_in_order(box, join):
     assert frame["id"].tolist() == list(range(5_000, 5_300))
 
 
-def test_a_list_without_a_sort_is_read_page_by_page(box, join):
+def test_list_without_a_sort_is_read_sequentially(box, join):
     box.inject("customers.list_contacts", after=1, delay=0.02, times=None)
     frame = join(box).customers.list_contacts()
     asked = [int(dict(one.query)["page"]) for one in box.requests if one.operation and "Contacts" in one.operation]
@@ -45,7 +45,7 @@ def test_a_list_without_a_sort_is_read_page_by_page(box, join):
     assert len(frame) == 60
 
 
-def test_one_row_on_the_edge_of_a_page(join, shop):
+def test_row_counts_around_a_page_boundary(join, shop):
     for leads in (0, 1, 19, 20, 21, 40):
         with Sandbox(company=shop(leads=leads), rate_limit=None) as box:
             frame = join(box).leads.list()
@@ -56,7 +56,7 @@ def test_one_row_on_the_edge_of_a_page(join, shop):
 # Rows that come, go and move
 
 
-def test_a_row_deleted_during_the_walk_hides_no_other(fresh_box, join, whole, leads):
+def test_row_deleted_during_pagination_hides_no_other(fresh_box, join, whole, leads):
     fault = fresh_box.inject("leads.list", after=1, before=lambda: fresh_box.remove("leads", 5_003))
     frame = whole(join(fresh_box, concurrency=1).leads.list, leads - {5_003})
     assert fault.hits == 1
@@ -64,7 +64,7 @@ def test_a_row_deleted_during_the_walk_hides_no_other(fresh_box, join, whole, le
     assert pages_asked(fresh_box).count(1) == 2  # it was noticed, and walked anew
 
 
-def test_rows_deleted_again_and_again_end_in_an_error(fresh_box, join, whole, leads):
+def test_repeated_deletions_raise(fresh_box, join, whole, leads):
     gone = iter(range(5_000, 5_300))
     fresh_box.inject("leads.list", after=1, times=None, before=lambda: fresh_box.remove("leads", next(gone)))
     error = whole(join(fresh_box, concurrency=1).leads.list, ())
@@ -73,7 +73,7 @@ def test_rows_deleted_again_and_again_end_in_an_error(fresh_box, join, whole, le
     assert "allow_incomplete=True" in str(error)
 
 
-def test_rows_that_come_during_the_walk_are_growth(fresh_box, join, whole, leads, make_row):
+def test_rows_added_during_pagination_are_accepted(fresh_box, join, whole, leads, make_row):
     row = fresh_box.row("leads", 5_000)
     new = iter(range(6_000, 7_000))
     fresh_box.inject("leads.list", after=1, times=10, before=lambda: fresh_box.put("leads", {**row, "id": next(new)}))
@@ -83,7 +83,7 @@ def test_rows_that_come_during_the_walk_are_growth(fresh_box, join, whole, leads
     assert pages_asked(fresh_box) == list(range(1, 17))
 
 
-def test_a_row_that_moves_to_another_page_hides_no_other(fresh_box, join, whole):
+def test_moved_row_hides_no_other(fresh_box, join, whole):
     """Contacts come in the order of their change: one that was read and is edited moves to the end, all others up."""
     truth = range(1, 61)
     fault = fresh_box.inject(
@@ -96,7 +96,7 @@ def test_a_row_that_moves_to_another_page_hides_no_other(fresh_box, join, whole)
     assert set(frame["id"]) == set(truth)
 
 
-def test_a_row_that_is_still_to_come_may_move(fresh_box, join, whole):
+def test_row_on_a_later_page_may_move(fresh_box, join, whole):
     fresh_box.inject(
         "customers.list_contacts",
         after=1,
@@ -117,7 +117,7 @@ def test_repeats_that_paging_causes_are_dropped_and_counted(fresh_box, join, who
 # Many ids, many parts
 
 
-def test_four_thousand_ids_go_in_calls_of_fifty(join, shop, count):
+def test_4000_ids_are_sent_50_per_request(join, shop, count):
     with Sandbox(company=shop(leads=4_000), rate_limit=None) as box:
         crm = join(box, page_size=5_000)
         ids = list(range(5_000, 9_000))
@@ -132,7 +132,7 @@ def test_four_thousand_ids_go_in_calls_of_fifty(join, shop, count):
 
 
 @pytest.mark.parametrize("kind", [list, tuple, set, iter, "series", "array", "generator"])
-def test_ids_may_be_any_kind_of_many(kind, box, join, leads):
+def test_ids_may_be_any_sequence(kind, box, join, leads):
     import numpy as np
     import pandas as pd
 
@@ -142,24 +142,24 @@ def test_ids_may_be_any_kind_of_many(kind, box, join, leads):
     assert frame["id"].tolist() == ids
 
 
-def test_ids_that_stand_twice_come_once(box, join):
+def test_duplicate_ids_are_dropped(box, join):
     assert len(join(box).leads.list(ids=[5_001] * 90 + [5_002])) == 2
 
 
-def test_a_wrong_id_among_many_is_refused_before_anything_is_sent(box, join):
+def test_invalid_id_raises_before_any_request(box, join):
     with pytest.raises(UsageError, match=r"leads\.list\(ids=…\)"):
         join(box).leads.list(ids=[*range(100), None])
     assert not box.requests
 
 
-def test_other_filters_go_with_every_part(box, join):
+def test_other_filters_are_sent_with_every_part(box, join):
     frame = join(box).customers.list(ids=range(100, 220), active=False)
     assert set(frame["id"]) == {id for id in range(100, 220) if id % 7 == 0}
     asked = [dict(one.query) for one in box.requests if one.operation == "Customers_GetList"]
     assert [one["active"] for one in asked] == ["False"] * 3
 
 
-def test_naive_dates_of_many_parts_warn_once(box, join_by_address):
+def test_naive_dates_in_many_parts_warn_once(box, join_by_address):
     crm = join_by_address(box, time_zone=None)
     with pytest.warns(StcrmWarning, match="STCRM_TIME_ZONE") as told:
         frame = crm.leads.list(ids=sorted(range(5_000, 5_200)), created_on_or_after="2020-01-01")
@@ -168,12 +168,12 @@ def test_naive_dates_of_many_parts_warn_once(box, join_by_address):
     assert len(frame) == 200
 
 
-def test_lists_that_would_mean_something_else_when_split_are_refused(box, join):
+def test_lists_that_cannot_be_split_raise(box, join):
     with pytest.raises(UsageError, match="tag_type_ids"):
         join(box).lookups.jobs.list(tag_type_ids=range(60))
 
 
-def test_a_part_that_lost_rows_is_not_hidden_by_a_part_that_grew(fresh_box, join, whole, make_row):
+def test_lost_rows_in_one_part_are_not_hidden_by_another(fresh_box, join, whole, make_row):
     """The first fifty customers lose a contact on the way, the others get one meanwhile: the sum would be right."""
     new = {**fresh_box.row("customer_contacts", (155, 56)), "id": 999, "modifiedOn": "2026-05-01T00:00:00Z"}
     lost = fresh_box.inject("customers.list_contacts", after=2, rows=lambda rows: rows[:-1])
@@ -184,7 +184,7 @@ def test_a_part_that_lost_rows_is_not_hidden_by_a_part_that_grew(fresh_box, join
     assert set(frame["id"]) == {*range(1, 61), 999}
 
 
-def test_ids_that_the_service_overlooks_are_an_error(box, join):
+def test_ignored_ids_raise(box, join):
     box.inject("leads.list", ignore=["ids"], times=None)
     with pytest.raises(ResponseError, match="ignored the ids"):
         join(box).leads.list(ids=[5_001, 5_002])
@@ -192,7 +192,7 @@ def test_ids_that_the_service_overlooks_are_an_error(box, join):
         join(box).leads.get([5_003, 5_004])
 
 
-def test_contacts_of_many_bookings_know_whose_they_are(box, join, count):
+def test_contacts_of_many_bookings_have_the_booking_id(box, join, count):
     frame = join(box, concurrency=3).bookings.list_contacts(range(800, 830))
     assert len(frame) == 90
     assert (frame["booking_id"] == 800 + (frame["id"] - 1) // 3).all()
@@ -242,5 +242,5 @@ def changed_walk(join, whole, shop, leads, size, concurrency, changes):
 
 @settings(max_examples=settings.default.max_examples // 4)
 @given(st.integers(0, 90), st.integers(1, 30), st.sampled_from([1, 2, 4, 8]), CHANGES)
-def test_a_walk_through_changes_is_whole_or_an_error(join, whole, shop, leads, size, concurrency, changes):
+def test_read_during_changes_is_complete_or_an_error(join, whole, shop, leads, size, concurrency, changes):
     changed_walk(join, whole, shop, leads, size, concurrency, changes)

@@ -27,7 +27,7 @@ class Display:
         self.n += rows
 
 
-def test_a_read_says_what_it_does_and_why_it_waits(box, join, capsys):
+def test_progress_shows_activity_and_reason_for_waits(box, join, capsys):
     box.inject("leads.list", delay=SHOWN_AFTER)
     box.inject("leads.list", after=2, status=429, body={"message": "Try again in 9 seconds."})
     crm = join(box, progress=True, concurrency=1)
@@ -38,7 +38,7 @@ def test_a_read_says_what_it_does_and_why_it_waits(box, join, capsys):
     assert "/300" in said
 
 
-def test_the_making_of_a_demo_company_is_shown(shop, capsys):
+def test_creating_a_demo_company_shows_progress(shop, capsys):
     class Slow(shop):
         def tables(self):
             threading.Event().wait(SHOWN_AFTER)
@@ -51,7 +51,7 @@ def test_the_making_of_a_demo_company_is_shown(shop, capsys):
     assert "demo company" in capsys.readouterr().err
 
 
-def test_the_rows_of_a_company_are_counted_while_they_are_made():
+def test_rows_of_a_company_are_counted_while_created():
     said = []
     with Sandbox(leads=1_000).start(lambda rows, total: said.append((rows, total))) as sandbox:
         assert sandbox.tenant
@@ -62,7 +62,7 @@ def test_the_rows_of_a_company_are_counted_while_they_are_made():
 
 
 @pytest.mark.parametrize("progress", [None, False])
-def test_where_nobody_watches_nothing_is_said(progress, box, join_by_address, usual, capsys):
+def test_no_progress_without_a_terminal(progress, box, join_by_address, usual, capsys):
     usual.pop("progress")
     box.inject("leads.list", delay=SHOWN_AFTER)
     join_by_address(box, progress=progress).leads.list()
@@ -70,7 +70,7 @@ def test_where_nobody_watches_nothing_is_said(progress, box, join_by_address, us
     assert said.out == said.err == ""
 
 
-def test_the_bar_of_a_failed_read_goes_away(box, join):
+def test_progress_bar_of_a_failed_read_is_removed(box, join):
     crm = join(box, progress=True, retries=0)
     box.inject("leads.list", times=None, status=500)
     with pytest.raises(Exception, match="500"):
@@ -78,7 +78,7 @@ def test_the_bar_of_a_failed_read_goes_away(box, join):
     assert crm._reader._progress._bars == []
 
 
-def test_more_rows_than_were_announced_do_not_break_the_bar():
+def test_more_rows_than_expected():
     display = Display()
     bar = Bar(display)
     for rows in (20, 20, 20):
@@ -91,7 +91,7 @@ def test_more_rows_than_were_announced_do_not_break_the_bar():
     assert display.texts[-1] == "3 requests, 1 page from cache"
 
 
-def test_pages_from_the_cache_are_shown_only_beside_others():
+def test_cached_pages_are_shown_only_with_requests():
     display = Display()
     bar = Bar(display)
     for _ in range(2):
@@ -101,7 +101,7 @@ def test_pages_from_the_cache_are_shown_only_beside_others():
     assert (display.n, display.total, display.texts) == (60, 60, ["1 request, 2 pages from cache"])
 
 
-def test_a_bar_that_ends_early_on_purpose_is_complete():
+def test_progress_bar_that_ends_early_is_complete():
     display = Display()
     bar = Bar(display)
     bar.ended(20, 60, 1)
@@ -109,7 +109,7 @@ def test_a_bar_that_ends_early_on_purpose_is_complete():
     assert display.n == display.total == 20
 
 
-def test_an_edit_counts_its_rows_and_the_calls_that_went_out():
+def test_edit_progress_counts_rows_and_requests():
     bar = Bar(None)
     bar.ended(50, 60, 1)
     bar.ended(0, 60, 3)

@@ -29,7 +29,7 @@ def runs(log: StatusLog, resource: str = "leads") -> list[tuple[int, str | None,
     return list(zip(frame["id"].tolist(), statuses, *hours, strict=True))
 
 
-def test_a_lead_that_was_converted_between_two_reads_is_bounded(fresh_box, join, tmp_path):
+def test_conversion_between_two_reads_is_bounded(fresh_box, join, tmp_path):
     crm = join(fresh_box, status_log=True, state_dir=tmp_path / "state")
     fresh_box.change("leads", 5_007, status="Open")
     first = crm.leads.list(refresh=True).attrs["stcrm"]["fetched_at"]
@@ -70,7 +70,7 @@ def test_a_lead_that_was_converted_between_two_reads_is_bounded(fresh_box, join,
         known_at(leads, opened.last_seen, None)
 
 
-def test_only_if_asked_for_and_only_what_is_read(fresh_box, join, tmp_path):
+def test_log_is_opt_in_and_covers_only_reads(fresh_box, join, tmp_path):
     crm = join(fresh_box, state_dir=tmp_path / "state")
     crm.leads.list()
     crm.bookings.list()
@@ -90,7 +90,7 @@ def test_only_if_asked_for_and_only_what_is_read(fresh_box, join, tmp_path):
         crm.status_log("customers")
 
 
-def test_it_holds_no_personal_data_and_is_readable_by_nobody_else(fresh_box, join, tmp_path):
+def test_log_is_private_and_has_no_personal_data(fresh_box, join, tmp_path):
     fresh_box.change("leads", 5_003, summary="Ms. Sample, 555-0123", status="Open")
     join(fresh_box, status_log=True, state_dir=tmp_path / "state").leads.list(refresh=True)
     (path,) = logs_in(tmp_path / "state" / "statuses")
@@ -100,7 +100,7 @@ def test_it_holds_no_personal_data_and_is_readable_by_nobody_else(fresh_box, joi
     assert fresh_box.client_secret.encode() not in path.read_bytes()
 
 
-def test_an_answer_out_of_the_cache_tells_nothing_new(fresh_box, join, tmp_path):
+def test_cached_responses_add_nothing(fresh_box, join, tmp_path):
     crm = join(fresh_box, status_log=True, state_dir=tmp_path / "state")
     crm.leads.list()
     before = crm.status_log("leads")
@@ -109,14 +109,14 @@ def test_an_answer_out_of_the_cache_tells_nothing_new(fresh_box, join, tmp_path)
     pd.testing.assert_frame_equal(crm.status_log("leads"), before)
 
 
-def test_a_read_that_cannot_be_noted_is_a_read_all_the_same(fresh_box, join, tmp_path):
+def test_read_succeeds_without_the_log(fresh_box, join, tmp_path):
     (tmp_path / "state").write_text("a file where a folder should be")
     crm = join(fresh_box, status_log=True, state_dir=tmp_path / "state")
     with pytest.warns(StcrmWarning, match="cannot be read or written"):
         assert len(crm.leads.list()) == 300
 
 
-def test_the_command_that_clears_the_cache_names_the_logs_and_removes_them(fresh_box, join, tmp_path):
+def test_cache_clear_lists_and_removes_the_logs(fresh_box, join, tmp_path):
     join(fresh_box, status_log=True, state_dir=tmp_path / "state").leads.list()
     places = ["--cache-dir", str(tmp_path / "cache"), "--state-dir", str(tmp_path / "state")]
     kept = CliRunner().invoke(app, ["cache", "clear", *places])
@@ -126,7 +126,7 @@ def test_the_command_that_clears_the_cache_names_the_logs_and_removes_them(fresh
     assert not logs_in(tmp_path / "state" / "statuses")
 
 
-def test_runs_are_kept_by_their_first_and_last_moment(tmp_path):
+def test_runs_keep_their_first_and_last_time(tmp_path):
     log = StatusLog(tmp_path / "log.sqlite")
     for hour, status in enumerate(["Open", "Open", "Open", "Dismissed", None, None, "Open"]):
         log.note("leads", [([(2**53 + 1, status)], START + hour * HOUR)])
@@ -139,7 +139,7 @@ def test_runs_are_kept_by_their_first_and_last_moment(tmp_path):
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_each_status_that_was_seen_lies_in_a_run_of_it(tmp_path, seed):
+def test_each_recorded_status_is_in_a_run(tmp_path, seed):
     chance = np.random.default_rng(seed)
     log = StatusLog(tmp_path / "log.sqlite")
     truth = {}

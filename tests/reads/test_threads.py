@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from stcrm_pandas.sandbox import Sandbox
 
 
-def test_many_reads_at_once_are_each_whole(box, join, leads, count):
+def test_parallel_reads_are_complete(box, join, leads, count):
     crm = join(box, concurrency=4)
     reads = [
         lambda: set(crm.leads.list()["id"]) == leads,
@@ -27,7 +27,7 @@ def test_many_reads_at_once_are_each_whole(box, join, leads, count):
     assert count(box, "sign_in") == 1
 
 
-def test_a_token_that_ends_is_renewed_once_for_all(box, join, count, leads):
+def test_expired_token_is_renewed_once_for_all_threads(box, join, count, leads):
     crm = join(box, concurrency=8)
     crm.lookups.call_reasons.list()
     box.revoke_tokens()
@@ -49,7 +49,7 @@ with stcrm.connect(**dict(zip(names, sys.argv[1:])), time_zone="UTC", rate_limit
 """
 
 
-def test_the_first_reads_of_a_process_may_be_side_by_side(box, tmp_path):
+def test_first_reads_of_a_process_may_be_parallel(box, tmp_path):
     """They load pandera, which threads must not begin at two places."""
     place = [str(value) for name, value in box.connection().items() if name != "sandbox_id"]
     command = [sys.executable, "-c", FIRST, *place, str(tmp_path)]
@@ -57,7 +57,7 @@ def test_the_first_reads_of_a_process_may_be_side_by_side(box, tmp_path):
     assert done.stdout == f"{2 * (300 + 120 + 45 + 20)}\n", done.stderr
 
 
-def test_a_token_is_renewed_before_it_ends(box, join, count, time):
+def test_token_is_renewed_before_it_expires(box, join, count, time):
     crm = join(box)
     crm.locations.list()
     time.sleep(900 - 61)
@@ -68,7 +68,7 @@ def test_a_token_is_renewed_before_it_ends(box, join, count, time):
     assert count(box, "sign_in") == 2
 
 
-def test_the_limit_is_one_for_all_threads(shop, join):
+def test_rate_limit_is_shared_by_threads(shop, join):
     with Sandbox(company=shop(), rate_limit=16) as box:
         crm = join(box, rate_limit=12, concurrency=8)
         crm.leads.list()
@@ -77,7 +77,7 @@ def test_the_limit_is_one_for_all_threads(shop, join):
         assert {one.status for one in box.requests} == {200}, "none of them came too soon for the service"
 
 
-def test_a_client_that_is_closed_while_threads_read_ends_them(box, join):
+def test_close_ends_reads_in_threads(box, join):
     from stcrm_pandas.errors import StcrmError
 
     box.inject("leads.list", after=1, times=None, delay=0.2)

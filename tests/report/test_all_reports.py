@@ -19,7 +19,7 @@ from .sample import EVIL
 LONGER = [name for name in REPORTS if name != "booking-sources"]
 
 
-def test_the_command_makes_all(made: tuple[Result, Path]) -> None:
+def test_command_makes_all_reports(made: tuple[Result, Path]) -> None:
     result, folder = made
     assert result.exit_code == 0, result.output
     assert str(folder / "index.html") in result.output
@@ -37,7 +37,7 @@ def test_the_command_makes_all(made: tuple[Result, Path]) -> None:
         assert words in files["lead-conversion.html"]
 
 
-def test_each_day_is_said_in_local_time(made: tuple[Result, Path]) -> None:
+def test_dates_are_local(made: tuple[Result, Path]) -> None:
     (period,) = re.findall(r"</b> · ([^<]+)</p>", (made[1] / "lead-conversion.html").read_text("utf-8"))
     assert re.fullmatch(r"[A-Z][a-z]{2} \d{1,2}, \d{4}–[A-Z][a-z]{2} \d{1,2}, \d{4}", period)
 
@@ -45,7 +45,7 @@ def test_each_day_is_said_in_local_time(made: tuple[Result, Path]) -> None:
 @needs_browser
 @pytest.mark.parametrize("name", ["booking-sources", *(pytest.param(n, marks=pytest.mark.deep) for n in LONGER)])
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), pytest.param(1400, "light", marks=pytest.mark.deep)])
-def test_real_ones_are_drawn_fit_and_shut_nobody_out(
+def test_reports_fit_and_are_accessible(
     browser: Browser, made: tuple[Result, Path], name: str, width: int, scheme: str
 ) -> None:
     page, trouble = opened(browser, made[1] / f"{name}.html", width, scheme)
@@ -61,7 +61,7 @@ def test_real_ones_are_drawn_fit_and_shut_nobody_out(
 
 
 @needs_browser
-def test_names_in_a_real_one_are_text(browser: Browser, made: tuple[Result, Path]) -> None:
+def test_names_in_a_report_are_escaped(browser: Browser, made: tuple[Result, Path]) -> None:
     page, trouble = opened(browser, made[1] / "lead-conversion.html", 1400, "light")
     page.evaluate("document.querySelectorAll('tr.more').forEach(row => row.classList.remove('more'))")
     for name in EVIL[:2]:
@@ -73,7 +73,7 @@ def test_names_in_a_real_one_are_text(browser: Browser, made: tuple[Result, Path
 
 @needs_browser
 @pytest.mark.parametrize("width", [390, 1400])
-def test_the_index_leads_to_all(browser: Browser, made: tuple[Result, Path], width: int) -> None:
+def test_index_links_to_all_reports(browser: Browser, made: tuple[Result, Path], width: int) -> None:
     page, trouble = opened(browser, made[1] / "index.html", width, "dark")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert serious(page) == []
@@ -87,5 +87,5 @@ def test_the_index_leads_to_all(browser: Browser, made: tuple[Result, Path], wid
 
 @needs_browser
 @pytest.mark.parametrize("name", ["booking-sources", *(pytest.param(n, marks=pytest.mark.deep) for n in LONGER)])
-def test_they_print_within_the_paper(browser: Browser, made: tuple[Result, Path], name: str) -> None:
+def test_reports_print_within_the_page(browser: Browser, made: tuple[Result, Path], name: str) -> None:
     prints_within_the_paper(browser, made[1] / f"{name}.html")

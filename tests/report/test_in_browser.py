@@ -25,7 +25,7 @@ pytestmark = needs_browser
         pytest.param(1400, "dark", marks=pytest.mark.deep),
     ],
 )
-def test_the_sample_shuts_nobody_out(browser: Browser, sample: Path, width: int, scheme: str) -> None:
+def test_sample_report_is_accessible(browser: Browser, sample: Path, width: int, scheme: str) -> None:
     page, trouble = opened(browser, sample, width, scheme)
     fits_and_is_drawn(page, width, scheme)
     assert serious(page) == []
@@ -71,7 +71,7 @@ def test_tables_sort_by_click_and_by_key(browser: Browser, sample: Path) -> None
     page.close()
 
 
-def test_part_of_a_table_never_passes_for_all(browser: Browser, sample: Path) -> None:
+def test_truncated_table_shows_the_total(browser: Browser, sample: Path) -> None:
     page, _ = opened(browser, sample, 390, "light")
     assert len(column(page, 1)) == 25
     assert page.get_by_text("25 of 60 rows shown").is_visible()
@@ -109,7 +109,7 @@ def test_names_are_text_and_formulas_are_disarmed(browser: Browser, sample: Path
     page.close()
 
 
-def test_it_works_from_the_keyboard(browser: Browser, sample: Path) -> None:
+def test_report_works_from_the_keyboard(browser: Browser, sample: Path) -> None:
     page, _ = opened(browser, sample, 1400, "light")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the report"
@@ -133,5 +133,5 @@ def test_without_scripts_all_rows_are_there(browser: Browser, sample: Path) -> N
     context.close()
 
 
-def test_it_prints_within_the_paper(browser: Browser, sample: Path) -> None:
+def test_report_prints_within_the_page(browser: Browser, sample: Path) -> None:
     prints_within_the_paper(browser, sample)

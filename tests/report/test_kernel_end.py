@@ -37,7 +37,7 @@ def started(folder: Path, *cells: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def test_a_run_ends_without_an_error_of_the_kernel(tmp_path: Path) -> None:
+def test_run_ends_without_a_kernel_error(tmp_path: Path) -> None:
     run = started(tmp_path, "1 + 1", SLOW_TO_REST)
     out, err = run.communicate(timeout=120)
     assert (run.returncode, out) == (0, "")
@@ -46,7 +46,7 @@ def test_a_run_ends_without_an_error_of_the_kernel(tmp_path: Path) -> None:
 
 
 @pytest.mark.deep
-def test_an_interrupt_reaches_a_cell_that_runs(tmp_path: Path) -> None:
+def test_interrupt_reaches_the_running_cell(tmp_path: Path) -> None:
     here = tmp_path / "here"
     cell = f"import pathlib, time\npathlib.Path({str(here)!r}).touch()\ntry:\n    time.sleep(1000)\nfinally:\n"
     run = started(tmp_path, cell + f"    pathlib.Path({str(here)!r}).unlink()")

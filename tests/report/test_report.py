@@ -53,7 +53,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> str:
     return out.read_text("utf-8")
 
 
-def test_a_page_holds_the_outputs_and_no_code(small: str) -> None:
+def test_page_has_outputs_and_no_code(small: str) -> None:
     import sys
 
     assert "<title>A small report</title>" in small
@@ -65,7 +65,7 @@ def test_a_page_holds_the_outputs_and_no_code(small: str) -> None:
         assert hidden not in small
 
 
-def test_a_page_fetches_nothing(small: str) -> None:
+def test_page_loads_nothing_from_the_network(small: str) -> None:
     assert fetches_nothing(small)
     assert len(small.encode()) < 8_000_000
     scripts = Tags(small).texts["script"]
@@ -76,7 +76,7 @@ def test_a_page_fetches_nothing(small: str) -> None:
     assert not fetches_nothing("<style>@import 'a.css'</style>")
 
 
-def test_a_failing_cell_leaves_the_old_report(tmp_path: Path) -> None:
+def test_failing_cell_keeps_the_old_report(tmp_path: Path) -> None:
     out = tmp_path / "report.html"
     out.write_text("the one of last week")
     path = notebook(tmp_path, "number = 1", "# a comment\nraise ValueError('Jane Doe, 555-0100')")
@@ -91,7 +91,7 @@ def test_a_failing_cell_leaves_the_old_report(tmp_path: Path) -> None:
     assert sorted(file.name for file in tmp_path.iterdir()) == ["report.html", "small.ipynb"]
 
 
-def test_where_it_cannot_be_written_nothing_is_run(tmp_path: Path) -> None:
+def test_unwritable_path_raises_before_the_run(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="does not exist"):
         make_report("lead-conversion", tmp_path / "missing" / "report.html", sandbox=True)
     with pytest.raises(UsageError, match="is a folder"):
@@ -100,7 +100,7 @@ def test_where_it_cannot_be_written_nothing_is_run(tmp_path: Path) -> None:
         make_report("contact-preferences", tmp_path / "report.html", sandbox=True, spend="spend.csv")
 
 
-def test_reads_leave_out_what_is_forbidden() -> None:
+def test_reads_without_permission_are_omitted() -> None:
     def forbidden(**_: Any) -> int:
         raise PermissionDenied("no", scope="tn.jpm.<jobs>:r")
 
@@ -130,7 +130,7 @@ def test_notebooks_are_thin_and_stored_without_outputs(name: str) -> None:
     assert "sandbox" in parameters_of(notebook_path(name))
 
 
-def test_a_notebook_that_is_not_there() -> None:
+def test_missing_notebook() -> None:
     with pytest.raises(ReportError, match="is missing"):
         notebook_path("no_such_notebook")
 
@@ -138,13 +138,13 @@ def test_a_notebook_that_is_not_there() -> None:
 @pytest.mark.parametrize(
     ("by", "said"), [("no_such", "no_such cannot be used"), (["campaign", "month", "hour"], "one or two names")]
 )
-def test_what_no_report_groups_by_is_refused_before_a_read(tmp_path: Path, by: Any, said: str) -> None:
+def test_unknown_dimension_raises_before_a_read(tmp_path: Path, by: Any, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         make_all(tmp_path / "reports", sandbox=True, by=by)
     assert not (tmp_path / "reports").exists()
 
 
-def test_each_report_is_given_what_it_knows() -> None:
+def test_each_report_gets_only_its_parameters() -> None:
     given = {"by": "source", "spend": "spend.csv", "since": "2026-01-01"}
     taken = {name: _taken(name, notebook_path(notebook), given) for name, notebook in REPORTS.items()}
     assert [one["by"] for one in taken.values()] == [None, None, "source"]
@@ -152,7 +152,7 @@ def test_each_report_is_given_what_it_knows() -> None:
     assert {one["since"] for one in taken.values()} == {"2026-01-01"}
 
 
-def test_where_one_fails_no_file_is_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_report_changes_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "reports"
     folder.mkdir()
     (folder / "index.html").write_text("the one of last week")
@@ -165,7 +165,7 @@ def test_where_one_fails_no_file_is_changed(tmp_path: Path, monkeypatch: pytest.
     assert (folder / "index.html").read_text() == "the one of last week"
 
 
-def test_a_page_that_is_too_large_is_refused() -> None:
+def test_too_large_page_raises() -> None:
     with pytest.raises(ReportError, match=r"8\.1 MB.*--anonymous"):
         fitting("x" * 8_100_000, "Leads")
     assert fitting("x", "Leads") == "x"
@@ -191,7 +191,7 @@ def poor_tenant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[San
 
 
 @pytest.mark.deep
-def test_missing_scopes_are_said_and_the_rest_is_made(poor_tenant: Sandbox, tmp_path: Path) -> None:
+def test_missing_scopes_are_listed_in_the_report(poor_tenant: Sandbox, tmp_path: Path) -> None:
     page = make_report("lead-conversion", tmp_path / "leads.html").read_text("utf-8")
     for said in (
         "No jobs: the application lacks the scope",
@@ -206,7 +206,7 @@ def test_missing_scopes_are_said_and_the_rest_is_made(poor_tenant: Sandbox, tmp_
 
 
 @pytest.mark.deep
-def test_all_leave_out_the_reports_whose_scope_is_missing(poor_tenant: Sandbox, tmp_path: Path) -> None:
+def test_all_omits_reports_without_a_scope(poor_tenant: Sandbox, tmp_path: Path) -> None:
     index = make_all(tmp_path / "reports", time_zone="America/Chicago")
     assert sorted(file.name for file in index.parent.iterdir()) == ["index.html", "lead-conversion.html"]
     page = index.read_text("utf-8")

@@ -18,7 +18,7 @@ with Progress(None).bar("leads.list") as bar:
 """
 
 
-def test_a_bar_is_text_where_there_are_no_widgets(tmp_path: Path) -> None:
+def test_progress_is_text_without_ipywidgets(tmp_path: Path) -> None:
     made = nbformat.v4.new_notebook()
     made.cells = [nbformat.v4.new_code_cell(CELL)]
     nbformat.write(made, tmp_path / "bar.ipynb")

@@ -30,7 +30,7 @@ def foreign_folder(tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("foreign_folder")
-def test_a_notebook_imports_nothing_from_the_working_folder(tmp_path):
+def test_notebook_imports_nothing_from_the_working_folder(tmp_path):
     made = nbformat.v4.new_notebook()
     source = "import pandas, plotly, papermill, stcrm_pandas, json\n[stcrm_pandas.__file__, pandas.__file__]"
     made.cells = [nbformat.v4.new_code_cell(source)]
@@ -40,7 +40,7 @@ def test_a_notebook_imports_nothing_from_the_working_folder(tmp_path):
     assert stcrm_pandas.__file__ in output["data"]["text/plain"]
 
 
-def test_a_notebook_imports_from_a_working_folder_that_pythonpath_names(tmp_path, monkeypatch):
+def test_pythonpath_may_contain_the_working_folder(tmp_path, monkeypatch):
     (tmp_path / "mine.py").write_text("answer = 42\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
@@ -53,7 +53,7 @@ def test_a_notebook_imports_from_a_working_folder_that_pythonpath_names(tmp_path
 
 @pytest.mark.deep
 @pytest.mark.usefixtures("foreign_folder")
-def test_the_command_imports_nothing_from_the_working_folder(tmp_path):
+def test_command_imports_nothing_from_the_working_folder(tmp_path):
     with stcrm_pandas.Sandbox(leads=300, state=tmp_path / "box.sqlite"):
         pass
     command = Path(sys.executable).with_name("stcrm")

@@ -26,14 +26,14 @@ BEFORE = {
 """What has to be done before a case."""
 
 
-def test_every_operation_has_its_case_and_one():
+def test_every_operation_has_one_case():
     counted = Counter(case.name for case in CASES)
     assert set(counted) == {op.name for op in OPERATIONS.values() if not op.name.startswith("lookups.")}
     assert set(counted.values()) == {1}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_what_is_sent_and_what_comes_back(case, box, crm, call):
+def test_request_and_result_of_each_method(case, box, crm, call):
     operation = by_name(case.name)
     if case.name in BEFORE:
         first, args = BEFORE[case.name]
@@ -62,7 +62,7 @@ def test_what_is_sent_and_what_comes_back(case, box, crm, call):
         assert frame.attrs["stcrm"]["fetched_at"].startswith("2026-06-01")
 
 
-def test_what_is_created_carries_what_came_along_with_it(crm, call):
+def test_created_row_has_its_nested_records(crm, call):
     case = next(case for case in CASES if case.name == "customers.create")
     made = call(crm, case.name, *case.args, **case.given)
     (location,) = made["locations"].item()

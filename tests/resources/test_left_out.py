@@ -69,13 +69,13 @@ def about(frame):
     return {name: frame.attrs["stcrm"][name] for name in ("missing_parents", "withheld_parents", "complete", "rows")}
 
 
-def test_every_method_that_reads_below_parents_is_here():
+def test_every_method_with_parents_is_covered():
     several = {op.name for op in OPERATIONS.values() if not op.writes and op.path_names and op.returns != "row"}
     assert several == {*BELOW, *REFUSED}
 
 
 @pytest.mark.parametrize("method", BELOW)
-def test_one_that_is_gone_loses_no_other(method, crm, call):
+def test_deleted_parent_does_not_affect_others(method, crm, call):
     args, named = BELOW[method]
     there = call(crm, method, *[arg[:-1] if isinstance(arg, list) else arg for arg in args])
     assert about(there) == {"missing_parents": [], "withheld_parents": [], "complete": True, "rows": len(there)}
@@ -91,7 +91,7 @@ def test_one_that_is_gone_loses_no_other(method, crm, call):
 
 
 @pytest.mark.parametrize("method", REFUSED)
-def test_one_that_is_refused_loses_no_other(method, crm, call, standing):
+def test_rejected_parent_does_not_affect_others(method, crm, call, standing):
     standing.inject(method, status=404)
     with pytest.warns(MissingParentsWarning, match=f"{method}: nothing exists below"):
         found = call(crm, method, REFUSED[method])
@@ -99,7 +99,7 @@ def test_one_that_is_refused_loses_no_other(method, crm, call, standing):
     assert found.attrs["stcrm"]["complete"]
 
 
-def test_one_that_is_inactive_is_withheld(closed):
+def test_inactive_parent_is_withheld(closed):
     with closed() as crm, pytest.warns(IncompleteReadWarning, match="customer_id 2 .409"):
         found = crm.customers.get_contacts(CUSTOMERS)
     assert found["customer_id"].tolist() == [1, 3]
@@ -130,7 +130,7 @@ def test_a_warm_read_has_the_same_attrs_and_warnings(closed, box):
         assert about(crm.customers.get_contacts([*CUSTOMERS, 999], refresh=True)) == cold[2]
 
 
-def test_one_that_came_back_is_read_again_when_asked(box, join):
+def test_restored_parent_is_read_with_refresh(box, join):
     with join(box) as crm:
         with pytest.warns(MissingParentsWarning):
             crm.leads.list_notes([*LEADS, 77])
@@ -141,7 +141,7 @@ def test_one_that_came_back_is_read_again_when_asked(box, join):
 
 
 @pytest.mark.parametrize("id", [999, np.int64(999), [999], [999, 998]], ids=repr)
-def test_nothing_to_return_is_an_error(id, crm):
+def test_all_parents_missing_raises(id, crm):
     for read in (crm.leads.list_notes, crm.customers.get_contacts):
         with pytest.raises(NotFound, match="999"):
             read(id)
@@ -149,18 +149,18 @@ def test_nothing_to_return_is_an_error(id, crm):
         crm.bookings.list_contacts(id)
 
 
-def test_one_id_that_is_inactive_is_an_error(closed):
+def test_single_inactive_id_raises(closed):
     with closed() as crm, pytest.raises(Conflict, match="id 2"):
         crm.customers.get_contacts(2)
 
 
-def test_a_scope_that_is_missing_is_an_error(standing, crm):
+def test_missing_scope_raises(standing, crm):
     standing.inject("customers.get_contacts", after=1, status=403, times=None)
     with pytest.raises(PermissionDenied):
         crm.customers.get_contacts(CUSTOMERS)
 
 
-def test_strict_is_an_error_also_where_the_others_are_stored(closed):
+def test_strict_raises_with_cached_parents(closed):
     with closed() as crm:
         with pytest.warns(IncompleteReadWarning):
             crm.customers.get_contacts(CUSTOMERS)
@@ -177,7 +177,7 @@ def test_strict_is_an_error_also_where_the_others_are_stored(closed):
         crm.customers.get_contacts(CUSTOMERS)
 
 
-def test_many_are_counted(crm):
+def test_many_missing_parents_are_counted(crm):
     with pytest.warns(MissingParentsWarning, match="lead_id 905 and 2 more") as told:
         found = crm.leads.list_notes([*LEADS, *range(901, 908)])
     assert len(told) == 1

@@ -33,7 +33,7 @@ def crm(standing, join):
 @pytest.mark.parametrize(
     "case", [case for case in READS if by_name(case.name).returns in EMPTY], ids=lambda case: case.name
 )
-def test_an_empty_answer_has_the_columns_and_dtypes_of_a_full_one(case, standing, crm, call):
+def test_empty_response_has_the_same_columns_and_dtypes(case, standing, crm, call):
     operation = by_name(case.name)
     standing.inject(case.name, body=EMPTY[operation.returns])
     found = call(crm, case.name, *case.args, **case.given)
@@ -43,7 +43,7 @@ def test_an_empty_answer_has_the_columns_and_dtypes_of_a_full_one(case, standing
 
 
 @pytest.mark.parametrize("case", BELOW_ONE, ids=lambda case: case.name)
-def test_no_parents_are_no_calls(case, standing, crm, call):
+def test_no_parents_need_no_request(case, standing, crm, call):
     operation = by_name(case.name)
     frame = call(crm, case.name, [])
     assert not standing.requests
@@ -60,7 +60,7 @@ BELOW = [
 
 
 @pytest.mark.parametrize(("method", "parents", "column", "ids"), BELOW, ids=lambda one: str(one)[:24])
-def test_many_parents_are_one_frame(method, parents, column, ids, standing, crm, call):
+def test_many_parents_give_one_frame(method, parents, column, ids, standing, crm, call):
     whole = call(crm, method, [*parents, parents[0]])
     assert list(zip(whole[column], whole["id"], strict=True)) == list(zip(parents, ids, strict=True))
     assert len(standing.requests) == 4, "the sign-in, and one call for each"
@@ -72,7 +72,7 @@ def test_many_parents_are_one_frame(method, parents, column, ids, standing, crm,
     assert one.attrs["stcrm"]["filters"] == {"id": parents[1]}
 
 
-def test_what_is_missing_is_named(crm):
+def test_missing_parents_are_reported(crm):
     with pytest.raises(MissingRows, match=f"no row has contact_id {CONTACTS[1]}"):
         crm.contact_methods.get(CONTACTS[1], METHODS[0])
     gone = "00000009-0000-4000-8000-0000000000c1"
@@ -87,7 +87,7 @@ def test_what_is_missing_is_named(crm):
         crm.contact_preferences.get(CONTACTS[0], METHODS[0], "Nothing")
 
 
-def test_parents_that_cannot_be_right_are_not_sent(standing, crm):
+def test_invalid_parents_raise(standing, crm):
     with pytest.raises(UsageError, match=r"customers.list_notes\(id=…\): must be a whole number"):
         crm.customers.list_notes(["x"])
     with pytest.raises(UsageError, match="must have the same length"):
@@ -99,7 +99,7 @@ def test_parents_that_cannot_be_right_are_not_sent(standing, crm):
     assert not standing.requests
 
 
-def test_in_the_order_in_which_they_are_asked_for(crm):
+def test_rows_are_in_the_requested_order(crm):
     wanted = [CONTACTS[2], CONTACTS[0], CONTACTS[2].upper()]
     assert crm.contacts.get(wanted)["id"].tolist() == [CONTACTS[2], CONTACTS[0]]
     assert crm.bookings.get_of_provider(PROVIDER, [33, 31])["id"].tolist() == [33, 31]
@@ -109,7 +109,7 @@ def test_in_the_order_in_which_they_are_asked_for(crm):
     assert crm.contact_preferences.get(CONTACTS[0], METHODS[0], names)["name"].tolist() == names
 
 
-def test_preferences_carry_whose_they_are(crm):
+def test_preferences_have_their_parent_ids(crm):
     frame = crm.contact_preferences.list(pd.Series(CONTACTS), pd.Series(METHODS[:3]))
     assert frame.groupby("contact_id")["contact_method_id"].unique().map(list).to_dict() == {
         contact: [method] for contact, method in zip(CONTACTS, METHODS, strict=True)
@@ -122,7 +122,7 @@ def test_bookings_of_several_providers(crm):
     assert crm.bookings.list_contacts_of_provider(PROVIDER, BOOKINGS).equals(crm.bookings.list_contacts(BOOKINGS))
 
 
-def test_contacts_by_what_they_belong_to(box, join):
+def test_contacts_by_relationship(box, join):
     crm = join(box)
     crm.contacts.create_relationship(CONTACTS[0], 1, "customer")
     crm.contacts.create_relationship(CONTACTS[0], 2, "customer")
@@ -185,7 +185,7 @@ def test_contacts_are_joined(family, ids, contacts, box, join):
     assert "512-555-0101" not in str(wide[["phones", "emails"]].to_numpy())
 
 
-def test_many_customers_cost_few_calls(standing, crm):
+def test_many_customers_need_few_requests(standing, crm):
     from stcrm_pandas.resources.base.phones_and_emails import FEW
 
     frame = pd.DataFrame({"id": pd.Series(range(1, FEW + 2), dtype="Int64")})
@@ -195,7 +195,7 @@ def test_many_customers_cost_few_calls(standing, crm):
     assert len(wide) == FEW + 1
 
 
-def test_with_contacts_of_nobody(standing, crm):
+def test_with_contacts_of_an_empty_frame(standing, crm):
     none = crm.customers.list().head(0)
     sent = len(standing.requests)
     long = crm.customers.with_contacts(none)
@@ -207,7 +207,7 @@ def test_with_contacts_of_nobody(standing, crm):
     assert wide["phone"].dtype == "str"
 
 
-def test_with_contacts_refuses_what_cannot_be_right(crm):
+def test_with_contacts_rejects_invalid_frames(crm):
     with pytest.raises(UsageError, match="no column 'id'"):
         crm.customers.with_contacts(pd.DataFrame({"x": [1]}))
     with pytest.raises(UsageError, match="'long' or 'wide'"):
@@ -216,7 +216,7 @@ def test_with_contacts_refuses_what_cannot_be_right(crm):
         crm.customers.with_contacts(pd.DataFrame({"id": [1], "phone": ["x"]}), "wide")
 
 
-def test_the_table_of_operations_leads_to_methods(crm):
+def test_operations_table_names_existing_methods(crm):
     for row in crm.operations(all=True).itertuples():
         method = operator.attrgetter(row.name)(crm)
         assert method.__doc__.startswith(row.summary)

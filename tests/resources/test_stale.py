@@ -81,7 +81,7 @@ def same(one, other):
     return one.sort_index(axis="columns").equals(other.sort_index(axis="columns"))
 
 
-def test_every_read_is_tried():
+def test_every_read_is_covered():
     assert set(READS) == {op.name for op in OPERATIONS.values() if not op.writes and not op.name.startswith("lookups.")}
 
 
@@ -109,7 +109,7 @@ def check(case, shop, call, reads):
 
 
 @pytest.mark.parametrize("case", WRITES, ids=lambda case: case.name)
-def test_the_reads_that_show_a_write_show_it(case, shop, call):
+def test_reads_affected_by_a_write_are_fresh(case, shop, call):
     """Of each family that the write forgets the list of all, and the read that the errors name."""
     operation = by_name(case.name)
     lists = [f"{name}.{'search' if name == 'contact_methods' else 'list'}" for name in operation.forgets]
@@ -119,12 +119,12 @@ def test_the_reads_that_show_a_write_show_it(case, shop, call):
 @pytest.mark.deep
 @pytest.mark.parametrize("shop", ["answered"], indirect=True)
 @pytest.mark.parametrize("case", WRITES, ids=lambda case: case.name)
-def test_no_read_at_all_shows_the_old_state(case, shop, call):
+def test_no_read_shows_the_old_state(case, shop, call):
     """Whatever `forgets` says: every read of the CRM, after every write."""
     check(case, shop, call, READS)
 
 
-def test_other_reads_stay_in_the_cache(crm, box, call):
+def test_unaffected_reads_stay_cached(crm, box, call):
     for method in ("lookups.campaigns.list", "bookings.list", "leads.list"):
         call(crm, method)
     sent = len(box.requests)
@@ -195,7 +195,7 @@ def summary(crm, out):
     out.append(crm.leads.list()["summary"].item())
 
 
-def test_a_read_under_way_brings_nothing_stale_back(gates, gated):
+def test_running_read_caches_nothing_stale(gates, gated):
     """It was answered before the write, and its page is stored after it."""
     early = []
     gates.gate["PATCH"].set()
@@ -209,7 +209,7 @@ def test_a_read_under_way_brings_nothing_stale_back(gates, gated):
     assert early == ["Leak", "Flood"]
 
 
-def test_a_read_while_a_write_is_under_way_is_forgotten_after_it(gates, gated):
+def test_read_during_a_write_is_dropped_afterwards(gates, gated):
     """It begins after the write was sent, and ends before it is carried out."""
     early = []
     gates.gate["GET"].set()
@@ -223,7 +223,7 @@ def test_a_read_while_a_write_is_under_way_is_forgotten_after_it(gates, gated):
     assert early == ["Leak", "Flood"]
 
 
-def test_a_feed_under_way_brings_nothing_stale_back(tmp_path):
+def test_running_feed_caches_nothing_stale(tmp_path):
     now = iter(range(1_000, 2_000))
     cache = Cache(tmp_path / "cache.sqlite", clock=lambda: float(next(now)))
     first = cache.feed("leads", "leads")
@@ -235,7 +235,7 @@ def test_a_feed_under_way_brings_nothing_stale_back(tmp_path):
     cache.close()
 
 
-def test_what_was_interrupted_is_not_continued_after_a_write(tmp_path):
+def test_interrupted_read_is_not_resumed_after_a_write(tmp_path):
     cache = Cache(tmp_path / "cache.sqlite")
     hour = pd.Timedelta(hours=1).to_pytimedelta()
     begun = cache.begin("leads", "leads", max_age=hour)

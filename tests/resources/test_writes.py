@@ -46,14 +46,14 @@ def tried(box, method):
 
 
 @pytest.mark.parametrize("case", WRITES, ids=lambda case: case.name)
-def test_nothing_is_written_without_leave(case, standing, join, call):
+def test_writes_need_permission(case, standing, join, call):
     crm = join(standing, by_address=True)
     with pytest.raises(WritesNotAllowed, match=f"{case.name}: this connection is read-only.*allow_writes=True"):
         call(crm, case.name, *case.args, **case.given)
     assert not standing.requests
 
 
-def test_an_address_on_loopback_is_no_sandbox_of_ours(box, join):
+def test_loopback_address_is_not_a_trusted_sandbox(box, join):
     with pytest.raises(WritesNotAllowed, match=f"tenant {box.tenant}"):
         join(box, by_address=True).leads.create(**LEAD)
     assert len(join(box, by_address=True, allow_writes=True).leads.create(**LEAD)) == 1
@@ -62,7 +62,7 @@ def test_an_address_on_loopback_is_no_sandbox_of_ours(box, join):
         join(box, allow_writes=False).leads.create(**LEAD)
 
 
-def test_offline_writes_nothing(box, join):
+def test_offline_writes_raise(box, join):
     crm = join(box, by_address=True, offline=True, allow_writes=True)
     with pytest.raises(WritesNotAllowed, match="offline"):
         crm.leads.create(**LEAD)
@@ -73,14 +73,14 @@ def test_offline_writes_nothing(box, join):
 
 
 @pytest.mark.parametrize("case", WRITES, ids=lambda case: case.name)
-def test_a_write_waits_and_comes_again_after_429(case, standing, join, call):
+def test_write_is_retried_after_429(case, standing, join, call):
     """The rows go through all writes, in the order of the cases."""
     standing.inject(case.name, status=429)
     call(join(standing), case.name, *case.args, **case.given)
     assert tried(standing, case.name) == 2
 
 
-def test_429_for_ever_ends(box, join):
+def test_endless_429_ends(box, join):
     crm = join(box, retries=2)
     box.inject("leads.create", times=None, status=429)
     with pytest.raises(RateLimited) as told:
@@ -89,7 +89,7 @@ def test_429_for_ever_ends(box, join):
     assert not told.value.in_doubt
 
 
-def test_once_more_after_401(box, crm):
+def test_retried_once_after_401(box, crm):
     crm.leads.get(LEADS[0])
     box.inject("leads.create", revoke=True, status=401)
     crm.leads.create(**LEAD)
@@ -97,7 +97,7 @@ def test_once_more_after_401(box, crm):
 
 
 @pytest.mark.parametrize("how", [{"cut": 0}, {"cut": 20}, {"status": 500, "done": True}, {"status": 503}], ids=str)
-def test_a_lead_is_never_made_twice(how, box, crm):
+def test_lead_is_never_created_twice(how, box, crm):
     before = len(crm.leads.list())
     box.inject("leads.create", **how)
     with pytest.raises((ConnectionFailed, ServerError)) as told:
@@ -109,7 +109,7 @@ def test_a_lead_is_never_made_twice(how, box, crm):
     assert len(crm.leads.list()) - before == (how.get("status") != 503)
 
 
-def test_a_slow_answer_leaves_it_in_doubt(box, join):
+def test_slow_response_is_in_doubt(box, join):
     crm = join(box, timeout=(5, 0.2))
     crm.leads.get(LEADS[0])
     box.inject("leads.update", delay=0.6)
@@ -119,7 +119,7 @@ def test_a_slow_answer_leaves_it_in_doubt(box, join):
     assert tried(box, "leads.update") == 1
 
 
-def test_what_was_never_sent_is_sent_again(box, join):
+def test_unsent_request_is_retried(box, join):
     crm = join(box, by_address=True, allow_writes=True, retries=1)
     crm.leads.get(LEADS[0])
     box.stop()
@@ -130,7 +130,7 @@ def test_what_was_never_sent_is_sent_again(box, join):
     assert "may have been made" not in str(told.value)
 
 
-def test_every_write_names_a_read_that_shows_it():
+def test_every_write_suggests_a_read():
     for operation in OPERATIONS.values():
         assert operation.writes == (operation.shown_by is not None) == bool(operation.forgets)
         if operation.shown_by:
@@ -142,7 +142,7 @@ def test_every_write_names_a_read_that_shows_it():
 # Refusals
 
 
-def test_the_services_own_words_come_through(box, crm):
+def test_service_message_is_in_the_error(box, crm):
     with pytest.raises(NotFound) as missing:
         crm.leads.update(999, summary="x")
     assert missing.value.path == {"id": 999}
@@ -156,13 +156,13 @@ def test_the_services_own_words_come_through(box, crm):
     assert not refused.value.in_doubt
 
 
-def test_a_missing_scope_is_named(box, crm):
+def test_missing_scope_is_reported(box, crm):
     box.inject("leads.create", status=403)
     with pytest.raises(PermissionDenied, match=r"tn.crm.leads:w"):
         crm.leads.create(**LEAD)
 
 
-def test_what_cannot_be_right_is_not_sent(box, crm):
+def test_invalid_values_are_not_sent(box, crm):
     with pytest.raises(UsageError, match=r"leads.create: campaign_id: is required; summary: is required"):
         crm.leads.create(call_reason_id=1)
     with pytest.raises(UsageError, match=r"leads.update needs id"):
@@ -187,7 +187,7 @@ def test_what_cannot_be_right_is_not_sent(box, crm):
 # Answers
 
 
-def test_an_answer_that_cannot_be_read_says_that_it_was_done(box, crm):
+def test_unreadable_response_reports_that_the_write_was_done(box, crm):
     box.inject("leads.create", body="<html>", done=True)
     with pytest.raises(InvalidResponse) as told:
         crm.leads.create(**LEAD)
@@ -196,7 +196,7 @@ def test_an_answer_that_cannot_be_read_says_that_it_was_done(box, crm):
     assert tried(box, "leads.create") == 1
 
 
-def test_an_answer_that_drifts_is_kept_and_told(box, join):
+def test_response_with_drift_is_kept_and_reported(box, join):
     drifted = {"leadId": LEADS[0], "followUpDate": "2026-07-01T00:00:00Z", "text": None, "pinToTop": None, "extra": 1}
     box.inject("leads.create_follow_up", body=drifted, times=2)
     crm = join(box)
@@ -208,14 +208,14 @@ def test_an_answer_that_drifts_is_kept_and_told(box, join):
     assert "was carried out" in told.value.__notes__[0]
 
 
-def test_a_contact_that_cannot_be_read_afterwards_was_changed(box, crm):
+def test_contact_that_cannot_be_read_afterwards_was_changed(box, crm):
     box.inject("bookings.list_contacts_of_provider", times=None, body="<html>")
     with pytest.raises(ResponseError) as told:
         crm.bookings.update_contact(41, 31, 51, memo="home")
     assert "was carried out" in told.value.__notes__[0]
 
 
-def test_a_cache_that_cannot_forget_lets_nothing_be_written(box, crm):
+def test_cache_that_cannot_be_cleared_blocks_writes(box, crm):
     crm.leads.list()
     spoil(crm)
     with pytest.raises(SettingsError):
@@ -223,7 +223,7 @@ def test_a_cache_that_cannot_forget_lets_nothing_be_written(box, crm):
     assert tried(box, "leads.create") == 0
 
 
-def test_a_cache_that_cannot_forget_afterwards_says_so(box, crm):
+def test_cache_that_cannot_be_cleared_afterwards_warns(box, crm):
     box.inject("leads.create", before=lambda: spoil(crm))
     with pytest.warns(StcrmWarning, match=r"leads.create: stored responses may be out of date.*refresh=True"):
         assert len(crm.leads.create(**LEAD)) == 1
@@ -248,7 +248,7 @@ def make(crm):
     return crm.customers.create(name="Lee", address=PLACE, locations=[])
 
 
-def test_a_location_within_a_new_customer_is_read_exactly_and_slowly_alike(box, crm):
+def test_nested_location_is_equal_on_both_paths(box, crm):
     whole = created(createdOn="0001-01-01T00:00:00Z", mergedToId=2**53 + 1, tagTypeIds=[1, 2], zoneId=None)
     box.inject("customers.create", body=whole)
     quick = make(crm)
@@ -272,14 +272,14 @@ def test_a_location_within_a_new_customer_is_read_exactly_and_slowly_alike(box, 
     ],
     ids=str,
 )
-def test_a_location_within_a_new_customer_that_drifts_is_told(location, told, box, crm):
+def test_nested_location_with_drift_is_reported(location, told, box, crm):
     box.inject("customers.create", body=created(**location))
     with pytest.warns(DriftWarning, match=told):
         assert len(make(crm)["locations"].item()) == 1
 
 
 @pytest.mark.parametrize("location", [{"createdOn": "soon"}, {"id": 5.5}, {"address": []}, {"contacts": 7}], ids=str)
-def test_a_location_within_a_new_customer_that_cannot_be_read_is_named(location, box, crm):
+def test_unreadable_nested_location_is_reported(location, box, crm):
     box.inject("customers.create", body=created(**location))
     with pytest.raises(UnreadableValue, match=r"locations .*\(id 7\)"):
         make(crm)
@@ -288,7 +288,7 @@ def test_a_location_within_a_new_customer_that_cannot_be_read_is_named(location,
 # Tags in parts
 
 
-def test_tags_go_in_parts_and_each_says_what_became_of_it(box, crm):
+def test_tags_are_sent_in_parts_with_a_result_each(box, crm):
     box.inject("tags.add", body="")
     box.inject("tags.add", status=500)
     box.inject("tags.add", body="")
@@ -310,14 +310,14 @@ def test_tags_go_in_parts_and_each_says_what_became_of_it(box, crm):
     }
 
 
-def test_tags_of_which_no_part_succeeds_are_an_error(box, crm):
+def test_tags_raise_if_no_part_succeeds(box, crm):
     box.inject("tags.remove", times=None, status=403)
     with pytest.raises(ServiceError, match=r"tn.crm.tags:w"):
         crm.tags.remove(customer_ids=range(1, 1_500), tag_type_ids=[TAG])
     assert tried(box, "tags.remove") == 2
 
 
-def test_a_fault_in_the_last_part_is_found_before_the_first_is_sent(box, crm):
+def test_invalid_last_part_raises_before_any_request(box, crm):
     with pytest.raises(UsageError, match=r"customer_ids\[1500\]"):
         crm.tags.add(customer_ids=[*range(1_500), "x"], tag_type_ids=[TAG])
     with pytest.raises(UsageError, match="customer_ids: is required; tag_type_ids: is required"):
@@ -337,7 +337,7 @@ def type_of(resource):
 
 
 @pytest.mark.parametrize("operation", [op for op in OPERATIONS.values() if op.body], ids=lambda op: op.name)
-def test_annotations_say_what_may_be_cleared(operation):
+def test_annotations_match_clearable_fields(operation):
     """Null says something only where a value may stand already: in a change."""
     family = type_of(operation.resource)
     parameters = inspect.signature(getattr(family, operation.name.rpartition(".")[2])).parameters

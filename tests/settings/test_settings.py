@@ -23,7 +23,7 @@ def _elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def test_arguments_beat_the_environment_which_beats_the_file(tmp_path, monkeypatch):
+def test_arguments_override_the_environment_and_the_file(tmp_path, monkeypatch):
     (tmp_path / ".env").write_text("STCRM_TENANT=1\nSTCRM_RETRIES=1\nSTCRM_MAX_AGE=2d\nOTHER=x\n")
     monkeypatch.setenv("STCRM_TENANT", "2")
     monkeypatch.setenv("STCRM_RETRIES", "2")
@@ -45,39 +45,39 @@ def test_everything_can_come_from_the_environment(monkeypatch):
     assert not settings.offline
 
 
-def test_both_environments_know_their_addresses():
+def test_both_environments_have_addresses():
     production = read_settings(**{**PLACE, "environment": "production"})
     assert production.api_url == "https://api.servicetitan.io"
     assert production.token_url == "https://auth.servicetitan.io/connect/token"
 
 
 @pytest.mark.parametrize("auth_url", ["https://a.example", "https://a.example/", "https://a.example/connect/token"])
-def test_the_sign_in_may_be_given_with_or_without_its_path(auth_url):
+def test_sign_in_address_with_or_without_its_path(auth_url):
     given = {**PLACE, "environment": None, "api_url": "https://x.example/", "auth_url": auth_url}
     settings = read_settings(**given)
     assert settings.token_url == "https://a.example/connect/token"
     assert settings.api_url == settings.name == "https://x.example"
 
 
-def test_an_address_in_hand_beats_a_name_in_the_environment(monkeypatch):
+def test_address_argument_overrides_the_environment_name(monkeypatch):
     monkeypatch.setenv("STCRM_ENVIRONMENT", "production")
     given = {**PLACE, "environment": None, "api_url": "https://x.example", "auth_url": "https://a.example"}
     assert read_settings(**given).name == "https://x.example"
 
 
 @pytest.mark.parametrize("missing", ["environment", "tenant", "client_id", "client_secret", "app_key"])
-def test_what_is_missing_is_named_with_its_variable(missing):
+def test_missing_setting_is_reported_with_its_variable(missing):
     with pytest.raises(SettingsError, match=f"STCRM_{missing.upper()}") as caught:
         stcrm.connect(**{**PLACE, missing: None})
     assert "connect(sandbox=True)" in str(caught.value)
 
 
-def test_all_that_is_missing_is_named_at_once():
+def test_all_missing_settings_are_reported_together():
     with pytest.raises(SettingsError, match="STCRM_TENANT, STCRM_CLIENT_ID, STCRM_CLIENT_SECRET, STCRM_APP_KEY"):
         stcrm.connect(environment="production")
 
 
-def test_dismissing_reasons_are_a_text_in_the_environment_and_a_mapping_in_hand(tmp_path, monkeypatch):
+def test_dismissing_reasons_as_text_or_mapping(tmp_path, monkeypatch):
     assert read_settings(**PLACE).dismissing_reasons == {}
     (tmp_path / ".env").write_text("STCRM_DISMISSING_REASONS=7=Spam\n")
     assert read_settings(**PLACE).dismissing_reasons == {7: "Spam"}
@@ -86,7 +86,7 @@ def test_dismissing_reasons_are_a_text_in_the_environment_and_a_mapping_in_hand(
     assert read_settings(**PLACE, dismissing_reasons={8: "Postponed"}).dismissing_reasons == {8: "Postponed"}
 
 
-def test_a_sandbox_brings_the_names_of_its_dismissing_reasons(sandbox):
+def test_sandbox_provides_dismissing_reasons(sandbox):
     with stcrm.connect(sandbox=sandbox) as crm:
         assert crm.settings.dismissing_reasons[620] == "Price too high"
     with stcrm.connect(sandbox=sandbox, dismissing_reasons={620: "Too dear"}) as crm:
@@ -128,14 +128,14 @@ def test_a_sandbox_brings_the_names_of_its_dismissing_reasons(sandbox):
         ("progress", "perhaps"),
     ],
 )
-def test_what_is_wrong_is_named_without_its_value(name, value):
+def test_invalid_setting_is_reported_without_its_value(name, value):
     with pytest.raises(SettingsError, match=f"STCRM_{name.upper()}") as caught:
         stcrm.connect(**{**PLACE, name: value})
     shown = str(caught.value) + repr(caught.value)
     assert all(secret not in shown for secret in [*SECRETS.values(), "schlüssel", "two words", "X-Evil"])
 
 
-def test_the_message_says_where_the_wrong_value_stands(monkeypatch):
+def test_message_has_the_source_of_an_invalid_value(monkeypatch):
     monkeypatch.setenv("STCRM_TENANT", "seven")
     with pytest.raises(SettingsError, match=r"the environment or \.env|STCRM_TENANT"):
         read_settings(**{**PLACE, "tenant": None})
@@ -143,7 +143,7 @@ def test_the_message_says_where_the_wrong_value_stands(monkeypatch):
         read_settings(**{**PLACE, "tenant": "seven"})
 
 
-def test_a_blank_around_a_secret_is_a_slip_of_the_pen():
+def test_white_space_around_a_secret_is_removed():
     settings = read_settings(**{**PLACE, "app_key": " k3y-word\n", "client_id": "cid ", "client_secret": "s\r\n"})
     assert settings.app_key.get_secret_value() == "k3y-word"
     assert settings.client_secret.get_secret_value() == "s"
@@ -156,14 +156,14 @@ def test_an_address_needs_its_scheme(url):
         read_settings(**{**PLACE, "environment": None, "api_url": url, "auth_url": "https://a.example"})
 
 
-def test_two_places_at_once_are_refused(monkeypatch):
+def test_environment_and_address_together_raise(monkeypatch):
     monkeypatch.setenv("STCRM_API_URL", "https://x.example")
     monkeypatch.setenv("STCRM_ENVIRONMENT", "production")
     with pytest.raises(SettingsError, match="STCRM_ENVIRONMENT and STCRM_API_URL"):
         read_settings(**{**PLACE, "environment": None})
 
 
-def test_an_address_without_its_sign_in_is_refused():
+def test_address_without_sign_in_address_raises():
     with pytest.raises(SettingsError, match="STCRM_AUTH_URL"):
         read_settings(**{**PLACE, "environment": None, "api_url": "https://x.example"})
 
@@ -181,12 +181,12 @@ def test_no_repr_and_no_dump_shows_a_secret():
 
 
 @pytest.mark.parametrize("name", ["rate_limt", "tenat", "api_key", "verbose"])
-def test_a_keyword_that_is_no_setting_is_refused(name):
+def test_unknown_keyword_raises(name):
     with pytest.raises(UsageError, match=f"no setting '{name}'"):
         stcrm.connect(**{**PLACE, name: 1})
 
 
-def test_where_nothing_names_a_tenant_none_is_a_sandbox(monkeypatch, tmp_path):
+def test_none_is_a_sandbox_without_a_tenant(monkeypatch, tmp_path):
     assert not names_a_tenant({"time_zone": "America/Chicago", "tenant": None})
     with stcrm.Sandbox(leads=100) as sandbox:
         monkeypatch.setitem(client._sandboxes, "", sandbox)
@@ -195,7 +195,7 @@ def test_where_nothing_names_a_tenant_none_is_a_sandbox(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["STCRM_TENANT", "STCRM_ENVIRONMENT", "STCRM_APP_KEY"])
-def test_a_tenant_that_is_named_in_part_is_no_sandbox(monkeypatch, name):
+def test_partial_tenant_settings_are_not_a_sandbox(monkeypatch, name):
     monkeypatch.setenv(name, "7")
     with pytest.raises(SettingsError):
         stcrm.connect(sandbox=None)
@@ -217,42 +217,42 @@ def test_a_tenant_that_is_named_in_part_is_no_sandbox(monkeypatch, name):
         (0.5, 0.5),
     ],
 )
-def test_lengths_of_time(value, seconds):
+def test_durations(value, seconds):
     assert duration(value) == dt.timedelta(seconds=seconds)
     assert duration(dt.timedelta(seconds=seconds)) == dt.timedelta(seconds=seconds)
 
 
 @given(st.one_of(st.text(), st.floats(), st.integers(), st.none(), st.lists(st.integers()), st.binary()))
-def test_no_length_of_time_breaks_the_reading(value):
+def test_any_duration_is_parsed_or_rejected(value):
     try:
         assert duration(value) >= dt.timedelta(0)
     except ValueError as error:
         assert "duration" in str(error)  # noqa: PT017
 
 
-def test_settings_errors_are_ours():
+def test_settings_errors_are_stcrm_errors():
     assert issubclass(SettingsError, StcrmError)
 
 
-def test_a_file_that_an_editor_of_windows_wrote(tmp_path):
+def test_env_file_with_windows_encoding(tmp_path):
     (tmp_path / ".env").write_bytes(b"\xef\xbb\xbfSTCRM_TENANT=7\r\nSTCRM_CLIENT_ID=cid\r\n")
     settings = read_settings(environment="production", **SECRETS)
     assert (settings.tenant, settings.client_id) == (7, "cid")
 
 
-def test_a_file_that_is_no_text(tmp_path):
+def test_env_file_that_is_not_text(tmp_path):
     (tmp_path / ".env").write_bytes(b"STCRM_CLIENT_SECRET=s3cr3t-word-\xff\xfe\n")
     with pytest.raises(SettingsError, match=r"\.env") as caught:
         read_settings(**PLACE)
     assert "s3cr3t" not in str(caught.value)
 
 
-def test_a_folder_of_that_name_is_a_virtual_environment_and_no_matter(tmp_path):
+def test_env_folder_is_ignored(tmp_path):
     (tmp_path / ".env").mkdir()
     assert read_settings(**PLACE).tenant == 7
 
 
-def test_a_tilde_in_a_folder_is_the_home(tmp_path, monkeypatch):
+def test_tilde_in_a_folder_is_expanded(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     assert read_settings(**PLACE, cache_dir="~/here").cache_folder == tmp_path / "here"
     assert read_cache_folder(Path("~/here")) == tmp_path / "here"

@@ -50,7 +50,7 @@ def environment(monkeypatch):
 
 @pytest.mark.parametrize("url", ELSEWHERE)
 @pytest.mark.parametrize("where", ["argument", "environment"])
-def test_a_file_sends_no_secret_from_elsewhere_to_its_sign_in(url, where, env_file, environment):
+def test_env_file_address_gets_no_secret_at_sign_in(url, where, env_file, environment):
     env_file(auth_url=url)
     if where == "environment":
         environment(**PLACE)
@@ -59,7 +59,7 @@ def test_a_file_sends_no_secret_from_elsewhere_to_its_sign_in(url, where, env_fi
 
 
 @pytest.mark.parametrize("secret", SECRETS)
-def test_a_file_sends_no_secret_from_elsewhere_to_its_service(secret, env_file, environment):
+def test_env_file_address_gets_no_other_secret(secret, env_file, environment):
     """The other secret stands in the file, and so does all else."""
     file = {"tenant": 7, "client_id": "cid", "api_url": "https://x.example", "auth_url": "https://x.example", **SECRETS}
     env_file(**{name: value for name, value in file.items() if name != secret})
@@ -68,13 +68,13 @@ def test_a_file_sends_no_secret_from_elsewhere_to_its_service(secret, env_file, 
         read_settings()
 
 
-def test_the_environment_does_not_send_away_what_was_given_as_an_argument(environment):
+def test_environment_address_gets_no_secret_arguments(environment):
     environment(api_url="https://x.example", auth_url="https://x.example")
     with pytest.raises(SettingsError, match=r"from the environment, but STCRM_CLIENT_SECRET from connect\(…\)"):
         read_settings(tenant=7, client_id="cid", **SECRETS)
 
 
-def test_nothing_arrives_at_an_address_of_a_foreign_folder(box, env_file, environment, usual):
+def test_nothing_is_sent_to_an_address_from_a_foreign_folder(box, env_file, environment, usual):
     place = box.connection()
     env_file(auth_url=place["auth_url"])
     environment(**{name: place[name] for name in ("api_url", "tenant", "client_id", "client_secret", "app_key")})
@@ -83,25 +83,25 @@ def test_nothing_arrives_at_an_address_of_a_foreign_folder(box, env_file, enviro
     assert not box.requests
 
 
-def test_a_file_with_address_and_secrets_is_whole(env_file):
+def test_env_file_with_address_and_secrets(env_file):
     env_file(tenant=7, client_id="cid", api_url="https://x.example", auth_url="https://a.example", **SECRETS)
     settings = read_settings()
     assert (settings.api_url, settings.auth_url) == ("https://x.example", "https://a.example")
 
 
-def test_a_more_trusted_address_may_have_the_secret_of_a_file(env_file):
+def test_trusted_address_may_get_env_file_secrets(env_file):
     env_file(tenant=7, client_id="cid", **SECRETS)
     settings = read_settings(api_url="https://x.example", auth_url="https://a.example")
     assert settings.client_secret.get_secret_value() == "s3cr3t-word"
 
 
-def test_a_known_environment_may_come_from_a_file(env_file, environment):
+def test_env_file_may_set_a_known_environment(env_file, environment):
     env_file(environment="integration", tenant=7)
     environment(client_id="cid", **SECRETS)
     assert read_settings().api_url == "https://api-integration.servicetitan.io"
 
 
-def test_a_file_takes_nothing_out_of_the_environment(env_file, monkeypatch):
+def test_env_file_does_not_expand_variables(env_file, monkeypatch):
     """`${NAME}` would put any variable into an address."""
     monkeypatch.setenv("OTHER_SECRET", "an0ther")
     url = "https://x.example/${OTHER_SECRET}"
@@ -111,7 +111,7 @@ def test_a_file_takes_nothing_out_of_the_environment(env_file, monkeypatch):
 
 
 @pytest.mark.parametrize("value", ["1", "true"])
-def test_a_file_allows_no_writes(value, env_file, box, environment, usual):
+def test_env_file_cannot_allow_writes(value, env_file, box, environment, usual):
     env_file(allow_writes=value)
     environment(**{name: one for name, one in box.connection().items() if name != "sandbox_id"})
     with pytest.warns(StcrmWarning, match=r"STCRM_ALLOW_WRITES .* is ignored, because a \.env file"):
@@ -121,7 +121,7 @@ def test_a_file_allows_no_writes(value, env_file, box, environment, usual):
     crm.close()
 
 
-def test_a_file_hides_no_journals(env_file, tmp_path):
+def test_env_file_cannot_move_the_journals(env_file, tmp_path):
     env_file(state_dir=tmp_path / "hidden")
     with pytest.warns(StcrmWarning, match="STCRM_STATE_DIR"):
         assert read_settings(**PLACE).journal_folder.parent != tmp_path / "hidden"
@@ -129,7 +129,7 @@ def test_a_file_hides_no_journals(env_file, tmp_path):
         assert tmp_path not in read_journal_folder().parents
 
 
-def test_the_file_of_another_user_is_not_read(env_file, monkeypatch):
+def test_env_file_of_another_user_is_ignored(env_file, monkeypatch):
     path = env_file(tenant=9, max_age="2d")
     monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1, raising=False)
     with pytest.warns(StcrmWarning, match="belongs to another user, so it is not read"):
@@ -138,7 +138,7 @@ def test_the_file_of_another_user_is_not_read(env_file, monkeypatch):
     assert settings.max_age.total_seconds() == 3600
 
 
-def test_nor_is_one_to_which_a_link_of_ones_own_leads(tmp_path, env_file, monkeypatch):
+def test_linked_env_file_of_another_user_is_ignored(tmp_path, env_file, monkeypatch):
     path = env_file(max_age="2d").rename(tmp_path / "theirs")
     (tmp_path / ".env").symlink_to(path)
     theirs, stat = path.stat().st_uid + 1, type(path).stat
@@ -156,7 +156,7 @@ def test_nor_is_one_to_which_a_link_of_ones_own_leads(tmp_path, env_file, monkey
     "url", ["http://x.example", "http://10.0.0.1", "http://127.0.0.1.x.example", "HTTP://x.example"]
 )
 @pytest.mark.parametrize("name", ["api_url", "auth_url"])
-def test_an_address_elsewhere_is_https(url, name):
+def test_remote_address_must_be_https(url, name):
     place = {**PLACE, "environment": None, "api_url": "https://x.example", "auth_url": "https://x.example", name: url}
     with pytest.raises(SettingsError, match=f"STCRM_{name.upper()}.*https://"):
         read_settings(**place)
@@ -178,7 +178,7 @@ def test_an_address_elsewhere_is_https(url, name):
     ],
 )
 @pytest.mark.parametrize("name", ["api_url", "auth_url", "environment"])
-def test_what_is_no_plain_address_is_refused_and_not_shown(url, name):
+def test_invalid_address_raises_without_showing_it(url, name):
     place = {**PLACE, "environment": None, "api_url": "https://x.example", "auth_url": "https://x.example"}
     if name == "environment":
         place["api_url"] = None
@@ -187,7 +187,7 @@ def test_what_is_no_plain_address_is_refused_and_not_shown(url, name):
     assert "passw0rd" not in f"{caught.value} {caught.value!r} {caught.value.__cause__!r}"
 
 
-def test_an_address_of_ones_own_is_named_once_and_before_anything_is_sent(box, join_by_address, caplog):
+def test_custom_address_is_logged_once_before_any_request(box, join_by_address, caplog):
     caplog.set_level(logging.WARNING)
     url = f"{box.api_url}/of-no-other-test"
     crm = join_by_address(box, auth_url=url, retries=0)
@@ -201,13 +201,13 @@ def test_an_address_of_ones_own_is_named_once_and_before_anything_is_sent(box, j
     ]
 
 
-def test_a_sandbox_of_this_process_is_not_named(shop, join, caplog):
+def test_own_sandbox_is_not_logged(shop, join, caplog):
     with stcrm.Sandbox(company=shop(leads=1), rate_limit=None) as box:
         join(box).leads.list()
         assert box.api_url not in caplog.text
 
 
-def test_without_a_logger_it_stands_on_standard_error(box, tmp_path):
+def test_without_logging_it_goes_to_standard_error(box, tmp_path):
     program = """if True:
         import sys, stcrm_pandas as stcrm
         place = dict(zip(("api_url", "auth_url", "tenant", "client_id", "client_secret", "app_key"), sys.argv[1:]))
@@ -222,7 +222,7 @@ def test_without_a_logger_it_stands_on_standard_error(box, tmp_path):
     assert ran.stderr.count(f"secrets are sent to {box.api_url} ") == 1
 
 
-def test_which_addresses_are_known():
+def test_known_addresses():
     assert is_known("https://auth.servicetitan.io")
     assert is_known("https://auth.servicetitan.io/connect/token")
     assert is_known("https://api-integration.servicetitan.io")

@@ -59,7 +59,7 @@ BEFORE = customers(
 
 @settings(phases=[Phase.generate])  # a frame is small: to make it smaller still takes minutes
 @given(row=st.sampled_from(ROWS), data=st.data())
-def test_the_pair_changes_nothing(row: Row, data: st.DataObject, tmp_path: Path) -> None:
+def test_round_trip_changes_nothing(row: Row, data: st.DataObject, tmp_path: Path) -> None:
     frame = data.draw(frames(row))
     frame.attrs["stcrm"] = ABOUT
     for kind in KINDS:
@@ -72,7 +72,7 @@ def test_the_pair_changes_nothing(row: Row, data: st.DataObject, tmp_path: Path)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_sheet_says_what_and_whose_it_is(kind: str, tmp_path: Path) -> None:
+def test_sheet_has_resource_and_tenant(kind: str, tmp_path: Path) -> None:
     path = stcrm.write_sheet(BEFORE, str(tmp_path / f"sheet.{kind}"))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
@@ -84,7 +84,7 @@ def test_a_sheet_says_what_and_whose_it_is(kind: str, tmp_path: Path) -> None:
         stcrm.read_sheet(path, "leads")
 
 
-def test_csv_is_as_a_spreadsheet_wants_it(tmp_path: Path) -> None:
+def test_csv_format_suits_spreadsheets(tmp_path: Path) -> None:
     content = stcrm.write_sheet(BEFORE, tmp_path / "sheet.csv").read_bytes()
     assert content.startswith(b"\xef\xbb\xbf")
     head, *lines = csv.reader(io.StringIO(content.decode("utf-8-sig")))
@@ -103,7 +103,7 @@ def test_csv_is_as_a_spreadsheet_wants_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_nothing_in_a_sheet_runs(kind: str, tmp_path: Path) -> None:
+def test_formulas_are_disarmed(kind: str, tmp_path: Path) -> None:
     risky = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1", "#N/A", "a;=1"]
     frame = customers(name=risky).assign(**{"=col": risky})
     path = stcrm.write_sheet(frame, tmp_path / f"sheet.{kind}")
@@ -120,7 +120,7 @@ def test_nothing_in_a_sheet_runs(kind: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_columns_of_ones_own_and_new_fields_come_back(kind: str, tmp_path: Path) -> None:
+def test_additional_columns_round_trip(kind: str, tmp_path: Path) -> None:
     frame = BEFORE.assign(
         note=pd.Series(["=x", "", None], dtype="str"),
         tier=pd.Series([{"level": 3}, ["a", 1], None], dtype=object),
@@ -134,7 +134,7 @@ def test_columns_of_ones_own_and_new_fields_come_back(kind: str, tmp_path: Path)
     assert (len(changes), changes.unknown_columns) == (0, ())
 
 
-def test_a_frame_that_was_repaired_is_written_by_the_types_of_its_columns(tmp_path: Path) -> None:
+def test_frame_with_drift_is_written_by_column_type(tmp_path: Path) -> None:
     mended = BEFORE.assign(
         merged_to_id=pd.Series([2**60, 5.0, None], dtype=object), tag_type_ids=[[2**60, 1], [], None]
     ).set_index("id")
@@ -146,7 +146,7 @@ def test_a_frame_that_was_repaired_is_written_by_the_types_of_its_columns(tmp_pa
         stcrm.write_sheet(BEFORE.assign(created_on=BEFORE["created_on"].dt.tz_localize(None)), tmp_path / "sheet.csv")
 
 
-def test_a_frame_or_a_file_that_does_not_say_what_it_is(tmp_path: Path) -> None:
+def test_unknown_resource_raises(tmp_path: Path) -> None:
     frame = BEFORE.copy()
     frame.attrs.clear()
     with pytest.raises(UsageError, match="does not name its resource"):
@@ -211,7 +211,7 @@ def read_warned(path: Path) -> Any:
         ("created_on", "2026-01-01T07:00:00-05:00", MOMENT.floor("s")),
     ],
 )
-def test_what_is_certain_is_an_edit(kind: str, name: str, value: str, new: Any, tmp_path: Path) -> None:
+def test_unambiguous_cells_are_edits(kind: str, name: str, value: str, new: Any, tmp_path: Path) -> None:
     sheet = stcrm.read_sheet(foreign(tmp_path, cell(name, 1, value), kind), "customers")
     changes = diff(BEFORE, sheet, row=CUSTOMERS)
     assert changes.frame[["id", "column", "new"]].values.tolist() == [[1, name, new]]
@@ -255,7 +255,7 @@ BENT_IN_XLSX = [
     ("kind", "name", "value", "why"),
     [("csv", *one) for one in BENT] + [("xlsx", *one) for one in (*BENT, *BENT_IN_XLSX)],
 )
-def test_what_is_bent_is_told_and_left_as_it_was(kind: str, name: str, value: Any, why: str, tmp_path: Path) -> None:
+def test_damaged_cells_are_suspect_and_unchanged(kind: str, name: str, value: Any, why: str, tmp_path: Path) -> None:
     def change(lines: list[list[Any]]) -> list[list[Any]]:
         return cell("name", 2, "Bob")(cell(name, 1, value)(lines))
 
@@ -273,7 +273,7 @@ def test_what_is_bent_is_told_and_left_as_it_was(kind: str, name: str, value: An
     assert "1 suspect cell" in repr(sheet)
 
 
-def test_a_suspect_that_stood_there_before_is_none(tmp_path: Path) -> None:
+def test_unchanged_cells_are_not_suspect(tmp_path: Path) -> None:
     before = BEFORE.assign(address_zip=["2134", "60601", "8201"])
     before.attrs = BEFORE.attrs
     path = stcrm.write_sheet(before, tmp_path / "sheet.csv")
@@ -286,7 +286,7 @@ def test_a_suspect_that_stood_there_before_is_none(tmp_path: Path) -> None:
     assert len(changes.suspects) == 0
 
 
-def test_a_row_whose_id_is_bent_is_left_out(tmp_path: Path) -> None:
+def test_row_with_a_damaged_id_is_omitted(tmp_path: Path) -> None:
     def change(lines: list[list[Any]]) -> list[list[Any]]:
         return cell("name", 1, "Eve")(cell("id", 1, "1.15292E+18")(lines))
 
@@ -299,7 +299,7 @@ def test_a_row_whose_id_is_bent_is_left_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_columns_and_rows_that_moved_came_or_went(kind: str, tmp_path: Path) -> None:
+def test_moved_added_and_deleted_columns_and_rows(kind: str, tmp_path: Path) -> None:
     def change(lines: list[list[Any]]) -> list[list[Any]]:
         kept = [place for place, name in enumerate(lines[0]) if name != "balance"]
         turned = [[line[place] for place in reversed(kept)] for line in (lines[0], *reversed(lines[1:]))]
@@ -328,7 +328,7 @@ def test_columns_and_rows_that_moved_came_or_went(kind: str, tmp_path: Path) -> 
         ("utf-8-sig", ";", "sep=;\n"),
     ],
 )
-def test_encodings_and_delimiters_are_found_out(encoding: str, delimiter: str, first: str, tmp_path: Path) -> None:
+def test_encodings_and_delimiters_are_detected(encoding: str, delimiter: str, first: str, tmp_path: Path) -> None:
     path = stcrm.write_sheet(BEFORE, tmp_path / "sheet.csv")
     lines = list(csv.reader(io.StringIO(path.read_text("utf-8-sig"), newline="")))
     lines[1][2] = "Zoë, Ltd; and\r\nson"
@@ -339,14 +339,14 @@ def test_encodings_and_delimiters_are_found_out(encoding: str, delimiter: str, f
     assert changes.frame["new"].tolist() == ["Zoë, Ltd; and\r\nson"]
 
 
-def test_letters_that_an_old_encoding_lost_are_suspect(tmp_path: Path) -> None:
+def test_letters_lost_by_an_old_encoding_are_suspect(tmp_path: Path) -> None:
     path = foreign(tmp_path, lambda lines: cell("name", 2, "Why?")(cell("name", 1, "?ukasz")(lines)))
     path.write_bytes(path.read_text("utf-8-sig").encode("cp1252"))
     sheet = read_warned(path)
     assert sheet.suspects[["row", "why"]].values.tolist() == [[2, "may have lost letters"]]
 
 
-def test_a_column_that_stands_twice(tmp_path: Path) -> None:
+def test_duplicate_column(tmp_path: Path) -> None:
     def change(lines: list[list[Any]]) -> list[list[Any]]:
         lines = [[*line, line[2]] for line in lines]
         lines[1][-1] = "Eve"
@@ -371,13 +371,13 @@ def test_a_column_that_stands_twice(tmp_path: Path) -> None:
         ("tag_type_ids", '["a"]', "contains a value that is not a whole number"),
     ],
 )
-def test_what_cannot_be_read_is_an_error_by_row_and_column(name: str, value: str, why: str, tmp_path: Path) -> None:
+def test_unreadable_cells_are_reported_by_row_and_column(name: str, value: str, why: str, tmp_path: Path) -> None:
     path = foreign(tmp_path, cell(name, 2, value))
     with pytest.raises(UsageError, match=f"cells of the sheet cannot be read: row 3 {name} {why}\\."):
         stcrm.read_sheet(path, "customers")
 
 
-def test_the_first_ten_errors_are_named_and_all_are_counted(tmp_path: Path) -> None:
+def test_first_ten_errors_are_listed_and_all_counted(tmp_path: Path) -> None:
     path = stcrm.write_sheet(customers(balance=[1.0] * 15), tmp_path / "sheet.csv")
     path.write_text(path.read_text("utf-8-sig").replace(',"1",', ',"a lot",'), "utf-8-sig")
     with pytest.raises(
@@ -386,7 +386,7 @@ def test_the_first_ten_errors_are_named_and_all_are_counted(tmp_path: Path) -> N
         stcrm.read_sheet(path)
 
 
-def test_files_that_are_no_sheets(tmp_path: Path) -> None:
+def test_invalid_files_raise(tmp_path: Path) -> None:
     for kind, content in (("csv", b""), ("csv", b"\x81\x8d\xff"), ("xlsx", b"PK"), ("parquet", b"PAR1")):
         path = tmp_path / f"sheet.{kind}"
         path.write_bytes(content)
@@ -401,7 +401,7 @@ def test_files_that_are_no_sheets(tmp_path: Path) -> None:
         stcrm.read_sheet(path, "customers")
 
 
-def test_a_workbook_with_computed_formulas_holds_their_results(tmp_path: Path) -> None:
+def test_formulas_are_read_as_results(tmp_path: Path) -> None:
     import zipfile
 
     path = foreign(tmp_path, cell("name", 1, "=PROPER(C3)"), "xlsx")
@@ -419,7 +419,7 @@ def test_a_workbook_with_computed_formulas_holds_their_results(tmp_path: Path) -
     assert changes.frame["new"].tolist() == ["Ann B"]
 
 
-def test_what_excel_cannot_hold_is_refused_not_cut(tmp_path: Path) -> None:
+def test_excel_limits_raise(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="Excel is limited to 32,767 characters in a cell, but name in row 1 has more"):
         stcrm.write_sheet(customers(name=["x" * 32_768]), tmp_path / "sheet.xlsx")
     assert list(tmp_path.iterdir()) == []
@@ -427,7 +427,7 @@ def test_what_excel_cannot_hold_is_refused_not_cut(tmp_path: Path) -> None:
     assert len(stcrm.read_sheet(path).frame["name"][0]) == 32_768
 
 
-def test_parquet_by_other_hands(tmp_path: Path) -> None:
+def test_parquet_from_other_programs(tmp_path: Path) -> None:
     path = tmp_path / "sheet.parquet"
     mended = BEFORE.assign(
         tag_type_ids=BEFORE["tag_type_ids"].map(lambda ids: None if ids is None else list(ids)),
@@ -447,21 +447,21 @@ def test_parquet_by_other_hands(tmp_path: Path) -> None:
         stcrm.read_sheet(path, "customers")
 
 
-def test_large_ids_in_records_beside_a_gap_are_not_rounded(tmp_path: Path) -> None:
+def test_large_ids_in_records_stay_exact(tmp_path: Path) -> None:
     frame = customers(custom_fields=[(CustomField(2**53 + 1, None, "x"), CustomField(None, None, None))])
     for kind in KINDS:
         sheet = stcrm.read_sheet(stcrm.write_sheet(frame, tmp_path / f"sheet.{kind}"))
         assert sheet.frame["custom_fields"][0][0].type_id == 2**53 + 1
 
 
-def test_parquet_holds_types(tmp_path: Path) -> None:
+def test_parquet_keeps_dtypes(tmp_path: Path) -> None:
     schema = pyarrow.parquet.read_schema(stcrm.write_sheet(BEFORE, tmp_path / "sheet.parquet"))
     assert str(schema.field("id").type) == "int64"
     assert str(schema.field("created_on").type) == "timestamp[us, tz=UTC]"
     assert str(schema.field("tag_type_ids").type).startswith("list<")
 
 
-def test_a_read_of_the_sandbox_goes_through_every_kind(sandbox: Any, tmp_path: Path) -> None:
+def test_sandbox_reads_round_trip_in_every_format(sandbox: Any, tmp_path: Path) -> None:
     with warnings.catch_warnings(), stcrm.connect(sandbox=sandbox) as crm:
         warnings.simplefilter("ignore", StcrmWarning)
         reads = [(crm.leads.list(), LEADS), (crm.customers.list(), CUSTOMERS)]

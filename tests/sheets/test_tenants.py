@@ -39,7 +39,7 @@ def frame():
     return frame
 
 
-def test_lists_and_records_survive_the_way_through_parquet(frame, tmp_path):
+def test_lists_and_records_round_trip(frame, tmp_path):
     path = stcrm.write_tenant(frame, tmp_path / "network")
     assert path == tmp_path / "network" / "tenant=5" / "customers.parquet"
     with duckdb.connect() as database:
@@ -54,7 +54,7 @@ def test_lists_and_records_survive_the_way_through_parquet(frame, tmp_path):
     assert rows[1][6:] == ([], None)
 
 
-def test_an_empty_frame_has_the_types_of_a_full_one(frame, tmp_path):
+def test_empty_frame_has_the_same_types(frame, tmp_path):
     full = stcrm.write_tenant(frame, tmp_path)
     empty = frame.iloc[:0]
     empty.attrs["stcrm"] = {**frame.attrs["stcrm"], "tenant": 6}
@@ -63,7 +63,7 @@ def test_an_empty_frame_has_the_types_of_a_full_one(frame, tmp_path):
     assert kinds[0] == kinds[1]
 
 
-def test_a_tenants_file_is_replaced_and_private(frame, tmp_path):
+def test_tenant_file_is_replaced_and_private(frame, tmp_path):
     path = stcrm.write_tenant(frame, tmp_path / "network")
     assert stcrm.write_tenant(frame.iloc[:1], tmp_path / "network") == path
     assert [file.name for file in path.parent.iterdir()] == ["customers.parquet"]
@@ -73,7 +73,7 @@ def test_a_tenants_file_is_replaced_and_private(frame, tmp_path):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-def test_what_cannot_be_written_leaves_the_old_file(frame, tmp_path):
+def test_failed_write_keeps_the_old_file(frame, tmp_path):
     path = stcrm.write_tenant(frame, tmp_path)
     before = path.read_bytes()
     strange = frame.assign(strange=[object(), 5])
@@ -87,14 +87,14 @@ def test_what_cannot_be_written_leaves_the_old_file(frame, tmp_path):
     assert "tenant" not in pd.read_parquet(stcrm.write_tenant(frame.assign(tenant=5), tmp_path), partitioning=None)
 
 
-def test_a_frame_that_does_not_say_whose_it_is(frame, tmp_path):
+def test_frame_without_a_tenant_raises(frame, tmp_path):
     frame.attrs = {}
     with pytest.raises(UsageError, match="does not name its tenant"):
         stcrm.write_tenant(frame, tmp_path)
     assert not list(tmp_path.iterdir())
 
 
-def test_what_lies_in_a_folder(frame, tmp_path):
+def test_read_tenants_lists_a_folder(frame, tmp_path):
     assert stcrm.read_tenants(tmp_path / "nowhere").empty
     stcrm.write_tenant(frame, tmp_path)
     (found,) = stcrm.read_tenants(tmp_path).to_dict("records")
@@ -103,7 +103,7 @@ def test_what_lies_in_a_folder(frame, tmp_path):
     assert stcrm.read_tenants(tmp_path).dtypes.equals(stcrm.read_tenants(tmp_path / "nowhere").dtypes)
 
 
-def test_a_status_log_is_written_too(fresh_box, join, tmp_path):
+def test_status_log_is_written(fresh_box, join, tmp_path):
     crm = join(fresh_box, status_log=True, state_dir=tmp_path / "state")
     crm.leads.list()
     path = stcrm.write_tenant(crm.status_log("leads"), tmp_path / "network")

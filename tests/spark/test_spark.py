@@ -43,7 +43,7 @@ def test_times_become_numbers_and_wall_times(as_spark: AsSpark) -> None:
         assert (row.weekday, row.hour) == (local.isoweekday(), local.hour)
 
 
-def test_what_is_refused_at_the_door(as_spark: AsSpark) -> None:
+def test_invalid_frames_are_rejected(as_spark: AsSpark) -> None:
     naive = as_spark(moments().assign(at=lambda frame: frame["at"].dt.tz_localize(None)))
     with pytest.raises(UsageError, match="at must hold times with a zone"):
         engine.lazy(naive, "leads", ["id"], times=["at"])
@@ -54,7 +54,7 @@ def test_what_is_refused_at_the_door(as_spark: AsSpark) -> None:
         engine.refuse_mixtures(leads=naive, jobs=moments())
 
 
-def test_large_ids_and_sums_stay_whole_numbers(as_spark: AsSpark) -> None:
+def test_large_ids_and_sums_stay_integers(as_spark: AsSpark) -> None:
     frame = pd.DataFrame({"id": pd.array([2**60 + 1, None], dtype="Int64"), "name": ["a", None]})
     rows = engine.lazy(as_spark(frame), "rows", ["id", "name"])
     table = engine.collected(rows).sort_values("id", ignore_index=True)
@@ -64,7 +64,7 @@ def test_large_ids_and_sums_stay_whole_numbers(as_spark: AsSpark) -> None:
 
 
 @pytest.mark.parametrize("by", [None, "campaign", ("business_unit", "month")])
-def test_lead_conversion_is_that_of_pandas(as_spark: AsSpark, by: Any) -> None:
+def test_lead_conversion_matches_pandas(as_spark: AsSpark, by: Any) -> None:
     frames = company(3)
     reasons = pd.DataFrame({"id": [1, 2, 3], "is_lead": [False, False, True]})
 

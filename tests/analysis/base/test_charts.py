@@ -40,7 +40,7 @@ def drawn(figure: Any) -> dict[str, list[float]]:
     return lines
 
 
-def test_rates_are_those_of_the_table(found: LeadConversion) -> None:
+def test_rates_match_the_table(found: LeadConversion) -> None:
     lines = drawn(found.figure("rates"))
     assert len(lines) == 4  # the group without a lead that is old enough is not drawn
     assert lines["3"] == pytest.approx([100 * 5 / 6] * 2)
@@ -70,14 +70,14 @@ def test_months(found: LeadConversion) -> None:
     assert list(bars.marker.pattern.shape) == ["", "", "/", "/"]
 
 
-def test_every_figure_of_no_data_is_made(leads: Frames) -> None:
+def test_figures_of_empty_results(leads: Frames) -> None:
     for by in ("campaign", "month", None):
         nothing = lead_conversion(leads(), by=by, as_of="2026-04-15T00:00Z", time_zone="UTC")
         assert nothing.figure("rates").data == ()
         assert nothing.figure("months").layout.yaxis.range == (0, 100)
 
 
-def test_figures_that_do_not_exist(found: LeadConversion, leads: Frames) -> None:
+def test_unknown_figures_raise(found: LeadConversion, leads: Frames) -> None:
     with pytest.raises(UsageError, match="choose from 'rates', 'months', 'curve', 'cohorts' and 'reasons'"):
         found.figure("pie")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="months need a time zone"):

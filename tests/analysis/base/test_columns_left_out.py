@@ -116,13 +116,13 @@ def needed(name: str, read: Frames) -> tuple[Frames, Any]:
 
 
 @pytest.mark.parametrize("name", list(ANALYSES))
-def test_with_the_columns_that_it_asks_for_an_analysis_gives_everything(name: str, read: Frames) -> None:
+def test_required_columns_are_enough(name: str, read: Frames) -> None:
     of, found = needed(name, read)
     assert sum(map(len, (frame.columns for frame in of.values()))) < sum(len(read[one].columns) for one in of)
     everything(name, found)
 
 
-def test_leads_without_a_follow_up_date_have_none(read: Frames) -> None:
+def test_leads_without_a_follow_up_column(read: Frames) -> None:
     """The frame of the docstring has none."""
     found = _leads({**read, "leads": read["leads"].drop(columns="follow_up_date")})
     lists = {key: len(one) for key, one in found.work_lists.items()}
@@ -133,7 +133,7 @@ def test_leads_without_a_follow_up_date_have_none(read: Frames) -> None:
 
 @pytest.mark.deep
 @pytest.mark.parametrize("name", list(ANALYSES))
-def test_without_any_of_the_other_columns_it_gives_everything_too(name: str, read: Frames) -> None:
+def test_each_optional_column_may_be_missing(name: str, read: Frames) -> None:
     """Half of the columns that it does not ask for, drawn anew."""
     call, chance = ANALYSES[name][0], np.random.default_rng(7)
     least, _ = needed(name, read)

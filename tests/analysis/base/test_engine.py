@@ -79,7 +79,7 @@ def test_times_become_numbers_and_wall_times(of_engine: Convert) -> None:
         assert (row.weekday, row.hour) == (local.isoweekday(), local.hour)
 
 
-def test_what_is_collected_has_the_dtypes_of_the_project(of_engine: Convert) -> None:
+def test_collected_frames_have_the_project_dtypes(of_engine: Convert) -> None:
     frame = pd.DataFrame(
         {
             "tenant": pd.array([1, 1, 2], dtype="Int64"),
@@ -97,14 +97,14 @@ def test_what_is_collected_has_the_dtypes_of_the_project(of_engine: Convert) -> 
     assert dict(zip(sums["tenant"], sums["n"], strict=True)) == {1: 2, 2: 1}
 
 
-def test_an_id_may_stand_twice_only_for_two_tenants(of_engine: Convert) -> None:
+def test_duplicate_ids_are_allowed_only_across_tenants(of_engine: Convert) -> None:
     frame = pd.DataFrame({"tenant": pd.array([1, 2, 2], dtype="Int64"), "id": pd.array([7, 7, 8], dtype="Int64")})
     engine.refuse_repeats(engine.lazy(of_engine(frame), "leads", ["id"]), "leads")
     with pytest.raises(UsageError, match="leads: 1 rows repeat an id"):
         engine.refuse_repeats(engine.lazy(of_engine(frame.drop(columns="tenant")), "leads", ["id"]), "leads")
 
 
-def test_what_is_refused_at_the_door(of_engine: Convert) -> None:
+def test_invalid_frames_are_rejected(of_engine: Convert) -> None:
     frame = of_engine(moments())
     with pytest.raises(UsageError, match="leads: the DataFrame has no columns then, name"):
         engine.lazy(frame, "leads", ["id", "name"], times=["then"])
@@ -115,7 +115,7 @@ def test_what_is_refused_at_the_door(of_engine: Convert) -> None:
         engine.lazy(naive, "leads", ["id"], times=["at"])
 
 
-def test_a_frame_is_needed_and_all_of_one_engine() -> None:
+def test_inputs_must_be_frames_of_one_engine() -> None:
     with pytest.raises(UsageError, match="a DuckDB relation is required, not list"):
         engine.lazy([1], "leads", ["id"])
     with pytest.raises(UsageError, match="leads is one of pandas, jobs is one of polars"):

@@ -42,7 +42,7 @@ def read(**about: Any) -> pd.DataFrame:
     return frame(**{**noted, "fetched_at": "2026-07-27T03:00:00Z", **about})
 
 
-def test_of_all_results_the_three_largest_actions_and_the_first_four_tiles() -> None:
+def test_shows_three_largest_actions_and_first_four_tiles() -> None:
     screen = first_screen("Leads", Result(1, 5), Result(9, 2, 3), of=read())
     assert [one.worth for one in screen.actions] == [9, 5, 3]
     assert [one.title for one in screen.tiles] == ["Tile 1", "Tile 5", "Tile 9", "Tile 2"]
@@ -51,11 +51,11 @@ def test_of_all_results_the_three_largest_actions_and_the_first_four_tiles() -> 
     assert '<a href="#a-list">' in page
 
 
-def test_where_nothing_is_clear_it_says_so() -> None:
+def test_no_clear_result_is_reported() -> None:
     assert "Nothing stands out this week" in first_screen("Leads", Result(), of=read())._repr_html_()
 
 
-def test_the_index_learns_the_same_and_no_more() -> None:
+def test_index_page_has_the_same_actions() -> None:
     bundle = first_screen("Leads", Result(5), of=read(), cautions=["Old."])._repr_mimebundle_()
     assert bundle[FIRST_SCREEN] == {
         "title": "Leads",
@@ -81,7 +81,7 @@ def test_the_period_is_local_and_ends_with_its_last_day(filters: dict[str, str],
     assert first_screen("Leads", of=read(filters=filters, time_zone=zone)).period == said
 
 
-def test_what_is_given_goes_before_what_is_noted() -> None:
+def test_arguments_override_attrs() -> None:
     days = Period(dt.date(2026, 6, 1), dt.date(2026, 6, 29), dt.UTC)
     screen = first_screen("Leads", of=read(), company="Example <Heating>", period=days, missing={"jobs": "a:<b>:r"})
     assert (screen.company, screen.period) == ("Example <Heating>", "Jun 1–28, 2026")
@@ -92,7 +92,7 @@ def test_what_is_given_goes_before_what_is_noted() -> None:
     assert first_screen("Leads", of=pd.DataFrame()).company == "Unnamed company"
 
 
-def test_the_oldest_rows_give_their_age() -> None:
+def test_age_is_that_of_the_oldest_rows() -> None:
     old, new = frame(stored_at="2026-07-24T12:00:00Z"), frame(stored_at="2026-07-27T11:00:00Z")
     assert cautions(now=NOW, leads=new, jobs=None) == []
     assert cautions(now=NOW, leads=new, booking_notes=old) == [
@@ -101,7 +101,7 @@ def test_the_oldest_rows_give_their_age() -> None:
     assert "30 hours old" in cautions(now=NOW, leads=frame(stored_at="2026-07-26T06:00:00Z"))[0]
 
 
-def test_drift_matters_where_the_column_is_used() -> None:
+def test_drift_warns_only_for_used_columns() -> None:
     drifted = frame(drifted={"status": 3, "summary": 40})
     assert cautions(now=NOW, leads=drifted, used={"leads": ["status"]}) == [
         "ServiceTitan sent values that it does not document: status of leads (3). They were kept, and may count as "
@@ -114,7 +114,7 @@ def test_drift_matters_where_the_column_is_used() -> None:
 
 
 @pytest.mark.parametrize(("exact", "sentences"), [((69, 100), 1), ((70, 100), 0), ((0, 0), 0)])
-def test_a_caution_below_seventy_percent_of_exact_dates(exact: tuple[int, int], sentences: int) -> None:
+def test_warns_below_70_percent_exact_dates(exact: tuple[int, int], sentences: int) -> None:
     assert len(cautions(exact=exact)) == sentences
 
 
@@ -123,7 +123,7 @@ def waiting(rows: int, width: int = 10) -> WorkList:
     return WorkList("waiting", "People who <wait>", "Call them: `found.after`.", texts)
 
 
-def test_a_work_list_says_what_part_of_it_is_shown() -> None:
+def test_work_list_shows_how_many_rows_it_has() -> None:
     page = work_lists(Result(lists={"waiting": waiting(2_500)}))._repr_html_()
     assert page.count("<tr>") == 2_001
     assert "The first 2,000 of 2,500 rows." in page
@@ -133,7 +133,7 @@ def test_a_work_list_says_what_part_of_it_is_shown() -> None:
     assert "The first" not in work_lists(Result(lists={"waiting": waiting(2_000)}))._repr_html_()
 
 
-def test_long_lists_share_the_room_and_say_so() -> None:
+def test_long_lists_are_truncated_with_a_note() -> None:
     page = work_lists(Result(lists={"a": waiting(2_000, 900), "b": waiting(2_000, 900)}))._repr_html_()
     assert len(page) <= MOST_CHARACTERS
     shown = [int(number.replace(",", "")) for number in re.findall(r"The first ([\d,]+) of 2,000 rows", page)]
@@ -141,14 +141,14 @@ def test_long_lists_share_the_room_and_say_so() -> None:
     assert page.count("<tr>") == sum(shown) + 2
 
 
-def test_without_names_only_titles_and_sizes_are_left() -> None:
+def test_anonymous_lists_have_only_titles_and_sizes() -> None:
     page = work_lists(Result(lists={"waiting": waiting(3)}), anonymous=True)._repr_html_()
     assert "People who &lt;wait&gt; (3)" in page
     assert "xxx" not in page
     assert "<table" not in page
 
 
-def test_a_check_and_a_list_of_none() -> None:
+def test_empty_check_and_list() -> None:
     check = Check([Count("Leads, status Open", 1_234, "Follow Up", "<Open>")], [Step("read", 0, 5)], {"Dates": "9 <b>"})
     page = check._repr_html_()
     assert "1,234" in page

@@ -157,7 +157,7 @@ def expected(tables: Tables) -> dict[Any, Any]:
 
 
 @by_analysis
-def test_the_company_has_something_of_each_kind(analyse: Any, tables: Tables, expected: Any) -> None:
+def test_company_covers_every_kind_of_row(analyse: Any, tables: Tables, expected: Any) -> None:
     """What the tests below compare is no row of zeros."""
     table = expected[analyse][0]
     counted = {of_leads: "within_lower", of_opportunities: "booked_lower", of_bookings: "work_lower"}
@@ -166,7 +166,7 @@ def test_the_company_has_something_of_each_kind(analyse: Any, tables: Tables, ex
 
 @by_frame
 @pytest.mark.parametrize("made", [lambda frame: frame.to_dict("records"), lambda frame: frame.to_dict("list")])
-def test_what_is_no_frame_is_refused_by_name(analyse: Any, name: str, made: Any, tables: Tables) -> None:
+def test_non_frames_are_rejected_by_name(analyse: Any, name: str, made: Any, tables: Tables) -> None:
     if name == "campaigns" and analyse is not of_opportunities:
         words = "names"
         if isinstance(made(tables[name]), dict):
@@ -179,9 +179,7 @@ def test_what_is_no_frame_is_refused_by_name(analyse: Any, name: str, made: Any,
 
 @by_frame
 @pytest.mark.parametrize("words", [("True", "False", None), (" YES ", "no", "")])
-def test_text_for_true_and_false_counts_as_such(
-    analyse: Any, name: str, words: Any, tables: Tables, expected: Any
-) -> None:
+def test_text_booleans_are_accepted(analyse: Any, name: str, words: Any, tables: Tables, expected: Any) -> None:
     frame = tables[name]
     spelt = {
         column: pd.Series(
@@ -193,7 +191,7 @@ def test_text_for_true_and_false_counts_as_such(
 
 
 @by_frame
-def test_another_word_for_true_is_refused(analyse: Any, name: str, tables: Tables) -> None:
+def test_other_boolean_text_is_rejected(analyse: Any, name: str, tables: Tables) -> None:
     for column in conditions(tables[name])[:1]:
         odd = tables | {name: tables[name].assign(**{column: "perhaps"})}
         with pytest.raises(UsageError, match=f"{column} must be true, false or missing, not 'perhaps'"):
@@ -201,7 +199,7 @@ def test_another_word_for_true_is_refused(analyse: Any, name: str, tables: Table
 
 
 @by_frame
-def test_rows_without_an_id_are_told_as_such(analyse: Any, name: str, tables: Tables) -> None:
+def test_rows_without_an_id_raise(analyse: Any, name: str, tables: Tables) -> None:
     if name in ("call_reasons", "campaigns"):
         return  # names and reasons of no id are of nobody
     frame = tables[name].copy()
@@ -211,7 +209,7 @@ def test_rows_without_an_id_are_told_as_such(analyse: Any, name: str, tables: Ta
 
 
 @by_frame
-def test_times_without_a_zone_are_the_companys(analyse: Any, name: str, tables: Tables, expected: Any) -> None:
+def test_naive_times_use_the_company_time_zone(analyse: Any, name: str, tables: Tables, expected: Any) -> None:
     frame = tables[name]
     local = frame.assign(**{one: frame[one].dt.tz_convert(ZONE).dt.tz_localize(None) for one in times(frame)})
     if not times(frame) or name in ("contacts", "call_reasons"):  # their times say nothing
@@ -223,7 +221,7 @@ def test_times_without_a_zone_are_the_companys(analyse: Any, name: str, tables: 
 
 
 @by_analysis
-def test_a_file_of_commas_gives_the_same(analyse: Any, tables: Tables, expected: Any) -> None:
+def test_csv_input_gives_the_same_result(analyse: Any, tables: Tables, expected: Any) -> None:
     """As `to_csv` writes it and `read_csv` reads it: floats for ids with gaps, objects, times in text."""
     read = {}
     for name, frame in tables.items():
@@ -246,7 +244,7 @@ def test_a_file_of_commas_gives_the_same(analyse: Any, tables: Tables, expected:
 
 
 @by_analysis
-def test_polars_gives_the_same_from_text_and_local_times(analyse: Any, tables: Tables, expected: Any) -> None:
+def test_polars_with_text_and_local_times_gives_the_same_result(analyse: Any, tables: Tables, expected: Any) -> None:
     names = [name for name in ANALYSES[analyse] if name not in ("call_reasons", "campaigns")]
     spelt = {}
     for name in names:
@@ -262,7 +260,7 @@ def test_polars_gives_the_same_from_text_and_local_times(analyse: Any, tables: T
             analyse(tables | spelt | {names[0]: odd}, time_zone=ZONE)
 
 
-def test_an_hour_that_the_clock_skips_or_repeats(leads: Frames) -> None:
+def test_hours_skipped_or_repeated_by_dst(leads: Frames) -> None:
     """01:30 on Nov 1 occurs twice, and 02:30 on Mar 8 never, in Chicago: the first, and an hour later."""
     frame = leads({"created_on": "2026-03-01T00:00Z", "status": "Open"}, {"status": "Open"}, {"status": "Open"})
     wall = pd.Series(
@@ -292,7 +290,7 @@ def read_as(frame: pd.DataFrame, **about: Any) -> pd.DataFrame:
         (of_bookings, "bookings", "status", "Converted"),
     ],
 )
-def test_a_status_filtered_after_the_read_is_refused_as_it_is_in_the_read(
+def test_filtering_by_status_after_the_read_is_rejected(
     analyse: Any, name: str, column: str, value: str, tables: Tables, expected: Any
 ) -> None:
     read = read_as(tables[name])
@@ -303,7 +301,7 @@ def test_a_status_filtered_after_the_read_is_refused_as_it_is_in_the_read(
         analyse(tables | {name: read_as(tables[name], filters={column: value})}, time_zone=ZONE)
 
 
-def test_other_selections_are_cautioned_about_on_top(tables: Tables) -> None:
+def test_other_row_selections_add_a_caution(tables: Tables) -> None:
     part = {name: (read := read_as(frame))[read["id"] % 5 > 0] for name, frame in tables.items()}
     found = [
         lead_conversion(part["leads"], jobs=tables["jobs"], as_of=AS_OF, time_zone=ZONE),

@@ -73,7 +73,7 @@ def reports_that_name(seed: int) -> dict[str, list[str]]:
 
 @pytest.mark.deep
 @pytest.mark.filterwarnings(f"ignore::{DriftWarning.__module__}.{DriftWarning.__qualname__}")
-def test_without_effects_few_reports_name_a_difference() -> None:
+def test_few_false_differences_without_effects() -> None:
     seeds = range(200, 206)
     named = {(seed, report): texts for seed in seeds for report, texts in reports_that_name(seed).items()}
     assert len(named) <= binom.ppf(SURE, 3 * len(seeds), SIGNIFICANCE), named
@@ -81,7 +81,7 @@ def test_without_effects_few_reports_name_a_difference() -> None:
 
 @pytest.mark.deep
 @pytest.mark.filterwarnings(f"ignore::{DriftWarning.__module__}.{DriftWarning.__qualname__}")
-def test_with_effects_the_reports_name_differences() -> None:
+def test_differences_are_reported_with_effects() -> None:
     """The same cells and the same search see what is planted, both in the comparisons and in the text."""
     with Sandbox(leads=3000, seed=200, as_of=AS_OF, rate_limit=None) as sandbox:
         for report in RESULTS:

@@ -28,7 +28,7 @@ def numbers(svg: ET.Element, tag: str, kind: str, *names: str) -> list[tuple[flo
 
 
 @pytest.mark.parametrize("narrow", [False, True])
-def test_dots_and_bars_are_in_proportion(narrow: bool) -> None:
+def test_dots_and_bars_are_proportional(narrow: bool) -> None:
     svg = drawn(TREND, narrow=narrow)
     dots = numbers(svg, "circle", "dot", "cx", "cy")
     assert len({round(b[0] - a[0]) for a, b in itertools.pairwise(dots)}) == 1
@@ -49,7 +49,7 @@ def test_every_number_is_in_the_text() -> None:
     assert [mark.findtext("title") for mark in svg.iter("g")][-1] == "Mar 2026: 50% (…), 600 leads"
 
 
-def test_a_month_that_is_not_over_looks_different_and_one_without_a_share_has_only_a_bar() -> None:
+def test_incomplete_months_and_months_without_a_share() -> None:
     trend = Trend(
         "A", "of b", ("b", "bs"), [*MONTHS, Month("Apr 2026", 9, (0.9, 1), (0.5, 1), "x", False), Month("May 2026", 1)]
     )
@@ -62,14 +62,14 @@ def test_a_month_that_is_not_over_looks_different_and_one_without_a_share_has_on
     ]
 
 
-def test_years_are_written_once_and_a_narrow_chart_names_three_months() -> None:
+def test_axis_labels_of_years_and_months() -> None:
     texts = [one.text for one in drawn(TREND).iter("text")]
     assert (texts.count("2025"), texts.count("2026")) == (1, 1)
     narrow = [one.text for one in drawn(TREND, narrow=True).iter("text") if one.get("class") == "value"]
     assert narrow == ["0%", "50%"]
 
 
-def test_one_month_without_anything() -> None:
+def test_single_empty_month() -> None:
     svg = drawn(Trend("A", "of b", ("b", "bs"), [Month("May 2026", 0)]))
     assert "nan" not in ET.tostring(svg, encoding="unicode")
 

@@ -69,7 +69,7 @@ def test_outcomes_are_exclusive(booked: Frames, leads: Frames) -> None:
     assert became == {name: [outcome] for name, (_, _, outcome) in cases.items()}
 
 
-def test_of_several_leads_the_best_counts_and_deleted_ones_do_not(booked: Frames, leads: Frames) -> None:
+def test_best_of_several_leads_counts_and_deleted_leads_do_not(booked: Frames, leads: Frames) -> None:
     frame = booked({"status": "Dismissed"}, {"status": "Dismissed"})
     made = leads(
         {"booking_id": 1, "status": "Dismissed", "created_on": JAN},
@@ -125,13 +125,13 @@ def test_speed_has_bounds(booked: Frames, jobs: Frames) -> None:
         assert [way for way in ways if row[way]] == ([how] if how else []), name
 
 
-def test_a_lead_is_an_action_too_and_the_young_are_not_measured(booked: Frames, leads: Frames) -> None:
+def test_a_lead_counts_as_an_action_and_recent_bookings_are_excluded(booked: Frames, leads: Frames) -> None:
     frame = booked({"status": "Dismissed"}, {"status": "New", "created_on": "2026-06-01T11:30Z"})
     found = found_in(frame, leads=leads({"booking_id": 1, "status": "Open", "created_on": "2026-01-05T18:00Z"}))
     assert one(found, "by_lead", "aged_quarter", "aged_hour", "new_lower_hour", "new_lower_quarter") == [1, 2, 1, 1, 2]
 
 
-def test_starts_that_cannot_be(booked: Frames) -> None:
+def test_impossible_start_times(booked: Frames) -> None:
     found = found_in(
         booked(
             {"start": "2026-01-06T16:00Z"},
@@ -147,7 +147,7 @@ def test_starts_that_cannot_be(booked: Frames) -> None:
     assert said in " ".join(found.summary())
 
 
-def test_from_booking_to_money(booked: Frames, jobs: Frames) -> None:
+def test_revenue_from_bookings(booked: Frames, jobs: Frames) -> None:
     frame = booked(*({"status": "Converted", "job_id": job} for job in (1, 2, 3, 4, 5, 99)), {"status": "Dismissed"})
     made = jobs(
         {"id": 1, "created_on": JAN, "job_status": "Completed", "total": 300.0},
@@ -170,7 +170,7 @@ def test_from_booking_to_money(booked: Frames, jobs: Frames) -> None:
     assert found.amounts["follow"].tolist() == [9000.0, 0, 0, 0, 0]
 
 
-def test_follow_on_jobs_count_over_any_number_of_steps(booked: Frames, jobs: Frames) -> None:
+def test_follow_up_jobs_are_traced_over_several_steps(booked: Frames, jobs: Frames) -> None:
     """The money of each goes with its earlier job; naming the booking makes none of them its job."""
     done = {"created_on": "2026-02-01T00:00Z", "job_status": "Completed"}
     made = jobs(
@@ -194,7 +194,7 @@ def test_follow_on_jobs_count_over_any_number_of_steps(booked: Frames, jobs: Fra
     assert found.amounts[["job", "total", "follow"]].values.tolist() == [[10, 100.0, 111_000.0], [15, 50.0, 7.0]]
 
 
-def test_a_job_that_two_bookings_name_is_paid_once(booked: Frames, jobs: Frames) -> None:
+def test_revenue_of_a_shared_job_counts_once(booked: Frames, jobs: Frames) -> None:
     frame = booked({"job_id": 1, "source": "A"}, {"job_id": 1, "source": "B", "created_on": "2026-01-04T00:00Z"})
     found = found_in(frame, jobs=jobs({"id": 1, "created_on": JAN, "total": 10.0}))
     assert found.revenue[["name", "jobs"]].values.tolist() == [["B", 1]]
@@ -224,7 +224,7 @@ def test_first_time_clients(booked: Frames, jobs: Frames, leads: Frames) -> None
     assert found.first_time[counts].iloc[0].tolist() == [4, 1, 3, 2, 1]
 
 
-def test_spellings_are_one_source_and_the_map_has_the_last_word(booked: Frames) -> None:
+def test_spellings_are_merged_and_the_mapping_overrides_them(booked: Frames) -> None:
     frame = booked(*({"source": s} for s in ("Web Form", "Web Form", "web-form ", "WEBFORM!", "Form", None, "", "!!")))
     found = found_in(frame)
     assert found.table.set_index("name")["bookings"].to_dict() == {"Web Form": 4, "Form": 1, "!!": 1, "(none)": 2}
@@ -247,13 +247,13 @@ def test_spellings_are_one_source_and_the_map_has_the_last_word(booked: Frames) 
         pytest.param("2025-01-01", "2026-01-01", 3, 5, 53.0, 8760.0, id="a year"),
     ],
 )
-def test_hours_that_there_were(first: str, end: str, weekday: int, hour: int, hours: float, total: float) -> None:
+def test_weekday_hours_in_the_period(first: str, end: str, weekday: int, hour: int, hours: float, total: float) -> None:
     span = [pd.Timestamp(day, tz=CHICAGO).to_pydatetime() for day in (first, end)]
     table = local_hours(*span, CHICAGO).set_index(["weekday", "hour"])["hours"]
     assert (table.loc[(weekday, hour)], table.sum()) == (hours, total)
 
 
-def test_hours_begin_and_end_within_an_hour() -> None:
+def test_period_starts_and_ends_within_an_hour() -> None:
     span = [dt.datetime(2026, 1, 5, 16, 50, tzinfo=dt.UTC), dt.datetime(2026, 1, 5, 18, 5, tzinfo=dt.UTC)]
     table = local_hours(*span, CHICAGO)
     assert table.loc[table["hours"] > 0, ["hour", "hours"]].round(6).values.tolist() == [
@@ -264,7 +264,7 @@ def test_hours_begin_and_end_within_an_hour() -> None:
     assert local_hours(span[1], span[0], CHICAGO)["hours"].sum() == 0
 
 
-def test_bookings_per_hour_across_both_changes_of_the_clock(booked: Frames) -> None:
+def test_bookings_per_hour_across_dst_changes(booked: Frames) -> None:
     rows = [
         {"created_on": "2026-03-01T07:30Z"},  # Sunday, half past one
         {"created_on": "2026-03-08T07:30Z"},
@@ -280,7 +280,7 @@ def test_bookings_per_hour_across_both_changes_of_the_clock(booked: Frames) -> N
     assert autumn.loc[(7, 1), ["bookings", "hours", "per_hour"]].tolist() == [2, 2.0, 1.0]
 
 
-def test_weeks_are_local_and_parts_are_marked(booked: Frames) -> None:
+def test_weeks_are_local_and_partial_weeks_are_marked(booked: Frames) -> None:
     frame = booked({"created_on": "2026-01-12T05:59Z"}, {"created_on": "2026-01-12T06:00Z"}, {"created_on": JAN})
     frame.attrs["stcrm"] = {"filters": {"created_on_or_after": "2026-01-06"}, "time_zone": "America/Chicago"}
     weeks = found_in(frame, as_of="2026-01-22T00:00Z").weeks
@@ -311,7 +311,7 @@ def test_edges(booked: Frames, leads: Frames, jobs: Frames) -> None:
         }
 
 
-def test_what_is_new_is_listed_with_its_name(booked: Frames) -> None:
+def test_new_bookings_are_listed_by_name(booked: Frames) -> None:
     frame = booked(
         {"status": "New", "created_on": "2026-05-30T12:00Z", "name": "<b>Ann</b>", "address_city": "Example"},
         {"status": "New", "created_on": "2026-06-01T00:00Z"},
@@ -348,7 +348,7 @@ def test_deleted_rows_are_left_out_and_counted(booked: Frames) -> None:
         ({"names": {"colour": {}}}, "is not a dimension"),
     ],
 )
-def test_what_cannot_be(booked: Frames, arguments: dict[str, Any], words: str) -> None:
+def test_invalid_arguments_raise(booked: Frames, arguments: dict[str, Any], words: str) -> None:
     with pytest.raises(UsageError, match=words):
         found_in(booked({}), **arguments)
 

@@ -115,7 +115,7 @@ def database(frames: dict[str, pd.DataFrame]) -> Iterator[Any]:
         yield opened
 
 
-def test_counts_are_those_of_sql(found: BookingSources, database: Any) -> None:
+def test_counts_match_sql(found: BookingSources, database: Any) -> None:
     rows = database.execute(SQL, {"as_of": AS_OF}).fetchall()
     ours = found.table.sort_values("name")
     assert ours[["name", *COUNTS]].values.tolist() == [list(row) for row in rows]
@@ -126,7 +126,7 @@ def test_counts_are_those_of_sql(found: BookingSources, database: Any) -> None:
     assert found.table[counts].sum().tolist() == found.overall[counts].iloc[0].tolist()
 
 
-def test_hours_and_weeks_are_those_of_sql(found: BookingSources, database: Any) -> None:
+def test_hours_and_weeks_match_sql(found: BookingSources, database: Any) -> None:
     local = f"timezone('{ZONE}', created_on)"
     hours = database.execute(
         f"select isodow({local}), hour({local}), count(*) from bookings where active is distinct from false "
@@ -144,7 +144,7 @@ def test_hours_and_weeks_are_those_of_sql(found: BookingSources, database: Any) 
     assert [(week.date(), n) for week, n in sums.items()] == [(pd.Timestamp(week).date(), n) for week, n in weeks]
 
 
-def test_revenue_is_that_of_sql(found: BookingSources, database: Any) -> None:
+def test_revenue_matches_sql(found: BookingSources, database: Any) -> None:
     rows = database.execute(
         """
         with recursive naming as (
@@ -189,7 +189,7 @@ def test_revenue_is_that_of_sql(found: BookingSources, database: Any) -> None:
     assert (ours["mean_with_follow"] > ours["mean"]).all()
 
 
-def test_intervals_are_those_of_statsmodels(found: BookingSources) -> None:
+def test_intervals_match_statsmodels(found: BookingSources) -> None:
     low, high = proportion_confint(
         found.table["work_lower"].astype(int), found.table["mature"].astype(int), method="wilson"
     )

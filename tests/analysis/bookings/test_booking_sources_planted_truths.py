@@ -48,7 +48,7 @@ def test_a_source_whose_dismissals_are_mostly_leads(seed: int) -> None:
     assert f"of source {name}: {row['dismissed_leads']} of {row['dismissed_status']} became leads" in action.do
 
 
-def test_sources_that_were_respelt_are_one(found: BookingSources) -> None:
+def test_respelled_sources_are_merged(found: BookingSources) -> None:
     respelt = company()[1]["events"]["sources_respelt"]["spellings"]
     spelt = found.spellings.set_index("source")["group"]
     assert all(spelt[old] == spelt[new] for old, new in respelt.items())
@@ -65,17 +65,17 @@ def test_shares_of_the_sources(found: BookingSources) -> None:
     assert verdicts(found, "work")["Marketplace B"] == "lower"
 
 
-def test_cancels_of_the_marketplace(found: BookingSources) -> None:
+def test_marketplace_cancellations(found: BookingSources) -> None:
     assert [name for name, verdict in verdicts(found, "canceled").items() if verdict == "higher"] == ["Marketplace A"]
 
 
-def test_wrong_claims_and_starts_that_cannot_be(found: BookingSources) -> None:
+def test_wrong_first_time_claims_and_impossible_starts(found: BookingSources) -> None:
     every = found.overall.iloc[0]
     assert 1 - every["claim_right"] / every["claim_known"] == pytest.approx(0.15, abs=0.02)
     assert (every["no_start"] + every["early_start"]) / every["bookings"] == pytest.approx(0.04, abs=0.003)
 
 
-def test_the_outage_of_the_form_is_the_only_silence(found: BookingSources) -> None:
+def test_form_outage_is_the_only_silence(found: BookingSources) -> None:
     first, last = (pd.Timestamp(day) for day in company()[1]["events"]["form_outage"])
     (gap,) = found.silences.itertuples()
     assert gap.source == "Web Form"
@@ -83,7 +83,7 @@ def test_the_outage_of_the_form_is_the_only_silence(found: BookingSources) -> No
     assert not gap.ongoing
 
 
-def test_a_source_that_falls_silent_is_an_action(found: BookingSources) -> None:
+def test_silent_source_is_an_action(found: BookingSources) -> None:
     frames = dict(company()[0])
     rows = frames["bookings"]
     quiet = (rows["source"] == "Scheduling Page") & (rows["created_on"] > pd.Timestamp("2026-06-20T00:00Z"))
@@ -118,7 +118,7 @@ def test_the_same_person_through_two_sources() -> None:
     assert not names & set(pairs.candidates.astype("str").to_numpy().ravel())
 
 
-def test_campaigns_are_ranked_only_where_they_can_be_trusted() -> None:
+def test_campaigns_are_ranked_only_if_attribution_is_reliable() -> None:
     frames = dict(company()[0])
     assert analysed(frames, by="campaign").comparisons
     frames["bookings"] = frames["bookings"].assign(
@@ -131,7 +131,7 @@ def test_campaigns_are_ranked_only_where_they_can_be_trusted() -> None:
 
 
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.deep)])
-def test_where_nothing_is_planted_nothing_is_named(seed: int) -> None:
+def test_no_differences_reported_without_effects(seed: int) -> None:
     alike = analysed(company(seed, effects=False)[0])
     named = {
         name

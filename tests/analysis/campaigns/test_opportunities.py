@@ -48,7 +48,7 @@ def only(found: Opportunities, *columns: str) -> list[Any]:
 STARTS = ("opportunities", "leads", "bookings", "direct_jobs")
 
 
-def test_a_booking_that_became_a_lead_that_became_a_job_is_one_credited_to_the_booking(count: Count) -> None:
+def test_booking_lead_and_job_are_one_opportunity_credited_to_the_booking(count: Count) -> None:
     found = count(
         [{"status": "Converted", "booking_id": 5, "call_id": 7, "campaign_id": 2, "created_on": "2026-01-06T12:00Z"}],
         [{"id": 5, "status": "Dismissed", "campaign_id": 1}],
@@ -67,22 +67,24 @@ def test_a_booking_that_became_a_lead_that_became_a_job_is_one_credited_to_the_b
         ({"id": 5, "job_id": 1000}, {"booking_id": 5, "lead_call_id": 1}),
     ],
 )
-def test_booking_and_job_find_each_other(count: Count, booking: dict[str, Any], job: dict[str, Any]) -> None:
+def test_booking_and_job_are_linked_from_either_side(
+    count: Count, booking: dict[str, Any], job: dict[str, Any]
+) -> None:
     found = count(of_bookings=[booking], of_jobs=[job])
     assert only(found, *STARTS, "booked_lower", "revenue") == [1, 0, 1, 0, 1, 100.0]
 
 
-def test_a_call_that_is_booked_at_once_is_an_opportunity_of_its_own(count: Count) -> None:
+def test_call_booked_on_first_contact_is_one_opportunity(count: Count) -> None:
     found = count(of_jobs=[{"lead_call_id": 1, "campaign_id": 4}, {"partner_lead_call_id": 2, "campaign_id": 4}])
     assert found.table[["id", *STARTS, "booked_lower"]].values.tolist() == [[4, 2, 0, 0, 2, 2]]
 
 
-def test_two_jobs_of_one_call_are_one(count: Count) -> None:
+def test_two_jobs_from_one_call_are_one_opportunity(count: Count) -> None:
     found = count(of_jobs=[{"lead_call_id": 1}, {"lead_call_id": 1, "total": 50.0}])
     assert only(found, "opportunities", "booked_lower", "revenue", "median") == [1, 1, 150.0, 150.0]
 
 
-def test_a_lead_whose_job_came_before_belongs_to_the_job(count: Count) -> None:
+def test_lead_after_its_job_is_linked_to_the_job(count: Count) -> None:
     found = count(
         [{"call_id": 1, "campaign_id": 2, "created_on": "2026-02-06T12:00Z"}],
         of_jobs=[{"lead_call_id": 1, "campaign_id": 3}],
@@ -90,7 +92,7 @@ def test_a_lead_whose_job_came_before_belongs_to_the_job(count: Count) -> None:
     assert found.table[["id", *STARTS]].values.tolist() == [[3, 1, 0, 0, 1]]
 
 
-def test_jobs_that_name_neither_call_nor_booking_are_a_row_of_their_own(count: Count) -> None:
+def test_jobs_without_call_or_booking_have_a_separate_row(count: Count) -> None:
     found = count(of_jobs=[{"campaign_id": 4}, {"campaign_id": 4, "lead_call_id": 1}])
     assert only(found, "opportunities") == [1]
     assert found.untraced[["opportunities", "revenue"]].values.tolist() == [[1, 100.0]]
@@ -100,7 +102,7 @@ def test_jobs_that_name_neither_call_nor_booking_are_a_row_of_their_own(count: C
 @pytest.mark.parametrize(
     "after", ["recall_for_id", "warranty_id", "created_from_estimate_id", "job_generated_lead_source_job_id"]
 )
-def test_what_came_after_another_job_begins_nothing(count: Count, after: str) -> None:
+def test_jobs_from_another_job_are_not_opportunities(count: Count, after: str) -> None:
     found = count(of_jobs=[{"lead_call_id": 1, after: 77}])
     assert only(found, "opportunities") == [0]
     assert found.left_out["after another job"] == 1
@@ -108,7 +110,7 @@ def test_what_came_after_another_job_begins_nothing(count: Count, after: str) ->
     assert only(led, "opportunities", "leads", "completed_lower") == [1, 1, 1]  # a lead led to it: it is its job
 
 
-def test_follow_on_jobs_are_told_apart(count: Count) -> None:
+def test_follow_up_jobs_are_separate(count: Count) -> None:
     found = count(
         of_jobs=[
             {"id": 10, "lead_call_id": 1},
@@ -121,7 +123,7 @@ def test_follow_on_jobs_are_told_apart(count: Count) -> None:
     assert only(found, "opportunities", "revenue", "follow_on_revenue") == [1, 100.0, 9000.0]
 
 
-def test_follow_on_jobs_count_over_any_number_of_steps(count: Count) -> None:
+def test_follow_up_jobs_are_traced_over_several_steps(count: Count) -> None:
     """Their money is apart, also where they name the call of the opportunity themselves."""
     found = count(
         [{"call_id": 5, "status": "Converted"}],
@@ -140,7 +142,7 @@ def test_follow_on_jobs_count_over_any_number_of_steps(count: Count) -> None:
     assert only(found, "paid", "revenue", "follow_on_revenue") == [1, 100.0, 111_077.0]
 
 
-def test_leads_of_one_person_within_days_are_one(count: Count) -> None:
+def test_leads_of_one_person_within_the_window_are_one_opportunity(count: Count) -> None:
     found = count(
         [
             {"customer_id": 1, "campaign_id": 1, "created_on": "2026-01-05T12:00Z"},
@@ -160,7 +162,7 @@ def test_leads_of_one_person_within_days_are_one(count: Count) -> None:
     ]
 
 
-def test_a_job_that_alone_fits_a_converted_lead_is_its_job(count: Count) -> None:
+def test_only_matching_job_is_linked_to_a_converted_lead(count: Count) -> None:
     won = {"status": "Converted", "customer_id": 1, "modified_on": "2026-01-20T12:00Z"}
     inside = {"customer_id": 1, "created_on": "2026-01-08T12:00Z"}
     found = count([won], of_jobs=[inside])
@@ -177,7 +179,7 @@ def test_a_job_that_alone_fits_a_converted_lead_is_its_job(count: Count) -> None
         assert other.untraced["opportunities"].iloc[0] == len(jobs)
 
 
-def test_what_became_of_it(count: Count) -> None:
+def test_outcomes(count: Count) -> None:
     rows = [
         {"lead_call_id": 1, "job_status": "Canceled", "total": 0.0},
         {"lead_call_id": 2, "job_status": "Scheduled", "total": None},
@@ -191,9 +193,7 @@ def test_what_became_of_it(count: Count) -> None:
     assert only(found, "paid", "revenue") == [1, 0.01]
 
 
-def test_deleted_records_and_those_that_are_no_leads_are_left_out_and_counted(
-    count: Count, leads: Frames, jobs: Frames
-) -> None:
+def test_excluded_records_are_counted(count: Count, leads: Frames, jobs: Frames) -> None:
     reasons = pd.DataFrame({"id": [1, 2], "is_lead": [False, True]})
     found = count([{"call_reason_id": 1}, {"call_reason_id": 2}, {"call_reason_id": None}], call_reasons=reasons)
     assert only(found, "leads") == [2]
@@ -205,7 +205,7 @@ def test_deleted_records_and_those_that_are_no_leads_are_left_out_and_counted(
     assert any(said.startswith("Bookings were not read") for said in of_feed.summary())
 
 
-def test_only_the_old_enough_enter_shares_and_revenue(count: Count) -> None:
+def test_shares_and_revenue_use_only_old_enough_records(count: Count) -> None:
     at = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
     ages = [30, 29.999, 60, 59.999, -1]
     rows = [{"lead_call_id": i, "created_on": (at - dt.timedelta(days=age)).isoformat()} for i, age in enumerate(ages)]
@@ -213,7 +213,7 @@ def test_only_the_old_enough_enter_shares_and_revenue(count: Count) -> None:
     assert only(found, "opportunities", "mature", "booked_lower", "old", "revenue") == [5, 3, 3, 1, 100.0]
 
 
-def test_dates_that_are_none(count: Count) -> None:
+def test_missing_dates(count: Count) -> None:
     found = count([{"created_on": None}, {"created_on": "0001-01-01T00:00Z"}], of_jobs=[{"lead_call_id": 1}])
     assert only(found, "opportunities", "mature") == [3, 1]
     assert found.undated == 2
@@ -239,7 +239,7 @@ def test_dates_that_are_none(count: Count) -> None:
         ([{"call_id": 7, "status": "Converted"}], [], [{"lead_call_id": 7, "created_on": "2026-01-06T12:00Z"}], True),
     ],
 )
-def test_the_channel_is_that_of_the_first_contact(
+def test_channel_is_that_of_the_first_contact(
     count: Count, of_leads: list[Any], of_bookings: list[Any], of_jobs: list[Any], phone: bool
 ) -> None:
     people = [{"customer_id": 1, **lead} for lead in of_leads]
@@ -247,7 +247,7 @@ def test_the_channel_is_that_of_the_first_contact(
     assert only(found, "opportunities", "phone") == [1, int(phone)]
 
 
-def test_a_campaign_of_calls_and_one_of_web_forms_are_not_compared(count: Count) -> None:
+def test_phone_and_online_campaigns_are_not_compared(count: Count) -> None:
     """Of the calls that were not booked few left a record: the mix of channels is all that differs."""
 
     def campaign(id: int, calls: int, forms: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -307,7 +307,7 @@ def test_categories_come_from_the_campaigns(count: Count) -> None:
     assert found.table[["name", "opportunities"]].values.tolist() == [["Web", 2], ["(none)", 1]]
 
 
-def test_chains_that_began_outside_of_what_was_read_are_left_out(leads: Frames, bookings: Frames, jobs: Frames) -> None:
+def test_chains_that_began_outside_the_period_are_excluded(leads: Frames, bookings: Frames, jobs: Frames) -> None:
     read = leads({"created_on": "2026-01-05T12:00Z", "booking_id": 5, "status": "Open"})
     read.attrs["stcrm"] = {
         "filters": {"created_on_or_after": "2026-01-05", "created_before": "2026-02-01"},
@@ -321,7 +321,7 @@ def test_chains_that_began_outside_of_what_was_read_are_left_out(leads: Frames, 
     assert [found.left_out[f"began {side} the period"] for side in ("before", "after")] == [1, 1]
 
 
-def test_nothing_at_all(count: Count) -> None:
+def test_empty_frames(count: Count) -> None:
     for by in ("campaign", "month", None, ("business_unit", "month")):
         found = count(by=by)
         assert only(found, "opportunities", "mature", "revenue") == [0, 0, 0.0]
@@ -354,7 +354,7 @@ def test_html_in_a_name_is_text(count: Count) -> None:
         ({"as_of": None}, "pass as_of="),
     ],
 )
-def test_what_does_not_fit_is_refused(count: Count, arguments: dict[str, Any], says: str) -> None:
+def test_invalid_arguments_raise(count: Count, arguments: dict[str, Any], says: str) -> None:
     with pytest.raises(UsageError, match=says):
         count([{}], **arguments)
 
@@ -365,7 +365,7 @@ def test_jobs_are_needed(leads: Frames) -> None:
 
 
 @pytest.mark.parametrize("used", ["modified_on_or_after", "job_status", "campaign_id", "since"])
-def test_part_of_the_jobs_is_refused(leads: Frames, jobs: Frames, used: str) -> None:
+def test_partial_jobs_are_rejected(leads: Frames, jobs: Frames, used: str) -> None:
     part = jobs()
     part.attrs["stcrm"] = {"filters": {used: "2026-01-01", "created_on_or_after": "2026-01-01Z", "number": None}}
     with pytest.raises(UsageError, match=f"jobs were read with {used}: this is only part of them"):

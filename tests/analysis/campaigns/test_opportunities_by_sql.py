@@ -169,7 +169,7 @@ def flat(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[[name for name, kind in frame.dtypes.items() if kind != "object"]]
 
 
-def test_every_count_is_that_of_sql(found: Opportunities, by_sql: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+def test_counts_match_sql(found: Opportunities, by_sql: tuple[pd.DataFrame, pd.DataFrame]) -> None:
     traced, untraced = by_sql
     ours = found.table.sort_values("id", na_position="last").reset_index(drop=True)
     assert ours["id"].astype("float64").fillna(-1).tolist() == traced["id"].fillna(-1).tolist()
@@ -185,7 +185,7 @@ def test_every_count_is_that_of_sql(found: Opportunities, by_sql: tuple[pd.DataF
     assert found.left_out["not a lead"] > 0
 
 
-def test_intervals_are_those_of_statsmodels(found: Opportunities) -> None:
+def test_intervals_match_statsmodels(found: Opportunities) -> None:
     for step in ("booked", "completed", "above_zero"):
         n = found.table["mature"].to_numpy(np.int64)
         for bound, side in (("lower", "low"), ("upper", "high")):
@@ -204,7 +204,7 @@ def test_groups_add_up_to_all(found: Opportunities, frames: dict[str, pd.DataFra
     assert other.table["revenue"].sum() == pytest.approx(float(found.overall["revenue"].iloc[0]))
 
 
-def test_polars_and_duckdb_count_alike(found: Opportunities, frames: dict[str, pd.DataFrame]) -> None:
+def test_polars_and_duckdb_give_equal_counts(found: Opportunities, frames: dict[str, pd.DataFrame]) -> None:
     names = ("leads", "bookings", "jobs")
     rest: dict[str, Any] = {"campaigns": frames["campaigns"], "call_reasons": frames["call_reasons"]}
     of_polars = counted({name: pl.from_pandas(flat(frames[name])) for name in names}, **rest)
@@ -218,9 +218,7 @@ def test_polars_and_duckdb_count_alike(found: Opportunities, frames: dict[str, p
         assert other.summary() == found.summary()
 
 
-def test_the_steps_lead_from_the_rows_read_to_those_analysed(
-    found: Opportunities, frames: dict[str, pd.DataFrame]
-) -> None:
+def test_steps_add_up_from_read_to_analyzed(found: Opportunities, frames: dict[str, pd.DataFrame]) -> None:
     steps = found.check.steps
     assert steps[0].remain == sum(len(frames[name]) for name in ("leads", "bookings", "jobs"))
     assert sum(count.rows for count in found.check.counts) == steps[0].remain
@@ -247,7 +245,7 @@ def test_the_best_campaign_by_opportunities_has_the_lowest_rescue_rate(
     assert by_leads.loc[by_leads["id"] == truth["campaign_id"], "verdict"].tolist() == ["lower"]
 
 
-def test_the_best_campaign_is_no_problem_where_both_measures_are_known(
+def test_best_campaign_is_not_reported_as_a_problem_with_both_measures(
     found: Opportunities, frames: dict[str, pd.DataFrame], truth: dict[str, Any]
 ) -> None:
     """Its leads are called lower, since most of its customers are booked at once: both in one sentence, no action."""
@@ -269,7 +267,7 @@ def test_the_best_campaign_is_no_problem_where_both_measures_are_known(
     assert f"{best} lower (but not by all of its opportunities)" in by_leads.figure("rates").layout.meta["alt"]
 
 
-def test_its_opportunities_are_those_of_the_truth_but_for_jobs_that_no_call_tells(
+def test_best_campaign_matches_the_truth_except_jobs_without_a_call(
     found: Opportunities, frames: dict[str, pd.DataFrame], truth: dict[str, Any]
 ) -> None:
     """The truth knows which jobs without a call were first contacts; the rows do not: they are a row of their own."""
@@ -288,7 +286,7 @@ def test_its_opportunities_are_those_of_the_truth_but_for_jobs_that_no_call_tell
 
 
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.deep)])
-def test_where_nothing_is_planted_nothing_is_named(seed: int) -> None:
+def test_no_differences_reported_without_effects(seed: int) -> None:
     """Campaigns of calls and of web forms have unlike shares, since unbooked calls leave no record."""
     frames = company(seed, effects=False)[0]
     found = counted(frames, campaigns=frames["campaigns"], call_reasons=frames["call_reasons"])

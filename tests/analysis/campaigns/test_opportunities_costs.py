@@ -78,7 +78,7 @@ def test_costs_by_hand(spent: Callable[..., Opportunities]) -> None:
     assert (found.first_month, found.last_month) == ("2026-01", "2026-03")
 
 
-def test_the_words_of_costs(spent: Callable[..., Opportunities]) -> None:
+def test_cost_sentences(spent: Callable[..., Opportunities]) -> None:
     found = spent(frame(("Radio", "2026-03", 400.0), ("Mail", "2026-03", 8000.0), ("Nobody", "2026-03", 7.0)))
     said = " ".join(found.summary())
     assert "8,400 was spent on campaigns with 80 opportunities: 105 per opportunity, 140 per booked job." in said
@@ -90,7 +90,7 @@ def test_the_words_of_costs(spent: Callable[..., Opportunities]) -> None:
     assert found.figure("cost").layout.meta["alt"].startswith("The cost per booked job of 2 campaigns: from 10.00")
 
 
-def test_without_spend_no_word_on_worth(spent: Callable[..., Opportunities]) -> None:
+def test_no_cost_sentences_without_spend(spent: Callable[..., Opportunities]) -> None:
     found = spent(None)
     shown = [*found.summary(), *found.definitions, *found.definitions.values(), found._repr_html_()]
     shown += [text for action in found.actions() for text in (action.do, action.number, action.size)]
@@ -103,12 +103,12 @@ def test_without_spend_no_word_on_worth(spent: Callable[..., Opportunities]) -> 
         found.figure("cost")
 
 
-def test_spend_needs_a_zone(spent: Callable[..., Opportunities]) -> None:
+def test_spend_needs_a_time_zone(spent: Callable[..., Opportunities]) -> None:
     with pytest.raises(UsageError, match="months need a time zone"):
         spent(frame(("Radio", "2026-01", 1.0)), time_zone=None)
 
 
-def test_a_name_of_two_campaigns_is_refused(spent: Callable[..., Opportunities]) -> None:
+def test_ambiguous_campaign_name_is_rejected(spent: Callable[..., Opportunities]) -> None:
     twice = CAMPAIGNS.assign(name=["Radio", "Radio", "Search"])
     with pytest.raises(UsageError, match="2 campaigns have the name 'Radio'; give the id"):
         spent(frame(("Radio", "2026-01", 1.0)), names={"campaign": twice})
@@ -139,14 +139,14 @@ def test_files_are_read(tmp_path: Path) -> None:
         ("campaign,month,amount\n" + "Radio,x,5\n" * 7, "and 2 more"),
     ],
 )
-def test_rows_that_cannot_be_understood_are_named(tmp_path: Path, text: str, says: str) -> None:
+def test_invalid_rows_are_listed(tmp_path: Path, text: str, says: str) -> None:
     file = tmp_path / "spend.csv"
     file.write_text(text)
     with pytest.raises(UsageError, match=says.replace("(", r"\(").replace("+", r"\+")):
         read_spend(file)
 
 
-def test_other_files_are_refused(tmp_path: Path) -> None:
+def test_other_file_types_are_rejected(tmp_path: Path) -> None:
     (tmp_path / "spend.xlsx").write_text("no workbook")
     for name, says in (
         ("spend.pdf", "neither a .csv nor an .xlsx"),
@@ -160,7 +160,7 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
             checked_spend(wrong)  # type: ignore[arg-type]
 
 
-def test_above_fifteen_of_a_hundred_campaigns_are_not_ranked(leads: Frames, jobs: Frames) -> None:
+def test_campaigns_are_not_ranked_above_15_percent_unattributed(leads: Frames, jobs: Frames) -> None:
     day = {"created_on": "2026-01-05T12:00Z", "business_unit_id": 1}
     asked = [{**day, "status": "Converted" if i < 60 else "Open", "campaign_id": 1} for i in range(80)]
     asked += [{**day, "status": "Open", "campaign_id": 2} for _ in range(90)]

@@ -87,7 +87,7 @@ def company(seed: int, size: int = 800) -> tuple[pd.DataFrame, pd.DataFrame, pd.
 
 
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.deep) for seed in (1, 2, 3))])
-def test_counts_are_those_of_sql(seed: int) -> None:
+def test_counts_match_sql(seed: int) -> None:
     leads, jobs, bookings = company(seed)
     reasons = pd.DataFrame({"id": [1, 2, 3], "is_lead": [False, False, True]})
     found = lead_conversion(
@@ -115,7 +115,7 @@ def test_counts_are_those_of_sql(seed: int) -> None:
     assert found.left_out["not a lead"] > 0
 
 
-def test_the_order_of_rows_says_nothing() -> None:
+def test_row_order_does_not_matter() -> None:
     leads, jobs, bookings = company(9)
     once = lead_conversion(leads, jobs=jobs, bookings=bookings, by="campaign", as_of=AS_OF)
     again = lead_conversion(

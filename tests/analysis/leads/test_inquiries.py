@@ -68,19 +68,19 @@ def counted(frame: pd.DataFrame, **more: Any) -> tuple[int, int]:
         ),
     ],
 )
-def test_who_is_one_inquiry(leads: Frames, rows: list[dict[str, Any]], inquiries: int) -> None:
+def test_which_leads_form_one_inquiry(leads: Frames, rows: list[dict[str, Any]], inquiries: int) -> None:
     assert counted(leads(*rows)) == (len(rows), inquiries)
     assert counted(leads(*rows[::-1])) == (len(rows), inquiries)
     assert counted(leads(*rows), unit="lead") == (len(rows), len(rows))
 
 
-def test_how_close_is_an_argument(leads: Frames) -> None:
+def test_window_of_an_inquiry_is_an_argument(leads: Frames) -> None:
     frame = leads(lead("01-01", customer_id=1), lead("01-20", customer_id=1))
     assert counted(frame) == (2, 2)
     assert counted(frame, within_days=20) == (2, 1)
 
 
-def test_it_is_dated_and_credited_at_its_first_lead_and_takes_the_best_outcome(leads: Frames) -> None:
+def test_inquiry_takes_date_and_credit_of_first_lead_and_best_outcome(leads: Frames) -> None:
     rows = [
         lead("03-05", customer_id=1, campaign_id=2, status="Converted", modified_on="2026-03-06T12:00Z"),
         lead("02-25", customer_id=1, campaign_id=1, status="Dismissed", modified_on="2026-02-26T12:00Z"),
@@ -102,7 +102,7 @@ def test_it_is_dated_and_credited_at_its_first_lead_and_takes_the_best_outcome(l
     assert seven["share_lower"][30] == pytest.approx(1 / 3)
 
 
-def test_left_out_leads_are_no_part_of_an_inquiry(leads: Frames, call_reasons: Frames) -> None:
+def test_excluded_leads_are_not_part_of_an_inquiry(leads: Frames, call_reasons: Frames) -> None:
     rows = [
         lead("01-01", customer_id=1, status="Dismissed", dismissing_reason_id=7),
         lead("01-02", customer_id=1, call_reason_id=1),
@@ -124,7 +124,7 @@ def test_left_out_leads_are_no_part_of_an_inquiry(leads: Frames, call_reasons: F
     assert found.check.steps[-1].remain == found.overall["mature"].iloc[0]
 
 
-def test_customers_of_two_tenants_are_two(leads: Frames) -> None:
+def test_same_customer_id_in_two_tenants_is_two_customers(leads: Frames) -> None:
     frame = leads(lead("01-01", customer_id=1), lead("01-02", customer_id=1)).assign(
         tenant=pd.array([1, 2], dtype="Int64"), id=pd.array([5, 5], dtype="Int64")
     )

@@ -37,7 +37,7 @@ def converted(**more: Any) -> dict[str, Any]:
         pytest.param({"call_id": 5}, {"lead_call_id": 5, "created_on": "0001-01-01T00:00Z"}, (0, 1), id="year 1"),
     ],
 )
-def test_a_job_dates_a_conversion(
+def test_job_dates_a_conversion(
     leads: Frames, jobs: Frames, lead: dict[str, Any], job: dict[str, Any], expected: tuple[int, int]
 ) -> None:
     found = lead_conversion(leads(converted(**lead)), jobs=jobs(job), as_of=AS_OF)
@@ -47,7 +47,7 @@ def test_a_job_dates_a_conversion(
     assert exact + int(found.overall["bounded"].iloc[0]) == 1
 
 
-def test_the_first_job_counts_and_one_job_may_date_two_leads(leads: Frames, jobs: Frames) -> None:
+def test_first_job_counts_and_may_date_two_leads(leads: Frames, jobs: Frames) -> None:
     frame = leads(converted(call_id=5), converted(call_id=5, created_on="2026-01-08T00:00Z"))
     made = jobs(
         {"lead_call_id": 5, "created_on": "2026-02-20T00:00Z"},
@@ -57,7 +57,7 @@ def test_the_first_job_counts_and_one_job_may_date_two_leads(leads: Frames, jobs
     assert within(lead_conversion(frame, jobs=made, as_of="2026-03-20T00:00Z")) == (2, 1, 1)
 
 
-def test_a_booking_leads_to_its_job(leads: Frames, jobs: Frames, bookings: Frames) -> None:
+def test_job_is_linked_through_the_booking(leads: Frames, jobs: Frames, bookings: Frames) -> None:
     frame = leads(converted(booking_id=5))
     made = jobs({"id": 77, "created_on": "2026-01-07T00:00Z"})
     assert within(lead_conversion(frame, jobs=made, as_of=AS_OF)) == (1, 0, 1)
@@ -79,7 +79,7 @@ def test_a_booking_leads_to_its_job(leads: Frames, jobs: Frames, bookings: Frame
         pytest.param({"status": None, "created_on": JAN}, (0, 1), id="no status"),
     ],
 )
-def test_without_a_job_it_is_bounded(
+def test_conversion_without_a_job_is_bounded(
     leads: Frames, jobs: Frames, lead: dict[str, Any], expected: tuple[int, int]
 ) -> None:
     for made in (None, jobs()):
@@ -102,7 +102,7 @@ def test_maturity(leads: Frames) -> None:
     assert "2 inquiries have no date of creation and are not measured." in found.summary()
 
 
-def test_what_is_no_lead_is_left_out_and_counted(leads: Frames, call_reasons: Frames) -> None:
+def test_excluded_leads_are_counted(leads: Frames, call_reasons: Frames) -> None:
     rows = [converted(call_reason_id=reason) for reason in (1, 2, 3, None)]
     reasons = call_reasons({"id": 1, "is_lead": False}, {"id": 2, "is_lead": True}, {"id": 4, "is_lead": None})
     found = lead_conversion(leads(*rows), call_reasons=reasons, as_of=AS_OF)
@@ -111,7 +111,7 @@ def test_what_is_no_lead_is_left_out_and_counted(leads: Frames, call_reasons: Fr
     assert "1 lead is left out: the call reason says that it was no lead." in found.summary()
 
 
-def test_deleted_rows_of_a_feed_are_left_out(leads: Frames) -> None:
+def test_deleted_rows_in_a_feed_are_excluded(leads: Frames) -> None:
     frame = leads(converted(), converted(), converted()).assign(active=pd.array([True, False, None], dtype="boolean"))
     found = lead_conversion(frame, as_of=AS_OF)
     assert within(found)[0] == 2
@@ -158,7 +158,7 @@ def test_months_are_local_and_half_open(leads: Frames) -> None:
     assert earlier.table["whole"].tolist() == [True, True, True, True, False, False]
 
 
-def test_a_month_that_was_read_in_part_is_not_whole(leads: Frames) -> None:
+def test_partially_read_month_is_not_complete(leads: Frames) -> None:
     frame = leads(*({"status": "Open", "created_on": f"2026-0{month}-15T00:00Z"} for month in (1, 2, 3)))
     frame.attrs["stcrm"] = {
         "fetched_at": pd.Timestamp("2026-08-01T00:00Z"),
@@ -194,12 +194,12 @@ def test_as_of_comes_from_the_read(leads: Frames) -> None:
         ({"as_of": AS_OF, "jobs": pd.DataFrame({"id": [1]})}, "jobs: the DataFrame has no columns created_on"),
     ],
 )
-def test_calls_that_cannot_be_right(leads: Frames, arguments: dict[str, Any], message: str) -> None:
+def test_invalid_arguments_raise(leads: Frames, arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         lead_conversion(leads(converted()), **arguments)
 
 
-def test_frames_that_are_no_cohort_are_refused(leads: Frames) -> None:
+def test_filtered_frames_are_rejected(leads: Frames) -> None:
     frame = leads(converted())
     with pytest.raises(UsageError, match="1 rows repeat an id"):
         lead_conversion(pd.concat([frame, frame]), as_of=AS_OF)
@@ -224,7 +224,7 @@ def test_an_empty_frame(leads: Frames, jobs: Frames) -> None:
             assert found.table.dtypes.equals(full.table.dtypes)
 
 
-def test_the_frames_given_are_left_as_they_were(leads: Frames, jobs: Frames) -> None:
+def test_inputs_are_not_modified(leads: Frames, jobs: Frames) -> None:
     frame, made = leads(converted(call_id=5)), jobs({"lead_call_id": 5, "created_on": JAN})
     before = frame.copy(), made.copy()
     lead_conversion(frame, jobs=made, by="campaign", as_of=AS_OF, time_zone="America/Chicago")

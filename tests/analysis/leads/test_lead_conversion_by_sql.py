@@ -121,7 +121,7 @@ def ours(by: Any, **more: Any) -> LeadConversion:
         pytest.param(None, "null", id="all"),
     ],
 )
-def test_counts_are_those_of_sql(database: Any, by: str | None, key: str) -> None:
+def test_counts_match_sql(database: Any, by: str | None, key: str) -> None:
     found = ours(by)
     expected = database.execute(f"select {key} as id, {COUNTED} group by 1", {"as_of": AS_OF}).df().set_index("id")
     if by is None:
@@ -139,7 +139,7 @@ def test_counts_are_those_of_sql(database: Any, by: str | None, key: str) -> Non
     np.testing.assert_allclose(old["interval_high"].astype(float), high)
 
 
-def test_tags_and_categories_are_those_of_sql(database: Any) -> None:
+def test_tags_and_categories_match_sql(database: Any) -> None:
     by_tag = ours("tag").table.set_index("id")["inquiries"]
     tags = (
         database.execute("select unnest(tags) as id, count(*) as n from inquiries group by 1").df().set_index("id")["n"]
@@ -156,7 +156,7 @@ def test_tags_and_categories_are_those_of_sql(database: Any) -> None:
     assert dict(zip(by_category["name"], by_category["inquiries"], strict=True)) == dict(expected)
 
 
-def test_months_by_days_are_those_of_sql(database: Any) -> None:
+def test_cohorts_match_sql(database: Any) -> None:
     cohorts = ours(None).cohorts
     assert cohorts is not None
     for days in (1, 7, 30, 60, 90):
@@ -172,7 +172,7 @@ def test_months_by_days_are_those_of_sql(database: Any) -> None:
     assert set(young["id"]) == {"2026-04", "2026-05", "2026-06", "2026-07"}
 
 
-def test_curves_are_those_of_lifelines(database: Any) -> None:
+def test_curves_match_lifelines(database: Any) -> None:
     """On whole days, with ties apart by less than a thousandth of a day, conversions and dismissals alike first."""
     found = ours(None)
     rows = database.execute(

@@ -42,17 +42,19 @@ BOUNDED = {"bounded": 1, "within_upper": 1}
         pytest.param([job("01-09"), job("02-01", recall_for_id=3)], INFERRED, id="and its recall"),
     ],
 )
-def test_one_job_that_fits(leads: Frames, jobs: Frames, made: list[dict[str, Any]], expected: dict[str, int]) -> None:
+def test_only_matching_job_dates_the_lead(
+    leads: Frames, jobs: Frames, made: list[dict[str, Any]], expected: dict[str, int]
+) -> None:
     assert known(lead_conversion(leads(WON), jobs=jobs(*made), as_of=AS_OF)) == expected
 
 
-def test_a_job_that_another_lead_names_is_not_taken(leads: Frames, jobs: Frames) -> None:
+def test_job_linked_to_another_lead_is_not_used(leads: Frames, jobs: Frames) -> None:
     other = {**WON, "created_on": "2026-01-25T12:00Z", "call_id": 77}
     found = lead_conversion(leads(WON, other), jobs=jobs(job("01-26", lead_call_id=77)), as_of=AS_OF)
     assert known(found) == {"exact": 1, "bounded": 1, "within_lower": 1, "within_upper": 2}
 
 
-def test_a_job_that_fits_two_leads_dates_neither(leads: Frames, jobs: Frames) -> None:
+def test_job_matching_two_leads_dates_neither(leads: Frames, jobs: Frames) -> None:
     other = {**WON, "created_on": "2026-01-25T12:00Z"}
     found = lead_conversion(leads(WON, other), jobs=jobs(job("01-26")), as_of=AS_OF)
     assert known(found) == {"bounded": 2, "within_upper": 2}
@@ -81,7 +83,7 @@ def log(*rows: tuple[int, str, str, str]) -> pd.DataFrame:
         pytest.param([(1, "Converted", "2026-01-01", "2026-04-01")], (0, 1), id="before the lead came: not believed"),
     ],
 )
-def test_what_was_seen_bounds_the_date(
+def test_status_log_bounds_the_date(
     leads: Frames, seen: list[tuple[int, str, str, str]], expected: tuple[int, int]
 ) -> None:
     found = lead_conversion(leads(WON), status_log=log(*seen), as_of=AS_OF)
@@ -89,7 +91,7 @@ def test_what_was_seen_bounds_the_date(
     assert tuple(counts) == expected
 
 
-def test_unsure_dates_tell_no_speed(leads: Frames, jobs: Frames) -> None:
+def test_no_speed_with_uncertain_dates(leads: Frames, jobs: Frames) -> None:
     rows = [{**WON, "customer_id": i} for i in range(20)] + [
         {"status": "Open", "created_on": "2026-01-05T12:00Z", "customer_id": i} for i in range(100, 120)
     ]

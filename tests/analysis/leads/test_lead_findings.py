@@ -70,7 +70,7 @@ def test_customers_are_named_where_the_lead_has_no_name(leads: Frames) -> None:
     assert "Follow-up" not in shown
 
 
-def test_every_text_is_text(found: LeadConversion) -> None:
+def test_html_in_text_is_escaped(found: LeadConversion) -> None:
     shown = [found._repr_html_(), found.check._repr_html_(), found.speed_table()._repr_html_()]
     shown += [one._repr_html_() for one in found.work_lists.values()]
     shown += [found.figure(kind).to_json().replace("\\u003c", "<") for kind in ("rates", "curve", "cohorts", "months")]
@@ -80,7 +80,7 @@ def test_every_text_is_text(found: LeadConversion) -> None:
     assert any("&lt;img" in page for page in shown)
 
 
-def test_actions_are_sized_by_what_became_of_leads_as_old(found: LeadConversion) -> None:
+def test_actions_are_valued_by_outcomes_of_leads_of_the_same_age(found: LeadConversion) -> None:
     actions = {one.work_list or one.do: one for one in found.actions()}
     assert actions["overdue-follow-up"].do == "Call the 2 open leads whose follow-up is overdue."
     assert actions["no-follow-up"].do.startswith("Call the 2 open leads without a follow-up")
@@ -90,7 +90,7 @@ def test_actions_are_sized_by_what_became_of_leads_as_old(found: LeadConversion)
     assert lower.worth > 0
 
 
-def test_tiles_are_over_weeks_that_are_old_enough(found: LeadConversion) -> None:
+def test_tiles_use_weeks_that_are_old_enough(found: LeadConversion) -> None:
     came, converted, fast, dismissed = found.tiles()
     assert came.dates == "Jan 26–Feb 22, 2026"
     assert came.now == "3"
@@ -103,7 +103,7 @@ def test_tiles_are_over_weeks_that_are_old_enough(found: LeadConversion) -> None
     assert lead_conversion(found.source, as_of=NOW).tiles() == []
 
 
-def test_checks_count_before_anything_is_left_out(found: LeadConversion) -> None:
+def test_checks_count_rows_before_exclusions(found: LeadConversion) -> None:
     counts = {one.what: one.rows for one in found.check.counts}
     assert counts["Leads read"] == 209
     assert counts["Leads, status Open"] == 8
@@ -111,7 +111,7 @@ def test_checks_count_before_anything_is_left_out(found: LeadConversion) -> None
     assert steps == [(0, 209), (1, 208), (0, 208), (6, 202)]
 
 
-def test_figures_say_what_they_show(found: LeadConversion) -> None:
+def test_figures_have_alt_text(found: LeadConversion) -> None:
     assert found.figure("rates").layout.meta["alt"].startswith("Share converted within 30 days, a row per group.")
     curve = found.figure("curve", groups=[2])
     assert "Radio: 80 of" in curve.layout.meta["alt"] or "Radio:" in curve.layout.meta["alt"]
@@ -132,7 +132,7 @@ def test_figures_say_what_they_show(found: LeadConversion) -> None:
     )
 
 
-def test_all_together_are_not_mixed_with_those_without_a_group(leads: Frames) -> None:
+def test_total_is_not_mixed_with_rows_without_a_group(leads: Frames) -> None:
     """Inquiries without a call reason have no id, as all together have none."""
 
     def reason(id: int | None, won: int) -> list[dict[str, Any]]:
@@ -156,7 +156,7 @@ def test_all_together_are_not_mixed_with_those_without_a_group(leads: Frames) ->
     assert len(line.x) == len(set(line.x))
 
 
-def test_figures_of_nothing(leads: Frames) -> None:
+def test_figures_of_empty_results(leads: Frames) -> None:
     nothing = lead_conversion(leads(), by="campaign", as_of=NOW, time_zone="UTC")
     for kind in ("rates", "months", "curve", "cohorts", "reasons"):
         assert nothing.figure(kind).layout.meta["alt"]
@@ -167,7 +167,7 @@ def test_figures_of_nothing(leads: Frames) -> None:
 
 
 @pytest.mark.parametrize("by", BY)
-def test_every_way_to_group_adds_up(by: str) -> None:
+def test_every_dimension_adds_up(by: str) -> None:
     frames, _ = company()
     few = frames["leads"].iloc[:600].assign(tenant=7)
     names = {"campaign": frames["campaigns"]}
@@ -258,13 +258,13 @@ def test_names_of_groups(leads: Frames) -> None:
         ({"dismissing_reasons": {"spam": 7}}, "maps ids to texts"),
     ],
 )
-def test_calls_that_cannot_be_right(leads: Frames, arguments: dict[str, Any], message: str) -> None:
+def test_invalid_arguments_raise(leads: Frames, arguments: dict[str, Any], message: str) -> None:
     frame = leads({"status": "Open", "created_on": "2026-01-01T00:00Z"})
     with pytest.raises(UsageError, match=message):
         lead_conversion(frame, as_of="2026-06-01T00:00Z", time_zone=ZONE, **arguments)
 
 
-def test_one_lookup_for_two_dimensions_is_refused(leads: Callable[..., pd.DataFrame]) -> None:
+def test_single_lookup_for_two_dimensions_is_rejected(leads: Callable[..., pd.DataFrame]) -> None:
     row = {"status": "Open", "created_on": "2026-01-05T12:00Z", "campaign_id": 7, "business_unit_id": 1}
     with pytest.raises(UsageError, match="with two dimensions, give a mapping"):
         lead_conversion(leads(row), by=("campaign", "business_unit"), names={7: "Radio"}, as_of="2026-06-01T00:00Z")

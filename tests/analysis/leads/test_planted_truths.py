@@ -46,7 +46,7 @@ def curve(found: LeadConversion, id: int) -> pd.DataFrame:
     return found.curve[[one == id for one in found.curve["id"]]].set_index("day")
 
 
-def test_twelve_points_at_four_hundred_are_found(demo: Demo) -> None:
+def test_twelve_points_among_400_are_detected(demo: Demo) -> None:
     found, truths = demo
     assert verdicts(found["campaign"])[truths[9]["campaign_id"]] == "higher"
     names = [one for one in found["campaign"].summary() if "converts more often" in one]
@@ -62,14 +62,14 @@ def test_five_of_six_is_not_the_best(demo: Demo) -> None:
     assert not any(truths[7]["campaign"] in said for said in found["campaign"].summary())
 
 
-def test_equal_ones_and_a_pair_that_the_mix_turns_are_not_named(demo: Demo) -> None:
+def test_equal_campaigns_and_simpsons_pair_are_not_reported(demo: Demo) -> None:
     found, truths = demo
     of = verdicts(found["campaign"])
     assert [of[id] for id in truths[3]["campaign_ids"]] == ["not clear", "not clear"]
     assert {of[id] for id in truths[2]["campaign_ids"]} <= {"not clear", "explained by the mix"}
 
 
-def test_within_each_business_unit_the_pair_stands_the_other_way(demo: Demo, seed: int) -> None:
+def test_simpsons_pair_reverses_within_business_units(demo: Demo, seed: int) -> None:
     _, truths = demo
     frames, _ = company(seed)
     both = lead_conversion(
@@ -87,7 +87,7 @@ def test_within_each_business_unit_the_pair_stands_the_other_way(demo: Demo, see
     assert pooled[better] < pooled[worse]
 
 
-def test_creators_differ_by_their_cases_alone(demo: Demo) -> None:
+def test_creators_differ_only_by_case_mix(demo: Demo) -> None:
     found, truths = demo
     of = verdicts(found["creator"])
     assert {of[id] for id in truths[8]["user_ids"]} <= {"not clear", "explained by the mix"}
@@ -97,7 +97,7 @@ def test_creators_differ_by_their_cases_alone(demo: Demo) -> None:
     assert not any("user" in action.do for action in found["creator"].actions())
 
 
-def test_a_fast_and_a_slow_campaign_cross(demo: Demo) -> None:
+def test_fast_and_slow_campaign_curves_cross(demo: Demo) -> None:
     found, truths = demo
     fast, slow = (curve(found["campaign"], id) for id in truths[4]["campaign_ids"])
     assert fast["share_lower"][7] > slow["share_upper"][7]
@@ -132,7 +132,7 @@ def test_many_dismissals_do_not_make_a_campaign_look_good(demo: Demo) -> None:
     assert abs(large[mine] - truths[5]["cumulative_incidence"]) < 0.03
 
 
-def test_a_low_rescue_rate_is_named_with_its_warning(demo: Demo) -> None:
+def test_low_rescue_rate_is_reported_with_its_warning(demo: Demo) -> None:
     found, truths = demo
     assert verdicts(found["campaign"])[truths[1]["campaign_id"]] == "lower"  # though it is the best by opportunities
     assert "a rescue rate" in found["campaign"].definitions["Lead"]
@@ -141,7 +141,7 @@ def test_a_low_rescue_rate_is_named_with_its_warning(demo: Demo) -> None:
     assert named <= planted
 
 
-def test_counts_are_those_of_the_truth(demo: Demo, seed: int) -> None:
+def test_counts_match_the_truth(demo: Demo, seed: int) -> None:
     """Inquiries that are 120 days old, by campaign: the truth leaves out what the analysis joins or leaves out."""
     found, truths = demo
     frames, _ = company(seed)
@@ -158,7 +158,7 @@ def test_counts_are_those_of_the_truth(demo: Demo, seed: int) -> None:
 
 
 @pytest.mark.parametrize("other", [1, pytest.param(2, marks=pytest.mark.deep)])
-def test_where_nothing_is_planted_nothing_is_named(other: int) -> None:
+def test_no_differences_reported_without_effects(other: int) -> None:
     found, _ = results(other, effects=False)
     for one in found.values():
         assert not one.comparisons["verdict"].isin(["higher", "lower"]).any()

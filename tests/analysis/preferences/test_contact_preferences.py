@@ -79,7 +79,7 @@ ONE_CONTACT = [
 
 
 @pytest.mark.parametrize(("record", "expected"), ONE_CONTACT)
-def test_one_record_has_one_reason(record: Mapping[str, Any], expected: tuple[str, ...]) -> None:
+def test_each_record_has_one_reason(record: Mapping[str, Any], expected: tuple[str, ...]) -> None:
     said = why(found(customers({}), contacts({"customer_id": 1, **record})))
     asked = ("marketing call", "marketing text", "marketing e-mail", "service call", "service text")
     assert tuple(said[one] for one in asked) == expected
@@ -103,13 +103,13 @@ ONE_CUSTOMER = [
 
 
 @pytest.mark.parametrize(("row", "by_text", "by_post"), ONE_CUSTOMER)
-def test_what_stops_a_customer_as_a_whole(row: Mapping[str, Any], by_text: str, by_post: str) -> None:
+def test_flags_that_block_a_customer_entirely(row: Mapping[str, Any], by_text: str, by_post: str) -> None:
     said = why(found(customers(row), contacts({"customer_id": 1})))
     assert (said["marketing text"], said["marketing post"]) == (by_text, by_post)
     assert (said["service text"], said["service post"]) == (by_text, by_post)
 
 
-def test_another_number_reaches_them_and_a_no_is_louder_than_what_is_not_known() -> None:
+def test_second_number_unblocks_and_opt_out_outranks_unknown() -> None:
     whom = customers({}, {}, {}, {})
     reached = contacts(
         {"customer_id": 1, NO_TEXTS: True},
@@ -134,7 +134,7 @@ def test_another_number_reaches_them_and_a_no_is_louder_than_what_is_not_known()
 
 
 @pytest.mark.parametrize("first", [{REMINDERS: False}, {"value": "000-000-0000"}, {"type": "Phone", NO_TEXTS: True}])
-def test_for_service_one_number_with_an_unknown_preference_makes_a_customer_possible(first: dict[str, Any]) -> None:
+def test_service_number_with_unknown_preference_makes_customer_possible(first: dict[str, Any]) -> None:
     """Calls, texts and e-mail alike, whatever the other number says; marketing still needs to know."""
     reached = contacts(
         {"customer_id": 1, **first},
@@ -149,7 +149,7 @@ def test_for_service_one_number_with_an_unknown_preference_makes_a_customer_poss
     assert counts(gone, "service", "text") == {"customers": 1, "do_not_service": 1}
 
 
-def test_for_service_an_unknown_preference_is_possible() -> None:
+def test_unknown_preference_is_possible_for_service() -> None:
     one = found(customers({}, {}), contacts({"customer_id": 1}, {"customer_id": 2, "value": B, **NO_PREFERENCES}))
     assert counts(one, "service", "call") == {"customers": 2, "lower": 1, "upper": 2, "preference_unknown": 1}
     assert counts(one, "marketing", "call") == {"customers": 2, "lower": 1, "upper": 1, "preference_unknown": 1}
@@ -164,7 +164,7 @@ OTHER_RECORDS = [
 
 
 @pytest.mark.parametrize("other", OTHER_RECORDS)
-def test_a_number_that_stopped_texts_on_another_record_of_this_store(other: Any) -> None:
+def test_text_opt_out_on_another_record_of_the_number(other: Any) -> None:
     whom = customers({}, {}, {"merged_to_id": 1, "active": False})
     one = found(whom, contacts({"customer_id": 1}, *other["reached"]))
     blocked = "opted out on another record" if other["reached"][0]["customer_id"] != 1 else "opted out on this record"
@@ -174,7 +174,7 @@ def test_a_number_that_stopped_texts_on_another_record_of_this_store(other: Any)
             if key == "do-not-text-elsewhere"] == [[A]]  # fmt: skip
 
 
-def test_marketing_off_elsewhere_stops_marketing_and_nothing_else() -> None:
+def test_marketing_opt_out_elsewhere_blocks_only_marketing() -> None:
     of_location = {
         "locations": locations({"customer_id": 1}),
         "location_contacts": location_contacts({"location_id": 501, MARKETING: False, "value": "15125550101"}),
@@ -194,7 +194,7 @@ def test_marketing_off_elsewhere_stops_marketing_and_nothing_else() -> None:
     assert why(unnamed)["marketing text"] == ""
 
 
-def test_numbers_are_read_beside_names_and_other_numbers() -> None:
+def test_numbers_are_parsed_next_to_names_and_other_numbers() -> None:
     """As an opt-out reads them: `5125550101 (Ann)` is a number, and `A / B` are two."""
     whom = customers({}, {}, {}, {}, {})
     reached = contacts(
@@ -235,7 +235,7 @@ def test_numbers_are_read_beside_names_and_other_numbers() -> None:
     assert one.consent.set_index(["purpose", "channel"]).loc[("service", "call"), "allowed"] == 1
 
 
-def test_placeholders_are_no_number_that_two_share() -> None:
+def test_placeholder_numbers_are_not_shared_numbers() -> None:
     reached = contacts(
         {"customer_id": 1, "value": "000-000-0000", NO_TEXTS: True, MARKETING: False},
         {"customer_id": 2, "value": "000-000-0000"},
@@ -247,7 +247,7 @@ def test_placeholders_are_no_number_that_two_share() -> None:
     assert not len(one.work_lists["marketing-off-elsewhere"])
 
 
-def test_merged_customers_and_deleted_contacts_are_left_out_and_counted() -> None:
+def test_merged_customers_and_deleted_contacts_are_excluded_and_counted() -> None:
     whom = customers({}, {"merged_to_id": 1, "active": False}, {"active": False, "merged_to_id": 0})
     reached = contacts({"customer_id": 1}, {"customer_id": 2}, {"customer_id": 1, "value": B, NO_TEXTS: True})
     reached["active"] = pd.array([True, True, False], dtype="boolean")
@@ -268,7 +268,7 @@ def test_merged_customers_and_deleted_contacts_are_left_out_and_counted() -> Non
     assert one.summary()[0].startswith("Of 1 active customer,")
 
 
-def test_inactive_customers_are_in_no_share_and_their_opt_outs_stand() -> None:
+def test_inactive_customers_are_excluded_but_their_opt_outs_count() -> None:
     whom = customers(*[{}] * 4, *[{"active": False, "type": "Commercial"}] * 4, {"active": None})
     reached = contacts(
         *({"customer_id": 1 + place, "value": f"512-555-011{place}"} for place in range(9)),
@@ -284,7 +284,7 @@ def test_inactive_customers_are_in_no_share_and_their_opt_outs_stand() -> None:
     assert one.tiles()[0].note.endswith("All active customers: 80% (38–96%).")
 
 
-def test_locations_and_the_newer_store_are_reported_apart() -> None:
+def test_locations_and_newer_contacts_are_reported_separately() -> None:
     one = found(
         customers({}, {"do_not_service": True}),
         contacts({"customer_id": 1}),
@@ -347,14 +347,14 @@ def test_ages_are_whole_local_years() -> None:
 @pytest.mark.parametrize(
     ("as_of", "expected"), [("2025-02-28T18:00Z", "under 1 year"), ("2025-03-01T18:00Z", "1 to 2 years")]
 )
-def test_a_leap_day_has_its_birthday_in_march(as_of: str, expected: str) -> None:
+def test_leap_day_anniversary_is_in_march(as_of: str, expected: str) -> None:
     whom = customers({"created_on": "2024-02-29T18:00Z"})
     assert found(whom, contacts({"customer_id": 1}), by="age", as_of=as_of).table["name"].unique().tolist() == [
         expected
     ]
 
 
-def test_by_type_tag_and_two_of_them() -> None:
+def test_group_by_type_tag_and_both() -> None:
     whom = customers(
         {"tag_type_ids": (7, 8)}, {"tag_type_ids": (7,)}, {"type": None}, {"type": "Commercial", "tag_type_ids": (8, 8)}
     )
@@ -389,7 +389,7 @@ def test_tenants_do_not_mix() -> None:
         found(whom, contacts({"customer_id": 1}))
 
 
-def test_the_sets_of_channels_add_up() -> None:
+def test_channel_combinations_add_up() -> None:
     whom = customers({}, {}, {"do_not_mail": True}, {"do_not_service": True})
     reached = contacts(
         {"customer_id": 1},
@@ -430,7 +430,7 @@ def test_nulls_everywhere() -> None:
     assert one.table["name"].unique().tolist() == ["age unknown · (none)"]
 
 
-def test_what_is_refused() -> None:
+def test_invalid_inputs_raise() -> None:
     whom, reached = customers({}), contacts({"customer_id": 1})
 
     def told(frame: pd.DataFrame, **filters: Any) -> pd.DataFrame:

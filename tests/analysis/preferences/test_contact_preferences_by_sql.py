@@ -124,7 +124,7 @@ def by_type(whom: Any, reached: Any) -> ContactPreferences:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_counts_are_those_of_sql(seed: int) -> None:
+def test_counts_match_sql(seed: int) -> None:
     whom, reached = company(seed)
     reasons = ", ".join(f"count(*) filter (why = {place})::int" for place in range(1, len(REASON_COLUMNS) + 1))
     with duckdb.connect() as database:
@@ -159,7 +159,7 @@ def test_counts_are_those_of_sql(seed: int) -> None:
     "by",
     ["tag", ("age", "customer_type"), *(pytest.param(one, marks=pytest.mark.deep) for one in ("customer_type", "age"))],
 )
-def test_polars_and_duckdb_give_the_same(by: Any) -> None:
+def test_polars_and_duckdb_give_equal_results(by: Any) -> None:
     whom, reached = company(7)
     whom["tag_type_ids"] = pd.Series([(), (7,), (7, 8), None, (8,)] * 60, dtype=object)
     plain = whom.drop(columns=["custom_fields", "external_data"])
@@ -180,7 +180,7 @@ def test_polars_and_duckdb_give_the_same(by: Any) -> None:
                 assert again.work_lists[key].after is None
 
 
-def test_the_order_of_rows_says_nothing() -> None:
+def test_row_order_does_not_matter() -> None:
     whom, reached = company(9)
     once = by_type(whom, reached)
     again = by_type(whom.sample(frac=1, random_state=1), reached.sample(frac=1, random_state=2))
@@ -190,7 +190,7 @@ def test_the_order_of_rows_says_nothing() -> None:
     }
 
 
-def test_lists_hold_what_sql_finds() -> None:
+def test_lists_match_sql() -> None:
     whom, reached = company(11)
     lists = by_type(whom, reached).work_lists
     with duckdb.connect() as database:

@@ -50,7 +50,7 @@ def company(served: stcrm.Sandbox) -> Iterator[tuple[Any, ContactPreferences]]:
         yield crm, found
 
 
-def test_the_shares_are_those_of_the_company(company: tuple[Any, ContactPreferences]) -> None:
+def test_shares_match_the_company(company: tuple[Any, ContactPreferences]) -> None:
     _, found = company
     kinds = found.kinds[found.kinds["store"] == "customers"].set_index("type")
     records = int(kinds["records"].sum())
@@ -71,7 +71,7 @@ def test_the_shares_are_those_of_the_company(company: tuple[Any, ContactPreferen
     assert post["do_not_mail"] / n == pytest.approx(0.03, abs=0.01)
 
 
-def test_what_is_planted_is_found(company: tuple[Any, ContactPreferences]) -> None:
+def test_planted_effects_are_detected(company: tuple[Any, ContactPreferences]) -> None:
     crm, found = company
     lists = found.work_lists
     manager = lists["shared-numbers"].frame
@@ -94,7 +94,7 @@ def test_what_is_planted_is_found(company: tuple[Any, ContactPreferences]) -> No
     assert found.cautions == ()
 
 
-def test_a_sandbox_reached_by_address_is_judged_as_any_other(
+def test_sandbox_by_address_is_treated_like_any_service(
     served: stcrm.Sandbox, company: tuple[Any, ContactPreferences], tmp_path: Path
 ) -> None:
     _, found = company
@@ -113,7 +113,7 @@ def test_a_sandbox_reached_by_address_is_judged_as_any_other(
     assert phones["valid"].sum() > 0.98 * phones["records"].sum()
 
 
-def test_the_contract_takes_what_the_lists_change(company: tuple[Any, ContactPreferences]) -> None:
+def test_changes_from_lists_can_be_planned(company: tuple[Any, ContactPreferences]) -> None:
     crm, found = company
     lists = found.work_lists
     for key, plan_changes, before in (
@@ -139,7 +139,7 @@ def test_the_contract_takes_what_the_lists_change(company: tuple[Any, ContactPre
     ]
 
 
-def test_actions_and_tiles_say_what_the_lists_hold(company: tuple[Any, ContactPreferences]) -> None:
+def test_actions_and_tiles_match_the_lists(company: tuple[Any, ContactPreferences]) -> None:
     _, found = company
     for action in found.actions():
         assert action.work_list in found.work_lists
@@ -154,7 +154,7 @@ def test_actions_and_tiles_say_what_the_lists_hold(company: tuple[Any, ContactPr
     assert "Customers" not in first_screen("Contact preferences", found, of=found.read["customers"]).period
 
 
-def test_nobody_is_named_outside_of_work_lists(company: tuple[Any, ContactPreferences]) -> None:
+def test_names_appear_only_in_work_lists(company: tuple[Any, ContactPreferences]) -> None:
     _, found = company
     said = [*found.summary(), *found.definitions.values(), found._repr_html_(), found.check._repr_html_(), repr(found)]
     said += [json.dumps(found.figure(kind).to_plotly_json(), default=str) for kind in ("reach", "reasons", "groups")]  # type: ignore[arg-type]
@@ -184,7 +184,7 @@ CONSENT = pd.DataFrame(
 )
 
 
-def test_the_companys_own_list() -> None:
+def test_own_opt_out_list() -> None:
     flags: list[dict[str, Any]] = [{}, {MARKETING: False}, {MARKETING: None}, {}, {}, {}, {}, {}]
     reached = contacts(
         *({"customer_id": 1 + n, "value": f"(512) 555-01{n + 1:02d}", **said} for n, said in enumerate(flags))
@@ -221,7 +221,7 @@ def test_the_companys_own_list() -> None:
     assert any("block 2 customers for marketing by text" in said for said in found.summary())
 
 
-def test_the_share_for_texts_is_an_upper_bound_wherever_it_is_shown() -> None:
+def test_text_share_is_always_shown_as_upper_bound() -> None:
     found = contact_preferences(customers({}), contacts({"customer_id": 1}), as_of=AS_OF, time_zone="America/Chicago")
     register = "A register of text opt-outs may exist outside the CRM"
     assert f"{register}, so the shares for texts are upper bounds." in found.summary()
@@ -231,7 +231,7 @@ def test_the_share_for_texts_is_an_upper_bound_wherever_it_is_shown() -> None:
     assert "upper bound" in found.figure("reach").layout.xaxis.title.text
 
 
-def test_phones_that_are_mostly_invalid_are_cautioned_about_on_top() -> None:
+def test_mostly_invalid_phones_add_a_caution() -> None:
     def found(bad: int, good: int) -> ContactPreferences:
         values = [f"512-155-01{n:02d}" for n in range(bad)] + [f"512-555-01{n:02d}" for n in range(good)]
         more = {"type": "Email", "value": "ann@example.com"}, {"value": None}, {"type": "Fax", "value": "512-155-0101"}
@@ -256,7 +256,7 @@ def test_phones_that_are_mostly_invalid_are_cautioned_about_on_top() -> None:
         ({"date": "soon"}, "date must contain dates"),
     ],
 )
-def test_a_list_that_cannot_be_read_is_refused(change: dict[str, Any], words: str) -> None:
+def test_invalid_consent_list_is_rejected(change: dict[str, Any], words: str) -> None:
     whom, reached = customers({}), contacts({"customer_id": 1})
     with pytest.raises(UsageError, match=words):
         contact_preferences(whom, reached, consent=CONSENT.assign(**change), as_of=AS_OF)
@@ -264,7 +264,7 @@ def test_a_list_that_cannot_be_read_is_refused(change: dict[str, Any], words: st
         contact_preferences(whom, reached, consent=CONSENT.drop(columns="date"), as_of=AS_OF)
 
 
-def test_an_older_flag_that_contradicts_its_parts() -> None:
+def test_legacy_flag_that_contradicts_its_parts() -> None:
     reached = contacts({"customer_id": 1, OLDER: False}, {"customer_id": 1, "value": "512-555-0102", REMINDERS: False})
     one = contact_preferences(customers({}), reached, as_of=AS_OF).work_lists["older-flag"]
     assert one.by_hand

@@ -45,7 +45,7 @@ def verdicts(one: ContactPreferences) -> dict[str, str]:
     return dict(zip(frame["name"], frame["verdict"], strict=True))
 
 
-def test_a_difference_that_is_there_is_named() -> None:
+def test_real_difference_is_reported() -> None:
     one = found(*company(1, 2_000, on=(0.9, 0.7), tags=[[0.3] * 3] * 2), "customer_type")
     assert verdicts(one) == {"Residential": "higher", "Commercial": "lower"}
     assert any(
@@ -57,7 +57,7 @@ def test_a_difference_that_is_there_is_named() -> None:
         assert row["share_lower"] - row["others_lower"] == pytest.approx(row["difference"], abs=1e-12)
 
 
-def test_a_tag_of_other_customers_is_explained_by_the_mix() -> None:
+def test_difference_due_to_customer_mix_is_explained() -> None:
     one = found(*company(2, 3_000, on=(0.95, 0.6), tags=[[0.05, 0.3, 0.3], [0.6, 0.3, 0.3]]), "tag")
     named = verdicts(one)
     assert named["7"] == "explained by the mix"
@@ -70,7 +70,7 @@ def test_a_tag_of_other_customers_is_explained_by_the_mix() -> None:
     assert row["others_lower"] == pytest.approx((states[without] == 0).mean())
 
 
-def test_what_is_too_few_is_not_named() -> None:
+def test_small_groups_are_not_reported() -> None:
     whom, reached = company(3, 400, on=(0.95, 0.6), tags=[[0.3] * 3] * 2)
     whom.loc[:370, "type"] = "Residential"
     whom.loc[371:, "type"] = "Commercial"
@@ -80,7 +80,7 @@ def test_what_is_too_few_is_not_named() -> None:
 
 
 @pytest.mark.deep
-def test_without_effects_nothing_is_named_more_often_than_chance_may() -> None:
+def test_false_positive_rate_without_effects() -> None:
     named = 0
     for seed in range(200):
         one = found(*company(seed, 300, on=(0.8, 0.8), tags=[[0.3, 0.2, 0.4]] * 2), "tag")

@@ -27,7 +27,7 @@ def verdicts(*groups: tuple[int | None, int, int, int], min_group: int = 30) -> 
     return compare(table(*groups), min_group=min_group)["verdict"].tolist()
 
 
-def test_a_clear_difference_is_named() -> None:
+def test_clear_difference_is_reported() -> None:
     rest = [(id, 400, 120, 120) for id in range(2, 6)]
     assert verdicts((1, 400, 180, 180), *rest)[0] == "higher"
     assert verdicts((1, 400, 60, 60), *rest)[0] == "lower"
@@ -43,7 +43,7 @@ def test_unknown_dates_count_against_a_difference() -> None:
     assert compared["difference"].iloc[0] == pytest.approx(60 / 400 - 120 / 400)
 
 
-def test_small_groups_and_small_rests_are_not_named() -> None:
+def test_small_groups_and_small_remainders_are_not_reported() -> None:
     # 5 of 6 is no best campaign
     assert verdicts((1, 6, 5, 5), (2, 400, 120, 120)) == ["too few", "others too few"]
     assert verdicts((1, 29, 29, 29), (2, 400, 120, 120), (3, 400, 120, 120))[0] == "too few"
@@ -51,20 +51,20 @@ def test_small_groups_and_small_rests_are_not_named() -> None:
     assert verdicts((1, 400, 120, 120)) == ["others too few"]
 
 
-def test_less_than_five_points_are_not_named() -> None:
+def test_differences_under_5_points_are_not_reported() -> None:
     big = [(1, 100_000, 34_900, 34_900), (2, 100_000, 30_000, 30_000)]
     assert verdicts(*big) == ["not clear", "not clear"]
     assert verdicts((1, 100_000, 35_001, 35_001), big[1]) == ["higher", "lower"]
 
 
-def test_leads_without_a_group_are_never_named_but_are_among_the_others() -> None:
+def test_rows_without_a_group_count_only_among_the_others() -> None:
     compared = compare(table((1, 400, 200, 200), (None, 400, 40, 40)), min_group=30)
     assert compared["verdict"].tolist() == ["higher", "not compared"]
     assert compared["others_n"].tolist() == [400, 400]
     assert compared["p_value"].isna().tolist() == [False, True]
 
 
-def test_months_that_are_not_whole_are_left_alone() -> None:
+def test_incomplete_months_are_not_compared() -> None:
     months = table((1, 400, 120, 120), (2, 400, 120, 120), (3, 400, 390, 390))
     months["whole"] = pd.array([True, True, False], dtype="boolean")
     compared = compare(months, min_group=30)
@@ -72,7 +72,7 @@ def test_months_that_are_not_whole_are_left_alone() -> None:
     assert compared["others_n"].tolist() == [400, 400, 800]
 
 
-def test_the_p_values_are_statsmodels() -> None:
+def test_p_values_match_statsmodels() -> None:
     groups = [(1, 300, 120, 120), (2, 250, 60, 60), (3, 90, 25, 25)]
     compared = compare(table(*groups), min_group=30)
     n, x = sum(group[1] for group in groups), sum(group[2] for group in groups)
@@ -94,7 +94,7 @@ def cut(*rows: tuple[int | None, str, int, int, int]) -> tuple[pd.DataFrame, pd.
     return groups.assign(name=groups["id"].astype(str)), strata
 
 
-def test_a_difference_that_is_all_mix_is_said_to_be_so() -> None:
+def test_difference_due_to_the_mix_is_labeled() -> None:
     groups, strata = cut(
         (1, "install", 300, 60, 60),
         (1, "service", 100, 50, 50),
@@ -107,7 +107,7 @@ def test_a_difference_that_is_all_mix_is_said_to_be_so() -> None:
     assert compared["standardised"].tolist() == pytest.approx([0, 0])
 
 
-def test_a_difference_that_turns_within_strata_is_not_named() -> None:
+def test_difference_reversed_within_strata_is_not_reported() -> None:
     # better in each business unit, worse pooled
     groups, strata = cut(
         (1, "install", 380, 95, 95), (1, "service", 20, 12, 12), (2, "install", 20, 3, 3), (2, "service", 380, 190, 190)
@@ -117,7 +117,7 @@ def test_a_difference_that_turns_within_strata_is_not_named() -> None:
     assert compared["difference"].iloc[0] < 0 < compared["standardised"].iloc[0]
 
 
-def test_a_difference_that_stays_within_strata_is_named() -> None:
+def test_difference_within_strata_is_reported() -> None:
     groups, strata = cut(
         *((id, month, 100, won, won) for month, won in (("Jan", 25), ("Feb", 35), ("Mar", 30)) for id in (2, 3, None)),
         *((1, month, 100, won, won) for month, won in (("Jan", 40), ("Feb", 52), ("Mar", 44))),
@@ -128,7 +128,7 @@ def test_a_difference_that_stays_within_strata_is_named() -> None:
     assert compared["verdict"].iloc[-1] == "not compared"
 
 
-def test_within_strata_the_bounds_face_each_other_and_groups_that_are_not_whole_stay_out() -> None:
+def test_strata_use_facing_bounds_and_exclude_incomplete_groups() -> None:
     groups, strata = cut(
         (1, "Jan", 100, 60, 70), (2, "Jan", 100, 20, 30), (1, "Feb", 100, 60, 70), (3, "Jan", 100, 90, 90)
     )
@@ -139,7 +139,7 @@ def test_within_strata_the_bounds_face_each_other_and_groups_that_are_not_whole_
     assert compared["verdict"].tolist() == ["higher", "lower", "not compared"]
 
 
-def test_without_a_stratum_that_both_have_nothing_is_named() -> None:
+def test_no_report_without_a_shared_stratum() -> None:
     groups, strata = cut((1, "Jan", 100, 60, 60), (2, "Feb", 100, 20, 20))
     compared = compare(groups, strata, min_group=30)
     assert compared["verdict"].tolist() == ["explained by the mix"] * 2
@@ -151,7 +151,7 @@ class Result:
     comparisons: pd.DataFrame | dict[str, pd.DataFrame]
 
 
-def test_together_all_that_a_report_could_name_is_counted() -> None:
+def test_together_adjusts_over_all_groups_of_a_report() -> None:
     # 17 points of 100 against 300 are clear among four, and not among sixty
     few = compare(table((1, 100, 47, 47), *((id, 100, 30, 30) for id in range(2, 5))), min_group=30)
     many = compare(table(*((id, 100, 30, 30) for id in range(1, 57))), min_group=30)
@@ -168,7 +168,7 @@ def test_together_all_that_a_report_could_name_is_counted() -> None:
     pd.testing.assert_frame_equal(alone.comparisons, few)
 
 
-def test_chance_alone_is_seldom_named(leads: Callable[..., pd.DataFrame]) -> None:
+def test_false_positive_rate(leads: Callable[..., pd.DataFrame]) -> None:
     """Over 200 companies in which all campaigns are alike, few reports may name one."""
     chance = np.random.default_rng(20260301)
     named = 0
@@ -180,7 +180,7 @@ def test_chance_alone_is_seldom_named(leads: Callable[..., pd.DataFrame]) -> Non
     assert named <= binom.ppf(0.999, 200, 0.05)
 
 
-def test_chance_alone_is_seldom_named_where_the_mixes_differ() -> None:
+def test_false_positive_rate_with_different_mixes() -> None:
     """Within strata all groups are alike; their mixes are not, so that nearly all differ as they are."""
     chance = np.random.default_rng(20260302)
     named = mixed = 0
@@ -199,7 +199,7 @@ def test_chance_alone_is_seldom_named_where_the_mixes_differ() -> None:
     assert named <= binom.ppf(0.999, 200, 0.05)
 
 
-def test_twelve_points_at_four_hundred_are_found(leads: Callable[..., pd.DataFrame]) -> None:
+def test_twelve_points_among_400_are_detected(leads: Callable[..., pd.DataFrame]) -> None:
     chance = np.random.default_rng(7)
     found = 0
     for _ in range(100):
@@ -209,7 +209,7 @@ def test_twelve_points_at_four_hundred_are_found(leads: Callable[..., pd.DataFra
     assert found >= 80
 
 
-def test_the_words_come_from_the_numbers(leads: Callable[..., pd.DataFrame]) -> None:
+def test_sentences_match_the_numbers(leads: Callable[..., pd.DataFrame]) -> None:
     def group(campaign: int, won: int, of: int) -> list[dict[str, object]]:
         when = {"created_on": "2026-01-05T12:00Z", "campaign_id": campaign}
         return [{"status": "Converted" if place < won else "Dismissed", **when} for place in range(of)]
@@ -230,7 +230,7 @@ def test_the_words_come_from_the_numbers(leads: Callable[..., pd.DataFrame]) -> 
     assert "&lt;script&gt;" in html
 
 
-def test_nothing_clear_is_said(leads: Callable[..., pd.DataFrame]) -> None:
+def test_no_clear_difference_is_reported(leads: Callable[..., pd.DataFrame]) -> None:
     rows = [{"status": "Open", "created_on": "2026-01-05T12:00Z", "campaign_id": place % 2} for place in range(100)]
     found = lead_conversion(leads(*rows), by="campaign", as_of="2026-03-01T00:00Z")
     assert "No campaign is clearly different from the others." in found.summary()

@@ -97,21 +97,21 @@ def found_in(seed: int, reports: int) -> int:
 
 
 @pytest.mark.deep
-def test_without_effects_few_reports_name_anything() -> None:
+def test_few_false_differences_without_effects() -> None:
     assert named_by_chance(20260301, 8) <= binom.ppf(SURE, 8, SIGNIFICANCE)
 
 
 @pytest.mark.deep
-def test_without_effects_few_of_two_hundred_reports_name_anything() -> None:
+def test_few_false_differences_in_200_reports() -> None:
     assert named_by_chance(20260302, 200) <= binom.ppf(SURE, 200, SIGNIFICANCE)
 
 
 @pytest.mark.deep
-def test_twelve_points_at_four_hundred_are_found_in_four_of_five_reports() -> None:
+def test_twelve_points_among_400_are_detected_in_80_percent() -> None:
     assert found_in(12, 100) >= 80
 
 
-def test_the_frames_are_as_they_are_meant_to_be() -> None:
+def test_simulated_frames_are_as_intended() -> None:
     frame, jobs = company(np.random.default_rng(5), 3_000)
     found = lead_conversion(frame, jobs=jobs, by="campaign", as_of=AS_OF, time_zone="America/Chicago")
     overall = found.overall.iloc[0]

@@ -25,7 +25,7 @@ from ..booking_company import AS_OF, ZONE, company
 @pytest.mark.parametrize(
     ("n", "done", "of"), [(26, 27, 100), (5, 0, 40), (400, 12, 30), (1, 1, 2), (3000, 900, 10_000)]
 )
-def test_the_interval_is_that_of_the_beta_binomial(n: int, done: int, of: int) -> None:
+def test_interval_matches_the_beta_binomial(n: int, done: int, of: int) -> None:
     expected, low, high = predicted_count(n, *share_of_earlier(done, of))
     exact = betabinom(n, done + 0.5, of - done + 0.5)
     assert expected == pytest.approx(exact.mean())
@@ -33,7 +33,7 @@ def test_the_interval_is_that_of_the_beta_binomial(n: int, done: int, of: int) -
     assert exact.cdf(high) - exact.cdf(low - 1) >= 0.95
 
 
-def test_a_chance_that_is_known_leaves_the_binomial() -> None:
+def test_known_probability_gives_the_binomial() -> None:
     assert predicted_count(26, 0.3, 0.0) == (pytest.approx(7.8), *binom(26, 0.3).interval(0.95))
     assert predicted_count(26, 1.0, 0.0) == (26.0, 26, 26)
     assert predicted_count([], [], []) == (0.0, 0, 0)
@@ -41,7 +41,7 @@ def test_a_chance_that_is_known_leaves_the_binomial() -> None:
 
 
 @pytest.mark.parametrize(("share", "earlier", "n"), [(0.05, 60, 26), (0.27, 40, 26), (0.27, 500, 200), (0.9, 80, 50)])
-def test_what_comes_lies_within_19_times_of_20(share: float, earlier: int, n: int) -> None:
+def test_interval_covers_95_percent(share: float, earlier: int, n: int) -> None:
     chance = np.random.default_rng(11)
     within = wide = 0
     for _ in range(400):
@@ -54,7 +54,7 @@ def test_what_comes_lies_within_19_times_of_20(share: float, earlier: int, n: in
     assert wide / 400 <= (high - low) * np.sqrt(1 + n / earlier) * 1.35 + 1
 
 
-def test_kinds_of_rows_are_taken_as_if_they_erred_together() -> None:
+def test_kinds_of_rows_are_fully_correlated() -> None:
     rate, error = share_of_earlier([20, 6], [50, 40])
     expected, low, high = predicted_count([10, 30], rate, error)
     assert expected == pytest.approx(10 * rate[0] + 30 * rate[1])
@@ -64,7 +64,7 @@ def test_kinds_of_rows_are_taken_as_if_they_erred_together() -> None:
 
 
 @pytest.mark.parametrize(("rate", "ratio"), [(8, 0.1), (60, 0.25), (400, 0.05), (30, 2.0)])
-def test_events_of_a_span_lie_within_19_times_of_20(rate: float, ratio: float) -> None:
+def test_interval_of_events_covers_95_percent(rate: float, ratio: float) -> None:
     chance = np.random.default_rng(7)
     seen, came = chance.poisson(rate, 4_000), chance.poisson(rate * ratio, 4_000)
     low, high = predicted_events(seen, np.full(4_000, ratio))
@@ -74,7 +74,7 @@ def test_events_of_a_span_lie_within_19_times_of_20(rate: float, ratio: float) -
     assert (high - low).mean() <= 2 * 1.96 * np.sqrt(rate * ratio * (1 + ratio)) * 1.1 + 2
 
 
-def test_the_interval_of_events_is_that_of_the_negative_binomial() -> None:
+def test_interval_of_events_matches_the_negative_binomial() -> None:
     low, high = predicted_events([0, 40], [0.5, 0.25])
     exact = nbinom([0.5, 40.5], [1 / 1.5, 1 / 1.25])
     assert (exact.cdf(high) - exact.cdf(low - 1) >= 0.95).all()
@@ -82,7 +82,7 @@ def test_the_interval_of_events_is_that_of_the_negative_binomial() -> None:
     assert exact.mean() == pytest.approx([0.25, 10.125])
 
 
-def test_bounds_face_outwards() -> None:
+def test_bounds_are_rounded_outward() -> None:
     found = predict(26, share_of_earlier(20, 100), share_of_earlier(30, 100))
     assert (found.lower, found.upper) == (pytest.approx(26 * 20.5 / 101), pytest.approx(26 * 30.5 / 101))
     assert found.low == predicted_count(26, *share_of_earlier(20, 100))[1]
@@ -91,7 +91,7 @@ def test_bounds_face_outwards() -> None:
     assert predict(2, share_of_earlier(50, 100), share_of_earlier(50, 100)).in_words().startswith("about 1 job (")
 
 
-def test_a_gap_is_that_among_like_ones() -> None:
+def test_gap_compares_similar_rows() -> None:
     row = {"difference": -0.3, "standardised": -0.1, "error": 0.02, "p_value": 1e-9}
     found = gap(pd.Series(row), 100)
     assert found.expected == pytest.approx(10)
@@ -101,7 +101,7 @@ def test_a_gap_is_that_among_like_ones() -> None:
     assert without.expected == pytest.approx(30)
 
 
-def test_open_inquiries_are_converted_as_predicted() -> None:
+def test_predicted_conversions_of_open_inquiries() -> None:
     """Days to conversion and to dismissal are drawn; inquiries that are open now are followed for 30 days more."""
     chance = np.random.default_rng(5)
     within = 0
@@ -125,7 +125,7 @@ def test_open_inquiries_are_converted_as_predicted() -> None:
     assert np.mean(ratio) == pytest.approx(1, abs=0.06)
 
 
-def test_bookings_that_wait_are_held_against_those_that_waited() -> None:
+def test_waiting_bookings_are_compared_with_earlier_waiting_ones() -> None:
     """Of all bookings half become work, of those still new after a day far fewer; counted again with pandas."""
     frames = company()[0]
     linked = {name: frames[name] for name in ("leads", "jobs", "customers")}
@@ -165,7 +165,7 @@ def test_bookings_that_wait_are_held_against_those_that_waited() -> None:
     assert of_day[3][1] < 0.05  # nobody takes up what has waited for two weeks
 
 
-def test_leads_are_sized_with_their_bounds() -> None:
+def test_value_of_leads_has_bounds() -> None:
     frames = company()[0]
     linked: dict[str, Any] = {name: frames[name] for name in ("jobs", "bookings", "call_reasons")}
     found = lead_conversion(frames["leads"], by="campaign", as_of=AS_OF, time_zone=ZONE, **linked)

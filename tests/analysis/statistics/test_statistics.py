@@ -24,7 +24,7 @@ counts = st.integers(1, 5_000).flatmap(lambda n: st.tuples(st.integers(0, n), st
 
 
 @given(counts)
-def test_wilson_is_scipys(count: tuple[int, int]) -> None:
+def test_wilson_matches_scipy(count: tuple[int, int]) -> None:
     x, n = count
     interval = binomtest(x, n).proportion_ci(method="wilson")
     low, high = wilson([x], [n])
@@ -38,7 +38,7 @@ def test_wilson_of_a_known_example() -> None:
     assert (round(float(low), 4), round(float(high), 4)) == (0.2553, 0.3662)
 
 
-def test_wilson_of_nothing_is_missing_and_shapes_are_kept() -> None:
+def test_wilson_of_empty_input_is_missing_and_shapes_are_kept() -> None:
     low, high = wilson([[0, 1], [2, 0]], [[0, 1], [2, 5]])
     assert low.shape == high.shape == (2, 2)
     assert np.isnan(low[0, 0])
@@ -47,13 +47,13 @@ def test_wilson_of_nothing_is_missing_and_shapes_are_kept() -> None:
 
 
 @pytest.mark.parametrize(("x", "n"), [(3, 2), (-1, 2)])
-def test_impossible_counts_are_refused(x: int, n: int) -> None:
+def test_impossible_counts_raise(x: int, n: int) -> None:
     with pytest.raises(ValueError, match="between 0 and n"):
         wilson(x, n)
 
 
 @given(counts, counts)
-def test_two_proportions_is_statsmodels_and_pearsons(one: tuple[int, int], other: tuple[int, int]) -> None:
+def test_two_proportions_matches_statsmodels_and_pearson(one: tuple[int, int], other: tuple[int, int]) -> None:
     (x, n), (y, m) = one, other
     p = float(two_proportions(x, n, y, m))
     if x + y in (0, n + m):
@@ -68,12 +68,12 @@ def test_two_proportions_with_an_empty_side_is_missing() -> None:
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
-def test_benjamini_hochberg_is_statsmodels(p_values: list[float]) -> None:
+def test_benjamini_hochberg_matches_statsmodels(p_values: list[float]) -> None:
     expected = multipletests(p_values, method="fdr_bh")[1]
     assert benjamini_hochberg(p_values) == pytest.approx(expected)
 
 
-def test_benjamini_hochberg_by_hand_and_without_those_not_compared() -> None:
+def test_benjamini_hochberg_by_hand_and_with_missing_values() -> None:
     # 4 p-values in order: 0.005 x 4/1, 0.02 x 4/2, 0.03 x 4/3, 0.5; the third is not above the second
     adjusted = benjamini_hochberg([0.02, np.nan, 0.5, 0.005, 0.03])
     assert adjusted == pytest.approx([0.04, np.nan, 0.5, 0.02, 0.04], nan_ok=True)
@@ -81,7 +81,7 @@ def test_benjamini_hochberg_by_hand_and_without_those_not_compared() -> None:
     assert benjamini_hochberg([]).shape == (0,)
 
 
-def test_mantel_haenszel_by_hand_and_with_what_says_nothing() -> None:
+def test_mantel_haenszel_by_hand_and_with_empty_strata() -> None:
     # weights 100 x 100 / 200 and 50 x 200 / 250; differences 0.2 and 0.1
     difference, error = mantel_haenszel([40, 20, 7, 0], [100, 50, 9, 0], [20, 60, 0, 3], [100, 200, 0, 8])
     assert difference == pytest.approx([(50 * 0.2 + 40 * 0.1) / 90])
@@ -105,7 +105,7 @@ def test_mantel_haenszel_of_several_comparisons_at_once() -> None:
     assert np.isnan(difference[2:]).all()  # one without strata, one with an empty side
 
 
-def test_mantel_haenszel_covers_what_is_true_in_small_strata_and_in_large_ones() -> None:
+def test_mantel_haenszel_coverage_in_small_and_large_strata() -> None:
     chance = np.random.default_rng(3)
     n, m = np.array([5] * 40 + [60] * 3), np.array([30] * 40 + [10] * 3)
     shares = np.linspace(0.1, 0.6, len(n))
@@ -124,7 +124,7 @@ def courses(seed: int, size: int = 300) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("cause", [1, 2])
-def test_aalen_johansen_is_lifelines_on_the_unreduced_rows(seed: int, cause: int) -> None:
+def test_aalen_johansen_matches_lifelines_on_all_rows(seed: int, cause: int) -> None:
     times, causes = courses(seed)
     causes[np.argmin(times)], causes[np.argmax(times)] = cause, 0
     fitted = AalenJohansenFitter().fit(times, causes, event_of_interest=cause)
@@ -136,7 +136,7 @@ def test_aalen_johansen_is_lifelines_on_the_unreduced_rows(seed: int, cause: int
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_aalen_johansen_of_counts_is_statsmodels_of_rows_with_ties(seed: int) -> None:
+def test_aalen_johansen_of_counts_matches_statsmodels_with_ties(seed: int) -> None:
     times, causes = courses(seed)
     days = np.ceil(times)
     causes[days == days.max()] = 0  # statsmodels has no error where nobody is left
@@ -152,7 +152,7 @@ def test_aalen_johansen_of_counts_is_statsmodels_of_rows_with_ties(seed: int) ->
         assert curve["interval_low"][inner].tolist() == pytest.approx((share[inner] ** np.exp(spread)).tolist())
 
 
-def test_aalen_johansen_by_hand_and_what_is_left_makes_one() -> None:
+def test_aalen_johansen_by_hand_sums_to_one() -> None:
     # day 0: 1 of 10 won; day 2: 2 won, 1 lost of 9; day 5: one is not seen longer; day 6: 5 of 5 lost
     rows = [(0, 1, 1), (2, 1, 2), (2, 2, 1), (5, 0, 1), (6, 2, 5), (7, 1, 0), (np.nan, 1, 4)]
     won = aalen_johansen(*zip(*rows, strict=True))
@@ -173,7 +173,7 @@ def test_aalen_johansen_without_censoring_is_the_plain_share() -> None:
     assert curve["interval_low"].iloc[-1] == pytest.approx(0.5 ** np.exp(1.959964 * error))
 
 
-def test_aalen_johansen_where_all_or_none_are_won_and_of_nothing() -> None:
+def test_aalen_johansen_of_all_none_and_empty() -> None:
     all_won = aalen_johansen([1, 4], [1, 1], [10, 30])
     assert all_won["share"].tolist() == pytest.approx([0.25, 1])
     assert all_won["interval_low"].iloc[1] == pytest.approx(float(wilson(40, 40)[0]))
@@ -188,7 +188,7 @@ def test_aalen_johansen_where_all_or_none_are_won_and_of_nothing() -> None:
         aalen_johansen([-1], [1])
 
 
-def test_bca_mean_is_scipys_and_the_same_each_time() -> None:
+def test_bca_mean_matches_scipy_and_is_reproducible() -> None:
     amounts = np.random.default_rng(5).lognormal(6, 1.2, 400)
     found = bca_mean([*amounts, np.nan])
     chance = np.random.default_rng(0)
@@ -199,7 +199,7 @@ def test_bca_mean_is_scipys_and_the_same_each_time() -> None:
     assert found[2] - found[0] > found[0] - found[1]
 
 
-def test_bca_mean_of_little_and_of_much() -> None:
+def test_bca_mean_of_small_and_large_samples() -> None:
     assert np.isnan(bca_mean([])).all()
     assert bca_mean([4.0])[0] == 4
     assert np.isnan(bca_mean([4.0])[1:]).all()

@@ -29,7 +29,7 @@ def off(crm):
     return crm.customers.plan_changes(before, before.head(3).assign(active=False))
 
 
-def test_checked_by_hand_is_checked_all_the_same(box, crm, off, tmp_path):
+def test_edited_checked_flag_is_ignored(box, crm, off, tmp_path):
     path = altered(off, tmp_path / "plan.json", lambda whole: whole.update(checked=True))
     plan = crm.load_plan(path)
     assert not plan.checked
@@ -39,7 +39,7 @@ def test_checked_by_hand_is_checked_all_the_same(box, crm, off, tmp_path):
     assert all(box.row("customers", id)["active"] for id in (1, 2, 3))
 
 
-def test_a_balance_that_came_since_refuses_as_it_would_have_at_planning(box, crm, off):
+def test_new_balance_refuses_as_in_planning(box, crm, off):
     for id in (101, 102, 103):
         box.change("locations", id, active=False)
     box.change("customers", 2, balance=12.5)
@@ -77,7 +77,7 @@ def opt_in_without_consent(whole):
         lambda whole: step_of(whole)["keys"].append([2]),
     ],
 )
-def test_a_fitting_digest_is_not_believed(alter, box, crm, renamed, tmp_path, count):
+def test_recomputed_digest_is_not_trusted(alter, box, crm, renamed, tmp_path, count):
     box.change("customers", 1, doNotMail=True)
     path = altered(crm.customers.plan_changes(*renamed(crm, 1)), tmp_path / "plan.json", alter)
     box.requests.clear()
@@ -91,7 +91,7 @@ def test_a_fitting_digest_is_not_believed(alter, box, crm, renamed, tmp_path, co
     assert count(box) == 0
 
 
-def test_consent_that_somebody_struck_out_is_consent_again(box, crm, tmp_path):
+def test_removed_consent_is_rebuilt(box, crm, tmp_path):
     box.change("customers", 1, doNotMail=True)
     before = crm.customers.list(refresh=True)
     plan = crm.customers.plan_changes(
@@ -106,7 +106,7 @@ def test_consent_that_somebody_struck_out_is_consent_again(box, crm, tmp_path):
     assert crm.load_plan(path).apply().ok
 
 
-def test_a_new_number_on_a_contact_that_may_be_reached_needs_consent_whatever_the_plan_says(box, crm, tmp_path):
+def test_new_number_on_an_opted_in_contact_always_needs_consent(box, crm, tmp_path):
     """Whether the contact is opted out of all is in no cell: the row decides, directly before the request."""
     off = {
         f"preferences.{name}Enabled" if name in ("jobReminders", "marketingUpdates") else f"preferences.{name}": False

@@ -18,7 +18,7 @@ def names(box, ids=range(1, 61)):
     return [box.row("customers", id)["name"] for id in ids]
 
 
-def test_all_is_as_planned_by_few_calls_and_again_by_none(box, crm, renamed, count):
+def test_apply_writes_the_plan_and_repeating_it_writes_nothing(box, crm, renamed, count):
     before, after = renamed(crm)
     after["address_city"] = "Aurora"
     after["address_zip"] = "60502"
@@ -52,7 +52,7 @@ def test_all_is_as_planned_by_few_calls_and_again_by_none(box, crm, renamed, cou
         ("bookings", "list", "plan_changes", {"summary": "A"}),
     ],
 )
-def test_fresh_reads_go_by_fifty(family, read, plan, change, box, crm, count):
+def test_fresh_rows_are_read_50_at_a_time(family, read, plan, change, box, crm, count):
     """Where the contract has a list of ids: sixty rows, two calls before they are sent and two to read them back."""
     resource = getattr(crm, family)
     before = getattr(resource, read)()
@@ -63,14 +63,14 @@ def test_fresh_reads_go_by_fifty(family, read, plan, change, box, crm, count):
     assert len(box.requests) - 60 == 4
 
 
-def test_hidden_rows_are_read_too(box, crm, renamed):
+def test_inactive_rows_are_read(box, crm, renamed):
     before, after = renamed(crm, 3)
     plan = crm.customers.plan_changes(before, after, allow_inactive=True)
     box.change("customers", 2, active=False)
     assert len(plan.apply().succeeded) == 3
 
 
-def test_a_row_that_is_switched_off_meanwhile_is_not_sent(box, crm, renamed):
+def test_row_deactivated_during_an_apply_is_not_sent(box, crm, renamed):
     plan = crm.customers.plan_changes(*renamed(crm, 3))
     box.change("customers", 2, active=False)
     box.change("customers", 3, active=False, mergedToId=1)
@@ -82,7 +82,7 @@ def test_a_row_that_is_switched_off_meanwhile_is_not_sent(box, crm, renamed):
     assert names(box, (1, 2, 3)) == ["New name", "x", "x"]
 
 
-def test_a_conflict_is_not_sent_and_says_all_three_values(box, crm, renamed, count):
+def test_conflict_is_not_sent_and_lists_three_values(box, crm, renamed, count):
     plan = crm.customers.plan_changes(*renamed(crm, 3))
     box.change("customers", 2, name="Theirs")
     box.change("customers", 3, doNotMail=False)
@@ -98,7 +98,7 @@ def test_a_conflict_is_not_sent_and_says_all_three_values(box, crm, renamed, cou
     assert box.row("customers", 3)["doNotMail"] is False, "what they changed in another cell stays"
 
 
-def test_what_is_filled_in_is_of_the_moment_and_listed(box, crm):
+def test_filled_values_are_current_and_listed(box, crm):
     before = crm.locations.list()
     after = before.head(2).assign(address_zip="60502", tag_type_ids=[(71, 72)] * 2)
     plan = crm.locations.plan_changes(before, after)
@@ -116,7 +116,7 @@ def test_what_is_filled_in_is_of_the_moment_and_listed(box, crm):
 @pytest.mark.parametrize(
     "stray", [{"typeId": None, "name": "?", "value": "7"}, {"typeId": 92, "name": "B", "value": "9"}]
 )
-def test_a_custom_field_that_the_list_cannot_hold_is_not_lost(stray, box, crm, count):
+def test_unsendable_custom_field_is_not_lost(stray, box, crm, count):
     """The list is sent whole: a field without a type, or a second one of a type, would be gone."""
     before = crm.customers.list(refresh=True).head(2)
     field = type(before["custom_fields"].iloc[0][0])
@@ -142,7 +142,7 @@ def test_a_custom_field_that_the_list_cannot_hold_is_not_lost(stray, box, crm, c
     assert anew.refused["instead"].str.contains("in ServiceTitan").all()
 
 
-def test_a_row_that_is_gone_fails(box, crm, renamed):
+def test_deleted_row_fails(box, crm, renamed):
     plan = crm.customers.plan_changes(*renamed(crm, 2))
     box.remove("customers", 2)
     result = plan.apply()
@@ -168,7 +168,7 @@ def test_a_row_that_is_gone_fails(box, crm, renamed):
         ("contact_preferences", "list", "plan_changes", {"value": "false"}),
     ],
 )
-def test_each_resource_there_and_back(family, read, plan, change, crm):
+def test_each_resource_can_be_edited_and_undone(family, read, plan, change, crm):
     resource = getattr(crm, family)
 
     def rows():
@@ -195,7 +195,7 @@ def test_each_resource_there_and_back(family, read, plan, change, crm):
     assert (rows()[column] == before[column]).all()
 
 
-def test_tags_of_many_customers_by_one_call(box, crm, count):
+def test_bulk_tags_use_one_request(box, crm, count):
     customers = crm.customers.list()
     plan = crm.tags.plan(customers["id"], add=[72], remove=[71])
     box.change("customers", 1, tagTypeIds=[71, 72])
@@ -213,7 +213,7 @@ def test_tags_of_many_customers_by_one_call(box, crm, count):
     assert box.row("customers", 9)["tagTypeIds"] == [71]
 
 
-def test_what_cannot_be_undone_is_refused_for_rows_that_were_modified(box, crm, count):
+def test_irreversible_changes_are_skipped_for_modified_rows(box, crm, count):
     leads = crm.leads.list().head(3)
     plan = crm.leads.plan_dismiss(leads, dismissing_reason_id=7)
     box.change("leads", 202, summary="called back")
@@ -228,7 +228,7 @@ def test_what_cannot_be_undone_is_refused_for_rows_that_were_modified(box, crm, 
     assert count(box) == 0
 
 
-def test_limit_and_going_on(box, crm, renamed, count):
+def test_limit_and_continue(box, crm, renamed, count):
     plan = crm.customers.plan_changes(*renamed(crm))
     box.requests.clear()
     first = plan.apply(limit=7)
@@ -243,7 +243,7 @@ def test_limit_and_going_on(box, crm, renamed, count):
     assert count(box) == 60
 
 
-def test_it_stops_after_failures(box, crm, renamed):
+def test_stop_after_failures(box, crm, renamed):
     plan = crm.customers.plan_changes(*renamed(crm))
     box.inject("customers.update", times=None, status=400)
     result = plan.apply(stop_after=3)
@@ -253,7 +253,7 @@ def test_it_stops_after_failures(box, crm, renamed):
         plan.apply(stop_after=0)
 
 
-def test_the_journal_is_private_and_holds_what_was_sent(box, crm, renamed):
+def test_journal_is_private_and_has_the_requests(box, crm, renamed):
     plan = crm.customers.plan_changes(*renamed(crm, 1), reason="spelling")
     result = plan.apply()
     assert stat.S_IMODE(result.path.stat().st_mode) == 0o600
@@ -270,7 +270,7 @@ def test_the_journal_is_private_and_holds_what_was_sent(box, crm, renamed):
         assert secret.encode() not in raw
 
 
-def test_one_apply_of_a_plan_at_a_time(box, crm, join, renamed):
+def test_only_one_apply_of_a_plan_runs(box, crm, join, renamed):
     plan = crm.customers.plan_changes(*renamed(crm, 2))
     inside, leave = threading.Event(), threading.Event()
 
@@ -291,7 +291,7 @@ def test_one_apply_of_a_plan_at_a_time(box, crm, join, renamed):
     assert len(plan.apply().already) == 2
 
 
-def test_leave_to_write_is_needed(box, join, renamed):
+def test_write_permission_is_required(box, join, renamed):
     crm = join(box, by_address=True)
     plan = crm.customers.plan_changes(*renamed(crm, 1))
     box.requests.clear()
@@ -302,7 +302,7 @@ def test_leave_to_write_is_needed(box, join, renamed):
         crm.customers.plan_changes(*renamed(crm, 0)).apply()
 
 
-def test_a_plan_that_was_altered_or_is_of_another_place_is_refused(box, crm, join, renamed):
+def test_altered_or_foreign_plan_is_rejected(box, crm, join, renamed):
     plan = crm.customers.plan_changes(*renamed(crm, 1))
     assert plan.digest
     plan.steps[0].set["name"] = "Other"
@@ -313,7 +313,7 @@ def test_a_plan_that_was_altered_or_is_of_another_place_is_refused(box, crm, joi
         elsewhere.undo(crm.customers.plan_changes(*renamed(crm, 2)).apply())
 
 
-def test_rows_of_nobody_knows_whom(box, crm, renamed):
+def test_rows_of_an_unknown_tenant(box, crm, renamed):
     before, after = renamed(crm, 40)
     before.attrs.clear()
     after.attrs.clear()
@@ -326,7 +326,7 @@ def test_rows_of_nobody_knows_whom(box, crm, renamed):
     assert not [arrival for arrival in box.requests if arrival.operation == "Customers_Update"]
 
 
-def test_a_result_in_files_is_disarmed(crm, renamed, tmp_path, box):
+def test_saved_results_disarm_formulas(crm, renamed, tmp_path, box):
     box.change("customers", 1, name="=HYPERLINK(1)")
     before, after = renamed(crm, 2)
     box.change("customers", 1, name="@SUM")

@@ -211,7 +211,7 @@ of_one_number = [
 @example(quietly, [True] * 3, [*of_one_number, ("apply", -1, None)])
 @given(*ways)
 @settings(max_examples=settings.default.max_examples // 5)
-def test_no_sequence_turns_a_no_into_a_yes(place, contacts, mail, actions):
+def test_no_sequence_of_edits_opts_anybody_in(place, contacts, mail, actions):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DriftWarning)
         walk(place, contacts, mail, actions)
@@ -222,7 +222,7 @@ def off(crm, rows, **flags):
     return before, before.head(rows).assign(**flags)
 
 
-def test_the_opposite_of_an_opt_out_is_listed_not_planned(box, crm):
+def test_undo_lists_opt_outs_without_planning_them(box, crm):
     plan = crm.customers.plan_contact_changes(*off(crm, 2, preferences_marketing_updates_enabled=False))
     result = plan.apply()
     assert result.ok
@@ -231,7 +231,7 @@ def test_the_opposite_of_an_opt_out_is_listed_not_planned(box, crm):
     assert back.refused["column"].tolist() == ["preferences_marketing_updates_enabled"] * 2
 
 
-def test_an_opt_in_that_was_allowed_is_kept_with_its_source_and_undone(box, crm):
+def test_allowed_opt_in_is_recorded_and_undone(box, crm):
     for id in (1, 2):
         box.change("customer_contacts", (id, 1000 + id), **{"preferences.jobRemindersEnabled": False})
     frames = off(crm, 2, preferences_job_reminders_enabled=True)
@@ -244,7 +244,7 @@ def test_an_opt_in_that_was_allowed_is_kept_with_its_source_and_undone(box, crm)
     assert state(box)[1, "jobRemindersEnabled"] is False
 
 
-def test_an_opt_out_of_another_record_meanwhile_stops_an_opt_in(box, crm):
+def test_opt_out_of_another_record_during_apply_blocks_opt_in(box, crm):
     box.change("customer_contacts", (1, 1001), value="512-555-7777", **{"preferences.jobRemindersEnabled": False})
     frames = off(crm, 1, preferences_job_reminders_enabled=True)
     plan = crm.customers.plan_contact_changes(*frames, allow_opt_in=True, consent_source="form of May 3")
@@ -278,7 +278,7 @@ def says_no(box, id=1):
 
 
 @pytest.mark.parametrize("again", AGAIN)
-def test_a_later_no_stands_against_the_plan_that_said_yes(again, box, crm, time, tmp_path, count):
+def test_later_opt_out_is_kept_when_the_plan_is_applied_again(again, box, crm, time, tmp_path, count):
     plan = opted_in(box, crm)
     plan.save(path := tmp_path / "plan.json")
     result = plan.apply()
@@ -299,7 +299,7 @@ def test_a_later_no_stands_against_the_plan_that_said_yes(again, box, crm, time,
     assert anew.apply().ok, "they agreed again, and somebody says so"
 
 
-def test_a_no_to_what_was_found_switched_on_stands_too(box, crm):
+def test_opt_out_of_an_already_opted_in_row_is_kept(box, crm):
     plan = opted_in(box, crm)
     box.change("customer_contacts", (1, 1001), **{"preferences.jobRemindersEnabled": True})
     assert len(plan.apply().already) == 1
@@ -308,7 +308,7 @@ def test_a_no_to_what_was_found_switched_on_stands_too(box, crm):
     assert state(box)[1, "jobRemindersEnabled"] is False
 
 
-def test_a_no_between_planning_and_applying_is_a_conflict(box, crm):
+def test_opt_out_between_plan_and_apply_is_a_conflict(box, crm):
     box.change("customer_contacts", (1, 1001), preferences=dict.fromkeys(FLAGS.values()))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DriftWarning)
@@ -323,7 +323,7 @@ def test_a_no_between_planning_and_applying_is_a_conflict(box, crm):
 @pytest.mark.parametrize(
     "fault", [{"status": 500}, {"status": 500, "done": True}, {"cut": 0}, {"ignore": ["preferences"]}]
 )
-def test_an_opt_in_that_went_out_is_not_sent_again_by_itself(fault, box, crm, count):
+def test_sent_opt_in_is_not_sent_again(fault, box, crm, count):
     plan = opted_in(box, crm)
     box.inject("customers.update_contact", **fault)
     result = plan.apply()
@@ -337,14 +337,14 @@ def test_an_opt_in_that_went_out_is_not_sent_again_by_itself(fault, box, crm, co
     assert count(box) == 0
 
 
-def test_an_opt_in_that_was_refused_can_be_retried(box, crm):
+def test_rejected_opt_in_can_be_retried(box, crm):
     plan = opted_in(box, crm)
     box.inject("customers.update_contact", status=403)
     result = plan.apply()
     assert result.retry().apply().ok
 
 
-def test_a_yes_taken_back_counts_for_all_records_of_its_number(box, crm):
+def test_withdrawn_opt_in_counts_for_all_records_of_the_number(box, crm):
     """Two records of one number, both to be switched on: one that says no meanwhile speaks for the other."""
     for id in (1, 2):
         box.change("customer_contacts", (id, 1000 + id), value="512-555-7777")
@@ -357,7 +357,7 @@ def test_a_yes_taken_back_counts_for_all_records_of_its_number(box, crm):
     assert state(box)[2, "jobRemindersEnabled"] is False
 
 
-def test_a_plan_that_says_no_and_yes_to_one_number_says_no(box, crm):
+def test_opt_out_wins_over_opt_in_of_the_same_number(box, crm):
     for id in (1, 2):
         box.change("customer_contacts", (id, 1000 + id), value="512-555-7777")
     says_no(box)
@@ -370,7 +370,7 @@ def test_a_plan_that_says_no_and_yes_to_one_number_says_no(box, crm):
     assert "is opted out" in plan.refused["reason"].item()
 
 
-def test_nothing_stops_an_opt_out(box, crm, count):
+def test_nothing_blocks_an_opt_out(box, crm, count):
     before = crm.customers.list_contacts(refresh=True).sort_values("id", ignore_index=True)
     after = before.head(40).assign(memo="mended")
     after.loc[35:, "preferences_marketing_updates_enabled"] = False

@@ -110,7 +110,7 @@ def crash_and_go_on(box, join, tmp_path, chance):
     assert len(plan.apply().already) == ROWS
 
 
-def test_what_is_done_after_the_crash_is_waited_for(served, join, tmp_path):
+def test_resume_waits_for_a_delayed_write(served, join, tmp_path):
     """The service goes on with calls whose caller was killed: their rows are read, and not sent again."""
     crm = join(served, by_address=True, allow_writes=True)
     plan = planned(crm, tmp_path, "Late", rows=6)
@@ -125,7 +125,7 @@ def test_what_is_done_after_the_crash_is_waited_for(served, join, tmp_path):
     assert len(plan.apply().already) == 6
 
 
-def test_what_came_to_nothing_is_sent_again_after_100_s(served, join, tmp_path, time):
+def test_lost_request_is_sent_again_after_100_s(served, join, tmp_path, time):
     crm = join(served, by_address=True, allow_writes=True)
     planned(crm, tmp_path, "New", rows=6)
     lost = served.inject("customers.update", times=None, delay=0.4, cut=0, done=False)
@@ -143,7 +143,7 @@ def test_what_came_to_nothing_is_sent_again_after_100_s(served, join, tmp_path, 
     assert {len(bodies) for bodies in by_row(served).values()} == {2}
 
 
-def test_an_opt_in_that_was_under_way_is_not_sent_again(served, join, tmp_path):
+def test_interrupted_opt_in_is_not_sent_again(served, join, tmp_path):
     """Whether it came true and was taken back since, nobody can tell: whoever agreed is asked again."""
     crm = join(served, by_address=True, allow_writes=True)
     for id in range(1, 7):
@@ -165,12 +165,12 @@ def test_an_opt_in_that_was_under_way_is_not_sent_again(served, join, tmp_path):
 
 
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.deep)])
-def test_killed_and_on_again(seed, served, join, tmp_path):
+def test_killed_and_resumed(seed, served, join, tmp_path):
     crash_and_go_on(served, join, tmp_path, random.Random(seed))
 
 
 @pytest.mark.deep
-def test_killed_and_on_again_twenty_times(served, join, tmp_path):
+def test_killed_and_resumed_20_times(served, join, tmp_path):
     chance = random.Random(os.environ.get("SEED", "20"))
     for _ in range(20):
         crash_and_go_on(served, join, tmp_path, chance)

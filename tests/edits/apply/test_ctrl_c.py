@@ -38,7 +38,7 @@ def unanswered(box, operation):
 
 
 @pytest.mark.parametrize("to", TO)
-def test_reads_under_way_end_within_two_seconds(to, box, join, renamed, count):
+def test_running_reads_stop_within_two_seconds(to, box, join, renamed, count):
     crm = join(box)
     plan = crm.customers.plan_changes(*renamed(crm, 5))
     box.requests.clear()
@@ -51,7 +51,7 @@ def test_reads_under_way_end_within_two_seconds(to, box, join, renamed, count):
 
 
 @pytest.mark.deep
-def test_writes_under_way_get_five_seconds_and_it_says_so(box, join, renamed, count, capsys):
+def test_running_writes_get_five_seconds_with_a_message(box, join, renamed, count, capsys):
     crm = join(box, progress=True)
     plan = crm.customers.plan_changes(*renamed(crm, 5))
     fault = box.inject("customers.update", times=None, delay=20)

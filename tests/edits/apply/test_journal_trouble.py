@@ -20,7 +20,7 @@ def journal(crm, renamed):
     return crm.customers.plan_changes(before, after).apply().path
 
 
-def test_a_full_disk_is_told(journal):
+def test_full_disk_is_reported(journal):
     opened = Journal.open(journal)
     ((pages,),) = opened._db.execute("PRAGMA page_count").fetchall()
     opened._db.execute(f"PRAGMA max_page_count = {pages}")
@@ -32,7 +32,7 @@ def test_a_full_disk_is_told(journal):
     opened.close()
 
 
-def test_an_apply_on_a_full_disk_stops_before_it_sends(box, crm, renamed, count):
+def test_apply_on_a_full_disk_sends_nothing(box, crm, renamed, count):
     """A trigger of SQLite stands for the disk: it fails the write of the first row that is about to be sent."""
     plan = crm.customers.plan_changes(*renamed(crm, 20))
     plan.apply(limit=1)
@@ -52,7 +52,7 @@ def test_an_apply_on_a_full_disk_stops_before_it_sends(box, crm, renamed, count)
     assert count(box) == 19
 
 
-def test_damaged_pages_are_told(journal, crm):
+def test_damaged_pages_are_reported(journal, crm):
     size = journal.stat().st_size
     with sqlite3.connect(journal) as db:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")

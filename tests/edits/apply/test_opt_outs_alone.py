@@ -38,7 +38,7 @@ def opted_in(box):
 
 
 @pytest.mark.parametrize("status", [403, 503])
-def test_other_records_that_cannot_be_read(status, box, crm, given):
+def test_opt_outs_without_access_to_other_records(status, box, crm, given):
     plan = planned(crm, given)
     box.inject("locations.list_contacts", times=None, status=status)
     result = plan.apply()
@@ -53,7 +53,7 @@ def test_other_records_that_cannot_be_read(status, box, crm, given):
 
 
 @pytest.mark.parametrize("status", [403, 503])
-def test_they_can_be_planned_all_the_same(status, box, crm, given):
+def test_opt_outs_can_still_be_planned(status, box, crm, given):
     box.inject("locations.list_contacts", times=None, status=status)
     plan = planned(crm, given)
     assert "could not be checked now" in plan.warnings[-1]
@@ -65,7 +65,7 @@ def test_they_can_be_planned_all_the_same(status, box, crm, given):
         planned(crm, (before, after.loc[[5]]))
 
 
-def test_frames_that_do_not_say_whose_they_are(box, crm, given):
+def test_frames_without_a_tenant(box, crm, given):
     before, after = given
     before.attrs = after.attrs = {}
     plan = planned(crm, (before, after))
@@ -104,7 +104,7 @@ def test_a_damaged_journal(box, crm, given):
     assert result.untried["why"].str.contains("stcrm journal acknowledge").all()
 
 
-def test_a_customer_that_opts_out_and_cannot_be_switched_off(box, crm):
+def test_opt_out_of_a_customer_that_cannot_be_deactivated(box, crm):
     box.change("customers", 1, doNotMail=False)
     before = crm.customers.list(refresh=True).head(20)
     plan = crm.customers.plan_changes(before, before.head(1).assign(active=False, do_not_mail=True))
@@ -115,7 +115,7 @@ def test_a_customer_that_opts_out_and_cannot_be_switched_off(box, crm):
     assert "could not be checked" in result.failed["why"].item()
 
 
-def test_without_an_opt_out_nothing_is_sent(box, crm, given, count):
+def test_nothing_is_sent_without_an_opt_out(box, crm, given, count):
     before, after = given
     plan = planned(crm, (before, after.loc[5:]))
     box.inject("locations.list_contacts", times=None, status=503)
@@ -126,7 +126,7 @@ def test_without_an_opt_out_nothing_is_sent(box, crm, given, count):
     assert not list(crm.settings.journal_folder.glob("*.sqlite"))
 
 
-def test_a_plan_of_opt_ins_alone_is_refused_as_a_whole(box, crm, given, count):
+def test_plan_of_only_opt_ins_is_refused(box, crm, given, count):
     before, after = given
     plan = planned(crm, (before, after.loc[[5]]))
     crm.settings.journal_folder.mkdir(parents=True)

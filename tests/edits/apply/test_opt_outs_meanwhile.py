@@ -35,7 +35,7 @@ def sent(box):
     return [arrival for arrival in box.requests if arrival.operation == "Customers_UpdateContact"]
 
 
-def test_an_opt_out_after_the_rows_were_read_is_sent_along(box, join):
+def test_opt_out_after_the_first_read_is_kept(box, join):
     crm = join(box, concurrency=1)
     plan = reminders_off(crm, 20)
     box.inject("customers.update_contact", before=lambda: opts_out(box, *range(2, 21)))
@@ -52,7 +52,7 @@ def test_an_opt_out_after_the_rows_were_read_is_sent_along(box, join):
 @pytest.mark.parametrize(
     "fault", [{"status": 429, "body": {"message": "Rate limit is exceeded. Try again in 3 seconds."}}, {"revoke": True}]
 )
-def test_an_opt_out_before_a_resend_is_sent_along(fault, box, crm):
+def test_opt_out_before_a_retry_is_kept(fault, box, crm):
     plan = reminders_off(crm, 1)
     hit = box.inject("customers.update_contact", before=lambda: opts_out(box, 1), **fault)
     box.requests.clear()
@@ -62,7 +62,7 @@ def test_an_opt_out_before_a_resend_is_sent_along(fault, box, crm):
     assert [arrival.body["preferences"]["marketingUpdatesEnabled"] for arrival in sent(box)] == [True, False]
 
 
-def test_a_conflict_that_arises_before_a_resend_is_not_written_over(box, crm):
+def test_conflict_before_a_retry_is_not_overwritten(box, crm):
     before = crm.customers.list_contacts(refresh=True).sort_values("id", ignore_index=True)
     plan = crm.customers.plan_contact_changes(before, before.head(1).assign(value="512-555-0199"), **{
         "allow_opt_in": True, "consent_source": "a form"})  # fmt: skip
@@ -75,7 +75,7 @@ def test_a_conflict_that_arises_before_a_resend_is_not_written_over(box, crm):
     assert box.row("customer_contacts", (1, 1001))["value"] == "512-555-0188"
 
 
-def test_a_contact_that_is_archived_meanwhile_stays_archived(box, join):
+def test_contact_archived_during_an_apply_stays_archived(box, join):
     crm = join(box, concurrency=1)
     before = crm.contacts.list(refresh=True)
     plan = crm.contacts.plan_changes(before, before.assign(name="New name"))
@@ -86,7 +86,7 @@ def test_a_contact_that_is_archived_meanwhile_stays_archived(box, join):
     assert archived >= 11, "but for the one whose request was under way"
 
 
-def test_a_row_that_cannot_be_read_last_is_not_sent(box, crm, count):
+def test_row_without_a_second_read_is_not_sent(box, crm, count):
     plan = reminders_off(crm, 2)
     box.inject("customers.list_contacts", after=1, times=None, status=404)
     box.requests.clear()
@@ -105,7 +105,7 @@ def lost(box):
     box.inject("customers.update_contact", cut=0, late=0.7, before=lambda: opts_out(box, 1))
 
 
-def test_an_opt_out_that_a_late_request_overwrites_is_restored(box, join):
+def test_opt_out_overwritten_by_a_late_request_is_restored(box, join):
     crm = join(box, **REAL_TIME)
     plan = reminders_off(crm, 1)
     lost(box)
@@ -121,7 +121,7 @@ def test_an_opt_out_that_a_late_request_overwrites_is_restored(box, join):
     assert len(plan.apply().already) == 1
 
 
-def test_what_somebody_switched_on_after_our_request_is_left_on(box, join):
+def test_flag_switched_on_after_the_request_stays_on(box, join):
     crm = join(box, **REAL_TIME)
     plan = reminders_off(crm, 1)
     lost(box)
@@ -138,7 +138,7 @@ def test_what_somebody_switched_on_after_our_request_is_left_on(box, join):
     assert "somebody opted in again later" in result.conflicts["why"].item()
 
 
-def test_what_was_opted_out_after_our_request_and_on_again_is_nobodys_loss(box, crm):
+def test_opt_out_after_the_request_is_kept(box, crm):
     """Seen off only once the change was there: the opt-out came after it, and so did whatever switched it on."""
     plan = reminders_off(crm, 1)
     assert plan.apply().ok
@@ -148,7 +148,7 @@ def test_what_was_opted_out_after_our_request_and_on_again_is_nobodys_loss(box, 
 
 
 @pytest.mark.deep
-def test_no_opt_out_is_lost_outside_the_window_in_a_dense_race():
+def test_no_opt_out_is_lost_outside_the_window_under_load():
     command = [sys.executable, "-m", "bench.opt_outs", "--rows", "300", "--rate-limit", "55"]
     told = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True, timeout=200)
     race = json.loads(told.stdout)

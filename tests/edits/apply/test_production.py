@@ -23,7 +23,7 @@ def production():
         yield box
 
 
-def test_more_than_500_rows_want_a_sample_first(production, join, renamed, count):
+def test_more_than_500_rows_need_a_sample(production, join, renamed, count):
     crm = join(production)
     plan = crm.customers.plan_changes(*renamed(crm, 501))
     assert plan.environment == "production"
@@ -50,12 +50,12 @@ def test_more_than_500_rows_want_a_sample_first(production, join, renamed, count
     assert (len(result.succeeded), count(production)) == (1, 1)
 
 
-def test_500_rows_go_without(production, join, renamed):
+def test_500_rows_need_no_sample(production, join, renamed):
     crm = join(production)
     assert len(crm.customers.plan_changes(*renamed(crm, 500)).apply(limit=1).succeeded) == 1
 
 
-def test_a_part_of_more_than_500_rows_is_no_sample(production, join, renamed):
+def test_part_of_more_than_500_rows_is_not_a_sample(production, join, renamed):
     crm = join(production)
     plan = crm.customers.plan_changes(*renamed(crm, 502))
     with pytest.raises(UsageError, match="501 rows"):
@@ -64,7 +64,7 @@ def test_a_part_of_more_than_500_rows_is_no_sample(production, join, renamed):
     assert plan.apply(limit=1).succeeded.shape[0] == 1
 
 
-def test_opt_outs_wait_for_no_sample(production, join, renamed, count):
+def test_opt_outs_need_no_sample(production, join, renamed, count):
     crm = join(production)
     before, after = renamed(crm, 502)
     production.change("customers", 502, doNotMail=False)
@@ -76,7 +76,7 @@ def test_opt_outs_wait_for_no_sample(production, join, renamed, count):
     assert len(result.untried) == 501
 
 
-def test_elsewhere_no_sample_is_wanted(join, renamed):
+def test_other_environments_need_no_sample(join, renamed):
     with Sandbox(company=Company(501), as_of=AS_OF, rate_limit=None) as box:
         crm = join(box)
         assert len(crm.customers.plan_changes(*renamed(crm, 501)).apply(limit=1).succeeded) == 1

@@ -34,7 +34,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_it_is_refused_in_the_plan_and_says_what_does_it(case, reader, box, count):
+def test_refusal_suggests_an_alternative(case, reader, box, count):
     resource, change, column, instead = CASES[case]
     family, read, plan = {
         "customers": (reader.customers, "list", "plan_changes"),
@@ -54,7 +54,7 @@ def test_it_is_refused_in_the_plan_and_says_what_does_it(case, reader, box, coun
     assert count(box) == 0
 
 
-def test_a_key_that_stands_twice_is_an_error(reader, box):
+def test_duplicate_key_raises(reader, box):
     before = reader.customers.list().head(2)
     box.requests.clear()
     with pytest.raises(UsageError, match="1"):
@@ -62,7 +62,7 @@ def test_a_key_that_stands_twice_is_an_error(reader, box):
     assert not box.requests
 
 
-def test_a_frame_of_another_tenant_is_an_error(reader, box):
+def test_frame_of_another_tenant_raises(reader, box):
     before = reader.customers.list().head(2)
     after = before.assign(name="A")
     before.attrs = {"stcrm": {**before.attrs["stcrm"], "tenant": 7}}

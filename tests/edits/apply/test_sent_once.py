@@ -42,7 +42,7 @@ def planned(crm, given):
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_the_same_frames_planned_again_do_not_opt_in_again(known, box, crm, time, count):
+def test_new_plan_from_old_frames_does_not_repeat_an_opt_in(known, box, crm, time, count):
     given = frames(box, crm)
     if not known:
         given[0].attrs = {"stcrm": {**given[0].attrs["stcrm"], "fetched_at": None}}
@@ -56,7 +56,7 @@ def test_the_same_frames_planned_again_do_not_opt_in_again(known, box, crm, time
     assert not on(box)
 
 
-def test_a_clock_that_was_ahead_when_it_was_planned(box, crm, time, count):
+def test_clock_ahead_when_planned(box, crm, time, count):
     time.passed += 600
     plan = planned(crm, frames(box, crm))
     time.passed -= 600
@@ -67,7 +67,7 @@ def test_a_clock_that_was_ahead_when_it_was_planned(box, crm, time, count):
     assert count(box) == 0
 
 
-def test_a_clock_that_was_ahead_does_not_make_a_refresh_old(box, crm, time):
+def test_refreshed_rows_count_as_new_despite_clock_skew(box, crm, time):
     time.passed += 3600
     crm.customers.list()
     feed = crm.customers.export(since="2020-01-01").frame
@@ -117,7 +117,7 @@ def spoilt(box, crm):
 
 
 @pytest.mark.parametrize("spoil", [cut, empty, damage, of_another_version, without_rows])
-def test_opt_ins_wait_while_a_journal_cannot_be_read(spoil, spoilt, box, crm, count, monkeypatch, capsys):
+def test_opt_ins_wait_while_a_journal_is_unreadable(spoil, spoilt, box, crm, count, monkeypatch, capsys):
     plan, journal = spoilt
     spoil(journal)
     for _ in range(2):
@@ -142,7 +142,7 @@ def test_opt_ins_wait_while_a_journal_cannot_be_read(spoil, spoilt, box, crm, co
         plan.apply()
 
 
-def test_what_is_no_opt_in_does_not_wait(spoilt, box, crm):
+def test_other_changes_do_not_wait(spoilt, box, crm):
     _, journal = spoilt
     before = crm.customers.list_contacts(refresh=True).sort_values("id", ignore_index=True)
     after = before.head(2).assign(memo=["mended", "x"], **{REMINDERS: [False, True]})
@@ -193,7 +193,7 @@ def taken(crm, name):
     return Path(shutil.copy(path, crm.settings.journal_folder))
 
 
-def test_a_plan_and_a_journal_of_an_earlier_version_go_on(earlier):
+def test_plan_and_journal_of_an_earlier_version_continue(earlier):
     box, crm = earlier
     plan = crm.load_plan(FIXTURES / "names.plan.json")
     journal = taken(crm, "unfinished")
@@ -204,7 +204,7 @@ def test_a_plan_and_a_journal_of_an_earlier_version_go_on(earlier):
     assert len(plan.apply().already) == 3
 
 
-def test_a_journal_of_an_earlier_version_is_undone(earlier):
+def test_journal_of_an_earlier_version_can_be_undone(earlier):
     box, crm = earlier
     for id in (1, 2, 3):
         box.change("customers", id, name="New name")

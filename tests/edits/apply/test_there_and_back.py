@@ -113,7 +113,7 @@ def cells(frame):
 
 @settings(max_examples=settings.default.max_examples // 4)
 @given(resource=st.sampled_from(sorted(TARGETS)), data=st.data())
-def test_random_edits(place, resource, data):
+def test_random_edits_and_undo(place, resource, data):
     box, crm, time = place
     hour = dt.timedelta(hours=1)  # long enough that an opt-in of an earlier example is no longer in doubt
     time.passed += hour.total_seconds()

@@ -24,13 +24,13 @@ def names(box, ids):
     return {box.row("customers", id)["name"] for id in ids}
 
 
-def test_429_waits_and_goes_on(box, plan, time):
+def test_429_waits_and_continues(box, plan, time):
     box.inject("customers.update", after=5, times=4, status=429, body={"message": "Try again in 3 seconds."})
     assert len(plan.apply().succeeded) == 20
     assert time.passed >= 3
 
 
-def test_a_row_that_waited_too_long_is_read_again(box, plan, count):
+def test_row_that_waited_too_long_is_read_again(box, plan, count):
     def theirs():
         box.change("customers", 20, name="Theirs")  # its request is the last in line
 
@@ -44,13 +44,13 @@ def test_a_row_that_waited_too_long_is_read_again(box, plan, count):
     assert count(box, "customers.list") > 2
 
 
-def test_a_token_that_ends_is_renewed(box, plan):
+def test_expired_token_is_renewed(box, plan):
     box.inject("customers.update", after=5, revoke=True)
     assert plan.apply().ok
 
 
 @pytest.mark.parametrize("fault", [{"status": 500, "done": True}, {"cut": 0}])
-def test_a_lost_answer_of_what_was_done_is_learned_by_reading(fault, box, plan, count, time):
+def test_lost_response_is_resolved_by_reading(fault, box, plan, count, time):
     box.inject("customers.update", after=3, times=5, **fault)
     box.requests.clear()
     result = plan.apply()
@@ -60,7 +60,7 @@ def test_a_lost_answer_of_what_was_done_is_learned_by_reading(fault, box, plan, 
 
 
 @pytest.mark.parametrize("fault", [{"status": 500}, {"cut": 0, "done": False}])
-def test_what_was_not_done_fails_after_100_s_and_can_be_retried(fault, box, plan, count, time):
+def test_lost_request_fails_after_100_s_and_can_be_retried(fault, box, plan, count, time):
     box.inject("customers.update", after=3, times=5, **fault)
     box.requests.clear()
     result = plan.apply()
@@ -75,7 +75,7 @@ def test_what_was_not_done_fails_after_100_s_and_can_be_retried(fault, box, plan
     assert names(box, range(1, 21)) == {"New name"}
 
 
-def test_what_is_done_late_is_found(box, join, renamed, count):
+def test_delayed_write_is_detected(box, join, renamed, count):
     crm = join(box, sleep=real_time.sleep, timer=real_time.monotonic)  # `late` is real time, too
     plan = crm.customers.plan_changes(*renamed(crm, 20))
     box.inject("customers.update", cut=0, late=0.6)
@@ -84,7 +84,7 @@ def test_what_is_done_late_is_found(box, join, renamed, count):
     assert count(box) == 20
 
 
-def test_a_field_that_is_ignored_is_found(box, plan):
+def test_ignored_field_is_detected(box, plan):
     box.inject("customers.update", times=2, ignore=["name"])
     result = plan.apply()
     assert len(result.succeeded) == 18
@@ -93,7 +93,7 @@ def test_a_field_that_is_ignored_is_found(box, plan):
     ]
 
 
-def test_refusals_have_the_words_of_the_service(box, plan):
+def test_rejections_have_the_service_message(box, plan):
     problem = {"title": "Not so.", "errors": {"Name": ["is too long"]}, "traceId": "t-1"}
     box.inject("customers.update", status=400, body=problem)
     box.inject("customers.update", status=404)
@@ -108,7 +108,7 @@ def test_refusals_have_the_words_of_the_service(box, plan):
     assert len(result.succeeded) == 17
 
 
-def test_a_missing_scope_is_not_tried_again_and_again(box, plan, count):
+def test_missing_scope_is_not_retried(box, plan, count):
     box.inject("customers.update", times=None, status=403)
     box.requests.clear()
     result = plan.apply()
@@ -118,7 +118,7 @@ def test_a_missing_scope_is_not_tried_again_and_again(box, plan, count):
     assert len(plan.apply().succeeded) + len(result.failed) == 20
 
 
-def test_a_read_that_fails_keeps_its_rows_unsent(box, plan, count):
+def test_rows_of_a_failed_read_are_not_sent(box, plan, count):
     box.inject("customers.list", times=None, status=503)
     box.requests.clear()
     result = plan.apply()
@@ -128,7 +128,7 @@ def test_a_read_that_fails_keeps_its_rows_unsent(box, plan, count):
     assert result.retry().apply().ok
 
 
-def test_a_row_that_cannot_be_read_keeps_no_other_back(box, plan):
+def test_unreadable_row_does_not_block_others(box, plan):
     def spoil(rows):
         for row in rows:
             if row["id"] == 7:
@@ -148,7 +148,7 @@ NO_END = {
 
 
 @pytest.mark.parametrize("kind", NO_END)
-def test_a_read_without_end_is_a_failure_in_bounded_time(kind, box, plan, count):
+def test_endless_read_fails_in_bounded_time(kind, box, plan, count):
     """Each fresh read is repeated once; its rows stay unsent, and are sent when the service counts right again."""
     box.inject("customers.list", times=None, has_more=True, **NO_END[kind])
     box.requests.clear()
@@ -161,14 +161,14 @@ def test_a_read_without_end_is_a_failure_in_bounded_time(kind, box, plan, count)
     assert result.retry().apply().ok
 
 
-def test_a_read_that_lacks_rows_is_repeated(box, plan, count):
+def test_incomplete_read_is_repeated(box, plan, count):
     """A row that the service counts and does not give is not taken for one that is gone."""
     fault = box.inject("customers.list", page="short")
     assert plan.apply().ok
     assert fault.hits == 1
 
 
-def test_ctrl_c_leaves_a_journal_to_go_on_from(box, crm, plan, count):
+def test_ctrl_c_leaves_a_journal_to_resume(box, crm, plan, count):
     fault = box.inject("customers.update", times=None, delay=0.05)
 
     def interrupt():

@@ -11,7 +11,7 @@ import pytest
 from stcrm_pandas.errors import DriftWarning, UsageError
 
 
-def test_coordinates_come_back_and_a_unit_stays(box, crm):
+def test_coordinates_are_restored_and_the_unit_is_kept(box, crm):
     box.change("locations", 101, **{"address.unit": None})
     before = crm.locations.list(refresh=True)
     result = crm.locations.plan_changes(before, before.head(2).assign(address_street="1 Oak St")).apply()
@@ -37,7 +37,7 @@ def test_one_way_cells_are_left_out_and_listed(box, crm):
     assert "cannot be cleared" in back.refused["reason"].item()
 
 
-def test_only_what_was_written_and_only_where_nobody_changed_it_since(box, crm, renamed):
+def test_undo_only_written_values_without_later_changes(box, crm, renamed):
     plan = crm.customers.plan_changes(*renamed(crm, 3))
     box.inject("customers.update", status=400)
     result = plan.apply()
@@ -50,7 +50,7 @@ def test_only_what_was_written_and_only_where_nobody_changed_it_since(box, crm, 
     assert box.row("customers", int(first))["name"] == "Theirs"
 
 
-def test_custom_fields_come_back_by_type(box, crm):
+def test_custom_fields_are_restored_by_type(box, crm):
     before = crm.customers.list(refresh=True).head(2)
     field = type(before["custom_fields"].iloc[0][0])
     after = before.assign(custom_fields=[(field(92, None, "new"), field(91, None, "13")), ()])
@@ -63,7 +63,7 @@ def test_custom_fields_come_back_by_type(box, crm):
         assert {one["typeId"]: one["value"] for one in box.row("customers", id)["customFields"]} == {91: "12"}
 
 
-def test_a_week_later_from_the_journal(box, crm, join, renamed, time):
+def test_undo_from_the_journal_a_week_later(box, crm, join, renamed, time):
     path = crm.customers.plan_changes(*renamed(crm, 2)).apply().path
     time.passed += 7 * 86_400
     later = join(box)
@@ -73,7 +73,7 @@ def test_a_week_later_from_the_journal(box, crm, join, renamed, time):
     assert box.row("customers", 1)["name"] == "x"
 
 
-def test_a_customer_who_was_switched_off_comes_back(box, crm):
+def test_deactivated_customer_is_reactivated(box, crm):
     before = crm.customers.list(refresh=True).head(1)
     plan = crm.customers.plan_changes(before, before.assign(active=False), allow_deactivate=True)
     result = plan.apply()
@@ -82,7 +82,7 @@ def test_a_customer_who_was_switched_off_comes_back(box, crm):
     assert box.row("customers", 1)["active"] is True
 
 
-def test_the_undo_of_an_undo(box, crm, renamed):
+def test_undo_of_an_undo(box, crm, renamed):
     result = crm.customers.plan_changes(*renamed(crm, 2)).apply()
     back = result.undo().apply()
     assert back.undo().apply().ok
@@ -111,7 +111,7 @@ def spoiled(field, times=None):
         spoiled("balance"),
     ],
 )
-def test_rows_that_could_not_be_read_back_are_undone_all_the_same(fault, box, crm, renamed):
+def test_rows_without_read_back_are_undone(fault, box, crm, renamed):
     plan = crm.customers.plan_changes(*renamed(crm, 3))
     faults = []
     box.inject(
@@ -130,7 +130,7 @@ def test_rows_that_could_not_be_read_back_are_undone_all_the_same(fault, box, cr
     assert {box.row("customers", id)["name"] for id in (1, 2, 3)} == {"x"}
 
 
-def test_what_a_read_cannot_decide_is_listed(box, crm, renamed):
+def test_undecided_rows_are_listed(box, crm, renamed):
     plan = crm.customers.plan_changes(*renamed(crm, 3))
     box.inject(
         "customers.update", after=2, times=1, before=lambda: box.inject("customers.list", times=None, status=503)
@@ -150,7 +150,7 @@ def test_what_a_read_cannot_decide_is_listed(box, crm, renamed):
     assert "neither the old nor the planned one" in back.refused["reason"].item()
 
 
-def test_what_came_true_after_the_apply_had_given_up_is_undone(box, crm, renamed):
+def test_delayed_write_after_the_apply_is_undone(box, crm, renamed):
     """The answer was lost, 100 s went by, and then the service did it."""
     plan = crm.customers.plan_changes(*renamed(crm, 2))
     box.inject("customers.update", times=1, cut=0, done=False)
@@ -161,7 +161,7 @@ def test_what_came_true_after_the_apply_had_given_up_is_undone(box, crm, renamed
     assert sorted(result.undo().changes["id"]) == [1, 2]
 
 
-def test_an_opt_out_that_was_not_read_back_is_listed(box, crm):
+def test_opt_out_without_read_back_is_listed(box, crm):
     before = crm.customers.list_contacts(refresh=True).head(3)
     plan = crm.customers.plan_contact_changes(before, before.assign(preferences_marketing_updates_enabled=False))
     box.inject(
@@ -179,7 +179,7 @@ def test_an_opt_out_that_was_not_read_back_is_listed(box, crm):
     assert back.refused["reason"].str.contains("this is an opt-in").all()
 
 
-def test_after_a_crash_the_apply_is_resumed_first(box, crm, renamed):
+def test_undo_after_a_crash_requires_a_resume(box, crm, renamed):
     plan = crm.customers.plan_changes(*renamed(crm, 5))
     result = plan.apply(limit=3)
     with contextlib.closing(sqlite3.connect(result.path)) as db, db:

@@ -60,7 +60,7 @@ def listed(plan):
     return plan.unmatched.groupby("what", sort=False)["why"].agg(list).to_dict()
 
 
-def test_every_record_is_found(crm):
+def test_every_matching_record_is_opted_out(crm):
     plan = crm.plan_opt_out(["+15125550103", MAIL.upper(), "512.555.0199", "no number", FREE], names=["marketing"])
     changes = plan.changes
     assert changes["resource"].tolist().count("location_contacts") == 1
@@ -80,7 +80,7 @@ def test_every_record_is_found(crm):
     assert plan.checked
 
 
-def test_without_names_the_newer_store_is_listed(crm):
+def test_newer_contacts_are_listed_without_names(crm):
     plan = crm.plan_opt_out([MAIL, TEXTLESS])
     assert plan.changes["resource"].tolist() == ["location_contacts"]
     told = plan.unmatched
@@ -90,7 +90,7 @@ def test_without_names_the_newer_store_is_listed(crm):
     assert "no preference with these names" in strange.unmatched["why"][0]
 
 
-def test_contacts_of_whoever_is_inactive_or_merged_are_done_by_hand_and_nothing_fails(crm):
+def test_contacts_of_inactive_or_merged_customers_are_listed(crm):
     plan = crm.plan_opt_out([CLOSED, FREE, MAIL], names=["Marketing"], reason="asked by mail")
     assert [key for _, key in plan.keys if len(key) == 2] == [(1, 151), (11, 111)]
     told = plan.unmatched[plan.unmatched["why"].str.contains("contacts cannot be changed")]
@@ -117,7 +117,7 @@ def test_contacts_of_whoever_is_inactive_or_merged_are_done_by_hand_and_nothing_
     assert again.listed == plan.listed
 
 
-def test_leads_that_carry_a_number_are_listed_once_for_each_number(crm):
+def test_leads_are_listed_once_per_number(crm):
     plan = crm.plan_opt_out([OF_A_LEAD, OF_LEADS])
     assert not plan.steps
     assert listed(plan) == {
@@ -126,7 +126,7 @@ def test_leads_that_carry_a_number_are_listed_once_for_each_number(crm):
     }
 
 
-def test_a_plan_says_what_was_not_searched(crm, box, tmp_path):
+def test_plan_lists_what_was_not_searched(crm, box, tmp_path):
     plan = crm.plan_opt_out([OF_A_LEAD])
     texts, bookings = plan.warnings
     assert "its own register of text opt-outs" in texts
@@ -141,7 +141,7 @@ def test_a_plan_says_what_was_not_searched(crm, box, tmp_path):
 
 
 @pytest.mark.parametrize("nothing", [[], "", [None], 5125550101, [5125550101.0], pd.DataFrame({"a": ["x"]})])
-def test_an_opt_out_of_nothing_is_an_error(crm, nothing):
+def test_empty_list_raises(crm, nothing):
     with pytest.raises(UsageError, match="plan_opt_out"):
         crm.plan_opt_out(nothing)
 
@@ -162,7 +162,7 @@ WRITTEN = {
 """How a number is written, and how many numbers stand there."""
 
 
-def test_a_number_is_found_however_it_is_written(crm):
+def test_numbers_match_in_any_format(crm):
     plain = crm.plan_opt_out(["512-555-0103"], names=["Marketing"])
     assert len(plain.keys) == 1
     plan = crm.plan_opt_out(list(WRITTEN), names=["Marketing"])
@@ -175,7 +175,7 @@ def test_a_number_is_found_however_it_is_written(crm):
         assert requested_values([text]).keys() >= {"+15125550103"}
 
 
-def test_an_address_is_found_however_it_is_written(crm):
+def test_addresses_match_in_any_format(crm):
     texts = {
         "Ann <ann@example.com>": 0,
         "ann@example.com; b@x.com": 1,
@@ -190,19 +190,19 @@ def test_an_address_is_found_however_it_is_written(crm):
         assert (plan.unmatched["what"] == text).sum() == missing, text
 
 
-def test_a_contact_that_holds_several_numbers_is_found_by_each(box, crm):
+def test_contact_with_several_numbers_matches_each(box, crm):
     box.change("customer_contacts", (1, 151), value="512-555-0188 (Ann) / 512-555-0189")
     for number in ("5125550188", "512.555.0189"):
         assert (1, 151) in [key for _, key in crm.plan_opt_out([number]).keys]
 
 
-def test_what_stands_beside_a_number_and_cannot_be_read_is_listed(crm):
+def test_unreadable_text_next_to_a_number_is_listed(crm):
     text = "512-555-0103, 5125550"
     plan = crm.plan_opt_out([text], names=["Marketing"])
     assert any(why.startswith("part of the text cannot be read") for why in listed(plan)[text])
 
 
-def test_who_is_opted_out_already_does_not_vanish(crm):
+def test_already_opted_out_entries_are_reported(crm):
     plan = crm.plan_opt_out([TEXTLESS])
     assert not plan.steps
     assert plan.unmatched.empty
@@ -225,7 +225,7 @@ STORES = ("customer_contacts", "location_contacts", "contact_methods", "contact_
 
 
 @pytest.mark.parametrize("empty", [STORES[:1], STORES[1:4], STORES], ids=["customers", "others", "all"])
-def test_an_empty_store_is_no_error(empty, tmp_path):
+def test_empty_store_is_not_an_error(empty, tmp_path):
     with (
         Sandbox(company=Empty(*empty), as_of=AS_OF, rate_limit=None) as box,
         stcrm.connect(sandbox=box, cache_dir=tmp_path, rate_limit=1000, progress=False, time_zone="UTC") as crm,
@@ -244,7 +244,7 @@ def test_an_empty_store_is_no_error(empty, tmp_path):
         assert opt_in.apply().ok
 
 
-def test_the_check_at_an_opt_in_reads_values_alike(box, crm):
+def test_opt_in_check_parses_values_the_same_way(box, crm):
     """Customer 3 said no with a number that another record has with a name beside it."""
     box.change(
         "customer_contacts", (1, 151), value="5125550103 (Ann)", **{"preferences.marketingUpdatesEnabled": False}
@@ -278,7 +278,7 @@ JOINTS = [" / ", "; ", ", ", " or ", "\n", " | "]
         max_size=6,
     )
 )
-def test_matched_and_unmatched_are_all(asked):
+def test_every_entry_is_matched_or_unmatched(asked):
     """Pure: each number of each text is in a request, or its text is listed."""
     texts = [joint.join(wrap.format(number) for number, wrap in parts) or "no number" for parts, joint in asked]
     rows = [{"customer_id": place, "id": place, "value": number} for place, number in enumerate(KNOWN)]

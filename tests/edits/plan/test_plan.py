@@ -20,7 +20,7 @@ def row_of(resource, **changes):
     return {**USUAL[resource], **changes}
 
 
-def test_unchanged_rows_cost_no_call():
+def test_unchanged_rows_need_no_request():
     before = frame("customers", {}, {"id": 2})
     made = plan_changes("customers", before, edited(before, name="Ann Lee"), origin=ORIGIN)
     assert [step.key for step in made.steps] == [(1,)]
@@ -28,7 +28,7 @@ def test_unchanged_rows_cost_no_call():
     assert only(made).fill == {}
 
 
-def test_name_and_address_are_one_call():
+def test_name_and_address_are_one_request():
     made = plan(
         "customers", {}, {"name": "Ann", "address_street": "2 Elm St", "address_zip": "78702"}, keep_coordinates=True
     )
@@ -45,7 +45,7 @@ def test_name_and_address_are_one_call():
 
 
 @pytest.mark.parametrize("part", ["street", "city", "state", "zip"])
-def test_a_customer_does_not_keep_the_coordinates_of_another_place(part):
+def test_changed_address_of_a_customer_needs_coordinates(part):
     changes = {f"address_{part}": "x"}
     refused = plan("customers", {}, changes)
     assert not refused.steps
@@ -56,18 +56,18 @@ def test_a_customer_does_not_keep_the_coordinates_of_another_place(part):
 
 
 @pytest.mark.parametrize("part", ["unit", "country"])
-def test_unit_and_country_are_the_same_place(part):
+def test_unit_and_country_keep_the_coordinates(part):
     assert only(plan("customers", {}, {f"address_{part}": "x"})).fill["address"]["latitude"] == 30.0
     assert only(plan("locations", {}, {f"address_{part}": "x"})).fill["address"]["latitude"] == 30.0
 
 
-def test_one_coordinate_of_a_new_place_is_not_enough():
+def test_both_coordinates_are_required():
     made = plan("customers", {}, {"address_street": "x", "address_latitude": 1.5})
     assert not made.steps
     assert "give both" in reasons(made)["address_street"]
 
 
-def test_a_location_forgets_the_coordinates_of_the_old_place():
+def test_changed_address_of_a_location_loses_coordinates():
     step = only(made := plan("locations", {}, {"address_street": "x"}))
     assert step.set == {"address": {"street": "x", "latitude": None, "longitude": None}}
     assert "latitude" not in step.fill["address"]
@@ -77,14 +77,14 @@ def test_a_location_forgets_the_coordinates_of_the_old_place():
     assert body_of(kept, row_of("locations", address_latitude=5.0))["address"]["latitude"] == 5.0
 
 
-def test_a_missing_unit_is_sent_as_empty_text_and_said():
+def test_missing_unit_is_sent_as_empty_text_with_a_note():
     made = plan("customers", {"address_unit": None}, {"address_zip": "78702"}, keep_coordinates=True)
     assert only(made).fill["address"]["unit"] == ""
     assert any("empty text" in warning for warning in made.warnings)
 
 
 @pytest.mark.parametrize(("part", "column"), [(None, "address_latitude"), (None, "address_city")])
-def test_nobody_makes_up_what_an_address_lacks(part, column):
+def test_incomplete_address_is_refused(part, column):
     made = plan("customers", {column: part}, {"address_unit": "3"})
     assert not made.steps
     assert f"give {column}" in reasons(made)["address_unit"]
@@ -93,13 +93,13 @@ def test_nobody_makes_up_what_an_address_lacks(part, column):
         body_of(step, row_of("customers", **{column: None}))
 
 
-def test_a_part_of_an_address_refused_takes_the_rest_along_but_not_the_name():
+def test_refused_address_part_refuses_the_address_only():
     made = plan("locations", {}, {"address_city": None, "address_street": "x", "name": "Ann"})
     assert only(made).set == {"name": "Ann"}
     assert set(reasons(made)) == {"address_city", "address_street"}
 
 
-def test_the_fill_comes_from_the_fresh_row():
+def test_fill_comes_from_the_fresh_row():
     step = only(plan("customers", {}, {"address_unit": "3", "tag_type_ids": (71,)}))
     now = row_of("customers", address_city="Waco", tag_type_ids=(80,))
     body = body_of(step, now)
@@ -108,7 +108,7 @@ def test_the_fill_comes_from_the_fresh_row():
     assert body["tagTypeIds"] == [80, 71]
 
 
-def test_custom_fields_go_by_type():
+def test_custom_fields_are_matched_by_type():
     old = (CustomField(91, "Gate", "1"), CustomField(92, "Dog", "yes"), CustomField(93, "Null", None))
     new = (CustomField(91, "Gate", "2"), CustomField(94, None, "new"))
     made = plan("customers", {"custom_fields": old}, {"custom_fields": new})
@@ -124,7 +124,7 @@ def test_custom_fields_go_by_type():
     assert any("left out of the complete list" in warning for warning in made.warnings)
 
 
-def test_tags_are_adds_and_removes():
+def test_tags_are_added_and_removed():
     step = only(plan("locations", {"tag_type_ids": (71, 72)}, {"tag_type_ids": (72, 73)}))
     assert [(cell.column, cell.old, cell.new) for cell in step.cells] == [
         ("tag_type_ids.71", True, False),
@@ -133,7 +133,7 @@ def test_tags_are_adds_and_removes():
     assert body_of(step, row_of("locations", tag_type_ids=(71, 72, 99)))["tagTypeIds"] == [72, 99, 73]
 
 
-def test_tags_of_many_customers_go_by_the_bulk_operation():
+def test_tags_use_the_bulk_operation():
     before = frame("customers", {}, {"id": 2}, {"id": 3}, {"id": 4, "tag_type_ids": (71,)})
     after = before.copy()
     after["tag_type_ids"] = pd.Series([(71,), (71,), (71,), ()], dtype=object)
@@ -147,7 +147,7 @@ def test_tags_of_many_customers_go_by_the_bulk_operation():
     assert len(made.changes) == 5
 
 
-def test_external_data_needs_the_application_and_goes_by_key():
+def test_external_data_needs_the_application_and_is_matched_by_key():
     old, new = (ExternalData("a", "1"), ExternalData("b", "2")), (ExternalData("a", "9"),)
     refused = plan("customers", {"external_data": old}, {"external_data": new})
     assert "application_guid=" in reasons(refused)["external_data"]
@@ -162,13 +162,13 @@ def test_external_data_needs_the_application_and_goes_by_key():
         plan("customers", {"external_data": old}, {"external_data": new}, application_guid="none")
 
 
-def test_a_contact_of_the_newer_store_keeps_its_archive_flag():
+def test_newer_contact_keeps_its_archive_flag():
     step = only(plan("contacts", {"is_archived": True}, {"title": None}))
     assert body_of(step, row_of("contacts", is_archived=True)) == {"title": None, "isArchived": True}
     assert not step.cells[0].one_way
 
 
-def test_what_cannot_be_set_back_goes_one_way():
+def test_irreversible_cells_are_one_way():
     step = only(plan("customers", {"payment_term_id": None}, {"payment_term_id": 3, "name": "Ann"}))
     assert {cell.column: cell.one_way for cell in step.cells} == {"name": False, "payment_term_id": True}
 
@@ -202,21 +202,21 @@ def test_what_cannot_be_set_back_goes_one_way():
         ("customers", {"merged_to_id": 99}, {"name": "x"}, "name", "change 99 instead"),
     ],
 )
-def test_what_is_refused_says_what_to_do_instead(resource, row, changes, column, told):
+def test_refusals_suggest_alternatives(resource, row, changes, column, told):
     made = plan(resource, row, changes)
     assert not made.steps
     assert told in reasons(made)[column]
     assert made.refused["column"].tolist() == [column]
 
 
-def test_refusals_can_be_lifted():
+def test_options_allow_refused_changes():
     assert plan("locations", {}, {"customer_id": 6}, allow_move=True).steps
     assert plan("customers", {"balance": 5.0}, {"active": False}, allow_deactivate=True).steps
     assert plan("customers", {"active": False}, {"name": "x"}, allow_inactive=True).steps
     assert plan("customers", {"merged_to_id": 9}, {"name": "x"}, allow_inactive=True).steps
 
 
-def test_merged_into_zero_is_not_merged():
+def test_merged_to_id_zero_is_not_merged():
     assert plan("customers", {"merged_to_id": 0}, {"name": "x"}).steps
 
 
@@ -231,7 +231,7 @@ def test_each_column_has_a_rule_and_each_field_of_a_body_a_column():
             assert wanted <= sent, f"{target.resource}: {wanted - sent}"
 
 
-def test_words_are_sent_as_the_contract_spells_them():
+def test_enum_values_use_the_contract_spelling():
     assert only(plan("leads", {}, {"priority": "HIGH"})).set == {"priority": "High"}
     assert not plan("leads", {}, {"priority": "normal"}).steps
 
@@ -242,12 +242,12 @@ def test_times_are_text_in_utc():
     assert only(made).path == {"booking_provider": 41, "id": 31}
 
 
-def test_a_lead_of_another_campaign_is_warned_of():
+def test_changed_campaign_of_a_lead_warns():
     made = plan("leads", {}, {"campaign_id": 62})
     assert any("campaign" in warning for warning in made.warnings)
 
 
-def test_a_plan_that_changes_much_says_so():
+def test_plan_warns_about_many_changes():
     before = frame("leads", *({"id": id} for id in range(20)))
     few = before.assign(summary=["x", *before["summary"][1:]])
     many = before.assign(summary="x")
@@ -257,7 +257,7 @@ def test_a_plan_that_changes_much_says_so():
     assert not plan_changes("leads", before, many, origin=ORIGIN, warn_above=1.0).warnings
 
 
-def test_unknown_columns_and_unreadable_cells_are_told():
+def test_unknown_columns_and_unreadable_cells_are_reported():
     before = frame("leads", {}, {"id": 22})
     after = before.assign(summry="x", campaign_id=pd.Series([62, "sixty"], dtype=object))
     made = plan_changes("leads", before, after, origin=ORIGIN)
@@ -268,40 +268,40 @@ def test_unknown_columns_and_unreadable_cells_are_told():
 
 @pytest.mark.parametrize("name", ["tenant", "environment"])
 @pytest.mark.parametrize("side", [0, 1])
-def test_a_frame_of_another_tenant_is_refused(name, side):
+def test_frame_of_another_tenant_raises(name, side):
     frames = [frame("leads"), frame("leads")]
     frames[side].attrs["stcrm"][name] = 8
     with pytest.raises(UsageError, match=r"connect to"):
         plan_changes("leads", *frames, origin=ORIGIN)
 
 
-def test_a_frame_of_another_kind_is_refused():
+def test_frame_of_another_resource_raises():
     contacts = frame("customer_contacts")
     contacts.attrs["stcrm"]["operation"] = "Customers_GetModifiedContactsList"
     with pytest.raises(UsageError, match="customer_contacts"):
         plan_changes("customers", contacts, contacts, origin=ORIGIN)
 
 
-def test_rows_that_do_not_say_whose_they_are_are_marked():
+def test_rows_without_a_tenant_are_marked():
     before = frame("leads", named=False)
     assert plan_changes("leads", before, before, origin=ORIGIN).options == {"before_unnamed": True}
     assert plan("leads", {}, {}).options == {}
 
 
 @pytest.mark.parametrize(("before", "after"), [(2, 1), (1, 2)])
-def test_a_key_twice_is_an_error(before, after):
+def test_duplicate_key_raises(before, after):
     with pytest.raises(UsageError, match="21 appears twice"):
         plan_changes("leads", frame("leads", *[{}] * before), frame("leads", *[{}] * after), origin=ORIGIN)
 
 
-def test_a_row_whose_path_is_not_known_is_refused():
+def test_row_without_path_parameters_is_refused():
     before = frame("bookings").drop(columns="booking_provider_id")
     made = plan_changes("bookings", before, edited(before, name="x"), origin=ORIGIN)
     assert not made.steps
     assert "booking_provider_id" in made.refusals[0].reason
 
 
-def test_a_unit_that_stays_empty_spoils_no_address():
+def test_empty_unit_does_not_block_an_address():
     made = plan("locations", {"address_unit": ""}, {"address_unit": None, "address_zip": "78702"})
     assert only(made).set["address"]["zip"] == "78702"
     assert set(reasons(made)) == {"address_unit"}
@@ -310,7 +310,7 @@ def test_a_unit_that_stays_empty_spoils_no_address():
 
 
 @pytest.mark.parametrize("resource", ["leads", "customer_contacts", "bookings"])
-def test_a_deleted_row_of_a_feed_is_not_changed(resource):
+def test_deleted_row_of_a_feed_is_refused(resource):
     column = {"leads": "summary", "customer_contacts": "memo", "bookings": "name"}[resource]
     before = frame(resource).assign(active=False)
     made = plan_changes(resource, before, edited(before, **{column: "x"}), origin=ORIGIN)
@@ -330,7 +330,7 @@ def test_a_retired_provider_tag_can_be_changed():
         ("contacts", "name", "Bob", "is_archived", "crm.contacts.get(…)"),
     ],
 )
-def test_a_frame_of_few_columns_is_told_apart_from_missing_values(resource, column, new, lacking, read):
+def test_missing_columns_differ_from_missing_values(resource, column, new, lacking, read):
     key = list(TARGETS[resource].row.key)
     before = frame(resource)[[*key, column]]
     made = plan_changes(
@@ -344,7 +344,7 @@ def test_a_frame_of_few_columns_is_told_apart_from_missing_values(resource, colu
     assert f"{lacking} is missing" in reasons(whole)[column]
 
 
-def test_an_opt_out_needs_no_other_column():
+def test_opt_out_needs_no_other_column():
     before = frame("customer_contacts")[["customer_id", "id", "preferences_marketing_updates_enabled"]]
     made = plan_changes(
         "customer_contacts", before, before.assign(preferences_marketing_updates_enabled=False), origin=ORIGIN

@@ -40,7 +40,7 @@ WIDER = [
 
 
 @pytest.mark.parametrize(("resource", "row", "changes"), WIDER)
-def test_reach_is_widened_only_with_leave_and_a_source(resource, row, changes):
+def test_opt_ins_need_permission_and_a_source(resource, row, changes):
     refused = plan(resource, row, changes)
     assert not refused.steps
     assert all("consent_source" in told for told in reasons(refused).values())
@@ -52,7 +52,7 @@ def test_reach_is_widened_only_with_leave_and_a_source(resource, row, changes):
 
 
 @pytest.mark.parametrize("source", [None, "", "  "])
-def test_leave_needs_a_source(source):
+def test_allow_opt_in_needs_a_source(source):
     with pytest.raises(UsageError, match="consent_source"):
         plan("customers", {}, {"name": "x"}, allow_opt_in=True, consent_source=source)
     with pytest.raises(UsageError, match="allow_opt_in"):
@@ -68,7 +68,7 @@ def test_leave_needs_a_source(source):
         ("customer_contacts", {}, {"memo": "work"}),
     ],
 )
-def test_spelling_and_silent_contacts_are_free(resource, row, changes):
+def test_spelling_and_opted_out_contacts_need_no_permission(resource, row, changes):
     made = plan(resource, row, changes)
     assert made.steps
     assert not made.changes["consent"].any()
@@ -84,7 +84,7 @@ def test_spelling_and_silent_contacts_are_free(resource, row, changes):
         ("customers", {"active": False}, {"do_not_service": True}),
     ],
 )
-def test_opt_outs_need_no_leave(resource, row, changes):
+def test_opt_outs_need_no_permission(resource, row, changes):
     step = only(plan(resource, row, changes))
     assert step.opt_out
     assert not step.cells[0].consent
@@ -97,7 +97,7 @@ def test_opt_outs_come_first():
     assert [step.key[0] for step in plan_changes("customers", before, after, origin=ORIGIN).steps] == [3, 1, 2]
 
 
-def test_an_opt_out_is_sent_whole_and_never_with_a_yes_of_our_own():
+def test_opt_out_sends_all_flags_without_opting_in():
     made = plan("customer_contacts", UNKNOWN, {MARKETING: False})
     step = only(made)
     assert step.cells[0].one_way
@@ -113,7 +113,7 @@ def test_an_opt_out_is_sent_whole_and_never_with_a_yes_of_our_own():
     }
 
 
-def test_unknown_flags_are_all_given_or_none_goes_on():
+def test_unknown_flags_are_all_set_or_none_is_switched_on():
     made = plan("customer_contacts", UNKNOWN, {MARKETING: True}, **ALLOWED)
     assert not made.steps
     assert "give preferences_" in reasons(made)[MARKETING]
@@ -122,7 +122,7 @@ def test_unknown_flags_are_all_given_or_none_goes_on():
     assert not any(cell.new for step in made.steps for cell in step.cells)  # the row opts out of one of them
 
 
-def test_an_opt_out_goes_through_when_a_yes_in_its_row_cannot():
+def test_opt_out_is_kept_when_an_opt_in_in_its_row_is_refused():
     changes = {MARKETING: False, REMINDERS: True}
     for options in ({}, ALLOWED):
         made = plan("customer_contacts", {REMINDERS: False}, changes, **options)
@@ -130,7 +130,7 @@ def test_an_opt_out_goes_through_when_a_yes_in_its_row_cannot():
         assert set(reasons(made)) == {REMINDERS}
 
 
-def test_the_older_flag_follows_and_cannot_be_led():
+def test_legacy_flag_is_computed_and_cannot_be_set():
     follows = plan("customer_contacts", {}, {INVOICE: False, LEGACY: False})
     assert only(follows).fill["preferences"][OLDER] is False
     assert not follows.refusals
@@ -152,7 +152,7 @@ FLAG = st.sampled_from([True, False, None])
     after=st.fixed_dictionaries(dict.fromkeys(FLAGS, FLAG)),
     fresh=st.fixed_dictionaries(dict.fromkeys((*FLAGS, LEGACY), FLAG)),
 )
-def test_no_body_says_yes_where_nobody_did(before, after, fresh):
+def test_no_request_opts_in_without_a_change(before, after, fresh):
     """Whatever was read and edited, and whatever the row is by then: a yes that is sent was a yes in the fresh row."""
     made = plan("customer_contacts", before, after)
     names = {

@@ -25,7 +25,7 @@ def many(count=30, **more):
     return plan_changes("customers", before, before.assign(name="Ann"), origin=ORIGIN, reason="names")
 
 
-def test_a_plan_survives_its_file(tmp_path):
+def test_plan_file_round_trip(tmp_path):
     made = plan("customers", {}, {"name": "Ånn", "tag_type_ids": (71,), "balance": 4.0})
     made.save(tmp_path / "plan.json")
     assert stat.S_IMODE((tmp_path / "plan.json").stat().st_mode) == 0o600
@@ -53,7 +53,7 @@ def test_a_plan_survives_its_file(tmp_path):
         lambda whole: whole.update(steps=None),
     ],
 )
-def test_an_altered_plan_is_refused(tmp_path, alter):
+def test_altered_plan_is_rejected(tmp_path, alter):
     path = tmp_path / "plan.json"
     many(2).save(path)
     whole = json.loads(path.read_text())
@@ -72,7 +72,7 @@ def test_an_altered_plan_is_refused(tmp_path, alter):
         ('{"kind": "stcrm plan", "version": 9}', "version 9"),
     ],
 )
-def test_what_is_no_plan_of_ours_is_refused(tmp_path, text, told):
+def test_other_files_are_rejected(tmp_path, text, told):
     (tmp_path / "x").write_text(text)
     with pytest.raises(UsageError, match=told):
         plan_file.read(tmp_path / "x")
@@ -80,7 +80,7 @@ def test_what_is_no_plan_of_ours_is_refused(tmp_path, text, told):
         plan_file.read(tmp_path / "y")
 
 
-def test_what_is_filled_in_is_no_part_of_the_digest():
+def test_fill_is_not_part_of_the_digest():
     one = plan("customers", {}, {"address_unit": "3"})
     other = plan("customers", {"address_city": "Waco"}, {"address_unit": "3"})
     assert one.steps[0].fill != other.steps[0].fill
@@ -88,14 +88,14 @@ def test_what_is_filled_in_is_no_part_of_the_digest():
     assert one.digest != plan("customers", {}, {"address_unit": "4"}).digest
 
 
-def test_the_bytes_of_a_digest_do_not_change():
+def test_digest_is_stable():
     """A plan of last week has to load next week: whoever changes this makes a new version."""
     made = plan("customers", {}, {"name": "Ann"})
     assert made.digest == from_json(json.loads(json.dumps(made.as_json()))).digest
     assert made.digest == "ecee59df3947601157c2de6dd693d6ceb27f87f8a1b700d2c4d4bf87b853edf4"
 
 
-def test_parts_know_the_whole():
+def test_subset_records_the_complete_plan():
     whole = many()
     part = whole.subset([3, (5,), pd.Series([7], dtype="Int64")[0]])
     assert [step.key for step in part.steps] == [(3,), (5,), (7,)]
@@ -106,7 +106,7 @@ def test_parts_know_the_whole():
         whole.subset([99])
 
 
-def test_samples_are_drawn_alike():
+def test_samples_are_reproducible():
     whole = many()
     assert len(whole.sample(10).steps) == 10
     assert whole.sample(10) == whole.sample(10)
@@ -116,7 +116,7 @@ def test_samples_are_drawn_alike():
         whole.sample(0)
 
 
-def test_part_of_a_bulk_call():
+def test_subset_of_a_bulk_request():
     before = frame("customers", *({"id": id} for id in range(1, 6)))
     after = before.assign(tag_type_ids=pd.Series([(71,)] * 5, dtype=object))
     part = plan_changes("customers", before, after, origin=ORIGIN).subset([2, 4])
@@ -140,7 +140,7 @@ def test_frames_of_a_plan():
         assert getattr(empty, name).empty
 
 
-def test_a_preview_tells_what_matters():
+def test_preview_shows_the_main_facts():
     before = frame("customers", *({"id": id, "payment_term_id": None} for id in range(1, 6)))
     after = before.assign(name=["Ann", "Ann", "Bob", "Cid", "Dee"], payment_term_id=3)
     after.loc[0, "do_not_mail"] = True
@@ -156,7 +156,7 @@ def test_a_preview_tells_what_matters():
         assert " ".join(part.split()) in " ".join(text.split()), part
 
 
-def test_a_preview_shows_data_as_text():
+def test_preview_escapes_html():
     evil = "<script>alert(1)</script>"
     made = plan("customers", {"name": evil}, {"name": "x\n\x1b[31my\u202e"})
     html = made._repr_html_()
@@ -167,7 +167,7 @@ def test_a_preview_shows_data_as_text():
         assert "\u202e" not in shown
 
 
-def test_a_preview_counts_refusals_by_their_reason_and_says_tags_in_words():
+def test_preview_counts_refusals_by_reason_and_names_tags():
     gone = {"active": False, "merged_to_id": None}
     before = frame("customers", {"id": 1, **gone}, {"id": 2, **gone}, {"id": 3})
     after = before.assign(name="Ann", tag_type_ids=pd.Series([(7,), (7,), (7,)], dtype=object))
@@ -177,7 +177,7 @@ def test_a_preview_counts_refusals_by_their_reason_and_says_tags_in_words():
     assert "tag_type_ids.7 1 without the tag with the tag 1" in text
 
 
-def test_what_is_not_in_the_plan_is_counted_by_its_reason():
+def test_unmatched_entries_are_counted_by_reason():
     listed = [{"what": f"512-555-010{n}", "why": "no operation stops text messages", "instead": ""} for n in range(9)]
     listed.append({"what": "x\x1b", "why": "a" * 90, "instead": "check the spelling"})
     text = repr(replace(plan("customers", {}, {"name": "Ann"}), listed=tuple(listed)))
@@ -187,7 +187,7 @@ def test_what_is_not_in_the_plan_is_counted_by_its_reason():
     assert "\x1b" not in text
 
 
-def test_a_plan_holds_no_connection_and_no_secret(tmp_path):
+def test_plan_has_no_connection_or_secret(tmp_path):
     made = edited(frame("customers"), name="x")
     plan_changes("customers", frame("customers"), made, origin=ORIGIN).save(tmp_path / "p")
     assert "client" not in json.loads((tmp_path / "p").read_text())
@@ -210,7 +210,7 @@ def signed(whole):
 
 
 @pytest.mark.parametrize("change", ["lacks", "null", "text", "number", "list", "deep"])
-def test_a_plan_whose_parts_are_missing_or_of_another_kind_is_refused(change, tmp_path):
+def test_malformed_plan_is_rejected(change, tmp_path):
     """Nothing but our own error, wherever it is and whatever its digest says."""
     made = plan("customers", {}, {"name": "Ann", "tag_type_ids": (71,), "balance": 4.0, "address_street": "1 A St"})
     made.save(tmp_path / "plan.json")

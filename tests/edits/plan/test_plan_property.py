@@ -75,7 +75,7 @@ def repaired(draw: st.DrawFn, resource: str) -> tuple[Any, Any]:
 
 @settings(phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(resource=st.sampled_from(sorted(TARGETS)), options=st.sampled_from([PlanOptions(), LIBERAL]), data=st.data())
-def test_every_difference_is_sent_or_refused(resource, options, data, tmp_path_factory):
+def test_every_difference_is_planned_or_refused(resource, options, data, tmp_path_factory):
     target = TARGETS[resource]
     before, after = data.draw(repaired(resource))
     plan = plan_changes(resource, before, after, origin=ORIGIN, options=options)

@@ -38,7 +38,7 @@ def reasons(plan):
     return dict(zip(plan.refused["column"], plan.refused["reason"], strict=True))
 
 
-def test_planning_calls_nothing(crm):
+def test_planning_sends_no_request(crm):
     before = crm.customers.list()
     calls = crm.calls
     plan = crm.customers.plan_changes(before, before.assign(name="Ann"), reason="tidy")
@@ -48,7 +48,7 @@ def test_planning_calls_nothing(crm):
         plan.apply()
 
 
-def test_plans_are_of_their_place(crm, box, tmp_path):
+def test_plans_name_tenant_and_environment(crm, box, tmp_path):
     before = crm.customers.list()
     plan = crm.customers.plan_changes(before, before.assign(name="Ann"))
     assert (plan.environment, plan.tenant) == (crm.settings.name, box.tenant)
@@ -74,7 +74,7 @@ def test_plans_are_of_their_place(crm, box, tmp_path):
         ("contact_methods", lambda crm: crm.contact_methods.search()),
     ],
 )
-def test_each_family_plans(crm, family, read):
+def test_each_resource_can_be_planned(crm, family, read):
     column = {"leads": "summary", "booking_provider_tags": "description", "contact_methods": "memo"}.get(family, "name")
     before = read(crm)
     plan = getattr(crm, family).plan_changes(before, before.assign(**{column: "new"}))
@@ -83,7 +83,7 @@ def test_each_family_plans(crm, family, read):
     assert plan.refused.empty
 
 
-def test_contacts_of_all_kinds_plan(crm):
+def test_contacts_of_each_kind_can_be_planned(crm):
     for family in (crm.customers, crm.locations):
         before = family.list_contacts()
         assert len(family.plan_contact_changes(before, before.assign(memo="new")).requests) == 3
@@ -99,7 +99,7 @@ def test_contacts_of_all_kinds_plan(crm):
     assert len(plan.requests) == len(before) > 0
 
 
-def test_a_customer_with_an_active_location_is_not_switched_off(crm):
+def test_customer_with_an_active_location_is_not_deactivated(crm):
     before = crm.customers.list()
     after = before.assign(active=False)
     assert len(crm.customers.plan_changes(before, after).requests) == 3
@@ -111,7 +111,7 @@ def test_a_customer_with_an_active_location_is_not_switched_off(crm):
     assert len(allowed.requests) == 3
 
 
-def test_a_yes_is_refused_where_another_record_says_no(crm):
+def test_opt_in_is_refused_if_another_record_opted_out(crm):
     before = crm.customers.list_contacts()
     plan = crm.customers.plan_contact_changes(before, before.assign(**{MARKETING: True}), **ALLOWED)
     assert plan.checked
@@ -121,7 +121,7 @@ def test_a_yes_is_refused_where_another_record_says_no(crm):
     assert set(plan.refused["reason"]) == {"another record of the same number or address is opted out"}
 
 
-def test_a_new_number_is_refused_where_it_says_no(crm):
+def test_new_number_is_refused_if_it_opted_out(crm):
     before = crm.locations.list_contacts()
     after = before.assign(value=[before["value"][0], before["value"][1], TEXTLESS])
     plan = crm.locations.plan_contact_changes(before, after, **ALLOWED)
@@ -131,7 +131,7 @@ def test_a_new_number_is_refused_where_it_says_no(crm):
     assert len(crm.locations.plan_contact_changes(before, after, **ALLOWED).requests) == 1
 
 
-def test_rows_of_nobody_are_compared_with_what_is_there(crm):
+def test_rows_without_a_tenant_are_compared_with_current_rows(crm):
     before = crm.customers.list()
     before.attrs = {}
     after = before.assign(name="Ann")
@@ -161,7 +161,7 @@ def test_custom_fields_long_and_wide(crm):
             crm.customers.plan_custom_fields(before, wrong)
 
 
-def test_leads_are_dismissed_for_ever_and_only_as_they_were_read(crm):
+def test_dismissals_are_irreversible_and_need_unmodified_leads(crm):
     leads = crm.leads.list()
     plan = crm.leads.plan_dismiss(leads, dismissing_reason_id=9, reason="stale")
     step = plan.steps[0]
@@ -183,7 +183,7 @@ def test_leads_are_dismissed_for_ever_and_only_as_they_were_read(crm):
             crm.leads.plan_dismiss(frame, dismissing_reason_id=given)
 
 
-def test_follow_ups_are_meant_in_the_tenants_zone(crm):
+def test_follow_ups_use_the_tenant_time_zone(crm):
     leads = crm.leads.list()
     plan = crm.leads.plan_follow_up(leads, "2026-07-01", text="Call")
     assert plan.steps[0].set == {"followUpDate": "2026-07-01T05:00:00Z", "text": "Call"}
@@ -192,7 +192,7 @@ def test_follow_ups_are_meant_in_the_tenants_zone(crm):
         crm.leads.plan_follow_up(leads, "07/01/2026")
 
 
-def test_bookings_are_dismissed_by_their_provider(crm):
+def test_bookings_are_dismissed_through_their_provider(crm):
     plan = crm.bookings.plan_dismiss(crm.bookings.list(), call_reason_id=REASON, dismissing_memo="spam")
     assert plan.requests["path"].tolist()[0] == "booking-provider/41/bookings/31/dismiss"
     assert plan.steps[0].set == {"callReasonId": REASON, "dismissingMemo": "spam"}

@@ -30,7 +30,7 @@ def records(table: Table, batch: pa.RecordBatch) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("by_the_book", [False, True])
-def test_rows_written_at_once_are_kept_as_each_alone(by_the_book: bool) -> None:
+def test_bulk_rows_equal_single_rows(by_the_book: bool) -> None:
     company = make_company(leads=600, seed=5, as_of=AS_OF, by_the_book=by_the_book)
     seen = 0
     for name, many in company.json_tables():
@@ -65,7 +65,7 @@ ODD = (
         ("not_listed", {}),
     ],
 )
-def test_odd_cells_too(name: str, renamed: dict[str, str]) -> None:
+def test_bulk_rows_with_unusual_cells(name: str, renamed: dict[str, str]) -> None:
     table = TABLES.get(name, Table(name))
     fixed = dict.fromkeys(filter(None, (table.parent,)), 7)
     named = [{renamed.get(field, field): value for field, value in row.items()} for row in ODD]
@@ -74,13 +74,13 @@ def test_odd_cells_too(name: str, renamed: dict[str, str]) -> None:
     assert records(table, record_batch(table, columns(*rows))) == expected
 
 
-def test_a_moment_that_is_none_is_kept_as_no_moment() -> None:
+def test_missing_time_is_stored_as_missing() -> None:
     rows = [{"id": "a-1", "modifiedOn": "yesterday"}, {"id": "a-2", "modifiedOn": "2026-01-02T03:04:05Z"}]
     expected = [Table("any").record(row) for row in rows]
     assert records(Table("any"), record_batch(Table("any"), columns(*rows))) == expected
 
 
-def test_what_is_made_ahead_comes_in_order_and_fails_where_it_is_used() -> None:
+def test_prefetched_items_keep_order_and_raise_when_used() -> None:
     def made() -> Iterator[int]:
         yield from range(20)
         raise ValueError("the twenty-first")
@@ -91,7 +91,7 @@ def test_what_is_made_ahead_comes_in_order_and_fails_where_it_is_used() -> None:
     assert got == [*range(20)]
 
 
-def test_the_thread_that_makes_ahead_ends_with_a_reader_who_stops_early() -> None:
+def test_prefetch_thread_ends_with_its_reader() -> None:
     made = []
 
     def endless() -> Iterator[int]:
@@ -107,7 +107,7 @@ def test_the_thread_that_makes_ahead_ends_with_a_reader_who_stops_early() -> Non
     assert len(made) == after <= 5
 
 
-def test_a_company_whose_rows_cannot_be_made_leaves_no_file(tmp_path: Path) -> None:
+def test_failed_company_leaves_no_file(tmp_path: Path) -> None:
     class Broken:
         name, time_zone = "Broken", "America/Chicago"
         truth: ClassVar[dict[str, Any]] = {}

@@ -85,7 +85,7 @@ def test_the_form_makes_a_lead(tiny: Any) -> None:
     assert tiny.call("POST", "leads/form", body, {"id": "x"})[0] == 400
 
 
-def test_a_lead_refers_to_rows(tiny: Any) -> None:
+def test_a_lead_refers_to_existing_rows(tiny: Any) -> None:
     body = {
         "campaignId": 1,
         "summary": "s",
@@ -138,7 +138,7 @@ def test_a_booking_of_a_provider(tiny: Any) -> None:
     assert tiny.call("POST", "booking-provider/abc/bookings/8030/dismiss", {})[0] == 404
 
 
-def test_a_booking_has_a_name_and_an_address_or_a_contact(tiny: Any) -> None:
+def test_a_booking_needs_a_name_and_an_address_or_a_contact(tiny: Any) -> None:
     body = {"source": "Web", "name": "Ann", "summary": "s", "isFirstTimeClient": True, "externalId": "x-1"}
     before = len(tiny.rows("bookings"))
     for wrong, rule in (
@@ -174,7 +174,7 @@ def test_booking_provider_tags(tiny: Any) -> None:
 # Customers and locations
 
 
-def test_a_customer_brings_locations_and_contacts(tiny: Any) -> None:
+def test_a_customer_is_created_with_locations_and_contacts(tiny: Any) -> None:
     tokens = {name: tiny.walk(f"export/{name}")[1] for name in ("customers", "locations", "customers/contacts")}
     body = {
         "name": "Ann Lee",
@@ -211,7 +211,7 @@ def test_a_customer_brings_locations_and_contacts(tiny: Any) -> None:
     assert [(one["customerId"], one["id"], one["active"]) for one in exported] == [(61, 1, True), (61, 2, True)]
 
 
-def test_a_customer_has_a_location(tiny: Any) -> None:
+def test_a_customer_needs_a_location(tiny: Any) -> None:
     status, answer = tiny.call("POST", "customers", {"name": "Ann", "address": PLACED, "locations": []})
     assert (status, answer["data"]["rule"]) == (400, "a customer has a location")
     assert tiny.rows("customers", name="Ann") == []
@@ -240,7 +240,7 @@ def test_contacts_of_a_new_location_are_copied_to_its_customer(tiny: Any) -> Non
     assert len(tiny.rows(f"customers/{new['id']}/contacts")) == 1
 
 
-def test_notes_of_deleted_leads_are_there(fresh: Any) -> None:
+def test_notes_of_deleted_leads_can_be_read(fresh: Any) -> None:
     sandbox, tiny = fresh()
     tiny.done("POST", "leads/5001/notes", {"text": "call back"})
     sandbox.remove("leads", 5001)
@@ -249,7 +249,7 @@ def test_notes_of_deleted_leads_are_there(fresh: Any) -> None:
     assert tiny.call("GET", "leads/99999/notes")[0] == 404, "never there"
 
 
-def test_a_change_drops_fields_that_it_does_not_know(fresh: Any) -> None:
+def test_a_change_drops_unknown_fields(fresh: Any) -> None:
     _, tiny = fresh()
     changed = tiny.done(
         "PATCH", "customers/7", {"name": "New", "nickname": "N", "address": {**PLACED, "planet": "Mars"}}
@@ -265,7 +265,7 @@ def test_a_change_drops_fields_that_it_does_not_know(fresh: Any) -> None:
     assert (status, {*answer["errors"]}) == (400, {"nickname", "address.planet"})
 
 
-def test_refusals_are_worded_as_those_of_the_service(fresh: Any) -> None:
+def test_errors_are_worded_like_the_service(fresh: Any) -> None:
     _, tiny = fresh()
     status, answer = tiny.call("GET", "customers/8/contacts")
     assert (status, answer["title"]) == (409, "Customer ID = 8 is not active")
@@ -282,7 +282,7 @@ def test_refusals_are_worded_as_those_of_the_service(fresh: Any) -> None:
     assert (status, answer["title"]) == (403, "Scope validation failed")
 
 
-def test_what_fails_leaves_nothing(fresh: Any, tmp_path: Path) -> None:
+def test_failed_requests_change_nothing(fresh: Any, tmp_path: Path) -> None:
     """The contact of a location is the last of the rows that this request makes."""
     state = tmp_path / "state.sqlite"
     fresh(state=state)[0].stop()
@@ -299,7 +299,7 @@ def test_what_fails_leaves_nothing(fresh: Any, tmp_path: Path) -> None:
     assert tiny.rows("locations", customerId=61) == []
 
 
-def test_a_patch_sets_what_it_names(tiny: Any) -> None:
+def test_a_patch_sets_only_its_fields(tiny: Any) -> None:
     before = tiny.done("GET", "customers/3")
     changed = tiny.done("PATCH", "customers/3", {"doNotMail": True, "tagTypeIds": [4, 4, 1]})
     assert changed == before | {"doNotMail": True, "tagTypeIds": [4, 1], "modifiedOn": changed["modifiedOn"]}
@@ -316,7 +316,7 @@ def test_a_patch_sets_what_it_names(tiny: Any) -> None:
     assert 3 in ids(tiny.rows("customers", active="Any"))
 
 
-def test_a_locations_patch(tiny: Any) -> None:
+def test_patch_of_a_location(tiny: Any) -> None:
     changed = tiny.done("PATCH", "locations/301", {"customFields": [{"typeId": 22, "value": "K"}], "customerId": 9})
     assert changed["customFields"] == [{"typeId": 22, "name": "Key", "value": "K"}]
     assert changed["customerId"] == 9
@@ -332,7 +332,7 @@ def test_a_locations_patch(tiny: Any) -> None:
     assert tiny.call("POST", "locations", {"customerId": 800, "name": "H", "address": ADDRESS})[0] == 400
 
 
-def test_credit_is_accounting(tiny: Any) -> None:
+def test_credit_changes_are_accounting(tiny: Any) -> None:
     since = {"modifiedOnOrAfter": "2026-07-01T12:00:00Z"}
     tiny.done("PATCH", "customers/3", {"creditLimit": 5})
     assert ids(tiny.rows("customers", **since)) == [3]
@@ -375,7 +375,7 @@ def test_custom_field_types(tiny: Any) -> None:
     assert tiny.rows("locations/custom-fields", createdOnOrAfter="2026-01-01") == []
 
 
-def test_a_company_may_bring_its_own_kinds(fresh: Any) -> None:
+def test_a_company_may_define_custom_field_types(fresh: Any) -> None:
     class Bare:
         name, time_zone, truth = "Bare", "America/Chicago", {}
 
@@ -425,14 +425,14 @@ def test_contacts(parent: str, inactive: str, tiny: Any) -> None:
         assert tiny.call(method, f"{kind}/999/contacts{there}", body)[0] == 404
 
 
-def test_a_contacts_id_is_its_parents(tiny: Any) -> None:
+def test_contact_ids_are_per_parent(tiny: Any) -> None:
     before = tiny.rows("customers/31/contacts")
     tiny.done("PATCH", "customers/1/contacts/1", {"memo": "one"})
     assert tiny.rows("customers/31/contacts") == before
     assert (before[0]["id"], tiny.rows("customers/1/contacts")[0]["memo"]) == (1, "one")
 
 
-def test_preferences_are_sent_whole_and_the_legacy_flag_sets_both(tiny: Any) -> None:
+def test_preferences_are_complete_and_the_legacy_flag_sets_both(tiny: Any) -> None:
     path = "customers/1/contacts/1"
     for name in FLAGS:
         part = {key: value for key, value in FLAGS.items() if key != name}
@@ -450,7 +450,7 @@ def test_preferences_are_sent_whole_and_the_legacy_flag_sets_both(tiny: Any) -> 
         assert kept["invoiceStatementNotification"] is legacy
 
 
-def test_do_not_text_belongs_to_the_number(fresh: Any) -> None:
+def test_do_not_text_is_reset_with_the_number(fresh: Any) -> None:
     sandbox, tiny = fresh()
     sandbox.change("customer_contacts", (2, 2), phoneSettings={"phoneNumber": "3125550102", "doNotText": True})
     path = "customers/2/contacts/2"
@@ -525,7 +525,7 @@ def test_no_preferred_technician_is_null_by_the_book_too(fresh: Any) -> None:
 # The newer store
 
 
-def test_what_was_written_is_kept(fresh: Any, tmp_path: Any) -> None:
+def test_writes_are_stored(fresh: Any, tmp_path: Any) -> None:
     first, tiny = fresh(state=tmp_path / "state.sqlite")
     made = tiny.done("POST", "contacts", {"name": "Ann"})
     tiny.done("POST", "customers/3/notes", {"text": "kept"})
