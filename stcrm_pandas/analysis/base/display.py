@@ -27,13 +27,21 @@ __all__ = [
 _SHORT = 16
 _VERDICTS = {"higher": "▲\u00a0higher", "lower": "▼\u00a0lower", "explained by the mix": "explained by the mix"}
 
-# A notebook aligns every cell to the right; the classes keep a long table short.
+_FEW = 10
+"""How many rows of a table a notebook shows at first."""
+
+# A notebook aligns every cell to the right. A long table is folded there without a script, which a notebook would not
+# keep. A report, whose body has a data-name, folds its tables itself.
 _STYLE = (
     "<style>.stcrm-table{overflow-x:auto}.stcrm-table caption{text-align:left;font-weight:600}"
     ".stcrm-table td,.stcrm-table th{text-align:left}.stcrm-table tbody th{font-weight:normal}"
     ".stcrm-table .w,.stcrm-table .n{white-space:nowrap}.stcrm-table .n{text-align:right}"
     ".stcrm-table .stcrm-faint{opacity:.7}"
-    ".stcrm-table .stcrm-total>*{font-weight:600}</style>"
+    ".stcrm-table .stcrm-total>*{font-weight:600}"
+    ".stcrm-all summary{cursor:pointer;position:sticky;left:0;width:fit-content;padding:.4em 0}"
+    ".stcrm-all:not([open]) .stcrm-less,.stcrm-all[open] .stcrm-more{display:none}"
+    "body:not([data-name]) .stcrm-table:has(>.stcrm-all:not([open])) "
+    f"tbody tr:nth-child(n+{_FEW + 1}):not(.stcrm-total),body[data-name] .stcrm-all{{display:none}}</style>"
 )
 
 
@@ -115,7 +123,18 @@ def table(
     titled = f"<caption>{escape(caption)}</caption>" if caption else ""
     return (
         f'{_STYLE}<div class="stcrm-table" tabindex="0"><table>{titled}<thead><tr>{heads}</tr></thead>'
-        f"<tbody>{''.join(body)}</tbody></table></div>"
+        f"<tbody>{''.join(body)}</tbody></table>{_show_all(len(rows) - total)}</div>"
+    )
+
+
+def _show_all(rows: int) -> str:
+    """Return what unfolds a long table in a notebook."""
+    if rows <= _FEW:
+        return ""
+    more, less = f"Show all {rows:,} rows", f"Show {_FEW} rows"
+    return (
+        f'<details class="stcrm-all"><summary><span class="stcrm-more">{more}</span>'
+        f'<span class="stcrm-less">{less}</span></summary></details>'
     )
 
 
