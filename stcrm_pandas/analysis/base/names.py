@@ -14,8 +14,10 @@ from stcrm_pandas.analysis.base.inputs import table_of
 from stcrm_pandas.errors import UsageError
 
 __all__ = [
+    "AGES",
     "DIMENSION_WORDS",
     "NONE",
+    "WEEKDAYS",
     "dimensions",
     "group_word",
     "heads",
@@ -48,15 +50,19 @@ DIMENSION_WORDS = {
 }
 
 
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+AGES = {0: "under 1 year", 1: "1 to 2 years", 2: "2 to 5 years", 5: "5 years and more"}
+"""Ages of a record: the first year of each range, and its name; the upper end is excluded."""
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 _TEXTS = ("capture_source", "priority", "source", "customer_type")
 """Dimensions whose ids are their names."""
 
 _LABELS: dict[str, Callable[[Any], str]] = {
     "month": lambda id: f"{pd.Timestamp(id):%b %Y}",
-    "weekday": lambda id: _WEEKDAYS[id - 1],
+    "weekday": lambda id: WEEKDAYS[id - 1],
     "hour": lambda id: f"{format_hour(id)}–{format_hour(id + 1)}",
+    "age": lambda id: AGES[id],
     **dict.fromkeys(_TEXTS, str),
 }
 
@@ -137,7 +143,7 @@ def _ids_and_names(one: str, values: Sequence[Any], lookup: Any) -> tuple[list[A
         return ids, _creators(ids, lookup)
     if one not in _LABELS:
         return ids, named(ids, lookup)
-    return ids, [NONE if id is None else _LABELS[one](id) for id in ids]
+    return ids, [("age unknown" if one == "age" else NONE) if id is None else _LABELS[one](id) for id in ids]
 
 
 def _creators(ids: Sequence[int | None], employees: Any) -> list[str]:
@@ -172,6 +178,8 @@ def known_names(names: Mapping[int, str] | pd.DataFrame | None) -> dict[int, str
         return {}
     if isinstance(names, Mapping):
         return {int(id): str(name) for id, name in names.items()}
+    if isinstance(names, pd.DataFrame) and "name" not in names and "tag_name" in names:
+        names = names.rename(columns={"tag_name": "name"})  # booking provider tags
     names = table_of(names, "names", ["id", "name"])
     active: Any = names["active"] if "active" in names else pd.Series(True, index=names.index)
     retired = active.astype("boolean").eq(False).fillna(False)

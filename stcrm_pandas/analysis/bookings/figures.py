@@ -10,8 +10,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from stcrm_pandas.analysis.base.format import format_hour, format_percent, format_range, format_share, plural
+from stcrm_pandas.analysis.base.names import WEEKDAYS
 from stcrm_pandas.analysis.base.shares import rows_of
-from stcrm_pandas.analysis.bookings.groups import WEEKDAYS
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
 from stcrm_pandas.charts.base import (
     COLORS,

@@ -1,41 +1,17 @@
-"""Groups of bookings: the spellings of each source combined, and the names of groups."""
+"""The spellings of each source, counted as one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.engine import month_name
-from stcrm_pandas.analysis.base.format import format_hour
-from stcrm_pandas.analysis.base.names import NONE, named
+from stcrm_pandas.analysis.base.names import NONE
 from stcrm_pandas.errors import UsageError
 
-__all__ = ["WEEKDAYS", "Groups", "ids_and_names", "same_providers", "spellings"]
-
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+__all__ = ["Groups", "same_providers", "spellings"]
 
 Groups = Mapping[str, str] | pd.DataFrame | None
-
-
-def ids_and_names(dimension: str, values: Sequence[Any], lookup: Any) -> tuple[list[Any], list[str]]:
-    """Return ids as in a table, and their display names."""
-    ids = [None if pd.isna(value) else value for value in values]
-    if dimension == "source":
-        texts = [None if id is None or id == NONE else str(id) for id in ids]
-        return texts, [NONE if text is None else text for text in texts]
-    numbers = [None if id is None else int(id) for id in ids]
-    if dimension == "month":
-        months = [None if id is None else month_name(id) for id in numbers]
-        return months, [NONE if month is None else f"{pd.Timestamp(month):%b %Y}" for month in months]
-    if dimension == "weekday":
-        return numbers, [NONE if id is None else WEEKDAYS[id - 1] for id in numbers]
-    if dimension == "hour":
-        return numbers, [NONE if id is None else f"{format_hour(id)}–{format_hour(id + 1)}" for id in numbers]
-    if isinstance(lookup, pd.DataFrame) and "name" not in lookup and "tag_name" in lookup:
-        lookup = lookup.rename(columns={"tag_name": "name"})  # booking provider tags
-    return numbers, named(numbers, lookup)
 
 
 def spellings(counted: pd.DataFrame, groups: Groups) -> pd.DataFrame:

@@ -12,10 +12,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from stcrm_pandas.analysis.base.format import format_hour
+from stcrm_pandas.analysis.base.names import WEEKDAYS
 from stcrm_pandas.analysis.base.periods import Period
 from stcrm_pandas.analysis.base.shares import shares
 from stcrm_pandas.analysis.bookings.counts import COUNTS
-from stcrm_pandas.analysis.bookings.groups import WEEKDAYS
 from stcrm_pandas.analysis.statistics.prediction import predicted_events
 
 __all__ = ["AFTER_HOURS", "Clock", "local_hours", "silences"]

@@ -10,10 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from stcrm_pandas.analysis.base.names import NONE
+from stcrm_pandas.analysis.base.names import NONE, heads
 from stcrm_pandas.analysis.base.shares import shares
 from stcrm_pandas.analysis.bookings.counts import COUNTS
-from stcrm_pandas.analysis.bookings.groups import ids_and_names
 from stcrm_pandas.analysis.bookings.hours import Clock
 from stcrm_pandas.analysis.bookings.outcomes import SPANS
 from stcrm_pandas.analysis.statistics.comparison import compare
@@ -67,25 +66,16 @@ def grouped(
 ) -> pd.DataFrame:
     """Return a table of `Counted` with `id` and `name` of the groups instead of `by_0` and `by_1`.
 
-    `named` has the lookups of the dimensions, `sources` the source of each spelling. The id of two dimensions is a
-    tuple, the name has both.
+    `named` has the lookups of the dimensions, `sources` the source of each spelling.
     """
     rest = cells.drop(columns=[f"by_{place}" for place in range(len(by))])
     if not by:
         return rest.assign(id=1, name="All bookings").astype({"id": "Int64", "name": "str"})
-    ids, names = [], []
-    for place, dimension in enumerate(by):
-        values = cells[f"by_{place}"]
-        codes, different = pd.factorize(values.map(sources) if dimension == "source" else values, use_na_sentinel=False)
-        keys, texts = ids_and_names(dimension, list(different), named.get(dimension))
-        ids.append([keys[code] for code in codes])
-        names.append([texts[code] for code in codes])
-    kind = "object" if len(by) > 1 else "str" if by[0] in ("source", "month") else "Int64"
-    keyed = ids[0] if len(by) == 1 else list(zip(*ids, strict=True))
-    joined = [" · ".join(parts) for parts in zip(*names, strict=True)]
-    return rest.assign(
-        id=pd.Series(keyed, index=rest.index, dtype=kind), name=pd.Series(joined, index=rest.index, dtype="str")
-    )
+    keys = cells[[f"by_{place}" for place in range(len(by))]]
+    if "source" in by:
+        column = f"by_{by.index('source')}"
+        keys = keys.assign(**{column: keys[column].map(sources).mask(lambda source: source == NONE)})
+    return rest.join(heads(keys, by, named)[["id", "name"]].set_index(rest.index))
 
 
 def overall(cells: pd.DataFrame, *, min_group: int) -> pd.DataFrame:

@@ -263,13 +263,12 @@ def contact_preferences(
     counting = stores if entries is None else {store: with_refusals(frame, entries) for store, frame in stores.items()}
     states = states_of(owners.frame, counting["customers"])
     groups = groups_of(owners.frame, asked, known, local)
-    everybody = pd.DataFrame({"place": range(len(states))})
-    overall = measured(states, everybody, (), names={}, min_group=min_group)
+    overall = measured(states, min_group=min_group)
     of_locations = None if "locations" not in stores else locations_of(locations, owners)
     of_newer = None if "newer" not in stores else newer_contacts_of(newer_contacts, stores["newer"])
     of_all_newer = _all(of_newer, counting.get("newer"), "All newer contacts", min_group)
     table = (
-        measured(states, groups, asked, names=lookups(names, asked, DIMENSIONS), min_group=min_group)
+        measured(states, min_group=min_group, groups=groups, by=asked, names=lookups(names, asked, DIMENSIONS))
         if asked
         else overall
     )
@@ -313,9 +312,7 @@ def _all(owners: Owners | None, records: pd.DataFrame | None, name: str, min_gro
     """Return the eight rows of all locations, or of all newer contacts; None if there are none."""
     if owners is None or records is None:
         return None
-    states = states_of(owners.frame, records)
-    everybody = pd.DataFrame({"place": range(len(states))})
-    return measured(states, everybody, (), names={}, min_group=min_group).assign(name=name)
+    return measured(states_of(owners.frame, records), min_group=min_group, everybody=name)
 
 
 _NOT_COUNTED = {

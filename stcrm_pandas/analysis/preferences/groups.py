@@ -10,21 +10,19 @@ import numpy as np
 import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT
-from stcrm_pandas.analysis.base.names import NONE, named
-from stcrm_pandas.analysis.base.shares import shares
+from stcrm_pandas.analysis.base.names import AGES, heads
+from stcrm_pandas.analysis.base.shares import with_shares
 from stcrm_pandas.analysis.preferences.owners import age_in_years
 from stcrm_pandas.analysis.preferences.reach import CHANNELS, COMBINATIONS, PURPOSES, REASONS, UNKNOWN
 from stcrm_pandas.analysis.statistics.comparison import compare
 
-__all__ = ["AGES", "DIMENSIONS", "REASON_COLUMNS", "By", "Lookups", "compared", "groups_of", "measured", "pairs_of"]
+__all__ = ["DIMENSIONS", "REASON_COLUMNS", "By", "Lookups", "compared", "groups_of", "measured", "pairs_of"]
 
 By = Literal["customer_type", "tag", "age", "tenant"]
 Lookups = Mapping[Any, str] | pd.DataFrame
 """Names of the groups of one dimension."""
 
 DIMENSIONS: tuple[By, ...] = ("customer_type", "tag", "age", "tenant")
-AGES = {0: "under 1 year", 1: "1 to 2 years", 2: "2 to 5 years", 5: "5 years and more"}
-"""Ages of a record: the first year of each range, and its name; the upper end is excluded."""
 
 REASON_COLUMNS = tuple(reason.replace(" ", "_") for reason in REASONS)
 
@@ -46,10 +44,8 @@ def groups_of(customers: pd.DataFrame, by: Sequence[str], as_of: dt.datetime, zo
     groups = pd.DataFrame({"place": np.arange(len(customers))})
     for one in by:
         if one == "tag":
-            tags = pd.Series([_tags(cell) for cell in customers["tag_type_ids"]], dtype=object)
-            groups["tag"] = groups["place"].map(tags)
-            groups = groups.explode("tag", ignore_index=True)
-            groups["tag"] = groups["tag"].astype("Int64")
+            groups["tag"] = customers["tag_type_ids"].to_numpy(dtype=object)[groups["place"]]
+            groups = groups.explode("tag").astype({"tag": "Int64"}).drop_duplicates(ignore_index=True)
         else:
             groups[one] = _one_each(customers, one, as_of, zone).to_numpy()[groups["place"]]
     return groups
@@ -62,25 +58,18 @@ def _one_each(customers: pd.DataFrame, one: str, as_of: dt.datetime, zone: dt.tz
         return customers["type"].astype(object).where(customers["type"].notna(), None)
     today = as_of.astimezone(zone)
     years = age_in_years(customers["created_on_local"], today.year * 10_000 + today.month * 100 + today.day)
-    starts = np.array([*AGES])
     # If a clock is ahead, a record is dated tomorrow: it counts in the youngest range.
-    index = np.searchsorted(starts, years.fillna(0).clip(lower=0).to_numpy(dtype=np.int64), side="right") - 1
-    return pd.Series(starts[index]).astype("Int64").mask(years.isna())
-
-
-def _tags(cell: Any) -> tuple[int, ...] | None:
-    if cell is None or (not isinstance(cell, (tuple, list, np.ndarray)) and pd.isna(cell)) or len(cell) == 0:
-        return None
-    return tuple(dict.fromkeys(int(tag) for tag in cell))
+    return pd.cut(years.clip(lower=0), [*AGES, np.inf], right=False, labels=[*AGES]).astype("Int64")
 
 
 def measured(
     states: pd.DataFrame,
-    groups: pd.DataFrame,
-    by: Sequence[str],
     *,
-    names: Mapping[str, Lookups],
     min_group: int,
+    groups: pd.DataFrame | None = None,
+    by: Sequence[str] = (),
+    names: Mapping[str, Lookups] | None = None,
+    everybody: str = "All active customers",
 ) -> pd.DataFrame:
     """Return a row for each group, purpose and channel: how many are not blocked, and why the others are.
 
@@ -88,9 +77,9 @@ def measured(
     ----------
     states : DataFrame
         What `reach.states_of` gave.
-    groups : DataFrame
-        What `groups_of` gave.
-    names : mapping
+    groups : DataFrame, optional
+        What `groups_of` gave for the dimensions `by`; by default all are one group, called `everybody`.
+    names : mapping, optional
         Lookups by dimension.
 
     Returns
@@ -98,67 +87,33 @@ def measured(
     DataFrame
         The columns that `ContactPreferences.table` has.
     """
-    size, kinds = 1, len(REASONS) + 1
-    labels, code = pd.DataFrame(index=[0]), np.zeros(len(groups), dtype=np.int64)
-    if by:
-        labels = groups.drop_duplicates([*by])[[*by]].reset_index(drop=True)
-        code, size = _codes(labels, by).get_indexer(_codes(groups, by)), len(labels)
-    keyed = [code * kinds + states[one].to_numpy(dtype=np.int64)[groups["place"]] for one in COMBINATIONS]
-    cells = np.stack([np.bincount(one, minlength=size * kinds).reshape(size, kinds) for one in keyed], axis=1)
-    heads = _heads(labels, by, names)
-    order = _order(heads.assign(customers=cells[:, 0].sum(axis=1)), labels, by)
+    kinds = len(REASONS) + 1
+    place: Any = np.arange(len(states))
+    code: Any = 0
+    order = np.zeros(1, dtype=np.int64)
+    if groups is None or not by:
+        groups_named = pd.DataFrame({"id": [None], "name": [everybody]})
+    else:
+        place, code = groups["place"], groups.groupby([*by], dropna=False, sort=False).ngroup().to_numpy()
+        labels = groups[[*by]].drop_duplicates(ignore_index=True)
+        groups_named = heads(labels, by, names or {})[["id", "name"]]
+        # ages by age, the others by size, those without an id last
+        ranks = {one: labels[one] if one == "age" else labels[one].isna() for one in by}
+        sort = pd.DataFrame(ranks | {"size": -np.bincount(code, minlength=len(labels)), "name": groups_named["name"]})
+        order = sort.sort_values([*sort.columns]).index.to_numpy()
+    size = len(groups_named) * kinds
+    keyed = [code * kinds + states[one].to_numpy(dtype=np.int64)[place] for one in COMBINATIONS]
+    cells = np.stack([np.bincount(one, minlength=size).reshape(-1, kinds) for one in keyed], axis=1)
     cells = cells[order].reshape(-1, kinds)
     purposes, channels = (list(parts) * len(order) for parts in zip(*COMBINATIONS, strict=True))
     # an unknown preference does not block a call about one's own job; marketing needs to be on
-    n, lower = cells.sum(axis=1), cells[:, 0]
-    upper = lower + np.where(np.array(purposes, dtype=object) == PURPOSES[0], cells[:, UNKNOWN], 0)
-    reasons = {name: cells[:, place] for place, name in enumerate(REASON_COLUMNS, start=1)}
-    counts = {"customers": n, "lower": lower, "upper": upper}
-    kept = heads.iloc[np.repeat(order, len(COMBINATIONS))].reset_index(drop=True)
-    table = kept.assign(purpose=purposes, channel=channels, **counts, **shares(lower, upper, n))
-    return table.assign(enough=n >= min_group, **reasons).astype(
-        {"purpose": "str", "channel": "str", "enough": "boolean"} | dict.fromkeys((*counts, *reasons), "Int64")
-    )
-
-
-def _codes(frame: pd.DataFrame, by: Sequence[str]) -> pd.MultiIndex:
-    return pd.MultiIndex.from_arrays([frame[one].astype(object).where(frame[one].notna(), NONE) for one in by])
-
-
-def _heads(labels: pd.DataFrame, by: Sequence[str], names: Mapping[str, Lookups]) -> pd.DataFrame:
-    if not by:
-        return pd.DataFrame(
-            {"id": pd.Series([None], dtype=object), "name": pd.array(["All active customers"], dtype="str")}
-        )
-    ids = {one: [None if pd.isna(value) else value for value in labels[one]] for one in by}
-    texts = [_named(one, ids[one], names.get(one)) for one in by]
-    kind = "object" if len(by) > 1 else "str" if by[0] == "customer_type" else "Int64"
-    keyed = ids[by[0]] if len(by) == 1 else list(zip(*ids.values(), strict=True))
-    joined = [" · ".join(parts) for parts in zip(*texts, strict=True)]
-    return pd.DataFrame({"id": pd.Series(keyed, dtype=kind), "name": pd.array(joined, dtype="str")})
-
-
-def _named(one: str, ids: list[Any], names: Lookups | None) -> list[str]:
-    if one == "customer_type":
-        return [NONE if value is None else str(value) for value in ids]
-    if one == "age":
-        return ["age unknown" if value is None else AGES[int(value)] for value in ids]
-    different = [value if value is None else int(value) for value in dict.fromkeys(ids)]
-    known = dict(zip(different, named(different, names), strict=True))
-    return [known[value if value is None else int(value)] for value in ids]
-
-
-def _order(heads: pd.DataFrame, labels: pd.DataFrame, by: Sequence[str]) -> list[int]:
-    """Return the places of the groups: the largest first, ages by age, those without an id last."""
-    sort = pd.DataFrame({"size": -heads["customers"], "name": heads["name"]})
-    ranks = []
-    for one in by:
-        sort[f"{one} none"] = labels[one].isna()
-        ranks.append(f"{one} none")
-        if one == "age":
-            sort[one] = labels[one].fillna(99)
-            ranks.append(one)
-    return [int(place) for place in sort.sort_values([*ranks, "size", "name"]).index]
+    possibly = np.where(np.array(purposes, dtype=object) == PURPOSES[0], cells[:, UNKNOWN], 0)
+    counts = {"customers": cells.sum(axis=1), "lower": cells[:, 0], "upper": cells[:, 0] + possibly}
+    kept = groups_named.iloc[np.repeat(order, len(COMBINATIONS))].reset_index(drop=True)
+    table = kept.assign(purpose=purposes, channel=channels, **counts)
+    table = with_shares(table, "lower", "upper", "customers", min_group=min_group)
+    table = table.assign(**{name: cells[:, place] for place, name in enumerate(REASON_COLUMNS, start=1)})
+    return table.astype({"purpose": "str", "channel": "str"} | dict.fromkeys((*counts, *REASON_COLUMNS), "Int64"))
 
 
 def pairs_of(states: pd.DataFrame) -> pd.DataFrame:
@@ -198,32 +153,17 @@ def compared(
     if not by:
         return {}
     mix = [one for one in _MIX if one not in by and (one != "age" or zone is not None)]
-    stratum = groups_of(customers, mix, as_of, zone).drop(columns="place").astype(object).fillna("?")
-    cut = pd.factorize(pd.MultiIndex.from_frame(stratum))[0] if mix else np.zeros(len(customers), dtype=np.int64)
-    ids = _ids(groups, by)
+    strata = groups_of(customers, mix, as_of, zone)
+    cut = strata.groupby(mix, dropna=False, sort=False).ngroup().to_numpy() if mix else np.zeros(len(strata), dtype=int)
+    ids, place = heads(groups[[*by]], by, {})["id"].astype(object), groups["place"].to_numpy()
+    compare_all = _overlapping if "tag" in by else _exclusive
     frames = {}
     for channel in CHANNELS:
         rows = table[(table["purpose"] == "marketing") & (table["channel"] == channel)].reset_index(drop=True)
-        rows = rows.assign(n=rows["customers"], id=_nameable(rows["id"]))[["id", "name", "n", "lower", "upper"]]
+        rows = rows.rename(columns={"customers": "n"})[["id", "name", "n", "lower", "upper"]]
         reached = (states["marketing", channel] == 0).to_numpy()
-        compare_all = _overlapping if "tag" in by else _exclusive
-        frames["marketing", channel] = compare_all(rows, ids, groups["place"].to_numpy(), reached, cut, min_group)
+        frames["marketing", channel] = compare_all(rows, ids, place, reached, cut, min_group)
     return frames
-
-
-def _ids(groups: pd.DataFrame, by: Sequence[str]) -> pd.Series:
-    """Return the id of the group of each row, as in the table."""
-    if len(by) == 1:
-        return groups[by[0]].astype(object).where(groups[by[0]].notna(), None)
-    both = zip(*(groups[one].astype(object).where(groups[one].notna(), None) for one in by), strict=True)
-    return _nameable(pd.Series([*both], dtype=object, index=groups.index))
-
-
-def _nameable(ids: pd.Series) -> pd.Series:
-    """Return the ids, without pairs in which one is missing: these are never reported as different."""
-    if ids.dtype != object:
-        return ids
-    return pd.Series([None if isinstance(id, tuple) and None in id else id for id in ids], dtype=object)
 
 
 def _exclusive(rows: pd.DataFrame, ids: pd.Series, place: Any, reached: Any, cut: Any, min_group: int) -> pd.DataFrame:
