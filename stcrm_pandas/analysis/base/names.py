@@ -108,10 +108,11 @@ def named(ids: Iterable[Any], names: Mapping[int, str] | pd.DataFrame | None) ->
     return [labels[id] if often[labels[id]] == 1 else f"{labels[id]} ({id})" for id in numbers]
 
 
-def heads(keys: pd.DataFrame, by: Sequence[str], lookups: Mapping[str, Any]) -> pd.DataFrame:
+def heads(keys: pd.DataFrame, by: Sequence[str], lookups: Mapping[str, Any], *, partly: bool = False) -> pd.DataFrame:
     """Return the `id` and `name` of groups; the id of two dimensions is a pair, with a column of names for each.
 
-    Parameters: a column of keys for each dimension; the dimensions; their lookups.
+    Parameters: a column of keys for each dimension; the dimensions; their lookups; whether a pair with a missing part
+    is an id.
 
     >>> heads(pd.DataFrame({"key": [7, 7], "hour": [6, None]}), ["campaign", "hour"], {"campaign": {7: "Radio"}})
                   id                   name campaign             hour
@@ -128,7 +129,7 @@ def heads(keys: pd.DataFrame, by: Sequence[str], lookups: Mapping[str, Any]) -> 
     if len(by) == 1:
         kind = "str" if by[0] in (*_TEXTS, "month") else "Int64"
         return pd.DataFrame({"id": pd.Series(ids[0], dtype=kind), "name": pd.Series(names[by[0]], dtype="str")})
-    pairs = [None if None in pair else pair for pair in zip(*ids, strict=True)]
+    pairs = [None if None in pair and not partly else pair for pair in zip(*ids, strict=True)]
     joined = map(" · ".join, zip(*names.values(), strict=True))
     return pd.DataFrame({"id": pd.Series(pairs, dtype=object), "name": [*joined], **names}).astype(
         dict.fromkeys(("name", *by), "str")

@@ -16,10 +16,10 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import EPOCH, TENANT, Rows, collected, keys, micros, true
 from stcrm_pandas.analysis.base.money import of_units
-from stcrm_pandas.analysis.bookings.outcomes import SPANS, Limits
+from stcrm_pandas.analysis.bookings.outcomes import OUTCOMES, SPANS, Limits, became
 from stcrm_pandas.analysis.campaigns.records import topmost
 
-__all__ = ["COUNTS", "DIMENSIONS", "OUTCOMES", "Counted", "count_bookings", "one_number"]
+__all__ = ["COUNTS", "DIMENSIONS", "UNCERTAIN", "WORK", "Counted", "count_bookings", "one_number"]
 
 DIMENSIONS = {
     "source": "source",
@@ -33,19 +33,10 @@ DIMENSIONS = {
 }
 """What bookings can be grouped by, and the column that holds it."""
 
-OUTCOMES = (
-    "job",
-    "converted",
-    "lead_won",
-    "lead_open",
-    "lead_lost",
-    "lead_unknown",
-    "dismissed",
-    "accepted",
-    "new",
-    "unknown",
-)
-"""The outcomes of a booking: each booking has exactly one, so they add up to the total."""
+WORK = ("job", "converted", "lead_won")
+"""Outcomes that are jobs."""
+UNCERTAIN = ("unknown", "lead_unknown")
+"""Outcomes that may be jobs."""
 
 _HOUR = micros(dt.timedelta(hours=1))
 _QUARTER = micros(dt.timedelta(minutes=15))
@@ -60,7 +51,7 @@ class Counted:
     cells : DataFrame
         `COUNTS` by the dimensions asked for, `unit` and `stratum_month`.
     clock : DataFrame
-        `COUNTS` by `source`, local `day` (20260131) and `hour`; 0 and -1 where the creation is not known.
+        `COUNTS` by `source`, local `day` (its ordinal) and `hour`; 0 and -1 where the creation is not known.
     asked : DataFrame
         Bookings by the dimensions and whole hours from creation to the start asked for, `hours`.
     waited : DataFrame
@@ -101,9 +92,9 @@ def count_bookings(
         **by,
         unit=nw.col("business_unit_id"),
         stratum_month=nw.col("month"),
-        **{f"n_{name}": flag.cast(nw.Int64) for name, flag in flags.items()},
+        **{name: flag.cast(nw.Int64) for name, flag in flags.items()},
     )
-    sums = [nw.col(f"n_{name}").sum().alias(name) for name in flags]
+    sums = nw.col(*flags).sum()
     created, start = nw.col("created"), nw.col("start")
     spans = kept.select(
         **by,
@@ -116,8 +107,8 @@ def count_bookings(
         return _table(known.group_by(*by, span).agg(nw.len().alias("bookings")))
 
     return Counted(
-        cells=_table(counted.group_by(*by, "unit", "stratum_month").agg(*sums)),
-        clock=_table(counted.group_by("source", "day", "hour").agg(*sums)),
+        cells=_table(counted.group_by(*by, "unit", "stratum_month").agg(sums)),
+        clock=_table(counted.group_by("source", "day", "hour").agg(sums)),
         asked=tallied("hours"),
         waited=tallied("quarters"),
         chains=_chains(kept),
@@ -138,10 +129,8 @@ def _flags(limits: Limits) -> dict[str, nw.Expr]:
     """Return the conditions whose rows are counted; `BookingSources` describes each of them."""
     created, start, status = nw.col("created"), nw.col("start"), nw.col("job_status")
     as_of = micros(limits.as_of)
-    outcome = {name: nw.col(f"is_{name}") for name in OUTCOMES}
     mature = true(created <= as_of - micros(limits.mature))
-    work = outcome["job"] | outcome["converted"] | outcome["lead_won"]
-    dismissed = mature & true(nw.col("status") == "Dismissed") & ~outcome["job"]
+    dismissed = mature & true(nw.col("status") == "Dismissed") & ~became("job")
     old = true(created <= as_of - micros(limits.money))
     booked = old & nw.col("has_job_row")
     completed = booked & true(status == "Completed")
@@ -160,15 +149,15 @@ def _flags(limits: Limits) -> dict[str, nw.Expr]:
     return {
         "bookings": nw.lit(1),
         "undated": created.is_null(),
-        **outcome,
+        **{name: became(name) for name in OUTCOMES},
         "mature": mature,
-        "work_lower": mature & work,
-        "work_upper": mature & (work | outcome["unknown"] | outcome["lead_unknown"]),
-        "direct": mature & (outcome["job"] | outcome["converted"]),
-        "dropped": mature & outcome["dismissed"],
+        "work_lower": mature & became(*WORK),
+        "work_upper": mature & became(*WORK, *UNCERTAIN),
+        "direct": mature & became("job", "converted"),
+        "dropped": mature & became("dismissed"),
         "dismissed_status": dismissed,
-        "dismissed_leads": dismissed & nw.col("has_lead"),
-        "dismissed_won": dismissed & nw.col("lead_won"),
+        "dismissed_leads": dismissed & ~nw.col("lead_stage").is_null(),
+        "dismissed_won": dismissed & became("lead_won"),
         **speed,
         **{name: nw.col(name) for name in ("by_job", "by_lead", "by_log", "by_change", "waiting")},
         "no_start": start.is_null(),
@@ -197,20 +186,11 @@ def _chains(kept: Rows) -> pd.DataFrame:
         true(lead != campaign)
         | true(job != campaign)
         | (campaign.is_null() & true(lead != job))
-        | nw.col("leads_differ")
+        | true(lead != nw.col("last_lead_campaign"))
     )
-    flagged = kept.select(
-        "campaign_id",
-        n_chains=(~(lead.is_null() & job.is_null())).cast(nw.Int64),
-        n_differ=differ.cast(nw.Int64),
-    )
-    return _table(
-        flagged.group_by("campaign_id").agg(
-            nw.len().alias("bookings"),
-            nw.col("n_chains").sum().alias("chains"),
-            nw.col("n_differ").sum().alias("differ"),
-        )
-    )
+    flags = {"chains": ~(lead.is_null() & job.is_null()), "differ": differ}
+    flagged = kept.select("campaign_id", **{name: flag.cast(nw.Int64) for name, flag in flags.items()})
+    return _table(flagged.group_by("campaign_id").agg(nw.len().alias("bookings"), nw.col(*flags).sum()))
 
 
 def _amounts(

@@ -16,8 +16,9 @@ from stcrm_pandas.analysis.base.format import format_counts, format_range, plura
 from stcrm_pandas.analysis.base.names import group_word
 from stcrm_pandas.analysis.base.periods import Period, four_weeks
 from stcrm_pandas.analysis.base.shares import rows_of
-from stcrm_pandas.analysis.bookings.counts import one_number
+from stcrm_pandas.analysis.bookings.counts import UNCERTAIN, WORK, one_number
 from stcrm_pandas.analysis.bookings.lists import CALL_WITHIN, waiting_since
+from stcrm_pandas.analysis.bookings.outcomes import became
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
 from stcrm_pandas.analysis.bookings.sentences import format_missing
 from stcrm_pandas.analysis.bookings.table import MEASURES
@@ -143,8 +144,7 @@ def _later_work(result: BookingSourcesResult, chosen: nw.Expr) -> Prediction | N
     """
     created, now = nw.col("created"), micros(result.as_of)
     mature = ~nw.col("deleted") & true(created <= now - result.mature_days * _DAY)
-    work = nw.col("is_job") | nw.col("is_converted") | nw.col("is_lead_won")
-    perhaps = work | nw.col("is_unknown") | nw.col("is_lead_unknown")
+    work, perhaps = became(*WORK), became(*WORK, *UNCERTAIN)
     sums: dict[str, nw.Expr] = {}
     for age, until in zip(_AGES, (*_AGES[1:], 10**5), strict=True):
         surely = mature & (true(nw.col("earliest") - created > age * _DAY) | nw.col("waiting"))

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from stcrm_pandas.analysis.base.engine import EPOCH
 from stcrm_pandas.analysis.base.format import format_hour
 from stcrm_pandas.analysis.base.names import WEEKDAYS
 from stcrm_pandas.analysis.base.periods import Period
@@ -103,7 +104,7 @@ class Clock:
         dated = counted[counted["day"] > 0]
         cells = dated.assign(
             source=dated["source"].map(sources),
-            date=pd.to_datetime(dated["day"].astype("int64").astype("str"), format="%Y%m%d"),
+            date=pd.to_datetime(dated["day"].astype("int64") - EPOCH.toordinal(), unit="D").astype("datetime64[us]"),
             hour=dated["hour"].astype("int64"),
         )
         cells = cells.groupby(["source", "date", "hour"], as_index=False)[list(COUNTS)].sum()

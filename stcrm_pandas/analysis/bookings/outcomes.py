@@ -20,6 +20,8 @@ from stcrm_pandas.analysis.base.engine import (
     collected,
     keys,
     lazy,
+    local_day,
+    local_hour,
     local_month,
     local_weekday,
     micros,
@@ -29,7 +31,7 @@ from stcrm_pandas.analysis.base.engine import (
 )
 from stcrm_pandas.analysis.campaigns.records import AFTER, PARENTS
 
-__all__ = ["SPANS", "UNKNOWN_SOURCE", "Limits", "booking_rows", "follow_on_jobs"]
+__all__ = ["OUTCOMES", "SPANS", "UNKNOWN_SOURCE", "Limits", "became", "booking_rows", "follow_on_jobs"]
 
 SPANS: Mapping[str, dt.timedelta] = {
     "quarter": dt.timedelta(minutes=15),
@@ -40,6 +42,23 @@ SPANS: Mapping[str, dt.timedelta] = {
 
 UNKNOWN_SOURCE = ""
 """The source of bookings without one."""
+
+_STAGES = ("Dismissed", "Open", "Converted")
+"""Statuses of leads: of several leads of a booking, the one with the last of these counts."""
+
+OUTCOMES: Mapping[str, nw.Expr] = {
+    "job": ~nw.col("job_id").is_null(),
+    "converted": nw.col("status") == "Converted",
+    "lead_won": nw.col("lead_stage") == 3,
+    "lead_open": nw.col("lead_stage") == 2,
+    "lead_lost": nw.col("lead_stage") == 1,
+    "lead_unknown": nw.col("lead_stage") == 0,
+    "dismissed": nw.col("status") == "Dismissed",
+    "accepted": nw.col("status") == "Accepted",
+    "new": nw.col("status") == "New",
+    "unknown": nw.lit(value=True),
+}
+"""The outcomes of a booking and their conditions; each booking has the first that applies."""
 
 CLAIM = "is_first_time_client"
 _PLAIN = ("id", "source", "status", "job_id", "campaign_id", "business_unit_id", "booking_provider_id")
@@ -86,7 +105,6 @@ def booking_rows(
     )
     refuse_repeats(rows, "bookings")
     had = rows.collect_schema()
-    wall = nw.col("created_on_local").dt
     never = nw.lit(value=False)
     rows = rows.with_columns(
         source=nw.col("source").fill_null(UNKNOWN_SOURCE),
@@ -94,40 +112,32 @@ def booking_rows(
         claim_known=~nw.col(CLAIM).is_null() if CLAIM in had else never,
         claim_first=true(nw.col(CLAIM)) if CLAIM in had else never,
         month=local_month("created_on"),
-        # a day as one number that reads like a date, 20260131; filled before the cast, which pandas needs
-        day=_whole(wall.year()) * 10_000 + _whole(wall.month()) * 100 + _whole(wall.day()),
+        day=local_day("created_on").fill_null(0),
         weekday=local_weekday("created_on"),
-        hour=wall.hour(),
+        hour=local_hour("created_on"),
     ).rename({"created_on": "created", "modified_on": "modified"})
     rows = rows.drop("created_on_local", *(name for name in ("active", CLAIM) if name in had))
-    rows = _with_lead(rows, _none(rows, _LEAD) if leads is None else _of_bookings(leads))
-    made = _none(rows, _JOB) if jobs is None else lazy(jobs, "jobs", _JOB, times=("created_on",), optional=_OPTIONAL)
-    rows = _with_job(rows, made)
+    made = _linked(rows, jobs, "jobs", _JOB, _OPTIONAL)
+    rows = _with_job(_with_lead(rows, _linked(rows, leads, "leads", _LEAD, ("active",))), made)
     if jobs is None:
         rows = rows.with_columns(its_job=_missing("id"))  # unknown without jobs
-    rows = _with_customer(rows, made, customers)
-    rows = _with_log(rows, status_log)
-    return _with_speed(_with_outcome(rows), micros(limits.as_of))
+    rows = _with_log(_with_customer(rows, made, customers), status_log)
+    applies = (nw.when(condition).then(nw.lit(place)) for place, condition in enumerate(OUTCOMES.values()))
+    return _with_speed(rows.with_columns(outcome=nw.coalesce(*applies)), micros(limits.as_of))
 
 
-def _of_bookings(leads: Any) -> Rows:
-    """Return the leads that are not deleted and name a booking."""
-    made = lazy(leads, "leads", _LEAD, times=("created_on",), optional=("active",))
-    if "active" in made.collect_schema():
-        made = made.filter(~true(~nw.col("active")))
-    return made.filter(~nw.col("booking_id").is_null())
+def became(*outcomes: str) -> nw.Expr:
+    """Return the condition that a booking has one of these outcomes."""
+    return nw.col("outcome").is_in([[*OUTCOMES].index(name) for name in outcomes])
 
 
-def _none(rows: Rows, columns: Sequence[str]) -> Rows:
-    """Return an empty table of leads or jobs to use if none was passed; its dtypes are those of bookings."""
-    like = {"status": "status", "job_status": "status"}
-    typed = {name: nw.col(like.get(name, "id")) for name in columns if name != "total"}
-    total = {"total": nw.col("id").cast(nw.Float64)} if "total" in columns else {}
-    return rows.select(*keys(rows), **typed, **total, created_on=nw.col("created")).head(0)
-
-
-def _whole(part: nw.Expr) -> nw.Expr:
-    return part.fill_null(0).cast(nw.Int64)
+def _linked(rows: Rows, frame: Any, name: str, columns: Sequence[str], optional: Sequence[str]) -> Rows:
+    """Return leads or jobs that are not deleted; without a frame an empty one, with the dtypes of bookings."""
+    if frame is None:
+        typed = {column: nw.col("status" if column.endswith("status") else "id") for column in columns}
+        return rows.select(*keys(rows), **typed, created_on=nw.col("created")).head(0)
+    made = lazy(frame, name, columns, times=("created_on",), optional=optional)
+    return made.filter(~true(~nw.col("active"))) if "active" in made.collect_schema() else made
 
 
 def _missing(like: str) -> nw.Expr:
@@ -142,33 +152,17 @@ def _joined(rows: Rows, other: Rows, own: str, theirs: str) -> Rows:
 
 
 def _with_lead(rows: Rows, made: Rows) -> Rows:
-    """Add columns from the leads that refer to the booking."""
-    status = nw.col("status")
-    flags = {
-        "lead_won": true(status == "Converted"),
-        "lead_open": true(status == "Open"),
-        "lead_lost": true(status == "Dismissed"),
-    }
-    summed = (
-        made.with_columns(**{name: flag.cast(nw.Int64) for name, flag in flags.items()})
-        .group_by(*keys(made, "booking_id"))
-        .agg(
-            nw.col("created_on").min().alias("lead_created"),
-            nw.col("customer_id").min().alias("lead_customer"),
-            nw.col("campaign_id").min().alias("lead_campaign"),
-            nw.col("campaign_id").max().alias("last_campaign"),
-            *(nw.col(name).max() for name in flags),
-        )
-        .with_columns(led=nw.lit(1), differing=true(nw.col("lead_campaign") != nw.col("last_campaign")).cast(nw.Int64))
-        .drop("last_campaign")
+    """Add the stage of the leads that refer to the booking (0 for an unknown status), and what they name."""
+    stages = [nw.when(nw.col("status") == status).then(nw.lit(stage)) for stage, status in enumerate(_STAGES, start=1)]
+    named = made.filter(~nw.col("booking_id").is_null()).with_columns(lead_stage=nw.coalesce(*stages, nw.lit(0)))
+    summed = named.group_by(*keys(made, "booking_id")).agg(
+        nw.col("lead_stage").max(),
+        nw.col("created_on").min().alias("lead_created"),
+        nw.col("customer_id").min().alias("lead_customer"),
+        nw.col("campaign_id").min().alias("lead_campaign"),
+        nw.col("campaign_id").max().alias("last_lead_campaign"),
     )
-    joined = _joined(rows, summed, "id", "booking_id")
-    # numbers, because pandas changes the dtype of booleans that a join leaves missing
-    return joined.with_columns(
-        has_lead=~nw.col("led").is_null(),
-        leads_differ=true(nw.col("differing") > 0),
-        **{name: true(nw.col(name) > 0) for name in flags},
-    )
+    return _joined(rows, summed, "id", "booking_id")
 
 
 def _with_job(rows: Rows, made: Rows) -> Rows:
@@ -176,31 +170,25 @@ def _with_job(rows: Rows, made: Rows) -> Rows:
     first_contact = [nw.col(name).is_null() for name in AFTER if name in made.collect_schema()]
     naming = _joined(
         made.filter(~nw.col("booking_id").is_null(), *first_contact).select(
-            *keys(made, "booking_id"), nw.col("id").alias("job"), nw.col("created_on").alias("at")
+            *keys(made, "booking_id"), naming_job=nw.col("id"), at=nw.col("created_on")
         ),
         rows.select(*keys(rows, "id"), "created"),
         "booking_id",
         "id",
     ).filter(nw.col("at") >= nw.col("created"))
     by = keys(naming, "booking_id")
-    first = naming.group_by(*by).agg(nw.col("at").min().alias("first_at"))
-    first = naming.join(first, on=by, how="inner").filter(nw.col("at") == nw.col("first_at"))
-    first = first.group_by(*by).agg(nw.col("job").min().alias("naming_job"))
-    rows = _joined(rows, first, "id", "booking_id")
-    rows = rows.with_columns(
-        its_job=nw.when(nw.col("job_id").is_null()).then(nw.col("naming_job")).otherwise(nw.col("job_id"))
-    ).drop("naming_job")
+    first = naming.unique(by, keep="first", order_by=["at", "naming_job"]).select(*by, "naming_job")
+    rows = _joined(rows, first, "id", "booking_id").with_columns(its_job=nw.coalesce("job_id", "naming_job"))
     its = made.select(
         *keys(made, "id"),
-        nw.col("created_on").alias("job_created"),
-        nw.col("job_status"),
-        nw.col("total").alias("job_total"),
-        nw.col("campaign_id").alias("job_campaign"),
-        nw.col("customer_id").alias("job_customer"),
-        _unit(made).alias("job_unit"),
+        job_created=nw.col("created_on"),
+        job_status=nw.col("job_status"),
+        job_total=nw.col("total"),
+        job_campaign=nw.col("campaign_id"),
+        job_customer=nw.col("customer_id"),
+        job_unit=_unit(made),
     ).with_columns(its=nw.lit(1))
-    rows = _joined(rows, its, "its_job", "id")
-    return rows.with_columns(has_job_row=~nw.col("its").is_null())
+    return _joined(rows.drop("naming_job"), its, "its_job", "id").with_columns(has_job_row=~nw.col("its").is_null())
 
 
 def _unit(made: Rows) -> nw.Expr:
@@ -228,8 +216,7 @@ def follow_on_jobs(jobs: Any) -> pd.DataFrame:
 
 def _with_customer(rows: Rows, made: Rows, customers: Any) -> Rows:
     """Add whether the customer, known by the job or the lead, had a job, or was known, before the booking came in."""
-    customer = nw.when(nw.col("job_customer").is_null()).then(nw.col("lead_customer"))
-    rows = rows.with_columns(customer=customer.otherwise(nw.col("job_customer")))
+    rows = rows.with_columns(customer=nw.coalesce("job_customer", "lead_customer"))
     made = made.filter(~nw.col("customer_id").is_null())
     first = made.group_by(*keys(made, "customer_id")).agg(nw.col("created_on").min().alias("first_job"))
     rows = _joined(rows, first, "customer", "customer_id")
@@ -249,37 +236,12 @@ def _with_log(rows: Rows, status_log: Any) -> Rows:
     if status_log is None:
         return rows.with_columns(seen_new=_missing("created"), seen_other=_missing("created"))
     log = lazy(status_log, "status_log", ("id", "status"), times=("first_seen", "last_seen"))
-    new = (
-        log.filter(nw.col("status") == "New")
-        .group_by(*keys(log, "id"))
-        .agg(nw.col("last_seen").max().alias("seen_new"))
+    seen = log.with_columns(
+        seen_new=nw.when(nw.col("status") == "New").then(nw.col("last_seen")),
+        seen_other=nw.when(nw.col("status") != "New").then(nw.col("first_seen")),
     )
-    other = log.filter(nw.col("status") != "New").group_by(*keys(log, "id"))
-    return _joined(
-        _joined(rows, new, "id", "id"), other.agg(nw.col("first_seen").min().alias("seen_other")), "id", "id"
-    )
-
-
-def _with_outcome(rows: Rows) -> Rows:
-    """Add the outcome: the first that applies."""
-    status, won, opened = nw.col("status"), nw.col("lead_won"), nw.col("lead_open")
-    job = ~nw.col("job_id").is_null()
-    converted = ~job & true(status == "Converted")
-    lead = nw.col("has_lead") & ~(job | converted)
-    free = ~(job | converted | lead)
-    outcomes = {
-        "job": job,
-        "converted": converted,
-        "lead_won": lead & won,
-        "lead_open": lead & ~won & opened,
-        "lead_lost": lead & ~won & ~opened & nw.col("lead_lost"),
-        "lead_unknown": lead & ~won & ~opened & ~nw.col("lead_lost"),
-        "dismissed": free & true(status == "Dismissed"),
-        "accepted": free & true(status == "Accepted"),
-        "new": free & true(status == "New"),
-        "unknown": free & ~true(status.is_in(["Dismissed", "Accepted", "New"])),
-    }
-    return rows.with_columns(**{f"is_{name}": flag for name, flag in outcomes.items()})
+    seen = seen.group_by(*keys(log, "id")).agg(nw.col("seen_new").max(), nw.col("seen_other").min())
+    return _joined(rows, seen, "id", "id")
 
 
 def _with_speed(rows: Rows, as_of: int) -> Rows:
@@ -298,7 +260,7 @@ def _with_speed(rows: Rows, as_of: int) -> Rows:
     rows = rows.with_columns(
         exact=nw.min_horizontal("job_at", "lead_at"), known=nw.min_horizontal("changed_at", "logged_at")
     )
-    exact, known, new = nw.col("exact"), nw.col("known"), nw.col("is_new")
+    exact, known, new = nw.col("exact"), nw.col("known"), became("new")
     by_job = true(nw.col("job_at") == exact)
     waiting = exact.is_null() & new & ~created.is_null()
     by_log = exact.is_null() & ~new & true(nw.col("logged_at") == known)

@@ -75,7 +75,7 @@ def grouped(
     if "source" in by:
         column = f"by_{by.index('source')}"
         keys = keys.assign(**{column: keys[column].map(sources).mask(lambda source: source == NONE)})
-    return rest.join(heads(keys, by, named)[["id", "name"]].set_index(rest.index))
+    return rest.join(heads(keys, by, named, partly=True)[["id", "name"]].set_index(rest.index))
 
 
 def overall(cells: pd.DataFrame, *, min_group: int) -> pd.DataFrame:
