@@ -315,13 +315,9 @@ def _first_job(jobs: Any) -> dt.datetime | None:
 
 
 def _health(counted: Counted, campaigns: Any) -> Attribution:
-    chains = counted.chains
-    counts = {
-        None if pd.isna(id) else int(id): int(n)
-        for id, n in zip(chains["campaign_id"], chains["bookings"], strict=True)
-    }
+    chains = counted.chains.set_index("campaign_id")
     return attribution(
-        counts,
+        chains["bookings"],
         None if campaigns is None or isinstance(campaigns, Mapping) else table_of(campaigns, "names", ["id"]),
         what="bookings",
         chains=int(chains["chains"].sum()),
