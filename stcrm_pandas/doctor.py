@@ -52,7 +52,8 @@ def examine(crm: Client) -> Iterator[Check]:
     True
     """
     settings = crm.settings
-    yield Check("settings", "ok", f"{settings.name} ({settings.api_url}), tenant {settings.tenant}")
+    file = f", from {settings.parent_file}" if settings.parent_file is not None else ""
+    yield Check("settings", "ok", f"{settings.name} ({settings.api_url}), tenant {settings.tenant}{file}")
     with _impatient(crm) as session:
         try:
             session.tokens.get()

@@ -91,7 +91,7 @@ def test_positional_argument_raises(crm):
 
 def test_tenant_must_be_a_number():
     with pytest.raises(
-        SettingsError, match=r"STCRM_TENANT.*: write the tenant's number, like 1234567, and not the company"
+        SettingsError, match=r"STCRM_TENANT.*: write the tenant's number, such as 1234567, not the company"
     ):
         stcrm.connect(environment="production", tenant="acme", client_id="c", client_secret="s", app_key="k")
 

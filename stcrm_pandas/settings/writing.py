@@ -22,12 +22,12 @@ def other_lines(path: Path, names: Collection[str]) -> str:
     Raises
     ------
     SettingsError
-        The file belongs to another user, or is not UTF-8 text.
+        The file belongs to another user, is a broken link, or is not UTF-8 text.
     """
-    if not path.exists():
+    if not os.path.lexists(path):
         return ""
     if not is_own(path):
-        raise SettingsError(f"The file {path} belongs to another user, so settings are not written to it.")
+        raise SettingsError(f"{path} belongs to another user, or is a broken link, so settings are not written to it.")
     try:
         with path.open(encoding="utf-8-sig") as file:
             entries = [entry for entry in parse_stream(file) if (entry.key or "").upper() not in names]

@@ -56,7 +56,7 @@ def test_a_wrong_answer_is_asked_again(answers):
     ran = init(*wrong)
     assert ran.exit_code == 0, ran.output
     assert "an address must start with https://" in ran.output
-    assert "write the tenant's number, like 1234567" in ran.output
+    assert "write the tenant's number, such as 1234567" in ran.output
     assert "not allowed; copy it again" in ran.output
     assert "no such time zone" in ran.output
 
@@ -93,6 +93,7 @@ def test_the_file_of_the_project_is_used(answers, tmp_path, monkeypatch):
     ran = init("y", *answers)
     assert ran.exit_code == 0, ran.output
     assert not (tmp_path / "notebooks" / ".env").exists()
+    assert f", from {tmp_path / '.env'}" in ran.output
     assert "STCRM_TENANT" in (tmp_path / ".env").read_text()
 
 
@@ -108,6 +109,11 @@ def test_a_file_that_cannot_be_kept_is_refused_before_any_question(tmp_path, mon
     assert "is not UTF-8 text" in str(ran.exception)
     monkeypatch.setattr(os, "geteuid", lambda: (tmp_path / ".env").stat().st_uid + 1, raising=False)
     assert "belongs to another user" in str(init().exception)
+
+
+def test_a_broken_link_leads_no_secret_elsewhere(tmp_path):
+    (tmp_path / ".env").symlink_to(tmp_path / "elsewhere")
+    assert "is a broken link" in str(init().exception)
 
 
 @given(value=st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1))
