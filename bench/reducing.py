@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import numpy as np
@@ -12,6 +13,7 @@ import pandas as pd
 import polars as pl
 
 from bench.measure import Result, in_turn, of_floor
+from stcrm_pandas.analysis.base.periods import Limits
 from stcrm_pandas.analysis.leads.reduction import COUNTS, Reduced, reduce_leads
 
 AS_OF = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
@@ -157,14 +159,12 @@ def run(rows: int, rounds: int) -> Iterator[Result]:
 def reduced(leads: Any, jobs: Any, bookings: Any) -> Reduced:
     return reduce_leads(
         leads,
+        Limits(AS_OF, dt.timedelta(days=30), ZoneInfo(ZONE)),
         jobs=jobs,
         bookings=bookings,
         not_leads=NO_LEADS,
         by=("campaign",),
         within=dt.timedelta(days=14),
-        as_of=AS_OF,
-        window=dt.timedelta(days=30),
-        time_zone=ZONE,
     )
 
 

@@ -22,7 +22,6 @@ __all__ = [
     "MISSING",
     "TENANT",
     "collected",
-    "given_or_missing",
     "keys",
     "lazy",
     "local_day",
@@ -53,11 +52,6 @@ MISSING = nw.when(nw.col("id").is_null()).then(nw.col("id"))
 """Missing in every row; a plain None has no dtype on pandas."""
 
 
-def given_or_missing(rows: Rows, column: str) -> nw.Expr:
-    """Return a column, missing in every row where the frame lacks it."""
-    return nw.col(column) if column in rows.collect_schema() else MISSING
-
-
 def micros(value: dt.datetime | dt.timedelta) -> int:
     """Return a moment as microseconds since 1970, or a span in microseconds.
 
@@ -76,6 +70,7 @@ def lazy(
     *,
     times: Iterable[str] = (),
     optional: Iterable[str] = (),
+    filled: Iterable[str] = (),
     local: Iterable[str] = (),
     time_zone: str | None = None,
 ) -> Rows:
@@ -93,6 +88,8 @@ def lazy(
         Those that it must have and that hold times with a zone.
     optional : iterable of str, default ()
         Those that are taken where they are there.
+    filled : iterable of str, default ()
+        Those that a frame may lack: `active` is true then, and ids are missing.
     local : iterable of str, default ()
         The times among those whose local wall time is wanted, too.
     time_zone : str, optional
@@ -132,8 +129,12 @@ def lazy(
             )
     if time_zone is not None:
         ZoneInfo(time_zone)  # a name that is no zone must not come into SQL
-    plain += [column for column in (TENANT, *optional) if column in schema and column not in plain]
-    return _numbered(rows, plain, times, [*local] if time_zone else [], time_zone or "UTC")
+    filled = [*filled]
+    plain += [column for column in (TENANT, *optional, *filled) if column in schema and column not in plain]
+    narrow = _numbered(rows, plain, times, [*local] if time_zone else [], time_zone or "UTC")
+    lacking = [column for column in filled if column not in schema]
+    stand_ins = {column: nw.lit(value=True) if column == "active" else MISSING for column in lacking}
+    return narrow.with_columns(**stand_ins) if lacking else narrow
 
 
 def _numbered(rows: Rows, plain: Sequence[str], times: Sequence[str], local: Sequence[str], zone: str) -> Rows:

@@ -271,7 +271,7 @@ def table_of(frame: Any, name: str, columns: Iterable[str]) -> pd.DataFrame:
     >>> table_of([{"id": 1}], "campaigns", ["id"])
     Traceback (most recent call last):
         ...
-    stcrm_pandas.errors.UsageError: campaigns: a frame of pandas, polars or Spark, or a relation of DuckDB is needed, \
+    stcrm_pandas.errors.UsageError: campaigns: a pandas, polars or Spark DataFrame or a DuckDB relation is required, \
 not list: pd.DataFrame(campaigns) creates one
     """
     rows = lazy_rows(frame, name)

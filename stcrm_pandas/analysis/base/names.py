@@ -114,10 +114,9 @@ def heads(keys: pd.DataFrame, by: Sequence[str], lookups: Mapping[str, Any], *, 
     Parameters: a column of keys for each dimension; the dimensions; their lookups; whether a pair with a missing part
     is an id.
 
-    >>> heads(pd.DataFrame({"key": [7, 7], "hour": [6, None]}), ["campaign", "hour"], {"campaign": {7: "Radio"}})
-                  id                   name campaign             hour
-    0         (7, 6)  Radio · 6:00 AM–7:00 AM    Radio  6:00 AM–7:00 AM
-    1           None           Radio · (none)    Radio           (none)
+    >>> keys = pd.DataFrame({"key": [7, 7], "hour": [6, None]})
+    >>> heads(keys, ["campaign", "hour"], {"campaign": {7: "Radio"}})[["id", "name"]].values.tolist()
+    [[(7, 6), 'Radio · 6:00 AM–7:00 AM'], [None, 'Radio · (none)']]
     """
     ids: list[list[Any]] = []
     names: dict[str, list[str]] = {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 __all__ = ["Bounds", "FourWeeks", "Limits", "Period", "four_weeks", "month_start", "whole_weeks_until"]
 
@@ -99,16 +100,22 @@ class Limits:
 
     Examples
     --------
-    >>> limits = Limits(dt.datetime(2026, 3, 3, tzinfo=dt.UTC), dt.timedelta(days=30), dt.UTC)
+    >>> from zoneinfo import ZoneInfo
+    >>> limits = Limits(dt.datetime(2026, 3, 3, tzinfo=dt.UTC), dt.timedelta(days=30), ZoneInfo("UTC"))
     >>> limits.whole(12 * 2026), limits.whole(12 * 2026 + 1)
     (True, False)
     """
 
     as_of: dt.datetime
     mature: dt.timedelta
-    zone: dt.tzinfo | None
+    zone: ZoneInfo | None
     read: Bounds = (None, None)
     old: dt.timedelta = dt.timedelta()
+
+    @property
+    def time_zone(self) -> str | None:
+        """The name of the zone."""
+        return None if self.zone is None else self.zone.key
 
     def whole(self, month: int, age: dt.timedelta | None = None) -> bool:
         """Return whether a month was read from its first to its last moment, and all of it is old enough."""

@@ -277,7 +277,7 @@ def opportunities(
         read={name: statuses(frame, "job_status" if name == "jobs" else "status") for name, frame in frames.items()},
         by=asked,
         as_of=limits.as_of,
-        time_zone=None if local is None else local.key,
+        time_zone=limits.time_zone,
         began=limits.read[0],
         mature_days=mature_days,
         revenue_days=revenue_days,

@@ -17,7 +17,6 @@ from stcrm_pandas.analysis.base.engine import (
     MISSING,
     TENANT,
     collected,
-    given_or_missing,
     lazy,
     refuse_mixtures,
     refuse_repeats,
@@ -105,23 +104,23 @@ def statuses(frame: Any, column: str) -> dict[str, int]:
 
 def _leads(frame: Any, not_leads: Sequence[int]) -> nw.LazyFrame[Any]:
     wanted = ("id", "status", "campaign_id", "business_unit_id", "call_reason_id", "call_id", "booking_id")
-    optional = ("active", "customer_id", "lead_phone", "manual_call_id")
-    rows = lazy(frame, "leads", wanted, times=("created_on", "modified_on"), optional=optional)
+    filled = ("active", "customer_id", "manual_call_id")
+    times = ("created_on", "modified_on")
+    rows = lazy(frame, "leads", wanted, times=times, optional=("lead_phone",), filled=filled)
     refuse_repeats(rows, "leads")
     rows = persons_of(rows)
     status = nw.col("status")
-    calls = [name for name in ("call_id", "manual_call_id") if name in rows.collect_schema()]
     return _narrow(
         rows,
         LEAD,
         modified=nw.col("modified_on"),
-        customer=given_or_missing(rows, "customer_id"),
+        customer=nw.col("customer_id"),
         person=nw.when(nw.col("kind") != 2).then(nw.col("person")),
         person_kind=nw.col("kind"),
         call=nw.col("call_id"),
         booking=nw.col("booking_id"),
-        phone=_by_phone(calls),
-        left_out=_left_out(rows, true(nw.col("call_reason_id").is_in([*not_leads])) if not_leads else None),
+        phone=_by_phone("call_id", "manual_call_id"),
+        left_out=_left_out(true(nw.col("call_reason_id").is_in([*not_leads])) if not_leads else None),
         booked=true(status == "Converted"),
         unknown=~true(status.is_in(_LEAD_STATUS)),
     )
@@ -129,14 +128,14 @@ def _leads(frame: Any, not_leads: Sequence[int]) -> nw.LazyFrame[Any]:
 
 def _bookings(frame: Any) -> nw.LazyFrame[Any]:
     wanted = ("id", "status", "campaign_id", "business_unit_id", "job_id")
-    rows = lazy(frame, "bookings", wanted, times=("created_on",), optional=("active",))
+    rows = lazy(frame, "bookings", wanted, times=("created_on",), filled=("active",))
     refuse_repeats(rows, "bookings")
     return _narrow(
         rows,
         BOOKING,
         booking=nw.col("id"),
         job=nw.col("job_id"),
-        left_out=_left_out(rows),
+        left_out=_left_out(),
         booked=~nw.col("job_id").is_null() | true(nw.col("status") == "Converted"),
         unknown=~true(nw.col("status").is_in(_BOOKING_STATUS)),
     )
@@ -144,13 +143,10 @@ def _bookings(frame: Any) -> nw.LazyFrame[Any]:
 
 def _jobs(frame: Any) -> nw.LazyFrame[Any]:
     wanted = ("id", "job_status", "campaign_id", "business_unit_id", "lead_call_id", "booking_id", "total")
-    optional = (*AFTER, "partner_lead_call_id", "customer_id", "active")
-    rows = lazy(frame, "jobs", wanted, times=("created_on",), optional=optional)
+    filled = (*AFTER, "partner_lead_call_id", "customer_id", "active")
+    rows = lazy(frame, "jobs", wanted, times=("created_on",), filled=filled)
     refuse_repeats(rows, "jobs")
-    names = rows.collect_schema().names()
-    after = [name for name in AFTER if name in names]
-    parents = [name for name in PARENTS if name in names]
-    calls = [name for name in ("lead_call_id", "partner_lead_call_id") if name in names]
+    calls = ("lead_call_id", "partner_lead_call_id")
     status = nw.col("job_status")
     return _narrow(
         rows,
@@ -158,20 +154,18 @@ def _jobs(frame: Any) -> nw.LazyFrame[Any]:
         booking=nw.col("booking_id"),
         call=nw.coalesce(*calls),
         job=nw.col("id"),
-        customer=given_or_missing(rows, "customer_id"),
-        parent=nw.coalesce(*parents) if parents else None,
-        phone=_by_phone(calls),
-        left_out=_left_out(rows),
-        follow_on=nw.any_horizontal(*(~nw.col(name).is_null() for name in after), ignore_nulls=False)
-        if after
-        else None,
+        customer=nw.col("customer_id"),
+        parent=nw.coalesce(*PARENTS),
+        phone=_by_phone(*calls),
+        left_out=_left_out(),
+        follow_on=nw.any_horizontal(*(~nw.col(name).is_null() for name in AFTER), ignore_nulls=False),
         booked=nw.lit(value=True),
         completed=true(status == "Completed"),
         total=nw.col("total").cast(nw.Float64),
     )
 
 
-def _by_phone(calls: Sequence[str]) -> nw.Expr:
+def _by_phone(*calls: str) -> nw.Expr:
     """Return whether the first contact was a call: a record with a booking came from that booking, even if not read."""
     return (
         ~nw.all_horizontal(*(nw.col(name).is_null() for name in calls), ignore_nulls=False)
@@ -179,16 +173,14 @@ def _by_phone(calls: Sequence[str]) -> nw.Expr:
     )
 
 
-def _left_out(rows: nw.LazyFrame[Any], no_lead: nw.Expr | None = None) -> nw.Expr:
+def _left_out(no_lead: nw.Expr | None = None) -> nw.Expr:
     kept: nw.Expr = nw.lit(KEPT)
     if no_lead is not None:
         kept = nw.when(no_lead).then(nw.lit(NO_LEAD)).otherwise(kept)
-    if "active" in rows.collect_schema():
-        kept = nw.when(true(~nw.col("active"))).then(nw.lit(DELETED)).otherwise(kept)
-    return kept
+    return nw.when(true(~nw.col("active"))).then(nw.lit(DELETED)).otherwise(kept)
 
 
-def _narrow(rows: nw.LazyFrame[Any], kind: int, **given: nw.Expr | None) -> nw.LazyFrame[Any]:
+def _narrow(rows: nw.LazyFrame[Any], kind: int, **given: nw.Expr) -> nw.LazyFrame[Any]:
     columns = {
         "kind": nw.lit(kind),
         "created": nw.col("created_on"),
@@ -197,7 +189,7 @@ def _narrow(rows: nw.LazyFrame[Any], kind: int, **given: nw.Expr | None) -> nw.L
         **dict.fromkeys(_NUMBERS, MISSING),
         **dict.fromkeys(_FLAGS, nw.lit(value=False)),
         "total": MISSING.cast(nw.Float64),
-        **{name: expression for name, expression in given.items() if expression is not None},
+        **given,
     }
     tenant = [nw.col(TENANT)] if TENANT in rows.collect_schema() else []
     # together in one step, so that no new column is mistaken for one of the frame

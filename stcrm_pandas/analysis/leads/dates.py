@@ -102,26 +102,17 @@ def _with_fitting_job(rows: Rows, jobs: Any) -> Rows:
     The job has the same customer, was created when the lead may have been converted, does not belong to any lead's call
     or booking, and is not a recall or warranty job. The lead has no other such job, and the job no other such lead.
     """
-    if jobs is None or "customer_id" not in rows.collect_schema():
+    if jobs is None:
         return rows.with_columns(fitting=MISSING)
+    special = ("recall_for_id", "warranty_id")
     made = lazy(
-        jobs,
-        "jobs",
-        ("id", "lead_call_id", "booking_id"),
-        times=("created_on",),
-        optional=("customer_id", "recall_for_id", "warranty_id"),
+        jobs, "jobs", ("id", "lead_call_id", "booking_id"), times=("created_on",), filled=("customer_id", *special)
     )
-    names = made.collect_schema().names()
-    if "customer_id" not in names:
-        return rows.with_columns(fitting=MISSING)
     by = keys(rows, "id")
     lost = rows.filter(
         true(nw.col("status") == "Converted") & nw.col("booked").is_null() & ~nw.col("customer_id").is_null()
     ).select(*by, "customer_id", "early", "late")
-    free = made.filter(~nw.col("customer_id").is_null())
-    for special in ("recall_for_id", "warranty_id"):
-        if special in names:
-            free = free.filter(nw.col(special).is_null())
+    free = made.filter(~nw.col("customer_id").is_null(), *(nw.col(name).is_null() for name in special))
     free = free.select(
         *keys(made), "customer_id", nw.col("id").alias("job"), "lead_call_id", "booking_id", "created_on"
     )

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import narwhals.stable.v2 as nw
 
-from stcrm_pandas.analysis.base.engine import MISSING, Rows, given_or_missing, keys, micros, once
+from stcrm_pandas.analysis.base.engine import MISSING, Rows, keys, micros, once
 
 __all__ = ["inquiries_of", "persons_of", "phone_number"]
 
@@ -32,9 +32,9 @@ def persons_of(leads: Rows) -> Rows:
     This is the lead's customer; else the only customer with the same phone in another lead; else the phone; else the
     lead itself. A phone that several customers share does not link them.
 
-    Parameters: leads with `id`, and with `customer_id` and `lead_phone` where they are known.
+    Parameters: leads with `id` and `customer_id`, and with `lead_phone` where it is known.
     """
-    rows = leads.with_columns(customer=given_or_missing(leads, "customer_id"))
+    rows = leads.with_columns(customer=nw.col("customer_id"))
     if "lead_phone" not in leads.collect_schema():
         return _numbered(rows.with_columns(phone=MISSING))
     rows = rows.with_columns(phone=phone_number("lead_phone"))

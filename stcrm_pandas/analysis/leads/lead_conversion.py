@@ -218,6 +218,7 @@ def lead_conversion(
     reasons, reason_names = split_reasons(dismissing_reasons)
     reduced = reduce_leads(
         leads,
+        limits,
         jobs=jobs,
         bookings=bookings,
         status_log=status_log,
@@ -225,9 +226,6 @@ def lead_conversion(
         reasons=reasons,
         by=asked,
         within=dt.timedelta(days=within_days) if unit == "inquiry" else None,
-        as_of=known,
-        window=limits.mature,
-        time_zone=None if local is None else local.key,
     )
     leads_left_out = reduced.read.groupby("left_out")["leads"].sum()
     lookup = lead_lookups(names, asked)
@@ -250,7 +248,7 @@ def lead_conversion(
         left_out={reason: int(leads_left_out.get(reason, 0)) for reason in ("deleted", "not a lead", *LEFT_OUT)},
         by=asked,
         as_of=known,
-        time_zone=None if local is None else local.key,
+        time_zone=limits.time_zone,
         window_days=window_days,
         min_group=min_group,
         unit=unit,

@@ -19,7 +19,6 @@ from stcrm_pandas.analysis.base.engine import (
     TENANT,
     Rows,
     collected,
-    given_or_missing,
     keys,
     lazy,
     local_month,
@@ -30,6 +29,7 @@ from stcrm_pandas.analysis.base.engine import (
     true,
 )
 from stcrm_pandas.analysis.base.inputs import table_of
+from stcrm_pandas.analysis.base.periods import Limits
 from stcrm_pandas.analysis.leads.dates import with_dates
 from stcrm_pandas.analysis.leads.inquiries import inquiries_of
 from stcrm_pandas.analysis.leads.keys import columns_of, key_of, tags_of
@@ -62,9 +62,9 @@ LEFT_OUT = ("duplicate", "spam", "wrong number", "out of area")
 """Dismissals that have nothing to do with how inquiries are handled."""
 
 _LEADS = ("id", "status", "call_reason_id", "call_id", "booking_id")
-_MORE = ("active", "business_unit_id", "customer_id", "lead_phone", "dismissing_reason_id")
+_FILLED = ("active", "business_unit_id", "customer_id", "dismissing_reason_id")
 USED = {
-    "leads": [*_LEADS, *_MORE, "created_on", "modified_on"],
+    "leads": [*_LEADS, *_FILLED, "lead_phone", "created_on", "modified_on"],
     "jobs": ["id", "created_on", "customer_id", "lead_call_id", "booking_id", "recall_for_id", "warranty_id"],
     "bookings": ["id", "job_id"],
 }
@@ -97,6 +97,7 @@ class Reduced:
 
 def reduce_leads(
     leads: Any,
+    limits: Limits,
     *,
     jobs: Any = None,
     bookings: Any = None,
@@ -105,15 +106,12 @@ def reduce_leads(
     reasons: Mapping[int, str] | None = None,
     by: Sequence[str] = (),
     within: dt.timedelta | None = None,
-    as_of: dt.datetime,
-    window: dt.timedelta,
-    time_zone: str | None = None,
 ) -> Reduced:
     """Count inquiries.
 
-    Parameters: frames with the columns of their schemas; the ids of call reasons that are no leads; by id the
-    dismissing reasons that are left out; what to group by; how close repeat leads are (None: they count each); until
-    when the data is known; how long after its creation a conversion counts; the zone.
+    Parameters: frames with the columns of their schemas; limits, whose `mature` is also how long after its creation a
+    conversion counts; the ids of call reasons that are no leads; by id the dismissing reasons that are left out; what
+    to group by; how close repeat leads are (None: they count each).
     """
     refuse_mixtures(leads=leads, jobs=jobs, bookings=bookings)
     columns = [*_LEADS, *columns_of(by)]
@@ -122,9 +120,10 @@ def reduce_leads(
         "leads",
         list(dict.fromkeys(columns)),
         times=("created_on", "modified_on"),
-        optional=[name for name in _MORE if name not in columns],
+        optional=("lead_phone",),
+        filled=[name for name in _FILLED if name not in columns],
         local=("created_on",),
-        time_zone=time_zone,
+        time_zone=limits.time_zone,
     )
     refuse_repeats(rows, "leads")
     names = rows.collect_schema().names()
@@ -134,23 +133,23 @@ def reduce_leads(
     wall = nw.col("created_on_local").dt
     flat = once(
         rows.select(
-            *keys(rows, "id", "status", "call_id", "booking_id"),
-            *(name for name in ("customer_id", "lead_phone") if name in names),
+            *keys(rows, "id", "status", "call_id", "booking_id", "customer_id"),
+            *(["lead_phone"] if "lead_phone" in names else []),
             nw.col("created_on").alias("created"),
             nw.col("modified_on").alias("modified"),
-            given_or_missing(rows, "business_unit_id").alias("unit"),
-            (local_month("created_on") if time_zone else MISSING).alias("month"),
-            ((wall.year() * 100 + wall.month()) * 100 + wall.day() if time_zone else MISSING).alias("date"),
-            given_or_missing(rows, "dismissing_reason_id").alias("reason"),
-            _left_out(names, not_leads, reasons or {}).alias("left_out"),
+            nw.col("business_unit_id").alias("unit"),
+            (local_month("created_on") if limits.zone else MISSING).alias("month"),
+            ((wall.year() * 100 + wall.month()) * 100 + wall.day() if limits.zone else MISSING).alias("date"),
+            nw.col("dismissing_reason_id").alias("reason"),
+            _left_out(not_leads, reasons or {}).alias("left_out"),
             *(expression.alias(name) for name, expression in carried.items()),
         )
     )
     dismissal = nw.when(true(nw.col("status") == "Dismissed")).then(nw.col("reason"))
-    until = micros(as_of)
+    until = micros(limits.as_of)
     kept = flat.filter(nw.col("left_out") == "")
     dated = once(with_dates(kept, jobs=jobs, bookings=bookings, status_log=status_log, as_of=until))
-    inquiries = once(_inquiries(dated, list(carried), within, until, micros(window)))
+    inquiries = once(_inquiries(dated, list(carried), within, until, micros(limits.mature)))
     grouped, by_keys = inquiries, [*carried]
     if "tag" in by:
         on = keys(inquiries, "id")
@@ -210,17 +209,14 @@ def not_leads(call_reasons: pd.DataFrame | None) -> list[int]:
     return [int(id) for id in call_reasons.loc[no_lead, "id"]]
 
 
-def _left_out(names: Sequence[str], not_leads: Sequence[int], reasons: Mapping[int, str]) -> Any:
+def _left_out(not_leads: Sequence[int], reasons: Mapping[int, str]) -> Any:
     reason: Any = nw.lit("")
-    if "dismissing_reason_id" in names:
-        for kind in dict.fromkeys(reasons.values()):
-            ids = [id for id, other in reasons.items() if other == kind]
-            mapped = true(nw.col("dismissing_reason_id").is_in(ids)) & true(nw.col("status") == "Dismissed")
-            reason = nw.when(mapped).then(nw.lit(kind)).otherwise(reason)
+    for kind in dict.fromkeys(reasons.values()):
+        ids = [id for id, other in reasons.items() if other == kind]
+        mapped = true(nw.col("dismissing_reason_id").is_in(ids)) & true(nw.col("status") == "Dismissed")
+        reason = nw.when(mapped).then(nw.lit(kind)).otherwise(reason)
     reason = nw.when(true(nw.col("call_reason_id").is_in(list(not_leads)))).then(nw.lit("not a lead")).otherwise(reason)
-    if "active" in names:
-        reason = nw.when(true(~nw.col("active"))).then(nw.lit("deleted")).otherwise(reason)
-    return reason
+    return nw.when(true(~nw.col("active"))).then(nw.lit("deleted")).otherwise(reason)
 
 
 def _inquiries(dated: Rows, carried: Sequence[str], within: dt.timedelta | None, until: int, window: int) -> Rows:
