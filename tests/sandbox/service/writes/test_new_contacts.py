@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .test_writes import METHOD, PHONE, ids
+from .bodies import METHOD, PHONE, ids
 
 CONTACT = "00000001-0000-4000-8000-{:012x}"
 
