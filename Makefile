@@ -3,7 +3,7 @@ PYTHON ?= python3
 ROWS ?= 100000
 BIN := .venv/bin
 
-.PHONY: help install dev demo test test-deep test-spark contract lint types docs notebooks lab bench report dist clean
+.PHONY: help install dev demo test test-deep test-spark contract lint types docs notebooks lab screenshots bench dist clean
 
 help: ## Show what there is to make.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -61,6 +61,9 @@ docs: dev ## Write shared descriptions into docstrings, make the pages that foll
 	$(BIN)/python docs/make.py
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
+
+screenshots: dev ## Take the screenshots of the README (needs Chromium).
+	$(BIN)/python docs/screenshots.py
 
 lab: install ## Open JupyterLab on the notebooks.
 	$(BIN)/jupyter lab --notebook-dir=notebooks

@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable
 
-__all__ = ["closest", "plural", "printable", "without_words"]
+__all__ = ["closest", "company_name", "plural", "printable", "without_words"]
 
 _TIME_WORDS = (
     (re.compile("(?:on_or_)?(?:since|after|from)$"), "on_or_after"),
@@ -32,6 +32,17 @@ def closest(name: str, names: Iterable[str]) -> str | None:
             alike = [one for one in by_lower if one.endswith(spelled)]
             near = difflib.get_close_matches(word.sub(spelled, name), alike, 1) or near
     return by_lower[near[0]] if near else None
+
+
+def company_name(tenant: object, environment: object) -> str:
+    """Return how to name the company that data belong to.
+
+    Examples
+    --------
+    >>> company_name(1234567890, "production"), company_name(900000001, "sandbox-1")
+    ('tenant 1234567890, production', 'demo company (sandbox)')
+    """
+    return "demo company (sandbox)" if str(environment).startswith("sandbox-") else f"tenant {tenant}, {environment}"
 
 
 def plural(count: int, one: str, many: str = "") -> str:

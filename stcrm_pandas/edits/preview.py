@@ -11,7 +11,7 @@ from typing import Any
 
 from stcrm_pandas.edits.diff.columns import target_of
 from stcrm_pandas.edits.plan.model import Cell, PlanData, Refusal
-from stcrm_pandas.printable import plural, printable
+from stcrm_pandas.printable import company_name, plural, printable
 
 PAIRS, FIRST, REFUSED, WIDTH = 3, 5, 10, 44
 """Largest number of pairs per column, first rows, and reasons to show, and of characters per value."""
@@ -65,7 +65,13 @@ def _cell(head: str, text: str) -> str:
 def parts(plan: PlanData) -> list[Part]:
     """Return the tables of a preview: changes by column, first rows, refusals, and values without a match."""
     found = [_by_column(plan), _first_rows(plan), _refused(plan), _unmatched(plan)]
-    return [replace(part, rows=[tuple(map(printable, row)) for row in part.rows]) for part in found if part.rows]
+    return [_without_empty_columns(part) for part in found if part.rows]
+
+
+def _without_empty_columns(part: Part) -> Part:
+    kept = [place for place in range(len(part.head)) if any(row[place] for row in part.rows)]
+    rows = [tuple(printable(row[place]) for place in kept) for row in part.rows]
+    return replace(part, head=tuple(part.head[place] for place in kept), rows=rows)
 
 
 def _headline(plan: PlanData) -> str:
@@ -75,7 +81,7 @@ def _headline(plan: PlanData) -> str:
     sample = "Part of a plan" if plan.sample_of else "Plan"
     refused = f"; {plural(len(plan.refusals), 'change')} refused" if plan.refusals else ""
     return (
-        f"{sample} for {plan.resource} of tenant {plan.tenant} in {plan.environment}: {rows:,}{of} rows, "
+        f"{sample} for {plan.resource}, {company_name(plan.tenant, plan.environment)}: {rows:,}{of} rows, "
         f"{plural(len(plan.steps), 'request')}, {plural(cells, 'cell')}{refused}"
     )
 

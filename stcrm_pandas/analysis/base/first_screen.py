@@ -13,7 +13,8 @@ import pandas as pd
 from stcrm_pandas.analysis.base import display, findings
 from stcrm_pandas.analysis.base.findings import Action, Tile
 from stcrm_pandas.analysis.base.periods import Period
-from stcrm_pandas.analysis.base.provenance import attrs_of, bounds_of_creation, company_name, moment, zone
+from stcrm_pandas.analysis.base.provenance import attrs_of, bounds_of_creation, moment, zone
+from stcrm_pandas.printable import company_name
 
 __all__ = ["FIRST_SCREEN", "FirstScreen", "first_screen"]
 
@@ -125,7 +126,7 @@ def first_screen(
 
 def _company(frame: Any) -> str:
     noted = attrs_of(frame)
-    name = "unnamed company" if noted.get("tenant") is None else company_name(noted)
+    name = "unnamed company" if noted.get("tenant") is None else company_name(noted["tenant"], noted.get("environment"))
     return name[0].upper() + name[1:]
 
 

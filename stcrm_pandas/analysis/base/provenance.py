@@ -15,12 +15,12 @@ import pandas as pd
 from stcrm_pandas.analysis.base.display import Cautions, Line, Table
 from stcrm_pandas.analysis.base.format import format_percent
 from stcrm_pandas.errors import UsageError
+from stcrm_pandas.printable import company_name
 
 __all__ = [
     "attrs_of",
     "bounds_of_creation",
     "cautions",
-    "company_name",
     "known_until",
     "origin",
     "refuse_one_status",
@@ -159,14 +159,6 @@ def bounds_of_creation(leads: Any, local: dt.tzinfo) -> tuple[dt.datetime | None
     )
 
 
-def company_name(noted: Mapping[str, Any]) -> str:
-    """Return the company's name for a report."""
-    environment = str(noted.get("environment", ""))
-    return (
-        "demo company (sandbox)" if environment.startswith("sandbox-") else f"tenant {noted['tenant']}, {environment}"
-    )
-
-
 def origin(leads: Any, *, time_zone: str | None = None) -> Line:
     """Return a line for the top of a report: the company, the creation dates, and the time of the read.
 
@@ -190,7 +182,7 @@ def origin(leads: Any, *, time_zone: str | None = None) -> Line:
     if filters.get("created_before") is not None:
         facts.append(f"created before {filters['created_before']}")
     if noted.get("tenant") is not None:
-        facts.append(company_name(noted))
+        facts.append(company_name(noted["tenant"], noted.get("environment")))
     if noted.get("fetched_at") is not None:
         read = moment(noted["fetched_at"], dt.UTC, name="fetched_at").astimezone(local or dt.UTC)
         facts.append(f"read on {read:%Y-%m-%d at %H:%M} ({getattr(local, 'key', None) or 'UTC'})")
