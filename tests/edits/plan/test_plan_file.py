@@ -112,7 +112,7 @@ def test_samples_are_reproducible():
     assert whole.sample(10) == whole.sample(10)
     assert whole.sample(10) != whole.sample(10, seed=1)
     assert len(whole.sample(99).steps) == 30
-    with pytest.raises(UsageError, match="1 row or more"):
+    with pytest.raises(UsageError, match="at least 1 row"):
         whole.sample(0)
 
 
