@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import narwhals.stable.v2 as nw
 import pandas as pd
 
-from stcrm_pandas.analysis.base.display import Definitions, Sentences, Shown
+from stcrm_pandas.analysis.base.display import Sentences, Shown
 from stcrm_pandas.analysis.base.engine import EPOCH, lazy
-from stcrm_pandas.analysis.base.findings import Action, Check, Tile, WorkList
 from stcrm_pandas.analysis.base.inputs import admitted, table_of
 from stcrm_pandas.analysis.base.money import UNKNOWN, currencies_of, several
 from stcrm_pandas.analysis.base.names import dimensions, lookups
@@ -29,13 +27,11 @@ from stcrm_pandas.analysis.base.provenance import (
     selections,
     zone,
 )
-from stcrm_pandas.analysis.bookings import findings as booking_findings
-from stcrm_pandas.analysis.bookings import sentences as booking_sentences
+from stcrm_pandas.analysis.base.result import Analysis, Parts
+from stcrm_pandas.analysis.bookings import display, findings, lists, sentences
 from stcrm_pandas.analysis.bookings.counts import DIMENSIONS, Counted, count_bookings, one_number
-from stcrm_pandas.analysis.bookings.display import main_table, shown
 from stcrm_pandas.analysis.bookings.groups import Groups, spellings
 from stcrm_pandas.analysis.bookings.hours import Clock, silences
-from stcrm_pandas.analysis.bookings.lists import lists
 from stcrm_pandas.analysis.bookings.outcomes import Limits, booking_rows, follow_on_jobs
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
 from stcrm_pandas.analysis.bookings.table import (
@@ -61,63 +57,13 @@ __all__ = ["BookingSources", "booking_sources"]
 Kind = Literal["outcomes", "speed", "hours", "weeks", "leakage"]
 
 
-class BookingSources(BookingSourcesResult):
-    """The result of `booking_sources`.
+class BookingSources(BookingSourcesResult, Analysis):
+    """The result of `booking_sources`: numbers, sentences, tables, figures, actions and call lists.
 
-    `table` has a row per group, `overall` one row of all bookings; their columns:
-
-    - `id`, `name`: of the group; the id is missing for bookings that have none, and a tuple where `by` names two
-    - `bookings`, `undated` (without a creation time)
-    - the outcomes, of which each booking has one: `job` (it has one), `converted` (without a job), then by its lead
-      `lead_won`, `lead_open`, `lead_lost`, `lead_unknown`; else `dismissed`, `accepted`, `new`, `unknown` (a status
-      that the API does not document)
-    - `mature`: at least `mature_days` old; of them `work_lower` and `work_upper` certainly and possibly became jobs
-      (`job`, `converted`, `lead_won`), `direct` (`job`, `converted`), `dropped` (`dismissed`); `dismissed_status` have
-      the status Dismissed, of which `dismissed_leads` became a lead and `dismissed_won` a lead that was booked
-    - `share_lower`, `share_upper`, `interval_low`, `interval_high`: of `mature`, those that became jobs, from 0 to 1,
-      with 95% Wilson limits; `enough`: `mature` reaches `min_group`
-    - `aged_*`, `new_lower_*`, `new_upper_*` (`quarter`, `hour`, `day`): that old, and certainly or possibly still new
-      then; `by_job`, `by_lead`, `by_log`, `by_change`, `waiting`: how it is known when something was done first
-    - `no_start`, `early_start`: no start time (or the year 1), and one before the booking was made
-    - `old`: at least `revenue_days` old; of them `old_booked` (its job was read), `old_canceled`, `old_completed`,
-      `old_paid` (completed and above zero); `old_unseen`: a job is named that was not read
-    - `client_known` (a customer is known by job or lead), `client_first` (no job and no customer record before the
-      booking), `claim_known`, `claim_first`, `claim_right`: what the sender stated about that, and whether it is right
-    - `asked_hours`, `waited_hours` (`table` only): medians from creation to the requested start, and to the job
-
-    `speed` (a row per group and span), `leakage` and `first_time` have the shares of these counts; `revenue` that of
-    the jobs; `hours`, `weeks`, `speed_by_hour`, `after_hours` when bookings come in; `silences` when a source sent
-    nothing for too long; `spellings` the source of each spelling (edit its column `group` and pass it as `groups=`);
-    `attribution` how reliable campaigns are; `comparisons` the frames of `statistics.comparison.compare` by
-    measure: "work", "dismissed_leads", "new_hour", "canceled".
+    See `BookingSourcesResult` for the numbers.
     """
 
-    @cached_property
-    def work_lists(self) -> dict[str, WorkList]:
-        """Lists of bookings by key, the only place with names of people; created on first use."""
-        return lists(self)
-
-    @property
-    def definitions(self) -> Definitions:
-        """What each number means, by its name."""
-        return booking_sentences.definitions(self)
-
-    @property
-    def check(self) -> Check:
-        """Counts before any exclusion, and the steps from raw rows to those analyzed."""
-        return booking_findings.check(self)
-
-    def actions(self) -> list[Action]:
-        """Return what to do this week."""
-        return booking_findings.actions(self)
-
-    def tiles(self) -> list[Tile]:
-        """Return four key figures for the last complete weeks."""
-        return booking_findings.tiles(self)
-
-    def summary(self) -> Sentences:
-        """Return what the numbers mean, in plain sentences."""
-        return Sentences([*self.cautions, *booking_sentences.summary(self)])
+    _parts: ClassVar[Parts] = Parts(display, findings, lists, sentences)
 
     @property
     def health(self) -> Sentences:
@@ -137,7 +83,7 @@ class BookingSources(BookingSourcesResult):
         UsageError
             For another kind.
         """
-        return shown(self, kind)
+        return display.shown(self, kind)
 
     def figure(self, kind: Kind = "outcomes") -> Figure:
         """Return a plotly figure.
@@ -157,13 +103,6 @@ class BookingSources(BookingSourcesResult):
         from stcrm_pandas.charts.base import draw
 
         return draw(figures, kind, self)
-
-    def __repr__(self) -> str:
-        by = " and ".join(self.by) or "nothing"
-        return f"<BookingSources by {by}: {len(self.table)} rows, as of {self.as_of:%Y-%m-%d}>"
-
-    def _repr_html_(self) -> str:
-        return main_table(self)
 
 
 def booking_sources(

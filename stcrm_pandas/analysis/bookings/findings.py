@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from stcrm_pandas.analysis.base.engine import collected, micros, true
-from stcrm_pandas.analysis.base.findings import Action, Check, Count, Tile, steps, weekly_tile
+from stcrm_pandas.analysis.base.findings import Action, Check, Count, Tile, WorkList, steps, weekly_tile
 from stcrm_pandas.analysis.base.format import format_counts, format_range, plural
 from stcrm_pandas.analysis.base.names import group_word
 from stcrm_pandas.analysis.base.periods import Period, four_weeks
@@ -57,7 +57,7 @@ def _number(result: BookingSourcesResult, names: tuple[str, str] | None, period:
     return format_counts(lower, upper, n, min_group=result.min_group)
 
 
-def actions(result: BookingSourcesResult) -> list[Action]:
+def actions(result: BookingSourcesResult, _: Mapping[str, WorkList]) -> list[Action]:
     """Return what to do this week; reports rank the actions by the jobs they may bring."""
     return [*_of_waiting(result), *_of_silences(result), *_of_differences(result)]
 

@@ -13,7 +13,7 @@ from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.bookings.groups import same_providers
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
 
-__all__ = ["CALL_WITHIN", "lists", "waiting_since"]
+__all__ = ["CALL_WITHIN", "waiting_since", "work_lists"]
 
 CALL_WITHIN = dt.timedelta(days=30)
 """A booking that has waited longer is to be closed, not called."""
@@ -33,13 +33,13 @@ def waiting_since(result: BookingSourcesResult) -> tuple[nw.Expr, nw.Expr]:
     return late & fresh, late & ~fresh
 
 
-def lists(result: BookingSourcesResult) -> dict[str, WorkList]:
-    """Return the lists by key."""
+def work_lists(result: BookingSourcesResult) -> list[WorkList]:
+    """Return the lists of bookings, those to call first."""
     call, close = waiting_since(result)
     start, created = nw.col("start"), nw.col("created")
     odd = ~nw.col("deleted") & (start.is_null() | true(start < created))
     odd &= true(created > micros(result.as_of) - micros(RECENT))
-    made = [
+    return [
         WorkList(
             "still-new",
             "Bookings waiting for a call for more than a day",
@@ -69,7 +69,6 @@ def lists(result: BookingSourcesResult) -> dict[str, WorkList]:
             _spellings(result),
         ),
     ]
-    return {one.key: one for one in made}
 
 
 def _rows(result: BookingSourcesResult, chosen: nw.Expr, *, start: bool = False) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import Rows
+from stcrm_pandas.analysis.base.result import Result
 from stcrm_pandas.analysis.bookings.hours import Clock
 from stcrm_pandas.analysis.bookings.outcomes import USED
 from stcrm_pandas.analysis.bookings.table import revenue
@@ -19,12 +20,38 @@ from stcrm_pandas.analysis.campaigns.attribution import Attribution
 __all__ = ["BookingSourcesResult"]
 
 
-@dataclass(frozen=True, repr=False)
-class BookingSourcesResult:
-    """The numbers of `booking_sources`; `BookingSources` describes each of them."""
+@dataclass(frozen=True, repr=False, kw_only=True)
+class BookingSourcesResult(Result):
+    """The numbers of `booking_sources`.
 
-    table: pd.DataFrame
-    overall: pd.DataFrame
+    `table` has a row per group, `overall` one row of all bookings; their columns:
+
+    - `id`, `name`: of the group; the id is missing for bookings that have none, and a tuple where `by` names two
+    - `bookings`, `undated` (without a creation time)
+    - the outcomes, of which each booking has one: `job` (it has one), `converted` (without a job), then by its lead
+      `lead_won`, `lead_open`, `lead_lost`, `lead_unknown`; else `dismissed`, `accepted`, `new`, `unknown` (a status
+      that the API does not document)
+    - `mature`: at least `mature_days` old; of them `work_lower` and `work_upper` certainly and possibly became jobs
+      (`job`, `converted`, `lead_won`), `direct` (`job`, `converted`), `dropped` (`dismissed`); `dismissed_status` have
+      the status Dismissed, of which `dismissed_leads` became a lead and `dismissed_won` a lead that was booked
+    - `share_lower`, `share_upper`, `interval_low`, `interval_high`: of `mature`, those that became jobs, from 0 to 1,
+      with 95% Wilson limits; `enough`: `mature` reaches `min_group`
+    - `aged_*`, `new_lower_*`, `new_upper_*` (`quarter`, `hour`, `day`): that old, and certainly or possibly still new
+      then; `by_job`, `by_lead`, `by_log`, `by_change`, `waiting`: how it is known when something was done first
+    - `no_start`, `early_start`: no start time (or the year 1), and one before the booking was made
+    - `old`: at least `revenue_days` old; of them `old_booked` (its job was read), `old_canceled`, `old_completed`,
+      `old_paid` (completed and above zero); `old_unseen`: a job is named that was not read
+    - `client_known` (a customer is known by job or lead), `client_first` (no job and no customer record before the
+      booking), `claim_known`, `claim_first`, `claim_right`: what the sender stated about that, and whether it is right
+    - `asked_hours`, `waited_hours` (`table` only): medians from creation to the requested start, and to the job
+
+    `speed` (a row per group and span), `leakage` and `first_time` have the shares of these counts; `revenue` that of
+    the jobs; `hours`, `weeks`, `speed_by_hour`, `after_hours` when bookings come in; `silences` when a source sent
+    nothing for too long; `spellings` the source of each spelling (edit its column `group` and pass it as `groups=`);
+    `attribution` how reliable campaigns are; `comparisons` the frames of `statistics.comparison.compare` by
+    measure: "work", "dismissed_leads", "new_hour", "canceled".
+    """
+
     speed: pd.DataFrame
     leakage: pd.DataFrame
     first_time: pd.DataFrame
@@ -32,24 +59,19 @@ class BookingSourcesResult:
     silences: pd.DataFrame
     attribution: Attribution
     comparisons: Mapping[str, pd.DataFrame]
-    left_out: Mapping[str, int]
     by: tuple[str, ...]
-    as_of: dt.datetime
     time_zone: str
     mature_days: int
     revenue_days: int
-    min_group: int
     leads_known: bool
     jobs_known: bool
     customers_known: bool
     log_known: bool
     jobs_from: dt.datetime | None
-    complete: bool
     clock: Clock = field(repr=False)
     amounts: pd.DataFrame = field(repr=False)
     rows: Rows = field(repr=False)
     bookings: Any = field(repr=False)
-    cautions: tuple[str, ...] = ()
     currencies: tuple[str, ...] = ()
 
     @cached_property

@@ -6,23 +6,19 @@ ServiceTitan has preferences, not consent: not being blocked is not a permission
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
-from stcrm_pandas.analysis.base.display import Definitions, Sentences, Shown
+from stcrm_pandas.analysis.base.display import Shown
 from stcrm_pandas.analysis.base.engine import refuse_mixtures
-from stcrm_pandas.analysis.base.findings import Action, Check, Tile, WorkList
 from stcrm_pandas.analysis.base.inputs import admitted
 from stcrm_pandas.analysis.base.names import dimensions, lookups
 from stcrm_pandas.analysis.base.provenance import Moment, attrs_of, known_until, selections, zone
-from stcrm_pandas.analysis.preferences import findings as preference_findings
-from stcrm_pandas.analysis.preferences import lists as preference_lists
-from stcrm_pandas.analysis.preferences import sentences as preference_sentences
+from stcrm_pandas.analysis.base.result import Analysis, Parts
+from stcrm_pandas.analysis.preferences import display, findings, lists, sentences
 from stcrm_pandas.analysis.preferences.consent import by_consent, consent_list, with_refusals
-from stcrm_pandas.analysis.preferences.display import consent_shown, kinds_shown, reach_shown
 from stcrm_pandas.analysis.preferences.groups import DIMENSIONS, By, Lookups, compared, groups_of, measured, pairs_of
 from stcrm_pandas.analysis.preferences.owners import Owners, customers_of, locations_of, newer_contacts_of
 from stcrm_pandas.analysis.preferences.reach import places_of, states_of
@@ -37,44 +33,13 @@ if TYPE_CHECKING:
 __all__ = ["ContactPreferences", "contact_preferences"]
 
 
-class ContactPreferences(ContactPreferencesResult):
-    """The result of `contact_preferences`.
+class ContactPreferences(ContactPreferencesResult, Analysis):
+    """The result of `contact_preferences`: numbers, sentences, tables, figures, actions and clean-up lists.
 
-    `table` has eight rows for each group, one for each purpose ("service", "marketing") and channel ("call", "text",
-    "e-mail", "post"); `overall` the eight rows of all active customers together; `locations` and `newer` those of all
-    active locations, and of all contacts of the newer store that are not archived, each by its own records (None where
-    not given). Their columns:
-
-    - `id`, `name`: of the group (a pair of ids where there are two dimensions); `id` is missing for none
-    - `purpose`, `channel`
-    - `customers`: how many active, unmerged ones there are (locations, or contacts), the denominator
-    - `lower`, `upper`: how many are certainly, and possibly, not blocked; equal for marketing, where an unknown
-      preference blocks
-    - `share_lower`, `share_upper`: the same as shares of `customers`, from 0 to 1; missing where that is 0
-    - `interval_low`, `interval_high`: 95 % Wilson limits, the lower one of `share_lower`, the upper of `share_upper`
-    - `enough`: `customers` reaches `min_group`
-    - a column for each reason, from `do_not_service` to `none_on_file`: how many are blocked by it, the first that
-      fits
-
-    `lower` and the reasons add up to `customers`. A customer with two tags is in both of their groups. `others` has a
-    row for each store of those whom shares exclude: `store` ("customers", "locations", "newer"), `name`, `customers`
-    (how many), of which `inactive` (or archived) and `merged`.
-
-    `combinations` counts customers by the set of channels by which they are not blocked (`purpose`, a condition for
-    each channel, `customers`). `kinds` counts the records of each store by type. `consent` sets the company's own list
-    beside it (None without one; see `consent.by_consent`). `comparisons` holds, for each channel of
-    marketing, each group against all others together (`comparison.compare`). `left_out` counts rows that were not
-    analysed, by reason.
+    See `ContactPreferencesResult` for the numbers.
     """
 
-    @property
-    def definitions(self) -> Definitions:
-        """Definitions of the terms."""
-        return preference_sentences.definitions(self)
-
-    def summary(self) -> Sentences:
-        """Return what the numbers mean, in plain sentences."""
-        return Sentences([*self.cautions, *preference_sentences.summary(self)])
+    _parts: ClassVar[Parts] = Parts(display, findings, lists, sentences)
 
     def store_table(self, store: Literal["locations", "newer"]) -> Shown:
         """Return the table of all locations, or of all newer contacts; empty if there are none.
@@ -85,33 +50,15 @@ class ContactPreferences(ContactPreferencesResult):
             The contacts to show.
         """
         frame = self.locations if store == "locations" else self.newer
-        return reach_shown(self, self.overall.iloc[:0] if frame is None else frame, store, grouped=False)
+        return display.reach_shown(self, self.overall.iloc[:0] if frame is None else frame, store, grouped=False)
 
     def kinds_table(self) -> Shown:
         """Return the records of each store by type."""
-        return kinds_shown(self)
+        return display.kinds_shown(self)
 
     def consent_table(self) -> Shown:
         """Return the company's own list compared with ServiceTitan; empty if there is no list."""
-        return consent_shown(self)
-
-    def actions(self) -> list[Action]:
-        """Return what to do this week, the most urgent first."""
-        return preference_findings.actions(self, self.work_lists)
-
-    def tiles(self) -> list[Tile]:
-        """Return four key figures for customers created in the last 4 complete weeks; none without a time zone."""
-        return preference_findings.tiles(self)
-
-    @cached_property
-    def work_lists(self) -> dict[str, WorkList]:
-        """Lists by key of records that contradict each other or lack what is needed."""
-        return preference_lists.work_lists(self)
-
-    @property
-    def check(self) -> Check:
-        """Counts to compare with ServiceTitan's screens, and the steps from raw rows to those analyzed."""
-        return preference_findings.check(self)
+        return display.consent_shown(self)
 
     def figure(self, kind: Literal["reach", "reasons", "combinations", "groups"] = "reach") -> Figure:
         """Return a plotly figure.
@@ -133,16 +80,9 @@ class ContactPreferences(ContactPreferencesResult):
         from stcrm_pandas.analysis.preferences import figures
         from stcrm_pandas.charts.base import draw
 
-        if kind == "groups" and self.by is None:
+        if kind == "groups" and not self.by:
             raise UsageError("there are no groups: contact_preferences(..., by='customer_type')")
         return draw(figures, kind, self)
-
-    def __repr__(self) -> str:
-        count = len(self.owners.frame)
-        return f"<ContactPreferences by {self.by or 'nothing'}: {count:,} customers, as of {self.as_of:%Y-%m-%d}>"
-
-    def _repr_html_(self) -> str:
-        return reach_shown(self, self.table, "customers", grouped=self.by is not None)._repr_html_()
 
 
 def contact_preferences(
@@ -289,7 +229,7 @@ def contact_preferences(
             "deleted contacts": deleted,
             "contacts of other customers": int((places_of(owners.frame, stores["customers"]) < 0).sum()),
         },
-        by=by,
+        by=asked,
         as_of=known,
         time_zone=None if local is None else local.key,
         min_group=min_group,

@@ -11,9 +11,14 @@ from stcrm_pandas.analysis.preferences.groups import REASON_COLUMNS
 from stcrm_pandas.analysis.preferences.reach import CHANNEL_NAMES, REASONS
 from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult
 
-__all__ = ["consent_shown", "kinds_shown", "reach_shown"]
+__all__ = ["consent_shown", "kinds_shown", "main_table", "reach_shown"]
 
 _STORES = {"customers": "Customers", "locations": "Locations", "newer": "Newer contacts"}
+
+
+def main_table(result: ContactPreferencesResult) -> str:
+    """Return the table as HTML."""
+    return reach_shown(result, result.table, "customers", grouped=bool(result.by))._repr_html_()
 
 
 def reach_shown(result: ContactPreferencesResult, frame: pd.DataFrame, store: str, *, grouped: bool) -> Shown:

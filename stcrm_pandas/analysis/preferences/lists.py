@@ -84,10 +84,10 @@ def _places(rows: Any) -> npt.NDArray[np.intp]:
     return np.flatnonzero(given) if given.dtype == bool else given.astype(np.intp)
 
 
-def work_lists(result: ContactPreferencesResult) -> dict[str, WorkList]:
-    """Return all lists by key: first those to opt out, then those to ask, then those to correct."""
+def work_lists(result: ContactPreferencesResult) -> list[WorkList]:
+    """Return all lists: first those to opt out, then those to ask, then those to correct."""
     stores = [_Records(result, store) for store in ("customers", "locations") if store in result.stores]
-    lists = [
+    return [
         *(one for store in stores for one in _to_stop(store)),
         *_of_newer(result),
         *_of_consent(stores[0]),
@@ -95,7 +95,6 @@ def work_lists(result: ContactPreferencesResult) -> dict[str, WorkList]:
         *(one for store in stores for one in _to_correct(store)),
         _shared(stores[0]),
     ]
-    return {one.key: one for one in lists}
 
 
 def shared_numbers(result: ContactPreferencesResult) -> pd.DataFrame:

@@ -2,26 +2,50 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.analysis.preferences.groups import By
+from stcrm_pandas.analysis.base.result import Result
 from stcrm_pandas.analysis.preferences.owners import Owners
 from stcrm_pandas.analysis.preferences.records import USED
 
 __all__ = ["ContactPreferencesResult"]
 
 
-@dataclass(frozen=True, repr=False)
-class ContactPreferencesResult:
-    """The numbers of `contact_preferences`; `ContactPreferences` describes each of them."""
+@dataclass(frozen=True, repr=False, kw_only=True)
+class ContactPreferencesResult(Result):
+    """The numbers of `contact_preferences`.
 
-    table: pd.DataFrame
-    overall: pd.DataFrame
+    `table` has eight rows for each group, one for each purpose ("service", "marketing") and channel ("call", "text",
+    "e-mail", "post"); `overall` the eight rows of all active customers together; `locations` and `newer` those of all
+    active locations, and of all contacts of the newer store that are not archived, each by its own records (None where
+    not given). Their columns:
+
+    - `id`, `name`: of the group (a pair of ids where there are two dimensions); `id` is missing for none
+    - `purpose`, `channel`
+    - `customers`: how many active, unmerged ones there are (locations, or contacts), the denominator
+    - `lower`, `upper`: how many are certainly, and possibly, not blocked; equal for marketing, where an unknown
+      preference blocks
+    - `share_lower`, `share_upper`: the same as shares of `customers`, from 0 to 1; missing where that is 0
+    - `interval_low`, `interval_high`: 95 % Wilson limits, the lower one of `share_lower`, the upper of `share_upper`
+    - `enough`: `customers` reaches `min_group`
+    - a column for each reason, from `do_not_service` to `none_on_file`: how many are blocked by it, the first that
+      fits
+
+    `lower` and the reasons add up to `customers`. A customer with two tags is in both of their groups. `others` has a
+    row for each store of those whom shares exclude: `store` ("customers", "locations", "newer"), `name`, `customers`
+    (how many), of which `inactive` (or archived) and `merged`.
+
+    `combinations` counts customers by the set of channels by which they are not blocked (`purpose`, a condition for
+    each channel, `customers`). `kinds` counts the records of each store by type. `consent` sets the company's own list
+    beside it (None without one; see `consent.by_consent`). `comparisons` holds, for each channel of
+    marketing, each group against all others together (`comparison.compare`). `left_out` counts rows that were not
+    analysed, by reason.
+    """
+
     locations: pd.DataFrame | None
     newer: pd.DataFrame | None
     others: pd.DataFrame
@@ -29,17 +53,12 @@ class ContactPreferencesResult:
     kinds: pd.DataFrame
     consent: pd.DataFrame | None
     comparisons: Mapping[tuple[str, str], pd.DataFrame]
-    left_out: Mapping[str, int]
-    by: By | tuple[By, By] | None
-    as_of: dt.datetime
+    by: tuple[str, ...]
     time_zone: str | None
-    min_group: int
     many: int
     by_length: bool
-    complete: bool
     marketing_names: tuple[str, ...]
     marketing_known: bool
-    cautions: tuple[str, ...]
     owners: Owners = field(compare=False)
     states: pd.DataFrame = field(compare=False)
     stores: Mapping[str, pd.DataFrame] = field(compare=False)

@@ -9,7 +9,7 @@ import pandas as pd
 from stcrm_pandas.analysis.base.differences import CLEARLY_DIFFERENT, Wording, difference, versus
 from stcrm_pandas.analysis.base.display import Definitions, load_definitions
 from stcrm_pandas.analysis.base.format import format_share, has_or_have, is_or_are, listed, plural
-from stcrm_pandas.analysis.base.names import DIMENSION_WORDS
+from stcrm_pandas.analysis.base.names import group_word
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.preferences.groups import REASON_COLUMNS
 from stcrm_pandas.analysis.preferences.lists import shared_numbers
@@ -74,8 +74,7 @@ def _reasons(result: ContactPreferencesResult) -> Iterator[str]:
 def _differences(result: ContactPreferencesResult) -> Iterator[str]:
     if not result.comparisons:
         return
-    by = (result.by,) if isinstance(result.by, str) else tuple(result.by or ())
-    one, many = DIMENSION_WORDS[by[0]] if len(by) == 1 else ("group", "groups")
+    one, many = group_word(result.by), group_word(result.by, many=True)
     frames = [frame.assign(channel=channel) for (_, channel), frame in result.comparisons.items()]
     frame = pd.concat(frames, ignore_index=True)
     clear = frame[frame["verdict"].isin(["higher", "lower"])]
