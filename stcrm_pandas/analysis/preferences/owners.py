@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from stcrm_pandas.analysis.base.engine import TENANT, collected, keys, lazy
+from stcrm_pandas.analysis.base.engine import TENANT
 from stcrm_pandas.analysis.preferences.reach import INVALID, NONE
-from stcrm_pandas.analysis.preferences.records import ADDRESS, flag
-from stcrm_pandas.errors import UsageError
+from stcrm_pandas.analysis.preferences.records import ADDRESS, flag, read, refuse_repeats
 
 __all__ = ["Owners", "age_in_years", "customers_of", "locations_of", "newer_contacts_of"]
 
+_KINDS = {"id": "Int64", "active": "boolean", "merged_to_id": "Int64", **dict.fromkeys((*ADDRESS, "name"), "str")}
 _ZIP = r"\d{5}(?:-?\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d"
 """ZIP and postal codes of the United States and Canada."""
 
@@ -60,13 +60,10 @@ def customers_of(frame: Any, *, tags: bool, time_zone: str | None) -> Owners:
     UsageError
         A column is missing, or a customer appears twice.
     """
-    return _owners(
-        frame,
-        "customers",
-        ["type", "do_not_mail", "do_not_service", *(["tag_type_ids"] if tags else [])],
-        lambda table: {name: flag(table[name]) for name in ("do_not_mail", "do_not_service")},
-        time_zone,
-    )
+    marks = dict.fromkeys(("do_not_mail", "do_not_service"), "boolean")
+    kinds = {"type": "str", "created_on": "Int64", **marks} | ({"tag_type_ids": None} if tags else {})
+    rows = _rows(frame, "customers", kinds, times=["created_on"], time_zone=time_zone)
+    return _parted(rows.assign(**{name: flag(rows[name]) for name in marks}))
 
 
 def locations_of(frame: Any, customers: Owners) -> Owners:
@@ -80,19 +77,15 @@ def locations_of(frame: Any, customers: Owners) -> Owners:
         As `customers_of`.
     """
     listed = customers.unmerged
+    rows = _rows(frame, "locations", {"customer_id": "Int64"})
     known = pd.MultiIndex.from_frame(listed[[TENANT, "id"]])
-
-    def of_customer(table: pd.DataFrame) -> dict[str, Any]:
-        tenant = table[TENANT] if TENANT in table else pd.Series(0, index=table.index, dtype="Int64")
-        place = known.get_indexer(pd.MultiIndex.from_arrays([tenant, table["customer_id"]]))
-        columns: dict[str, Any] = {}
-        for name in ("do_not_mail", "do_not_service", "active"):
-            flags = np.append(listed[name].to_numpy(), np.int8(-1))[place]
-            # Only customers known to be inactive count; otherwise the location's own flag does.
-            columns[name] = np.where(flags == 0, 0, flag(table["active"])) if name == "active" else flags
-        return columns
-
-    return _owners(frame, "locations", ["customer_id"], of_customer, None)
+    place = known.get_indexer(pd.MultiIndex.from_frame(rows[[TENANT, "customer_id"]]))
+    flags = {
+        name: np.append(listed[name].to_numpy(), np.int8(-1))[place]
+        for name in ("do_not_mail", "do_not_service", "active")
+    }
+    # Only customers known to be inactive count; otherwise the location's own flag does.
+    return _parted(rows.assign(**flags | {"active": np.where(flags["active"] == 0, 0, rows["active"])}))
 
 
 def newer_contacts_of(contacts: Any, records: pd.DataFrame) -> Owners:
@@ -105,60 +98,33 @@ def newer_contacts_of(contacts: Any, records: pd.DataFrame) -> Owners:
     records : DataFrame
         What `newer_records` gave.
     """
-    ids = {"id": "str", "name": "str", "is_archived": "boolean"}
     if contacts is None:
-        table = records[[TENANT, "owner"]].drop_duplicates().rename(columns={"owner": "id"}).reset_index(drop=True)
-        table["name"] = pd.array([None] * len(table), dtype="str")
-        archived = np.zeros(len(table), dtype=np.int8)
+        table = records[[TENANT, "owner"]].drop_duplicates(ignore_index=True).rename(columns={"owner": "id"})
+        table = table.assign(name=pd.array([None] * len(table), dtype="str"), archived=np.int8(0))
     else:
-        table = _tenanted(collected(lazy(contacts, "newer_contacts", [*ids]), ids))
-        archived = flag(table["is_archived"])
-    flags = {"active": np.int8(1), "do_not_service": np.int8(0), "do_not_mail": np.int8(0), "post": np.int8(NONE)}
-    done = table[[TENANT, "id", "name"]].assign(archived=archived, **flags)
-    return _parted(done, len(done), 0, pd.DataFrame())
+        table = read(contacts, "newer_contacts", {"id": "str", "name": "str", "is_archived": "boolean"})
+        table = table.assign(archived=flag(table["is_archived"]))[[TENANT, "id", "name", "archived"]]
+    flags = {"active": 1, "do_not_service": 0, "do_not_mail": 0, "post": NONE}
+    return _parted(table.assign(merged_to_id=0, **{name: np.int8(value) for name, value in flags.items()}))
 
 
-def _owners(
-    frame: Any,
-    name: str,
-    columns: Sequence[str],
-    flags: Callable[[pd.DataFrame], dict[str, Any]],
-    time_zone: str | None,
-) -> Owners:
-    wanted = ["id", "active", "merged_to_id", *ADDRESS, *columns]
-    times = ["created_on"] if name == "customers" else []
-    rows = lazy(frame, name, wanted, times=times, optional=["name"], local=times, time_zone=time_zone)
-    kinds = dict.fromkeys(("id", "merged_to_id", "customer_id", "created_on"), "Int64")
-    kinds |= dict.fromkeys((*ADDRESS, "name", "type"), "str")
-    kinds |= dict.fromkeys(("active", "do_not_mail", "do_not_service"), "boolean")
-    names = rows.collect_schema().names()
-    table = _tenanted(collected(rows, {column: kind for column, kind in kinds.items() if column in names}))
-    if repeats := int(table.duplicated(keys(rows, "id")).sum()):
-        raise UsageError(f"{name}: {repeats} rows repeat an id; keep the latest row of each (drop_duplicates on id)")
-    if "name" not in table:
-        table["name"] = pd.array([None] * len(table), dtype="str")
-    merged = (table["merged_to_id"].fillna(0) != 0).to_numpy(dtype=bool)  # 0 stands for not merged
-    statuses = (
-        pd.DataFrame({"active": flag(table["active"]), "merged": merged})
-        .value_counts()
-        .rename("rows")
-        .reset_index()
-        .sort_values(["merged", "active"], ascending=[True, False], ignore_index=True)
-    )
-    derived = {"active": flag(table["active"]), "archived": np.int8(0), "post": _post(table), **flags(table)}
-    kept = table.assign(**derived).drop(columns=[*ADDRESS, "merged_to_id"])
-    return _parted(kept[~merged], len(table), int(merged.sum()), statuses)
+def _rows(frame: Any, name: str, kinds: Mapping[str, str | None], **more: Any) -> pd.DataFrame:
+    """Return owners of contacts with these columns besides those that all have, with `active` as a flag, and `post`."""
+    rows = read(frame, name, {**_KINDS, **kinds}, lacking={"name": None}, **more)
+    refuse_repeats(rows, name, "id")
+    derived: dict[str, Any] = {"active": flag(rows["active"]), "archived": np.int8(0), "post": _post(rows)}
+    return rows.assign(**derived).drop(columns=[*ADDRESS])
 
 
-def _parted(table: pd.DataFrame, rows: int, merged: int, statuses: pd.DataFrame) -> Owners:
-    """Separate owners that are certainly inactive or archived: nobody contacts them, so shares exclude them."""
-    gone = ((table["active"] == 0) | (table["archived"] == 1)).to_numpy(dtype=bool)
-    parts = (table[~gone].reset_index(drop=True), table[gone].reset_index(drop=True))
-    return Owners(*parts, rows, merged, statuses)
-
-
-def _tenanted(table: pd.DataFrame) -> pd.DataFrame:
-    return table if TENANT in table else table.assign(**{TENANT: pd.array([0] * len(table), dtype="Int64")})
+def _parted(rows: pd.DataFrame) -> Owners:
+    """Separate owners that are merged, and those certainly inactive or archived: shares exclude them."""
+    merged = rows["merged_to_id"].fillna(0) != 0  # 0 stands for not merged
+    statuses = rows.assign(merged=merged.astype(bool)).value_counts(["active", "merged"]).rename("rows").reset_index()
+    statuses = statuses.sort_values(["merged", "active"], ascending=[True, False], ignore_index=True)
+    kept = rows[~merged].drop(columns="merged_to_id")
+    gone = (kept["active"] == 0) | (kept["archived"] == 1)
+    here, others = (part.reset_index(drop=True) for part in (kept[~gone], kept[gone]))
+    return Owners(here, others, len(rows), int(merged.sum()), statuses)
 
 
 def _post(table: pd.DataFrame) -> npt.NDArray[np.int8]:

@@ -6,6 +6,7 @@ A flag is 1 for yes, 0 for no and -1 for unknown. Each different value is parsed
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,18 @@ from stcrm_pandas.analysis.base.provenance import attrs_of
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.contact_values import find_contacts, is_valid_address, is_valid_number
 
-__all__ = ["ADDRESS", "USED", "flag", "invalid_phones", "kinds_of", "linked", "refuse_parts", "stores_of"]
+__all__ = [
+    "ADDRESS",
+    "USED",
+    "flag",
+    "invalid_phones",
+    "kinds_of",
+    "linked",
+    "read",
+    "refuse_parts",
+    "refuse_repeats",
+    "stores_of",
+]
 
 KINDS = {"MobilePhone": "mobile", "Phone": "phone", "Email": "e-mail", "Fax": "fax"}
 """The types of the API; any other has no channel."""
@@ -49,6 +61,8 @@ _BY_CHANGE = ("modified_on_or_after", "modified_before", "since", "continue_from
 _BY_CREATION = ("created_on_or_after", "created_before")
 _ALL = "1970"
 
+_TEXTS = dict.fromkeys(("type", "value", "memo"), "str")
+_MARKETING = {"on": 1, "off": 0, "unknown": -1}
 _YES, _NO = {"true", "yes", "1", "on"}, {"false", "no", "0", "off"}
 
 
@@ -56,6 +70,35 @@ def flag(column: pd.Series) -> npt.NDArray[np.int8]:
     """Return a column of conditions as 1, 0 and -1 for unknown."""
     conditions = condition(column, "frame", str(column.name))
     return np.asarray(conditions.astype("Int8").fillna(-1), dtype=np.int8)
+
+
+def read(
+    frame: Any,
+    name: str,
+    kinds: Mapping[str, str | None],
+    *,
+    lacking: Mapping[str, Any] = MappingProxyType({}),
+    times: Sequence[str] = (),
+    time_zone: str | None = None,
+) -> pd.DataFrame:
+    """Return a frame of any engine with these columns and dtypes; without tenants, the tenant is 0.
+
+    Parameters: the frame; what it is called in an error; dtypes by column (None: its own); what columns are filled with
+    where the frame lacks them; as `lazy` has them, the columns of times and their zone.
+    """
+    fill = {TENANT: 0, **lacking}
+    wanted = [column for column in kinds if column not in (*fill, *times)]
+    table = lazy(frame, name, wanted, times=times, optional=fill, local=times, time_zone=time_zone)
+    names, kinds = table.collect_schema().names(), {TENANT: "Int64", **kinds}
+    rows = collected(table, {column: kind for column, kind in kinds.items() if kind and column in names})
+    filled = {name: pd.Series(value, rows.index, kinds[name]) for name, value in fill.items() if name not in names}
+    return rows.assign(**filled)
+
+
+def refuse_repeats(rows: pd.DataFrame, name: str, *key: str) -> None:
+    """Raise if a key appears twice within a tenant."""
+    if repeats := int(rows.duplicated([TENANT, *key]).sum()):
+        raise UsageError(f"{name}: {repeats} rows repeat a key ({', '.join(key)}); keep the latest row of each")
 
 
 def records(frame: Any, name: str, owner: str) -> tuple[pd.DataFrame, int]:
@@ -81,15 +124,14 @@ def records(frame: Any, name: str, owner: str) -> tuple[pd.DataFrame, int]:
     UsageError
         A column is missing, or a contact appears twice.
     """
-    rows = lazy(frame, name, [owner, "id", "type", "value", *FLAG_COLUMNS], optional=["memo", "active"])
-    kinds = {owner: "Int64", "id": "Int64", **dict.fromkeys(("type", "value"), "str")}
-    table = collected(rows, kinds | dict.fromkeys(FLAG_COLUMNS, "boolean"))
-    kept, deleted = _without_deleted(table)
-    kept = kept.assign(**{short: flag(kept[long]) for long, short in FLAG_COLUMNS.items()})
-    kept = kept.rename(columns={owner: "owner"}).drop(columns=[*FLAG_COLUMNS])
-    if "memo" not in kept:
-        kept["memo"] = pd.array([None] * len(kept), dtype="str")
-    return _with_tenant(kept, name, ["owner", "id"]), deleted
+    kinds = {owner: "Int64", "id": "Int64", **_TEXTS, **dict.fromkeys(("active", *FLAG_COLUMNS), "boolean")}
+    rows = read(frame, name, kinds, lacking={"memo": None, "active": True})
+    deleted = flag(rows["active"]) == 0
+    kept = rows[~deleted].reset_index(drop=True)
+    refuse_repeats(kept, name, owner, "id")
+    flags = {short: flag(kept[long]) for long, short in FLAG_COLUMNS.items()}
+    kept = kept.drop(columns=["active", *FLAG_COLUMNS]).rename(columns={owner: "owner"})
+    return kept.assign(**flags), int(deleted.sum())
 
 
 def newer_records(
@@ -106,26 +148,19 @@ def newer_records(
     marketing_names, service_names : sequence of str
         The preferences that mean marketing, and messages about a customer's own job.
     """
-    rows = lazy(methods, "methods", ["id", "contact_id", "type", "value"], optional=["memo"])
-    table = collected(rows, dict.fromkeys(("id", "contact_id", "type", "value"), "str"))
-    table = table.rename(columns={"contact_id": "owner"})
-    if "memo" not in table:
-        table["memo"] = pd.array([None] * len(table), dtype="str")
-    table = _with_tenant(table, "methods", ["owner", "id"])
-    known = _method_preferences(preferences)
-    for short, names in (("marketing", marketing_names), ("reminders", service_names)):
-        table[short] = _of_names(table, known, names)
-    for short in ("older", "invoice", "statement"):
-        table[short] = np.int8(-1)
-    return table.assign(do_not_text=np.int8(0))
-
-
-def _method_preferences(preferences: Any) -> pd.DataFrame:
-    columns = ["contact_id", "contact_method_id", "name", "value"]
+    rows = read(methods, "methods", dict.fromkeys(("id", "contact_id"), "str") | _TEXTS, lacking={"memo": None})
+    refuse_repeats(rows, "methods", "contact_id", "id")
+    rows = rows.rename(columns={"contact_id": "owner"}).assign(do_not_text=np.int8(0))
+    rows = rows.assign(**dict.fromkeys(("marketing", "reminders", "older", "invoice", "statement"), np.int8(-1)))
     if preferences is None:
-        return pd.DataFrame({TENANT: pd.array([], dtype="Int64")} | {name: pd.array([], "str") for name in columns})
-    table = collected(lazy(preferences, "method_preferences", columns), dict.fromkeys(columns, "str"))
-    return _with_tenant(table, "method_preferences", ["contact_id", "contact_method_id", "name"])
+        return rows
+    columns = ("contact_id", "contact_method_id", "name", "value")
+    known = read(preferences, "method_preferences", dict.fromkeys(columns, "str"))
+    refuse_repeats(known, "method_preferences", *columns[:3])
+    known = known.rename(columns={"contact_id": "owner", "contact_method_id": "id"})
+    return rows.assign(
+        marketing=_of_names(rows, known, marketing_names), reminders=_of_names(rows, known, service_names)
+    )
 
 
 def _of_names(table: pd.DataFrame, known: pd.DataFrame, names: Iterable[str]) -> npt.NDArray[np.int8]:
@@ -134,29 +169,9 @@ def _of_names(table: pd.DataFrame, known: pd.DataFrame, names: Iterable[str]) ->
     words = meant["value"].str.strip().str.casefold()
     value = np.select([words.isin(_NO), words.isin(_YES)], [0, 2], 1)
     keys = [TENANT, "owner", "id"]
-    least = (
-        meant.rename(columns={"contact_id": "owner", "contact_method_id": "id"})
-        .assign(least=value)
-        .groupby(keys, as_index=False)["least"]
-        .min()
-    )
+    least = meant.assign(least=value).groupby(keys, as_index=False)["least"].min()
     joined = table[keys].merge(least, on=keys, how="left")["least"].fillna(1)
     return np.select([joined == 0, joined == 2], [0, 1], -1).astype(np.int8)
-
-
-def _without_deleted(table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
-    if "active" not in table:
-        return table, 0
-    deleted = flag(table["active"]) == 0
-    return table[~deleted].drop(columns="active").reset_index(drop=True), int(deleted.sum())
-
-
-def _with_tenant(table: pd.DataFrame, name: str, key: list[str]) -> pd.DataFrame:
-    if TENANT not in table:
-        table = table.assign(**{TENANT: pd.array([0] * len(table), dtype="Int64")})
-    if repeats := int(table.duplicated([TENANT, *key]).sum()):
-        raise UsageError(f"{name}: {repeats} rows repeat a key ({', '.join(key)}); keep the latest row of each")
-    return table
 
 
 def linked(stores: Mapping[str, pd.DataFrame], *, by_length: bool) -> dict[str, pd.DataFrame]:
@@ -211,9 +226,9 @@ def _numbers(kind: str, value: Any, *, by_length: bool) -> tuple[tuple[str, ...]
     return right or read, bool(right)
 
 
-def refuse_parts(read: Mapping[str, Any]) -> None:
+def refuse_parts(given: Mapping[str, Any]) -> None:
     """Raise if a frame was read by modification, or contacts by their own dates: rows would be missing."""
-    for name, frame in read.items():
+    for name, frame in given.items():
         filters = attrs_of(frame).get("filters") or {}
         taken = _BY_CHANGE if name in ("customers", "locations") else (*_BY_CHANGE, *_BY_CREATION)
         # A list of contacts requires a date; it is read with all since 1970.
@@ -225,16 +240,16 @@ def refuse_parts(read: Mapping[str, Any]) -> None:
 
 
 def stores_of(
-    read: Mapping[str, Any], marketing_names: Sequence[str], service_names: Sequence[str]
+    given: Mapping[str, Any], marketing_names: Sequence[str], service_names: Sequence[str]
 ) -> tuple[dict[str, pd.DataFrame], int]:
     """The records of each store that was given, and how many deleted rows of feeds were left out."""
-    of_customers, deleted = records(read["contacts"], "contacts", "customer_id")
+    of_customers, deleted = records(given["contacts"], "contacts", "customer_id")
     stores = {"customers": of_customers}
-    if read["location_contacts"] is not None:
-        stores["locations"], more = records(read["location_contacts"], "location_contacts", "location_id")
+    if given["location_contacts"] is not None:
+        stores["locations"], more = records(given["location_contacts"], "location_contacts", "location_id")
         deleted += more
-    if read["methods"] is not None:
-        stores["newer"] = newer_records(read["methods"], read["method_preferences"], marketing_names, service_names)
+    if given["methods"] is not None:
+        stores["newer"] = newer_records(given["methods"], given["method_preferences"], marketing_names, service_names)
     return stores, deleted
 
 
@@ -254,22 +269,10 @@ def invalid_phones(stores: Mapping[str, pd.DataFrame]) -> list[str]:
 
 def kinds_of(stores: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the records of each store by type: how many are valid, and their preferences."""
-    tables = []
-    for store, frame in stores.items():
-        flags = pd.DataFrame(
-            {
-                "type": frame["type"].fillna("(none)").astype("str"),
-                "records": 1,
-                "valid": frame["valid"].astype(int),
-                "marketing_on": (frame["marketing"] == 1).astype(int),
-                "marketing_off": (frame["marketing"] == 0).astype(int),
-                "marketing_unknown": (frame["marketing"] == -1).astype(int),
-                "do_not_text": (frame["do_not_text"] == 1).astype(int),
-            }
-        )
-        counts = flags.groupby("type", as_index=False).sum()
-        counts.insert(0, "store", store)
-        tables.append(counts.sort_values(["records", "type"], ascending=[False, True]))
-    table = pd.concat(tables, ignore_index=True)
-    whole = [name for name in table.columns if name not in ("store", "type")]
-    return table.astype({"store": "str", "type": "str"} | dict.fromkeys(whole, "Int64"))
+    every = pd.concat([frame.assign(store=store) for store, frame in stores.items()], ignore_index=True)
+    marketing = {f"marketing_{word}": every["marketing"] == flag for word, flag in _MARKETING.items()}
+    counts = {"records": 1, "valid": every["valid"], **marketing, "do_not_text": every["do_not_text"] == 1}
+    key = {"store": every["store"], "type": every["type"].fillna("(none)")}
+    sums = pd.DataFrame(counts).astype("Int64").groupby([key["store"], key["type"]]).sum().reset_index()
+    table = sums.sort_values(["store", "records", "type"], ascending=[True, False, True], ignore_index=True)
+    return table.astype({"store": "str", "type": "str"})

@@ -442,7 +442,7 @@ def test_invalid_inputs_raise() -> None:
         ((told(whom, modified_on_or_after="2026-01-01"), reached), "customers were read with modified_on_or_after"),
         ((told(whom, since="2026-01-01"), reached), "since"),
         ((whom, told(reached, created_before="2026-01-01")), "contacts were read with created_before"),
-        ((pd.concat([whom, whom]), reached), "1 rows repeat an id"),
+        ((pd.concat([whom, whom]), reached), "1 rows repeat a key"),
         ((whom, pd.concat([reached, reached])), "1 rows repeat a key"),
         ((whom.drop(columns="do_not_mail"), reached), "has no columns do_not_mail"),
         ((whom, reached.drop(columns=[MARKETING])), "has no columns"),
