@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import narwhals.stable.v2 as nw
-import pandas as pd
 
 from stcrm_pandas.analysis.base.display import Sentences, Shown
 from stcrm_pandas.analysis.base.engine import EPOCH, lazy
@@ -206,12 +205,8 @@ def booking_sources(
     ordered = bool(asked) and asked[0] in ("month", "weekday", "hour")
     ranked = "campaign" not in asked or health.ranked
     table = measured(cells, min_group=min_group, ordered=ordered, ranked=ranked)
-    for column, spans, name, unit in (
-        ("asked_hours", counted.asked, "hours", 1.0),
-        ("waited_hours", counted.waited, "quarters", 0.25),
-    ):
-        hours = medians(grouped(spans, asked, named, sources), name, unit)
-        table[column] = pd.array([hours.get(group) for group in table["name"]], dtype="Float64")
+    for column, spans in counted.spans.items():
+        table[column] = table["name"].map(medians(grouped(spans, asked, named, sources))).astype("Float64")
     result = BookingSources(
         table=table,
         overall=overall(cells, min_group=min_group),

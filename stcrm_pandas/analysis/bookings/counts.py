@@ -38,8 +38,11 @@ WORK = ("job", "converted", "lead_won")
 UNCERTAIN = ("unknown", "lead_unknown")
 """Outcomes that may be jobs."""
 
-_HOUR = micros(dt.timedelta(hours=1))
-_QUARTER = micros(dt.timedelta(minutes=15))
+_SPANS = {
+    "asked_hours": ("start", dt.timedelta(hours=1)),
+    "waited_hours": ("job_created", dt.timedelta(minutes=15)),
+}
+"""Spans from the creation, by the column of their median: until which time, and the step in which it is counted."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +55,8 @@ class Counted:
         `COUNTS` by the dimensions asked for, `unit` and `stratum_month`.
     clock : DataFrame
         `COUNTS` by `source`, local `day` (its ordinal) and `hour`; 0 and -1 where the creation is not known.
-    asked : DataFrame
-        Bookings by the dimensions and whole hours from creation to the start asked for, `hours`.
-    waited : DataFrame
-        Bookings by the dimensions and quarters of an hour from creation to the job, `quarters`.
+    spans : dict
+        By column of the table, bookings by the dimensions and `hours`, the middle of the step in which a span ends.
     chains : DataFrame
         By `campaign_id`: `bookings`, `chains` (with a lead or a job that names a campaign), `differ`.
     spellings : DataFrame
@@ -69,8 +70,7 @@ class Counted:
 
     cells: pd.DataFrame
     clock: pd.DataFrame
-    asked: pd.DataFrame
-    waited: pd.DataFrame
+    spans: dict[str, pd.DataFrame]
     chains: pd.DataFrame
     spellings: pd.DataFrame
     amounts: pd.DataFrame
@@ -95,22 +95,11 @@ def count_bookings(
         **{name: flag.cast(nw.Int64) for name, flag in flags.items()},
     )
     sums = nw.col(*flags).sum()
-    created, start = nw.col("created"), nw.col("start")
-    spans = kept.select(
-        **by,
-        hours=nw.when(start >= created).then(start - created) // _HOUR,
-        quarters=nw.when(nw.col("job_created") >= created).then(nw.col("job_created") - created) // _QUARTER,
-    )
-
-    def tallied(span: str) -> pd.DataFrame:
-        known = spans.filter(~nw.col(span).is_null())
-        return _table(known.group_by(*by, span).agg(nw.len().alias("bookings")))
-
+    created = nw.col("created")
     return Counted(
         cells=_table(counted.group_by(*by, "unit", "stratum_month").agg(sums)),
         clock=_table(counted.group_by("source", "day", "hour").agg(sums)),
-        asked=tallied("hours"),
-        waited=tallied("quarters"),
+        spans={column: _span(kept, by, *span) for column, span in _SPANS.items()},
         chains=_chains(kept),
         spellings=_table(
             kept.group_by("source").agg(
@@ -123,6 +112,14 @@ def count_bookings(
         amounts=_amounts(kept, by, limits, later, of_unit),
         deleted=deleted,
     )
+
+
+def _span(kept: Rows, by: Mapping[str, nw.Expr], until: str, step: dt.timedelta) -> pd.DataFrame:
+    """Count bookings by the steps from their creation to a later time."""
+    created, later = nw.col("created"), nw.col(until)
+    steps = kept.filter(later >= created).select(**by, step=(later - created) // micros(step))
+    table = _table(steps.group_by(*by, "step").agg(nw.len().alias("bookings")))
+    return table.assign(hours=(table["step"] + 0.5) * (step / dt.timedelta(hours=1))).drop(columns="step")
 
 
 def _flags(limits: Limits) -> dict[str, nw.Expr]:

@@ -15,7 +15,7 @@ from stcrm_pandas.analysis.base.engine import EPOCH
 from stcrm_pandas.analysis.base.format import format_hour
 from stcrm_pandas.analysis.base.names import WEEKDAYS
 from stcrm_pandas.analysis.base.periods import Period
-from stcrm_pandas.analysis.base.shares import shares
+from stcrm_pandas.analysis.base.shares import with_shares
 from stcrm_pandas.analysis.bookings.counts import COUNTS
 from stcrm_pandas.analysis.statistics.prediction import predicted_events
 
@@ -155,7 +155,7 @@ class Clock:
         names = {"aged_hour": "n", "new_lower_hour": "lower", "new_upper_hour": "upper"}
         sums = self.cells[list(names)].groupby(key).sum().reindex(pd.Index(keys, name=key.name), fill_value=0)
         table = sums.rename(columns=names).astype("Int64").reset_index()
-        return table.assign(**shares(table["lower"], table["upper"], table["n"]))
+        return with_shares(table, "lower", "upper", "n")
 
     def between(self, period: Period) -> pd.Series | None:
         """Return `COUNTS` of the bookings that came in within a period; None if it was not read completely."""

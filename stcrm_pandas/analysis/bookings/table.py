@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from stcrm_pandas.analysis.base.names import NONE, heads
-from stcrm_pandas.analysis.base.shares import shares
+from stcrm_pandas.analysis.base.shares import with_shares
 from stcrm_pandas.analysis.bookings.counts import COUNTS
 from stcrm_pandas.analysis.bookings.hours import Clock
 from stcrm_pandas.analysis.bookings.outcomes import SPANS
@@ -80,7 +80,8 @@ def grouped(
 
 def overall(cells: pd.DataFrame, *, min_group: int) -> pd.DataFrame:
     """Return one row of `measured` for all cells together."""
-    return _with_share(grouped(cells[list(COUNTS)].sum().to_frame().T.astype("Int64"), (), {}, {}), min_group)
+    every = grouped(cells[[*COUNTS]].sum().to_frame().T.astype("Int64"), (), {}, {})
+    return _with_share(every, min_group)
 
 
 def measured(cells: pd.DataFrame, *, min_group: int, ordered: bool, ranked: bool) -> pd.DataFrame:
@@ -103,20 +104,16 @@ def measured(cells: pd.DataFrame, *, min_group: int, ordered: bool, ranked: bool
 
 
 def _with_share(sums: pd.DataFrame, min_group: int) -> pd.DataFrame:
-    table = sums[["id", "name", *COUNTS]]
-    return table.assign(
-        **shares(table["work_lower"], table["work_upper"], table["mature"]), enough=table["mature"] >= min_group
-    )
+    return with_shares(sums[["id", "name", *COUNTS]], "work_lower", "work_upper", "mature", min_group=min_group)
 
 
-def medians(spans: pd.DataFrame, column: str, unit: float) -> dict[str, float]:
-    """Return the median span of each group, as the middle of its step; `unit` is the size of a step."""
-    result = {}
-    for name, group in spans.groupby("name", sort=False):
-        rows = group.groupby(column)["bookings"].sum().sort_index()
-        reached = rows.cumsum() >= rows.sum() / 2
-        result[str(name)] = (float(rows.index[int(np.argmax(reached.to_numpy(dtype=bool)))]) + 0.5) * unit
-    return result
+def medians(spans: pd.DataFrame) -> pd.Series:
+    """Return the median `hours` of each group, by name."""
+    rows = spans.groupby(["name", "hours"], as_index=False)["bookings"].sum()
+    counts = rows.groupby("name")["bookings"]
+    reached = rows[counts.cumsum() >= counts.transform("sum") / 2]
+    medians: pd.Series = reached.groupby("name")["hours"].first()
+    return medians
 
 
 def comparisons(cells: pd.DataFrame, table: pd.DataFrame, whole: pd.Series, min_group: int) -> dict[str, pd.DataFrame]:
@@ -125,10 +122,9 @@ def comparisons(cells: pd.DataFrame, table: pd.DataFrame, whole: pd.Series, min_
     keyed = cells[["id"]].assign(stratum=stratum)
     groups = table[["id", "name"]].assign(whole=whole)
     result = {}
-    for measure, names in MEASURES.items():
-        counts = dict(zip(("lower", "upper", "n"), names, strict=True))
+    for measure, (lower, upper, n) in MEASURES.items():
         both = (
-            part.assign(**{to: source[name] for to, name in counts.items()})
+            part.assign(lower=source[lower], upper=source[upper], n=source[n])
             for part, source in ((groups, table), (keyed, cells))
         )
         result[measure] = compare(*both, min_group=min_group)
@@ -150,10 +146,9 @@ def speed(table: pd.DataFrame, min_group: int) -> pd.DataFrame:
     parts = []
     for span, lasts in SPANS.items():
         n, lower, upper = (table[f"{name}_{span}"] for name in ("aged", "new_lower", "new_upper"))
-        minutes = pd.array([int(lasts.total_seconds() // 60)] * len(table), dtype="Int64")
-        counts: dict[str, Any] = {"minutes": minutes, "n": n, "lower": lower, "upper": upper}
-        counts["not_known"] = upper - lower
-        parts.append(table[["id", "name"]].assign(**counts, **shares(lower, upper, n), enough=n >= min_group))
+        counts = table[["id", "name"]].assign(minutes=lasts // dt.timedelta(minutes=1), n=n, lower=lower, upper=upper)
+        counts = counts.assign(not_known=upper - lower).astype({"minutes": "Int64"})
+        parts.append(with_shares(counts, "lower", "upper", "n", min_group=min_group))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -161,13 +156,13 @@ def leakage(table: pd.DataFrame) -> pd.DataFrame:
     """Return the steps from bookings to jobs with revenue; the share is that of canceled jobs."""
     kept = table.assign(not_canceled=table["old_booked"] - table["old_canceled"])
     steps = kept[["id", "name", *_LEAKAGE]].rename(columns=_LEAKAGE)
-    return steps.assign(**shares(steps["canceled"], steps["canceled"], steps["booked"]))
+    return with_shares(steps, "canceled", "canceled", "booked")
 
 
 def first_time(table: pd.DataFrame) -> pd.DataFrame:
     """Return first-time customers, and their share of the customers that are known."""
     known = table[["id", "name", *_FIRST_TIME]].rename(columns=_FIRST_TIME)
-    return known.assign(**shares(known["first_time"], known["first_time"], known["known"]))
+    return with_shares(known, "first_time", "first_time", "known")
 
 
 def revenue(amounts: pd.DataFrame) -> pd.DataFrame:
@@ -194,7 +189,7 @@ def revenue(amounts: pd.DataFrame) -> pd.DataFrame:
     kinds = {"name": "str", "jobs": "Int64", "above_zero": "Int64"}
     kinds |= dict.fromkeys(("median", *_MEANS, "largest", *(f"{name}_with_follow" for name in _MEANS)), "Float64")
     table = pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
-    return table.assign(**shares(table["above_zero"], table["above_zero"], table["jobs"]))
+    return with_shares(table, "above_zero", "above_zero", "jobs")
 
 
 _MEANS = ("mean", "mean_low", "mean_high")

@@ -5,12 +5,11 @@ They only opt out: in a contradiction, the opt-out counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT
@@ -48,40 +47,37 @@ class _Records:
         self, key: str, title: str, what_to_do: str, rows: Any, *, by_hand: bool = False, **more: Any
     ) -> WorkList:
         """Return a call list or clean-up list of these rows; `more` adds columns."""
-        return WorkList(
-            key if self.store == "customers" else f"{key}-{self.store}",
-            f"{title} ({self.store})",
-            what_to_do,
-            self.shown(rows).assign(**more),
-            by_hand=by_hand,
-        )
+        if self.store != "customers":
+            key = f"{key}-{self.store}"
+        return WorkList(key, f"{title} ({self.store})", what_to_do, self.shown(rows).assign(**more), by_hand=by_hand)
 
     def to_switch_off(self, key: str, title: str, rows: Any) -> WorkList:
         """Return a list of rows to opt out of marketing, with the frame for the bulk edit."""
         return replace(self.work_list(key, title, _SWITCH_OFF.format(self.store), rows), after=self.after(rows))
 
     def shown(self, rows: Any) -> pd.DataFrame:
-        """Return these rows with columns named for readers."""
+        """Return these rows, chosen by a mask or by their places, with columns named for readers."""
         titles = {TENANT: "Tenant id"} if (self.rows[TENANT] != 0).any() else {}
         titles |= {"owner": f"{self.who.capitalize()} id", "name": self.who.capitalize(), "type": "Type"}
-        titles["value"] = "Number or address"
-        return self.rows.iloc[_places(rows)][[*titles]].rename(columns=titles).reset_index(drop=True)
+        return _titled(self.rows.iloc[rows], titles | {"value": "Number or address"})
 
     def after(self, rows: Any) -> pd.DataFrame | None:
         """Return the contacts as read, with marketing switched off; None for frames that cannot be planned."""
-        owner, name = ("customer_id", "contacts") if self.store == "customers" else ("location_id", "location_contacts")
-        frame = self.result.read[name]
-        if not isinstance(frame, pd.DataFrame) or TENANT in frame:
-            return None
-        keys = pd.MultiIndex.from_frame(self.rows.iloc[_places(rows)][["owner", "id"]])
-        mine = pd.MultiIndex.from_frame(frame[[owner, "id"]]).isin(keys)
-        return frame[mine].assign(**{MARKETING: pd.array([False] * int(mine.sum()), dtype="boolean")})
+        name = "contacts" if self.store == "customers" else "location_contacts"
+        mine = _as_read(self.result.read[name], [f"{self.who}_id", "id"], self.rows.iloc[rows])
+        return None if mine is None else mine.assign(**{MARKETING: pd.array([False] * len(mine), dtype="boolean")})
 
 
-def _places(rows: Any) -> npt.NDArray[np.intp]:
-    """Return the places of rows, given as such or as a mask."""
-    given = np.asarray(rows)
-    return np.flatnonzero(given) if given.dtype == bool else given.astype(np.intp)
+def _titled(rows: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
+    """Return these columns, named for readers."""
+    return rows[[*titles]].rename(columns=titles).reset_index(drop=True)
+
+
+def _as_read(frame: Any, key: list[str], rows: pd.DataFrame) -> pd.DataFrame | None:
+    """Return the rows of a frame for the owners and ids of these; None for frames that cannot be planned."""
+    if not isinstance(frame, pd.DataFrame) or TENANT in frame:
+        return None
+    return frame[pd.MultiIndex.from_frame(frame[key]).isin(pd.MultiIndex.from_frame(rows[["owner", "id"]]))]
 
 
 def work_lists(result: ContactPreferencesResult) -> list[WorkList]:
@@ -134,18 +130,16 @@ def _of_newer(result: ContactPreferencesResult) -> Iterator[WorkList]:
     records = result.stores["newer"]
     rows = records[records["valid"] & (records["marketing"] == 1) & records["marketing_off_elsewhere"]]
     titles = {"owner": "Contact id", "id": "Method id", "type": "Type", "value": "Number or address"}
-    preferences, after = result.read["method_preferences"], None
-    if isinstance(preferences, pd.DataFrame) and TENANT not in preferences:
-        keys = pd.MultiIndex.from_frame(rows[["owner", "id"]])
-        mine = pd.MultiIndex.from_frame(preferences[["contact_id", "contact_method_id"]]).isin(keys)
+    after = _as_read(result.read["method_preferences"], ["contact_id", "contact_method_id"], rows)
+    if after is not None:
         names = {name.casefold() for name in result.marketing_names}
-        mine &= preferences["name"].str.casefold().isin(names).to_numpy()
-        after = preferences[mine].assign(value=pd.array(["false"] * int(mine.sum()), dtype="str"))
+        after = after[after["name"].str.casefold().isin(names).to_numpy()]
+        after = after.assign(value=pd.array(["false"] * len(after), dtype="str"))
     yield WorkList(
         "marketing-off-elsewhere-newer",
         "Marketing is on here, and off on another record of the same number (newer contacts)",
         "Switch off marketing on these: crm.contact_preferences.plan_changes takes `after` of this list.",
-        rows[[*titles]].rename(columns=titles).reset_index(drop=True),
+        _titled(rows, titles),
         after=after,
     )
 
@@ -160,23 +154,22 @@ def _of_consent(records: _Records) -> Iterator[WorkList]:
     yes = beside[allowed & beside["state"].isin(range(OPTED_OUT, UNKNOWN))]
     no = beside[~allowed & (beside["state"] == 0)]
 
-    def columns(rows: pd.DataFrame) -> dict[str, Any]:
+    def shown(rows: pd.DataFrame) -> pd.DataFrame:
         of = {"For": rows["purpose"], "By": rows["channel"].map(CHANNEL_NAMES)}
-        return {name: cells.to_numpy() for name, cells in of.items()} | {
-            "Your list of": rows["date"].dt.strftime("%Y-%m-%d").to_numpy()
-        }
+        of["Your list of"] = rows["date"].dt.strftime("%Y-%m-%d")
+        return records.shown(rows["row"]).assign(**{title: cells.to_numpy() for title, cells in of.items()})
 
     yield WorkList(
         "list-says-yes",
         "Opted in on your list, opted out in ServiceTitan",
         "Leave them blocked unless they opted in after they opted out: ask. Correct your list if the opt-out is newer.",
-        records.shown(yes["row"]).assign(**columns(yes)),
+        shown(yes),
     )
     yield WorkList(
         "list-says-no",
         "Opted out on your list, not blocked in ServiceTitan",
         f"{_SWITCH_OFF.format('customers')} Change what is for service by hand.",
-        records.shown(no["row"]).assign(**columns(no)),
+        shown(no),
         after=records.after(no.loc[no["purpose"] == "marketing", "row"]),
     )
 
@@ -228,12 +221,11 @@ def _shared(records: _Records) -> WorkList:
     many = shared_numbers(records.result).rename_axis("rank").reset_index()
     each = records.rows[records.rows["valid"]].explode("numbers").merge(many, on=[TENANT, "numbers"])
     titles = {"numbers": "Number or address", "customers": "Customers with it", "owner": "Customer id"}
-    titles["name"] = "Customer"
     return WorkList(
         "shared-numbers",
         f"Numbers and addresses of {records.result.many} customers or more",
         "These belong to a property manager or to the office: find the customers' own.",
-        each.sort_values(["rank", "owner"], kind="stable", ignore_index=True)[[*titles]].rename(columns=titles),
+        _titled(each.sort_values(["rank", "owner"], kind="stable"), titles | {"name": "Customer"}),
     )
 
 
@@ -242,13 +234,10 @@ def _with_owners(result: ContactPreferencesResult, store: str) -> pd.DataFrame:
     owners = result.owners if store == "customers" else locations_of(result.read["locations"], result.owners)
     records, listed = result.stores[store], owners.unmerged
     place = places_of(listed, records)
-
-    def beside(column: str, otherwise: Any) -> npt.NDArray[Any]:
-        return np.append(listed[column].to_numpy(dtype=object), otherwise)[place]  # the last for no place
-
+    beside = listed[["name", "active", "do_not_service"]].reindex(place).set_axis(records.index)  # missing for no place
     return records.assign(
         place=np.where(place < len(owners.frame), place, -1),
-        name=pd.Series(beside("name", None), index=records.index, dtype="str"),
-        active_owner=(place >= 0) & (beside("active", 0) != 0),
-        do_not_service=beside("do_not_service", -1).astype(np.int8),
+        name=beside["name"],
+        active_owner=beside["active"].fillna(0) != 0,
+        do_not_service=beside["do_not_service"].fillna(-1).astype(np.int8),
     )

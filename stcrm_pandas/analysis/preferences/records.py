@@ -88,7 +88,7 @@ def read(
     """
     fill = {TENANT: 0, **lacking}
     wanted = [column for column in kinds if column not in (*fill, *times)]
-    table = lazy(frame, name, wanted, times=times, optional=fill, local=times, time_zone=time_zone)
+    table = lazy(frame, name, wanted, times=times, optional=lacking, local=times, time_zone=time_zone)
     names, kinds = table.collect_schema().names(), {TENANT: "Int64", **kinds}
     rows = collected(table, {column: kind for column, kind in kinds.items() if kind and column in names})
     filled = {name: pd.Series(value, rows.index, kinds[name]) for name, value in fill.items() if name not in names}
