@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import narwhals.stable.v2 as nw
@@ -28,22 +29,12 @@ from stcrm_pandas.analysis.base.provenance import (
 )
 from stcrm_pandas.analysis.base.result import Analysis, Parts
 from stcrm_pandas.analysis.bookings import display, findings, lists, sentences
+from stcrm_pandas.analysis.bookings import table as tables
 from stcrm_pandas.analysis.bookings.counts import DIMENSIONS, Counted, count_bookings, one_number
 from stcrm_pandas.analysis.bookings.groups import Groups, spellings
 from stcrm_pandas.analysis.bookings.hours import Clock, silences
 from stcrm_pandas.analysis.bookings.outcomes import Limits, booking_rows, follow_on_jobs
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
-from stcrm_pandas.analysis.bookings.table import (
-    comparisons,
-    first_time,
-    grouped,
-    leakage,
-    measured,
-    medians,
-    overall,
-    speed,
-    whole,
-)
 from stcrm_pandas.analysis.campaigns.attribution import Attribution, attribution
 from stcrm_pandas.analysis.statistics.comparison import together
 from stcrm_pandas.errors import UsageError, require
@@ -201,22 +192,24 @@ def booking_sources(
     sources = dict(zip(spelt["source"], spelt["group"], strict=True))
     clock = Clock.of(counted.clock, sources, bounds_of_creation(bookings, local), known, local)
     health = _health(counted, named.get("campaign"))
-    cells = grouped(counted.cells, asked, named, sources)
+    grouped = partial(tables.grouped, by=asked, named=named, sources=sources)
+    cells = grouped(counted.cells)
     ordered = bool(asked) and asked[0] in ("month", "weekday", "hour")
     ranked = "campaign" not in asked or health.ranked
-    table = measured(cells, min_group=min_group, ordered=ordered, ranked=ranked)
+    table = tables.measured(cells, min_group=min_group, ordered=ordered, ranked=ranked)
     for column, spans in counted.spans.items():
-        table[column] = table["name"].map(medians(grouped(spans, asked, named, sources))).astype("Float64")
+        table[column] = table["name"].map(tables.medians(grouped(spans))).astype("Float64")
+    whole = tables.whole(table, asked, clock, limits.mature)
     result = BookingSources(
         table=table,
-        overall=overall(cells, min_group=min_group),
-        speed=speed(table, min_group),
-        leakage=leakage(table),
-        first_time=first_time(table),
+        overall=tables.overall(cells, min_group=min_group),
+        speed=tables.speed(table, min_group),
+        leakage=tables.leakage(table),
+        first_time=tables.first_time(table),
         spellings=spelt,
         silences=silences(clock),
         attribution=health,
-        comparisons=comparisons(cells, table, whole(table, asked, clock, limits.mature), min_group) if ranked else {},
+        comparisons=tables.comparisons(cells, table, whole, min_group) if ranked else {},
         left_out={"deleted": counted.deleted},
         by=asked,
         as_of=known,
@@ -231,7 +224,7 @@ def booking_sources(
         jobs_from=_first_job(jobs),
         complete=all(attrs_of(frame).get("complete", True) for frame in (bookings, leads, jobs) if frame is not None),
         clock=clock,
-        amounts=grouped(counted.amounts, asked, named, sources),
+        amounts=grouped(counted.amounts),
         rows=rows,
         bookings=bookings,
         cautions=(*selections(given), *several(currencies)),
