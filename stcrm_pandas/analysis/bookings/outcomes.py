@@ -66,7 +66,9 @@ _LEAD = ("id", "status", "booking_id", "campaign_id", "customer_id")
 _HOUR = micros(SPANS["hour"])
 _JOB = ("id", "customer_id", "job_status", "campaign_id", "total", "booking_id", "job_generated_lead_source_job_id")
 _AFTER = tuple(name for name in AFTER if name not in _JOB)
-_OPTIONAL = (*_AFTER, "business_unit_id")
+_FILLED = (*_AFTER, "business_unit_id")
+"""Columns that jobs may lack."""
+
 USED = {
     # repeat bookings of one person are found by name and ZIP code
     "bookings": [*_PLAIN, "created_on", "modified_on", "start", CLAIM, "name", "address_zip"],
@@ -99,25 +101,26 @@ def booking_rows(
         "bookings",
         _PLAIN,
         times=("created_on", "modified_on", "start"),
-        optional=("active", CLAIM),
+        optional=(CLAIM,),
+        filled=("active",),
         local=("created_on",),
         time_zone=limits.time_zone,
     )
     refuse_repeats(rows, "bookings")
-    had = rows.collect_schema()
-    never = nw.lit(value=False)
+    claimed = CLAIM in rows.collect_schema()
+    claim = nw.col(CLAIM) if claimed else nw.lit(value=False)
     rows = rows.with_columns(
         source=nw.col("source").fill_null(UNKNOWN_SOURCE),
-        deleted=true(~nw.col("active")) if "active" in had else never,
-        claim_known=~nw.col(CLAIM).is_null() if CLAIM in had else never,
-        claim_first=true(nw.col(CLAIM)) if CLAIM in had else never,
+        deleted=true(~nw.col("active")),
+        claim_known=~claim.is_null() & nw.lit(value=claimed),
+        claim_first=true(claim),
         month=local_month("created_on"),
         day=local_day("created_on").fill_null(0),
         weekday=local_weekday("created_on"),
         hour=local_hour("created_on"),
     ).rename({"created_on": "created", "modified_on": "modified"})
-    rows = rows.drop("created_on_local", *(name for name in ("active", CLAIM) if name in had))
-    made = _linked(rows, jobs, "jobs", _JOB, _OPTIONAL)
+    rows = rows.drop("created_on_local", "active", CLAIM, strict=False)
+    made = _linked(rows, jobs, "jobs", _JOB, _FILLED)
     rows = _with_job(_with_lead(rows, _linked(rows, leads, "leads", _LEAD, ("active",))), made)
     if jobs is None:
         rows = rows.with_columns(its_job=_missing("id"))  # unknown without jobs
@@ -131,13 +134,13 @@ def became(*outcomes: str) -> nw.Expr:
     return nw.col("outcome").is_in([[*OUTCOMES].index(name) for name in outcomes])
 
 
-def _linked(rows: Rows, frame: Any, name: str, columns: Sequence[str], optional: Sequence[str]) -> Rows:
+def _linked(rows: Rows, frame: Any, name: str, columns: Sequence[str], filled: Sequence[str]) -> Rows:
     """Return leads or jobs that are not deleted; without a frame an empty one, with the dtypes of bookings."""
     if frame is None:
-        typed = {column: nw.col("status" if column.endswith("status") else "id") for column in columns}
+        typed = {column: nw.col("status" if column.endswith("status") else "id") for column in (*columns, *filled)}
         return rows.select(*keys(rows), **typed, created_on=nw.col("created")).head(0)
-    made = lazy(frame, name, columns, times=("created_on",), optional=optional)
-    return made.filter(~true(~nw.col("active"))) if "active" in made.collect_schema() else made
+    made = lazy(frame, name, columns, times=("created_on",), filled=filled)
+    return made.filter(~true(~nw.col("active"))) if "active" in filled else made
 
 
 def _missing(like: str) -> nw.Expr:
@@ -167,7 +170,7 @@ def _with_lead(rows: Rows, made: Rows) -> Rows:
 
 def _with_job(rows: Rows, made: Rows) -> Rows:
     """Add its job: the one it refers to, else the first that refers to it, is not older and not a follow-on job."""
-    first_contact = [nw.col(name).is_null() for name in AFTER if name in made.collect_schema()]
+    first_contact = [nw.col(name).is_null() for name in AFTER]
     naming = _joined(
         made.filter(~nw.col("booking_id").is_null(), *first_contact).select(
             *keys(made, "booking_id"), naming_job=nw.col("id"), at=nw.col("created_on")
@@ -186,13 +189,9 @@ def _with_job(rows: Rows, made: Rows) -> Rows:
         job_total=nw.col("total"),
         job_campaign=nw.col("campaign_id"),
         job_customer=nw.col("customer_id"),
-        job_unit=_unit(made),
+        job_unit=nw.col("business_unit_id"),
     ).with_columns(its=nw.lit(1))
     return _joined(rows.drop("naming_job"), its, "its_job", "id").with_columns(has_job_row=~nw.col("its").is_null())
-
-
-def _unit(made: Rows) -> nw.Expr:
-    return nw.col("business_unit_id") if "business_unit_id" in made.collect_schema() else _missing("id")
 
 
 def follow_on_jobs(jobs: Any) -> pd.DataFrame:
@@ -200,17 +199,17 @@ def follow_on_jobs(jobs: Any) -> pd.DataFrame:
     kinds = {**dict.fromkeys((TENANT, "id", "parent", "booking_id", "unit"), "Int64"), "amount": "Float64"}
     if jobs is None:
         return pd.DataFrame(columns=list(kinds)).astype(kinds)
-    made = lazy(jobs, "jobs", _JOB, optional=_OPTIONAL)
-    names = made.collect_schema().names()
-    after, parents = ([name for name in listed if name in names] for listed in (AFTER, PARENTS))
+    made = lazy(jobs, "jobs", _JOB, filled=_FILLED)
     completed = true(nw.col("job_status") == "Completed")
-    later = made.filter(~nw.all_horizontal(*(nw.col(name).is_null() for name in after), ignore_nulls=False)).select(
+    first_contact = nw.all_horizontal(*(nw.col(name).is_null() for name in AFTER), ignore_nulls=False)
+    later = made.filter(~first_contact).select(
         *keys(made, "id", "booking_id"),
-        nw.coalesce(*parents).alias("parent"),
-        _unit(made).alias("unit"),
-        nw.when(completed).then(nw.col("total")).otherwise(nw.lit(0.0)).alias("amount"),
+        parent=nw.coalesce(*PARENTS),
+        unit=nw.col("business_unit_id"),
+        amount=nw.when(completed).then(nw.col("total")).otherwise(nw.lit(0.0)),
     )
-    table = collected(later, {name: kind for name, kind in kinds.items() if name != TENANT or TENANT in names})
+    names = later.collect_schema().names()
+    table = collected(later, {name: kind for name, kind in kinds.items() if name in names})
     return table.assign(amount=table["amount"].fillna(0.0))
 
 
