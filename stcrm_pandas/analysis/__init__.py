@@ -1,6 +1,6 @@
-"""Analyses: functions of frames that give a small table, pictures of it, and sentences computed from it.
+"""Analyses: functions of frames that return a small table, with figures and sentences computed from it.
 
-They need no connection: any frame with the columns and dtypes of its schema will do.
+They need no connection: any frame with the columns and dtypes of its schema works.
 """
 
 from stcrm_pandas.errors import require

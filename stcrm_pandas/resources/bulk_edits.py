@@ -27,15 +27,15 @@ class BulkEdits:
         phones_or_emails : iterable of str or str
             In any spelling. Numbers are compared in E.164 form, addresses in lower case.
         names : iterable of str, default ()
-            The marketing preferences of the new contacts API; `crm.contact_preferences.list_types()` lists all. Without
-            names, matches there are listed in `unmatched` and not changed.
+            The marketing preferences of the newer contacts API; `crm.contact_preferences.list_types()` lists all.
+            Without names, matches there are listed in `unmatched` and not changed.
         reason : str, optional
             Why the change is made. It is stored in the journal.
 
         Returns
         -------
         Plan
-            A plan for the contacts of customers and locations, and for preferences of the new contacts API. Its
+            A plan for the contacts of customers and locations, and for preferences of the newer contacts API. Its
             `unmatched` lists values that match no record, and what you have to do by hand: the API cannot stop text
             messages, change a contact of an inactive or merged customer or location, or opt out a lead. Contacts of
             bookings are not searched.

@@ -11,7 +11,7 @@ from stcrm_pandas.resources.base.resource import Guids, MaxAge, operation
 
 
 class ContactPreferences(Plannable):
-    """Preferences of contact methods in the new contacts API: what may be sent to a phone or e-mail address."""
+    """Preferences of contact methods in the newer contacts API: what may be sent to a phone or e-mail address."""
 
     name = "contact_preferences"
 

@@ -1,4 +1,4 @@
-"""Methods for contacts in the new contacts API, whose ids are GUIDs."""
+"""Methods for contacts in the newer contacts API, whose ids are GUIDs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stcrm_pandas.resources.base.resource import Guids, Ids, MaxAge, When, opera
 
 
 class Contacts(Plannable):
-    """Contacts in the new contacts API: people with contact methods, separate from the contacts of customers."""
+    """Contacts in the newer contacts API: people with contact methods, separate from the contacts of customers."""
 
     name = "contacts"
 

@@ -23,11 +23,7 @@ CLEARLY_DIFFERENT = (
 
 @dataclass(frozen=True)
 class Wording:
-    """The nouns and verbs of a comparison, each for one and for many.
-
-    Parameters: a group ('campaign', 'campaigns'); what is counted ('inquiry', 'inquiries'); what a higher and a lower
-    group does ('converts more often', 'convert more often'); what the strata have in common ('month').
-    """
+    """The words of a comparison, singular and plural: `group` ('campaign'), `unit` ('inquiry'), verbs and strata."""
 
     group: tuple[str, str]
     unit: tuple[str, str]
@@ -57,10 +53,7 @@ def differences(
     most: int = 5,
     min_group: int = 30,
 ) -> list[str]:
-    """Return how groups differ, at most so many of each direction, and which are too small to be compared.
-
-    Parameters: a frame of `compare`; the words; the shares of a row with `Index`; by id what is written instead.
-    """
+    """Return sentences on how groups differ, at most `most` per direction, and on groups too small to compare."""
     (one, many), (_, units) = words.group, words.unit
     verdicts = comparisons["verdict"]
     count = verdicts.value_counts().to_dict()

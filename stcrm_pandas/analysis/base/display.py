@@ -101,10 +101,7 @@ def table(
     total: bool = False,
     caption: str = "",
 ) -> str:
-    """Return an HTML table.
-
-    Parameters: by title whether cells are numbers; the cells; which rows are dimmed; whether the last row is the total;
-    a caption.
+    """Return an HTML table; `header` maps each title to whether its column is numeric.
 
     >>> table({"Campaign": False, "Leads": True}, [["Radio", "12"]]).count("<tr>")
     2

@@ -48,13 +48,13 @@ class Action:
     do : str
         An instruction in one sentence: "Call the 48 open leads whose follow-up is overdue.".
     number : str, default ''
-        The number behind it with its interval: "31% (27–35%)"; empty where it is a plain count.
+        The number behind it, with its interval: "31% (27–35%)"; empty if it is a plain count.
     size : str, default ''
-        What it may bring, in jobs or money, where it can be computed: "about 15 jobs"; else empty.
+        What it may be worth, in jobs or money: "about 15 jobs"; empty if that cannot be computed.
     worth : float, default 0.0
-        The same as a number of jobs, by which actions are ranked; 0 where it cannot be computed.
+        The same as a number of jobs, by which actions are ranked; 0 if it cannot be computed.
     work_list : str, optional
-        The `key` of the list to work through, if there is one.
+        The `key` of the call list, if there is one.
     """
 
     do: str
@@ -71,7 +71,7 @@ class Action:
 
 @dataclass(frozen=True)
 class Tile:
-    """One number over the last four complete weeks that are old enough for it, and over two earlier spans.
+    """One number for the last four complete weeks that are old enough, and for two earlier periods.
 
     Parameters
     ----------
@@ -80,13 +80,13 @@ class Tile:
     now : str
         The number: "31% (27–35%)"; or "too few to tell".
     dates : str
-        The span it covers, in the company's zone: "Jun 29–Jul 26, 2026".
+        The dates it covers, in the company's time zone: "Jun 29–Jul 26, 2026".
     before : str, default ''
-        The same over the four weeks before; empty if unknown.
+        The same for the previous four weeks; empty if unknown.
     year_ago : str, default ''
-        The same over the same weeks a year earlier; empty if unknown.
+        The same for the same weeks a year earlier; empty if unknown.
     note : str, default ''
-        One short sentence beside the number; mostly empty.
+        One short sentence next to the number; usually empty.
     """
 
     title: str
@@ -99,22 +99,22 @@ class Tile:
 
 @dataclass(frozen=True)
 class WorkList:
-    """A call list or clean-up list: the only part of a report that may hold personal data.
+    """A call list or clean-up list: the only part of a report that may contain personal data.
 
     Parameters
     ----------
     key : str
-        Its name in the page and in a file's name: "overdue-follow-up".
+        Its name in the page and in file names: "overdue-follow-up".
     title : str
         "Open leads whose follow-up is overdue".
     what_to_do : str
         One or two sentences: what to do with each row, and where.
     frame : DataFrame
-        The rows, most urgent first; with titles as columns ("Overdue since").
+        The rows, most urgent first, with readable column names ("Overdue since").
     after : DataFrame or None
-        The frame to give to the bulk edit as `after`, where the API can change the rows; else None.
+        The frame to pass to a bulk edit as `after`, if the API can change the rows; otherwise None.
     by_hand : bool, default False
-        They can be changed only in ServiceTitan itself.
+        Whether the rows can be changed only in ServiceTitan itself.
     """
 
     key: str
@@ -133,10 +133,7 @@ class WorkList:
 
 @dataclass(frozen=True)
 class Count:
-    """A count before any exclusion, and the ServiceTitan screen that shows the same number.
-
-    Parameters: what is counted ("Leads, status Open"); how many; the screen ("Follow Up > Leads"); its filter.
-    """
+    """A count before any exclusion, and the ServiceTitan screen and filter that show the same number."""
 
     what: str
     rows: int
@@ -146,7 +143,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Step:
-    """One step from the rows read to those analyzed: how many were left out or joined, and how many remain."""
+    """One step from the rows read to the rows analyzed: how many were left out or joined, and how many remain."""
 
     what: str
     left_out: int
@@ -155,7 +152,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Check:
-    """Counts to check in ServiceTitan, and the steps from the rows read to those analyzed."""
+    """Counts to check in ServiceTitan, and the steps from the rows read to the rows analyzed."""
 
     counts: Sequence[Count]
     steps: Sequence[Step]
@@ -274,16 +271,16 @@ def steps(first: str, rows: int, left_out: Iterable[tuple[str, int]]) -> list[St
 
 
 class HasWorkLists(Protocol):
-    """A result that has lists."""
+    """A result with call lists."""
 
     @property
     def work_lists(self) -> Mapping[str, WorkList]:
-        """Return its lists by key."""
+        """Return the call lists by key."""
 
 
 @dataclass(frozen=True, repr=False)
 class WorkLists:
-    """Lists to be shown one below the other."""
+    """Call lists, displayed one below the other."""
 
     lists: Sequence[WorkList]
     anonymous: bool
@@ -301,19 +298,19 @@ class WorkLists:
 
 
 def work_lists(*results: HasWorkLists, anonymous: bool = False) -> WorkLists:
-    """Return the lists of one or more results, to be shown one below the other.
+    """Return the call lists of one or more results, to display one below the other.
 
     Parameters
     ----------
     *results : object
         Results of analyses.
     anonymous : bool, default False
-        Show only the titles and sizes.
+        True shows only titles and sizes.
 
     Returns
     -------
     WorkLists
-        `lists` has them; a page holds at most 2,000 rows of each.
+        The lists, in `lists`. A page shows at most 2,000 rows of each.
 
     Examples
     --------

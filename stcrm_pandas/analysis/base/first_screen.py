@@ -26,20 +26,20 @@ MOST_TILES = 4
 
 
 class HasActions(Protocol):
-    """A result that gives a first screen its actions and tiles."""
+    """A result that provides the actions and tiles of a first screen."""
 
     def actions(self) -> Sequence[Action]:
         """Return what to do this week."""
 
     def tiles(self) -> Sequence[Tile]:
-        """Return its numbers of the latest weeks."""
+        """Return the key figures for the latest weeks."""
 
 
 @dataclass(frozen=True, repr=False)
 class FirstScreen:
     """The first screen of a report: at most three actions, the largest first, and at most four tiles.
 
-    `missing` names what was not read, and the scope that it needs.
+    `missing` lists what was not read, with the scope it needs.
     """
 
     title: str
@@ -88,20 +88,19 @@ def first_screen(
     title : str
         The title of the report: "Lead conversion".
     *results : object
-        Results of analyses. All their actions are ranked by worth and the first three shown; of their tiles, the
-        first four.
+        Results of analyses. The three actions that are worth most are shown, and the first four tiles.
     of : object, optional
-        The frame that the report is about, from which company and period are taken where they are not given.
+        The frame that the report is about. It provides the company and the period if they are not given.
     company : str, optional
-        Its name, as the reader says it.
+        The company's name.
     period : Period or str, optional
-        The local days that the report covers.
+        The days that the report covers, in the company's time zone.
     time_zone : str, optional
-        The company's time zone, if it is not recorded on the frame.
+        The company's time zone, if the frame does not record it.
     cautions : sequence of str, default ()
         Sentences for a banner on top (`analysis.cautions`).
     missing : mapping, optional
-        What was not read, and the scope that it needs (`Reads.missing`).
+        What was not read, with the scope it needs (`Reads.missing`).
 
     Examples
     --------

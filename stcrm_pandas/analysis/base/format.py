@@ -28,10 +28,7 @@ __all__ = [
 
 
 def format_share(row: Any, prefix: str = "", *, label: str = "") -> str:
-    """Return a share with its 95% interval.
-
-    Parameters: a row with `share_lower`, `share_upper`, `interval_low`, `interval_high`, from 0 to 1; what comes before
-    these names ("booked_"); what the interval is called, where a reader first meets one ("95% CI").
+    """Return the share of a row with its 95% interval, which `label` ("95% CI") explains at first use.
 
     >>> from types import SimpleNamespace as Row
     >>> format_share(Row(share_lower=0.31, share_upper=0.31, interval_low=0.27, interval_high=0.35))

@@ -93,10 +93,7 @@ def lookups(names: Any, by: Sequence[str], known: Sequence[str]) -> dict[str, An
 
 
 def named(ids: Iterable[Any], names: Mapping[int, str] | pd.DataFrame | None) -> list[str]:
-    """Return the name of each id, which may be missing or repeat.
-
-    Parameters: ids; a mapping from id to name, or a frame with `id`, `name` and, to mark inactive ones, `active`.
-    Returns: the name, or the id where there is none; with the id added where two ids have the same name.
+    """Return the name of each id, or the id if it has no name; equal names are followed by their ids.
 
     >>> named([1, 2, 3, None], {1: "Radio", 2: "Radio"})
     ['Radio (1)', 'Radio (2)', '3', '(none)']
@@ -109,10 +106,7 @@ def named(ids: Iterable[Any], names: Mapping[int, str] | pd.DataFrame | None) ->
 
 
 def heads(keys: pd.DataFrame, by: Sequence[str], lookups: Mapping[str, Any], *, partly: bool = False) -> pd.DataFrame:
-    """Return the `id` and `name` of groups; the id of two dimensions is a pair, with a column of names for each.
-
-    Parameters: a column of keys for each dimension; the dimensions; their lookups; whether a pair with a missing part
-    is an id.
+    """Return the `id` and `name` of groups; with two dimensions, the id is a pair (`partly`: or half of one).
 
     >>> keys = pd.DataFrame({"key": [7, 7], "hour": [6, None]})
     >>> heads(keys, ["campaign", "hour"], {"campaign": {7: "Radio"}})[["id", "name"]].values.tolist()

@@ -160,14 +160,14 @@ def bounds_of_creation(leads: Any, local: dt.tzinfo) -> tuple[dt.datetime | None
 
 
 def origin(leads: Any, *, time_zone: str | None = None) -> Line:
-    """Return a line for the top of a report: the company, the creation dates, and the time of the read.
+    """Return a line for the top of a report: company, creation dates, and time of the read.
 
     Parameters
     ----------
     leads : object
         A frame of any engine.
     time_zone : str, optional
-        The company's time zone; by default the one that the frame notes.
+        The company's time zone. By default, the one that the frame records.
 
     Examples
     --------
@@ -190,7 +190,7 @@ def origin(leads: Any, *, time_zone: str | None = None) -> Line:
 
 
 def sources(**frames: Any) -> Table:
-    """Return the source of each frame, one row each, for the end of a report; None was not read.
+    """Return where each frame comes from, one row per frame, for the end of a report. None means not read.
 
     Examples
     --------
@@ -226,25 +226,25 @@ def cautions(
     found: Iterable[str] = (),
     **frames: Any,
 ) -> Cautions:
-    """Return the sentences of the banner at the top of a report; empty if there is nothing to report.
+    """Return the sentences of the banner at the top of a report, or none if there is nothing to report.
 
     Parameters
     ----------
     frames
-        The frames that were read, by name; None for what was not read.
+        The frames, by name; None if a frame was not read.
     used : mapping, optional
-        For a frame's name the columns that the analysis takes; without it every column counts as used.
+        The columns that the analysis uses, by frame. By default, all columns.
     exact : tuple[int, int], optional
         The number of exact dates, and the number of dates.
     now : dt.datetime, optional
-        The current time, by which the age of stored responses is measured.
+        The current time, to compute the age of cached data.
     found : iterable of str, default ()
         Cautions of the analyses (`LeadConversion.cautions` …).
 
     Returns
     -------
     Cautions
-        A few sentences, those on rows that were left out first.
+        The sentences; those on excluded rows come first.
 
     Examples
     --------

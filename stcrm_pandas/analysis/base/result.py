@@ -50,12 +50,12 @@ class Analysis(Result):
 
     @property
     def definitions(self) -> Definitions:
-        """What each number means, by its name."""
+        """The definition of each number, by its name."""
         definitions: Definitions = self._parts.sentences.definitions(self)
         return definitions
 
     def summary(self) -> Sentences:
-        """Return what the numbers mean, in plain sentences."""
+        """Return the results in sentences."""
         return Sentences([*self.cautions, *self._parts.sentences.summary(self)])
 
     def tiles(self) -> list[Tile]:

@@ -1,6 +1,6 @@
-"""Outcomes of bookings by the source that sent them: how many become jobs, how soon, and their revenue.
+"""Outcomes of bookings by source: how many become jobs, how quickly, and their revenue.
 
-A booking is a request from a form, a portal or a marketplace. Turning it into a lead dismisses it, so a dismissed
+A booking is a request from a web form, a portal or a marketplace. Turning it into a lead dismisses it, so a dismissed
 booking is not necessarily lost.
 """
 
@@ -57,11 +57,11 @@ class BookingSources(BookingSourcesResult, Analysis):
 
     @property
     def health(self) -> Sentences:
-        """How reliable campaigns are, in sentences."""
+        """Sentences on how reliable the campaigns of bookings are."""
         return Sentences(self.attribution.sentences())
 
     def shown(self, kind: str) -> Shown:
-        """Return a further table as text.
+        """Return another table, formatted for display.
 
         Parameters
         ----------
@@ -71,7 +71,7 @@ class BookingSources(BookingSourcesResult, Analysis):
         Raises
         ------
         UsageError
-            For another kind.
+            The kind is unknown.
         """
         return display.shown(self, kind)
 
@@ -86,7 +86,7 @@ class BookingSources(BookingSourcesResult, Analysis):
         Raises
         ------
         UsageError
-            For another kind.
+            The kind is unknown.
         """
         require("figure")
         from stcrm_pandas.analysis.bookings import figures
@@ -112,34 +112,35 @@ def booking_sources(
     revenue_days: int = 60,
     min_group: int = 30,
 ) -> BookingSources:
-    """Analyze the outcomes of bookings, how soon they come, and job revenue, by source or another dimension.
+    """Analyze the outcomes of bookings, their speed and the revenue of their jobs, by source or another dimension.
 
-    A booking became a job if it refers to one, is Converted, or became a lead that is Converted. The first action is
-    dated by the job or lead created from the booking. Otherwise it is between the booking's creation and its last
-    change, or between two entries of the status log, so each speed has a lower and an upper bound.
+    A booking became a job if it refers to one, is Converted, or became a lead that is Converted. The job or lead
+    created from a booking dates the first action. Without one, the first action lies between the booking's creation and
+    its last change, or between two entries of the status log, so each speed has a lower and an upper bound.
 
     Parameters
     ----------
     bookings, leads, jobs : object
         Complete frames of all rows created in a period, of pandas, polars or DuckDB, with the columns of their schemas.
-        Leads and jobs are optional; without them, results that need them are unknown, and the summary lists these.
+        Leads and jobs are optional. Without them, some results are unknown; the summary lists them.
     customers : object, optional
-        With `id` and `created_on`: a customer created earlier is not a first-time customer.
+        Customers with `id` and `created_on`. A customer created before the booking is not a first-time customer.
     status_log : object, optional
         `id`, `status`, `first_seen`, `last_seen` of bookings.
     by : str or sequence of str, default 'source'
         "source", "provider", "campaign", "business_unit", "month", "weekday", "hour", "tenant" (all local), a tuple of
         two of them, or None for the total only.
     groups : Groups, optional
-        The source of each spelling: a mapping, or the edited frame `spellings` of an earlier result.
+        The source for each spelling: a mapping, or the edited frame `spellings` of an earlier result.
     names : object, optional
         Reference data by dimension ({"campaign": campaigns, "business_unit": units}), or a single lookup.
     business_units : object, optional
-        For the currency of amounts; by default those of `names`. Without them, amounts have no currency.
+        Business units, for the currency of amounts. By default, those in `names`. Without them, amounts have no
+        currency.
     as_of : str, date or Timestamp, optional
-        The time up to which the bookings are known; by default the time of the read.
+        The time for which the bookings are current. By default, the time of the read.
     time_zone : str, optional
-        The company's time zone; by default the one recorded on the frame.
+        The company's time zone. By default, the one that the frame records.
     mature_days : int, default 30
         The minimum age of a booking for its outcome to count.
     revenue_days : int, default 60
@@ -150,13 +151,13 @@ def booking_sources(
     Returns
     -------
     BookingSources
-        The tables, and the sentences, lists and figures based on them.
+        The result: tables, and the sentences, lists and figures computed from them.
 
     Raises
     ------
     UsageError
-        A column, the time zone or `as_of` is missing, an id appears twice, or the bookings were read by modification or
-        as part of a feed.
+        A column, the time zone or `as_of` is missing, an id appears twice, or the bookings were filtered by
+        modification date or are part of a feed.
 
     Examples
     --------

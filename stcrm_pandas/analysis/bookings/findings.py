@@ -33,7 +33,7 @@ _DAY = micros(dt.timedelta(days=1))
 
 
 def tiles(result: BookingSourcesResult) -> list[Tile]:
-    """Return four key figures for the last complete weeks."""
+    """Return four key figures for the latest complete weeks."""
     made = []
     for title, counts, days, note in (
         ("Bookings that became jobs", ("work_lower", "work_upper"), result.mature_days, "Directly or through a lead."),

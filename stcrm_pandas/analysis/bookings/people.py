@@ -1,7 +1,7 @@
-"""The same person through two sources: who sent a booking twice within a week, and which source gets the credit.
+"""The same person through two sources: who sent two bookings within a week, and which source gets the credit.
 
-Bookings have no phone number. So pairs are found by name and ZIP code first, and only their contacts are read, with one
-request per booking.
+Bookings have no phone number. So pairs are matched by name and ZIP code first, and only their contacts are read, with
+one request per booking.
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ _COLUMNS = ("id", "source", "name", "address_zip", "booking_provider_id")
 class SamePerson:
     """The result of `same_person`.
 
-    `candidates` has a row per pair: `first`, `second` (ids), `first_source`, `second_source`, `hours` between them, and
-    `confirmed`: whether they share a phone or an e-mail (missing where the contacts were not read). `credit` has a row
-    per source: `bookings`, and of the confirmed pairs how often it was `first` and `last`. Neither holds personal data.
+    `candidates` has one row per pair: `first`, `second` (ids), `first_source`, `second_source`, `hours` between them,
+    and `confirmed`: whether they share a phone or an e-mail (missing if the contacts were not read). `credit` has one
+    row per source: `bookings`, and how often it was `first` and `last` in a confirmed pair. Neither contains personal
+    data.
     """
 
     candidates: pd.DataFrame
@@ -50,11 +51,11 @@ class SamePerson:
 
     @property
     def calls_needed(self) -> int:
-        """The number of requests to read the contacts: one for each booking of a pair."""
+        """The number of requests to read the contacts, one per booking in a pair."""
         return len(self.ids)
 
     def summary(self) -> Sentences:
-        """Return what the numbers say, in plain sentences."""
+        """Return the results in sentences."""
         pairs = plural(len(self.candidates), "pair")
         if not len(self.candidates):
             return Sentences([f"No name and ZIP code came in through two sources within {self.days} days."])
@@ -89,7 +90,7 @@ class SamePerson:
 
 
 def same_person(bookings: Any, *, contacts: Contacts = None, days: int = 7, groups: Groups = None) -> SamePerson:
-    """Find bookings of one person through two sources within a week.
+    """Find bookings of the same person through two sources within a week.
 
     Parameters
     ----------
@@ -97,17 +98,17 @@ def same_person(bookings: Any, *, contacts: Contacts = None, days: int = 7, grou
         A frame of pandas, polars or DuckDB with the columns of `stcrm.schemas.Bookings`.
     contacts : Contacts, optional
         Their phones and e-mails, as a frame with `booking_id` and `value`, or a function that reads them for ids
-        (`crm.bookings.list_contacts`), which is called once, for candidates only. None: nothing is read; `calls_needed`
-        is the number of requests that this would take.
+        (`crm.bookings.list_contacts`), which is called once, for candidates only. If None, nothing is read, and
+        `calls_needed` is the number of requests that reading them would take.
     days : int, default 7
-        The largest time between the two bookings, in days of 24 hours.
+        Maximum time between the two bookings, in days of 24 hours.
     groups : Groups, optional
         The source of each spelling, as in `booking_sources`.
 
     Returns
     -------
     SamePerson
-        The pairs: a booking and the latest earlier one with its name and ZIP code from another source.
+        The pairs: a booking, and the latest earlier one with the same name and ZIP code from another source.
 
     Raises
     ------

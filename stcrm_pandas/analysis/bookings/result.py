@@ -1,4 +1,4 @@
-"""The numbers of booking sources: counts, shares, revenue and times, and the rows that lists are made of."""
+"""The numbers of booking sources: counts, shares, revenue and times, and the rows of the call lists."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ __all__ = ["BookingSourcesResult"]
 class BookingSourcesResult(Result):
     """The numbers of `booking_sources`.
 
-    `table` has a row per group, `overall` one row of all bookings; their columns:
+    `table` has one row per group, `overall` one row for all bookings. Their columns:
 
-    - `id`, `name`: of the group; the id is missing for bookings that have none, and a tuple where `by` names two
+    - `id`, `name`: of the group. The id is missing for bookings without one, and a tuple if `by` has two dimensions
     - `bookings`, `undated` (without a creation time)
-    - the outcomes, of which each booking has one: `job` (it has one), `converted` (without a job), then by its lead
+    - the outcomes, exactly one per booking: `job` (it has a job), `converted` (without a job), then by its lead
       `lead_won`, `lead_open`, `lead_lost`, `lead_unknown`; else `dismissed`, `accepted`, `new`, `unknown` (a status
       that the API does not document)
     - `mature`: at least `mature_days` old; of them `work_lower` and `work_upper` certainly and possibly became jobs
@@ -37,19 +37,19 @@ class BookingSourcesResult(Result):
     - `share_lower`, `share_upper`, `interval_low`, `interval_high`: of `mature`, those that became jobs, from 0 to 1,
       with 95% Wilson limits; `enough`: `mature` reaches `min_group`
     - `aged_*`, `new_lower_*`, `new_upper_*` (`quarter`, `hour`, `day`): that old, and certainly or possibly still new
-      then; `by_job`, `by_lead`, `by_log`, `by_change`, `waiting`: how it is known when something was done first
-    - `no_start`, `early_start`: no start time (or the year 1), and one before the booking was made
+      then; `by_job`, `by_lead`, `by_log`, `by_change`, `waiting`: how the time of the first action is known
+    - `no_start`, `early_start`: no start time (or the year 1), and a start time before the booking was created
     - `old`: at least `revenue_days` old; of them `old_booked` (its job was read), `old_canceled`, `old_completed`,
-      `old_paid` (completed and above zero); `old_unseen`: a job is named that was not read
+      `old_paid` (completed and above zero); `old_unseen`: it refers to a job that was not read
     - `client_known` (a customer is known by job or lead), `client_first` (no job and no customer record before the
       booking), `claim_known`, `claim_first`, `claim_right`: what the sender stated about that, and whether it is right
     - `asked_hours`, `waited_hours` (`table` only): medians from creation to the requested start, and to the job
 
-    `speed` (a row per group and span), `leakage` and `first_time` have the shares of these counts; `revenue` that of
-    the jobs; `hours`, `weeks`, `speed_by_hour`, `after_hours` when bookings come in; `silences` when a source sent
-    nothing for too long; `spellings` the source of each spelling (edit its column `group` and pass it as `groups=`);
-    `attribution` how reliable campaigns are; `comparisons` the frames of `statistics.comparison.compare` by
-    measure: "work", "dismissed_leads", "new_hour", "canceled".
+    `speed` (one row per group and time span), `leakage` and `first_time` have the shares of these counts; `revenue` has
+    the revenue of the jobs; `hours`, `weeks`, `speed_by_hour` and `after_hours` show when bookings come in; `silences`
+    shows when a source sent nothing for too long; `spellings` has the source of each spelling (edit its column `group`
+    and pass it as `groups=`); `attribution` shows how reliable campaigns are; `comparisons` the frames of
+    `statistics.comparison.compare` by measure: "work", "dismissed_leads", "new_hour", "canceled".
     """
 
     speed: pd.DataFrame
@@ -76,7 +76,7 @@ class BookingSourcesResult(Result):
 
     @cached_property
     def hours(self) -> pd.DataFrame:
-        """Bookings by weekday and local hour, and the number of such hours."""
+        """Bookings by weekday and local hour, with the number of such hours in the period."""
         return self.clock.hours
 
     @cached_property
@@ -86,12 +86,12 @@ class BookingSourcesResult(Result):
 
     @cached_property
     def speed_by_hour(self) -> pd.DataFrame:
-        """Still new after an hour, by the local hour in which they came in."""
+        """Share still new after an hour, by local hour of creation."""
         return self.clock.speed_by_hour()
 
     @cached_property
     def after_hours(self) -> pd.DataFrame:
-        """Still new after an hour, by day and after hours."""
+        """Share still new after an hour, during the day and after hours."""
         return self.clock.after_hours()
 
     @cached_property
@@ -112,7 +112,7 @@ class BookingSourcesResult(Result):
 
     @property
     def exact_dates(self) -> tuple[int, int]:
-        """The number of bookings whose first action, or lack of one, is known; and the number of all."""
+        """The number of bookings whose first action, or lack of one, is known, and the number of all bookings."""
         every = self.overall.iloc[0]
         return sum(int(every[name]) for name in ("by_job", "by_lead", "waiting")), int(every["bookings"])
 

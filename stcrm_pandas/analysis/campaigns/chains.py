@@ -168,9 +168,7 @@ def _follow_on_cents(rows: pd.DataFrame, records: pd.DataFrame, others: pd.DataF
     """Sum the completed follow-on jobs of each chain.
 
     Each counts for its earlier job, also through other follow-on jobs. If that job was not read, it counts for the
-    chain with its call or booking.
-
-    Parameters: the chains; the records of them, follow-on jobs among them; the follow-on jobs of no chain.
+    chain with its call or booking. `others` are the follow-on jobs that belong to no chain.
     """
     within = [TENANT] if TENANT in records else []
     later = pd.concat([records[records["follow_on"]], others])

@@ -99,12 +99,7 @@ def costs_of(
     min_group: int,
     currency: str | None,
 ) -> Costs:
-    """Divide spend by opportunities.
-
-    Parameters: opportunities as `counts.aged` gives them; campaign, month and amount; names of campaigns, by which the
-    spend may name them; the limits of opportunities; how many opportunities are enough; the currency, if it is one and
-    known.
-    """
+    """Divide spend by the opportunities of its campaign and month, as `counts.aged` returns them."""
     given = checked_spend(spend)
     given["id"] = _ids(given["campaign"], campaigns, rows["campaign"])
     given["number"] = given["month"].map(month_number)

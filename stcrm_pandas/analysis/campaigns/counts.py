@@ -150,9 +150,6 @@ def strata_of(rows: pd.DataFrame, by: Sequence[str], ids: pd.Series) -> pd.DataF
 
     The channel is that of the first contact, phone or online. The kind of the first record would depend on the outcome,
     because a job booked on first contact is always booked.
-
-    Parameters: opportunities as `aged` gives them; one or two of `BY`; the ids of the groups as `grouped` gave them.
-    Returns: `id`, `stratum`, `n`, `lower`, `upper` for `comparison.compare`.
     """
     finer = ["phone", *(one for one in ("business_unit", "month") if one not in by and rows[one].notna().any())]
     group, stratum = pairs(rows, by)[0], pairs(rows, finer)[0]
@@ -176,10 +173,7 @@ def _sums(rows: pd.DataFrame, number: npt.NDArray[np.int64], count: int) -> pd.D
 
 
 def apart(result: Result, paid: Mapping[str, pd.DataFrame], by: Sequence[str], lookup: Mapping[str, Any]) -> Result:
-    """Return the result with its amounts by currency, and none where currencies would be added up.
-
-    Parameters: the result; by currency the opportunities with the money of that currency alone; groups and names.
-    """
+    """Return the result with its amounts by currency, and no amount that would add up several currencies."""
     parts, weeks = [], result.weeks
     for currency, rows in paid.items():
         traced = rows[~rows["untraced"]]

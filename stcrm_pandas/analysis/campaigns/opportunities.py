@@ -1,8 +1,8 @@
 """Which campaigns bring in jobs: opportunities, and how many of them become booked, completed and paid jobs.
 
 An opportunity is a chain of records that belong to one inquiry (a booking that became a lead that became a job),
-counted once, at its first record. If a campaign's calls are booked right away, only its difficult cases become
-leads; opportunities include all of them.
+counted once, at its first record. If a campaign's calls are booked right away, only the difficult cases become leads;
+opportunities include all of them.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ _HARMLESS = ("created_on_or_after", "created_before", "gen_perm_url", "external_
 class Opportunities(OpportunitiesResult, Analysis):
     """The result of `opportunities`: numbers, sentences, tables, figures, actions and lists.
 
-    See `OpportunitiesResult` for the numbers. `leads` is the lead conversion of the same groups, where
-    `analysis.together` was given both.
+    See `OpportunitiesResult` for the numbers. `leads` is the lead conversion of the same groups, if both results were
+    passed to `analysis.together`.
     """
 
     _parts: ClassVar[Parts] = Parts(display, findings, findings, sentences)
@@ -65,7 +65,8 @@ class Opportunities(OpportunitiesResult, Analysis):
     leads: LeadConversionResult | None = field(default=None, compare=False)
 
     def beside(self, results: Sequence[Any]) -> Opportunities:
-        """Return the same with the lead conversion of the same groups; `together` calls it with all of a report.
+        """Return this result with the lead conversion of the same groups. `together` calls it with all results of a
+        report.
 
         Parameters
         ----------
@@ -78,8 +79,8 @@ class Opportunities(OpportunitiesResult, Analysis):
     def figure(self, kind: Literal["booked", "steps", "cost"] = "booked") -> Figure:
         """A plotly figure.
 
-        `booked` shows the share booked of each group with its interval, `steps` how many become booked, completed and
-        paid, `cost` what each campaign spends on a booked job.
+        `booked` shows each group's booked rate with its interval, `steps` how many opportunities are booked, completed
+        and paid, `cost` the cost of a booked job by campaign.
 
         Parameters
         ----------
@@ -89,7 +90,7 @@ class Opportunities(OpportunitiesResult, Analysis):
         Raises
         ------
         UsageError
-            For `cost` without `spend`, and for another kind.
+            The kind is unknown, or it is `cost` and there is no `spend`.
         """
         require("figure")
         from stcrm_pandas.analysis.campaigns import figures as charts
@@ -128,62 +129,63 @@ def opportunities(
     phone number less than 14 days apart, and a converted lead and the only job of its customer that fits. A chain is
     dated at its earliest record and credited to that record's campaign. Recalls, warranty work, and jobs created from
     an estimate or sold during another job do not start a chain. A job without a call or booking can be anything, so
-    these jobs have a row of their own.
+    these jobs have a separate row.
 
     Channel: phone if the first record has a call (a job's lead call, a lead's `call_id` or `manual_call_id`) and no
     booking; otherwise online. An unbooked call that was not entered as a lead leaves no record, but an unbooked online
-    request does, so groups are compared within each channel. Groups that enter their calls as leads with more or less
-    care remain hard to compare.
+    request does, so groups are compared within each channel. Groups that differ in how carefully they enter calls as
+    leads are still hard to compare.
 
     Booked: a job exists, or a record is marked as booked. Completed: at least one of its jobs is completed and not
-    canceled. Above zero: its completed jobs, without follow-on jobs, have a total above 0. If a record is marked as
+    canceled. Above zero: the total of its completed jobs, without follow-up jobs, is above 0. If a record is marked as
     booked but its job is not known, the last two are possible, so they have bounds. A status that the API does not
     document counts as possibly booked.
 
     Parameters
     ----------
     leads : DataFrame of any engine
-        A frame of any engine with the columns of `stcrm.schemas.Leads`, read by creation.
+        All leads created in a period, with the columns of `stcrm.schemas.Leads`.
     bookings : DataFrame of any engine or None
-        The same for bookings (`stcrm.schemas.Bookings`); None if not read.
+        All bookings created in the period (`stcrm.schemas.Bookings`); None if not read.
     jobs : DataFrame of any engine or None
-        The same for jobs: all jobs of the period, with or without a lead.
+        All jobs created in the period, with or without a lead.
     campaigns : DataFrame, optional
-        All campaigns, retired ones too: for names, categories, and which one is the default.
+        All campaigns, including inactive ones, for names, categories and the default campaign.
     call_reasons : DataFrame, optional
-        All call reasons; leads with a reason that does not count as a lead are left out.
+        All call reasons. Leads whose call reason has `is_lead` false are left out.
     business_units : DataFrame, optional
-        For the currency of amounts; by default those of `names`. Without them, amounts have no currency.
+        Business units, for the currency of amounts. By default, those in `names`. Without them, amounts have no
+        currency.
     spend : DataFrame, optional
-        `campaign` (id or name), `month` ("2026-03"), `amount` (`analysis.read_spend`): adds costs.
+        Campaign spend, to calculate costs: `campaign` (id or name), `month` ("2026-03"), `amount`
+        (`analysis.read_spend`).
     by : str, sequence of str or None, default "campaign"
         "campaign", "category", "business_unit", "month", "tenant", a tuple of two of them, or None.
     names : mapping or DataFrame, optional
-        A mapping from dimension to its lookup ({"business_unit": units}); for a single `by`, the lookup itself works,
-        too.
+        A mapping from dimension to its lookup ({"business_unit": units}); with a single `by`, also just that lookup.
     as_of : str, date or Timestamp, optional
-        The time up to which the rows are known; by default when the oldest of the frames was read.
+        The time for which the rows are current. By default, when the oldest frame was read.
     time_zone : str, optional
-        The company's time zone, for months, weeks and dates without a zone; by default the connection's.
+        The company's time zone, for months, weeks and naive dates. By default, the connection's.
     mature_days : int, default 30
-        Younger opportunities are counted but not included in shares. Days of 24 hours.
+        Newer opportunities are counted but not included in shares. In days of 24 hours.
     revenue_days : int, default 60
-        Younger opportunities are not included in revenue.
+        Newer opportunities are not included in revenue.
     repeat_days : int, default 14
-        Leads of one person less than this many days apart are one inquiry.
+        Leads of one person that are less than this many days apart are one inquiry.
     min_group : int, default 30
-        A group with fewer opportunities that are old enough is too small to tell.
+        The minimum number of opportunities (old enough to measure) for a group to be compared.
 
     Returns
     -------
     Opportunities
-        Counts, shares and sentences. Times are in UTC, months and weeks in the company's time zone.
+        The result. Times are in UTC, months and weeks in the company's time zone.
 
     Raises
     ------
     UsageError
-        An argument does not fit; a frame lacks a column, holds part of the rows or repeats an id; months or spend
-        without a time zone.
+        An argument is invalid; a frame lacks a column, has only part of the rows or repeats an id; or the time zone is
+        missing for months or spend.
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""The numbers of opportunities: data that sentences, actions, lists, tables and figures are made from."""
+"""The numbers of opportunities, from which sentences, actions, lists, tables and figures are computed."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ __all__ = ["OpportunitiesResult"]
 class OpportunitiesResult(Result):
     """The numbers of `opportunities`.
 
-    `table` has a row per group, `overall` one row with the total, `untraced` one row with the jobs without a call or
-    booking (they are in no other row). Their columns:
+    `table` has one row per group, `overall` one row with the total, `untraced` one row with the jobs without a call or
+    booking (which no other row includes). Their columns:
 
-    - `id`, `name`: of the group; `id` is missing for opportunities without one; with two dimensions both are combined,
+    - `id`, `name`: of the group. `id` is missing for opportunities without one. With two dimensions, both are combined,
       and `<dimension>_id`, `<dimension>_name` have them separately
     - `opportunities`; `leads`, `bookings`, `direct_jobs`: by the kind of their first record, which add up to
       `opportunities`; `phone`: those whose first contact was a call; the others are online
-    - `mature`: those old enough to be measured; `leads_mature`, `leads_booked`: those that began as a lead, and how
+    - `mature`: those old enough to be measured; `leads_mature`, `leads_booked`: those that started as a lead, and how
       many of these are booked
     - `booked_lower`, `booked_upper`, `completed_…`, `above_zero_…`: of `mature`, certainly and possibly
-    - `inferred`: of `mature`, those whose job is known only because it is the only one that fits
+    - `inferred`: of `mature`, those whose job is known only because it is the only match
     - `booked_share_lower` …: the same as shares of `mature`, from 0 to 1, missing if that is 0;
       `booked_interval_low` …: 95% Wilson limits, the lower one of the lower share, the upper one of the upper share
     - `old`: those old enough for revenue; `paid`: how many of these are above zero; `revenue`: the totals of their
@@ -42,8 +42,8 @@ class OpportunitiesResult(Result):
     - `whole` (months only): the month was read completely, and all of it is old enough
 
     `comparisons` compares the booked rate of each group with all others together (`analysis.comparison.compare`),
-    within business unit, month and the channel of the first contact. `attribution` has how reliable campaigns are,
-    `costs` the spend (None without `spend`), `weeks` the counts by local week, `differing` the chains whose records
+    within business unit, month and the channel of the first contact. `attribution` shows how reliable campaigns are,
+    `costs` the costs (None without `spend`), `weeks` the counts by local week, `differing` the chains whose records
     have different campaigns, `left_out` the number of rows left out, by reason. `disagreements` has the groups on which
     leads and opportunities disagree, by id, if `analysis.together` was given both.
     """
@@ -70,7 +70,7 @@ class OpportunitiesResult(Result):
 
     @property
     def currency(self) -> str | None:
-        """The currency of all amounts; None if it is not known or there are several."""
+        """The currency of all amounts, or None if it is unknown or there are several."""
         return self.currencies[0] if len(self.currencies) == 1 else None
 
     @property

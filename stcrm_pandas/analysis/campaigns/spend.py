@@ -1,4 +1,4 @@
-"""What was spent on campaigns by month, read from a file and checked."""
+"""Campaign spend by month, read from a file and validated."""
 
 from __future__ import annotations
 
@@ -23,24 +23,23 @@ _MOST = 5  # rows that an error names
 
 
 def read_spend(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Read what was spent on campaigns from a file.
+    """Read campaign spend from a file.
 
     Parameters
     ----------
     path : str or os.PathLike[str]
-        A `.csv` or `.xlsx` file (its first sheet) with a row of titles and the columns `campaign` (an id or a name),
-        `month` (`2026-03`) and `amount` (in the company's money). Other columns are ignored.
+        A `.csv` or `.xlsx` file (its first sheet) with a header row and the columns `campaign` (an id or a name),
+        `month` (`2026-03`) and `amount` (in the company's currency). Other columns are ignored.
 
     Returns
     -------
     DataFrame
-        `campaign` (text), `month` (text) and `amount` (Float64), a row for each row of the file.
+        `campaign` (text), `month` (text) and `amount` (Float64), one row per row of the file.
 
     Raises
     ------
     UsageError
-        The file is of another kind, cannot be read, or lacks a column; or some rows cannot be understood, and the error
-        lists them.
+        The file has another format, cannot be read, or lacks a column; or some rows are invalid, which the error lists.
 
     Examples
     --------
@@ -72,7 +71,7 @@ def read_spend(path: str | os.PathLike[str]) -> pd.DataFrame:
 
 
 def checked_spend(spend: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame of spend in the format of `read_spend`.
+    """Validate a frame of spend and return it in the format of `read_spend`.
 
     Parameters
     ----------
@@ -82,7 +81,7 @@ def checked_spend(spend: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     UsageError
-        It is no frame, lacks a column, or a row cannot be understood.
+        It is not a DataFrame, lacks a column, or has an invalid row.
 
     Examples
     --------

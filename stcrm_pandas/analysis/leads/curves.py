@@ -106,11 +106,8 @@ def later_conversion(
 
     For each age group (from 0, 3, 7, 14 … 180 days), this uses the share of earlier inquiries still open on its first
     day that converted in the days after (Aalen-Johansen from that day). If a conversion date is not known, the earliest
-    and the latest possible date are both used.
-
-    Parameters: the event times of inquiries; the age of each open one, in days; the number of days; the minimum number
-    of earlier inquiries in each age group.
-    Returns: the prediction; None if there are no ages, or an age group has too few earlier inquiries.
+    and the latest possible date are both used. Returns None if there are no ages, or if an age group has fewer than
+    `least` earlier inquiries.
     """
     which = np.searchsorted(_AGES, np.asarray(ages, dtype=np.float64), side="right") - 1
     spans = [place for place in range(len(_AGES)) if (which == place).any()]

@@ -17,11 +17,8 @@ __all__ = ["with_dates"]
 def with_dates(leads: Rows, *, jobs: Any, bookings: Any, status_log: Any, as_of: int) -> Rows:
     """Add the earliest and latest time of each lead's conversion or dismissal, and how it is known.
 
-    Parameters: leads with `id`, `status`, `created`, `modified`, `call_id`, `booking_id` and, for jobs that fit,
-    `customer_id`; frames of jobs, bookings and of statuses seen, or None; until when the leads are known.
-    Returns: besides, `early` and `late` (microseconds since 1970; missing where the lead has neither status), `booked`
-    (the first job that its call or booking leads to, whatever its status) and `how`: 0 exact, 1 inferred, 2 bounded,
-    3 not converted.
+    Adds `early` and `late` (microseconds since 1970, missing for other statuses), `booked` (the first job linked by
+    call or booking, whatever its status) and `how`: 0 exact, 1 inferred, 2 bounded, 3 not converted.
     """
     rows = once(_with_first_job(leads, jobs, bookings, as_of))
     created, modified = nw.col("created"), nw.col("modified")

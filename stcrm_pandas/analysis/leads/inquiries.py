@@ -31,8 +31,6 @@ def persons_of(leads: Rows) -> Rows:
 
     This is the lead's customer; else the only customer with the same phone in another lead; else the phone; else the
     lead itself. A phone that several customers share does not link them.
-
-    Parameters: leads with `id` and `customer_id`, and with `lead_phone` where it is known.
     """
     rows = leads.with_columns(customer=nw.col("customer_id"))
     if "lead_phone" not in leads.collect_schema():

@@ -62,10 +62,7 @@ def key_of(one: str) -> nw.Expr:
 
 
 def tags_of(leads: Any, rows: Rows) -> Rows:
-    """Return a row for each lead and each of its tags: `id`, `tag`.
-
-    Parameters: the leads as given, and as `engine.lazy` gives them.
-    """
+    """Return one row per lead and tag: `id`, `tag`."""
     by = keys(rows, "id")
     if not isinstance(leads, pd.DataFrame):
         long = rows.select(*by, nw.col("tag_type_ids").alias("tag")).explode("tag")

@@ -1,8 +1,8 @@
 """How many inquiries are booked within 30 days, how fast, and how groups differ: by campaign, month and more.
 
-Leads are inquiries that were *not* booked at first contact, so this is a rescue rate. A lead has no date of its
-conversion: it is known where a job names the lead's call or booking, inferred where one job of the customer fits, and
-otherwise only bounded.
+Leads are inquiries that were *not* booked at first contact, so this is a rescue rate. A lead has no conversion date: it
+is known if a job refers to the lead's call or booking, inferred if only one job of the customer matches, and otherwise
+only bounded.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ Kind = Literal["rates", "months", "curve", "cohorts", "reasons"]
 class LeadConversion(LeadConversionResult, Analysis):
     """The result of `lead_conversion`: numbers, sentences, tables, figures, actions and call lists.
 
-    See `LeadConversionResult` for the numbers. `booked` are the opportunities of the same groups, where
-    `analysis.together` was given both.
+    See `LeadConversionResult` for the numbers. `booked` are the opportunities of the same groups, if both results were
+    passed to `analysis.together`.
     """
 
     _parts: ClassVar[Parts] = Parts(display, findings, lists, sentences)
@@ -59,7 +59,8 @@ class LeadConversion(LeadConversionResult, Analysis):
     booked: OpportunitiesResult | None = field(default=None, compare=False)
 
     def beside(self, results: Sequence[Any]) -> LeadConversion:
-        """Return the same with the opportunities of the same groups; `together` calls it with all of a report.
+        """Return this result with the opportunities of the same groups. `together` calls it with all results of a
+        report.
 
         Parameters
         ----------
@@ -70,11 +71,11 @@ class LeadConversion(LeadConversionResult, Analysis):
         return replace(self, booked=booked, disagreements=disagreements(self, booked))
 
     def speed_table(self) -> Table:
-        """The speeds as text, a row per group."""
+        """The speeds as a table for display, one row per group."""
         return Table(display.format_speed(self))
 
     def reasons_table(self) -> Table:
-        """The reasons for dismissal as text."""
+        """The reasons for dismissal as a table for display."""
         return Table(display.format_reasons(self))
 
     def figure(self, kind: Kind = "rates", *, groups: Sequence[Any] | None = None) -> Figure:
@@ -88,12 +89,12 @@ class LeadConversion(LeadConversionResult, Analysis):
         kind : {"rates", "months", "curve", "cohorts", "reasons"}, default "rates"
             What to draw.
         groups : sequence, optional
-            For `curve` the ids of at most five groups; by default all inquiries together.
+            For `curve`, the ids of at most five groups. By default, all inquiries together.
 
         Raises
         ------
         UsageError
-            For `months` and `cohorts` where no time zone was known, for a group without a curve, and for another kind.
+            The kind is unknown, a group has no curve, or `months` or `cohorts` have no time zone.
         """
         require("figure")
         from stcrm_pandas.analysis.leads import figures
@@ -131,58 +132,59 @@ def lead_conversion(
     stale_days: int = 30,
     dismissing_reasons: Mapping[int, str] | None = None,
 ) -> LeadConversion:
-    """Return the share of inquiries converted within 30 days, of those at least 30 days old, and how fast.
+    """Return the share of inquiries converted within 30 days, among those at least 30 days old, and how fast.
 
-    An inquiry is all leads of one customer or phone number, each less than 14 days after the one before. Its date and
-    credit are those of its first lead; its outcome is the best of its leads: converted, then open, then dismissed.
+    An inquiry is all leads of one customer or phone number, each less than 14 days after the previous one. It takes the
+    date and credit of its first lead, and the best outcome of its leads: converted, then open, then dismissed.
 
     A conversion is dated exactly by the first job that refers to the lead's call (`lead_call_id`) or booking
     (`booking_id`), or that the booking refers to (`job_id`), if that job is not older than the lead. It is inferred if
     exactly one job of the lead's customer, linked to no lead, was created between the lead's creation and its last
-    change, and fits no other lead. Any other conversion is between creation and last change; `status_log` narrows that
-    span. So the share has a lower and an upper bound. A status that the API does not document counts as possibly
+    change, and matches no other lead. Any other conversion lies between creation and last change; `status_log` narrows
+    that period. So the share has a lower and an upper bound. A status that the API does not document counts as possibly
     converted.
 
     Parameters
     ----------
     leads, jobs, bookings : object
         Complete frames with the columns of their schemas (times in UTC): all leads created in a period. pandas, polars,
-        DuckDB or Spark, all on the same engine. Without jobs, every conversion is only bounded.
+        DuckDB or Spark, all on the same engine. Without jobs, no conversion date is exact.
     call_reasons : DataFrame, optional
-        Leads whose call reason has `is_lead` false are left out; those whose reason is unknown are kept.
+        Leads whose call reason has `is_lead` false are left out; leads with an unknown reason are kept.
     status_log : object, optional
-        Statuses seen earlier (`id`, `status`, `first_seen`, `last_seen`).
+        The statuses recorded by earlier reads (`id`, `status`, `first_seen`, `last_seen`).
     by : str or sequence of str, optional
         One or two of "campaign", "category", "business_unit", "job_type", "call_reason", "capture_source", "priority",
         "creator", "tag", "tenant", "month", "weekday", "hour" (local time of creation); None for the total only. A lead
         counts in each of its tags.
     names : Names, optional
         Lookups by dimension ({"campaign": campaigns, "business_unit": units}), or the one of `by`: a mapping from id,
-        or a frame with `id`, `name`, `active` (of creators: employees with `user_id`, `role`). With "customer", work
-        lists name the customers of leads that have no name of their own.
+        or a frame with `id`, `name`, `active` (of creators: employees with `user_id`, `role`). With "customer", call
+        lists show the customer's name for leads without a name.
     as_of : str, date or Timestamp, optional
-        The time up to which the leads are known; by default when they were read (`leads.attrs["stcrm"]`). A time after
-        the read is replaced by the time of the read, because later outcomes are not known. An earlier time needs a
-        `status_log` that covers it.
+        The time for which the leads are current. By default, when they were read (`leads.attrs["stcrm"]`). A later time
+        is replaced by the time of the read, because later outcomes are unknown. An earlier time needs a `status_log`
+        that covers it.
     time_zone : str, optional
-        The company's time zone, for months, tiles and naive times; by default the one recorded on the frame.
+        The company's time zone, for months, tiles and naive times. By default, the one that the frame records.
     unit : {"inquiry", "lead"}, default 'inquiry'
-        "lead" counts each lead by itself.
+        "lead" counts each lead separately.
     within_days, window_days : int, default 14
-        The time within which leads of one person are one inquiry; the time after creation within which a conversion
-        counts. In days of 24 hours.
+        The period within which leads of one person are one inquiry, and the period after creation within which a
+        conversion counts. In days of 24 hours.
     min_group : int, default 30
         The minimum number of inquiries for a group to be compared.
     stale_days : int, default 30
         The number of days without a change after which an open lead is stale.
     dismissing_reasons : mapping, optional
         The meaning of each dismissing reason's id, which the API does not return. Leads dismissed as "duplicate",
-        "spam", "wrong number" or "out of area" are left out; any other text is a name.
+        "spam", "wrong number" or "out of area" are left out; any other text is displayed as the name.
 
     Raises
     ------
     UsageError
-        For a missing column, time zone or `as_of`, a duplicate id, leads read by modification or status.
+        A column, the time zone or `as_of` is missing, an id appears twice, or the leads were filtered by modification
+        date or status.
 
     Examples
     --------

@@ -107,12 +107,7 @@ def reduce_leads(
     by: Sequence[str] = (),
     within: dt.timedelta | None = None,
 ) -> Reduced:
-    """Count inquiries.
-
-    Parameters: frames with the columns of their schemas; limits, whose `mature` is also how long after its creation a
-    conversion counts; the ids of call reasons that are no leads; by id the dismissing reasons that are left out; what
-    to group by; how close repeat leads are (None: they count each).
-    """
+    """Count inquiries; a conversion counts within `limits.mature`. Without `within`, each lead is an inquiry."""
     refuse_mixtures(leads=leads, jobs=jobs, bookings=bookings)
     columns = [*_LEADS, *columns_of(by)]
     rows = lazy(

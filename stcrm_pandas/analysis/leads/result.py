@@ -1,4 +1,4 @@
-"""The numbers of lead conversion: data that sentences, actions, lists, tables and figures are made from."""
+"""The numbers of lead conversion, from which sentences, actions, lists, tables and figures are computed."""
 
 from __future__ import annotations
 
@@ -23,26 +23,25 @@ __all__ = ["LeadConversionResult"]
 class LeadConversionResult(Result):
     """The numbers of `lead_conversion`.
 
-    `table` has a row per group, `overall` one row of all of them together, `months` a row per local month of creation
-    (None without a time zone). Their columns:
+    `table` has one row per group, `overall` one row for all groups together, `months` one row per local month of
+    creation (None without a time zone). Their columns:
 
     - `id`, `name`: of the group; `id` is missing for inquiries that have none
-    - `leads`, `inquiries`; `mature`, those of the inquiries that are old enough to be measured
-    - `converted`, `open`, `dismissed`, `unknown_status`: the statuses of the inquiries; these four add up to
-      `inquiries`
+    - `leads`, `inquiries`; `mature`, the inquiries that are old enough to be measured
+    - `converted`, `open`, `dismissed`, `unknown_status`: the statuses of the inquiries; these add up to `inquiries`
     - `exact`, `inferred`, `bounded`: how the dates of `converted` are known
     - `within_lower`, `within_upper`: of `mature`, certainly and possibly converted within the window
-    - `share_lower`, `share_upper`: the same as shares of `mature`, from 0 to 1; missing where that is 0
+    - `share_lower`, `share_upper`: the same as shares of `mature`, from 0 to 1; missing if that is 0
     - `interval_low`, `interval_high`: 95 % Wilson limits, the lower one of `share_lower`, the upper of `share_upper`
     - `enough`: `mature` reaches `min_group`
-    - `whole` (months only): the month was read from its first to its last moment, and all of it is old enough
+    - `whole` (months only): the month was read completely, and all of it is old enough
 
-    `curve` has the share converted by each day (0 to 120) since an inquiry, for all together (`overall`) and for
-    each group that is large enough, `speed` the same after 1, 7, 30 and 90 days, with `known` False where the bounds
-    are more than 5 points apart. `cohorts` has a row per month of creation and number of days since (None without a
-    time zone), `reasons` one per reason for dismissal. `comparisons` holds each group against all others together
-    (see `analysis.comparison.compare`); `left_out` counts the leads that were not analysed, by reason. `disagreements`
-    has the groups on which leads and opportunities disagree, by id, where `analysis.together` was given both.
+    `curve` has the share converted by each day (0 to 120) after an inquiry, for all groups together (`overall`) and for
+    each group that is large enough, `speed` the same after 1, 7, 30 and 90 days, with `known` False if the bounds are
+    more than 5 points apart. `cohorts` has one row per month of creation and number of days since (None without a time
+    zone), `reasons` one per reason for dismissal. `comparisons` compares each group with all others together (see
+    `analysis.comparison.compare`); `left_out` counts the leads that were not analyzed, by reason. `disagreements` has
+    the groups on which leads and opportunities disagree, by id, if both results were passed to `analysis.together`.
     """
 
     months: pd.DataFrame | None
@@ -77,7 +76,7 @@ class LeadConversionResult(Result):
 
     @cached_property
     def cohorts(self) -> pd.DataFrame | None:
-        """Months of creation by days since; see `lead_tables.cohorts`."""
+        """The share converted by month of creation and days since; see `lead_tables.cohorts`."""
         return None if self.limits.zone is None else lead_tables.cohorts(self.reduced.days, self.limits)
 
     @cached_property
@@ -87,7 +86,7 @@ class LeadConversionResult(Result):
 
     @property
     def exact_dates(self) -> tuple[int, int]:
-        """The number of known conversion dates, and the number of conversions."""
+        """The number of exact conversion dates, and the number of conversions."""
         row = self.overall.iloc[0]
         return int(row["exact"] + row["inferred"]), int(row["converted"])
 

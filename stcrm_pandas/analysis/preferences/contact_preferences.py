@@ -1,4 +1,4 @@
-"""Customers who are not blocked by purpose and channel, and why the others are blocked.
+"""Which customers are not blocked, by purpose and channel, and why the others are blocked.
 
 ServiceTitan has preferences, not consent: not being blocked is not a permission.
 """
@@ -42,7 +42,7 @@ class ContactPreferences(ContactPreferencesResult, Analysis):
     _parts: ClassVar[Parts] = Parts(display, findings, lists, sentences)
 
     def store_table(self, store: Literal["locations", "newer"]) -> Shown:
-        """Return the table of all locations, or of all newer contacts; empty if there are none.
+        """Return the table of all locations, or of all contacts in the newer contacts API; empty if there are none.
 
         Parameters
         ----------
@@ -63,8 +63,8 @@ class ContactPreferences(ContactPreferencesResult, Analysis):
     def figure(self, kind: Literal["reach", "reasons", "combinations", "groups"] = "reach") -> Figure:
         """Return a plotly figure.
 
-        `reach` shows who is not blocked by purpose and channel, `reasons` what blocks the others, `combinations` by
-        which channels together marketing is not blocked, `groups` each group's share by channel of marketing.
+        `reach` shows who is not blocked, by purpose and channel, `reasons` what blocks the others, `combinations` the
+        sets of channels open for marketing, `groups` each group's share by marketing channel.
 
         Parameters
         ----------
@@ -74,7 +74,7 @@ class ContactPreferences(ContactPreferencesResult, Analysis):
         Raises
         ------
         UsageError
-            For another kind, and for `groups` without `by`.
+            The kind is unknown, or it is `groups` and there is no `by`.
         """
         require("figure")
         from stcrm_pandas.analysis.preferences import figures
@@ -108,9 +108,9 @@ def contact_preferences(
     """Analyze who is not blocked in ServiceTitan, by purpose (service, marketing) and channel.
 
     The channels are "call", "text", "e-mail" and "post". Customers are reached by their own contacts; opt-outs on
-    contacts of locations and of the newer store count for the same numbers and addresses, and each store is reported
-    separately. For marketing the preference must be on; for service (job reminders), customers with an unknown
-    preference are possibly not blocked. For texts, the number must have the type mobile, and none of its records may be
+    contacts of locations and in the newer contacts API apply to the same numbers and addresses, and each store is
+    reported separately. For marketing the preference must be on; for service (job reminders), customers with an unknown
+    preference are possibly not blocked. For texts, the type must be mobile phone, and no record of the number may be
     marked 'do not text'. Text opt-outs may also be recorded outside the CRM, so the shares for texts are upper bounds.
 
     Parameters
@@ -124,7 +124,7 @@ def contact_preferences(
     locations, location_contacts : object, optional
         All locations and their contacts, with the columns of `stcrm.schemas.Locations` and `LocationContacts`.
     methods, method_preferences, newer_contacts : object, optional
-        Frames of the newer store: `stcrm.schemas.ContactMethods`, `ContactPreferences` and `Contacts`.
+        Frames from the newer contacts API: `stcrm.schemas.ContactMethods`, `ContactPreferences` and `Contacts`.
     by : By or tuple[By, By], optional
         "customer_type", "tag", "age" (full years since the record was created, local), "tenant", or two of them.
     names : mapping or Lookups, optional
@@ -134,29 +134,29 @@ def contact_preferences(
         The company's own list, including text opt-outs recorded outside the CRM; see `consent.consent_list` for its
         columns. Its opt-outs count as blocked; its opt-ins do not unblock anybody.
     marketing_names, service_names : sequence of str, default ()
-        The preferences of the newer store that mean marketing, and messages about a customer's own job; without them,
-        both are unknown.
+        The preferences in the newer contacts API that mean marketing, and messages about a customer's own job. Without
+        them, both are unknown.
     numbers : {"plan", "length"}, default 'plan'
-        "plan": a number must be valid in its country's numbering plan; "length": only its length is checked.
+        "plan" requires a number that is valid in its country's numbering plan; "length" checks only the length.
     many : int, default 10
-        The number of customers with the same number from which it counts as, for example, a property manager's.
+        A number that at least this many customers share counts as, for example, a property manager's.
     as_of : str, date or Timestamp, optional
-        The time up to which the rows are known; by default the time of the read.
+        The time for which the rows are current. By default, the time of the read.
     time_zone : str, optional
-        The company's time zone, also for times without one; by default the one recorded on the frame.
+        The company's time zone, also for naive times. By default, the one that the frame records.
     min_group : int, default 30
         The minimum number of customers for a group to be compared.
 
     Returns
     -------
     ContactPreferences
-        The tables, and the sentences, lists and figures based on them.
+        The result: tables, and the sentences, lists and figures computed from them.
 
     Raises
     ------
     UsageError
         A column, the time zone or `as_of` is missing, an id appears twice, the frames are on different engines, or rows
-        were read by modification or only in part.
+        were filtered by modification date or are incomplete.
 
     Examples
     --------

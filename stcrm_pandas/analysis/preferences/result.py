@@ -1,4 +1,4 @@
-"""The numbers of contact preferences: counts and shares by purpose and channel, and the rows that lists are made of."""
+"""The numbers of contact preferences: counts and shares by purpose and channel, and the rows of the lists."""
 
 from __future__ import annotations
 
@@ -19,31 +19,30 @@ __all__ = ["ContactPreferencesResult"]
 class ContactPreferencesResult(Result):
     """The numbers of `contact_preferences`.
 
-    `table` has eight rows for each group, one for each purpose ("service", "marketing") and channel ("call", "text",
+    `table` has eight rows per group, one for each purpose ("service", "marketing") and channel ("call", "text",
     "e-mail", "post"); `overall` the eight rows of all active customers together; `locations` and `newer` those of all
-    active locations, and of all contacts of the newer store that are not archived, each by its own records (None where
-    not given). Their columns:
+    active locations, and of all contacts in the newer contacts API that are not archived, each from its own records
+    (None if not given). Their columns:
 
-    - `id`, `name`: of the group (a pair of ids where there are two dimensions); `id` is missing for none
+    - `id`, `name`: of the group (a pair of ids with two dimensions); `id` is missing for rows without a group
     - `purpose`, `channel`
-    - `customers`: how many active, unmerged ones there are (locations, or contacts), the denominator
+    - `customers`: the number of active, unmerged customers (or locations, or contacts): the denominator
     - `lower`, `upper`: how many are certainly, and possibly, not blocked; equal for marketing, where an unknown
       preference blocks
-    - `share_lower`, `share_upper`: the same as shares of `customers`, from 0 to 1; missing where that is 0
+    - `share_lower`, `share_upper`: the same as shares of `customers`, from 0 to 1; missing if that is 0
     - `interval_low`, `interval_high`: 95 % Wilson limits, the lower one of `share_lower`, the upper of `share_upper`
     - `enough`: `customers` reaches `min_group`
-    - a column for each reason, from `do_not_service` to `none_on_file`: how many are blocked by it, the first that
-      fits
+    - one column per reason, from `do_not_service` to `none_on_file`: how many are blocked by it; the first that applies
+      counts
 
-    `lower` and the reasons add up to `customers`. A customer with two tags is in both of their groups. `others` has a
-    row for each store of those whom shares exclude: `store` ("customers", "locations", "newer"), `name`, `customers`
-    (how many), of which `inactive` (or archived) and `merged`.
+    `lower` and the reasons add up to `customers`. A customer with two tags is in both groups. `others` counts those
+    that the shares exclude, one row per store: `store` ("customers", "locations", "newer"), `name`, `customers` (how
+    many), of which `inactive` (or archived) and `merged`.
 
-    `combinations` counts customers by the set of channels by which they are not blocked (`purpose`, a condition for
-    each channel, `customers`). `kinds` counts the records of each store by type. `consent` sets the company's own list
-    beside it (None without one; see `consent.by_consent`). `comparisons` holds, for each channel of
-    marketing, each group against all others together (`comparison.compare`). `left_out` counts rows that were not
-    analysed, by reason.
+    `combinations` counts customers by the set of channels on which they are not blocked (`purpose`, one column per
+    channel, `customers`). `kinds` counts the records of each store by type. `consent` compares this with the company's
+    own list (None without one; see `consent.by_consent`). `comparisons` compares each group with all others together,
+    for each marketing channel (`comparison.compare`). `left_out` counts rows that were not analyzed, by reason.
     """
 
     locations: pd.DataFrame | None

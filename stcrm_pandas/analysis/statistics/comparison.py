@@ -59,7 +59,7 @@ def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_gro
     Returns
     -------
     DataFrame
-        A row per group, in order: `id`, `name`, `n`, `share_lower`, `share_upper`, `others_n`, `others_lower`,
+        One row per group, in order: `id`, `name`, `n`, `share_lower`, `share_upper`, `others_n`, `others_lower`,
         `others_upper` (shares from 0 to 1), `difference` (of the bounds that face each other; 0 where they overlap),
         `standardised` (the same within strata; missing without them), `error` (its standard error), `p_value`,
         `p_adjusted` (missing where not compared), `p_standardised`, `p_standardised_adjusted` (the same of the larger
@@ -125,20 +125,20 @@ def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_gro
 
 
 def together(*results: Result) -> tuple[Result, ...]:
-    """Return the results with p-values adjusted over all groups that a report could mention.
+    """Return results whose p-values are adjusted over all comparisons in a report.
 
-    If lead conversion and opportunities have the same groups, each gets the other: a group on which they disagree is
-    reported with both measures, and without an action.
+    If there are lead conversion and opportunities for the same groups, each result refers to the other: a group on
+    which they disagree is reported with both measures, and without an action.
 
     Parameters
     ----------
     *results : object
-        Frozen results of analyses with `comparisons`, a frame of `compare` or a mapping of several.
+        Results of analyses, with `comparisons` (a frame from `compare`, or a mapping of several).
 
     Returns
     -------
     tuple[Result, ...]
-        Copies of them, in order, with new adjusted p-values and `verdict`.
+        Copies of the results, in order, with new adjusted p-values and `verdict`.
 
     Examples
     --------

@@ -257,19 +257,19 @@ class PreferredTechniciansOfLocations(Model, row=locations.PREFERRED_TECHNICIANS
 
 
 class Contacts(Model, row=contacts.CONTACTS):
-    """Contacts in the new contacts API, with GUIDs as keys."""
+    """Contacts in the newer contacts API, with GUIDs as keys."""
 
 
 class ContactMethods(Model, row=contacts.CONTACT_METHODS):
-    """Contact methods: phones and e-mails of contacts in the new contacts API."""
+    """Contact methods: phones and e-mails of contacts in the newer contacts API."""
 
 
 class ContactRelationships(Model, row=contacts.CONTACT_RELATIONSHIPS):
-    """The rows that contacts in the new contacts API belong to."""
+    """The rows that contacts in the newer contacts API belong to."""
 
 
 class ContactsOfRelationship(Model, row=contacts.CONTACTS_OF_RELATIONSHIP):
-    """Contacts in the new contacts API, by the rows that they belong to."""
+    """Contacts in the newer contacts API, by the rows that they belong to."""
 
 
 class ContactPreferences(Model, row=contacts.CONTACT_PREFERENCES):
