@@ -161,6 +161,7 @@ def booking_sources(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> moments = pd.Series(pd.to_datetime(["2026-01-05T15:00Z", "2026-01-06T16:00Z"], utc=True))
     >>> bookings = pd.DataFrame({"id": [1, 2], "source": ["Web Form", "web-form"], "status": ["Converted", "New"],
     ...     "created_on": moments, "modified_on": moments, "start": moments, "job_id": pd.array([7, None], "Int64"),
