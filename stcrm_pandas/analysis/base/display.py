@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib import resources
@@ -20,6 +20,7 @@ __all__ = [
     "Table",
     "load_definitions",
     "missing",
+    "rows_shown",
     "table",
     "verdict_note",
 ]
@@ -162,9 +163,30 @@ class Shown:
     header: Mapping[str, bool]
     rows: list[list[str]]
     dim: list[bool] | None = None
+    total: bool = False
 
     def _repr_html_(self) -> str:
-        return table(self.header, self.rows, dim=self.dim) if self.rows else "<p>There is nothing to show.</p>"
+        if not self.rows:
+            return "<p>There is nothing to show.</p>"
+        return table(self.header, self.rows, dim=self.dim, total=self.total)
+
+
+def rows_shown(
+    rows: Iterable[Any], columns: Mapping[str, str | Callable[[Any], Any]], *, left: Sequence[str] = (), total: bool
+) -> Shown:
+    """Return a table of rows, in which those with a false `enough` are dimmed.
+
+    Parameters: the rows; by title the name of a value of the row, or a function of the row; the titles besides the
+    first whose cells are no numbers; whether the last row is the total.
+    """
+    listed = [*rows]
+    header = {title: place > 0 and title not in ("", *left) for place, title in enumerate(columns)}
+    cells = [[_cell(getattr(row, of) if isinstance(of, str) else of(row)) for of in columns.values()] for row in listed]
+    return Shown(header, cells, [not getattr(row, "enough", True) for row in listed], total)
+
+
+def _cell(value: Any) -> str:
+    return value if isinstance(value, str) else "" if pd.isna(value) else f"{value:,}"
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from stcrm_pandas.analysis.base.display import table
+from stcrm_pandas.analysis.base.display import rows_shown
 from stcrm_pandas.analysis.base.engine import month_name, month_number
 from stcrm_pandas.analysis.base.money import money
 from stcrm_pandas.analysis.base.names import named
@@ -63,31 +63,28 @@ class Costs:
 
 def costs_table(costs: Costs) -> str:
     """Return the HTML of the campaigns with spend, with the total in the last row."""
-    header = {
-        "Campaign": False,
-        "Cost per booked job (95% CI)": True,
-        "Cost per opportunity": True,
-        "Revenue per 1 spent": True,
-        "Spend": True,
-        "Months": True,
-        "Opportunities": True,
-        "Booked": True,
+
+    def paid(of: Callable[[Any], Any], currency: str | None = costs.currency) -> Callable[[Any], str]:
+        return lambda row: money(of(row), currency) if row.enough else "too few"
+
+    def per_job(row: Any) -> str:
+        if not row.enough or not row.booked:
+            return "none booked" if row.enough else "too few"
+        cost, low, high = (money(x, costs.currency) for x in (row.cost_per_booked, row.cost_low, row.cost_high))
+        return f"{cost} ({low}–{high})"
+
+    columns: dict[str, str | Callable[[Any], str]] = {
+        "Campaign": "name",
+        "Cost per booked job (95% CI)": per_job,
+        "Cost per opportunity": paid(lambda row: row.cost_per_opportunity),
+        "Revenue per 1 spent": paid(lambda row: row.revenue_per_unit, None),
+        "Spend": lambda row: money(row.spend, costs.currency),
+        "Months": "months",
+        "Opportunities": "opportunities",
+        "Booked": "booked",
     }
-    shown = pd.concat([costs.table, costs.overall], ignore_index=True)
-    rows = []
-    for row in rows_of(shown):
-        cost, low, high, per_opportunity, spend = (
-            money(amount, costs.currency)
-            for amount in (row.cost_per_booked, row.cost_low, row.cost_high, row.cost_per_opportunity, row.spend)
-        )
-        ratios = [
-            f"{cost} ({low}–{high})" if row.booked else "none booked",
-            per_opportunity,
-            money(row.revenue_per_unit),
-        ]
-        counts = [f"{count:,}" for count in (row.months, row.opportunities, row.booked)]
-        rows.append([str(row.name), *(ratios if row.enough else ["too few"] * 3), spend, *counts])
-    return table(header, rows, dim=[not enough for enough in shown["enough"]], total=True)
+    rows = (row for part in (costs.table, costs.overall) for row in rows_of(part))
+    return rows_shown(rows, columns, total=True)._repr_html_()
 
 
 def costs_of(

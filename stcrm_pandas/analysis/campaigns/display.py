@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from stcrm_pandas.analysis.base.display import table, verdict_note
+import pandas as pd
+
+from stcrm_pandas.analysis.base.display import rows_shown, verdict_note
 from stcrm_pandas.analysis.base.format import count_range, format_share
 from stcrm_pandas.analysis.base.money import amounts, money
 from stcrm_pandas.analysis.base.names import group_word
@@ -21,36 +23,37 @@ _COUNTS = {
     "as booking": "bookings",
     "as job": "direct_jobs",
 }
-_STEPS = {"Booked": "booked", "Completed": "completed", "Above zero": "above_zero"}
-_AMOUNTS = {
-    "Revenue": ("revenue",),
-    "with follow-on jobs": ("revenue", "follow_on_revenue"),
-    "Median above zero": ("median",),
-}
 
 
 def main_table(result: OpportunitiesResult) -> str:
     """Return the HTML of the groups, the jobs that cannot be traced, and all together in the last row."""
-    old_enough = f"At least {result.mature_days} days old"
-    numbers = dict.fromkeys([*_COUNTS, old_enough, *_STEPS, *_AMOUNTS], True)
-    header = {group_word(result.by).capitalize(): False, "Booked (95% CI)": True, "": False, **numbers}
+
+    def step(name: str) -> Callable[[Any], str]:
+        return lambda row: count_range(getattr(row, f"{name}_lower"), getattr(row, f"{name}_upper"))
+
+    def revenue(*names: str) -> Callable[[Any], str]:
+        return lambda row: _revenue(result, row, names)
+
+    columns: dict[str, str | Callable[[Any], str]] = {
+        group_word(result.by).capitalize(): "name",
+        "Booked (95% CI)": lambda row: format_share(row, "booked_") if row.mature and row.compared else "",
+        "": "note",
+        **_COUNTS,
+        f"At least {result.mature_days} days old": "mature",
+        **{"Booked": step("booked"), "Completed": step("completed"), "Above zero": step("above_zero")},
+        "Revenue": revenue("revenue"),
+        "with follow-on jobs": revenue("revenue", "follow_on_revenue"),
+        "Median above zero": revenue("median"),
+    }
     groups = result.table.assign(verdict=result.comparisons["verdict"]) if result.by else result.table.iloc[:0]
-    shown = [(row, verdict_note(row), row.mature) for row in rows_of(groups)]
-    shown += [(row, "not compared", 0) for row in rows_of(result.untraced)]
-    shown += [(row, "", row.mature) for row in rows_of(result.overall)]
-    rows = [
-        [
-            str(row.name),
-            format_share(row, "booked_") if measured else "",
-            note,
-            *(f"{getattr(row, name):,}" for name in (*_COUNTS.values(), "mature")),
-            *(count_range(getattr(row, f"{step}_lower"), getattr(row, f"{step}_upper")) for step in _STEPS.values()),
-            *(_revenue(result, row, columns) for columns in _AMOUNTS.values()),
-        ]
-        for row, note, measured in shown
+    notes = pd.Series([*map(verdict_note, rows_of(groups))], index=groups.index, dtype="str")
+    parts = [
+        groups.assign(note=notes, compared=True),
+        result.untraced.assign(note="not compared", compared=False, enough=True),
+        result.overall.assign(note="", compared=True, enough=True),
     ]
-    dim = [*(not enough for enough in groups["enough"]), False, False]
-    return table(header, rows, dim=dim, total=bool(result.by))
+    rows = (row for part in parts for row in rows_of(part))
+    return rows_shown(rows, columns, total=bool(result.by))._repr_html_()
 
 
 def _revenue(result: OpportunitiesResult, row: Any, columns: Sequence[str]) -> str:

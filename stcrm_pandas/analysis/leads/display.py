@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.display import table, verdict_note
+from stcrm_pandas.analysis.base.display import rows_shown, verdict_note
 from stcrm_pandas.analysis.base.format import count_range, format_percent, format_range, format_share, plural
 from stcrm_pandas.analysis.base.names import group_word
 from stcrm_pandas.analysis.base.shares import rows_of
@@ -23,37 +23,24 @@ _BOTH = {
 def main_table(result: LeadConversionResult) -> str:
     """Return the HTML of `LeadConversion`, all inquiries together in the last row."""
     inquiries = result.unit == "inquiry"
-    counts = {
+    columns = {
+        group_word(result.by).capitalize(): "name",
+        f"Within {result.window_days} days (95% CI)": lambda row: format_share(row) if row.mature else "",
+        "": lambda row: _BOTH[row.verdict] if row.id in result.disagreements else verdict_note(row),
+        f"Converted of those {result.window_days} days old": lambda row: (
+            f"{count_range(row.within_lower, row.within_upper)} of {row.mature:,}"
+        ),
         "Inquiries" if inquiries else "Leads": "inquiries",
         "Open": "open",
         "Dismissed": "dismissed",
         "Converted so far": "converted",
-        "exact": "exact",
-        "inferred": "inferred",
-        "bounded": "bounded",
+        **{name: name for name in ("exact", "inferred", "bounded")},
         **({"Leads": "leads"} if inquiries else {}),
-    }
-    header = {
-        group_word(result.by).capitalize(): False,
-        f"Within {result.window_days} days (95% CI)": True,
-        "": False,
-        f"Converted of those {result.window_days} days old": True,
-        **dict.fromkeys(counts, True),
     }
     shown = result.table.assign(verdict=result.comparisons["verdict"])
     if result.by:
         shown = pd.concat([shown, result.overall.assign(verdict="")], ignore_index=True)
-    rows = [
-        [
-            str(row.name),
-            format_share(row) if row.mature else "",
-            _BOTH[row.verdict] if row.id in result.disagreements else verdict_note(row),
-            f"{count_range(row.within_lower, row.within_upper)} of {row.mature:,}",
-            *(f"{getattr(row, name):,}" for name in counts.values()),
-        ]
-        for row in rows_of(shown)
-    ]
-    return table(header, rows, dim=[not enough for enough in shown["enough"]], total=bool(result.by))
+    return rows_shown(rows_of(shown), columns, total=bool(result.by))._repr_html_()
 
 
 def format_speed(result: LeadConversionResult) -> pd.DataFrame:
