@@ -335,32 +335,19 @@ def _of_arrow(table: Any) -> pd.DataFrame:
     """Return nullable dtypes, since a missing number must not turn large ids into floats."""
     import pyarrow as pa
 
-    columns: dict[str, Any] = {}
-    for name, column in zip(table.column_names, table.columns, strict=True):
-        if pa.types.is_integer(column.type) or (pa.types.is_decimal(column.type) and column.type.scale == 0):
-            # a sum of integers has 128 bits in DuckDB
-            columns[name] = pd.arrays.IntegerArray(*_values(column.cast(pa.int64()), 0))
-        elif pa.types.is_floating(column.type) or pa.types.is_decimal(column.type):
-            columns[name] = pd.arrays.FloatingArray(*_values(column.cast(pa.float64()), 0.0))
-        elif pa.types.is_boolean(column.type):
-            columns[name] = pd.arrays.BooleanArray(*_values(column, False))
-        else:
-            columns[name] = column.to_pandas()
-    return pd.DataFrame(columns)
+    def common(kind: Any) -> Any:
+        # a sum of integers has 128 bits in DuckDB
+        if pa.types.is_integer(kind) or (pa.types.is_decimal(kind) and kind.scale == 0):
+            return pa.int64()
+        return pa.float64() if pa.types.is_floating(kind) or pa.types.is_decimal(kind) else kind
 
-
-def _values(column: Any, stand_in: Any) -> tuple[Any, Any]:
-    filled = column.fill_null(stand_in).to_numpy()
-    return filled.copy(), column.is_null().to_numpy().copy()
+    schema = pa.schema([(one.name, common(one.type)) for one in table.schema])
+    nullable = {pa.int64(): pd.Int64Dtype(), pa.float64(): pd.Float64Dtype(), pa.bool_(): pd.BooleanDtype()}
+    frame: pd.DataFrame = table.cast(schema).to_pandas(types_mapper=nullable.get)
+    return frame
 
 
 def _common(dtype: Any) -> Any:
-    if pd.api.types.is_bool_dtype(dtype):
-        return "boolean"
-    if pd.api.types.is_integer_dtype(dtype):
-        return "Int64"
-    if pd.api.types.is_float_dtype(dtype):
-        return "Float64"
-    if pd.api.types.is_string_dtype(dtype) and not pd.api.types.is_object_dtype(dtype):
+    if isinstance(dtype, pd.StringDtype):
         return "str"
-    return dtype
+    return {"b": "boolean", "i": "Int64", "u": "Int64", "f": "Float64"}.get(dtype.kind, dtype)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,7 +25,10 @@ __all__ = [
     "listed",
     "plural",
     "whole_percent",
+    "with_count",
 ]
+
+_ONE_OR_MANY = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")
 
 
 def format_share(row: Any, prefix: str = "", *, label: str = "") -> str:
@@ -79,6 +83,15 @@ def format_time(moment: dt.datetime) -> str:
     """Return 'Fri, Jun 19, 2026, 10:00 AM'."""
     hour = f"{moment.hour % 12 or 12}:{moment:%M} {'AM' if moment.hour < 12 else 'PM'}"
     return f"{moment:%a, %b} {moment.day}, {moment.year}, {hour}"
+
+
+def with_count(count: int, text: str) -> str:
+    """Return a sentence after its count, with the words for one or for many; empty if the count is 0.
+
+    >>> with_count(1, "[lead is|leads are] left out."), with_count(2, "[lead is|leads are] left out.")
+    ('1 lead is left out.', '2 leads are left out.')
+    """
+    return f"{count:,} {re.sub(_ONE_OR_MANY, lambda words: words[1 if count == 1 else 2], text)}" if count else ""
 
 
 def is_or_are(count: int) -> str:

@@ -12,14 +12,15 @@ from stcrm_pandas.analysis.base.format import (
     format_percent,
     format_range,
     format_share,
-    is_or_are,
     plural,
     whole_percent,
+    with_count,
 )
 from stcrm_pandas.analysis.base.money import money
 from stcrm_pandas.analysis.base.names import group_word
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
+from stcrm_pandas.analysis.leads.reduction import REASONS_UNKNOWN
 from stcrm_pandas.analysis.statistics.comparison import SURE
 from stcrm_pandas.analysis.statistics.estimates import wilson
 
@@ -156,39 +157,30 @@ def _costs(result: OpportunitiesResult) -> list[str]:
         if len(rows):
             total = money(rows["amount"].sum(), currency)
             sentences.append(f"Rows of the spend that {why}: {len(rows):,} ({total} in all), left out.")
-    if costs.without:
-        sentences.append(
-            f"{plural(costs.without, *_UNIT)} of these months {is_or_are(costs.without)} of campaigns without spend, "
-            "and left out of all costs."
-        )
-    return sentences
+    without = "[opportunity of these months is|opportunities of these months are] of campaigns without spend"
+    return [*filter(None, [*sentences, with_count(costs.without, f"{without}, and left out of all costs.")])]
 
 
 def _left_out(result: OpportunitiesResult, overall: Any) -> list[str]:
-    young = int(overall.opportunities - overall.mature) - result.undated
-    untraced = int(result.untraced["opportunities"].iloc[0])
-    counts = [
-        (
-            young,
-            f"{plural(young, *_UNIT)} {is_or_are(young)} younger than {result.mature_days} days "
-            "and not included in any rate yet.",
+    sentences = [
+        with_count(
+            int(overall.opportunities - overall.mature) - result.undated,
+            f"[opportunity is|opportunities are] younger than {result.mature_days} days and not included in any rate "
+            "yet.",
         ),
-        (
-            untraced,
-            f"{plural(untraced, 'job names', 'jobs name')} neither a call nor a booking: listed in a separate row, and "
-            "not included in any rate.",
+        with_count(
+            int(result.untraced["opportunities"].iloc[0]),
+            "[job names|jobs name] neither a call nor a booking: listed in a separate row, and not included in any "
+            "rate.",
         ),
-        (
-            not result.call_reasons_known,
-            "Call reasons were not read: inquiries whose reason says that they are no leads are still counted.",
-        ),
-        (
+        "" if result.call_reasons_known else REASONS_UNKNOWN,
+        with_count(
             result.undated,
-            f"{plural(result.undated, *_UNIT)} without a date of creation {is_or_are(result.undated)} not "
-            "included in any rate.",
+            "[opportunity without a date of creation is|opportunities without a date of creation are] not included "
+            "in any rate.",
         ),
     ]
-    return [sentence for count, sentence in counts if count]
+    return [*filter(None, sentences)]
 
 
 def definitions(result: OpportunitiesResult) -> Definitions:

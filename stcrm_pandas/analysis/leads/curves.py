@@ -18,7 +18,6 @@ from stcrm_pandas.analysis.statistics.prediction import Prediction, predict, sha
 __all__ = ["LAST_DAY", "SPEEDS", "UNSURE", "curves", "later_conversion", "speeds"]
 
 Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 
 LAST_DAY = 120
 SPEEDS = (1, 7, 30, 90)
@@ -58,38 +57,21 @@ def _curve(event_times: pd.DataFrame) -> pd.DataFrame:
             "day": pd.array(range(LAST_DAY + 1), dtype="Int64"),
             "share_lower": floats(np.minimum(late["share"], early["share"])),
             "share_upper": floats(np.maximum(late["share"], early["share"])),
-            "interval_low": floats(np.minimum(late["low"], early["low"])),
-            "interval_high": floats(np.maximum(late["high"], early["high"])),
-            "at_risk": pd.array(late["at_risk"], dtype="Int64"),
+            "interval_low": floats(np.minimum(late["interval_low"], early["interval_low"])),
+            "interval_high": floats(np.maximum(late["interval_high"], early["interval_high"])),
+            "at_risk": late["at_risk"].astype("Int64"),
         }
     )
 
 
-def _incidence(event_times: pd.DataFrame, side: str) -> dict[str, Any]:
+def _incidence(event_times: pd.DataFrame, side: str) -> pd.DataFrame:
     """Return by day the cumulative share converted, its limits, and the number at risk."""
-    day = event_times[f"{side}_day"].to_numpy(dtype=np.int64)
-    event = event_times[f"{side}_event"].to_numpy(dtype=np.int64)
-    count = event_times["inquiries"].to_numpy(dtype=np.int64)
-    at_risk = count.sum() - np.concatenate([[0], np.cumsum(np.bincount(day, count, LAST_DAY + 1)[:LAST_DAY])])
-    days = np.arange(LAST_DAY + 1)
-    if not len(count):
-        nothing = np.full(LAST_DAY + 1, np.nan)
-        return {"share": nothing, "low": nothing, "high": nothing, "at_risk": np.zeros(LAST_DAY + 1, dtype=np.int64)}
-    steps = _steps(day, event, count, days)
-    seen = at_risk > 0
-    return {name: np.where(seen, values, np.nan) for name, values in steps.items()} | {
-        "at_risk": at_risk.astype(np.int64)
-    }
-
-
-def _steps(day: Ints, event: Ints, count: Ints, at: Ints) -> dict[str, Floats]:
-    """Return the cumulative share converted by each of these days, and its limits."""
-    curve = aalen_johansen(day, event, count)
-    place = np.searchsorted(curve["day"].to_numpy(dtype=np.int64), at, side="right") - 1
-    return {
-        name: np.where(place >= 0, curve[column].to_numpy(dtype=np.float64)[np.maximum(place, 0)], 0.0)
-        for name, column in (("share", "share"), ("low", "interval_low"), ("high", "interval_high"))
-    }
+    names = (f"{side}_day", f"{side}_event", "inquiries")
+    day, event, count = (event_times[name].to_numpy(dtype=np.int64) for name in names)
+    at_risk = count.sum() - np.append(0, np.cumsum(np.bincount(day, count, LAST_DAY + 1)[:LAST_DAY]))
+    curve = aalen_johansen(day, event, count).astype("float64").set_index("day").rename_axis(None)
+    shares = curve[["share", "interval_low", "interval_high"]].reindex(range(LAST_DAY + 1), method="ffill").fillna(0.0)
+    return shares.where(pd.Series(at_risk > 0)).assign(at_risk=at_risk.astype(np.int64))
 
 
 def speeds(curve: pd.DataFrame) -> pd.DataFrame:

@@ -37,7 +37,8 @@ _COLUMNS = {
     "tag": "tag_type_ids",
     "tenant": TENANT,
 }
-LOCAL = ("month", "weekday", "hour")
+LOCAL = {"month": local_month, "weekday": local_weekday, "hour": local_hour}
+"""The dimensions of the local time of creation."""
 BY = (*_COLUMNS, *LOCAL)
 
 
@@ -52,13 +53,7 @@ def columns_of(by: Sequence[str]) -> list[str]:
 
 def key_of(one: str) -> nw.Expr:
     """Return the key of a lead from its row in `engine.lazy`; keys of tags come from `tags_of`."""
-    if one == "month":
-        return local_month("created_on")
-    if one == "weekday":
-        return local_weekday("created_on")
-    if one == "hour":
-        return local_hour("created_on")
-    return nw.col(_COLUMNS[one])
+    return LOCAL[one]("created_on") if one in LOCAL else nw.col(_COLUMNS[one])
 
 
 def tags_of(leads: Any, rows: Rows) -> Rows:

@@ -35,7 +35,18 @@ from stcrm_pandas.analysis.leads.inquiries import inquiries_of
 from stcrm_pandas.analysis.leads.keys import columns_of, key_of, tags_of
 from stcrm_pandas.errors import UsageError
 
-__all__ = ["COUNTS", "HORIZONS", "LEFT_OUT", "LONGEST", "USED", "Reduced", "not_leads", "reduce_leads", "split_reasons"]
+__all__ = [
+    "COUNTS",
+    "HORIZONS",
+    "LEFT_OUT",
+    "LONGEST",
+    "REASONS_UNKNOWN",
+    "USED",
+    "Reduced",
+    "not_leads",
+    "reduce_leads",
+    "split_reasons",
+]
 
 COUNTS = (
     "leads",
@@ -60,6 +71,8 @@ LONGEST = 365
 
 LEFT_OUT = ("duplicate", "spam", "wrong number", "out of area")
 """Dismissals that have nothing to do with how inquiries are handled."""
+
+REASONS_UNKNOWN = "Call reasons were not read: inquiries whose reason says that they are no leads are still counted."
 
 _LEADS = ("id", "status", "call_reason_id", "call_id", "booking_id")
 _FILLED = ("active", "business_unit_id", "customer_id", "dismissing_reason_id")

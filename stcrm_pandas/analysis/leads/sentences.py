@@ -6,9 +6,10 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.differences import CLEARLY_DIFFERENT, Wording, differences, versus
 from stcrm_pandas.analysis.base.display import Definitions, load_definitions
-from stcrm_pandas.analysis.base.format import format_range, format_share, has_or_have, is_or_are, listed, plural
+from stcrm_pandas.analysis.base.format import format_range, format_share, listed, plural, with_count
 from stcrm_pandas.analysis.base.names import group_word
 from stcrm_pandas.analysis.base.shares import rows_of
+from stcrm_pandas.analysis.leads.reduction import REASONS_UNKNOWN
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 
 __all__ = ["definitions", "summary", "wording"]
@@ -92,46 +93,33 @@ def _dates(result: LeadConversionResult, row: pd.Series) -> list[str]:
 
 
 def _left_out(result: LeadConversionResult, row: pd.Series) -> list[str]:
-    young = int(row["inquiries"]) - int(row["mature"]) - result.undated
-    repeats = int(row["leads"]) - int(row["inquiries"])
-    unknown, undated, odd = int(row["unknown_status"]), result.undated, result.linked_not_converted
-    counts = [
-        (
-            young,
-            f"{counted(result, young)} {is_or_are(young)} younger than {result.window_days} days and not measured yet.",
+    one, many = _UNIT[result.unit]
+    sentences = [
+        with_count(
+            int(row["inquiries"]) - int(row["mature"]) - result.undated,
+            f"[{one} is|{many} are] younger than {result.window_days} days and not measured yet.",
         ),
-        (
-            repeats,
-            f"{plural(repeats, 'lead')} {is_or_are(repeats)} from the same person within {result.within_days} days of "
-            "an earlier one: repeat leads count once.",
+        with_count(
+            int(row["leads"]) - int(row["inquiries"]),
+            f"[lead is|leads are] from the same person within {result.within_days} days of an earlier one: repeat "
+            "leads count once.",
         ),
         *(
-            (
-                count,
-                f"{plural(count, 'lead')} {is_or_are(count)} left out: {_WHY.get(reason, f'dismissed as {reason}')}.",
-            )
+            with_count(count, f"[lead is|leads are] left out: {_WHY.get(reason, f'dismissed as {reason}')}.")
             for reason, count in result.left_out.items()
         ),
-        (
-            not result.call_reasons_known,
-            "Call reasons were not read: inquiries whose reason says that they are no leads are still counted.",
+        "" if result.call_reasons_known else REASONS_UNKNOWN,
+        with_count(
+            int(row["unknown_status"]),
+            f"[{one} has|{many} have] a status that ServiceTitan does not document: counted as possibly converted.",
         ),
-        (
-            unknown,
-            f"{counted(result, unknown)} {has_or_have(unknown)} a status that ServiceTitan does not document: counted "
-            "as possibly converted.",
-        ),
-        (
-            undated,
-            f"{counted(result, undated)} {has_or_have(undated)} no date of creation and {is_or_are(undated)} not "
-            "measured.",
-        ),
-        (
-            odd,
-            f"{plural(odd, 'lead')} {has_or_have(odd)} a linked job, but not the status Converted: counted by status.",
+        with_count(result.undated, f"[{one} has|{many} have] no date of creation and [is|are] not measured."),
+        with_count(
+            result.linked_not_converted,
+            "[lead has|leads have] a linked job, but not the status Converted: counted by status.",
         ),
     ]
-    return [sentence for count, sentence in counts if count]
+    return [*filter(None, sentences)]
 
 
 def definitions(result: LeadConversionResult) -> Definitions:
