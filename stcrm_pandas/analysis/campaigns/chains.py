@@ -70,7 +70,9 @@ def opportunities_of(records: pd.DataFrame, repeat: dt.timedelta, limits: Limits
     within = TENANT if TENANT in kept else None
     kept = kept.assign(chain=chain_of(kept, _TIES, within=within))
     kept["inferred"] = _fitting(kept, limits.as_of)
-    kept, follow_on = _without_follow_on(kept, within)
+    # chains that begin with a first contact, and those of follow-on jobs only
+    begun = (~kept["follow_on"]).groupby(kept["chain"]).transform("any").to_numpy(dtype=bool)
+    kept, follow_on = kept[begun], kept[~begun]
     left_out["after another job"] = len(follow_on)
     rows = _reduced(kept)
     rows["follow_on_cents"] = _follow_on_cents(rows, kept, follow_on)
@@ -79,7 +81,7 @@ def opportunities_of(records: pd.DataFrame, repeat: dt.timedelta, limits: Limits
     late = _known(created >= micros(end)) if end else np.zeros(len(rows), dtype=bool)
     left_out["began before the period"], left_out["began after the period"] = int(early.sum()), int(late.sum())
     rows = rows[~early & ~late].reset_index(drop=True)
-    rows["created"] = _times(rows["created"])
+    rows["created"] = pd.to_datetime(rows["created"].astype("Int64"), unit="us", utc=True).astype("datetime64[us, UTC]")
     return Chains(rows, left_out)
 
 
@@ -115,12 +117,6 @@ def _fitting(records: pd.DataFrame, as_of: dt.datetime) -> pd.Series:
     alone = met[~met["chain"].duplicated(keep=False) & ~met["row"].duplicated(keep=False)]
     records.loc[alone["row"], "chain"] = alone["chain"].to_numpy()
     return pd.Series(records.index.isin(alone["row"]), index=records.index)
-
-
-def _without_follow_on(records: pd.DataFrame, within: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Separate chains that begin with a first contact from chains of follow-on jobs only."""
-    begun = (~records["follow_on"]).groupby(records["chain"]).transform("any").to_numpy(dtype=bool)
-    return records[begun], records[~begun]
 
 
 def _reduced(records: pd.DataFrame) -> pd.DataFrame:
@@ -196,10 +192,6 @@ def _cents(records: pd.DataFrame) -> pd.Series:
 
 def _known(condition: pd.Series) -> npt.NDArray[np.bool_]:
     return condition.fillna(value=False).to_numpy(dtype=bool)
-
-
-def _times(created: pd.Series) -> pd.Series:
-    return pd.to_datetime(created.astype("Int64"), unit="us", utc=True).astype("datetime64[us, UTC]")
 
 
 def chain_of(records: pd.DataFrame, ties: Sequence[str], *, within: str | None = None) -> Labels:

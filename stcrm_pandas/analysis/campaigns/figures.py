@@ -11,11 +11,11 @@ from stcrm_pandas.analysis.base.format import count_range, format_percent, forma
 from stcrm_pandas.analysis.base.money import money
 from stcrm_pandas.analysis.base.names import group_word
 from stcrm_pandas.analysis.base.shares import extremes, rows_of
-from stcrm_pandas.analysis.campaigns.costs import Costs
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.charts.base import COLORS, SHADE, compared_shares, empty, hover, lines, name_rows, top_axis
+from stcrm_pandas.errors import UsageError
 
-__all__ = ["booked_shares", "costs", "steps"]
+__all__ = ["booked", "cost", "steps"]
 
 # from light to dark, from inquiry to revenue
 _STEPS = {
@@ -29,7 +29,7 @@ _MOST = 20
 _NARROW_BAR = 66  # pixels of a thick bar and the name above it
 
 
-def booked_shares(result: OpportunitiesResult) -> go.Figure:
+def booked(result: OpportunitiesResult) -> go.Figure:
     """Return the booked rate of each group with its interval; the line is the rate of all opportunities."""
     figure = compared_shares(
         result.table,
@@ -72,9 +72,12 @@ def steps(result: OpportunitiesResult) -> go.Figure:
     return name_rows(figure, shown["name"], alt=alt, narrow=_NARROW_BAR, shift=_NARROW_BAR / 2)
 
 
-def costs(result: Costs) -> go.Figure:
+def cost(result: OpportunitiesResult) -> go.Figure:
     """Return the cost of a booked job by campaign, the lowest first, with the interval from the booked rate."""
-    table = result.table[result.table["cost_per_booked"].notna() & result.table["enough"]]
+    costs = result.costs
+    if costs is None:
+        raise UsageError("there is no spend: use opportunities(..., spend=read_spend('spend.csv'))")
+    table = costs.table[costs.table["cost_per_booked"].notna() & costs.table["enough"]]
     shown = table.sort_values(["cost_per_booked", "name"]).reset_index(drop=True)
     places = [float(place) for place in shown.index]
     figure = empty()
@@ -89,19 +92,19 @@ def costs(result: Costs) -> go.Figure:
         text=[
             hover(
                 row.name,
-                f"{money(row.cost_per_booked, result.currency)} per booked job",
-                f"{money(row.spend, result.currency)} for {row.booked:,} of {row.opportunities:,} opportunities",
+                f"{money(row.cost_per_booked, costs.currency)} per booked job",
+                f"{money(row.spend, costs.currency)} for {row.booked:,} of {row.opportunities:,} opportunities",
             )
             for row in rows_of(shown)
         ],
         hovertemplate="%{text}<extra></extra>",
     )
-    _line_of_all(figure, result.overall["cost_per_booked"].iloc[0], 1)
+    _line_of_all(figure, costs.overall["cost_per_booked"].iloc[0], 1)
     top_axis(figure, "cost per booked job", rangemode="tozero")
     alt = "No campaign with spend has enough opportunities to tell what a booked job costs."
     if len(shown):
         least, most = (
-            f"{money(row['cost_per_booked'], result.currency)} ({row['name']})"
+            f"{money(row['cost_per_booked'], costs.currency)} ({row['name']})"
             for row in (shown.iloc[0], shown.iloc[-1])
         )
         alt = f"The cost per booked job of {len(shown)} campaigns: from {least} to {most}."

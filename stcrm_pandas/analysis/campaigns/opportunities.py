@@ -93,16 +93,10 @@ class Opportunities(OpportunitiesResult, Analysis):
             The kind is unknown, or it is `cost` and there is no `spend`.
         """
         require("figure")
-        from stcrm_pandas.analysis.campaigns import figures as charts
+        from stcrm_pandas.analysis.campaigns import figures
+        from stcrm_pandas.charts.base import draw
 
-        if kind == "cost":
-            if self.costs is None:
-                raise UsageError("there is no spend: use opportunities(..., spend=read_spend('spend.csv'))")
-            return charts.costs(self.costs)
-        draw = {"booked": charts.booked_shares, "steps": charts.steps}.get(kind)
-        if draw is None:
-            raise UsageError(f"no figure {kind!r}: choose from 'booked', 'steps' and 'cost'")
-        return draw(self)
+        return draw(figures, kind, self)
 
 
 def opportunities(

@@ -30,7 +30,7 @@ from stcrm_pandas.charts.base import (
 )
 from stcrm_pandas.errors import UsageError
 
-__all__ = ["conversion_cohorts", "conversion_curve", "conversion_months", "conversion_rates", "dismissal_reasons"]
+__all__ = ["cohorts", "curve", "months", "rates", "reasons"]
 
 # colors and dashes that are easy to tell apart (Okabe and Ito)
 _LINES = (
@@ -48,7 +48,7 @@ _MOST_REASONS = 12
 _NONE_OLD_ENOUGH = "No month is old enough to be shown."
 
 
-def conversion_rates(result: LeadConversionResult) -> go.Figure:
+def rates(result: LeadConversionResult) -> go.Figure:
     """Return each group's share: a thick line between its bounds, a thin one for its interval.
 
     The shaded band is all leads together.
@@ -68,7 +68,7 @@ def conversion_rates(result: LeadConversionResult) -> go.Figure:
     return figure
 
 
-def conversion_months(result: LeadConversionResult) -> go.Figure:
+def months(result: LeadConversionResult) -> go.Figure:
     """Return the share by month of creation, and below it how many leads came in.
 
     Months that are too recent or were read in part are hatched.
@@ -152,7 +152,7 @@ def _hover(row: Any) -> str:
     return hover(row.name, format_share(row), count)
 
 
-def conversion_curve(result: LeadConversionResult, groups: Sequence[Any]) -> go.Figure:
+def curve(result: LeadConversionResult, groups: Sequence[Any] = ()) -> go.Figure:
     """Return the share converted by each day, as a band between its bounds and a paler one for the 95% limits.
 
     Days on which fewer than `min_group` inquiries are still in view are left out.
@@ -214,7 +214,7 @@ def _curve_of(result: LeadConversionResult, group: Any) -> pd.DataFrame:
     return curve
 
 
-def conversion_cohorts(result: LeadConversionResult) -> go.Figure:
+def cohorts(result: LeadConversionResult) -> go.Figure:
     """Return the share converted by month of creation and days since; a dot where the month is too young."""
     cohorts = result.cohorts if result.cohorts is not None else pd.DataFrame()
     days = list(dict.fromkeys(int(day) for day in cohorts["days"]))
@@ -267,7 +267,7 @@ def _describe_cohorts(cohorts: pd.DataFrame) -> str:
     )
 
 
-def dismissal_reasons(result: LeadConversionResult) -> go.Figure:
+def reasons(result: LeadConversionResult) -> go.Figure:
     """Return why leads were dismissed, the most frequent first; grey ones are left out of the analysis."""
     reasons = result.reasons.iloc[:_MOST_REASONS]
     figure = empty()

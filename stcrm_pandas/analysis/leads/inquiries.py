@@ -6,7 +6,7 @@ Written in narwhals, so that every engine can do it. `lead_conversion` explains 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import narwhals.stable.v2 as nw
 
@@ -58,13 +58,7 @@ def _numbered(rows: Rows) -> Rows:
 
 
 def inquiries_of(
-    leads: Rows,
-    *,
-    within: dt.timedelta | None,
-    first: Sequence[str],
-    sums: Sequence[str],
-    least: Sequence[str],
-    greatest: Sequence[str],
+    leads: Rows, *, within: dt.timedelta | None, first: Sequence[str], over_all: Mapping[str, str]
 ) -> Rows:
     """Return one row for each inquiry.
 
@@ -79,8 +73,8 @@ def inquiries_of(
         None where each lead is an inquiry.
     first : sequence of str
         Columns that are those of its first lead (`id` and `created` always are).
-    sums, least, greatest : sequence of str
-        Columns that are the sum, the least or the greatest of all its leads.
+    over_all : mapping
+        By column, whether it is the "sum", the "min" or the "max" over all its leads.
 
     Returns
     -------
@@ -88,9 +82,8 @@ def inquiries_of(
         The columns named, and `tenant` where the leads have it.
     """
     base = [*keys(leads, "id"), "created", *first]
-    rest = [*sums, *least, *greatest]
     if within is None:
-        return leads.select(*base, *rest)
+        return leads.select(*base, *over_all)
     rows = persons_of(leads)
     persons = [*keys(rows), *_PERSON]
     rows = once(rows.with_columns(of_person=nw.len().over(*persons)))
@@ -103,25 +96,19 @@ def inquiries_of(
     ).with_columns(inquiry=nw.col("begins").cum_sum().over(*persons, order_by=order))
     chained = once(chained)
     on = [*persons, "inquiry"]
-    later = (
-        chained.filter(nw.col("begins") == 0)
-        .group_by(*on)
-        .agg(
-            *(nw.col(name).sum().alias(f"{name}_later") for name in sums),
-            *(nw.col(name).min().alias(f"{name}_later") for name in least),
-            *(nw.col(name).max().alias(f"{name}_later") for name in greatest),
-        )
-    )
-    begun = chained.filter(nw.col("begins") == 1).join(later, on=on, how="left")
-    joined = begun.select(
-        *base,
-        *((nw.col(name) + nw.col(f"{name}_later").fill_null(0)).cast(nw.Int64).alias(name) for name in sums),
-        *(nw.min_horizontal(name, f"{name}_later").alias(name) for name in least),
-        *(nw.max_horizontal(name, f"{name}_later").alias(name) for name in greatest),
-    )
+    later = chained.filter(nw.col("begins") == 0).group_by(*on)
+    of_later = (getattr(nw.col(name), kind)().alias(f"{name}_later") for name, kind in over_all.items())
+    begun = chained.filter(nw.col("begins") == 1).join(later.agg(*of_later), on=on, how="left")
+    single = (nw.col(name).cast(nw.Int64) if kind == "sum" else name for name, kind in over_all.items())
     return nw.concat(
         [
-            joined,
-            rows.filter(alone).select(*base, *(nw.col(name).cast(nw.Int64) if name in sums else name for name in rest)),
+            begun.select(*base, *(_with_later(name, kind).alias(name) for name, kind in over_all.items())),
+            rows.filter(alone).select(*base, *single),
         ]
     )
+
+
+def _with_later(name: str, kind: str) -> nw.Expr:
+    if kind == "sum":
+        return (nw.col(name) + nw.col(f"{name}_later").fill_null(0)).cast(nw.Int64)
+    return (nw.min_horizontal if kind == "min" else nw.max_horizontal)(name, f"{name}_later")

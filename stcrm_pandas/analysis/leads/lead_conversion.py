@@ -98,20 +98,11 @@ class LeadConversion(LeadConversionResult, Analysis):
         """
         require("figure")
         from stcrm_pandas.analysis.leads import figures
+        from stcrm_pandas.charts.base import draw
 
-        if kind == "curve":
-            return figures.conversion_curve(self, groups or ())
-        draw = {
-            "rates": figures.conversion_rates,
-            "months": figures.conversion_months,
-            "cohorts": figures.conversion_cohorts,
-            "reasons": figures.dismissal_reasons,
-        }.get(kind)
-        if draw is None:
-            raise UsageError(f"no figure {kind!r}: choose from 'rates', 'months', 'curve', 'cohorts' and 'reasons'")
         if kind in ("months", "cohorts") and self.months is None:
             raise UsageError(f"{kind} need a time zone: lead_conversion(..., time_zone='America/Chicago')")
-        return draw(self)
+        return figures.curve(self, groups or ()) if kind == "curve" else draw(figures, kind, self)
 
 
 def lead_conversion(

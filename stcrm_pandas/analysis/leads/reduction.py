@@ -246,9 +246,11 @@ def _inquiries(dated: Rows, carried: Sequence[str], within: dt.timedelta | None,
         rows,
         within=within,
         first=("unit", "month", "date", *carried),
-        sums=("leads", "linked"),
-        least=("won_early", "won_late", "exact_at"),
-        greatest=("rank", "ended"),
+        over_all={
+            **dict.fromkeys(("leads", "linked"), "sum"),
+            **dict.fromkeys(("won_early", "won_late", "exact_at"), "min"),
+            **dict.fromkeys(("rank", "ended"), "max"),
+        },
     )
     won, known = nw.col("rank") == 3, nw.col("won_early") == nw.col("won_late")
     exact = won & true(known) & true(nw.col("exact_at") == nw.col("won_late"))

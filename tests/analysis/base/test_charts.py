@@ -78,7 +78,7 @@ def test_figures_of_empty_results(leads: Frames) -> None:
 
 
 def test_unknown_figures_raise(found: LeadConversion, leads: Frames) -> None:
-    with pytest.raises(UsageError, match="choose from 'rates', 'months', 'curve', 'cohorts' and 'reasons'"):
+    with pytest.raises(UsageError, match="choose from 'cohorts', 'curve', 'months', 'rates', 'reasons'"):
         found.figure("pie")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="months need a time zone"):
         lead_conversion(leads(), as_of="2026-04-15T00:00Z").figure("months")
