@@ -35,8 +35,8 @@ class Month:
         old enough.
     text : str, default ''
         Both as text: "33–34% (27–39%)".
-    final : bool, default True
-        Whether all of it was read and is old enough.
+    note : str, default ''
+        Why its share is not final: "still counting"; empty if it is.
     """
 
     name: str
@@ -44,7 +44,12 @@ class Month:
     share: Point | None = None
     interval: Point | None = None
     text: str = ""
-    final: bool = True
+    note: str = ""
+
+    @property
+    def final(self) -> bool:
+        """Whether all of it was read and is old enough."""
+        return not self.note
 
 
 @dataclass(frozen=True)
@@ -86,8 +91,8 @@ class _Area:
     letters: float
 
 
-_WIDE = _Area("stcrm-wide", width=660, height=330, left=40, top=24, zero=220, bars=44, base=300, dot=5, letters=12)
-_NARROW = _Area("stcrm-narrow", width=358, height=200, left=32, top=18, zero=110, bars=28, base=166, dot=4, letters=11)
+_WIDE = _Area("stcrm-wide", width=660, height=334, left=40, top=24, zero=220, bars=44, base=300, dot=5, letters=12)
+_NARROW = _Area("stcrm-narrow", width=358, height=198, left=32, top=16, zero=110, bars=28, base=166, dot=4, letters=11)
 
 
 def theme() -> str:
@@ -149,7 +154,7 @@ def trend_chart(trend: Trend, *, key: str, narrow: bool = False) -> str:
         marks = [f"<title>{escape(_tooltip(trend, month))}</title>"]
         marks.append(_box("hit", x - wide / 2, 0, wide, area.base))
         marks.append(_box(f"bar{kind}", x - wide * 0.28, area.base - tall, wide * 0.56, tall))
-        if not narrow or month.volume == most:
+        if not narrow or (month.volume == most and place > 2):  # not over the word for the bars
             marks.append(_text("tick", x, area.base - tall - 5, f"{month.volume:,}"))
         if month.share is not None and month.interval is not None:
             low, high = month.interval
@@ -162,7 +167,7 @@ def trend_chart(trend: Trend, *, key: str, narrow: bool = False) -> str:
                 furthest = area.width - 0.3 * area.letters * len(label)  # its right end stays inside
                 marks.append(_text("value", min(x, furthest), y(min(high, top_share)) - 6, label))
         parts.append(f"<g>{''.join(marks)}</g>")
-        parts += _month_name(month, x, place, area, narrow=narrow)
+        parts += _month_name(months, place, x, area, narrow=narrow)
     parts.append(_line("axis", area.left, area.base, area.width, area.base))
     parts.append(_text("tick start", area.left, area.zero + (15 if narrow else 16), trend.unit[1].capitalize()))
     return (
@@ -256,17 +261,18 @@ def _named(months: Sequence[Month]) -> set[int]:
     return {last} | {place for place in chosen if abs(place - last) > 1}
 
 
-def _month_name(month: Month, x: float, place: int, area: _Area, *, narrow: bool) -> list[str]:
-    name, _, year = month.name.partition(" ")
+def _month_name(months: Sequence[Month], place: int, x: float, area: _Area, *, narrow: bool) -> list[str]:
+    name, _, year = months[place].name.partition(" ")
+    following = months[place + 1].name[:3] if narrow and place + 1 < len(months) else ""  # years would overlap
     texts = [_text("tick", x, area.base + 16, name[0] if narrow else name)]
-    if place == 0 or name == "Jan":
+    if name == "Jan" or (place == 0 and following != "Jan"):
         texts.append(_text("tick", x, area.base + 30, year))
     return texts
 
 
 def _tooltip(trend: Trend, month: Month) -> str:
     share = f"{month.text}, " if month.text else ""
-    note = "" if month.final else "; still counting"
+    note = f"; {month.note}" if month.note else ""
     return f"{month.name}: {share}{plural(month.volume, *trend.unit)}{note}"
 
 

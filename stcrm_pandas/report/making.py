@@ -126,7 +126,7 @@ def make_all(folder: str | Path, **choices: Unpack[Choices]) -> Path:
                 screens[f"{name}.html"] = {"title": name.replace("-", " ").capitalize(), "denied": failed.denied}
                 last = failed
                 continue
-            pages[f"{name}.html"] = page_of(done)
+            pages[f"{name}.html"] = page_of(done, has_index=True)
             screens[f"{name}.html"] = {"title": title_of(done), **first_screen_of(done)}
     if not pages and last is not None:
         raise last

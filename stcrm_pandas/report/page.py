@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from stcrm_pandas import __version__
-from stcrm_pandas.analysis.base.first_screen import FIRST_SCREEN
+from stcrm_pandas.analysis.base.first_screen import FIRST_SCREEN, style
 from stcrm_pandas.errors import ReportError
 
 __all__ = ["first_screen_of", "index_page", "page_of", "title_of"]
+
+MOST_ACTIONS = 5
+"""The number of actions on the index."""
 
 MOST_BYTES = 8_000_000
 """The largest report that can still be sent by e-mail."""
@@ -23,52 +26,87 @@ _FOLDER = Path(str(files("stcrm_pandas"))) / "report"
 _PLOTLY = "application/vnd.plotly.v1+json"
 
 
-def page_of(notebook: Any) -> str:
-    """Return the page of a notebook that was run: the outputs without the code.
+def page_of(notebook: Any, *, has_index: bool = False) -> str:
+    """Return the page of a notebook that was run: the outputs without the code, a section for each heading of level 2.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        With outputs.
+    has_index : bool, default False
+        Whether `index.html` lists this page.
 
     Raises
     ------
     ReportError
         The page is too large.
     """
-    from nbconvert.exporters.templateexporter import TemplateExporter
-    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
     from plotly.offline import get_plotlyjs
 
-    class Renderer(IPythonRenderer):
-        def heading(self, text: str, level: int, **attrs: Any) -> str:
-            anchor = f' id="{_slug(text)}"' if level == 2 else ""
-            return f"<h{level}{anchor}>{text}</h{level}>\n"
-
-    def markdown(source: str) -> str:
-        return str(MarkdownWithMath(renderer=Renderer(escape=False, exclude_anchor_links=True)).render(source))
-
-    exporter = TemplateExporter(  # type: ignore[no-untyped-call]
-        template_name="template",
-        extra_template_basedirs=[str(_FOLDER)],
-        file_extension=".html",
-        filters={"markdown": markdown, "in_script": _in_script, "alt": _alt},
-    )
-    has_figures = any(
-        _PLOTLY in output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", ())
-    )
-    screen = first_screen_of(notebook)
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
+    has_figures = any(_PLOTLY in output.get("data", {}) for output in outputs)
     title = title_of(notebook)
-    page, _ = exporter.from_notebook_node(
-        notebook,
-        resources={
-            "title": f"{title} · {screen['company']}" if screen else title,
-            "name": _slug(title),
-            "contents": _contents(notebook),
-            "style": _part("report.css"),
-            "scripts": [_part("tables.js"), *([_part("figures.js")] if has_figures else [])],
-            "plotly": get_plotlyjs() if has_figures else "",
-            "figure_type": _PLOTLY,
-            "first_screen": FIRST_SCREEN,
-            "made": _made(),
-        },
+    page = (
+        _environment()
+        .get_template("index.html.j2")
+        .render(
+            title=title,
+            name=_slug(title),
+            screen=first_screen_of(notebook),
+            has_index=has_index,
+            sections=_sections(notebook),
+            style=style() + _part("report.css"),
+            scripts=[_part(name) for name in ("tabs.js", "tables.js", *(["figures.js"] if has_figures else []))],
+            plotly=get_plotlyjs() if has_figures else "",
+            figure_type=_PLOTLY,
+            first_screen=FIRST_SCREEN,
+            made=_made(),
+        )
     )
-    return fitting(str(page), title)
+    return fitting(page, title)
+
+
+def _environment() -> Any:
+    import jinja2
+    from markupsafe import Markup
+
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_FOLDER / "template"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    made.filters |= {"markdown": _markdown, "in_script": lambda value: Markup(_in_script(value)), "alt": _alt}
+    return made
+
+
+def _markdown(source: str) -> Any:
+    from markupsafe import Markup
+    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+    return Markup(MarkdownWithMath(renderer=IPythonRenderer(escape=False, exclude_anchor_links=True)).render(source))
+
+
+def _sections(notebook: Any) -> list[dict[str, Any]]:
+    """Return the sections of a page: an overview, then one for each heading of level 2, without that heading.
+
+    The first screen comes first; the title above it is in the header of the page.
+    """
+    sections: list[dict[str, Any]] = [{"key": "overview", "title": "Overview", "cells": []}]
+    for cell in notebook.cells:
+        text = cell.source if cell.cell_type == "markdown" else ""
+        heading = re.match(r"## (.+)\n?", text)
+        if heading:
+            sections.append({"key": _slug(heading[1]), "title": heading[1].strip(), "cells": []})
+        rest = {**cell, "source": text[heading.end() :]} if heading else cell
+        sections[-1]["cells"].append(rest)
+    overview = sections[0]["cells"]
+    screens = [cell for cell in overview if _screen_in(cell) is not None]
+    if screens:
+        rest = [cell for cell in overview if _screen_in(cell) is None]
+        texts = [
+            {**cell, "source": re.sub(r"^# .*\n*", "", cell.source)} if cell.cell_type == "markdown" else cell
+            for cell in rest
+        ]
+        sections[0]["cells"] = [*screens, *texts]
+    return sections
 
 
 def fitting(page: str, title: str) -> str:
@@ -87,23 +125,36 @@ def index_page(title: str, reports: Mapping[str, Mapping[str, Any]]) -> str:
 
     `reports` has the first screen (`first_screen_of`) of each file.
     """
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_FOLDER / "template"), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.get_template("all.html.j2").render(
-        title=title, reports=reports, style=_part("report.css"), made=_made()
+    suggested = [
+        action
+        | {"file": file, "title": screen["title"]}
+        | {"do": action["do"].removesuffix("."), "line": action["brief"] or action["number"]}
+        for file, screen in reports.items()
+        for action in screen.get("actions", ())
+    ]
+    ranked = sorted(suggested, key=lambda one: float(one["worth"]), reverse=True)
+    return str(
+        _environment()
+        .get_template("all.html.j2")
+        .render(
+            title=title,
+            company=next((screen for screen in reports.values() if "company" in screen), None),
+            reports=reports,
+            actions=ranked[:MOST_ACTIONS],
+            style=style() + _part("report.css"),
+            made=_made(),
+        )
     )
 
 
 def first_screen_of(notebook: Any) -> dict[str, Any]:
-    """Return the first screen of a notebook that was run: title, company, period, actions, cautions; or nothing."""
-    for cell in notebook.cells:
-        for output in cell.get("outputs", ()):
-            if FIRST_SCREEN in output.get("data", {}):
-                return dict(output["data"][FIRST_SCREEN])
-    return {}
+    """Return the first screen of a notebook that was run, as `FirstScreen` stores it; empty if there is none."""
+    return next((screen for cell in notebook.cells if (screen := _screen_in(cell)) is not None), {})
+
+
+def _screen_in(cell: Any) -> dict[str, Any] | None:
+    datas = (output.get("data", {}) for output in cell.get("outputs", ()))
+    return next((dict(data[FIRST_SCREEN]) for data in datas if FIRST_SCREEN in data), None)
 
 
 def title_of(notebook: Any) -> str:
@@ -113,12 +164,6 @@ def title_of(notebook: Any) -> str:
             if cell.cell_type == "markdown" and line.startswith("# "):
                 return str(line[2:].strip())
     return "Report"
-
-
-def _contents(notebook: Any) -> list[tuple[str, str]]:
-    lines = [line for cell in notebook.cells if cell.cell_type == "markdown" for line in cell.source.splitlines()]
-    headings = [line[3:].strip() for line in lines if line.startswith("## ")]
-    return [(_slug(heading), heading) for heading in headings]
 
 
 def _slug(text: str) -> str:

@@ -18,14 +18,16 @@ needs_browser = pytest.mark.skipif(
 )
 
 
-def opened(browser: Browser, report: Path, width: int, scheme: str) -> tuple[Page, list[str]]:
+def opened(
+    browser: Browser, report: Path, width: int, scheme: str, *, height: int = 900, anchor: str = ""
+) -> tuple[Page, list[str]]:
     """A page, and what it complained about or asked for."""
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
     trouble: list[str] = []
     page.on("console", lambda message: trouble.append(f"{message.type}: {message.text}"))
     page.on("pageerror", lambda error: trouble.append(str(error)))
     page.on("request", lambda request: trouble.append(request.url) if not request.url.startswith("file:") else None)
-    page.goto(report.as_uri())
+    page.goto(report.as_uri() + anchor)
     return page, trouble
 
 
@@ -40,12 +42,38 @@ def serious(page: Page) -> list[tuple[str, Any]]:
 
 
 def fits_and_is_drawn(page: Page, width: int, scheme: str) -> None:
-    page.wait_for_selector("svg.main-svg")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    for plot in page.locator("figure.plot").all():
-        assert plot.locator("svg.main-svg .trace, svg.main-svg .hm").count() > 0
+    """Each section fits the window, and its figures are drawn when they come into view."""
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (background == "rgb(255, 255, 255)") == (scheme == "light")
+    for tab in page.get_by_role("tab").all():
+        tab.click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        for plot in page.locator("figure.plot:visible").all():
+            plot.scroll_into_view_if_needed()
+            plot.locator("svg.main-svg").first.wait_for()
+            assert plot.locator("svg.main-svg .trace, svg.main-svg .hm").count() > 0
+    page.get_by_role("tab").first.click()
+
+
+FIRST_SCREEN = (".stcrm-headline", ".stcrm-trend", ".stcrm-actions", ".stcrm-tiles")
+
+
+def first_screen_is_enough(page: Page, *, chart: int) -> None:
+    """Headline, chart, actions and tiles are inside the window, and can be read."""
+    height = page.evaluate("innerHeight")
+    for part in FIRST_SCREEN:
+        box = page.locator(part).bounding_box()
+        assert box is not None, part
+        assert box["y"] >= 0, part
+        assert box["y"] + box["height"] <= height, part
+    assert len(page.locator(".stcrm-headline").inner_text()) <= 60
+    drawn = page.locator(".stcrm-trend svg:visible")
+    assert drawn.count() == 1
+    box = drawn.bounding_box()
+    assert box is not None
+    assert box["height"] >= chart
+    assert page.locator(".stcrm-tile:visible").count() == 4
+    assert page.locator(".stcrm-actions li").count() <= 3
 
 
 def prints_within_the_paper(browser: Browser, report: Path) -> None:

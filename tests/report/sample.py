@@ -5,7 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from stcrm_pandas.analysis.base.display import Definitions, Sentences, table
-from stcrm_pandas.analysis.base.findings import Action, Check, Count, Step, Tile, WorkList
+from stcrm_pandas.analysis.base.findings import Action, Check, Count, Step, WorkList
+from stcrm_pandas.analysis.base.headline import Headline, Tile, year_of
+from stcrm_pandas.charts.svg import Trend, sparkline
 
 EVIL = ["=1+1", "<img src=x onerror=alert(1)>", "@SUM(A1)", "-2+3", '+1 "512"', "\tTab"]
 NAMES = [*EVIL, *(f"Customer {number}" for number in range(54))]
@@ -17,6 +19,15 @@ class Sample:
     definitions = Definitions({"Late": "Nobody called within a day."})
     check = Check([Count("Leads, status Open", 1_234, "Follow Up > Leads", "Status: Open")], [Step("read", 0, 1_234)])
 
+    def headline(self) -> Headline:
+        names = [f"{month:%b %Y}" for month in pd.date_range("2024-07-01", periods=24, freq="MS")]
+        counts = pd.DataFrame({"name": names, "volume": [90 + 7 * place for place in range(24)]})
+        counts = counts.assign(n=counts["volume"], lower=counts["volume"] // 3, whole=[True] * 23 + [False])
+        year = year_of(counts.assign(upper=counts["lower"] + 2), min_group=30)
+        assert year is not None
+        trend = Trend("Booked within 30 days", "of leads", ("lead", "leads"), year.months, year.now.share)
+        return Headline("33–34% of leads are booked", year.change, f"{year.n:,} leads.", trend)
+
     def actions(self) -> list[Action]:
         return [
             Action("Look at the form of <b>Radio</b>.", "12% (8–17%)", worth=2),
@@ -26,8 +37,8 @@ class Sample:
     def tiles(self) -> list[Tile]:
         dates = "Jun 29–Jul 26, 2026"
         return [
-            Tile("Converted within 30 days", "31% (27–35%)", dates, "30% (26–34%)", "28%"),
-            Tile("Leads that came in", "1,234", dates, "1,200"),
+            Tile("Booked within 30 days", "31% (27–35%)", dates, "30% (26–34%)", "28%", change="▲ Clearly higher"),
+            Tile("New leads", "1,234", dates, "1,200", spark=sparkline([3, 4, 5], title="New leads", bars=True)),
             Tile("Dismissed", "too few to tell", dates, note="Only 12 leads are old enough."),
             Tile("Still new after an hour", "9–14% (7–16%)", dates),
         ]

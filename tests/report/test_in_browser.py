@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from .browsing import fits_and_is_drawn, needs_browser, opened, prints_within_the_paper, serious
+from .browsing import first_screen_is_enough, fits_and_is_drawn, needs_browser, opened, prints_within_the_paper, serious
 from .sample import EVIL, NAMES
 
 pytestmark = needs_browser
@@ -29,10 +29,55 @@ def test_sample_report_is_accessible(browser: Browser, sample: Path, width: int,
     page, trouble = opened(browser, sample, width, scheme)
     fits_and_is_drawn(page, width, scheme)
     assert serious(page) == []
-    picture = page.get_by_role("img", name="Two bars, of 3 & of 4.")
-    assert picture.count() == 1
+    page.get_by_role("tab", name="Pictures").click()
+    assert page.get_by_role("img", name="Two bars, of 3 & of 4.").count() == 1
     assert page.get_by_role("main").count() == 1
     assert trouble == []
+    page.close()
+
+
+@pytest.mark.parametrize(("width", "height", "chart"), [(1300, 900, 300), (390, 844, 180)])
+def test_one_screen_is_enough(browser: Browser, sample: Path, width: int, height: int, chart: int) -> None:
+    page, trouble = opened(browser, sample, width, "light", height=height)
+    first_screen_is_enough(page, chart=chart)
+    assert page.get_by_role("heading", level=1).inner_text() == "33–34% of leads are booked"
+    sizes = """[...document.querySelectorAll('.panel:not([hidden]) *')].filter(e => e.childNodes.length && e.innerText)
+        .map(e => parseFloat(getComputedStyle(e).fontSize))"""
+    assert min(page.evaluate(sizes)) >= 12
+    assert trouble == []
+    page.close()
+
+
+def selected(page: Page) -> str:
+    return page.get_by_role("tab", selected=True).inner_text()
+
+
+def test_sections_are_tabs_for_keys_links_and_the_way_back(browser: Browser, sample: Path) -> None:
+    page, trouble = opened(browser, sample, 1300, "light")
+    assert selected(page) == "Overview"
+    page.get_by_role("tab", name="Overview").focus()
+    page.keyboard.press("ArrowRight")
+    assert selected(page) == "Call lists"
+    assert page.evaluate("document.activeElement.textContent") == "Call lists"
+    assert waiting(page).is_visible()
+    page.keyboard.press("End")
+    assert selected(page) == "Definitions"
+    assert not waiting(page).is_visible()
+    page.keyboard.press("ArrowRight")  # around
+    assert selected(page) == "Overview"
+    page.go_back()
+    assert selected(page) == "Definitions"
+    assert page.url.endswith("#definitions")
+    page.get_by_role("tab", name="Overview").click()
+    page.get_by_role("link", name="Call the 60 people who wait").click()
+    assert selected(page) == "Call lists"
+    heading = page.get_by_role("heading", name="People who wait")
+    assert heading.evaluate("e => e.getBoundingClientRect().top < innerHeight / 2")
+    assert trouble == []
+    page.close()
+    page, _ = opened(browser, sample, 390, "light", anchor="#waiting")
+    assert selected(page) == "Call lists"
+    assert page.locator("[role=tabpanel]:not([hidden])").get_attribute("id") == "call-lists"
     page.close()
 
 
@@ -47,7 +92,7 @@ def column(page: Page, place: int) -> list[str]:
 
 
 def test_tables_sort_by_click_and_by_key(browser: Browser, sample: Path) -> None:
-    page, trouble = opened(browser, sample, 1400, "light")
+    page, trouble = opened(browser, sample, 1400, "light", anchor="#call-lists")
     days = waiting(page).get_by_role("button", name="Days")
     days.click()
     assert column(page, 2)[:3] == ["59", "58", "57"]  # of numbers the largest first
@@ -62,8 +107,9 @@ def test_tables_sort_by_click_and_by_key(browser: Browser, sample: Path) -> None
     customers = [name for name in column(page, 1) if name.startswith("Customer")]
     assert customers[:3] == ["Customer 0", "Customer 1", "Customer 2"]  # as people count, not 0, 1, 10
     days.click()
-    page.get_by_role("button", name="Show all 60 rows").click()
+    page.get_by_role("button", name="Show all 60").click()
     assert column(page, 2)[-2:] == ["0", ""]  # what is not known stands last
+    page.get_by_role("tab", name="Tables").click()
     totals = page.locator("tr.stcrm-total")
     page.get_by_role("region", name="Tables").get_by_role("button", name="Converted").click()
     assert totals.evaluate("row => row === row.parentElement.lastElementChild")
@@ -72,20 +118,31 @@ def test_tables_sort_by_click_and_by_key(browser: Browser, sample: Path) -> None
 
 
 def test_truncated_table_shows_the_total(browser: Browser, sample: Path) -> None:
-    page, _ = opened(browser, sample, 390, "light")
-    assert len(column(page, 1)) == 25
-    assert page.get_by_text("25 of 60 rows shown").is_visible()
+    page, _ = opened(browser, sample, 390, "light", anchor="#call-lists")
+    assert len(column(page, 1)) == 10
+    assert page.get_by_text("10 of 60 rows shown").is_visible()
     page.emulate_media(media="print")
-    assert len(column(page, 1)) == 60  # on paper all of them
+    assert page.get_by_text("10 of 60 rows shown").is_visible()
     page.emulate_media(media="screen")
-    page.get_by_role("button", name="Show all 60 rows").press("Enter")
+    page.get_by_role("button", name="Show all 60").press("Enter")
     assert column(page, 1) == [" ".join(name.split()) for name in NAMES]
-    assert page.get_by_text("25 of 60 rows shown").count() == 0
+    assert page.get_by_text("10 of 60 rows shown").count() == 0
+    page.get_by_role("button", name="Show 10").press("Enter")
+    assert len(column(page, 1)) == 10
+    page.close()
+
+
+def test_the_first_column_stays_while_a_table_is_scrolled(browser: Browser, sample: Path) -> None:
+    page, _ = opened(browser, sample, 390, "light", anchor="#call-lists")
+    waiting(page).evaluate("box => { box.style.width = '200px'; box.scrollLeft = 150; }")
+    left = waiting(page).evaluate("box => box.getBoundingClientRect().left")
+    first = waiting(page).locator("tbody th").nth(2)
+    assert first.evaluate("cell => cell.getBoundingClientRect().left") == pytest.approx(left, abs=2)
     page.close()
 
 
 def test_names_are_text_and_formulas_are_disarmed(browser: Browser, sample: Path) -> None:
-    page, trouble = opened(browser, sample, 1400, "light")
+    page, trouble = opened(browser, sample, 1400, "light", anchor="#call-lists")
     assert waiting(page).get_by_text("<img src=x onerror=alert(1)>").is_visible()
     assert page.locator("img").count() == 0
     with page.expect_download() as download:
@@ -115,8 +172,9 @@ def test_report_works_from_the_keyboard(browser: Browser, sample: Path) -> None:
     assert page.evaluate("document.activeElement.textContent") == "Skip to the report"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.tagName") == "MAIN"
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "See the list"
+    for name in ("Read with care: 1 note on this data", "Call the 60 people who wait"):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == name
     outline = "getComputedStyle(document.activeElement).outlineStyle"
     assert page.evaluate(outline) != "none"
     page.keyboard.press("Enter")
@@ -129,7 +187,8 @@ def test_without_scripts_all_rows_are_there(browser: Browser, sample: Path) -> N
     page = context.new_page()
     page.goto(sample.as_uri())
     assert page.locator(".stcrm-work-list tbody tr:visible").count() == 60
-    assert page.get_by_text("charts are not shown").is_visible()
+    assert page.get_by_text("only the first chart is shown").is_visible()
+    assert page.locator(".stcrm-trend svg:visible").count() == 1
     context.close()
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.format import format_range, has_or_have, is_or_are, plural
 
-__all__ = ["CLEARLY_DIFFERENT", "Wording", "difference", "differences", "versus"]
+__all__ = ["CLEARLY_DIFFERENT", "Wording", "beside", "difference", "differences", "versus"]
 
 
 CLEARLY_DIFFERENT = (
@@ -36,6 +36,12 @@ def versus(row: Any, share: str = "") -> str:
     """Return the share of a group and that of the others: '39% vs 28%'."""
     own = share or format_range(row.share_lower, row.share_upper)
     return f"{own} vs {format_range(row.others_lower, row.others_upper)}"
+
+
+def beside(row: Any, does: str) -> str:
+    """Return both shares for one short line: '47% booked, others 80%'."""
+    others = format_range(row.others_lower, row.others_upper)
+    return f"{format_range(row.share_lower, row.share_upper)} {does}, others {others}"
 
 
 def difference(row: Any, words: Wording, evidence: str) -> str:

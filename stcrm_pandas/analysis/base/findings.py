@@ -1,9 +1,9 @@
-"""Parts of a report besides tables and figures: actions, tiles, call lists, and checks, each with its HTML."""
+"""Parts of a report besides tables and figures: actions, call lists, and checks."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Protocol
@@ -11,26 +11,19 @@ from typing import Protocol
 import pandas as pd
 
 from stcrm_pandas.analysis.base.display import table
-from stcrm_pandas.analysis.base.periods import FourWeeks, Period
 
 __all__ = [
     "Action",
     "Check",
     "Count",
     "Step",
-    "Tile",
     "WorkList",
     "WorkLists",
-    "actions",
     "steps",
-    "tiles",
-    "weekly_tile",
     "work_lists",
 ]
 
 _RECORDS = ("id", "lead", "booking", "customer", "location", "contact", "job")
-
-NOTHING_CLEAR = "Nothing stands out this week: no group differs enough to act on."
 
 MOST_ROWS = 2_000
 """The largest number of rows of a list on a page."""
@@ -55,6 +48,8 @@ class Action:
         The same as a number of jobs, by which actions are ranked; 0 if it cannot be computed.
     work_list : str, optional
         The `key` of the call list, if there is one.
+    brief : str, default ''
+        Number and size in one short line: "47% booked, others 80%: about 25 fewer jobs in 4 weeks".
     """
 
     do: str
@@ -62,39 +57,12 @@ class Action:
     size: str = ""
     worth: float = 0.0
     work_list: str | None = None
+    brief: str = ""
 
     @property
     def evidence(self) -> str:
         """The evidence and the possible gain, in one line."""
         return " · ".join(part for part in (self.number, self.size) if part)
-
-
-@dataclass(frozen=True)
-class Tile:
-    """One number for the last four complete weeks that are old enough, and for two earlier periods.
-
-    Parameters
-    ----------
-    title : str
-        What is measured: "Leads converted within 30 days".
-    now : str
-        The number: "31% (27–35%)"; or "too few to tell".
-    dates : str
-        The dates it covers, in the company's time zone: "Jun 29–Jul 26, 2026".
-    before : str, default ''
-        The same for the previous four weeks; empty if unknown.
-    year_ago : str, default ''
-        The same for the same weeks a year earlier; empty if unknown.
-    note : str, default ''
-        One short sentence next to the number; usually empty.
-    """
-
-    title: str
-    now: str
-    dates: str
-    before: str = ""
-    year_ago: str = ""
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -162,39 +130,6 @@ class Check:
         return check(self)
 
 
-def actions(suggested: Sequence[Action], *, most: int = 3) -> str:
-    """Return the HTML of what to do this week, the largest first."""
-    if not suggested:
-        return f'<p class="stcrm-nothing">{NOTHING_CLEAR}</p>'
-    ranked = sorted(suggested, key=lambda one: one.worth, reverse=True)[:most]
-    items = []
-    for one in ranked:
-        number = f" <span>{escape(one.evidence)}</span>" if one.evidence else ""
-        link = f' <a href="#{escape(one.work_list)}">See the list</a>' if one.work_list else ""
-        items.append(f"<li><b>{escape(one.do)}</b>{number}{link}</li>")
-    return f'<ol class="stcrm-actions">{"".join(items)}</ol>'
-
-
-def tiles(given: Sequence[Tile]) -> str:
-    """Return the HTML of the tiles of a first screen, side by side."""
-    shown = []
-    for one in given:
-        earlier = [("4 weeks before", one.before), ("A year earlier", one.year_ago)]
-        lines = "".join(f"<dt>{when}</dt><dd>{escape(text or 'unknown')}</dd>" for when, text in earlier)
-        note = f'<p class="stcrm-note">{escape(one.note)}</p>' if one.note else ""
-        shown.append(
-            f'<section class="stcrm-tile"><h3>{escape(one.title)}</h3><p class="stcrm-now">{_large(one.now)}</p>'
-            f'<p class="stcrm-dates">{escape(one.dates)}</p><dl>{lines}</dl>{note}</section>'
-        )
-    return f'<div class="stcrm-tiles">{"".join(shown)}</div>'
-
-
-def _large(now: str) -> str:
-    """Return the HTML of a number, its interval in smaller letters."""
-    number, bracket, interval = now.partition(" (")
-    return f"{escape(number)} <small>({escape(interval)}</small>" if bracket else escape(now)
-
-
 def work_list(one: WorkList, *, anonymous: bool = False, most: int = MOST_ROWS) -> str:
     """Return the HTML of at most so many rows of a list; if anonymous, only its title and size."""
     how = " This can be changed only in ServiceTitan itself." if one.by_hand else ""
@@ -251,14 +186,6 @@ def check(given: Check) -> str:
         )
         + (f"<ul>{notes}</ul>" if notes else "")
     )
-
-
-def weekly_tile(
-    title: str, weeks: FourWeeks, number: Callable[[Period], str], *, unknown: str = "unknown", note: str = ""
-) -> Tile:
-    """Return a tile of what `number` gives for the last four weeks and the two earlier spans; empty if unknown."""
-    now, before, year_ago = (number(period) for period in (weeks.now, weeks.before, weeks.year_ago))
-    return Tile(title, now or unknown, str(weeks.now), before, year_ago, note)
 
 
 def steps(first: str, rows: int, left_out: Iterable[tuple[str, int]]) -> list[Step]:

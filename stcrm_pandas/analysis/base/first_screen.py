@@ -1,28 +1,33 @@
-"""The first screen of a report: company, period, what to do this week, and four tiles."""
+"""The first screen of a report: a headline, a year by month, what to do this week, and four tiles."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from html import escape
-from typing import Any, Protocol
+from importlib import resources
+from typing import Any, Protocol, runtime_checkable
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base import display, findings
-from stcrm_pandas.analysis.base.findings import Action, Tile
+from stcrm_pandas.analysis.base.display import missing
+from stcrm_pandas.analysis.base.findings import Action
+from stcrm_pandas.analysis.base.format import plural
+from stcrm_pandas.analysis.base.headline import Contrast, Headline, Tile, tiles
 from stcrm_pandas.analysis.base.periods import Period
 from stcrm_pandas.analysis.base.provenance import attrs_of, bounds_of_creation, moment, zone
+from stcrm_pandas.charts.svg import sparkline, theme, trend_chart
 from stcrm_pandas.printable import company_name
 
-__all__ = ["FIRST_SCREEN", "FirstScreen", "first_screen"]
+__all__ = ["FIRST_SCREEN", "FirstScreen", "actions", "first_screen", "style"]
 
 FIRST_SCREEN = "application/vnd.stcrm.first-screen+json"
-"""The MIME type under which a notebook stores what an index of reports shows of it."""
+"""The MIME type under which a notebook stores what the pages of a report show of it."""
 
 MOST_ACTIONS = 3
 MOST_TILES = 4
+NOTHING_CLEAR = "Nothing stands out this week: no group differs enough to act on."
 
 
 class HasActions(Protocol):
@@ -35,16 +40,27 @@ class HasActions(Protocol):
         """Return the key figures for the latest weeks."""
 
 
+@runtime_checkable
+class HasHeadline(Protocol):
+    """A result that gives a first screen its headline, too."""
+
+    def headline(self) -> Headline:
+        """Return the main result."""
+
+
 @dataclass(frozen=True, repr=False)
 class FirstScreen:
     """The first screen of a report: at most three actions, the largest first, and at most four tiles.
 
-    `missing` lists what was not read, with the scope it needs.
+    `missing` lists what was not read, with the scope it needs; `read` is when the data was read, as text.
     """
 
     title: str
     company: str
     period: str
+    read: str
+    demo: bool
+    headline: Headline
     actions: Sequence[Action]
     tiles: Sequence[Tile]
     cautions: Sequence[str]
@@ -54,21 +70,42 @@ class FirstScreen:
         return f"<FirstScreen {self.title}: {self.company}, {self.period}; {len(self.actions)} actions>"
 
     def _repr_html_(self) -> str:
-        where = f'<p class="stcrm-where"><b>{escape(self.company)}</b> · {escape(self.period)}</p>'
-        parts = [where, display.Cautions(self.cautions)._repr_html_(), display.missing(self.missing)]
-        parts += ["<h2>What to do this week</h2>", findings.actions(self.actions, most=MOST_ACTIONS)]
-        if self.tiles:
-            parts += ["<h2>Last 4 weeks</h2>", findings.tiles(self.tiles)]
-        return f'<div class="stcrm-first-screen">{"".join(parts)}</div>'
+        read = f" · {escape(self.read)}" if self.read else ""
+        where = f'<p class="stcrm-where"><b>{escape(self.company)}</b> · {escape(self.period)}{read}</p>'
+        return f'<style>{style()}</style><div class="stcrm-first-screen">{where}{self._html()}</div>'
+
+    def _html(self) -> str:
+        headline = self.headline
+        change = f"<b>{escape(headline.change)}.</b> " if headline.change else ""
+        parts = [
+            f'<div class="stcrm-top"><h1 class="stcrm-headline">{escape(headline.text)}</h1>'
+            f'<p class="stcrm-evidence">{change}{escape(headline.evidence)}</p></div>',
+            _cautions(self.cautions, self.missing),
+            _chart(headline),
+            f'<section class="stcrm-do"><h2>Do this week <small>largest first</small></h2>{actions(self.actions)}'
+            "</section>",
+            "" if headline.contrast is None else _contrast(headline.contrast),
+            tiles(self.tiles) if self.tiles else "",
+        ]
+        chart = "" if parts[2] else " stcrm-no-chart"
+        return f'<div class="stcrm-screen{chart}">{"".join(parts)}</div>'
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        listed = [{"do": one.do, "evidence": one.evidence} for one in self.actions]
-        index = {"title": self.title, "company": self.company, "period": self.period, "actions": listed}
-        return {
-            "text/html": self._repr_html_(),
-            "text/plain": repr(self),
-            FIRST_SCREEN: {**index, "cautions": list(self.cautions)},
+        facts = ("title", "company", "period", "read", "demo")
+        trend = self.headline.trend
+        shares = [] if trend is None else [month.share for month in trend.months]
+        values = [None if share is None else sum(share) / 2 for share in shares]
+        spark = "" if trend is None else sparkline(values, title=f"{trend.title}, by month", size=(240, 56))
+        index = {name: getattr(self, name) for name in facts} | {
+            "headline": self.headline.text,
+            "change": self.headline.change,
+            "measure": "" if trend is None else trend.title,
+            "spark": spark,
+            "actions": [asdict(one) for one in self.actions],
+            "cautions": list(self.cautions),
+            "html": f'<div class="stcrm-first-screen">{self._html()}</div>',
         }
+        return {"text/html": self._repr_html_(), "text/plain": repr(self), FIRST_SCREEN: index}
 
 
 def first_screen(
@@ -88,7 +125,8 @@ def first_screen(
     title : str
         The title of the report: "Lead conversion".
     *results : object
-        Results of analyses. The three actions that are worth most are shown, and the first four tiles.
+        Results of analyses. The first one gives the headline and its chart. The three actions that are worth most are
+        shown, and the first four tiles.
     of : object, optional
         The frame that the report is about. It provides the company and the period if they are not given.
     company : str, optional
@@ -98,7 +136,7 @@ def first_screen(
     time_zone : str, optional
         The company's time zone, if the frame does not record it.
     cautions : sequence of str, default ()
-        Sentences for a banner on top (`analysis.cautions`).
+        Sentences to read before the numbers (`analysis.cautions`).
     missing : mapping, optional
         What was not read, with the scope it needs (`Reads.missing`).
 
@@ -111,15 +149,79 @@ def first_screen(
     True
     """
     ranked = sorted((one for result in results for one in result.actions()), key=lambda one: one.worth, reverse=True)
-    tiles = [one for result in results for one in result.tiles()]
+    shown = [one for result in results for one in result.tiles()]
+    demo = str(attrs_of(of).get("environment", "")).startswith("sandbox-")
     return FirstScreen(
-        title,
-        company or _company(of),
-        str(period) if period is not None else _period(of, time_zone),
-        tuple(ranked[:MOST_ACTIONS]),
-        tuple(tiles[:MOST_TILES]),
-        tuple(cautions),
-        dict(missing or {}),
+        title=title,
+        company=company or ("Demo company" if demo else _company(of)),
+        period=str(period) if period is not None else _period(of, time_zone),
+        read=_read(of, time_zone),
+        demo=demo,
+        headline=next((one.headline() for one in results if isinstance(one, HasHeadline)), Headline(title)),
+        actions=tuple(ranked[:MOST_ACTIONS]),
+        tiles=tuple(shown[:MOST_TILES]),
+        cautions=tuple(cautions),
+        missing=dict(missing or {}),
+    )
+
+
+def style() -> str:
+    """Return the style sheet of first screens, with the colors of all charts."""
+    return theme() + resources.files(__package__).joinpath("first_screen.css").read_text("utf-8")
+
+
+def actions(suggested: Sequence[Action]) -> str:
+    """Return the HTML of what to do this week."""
+    if not suggested:
+        return f'<p class="stcrm-nothing">{NOTHING_CLEAR}</p>'
+    items = []
+    for one in suggested:
+        do, line = escape(one.do.removesuffix(".")), escape(one.brief or one.evidence)
+        link = f'<a href="#{escape(one.work_list)}">{do}</a>' if one.work_list else f"<b>{do}</b>"
+        items.append(f'<li title="{escape(one.evidence)}">{link} <span>{line}</span></li>')
+    return f'<ol class="stcrm-actions">{"".join(items)}</ol>'
+
+
+def _chart(headline: Headline) -> str:
+    trend = headline.trend
+    if trend is None or not trend.months:
+        return ""
+    drawn = trend_chart(trend, key="wide") + trend_chart(trend, key="narrow", narrow=True)
+    legend = [
+        '<li class="share"><i class="key-dot"></i>share</li>',
+        '<li><i class="key-interval"></i>95% confidence interval</li>',
+    ]
+    if trend.together is not None:
+        legend.append(f'<li class="together"><i class="key-band"></i>{escape(headline.together)}</li>')
+    for note in dict.fromkeys(month.note for month in trend.months if month.note):
+        named = ", ".join(month.name.partition(" ")[0] for month in trend.months if month.note == note)
+        legend.append(f'<li><i class="key-open"></i>{escape(named)}: {escape(note)}</li>')
+    return (
+        f'<figure class="stcrm-trend"><figcaption><b>{escape(trend.title)}</b>, {escape(trend.of)}</figcaption>'
+        f'{drawn}<ul class="stcrm-legend">{"".join(legend)}</ul></figure>'
+    )
+
+
+def _contrast(contrast: Contrast) -> str:
+    sides = "".join(
+        f"<div><dt>{escape(name)}</dt><dd><b>{escape(share)}</b> <small>others {escape(others)}</small></dd></div>"
+        for name, share, others in contrast.sides
+    )
+    return (
+        f'<aside class="stcrm-contrast"><h3>{escape(contrast.title)}</h3><dl>{sides}</dl>'
+        f"<p>{escape(contrast.note)}</p></aside>"
+    )
+
+
+def _cautions(cautions: Sequence[str], scopes: Mapping[str, str]) -> str:
+    """Return what to know before reading the numbers, one line until it is opened."""
+    if not cautions and not scopes:
+        return ""
+    items = "".join(f"<li>{escape(one)}</li>" for one in cautions)
+    count = len(cautions) + len(scopes)
+    return (
+        f'<details class="stcrm-caution"><summary>Read with care: {plural(count, "note")} on this data</summary>'
+        f"<ul>{items}</ul>{missing(scopes)}</details>"
     )
 
 
@@ -127,6 +229,15 @@ def _company(frame: Any) -> str:
     noted = attrs_of(frame)
     name = "unnamed company" if noted.get("tenant") is None else company_name(noted["tenant"], noted.get("environment"))
     return name[0].upper() + name[1:]
+
+
+def _read(frame: Any, time_zone: str | None) -> str:
+    """Return when the frame was read: 'Data read Nov 25, 2026, 4:35 AM CST'."""
+    fetched = attrs_of(frame).get("fetched_at")
+    if fetched is None:
+        return ""
+    read = moment(fetched, dt.UTC, name="fetched_at").astimezone(zone(frame, time_zone) or dt.UTC)
+    return f"Data read {read:%b} {read.day}, {read.year}, {read.hour % 12 or 12}:{read:%M %p %Z}"
 
 
 def _period(frame: Any, time_zone: str | None) -> str:

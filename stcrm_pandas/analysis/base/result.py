@@ -12,7 +12,8 @@ from typing import Any, ClassVar, NamedTuple
 import pandas as pd
 
 from stcrm_pandas.analysis.base.display import Definitions, Sentences
-from stcrm_pandas.analysis.base.findings import Action, Check, Tile, WorkList
+from stcrm_pandas.analysis.base.findings import Action, Check, WorkList
+from stcrm_pandas.analysis.base.headline import Tile
 
 __all__ = ["Analysis", "Parts", "Result"]
 

@@ -15,6 +15,7 @@ import narwhals.stable.v2 as nw
 
 from stcrm_pandas.analysis.base.display import Sentences, Shown
 from stcrm_pandas.analysis.base.engine import EPOCH, lazy
+from stcrm_pandas.analysis.base.headline import Headline
 from stcrm_pandas.analysis.base.inputs import admitted, table_of
 from stcrm_pandas.analysis.base.money import UNKNOWN, currencies_of, several
 from stcrm_pandas.analysis.base.names import dimensions, lookups
@@ -54,6 +55,10 @@ class BookingSources(BookingSourcesResult, Analysis):
     """
 
     _parts: ClassVar[Parts] = Parts(display, findings, lists, sentences)
+
+    def headline(self) -> Headline:
+        """Return the share that became jobs in the last twelve months, by month."""
+        return findings.headline(self)
 
     @property
     def health(self) -> Sentences:

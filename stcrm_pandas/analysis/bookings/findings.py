@@ -10,11 +10,21 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
+from stcrm_pandas.analysis.base.differences import beside
 from stcrm_pandas.analysis.base.engine import collected, micros, true
-from stcrm_pandas.analysis.base.findings import Action, Check, Count, Tile, WorkList, steps, weekly_tile
+from stcrm_pandas.analysis.base.findings import Action, Check, Count, WorkList, steps
 from stcrm_pandas.analysis.base.format import format_counts, format_range, plural
-from stcrm_pandas.analysis.base.names import group_word
-from stcrm_pandas.analysis.base.periods import Period, four_weeks
+from stcrm_pandas.analysis.base.headline import (
+    Headline,
+    Measured,
+    Tile,
+    measured_count,
+    measured_share,
+    weekly_tile,
+    year_of,
+)
+from stcrm_pandas.analysis.base.periods import Limits, Period, four_weeks
+from stcrm_pandas.analysis.base.provenance import bounds_of_creation
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.bookings.counts import UNCERTAIN, WORK, one_number
 from stcrm_pandas.analysis.bookings.lists import CALL_WITHIN, waiting_since
@@ -23,8 +33,9 @@ from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
 from stcrm_pandas.analysis.bookings.sentences import format_missing
 from stcrm_pandas.analysis.bookings.table import MEASURES
 from stcrm_pandas.analysis.statistics.prediction import LIKE_EARLIER, Prediction, gap, predict, share_of_earlier
+from stcrm_pandas.charts.svg import Trend
 
-__all__ = ["actions", "check", "tiles"]
+__all__ = ["actions", "check", "headline", "tiles"]
 
 _AGES = (1, 3, 7, 14)
 """First days of the age groups of bookings."""
@@ -32,29 +43,47 @@ _AGES = (1, 3, 7, 14)
 _DAY = micros(dt.timedelta(days=1))
 
 
+def headline(result: BookingSourcesResult) -> Headline:
+    """Return the share of bookings that became jobs in the last twelve months, by month."""
+    unit = ("booking", "bookings")
+    zone = result.clock.zone
+    read = bounds_of_creation(result.bookings, zone)
+    limits = Limits(result.as_of, dt.timedelta(days=result.mature_days), zone, read)
+    year = year_of(result.clock.months(limits), min_group=result.min_group)
+    if year is None or year.now.share is None or year.now.interval is None:
+        return Headline(f"Too few bookings are {result.mature_days} days old to tell how many become jobs")
+    return Headline(
+        f"{format_range(*year.now.share)} of bookings become jobs",
+        year.change,
+        f"{year.dates}: {plural(year.n, *unit)}, 95% confidence interval {format_range(*year.now.interval)}. "
+        "Bookings come from forms and marketplaces.",
+        Trend("Became a job", "of bookings, directly or through a lead", unit, year.months, year.now.share),
+    )
+
+
 def tiles(result: BookingSourcesResult) -> list[Tile]:
     """Return four key figures for the latest complete weeks."""
     made = []
     for title, counts, days, note in (
-        ("Bookings that became jobs", ("work_lower", "work_upper"), result.mature_days, "Directly or through a lead."),
+        ("New bookings", None, 0, ""),
+        ("Became jobs", ("work_lower", "work_upper"), result.mature_days, "Directly or through a lead."),
         ("Still new after an hour", ("new_lower_hour", "new_upper_hour"), 1, "From certainly to possibly still new."),
-        ("Dismissed without becoming a lead", ("dismissed", "dismissed"), result.mature_days, ""),
-        ("Bookings received", None, 0, ""),
+        ("Dismissed, no lead", ("dismissed", "dismissed"), result.mature_days, "Without becoming a lead."),
     ):
         weeks = four_weeks(result.as_of, result.clock.zone, mature_days=days)
-        made.append(weekly_tile(title, weeks, partial(_number, result, counts), note=note))
+        made.append(weekly_tile(title, weeks, partial(_measure, result, counts), note=note))
     return made
 
 
-def _number(result: BookingSourcesResult, names: tuple[str, str] | None, period: Period) -> str:
+def _measure(result: BookingSourcesResult, names: tuple[str, str] | None, period: Period) -> Measured | None:
     counts = result.clock.between(period)
     if counts is None:
-        return ""
+        return None
     n = int(counts["bookings"])
     if names is None:
-        return f"{n:,}"
+        return measured_count(n)
     lower, upper = counts[list(names)]
-    return format_counts(lower, upper, n, min_group=result.min_group)
+    return measured_share(lower, upper, n, min_group=result.min_group)
 
 
 def actions(result: BookingSourcesResult, _: Mapping[str, WorkList]) -> list[Action]:
@@ -66,16 +95,17 @@ def _of_waiting(result: BookingSourcesResult) -> Iterator[Action]:
     waiting = waiting_since(result)
     call, close = (one_number(result.rows.filter(chosen).select(nw.len().alias("rows"))) or 0 for chosen in waiting)
     if call:
-        do = f"Call the {plural(call, 'booking')} nobody has answered for more than a day."
+        do = f"Call the {plural(call, 'booking')} waiting for more than a day."
         later = _later_work(result, waiting[0])
         if later is None:
             yield Action(do, work_list="still-new")
         else:
             share = format_range(later.lower / call, later.upper / call)
             number = f"{share} of earlier bookings that waited this long became jobs"
-            yield Action(do, number, f"{later.in_words()}, {LIKE_EARLIER}", later.expected, "still-new")
+            brief = f"{share} of bookings waiting this long became jobs: {later.in_brief()}"
+            yield Action(do, number, f"{later.in_words()}, {LIKE_EARLIER}", later.expected, "still-new", brief)
     if close:
-        do = f"Dismiss the {plural(close, 'booking')} that nobody has answered for more than {CALL_WITHIN.days} days."
+        do = f"Dismiss the {plural(close, 'booking')} waiting for more than {CALL_WITHIN.days} days."
         yield Action(do, work_list="new-too-long")
 
 
@@ -89,7 +119,6 @@ def _of_silences(result: BookingSourcesResult) -> Iterator[Action]:
 
 
 def _of_differences(result: BookingSourcesResult) -> Iterator[Action]:
-    one = group_word(result.by)
     for measure in ("dismissed_leads", "canceled", "new_hour"):
         frame = result.comparisons.get(measure, result.table.iloc[:0])
         for row, group in zip(rows_of(frame), rows_of(result.table), strict=False):
@@ -98,18 +127,22 @@ def _of_differences(result: BookingSourcesResult) -> Iterator[Action]:
             share = format_counts(*(getattr(group, name) for name in MEASURES[measure]))
             number = f"{share}, compared with {format_range(row.others_lower, row.others_upper)} for all others"
             if measure == "dismissed_leads":
-                do = f"Review the dismissed bookings of {one} {row.name}: {group.dismissed_leads:,} of "
-                do += f"{group.dismissed_status:,} became leads. Judge it by those leads, not by its dismissals."
+                do = f"Judge {row.name} by its leads, not its dismissals."
                 won = int(group.dismissed_won)
-                yield Action(do, number, f"{plural(won, 'lead')} booked" if won else "", float(won))
+                size = f"{plural(won, 'lead')} booked" if won else ""
+                brief = f"{group.dismissed_leads:,} of {group.dismissed_status:,} dismissed bookings became leads"
+                yield Action(do, number, size, float(won), brief=f"{brief}{size and f', {won:,} booked'}")
             elif measure == "canceled":
                 more = gap(row, group.old_booked * _of_four_weeks(result))
                 size = f"{more.in_words()} more canceled in 4 weeks than at the rate of the others"
-                do = f"Find out why jobs from {one} {row.name} are canceled."
-                yield Action(do, number, size if more.expected >= 1 else "", more.expected)
+                do = f"Find out why jobs from {row.name} are canceled."
+                brief = beside(row, "canceled")
+                if more.expected >= 1:
+                    brief += f": {more.in_brief('more', 'more')} in 4 weeks"
+                yield Action(do, number, size if more.expected >= 1 else "", more.expected, brief=brief)
             else:
-                do = f"Answer bookings from {one} {row.name} sooner: more of them are still new after an hour."
-                yield Action(do, number)
+                do = f"Answer bookings from {row.name} sooner."
+                yield Action(do, number, brief=beside(row, "still new after an hour"))
 
 
 def _of_four_weeks(result: BookingSourcesResult) -> float:

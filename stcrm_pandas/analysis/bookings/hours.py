@@ -14,7 +14,7 @@ import pandas as pd
 from stcrm_pandas.analysis.base.engine import EPOCH
 from stcrm_pandas.analysis.base.format import format_hour
 from stcrm_pandas.analysis.base.names import WEEKDAYS
-from stcrm_pandas.analysis.base.periods import Period
+from stcrm_pandas.analysis.base.periods import Limits, Period, month_start
 from stcrm_pandas.analysis.base.shares import with_shares
 from stcrm_pandas.analysis.bookings.counts import COUNTS
 from stcrm_pandas.analysis.statistics.prediction import predicted_events
@@ -140,6 +140,16 @@ class Clock:
         begin, close = _wall(self.first, self.zone), _wall(self.end, self.zone)
         table["whole"] = (table["week"] >= begin) & (table["week"] + pd.Timedelta(days=7) <= close)
         return table.astype({"week": "datetime64[us]", "source": "str", "bookings": "Int64", "whole": "boolean"})
+
+    def months(self, limits: Limits) -> pd.DataFrame:
+        """Return the counts of each month as `headline.year_of` takes them."""
+        number = self.cells["date"].dt.year * 12 + self.cells["date"].dt.month - 1
+        sums = self.cells[list(COUNTS)].groupby(number).sum()
+        sums = sums.reindex(range(sums.index.min(), sums.index.max() + 1) if len(sums) else [], fill_value=0)
+        columns = {"bookings": "volume", "mature": "n", "work_lower": "lower", "work_upper": "upper"}
+        table = sums.rename(columns=columns)[[*columns.values()]]
+        names = [f"{month_start(month, self.zone):%b %Y}" for month in table.index]
+        return table.assign(name=names, whole=[limits.whole(month) for month in table.index])
 
     def speed_by_hour(self) -> pd.DataFrame:
         """Return those still new after an hour by local hour of creation: `hour`, `n`, `lower`, `upper`, a share."""

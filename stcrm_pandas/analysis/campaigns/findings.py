@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.differences import versus
-from stcrm_pandas.analysis.base.findings import Action, Check, Count, Tile, WorkList, steps, weekly_tile
+from stcrm_pandas.analysis.base.differences import beside, versus
+from stcrm_pandas.analysis.base.findings import Action, Check, Count, WorkList, steps
 from stcrm_pandas.analysis.base.format import format_counts, format_share
+from stcrm_pandas.analysis.base.headline import Measured, Tile, measured_count, measured_share, weekly_tile
 from stcrm_pandas.analysis.base.money import amounts, money
-from stcrm_pandas.analysis.base.names import group_word, named
+from stcrm_pandas.analysis.base.names import named
 from stcrm_pandas.analysis.base.periods import Period, four_weeks
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.campaigns.records import KINDS
@@ -41,22 +42,26 @@ def tiles(result: OpportunitiesResult) -> list[Tile]:
         return []
     zone = ZoneInfo(result.time_zone)
 
-    def tile(title: str, days: int, number: Callable[[pd.Series], str]) -> Tile:
-        def over(period: Period) -> str:
+    def tile(title: str, days: int, number: Callable[[pd.Series], Measured]) -> Tile:
+        def over(period: Period) -> Measured | None:
             row = _sums(result, period)
-            return "" if row is None else number(row)
+            return None if row is None else number(row)
 
         return weekly_tile(title, four_weeks(result.as_of, zone, mature_days=days), over)
 
-    def share(step: str) -> Callable[[pd.Series], str]:
+    def share(step: str) -> Callable[[pd.Series], Measured]:
         sides = (f"{step}_lower", f"{step}_upper", "mature")
-        return lambda row: format_counts(*(int(row[side]) for side in sides), min_group=result.min_group)
+        return lambda row: measured_share(*(row[side] for side in sides), min_group=result.min_group)
 
     return [
-        tile("Opportunities", 0, lambda row: f"{int(row['opportunities']):,}"),
+        tile("Opportunities", 0, lambda row: measured_count(row["opportunities"])),
         tile("Opportunities that were booked", result.mature_days, share("booked")),
         tile("Opportunities with a completed job", result.mature_days, share("completed")),
-        tile("Revenue of completed jobs", result.revenue_days, lambda row: _revenue(result, row)),
+        tile(
+            "Revenue of completed jobs",
+            result.revenue_days,
+            lambda row: Measured(_revenue(result, row), float(row["revenue"])),
+        ),
     ]
 
 
@@ -118,9 +123,10 @@ def _booked_less(result: OpportunitiesResult) -> list[Action]:
     largest = int(clear.index[int(missing.to_numpy().argmax())])
     this: Any = clear.loc[largest]
     weeks = 0 if result.weeks is None else int((result.weeks["mature"] > 0).sum())
-    size, worth = "", 0.0
+    size, worth, brief = "", 0.0, beside(this, "booked")
     if weeks:
         fewer = gap(this, 4 * float(this["n"]) / weeks)
+        brief += f": {fewer.in_brief('fewer job', 'fewer jobs')} in 4 weeks"
         size, worth = (
             f"{fewer.in_words()} fewer in 4 weeks than at the share of the others among opportunities of the same "
             f"{strata_words(result)}",
@@ -128,11 +134,11 @@ def _booked_less(result: OpportunitiesResult) -> list[Action]:
         )
     return [
         Action(
-            f"Review how inquiries of {group_word(result.by)} {this['name']} are handled: they are booked less often "
-            "than the others.",
+            f"Review how {this['name']} inquiries are handled.",
             versus(this, format_share(result.table.loc[largest], "booked_")),
             size,
             worth,
+            brief=brief,
         )
     ]
 
@@ -162,9 +168,10 @@ def _more_expensive(result: OpportunitiesResult) -> list[Action]:
             )
             suggested.append(
                 Action(
-                    f"Review the goal of campaign {row.name}: a booked job costs more than twice as much as elsewhere.",
+                    f"Review the goal of campaign {row.name}: its jobs cost more than twice as much.",
                     f"{cost} per booked job ({low}–{high}) vs {elsewhere}",
                     f"{more} more over {row.months} months",
+                    brief=f"{cost} per booked job vs {elsewhere}: {more} more over {row.months} months",
                 )
             )
     return suggested
@@ -176,9 +183,9 @@ def _uncredited(result: OpportunitiesResult) -> list[Action]:
         return []
     return [
         Action(
-            "Ask each caller what brought them and set the campaign: too many opportunities have no usable one, so "
-            "campaigns cannot be ranked.",
-            format_counts(health.uncredited, health.uncredited, health.rows),
+            "Ask each caller what brought them, and set the campaign.",
+            f"{format_counts(health.uncredited, health.uncredited, health.rows)} of opportunities have no usable "
+            "campaign, so campaigns cannot be ranked",
         )
     ]
 

@@ -9,63 +9,151 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
-from stcrm_pandas.analysis.base.differences import versus
-from stcrm_pandas.analysis.base.findings import Action, Check, Count, Tile, WorkList, steps, weekly_tile
-from stcrm_pandas.analysis.base.format import format_counts, format_range, format_share, plural
-from stcrm_pandas.analysis.base.names import group_word
+from stcrm_pandas.analysis.base.differences import beside, versus
+from stcrm_pandas.analysis.base.findings import Action, Check, Count, WorkList, steps
+from stcrm_pandas.analysis.base.format import format_range, format_share, plural
+from stcrm_pandas.analysis.base.headline import (
+    Contrast,
+    Headline,
+    Measured,
+    Tile,
+    measured_count,
+    measured_share,
+    weekly_tile,
+    year_of,
+)
 from stcrm_pandas.analysis.base.periods import Period, four_weeks
 from stcrm_pandas.analysis.base.shares import rows_of
+from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.leads.curves import UNSURE, later_conversion
-from stcrm_pandas.analysis.leads.lists import ages_in_days
+from stcrm_pandas.analysis.leads.lists import ages_in_days, work_lists
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 from stcrm_pandas.analysis.statistics.prediction import LIKE_EARLIER, gap
+from stcrm_pandas.charts.svg import Trend, sparkline
 
-__all__ = ["actions", "check", "tiles"]
+__all__ = ["actions", "check", "headline", "tiles"]
 
 _SCREEN = "Follow Up > Leads"
 _TO_ACT = ("campaign", "category", "business_unit", "job_type", "call_reason", "capture_source", "tag")
 """Dimensions whose differences people can act on: not months, and not creators, who do not choose their leads."""
 
 
+def headline(result: LeadConversionResult, booked: OpportunitiesResult | None) -> Headline:
+    """Return the share of the last twelve months, by month; without a time zone that of all, without a chart."""
+    days, unit = result.window_days, ("lead", "leads")
+    contrast = _contrast(result, booked)
+    year = None if result.months is None else year_of(_by_month(result.months), min_group=result.min_group)
+    overall = result.overall.iloc[0]
+    n = int(overall["mature"]) if year is None else year.n
+    every = measured_share(overall["within_lower"], overall["within_upper"], n)
+    shown = every if year is None else year.now
+    if shown.share is None or n < result.min_group:
+        return Headline(f"Too few leads are {days} days old to tell how many are booked", contrast=contrast)
+    when = "" if year is None else f"{year.dates}: "
+    return Headline(
+        f"{format_range(*shown.share)} of leads are booked within {days} days",
+        "" if year is None else year.change,
+        f"{when}{plural(n, *unit)}, 95% confidence interval {format_range(*(shown.interval or shown.share))}. "
+        "Leads did not book on first contact.",
+        None if year is None else Trend(f"Booked within {days} days", "of leads", unit, year.months, shown.share),
+        contrast=contrast,
+    )
+
+
+def _by_month(months: pd.DataFrame) -> pd.DataFrame:
+    columns = {"inquiries": "volume", "mature": "n", "within_lower": "lower", "within_upper": "upper"}
+    return months.rename(columns=columns)
+
+
+def _contrast(result: LeadConversionResult, booked: OpportunitiesResult | None) -> Contrast | None:
+    """Return the first group whose leads are booked less often, but more of all its inquiries; or the reverse."""
+    if booked is None:
+        return None
+    everything = {row.id: row for row in rows_of(booked.comparisons)}
+    for leads in rows_of(result.comparisons):
+        if leads.id in result.disagreements:
+            every = everything[leads.id]
+            lower = leads.verdict == "lower"
+            why = "Most of its inquiries are booked on the first contact, so only the harder cases become leads."
+            return Contrast(
+                f"Judge {leads.name} by both numbers",
+                [
+                    (
+                        name,
+                        format_range(row.share_lower, row.share_upper),
+                        format_range(row.others_lower, row.others_upper),
+                    )
+                    for name, row in (("Leads booked", leads), ("All inquiries booked", every))
+                ],
+                why
+                if lower
+                else "Its leads are booked often, but few of its inquiries are booked on the first contact.",
+            )
+    return None
+
+
 def tiles(result: LeadConversionResult) -> list[Tile]:
-    """Return tiles of new, converted (30 and 7 days) and dismissed inquiries; none without a time zone."""
+    """Return tiles of new inquiries, those booked within 30 and 7 days, and overdue follow-ups; none without a zone."""
     if result.time_zone is None:
         return []
     zone = ZoneInfo(result.time_zone)
-    units = "Leads" if result.unit == "lead" else "Inquiries"
 
-    def tile(title: str, days: int, sides: tuple[str, str] | None, note: str = "") -> Tile:
+    def tile(title: str, days: int, sides: tuple[str, str] | None) -> Tile:
         weeks = four_weeks(result.as_of, zone, mature_days=days)
-        number = lambda period: _format_period(result, period, sides, zone)  # noqa: E731
-        return weekly_tile(f"{units} {title}", weeks, number, note=note)
+        return weekly_tile(title, weeks, lambda period: _measure(result, period, sides, zone))
 
     return [
-        tile("that came in", 0, None),
-        tile("converted within 30 days", 30, ("lower_30", "upper_30")),
-        tile("converted within 7 days", 7, ("lower_7", "upper_7")),
-        tile("dismissed so far", 30, ("dismissed", "dismissed"), "Earlier weeks have had more time to be dismissed."),
+        tile("New leads", 0, None),
+        tile("Booked within 30 days", 30, ("lower_30", "upper_30")),
+        tile("Booked within 7 days", 7, ("lower_7", "upper_7")),
+        _overdue(result, zone),
     ]
 
 
-def _format_period(result: LeadConversionResult, period: Period, sides: tuple[str, str] | None, local: ZoneInfo) -> str:
-    """Return the number of a period; empty where the leads were not read from its first day to its last."""
+def _measure(
+    result: LeadConversionResult, period: Period, sides: tuple[str, str] | None, local: ZoneInfo
+) -> Measured | None:
+    """Return the number of a period; None where the leads were not read from its first day to its last."""
     days = result.reduced.days[result.reduced.days["date"].notna()]
     first, last = result.limits.read
     if days.empty or (last is not None and last < period.ends):
-        return ""
+        return None
     if first is None:
         first = _day(days["date"].min()).replace(tzinfo=local)
     if first > period.starts:
-        return ""
+        return None
     start, end = (int(f"{day:%Y%m%d}") for day in (period.first, period.end))
     rows = days[(days["date"] >= start) & (days["date"] < end)]
     n = int(rows["inquiries"].sum())
     if sides is None:
-        return f"{n:,}"
+        return measured_count(n)
     lower, upper = (int(rows[side].sum()) for side in sides)
     if n >= result.min_group and upper - lower > UNSURE * n:
-        return f"{format_range(lower / n, upper / n)}: dates not known well enough"
-    return format_counts(lower, upper, n, min_group=result.min_group)
+        return Measured(f"{format_range(lower / n, upper / n)}: dates not known well enough")
+    return measured_share(lower, upper, n, min_group=result.min_group)
+
+
+def _overdue(result: LeadConversionResult, local: ZoneInfo) -> Tile:
+    """Return the open leads whose follow-up is overdue, by how long and by the month in which they came in."""
+    listed = next(one.frame for one in work_lists(result) if one.key == "overdue-follow-up")
+    late = listed["Days overdue"]
+    today = result.as_of.astimezone(local)
+    came = pd.PeriodIndex(pd.to_datetime(listed["Came in"], errors="coerce"), freq="M")
+    months = pd.period_range(end=pd.Period(today.replace(tzinfo=None), "M"), periods=12)
+    counts = pd.Series(came).value_counts().reindex(months, fill_value=0)
+    spark = sparkline([float(count) for count in counts], title="By the month in which they came in", bars=True)
+    long = int((late > 30).sum())
+    return Tile(
+        "Overdue follow-ups",
+        f"{len(listed):,}",
+        f"{today:%b} {today.day}, {today.year}",
+        change=f"{long:,} for more than 30 days" if len(listed) else "",
+        spark=spark if len(listed) else "",
+        details=[
+            ("7 days or less", f"{int((late <= 7).sum()):,}"),
+            ("8–30 days", f"{int(late.between(8, 30).sum()):,}"),
+        ],
+    )
 
 
 def _day(number: int) -> dt.datetime:
@@ -77,11 +165,17 @@ def actions(result: LeadConversionResult, lists: Mapping[str, WorkList]) -> list
     suggested = []
     for key, do in (
         ("overdue-follow-up", "Call the {} whose follow-up is overdue."),
-        ("no-follow-up", "Call the {} without a follow-up, or set a date for it."),
+        ("no-follow-up", "Set a follow-up date for {}, and call."),
         ("stale", f"Review the {{}} without a change for {result.stale_days} days."),
     ):
         if len(lists[key]):
-            suggested.append(_call(result, do.format(plural(len(lists[key]), "open lead")), lists[key]))
+            suggested.append(
+                _call(
+                    result,
+                    do.format(plural(len(lists[key]), "lead" if key == "overdue-follow-up" else "open lead")),
+                    lists[key],
+                )
+            )
     if len(result.by) == 1 and result.by[0] in _TO_ACT:
         suggested += _differences(result)
     return suggested
@@ -95,7 +189,8 @@ def _call(result: LeadConversionResult, do: str, listed: WorkList) -> Action:
         return Action(do, work_list=listed.key)
     share = format_range(later.lower / len(ages), later.upper / len(ages))
     number = f"{share} of leads open as long converted within the next 30 days"
-    return Action(do, number, f"{later.in_words()}, {LIKE_EARLIER}", later.expected, listed.key)
+    brief = f"{share} of leads this old get booked: {later.in_brief()}"
+    return Action(do, number, f"{later.in_words()}, {LIKE_EARLIER}", later.expected, listed.key, brief)
 
 
 def _differences(result: LeadConversionResult) -> list[Action]:
@@ -104,16 +199,19 @@ def _differences(result: LeadConversionResult) -> list[Action]:
     for place, this in enumerate(rows_of(result.comparisons)):
         if this.verdict not in ("higher", "lower") or this.id in result.disagreements:
             continue
-        inquiries = f"inquiries of {group_word(result.by)} {this.name}"
         lower = this.verdict == "lower"
         apart = gap(this, int(this.n) * 4 / weeks)
+        more = "fewer" if lower else "more"
         suggested.append(
             Action(
-                f"Find out why {inquiries} convert less often." if lower else f"Find out what works with {inquiries}.",
+                f"Find out why {this.name} leads are booked less often."
+                if lower
+                else f"Find out what works with {this.name} leads.",
                 versus(this, format_share(result.table.iloc[place])),
-                f"{apart.in_words()} {'fewer' if lower else 'more'} in 4 weeks than at the share of the others",
+                f"{apart.in_words()} {more} in 4 weeks than at the share of the others",
                 # a group that is already better has nothing to gain
                 apart.expected if lower else 0.0,
+                brief=f"{beside(this, 'booked')}: {apart.in_brief(f'{more} job', f'{more} jobs')} in 4 weeks",
             )
         )
     return suggested

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import pandas as pd
 
 from stcrm_pandas.analysis.base.display import Table
+from stcrm_pandas.analysis.base.headline import Headline
 from stcrm_pandas.analysis.base.inputs import admitted
 from stcrm_pandas.analysis.base.names import dimensions
 from stcrm_pandas.analysis.base.periods import Limits
@@ -77,6 +78,10 @@ class LeadConversion(LeadConversionResult, Analysis):
     def reasons_table(self) -> Table:
         """The reasons for dismissal as a table for display."""
         return Table(display.format_reasons(self))
+
+    def headline(self) -> Headline:
+        """The share booked in the last twelve months, by month."""
+        return findings.headline(self, self.booked)
 
     def figure(self, kind: Kind = "rates", *, groups: Sequence[Any] | None = None) -> Figure:
         """A plotly figure.

@@ -13,6 +13,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.display import Shown
 from stcrm_pandas.analysis.base.engine import refuse_mixtures
+from stcrm_pandas.analysis.base.headline import Headline
 from stcrm_pandas.analysis.base.inputs import admitted
 from stcrm_pandas.analysis.base.names import dimensions, lookups
 from stcrm_pandas.analysis.base.provenance import Moment, attrs_of, known_until, selections, zone
@@ -59,6 +60,10 @@ class ContactPreferences(ContactPreferencesResult, Analysis):
     def consent_table(self) -> Shown:
         """Return the company's own list compared with ServiceTitan; empty if there is no list."""
         return display.consent_shown(self)
+
+    def headline(self) -> Headline:
+        """Return the share of customers not blocked for marketing by text, by month of creation."""
+        return findings.headline(self)
 
     def figure(self, kind: Literal["reach", "reasons", "combinations", "groups"] = "reach") -> Figure:
         """Return a plotly figure.

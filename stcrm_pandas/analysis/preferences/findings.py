@@ -2,49 +2,95 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import micros
-from stcrm_pandas.analysis.base.findings import Action, Check, Count, Step, Tile, WorkList, steps, weekly_tile
-from stcrm_pandas.analysis.base.format import format_counts, plural
-from stcrm_pandas.analysis.base.periods import Period, four_weeks
+from stcrm_pandas.analysis.base.findings import Action, Check, Count, Step, WorkList, steps
+from stcrm_pandas.analysis.base.format import format_counts, format_range, plural
+from stcrm_pandas.analysis.base.headline import Headline, Measured, Tile, measured_share, weekly_tile, year_of
+from stcrm_pandas.analysis.base.periods import Period, four_weeks, month_start
 from stcrm_pandas.analysis.base.provenance import zone
 from stcrm_pandas.analysis.base.shares import rows_of
-from stcrm_pandas.analysis.preferences.reach import CHANNELS, OPTED_OUT, UNKNOWN
+from stcrm_pandas.analysis.preferences.reach import CHANNEL_NAMES, CHANNELS, OPTED_OUT, UNKNOWN
 from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult
+from stcrm_pandas.charts.svg import Trend
 
-__all__ = ["actions", "check", "tiles"]
+__all__ = ["actions", "check", "headline", "tiles"]
 
-_BY_TEXT = "Marketing by text"
-UPPER_BOUND = " An upper bound: a register of text opt-outs may exist outside the CRM."
+_OF_NEW = "Share of the customers created in these weeks whom ServiceTitan does not block, as their records are today."
 
 
 def actions(result: ContactPreferencesResult, lists: Mapping[str, WorkList]) -> list[Action]:
     """Return what to do this week: opt-outs first."""
     asked = len(lists["ask-for-marketing"])
     done = {
-        "marketing-off-elsewhere": "Switch off marketing for {rows} whose number or address is opted out on another "
-        "record.",
-        "do-not-text-elsewhere": "Set 'do not text' on {rows} opted out of texts on another record.",
-        "ask-for-marketing": "Ask {customers} with a mobile number whether they want marketing: their preference is "
-        "unknown.",
-        "marketing-at-do-not-service": "Switch off marketing for {customers} marked 'do not service'.",
+        "marketing-off-elsewhere": (
+            "Turn off marketing for {rows}.",
+            "Opted out on another record",
+        ),
+        "do-not-text-elsewhere": ("Set 'do not text' on {rows}.", "Opted out of texts on another record"),
+        "ask-for-marketing": (
+            "Ask {customers} about marketing.",
+            "They have a mobile number, and their preference is unknown",
+        ),
+        "marketing-at-do-not-service": ("Turn off marketing for {customers}.", "They are marked 'do not service'"),
     }
     made = []
-    for key, do in done.items():
+    for key, (do, why) in done.items():
         if len(lists[key]):
             customers = plural(lists[key].frame["Customer id"].nunique(), "customer")
             rows = plural(len(lists[key]), "number" if key.startswith("do-not-text") else "contact")
-            made.append(Action(do.format(rows=rows, customers=customers), size=customers, work_list=key))
+            brief = f"{why}: {customers}" if "{rows}" in do else why
+            made.append(Action(do.format(rows=rows, customers=customers), why, customers, work_list=key, brief=brief))
     share = format_counts(asked, asked, len(result.owners.frame)) if asked else ""
     return [
-        replace(one, number=f"{share} of all active customers") if one.work_list == "ask-for-marketing" else one
+        replace(one, number=f"{one.number}: {share} of all active customers")
+        if one.work_list == "ask-for-marketing"
+        else one
         for one in made
     ]
+
+
+def headline(result: ContactPreferencesResult) -> Headline:
+    """Return the share of active customers whom ServiceTitan does not block for marketing by text, by month."""
+    reached = (result.states["marketing", "text"] == 0).to_numpy()
+    every = measured_share(reached.sum(), reached.sum(), len(reached), min_group=result.min_group)
+    if every.share is None:
+        return Headline("Too few active customers to tell whom you can contact")
+    months = None if result.time_zone is None else year_of(_by_month(result, reached), min_group=1)
+    unit, others = ("customer", "customers"), []
+    for channel in ("call", "e-mail", "post"):
+        hits = (result.states["marketing", channel] == 0).to_numpy().sum()
+        others.append(f"{CHANNEL_NAMES[channel]} {format_range(*[hits / len(reached)] * 2)}")
+    of = "of new customers"
+    return Headline(
+        f"At most {format_range(*every.share)} of customers can get marketing texts",
+        evidence=f"Of {plural(len(reached), *unit)} that are active. By {', by '.join(others)}. Not blocked is not yet "
+        "permission.",
+        trend=None
+        if months is None
+        else Trend("Not blocked for marketing texts", of, unit, months.months, every.share),
+        together="all active customers",
+    )
+
+
+def _by_month(result: ContactPreferencesResult, hits: Any) -> pd.DataFrame:
+    """Return the customers of each month of creation, and how many of them are not blocked."""
+    local = pd.to_datetime(result.owners.frame["created_on_local"])
+    number = (local.dt.year * 12 + local.dt.month - 1).to_numpy(dtype=np.float64)
+    known = np.isfinite(number)
+    counts = pd.DataFrame({"volume": 1, "lower": hits.astype(np.int64)})[known].groupby(number[known].astype(int)).sum()
+    last = result.as_of.astimezone(zone(None, result.time_zone))
+    now = last.year * 12 + last.month - 1
+    counts = counts.reindex(range(now - 23, now + 1), fill_value=0)
+    names = [f"{month_start(month, dt.UTC):%b %Y}" for month in counts.index]
+    return counts.assign(n=counts["volume"], upper=counts["lower"], name=names, whole=counts.index < now)
 
 
 def tiles(result: ContactPreferencesResult) -> list[Tile]:
@@ -55,22 +101,21 @@ def tiles(result: ContactPreferencesResult) -> list[Tile]:
     states, created = result.states, result.owners.frame["created_on"]
     reached = {channel: (states["marketing", channel] == 0).to_numpy() for channel in CHANNELS}
     measures = {
-        "Marketing is not blocked by at least one channel": np.logical_or.reduce([*reached.values()]),
-        f"{_BY_TEXT} is not blocked": reached["text"],
-        "Marketing by e-mail is not blocked": reached["e-mail"],
-        "Marketing preference is unknown": _unknown(result),
+        "Marketing by text": reached["text"],
+        "Marketing by e-mail": reached["e-mail"],
+        "Marketing by any channel": np.logical_or.reduce([*reached.values()]),
+        "Marketing unknown": _unknown(result),
     }
 
     def tile(title: str, hits: Any) -> Tile:
-        def share(period: Period) -> str:
+        def share(period: Period) -> Measured | None:
             of_period = created.between(micros(period.starts), micros(period.ends), inclusive="left")
             mine = hits[of_period.fillna(value=False).to_numpy(dtype=bool)]
-            return format_counts(mine.sum(), mine.sum(), len(mine), min_group=result.min_group) if len(mine) else ""
+            return measured_share(mine.sum(), mine.sum(), len(mine), min_group=result.min_group) if len(mine) else None
 
         every = format_counts(hits.sum(), hits.sum(), len(hits)) if len(hits) else "none"
-        note = f"Of customers created in these weeks, as their records are today. All active customers: {every}."
-        note += UPPER_BOUND if title.startswith(_BY_TEXT) else ""
-        return weekly_tile(title, four_weeks(result.as_of, local), share, unknown="no new customers", note=note)
+        made = weekly_tile(title, four_weeks(result.as_of, local), share, unknown="no new customers", note=_OF_NEW)
+        return replace(made, details=[("4 weeks before", made.before or "unknown"), ("All active customers", every)])
 
     return [tile(title, hits) for title, hits in measures.items()]
 

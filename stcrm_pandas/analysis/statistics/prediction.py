@@ -47,9 +47,13 @@ class Prediction:
 
     def in_words(self, one: str = "job", many: str = "jobs") -> str:
         """Return 'about 13–15 jobs (95% prediction interval 8–21)'."""
+        return f"{self.in_brief(one, many)} (95% prediction interval {self.low:,}–{self.high:,})"
+
+    def in_brief(self, one: str = "job", many: str = "jobs") -> str:
+        """Return 'about 13–15 jobs'."""
         low, high = (round(number) for number in (self.lower, self.upper))
         count = f"{low:,}" if low == high else f"{low:,}–{high:,}"
-        return f"about {count} {one if high == 1 else many} (95% prediction interval {self.low:,}–{self.high:,})"
+        return f"about {count} {one if high == 1 else many}"
 
 
 def predicted_count(

@@ -33,24 +33,45 @@
     return layout;
   }
 
-  function draw(printed = false) {
-    for (const plot of plots) {
-      const width = printed ? PRINTED_WIDTH : plot.area.clientWidth;
-      Plotly.react(plot.area, plot.data, layoutOf(plot, width, printed), {
-        displaylogo: false, displayModeBar: false, scrollZoom: false, doubleClick: false, staticPlot: printed,
-      });
-    }
+  /* plotly.js is large: it is run when the first figure comes into view. */
+  function run() {
+    const source = document.getElementById("plotly");
+    if (source.type !== "text/plain") return;
+    const script = Object.assign(document.createElement("script"), { id: "plotly", textContent: source.textContent });
+    source.replaceWith(script);
   }
 
-  let width = window.innerWidth, waiting;
-  window.addEventListener("resize", () => {
-    if (window.innerWidth === width) return;
-    width = window.innerWidth;
+  function draw(plot, printed = false) {
+    run();
+    const width = printed ? PRINTED_WIDTH : plot.area.clientWidth;
+    plot.drawn = width > 0;  // not in a closed section
+    if (!plot.drawn) return;
+    Plotly.react(plot.area, plot.data, layoutOf(plot, width, printed), {
+      displaylogo: false, displayModeBar: false, scrollZoom: false, doubleClick: false, staticPlot: printed,
+    });
+  }
+  const redraw = () => plots.filter((plot) => plot.drawn).forEach((plot) => draw(plot));
+
+  const seen = new IntersectionObserver((entries) => {
+    for (const entry of entries) {
+      const plot = plots.find((one) => one.area === entry.target);
+      if (entry.isIntersecting && !plot.drawn) draw(plot);
+    }
+  }, { rootMargin: "600px" });
+  for (const plot of plots) {
+    const narrow = innerWidth < NARROW ? plot.layout?.meta?.narrow?.height : undefined;
+    plot.area.style.minHeight = `${narrow ?? plot.layout?.height ?? 400}px`;  // so that nothing moves when it is drawn
+    seen.observe(plot.area);
+  }
+
+  let width = innerWidth, waiting;
+  addEventListener("resize", () => {
+    if (innerWidth === width) return;
+    width = innerWidth;
     clearTimeout(waiting);
-    waiting = setTimeout(draw, 120);
+    waiting = setTimeout(redraw, 120);
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => draw());
-  window.addEventListener("beforeprint", () => draw(true));
-  window.addEventListener("afterprint", () => draw());
-  draw();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  addEventListener("beforeprint", () => plots.forEach((plot) => draw(plot, true)));
+  addEventListener("afterprint", redraw);
 })();

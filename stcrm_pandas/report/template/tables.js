@@ -1,6 +1,6 @@
 "use strict";
 (() => {
-  const FEW = 25, WORTH_FOLDING = 32;
+  const FEW = 10;
   const report = document.body.dataset.name || "report";
 
   const make = (tag, properties = {}, ...children) => {
@@ -71,20 +71,22 @@
     box.setAttribute("aria-label", name);
     const rows = () => [...body.rows].filter((row) => !row.classList.contains("stcrm-total"));
     const count = rows().length;
-    let all = count <= WORTH_FOLDING;
+    let all = count <= FEW;
 
     const said = make("span", { className: "said" });
     said.setAttribute("role", "status");
-    const more = make("button", { type: "button", textContent: `Show all ${count.toLocaleString("en")} rows` });
+    const more = make("button", { type: "button" });
     function fold() {
       rows().forEach((row, place) => row.classList.toggle("more", !all && place >= FEW));
       said.textContent = all ? "" : `${FEW} of ${count.toLocaleString("en")} rows shown`;
-      more.hidden = all;
+      more.textContent = all ? `Show ${FEW}` : `Show all ${count.toLocaleString("en")}`;
+      more.setAttribute("aria-expanded", all);
+      more.hidden = count <= FEW;
     }
     more.addEventListener("click", () => {
-      all = true;
+      all = !all;
       fold();
-      box.focus();
+      if (!all) box.scrollIntoView({ block: "nearest" });
     });
 
     const heads = [...table.tHead.rows[0].cells];

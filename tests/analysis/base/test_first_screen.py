@@ -10,9 +10,11 @@ import pandas as pd
 import pytest
 
 from stcrm_pandas.analysis import cautions, first_screen, work_lists
-from stcrm_pandas.analysis.base.findings import MOST_CHARACTERS, Action, Check, Count, Step, Tile, WorkList
+from stcrm_pandas.analysis.base.findings import MOST_CHARACTERS, Action, Check, Count, Step, WorkList
 from stcrm_pandas.analysis.base.first_screen import FIRST_SCREEN
+from stcrm_pandas.analysis.base.headline import Contrast, Headline, Tile
 from stcrm_pandas.analysis.base.periods import Period
+from stcrm_pandas.charts.svg import Month, Trend
 
 NOW = dt.datetime(2026, 7, 27, 12, tzinfo=dt.UTC)
 
@@ -47,7 +49,7 @@ def test_shows_three_largest_actions_and_first_four_tiles() -> None:
     assert [one.worth for one in screen.actions] == [9, 5, 3]
     assert [one.title for one in screen.tiles] == ["Tile 1", "Tile 5", "Tile 9", "Tile 2"]
     page = screen._repr_html_()
-    assert page.index("Do 9.") < page.index("Do 5.") < page.index("Do 3.")
+    assert page.index(">Do 9<") < page.index(">Do 5<") < page.index(">Do 3<")
     assert '<a href="#a-list">' in page
 
 
@@ -55,15 +57,51 @@ def test_no_clear_result_is_reported() -> None:
     assert "Nothing stands out this week" in first_screen("Leads", Result(), of=read())._repr_html_()
 
 
-def test_index_page_has_the_same_actions() -> None:
-    bundle = first_screen("Leads", Result(5), of=read(), cautions=["Old."])._repr_mimebundle_()
-    assert bundle[FIRST_SCREEN] == {
-        "title": "Leads",
-        "company": "Tenant 7, production",
-        "period": "Jan 4–Jul 26, 2026",
-        "actions": [{"do": "Do 5.", "evidence": "31% (27–35%) · about 15 jobs"}],
-        "cautions": ["Old."],
-    }
+class Main(Result):
+    """A result with a headline, too."""
+
+    def headline(self) -> Headline:
+        months = [
+            Month("Nov 2025", 298, (0.33, 0.34), (0.27, 0.39), "33–34% (27–39%)"),
+            Month("Dec 2025", 120, (0.30, 0.30), (0.22, 0.39), "30% (22–39%)", "still counting"),
+        ]
+        trend = Trend("Booked <at once>", "of leads", ("lead", "leads"), months, (0.31, 0.32))
+        both = Contrast("Judge <b>Radio</b> by both", [("Leads", "13%", "30%"), ("All", "92%", "76%")], "Because.")
+        return Headline("31% of leads are <b>booked", "No clear change", "95% …, from 418 leads.", trend, contrast=both)
+
+
+def test_the_first_result_gives_headline_chart_and_contrast_and_names_are_text() -> None:
+    page = first_screen("Leads", Main(5), Main(1), of=read())._repr_html_()
+    assert page.count("<h1") == 1
+    assert "31% of leads are &lt;b&gt;booked" in page
+    assert "<b>No clear change.</b> 95% …, from 418 leads." in page
+    assert page.count("<svg") == 2  # wide and narrow
+    assert page.count("Nov 2025: 33–34% (27–39%), 298 leads</title>") == 2
+    assert "Dec: still counting" in page
+    assert "Judge &lt;b&gt;Radio&lt;/b&gt; by both" in page
+    assert re.findall(r"<dd><b>(.*?)</b> <small>(.*?)</small>", page) == [("13%", "others 30%"), ("92%", "others 76%")]
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids)) == 4
+
+
+def test_pages_get_the_same_as_data() -> None:
+    bundle = first_screen("Leads", Main(5), of=read(environment="sandbox-1"), cautions=["Old."])._repr_mimebundle_()
+    stored = bundle[FIRST_SCREEN]
+    assert stored["title"] == "Leads"
+    assert (stored["company"], stored["demo"]) == ("Demo company", True)
+    assert stored["period"] == "Jan 4–Jul 26, 2026"
+    assert stored["read"] == "Data read Jul 26, 2026, 10:00 PM CDT"
+    assert (stored["headline"], stored["change"]) == ("31% of leads are <b>booked", "No clear change")
+    (action,) = stored["actions"]
+    assert (action["do"], action["number"], action["worth"], action["work_list"]) == (
+        "Do 5.",
+        "31% (27–35%)",
+        5,
+        "a-list",
+    )
+    assert stored["cautions"] == ["Old."]
+    assert "<polyline" in stored["spark"]
+    assert "<style>" not in stored["html"]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +126,7 @@ def test_arguments_override_attrs() -> None:
     page = screen._repr_html_()
     assert "Example &lt;Heating&gt;" in page
     assert "No jobs: the application lacks the scope <code>a:&lt;b&gt;:r</code>" in page
-    assert first_screen("Leads", of=read(environment="sandbox-1")).company == "Demo company (sandbox)"
+    assert first_screen("Leads", of=read(environment="sandbox-1")).company == "Demo company"
     assert first_screen("Leads", of=pd.DataFrame()).company == "Unnamed company"
 
 

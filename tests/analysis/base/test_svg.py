@@ -51,7 +51,10 @@ def test_every_number_is_in_the_text() -> None:
 
 def test_incomplete_months_and_months_without_a_share() -> None:
     trend = Trend(
-        "A", "of b", ("b", "bs"), [*MONTHS, Month("Apr 2026", 9, (0.9, 1), (0.5, 1), "x", False), Month("May 2026", 1)]
+        "A",
+        "of b",
+        ("b", "bs"),
+        [*MONTHS, Month("Apr 2026", 9, (0.9, 1), (0.5, 1), "x", "still counting"), Month("May 2026", 1)],
     )
     svg = drawn(trend)
     assert len(numbers(svg, "circle", "dot open", "cx")) == 1

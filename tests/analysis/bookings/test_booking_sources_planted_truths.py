@@ -44,8 +44,9 @@ def test_a_source_whose_dismissals_are_mostly_leads(seed: int) -> None:
     assert [source for source, verdict in verdicts(found, "dismissed_leads").items() if verdict == "higher"] == [name]
     row = found.table.set_index("name").loc[name]
     assert row["dismissed_leads"] / row["dismissed_status"] == pytest.approx(truth["share"], abs=0.02)
-    (action,) = [one for one in found.actions() if one.do.startswith("Review the dismissed bookings")]
-    assert f"of source {name}: {row['dismissed_leads']} of {row['dismissed_status']} became leads" in action.do
+    (action,) = [one for one in found.actions() if "its dismissals" in one.do]
+    assert action.do == f"Judge {name} by its leads, not its dismissals."
+    assert action.brief.startswith(f"{row['dismissed_leads']} of {row['dismissed_status']} dismissed bookings became")
 
 
 def test_respelled_sources_are_merged(found: BookingSources) -> None:

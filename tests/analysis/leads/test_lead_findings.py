@@ -82,16 +82,16 @@ def test_html_in_text_is_escaped(found: LeadConversion) -> None:
 
 def test_actions_are_valued_by_outcomes_of_leads_of_the_same_age(found: LeadConversion) -> None:
     actions = {one.work_list or one.do: one for one in found.actions()}
-    assert actions["overdue-follow-up"].do == "Call the 2 open leads whose follow-up is overdue."
-    assert actions["no-follow-up"].do.startswith("Call the 2 open leads without a follow-up")
-    assert "Find out what works with inquiries of campaign Radio." in actions
+    assert actions["overdue-follow-up"].do == "Call the 2 leads whose follow-up is overdue."
+    assert actions["no-follow-up"].do == "Set a follow-up date for 2 open leads, and call."
+    assert "Find out what works with Radio leads." in actions
     lower = next(one for name, one in actions.items() if "less often" in name)
     assert EVIL in lower.do
     assert lower.worth > 0
 
 
 def test_tiles_use_weeks_that_are_old_enough(found: LeadConversion) -> None:
-    came, converted, fast, dismissed = found.tiles()
+    came, converted, fast, overdue = found.tiles()
     assert came.dates == "Jan 26–Feb 22, 2026"
     assert came.now == "3"
     assert came.before == ""  # its first days were not read
@@ -99,7 +99,8 @@ def test_tiles_use_weeks_that_are_old_enough(found: LeadConversion) -> None:
     assert converted.dates == "Dec 29, 2025–Jan 25, 2026"
     assert converted.now == "unknown"  # the first lead came on 2 January: whether earlier ones were read is not known
     assert fast.now == "too few to tell"
-    assert dismissed.note
+    assert overdue.now == "2"
+    assert len(found.work_lists["overdue-follow-up"]) == 2
     assert lead_conversion(found.source, as_of=NOW).tiles() == []
 
 

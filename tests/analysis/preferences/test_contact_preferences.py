@@ -281,7 +281,7 @@ def test_inactive_customers_are_excluded_but_their_opt_outs_count() -> None:
     }  # fmt: skip
     assert one.combinations.groupby("purpose")["customers"].sum().tolist() == [5, 5]
     assert one.work_lists["do-not-text-elsewhere"].frame["Customer id"].tolist() == [1]
-    assert one.tiles()[0].note.endswith("All active customers: 80% (38–96%).")
+    assert dict(one.tiles()[2].details)["All active customers"] == "80% (38–96%)"
 
 
 def test_locations_and_newer_contacts_are_reported_separately() -> None:

@@ -1,0 +1,305 @@
+"""The numbers of a first screen: one measure over twelve months, and tiles over four weeks."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from html import escape
+from math import hypot
+
+import pandas as pd
+
+from stcrm_pandas.analysis.base.format import format_share
+from stcrm_pandas.analysis.base.periods import FourWeeks, Period
+from stcrm_pandas.analysis.base.shares import rows_of, share_of
+from stcrm_pandas.charts.svg import Month, Trend, sparkline
+
+__all__ = [
+    "Contrast",
+    "Headline",
+    "Measured",
+    "Tile",
+    "Year",
+    "change",
+    "measured_count",
+    "measured_share",
+    "tiles",
+    "weekly_tile",
+    "year_of",
+]
+
+TOO_FEW = "too few to tell"
+HIGHER, LOWER, UNCLEAR = "▲ ", "▼ ", "● "
+"""The shape before a verdict: color is never alone."""
+
+_DIRECTIONS = {HIGHER: " stcrm-up", LOWER: " stcrm-down", UNCLEAR: " stcrm-same"}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A count or a share of one period.
+
+    Parameters
+    ----------
+    text : str
+        As readers see it: "31% (27–35%)", "265".
+    value : float, optional
+        For a sparkline; None where there are too few rows to tell.
+    share, interval : tuple[float, float], optional
+        Of a share: its lower and upper bound, from 0 to 1, and the limits of its 95% confidence interval.
+    """
+
+    text: str
+    value: float | None = None
+    share: tuple[float, float] | None = None
+    interval: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One number over the last four complete weeks that are old enough for it, and over earlier spans.
+
+    Parameters
+    ----------
+    title : str
+        What is measured: "Booked within 30 days".
+    now : str
+        The number: "31% (27–35%)"; or "too few to tell".
+    dates : str
+        The span it covers, in the company's zone: "Jun 29–Jul 26, 2026".
+    before : str, default ''
+        The same over the four weeks before; empty if unknown.
+    year_ago : str, default ''
+        The same over the same weeks a year earlier; empty if unknown.
+    note : str, default ''
+        One short sentence about the number; mostly empty.
+    change : str, default ''
+        How it differs from the four weeks before: "▲ 12% more than before".
+    spark : str, default ''
+        The SVG of a sparkline.
+    details : sequence of tuple[str, str], default ()
+        Further numbers by name, in place of the earlier spans.
+    """
+
+    title: str
+    now: str
+    dates: str
+    before: str = ""
+    year_ago: str = ""
+    note: str = ""
+    change: str = ""
+    spark: str = ""
+    details: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Two measures of one group that disagree, to be read together.
+
+    Parameters: the title; by name two shares, each with that of the others ("13%", "30%"); the reason in one sentence.
+    """
+
+    title: str
+    sides: Sequence[tuple[str, str, str]]
+    note: str
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The main result of a report.
+
+    Parameters
+    ----------
+    text : str
+        At most 60 characters: "29–30% of leads are booked within 30 days".
+    change : str, default ''
+        What changed, in a few words: "No clear change from a year earlier".
+    evidence : str, default ''
+        How sure it is, and of what, in one or two sentences.
+    trend : Trend, optional
+        The same by month.
+    together : str, default ''
+        What the band of the chart shows: "12 months together".
+    contrast : Contrast, optional
+        A group that must not be judged by this measure alone.
+    """
+
+    text: str
+    change: str = ""
+    evidence: str = ""
+    trend: Trend | None = None
+    together: str = "12 months together"
+    contrast: Contrast | None = None
+
+
+@dataclass(frozen=True)
+class Year:
+    """A share over the last twelve months that can be measured, by month, and over the twelve before."""
+
+    months: Sequence[Month]
+    now: Measured
+    n: int
+    before: Measured | None
+
+    @property
+    def dates(self) -> str:
+        """Its first and its last month: 'Nov 2025–Oct 2026'."""
+        first, last = self.months[0].name, self.months[-1].name
+        return first if first == last else f"{first}–{last}"
+
+    @property
+    def change(self) -> str:
+        """Return how it differs from a year earlier, in words; empty if that is not known."""
+        if self.before is None or self.before.share is None or self.now.share is None:
+            return ""
+        words = {HIGHER: "Clearly higher than", LOWER: "Clearly lower than", UNCLEAR: "No clear change from"}
+        return f"{words[_direction(self.now, self.before)]} a year earlier ({_plain(self.before)})"
+
+
+def measured_count(rows: float) -> Measured:
+    """Return a count of a period."""
+    return Measured(f"{int(rows):,}", float(rows))
+
+
+def measured_share(lower: float, upper: float, n: float, *, min_group: int = 1) -> Measured:
+    """Return a share of a period, from its counts; too few to tell below `min_group` rows."""
+    if n < max(min_group, 1):
+        return Measured(TOO_FEW)
+    row = share_of(int(lower), int(upper), int(n))
+    low, high = float(row["share_lower"]), float(row["share_upper"])
+    interval = float(row["interval_low"]), float(row["interval_high"])
+    return Measured(format_share(row), (low + high) / 2, (low, high), interval)
+
+
+def change(now: Measured, before: Measured) -> str:
+    """Return how a number differs from that of the four weeks before; empty if one of them is unknown.
+
+    Shares differ clearly if the 95% confidence interval of their difference (Newcombe) does not hold 0.
+
+    Examples
+    --------
+    >>> change(measured_count(265), measured_count(237))
+    '▲ 12% more than before'
+    >>> change(measured_share(30, 30, 100), measured_share(28, 28, 100))
+    '● No clear change'
+    """
+    if now.value is None or before.value is None:
+        return ""
+    if now.share is None:
+        percent = round(100 * (now.value / before.value - 1)) if before.value else 0
+        if percent == 0:
+            return f"{UNCLEAR}As many as before" if now.value == before.value else ""
+        return f"{HIGHER}{percent}% more than before" if percent > 0 else f"{LOWER}{-percent}% fewer than before"
+    direction = _direction(now, before)
+    return direction + {HIGHER: "Clearly higher", LOWER: "Clearly lower", UNCLEAR: "No clear change"}[direction]
+
+
+def _direction(now: Measured, before: Measured) -> str:
+    """Return the shape of the verdict on two shares, by Newcombe's interval of their difference, with all bounds."""
+    (lower, upper), (low, high) = now.share or (0, 1), now.interval or (0, 1)
+    (before_lower, before_upper), (before_low, before_high) = before.share or (0, 1), before.interval or (0, 1)
+    if lower - before_upper > hypot(lower - low, before_high - before_upper):
+        return HIGHER
+    if before_lower - upper > hypot(before_lower - before_low, high - upper):
+        return LOWER
+    return UNCLEAR
+
+
+def weekly_tile(
+    title: str,
+    weeks: FourWeeks,
+    measure: Callable[[Period], Measured | None],
+    *,
+    unknown: str = "unknown",
+    note: str = "",
+    details: Sequence[tuple[str, str]] = (),
+) -> Tile:
+    """Return a tile of what `measure` gives for the last four weeks and the spans before; None is unknown."""
+    # back to the same weeks a year earlier
+    spans = [_earlier(weeks.now, number) for number in range(13, -1, -1)]
+    known = [measure(period) for period in spans]
+    year_ago, before, now = known[0], known[-2], known[-1]
+    bars = all(one is None or one.share is None for one in known)
+    spark = sparkline(
+        [None if one is None else one.value for one in known], title=f"{title}: 14 times 4 weeks", bars=bars
+    )
+    before_text, year_text = ("" if one is None else one.text for one in (before, year_ago))
+    differs = change(now, before) if now is not None and before is not None else ""
+    shown = unknown if now is None else now.text
+    return Tile(title, shown, str(weeks.now), before_text, year_text, note, differs, spark, details)
+
+
+def _earlier(period: Period, spans: int) -> Period:
+    back = dt.timedelta(weeks=4 * spans)
+    return replace(period, first=period.first - back, end=period.end - back)
+
+
+def year_of(months: pd.DataFrame, *, min_group: int) -> Year | None:
+    """Return the last twelve months in which some rows are old enough; None if there are none.
+
+    Parameters
+    ----------
+    months : DataFrame
+        Consecutive months: `name` ("Nov 2025"), `volume`, `n` (those old enough), `lower`, `upper` (certainly and
+        possibly counted among `n`), `whole` (read and old enough as a whole).
+    min_group : int
+        The number of rows from which a share is given.
+    """
+    measured = (months["n"] > 0).to_numpy()
+    if not measured.any():
+        return None
+    last = len(months) - int(measured[::-1].argmax())
+    shown, earlier = months.iloc[max(last - 12, 0) : last], months.iloc[max(last - 24, 0) : max(last - 12, 0)]
+    final = bool(earlier["whole"].all()) and len(earlier) == 12
+    return Year(
+        [_month(row, "still counting" if place else "read in part") for place, row in enumerate(rows_of(shown))],
+        _sum(shown, min_group),
+        int(shown["n"].sum()),
+        _sum(earlier, min_group) if final else None,
+    )
+
+
+def _sum(months: pd.DataFrame, min_group: int) -> Measured:
+    lower, upper, n = (float(months[name].sum()) for name in ("lower", "upper", "n"))
+    return measured_share(lower, upper, n, min_group=min_group)
+
+
+def _month(row: object, note: str) -> Month:
+    name, volume, n, lower, upper, whole = (
+        getattr(row, one) for one in ("name", "volume", "n", "lower", "upper", "whole")
+    )
+    one = measured_share(lower, upper, n)
+    text = one.text if one.share is not None else ""
+    return Month(str(name), int(volume), one.share, one.interval, text, "" if whole else note)
+
+
+def _plain(measured: Measured) -> str:
+    """Return a number without its interval."""
+    return measured.text.partition(" (")[0]
+
+
+def tiles(given: Sequence[Tile]) -> str:
+    """Return the HTML of the tiles of a first screen, side by side, below a heading."""
+    notes = {one.note for one in given}
+    shared = min(notes) if len(notes) == 1 and len(given) > 1 else ""
+    shown = []
+    for one in given:
+        earlier = [("4 weeks before", one.before or "unknown"), ("A year earlier", one.year_ago or "unknown")]
+        lines = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in one.details or earlier)
+        note = f'<p class="stcrm-note">{escape(one.note)}</p>' if one.note and not shared else ""
+        number, bracket, interval = one.now.partition(" (")
+        small = f" <small>({escape(interval)}</small>" if bracket else ""
+        shown.append(
+            f'<section class="stcrm-tile"><h3>{escape(one.title)}</h3>'
+            f'<p class="stcrm-dates">{escape(re.sub(r", [0-9]{4}$", "", one.dates))}</p>'
+            f'<div class="stcrm-number"><p class="stcrm-now"><b>{escape(number)}</b>{small}</p>{one.spark}</div>'
+            f'<p class="stcrm-change{_DIRECTIONS.get(one.change[:2], "")}">{escape(one.change)}</p>'
+            f"<dl>{lines}</dl>{note}</section>"
+        )
+    small = shared or "Each measure needs time to be complete, so dates differ. Lines: one year."
+    return (
+        f'<section class="stcrm-latest"><h2>Last 4 weeks <small>{escape(small)}</small></h2>'
+        f'<div class="stcrm-tiles">{"".join(shown)}</div></section>'
+    )

@@ -1,0 +1,100 @@
+"""The numbers of a first screen: which months and weeks they cover, and when a change is called clear."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+
+import pandas as pd
+import pytest
+
+from stcrm_pandas.analysis.base.headline import (
+    Measured,
+    change,
+    measured_count,
+    measured_share,
+    tiles,
+    weekly_tile,
+    year_of,
+)
+from stcrm_pandas.analysis.base.periods import Period, four_weeks
+
+WEEKS = four_weeks(dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC), dt.UTC)
+
+
+def months(*rows: tuple[int, int, int, bool]) -> pd.DataFrame:
+    """Consecutive months of volume, rows old enough, hits, and whether all of it is."""
+    starts = pd.date_range("2024-01-01", periods=len(rows), freq="MS")
+    frame = pd.DataFrame(rows, columns=["volume", "n", "lower", "whole"])
+    return frame.assign(name=[f"{month:%b %Y}" for month in starts], upper=frame["lower"])
+
+
+def test_a_year_ends_with_the_last_month_that_can_be_measured() -> None:
+    table = months(*[(100, 100, 20, True)] * 12, *[(100, 100, 30, True)] * 11, (100, 60, 30, False), (9, 0, 0, False))
+    year = year_of(table, min_group=30)
+    assert year is not None
+    assert year.dates == "Jan 2025–Dec 2025"
+    assert year.n == 11 * 100 + 60
+    assert year.now.share == ((11 * 30 + 30) / 1160,) * 2
+    assert year.before is not None
+    assert year.before.share == (0.2, 0.2)
+    assert year.change == "Clearly higher than a year earlier (20%)"
+    assert [month.note for month in year.months] == [""] * 11 + ["still counting"]
+    assert year.months[-1].volume == 100
+
+
+def test_a_year_earlier_is_unknown_unless_all_of_it_was_read() -> None:
+    year = year_of(months((50, 50, 9, False), *[(100, 100, 20, True)] * 23), min_group=30)
+    assert year is not None
+    assert (year.before, year.change) == (None, "")
+    short = year_of(months((50, 50, 9, False), (100, 100, 20, True)), min_group=30)
+    assert short is not None
+    assert [month.note for month in short.months] == ["read in part", ""]
+    assert year_of(months((50, 0, 0, False)), min_group=30) is None
+    assert year_of(months(), min_group=30) is None
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "words"),
+    [
+        (measured_count(50), measured_count(100), "▼ 50% fewer than before"),
+        (measured_count(100), measured_count(100), "● As many as before"),
+        (measured_count(100), measured_count(0), ""),
+        (measured_share(60, 60, 100), measured_share(30, 30, 100), "▲ Clearly higher"),
+        (measured_share(30, 30, 100), measured_share(60, 60, 100), "▼ Clearly lower"),
+        (measured_share(30, 60, 100), measured_share(30, 30, 100), "● No clear change"),  # its bounds are apart
+        (measured_share(3, 3, 20, min_group=30), measured_share(60, 60, 100), ""),
+        (Measured("dates not known well enough"), measured_share(1, 1, 9), ""),
+    ],
+)
+def test_what_is_called_a_change(now: Measured, before: Measured, words: str) -> None:
+    assert change(now, before) == words
+
+
+def test_no_difference_is_clear_as_often_as_promised() -> None:
+    """Newcombe (1998), table II, method 10: the limits of three differences."""
+    assert change(measured_share(56, 56, 70), measured_share(48, 48, 80)) == "▲ Clearly higher"  # 0.0524 to 0.3339
+    assert change(measured_share(9, 9, 10), measured_share(3, 3, 10)) == "▲ Clearly higher"  # 0.1705 to 0.8090
+    assert change(measured_share(5, 5, 56), measured_share(0, 0, 29)) == "● No clear change"  # -0.0381 to 0.1926
+
+
+def test_a_tile_has_the_weeks_before_the_year_before_and_all_in_between() -> None:
+    asked: list[Period] = []
+
+    def measure(period: Period) -> Measured | None:
+        asked.append(period)
+        return measured_count(len(asked))
+
+    tile = weekly_tile("New leads", WEEKS, measure)
+    assert (asked[0], asked[-2], asked[-1]) == (WEEKS.year_ago, WEEKS.before, WEEKS.now)
+    assert (tile.year_ago, tile.before, tile.now, tile.change) == ("1", "13", "14", "▲ 8% more than before")
+    assert tile.spark.count('class="bar') == 14
+    assert all(one.end == other.first for one, other in itertools.pairwise(asked))
+
+
+def test_notes_of_all_tiles_are_said_once() -> None:
+    noted = [weekly_tile(f"{place} <b>", WEEKS, lambda _: None, note="As of today.") for place in range(2)]
+    page = tiles(noted)
+    assert page.count("As of today.") == 1
+    assert "0 &lt;b&gt;" in page
+    assert tiles([noted[0]]).count("As of today.") == 1
