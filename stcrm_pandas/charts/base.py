@@ -1,7 +1,8 @@
 """What all figures share: an empty one, colors, lines with intervals, rows with names.
 
 Backgrounds are transparent and colors hold on white and on black, so that figures fit dark notebooks, too.
-`layout.meta["narrow"]` has what a report changes on narrow screens, `layout.meta["alt"]` a sentence for screen readers.
+`layout.meta["narrow"]` has what a report changes on narrow screens, `layout.meta["alt"]` a sentence for screen readers,
+`layout.meta["note"]` one for all readers, below the figure.
 """
 
 from __future__ import annotations
@@ -50,7 +51,10 @@ GRID = "rgba(124,138,154,0.25)"
 TEXT = "#7c8a9a"
 ROW = 26  # pixels of one group
 NARROW_ROW = 44  # with the name above the line
+FONT = '-apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 LONGEST_NAME = 34
+MOST_GROUPS = 15
+"""The number of groups in a figure of shares."""
 
 
 def empty() -> go.Figure:
@@ -60,7 +64,7 @@ def empty() -> go.Figure:
         template="none",
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": TEXT, "size": 13, "family": "system-ui, sans-serif"},
+        font={"color": TEXT, "size": 13, "family": FONT},
         margin={"l": 12, "r": 16, "t": 12, "b": 12},
         legend={"orientation": "h", "x": 0, "xanchor": "left", "y": -0.01, "yanchor": "top"},
         hoverlabel={"align": "left"},
@@ -205,16 +209,27 @@ def compared_shares(
 ) -> go.Figure:
     """Return the figure of groups by their share; the color is whether they differ from the others.
 
-    Groups without a row that is old enough (`mature`) are left out.
+    Groups without a row that is old enough (`mature`) are left out. Of more than `MOST_GROUPS`, those that clearly
+    differ are shown, then those with the most rows; `layout.meta["note"]` has the rule for the reader.
     """
-    shown = table.assign(verdict=verdicts)[table["mature"] > 0].reset_index(drop=True)
+    known = table.assign(verdict=verdicts)[table["mature"] > 0]
+    clear = known["verdict"].isin(["higher", "lower"])
+    first = (
+        known.assign(clear=clear).sort_values(["clear", "mature"], ascending=False, kind="stable").index[:MOST_GROUPS]
+    )
+    shown = known.loc[known.index.isin(first)].reset_index(drop=True)
     kinds = shown["verdict"].where(shown["verdict"].isin([*COLORS]), "not clear").mask(~shown["enough"], "too few")
     figure = empty()
     for kind, color in COLORS.items():
         if (kinds == kind).any():
             spans(figure, shown[kinds == kind], hover, prefix=prefix, color=color, name=_LEGEND[kind])
     top_axis(figure, title, rangemode="tozero", ticksuffix="%")
-    return name_rows(figure, shown["name"], alt=alt)
+    name_rows(figure, shown["name"], alt=alt)
+    if len(shown) < len(known):
+        figure.layout.meta |= {
+            "note": f"{len(shown)} of {len(known)}: those that clearly differ, then the largest. The table has all."
+        }
+    return figure
 
 
 def top_axis(figure: go.Figure, title: str, **more: Any) -> None:

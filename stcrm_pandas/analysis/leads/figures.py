@@ -58,7 +58,7 @@ def rates(result: LeadConversionResult) -> go.Figure:
         result.table,
         result.comparisons["verdict"],
         _hover,
-        title=f"{units} converted within {result.window_days} days",
+        title=f"{units} booked within {result.window_days} days",
         alt=_describe_rates(result),
     )
     overall = result.overall.iloc[0]
@@ -106,7 +106,7 @@ def months(result: LeadConversionResult) -> go.Figure:
     figure.update_layout(
         height=430,
         bargap=0.35,
-        yaxis={**shares, "title": {"text": f"converted within {result.window_days} days"}, "gridcolor": GRID},
+        yaxis={**shares, "title": {"text": f"booked within {result.window_days} days"}, "gridcolor": GRID},
         yaxis2={**counts, "gridcolor": GRID},
         meta={"alt": _describe_months(months), "narrow": {"height": 380}},
     )
@@ -123,7 +123,7 @@ def _describe_rates(result: LeadConversionResult) -> str:
     row = result.overall.iloc[0]
     overall = f"All together {format_share(row)}" if row["mature"] else "No inquiry is old enough"
     return (
-        f"Share converted within {result.window_days} days, a row per group. {overall}. "
+        f"Share booked within {result.window_days} days, a row per group. {overall}. "
         f"Clearly different: {', '.join(clear) or 'none'}."
     )
 
@@ -133,7 +133,7 @@ def _describe_months(months: pd.DataFrame) -> str:
     if measured.empty:
         return _NONE_OLD_ENOUGH
     return (
-        f"Share converted by month of creation, from {measured['name'].iloc[0]} to {measured['name'].iloc[-1]}: "
+        f"Share booked by month of creation, from {measured['name'].iloc[0]} to {measured['name'].iloc[-1]}: "
         f"between {_describe_extremes(measured, format_share)}."
     )
 
@@ -193,8 +193,8 @@ def curve(result: LeadConversionResult, groups: Sequence[Any] = ()) -> go.Figure
     figure.update_xaxes(
         title={"text": "days since the inquiry", "standoff": 8}, range=[0, LAST_DAY], tickvals=[1, 7, 30, 60, 90, 120]
     )
-    figure.update_yaxes(title={"text": "converted by then"}, ticksuffix="%", rangemode="tozero")
-    alt = f"Inquiries converted by days since. {'; '.join(descriptions)}." if descriptions else "No inquiry to draw."
+    figure.update_yaxes(title={"text": "booked by then"}, ticksuffix="%", rangemode="tozero")
+    alt = f"Inquiries booked by days since. {'; '.join(descriptions)}." if descriptions else "No inquiry to draw."
     figure.update_layout(
         height=420,
         legend={"y": -0.22},
@@ -240,7 +240,7 @@ def cohorts(result: LeadConversionResult) -> go.Figure:
             ygap=2,
             hoverongaps=False,
         )
-    top_axis(figure, "converted, by days since the inquiry", showgrid=False)
+    top_axis(figure, "booked, by days since the inquiry", showgrid=False)
     figure.update_yaxes(autorange="reversed", showgrid=False, type="category")
     height = ROW * len(months) + 120
     figure.update_layout(height=height, meta={"alt": _describe_cohorts(cohorts), "narrow": {"height": height}})

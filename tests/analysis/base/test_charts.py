@@ -53,6 +53,18 @@ def test_rates_match_the_table(found: LeadConversion) -> None:
     ]
 
 
+def test_of_many_groups_those_that_differ_and_the_largest_are_shown(leads: Frames) -> None:
+    rows = []
+    for campaign in range(1, 31):
+        won, of = (38, 40) if campaign == 30 else (campaign % 3 + 10, 40 + campaign)
+        when = {"created_on": "2026-01-05T12:00Z", "campaign_id": campaign}
+        rows += [{"status": "Converted" if place < won else "Open", **when} for place in range(of)]
+    found = lead_conversion(leads(*rows), by="campaign", as_of="2026-04-15T00:00Z", time_zone="UTC")
+    figure = found.figure("rates")
+    assert set(figure.layout.yaxis.ticktext) == {str(number) for number in [*range(16, 30), 30]}
+    assert figure.layout.meta["note"] == "15 of 30: those that clearly differ, then the largest. The table has all."
+
+
 def test_names_are_text(found: LeadConversion) -> None:
     figure = found.figure("rates")
     written = figure.to_json()

@@ -113,7 +113,7 @@ def test_checks_count_rows_before_exclusions(found: LeadConversion) -> None:
 
 
 def test_figures_have_alt_text(found: LeadConversion) -> None:
-    assert found.figure("rates").layout.meta["alt"].startswith("Share converted within 30 days, a row per group.")
+    assert found.figure("rates").layout.meta["alt"].startswith("Share booked within 30 days, a row per group.")
     curve = found.figure("curve", groups=[2])
     assert "Radio: 80 of" in curve.layout.meta["alt"] or "Radio:" in curve.layout.meta["alt"]
     with pytest.raises(UsageError, match="no curve for 5"):
