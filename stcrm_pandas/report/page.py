@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from stcrm_pandas import __version__
-from stcrm_pandas.analysis.base.first_screen import FIRST_SCREEN, style
+from stcrm_pandas.analysis.overview import FIRST_SCREEN, style
 from stcrm_pandas.errors import ReportError
 
 __all__ = ["first_screen_of", "index_page", "page_of", "title_of"]

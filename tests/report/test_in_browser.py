@@ -37,7 +37,7 @@ def test_sample_report_is_accessible(browser: Browser, sample: Path, width: int,
 
 
 @pytest.mark.parametrize(("width", "height", "chart"), [(1300, 900, 300), (390, 844, 180)])
-def test_one_screen_is_enough(browser: Browser, sample: Path, width: int, height: int, chart: int) -> None:
+def test_first_screen_fits_the_window(browser: Browser, sample: Path, width: int, height: int, chart: int) -> None:
     page, trouble = opened(browser, sample, width, "light", height=height)
     first_screen_is_enough(page, chart=chart)
     assert page.get_by_role("heading", level=1).inner_text() == "33–34% of leads are booked"
@@ -52,7 +52,7 @@ def selected(page: Page) -> str:
     return page.get_by_role("tab", selected=True).inner_text()
 
 
-def test_sections_are_tabs_for_keys_links_and_the_way_back(browser: Browser, sample: Path) -> None:
+def test_sections_are_tabs(browser: Browser, sample: Path) -> None:
     page, trouble = opened(browser, sample, 1300, "light")
     assert selected(page) == "Overview"
     page.get_by_role("tab", name="Overview").focus()
@@ -132,7 +132,7 @@ def test_truncated_table_shows_the_total(browser: Browser, sample: Path) -> None
     page.close()
 
 
-def test_the_first_column_stays_while_a_table_is_scrolled(browser: Browser, sample: Path) -> None:
+def test_first_column_is_fixed(browser: Browser, sample: Path) -> None:
     page, _ = opened(browser, sample, 390, "light", anchor="#call-lists")
     waiting(page).evaluate("box => { box.style.width = '200px'; box.scrollLeft = 150; }")
     left = waiting(page).evaluate("box => box.getBoundingClientRect().left")

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -46,7 +47,7 @@ _DAY = micros(dt.timedelta(days=1))
 def headline(result: BookingSourcesResult) -> Headline:
     """Return the share of bookings that became jobs in the last twelve months, by month."""
     unit = ("booking", "bookings")
-    zone = result.clock.zone
+    zone = ZoneInfo(result.time_zone)
     read = bounds_of_creation(result.bookings, zone)
     limits = Limits(result.as_of, dt.timedelta(days=result.mature_days), zone, read)
     year = year_of(result.clock.months(limits), min_group=result.min_group)

@@ -53,7 +53,7 @@ def test_rates_match_the_table(found: LeadConversion) -> None:
     ]
 
 
-def test_of_many_groups_those_that_differ_and_the_largest_are_shown(leads: Frames) -> None:
+def test_figure_of_many_groups_is_limited(leads: Frames) -> None:
     rows = []
     for campaign in range(1, 31):
         won, of = (38, 40) if campaign == 30 else (campaign % 3 + 10, 40 + campaign)

@@ -11,9 +11,9 @@ import pytest
 
 from stcrm_pandas.analysis import cautions, first_screen, work_lists
 from stcrm_pandas.analysis.base.findings import MOST_CHARACTERS, Action, Check, Count, Step, WorkList
-from stcrm_pandas.analysis.base.first_screen import FIRST_SCREEN
 from stcrm_pandas.analysis.base.headline import Contrast, Headline, Tile
 from stcrm_pandas.analysis.base.periods import Period
+from stcrm_pandas.analysis.overview import FIRST_SCREEN
 from stcrm_pandas.charts.svg import Month, Trend
 
 NOW = dt.datetime(2026, 7, 27, 12, tzinfo=dt.UTC)
@@ -70,7 +70,7 @@ class Main(Result):
         return Headline("31% of leads are <b>booked", "No clear change", "95% …, from 418 leads.", trend, contrast=both)
 
 
-def test_the_first_result_gives_headline_chart_and_contrast_and_names_are_text() -> None:
+def test_first_result_gives_headline_and_chart() -> None:
     page = first_screen("Leads", Main(5), Main(1), of=read())._repr_html_()
     assert page.count("<h1") == 1
     assert "31% of leads are &lt;b&gt;booked" in page
@@ -84,7 +84,7 @@ def test_the_first_result_gives_headline_chart_and_contrast_and_names_are_text()
     assert len(ids) == len(set(ids)) == 4
 
 
-def test_pages_get_the_same_as_data() -> None:
+def test_index_page_has_the_same_numbers() -> None:
     bundle = first_screen("Leads", Main(5), of=read(environment="sandbox-1"), cautions=["Old."])._repr_mimebundle_()
     stored = bundle[FIRST_SCREEN]
     assert stored["title"] == "Leads"

@@ -29,7 +29,7 @@ def months(*rows: tuple[int, int, int, bool]) -> pd.DataFrame:
     return frame.assign(name=[f"{month:%b %Y}" for month in starts], upper=frame["lower"])
 
 
-def test_a_year_ends_with_the_last_month_that_can_be_measured() -> None:
+def test_year_ends_with_the_last_measured_month() -> None:
     table = months(*[(100, 100, 20, True)] * 12, *[(100, 100, 30, True)] * 11, (100, 60, 30, False), (9, 0, 0, False))
     year = year_of(table, min_group=30)
     assert year is not None
@@ -43,7 +43,7 @@ def test_a_year_ends_with_the_last_month_that_can_be_measured() -> None:
     assert year.months[-1].volume == 100
 
 
-def test_a_year_earlier_is_unknown_unless_all_of_it_was_read() -> None:
+def test_year_earlier_needs_twelve_complete_months() -> None:
     year = year_of(months((50, 50, 9, False), *[(100, 100, 20, True)] * 23), min_group=30)
     assert year is not None
     assert (year.before, year.change) == (None, "")
@@ -67,18 +67,18 @@ def test_a_year_earlier_is_unknown_unless_all_of_it_was_read() -> None:
         (Measured("dates not known well enough"), measured_share(1, 1, 9), ""),
     ],
 )
-def test_what_is_called_a_change(now: Measured, before: Measured, words: str) -> None:
+def test_change_has_a_direction(now: Measured, before: Measured, words: str) -> None:
     assert change(now, before) == words
 
 
-def test_no_difference_is_clear_as_often_as_promised() -> None:
+def test_clear_changes_match_newcombe() -> None:
     """Newcombe (1998), table II, method 10: the limits of three differences."""
     assert change(measured_share(56, 56, 70), measured_share(48, 48, 80)) == "▲ Clearly higher"  # 0.0524 to 0.3339
     assert change(measured_share(9, 9, 10), measured_share(3, 3, 10)) == "▲ Clearly higher"  # 0.1705 to 0.8090
     assert change(measured_share(5, 5, 56), measured_share(0, 0, 29)) == "● No clear change"  # -0.0381 to 0.1926
 
 
-def test_a_tile_has_the_weeks_before_the_year_before_and_all_in_between() -> None:
+def test_tile_covers_a_year() -> None:
     asked: list[Period] = []
 
     def measure(period: Period) -> Measured | None:
@@ -92,7 +92,7 @@ def test_a_tile_has_the_weeks_before_the_year_before_and_all_in_between() -> Non
     assert all(one.end == other.first for one, other in itertools.pairwise(asked))
 
 
-def test_notes_of_all_tiles_are_said_once() -> None:
+def test_shared_note_appears_once() -> None:
     noted = [weekly_tile(f"{place} <b>", WEEKS, lambda _: None, note="As of today.") for place in range(2)]
     page = tiles(noted)
     assert page.count("As of today.") == 1

@@ -41,7 +41,7 @@ def test_dots_and_bars_are_proportional(narrow: bool) -> None:
     assert all(0 <= x <= width and 0 <= y <= height for x, y in inside)
 
 
-def test_every_number_is_in_the_text() -> None:
+def test_numbers_are_in_the_description() -> None:
     svg = drawn(TREND)
     assert svg.get("aria-labelledby") == "a-title a-text"
     assert svg.findtext("title") == "Booked <at once>, of leads, by month"
@@ -77,7 +77,7 @@ def test_single_empty_month() -> None:
     assert "nan" not in ET.tostring(svg, encoding="unicode")
 
 
-def test_sparklines_have_gaps_and_mark_the_latest() -> None:
+def test_sparklines_mark_the_latest_value() -> None:
     line = ET.fromstring(sparkline([1, 3, None, 2, 2.5], title="Two <parts>"))
     assert line.findtext("title") == "Two <parts>"
     runs = [one.get("points", "").split() for one in line.iter("polyline")]
@@ -88,7 +88,7 @@ def test_sparklines_have_gaps_and_mark_the_latest() -> None:
     assert sparkline([None, 5], title="x") == ""
 
 
-def test_each_color_in_use_is_defined_for_light_and_dark() -> None:
+def test_colors_are_defined_for_light_and_dark() -> None:
     css = theme()
     used = set(re.findall(r"var\((--[a-z-]+)\)", css))
     schemes = re.findall(r"\{ (--[^}]+)\}", css)

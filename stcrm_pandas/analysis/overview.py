@@ -167,7 +167,7 @@ def first_screen(
 
 def style() -> str:
     """Return the style sheet of first screens, with the colors of all charts."""
-    return theme() + resources.files(__package__).joinpath("first_screen.css").read_text("utf-8")
+    return theme() + resources.files(__package__).joinpath("overview.css").read_text("utf-8")
 
 
 def actions(suggested: Sequence[Action]) -> str:
