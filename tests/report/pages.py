@@ -30,6 +30,8 @@ def fetches_nothing(page: str) -> bool:
     for tag, attributes in parsed.tags:
         if tag in ("link", "iframe", "object", "embed", "base"):
             return False
+        if tag == "a" and attributes.get("href") == "index.html":  # a link to the page beside it
+            continue
         for name in ("src", "href", "srcset", "data", "poster", "action"):
             if not re.match(r"data:|#|$", attributes.get(name) or ""):
                 return False
