@@ -14,8 +14,8 @@
     │   ├── RateLimited           too many requests, even after all retries (429)
     │   ├── ServerError           the service failed at every retry (5xx)
     │   └── ConnectionFailed      no response: refused, interrupted or too slow, at every retry
-    ├── ResponseError               a response that does not match the API
-    │   ├── InvalidResponse           not JSON, or JSON of another structure
+    ├── ResponseError             a response that does not match the API
+    │   ├── InvalidResponse       not JSON, or JSON of another structure
     │   ├── UnreadableValue       a value that cannot be read as its type
     │   ├── IncompleteRead        rows are missing from the pages
     │   └── DriftError            schema drift, with `strict=True`

@@ -1,4 +1,4 @@
-"""The doctor: what is well, what is not, and what to do, in words."""
+"""The checks of `stcrm doctor`: what works, what does not, and what to do about it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import threading
 
 import pytest
 
-from stcrm_pandas import doctor
+from stcrm_pandas.commands import checks
+from stcrm_pandas.commands.checks import examine
 from stcrm_pandas.contract.operations import OPERATIONS
-from stcrm_pandas.doctor import examine
 from stcrm_pandas.sandbox import Sandbox
 
 
@@ -102,9 +102,9 @@ def test_dead_address_is_reported_quickly(what, silent, box, join_by_address):
 
 
 def test_waits_are_short(box, join):
-    session = doctor._impatient(join(box, timeout=(10, 110)))
+    session = checks._impatient(join(box, timeout=(10, 110)))
     assert session.connection.timeout == (5, 10)
-    assert doctor._impatient(join(box, timeout=(2, 3), retries=0)).connection.timeout == (2, 3)
+    assert checks._impatient(join(box, timeout=(2, 3), retries=0)).connection.timeout == (2, 3)
 
 
 def test_failing_service_is_one_problem(box, join, count):
