@@ -8,8 +8,7 @@ import threading
 
 import pytest
 
-from stcrm_pandas.commands import checks
-from stcrm_pandas.commands.checks import examine
+from stcrm_pandas.commands.checks import _impatient, examine
 from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.sandbox import Sandbox
 
@@ -32,12 +31,12 @@ def test_missing_scopes_are_reported(shop, join):
     assert "missing: tn.crm.leads:r, tn.jpm.jobs:r" in found["scopes"].words
 
 
-def test_wrong_secret_is_one_problem(box, join_by_address, count):
+def test_wrong_secret_is_one_problem(box, join_by_address):
     found = checks(join_by_address(box, client_secret="wrong"))
     assert found["sign-in"].state == "problem"
     assert "STCRM_CLIENT_SECRET" in found["sign-in"].words
     assert "scopes" not in found
-    assert count(box) == 1
+    assert len(box.requests) == 1
 
 
 def test_wrong_app_key_is_one_problem(box, join_by_address):
@@ -57,13 +56,13 @@ def faults(found):
     return [check.what for check in found.values() if check.state == "problem"]
 
 
-def test_wrong_tenant_is_one_problem(box, join_by_address, count):
+def test_wrong_tenant_is_one_problem(box, join_by_address):
     found = checks(join_by_address(box, tenant=12345))
     assert faults(found) == ["tenant"]
     assert "12345" in found["tenant"].words
     assert "STCRM_TENANT" in found["tenant"].words
     assert "scopes" not in found
-    assert count(box) == 1 + 2, "a sign-in, and two requests that fail alike"
+    assert len(box.requests) == 1 + 2, "a sign-in, and two requests that fail alike"
 
 
 def test_no_scopes_is_one_problem(shop, join):
@@ -102,9 +101,9 @@ def test_dead_address_is_reported_quickly(what, silent, box, join_by_address):
 
 
 def test_waits_are_short(box, join):
-    session = checks._impatient(join(box, timeout=(10, 110)))
+    session = _impatient(join(box, timeout=(10, 110)))
     assert session.connection.timeout == (5, 10)
-    assert checks._impatient(join(box, timeout=(2, 3), retries=0)).connection.timeout == (2, 3)
+    assert _impatient(join(box, timeout=(2, 3), retries=0)).connection.timeout == (2, 3)
 
 
 def test_failing_service_is_one_problem(box, join, count):
