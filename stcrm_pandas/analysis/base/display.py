@@ -13,6 +13,7 @@ import pandas as pd
 
 __all__ = [
     "Cautions",
+    "Columns",
     "Definitions",
     "Line",
     "Sentences",
@@ -171,9 +172,11 @@ class Shown:
         return table(self.header, self.rows, dim=self.dim, total=self.total)
 
 
-def rows_shown(
-    rows: Iterable[Any], columns: Mapping[str, str | Callable[[Any], Any]], *, left: Sequence[str] = (), total: bool
-) -> Shown:
+Columns = dict[str, str | Callable[[Any], Any]]
+"""By title the name of a value of the row, or a function of the row."""
+
+
+def rows_shown(rows: Iterable[Any], columns: Columns, *, left: Sequence[str] = (), total: bool) -> Shown:
     """Return a table of rows, in which those with a false `enough` are dimmed.
 
     Parameters: the rows; by title the name of a value of the row, or a function of the row; the titles besides the

@@ -19,6 +19,7 @@ from stcrm_pandas.analysis.base.headline import Headline
 from stcrm_pandas.analysis.base.inputs import admitted, table_of
 from stcrm_pandas.analysis.base.money import UNKNOWN, currencies_of, several
 from stcrm_pandas.analysis.base.names import dimensions, lookups
+from stcrm_pandas.analysis.base.periods import Limits
 from stcrm_pandas.analysis.base.provenance import (
     Moment,
     attrs_of,
@@ -34,7 +35,7 @@ from stcrm_pandas.analysis.bookings import table as tables
 from stcrm_pandas.analysis.bookings.counts import DIMENSIONS, Counted, count_bookings, one_number
 from stcrm_pandas.analysis.bookings.groups import Groups, spellings
 from stcrm_pandas.analysis.bookings.hours import Clock, silences
-from stcrm_pandas.analysis.bookings.outcomes import Limits, booking_rows, follow_on_jobs
+from stcrm_pandas.analysis.bookings.outcomes import booking_rows, follow_on_jobs
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
 from stcrm_pandas.analysis.campaigns.attribution import Attribution, attribution
 from stcrm_pandas.analysis.statistics.comparison import together
@@ -188,7 +189,7 @@ def booking_sources(
     if local is None:
         raise UsageError("hours and weeks need a time zone: pass time_zone='America/Chicago', or connect with one")
     known = known_until(bookings, as_of, local)
-    limits = Limits(known, dt.timedelta(days=mature_days), dt.timedelta(days=revenue_days), local.key)
+    limits = Limits(known, dt.timedelta(days=mature_days), local, old=dt.timedelta(days=revenue_days))
     rows = booking_rows(bookings, limits, leads=leads, jobs=jobs, customers=customers, status_log=status_log)
     named = lookups(names, asked, [*DIMENSIONS])
     of_unit = currencies_of(named.get("business_unit") if business_units is None else business_units)

@@ -16,7 +16,8 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import EPOCH, TENANT, Rows, collected, keys, micros, true
 from stcrm_pandas.analysis.base.money import of_units
-from stcrm_pandas.analysis.bookings.outcomes import OUTCOMES, SPANS, Limits, became
+from stcrm_pandas.analysis.base.periods import Limits
+from stcrm_pandas.analysis.bookings.outcomes import OUTCOMES, SPANS, became
 from stcrm_pandas.analysis.campaigns.records import topmost
 
 __all__ = ["COUNTS", "DIMENSIONS", "UNCERTAIN", "WORK", "Counted", "count_bookings", "one_number"]
@@ -62,7 +63,7 @@ class Counted:
     spellings : DataFrame
         By `source`: `bookings`, `first` and `last` creation in microseconds, `provider` (one of its ids).
     amounts : DataFrame
-        A row for each booking that has a job of `money` age: dimensions, `job`, `total`, `follow`, `currency` of its
+        A row for each booking that has an old enough job: dimensions, `job`, `total`, `follow`, `currency` of its
         business unit.
     deleted : int
         Rows left out as deleted.
@@ -128,7 +129,7 @@ def _flags(limits: Limits) -> dict[str, nw.Expr]:
     as_of = micros(limits.as_of)
     mature = true(created <= as_of - micros(limits.mature))
     dismissed = mature & true(nw.col("status") == "Dismissed") & ~became("job")
-    old = true(created <= as_of - micros(limits.money))
+    old = true(created <= as_of - micros(limits.old))
     booked = old & nw.col("has_job_row")
     completed = booked & true(status == "Completed")
     known = nw.col("customer_known") & ~created.is_null()
@@ -173,7 +174,7 @@ def _flags(limits: Limits) -> dict[str, nw.Expr]:
     }
 
 
-COUNTS = tuple(_flags(Limits(EPOCH, dt.timedelta(), dt.timedelta(), "UTC")))
+COUNTS = tuple(_flags(Limits(EPOCH, dt.timedelta(), None)))
 """The counts of each group of bookings."""
 
 
@@ -200,7 +201,7 @@ def _amounts(
             **by,
             job=nw.col("its_job"),
             unit=nw.col("job_unit"),
-            aged=true(nw.col("job_created") <= micros(limits.as_of) - micros(limits.money)).cast(nw.Int64),
+            aged=true(nw.col("job_created") <= micros(limits.as_of) - micros(limits.old)).cast(nw.Int64),
             total=total.fill_null(0),
         )
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.display import Shown, table
+from stcrm_pandas.analysis.base.display import Columns, Shown, rows_shown
 from stcrm_pandas.analysis.base.format import format_percent, format_share
 from stcrm_pandas.analysis.base.money import money
 from stcrm_pandas.analysis.base.names import group_word
@@ -26,63 +26,71 @@ def shown(result: BookingSourcesResult, kind: str) -> Shown:
 
 
 def _after_hours(result: BookingSourcesResult) -> Shown:
-    rows = [[row.part, format_share(row), f"{row.n:,}"] for row in rows_of(result.after_hours)]
-    return Shown({"Received": False, "Still new after an hour (95% CI)": True, "Bookings": True}, rows)
+    columns: Columns = {"Received": "part", "Still new after an hour (95% CI)": format_share, "Bookings": "n"}
+    return rows_shown(rows_of(result.after_hours), columns, total=False)
 
 
 def _leakage(result: BookingSourcesResult) -> Shown:
-    titles = ("Bookings", "Booked", "Not canceled", "Completed", "With revenue", "Canceled, of the jobs (95% CI)")
-    rows = [
-        [
-            *_texts(row.name, row.bookings, row.booked, row.not_canceled, row.completed, row.above_zero),
-            format_share(row),
-        ]
-        for row in rows_of(result.leakage)
-    ]
-    return Shown({_group(result): False, **dict.fromkeys(titles, True)}, rows)
+    columns: Columns = {
+        _group(result): "name",
+        "Bookings": "bookings",
+        "Booked": "booked",
+        "Not canceled": "not_canceled",
+        "Completed": "completed",
+        "With revenue": "above_zero",
+        "Canceled, of the jobs (95% CI)": format_share,
+    }
+    return rows_shown(rows_of(result.leakage), columns, total=False)
 
 
 def _revenue(result: BookingSourcesResult) -> Shown:
-    titles = ("Jobs", "With revenue (95% CI)", "Median above zero", "Mean per job (95% CI)")
-    more = ("Mean with follow-on jobs (95% CI)", "Revenue from the largest 1% of jobs")
-    rows = []
-    for row in rows_of(result.revenue):
-        currency = None if pd.isna(row.currency) else str(row.currency)
-        means = (
-            (row.mean, row.mean_low, row.mean_high),
-            (row.mean_with_follow, row.mean_low_with_follow, row.mean_high_with_follow),
-        )
-        rows.append(
-            [
-                row.name if len(result.currencies) < 2 else f"{row.name} ({currency})",
-                f"{row.jobs:,}",
-                format_share(row),
-                money(row.median, currency),
-                *(_mean(*numbers, currency) for numbers in means),
-                "" if pd.isna(row.largest) else format_percent(row.largest),
-            ]
-        )
-    return Shown({_group(result): False, **dict.fromkeys((*titles, *more), True)}, rows)
+    columns: Columns = {
+        _group(result): lambda row: row.name if len(result.currencies) < 2 else f"{row.name} ({row.currency})",
+        "Jobs": "jobs",
+        "With revenue (95% CI)": format_share,
+        "Median above zero": lambda row: money(row.median, _currency(row)),
+        "Mean per job (95% CI)": lambda row: _mean(row, ""),
+        "Mean with follow-on jobs (95% CI)": lambda row: _mean(row, "_with_follow"),
+        "Revenue from the largest 1% of jobs": lambda row: "" if pd.isna(row.largest) else format_percent(row.largest),
+    }
+    return rows_shown(rows_of(result.revenue), columns, total=False)
 
 
-def _mean(mean: Any, low: Any, high: Any, currency: str | None) -> str:
-    return "too few" if pd.isna(mean) else f"{money(mean, currency)} ({money(low, currency)}–{money(high, currency)})"
+def _currency(row: Any) -> str | None:
+    return None if pd.isna(row.currency) else str(row.currency)
+
+
+def _mean(row: Any, suffix: str) -> str:
+    mean, low, high = (getattr(row, f"{name}{suffix}") for name in ("mean", "mean_low", "mean_high"))
+    if pd.isna(mean):
+        return "too few"
+    mean, low, high = (money(amount, _currency(row)) for amount in (mean, low, high))
+    return f"{mean} ({low}–{high})"
 
 
 def _first_time(result: BookingSourcesResult) -> Shown:
-    titles = ("Customer known", "First-time (95% CI)", "Sender stated it", "Stated first-time", "Stated right")
-    rows = [
-        [row.name, f"{row.known:,}", format_share(row), *_texts(row.claims, row.claimed_first, row.claims_right)]
-        for row in rows_of(result.first_time)
-    ]
-    return Shown({_group(result): False, **dict.fromkeys(titles, True)}, rows)
+    columns: Columns = {
+        _group(result): "name",
+        "Customer known": "known",
+        "First-time (95% CI)": format_share,
+        "Sender stated it": "claims",
+        "Stated first-time": "claimed_first",
+        "Stated right": "claims_right",
+    }
+    return rows_shown(rows_of(result.first_time), columns, total=False)
 
 
 def _spellings(result: BookingSourcesResult) -> Shown:
     spelt = result.spellings
     days = {name: spelt[name].dt.tz_convert(result.time_zone).dt.strftime("%Y-%m-%d") for name in ("first", "last")}
-    rows = [_texts(row.group, row.source, row.bookings, row.first, row.last) for row in rows_of(spelt.assign(**days))]
-    return Shown({"Source": False, "Spelling": False, "Bookings": True, "First": False, "Last": False}, rows)
+    columns: Columns = {
+        "Source": "group",
+        "Spelling": "source",
+        "Bookings": "bookings",
+        "First": "first",
+        "Last": "last",
+    }
+    return rows_shown(rows_of(spelt.assign(**days)), columns, left=("Spelling", "First", "Last"), total=False)
 
 
 _KINDS: dict[str, Callable[[BookingSourcesResult], Shown]] = {
@@ -98,11 +106,6 @@ def _group(result: BookingSourcesResult) -> str:
     return group_word(result.by).capitalize()
 
 
-def _texts(*cells: Any) -> list[str]:
-    return ["" if pd.isna(cell) else cell if isinstance(cell, str) else f"{cell:,}" for cell in cells]
-
-
-_TITLES = ("Bookings", "Job", "Lead booked", "Lead open", "Lead lost", "Dismissed", "Accepted", "New")
 _VERDICTS = {"higher": "▲\u00a0more", "lower": "▼\u00a0less"}
 
 
@@ -110,21 +113,23 @@ def main_table(result: BookingSourcesResult) -> str:
     """Return the table as HTML, all bookings together in the last row."""
     work = result.comparisons.get("work", pd.DataFrame({"name": [], "verdict": []}))
     verdicts = dict(zip(work["name"], work["verdict"], strict=True))
-    listed = [*rows_of(result.table), *(rows_of(result.overall) if result.by else ())]
-    rows = [
-        [
-            str(row.name),
-            format_share(row) if row.mature else "",
-            _VERDICTS.get(verdicts.get(row.name, ""), "") if row.enough else "too few",
-            *_texts(row.bookings, row.job + row.converted, row.lead_won, row.lead_open, row.lead_lost),
-            *_texts(row.dismissed, row.accepted, row.new),
-            *(_hours(getattr(row, name, None)) for name in ("waited_hours", "asked_hours")),
-        ]
-        for row in listed
-    ]
-    header = {_group(result): False, "Became jobs (95% CI)": True, "": False, **dict.fromkeys(_TITLES, True)}
-    header |= {"Median time to the job": True, "Median time to the requested start": True}
-    return table(header, rows, dim=[not row.enough for row in listed], total=bool(result.by))
+    columns: Columns = {
+        _group(result): "name",
+        "Became jobs (95% CI)": lambda row: format_share(row) if row.mature else "",
+        "": lambda row: _VERDICTS.get(verdicts.get(row.name, ""), "") if row.enough else "too few",
+        "Bookings": "bookings",
+        "Job": lambda row: row.job + row.converted,
+        "Lead booked": "lead_won",
+        "Lead open": "lead_open",
+        "Lead lost": "lead_lost",
+        "Dismissed": "dismissed",
+        "Accepted": "accepted",
+        "New": "new",
+        "Median time to the job": lambda row: _hours(getattr(row, "waited_hours", None)),
+        "Median time to the requested start": lambda row: _hours(getattr(row, "asked_hours", None)),
+    }
+    rows = [*rows_of(result.table), *(rows_of(result.overall) if result.by else ())]
+    return rows_shown(rows, columns, total=bool(result.by))._repr_html_()
 
 
 def _hours(value: Any) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -29,9 +28,10 @@ from stcrm_pandas.analysis.base.engine import (
     refuse_repeats,
     true,
 )
+from stcrm_pandas.analysis.base.periods import Limits
 from stcrm_pandas.analysis.campaigns.records import AFTER, PARENTS
 
-__all__ = ["OUTCOMES", "SPANS", "UNKNOWN_SOURCE", "Limits", "became", "booking_rows", "follow_on_jobs"]
+__all__ = ["OUTCOMES", "SPANS", "UNKNOWN_SOURCE", "became", "booking_rows", "follow_on_jobs"]
 
 SPANS: Mapping[str, dt.timedelta] = {
     "quarter": dt.timedelta(minutes=15),
@@ -76,16 +76,6 @@ USED = {
     "jobs": [*_JOB, *_AFTER, "created_on"],
 }
 """The required columns, by frame."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """The time up to which rows are known, the minimum ages for outcomes and for revenue, and the time zone."""
-
-    as_of: dt.datetime
-    mature: dt.timedelta
-    money: dt.timedelta
-    time_zone: str
 
 
 def booking_rows(

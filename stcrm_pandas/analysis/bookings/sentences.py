@@ -15,10 +15,10 @@ from stcrm_pandas.analysis.base.format import (
     format_range,
     format_share,
     format_time,
-    has_or_have,
     is_or_are,
     listed,
     plural,
+    with_count,
 )
 from stcrm_pandas.analysis.base.names import group_word
 from stcrm_pandas.analysis.base.shares import rows_of
@@ -102,7 +102,7 @@ def _differences(result: BookingSourcesResult) -> Iterator[str]:
     if result.comparisons and not named:
         yield f"No {one} is clearly different from all others together."
     if few := int((~result.table["enough"]).sum()):
-        yield f"{plural(few, one, many)} {has_or_have(few)} too few bookings to tell."
+        yield with_count(few, f"[{one} has|{many} have] too few bookings to tell.")
 
 
 def _silence(row: Any) -> str:
@@ -154,23 +154,24 @@ def _spelling(result: BookingSourcesResult) -> Iterator[str]:
         yield f"Several spellings were counted as one source for {listed(names)}: see the table of spellings."
 
 
-def _odd(result: BookingSourcesResult, every: pd.Series) -> Iterator[str]:
-    no_start, early, unknown, undated = (int(every[name]) for name in ("no_start", "early_start", "unknown", "undated"))
-    deleted = result.left_out["deleted"]
-    if odd := no_start + early:
-        yield (
-            f"{plural(odd, 'booking')} with an impossible start time ({no_start:,} none, {early:,} before the booking "
-            f"itself) {is_or_are(odd)} left out of the median start time."
-        )
-    if deleted:
-        yield f"{plural(deleted, 'deleted booking')} {is_or_are(deleted)} left out."
-    if unknown:
-        yield (
-            f"{plural(unknown, 'booking')} {has_or_have(unknown)} a status that the API does not document, and may "
-            "have become jobs."
-        )
-    if undated:
-        yield f"{plural(undated, 'booking')} without a creation time {is_or_are(undated)} not included in any rate."
+def _odd(result: BookingSourcesResult, every: pd.Series) -> list[str]:
+    no_start, early = int(every["no_start"]), int(every["early_start"])
+    sentences = [
+        with_count(
+            no_start + early,
+            f"[booking|bookings] with an impossible start time ({no_start:,} none, {early:,} before the booking "
+            "itself) [is|are] left out of the median start time.",
+        ),
+        with_count(result.left_out["deleted"], "deleted [booking is|bookings are] left out."),
+        with_count(
+            int(every["unknown"]),
+            "[booking has|bookings have] a status that the API does not document, and may have become jobs.",
+        ),
+        with_count(
+            int(every["undated"]), "[booking|bookings] without a creation time [is|are] not included in any rate."
+        ),
+    ]
+    return [*filter(None, sentences)]
 
 
 def definitions(result: BookingSourcesResult) -> Definitions:

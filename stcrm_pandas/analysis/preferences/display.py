@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
-from stcrm_pandas.analysis.base.display import Shown, verdict_note
+from stcrm_pandas.analysis.base.display import Columns, Shown, rows_shown, verdict_note
 from stcrm_pandas.analysis.base.format import count_range, format_share
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.preferences.groups import REASON_COLUMNS
@@ -24,50 +26,65 @@ def main_table(result: ContactPreferencesResult) -> str:
 def reach_shown(result: ContactPreferencesResult, frame: pd.DataFrame, store: str, *, grouped: bool) -> Shown:
     """Return a table like that of `ContactPreferences`; reasons that block nobody are left out."""
     reasons = {name: reason for reason, name in zip(REASONS, REASON_COLUMNS, strict=True) if frame[name].sum() > 0}
-    titles = ("Not blocked (95% CI)", "", "Not blocked", "Contacts" if store == "newer" else store.capitalize())
-    header = {"Group": False} if grouped else {}
-    header |= {"For": False, "By": False, **dict.fromkeys((*titles, *map(str.capitalize, reasons.values())), True)}
-    header[""] = False
     verdicts = {
         (*key, row.name): row.verdict
         for key, compared in (result.comparisons if grouped else {}).items()
         for row in rows_of(compared)
     }
     of_rows = [verdicts.get((row.purpose, row.channel, row.name), "") for row in rows_of(frame)]
-    rows, dim = [], []
-    for row in rows_of(frame.assign(verdict=of_rows)):
-        notes = (verdict_note(row), "upper bound" if row.channel == "text" else "")
-        rows.append(
-            [
-                *([str(row.name)] if grouped else []),
-                row.purpose,
-                CHANNEL_NAMES[row.channel],
-                format_share(row) if row.customers else "",
-                ", ".join(filter(None, notes)),
-                count_range(row.lower, row.upper),
-                f"{row.customers:,}",
-                *(f"{getattr(row, name):,}" for name in reasons),
-            ]
-        )
-        dim.append(not row.enough)
-    for other in rows_of(result.others[result.others["store"] == store]):
-        cells = [other.name, *([""] if grouped else []), "", "", "not included", "", f"{other.customers:,}"]
-        rows.append([*cells, *[""] * len(reasons)])
-        dim.append(True)
-    return Shown(header, rows, dim)
+
+    def note(row: Any) -> str:
+        return ", ".join(filter(None, (verdict_note(row), "upper bound" if row.channel == "text" else "")))
+
+    columns: Columns = {"Group": "name"} if grouped else {}
+    columns |= {
+        "For": "purpose",
+        "By": _channel,
+        "Not blocked (95% CI)": lambda row: format_share(row) if row.customers else "",
+        "": note,
+        "Not blocked": lambda row: count_range(row.lower, row.upper),
+        "Contacts" if store == "newer" else store.capitalize(): "customers",
+        **{reason.capitalize(): name for name, reason in reasons.items()},
+    }
+    main = rows_shown(rows_of(frame.assign(verdict=of_rows)), columns, left=("For", "By"), total=False)
+    others = [
+        [other.name, *[""] * (1 + grouped), "", "not included", "", f"{other.customers:,}", *[""] * len(reasons)]
+        for other in rows_of(result.others[result.others["store"] == store])
+    ]
+    return Shown(main.header, [*main.rows, *others], [*(main.dim or ()), *[True] * len(others)])
 
 
 def kinds_shown(result: ContactPreferencesResult) -> Shown:
     """Return the records of each store by type."""
-    titles = ("Records", "Valid", "Marketing on", "Off", "Unknown", "Do not text")
-    rows = [[_STORES[row[0]], row[1], *(f"{cell:,}" for cell in row[2:])] for row in rows_of(result.kinds)]
-    return Shown({"Of": False, "Type": False, **dict.fromkeys(titles, True)}, rows)
+    columns: Columns = {
+        "Of": lambda row: _STORES[row.store],
+        "Type": "type",
+        "Records": "records",
+        "Valid": "valid",
+        "Marketing on": "marketing_on",
+        "Off": "marketing_off",
+        "Unknown": "marketing_unknown",
+        "Do not text": "do_not_text",
+    }
+    return rows_shown(rows_of(result.kinds), columns, left=("Type",), total=False)
 
 
 def consent_shown(result: ContactPreferencesResult) -> Shown:
     """Return the company's own list compared with ServiceTitan; empty if there is no list."""
-    titles = ("Customers", "Your list allows", "of these not blocked", "not known", "blocked")
-    more = ("Your list refuses, not blocked", "Not on your list")
-    frame = result.consent if result.consent is not None else pd.DataFrame()
-    rows = [[row[0], CHANNEL_NAMES[row[1]], *(f"{cell:,}" for cell in row[2:])] for row in rows_of(frame)]
-    return Shown({"For": False, "By": False, **dict.fromkeys((*titles, *more), True)}, rows)
+    columns: Columns = {
+        "For": "purpose",
+        "By": _channel,
+        "Customers": "customers",
+        "Your list allows": "allowed",
+        "of these not blocked": "not_blocked",
+        "not known": "unknown",
+        "blocked": "blocked",
+        "Your list refuses, not blocked": "refused_not_blocked",
+        "Not on your list": "not_listed",
+    }
+    rows = () if result.consent is None else rows_of(result.consent)
+    return rows_shown(rows, columns, left=("By",), total=False)
+
+
+def _channel(row: Any) -> str:
+    return CHANNEL_NAMES[row.channel]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.differences import CLEARLY_DIFFERENT, Wording, difference, versus
 from stcrm_pandas.analysis.base.display import Definitions, load_definitions
-from stcrm_pandas.analysis.base.format import format_share, has_or_have, is_or_are, listed, plural
+from stcrm_pandas.analysis.base.format import format_share, listed, plural, with_count
 from stcrm_pandas.analysis.base.names import group_word
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.preferences.groups import REASON_COLUMNS
@@ -88,12 +88,13 @@ def _differences(result: ContactPreferencesResult) -> Iterator[str]:
     if frame["p_value"].notna().any() and clear.empty:
         yield f"No {one} is clearly different from the others."
     if mix := frame.loc[frame["verdict"] == "explained by the mix", "name"].nunique():
-        yield (
-            f"{plural(mix, one, many)} {'differs' if mix == 1 else 'differ'} from the others, but not clearly among "
-            "customers of the same type and age: the mix may explain it."
+        yield with_count(
+            mix,
+            f"[{one} differs|{many} differ] from the others, but not clearly among customers of the same type and age: "
+            "the mix may explain it.",
         )
     if few := frame.loc[frame["verdict"] == "too few", "name"].nunique():
-        yield f"{plural(few, one, many)} {has_or_have(few)} too few customers to tell."
+        yield with_count(few, f"[{one} has|{many} have] too few customers to tell.")
 
 
 def _consent(result: ContactPreferencesResult) -> Iterator[str]:
@@ -114,9 +115,10 @@ def _consent(result: ContactPreferencesResult) -> Iterator[str]:
 def _numbers(result: ContactPreferencesResult) -> Iterator[str]:
     many = shared_numbers(result)
     if len(many):
-        yield (
-            f"{plural(len(many), 'number or address', 'numbers or addresses')} {has_or_have(len(many))} "
-            f"{result.many} customers or more, up to {int(many['customers'].iloc[0]):,}: probably property managers."
+        yield with_count(
+            len(many),
+            f"[number or address has|numbers or addresses have] {result.many} customers or more, up to "
+            f"{int(many['customers'].iloc[0]):,}: probably property managers.",
         )
     if result.by_length:
         yield "Numbers were checked by their length only, as requested."
@@ -140,14 +142,13 @@ def _stores(result: ContactPreferencesResult) -> Iterator[str]:
 
 
 def _left_out(result: ContactPreferencesResult) -> Iterator[str]:
-    for key, what in (("inactive customers", "inactive"), ("merged customers", "merged into others")):
-        if count := result.left_out[key]:
-            yield (
-                f"{plural(count, 'customer')} {is_or_are(count)} {what}: in a row of their own, not "
-                "included in any share."
-            )
-    if deleted := result.left_out["deleted contacts"]:
-        yield f"{plural(deleted, 'deleted contact')} {is_or_are(deleted)} left out."
+    own_row = "in a row of their own, not included in any share."
+    left_out = {
+        "inactive customers": f"[customer is|customers are] inactive: {own_row}",
+        "merged customers": f"[customer is|customers are] merged into others: {own_row}",
+        "deleted contacts": "deleted [contact is|contacts are] left out.",
+    }
+    return filter(None, (with_count(result.left_out[key], text) for key, text in left_out.items()))
 
 
 def definitions(result: ContactPreferencesResult) -> Definitions:
