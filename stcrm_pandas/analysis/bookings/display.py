@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -31,15 +32,9 @@ def _after_hours(result: BookingSourcesResult) -> Shown:
 
 
 def _leakage(result: BookingSourcesResult) -> Shown:
-    columns: Columns = {
-        _group(result): "name",
-        "Bookings": "bookings",
-        "Booked": "booked",
-        "Not canceled": "not_canceled",
-        "Completed": "completed",
-        "With revenue": "above_zero",
-        "Canceled, of the jobs (95% CI)": format_share,
-    }
+    columns: Columns = {_group(result): "name", "Bookings": "bookings", "Booked": "booked"}
+    columns |= {"Not canceled": "not_canceled", "Completed": "completed", "With revenue": "above_zero"}
+    columns |= {"Canceled, of the jobs (95% CI)": format_share}
     return rows_shown(rows_of(result.leakage), columns, total=False)
 
 
@@ -69,14 +64,8 @@ def _mean(row: Any, suffix: str) -> str:
 
 
 def _first_time(result: BookingSourcesResult) -> Shown:
-    columns: Columns = {
-        _group(result): "name",
-        "Customer known": "known",
-        "First-time (95% CI)": format_share,
-        "Sender stated it": "claims",
-        "Stated first-time": "claimed_first",
-        "Stated right": "claims_right",
-    }
+    columns: Columns = {_group(result): "name", "Customer known": "known", "First-time (95% CI)": format_share}
+    columns |= {"Sender stated it": "claims", "Stated first-time": "claimed_first", "Stated right": "claims_right"}
     return rows_shown(rows_of(result.first_time), columns, total=False)
 
 
@@ -119,20 +108,15 @@ def main_table(result: BookingSourcesResult) -> str:
         "": lambda row: _VERDICTS.get(verdicts.get(row.name, ""), "") if row.enough else "too few",
         "Bookings": "bookings",
         "Job": lambda row: row.job + row.converted,
-        "Lead booked": "lead_won",
-        "Lead open": "lead_open",
-        "Lead lost": "lead_lost",
-        "Dismissed": "dismissed",
-        "Accepted": "accepted",
-        "New": "new",
-        "Median time to the job": lambda row: _hours(getattr(row, "waited_hours", None)),
-        "Median time to the requested start": lambda row: _hours(getattr(row, "asked_hours", None)),
     }
+    columns |= {"Lead booked": "lead_won", "Lead open": "lead_open", "Lead lost": "lead_lost"}
+    columns |= {"Dismissed": "dismissed", "Accepted": "accepted", "New": "new"}
+    for title, name in (("job", "waited_hours"), ("requested start", "asked_hours")):
+        columns[f"Median time to the {title}"] = partial(_hours, name)
     rows = [*rows_of(result.table), *(rows_of(result.overall) if result.by else ())]
     return rows_shown(rows, columns, total=bool(result.by))._repr_html_()
 
 
-def _hours(value: Any) -> str:
-    if value is None or pd.isna(value):
-        return ""
-    return f"{value:.1f} hours" if value < 48 else f"{value / 24:.1f} days"
+def _hours(name: str, row: Any) -> str:
+    value = getattr(row, name, pd.NA)
+    return "" if pd.isna(value) else f"{value:.1f} hours" if value < 48 else f"{value / 24:.1f} days"

@@ -79,15 +79,11 @@ def _rows(result: BookingSourcesResult, chosen: nw.Expr, *, start: bool = False)
     texts = _texts(result.bookings, picked["id"].tolist())
     table = picked.merge(texts, on=[*by, "id"], how="left").sort_values("created", ascending=False, ignore_index=True)
     came, asked = _local(table["created"], result.time_zone), _local(table["start"], result.time_zone)
-    waited = (micros(result.as_of) - table["created"]) / micros(_DAY)
-    shown = {
-        **({"Tenant": table[TENANT]} if by else {}),
-        "Booking": table["id"],
-        "Received": came,
-        "Requested start": asked,
-    }
+    shown = {"Tenant": table[TENANT]} if by else {}
+    shown |= {"Booking": table["id"], "Received": came, "Requested start": asked}
     shown |= {title: table[column].fillna("") for column, title in _SHOWN.items() if column in table}
     if not start:
+        waited = (micros(result.as_of) - table["created"]) / micros(_DAY)
         shown["Days waiting"] = waited.astype("Float64").round(1)
     return pd.DataFrame(shown)
 
@@ -108,14 +104,8 @@ def _spellings(result: BookingSourcesResult) -> pd.DataFrame:
     spelt = result.spellings
     many = spelt.groupby("group")["source"].transform("size") > 1
     rows = pd.concat([spelt[many], same_providers(spelt)], ignore_index=True).drop_duplicates("source")
-    zone = result.time_zone
-    return pd.DataFrame(
-        {
-            "Source": rows["group"],
-            "Spelling": rows["source"],
-            "Bookings": rows["bookings"],
-            "First": rows["first"].dt.tz_convert(zone).dt.strftime("%Y-%m-%d").fillna(""),
-            "Last": rows["last"].dt.tz_convert(zone).dt.strftime("%Y-%m-%d").fillna(""),
-            "Provider": rows["provider"],
-        }
-    ).sort_values(["Source", "First"], ignore_index=True)
+    for name in ("first", "last"):
+        rows[name] = rows[name].dt.tz_convert(result.time_zone).dt.strftime("%Y-%m-%d").fillna("")
+    titles = {"group": "Source", "source": "Spelling", "bookings": "Bookings"}
+    titles |= {"first": "First", "last": "Last", "provider": "Provider"}
+    return rows[[*titles]].rename(columns=titles).sort_values(["Source", "First"], ignore_index=True)

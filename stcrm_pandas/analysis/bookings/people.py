@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stcrm_pandas.analysis.base.display import Sentences, table
+from stcrm_pandas.analysis.base.display import Columns, Sentences, rows_shown
 from stcrm_pandas.analysis.base.engine import TENANT, collected, lazy, micros
 from stcrm_pandas.analysis.base.format import format_share, plural
 from stcrm_pandas.analysis.base.inputs import table_of
@@ -84,9 +84,10 @@ class SamePerson:
         )
 
     def _repr_html_(self) -> str:
-        header = {"Source": False, "Bookings": True, "In a pair, first": True, "In a pair, last": True}
-        rows = [[str(row[0]), *(f"{n:,}" for n in row[1:])] for row in rows_of(self.credit)]
-        return self.summary()._repr_html_() + (table(header, rows) if self.read else "")
+        columns: Columns = {"Source": "source", "Bookings": "bookings"}
+        columns |= {"In a pair, first": "first", "In a pair, last": "last"}
+        shown = rows_shown(rows_of(self.credit), columns, total=False)
+        return self.summary()._repr_html_() + (shown._repr_html_() if self.read else "")
 
 
 def same_person(bookings: Any, *, contacts: Contacts = None, days: int = 7, groups: Groups = None) -> SamePerson:
@@ -142,11 +143,10 @@ def same_person(bookings: Any, *, contacts: Contacts = None, days: int = 7, grou
     known = (contacts(ids) if ids else None) if callable(contacts) else contacts
     pairs["confirmed"] = _confirmed(pairs, known)
     sure = pairs[pairs["confirmed"].fillna(value=False).astype(bool)]
-    counts = frame["group"].value_counts()
-    credit = pd.DataFrame({"source": counts.index.astype("str"), "bookings": counts.to_numpy()})
+    credit = frame["group"].value_counts().rename_axis("source").rename("bookings").reset_index()
     for place, side in (("first", "first_source"), ("last", "second_source")):
         credit[place] = credit["source"].map(sure[side].value_counts()).fillna(0)
-    credit = credit.astype({"bookings": "Int64", "first": "Int64", "last": "Int64"})
+    credit = credit.astype({"source": "str", "bookings": "Int64", "first": "Int64", "last": "Int64"})
     return SamePerson(pairs, credit, len(frame), days, contacts is not None, ids)
 
 
@@ -164,8 +164,8 @@ def _pairs(frame: pd.DataFrame, days: int) -> pd.DataFrame:
     both = both.assign(hours=hours)[near & (both["group_first"] != both["group_second"])]
     both = both.sort_values("place_first").drop_duplicates("id_second", keep="last")
     kinds = {"first": "Int64", "second": "Int64", "first_source": "str", "second_source": "str", "hours": "Float64"}
-    columns = dict(zip(("id_first", "id_second", "group_first", "group_second", "hours"), kinds, strict=True))
-    pairs = both[list(columns)].rename(columns=columns).astype(kinds)
+    pairs = both[["id_first", "id_second", "group_first", "group_second", "hours"]].set_axis([*kinds], axis=1)
+    pairs = pairs.astype(kinds)
     return pairs.sort_values(["first", "second"], ignore_index=True)
 
 

@@ -56,32 +56,17 @@ def reach_shown(result: ContactPreferencesResult, frame: pd.DataFrame, store: st
 
 def kinds_shown(result: ContactPreferencesResult) -> Shown:
     """Return the records of each store by type."""
-    columns: Columns = {
-        "Of": lambda row: _STORES[row.store],
-        "Type": "type",
-        "Records": "records",
-        "Valid": "valid",
-        "Marketing on": "marketing_on",
-        "Off": "marketing_off",
-        "Unknown": "marketing_unknown",
-        "Do not text": "do_not_text",
-    }
+    columns: Columns = {"Of": lambda row: _STORES[row.store], "Type": "type", "Records": "records", "Valid": "valid"}
+    columns |= {"Marketing on": "marketing_on", "Off": "marketing_off", "Unknown": "marketing_unknown"}
+    columns |= {"Do not text": "do_not_text"}
     return rows_shown(rows_of(result.kinds), columns, left=("Type",), total=False)
 
 
 def consent_shown(result: ContactPreferencesResult) -> Shown:
     """Return the company's own list compared with ServiceTitan; empty if there is no list."""
-    columns: Columns = {
-        "For": "purpose",
-        "By": _channel,
-        "Customers": "customers",
-        "Your list allows": "allowed",
-        "of these not blocked": "not_blocked",
-        "not known": "unknown",
-        "blocked": "blocked",
-        "Your list refuses, not blocked": "refused_not_blocked",
-        "Not on your list": "not_listed",
-    }
+    columns: Columns = {"For": "purpose", "By": _channel, "Customers": "customers", "Your list allows": "allowed"}
+    columns |= {"of these not blocked": "not_blocked", "not known": "unknown", "blocked": "blocked"}
+    columns |= {"Your list refuses, not blocked": "refused_not_blocked", "Not on your list": "not_listed"}
     rows = () if result.consent is None else rows_of(result.consent)
     return rows_shown(rows, columns, left=("By",), total=False)
 
