@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import numpy as np
 import pandas as pd
 
 from stcrm_pandas.analysis.base.display import Shown
@@ -269,9 +268,10 @@ _NOT_COUNTED = {
 
 def _in_no_share(**owners: Owners | None) -> pd.DataFrame:
     """Return a row for each store: how many are inactive or merged, which shares exclude."""
-    used = {store: one for store, one in owners.items() if one is not None}
-    gone = [len(one.others) for one in used.values()]
-    merged = [one.merged for one in used.values()]
-    table = pd.DataFrame({"store": [*used], "name": [_NOT_COUNTED[store] for store in used], "customers": 0})
-    table = table.assign(inactive=gone, merged=merged, customers=np.add(gone, merged))
-    return table.astype({"store": "str", "name": "str", **dict.fromkeys(("customers", "inactive", "merged"), "Int64")})
+    rows = [
+        (store, _NOT_COUNTED[store], len(one.others) + one.merged, len(one.others), one.merged)
+        for store, one in owners.items()
+        if one is not None
+    ]
+    kinds = {"store": "str", "name": "str", **dict.fromkeys(("customers", "inactive", "merged"), "Int64")}
+    return pd.DataFrame(rows, columns=[*kinds]).astype(kinds)

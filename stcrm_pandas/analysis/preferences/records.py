@@ -191,8 +191,6 @@ def linked(stores: Mapping[str, pd.DataFrame], *, by_length: bool) -> dict[str, 
         E.164, or its addresses in small letters, without those that cannot be right where another can), `valid`, and
         `do_not_text_elsewhere`, `marketing_off_elsewhere`: another record of one of them opted out.
     """
-    if not stores:
-        return {}
     columns = [TENANT, "type", "value", "do_not_text", "marketing"]
     together = pd.concat([frame[columns] for frame in stores.values()], ignore_index=True)
     together["kind"] = together["type"].map(KINDS).fillna("").astype("str")
@@ -201,13 +199,10 @@ def linked(stores: Mapping[str, pd.DataFrame], *, by_length: bool) -> dict[str, 
     together["numbers"] = pd.Series([numbers for numbers, _ in read], dtype=object).to_numpy()[place]
     together["valid"] = np.array([valid for _, valid in read], dtype=bool)[place]
     each = together[together["valid"]].explode("numbers")
-    for flag_name, opted_out, name in (
-        ("do_not_text", 1, "do_not_text_elsewhere"),
-        ("marketing", 0, "marketing_off_elsewhere"),
-    ):
-        own = (each[flag_name] == opted_out).astype(int)
+    for name, opted_out in (("do_not_text", each["do_not_text"] == 1), ("marketing_off", each["marketing"] == 0)):
+        own = opted_out.astype(int)
         others = own.groupby([each[TENANT], each["numbers"]]).transform("sum") > own
-        together[name] = together.index.isin(each.index[others])
+        together[f"{name}_elsewhere"] = together.index.isin(each.index[others])
     added = together.drop(columns=columns)
     ends = np.cumsum([len(frame) for frame in stores.values()])
     return {
