@@ -60,7 +60,7 @@ def tiles(result: OpportunitiesResult) -> list[Tile]:
         tile(
             "Revenue of completed jobs",
             result.revenue_days,
-            lambda row: Measured(_revenue(result, row), float(row["revenue"])),
+            lambda row: Measured(_revenue(result, row), row.get("revenue")),
         ),
     ]
 

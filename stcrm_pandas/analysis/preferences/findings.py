@@ -101,7 +101,7 @@ def tiles(result: ContactPreferencesResult) -> list[Tile]:
     states, created = result.states, result.owners.frame["created_on"]
     reached = {channel: (states["marketing", channel] == 0).to_numpy() for channel in CHANNELS}
     measures = {
-        "Marketing by text": reached["text"],
+        "Marketing by text, at most": reached["text"],
         "Marketing by e-mail": reached["e-mail"],
         "Marketing by any channel": np.logical_or.reduce([*reached.values()]),
         "Marketing unknown": _unknown(result),

@@ -227,7 +227,7 @@ def test_text_share_is_always_shown_as_upper_bound() -> None:
     assert f"{register}, so the shares for texts are upper bounds." in found.summary()
     assert found.definitions["Texts"].startswith(register)
     assert found._repr_html_().count("upper bound") == 2
-    assert found.headline().text.startswith("At most ")
+    assert [tile.title for tile in found.tiles() if "at most" in tile.title] == ["Marketing by text, at most"]
     assert "upper bound" in found.figure("reach").layout.xaxis.title.text
 
 
