@@ -190,7 +190,7 @@ def whole() -> Callable[..., Any]:
     """
 
     def check(read: Callable[[], Any], truth: Iterable[int] | Callable[[], Iterable[int]]) -> Any:
-        with warnings.catch_warnings(record=True) as told:
+        with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
             try:
                 outcome = read()
@@ -201,7 +201,7 @@ def whole() -> Callable[..., Any]:
         about = frame.attrs["stcrm"]
         lost = set(truth() if callable(truth) else truth) - set(ids)
         assert not lost or not about["complete"], f"{len(lost)} rows are missing from a frame that is called complete"
-        assert about["complete"] != any(issubclass(one.category, IncompleteReadWarning) for one in told)
+        assert about["complete"] != any(issubclass(one.category, IncompleteReadWarning) for one in warned)
         assert len(ids) == len(set(ids)) == about["rows"]
         return outcome
 

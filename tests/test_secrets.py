@@ -165,10 +165,10 @@ def test_log_contains_no_filters(box, join, heard):
     box.inject("leads.list", times=None, cut=3)
     with pytest.raises(StcrmError):
         crm.leads.list(lead_phone="312-555-0143", refresh=True)
-    said = heard.getvalue()
-    assert "crm/v2/tenant" in said
+    output = heard.getvalue()
+    assert "crm/v2/tenant" in output
     for word in ("312-555", "0142", "0143", "denscheidt", "Ann"):
-        assert word not in said
+        assert word not in output
 
 
 def test_a_redirect_is_not_followed(box, join, shop):

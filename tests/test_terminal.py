@@ -55,9 +55,9 @@ def test_warnings_drift_and_columns_have_no_control_characters(evil, box, join):
 
     box.inject("leads.list", rows=bend, times=None)
     crm = join(box)
-    with pytest.warns(DriftWarning) as told:
+    with pytest.warns(DriftWarning) as warned:
         frame = crm.leads.list()
-    assert all(is_clean(str(one.message)) for one in told)
+    assert all(is_clean(str(one.message)) for one in warned)
     assert all(map(is_clean, frame.columns))
     assert set(frame[printable(f"new{evil}".replace("\\", "\\\\"))]) == {evil}  # the value is the customer's own
     assert is_clean("".join(crm.drift().drop(columns=["count"]).astype("str").to_numpy().sum()))
@@ -76,9 +76,9 @@ def test_fields_have_separate_columns(box, join):
 def test_own_errors_and_warnings_have_no_control_characters():
     for evil in EVIL:
         assert is_clean(str(StcrmError(f"a file called {evil}")))
-        with pytest.warns(StcrmWarning) as told:
+        with pytest.warns(StcrmWarning) as warned:
             notify(evil, StcrmWarning)
-        assert is_clean(str(told[0].message))
+        assert is_clean(str(warned[0].message))
 
 
 def test_custom_field_headings_have_no_control_characters():
@@ -99,9 +99,9 @@ def test_command_line_shows_no_control_characters(box, monkeypatch, tmp_path, ca
     monkeypatch.setattr("sys.argv", ["stcrm", "read", "leads", "--out", "leads.csv"])
     with pytest.raises(SystemExit):
         cli.main()
-    said = "".join(capfd.readouterr())
-    assert "leads.list" in said
-    assert is_clean(said)
+    output = "".join(capfd.readouterr())
+    assert "leads.list" in output
+    assert is_clean(output)
 
 
 def test_commands_print_through_one_function():
@@ -115,6 +115,6 @@ def test_command_output_has_no_control_characters(capsys):
     for evil in EVIL:
         say(f"one {evil}\ntwo")
         say(evil, err=True)
-    said, complained = capsys.readouterr()
-    assert is_clean(said + complained)
-    assert said.count("\n") == 2 * len(EVIL)
+    output, complained = capsys.readouterr()
+    assert is_clean(output + complained)
+    assert output.count("\n") == 2 * len(EVIL)

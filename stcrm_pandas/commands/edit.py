@@ -174,8 +174,8 @@ def _ask(plan: PlanData, crm: Client, yes: bool) -> None:
     where = f"tenant {plan.tenant} of {plan.environment}"
     try:
         if crm._port.in_production:
-            said = typer.prompt(f"This changes {where}. Type the tenant number to continue")
-            agreed = said.strip() == str(plan.tenant)
+            answer = typer.prompt(f"This changes {where}. Type the tenant number to continue")
+            agreed = answer.strip() == str(plan.tenant)
         else:
             agreed = typer.confirm(f"Change {where}?")
     except typer.Abort:

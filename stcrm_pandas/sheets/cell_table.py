@@ -234,7 +234,7 @@ class _Reading:
     def _suspects_table(self, suspects: list[tuple[int, str, str, str]]) -> pd.DataFrame:
         suspects.sort(key=lambda one: one[0])
         keys = [self._values[name] for name in self._row.key]
-        told = {
+        columns = {
             "row": pd.Series([self._numbers[place] for place, *_ in suspects], dtype="Int64"),
             "key": ["/".join("?" if key[place] is None else str(key[place]) for key in keys) for place, *_ in suspects],
             "column": [name for _, name, _, _ in suspects],
@@ -242,7 +242,7 @@ class _Reading:
             "why": [why for _, _, _, why in suspects],
         }
         return pd.DataFrame(
-            {name: cells if name == "row" else pd.Series(cells, dtype="str") for name, cells in told.items()}
+            {name: cells if name == "row" else pd.Series(cells, dtype="str") for name, cells in columns.items()}
         )
 
 

@@ -95,13 +95,13 @@ def read_sheet(file: BinaryIO, row: Row, mark: SheetMark | None) -> Sheet:
     if mark is not None and mark.provenance:
         frame.attrs["stcrm"] = mark.provenance
     keys = ["/".join(map(str, key)) for key in zip(*(frame[name] for name in row.key), strict=True)]
-    told = [
+    rows = [
         (int(place) + 1, keys[place], name, text, UNCERTAIN[known[name].field.kind])
         for name, found in places.items()
         if len(found)
         for place, text in zip(found, texts(known[name], columns[name].array.take(found)).to_pylist(), strict=True)
     ]
-    suspects = pd.DataFrame(told, columns=["row", "key", "column", "text", "why"])
+    suspects = pd.DataFrame(rows, columns=["row", "key", "column", "text", "why"])
     suspects = suspects.astype({"row": "Int64", "key": "str", "column": "str", "text": "str", "why": "str"})
     return Sheet(row, frame, suspects, {name: found for name, found in places.items() if len(found)})
 

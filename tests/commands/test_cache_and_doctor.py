@@ -14,10 +14,10 @@ def test_cache_info_and_clear(box, join, stcrm, tmp_path):
     crm.leads.list()
     crm.customers.list()
     folder = tmp_path / "cache"
-    code, said, _ = stcrm("cache", "info", "--cache-dir", folder)
+    code, stdout, _ = stcrm("cache", "info", "--cache-dir", folder)
     assert code == 0
-    assert str(crm.cache.path) in said
-    assert "6 pages" in said
+    assert str(crm.cache.path) in stdout
+    assert "6 pages" in stdout
     assert stcrm("cache", "clear", "--cache-dir", folder, "--older-than", "1d")[1] == "0 pages deleted.\n"
     assert stcrm("cache", "clear", "--cache-dir", folder, "--resource", "leads")[1] == "3 pages deleted.\n"
     Cache(folder / "x.damaged-1.sqlite").close()
@@ -32,35 +32,35 @@ def test_cache_info_without_a_cache(stcrm, tmp_path):
 
 
 def test_invalid_age_is_one_line_and_exit_1(stcrm, tmp_path):
-    code, said, complained = stcrm("cache", "clear", "--cache-dir", tmp_path, "--older-than", "soon")
-    assert (code, said) == (1, "")
-    assert complained.startswith("stcrm: --older-than: ")
-    assert complained.count("\n") == 1
+    code, stdout, stderr = stcrm("cache", "clear", "--cache-dir", tmp_path, "--older-than", "soon")
+    assert (code, stdout) == (1, "")
+    assert stderr.startswith("stcrm: --older-than: ")
+    assert stderr.count("\n") == 1
 
 
 @pytest.mark.usefixtures("tenant")
 def test_doctor_passes_a_healthy_connection(stcrm):
-    code, said, complained = stcrm("doctor")
-    assert code == 0, said + complained
-    assert "No problems found." in said
-    assert "signed in" in said
+    code, stdout, stderr = stcrm("doctor")
+    assert code == 0, stdout + stderr
+    assert "No problems found." in stdout
+    assert "signed in" in stdout
 
 
 @pytest.mark.usefixtures("tenant")
 def test_doctor_reports_a_wrong_secret(stcrm, monkeypatch):
     monkeypatch.setenv("STCRM_CLIENT_SECRET", "wrong-w0rd")
-    code, said, complained = stcrm("doctor")
+    code, stdout, stderr = stcrm("doctor")
     assert code == 1
-    assert "PROBLEM sign-in" in said
-    assert "wrong-w0rd" not in said + complained
+    assert "PROBLEM sign-in" in stdout
+    assert "wrong-w0rd" not in stdout + stderr
 
 
 def test_doctor_without_settings_lists_them(stcrm, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    code, said, complained = stcrm("doctor")
-    assert (code, said) == (1, "")
-    assert "STCRM_ENVIRONMENT" in complained
-    assert "Traceback" not in complained
+    code, stdout, stderr = stcrm("doctor")
+    assert (code, stdout) == (1, "")
+    assert "STCRM_ENVIRONMENT" in stderr
+    assert "Traceback" not in stderr
 
 
 def test_the_version(stcrm):

@@ -40,21 +40,21 @@ def journal(tenant):
 
 
 def test_plan_apply_and_undo(stcrm, sheets, tenant, box):
-    code, said, _ = plan(stcrm, sheets, "--reason", "spelling")
+    code, stdout, _ = plan(stcrm, sheets, "--reason", "spelling")
     assert code == 0
-    assert "3 requests" in said
-    assert stcrm("edit", "show", "plan.json")[1] in said
+    assert "3 requests" in stdout
+    assert stcrm("edit", "show", "plan.json")[1] in stdout
     box.requests.clear()
-    code, said, complained = stcrm("edit", "apply", "plan.json")
-    assert (code, complained) == (2, "stcrm: Nothing was sent.\n"), "nobody was there to say yes"
+    code, stdout, stderr = stcrm("edit", "apply", "plan.json")
+    assert (code, stderr) == (2, "stcrm: Nothing was sent.\n"), "nobody was there to say yes"
     assert not box.requests
-    code, said, _ = stcrm("edit", "apply", "plan.json", "--yes", "--save", "result")
+    code, stdout, _ = stcrm("edit", "apply", "plan.json", "--yes", "--save", "result")
     assert code == 0
-    assert "3 succeeded" in said
+    assert "3 succeeded" in stdout
     assert len(pd.read_csv("result/succeeded.csv")) == 3
     assert box.row("customers", 1)["name"] == "Mended"
-    said = stcrm("journal", "list")[1]
-    assert "3 succeeded; spelling" in said
+    stdout = stcrm("journal", "list")[1]
+    assert "3 succeeded; spelling" in stdout
     assert stcrm("edit", "undo", journal(tenant), "--out", "back.json")[0] == 0
     assert stat.S_IMODE((tenant / "back.json").stat().st_mode) == 0o600
     assert stcrm("edit", "apply", "back.json", "--yes")[0] == 0
@@ -67,15 +67,15 @@ def test_plan_apply_and_undo(stcrm, sheets, tenant, box):
 
 def test_remaining_rows_exit_3_and_can_be_continued(stcrm, sheets, tenant, box):
     plan(stcrm, sheets)
-    code, said, _ = stcrm("edit", "apply", "plan.json", "--yes", "--limit", "1")
+    code, stdout, _ = stcrm("edit", "apply", "plan.json", "--yes", "--limit", "1")
     assert code == 3
-    assert "2 untried" in said
+    assert "2 untried" in stdout
     box.change("customers", 2, name="Theirs")
     box.inject("customers.update", status=400)
-    code, said, _ = stcrm("edit", "resume", journal(tenant), "--yes")
+    code, stdout, _ = stcrm("edit", "resume", journal(tenant), "--yes")
     assert code == 3
-    assert "Theirs" in said
-    assert "refused (400)" in said
+    assert "Theirs" in stdout
+    assert "refused (400)" in stdout
 
 
 def test_refusals_exit_2(stcrm, sheets, tenant, monkeypatch):
@@ -83,14 +83,14 @@ def test_refusals_exit_2(stcrm, sheets, tenant, monkeypatch):
     assert plan(stcrm, sheets, "--allow-opt-in")[0] == 2
     plan(stcrm, sheets)
     monkeypatch.delenv("STCRM_ALLOW_WRITES")
-    code, _, complained = stcrm("edit", "apply", "plan.json", "--yes")
+    code, _, stderr = stcrm("edit", "apply", "plan.json", "--yes")
     assert code == 2
-    assert "allow_writes" in complained
+    assert "allow_writes" in stderr
     text = (tenant / "plan.json").read_text().replace("Mended", "Altered")
     (tenant / "plan.json").write_text(text)
-    code, _, complained = stcrm("edit", "apply", "plan.json", "--yes")
+    code, _, stderr = stcrm("edit", "apply", "plan.json", "--yes")
     assert code == 2
-    assert "altered" in complained
+    assert "altered" in stderr
     assert stcrm("edit", "undo", "nothing.sqlite", "--out", "back.json")[0] == 2
 
 
@@ -128,9 +128,9 @@ def test_read_takes_the_filters_of_the_list(stcrm, tenant, box):
         (("customers", "Ann"), "does not belong to an option"),
         (("cars",), "Unknown resource 'cars'"),
     ):
-        code, _, complained = stcrm("read", *arguments, "--out", "b.csv")
+        code, _, stderr = stcrm("read", *arguments, "--out", "b.csv")
         assert code == 2
-        assert words in complained
+        assert words in stderr
 
 
 def test_unusable_files_are_reported_before_any_request(stcrm, sheets, box):
@@ -143,23 +143,23 @@ def test_unusable_files_are_reported_before_any_request(stcrm, sheets, box):
             "'a.csv' cannot",
         ),
     ):
-        code, _, complained = stcrm(*arguments)
+        code, _, stderr = stcrm(*arguments)
         assert code == 2
-        assert words in complained
-        assert complained.count("\n") == 1
+        assert words in stderr
+        assert stderr.count("\n") == 1
     assert not box.requests
     before, after = sheets
-    code, _, complained = stcrm(
+    code, _, stderr = stcrm(
         "edit", "plan", "customers", "--before", before, "--after", after, "--out", "nowhere/p.json"
     )
-    assert (code, complained) == (2, "stcrm: The folder 'nowhere' does not exist, so p.json was not written.\n")
+    assert (code, stderr) == (2, "stcrm: The folder 'nowhere' does not exist, so p.json was not written.\n")
 
 
 def test_empty_plan_is_reported(stcrm, sheets):
     before, _ = sheets
-    code, said, _ = plan(stcrm, (before, before))
+    code, stdout, _ = plan(stcrm, (before, before))
     assert code == 0
-    assert said.endswith("nothing was sent. It changes nothing.\n")
+    assert stdout.endswith("nothing was sent. It changes nothing.\n")
 
 
 def test_warnings_are_separate_lines(stcrm, sheets, tenant, monkeypatch):
@@ -169,7 +169,7 @@ def test_warnings_are_separate_lines(stcrm, sheets, tenant, monkeypatch):
     (tenant / "after.csv").write_text("".join(lines))
     with warnings.catch_warnings():
         warnings.simplefilter("always")
-        code, said, complained = plan(stcrm, sheets)
+        code, stdout, stderr = plan(stcrm, sheets)
     assert code == 0
-    assert "1 cell may have been altered by a spreadsheet" in said
-    assert complained.startswith("stcrm: after.csv: a spreadsheet may have changed 1 cell")
+    assert "1 cell may have been altered by a spreadsheet" in stdout
+    assert stderr.startswith("stcrm: after.csv: a spreadsheet may have changed 1 cell")

@@ -35,7 +35,7 @@ def test_purge_refuses_during_an_apply(box, tenant, join, renamed, stcrm, count)
     there = sorted(
         path.name for path in (tenant / "state" / "journals").iterdir() if path.suffix in (".sqlite", ".lock")
     )
-    code, said, complained = stcrm("journal", "purge", "--yes")
+    code, stdout, stderr = stcrm("journal", "purge", "--yes")
     kept = sorted(
         path.name for path in (tenant / "state" / "journals").iterdir() if path.suffix in (".sqlite", ".lock")
     )
@@ -43,8 +43,8 @@ def test_purge_refuses_during_an_apply(box, tenant, join, renamed, stcrm, count)
         plan.apply()
     gate.set()
     apply.join()
-    assert (code, said) == (2, "")
-    assert "is being applied" in complained
+    assert (code, stdout) == (2, "")
+    assert "is being applied" in stderr
     assert kept == there
     assert results[0].ok
     assert set(bodies(box).values()) == {1}

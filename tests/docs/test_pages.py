@@ -29,12 +29,12 @@ DIRECTIVES = {"{eval-rst}", "{include}", "{rst-class}", "{toctree}"}  # of the s
 
 
 def all_commands() -> Iterator[tuple[str, Any]]:
-    def walk(words: str, command: Any) -> Iterator[tuple[str, Any]]:
+    def commands_under(words: str, command: Any) -> Iterator[tuple[str, Any]]:
         yield words, command
         for word, below in getattr(command, "commands", {}).items():
-            yield from walk(f"{words} {word}", below)
+            yield from commands_under(f"{words} {word}", below)
 
-    return walk("stcrm", typer.main.get_command(app))
+    return commands_under("stcrm", typer.main.get_command(app))
 
 
 COMMANDS = dict(all_commands())

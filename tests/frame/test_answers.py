@@ -53,9 +53,9 @@ NOT_ANSWERS = {
 }
 
 
-@pytest.mark.parametrize(("sent", "told"), NOT_ANSWERS.values(), ids=NOT_ANSWERS)
-def test_invalid_responses_raise(sent, told):
-    with pytest.raises(InvalidResponse, match=told) as caught:
+@pytest.mark.parametrize(("sent", "message"), NOT_ANSWERS.values(), ids=NOT_ANSWERS)
+def test_invalid_responses_raise(sent, message):
+    with pytest.raises(InvalidResponse, match=message) as caught:
         decode(LEADS, "page", sent)
     assert str(caught.value).startswith("leads: ")
 

@@ -211,7 +211,7 @@ def test_validation_error_has_no_values(lead, body):
     )
     with pytest.raises(ResponseError) as caught:
         validate(EXPORTED_LEADS, bent.drop(columns="active"))
-    told = str(caught.value)
+    message = str(caught.value)
     for part in ("exported_leads", "campaign_id", "Int64", "summary", "active", "no duplicate keys"):
-        assert part in told
-    assert "secret" not in told
+        assert part in message
+    assert "secret" not in message

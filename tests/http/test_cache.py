@@ -218,11 +218,11 @@ def test_damaged_file_is_renamed_with_a_warning(damage, box, join, leads):
     path = crm.cache.path
     crm.close()
     damage(path)
-    with pytest.warns(StcrmWarning, match="moved to") as told:  # noqa: PT031
+    with pytest.warns(StcrmWarning, match="moved to") as warned:  # noqa: PT031
         crm = join(box)
         frame = crm.leads.list()
     assert set(frame["id"]) == leads
-    assert len(told) == 1
+    assert len(warned) == 1
     aside = [one for one in path.parent.iterdir() if ".damaged-" in one.name]
     assert len(aside) == 1
     assert mode(aside[0]) == 0o600
@@ -276,11 +276,11 @@ def test_file_renamed_by_another_process_is_not_renamed_again(box, join, leads):
     two.customers.list()
     one.cache._file.run("PRAGMA wal_checkpoint(TRUNCATE)")
     damage_start(one.cache.path)
-    with pytest.warns(StcrmWarning, match="moved to") as told:  # noqa: PT031
+    with pytest.warns(StcrmWarning, match="moved to") as warned:  # noqa: PT031
         for crm in (one, two, one, two):
             assert set(crm.leads.list()["id"]) == leads
             assert len(crm.locations.list()) == 45
-    assert len(told) == 1
+    assert len(warned) == 1
     assert len([path for path in one.cache.path.parent.iterdir() if ".damaged-" in path.name]) == 1
 
 
@@ -331,10 +331,10 @@ def test_full_disk_does_not_fail_the_read(box, join, leads):
     crm = join(box)
     pages = crm.cache._file.run("PRAGMA page_count")[0][0]
     crm.cache._file.run(f"PRAGMA max_page_count = {pages}")
-    with pytest.warns(StcrmWarning, match="full.*without storing") as told:  # noqa: PT031
+    with pytest.warns(StcrmWarning, match="full.*without storing") as warned:  # noqa: PT031
         assert set(crm.leads.list()["id"]) == leads
         assert set(crm.leads.list()["id"]) == leads
-    assert len(told) == 1
+    assert len(warned) == 1
     crm.cache._file.run("PRAGMA max_page_count = 1000000")
     assert set(crm.leads.list()["id"]) == leads
     box.requests.clear()
@@ -422,6 +422,6 @@ def test_processes_of_one_cache(box, tmp_path):
     command = [sys.executable, "-c", textwrap.dedent(PROGRAM), *arguments, str(tmp_path / "cache")]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(3)]
     for process in running:
-        said, complained = process.communicate(timeout=60)
-        assert said == "well\n", complained
+        stdout, stderr = process.communicate(timeout=60)
+        assert stdout == "well\n", stderr
     assert [path for path in (tmp_path / "cache").iterdir() if ".damaged-" in path.name] == []

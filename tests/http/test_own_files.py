@@ -94,7 +94,7 @@ def folder(tmp_path):
 )
 def test_other_files_are_not_touched(command, folder, tmp_path):
     before, elsewhere = seen(folder), seen(tmp_path)
-    said = (
+    output = (
         stcrm("cache", *command, "--cache-dir", folder, "--state-dir", tmp_path / "state")
         if command[0] == "clear"
         else (stcrm("cache", *command, "--cache-dir", folder))
@@ -102,14 +102,14 @@ def test_other_files_are_not_touched(command, folder, tmp_path):
     assert seen(folder) == before
     assert seen(tmp_path) == elsewhere
     assert sorted(path.name for path in folder.iterdir() if not path.is_file()) == ["folder.sqlite", "nowhere.sqlite"]
-    assert ("Nothing is stored" if command == ["info"] else "0 pages deleted") in said
+    assert ("Nothing is stored" if command == ["info"] else "0 pages deleted") in output
 
 
 def test_damaged_own_file_is_deleted_and_unrecognized_file_is_listed(folder, tmp_path):
     Cache(folder / "ours.damaged-1.sqlite").close()
-    said = stcrm("cache", "clear", "--cache-dir", folder, "--state-dir", tmp_path / "state")
+    output = stcrm("cache", "clear", "--cache-dir", folder, "--state-dir", tmp_path / "state")
     assert not (folder / "ours.damaged-1.sqlite").exists()
-    assert f"{folder / 'text.damaged-1.sqlite'} is kept" in said
+    assert f"{folder / 'text.damaged-1.sqlite'} is kept" in output
 
 
 def test_info_only_reads(tmp_path):
@@ -117,10 +117,10 @@ def test_info_only_reads(tmp_path):
     cache.close()
     made(tmp_path / "today.sqlite", TODAY)
     before = seen(tmp_path)
-    said = stcrm("cache", "info", "--cache-dir", tmp_path)
+    output = stcrm("cache", "info", "--cache-dir", tmp_path)
     assert seen(tmp_path) == before
-    assert "ours.sqlite: 0.0 MB, 0 pages, empty" in said
-    assert "today.sqlite: 0.0 MB, 1 page, oldest read 2001-09-09" in said
+    assert "ours.sqlite: 0.0 MB, 0 pages, empty" in output
+    assert "today.sqlite: 0.0 MB, 1 page, oldest read 2001-09-09" in output
 
 
 def test_info_of_a_cache_in_use(box, join):
@@ -220,8 +220,8 @@ def test_status_logs_are_recognized_too(tmp_path):
     assert seen(folder) == before
     StatusLog(today).note("leads", [])
     assert state_of(today, STATUS_LOG) == "ours"
-    said = stcrm("cache", "clear", "--status-logs", "--cache-dir", tmp_path / "none", "--state-dir", tmp_path)
-    assert "1 status log deleted" in said
+    output = stcrm("cache", "clear", "--status-logs", "--cache-dir", tmp_path / "none", "--state-dir", tmp_path)
+    assert "1 status log deleted" in output
     assert sorted(path.name for path in folder.iterdir()) == ["link.sqlite", "other.sqlite"]
 
 

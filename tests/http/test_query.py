@@ -182,10 +182,10 @@ def test_time_outside_the_utc_range_raises(value, zone):
 
 
 def test_without_a_time_zone_utc_is_used_with_one_warning():
-    with pytest.warns(StcrmWarning, match="STCRM_TIME_ZONE") as told:
+    with pytest.warns(StcrmWarning, match="STCRM_TIME_ZONE") as warned:
         assert utc_text("2026-07-01", None) == "2026-07-01T00:00:00Z"
-    assert len(told) == 1
-    assert told[0].filename == __file__
+    assert len(warned) == 1
+    assert warned[0].filename == __file__
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert utc_text("2026-07-01T00:00:00Z", None) == "2026-07-01T00:00:00Z"

@@ -66,10 +66,10 @@ def test_row_is_kept_and_reported(case, box, join, plain, leads):
     values, column, kind, expected = KEPT[case]
     bend(box, **values)
     crm = join(box)
-    with pytest.warns(DriftWarning, match=rf"leads.*{column}.*in 1 row.*{ODD}") as told:
+    with pytest.warns(DriftWarning, match=rf"leads.*{column}.*in 1 row.*{ODD}") as warned:
         frame = crm.leads.list(refresh=True)
-    assert len(told) == 1
-    assert told[0].filename == __file__
+    assert len(warned) == 1
+    assert warned[0].filename == __file__
     assert set(frame["id"]) == leads
     assert frame.dtypes.equals(plain.dtypes)
     assert frame.attrs["stcrm"]["complete"]
@@ -252,9 +252,9 @@ def test_strict_raises(box, join):
 
 def test_warnings_contain_no_customer_data(box, join):
     bend(box, leadCustomerName=5551234567, leadEmail=True)
-    with pytest.warns(DriftWarning) as told:
+    with pytest.warns(DriftWarning) as warned:
         join(box).leads.list()
-    assert "5551234567" not in str(told[0].message)
+    assert "5551234567" not in str(warned[0].message)
 
 
 def test_other_pages_stay_on_the_fast_path(box, join):

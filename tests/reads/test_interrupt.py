@@ -151,8 +151,8 @@ def test_another_process_resumes_the_pages_of_a_killed_one(ending, box, join_by_
         time.sleep(0.02)
     time.sleep(0.2)
     process.send_signal(ending)
-    said, _ = process.communicate(timeout=10)
-    assert said == ("interrupted\n" if ending == signal.SIGINT else "")
+    output, _ = process.communicate(timeout=10)
+    assert output == ("interrupted\n" if ending == signal.SIGINT else "")
     fault.cancel()
     frame = join_by_address(box).leads.list()
     assert set(frame["id"]) == leads

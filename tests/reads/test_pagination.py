@@ -161,10 +161,10 @@ def test_other_filters_are_sent_with_every_part(box, join):
 
 def test_naive_dates_in_many_parts_warn_once(box, join_by_address):
     crm = join_by_address(box, time_zone=None)
-    with pytest.warns(StcrmWarning, match="STCRM_TIME_ZONE") as told:
+    with pytest.warns(StcrmWarning, match="STCRM_TIME_ZONE") as warned:
         frame = crm.leads.list(ids=sorted(range(5_000, 5_200)), created_on_or_after="2020-01-01")
-    assert len(told) == 1
-    assert told[0].filename == __file__
+    assert len(warned) == 1
+    assert warned[0].filename == __file__
     assert len(frame) == 200
 
 
@@ -208,7 +208,7 @@ CHANGES = st.lists(
 )
 
 
-def changed_walk(join, whole, shop, leads, size, concurrency, changes):
+def read_during_changes(join, whole, shop, leads, size, concurrency, changes):
     with Sandbox(company=shop(leads=leads), rate_limit=None) as box:
         template = {**box.row("leads", 5_000), "active": True} if leads else None
         before = set(range(5_000, 5_000 + leads))
@@ -243,4 +243,4 @@ def changed_walk(join, whole, shop, leads, size, concurrency, changes):
 @settings(max_examples=settings.default.max_examples // 4)
 @given(st.integers(0, 90), st.integers(1, 30), st.sampled_from([1, 2, 4, 8]), CHANGES)
 def test_read_during_changes_is_complete_or_an_error(join, whole, shop, leads, size, concurrency, changes):
-    changed_walk(join, whole, shop, leads, size, concurrency, changes)
+    read_during_changes(join, whole, shop, leads, size, concurrency, changes)

@@ -32,10 +32,10 @@ def test_progress_shows_activity_and_reason_for_waits(box, join, capsys):
     box.inject("leads.list", after=2, status=429, body={"message": "Try again in 9 seconds."})
     crm = join(box, progress=True, concurrency=1)
     crm.leads.list()
-    said = capsys.readouterr().err
-    assert "leads.list" in said
-    assert "waiting 9 s: the service asks to wait" in said
-    assert "/300" in said
+    output = capsys.readouterr().err
+    assert "leads.list" in output
+    assert "waiting 9 s: the service asks to wait" in output
+    assert "/300" in output
 
 
 def test_creating_a_demo_company_shows_progress(shop, capsys):
@@ -52,11 +52,11 @@ def test_creating_a_demo_company_shows_progress(shop, capsys):
 
 
 def test_rows_of_a_company_are_counted_while_created():
-    said = []
-    with Sandbox(leads=1_000).start(lambda rows, total: said.append((rows, total))) as sandbox:
+    output = []
+    with Sandbox(leads=1_000).start(lambda rows, total: output.append((rows, total))) as sandbox:
         assert sandbox.tenant
-    rows, totals = [sum(rows for rows, _ in said), {total for _, total in said}]
-    assert len(said) > 20
+    rows, totals = [sum(rows for rows, _ in output), {total for _, total in output}]
+    assert len(output) > 20
     assert len(totals) == 1
     assert totals.pop() == pytest.approx(rows, rel=0.05)
 
@@ -66,8 +66,8 @@ def test_no_progress_without_a_terminal(progress, box, join_by_address, usual, c
     usual.pop("progress")
     box.inject("leads.list", delay=SHOWN_AFTER)
     join_by_address(box, progress=progress).leads.list()
-    said = capsys.readouterr()
-    assert said.out == said.err == ""
+    output = capsys.readouterr()
+    assert output.out == output.err == ""
 
 
 def test_progress_bar_of_a_failed_read_is_removed(box, join):

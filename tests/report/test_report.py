@@ -136,10 +136,10 @@ def test_missing_notebook() -> None:
 
 
 @pytest.mark.parametrize(
-    ("by", "said"), [("no_such", "no_such cannot be used"), (["campaign", "month", "hour"], "one or two names")]
+    ("by", "message"), [("no_such", "no_such cannot be used"), (["campaign", "month", "hour"], "one or two names")]
 )
-def test_unknown_dimension_raises_before_a_read(tmp_path: Path, by: Any, said: str) -> None:
-    with pytest.raises(UsageError, match=said):
+def test_unknown_dimension_raises_before_a_read(tmp_path: Path, by: Any, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
         make_all(tmp_path / "reports", sandbox=True, by=by)
     assert not (tmp_path / "reports").exists()
 
@@ -193,14 +193,14 @@ def poor_tenant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[San
 @pytest.mark.deep
 def test_missing_scopes_are_listed_in_the_report(poor_tenant: Sandbox, tmp_path: Path) -> None:
     page = make_report("lead-conversion", tmp_path / "leads.html").read_text("utf-8")
-    for said in (
+    for message in (
         "No jobs: the application lacks the scope",
         "No names of campaigns: the application lacks the scope",
         "Jobs were not read, so no conversion is dated exactly",
         "Months need a time zone: set STCRM_TIME_ZONE.",
         "not read",
     ):
-        assert said in page
+        assert message in page
     assert poor_tenant.client_secret not in page
     assert poor_tenant.app_key not in page
 

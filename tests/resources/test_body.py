@@ -37,9 +37,9 @@ def faults(method, **values):
 
 
 def test_all_problems_are_reported_together():
-    with pytest.raises(UsageError) as told:
+    with pytest.raises(UsageError) as caught:
         body("leads.create", summary=7, priority="Hihg", tag_type_ids=[1, "x"], follow_up_date="soon", lead_zip=1234)
-    text = str(told.value)
+    text = str(caught.value)
     assert text.startswith("leads.create: campaign_id: is required; ")
     for name in (
         "summary: must be text",

@@ -81,10 +81,10 @@ def test_deleted_parent_does_not_affect_others(method, crm, call):
     assert about(there) == {"missing_parents": [], "withheld_parents": [], "complete": True, "rows": len(there)}
     with pytest.warns(
         MissingParentsWarning, match=f"{method}: nothing exists below .*{list(named.values())[-1]}"
-    ) as told:
+    ) as warned:
         found = call(crm, method, *args)
-    assert len(told) == 1
-    assert told[0].filename.endswith("conftest.py"), "the caller's line"
+    assert len(warned) == 1
+    assert warned[0].filename.endswith("conftest.py"), "the caller's line"
     assert found.equals(there)
     assert len(found) > 0
     assert about(found) == {"missing_parents": [named], "withheld_parents": [], "complete": True, "rows": len(found)}
@@ -116,10 +116,10 @@ def test_a_warm_read_has_the_same_attrs_and_warnings(closed, box):
     for options in ({}, {}, {"offline": True}, {"allow": True}):
         allow = options.pop("allow", False)
         box.requests.clear()
-        with closed(**options) as crm, pytest.warns(StcrmWarning) as told:
+        with closed(**options) as crm, pytest.warns(StcrmWarning) as warned:
             found = crm.customers.get_contacts([*CUSTOMERS, 999], allow_incomplete=allow)
         sent = [one for one in box.requests if one.operation == "Customers_GetContactList"]
-        outcomes.append((len(sent), found.to_dict(), about(found), sorted(str(one.message) for one in told)))
+        outcomes.append((len(sent), found.to_dict(), about(found), sorted(str(one.message) for one in warned)))
     cold, *warm = outcomes
     assert cold[0] == 4
     assert [one[0] for one in warm] == [0, 0, 0]
@@ -178,7 +178,7 @@ def test_strict_raises_with_cached_parents(closed):
 
 
 def test_many_missing_parents_are_counted(crm):
-    with pytest.warns(MissingParentsWarning, match="lead_id 905 and 2 more") as told:
+    with pytest.warns(MissingParentsWarning, match="lead_id 905 and 2 more") as warned:
         found = crm.leads.list_notes([*LEADS, *range(901, 908)])
-    assert len(told) == 1
+    assert len(warned) == 1
     assert [one["lead_id"] for one in found.attrs["stcrm"]["missing_parents"]] == list(range(901, 908))

@@ -76,9 +76,9 @@ def test_missing_parents_are_reported(crm):
     with pytest.raises(MissingRows, match=f"no row has contact_id {CONTACTS[1]}"):
         crm.contact_methods.get(CONTACTS[1], METHODS[0])
     gone = "00000009-0000-4000-8000-0000000000c1"
-    with pytest.raises(MissingRows, match=f"id {gone}") as told:
+    with pytest.raises(MissingRows, match=f"id {gone}") as caught:
         crm.contacts.get([CONTACTS[0], gone])
-    assert told.value.ids == [gone]
+    assert caught.value.ids == [gone]
     with pytest.raises(MissingRows, match="id 999"):
         crm.bookings.get_of_provider(PROVIDER, [BOOKINGS[0], 999])
     with pytest.raises(MissingRows, match="id 31"):

@@ -83,10 +83,10 @@ def test_write_is_retried_after_429(case, standing, join, call):
 def test_endless_429_ends(box, join):
     crm = join(box, retries=2)
     box.inject("leads.create", times=None, status=429)
-    with pytest.raises(RateLimited) as told:
+    with pytest.raises(RateLimited) as caught:
         crm.leads.create(**LEAD)
     assert tried(box, "leads.create") == 3
-    assert not told.value.in_doubt
+    assert not caught.value.in_doubt
 
 
 def test_retried_once_after_401(box, crm):
@@ -100,12 +100,12 @@ def test_retried_once_after_401(box, crm):
 def test_lead_is_never_created_twice(how, box, crm):
     before = len(crm.leads.list())
     box.inject("leads.create", **how)
-    with pytest.raises((ConnectionFailed, ServerError)) as told:
+    with pytest.raises((ConnectionFailed, ServerError)) as caught:
         crm.leads.create(**LEAD)
     assert tried(box, "leads.create") == 1
-    assert told.value.in_doubt
-    assert "The change may have been made anyway" in str(told.value)
-    assert "Check with crm.leads.list(…)" in str(told.value)
+    assert caught.value.in_doubt
+    assert "The change may have been made anyway" in str(caught.value)
+    assert "Check with crm.leads.list(…)" in str(caught.value)
     assert len(crm.leads.list()) - before == (how.get("status") != 503)
 
 
@@ -113,9 +113,9 @@ def test_slow_response_is_in_doubt(box, join):
     crm = join(box, timeout=(5, 0.2))
     crm.leads.get(LEADS[0])
     box.inject("leads.update", delay=0.6)
-    with pytest.raises(ConnectionFailed, match=r"took too long.*Check with crm.leads.get") as told:
+    with pytest.raises(ConnectionFailed, match=r"took too long.*Check with crm.leads.get") as caught:
         crm.leads.update(LEADS[0], summary="x")
-    assert told.value.in_doubt
+    assert caught.value.in_doubt
     assert tried(box, "leads.update") == 1
 
 
@@ -123,11 +123,11 @@ def test_unsent_request_is_retried(box, join):
     crm = join(box, by_address=True, allow_writes=True, retries=1)
     crm.leads.get(LEADS[0])
     box.stop()
-    with pytest.raises(ConnectionFailed) as told:
+    with pytest.raises(ConnectionFailed) as caught:
         crm.leads.create(**LEAD)
     assert crm.calls == 4, "sign-in, the read, the write and the write again"
-    assert not told.value.in_doubt
-    assert "may have been made" not in str(told.value)
+    assert not caught.value.in_doubt
+    assert "may have been made" not in str(caught.value)
 
 
 def test_every_write_suggests_a_read():
@@ -189,10 +189,10 @@ def test_invalid_values_are_not_sent(box, crm):
 
 def test_unreadable_response_reports_that_the_write_was_done(box, crm):
     box.inject("leads.create", body="<html>", done=True)
-    with pytest.raises(InvalidResponse) as told:
+    with pytest.raises(InvalidResponse) as caught:
         crm.leads.create(**LEAD)
-    assert "was carried out" in told.value.__notes__[0]
-    assert "crm.leads.list(…)" in told.value.__notes__[0]
+    assert "was carried out" in caught.value.__notes__[0]
+    assert "crm.leads.list(…)" in caught.value.__notes__[0]
     assert tried(box, "leads.create") == 1
 
 
@@ -203,16 +203,16 @@ def test_response_with_drift_is_kept_and_reported(box, join):
     with pytest.warns(DriftWarning, match="pin_to_top is null"):
         made = crm.leads.create_follow_up(LEADS[0], follow_up_date="2026-07-01")
     assert made["extra"].item() == 1
-    with pytest.raises(DriftError) as told:
+    with pytest.raises(DriftError) as caught:
         join(box, strict=True).leads.create_follow_up(LEADS[0], follow_up_date="2026-07-01")
-    assert "was carried out" in told.value.__notes__[0]
+    assert "was carried out" in caught.value.__notes__[0]
 
 
 def test_contact_that_cannot_be_read_afterwards_was_changed(box, crm):
     box.inject("bookings.list_contacts_of_provider", times=None, body="<html>")
-    with pytest.raises(ResponseError) as told:
+    with pytest.raises(ResponseError) as caught:
         crm.bookings.update_contact(41, 31, 51, memo="home")
-    assert "was carried out" in told.value.__notes__[0]
+    assert "was carried out" in caught.value.__notes__[0]
 
 
 def test_cache_that_cannot_be_cleared_blocks_writes(box, crm):
@@ -264,7 +264,7 @@ def test_nested_location_is_equal_on_both_paths(box, crm):
 
 
 @pytest.mark.parametrize(
-    ("location", "told"),
+    ("location", "caught"),
     [
         ({"extra": 1}, "locations_extra|locations.*extra"),
         ({"name": None}, r"locations lacks a part \(name\)"),
@@ -272,9 +272,9 @@ def test_nested_location_is_equal_on_both_paths(box, crm):
     ],
     ids=str,
 )
-def test_nested_location_with_drift_is_reported(location, told, box, crm):
+def test_nested_location_with_drift_is_reported(location, caught, box, crm):
     box.inject("customers.create", body=created(**location))
-    with pytest.warns(DriftWarning, match=told):
+    with pytest.warns(DriftWarning, match=caught):
         assert len(make(crm)["locations"].item()) == 1
 
 

@@ -195,8 +195,8 @@ def test_custom_address_is_logged_once_before_any_request(box, join_by_address, 
     for _ in range(2):
         with pytest.raises(stcrm.errors.ServiceError):
             crm.leads.list()
-    said = [record.getMessage() for record in caplog.records if url in record.getMessage()]
-    assert said == [
+    messages = [record.getMessage() for record in caplog.records if url in record.getMessage()]
+    assert messages == [
         f"stcrm: secrets are sent to {url} (STCRM_AUTH_URL, from connect(…)), not to ServiceTitan's own address."
     ]
 

@@ -260,8 +260,8 @@ def test_damaged_cells_are_suspect_and_unchanged(kind: str, name: str, value: An
         return cell("name", 2, "Bob")(cell(name, 1, value)(lines))
 
     sheet = read_warned(foreign(tmp_path, change, kind))
-    (told,) = sheet.suspects.to_dict("records")
-    assert (told["row"], told["key"], told["column"], told["why"]) == (2, "1", name, why)
+    (suspect,) = sheet.suspects.to_dict("records")
+    assert (suspect["row"], suspect["key"], suspect["column"], suspect["why"]) == (2, "1", name, why)
     with pytest.raises(UsageError, match="the sheet has 1 suspect cell"):
         sheet.frame  # noqa: B018
     changes = diff(BEFORE, sheet, row=CUSTOMERS)

@@ -31,8 +31,8 @@ class TimeFormat:
         seconds = np.datetime_as_string(np.arange(DAY).astype("datetime64[s]")).tolist()
         self._clock = pa.array([text[10:] for text in seconds])
         self._first_day, self._dates = 0, pa.array([], pa.string())
-        endings = ["Z"] if by_the_book else _fractions()
-        self._endings = pa.array([f'{ending}"' for ending in endings])
+        suffixes = ["Z"] if by_the_book else _fractions()
+        self._suffixes = pa.array([f'{suffix}"' for suffix in suffixes])
 
     def of(self, times: Ints, missing: Flags | None = None) -> list[str | None]:
         """Return the text of each time; None where `missing`."""
@@ -45,8 +45,8 @@ class TimeFormat:
         never = times == NEVER
         self._know(days[~never])
         dates = take(self._dates, np.where(never, 0, days - self._first_day + 1))
-        kinds = np.where(never, 0, (times * 7_919 + days) % len(self._endings))
-        return with_nulls(concatenate(dates, take(self._clock, seconds), take(self._endings, kinds)), missing)
+        kinds = np.where(never, 0, (times * 7_919 + days) % len(self._suffixes))
+        return with_nulls(concatenate(dates, take(self._clock, seconds), take(self._suffixes, kinds)), missing)
 
     def _know(self, days: Ints) -> None:
         """Extend the texts of days to these, after that of the first day of the year 1."""
@@ -63,5 +63,5 @@ def _fractions() -> list[str]:
     """Return decimals of times: none first, then mostly seven, and all other lengths; no final zeros, as in .NET."""
     digits = np.random.default_rng(4_096).integers(0, 10_000_000, 4_096).tolist()
     lengths = (7, 7, 7, 6, 7, 3, 7, 7, 2, 7, 7, 5, 7, 1, 4, 0)
-    endings = [f".{number:07d}"[: 1 + lengths[i % 16]].rstrip("0.") + "Z" for i, number in enumerate(digits)]
-    return ["Z", *endings]
+    suffixes = [f".{number:07d}"[: 1 + lengths[i % 16]].rstrip("0.") + "Z" for i, number in enumerate(digits)]
+    return ["Z", *suffixes]

@@ -103,14 +103,14 @@ def needed(name: str, read: Frames) -> tuple[Frames, Any]:
         try:
             return of, call(of)
         except UsageError as refused:
-            said = str(refused)
+            message = str(refused)
         missing = [
             (one, column)
             for one in frames
             for column in read[one].columns.difference(of[one].columns)
-            if re.search(rf"\b{column}\b", said)
+            if re.search(rf"\b{column}\b", message)
         ]
-        assert missing, said  # it names what it lacks
+        assert missing, message  # it names what it lacks
         for one, column in missing:
             of[one] = of[one].assign(**{column: read[one][column]})
 

@@ -55,13 +55,13 @@ def test_opportunities_in_several_currencies_are_summed_within_each(of_jobs: Cal
     )
     assert found.summary()[0] == found.cautions[0]
     assert found.money is not None
-    told = found.money.set_index(["name", "currency"])
-    assert told["revenue"].to_dict() == {
+    amounts = found.money.set_index(["name", "currency"])
+    assert amounts["revenue"].to_dict() == {
         ("Radio", "CAD"): 0.0, ("8", "CAD"): 300.0, ("All opportunities", "CAD"): 300.0,
         ("Jobs without call or booking", "CAD"): 0.0, ("Radio", "USD"): 1000.0, ("8", "USD"): 0.0,
         ("All opportunities", "USD"): 1000.0, ("Jobs without call or booking", "USD"): 4.0,
     }  # fmt: skip
-    assert told.loc[("Radio", "CAD"), "follow_on_revenue"] == 30.0
+    assert amounts.loc[("Radio", "CAD"), "follow_on_revenue"] == 30.0
     for frame in (found.table, found.overall, found.untraced):
         assert frame[["revenue", "follow_on_revenue", "median"]].isna().all(axis=None)
     assert found.table["paid"].sum() == 2

@@ -105,7 +105,7 @@ def test_index_page_has_the_same_numbers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("filters", "zone", "said"),
+    ("filters", "zone", "expected"),
     [
         ({}, "America/Chicago", "Jan 4–Jul 26, 2026"),  # 3 h UTC is the evening before; the year 1 is no date
         ({}, None, "Jan 5–Jul 27, 2026 (UTC)"),
@@ -115,8 +115,10 @@ def test_index_page_has_the_same_numbers() -> None:
         ({"created_on_or_after": "2027-01-01"}, "America/Chicago", "until Jul 26, 2026"),
     ],
 )
-def test_the_period_is_local_and_ends_with_its_last_day(filters: dict[str, str], zone: str | None, said: str) -> None:
-    assert first_screen("Leads", of=read(filters=filters, time_zone=zone)).period == said
+def test_the_period_is_local_and_ends_with_its_last_day(
+    filters: dict[str, str], zone: str | None, expected: str
+) -> None:
+    assert first_screen("Leads", of=read(filters=filters, time_zone=zone)).period == expected
 
 
 def test_arguments_override_attrs() -> None:

@@ -33,7 +33,7 @@ def tables(leads: Frames, jobs: Frames, bookings: Frames, call_reasons: Frames) 
     whom = contact_rows.customers(
         *({"created_on": days(n), "active": n % 8 > 0, "merged_to_id": 1 if n % 13 == 0 else None} for n in made)
     )
-    said = {0: True, 1: False, 2: None}
+    flags = {0: True, 1: False, 2: None}
     return {
         "leads": leads(
             *(
@@ -91,8 +91,8 @@ def tables(leads: Frames, jobs: Frames, bookings: Frames, call_reasons: Frames) 
                 {
                     "customer_id": 1 + n % SIZE,
                     "value": f"512-555-{2000 + n}",
-                    MARKETING: said[n % 3],
-                    REMINDERS: said[(n + 1) % 3],
+                    MARKETING: flags[n % 3],
+                    REMINDERS: flags[(n + 1) % 3],
                     NO_TEXTS: n % 5 == 0,
                 }
                 for n in range(2 * SIZE)
@@ -312,8 +312,8 @@ def test_other_row_selections_add_a_caution(tables: Tables) -> None:
     for one, (name, has, read) in zip(
         found, [("leads", 32, 40), ("bookings", 32, 40), ("jobs", 32, 40), ("contacts", 64, 80)], strict=True
     ):
-        said = f"The {name} have {has} of the {read} rows that were read."
-        assert one.summary()[0].startswith(said)
+        expected = f"The {name} have {has} of the {read} rows that were read."
+        assert one.summary()[0].startswith(expected)
         assert one.cautions == (one.summary()[0],)
     whole = lead_conversion(read_as(tables["leads"]), as_of=AS_OF, time_zone=ZONE)
     assert whole.cautions == ()

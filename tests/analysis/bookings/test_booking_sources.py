@@ -143,8 +143,8 @@ def test_impossible_start_times(booked: Frames) -> None:
     )
     assert one(found, "no_start", "early_start") == [2, 1]
     assert found.table["asked_hours"].tolist() == [0.5]  # of 0 and 24 hours, the lower one, in the middle of its hour
-    said = "3 bookings with an impossible start time (2 none, 1 before the booking itself) are left out"
-    assert said in " ".join(found.summary())
+    sentence = "3 bookings with an impossible start time (2 none, 1 before the booking itself) are left out"
+    assert sentence in " ".join(found.summary())
 
 
 def test_revenue_from_bookings(booked: Frames, jobs: Frames) -> None:

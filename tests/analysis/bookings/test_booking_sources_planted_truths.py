@@ -128,7 +128,7 @@ def test_campaigns_are_ranked_only_if_attribution_is_reliable() -> None:
     doubtful = analysed(frames, by="campaign")
     assert not doubtful.comparisons
     assert doubtful.table["bookings"].is_monotonic_decreasing
-    assert any("not ranked" in said for said in doubtful.summary())
+    assert any("not ranked" in sentence for sentence in doubtful.summary())
 
 
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.deep)])

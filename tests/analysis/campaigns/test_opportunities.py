@@ -96,7 +96,7 @@ def test_jobs_without_call_or_booking_have_a_separate_row(count: Count) -> None:
     found = count(of_jobs=[{"campaign_id": 4}, {"campaign_id": 4, "lead_call_id": 1}])
     assert only(found, "opportunities") == [1]
     assert found.untraced[["opportunities", "revenue"]].values.tolist() == [[1, 100.0]]
-    assert any("1 job names neither a call nor a booking" in said for said in found.summary())
+    assert any("1 job names neither a call nor a booking" in sentence for sentence in found.summary())
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_excluded_records_are_counted(count: Count, leads: Frames, jobs: Frames)
     of_feed = opportunities(fed, None, jobs(), as_of=AS_OF)
     assert only(of_feed, "leads") == [1]
     assert of_feed.left_out["deleted"] == 1
-    assert any(said.startswith("Bookings were not read") for said in of_feed.summary())
+    assert any(sentence.startswith("Bookings were not read") for sentence in of_feed.summary())
 
 
 def test_shares_and_revenue_use_only_old_enough_records(count: Count) -> None:
@@ -263,15 +263,15 @@ def test_phone_and_online_campaigns_are_not_compared(count: Count) -> None:
     assert compared.loc[1, "difference"] > 0.2
     assert compared.loc[[1, 2], "verdict"].tolist() == ["explained by the mix"] * 2
     assert found.actions() == []
-    (mixed,) = [said for said in found.summary() if "the mix may explain it" in said]
+    (mixed,) = [sentence for sentence in found.summary() if "the mix may explain it" in sentence]
     assert "the same business unit, month and channel:" in mixed
-    assert any(said.startswith("50% of opportunities began by phone.") for said in found.summary())
+    assert any(sentence.startswith("50% of opportunities began by phone.") for sentence in found.summary())
     # one that books less among those of its channel is named, with the difference in points among like ones
     worse = [{**job, "campaign_id": 1} for job in jobs if job["campaign_id"] == 1][:90]
     lost = [{"campaign_id": 1, "call_id": 70_000 + call} for call in range(90)]
     found = count(leads + lost, [], [job for job in jobs if job["campaign_id"] != 1] + worse)
     assert found.comparisons.set_index("id").loc[1, "verdict"] == "lower"
-    (named,) = [said for said in found.summary() if "1 is booked less often" in said]
+    (named,) = [sentence for sentence in found.summary() if "1 is booked less often" in sentence]
     assert re.search(r"; \d+ points \(\d+–\d+\) among opportunities of the same", named)
 
 

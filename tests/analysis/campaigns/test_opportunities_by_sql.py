@@ -174,8 +174,8 @@ def test_counts_match_sql(found: Opportunities, by_sql: tuple[pd.DataFrame, pd.D
     ours = found.table.sort_values("id", na_position="last").reset_index(drop=True)
     assert ours["id"].astype("float64").fillna(-1).tolist() == traced["id"].fillna(-1).tolist()
     for column in traced.columns.drop("id"):
-        told = ours[column].astype("float64").fillna(0).round(3)
-        assert told.tolist() == pytest.approx(traced[column].astype("float64").tolist(), abs=0.011), column
+        amounts = ours[column].astype("float64").fillna(0).round(3)
+        assert amounts.tolist() == pytest.approx(traced[column].astype("float64").tolist(), abs=0.011), column
     for column in ("opportunities", "mature", "completed_lower", "paid", "revenue"):
         assert float(found.untraced[column].iloc[0]) == pytest.approx(float(untraced[column].sum()), abs=0.01)
         assert float(found.overall[column].iloc[0]) == pytest.approx(float(traced[column].sum()), abs=0.01)
@@ -238,7 +238,9 @@ def test_the_best_campaign_by_opportunities_has_the_lowest_rescue_rate(
     rescue = found.table[found.table["leads_mature"] >= truth["least_leads_ranked"]]
     rates = (rescue["leads_booked"] / rescue["leads_mature"]).astype(float)
     assert rescue.loc[rates.idxmin(), "id"] == truth["campaign_id"]
-    assert any(said.startswith(f"{truth['campaign']} looks poor by its leads alone") for said in found.summary())
+    assert any(
+        sentence.startswith(f"{truth['campaign']} looks poor by its leads alone") for sentence in found.summary()
+    )
     by_leads = lead_conversion(
         frames["leads"], by="campaign", call_reasons=frames["call_reasons"], as_of=AS_OF, time_zone=ZONE
     ).comparisons
@@ -260,9 +262,9 @@ def test_best_campaign_is_not_reported_as_a_problem_with_both_measures(
     others = [action.do for action in alone.actions() if best not in action.do]
     assert [action.do for action in by_leads.actions()] == others
     for summary in (by_leads.summary(), work.summary()):
-        (said,) = [said for said in summary if best in said]
-        assert f"Leads of campaign {best} convert less often than those of the others (" in said
-        assert "but more of all its opportunities are booked (92% vs " in said
+        (sentence,) = [sentence for sentence in summary if best in sentence]
+        assert f"Leads of campaign {best} convert less often than those of the others (" in sentence
+        assert "but more of all its opportunities are booked (92% vs " in sentence
     assert "lower, but books more of all opportunities" in by_leads._repr_html_()
     assert f"{best} lower (but not by all of its opportunities)" in by_leads.figure("rates").layout.meta["alt"]
 
@@ -293,7 +295,7 @@ def test_no_differences_reported_without_effects(seed: int) -> None:
     assert not found.comparisons["verdict"].isin(["higher", "lower"]).any()
     assert (found.comparisons["verdict"] == "explained by the mix").any()
     assert found.actions() == []
-    assert not any("looks poor by its leads" in said for said in found.summary())
+    assert not any("looks poor by its leads" in sentence for sentence in found.summary())
 
 
 @pytest.mark.deep

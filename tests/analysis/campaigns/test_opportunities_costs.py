@@ -80,9 +80,9 @@ def test_costs_by_hand(spent: Callable[..., Opportunities]) -> None:
 
 def test_cost_sentences(spent: Callable[..., Opportunities]) -> None:
     found = spent(frame(("Radio", "2026-03", 400.0), ("Mail", "2026-03", 8000.0), ("Nobody", "2026-03", 7.0)))
-    said = " ".join(found.summary())
-    assert "8,400 was spent on campaigns with 80 opportunities: 105 per opportunity, 140 per booked job." in said
-    assert "Rows of the spend that name an unknown campaign: 1 (7.00 in all), left out." in said
+    text = " ".join(found.summary())
+    assert "8,400 was spent on campaigns with 80 opportunities: 105 per opportunity, 140 per booked job." in text
+    assert "Rows of the spend that name an unknown campaign: 1 (7.00 in all), left out." in text
     assert "Cost" in found.definitions
     assert any("the goal of campaign Mail" in action.do for action in found.actions())
     assert found.costs is not None
@@ -182,9 +182,9 @@ def test_campaigns_are_not_ranked_above_15_percent_unattributed(leads: Frames, j
     assert not listed.attribution.ranked
     assert listed.table["name"].tolist() == ["Mail", "Radio", "Search"]  # by size
     assert set(listed.comparisons["verdict"]) == {"not compared"}
-    assert any("campaigns are listed by size and not ranked" in said for said in listed.summary())
-    assert any("more often than the others" in said for said in ranked.summary())
-    assert not any("more often than the others" in said for said in listed.summary())
+    assert any("campaigns are listed by size and not ranked" in text for text in listed.summary())
+    assert any("more often than the others" in text for text in ranked.summary())
+    assert not any("more often than the others" in text for text in listed.summary())
     assert next(action.do for action in listed.actions()).startswith("Ask each caller")
 
 

@@ -99,9 +99,9 @@ def test_no_speed_with_uncertain_dates(leads: Frames, jobs: Frames) -> None:
     speed = unsure.speed.set_index("day")
     assert speed["known"].tolist() == [False, False, False, True]  # all happened by day 79
     assert speed.loc[90, ["share_lower", "share_upper"]].tolist() == pytest.approx([0.5, 0.5])
-    said = unsure.speed_table().frame.iloc[0]
-    assert said["Within 7 days"] == "dates not known well enough (0–50%)"
-    assert said["Within 90 days"].startswith("50% (")
+    speeds = unsure.speed_table().frame.iloc[0]
+    assert speeds["Within 7 days"] == "dates not known well enough (0–50%)"
+    assert speeds["Within 90 days"].startswith("50% (")
     made = jobs(*({"created_on": "2026-01-09T12:00Z", "customer_id": i} for i in range(20)))
     sure = lead_conversion(leads(*rows), jobs=made, as_of=AS_OF)
     assert sure.speed["known"].all()

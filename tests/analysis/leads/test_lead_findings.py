@@ -120,10 +120,10 @@ def test_figures_have_alt_text(found: LeadConversion) -> None:
         found.figure("curve", groups=[5])
     with pytest.raises(UsageError, match="at most 5"):
         found.figure("curve", groups=range(6))
-    told, young = found.figure("cohorts").data
-    assert list(told.y) == ["Jan 2026", "Feb 2026"]
-    assert list(told.x) == ["1 day", "7 days", "30 days", "60 days", "90 days"]
-    assert [value is None for value in told.z[0]] == [value is not None for value in young.z[0]]
+    measured, young = found.figure("cohorts").data
+    assert list(measured.y) == ["Jan 2026", "Feb 2026"]
+    assert list(measured.x) == ["1 day", "7 days", "30 days", "60 days", "90 days"]
+    assert [value is None for value in measured.z[0]] == [value is not None for value in young.z[0]]
     (bars,) = found.figure("reasons").data
     assert sum(bars.x) == found.reasons["leads"].sum()
     assert (
@@ -145,8 +145,8 @@ def test_total_is_not_mixed_with_rows_without_a_group(leads: Frames) -> None:
     made = {"call_reasons": reasons, "names": reasons, "as_of": NOW, "time_zone": ZONE}
     found = lead_conversion(leads(*reason(None, 4), *reason(9, 36)), by="call_reason", **made)
     assert found.speed["id"].isna().sum() == 8
-    (said,) = [one for one in found.summary() if " within 1 day" in one]
-    assert said == "50% of inquiries were converted within 1 day, 50% within 7 days, and 50% within 90 days."
+    (sentence,) = [one for one in found.summary() if " within 1 day" in one]
+    assert sentence == "50% of inquiries were converted within 1 day, 50% within 7 days, and 50% within 90 days."
     shown = found.speed_table().frame
     assert len(shown) == 3
     assert shown.iloc[0].tolist()[1].startswith("50%")

@@ -59,7 +59,7 @@ def test_five_of_six_is_not_the_best(demo: Demo) -> None:
     found, truths = demo
     assert verdicts(found["campaign"])[truths[7]["campaign_id"]] == "too few"
     assert found["campaign"].table["name"].iloc[-1].startswith(truths[7]["campaign"])  # ranked last, not first
-    assert not any(truths[7]["campaign"] in said for said in found["campaign"].summary())
+    assert not any(truths[7]["campaign"] in sentence for sentence in found["campaign"].summary())
 
 
 def test_equal_campaigns_and_simpsons_pair_are_not_reported(demo: Demo) -> None:

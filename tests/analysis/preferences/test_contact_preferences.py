@@ -80,10 +80,10 @@ ONE_CONTACT = [
 
 @pytest.mark.parametrize(("record", "expected"), ONE_CONTACT)
 def test_each_record_has_one_reason(record: Mapping[str, Any], expected: tuple[str, ...]) -> None:
-    said = why(found(customers({}), contacts({"customer_id": 1, **record})))
+    reasons = why(found(customers({}), contacts({"customer_id": 1, **record})))
     asked = ("marketing call", "marketing text", "marketing e-mail", "service call", "service text")
-    assert tuple(said[one] for one in asked) == expected
-    assert said["marketing post"] == said["service post"] == ""
+    assert tuple(reasons[one] for one in asked) == expected
+    assert reasons["marketing post"] == reasons["service post"] == ""
 
 
 ONE_CUSTOMER = [
@@ -104,9 +104,9 @@ ONE_CUSTOMER = [
 
 @pytest.mark.parametrize(("row", "by_text", "by_post"), ONE_CUSTOMER)
 def test_flags_that_block_a_customer_entirely(row: Mapping[str, Any], by_text: str, by_post: str) -> None:
-    said = why(found(customers(row), contacts({"customer_id": 1})))
-    assert (said["marketing text"], said["marketing post"]) == (by_text, by_post)
-    assert (said["service text"], said["service post"]) == (by_text, by_post)
+    reasons = why(found(customers(row), contacts({"customer_id": 1})))
+    assert (reasons["marketing text"], reasons["marketing post"]) == (by_text, by_post)
+    assert (reasons["service text"], reasons["service post"]) == (by_text, by_post)
 
 
 def test_second_number_unblocks_and_opt_out_outranks_unknown() -> None:
@@ -398,11 +398,11 @@ def test_channel_combinations_add_up() -> None:
     )
     sets = found(whom, reached).combinations
     marketing = sets[sets["purpose"] == "marketing"]
-    said = {
+    counts = {
         tuple(channel for channel in ("call", "text", "e-mail", "post") if row[channel]): int(row["customers"])
         for _, row in marketing.iterrows()
     }
-    assert said == {("call", "text", "e-mail", "post"): 1, ("call", "text", "post"): 1, (): 2}
+    assert counts == {("call", "text", "e-mail", "post"): 1, ("call", "text", "post"): 1, (): 2}
 
 
 def test_frames_without_rows() -> None:

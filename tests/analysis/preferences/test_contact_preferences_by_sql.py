@@ -108,7 +108,7 @@ def company(seed: int, size: int = 300) -> tuple[pd.DataFrame, pd.DataFrame]:
         mail = (f"a{who}@example.com", f" A{who}@EXAMPLE.com ", "none@none.com", f"a{who}@example")[how]
         value = mail if kind == "Email" else "000-000-0000" if who % 10 == 0 else number
         rows.append({"type": kind, "value": value, "customer_id": 1 + int(chance.integers(0, size + 20))})
-    said = {
+    columns = {
         NO_TEXTS: some(chance, flags, many, [0.1, 0.85, 0.05]),
         MARKETING: some(chance, flags, many, [0.7, 0.1, 0.2]),
         REMINDERS: some(chance, flags, many, [0.7, 0.1, 0.2]),
@@ -116,7 +116,7 @@ def company(seed: int, size: int = 300) -> tuple[pd.DataFrame, pd.DataFrame]:
         INVOICE: some(chance, flags, many, [0.6, 0.2, 0.2]),
         STATEMENT: some(chance, flags, many, [0.6, 0.2, 0.2]),
     }
-    return whom, contacts(*rows).assign(**{name: pd.array(cells, dtype="boolean") for name, cells in said.items()})
+    return whom, contacts(*rows).assign(**{name: pd.array(cells, dtype="boolean") for name, cells in columns.items()})
 
 
 def by_type(whom: Any, reached: Any) -> ContactPreferences:

@@ -82,8 +82,8 @@ def test_planted_effects_are_detected(company: tuple[Any, ContactPreferences]) -
     assert len(texts) > 0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DriftWarning)
-        told = crm.customers.list_contacts()
-    stopped = set(told.loc[told[NO_TEXTS].fillna(False), "phone_settings_phone_number"])
+        listed = crm.customers.list_contacts()
+    stopped = set(listed.loc[listed[NO_TEXTS].fillna(False), "phone_settings_phone_number"])
     digits = texts.frame["Number or address"].str.replace(r"\D", "", regex=True).str[-10:]
     assert digits.isin(stopped).mean() > 0.5  # the others stopped on a record of a location
     assert len(lists["older-flag"]) == 0  # the flag follows its parts
@@ -156,10 +156,10 @@ def test_actions_and_tiles_match_the_lists(company: tuple[Any, ContactPreference
 
 def test_names_appear_only_in_work_lists(company: tuple[Any, ContactPreferences]) -> None:
     _, found = company
-    said = [*found.summary(), *found.definitions.values(), found._repr_html_(), found.check._repr_html_(), repr(found)]
-    said += [json.dumps(found.figure(kind).to_plotly_json(), default=str) for kind in ("reach", "reasons", "groups")]  # type: ignore[arg-type]
-    said += [str(one) for one in (*found.actions(), *found.tiles())]
-    everything = " ".join(said)
+    texts = [*found.summary(), *found.definitions.values(), found._repr_html_(), found.check._repr_html_(), repr(found)]
+    texts += [json.dumps(found.figure(kind).to_plotly_json(), default=str) for kind in ("reach", "reasons", "groups")]  # type: ignore[arg-type]
+    texts += [str(one) for one in (*found.actions(), *found.tiles())]
+    everything = " ".join(texts)
     values = pd.concat([store.loc[store["valid"], "value"] for store in found.stores.values()])
     assert not [value for value in values.sample(400, random_state=1) if value in everything]
     assert not [name for name in found.owners.frame["name"].dropna() if len(name) > 9 and name in everything]
@@ -187,18 +187,18 @@ CONSENT = pd.DataFrame(
 def test_own_opt_out_list() -> None:
     flags: list[dict[str, Any]] = [{}, {MARKETING: False}, {MARKETING: None}, {}, {}, {}, {}, {}]
     reached = contacts(
-        *({"customer_id": 1 + n, "value": f"(512) 555-01{n + 1:02d}", **said} for n, said in enumerate(flags))
+        *({"customer_id": 1 + n, "value": f"(512) 555-01{n + 1:02d}", **flag} for n, flag in enumerate(flags))
     )
     whom = customers(*[{}] * len(flags), {})
     found = contact_preferences(whom, reached, consent=CONSENT, as_of=AS_OF, time_zone="America/Chicago")
     assert found.consent is not None
-    told = found.consent.set_index(["purpose", "channel"])
-    assert told.loc[("marketing", "text")].to_dict() == {
+    listed = found.consent.set_index(["purpose", "channel"])
+    assert listed.loc[("marketing", "text")].to_dict() == {
         "customers": 9, "allowed": 4, "not_blocked": 2, "unknown": 1, "blocked": 1, "refused_not_blocked": 2,
         "not_listed": 3,
     }  # fmt: skip
-    assert told.loc[("service", "call"), "refused_not_blocked"] == 1
-    assert told.loc[("marketing", "e-mail"), "not_listed"] == 9
+    assert listed.loc[("service", "call"), "refused_not_blocked"] == 1
+    assert listed.loc[("marketing", "e-mail"), "not_listed"] == 9
     yes, no = found.work_lists["list-says-yes"], found.work_lists["list-says-no"]
     assert yes.frame["Customer id"].tolist() == [2]
     assert yes.after is None
@@ -210,15 +210,15 @@ def test_own_opt_out_list() -> None:
     assert no.after is not None
     assert no.after["customer_id"].tolist() == [4, 6]
     assert not no.after[MARKETING].any()
-    assert any("Your own list allows marketing by text for 4 customers" in said for said in found.summary())
+    assert any("Your own list allows marketing by text for 4 customers" in sentence for sentence in found.summary())
     # what it refuses counts, what it allows opens nothing
     alone = contact_preferences(whom, reached, as_of=AS_OF, time_zone="America/Chicago")
-    texts, before = (one.overall.set_index(["purpose", "channel"]) for one in (found, alone))
-    assert texts.loc[("marketing", "text"), ["lower", "refused_on_your_own_list"]].tolist() == [4, 2]
+    after, before = (one.overall.set_index(["purpose", "channel"]) for one in (found, alone))
+    assert after.loc[("marketing", "text"), ["lower", "refused_on_your_own_list"]].tolist() == [4, 2]
     assert before.loc[("marketing", "text"), ["lower", "refused_on_your_own_list"]].tolist() == [6, 0]
-    assert texts.loc[("service", "call"), "refused_on_your_own_list"] == 1
-    assert texts.loc[("marketing", "call"), "lower"] == before.loc[("marketing", "call"), "lower"]
-    assert any("block 2 customers for marketing by text" in said for said in found.summary())
+    assert after.loc[("service", "call"), "refused_on_your_own_list"] == 1
+    assert after.loc[("marketing", "call"), "lower"] == before.loc[("marketing", "call"), "lower"]
+    assert any("block 2 customers for marketing by text" in sentence for sentence in found.summary())
 
 
 def test_text_share_is_always_shown_as_upper_bound() -> None:
@@ -241,10 +241,10 @@ def test_mostly_invalid_phones_add_a_caution() -> None:
         return contact_preferences(customers({}), reached, as_of=AS_OF, time_zone="America/Chicago")
 
     assert found(3, 3).cautions == ()
-    (said,) = found(4, 3).cautions
-    assert said.startswith("4 of 7 phone numbers are not valid")
-    assert found(4, 3).summary()[0] == said
-    assert cautions(found=found(4, 3).cautions) == [said]
+    (caution,) = found(4, 3).cautions
+    assert caution.startswith("4 of 7 phone numbers are not valid")
+    assert found(4, 3).summary()[0] == caution
+    assert cautions(found=found(4, 3).cautions) == [caution]
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,8 @@ def test_real_difference_is_reported() -> None:
     one = found(*company(1, 2_000, on=(0.9, 0.7), tags=[[0.3] * 3] * 2), "customer_type")
     assert verdicts(one) == {"Residential": "higher", "Commercial": "lower"}
     assert any(
-        said.startswith("Customer type Commercial has a lower share of customers not blocked") for said in one.summary()
+        sentence.startswith("Customer type Commercial has a lower share of customers not blocked")
+        for sentence in one.summary()
     )
     assert "▼" in one._repr_html_()
     for _, frame in one.comparisons.items():
@@ -76,7 +77,7 @@ def test_small_groups_are_not_reported() -> None:
     whom.loc[371:, "type"] = "Commercial"
     one = found(whom, reached, "customer_type")
     assert verdicts(one) == {"Residential": "others too few", "Commercial": "too few"}
-    assert any("too few customers to tell" in said for said in one.summary())
+    assert any("too few customers to tell" in sentence for sentence in one.summary())
 
 
 @pytest.mark.deep

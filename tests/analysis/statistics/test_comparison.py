@@ -217,15 +217,15 @@ def test_sentences_match_the_numbers(leads: Callable[..., pd.DataFrame]) -> None
     names = {1: "Radio", 2: "Mail", 3: "<script>alert(1)</script>", 4: "Bus"}
     rows = [*group(1, 60, 100), *group(2, 30, 100), *group(3, 5, 100), *group(4, 5, 6)]
     found = lead_conversion(leads(*rows), by="campaign", names=names, as_of="2026-03-01T00:00Z")
-    said = found.summary()
-    assert said[0] == (
+    sentences = found.summary()
+    assert sentences[0] == (
         "Of 306 inquiries at least 30 days old, 33% (95% CI 28–38%) were converted within 30 days of coming in."
     )
-    assert "Campaign Radio converts more often than the others: 60% (50–69%) vs 19%." in said
-    assert any(line.startswith("Campaign <script>") and "less often" in line for line in said)
-    assert "1 campaign has fewer than 30 inquiries that are old enough: too few to compare." in said
-    assert not any("Bus" in line or "Mail" in line or "cause" in line for line in said)
-    html = said._repr_html_() + found._repr_html_() + found.definitions._repr_html_()
+    assert "Campaign Radio converts more often than the others: 60% (50–69%) vs 19%." in sentences
+    assert any(line.startswith("Campaign <script>") and "less often" in line for line in sentences)
+    assert "1 campaign has fewer than 30 inquiries that are old enough: too few to compare." in sentences
+    assert not any("Bus" in line or "Mail" in line or "cause" in line for line in sentences)
+    html = sentences._repr_html_() + found._repr_html_() + found.definitions._repr_html_()
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
 
@@ -235,9 +235,9 @@ def test_no_clear_difference_is_reported(leads: Callable[..., pd.DataFrame]) -> 
     found = lead_conversion(leads(*rows), by="campaign", as_of="2026-03-01T00:00Z")
     assert "No campaign is clearly different from the others." in found.summary()
     alone = lead_conversion(leads(*rows[::2]), by="campaign", as_of="2026-03-01T00:00Z")
-    assert not any("can be compared" in said for said in alone.summary())
+    assert not any("can be compared" in sentences for sentences in alone.summary())
     assert "There is no other campaign to compare campaign 0 with." in alone.summary()
-    assert not any("fewer than 30" in said for said in alone.summary())
+    assert not any("fewer than 30" in sentences for sentences in alone.summary())
     most = lead_conversion(leads(*rows[::2], *rows[1:8:2]), by="campaign", as_of="2026-03-01T00:00Z").summary()
     assert (
         "All other campaigns together have 4 inquiries that are old enough, fewer than 30: too few to compare "

@@ -112,11 +112,11 @@ def test_predicted_conversions_of_open_inquiries() -> None:
         ends, event = np.ceil(np.minimum(won, lost)), np.where(won < lost, 1, 2)
         seen = ends <= np.floor(age)
         columns = {"day": np.where(seen, ends, np.floor(age)).astype(int), "event": np.where(seen, event, 0)}
-        courses = pd.DataFrame(
+        histories = pd.DataFrame(
             {f"{side}_{name}": values for side in ("early", "late") for name, values in columns.items()}
         ).assign(inquiries=1)
         waiting = ~seen & (age < 60)
-        later = later_conversion(courses, age[waiting], least=30)
+        later = later_conversion(histories, age[waiting], least=30)
         assert later is not None
         came = int((waiting & (won < lost) & (won <= age + 30)).sum())
         within += later.low <= came <= later.high

@@ -116,7 +116,7 @@ def test_mantel_haenszel_coverage_in_small_and_large_strata() -> None:
     assert np.mean(np.abs(difference - 0.1) < 1.96 * error) == pytest.approx(0.95, abs=0.015)
 
 
-def courses(seed: int, size: int = 300) -> tuple[np.ndarray, np.ndarray]:
+def histories(seed: int, size: int = 300) -> tuple[np.ndarray, np.ndarray]:
     """Durations, no two alike, and how each ended: 0 is censored."""
     chance = np.random.default_rng(seed)
     return chance.permutation(np.arange(1, size + 1)) / 10, chance.choice([0, 1, 2], size, p=[0.2, 0.3, 0.5])
@@ -125,7 +125,7 @@ def courses(seed: int, size: int = 300) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("cause", [1, 2])
 def test_aalen_johansen_matches_lifelines_on_all_rows(seed: int, cause: int) -> None:
-    times, causes = courses(seed)
+    times, causes = histories(seed)
     causes[np.argmin(times)], causes[np.argmax(times)] = cause, 0
     fitted = AalenJohansenFitter().fit(times, causes, event_of_interest=cause)
     curve = aalen_johansen(times, causes, cause=cause)
@@ -137,7 +137,7 @@ def test_aalen_johansen_matches_lifelines_on_all_rows(seed: int, cause: int) -> 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_aalen_johansen_of_counts_matches_statsmodels_with_ties(seed: int) -> None:
-    times, causes = courses(seed)
+    times, causes = histories(seed)
     days = np.ceil(times)
     causes[days == days.max()] = 0  # statsmodels has no error where nobody is left
     expected = CumIncidenceRight(days, causes)

@@ -87,8 +87,8 @@ def test_conflict_is_not_sent_and_lists_three_values(box, crm, renamed, count):
     box.change("customers", 2, name="Theirs")
     box.change("customers", 3, doNotMail=False)
     result = plan.apply()
-    told = result.conflicts.to_dict("records")
-    assert told == [
+    conflicts = result.conflicts.to_dict("records")
+    assert conflicts == [
         {
             **{"resource": "customers", "id": 2, "column": "name", "old": "x", "now": "Theirs", "new": "New name"},
             "why": "somebody else changed it",

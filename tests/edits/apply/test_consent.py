@@ -141,7 +141,7 @@ class Leaves:
         self.said_no_at.update({place: at for place in now if now[place] is False and before[place] is not False})
 
 
-def walk(place, contacts, mail, actions):
+def run_sequence(place, contacts, mail, actions):
     box, crm, time = place
     begin(box, crm, contacts, mail)
     plans, results, before, leaves = [], [], state(box), Leaves()
@@ -214,7 +214,7 @@ of_one_number = [
 def test_no_sequence_of_edits_opts_anybody_in(place, contacts, mail, actions):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DriftWarning)
-        walk(place, contacts, mail, actions)
+        run_sequence(place, contacts, mail, actions)
 
 
 def off(crm, rows, **flags):

@@ -92,11 +92,11 @@ def kill(kind, chance, box, recorder, through, tmp_path):
             crm.undo(journal_path)
     result = through().load_plan(tmp_path / "plan.json").apply()
     now = values(box, new)
-    told = rows_in(result.succeeded) | rows_in(result.already)
+    reported = rows_in(result.succeeded) | rows_in(result.already)
     wrong = [place for place, value in now.items() if value not in (old[place], new[place])]
     # A row that could not be read back is a failure, which says that nobody knows; the undo reads it.
-    spoken_of = told | rows_in(result.failed)
-    wrong += [place for place, value in now.items() if place[:2] in told and value != new[place]]
+    spoken_of = reported | rows_in(result.failed)
+    wrong += [place for place, value in now.items() if place[:2] in reported and value != new[place]]
     wrong += [place for place, value in now.items() if place[:2] not in spoken_of and value == new[place]]
     carried_out = Counter(path for _, path, _, status in recorder.writes if status is None or not 400 <= status < 500)
     twice = [path for path, times in carried_out.items() if times > 1]
@@ -122,7 +122,7 @@ def kill(kind, chance, box, recorder, through, tmp_path):
 @pytest.mark.parametrize("kind", KINDS)
 def test_killed_resumed_and_undone(kind, tmp_path_factory, time, monkeypatch):
     chance = random.Random(f"{os.environ.get('SEED', '9')} {kind}")
-    told: Counter[str] = Counter()
+    reported: Counter[str] = Counter()
     for number in range(max(1, KILLS // len(KINDS))):
         folder = tmp_path_factory.mktemp(f"kill{number}")
         with (
@@ -138,8 +138,8 @@ def test_killed_resumed_and_undone(kind, tmp_path_factory, time, monkeypatch):
                 for crm in opened:
                     crm.close()
         assert not any(faults.values()), faults
-        told.update(counts)
-    print(f"\n{kind}: {number + 1} kills, {dict(told)}")
+        reported.update(counts)
+    print(f"\n{kind}: {number + 1} kills, {dict(reported)}")
 
 
 def connecting(box, recorder, folder, time, patch, opened):

@@ -150,8 +150,10 @@ def test_opt_out_after_the_request_is_kept(box, crm):
 @pytest.mark.deep
 def test_no_opt_out_is_lost_outside_the_window_under_load():
     command = [sys.executable, "-m", "bench.opt_outs", "--rows", "300", "--rate-limit", "55"]
-    told = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True, timeout=200)
-    race = json.loads(told.stdout)
+    completed = subprocess.run(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True, timeout=200
+    )
+    race = json.loads(completed.stdout)
     print(race)
     assert race["opted_out"] >= 250, "nearly all of them came during the apply"
     assert race["lost_outside"] == 0

@@ -83,9 +83,9 @@ def test_every_matching_record_is_opted_out(crm):
 def test_newer_contacts_are_listed_without_names(crm):
     plan = crm.plan_opt_out([MAIL, TEXTLESS])
     assert plan.changes["resource"].tolist() == ["location_contacts"]
-    told = plan.unmatched
-    assert told["what"].tolist() == [MAIL]
-    assert "names=" in told["instead"][0]
+    unmatched = plan.unmatched
+    assert unmatched["what"].tolist() == [MAIL]
+    assert "names=" in unmatched["instead"][0]
     strange = crm.plan_opt_out([MAIL], names=["Weather"])
     assert "no preference with these names" in strange.unmatched["why"][0]
 
@@ -93,8 +93,8 @@ def test_newer_contacts_are_listed_without_names(crm):
 def test_contacts_of_inactive_or_merged_customers_are_listed(crm):
     plan = crm.plan_opt_out([CLOSED, FREE, MAIL], names=["Marketing"], reason="asked by mail")
     assert [key for _, key in plan.keys if len(key) == 2] == [(1, 151), (11, 111)]
-    told = plan.unmatched[plan.unmatched["why"].str.contains("contacts cannot be changed")]
-    assert told.values.tolist() == [
+    unmatched = plan.unmatched[plan.unmatched["why"].str.contains("contacts cannot be changed")]
+    assert unmatched.values.tolist() == [
         [CLOSED, "customer 2 was merged into 1, so its contacts cannot be changed", f"change it in {SCREEN}"],
         [
             CLOSED,
@@ -135,9 +135,9 @@ def test_plan_lists_what_was_not_searched(crm, box, tmp_path):
     assert bookings in repr(plan)
     assert texts not in crm.plan_opt_out([MAIL]).warnings, "an address gets no texts"
     box.inject("Leads_GetList", status=403, times=5)
-    told = crm.plan_opt_out([OF_A_LEAD])
-    assert told.warnings[0].startswith("Leads were not searched")
-    assert listed(told) == {OF_A_LEAD: ["no searched record has it"]}
+    plan = crm.plan_opt_out([OF_A_LEAD])
+    assert plan.warnings[0].startswith("Leads were not searched")
+    assert listed(plan) == {OF_A_LEAD: ["no searched record has it"]}
 
 
 @pytest.mark.parametrize("nothing", [[], "", [None], 5125550101, [5125550101.0], pd.DataFrame({"a": ["x"]})])

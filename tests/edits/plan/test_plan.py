@@ -174,7 +174,7 @@ def test_irreversible_cells_are_one_way():
 
 
 @pytest.mark.parametrize(
-    ("resource", "row", "changes", "column", "told"),
+    ("resource", "row", "changes", "column", "reason"),
     [
         ("customers", {}, {"name": None}, "name", 'the empty text, ""'),
         ("customers", {"tax_exempt": True}, {"tax_exempt": None}, "tax_exempt", "cannot be cleared"),
@@ -202,10 +202,10 @@ def test_irreversible_cells_are_one_way():
         ("customers", {"merged_to_id": 99}, {"name": "x"}, "name", "change 99 instead"),
     ],
 )
-def test_refusals_suggest_alternatives(resource, row, changes, column, told):
+def test_refusals_suggest_alternatives(resource, row, changes, column, reason):
     made = plan(resource, row, changes)
     assert not made.steps
-    assert told in reasons(made)[column]
+    assert reason in reasons(made)[column]
     assert made.refused["column"].tolist() == [column]
 
 

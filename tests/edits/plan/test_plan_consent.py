@@ -43,7 +43,7 @@ WIDER = [
 def test_opt_ins_need_permission_and_a_source(resource, row, changes):
     refused = plan(resource, row, changes)
     assert not refused.steps
-    assert all("consent_source" in told for told in reasons(refused).values())
+    assert all("consent_source" in reason for reason in reasons(refused).values())
     assert set(reasons(refused)) == set(changes)
     allowed = plan(resource, row, changes, **ALLOWED)
     assert allowed.changes["consent"].all()

@@ -64,7 +64,7 @@ def test_altered_plan_is_rejected(tmp_path, alter):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("{}", "is not a plan"),
         ("[1]", "is not a plan"),
@@ -72,9 +72,9 @@ def test_altered_plan_is_rejected(tmp_path, alter):
         ('{"kind": "stcrm plan", "version": 9}', "version 9"),
     ],
 )
-def test_other_files_are_rejected(tmp_path, text, told):
+def test_other_files_are_rejected(tmp_path, text, message):
     (tmp_path / "x").write_text(text)
-    with pytest.raises(UsageError, match=told):
+    with pytest.raises(UsageError, match=message):
         plan_file.read(tmp_path / "x")
     with pytest.raises(UsageError, match="does not exist"):
         plan_file.read(tmp_path / "y")

@@ -80,7 +80,7 @@ def test_every_difference_is_planned_or_refused(resource, options, data, tmp_pat
     before, after = data.draw(repaired(resource))
     plan = plan_changes(resource, before, after, origin=ORIGIN, options=options)
     rows = dict(rows_of(target, before, None))
-    told = {(one.key, one.column.partition(".")[0]) for one in plan.refusals}
+    refused = {(one.key, one.column.partition(".")[0]) for one in plan.refusals}
     sent = set()
     for step in plan.steps:
         sent |= {(key, cell.column.partition(".")[0]) for key in step.keys for cell in step.cells}
@@ -91,7 +91,7 @@ def test_every_difference_is_planned_or_refused(resource, options, data, tmp_pat
     for change in diff(before, after, row=target.row).frame.to_dict("records"):
         key, column = tuple(change[name] for name in target.row.key), change["column"]
         nothing = any(one.key == key and one.column == "" for one in plan.refusals)
-        assert (key, column) in sent | told or nothing or _no_change(target, change), column
+        assert (key, column) in sent | refused or nothing or _no_change(target, change), column
     plan.save(path := tmp_path_factory.mktemp("plans") / "plan")
     assert Plan.of(plan_file.read(path)) == plan
     assert repr(plan)

@@ -151,13 +151,13 @@ def test_custom_fields_long_and_wide(crm):
     ]
     long = pd.DataFrame({"id": [2], "type_id": [FIELD], "value": ["b"]})
     assert crm.customers.plan_custom_fields(before, long).changes["new"].tolist() == ["b"]
-    for wrong, told in (
+    for wrong, message in (
         (wide.assign(Gaet="x"), "no row has a field 'Gaet'"),
         (pd.concat([long, long]), "twice"),
         (long.assign(id=99), "not in `before`"),
         (long.assign(type_id="x"), "whole number"),
     ):
-        with pytest.raises(UsageError, match=told):
+        with pytest.raises(UsageError, match=message):
             crm.customers.plan_custom_fields(before, wrong)
 
 
@@ -173,13 +173,13 @@ def test_dismissals_are_irreversible_and_need_unmodified_leads(crm):
     plan = crm.leads.plan_dismiss(closed, dismissing_reason_id=9)
     assert plan.changes["id"].unique().tolist() == [23]
     assert plan.refused["reason"].tolist() == ["it is already converted", "it is already dismissed"]
-    for frame, given, told in (
+    for frame, given, message in (
         (leads.drop(columns="modified_on"), 9, "modified_on"),
         (pd.concat([leads, leads]), 9, "twice"),
         (leads, None, "is required"),
         (leads, "x", "whole number"),
     ):
-        with pytest.raises(UsageError, match=told):
+        with pytest.raises(UsageError, match=message):
             crm.leads.plan_dismiss(frame, dismissing_reason_id=given)
 
 

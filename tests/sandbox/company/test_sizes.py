@@ -297,5 +297,5 @@ def test_every_dismissing_reason_has_a_name(company):
     named = {int(id) for id in company.truth["dismissing_reasons"]}
     for table in ("leads", "bookings"):
         assert {*company[table].dismissingReasonId.dropna()} <= named
-    said = [name.casefold() for name in company.truth["dismissing_reasons"].values()]
-    assert not {*said} & {*LEFT_OUT}
+    names = [name.casefold() for name in company.truth["dismissing_reasons"].values()]
+    assert not {*names} & {*LEFT_OUT}

@@ -10,7 +10,7 @@ def rate(rows: pd.DataFrame) -> float:
     return float((rows.status == "Converted").mean())
 
 
-def told(rows: pd.DataFrame, entry: dict) -> None:
+def check_counts(rows: pd.DataFrame, entry: dict) -> None:
     """Check that the rows agree with the truth."""
     assert len(rows) == entry["leads"]
     assert (rows.status == "Converted").sum() == entry["converted"]
@@ -38,7 +38,7 @@ def test_best_by_opportunities_has_the_lowest_rescue_rate(company):
     entry = company.planted(1)
     (campaign,) = entry["campaign_ids"]
     mature = company.mature()
-    told(mature[mature.campaignId == campaign], entry)
+    check_counts(mature[mature.campaignId == campaign], entry)
     rescue = {name: rate(rows) for name, rows in by_campaign(mature, 100).items()}
     assert min(rescue, key=rescue.get) == campaign
 
@@ -66,14 +66,14 @@ def test_better_in_each_business_unit_and_worse_pooled(company):
     entry = company.planted(2)
     mature = company.mature()
     better, worse = (mature[mature.campaignId == campaign] for campaign in entry["campaign_ids"])
-    told(better, entry["better_in_each_unit"])
-    told(worse, entry["better_pooled"])
+    check_counts(better, entry["better_in_each_unit"])
+    check_counts(worse, entry["better_pooled"])
     assert rate(better) < rate(worse)
     assert len(entry["units"]) == 2
     for unit in entry["units"]:
         mine, others = (rows[rows.businessUnitId == unit["business_unit_id"]] for rows in (better, worse))
-        told(mine, unit["of_better_in_each_unit"])
-        told(others, unit["of_better_pooled"])
+        check_counts(mine, unit["of_better_in_each_unit"])
+        check_counts(others, unit["of_better_pooled"])
         assert rate(mine) > rate(others)
 
 
@@ -82,7 +82,7 @@ def test_two_campaigns_of_equal_rates(company):
     mature = company.mature()
     pair = [mature[mature.campaignId == campaign] for campaign in entry["campaign_ids"]]
     for rows, one in zip(pair, entry["campaigns"], strict=True):
-        told(rows, one)
+        check_counts(rows, one)
         assert len(rows) == 300
     assert rate(pair[0]) == rate(pair[1])
 
@@ -91,8 +91,8 @@ def test_conversion_curves_cross(company):
     entry = company.planted(4)
     mature = company.mature()
     fast, slow = (mature[mature.campaignId == campaign] for campaign in entry["campaign_ids"])
-    told(fast, entry["fast"])
-    told(slow, entry["slow"])
+    check_counts(fast, entry["fast"])
+    check_counts(slow, entry["slow"])
     assert rate(fast) < rate(slow)
     early = [float(((rows.status == "Converted") & (days(company, rows) <= 4)).mean()) for rows in (fast, slow)]
     assert early[0] > early[1] + 0.05
@@ -116,7 +116,7 @@ def test_one_minus_kaplan_meier_ranks_a_campaign_wrongly(company):
     entry = company.planted(5)
     (campaign,) = entry["campaign_ids"]
     groups = by_campaign(company.mature(), 100)
-    told(groups[campaign], entry)
+    check_counts(groups[campaign], entry)
     assert (groups[campaign].status == "Dismissed").sum() == entry["dismissed"]
     naive = {name: one_minus_kaplan_meier(company, rows) for name, rows in groups.items()}
     plain = {name: rate(rows) for name, rows in groups.items()}
@@ -141,7 +141,7 @@ def test_dismissals_of_a_source_are_mostly_leads(company):
 def test_five_of_six(company):
     entry = company.planted(7)
     mature = company.mature()
-    told(mature[mature.campaignId.isin(entry["campaign_ids"])], entry)
+    check_counts(mature[mature.campaignId.isin(entry["campaign_ids"])], entry)
     assert (entry["leads"], entry["converted"]) == (6, 5)
 
 
@@ -151,9 +151,9 @@ def test_difference_between_creators_is_case_mix(company):
     rates = []
     for one in entry["creators"]:
         mine = mature[mature.createdById == one["user_id"]]
-        told(mine, one)
+        check_counts(mine, one)
         for unit, part in one["by_business_unit"].items():
-            told(mine[mine.businessUnitId == int(unit)], part)
+            check_counts(mine[mine.businessUnitId == int(unit)], part)
         rates.append([rate(mine), *(part["rate"] for part in one["by_business_unit"].values())])
     few, many = rates
     assert many[0] - few[0] > 0.12
@@ -164,8 +164,8 @@ def test_one_campaign_is_an_outlier(company):
     entry = company.planted(9)
     mature = company.mature()
     mine = mature.campaignId.isin(entry["campaign_ids"])
-    told(mature[mine], entry)
-    told(mature[~mine], entry["all_others"])
+    check_counts(mature[mine], entry)
+    check_counts(mature[~mine], entry["all_others"])
     assert len(mature[mine]) == 400
     assert 100 * (rate(mature[mine]) - rate(mature[~mine])) == pytest.approx(12, abs=0.2)
     assert 100 * (rate(mature[mine]) - rate(mature[~mine])) == pytest.approx(entry["points_above"], abs=1e-2)
@@ -178,6 +178,6 @@ def test_a_small_company_lists_the_truths_left_out(by_the_book):
     assert not planted & set(left_out)
     assert {7, 9} <= planted
     assert all("too few" in why for why in left_out.values())
-    told(
+    check_counts(
         by_the_book.mature().query(f"campaignId == {by_the_book.planted(9)['campaign_ids'][0]}"), by_the_book.planted(9)
     )

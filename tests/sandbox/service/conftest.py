@@ -395,7 +395,7 @@ class Caller:
         assert answer["totalCount"] == len(answer["data"])
         return list(answer["data"])
 
-    def walk(self, path: str, start: str = "", **query: Any) -> tuple[Rows, str]:
+    def read_feed(self, path: str, start: str = "", **query: Any) -> tuple[Rows, str]:
         """Return all rows of a feed and its last token."""
         rows: Rows = []
         while True:

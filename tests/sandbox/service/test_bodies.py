@@ -70,16 +70,16 @@ def peak(process: Any) -> int:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc tells how much memory a process has had")
 def test_rejected_large_bodies_use_no_memory() -> None:
-    with served("--leads", "100", "--rate-limit", "0") as (process, told):
-        address = urllib.parse.urlsplit(told["api_url"])
-        headers = {"Content-Type": "application/json", "ST-App-Key": told["app_key"]}
+    with served("--leads", "100", "--rate-limit", "0") as (process, connection):
+        address = urllib.parse.urlsplit(connection["api_url"])
+        headers = {"Content-Type": "application/json", "ST-App-Key": connection["app_key"]}
         before = peak(process)
-        for token, status, most in (("", 401, 30), (sign_in(told), 413, 120)):
-            connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=30)
+        for token, status, most in (("", 401, 30), (sign_in(connection), 413, 120)):
+            raw = http.client.HTTPConnection(str(address.hostname), address.port, timeout=30)
             sent = {**headers, "Authorization": f"Bearer {token}"}
-            path = f"/crm/v2/tenant/{told['tenant']}/leads"
-            connection.request("POST", path, pieces(100), sent, encode_chunked=True)
-            answer = connection.getresponse()
+            path = f"/crm/v2/tenant/{connection['tenant']}/leads"
+            raw.request("POST", path, pieces(100), sent, encode_chunked=True)
+            answer = raw.getresponse()
             assert (answer.status, json.loads(answer.read())["status"]) == (status, status)
-            connection.close()
+            raw.close()
             assert peak(process) - before < most, "MB"

@@ -26,7 +26,7 @@ FEEDS = {
 @pytest.mark.parametrize("path", FEEDS)
 def test_a_feed_has_every_row_in_order_of_change(path: str, fresh: Any, tables: Any) -> None:
     _, caller = fresh(_feed_size=7)
-    rows, token = caller.walk(path)
+    rows, token = caller.read_feed(path)
     expected = tables[FEEDS[path]]
     assert sorted(map(repr, (sorted(row.items()) for row in rows))) == sorted(
         map(repr, (sorted(row.items()) for row in expected))
@@ -34,20 +34,20 @@ def test_a_feed_has_every_row_in_order_of_change(path: str, fresh: Any, tables: 
     assert any(row["active"] is False for row in rows)
     moments = [row["modifiedOn"].rstrip("Z") for row in rows]
     assert moments == sorted(moments)
-    assert caller.walk(path, token) == ([], token)
+    assert caller.read_feed(path, token) == ([], token)
 
 
 def test_a_feed_from_a_date(caller: Any, tables: Any) -> None:
-    rows, token = caller.walk("export/leads", "2026-04-01")
+    rows, token = caller.read_feed("export/leads", "2026-04-01")
     assert len(rows) == sum(row["modifiedOn"] >= "2026-04-01" for row in tables["leads"]) > 0
-    assert caller.walk("export/leads", token)[0] == []
-    nothing, token = caller.walk("export/leads", "2030-01-01")
+    assert caller.read_feed("export/leads", token)[0] == []
+    nothing, token = caller.read_feed("export/leads", "2030-01-01")
     assert nothing == []
-    assert caller.walk("export/leads", token)[0] == []
+    assert caller.read_feed("export/leads", token)[0] == []
 
 
 def test_a_token_is_valid_for_its_feed_only(caller: Any) -> None:
-    _, token = caller.walk("export/leads")
+    _, token = caller.read_feed("export/leads")
     for path, start in (("export/customers", token), ("export/leads", "nonsense"), ("export/leads", token[:-5])):
         status, answer = caller.get(path, **{"from": start})
         assert (status, list(answer["errors"])) == (400, ["from"])
@@ -55,45 +55,45 @@ def test_a_token_is_valid_for_its_feed_only(caller: Any) -> None:
 
 def test_changes_follow_the_token(fresh: Any) -> None:
     sandbox, caller = fresh()
-    _, token = caller.walk("export/leads")
+    _, token = caller.read_feed("export/leads")
     sandbox.change("leads", 5001, status="Converted")
     sandbox.remove("leads", 5002)
     sandbox.put("leads", {"id": 7777, "status": "Open"})
     sandbox.change("leads", 5004, summary="old", modifiedOn="2020-01-01T00:00:00Z")
-    rows, after = caller.walk("export/leads", token)
+    rows, after = caller.read_feed("export/leads", token)
     assert [(row["id"], row["active"]) for row in rows] == [(5001, True), (5002, False), (7777, True), (5004, True)]
     assert rows[0]["status"] == "Converted"
     assert rows[0]["modifiedOn"].startswith("2026-07-01T12:")
     assert rows[3]["modifiedOn"] == "2020-01-01T00:00:00Z"
-    assert caller.walk("export/leads", after)[0] == []
+    assert caller.read_feed("export/leads", after)[0] == []
 
 
 def test_a_change_appears_after_15_minutes(fresh: Any) -> None:
     sandbox, caller = fresh(feed_delay=900, _feed_size=7, _token_lifetime=1e9)
-    founded, token = caller.walk("export/leads")
+    founded, token = caller.read_feed("export/leads")
     assert len(founded) == 200, "the company's rows are there from the start"
     sandbox.change("leads", 5001, status="Converted")
     sandbox.put("leads", {"id": 7777, "status": "Open"})
     sandbox.remove("leads", 5002)
-    assert caller.walk("export/leads", token) == ([], token)
-    assert caller.walk("export/leads") == (founded, token), "each row as it was, and none is missing"
-    recent, _ = caller.walk("export/leads", token, includeRecentChanges="true")
+    assert caller.read_feed("export/leads", token) == ([], token)
+    assert caller.read_feed("export/leads") == (founded, token), "each row as it was, and none is missing"
+    recent, _ = caller.read_feed("export/leads", token, includeRecentChanges="true")
     assert [row["id"] for row in recent] == [5001, 7777, 5002]
 
     sandbox.advance(dt.timedelta(minutes=14))
-    assert caller.walk("export/leads", token) == ([], token)
+    assert caller.read_feed("export/leads", token) == ([], token)
     sandbox.change("leads", 5001, status="Dismissed")
     sandbox.advance(120)
-    rows, token = caller.walk("export/leads", token)
+    rows, token = caller.read_feed("export/leads", token)
     assert [(row["id"], row["status"], row["active"]) for row in rows] == [
         (5001, "Converted", True),
         (7777, "Open", True),
         (5002, "Converted", False),
     ], "as of a quarter of an hour ago, when 5001 had been changed once"
     sandbox.advance(dt.timedelta(minutes=14))
-    rows, token = caller.walk("export/leads", token)
+    rows, token = caller.read_feed("export/leads", token)
     assert [(row["id"], row["status"]) for row in rows] == [(5001, "Dismissed")]
-    assert caller.walk("export/leads", token) == ([], token)
+    assert caller.read_feed("export/leads", token) == ([], token)
     with pytest.raises(UsageError, match="cannot go back"):
         sandbox.advance(-1)
 
@@ -101,12 +101,12 @@ def test_a_change_appears_after_15_minutes(fresh: Any) -> None:
 def test_feeds_have_a_delay_by_default() -> None:
     with Sandbox(company=Tiny(), as_of=AS_OF, rate_limit=None) as sandbox:
         caller = Caller(sandbox)
-        _, token = caller.walk("export/customers")
+        _, token = caller.read_feed("export/customers")
         sandbox.change("customers", 7, name="New")
-        assert caller.walk("export/customers", token) == ([], token)
+        assert caller.read_feed("export/customers", token) == ([], token)
         sandbox.advance(900)
         caller.sign_in()  # tokens age, too
-        assert [row["id"] for row in caller.walk("export/customers", token)[0]] == [7]
+        assert [row["id"] for row in caller.read_feed("export/customers", token)[0]] == [7]
     with pytest.raises(UsageError, match="feed_delay"):
         Sandbox(feed_delay=-1)
 
@@ -134,20 +134,20 @@ def test_no_token_skips_a_change(seed: int, fresh: Any) -> None:
             known |= {row["id"]: row for row in answer["data"]}
             token = answer["continueFrom"]
     sandbox.advance(900)
-    known |= {row["id"]: row for row in caller.walk("export/leads", token)[0]}
-    assert known == {row["id"]: row for row in caller.walk("export/leads", includeRecentChanges="true")[0]}
+    known |= {row["id"]: row for row in caller.read_feed("export/leads", token)[0]}
+    assert known == {row["id"]: row for row in caller.read_feed("export/leads", includeRecentChanges="true")[0]}
 
 
 def test_recent_changes_are_repeated(fresh: Any) -> None:
     sandbox, caller = fresh(_feed_size=2)
-    _, token = caller.walk("export/leads", includeRecentChanges="true")
+    _, token = caller.read_feed("export/leads", includeRecentChanges="true")
     for lead in (5001, 5002, 5004, 5005, 5006):
         sandbox.change("leads", lead, summary="new")
-    rows, token = caller.walk("export/leads", token, includeRecentChanges="true")
+    rows, token = caller.read_feed("export/leads", token, includeRecentChanges="true")
     assert [row["id"] for row in rows] == [5001, 5002, 5004, 5005, 5006]
-    rows, token = caller.walk("export/leads", token, includeRecentChanges="true")
+    rows, token = caller.read_feed("export/leads", token, includeRecentChanges="true")
     assert [row["id"] for row in rows] == [5001, 5002, 5004, 5005, 5006], "again, though nothing changed"
-    assert caller.walk("export/leads", token)[0] == []
+    assert caller.read_feed("export/leads", token)[0] == []
 
 
 def test_a_deleted_row_is_not_listed(fresh: Any) -> None:

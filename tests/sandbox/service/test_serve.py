@@ -36,9 +36,9 @@ def served(*options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any
         process.communicate()
 
 
-def sign_in(told: dict[str, Any]) -> str:
-    form = {"grant_type": "client_credentials"} | {name: told[name] for name in ("client_id", "client_secret")}
-    with urllib.request.urlopen(told["auth_url"], urllib.parse.urlencode(form).encode()) as answer:
+def sign_in(connection: dict[str, Any]) -> str:
+    form = {"grant_type": "client_credentials"} | {name: connection[name] for name in ("client_id", "client_secret")}
+    with urllib.request.urlopen(connection["auth_url"], urllib.parse.urlencode(form).encode()) as answer:
         return str(json.load(answer)["access_token"])
 
 
@@ -46,11 +46,19 @@ def sign_in(told: dict[str, Any]) -> str:
 def test_serve_starts_and_stops_cleanly(name: str, tmp_path: Path) -> None:
     state = tmp_path / "state.sqlite"
     options = ("--leads", "120", "--seed", "3", "--as-of", "2026-05-01", "--state", str(state), "--no-effects")
-    with served(*options, "--latency-ms", "1", "--rate-limit", "0", "--feed-delay", "0") as (process, told):
-        assert set(told) == {"api_url", "auth_url", "tenant", "client_id", "client_secret", "app_key", "sandbox_id"}
-        assert told["api_url"].startswith("http://127.0.0.1:")
-        headers = {"Authorization": f"Bearer {sign_in(told)}", "ST-App-Key": told["app_key"]}
-        url = f"{told['api_url']}/crm/v2/tenant/{told['tenant']}/leads?includeTotal=true"
+    with served(*options, "--latency-ms", "1", "--rate-limit", "0", "--feed-delay", "0") as (process, connection):
+        assert set(connection) == {
+            "api_url",
+            "auth_url",
+            "tenant",
+            "client_id",
+            "client_secret",
+            "app_key",
+            "sandbox_id",
+        }
+        assert connection["api_url"].startswith("http://127.0.0.1:")
+        headers = {"Authorization": f"Bearer {sign_in(connection)}", "ST-App-Key": connection["app_key"]}
+        url = f"{connection['api_url']}/crm/v2/tenant/{connection['tenant']}/leads?includeTotal=true"
         with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as answer:
             assert json.load(answer)["totalCount"] > 20
             assert answer.headers["Date"].startswith("Fri, 01 May 2026")
@@ -77,13 +85,13 @@ def test_a_terminal_shows_progress() -> None:
     reader.start()
     try:
         assert process.stdout is not None
-        told = json.loads(process.stdout.readline())
+        connection = json.loads(process.stdout.readline())
     finally:
         process.kill()
         process.communicate()
         reader.join()
         os.close(ours)
-    assert told["tenant"]
+    assert connection["tenant"]
     assert "demo company" in b"".join(shown).decode()
 
 

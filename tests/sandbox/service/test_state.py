@@ -26,50 +26,50 @@ def test_a_state_keeps_changes(fresh: Any, tmp_path: Path) -> None:
     file = tmp_path / "deep" / "state.sqlite"
     first, caller = fresh(state=file)
     first.change("leads", 5001, summary="kept")
-    token = caller.walk("export/leads")[1]
-    told, rows, truth = first.connection(), caller.rows("leads"), first.truth
+    token = caller.read_feed("export/leads")[1]
+    connection, rows, truth = first.connection(), caller.rows("leads"), first.truth
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     first.stop()
     assert [one.name for one in file.parent.iterdir()] == [file.name]
 
     second, caller = fresh(state=file, company=None, leads=10**9, seed=7)
-    assert {**second.connection(), "api_url": "", "auth_url": ""} == {**told, "api_url": "", "auth_url": ""}
+    assert {**second.connection(), "api_url": "", "auth_url": ""} == {**connection, "api_url": "", "auth_url": ""}
     assert second.truth == truth
     assert (second.name, second.time_zone) == ("Tiny", "America/Chicago")
     assert caller.rows("leads") == rows
     assert caller.get("leads/5001")[1]["summary"] == "kept"
-    assert caller.walk("export/leads", token)[0] == []
+    assert caller.read_feed("export/leads", token)[0] == []
     assert dt.timedelta(0) < second.now() - dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC) < dt.timedelta(minutes=1)
     second.change("leads", 5002, summary="later")
-    assert [row["id"] for row in caller.walk("export/leads", token)[0]] == [5002]
+    assert [row["id"] for row in caller.read_feed("export/leads", token)[0]] == [5002]
 
 
 def test_a_state_keeps_recent_changes(fresh: Any, tmp_path: Path) -> None:
     file = tmp_path / "state.sqlite"
     first, caller = fresh(state=file, feed_delay=900)
-    rows, token = caller.walk("export/leads")
+    rows, token = caller.read_feed("export/leads")
     first.change("leads", 5001, summary="later")
     first.advance(600)
     first.stop()
     second, caller = fresh(state=file, feed_delay=900)
     assert second.now() - dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC) >= dt.timedelta(minutes=10), "moved once, kept"
-    assert caller.walk("export/leads") == (rows, token)
+    assert caller.read_feed("export/leads") == (rows, token)
     second.advance(300)
-    assert [row["summary"] for row in caller.walk("export/leads", token)[0]] == ["later"]
+    assert [row["summary"] for row in caller.read_feed("export/leads", token)[0]] == ["later"]
 
 
 def test_a_state_whose_rows_are_ahead_of_its_clock(fresh: Any, tmp_path: Path) -> None:
     file, early = tmp_path / "state.sqlite", dt.datetime(2026, 2, 1, tzinfo=dt.UTC)
     first, caller = fresh(state=file, feed_delay=900, as_of=early)
-    _, token = caller.walk("export/customers")
+    _, token = caller.read_feed("export/customers")
     first.remove("customers", 9)
     first.stop()
     second, caller = fresh(state=file, feed_delay=900)
     second.change("customers", 7, name="New")
-    assert caller.walk("export/customers", token) == ([], token)
+    assert caller.read_feed("export/customers", token) == ([], token)
     second.advance(900)
     caller.sign_in()
-    assert [row["id"] for row in caller.walk("export/customers", token)[0]] == [7]
+    assert [row["id"] for row in caller.read_feed("export/customers", token)[0]] == [7]
 
 
 def test_a_state_cannot_be_opened_twice(fresh: Any, tmp_path: Path) -> None:

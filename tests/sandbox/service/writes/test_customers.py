@@ -10,7 +10,7 @@ from .bodies import ADDRESS, COMPANYS, OURS, PHONE, PLACED, ids, pairs
 
 
 def test_a_customer_is_created_with_locations_and_contacts(tiny: Any) -> None:
-    tokens = {name: tiny.walk(f"export/{name}")[1] for name in ("customers", "locations", "customers/contacts")}
+    tokens = {name: tiny.read_feed(f"export/{name}")[1] for name in ("customers", "locations", "customers/contacts")}
     body = {
         "name": "Ann Lee",
         "address": {**ADDRESS, "unit": None},
@@ -34,15 +34,15 @@ def test_a_customer_is_created_with_locations_and_contacts(tiny: Any) -> None:
     assert made["customFields"] == [{"typeId": 11, "name": "Gate", "value": "8"}]
     assert made["externalData"] == [{"key": "crm", "value": "77"}]
     assert tiny.done("GET", "customers/61") == made
-    assert tiny.walk("export/customers", tokens["customers"])[0] == [made]
+    assert tiny.read_feed("export/customers", tokens["customers"])[0] == [made]
     assert (home.pop("contacts")[0]["id"], barn.pop("contacts")) == (1, [])
     assert (home["customerId"], home["tagTypeIds"], barn["customFields"][0]["name"]) == (61, [3], "Dog")
     assert tiny.rows("locations", customerId=61) == [home, barn]
-    assert tiny.walk("export/locations", tokens["locations"])[0] == [home, barn]
+    assert tiny.read_feed("export/locations", tokens["locations"])[0] == [home, barn]
     contacts = tiny.rows("customers/61/contacts")
     assert [one["phoneSettings"]["phoneNumber"] for one in contacts] == ["9725550101", ""]
     assert "customerId" not in contacts[0]
-    exported = tiny.walk("export/customers/contacts", tokens["customers/contacts"])[0]
+    exported = tiny.read_feed("export/customers/contacts", tokens["customers/contacts"])[0]
     assert [(one["customerId"], one["id"], one["active"]) for one in exported] == [(61, 1, True), (61, 2, True)]
 
 

@@ -8,15 +8,15 @@ from .bodies import PLACED, ids
 
 
 def test_a_lead_from_a_booking(tiny: Any) -> None:
-    token, bookings = tiny.walk("export/leads")[1], tiny.walk("export/bookings")[1]
+    token, bookings = tiny.read_feed("export/leads")[1], tiny.read_feed("export/bookings")[1]
     lead = tiny.done("POST", "leads", {"campaignId": 71, "summary": "s", "callReasonId": 90, "bookingId": 8003})
     assert (lead["id"], lead["status"], lead["priority"], lead["bookingId"]) == (5200, "Open", "Normal", 8003)
     assert lead["createdOn"] == lead["modifiedOn"] > "2026-07-01T12"
     assert lead["createdById"] == 550
     assert tiny.done("GET", "leads/5200") == lead
     assert tiny.rows("leads", ids="5200,5001")[-1] == lead
-    assert tiny.walk("export/leads", token)[0] == [lead | {"active": True}]
-    (booking,) = tiny.walk("export/bookings", bookings)[0]
+    assert tiny.read_feed("export/leads", token)[0] == [lead | {"active": True}]
+    (booking,) = tiny.read_feed("export/bookings", bookings)[0]
     assert (booking["id"], booking["status"]) == (8003, "Dismissed")
     assert tiny.done("GET", "bookings/8003")["modifiedOn"] == booking["modifiedOn"] > "2026-07-01T12"
 

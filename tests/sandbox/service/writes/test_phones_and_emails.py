@@ -12,7 +12,7 @@ from .bodies import FLAGS, PHONE
 @pytest.mark.parametrize(("parent", "inactive"), [("customers/3", "customers/8"), ("locations/301", "locations/310")])
 def test_contacts(parent: str, inactive: str, tiny: Any) -> None:
     kind, _, number = parent.partition("/")
-    token, before = tiny.walk(f"export/{kind}/contacts")[1], tiny.done("GET", parent)
+    token, before = tiny.read_feed(f"export/{kind}/contacts")[1], tiny.done("GET", parent)
     made = tiny.done("POST", f"{parent}/contacts", {**PHONE, "memo": "m"})
     assert made["phoneSettings"] == {"phoneNumber": "9725550101", "doNotText": False}
     assert made["preferences"] is None
@@ -25,7 +25,7 @@ def test_contacts(parent: str, inactive: str, tiny: Any) -> None:
     tiny.done("DELETE", path)
     assert tiny.call("PATCH", path, {"memo": "n"})[0] == 404
     assert changed not in tiny.rows(f"{parent}/contacts")
-    (row,) = tiny.walk(f"export/{kind}/contacts", token)[0]
+    (row,) = tiny.read_feed(f"export/{kind}/contacts", token)[0]
     assert (row["id"], row["active"], str(row[f"{kind[:-1]}Id"])) == (made["id"], False, number)
     for method, there in (("GET", ""), ("POST", ""), ("PATCH", "/1"), ("DELETE", "/1")):
         body = {"GET": None, "DELETE": None, "POST": PHONE, "PATCH": {}}[method]
