@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-import pandas as pd
-
 from stcrm_pandas.analysis.base.differences import versus
 from stcrm_pandas.analysis.base.format import format_range
 from stcrm_pandas.analysis.base.names import group_word
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
+from stcrm_pandas.analysis.statistics.comparison import key_of
 
 __all__ = ["disagreements", "of_same_groups"]
 
@@ -38,12 +37,12 @@ def disagreements(leads: LeadConversionResult | None, booked: OpportunitiesResul
         return {}
     overall: Any = next(rows_of(booked.overall))
     groups: dict[Any, tuple[Any, str]] = {
-        _key(row.id): (row, verdict)
+        key_of(row.id): (row, verdict)
         for row, verdict in zip(rows_of(booked.table), booked.comparisons["verdict"], strict=True)
     }
     sentences = {}
     for this in rows_of(leads.comparisons):
-        id = _key(this.id)
+        id = key_of(this.id)
         if this.verdict not in ("higher", "lower") or id is None or id not in groups:
             continue
         row, verdict = groups[id]
@@ -64,7 +63,3 @@ def disagreements(leads: LeadConversionResult | None, booked: OpportunitiesResul
                 f"{hard if this.verdict == 'lower' else ''}."
             )
     return sentences
-
-
-def _key(id: Any) -> Any:
-    return id if isinstance(id, tuple) else None if pd.isna(id) else id

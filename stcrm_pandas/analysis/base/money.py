@@ -10,7 +10,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.inputs import table_of
 
-__all__ = ["UNKNOWN", "amounts", "currencies_of", "money", "of_units", "several"]
+__all__ = ["UNKNOWN", "amounts", "currencies_of", "in_use", "money", "of_units", "several"]
 
 UNKNOWN = "(unknown)"
 """The currency of jobs whose business unit is missing or has no currency, if other jobs have one."""
@@ -76,6 +76,12 @@ def of_units(units: pd.Series, currencies: Mapping[int, str]) -> pd.Series:
     codes, different = pd.factorize(units)
     words = np.array([*(currencies.get(int(unit), UNKNOWN) for unit in different), UNKNOWN], dtype=object)
     return pd.Series(words[codes], index=units.index, dtype="str")
+
+
+def in_use(currencies: pd.Series) -> tuple[str, ...]:
+    """Return the different currencies in order; none if all are unknown."""
+    different = tuple(sorted(currencies.unique()))
+    return () if different == (UNKNOWN,) else different
 
 
 def several(currencies: Sequence[str]) -> list[str]:

@@ -15,7 +15,6 @@ from stcrm_pandas.errors import UsageError
 
 __all__ = [
     "AGES",
-    "DIMENSION_WORDS",
     "NONE",
     "WEEKDAYS",
     "dimensions",
@@ -29,26 +28,12 @@ __all__ = [
 NONE = "(none)"
 """The name of the group of rows without an id."""
 
-DIMENSION_WORDS = {
-    "campaign": ("campaign", "campaigns"),
+_IRREGULAR = {
     "category": ("category", "categories"),
-    "business_unit": ("business unit", "business units"),
-    "job_type": ("job type", "job types"),
-    "call_reason": ("call reason", "call reasons"),
-    "capture_source": ("capture source", "capture sources"),
     "priority": ("priority", "priorities"),
-    "creator": ("creator", "creators"),
-    "tag": ("tag", "tags"),
-    "tenant": ("tenant", "tenants"),
-    "month": ("month", "months"),
-    "weekday": ("weekday", "weekdays"),
-    "hour": ("hour", "hours"),
-    "source": ("source", "sources"),
-    "provider": ("provider", "providers"),
-    "customer_type": ("customer type", "customer types"),
     "age": ("age of the record", "ages of the record"),
 }
-
+"""The names of one and of many groups of a dimension, where they do not follow from its own name."""
 
 AGES = {0: "under 1 year", 1: "1 to 2 years", 2: "2 to 5 years", 5: "5 years and more"}
 """Ages of a record: the first year of each range, and its name; the upper end is excluded."""
@@ -194,5 +179,5 @@ def group_word(by: Sequence[str], *, many: bool = False) -> str:
     """
     if not by:
         return "groups" if many else "group"
-    first = [DIMENSION_WORDS[one][0] for one in by[:-1]]
-    return " and ".join([*first, DIMENSION_WORDS[by[-1]][1 if many else 0]])
+    words = [_IRREGULAR.get(one, (one.replace("_", " "), f"{one.replace('_', ' ')}s")) for one in by]
+    return " and ".join([*(one for one, _ in words[:-1]), words[-1][many]])

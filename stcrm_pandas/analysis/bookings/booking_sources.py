@@ -17,7 +17,7 @@ from stcrm_pandas.analysis.base.display import Sentences, Shown
 from stcrm_pandas.analysis.base.engine import EPOCH, lazy
 from stcrm_pandas.analysis.base.headline import Headline
 from stcrm_pandas.analysis.base.inputs import admitted, table_of
-from stcrm_pandas.analysis.base.money import UNKNOWN, currencies_of, several
+from stcrm_pandas.analysis.base.money import currencies_of, in_use, several
 from stcrm_pandas.analysis.base.names import dimensions, lookups
 from stcrm_pandas.analysis.base.periods import Limits
 from stcrm_pandas.analysis.base.provenance import (
@@ -194,8 +194,7 @@ def booking_sources(
     named = lookups(names, asked, [*DIMENSIONS])
     of_unit = currencies_of(named.get("business_unit") if business_units is None else business_units)
     counted = count_bookings(rows, asked, limits, follow_on_jobs(jobs), of_unit)
-    in_use = tuple(sorted(counted.amounts.loc[counted.amounts["total"] != 0, "currency"].unique()))
-    currencies = () if in_use == (UNKNOWN,) else in_use
+    currencies = in_use(counted.amounts.loc[counted.amounts["total"] != 0, "currency"])
     spelt = spellings(counted.spellings, groups)
     sources = dict(zip(spelt["source"], spelt["group"], strict=True))
     clock = Clock.of(counted.clock, sources, bounds_of_creation(bookings, local), known, local)

@@ -16,7 +16,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT, month_number
 from stcrm_pandas.analysis.base.inputs import admitted, table_of
-from stcrm_pandas.analysis.base.money import UNKNOWN, currencies_of, of_units, several
+from stcrm_pandas.analysis.base.money import currencies_of, in_use, of_units, several
 from stcrm_pandas.analysis.base.names import dimensions
 from stcrm_pandas.analysis.base.periods import Limits
 from stcrm_pandas.analysis.base.provenance import (
@@ -229,9 +229,7 @@ def opportunities(
     units = lookup.get("business_unit") if business_units is None else business_units
     of_record = of_units(records["business_unit"], currencies_of(units))
     paying = (records["kind"] == JOB) & records["completed"] & (records["total"].fillna(0) != 0)
-    currencies = tuple(sorted(of_record[paying].unique()))
-    if currencies == (UNKNOWN,):
-        currencies = ()
+    currencies = in_use(of_record[paying])
     if campaigns is not None:
         lookup = {"campaign": campaigns, **lookup}
     if "category" in asked:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.statistics.estimates import benjamini_hochberg, mantel_haenszel, two_proportions
 
-__all__ = ["FALSE_DISCOVERIES", "POINTS", "SURE", "compare", "together"]
+__all__ = ["FALSE_DISCOVERIES", "POINTS", "SURE", "compare", "key_of", "together"]
 
 FALSE_DISCOVERIES = 0.05
 """The share of reported groups that may be reported by chance."""
@@ -211,8 +211,8 @@ def _within_strata(
     difference, errors = np.zeros(len(ids)), np.zeros(len(ids))
     if strata is None or not len(ids):
         return difference, errors
-    place_of = {_key(id): place for place, (id, used) in enumerate(zip(ids, whole, strict=True)) if used}
-    places = np.array([place_of.get(_key(id), -1) for id in strata["id"]], dtype=np.int64)
+    place_of = {key_of(id): place for place, (id, used) in enumerate(zip(ids, whole, strict=True)) if used}
+    places = np.array([place_of.get(key_of(id), -1) for id in strata["id"]], dtype=np.int64)
     rows = strata[places >= 0]
     place, stratum = places[places >= 0], pd.factorize(rows["stratum"])[0]
     n, lower, upper = (rows[name].to_numpy(dtype=np.float64) for name in ("n", "lower", "upper"))
@@ -225,7 +225,7 @@ def _within_strata(
     return difference, errors
 
 
-def _key(id: Any) -> Hashable:
+def key_of(id: Any) -> Hashable:
     """Return an id as a key of a dict; all missing ones are None."""
     return id if isinstance(id, tuple) else None if pd.isna(id) else id
 
