@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import ModuleType
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import pandas as pd
 
@@ -25,8 +25,9 @@ class Result:
     table: pd.DataFrame
     overall: pd.DataFrame
     left_out: Mapping[str, int]
-    by: Any
+    by: tuple[str, ...]
     as_of: dt.datetime
+    time_zone: str | None
     min_group: int
     complete: bool
     cautions: tuple[str, ...] = ()

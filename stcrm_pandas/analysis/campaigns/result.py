@@ -55,8 +55,6 @@ class OpportunitiesResult(Result):
     attribution: Attribution
     costs: Costs | None
     read: Mapping[str, Mapping[str, int]]
-    by: tuple[str, ...]
-    time_zone: str | None
     began: dt.datetime | None
     mature_days: int
     revenue_days: int

@@ -46,8 +46,6 @@ class LeadConversionResult(Result):
 
     months: pd.DataFrame | None
     comparisons: pd.DataFrame
-    by: tuple[str, ...]
-    time_zone: str | None
     window_days: int
     unit: Literal["inquiry", "lead"]
     within_days: int
