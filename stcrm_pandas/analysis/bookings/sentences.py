@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.differences import CLEARLY_DIFFERENT, Wording, difference, versus
+from stcrm_pandas.analysis.base.differences import CLEARLY_DIFFERENT, versus
 from stcrm_pandas.analysis.base.display import Definitions, load_definitions
 from stcrm_pandas.analysis.base.format import (
     count_range,
@@ -94,8 +94,8 @@ def _differences(result: BookingSourcesResult) -> Iterator[str]:
         worth = ["higher", "lower"] if measure == "work" else ["higher"]  # fewer than one that stands out is no news
         clear = frame[frame["verdict"].isin(worth)].sort_values("difference", key=abs, ascending=False)
         for row in rows_of(clear.head(_MOST_NAMED)):
-            more, less = ((f"{_VERBS[measure]} {how} often",) * 2 for how in ("more", "less"))
-            yield difference(row, Wording((one, many), ("booking", "bookings"), more, less), versus(row))
+            does = f"{_VERBS[measure]} {'more' if row.verdict == 'higher' else 'less'} often"
+            yield f"{one.capitalize()} {row.name} {does} than the others: {versus(row)}."
         named += len(clear)
         if len(clear) > _MOST_NAMED:
             yield f"{len(clear) - _MOST_NAMED} more {many} differ in this: see the table."

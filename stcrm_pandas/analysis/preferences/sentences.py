@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.differences import CLEARLY_DIFFERENT, Wording, difference, versus
+from stcrm_pandas.analysis.base.differences import CLEARLY_DIFFERENT, versus
 from stcrm_pandas.analysis.base.display import Definitions, load_definitions
 from stcrm_pandas.analysis.base.format import format_share, listed, plural, with_count
 from stcrm_pandas.analysis.base.names import group_word
@@ -78,11 +78,10 @@ def _differences(result: ContactPreferencesResult) -> Iterator[str]:
     frames = [frame.assign(channel=channel) for (_, channel), frame in result.comparisons.items()]
     frame = pd.concat(frames, ignore_index=True)
     clear = frame[frame["verdict"].isin(["higher", "lower"])]
-    clear = clear.loc[clear["difference"].abs().sort_values(ascending=False, kind="stable").index]
+    clear = clear.sort_values("difference", key=abs, ascending=False, kind="stable")
     for row in rows_of(clear.head(_MOST_NAMED)):
-        what = f"share of customers not blocked for marketing by {CHANNEL_NAMES[row.channel]}"
-        higher, lower = ((f"has a {how} {what}",) * 2 for how in ("higher", "lower"))
-        yield difference(row, Wording((one, many), ("customer", "customers"), higher, lower), versus(row))
+        does = f"has a {row.verdict} share of customers not blocked for marketing by {CHANNEL_NAMES[row.channel]}"
+        yield f"{one.capitalize()} {row.name} {does} than the others: {versus(row)}."
     if len(clear) > _MOST_NAMED:
         yield f"{len(clear) - _MOST_NAMED} more differences are clear: see the table."
     if frame["p_value"].notna().any() and clear.empty:
