@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.format import format_range, has_or_have, is_or_are, plural
+from stcrm_pandas.analysis.base.format import format_range, with_count
 
 __all__ = ["CLEARLY_DIFFERENT", "Wording", "beside", "difference", "differences", "versus"]
 
@@ -60,7 +60,7 @@ def differences(
     min_group: int = 30,
 ) -> list[str]:
     """Return sentences on how groups differ, at most `most` per direction, and on groups too small to compare."""
-    (one, many), (_, units) = words.group, words.unit
+    (one, many), (unit, units) = words.group, words.unit
     verdicts = comparisons["verdict"]
     count = verdicts.value_counts().to_dict()
     alone = comparisons[verdicts == "others too few"]
@@ -73,24 +73,24 @@ def differences(
             sentences.append((instead or {}).get(row.id) or difference(row, words, evidence(row)))
         if len(clear) > most:
             sentences.append(f"{len(clear) - most} more {many} {do} than the others: see the table.")
-    if mix := count.get("explained by the mix"):
-        sentences.append(
-            f"{plural(mix, one, many)} {'differs' if mix == 1 else 'differ'} from the others, but not clearly among "
-            f"{units} of the same {words.strata}: the mix may explain it."
+    sentences.append(
+        with_count(
+            count.get("explained by the mix", 0),
+            f"[{one} differs|{many} differ] from the others, but not clearly among {units} of the same {words.strata}: "
+            "the mix may explain it.",
         )
+    )
     if comparisons["p_value"].notna().any() and not {"higher", "lower"} & {*count}:
         sentences.append(f"No {one} is clearly different from the others.")
-    if few := count.get("too few"):
-        sentences.append(
-            f"{plural(few, one, many)} {has_or_have(few)} fewer than {min_group} {units} that are old enough: too few "
-            "to compare."
-        )
+    too_few = f"[{one} has|{many} have] fewer than {min_group} {units} that are old enough: too few to compare."
+    sentences.append(with_count(count.get("too few", 0), too_few))
     for row in alone.itertuples():
         others: Any = row.others_n
+        counted = with_count(others, f"[{unit} that is|{units} that are] old enough")
         sentences.append(
-            f"All other {many} together have {plural(others, *words.unit)} that {is_or_are(others)} old enough, fewer "
-            f"than {min_group}: too few to compare {one} {row.name} with."
+            f"All other {many} together have {counted}, fewer than {min_group}: too few to compare {one} {row.name} "
+            "with."
             if others
             else f"There is no other {one} to compare {one} {row.name} with."
         )
-    return sentences
+    return [*filter(None, sentences)]

@@ -20,8 +20,6 @@ __all__ = [
     "format_range",
     "format_share",
     "format_time",
-    "has_or_have",
-    "is_or_are",
     "listed",
     "plural",
     "whole_percent",
@@ -92,16 +90,6 @@ def with_count(count: int, text: str) -> str:
     ('1 lead is left out.', '2 leads are left out.')
     """
     return f"{count:,} {re.sub(_ONE_OR_MANY, lambda words: words[1 if count == 1 else 2], text)}" if count else ""
-
-
-def is_or_are(count: int) -> str:
-    """Return the verb that fits a count."""
-    return "is" if count == 1 else "are"
-
-
-def has_or_have(count: int) -> str:
-    """Return the verb that fits a count."""
-    return "has" if count == 1 else "have"
 
 
 def listed(parts: Sequence[str]) -> str:

@@ -15,7 +15,6 @@ from stcrm_pandas.analysis.base.format import (
     format_range,
     format_share,
     format_time,
-    is_or_are,
     listed,
     plural,
     with_count,
@@ -116,7 +115,7 @@ def format_missing(row: Any) -> str:
     """Return how many bookings are missing in a gap: 'about 12 bookings are missing (95% prediction interval 6–20)'."""
     count = max(round(float(row.expected)), 1)
     interval = count_range(row.expected_low, row.expected_high)
-    return f"about {plural(count, 'booking')} {is_or_are(count)} missing (95% prediction interval {interval})"
+    return f"about {with_count(count, '[booking is|bookings are] missing')} (95% prediction interval {interval})"
 
 
 def _jobs(result: BookingSourcesResult, every: pd.Series) -> Iterator[str]:
