@@ -13,7 +13,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-import pandas  # noqa: F401  # every module needs it; the others are imported on first use
+# Every module needs pandas; the others are imported on first use. With the table of the API and the dtype of lists,
+# pandas restores lists from Parquet files.
+from stcrm_pandas.contract import operations as _operations  # noqa: F401
+from stcrm_pandas.contract.schemas import list_dtype as _list_dtype  # noqa: F401
 
 if TYPE_CHECKING:
     from stcrm_pandas import analysis, errors

@@ -81,7 +81,7 @@ def assemble(
     positions = _selection(row, sorted_by, length, keep, order)
     columns: dict[str, Any] = dict.fromkeys(row.dtypes)
     # Text last: arrays of the same size are side by side in memory, which is freed only when all of them are.
-    for column in sorted(row.columns, key=lambda column: (column.dtype == "str", column.dtype == "object")):
+    for column in sorted(row.columns, key=lambda column: (column.dtype == "str", column.field.many)):
         chunks = [chunk for _, chunk, _ in pieces.pop(column.name)]
         cells = sorted_by.pop(column.name) if column.name in sorted_by else cells_of(column, chunks, length)
         del chunks

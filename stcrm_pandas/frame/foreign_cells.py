@@ -122,7 +122,7 @@ def read(column: Column, given: Any) -> Reading:
 
 def array(column: Column, values: list[Any]) -> Any:
     """Return Python values, None if missing, as an array of the column's dtype."""
-    if column.dtype == "object":
+    if column.field.many:
         cells = np.empty(len(values), dtype=object)
         cells[:] = values
         return cells

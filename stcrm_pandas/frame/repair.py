@@ -11,11 +11,12 @@ from typing import Any, NoReturn
 import pyarrow as pa
 
 from stcrm_pandas.contract.operations import Returned
+from stcrm_pandas.contract.schemas.arrow import arrow_type
 from stcrm_pandas.contract.schemas.fields import Field, Row, snake
 from stcrm_pandas.errors import InvalidResponse, UnreadableValue
 from stcrm_pandas.frame.drift import OTHERS, SHOWN, WORDS, Finding, Kind, to_drifts
 from stcrm_pandas.frame.exact import INTEGERS, NUMBER, Number, parse, raise_invalid, to_json_value, without_surrogates
-from stcrm_pandas.frame.page import DecodedPage, arrow_type
+from stcrm_pandas.frame.page import DecodedPage
 from stcrm_pandas.frame.times import microseconds
 from stcrm_pandas.frame.unknown import as_columns, unknown_fields
 

@@ -13,6 +13,7 @@ import orjson
 import pandas as pd
 
 from stcrm_pandas.contract.schemas.fields import Column, Row
+from stcrm_pandas.contract.schemas.list_dtype import dtype_of
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.foreign_cells import array
 from stcrm_pandas.frame.matching import SHOWN
@@ -226,7 +227,7 @@ class _Reading:
             if name in self._known:
                 column = self._known[name]
                 cells = array(column, [values[place] for place in kept])
-                columns[name] = pd.Series(cells, dtype=column.dtype)
+                columns[name] = pd.Series(cells, dtype=dtype_of(column))
             else:
                 columns.update([unknown_column(name, [values[place] for place in kept])])
         return columns

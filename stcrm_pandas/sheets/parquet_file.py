@@ -9,14 +9,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 
+from stcrm_pandas.contract.schemas.arrow import arrow_type, to_arrow
 from stcrm_pandas.contract.schemas.fields import Row
+from stcrm_pandas.contract.schemas.list_dtype import dtype_of
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.foreign_cells import UNCERTAIN, read
 from stcrm_pandas.frame.matching import SHOWN
-from stcrm_pandas.frame.page import arrow_type
 from stcrm_pandas.sheets.cell_table import SheetMark, unknown_column
 from stcrm_pandas.sheets.sheet import Sheet
-from stcrm_pandas.sheets.text import JSON_COLUMN, plain, texts, unknown_texts
+from stcrm_pandas.sheets.text import JSON_COLUMN, texts, unknown_texts
 
 _MARK = b"stcrm"
 _DTYPES: dict[Any, Any] = {
@@ -37,8 +38,7 @@ def write(file: BinaryIO, row: Row, mark: SheetMark, columns: dict[str, Any]) ->
             arrays.update([_unknown(name, cells)])
             continue
         field = known[name].field
-        values = [plain(field, cell, times_as_text=False) for cell in cells] if field.many else cells
-        arrays[name] = pa.array(values, arrow_type(field), from_pandas=True)
+        arrays[name] = to_arrow(field, cells) if field.many else pa.array(cells, arrow_type(field), from_pandas=True)
     table = pa.table(arrays).replace_schema_metadata({_MARK: str(mark)})
     pa.parquet.write_table(table, file, compression="zstd")
 
@@ -81,7 +81,7 @@ def read_sheet(file: BinaryIO, row: Row, mark: SheetMark | None) -> Sheet:
             reading = read(known[name], series)
             unreadable += [f"row {place + 1} {name} {why}" for place, why in reading.unreadable.items()]
             places[name] = np.array(list(reading.uncertain), np.intp)
-            series = pd.Series(reading.cells, dtype=known[name].dtype)
+            series = pd.Series(reading.cells, dtype=dtype_of(known[name]))
         elif name.startswith(JSON_COLUMN):
             name, series = unknown_column(name, cells.to_pylist())  # noqa: PLW2901
         columns[name] = series

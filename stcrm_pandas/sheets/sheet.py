@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from stcrm_pandas.contract.schemas.fields import Row
+from stcrm_pandas.contract.schemas.list_dtype import dtype_of
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.foreign_cells import read
 from stcrm_pandas.frame.matching import match
@@ -78,7 +79,8 @@ class Sheet:
                 continue
             cells = after[name].to_numpy(dtype=object).copy()
             cells[places] = before[name].to_numpy(dtype=object)[in_before[places]]
-            after[name] = read(columns[name], pd.Series(cells, dtype=object)).cells
+            cells = read(columns[name], pd.Series(cells, dtype=object)).cells
+            after[name] = pd.Series(cells, after.index, dtype=dtype_of(columns[name]))
         return after
 
     def suspects_over(self, before: pd.DataFrame) -> pd.DataFrame:

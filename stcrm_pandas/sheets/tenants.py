@@ -13,10 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from stcrm_pandas.contract.operations import OPERATIONS
+from stcrm_pandas.contract.schemas.arrow import arrow_type, to_arrow
 from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.errors import StcrmWarning, UsageError, notify
-from stcrm_pandas.frame.page import arrow_type
-from stcrm_pandas.sheets.text import plain
 
 __all__ = ["read_tenants", "write_tenant"]
 
@@ -141,8 +140,9 @@ def _table(frame: pd.DataFrame, row: Row | None) -> pa.Table:
             if field is None:
                 arrays[str(name)] = pa.array(cells, from_pandas=True)
             else:
-                values = [plain(field, cell, times_as_text=False) for cell in cells] if field.many else cells
-                arrays[str(name)] = pa.array(values, arrow_type(field), from_pandas=True)
+                arrays[str(name)] = (
+                    to_arrow(field, list(cells)) if field.many else pa.array(cells, arrow_type(field), from_pandas=True)
+                )
         except pa.ArrowException:
             lost.append(str(name))
     if lost:

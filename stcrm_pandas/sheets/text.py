@@ -26,13 +26,12 @@ from typing import Any
 
 import numpy as np
 import orjson
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stcrm_pandas.contract.schemas.arrow import TYPES, plain
 from stcrm_pandas.contract.schemas.fields import Column, Field
 from stcrm_pandas.frame.foreign_cells import is_missing
-from stcrm_pandas.frame.page import TYPES
 
 EMPTY = "<empty>"
 MARK = "'"
@@ -102,27 +101,6 @@ def json(field: Field, cells: tuple[Any, ...]) -> str:
     return orjson.dumps(plain(field, cells)).decode()
 
 
-def plain(field: Field, cells: tuple[Any, ...] | None, *, times_as_text: bool = True) -> list[Any] | None:
-    """Return a list for JSON or Arrow: records as dictionaries with the API's names."""
-    if cells is None:
-        return None
-    return [_plain(field, cell, times_as_text) for cell in cells]
-
-
-def _plain(field: Field, value: Any, times_as_text: bool) -> Any:
-    if value is None:
-        return None
-    if field.kind == "object":
-        values = value.values() if isinstance(value, dict) else value
-        return {
-            part.name: plain(part, one, times_as_text=times_as_text) if part.many else _plain(part, one, times_as_text)
-            for part, one in zip(field.fields, values, strict=True)
-        }
-    if isinstance(value, pd.Timestamp) and times_as_text:
-        return value.isoformat().replace("+00:00", "Z")
-    return value
-
-
 def unknown_texts(cells: Any) -> tuple[str, Any]:
     """Return the prefix of an undocumented column's name, and its cells as text.
 
@@ -131,9 +109,10 @@ def unknown_texts(cells: Any) -> tuple[str, Any]:
     values = [None if not isinstance(cell, (tuple, list, dict)) and is_missing(cell) else cell for cell in cells]
     if all(value is None or isinstance(value, str) for value in values):
         return "", pa.array([None if value is None else to_cell_text(value) for value in values], pa.string())
-    return JSON_COLUMN, pa.array([None if value is None else _any_json(value) for value in values], pa.string())
+    return JSON_COLUMN, pa.array([None if value is None else any_json(value) for value in values], pa.string())
 
 
-def _any_json(value: Any) -> str:
+def any_json(value: Any) -> str:
+    """Return any value as JSON, its Python text where JSON cannot represent it."""
     options = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
     return orjson.dumps(value, default=str, option=options).decode()

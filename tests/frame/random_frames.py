@@ -9,6 +9,7 @@ import pandas as pd
 from hypothesis import strategies as st
 
 from stcrm_pandas.contract.schemas.fields import Field, Row, snake
+from stcrm_pandas.contract.schemas.list_dtype import dtypes_of
 from stcrm_pandas.frame.foreign_cells import array
 
 
@@ -113,6 +114,6 @@ def frames(draw: st.DrawFn, row: Row, *, least: int = 0, most: int = 6) -> pd.Da
             cells[column.name] = array(column, [key[place] for key in keys])
         else:
             cells[column.name] = array(column, draw(st.lists(values(column.field), min_size=count, max_size=count)))
-    frame = pd.DataFrame({name: pd.Series(value, dtype=row.dtypes[name]) for name, value in cells.items()})
+    frame = pd.DataFrame({name: pd.Series(value, dtype=dtypes_of(row)[name]) for name, value in cells.items()})
     assert frame.dtypes.astype(str).to_dict() == row.dtypes
     return frame

@@ -120,7 +120,7 @@ def test_booleans_have_three_states(read, customer):
 
 def test_lists_are_tuples_and_an_empty_one_is_not_missing(read, lead):
     frame = read(LEADS, lead(tagTypeIds=[3, 3, 1]), lead(id=2, tagTypeIds=[]), lead(id=3, tagTypeIds=None)).frame
-    assert frame["tag_type_ids"].dtype == object
+    assert frame["tag_type_ids"].dtype == "object_"
     assert frame["tag_type_ids"].tolist() == [(3, 3, 1), (), None]
     assert frame["tag_type_ids"].isna().tolist() == [False, False, True]
     assert all(type(tag) is int for tag in frame["tag_type_ids"][0])

@@ -21,6 +21,7 @@ import stcrm_pandas as stcrm
 from stcrm_pandas.contract.schemas.customers import CUSTOMERS
 from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.contract.schemas.leads import LEADS
+from stcrm_pandas.contract.schemas.list_dtype import dtypes_of
 from stcrm_pandas.contract.schemas.parts import CustomField
 from stcrm_pandas.edits.diff.frames import diff
 from stcrm_pandas.errors import StcrmWarning, UsageError
@@ -39,7 +40,7 @@ MOMENT = pd.Timestamp("2026-01-01T12:00:00.5Z").as_unit("us")
 def customers(**columns: list[Any]) -> pd.DataFrame:
     length = len(next(iter(columns.values())))
     cells = {"id": list(range(1, length + 1)), **columns}
-    frame = pd.DataFrame({name: pd.Series(cells[name], dtype=CUSTOMERS.dtypes[name]) for name in cells})
+    frame = pd.DataFrame({name: pd.Series(cells[name], dtype=dtypes_of(CUSTOMERS)[name]) for name in cells})
     frame.attrs["stcrm"] = {**ABOUT, "filters": {}, "rows": length}
     return frame
 

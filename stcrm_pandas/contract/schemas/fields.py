@@ -30,7 +30,11 @@ DTYPES: dict[Kind, str] = {
     "guid": "str",
     "time": "datetime64[us, UTC]",
 }
-"""The pandas dtype of each kind. Lists are `object` columns of tuples."""
+"""The pandas dtype of each kind."""
+LISTS = "object_"
+"""The name of the dtype of lists: see `list_dtype`."""
+RECORDS: dict[tuple[str, ...], Field] = {}
+"""The field of each kind of records in lists, by the names of their parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,9 @@ def group(name: str, fields: tuple[Field, ...]) -> Field:
 
 def records(name: str, fields: tuple[Field, ...], record: type[tuple[Any, ...]]) -> Field:
     """Return a field for a list of objects, which become a tuple of named tuples with `fields` in order."""
-    return _field(name, "object", fields=fields, many=True, record=record)
+    found = _field(name, "object", fields=fields, many=True, record=record)
+    RECORDS.setdefault(tuple(part.name for part in fields), found)
+    return found
 
 
 def objects(name: str, fields: tuple[Field, ...]) -> Field:
@@ -135,8 +141,8 @@ class Column:
 
     @property
     def dtype(self) -> str:
-        """The pandas dtype; `object` for lists, which are tuples."""
-        return "object" if self.field.many else DTYPES[self.field.kind]
+        """The name of the pandas dtype."""
+        return LISTS if self.field.many else DTYPES[self.field.kind]
 
 
 @dataclass(frozen=True)

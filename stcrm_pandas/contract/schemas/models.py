@@ -20,7 +20,8 @@ from pandera.engines import pandas_engine
 from pandera.typing.pandas import DataFrame
 
 from stcrm_pandas.contract.schemas import bookings, contacts, customers, leads, locations, lookups
-from stcrm_pandas.contract.schemas.fields import DTYPES, Row
+from stcrm_pandas.contract.schemas.fields import Column, Row
+from stcrm_pandas.contract.schemas.list_dtype import ListDtype, dtype_of, dtypes_of
 
 __all__ = [
     "BookingContacts",
@@ -77,16 +78,14 @@ __all__ = [
 class Exactly(pandas_engine.DataType):
     """A dtype that equals only itself; pandera accepts `int64` for `Int64` and `object` for `str`."""
 
-    def __init__(self, dtype: str) -> None:
-        object.__setattr__(self, "type", pd.api.types.pandas_dtype(dtype))
+    def __init__(self, column: Column) -> None:
+        object.__setattr__(self, "type", dtype_of(column))
 
     def check(self, pandera_dtype: Any, data_container: Any = None) -> bool:
-        """Return whether the data have this dtype, however text is stored."""
+        """Return whether the data have this dtype, however text and lists are stored."""
         held = pandera_dtype.type if data_container is None else data_container.dtype
-        return str(held) == str(self)
+        return str(held) == str(self) or (isinstance(self.type, ListDtype) and str(held) == "object")
 
-
-_DTYPES = {dtype: Exactly(dtype) for dtype in (*DTYPES.values(), "object")}
 
 _BY_ROW: dict[str, type[Model]] = {}
 
@@ -108,7 +107,7 @@ class Model(pa.DataFrameModel):
         strict = False
 
     def __init_subclass__(cls, *, row: Row, **kwargs: Any) -> None:
-        cls.__annotations__ = {column.name: _DTYPES[column.dtype] for column in row.columns}
+        cls.__annotations__ = {column.name: Exactly(column) for column in row.columns}
         for column in row.columns:
             setattr(cls, column.name, pa.Field(nullable=True, alias=column.name))
         super().__init_subclass__(**kwargs)  # type: ignore[no-untyped-call]
@@ -128,7 +127,7 @@ class Model(pa.DataFrameModel):
         """Return a DataFrame without rows, with all columns and dtypes."""
         return cast(
             "DataFrame[Self]",
-            pd.DataFrame({name: pd.Series([], dtype=dtype) for name, dtype in cls._row.dtypes.items()}),
+            pd.DataFrame({name: pd.Series([], dtype=dtype) for name, dtype in dtypes_of(cls._row).items()}),
         )
 
 

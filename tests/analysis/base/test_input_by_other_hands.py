@@ -248,7 +248,7 @@ def test_polars_with_text_and_local_times_gives_the_same_result(analyse: Any, ta
     names = [name for name in ANALYSES[analyse] if name not in ("call_reasons", "campaigns")]
     spelt = {}
     for name in names:
-        flat = tables[name][[one for one, kind in tables[name].dtypes.items() if kind != "object"]]
+        flat = tables[name][[one for one, kind in tables[name].dtypes.items() if kind != "object_"]]
         frame = pl.from_pandas(flat)
         wall = [pl.col(one).dt.convert_time_zone(ZONE).dt.replace_time_zone(None) for one in times(flat)]
         flags = [pl.col(one).cast(pl.String) for one in conditions(flat)]

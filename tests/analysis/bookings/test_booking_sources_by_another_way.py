@@ -91,7 +91,7 @@ COUNTS = [
 
 
 def plain(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame[[name for name in frame if frame[name].dtype != object]]
+    return frame[[name for name in frame if frame[name].dtype != "object_"]]
 
 
 @pytest.fixture(scope="module")

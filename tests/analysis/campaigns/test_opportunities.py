@@ -391,7 +391,7 @@ def test_polars_and_duckdb_give_equal_tables(leads: Frames, bookings: Frames, jo
         bookings({**day, "id": 5, "job_id": 9, "status": "Dismissed"}),
         jobs({**day, "id": 9, "job_status": "Completed", "total": 0.1}, {**day, "id": 10, "lead_call_id": 2**60}),
     )
-    flat = [frame.drop(columns=[name for name, kind in frame.dtypes.items() if kind == "object"]) for frame in frames]
+    flat = [frame.drop(columns=[name for name, kind in frame.dtypes.items() if kind == "object_"]) for frame in frames]
     expected = opportunities(*flat, as_of=AS_OF)
     of_polars = opportunities(*map(pl.from_pandas, flat), as_of=AS_OF)
     with duckdb.connect() as database:

@@ -166,7 +166,7 @@ def by_sql(frames: dict[str, pd.DataFrame]) -> tuple[pd.DataFrame, pd.DataFrame]
 
 
 def flat(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame[[name for name, kind in frame.dtypes.items() if kind != "object"]]
+    return frame[[name for name, kind in frame.dtypes.items() if kind != "object_"]]
 
 
 def test_counts_match_sql(found: Opportunities, by_sql: tuple[pd.DataFrame, pd.DataFrame]) -> None:

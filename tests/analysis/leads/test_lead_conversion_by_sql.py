@@ -98,7 +98,7 @@ def database() -> Any:
             plain = frames[name].dropna(axis=1, how="all")
             if name == "leads":
                 plain = plain.assign(tag_type_ids=[list(tags) for tags in plain["tag_type_ids"]])
-            objects = [column for column in plain if plain[column].dtype == object and column != "tag_type_ids"]
+            objects = [column for column in plain if plain[column].dtype == "object_" and column != "tag_type_ids"]
             database.register(f"{name}_frame", plain.drop(columns=objects))
             database.execute(f"create temp table {name} as select * from {name}_frame")
         database.execute(SQL)

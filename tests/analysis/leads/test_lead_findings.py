@@ -199,7 +199,7 @@ def test_groups_are_the_same_on_every_engine(by: Any) -> None:
     made = {"as_of": AS_OF, "time_zone": ZONE, "names": names}
     ours = lead_conversion(few, jobs=jobs, by=by, **made)
     table = ours.table
-    plain = few.drop(columns=[name for name in few if few[name].dtype == object and name != "tag_type_ids"])
+    plain = few.drop(columns=[name for name in few if few[name].dtype == "object_" and name != "tag_type_ids"])
     plain = plain.assign(tag_type_ids=[list(tags) for tags in plain["tag_type_ids"]])
     tables = {"leads": pl.from_pandas(plain.drop(columns="tag_type_ids")), "jobs": pl.from_pandas(jobs)}
     tags = pl.Series("tag_type_ids", plain["tag_type_ids"].tolist(), dtype=pl.List(pl.Int64))

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from stcrm_pandas.contract.schemas.contacts import CONTACT_PREFERENCES
 from stcrm_pandas.contract.schemas.customers import CUSTOMER_CONTACTS, CUSTOMERS
 from stcrm_pandas.contract.schemas.fields import Row
+from stcrm_pandas.contract.schemas.list_dtype import dtypes_of
 from stcrm_pandas.contract.schemas.locations import LOCATIONS
 from stcrm_pandas.contract.schemas.parts import CustomField, ExternalData
 from stcrm_pandas.edits.diff.frames import diff
@@ -29,7 +30,7 @@ MOMENT = pd.Timestamp("2026-01-01T12:00:00.123456Z").as_unit("us")
 def customers(**columns: list[Any]) -> pd.DataFrame:
     """A frame of customers of three rows with the columns named."""
     cells = {"id": [1, 2**60 + 1, 3], **columns}
-    return pd.DataFrame({name: pd.Series(cells[name], dtype=CUSTOMERS.dtypes[name]) for name in cells})
+    return pd.DataFrame({name: pd.Series(cells[name], dtype=dtypes_of(CUSTOMERS)[name]) for name in cells})
 
 
 BEFORE = customers(
@@ -57,7 +58,7 @@ def test_only_edited_cells_are_detected(row: Row, data: st.DataObject) -> None:
         position = data.draw(st.integers(0, len(before) - 1))
         name = data.draw(st.sampled_from(sorted(names)))
         new = data.draw(values(names[name].field))
-        cells = after[name].to_numpy(dtype=object, na_value=None) if names[name].dtype != "object" else None
+        cells = after[name].to_numpy(dtype=object, na_value=None) if names[name].dtype != "object_" else None
         cells = after[name].to_numpy(dtype=object).copy() if cells is None else cells.copy()
         cells[position] = new
         after[name] = pd.Series([*cells, None], dtype="object")[:-1]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from stcrm_pandas.contract.schemas.list_dtype import dtypes_of
 from stcrm_pandas.edits.diff.columns import TARGETS
 from stcrm_pandas.edits.plan import build
 from stcrm_pandas.edits.plan.build import Origin
@@ -78,7 +79,7 @@ def frame(resource: str, *rows: dict[str, Any], named: bool = True) -> pd.DataFr
     row = TARGETS[resource].row
     whole = [{**USUAL[resource], **one} for one in rows or ({},)]
     cells = {column.name: array(column, [one.get(column.name) for one in whole]) for column in row.columns}
-    made = pd.DataFrame({name: pd.Series(value, dtype=row.dtypes[name]) for name, value in cells.items()})
+    made = pd.DataFrame({name: pd.Series(value, dtype=dtypes_of(row)[name]) for name, value in cells.items()})
     made.attrs = {"stcrm": dict(ABOUT)} if named else {}
     return made
 
