@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from stcrm_pandas.frame.custom_fields import custom_fields
     from stcrm_pandas.reads.feed import Feed
     from stcrm_pandas.sandbox import Sandbox
+    from stcrm_pandas.sheets.excel import to_excel
     from stcrm_pandas.sheets.files import read_sheet, write_sheet
+    from stcrm_pandas.sheets.sql import to_sql
     from stcrm_pandas.sheets.tenants import read_tenants, write_tenant
 
 __version__ = "0.1.0"
@@ -51,6 +53,8 @@ __all__ = [
     "read_sheet",
     "read_tenants",
     "schemas",
+    "to_excel",
+    "to_sql",
     "write_sheet",
     "write_tenant",
 ]
@@ -71,6 +75,8 @@ _MODULES = {
     "custom_fields": "frame.custom_fields",
     "read_sheet": "sheets.files",
     "read_tenants": "sheets.tenants",
+    "to_excel": "sheets.excel",
+    "to_sql": "sheets.sql",
     "write_sheet": "sheets.files",
     "write_tenant": "sheets.tenants",
 }

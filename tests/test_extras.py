@@ -54,6 +54,7 @@ said(lambda: stcrm.Sandbox)
 said(lambda: stcrm.connect(sandbox=True))
 said(lambda: stcrm.read_sheet("x.xlsx"))
 said(lambda: stcrm.write_sheet(stcrm.schemas.Leads.empty(), "x.xlsx", resource="leads"))
+said(lambda: stcrm.to_excel(stcrm.schemas.Leads.empty(), "x.xlsx"))
 """
 WITH_ANALYSIS = """
 import datetime as dt
@@ -136,7 +137,7 @@ XLSX = sentence("An XLSX file", "openpyxl", "sheets")
         (
             {"scipy", "uvicorn", "openpyxl"},
             STATEMENTS,
-            [ANALYSIS, ANALYSIS, REPORT, SANDBOX, SANDBOX, XLSX, XLSX],
+            [ANALYSIS, ANALYSIS, REPORT, SANDBOX, SANDBOX, XLSX, XLSX, XLSX],
         ),
         ({"plotly", "openpyxl"}, WITH_ANALYSIS, [sentence("A figure", "plotly", "analysis"), XLSX]),
         ({"starlette"}, WITH_REPORT, [sentence("The sandbox", "starlette", "sandbox")] * 2),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pandas as pd
 
@@ -71,7 +72,7 @@ def write_sheet(frame: pd.DataFrame, path: str | os.PathLike[str], *, resource: 
     about = {name: str(value) for name, value in _provenance(frame).items() if value is not None}
     columns = _columns(row, frame)
     if kind == ".parquet":
-        _write(target, lambda file: sheet_parquet.write(file, row, SheetMark(row.name, about, ""), columns))
+        write_privately(target, lambda file: sheet_parquet.write(file, row, SheetMark(row.name, about, ""), columns))
         return target
     known = {column.name: column for column in row.columns}
     names: list[str] = []
@@ -84,9 +85,9 @@ def write_sheet(frame: pd.DataFrame, path: str | os.PathLike[str], *, resource: 
     heads = [*map(to_cell_text, names), str(mark)]
     cells.append(_blank(len(frame)))
     if kind == ".csv":
-        _write(target, lambda file: sheet_csv.write(file, heads, cells))
+        write_privately(target, lambda file: sheet_csv.write(file, heads, cells))
     else:
-        _write(target, lambda file: sheet_xlsx.write(file, row.name, heads, cells))
+        write_privately(target, lambda file: sheet_xlsx.write(file, row.name, heads, cells))
     return target
 
 
@@ -243,7 +244,7 @@ def _path(path: str | os.PathLike[str]) -> tuple[Path, str]:
     return found, kind
 
 
-def _write(target: Path, work: Any) -> None:
+def write_privately(target: Path, work: Callable[[BinaryIO], None]) -> None:
     """Write a file atomically; only its owner can read it."""
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=".sheet-")  # 0600
     try:

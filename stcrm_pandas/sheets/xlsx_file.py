@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
 from stcrm_pandas.errors import UsageError
@@ -30,43 +30,75 @@ def write(file: BinaryIO, title: str, names: list[str], columns: list[Any]) -> N
         More rows, or a longer text, than Excel can hold.
     """
     from openpyxl import Workbook
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.styles import Font
-    from openpyxl.utils import get_column_letter
 
     lists = [column.to_pylist() for column in columns]
-    _check(names, lists)
+    check(names, lists)
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(title[:31])
-    sheet.freeze_panes = "A2"
-    # As Excel does, and what is rarely said of a sheet that is written line by line: without its size it is read twice.
-    size = f"A1:{get_column_letter(len(names))}{len(lists[0]) + 1}"
-    sheet.calculate_dimension = lambda: size
-
-    def cell(text: str) -> Any:
-        made = WriteOnlyCell(sheet, value="")
-        made.value = _escaped(text)
-        made.data_type = "s"  # else `#N/A` would be an error, and `=` a formula
-        made.number_format = "@"
-        return made
-
-    heads = [cell(name) for name in names]
-    for head in heads:
-        head.font = Font(bold=True)
-    sheet.append(heads)
+    sheet = add_sheet(book, title, names, len(lists[0]))
     for line in zip(*lists, strict=True):
-        sheet.append([None if text is None else cell(text) for text in line])
+        sheet.append([None if text is None else text_cell(sheet, text) for text in line])
     book.save(file)
 
 
-def _check(names: list[str], lists: list[list[str | None]]) -> None:
+def add_sheet(book: Any, title: str, names: list[str], rows: int, widths: Sequence[float] = ()) -> Any:
+    """Add a sheet that is written line by line, with its first line: the names, bold, which stays in sight.
+
+    Parameters
+    ----------
+    book : openpyxl.Workbook
+        A workbook that only writes.
+    title : str
+        The title of the sheet.
+    names : list of str
+        The names of the columns.
+    rows : int
+        Number of rows below the names.
+    widths : sequence of float, default ()
+        Widths of the columns in characters.
+    """
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
+    sheet = book.create_sheet(title[:31])
+    sheet.freeze_panes = "A2"
+    for place, width in enumerate(widths, 1):
+        sheet.column_dimensions[get_column_letter(place)].width = width
+    # As Excel does, and what is rarely said of a sheet that is written line by line: without its size it is read twice.
+    size = f"A1:{get_column_letter(len(names))}{rows + 1}"
+    sheet.calculate_dimension = lambda: size
+    heads = [text_cell(sheet, name) for name in names]
+    for head in heads:
+        head.font = Font(bold=True)
+    sheet.append(heads)
+    return sheet
+
+
+def text_cell(sheet: Any, text: str) -> Any:
+    """Return a cell with a text that Excel takes for nothing else."""
+    from openpyxl.cell import WriteOnlyCell
+
+    made = WriteOnlyCell(sheet, value="")
+    made.value = _escaped(text)
+    made.data_type = "s"  # else `#N/A` would be an error, and `=` a formula
+    made.number_format = "@"
+    return made
+
+
+def check(names: list[str], lists: Sequence[Sequence[Any]]) -> None:
+    """Raise if there are more rows, or a longer text, than Excel can hold.
+
+    Raises
+    ------
+    UsageError
+        Names the limit, and the column and row of the text.
+    """
     if lists and len(lists[0]) >= ROWS:
         raise UsageError(
             f"Excel is limited to {ROWS - 1:,} rows, but the frame has {len(lists[0]):,}. Write CSV or Parquet."
         )
     for name, cells in zip(names, lists, strict=True):
         for place, text in enumerate(cells):
-            if text is not None and len(text) * 7 > LENGTH and len(_escaped(text)) > LENGTH:
+            if isinstance(text, str) and len(text) * 7 > LENGTH and len(_escaped(text)) > LENGTH:
                 raise UsageError(
                     f"Excel is limited to {LENGTH:,} characters in a cell, but {name} in row {place + 1} has more. "
                     "Write CSV or Parquet."

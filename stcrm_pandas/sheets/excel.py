@@ -1,0 +1,165 @@
+"""Write a frame as a workbook for people: local times, numbers as numbers, ids as text."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Hashable
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+import pandas as pd
+
+from stcrm_pandas.contract.schemas.fields import Field
+from stcrm_pandas.contract.schemas.list_dtype import ListDtype
+from stcrm_pandas.errors import UsageError
+from stcrm_pandas.frame.foreign_cells import is_missing
+from stcrm_pandas.sheets.files import checked_path, write_privately
+from stcrm_pandas.sheets.text import any_json, json
+from stcrm_pandas.sheets.xlsx_file import add_sheet, check, text_cell
+
+__all__ = ["to_excel"]
+
+_FIRST = pd.Timestamp("1900-03-01")
+"""Excel counts days from 1900 and takes that year for a leap year."""
+_TIME = "yyyy-mm-dd hh:mm"
+_WIDEST = 60
+_SHOWN = 200
+"""Rows that decide the width of a column."""
+_ABOUT = ("resource", "tenant", "environment", "fetched_at", "filters", "complete")
+
+
+def to_excel(
+    frame: pd.DataFrame, path: str | os.PathLike[str], *, time_zone: str | None = None, title: str = "Data"
+) -> Path:
+    """Write a frame as an Excel workbook that people read, sort and filter.
+
+    Times are local, numbers are numbers, and ids are text, so that Excel shows all digits. The first row stays in sight
+    and has filters, and columns are as wide as their content. A second sheet, "About", has what was read and when, and
+    the time zone. Text is never run as a formula. Such a workbook is for reading: to edit rows in Excel and send the
+    changes, use `write_sheet`.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Any frame, as read or made from one, such as a merge or the table of an analysis.
+    path : str or os.PathLike[str]
+        A name that ends in `.xlsx`. Only its owner can read the file (mode 0600).
+    time_zone : str, optional
+        The time zone of times, such as `"America/Chicago"`. By default the tenant's, else UTC.
+    title : str, default 'Data'
+        The name of the sheet.
+
+    Returns
+    -------
+    Path
+        The path.
+
+    Raises
+    ------
+    UsageError
+        The name does not end in `.xlsx`, the time zone does not exist, or the frame exceeds the limits of Excel.
+    MissingExtra
+        openpyxl is not installed: `pip install 'stcrm-pandas[sheets]'`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> leads = crm.leads.list(status="Open")
+    >>> to_excel(leads, Path(tempfile.mkdtemp()) / "open leads.xlsx").name
+    'open leads.xlsx'
+    """
+    target, kind = checked_path(path)
+    if kind != ".xlsx":
+        raise UsageError(f"to_excel writes .xlsx, not {kind}. write_sheet writes CSV and Parquet.")
+    about = frame.attrs.get("stcrm") if isinstance(frame.attrs.get("stcrm"), dict) else {}
+    name = time_zone or (about or {}).get("time_zone") or "UTC"
+    try:
+        zone = ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise UsageError(f"There is no time zone {name!r}. Write it like 'America/Chicago'.") from None
+    table = frame if isinstance(frame.index, pd.RangeIndex) and frame.index.name is None else frame.reset_index()
+    names = [" ".join(map(str, one)) if isinstance(one, tuple) else str(one) for one in table.columns]
+    columns = [_values(one, table.iloc[:, place], zone) for place, one in enumerate(table.columns)]
+    check(names, columns)
+    facts = [(one.replace("_", " "), _fact((about or {}).get(one))) for one in _ABOUT if (about or {}).get(one)]
+    write_privately(target, lambda file: _write(file, title, names, columns, [*facts, ("time zone", name)]))
+    return target
+
+
+def _write(file: Any, title: str, names: list[str], columns: list[list[Any]], facts: list[tuple[str, str]]) -> None:
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+
+    def cell(sheet: Any, value: Any) -> Any:
+        if isinstance(value, str):
+            return text_cell(sheet, value)
+        if isinstance(value, pd.Timestamp):
+            made = WriteOnlyCell(sheet, value=value.to_pydatetime())
+            made.number_format = _TIME
+            return made
+        return value
+
+    book = Workbook(write_only=True)
+    rows = len(columns[0]) if columns else 0
+    widths = [_width(name, values) for name, values in zip(names, columns, strict=True)]
+    sheet = add_sheet(book, title, names, rows, widths)
+    if names:
+        sheet.auto_filter.ref = sheet.calculate_dimension()
+    for line in zip(*columns, strict=True):
+        sheet.append([cell(sheet, value) for value in line])
+    sheet = add_sheet(book, "About", ["what", "value"], len(facts), [16, 40])
+    for what, value in facts:
+        sheet.append([text_cell(sheet, what), text_cell(sheet, value)])
+    book.save(file)
+
+
+def _values(name: Hashable, cells: Any, zone: ZoneInfo) -> list[Any]:
+    """Return a column as values of Excel: text, numbers, booleans, local times, None if missing."""
+    dtype = cells.dtype
+    if isinstance(dtype, pd.DatetimeTZDtype):
+        local = cells.dt.tz_convert(zone).dt.tz_localize(None)
+        return [None if at is pd.NaT else at if at >= _FIRST else str(at) for at in local]
+    if pd.api.types.is_integer_dtype(dtype) and (str(name) == "id" or str(name).endswith("_id")):
+        return [None if is_missing(one) else str(one) for one in cells]
+    one_value: Callable[[Any], Any] = _value
+    if isinstance(dtype, ListDtype):
+        field = dtype.field
+        one_value = lambda one: ", ".join(_item(field, item) for item in one)  # noqa: E731
+    return [None if is_missing(one) else one_value(one) for one in cells.astype(object)]
+
+
+def _item(field: Field, value: Any) -> str:
+    """Return one value of a list: a record without its id, such as `Gate code: 12`."""
+    if field.kind != "object" or value is None:
+        return "" if value is None else str(value)
+    if any(part.many or part.kind == "object" for part in field.fields):
+        return json(field, (value,))[1:-1]
+    parts = [str(one) for part, one in zip(field.fields, value, strict=True) if one is not None and part.kind == "text"]
+    return ": ".join(parts)
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, str | bool | int | float):
+        return str(value) if isinstance(value, float) and np.isinf(value) else value
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, tuple | list | dict):
+        return any_json(value)
+    return str(value)
+
+
+def _fact(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {one}" for name, one in value.items())
+    return str(value)
+
+
+def _width(name: str, values: list[Any]) -> float:
+    longest = max((len(_shown(value)) for value in values[:_SHOWN] if value is not None), default=0)
+    return min(_WIDEST, max(len(name) + 4, longest + 2))  # room for the arrow of the filter
+
+
+def _shown(value: Any) -> str:
+    return _TIME if isinstance(value, pd.Timestamp) else str(value)
