@@ -10,7 +10,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.format import format_range, with_count
 
-__all__ = ["CLEARLY_DIFFERENT", "Wording", "beside", "difference", "differences", "versus"]
+__all__ = ["CLEARLY_DIFFERENT", "Wording", "beside", "differences", "versus"]
 
 
 CLEARLY_DIFFERENT = (
@@ -44,12 +44,6 @@ def beside(row: Any, does: str) -> str:
     return f"{format_range(row.share_lower, row.share_upper)} {does}, others {others}"
 
 
-def difference(row: Any, words: Wording, evidence: str) -> str:
-    """Return a clear difference: 'Campaign Radio converts more often than the others: 39% vs 28%.'."""
-    does = (words.higher if row.verdict == "higher" else words.lower)[0]
-    return f"{words.group[0].capitalize()} {row.name} {does} than the others: {evidence}."
-
-
 def differences(
     comparisons: pd.DataFrame,
     words: Wording,
@@ -67,10 +61,11 @@ def differences(
     sentences = []
     if comparisons["p_value"].isna().all() and alone.empty:
         sentences.append(f"No {one} can be compared with the others: too few {units} that are old enough.")
-    for verdict, (_, do) in (("higher", words.higher), ("lower", words.lower)):
+    for verdict, (does, do) in (("higher", words.higher), ("lower", words.lower)):
         clear = comparisons[verdicts == verdict].sort_values("difference", key=abs, ascending=False)
         for row in clear.head(most).itertuples():
-            sentences.append((instead or {}).get(row.id) or difference(row, words, evidence(row)))
+            written = f"{one.capitalize()} {row.name} {does} than the others: {evidence(row)}."
+            sentences.append((instead or {}).get(row.id) or written)
         if len(clear) > most:
             sentences.append(f"{len(clear) - most} more {many} {do} than the others: see the table.")
     sentences.append(
