@@ -1,16 +1,16 @@
 """All errors and warnings of the package.
 
     StcrmError
-    ├── SettingsError             a setting is missing or wrong; the message says how to set it
-    ├── UsageError                an invalid call: an unknown filter, a value of the wrong type
+    ├── SettingsError             a setting is missing or invalid; the message explains how to set it
+    ├── UsageError                an invalid argument: an unknown filter, a value of the wrong type
     │   └── WritesNotAllowed      a write over a read-only connection
     ├── NotCachedError            offline, and the response is not in the cache
     ├── ServiceError              the service or the connection to it failed
-    │   ├── SignInError           the client id, the secret or the app key was refused
-    │   ├── RequestError          the request was refused (400)
+    │   ├── SignInError           the client id, the secret or the app key was rejected
+    │   ├── RequestError          the service rejected the request (400)
     │   ├── PermissionDenied      a scope is missing (403)
     │   ├── NotFound              no such tenant, path or row (404)
-    │   ├── Conflict              the state of the row does not allow the request (409)
+    │   ├── Conflict              the current state of the row does not allow it (409)
     │   ├── RateLimited           too many requests, even after all retries (429)
     │   ├── ServerError           the service failed at every retry (5xx)
     │   └── ConnectionFailed      no response: refused, interrupted or too slow, at every retry
@@ -21,9 +21,9 @@
     │   └── DriftError            schema drift, with `strict=True`
     ├── MissingRows               `get` of ids that do not exist
     ├── ReportError               a cell of a report's notebook failed: no report was made
-    └── MissingExtra              a package of an extra is not installed: the message has the pip command
+    └── MissingExtra              a package is not installed; the message has the pip command
 
-Messages never hold a secret, nor a customer's data: they name resources, columns, ids and counts.
+Messages never contain a secret or customer data, only resources, columns, ids and counts.
 """
 
 from __future__ import annotations
@@ -80,27 +80,27 @@ class StcrmError(Exception):
 
 
 class SettingsError(StcrmError):
-    """A setting is missing or wrong."""
+    """A setting is missing or invalid."""
 
 
 class UsageError(StcrmError, ValueError):
-    """An invalid call; nothing was sent."""
+    """An argument is invalid; nothing was sent."""
 
 
 class WritesNotAllowed(UsageError):
-    """A write over a read-only connection: `connect(allow_writes=True)` allows it."""
+    """A write over a read-only connection. `connect(allow_writes=True)` allows writes."""
 
 
 class NotCachedError(StcrmError):
-    """Offline, and the response to this read is not stored."""
+    """The connection is offline, and this read is not in the cache."""
 
 
 class ServiceError(StcrmError):
     """The service refused a request or failed, or the connection failed.
 
-    `status` is the HTTP status (None without a response), `operation` the operationId, `trace_id` the id that
-    ServiceTitan's support asks for, `fields` the service's messages by field, and `path` the path parameters.
-    `in_doubt` is True if a write may have been carried out anyway.
+    `status` is the HTTP status (None without a response), `operation` the operationId, `trace_id` the id to give to
+    ServiceTitan's support, `fields` the service's messages by field, and `path` the path parameters. `in_doubt` is True
+    if a write may have been carried out despite the error.
     """
 
     def __init__(
@@ -123,15 +123,15 @@ class ServiceError(StcrmError):
 
 
 class SignInError(ServiceError):
-    """The service refused the client id, the client secret or the app key."""
+    """The service rejected the client id, the client secret or the app key."""
 
 
 class RequestError(ServiceError):
-    """The service refused the request as invalid; `fields` has the reasons."""
+    """The service rejected the request as invalid. `fields` has the reasons."""
 
 
 class PermissionDenied(ServiceError):
-    """The application lacks a scope; `scope` names it."""
+    """The application lacks the scope in `scope`."""
 
     def __init__(self, message: str, *, scope: str | None = None, **details: Any) -> None:
         super().__init__(message, **details)
@@ -139,7 +139,7 @@ class PermissionDenied(ServiceError):
 
 
 class NotFound(ServiceError):
-    """No such tenant, path or row."""
+    """The tenant, path or row does not exist."""
 
 
 class Conflict(ServiceError):
@@ -147,15 +147,15 @@ class Conflict(ServiceError):
 
 
 class RateLimited(ServiceError):
-    """The service still asked to wait after the last retry."""
+    """The service returned 429 even at the last retry."""
 
 
 class ServerError(ServiceError):
-    """The service failed, and failed again at every retry."""
+    """The service failed at every retry."""
 
 
 class ConnectionFailed(ServiceError):
-    """No complete response: refused, interrupted or too slow, at every retry."""
+    """There was no complete response at any retry: the connection was refused, interrupted or too slow."""
 
 
 class ResponseError(StcrmError):
@@ -163,11 +163,11 @@ class ResponseError(StcrmError):
 
 
 class InvalidResponse(ResponseError):
-    """Not JSON, or JSON of another structure."""
+    """The response is not JSON, or is JSON with another structure."""
 
 
 class UnreadableValue(ResponseError):
-    """A value that cannot be read as its type; `resource`, `column` and `id` identify it."""
+    """A value cannot be read as its type. `resource`, `column` and `id` identify it."""
 
     def __init__(self, message: str, *, resource: str, column: str, id: object) -> None:
         super().__init__(message)
@@ -177,7 +177,7 @@ class UnreadableValue(ResponseError):
 
 
 class IncompleteRead(ResponseError):
-    """Rows are missing: the pages have `rows` of `total`."""
+    """Rows are missing: the pages have `rows` of `total` rows."""
 
     def __init__(self, message: str, *, rows: int | None = None, total: int | None = None) -> None:
         super().__init__(message)
@@ -190,7 +190,7 @@ class DriftError(ResponseError):
 
 
 class MissingRows(StcrmError, LookupError):
-    """Rows that were requested by id and do not exist; `ids` has their ids."""
+    """Rows that were requested by id do not exist. `ids` has their ids."""
 
     def __init__(self, message: str, *, ids: Sequence[object]) -> None:
         super().__init__(message)
@@ -198,9 +198,9 @@ class MissingRows(StcrmError, LookupError):
 
 
 class ReportError(StcrmError):
-    """A report could not be made; if a cell of its notebook failed, `cell` is its number, from 1.
+    """A report could not be created. If a cell of its notebook failed, `cell` is its number, from 1.
 
-    `denied` is the scope that the application lacks, if that is the reason.
+    `denied` is the missing scope, if that is the reason.
     """
 
     def __init__(self, message: str, *, cell: int | None = None, denied: str | None = None) -> None:
@@ -210,9 +210,9 @@ class ReportError(StcrmError):
 
 
 class MissingExtra(StcrmError, ImportError):
-    """A package of an extra is not installed.
+    """A package that this feature requires is not installed.
 
-    The message has the command that installs it. `name` is the missing package, `extra` the extra.
+    The message has the pip command that installs it. `name` is the missing package, `extra` the extra that includes it.
     """
 
     def __init__(self, message: str, *, name: str | None = None, extra: str | None = None) -> None:
@@ -222,7 +222,7 @@ class MissingExtra(StcrmError, ImportError):
 
 
 class _Part(NamedTuple):
-    """A part of this package that imports more than the dependencies."""
+    """A part of this package with additional dependencies."""
 
     title: str
     extra: str
@@ -239,11 +239,11 @@ PARTS: Mapping[str, _Part] = {
     "sandbox": _Part("The sandbox", "sandbox", ("adbc_driver_sqlite", "starlette", "uvicorn")),
     "xlsx": _Part("An XLSX file", "sheets", ("openpyxl",)),
 }
-"""Which extra installs the packages that a part of this package imports."""
+"""The extra that each part of this package needs."""
 
 
 def require(part: str) -> None:
-    """Raise if a package that a part of this one needs is not installed.
+    """Raise MissingExtra if a package that a part of this one needs is not installed.
 
     Parameters
     ----------
@@ -253,7 +253,7 @@ def require(part: str) -> None:
     Raises
     ------
     MissingExtra
-        The message has the command that installs the part's extra.
+        A package is not installed. The message has the pip command.
     """
     title, extra, packages = PARTS[part]
     for name in packages:
@@ -294,19 +294,19 @@ class StcrmWarning(UserWarning):
 
 
 class DriftWarning(StcrmWarning):
-    """A response has schema drift; its rows were kept."""
+    """A response has schema drift. Its rows were kept."""
 
 
 class IncompleteReadWarning(StcrmWarning):
-    """Rows are missing: the service withholds those of a parent, or `allow_incomplete=True` was given."""
+    """Rows are missing because the service withholds rows of a parent, or because of `allow_incomplete=True`."""
 
 
 class MissingParentsWarning(StcrmWarning):
-    """Some of the requested parents do not exist; the rows of the others were read."""
+    """Some of the requested parents do not exist. The rows of the others were read."""
 
 
 def notify(message: str, category: type[Warning]) -> None:
-    """Warn with the location of the first line outside this package."""
+    """Issue a warning with the location of the first line outside this package."""
     depth, frame = 2, sys._getframe(1)
     while frame.f_back is not None and is_ours(frame.f_code.co_filename):
         depth, frame = depth + 1, frame.f_back

@@ -43,7 +43,7 @@ class Parts(NamedTuple):
 
 
 class Analysis(Result):
-    """A result with its sentences, tiles, actions, lists, check and figures: what all analyses offer their users.
+    """A result with sentences, tiles, actions, lists, checks and figures: the base class of all public results.
 
     Each analysis names the modules that make them from its numbers: its `_parts`.
     """
@@ -70,7 +70,7 @@ class Analysis(Result):
 
     @cached_property
     def work_lists(self) -> dict[str, WorkList]:
-        """Call lists and clean-up lists by key, the only place with names of people; created on first use."""
+        """Call lists and clean-up lists by key: the only personal data of a result. They are created on first use."""
         return {one.key: one for one in self._parts.lists.work_lists(self)}
 
     @property
