@@ -81,7 +81,7 @@ def test_failed_write_keeps_the_old_file(frame, tmp_path):
         stcrm.write_tenant(strange, tmp_path)
     assert "strange" not in pd.read_parquet(path)
     (path.parent / path.name).write_bytes(before)
-    with pytest.raises(UsageError, match="other tenants than 5"):
+    with pytest.raises(UsageError, match="tenants other than 5"):
         stcrm.write_tenant(frame.assign(tenant=[5, 6]), tmp_path)
     assert path.read_bytes() == before
     assert "tenant" not in pd.read_parquet(stcrm.write_tenant(frame.assign(tenant=5), tmp_path), partitioning=None)
