@@ -56,7 +56,10 @@ def page_of(notebook: Any, *, has_index: bool = False) -> str:
             has_index=has_index,
             sections=_sections(notebook),
             style=style() + _part("report.css"),
-            scripts=[_part(name) for name in ("tabs.js", "tables.js", *(["figures.js"] if has_figures else []))],
+            scripts=[
+                _part(name)
+                for name in ("tabs.js", "workbook.js", "tables.js", *(["figures.js"] if has_figures else []))
+            ],
             plotly=get_plotlyjs() if has_figures else "",
             figure_type=_PLOTLY,
             first_screen=FIRST_SCREEN,

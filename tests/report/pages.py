@@ -30,8 +30,8 @@ def fetches_nothing(page: str) -> bool:
     for tag, attributes in parsed.tags:
         if tag in ("link", "iframe", "object", "embed", "base"):
             return False
-        if tag == "a" and attributes.get("href") == "index.html":  # a link to the page beside it
-            continue
+        if tag == "a" and re.match(r"index\.html$|tel:|mailto:|https:", attributes.get("href") or ""):
+            continue  # fetched only when somebody follows it
         for name in ("src", "href", "srcset", "data", "poster", "action"):
             if not re.match(r"data:|#|$", attributes.get(name) or ""):
                 return False

@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from playwright.sync_api import Browser, Page
 
@@ -129,6 +130,36 @@ def test_truncated_table_shows_the_total(browser: Browser, sample: Path) -> None
     assert page.get_by_text("10 of 60 rows shown").count() == 0
     page.get_by_role("button", name="Show 10").press("Enter")
     assert len(column(page, 1)) == 10
+    page.close()
+
+
+def test_lists_are_saved_as_workbooks(browser: Browser, sample: Path) -> None:
+    page, trouble = opened(browser, sample, 1300, "light", anchor="#call-lists")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as Excel: People who wait").click()
+    assert download.value.suggested_filename == "a-sample-waiting.xlsx"
+    sheet = openpyxl.load_workbook(io.BytesIO(Path(download.value.path()).read_bytes())).active
+    assert sheet is not None
+    rows = list(sheet.iter_rows(values_only=True))
+    assert rows[0] == ("Customer", "Days", "Since", "Amount")
+    assert len(rows) == 61
+    assert [row[0] for row in rows[1:7]] == [name.strip() for name in EVIL]
+    assert {cell.data_type for cell in sheet["A"]} <= {"s", "inlineStr"}  # no formula
+    assert [row[1] for row in rows[1:10]] == [0, 1, 2, 3, 4, 5, 6, None, 8]
+    assert sheet.freeze_panes == "A2"
+    assert trouble == []
+    page.close()
+
+
+def test_one_list_is_printed_with_all_rows(browser: Browser, sample: Path) -> None:
+    page, _ = opened(browser, sample, 1300, "light", anchor="#call-lists")
+    page.evaluate("window.print = () => {}")
+    page.get_by_role("button", name="Print this list: People who wait").click()
+    page.emulate_media(media="print")
+    assert page.locator(".stcrm-work-list tbody tr:visible").count() == 60
+    assert page.locator(".stcrm-tile:visible, .panel h2:visible, footer:visible").count() == 0
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.locator(".stcrm-work-list tbody tr:visible").count() == 10
     page.close()
 
 

@@ -16,6 +16,7 @@ __all__ = [
     "Columns",
     "Definitions",
     "Line",
+    "Link",
     "Sentences",
     "Shown",
     "Table",
@@ -112,9 +113,9 @@ def table(
     heads = "".join(f'<th scope="col"{kind}>{escape(title)}</th>' for title, kind in zip(header, number, strict=True))
     body = []
     for place, row in enumerate(rows):
-        cells = [f'<th scope="row"{number[0] or _whole(row[0])}>{escape(row[0])}</th>']
+        cells = [f'<th scope="row"{number[0] or _whole(row[0])}>{_html(row[0])}</th>']
         cells += [
-            f"<td{kind or _whole(cell)}>{escape(cell)}</td>" for cell, kind in zip(row[1:], number[1:], strict=True)
+            f"<td{kind or _whole(cell)}>{_html(cell)}</td>" for cell, kind in zip(row[1:], number[1:], strict=True)
         ]
         last = total and place == len(rows) - 1
         look = ' class="stcrm-total"' if last else ' class="stcrm-faint"' if dim and dim[place] else ""
@@ -148,6 +149,27 @@ def verdict_note(row: Any) -> str:
     if not pd.isna(whole) and not whole:
         return "too young, or read in part"
     return _VERDICTS.get(row.verdict, "") if row.enough else "too few"
+
+
+class Link(str):
+    """A cell that leads somewhere: to a phone, a mailbox or a page."""
+
+    href: str
+
+    def __new__(cls, text: str, href: str) -> Link:
+        """Return the text with its address."""
+        link = super().__new__(cls, text)
+        link.href = href
+        return link
+
+    def html(self) -> str:
+        """Return the link; a page opens beside the report and does not learn about it."""
+        apart = ' target="_blank" rel="noreferrer"' if self.href.startswith("https:") else ""
+        return f'<a href="{escape(self.href)}"{apart}>{escape(self)}</a>'
+
+
+def _html(cell: str) -> str:
+    return cell.html() if isinstance(cell, Link) else escape(cell)
 
 
 class Line(str):

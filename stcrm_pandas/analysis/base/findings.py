@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Protocol
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.display import table
+from stcrm_pandas.analysis.base.display import Link, table
 
 __all__ = [
     "Action",
@@ -130,8 +130,11 @@ class Check:
         return check(self)
 
 
-def work_list(one: WorkList, *, anonymous: bool = False, most: int = MOST_ROWS) -> str:
-    """Return the HTML of at most so many rows of a list; if anonymous, only its title and size."""
+def work_list(one: WorkList, *, anonymous: bool = False, most: int = MOST_ROWS, service: str | None = None) -> str:
+    """Return the HTML of at most so many rows of a list; if anonymous, only its title and size.
+
+    Phone numbers and e-mail addresses are links, and customer ids lead to their screen at `service`.
+    """
     how = " This can be changed only in ServiceTitan itself." if one.by_hand else ""
     title = f'<h3 id="{escape(one.key)}">{escape(one.title)} ({len(one):,})</h3>'
     head = f"{title}<p>{_with_code(one.what_to_do)}{how}</p>"
@@ -140,9 +143,40 @@ def work_list(one: WorkList, *, anonymous: bool = False, most: int = MOST_ROWS) 
     elif len(one):
         part = one.frame.iloc[:most]
         header = {str(name): _is_number(one.frame[name]) for name in one.frame.columns}
-        rows = [[_text(cell) for cell in row] for row in part.itertuples(index=False)]
+        links = [_LINKS.get(name, _plain) for name in header]
+        rows = [
+            [link(_text(cell), service) for link, cell in zip(links, row, strict=True)]
+            for row in part.itertuples(index=False)
+        ]
         head += _part(one, len(part)) + table(header, rows, caption=one.title)
     return f'<section class="stcrm-work-list" data-name="{escape(one.key)}">{head}</section>'
+
+
+def _plain(text: str, _: str | None) -> str:
+    return text
+
+
+def _phone(text: str, _: str | None) -> str:
+    digits = re.sub(r"[^0-9+]", "", text)
+    if len(digits) < 7:
+        return text
+    return Link(text, f"tel:{digits if digits.startswith('+') else f'+1{digits}'}")
+
+
+def _email(text: str, _: str | None) -> str:
+    return Link(text, f"mailto:{text}") if "@" in text else text
+
+
+def _customer(text: str, service: str | None) -> str:
+    return Link(text, f"{service}/#/Customer/{text}") if service and text else text
+
+
+_LINKS: Mapping[str, Callable[[str, str | None], str]] = {
+    "Phone": _phone,
+    "E-mail": _email,
+    "Customer id": _customer,
+}
+"""What the cells of a column lead to, by its title."""
 
 
 def _with_code(words: str) -> str:
@@ -211,6 +245,7 @@ class WorkLists:
 
     lists: Sequence[WorkList]
     anonymous: bool
+    service: str | None = None
 
     def __repr__(self) -> str:
         return f"<WorkLists {', '.join(f'{one.key}: {len(one):,}' for one in self.lists)}>"
@@ -218,13 +253,15 @@ class WorkLists:
     def _repr_html_(self) -> str:
         most = MOST_ROWS
         while True:
-            page = "".join(work_list(one, anonymous=self.anonymous, most=most) for one in self.lists)
+            page = "".join(
+                work_list(one, anonymous=self.anonymous, most=most, service=self.service) for one in self.lists
+            )
             if len(page) <= MOST_CHARACTERS or most <= 1:
                 return page or "<p>The lists are empty.</p>"
             most = max(1, min(most - 1, most * MOST_CHARACTERS // len(page)))  # each list says how many rows it shows
 
 
-def work_lists(*results: HasWorkLists, anonymous: bool = False) -> WorkLists:
+def work_lists(*results: HasWorkLists, anonymous: bool = False, service: str | None = None) -> WorkLists:
     """Return the call lists of one or more results, to display one below the other.
 
     Parameters
@@ -233,6 +270,8 @@ def work_lists(*results: HasWorkLists, anonymous: bool = False) -> WorkLists:
         Results of analyses.
     anonymous : bool, default False
         True shows only titles and sizes.
+    service : str, optional
+        The address of ServiceTitan's own screens, such as `"https://go.servicetitan.com"`, to which customer ids lead.
 
     Returns
     -------
@@ -244,4 +283,4 @@ def work_lists(*results: HasWorkLists, anonymous: bool = False) -> WorkLists:
     >>> work_lists()
     <WorkLists >
     """
-    return WorkLists([one for result in results for one in result.work_lists.values()], anonymous)
+    return WorkLists([one for result in results for one in result.work_lists.values()], anonymous, service)

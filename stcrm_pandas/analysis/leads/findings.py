@@ -136,7 +136,7 @@ def _measure(
 def _overdue(result: LeadConversionResult, local: ZoneInfo) -> Tile:
     """Return the open leads whose follow-up is overdue, by how long and by the month in which they came in."""
     listed = next(one.frame for one in work_lists(result) if one.key == "overdue-follow-up")
-    late = listed["Days overdue"]
+    late = listed["Days waiting"]
     today = result.as_of.astimezone(local)
     came = pd.PeriodIndex(pd.to_datetime(listed["Came in"], errors="coerce"), freq="M")
     months = pd.period_range(end=pd.Period(today.replace(tzinfo=None), "M"), periods=12)

@@ -16,7 +16,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.display import Table
 from stcrm_pandas.analysis.base.headline import Headline
-from stcrm_pandas.analysis.base.inputs import admitted
+from stcrm_pandas.analysis.base.inputs import admitted, table_of
 from stcrm_pandas.analysis.base.names import dimensions
 from stcrm_pandas.analysis.base.periods import Limits
 from stcrm_pandas.analysis.base.provenance import (
@@ -127,6 +127,7 @@ def lead_conversion(
     min_group: int = 30,
     stale_days: int = 30,
     dismissing_reasons: Mapping[int, str] | None = None,
+    contacts: pd.DataFrame | None = None,
 ) -> LeadConversion:
     """Return the share of inquiries converted within 30 days, among those at least 30 days old, and how fast.
 
@@ -175,6 +176,9 @@ def lead_conversion(
     dismissing_reasons : mapping, optional
         The meaning of each dismissing reason's id, which the API does not return. Leads dismissed as "duplicate",
         "spam", "wrong number" or "out of area" are left out; any other text is displayed as the name.
+    contacts : DataFrame, optional
+        The contacts of customers (`crm.customers.list_contacts`), for the phone numbers and e-mail addresses on call
+        lists. Pass those of all customers, so that an opt-out from texts is found on any record of a number.
 
     Raises
     ------
@@ -263,5 +267,6 @@ def lead_conversion(
         reduced=reduced,
         source=leads,
         names=lookup,
+        contacts=None if contacts is None else table_of(contacts, "contacts", ["customer_id", "type", "value"]),
         cautions=tuple(warned),
     )

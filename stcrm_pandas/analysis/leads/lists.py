@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import narwhals.stable.v2 as nw
@@ -11,7 +12,9 @@ import pandas as pd
 from stcrm_pandas.analysis.base.engine import true
 from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.base.names import known_names, named
+from stcrm_pandas.analysis.leads.contacts import best_contacts, format_phone
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
+from stcrm_pandas.frame.contact_values import find_contacts
 
 __all__ = ["ages_in_days", "open_leads", "work_lists"]
 
@@ -56,57 +59,92 @@ def work_lists(result: LeadConversionResult) -> list[WorkList]:
     today = pd.Timestamp(result.as_of.astimezone(local).date())
     due = leads["follow_up_date"].dt.tz_convert(local).dt.tz_localize(None).dt.normalize()
     unchanged = leads["modified_on"] <= pd.Timestamp(result.as_of - dt.timedelta(days=result.stale_days))
+    days = {
+        "overdue-follow-up": (today - due).dt.days,
+        "no-follow-up": ages_in_days(result, leads),
+        "stale": (pd.Timestamp(result.as_of) - leads["modified_on"]).dt.days,
+    }
+    why: dict[str, Any] = {
+        "overdue-follow-up": "Due " + _day(due),
+        "no-follow-up": "No follow-up date",
+        "stale": "Unchanged since " + _day(leads["modified_on"].dt.tz_convert(local)),
+    }
     table = _table(result, leads, local)
-    late = (today - due).dt.days.astype("Int64")
-    table.insert(list(table).index("Last change") + 1, "Days overdue", late)
+
+    def listed(key: str, title: str, what_to_do: str, chosen: pd.Series) -> WorkList:
+        rows = table.copy()
+        rows.insert(list(rows).index("E-mail") + 1, "Why", why[key])
+        rows.insert(list(rows).index("Why") + 1, "Days waiting", days[key].astype("Int64"))
+        return WorkList(key, title, what_to_do, _shown(rows[chosen]))
+
     return [
-        WorkList(
+        listed(
             "overdue-follow-up",
             "Overdue follow-ups",
             "Call each of them, then set a new follow-up date or dismiss the lead with its reason. The youngest come "
             "first.",
-            _shown(table[due < today]),
+            due < today,
         ),
-        WorkList(
+        listed(
             "no-follow-up",
             "Open leads without a follow-up",
             f"Call each of them, or set the date of a follow-up ({_CHANGE}).",
-            _shown(table[due.isna()], "Follow-up", "Days overdue"),
+            due.isna(),
         ),
-        WorkList(
+        listed(
             "stale",
             f"Open leads without a change for {result.stale_days} days",
             "Their follow-up is still to come, but nothing happened since. Call now, or dismiss with a reason.",
-            _shown(table[(due >= today) & unchanged], "Days overdue"),
+            (due >= today) & unchanged,
         ),
     ]
 
 
 def _table(result: LeadConversionResult, leads: pd.DataFrame, local: ZoneInfo) -> pd.DataFrame:
-    text = {name: leads[name].fillna("").astype("str") if name in leads else "" for name in _TEXTS}
-
-    def day(name: str) -> pd.Series:
-        days: pd.Series = leads[name].dt.tz_convert(local).dt.strftime("%Y-%m-%d")
-        return days.fillna("").astype("str")
-
-    table = leads[["id"]].rename(columns={"id": "Lead id"})
-    table["Name"] = text["lead_customer_name"]
+    without = pd.Series("", index=leads.index, dtype="str")
+    text = {name: leads[name].fillna("").astype("str") if name in leads else without for name in _TEXTS}
+    table = pd.DataFrame({"Name": text["lead_customer_name"]}, index=leads.index)
     if "customer" in result.names and "customer_id" in leads:
         known = known_names(result.names["customer"])
         owners = zip(table["Name"], leads["customer_id"], strict=True)
         table["Name"] = [name or known.get(id, "") for name, id in owners]
-    table["Phone"], table["E-mail"] = text["lead_phone"], text["lead_email"]
-    if "customer_id" in leads:
-        table["Customer id"] = leads["customer_id"].astype("Int64")
-    table["Came in"], table["Follow-up"], table["Last change"] = map(day, _TIMES)
+    table["Phone"], table["Texts"], table["E-mail"] = _reached(result, leads, text["lead_phone"], text["lead_email"])
     for dimension, title in (("campaign", "Campaign"), ("business_unit", "Business unit")):
         if f"{dimension}_id" in leads and dimension in result.names:
             table[title] = named(leads[f"{dimension}_id"], result.names[dimension])
     table["Priority"] = text["priority"]
+    came: pd.Series = leads["created_on"].dt.tz_convert(local).dt.strftime("%Y-%m-%d")
+    table["Came in"] = came.fillna("").astype("str")
+    if "customer_id" in leads:
+        table["Customer id"] = leads["customer_id"].astype("Int64")
+    table["Lead id"] = leads["id"]
     table["Link"] = text["lead_url"]
     return table
 
 
-def _shown(table: pd.DataFrame, *without: str) -> pd.DataFrame:
-    link = () if table["Link"].any() else ("Link",)
-    return table.drop(columns=[*without, *link]).reset_index(drop=True)
+def _day(moments: pd.Series) -> pd.Series:
+    """Return days as 'Nov 3, 2026'."""
+    number = moments.dt.day.astype("Int64").astype("str")
+    days: pd.Series = moments.dt.strftime("%b ") + number + moments.dt.strftime(", %Y")
+    return days
+
+
+def _reached(
+    result: LeadConversionResult, leads: pd.DataFrame, phone: pd.Series, email: pd.Series
+) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Return phone, whether it must not be texted, and e-mail: those of the lead, else those of its customer."""
+    own = phone.map(lambda text: next(iter(find_contacts(text)), text))
+    texts = pd.Series("", index=leads.index)
+    if result.contacts is not None and "customer_id" in leads:
+        best = best_contacts(result.contacts, leads["customer_id"].dropna().unique())
+        theirs = best.reindex(leads["customer_id"]).set_axis(leads.index)
+        own = own.mask(own == "", theirs["phone"].fillna(""))
+        email = email.mask(email == "", theirs["email"].fillna(""))
+        silent = theirs["do_not_text"].eq(True) & (own == theirs["phone"])
+        texts = texts.mask(silent, "Do not text")
+    return own.map(format_phone).mask(own == "", "No phone on file"), texts, email
+
+
+def _shown(table: pd.DataFrame) -> pd.DataFrame:
+    empty = [name for name in ("Texts", "Link") if not table[name].ne("").any()]
+    return table.drop(columns=empty).reset_index(drop=True)

@@ -60,6 +60,7 @@ class LeadConversionResult(Result):
     reduced: Reduced = field(compare=False)
     source: Any = field(compare=False)
     names: Mapping[str, Any] = field(compare=False)
+    contacts: pd.DataFrame | None = field(default=None, compare=False)
     disagreements: Mapping[Any, str] = field(default_factory=dict, compare=False)
 
     @cached_property

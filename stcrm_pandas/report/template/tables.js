@@ -53,10 +53,23 @@
     return /[",\r\n]/.test(value) || value !== value.trim() ? `"${value.replaceAll('"', '""')}"` : value;
   }
 
-  function save(table, name) {
-    const lines = [...table.rows].map((row) => [...row.cells].map((cell) => field(cell.querySelector("button span") ?? cell)).join(","));
-    const file = new Blob(["\ufeff" + lines.join("\r\n") + "\r\n"], { type: "text/csv;charset=utf-8" });
-    const link = make("a", { href: URL.createObjectURL(file), download: name + ".csv" });
+  const label = (cell) => cell.querySelector("button span") ?? cell;
+
+  function csv(table) {
+    const lines = [...table.rows].map((row) => [...row.cells].map((cell) => field(label(cell))).join(","));
+    return new Blob(["\ufeff" + lines.join("\r\n") + "\r\n"], { type: "text/csv;charset=utf-8" });
+  }
+
+  function xlsx(table) {
+    const numeric = [...table.tHead.rows[0].cells].map((head) => head.classList.contains("n"));
+    return workbook([...table.rows].map((row) => [...row.cells].map((cell, column) => {
+      const value = label(cell).textContent.replaceAll("\u00a0", " ").trim();
+      return numeric[column] && PLAIN_NUMBER.test(value) ? Number(value.replaceAll(",", "")) : value;
+    })));
+  }
+
+  function save(file, name) {
+    const link = make("a", { href: URL.createObjectURL(file), download: name });
     document.body.append(link);
     link.click();
     link.remove();
@@ -106,11 +119,28 @@
       });
     });
 
-    const saved = box.closest("[data-name]:not(body)")?.dataset.name ?? slug(name);
-    const csv = make("button", { type: "button", textContent: "Save as CSV" });
-    csv.setAttribute("aria-label", `Save as CSV: ${name}`);
-    csv.addEventListener("click", () => save(table, `${report}-${saved}`));
-    box.after(make("div", { className: "tools" }, said, more, csv));
+    const list = box.closest("[data-name]:not(body)");
+    const saved = `${report}-${list?.dataset.name ?? slug(name)}`;
+    const button = (does, act) => {
+      const made = make("button", { type: "button", textContent: does });
+      made.setAttribute("aria-label", `${does}: ${name}`);
+      made.addEventListener("click", act);
+      return made;
+    };
+    const tools = [button("Save as CSV", () => save(csv(table), `${saved}.csv`))];
+    if (list) {
+      tools.unshift(button("Save as Excel", () => save(xlsx(table), `${saved}.xlsx`)));
+      tools.push(button("Print this list", () => {
+        list.classList.add("printed");
+        document.body.classList.add("one-list");
+        print();
+      }));
+      addEventListener("afterprint", () => {
+        list.classList.remove("printed");
+        document.body.classList.remove("one-list");
+      });
+    }
+    box.after(make("div", { className: "tools" }, said, more, ...tools));
     fold();
   }
 

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from stcrm_pandas.analysis import LeadConversion, lead_conversion
+from stcrm_pandas.analysis.base.findings import work_list
 from stcrm_pandas.analysis.leads.keys import BY
 from stcrm_pandas.errors import UsageError
 
@@ -48,7 +49,8 @@ def test_each_open_lead_is_in_one_list_at_most(found: LeadConversion) -> None:
     lists = {key: one.frame["Lead id"].tolist() for key, one in found.work_lists.items()}
     assert lists == {"overdue-follow-up": [3, 2], "no-follow-up": [5, 4], "stale": [6]}
     overdue = found.work_lists["overdue-follow-up"].frame
-    assert overdue["Days overdue"].tolist() == [28, 1]
+    assert overdue["Days waiting"].tolist() == [28, 1]
+    assert overdue["Why"].tolist() == ["Due Jan 31, 2026", "Due Feb 27, 2026"]
     assert overdue["Came in"].tolist() == ["2026-02-22", "2026-02-21"]
     assert overdue["Link"].tolist() == ["", "https://example.com/1"]
     assert "Link" not in found.work_lists["stale"].frame
@@ -67,7 +69,48 @@ def test_customers_are_named_where_the_lead_has_no_name(leads: Frames) -> None:
     assert shown["Name"].tolist() == ["", "", "Own", "Ann (inactive)"]
     nobody = lead_conversion(leads(*rows), names={"customer": None}, as_of=NOW, time_zone=ZONE)
     assert nobody.work_lists["no-follow-up"].frame["Name"].tolist() == ["", "", "Own", ""]
-    assert "Follow-up" not in shown
+
+
+def test_call_lists_have_the_best_phone_of_the_customer(leads: Frames) -> None:
+    rows = [
+        {"status": "Open", "created_on": f"2026-02-2{day}T18:00Z", "campaign_id": 1, **more}
+        for day, more in enumerate(
+            [
+                {"customer_id": 7},
+                {"customer_id": 8, "lead_phone": "512 555 0108", "lead_email": "own@example.com"},
+                {"customer_id": 9},
+                {"customer_id": 7},
+                {},
+            ]
+        )
+    ]
+    contacts = pd.DataFrame(
+        [
+            (7, "Phone", "512-555-0101", None),
+            (7, "MobilePhone", "512-155-0102", False),  # no such number
+            (7, "MobilePhone", "(512) 555-0103", False),
+            (7, "Fax", "512-555-0104", False),
+            (7, "Email", "ann@example.com", None),
+            (8, "MobilePhone", "512-555-0105", True),
+            (9, "Fax", "512-555-0106", False),
+            (10, "Phone", "+1 512 555 0103", True),  # another record of the same number
+        ],
+        columns=["customer_id", "type", "value", "phone_settings_do_not_text"],
+    )
+    found = lead_conversion(leads(*rows), contacts=contacts, as_of=NOW, time_zone=ZONE)
+    listed = found.work_lists["no-follow-up"]
+    assert listed.frame[["Customer id", "Phone", "Texts", "E-mail"]].fillna(0).values.tolist() == [
+        [0, "No phone on file", "", ""],
+        [7, "(512) 555-0103", "Do not text", "ann@example.com"],
+        [9, "No phone on file", "", ""],
+        [8, "(512) 555-0108", "", "own@example.com"],
+        [7, "(512) 555-0103", "Do not text", "ann@example.com"],
+    ]
+    page = work_list(listed, service="https://go.servicetitan.com")
+    assert page.count('<a href="tel:+15125550103">(512) 555-0103</a>') == 2
+    assert '<a href="mailto:own@example.com">own@example.com</a>' in page
+    assert '<a href="https://go.servicetitan.com/#/Customer/7" target="_blank" rel="noreferrer">7</a>' in page
+    assert "servicetitan" not in work_list(listed)
 
 
 def test_html_in_text_is_escaped(found: LeadConversion) -> None:
