@@ -65,7 +65,7 @@ def test_names_in_a_report_are_escaped(browser: Browser, made: tuple[Result, Pat
     page, trouble = opened(browser, made[1] / "lead-conversion.html", 1400, "light", anchor="#call-lists")
     page.evaluate("document.querySelectorAll('tr.more').forEach(row => row.classList.remove('more'))")
     for name in EVIL[:2]:
-        assert page.get_by_role("cell", name=name, exact=True).first.is_visible()
+        assert page.get_by_role("rowheader", name=name, exact=True).first.is_visible()
     assert page.locator("img").count() == 0
     assert trouble == []
     page.close()
