@@ -168,7 +168,7 @@ class ListArray(ExtensionArray):
         elif isinstance(key, int | np.integer):
             self._cells[key] = _cell(self._dtype.field, value)
         elif _is_cell(self._dtype.field, value):
-            places = np.arange(len(self))[key]
+            places = np.atleast_1d(np.arange(len(self))[key])
             self._cells[places] = _cells(self._dtype.field, [value] * len(places))
         else:
             self._cells[key] = _cells(self._dtype.field, value)
@@ -285,7 +285,7 @@ class ListArray(ExtensionArray):
 
 
 class _ForPandas:
-    """What pandas takes of an Arrow column: rows as scalars, and chunks to merge by, which must be text for Arrow."""
+    """What pandas takes of an Arrow column: rows, and chunks to merge by, which must be text for Arrow."""
 
     def __init__(self, lists: ListArray) -> None:
         self._lists = lists
@@ -302,7 +302,7 @@ class _ForPandas:
 
     def __getitem__(self, position: int) -> Any:
         self._arrow = self._lists.__arrow_array__() if self._arrow is None else self._arrow
-        return self._arrow[position]
+        return self._arrow[position].as_py()
 
 
 def dtype_of(column: Column) -> Any:
