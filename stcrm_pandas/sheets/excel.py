@@ -80,7 +80,7 @@ def to_excel(
     except (ZoneInfoNotFoundError, ValueError):
         raise UsageError(f"There is no time zone {name!r}. Write it like 'America/Chicago'.") from None
     table = frame if isinstance(frame.index, pd.RangeIndex) and frame.index.name is None else frame.reset_index()
-    names = [" ".join(map(str, one)) if isinstance(one, tuple) else str(one) for one in table.columns]
+    names = [" ".join(filter(None, map(str, one))) if isinstance(one, tuple) else str(one) for one in table.columns]
     columns = [_values(one, table.iloc[:, place], zone) for place, one in enumerate(table.columns)]
     check(names, columns)
     facts = [(one.replace("_", " "), _fact((about or {}).get(one))) for one in _ABOUT if (about or {}).get(one)]
@@ -118,9 +118,10 @@ def _write(file: Any, title: str, names: list[str], columns: list[list[Any]], fa
 def _values(name: Hashable, cells: Any, zone: ZoneInfo) -> list[Any]:
     """Return a column as values of Excel: text, numbers, booleans, local times, None if missing."""
     dtype = cells.dtype
-    if isinstance(dtype, pd.DatetimeTZDtype):
-        local = cells.dt.tz_convert(zone).dt.tz_localize(None)
-        return [None if at is pd.NaT else at if at >= _FIRST else str(at) for at in local]
+    if pd.api.types.is_datetime64_any_dtype(dtype):
+        local = cells.dt.tz_convert(zone).dt.tz_localize(None) if isinstance(dtype, pd.DatetimeTZDtype) else cells
+        pairs = zip(local, cells, strict=True)
+        return [None if at is pd.NaT else at if at >= _FIRST else str(given) for at, given in pairs]
     if pd.api.types.is_integer_dtype(dtype) and (str(name) == "id" or str(name).endswith("_id")):
         return [None if is_missing(one) else str(one) for one in cells]
     one_value: Callable[[Any], Any] = _value
