@@ -84,6 +84,8 @@ def prints_within_the_paper(browser: Browser, report: Path) -> None:
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     wide = "[...document.querySelectorAll('table, .plot-area svg')].map(e => e.getBoundingClientRect().right)"
     assert max(page.evaluate(wide)) <= 681
+    below = page.locator(".stcrm-tiles").evaluate("tiles => tiles.getBoundingClientRect().bottom")
+    assert below <= 1020  # the overview is the first page
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     assert trouble == []
     page.close()

@@ -254,7 +254,10 @@ def year_of(months: pd.DataFrame, *, min_group: int) -> Year | None:
     shown, earlier = months.iloc[max(last - 12, 0) : last], months.iloc[max(last - 24, 0) : max(last - 12, 0)]
     final = bool(earlier["whole"].all()) and len(earlier) == 12
     return Year(
-        [_month(row, "still counting" if place else "read in part") for place, row in enumerate(rows_of(shown))],
+        [
+            _month(row, "read in part" if place < len(shown) - 1 else "still counting")
+            for place, row in enumerate(rows_of(shown))
+        ],
         _sum(shown, min_group),
         int(shown["n"].sum()),
         _sum(earlier, min_group) if final else None,

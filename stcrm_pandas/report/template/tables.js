@@ -145,6 +145,15 @@
   }
 
   document.getElementById("no-scripts")?.remove();
+
+  /* Paper has no folds. */
+  let folded = [];
+  addEventListener("beforeprint", () => {
+    folded = [...document.querySelectorAll("details:not([open])")];
+    folded.forEach((one) => { one.open = true; });
+  });
+  addEventListener("afterprint", () => folded.forEach((one) => { one.open = false; }));
+
   const headings = [...document.querySelectorAll("h1, h2, h3, h4")];
   document.querySelectorAll(".stcrm-table").forEach((box) => equip(box, headings));
 })();

@@ -312,3 +312,17 @@ def test_single_lookup_for_two_dimensions_is_rejected(leads: Callable[..., pd.Da
     row = {"status": "Open", "created_on": "2026-01-05T12:00Z", "campaign_id": 7, "business_unit_id": 1}
     with pytest.raises(UsageError, match="with two dimensions, give a mapping"):
         lead_conversion(leads(row), by=("campaign", "business_unit"), names={7: "Radio"}, as_of="2026-06-01T00:00Z")
+
+
+def test_headline_covers_the_months_that_can_be_measured(found: LeadConversion) -> None:
+    headline = found.headline()
+    assert headline.text == "54% of leads are booked within 30 days"  # 110 of 202
+    assert headline.evidence.startswith("Jan 2026: 202 leads, 95% confidence interval 48–61%.")
+    assert headline.trend is not None
+    assert [(month.name, month.volume, month.note) for month in headline.trend.months] == [
+        ("Jan 2026", 202, "still counting")  # its last days are not 30 days old
+    ]
+    assert headline.change == ""
+    alone = lead_conversion(found.source, as_of=NOW).headline()  # without a time zone there are no months
+    assert alone.trend is None
+    assert alone.text.endswith("% of leads are booked within 30 days")
