@@ -48,8 +48,6 @@ COUNTS = (
     "paid",
 )
 
-SEPARATOR = " · "
-
 Result = TypeVar("Result", bound=OpportunitiesResult)
 
 _AMOUNTS = ["revenue", "follow_on_revenue", "median"]
@@ -105,12 +103,11 @@ def grouped(rows: pd.DataFrame, by: Sequence[str], lookups: Mapping[str, Any], *
     number, count = pairs(rows, by)
     table = measured(_sums(rows, number, count), min_group=min_group)
     begins = rows.loc[~pd.Series(number, index=rows.index).duplicated(), list(by)]
-    named = [heads(begins[[one]], [one], lookups) for one in by]
+    head = heads(begins, by, lookups, partly=True)[["id", "name"]]
     if len(by) == 1:
-        return named[0].join(table)
-    first, second = (one.astype("string") for one in named)
-    parts = [one.add_prefix(f"{dimension}_") for dimension, one in zip(by, named, strict=True)]
-    return (first + SEPARATOR + second).astype("str").join([table, *parts])
+        return head.join(table)
+    parts = [heads(begins[[one]], [one], lookups).add_prefix(f"{one}_") for one in by]
+    return head.join([table, *parts])
 
 
 def whole(rows: pd.DataFrame, name: str, *, min_group: int) -> pd.DataFrame:

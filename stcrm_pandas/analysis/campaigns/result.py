@@ -23,7 +23,7 @@ class OpportunitiesResult(Result):
     `table` has one row per group, `overall` one row with the total, `untraced` one row with the jobs without a call or
     booking (which no other row includes). Their columns:
 
-    - `id`, `name`: of the group. `id` is missing for opportunities without one. With two dimensions, both are combined,
+    - `id`, `name`: of the group. `id` is missing for opportunities without one. With two dimensions, it is a pair,
       and `<dimension>_id`, `<dimension>_name` have them separately
     - `opportunities`; `leads`, `bookings`, `direct_jobs`: by the kind of their first record, which add up to
       `opportunities`; `phone`: those whose first contact was a call; the others are online

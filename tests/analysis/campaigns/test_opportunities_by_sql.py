@@ -269,6 +269,26 @@ def test_best_campaign_is_not_reported_as_a_problem_with_both_measures(
     assert f"{best} lower (but not by all of its opportunities)" in by_leads.figure("rates").layout.meta["alt"]
 
 
+@pytest.mark.deep
+def test_both_measures_know_the_same_groups_of_two_dimensions(
+    frames: dict[str, pd.DataFrame], truth: dict[str, Any]
+) -> None:
+    by = ("campaign", "business_unit")
+    linked = {"jobs": frames["jobs"], "bookings": frames["bookings"], "call_reasons": frames["call_reasons"]}
+    found = counted(frames, by=by, campaigns=frames["campaigns"], call_reasons=frames["call_reasons"])
+    alone = lead_conversion(frames["leads"], by=by, as_of=AS_OF, time_zone=ZONE, **linked)
+    by_leads, work = together(alone, found)
+    lower = {
+        id
+        for id, verdict in zip(*(alone.comparisons[name] for name in ("id", "verdict")), strict=True)
+        if verdict == "lower"
+    }
+    expected = {id for id in lower if id is not None and id[0] == truth["campaign_id"]}
+    assert expected
+    assert expected <= set(by_leads.disagreements)
+    assert by_leads.disagreements == work.disagreements
+
+
 def test_best_campaign_matches_the_truth_except_jobs_without_a_call(
     found: Opportunities, frames: dict[str, pd.DataFrame], truth: dict[str, Any]
 ) -> None:
