@@ -88,7 +88,10 @@ def test_cells_are_set(frame):
 def test_what_numpy_sees_is_not_the_column_to_write_into(frame):
     with pytest.raises(ValueError, match="read-only"):
         frame["tags"].to_numpy()[0] = ()
-    assert frame["tags"].astype(object).dtype == np.dtype(object)
+    objects = frame.astype({"tags": object})
+    objects.at[0, "tags"] = ()
+    assert (objects["tags"].tolist(), objects["tags"].dtype) == ([(), (), None, (2,)], np.dtype(object))
+    assert frame["tags"].tolist() == [(1, 2), (), None, (2,)]
 
 
 def test_the_dtype_is_one_of_its_field():

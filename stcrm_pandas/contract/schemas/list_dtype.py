@@ -201,6 +201,12 @@ class ListArray(ExtensionArray):
         cells.flags.writeable = copy
         return cells
 
+    def astype(self, dtype: Any, copy: bool = True) -> Any:
+        """Return another dtype; as objects the tuples are a copy, into which pandas may write."""
+        if dtype is object or dtype == np.dtype(object):
+            return self._cells.copy()
+        return super().astype(dtype, copy=copy)
+
     def __arrow_array__(self, type: Any = None) -> Any:
         made = to_arrow(self._dtype.field, self._cells.tolist())
         return made if type is None else made.cast(type)
