@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import narwhals.stable.v2 as nw
+import pandas as pd
 
 from stcrm_pandas.analysis.base.display import Sentences, Shown
 from stcrm_pandas.analysis.base.engine import EPOCH, lazy
@@ -117,6 +118,7 @@ def booking_sources(
     mature_days: int = 30,
     revenue_days: int = 60,
     min_group: int = 30,
+    contacts: pd.DataFrame | None = None,
 ) -> BookingSources:
     """Analyze the outcomes of bookings, their speed and the revenue of their jobs, by source or another dimension.
 
@@ -153,6 +155,9 @@ def booking_sources(
         The minimum age of a booking and its job for cancellation and revenue to count.
     min_group : int, default 30
         The minimum number of bookings for a group to be compared.
+    contacts : DataFrame, optional
+        The contacts of bookings (`crm.bookings.list_contacts`), for the phone numbers and e-mail addresses on call
+        lists.
 
     Returns
     -------
@@ -227,6 +232,7 @@ def booking_sources(
         leads_known=leads is not None,
         jobs_known=jobs is not None,
         customers_known=customers is not None,
+        contacts=None if contacts is None else table_of(contacts, "contacts", ["booking_id", "type", "value"]),
         log_known=status_log is not None,
         jobs_from=_first_job(jobs),
         complete=all(attrs_of(frame).get("complete", True) for frame in (bookings, leads, jobs) if frame is not None),

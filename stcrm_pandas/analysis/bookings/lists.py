@@ -12,6 +12,7 @@ from stcrm_pandas.analysis.base.engine import TENANT, collected, micros, true
 from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.bookings.groups import same_providers
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
+from stcrm_pandas.analysis.contacts import best_contacts, format_phone
 
 __all__ = ["CALL_WITHIN", "waiting_since", "work_lists"]
 
@@ -43,9 +44,9 @@ def work_lists(result: BookingSourcesResult) -> list[WorkList]:
         WorkList(
             "still-new",
             "Bookings waiting for a call for more than a day",
-            "Open each in ServiceTitan (Calls > Bookings, status New) and call the number shown there. The latest are "
-            "first.",
-            _rows(result, call),
+            "Call each, then accept or dismiss the booking in ServiceTitan (Calls > Bookings, status New). The latest "
+            "are first.",
+            _rows(result, call, phones=True),
         ),
         WorkList(
             "new-too-long",
@@ -71,7 +72,7 @@ def work_lists(result: BookingSourcesResult) -> list[WorkList]:
     ]
 
 
-def _rows(result: BookingSourcesResult, chosen: nw.Expr, *, start: bool = False) -> pd.DataFrame:
+def _rows(result: BookingSourcesResult, chosen: nw.Expr, *, start: bool = False, phones: bool = False) -> pd.DataFrame:
     """Return the chosen bookings, the latest first, with columns named for readers."""
     rows = result.rows.filter(chosen)
     by = [name for name in (TENANT,) if name in rows.collect_schema()]
@@ -82,6 +83,10 @@ def _rows(result: BookingSourcesResult, chosen: nw.Expr, *, start: bool = False)
     shown = {"Tenant": table[TENANT]} if by else {}
     shown |= {"Booking": table["id"], "Received": came, "Requested start": asked}
     shown |= {title: table[column].fillna("") for column, title in _SHOWN.items() if column in table}
+    if phones and result.contacts is not None:
+        best = best_contacts(result.contacts, table["id"], owner="booking_id").reindex(table["id"])
+        phone = best["phone"].map(format_phone, na_action="ignore").fillna("No phone on file")
+        shown |= {"Phone": phone.set_axis(table.index), "E-mail": best["email"].fillna("").set_axis(table.index)}
     if not start:
         waited = (micros(result.as_of) - table["created"]) / micros(_DAY)
         shown["Days waiting"] = waited.astype("Float64").round(1)

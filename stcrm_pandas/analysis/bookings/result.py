@@ -73,6 +73,7 @@ class BookingSourcesResult(Result):
     rows: Rows = field(repr=False)
     bookings: Any = field(repr=False)
     currencies: tuple[str, ...] = ()
+    contacts: pd.DataFrame | None = field(default=None, repr=False)
 
     @cached_property
     def hours(self) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import pandas as pd
 from stcrm_pandas.analysis.base.engine import true
 from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.base.names import known_names, named
-from stcrm_pandas.analysis.leads.contacts import best_contacts, format_phone
+from stcrm_pandas.analysis.contacts import best_contacts, format_phone
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 from stcrm_pandas.frame.contact_values import find_contacts
 

@@ -330,6 +330,20 @@ def test_new_bookings_are_listed_by_name(booked: Frames) -> None:
     ]
 
 
+def test_waiting_bookings_have_a_phone(booked: Frames) -> None:
+    frame = booked(*({"status": "New", "created_on": f"2026-05-30T1{hour}:00Z"} for hour in range(3)))
+    contacts = pd.DataFrame(
+        [(1, "Phone", "512-555-0101"), (1, "MobilePhone", "512-555-0102"), (2, "Email", "Ann@Example.com")],
+        columns=["booking_id", "type", "value"],
+    )
+    listed = found_in(frame, min_group=1, contacts=contacts).work_lists["still-new"].frame
+    assert listed[["Booking", "Phone", "E-mail"]].values.tolist() == [
+        [3, "No phone on file", ""],
+        [2, "No phone on file", "ann@example.com"],
+        [1, "(512) 555-0102", ""],
+    ]
+
+
 def test_deleted_rows_are_left_out_and_counted(booked: Frames) -> None:
     frame = booked({"status": "New"}, {"status": "New"}).assign(active=pd.array([False, None], dtype="boolean"))
     found = found_in(frame)

@@ -1,4 +1,4 @@
-"""The phone number and the e-mail address to use for each customer."""
+"""The phone number and the e-mail address to use for each customer or booking."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from stcrm_pandas.frame.contact_values import find_contacts, is_valid_address, i
 __all__ = ["best_contacts", "format_phone"]
 
 _PHONES = ("MobilePhone", "Phone")  # the better one first
-_COLUMNS = ["customer_id", "type", "value", "phone_settings_do_not_text"]
+_SILENT = "phone_settings_do_not_text"
 
 
-def best_contacts(contacts: pd.DataFrame, customers: Iterable[object]) -> pd.DataFrame:
-    """Return `phone` (E.164), `do_not_text` and `email` of these customers, by customer; missing where there is none.
+def best_contacts(contacts: pd.DataFrame, owners: Iterable[object], *, owner: str = "customer_id") -> pd.DataFrame:
+    """Return `phone` (E.164), `do_not_text` and `email` of these customers or bookings; missing where there is none.
 
     A valid number comes before an invalid one, a mobile phone before another, then the first record. A number must not
     be texted if any record of it says so.
@@ -28,19 +28,20 @@ def best_contacts(contacts: pd.DataFrame, customers: Iterable[object]) -> pd.Dat
     >>> best_contacts(contacts, [7]).values.tolist()
     [['+15125550102', True, nan]]
     """
-    rows = contacts[_COLUMNS].dropna(subset=["customer_id", "value"])
+    rows = contacts.dropna(subset=[owner, "value"])
     rows = rows.assign(spelt=rows["value"].map(find_contacts)).explode("spelt").dropna(subset=["spelt"])
     # all records of a number, also those of other customers
-    silent = rows.loc[rows["phone_settings_do_not_text"].eq(True).fillna(value=False), "spelt"]
-    mine = rows[rows["customer_id"].isin(list(customers))]
+    said_no = rows[_SILENT].eq(True).fillna(value=False) if _SILENT in rows else pd.Series(False, index=rows.index)
+    silent = rows.loc[said_no.astype(bool), "spelt"]
+    mine = rows[rows[owner].isin(list(owners))]
     phones, emails = mine[mine["type"].isin(_PHONES)], mine[mine["type"] == "Email"]
     phones = phones.assign(
         invalid=~phones["spelt"].map(is_valid_number).astype(bool),
         rank=phones["type"].map(_PHONES.index),
     ).sort_values(["invalid", "rank"], kind="stable")
     emails = emails[emails["spelt"].map(is_valid_address).astype(bool)]
-    phone = phones.groupby("customer_id")["spelt"].first()
-    email = emails.groupby("customer_id")["spelt"].first()
+    phone = phones.groupby(owner)["spelt"].first()
+    email = emails.groupby(owner)["spelt"].first()
     best = pd.DataFrame({"phone": phone, "do_not_text": phone.isin(silent), "email": email})
     return best.astype({"phone": "str", "email": "str"})
 
