@@ -345,7 +345,8 @@ def _compared(
 
 def _order(table: pd.DataFrame, by: Sequence[str], *, ranked: bool) -> list[int]:
     """Return the order of groups: months by time, others by lower limit; small groups and those without an id last."""
-    table = table.assign(named=table["id"].notna())
+    # as text: a part of a pair may be missing
+    table = table.assign(named=table["id"].notna(), id=table["id"].map(str, na_action="ignore"))
     columns = {"id": True}
     if "month" not in by:
         first = "booked_interval_low" if ranked else "opportunities"
