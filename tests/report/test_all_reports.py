@@ -16,7 +16,7 @@ from .browsing import first_screen_is_enough, fits_and_is_drawn, needs_browser, 
 from .pages import fetches_nothing
 from .sample import EVIL
 
-LONGER = [name for name in REPORTS if name != "booking-sources"]
+pytestmark = pytest.mark.deep
 
 
 def test_command_makes_all_reports(made: tuple[Result, Path]) -> None:
@@ -43,8 +43,8 @@ def test_dates_are_local(made: tuple[Result, Path]) -> None:
 
 
 @needs_browser
-@pytest.mark.parametrize("name", ["booking-sources", *(pytest.param(n, marks=pytest.mark.deep) for n in LONGER)])
-@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), pytest.param(1300, "light", marks=pytest.mark.deep)])
+@pytest.mark.parametrize("name", REPORTS)
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1300, "light")])
 def test_reports_fit_and_are_accessible(
     browser: Browser, made: tuple[Result, Path], name: str, width: int, scheme: str
 ) -> None:
@@ -93,6 +93,6 @@ def test_index_links_to_all_reports(browser: Browser, made: tuple[Result, Path],
 
 
 @needs_browser
-@pytest.mark.parametrize("name", ["booking-sources", *(pytest.param(n, marks=pytest.mark.deep) for n in LONGER)])
+@pytest.mark.parametrize("name", REPORTS)
 def test_reports_print_within_the_page(browser: Browser, made: tuple[Result, Path], name: str) -> None:
     prints_within_the_paper(browser, made[1] / f"{name}.html")

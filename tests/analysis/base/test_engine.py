@@ -128,7 +128,7 @@ def test_a_column_may_have_any_name(of_engine: Convert) -> None:
     assert engine.collected(rows, {'at "noon" `x`': "Int64"}).iloc[:, 1].notna().sum() == len(MOMENTS) - 2
 
 
-@pytest.mark.parametrize("by", [None, "campaign", "month"])
+@pytest.mark.parametrize("by", ["month", *(pytest.param(by, marks=pytest.mark.deep) for by in (None, "campaign"))])
 def test_every_engine_gives_the_same_tables(of_engine: Convert, by: Any) -> None:
     frames = company(3)
     reasons = pd.DataFrame({"id": [1, 2, 3], "is_lead": [False, False, True]})

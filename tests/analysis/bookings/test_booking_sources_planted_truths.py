@@ -131,7 +131,8 @@ def test_campaigns_are_ranked_only_if_attribution_is_reliable() -> None:
     assert any("not ranked" in sentence for sentence in doubtful.summary())
 
 
-@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.deep)])
+@pytest.mark.deep
+@pytest.mark.parametrize("seed", [1, 2])
 def test_no_differences_reported_without_effects(seed: int) -> None:
     alike = analysed(company(seed, effects=False)[0])
     named = {

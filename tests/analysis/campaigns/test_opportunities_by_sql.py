@@ -307,7 +307,8 @@ def test_best_campaign_matches_the_truth_except_jobs_without_a_call(
     assert share == pytest.approx(truth["share_won"], abs=0.015)
 
 
-@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.deep)])
+@pytest.mark.deep
+@pytest.mark.parametrize("seed", [1, 2])
 def test_no_differences_reported_without_effects(seed: int) -> None:
     """Campaigns of calls and of web forms have unlike shares, since unbooked calls leave no record."""
     frames = company(seed, effects=False)[0]

@@ -116,8 +116,8 @@ def ours(by: Any, **more: Any) -> LeadConversion:
     [
         pytest.param("campaign", "campaign_id", id="campaign"),
         pytest.param("month", "strftime(wall, '%Y-%m')", id="month"),
-        pytest.param("weekday", "isodow(wall)", id="weekday"),
-        pytest.param("hour", "hour(wall)", id="hour"),
+        pytest.param("weekday", "isodow(wall)", id="weekday", marks=pytest.mark.deep),
+        pytest.param("hour", "hour(wall)", id="hour", marks=pytest.mark.deep),
         pytest.param(None, "null", id="all"),
     ],
 )

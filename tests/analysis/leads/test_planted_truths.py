@@ -157,7 +157,8 @@ def test_counts_match_the_truth(demo: Demo, seed: int) -> None:
     assert np.isfinite(found["campaign"].table["share_lower"].astype(float)).all()
 
 
-@pytest.mark.parametrize("other", [1, pytest.param(2, marks=pytest.mark.deep)])
+@pytest.mark.deep
+@pytest.mark.parametrize("other", [1, 2])
 def test_no_differences_reported_without_effects(other: int) -> None:
     found, _ = results(other, effects=False)
     for one in found.values():

@@ -101,6 +101,7 @@ def test_gap_compares_similar_rows() -> None:
     assert without.expected == pytest.approx(30)
 
 
+@pytest.mark.deep
 def test_predicted_conversions_of_open_inquiries() -> None:
     """Days to conversion and to dismissal are drawn; inquiries that are open now are followed for 30 days more."""
     chance = np.random.default_rng(5)
@@ -125,6 +126,7 @@ def test_predicted_conversions_of_open_inquiries() -> None:
     assert np.mean(ratio) == pytest.approx(1, abs=0.06)
 
 
+@pytest.mark.deep
 def test_waiting_bookings_are_compared_with_earlier_waiting_ones() -> None:
     """Of all bookings half become work, of those still new after a day far fewer; counted again with pandas."""
     frames = company()[0]

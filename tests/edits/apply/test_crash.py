@@ -164,7 +164,8 @@ def test_interrupted_opt_in_is_not_sent_again(served, join, tmp_path):
     assert all(served.row("customers", id)["doNotMail"] for id in range(1, 7))
 
 
-@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.deep)])
+@pytest.mark.deep
+@pytest.mark.parametrize("seed", [1, 2])
 def test_killed_and_resumed(seed, served, join, tmp_path):
     crash_and_go_on(served, join, tmp_path, random.Random(seed))
 

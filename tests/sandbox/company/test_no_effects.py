@@ -4,6 +4,8 @@ import pandas as pd
 import pytest
 from scipy.stats import chi2_contingency, kruskal
 
+pytestmark = pytest.mark.deep
+
 LEAST = 1e-3
 """A smaller p-value occurs by chance in one of a thousand companies."""
 
