@@ -90,13 +90,13 @@ def _markdown(source: str) -> Any:
 def _sections(notebook: Any) -> list[dict[str, Any]]:
     """Return the sections of a page: an overview, then one for each heading of level 2, without that heading.
 
-    The first screen comes first; the title above it is in the header of the page.
+    The first screen comes first; the title above it is in the header of the page. A heading "Overview" continues it.
     """
     sections: list[dict[str, Any]] = [{"key": "overview", "title": "Overview", "cells": []}]
     for cell in notebook.cells:
         text = cell.source if cell.cell_type == "markdown" else ""
         heading = re.match(r"## (.+)\n?", text)
-        if heading:
+        if heading and heading[1].strip() != sections[-1]["title"]:
             sections.append({"key": _slug(heading[1]), "title": heading[1].strip(), "cells": []})
         rest = {**cell, "source": text[heading.end() :]} if heading else cell
         sections[-1]["cells"].append(rest)
