@@ -105,7 +105,7 @@ def _sections(notebook: Any) -> list[dict[str, Any]]:
     if screens:
         rest = [cell for cell in overview if _screen_in(cell) is None]
         texts = [
-            {**cell, "source": re.sub(r"^# .*\n*", "", cell.source)} if cell.cell_type == "markdown" else cell
+            {**cell, "source": re.sub(r"^# .*\n*", "", cell["source"])} if cell["cell_type"] == "markdown" else cell
             for cell in rest
         ]
         sections[0]["cells"] = [*screens, *texts]
