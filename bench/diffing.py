@@ -60,7 +60,7 @@ def edited(before: pd.DataFrame) -> pd.DataFrame:
         match LEADS.dtypes[name]:
             case "str":
                 cells[places] = "mended"
-            case "object":
+            case "object_":
                 cells[places] = np.fromiter([(1, 2, 3)] * len(places), dtype=object, count=len(places))
             case "Int64":
                 cells[places] = 5

@@ -113,3 +113,10 @@ def test_lists_of_another_program_are_left_to_pandas():
     table = pa.Table.from_pandas(mine)
     floats = table.set_column(0, "tags", pa.array([[0.5]])).replace_schema_metadata(table.schema.metadata)
     assert floats.to_pandas()["tags"].tolist() == [[0.5]]
+
+
+def test_memory_usage_counts_tuples_as_pandas_does():
+    column = pd.Series([(1, 2), (), None], dtype=TAGS)
+    plain = pd.Series([(1, 2), (), None], dtype=object)
+    assert column.memory_usage(deep=True) == plain.memory_usage(deep=True)
+    assert column.memory_usage() == plain.memory_usage()

@@ -10,6 +10,7 @@ ListType(list<item: int64>)
 from __future__ import annotations
 
 import builtins
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, Self
 
@@ -147,6 +148,10 @@ class ListArray(ExtensionArray):
     def nbytes(self) -> int:
         """Bytes of the pointers; equal tuples may be the same object."""
         return self._cells.nbytes
+
+    def memory_usage(self, *, deep: bool = False) -> int:
+        """Return the bytes of the pointers; `deep` adds the tuples, each as often as it occurs, as pandas does."""
+        return self.nbytes + (sum(map(sys.getsizeof, self._cells)) if deep else 0)
 
     def __len__(self) -> int:
         return len(self._cells)
