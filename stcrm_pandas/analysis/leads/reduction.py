@@ -275,19 +275,31 @@ def _inquiries(dated: Rows, carried: Sequence[str], within: dt.timedelta | None,
         flags[f"lower_{days}"] = won & true(late <= days * _DAY)
         flags[f"upper_{days}"] = unknown | (won & true(early <= days * _DAY))
     # only complete days: events after an inquiry's last complete day would give that day too much weight
-    age = (nw.lit(until) - created) // _DAY
-    followed = nw.when(age > LONGEST).then(nw.lit(LONGEST)).when(age < 0).then(nw.lit(0)).otherwise(age)
-    dismissed_in = nw.col("ended") - created
+    # in steps, because pandas evaluates an expression anew wherever it is used
+    lost, age = nw.col("rank") == 0, nw.col("age")
+    found = found.with_columns(
+        age=(nw.lit(until) - created) // _DAY,
+        dismissed_day=_days(nw.col("ended") - created),
+        early_day=_days(early),
+        late_day=_days(late),
+    )
+    early_day, late_day = (
+        nw.when(won).then(nw.col(name)).when(lost).then(nw.col("dismissed_day")) for name in ("early_day", "late_day")
+    )
+    found = found.with_columns(
+        followed=nw.when(age > LONGEST).then(nw.lit(LONGEST)).when(age < 0).then(nw.lit(0)).otherwise(age),
+        early_day=nw.when(unknown).then(nw.lit(0)).otherwise(early_day),  # may be a conversion, at once
+        late_day=late_day,
+    )
     ends: dict[str, nw.Expr] = {}
-    for side, since, chance in (("early", early, won | unknown), ("late", late, won)):
-        day: nw.Expr = nw.when(won).then(_days(since)).when(nw.col("rank") == 0).then(_days(dismissed_in))
-        if side == "early":  # an unknown status may be a conversion, at once
-            day = nw.when(unknown).then(nw.lit(0)).otherwise(day)
-        seen = true(day <= followed)
-        lost = nw.when(seen & (nw.col("rank") == 0)).then(nw.lit(2)).otherwise(nw.lit(0))
-        event = nw.when(seen & chance).then(nw.lit(1)).otherwise(lost)
-        ends[f"{side}_event"] = event
-        ends[f"{side}_day"] = nw.when(event == 0).then(followed).otherwise(day)
+    for side, chance in (("early", won | unknown), ("late", won)):
+        seen = true(nw.col(f"{side}_day") <= nw.col("followed"))
+        ended = nw.when(seen & lost).then(nw.lit(2)).otherwise(nw.lit(0))
+        ends[f"{side}_event"] = nw.when(seen & chance).then(nw.lit(1)).otherwise(ended)
+    found = found.with_columns(**ends)
+    for side in ("early", "late"):
+        day = nw.when(nw.col(f"{side}_event") == 0).then(nw.col("followed")).otherwise(nw.col(f"{side}_day"))
+        ends[f"{side}_event"], ends[f"{side}_day"] = nw.col(f"{side}_event"), day
     return found.select(
         *keys(found, "id", "created", "unit", "month", "date"),
         *carried,
