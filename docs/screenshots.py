@@ -9,6 +9,7 @@ import json
 import os
 import secrets
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -77,8 +78,10 @@ def plan(browser: Browser, folder: Path, target: Path) -> None:
 
 @contextmanager
 def _jupyterlab(folder: Path, environment: dict[str, str]) -> Iterator[str]:
-    """Serve the folder, and give the address of its notebook."""
-    token, port = secrets.token_hex(16), "8917"
+    """Serve the folder, and yield the address of its notebook."""
+    token = secrets.token_hex(16)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
     settings = [f"--IdentityProvider.token={token}", "--ServerApp.port_retries=0", "--LabApp.news_url="]
     server = subprocess.Popen(
@@ -91,6 +94,8 @@ def _jupyterlab(folder: Path, environment: dict[str, str]) -> Iterator[str]:
                 break
             except urllib.error.URLError:
                 time.sleep(0.5)
+        else:
+            sys.exit("JupyterLab did not start within a minute.")
         yield f"http://127.0.0.1:{port}/lab/tree/tidy_names.ipynb?token={token}"
     finally:
         server.terminate()

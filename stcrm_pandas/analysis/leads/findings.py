@@ -129,7 +129,7 @@ def _measure(
         return measured_count(n)
     lower, upper = (int(rows[side].sum()) for side in sides)
     if n >= result.min_group and upper - lower > UNSURE * n:
-        return Measured(f"{format_range(lower / n, upper / n)}: dates not known well enough")
+        return Measured(f"{format_range(lower / n, upper / n)} (dates uncertain)")
     return measured_share(lower, upper, n, min_group=result.min_group)
 
 
