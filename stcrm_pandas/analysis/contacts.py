@@ -8,7 +8,7 @@ import pandas as pd
 
 from stcrm_pandas.frame.contact_values import find_contacts, is_valid_address, is_valid_number
 
-__all__ = ["best_contacts", "format_phone"]
+__all__ = ["best_contacts", "format_phone", "numbers_not_to_text"]
 
 _PHONES = ("MobilePhone", "Phone")  # the better one first
 _SILENT = "phone_settings_do_not_text"
@@ -30,9 +30,6 @@ def best_contacts(contacts: pd.DataFrame, owners: Iterable[object], *, owner: st
     """
     rows = contacts.dropna(subset=[owner, "value"])
     rows = rows.assign(spelt=rows["value"].map(find_contacts)).explode("spelt").dropna(subset=["spelt"])
-    # all records of a number, also those of other customers
-    said_no = rows[_SILENT].eq(True).fillna(value=False) if _SILENT in rows else pd.Series(False, index=rows.index)
-    silent = rows.loc[said_no.astype(bool), "spelt"]
     mine = rows[rows[owner].isin(list(owners))]
     phones, emails = mine[mine["type"].isin(_PHONES)], mine[mine["type"] == "Email"]
     phones = phones.assign(
@@ -42,8 +39,21 @@ def best_contacts(contacts: pd.DataFrame, owners: Iterable[object], *, owner: st
     emails = emails[emails["spelt"].map(is_valid_address).astype(bool)]
     phone = phones.groupby(owner)["spelt"].first()
     email = emails.groupby(owner)["spelt"].first()
-    best = pd.DataFrame({"phone": phone, "do_not_text": phone.isin(silent), "email": email})
+    best = pd.DataFrame({"phone": phone, "do_not_text": phone.isin(numbers_not_to_text(contacts)), "email": email})
     return best.astype({"phone": "str", "email": "str"})
+
+
+def numbers_not_to_text(contacts: pd.DataFrame) -> set[str]:
+    """Return the numbers (E.164) that must not be texted by any record of anybody.
+
+    >>> phones = ["512-555-0101", "512-555-0102"]
+    >>> numbers_not_to_text(pd.DataFrame({"value": phones, "phone_settings_do_not_text": [True, None]}))
+    {'+15125550101'}
+    """
+    if _SILENT not in contacts:
+        return set()
+    silent = contacts[_SILENT].eq(True).fillna(value=False).astype(bool)
+    return {number for value in contacts.loc[silent, "value"].dropna() for number in find_contacts(value)}
 
 
 def format_phone(number: str) -> str:

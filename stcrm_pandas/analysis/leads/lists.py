@@ -12,7 +12,7 @@ import pandas as pd
 from stcrm_pandas.analysis.base.engine import true
 from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.base.names import known_names, named
-from stcrm_pandas.analysis.contacts import best_contacts, format_phone
+from stcrm_pandas.analysis.contacts import best_contacts, format_phone, numbers_not_to_text
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 from stcrm_pandas.frame.contact_values import find_contacts
 
@@ -135,13 +135,14 @@ def _reached(
     """Return phone, whether it must not be texted, and e-mail: those of the lead, else those of its customer."""
     own = phone.map(lambda text: next(iter(find_contacts(text)), text))
     texts = pd.Series("", index=leads.index)
-    if result.contacts is not None and "customer_id" in leads:
+    if result.contacts is None:
+        return own.map(format_phone).mask(own == "", "No phone on file"), texts, email
+    if "customer_id" in leads:
         best = best_contacts(result.contacts, leads["customer_id"].dropna().unique())
         theirs = best.reindex(leads["customer_id"]).set_axis(leads.index)
         own = own.mask(own == "", theirs["phone"].fillna(""))
         email = email.mask(email == "", theirs["email"].fillna(""))
-        silent = theirs["do_not_text"].eq(True) & (own == theirs["phone"])
-        texts = texts.mask(silent, "Do not text")
+    texts = texts.mask(own.isin(numbers_not_to_text(result.contacts)), "Do not text")
     return own.map(format_phone).mask(own == "", "No phone on file"), texts, email
 
 

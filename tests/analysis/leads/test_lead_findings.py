@@ -94,6 +94,7 @@ def test_call_lists_have_the_best_phone_of_the_customer(leads: Frames) -> None:
             (8, "MobilePhone", "512-555-0105", True),
             (9, "Fax", "512-555-0106", False),
             (10, "Phone", "+1 512 555 0103", True),  # another record of the same number
+            (10, "Phone", "512.555.0108", True),  # the number that a lead left itself
         ],
         columns=["customer_id", "type", "value", "phone_settings_do_not_text"],
     )
@@ -103,7 +104,7 @@ def test_call_lists_have_the_best_phone_of_the_customer(leads: Frames) -> None:
         [0, "No phone on file", "", ""],
         [7, "(512) 555-0103", "Do not text", "ann@example.com"],
         [9, "No phone on file", "", ""],
-        [8, "(512) 555-0108", "", "own@example.com"],
+        [8, "(512) 555-0108", "Do not text", "own@example.com"],
         [7, "(512) 555-0103", "Do not text", "ann@example.com"],
     ]
     page = work_list(listed, service="https://go.servicetitan.com")
