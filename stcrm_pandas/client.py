@@ -72,6 +72,7 @@ def connect(
     allow_writes: bool | None = None,
     time_zone: str | None = None,
     dismissing_reasons: Mapping[int, str] | None = None,
+    service_url: str | None = None,
     rate_limit: int | None = None,
     concurrency: int | None = None,
     timeout: tuple[float, float] | None = None,
@@ -119,6 +120,9 @@ def connect(
     dismissing_reasons : mapping, optional
         The names of dismissing reasons by id, such as `{620: "Price too high", 644: "Spam"}`, for reports. The API does
         not provide them; a sandbox does.
+    service_url : str, optional
+        The address of ServiceTitan's own screens, to which call lists link. By default `"https://go.servicetitan.com"`
+        in production. Other environments have no links by default.
     rate_limit : int, optional
         Maximum requests per second. By default 55; the service allows about 60 per application and tenant.
     concurrency : int, optional
@@ -162,6 +166,7 @@ def connect(
         "allow_writes": allow_writes,
         "time_zone": time_zone,
         "dismissing_reasons": dismissing_reasons,
+        "service_url": service_url,
         "rate_limit": rate_limit,
         "concurrency": concurrency,
         "timeout": timeout,
@@ -195,7 +200,9 @@ def connect(
     if state_dir is None and running.state is None:
         named["state_dir"] = _temporary_folder(running)
     settings = read_settings(**{**given, **named, "environment": None})
-    return Client(settings.model_copy(update={"environment": running.sandbox_id}), sandbox=running, **private)
+    # the records of a sandbox have no screens, whatever the environment says of those of a tenant
+    own = {"environment": running.sandbox_id, "service_url": service_url}
+    return Client(settings.model_copy(update=own), sandbox=running, **private)
 
 
 class Client(BulkEdits):

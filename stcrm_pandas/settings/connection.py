@@ -26,7 +26,7 @@ from pydantic_settings import (
 )
 
 from stcrm_pandas.errors import SettingsError
-from stcrm_pandas.settings.addresses import ENVIRONMENTS, check_address, is_known
+from stcrm_pandas.settings.addresses import ENVIRONMENTS, SERVICE_URLS, check_address, is_known
 from stcrm_pandas.settings.sources import OwnEnvFile, Source, env_file, notify_of_file
 
 _WHO = ("environment", "api_url", "auth_url", "tenant", "client_id", "client_secret", "app_key")
@@ -131,6 +131,11 @@ class Settings(BaseSettings):
         description="the part of the URL before /crm/v2/tenant/…; https, from a source trusted as much as the secrets'",
     )
     auth_url: Address | None = Field(default=None, description="the sign-in address, with or without /connect/token")
+    service_url: Address | None = Field(
+        default=None,
+        description="the address of ServiceTitan's own screens, to which call lists link; by default "
+        "https://go.servicetitan.com in production, elsewhere none",
+    )
     tenant: Annotated[int, BeforeValidator(_tenant)] | None = Field(
         default=None, gt=0, description="the tenant's number"
     )
@@ -279,7 +284,7 @@ def read_settings(**given: Any) -> Settings:
     return settings
 
 
-def _addresses(settings: Settings) -> dict[str, str]:
+def _addresses(settings: Settings) -> dict[str, str | None]:
     if settings.api_url is not None:
         if settings.environment is not None:
             raise SettingsError("STCRM_ENVIRONMENT and STCRM_API_URL are both set. Remove one of them.")
@@ -298,7 +303,8 @@ def _addresses(settings: Settings) -> dict[str, str]:
             "STCRM_AUTH_URL."
         )
     api_url, auth_url = ENVIRONMENTS[settings.environment]
-    return {"api_url": api_url, "auth_url": settings.auth_url or auth_url}
+    service_url = settings.service_url or SERVICE_URLS.get(settings.environment)
+    return {"api_url": api_url, "auth_url": settings.auth_url or auth_url, "service_url": service_url}
 
 
 def _sources(settings: Settings, given: Mapping[str, Any]) -> dict[str, Source]:

@@ -93,9 +93,20 @@ def test_sandbox_provides_dismissing_reasons(sandbox):
         assert crm.settings.dismissing_reasons == {620: "Too dear"}
 
 
+def test_screens_of_production_are_known_and_others_are_a_setting(sandbox, monkeypatch):
+    assert read_settings(**{**PLACE, "environment": "production"}).service_url == "https://go.servicetitan.com"
+    assert read_settings(**{**PLACE, "environment": "integration"}).service_url is None
+    monkeypatch.setenv("STCRM_SERVICE_URL", "https://next.example/")
+    for environment in ("production", "integration"):
+        assert read_settings(**{**PLACE, "environment": environment}).service_url == "https://next.example"
+    with stcrm.connect(sandbox=sandbox) as crm:
+        assert crm.settings.service_url is None  # its records have no screens
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("service_url", "javascript:alert(1)"),
         ("environment", "prod"),
         ("tenant", "seven"),
         ("tenant", 0),

@@ -133,7 +133,7 @@ class Check:
 def work_list(one: WorkList, *, anonymous: bool = False, most: int = MOST_ROWS, service: str | None = None) -> str:
     """Return the HTML of at most so many rows of a list; if anonymous, only its title and size.
 
-    Phone numbers and e-mail addresses are links, and customer ids lead to their screen at `service`.
+    Phone numbers and e-mail addresses are links, and ids lead to their screens at `service`.
     """
     how = " This can be changed only in ServiceTitan itself." if one.by_hand else ""
     title = f'<h3 id="{escape(one.key)}">{escape(one.title)} ({len(one):,})</h3>'
@@ -167,14 +167,18 @@ def _email(text: str, _: str | None) -> str:
     return Link(text, f"mailto:{text}") if "@" in text else text
 
 
-def _customer(text: str, service: str | None) -> str:
-    return Link(text, f"{service}/#/Customer/{text}") if service and text else text
+def _screen(path: str) -> Callable[[str, str | None], str]:
+    """Return what links the id of a record to its screen, or to the list of all such records."""
+    return lambda text, service: Link(text, f"{service}/#/{path.format(text)}") if service and text else text
 
 
 _LINKS: Mapping[str, Callable[[str, str | None], str]] = {
     "Phone": _phone,
     "E-mail": _email,
-    "Customer id": _customer,
+    "Customer id": _screen("Customer/{}"),
+    "Location id": _screen("Location/{}"),
+    "Lead id": _screen("Lead/Index/{}"),
+    "Booking": _screen("Bookings"),
 }
 """What the cells of a column lead to, by its title."""
 
@@ -271,7 +275,8 @@ def work_lists(*results: HasWorkLists, anonymous: bool = False, service: str | N
     anonymous : bool, default False
         True shows only titles and sizes.
     service : str, optional
-        The address of ServiceTitan's own screens, such as `"https://go.servicetitan.com"`, to which customer ids lead.
+        The address of ServiceTitan's own screens, such as `"https://go.servicetitan.com"`, to which ids of customers,
+        locations, leads and bookings lead: `crm.settings.service_url`.
 
     Returns
     -------

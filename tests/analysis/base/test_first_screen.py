@@ -181,6 +181,12 @@ def test_long_lists_are_truncated_with_a_note() -> None:
     assert page.count("<tr>") == sum(shown) + 2
 
 
+def test_ids_lead_to_their_screens() -> None:
+    rows = pd.DataFrame({"Booking": [5], "Location id": [6], "Contact id": [7]})
+    page = work_lists(Result(lists={"a": WorkList("a", "A", "Do.", rows)}), service="https://go.example")._repr_html_()
+    assert re.findall(r'href="([^"]+)"', page) == ["https://go.example/#/Bookings", "https://go.example/#/Location/6"]
+
+
 def test_anonymous_lists_have_only_titles_and_sizes() -> None:
     page = work_lists(Result(lists={"waiting": waiting(3)}), anonymous=True)._repr_html_()
     assert "People who &lt;wait&gt; (3)" in page

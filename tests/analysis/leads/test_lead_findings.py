@@ -111,6 +111,7 @@ def test_call_lists_have_the_best_phone_of_the_customer(leads: Frames) -> None:
     assert page.count('<a href="tel:+15125550103">(512) 555-0103</a>') == 2
     assert '<a href="mailto:own@example.com">own@example.com</a>' in page
     assert '<a href="https://go.servicetitan.com/#/Customer/7" target="_blank" rel="noreferrer">7</a>' in page
+    assert page.count('href="https://go.servicetitan.com/#/Lead/Index/') == 5
     assert "servicetitan" not in work_list(listed)
 
 
