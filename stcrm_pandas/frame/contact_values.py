@@ -1,4 +1,4 @@
-"""Phone numbers and e-mail addresses: one normal form for each, and whether it is valid. Pure.
+"""Phone numbers and e-mail addresses: one normal form for each, whether it is valid, and the best of several. Pure.
 
 >>> normalize_contact("(512) 555-0101"), normalize_contact("+1 512.555.0101"), normalize_contact(" Ann@Example.COM ")
 ('+15125550101', '+15125550101', 'ann@example.com')
@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
+
+import pandas as pd
 
 REGION = "US"
 """The country of numbers without a country code; Canada has the same numbering plan."""
@@ -168,3 +171,79 @@ def is_valid_address(spelt: str | None) -> bool:
     except email_validator.EmailNotValidError:
         return False
     return True
+
+
+_PHONES = ("MobilePhone", "Phone")  # the better one first
+_SILENT = "phone_settings_do_not_text"
+_MARKETING = "preferences_marketing_updates_enabled"
+
+
+def best_contacts(contacts: pd.DataFrame, owners: Iterable[object], *, owner: str = "customer_id") -> pd.DataFrame:
+    """Return `phone` (E.164), `do_not_text` and `email` of these customers or bookings; missing where there is none.
+
+    A valid number comes before an invalid one, a mobile phone before another, one that may be texted before one that
+    may not, then the first record. A number must not be texted if any record of it says so. An invalid address is
+    never returned; one that opted out of marketing comes last.
+
+    Examples
+    --------
+    >>> contacts = pd.DataFrame({"customer_id": [7, 7, 8], "type": ["Phone", "MobilePhone", "Phone"],
+    ...     "value": ["512-555-0101", "512 555 0102", "512-555-0102"],
+    ...     "phone_settings_do_not_text": [False, None, True]})
+    >>> best_contacts(contacts, [7]).values.tolist()
+    [['+15125550102', True, nan]]
+    """
+    rows = contacts.dropna(subset=[owner, "value"])
+    rows = rows.assign(spelt=rows["value"].map(find_contacts)).explode("spelt").dropna(subset=["spelt"])
+    mine = rows[rows[owner].isin(list(owners))]
+    phones, emails = mine[mine["type"].isin(_PHONES)], mine[mine["type"] == "Email"]
+    silent = numbers_not_to_text(contacts)
+    phones = phones.assign(
+        invalid=~phones["spelt"].map(is_valid_number).astype(bool),
+        rank=phones["type"].map(_PHONES.index),
+        silent=phones["spelt"].isin(silent),
+    ).sort_values(["invalid", "rank", "silent"], kind="stable")
+    emails = emails[emails["spelt"].map(is_valid_address).astype(bool)]
+    emails = emails.assign(refused=_is(emails, _MARKETING, value=False)).sort_values("refused", kind="stable")
+    phone = phones.groupby(owner)["spelt"].first()
+    email = emails.groupby(owner)["spelt"].first()
+    best = pd.DataFrame({"phone": phone, "do_not_text": phone.isin(silent), "email": email})
+    return best.astype({"phone": "str", "do_not_text": "boolean", "email": "str"})
+
+
+def numbers_not_to_text(contacts: pd.DataFrame) -> set[str]:
+    """Return the numbers (E.164) that must not be texted by any record of anybody.
+
+    >>> phones = ["512-555-0101", "512-555-0102"]
+    >>> numbers_not_to_text(pd.DataFrame({"value": phones, "phone_settings_do_not_text": [True, None]}))
+    {'+15125550101'}
+    """
+    silent = contacts.loc[_is(contacts, _SILENT, value=True), "value"]
+    return {number for value in silent.dropna() for number in find_contacts(value)}
+
+
+def first_contact(value: str) -> str:
+    """Return the first number or address in a text, in its normal form; the text itself if there is none.
+
+    >>> first_contact("512-555-0101 (Ann)"), first_contact("call Ann")
+    ('+15125550101', 'call Ann')
+    """
+    return next(iter(find_contacts(value)), value)
+
+
+def format_phone(number: str) -> str:
+    """Return a number as people dial it.
+
+    >>> format_phone("+15125550101"), format_phone("+442079460018")
+    ('(512) 555-0101', '+442079460018')
+    """
+    if number.startswith("+1") and len(number) == 12:
+        return f"({number[2:5]}) {number[5:8]}-{number[8:]}"
+    return number
+
+
+def _is(rows: pd.DataFrame, flag: str, *, value: bool) -> Any:
+    """Return where a flag has a value; nowhere if the column or the flag is missing."""
+    if flag not in rows:
+        return pd.Series(False, index=rows.index)
+    return rows[flag].eq(value).fillna(value=False).astype(bool)

@@ -1,11 +1,12 @@
-"""Numbers in one spelling each: the quick way gives what phonenumbers gives."""
+"""Numbers in one spelling each, as phonenumbers has it; and which of several contacts is the best."""
 
 import hypothesis.strategies as st
+import pandas as pd
 import phonenumbers
 import pytest
 from hypothesis import example, given
 
-from stcrm_pandas.frame.contact_values import is_valid_address, is_valid_number, normalize_contact
+from stcrm_pandas.frame.contact_values import best_contacts, is_valid_address, is_valid_number, normalize_contact
 
 AS_TYPED = st.text("0123456789 ()+-.x/\t", min_size=1, max_size=18) | st.from_regex(
     r"(\+?1[ .-]?)?\(?[0-9]{3}\)?[ .-]?[0-9]{3}[ .-]?[0-9]{4}( x[0-9]{1,3})?", fullmatch=True
@@ -62,3 +63,29 @@ def test_non_numbers(text: object) -> None:
 )
 def test_valid_addresses(text: object, good: bool) -> None:
     assert is_valid_address(normalize_contact(text)) is good
+
+
+def test_the_best_contact_follows_type_then_opt_outs_then_order() -> None:
+    contacts = pd.DataFrame(
+        [
+            (7, "Phone", "512-555-0101", None, None),
+            (7, "MobilePhone", "512-555-0102", None, None),  # opted out by another record
+            (7, "MobilePhone", "512-555-0103", False, None),
+            (7, "MobilePhone", "512-555-0104", None, None),
+            (7, "Email", "no@@example", None, True),
+            (7, "Email", "first@example.com", None, False),
+            (7, "Email", "Second@example.com", None, None),
+            (8, "Phone", "512-555-0102", True, None),
+            (8, "Email", "only@example.com", None, False),
+            (9, "Fax", "512-555-0109", None, None),
+        ],
+        columns=[
+            *("customer_id", "type", "value"),
+            *("phone_settings_do_not_text", "preferences_marketing_updates_enabled"),
+        ],
+    )
+    best = best_contacts(contacts, [7, 8, 9])
+    assert best.loc[7].tolist() == ["+15125550103", False, "second@example.com"]
+    assert best.loc[8].tolist() == ["+15125550102", True, "only@example.com"]
+    assert 9 not in best.index
+    assert best_contacts(contacts[:0], []).dtypes.astype(str).tolist() == ["str", "boolean", "str"]

@@ -12,7 +12,7 @@ from stcrm_pandas.analysis.base.engine import TENANT, collected, micros, true
 from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.bookings.groups import same_providers
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
-from stcrm_pandas.analysis.contacts import best_contacts, format_phone
+from stcrm_pandas.frame.contact_values import best_contacts, format_phone
 
 __all__ = ["CALL_WITHIN", "waiting_since", "work_lists"]
 

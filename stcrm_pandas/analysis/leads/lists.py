@@ -12,9 +12,8 @@ import pandas as pd
 from stcrm_pandas.analysis.base.engine import true
 from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.base.names import known_names, named
-from stcrm_pandas.analysis.contacts import best_contacts, format_phone, numbers_not_to_text
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
-from stcrm_pandas.frame.contact_values import find_contacts
+from stcrm_pandas.frame.contact_values import best_contacts, first_contact, format_phone, numbers_not_to_text
 
 __all__ = ["ages_in_days", "open_leads", "work_lists"]
 
@@ -133,7 +132,7 @@ def _reached(
     result: LeadConversionResult, leads: pd.DataFrame, phone: pd.Series, email: pd.Series
 ) -> tuple[pd.Series, pd.Series, pd.Series]:
     """Return phone, whether it must not be texted, and e-mail: those of the lead, else those of its customer."""
-    own = phone.map(lambda text: next(iter(find_contacts(text)), text))
+    own = phone.map(first_contact)
     texts = pd.Series("", index=leads.index)
     if result.contacts is None:
         return own.map(format_phone).mask(own == "", "No phone on file"), texts, email
