@@ -16,9 +16,7 @@ def report(
         Literal["lead-conversion", "contact-preferences", "booking-sources", "all"],
         typer.Argument(metavar="REPORT", help="lead-conversion, contact-preferences, booking-sources or all."),
     ],
-    out: Annotated[
-        Path, typer.Option("--out", metavar="PATH", help="The HTML file to write; for all, the folder to write into.")
-    ],
+    out: Annotated[Path, typer.Option("--out", metavar="PATH", help="The HTML file to write; for all, also a folder.")],
     since: Annotated[str | None, typer.Option(help="First day to include, such as 2026-01-01. Default: all.")] = None,
     until: Annotated[str | None, typer.Option(help="First day to exclude. Default: up to now.")] = None,
     by: Annotated[
@@ -45,7 +43,7 @@ def report(
 
     booking-sources: what happened to the bookings of each source, and how fast they were handled.
 
-    all: all three, and an index of them.
+    all: all three, in one file (a name that ends in .html), or in a folder with an index.
     """
     from stcrm_pandas.report import Choices, make_all, make_report
 

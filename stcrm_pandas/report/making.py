@@ -1,4 +1,4 @@
-"""Reports from notebooks: one file, or all of them with an index. A file is written completely or not at all."""
+"""Reports from notebooks: one, or all of them in a file or a folder. A file is written completely or not at all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypedDict, Unpack, get_args
 
 from stcrm_pandas.errors import ReportError, UsageError, require
-from stcrm_pandas.report.page import first_screen_of, index_page, page_of, title_of
+from stcrm_pandas.report.page import first_screen_of, index_page, page_of, title_of, together_page
 from stcrm_pandas.report.running import notebook_path, parameters_of, run_notebook
 
 __all__ = ["REPORTS", "Choices", "make_all", "make_report", "write_report"]
@@ -21,6 +21,8 @@ REPORTS = {
     "booking-sources": "booking_sources",
 }
 """The name of each report, and of its notebook."""
+
+_PAGE = (".html", ".htm")
 
 
 class Choices(TypedDict, total=False):
@@ -81,70 +83,91 @@ def make_report(name: str, out: str | Path, **choices: Unpack[Choices]) -> Path:
     return write_report(notebook, out, _parameters(choices))
 
 
-def make_all(folder: str | Path, **choices: Unpack[Choices]) -> Path:
-    """Make all reports and an index of them; rows that several need are read once.
+def make_all(out: str | Path, **choices: Unpack[Choices]) -> Path:
+    """Make all reports, in one file or in a folder with an index; rows that several need are read once.
 
     Parameters
     ----------
-    folder : str or Path
-        Made where it is not there; the folder above it is.
+    out : str or Path
+        A name that ends in `.html` or `.htm`: one file with all reports, in a folder that exists. Another name: a
+        folder with a file for each report and `index.html`, made if it is not there; the folder above it is.
     choices
         What they are about (`Choices`). `by` and `spend` go to the reports that know what to do with them.
 
     Returns
     -------
     Path
-        The path of the index, `index.html` in the folder.
+        The path of the file, or of the index in the folder.
 
     Raises
     ------
     UsageError
-        There cannot be such a folder.
+        There cannot be such a file or folder.
     ReportError
         A cell of a notebook failed; then no file was changed. Where the application lacks the scope for what a whole
         report is about, the index says so, the others are made, and an older file of that report stays as it was; it is
         an error only if none can be made.
 
-        make_all("reports", since="2026-01-01", company="Example Heating").
+        make_all("reports.html", since="2026-01-01", company="Example Heating").
     """
-    place = Path(folder).absolute()
-    if not place.parent.is_dir() or (place.exists() and not place.is_dir()):
+    place = Path(out).absolute()
+    one_file = place.suffix.lower() in _PAGE
+    if one_file:
+        _refuse_folder(place)
+    elif not place.parent.is_dir() or (place.exists() and not place.is_dir()):
         raise UsageError(f"The reports cannot be written to {place}: it is a file, or the folder above it is missing.")
     _refuse_unknown(_by(choices), list(REPORTS))
-    notebooks = {name: notebook_path(notebook) for name, notebook in REPORTS.items()}
-    pages: dict[str, str] = {}
-    screens: dict[str, dict[str, Any]] = {}
-    last: ReportError | None = None
-    with _one_company(choices.get("sandbox", False)) as (sandbox, environment):
-        given = {**_parameters(choices), "sandbox": sandbox}
-        for name, notebook in notebooks.items():
-            try:
-                done = run_notebook(notebook, _taken(name, notebook, given), environment=environment)
-            except ReportError as failed:
-                if failed.denied is None:
-                    raise
-                screens[f"{name}.html"] = {"title": name.replace("-", " ").capitalize(), "denied": failed.denied}
-                last = failed
-                continue
-            pages[f"{name}.html"] = page_of(done, has_index=True)
-            screens[f"{name}.html"] = {"title": title_of(done), **first_screen_of(done)}
-    if not pages and last is not None:
-        raise last
+    notebooks, screens = _run_all(choices)
+    if one_file:
+        write_files({place: together_page("Reports", notebooks, screens)})
+        return place
+    pages = {f"{name}.html": page_of(notebook, has_index=True) for name, notebook in notebooks.items()}
     pages["index.html"] = index_page("Reports", screens)
     place.mkdir(exist_ok=True)
     write_files({place / name: page for name, page in pages.items()})
     return place / "index.html"
 
 
+def _run_all(choices: Choices) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Return the notebooks that were run and the first screens, by the name of the report.
+
+    A report for which a scope is missing has only a first screen, which names the scope.
+    """
+    done: dict[str, Any] = {}
+    screens: dict[str, dict[str, Any]] = {}
+    last: ReportError | None = None
+    with _one_company(choices.get("sandbox", False)) as (sandbox, environment):
+        given = {**_parameters(choices), "sandbox": sandbox}
+        for name, file in REPORTS.items():
+            notebook = notebook_path(file)
+            try:
+                done[name] = run_notebook(notebook, _taken(name, notebook, given), environment=environment)
+            except ReportError as failed:
+                if failed.denied is None:
+                    raise
+                screens[name] = {"title": name.replace("-", " ").capitalize(), "denied": failed.denied}
+                last = failed
+                continue
+            screens[name] = {"title": title_of(done[name]), **first_screen_of(done[name])}
+    if not done and last is not None:
+        raise last
+    return done, screens
+
+
 def write_report(notebook: Path, out: str | Path, parameters: Mapping[str, Any]) -> Path:
     """Run a notebook and write it as one HTML file; parameters are kept in the notebook, so never pass a secret."""
     path = Path(out).absolute()
+    _refuse_folder(path)
+    write_files({path: page_of(run_notebook(notebook, parameters))})
+    return path
+
+
+def _refuse_folder(path: Path) -> None:
+    """Raise before anything is read if there cannot be such a file."""
     if not path.parent.is_dir():
         raise UsageError(f"The folder {path.parent} does not exist. Create it, or write the report elsewhere.")
     if path.is_dir():
         raise UsageError(f"{path} is a folder. Name the file to write.")
-    write_files({path: page_of(run_notebook(notebook, parameters))})
-    return path
 
 
 def write_files(pages: Mapping[Path, str]) -> None:

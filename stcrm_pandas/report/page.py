@@ -1,11 +1,11 @@
-"""HTML pages: a notebook's outputs as one self-contained page, and an index of several."""
+"""HTML pages: the outputs of one notebook or of several as a self-contained page, and an index of several pages."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from stcrm_pandas import __version__
 from stcrm_pandas.analysis.overview import FIRST_SCREEN, style
 from stcrm_pandas.errors import ReportError
 
-__all__ = ["first_screen_of", "index_page", "page_of", "title_of"]
+__all__ = ["first_screen_of", "index_page", "page_of", "title_of", "together_page"]
 
 MOST_ACTIONS = 5
 """The number of actions on the index."""
@@ -24,6 +24,7 @@ MOST_BYTES = 8_000_000
 
 _FOLDER = Path(str(files("stcrm_pandas"))) / "report"
 _PLOTLY = "application/vnd.plotly.v1+json"
+_ANCHOR = re.compile(r'(\s(?:id|for|aria-(?:labelledby|describedby|controls))="|\shref="#)([^"]+)"')
 
 
 def page_of(notebook: Any, *, has_index: bool = False) -> str:
@@ -41,32 +42,61 @@ def page_of(notebook: Any, *, has_index: bool = False) -> str:
     ReportError
         The page is too large.
     """
-    from plotly.offline import get_plotlyjs
-
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
-    has_figures = any(_PLOTLY in output.get("data", {}) for output in outputs)
     title = title_of(notebook)
-    page = (
-        _environment()
-        .get_template("index.html.j2")
-        .render(
-            title=title,
-            name=_slug(title),
-            screen=first_screen_of(notebook),
-            has_index=has_index,
-            sections=_sections(notebook),
-            style=style() + _part("report.css"),
-            scripts=[
-                _part(name)
-                for name in ("tabs.js", "workbook.js", "tables.js", *(["figures.js"] if has_figures else []))
-            ],
-            plotly=get_plotlyjs() if has_figures else "",
-            figure_type=_PLOTLY,
-            first_screen=FIRST_SCREEN,
-            made=_made(),
-        )
+    page = _render(
+        "index.html.j2",
+        title=title,
+        name=_slug(title),
+        screen=first_screen_of(notebook),
+        has_index=has_index,
+        sections=_sections(notebook),
+        **_scripts([notebook]),
     )
     return fitting(page, title)
+
+
+def together_page(title: str, notebooks: Mapping[str, Any], screens: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return one page of several notebooks that were run: what the index shows, then each report with its sections.
+
+    Parameters
+    ----------
+    title : str
+        The title of the page.
+    notebooks : mapping
+        With outputs, by the name of the report.
+    screens : mapping
+        The first screen of each report, also of those that could not be made.
+    """
+    chapters = [
+        {"key": name, "title": title_of(one), "period": first_screen_of(one).get("period", "")}
+        | {"sections": _sections(one)}
+        for name, one in notebooks.items()
+    ]
+    index = _index(screens, "#{name}", "#{name}-{anchor}")
+    return fitting(
+        _render("together.html.j2", title=title, chapters=chapters, **index, **_scripts(notebooks.values())), title
+    )
+
+
+def _render(template: str, **values: Any) -> str:
+    common = {
+        "style": style() + _part("report.css"),
+        "first_screen": FIRST_SCREEN,
+        "figure_type": _PLOTLY,
+        "made": _made(),
+    }
+    return str(_environment().get_template(template).render(**common, **values))
+
+
+def _scripts(notebooks: Iterable[Any]) -> dict[str, Any]:
+    """Return the scripts of a page, and plotly.js if one of its notebooks has a figure."""
+    from plotly.offline import get_plotlyjs
+
+    outputs = [output for one in notebooks for cell in one.cells for output in cell.get("outputs", ())]
+    names = ["tabs.js", "workbook.js", "tables.js"]
+    if not any(_PLOTLY in output.get("data", {}) for output in outputs):
+        return {"scripts": [_part(name) for name in names], "plotly": ""}
+    return {"scripts": [_part(name) for name in (*names, "figures.js")], "plotly": get_plotlyjs()}
 
 
 def _environment() -> Any:
@@ -77,6 +107,7 @@ def _environment() -> Any:
         loader=jinja2.FileSystemLoader(_FOLDER / "template"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     made.filters |= {"markdown": _markdown, "in_script": lambda value: Markup(_in_script(value)), "alt": _alt}
+    made.filters["within"] = lambda html, name: Markup(within(name, str(html)))
     return made
 
 
@@ -123,31 +154,43 @@ def fitting(page: str, title: str) -> str:
     return page
 
 
-def index_page(title: str, reports: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return the page that lists reports.
+def within(name: str, html: str) -> str:
+    """Return a part of a page with its anchors renamed, so that several parts do not share one.
 
-    `reports` has the first screen (`first_screen_of`) of each file.
+    >>> within("leads", '<a href="#late">Call</a> <h3 id="late">Late</h3>')
+    '<a href="#leads-late">Call</a> <h3 id="leads-late">Late</h3>'
+    """
+
+    def renamed(found: re.Match[str]) -> str:
+        return found[1] + " ".join(f"{name}-{one}" for one in found[2].split()) + '"'
+
+    # text has no quotation marks: they are escaped; scripts have
+    parts = re.split(r"(<script\b.*?</script>)", html, flags=re.DOTALL)
+    return "".join(part if part.startswith("<script") else _ANCHOR.sub(renamed, part) for part in parts)
+
+
+def index_page(title: str, screens: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the page that lists reports, each in a file of its name; `screens` has their first screens."""
+    return _render("all.html.j2", title=title, **_index(screens, "{name}.html", "{name}.html#{anchor}"))
+
+
+def _index(screens: Mapping[str, Mapping[str, Any]], report: str, part: str) -> dict[str, Any]:
+    """Return what an index shows: the company, a card for each report, and the actions that are worth most.
+
+    Parameters: the first screens by the name of the report; the addresses of a report and of an anchor in it.
     """
     suggested = [
         action
-        | {"file": file, "title": screen["title"]}
-        | {"do": action["do"].removesuffix("."), "line": action["brief"] or action["number"]}
-        for file, screen in reports.items()
+        | {"address": (part if action["work_list"] else report).format(name=name, anchor=action["work_list"])}
+        | {"do": action["do"].removesuffix("."), "line": action["brief"] or action["number"], "title": screen["title"]}
+        for name, screen in screens.items()
         for action in screen.get("actions", ())
     ]
-    ranked = sorted(suggested, key=lambda one: float(one["worth"]), reverse=True)
-    return str(
-        _environment()
-        .get_template("all.html.j2")
-        .render(
-            title=title,
-            company=next((screen for screen in reports.values() if "company" in screen), None),
-            reports=reports,
-            actions=ranked[:MOST_ACTIONS],
-            style=style() + _part("report.css"),
-            made=_made(),
-        )
-    )
+    return {
+        "screen": next((screen for screen in screens.values() if "company" in screen), None),
+        "reports": [{**screen, "address": report.format(name=name)} for name, screen in screens.items()],
+        "actions": sorted(suggested, key=lambda one: float(one["worth"]), reverse=True)[:MOST_ACTIONS],
+    }
 
 
 def first_screen_of(notebook: Any) -> dict[str, Any]:

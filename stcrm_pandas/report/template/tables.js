@@ -1,7 +1,6 @@
 "use strict";
 (() => {
   const FEW = 10;
-  const report = document.body.dataset.name || "report";
 
   const make = (tag, properties = {}, ...children) => {
     const element = Object.assign(document.createElement(tag), properties);
@@ -120,6 +119,7 @@
     });
 
     const list = box.closest("[data-name]:not(body)");
+    const report = box.closest("[data-report]")?.dataset.report ?? document.body.dataset.name ?? "report";
     const saved = `${report}-${list?.dataset.name ?? slug(name)}`;
     const button = (does, act) => {
       const made = make("button", { type: "button", textContent: does });
