@@ -97,24 +97,24 @@ def connect(
         The URL for signing in, with or without `/connect/token`.
     tenant, client_id, client_secret, app_key : int or str, optional
         The tenant's number, and the credentials of the application.
-    sandbox : AnySandbox, default False
+    sandbox : bool, str, Path, Sandbox or None, default False
         True for a sandbox in this process (the same one each time), the path of a state file that stores a sandbox, or
         your own `Sandbox`. No other setting is needed. None connects to the tenant in the arguments or the environment,
         or to a sandbox if there is none.
     cache_dir : str or Path, optional
-        The folder of the cache. By default the user's cache folder, or a temporary one for a sandbox without a state
+        The folder of the cache. By default, the user's cache folder, or a temporary one for a sandbox without a state
         file.
     state_dir : str or Path, optional
-        The folder of the journals of bulk edits. By default the user's state folder, or a temporary one for a sandbox
+        The folder of the journals of bulk edits. By default, the user's state folder, or a temporary one for a sandbox
         without a state file.
     status_log : bool, optional
-        True records the status of each lead and booking that is read, for `crm.status_log`. By default False.
+        True records the status of each lead and booking that is read, for `crm.status_log`. By default, False.
     max_age : str, float or dt.timedelta, optional
-        Maximum age of cached data, such as `"15m"` or `"2d"`. By default 1 hour.
+        Maximum age of cached data, such as `"15m"` or `"2d"`. By default, 1 hour.
     offline : bool, optional
-        True reads only from the cache, whatever its age; no secret is needed. By default False.
+        True reads only from the cache, whatever its age; no secret is needed. By default, False.
     allow_writes : bool, optional
-        True allows writes. By default False, except in a sandbox that this process started.
+        True allows writes. By default, False, except in a sandbox that this process started.
     time_zone : str, optional
         The tenant's time zone, such as `"America/Chicago"`. It applies to dates without a time zone.
     dismissing_reasons : mapping, optional
@@ -124,15 +124,15 @@ def connect(
         The address of ServiceTitan's own screens, to which call lists link. By default `"https://go.servicetitan.com"`
         in production. Other environments have no links by default.
     rate_limit : int, optional
-        Maximum requests per second. By default 55; the service allows about 60 per application and tenant.
+        Maximum requests per second. By default, 55; the API allows about 60 per application and tenant.
     concurrency : int, optional
-        Maximum parallel requests. By default 8.
+        Maximum parallel requests. By default, 8.
     timeout : tuple[float, float], optional
-        Seconds to connect and seconds to read. By default (10, 110).
+        Seconds to connect and seconds to read. By default, (10, 110).
     retries : int, optional
-        Maximum retries of a failed read. By default 5.
+        Maximum retries of a failed read. By default, 5.
     strict : bool, optional
-        True makes schema drift (values that the API does not document) an error. By default False.
+        True makes schema drift (values that the API does not document) an error. By default, False.
     progress : bool, optional
         True always shows progress, False never. By default, progress is shown in notebooks and terminals.
 
@@ -312,7 +312,7 @@ class Client(BulkEdits):
         -------
         DataFrame
             One row per id and period in one status: `id` (Int64), `status` (str), `first_seen`, `last_seen` (UTC,
-            according to the service's clock), ordered by `id` and `first_seen`. Empty if nothing was recorded.
+            according to the API's clock), ordered by `id` and `first_seen`. Empty if nothing was recorded.
 
         Raises
         ------

@@ -5,17 +5,17 @@
     ├── UsageError                an invalid argument: an unknown filter, a value of the wrong type
     │   └── WritesNotAllowed      a write over a read-only connection
     ├── NotCachedError            offline, and the response is not in the cache
-    ├── ServiceError              the service or the connection to it failed
+    ├── ServiceError              the API or the connection to it failed
     │   ├── SignInError           the client id, the secret or the app key was rejected
-    │   ├── RequestError          the service rejected the request (400)
+    │   ├── RequestError          the API rejected the request (400)
     │   ├── PermissionDenied      a scope is missing (403)
     │   ├── NotFound              no such tenant, path or row (404)
     │   ├── Conflict              the current state of the row does not allow it (409)
     │   ├── RateLimited           too many requests, even after all retries (429)
-    │   ├── ServerError           the service failed at every retry (5xx)
+    │   ├── ServerError           the API failed at every retry (5xx)
     │   └── ConnectionFailed      no response: refused, interrupted or too slow, at every retry
     ├── ResponseError             a response that does not match the API
-    │   ├── InvalidResponse       not JSON, or JSON of another structure
+    │   ├── InvalidResponse       not JSON, or JSON with an unexpected structure
     │   ├── UnreadableValue       a value that cannot be read as its type
     │   ├── IncompleteRead        rows are missing from the pages
     │   └── DriftError            schema drift, with `strict=True`
@@ -96,10 +96,10 @@ class NotCachedError(StcrmError):
 
 
 class ServiceError(StcrmError):
-    """The service refused a request or failed, or the connection failed.
+    """The API rejected a request or failed, or the connection failed.
 
     `status` is the HTTP status (None without a response), `operation` the operationId, `trace_id` the id to give to
-    ServiceTitan's support, `fields` the service's messages by field, and `path` the path parameters. `in_doubt` is True
+    ServiceTitan's support, `fields` the API's messages by field, and `path` the path parameters. `in_doubt` is True
     if a write may have been carried out despite the error.
     """
 
@@ -298,7 +298,7 @@ class DriftWarning(StcrmWarning):
 
 
 class IncompleteReadWarning(StcrmWarning):
-    """Rows are missing because the service withholds rows of a parent, or because of `allow_incomplete=True`."""
+    """Rows are missing because the API withholds rows of a parent, or because of `allow_incomplete=True`."""
 
 
 class MissingParentsWarning(StcrmWarning):

@@ -1,4 +1,4 @@
-"""Analyses: functions of frames that return a small table, with figures and sentences computed from it.
+"""Analyses of frames: each returns a small table, with figures and sentences computed from it.
 
 They need no connection: any frame with the columns and dtypes of its schema works.
 """

@@ -100,7 +100,7 @@ VALUES: Final = {
     "contact_method_id": "The id of the contact method, a GUID.",
     "note_id": "The id of the note.",
     "tag_type_id": "The id of the tag type.",
-    "customer_ids": "The ids of the customers, at most as many as the API accepts in one request.",
+    "customer_ids": "The ids of the customers, any number of them.",
     "customer_id": "The id of its customer.",
     "location_id": "The id of its location.",
     "campaign_id": "The id of the campaign it came from.",

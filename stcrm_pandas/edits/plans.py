@@ -147,9 +147,12 @@ class Result(ResultData):
 
     Each frame starts with `resource` and the columns of the key. Times are in UTC.
 
-    `succeeded` has the rows that were written and read back as planned, `failed` the others with the service's message,
-    `conflicts` one row per cell that somebody else changed, `already` the rows that had the planned values before,
-    `untried` the rows that were not sent, and `filled` the copied values that differ from those in the plan.
+    - `succeeded`: rows that were written and read back as planned
+    - `failed`: rows that failed, with the API's message
+    - `conflicts`: one row per cell that somebody else changed
+    - `already`: rows that had the planned values before
+    - `untried`: rows that were not sent
+    - `filled`: copied values that differ from those in the plan
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ def custom_fields(frame: pd.DataFrame, form: Literal["long", "wide"] = "long", *
     Parameters
     ----------
     frame : DataFrame
-        A frame as read, with `custom_fields` and the key.
+        A frame from a read, with the columns `custom_fields` and `key`.
     form : {"long", "wide"}, default 'long'
         `"long"` returns one row per field, `"wide"` one column per field type.
     key : str, default 'id'

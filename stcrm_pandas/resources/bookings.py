@@ -411,7 +411,7 @@ class Bookings(BookingContacts, Exportable):
         Parameters
         ----------
         bookings : DataFrame
-            Open ones, as they were read: one that was modified since is not dismissed.
+            Open bookings, as they were read. A booking that was modified since then is not dismissed.
         call_reason_id : int, optional
             The id of the call reason for the dismissal.
         dismissing_memo : str, optional

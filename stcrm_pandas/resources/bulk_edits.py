@@ -25,7 +25,8 @@ class BulkEdits:
         Parameters
         ----------
         phones_or_emails : iterable of str or str
-            In any spelling. Numbers are compared in E.164 form, addresses in lower case.
+            Phone numbers and e-mail addresses in any format. Numbers are compared in E.164 format, addresses in lower
+            case.
         names : iterable of str, default ()
             The marketing preferences of the newer contacts API; `crm.contact_preferences.list_types()` lists all.
             Without names, matches there are listed in `unmatched` and not changed.
@@ -126,9 +127,9 @@ class BulkEdits:
         journal : str, Path or Result
             The journal file, or the result of the apply.
         limit : int, optional
-            How many more rows to send at most. 0 only finds out which requests were carried out.
+            Maximum number of rows to send now. 0 only finds out which requests were carried out.
         stop_after : int, optional
-            After how many failures to stop.
+            Number of failures after which to stop.
 
         Raises
         ------

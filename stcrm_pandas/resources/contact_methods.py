@@ -36,7 +36,7 @@ class ContactMethods(Plannable):
         Parameters
         ----------
         contact_ids : str, sequence of str or Series
-            One GUID or many.
+            One or more GUIDs.
         reference_id : str, optional
             Only rows with this id from your own system.
         type : ContactType, optional
@@ -154,7 +154,7 @@ class ContactMethods(Plannable):
         contact_ids : str, sequence of str or Series
             One contact's GUID, or one for each of the methods.
         contact_method_ids : str, sequence of str or Series
-            One method's GUID or many.
+            One or more GUIDs of contact methods.
         max_age : str, float or timedelta, optional
             Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
@@ -165,12 +165,12 @@ class ContactMethods(Plannable):
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.ContactMethods`, one row each.
+            A DataFrame with the columns of `stcrm.schemas.ContactMethods`, one row per contact method.
 
         Raises
         ------
         MissingRows
-            One of them does not exist.
+            A contact method does not exist.
 
         Notes
         -----

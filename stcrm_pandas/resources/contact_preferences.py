@@ -32,7 +32,7 @@ class ContactPreferences(Plannable):
         contact_ids : str, sequence of str or Series
             One contact's GUID, or one for each of the methods.
         contact_method_ids : str, sequence of str or Series
-            One method's GUID or many.
+            One or more GUIDs of contact methods.
         max_age : str, float or timedelta, optional
             Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
@@ -82,7 +82,7 @@ class ContactPreferences(Plannable):
         contact_method_ids : str, sequence of str or Series
             One GUID each, or one for each of the preferences.
         preference_names : str, sequence of str or Series
-            One name or many.
+            One or more names.
         max_age : str, float or timedelta, optional
             Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False
@@ -93,12 +93,12 @@ class ContactPreferences(Plannable):
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.ContactPreferences`, one row each.
+            A DataFrame with the columns of `stcrm.schemas.ContactPreferences`, one row per preference.
 
         Raises
         ------
         MissingRows
-            One of them does not exist.
+            A preference does not exist.
 
         Notes
         -----

@@ -102,7 +102,7 @@ class Contacts(Plannable):
         Raises
         ------
         MissingRows
-            One of them does not exist.
+            A contact does not exist.
 
         Notes
         -----
@@ -137,7 +137,7 @@ class Contacts(Plannable):
         Parameters
         ----------
         relationship_ids : int, sequence of int or Series
-            One id or many: `related_entity_id` of relationships.
+            One or more ids: the `related_entity_id` of relationships.
         name : str, optional
             Only rows with this name. The API does not document whether part of a name matches.
         title : str, optional
@@ -197,7 +197,7 @@ class Contacts(Plannable):
         Parameters
         ----------
         contact_ids : str, sequence of str or Series
-            One GUID or many.
+            One or more GUIDs.
         related_entity_id : int, optional
             Only relationships with the row that has this id.
         type_slug : str, optional

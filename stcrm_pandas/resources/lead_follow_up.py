@@ -174,7 +174,7 @@ class LeadFollowUp(Plannable):
         leads : DataFrame
             Open leads, as they were read. A lead that was modified since then is not changed.
         date : str, date or Timestamp
-            When to follow up. Without a time zone: the tenant's.
+            When to follow up. The default time zone is the tenant's.
         text : str, optional
             A note for each lead.
         pin_to_top : bool, optional
@@ -185,7 +185,7 @@ class LeadFollowUp(Plannable):
         Raises
         ------
         UsageError
-            As for `plan_dismiss`.
+            A required column is missing, a lead appears twice, or the rows come from another tenant.
 
         Examples
         --------

@@ -29,7 +29,7 @@ class Tags(WritableResource):
         Parameters
         ----------
         customer_ids : iterable of int
-            The ids of the customers, at most as many as the API accepts in one request.
+            The ids of the customers, any number of them.
         tag_type_ids : iterable of int
             The ids of the tag types to add.
 
@@ -64,7 +64,7 @@ class Tags(WritableResource):
         Parameters
         ----------
         customer_ids : iterable of int
-            The ids of the customers, at most as many as the API accepts in one request.
+            The ids of the customers, any number of them.
         tag_type_ids : iterable of int
             The ids of the tag types to remove.
 
@@ -105,8 +105,8 @@ class Tags(WritableResource):
         Parameters
         ----------
         customers : DataFrame or int, sequence of int or Series
-            A frame of customers, or their ids. Of a frame, those that have a tag already (or lack it) are left out, and
-            merged and inactive ones are refused.
+            A frame of customers, or their ids. In a frame, customers that already have the tag (or lack the one to
+            remove) are left out, and merged and inactive ones are refused.
         add : int, str, sequence of int or str or Series, optional
             Tag types, by id or by name as spelled in ServiceTitan. Names are looked up with a read of all tag types.
         remove : int, str, sequence of int or str or Series, optional
@@ -117,8 +117,8 @@ class Tags(WritableResource):
         Raises
         ------
         UsageError
-            No tag is given, a tag is in both lists, no tag type or several have a name, or the customers come from
-            another tenant.
+            No tag is given, a tag is in both lists, a name belongs to no tag type or to several, or the customers come
+            from another tenant.
 
         Examples
         --------

@@ -299,7 +299,7 @@ class Sandbox:
         table : str
             The sandbox's name for the table (`leads`, `customers` …).
         row : mapping
-            All fields of the row, under the API's names.
+            All fields of the row, by the API's field names.
         """
         self._running().store.put(table, row, self._ticks())
 
@@ -313,7 +313,7 @@ class Sandbox:
         key : int or tuple
             The row's id. For a contact, a tuple of the customer, location or booking id and the contact's id.
         **fields : object
-            New values, under the API's field names; for a part of an object, `**{"address.city": "Aurora"}`.
+            New values, by the API's field names; for a part of an object, `**{"address.city": "Aurora"}`.
 
         Raises
         ------
@@ -352,7 +352,7 @@ class Sandbox:
         Returns
         -------
         dict
-            The row, under the API's field names.
+            The row, by the API's field names.
 
         Raises
         ------
@@ -410,7 +410,7 @@ class Sandbox:
         before : callable, optional
             Called before the response is created (in process only).
         status : int, optional
-            The status of the response. Without `body`, the response body is what the service sends: text for 429, an
+            The status of the response. Without `body`, the response body is what the API sends: text for 429, an
             HTML page for 5xx, RFC 7807 for others. The request is not carried out unless `done` is True.
         body : object, optional
             The response body: text as it is, anything else as JSON. The status is 200 unless one is given.

@@ -35,19 +35,19 @@ def to_excel(
 ) -> Path:
     """Write a frame as an Excel workbook that people read, sort and filter.
 
-    Times are local, numbers are numbers, and ids are text, so that Excel shows all digits. The first row stays in sight
-    and has filters, and columns are as wide as their content. A second sheet, "About", has what was read and when, and
-    the time zone. Text is never run as a formula. Such a workbook is for reading: to edit rows in Excel and send the
-    changes, use `write_sheet`.
+    Times are local, numbers are numbers, and ids are text, so that Excel shows all digits. The header row is
+    frozen and has filters, and columns are as wide as their content. A second sheet, "About", lists what was read and
+    when, and the time zone. Text is never run as a formula. The workbook is for reading: to edit rows in Excel and send
+    the changes, use `write_sheet`.
 
     Parameters
     ----------
     frame : DataFrame
-        Any frame, as read or made from one, such as a merge or the table of an analysis.
+        Any frame: from a read, a merge, an analysis and so on.
     path : str or os.PathLike[str]
         A name that ends in `.xlsx`. Only its owner can read the file (mode 0600).
     time_zone : str, optional
-        The time zone of times, such as `"America/Chicago"`. By default the tenant's, else UTC.
+        The time zone of times, such as `"America/Chicago"`. By default, the tenant's, or UTC if it is unknown.
     title : str, default 'Data'
         The name of the sheet.
 

@@ -26,18 +26,18 @@ def to_sql(
 ) -> int | None:
     """Write a frame to a table of a database, with lists and records as JSON text.
 
-    It is `DataFrame.to_sql` for frames with lists. Databases read the text with their functions for JSON, such as
+    It is `DataFrame.to_sql` for frames with lists. Databases read the text with their JSON functions, such as
     `json_each` in SQLite. Records have the API's names: `[{"typeId":7,"name":"Gate code","value":"12"}]`. The index is
     not written.
 
     Parameters
     ----------
     frame : DataFrame
-        Any frame, as read or made from one.
+        Any frame: from a read, a merge, an analysis and so on.
     name : str
         The name of the table.
     connection : sqlite3.Connection, ADBC connection, or SQLAlchemy engine or connection
-        What `DataFrame.to_sql` takes. A DuckDB connection reads frames by itself: `connection.register(name, frame)`.
+        What `DataFrame.to_sql` takes. A DuckDB connection reads frames directly: `connection.register(name, frame)`.
     schema : str, optional
         The schema of the table, for databases that have them.
     if_exists : {"fail", "replace", "append"}, default 'fail'
@@ -45,7 +45,7 @@ def to_sql(
     dtype : dict, optional
         The types of columns in the database, as `DataFrame.to_sql` takes them.
     chunksize : int, optional
-        Rows to write at a time. By default all.
+        Rows to write at a time. By default, all.
 
     Returns
     -------
@@ -55,7 +55,7 @@ def to_sql(
     Raises
     ------
     UsageError
-        The connection is one of DuckDB.
+        The connection is a DuckDB connection.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def to_sql(
     """
     if type(connection).__module__.partition(".")[0] in ("duckdb", "_duckdb"):
         raise UsageError(
-            f"DuckDB reads frames by itself, lists included: connection.register({name!r}, frame), or "
+            f"DuckDB reads frames directly, lists included: connection.register({name!r}, frame), or "
             f'connection.sql("CREATE TABLE {name} AS FROM frame").'
         )
     table = pd.DataFrame({column: _flat(cells) for column, cells in frame.items()}, index=frame.index)

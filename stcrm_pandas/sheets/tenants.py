@@ -33,7 +33,7 @@ def write_tenant(frame: pd.DataFrame, folder: str | Path) -> Path:
     Parameters
     ----------
     frame : DataFrame
-        A frame as read, whose `attrs` have the tenant and the resource.
+        A frame from a read, whose `attrs` have the tenant and the resource.
     folder : str or Path
         The folder for all tenants. It is created if it does not exist.
 

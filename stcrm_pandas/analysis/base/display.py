@@ -147,7 +147,7 @@ def verdict_note(row: Any) -> str:
     """Return the table's note on a group with `verdict`, `enough` and, for months, `whole`."""
     whole = getattr(row, "whole", True)
     if not pd.isna(whole) and not whole:
-        return "too young, or read in part"
+        return "too recent, or only partly in the data"
     return _VERDICTS.get(row.verdict, "") if row.enough else "too few"
 
 

@@ -275,8 +275,8 @@ def work_lists(*results: HasWorkLists, anonymous: bool = False, service: str | N
     anonymous : bool, default False
         True shows only titles and sizes.
     service : str, optional
-        The address of ServiceTitan's own screens, such as `"https://go.servicetitan.com"`, to which ids of customers,
-        locations, leads and bookings lead: `crm.settings.service_url`.
+        The address of the ServiceTitan site that ids link to, such as `"https://go.servicetitan.com"`
+        (`crm.settings.service_url`).
 
     Returns
     -------

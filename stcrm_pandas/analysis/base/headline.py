@@ -255,7 +255,7 @@ def year_of(months: pd.DataFrame, *, min_group: int) -> Year | None:
     final = bool(earlier["whole"].all()) and len(earlier) == 12
     return Year(
         [
-            _month(row, "read in part" if place < len(shown) - 1 else "still counting")
+            _month(row, "only partly in the data" if place < len(shown) - 1 else "still counting")
             for place, row in enumerate(rows_of(shown))
         ],
         _sum(shown, min_group),

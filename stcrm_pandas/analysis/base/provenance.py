@@ -190,7 +190,7 @@ def origin(leads: Any, *, time_zone: str | None = None) -> Line:
 
 
 def sources(**frames: Any) -> Table:
-    """Return where each frame comes from, one row per frame, for the end of a report. None means not read.
+    """Return where each frame comes from, one row per frame. A frame that was not read is None.
 
     Examples
     --------

@@ -88,7 +88,7 @@ class BookingSources(BookingSourcesResult, Analysis):
         Parameters
         ----------
         kind : {"outcomes", "speed", "hours", "weeks", "leakage"}, default "outcomes"
-            What to draw; `hours` is weekday by hour.
+            What to draw. `hours` shows bookings by weekday and hour.
 
         Raises
         ------
@@ -136,8 +136,8 @@ def booking_sources(
     status_log : object, optional
         `id`, `status`, `first_seen`, `last_seen` of bookings.
     by : str or sequence of str, default 'source'
-        "source", "provider", "campaign", "business_unit", "month", "weekday", "hour", "tenant" (all local), a tuple of
-        two of them, or None for the total only.
+        "source", "provider", "campaign", "business_unit", "month", "weekday", "hour", "tenant" (times are local), a
+        tuple of two of them, or None for the total only.
     groups : Groups, optional
         The source for each spelling: a mapping, or the edited frame `spellings` of an earlier result.
     names : object, optional

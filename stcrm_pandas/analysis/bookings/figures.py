@@ -140,7 +140,8 @@ def _hour_text(row: Any) -> str:
 def weeks(result: BookingSourcesResult) -> go.Figure:
     """Return the bookings by week and source, each source with its own scale.
 
-    Weeks that were read in part are hatched; orange marks the time in which a source sent nothing, if that is clear.
+    Weeks that are only partly in the data are hatched. Orange marks times in which a source clearly sent
+    nothing.
     """
     table = result.weeks
     totals = table.groupby("source")["bookings"].sum().sort_values(ascending=False)
@@ -163,7 +164,7 @@ def weeks(result: BookingSourcesResult) -> go.Figure:
                 "line": {"width": 0},
                 "pattern": {"shape": ["" if full else "/" for full in whole], "fgcolor": TEXT, "size": 5},
             },
-            customdata=["" if full else " (read in part)" for full in whole],
+            customdata=["" if full else " (only partly in the data)" for full in whole],
             hovertemplate=hover(source, "week of %{x|%b %d, %Y}: %{y:,}%{customdata}<extra></extra>"),
         )
         domain = {"domain": [max(top - height, 0), top - 0.14 * height], "rangemode": "tozero", "nticks": 3}

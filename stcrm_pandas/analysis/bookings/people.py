@@ -102,7 +102,7 @@ def same_person(bookings: Any, *, contacts: Contacts = None, days: int = 7, grou
         (`crm.bookings.list_contacts`), which is called once, for candidates only. If None, nothing is read, and
         `calls_needed` is the number of requests that reading them would take.
     days : int, default 7
-        Maximum time between the two bookings, in days of 24 hours.
+        Maximum time between the two bookings, in days.
     groups : Groups, optional
         The source of each spelling, as in `booking_sources`.
 

@@ -77,10 +77,11 @@ class Opportunities(OpportunitiesResult, Analysis):
         return replace(self, leads=leads, disagreements=disagreements(leads, self))
 
     def figure(self, kind: Literal["booked", "steps", "cost"] = "booked") -> Figure:
-        """A plotly figure.
+        """Return a plotly figure.
 
-        `booked` shows each group's booked rate with its interval, `steps` how many opportunities are booked, completed
-        and paid, `cost` the cost of a booked job by campaign.
+        - `booked`: the booked rate of each group, with its interval
+        - `steps`: how many opportunities are booked, completed and paid
+        - `cost`: the cost of a booked job, by campaign
 
         Parameters
         ----------
@@ -117,10 +118,10 @@ def opportunities(
     repeat_days: int = 14,
     min_group: int = 30,
 ) -> Opportunities:
-    """Count opportunities and their outcomes, each chain of records once.
+    """Count opportunities and their outcomes. Each chain of records counts once.
 
     Leads, bookings and jobs that refer to the same call, booking or job are one chain. So are leads of one customer or
-    phone number less than 14 days apart, and a converted lead and the only job of its customer that fits. A chain is
+    phone number less than 14 days apart, and a converted lead and the only matching job of its customer. A chain is
     dated at its earliest record and credited to that record's campaign. Recalls, warranty work, and jobs created from
     an estimate or sold during another job do not start a chain. A job without a call or booking can be anything, so
     these jobs have a separate row.
@@ -132,7 +133,7 @@ def opportunities(
 
     Booked: a job exists, or a record is marked as booked. Completed: at least one of its jobs is completed and not
     canceled. Above zero: the total of its completed jobs, without follow-up jobs, is above 0. If a record is marked as
-    booked but its job is not known, the last two are possible, so they have bounds. A status that the API does not
+    booked but its job is not known, the last two are uncertain, so they have bounds. A status that the API does not
     document counts as possibly booked.
 
     Parameters
@@ -156,13 +157,13 @@ def opportunities(
     by : str, sequence of str or None, default "campaign"
         "campaign", "category", "business_unit", "month", "tenant", a tuple of two of them, or None.
     names : mapping or DataFrame, optional
-        A mapping from dimension to its lookup ({"business_unit": units}); with a single `by`, also just that lookup.
+        Reference data by dimension ({"business_unit": units}), or a single lookup if `by` has one dimension.
     as_of : str, date or Timestamp, optional
         The time for which the rows are current. By default, when the oldest frame was read.
     time_zone : str, optional
         The company's time zone, for months, weeks and naive dates. By default, the connection's.
     mature_days : int, default 30
-        Newer opportunities are counted but not included in shares. In days of 24 hours.
+        Newer opportunities are counted but not included in shares.
     revenue_days : int, default 60
         Newer opportunities are not included in revenue.
     repeat_days : int, default 14

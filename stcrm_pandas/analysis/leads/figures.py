@@ -71,7 +71,7 @@ def rates(result: LeadConversionResult) -> go.Figure:
 def months(result: LeadConversionResult) -> go.Figure:
     """Return the share by month of creation, and below it how many leads came in.
 
-    Months that are too recent or were read in part are hatched.
+    Months that are too recent or only partly in the data are hatched.
     """
     months = result.months if result.months is not None else result.table.iloc[:0].assign(whole=False)
     figure = empty()
@@ -251,7 +251,7 @@ def _cell(row: Any, min_group: int) -> tuple[float | None, str, str]:
     """Return the value, the text and the hover text of a cell."""
     head = f"<b>{escape(str(row.name))}</b>, {plural(row.days, 'day')}: "
     if not row.mature:
-        return None, "·", f"{head}too young, or read in part"
+        return None, "·", f"{head}too recent, or only partly in the data"
     if row.inquiries < min_group:
         return None, "few", f"{head}too few to tell ({int(row.inquiries):,})"
     middle = (100 * float(row.share_lower) + 100 * float(row.share_upper)) / 2

@@ -84,10 +84,13 @@ class LeadConversion(LeadConversionResult, Analysis):
         return findings.headline(self, self.booked)
 
     def figure(self, kind: Kind = "rates", *, groups: Sequence[Any] | None = None) -> Figure:
-        """A plotly figure.
+        """Return a plotly figure.
 
-        `rates` shows the groups with their bounds and intervals, `months` the months of creation, `curve` the share
-        converted by each day since the inquiry, `cohorts` months by days since, `reasons` why leads were dismissed.
+        - `rates`: the groups with their bounds and intervals
+        - `months`: the same by month of creation
+        - `curve`: the share converted by each day since the inquiry
+        - `cohorts`: the share converted, by month and days since the inquiry
+        - `reasons`: why leads were dismissed
 
         Parameters
         ----------
@@ -135,11 +138,11 @@ def lead_conversion(
     date and credit of its first lead, and the best outcome of its leads: converted, then open, then dismissed.
 
     A conversion is dated exactly by the first job that refers to the lead's call (`lead_call_id`) or booking
-    (`booking_id`), or that the booking refers to (`job_id`), if that job is not older than the lead. It is inferred if
-    exactly one job of the lead's customer, linked to no lead, was created between the lead's creation and its last
-    change, and matches no other lead. Any other conversion lies between creation and last change; `status_log` narrows
-    that period. So the share has a lower and an upper bound. A status that the API does not document counts as possibly
-    converted.
+    (`booking_id`), or that the booking refers to (`job_id`), if that job was not created before the lead. It is
+    inferred if exactly one job of the lead's customer, linked to no lead, was created between the lead's creation and
+    its last change, and matches no other lead. Any other conversion lies between creation and last change; `status_log`
+    narrows that period. So the share has a lower and an upper bound. A status that the API does not document counts as
+    possibly converted.
 
     Parameters
     ----------
@@ -155,9 +158,9 @@ def lead_conversion(
         "creator", "tag", "tenant", "month", "weekday", "hour" (local time of creation); None for the total only. A lead
         counts in each of its tags.
     names : Names, optional
-        Lookups by dimension ({"campaign": campaigns, "business_unit": units}), or the one of `by`: a mapping from id,
-        or a frame with `id`, `name`, `active` (of creators: employees with `user_id`, `role`). With "customer", call
-        lists show the customer's name for leads without a name.
+        Reference data by dimension ({"campaign": campaigns, "business_unit": units}), or a single lookup if `by` has
+        one dimension. A lookup is a mapping from id, or a frame with `id`, `name`, `active` (for creators, employees
+        with `user_id`, `role`). With "customer", call lists show the customer's name for leads without a name.
     as_of : str, date or Timestamp, optional
         The time for which the leads are current. By default, when they were read (`leads.attrs["stcrm"]`). A later time
         is replaced by the time of the read, because later outcomes are unknown. An earlier time needs a `status_log`
@@ -166,9 +169,10 @@ def lead_conversion(
         The company's time zone, for months, tiles and naive times. By default, the one that the frame records.
     unit : {"inquiry", "lead"}, default 'inquiry'
         "lead" counts each lead separately.
-    within_days, window_days : int, default 14
-        The period within which leads of one person are one inquiry, and the period after creation within which a
-        conversion counts. In days of 24 hours.
+    within_days : int, default 14
+        Leads of one person that are less than this many days apart are one inquiry.
+    window_days : int, default 30
+        Conversions count if they happen within this many days of creation.
     min_group : int, default 30
         The minimum number of inquiries for a group to be compared.
     stale_days : int, default 30
@@ -192,8 +196,8 @@ def lead_conversion(
     >>> leads = pd.DataFrame({"id": [1, 2], "status": ["Converted", "Open"], "created_on": moments,
     ...                       "modified_on": moments, "campaign_id": 7, "call_reason_id": pd.NA, "call_id": pd.NA,
     ...                       "booking_id": pd.NA})
-    >>> found = lead_conversion(leads, by="campaign", names={7: "Radio"}, as_of="2026-03-01T00:00Z")
-    >>> found.table[["name", "mature", "within_lower", "within_upper"]].values.tolist()
+    >>> result = lead_conversion(leads, by="campaign", names={7: "Radio"}, as_of="2026-03-01T00:00Z")
+    >>> result.table[["name", "mature", "within_lower", "within_upper"]].values.tolist()
     [['Radio', 2, 1, 1]]
     """
     asked = dimensions(by, BY)

@@ -24,7 +24,7 @@ from stcrm_pandas.frame.contact_values import find_contacts
 
 __all__ = ["by_consent", "consent_list", "read_beside", "with_refusals"]
 
-_WORDS = {"email": "e-mail", "mail": "e-mail", "phone": "call", "sms": "text"}
+_WORDS = {"email": "e-mail", "phone": "call", "sms": "text"}
 _COLUMNS = ("contact", "channel", "purpose", "allowed", "date")
 
 

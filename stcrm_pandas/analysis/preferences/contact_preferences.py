@@ -67,8 +67,10 @@ class ContactPreferences(ContactPreferencesResult, Analysis):
     def figure(self, kind: Literal["reach", "reasons", "combinations", "groups"] = "reach") -> Figure:
         """Return a plotly figure.
 
-        `reach` shows who is not blocked, by purpose and channel, `reasons` what blocks the others, `combinations` the
-        sets of channels open for marketing, `groups` each group's share by marketing channel.
+        - `reach`: who is not blocked, by purpose and channel
+        - `reasons`: what blocks the others
+        - `combinations`: the sets of channels that are open for marketing
+        - `groups`: the share of each group, by marketing channel
 
         Parameters
         ----------
@@ -111,7 +113,7 @@ def contact_preferences(
 ) -> ContactPreferences:
     """Analyze who is not blocked in ServiceTitan, by purpose (service, marketing) and channel.
 
-    The channels are "call", "text", "e-mail" and "post". Customers are reached by their own contacts; opt-outs on
+    The channels are "call", "text", "e-mail" and "mail". Customers are reached by their own contacts; opt-outs on
     contacts of locations and in the newer contacts API apply to the same numbers and addresses, and each store is
     reported separately. For marketing the preference must be on; for service (job reminders), customers with an unknown
     preference are possibly not blocked. For texts, the type must be mobile phone, and no record of the number may be
@@ -121,8 +123,8 @@ def contact_preferences(
     ----------
     customers : object
         All customers, including inactive and merged ones, because their opt-outs apply to their numbers: a pandas or
-        polars frame or a DuckDB relation with the columns of `stcrm.schemas.Customers` (times in UTC). Shares are those
-        of active, unmerged customers.
+        polars frame or a DuckDB relation with the columns of `stcrm.schemas.Customers` (times in UTC). Shares cover
+        only active customers that are not merged.
     contacts : object
         All contacts of these customers, with the columns of `stcrm.schemas.CustomerContacts`.
     locations, location_contacts : object, optional
@@ -130,7 +132,8 @@ def contact_preferences(
     methods, method_preferences, newer_contacts : object, optional
         Frames from the newer contacts API: `stcrm.schemas.ContactMethods`, `ContactPreferences` and `Contacts`.
     by : By or tuple[By, By], optional
-        "customer_type", "tag", "age" (full years since the record was created, local), "tenant", or two of them.
+        "customer_type", "tag", "age" (full years since the record was created, in local time), "tenant", or two of
+        them.
     names : mapping or Lookups, optional
         Names of tags or tenants: a mapping from id, or a frame with `id`, `name`, `active`; with two dimensions, a
         mapping from dimension to one of these.
@@ -147,7 +150,7 @@ def contact_preferences(
     as_of : str, date or Timestamp, optional
         The time for which the rows are current. By default, the time of the read.
     time_zone : str, optional
-        The company's time zone, also for naive times. By default, the one that the frame records.
+        The company's time zone, including for naive times. By default, the one that the frame records.
     min_group : int, default 30
         The minimum number of customers for a group to be compared.
 
@@ -174,7 +177,7 @@ def contact_preferences(
     >>> found = contact_preferences(customers, contacts, as_of="2026-03-01T00:00Z")
     >>> found.overall.set_index(["purpose", "channel"]).loc["marketing", ["lower", "preference_unknown"]].T.to_dict()
     {'call': {'lower': 0, 'preference_unknown': 1}, 'text': {'lower': 0, 'preference_unknown': 1}, \
-'e-mail': {'lower': 0, 'preference_unknown': 0}, 'post': {'lower': 1, 'preference_unknown': 0}}
+'e-mail': {'lower': 0, 'preference_unknown': 0}, 'mail': {'lower': 1, 'preference_unknown': 0}}
     """
     asked = dimensions(by, DIMENSIONS)
     if min_group < 1 or many < 2:
@@ -221,7 +224,7 @@ def contact_preferences(
         table=table,
         overall=overall,
         locations=_all(of_locations, counting.get("locations"), "All locations", min_group),
-        newer=None if of_all_newer is None else of_all_newer[of_all_newer["channel"] != "post"].reset_index(drop=True),
+        newer=None if of_all_newer is None else of_all_newer[of_all_newer["channel"] != "mail"].reset_index(drop=True),
         others=_in_no_share(customers=owners, locations=of_locations, newer=of_newer),
         combinations=pairs_of(states),
         kinds=kinds_of(stores),

@@ -10,7 +10,7 @@ from stcrm_pandas.analysis.base.display import Columns, Shown, rows_shown, verdi
 from stcrm_pandas.analysis.base.format import count_range, format_share
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.preferences.groups import REASON_COLUMNS
-from stcrm_pandas.analysis.preferences.reach import CHANNEL_NAMES, REASONS
+from stcrm_pandas.analysis.preferences.reach import REASONS
 from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult
 
 __all__ = ["consent_shown", "kinds_shown", "main_table", "reach_shown"]
@@ -72,4 +72,4 @@ def consent_shown(result: ContactPreferencesResult) -> Shown:
 
 
 def _channel(row: Any) -> str:
-    return CHANNEL_NAMES[row.channel]
+    return str(row.channel)

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from stcrm_pandas.analysis.base.format import count_range, format_percent, format_range, format_share
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.preferences.groups import REASON_COLUMNS
-from stcrm_pandas.analysis.preferences.reach import CHANNEL_NAMES, CHANNELS, PURPOSES, REASONS
+from stcrm_pandas.analysis.preferences.reach import CHANNELS, PURPOSES, REASONS
 from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult
 from stcrm_pandas.charts.base import (
     COLORS,
@@ -35,11 +35,10 @@ _OF_CHANNEL = {
     "call": ("#3b82c4", "circle"),
     "text": ("#d9772b", "square"),
     "e-mail": ("#7c8a9a", "diamond"),
-    "post": ("#9a6fb0", "triangle-up"),
+    "mail": ("#9a6fb0", "triangle-up"),
 }
 _MOST_SETS = 12
 _MOST_GROUPS = 20
-_NAMES = [CHANNEL_NAMES[channel] for channel in CHANNELS]
 
 
 def reach(result: ContactPreferencesResult) -> go.Figure:
@@ -50,7 +49,7 @@ def reach(result: ContactPreferencesResult) -> go.Figure:
     for purpose, color in _OF_PURPOSE.items():
         spans(figure, table[table["purpose"] == purpose], _hover, color=color, name=purpose)
     top_axis(figure, "customers not blocked (texts: upper bound)", range=[0, 101], ticksuffix="%")
-    names = [f"{row.purpose} by {CHANNEL_NAMES[row.channel]}" for row in rows_of(table)]
+    names = [f"{row.purpose} by {row.channel}" for row in rows_of(table)]
     shares = [format_range(row.share_lower, row.share_upper) for row in rows_of(table)]
     listed = ", ".join(f"{share} for {name}" for name, share in zip(names, shares, strict=True))
     alt = f"Customers not blocked: {listed}." if names else "There are no customers."
@@ -91,7 +90,7 @@ def reasons(result: ContactPreferencesResult) -> go.Figure:
     ]
     figure.add_vline(x=len(CHANNELS) - 0.5, line={"color": GRID, "width": 1})
     name_rows(figure, kept.index, alt="", row=34, shift=12)
-    figure.update_xaxes(side="top", showgrid=False, ticks="", tickvals=[*range(8)], ticktext=_NAMES * 2)
+    figure.update_xaxes(side="top", showgrid=False, ticks="", tickvals=[*range(8)], ticktext=[*CHANNELS] * 2)
     most = counts["marketing", "text"]
     alt = "Reasons by purpose and channel, in percent of customers. Marketing by text is most often blocked by: "
     alt += f"{most.idxmax()} ({format_percent(most.max() / total)})."
@@ -109,7 +108,9 @@ def combinations(result: ContactPreferencesResult) -> go.Figure:
     sets = result.combinations[result.combinations["purpose"] == "marketing"].reset_index(drop=True)
     shown = sets.iloc[:_MOST_SETS]
     within = shown[[*CHANNELS]].to_numpy(dtype=bool)
-    names = [" and ".join(name for name, here in zip(_NAMES, row, strict=True) if here) or "nothing" for row in within]
+    names = [
+        " and ".join(name for name, here in zip(CHANNELS, row, strict=True) if here) or "nothing" for row in within
+    ]
     percent = [_percent(int(count) / max(int(sets["customers"].sum()), 1)) for count in shown["customers"]]
     places = [*range(len(shown))]
     figure = empty()
@@ -147,7 +148,7 @@ def combinations(result: ContactPreferencesResult) -> go.Figure:
         height=420,
         bargap=0.35,
         yaxis={"domain": [0.42, 1], "rangemode": "tozero", "title": {"text": "customers"}, "gridcolor": GRID},
-        yaxis2={"domain": [0, 0.34], "range": [-0.6, len(CHANNELS) - 0.4], "tickvals": heights, "ticktext": _NAMES}
+        yaxis2={"domain": [0, 0.34], "range": [-0.6, len(CHANNELS) - 0.4], "tickvals": heights, "ticktext": CHANNELS}
         | {"showgrid": False, "zeroline": False, "automargin": True},
         meta={"alt": alt, "narrow": {"height": 380, "yaxis.title.text": ""}},
     )
@@ -171,7 +172,7 @@ def groups(result: ContactPreferencesResult) -> go.Figure:
             y=at,
             mode="markers",
             marker={"color": color, "size": 10, "symbol": symbol, "opacity": opacity},
-            name=CHANNEL_NAMES[channel],
+            name=channel,
             text=[_hover(row) for row in rows_of(rows)],
             hovertemplate="%{text}<extra></extra>",
         )
@@ -187,5 +188,5 @@ def _percent(share: float) -> str:
 
 
 def _hover(row: Any) -> str:
-    what = f"{row.purpose.capitalize()} by {CHANNEL_NAMES[row.channel]}: {format_share(row)}"
+    what = f"{row.purpose.capitalize()} by {row.channel}: {format_share(row)}"
     return hover(row.name, what, f"{count_range(row.lower, row.upper)} of {int(row.customers):,}")

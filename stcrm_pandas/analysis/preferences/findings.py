@@ -17,7 +17,7 @@ from stcrm_pandas.analysis.base.headline import Headline, Measured, Tile, measur
 from stcrm_pandas.analysis.base.periods import Period, four_weeks, month_start
 from stcrm_pandas.analysis.base.provenance import zone
 from stcrm_pandas.analysis.base.shares import rows_of
-from stcrm_pandas.analysis.preferences.reach import CHANNEL_NAMES, CHANNELS, OPTED_OUT, UNKNOWN
+from stcrm_pandas.analysis.preferences.reach import CHANNELS, OPTED_OUT, UNKNOWN
 from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult
 from stcrm_pandas.charts.svg import Trend
 
@@ -65,9 +65,9 @@ def headline(result: ContactPreferencesResult) -> Headline:
         return Headline("Too few active customers to tell whom you can contact")
     months = None if result.time_zone is None else year_of(_by_month(result, reached), min_group=1)
     unit, others = ("customer", "customers"), []
-    for channel in ("call", "e-mail", "post"):
+    for channel in ("call", "e-mail", "mail"):
         hits = (result.states["marketing", channel] == 0).to_numpy().sum()
-        others.append(f"{CHANNEL_NAMES[channel]} {format_range(*[hits / len(reached)] * 2)}")
+        others.append(f"{channel} {format_range(*[hits / len(reached)] * 2)}")
     of = "of new customers"
     return Headline(
         f"At most {format_range(*every.share)} of customers can get marketing texts",

@@ -17,7 +17,6 @@ from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.preferences.consent import read_beside
 from stcrm_pandas.analysis.preferences.owners import locations_of
 from stcrm_pandas.analysis.preferences.reach import (
-    CHANNEL_NAMES,
     OPTED_OUT,
     TYPE_UNKNOWN,
     UNKNOWN,
@@ -155,7 +154,7 @@ def _of_consent(records: _Records) -> Iterator[WorkList]:
     no = beside[~allowed & (beside["state"] == 0)]
 
     def shown(rows: pd.DataFrame) -> pd.DataFrame:
-        of = {"For": rows["purpose"], "By": rows["channel"].map(CHANNEL_NAMES)}
+        of = {"For": rows["purpose"], "By": rows["channel"]}
         of["Your list of"] = rows["date"].dt.strftime("%Y-%m-%d")
         return records.shown(rows["row"]).assign(**{title: cells.to_numpy() for title, cells in of.items()})
 

@@ -26,7 +26,7 @@ class Owners:
     """The active owners, one row each (the denominator of every share), the others, and how many were merged.
 
     `frame` and `others` (inactive or archived) have `tenant`, `id`, `name`, the flags `active`, `archived`,
-    `do_not_service` and `do_not_mail` (1, 0, -1 for unknown) and `post` (0, or why no post arrives); customers `type`,
+    `do_not_service` and `do_not_mail` (1, 0, -1 for unknown) and `mail` (0, or why no mail arrives); customers `type`,
     `created_on` (microseconds since 1970), `created_on_local` and, where asked for, `tag_type_ids`.
     """
 
@@ -104,15 +104,15 @@ def newer_contacts_of(contacts: Any, records: pd.DataFrame) -> Owners:
     else:
         table = read(contacts, "newer_contacts", {"id": "str", "name": "str", "is_archived": "boolean"})
         table = table.assign(archived=flag(table["is_archived"]))[[TENANT, "id", "name", "archived"]]
-    flags = {"active": 1, "do_not_service": 0, "do_not_mail": 0, "post": NONE}
+    flags = {"active": 1, "do_not_service": 0, "do_not_mail": 0, "mail": NONE}
     return _parted(table.assign(merged_to_id=0, **{name: np.int8(value) for name, value in flags.items()}))
 
 
 def _rows(frame: Any, name: str, kinds: Mapping[str, str | None], **more: Any) -> pd.DataFrame:
-    """Return owners of contacts with these columns besides those that all have, with `active` as a flag, and `post`."""
+    """Return owners of contacts with these columns besides those that all have, with `active` as a flag, and `mail`."""
     rows = read(frame, name, {**_KINDS, **kinds}, lacking={"name": None}, **more)
     refuse_repeats(rows, name, "id")
-    derived: dict[str, Any] = {"active": flag(rows["active"]), "archived": np.int8(0), "post": _post(rows)}
+    derived: dict[str, Any] = {"active": flag(rows["active"]), "archived": np.int8(0), "mail": _mail(rows)}
     return rows.assign(**derived).drop(columns=[*ADDRESS])
 
 
@@ -127,7 +127,7 @@ def _parted(rows: pd.DataFrame) -> Owners:
     return Owners(here, others, len(rows), int(merged.sum()), statuses)
 
 
-def _post(table: pd.DataFrame) -> npt.NDArray[np.int8]:
+def _mail(table: pd.DataFrame) -> npt.NDArray[np.int8]:
     """Return whether mail can arrive: the address is complete, and its ZIP code is valid."""
     parts = pd.DataFrame({name: table[name].fillna("").str.strip() for name in ADDRESS})
     there = parts != ""

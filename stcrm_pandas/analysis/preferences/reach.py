@@ -14,7 +14,6 @@ from stcrm_pandas.analysis.base.engine import TENANT
 
 __all__ = [
     "CHANNELS",
-    "CHANNEL_NAMES",
     "COMBINATIONS",
     "PURPOSES",
     "REASONS",
@@ -25,8 +24,7 @@ __all__ = [
 ]
 
 PURPOSES = ("service", "marketing")
-CHANNELS = ("call", "text", "e-mail", "post")
-CHANNEL_NAMES = {"call": "call", "text": "text", "e-mail": "e-mail", "post": "mail"}
+CHANNELS = ("call", "text", "e-mail", "mail")
 COMBINATIONS = tuple((purpose, channel) for purpose in PURPOSES for channel in CHANNELS)
 
 REASONS = (
@@ -95,8 +93,8 @@ def states_of(owners: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     owners : DataFrame
-        `tenant`, `id`, the flags `active`, `archived`, `do_not_service`, `do_not_mail` (1, 0, -1), and `post`: 0 for an
-        address to which post can go, `INVALID` or `NONE`. None of them is inactive or archived.
+        `tenant`, `id`, the flags `active`, `archived`, `do_not_service`, `do_not_mail` (1, 0, -1), and `mail`: 0 for an
+        address to which mail can go, `INVALID` or `NONE`. None of them is inactive or archived.
     records : DataFrame
         What `records.linked` gave.
 
@@ -110,9 +108,9 @@ def states_of(owners: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
     unsure = ((owners[["active", "archived", "do_not_service"]] == -1).any(axis=1)).to_numpy()
     states = {}
     for purpose, channel in COMBINATIONS:
-        if channel == "post":
+        if channel == "mail":
             mail = owners["do_not_mail"].to_numpy()
-            reached = np.select([mail == 1, owners["post"] != 0, mail == -1], [DO_NOT_MAIL, owners["post"], UNKNOWN], 0)
+            reached = np.select([mail == 1, owners["mail"] != 0, mail == -1], [DO_NOT_MAIL, owners["mail"], UNKNOWN], 0)
         else:
             state = blocked_by(records, purpose, channel)
             mine = (place >= 0) & (state >= 0)

@@ -20,7 +20,7 @@ class ContactPreferencesResult(Result):
     """The numbers of `contact_preferences`.
 
     `table` has eight rows per group, one for each purpose ("service", "marketing") and channel ("call", "text",
-    "e-mail", "post"); `overall` the eight rows of all active customers together; `locations` and `newer` those of all
+    "e-mail", "mail"); `overall` the eight rows of all active customers together; `locations` and `newer` those of all
     active locations, and of all contacts in the newer contacts API that are not archived, each from its own records
     (None if not given). Their columns:
 

@@ -13,7 +13,7 @@ from stcrm_pandas.analysis.base.names import group_word
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.preferences.groups import REASON_COLUMNS
 from stcrm_pandas.analysis.preferences.lists import shared_numbers
-from stcrm_pandas.analysis.preferences.reach import CHANNEL_NAMES, PURPOSES, REASONS
+from stcrm_pandas.analysis.preferences.reach import PURPOSES, REASONS
 from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult
 
 __all__ = ["definitions", "summary"]
@@ -33,7 +33,7 @@ def summary(result: ContactPreferencesResult) -> list[str]:
     for purpose in reversed(PURPOSES):
         parts = []
         for row in rows_of(overall[overall["purpose"] == purpose]):
-            parts.append(f"{format_share(row, label=label)} by {CHANNEL_NAMES[row.channel]}")
+            parts.append(f"{format_share(row, label=label)} by {row.channel}")
             label = ""
         lines.append(
             f"Of {plural(n, 'active customer')}, these are not blocked in ServiceTitan for {_FOR[purpose]}: "
@@ -80,7 +80,7 @@ def _differences(result: ContactPreferencesResult) -> Iterator[str]:
     clear = frame[frame["verdict"].isin(["higher", "lower"])]
     clear = clear.sort_values("difference", key=abs, ascending=False, kind="stable")
     for row in rows_of(clear.head(_MOST_NAMED)):
-        does = f"has a {row.verdict} share of customers not blocked for marketing by {CHANNEL_NAMES[row.channel]}"
+        does = f"has a {row.verdict} share of customers not blocked for marketing by {row.channel}"
         yield f"{one.capitalize()} {row.name} {does} than the others: {versus(row)}."
     if len(clear) > _MOST_NAMED:
         yield f"{len(clear) - _MOST_NAMED} more differences are clear: see the table."

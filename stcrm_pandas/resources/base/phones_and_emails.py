@@ -86,7 +86,7 @@ class PhonesAndEmails(Plannable):
         -------
         DataFrame
             Long: the columns of the DataFrame and `contact_id`, `contact_type`, `contact_value`, `contact_memo`, the
-            preferences and so on. A row without contacts has missing values in them. Wide: the columns of the
+            preferences and so on, with missing values for a row without contacts. Wide: the columns of the
             DataFrame, `phones` and `emails` (tuples in the order of the contacts' ids, empty if there are none), and
             `phone` and `email`, the first of each. Mobile phones count as phones; fax numbers do not.
 

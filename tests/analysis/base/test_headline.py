@@ -49,7 +49,7 @@ def test_year_earlier_needs_twelve_complete_months() -> None:
     assert (year.before, year.change) == (None, "")
     short = year_of(months((50, 50, 9, False), (100, 100, 20, True)), min_group=30)
     assert short is not None
-    assert [month.note for month in short.months] == ["read in part", ""]
+    assert [month.note for month in short.months] == ["only partly in the data", ""]
     assert year_of(months((50, 0, 0, False)), min_group=30) is None
     assert year_of(months(), min_group=30) is None
 

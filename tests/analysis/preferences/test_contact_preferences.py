@@ -83,7 +83,7 @@ def test_each_record_has_one_reason(record: Mapping[str, Any], expected: tuple[s
     reasons = why(found(customers({}), contacts({"customer_id": 1, **record})))
     asked = ("marketing call", "marketing text", "marketing e-mail", "service call", "service text")
     assert tuple(reasons[one] for one in asked) == expected
-    assert reasons["marketing post"] == reasons["service post"] == ""
+    assert reasons["marketing mail"] == reasons["service mail"] == ""
 
 
 ONE_CUSTOMER = [
@@ -102,11 +102,11 @@ ONE_CUSTOMER = [
 ]
 
 
-@pytest.mark.parametrize(("row", "by_text", "by_post"), ONE_CUSTOMER)
-def test_flags_that_block_a_customer_entirely(row: Mapping[str, Any], by_text: str, by_post: str) -> None:
+@pytest.mark.parametrize(("row", "by_text", "by_mail"), ONE_CUSTOMER)
+def test_flags_that_block_a_customer_entirely(row: Mapping[str, Any], by_text: str, by_mail: str) -> None:
     reasons = why(found(customers(row), contacts({"customer_id": 1})))
-    assert (reasons["marketing text"], reasons["marketing post"]) == (by_text, by_post)
-    assert (reasons["service text"], reasons["service post"]) == (by_text, by_post)
+    assert (reasons["marketing text"], reasons["marketing mail"]) == (by_text, by_mail)
+    assert (reasons["service text"], reasons["service mail"]) == (by_text, by_mail)
 
 
 def test_second_number_unblocks_and_opt_out_outranks_unknown() -> None:
@@ -320,7 +320,7 @@ def test_locations_and_newer_contacts_are_reported_separately() -> None:
     assert one.others[["store", "customers", "inactive", "merged"]].values.tolist() == [
         ["customers", 0, 0, 0], ["locations", 1, 0, 1], ["newer", 1, 1, 0],
     ]  # fmt: skip
-    assert "post" not in set(one.newer["channel"])
+    assert "mail" not in set(one.newer["channel"])
     assert counts(one, "marketing", "text") == {"customers": 2, "lower": 1, "upper": 1, "do_not_service": 1}
 
 
@@ -336,7 +336,7 @@ def test_ages_are_whole_local_years() -> None:
     }
     whom = customers(*({"created_on": moment} for moment in born), {"created_on": None})
     table = found(whom, contacts({"customer_id": 1}), by="age").table
-    table = table[(table["purpose"] == "service") & (table["channel"] == "post")]
+    table = table[(table["purpose"] == "service") & (table["channel"] == "mail")]
     sizes = dict(zip(table["name"], table["customers"], strict=True))
     expected = pd.Series([*born.values(), "age unknown"]).value_counts().to_dict()
     assert sizes == expected
@@ -399,10 +399,10 @@ def test_channel_combinations_add_up() -> None:
     sets = found(whom, reached).combinations
     marketing = sets[sets["purpose"] == "marketing"]
     counts = {
-        tuple(channel for channel in ("call", "text", "e-mail", "post") if row[channel]): int(row["customers"])
+        tuple(channel for channel in ("call", "text", "e-mail", "mail") if row[channel]): int(row["customers"])
         for _, row in marketing.iterrows()
     }
-    assert counts == {("call", "text", "e-mail", "post"): 1, ("call", "text", "post"): 1, (): 2}
+    assert counts == {("call", "text", "e-mail", "mail"): 1, ("call", "text", "mail"): 1, (): 2}
 
 
 def test_frames_without_rows() -> None:

@@ -57,17 +57,17 @@ with spelt as (
     from judged j group by customer_id, purpose, channel
 ), every as (
     select c.*, purpose, channel from customers c,
-        (values ('service'), ('marketing')) p(purpose), (values ('call'), ('text'), ('e-mail'), ('post')) h(channel)
+        (values ('service'), ('marketing')) p(purpose), (values ('call'), ('text'), ('e-mail'), ('mail')) h(channel)
     where coalesce(merged_to_id, 0) = 0 and active is distinct from false
 ), reached as (
     select e.*, case
         when do_not_service then 1
-        when e.channel = 'post' and do_not_mail then 2
-        when e.channel = 'post' and trim(coalesce(address_street, '')) = '' and coalesce(address_zip, '') = '' then 10
-        when e.channel = 'post' and (coalesce(address_zip, '') not similar to '[0-9]{5}(-[0-9]{4})?'
+        when e.channel = 'mail' and do_not_mail then 2
+        when e.channel = 'mail' and trim(coalesce(address_street, '')) = '' and coalesce(address_zip, '') = '' then 10
+        when e.channel = 'mail' and (coalesce(address_zip, '') not similar to '[0-9]{5}(-[0-9]{4})?'
             or trim(coalesce(address_street, '')) = '') then 9
-        when e.channel = 'post' and do_not_mail is null then 7
-        when e.channel = 'post' then 0
+        when e.channel = 'mail' and do_not_mail is null then 7
+        when e.channel = 'mail' then 0
         else coalesce(state, 10) end as state
     from every e left join best j on j.customer_id = e.id and j.purpose = e.purpose and j.channel = e.channel
 ), final as (

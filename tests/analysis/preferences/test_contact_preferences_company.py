@@ -66,7 +66,7 @@ def test_shares_match_the_company(company: tuple[Any, ContactPreferences]) -> No
     assert n + others["customers"] == 4_000
     assert others["merged"] == 100  # 2.5 % are merged
     assert others["inactive"] / (n + others["inactive"]) == pytest.approx(0.065 / 0.975, abs=0.01)
-    post = overall.loc[("marketing", "post")]
+    post = overall.loc[("marketing", "mail")]
     assert post["do_not_service"] / n == pytest.approx(0.006, abs=0.004)
     assert post["do_not_mail"] / n == pytest.approx(0.03, abs=0.01)
 
@@ -250,7 +250,7 @@ def test_mostly_invalid_phones_add_a_caution() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"channel": "post"}, "not one of call, text, e-mail"),
+        ({"channel": "mail"}, "not one of call, text, e-mail"),
         ({"purpose": "surveys"}, "not one of service, marketing"),
         ({"channel": None}, "nothing"),
         ({"date": "soon"}, "date must contain dates"),
