@@ -121,7 +121,7 @@ def connect(
         The names of dismissing reasons by id, such as `{620: "Price too high", 644: "Spam"}`, for reports. The API does
         not provide them; a sandbox does.
     service_url : str, optional
-        The address of ServiceTitan's own screens, to which call lists link. By default `"https://go.servicetitan.com"`
+        The address of the ServiceTitan site that call lists link to. By default, `"https://go.servicetitan.com"`
         in production. Other environments have no links by default.
     rate_limit : int, optional
         Maximum requests per second. By default, 55; the API allows about 60 per application and tenant.

@@ -19,7 +19,7 @@ ENVIRONMENTS = {
 """The addresses of the API and of its sign-in."""
 
 SERVICE_URLS = {"production": "https://go.servicetitan.com"}
-"""The address of ServiceTitan's own screens, where it is known."""
+"""The address of the ServiceTitan site, where it is known."""
 
 _SIGN_IN = "/connect/token"
 _KNOWN = frozenset(url.removesuffix(_SIGN_IN) for pair in ENVIRONMENTS.values() for url in pair)

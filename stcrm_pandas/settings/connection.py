@@ -133,7 +133,7 @@ class Settings(BaseSettings):
     auth_url: Address | None = Field(default=None, description="the sign-in address, with or without /connect/token")
     service_url: Address | None = Field(
         default=None,
-        description="the address of ServiceTitan's own screens, to which call lists link; by default "
+        description="the address of the ServiceTitan site that call lists link to; by default, "
         "https://go.servicetitan.com in production, elsewhere none",
     )
     tenant: Annotated[int, BeforeValidator(_tenant)] | None = Field(
