@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -174,16 +175,57 @@ def is_valid_address(spelt: str | None) -> bool:
 
 
 _PHONES = ("MobilePhone", "Phone")  # the better one first
-_SILENT = "phone_settings_do_not_text"
 _MARKETING = "preferences_marketing_updates_enabled"
 
 
-def best_contacts(contacts: pd.DataFrame, owners: Iterable[object], *, owner: str = "customer_id") -> pd.DataFrame:
+@dataclass(frozen=True)
+class OptOuts:
+    """Numbers (E.164) that must not be called, be texted, or be used for marketing, by any record of anybody."""
+
+    calls: frozenset[str] = frozenset()
+    texts: frozenset[str] = frozenset()
+    marketing: frozenset[str] = frozenset()
+
+
+def opt_outs(contacts: pd.DataFrame | None, *, not_to_serve: Iterable[object] = ()) -> OptOuts:
+    """Return the numbers that opted out, from contacts of customers, locations or both.
+
+    A number must not be called if its marketing and its job reminders are off, or if it is that of a customer
+    `not_to_serve`.
+
+    Examples
+    --------
+    >>> contacts = pd.DataFrame({"customer_id": [7, 8, 9], "value": ["512-555-0101", "512 555 0101", "512-555-0102"],
+    ...     "preferences_marketing_updates_enabled": [False, None, True],
+    ...     "preferences_job_reminders_enabled": [None, False, False],
+    ...     "phone_settings_do_not_text": [None, None, True]})
+    >>> found = opt_outs(contacts)
+    >>> found.calls == found.marketing == {"+15125550101"}, found.texts == {"+15125550102"}
+    (True, True)
+    >>> opt_outs(contacts, not_to_serve=[9]).calls == {"+15125550101", "+15125550102"}
+    True
+    """
+    if contacts is None:
+        return OptOuts()
+
+    def numbers(chosen: Any) -> frozenset[str]:
+        return frozenset(one for value in contacts.loc[chosen, "value"].dropna() for one in find_contacts(value))
+
+    marketing = numbers(_is(contacts, _MARKETING, value=False))
+    calls = marketing & numbers(_is(contacts, "preferences_job_reminders_enabled", value=False))
+    if "customer_id" in contacts:
+        calls |= numbers(contacts["customer_id"].isin(list(not_to_serve)))
+    return OptOuts(calls, numbers(_is(contacts, "phone_settings_do_not_text", value=True)), marketing)
+
+
+def best_contacts(
+    contacts: pd.DataFrame, owners: Iterable[object], *, owner: str = "customer_id", opted_out: OptOuts | None = None
+) -> pd.DataFrame:
     """Return `phone` (E.164), `do_not_text` and `email` of these customers or bookings; missing where there is none.
 
-    A valid number comes before an invalid one, a mobile phone before another, one that may be texted before one that
-    may not, then the first record. A number must not be texted if any record of it says so. An invalid address is
-    never returned; one that opted out of marketing comes last.
+    A number that may be called comes before one that may not, a valid number before an invalid one, a mobile phone
+    before another, one that may be texted before one that may not, then the first record. An opt-out on any record of a
+    number counts. An invalid address is never returned; one that opted out of marketing comes last.
 
     Examples
     --------
@@ -193,33 +235,22 @@ def best_contacts(contacts: pd.DataFrame, owners: Iterable[object], *, owner: st
     >>> best_contacts(contacts, [7]).values.tolist()
     [['+15125550102', True, nan]]
     """
-    rows = contacts.dropna(subset=[owner, "value"])
-    rows = rows.assign(spelt=rows["value"].map(find_contacts)).explode("spelt").dropna(subset=["spelt"])
-    mine = rows[rows[owner].isin(list(owners))]
+    opted_out = opt_outs(contacts) if opted_out is None else opted_out
+    rows = contacts[contacts[owner].isin(list(owners))].dropna(subset=[owner, "value"])
+    mine = rows.assign(spelt=rows["value"].map(find_contacts)).explode("spelt").dropna(subset=["spelt"])
     phones, emails = mine[mine["type"].isin(_PHONES)], mine[mine["type"] == "Email"]
-    silent = numbers_not_to_text(contacts)
     phones = phones.assign(
+        refused=phones["spelt"].isin(opted_out.calls),
         invalid=~phones["spelt"].map(is_valid_number).astype(bool),
         rank=phones["type"].map(_PHONES.index),
-        silent=phones["spelt"].isin(silent),
-    ).sort_values(["invalid", "rank", "silent"], kind="stable")
+        silent=phones["spelt"].isin(opted_out.texts),
+    ).sort_values(["refused", "invalid", "rank", "silent"], kind="stable")
     emails = emails[emails["spelt"].map(is_valid_address).astype(bool)]
     emails = emails.assign(refused=_is(emails, _MARKETING, value=False)).sort_values("refused", kind="stable")
     phone = phones.groupby(owner)["spelt"].first()
     email = emails.groupby(owner)["spelt"].first()
-    best = pd.DataFrame({"phone": phone, "do_not_text": phone.isin(silent), "email": email})
+    best = pd.DataFrame({"phone": phone, "do_not_text": phone.isin(opted_out.texts), "email": email})
     return best.astype({"phone": "str", "do_not_text": "boolean", "email": "str"})
-
-
-def numbers_not_to_text(contacts: pd.DataFrame) -> set[str]:
-    """Return the numbers (E.164) that must not be texted by any record of anybody.
-
-    >>> phones = ["512-555-0101", "512-555-0102"]
-    >>> numbers_not_to_text(pd.DataFrame({"value": phones, "phone_settings_do_not_text": [True, None]}))
-    {'+15125550101'}
-    """
-    silent = contacts.loc[_is(contacts, _SILENT, value=True), "value"]
-    return {number for value in silent.dropna() for number in find_contacts(value)}
 
 
 def first_contact(value: str) -> str:

@@ -39,6 +39,7 @@ from stcrm_pandas.analysis.bookings.hours import Clock, silences
 from stcrm_pandas.analysis.bookings.outcomes import booking_rows, follow_on_jobs
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
 from stcrm_pandas.analysis.campaigns.attribution import Attribution, attribution
+from stcrm_pandas.analysis.contacts import AllContacts, all_contacts
 from stcrm_pandas.analysis.statistics.comparison import together
 from stcrm_pandas.errors import UsageError, require
 
@@ -118,7 +119,7 @@ def booking_sources(
     mature_days: int = 30,
     revenue_days: int = 60,
     min_group: int = 30,
-    contacts: pd.DataFrame | None = None,
+    contacts: AllContacts = None,
 ) -> BookingSources:
     """Analyze the outcomes of bookings, their speed and the revenue of their jobs, by source or another dimension.
 
@@ -132,7 +133,8 @@ def booking_sources(
         Complete frames of all rows created in a period, of pandas, polars or DuckDB, with the columns of their schemas.
         Leads and jobs are optional. Without them, some results are unknown; the summary lists them.
     customers : object, optional
-        Customers with `id` and `created_on`. A customer created before the booking is not a first-time customer.
+        Customers with `id` and `created_on`. A customer created before the booking is not a first-time customer. With
+        `do_not_service`, call lists say whom not to call.
     status_log : object, optional
         `id`, `status`, `first_seen`, `last_seen` of bookings.
     by : str or sequence of str, default 'source'
@@ -155,9 +157,9 @@ def booking_sources(
         The minimum age of a booking and its job for cancellation and revenue to count.
     min_group : int, default 30
         The minimum number of bookings for a group to be compared.
-    contacts : DataFrame, optional
+    contacts : AllContacts, optional
         The contacts of bookings (`crm.bookings.list_contacts`), for the phone numbers and e-mail addresses on call
-        lists.
+        lists; or a list with those of customers and locations, too, which show what a number opted out of.
 
     Returns
     -------
@@ -232,13 +234,15 @@ def booking_sources(
         leads_known=leads is not None,
         jobs_known=jobs is not None,
         customers_known=customers is not None,
-        contacts=None if contacts is None else table_of(contacts, "contacts", ["booking_id", "type", "value"]),
+        contacts=all_contacts(contacts),
         log_known=status_log is not None,
         jobs_from=_first_job(jobs),
         complete=all(attrs_of(frame).get("complete", True) for frame in (bookings, leads, jobs) if frame is not None),
         clock=clock,
         amounts=grouped(counted.amounts),
         rows=rows,
+        names=named,
+        customers=customers if isinstance(customers, pd.DataFrame) else None,
         bookings=bookings,
         cautions=(*selections(given), *several(currencies)),
         currencies=currencies,

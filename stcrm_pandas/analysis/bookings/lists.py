@@ -10,9 +10,10 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT, collected, micros, true
 from stcrm_pandas.analysis.base.findings import WorkList
+from stcrm_pandas.analysis.base.names import named
 from stcrm_pandas.analysis.bookings.groups import same_providers
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
-from stcrm_pandas.frame.contact_values import best_contacts, format_phone
+from stcrm_pandas.analysis.contacts import contact_columns, explain_marks, without_empty
 
 __all__ = ["CALL_WITHIN", "waiting_since", "work_lists"]
 
@@ -22,7 +23,7 @@ CALL_WITHIN = dt.timedelta(days=30)
 RECENT = dt.timedelta(days=28)
 
 _DAY = dt.timedelta(days=1)
-_SHOWN = {"source": "Source", "name": "Name", "address_city": "City", "summary": "Summary"}
+_SHOWN = {"source": "Source", "address_city": "City", "summary": "Summary"}
 
 
 def waiting_since(result: BookingSourcesResult) -> tuple[nw.Expr, nw.Expr]:
@@ -40,27 +41,35 @@ def work_lists(result: BookingSourcesResult) -> list[WorkList]:
     start, created = nw.col("start"), nw.col("created")
     odd = ~nw.col("deleted") & (start.is_null() | true(start < created))
     odd &= true(created > micros(result.as_of) - micros(RECENT))
+
+    def listed(key: str, title: str, what_to_do: str, chosen: nw.Expr, why: str) -> WorkList:
+        rows = _rows(result, chosen, why)
+        return WorkList(key, title, what_to_do + explain_marks(rows), rows)
+
     return [
-        WorkList(
+        listed(
             "still-new",
             "Bookings waiting for a call for more than a day",
             "Call each, then accept or dismiss the booking in ServiceTitan (Calls > Bookings, status New). The latest "
             "are first.",
-            _rows(result, call, phones=True),
+            call,
+            "New, nobody answered",
         ),
-        WorkList(
+        listed(
             "new-too-long",
             f"Bookings still new after more than {CALL_WITHIN.days} days",
             "Nobody accepted or dismissed them. Dismiss them with the true reason, so that the list of new bookings "
             "stays short.",
-            _rows(result, close),
+            close,
+            f"New for more than {CALL_WITHIN.days} days",
         ),
-        WorkList(
+        listed(
             "odd-starts",
             f"Bookings of the last {RECENT.days} days with an impossible start time",
             "The requested start is missing, in the year 1, or before the booking. Ask the sender of the source to fix "
             "it, and agree on the time with the customer.",
-            _rows(result, odd, start=True),
+            odd,
+            "Requested start: {start}",
         ),
         WorkList(
             "spellings",
@@ -72,30 +81,37 @@ def work_lists(result: BookingSourcesResult) -> list[WorkList]:
     ]
 
 
-def _rows(result: BookingSourcesResult, chosen: nw.Expr, *, start: bool = False, phones: bool = False) -> pd.DataFrame:
+def _rows(result: BookingSourcesResult, chosen: nw.Expr, why: str) -> pd.DataFrame:
     """Return the chosen bookings, the latest first, with columns named for readers."""
     rows = result.rows.filter(chosen)
     by = [name for name in (TENANT,) if name in rows.collect_schema()]
-    picked = collected(rows.select(*by, "id", "created", "start"), {"created": "Int64", "start": "Int64"})
-    texts = _texts(result.bookings, picked["id"].tolist())
-    table = picked.merge(texts, on=[*by, "id"], how="left").sort_values("created", ascending=False, ignore_index=True)
-    came, asked = _local(table["created"], result.time_zone), _local(table["start"], result.time_zone)
-    shown = {"Tenant": table[TENANT]} if by else {}
-    shown |= {"Booking": table["id"], "Received": came, "Requested start": asked}
+    times = dict.fromkeys(("created", "start", "customer"), "Int64")
+    picked = collected(rows.select(*by, "id", *times), times)
+    read = _as_read(result.bookings, picked["id"].tolist())
+    table = picked.merge(read, on=[*by, "id"], how="left").sort_values("created", ascending=False, ignore_index=True)
+    reached = contact_columns(
+        table.assign(booking_id=table["id"], customer_id=table["customer"]),
+        result.contacts,
+        owners=("booking_id", "customer_id"),
+        customers=result.customers,
+    )
+    waited = (micros(result.as_of) - table["created"]) / micros(_DAY)
+    asked = _local(table["start"], result.time_zone)
+    shown: dict[str, Any] = {"Tenant": table[TENANT]} if by else {}
+    shown["Name"] = table["name"].fillna("") if "name" in table else ""
+    shown |= {str(title): column for title, column in reached.items()}
+    shown["Why"] = [why.format(start=start or "missing") for start in asked]
+    shown["Days waiting"] = waited.astype("Float64").round(1)
+    if "campaign" in result.names and "campaign_id" in table:
+        shown["Campaign"] = named(table["campaign_id"], result.names["campaign"])
     shown |= {title: table[column].fillna("") for column, title in _SHOWN.items() if column in table}
-    if phones and result.contacts is not None:
-        best = best_contacts(result.contacts, table["id"], owner="booking_id").reindex(table["id"])
-        phone = best["phone"].map(format_phone, na_action="ignore").fillna("No phone on file")
-        shown |= {"Phone": phone.set_axis(table.index), "E-mail": best["email"].fillna("").set_axis(table.index)}
-    if not start:
-        waited = (micros(result.as_of) - table["created"]) / micros(_DAY)
-        shown["Days waiting"] = waited.astype("Float64").round(1)
-    return pd.DataFrame(shown)
+    shown |= {"Received": _local(table["created"], result.time_zone), "Requested start": asked, "Booking": table["id"]}
+    return without_empty(pd.DataFrame(shown, index=table.index))
 
 
-def _texts(bookings: Any, ids: list[int]) -> pd.DataFrame:
+def _as_read(bookings: Any, ids: list[int]) -> pd.DataFrame:
     rows: nw.LazyFrame[Any] = nw.from_native(bookings).lazy()
-    names = [name for name in (TENANT, "id", *_SHOWN) if name in rows.collect_schema()]
+    names = [name for name in (TENANT, "id", "name", "campaign_id", *_SHOWN) if name in rows.collect_schema()]
     return collected(rows.filter(nw.col("id").is_in(ids)).select(*names))
 
 

@@ -73,7 +73,9 @@ class BookingSourcesResult(Result):
     rows: Rows = field(repr=False)
     bookings: Any = field(repr=False)
     currencies: tuple[str, ...] = ()
+    names: Mapping[str, Any] = field(default_factory=dict, repr=False)
     contacts: pd.DataFrame | None = field(default=None, repr=False)
+    customers: pd.DataFrame | None = field(default=None, repr=False)
 
     @cached_property
     def hours(self) -> pd.DataFrame:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.display import Table
 from stcrm_pandas.analysis.base.headline import Headline
-from stcrm_pandas.analysis.base.inputs import admitted, table_of
+from stcrm_pandas.analysis.base.inputs import admitted
 from stcrm_pandas.analysis.base.names import dimensions
 from stcrm_pandas.analysis.base.periods import Limits
 from stcrm_pandas.analysis.base.provenance import (
@@ -31,6 +31,7 @@ from stcrm_pandas.analysis.base.result import Analysis, Parts
 from stcrm_pandas.analysis.base.status_log import known_at
 from stcrm_pandas.analysis.both_measures import disagreements, of_same_groups
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
+from stcrm_pandas.analysis.contacts import AllContacts, all_contacts
 from stcrm_pandas.analysis.leads import display, findings, lists, sentences
 from stcrm_pandas.analysis.leads import tables as lead_tables
 from stcrm_pandas.analysis.leads.keys import BY, Names, lead_lookups
@@ -130,7 +131,7 @@ def lead_conversion(
     min_group: int = 30,
     stale_days: int = 30,
     dismissing_reasons: Mapping[int, str] | None = None,
-    contacts: pd.DataFrame | None = None,
+    contacts: AllContacts = None,
 ) -> LeadConversion:
     """Return the share of inquiries converted within 30 days, among those at least 30 days old, and how fast.
 
@@ -160,7 +161,8 @@ def lead_conversion(
     names : Names, optional
         Reference data by dimension ({"campaign": campaigns, "business_unit": units}), or a single lookup if `by` has
         one dimension. A lookup is a mapping from id, or a frame with `id`, `name`, `active` (for creators, employees
-        with `user_id`, `role`). With "customer", call lists show the customer's name for leads without a name.
+        with `user_id`, `role`). With "customer", call lists show the customer's name for leads without a name, and do
+        not show the numbers of customers marked `do_not_service`.
     as_of : str, date or Timestamp, optional
         The time for which the leads are current. By default, when they were read (`leads.attrs["stcrm"]`). A later time
         is replaced by the time of the read, because later outcomes are unknown. An earlier time needs a `status_log`
@@ -180,9 +182,10 @@ def lead_conversion(
     dismissing_reasons : mapping, optional
         The meaning of each dismissing reason's id, which the API does not return. Leads dismissed as "duplicate",
         "spam", "wrong number" or "out of area" are left out; any other text is displayed as the name.
-    contacts : DataFrame, optional
-        The contacts of customers (`crm.customers.list_contacts`), for the phone numbers and e-mail addresses on call
-        lists. Pass those of all customers, so that an opt-out from texts is found on any record of a number.
+    contacts : AllContacts, optional
+        The contacts of customers (`crm.customers.list_contacts`), or a list with those of locations, too, for the phone
+        numbers and e-mail addresses on call lists. Pass all of them, so that an opt-out is found on any record of a
+        number.
 
     Raises
     ------
@@ -271,6 +274,6 @@ def lead_conversion(
         reduced=reduced,
         source=leads,
         names=lookup,
-        contacts=None if contacts is None else table_of(contacts, "contacts", ["customer_id", "type", "value"]),
+        contacts=all_contacts(contacts),
         cautions=tuple(warned),
     )

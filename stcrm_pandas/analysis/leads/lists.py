@@ -12,14 +12,14 @@ import pandas as pd
 from stcrm_pandas.analysis.base.engine import true
 from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.base.names import known_names, named
+from stcrm_pandas.analysis.contacts import contact_columns, explain_marks, without_empty
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
-from stcrm_pandas.frame.contact_values import best_contacts, first_contact, format_phone, numbers_not_to_text
 
 __all__ = ["ages_in_days", "open_leads", "work_lists"]
 
 _TIMES = ("created_on", "follow_up_date", "modified_on")
-_TEXTS = ("lead_customer_name", "lead_phone", "lead_email", "priority", "summary", "lead_url")
-_IDS = ("id", "customer_id", "campaign_id", "business_unit_id", "call_reason_id")
+_TEXTS = ("lead_customer_name", "lead_phone", "lead_email", "priority", "lead_url")
+_IDS = ("id", "customer_id", "location_id", "campaign_id", "business_unit_id", "call_reason_id")
 _CHANGE = "Follow Up > Leads"
 
 
@@ -74,7 +74,7 @@ def work_lists(result: LeadConversionResult) -> list[WorkList]:
         rows = table.copy()
         rows.insert(list(rows).index("E-mail") + 1, "Why", why[key])
         rows.insert(list(rows).index("Why") + 1, "Days waiting", days[key].astype("Int64"))
-        return WorkList(key, title, what_to_do, _shown(rows[chosen]))
+        return WorkList(key, title, what_to_do + explain_marks(rows[chosen]), without_empty(rows[chosen]))
 
     return [
         listed(
@@ -107,7 +107,16 @@ def _table(result: LeadConversionResult, leads: pd.DataFrame, local: ZoneInfo) -
         known = known_names(result.names["customer"])
         owners = zip(table["Name"], leads["customer_id"], strict=True)
         table["Name"] = [name or known.get(id, "") for name, id in owners]
-    table["Phone"], table["Texts"], table["E-mail"] = _reached(result, leads, text["lead_phone"], text["lead_email"])
+    customers = result.names.get("customer")
+    reached = contact_columns(
+        leads,
+        result.contacts,
+        phone="lead_phone",
+        email="lead_email",
+        owners=("customer_id", "location_id"),
+        customers=customers if isinstance(customers, pd.DataFrame) else None,
+    )
+    table = table.join(reached)
     for dimension, title in (("campaign", "Campaign"), ("business_unit", "Business unit")):
         if f"{dimension}_id" in leads and dimension in result.names:
             table[title] = named(leads[f"{dimension}_id"], result.names[dimension])
@@ -126,25 +135,3 @@ def _day(moments: pd.Series) -> pd.Series:
     number = moments.dt.day.astype("Int64").astype("str")
     days: pd.Series = moments.dt.strftime("%b ") + number + moments.dt.strftime(", %Y")
     return days
-
-
-def _reached(
-    result: LeadConversionResult, leads: pd.DataFrame, phone: pd.Series, email: pd.Series
-) -> tuple[pd.Series, pd.Series, pd.Series]:
-    """Return phone, whether it must not be texted, and e-mail: those of the lead, else those of its customer."""
-    own = phone.map(first_contact)
-    texts = pd.Series("", index=leads.index)
-    if result.contacts is None:
-        return own.map(format_phone).mask(own == "", "No phone on file"), texts, email
-    if "customer_id" in leads:
-        best = best_contacts(result.contacts, leads["customer_id"].dropna().unique())
-        theirs = best.reindex(leads["customer_id"]).set_axis(leads.index)
-        own = own.mask(own == "", theirs["phone"].fillna(""))
-        email = email.mask(email == "", theirs["email"].fillna(""))
-    texts = texts.mask(own.isin(numbers_not_to_text(result.contacts)), "Do not text")
-    return own.map(format_phone).mask(own == "", "No phone on file"), texts, email
-
-
-def _shown(table: pd.DataFrame) -> pd.DataFrame:
-    empty = [name for name in ("Texts", "Link") if not table[name].ne("").any()]
-    return table.drop(columns=empty).reset_index(drop=True)

@@ -336,7 +336,15 @@ def test_waiting_bookings_have_a_phone(booked: Frames) -> None:
         [(1, "Phone", "512-555-0101"), (1, "MobilePhone", "512-555-0102"), (2, "Email", "Ann@Example.com")],
         columns=["booking_id", "type", "value"],
     )
-    listed = found_in(frame, min_group=1, contacts=contacts).work_lists["still-new"].frame
+    own = {"customer_id": [8], "value": ["512.555.0102"], "phone_settings_do_not_text": [True]}  # of a customer
+    both = [contacts, pd.DataFrame({**own, "type": ["Phone"]}), None]
+    marked = found_in(frame, min_group=1, contacts=both).work_lists["still-new"].frame
+    assert marked["Opt-outs"].tolist() == ["", "", "Do not text"]
+    names = {"campaign": {7: "Radio"}}
+    listed = found_in(frame, min_group=1, contacts=contacts, names=names).work_lists["still-new"].frame
+    assert set(listed["Why"]) == {"New, nobody answered"}
+    assert "Campaign" in listed
+    assert "Opt-outs" not in listed
     assert listed[["Booking", "Phone", "E-mail"]].values.tolist() == [
         [3, "No phone on file", ""],
         [2, "No phone on file", "ann@example.com"],

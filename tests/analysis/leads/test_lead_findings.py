@@ -100,7 +100,7 @@ def test_call_lists_have_the_best_phone_of_the_customer(leads: Frames) -> None:
     )
     found = lead_conversion(leads(*rows), contacts=contacts, as_of=NOW, time_zone=ZONE)
     listed = found.work_lists["no-follow-up"]
-    assert listed.frame[["Customer id", "Phone", "Texts", "E-mail"]].fillna(0).values.tolist() == [
+    assert listed.frame[["Customer id", "Phone", "Opt-outs", "E-mail"]].fillna(0).values.tolist() == [
         [0, "No phone on file", "", ""],
         [7, "(512) 555-0103", "Do not text", "ann@example.com"],
         [9, "No phone on file", "", ""],
@@ -113,6 +113,52 @@ def test_call_lists_have_the_best_phone_of_the_customer(leads: Frames) -> None:
     assert '<a href="https://go.servicetitan.com/#/Customer/7" target="_blank" rel="noreferrer">7</a>' in page
     assert page.count('href="https://go.servicetitan.com/#/Lead/Index/') == 5
     assert "servicetitan" not in work_list(listed)
+
+
+def test_opt_outs_of_calls_count_on_any_record_of_a_number(leads: Frames) -> None:
+    rows = [
+        {"status": "Open", "created_on": f"2026-02-2{8 - day}T18:00Z", "campaign_id": 1, **more}
+        for day, more in enumerate(
+            [
+                {"customer_id": 7},
+                {"lead_phone": "512 555 0102"},
+                {"customer_id": 9, "lead_phone": "512-555-0109"},
+                {"customer_id": 10, "lead_phone": "512-555-0102"},
+                {"customer_id": 11, "location_id": 5},
+                {"lead_phone": "512-555-0104"},
+            ]
+        )
+    ]
+    flags = ["preferences_marketing_updates_enabled", "preferences_job_reminders_enabled", "phone_settings_do_not_text"]
+    contacts = pd.DataFrame(
+        [
+            (7, None, "MobilePhone", "512-555-0101", False, False, False),
+            (7, None, "Phone", "512-555-0103", True, True, False),  # this one may be called
+            (8, None, "Phone", "512-555-0102", False, None, None),
+            (None, 6, "Phone", "(512) 555-0102", None, False, None),  # of a location
+            (9, None, "Phone", "512-555-0107", None, None, None),
+            (10, None, "Phone", "512-555-0106", None, None, None),
+            (None, 5, "Phone", "512-555-0105", False, True, True),
+            (12, None, "Phone", "512-555-0104", None, None, None),  # of a customer marked 'do not service'
+        ],
+        columns=["customer_id", "location_id", "type", "value", *flags],
+    )
+    contacts = contacts.astype({"customer_id": "Int64", "location_id": "Int64"} | dict.fromkeys(flags, "boolean"))
+    customers = pd.DataFrame({"id": [7, 9, 12], "name": ["Ann", "Bob", "Cy"], "do_not_service": [False, True, True]})
+    names = {"customer": customers}
+    found = lead_conversion(leads(*rows), contacts=contacts, names=names, as_of=NOW, time_zone=ZONE)
+    listed = found.work_lists["no-follow-up"]
+    assert {row[0]: row[1:] for row in listed.frame[["Lead id", "Phone", "Opt-outs"]].values.tolist()} == {
+        1: ["(512) 555-0103", ""],
+        2: ["Do not call", ""],
+        3: ["Do not call", ""],
+        4: ["(512) 555-0106", ""],
+        5: ["(512) 555-0105", "Do not text, No marketing"],
+        6: ["Do not call", ""],
+    }
+    page = work_list(listed)
+    assert page.count("tel:") == 3
+    assert "555-0102" not in page
 
 
 def test_html_in_text_is_escaped(found: LeadConversion) -> None:
