@@ -7,9 +7,14 @@ import io
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import openpyxl
+import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page
+
+from stcrm_pandas.analysis.base.findings import WorkList, WorkLists
+from stcrm_pandas.report.page import page_of
 
 from .browsing import first_screen_is_enough, fits_and_is_drawn, needs_browser, opened, prints_within_the_paper, serious
 from .sample import EVIL, NAMES
@@ -147,6 +152,32 @@ def test_lists_are_saved_as_workbooks(browser: Browser, sample: Path) -> None:
     assert {cell.data_type for cell in sheet["A"]} <= {"s", "inlineStr"}  # no formula
     assert [row[1] for row in rows[1:10]] == [0, 1, 2, 3, 4, 5, 6, None, 8]
     assert sheet.freeze_panes == "A2"
+    assert trouble == []
+    page.close()
+
+
+def test_a_long_list_is_saved_as_a_whole(browser: Browser, tmp_path: Path) -> None:
+    frame = pd.DataFrame({"Lead id": range(2_310), "Customer": [EVIL[0], *("Ann" for _ in range(2_309))]})
+    lists = WorkLists([WorkList("waiting", "People who wait", "Call each.", frame)], anonymous=False)
+    output = nbformat.v4.new_output("display_data", {"text/html": lists._repr_html_()})
+    cells = [nbformat.v4.new_markdown_cell("# A sample"), nbformat.v4.new_code_cell("lists", outputs=[output])]
+    report = tmp_path / "long.html"
+    report.write_text(page_of(nbformat.v4.new_notebook(cells=cells)), "utf-8")
+    page, trouble = opened(browser, report, 1300, "light")
+    note = "Showing 1,000 of 2,310 rows. The whole list is in the Excel file and in the CSV file."
+    assert page.locator(".stcrm-part").inner_text() == note
+    assert page.locator(".said").inner_text() == "10 of 2,310 rows shown"
+    page.get_by_role("button", name="Show 1,000").click()
+    assert page.locator("tbody tr:visible").count() == 1_000
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as CSV: People who wait").click()
+    rows = list(csv.reader(io.StringIO(Path(download.value.path()).read_text("utf-8-sig"), newline="")))
+    assert rows == [["Lead id", "Customer"], ["0", "'=1+1"], *([str(number), "Ann"] for number in range(1, 2_310))]
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as Excel: People who wait").click()
+    sheet = openpyxl.load_workbook(io.BytesIO(Path(download.value.path()).read_bytes())).active
+    assert sheet is not None
+    assert sheet.max_row == 2_311
     assert trouble == []
     page.close()
 

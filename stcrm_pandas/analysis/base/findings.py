@@ -11,6 +11,7 @@ from typing import Protocol
 import pandas as pd
 
 from stcrm_pandas.analysis.base.display import Link, table
+from stcrm_pandas.analysis.base.packed import Packed, packed_lists
 
 __all__ = [
     "Action",
@@ -25,11 +26,16 @@ __all__ = [
 
 _RECORDS = ("id", "lead", "booking", "customer", "location", "contact", "job")
 
-MOST_ROWS = 2_000
+MOST_ROWS = 1_000
 """The largest number of rows of a list on a page."""
 
 MOST_CHARACTERS = 1_800_000
 """The largest size of all lists on a page, so that a report stays below 8 MB."""
+
+_LEFT_OUT = (
+    '<p class="stcrm-part">Call lists are left out of this file: this report contains no personal data, so it can be '
+    "sent by e-mail. The reports in a folder have them, and so does a file that is made with lists.</p>"
+)
 
 
 @dataclass(frozen=True)
@@ -130,17 +136,22 @@ class Check:
         return check(self)
 
 
-def work_list(one: WorkList, *, anonymous: bool = False, most: int = MOST_ROWS, service: str | None = None) -> str:
-    """Return the HTML of at most so many rows of a list; if anonymous, only its title and size.
+def work_list(
+    one: WorkList,
+    *,
+    anonymous: bool = False,
+    most: int = MOST_ROWS,
+    service: str | None = None,
+    whole: Packed | None = None,
+) -> str:
+    """Return the HTML of at most so many rows of a list, with the whole packed; if anonymous, its title and size.
 
     Phone numbers and e-mail addresses are links, and ids lead to their screens at `service`.
     """
     how = " This can be changed only in ServiceTitan itself." if one.by_hand else ""
     title = f'<h3 id="{escape(one.key)}">{escape(one.title)} ({len(one):,})</h3>'
     head = f"{title}<p>{_with_code(one.what_to_do)}{how}</p>"
-    if anonymous and len(one):
-        head += '<p class="stcrm-part">The rows are left out, since this report contains no personal data.</p>'
-    elif len(one):
+    if len(one) and not anonymous:
         part = one.frame.iloc[:most]
         header = {str(name): _is_number(one.frame[name]) for name in one.frame.columns}
         links = [_LINKS.get(name, _plain) for name in header]
@@ -148,8 +159,16 @@ def work_list(one: WorkList, *, anonymous: bool = False, most: int = MOST_ROWS, 
             [link(_text(cell), service) for link, cell in zip(links, row, strict=True)]
             for row in part.itertuples(index=False)
         ]
-        head += _part(one, len(part)) + table(header, rows, caption=one.title)
-    return f'<section class="stcrm-work-list" data-name="{escape(one.key)}">{head}</section>'
+        if len(part) < len(one):
+            head += f'<p class="stcrm-part">Showing {len(part):,} of {len(one):,} rows.</p>'
+            head += "" if whole is None else whole.html
+        head += table(header, rows, caption=one.title)
+    return f'<section class="stcrm-work-list" data-name="{escape(one.key)}" data-rows="{len(one)}">{head}</section>'
+
+
+def _texts(one: WorkList) -> list[list[str]]:
+    """Return the header and all rows of a list as texts."""
+    return [[*map(str, one.frame.columns)], *([*map(_text, row)] for row in one.frame.itertuples(index=False))]
 
 
 def _plain(text: str, _: str | None) -> str:
@@ -200,15 +219,6 @@ def _is_number(column: pd.Series) -> bool:
     return counts and str(column.name).lower().split()[-1:] not in [[word] for word in _RECORDS]
 
 
-def _part(one: WorkList, shown: int) -> str:
-    if shown == len(one):
-        return ""
-    return (
-        f'<p class="stcrm-part">The first {shown:,} of {len(one):,} rows. When these are done, make the report again '
-        f"for the next ones. In a notebook, <code>work_lists[&quot;{escape(one.key)}&quot;].frame</code> has all.</p>"
-    )
-
-
 def check(given: Check) -> str:
     """Return the HTML of a check."""
     counts = [[one.what, f"{one.rows:,}", one.screen, one.filter] for one in given.counts]
@@ -255,10 +265,13 @@ class WorkLists:
         return f"<WorkLists {', '.join(f'{one.key}: {len(one):,}' for one in self.lists)}>"
 
     def _repr_html_(self) -> str:
+        if self.anonymous and any(map(len, self.lists)):
+            return _LEFT_OUT + "".join(work_list(one, anonymous=True) for one in self.lists)
         most = MOST_ROWS
+        whole = packed_lists({one.key: _texts(one) for one in self.lists})
         while True:
             page = "".join(
-                work_list(one, anonymous=self.anonymous, most=most, service=self.service) for one in self.lists
+                work_list(one, most=most, service=self.service, whole=whole.get(one.key)) for one in self.lists
             )
             if len(page) <= MOST_CHARACTERS or most <= 1:
                 return page or "<p>The lists are empty.</p>"
@@ -281,7 +294,7 @@ def work_lists(*results: HasWorkLists, anonymous: bool = False, service: str | N
     Returns
     -------
     WorkLists
-        The lists, in `lists`. A page shows at most 2,000 rows of each.
+        The lists, in `lists`. A page shows at most 1,000 rows of each.
 
     Examples
     --------

@@ -45,24 +45,33 @@
 
   /* A spreadsheet must not run what somebody wrote into a name. */
   const PLAIN_NUMBER = /^[-+]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?$/;
-  function field(cell) {
-    let value = cell.textContent.replaceAll("\u00a0", " ");
+  function field(value) {
     if (PLAIN_NUMBER.test(value.trim())) value = value.trim().replaceAll(",", "");
     else if (/^[=+\-@\t\r\n]/.test(value)) value = "'" + value;
     return /[",\r\n]/.test(value) || value !== value.trim() ? `"${value.replaceAll('"', '""')}"` : value;
   }
 
+  /* The texts of a table, header first. */
   const label = (cell) => cell.querySelector("button span") ?? cell;
+  const texts = (table) => [...table.rows].map((row) =>
+    [...row.cells].map((cell) => label(cell).textContent.replaceAll("\u00a0", " ")));
 
-  function csv(table) {
-    const lines = [...table.rows].map((row) => [...row.cells].map((cell) => field(label(cell))).join(","));
+  /* The same of all rows of a list, of which the page shows some. */
+  async function unpack(whole) {
+    const bytes = Uint8Array.from(atob(whole.textContent), (character) => character.charCodeAt(0));
+    const text = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return JSON.parse(await new Response(text).text());
+  }
+
+  function csv(rows) {
+    const lines = rows.map((row) => row.map(field).join(","));
     return new Blob(["\ufeff" + lines.join("\r\n") + "\r\n"], { type: "text/csv;charset=utf-8" });
   }
 
-  function xlsx(table) {
+  function xlsx(rows, table) {
     const numeric = [...table.tHead.rows[0].cells].map((head) => head.classList.contains("n"));
-    return workbook([...table.rows].map((row) => [...row.cells].map((cell, column) => {
-      const value = label(cell).textContent.replaceAll("\u00a0", " ").trim();
+    return workbook(rows.map((row) => row.map((cell, column) => {
+      const value = cell.trim();
       return numeric[column] && PLAIN_NUMBER.test(value) ? Number(value.replaceAll(",", "")) : value;
     })));
   }
@@ -83,6 +92,9 @@
     box.setAttribute("aria-label", name);
     const rows = () => [...body.rows].filter((row) => !row.classList.contains("stcrm-total"));
     const count = rows().length;
+    const list = box.closest("[data-name]:not(body)");
+    const whole = "DecompressionStream" in window ? list?.querySelector(".stcrm-whole") : null;
+    const total = Number(list?.dataset.rows ?? count);
     let all = count <= FEW;
 
     const said = make("span", { className: "said" });
@@ -90,8 +102,8 @@
     const more = make("button", { type: "button" });
     function fold() {
       rows().forEach((row, place) => row.classList.toggle("more", !all && place >= FEW));
-      said.textContent = all ? "" : `${FEW} of ${count.toLocaleString("en")} rows shown`;
-      more.textContent = all ? `Show ${FEW}` : `Show all ${count.toLocaleString("en")}`;
+      said.textContent = all ? "" : `${FEW} of ${total.toLocaleString("en")} rows shown`;
+      more.textContent = all ? `Show ${FEW}` : `Show ${count === total ? "all " : ""}${count.toLocaleString("en")}`;
       more.setAttribute("aria-expanded", all);
       more.hidden = count <= FEW;
     }
@@ -118,7 +130,6 @@
       });
     });
 
-    const list = box.closest("[data-name]:not(body)");
     const report = box.closest("[data-report]")?.dataset.report ?? document.body.dataset.name ?? "report";
     const saved = `${report}-${list?.dataset.name ?? slug(name)}`;
     const button = (does, act) => {
@@ -127,9 +138,16 @@
       made.addEventListener("click", act);
       return made;
     };
-    const tools = [button("Save as CSV", () => save(csv(table), `${saved}.csv`))];
+    const allTexts = async () => (whole ? unpack(whole) : texts(table));
+    const tools = [button("Save as CSV", async () => save(csv(await allTexts()), `${saved}.csv`))];
+    if (whole) {
+      const saves = Number(whole.dataset.rows);
+      list.querySelector(".stcrm-part").append(saves === total
+        ? " The whole list is in the Excel file and in the CSV file."
+        : ` The Excel file and the CSV file have the first ${saves.toLocaleString("en")}; for the next ones, make the report again when these are done.`);
+    }
     if (list) {
-      tools.unshift(button("Save as Excel", () => save(xlsx(table), `${saved}.xlsx`)));
+      tools.unshift(button("Save as Excel", async () => save(xlsx(await allTexts(), table), `${saved}.xlsx`)));
       tools.push(button("Print this list", () => {
         list.classList.add("printed");
         document.body.classList.add("one-list");

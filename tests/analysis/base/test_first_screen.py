@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import gzip
+import json
 import re
 from typing import Any
 
@@ -12,6 +15,7 @@ import pytest
 from stcrm_pandas.analysis import cautions, first_screen, work_lists
 from stcrm_pandas.analysis.base.findings import MOST_CHARACTERS, Action, Check, Count, Step, WorkList
 from stcrm_pandas.analysis.base.headline import Contrast, Headline, Tile
+from stcrm_pandas.analysis.base.packed import packed_lists
 from stcrm_pandas.analysis.base.periods import Period
 from stcrm_pandas.analysis.overview import FIRST_SCREEN
 from stcrm_pandas.charts.svg import Month, Trend
@@ -158,26 +162,53 @@ def test_warns_below_70_percent_exact_dates(exact: tuple[int, int], sentences: i
     assert len(cautions(exact=exact)) == sentences
 
 
-def waiting(rows: int, width: int = 10) -> WorkList:
+def waiting(rows: int, width: int = 10, key: str = "waiting") -> WorkList:
     texts = pd.DataFrame({"Lead id": range(rows), "Name": ["<b>" + "x" * width] * rows, "Since": [pd.NaT] * rows})
-    return WorkList("waiting", "People who <wait>", "Call them: `found.after`.", texts)
+    return WorkList(key, "People who <wait>", "Call them: `found.after`.", texts)
 
 
 def test_work_list_shows_how_many_rows_it_has() -> None:
     page = work_lists(Result(lists={"waiting": waiting(2_500)}))._repr_html_()
-    assert page.count("<tr>") == 2_001
-    assert "The first 2,000 of 2,500 rows." in page
+    assert page.count("<tr>") == 1_001
+    assert "Showing 1,000 of 2,500 rows." in page
     assert "<b>x" not in page
     assert "<code>found.after</code>" in page
     assert "NaT" not in page
-    assert "The first" not in work_lists(Result(lists={"waiting": waiting(2_000)}))._repr_html_()
+    assert "Showing" not in work_lists(Result(lists={"waiting": waiting(1_000)}))._repr_html_()
+
+
+def whole(page: str) -> list[list[list[str]]]:
+    """The packed lists of a page."""
+    return [
+        json.loads(gzip.decompress(base64.b64decode(coded)))
+        for coded in re.findall(r'<script type="application/gzip"[^>]*>([^<]*)</script>', page)
+    ]
+
+
+def test_a_list_that_is_shown_in_part_is_packed_as_a_whole() -> None:
+    page = work_lists(Result(lists={"waiting": waiting(2_500)}))._repr_html_()
+    ((header, *rows),) = whole(page)
+    assert header == ["Lead id", "Name", "Since"]
+    assert rows == [[str(number), "<b>xxxxxxxxxx", ""] for number in range(2_500)]
+    assert 'data-rows="2500"' in page
+    assert whole(work_lists(Result(lists={"waiting": waiting(1_000)}))._repr_html_()) == []
+
+
+def test_packed_lists_are_bounded() -> None:
+    rows = [[str(number)] for number in range(30_000)]
+    made = packed_lists({"a": [["Id"], *rows], "b": [["Id"], *rows[:5]]}, most=20_000)
+    assert sum(len(one.html) for one in made.values()) <= 20_000
+    assert made["b"].rows == 5
+    ((header, *first),) = whole(made["a"].html)
+    assert [header, *first] == [["Id"], *rows[: made["a"].rows]]
 
 
 def test_long_lists_are_truncated_with_a_note() -> None:
-    page = work_lists(Result(lists={"a": waiting(2_000, 900), "b": waiting(2_000, 900)}))._repr_html_()
+    page = work_lists(Result(lists={"a": waiting(2_000, 1_800, "a"), "b": waiting(999, 1_800, "b")}))._repr_html_()
     assert len(page) <= MOST_CHARACTERS
-    shown = [int(number.replace(",", "")) for number in re.findall(r"The first ([\d,]+) of 2,000 rows", page)]
+    shown = [int(number.replace(",", "")) for number in re.findall(r"Showing ([\d,]+) of [\d,]+ rows", page)]
     assert len(shown) == 2
+    assert [len(rows) - 1 for rows in whole(page)] == [2_000, 999]
     assert page.count("<tr>") == sum(shown) + 2
 
 
