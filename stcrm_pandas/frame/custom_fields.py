@@ -16,9 +16,9 @@ def custom_fields(frame: pd.DataFrame, form: Literal["long", "wide"] = "long", *
     Parameters
     ----------
     frame : DataFrame
-        A frame from a read, with the columns `custom_fields` and `key`.
+        A frame from a read, with `custom_fields` and the column that `key` names.
     form : {"long", "wide"}, default 'long'
-        `"long"` returns one row per field, `"wide"` one column per field type.
+        `"long"` returns one row per field, `"wide"` returns one column per field type.
     key : str, default 'id'
         The column that identifies rows.
 
@@ -26,7 +26,7 @@ def custom_fields(frame: pd.DataFrame, form: Literal["long", "wide"] = "long", *
     -------
     DataFrame
         Long: `key, type_id, name, value`, in the order of the frame. Wide: `key` and one text column per field type,
-        with one row per row of the frame, and missing values for fields that it does not have. If several types have
+        with the rows of the frame, and missing values for fields that a row does not have. If several types have
         the same name, the id follows the name.
 
     Raises

@@ -152,7 +152,7 @@ class ContactMethods(Plannable):
         Parameters
         ----------
         contact_ids : str, sequence of str or Series
-            One contact's GUID, or one for each of the methods.
+            The GUID of the contact, or one contact's GUID per contact method.
         contact_method_ids : str, sequence of str or Series
             One or more GUIDs of contact methods.
         max_age : str, float or timedelta, optional

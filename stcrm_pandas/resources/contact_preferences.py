@@ -30,7 +30,7 @@ class ContactPreferences(Plannable):
         Parameters
         ----------
         contact_ids : str, sequence of str or Series
-            One contact's GUID, or one for each of the methods.
+            The GUID of the contact, or one contact's GUID per contact method.
         contact_method_ids : str, sequence of str or Series
             One or more GUIDs of contact methods.
         max_age : str, float or timedelta, optional
@@ -78,9 +78,9 @@ class ContactPreferences(Plannable):
         Parameters
         ----------
         contact_ids : str, sequence of str or Series
-            One GUID each, or one for each of the preferences.
+            One GUID, or one GUID per preference.
         contact_method_ids : str, sequence of str or Series
-            One GUID each, or one for each of the preferences.
+            One GUID, or one GUID per preference.
         preference_names : str, sequence of str or Series
             One or more names.
         max_age : str, float or timedelta, optional

@@ -60,7 +60,7 @@ class BookingSources(BookingSourcesResult, Analysis):
     _parts: ClassVar[Parts] = Parts(display, findings, lists, sentences)
 
     def headline(self) -> Headline:
-        """Return the share that became jobs in the last twelve months, by month."""
+        """Return the share of bookings that became jobs in the last twelve months, by month."""
         return findings.headline(self)
 
     @property

@@ -81,7 +81,7 @@ class LeadConversion(LeadConversionResult, Analysis):
         return Table(display.format_reasons(self))
 
     def headline(self) -> Headline:
-        """The share booked in the last twelve months, by month."""
+        """Return the share of inquiries booked in the last twelve months, by month."""
         return findings.headline(self, self.booked)
 
     def figure(self, kind: Kind = "rates", *, groups: Sequence[Any] | None = None) -> Figure:

@@ -65,17 +65,17 @@ class LeadConversionResult(Result):
 
     @cached_property
     def curve(self) -> pd.DataFrame:
-        """The share converted by each day; see `lead_curves.curves`."""
+        """The share of inquiries converted by each day; see `lead_curves.curves`."""
         return lead_curves.curves(self.reduced, self.by, self.names, self.min_group)
 
     @cached_property
     def speed(self) -> pd.DataFrame:
-        """The share converted within 1, 7, 30 and 90 days; see `lead_curves.speeds`."""
+        """The share of inquiries converted within 1, 7, 30 and 90 days; see `lead_curves.speeds`."""
         return lead_curves.speeds(self.curve)
 
     @cached_property
     def cohorts(self) -> pd.DataFrame | None:
-        """The share converted by month of creation and days since; see `lead_tables.cohorts`."""
+        """The share of inquiries converted by month of creation and days since; see `lead_tables.cohorts`."""
         return None if self.limits.zone is None else lead_tables.cohorts(self.reduced.days, self.limits)
 
     @cached_property

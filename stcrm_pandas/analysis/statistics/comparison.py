@@ -127,7 +127,7 @@ def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_gro
 def together(*results: Result) -> tuple[Result, ...]:
     """Return results whose p-values are adjusted over all comparisons in a report.
 
-    If there are lead conversion and opportunities for the same groups, each result refers to the other: a group on
+    If lead conversion and opportunities have the same groups, each result refers to the other: a group on
     which they disagree is reported with both measures, and without an action.
 
     Parameters

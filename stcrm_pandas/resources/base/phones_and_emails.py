@@ -80,7 +80,7 @@ class PhonesAndEmails(Plannable):
         frame : DataFrame
             Rows from `list`, `get` or `export`, with their `id`.
         form : {"long", "wide"}, default 'long'
-            `"long"` returns one row per contact, `"wide"` one row per customer or location.
+            `"long"` returns one row per contact, `"wide"` returns one row per customer or location.
 
         Returns
         -------

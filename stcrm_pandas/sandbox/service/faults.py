@@ -70,8 +70,8 @@ class Fault:
     headers : mapping, optional
         Additional headers of the response.
     page : {"repeat", "first", "empty", "short"}, optional
-        `repeat` returns the rows of the previous page (in a feed: of the previous request, with its token), `first`
-        those of page 1, `empty` no rows, `short` the first half of the rows.
+        `repeat` returns the previous page again (in a feed, the previous response, with its token). `first` returns
+        page 1, `empty` returns no rows, and `short` returns the first half of the rows.
     total : int or None, default KEEP
         The total in the response.
     has_more : bool, default KEEP
