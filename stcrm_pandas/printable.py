@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable
 
-__all__ = ["closest", "company_name", "plural", "printable", "without_words"]
+__all__ = ["closest", "company_name", "is_demo", "plural", "printable", "without_words"]
 
 _TIME_WORDS = (
     (re.compile("(?:on_or_)?(?:since|after|from)$"), "on_or_after"),
@@ -42,7 +42,18 @@ def company_name(tenant: object, environment: object) -> str:
     >>> company_name(1234567890, "production"), company_name(900000001, "sandbox-1")
     ('tenant 1234567890, production', 'demo company (sandbox)')
     """
-    return "demo company (sandbox)" if str(environment).startswith("sandbox-") else f"tenant {tenant}, {environment}"
+    return "demo company (sandbox)" if is_demo(environment) else f"tenant {tenant}, {environment}"
+
+
+def is_demo(environment: object) -> bool:
+    """Return whether data come from a sandbox, whose company is not real.
+
+    Examples
+    --------
+    >>> is_demo("sandbox-1"), is_demo("production"), is_demo(None)
+    (True, False, False)
+    """
+    return str(environment).startswith("sandbox-")
 
 
 def plural(count: int, one: str, many: str = "") -> str:

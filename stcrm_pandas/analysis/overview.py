@@ -18,7 +18,7 @@ from stcrm_pandas.analysis.base.headline import Contrast, Headline, Tile, tiles
 from stcrm_pandas.analysis.base.periods import Period
 from stcrm_pandas.analysis.base.provenance import attrs_of, bounds_of_creation, moment, zone
 from stcrm_pandas.charts.svg import sparkline, theme, trend_chart
-from stcrm_pandas.printable import company_name
+from stcrm_pandas.printable import company_name, is_demo
 
 __all__ = ["FIRST_SCREEN", "FirstScreen", "actions", "first_screen", "style"]
 
@@ -150,7 +150,7 @@ def first_screen(
     """
     ranked = sorted((one for result in results for one in result.actions()), key=lambda one: one.worth, reverse=True)
     shown = [one for result in results for one in result.tiles()]
-    demo = str(attrs_of(of).get("environment", "")).startswith("sandbox-")
+    demo = is_demo(attrs_of(of).get("environment"))
     return FirstScreen(
         title=title,
         company=company or ("Demo company" if demo else _company(of)),
