@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from html import escape
 from importlib import resources
 from typing import Any, Protocol, runtime_checkable
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.definitions import Definitions, Terms, marked
 from stcrm_pandas.analysis.base.display import missing
 from stcrm_pandas.analysis.base.findings import Action
 from stcrm_pandas.analysis.base.format import plural
@@ -48,6 +49,15 @@ class HasHeadline(Protocol):
         """Return the main result."""
 
 
+@runtime_checkable
+class HasDefinitions(Protocol):
+    """A result whose terms are explained where a first screen mentions them."""
+
+    @property
+    def definitions(self) -> Definitions:
+        """Return the definition of each number, by its name."""
+
+
 @dataclass(frozen=True, repr=False)
 class FirstScreen:
     """The first screen of a report: at most three actions, the largest first, and at most four tiles.
@@ -65,6 +75,7 @@ class FirstScreen:
     tiles: Sequence[Tile]
     cautions: Sequence[str]
     missing: Mapping[str, str]
+    terms: Terms = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<FirstScreen {self.title}: {self.company}, {self.period}; {len(self.actions)} actions>"
@@ -78,14 +89,14 @@ class FirstScreen:
         headline = self.headline
         change = f"<b>{escape(headline.change)}.</b> " if headline.change else ""
         parts = [
-            f'<div class="stcrm-top"><h1 class="stcrm-headline">{escape(headline.text)}</h1>'
-            f'<p class="stcrm-evidence">{change}{escape(headline.evidence)}</p></div>',
+            f'<div class="stcrm-top"><h1 class="stcrm-headline">{marked(headline.text, self.terms)}</h1>'
+            f'<p class="stcrm-evidence">{change}{marked(headline.evidence, self.terms)}</p></div>',
             _cautions(self.cautions, self.missing),
-            _chart(headline),
+            _chart(headline, self.terms),
             f'<section class="stcrm-do"><h2>Do this week <small>largest first</small></h2>{actions(self.actions)}'
             "</section>",
-            "" if headline.contrast is None else _contrast(headline.contrast),
-            tiles(self.tiles) if self.tiles else "",
+            "" if headline.contrast is None else _contrast(headline.contrast, self.terms),
+            tiles(self.tiles, self.terms) if self.tiles else "",
         ]
         chart = "" if parts[2] else " stcrm-no-chart"
         return f'<div class="stcrm-screen{chart}">{"".join(parts)}</div>'
@@ -162,6 +173,13 @@ def first_screen(
         tiles=tuple(shown[:MOST_TILES]),
         cautions=tuple(cautions),
         missing=dict(missing or {}),
+        # the first result that uses a word defines it
+        terms={
+            word: term
+            for result in reversed(results)
+            if isinstance(result, HasDefinitions)
+            for word, term in result.definitions.terms.items()
+        },
     )
 
 
@@ -182,7 +200,7 @@ def actions(suggested: Sequence[Action]) -> str:
     return f'<ol class="stcrm-actions">{"".join(items)}</ol>'
 
 
-def _chart(headline: Headline) -> str:
+def _chart(headline: Headline, terms: Terms) -> str:
     trend = headline.trend
     if trend is None or not trend.months:
         return ""
@@ -197,14 +215,15 @@ def _chart(headline: Headline) -> str:
         named = ", ".join(month.name.partition(" ")[0] for month in trend.months if month.note == note)
         legend.append(f'<li><i class="key-open"></i>{escape(named)}: {escape(note)}</li>')
     return (
-        f'<figure class="stcrm-trend"><figcaption><b>{escape(trend.title)}</b>, {escape(trend.of)}</figcaption>'
+        f'<figure class="stcrm-trend"><figcaption><b>{marked(trend.title, terms)}</b>, {escape(trend.of)}</figcaption>'
         f'{drawn}<ul class="stcrm-legend">{"".join(legend)}</ul></figure>'
     )
 
 
-def _contrast(contrast: Contrast) -> str:
+def _contrast(contrast: Contrast, terms: Terms) -> str:
     sides = "".join(
-        f"<div><dt>{escape(name)}</dt><dd><b>{escape(share)}</b> <small>others {escape(others)}</small></dd></div>"
+        f"<div><dt>{marked(name, terms)}</dt>"
+        f"<dd><b>{escape(share)}</b> <small>others {escape(others)}</small></dd></div>"
         for name, share, others in contrast.sides
     )
     return (

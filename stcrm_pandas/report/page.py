@@ -93,7 +93,7 @@ def _scripts(notebooks: Iterable[Any]) -> dict[str, Any]:
     from plotly.offline import get_plotlyjs
 
     outputs = [output for one in notebooks for cell in one.cells for output in cell.get("outputs", ())]
-    names = ["tabs.js", "workbook.js", "tables.js"]
+    names = ["tabs.js", "workbook.js", "tables.js", "terms.js"]
     if not any(_PLOTLY in output.get("data", {}) for output in outputs):
         return {"scripts": [_part(name) for name in names], "plotly": ""}
     return {"scripts": [_part(name) for name in (*names, "figures.js")], "plotly": get_plotlyjs()}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.display import Definitions, Sentences, table
+from stcrm_pandas.analysis.base.definitions import Definitions
+from stcrm_pandas.analysis.base.display import Sentences, table
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, Step, WorkList
 from stcrm_pandas.analysis.base.headline import Headline, Tile, year_of
 from stcrm_pandas.charts.svg import Trend, sparkline
@@ -16,7 +17,10 @@ NAMES = [*EVIL, *(f"Customer {number}" for number in range(54))]
 class Sample:
     """What an analysis might have found."""
 
-    definitions = Definitions({"Late": "Nobody called within a day."})
+    definitions = Definitions(
+        {"Booked": "A job exists & was 'dated' within <30> days.", "Converted": "A job was made of it."},
+        words={"Booked": ["Booked within 30 days"], "Converted": ["converted"]},
+    )
     check = Check([Count("Leads, status Open", 1_234, "Follow Up > Leads", "Status: Open")], [Step("read", 0, 1_234)])
 
     def headline(self) -> Headline:
@@ -55,4 +59,5 @@ class Sample:
 
     def _repr_html_(self) -> str:
         rows = [[f"Campaign {number}", f"{number * 7 % 40:,} of 1,300"] for number in range(40)]
-        return table({"Campaign": False, "Converted": True}, [*rows, ["All", "520 of 1,300"]], total=True)
+        rows.append(["All", "520 of 1,300"])
+        return table({"Campaign": False, "Converted": True}, rows, total=True, terms=self.definitions.terms)

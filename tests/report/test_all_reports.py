@@ -42,6 +42,16 @@ def test_dates_are_local(made: tuple[Result, Path]) -> None:
     assert re.fullmatch(r"[A-Z][a-z]{2} \d{1,2}, \d{4}–[A-Z][a-z]{2} \d{1,2}, \d{4}", period)
 
 
+@pytest.mark.parametrize("name", REPORTS)
+def test_terms_lead_to_their_definitions(made: tuple[Result, Path], name: str) -> None:
+    page = (made[1] / f"{name}.html").read_text("utf-8")
+    entries = re.findall(r'<dt id="([^"]+)"', page)
+    assert len(entries) == len({*entries})
+    mentioned = {*re.findall(r'<a class="stcrm-term" href="#([^"]+)"', page)}
+    assert len(mentioned) >= 6
+    assert mentioned <= {*entries}
+
+
 @needs_browser
 @pytest.mark.parametrize("name", REPORTS)
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1300, "light")])

@@ -228,13 +228,55 @@ def test_names_are_text_and_formulas_are_disarmed(browser: Browser, sample: Path
     page.close()
 
 
+def test_definitions_are_shown_on_focus_and_on_hover(browser: Browser, sample: Path) -> None:
+    page, trouble = opened(browser, sample, 1300, "light")
+    tip = page.get_by_role("tooltip")
+    assert tip.count() == 0
+    term = page.locator(".stcrm-trend").get_by_role("link", name="Booked within 30 days")
+    term.focus()
+    assert tip.inner_text() == "A job exists & was 'dated' within <30> days."
+    assert term.get_attribute("aria-describedby") == tip.get_attribute("id")
+    assert serious(page) == []
+    page.keyboard.press("Escape")
+    assert tip.count() == 0
+    page.keyboard.press("Enter")  # the focus stayed on the term, which leads to its entry
+    assert page.url.endswith("#term-booked")
+    assert selected(page) == "Definitions"
+    page.go_back()
+    page.evaluate("document.activeElement.blur()")
+    term.hover()
+    tip.hover()  # it stays while one reads it
+    assert tip.is_visible()
+    page.mouse.move(1, 1)
+    tip.wait_for(state="hidden")
+    page.get_by_role("tab", name="Tables").click()
+    head = page.get_by_role("region", name="Tables").get_by_role("button", name="Converted")
+    head.focus()
+    assert tip.inner_text() == "A job was made of it."
+    assert trouble == []
+    page.close()
+
+
+def test_definitions_fit_a_phone_and_open_by_a_tap(browser: Browser, sample: Path) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    page.goto(sample.as_uri())
+    page.locator(".stcrm-tile").get_by_role("link", name="Booked within 30 days").tap()
+    box = page.get_by_role("tooltip").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    assert selected(page) == "Overview"
+    context.close()
+
+
 def test_report_works_from_the_keyboard(browser: Browser, sample: Path) -> None:
     page, _ = opened(browser, sample, 1400, "light")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the report"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.tagName") == "MAIN"
-    for name in ("Read with care: 1 note on this data", "Call the 60 people who wait"):
+    for name in ("Read with care: 1 note on this data", "Booked within 30 days", "Call the 60 people who wait"):
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.textContent") == name
     outline = "getComputedStyle(document.activeElement).outlineStyle"
@@ -251,6 +293,10 @@ def test_without_scripts_all_rows_are_there(browser: Browser, sample: Path) -> N
     assert page.locator(".stcrm-work-list tbody tr:visible").count() == 60
     assert page.get_by_text("only the first chart is shown").is_visible()
     assert page.locator(".stcrm-trend svg:visible").count() == 1
+    term = page.locator(".stcrm-tile").get_by_role("link", name="Booked within 30 days")
+    assert term.get_attribute("title") == "A job exists & was 'dated' within <30> days."
+    term.click()
+    assert page.locator(":target").inner_text() == "Booked"
     context.close()
 
 

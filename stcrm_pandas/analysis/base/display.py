@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from html import escape
-from importlib import resources
 from typing import Any
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.definitions import Terms, marked
+
 __all__ = [
     "Cautions",
     "Columns",
-    "Definitions",
     "Line",
     "Link",
     "Sentences",
     "Shown",
     "Table",
-    "load_definitions",
     "missing",
     "rows_shown",
     "table",
@@ -65,26 +63,6 @@ class Cautions(list[str]):
         return f'<div class="stcrm-caution" role="note"><p>Before you read the numbers</p><ul>{items}</ul></div>'
 
 
-class Definitions(dict[str, str]):
-    """Terms and their definitions; a notebook shows them as a list."""
-
-    def _repr_html_(self) -> str:
-        items = "".join(f"<dt><b>{escape(word)}</b></dt><dd>{escape(text)}</dd>" for word, text in self.items())
-        return f'<dl class="stcrm-definitions">{items}</dl>'
-
-
-def load_definitions(package: str, cases: Collection[str], values: Mapping[str, object]) -> Definitions:
-    """Return the terms of a package's `definitions.toml` that are shown in these cases, with values filled in."""
-    text = resources.files(package).joinpath("definitions.toml").read_text("utf-8")
-    return Definitions(
-        {
-            term["name"].format(**values): " ".join(term["text"].split()).format(**values)
-            for term in tomllib.loads(text)["term"]
-            if term.get("when") is None or term["when"] in cases
-        }
-    )
-
-
 def missing(scopes: Mapping[str, str]) -> str:
     """Return a note on data that was not read because a scope is missing, or an empty text."""
     if not scopes:
@@ -103,14 +81,16 @@ def table(
     dim: list[bool] | None = None,
     total: bool = False,
     caption: str = "",
+    terms: Terms | None = None,
 ) -> str:
-    """Return an HTML table; `header` maps each title to whether its column is numeric.
+    """Return an HTML table; `header` maps each title to whether its column is numeric, and may mention terms.
 
     >>> table({"Campaign": False, "Leads": True}, [["Radio", "12"]]).count("<tr>")
     2
     """
     number = [' class="n"' if is_number else "" for is_number in header.values()]
-    heads = "".join(f'<th scope="col"{kind}>{escape(title)}</th>' for title, kind in zip(header, number, strict=True))
+    titles = [marked(title, terms or {}) for title in header]
+    heads = "".join(f'<th scope="col"{kind}>{title}</th>' for title, kind in zip(titles, number, strict=True))
     body = []
     for place, row in enumerate(rows):
         cells = [f'<th scope="row"{number[0] or _whole(row[0])}>{_html(row[0])}</th>']
@@ -187,11 +167,12 @@ class Shown:
     rows: list[list[str]]
     dim: list[bool] | None = None
     total: bool = False
+    terms: Terms = field(default_factory=dict)
 
     def _repr_html_(self) -> str:
         if not self.rows:
             return "<p>There is nothing to show.</p>"
-        return table(self.header, self.rows, dim=self.dim, total=self.total)
+        return table(self.header, self.rows, dim=self.dim, total=self.total, terms=self.terms)
 
 
 Columns = dict[str, str | Callable[[Any], Any]]
@@ -219,7 +200,8 @@ class Table:
     """A small frame of texts that a notebook shows without its index."""
 
     frame: pd.DataFrame
+    terms: Terms = field(default_factory=dict)
 
     def _repr_html_(self) -> str:
         rows = [[str(cell) for cell in row] for row in self.frame.itertuples(index=False)]
-        return table(dict.fromkeys(map(str, self.frame.columns), False), rows)
+        return table(dict.fromkeys(map(str, self.frame.columns), False), rows, terms=self.terms)

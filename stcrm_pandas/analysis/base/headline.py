@@ -11,6 +11,7 @@ from math import hypot
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.definitions import Terms, marked
 from stcrm_pandas.analysis.base.format import format_share
 from stcrm_pandas.analysis.base.periods import FourWeeks, Period
 from stcrm_pandas.analysis.base.shares import rows_of, share_of
@@ -283,7 +284,7 @@ def _plain(measured: Measured) -> str:
     return measured.text.partition(" (")[0]
 
 
-def tiles(given: Sequence[Tile]) -> str:
+def tiles(given: Sequence[Tile], terms: Terms) -> str:
     """Return the HTML of the tiles of a first screen, side by side, below a heading."""
     notes = {one.note for one in given}
     shared = min(notes) if len(notes) == 1 and len(given) > 1 else ""
@@ -295,7 +296,7 @@ def tiles(given: Sequence[Tile]) -> str:
         number, bracket, interval = one.now.partition(" (")
         small = f" <small>({escape(interval)}</small>" if bracket else ""
         shown.append(
-            f'<section class="stcrm-tile"><h3>{escape(one.title)}</h3>'
+            f'<section class="stcrm-tile"><h3>{marked(one.title, terms)}</h3>'
             f'<p class="stcrm-dates">{escape(re.sub(r", [0-9]{4}$", "", one.dates))}</p>'
             f'<div class="stcrm-number"><p class="stcrm-now"><b>{escape(number)}</b>{small}</p>{one.spark}</div>'
             f'<p class="stcrm-change{_DIRECTIONS.get(one.change[:2], "")}">{escape(one.change)}</p>'

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import ModuleType
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, TypeVar
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.display import Definitions, Sentences
+from stcrm_pandas.analysis.base.definitions import Definitions
+from stcrm_pandas.analysis.base.display import Sentences, Shown, Table
 from stcrm_pandas.analysis.base.findings import Action, Check, WorkList
 from stcrm_pandas.analysis.base.headline import Tile
 
 __all__ = ["Analysis", "Parts", "Result"]
+
+_Shown = TypeVar("_Shown", Shown, Table)
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
@@ -84,5 +87,9 @@ class Analysis(Result):
         return f"<{type(self).__name__} by {by}: {len(self.table)} rows, as of {self.as_of:%Y-%m-%d}>"
 
     def _repr_html_(self) -> str:
-        html: str = self._parts.display.main_table(self)
-        return html
+        main: Shown = self._parts.display.main_table(self)
+        return self._defined(main)._repr_html_()
+
+    def _defined(self, table: _Shown) -> _Shown:
+        """Return a table whose titles lead to the definitions of what they name."""
+        return replace(table, terms=self.definitions.terms)

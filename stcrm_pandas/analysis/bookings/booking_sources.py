@@ -81,7 +81,7 @@ class BookingSources(BookingSourcesResult, Analysis):
         UsageError
             The kind is unknown.
         """
-        return display.shown(self, kind)
+        return self._defined(display.shown(self, kind))
 
     def figure(self, kind: Kind = "outcomes") -> Figure:
         """Return a plotly figure.

@@ -98,8 +98,8 @@ def _group(result: BookingSourcesResult) -> str:
 _VERDICTS = {"higher": "▲\u00a0more", "lower": "▼\u00a0less"}
 
 
-def main_table(result: BookingSourcesResult) -> str:
-    """Return the table as HTML, all bookings together in the last row."""
+def main_table(result: BookingSourcesResult) -> Shown:
+    """Return the main table, all bookings together in the last row."""
     work = result.comparisons.get("work", pd.DataFrame({"name": [], "verdict": []}))
     verdicts = dict(zip(work["name"], work["verdict"], strict=True))
     columns: Columns = {
@@ -114,7 +114,7 @@ def main_table(result: BookingSourcesResult) -> str:
     for title, name in (("job", "waited_hours"), ("requested start", "asked_hours")):
         columns[f"Median time to the {title}"] = partial(_hours, name)
     rows = [*rows_of(result.table), *(rows_of(result.overall) if result.by else ())]
-    return rows_shown(rows, columns, total=bool(result.by))._repr_html_()
+    return rows_shown(rows, columns, total=bool(result.by))
 
 
 def _hours(name: str, row: Any) -> str:

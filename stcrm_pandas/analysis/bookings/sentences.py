@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.definitions import Definitions, load_definitions
 from stcrm_pandas.analysis.base.differences import CLEARLY_DIFFERENT, versus
-from stcrm_pandas.analysis.base.display import Definitions, load_definitions
 from stcrm_pandas.analysis.base.format import (
     count_range,
     format_percent,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.display import rows_shown, verdict_note
+from stcrm_pandas.analysis.base.display import Shown, rows_shown, verdict_note
 from stcrm_pandas.analysis.base.format import count_range, format_share
 from stcrm_pandas.analysis.base.money import amounts, money
 from stcrm_pandas.analysis.base.names import group_word
@@ -25,8 +25,8 @@ _COUNTS = {
 }
 
 
-def main_table(result: OpportunitiesResult) -> str:
-    """Return the HTML of the groups, the jobs that cannot be traced, and all together in the last row."""
+def main_table(result: OpportunitiesResult) -> Shown:
+    """Return the table of the groups, the jobs that cannot be traced, and all together in the last row."""
 
     def step(name: str) -> Callable[[Any], str]:
         return lambda row: count_range(getattr(row, f"{name}_lower"), getattr(row, f"{name}_upper"))
@@ -53,7 +53,7 @@ def main_table(result: OpportunitiesResult) -> str:
         result.overall.assign(note="", compared=True, enough=True),
     ]
     rows = (row for part in parts for row in rows_of(part))
-    return rows_shown(rows, columns, total=bool(result.by))._repr_html_()
+    return rows_shown(rows, columns, total=bool(result.by))
 
 
 def _revenue(result: OpportunitiesResult, row: Any, columns: Sequence[str]) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.definitions import Definitions, load_definitions
 from stcrm_pandas.analysis.base.differences import CLEARLY_DIFFERENT, Wording, differences, versus
-from stcrm_pandas.analysis.base.display import Definitions, load_definitions
 from stcrm_pandas.analysis.base.format import (
     format_percent,
     format_range,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.display import rows_shown, verdict_note
+from stcrm_pandas.analysis.base.display import Shown, rows_shown, verdict_note
 from stcrm_pandas.analysis.base.format import count_range, format_percent, format_range, format_share, plural
 from stcrm_pandas.analysis.base.names import group_word
 from stcrm_pandas.analysis.base.shares import rows_of
@@ -20,8 +20,8 @@ _BOTH = {
 }
 
 
-def main_table(result: LeadConversionResult) -> str:
-    """Return the HTML of `LeadConversion`, all inquiries together in the last row."""
+def main_table(result: LeadConversionResult) -> Shown:
+    """Return the table of `LeadConversion`, all inquiries together in the last row."""
     inquiries = result.unit == "inquiry"
     columns = {
         group_word(result.by).capitalize(): "name",
@@ -40,7 +40,7 @@ def main_table(result: LeadConversionResult) -> str:
     shown = result.table.assign(verdict=result.comparisons["verdict"])
     if result.by:
         shown = pd.concat([shown, result.overall.assign(verdict="")], ignore_index=True)
-    return rows_shown(rows_of(shown), columns, total=bool(result.by))._repr_html_()
+    return rows_shown(rows_of(shown), columns, total=bool(result.by))
 
 
 def format_speed(result: LeadConversionResult) -> pd.DataFrame:

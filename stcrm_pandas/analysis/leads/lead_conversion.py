@@ -74,11 +74,11 @@ class LeadConversion(LeadConversionResult, Analysis):
 
     def speed_table(self) -> Table:
         """The speeds as a table for display, one row per group."""
-        return Table(display.format_speed(self))
+        return self._defined(Table(display.format_speed(self)))
 
     def reasons_table(self) -> Table:
         """The reasons for dismissal as a table for display."""
-        return Table(display.format_reasons(self))
+        return self._defined(Table(display.format_reasons(self)))
 
     def headline(self) -> Headline:
         """Return the share of inquiries booked in the last twelve months, by month."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.definitions import Definitions, load_definitions
 from stcrm_pandas.analysis.base.differences import CLEARLY_DIFFERENT, Wording, differences, versus
-from stcrm_pandas.analysis.base.display import Definitions, load_definitions
 from stcrm_pandas.analysis.base.format import format_range, format_share, listed, plural, with_count
 from stcrm_pandas.analysis.base.names import group_word
 from stcrm_pandas.analysis.base.shares import rows_of

@@ -50,15 +50,16 @@ class ContactPreferences(ContactPreferencesResult, Analysis):
             The contacts to show.
         """
         frame = self.locations if store == "locations" else self.newer
-        return display.reach_shown(self, self.overall.iloc[:0] if frame is None else frame, store, grouped=False)
+        shown = self.overall.iloc[:0] if frame is None else frame
+        return self._defined(display.reach_shown(self, shown, store, grouped=False))
 
     def kinds_table(self) -> Shown:
         """Return the records of each store by type."""
-        return display.kinds_shown(self)
+        return self._defined(display.kinds_shown(self))
 
     def consent_table(self) -> Shown:
         """Return the company's own list compared with ServiceTitan; empty if there is no list."""
-        return display.consent_shown(self)
+        return self._defined(display.consent_shown(self))
 
     def headline(self) -> Headline:
         """Return the share of customers not blocked for marketing by text, by month of creation."""

@@ -18,9 +18,9 @@ __all__ = ["consent_shown", "kinds_shown", "main_table", "reach_shown"]
 _STORES = {"customers": "Customers", "locations": "Locations", "newer": "Newer contacts"}
 
 
-def main_table(result: ContactPreferencesResult) -> str:
-    """Return the table as HTML."""
-    return reach_shown(result, result.table, "customers", grouped=bool(result.by))._repr_html_()
+def main_table(result: ContactPreferencesResult) -> Shown:
+    """Return the main table."""
+    return reach_shown(result, result.table, "customers", grouped=bool(result.by))
 
 
 def reach_shown(result: ContactPreferencesResult, frame: pd.DataFrame, store: str, *, grouped: bool) -> Shown:

@@ -117,7 +117,8 @@
     heads.forEach((head, column) => {
       if (text(head) === "" || count < 2) return;
       const numeric = head.classList.contains("n") || allAmounts(rows(), column);
-      const button = make("button", { type: "button", title: "Sort by this column" }, make("span", { textContent: text(head) }));
+      const term = head.querySelector(".stcrm-term");  // in a button, it cannot be a link
+      const button = make("button", { type: "button", title: term?.title ?? "Sort by this column", className: term?.className ?? "" }, make("span", { textContent: text(head) }));
       head.replaceChildren(button);
       button.addEventListener("click", () => {
         const now = head.getAttribute("aria-sort");
