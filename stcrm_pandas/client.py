@@ -341,6 +341,7 @@ class Client(BulkEdits):
     def close(self) -> None:
         """Close the connection. A sandbox runs until `stop()` is called or the process ends."""
         self._fetcher.close()
+        self._reader.close()
         self._session.close()  # type: ignore[no-untyped-call]
         self.cache.close()
 

@@ -131,13 +131,13 @@ def _unknown(pieces: Sequence[tuple[int, Any, bool]], length: int) -> npt.NDArra
     for start, chunk, as_json in pieces:
         cells = chunk.to_pylist()
         if as_json:
-            cells = [None if cell is None else _frozen(orjson.loads(cell)) for cell in cells]
+            cells = [None if cell is None else frozen(orjson.loads(cell)) for cell in cells]
         values[start : start + len(cells)] = np.fromiter(cells, dtype=object, count=len(cells))
     return values
 
 
-def _frozen(value: Any) -> Any:
+def frozen(value: Any) -> Any:
     """Return JSON lists as tuples, as everywhere in a frame."""
     if isinstance(value, dict):
-        return {name: _frozen(item) for name, item in value.items()}
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+        return {name: frozen(item) for name, item in value.items()}
+    return tuple(map(frozen, value)) if isinstance(value, list) else value

@@ -27,6 +27,7 @@ from requests_cache.models.response import CachedResponse
 
 from stcrm_pandas.errors import SettingsError, UsageError
 from stcrm_pandas.http.cache_file import CacheFile
+from stcrm_pandas.http.decoded import DecodedGenerations
 from stcrm_pandas.http.own_files import CACHE, connect_read_only, owned_in, side_files, state_of
 from stcrm_pandas.printable import plural
 from stcrm_pandas.settings.connection import Settings, duration
@@ -80,6 +81,7 @@ class Cache:
         self._clock = clock
         self._file = CacheFile(path, clock, patience)
         self.backend = _Backend(self._file, clock)
+        self.decoded = DecodedGenerations(self._file)
 
     # For reads
 

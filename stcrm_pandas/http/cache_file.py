@@ -24,6 +24,9 @@ CREATE TABLE IF NOT EXISTS generations (
 );
 CREATE INDEX IF NOT EXISTS generations_by_signature ON generations (signature, started);
 CREATE TABLE IF NOT EXISTS responses (key TEXT PRIMARY KEY, value BLOB);
+CREATE TABLE IF NOT EXISTS decoded (id TEXT, number INTEGER, value BLOB, PRIMARY KEY (id, number));
+CREATE TRIGGER IF NOT EXISTS decoded_with_generation AFTER DELETE ON generations
+BEGIN DELETE FROM decoded WHERE id = OLD.id; END;
 PRAGMA user_version = {CACHE.version};
 {CACHE.stamp}
 """

@@ -69,8 +69,8 @@ class Fetcher:
         ServiceError
             The service refused, or failed at every retry. The pages that were fetched are kept for a while.
         """
-        stored = self.cache.find(read.signature, max_age=None if self._offline else max_age)
-        if stored is not None and (read.skips_parents or min(stored.parts or (0,)) >= 0):
+        stored = self.stored(read, max_age=max_age)
+        if stored is not None:
             try:
                 return self._from_cache(read, stored, bar)
             except NotCachedError:
@@ -94,6 +94,11 @@ class Fetcher:
         pages = [[one.page for one in part] for part in parts if not isinstance(part, ServiceError)]
         problems = [problem for part in pages if (problem := problem_of(part, read.mark))]
         return collect(generation, parts, problems[0] if problems else None)
+
+    def stored(self, read: Read[P], *, max_age: dt.timedelta) -> Generation | None:
+        """Return the stored generation that a read may be taken from; offline, whatever its age."""
+        stored = self.cache.find(read.signature, max_age=None if self._offline else max_age)
+        return stored if stored is not None and (read.skips_parents or min(stored.parts or (0,)) >= 0) else None
 
     def finish(self, operation: Operation, fetched: FetchedRead[P]) -> None:
         """Mark a read as complete: from now on it may be taken from the cache. A feed is never complete."""

@@ -30,6 +30,7 @@ from stcrm_pandas.frame import DecodedPage, Drift
 from stcrm_pandas.http.paths import argument, parents_of, paths
 from stcrm_pandas.http.query import Query, split_ids, to_query, utc_text, whole_number
 from stcrm_pandas.printable import plural
+from stcrm_pandas.reads.decoded import DecodedReads
 from stcrm_pandas.reads.feed import Feed
 from stcrm_pandas.reads.fetching import Fetcher
 from stcrm_pandas.reads.left_out import LeftOut, parents_left_out
@@ -41,6 +42,7 @@ from stcrm_pandas.settings.connection import Settings, duration
 
 PathAndParents = tuple[Mapping[str, object], Mapping[str, object]]
 """The path parameters of a request, and the columns that follow from them."""
+_Decoded = tuple[FetchedRead[DecodedPage], frames.Assembled]
 
 
 def below(operation: Operation, values: dict[str, Any]) -> list[PathAndParents]:
@@ -56,6 +58,7 @@ class Reader:
         self, fetcher: Fetcher, settings: Settings, progress: Progress, status_log: StatusLog | None = None
     ) -> None:
         self._fetcher = fetcher
+        self._decoded = DecodedReads(fetcher.cache)
         self._settings = settings
         self._progress = progress
         self._status_log = status_log
@@ -73,6 +76,10 @@ class Reader:
         """The schema drift of this connection, oldest first."""
         with self._lock:
             return list(self._drift)
+
+    def close(self) -> None:
+        """Store decoded reads that wait, and end the threads."""
+        self._decoded.close()
 
     def list(
         self,
@@ -263,10 +270,14 @@ class Reader:
             with self._progress.bar(operation.name) as bar:
                 return self._fetcher.fetch(read, max_age=max_age, bar=bar)
 
+        def decoded(max_age: dt.timedelta) -> _Decoded | None:
+            stored = self._fetcher.stored(read, max_age=max_age)
+            return None if stored is None else self._decoded.load(_row(operation), stored)
+
         def left_out(fetched: FetchedRead[DecodedPage]) -> LeftOut:
             return parents_left_out(parts, fetched.counts, missing or ())
 
-        return self._frame(operation, fetch, filters, options, left_out)
+        return self._frame(operation, fetch, filters, options, decoded, left_out)
 
     def _frame(
         self,
@@ -274,44 +285,18 @@ class Reader:
         fetch: Callable[[dt.timedelta], FetchedRead[DecodedPage]],
         filters: Mapping[str, Any],
         options: Options,
+        decoded: Callable[[dt.timedelta], _Decoded | None] = lambda _: None,
         left_out: Callable[[FetchedRead[DecodedPage]], LeftOut] = lambda _: LeftOut(),
     ) -> pd.DataFrame:
         row = _row(operation)
-        feed = operation.returns == "feed"
         age = self._settings.max_age if options.max_age is None else _age(operation, options.max_age)
         if options.refresh and self._settings.offline:
             raise UsageError(f"{operation.name}: refresh=True needs the service, but this connection is offline.")
-        for last in (False, True):
-            fetched = fetch(dt.timedelta(0) if options.refresh or last else age)
-            seen = self._seen(operation, fetched)
-            assembled = frames.assemble(
-                row,
-                fetched.pages,
-                keep="last" if feed else "first",
-                order=row.key if operation.sort in (BY_ID, ORDER_BY) and row.key == ("id",) else None,
-            )
-            problem = fetched.problem or shortfall(len(assembled.frame), fetched.total)
-            if problem is None or self._settings.offline:
-                break
-            self._fetcher.cache.drop([fetched.generation.id])
-            if last and not options.allow_incomplete:
-                raise IncompleteRead(
-                    f"{operation.name}: {problem}, and again on the second read. Read again later, or accept an "
-                    "incomplete frame with allow_incomplete=True.",
-                    rows=len(assembled.frame),
-                    total=fetched.total,
-                )
+        age = dt.timedelta(0) if options.refresh else age
+        # The status log needs the service's date of each page.
+        kept = None if self._status_log is not None else decoded(age)
+        fetched, assembled, problem = self._assembled(operation, fetch, age, options) if kept is None else (*kept, None)
         frame = assembled.frame
-        frames.validate(row, frame)
-        if problem is None:
-            self._fetcher.finish(operation, fetched)
-            if self._status_log is not None and seen:
-                self._status_log.note(operation.resource, seen)
-        else:
-            notify(
-                f"{operation.name}: {problem}. The frame is incomplete and has {plural(len(frame), 'row')}.",
-                IncompleteReadWarning,
-            )
         parents = left_out(fetched)
         for message, category in parents.warnings():
             notify(f"{operation.name}: {message}", category)
@@ -326,7 +311,50 @@ class Reader:
             "withheld_parents": parents.withheld,
         }
         self._report(assembled.drift, from_cache=fetched.from_cache == sum(fetched.counts))
+        if kept is None and problem is None and operation.returns != "feed":
+            self._decoded.save(row, fetched, assembled)
         return frame
+
+    def _assembled(
+        self,
+        operation: Operation,
+        fetch: Callable[[dt.timedelta], FetchedRead[DecodedPage]],
+        max_age: dt.timedelta,
+        options: Options,
+    ) -> tuple[FetchedRead[DecodedPage], frames.Assembled, str | None]:
+        """Return the validated rows of a read, read again if the pages do not add up, and what still does not."""
+        row = _row(operation)
+        for last in (False, True):
+            fetched = fetch(dt.timedelta(0) if last else max_age)
+            seen = self._seen(operation, fetched)
+            assembled = frames.assemble(
+                row,
+                fetched.pages,
+                keep="last" if operation.returns == "feed" else "first",
+                order=row.key if operation.sort in (BY_ID, ORDER_BY) and row.key == ("id",) else None,
+            )
+            problem = fetched.problem or shortfall(len(assembled.frame), fetched.total)
+            if problem is None or self._settings.offline:
+                break
+            self._fetcher.cache.drop([fetched.generation.id])
+            if last and not options.allow_incomplete:
+                raise IncompleteRead(
+                    f"{operation.name}: {problem}, and again on the second read. Read again later, or accept an "
+                    "incomplete frame with allow_incomplete=True.",
+                    rows=len(assembled.frame),
+                    total=fetched.total,
+                )
+        frames.validate(row, assembled.frame)
+        if problem is None:
+            self._fetcher.finish(operation, fetched)
+            if self._status_log is not None and seen:
+                self._status_log.note(operation.resource, seen)
+        else:
+            notify(
+                f"{operation.name}: {problem}. The frame is incomplete and has {plural(len(assembled.frame), 'row')}.",
+                IncompleteReadWarning,
+            )
+        return fetched, assembled, problem
 
     def _seen(self, operation: Operation, fetched: FetchedRead[DecodedPage]) -> Sequence[Seen]:
         """Return the statuses of rows and their times for the status log."""
