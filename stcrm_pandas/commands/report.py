@@ -29,7 +29,10 @@ def report(
         Path | None,
         typer.Option(metavar="FILE", help="CSV or XLSX with campaign, month and amount, for the cost per job."),
     ] = None,
-    anonymous: Annotated[bool, typer.Option("--anonymous", help="Leave out the call lists.")] = False,
+    anonymous: Annotated[bool, typer.Option("--anonymous", help="Leave out the call lists, in a folder, too.")] = False,
+    with_lists: Annotated[
+        bool, typer.Option("--with-lists", help="Keep the call lists in a file. Default: only a folder has them.")
+    ] = False,
     company: Annotated[str | None, typer.Option(metavar="NAME", help="Company name to show in the report.")] = None,
     time_zone: Annotated[str | None, typer.Option(help="The company's time zone, if STCRM_TIME_ZONE is unset.")] = None,
     sandbox: Sandbox = False,
@@ -50,6 +53,7 @@ def report(
     choices = Choices(
         sandbox=state or sandbox,
         anonymous=anonymous,
+        with_lists=with_lists,
         since=since,
         until=until,
         by=by,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict, Unpack, get_args
 
 from stcrm_pandas.errors import ReportError, UsageError, require
+from stcrm_pandas.report.files import file_to_write, folder_to_write, write_files
 from stcrm_pandas.report.page import first_screen_of, index_page, page_of, title_of, together_page
 from stcrm_pandas.report.running import notebook_path, parameters_of, run_notebook
 
@@ -34,6 +34,7 @@ class Choices(TypedDict, total=False):
     by: what to group the rows by, one name or two; by default, the report's own groups.
     spend: a CSV or XLSX file with campaign, month and amount, for the cost per job.
     anonymous: leave out the rows of the call lists, and with them all personal data.
+    with_lists: keep them in a file, too. A file may be sent to somebody, so by default it has none; a folder has them.
     company: the company's name, to show in the report.
     time_zone: the company's time zone, if it is not set in the environment.
     """
@@ -44,6 +45,7 @@ class Choices(TypedDict, total=False):
     by: Sequence[str] | str | None
     spend: str | Path | None
     anonymous: bool
+    with_lists: bool
     company: str | None
     time_zone: str | None
 
@@ -56,7 +58,7 @@ def make_report(name: str, out: str | Path, **choices: Unpack[Choices]) -> Path:
     name : str
         "lead-conversion", "contact-preferences" or "booking-sources".
     out : str or Path
-        The HTML file to write, in a folder that exists.
+        The HTML file to write, in a folder that exists. It has no call lists, unless `with_lists=True`.
     choices
         What it is about (`Choices`).
 
@@ -70,7 +72,7 @@ def make_report(name: str, out: str | Path, **choices: Unpack[Choices]) -> Path:
     UsageError
         The folder is missing, or the report takes no such parameter.
     ReportError
-        A cell of the notebook failed. Then there is no new file, and an old one is as it was.
+        A cell of the notebook failed, or the file could not be written. Then an old file is as it was.
 
         make_report("lead-conversion", "leads.html", since="2026-01-01", time_zone="America/Chicago").
     """
@@ -80,7 +82,8 @@ def make_report(name: str, out: str | Path, **choices: Unpack[Choices]) -> Path:
     notebook = notebook_path(REPORTS[name])
     if choices.get("spend") is not None and "spend" not in parameters_of(notebook):
         raise UsageError(f"spend: the report {name} does not use it. Leave it out.")
-    return write_report(notebook, out, _parameters(choices))
+    _refuse_contradiction(choices)
+    return write_report(notebook, out, _parameters(_for_file(choices)))
 
 
 def make_all(out: str | Path, **choices: Unpack[Choices]) -> Path:
@@ -90,7 +93,8 @@ def make_all(out: str | Path, **choices: Unpack[Choices]) -> Path:
     ----------
     out : str or Path
         A name that ends in `.html` or `.htm`: one file with all reports, in a folder that exists. Another name: a
-        folder with a file for each report and `index.html`, made if it is not there; the folder above it is.
+        folder with a file for each report and `index.html`, made if it is not there; the folder above it is. Only a
+        folder has call lists, unless `with_lists=True`.
     choices
         What they are about (`Choices`). `by` and `spend` go to the reports that know what to do with them.
 
@@ -104,18 +108,17 @@ def make_all(out: str | Path, **choices: Unpack[Choices]) -> Path:
     UsageError
         There cannot be such a file or folder.
     ReportError
-        A cell of a notebook failed; then no file was changed. Where the application lacks the scope for what a whole
-        report is about, the index says so, the others are made, and an older file of that report stays as it was; it is
-        an error only if none can be made.
+        A cell of a notebook failed, or a file could not be written; then no file was changed. Where the application
+        lacks the scope for what a whole report is about, the index says so, the others are made, and an older file of
+        that report stays as it was; it is an error only if none can be made.
 
         make_all("reports.html", since="2026-01-01", company="Example Heating").
     """
-    place = Path(out).absolute()
-    one_file = place.suffix.lower() in _PAGE
+    _refuse_contradiction(choices)
+    one_file = Path(out).suffix.lower() in _PAGE
+    place = file_to_write(out) if one_file else folder_to_write(out)
     if one_file:
-        _refuse_folder(place)
-    elif not place.parent.is_dir() or (place.exists() and not place.is_dir()):
-        raise UsageError(f"The reports cannot be written to {place}: it is a file, or the folder above it is missing.")
+        choices = _for_file(choices)
     _refuse_unknown(_by(choices), list(REPORTS))
     notebooks, screens = _run_all(choices)
     if one_file:
@@ -123,7 +126,6 @@ def make_all(out: str | Path, **choices: Unpack[Choices]) -> Path:
         return place
     pages = {f"{name}.html": page_of(notebook, has_index=True) for name, notebook in notebooks.items()}
     pages["index.html"] = index_page("Reports", screens)
-    place.mkdir(exist_ok=True)
     write_files({place / name: page for name, page in pages.items()})
     return place / "index.html"
 
@@ -156,35 +158,9 @@ def _run_all(choices: Choices) -> tuple[dict[str, Any], dict[str, dict[str, Any]
 
 def write_report(notebook: Path, out: str | Path, parameters: Mapping[str, Any]) -> Path:
     """Run a notebook and write it as one HTML file; parameters are kept in the notebook, so never pass a secret."""
-    path = Path(out).absolute()
-    _refuse_folder(path)
+    path = file_to_write(out)
     write_files({path: page_of(run_notebook(notebook, parameters))})
     return path
-
-
-def _refuse_folder(path: Path) -> None:
-    """Raise before anything is read if there cannot be such a file."""
-    if not path.parent.is_dir():
-        raise UsageError(f"The folder {path.parent} does not exist. Create it, or write the report elsewhere.")
-    if path.is_dir():
-        raise UsageError(f"{path} is a folder. Name the file to write.")
-
-
-def write_files(pages: Mapping[Path, str]) -> None:
-    """Write all files under temporary names, and rename them only when all are written."""
-    parts: dict[Path, Path] = {}
-    try:
-        for path, page in pages.items():
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-            parts[path] = Path(name)
-            with os.fdopen(handle, "w", encoding="utf-8") as part:
-                part.write(page)
-        for path, written in parts.items():
-            os.replace(written, path)
-    except BaseException:
-        for written in parts.values():
-            written.unlink(missing_ok=True)
-        raise
 
 
 def _parameters(choices: Choices) -> dict[str, Any]:
@@ -192,14 +168,25 @@ def _parameters(choices: Choices) -> dict[str, Any]:
     if choices.get("sandbox"):
         require("sandbox")
     by, spend = _by(choices), choices.get("spend")
+    kept = {name: value for name, value in choices.items() if name != "with_lists"}  # no parameter of a notebook
     return {
-        **choices,
+        **kept,
         "sandbox": _plain(choices.get("sandbox", False)),
         "by": by[0] if len(by) == 1 else by or None,
         "spend": None if spend is None else str(Path(spend).absolute()),
         "anonymous": choices.get("anonymous") or None,
         "progress": False,
     }
+
+
+def _refuse_contradiction(choices: Choices) -> None:
+    if choices.get("anonymous") and choices.get("with_lists"):
+        raise UsageError("anonymous leaves out the call lists, and with_lists keeps them: choose one.")
+
+
+def _for_file(choices: Choices) -> Choices:
+    """Return the choices for a file that may be sent: without call lists, unless they are asked for."""
+    return {**choices, "anonymous": not choices.get("with_lists")}
 
 
 def _by(choices: Choices) -> list[str]:

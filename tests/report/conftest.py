@@ -64,10 +64,10 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
-    """What `stcrm report all` said on a small company with evil names in it, and the folder of the reports."""
+def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The state of a small company with evil names in it, in a folder for its reports; what is read is cached there."""
     folder = tmp_path_factory.mktemp("company")
-    state, out = folder / "company.sqlite", folder / "reports"
+    state = folder / "company.sqlite"
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("STCRM_CACHE_DIR", str(folder / "cache"))
         environment.setenv("STCRM_STATE_DIR", str(folder / "state"))
@@ -77,8 +77,22 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
                 crm.leads.create(
                     campaign_id=campaign, summary="Leak", follow_up_date="2026-01-05T15:00Z", lead_customer_name=name
                 )
-        given = ["--sandbox", "--state", str(state), "--until", "2030-01-01", "--out", str(out)]
-        return CliRunner().invoke(app, ["report", "all", *given]), out
+    return state
+
+
+def report_of(state: Path, *options: str) -> Result:
+    """What `stcrm report` said about the small company."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("STCRM_CACHE_DIR", str(state.parent / "cache"))
+        environment.setenv("STCRM_STATE_DIR", str(state.parent / "state"))
+        return CliRunner().invoke(app, ["report", *options, "--sandbox", "--state", str(state)])
+
+
+@pytest.fixture(scope="session")
+def made(company: Path) -> tuple[Result, Path]:
+    """What `stcrm report all` said, and the folder of the reports."""
+    out = company.parent / "reports"
+    return report_of(company, "all", "--until", "2030-01-01", "--out", str(out)), out
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ A read notes it in `frame.attrs["stcrm"]`; other frames may lack it.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -208,7 +209,7 @@ def _source(name: str, frame: Any) -> dict[str, str]:
     return {
         "frame": name,
         "rows": "not read" if frame is None else f"{len(frame):,}",
-        "filters": ", ".join(f"{key} {value}" for key, value in filters.items() if value is not None),
+        "filters": ", ".join(_filter(key, value) for key, value in filters.items() if value is not None),
         "read at": "" if fetched is None else f"{moment(fetched, dt.UTC, name='fetched_at'):%Y-%m-%d %H:%M %Z}",
         "from cache": f"{noted['pages_from_cache']} of {noted.get('pages', '?')} pages"
         if "pages_from_cache" in noted
@@ -216,6 +217,15 @@ def _source(name: str, frame: Any) -> dict[str, str]:
         "complete": "" if complete is None else "yes" if complete else "no",
         "undocumented": f"{noted['drift']:,} values" if noted.get("drift") else "",
     }
+
+
+def _filter(key: str, value: Any) -> str:
+    """Return a filter as text; of ids, which lead to people, only their number."""
+    if not key.endswith(("id", "ids")):
+        return f"{key} {value}"
+    values = value if isinstance(value, list) else [value]
+    shortened = re.fullmatch(r"… (\d+) in all", str(values[-1])) if values else None
+    return f"{key}: {shortened[1] if shortened else len(values)}"
 
 
 def cautions(
