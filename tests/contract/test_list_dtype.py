@@ -32,6 +32,8 @@ def test_cells_are_compared_grouped_and_counted(frame):
     assert frame.groupby("tags", dropna=False).size().tolist() == [1, 1, 1, 1]
     assert tags.value_counts().to_dict() == {(1, 2): 1, (): 1, (2,): 1}
     assert len(pd.concat([frame, frame]).drop_duplicates()) == 4
+    assert not (tags == "Open").any()
+    assert frame.assign(status="Open").replace("Open", "O")["status"].eq("O").all()
     assert frame.sort_values("tags")["id"].tolist() == [2, 1, 4, 3]
 
 

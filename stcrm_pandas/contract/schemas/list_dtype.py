@@ -184,7 +184,7 @@ class ListArray(ExtensionArray):
         if isinstance(other, ListArray):
             return np.asarray(self._cells == other._cells, bool) & ~self.isna()
         others = [other] * len(self) if _is_cell(self._dtype.field, other) else other
-        if not isinstance(others, Iterable):
+        if isinstance(others, str) or not isinstance(others, Iterable):
             return np.zeros(len(self), bool)
         pairs = zip(self._cells, others, strict=True)
         return np.fromiter((one is not None and one == two for one, two in pairs), bool, len(self))
