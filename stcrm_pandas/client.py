@@ -25,6 +25,8 @@ from stcrm_pandas.http.session import CachedServiceSession
 from stcrm_pandas.printable import closest, printable
 from stcrm_pandas.reads.connection import Connection
 from stcrm_pandas.reads.fetching import Fetcher
+from stcrm_pandas.reads.naming import add_names
+from stcrm_pandas.reads.options import MaxAge, Options
 from stcrm_pandas.reads.progress import Progress
 from stcrm_pandas.reads.reading import Reader
 from stcrm_pandas.reads.status_log import StatusLog, status_log_path
@@ -253,6 +255,84 @@ class Client(BulkEdits):
         self.contact_preferences = ContactPreferences(reader, writer, port)
         self.tags = Tags(reader, writer, port)
         self.lookups = Lookups(reader)
+
+    def named(
+        self,
+        frame: pd.DataFrame,
+        *,
+        max_age: MaxAge = None,
+        refresh: bool = False,
+        allow_incomplete: bool = False,
+    ) -> pd.DataFrame:
+        """Add names for ids, the phone and the e-mail address of customers, and local times.
+
+        The frame can come from any method, or be a selection or a merge of such frames. Only what its ids need is read:
+        the rows with these ids, or the complete list if that takes fewer requests. A notebook or a terminal shows what
+        is requested.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            Rows with ids: leads, bookings, customers, locations, jobs and so on.
+        max_age : str, float or timedelta, optional
+            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+        refresh : bool, default False
+            True ignores cached data, and caches the new result.
+        allow_incomplete : bool, default False
+            True returns incomplete data with a warning instead of raising an error.
+
+        Returns
+        -------
+        DataFrame
+            The same rows in the same order, with the same index, and additional columns at the end. They depend only on
+            the columns of the frame; an id that does not exist has missing values.
+
+            ===================  ==================================================================================
+            column of the frame  added columns
+            ===================  ==================================================================================
+            `customer_id`        `customer`, `phone` (`+15125550101`), `do_not_call`, `do_not_text`, `email`
+            `location_id`        `location`
+            `campaign_id`        `campaign`, `campaign_category`
+            `business_unit_id`   `business_unit`
+            `job_type_id`        `job_type`
+            `call_reason_id`     `call_reason`
+            `tag_type_ids`       `tags`: tuples of names
+            `created_by_id`      `created_by`: the employee or technician with this user id
+            a time               the same with `_local`, in the tenant's time zone; missing before 1900
+            dismissing reason    `dismissing_reason`, if `connect(dismissing_reasons=…)` has the names
+            ===================  ==================================================================================
+
+            Customers have the same for their `id`, except `customer`. Bookings have `phone` and `email`, if there are
+            at most 500.
+
+        Raises
+        ------
+        UsageError
+            The frame has nothing to add names for, or already has one of these columns.
+
+        Warns
+        -----
+        MissingNamesWarning
+            Some names could not be read, for example because a scope is missing. The others are added.
+
+        Notes
+        -----
+        Of several phones, one that may be called comes before one that may not, a valid number before an invalid one, a
+        mobile phone before another, and one that may be texted before one that may not. Of several e-mail addresses,
+        one that opted out of marketing comes last. What a lead has itself (`lead_customer_name`, `lead_phone`,
+        `lead_email`) comes first.
+
+        `do_not_call` is True if a contact that was read turns both marketing and job reminders off for the number, or
+        if its customer has `do_not_service`; `do_not_text` if a contact blocks texts. Other customers with the same
+        number, and opt-outs that are recorded outside the CRM, may not have been read: False is no permission.
+
+        Examples
+        --------
+        >>> jobs = crm.named(crm.lookups.jobs.list())
+        >>> jobs[["customer", "campaign", "job_type"]].notna().all().all()
+        np.True_
+        """
+        return add_names(self._reader, frame, Options(max_age, refresh, allow_incomplete))
 
     def operations(self, *, all: bool = False) -> pd.DataFrame:
         """Return the operations of the API, with the method for each.

@@ -46,6 +46,7 @@ __all__ = [
     "IncompleteReadWarning",
     "InvalidResponse",
     "MissingExtra",
+    "MissingNamesWarning",
     "MissingParentsWarning",
     "MissingRows",
     "NotCachedError",
@@ -303,6 +304,10 @@ class IncompleteReadWarning(StcrmWarning):
 
 class MissingParentsWarning(StcrmWarning):
     """Some of the requested parents do not exist. The rows of the others were read."""
+
+
+class MissingNamesWarning(StcrmWarning):
+    """Some names could not be read, for example because a scope is missing. Their columns are empty."""
 
 
 def notify(message: str, category: type[Warning]) -> None:

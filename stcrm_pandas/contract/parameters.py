@@ -88,6 +88,7 @@ FILTERS: Final = {
     "since": "Only rows changed at or after this time. By default, without a token, all rows.",
     "continue_from": "The token of an earlier feed (`Feed.continue_from`), to return rows changed since then.",
     "include_recent_changes": "True includes changes from about the last 15 minutes. Duplicates are dropped.",
+    "names": "True adds names for ids, contacts of customers, and local times, as `crm.named` does.",
     "max_age": 'Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection\'s.',
     "refresh": "True ignores cached data, and caches the new result.",
     "allow_incomplete": "True returns incomplete data with a warning instead of raising an error.",

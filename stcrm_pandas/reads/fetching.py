@@ -107,6 +107,14 @@ class Fetcher:
         elif fetched.generation.parts is None:
             self.cache.finish(fetched.generation, fetched.counts)
 
+    def pages(self, read: Read[P]) -> int | None:
+        """Return the number of pages of a list; it requests a single row, because the service counts them all."""
+        query = wire.page_query(read.operation, read.parts[0].query, 1, 1)
+        with self._requests:
+            response = self._session.ask(wire.build_request(read.operation, self._api_url, self._tenant, query=query))
+        total = read.decode(response.content, {}).total
+        return None if total is None else max(1, -(-total // self._size))
+
     def fetch_feed(
         self, read: Read[P], start: str | None, *, max_age: dt.timedelta, bar: Bar
     ) -> tuple[FetchedRead[P], str | None]:

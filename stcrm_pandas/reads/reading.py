@@ -67,6 +67,11 @@ class Reader:
         self._lock = threading.Lock()
 
     @property
+    def settings(self) -> Settings:
+        """The settings of the connection."""
+        return self._settings
+
+    @property
     def strict(self) -> bool:
         """Whether schema drift is an error."""
         return self._settings.strict
@@ -80,6 +85,27 @@ class Reader:
     def close(self) -> None:
         """Store decoded reads that wait, and end the threads."""
         self._decoded.close()
+
+    def say(self, what: str) -> None:
+        """Print a line in a terminal or notebook."""
+        self._progress.say(what)
+
+    def is_stored(
+        self,
+        operation: Operation,
+        filters: Mapping[str, Any],
+        options: Options,
+        below: Sequence[PathAndParents] = (({}, {}),),
+    ) -> bool:
+        """Return whether the cache has this list, no older than the options allow."""
+        read = _read_of(operation, self._parts(operation, filters, below)[1])
+        age = None if self._settings.offline else self._max_age(operation, options)
+        return self._fetcher.cache.find(read.signature, max_age=age) is not None
+
+    def requests_for(self, operation: Operation) -> int | None:
+        """Return how many requests a complete list takes, from a request for one row; None if that is unknown."""
+        read = _read_of(operation, self._parts(operation, {})[1])
+        return None if self._settings.offline else self._fetcher.pages(read)
 
     def list(
         self,
@@ -115,6 +141,16 @@ class Reader:
         ResponseError
             The response has rows whose ids were not requested.
         """
+        filters, parts = self._parts(operation, filters, below)
+        found = self._read(operation, parts, {**_parents(parts), **filters}, options, missing=missing)
+        if filters.get("ids") is not None:
+            _raise_for_unrequested(operation, found, {whole_number(id) for id in _as_list(filters["ids"], always=True)})
+        return found
+
+    def _parts(
+        self, operation: Operation, filters: Mapping[str, Any], below: Sequence[PathAndParents] = (({}, {}),)
+    ) -> tuple[dict[str, Any], Sequence[Part]]:
+        """Return the filters of a list as they are sent, and its parts: ids are sent fifty in a request."""
         filters = {**filters, **{name: value for name, value in operation.required if filters.get(name) is None}}
         lists = {snake(field.name): field for field in operation.filters if field.many}
         filters = {name: _as_list(value) if name in lists else value for name, value in filters.items()}
@@ -125,11 +161,7 @@ class Reader:
             queries = self._split(operation, filters, long[0], lists[long[0]].name)
         else:
             raise UsageError(f"{operation.name}: give at most {IDS_PER_REQUEST} values for {' and '.join(long)}.")
-        parts = [Part(path, query, columns) for path, columns in below for query in queries]
-        found = self._read(operation, parts, {**_parents(parts), **filters}, options, missing=missing)
-        if filters.get("ids") is not None:
-            _raise_for_unrequested(operation, found, {whole_number(id) for id in _as_list(filters["ids"], always=True)})
-        return found
+        return filters, [Part(path, query, columns) for path, columns in below for query in queries]
 
     def _split(self, operation: Operation, filters: Mapping[str, Any], name: str, parameter: str) -> Sequence[Query]:
         """Return one query for each group of ids; the other filters are the same in all."""
@@ -289,10 +321,9 @@ class Reader:
         left_out: Callable[[FetchedRead[DecodedPage]], LeftOut] = lambda _: LeftOut(),
     ) -> pd.DataFrame:
         row = _row(operation)
-        age = self._settings.max_age if options.max_age is None else _age(operation, options.max_age)
+        age = self._max_age(operation, options)
         if options.refresh and self._settings.offline:
             raise UsageError(f"{operation.name}: refresh=True needs the service, but this connection is offline.")
-        age = dt.timedelta(0) if options.refresh else age
         # The status log needs the service's date of each page.
         kept = None if self._status_log is not None else decoded(age)
         fetched, assembled, problem = self._assembled(operation, fetch, age, options) if kept is None else (*kept, None)
@@ -355,6 +386,11 @@ class Reader:
                 IncompleteReadWarning,
             )
         return fetched, assembled, problem
+
+    def _max_age(self, operation: Operation, options: Options) -> dt.timedelta:
+        if options.refresh:
+            return dt.timedelta(0)
+        return self._settings.max_age if options.max_age is None else _age(operation, options.max_age)
 
     def _seen(self, operation: Operation, fetched: FetchedRead[DecodedPage]) -> Sequence[Seen]:
         """Return the statuses of rows and their times for the status log."""

@@ -44,6 +44,7 @@ class Leads(LeadFollowUp, Exportable):
         created_before: When | None = None,
         modified_on_or_after: When | None = None,
         modified_before: When | None = None,
+        names: bool = False,
         max_age: MaxAge = None,
         refresh: bool = False,
         allow_incomplete: bool = False,
@@ -90,6 +91,8 @@ class Leads(LeadFollowUp, Exportable):
             Only rows last modified at or after this time. The default time zone is the tenant's.
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
+        names : bool, default False
+            True adds names for ids, contacts of customers, and local times, as `crm.named` does.
         max_age : str, float or timedelta, optional
             Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False

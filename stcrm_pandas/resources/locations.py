@@ -45,6 +45,7 @@ class Locations(CustomerOrLocation, Exportable):
         country: str | None = None,
         latitude: float | None = None,
         longitude: float | None = None,
+        names: bool = False,
         max_age: MaxAge = None,
         refresh: bool = False,
         allow_incomplete: bool = False,
@@ -91,6 +92,8 @@ class Locations(CustomerOrLocation, Exportable):
             Only rows at this latitude, in degrees.
         longitude : float, optional
             Only rows at this longitude, in degrees.
+        names : bool, default False
+            True adds names for ids, contacts of customers, and local times, as `crm.named` does.
         max_age : str, float or timedelta, optional
             Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False

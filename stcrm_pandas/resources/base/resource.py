@@ -17,6 +17,7 @@ from stcrm_pandas.errors import UsageError
 from stcrm_pandas.http.paths import path_of
 from stcrm_pandas.printable import closest
 from stcrm_pandas.reads.feed import Feed
+from stcrm_pandas.reads.naming import add_names
 from stcrm_pandas.reads.options import MaxAge, Options
 from stcrm_pandas.reads.reading import Reader, below
 from stcrm_pandas.reads.writing import Writer
@@ -166,12 +167,14 @@ class Resource:
         """Read what a method's operation returns, once for each value in its path."""
         operation = self._operation(method)
         options = Options(**{name: arguments.pop(name) for name in _OPTIONS})
+        names = arguments.pop("names", False)
         if operation.returns == "feed":
             since, continue_from = arguments.pop("since"), arguments.pop("continue_from")
             return self._reader.export(operation, since, continue_from, arguments, options)
         if operation.returns != "row":
             parents = below(operation, arguments)
-            return self._reader.list(operation, arguments, options, below=parents)
+            found = self._reader.list(operation, arguments, options, below=parents)
+            return add_names(self._reader, found, options) if names else found
         if IDS in self._listed_by(method).filters:
             return self._get(arguments.pop("ids"), options, method, arguments)
         return self._reader.each(operation, below(operation, arguments), options)

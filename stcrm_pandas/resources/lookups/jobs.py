@@ -125,6 +125,7 @@ class Jobs(Resource):
         external_data_application_guid: str | None = None,
         external_data_key: str | None = None,
         external_data_values: str | Sequence[str] | None = None,
+        names: bool = False,
         max_age: MaxAge = None,
         refresh: bool = False,
         allow_incomplete: bool = False,
@@ -199,6 +200,8 @@ class Jobs(Resource):
             Only rows with this key in an application's data. Requires `external_data_values`.
         external_data_values : str or sequence of str, optional
             Only rows in which that key has one of these values (at most 50).
+        names : bool, default False
+            True adds names for ids, contacts of customers, and local times, as `crm.named` does.
         max_age : str, float or timedelta, optional
             Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
         refresh : bool, default False

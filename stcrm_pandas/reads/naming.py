@@ -1,0 +1,191 @@
+"""Add names for ids, the phone and the e-mail address of customers, and local times to a frame.
+
+Each id is looked up in one table with unique ids, so the rows, their order and the index stay. An id that is not there
+gets a missing value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from stcrm_pandas.contract.operations import IDS_PER_REQUEST, Operation, by_name
+from stcrm_pandas.errors import MissingNamesWarning, NotCachedError, NotFound, PermissionDenied, UsageError, notify
+from stcrm_pandas.printable import plural
+from stcrm_pandas.reads.name_lookups import LOOKUPS, ContactsOfBookings, Lookup, whole_numbers
+from stcrm_pandas.reads.options import Options
+from stcrm_pandas.reads.reading import PathAndParents, Reader
+
+__all__ = ["add_names"]
+
+FEW = 10
+"""Up to so many requests by id are sent without asking how long the complete list is."""
+
+MOST_BOOKINGS = 500
+"""The API lists the contacts of each booking separately; those of more bookings are not read."""
+
+_NEVER = pd.Timestamp("1900-01-01", tz="UTC")
+"""Earlier times are the API's "never", which some time zones would move out of the range of Python's dates."""
+
+
+def add_names(reader: Reader, frame: pd.DataFrame, options: Options) -> pd.DataFrame:
+    """Return a frame with names for its ids; see `Client.named`."""
+    if not isinstance(frame, pd.DataFrame):
+        raise UsageError(f"named takes a DataFrame, not {type(frame).__name__}. That of a feed is feed.frame.")
+    if not frame.columns.is_unique:
+        raise UsageError("named: the frame has several columns of the same name. Rename them first.")
+    reads = _reads(reader, frame, options)
+    without_read = {**_reasons(reader, frame), **_local_times(reader, frame)}
+    _check(frame, [*(name for one in reads for name in one.lookup.columns), *without_read])
+    if about := [one.about for one in reads if one.about]:
+        reader.say(f"Reading names: {', '.join(about)}.")
+    tables = [one.read() for one in reads]
+    not_to_serve = _not_to_serve(frame, tables)
+    added: dict[str, pd.Series] = {}
+    for one, rows in zip(reads, tables, strict=True):
+        names = one.lookup.names(rows, one.ids, frame, not_to_serve)
+        added |= {str(name): column for name, column in names.items()}
+    problems = [problem for one in reads for problem in one.problems]
+    if reader.settings.time_zone is None and _times(frame):
+        problems.append("local times need STCRM_TIME_ZONE or connect(time_zone=…)")
+    if problems:
+        notify(f"Some names are missing: {'; '.join(problems)}.", MissingNamesWarning)
+    return frame.assign(**added, **without_read)
+
+
+class _NamesRead:
+    """The read of one lookup for one frame: the rows with its ids or all rows, whichever takes fewer requests."""
+
+    def __init__(self, reader: Reader, lookup: Lookup, frame: pd.DataFrame, ids: pd.Series, options: Options) -> None:
+        self.lookup = lookup
+        self.problems: list[str] = []
+        self.ids = ids
+        self._reader, self._frame, self._options = reader, frame, options
+        self._wanted = lookup.unique(ids)
+        self._operations = [by_name(method) for method in lookup.methods]
+        self._below: Sequence[PathAndParents] = [({}, {})]
+        if isinstance(lookup, ContactsOfBookings):
+            self._below = self._bookings()
+        self._filters = self._fewest()
+
+    @property
+    def about(self) -> str:
+        """What will be requested; empty if nothing."""
+        stored = (self._reader.is_stored(one, self._filters, self._options, self._below) for one in self._operations)
+        if not self._wanted or not self._below or all(stored):
+            return ""
+        count = self._by_ids if self._filters else len(self._below)
+        return f"{self.lookup.what} ({plural(count, 'request')})" if self._filters or count > 1 else self.lookup.what
+
+    def read(self) -> pd.DataFrame | None:
+        """Return the rows with names that may be read; None if there are none."""
+        tables = [rows for one in self._operations if (rows := self._rows(one)) is not None]
+        if len(self._operations) > 1:
+            tables = [rows[[self.lookup.key, *self.lookup.columns.values()]] for rows in tables]
+        return pd.concat(tables) if tables else None
+
+    def _rows(self, operation: Operation) -> pd.DataFrame | None:
+        try:
+            if self._wanted:
+                return self._reader.list(operation, self._filters, self._options, below=self._below)
+        except NotFound:
+            pass  # of bookings: the only one, or all
+        except PermissionDenied as denied:
+            self._miss(f"{operation.name} needs {denied.scope or 'a scope'}")
+        except NotCachedError:
+            self._miss(f"{operation.name} is not in the cache, and the connection is offline")
+        return None
+
+    def _miss(self, why: str) -> None:
+        self.problems.append(f"{', '.join(self.lookup.columns)} ({why})")
+
+    @property
+    def _by_ids(self) -> int:
+        return -(-len(self._wanted) // IDS_PER_REQUEST)
+
+    def _fewest(self) -> dict[str, Any]:
+        """Return the filter by ids, or none for the complete list."""
+        by, operation = self.lookup.by, self._operations[0]
+        if by is None or not self._wanted or self._reader.is_stored(operation, {}, self._options):
+            return {}
+        if self._by_ids > FEW:
+            with suppress(PermissionDenied):
+                complete = self._reader.requests_for(operation)
+                if complete is not None and complete < self._by_ids:
+                    return {}
+        return {by: self._wanted}
+
+    def _bookings(self) -> Sequence[PathAndParents]:
+        """Return the bookings whose contacts are read."""
+        if len(self._wanted) > MOST_BOOKINGS:
+            self._miss(
+                f"the API lists the contacts of each booking separately; select at most {MOST_BOOKINGS} bookings, not "
+                f"{len(self._wanted):,}"
+            )
+            return []
+        providers = zip(self.ids, self._frame["booking_provider_id"], strict=True)
+        of = {id: provider for id, provider in providers if not pd.isna(id) and not pd.isna(provider)}
+        return [({"id": id}, {"booking_id": id, "booking_provider_id": of[id]}) for id in self._wanted if id in of]
+
+
+def _reads(reader: Reader, frame: pd.DataFrame, options: Options) -> list[_NamesRead]:
+    """Return the reads that a frame needs; of two with the same columns the first."""
+    reads: list[_NamesRead] = []
+    taken: set[str] = set()
+    for lookup in LOOKUPS:
+        ids = lookup.ids_of(frame)
+        if ids is not None and taken.isdisjoint(lookup.columns):
+            taken.update(lookup.columns)
+            reads.append(_NamesRead(reader, lookup, frame, ids, options))
+    return reads
+
+
+def _not_to_serve(frame: pd.DataFrame, tables: Iterable[pd.DataFrame | None]) -> list[int]:
+    """Return the customers for whom no work may be done, where customers were read or are the frame."""
+    customers = [one for one in tables if one is not None and "do_not_service" in one]
+    if "customer_id" not in frame and {"id", "do_not_service"} <= set(frame):
+        customers.append(frame)
+    return [id for one in customers for id in one.loc[one["do_not_service"].eq(True).fillna(False), "id"]]
+
+
+def _reasons(reader: Reader, frame: pd.DataFrame) -> dict[str, pd.Series]:
+    """Return the names of dismissing reasons, if the settings have them."""
+    known = reader.settings.dismissing_reasons
+    if not known or "dismissing_reason_id" not in frame:
+        return {}
+    ids = whole_numbers(frame["dismissing_reason_id"])
+    return {"dismissing_reason": ids.astype(object).map(known).astype("str")}
+
+
+def _times(frame: pd.DataFrame) -> list[str]:
+    return [
+        str(name)
+        for name, dtype in frame.dtypes.items()
+        if isinstance(dtype, pd.DatetimeTZDtype) and not str(name).endswith("_local")
+    ]
+
+
+def _local_times(reader: Reader, frame: pd.DataFrame) -> dict[str, pd.Series]:
+    """Return the times in the tenant's time zone, if it is known."""
+    if (name := reader.settings.time_zone) is None:
+        return {}
+    zone = ZoneInfo(name)
+    return {f"{one}_local": frame[one].mask(frame[one] < _NEVER).dt.tz_convert(zone) for one in _times(frame)}
+
+
+def _check(frame: pd.DataFrame, added: Sequence[str]) -> None:
+    """Raise if nothing would be added, or if a column would be replaced."""
+    if not added:
+        known = ", ".join(dict.fromkeys(lookup.ids for lookup in LOOKUPS))
+        raise UsageError(
+            f"named: the frame has no times, and none of the columns {known}. If a column has such ids, rename it: "
+            'frame.rename(columns={"id": "customer_id"}).'
+        )
+    if clash := [name for name in added if name in frame]:
+        raise UsageError(
+            f"named: the frame already has {', '.join(clash)}. Drop or rename them first: frame.drop(columns={clash})."
+        )
