@@ -80,7 +80,7 @@ def plan(
             crm._port,
             name,
             old,
-            new.over(old),
+            new,
             reason=reason,
             check=check,
             keep_coordinates=keep_coordinates,

@@ -170,7 +170,8 @@ VALUES: Final = {
 
 PLANS: Final = {
     "before": "The rows as they were read.",
-    "after": "The same rows, edited. Omitted rows and columns do not change; a missing value clears the cell.",
+    "after": "The same rows, edited, or a sheet from `read_sheet`. Omitted rows and columns do not change; a missing "
+    "value clears the cell.",
     "reason": "Why the change is made. It is stored in the journal.",
     "allow_opt_in": "True allows opt-ins. They require `consent_source` and a check of other records.",
     "consent_source": "Who consented, when and how. It is stored in the journal.",

@@ -18,13 +18,14 @@ from stcrm_pandas.edits.plan.steps import PlanOptions
 from stcrm_pandas.edits.plans import Plan
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import PermissionDenied, ServiceError, UsageError
+from stcrm_pandas.sheets.sheet import Sheet
 
 
 def changes(
     port: Port,
     resource: str,
     before: pd.DataFrame,
-    after: pd.DataFrame,
+    after: pd.DataFrame | Sheet,
     *,
     reason: str | None = None,
     check: bool = False,
@@ -37,6 +38,8 @@ def changes(
     ----------
     resource : str
         The resource: a key of `TARGETS`.
+    after : DataFrame or Sheet
+        The edited rows. Suspect cells of a sheet do not change.
     check : bool, default False
         Make the checks that need a read now instead of when the plan is applied.
     options
@@ -49,6 +52,8 @@ def changes(
     """
     if resource not in TARGETS:
         raise UsageError(f"Rows of {resource!r} cannot be changed. These can: {', '.join(TARGETS)}.")
+    if isinstance(after, Sheet):
+        after = after.over(before)
     plan = plan_changes(
         resource,
         before,

@@ -15,6 +15,7 @@ from stcrm_pandas.resources.base.resource import Ids, MaxAge, checked, operation
 
 if TYPE_CHECKING:
     from stcrm_pandas.edits.plans import Plan
+    from stcrm_pandas.sheets.sheet import Sheet
 
 
 class BookingContacts(Plannable):
@@ -253,7 +254,7 @@ class BookingContacts(Plannable):
     def plan_contact_changes(
         self,
         before: pd.DataFrame,
-        after: pd.DataFrame,
+        after: pd.DataFrame | Sheet,
         *,
         reason: str | None = None,
         check: bool = False,
@@ -265,8 +266,9 @@ class BookingContacts(Plannable):
         ----------
         before : DataFrame
             The rows as they were read.
-        after : DataFrame
-            The same rows, edited. Omitted rows and columns do not change; a missing value clears the cell.
+        after : DataFrame or Sheet
+            The same rows, edited, or a sheet from `read_sheet`. Omitted rows and columns do not change; a missing value
+            clears the cell.
         reason : str, optional
             Why the change is made. It is stored in the journal.
         check : bool, default False

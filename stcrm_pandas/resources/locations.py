@@ -15,6 +15,7 @@ from stcrm_pandas.resources.base.resource import Ids, MaxAge, When, checked, ope
 
 if TYPE_CHECKING:
     from stcrm_pandas.edits.plans import Plan
+    from stcrm_pandas.sheets.sheet import Sheet
 
 
 class Locations(CustomerOrLocation, Exportable):
@@ -353,7 +354,7 @@ class Locations(CustomerOrLocation, Exportable):
     def plan_changes(
         self,
         before: pd.DataFrame,
-        after: pd.DataFrame,
+        after: pd.DataFrame | Sheet,
         *,
         reason: str | None = None,
         keep_coordinates: bool = False,
@@ -371,8 +372,9 @@ class Locations(CustomerOrLocation, Exportable):
         ----------
         before : DataFrame
             The rows as they were read.
-        after : DataFrame
-            The same rows, edited. Omitted rows and columns do not change; a missing value clears the cell.
+        after : DataFrame or Sheet
+            The same rows, edited, or a sheet from `read_sheet`. Omitted rows and columns do not change; a missing value
+            clears the cell.
         reason : str, optional
             Why the change is made. It is stored in the journal.
         keep_coordinates : bool, default False

@@ -24,7 +24,7 @@ from stcrm_pandas.contract.schemas.leads import LEADS
 from stcrm_pandas.contract.schemas.list_dtype import dtypes_of
 from stcrm_pandas.contract.schemas.parts import CustomField
 from stcrm_pandas.edits.diff.frames import diff
-from stcrm_pandas.errors import StcrmWarning, UsageError
+from stcrm_pandas.errors import DriftWarning, StcrmWarning, UsageError
 from stcrm_pandas.sheets.files import row_of
 
 from ..frame.random_frames import ROWS, frames
@@ -473,3 +473,17 @@ def test_sandbox_reads_round_trip_in_every_format(sandbox: Any, tmp_path: Path) 
             assert len(diff(frame, sheet, row=row)) == 0
             for name in ("environment", "tenant", "resource"):
                 assert sheet.frame.attrs["stcrm"][name] == frame.attrs["stcrm"][name]
+
+
+def test_plan_takes_a_sheet_and_leaves_suspect_cells(sandbox: Any, tmp_path: Path) -> None:
+    with stcrm.connect(sandbox=sandbox) as crm:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DriftWarning)
+            before = crm.customers.list(active=True).head(3)
+        path = stcrm.write_sheet(before[["id", "name", "address_zip"]], tmp_path / "customers.xlsx")
+        workbook = openpyxl.load_workbook(path)
+        cells = workbook.worksheets[0]
+        cells["B2"], cells["C3"] = "Ann Lee", 2134
+        workbook.save(path)
+        plan = crm.customers.plan_changes(before, read_warned(path))
+    assert plan.changes[["id", "column", "new"]].values.tolist() == [[before["id"].iloc[0], "name", "Ann Lee"]]

@@ -14,6 +14,7 @@ from stcrm_pandas.resources.base.resource import Feed, Ids, MaxAge, When, checke
 
 if TYPE_CHECKING:
     from stcrm_pandas.edits.plans import Plan
+    from stcrm_pandas.sheets.sheet import Sheet
 
 FEW = 5_000
 """Contacts of up to this many rows are read by id, 50 in a request; for more rows, all contacts are read."""
@@ -227,7 +228,7 @@ class PhonesAndEmails(Plannable):
     def plan_contact_changes(
         self,
         before: pd.DataFrame,
-        after: pd.DataFrame,
+        after: pd.DataFrame | Sheet,
         *,
         reason: str | None = None,
         allow_opt_in: bool = False,
@@ -245,8 +246,9 @@ class PhonesAndEmails(Plannable):
         ----------
         before : DataFrame
             The rows as they were read.
-        after : DataFrame
-            The same rows, edited. Omitted rows and columns do not change; a missing value clears the cell.
+        after : DataFrame or Sheet
+            The same rows, edited, or a sheet from `read_sheet`. Omitted rows and columns do not change; a missing value
+            clears the cell.
         reason : str, optional
             Why the change is made. It is stored in the journal.
         allow_opt_in : bool, default False

@@ -10,6 +10,7 @@ from stcrm_pandas.resources.base.resource import WritableResource, checked
 
 if TYPE_CHECKING:
     from stcrm_pandas.edits.plans import Plan
+    from stcrm_pandas.sheets.sheet import Sheet
 
 WARN_ABOVE = 0.25
 """A plan that changes more than this share of all rows has a warning."""
@@ -22,7 +23,7 @@ class Plannable(WritableResource):
     def plan_changes(
         self,
         before: pd.DataFrame,
-        after: pd.DataFrame,
+        after: pd.DataFrame | Sheet,
         *,
         reason: str | None = None,
         allow_opt_in: bool = False,
@@ -36,8 +37,9 @@ class Plannable(WritableResource):
         ----------
         before : DataFrame
             The rows as they were read.
-        after : DataFrame
-            The same rows, edited. Omitted rows and columns do not change; a missing value clears the cell.
+        after : DataFrame or Sheet
+            The same rows, edited, or a sheet from `read_sheet`. Omitted rows and columns do not change; a missing value
+            clears the cell.
         reason : str, optional
             Why the change is made. It is stored in the journal.
         allow_opt_in : bool, default False
@@ -78,7 +80,7 @@ class Plannable(WritableResource):
             warn_above=warn_above,
         )
 
-    def _plan(self, resource: str, before: pd.DataFrame, after: pd.DataFrame, **options: Any) -> Plan:
+    def _plan(self, resource: str, before: pd.DataFrame, after: pd.DataFrame | Sheet, **options: Any) -> Plan:
         from stcrm_pandas.edits import planning
 
         return planning.changes(self._port, resource, before, after, **options)
