@@ -13,6 +13,7 @@ PAGES = [
     *(ROOT / file for file in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
     *sorted(page for page in (ROOT / "docs").rglob("*.md") if page.relative_to(ROOT / "docs").parts[0] not in MADE),
 ]
+TUTORIALS = [page for page in PAGES if page.parent.name == "tutorials"]
 _FENCE = re.compile(r"^```(?P<language>.*)\n(?P<code>(?:.*\n)*?)^```$", re.MULTILINE)
 
 

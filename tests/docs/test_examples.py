@@ -16,10 +16,12 @@ from stcrm_pandas import client
 from stcrm_pandas.errors import StcrmWarning
 from stcrm_pandas.sandbox import Fault
 
-from .pages import PAGES, Block, blocks, name
+from .pages import PAGES, TUTORIALS, Block, blocks, name
 
 RUN = {"python", "pycon", "json"}
-WITH_EXAMPLES = [page for page in PAGES if any(block.language in RUN for block in blocks(page))]
+WITH_EXAMPLES = [
+    page for page in PAGES if page not in TUTORIALS and any(block.language in RUN for block in blocks(page))
+]
 
 
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=name)

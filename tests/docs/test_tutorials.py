@@ -1,0 +1,89 @@
+"""Every tutorial runs as written, in at most eight lines, and its output is the one on the page."""
+
+from __future__ import annotations
+
+import ast
+import datetime as dt
+import doctest
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pandas as pd
+import pytest
+
+import stcrm_pandas as stcrm
+from stcrm_pandas import client
+from stcrm_pandas.errors import StcrmWarning
+
+from .pages import ROOT, TUTORIALS, blocks
+
+PAGES = [page for page in TUTORIALS if any(block.language == "python" for block in blocks(page))]
+SAME = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A working folder, beside a demo company that no other page has changed."""
+    monkeypatch.chdir(tmp_path)
+    as_of = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
+    with stcrm.Sandbox(leads=1000, seed=7, as_of=as_of, rate_limit=None) as company, warnings.catch_warnings():
+        warnings.simplefilter("ignore", StcrmWarning)  # of values that the API does not document, and opt-outs by hand
+        monkeypatch.setitem(client._sandboxes, "", company)
+        yield tmp_path
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_tutorials_show_their_output(page: Path, folder: Path) -> None:
+    names: dict[str, Any] = {}
+    shown = None
+    for block in blocks(page):
+        if block.language == "python":
+            BETWEEN.get(page.stem, lambda folder: None)(folder)
+            shown = run(block.code, names)
+        elif shown is None:
+            (folder / f"{page.stem}.csv").write_text(block.code)
+        else:
+            assert doctest.OutputChecker().check_output(block.code, f"{shown}\n", SAME), f"{page.stem}:\n{shown}"
+            shown = None
+    assert shown is None, f"{page.stem} has no output"
+    names["crm"].close()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_tutorials_are_short(page: Path) -> None:
+    lines = [line for block in blocks(page) if block.language == "python" for line in block.code.splitlines()]
+    assert len([line for line in lines if line and not line.startswith("import ")]) <= 8
+
+
+def test_index_lists_every_tutorial() -> None:
+    index = (ROOT / "docs" / "tutorials" / "index.md").read_text()
+    others = {page.stem for page in TUTORIALS} - {"index"}
+    assert set(re.findall(r"\]\((\w+)\.md\)", index)) == others
+    assert len(others) == 10
+
+
+def run(code: str, names: dict[str, Any]) -> str | None:
+    """Run the code, and return the text of its last expression; None if it ends with a statement."""
+    *lines, last = ast.parse(code).body
+    if not isinstance(last, ast.Expr):
+        exec(code, names)
+        return None
+    exec(compile(ast.Module(lines, []), "page", "exec"), names)
+    with pd.option_context("display.width", 120, "display.max_columns", None):
+        return repr(eval(compile(ast.Expression(last.value), "page", "eval"), names))
+
+
+def edit_the_first_customer(folder: Path) -> None:
+    """Do what the reader does in Excel."""
+    if (path := folder / "customers.xlsx").exists():
+        workbook = openpyxl.load_workbook(path)
+        workbook.worksheets[0]["B2"] = "Ann Lee"
+        workbook.save(path)
+
+
+BETWEEN: dict[str, Callable[[Path], None]] = {"edit_in_excel": edit_the_first_customer}
+"""What happens before each block of a page."""
