@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from stcrm_pandas.edits.plans import Plan, Result
     from stcrm_pandas.frame.custom_fields import custom_fields
     from stcrm_pandas.reads.feed import Feed
+    from stcrm_pandas.reads.origin import origin
     from stcrm_pandas.sandbox import Sandbox
     from stcrm_pandas.sheets.excel import to_excel
     from stcrm_pandas.sheets.files import read_sheet, write_sheet
@@ -50,6 +51,7 @@ __all__ = [
     "connect",
     "custom_fields",
     "errors",
+    "origin",
     "read_sheet",
     "read_tenants",
     "schemas",
@@ -73,6 +75,7 @@ _MODULES = {
     "Sandbox": "sandbox",
     "connect": "client",
     "custom_fields": "frame.custom_fields",
+    "origin": "reads.origin",
     "read_sheet": "sheets.files",
     "read_tenants": "sheets.tenants",
     "to_excel": "sheets.excel",
