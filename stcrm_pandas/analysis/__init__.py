@@ -7,7 +7,9 @@ from stcrm_pandas.errors import require
 
 require("analysis")
 
+from stcrm_pandas.analysis.base.chosen_period import period
 from stcrm_pandas.analysis.base.findings import work_lists
+from stcrm_pandas.analysis.base.periods import Period
 from stcrm_pandas.analysis.base.provenance import cautions, origin, sources
 from stcrm_pandas.analysis.bookings.booking_sources import BookingSources, booking_sources
 from stcrm_pandas.analysis.bookings.people import SamePerson, same_person
@@ -23,6 +25,7 @@ __all__ = [
     "ContactPreferences",
     "LeadConversion",
     "Opportunities",
+    "Period",
     "SamePerson",
     "booking_sources",
     "cautions",
@@ -31,6 +34,7 @@ __all__ = [
     "lead_conversion",
     "opportunities",
     "origin",
+    "period",
     "read_spend",
     "same_person",
     "sources",

@@ -18,6 +18,7 @@ from stcrm_pandas.analysis.base.format import plural
 from stcrm_pandas.analysis.base.headline import Contrast, Headline, Tile, tiles
 from stcrm_pandas.analysis.base.periods import Period
 from stcrm_pandas.analysis.base.provenance import attrs_of, bounds_of_creation, moment, zone
+from stcrm_pandas.analysis.base.result import Result
 from stcrm_pandas.charts.svg import sparkline, theme, trend_chart
 from stcrm_pandas.printable import company_name, is_demo
 
@@ -143,7 +144,8 @@ def first_screen(
     company : str, optional
         The company's name.
     period : Period or str, optional
-        The days that the report covers, in the company's time zone.
+        The days that the report covers, in the company's time zone. By default, the period of the first result, else
+        the days for which the frame was read.
     time_zone : str, optional
         The company's time zone, if the frame does not record it.
     cautions : sequence of str, default ()
@@ -161,11 +163,12 @@ def first_screen(
     """
     ranked = sorted((one for result in results for one in result.actions()), key=lambda one: one.worth, reverse=True)
     shown = [one for result in results for one in result.tiles()]
+    period = period or next((one.period for one in results if isinstance(one, Result)), None)
     demo = is_demo(attrs_of(of).get("environment"))
     return FirstScreen(
         title=title,
         company=company or ("Demo company" if demo else _company(of)),
-        period=str(period) if period is not None else _period(of, time_zone),
+        period=_title(period) if period is not None else _period(of, time_zone),
         read=_read(of, time_zone),
         demo=demo,
         headline=next((one.headline() for one in results if isinstance(one, HasHeadline)), Headline(title)),
@@ -181,6 +184,10 @@ def first_screen(
             for word, term in result.definitions.terms.items()
         },
     )
+
+
+def _title(period: Period | str) -> str:
+    return period.title if isinstance(period, Period) else period
 
 
 def style() -> str:

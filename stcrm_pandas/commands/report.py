@@ -17,8 +17,10 @@ def report(
         typer.Argument(metavar="REPORT", help="lead-conversion, contact-preferences, booking-sources or all."),
     ],
     out: Annotated[Path, typer.Option("--out", metavar="PATH", help="The HTML file to write; for all, also a folder.")],
-    since: Annotated[str | None, typer.Option(help="First day to include, such as 2026-01-01. Default: all.")] = None,
-    until: Annotated[str | None, typer.Option(help="First day to exclude. Default: up to now.")] = None,
+    month: Annotated[str | None, typer.Option(metavar="MONTH", help="The month to show, such as 2026-10.")] = None,
+    weeks: Annotated[int | None, typer.Option(metavar="N", help="Show the last N complete weeks.")] = None,
+    since: Annotated[str | None, typer.Option(help="First day to show, such as 2026-01-01. Default: all.")] = None,
+    until: Annotated[str | None, typer.Option(help="First day not to show. Default: up to now.")] = None,
     by: Annotated[
         list[str] | None,
         typer.Option(
@@ -54,6 +56,8 @@ def report(
         sandbox=state or sandbox,
         anonymous=anonymous,
         with_lists=with_lists,
+        month=month,
+        weeks=weeks,
         since=since,
         until=until,
         by=by,

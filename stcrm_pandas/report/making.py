@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -30,7 +31,9 @@ class Choices(TypedDict, total=False):
 
     sandbox: True for the demo company or the path of a sandbox's state file, else the connection that the
         environment names.
-    since, until: the first day to include and the first to leave out.
+    month: the month to show, such as "2026-10".
+    weeks: show this many complete weeks before the read.
+    since, until: the first day to show and the first to leave out.
     by: what to group the rows by, one name or two; by default, the report's own groups.
     spend: a CSV or XLSX file with campaign, month and amount, for the cost per job.
     anonymous: leave out the rows of the call lists, and with them all personal data.
@@ -40,6 +43,8 @@ class Choices(TypedDict, total=False):
     """
 
     sandbox: bool | str | Path
+    month: str | None
+    weeks: int | None
     since: str | None
     until: str | None
     by: Sequence[str] | str | None
@@ -70,11 +75,11 @@ def make_report(name: str, out: str | Path, **choices: Unpack[Choices]) -> Path:
     Raises
     ------
     UsageError
-        The folder is missing, or the report takes no such parameter.
+        The folder is missing, the report takes no such parameter, or the choices of a period contradict each other.
     ReportError
         A cell of the notebook failed, or the file could not be written. Then an old file is as it was.
 
-        make_report("lead-conversion", "leads.html", since="2026-01-01", time_zone="America/Chicago").
+        make_report("lead-conversion", "leads.html", month="2026-10", time_zone="America/Chicago").
     """
     if name not in REPORTS:
         raise UsageError(f"There is no report {name!r}. The reports are {', '.join(REPORTS)}.")
@@ -106,13 +111,13 @@ def make_all(out: str | Path, **choices: Unpack[Choices]) -> Path:
     Raises
     ------
     UsageError
-        There cannot be such a file or folder.
+        There cannot be such a file or folder, or the choices of a period contradict each other.
     ReportError
         A cell of a notebook failed, or a file could not be written; then no file was changed. Where the application
         lacks the scope for what a whole report is about, the index says so, the others are made, and an older file of
         that report stays as it was; it is an error only if none can be made.
 
-        make_all("reports.html", since="2026-01-01", company="Example Heating").
+        make_all("reports.html", weeks=13, company="Example Heating").
     """
     _refuse_contradiction(choices)
     one_file = Path(out).suffix.lower() in _PAGE
@@ -167,6 +172,7 @@ def _parameters(choices: Choices) -> dict[str, Any]:
     """Return the notebook's parameters; None keeps the notebook's default."""
     if choices.get("sandbox"):
         require("sandbox")
+    _refuse_period(choices)
     by, spend = _by(choices), choices.get("spend")
     kept = {name: value for name, value in choices.items() if name != "with_lists"}  # no parameter of a notebook
     return {
@@ -213,6 +219,24 @@ def _refuse_unknown(by: Sequence[str], names: Sequence[str]) -> None:
         raise UsageError(f"by: {' and '.join(by)} cannot be used. Available: {listed}.")
     if len(by) > 2:
         raise UsageError("by: give one or two names.")
+
+
+def _refuse_period(choices: Choices) -> None:
+    """Raise before anything is read if the choices of a period contradict each other, or it is in the future."""
+    from stcrm_pandas.analysis.base.chosen_period import asked_period
+
+    now = dt.datetime.now(
+        dt.timezone(dt.timedelta(hours=14))
+    )  # the day begins first there, and the zone may be unknown
+    if not isinstance(choices.get("sandbox", False), bool):
+        now = dt.datetime(9000, 1, 1, tzinfo=dt.UTC)  # the sandbox of a state file has a clock of its own
+    asked_period(
+        now,
+        month=choices.get("month"),
+        weeks=choices.get("weeks"),
+        since=choices.get("since"),
+        until=choices.get("until"),
+    )
 
 
 def _plain(sandbox: bool | str | Path) -> bool | str:

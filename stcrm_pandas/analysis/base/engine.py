@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import narwhals.stable.v2 as nw
 import pandas as pd
 
 from stcrm_pandas.analysis.base.inputs import lazy_rows
+from stcrm_pandas.analysis.base.periods import Period
 from stcrm_pandas.errors import UsageError
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "MISSING",
     "TENANT",
     "collected",
+    "created_within",
     "keys",
     "lazy",
     "local_day",
@@ -46,10 +48,16 @@ _MICROSECOND = dt.timedelta(microseconds=1)
 _NEVER = dt.datetime(2, 1, 1, tzinfo=dt.UTC)
 
 Rows = nw.LazyFrame[Any]
+Moments = TypeVar("Moments", pd.Series, nw.Expr)
 
 
 MISSING = nw.when(nw.col("id").is_null()).then(nw.col("id"))
 """Missing in every row; a plain None has no dtype on pandas."""
+
+
+def created_within(created: Moments, period: Period) -> Moments:
+    """Return which times, in microseconds since 1970, lie in a period; missing for missing ones."""
+    return (created >= micros(period.starts)) & (created < micros(period.ends))
 
 
 def micros(value: dt.datetime | dt.timedelta) -> int:

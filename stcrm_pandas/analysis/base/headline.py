@@ -137,16 +137,22 @@ class Headline:
 
 @dataclass(frozen=True)
 class Year:
-    """A share over the last twelve months that can be measured, by month, and over the twelve before."""
+    """A share by month, over the last twelve months that can be measured, and what it is compared with.
+
+    `now` is the share over `period`, if there is one, else over these months; `before` is that of a year earlier.
+    """
 
     months: Sequence[Month]
     now: Measured
     n: int
     before: Measured | None
+    period: Period | None = None
 
     @property
     def dates(self) -> str:
-        """Its first and its last month: 'Nov 2025–Oct 2026'."""
+        """The days that `now` covers: 'October 2026', or the first and the last month: 'Nov 2025–Oct 2026'."""
+        if self.period is not None:
+            return str(self.period)
         first, last = self.months[0].name, self.months[-1].name
         return first if first == last else f"{first}–{last}"
 

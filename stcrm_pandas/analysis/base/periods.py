@@ -7,10 +7,23 @@ numbered as 12 x year + month - 1.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
-__all__ = ["Bounds", "FourWeeks", "Limits", "Period", "four_weeks", "month_start", "whole_weeks_until"]
+import pandas as pd
+
+__all__ = [
+    "Bounds",
+    "FourWeeks",
+    "Limits",
+    "Period",
+    "four_weeks",
+    "measurable",
+    "month_number_of",
+    "month_start",
+    "whole_weeks_until",
+]
 
 _WEEK = dt.timedelta(days=7)
 
@@ -18,21 +31,37 @@ Bounds = tuple[dt.datetime | None, dt.datetime | None]
 """The first and last moment for which rows were read; None for no bound."""
 
 
+BEGINNING = dt.date(1990, 1, 1)
+"""The first day of a period that has no other; the year 1 stands for no date."""
+
+
 @dataclass(frozen=True)
 class Period:
     """Local days from `first` up to, but not including, `end`.
 
+    Parameters
+    ----------
+    first, end : date
+        The first day, and the first day after the period, in the company's time zone.
+    zone : tzinfo
+        The company's time zone.
+    name : str, default ''
+        What a report calls it besides its days: "Last 13 weeks".
+
     Examples
     --------
     >>> from zoneinfo import ZoneInfo
-    >>> march = Period(dt.date(2026, 3, 2), dt.date(2026, 3, 30), ZoneInfo("America/Chicago"))
-    >>> str(march), march.starts.isoformat(), march.ends.isoformat()
-    ('Mar 2–29, 2026', '2026-03-02T00:00:00-06:00', '2026-03-30T00:00:00-05:00')
+    >>> march = Period(dt.date(2026, 3, 2), dt.date(2026, 3, 30), ZoneInfo("America/Chicago"), "Last 4 weeks")
+    >>> str(march), march.title
+    ('Mar 2–29, 2026', 'Last 4 weeks: Mar 2–29, 2026')
+    >>> march.starts.isoformat(), march.ends.isoformat()
+    ('2026-03-02T00:00:00-06:00', '2026-03-30T00:00:00-05:00')
     """
 
     first: dt.date
     end: dt.date
     zone: dt.tzinfo
+    name: str = field(default="", compare=False)
 
     @property
     def starts(self) -> dt.datetime:
@@ -44,11 +73,79 @@ class Period:
         """The first moment after it."""
         return dt.datetime.combine(self.end, dt.time(), self.zone)
 
+    def rows(self, frame: pd.DataFrame, column: str = "created_on") -> pd.DataFrame:
+        """Return the rows of a frame whose time lies in the period.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            With times that have a zone.
+        column : str, default 'created_on'
+            The column of the time.
+        """
+        return frame[frame[column].between(self.starts, self.ends, inclusive="left")]
+
+    @property
+    def months(self) -> int:
+        """The number of calendar months that it consists of; 0 if it is not made of whole months."""
+        whole = self.first.day == self.end.day == 1
+        return month_number_of(self.end) - month_number_of(self.first) if whole else 0
+
+    @property
+    def before(self) -> Period:
+        """The period of the same length that ends where this one begins: as many months, or as many days."""
+        if self.months:
+            return self._moved(-self.months)
+        return Period(self.first - (self.end - self.first), self.first, self.zone)
+
+    @property
+    def year_earlier(self) -> Period:
+        """The same calendar months a year earlier; other days 52 weeks earlier, so that weekdays match."""
+        return self._moved(-12) if self.months else Period(self.first - 52 * _WEEK, self.end - 52 * _WEEK, self.zone)
+
+    @property
+    def title(self) -> str:
+        """The period as the header of a report has it: 'Last 13 weeks: Aug 24–Nov 22, 2026'."""
+        return f"{self.name}: {self}" if self.name else str(self)
+
+    @property
+    def trend(self) -> range:
+        """The numbers of the months that show its trend: its own, and at least the twelve up to its end."""
+        last = month_number_of(self.end - dt.timedelta(days=1))
+        return range(min(month_number_of(self.first), last - 11), last + 1)
+
+    def _moved(self, months: int) -> Period:
+        first, end = (month_day(month_number_of(day) + months) for day in (self.first, self.end))
+        return Period(first, end, self.zone)
+
     def __str__(self) -> str:
         last = self.end - dt.timedelta(days=1)
+        if self.months == 1:
+            return f"{self.first:%B %Y}"
+        if self.first <= BEGINNING:
+            return f"until {last:%b} {last.day}, {last.year}"
+        if self.first == last:
+            return f"{last:%b} {last.day}, {last.year}"
         year = f", {self.first.year}" if self.first.year != last.year else ""
         month = f"{last:%b} " if year or self.first.month != last.month else ""
         return f"{self.first:%b} {self.first.day}{year}–{month}{last.day}, {last.year}"
+
+
+def measurable(asked: Period, enough: Callable[[Period], bool], begins: dt.date) -> Period:
+    """Return the period if it has enough rows to be measured, else the latest one before it of the same length.
+
+    The asked period is returned where nothing since `begins`, the day of the first row, is enough.
+
+    >>> june = Period(dt.date(2026, 6, 1), dt.date(2026, 7, 1), dt.UTC)
+    >>> str(measurable(june, lambda period: period.end <= dt.date(2026, 5, 20), dt.date(2025, 1, 1)))
+    'April 2026'
+    """
+    period = asked
+    while not enough(period):
+        if period.first <= begins:
+            return asked
+        period = period.before
+    return period
 
 
 @dataclass(frozen=True)
@@ -89,9 +186,19 @@ def four_weeks(as_of: dt.datetime, zone: dt.tzinfo, *, mature_days: int = 0) -> 
     )
 
 
+def month_number_of(day: dt.date) -> int:
+    """Return the number of a day's month."""
+    return 12 * day.year + day.month - 1
+
+
+def month_day(number: int) -> dt.date:
+    """Return the first day of a month."""
+    return dt.date(number // 12, number % 12 + 1, 1)
+
+
 def month_start(number: int, zone: dt.tzinfo) -> dt.datetime:
     """Return the first local moment of a month."""
-    return dt.datetime(number // 12, number % 12 + 1, 1, tzinfo=zone)
+    return dt.datetime.combine(month_day(number), dt.time(), zone)
 
 
 @dataclass(frozen=True)
@@ -124,3 +231,11 @@ class Limits:
         starts, ends = month_start(month, zone), month_start(month + 1, zone)
         ripe = ends <= self.as_of - (self.mature if age is None else age)
         return ripe and (first is None or first <= starts) and (end is None or ends <= end)
+
+    def within(self, period: Period | None) -> Limits:
+        """Return these limits for the rows of a period: what else was read does not count."""
+        if period is None:
+            return self
+        first, end = self.read
+        first, end = max(first or period.starts, period.starts), min(end or period.ends, period.ends)
+        return replace(self, read=(first, end))

@@ -15,6 +15,7 @@ from stcrm_pandas.analysis.base.definitions import Definitions
 from stcrm_pandas.analysis.base.display import Sentences, Shown, Table
 from stcrm_pandas.analysis.base.findings import Action, Check, WorkList
 from stcrm_pandas.analysis.base.headline import Tile
+from stcrm_pandas.analysis.base.periods import Period
 
 __all__ = ["Analysis", "Parts", "Result"]
 
@@ -23,7 +24,11 @@ _Shown = TypeVar("_Shown", Shown, Table)
 
 @dataclass(frozen=True, repr=False, kw_only=True)
 class Result:
-    """Numbers that every analysis has; each describes its own."""
+    """Numbers that every analysis has; each describes its own.
+
+    `period` has the days that the numbers are about, None for everything that was read. `asked` is the period that was
+    passed: if too few of its rows can be measured, `period` is the latest one before it that can.
+    """
 
     table: pd.DataFrame
     overall: pd.DataFrame
@@ -34,6 +39,8 @@ class Result:
     min_group: int
     complete: bool
     cautions: tuple[str, ...] = ()
+    period: Period | None = None
+    asked: Period | None = None
 
 
 class Parts(NamedTuple):

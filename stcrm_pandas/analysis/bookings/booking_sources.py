@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import narwhals.stable.v2 as nw
 import pandas as pd
 
+from stcrm_pandas.analysis.base.chosen_period import given_period
 from stcrm_pandas.analysis.base.display import Sentences, Shown
 from stcrm_pandas.analysis.base.engine import EPOCH, lazy
 from stcrm_pandas.analysis.base.headline import Headline
 from stcrm_pandas.analysis.base.inputs import admitted, table_of
 from stcrm_pandas.analysis.base.money import currencies_of, in_use, several
 from stcrm_pandas.analysis.base.names import dimensions, lookups
-from stcrm_pandas.analysis.base.periods import Limits
+from stcrm_pandas.analysis.base.periods import Limits, Period
 from stcrm_pandas.analysis.base.provenance import (
     Moment,
     attrs_of,
@@ -33,7 +34,7 @@ from stcrm_pandas.analysis.base.provenance import (
 from stcrm_pandas.analysis.base.result import Analysis, Parts
 from stcrm_pandas.analysis.bookings import display, findings, lists, sentences
 from stcrm_pandas.analysis.bookings import table as tables
-from stcrm_pandas.analysis.bookings.counts import DIMENSIONS, Counted, count_bookings, one_number
+from stcrm_pandas.analysis.bookings.counts import DIMENSIONS, Counted, count_bookings, measurable_period, one_number
 from stcrm_pandas.analysis.bookings.groups import Groups, spellings
 from stcrm_pandas.analysis.bookings.hours import Clock, silences
 from stcrm_pandas.analysis.bookings.outcomes import booking_rows, follow_on_jobs
@@ -120,6 +121,7 @@ def booking_sources(
     revenue_days: int = 60,
     min_group: int = 30,
     contacts: AllContacts = None,
+    period: Period | str | None = None,
 ) -> BookingSources:
     """Analyze the outcomes of bookings, their speed and the revenue of their jobs, by source or another dimension.
 
@@ -160,6 +162,11 @@ def booking_sources(
     contacts : AllContacts, optional
         The contacts of bookings (`crm.bookings.list_contacts`), for the phone numbers and e-mail addresses on call
         lists; or a list with those of customers and locations, too, which show what a number opted out of.
+    period : Period or str, optional
+        Count only bookings created on these days: `analysis.period`, or a month such as "2026-10". By default, all.
+        Pass bookings from a year before the period, too, to compare it with, and leads and jobs from after it. Call
+        lists, tiles and silences are always those of the time of the read. If fewer than `min_group` bookings of the
+        period are old enough, the latest period of the same length is counted that has them.
 
     Returns
     -------
@@ -198,13 +205,16 @@ def booking_sources(
     known = known_until(bookings, as_of, local)
     limits = Limits(known, dt.timedelta(days=mature_days), local, old=dt.timedelta(days=revenue_days))
     rows = booking_rows(bookings, limits, leads=leads, jobs=jobs, customers=customers, status_log=status_log)
+    asked_for = given_period(period, known, local)
+    shown = None if asked_for is None else measurable_period(rows, asked_for, limits, min_group)
     named = lookups(names, asked, [*DIMENSIONS])
     of_unit = currencies_of(named.get("business_unit") if business_units is None else business_units)
-    counted = count_bookings(rows, asked, limits, follow_on_jobs(jobs), of_unit)
+    counted = count_bookings(rows, asked, limits, follow_on_jobs(jobs), of_unit, shown)
     currencies = in_use(counted.amounts.loc[counted.amounts["total"] != 0, "currency"])
     spelt = spellings(counted.spellings, groups)
     sources = dict(zip(spelt["source"], spelt["group"], strict=True))
-    clock = Clock.of(counted.clock, sources, bounds_of_creation(bookings, local), known, local)
+    every_hour = Clock.of(counted.clock, sources, bounds_of_creation(bookings, local), known, local)
+    clock, gaps = every_hour.within(shown), silences(every_hour)
     health = _health(counted, named.get("campaign"))
     grouped = partial(tables.grouped, by=asked, named=named, sources=sources)
     cells = grouped(counted.cells)
@@ -213,7 +223,7 @@ def booking_sources(
     table = tables.measured(cells, min_group=min_group, ordered=ordered, ranked=ranked)
     for column, spans in counted.spans.items():
         table[column] = table["name"].map(tables.medians(grouped(spans))).astype("Float64")
-    whole = tables.whole(table, asked, clock, limits.mature)
+    whole = tables.whole(table, asked, clock, known - limits.mature)
     result = BookingSources(
         table=table,
         overall=tables.overall(cells, min_group=min_group),
@@ -221,7 +231,7 @@ def booking_sources(
         leakage=tables.leakage(table),
         first_time=tables.first_time(table),
         spellings=spelt,
-        silences=silences(clock),
+        silences=gaps if shown is None else gaps[_ongoing_in(gaps, shown)].reset_index(drop=True),
         attribution=health,
         comparisons=tables.comparisons(cells, table, whole, min_group) if ranked else {},
         left_out={"deleted": counted.deleted},
@@ -239,6 +249,7 @@ def booking_sources(
         jobs_from=_first_job(jobs),
         complete=all(attrs_of(frame).get("complete", True) for frame in (bookings, leads, jobs) if frame is not None),
         clock=clock,
+        every_hour=every_hour,
         amounts=grouped(counted.amounts),
         rows=rows,
         names=named,
@@ -246,8 +257,16 @@ def booking_sources(
         bookings=bookings,
         cautions=(*selections(given), *several(currencies)),
         currencies=currencies,
+        period=shown,
+        asked=asked_for,
     )
     return together(result)[0]
+
+
+def _ongoing_in(gaps: pd.DataFrame, period: Period) -> pd.Series:
+    """Return which silences touch a period, or last until now."""
+    touching: pd.Series = (gaps["since"] < pd.Timestamp(period.end)) & (gaps["until"] > pd.Timestamp(period.first))
+    return touching | gaps["ongoing"]
 
 
 def _first_job(jobs: Any) -> dt.datetime | None:

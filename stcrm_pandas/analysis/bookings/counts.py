@@ -14,13 +14,23 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
-from stcrm_pandas.analysis.base.engine import EPOCH, TENANT, Rows, collected, keys, micros, true
+from stcrm_pandas.analysis.base.engine import EPOCH, TENANT, Rows, collected, created_within, keys, micros, true
 from stcrm_pandas.analysis.base.money import of_units
-from stcrm_pandas.analysis.base.periods import Limits
+from stcrm_pandas.analysis.base.periods import Limits, Period, measurable
 from stcrm_pandas.analysis.bookings.outcomes import OUTCOMES, SPANS, became
 from stcrm_pandas.analysis.campaigns.records import topmost
 
-__all__ = ["COUNTS", "DIMENSIONS", "UNCERTAIN", "WORK", "Counted", "count_bookings", "one_number"]
+__all__ = [
+    "COUNTS",
+    "DIMENSIONS",
+    "UNCERTAIN",
+    "WORK",
+    "Counted",
+    "count_bookings",
+    "created_in",
+    "measurable_period",
+    "one_number",
+]
 
 DIMENSIONS = {
     "source": "source",
@@ -79,31 +89,34 @@ class Counted:
 
 
 def count_bookings(
-    rows: Rows, dimensions: Sequence[str], limits: Limits, later: pd.DataFrame, of_unit: Mapping[int, str]
+    rows: Rows,
+    dimensions: Sequence[str],
+    limits: Limits,
+    later: pd.DataFrame,
+    of_unit: Mapping[int, str],
+    period: Period | None = None,
 ) -> Counted:
-    """Count the rows of `booking_rows`, with the jobs of `follow_on_jobs` and the currencies of business units."""
+    """Count the rows of `booking_rows`, with the jobs of `follow_on_jobs` and the currencies of business units.
+
+    The clock and the spellings are those of all rows, everything else of the period.
+    """
     by = {f"by_{place}": nw.col(DIMENSIONS[name]) for place, name in enumerate(dimensions)}
+    every, rows = rows.filter(~nw.col("deleted")), created_in(rows, period)
     deleted = one_number(rows.select(nw.col("deleted").cast(nw.Int64).sum())) or 0
     kept = rows.filter(~nw.col("deleted"))
     flags = _flags(limits)
-    counted = kept.select(
-        "source",
-        "day",
-        nw.col("hour").fill_null(-1),
-        **by,
-        unit=nw.col("business_unit_id"),
-        stratum_month=nw.col("month"),
-        **{name: flag.cast(nw.Int64) for name, flag in flags.items()},
-    )
+    counts = {name: flag.cast(nw.Int64) for name, flag in flags.items()}
+    counted = kept.select(**by, unit=nw.col("business_unit_id"), stratum_month=nw.col("month"), **counts)
+    hourly = every.select("source", "day", nw.col("hour").fill_null(-1), **counts)
     sums = nw.col(*flags).sum()
     created = nw.col("created")
     return Counted(
         cells=_table(counted.group_by(*by, "unit", "stratum_month").agg(sums)),
-        clock=_table(counted.group_by("source", "day", "hour").agg(sums)),
+        clock=_table(hourly.group_by("source", "day", "hour").agg(sums)),
         spans={column: _span(kept, by, *span) for column, span in _SPANS.items()},
         chains=_chains(kept),
         spellings=_table(
-            kept.group_by("source").agg(
+            every.group_by("source").agg(
                 nw.len().alias("bookings"),
                 created.min().alias("first"),
                 created.max().alias("last"),
@@ -113,6 +126,27 @@ def count_bookings(
         amounts=_amounts(kept, by, limits, later, of_unit),
         deleted=deleted,
     )
+
+
+def created_in(rows: Rows, period: Period | None) -> Rows:
+    """Return the bookings created in a period; all of them if there is none."""
+    return rows if period is None else rows.filter(true(created_within(nw.col("created"), period)))
+
+
+def measurable_period(rows: Rows, asked: Period, limits: Limits, min_group: int) -> Period:
+    """Return the period, or the latest one before it in which enough bookings are old enough."""
+    created = nw.col("created")
+    kept = rows.filter(~nw.col("deleted"))
+    began = one_number(kept.select(created.min()))
+    if began is None:
+        return asked
+    begins = (EPOCH + dt.timedelta(microseconds=began)).astimezone(asked.zone).date()
+    ripe = kept.filter(true(created <= micros(limits.as_of - limits.mature)))
+
+    def enough(period: Period) -> bool:
+        return (one_number(created_in(ripe, period).select(nw.len().alias("rows"))) or 0) >= min_group
+
+    return measurable(asked, enough, begins)
 
 
 def _span(kept: Rows, by: Mapping[str, nw.Expr], until: str, step: dt.timedelta) -> pd.DataFrame:

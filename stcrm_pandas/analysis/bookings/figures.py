@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from html import escape
 from typing import Any
@@ -47,6 +48,7 @@ _STEPS = (
 )
 _SPANS = {15: ("15 minutes", "#8fbfe6"), 60: ("an hour", "#3b82c4"), 1440: ("a day", "#1d4b78")}
 _BLUES = [[0.0, "rgba(59,130,196,0.04)"], [0.5, "rgba(59,130,196,0.55)"], [1.0, "rgb(23,74,122)"]]
+_MOST_MONDAYS = 26
 _MOST_WEEKS_OF = 6
 
 
@@ -186,7 +188,11 @@ def weeks(result: BookingSourcesResult) -> go.Figure:
         at = {"xref": "paper", "yref": "paper", "x": 0, "y": top, "xanchor": "left", "yanchor": "top"}
         figure.add_annotation(text=escape(short(str(source))), showarrow=False, font={"size": 12}, **at)
     last = "y" if rows == 1 else f"y{rows}"
-    figure.update_xaxes(type="date", tickformat="%b\n%Y", showgrid=False, anchor=last)
+    figure.update_xaxes(type="date", showgrid=False, anchor=last, **_week_ticks(table["week"].unique()))
+    if result.period is not None:
+        # weeks begin on the Monday before the period
+        begins = result.period.first - dt.timedelta(days=7)
+        figure.update_xaxes(range=[f"{begins}", f"{result.period.end}"])
     gaps = [
         f"{row.source} sent no bookings from {row.since:%b %d, %Y} to {row.until:%b %d, %Y}."
         for row in rows_of(result.silences.head(3))
@@ -194,6 +200,16 @@ def weeks(result: BookingSourcesResult) -> go.Figure:
     alt = " ".join([f"{int(totals.sum()):,} bookings by week for {plural(len(shown), 'source')}.", *gaps])
     figure.update_layout(height=60 + 105 * rows, bargap=0.15, meta={"alt": alt, "narrow": {"height": 60 + 95 * rows}})
     return figure
+
+
+def _week_ticks(mondays: Any) -> dict[str, Any]:
+    """Return the ticks of an axis of weeks: at most six Mondays, or each month once, at most twelve of them."""
+    weeks = len(mondays)
+    if weeks > _MOST_MONDAYS:
+        return {"tickformat": "%b\n%Y", "dtick": f"M{-(-weeks // 52)}"}
+    step = dt.timedelta(weeks=max(-(-weeks // 6), 1)) // dt.timedelta(milliseconds=1)
+    first = {"tick0": f"{pd.Timestamp(mondays[0]):%Y-%m-%d}"} if weeks else {}
+    return {"tickformat": "%b %-d\n%Y", "dtick": step, **first}
 
 
 def leakage(result: BookingSourcesResult) -> go.Figure:

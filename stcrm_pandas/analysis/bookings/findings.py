@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import narwhals.stable.v2 as nw
 import numpy as np
+import pandas as pd
 
+from stcrm_pandas.analysis.base.chosen_period import instead_of, measured_of
 from stcrm_pandas.analysis.base.differences import beside
 from stcrm_pandas.analysis.base.engine import collected, micros, true
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, WorkList, steps
@@ -27,7 +30,7 @@ from stcrm_pandas.analysis.base.headline import (
 from stcrm_pandas.analysis.base.periods import Limits, Period, four_weeks
 from stcrm_pandas.analysis.base.provenance import bounds_of_creation
 from stcrm_pandas.analysis.base.shares import rows_of
-from stcrm_pandas.analysis.bookings.counts import UNCERTAIN, WORK, one_number
+from stcrm_pandas.analysis.bookings.counts import UNCERTAIN, WORK, created_in, one_number
 from stcrm_pandas.analysis.bookings.lists import CALL_WITHIN, waiting_since
 from stcrm_pandas.analysis.bookings.outcomes import became
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
@@ -45,21 +48,38 @@ _DAY = micros(dt.timedelta(days=1))
 
 
 def headline(result: BookingSourcesResult) -> Headline:
-    """Return the share of bookings that became jobs in the last twelve months, by month."""
+    """Return the share of bookings that became jobs in the period, or in the last twelve months, by month."""
     unit = ("booking", "bookings")
     zone = ZoneInfo(result.time_zone)
     read = bounds_of_creation(result.bookings, zone)
     limits = Limits(result.as_of, dt.timedelta(days=result.mature_days), zone, read)
-    year = year_of(result.clock.months(limits), min_group=result.min_group)
+    months, period = result.every_hour.months(limits), result.period
+    if period is not None:
+        months = months[months.index.isin([*period.trend])]
+    year = year_of(months, min_group=result.min_group)
+    if year is not None and period is not None:
+        every, earlier = result.overall.iloc[0], period.year_earlier
+        counts = result.every_hour.between(earlier) if earlier.end <= period.first else None
+        before = None if counts is None else _became_jobs(result, counts)
+        year = replace(year, now=_became_jobs(result, every), n=int(every["mature"]), before=before, period=period)
     if year is None or year.now.share is None or year.now.interval is None:
-        return Headline(f"Too few bookings are {result.mature_days} days old to tell how many become jobs")
+        of = "" if period is None else f"of {period} "
+        return Headline(f"Too few bookings {of}are {result.mature_days} days old to tell how many become jobs")
+    counted = int(result.overall["bookings"].iloc[0])
+    measured = measured_of(result, unit, measured=year.n, counted=counted, days=result.mature_days)
+    when = instead_of(result, "bookings") or f"{year.dates}: "
     return Headline(
         f"{format_range(*year.now.share)} of bookings become jobs",
         year.change,
-        f"{year.dates}: {plural(year.n, *unit)}, 95% confidence interval {format_range(*year.now.interval)}. "
+        f"{when}{measured}95% confidence interval {format_range(*year.now.interval)}. "
         "Bookings come from forms and marketplaces.",
         Trend("Became a job", "of bookings, directly or through a lead", unit, year.months, year.now.share),
+        "12 months together" if period is None else str(period),
     )
+
+
+def _became_jobs(result: BookingSourcesResult, counts: pd.Series) -> Measured:
+    return measured_share(counts["work_lower"], counts["work_upper"], counts["mature"], min_group=result.min_group)
 
 
 def tiles(result: BookingSourcesResult) -> list[Tile]:
@@ -71,13 +91,13 @@ def tiles(result: BookingSourcesResult) -> list[Tile]:
         ("Still new after an hour", ("new_lower_hour", "new_upper_hour"), 1, "From certainly to possibly still new."),
         ("Dismissed, no lead", ("dismissed", "dismissed"), result.mature_days, "Without becoming a lead."),
     ):
-        weeks = four_weeks(result.as_of, result.clock.zone, mature_days=days)
+        weeks = four_weeks(result.as_of, result.every_hour.zone, mature_days=days)
         made.append(weekly_tile(title, weeks, partial(_measure, result, counts), note=note))
     return made
 
 
 def _measure(result: BookingSourcesResult, names: tuple[str, str] | None, period: Period) -> Measured | None:
-    counts = result.clock.between(period)
+    counts = result.every_hour.between(period)
     if counts is None:
         return None
     n = int(counts["bookings"])
@@ -147,13 +167,14 @@ def _of_differences(result: BookingSourcesResult) -> Iterator[Action]:
 
 
 def _of_four_weeks(result: BookingSourcesResult) -> float:
-    days = (result.clock.end - result.clock.first).total_seconds() / 86_400 - result.revenue_days
+    old = min(result.clock.end, result.as_of - dt.timedelta(days=result.revenue_days))
+    days = (old - result.clock.first).total_seconds() / 86_400
     return 28 / days if days > 28 else 1.0
 
 
 def check(result: BookingSourcesResult) -> Check:
     """Return counts by status before any exclusion, and the steps to the rows analyzed."""
-    rows = result.rows.select(nw.col("status").fill_null("(none)")).group_by("status")
+    rows = created_in(result.rows, result.period).select(nw.col("status").fill_null("(none)")).group_by("status")
     counted = collected(rows.agg(nw.len().alias("rows"))).sort_values("rows", ascending=False)
     total = int(counted["rows"].sum())
     every = result.overall.iloc[0]

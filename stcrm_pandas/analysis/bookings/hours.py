@@ -116,6 +116,14 @@ class Clock:
         inside = cells["date"] + pd.to_timedelta(cells["hour"], unit="h") < _wall(end, zone)
         return cls(cells[inside].reset_index(drop=True), first, end, zone)
 
+    def within(self, period: Period | None) -> Clock:
+        """Return the counts within a period; all of them if there is none."""
+        if period is None:
+            return self
+        inside = self._inside(period)
+        first, end = max(self.first, period.starts), min(self.end, period.ends)
+        return Clock(self.cells[inside].reset_index(drop=True), first, max(first, end), self.zone)
+
     @property
     def hours(self) -> pd.DataFrame:
         """`weekday`, `day`, `hour`, `bookings`, `hours` (such hours in the span), `per_hour`; 168 rows."""
@@ -171,8 +179,10 @@ class Clock:
         """Return `COUNTS` of the bookings that came in within a period; None if it was not read completely."""
         if period.starts < self.first or period.ends > self.end:
             return None
-        inside = self.cells["date"].between(pd.Timestamp(period.first), pd.Timestamp(period.end), inclusive="left")
-        return self.cells.loc[inside, list(COUNTS)].sum()
+        return self.cells.loc[self._inside(period), list(COUNTS)].sum()
+
+    def _inside(self, period: Period) -> pd.Series:
+        return self.cells["date"].between(pd.Timestamp(period.first), pd.Timestamp(period.end), inclusive="left")
 
 
 def _wall(moment: dt.datetime, zone: dt.tzinfo) -> pd.Timestamp:

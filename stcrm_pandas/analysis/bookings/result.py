@@ -69,6 +69,7 @@ class BookingSourcesResult(Result):
     log_known: bool
     jobs_from: dt.datetime | None
     clock: Clock = field(repr=False)
+    every_hour: Clock = field(repr=False)
     amounts: pd.DataFrame = field(repr=False)
     rows: Rows = field(repr=False)
     bookings: Any = field(repr=False)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.chosen_period import of_period
 from stcrm_pandas.analysis.base.definitions import Definitions, load_definitions
 from stcrm_pandas.analysis.base.differences import CLEARLY_DIFFERENT, versus
 from stcrm_pandas.analysis.base.format import (
@@ -51,8 +52,9 @@ def summary(result: BookingSourcesResult) -> list[str]:
 def _headline(result: BookingSourcesResult, every: pd.Series) -> str:
     mature, days = int(every["mature"]), result.mature_days
     if not mature:
-        return f"No booking is {days} days old yet, so it is too early to say how many become jobs."
-    text = f"Of {plural(mature, 'booking')} at least {days} days old, {format_share(every, label='95% CI')} became jobs"
+        return f"No booking{of_period(result)} is {days} days old yet, so it is too early to say how many become jobs."
+    counted = f"{plural(mature, 'booking')}{of_period(result)}"
+    text = f"Of {counted} at least {days} days old, {format_share(every, label='95% CI')} became jobs"
     if result.leads_known:
         direct = int(every["direct"])
         text += f": {direct:,} directly and {int(every['work_lower']) - direct:,} through a lead"
@@ -184,4 +186,4 @@ def definitions(result: BookingSourcesResult) -> Definitions:
             min_group=result.min_group, units="bookings", strata="business unit and month"
         ),
     }
-    return load_definitions(__package__, (), values)
+    return load_definitions(__package__, {"period"} if result.period else (), values)

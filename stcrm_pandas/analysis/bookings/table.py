@@ -131,13 +131,13 @@ def comparisons(cells: pd.DataFrame, table: pd.DataFrame, whole: pd.Series, min_
     return result
 
 
-def whole(table: pd.DataFrame, by: Sequence[str], clock: Clock, mature: dt.timedelta) -> pd.Series:
-    """Return whether a group is not a partial month; partial months are never compared."""
+def whole(table: pd.DataFrame, by: Sequence[str], clock: Clock, mature: dt.datetime) -> pd.Series:
+    """Return whether a group is not a partial month, all of it mature by then; partial months are never compared."""
     if by != ("month",):
         return pd.Series(True, index=table.index)
     months = pd.to_datetime(table["id"], format="%Y-%m")
     begin = clock.first.astimezone(clock.zone).replace(tzinfo=None)
-    close = (clock.end - mature).astimezone(clock.zone).replace(tzinfo=None)
+    close = min(clock.end, mature).astimezone(clock.zone).replace(tzinfo=None)
     return (months >= begin) & (months + pd.offsets.MonthBegin(1) <= close)
 
 

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from stcrm_pandas.analysis.base.engine import TENANT, micros
-from stcrm_pandas.analysis.base.periods import Limits
+from stcrm_pandas.analysis.base.engine import EPOCH, TENANT, created_within, micros
+from stcrm_pandas.analysis.base.periods import Limits, Period, measurable
 from stcrm_pandas.analysis.campaigns.records import DELETED, JOB, LEAD, NO_LEAD, topmost
 
 __all__ = ["STEPS", "Chains", "chain_of", "opportunities_of", "pairs"]
@@ -29,7 +29,7 @@ STEPS = ("booked", "completed", "above_zero")
 
 @dataclass(frozen=True)
 class Chains:
-    """Opportunities, one row each, and the counts of records that were left out.
+    """Opportunities, one row each, the counts of records that were left out, and the period that is counted.
 
     The columns of `rows`: `first` (kind of the first record), `id` (of it), `created` (a time in UTC), `campaign`,
     `business_unit`, `phone` (it names a call and no booking) and, where there is one, `tenant`, all of the first
@@ -42,9 +42,17 @@ class Chains:
 
     rows: pd.DataFrame
     left_out: dict[str, int]
+    period: Period | None = None
 
 
-def opportunities_of(records: pd.DataFrame, repeat: dt.timedelta, limits: Limits) -> Chains:
+def opportunities_of(
+    records: pd.DataFrame,
+    repeat: dt.timedelta,
+    limits: Limits,
+    *,
+    asked: Period | None = None,
+    min_group: int = 1,
+) -> Chains:
     """Link records into chains, and reduce chains to opportunities.
 
     Parameters
@@ -55,16 +63,17 @@ def opportunities_of(records: pd.DataFrame, repeat: dt.timedelta, limits: Limits
         Leads of one person that came less than this after the one before are one inquiry.
     limits : Limits
         Until when the rows are known; chains that did not begin within what was read are left out.
+    asked : Period, optional
+        Count the records that were left out only of this period, or of the latest one before it in which `min_group`
+        opportunities are old enough. `rows` has all chains.
+    min_group : int, default 1
+        See `asked`.
 
     Returns
     -------
     Chains
         The opportunities, and counts of what was left out: records by reason, chains by reason.
     """
-    left_out = {
-        "deleted": int((records["left_out"] == DELETED).sum()),
-        "not a lead": int((records["left_out"] == NO_LEAD).sum()),
-    }
     kept = records[records["left_out"] == 0]
     kept = kept.assign(inquiry=_inquiries(kept, repeat))
     within = TENANT if TENANT in kept else None
@@ -73,16 +82,32 @@ def opportunities_of(records: pd.DataFrame, repeat: dt.timedelta, limits: Limits
     # chains that begin with a first contact, and those of follow-on jobs only
     begun = (~kept["follow_on"]).groupby(kept["chain"]).transform("any").to_numpy(dtype=bool)
     kept, follow_on = kept[begun], kept[~begun]
-    left_out["after another job"] = len(follow_on)
     rows = _reduced(kept)
+    period = None if asked is None else _measurable(asked, rows[~rows["untraced"]], limits, min_group)
+    counted = records if period is None else records[_known(created_within(records["created"], period))]
+    left_out = {
+        "deleted": int((counted["left_out"] == DELETED).sum()),
+        "not a lead": int((counted["left_out"] == NO_LEAD).sum()),
+        "after another job": int(follow_on.index.isin(counted.index).sum()),
+    }
     rows["follow_on_cents"] = _follow_on_cents(rows, kept, follow_on)
     created, (first, end) = rows["created"], limits.read
     early = _known(created < micros(first)) if first else np.zeros(len(rows), dtype=bool)
     late = _known(created >= micros(end)) if end else np.zeros(len(rows), dtype=bool)
-    left_out["began before the period"], left_out["began after the period"] = int(early.sum()), int(late.sum())
+    if period is None:
+        left_out["began before the period"], left_out["began after the period"] = int(early.sum()), int(late.sum())
     rows = rows[~early & ~late].reset_index(drop=True)
     rows["created"] = pd.to_datetime(rows["created"].astype("Int64"), unit="us", utc=True).astype("datetime64[us, UTC]")
-    return Chains(rows, left_out)
+    return Chains(rows, left_out, period)
+
+
+def _measurable(asked: Period, rows: pd.DataFrame, limits: Limits, min_group: int) -> Period:
+    created = rows["created"].dropna()
+    if created.empty:
+        return asked
+    ripe = created[created <= micros(limits.as_of - limits.mature)]
+    begins = (EPOCH + dt.timedelta(microseconds=int(created.min()))).astimezone(asked.zone).date()
+    return measurable(asked, lambda period: int(created_within(ripe, period).sum()) >= min_group, begins)
 
 
 def _inquiries(records: pd.DataFrame, repeat: dt.timedelta) -> pd.Series:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT
 from stcrm_pandas.analysis.base.names import heads
-from stcrm_pandas.analysis.base.periods import Limits
+from stcrm_pandas.analysis.base.periods import Limits, Period
 from stcrm_pandas.analysis.base.shares import floats, with_shares
 from stcrm_pandas.analysis.campaigns.chains import STEPS, pairs
 from stcrm_pandas.analysis.campaigns.records import BOOKING, JOB, LEAD
@@ -23,6 +23,7 @@ __all__ = [
     "COUNTS",
     "aged",
     "apart",
+    "began_in",
     "by_week",
     "grouped",
     "measured",
@@ -93,6 +94,11 @@ def aged(rows: pd.DataFrame, limits: Limits) -> pd.DataFrame:
         month=(wall.dt.year * 12 + wall.dt.month - 1).astype("Int64"),
         week=wall.dt.normalize() - pd.to_timedelta(wall.dt.day_of_week, unit="D"),
     )
+
+
+def began_in(rows: pd.DataFrame, period: Period | None) -> pd.DataFrame:
+    """Return the opportunities that began in a period; all of them if there is none."""
+    return rows if period is None else period.rows(rows, "created")
 
 
 def grouped(rows: pd.DataFrame, by: Sequence[str], lookups: Mapping[str, Any], *, min_group: int) -> pd.DataFrame:
@@ -173,17 +179,18 @@ def apart(result: Result, paid: Mapping[str, pd.DataFrame], by: Sequence[str], l
     """Return the result with its amounts by currency, and no amount that would add up several currencies."""
     parts, weeks = [], result.weeks
     for currency, rows in paid.items():
-        traced = rows[~rows["untraced"]]
+        shown, every = began_in(rows, result.period), rows[~rows["untraced"]]
+        traced = shown[~shown["untraced"]]
         tables = [grouped(traced, by, lookup, min_group=result.min_group)] if by else []
         tables += [
             whole(traced, str(result.overall["name"].iloc[0]), min_group=result.min_group),
-            whole(rows[rows["untraced"]], str(result.untraced["name"].iloc[0]), min_group=result.min_group),
+            whole(shown[shown["untraced"]], str(result.untraced["name"].iloc[0]), min_group=result.min_group),
         ]
         for part in tables:
             chosen = part[["id", "name", *_AMOUNTS]].astype({"id": object})
             parts.append(chosen.assign(currency=pd.array([currency] * len(part), dtype="str")))
         if weeks is not None:
-            weeks = weeks.assign(**{f"revenue {currency}": by_week(traced)["revenue"].to_numpy()})
+            weeks = weeks.assign(**{f"revenue {currency}": by_week(every)["revenue"].to_numpy()})
 
     def without(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
         return frame.assign(**{name: pd.array([pd.NA] * len(frame), dtype="Float64") for name in columns})

@@ -95,13 +95,14 @@ def check(result: OpportunitiesResult) -> Check:
     read, out = sum(count.rows for count in counts), result.left_out
     overall: Any = next(rows_of(result.overall))
     untraced = int(result.untraced["opportunities"].iloc[0])
-    outside = out["began before the period"] + out["began after the period"]
+    outside = out.get("began before the period", 0) + out.get("began after the period", 0)
     excluded = out["deleted"] + out["not a lead"] + out["after another job"]
+    joined = read - excluded - overall.opportunities - untraced - outside
     left_out = [
         ("Deleted records", out["deleted"]),
         ("Leads whose call reason is no lead", out["not a lead"]),
         ("Jobs that came after another job", out["after another job"]),
-        ("Joined to earlier records of their chain", read - excluded - overall.opportunities - untraced - outside),
+        ("Joined to earlier records of their chain", joined),
         ("Chains that began outside the period", outside),
         ("Jobs that name neither call nor booking", untraced),
         (f"Younger than {result.mature_days} days, or undated", overall.opportunities - overall.mature),
@@ -122,7 +123,7 @@ def _booked_less(result: OpportunitiesResult) -> list[Action]:
         return []
     largest = int(clear.index[int(missing.to_numpy().argmax())])
     this: Any = clear.loc[largest]
-    weeks = 0 if result.weeks is None else int((result.weeks["mature"] > 0).sum())
+    weeks = _weeks(result)
     size, worth, brief = "", 0.0, beside(this, "booked")
     if weeks:
         fewer = gap(this, 4 * float(this["n"]) / weeks)
@@ -141,6 +142,17 @@ def _booked_less(result: OpportunitiesResult) -> list[Action]:
             brief=brief,
         )
     ]
+
+
+def _weeks(result: OpportunitiesResult) -> int:
+    """Return in how many weeks the measured opportunities began."""
+    if result.weeks is None:
+        return 0
+    weeks = result.weeks[result.weeks["mature"] > 0]
+    if result.period is not None:
+        first, end = (pd.Timestamp(day) for day in (result.period.first, result.period.end))
+        weeks = weeks[(weeks["week"] > first - pd.Timedelta(days=7)) & (weeks["week"] < end)]
+    return len(weeks)
 
 
 def _more_expensive(result: OpportunitiesResult) -> list[Action]:

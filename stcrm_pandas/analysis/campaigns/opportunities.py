@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.chosen_period import given_period
 from stcrm_pandas.analysis.base.engine import TENANT, month_number
 from stcrm_pandas.analysis.base.inputs import admitted, table_of
 from stcrm_pandas.analysis.base.money import currencies_of, in_use, of_units, several
 from stcrm_pandas.analysis.base.names import dimensions
-from stcrm_pandas.analysis.base.periods import Limits
+from stcrm_pandas.analysis.base.periods import Limits, Period
 from stcrm_pandas.analysis.base.provenance import (
     Moment,
     attrs_of,
@@ -34,7 +35,7 @@ from stcrm_pandas.analysis.campaigns import display, findings, sentences
 from stcrm_pandas.analysis.campaigns.attribution import attribution, default_campaigns
 from stcrm_pandas.analysis.campaigns.chains import opportunities_of
 from stcrm_pandas.analysis.campaigns.costs import costs_of
-from stcrm_pandas.analysis.campaigns.counts import BY, aged, apart, by_week, grouped, strata_of, whole
+from stcrm_pandas.analysis.campaigns.counts import BY, aged, apart, began_in, by_week, grouped, strata_of, whole
 from stcrm_pandas.analysis.campaigns.records import JOB, gather, statuses
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.leads.keys import Names, categories, lead_lookups
@@ -117,6 +118,7 @@ def opportunities(
     revenue_days: int = 60,
     repeat_days: int = 14,
     min_group: int = 30,
+    period: Period | str | None = None,
 ) -> Opportunities:
     """Count opportunities and their outcomes. Each chain of records counts once.
 
@@ -170,6 +172,12 @@ def opportunities(
         Leads of one person that are less than this many days apart are one inquiry.
     min_group : int, default 30
         The minimum number of opportunities (old enough to measure) for a group to be compared.
+    period : Period or str, optional
+        Count only opportunities whose first record was created on these days: `analysis.period`, or a month such as
+        "2026-10". By default, all. Pass records from before and after the period, too: chains that began earlier are
+        known by them, and later records tell what became of it. Tiles and the list of differing campaigns are always
+        those of the time of the read. If fewer than `min_group` opportunities of the period are old enough, the latest
+        period of the same length is counted that has them.
 
     Returns
     -------
@@ -221,11 +229,14 @@ def opportunities(
         _period(frames, local),
         dt.timedelta(days=revenue_days),
     )
+    asked_for = given_period(period, limits.as_of, local)
     records = gather(leads, bookings, jobs, not_leads=not_leads(call_reasons))
     _refuse_mixed_tenants(records, asked)
     repeat = dt.timedelta(days=repeat_days)
-    chains = opportunities_of(records, repeat, limits)
-    rows = aged(chains.rows, limits)
+    chains = opportunities_of(records, repeat, limits, asked=asked_for, min_group=min_group)
+    counted = chains.period
+    covered = limits.within(counted)
+    every = aged(chains.rows, limits)
     lookup = lead_lookups(names, asked)
     units = lookup.get("business_unit") if business_units is None else business_units
     of_record = of_units(records["business_unit"], currencies_of(units))
@@ -235,8 +246,9 @@ def opportunities(
         lookup = {"campaign": campaigns, **lookup}
     if "category" in asked:
         of_campaign, words = categories(lookup.get("campaign"))
-        rows["category"] = rows["campaign"].map(of_campaign).astype("Int64")
+        every["category"] = every["campaign"].map(of_campaign).astype("Int64")
         lookup = {**lookup, "category": words}
+    rows = began_in(every, counted)
     traced = rows[~rows["untraced"]]
     overall = whole(traced, "All opportunities", min_group=min_group)
     health = attribution(
@@ -251,25 +263,28 @@ def opportunities(
     table = grouped(traced, asked, lookup, min_group=min_group) if asked else overall
     if local is not None and "month" in asked:
         months = table["id"] if len(asked) == 1 else table["month_id"]
-        whole_months = [not pd.isna(month) and limits.whole(month_number(month)) for month in months]
+        whole_months = [not pd.isna(month) and covered.whole(month_number(month)) for month in months]
         table["whole"] = pd.array(whole_months, dtype="boolean")
     compared = _compared(traced, table, asked, silent=silent, ranked=ranked and bool(asked), min_group=min_group)
     order = _order(table, asked, ranked=ranked)
     costs = None
     if spend is not None:
         currency = currencies[0] if len(currencies) == 1 else None
-        costs = costs_of(traced, spend, lookup.get("campaign"), limits, min_group=min_group, currency=currency)
+        costs = costs_of(traced, spend, lookup.get("campaign"), covered, min_group=min_group, currency=currency)
     result = Opportunities(
         table=table.iloc[order].reset_index(drop=True),
         overall=overall,
         untraced=whole(rows[rows["untraced"]], "Jobs without call or booking", min_group=min_group),
         comparisons=compared.iloc[order].reset_index(drop=True),
-        weeks=None if local is None else by_week(traced),
-        differing=findings.differing(traced, lookup.get("campaign"), local),
+        weeks=None if local is None else by_week(every[~every["untraced"]]),
+        differing=findings.differing(every[~every["untraced"]], lookup.get("campaign"), local),
         attribution=health,
         costs=costs,
         left_out=chains.left_out,
-        read={name: statuses(frame, "job_status" if name == "jobs" else "status") for name, frame in frames.items()},
+        read={
+            name: statuses(frame, "job_status" if name == "jobs" else "status", counted)
+            for name, frame in frames.items()
+        },
         by=asked,
         as_of=limits.as_of,
         time_zone=limits.time_zone,
@@ -284,6 +299,8 @@ def opportunities(
         undated=int(traced["created"].isna().sum()),
         cautions=(*selections(frames), *several(currencies)),
         currencies=currencies,
+        period=counted,
+        asked=asked_for,
     )
     if len(currencies) < 2:
         return result
@@ -291,7 +308,7 @@ def opportunities(
     def paid_in(currency: str) -> pd.DataFrame:
         mine = records.assign(total=records["total"].where(of_record == currency, 0.0))
         each = aged(opportunities_of(mine, repeat, limits).rows, limits)
-        return each if "category" not in rows else each.assign(category=rows["category"])
+        return each if "category" not in every else each.assign(category=every["category"])
 
     return apart(result, {currency: paid_in(currency) for currency in currencies}, asked, lookup)
 

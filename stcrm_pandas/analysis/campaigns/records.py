@@ -17,12 +17,14 @@ from stcrm_pandas.analysis.base.engine import (
     MISSING,
     TENANT,
     collected,
+    created_within,
     lazy,
     refuse_mixtures,
     refuse_repeats,
     true,
 )
 from stcrm_pandas.analysis.base.names import NONE
+from stcrm_pandas.analysis.base.periods import Period
 from stcrm_pandas.analysis.leads.inquiries import persons_of
 
 __all__ = ["AFTER", "BOOKING", "JOB", "KINDS", "LEAD", "PARENTS", "gather", "statuses", "topmost"]
@@ -94,9 +96,11 @@ def gather(leads: Any, bookings: Any, jobs: Any, *, not_leads: Sequence[int] = (
     return records.sort_values(order, ignore_index=True)
 
 
-def statuses(frame: Any, column: str) -> dict[str, int]:
+def statuses(frame: Any, column: str, period: Period | None = None) -> dict[str, int]:
     """Return the number of rows by status before anything is left out; "(none)" for rows without one."""
-    rows = lazy(frame, "rows", (column,))
+    rows = lazy(frame, "rows", (column,), times=("created_on",))
+    if period is not None:
+        rows = rows.filter(true(created_within(nw.col("created_on"), period)))
     counts = collected(rows.group_by(column).agg(rows=nw.len()))
     named = zip(counts[column], counts["rows"], strict=True)
     return dict(sorted((NONE if pd.isna(status) else str(status), int(rows)) for status, rows in named))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.chosen_period import of_period
 from stcrm_pandas.analysis.base.definitions import Definitions, load_definitions
 from stcrm_pandas.analysis.base.differences import CLEARLY_DIFFERENT, Wording, differences, versus
 from stcrm_pandas.analysis.base.format import (
@@ -74,9 +75,10 @@ def summary(result: OpportunitiesResult) -> list[str]:
 
 def _headline(result: OpportunitiesResult, overall: Any) -> str:
     if not overall.mature:
-        return f"No opportunity is {result.mature_days} days old yet: nothing can be said about what becomes of them."
+        none = f"No opportunity{of_period(result)} is {result.mature_days} days old yet"
+        return f"{none}: nothing can be said about what becomes of them."
     sentence = (
-        f"Of {plural(overall.mature, *_UNIT)} at least {result.mature_days} days old, "
+        f"Of {plural(overall.mature, *_UNIT)}{of_period(result)} at least {result.mature_days} days old, "
         f"{format_share(overall, 'booked_', label='95% CI')} {'was' if overall.mature == 1 else 'were'} booked."
     )
     return sentence if overall.mature >= result.min_group else f"{sentence} These are too few to tell."

@@ -100,7 +100,14 @@ def months(result: LeadConversionResult) -> go.Figure:
     )
     clear = months.loc[months["enough"], "interval_high"]
     top = 1.1 * max([5.0, *hundreds(clear)]) if len(clear) else 100.0
-    figure.update_xaxes(type="date", tickformat="%b\n%Y", showgrid=False, anchor="y2", ticklabelmode="instant")
+    figure.update_xaxes(
+        type="date",
+        tickformat="%b\n%Y",
+        dtick=f"M{max(-(-len(months) // 12), 1)}",  # each month at most once, and at most twelve of them
+        showgrid=False,
+        anchor="y2",
+        ticklabelmode="instant",
+    )
     shares = {"domain": [0.34, 1], "range": [0, min(top, 102)], "ticksuffix": "%"}
     counts = {"domain": [0, 0.24], "rangemode": "tozero", "nticks": 4, "title": {"text": "came in"}}
     figure.update_layout(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 
+from stcrm_pandas.analysis.base.chosen_period import instead_of, measured_of
 from stcrm_pandas.analysis.base.differences import beside, versus
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, WorkList, steps
 from stcrm_pandas.analysis.base.format import format_range, format_share, plural
@@ -27,6 +28,7 @@ from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.leads.curves import UNSURE, later_conversion
 from stcrm_pandas.analysis.leads.lists import ages_in_days, work_lists
+from stcrm_pandas.analysis.leads.reduction import day_of, in_period
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 from stcrm_pandas.analysis.statistics.prediction import LIKE_EARLIER, gap
 from stcrm_pandas.charts.svg import Trend, sparkline
@@ -39,23 +41,28 @@ _TO_ACT = ("campaign", "category", "business_unit", "job_type", "call_reason", "
 
 
 def headline(result: LeadConversionResult, booked: OpportunitiesResult | None) -> Headline:
-    """Return the share of the last twelve months, by month; without a time zone that of all, without a chart."""
+    """Return the share of the period or the last twelve months, by month; without a zone that of all, no chart."""
     days, unit = result.window_days, ("lead", "leads")
     contrast = _contrast(result, booked)
     year = None if result.months is None else year_of(_by_month(result.months), min_group=result.min_group)
-    overall = result.overall.iloc[0]
-    n = int(overall["mature"]) if year is None else year.n
+    overall, period = result.overall.iloc[0], result.period
+    n = int(overall["mature"])
     every = measured_share(overall["within_lower"], overall["within_upper"], n)
-    shown = every if year is None else year.now
+    if year is not None and period is not None:
+        year = replace(year, now=every, n=n, before=_a_year_before(result, period), period=period)
+    shown, n = (every, n) if year is None else (year.now, year.n)
     if shown.share is None or n < result.min_group:
-        return Headline(f"Too few leads are {days} days old to tell how many are booked", contrast=contrast)
-    when = "" if year is None else f"{year.dates}: "
+        of = "" if period is None else f"of {period} "
+        return Headline(f"Too few leads {of}are {days} days old to tell how many are booked", contrast=contrast)
+    measured = measured_of(result, unit, measured=n, counted=int(overall["inquiries"]), days=days)
+    when = "" if year is None else instead_of(result, "leads") or f"{year.dates}: "
     return Headline(
         f"{format_range(*shown.share)} of leads are booked within {days} days",
         "" if year is None else year.change,
-        f"{when}{plural(n, *unit)}, 95% confidence interval {format_range(*(shown.interval or shown.share))}. "
+        f"{when}{measured}95% confidence interval {format_range(*(shown.interval or shown.share))}. "
         "Leads did not book on first contact.",
         None if year is None else Trend(f"Booked within {days} days", "of leads", unit, year.months, shown.share),
+        "12 months together" if period is None else str(period),
         contrast=contrast,
     )
 
@@ -100,7 +107,7 @@ def tiles(result: LeadConversionResult) -> list[Tile]:
 
     def tile(title: str, days: int, sides: tuple[str, str] | None) -> Tile:
         weeks = four_weeks(result.as_of, zone, mature_days=days)
-        return weekly_tile(title, weeks, lambda period: _measure(result, period, sides, zone))
+        return weekly_tile(title, weeks, lambda period: _measure(result, period, sides))
 
     return [
         tile("New leads", 0, None),
@@ -110,20 +117,11 @@ def tiles(result: LeadConversionResult) -> list[Tile]:
     ]
 
 
-def _measure(
-    result: LeadConversionResult, period: Period, sides: tuple[str, str] | None, local: ZoneInfo
-) -> Measured | None:
+def _measure(result: LeadConversionResult, period: Period, sides: tuple[str, str] | None) -> Measured | None:
     """Return the number of a period; None where the leads were not read from its first day to its last."""
-    days = result.reduced.days[result.reduced.days["date"].notna()]
-    first, last = result.limits.read
-    if days.empty or (last is not None and last < period.ends):
+    rows = _days_in(result, period)
+    if rows is None:
         return None
-    if first is None:
-        first = _day(days["date"].min()).replace(tzinfo=local)
-    if first > period.starts:
-        return None
-    start, end = (int(f"{day:%Y%m%d}") for day in (period.first, period.end))
-    rows = days[(days["date"] >= start) & (days["date"] < end)]
     n = int(rows["inquiries"].sum())
     if sides is None:
         return measured_count(n)
@@ -131,6 +129,25 @@ def _measure(
     if n >= result.min_group and upper - lower > UNSURE * n:
         return Measured(f"{format_range(lower / n, upper / n)} (dates uncertain)")
     return measured_share(lower, upper, n, min_group=result.min_group)
+
+
+def _days_in(result: LeadConversionResult, period: Period) -> pd.DataFrame | None:
+    """Return the counts of the days of a period; None where it was not read from its first day to its last."""
+    days = result.reduced.every_day[result.reduced.every_day["date"].notna()]
+    first, last = result.limits.read
+    if days.empty or (last is not None and last < period.ends):
+        return None
+    began = day_of(int(days["date"].min())) > period.first if first is None else first > period.starts
+    return None if began else days[in_period(days["date"], period)]
+
+
+def _a_year_before(result: LeadConversionResult, period: Period) -> Measured | None:
+    """Return the share of a year earlier; None where it was not read, or overlaps the period."""
+    earlier = period.year_earlier
+    rows = _days_in(result, earlier) if earlier.end <= period.first else None
+    if rows is None:
+        return None
+    return measured_share(*(rows[name].sum() for name in ("lower", "upper", "mature")), min_group=result.min_group)
 
 
 def _overdue(result: LeadConversionResult, local: ZoneInfo) -> Tile:
@@ -154,10 +171,6 @@ def _overdue(result: LeadConversionResult, local: ZoneInfo) -> Tile:
             ("8–30 days", f"{int(late.between(8, 30).sum()):,}"),
         ],
     )
-
-
-def _day(number: int) -> dt.datetime:
-    return dt.datetime.strptime(str(int(number)), "%Y%m%d")
 
 
 def actions(result: LeadConversionResult, lists: Mapping[str, WorkList]) -> list[Action]:
@@ -184,7 +197,7 @@ def actions(result: LeadConversionResult, lists: Mapping[str, WorkList]) -> list
 def _call(result: LeadConversionResult, do: str, listed: WorkList) -> Action:
     came = pd.to_datetime(listed.frame["Came in"], errors="coerce", utc=True)
     ages = ages_in_days(result, pd.DataFrame({"created_on": came})).dropna().clip(lower=0).to_numpy(dtype=np.float64)
-    later = later_conversion(result.reduced.overall_event_times, ages, least=result.min_group)
+    later = later_conversion(result.reduced.every_event_time, ages, least=result.min_group)
     if later is None:
         return Action(do, work_list=listed.key)
     share = format_range(later.lower / len(ages), later.upper / len(ages))
@@ -222,7 +235,7 @@ def _weeks(result: LeadConversionResult) -> float:
     dates = result.reduced.days.loc[result.reduced.days["mature"] > 0, "date"].dropna()
     if dates.empty:
         return 4.0
-    return max(((_day(dates.max()) - _day(dates.min())).days + 1) / 7, 4.0)
+    return max(((day_of(int(dates.max())) - day_of(int(dates.min()))).days + 1) / 7, 4.0)
 
 
 def check(result: LeadConversionResult) -> Check:
@@ -235,9 +248,11 @@ def check(result: LeadConversionResult) -> Check:
         counts.append(Count(f"Leads, status {status}", int(leads), _SCREEN, f"Status: {status}"))
     left_out = [(f"Left out: {reason}", count) for reason, count in result.left_out.items() if count]
     whole = result.overall.iloc[0]
-    leads, inquiries, mature = (int(whole[name]) for name in ("leads", "inquiries", "mature"))
+    inquiries, mature = (int(whole[name]) for name in ("inquiries", "mature"))
     if result.unit == "inquiry":
-        left_out.append(("Repeat leads, joined with the earlier one", leads - inquiries))
+        # each inquiry has one first lead, and dates of a period are those of first leads
+        repeats = read - sum(count for _, count in left_out) - inquiries
+        left_out.append(("Repeat leads, joined with the earlier one", repeats))
     left_out.append((f"Younger than {result.window_days} days, or without a date", inquiries - mature))
     exact, inferred, bounded = (int(whole[name]) for name in ("exact", "inferred", "bounded"))
     dates = f"{exact:,} exact, {inferred:,} inferred, {bounded:,} only bounded"

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.chosen_period import began_too_late, given_period
 from stcrm_pandas.analysis.base.display import Table
 from stcrm_pandas.analysis.base.headline import Headline
 from stcrm_pandas.analysis.base.inputs import admitted
 from stcrm_pandas.analysis.base.names import dimensions
-from stcrm_pandas.analysis.base.periods import Limits
+from stcrm_pandas.analysis.base.periods import Limits, Period
 from stcrm_pandas.analysis.base.provenance import (
     Moment,
     attrs_of,
@@ -132,6 +133,7 @@ def lead_conversion(
     stale_days: int = 30,
     dismissing_reasons: Mapping[int, str] | None = None,
     contacts: AllContacts = None,
+    period: Period | str | None = None,
 ) -> LeadConversion:
     """Return the share of inquiries converted within 30 days, among those at least 30 days old, and how fast.
 
@@ -186,6 +188,12 @@ def lead_conversion(
         The contacts of customers (`crm.customers.list_contacts`), or a list with those of locations, too, for the phone
         numbers and e-mail addresses on call lists. Pass all of them, so that an opt-out is found on any record of a
         number.
+    period : Period or str, optional
+        Count only inquiries whose first lead came in on these days: `analysis.period`, or a month such as "2026-10". By
+        default, all. Pass leads from before the period, too: those of the 14 days before it show which of its leads
+        are repeats, and those of a year earlier what to compare it with. Open leads, call lists and tiles are always
+        those of the time of the read. If fewer than `min_group` inquiries of the period are old enough, the latest
+        period of the same length is counted that has them.
 
     Raises
     ------
@@ -221,6 +229,7 @@ def lead_conversion(
             "a month, a weekday and an hour need a time zone: pass time_zone='America/Chicago', or connect with one"
         )
     leads, known = known_at(leads, as_of, local, status_log)
+    asked_for = given_period(period, known, local)
     read = (None, None) if local is None else bounds_of_creation(leads, local)
     limits = Limits(known, dt.timedelta(days=window_days), local, read)
     ids_of_no_leads = not_leads(call_reasons)
@@ -235,16 +244,21 @@ def lead_conversion(
         reasons=reasons,
         by=asked,
         within=dt.timedelta(days=within_days) if unit == "inquiry" else None,
+        asked=asked_for,
+        min_group=min_group,
     )
+    counted = reduced.period
+    if counted is not None and unit == "inquiry":
+        warned += began_too_late("leads", read[0], counted, dt.timedelta(days=within_days))
     leads_left_out = reduced.read.groupby("left_out")["leads"].sum()
     lookup = lead_lookups(names, asked)
     if "category" in asked:
         reduced, lookup["category"] = lead_tables.by_category(reduced, asked.index("category"), lookup.get("category"))
     overall = lead_tables.overall(reduced.days, min_group)
-    months = None if local is None else lead_tables.months(reduced.days, limits, min_group)
+    months = None if local is None else lead_tables.months(lead_tables.trend(reduced), limits, min_group)
     table = overall if not asked else lead_tables.groups(reduced.cells, asked, lookup, min_group)
-    if asked == ("month",) and months is not None:
-        table = months
+    if asked == ("month",):
+        table = lead_tables.months(reduced.days, limits.within(counted), min_group)
     return LeadConversion(
         table=table,
         overall=overall,
@@ -276,4 +290,6 @@ def lead_conversion(
         names=lookup,
         contacts=all_contacts(contacts),
         cautions=tuple(warned),
+        period=counted,
+        asked=asked_for,
     )

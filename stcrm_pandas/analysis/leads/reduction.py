@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import narwhals.stable.v2 as nw
 import pandas as pd
@@ -29,7 +29,7 @@ from stcrm_pandas.analysis.base.engine import (
     true,
 )
 from stcrm_pandas.analysis.base.inputs import table_of
-from stcrm_pandas.analysis.base.periods import Limits
+from stcrm_pandas.analysis.base.periods import Limits, Period, measurable
 from stcrm_pandas.analysis.leads.dates import with_dates
 from stcrm_pandas.analysis.leads.inquiries import inquiries_of
 from stcrm_pandas.analysis.leads.keys import columns_of, key_of, tags_of
@@ -43,6 +43,8 @@ __all__ = [
     "REASONS_UNKNOWN",
     "USED",
     "Reduced",
+    "day_of",
+    "in_period",
     "not_leads",
     "reduce_leads",
     "split_reasons",
@@ -85,10 +87,12 @@ USED = {
 
 _DAY = micros(dt.timedelta(days=1))
 
+Days = TypeVar("Days", pd.Series, nw.Expr)
+
 
 @dataclass(frozen=True)
 class Reduced:
-    """Small tables.
+    """Small tables of the inquiries first dated in `period`; of all inquiries where it is None.
 
     - `cells`: `key_0`, `key_1` (as many as were asked for), `unit`, `month` (12 x year + month - 1; missing without a
       time zone) and `COUNTS`
@@ -98,6 +102,7 @@ class Reduced:
       `inquiries`; `overall_event_times` the same without keys
     - `read`: `left_out`, `status`, `dismissal` (the reason's id), `leads`, before any exclusion
     - `linked_not_converted`: a number
+    - `every_day`, `every_event_time`: `days` and `overall_event_times` of all inquiries that were read
     """
 
     cells: pd.DataFrame
@@ -106,6 +111,9 @@ class Reduced:
     overall_event_times: pd.DataFrame
     read: pd.DataFrame
     linked_not_converted: int
+    every_day: pd.DataFrame
+    every_event_time: pd.DataFrame
+    period: Period | None
 
 
 def reduce_leads(
@@ -119,8 +127,13 @@ def reduce_leads(
     reasons: Mapping[int, str] | None = None,
     by: Sequence[str] = (),
     within: dt.timedelta | None = None,
+    asked: Period | None = None,
+    min_group: int = 1,
 ) -> Reduced:
-    """Count inquiries; a conversion counts within `limits.mature`. Without `within`, each lead is an inquiry."""
+    """Count inquiries; a conversion counts within `limits.mature`. Without `within`, each lead is an inquiry.
+
+    If fewer than `min_group` inquiries of the period asked for are old enough, an earlier one is counted.
+    """
     refuse_mixtures(leads=leads, jobs=jobs, bookings=bookings)
     columns = [*_LEADS, *columns_of(by)]
     rows = lazy(
@@ -158,12 +171,6 @@ def reduce_leads(
     kept = flat.filter(nw.col("left_out") == "")
     dated = once(with_dates(kept, jobs=jobs, bookings=bookings, status_log=status_log, as_of=until))
     inquiries = once(_inquiries(dated, list(carried), within, until, micros(limits.mature)))
-    grouped, by_keys = inquiries, [*carried]
-    if "tag" in by:
-        on = keys(inquiries, "id")
-        tag = f"key_{list(by).index('tag')}"
-        tags = once(tags_of(leads, rows)).select(*on, nw.col("tag").alias(tag))
-        grouped, by_keys = inquiries.join(tags, on=on, how="left"), sorted([*carried, tag])
     bounds = [f"{side}_{days}" for days in HORIZONS for side in ("lower", "upper")]
     times = ["early_day", "early_event", "late_day", "late_event"]
     dtypes = dict.fromkeys(("unit", "month", "date", "dismissal", *times), "Int64") | {
@@ -177,18 +184,58 @@ def reduce_leads(
         counts = rows.group_by(*by).agg(*totals)
         return collected(counts, {name: dtypes[name] for name in by})
 
+    def event_times_of(inquiries: Rows) -> pd.DataFrame:
+        return counted(inquiries.filter(~nw.col("created").is_null()), times)
+
+    days = every_day = counted(inquiries, ["date", "month"], *COUNTS, *bounds)
+    event_times = every_event_time = event_times_of(inquiries)
+    period = None if asked is None else _measurable(asked, every_day, min_group)
+    if period is not None:
+        inquiries, flat = (once(rows.filter(true(in_period(nw.col("date"), period)))) for rows in (inquiries, flat))
+        days, event_times = every_day[in_period(every_day["date"], period).fillna(False)], event_times_of(inquiries)
+    grouped, by_keys = inquiries, [*carried]
+    if "tag" in by:
+        on = keys(inquiries, "id")
+        tag = f"key_{list(by).index('tag')}"
+        tags = once(tags_of(leads, rows)).select(*on, nw.col("tag").alias(tag))
+        grouped, by_keys = inquiries.join(tags, on=on, how="left"), sorted([*carried, tag])
     return Reduced(
         cells=counted(grouped, [*by_keys, "unit", "month"], *COUNTS),
-        days=counted(inquiries, ["date", "month"], *COUNTS, *bounds),
+        days=days,
         event_times=counted(grouped.filter(~nw.col("created").is_null()), [*by_keys, *times]),
-        overall_event_times=counted(inquiries.filter(~nw.col("created").is_null()), times),
+        overall_event_times=event_times,
         read=counted(
             flat.with_columns(dismissal=dismissal, leads=nw.lit(1)), ["left_out", "status", "dismissal"], "leads"
         ),
         linked_not_converted=int(
             collected(inquiries.select(nw.col("linked_not_converted").sum()))["linked_not_converted"].fillna(0).sum()
         ),
+        every_day=every_day,
+        every_event_time=every_event_time,
+        period=period,
     )
+
+
+def in_period(dates: Days, period: Period) -> Days:
+    """Return which dates, written as 20260131, are in a period."""
+    first, end = (int(f"{day:%Y%m%d}") for day in (period.first, period.end))
+    return (dates >= first) & (dates < end)
+
+
+def day_of(number: int) -> dt.date:
+    """Return the day that is written as 20260131."""
+    return dt.date(number // 10_000, number // 100 % 100, number % 100)
+
+
+def _measurable(asked: Period, days: pd.DataFrame, min_group: int) -> Period:
+    dated = days[days["date"].notna()]
+    if dated.empty:
+        return asked
+
+    def enough(period: Period) -> bool:
+        return int(dated.loc[in_period(dated["date"], period), "mature"].sum()) >= min_group
+
+    return measurable(asked, enough, day_of(int(dated["date"].min())))
 
 
 def split_reasons(given: Mapping[int, str] | None) -> tuple[dict[int, str], dict[int, str]]:

@@ -76,7 +76,9 @@ class LeadConversionResult(Result):
     @cached_property
     def cohorts(self) -> pd.DataFrame | None:
         """The share of inquiries converted by month of creation and days since; see `lead_tables.cohorts`."""
-        return None if self.limits.zone is None else lead_tables.cohorts(self.reduced.days, self.limits)
+        if self.limits.zone is None:
+            return None
+        return lead_tables.cohorts(lead_tables.trend(self.reduced), self.limits)
 
     @cached_property
     def reasons(self) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.chosen_period import of_period
 from stcrm_pandas.analysis.base.definitions import Definitions, load_definitions
 from stcrm_pandas.analysis.base.differences import CLEARLY_DIFFERENT, Wording, differences, versus
 from stcrm_pandas.analysis.base.format import format_range, format_share, listed, plural, with_count
@@ -48,10 +49,12 @@ def summary(result: LeadConversionResult) -> list[str]:
 
 def _headline(result: LeadConversionResult, row: pd.Series) -> str:
     mature, days = int(row["mature"]), result.window_days
+    when = of_period(result)
     if mature == 0:
-        return f"No {result.unit} is {days} days old yet: nothing can be said about conversion within {days} days."
+        none = f"No {result.unit}{when} is {days} days old yet"
+        return f"{none}: nothing can be said about conversion within {days} days."
     sentence = (
-        f"Of {counted(result, mature)} at least {days} days old, {format_share(row, label='95% CI')} "
+        f"Of {counted(result, mature)}{when} at least {days} days old, {format_share(row, label='95% CI')} "
         f"{'was' if mature == 1 else 'were'} converted within {days} days of coming in."
     )
     return sentence if mature >= result.min_group else f"{sentence} These are too few to tell."
@@ -125,7 +128,13 @@ def _left_out(result: LeadConversionResult, row: pd.Series) -> list[str]:
 def definitions(result: LeadConversionResult) -> Definitions:
     """Return what each number means, by its name."""
     words, reasons = wording(result), result.dismissing_reasons
-    cases = {result.unit, *result.by, "zone" if result.time_zone else "no zone", "reasons" if reasons else "no reasons"}
+    cases = {
+        "period" if result.period else "",
+        result.unit,
+        *result.by,
+        "zone" if result.time_zone else "no zone",
+        "reasons" if reasons else "no reasons",
+    }
     values = {
         **vars(result),
         "units": words.unit[1],

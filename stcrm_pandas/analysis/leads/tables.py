@@ -15,7 +15,7 @@ from stcrm_pandas.analysis.base.shares import with_shares
 from stcrm_pandas.analysis.leads.keys import LOCAL, categories
 from stcrm_pandas.analysis.leads.reduction import COUNTS, HORIZONS, Reduced
 
-__all__ = ["by_category", "cohorts", "groups", "measured", "months", "overall", "reasons", "strata", "sums_of"]
+__all__ = ["by_category", "cohorts", "groups", "measured", "months", "overall", "reasons", "strata", "sums_of", "trend"]
 
 
 def measured(sums: pd.DataFrame, heads: pd.DataFrame, min_group: int) -> pd.DataFrame:
@@ -86,6 +86,12 @@ def months(days: pd.DataFrame, limits: Limits, min_group: int) -> pd.DataFrame:
     sums = _monthly(days)
     table = measured(sums, heads(sums.index.to_frame(), ["month"], {}), min_group)
     return table.assign(whole=pd.array([*map(limits.whole, sums.index)], dtype="boolean"))
+
+
+def trend(reduced: Reduced) -> pd.DataFrame:
+    """Return the days whose months are shown: all, or those of the period and of the year up to its end."""
+    days = reduced.every_day
+    return days if reduced.period is None else days[days["month"].isin([*reduced.period.trend])]
 
 
 def cohorts(days: pd.DataFrame, limits: Limits) -> pd.DataFrame:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.chosen_period import given_period
 from stcrm_pandas.analysis.base.display import Shown
-from stcrm_pandas.analysis.base.engine import refuse_mixtures
+from stcrm_pandas.analysis.base.engine import created_within, refuse_mixtures
 from stcrm_pandas.analysis.base.headline import Headline
 from stcrm_pandas.analysis.base.inputs import admitted
 from stcrm_pandas.analysis.base.names import dimensions, lookups
+from stcrm_pandas.analysis.base.periods import Period, measurable
 from stcrm_pandas.analysis.base.provenance import Moment, attrs_of, known_until, selections, zone
 from stcrm_pandas.analysis.base.result import Analysis, Parts
 from stcrm_pandas.analysis.preferences import display, findings, lists, sentences
@@ -111,6 +113,7 @@ def contact_preferences(
     as_of: Moment | None = None,
     time_zone: str | None = None,
     min_group: int = 30,
+    period: Period | str | None = None,
 ) -> ContactPreferences:
     """Analyze who is not blocked in ServiceTitan, by purpose (service, marketing) and channel.
 
@@ -154,6 +157,11 @@ def contact_preferences(
         The company's time zone, including for naive times. By default, the one that the frame records.
     min_group : int, default 30
         The minimum number of customers for a group to be compared.
+    period : Period or str, optional
+        Count only customers whose record was created on these days: `analysis.period`, or a month such as "2026-10". By
+        default, all. Pass all customers in any case, because opt-outs of the others apply to their numbers. Lists,
+        locations, the newer contacts API and tiles are always those of the time of the read. If the period has fewer
+        than `min_group` active customers, the latest period of the same length is counted that has them.
 
     Returns
     -------
@@ -210,27 +218,31 @@ def contact_preferences(
     entries = None if consent is None else consent_list(consent, known)
     counting = stores if entries is None else {store: with_refusals(frame, entries) for store, frame in stores.items()}
     states = states_of(owners.frame, counting["customers"])
-    groups = groups_of(owners.frame, asked, known, local)
-    overall = measured(states, min_group=min_group)
+    asked_for = given_period(period, known, local)
+    counted = None if asked_for is None else _measurable(owners.frame["created_on"], asked_for, min_group)
+    shown = _created_in(owners.frame, counted)
+    people, shown_states = (one[shown].reset_index(drop=True) for one in (owners.frame, states))
+    groups = groups_of(people, asked, known, local)
+    overall = measured(shown_states, min_group=min_group)
     of_locations = None if "locations" not in stores else locations_of(locations, owners)
     of_newer = None if "newer" not in stores else newer_contacts_of(newer_contacts, stores["newer"])
     of_all_newer = _all(of_newer, counting.get("newer"), "All newer contacts", min_group)
     table = (
-        measured(states, min_group=min_group, groups=groups, by=asked, names=lookups(names, asked, DIMENSIONS))
+        measured(shown_states, min_group=min_group, groups=groups, by=asked, names=lookups(names, asked, DIMENSIONS))
         if asked
         else overall
     )
-    alone = states if entries is None else states_of(owners.frame, stores["customers"])
+    alone = shown_states if entries is None else states_of(people, stores["customers"])
     result = ContactPreferences(
         table=table,
         overall=overall,
         locations=_all(of_locations, counting.get("locations"), "All locations", min_group),
         newer=None if of_all_newer is None else of_all_newer[of_all_newer["channel"] != "mail"].reset_index(drop=True),
         others=_in_no_share(customers=owners, locations=of_locations, newer=of_newer),
-        combinations=pairs_of(states),
+        combinations=pairs_of(shown_states),
         kinds=kinds_of(stores),
-        consent=None if entries is None else by_consent(owners.frame, alone, stores["customers"], entries),
-        comparisons=compared(table, owners.frame, states, groups, asked, known, local, min_group=min_group),
+        consent=None if entries is None else by_consent(people, alone, stores["customers"], entries),
+        comparisons=compared(table, people, shown_states, groups, asked, known, local, min_group=min_group),
         left_out={
             "inactive customers": len(owners.others),
             "merged customers": owners.merged,
@@ -252,8 +264,26 @@ def contact_preferences(
         stores=stores,
         read=read,
         consent_entries=entries,
+        shown=shown,
+        period=counted,
+        asked=asked_for,
     )
     return together(result)[0] if asked else result
+
+
+def _created_in(customers: pd.DataFrame, period: Period | None) -> pd.Series:
+    """Return which customers were created in a period; all of them if there is none."""
+    if period is None:
+        return pd.Series(True, index=customers.index)
+    return created_within(customers["created_on"], period).fillna(value=False).astype(bool)
+
+
+def _measurable(created: pd.Series, asked: Period, min_group: int) -> Period:
+    known = created.dropna()
+    if known.empty:
+        return asked
+    begins = pd.Timestamp(int(known.min()), unit="us", tz=asked.zone).date()
+    return measurable(asked, lambda period: int(created_within(known, period).sum()) >= min_group, begins)
 
 
 def _all(owners: Owners | None, records: pd.DataFrame | None, name: str, min_group: int) -> pd.DataFrame | None:

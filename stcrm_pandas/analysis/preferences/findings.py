@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stcrm_pandas.analysis.base.chosen_period import instead_of
 from stcrm_pandas.analysis.base.engine import micros
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, Step, WorkList, steps
 from stcrm_pandas.analysis.base.format import format_counts, format_range, plural
@@ -60,23 +61,26 @@ def actions(result: ContactPreferencesResult, lists: Mapping[str, WorkList]) -> 
 def headline(result: ContactPreferencesResult) -> Headline:
     """Return the share of active customers whom ServiceTitan does not block for marketing by text, by month."""
     reached = (result.states["marketing", "text"] == 0).to_numpy()
-    every = measured_share(reached.sum(), reached.sum(), len(reached), min_group=result.min_group)
+    states, period = result.states[result.shown], result.period
+    n, hits = len(states), int((states["marketing", "text"] == 0).sum())
+    every = measured_share(hits, hits, n, min_group=result.min_group)
+    created = "" if period is None else f" created in {period}"
     if every.share is None:
-        return Headline("Too few active customers to tell whom you can contact")
+        return Headline(f"Too few active customers{created} to tell whom you can contact")
     months = None if result.time_zone is None else year_of(_by_month(result, reached), min_group=1)
     unit, others = ("customer", "customers"), []
     for channel in ("call", "e-mail", "mail"):
-        hits = (result.states["marketing", channel] == 0).to_numpy().sum()
-        others.append(f"{channel} {format_range(*[hits / len(reached)] * 2)}")
+        hits = int((states["marketing", channel] == 0).sum())
+        others.append(f"{channel} {format_range(*[hits / n] * 2)}")
     of = "of new customers"
     return Headline(
-        f"At most {format_range(*every.share)} of customers can get marketing texts",
-        evidence=f"Of {plural(len(reached), *unit)} that are active. By {', by '.join(others)}. Not blocked is not yet "
-        "permission.",
+        f"At most {format_range(*every.share)} of {'' if period is None else 'new '}customers can get marketing texts",
+        evidence=f"{instead_of(result, 'customers')}Of {plural(n, *unit)}{created} that are active. "
+        f"By {', by '.join(others)}. Not blocked is not yet permission.",
         trend=None
         if months is None
         else Trend("Not blocked for marketing texts", of, unit, months.months, every.share),
-        together="all active customers",
+        together="all active customers" if period is None else str(period),
     )
 
 
@@ -88,7 +92,8 @@ def _by_month(result: ContactPreferencesResult, hits: Any) -> pd.DataFrame:
     counts = pd.DataFrame({"volume": 1, "lower": hits.astype(np.int64)})[known].groupby(number[known].astype(int)).sum()
     last = result.as_of.astimezone(zone(None, result.time_zone))
     now = last.year * 12 + last.month - 1
-    counts = counts.reindex(range(now - 23, now + 1), fill_value=0)
+    months = range(now - 23, now + 1) if result.period is None else result.period.trend
+    counts = counts.reindex(months, fill_value=0)
     names = [f"{month_start(month, dt.UTC):%b %Y}" for month in counts.index]
     return counts.assign(n=counts["volume"], upper=counts["lower"], name=names, whole=counts.index < now)
 
@@ -145,11 +150,14 @@ def check(result: ContactPreferencesResult) -> Check:
         for row in rows_of(result.kinds)
     ]
     gone = [("Merged into others", "merged customers"), ("Inactive, not included", "inactive customers")]
+    kept = [(what, left_out[key]) for what, key in gone]
+    if result.period is not None:
+        kept.append((f"Not created in {result.period}", int((~result.shown).sum())))
     records, others = len(result.stores["customers"]), left_out["contacts of other customers"]
     return Check(
         counts,
         [
-            *steps("Customers read", result.owners.rows, [(what, left_out[key]) for what, key in gone]),
+            *steps("Customers read", result.owners.rows, kept),
             Step("Deleted contacts", left_out["deleted contacts"], records),
             Step("Contacts of customers that are inactive, merged or were not read", others, records - others),
         ],

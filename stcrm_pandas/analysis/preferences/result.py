@@ -60,6 +60,7 @@ class ContactPreferencesResult(Result):
     marketing_known: bool
     owners: Owners = field(compare=False)
     states: pd.DataFrame = field(compare=False)
+    shown: pd.Series = field(compare=False)
     stores: Mapping[str, pd.DataFrame] = field(compare=False)
     read: Mapping[str, Any] = field(compare=False)
     consent_entries: pd.DataFrame | None = field(compare=False, default=None)

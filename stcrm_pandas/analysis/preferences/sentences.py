@@ -25,9 +25,10 @@ _REGISTER = "A register of text opt-outs may exist outside the CRM"
 
 def summary(result: ContactPreferencesResult) -> list[str]:
     """Return the sentences of `ContactPreferences.summary`."""
-    overall, n = result.overall, len(result.owners.frame)
+    overall, n = result.overall, int(result.overall["customers"].iloc[0])
+    created = "" if result.period is None else f" created in {result.period}"
     if n == 0:
-        return ["There are no active customers."]
+        return [f"There are no active customers{created}."]
     lines = []
     label = "95% CI"
     for purpose in reversed(PURPOSES):
@@ -36,7 +37,7 @@ def summary(result: ContactPreferencesResult) -> list[str]:
             parts.append(f"{format_share(row, label=label)} by {row.channel}")
             label = ""
         lines.append(
-            f"Of {plural(n, 'active customer')}, these are not blocked in ServiceTitan for {_FOR[purpose]}: "
+            f"Of {plural(n, 'active customer')}{created}, these are not blocked in ServiceTitan for {_FOR[purpose]}: "
             f"{listed(parts)}."
         )
     if n < result.min_group:
@@ -162,4 +163,4 @@ def definitions(result: ContactPreferencesResult) -> Definitions:
             min_group=result.min_group, units="customers", strata="type and age"
         ),
     }
-    return load_definitions(__package__, (), values)
+    return load_definitions(__package__, {"period"} if result.period else (), values)
