@@ -1,7 +1,9 @@
 """The counts of booking sources by plain SQL on the sandbox's company, and alike on every engine."""
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pandas as pd
@@ -9,7 +11,7 @@ import polars as pl
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from stcrm_pandas.analysis import BookingSources, booking_sources
+from stcrm_pandas.analysis import BookingSources, Period, booking_sources
 
 from ..booking_company import AS_OF, ZONE, company
 
@@ -115,6 +117,39 @@ def database(frames: dict[str, pd.DataFrame]) -> Iterator[Any]:
         yield opened
 
 
+@pytest.mark.parametrize(
+    ("first", "end"), [("2026-05-01", "2026-06-01"), ("2025-10-20", "2026-01-19"), ("2026-06-01", "2026-07-01")]
+)
+def test_counts_of_a_period_match_sql(
+    frames: dict[str, pd.DataFrame], found: BookingSources, database: Any, first: str, end: str
+) -> None:
+    """Nearly all of June is too recent, and May is shown instead."""
+    asked = Period(dt.date.fromisoformat(first), dt.date.fromisoformat(end), ZoneInfo(ZONE))
+    linked = {"leads": frames["leads"], "jobs": frames["jobs"]}
+    ours = booking_sources(frames["bookings"], **linked, as_of=AS_OF, time_zone=ZONE, period=asked)
+    period = ours.period
+    assert period is not None
+    assert str(period) == ("May 2026" if first == "2026-06-01" else str(asked))
+    sql = SQL.replace("group by sender", "where created_on >= $first and created_on < $end group by sender")
+    given = {"as_of": AS_OF, "first": period.starts, "end": period.ends}
+    rows = database.execute(sql, given).fetchall()
+    assert ours.table.sort_values("name")[["name", *COUNTS]].values.tolist() == [list(row) for row in rows]
+    total = pd.DataFrame(rows, columns=["name", *COUNTS]).sum(numeric_only=True)
+    share = f"{total['work_lower'] / total['mature']:.0%}"
+    assert ours.headline().text == f"{share} of bookings become jobs"
+    assert ours.headline().evidence.startswith("Too few bookings of June 2026" if asked != period else str(period))
+    assert ours.hours["bookings"].sum() == ours.weeks["bookings"].sum() == total["bookings"]
+    assert ours.check.counts[0].rows == period.rows(frames["bookings"]).shape[0]
+    assert ours.check.steps[-1].remain == total["mature"]
+    # what is as of the read stays
+    assert ours.tiles() == found.tiles()
+    assert all(tile.year_ago and "unknown" not in tile.year_ago for tile in ours.tiles())
+    waiting = [[action for action in one.actions() if action.work_list] for one in (ours, found)]
+    assert waiting[0] == waiting[1] != []
+    for key in ("still-new", "new-too-long", "odd-starts"):
+        pd.testing.assert_frame_equal(ours.work_lists[key].frame, found.work_lists[key].frame)
+
+
 def test_counts_match_sql(found: BookingSources, database: Any) -> None:
     rows = database.execute(SQL, {"as_of": AS_OF}).fetchall()
     ours = found.table.sort_values("name")
@@ -197,14 +232,17 @@ def test_intervals_match_statsmodels(found: BookingSources) -> None:
     assert found.table["interval_high"].tolist() == pytest.approx(list(high))
 
 
+@pytest.mark.parametrize("period", [None, "2026-03"])
 @pytest.mark.parametrize("engine", ["polars", "duckdb"])
-def test_engines_give_equal_tables(frames: dict[str, pd.DataFrame], database: Any, engine: str) -> None:
+def test_engines_give_equal_tables(
+    frames: dict[str, pd.DataFrame], database: Any, engine: str, period: str | None
+) -> None:
     def converted(name: str) -> Any:
         return database.table(name) if engine == "duckdb" else pl.from_pandas(frames[name])
 
-    by = ("source", "month")
+    given: dict[str, Any] = {"by": ("source", "month"), "as_of": AS_OF, "time_zone": ZONE, "period": period}
     ours, theirs = (
-        booking_sources(of("bookings"), leads=of("leads"), jobs=of("jobs"), by=by, as_of=AS_OF, time_zone=ZONE)
+        booking_sources(of("bookings"), leads=of("leads"), jobs=of("jobs"), **given)
         for of in (frames.__getitem__, converted)
     )
     for name in ("table", "overall", "speed", "leakage", "first_time", "spellings", "silences", "hours", "weeks"):

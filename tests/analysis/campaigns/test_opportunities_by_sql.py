@@ -1,7 +1,9 @@
 """Opportunities of the sandbox's company, counted again by plain SQL; and the truth that was planted there."""
 
+import datetime as dt
 from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import numpy as np
@@ -10,6 +12,7 @@ import polars as pl
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
+from stcrm_pandas.analysis import Period
 from stcrm_pandas.analysis.campaigns.opportunities import Opportunities, opportunities
 from stcrm_pandas.analysis.leads.lead_conversion import lead_conversion
 from stcrm_pandas.analysis.statistics.comparison import together
@@ -155,13 +158,18 @@ def found(frames: dict[str, pd.DataFrame]) -> Opportunities:
 @pytest.fixture(scope="module")
 def by_sql(frames: dict[str, pd.DataFrame]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The rows of the table, and of the jobs that cannot be traced, by campaign."""
+    return sql_counts(frames, SQL)
+
+
+def sql_counts(frames: dict[str, pd.DataFrame], sql: str, **given: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
     with duckdb.connect() as database:
         for name in ("leads", "bookings", "jobs", "call_reasons"):
             database.register(name, flat(frames[name]))
-        *steps, last = SQL.split(";\n")
+        *steps, last = sql.split(";\n")
         for step in steps:
             database.execute(step, {"as_of": AS_OF} if "$as_of" in step else None)
-        traced, untraced = (database.execute(last, {"as_of": AS_OF, "untraced": flag}).df() for flag in (False, True))
+        given["as_of"] = AS_OF
+        traced, untraced = (database.execute(last, {**given, "untraced": flag}).df() for flag in (False, True))
     return traced, untraced
 
 
@@ -183,6 +191,33 @@ def test_counts_match_sql(found: Opportunities, by_sql: tuple[pd.DataFrame, pd.D
     assert (traced[["phone", "leads", "bookings", "direct_jobs", "inferred", "paid"]].sum() > 100).all()
     assert found.left_out["deleted"] > 0
     assert found.left_out["not a lead"] > 0
+
+
+@pytest.mark.parametrize(("first", "end"), [("2026-04-01", "2026-05-01"), ("2025-10-20", "2026-02-10")])
+def test_counts_of_a_period_match_sql(
+    frames: dict[str, pd.DataFrame], found: Opportunities, first: str, end: str
+) -> None:
+    period = Period(dt.date.fromisoformat(first), dt.date.fromisoformat(end), ZoneInfo(ZONE))
+    named = {"campaigns": frames["campaigns"], "call_reasons": frames["call_reasons"]}
+    ours = counted(frames, period=period, **named)
+    inside = "from chains where created_on >= $first and created_on < $end\n"
+    traced, untraced = sql_counts(frames, SQL.replace("from chains\n", inside), first=period.starts, end=period.ends)
+    table = ours.table.sort_values("id", na_position="last").reset_index(drop=True)
+    assert table["id"].astype("float64").fillna(-1).tolist() == traced["id"].fillna(-1).tolist()
+    for column in traced.columns.drop("id"):
+        amounts = table[column].astype("float64").fillna(0).round(3)
+        assert amounts.tolist() == pytest.approx(traced[column].astype("float64").tolist(), abs=0.011), column
+    assert int(ours.untraced["opportunities"].iloc[0]) == untraced["opportunities"].sum()
+    records = sum(
+        int(frames[name]["created_on"].between(period.starts, period.ends, inclusive="left").sum())
+        for name in ("leads", "bookings", "jobs")
+    )
+    assert sum(count.rows for count in ours.check.counts) == records
+    assert ours.check.steps[-1].remain == ours.overall["mature"].iloc[0]
+    assert min(step.left_out for step in ours.check.steps) >= 0
+    # what is as of the read stays
+    assert ours.tiles() == found.tiles()
+    pd.testing.assert_frame_equal(ours.differing, found.differing)
 
 
 def test_intervals_match_statsmodels(found: Opportunities) -> None:

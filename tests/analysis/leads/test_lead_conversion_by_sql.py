@@ -1,6 +1,8 @@
 """Lead conversion of a whole company by plain SQL, and its curves by lifelines on rows that nobody reduced."""
 
+import datetime as dt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import numpy as np
@@ -9,7 +11,8 @@ import pytest
 from lifelines import AalenJohansenFitter
 from statsmodels.stats.proportion import proportion_confint
 
-from stcrm_pandas.analysis import LeadConversion, lead_conversion
+from stcrm_pandas.analysis import LeadConversion, Period, first_screen, lead_conversion
+from stcrm_pandas.analysis.base.format import format_range
 
 from ..booking_company import AS_OF, ZONE, company
 
@@ -137,6 +140,85 @@ def test_counts_match_sql(database: Any, by: str | None, key: str) -> None:
     _, high = proportion_confint(old["within_upper"], old["mature"], method="wilson")
     np.testing.assert_allclose(old["interval_low"].astype(float), low)
     np.testing.assert_allclose(old["interval_high"].astype(float), high)
+
+
+PERIODS = {
+    "2026-05": ("2026-05-01", "2026-06-01"),
+    "2025-11": ("2025-11-01", "2025-12-01"),  # in which the clock changes
+    "weeks": ("2026-03-02", "2026-06-01"),
+    "half a year": ("2025-09-17", "2026-03-20"),
+}
+
+
+def chosen(name: str) -> Any:
+    if name not in ("weeks", "half a year"):
+        return name
+    first, end = (dt.date.fromisoformat(day) for day in PERIODS[name])
+    return Period(first, end, ZoneInfo(ZONE))
+
+
+@pytest.mark.parametrize(
+    ("by", "key"), [("campaign", "campaign_id"), ("month", "strftime(wall, '%Y-%m')"), (None, "null")]
+)
+@pytest.mark.parametrize("name", PERIODS)
+def test_counts_of_a_period_match_sql(database: Any, name: str, by: str | None, key: str) -> None:
+    found = ours(by, period=chosen(name))
+    first, end = PERIODS[name]
+    within = f"where wall >= '{first}' and wall < '{end}'"
+    expected = database.execute(f"select {key} as id, {COUNTED} {within} group by 1", {"as_of": AS_OF}).df()
+    table = found.table if by is None else found.table.set_index("id").loc[expected["id"]]
+    assert table[COLUMNS].to_numpy().tolist() == expected[COLUMNS].to_numpy().tolist()
+    assert int(found.table["inquiries"].sum()) == expected["inquiries"].sum()
+    read = database.execute(
+        f"select count(*) from leads where timezone('{ZONE}', created_on) >= '{first}' "
+        f"and timezone('{ZONE}', created_on) < '{end}'"
+    ).fetchone()[0]
+    assert found.check.counts[0].rows == read
+    assert found.check.steps[-1].remain == found.overall["mature"].iloc[0]
+
+
+def test_the_headline_of_a_period_matches_sql(database: Any) -> None:
+    found = ours("campaign", period="2026-05")
+
+    def share(month: str) -> str:
+        mature, lower, upper = database.execute(
+            f"select mature, within_lower, within_upper from (select {COUNTED} where strftime(wall, '%Y-%m') = $month)",
+            {"as_of": AS_OF, "month": month},
+        ).fetchone()
+        return format_range(lower / mature, upper / mature)
+
+    headline = found.headline()
+    assert headline.text == f"{share('2026-05')} of leads are booked within 30 days"
+    assert headline.change.endswith(f"a year earlier ({share('2025-05')})")
+    assert headline.evidence.startswith("May 2026: ")
+    assert headline.trend is not None
+    assert [month.name for month in headline.trend.months] == [
+        f"{month:%b %Y}" for month in pd.date_range("2025-06-01", periods=12, freq="MS")
+    ]
+
+
+def test_a_period_changes_neither_open_leads_nor_tiles() -> None:
+    every, april = ours("campaign"), ours("campaign", period="2026-04")
+    assert april.tiles() == every.tiles()
+    assert all(tile.year_ago for tile in april.tiles()[:3])
+    assert [*april.work_lists] == [*every.work_lists]
+    for key, listed in every.work_lists.items():
+        pd.testing.assert_frame_equal(april.work_lists[key].frame, listed.frame)
+        assert len(listed) > 0
+    calls = [[action for action in found.actions() if action.work_list] for found in (april, every)]
+    assert calls[0] == calls[1] != []
+    assert april.months is not None
+    assert april.months["id"].tolist() == [f"{month:%Y-%m}" for month in pd.date_range("2025-05", "2026-04", freq="MS")]
+
+
+def test_too_recent_a_period_shows_the_last_that_can_be_measured() -> None:
+    june = ours(None, period="2026-06")
+    assert (str(june.asked), str(june.period)) == ("June 2026", "May 2026")
+    may = ours(None, period="2026-05")
+    pd.testing.assert_frame_equal(june.overall, may.overall)
+    assert june.headline().evidence.startswith("Too few leads of June 2026 to measure, so this is May 2026. ")
+    assert first_screen("Leads", june, company="Example Heating").period == "May 2026"
+    assert may.cautions == ()
 
 
 def test_tags_and_categories_match_sql(database: Any) -> None:

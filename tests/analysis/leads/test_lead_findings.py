@@ -1,15 +1,17 @@
 """What a report makes of lead conversion: work lists, tiles, actions, checks, figures; and every way to group."""
 
+import datetime as dt
 import json
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pandas as pd
 import polars as pl
 import pytest
 
-from stcrm_pandas.analysis import LeadConversion, lead_conversion
+from stcrm_pandas.analysis import LeadConversion, Period, lead_conversion
 from stcrm_pandas.analysis.base.findings import work_list
 from stcrm_pandas.analysis.leads.keys import BY
 from stcrm_pandas.errors import UsageError
@@ -275,6 +277,7 @@ def test_every_dimension_adds_up(by: str) -> None:
     [
         ("tag", "hour"),
         ("month", "creator"),
+        "a period",
         *(pytest.param(one, marks=pytest.mark.deep) for one in ("tenant", "capture_source")),
     ],
 )
@@ -288,8 +291,11 @@ def test_groups_are_the_same_on_every_engine(by: Any) -> None:
     if by == "tenant":
         few, jobs = few.assign(tenant=7), jobs.assign(tenant=7)
     made = {"as_of": AS_OF, "time_zone": ZONE, "names": names}
+    if by == "a period":
+        by, made["period"] = "tag", Period(dt.date(2024, 7, 8), dt.date(2024, 8, 5), ZoneInfo(ZONE))
     ours = lead_conversion(few, jobs=jobs, by=by, **made)
     table = ours.table
+    assert not table.empty
     plain = few.drop(columns=[name for name in few if few[name].dtype == "object_" and name != "tag_type_ids"])
     plain = plain.assign(tag_type_ids=[list(tags) for tags in plain["tag_type_ids"]])
     tables = {"leads": pl.from_pandas(plain.drop(columns="tag_type_ids")), "jobs": pl.from_pandas(jobs)}

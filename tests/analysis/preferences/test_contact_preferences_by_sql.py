@@ -1,6 +1,8 @@
 """The same counts by plain SQL on random frames, and on frames of polars and DuckDB."""
 
+import datetime as dt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import numpy as np
@@ -9,7 +11,7 @@ import polars as pl
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from stcrm_pandas.analysis import ContactPreferences, contact_preferences
+from stcrm_pandas.analysis import ContactPreferences, Period, contact_preferences
 from stcrm_pandas.analysis.preferences.groups import REASON_COLUMNS
 
 from .contact_rows import AS_OF, INVOICE, MARKETING, NO_TEXTS, OLDER, REMINDERS, STATEMENT, contacts, customers
@@ -153,6 +155,39 @@ def test_counts_match_sql(seed: int) -> None:
     _, high = proportion_confint(both["upper"].astype(int), both["customers"].astype(int), method="wilson")
     np.testing.assert_allclose(both["interval_low"].astype(float), low)
     np.testing.assert_allclose(both["interval_high"].astype(float), high)
+
+
+def test_counts_of_a_period_match_sql() -> None:
+    """Opt-outs of customers from before the period still apply to the numbers of those created in it."""
+    whom, reached = company(1, size=600)
+    period = Period(dt.date(2021, 1, 1), dt.date(2024, 1, 1), ZoneInfo(ZONE))
+    reasons = ", ".join(f"count(*) filter (why = {place})::int" for place in range(1, len(REASON_COLUMNS) + 1))
+    sql = SQL.replace("REASONS", reasons).replace(
+        "from final", "from final where year(created_on) between 2021 and 2023"
+    )
+    with duckdb.connect() as database:
+        database.register("customers", whom.drop(columns=["tag_type_ids", "custom_fields", "external_data"]))
+        short = {NO_TEXTS: "no_texts", MARKETING: "marketing", REMINDERS: "reminders"}
+        database.register("contacts", reached.rename(columns=short))
+        expected = database.execute(sql).fetchall()
+    given = {"by": "customer_type", "as_of": AS_OF, "time_zone": ZONE}
+    found, every = (contact_preferences(whom, reached, period=one, **given) for one in (period, None))
+    columns = ["purpose", "channel", "customers", "lower", "upper", *REASON_COLUMNS]
+    ours = found.table.sort_values(["id", "purpose", "channel"], na_position="last")
+    assert [
+        (None if pd.isna(row[0]) else row[0], *row[1:]) for row in ours[["id", *columns]].values.tolist()
+    ] == expected
+    n, hits = (
+        int(found.overall.set_index(["purpose", "channel"]).loc[("marketing", "text"), one])
+        for one in ("customers", "lower")
+    )
+    assert found.headline().text == f"At most {hits / n:.0%} of new customers can get marketing texts"
+    assert found.check.steps[-3].remain == n
+    assert int(found.combinations["customers"].sum()) == 2 * n
+    # what is as of the read stays
+    assert found.tiles() == every.tiles()
+    for key, listed in every.work_lists.items():
+        pd.testing.assert_frame_equal(found.work_lists[key].frame, listed.frame)
 
 
 @pytest.mark.parametrize(
