@@ -264,11 +264,11 @@ class Client(BulkEdits):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Add names for ids, the phone and the e-mail address of customers, and local times.
+        """Add names for ids, phone numbers and e-mail addresses of customers, and local times.
 
-        The frame can come from any method, or be a selection or a merge of such frames. Only what its ids need is read:
-        the rows with these ids, or the complete list if that takes fewer requests. A notebook or a terminal shows what
-        is requested.
+        The frame can come from any method, or be a selection or a merge of such frames. It reads only the rows
+        with these ids, or the complete list if that takes fewer requests. A notebook or a terminal shows what is
+        requested.
 
         Parameters
         ----------
@@ -285,7 +285,7 @@ class Client(BulkEdits):
         -------
         DataFrame
             The same rows in the same order, with the same index, and additional columns at the end. They depend only on
-            the columns of the frame; an id that does not exist has missing values.
+            the columns of the frame; an id that does not exist gets missing values.
 
             ===================  ==================================================================================
             column of the frame  added columns
@@ -317,14 +317,14 @@ class Client(BulkEdits):
 
         Notes
         -----
-        Of several phones, one that may be called comes before one that may not, a valid number before an invalid one, a
-        mobile phone before another, and one that may be texted before one that may not. Of several e-mail addresses,
-        one that opted out of marketing comes last. What a lead has itself (`lead_customer_name`, `lead_phone`,
-        `lead_email`) comes first.
+        If there are several phone numbers, a number that you may call comes first, then a valid number, then a mobile
+        phone, then a number that you may text. An e-mail address that opted out of marketing comes last. The lead's own
+        values (`lead_customer_name`, `lead_phone`, `lead_email`) come before those of the customer.
 
-        `do_not_call` is True if a contact that was read turns both marketing and job reminders off for the number, or
-        if its customer has `do_not_service`; `do_not_text` if a contact blocks texts. Other customers with the same
-        number, and opt-outs that are recorded outside the CRM, may not have been read: False is no permission.
+        `do_not_call` is True if a contact with the number has both marketing and job reminders turned off, or if the
+        customer is marked `do_not_service`; `do_not_text` is True if a contact blocks texts. False does not mean
+        permission: another customer with the same number may have opted out, or the person may have opted out outside
+        the CRM.
 
         Examples
         --------

@@ -32,7 +32,7 @@ def origin(frame: pd.DataFrame | pd.Series) -> dict[str, Any]:
     Raises
     ------
     UsageError
-        pandas dropped it, or the frame does not come from a method. The message has a remedy.
+        pandas dropped it, or the frame does not come from a method. The message explains what to do.
 
     Examples
     --------

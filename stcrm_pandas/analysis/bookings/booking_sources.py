@@ -136,7 +136,7 @@ def booking_sources(
         Leads and jobs are optional. Without them, some results are unknown; the summary lists them.
     customers : object, optional
         Customers with `id` and `created_on`. A customer created before the booking is not a first-time customer. With
-        `do_not_service`, call lists say whom not to call.
+        `do_not_service`, call lists show who must not be called.
     status_log : object, optional
         `id`, `status`, `first_seen`, `last_seen` of bookings.
     by : str or sequence of str, default 'source'
