@@ -98,11 +98,11 @@ class Tags(Lookup):
         if self.ids not in frame:
             return None
         lists = [one if is_list_like(one) else None if pd.isna(one) else (one,) for one in frame[self.ids]]
-        return pd.Series(lists, index=frame.index, dtype=object)
+        return pd.Series(lists, index=frame.index, dtype=object, name=self.ids)
 
     def unique(self, ids: pd.Series) -> list[int]:
         """Return the different ids to look up."""
-        return super().unique(ids.explode())
+        return super().unique(whole_numbers(ids.explode()))
 
     def names(
         self, rows: pd.DataFrame | None, ids: pd.Series, frame: pd.DataFrame, not_to_serve: Iterable[int] = ()

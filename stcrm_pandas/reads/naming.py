@@ -14,7 +14,15 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from stcrm_pandas.contract.operations import IDS_PER_REQUEST, Operation, by_name
-from stcrm_pandas.errors import MissingNamesWarning, NotCachedError, NotFound, PermissionDenied, UsageError, notify
+from stcrm_pandas.errors import (
+    Conflict,
+    MissingNamesWarning,
+    NotCachedError,
+    NotFound,
+    PermissionDenied,
+    UsageError,
+    notify,
+)
 from stcrm_pandas.printable import plural
 from stcrm_pandas.reads.name_lookups import LOOKUPS, ContactsOfBookings, Lookup, whole_numbers
 from stcrm_pandas.reads.options import Options
@@ -36,8 +44,8 @@ def add_names(reader: Reader, frame: pd.DataFrame, options: Options) -> pd.DataF
     """Return a frame with names for its ids; see `Client.named`."""
     if not isinstance(frame, pd.DataFrame):
         raise UsageError(f"named takes a DataFrame, not {type(frame).__name__}. That of a feed is feed.frame.")
-    if not frame.columns.is_unique:
-        raise UsageError("named: the frame has several columns of the same name. Rename them first.")
+    if not frame.columns.is_unique or frame.columns.nlevels > 1:
+        raise UsageError("named: the frame has columns of the same name, or of several levels. Rename them first.")
     reads = _reads(reader, frame, options)
     without_read = {**_reasons(reader, frame), **_local_times(reader, frame)}
     _check(frame, [*(name for one in reads for name in one.lookup.columns), *without_read])
@@ -92,8 +100,9 @@ class _NamesRead:
         try:
             if self._wanted:
                 return self._reader.list(operation, self._filters, self._options, below=self._below)
-        except NotFound:
-            pass  # of bookings: the only one, or all
+        except (NotFound, Conflict) as error:
+            if len(self._below) > 1:
+                self._miss(str(error).rstrip("."))
         except PermissionDenied as denied:
             self._miss(f"{operation.name} needs {denied.scope or 'a scope'}")
         except NotCachedError:
@@ -161,12 +170,10 @@ def _reasons(reader: Reader, frame: pd.DataFrame) -> dict[str, pd.Series]:
     return {"dismissing_reason": ids.astype(object).map(known).astype("str")}
 
 
-def _times(frame: pd.DataFrame) -> list[str]:
-    return [
-        str(name)
-        for name, dtype in frame.dtypes.items()
-        if isinstance(dtype, pd.DatetimeTZDtype) and not str(name).endswith("_local")
-    ]
+def _times(frame: pd.DataFrame) -> list[Any]:
+    """Return the columns of times, without those that were added before."""
+    times = frame.select_dtypes("datetimetz").columns
+    return [name for name in times if not str(name).endswith("_local")]
 
 
 def _local_times(reader: Reader, frame: pd.DataFrame) -> dict[str, pd.Series]:

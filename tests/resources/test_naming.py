@@ -12,7 +12,7 @@ import pytest
 import stcrm_pandas as stcrm
 from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.contract.schemas.list_dtype import ListDtype
-from stcrm_pandas.errors import MissingNamesWarning, UsageError
+from stcrm_pandas.errors import MissingNamesWarning, MissingParentsWarning, UsageError
 from stcrm_pandas.reads.name_lookups import LOOKUPS
 from stcrm_pandas.reads.naming import MOST_BOOKINGS
 from stcrm_pandas.sandbox import Sandbox
@@ -249,6 +249,11 @@ def test_rows_order_index_and_columns_stay(how, crm, leads):
         assert found[name].reset_index(drop=True).equals(whole[name].reset_index(drop=True))
 
 
+def test_times_can_have_any_name(crm):
+    times = pd.DataFrame({0: pd.to_datetime(["2026-07-01T12:00Z"])})
+    assert crm.named(times)["0_local"].dt.hour.tolist() == [7]
+
+
 def test_ids_of_an_exploded_list_have_one_name_each(crm, leads):
     found = crm.named(leads.head(2).explode("tag_type_ids"))
     assert found["tags"].tolist() == [("Old",), ("VIP",)] * 2
@@ -282,6 +287,13 @@ def test_customers_and_bookings_have_contacts_by_their_own_id(few, crm):
     few.inject("bookings.list_contacts", status=404)
     gone = crm.named(crm.bookings.list().tail(1), refresh=True)
     assert gone["phone"].isna().all()
+    few.inject("bookings.list_contacts", status=404, times=2)
+    with pytest.warns(MissingNamesWarning, match=r"phone, email \(bookings.list_contacts"):
+        crm.named(crm.bookings.list(), refresh=True)
+    few.inject("bookings.list_contacts", status=404)
+    with pytest.warns(MissingParentsWarning):
+        some = crm.named(crm.bookings.list(), refresh=True)
+    assert some["campaign"].tolist() == ["Radio", "Radio"]
 
 
 def test_few_rows_are_read_by_id_and_many_as_a_list(many, join):
@@ -397,6 +409,8 @@ def test_without_a_time_zone_there_are_no_local_times(few, join):
         (pd.DataFrame({"campaign_id": ["x"]}), "campaign_id has values that are not whole numbers"),
         (pd.DataFrame({"campaign_id": [1.5]}), "campaign_id has values that are not whole numbers"),
         (pd.DataFrame([[1, 2]], columns=["campaign_id", "campaign_id"]), "columns of the same name"),
+        (pd.DataFrame([[1]], columns=[["campaign_id"], ["x"]]), "of several levels"),
+        (pd.DataFrame({"tag_type_ids": ["71, 72"]}), "tag_type_ids has values that are not whole numbers"),
         ([61], "takes a DataFrame, not list"),
     ],
     ids=lambda one: one if isinstance(one, str) else "",
