@@ -5,7 +5,11 @@ from __future__ import annotations
 import ast
 import datetime as dt
 import doctest
+import os
 import re
+import shlex
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -57,6 +61,25 @@ def test_tutorials_show_their_output(page: Path, folder: Path) -> None:
 def test_tutorials_are_short(page: Path) -> None:
     lines = [line for block in blocks(page) if block.language == "python" for line in block.code.splitlines()]
     assert len([line for line in lines if line]) <= 8
+
+
+@pytest.mark.deep
+def test_nightly_report_is_created(folder: Path) -> None:
+    page = next(page for page in TUTORIALS if page.stem == "nightly_report")
+    command, output, crontab = blocks(page)
+    company = client._sandboxes[""].connection()
+    settings = {f"STCRM_{name.upper()}": str(value) for name, value in company.items() if name != "sandbox_id"}
+    done = subprocess.run(
+        [sys.executable, "-m", "stcrm_pandas", *shlex.split(command.code)[1:]],
+        env={**os.environ, **settings, "STCRM_TIME_ZONE": "America/Chicago"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert doctest.OutputChecker().check_output(output.code, done.stdout, SAME), done.stdout
+    assert (folder / "report.html").stat().st_size > 100_000
+    assert command.code in crontab.code
 
 
 def test_index_lists_every_tutorial() -> None:
