@@ -83,7 +83,7 @@ def contact_columns(
 def explain_marks(table: pd.DataFrame) -> str:
     """Return what the marks in a list mean; empty if it has none."""
     marked = "Opt-outs" in table and table["Opt-outs"].ne("").any()
-    return f" {_OPT_OUTS}" if marked or table["Phone"].eq(DO_NOT_CALL).any() else ""
+    return _OPT_OUTS if marked or ("Phone" in table and table["Phone"].eq(DO_NOT_CALL).any()) else ""
 
 
 def without_empty(table: pd.DataFrame) -> pd.DataFrame:

@@ -161,7 +161,8 @@ def first_screen(
     >>> "Nothing stands out" in screen._repr_html_()
     True
     """
-    ranked = sorted((one for result in results for one in result.actions()), key=lambda one: one.worth, reverse=True)
+    suggested = [one for result in results for one in result.actions()]
+    ranked = sorted(suggested, key=lambda one: (one.amount, one.worth), reverse=True)
     shown = [one for result in results for one in result.tiles()]
     period = period or next((one.period for one in results if isinstance(one, Result)), None)
     demo = is_demo(attrs_of(of).get("environment"))

@@ -189,7 +189,7 @@ def _index(screens: Mapping[str, Mapping[str, Any]], report: str, part: str) -> 
     return {
         "screen": next((screen for screen in screens.values() if "company" in screen), None),
         "reports": [{**screen, "address": report.format(name=name)} for name, screen in screens.items()],
-        "actions": sorted(suggested, key=lambda one: float(one["worth"]), reverse=True)[:MOST_ACTIONS],
+        "actions": sorted(suggested, key=lambda one: (one["amount"], one["worth"]), reverse=True)[:MOST_ACTIONS],
     }
 
 

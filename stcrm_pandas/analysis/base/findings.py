@@ -51,7 +51,9 @@ class Action:
     size : str, default ''
         What it may be worth, in jobs or money: "about 15 jobs"; empty if that cannot be computed.
     worth : float, default 0.0
-        The same as a number of jobs, by which actions are ranked; 0 if it cannot be computed.
+        The same as a number of jobs; 0 if it cannot be computed.
+    amount : float, default 0.0
+        The same in money, by which actions are ranked first, then by `worth`; 0 if it cannot be computed.
     work_list : str, optional
         The `key` of the call list, if there is one.
     brief : str, default ''
@@ -64,6 +66,7 @@ class Action:
     worth: float = 0.0
     work_list: str | None = None
     brief: str = ""
+    amount: float = 0.0
 
     @property
     def evidence(self) -> str:
@@ -89,6 +92,8 @@ class WorkList:
         The frame to pass to a bulk edit as `after`, if the API can change the rows; otherwise None.
     by_hand : bool, default False
         Whether the rows can be changed only in ServiceTitan itself.
+    expected : float, optional
+        The revenue to expect of all rows: of each the average revenue of such a job times its chance to be booked.
     """
 
     key: str
@@ -97,6 +102,7 @@ class WorkList:
     frame: pd.DataFrame = field(repr=False)
     after: pd.DataFrame | None = field(default=None, repr=False)
     by_hand: bool = False
+    expected: float | None = None
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -214,7 +220,9 @@ def _text(cell: object) -> str:
 
 
 def _is_number(column: pd.Series) -> bool:
-    # an id is not a quantity, so it is aligned like text
+    # an id is not a quantity, so it is aligned like text; an amount has a currency
+    if column.name == "At stake":
+        return True
     counts = pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype)
     return counts and str(column.name).lower().split()[-1:] not in [[word] for word in _RECORDS]
 

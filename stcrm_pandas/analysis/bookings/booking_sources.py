@@ -252,6 +252,8 @@ def booking_sources(
         every_hour=every_hour,
         amounts=grouped(counted.amounts),
         rows=rows,
+        jobs=jobs,
+        currency_of_units=of_unit,
         names=named,
         customers=customers if isinstance(customers, pd.DataFrame) else None,
         bookings=bookings,

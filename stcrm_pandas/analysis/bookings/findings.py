@@ -6,16 +6,14 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import narwhals.stable.v2 as nw
-import numpy as np
 import pandas as pd
 
 from stcrm_pandas.analysis.base.chosen_period import instead_of, measured_of
 from stcrm_pandas.analysis.base.differences import beside
-from stcrm_pandas.analysis.base.engine import collected, micros, true
+from stcrm_pandas.analysis.base.engine import collected
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, WorkList, steps
 from stcrm_pandas.analysis.base.format import format_counts, format_range, plural
 from stcrm_pandas.analysis.base.headline import (
@@ -30,21 +28,16 @@ from stcrm_pandas.analysis.base.headline import (
 from stcrm_pandas.analysis.base.periods import Limits, Period, four_weeks
 from stcrm_pandas.analysis.base.provenance import bounds_of_creation
 from stcrm_pandas.analysis.base.shares import rows_of
-from stcrm_pandas.analysis.bookings.counts import UNCERTAIN, WORK, created_in, one_number
-from stcrm_pandas.analysis.bookings.lists import CALL_WITHIN, waiting_since
-from stcrm_pandas.analysis.bookings.outcomes import became
+from stcrm_pandas.analysis.bookings.counts import created_in, one_number
+from stcrm_pandas.analysis.bookings.lists import CALL_WITHIN, later_work, waiting_since
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
 from stcrm_pandas.analysis.bookings.sentences import format_missing
 from stcrm_pandas.analysis.bookings.table import MEASURES
-from stcrm_pandas.analysis.statistics.prediction import LIKE_EARLIER, Prediction, gap, predict, share_of_earlier
+from stcrm_pandas.analysis.job_values import about
+from stcrm_pandas.analysis.statistics.prediction import LIKE_EARLIER, gap
 from stcrm_pandas.charts.svg import Trend
 
 __all__ = ["actions", "check", "headline", "tiles"]
-
-_AGES = (1, 3, 7, 14)
-"""First days of the age groups of bookings."""
-
-_DAY = micros(dt.timedelta(days=1))
 
 
 def headline(result: BookingSourcesResult) -> Headline:
@@ -107,24 +100,27 @@ def _measure(result: BookingSourcesResult, names: tuple[str, str] | None, period
     return measured_share(lower, upper, n, min_group=result.min_group)
 
 
-def actions(result: BookingSourcesResult, _: Mapping[str, WorkList]) -> list[Action]:
-    """Return what to do this week; reports rank the actions by the jobs they may bring."""
-    return [*_of_waiting(result), *_of_silences(result), *_of_differences(result)]
+def actions(result: BookingSourcesResult, lists: Mapping[str, WorkList]) -> list[Action]:
+    """Return what to do this week; reports rank the actions by the revenue or the jobs that they may bring."""
+    return [*_of_waiting(result, lists), *_of_silences(result), *_of_differences(result)]
 
 
-def _of_waiting(result: BookingSourcesResult) -> Iterator[Action]:
+def _of_waiting(result: BookingSourcesResult, lists: Mapping[str, WorkList]) -> Iterator[Action]:
     waiting = waiting_since(result)
     call, close = (one_number(result.rows.filter(chosen).select(nw.len().alias("rows"))) or 0 for chosen in waiting)
     if call:
         do = f"Call the {plural(call, 'booking')} waiting for more than a day."
-        later = _later_work(result, waiting[0])
+        later = later_work(result)
         if later is None:
             yield Action(do, work_list="still-new")
         else:
             share = format_range(later.lower / call, later.upper / call)
             number = f"{share} of earlier bookings that waited this long became jobs"
-            brief = f"{share} of bookings waiting this long became jobs: {later.in_brief()}"
-            yield Action(do, number, f"{later.in_words()}, {LIKE_EARLIER}", later.expected, "still-new", brief)
+            revenue = lists["still-new"].expected or 0.0
+            worth = f", {about(revenue, result.currency)}" if revenue else ""
+            brief = f"{share} of bookings waiting this long became jobs: {later.in_brief()}{worth}"
+            size = f"{later.in_words()}{worth}, {LIKE_EARLIER}"
+            yield Action(do, number, size, later.expected, "still-new", brief, revenue)
     if close:
         do = f"Dismiss the {plural(close, 'booking')} waiting for more than {CALL_WITHIN.days} days."
         yield Action(do, work_list="new-too-long")
@@ -134,9 +130,24 @@ def _of_silences(result: BookingSourcesResult) -> Iterator[Action]:
     for row in rows_of(result.silences):
         since = row.since.to_pydatetime().replace(tzinfo=result.clock.zone)
         if row.ongoing and result.as_of - since <= CALL_WITHIN:
-            yield Action(
-                f"Find out why {row.source} stopped sending bookings.", format_missing(row), worth=row.expected
-            )
+            every = result.overall.iloc[0]
+            shares = float(every["share_lower"]), float(every["share_upper"])
+            jobs = row.expected * sum(shares) / 2 if every["mature"] >= result.min_group else 0.0
+            amount = jobs * _average_revenue(result)
+            do = f"Find out why {row.source} stopped sending bookings."
+            size = f"about {plural(round(jobs), 'job')}" if round(jobs) else ""
+            if size and amount:
+                size += f", {about(amount, result.currency)}"
+            yield Action(do, format_missing(row), size, jobs, amount=amount)
+
+
+def _average_revenue(result: BookingSourcesResult, name: str | None = None, *, canceled: int | None = None) -> float:
+    """Return the average revenue of the jobs of bookings, or of a group's jobs without the canceled; 0 if unknown."""
+    amounts = result.amounts if name is None else result.amounts[result.amounts["name"] == name]
+    jobs = len(amounts) - (canceled or 0)
+    if len(result.currencies) > 1 or jobs < result.min_group:
+        return 0.0
+    return float(amounts["total"].sum()) / jobs
 
 
 def _of_differences(result: BookingSourcesResult) -> Iterator[Action]:
@@ -152,15 +163,21 @@ def _of_differences(result: BookingSourcesResult) -> Iterator[Action]:
                 won = int(group.dismissed_won)
                 size = f"{plural(won, 'lead')} booked" if won else ""
                 brief = f"{group.dismissed_leads:,} of {group.dismissed_status:,} dismissed bookings became leads"
-                yield Action(do, number, size, float(won), brief=f"{brief}{size and f', {won:,} booked'}")
+                # the jobs that these leads brought are no gain of judging them rightly
+                yield Action(do, number, size, brief=f"{brief}{size and f', {won:,} booked'}")
             elif measure == "canceled":
                 more = gap(row, group.old_booked * _of_four_weeks(result))
+                amount = more.expected * _average_revenue(result, row.name, canceled=int(group.old_canceled))
+                revenue = f", {about(amount, result.currency)}" if amount else ""
                 size = f"{more.in_words()} more canceled in 4 weeks than at the rate of the others"
+                size += f"; {revenue[2:]} at the average revenue of its other jobs" if revenue else ""
                 do = f"Find out why jobs from {row.name} are canceled."
                 brief = beside(row, "canceled")
                 if more.expected >= 1:
-                    brief += f": {more.in_brief('more', 'more')} in 4 weeks"
-                yield Action(do, number, size if more.expected >= 1 else "", more.expected, brief=brief)
+                    brief += f": {more.in_brief('more', 'more')} in 4 weeks{revenue}"
+                    yield Action(do, number, size, more.expected, brief=brief, amount=amount)
+                else:
+                    yield Action(do, number, brief=brief)
             else:
                 do = f"Answer bookings from {row.name} sooner."
                 yield Action(do, number, brief=beside(row, "still new after an hour"))
@@ -187,35 +204,3 @@ def check(result: BookingSourcesResult) -> Check:
         [Count(what, n, "Calls > Bookings", f"created in the period, {kind}") for what, (n, kind) in counts.items()],
         steps("Bookings read", total, [("Deleted", deleted), (young, kept - mature)]),
     )
-
-
-def _later_work(result: BookingSourcesResult, chosen: nw.Expr) -> Prediction | None:
-    """Predict how many of these bookings, waiting for a day or more, become jobs if handled like earlier ones.
-
-    For each age group (from 1, 3, 7 and 14 days), this uses the bookings at least `mature_days` old that were still new
-    on its first day, and the share of them that became jobs. If it is not known whether a booking was still new, both
-    cases are used: once for the lowest share and once for the highest. None if an age group has fewer than `min_group`
-    earlier bookings.
-    """
-    created, now = nw.col("created"), micros(result.as_of)
-    mature = ~nw.col("deleted") & true(created <= now - result.mature_days * _DAY)
-    work, perhaps = became(*WORK), became(*WORK, *UNCERTAIN)
-    sums: dict[str, nw.Expr] = {}
-    for age, until in zip(_AGES, (*_AGES[1:], 10**5), strict=True):
-        surely = mature & (true(nw.col("earliest") - created > age * _DAY) | nw.col("waiting"))
-        possibly = mature & (surely | ~true(nw.col("latest") - created <= age * _DAY))
-        flags = {
-            "waiting": chosen & true(created <= now - age * _DAY) & true(created > now - until * _DAY),
-            "worked_surely": work & surely,
-            "others_possibly": ~work & possibly,
-            "worked_possibly": perhaps & possibly,
-            "others_surely": ~perhaps & surely,
-        }
-        sums |= {f"{name}_{age}": flag.cast(nw.Int64).sum() for name, flag in flags.items()}
-    row: Any = collected(result.rows.select(**sums), dict.fromkeys(sums, "Int64")).fillna(0).iloc[0]
-    # one row per count, one column per age group
-    waiting, fewer, others_more, more, others_fewer = np.array(row, dtype=np.int64).reshape(len(_AGES), -1).T
-    of_fewer, of_more = fewer + others_more, more + others_fewer
-    if not waiting.any() or (np.minimum(of_fewer, of_more)[waiting > 0] < result.min_group).any():
-        return None
-    return predict(waiting, share_of_earlier(fewer, of_fewer), share_of_earlier(more, of_more))

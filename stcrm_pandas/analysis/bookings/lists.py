@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass, replace
 from typing import Any
 
 import narwhals.stable.v2 as nw
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT, collected, micros, true
 from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.base.names import named
+from stcrm_pandas.analysis.bookings.counts import UNCERTAIN, WORK
 from stcrm_pandas.analysis.bookings.groups import same_providers
+from stcrm_pandas.analysis.bookings.outcomes import became
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
+from stcrm_pandas.analysis.call_order import Calls
 from stcrm_pandas.analysis.contacts import contact_columns, explain_marks, without_empty
+from stcrm_pandas.analysis.statistics.prediction import Prediction, predict, share_of_earlier
 
-__all__ = ["CALL_WITHIN", "waiting_since", "work_lists"]
+__all__ = ["CALL_WITHIN", "later_work", "waiting_since", "work_lists"]
 
 CALL_WITHIN = dt.timedelta(days=30)
 """A booking that has waited longer is to be closed, not called."""
 
 RECENT = dt.timedelta(days=28)
 
+_AGES = (1, 3, 7, 14)
+"""First days of the age groups of bookings."""
+
 _DAY = dt.timedelta(days=1)
+_IDS = ("campaign_id", "business_unit_id", "job_type_id")
+_OF_AGE = "of bookings that had waited as long and still became jobs"
 _SHOWN = {"source": "Source", "address_city": "City", "summary": "Summary"}
 
 
@@ -35,6 +47,55 @@ def waiting_since(result: BookingSourcesResult) -> tuple[nw.Expr, nw.Expr]:
     return late & fresh, late & ~fresh
 
 
+@dataclass(frozen=True)
+class _Earlier:
+    """By age group: bookings to call, the shares of earlier ones that became jobs, and of how many these are."""
+
+    waiting: npt.NDArray[np.int64]
+    lower: tuple[Any, Any]
+    upper: tuple[Any, Any]
+    known: npt.NDArray[np.bool_]
+
+
+def _earlier(result: BookingSourcesResult) -> _Earlier:
+    """Return how often bookings that waited as long as those to call became jobs.
+
+    For each age group (from 1, 3, 7 and 14 days), this uses the bookings at least `mature_days` old that were still new
+    on its first day, and the share of them that became jobs. If it is not known whether a booking was still new, both
+    cases are used: once for the lowest share and once for the highest. A share needs `min_group` earlier bookings.
+    """
+    chosen, created, now = waiting_since(result)[0], nw.col("created"), micros(result.as_of)
+    mature = ~nw.col("deleted") & true(created <= now - result.mature_days * micros(_DAY))
+    work, perhaps = became(*WORK), became(*WORK, *UNCERTAIN)
+    sums: dict[str, nw.Expr] = {}
+    for age, until in zip(_AGES, (*_AGES[1:], 10**5), strict=True):
+        first, end = age * micros(_DAY), until * micros(_DAY)
+        surely = mature & (true(nw.col("earliest") - created > first) | nw.col("waiting"))
+        possibly = mature & (surely | ~true(nw.col("latest") - created <= first))
+        flags = {
+            "waiting": chosen & true(created <= now - first) & true(created > now - end),
+            "worked_surely": work & surely,
+            "others_possibly": ~work & possibly,
+            "worked_possibly": perhaps & possibly,
+            "others_surely": ~perhaps & surely,
+        }
+        sums |= {f"{name}_{age}": flag.cast(nw.Int64).sum() for name, flag in flags.items()}
+    row: Any = collected(result.rows.select(**sums), dict.fromkeys(sums, "Int64")).fillna(0).iloc[0]
+    # one row per count, one column per age group
+    waiting, fewer, others_more, more, others_fewer = np.array(row, dtype=np.int64).reshape(len(_AGES), -1).T
+    of_fewer, of_more = fewer + others_more, more + others_fewer
+    known = np.minimum(of_fewer, of_more) >= result.min_group
+    return _Earlier(waiting, share_of_earlier(fewer, of_fewer), share_of_earlier(more, of_more), known)
+
+
+def later_work(result: BookingSourcesResult) -> Prediction | None:
+    """Predict how many of the bookings to call become jobs if handled like earlier ones; None if that is unknown."""
+    earlier = _earlier(result)
+    if not earlier.waiting.any() or not earlier.known[earlier.waiting > 0].all():
+        return None
+    return predict(earlier.waiting, earlier.lower, earlier.upper)
+
+
 def work_lists(result: BookingSourcesResult) -> list[WorkList]:
     """Return the lists of bookings, those to call first."""
     call, close = waiting_since(result)
@@ -42,34 +103,29 @@ def work_lists(result: BookingSourcesResult) -> list[WorkList]:
     odd = ~nw.col("deleted") & (start.is_null() | true(start < created))
     odd &= true(created > micros(result.as_of) - micros(RECENT))
 
-    def listed(key: str, title: str, what_to_do: str, chosen: nw.Expr, why: str) -> WorkList:
-        rows = _rows(result, chosen, why)
-        return WorkList(key, title, what_to_do + explain_marks(rows), rows)
-
+    waiting, asked = _rows(result, call), _rows(result, odd)
     return [
-        listed(
+        _calls(result, waiting).work_list(
             "still-new",
             "Bookings waiting for a call for more than a day",
-            "Call each, then accept or dismiss the booking in ServiceTitan (Calls > Bookings, status New). The latest "
-            "are first.",
-            call,
-            "New, nobody answered",
+            "Call each, then accept or dismiss the booking in ServiceTitan (Calls > Bookings, status New).",
+            pd.Series(True, index=waiting.index),
         ),
-        listed(
+        WorkList(
             "new-too-long",
             f"Bookings still new after more than {CALL_WITHIN.days} days",
             "Nobody accepted or dismissed them. Dismiss them with the true reason, so that the list of new bookings "
             "stays short.",
-            close,
-            f"New for more than {CALL_WITHIN.days} days",
+            _shown(result, _rows(result, close), f"New for more than {CALL_WITHIN.days} days"),
         ),
-        listed(
-            "odd-starts",
-            f"Bookings of the last {RECENT.days} days with an impossible start time",
-            "The requested start is missing, in the year 1, or before the booking. Ask the sender of the source to fix "
-            "it, and agree on the time with the customer.",
-            odd,
-            "Requested start: {start}",
+        _with_marks(
+            WorkList(
+                "odd-starts",
+                f"Bookings of the last {RECENT.days} days with an impossible start time",
+                "The requested start is missing, in the year 1, or before the booking. Ask the sender of the source to "
+                "fix it, and agree on the time with the customer.",
+                _shown(result, asked, "Requested start: {start}", phones=True),
+            )
         ),
         WorkList(
             "spellings",
@@ -81,38 +137,52 @@ def work_lists(result: BookingSourcesResult) -> list[WorkList]:
     ]
 
 
-def _rows(result: BookingSourcesResult, chosen: nw.Expr, why: str) -> pd.DataFrame:
-    """Return the chosen bookings, the latest first, with columns named for readers."""
+def _rows(result: BookingSourcesResult, chosen: nw.Expr) -> pd.DataFrame:
+    """Return the chosen bookings, the latest first."""
     rows = result.rows.filter(chosen)
     by = [name for name in (TENANT,) if name in rows.collect_schema()]
     times = dict.fromkeys(("created", "start", "customer"), "Int64")
     picked = collected(rows.select(*by, "id", *times), times)
-    read = _as_read(result.bookings, picked["id"].tolist())
-    table = picked.merge(read, on=[*by, "id"], how="left").sort_values("created", ascending=False, ignore_index=True)
-    reached = contact_columns(
-        table.assign(booking_id=table["id"], customer_id=table["customer"]),
-        result.contacts,
-        owners=("booking_id", "customer_id"),
-        customers=result.customers,
-    )
-    waited = (micros(result.as_of) - table["created"]) / micros(_DAY)
-    asked = _local(table["start"], result.time_zone)
-    shown: dict[str, Any] = {"Tenant": table[TENANT]} if by else {}
-    shown["Name"] = table["name"].fillna("") if "name" in table else ""
-    shown |= {str(title): column for title, column in reached.items()}
+    bookings: nw.LazyFrame[Any] = nw.from_native(result.bookings).lazy()
+    names = [name for name in (TENANT, "id", "name", *_IDS, *_SHOWN) if name in bookings.collect_schema()]
+    read = collected(bookings.filter(nw.col("id").is_in(picked["id"].tolist())).select(*names))
+    table = picked.merge(read, on=[*by, "id"], how="left")
+    return table.sort_values("created", ascending=False, ignore_index=True)
+
+
+def _shown(result: BookingSourcesResult, rows: pd.DataFrame, why: str, *, phones: bool = False) -> pd.DataFrame:
+    """Return these bookings with columns named for readers; contacts are read only of bookings that need a call."""
+    waited = (micros(result.as_of) - rows["created"]) / micros(_DAY)
+    asked = _local(rows["start"], result.time_zone)
+    shown: dict[str, Any] = {"Tenant": rows[TENANT]} if TENANT in rows else {}
+    shown["Name"] = rows["name"].fillna("") if "name" in rows else ""
+    if phones and result.contacts is not None:
+        owned = rows.assign(booking_id=rows["id"], customer_id=rows["customer"])
+        owners = ("booking_id", "customer_id")
+        reached = contact_columns(owned, result.contacts, owners=owners, customers=result.customers)
+        shown |= {str(title): column for title, column in reached.items()}
     shown["Why"] = [why.format(start=start or "missing") for start in asked]
     shown["Days waiting"] = waited.astype("Float64").round(1)
-    if "campaign" in result.names and "campaign_id" in table:
-        shown["Campaign"] = named(table["campaign_id"], result.names["campaign"])
-    shown |= {title: table[column].fillna("") for column, title in _SHOWN.items() if column in table}
-    shown |= {"Received": _local(table["created"], result.time_zone), "Requested start": asked, "Booking": table["id"]}
-    return without_empty(pd.DataFrame(shown, index=table.index))
+    if "campaign" in result.names and "campaign_id" in rows:
+        shown["Campaign"] = named(rows["campaign_id"], result.names["campaign"])
+    shown |= {title: rows[column].fillna("") for column, title in _SHOWN.items() if column in rows}
+    shown |= {"Received": _local(rows["created"], result.time_zone), "Requested start": asked, "Booking": rows["id"]}
+    return without_empty(pd.DataFrame(shown, index=rows.index))
 
 
-def _as_read(bookings: Any, ids: list[int]) -> pd.DataFrame:
-    rows: nw.LazyFrame[Any] = nw.from_native(bookings).lazy()
-    names = [name for name in (TENANT, "id", "name", "campaign_id", *_SHOWN) if name in rows.collect_schema()]
-    return collected(rows.filter(nw.col("id").is_in(ids)).select(*names))
+def _calls(result: BookingSourcesResult, rows: pd.DataFrame) -> Calls:
+    """Return these bookings as calls, each with the share of earlier ones of its age that became jobs."""
+    earlier = _earlier(result)
+    middle = (np.asarray(earlier.lower[0]) + np.asarray(earlier.upper[0])) / 2
+    waited = (micros(result.as_of) - rows["created"]) // micros(_DAY)
+    group = np.searchsorted(_AGES, waited.to_numpy(dtype=np.int64), side="right") - 1
+    chances = pd.Series(np.where(earlier.known, middle, np.nan)[group], index=rows.index)
+    shown = _shown(result, rows, "New, nobody answered", phones=True)
+    return Calls(shown, rows, chances, result.job_values, _OF_AGE)
+
+
+def _with_marks(one: WorkList) -> WorkList:
+    return replace(one, what_to_do=" ".join(filter(None, [one.what_to_do, explain_marks(one.frame)])))
 
 
 def _local(moments: pd.Series, zone: str) -> pd.Series:

@@ -16,6 +16,7 @@ from stcrm_pandas.analysis.bookings.hours import Clock
 from stcrm_pandas.analysis.bookings.outcomes import USED
 from stcrm_pandas.analysis.bookings.table import revenue
 from stcrm_pandas.analysis.campaigns.attribution import Attribution
+from stcrm_pandas.analysis.job_values import JobValues, job_values
 
 __all__ = ["BookingSourcesResult"]
 
@@ -74,6 +75,8 @@ class BookingSourcesResult(Result):
     rows: Rows = field(repr=False)
     bookings: Any = field(repr=False)
     currencies: tuple[str, ...] = ()
+    jobs: Any = field(default=None, repr=False)
+    currency_of_units: Mapping[int, str] = field(default_factory=dict, repr=False)
     names: Mapping[str, Any] = field(default_factory=dict, repr=False)
     contacts: pd.DataFrame | None = field(default=None, repr=False)
     customers: pd.DataFrame | None = field(default=None, repr=False)
@@ -113,6 +116,16 @@ class BookingSourcesResult(Result):
             for table in (revenue(part),)
         ]
         return pd.concat(tables, ignore_index=True)
+
+    @cached_property
+    def job_values(self) -> JobValues | None:
+        """The average revenue of jobs by kind; None without jobs."""
+        return job_values(self.jobs, self.currency_of_units, as_of=self.as_of, least=self.min_group)
+
+    @property
+    def currency(self) -> str | None:
+        """The currency of all amounts; None if it is unknown or there are several."""
+        return self.currencies[0] if len(self.currencies) == 1 else None
 
     @property
     def exact_dates(self) -> tuple[int, int]:

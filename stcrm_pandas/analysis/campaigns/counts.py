@@ -46,6 +46,7 @@ COUNTS = (
     *(f"{step}_{bound}" for step in STEPS for bound in ("lower", "upper")),
     "inferred",
     "old",
+    "old_booked",
     "paid",
 )
 
@@ -85,6 +86,7 @@ def aged(rows: pd.DataFrame, limits: Limits) -> pd.DataFrame:
         **{f"{step}_{bound}": rows[f"{step}_{bound}"] & ripe for step in STEPS for bound in ("lower", "upper")},
         "inferred": rows["inferred"] & ripe,
         "old": old,
+        "old_booked": old & rows["booked_lower"],
         "paid": old & (rows["cents"] > 0),
     }
     return rows.assign(

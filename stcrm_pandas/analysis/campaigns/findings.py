@@ -20,9 +20,13 @@ from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.campaigns.records import KINDS
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.campaigns.sentences import strata_words
+from stcrm_pandas.analysis.job_values import about
 from stcrm_pandas.analysis.statistics.prediction import gap
 
 __all__ = ["actions", "check", "differing", "tiles", "work_lists"]
+
+_WEEKS_OF_MONTH = 4 * 7 * 12 / 365.25
+"""The part of a month that four weeks are, so that all actions are ranked by the same span."""
 
 _SCREENS = {
     "leads": ("Leads", "Follow Up > Leads"),
@@ -124,15 +128,17 @@ def _booked_less(result: OpportunitiesResult) -> list[Action]:
     largest = int(clear.index[int(missing.to_numpy().argmax())])
     this: Any = clear.loc[largest]
     weeks = _weeks(result)
-    size, worth, brief = "", 0.0, beside(this, "booked")
+    size, worth, amount, brief = "", 0.0, 0.0, beside(this, "booked")
     if weeks:
         fewer = gap(this, 4 * float(this["n"]) / weeks)
-        brief += f": {fewer.in_brief('fewer job', 'fewer jobs')} in 4 weeks"
-        size, worth = (
+        worth, amount = fewer.expected, fewer.expected * _average_revenue(result, largest)
+        revenue = f", {about(amount, result.currency)}" if amount else ""
+        brief += f": {fewer.in_brief('fewer job', 'fewer jobs')} in 4 weeks{revenue}"
+        size = (
             f"{fewer.in_words()} fewer in 4 weeks than at the share of the others among opportunities of the same "
-            f"{strata_words(result)}",
-            fewer.expected,
+            f"{strata_words(result)}"
         )
+        size += f"; {revenue[2:]} at the average revenue of its booked jobs" if revenue else ""
     return [
         Action(
             f"Review how {this['name']} inquiries are handled.",
@@ -140,6 +146,7 @@ def _booked_less(result: OpportunitiesResult) -> list[Action]:
             size,
             worth,
             brief=brief,
+            amount=amount,
         )
     ]
 
@@ -155,6 +162,14 @@ def _weeks(result: OpportunitiesResult) -> int:
     return len(weeks)
 
 
+def _average_revenue(result: OpportunitiesResult, place: int) -> float:
+    """Return the average revenue of a group's booked opportunities, of all if it has too few; 0 if it is unknown."""
+    for row in (result.table.loc[place], result.overall.iloc[0]):
+        if row["old_booked"] >= result.min_group and not pd.isna(row["revenue"]):
+            return float(row["revenue"] / row["old_booked"])
+    return 0.0
+
+
 def _more_expensive(result: OpportunitiesResult) -> list[Action]:
     if result.costs is None:
         return []
@@ -168,15 +183,10 @@ def _more_expensive(result: OpportunitiesResult) -> list[Action]:
         others = (overall.spend - row.spend) / booked
         # twice as expensive even at the low end of its interval: a smaller gap may be the kind of work
         if row.cost_low > 2 * others:
+            spent = float(row.spend - others * row.booked)
             cost, low, high, elsewhere, more = (
                 money(amount, result.currency)
-                for amount in (
-                    row.cost_per_booked,
-                    row.cost_low,
-                    row.cost_high,
-                    others,
-                    row.spend - others * row.booked,
-                )
+                for amount in (row.cost_per_booked, row.cost_low, row.cost_high, others, spent)
             )
             suggested.append(
                 Action(
@@ -184,6 +194,7 @@ def _more_expensive(result: OpportunitiesResult) -> list[Action]:
                     f"{cost} per booked job ({low}–{high}) vs {elsewhere}",
                     f"{more} more over {row.months} months",
                     brief=f"{cost} per booked job vs {elsewhere}: {more} more over {row.months} months",
+                    amount=spent / row.months * _WEEKS_OF_MONTH,
                 )
             )
     return suggested

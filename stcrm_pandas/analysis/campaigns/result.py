@@ -33,9 +33,9 @@ class OpportunitiesResult(Result):
     - `inferred`: of `mature`, those whose job is known only because it is the only match
     - `booked_share_lower` …: the same as shares of `mature`, from 0 to 1, missing if that is 0;
       `booked_interval_low` …: 95% Wilson limits, the lower one of the lower share, the upper one of the upper share
-    - `old`: those old enough for revenue; `paid`: how many of these are above zero; `revenue`: the totals of their
-      completed jobs without follow-on jobs; `follow_on_revenue`: those of follow-on jobs; `median`: the median revenue
-      of `paid`
+    - `old`: those old enough for revenue; `old_booked`, `paid`: of these, certainly booked, and above zero; `revenue`:
+      the totals of their completed jobs without follow-on jobs; `follow_on_revenue`: those of follow-on jobs; `median`:
+      the median revenue of `paid`
     - `currencies` has the currencies of the business units; if there are several, the three columns of revenue are
       missing, and `money` has them by `id`, `name` and `currency`
     - `enough`: `mature` reaches `min_group`

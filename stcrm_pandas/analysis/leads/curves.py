@@ -15,9 +15,10 @@ from stcrm_pandas.analysis.leads.reduction import Reduced
 from stcrm_pandas.analysis.statistics.estimates import aalen_johansen
 from stcrm_pandas.analysis.statistics.prediction import Prediction, predict, share_of_earlier
 
-__all__ = ["LAST_DAY", "SPEEDS", "UNSURE", "curves", "later_conversion", "speeds"]
+__all__ = ["LAST_DAY", "SPEEDS", "UNSURE", "chances_of_ages", "curves", "later_conversion", "speeds"]
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 LAST_DAY = 120
 SPEEDS = (1, 7, 30, 90)
@@ -91,27 +92,42 @@ def later_conversion(
     and the latest possible date are both used. Returns None if there are no ages, or if an age group has fewer than
     `least` earlier inquiries.
     """
-    which = np.searchsorted(_AGES, np.asarray(ages, dtype=np.float64), side="right") - 1
-    spans = [place for place in range(len(_AGES)) if (which == place).any()]
-    known: list[tuple[list[float], list[float]]] = []
-    for side in ("late", "early"):
-        day, event, count = (
-            event_times[name].to_numpy(dtype=np.int64) for name in (f"{side}_day", f"{side}_event", "inquiries")
-        )
-        rates, errors = [], []
-        for place in spans:
-            still = day > _AGES[place]
-            if count[still].sum() < least:
-                return None
-            rate, error = _chance(day[still] - _AGES[place], event[still], count[still], within)
-            rates.append(rate)
-            errors.append(error)
-        known.append((rates, errors))
-    if not spans:
+    spans, which = np.unique(_span(ages), return_inverse=True)
+    rates, errors = _chances(event_times, spans, within, least)
+    if not len(spans) or np.isnan(rates).any():
         return None
-    waiting = [int((which == place).sum()) for place in spans]
-    lower, upper = sorted(known, key=lambda one: float(np.dot(waiting, one[0])))
+    waiting = np.bincount(which)
+    lower, upper = sorted(zip(rates, errors, strict=True), key=lambda one: float(np.dot(waiting, one[0])))
     return predict(waiting, lower, upper)
+
+
+def chances_of_ages(event_times: pd.DataFrame, ages: npt.ArrayLike, *, within: int = 30, least: int = 1) -> Floats:
+    """Return the chance of each open inquiry to convert, as `later_conversion` uses it, in the middle of its bounds.
+
+    It is NaN if fewer than `least` earlier inquiries were open at that age.
+    """
+    spans, which = np.unique(_span(ages), return_inverse=True)
+    rates, _ = _chances(event_times, spans, within, least)
+    chances: Floats = rates.mean(axis=0)[which]
+    return chances
+
+
+def _span(ages: npt.ArrayLike) -> Ints:
+    return np.searchsorted(_AGES, np.asarray(ages, dtype=np.float64), side="right") - 1
+
+
+def _chances(event_times: pd.DataFrame, spans: Ints, within: int, least: int) -> tuple[Floats, Floats]:
+    """Return the chance of each age group, and its error: by the latest, then by the earliest possible dates."""
+    known = np.full((2, 2, len(spans)), np.nan)
+    for side, name in enumerate(("late", "early")):
+        day, event, count = (
+            event_times[column].to_numpy(dtype=np.int64) for column in (f"{name}_day", f"{name}_event", "inquiries")
+        )
+        for place, span in enumerate(spans):
+            still = day > _AGES[span]
+            if count[still].sum() >= least:
+                known[:, side, place] = _chance(day[still] - _AGES[span], event[still], count[still], within)
+    return known[0], known[1]
 
 
 def _chance(day: Ints, event: Ints, count: Ints, within: int) -> tuple[float, float]:

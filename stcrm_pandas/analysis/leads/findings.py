@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
 from stcrm_pandas.analysis.base.chosen_period import instead_of, measured_of
 from stcrm_pandas.analysis.base.differences import beside, versus
+from stcrm_pandas.analysis.base.engine import collected
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, WorkList, steps
 from stcrm_pandas.analysis.base.format import format_range, format_share, plural
 from stcrm_pandas.analysis.base.headline import (
@@ -26,7 +29,9 @@ from stcrm_pandas.analysis.base.headline import (
 from stcrm_pandas.analysis.base.periods import Period, four_weeks
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
+from stcrm_pandas.analysis.job_values import about
 from stcrm_pandas.analysis.leads.curves import UNSURE, later_conversion
+from stcrm_pandas.analysis.leads.keys import columns_of
 from stcrm_pandas.analysis.leads.lists import ages_in_days, work_lists
 from stcrm_pandas.analysis.leads.reduction import day_of, in_period
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
@@ -198,12 +203,16 @@ def _call(result: LeadConversionResult, do: str, listed: WorkList) -> Action:
     came = pd.to_datetime(listed.frame["Came in"], errors="coerce", utc=True)
     ages = ages_in_days(result, pd.DataFrame({"created_on": came})).dropna().clip(lower=0).to_numpy(dtype=np.float64)
     later = later_conversion(result.reduced.every_event_time, ages, least=result.min_group)
+    values, expected = result.job_values, listed.expected or 0.0
+    revenue = f", {about(expected, values.currency)}" if values is not None and expected else ""
+    later = later_conversion(result.reduced.overall_event_times, ages, least=result.min_group)
     if later is None:
         return Action(do, work_list=listed.key)
     share = format_range(later.lower / len(ages), later.upper / len(ages))
     number = f"{share} of leads open as long converted within the next 30 days"
-    brief = f"{share} of leads this old get booked: {later.in_brief()}"
-    return Action(do, number, f"{later.in_words()}, {LIKE_EARLIER}", later.expected, listed.key, brief)
+    brief = f"{share} of leads this old get booked: {later.in_brief()}{revenue}"
+    size = f"{later.in_words()}{revenue}, {LIKE_EARLIER}"
+    return Action(do, number, size, later.expected, listed.key, brief, expected)
 
 
 def _differences(result: LeadConversionResult) -> list[Action]:
@@ -215,19 +224,34 @@ def _differences(result: LeadConversionResult) -> list[Action]:
         lower = this.verdict == "lower"
         apart = gap(this, int(this.n) * 4 / weeks)
         more = "fewer" if lower else "more"
+        amount = apart.expected * _average_stake(result, this.id) if lower else 0.0
+        revenue = f", {about(amount, result.job_values.currency)}" if amount and result.job_values else ""
         suggested.append(
             Action(
                 f"Find out why {this.name} leads are booked less often."
                 if lower
                 else f"Find out what works with {this.name} leads.",
                 versus(this, format_share(result.table.iloc[place])),
-                f"{apart.in_words()} {more} in 4 weeks than at the share of the others",
+                f"{apart.in_words()} {more} in 4 weeks than at the share of the others"
+                + (f"; {revenue[2:]} at the average revenue of such jobs" if revenue else ""),
                 # a group that is already better has nothing to gain
                 apart.expected if lower else 0.0,
-                brief=f"{beside(this, 'booked')}: {apart.in_brief(f'{more} job', f'{more} jobs')} in 4 weeks",
+                brief=f"{beside(this, 'booked')}: {apart.in_brief(f'{more} job', f'{more} jobs')} in 4 weeks{revenue}",
+                amount=amount,
             )
         )
     return suggested
+
+
+def _average_stake(result: LeadConversionResult, id: Any) -> float:
+    """Return the average revenue of such jobs as the leads of a group ask for; 0 if it is unknown."""
+    columns, values = columns_of(result.by), result.job_values
+    if values is None or not values.comparable or len(columns) != 1 or result.by[0] in ("category", "tag"):
+        return 0.0
+    rows = nw.from_native(result.source).lazy()
+    kinds = [name for name in ("business_unit_id", "job_type_id") if name in rows.collect_schema()]
+    amounts = values.of(collected(rows.filter(nw.col(columns[0]) == id).select(*dict.fromkeys([*columns, *kinds]))))
+    return float(amounts.mean()) if amounts.notna().any() else 0.0
 
 
 def _weeks(result: LeadConversionResult) -> float:

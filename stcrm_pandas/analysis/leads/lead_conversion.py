@@ -288,6 +288,7 @@ def lead_conversion(
         reduced=reduced,
         source=leads,
         names=lookup,
+        jobs=jobs,
         contacts=all_contacts(contacts),
         cautions=tuple(warned),
         period=counted,

@@ -12,15 +12,18 @@ import pandas as pd
 from stcrm_pandas.analysis.base.engine import true
 from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.base.names import known_names, named
-from stcrm_pandas.analysis.contacts import contact_columns, explain_marks, without_empty
+from stcrm_pandas.analysis.call_order import Calls
+from stcrm_pandas.analysis.contacts import contact_columns
+from stcrm_pandas.analysis.leads.curves import chances_of_ages
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 
 __all__ = ["ages_in_days", "open_leads", "work_lists"]
 
 _TIMES = ("created_on", "follow_up_date", "modified_on")
 _TEXTS = ("lead_customer_name", "lead_phone", "lead_email", "priority", "lead_url")
-_IDS = ("id", "customer_id", "location_id", "campaign_id", "business_unit_id", "call_reason_id")
+_IDS = ("id", "customer_id", "location_id", "campaign_id", "business_unit_id", "job_type_id", "call_reason_id")
 _CHANGE = "Follow Up > Leads"
+_OF_AGE = "of leads of the same age that were still booked within 30 days"
 
 
 def open_leads(result: LeadConversionResult) -> pd.DataFrame:
@@ -48,55 +51,59 @@ def ages_in_days(result: LeadConversionResult, leads: pd.DataFrame) -> pd.Series
 
 
 def work_lists(result: LeadConversionResult) -> list[WorkList]:
-    """Return three lists, the newest leads first, which convert most often; each open lead is in at most one list.
+    """Return three lists, the calls that are worth most first; each open lead is in at most one list.
 
     Overdue: the follow-up was due on a local day before the read. Without a follow-up: there is no date. Stale: the
     follow-up is not due yet, and nothing changed for `stale_days` days.
     """
-    leads = open_leads(result).sort_values(["created_on", "id"], ascending=False, na_position="last")
+    leads = open_leads(result)
     local = ZoneInfo(result.time_zone or "UTC")
     today = pd.Timestamp(result.as_of.astimezone(local).date())
     due = leads["follow_up_date"].dt.tz_convert(local).dt.tz_localize(None).dt.normalize()
     unchanged = leads["modified_on"] <= pd.Timestamp(result.as_of - dt.timedelta(days=result.stale_days))
-    days = {
-        "overdue-follow-up": (today - due).dt.days,
-        "no-follow-up": ages_in_days(result, leads),
-        "stale": (pd.Timestamp(result.as_of) - leads["modified_on"]).dt.days,
-    }
-    why: dict[str, Any] = {
-        "overdue-follow-up": "Due " + _day(due),
-        "no-follow-up": "No follow-up date",
-        "stale": "Unchanged since " + _day(leads["modified_on"].dt.tz_convert(local)),
-    }
+    ages = ages_in_days(result, leads)
     table = _table(result, leads, local)
+    rows, chances = leads.assign(created=leads["created_on"]), _chances(result, ages)
 
-    def listed(key: str, title: str, what_to_do: str, chosen: pd.Series) -> WorkList:
-        rows = table.copy()
-        rows.insert(list(rows).index("E-mail") + 1, "Why", why[key])
-        rows.insert(list(rows).index("Why") + 1, "Days waiting", days[key].astype("Int64"))
-        return WorkList(key, title, what_to_do + explain_marks(rows[chosen]), without_empty(rows[chosen]))
+    def listed(key: str, title: str, what_to_do: str, chosen: pd.Series, why: Any, days: pd.Series) -> WorkList:
+        shown = table.copy()
+        shown.insert(list(shown).index("E-mail") + 1, "Why", why)
+        shown.insert(list(shown).index("Why") + 1, "Days waiting", days.astype("Int64"))
+        calls = Calls(shown, rows, chances, result.job_values, _OF_AGE)
+        return calls.work_list(key, title, what_to_do, chosen)
 
     return [
         listed(
             "overdue-follow-up",
             "Overdue follow-ups",
-            "Call each of them, then set a new follow-up date or dismiss the lead with its reason. The youngest come "
-            "first.",
+            "Call each of them, then set a new follow-up date or dismiss the lead with its reason.",
             due < today,
+            "Due " + _day(due),
+            (today - due).dt.days,
         ),
         listed(
             "no-follow-up",
             "Open leads without a follow-up",
             f"Call each of them, or set the date of a follow-up ({_CHANGE}).",
             due.isna(),
+            "No follow-up date",
+            ages,
         ),
         listed(
             "stale",
             f"Open leads without a change for {result.stale_days} days",
             "Their follow-up is still to come, but nothing happened since. Call now, or dismiss with a reason.",
             (due >= today) & unchanged,
+            "Unchanged since " + _day(leads["modified_on"].dt.tz_convert(local)),
+            (pd.Timestamp(result.as_of) - leads["modified_on"]).dt.days,
         ),
     ]
+
+
+def _chances(result: LeadConversionResult, ages: pd.Series) -> pd.Series:
+    known = ages.dropna().clip(lower=0)
+    chances = chances_of_ages(result.reduced.overall_event_times, known, least=result.min_group)
+    return pd.Series(chances, index=known.index).reindex(ages.index)
 
 
 def _table(result: LeadConversionResult, leads: pd.DataFrame, local: ZoneInfo) -> pd.DataFrame:

@@ -9,8 +9,10 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.money import currencies_of
 from stcrm_pandas.analysis.base.periods import Limits
 from stcrm_pandas.analysis.base.result import Result
+from stcrm_pandas.analysis.job_values import JobValues, job_values
 from stcrm_pandas.analysis.leads import curves as lead_curves
 from stcrm_pandas.analysis.leads import tables as lead_tables
 from stcrm_pandas.analysis.leads.keys import columns_of
@@ -60,6 +62,7 @@ class LeadConversionResult(Result):
     reduced: Reduced = field(compare=False)
     source: Any = field(compare=False)
     names: Mapping[str, Any] = field(compare=False)
+    jobs: Any = field(default=None, compare=False)
     contacts: pd.DataFrame | None = field(default=None, compare=False)
     disagreements: Mapping[Any, str] = field(default_factory=dict, compare=False)
 
@@ -84,6 +87,12 @@ class LeadConversionResult(Result):
     def reasons(self) -> pd.DataFrame:
         """Why leads were dismissed; see `lead_tables.reasons`."""
         return lead_tables.reasons(self.reduced.read, self.dismissing_reasons)
+
+    @cached_property
+    def job_values(self) -> JobValues | None:
+        """The average revenue of jobs by kind; None without jobs."""
+        currencies = currencies_of(self.names.get("business_unit"))
+        return job_values(self.jobs, currencies, as_of=self.as_of, least=self.min_group)
 
     @property
     def exact_dates(self) -> tuple[int, int]:

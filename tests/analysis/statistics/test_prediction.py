@@ -175,7 +175,7 @@ def test_value_of_leads_has_bounds() -> None:
     assert sized
     for one in sized:
         assert re.fullmatch(
-            r"about [\d,]+(–[\d,]+)? jobs? \(95% prediction interval [\d,]+–[\d,]+\), if they are handled like "
-            r"earlier ones of the same age; this is not what calling adds",
+            r"about [\d,]+(–[\d,]+)? jobs? \(95% prediction interval [\d,]+–[\d,]+\), [\d,]+ in revenue, "
+            r"if they are handled like earlier ones of the same age; this is not what calling adds",
             one.size,
         ), one.size
