@@ -1,7 +1,11 @@
 """Links between tables: referenced rows exist and agree with the rows that refer to them."""
 
+import datetime as dt
+
 import pandas as pd
 import pytest
+
+from stcrm_pandas.sandbox.company import make_company
 
 LINKS = [
     ("leads", "customerId", "customers", "id"),
@@ -67,6 +71,12 @@ def test_keys_are_unique(company):
         }.get(name, ["id"])
         assert not rows.duplicated(keys).any(), name
     assert company["customer_contacts"].id.duplicated().any()  # an id alone is not enough
+
+
+def test_a_shared_number_has_no_id_of_its_own_customer():
+    company = make_company(leads=300, seed=7, as_of=dt.datetime(2026, 11, 1, 12, tzinfo=dt.UTC))
+    contacts = pd.DataFrame(list(dict(company.tables())["customer_contacts"]), dtype=object)
+    assert not contacts.duplicated(["customerId", "id"]).any()
 
 
 def test_user_ids_are_not_the_ids_of_staff(company):

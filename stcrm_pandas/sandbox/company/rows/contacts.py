@@ -139,8 +139,9 @@ def _rows(
     foreign = (contacts.whose[indexes] != customer) & (rng.random(size) < 0.35)
     if parent == "customerId":
         first = np.searchsorted(contacts.customer, contacts.whose[indexes])
-        own = narrow(np.where(foreign, np.minimum(first + contacts.whose_slot[indexes], size - 1), own))
-        del first
+        old = np.minimum(first + contacts.whose_slot[indexes], size - 1)
+        own = narrow(np.where(foreign & (contacts.customer[old] != customer), old, own))
+        del first, old
     legacy = some(rng, size, 0 if world.by_the_book else round(size * 0.003))
     preferences = _Preferences(world, rng, kind, customer)
     del customer, foreign
