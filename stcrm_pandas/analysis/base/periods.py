@@ -46,7 +46,7 @@ class Period:
     zone : tzinfo
         The company's time zone.
     name : str, default ''
-        What a report calls it besides its days: "Last 13 weeks".
+        Its name in a report, shown before the days: "Last 13 weeks".
 
     Examples
     --------
