@@ -11,7 +11,20 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import applying, cold, decoding, diffing, founding, imports, limit, opt_outs, reducing, searching, warm
+from bench import (
+    applying,
+    cold,
+    decoding,
+    diffing,
+    founding,
+    imports,
+    limit,
+    opt_outs,
+    reducing,
+    searching,
+    warm,
+    workbooks,
+)
 from bench.measure import Result, table
 
 PACKAGES = (
@@ -35,7 +48,8 @@ def main() -> None:
     parser.add_argument(
         "--only",
         default="",
-        help="comma-separated: imports,decoding,warm,diffing,reducing,cold,limit,applying,opt_outs,founding,searching",
+        help="comma-separated: imports,decoding,warm,diffing,reducing,cold,limit,applying,opt_outs,founding,searching,"
+        "workbooks",
     )
     options = parser.parse_args()
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)
@@ -61,6 +75,7 @@ def run(rows: int, rounds: int, only: list[str], folder: Path) -> Iterator[Resul
         "opt_outs": lambda: opt_outs.run(folder),
         "founding": lambda: founding.run(rounds, folder),
         "searching": lambda: searching.run(max(rows, 200_000), rounds, folder),
+        "workbooks": lambda: workbooks.run(rounds, folder),
     }
     for name, bench in benches.items():
         if not only or name in only:

@@ -53,5 +53,5 @@ def run(rows: int, rounds: int, folder: Path) -> Iterator[Result]:
 
             ours, plain = in_turn(search, floor, rounds=rounds)
             what = f"{path} by {field} in {rows:,} rows, over HTTP"
-            yield of_floor(what, ours, plain, reach="5 x", dream="2 x", floor_name="plain SQL over one column")
+            yield of_floor(what, ours, plain, target="5 x", stretch="2 x", floor_name="plain SQL over one column")
             db.close()

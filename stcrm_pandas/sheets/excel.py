@@ -17,7 +17,7 @@ from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.foreign_cells import is_missing
 from stcrm_pandas.sheets.files import checked_path, write_privately
 from stcrm_pandas.sheets.text import any_json, json
-from stcrm_pandas.sheets.xlsx_file import add_sheet, check, text_cell
+from stcrm_pandas.sheets.xlsx_file import add_sheet, check, text_cell, with_text
 
 __all__ = ["to_excel"]
 
@@ -92,23 +92,27 @@ def _write(file: Any, title: str, names: list[str], columns: list[list[Any]], fa
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
 
-    def cell(sheet: Any, value: Any) -> Any:
-        if isinstance(value, str):
-            return text_cell(sheet, value)
-        if isinstance(value, pd.Timestamp):
-            made = WriteOnlyCell(sheet, value=value.to_pydatetime())
-            made.number_format = _TIME
-            return made
-        return value
-
     book = Workbook(write_only=True)
     rows = len(columns[0]) if columns else 0
     widths = [_width(name, values) for name, values in zip(names, columns, strict=True)]
     sheet = add_sheet(book, title, names, rows, widths)
     if names:
         sheet.auto_filter.ref = sheet.calculate_dimension()
+    # A line is written before the next one is made, so each column needs one cell of text and one of time.
+    texts, times = ([text_cell(sheet) for _ in names], [WriteOnlyCell(sheet) for _ in names])
+    for time in times:
+        time.number_format = _TIME
+
+    def cell(place: int, value: Any) -> Any:
+        if isinstance(value, str):
+            return with_text(texts[place], value)
+        if isinstance(value, pd.Timestamp):
+            times[place].value = value.to_pydatetime()
+            return times[place]
+        return value
+
     for line in zip(*columns, strict=True):
-        sheet.append([cell(sheet, value) for value in line])
+        sheet.append([cell(place, value) for place, value in enumerate(line)])
     sheet = add_sheet(book, "About", ["what", "value"], len(facts), [16, 40])
     for what, value in facts:
         sheet.append([text_cell(sheet, what), text_cell(sheet, value)])

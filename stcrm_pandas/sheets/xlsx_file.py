@@ -35,8 +35,9 @@ def write(file: BinaryIO, title: str, names: list[str], columns: list[Any]) -> N
     check(names, lists)
     book = Workbook(write_only=True)
     sheet = add_sheet(book, title, names, len(lists[0]))
+    cells = [text_cell(sheet) for _ in names]  # a line is written before the next one is made
     for line in zip(*lists, strict=True):
-        sheet.append([None if text is None else text_cell(sheet, text) for text in line])
+        sheet.append([None if text is None else with_text(cell, text) for cell, text in zip(cells, line, strict=True)])
     book.save(file)
 
 
@@ -73,15 +74,20 @@ def add_sheet(book: Any, title: str, names: list[str], rows: int, widths: Sequen
     return sheet
 
 
-def text_cell(sheet: Any, text: str) -> Any:
+def text_cell(sheet: Any, text: str = "") -> Any:
     """Return a cell with a text that Excel takes for nothing else."""
     from openpyxl.cell import WriteOnlyCell
 
     made = WriteOnlyCell(sheet, value="")
-    made.value = _escaped(text)
-    made.data_type = "s"  # else `#N/A` would be an error, and `=` a formula
     made.number_format = "@"
-    return made
+    return with_text(made, text)
+
+
+def with_text(cell: Any, text: str) -> Any:
+    """Return the cell, with another text."""
+    cell.value = _escaped(text)
+    cell.data_type = "s"  # else `#N/A` would be an error, and `=` a formula
+    return cell
 
 
 def check(names: list[str], lists: Sequence[Sequence[Any]]) -> None:
