@@ -84,7 +84,14 @@ def draw(figures: ModuleType, kind: str, result: Any) -> go.Figure:
 
 
 def name_rows(
-    figure: go.Figure, names: Iterable[str], *, alt: str, row: int = ROW, narrow: int = NARROW_ROW, shift: float = 14
+    figure: go.Figure,
+    names: Iterable[str],
+    *,
+    alt: str,
+    note: str,
+    row: int = ROW,
+    narrow: int = NARROW_ROW,
+    shift: float = 14,
 ) -> go.Figure:
     """Name the rows of a figure, the first on top: beside them, or above them on narrow screens.
 
@@ -96,6 +103,8 @@ def name_rows(
         Names of the rows.
     alt : str
         What the figure shows, in a sentence.
+    note : str
+        How the rows are sorted, in a sentence for the reader.
     row, narrow : int, default ROW
         The height of one row in pixels, and that with its name above.
     shift : float, default 14
@@ -115,6 +124,7 @@ def name_rows(
         height=row * len(labels) + 130,
         meta={
             "alt": alt,
+            "note": note,
             "narrow": {
                 "yaxis.showticklabels": False,
                 "annotations": [above(place, name, shift) for place, name in enumerate(labels)],
@@ -205,12 +215,19 @@ def spans(
 
 
 def compared_shares(
-    table: pd.DataFrame, verdicts: pd.Series, hover: Callable[[Any], str], *, prefix: str = "", title: str, alt: str
+    table: pd.DataFrame,
+    verdicts: pd.Series,
+    hover: Callable[[Any], str],
+    *,
+    prefix: str = "",
+    title: str,
+    alt: str,
+    note: str,
 ) -> go.Figure:
     """Return the figure of groups by their share; the color is whether they differ from the others.
 
     Groups without a row that is old enough (`mature`) are left out. Of more than `MOST_GROUPS`, those that clearly
-    differ are shown, then those with the most rows; `layout.meta["note"]` has the rule for the reader.
+    differ are shown, then those with the most rows. `note` says how the table is sorted.
     """
     known = table.assign(verdict=verdicts)[table["mature"] > 0]
     clear = known["verdict"].isin(["higher", "lower"])
@@ -224,12 +241,9 @@ def compared_shares(
         if (kinds == kind).any():
             spans(figure, shown[kinds == kind], hover, prefix=prefix, color=color, name=_LEGEND[kind])
     top_axis(figure, title, rangemode="tozero", ticksuffix="%")
-    name_rows(figure, shown["name"], alt=alt)
     if len(shown) < len(known):
-        figure.layout.meta |= {
-            "note": f"{len(shown)} of {len(known)}: those that clearly differ, then the largest. The table has all."
-        }
-    return figure
+        note = f"{len(shown)} of {len(known)}: those that clearly differ, then the largest. {note}"
+    return name_rows(figure, shown["name"], alt=alt, note=note)
 
 
 def top_axis(figure: go.Figure, title: str, **more: Any) -> None:

@@ -23,6 +23,7 @@ __all__ = [
     "known_names",
     "lookups",
     "named",
+    "sort_rule",
 ]
 
 NONE = "(none)"
@@ -167,6 +168,17 @@ def known_names(names: Mapping[int, str] | pd.DataFrame | None) -> dict[int, str
         for id, name, gone in zip(names["id"], names["name"], retired, strict=True)
         if not pd.isna(id) and not pd.isna(name)
     }
+
+
+def sort_rule(by: Sequence[str], size: str, *, ranked: bool = True) -> str:
+    """Return how the groups of a table are sorted, as a sentence for the reader; `size` is what is counted."""
+    if not by:
+        return ""
+    if {"month", "weekday", "hour", "age"} & {*by}:
+        return "In their natural order."
+    if not ranked:
+        return f"Sorted by the number of {size}."
+    return "Sorted by the lower end of the 95% confidence interval; small groups come last."
 
 
 def group_word(by: Sequence[str], *, many: bool = False) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from stcrm_pandas.analysis.base.format import format_hour, format_percent, format_range, format_share, plural
-from stcrm_pandas.analysis.base.names import WEEKDAYS
+from stcrm_pandas.analysis.base.names import WEEKDAYS, sort_rule
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
 from stcrm_pandas.charts.base import (
@@ -72,7 +72,7 @@ def outcomes(result: BookingSourcesResult) -> go.Figure:
         best = table.sort_values("interval_low", ascending=False)
         top, last = best.iloc[0], (best[best["enough"]] if best["enough"].any() else best).iloc[-1]
         alt += f" {top['name']}: {format_share(top)} became jobs; {last['name']}: {format_share(last)}."
-    return _rows(figure, table["name"], alt, 34)
+    return _rows(figure, table["name"], alt, 34, result)
 
 
 def speed(result: BookingSourcesResult) -> go.Figure:
@@ -100,7 +100,7 @@ def speed(result: BookingSourcesResult) -> go.Figure:
     if every["aged_hour"]:
         lower, upper = (float(every[f"new_{side}_hour"] / every["aged_hour"]) for side in ("lower", "upper"))
         alt += f" After an hour, {format_range(lower, upper)} of all bookings are still new."
-    return _rows(figure, names, alt, 44)
+    return _rows(figure, names, alt, 44, result)
 
 
 def hours(result: BookingSourcesResult) -> go.Figure:
@@ -198,7 +198,11 @@ def weeks(result: BookingSourcesResult) -> go.Figure:
         for row in rows_of(result.silences.head(3))
     ]
     alt = " ".join([f"{int(totals.sum()):,} bookings by week for {plural(len(shown), 'source')}.", *gaps])
-    figure.update_layout(height=60 + 105 * rows, bargap=0.15, meta={"alt": alt, "narrow": {"height": 60 + 95 * rows}})
+    note = "Sorted by the number of bookings."
+    if len(shown) < len(totals):
+        note = f"The {len(shown)} sources with the most bookings, of {len(totals)}. {note}"
+    meta = {"alt": alt, "note": note, "narrow": {"height": 60 + 95 * rows}}
+    figure.update_layout(height=60 + 105 * rows, bargap=0.15, meta=meta)
     return figure
 
 
@@ -226,7 +230,7 @@ def leakage(result: BookingSourcesResult) -> go.Figure:
     if total:
         parts = ", ".join(f"{format_percent(table[column].sum() / total)} {label}" for label, column, _ in _STEPS)
         alt += f" Of all bookings: {parts}."
-    return _rows(figure, table["name"], alt, 56)
+    return _rows(figure, table["name"], alt, 56, result)
 
 
 def _bars(figure: go.Figure, table: pd.DataFrame, counts: pd.Series, label: str, color: str, **trace: Any) -> None:
@@ -243,6 +247,7 @@ def _bars(figure: go.Figure, table: pd.DataFrame, counts: pd.Series, label: str,
     )
 
 
-def _rows(figure: go.Figure, names: Iterable[str], alt: str, bar: int) -> go.Figure:
+def _rows(figure: go.Figure, names: Iterable[str], alt: str, bar: int, result: BookingSourcesResult) -> go.Figure:
     """Name the rows; on narrow screens the name is above its row."""
-    return name_rows(figure, names, alt=alt, row=bar, narrow=bar + NARROW_ROW - 20, shift=bar * 0.5 + 8)
+    note = sort_rule(result.by, "bookings", ranked="campaign" not in result.by or result.attribution.ranked)
+    return name_rows(figure, names, alt=alt, note=note, row=bar, narrow=bar + NARROW_ROW - 20, shift=bar * 0.5 + 8)

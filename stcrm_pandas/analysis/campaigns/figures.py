@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from stcrm_pandas.analysis.base.format import count_range, format_percent, format_share
 from stcrm_pandas.analysis.base.money import money
-from stcrm_pandas.analysis.base.names import group_word
+from stcrm_pandas.analysis.base.names import group_word, sort_rule
 from stcrm_pandas.analysis.base.shares import extremes, rows_of
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.charts.base import COLORS, SHADE, compared_shares, empty, hover, lines, name_rows, top_axis
@@ -25,7 +25,7 @@ _STEPS = {
     "above_zero_lower": ("above zero", "#1d4f80"),
 }
 _BOOKED = "booked_"
-_MOST = 20
+_MOST = 12
 _NARROW_BAR = 66  # pixels of a thick bar and the name above it
 
 
@@ -38,6 +38,7 @@ def booked(result: OpportunitiesResult) -> go.Figure:
         prefix=_BOOKED,
         title=f"opportunities at least {result.mature_days} days old, booked",
         alt=_describe(result),
+        note=sort_rule(result.by, "opportunities", ranked=result.ranked),
     )
     _line_of_all(figure, result.overall["booked_share_lower"].iloc[0], 100)
     return figure
@@ -69,7 +70,10 @@ def steps(result: OpportunitiesResult) -> go.Figure:
         f"completed and {overall.above_zero_lower:,} above zero; one row for each of the {len(shown)} largest {many}."
     )
     # on a narrow screen a name is between two bars
-    return name_rows(figure, shown["name"], alt=alt, narrow=_NARROW_BAR, shift=_NARROW_BAR / 2)
+    note = "Sorted by the number of opportunities."
+    if len(shown) < (largest["mature"] > 0).sum():
+        note = f"The {len(shown)} largest. {note}"
+    return name_rows(figure, shown["name"], alt=alt, note=note, narrow=_NARROW_BAR, shift=_NARROW_BAR / 2)
 
 
 def cost(result: OpportunitiesResult) -> go.Figure:
@@ -108,7 +112,7 @@ def cost(result: OpportunitiesResult) -> go.Figure:
             for row in (shown.iloc[0], shown.iloc[-1])
         )
         alt = f"The cost per booked job of {len(shown)} campaigns: from {least} to {most}."
-    return name_rows(figure, shown["name"], alt=alt)
+    return name_rows(figure, shown["name"], alt=alt, note="Sorted by the cost per booked job, the lowest first.")
 
 
 def _line_of_all(figure: go.Figure, value: Any, scale: int) -> None:

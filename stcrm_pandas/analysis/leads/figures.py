@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from stcrm_pandas.analysis.base.format import count_range, format_range, format_share, plural
+from stcrm_pandas.analysis.base.names import sort_rule
 from stcrm_pandas.analysis.base.shares import extremes, rows_of
 from stcrm_pandas.analysis.leads.curves import LAST_DAY
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
@@ -60,6 +61,7 @@ def rates(result: LeadConversionResult) -> go.Figure:
         _hover,
         title=f"{units} booked within {result.window_days} days",
         alt=_describe_rates(result),
+        note=sort_rule(result.by, units),
     )
     overall = result.overall.iloc[0]
     if result.by and overall["mature"]:
@@ -297,4 +299,4 @@ def reasons(result: LeadConversionResult) -> go.Figure:
     figure.update_layout(bargap=0.3)
     first = ", ".join(f"{row.name} {int(row.leads):,}" for row in rows_of(reasons.iloc[:3]))
     alt = f"Reasons for dismissal, the most frequent first: {first}." if first else "No lead was dismissed."
-    return name_rows(figure, reasons["name"], alt=alt)
+    return name_rows(figure, reasons["name"], alt=alt, note="Sorted by the number of dismissed leads.")

@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from stcrm_pandas.analysis.base.format import count_range, format_percent, format_range, format_share
+from stcrm_pandas.analysis.base.names import sort_rule
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.preferences.groups import REASON_COLUMNS
 from stcrm_pandas.analysis.preferences.reach import CHANNELS, PURPOSES, REASONS
@@ -38,7 +39,7 @@ _OF_CHANNEL = {
     "mail": ("#9a6fb0", "triangle-up"),
 }
 _MOST_SETS = 12
-_MOST_GROUPS = 20
+_MOST_GROUPS = 12
 
 
 def reach(result: ContactPreferencesResult) -> go.Figure:
@@ -53,7 +54,8 @@ def reach(result: ContactPreferencesResult) -> go.Figure:
     shares = [format_range(row.share_lower, row.share_upper) for row in rows_of(table)]
     listed = ", ".join(f"{share} for {name}" for name, share in zip(names, shares, strict=True))
     alt = f"Customers not blocked: {listed}." if names else "There are no customers."
-    return name_rows(figure, map(str.capitalize, names), alt=alt)
+    note = "In a fixed order: marketing, then service."
+    return name_rows(figure, map(str.capitalize, names), alt=alt, note=note)
 
 
 def reasons(result: ContactPreferencesResult) -> go.Figure:
@@ -89,14 +91,17 @@ def reasons(result: ContactPreferencesResult) -> go.Figure:
         for place, purpose in enumerate(reversed(PURPOSES))
     ]
     figure.add_vline(x=len(CHANNELS) - 0.5, line={"color": GRID, "width": 1})
-    name_rows(figure, kept.index, alt="", row=34, shift=12)
+    note = "In the order in which reasons are checked: the first that applies counts."
+    name_rows(figure, kept.index, alt="", note=note, row=34, shift=12)
     figure.update_xaxes(side="top", showgrid=False, ticks="", tickvals=[*range(8)], ticktext=[*CHANNELS] * 2)
     most = counts["marketing", "text"]
     alt = "Reasons by purpose and channel, in percent of customers. Marketing by text is most often blocked by: "
     alt += f"{most.idxmax()} ({format_percent(most.max() / total)})."
     rows = [above(place, reason, 12) for place, reason in enumerate(kept.index)]
     narrow = figure.layout.meta["narrow"] | {"annotations": [*(one | {"yshift": -8} for one in numbers), *heads, *rows]}
-    figure.update_layout(annotations=[*numbers, *heads], margin={"t": 64}, meta={"alt": alt, "narrow": narrow})
+    figure.update_layout(
+        annotations=[*numbers, *heads], margin={"t": 64}, meta={"alt": alt, "note": note, "narrow": narrow}
+    )
     return figure
 
 
@@ -143,6 +148,9 @@ def combinations(result: ContactPreferencesResult) -> go.Figure:
         )
     listed = ", ".join(f"{name} {share}" for name, share in zip(names, percent, strict=True))
     alt = f"Customers whose marketing is not blocked by: {listed}." if names else "There are no customers."
+    note = "Sorted by the number of customers."
+    if len(shown) < len(sets):
+        note = f"The {len(shown)} most frequent of {len(sets)} combinations. {note}"
     figure.update_xaxes(showticklabels=False, showgrid=False, range=[-0.6, max(len(shown), 1) - 0.4], anchor="y2")
     figure.update_layout(
         height=420,
@@ -150,7 +158,7 @@ def combinations(result: ContactPreferencesResult) -> go.Figure:
         yaxis={"domain": [0.42, 1], "rangemode": "tozero", "title": {"text": "customers"}, "gridcolor": GRID},
         yaxis2={"domain": [0, 0.34], "range": [-0.6, len(CHANNELS) - 0.4], "tickvals": heights, "ticktext": CHANNELS}
         | {"showgrid": False, "zeroline": False, "automargin": True},
-        meta={"alt": alt, "narrow": {"height": 380, "yaxis.title.text": ""}},
+        meta={"alt": alt, "note": note, "narrow": {"height": 380, "yaxis.title.text": ""}},
     )
     figure.update_yaxes(ticklabelstandoff=6)
     return figure
@@ -159,7 +167,8 @@ def combinations(result: ContactPreferencesResult) -> go.Figure:
 def groups(result: ContactPreferencesResult) -> go.Figure:
     """Return the shares of customers of each group not blocked for marketing, a mark for each channel."""
     table = result.table[(result.table["purpose"] == "marketing") & (result.table["customers"] > 0)]
-    names = list(dict.fromkeys(table["name"]))[:_MOST_GROUPS]
+    every = list(dict.fromkeys(table["name"]))
+    names = every[:_MOST_GROUPS]
     table = table[table["name"].isin(names)]
     figure = empty()
     for number, (channel, (color, symbol)) in enumerate(_OF_CHANNEL.items()):
@@ -180,7 +189,10 @@ def groups(result: ContactPreferencesResult) -> go.Figure:
     texts = rows_of(table[table["channel"] == "text"])
     listed = ", ".join(f"{row.name} {format_range(row.share_lower, row.share_upper)}" for row in texts)
     alt = f"Customers not blocked for marketing by text: {listed}." if listed else "There are no groups."
-    return name_rows(figure, names, alt=alt, row=ROW + 8, narrow=NARROW_ROW + 8)
+    note = sort_rule(result.by, "customers", ranked=False)
+    if len(names) < len(every):
+        note = f"The {len(names)} largest of {len(every)}. {note}"
+    return name_rows(figure, names, alt=alt, note=note, row=ROW + 8, narrow=NARROW_ROW + 8)
 
 
 def _percent(share: float) -> str:
