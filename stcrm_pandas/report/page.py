@@ -131,6 +131,8 @@ def _sections(notebook: Any) -> list[dict[str, Any]]:
             sections.append({"key": _slug(heading[1]), "title": heading[1].strip(), "cells": []})
         rest = {**cell, "source": text[heading.end() :]} if heading else cell
         sections[-1]["cells"].append(rest)
+    for section in sections:
+        section["rows"] = sum(map(_listed, section["cells"]))
     overview = sections[0]["cells"]
     screens = [cell for cell in overview if _screen_in(cell) is not None]
     if screens:
@@ -141,6 +143,16 @@ def _sections(notebook: Any) -> list[dict[str, Any]]:
         ]
         sections[0]["cells"] = [*screens, *texts]
     return sections
+
+
+def _listed(cell: Any) -> int:
+    """Return how many rows the lists of a cell have, shown or not."""
+    shown = (str(output.get("data", {}).get("text/html", "")) for output in cell.get("outputs", ()))
+    return sum(
+        int(rows)
+        for html in shown
+        for rows in re.findall(r'<section class="stcrm-work-list"[^>]* data-rows="(\d+)"', html)
+    )
 
 
 def fitting(page: str, title: str) -> str:

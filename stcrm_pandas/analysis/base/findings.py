@@ -273,6 +273,17 @@ class WorkLists:
         return f"<WorkLists {', '.join(f'{one.key}: {len(one):,}' for one in self.lists)}>"
 
     def _repr_html_(self) -> str:
+        return self._links() + self._rows()
+
+    def _links(self) -> str:
+        """Return a link to each list that has rows, with their number."""
+        filled = [one for one in self.lists if len(one)]
+        if len(filled) < 2:
+            return ""
+        items = "".join(f'<li><a href="#{escape(one.key)}">{escape(one.title)}</a> {len(one):,}</li>' for one in filled)
+        return f'<nav class="stcrm-lists" aria-label="Lists"><ul>{items}</ul></nav>'
+
+    def _rows(self) -> str:
         if self.anonymous and any(map(len, self.lists)):
             return _LEFT_OUT + "".join(work_list(one, anonymous=True) for one in self.lists)
         most = MOST_ROWS

@@ -1,6 +1,6 @@
 "use strict";
 (() => {
-  const FEW = 10;
+  const FEW = 10, MANY = 5;  // rows of a table; lists in a section, of which fewer rows are shown
 
   const make = (tag, properties = {}, ...children) => {
     const element = Object.assign(document.createElement(tag), properties);
@@ -84,6 +84,20 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   }
 
+  /* On a phone each row of a list is a card; roles keep it a table for screen readers. */
+  function asCards(table) {
+    const heads = [...table.tHead.rows[0].cells], titles = heads.map((head) => text(label(head)));
+    const roles = [[[table], "table"], [[table.tHead, ...table.tBodies], "rowgroup"], [table.rows, "row"], [heads, "columnheader"]];
+    for (const [elements, role] of roles) for (const element of elements) element.setAttribute("role", role);
+    for (const row of table.tBodies[0].rows) {
+      [...row.cells].forEach((cell, column) => {
+        cell.setAttribute("role", cell.scope === "row" ? "rowheader" : "cell");
+        cell.dataset.title = titles[column];
+      });
+    }
+    table.classList.add("cards-when-narrow");
+  }
+
   function equip(box, headings) {
     const table = box.querySelector("table"), body = table?.tBodies[0];
     if (!body) return;
@@ -95,17 +109,18 @@
     const list = box.closest("[data-name]:not(body)");
     const whole = "DecompressionStream" in window ? list?.querySelector(".stcrm-whole") : null;
     const total = Number(list?.dataset.rows ?? count);
-    let all = count <= FEW;
+    const few = list && list.parentElement.querySelectorAll(".stcrm-table").length > MANY ? FEW / 2 : FEW;
+    let all = count <= few;
 
     const said = make("span", { className: "said" });
     said.setAttribute("role", "status");
     const more = make("button", { type: "button" });
     function fold() {
-      rows().forEach((row, place) => row.classList.toggle("more", !all && place >= FEW));
-      said.textContent = all ? "" : `${FEW} of ${total.toLocaleString("en")} rows shown`;
-      more.textContent = all ? `Show ${FEW}` : `Show ${count === total ? "all " : ""}${count.toLocaleString("en")}`;
+      rows().forEach((row, place) => row.classList.toggle("more", !all && place >= few));
+      said.textContent = all ? "" : `${few} of ${total.toLocaleString("en")} rows shown`;
+      more.textContent = all ? `Show ${few}` : `Show ${count === total ? "all " : ""}${count.toLocaleString("en")}`;
       more.setAttribute("aria-expanded", all);
-      more.hidden = count <= FEW;
+      more.hidden = count <= few;
     }
     more.addEventListener("click", () => {
       all = !all;
@@ -148,6 +163,7 @@
         : ` The Excel file and the CSV file have the first ${saves.toLocaleString("en")}; for the next ones, make the report again when these are done.`);
     }
     if (list) {
+      asCards(table);
       tools.unshift(button("Save as Excel", async () => save(xlsx(await allTexts(), table), `${saved}.xlsx`)));
       tools.push(button("Print this list", () => {
         list.classList.add("printed");
