@@ -41,13 +41,21 @@ def serious(page: Page) -> list[tuple[str, Any]]:
     ]
 
 
+LONGEST_SECTION = 6_000
+"""Pixels of the longest section on a screen of 1300 pixels."""
+
+
 def fits_and_is_drawn(page: Page, width: int, scheme: str) -> None:
-    """Each section fits the window, and its figures are drawn when they come into view."""
+    """Each section fits the window and shuts nobody out; its figures are drawn when they come into view."""
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (background == "rgb(255, 255, 255)") == (scheme == "light")
     for tab in page.get_by_role("tab").all():
         tab.click()
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert width < 1300 or page.evaluate("document.documentElement.scrollHeight") <= LONGEST_SECTION, (
+            tab.inner_text()
+        )
+        assert serious(page) == [], tab.inner_text()
         for plot in page.locator("figure.plot:visible").all():
             plot.scroll_into_view_if_needed()
             plot.locator("svg.main-svg").first.wait_for()

@@ -51,7 +51,8 @@ class Sample:
     def work_lists(self) -> dict[str, WorkList]:
         waits = pd.Series(range(60), dtype="Int64").mask(lambda days: days == 7)
         since = [f"2026-07-{1 + day % 28:02}" for day in range(60)]
-        frame = pd.DataFrame({"Customer": NAMES, "Days": waits, "Since": since, "Amount": ["$1,234.50"] * 60})
+        cells = {"Customer": NAMES, "Days": waits, "Since": since, "Amount": ["$1,234.50"] * 60}
+        frame = pd.DataFrame(cells | {"Phone": ["(512) 555-0100"] * 59 + ["Do not call"]})
         return {"waiting": WorkList("waiting", "People who wait", "Call each, the longest wait first.", frame)}
 
     def summary(self) -> Sentences:

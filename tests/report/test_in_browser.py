@@ -55,7 +55,8 @@ def test_first_screen_fits_the_window(browser: Browser, sample: Path, width: int
 
 
 def selected(page: Page) -> str:
-    return page.get_by_role("tab", selected=True).inner_text()
+    """The name of the open section, without its count."""
+    return str(page.get_by_role("tab", selected=True).evaluate("tab => tab.firstChild.textContent.trim()"))
 
 
 def test_sections_are_tabs(browser: Browser, sample: Path) -> None:
@@ -64,7 +65,7 @@ def test_sections_are_tabs(browser: Browser, sample: Path) -> None:
     page.get_by_role("tab", name="Overview").focus()
     page.keyboard.press("ArrowRight")
     assert selected(page) == "Call lists"
-    assert page.evaluate("document.activeElement.textContent") == "Call lists"
+    assert page.evaluate("document.activeElement.textContent") == "Call lists 60"
     assert waiting(page).is_visible()
     page.keyboard.press("End")
     assert selected(page) == "Definitions"
@@ -94,7 +95,7 @@ def waiting(page: Page) -> Any:
 def column(page: Page, place: int) -> list[str]:
     """The cells of the work list that can be seen, from the top."""
     rows = waiting(page).locator("tbody tr:visible")
-    return [" ".join(cell.split()) for cell in rows.locator(f":nth-child({place})").all_inner_texts()]
+    return [" ".join(cell.split()) for cell in rows.locator(f":scope > :nth-child({place})").all_inner_texts()]
 
 
 def test_tables_sort_by_click_and_by_key(browser: Browser, sample: Path) -> None:
@@ -146,7 +147,7 @@ def test_lists_are_saved_as_workbooks(browser: Browser, sample: Path) -> None:
     sheet = openpyxl.load_workbook(io.BytesIO(Path(download.value.path()).read_bytes())).active
     assert sheet is not None
     rows = list(sheet.iter_rows(values_only=True))
-    assert rows[0] == ("Customer", "Days", "Since", "Amount")
+    assert rows[0] == ("Customer", "Days", "Since", "Amount", "Phone")
     assert len(rows) == 61
     assert [row[0] for row in rows[1:7]] == [name.strip() for name in EVIL]
     assert {cell.data_type for cell in sheet["A"]} <= {"s", "inlineStr"}  # no formula
@@ -195,11 +196,35 @@ def test_one_list_is_printed_with_all_rows(browser: Browser, sample: Path) -> No
 
 
 def test_first_column_is_fixed(browser: Browser, sample: Path) -> None:
-    page, _ = opened(browser, sample, 390, "light", anchor="#call-lists")
-    waiting(page).evaluate("box => { box.style.width = '200px'; box.scrollLeft = 150; }")
-    left = waiting(page).evaluate("box => box.getBoundingClientRect().left")
-    first = waiting(page).locator("tbody th").nth(2)
+    page, _ = opened(browser, sample, 390, "light", anchor="#tables")
+    box = page.get_by_role("region", name="Tables")
+    box.evaluate("box => { box.style.width = '200px'; box.scrollLeft = 150; }")
+    left = box.evaluate("box => box.getBoundingClientRect().left")
+    first = box.locator("tbody th").nth(2)
     assert first.evaluate("cell => cell.getBoundingClientRect().left") == pytest.approx(left, abs=2)
+    page.close()
+
+
+def test_rows_of_a_list_are_cards_on_a_phone(browser: Browser, sample: Path) -> None:
+    page, trouble = opened(browser, sample, 390, "light", anchor="#call-lists")
+    call = waiting(page).get_by_role("link", name="(512) 555-0100").first
+    assert call.get_attribute("href") == "tel:+15125550100"
+    box = call.bounding_box()
+    assert box is not None
+    assert box["height"] >= 44
+    assert box["width"] >= 300
+    assert waiting(page).evaluate("box => box.scrollWidth === box.clientWidth")  # nothing is beside the window
+    assert waiting(page).get_by_role("table").get_by_role("row").count() == 11
+    assert waiting(page).get_by_role("rowheader", name="Customer 3").is_visible()
+    assert waiting(page).get_by_role("columnheader", name="Phone").count() == 1
+    days = waiting(page).get_by_role("cell", name="Days: 3")
+    assert days.inner_text() == "3"
+    assert serious(page) == []
+    waiting(page).get_by_role("button", name="Days").focus()  # the header is shown to sort by
+    assert waiting(page).get_by_role("button", name="Days").bounding_box()["height"] > 10  # type: ignore[index]
+    page.keyboard.press("Enter")
+    assert column(page, 2)[:2] == ["59", "58"]
+    assert trouble == []
     page.close()
 
 
@@ -213,7 +238,7 @@ def test_names_are_text_and_formulas_are_disarmed(browser: Browser, sample: Path
     text = Path(download.value.path()).read_text("utf-8")
     assert text.startswith("\ufeff")  # or Excel takes it for another alphabet
     rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
-    assert rows[0] == ["Customer", "Days", "Since", "Amount"]
+    assert rows[0] == ["Customer", "Days", "Since", "Amount", "Phone"]
     assert len(rows) == 61
     assert [row[0] for row in rows[1 : len(EVIL) + 1]] == [
         "'=1+1",
@@ -223,7 +248,7 @@ def test_names_are_text_and_formulas_are_disarmed(browser: Browser, sample: Path
         '\'+1 "512"',
         "'\tTab",
     ]
-    assert rows[3][1:] == ["2", "2026-07-03", "$1,234.50"]
+    assert rows[3][1:] == ["2", "2026-07-03", "$1,234.50", "(512) 555-0100"]
     assert trouble == []
     page.close()
 

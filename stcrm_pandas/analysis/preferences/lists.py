@@ -28,10 +28,7 @@ from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult
 __all__ = ["MARKETING", "shared_numbers", "work_lists"]
 
 MARKETING = "preferences_marketing_updates_enabled"
-_SWITCH_OFF = (
-    "Switch off marketing on these, one by one in ServiceTitan or all at once: crm.{}.plan_contact_changes takes "
-)
-_SWITCH_OFF += "`after` of this list."
+_SWITCH_OFF = "Switch off marketing on these in ServiceTitan, one by one or, in a notebook, all at once."
 
 
 class _Records:
@@ -52,7 +49,7 @@ class _Records:
 
     def to_switch_off(self, key: str, title: str, rows: Any) -> WorkList:
         """Return a list of rows to opt out of marketing, with the frame for the bulk edit."""
-        return replace(self.work_list(key, title, _SWITCH_OFF.format(self.store), rows), after=self.after(rows))
+        return replace(self.work_list(key, title, _SWITCH_OFF, rows), after=self.after(rows))
 
     def shown(self, rows: Any) -> pd.DataFrame:
         """Return these rows, chosen by a mask or by their places, with columns named for readers."""
