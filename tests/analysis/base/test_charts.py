@@ -62,7 +62,10 @@ def test_figure_of_many_groups_is_limited(leads: Frames) -> None:
     found = lead_conversion(leads(*rows), by="campaign", as_of="2026-04-15T00:00Z", time_zone="UTC")
     figure = found.figure("rates")
     assert set(figure.layout.yaxis.ticktext) == {str(number) for number in [*range(16, 30), 30]}
-    assert figure.layout.meta["note"] == "15 of 30: those that clearly differ, then the largest. The table has all."
+    assert figure.layout.meta["note"] == (
+        "15 of 30: those that clearly differ, then the largest. "
+        "Sorted by the lower end of the 95% confidence interval; small groups come last."
+    )
 
 
 def test_names_are_text(found: LeadConversion) -> None:
