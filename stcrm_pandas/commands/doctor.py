@@ -12,7 +12,7 @@ _SIGNS = {"ok": "ok     ", "note": "note   ", "problem": "PROBLEM"}
 
 
 def doctor(sandbox: Sandbox = False, state: State = None) -> None:
-    """Check sign-in, scopes, clock, cache and time zone, and say what to do. Exit code 1 if there is a problem."""
+    """Check sign-in, scopes, clock, cache and time zone, and suggest fixes. Exit code 1 if there is a problem."""
     from stcrm_pandas.commands.checks import examine
 
     with connect_to(sandbox, state) as crm:
