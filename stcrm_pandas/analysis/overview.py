@@ -115,6 +115,11 @@ class FirstScreen:
             "spark": spark,
             "actions": [asdict(one) for one in self.actions],
             "cautions": list(self.cautions),
+            "missing": dict(self.missing),
+            "evidence": self.headline.evidence,
+            "trend": None if trend is None else asdict(trend),
+            "contrast": None if self.headline.contrast is None else asdict(self.headline.contrast),
+            "tiles": [asdict(one) | {"spark": ""} for one in self.tiles],
             "html": f'<div class="stcrm-first-screen">{self._html()}</div>',
         }
         return {"text/html": self._repr_html_(), "text/plain": repr(self), FIRST_SCREEN: index}

@@ -15,7 +15,7 @@ from string import Template
 
 from stcrm_pandas.printable import plural
 
-__all__ = ["Month", "Trend", "sparkline", "theme", "trend_chart"]
+__all__ = ["Month", "Trend", "colors", "sparkline", "theme", "trend_chart"]
 
 Point = tuple[float, float]
 
@@ -97,11 +97,19 @@ _NARROW = _Area("stcrm-narrow", width=358, height=198, left=32, top=16, zero=110
 
 def theme() -> str:
     """Return the style sheet with the colors of all charts and pages, light, dark and on paper."""
-    colors = tomllib.loads(_part("theme.toml"))
     schemes = {
-        scheme: " ".join(f"--{use}: {color[scheme]};" for use, color in colors.items()) for scheme in ("light", "dark")
+        scheme: " ".join(f"--{use}: {color};" for use, color in colors(scheme).items()) for scheme in ("light", "dark")
     }
     return Template(_part("theme.css")).substitute(schemes)
+
+
+def colors(scheme: str) -> dict[str, str]:
+    """Return the colors of a scheme, "light" or "dark", by use.
+
+    >>> colors("light")["page"]
+    '#ffffff'
+    """
+    return {use: color[scheme] for use, color in tomllib.loads(_part("theme.toml")).items()}
 
 
 def _part(name: str) -> str:

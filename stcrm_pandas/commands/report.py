@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,7 +17,12 @@ def report(
         Literal["lead-conversion", "contact-preferences", "booking-sources", "all"],
         typer.Argument(metavar="REPORT", help="lead-conversion, contact-preferences, booking-sources or all."),
     ],
-    out: Annotated[Path, typer.Option("--out", metavar="PATH", help="The HTML file to write; for all, also a folder.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="PATH", help="The HTML file to write; for all, also a folder.")
+    ] = None,
+    summary: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Another file: the first screens, for the body of an e-mail.")
+    ] = None,
     month: Annotated[str | None, typer.Option(metavar="MONTH", help="The month to show, such as 2026-10.")] = None,
     weeks: Annotated[int | None, typer.Option(metavar="N", help="Show the last N complete weeks.")] = None,
     since: Annotated[str | None, typer.Option(help="First day to show, such as 2026-01-01. Default: all.")] = None,
@@ -65,5 +71,9 @@ def report(
         time_zone=time_zone,
         spend=spend,
     )
-    path = make_all(out, **choices) if name == "all" else make_report(name, out, **choices)
-    say(f"The report is in {path}")
+    make = make_all if name == "all" else functools.partial(make_report, name)
+    path = make(out, summary=summary, **choices)
+    if out is not None:
+        say(f"The report is in {path}")
+    if summary is not None:
+        say(f"The summary is in {summary.absolute()}")

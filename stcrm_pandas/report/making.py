@@ -13,6 +13,7 @@ from stcrm_pandas.errors import ReportError, UsageError, require
 from stcrm_pandas.report.files import file_to_write, folder_to_write, write_files
 from stcrm_pandas.report.page import first_screen_of, index_page, page_of, title_of, together_page
 from stcrm_pandas.report.running import notebook_path, parameters_of, run_notebook
+from stcrm_pandas.report.summary import summary_page
 
 __all__ = ["REPORTS", "Choices", "make_all", "make_report", "write_report"]
 
@@ -55,22 +56,26 @@ class Choices(TypedDict, total=False):
     time_zone: str | None
 
 
-def make_report(name: str, out: str | Path, **choices: Unpack[Choices]) -> Path:
+def make_report(
+    name: str, out: str | Path | None = None, *, summary: str | Path | None = None, **choices: Unpack[Choices]
+) -> Path:
     """Make one report.
 
     Parameters
     ----------
     name : str
         "lead-conversion", "contact-preferences" or "booking-sources".
-    out : str or Path
+    out : str or Path, optional
         The HTML file to write, in a folder that exists. It has no call lists, unless `with_lists=True`.
+    summary : str or Path, optional
+        A second HTML file, with the first screen for the body of an e-mail. It never has a person in it.
     choices
         What it is about (`Choices`).
 
     Returns
     -------
     Path
-        The path of the file.
+        The path of the report, or of the summary if there is no report.
 
     Raises
     ------
@@ -88,25 +93,30 @@ def make_report(name: str, out: str | Path, **choices: Unpack[Choices]) -> Path:
     if choices.get("spend") is not None and "spend" not in parameters_of(notebook):
         raise UsageError(f"spend: the report {name} does not use it. Leave it out.")
     _refuse_contradiction(choices)
-    return write_report(notebook, out, _parameters(_for_file(choices)))
+    report, mail = _files(out, summary)
+    done = run_notebook(notebook, _parameters(_for_file(choices)))
+    pages = {} if report is None else {report: page_of(done)}
+    return _write(pages, mail, {name: _screen(done)})
 
 
-def make_all(out: str | Path, **choices: Unpack[Choices]) -> Path:
+def make_all(out: str | Path | None = None, *, summary: str | Path | None = None, **choices: Unpack[Choices]) -> Path:
     """Make all reports, in one file or in a folder with an index; rows that several need are read once.
 
     Parameters
     ----------
-    out : str or Path
+    out : str or Path, optional
         A name that ends in `.html` or `.htm`: one file with all reports, in a folder that exists. Another name: a
         folder with a file for each report and `index.html`, made if it is not there; the folder above it is. Only a
         folder has call lists, unless `with_lists=True`.
+    summary : str or Path, optional
+        One more HTML file, with the first screens for the body of an e-mail. It never has a person in it.
     choices
         What they are about (`Choices`). `by` and `spend` go to the reports that know what to do with them.
 
     Returns
     -------
     Path
-        The path of the file, or of the index in the folder.
+        The path of the file, or of the index in the folder; of the summary if there is no report.
 
     Raises
     ------
@@ -120,19 +130,47 @@ def make_all(out: str | Path, **choices: Unpack[Choices]) -> Path:
         make_all("reports.html", weeks=13, company="Example Heating").
     """
     _refuse_contradiction(choices)
-    one_file = Path(out).suffix.lower() in _PAGE
-    place = file_to_write(out) if one_file else folder_to_write(out)
-    if one_file:
+    folder = None if out is None or Path(out).suffix.lower() in _PAGE else folder_to_write(out)
+    if folder is None:
         choices = _for_file(choices)
+    report, mail = _files(out if folder is None else folder / "index.html", summary, made=folder)
     _refuse_unknown(_by(choices), list(REPORTS))
     notebooks, screens = _run_all(choices)
-    if one_file:
-        write_files({place: together_page("Reports", notebooks, screens)})
-        return place
-    pages = {f"{name}.html": page_of(notebook, has_index=True) for name, notebook in notebooks.items()}
-    pages["index.html"] = index_page("Reports", screens)
-    write_files({place / name: page for name, page in pages.items()})
-    return place / "index.html"
+    pages: dict[Path, str] = {}
+    if folder is not None:
+        pages = {folder / "index.html": index_page("Reports", screens)}
+        pages |= {folder / f"{name}.html": page_of(done, has_index=True) for name, done in notebooks.items()}
+    elif report is not None:
+        pages = {report: together_page("Reports", notebooks, screens)}
+    return _write(pages, mail, screens)
+
+
+def _files(
+    report: str | Path | None, summary: str | Path | None, *, made: Path | None = None
+) -> tuple[Path | None, Path | None]:
+    """Return the paths of a report and of a summary; raise if they cannot be written. `made` is a folder to make."""
+    report, summary = (None if one is None else Path(one).absolute() for one in (report, summary))
+    if report is None and summary is None:
+        raise UsageError("Name the file to write: out, summary, or both.")
+    names = [*REPORTS, "index"] if made else []
+    if summary is not None and summary in (report, *(report.parent / f"{name}.html" for name in names if report)):
+        raise UsageError(f"{summary} is the file of a report. Name another one for the summary.")
+    for path in (report, summary):
+        if path is not None and path.parent != made:
+            file_to_write(path)
+    return report, summary
+
+
+def _write(pages: dict[Path, str], summary: Path | None, screens: Mapping[str, dict[str, Any]]) -> Path:
+    """Write the pages and the summary, and return the first path."""
+    if summary is not None:
+        pages[summary] = summary_page("Reports", screens)
+    write_files(pages)
+    return next(iter(pages))
+
+
+def _screen(done: Any) -> dict[str, Any]:
+    return {"title": title_of(done), **first_screen_of(done)}
 
 
 def _run_all(choices: Choices) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
@@ -155,7 +193,7 @@ def _run_all(choices: Choices) -> tuple[dict[str, Any], dict[str, dict[str, Any]
                 screens[name] = {"title": name.replace("-", " ").capitalize(), "denied": failed.denied}
                 last = failed
                 continue
-            screens[name] = {"title": title_of(done[name]), **first_screen_of(done[name])}
+            screens[name] = _screen(done[name])
     if not done and last is not None:
         raise last
     return done, screens

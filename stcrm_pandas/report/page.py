@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,9 @@ from typing import Any
 from stcrm_pandas import __version__
 from stcrm_pandas.analysis.overview import FIRST_SCREEN, style
 from stcrm_pandas.errors import ReportError
+from stcrm_pandas.printable import plural
 
-__all__ = ["first_screen_of", "index_page", "page_of", "title_of", "together_page"]
+__all__ = ["first_screen_of", "index_page", "page_of", "render", "title_of", "together_page"]
 
 MOST_ACTIONS = 5
 """The number of actions on the index."""
@@ -43,7 +44,7 @@ def page_of(notebook: Any, *, has_index: bool = False) -> str:
         The page is too large.
     """
     title = title_of(notebook)
-    page = _render(
+    page = render(
         "index.html.j2",
         title=title,
         name=_slug(title),
@@ -74,11 +75,12 @@ def together_page(title: str, notebooks: Mapping[str, Any], screens: Mapping[str
     ]
     index = _index(screens, "#{name}", "#{name}-{anchor}")
     return fitting(
-        _render("together.html.j2", title=title, chapters=chapters, **index, **_scripts(notebooks.values())), title
+        render("together.html.j2", title=title, chapters=chapters, **index, **_scripts(notebooks.values())), title
     )
 
 
-def _render(template: str, **values: Any) -> str:
+def render(template: str, **values: Any) -> str:
+    """Return a page from a template of this package."""
     common = {
         "style": style() + _part("report.css"),
         "first_screen": FIRST_SCREEN,
@@ -107,6 +109,7 @@ def _environment() -> Any:
         loader=jinja2.FileSystemLoader(_FOLDER / "template"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     made.filters |= {"markdown": _markdown, "in_script": lambda value: Markup(_in_script(value)), "alt": _alt}
+    made.filters |= {"counted": plural, "highest": _highest}
     made.filters["within"] = lambda html, name: Markup(within(name, str(html)))
     return made
 
@@ -183,7 +186,7 @@ def within(name: str, html: str) -> str:
 
 def index_page(title: str, screens: Mapping[str, Mapping[str, Any]]) -> str:
     """Return the page that lists reports, each in a file of its name; `screens` has their first screens."""
-    return _render("all.html.j2", title=title, **_index(screens, "{name}.html", "{name}.html#{anchor}"))
+    return render("all.html.j2", title=title, **_index(screens, "{name}.html", "{name}.html#{anchor}"))
 
 
 def _index(screens: Mapping[str, Mapping[str, Any]], report: str, part: str) -> dict[str, Any]:
@@ -241,6 +244,11 @@ def _made() -> str:
 def _in_script(value: Any) -> str:
     """Return JSON without the characters that could end a script element."""
     return json.dumps(value, allow_nan=False).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _highest(months: Sequence[Mapping[str, Any]]) -> float:
+    """Return the share that is as long as a bar can be."""
+    return max([0.04, *(float(month["share"][1]) for month in months if month["share"] is not None)])
 
 
 def _alt(figure: Mapping[str, Any]) -> str:
