@@ -9,9 +9,11 @@ from typing import Annotated, Literal
 import typer
 
 from stcrm_pandas.commands.connecting import Sandbox, State
+from stcrm_pandas.commands.refusing import refusals
 from stcrm_pandas.commands.saying import say
 
 
+@refusals
 def report(
     name: Annotated[
         Literal["lead-conversion", "contact-preferences", "booking-sources", "all"],

@@ -14,6 +14,7 @@ from stcrm_pandas.report.files import file_to_write, folder_to_write, write_file
 from stcrm_pandas.report.page import first_screen_of, index_page, page_of, title_of, together_page
 from stcrm_pandas.report.running import notebook_path, parameters_of, run_notebook
 from stcrm_pandas.report.summary import summary_page
+from stcrm_pandas.settings.connection import read_settings
 
 __all__ = ["REPORTS", "Choices", "make_all", "make_report", "write_report"]
 
@@ -210,6 +211,8 @@ def _parameters(choices: Choices) -> dict[str, Any]:
     """Return the notebook's parameters; None keeps the notebook's default."""
     if choices.get("sandbox"):
         require("sandbox")
+    else:
+        read_settings(time_zone=choices.get("time_zone"))  # a mistake in them is reported before a notebook is run
     _refuse_period(choices)
     by, spend = _by(choices), choices.get("spend")
     kept = {name: value for name, value in choices.items() if name != "with_lists"}  # no parameter of a notebook
