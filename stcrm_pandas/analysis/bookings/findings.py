@@ -13,7 +13,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.chosen_period import instead_of, measured_of
 from stcrm_pandas.analysis.base.differences import beside
-from stcrm_pandas.analysis.base.engine import collected
+from stcrm_pandas.analysis.base.engine import collected, micros
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, WorkList, steps
 from stcrm_pandas.analysis.base.format import format_counts, format_range, plural
 from stcrm_pandas.analysis.base.headline import (
@@ -35,7 +35,7 @@ from stcrm_pandas.analysis.bookings.sentences import format_missing
 from stcrm_pandas.analysis.bookings.table import MEASURES
 from stcrm_pandas.analysis.job_values import about
 from stcrm_pandas.analysis.statistics.prediction import LIKE_EARLIER, gap
-from stcrm_pandas.charts.svg import Trend
+from stcrm_pandas.charts.svg import Trend, sparkline
 
 __all__ = ["actions", "check", "headline", "tiles"]
 
@@ -76,17 +76,33 @@ def _became_jobs(result: BookingSourcesResult, counts: pd.Series) -> Measured:
 
 
 def tiles(result: BookingSourcesResult) -> list[Tile]:
-    """Return four key figures for the latest complete weeks."""
+    """Return three key figures for the latest complete weeks, and the bookings that wait for a call now."""
     made = []
     for title, counts, days, note in (
         ("New bookings", None, 0, ""),
         ("Became jobs", ("work_lower", "work_upper"), result.mature_days, "Directly or through a lead."),
         ("Still new after an hour", ("new_lower_hour", "new_upper_hour"), 1, "From certainly to possibly still new."),
-        ("Dismissed, no lead", ("dismissed", "dismissed"), result.mature_days, "Without becoming a lead."),
     ):
         weeks = four_weeks(result.as_of, result.every_hour.zone, mature_days=days)
         made.append(weekly_tile(title, weeks, partial(_measure, result, counts), note=note))
-    return made
+    return [*made, _waiting(result)]
+
+
+def _waiting(result: BookingSourcesResult) -> Tile:
+    """Return the bookings to call, by how long they have waited and by the day on which they came in."""
+    call, close = (collected(result.rows.filter(chosen).select("created")) for chosen in waiting_since(result))
+    today = result.as_of.astimezone(result.every_hour.zone)
+    days = ((micros(result.as_of) - call["created"]) // micros(dt.timedelta(days=1))).astype(int)
+    came = days.value_counts().reindex(range(CALL_WITHIN.days - 1, 0, -1), fill_value=0)
+    title = "By days waiting, from 29 to 1"
+    return Tile(
+        "Waiting for a call",
+        f"{len(call):,}",
+        f"{today:%b} {today.day}, {today.year}",
+        change=f"{len(close):,} more for over {CALL_WITHIN.days} days" if len(close) else "",
+        spark=sparkline([float(n) for n in came], title=title, bars=True) if len(call) else "",
+        details=[("Up to 7 days", f"{int((days < 7).sum()):,}"), ("7–30 days", f"{int((days >= 7).sum()):,}")],
+    )
 
 
 def _measure(result: BookingSourcesResult, names: tuple[str, str] | None, period: Period) -> Measured | None:
