@@ -23,12 +23,12 @@ def report(
         Path | None, typer.Option("--out", metavar="PATH", help="The HTML file to write; for all, also a folder.")
     ] = None,
     summary: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Another file: the first screens, for the body of an e-mail.")
+        Path | None, typer.Option(metavar="FILE", help="Also write the first screens, for the body of an e-mail.")
     ] = None,
     month: Annotated[str | None, typer.Option(metavar="MONTH", help="The month to show, such as 2026-10.")] = None,
     weeks: Annotated[int | None, typer.Option(metavar="N", help="Show the last N complete weeks.")] = None,
-    since: Annotated[str | None, typer.Option(help="First day to show, such as 2026-01-01. Default: all.")] = None,
-    until: Annotated[str | None, typer.Option(help="First day not to show. Default: up to now.")] = None,
+    since: Annotated[str | None, typer.Option(help="The first day to show, such as 2026-01-01. Default: all.")] = None,
+    until: Annotated[str | None, typer.Option(help="The first day to leave out. Default: up to now.")] = None,
     by: Annotated[
         list[str] | None,
         typer.Option(
@@ -39,9 +39,9 @@ def report(
         Path | None,
         typer.Option(metavar="FILE", help="CSV or XLSX with campaign, month and amount, for the cost per job."),
     ] = None,
-    anonymous: Annotated[bool, typer.Option("--anonymous", help="Leave out the call lists, in a folder, too.")] = False,
+    anonymous: Annotated[bool, typer.Option("--anonymous", help="Leave out call lists, even in a folder.")] = False,
     with_lists: Annotated[
-        bool, typer.Option("--with-lists", help="Keep the call lists in a file. Default: only a folder has them.")
+        bool, typer.Option("--with-lists", help="Include call lists in a file. By default, only a folder has them.")
     ] = False,
     company: Annotated[str | None, typer.Option(metavar="NAME", help="Company name to show in the report.")] = None,
     time_zone: Annotated[str | None, typer.Option(help="The company's time zone, if STCRM_TIME_ZONE is unset.")] = None,
@@ -50,9 +50,9 @@ def report(
 ) -> None:
     """Create a report: one HTML file that opens offline.
 
-    lead-conversion: which leads were booked, how fast, and which campaigns bring the jobs.
+    lead-conversion: which leads were booked, how fast, and which campaigns bring in jobs.
 
-    contact-preferences: who can be called, texted, e-mailed and sent mail, and why the others cannot.
+    contact-preferences: who can be called, texted, e-mailed or sent letters, and why the others cannot.
 
     booking-sources: what happened to the bookings of each source, and how fast they were handled.
 
