@@ -48,7 +48,7 @@ def headline(result: BookingSourcesResult) -> Headline:
     limits = Limits(result.as_of, dt.timedelta(days=result.mature_days), zone, read)
     months, period = result.every_hour.months(limits), result.period
     if period is not None:
-        months = months[months.index.isin([*period.trend])]
+        months = months[months.index <= period.trend[-1]]
     year = year_of(months, min_group=result.min_group)
     if year is not None and period is not None:
         every, earlier = result.overall.iloc[0], period.year_earlier
@@ -60,7 +60,7 @@ def headline(result: BookingSourcesResult) -> Headline:
         return Headline(f"Too few bookings {of}are {result.mature_days} days old to tell how many become jobs")
     counted = int(result.overall["bookings"].iloc[0])
     measured = measured_of(result, unit, measured=year.n, counted=counted, days=result.mature_days)
-    when = instead_of(result, "bookings") or f"{year.dates}: "
+    when = instead_of(result, "bookings") or (f"{year.dates}: " if period is None else "")
     return Headline(
         f"{format_range(*year.now.share)} of bookings become jobs",
         year.change,

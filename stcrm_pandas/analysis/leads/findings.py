@@ -30,6 +30,7 @@ from stcrm_pandas.analysis.base.periods import Period, four_weeks
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.job_values import about
+from stcrm_pandas.analysis.leads import tables as lead_tables
 from stcrm_pandas.analysis.leads.curves import UNSURE, later_conversion
 from stcrm_pandas.analysis.leads.keys import columns_of
 from stcrm_pandas.analysis.leads.lists import ages_in_days, work_lists
@@ -49,7 +50,7 @@ def headline(result: LeadConversionResult, booked: OpportunitiesResult | None) -
     """Return the share of the period or the last twelve months, by month; without a zone that of all, no chart."""
     days, unit = result.window_days, ("lead", "leads")
     contrast = _contrast(result, booked)
-    year = None if result.months is None else year_of(_by_month(result.months), min_group=result.min_group)
+    year = None if result.months is None else year_of(_by_month(result, result.months), min_group=result.min_group)
     overall, period = result.overall.iloc[0], result.period
     n = int(overall["mature"])
     every = measured_share(overall["within_lower"], overall["within_upper"], n)
@@ -60,7 +61,7 @@ def headline(result: LeadConversionResult, booked: OpportunitiesResult | None) -
         of = "" if period is None else f"of {period} "
         return Headline(f"Too few leads {of}are {days} days old to tell how many are booked", contrast=contrast)
     measured = measured_of(result, unit, measured=n, counted=int(overall["inquiries"]), days=days)
-    when = "" if year is None else instead_of(result, "leads") or f"{year.dates}: "
+    when = instead_of(result, "leads") or ("" if year is None or period is not None else f"{year.dates}: ")
     return Headline(
         f"{format_range(*shown.share)} of leads are booked within {days} days",
         "" if year is None else year.change,
@@ -72,7 +73,12 @@ def headline(result: LeadConversionResult, booked: OpportunitiesResult | None) -
     )
 
 
-def _by_month(months: pd.DataFrame) -> pd.DataFrame:
+def _by_month(result: LeadConversionResult, months: pd.DataFrame) -> pd.DataFrame:
+    """Return the counts of each month up to the end of the period."""
+    if result.period is not None:
+        days = result.reduced.every_day
+        days = days[(days["month"] <= result.period.trend[-1]).fillna(value=False)]
+        months = lead_tables.months(days, result.limits, result.min_group)
     columns = {"inquiries": "volume", "mature": "n", "within_lower": "lower", "within_upper": "upper"}
     return months.rename(columns=columns)
 

@@ -1,6 +1,7 @@
 """Lead conversion of a whole company by plain SQL, and its curves by lifelines on rows that nobody reduced."""
 
 import datetime as dt
+import re
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -190,7 +191,7 @@ def test_the_headline_of_a_period_matches_sql(database: Any) -> None:
     headline = found.headline()
     assert headline.text == f"{share('2026-05')} of leads are booked within 30 days"
     assert headline.change.endswith(f"a year earlier ({share('2025-05')})")
-    assert headline.evidence.startswith("May 2026: ")
+    assert re.match(r"[0-9]+ leads, 95% confidence interval ", headline.evidence)
     assert headline.trend is not None
     assert [month.name for month in headline.trend.months] == [
         f"{month:%b %Y}" for month in pd.date_range("2025-06-01", periods=12, freq="MS")
