@@ -149,7 +149,7 @@ def first_screen(
     company : str, optional
         The company's name.
     period : Period or str, optional
-        The days that the report covers, in the company's time zone. By default, the period of the first result, else
+        The days that the report covers, in the company's time zone. By default, the period of the first result, or
         the days for which the frame was read.
     time_zone : str, optional
         The company's time zone, if the frame does not record it.

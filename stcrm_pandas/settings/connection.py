@@ -134,7 +134,7 @@ class Settings(BaseSettings):
     service_url: Address | None = Field(
         default=None,
         description="the address of the ServiceTitan site that call lists link to; by default, "
-        "https://go.servicetitan.com in production, elsewhere none",
+        "https://go.servicetitan.com in production, none elsewhere",
     )
     tenant: Annotated[int, BeforeValidator(_tenant)] | None = Field(
         default=None, gt=0, description="the tenant's number"

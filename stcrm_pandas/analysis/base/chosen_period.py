@@ -32,17 +32,17 @@ def period(
 ) -> Period | None:
     """Return the period to pass to an analysis, in the company's time zone.
 
-    The rows that are read should reach further back than the period: comparisons with a year earlier, repeat leads and
-    chains of records need what came before.
+    Read more rows than those of the period: comparisons with a year earlier, repeat leads and chains of records need
+    earlier rows.
 
     Parameters
     ----------
     frame : object
-        A frame of the connection, such as the leads. It provides the time of the read, and the time zone.
+        A frame of the connection, such as the leads. It provides the time of the read and the time zone.
     month : str, optional
         A calendar month, such as "2026-10".
     weeks : int, optional
-        This many complete weeks (Monday to Sunday) before the read.
+        The number of complete weeks (Monday to Sunday) before the read.
     since : str or date, optional
         The first day, such as "2026-01-01".
     until : str or date, optional

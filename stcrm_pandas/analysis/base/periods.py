@@ -65,21 +65,21 @@ class Period:
 
     @property
     def starts(self) -> dt.datetime:
-        """Its first moment."""
+        """The time at which the period begins."""
         return dt.datetime.combine(self.first, dt.time(), self.zone)
 
     @property
     def ends(self) -> dt.datetime:
-        """The first moment after it."""
+        """The time at which the period ends (not included)."""
         return dt.datetime.combine(self.end, dt.time(), self.zone)
 
     def rows(self, frame: pd.DataFrame, column: str = "created_on") -> pd.DataFrame:
-        """Return the rows of a frame whose time lies in the period.
+        """Return the rows of a frame whose time is in the period.
 
         Parameters
         ----------
         frame : DataFrame
-            With times that have a zone.
+            A frame with times that have a time zone.
         column : str, default 'created_on'
             The column of the time.
         """
@@ -87,30 +87,30 @@ class Period:
 
     @property
     def months(self) -> int:
-        """The number of calendar months that it consists of; 0 if it is not made of whole months."""
+        """The number of calendar months in the period; 0 if it does not consist of whole months."""
         whole = self.first.day == self.end.day == 1
         return month_number_of(self.end) - month_number_of(self.first) if whole else 0
 
     @property
     def before(self) -> Period:
-        """The period of the same length that ends where this one begins: as many months, or as many days."""
+        """The period of the same length (in months or days) that ends where this one begins."""
         if self.months:
             return self._moved(-self.months)
         return Period(self.first - (self.end - self.first), self.first, self.zone)
 
     @property
     def year_earlier(self) -> Period:
-        """The same calendar months a year earlier; other days 52 weeks earlier, so that weekdays match."""
+        """The same months a year earlier, or the same days 52 weeks earlier, so that weekdays match."""
         return self._moved(-12) if self.months else Period(self.first - 52 * _WEEK, self.end - 52 * _WEEK, self.zone)
 
     @property
     def title(self) -> str:
-        """The period as the header of a report has it: 'Last 13 weeks: Aug 24–Nov 22, 2026'."""
+        """The period as shown in the header of a report: 'Last 13 weeks: Aug 24–Nov 22, 2026'."""
         return f"{self.name}: {self}" if self.name else str(self)
 
     @property
     def trend(self) -> range:
-        """The numbers of the months that show its trend: its own, and at least the twelve up to its end."""
+        """The numbers of the months in a trend chart: those of the period, and at least the twelve up to its end."""
         last = month_number_of(self.end - dt.timedelta(days=1))
         return range(min(month_number_of(self.first), last - 11), last + 1)
 

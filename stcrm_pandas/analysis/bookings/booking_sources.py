@@ -164,9 +164,9 @@ def booking_sources(
         lists; or a list with those of customers and locations, too, which show what a number opted out of.
     period : Period or str, optional
         Count only bookings created on these days: `analysis.period`, or a month such as "2026-10". By default, all.
-        Pass bookings from a year before the period, too, to compare it with, and leads and jobs from after it. Call
-        lists, tiles and silences are always those of the time of the read. If fewer than `min_group` bookings of the
-        period are old enough, the latest period of the same length is counted that has them.
+        Also pass bookings from the year before the period, for comparison, and later leads and jobs. Call lists, tiles
+        and silences are always as of the time of the read. If fewer than `min_group` bookings of the period are old
+        enough, the latest period of the same length that has enough is counted.
 
     Returns
     -------

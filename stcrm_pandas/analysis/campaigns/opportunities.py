@@ -174,10 +174,10 @@ def opportunities(
         The minimum number of opportunities (old enough to measure) for a group to be compared.
     period : Period or str, optional
         Count only opportunities whose first record was created on these days: `analysis.period`, or a month such as
-        "2026-10". By default, all. Pass records from before and after the period, too: chains that began earlier are
-        known by them, and later records tell what became of it. Tiles and the list of differing campaigns are always
-        those of the time of the read. If fewer than `min_group` opportunities of the period are old enough, the latest
-        period of the same length is counted that has them.
+        "2026-10". By default, all. Also pass earlier and later records: earlier ones show which chains began before the
+        period, later ones show their outcomes. Tiles and the list of differing campaigns are always as of the time of
+        the read. If fewer than `min_group` opportunities of the period are old enough, the latest period of the same
+        length that has enough is counted.
 
     Returns
     -------

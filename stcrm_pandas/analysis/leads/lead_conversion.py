@@ -190,10 +190,10 @@ def lead_conversion(
         number.
     period : Period or str, optional
         Count only inquiries whose first lead came in on these days: `analysis.period`, or a month such as "2026-10". By
-        default, all. Pass leads from before the period, too: those of the 14 days before it show which of its leads
-        are repeats, and those of a year earlier what to compare it with. Open leads, call lists and tiles are always
-        those of the time of the read. If fewer than `min_group` inquiries of the period are old enough, the latest
-        period of the same length is counted that has them.
+        default, all. Also pass earlier leads: those of the 14 days before the period, to find repeat leads, and those
+        of the year before, for comparison. Open leads, call lists and tiles are always as of the time of the read. If
+        fewer than `min_group` inquiries of the period are old enough, the latest period of the same length that has
+        enough is counted.
 
     Raises
     ------

@@ -160,8 +160,8 @@ def contact_preferences(
     period : Period or str, optional
         Count only customers whose record was created on these days: `analysis.period`, or a month such as "2026-10". By
         default, all. Pass all customers in any case, because opt-outs of the others apply to their numbers. Lists,
-        locations, the newer contacts API and tiles are always those of the time of the read. If the period has fewer
-        than `min_group` active customers, the latest period of the same length is counted that has them.
+        locations, the newer contacts API and tiles are always as of the time of the read. If the period has fewer than
+        `min_group` active customers, the latest period of the same length that has enough is counted.
 
     Returns
     -------
