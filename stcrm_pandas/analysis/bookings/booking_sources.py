@@ -132,7 +132,7 @@ def booking_sources(
     Parameters
     ----------
     bookings, leads, jobs : object
-        Complete frames of all rows created in a period, of pandas, polars or DuckDB, with the columns of their schemas.
+        Complete frames of all rows created in a period, from pandas, polars or DuckDB, with the columns of their schemas.
         Leads and jobs are optional. Without them, some results are unknown; the summary lists them.
     customers : object, optional
         Customers with `id` and `created_on`. A customer created before the booking is not a first-time customer. With
@@ -154,14 +154,14 @@ def booking_sources(
     time_zone : str, optional
         The company's time zone. By default, the one that the frame records.
     mature_days : int, default 30
-        The minimum age of a booking for its outcome to count.
+        The minimum age of a booking for its outcome to count, in days.
     revenue_days : int, default 60
-        The minimum age of a booking and its job for cancellation and revenue to count.
+        The minimum age of a booking and its job for cancellation and revenue to count, in days.
     min_group : int, default 30
         The minimum number of bookings for a group to be compared.
     contacts : AllContacts, optional
         The contacts of bookings (`crm.bookings.list_contacts`), for the phone numbers and e-mail addresses on call
-        lists; or a list with those of customers and locations, too, which show what a number opted out of.
+        lists; or a list that also has those of customers and locations, which show opt-outs of a number.
     period : Period or str, optional
         Count only bookings created on these days: `analysis.period`, or a month such as "2026-10". By default, all.
         Also pass bookings from the year before the period, for comparison, and later leads and jobs. Call lists, tiles

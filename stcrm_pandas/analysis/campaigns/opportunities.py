@@ -165,9 +165,9 @@ def opportunities(
     time_zone : str, optional
         The company's time zone, for months, weeks and naive dates. By default, the connection's.
     mature_days : int, default 30
-        Newer opportunities are counted but not included in shares.
+        Opportunities newer than this many days are counted but not included in shares.
     revenue_days : int, default 60
-        Newer opportunities are not included in revenue.
+        Opportunities newer than this many days are not included in revenue.
     repeat_days : int, default 14
         Leads of one person that are less than this many days apart are one inquiry.
     min_group : int, default 30
