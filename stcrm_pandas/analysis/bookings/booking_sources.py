@@ -132,8 +132,8 @@ def booking_sources(
     Parameters
     ----------
     bookings, leads, jobs : object
-        Complete frames of all rows created in a period, from pandas, polars or DuckDB, with the columns of their schemas.
-        Leads and jobs are optional. Without them, some results are unknown; the summary lists them.
+        Complete frames of all rows created in a period, from pandas, polars or DuckDB, with the columns of their
+        schemas. Leads and jobs are optional. Without them, some results are unknown; the summary lists them.
     customers : object, optional
         Customers with `id` and `created_on`. A customer created before the booking is not a first-time customer. With
         `do_not_service`, call lists show who must not be called.
