@@ -43,3 +43,28 @@ def company(seed: int = 4, *, effects: bool = True) -> tuple[dict[str, pd.DataFr
     contacts = pd.DataFrame(list(tables["booking_contacts"]))
     frames["contacts"] = contacts.rename(columns={"bookingId": "booking_id"})[["booking_id", "type", "value"]]
     return frames, made.truth
+
+
+@cache
+def contacts_of_owners(seed: int = 4) -> dict[str, pd.DataFrame]:
+    """The contacts of customers and of locations, as the service returns them; not to be changed."""
+    tables = dict(make_company(leads=12_000, seed=seed, as_of=AS_OF).tables())
+    frames = {}
+    for owner in ("customer", "location"):
+        rows = [row for row in tables[f"{owner}_contacts"] if row["active"]]
+        texts, wishes = ([row[name] or {} for row in rows] for name in ("phoneSettings", "preferences"))
+        flags = {
+            "phone_settings_do_not_text": [one.get("doNotText") for one in texts],
+            "preferences_marketing_updates_enabled": [one.get("marketingUpdatesEnabled") for one in wishes],
+            "preferences_job_reminders_enabled": [one.get("jobRemindersEnabled") for one in wishes],
+        }
+        frames[owner] = pd.DataFrame(
+            {
+                "id": pd.array([row["id"] for row in rows], dtype="Int64"),
+                f"{owner}_id": pd.array([row[f"{owner}Id"] for row in rows], dtype="Int64"),
+                "type": [row["type"] for row in rows],
+                "value": [row["value"] for row in rows],
+                **{name: pd.array(cells, dtype="boolean") for name, cells in flags.items()},
+            }
+        )
+    return frames
