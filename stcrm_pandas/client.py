@@ -211,8 +211,8 @@ class Client(BulkEdits):
     """A connection to one tenant's CRM, returned by `connect`. It is thread-safe and a context manager.
 
     `leads`, `bookings`, `booking_provider_tags`, `customers`, `locations`, `tags`, `contacts`, `contact_methods` and
-    `contact_preferences` have the methods for the CRM, and `lookups` those for reference data. `cache` is the cache of
-    reads.
+    `contact_preferences` have the methods for the CRM, and `lookups` has those for reference data. `cache` is the cache
+    of reads.
     """
 
     def __init__(

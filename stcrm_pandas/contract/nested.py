@@ -25,7 +25,7 @@ class Address(TypedDict):
     """A complete address. An update replaces the whole address.
 
     A new address may omit `unit`, `latitude` and `longitude`. A changed address must include `unit` (`""` if there is
-    none), and that of a customer also both coordinates.
+    none). A changed address of a customer must also include both coordinates.
     """
 
     street: str

@@ -311,7 +311,7 @@ class Leads(LeadFollowUp, Exportable):
     ) -> pd.DataFrame:
         """Change a lead.
 
-        `dismiss` changes its status and `create_follow_up` its follow-up date. Its tags cannot be changed.
+        `dismiss` changes its status, and `create_follow_up` changes its follow-up date. Its tags cannot be changed.
 
         Parameters
         ----------
