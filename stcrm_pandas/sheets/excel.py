@@ -33,7 +33,7 @@ _ABOUT = ("resource", "tenant", "environment", "fetched_at", "filters", "complet
 def to_excel(
     frame: pd.DataFrame, path: str | os.PathLike[str], *, time_zone: str | None = None, title: str = "Data"
 ) -> Path:
-    """Write a frame as an Excel workbook that people read, sort and filter.
+    """Write a frame to an Excel workbook for people to read, sort and filter.
 
     Times are local, numbers are numbers, and ids are text, so that Excel shows all digits. The header row is
     frozen and has filters, and columns are as wide as their content. A second sheet, "About", lists what was read and

@@ -150,8 +150,8 @@ def lead_conversion(
     Parameters
     ----------
     leads, jobs, bookings : object
-        Complete frames with the columns of their schemas (times in UTC): all leads created in a period. pandas, polars,
-        DuckDB or Spark, all on the same engine. Without jobs, no conversion date is exact.
+        Complete frames with the columns of their schemas (times in UTC): all leads created in a period. They can come
+        from pandas, polars, DuckDB or Spark, but all from the same one. Without jobs, no conversion date is exact.
     call_reasons : DataFrame, optional
         Leads whose call reason has `is_lead` false are left out; leads with an unknown reason are kept.
     status_log : object, optional
