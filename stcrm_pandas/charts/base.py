@@ -1,6 +1,5 @@
 """What all figures share: an empty one, colors, lines with intervals, rows with names.
 
-Backgrounds are transparent and colors hold on white and on black, so that figures fit dark notebooks, too.
 `layout.meta["narrow"]` has what a report changes on narrow screens, `layout.meta["alt"]` a sentence for screen readers,
 `layout.meta["note"]` one for all readers, below the figure.
 """
@@ -15,6 +14,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
+from stcrm_pandas.charts.template import COLORWAY, GRID, TEXT, chosen_template
 from stcrm_pandas.errors import UsageError
 
 __all__ = [
@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 # blue and orange are distinguishable for nearly everybody
-COLORS = {"higher": "#3b82c4", "lower": "#d9772b", "not clear": "#7c8a9a", "too few": "rgba(124,138,154,0.45)"}
+COLORS = {"higher": COLORWAY[0], "lower": COLORWAY[1], "not clear": COLORWAY[5], "too few": "rgba(124,138,154,0.45)"}
 _LEGEND = {
     "higher": "higher than the others",
     "lower": "lower than the others",
@@ -47,11 +47,8 @@ _LEGEND = {
     "too few": "too few to tell",
 }
 SHADE = "rgba(124,138,154,0.22)"
-GRID = "rgba(124,138,154,0.25)"
-TEXT = "#7c8a9a"
 ROW = 26  # pixels of one group
 NARROW_ROW = 44  # with the name above the line
-FONT = '-apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 LONGEST_NAME = 34
 MOST_GROUPS = 15
 """The number of groups in a figure of shares."""
@@ -60,18 +57,7 @@ MOST_GROUPS = 15
 def empty() -> go.Figure:
     """Return a figure without traces, in the look of all."""
     figure = go.Figure()
-    figure.update_layout(
-        template="none",
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": TEXT, "size": 13, "family": FONT},
-        margin={"l": 12, "r": 16, "t": 12, "b": 12},
-        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": -0.01, "yanchor": "top"},
-        hoverlabel={"align": "left"},
-        modebar={"remove": ["select2d", "lasso2d"]},
-    )
-    figure.update_xaxes(gridcolor=GRID, zeroline=False, automargin=True)
-    figure.update_yaxes(gridcolor=GRID, zeroline=False, automargin=True)
+    figure.update_layout(template=chosen_template())
     return figure
 
 

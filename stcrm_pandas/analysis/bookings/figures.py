@@ -16,7 +16,6 @@ from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
 from stcrm_pandas.charts.base import (
     COLORS,
-    GRID,
     NARROW_ROW,
     SHADE,
     TEXT,
@@ -170,7 +169,7 @@ def weeks(result: BookingSourcesResult) -> go.Figure:
             hovertemplate=hover(source, "week of %{x|%b %d, %Y}: %{y:,}%{customdata}<extra></extra>"),
         )
         domain = {"domain": [max(top - height, 0), top - 0.14 * height], "rangemode": "tozero", "nticks": 3}
-        figure.update_layout({f"yaxis{axis}": {**domain, "gridcolor": GRID, "anchor": "x"}})
+        figure.update_layout({f"yaxis{axis}": {**domain, "anchor": "x"}})
         for row in rows_of(result.silences[result.silences["source"] == source]):
             figure.add_shape(
                 type="rect",

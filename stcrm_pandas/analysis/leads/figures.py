@@ -16,7 +16,6 @@ from stcrm_pandas.analysis.leads.curves import LAST_DAY
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 from stcrm_pandas.charts.base import (
     COLORS,
-    GRID,
     ROW,
     SHADE,
     TEXT,
@@ -115,8 +114,8 @@ def months(result: LeadConversionResult) -> go.Figure:
     figure.update_layout(
         height=430,
         bargap=0.35,
-        yaxis={**shares, "title": {"text": f"booked within {result.window_days} days"}, "gridcolor": GRID},
-        yaxis2={**counts, "gridcolor": GRID},
+        yaxis={**shares, "title": {"text": f"booked within {result.window_days} days"}},
+        yaxis2=counts,
         meta={"alt": _describe_months(months), "narrow": {"height": 380}},
     )
     return figure

@@ -155,7 +155,7 @@ def combinations(result: ContactPreferencesResult) -> go.Figure:
     figure.update_layout(
         height=420,
         bargap=0.35,
-        yaxis={"domain": [0.42, 1], "rangemode": "tozero", "title": {"text": "customers"}, "gridcolor": GRID},
+        yaxis={"domain": [0.42, 1], "rangemode": "tozero", "title": {"text": "customers"}},
         yaxis2={"domain": [0, 0.34], "range": [-0.6, len(CHANNELS) - 0.4], "tickvals": heights, "ticktext": CHANNELS}
         | {"showgrid": False, "zeroline": False, "automargin": True},
         meta={"alt": alt, "note": note, "narrow": {"height": 380, "yaxis.title.text": ""}},

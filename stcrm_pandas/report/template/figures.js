@@ -20,9 +20,9 @@
     }
     const text = printed ? "#222222" : colour("--text"), grid = printed ? "#d5dae0" : colour("--grid");
     put(layout, "font.color", text);
-    for (const name of Object.keys(layout)) {
-      if (!/^[xy]axis\d*$/.test(name)) continue;
-      Object.assign(layout[name], { gridcolor: grid, linecolor: grid, tickcolor: grid });
+    const axes = new Set(["xaxis", "yaxis", ...Object.keys(layout).filter((name) => /^[xy]axis\d+$/.test(name))]);
+    for (const name of axes) {
+      layout[name] = { ...layout[name], gridcolor: grid, linecolor: grid, tickcolor: grid };
       put(layout[name], "tickfont.color", text);
     }
     layout.paper_bgcolor ??= "rgba(0,0,0,0)";

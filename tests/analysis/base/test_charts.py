@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
+import plotly.express
+import plotly.io
 import pytest
 
 from stcrm_pandas.analysis import LeadConversion, lead_conversion
@@ -97,3 +99,40 @@ def test_unknown_figures_raise(found: LeadConversion, leads: Frames) -> None:
         found.figure("pie")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="months need a time zone"):
         lead_conversion(leads(), as_of="2026-04-15T00:00Z").figure("months")
+
+
+def test_figures_have_the_template_unless_the_user_chose_one(
+    found: LeadConversion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = found.figure("rates").layout
+    assert look.template.layout.paper_bgcolor == "rgba(0,0,0,0)"  # fits a dark notebook
+    assert look.font.family is None  # all of the look is in the template, so another template replaces it
+    assert look.xaxis.gridcolor is None
+    assert look.template.layout.font.family.startswith("-apple-system")
+    dark = found.figure("rates").update_layout(template="stcrm_dark").layout.template.layout
+    assert dark.paper_bgcolor == "#0f151c"
+    monkeypatch.setattr(plotly.io.templates, "default", "ggplot2")
+    chosen = found.figure("rates").layout.template
+    assert chosen.layout.colorway == plotly.io.templates["ggplot2"].layout.colorway
+    own = plotly.express.bar(x=["a", "b"], y=[1, 2], color=["a", "b"], template="stcrm")
+    assert [bar.marker.color for bar in own.data] == ["#3b82c4", "#d9772b"]
+
+
+def luminance(color: str) -> float:
+    parts = [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_colors_can_be_read_on_white_and_on_black(found: LeadConversion) -> None:
+    found.figure("rates")
+    light, dark = (plotly.io.templates[name].layout for name in ("stcrm", "stcrm_dark"))
+    for page in ("#ffffff", "#111111"):
+        assert min(contrast(color, page) for color in light.colorway) >= 3
+        assert contrast(light.font.color, page) >= 4.1
+    assert contrast(dark.font.color, dark.paper_bgcolor) >= 4.5
