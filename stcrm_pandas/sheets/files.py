@@ -103,12 +103,12 @@ def read_sheet(path: str | os.PathLike[str], resource: str | Row | None = None) 
     path : str or os.PathLike[str]
         A file name that ends in `.csv`, `.xlsx` or `.parquet`.
     resource : str or Row, optional
-        The resource, for example `"customers"` or `"customers.list_contacts"`; by default the one in the file.
+        The resource, for example `"customers"` or `"customers.list_contacts"`; by default, the one in the file.
 
     Returns
     -------
     Sheet
-        The sheet. Use its `frame`, or `over(before)` if there are suspect cells.
+        The sheet. Plans take it as it is; its rows are in `frame`, or `over(before)` if there are suspect cells.
 
     Raises
     ------

@@ -134,7 +134,7 @@ def opportunities(
     leads are still hard to compare.
 
     Booked: a job exists, or a record is marked as booked. Completed: at least one of its jobs is completed and not
-    canceled. Above zero: the total of its completed jobs, without follow-up jobs, is above 0. If a record is marked as
+    canceled. Above zero: the total of its completed jobs, without follow-on jobs, is above 0. If a record is marked as
     booked but its job is not known, the last two are uncertain, so they have bounds. A status that the API does not
     document counts as possibly booked.
 
