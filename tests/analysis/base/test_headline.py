@@ -94,7 +94,7 @@ def test_tile_covers_a_year() -> None:
 
 def test_shared_note_appears_once() -> None:
     noted = [weekly_tile(f"{place} <b>", WEEKS, lambda _: None, note="As of today.") for place in range(2)]
-    page = tiles(noted)
+    page = tiles(noted, {})
     assert page.count("As of today.") == 1
     assert "0 &lt;b&gt;" in page
-    assert tiles([noted[0]]).count("As of today.") == 1
+    assert tiles([noted[0]], {}).count("As of today.") == 1
