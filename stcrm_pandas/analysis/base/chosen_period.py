@@ -12,7 +12,16 @@ from stcrm_pandas.analysis.base.provenance import attrs_of, moment, zone
 from stcrm_pandas.analysis.base.result import Result
 from stcrm_pandas.errors import UsageError
 
-__all__ = ["asked_period", "began_too_late", "given_period", "instead_of", "measured_of", "of_period", "period"]
+__all__ = [
+    "asked_period",
+    "began_too_late",
+    "given_period",
+    "instead_of",
+    "measured_of",
+    "of_period",
+    "period",
+    "read_in",
+]
 
 MOST_WEEKS = 520
 
@@ -114,6 +123,11 @@ Read the 14 days before it, too.']
 def of_period(result: Result) -> str:
     """Return ' of October 2026', to be put after what is counted; empty without a period."""
     return "" if result.period is None else f" of {result.period}"
+
+
+def read_in(result: Result, what: str) -> str:
+    """Return what is counted before any exclusion: 'Leads created in October 2026', or 'Leads read'."""
+    return f"{what} read" if result.period is None else f"{what} created in {result.period}"
 
 
 def measured_of(result: Result, unit: tuple[str, str], *, measured: int, counted: int, days: int) -> str:

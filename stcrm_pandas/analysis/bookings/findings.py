@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import narwhals.stable.v2 as nw
 import pandas as pd
 
-from stcrm_pandas.analysis.base.chosen_period import instead_of, measured_of
+from stcrm_pandas.analysis.base.chosen_period import instead_of, measured_of, read_in
 from stcrm_pandas.analysis.base.differences import beside
 from stcrm_pandas.analysis.base.engine import collected, micros
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, WorkList, steps
@@ -28,7 +28,7 @@ from stcrm_pandas.analysis.base.headline import (
 from stcrm_pandas.analysis.base.periods import Limits, Period, four_weeks
 from stcrm_pandas.analysis.base.provenance import bounds_of_creation
 from stcrm_pandas.analysis.base.shares import rows_of
-from stcrm_pandas.analysis.bookings.counts import created_in, one_number
+from stcrm_pandas.analysis.bookings.counts import COUNTS, created_in, one_number
 from stcrm_pandas.analysis.bookings.lists import CALL_WITHIN, later_work, waiting_since
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
 from stcrm_pandas.analysis.bookings.sentences import format_missing
@@ -146,9 +146,8 @@ def _of_silences(result: BookingSourcesResult) -> Iterator[Action]:
     for row in rows_of(result.silences):
         since = row.since.to_pydatetime().replace(tzinfo=result.clock.zone)
         if row.ongoing and result.as_of - since <= CALL_WITHIN:
-            every = result.overall.iloc[0]
-            shares = float(every["share_lower"]), float(every["share_upper"])
-            jobs = row.expected * sum(shares) / 2 if every["mature"] >= result.min_group else 0.0
+            every = _became_jobs(result, result.every_hour.cells[list(COUNTS)].sum())
+            jobs = row.expected * (every.value or 0.0)
             amount = jobs * _average_revenue(result)
             do = f"Find out why {row.source} stopped sending bookings."
             size = f"about {plural(round(jobs), 'job')}" if round(jobs) else ""
@@ -218,5 +217,5 @@ def check(result: BookingSourcesResult) -> Check:
     young = f"Younger than {result.mature_days} days, or without a creation time"
     return Check(
         [Count(what, n, "Calls > Bookings", f"created in the period, {kind}") for what, (n, kind) in counts.items()],
-        steps("Bookings read", total, [("Deleted", deleted), (young, kept - mature)]),
+        steps(read_in(result, "Bookings"), total, [("Deleted", deleted), (young, kept - mature)]),
     )

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.chosen_period import read_in
 from stcrm_pandas.analysis.base.differences import beside, versus
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, WorkList, steps
 from stcrm_pandas.analysis.base.format import format_counts, format_share
@@ -99,7 +100,7 @@ def check(result: OpportunitiesResult) -> Check:
     read, out = sum(count.rows for count in counts), result.left_out
     overall: Any = next(rows_of(result.overall))
     untraced = int(result.untraced["opportunities"].iloc[0])
-    outside = out.get("began before the period", 0) + out.get("began after the period", 0)
+    outside = sum(count for reason, count in out.items() if reason.startswith("began"))
     excluded = out["deleted"] + out["not a lead"] + out["after another job"]
     joined = read - excluded - overall.opportunities - untraced - outside
     left_out = [
@@ -107,13 +108,13 @@ def check(result: OpportunitiesResult) -> Check:
         ("Leads whose call reason is no lead", out["not a lead"]),
         ("Jobs that came after another job", out["after another job"]),
         ("Joined to earlier records of their chain", joined),
-        ("Chains that began outside the period", outside),
+        *([("Chains that began outside the period", outside)] if result.period is None else []),
         ("Jobs that name neither call nor booking", untraced),
         (f"Younger than {result.mature_days} days, or undated", overall.opportunities - overall.mature),
     ]
     note = f"{overall.inferred:,} opportunities have a job only because it alone fits customer and time."
     notes = {"Inferred jobs": note} if overall.inferred else {}
-    return Check(counts, steps("Records that were read", read, left_out), notes)
+    return Check(counts, steps(read_in(result, "Records"), read, left_out), notes)
 
 
 def _booked_less(result: OpportunitiesResult) -> list[Action]:

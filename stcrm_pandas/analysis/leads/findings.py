@@ -11,7 +11,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
-from stcrm_pandas.analysis.base.chosen_period import instead_of, measured_of
+from stcrm_pandas.analysis.base.chosen_period import instead_of, measured_of, read_in
 from stcrm_pandas.analysis.base.differences import beside, versus
 from stcrm_pandas.analysis.base.engine import collected
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, WorkList, steps
@@ -208,10 +208,9 @@ def actions(result: LeadConversionResult, lists: Mapping[str, WorkList]) -> list
 def _call(result: LeadConversionResult, do: str, listed: WorkList) -> Action:
     came = pd.to_datetime(listed.frame["Came in"], errors="coerce", utc=True)
     ages = ages_in_days(result, pd.DataFrame({"created_on": came})).dropna().clip(lower=0).to_numpy(dtype=np.float64)
-    later = later_conversion(result.reduced.every_event_time, ages, least=result.min_group)
     values, expected = result.job_values, listed.expected or 0.0
     revenue = f", {about(expected, values.currency)}" if values is not None and expected else ""
-    later = later_conversion(result.reduced.overall_event_times, ages, least=result.min_group)
+    later = later_conversion(result.reduced.every_event_time, ages, least=result.min_group)
     if later is None:
         return Action(do, work_list=listed.key)
     share = format_range(later.lower / len(ages), later.upper / len(ages))
@@ -272,7 +271,7 @@ def check(result: LeadConversionResult) -> Check:
     """Return leads by status before any exclusion, and the steps to the inquiries that are measured."""
     statuses = result.reduced.read.groupby("status", dropna=False)["leads"].sum().sort_values(ascending=False)
     read = int(statuses.sum())
-    counts = [Count("Leads read", read, _SCREEN, "all statuses, the same dates of creation")]
+    counts = [Count(read_in(result, "Leads"), read, _SCREEN, "all statuses, the same dates of creation")]
     for name, leads in statuses.items():
         status = name if isinstance(name, str) else "unknown"
         counts.append(Count(f"Leads, status {status}", int(leads), _SCREEN, f"Status: {status}"))
@@ -286,4 +285,4 @@ def check(result: LeadConversionResult) -> Check:
     left_out.append((f"Younger than {result.window_days} days, or without a date", inquiries - mature))
     exact, inferred, bounded = (int(whole[name]) for name in ("exact", "inferred", "bounded"))
     dates = f"{exact:,} exact, {inferred:,} inferred, {bounded:,} only bounded"
-    return Check(counts, steps("Leads read", read, left_out), {"Dates of conversion": dates})
+    return Check(counts, steps(read_in(result, "Leads"), read, left_out), {"Dates of conversion": dates})

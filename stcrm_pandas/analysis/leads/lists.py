@@ -102,7 +102,7 @@ def work_lists(result: LeadConversionResult) -> list[WorkList]:
 
 def _chances(result: LeadConversionResult, ages: pd.Series) -> pd.Series:
     known = ages.dropna().clip(lower=0)
-    chances = chances_of_ages(result.reduced.overall_event_times, known, least=result.min_group)
+    chances = chances_of_ages(result.reduced.every_event_time, known, least=result.min_group)
     return pd.Series(chances, index=known.index).reindex(ages.index)
 
 
