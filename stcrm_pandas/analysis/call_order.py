@@ -12,7 +12,7 @@ from stcrm_pandas.analysis.job_values import JobValues
 
 __all__ = ["Calls"]
 
-_NEWEST = "The newest come first: they are booked most often."
+_NEWEST, _WORTH = "The newest come first: they are booked most often.", "The calls that are worth most come first."
 
 
 @dataclass(frozen=True)
@@ -47,18 +47,19 @@ class Calls:
         if values is not None and not values.comparable:
             expected[:] = pd.NA
         by_worth = bool(expected.notna().any())
-        parts = [what_to_do, _NEWEST]
+        notes = []
+        if by_worth:
+            notes.append(f"A call is worth the amount at stake times the share {self.of_age}.")
         if values is not None and stake.notna().any():
             table = table.copy()
             table.insert(list(table).index("Why"), "At stake", values.shown(rows, stake))
-            parts.append(values.basis)
-        if by_worth:
-            parts[1] = f"The calls that are worth most come first: the amount at stake times the share {self.of_age}."
+            notes.append(values.basis)
         refused = table["Phone"] == DO_NOT_CALL if "Phone" in table else False
         order = rows.assign(refused=refused, expected=expected).sort_values(
             ["refused", "expected", "created", "id"], ascending=[True, False, False, False], na_position="last"
         )
-        words = " ".join([*parts, *filter(None, [explain_marks(table)])])
+        words = f"{what_to_do} {_WORTH if by_worth else _NEWEST}"
         known = by_worth and bool(expected.notna().all())
         shown = without_empty(table.loc[order.index])
-        return WorkList(key, title, words, shown, expected=float(expected.sum()) if known else None)
+        revenue = float(expected.sum()) if known else None
+        return WorkList(key, title, words, shown, expected=revenue, notes=[*notes, *explain_marks(table)])

@@ -12,10 +12,9 @@ from stcrm_pandas.frame.contact_values import best_contacts, first_contact, form
 __all__ = ["DO_NOT_CALL", "AllContacts", "all_contacts", "contact_columns", "explain_marks", "without_empty"]
 
 _OPT_OUTS = (
-    "'Do not call' replaces a number of a customer marked 'do not service', or whose marketing and job reminders are "
-    "both off. 'No marketing' and 'Do not text' mark other opt-outs. Any record of a number counts."
+    "Do not call: the customer is marked 'do not service', or turned off both marketing and job reminders. Opt-outs "
+    "count on any record of a number."
 )
-"""What the marks beside a number mean."""
 
 AllContacts = pd.DataFrame | Sequence[pd.DataFrame | None] | None
 
@@ -80,10 +79,11 @@ def contact_columns(
     return pd.DataFrame(columns, index=rows.index).astype("str")
 
 
-def explain_marks(table: pd.DataFrame) -> str:
-    """Return what the marks in a list mean; empty if it has none."""
-    marked = "Opt-outs" in table and table["Opt-outs"].ne("").any()
-    return _OPT_OUTS if marked or ("Phone" in table and table["Phone"].eq(DO_NOT_CALL).any()) else ""
+def explain_marks(table: pd.DataFrame) -> list[str]:
+    """Return what the marks in a list mean; nothing if it has none."""
+    opted_out = "Opt-outs" in table and table["Opt-outs"].ne("").any()
+    refused = "Phone" in table and table["Phone"].eq(DO_NOT_CALL).any()
+    return [_OPT_OUTS] if opted_out or refused else []
 
 
 def without_empty(table: pd.DataFrame) -> pd.DataFrame:

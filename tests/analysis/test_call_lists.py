@@ -10,7 +10,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from stcrm_pandas.analysis import LeadConversion, lead_conversion
+from stcrm_pandas.analysis import LeadConversion, lead_conversion, work_lists
 from stcrm_pandas.analysis.job_values import JobValues, job_values
 
 Frames = Callable[..., pd.DataFrame]
@@ -109,8 +109,16 @@ def test_calls_that_are_worth_most_come_first(leads: Frames, jobs: Frames) -> No
     assert listed.frame["Lead id"].tolist() == [2, 5, 1, 3, 4]
     assert listed.frame["At stake"].tolist() == ["$600", "$200", "$200", "$600", "$600"]
     assert listed.frame["Phone"].tolist()[-1] == "Do not call"
-    assert "The calls that are worth most come first: the amount at stake times the share of leads" in listed.what_to_do
-    assert "At stake: the average revenue of a booked job" in listed.what_to_do
+    assert listed.what_to_do.endswith("The calls that are worth most come first.")
+    assert [note.partition(":")[0] for note in listed.notes] == [
+        "A call is worth the amount at stake times the share of leads of the same age that were still booked within 30 "
+        "days.",
+        "At stake",
+        "Do not call",
+    ]
+    page = work_lists(found)._repr_html_()
+    assert page.count("At stake: the average revenue of a booked job") == 1
+    assert "At stake:" not in work_lists(found, anonymous=True)._repr_html_()
     (call,) = [one for one in found.actions() if one.work_list == "no-follow-up"]
     assert listed.expected == pytest.approx(call.amount)
     assert 0 < call.amount < 600 * 5

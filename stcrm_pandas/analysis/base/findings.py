@@ -94,6 +94,8 @@ class WorkList:
         Whether the rows can be changed only in ServiceTitan itself.
     expected : float, optional
         The revenue to expect of all rows: of each the average revenue of such a job times its chance to be booked.
+    notes : sequence of str, default ()
+        How the rows are ordered, and what their columns mean. Lists shown together show the same note once.
     """
 
     key: str
@@ -103,12 +105,13 @@ class WorkList:
     after: pd.DataFrame | None = field(default=None, repr=False)
     by_hand: bool = False
     expected: float | None = None
+    notes: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.frame)
 
     def _repr_html_(self) -> str:
-        return work_list(self)
+        return _notes([self]) + work_list(self)
 
 
 @dataclass(frozen=True)
@@ -253,6 +256,12 @@ def steps(first: str, rows: int, left_out: Iterable[tuple[str, int]]) -> list[St
     return made
 
 
+def _notes(lists: Iterable[WorkList]) -> str:
+    """Return the notes of lists that have rows, each once."""
+    notes = dict.fromkeys(note for one in lists if len(one) for note in one.notes)
+    return f'<ul class="stcrm-part">{"".join(f"<li>{escape(note)}</li>" for note in notes)}</ul>' if notes else ""
+
+
 class HasWorkLists(Protocol):
     """A result with call lists."""
 
@@ -273,7 +282,7 @@ class WorkLists:
         return f"<WorkLists {', '.join(f'{one.key}: {len(one):,}' for one in self.lists)}>"
 
     def _repr_html_(self) -> str:
-        return self._links() + self._rows()
+        return self._links() + ("" if self.anonymous else _notes(self.lists)) + self._rows()
 
     def _links(self) -> str:
         """Return a link to each list that has rows, with their number."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -103,7 +103,8 @@ def work_lists(result: BookingSourcesResult) -> list[WorkList]:
     odd = ~nw.col("deleted") & (start.is_null() | true(start < created))
     odd &= true(created > micros(result.as_of) - micros(RECENT))
 
-    waiting, asked = _rows(result, call), _rows(result, odd)
+    waiting = _rows(result, call)
+    asked = _shown(result, _rows(result, odd), "Requested start: {start}", phones=True)
     return [
         _calls(result, waiting).work_list(
             "still-new",
@@ -118,14 +119,13 @@ def work_lists(result: BookingSourcesResult) -> list[WorkList]:
             "stays short.",
             _shown(result, _rows(result, close), f"New for more than {CALL_WITHIN.days} days"),
         ),
-        _with_marks(
-            WorkList(
-                "odd-starts",
-                f"Bookings of the last {RECENT.days} days with an impossible start time",
-                "The requested start is missing, in the year 1, or before the booking. Ask the sender of the source to "
-                "fix it, and agree on the time with the customer.",
-                _shown(result, asked, "Requested start: {start}", phones=True),
-            )
+        WorkList(
+            "odd-starts",
+            f"Bookings of the last {RECENT.days} days with an impossible start time",
+            "The requested start is missing, in the year 1, or before the booking. Ask the sender of the source to fix "
+            "it, and agree on the time with the customer.",
+            asked,
+            notes=explain_marks(asked),
         ),
         WorkList(
             "spellings",
@@ -179,10 +179,6 @@ def _calls(result: BookingSourcesResult, rows: pd.DataFrame) -> Calls:
     chances = pd.Series(np.where(earlier.known, middle, np.nan)[group], index=rows.index)
     shown = _shown(result, rows, "New, nobody answered", phones=True)
     return Calls(shown, rows, chances, result.job_values, _OF_AGE)
-
-
-def _with_marks(one: WorkList) -> WorkList:
-    return replace(one, what_to_do=" ".join(filter(None, [one.what_to_do, explain_marks(one.frame)])))
 
 
 def _local(moments: pd.Series, zone: str) -> pd.Series:
