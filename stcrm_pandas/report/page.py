@@ -197,7 +197,8 @@ def _index(screens: Mapping[str, Mapping[str, Any]], report: str, part: str) -> 
     suggested = [
         action
         | {"address": (part if action["work_list"] else report).format(name=name, anchor=action["work_list"])}
-        | {"do": action["do"].removesuffix("."), "line": action["brief"] or action["number"], "title": screen["title"]}
+        | {"do": action["do"].removesuffix(".")}
+        | {"line": " · ".join(filter(None, [action["brief"] or action["number"], screen["title"]]))}
         for name, screen in screens.items()
         for action in screen.get("actions", ())
     ]

@@ -29,12 +29,12 @@ _RECORDS = ("id", "lead", "booking", "customer", "location", "contact", "job")
 MOST_ROWS = 1_000
 """The largest number of rows of a list on a page."""
 
-MOST_CHARACTERS = 1_800_000
+MOST_CHARACTERS = 1_000_000
 """The largest size of all lists on a page, so that a report stays below 8 MB."""
 
 _LEFT_OUT = (
-    '<p class="stcrm-part">Call lists are left out of this file: this report contains no personal data, so it can be '
-    "sent by e-mail. The reports in a folder have them, and so does a file that is made with lists.</p>"
+    '<p class="stcrm-part">The rows of these lists are left out of this file: this report contains no personal data, '
+    "so it can be sent by e-mail. The reports in a folder have them, and so does a file that is made with lists.</p>"
 )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 __all__ = ["Packed", "packed_lists"]
 
-MOST_PACKED = 900_000
+MOST_PACKED = 500_000
 """The largest size of all packed lists of a page, in characters."""
 
 Rows = Sequence[Sequence[str]]
