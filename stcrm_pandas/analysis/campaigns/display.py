@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from stcrm_pandas.analysis.base.display import Shown, rows_shown, verdict_note
-from stcrm_pandas.analysis.base.format import count_range, format_share
+from stcrm_pandas.analysis.base.format import count_range, format_percent, format_share
 from stcrm_pandas.analysis.base.money import amounts, money
 from stcrm_pandas.analysis.base.names import group_word
 from stcrm_pandas.analysis.base.shares import rows_of
@@ -16,13 +16,7 @@ from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 
 __all__ = ["main_table"]
 
-_COUNTS = {
-    "Opportunities": "opportunities",
-    "by phone": "phone",
-    "began as lead": "leads",
-    "as booking": "bookings",
-    "as job": "direct_jobs",
-}
+_COUNTS = {"Opportunities": "opportunities", "by phone": "phone"}
 
 
 def main_table(result: OpportunitiesResult) -> Shown:
@@ -34,11 +28,25 @@ def main_table(result: OpportunitiesResult) -> Shown:
     def revenue(*names: str) -> Callable[[Any], str]:
         return lambda row: _revenue(result, row, names)
 
+    def booked(first: str) -> Callable[[Any], str]:
+        """Return the booked share of the opportunities that began as a lead, or as a booking."""
+
+        def share(row: Any) -> str:
+            n = getattr(row, f"{first}_mature")
+            return format_percent(getattr(row, f"{first}_booked") / n) if n else ""
+
+        return share
+
     columns: dict[str, str | Callable[[Any], str]] = {
         group_word(result.by).capitalize(): "name",
         "Booked (95% CI)": lambda row: format_share(row, "booked_") if row.mature and row.compared else "",
         "": "note",
         **_COUNTS,
+        "began as lead": "leads",
+        "leads booked": booked("leads"),
+        "as booking": "bookings",
+        "bookings booked": booked("bookings"),
+        "as job": "direct_jobs",
         f"At least {result.mature_days} days old": "mature",
         **{"Booked": step("booked"), "Completed": step("completed"), "Above zero": step("above_zero")},
         "Revenue": revenue("revenue"),

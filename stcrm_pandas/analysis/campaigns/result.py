@@ -28,7 +28,7 @@ class OpportunitiesResult(Result):
     - `opportunities`; `leads`, `bookings`, `direct_jobs`: by the kind of their first record, which add up to
       `opportunities`; `phone`: those whose first contact was a call; the others are online
     - `mature`: those old enough to be measured; `leads_mature`, `leads_booked`: those that started as a lead, and how
-      many of these are booked
+      many of these are booked; `bookings_mature`, `bookings_booked`: the same for those that started as a booking
     - `booked_lower`, `booked_upper`, `completed_…`, `above_zero_…`: of `mature`, certainly and possibly
     - `inferred`: of `mature`, those whose job is known only because it is the only match
     - `booked_share_lower` …: the same as shares of `mature`, from 0 to 1, missing if that is 0;

@@ -119,13 +119,18 @@ select first.c as id, count(*) as opportunities,
     count(*) filter (first.phone is not null and first.b is null) as phone,
     count(*) filter (first.k = 1) as leads, count(*) filter (first.k = 0) as bookings,
     count(*) filter (first.k = 2) as direct_jobs,
+    count(*) filter (ripe and first.k = 1) as leads_mature,
+    count(*) filter (ripe and booked and first.k = 1) as leads_booked,
+    count(*) filter (ripe and first.k = 0) as bookings_mature,
+    count(*) filter (ripe and booked and first.k = 0) as bookings_booked,
     count(*) filter (ripe) as mature, count(*) filter (ripe and booked) as booked_lower,
     count(*) filter (ripe and done) as completed_lower,
     count(*) filter (ripe and (done or booked and not job)) as completed_upper,
     count(*) filter (ripe and amount > 0) as above_zero_lower,
     count(*) filter (ripe and (amount > 0 or untold or booked and not job and not done)) as above_zero_upper,
     count(*) filter (ripe and fits) as inferred,
-    count(*) filter (old) as old, count(*) filter (old and amount > 0) as paid,
+    count(*) filter (old) as old, count(*) filter (old and booked) as old_booked,
+    count(*) filter (old and amount > 0) as paid,
     round(coalesce(sum(amount) filter (old), 0), 2) as revenue,
     round(coalesce(sum(follow_on) filter (old), 0), 2) as follow_on_revenue,
     round(coalesce(median(amount) filter (old and amount > 0), 0), 3) as median
@@ -191,6 +196,14 @@ def test_counts_match_sql(found: Opportunities, by_sql: tuple[pd.DataFrame, pd.D
     assert (traced[["phone", "leads", "bookings", "direct_jobs", "inferred", "paid"]].sum() > 100).all()
     assert found.left_out["deleted"] > 0
     assert found.left_out["not a lead"] > 0
+
+
+def test_revenue_of_actions_matches_sql(found: Opportunities, by_sql: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+    (action,) = [one for one in found.actions() if "inquiries are handled" in one.do]
+    (id,) = [row.id for row in found.table.itertuples() if action.do == f"Review how {row.name} inquiries are handled."]
+    group = by_sql[0].set_index("id").loc[id]
+    assert action.worth >= 1
+    assert action.amount == pytest.approx(action.worth * group["revenue"] / group["old_booked"])
 
 
 @pytest.mark.parametrize(("first", "end"), [("2026-04-01", "2026-05-01"), ("2025-10-20", "2026-02-10")])
