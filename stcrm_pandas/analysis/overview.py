@@ -11,7 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.definitions import Definitions, Terms, marked
+from stcrm_pandas.analysis.base.definitions import Definitions, Terms, marked, unbroken
 from stcrm_pandas.analysis.base.display import missing
 from stcrm_pandas.analysis.base.findings import Action
 from stcrm_pandas.analysis.base.format import plural
@@ -87,11 +87,12 @@ class FirstScreen:
         return f'<style>{style()}</style><div class="stcrm-first-screen">{where}{self._html()}</div>'
 
     def _html(self) -> str:
-        headline = self.headline
-        change = f"<b>{escape(headline.change)}.</b> " if headline.change else ""
+        headline, title = self.headline, marked(self.headline.text, self.terms)
+        others = {word: term for word, term in self.terms.items() if f'"#{term.anchor}"' not in title}
+        change = f"<b>{unbroken(headline.change)}.</b> " if headline.change else ""
         parts = [
-            f'<div class="stcrm-top"><h1 class="stcrm-headline">{marked(headline.text, self.terms)}</h1>'
-            f'<p class="stcrm-evidence">{change}{marked(headline.evidence, self.terms)}</p></div>',
+            f'<div class="stcrm-top"><h1 class="stcrm-headline">{title}</h1>'
+            f'<p class="stcrm-evidence">{change}{marked(headline.evidence, others)}</p></div>',
             _cautions(self.cautions, self.missing),
             _chart(headline, self.terms),
             f'<section class="stcrm-do"><h2>Do this week <small>largest first</small></h2>{actions(self.actions)}'
@@ -207,7 +208,7 @@ def actions(suggested: Sequence[Action]) -> str:
         return f'<p class="stcrm-nothing">{NOTHING_CLEAR}</p>'
     items = []
     for one in suggested:
-        do, line = escape(one.do.removesuffix(".")), escape(one.brief or one.evidence)
+        do, line = escape(one.do.removesuffix(".")), unbroken(one.brief or one.evidence)
         link = f'<a href="#{escape(one.work_list)}">{do}</a>' if one.work_list else f"<b>{do}</b>"
         items.append(f'<li title="{escape(one.evidence)}">{link} <span>{line}</span></li>')
     return f'<ol class="stcrm-actions">{"".join(items)}</ol>'

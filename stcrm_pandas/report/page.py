@@ -196,7 +196,7 @@ def _index(screens: Mapping[str, Mapping[str, Any]], report: str, part: str) -> 
     """
     suggested = [
         action
-        | {"address": (part if action["work_list"] else report).format(name=name, anchor=action["work_list"])}
+        | {"address": part.format(name=name, anchor=action["work_list"])}
         | {"do": action["do"].removesuffix(".")}
         | {"line": " · ".join(filter(None, [action["brief"] or action["number"], screen["title"]]))}
         for name, screen in screens.items()

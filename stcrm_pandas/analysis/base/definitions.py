@@ -9,7 +9,7 @@ from html import escape
 from importlib import resources
 from typing import NamedTuple
 
-__all__ = ["Definitions", "Term", "Terms", "load_definitions", "marked"]
+__all__ = ["Definitions", "Term", "Terms", "load_definitions", "marked", "unbroken"]
 
 
 class Term(NamedTuple):
@@ -58,6 +58,17 @@ def load_definitions(package: str, cases: Collection[str], values: Mapping[str, 
     return Definitions(dict(zip(names, texts, strict=True)), key, dict(zip(names, words, strict=True)))
 
 
+def unbroken(text: str) -> str:
+    """Return the HTML of a text whose ranges and words with a hyphen are kept on one line.
+
+    >>> unbroken("by e-mail <23–25%>")
+    'by <span class="stcrm-whole">e-mail</span> &lt;<span class="stcrm-whole">23–25%</span>&gt;'
+    """
+    return re.sub(
+        r"\$?\d[\d.,]*–\$?\d[\d.,]*%?|\b\w+(?:-\w+)+\b", r'<span class="stcrm-whole">\g<0></span>', escape(text)
+    )
+
+
 def marked(text: str, terms: Terms) -> str:
     """Return the HTML of a text in which the first mention of each term leads to its definition.
 
@@ -72,8 +83,8 @@ def marked(text: str, terms: Terms) -> str:
     for place, part in enumerate(parts):
         term = by_word[part.lower()] if place % 2 else None
         if term is None or term.anchor in mentioned:
-            html.append(escape(part))
+            html.append(unbroken(part))
         else:
             mentioned.add(term.anchor)
-            html.append(f'<a class="stcrm-term" href="#{term.anchor}" title="{escape(term.text)}">{escape(part)}</a>')
+            html.append(f'<a class="stcrm-term" href="#{term.anchor}" title="{escape(term.text)}">{unbroken(part)}</a>')
     return "".join(html)

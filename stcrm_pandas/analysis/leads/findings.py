@@ -177,6 +177,7 @@ def _overdue(result: LeadConversionResult, local: ZoneInfo) -> Tile:
         f"{today:%b} {today.day}, {today.year}",
         change=f"{long:,} for more than 30 days" if len(listed) else "",
         spark=spark if len(listed) else "",
+        note="Bars: by the month in which they came in." if len(listed) else "",
         details=[
             ("7 days or less", f"{int((late <= 7).sum()):,}"),
             ("8–30 days", f"{int(late.between(8, 30).sum()):,}"),

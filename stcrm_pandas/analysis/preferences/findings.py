@@ -109,7 +109,7 @@ def tiles(result: ContactPreferencesResult) -> list[Tile]:
         "Marketing by text, at most": reached["text"],
         "Marketing by e-mail": reached["e-mail"],
         "Marketing by any channel": np.logical_or.reduce([*reached.values()]),
-        "Marketing unknown": _unknown(result),
+        "Preference unknown": _unknown(result),
     }
 
     def tile(title: str, hits: Any) -> Tile:

@@ -23,3 +23,11 @@ def test_each_entry_has_an_address_of_its_own() -> None:
     one, other = (Definitions({"Old enough": "30 days"}, key=key) for key in ("leads", "bookings"))
     assert '<dt id="leads-old-enough"><b>Old enough</b></dt>' in one._repr_html_()
     assert one.terms["Old enough"].anchor != other.terms["Old enough"].anchor
+
+
+def test_ranges_and_hyphens_are_not_broken() -> None:
+    assert re.findall('whole">([^<]+)<', marked("Do-not-text: 50–52% (1,200–1,300), not a - b", {})) == [
+        "Do-not-text",
+        "50–52%",
+        "1,200–1,300",
+    ]
