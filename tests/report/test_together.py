@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from stcrm_pandas.analysis.base.definitions import unbroken
 from stcrm_pandas.report.page import first_screen_of, together_page, within
 from stcrm_pandas.report.running import run_notebook
 
@@ -45,7 +46,8 @@ def test_the_file_is_whole_and_has_plotly_once(together: Path) -> None:
     assert fetches_nothing(page)
     assert sum(len(text) > 1_000_000 for text in Tags(page).texts["script"]) == 1
     assert "This report could not be made: the scope tn.crm.bookings:r is missing" in page
-    assert page.count("33–34% of leads are booked") == 4  # two cards, two first screens
+    assert page.count("33–34% of leads are booked") == 2  # on the cards
+    assert page.count(f'<h1 class="stcrm-headline">{unbroken("33–34% of leads are booked")}</h1>') == 2
 
 
 def test_only_addresses_are_renamed() -> None:
