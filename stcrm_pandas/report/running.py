@@ -104,7 +104,7 @@ def _failure(notebook: Path, failed: Any) -> ReportError:
     known = failed.ename in errors.__all__ or failed.ename in ("ImportError", "ModuleNotFoundError")
     why = f": {said[0]}" if known and said else "; run the notebook in JupyterLab to see more"
     lines = [line for line in str(failed.source).splitlines() if line.strip() and not line.startswith("#")]
-    begins = f" ({lines[0].strip()})" if lines else ""
+    begins = f" ({lines[0].partition('  #')[0].strip()})" if lines else ""
     return ReportError(
         f"{notebook.name}: cell {failed.exec_count}{begins} failed with {failed.ename}{why}",
         cell=failed.exec_count,

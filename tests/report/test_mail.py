@@ -162,7 +162,7 @@ def test_summary_has_the_words_and_numbers_of_the_first_screen(summary: Path) ->
         "Judge <Radio> by both",
         "The stored leads are <b>3 days</b> old.",
         "No jobs: the application lacks the scope tn.jpm.jobs:r.",
-        "Bookings: this report could not be made. the scope tn.crm.bookings:r is missing",
+        "Bookings could not be made: the scope tn.crm.bookings:r is missing",
         "Jun 2026: still counting",
     ):
         assert words in text, words

@@ -140,7 +140,8 @@ def nobody_listens() -> dict[str, str]:
 def test_server_that_is_down_is_one_line_and_exit_code_1(last_week: Path, nobody_listens: dict[str, str]) -> None:
     ran = stcrm(last_week, "lead-conversion", "--out", "report.html", "--summary", "summary.html", **nobody_listens)
     assert ran.returncode == 1
-    assert re.fullmatch(r"stcrm: lead_conversion\.ipynb: .*ConnectionFailed: .*\n", ran.stderr), ran.stderr
+    begin = r"stcrm: lead_conversion\.ipynb: cell \d+ \([^#]*\) failed with ConnectionFailed: "
+    assert re.fullmatch(begin + r".*\n", ran.stderr), ran.stderr
     assert is_left_as_it_was(last_week)
 
 
