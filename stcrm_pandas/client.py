@@ -22,6 +22,7 @@ from stcrm_pandas.errors import UsageError
 from stcrm_pandas.http import wire
 from stcrm_pandas.http.cache import Cache, cache_path
 from stcrm_pandas.http.session import CachedServiceSession
+from stcrm_pandas.mirror.mirror import Mirror
 from stcrm_pandas.printable import closest, printable
 from stcrm_pandas.reads.connection import Connection
 from stcrm_pandas.reads.fetching import Fetcher
@@ -412,6 +413,29 @@ class Client(BulkEdits):
         }
         frame.attrs["stcrm"] = {**about, "rows": len(frame)}
         return frame
+
+    def mirror(self, folder: str | Path) -> Mirror:
+        """Return the mirror of this tenant in a folder: a local copy that remembers every version of every row.
+
+        Nothing is read or written before `mirror.sync()`.
+
+        Parameters
+        ----------
+        folder : str or Path
+            The folder of the mirror; several tenants can share it.
+
+        Returns
+        -------
+        Mirror
+            The mirror.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> crm.mirror(tempfile.mkdtemp())
+        Mirror('...tenant=...')
+        """
+        return Mirror(folder, tenant=self.settings.tenant or 0, crm=self, time_zone=self.settings.time_zone)
 
     @property
     def calls(self) -> int:

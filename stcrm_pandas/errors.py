@@ -21,6 +21,8 @@
     │   └── DriftError            schema drift, with `strict=True`
     ├── MissingRows               `get` of ids that do not exist
     ├── ReportError               a cell of a report's notebook failed: no report was made
+    ├── MirrorError               a mirror cannot be read or written, or a sync was refused
+    │   └── MirrorBusy            another process is syncing the mirror
     └── MissingExtra              a package is not installed; the message has the pip command
 
 Messages never contain a secret or customer data, only resources, columns, ids and counts.
@@ -45,6 +47,8 @@ __all__ = [
     "IncompleteRead",
     "IncompleteReadWarning",
     "InvalidResponse",
+    "MirrorBusy",
+    "MirrorError",
     "MissingExtra",
     "MissingNamesWarning",
     "MissingParentsWarning",
@@ -208,6 +212,14 @@ class ReportError(StcrmError):
         super().__init__(message)
         self.cell = cell
         self.denied = denied
+
+
+class MirrorError(StcrmError):
+    """A mirror cannot be read or written, or a sync was refused; what was committed before is unharmed."""
+
+
+class MirrorBusy(MirrorError):
+    """Another process or thread is syncing or compacting the mirror."""
 
 
 class MissingExtra(StcrmError, ImportError):

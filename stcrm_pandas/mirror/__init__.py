@@ -1,0 +1,1 @@
+"""A local copy of the service, with every version of every row."""

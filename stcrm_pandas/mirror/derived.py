@@ -1,0 +1,62 @@
+"""Current rows of a mirror: derived from the history, stored for the next read, and made again when missing."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stcrm_pandas.contract.schemas.fields import Row
+from stcrm_pandas.mirror import versions
+from stcrm_pandas.mirror.store import SEQ, Store
+
+
+def current_table(store: Store, row: Row) -> pa.Table | None:
+    """Return the last version of every row, deleted ones too, ordered by key; None if there is no commit."""
+    last = store.last()
+    if last is None:
+        return None
+    if (path := store.load_current(last.number)) is not None:
+        with contextlib.suppress(OSError, pa.ArrowException), pq.ParquetFile(path) as file:
+            return file.read()
+    history = store.read()
+    assert history is not None
+    table = versions.take(history, versions.last_positions(row, history))
+    with contextlib.suppress(OSError):  # a folder that may only be read: derive it each time
+        store.save_current(table, last.number)
+    return table
+
+
+def current_rows(store: Store, row: Row) -> pd.DataFrame:
+    """Return the last version of every row as a frame with the columns of `versions.OWN`."""
+    table = current_table(store, row)
+    if table is None:
+        table = versions.to_table(row, _empty(row))
+    return versions.to_frame(row, table, own=list(versions.OWN))
+
+
+def live(table: pa.Table) -> pa.Table:
+    """Return the rows that are not deleted."""
+    gone = table.column(versions.DELETED).to_numpy().astype(bool)
+    return table if not gone.any() else table.filter(pa.array(~gone))
+
+
+def history_of(store: Store, row: Row, columns: Sequence[str] | None = None) -> pa.Table:
+    """Return all versions, in the order of their commits."""
+    table = store.read(columns)
+    if table is None:
+        table = versions.to_table(row, _empty(row)).append_column(SEQ, pa.nulls(0, pa.int64()))
+    return table
+
+
+def _empty(row: Row) -> pd.DataFrame:
+    from stcrm_pandas.contract.schemas.list_dtype import dtypes_of
+
+    frame = pd.DataFrame({name: pd.Series([], dtype=dtype) for name, dtype in dtypes_of(row).items()})
+    own = {versions.SEEN_AT: "datetime64[us, UTC]", versions.VALID_FROM: "datetime64[us, UTC]"}
+    for name in versions.OWN:
+        frame[name] = pd.Series([], dtype=own.get(name, "bool" if name == versions.DELETED else "str"))
+    return frame

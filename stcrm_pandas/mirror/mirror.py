@@ -1,0 +1,468 @@
+"""A local mirror of one tenant, with every version of every row."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from stcrm_pandas.errors import MirrorError, PermissionDenied, StcrmError, StcrmWarning, UsageError, notify
+from stcrm_pandas.http.query import utc_text
+from stcrm_pandas.mirror import versions
+from stcrm_pandas.mirror.derived import current_table, history_of, live
+from stcrm_pandas.mirror.resources import MIRRORED, Mirrored
+from stcrm_pandas.mirror.store import Commit, Store, disk, locked
+from stcrm_pandas.mirror.sync import Sync, Synced
+from stcrm_pandas.printable import closest
+
+Moment = Any
+"""A time as filters take it: text, date or Timestamp; without a time zone in the tenant's."""
+
+
+class Mirror:
+    """A local copy of one tenant's data, with every version that was read.
+
+    Returned by `crm.mirror(folder)`. Several tenants can share a folder: each has its own below it.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The folder of the mirror. It is created, readable by its owner only, by the first sync.
+    crm : Client, optional
+        The connection that `sync` reads from.
+    tenant : int
+        The tenant's number.
+    time_zone : str, optional
+        The tenant's time zone, for moments without one.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> mirror = crm.mirror(tempfile.mkdtemp())
+    >>> mirror.sync(only=["leads"])[["resource", "problem"]].values.tolist()
+    [['leads', '']]
+    >>> len(mirror.leads()) == len(crm.leads.list())
+    True
+    """
+
+    def __init__(
+        self, folder: str | Path, *, tenant: int, crm: Any = None, time_zone: str | None = None, name: str = ""
+    ) -> None:
+        self.folder = Path(folder).expanduser() / f"tenant={tenant}"
+        self.tenant = tenant
+        self._crm, self._time_zone, self._name = crm, time_zone, name
+
+    def sync(
+        self,
+        *,
+        only: Iterable[str] | None = None,
+        full: bool = False,
+        allow_deletions: bool = False,
+        progress: bool | None = None,
+    ) -> pd.DataFrame:
+        """Bring the mirror up to date: the first time everything is read, then only what changed.
+
+        Each resource is committed on its own, so an interrupted sync keeps what is done. Leads, bookings, customers,
+        locations and their contacts are read from export feeds, which show a change after about 15 minutes; everything
+        else by its modification date. Because deletions are invisible there, complete lists are read every 30 and every
+        7 days.
+
+        Parameters
+        ----------
+        only : iterable of str, optional
+            Only these resources, such as `["leads", "customers"]`. By default all of `mirror.status()`.
+        full : bool, default False
+            True reads the complete lists now, to find deletions.
+        allow_deletions : bool, default False
+            True accepts a complete list that lacks more than 10% of the rows in the mirror.
+        progress : bool, optional
+            True always shows progress, False never. By default as the connection.
+
+        Returns
+        -------
+        DataFrame
+            One row per resource: `resource`, `read` (rows), `written` (versions), `deleted`, `problem` (empty if there
+            was none).
+
+        Raises
+        ------
+        MirrorBusy
+            Another process is syncing this tenant.
+        MirrorError
+            The folder belongs to another environment, or cannot be written to.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> crm.mirror(tempfile.mkdtemp()).sync(only=["campaigns"])["resource"].tolist()
+        ['campaigns']
+        """
+        if self._crm is None:
+            raise UsageError("This mirror has no connection. Open it with crm.mirror(folder) to sync it.")
+        chosen = [_mirrored(name) for name in ([only] if isinstance(only, str) else only or MIRRORED)]
+        found = []
+        with disk(self.folder), locked(self.folder):
+            for mirrored in chosen:
+                store = self._store(mirrored)
+                self._check_environment(store)
+                store.sweep(time.time())
+                synced, problem = Synced(), ""
+                try:
+                    synced = Sync(self._crm, store, mirrored).run(full=full, allow_deletions=allow_deletions)
+                    current_table(store, mirrored.row)
+                except PermissionDenied as error:
+                    problem = f"no permission ({error.scope})" if getattr(error, "scope", None) else "no permission"
+                except StcrmError as error:
+                    problem = str(error)
+                found.append([mirrored.name, synced.read, synced.written, synced.deleted, problem])
+        table = pd.DataFrame(found, columns=["resource", "read", "written", "deleted", "problem"])
+        failed = table[table["problem"] != ""]
+        if len(failed):
+            named = "; ".join(f"{name}: {problem}" for name, problem in failed[["resource", "problem"]].to_numpy())
+            notify(f"The mirror is not up to date in {len(failed)} of {len(table)} resources: {named}", StcrmWarning)
+        return table.astype({"resource": "str", "problem": "str"})
+
+    def leads(self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid") -> pd.DataFrame:
+        """Return leads, as `crm.leads.list()` does, without a request. See `read`."""
+        return self.read("leads", as_of=as_of, by=by)
+
+    def bookings(self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid") -> pd.DataFrame:
+        """Return bookings, as `crm.bookings.list()` does, without a request. See `read`."""
+        return self.read("bookings", as_of=as_of, by=by)
+
+    def customers(self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid") -> pd.DataFrame:
+        """Return customers, as `crm.customers.list()` does, without a request. See `read`."""
+        return self.read("customers", as_of=as_of, by=by)
+
+    def locations(self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid") -> pd.DataFrame:
+        """Return locations, as `crm.locations.list()` does, without a request. See `read`."""
+        return self.read("locations", as_of=as_of, by=by)
+
+    def jobs(self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid") -> pd.DataFrame:
+        """Return jobs, as `crm.lookups.jobs.list()` does, without a request. See `read`."""
+        return self.read("jobs", as_of=as_of, by=by)
+
+    def read(
+        self, resource: str, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid"
+    ) -> pd.DataFrame:
+        """Return the rows of a resource, now or at an earlier moment.
+
+        Parameters
+        ----------
+        resource : str
+            The resource, such as `"customer_contacts"`; `mirror.status()` lists them.
+        as_of : str, date or Timestamp, optional
+            The moment. A date is midnight in the tenant's time zone. By default, the latest versions.
+        by : {"valid", "seen"}, default "valid"
+            `"valid"`: as the service had the rows then. `"seen"`: as this mirror knew them then.
+
+        Returns
+        -------
+        DataFrame
+            A DataFrame like that of the list method, with `attrs["stcrm"]["complete_to"]`.
+
+        Raises
+        ------
+        MirrorError
+            The resource was never synced, the moment is before the first sync, or after the time up to which the mirror
+            is complete.
+
+        Notes
+        -----
+        A version is valid from the time of its modification, or from when it was seen if that time did not change. Two
+        edits between two syncs are one version. By default, a mirror is complete up to 15 minutes before its last sync.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> mirror = crm.mirror(tempfile.mkdtemp())
+        >>> _ = mirror.sync(only=["campaigns"])
+        >>> mirror.read("campaigns").equals(crm.lookups.campaigns.list())
+        True
+        """
+        mirrored = _mirrored(resource)
+        store = self._store(mirrored)
+        commits = self._commits(store, mirrored)
+        if as_of is None:
+            table = current_table(store, mirrored.row)
+            assert table is not None
+            return self._frame(mirrored, live(table), commits)
+        at = self._moment(as_of)
+        _check_moment(mirrored, commits, at, by)
+        history = history_of(store, mirrored.row)
+        positions = versions.last_positions(mirrored.row, history, versions.known_at(history, at, by))
+        table = live(versions.take(history, positions))
+        frame = self._frame(mirrored, table, commits)
+        frame.attrs["stcrm"]["as_of"] = at.isoformat()
+        return frame
+
+    def history(self, resource: str, id: int | str | Sequence[int | str]) -> pd.DataFrame:
+        """Return all versions of one row or several, oldest first.
+
+        Parameters
+        ----------
+        resource : str
+            The resource, such as `"leads"`.
+        id : int, str or sequence of those
+            The ids, in the last column of the key.
+
+        Returns
+        -------
+        DataFrame
+            The columns of the resource, and `valid_from`, `seen_at` (UTC) and `deleted`, ordered by key and version.
+
+        Raises
+        ------
+        MirrorError
+            The resource was never synced.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> mirror = crm.mirror(tempfile.mkdtemp())
+        >>> _ = mirror.sync(only=["campaigns"])
+        >>> first = int(mirror.read("campaigns")["id"].iloc[0])
+        >>> mirror.history("campaigns", first)["deleted"].tolist()
+        [False]
+        """
+        mirrored = _mirrored(resource)
+        store = self._store(mirrored)
+        self._commits(store, mirrored)
+        wanted = [id] if isinstance(id, (int, str, np.integer)) else list(id)
+        history = history_of(store, mirrored.row)
+        key = mirrored.row.key[-1]
+        places = np.flatnonzero(pd.Series(history.column(key).to_pylist()).isin(wanted))
+        return _dated(mirrored, history.take(pa.array(places)))
+
+    def changes(self, resource: str, *, since: Moment | None = None, column: str | None = None) -> pd.DataFrame:
+        """Return what changed between versions, one row per changed value.
+
+        Parameters
+        ----------
+        resource : str
+            The resource, such as `"customers"`.
+        since : str, date or Timestamp, optional
+            Only changes valid from this time on. By default all.
+        column : str, optional
+            Only changes of this column.
+
+        Returns
+        -------
+        DataFrame
+            The columns of the key, `column`, `before`, `after` (missing: no value), `valid_from`, `seen_at` (UTC),
+            ordered by `valid_from` and key. A new row has one row with the column `(created)`, a deleted one
+            `(deleted)`, a restored one `(restored)`.
+
+        Raises
+        ------
+        UsageError
+            The resource has no such column.
+        MirrorError
+            The resource was never synced.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> mirror = crm.mirror(tempfile.mkdtemp())
+        >>> _ = mirror.sync(only=["campaigns"])
+        >>> mirror.changes("campaigns", column="name").empty
+        True
+        """
+        mirrored = _mirrored(resource)
+        if column is not None and column not in mirrored.row.dtypes:
+            near = closest(column, list(mirrored.row.dtypes))
+            hint = f" Did you mean {near!r}?" if near else ""
+            raise UsageError(f"{resource} has no column {column!r}.{hint}")
+        store = self._store(mirrored)
+        commits = self._commits(store, mirrored)
+        found = versions.changes(mirrored.row, history_of(store, mirrored.row), first=commits[0].number)
+        if column is not None:
+            found = found[found["column"] == column]
+        if since is not None:
+            found = found[found["valid_from"] >= self._moment(since)]
+        return found.reset_index(drop=True)
+
+    def status_log(self, resource: str) -> pd.DataFrame:
+        """Return the statuses of leads or bookings over time, for the `status_log` of an analysis.
+
+        Parameters
+        ----------
+        resource : str
+            `"leads"` or `"bookings"`.
+
+        Returns
+        -------
+        DataFrame
+            One row per id and period in one status: `id`, `status`, `first_seen`, `last_seen` (UTC).
+
+        Raises
+        ------
+        UsageError
+            The resource has no status.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> mirror = crm.mirror(tempfile.mkdtemp())
+        >>> _ = mirror.sync(only=["leads"])
+        >>> mirror.status_log("leads").columns.tolist()
+        ['id', 'status', 'first_seen', 'last_seen']
+        """
+        if resource not in ("leads", "bookings"):
+            raise UsageError(f"status_log takes 'leads' or 'bookings', not {resource!r}.")
+        mirrored = _mirrored(resource)
+        store = self._store(mirrored)
+        commits = self._commits(store, mirrored)
+        frame = versions.status_runs(mirrored.row, history_of(store, mirrored.row), commits)
+        about = {"resource": f"status_log_{resource}", "environment": commits[-1].environment, "tenant": self.tenant}
+        frame.attrs["stcrm"] = {**about, "rows": len(frame)}
+        return frame
+
+    def status(self) -> pd.DataFrame:
+        """Return how complete the mirror is.
+
+        Returns
+        -------
+        DataFrame
+            One row per resource that was synced: `resource`, `rows`, `deleted`, `versions`, `known_from` (the first
+            sync), `complete_to`, `last_sync`, `last_full` (UTC), `bytes`.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> mirror = crm.mirror(tempfile.mkdtemp())
+        >>> _ = mirror.sync(only=["campaigns", "leads"])
+        >>> mirror.status()["resource"].tolist()
+        ['leads', 'campaigns']
+        """
+        rows = []
+        for mirrored in MIRRORED.values():
+            store = self._store(mirrored)
+            commits = store.commits()
+            if not commits:
+                continue
+            table = current_table(store, mirrored.row)
+            assert table is not None
+            full = [commit.seen_at for commit in commits if commit.full]
+            rows.append(
+                [
+                    mirrored.name,
+                    live(table).num_rows,
+                    table.num_rows - live(table).num_rows,
+                    sum(commit.rows for commit in commits),
+                    commits[0].seen_at,
+                    commits[-1].complete_to,
+                    commits[-1].seen_at,
+                    full[-1] if full else None,
+                    sum(file.path.stat().st_size for file in store.files()),
+                ]
+            )
+        names = ["resource", "rows", "deleted", "versions", *_MOMENTS, "bytes"]
+        found = pd.DataFrame(rows, columns=names)
+        moments = {name: pd.to_datetime(found[name], utc=True).astype("datetime64[us, UTC]") for name in _MOMENTS}
+        numbers = dict.fromkeys(["rows", "deleted", "versions", "bytes"], "Int64")
+        return found.astype({**numbers, "resource": "str"}).assign(**moments)
+
+    def compact(self) -> None:
+        """Merge the files of each resource into one. Readers are not disturbed; replaced files stay for a day.
+
+        Raises
+        ------
+        MirrorBusy
+            Another process is syncing this tenant.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> mirror = crm.mirror(tempfile.mkdtemp())
+        >>> _ = mirror.sync(only=["campaigns"])
+        >>> mirror.compact()
+        """
+        with disk(self.folder), locked(self.folder):
+            for mirrored in MIRRORED.values():
+                store = self._store(mirrored)
+                store.compact()
+                store.sweep(time.time())
+
+    def __repr__(self) -> str:
+        return f"Mirror({str(self.folder)!r})"
+
+    def _store(self, mirrored: Mirrored) -> Store:
+        return Store(self.folder, mirrored.name)
+
+    def _commits(self, store: Store, mirrored: Mirrored) -> list[Commit]:
+        if not (commits := store.commits()):
+            raise MirrorError(f"{mirrored.name} is not in the mirror {self.folder}. Sync it: mirror.sync().")
+        return commits
+
+    def _moment(self, value: Moment) -> pd.Timestamp:
+        try:
+            return pd.Timestamp(utc_text(value, self._time_zone))
+        except ValueError as error:
+            raise UsageError(f"{error}.") from None
+
+    def _check_environment(self, store: Store) -> None:
+        last = store.last()
+        here = self._crm.settings.name
+        if last is not None and last.environment != here:
+            raise MirrorError(
+                f"{self.folder} mirrors {last.environment}, but this connection reads {here}. Choose another folder."
+            )
+
+    def _frame(self, mirrored: Mirrored, table: pa.Table, commits: Sequence[Commit]) -> pd.DataFrame:
+        frame = versions.with_undocumented(versions.to_frame(mirrored.row, table, own=[versions.UNDOCUMENTED]))
+        last = commits[-1]
+        frame.attrs["stcrm"] = {
+            "resource": mirrored.operation.resource,
+            "operation": mirrored.operation.id,
+            "environment": last.environment,
+            "tenant": self.tenant,
+            "filters": {},
+            "fetched_at": last.seen_at,
+            "complete_to": last.complete_to,
+            "rows": len(frame),
+            "complete": True,
+            "time_zone": self._time_zone,
+            "mirror": str(self.folder),
+        }
+        return frame
+
+
+_MOMENTS = ["known_from", "complete_to", "last_sync", "last_full"]
+
+
+def _mirrored(name: str) -> Mirrored:
+    if name not in MIRRORED:
+        near = closest(name, list(MIRRORED))
+        hint = f" Did you mean {near!r}?" if near else ""
+        raise UsageError(f"A mirror has no resource {name!r}.{hint} It has: {', '.join(MIRRORED)}.")
+    return MIRRORED[name]
+
+
+def _check_moment(mirrored: Mirrored, commits: Sequence[Commit], at: pd.Timestamp, by: str) -> None:
+    if by not in ("valid", "seen"):
+        raise UsageError(f'by= takes "valid" or "seen", not {by!r}.')
+    first, last = pd.Timestamp(commits[0].seen_at), pd.Timestamp(commits[-1].seen_at)
+    if at < first:
+        raise MirrorError(
+            f"{mirrored.name}: the mirror knows the rows from {first:%Y-%m-%d %H:%M:%S} UTC on, when they were first "
+            "synced; what they looked like earlier is unknown."
+        )
+    latest = last if by == "seen" else pd.Timestamp(commits[-1].complete_to)
+    if at > latest:
+        raise MirrorError(
+            f"{mirrored.name}: the mirror is complete up to {latest:%Y-%m-%d %H:%M:%S} UTC. Sync it for a later moment"
+            + (", which feeds show after about 15 minutes." if mirrored.feed else ".")
+        )
+
+
+def _dated(mirrored: Mirrored, table: pa.Table) -> pd.DataFrame:
+    own = [versions.VALID_FROM, versions.SEEN_AT, versions.DELETED, versions.UNDOCUMENTED]
+    frame = versions.with_undocumented(versions.to_frame(mirrored.row, table, own=own))
+    named = frame.rename(columns={name: name[1:] for name in own})
+    return named.sort_values(list(mirrored.row.key), kind="stable", ignore_index=True)

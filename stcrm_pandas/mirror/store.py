@@ -1,0 +1,318 @@
+"""The files of a mirror: append-only commits of one resource, each an immutable Parquet file.
+
+A file is named by its first and last commit, as in `000000004-000000004.parquet`. It has the rows that the commits
+wrote, with the number of each row's commit in `_seq`, and what the commit knows in its metadata. Files appear complete
+or not at all, and are never changed. Compaction writes a file that covers several; those stay for a day, so that
+readers that opened them can finish.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import sys
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import filelock
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stcrm_pandas.errors import MirrorBusy, MirrorError
+
+SEQ = "_seq"
+"""The column with the number of the commit that wrote a row."""
+KEPT_FOR = 24 * 3600.0
+"""Seconds for which files stay that compaction replaced."""
+_NAME = re.compile(r"(\d{9})-(\d{9})\.parquet")
+_COMMITS = b"stcrm_commits"
+
+
+@dataclass(frozen=True)
+class Commit:
+    """What one commit knows.
+
+    Parameters
+    ----------
+    number : int
+        Its number, from 1.
+    seen_at : str
+        When the service answered, by its clock (ISO 8601, UTC).
+    complete_to : str
+        All changes up to this time are in the mirror.
+    token : str or None
+        The token that continues the feed.
+    full : bool
+        Whether the resource was read completely, so that deletions were found.
+    rows : int
+        Number of versions it wrote.
+    environment : str
+        The environment that was read.
+    """
+
+    number: int
+    seen_at: str
+    complete_to: str
+    token: str | None
+    full: bool
+    rows: int
+    environment: str
+
+
+@dataclass(frozen=True)
+class HistoryFile:
+    """One file, and the commits in it."""
+
+    path: Path
+    first: int
+    last: int
+
+
+class Store:
+    """The commits of one resource of one tenant.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of the tenant, such as `titan/tenant=7`.
+    resource : str
+        The resource, such as `leads`.
+    """
+
+    def __init__(self, folder: Path, resource: str) -> None:
+        self.folder = folder
+        self.history = folder / "history" / resource
+        self.current = folder / "current" / resource
+
+    def files(self) -> list[HistoryFile]:
+        """Return the files that have all commits once, in their order.
+
+        Raises
+        ------
+        MirrorError
+            A commit is missing.
+        """
+        found = []
+        for path in self.history.glob("*.parquet"):
+            if match := _NAME.fullmatch(path.name):
+                found.append(HistoryFile(path, int(match[1]), int(match[2])))
+        chosen: list[HistoryFile] = []
+        for file in sorted(found, key=lambda file: (file.first, -file.last)):
+            after = chosen[-1].last if chosen else 0
+            if file.last <= after:
+                continue  # covered by a compacted one
+            if file.first != after + 1:
+                raise MirrorError(
+                    f"{self.history}: the file before {file.path.name} is missing. Restore it from a backup, or delete "
+                    "the folder of this resource and sync again."
+                )
+            chosen.append(file)
+        return chosen
+
+    def commits(self) -> list[Commit]:
+        """Return all commits, oldest first."""
+        return [commit for file in self.files() for commit in _commits_of(pq.read_metadata(file.path).metadata)]
+
+    def last(self) -> Commit | None:
+        """Return the last commit."""
+        files = self.files()
+        return _commits_of(pq.read_metadata(files[-1].path).metadata)[-1] if files else None
+
+    def read(self, columns: Sequence[str] | None = None) -> pa.Table | None:
+        """Return all versions in the order of their commits; None if there is no commit.
+
+        Columns that older files lack are null there.
+        """
+        for attempt in range(3):
+            try:
+                tables = [_read(file.path, columns) for file in self.files()]
+                return pa.concat_tables(tables, promote_options="default") if tables else None
+            except FileNotFoundError:  # compacted more than a day ago, between the list of files and the read
+                if attempt == 2:
+                    raise
+        raise AssertionError("unreachable")
+
+    def append(self, table: pa.Table, commit: Commit) -> HistoryFile:
+        """Publish one commit. The lock of the tenant must be held."""
+        numbered = table.append_column(SEQ, pa.repeat(pa.scalar(commit.number, pa.int64()), table.num_rows))
+        return self._publish(numbered, [commit], self._path(commit.number, commit.number))
+
+    def compact(self) -> HistoryFile | None:
+        """Merge all files into one; None if there is nothing to merge. The lock of the tenant must be held."""
+        files = self.files()
+        if len(files) < 2:
+            return None
+        commits, table = self.commits(), self.read()
+        assert table is not None
+        return self._publish(table, commits, self._path(files[0].first, files[-1].last))
+
+    def replace(self, table: pa.Table) -> None:
+        """Replace all versions, and delete every older file at once, as erasing people requires.
+
+        The lock of the tenant must be held. The commits keep their numbers.
+        """
+        files, commits = self.files(), self.commits()
+        old = list(self.history.glob("*.parquet"))
+        part = self._write(table, commits)
+        target = self._path(files[0].first, files[-1].last)
+        os.replace(part, target)
+        for path in old:
+            if path != target:
+                path.unlink(missing_ok=True)
+        _sync_folder(self.history)
+        self.drop_current()
+
+    def sweep(self, now: float) -> None:
+        """Delete parts of interrupted writes, and files that were replaced a day ago. The lock must be held."""
+        for part in self.history.glob("*.part"):
+            part.unlink(missing_ok=True)
+        files = self.files()
+        needed = {file.path for file in files}
+        for path in self.history.glob("*.parquet"):
+            if path in needed or not _NAME.fullmatch(path.name):
+                continue
+            covering = next(file for file in files if file.last >= int(path.name[10:19]))
+            if now - covering.path.stat().st_mtime >= KEPT_FOR:
+                path.unlink(missing_ok=True)
+
+    def drop_current(self) -> None:
+        """Delete the derived files."""
+        for path in self.current.glob("*"):
+            path.unlink(missing_ok=True)
+
+    def save_current(self, table: pa.Table, number: int) -> Path:
+        """Store the current rows as of a commit, and delete those of earlier commits but the last."""
+        make_private(self.current)
+        path = self.current / f"{number:09}.parquet"
+        part = self.current / f"{uuid.uuid4().hex}.part"
+        _write_parquet(table, part)
+        os.replace(part, path)
+        for old in sorted(self.current.glob("*.parquet"))[:-2]:
+            old.unlink(missing_ok=True)
+        return path
+
+    def load_current(self, number: int) -> Path | None:
+        """Return the file with the current rows as of a commit, if it is stored."""
+        path = self.current / f"{number:09}.parquet"
+        return path if path.exists() else None
+
+    def _path(self, first: int, last: int) -> Path:
+        return self.history / f"{first:09}-{last:09}.parquet"
+
+    def _write(self, table: pa.Table, commits: Sequence[Commit]) -> Path:
+        make_private(self.history)
+        part = self.history / f"{uuid.uuid4().hex}.part"
+        marked = table.replace_schema_metadata({_COMMITS: json.dumps([asdict(commit) for commit in commits]).encode()})
+        try:
+            _write_parquet(marked, part)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+        return part
+
+    def _publish(self, table: pa.Table, commits: Sequence[Commit], target: Path) -> HistoryFile:
+        part = self._write(table, commits)
+        try:
+            _link(part, target)
+        except FileExistsError:
+            raise MirrorError(
+                f"{target} was written by another process at the same time. Nothing was lost; sync again."
+            ) from None
+        finally:
+            part.unlink(missing_ok=True)
+        _sync_folder(self.history)
+        return HistoryFile(target, commits[0].number, commits[-1].number)
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of a tenant's folder.
+
+    Raises
+    ------
+    MirrorBusy
+        Another process or thread holds it.
+    """
+    make_private(folder)
+    lock = filelock.FileLock(folder / ".lock", mode=0o600)
+    try:
+        lock.acquire(blocking=False)
+    except filelock.Timeout:
+        raise MirrorBusy(
+            f"{folder} is being synced or compacted by another process. Wait until it has ended."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def make_private(folder: Path) -> None:
+    """Create a folder that only its owner can read, and each parent that does not exist."""
+    missing = [folder, *folder.parents]
+    for path in reversed([path for path in missing if not path.exists()]):
+        path.mkdir(mode=0o700, exist_ok=True)
+
+
+@contextlib.contextmanager
+def disk(folder: Path) -> Iterator[None]:
+    """Turn a failure of the disk into a clear error.
+
+    Raises
+    ------
+    MirrorError
+        The folder cannot be written to.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise MirrorError(
+            f"The mirror cannot be written to {folder} ({error.strerror}). All earlier commits are unharmed; free some "
+            "disk space or make the folder writable, and sync again."
+        ) from None
+
+
+def _read(path: Path, columns: Sequence[str] | None) -> pa.Table:
+    with pq.ParquetFile(path) as file:
+        there = None if columns is None else [name for name in columns if name in file.schema_arrow.names]
+        return file.read(columns=there).replace_schema_metadata(None)
+
+
+def _commits_of(metadata: dict[bytes, bytes] | None) -> list[Commit]:
+    return [Commit(**one) for one in json.loads((metadata or {})[_COMMITS])]
+
+
+def _write_parquet(table: pa.Table, path: Path) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        pq.write_table(table, file, compression="zstd")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _link(part: Path, target: Path) -> None:
+    """Give a finished file its name, unless the name is taken."""
+    if sys.platform == "win32":
+        part.rename(target)  # fails if the target exists
+        return
+    try:
+        os.link(part, target)
+    except FileExistsError:
+        raise
+    except OSError:  # no hard links here: the lock keeps others away
+        if target.exists():
+            raise FileExistsError(target) from None
+        part.rename(target)
+
+
+def _sync_folder(folder: Path) -> None:
+    if sys.platform == "win32":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

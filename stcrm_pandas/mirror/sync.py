@@ -1,0 +1,165 @@
+"""Bring one resource of a mirror up to date: read what changed, and commit the versions that differ."""
+
+from __future__ import annotations
+
+import datetime as dt
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stcrm_pandas.errors import MirrorError, RequestError
+from stcrm_pandas.mirror import versions
+from stcrm_pandas.mirror.derived import current_rows
+from stcrm_pandas.mirror.resources import FEED_DELAY, OVERLAP, Mirrored
+from stcrm_pandas.mirror.store import Commit, Store, disk
+from stcrm_pandas.printable import plural
+from stcrm_pandas.reads.feed import Feed
+
+MOST_VANISHED = 0.10
+"""The largest share of rows that may be missing from a complete list; more looks like a list that hides rows."""
+_FEW = 20
+"""Below this number of rows any share may be missing."""
+
+
+@dataclass(frozen=True)
+class Synced:
+    """What a sync of one resource did: rows read, versions written and deletions among them."""
+
+    read: int = 0
+    written: int = 0
+    deleted: int = 0
+
+
+class Sync:
+    """A sync of one resource. The lock of the tenant must be held."""
+
+    def __init__(self, crm: Any, store: Store, mirrored: Mirrored) -> None:
+        self._crm, self._store, self._mirrored = crm, store, mirrored
+        self._row = mirrored.row
+        self._synced = Synced()
+
+    def run(self, *, full: bool, allow_deletions: bool) -> Synced:
+        """Read the changes since the last commit, and the complete list where that is due.
+
+        Raises
+        ------
+        MirrorError
+            The complete list lacks more rows than can have been deleted; nothing of it was committed.
+        """
+        last = self._store.last()
+        if self._mirrored.feed is not None:
+            last = self._feed(self._mirrored.feed, last)
+        elif last is not None and not full and not self._relist_due(last):
+            return self._modified(last)
+        if full or self._relist_due(last):
+            self._complete(allow_deletions)
+        return self._synced
+
+    def _relist_due(self, last: Commit | None) -> bool:
+        if last is None:
+            return True
+        complete = [commit for commit in self._store.commits() if commit.full]
+        return not complete or _at(last.seen_at) - _at(complete[-1].seen_at) >= self._mirrored.relist
+
+    def _feed(self, name: str, last: Commit | None) -> Commit:
+        export: Callable[..., Feed] = operator.attrgetter(name)(self._crm)
+        token = None if last is None else last.token
+        try:
+            feed = export(continue_from=token, refresh=True)
+        except RequestError:
+            if token is None:
+                raise
+            feed = export(refresh=True)  # the service no longer knows the token: read everything, write what differs
+            token = None
+        gone = (
+            feed.frame["active"].eq(False).to_numpy(bool, na_value=False) if "active" not in self._row.dtypes else None
+        )
+        deleted = np.zeros(len(feed.frame), bool) if gone is None else gone
+        rows = feed.frame if gone is None else feed.frame.drop(columns="active")
+        seen_at = _seen_at(feed.frame)
+        read = versions.incoming(self._row, rows, deleted)
+        return self._commit(read, seen_at, seen_at - FEED_DELAY, feed.continue_from, full=token is None)
+
+    def _modified(self, last: Commit) -> Synced:
+        frame = self._list(modified_on_or_after=pd.Timestamp(last.complete_to) - OVERLAP)
+        seen_at = _seen_at(frame)
+        self._commit(
+            versions.incoming(self._row, frame, np.zeros(len(frame), bool)), seen_at, seen_at, None, full=False
+        )
+        return self._synced
+
+    def _complete(self, allow_deletions: bool) -> None:
+        frame = self._list()
+        seen_at = _seen_at(frame)
+        read = versions.incoming(self._row, frame, np.zeros(len(frame), bool), authoritative=True)
+        last = self._store.last()
+        if not allow_deletions:
+            self._check(read)
+        self._commit(read, seen_at, seen_at, None if last is None else last.token, full=True)
+
+    def _check(self, read: versions.Incoming) -> None:
+        """Raise if a complete list lacks so many rows that it probably hides them."""
+        current = current_rows(self._store, self._row)
+        gone = len(versions.vanished(self._row, current, read, pd.Timestamp(0, tz="UTC")))
+        live = int((~current[versions.DELETED].astype(bool)).sum())
+        if live > _FEW and gone > MOST_VANISHED * live:
+            raise MirrorError(
+                f"{self._mirrored.name}: the complete list lacks {plural(gone, 'row')} of {live:,} that the mirror "
+                "has, so it was not used: they may be hidden rather than deleted, for example by a missing permission. "
+                "If they are deleted, sync with allow_deletions=True."
+            )
+
+    def _list(self, **filters: Any) -> pd.DataFrame:
+        frame: pd.DataFrame = operator.attrgetter(self._mirrored.list)(self._crm)(refresh=True, **filters)
+        return frame
+
+    def _commit(
+        self,
+        read: versions.Incoming,
+        seen_at: pd.Timestamp,
+        complete_to: pd.Timestamp,
+        token: str | None,
+        *,
+        full: bool,
+    ) -> Commit:
+        """Commit the versions that differ from the current ones; a read without any is committed, too."""
+        last = self._store.last()
+        if last is not None:
+            seen_at = max(seen_at, pd.Timestamp(last.seen_at))
+            complete_to = max(complete_to, pd.Timestamp(last.complete_to))
+        current = current_rows(self._store, self._row)
+        written = versions.new_versions(self._row, current, read, seen_at)
+        if read.authoritative:
+            gone = versions.vanished(self._row, current, read, seen_at)
+            written = pd.concat([written, gone], ignore_index=True) if len(gone) else written
+        commit = Commit(
+            number=1 if last is None else last.number + 1,
+            seen_at=seen_at.isoformat(),
+            complete_to=complete_to.isoformat(),
+            token=token,
+            full=full,
+            rows=len(written),
+            environment=self._crm.settings.name,
+        )
+        table = versions.to_table(self._row, written)
+        with disk(self._store.folder):
+            self._store.append(table, commit)
+        self._synced = Synced(
+            self._synced.read + len(read.frame),
+            self._synced.written + len(written),
+            self._synced.deleted + int(written[versions.DELETED].astype(bool).sum()),
+        )
+        return commit
+
+
+def _seen_at(frame: pd.DataFrame) -> pd.Timestamp:
+    """Return when the service began to answer, by its clock."""
+    return pd.Timestamp(frame.attrs["stcrm"]["fetched_at"])
+
+
+def _at(text: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(text)

@@ -1,0 +1,290 @@
+"""Versions of rows: which ones are new, which is current, and which was valid at a moment. Pure: no files, no clock.
+
+A history is an Arrow table with the columns of a kind of row and those of `OWN`, ordered by commit. A row occurs at
+most once in a commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+import pandas as pd
+import pyarrow as pa
+
+from stcrm_pandas.contract.schemas.arrow import arrow_type, to_arrow
+from stcrm_pandas.contract.schemas.fields import Column, Row
+from stcrm_pandas.contract.schemas.list_dtype import dtypes_of
+from stcrm_pandas.frame.assemble import frozen
+from stcrm_pandas.frame.cells import cells_of
+from stcrm_pandas.frame.foreign_cells import as_utc
+
+SEEN_AT, VALID_FROM, DELETED, UNDOCUMENTED = "_seen_at", "_valid_from", "_deleted", "_undocumented"
+TIME = pa.timestamp("us", "UTC")
+OWN: Mapping[str, pa.DataType] = {
+    SEEN_AT: TIME,
+    VALID_FROM: TIME,
+    DELETED: pa.bool_(),
+    UNDOCUMENTED: pa.string(),
+}
+"""The columns beside those of the API: when a version was read (by the service's clock), from when on it was valid,
+whether the row is deleted, and fields that the API does not document as JSON text."""
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """Rows as read: documented columns, `_deleted` and `_undocumented`; one row for each key.
+
+    `authoritative` rows were in a complete list, so they exist now, whatever a feed said before.
+    """
+
+    frame: pd.DataFrame
+    authoritative: bool = False
+
+
+def incoming(row: Row, frame: pd.DataFrame, deleted: Mask, *, authoritative: bool = False) -> Incoming:
+    """Return the rows of a read, ready to be compared with those of a mirror."""
+    documented = list(row.dtypes)
+    extra = [name for name in frame.columns if name not in documented]
+    known = frame[documented].copy(deep=False)
+    known[DELETED] = deleted
+    known[UNDOCUMENTED] = _as_json(frame, extra)
+    known.attrs = {}
+    return Incoming(known, authoritative)
+
+
+def new_versions(row: Row, current: pd.DataFrame, read: Incoming, seen_at: pd.Timestamp) -> pd.DataFrame:
+    """Return those rows of a read that differ from the current versions, with their times.
+
+    A row that was modified earlier than the current version is an old one that a feed repeats, so it is left out; so is
+    one that was modified before its deletion, unless the list that has it is complete.
+
+    Parameters
+    ----------
+    current : DataFrame
+        The last version of every row, deleted ones too, with the columns of `OWN`.
+    seen_at : Timestamp
+        When the service answered, by its clock, in whole seconds.
+    """
+    frame = read.frame
+    places = _places(row, current, frame)
+    there = places >= 0
+    before = current.iloc[np.where(there, places, 0)] if len(current) else current.reindex([-1] * len(frame))
+    differs = ~there | (before[DELETED].to_numpy(bool, na_value=False) != frame[DELETED].to_numpy(bool))
+    for name in [*row.dtypes, UNDOCUMENTED]:
+        differs |= _unequal(before[name], frame[name])
+    modified, was = _times(frame, "modified_on"), _times(before, "modified_on")
+    was_valid = _times(before, VALID_FROM)
+    stale = there & (modified < was)  # comparisons with a missing time are False
+    if not read.authoritative:
+        buried = before[DELETED].to_numpy(bool, na_value=False) & ~frame[DELETED].to_numpy(bool)
+        stale |= there & buried & (modified <= was_valid)
+    fresh = differs & ~stale
+    moved = ~np.isnat(modified) & (~there | np.isnat(was) | (modified > was))
+    seen = np.fmax(np.full(len(frame), np.datetime64(seen_at.tz_convert(None), "us")), modified)
+    valid = np.where(moved, modified, seen)
+    valid = np.where(there, np.fmax(valid, was_valid), valid)
+    found = frame.copy(deep=False)
+    found[SEEN_AT] = as_utc(seen)
+    found[VALID_FROM] = as_utc(valid)
+    new: pd.DataFrame = found.loc[fresh].reset_index(drop=True)
+    return new
+
+
+def vanished(row: Row, current: pd.DataFrame, read: Incoming, seen_at: pd.Timestamp) -> pd.DataFrame:
+    """Return deletions of the rows that a complete list no longer has, valid from when this was seen."""
+    live = current[~current[DELETED].astype(bool)]
+    gone = live[_places(row, read.frame, live) < 0].reset_index(drop=True)
+    gone[DELETED] = True
+    gone[SEEN_AT] = seen_at
+    gone[VALID_FROM] = gone[VALID_FROM].where(gone[VALID_FROM] > seen_at, seen_at)
+    return gone
+
+
+def to_table(row: Row, versions: pd.DataFrame) -> pa.Table:
+    """Return versions as an Arrow table with the types of the API."""
+    arrays: dict[str, Any] = {}
+    for column in row.columns:
+        cells = versions[column.name]
+        if column.field.many:
+            arrays[column.name] = to_arrow(column.field, cells.tolist())
+        else:
+            arrays[column.name] = pa.array(cells, arrow_type(column.field), from_pandas=True)
+    for name, kind in OWN.items():
+        arrays[name] = pa.array(versions[name], kind, from_pandas=True)
+    return pa.table(arrays)
+
+
+def to_frame(row: Row, table: pa.Table, *, own: Sequence[str] = ()) -> pd.DataFrame:
+    """Return versions as a frame like that of a read, with some of the columns of `OWN`."""
+    index = pd.RangeIndex(table.num_rows)
+    dtypes = dtypes_of(row)
+    columns: dict[str, Any] = {}
+    for column in row.columns:
+        columns[column.name] = pd.Series(
+            _cells(column, table), index=index, dtype=dtypes[column.name], name=column.name, copy=False
+        )
+    for name in own:
+        columns[name] = table.column(name).to_pandas().set_axis(index)
+        if name == UNDOCUMENTED:
+            columns[name] = columns[name].astype("str")
+    return pd.DataFrame(columns, index=index, copy=False)
+
+
+def with_undocumented(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame with the undocumented fields as columns, in place of their JSON text."""
+    texts = frame[UNDOCUMENTED]
+    rest = frame.drop(columns=UNDOCUMENTED)
+    parsed = {
+        place: orjson.loads(text) for place, text in zip(texts.index, texts, strict=True) if isinstance(text, str)
+    }
+    for name in dict.fromkeys(name for one in parsed.values() for name in one):
+        cells = np.full(len(rest), None, dtype=object)
+        for place, one in parsed.items():
+            cells[place] = frozen(one.get(name))
+        rest[name] = pd.Series(cells, index=rest.index, dtype=object)
+    return rest
+
+
+def last_positions(row: Row, table: pa.Table, known: Mask | None = None) -> npt.NDArray[np.intp]:
+    """Return the positions of the last version of each key, in the order of the keys.
+
+    Parameters
+    ----------
+    known : ndarray, optional
+        Only these versions count.
+    """
+    keys = pd.DataFrame({name: _cells(_column(row, name), table) for name in row.key}, copy=False)
+    if known is not None:
+        keys = keys[known]
+    last = keys.drop_duplicates(keep="last").sort_values(list(row.key))
+    return last.index.to_numpy()
+
+
+def known_at(table: pa.Table, at: pd.Timestamp, by: str) -> Mask:
+    """Return which versions count at a moment: those valid (`by="valid"`) or seen (`by="seen"`) by then."""
+    times = table.column(VALID_FROM if by == "valid" else SEEN_AT).to_numpy()
+    return np.asarray(times.astype("M8[us]") <= np.datetime64(at.tz_convert(None), "us"))
+
+
+def changes(row: Row, history: pa.Table, *, first: int) -> pd.DataFrame:
+    """Return each value that differs from the version before it, and rows that were created, deleted or restored.
+
+    Parameters
+    ----------
+    first : int
+        The number of the first commit, whose rows are not changes.
+    """
+    frame = to_frame(row, history, own=[VALID_FROM, SEEN_AT, DELETED])
+    frame["_seq"] = history.column("_seq").to_numpy()
+    ordered = frame.sort_values(list(row.key), kind="stable", ignore_index=True)
+    same_row = ordered.duplicated(list(row.key)).to_numpy()
+    before = ordered.shift(1)
+    about = [*row.key, VALID_FROM, SEEN_AT]
+    parts = []
+
+    def note(where: Mask, column: str, old: Any = None, new: Any = None) -> None:
+        part = ordered.loc[where, about].assign(column=column)
+        part["before"] = None if old is None else old[where].astype(object)
+        part["after"] = None if new is None else new[where].astype(object)
+        parts.append(part)
+
+    was_deleted = same_row & before[DELETED].eq(True).to_numpy(bool)
+    deleted = ordered[DELETED].to_numpy(bool)
+    note(~same_row & ~deleted & (ordered["_seq"] > first).to_numpy(), "(created)")
+    note(same_row & deleted & ~was_deleted, "(deleted)")
+    note(was_deleted & ~deleted, "(restored)")
+    for name in row.dtypes:
+        if name not in row.key and name != "modified_on":
+            note(
+                same_row & ~deleted & _unequal(before[name].astype(ordered[name].dtype), ordered[name]),
+                name,
+                before[name],
+                ordered[name],
+            )
+    found = pd.concat(parts, ignore_index=True).rename(columns={VALID_FROM: "valid_from", SEEN_AT: "seen_at"})
+    found = found[[*row.key, "column", "before", "after", "valid_from", "seen_at"]].astype({"column": "str"})
+    return found.sort_values(["valid_from", *row.key], kind="stable", ignore_index=True)
+
+
+def status_runs(row: Row, history: pa.Table, commits: Sequence[Any]) -> pd.DataFrame:
+    """Return the periods in which rows had one status, as a status log.
+
+    A status was first seen by the sync that read its version, and last seen by the last sync before the version with
+    another status, or by the last sync of all.
+    """
+    wanted = ["id", "status"]
+    frame = pd.DataFrame(
+        {
+            **{name: _cells(_column(row, name), history) for name in wanted},
+            "deleted": history.column(DELETED).to_numpy().astype(bool),
+            "number": history.column("_seq").to_numpy(),
+        },
+    ).sort_values("id", kind="stable", ignore_index=True)
+    seen = pd.Series(
+        pd.to_datetime([commit.seen_at for commit in commits], utc=True), index=[commit.number for commit in commits]
+    ).astype("datetime64[us, UTC]")
+    starts = (frame["id"] != frame["id"].shift()) | (frame["status"] != frame["status"].shift()) | frame["deleted"]
+    runs = frame[starts.fillna(True)].reset_index(drop=True)
+    follows = (runs["id"].shift(-1) == runs["id"]).fillna(False)
+    until = (runs["number"].shift(-1) - 1).where(follows, commits[-1].number).astype("int64")
+    found = runs[["id", "status"]].assign(
+        first_seen=seen.loc[runs["number"]].to_numpy(), last_seen=seen.loc[until].to_numpy()
+    )
+    for name in ("first_seen", "last_seen"):
+        found[name] = found[name].dt.tz_localize("UTC") if found[name].dt.tz is None else found[name]
+    return found[~runs["deleted"]].reset_index(drop=True)
+
+
+def take(table: pa.Table, positions: npt.NDArray[np.intp]) -> pa.Table:
+    """Return rows of a table; nothing is copied if they are all rows in order."""
+    if len(positions) == table.num_rows and (positions == np.arange(table.num_rows)).all():
+        return table
+    return table.take(pa.array(positions))
+
+
+def _cells(column: Column, table: pa.Table) -> Any:
+    wanted = arrow_type(column.field)
+    if column.name not in table.column_names:
+        return cells_of(column, [pa.nulls(table.num_rows, wanted)], table.num_rows)
+    return cells_of(column, [chunk.cast(wanted) for chunk in table.column(column.name).chunks], table.num_rows)
+
+
+def _column(row: Row, name: str) -> Column:
+    return next(column for column in row.columns if column.name == name)
+
+
+def _places(row: Row, among: pd.DataFrame, rows: pd.DataFrame) -> npt.NDArray[np.intp]:
+    """Return where the keys of rows are in another frame, -1 if they are not."""
+    if len(row.key) == 1:
+        (name,) = row.key
+        return np.asarray(pd.Index(among[name]).get_indexer(pd.Index(rows[name])))
+    keys = list(row.key)
+    return pd.MultiIndex.from_frame(among[keys]).get_indexer(pd.MultiIndex.from_frame(rows[keys]))
+
+
+def _unequal(before: pd.Series, after: pd.Series) -> Mask:
+    left, right = before.array, after.array
+    same = np.asarray(pd.array(left == right, dtype="boolean").fillna(False), bool)
+    return np.asarray(~(same | (np.asarray(before.isna()) & np.asarray(after.isna()))))
+
+
+def _times(frame: pd.DataFrame, name: str) -> npt.NDArray[np.datetime64]:
+    if name not in frame:
+        return np.full(len(frame), np.datetime64("NaT", "us"))
+    return np.asarray(frame[name].dt.tz_convert(None).to_numpy("M8[us]"))
+
+
+def _as_json(frame: pd.DataFrame, names: Sequence[str]) -> Any:
+    """Return the undocumented fields of each row as JSON text, missing where a row has none."""
+    texts: list[str | None] = []
+    for cells in zip(*(frame[name] for name in names), strict=True):
+        there = {name: cell for name, cell in zip(names, cells, strict=True) if cell is not None}
+        texts.append(orjson.dumps(there, option=orjson.OPT_SORT_KEYS).decode() if there else None)
+    return pd.array(texts if names else [None] * len(frame), dtype="str")
