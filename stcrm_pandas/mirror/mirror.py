@@ -94,7 +94,9 @@ class Mirror:
         MirrorBusy
             Another process is syncing this tenant.
         MirrorError
-            The folder belongs to another environment, or cannot be written to.
+            The folder cannot be written to.
+        UsageError
+            The folder belongs to another environment, or there is no such resource.
 
         Examples
         --------
@@ -109,12 +111,14 @@ class Mirror:
         with disk(self.folder), locked(self.folder):
             for mirrored in chosen:
                 store = self._store(mirrored)
-                self._check_environment(store)
-                store.sweep(time.time())
                 synced, problem = Synced(), ""
                 try:
+                    self._check_environment(store)
+                    store.sweep(time.time())
                     synced = Sync(self._crm, store, mirrored).run(full=full, allow_deletions=allow_deletions)
                     current_table(store, mirrored.row)
+                except UsageError:
+                    raise
                 except PermissionDenied as error:
                     problem = f"no permission ({error.scope})" if getattr(error, "scope", None) else "no permission"
                 except StcrmError as error:
@@ -128,23 +132,153 @@ class Mirror:
         return table.astype({"resource": "str", "problem": "str"})
 
     def leads(self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid") -> pd.DataFrame:
-        """Return leads, as `crm.leads.list()` does, without a request. See `read`."""
+        """Return leads as `crm.leads.list()` does, without a request.
+
+        Parameters
+        ----------
+        as_of : str, date or Timestamp, optional
+            The moment, as in `read`. By default, the latest versions.
+        by : {"valid", "seen"}, default "valid"
+            As the service had the rows then, or as this mirror knew them then.
+
+        Returns
+        -------
+        DataFrame
+            A DataFrame like that of `crm.leads.list()`.
+
+        Raises
+        ------
+        MirrorError
+            They were never synced, or the moment is not known.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> mirror = crm.mirror(tempfile.mkdtemp())
+        >>> _ = mirror.sync(only=["leads"])
+        >>> mirror.leads().equals(crm.leads.list())
+        True
+        """
         return self.read("leads", as_of=as_of, by=by)
 
     def bookings(self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid") -> pd.DataFrame:
-        """Return bookings, as `crm.bookings.list()` does, without a request. See `read`."""
+        """Return bookings as `crm.bookings.list()` does, without a request.
+
+        Parameters
+        ----------
+        as_of : str, date or Timestamp, optional
+            The moment, as in `read`. By default, the latest versions.
+        by : {"valid", "seen"}, default "valid"
+            As the service had the rows then, or as this mirror knew them then.
+
+        Returns
+        -------
+        DataFrame
+            A DataFrame like that of `crm.bookings.list()`.
+
+        Raises
+        ------
+        MirrorError
+            They were never synced, or the moment is not known.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> mirror = crm.mirror(tempfile.mkdtemp())
+        >>> _ = mirror.sync(only=["bookings"])
+        >>> mirror.bookings().equals(crm.bookings.list())
+        True
+        """
         return self.read("bookings", as_of=as_of, by=by)
 
     def customers(self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid") -> pd.DataFrame:
-        """Return customers, as `crm.customers.list()` does, without a request. See `read`."""
+        """Return customers as `crm.customers.list()` does, without a request.
+
+        Parameters
+        ----------
+        as_of : str, date or Timestamp, optional
+            The moment, as in `read`. By default, the latest versions.
+        by : {"valid", "seen"}, default "valid"
+            As the service had the rows then, or as this mirror knew them then.
+
+        Returns
+        -------
+        DataFrame
+            A DataFrame like that of `crm.customers.list()`.
+
+        Raises
+        ------
+        MirrorError
+            They were never synced, or the moment is not known.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> mirror = crm.mirror(tempfile.mkdtemp())
+        >>> _ = mirror.sync(only=["customers"])
+        >>> mirror.customers().equals(crm.customers.list())
+        True
+        """
         return self.read("customers", as_of=as_of, by=by)
 
     def locations(self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid") -> pd.DataFrame:
-        """Return locations, as `crm.locations.list()` does, without a request. See `read`."""
+        """Return locations as `crm.locations.list()` does, without a request.
+
+        Parameters
+        ----------
+        as_of : str, date or Timestamp, optional
+            The moment, as in `read`. By default, the latest versions.
+        by : {"valid", "seen"}, default "valid"
+            As the service had the rows then, or as this mirror knew them then.
+
+        Returns
+        -------
+        DataFrame
+            A DataFrame like that of `crm.locations.list()`.
+
+        Raises
+        ------
+        MirrorError
+            They were never synced, or the moment is not known.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> mirror = crm.mirror(tempfile.mkdtemp())
+        >>> _ = mirror.sync(only=["locations"])
+        >>> mirror.locations().equals(crm.locations.list())
+        True
+        """
         return self.read("locations", as_of=as_of, by=by)
 
     def jobs(self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid") -> pd.DataFrame:
-        """Return jobs, as `crm.lookups.jobs.list()` does, without a request. See `read`."""
+        """Return jobs as `crm.lookups.jobs.list()` does, without a request.
+
+        Parameters
+        ----------
+        as_of : str, date or Timestamp, optional
+            The moment, as in `read`. By default, the latest versions.
+        by : {"valid", "seen"}, default "valid"
+            As the service had the rows then, or as this mirror knew them then.
+
+        Returns
+        -------
+        DataFrame
+            A DataFrame like that of `crm.lookups.jobs.list()`.
+
+        Raises
+        ------
+        MirrorError
+            They were never synced, or the moment is not known.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> mirror = crm.mirror(tempfile.mkdtemp())
+        >>> _ = mirror.sync(only=["jobs"])
+        >>> mirror.jobs().equals(crm.lookups.jobs.list())
+        True
+        """
         return self.read("jobs", as_of=as_of, by=by)
 
     def read(
@@ -410,7 +544,7 @@ class Mirror:
         last = store.last()
         here = self._crm.settings.name
         if last is not None and last.environment != here:
-            raise MirrorError(
+            raise UsageError(
                 f"{self.folder} mirrors {last.environment}, but this connection reads {here}. Choose another folder."
             )
 

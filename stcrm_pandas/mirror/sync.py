@@ -53,8 +53,8 @@ class Sync:
         last = self._store.last()
         if self._mirrored.feed is not None:
             last = self._feed(self._mirrored.feed, last)
-        elif last is not None and not full and not self._relist_due(last):
-            return self._modified(last)
+        elif last is not None and not full:
+            last = self._modified(last)
         if full or self._relist_due(last):
             self._complete(allow_deletions)
         return self._synced
@@ -84,13 +84,11 @@ class Sync:
         read = versions.incoming(self._row, rows, deleted)
         return self._commit(read, seen_at, seen_at - FEED_DELAY, feed.continue_from, full=token is None)
 
-    def _modified(self, last: Commit) -> Synced:
+    def _modified(self, last: Commit) -> Commit:
         frame = self._list(modified_on_or_after=pd.Timestamp(last.complete_to) - OVERLAP)
         seen_at = _seen_at(frame)
-        self._commit(
-            versions.incoming(self._row, frame, np.zeros(len(frame), bool)), seen_at, seen_at, None, full=False
-        )
-        return self._synced
+        read = versions.incoming(self._row, frame, np.zeros(len(frame), bool))
+        return self._commit(read, seen_at, seen_at, None, full=False)
 
     def _complete(self, allow_deletions: bool) -> None:
         frame = self._list()

@@ -36,6 +36,7 @@ class Service:
         self.hidden: set[int] = set()
         self.requests: list[str] = []
         self.seen: list[tuple[str, int, int]] = []  # (resource, id, number of the state)
+        self.missed: set[tuple[str, int]] = set()  # deleted rows that a complete list lacked
         self.settings = SimpleNamespace(name="test", tenant=7, time_zone="America/Chicago")
         self.leads = SimpleNamespace(list=self._lists("leads"), export=self.export)
         self.lookups = SimpleNamespace(campaigns=SimpleNamespace(list=self._lists("campaigns")))
@@ -63,6 +64,9 @@ class Service:
                 if not deleted and recent and id not in self.hidden:
                     found.append(values)
                     self.seen.append((resource, id, len(states) - 1))
+                if deleted and modified_on_or_after is None:
+                    self.missed.add((resource, id))
+                    self.seen.append((resource, id, len(states) - 1))
             return self._frame(f"{'lookups.' if resource == 'campaigns' else ''}{resource}.list", found)
 
         return read
@@ -84,7 +88,7 @@ class Service:
             if changed_at > since:
                 found.append({**values, "active": not deleted})
                 self.seen.append(("leads", id, number))
-            elif self.repeats and id % 3 == 0:  # an older version again, as feeds do
+            elif self.repeats:  # an older version again, as feeds do
                 _, values, deleted = states[max(0, number - self.repeats)]
                 found.append({**values, "active": not deleted})
         token = max(since, until).isoformat()

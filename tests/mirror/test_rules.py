@@ -1,0 +1,270 @@
+"""The rules of a mirror, one by one, against a service in memory."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import stat
+
+import pandas as pd
+import pytest
+
+from stcrm_pandas.errors import MirrorBusy, MirrorError, RequestError, StcrmWarning, UsageError
+from stcrm_pandas.mirror.mirror import Mirror
+from stcrm_pandas.mirror.store import Store, locked
+
+from .service import Service
+
+HOUR = dt.timedelta(hours=1)
+
+
+@pytest.fixture
+def service():
+    service = Service()
+    for id in range(1, 4):
+        service.put("leads", id, summary="first")
+        service.put("campaigns", id, name="first")
+    service.now += HOUR
+    return service
+
+
+@pytest.fixture
+def mirror(service, tmp_path):
+    return Mirror(tmp_path / "titan", tenant=7, crm=service, time_zone="America/Chicago")
+
+
+def sync(mirror, service, *, after=HOUR, only=("leads", "campaigns"), **options):
+    service.now += after
+    return mirror.sync(only=only, **options)
+
+
+def summaries(frame):
+    return dict(zip(frame["id"].tolist(), frame["summary"].tolist(), strict=True))
+
+
+def test_a_repeated_older_version_never_becomes_current(service, mirror):
+    sync(mirror, service)
+    service.put("leads", 2, summary="second")
+    sync(mirror, service)
+    service.repeats = 1
+    sync(mirror, service)
+    assert summaries(mirror.leads())[2] == "second"
+    assert mirror.history("leads", 2)["summary"].tolist() == ["first", "second"]
+
+
+def test_an_edit_before_a_deletion_that_a_feed_shows_late_does_not_bring_the_row_back(service, mirror):
+    sync(mirror, service)
+    service.put("leads", 2, summary="second")
+    service.now += dt.timedelta(minutes=5)
+    service.delete("leads", 2)
+    sync(mirror, service, after=dt.timedelta(seconds=10), full=True)  # the list lacks it; the feed shows neither yet
+    assert 2 not in summaries(mirror.leads())
+    sync(mirror, service, after=dt.timedelta(minutes=12))  # now the feed shows the edit, but not the deletion
+    assert 2 not in summaries(mirror.leads())
+    sync(mirror, service)
+    assert 2 not in summaries(mirror.leads())
+
+
+def test_a_complete_list_brings_back_what_was_restored(service, mirror):
+    sync(mirror, service)
+    service.hidden = {2}
+    sync(mirror, service, full=True, allow_deletions=True)
+    assert 2 not in summaries(mirror.leads())
+    service.hidden = set()
+    sync(mirror, service, full=True)
+    assert summaries(mirror.leads())[2] == "first"
+    assert mirror.history("leads", 2)["deleted"].tolist() == [False, True, False]
+    assert mirror.changes("leads")["column"].tolist() == ["(deleted)", "(restored)"]
+
+
+def test_a_version_is_valid_from_its_modification_or_from_when_it_was_seen(service, mirror):
+    sync(mirror, service)
+    service.put("leads", 1, summary="moved")
+    moved_at = service.now
+    sync(mirror, service)
+    service.put("leads", 1, moves=False, summary="unmoved")
+    sync(mirror, service, full=True)
+    history = mirror.history("leads", 1)
+    assert history["summary"].tolist() == ["first", "moved", "unmoved"]
+    assert history["valid_from"].iloc[1] == pd.Timestamp(moved_at)
+    assert history["valid_from"].iloc[2] == history["seen_at"].iloc[2] > history["seen_at"].iloc[1]
+    assert summaries(mirror.leads(as_of=moved_at + dt.timedelta(seconds=1)))[1] == "moved"
+    assert summaries(mirror.leads(as_of=moved_at + dt.timedelta(seconds=1), by="seen"))[1] == "first"
+
+
+def test_nothing_new_writes_no_version_but_is_recorded(service, mirror):
+    sync(mirror, service)
+    before = mirror.status().set_index("resource").loc["leads"]
+    service.known_tokens.clear()
+    assert sync(mirror, service, full=True)["written"].tolist() == [0, 0]
+    after = mirror.status().set_index("resource").loc["leads"]
+    assert after["versions"] == before["versions"] == 3
+    assert after["last_sync"] == before["last_sync"] + HOUR
+    assert after["complete_to"] > before["complete_to"]
+
+
+def test_a_refused_token_reads_everything_again_and_keeps_the_history(service, mirror):
+    sync(mirror, service)
+    service.put("leads", 1, summary="second")
+    service.known_tokens.clear()
+    assert sync(mirror, service, only=["leads"])[["read", "written"]].values.tolist() == [[3, 1]]
+    assert mirror.history("leads", 1)["summary"].tolist() == ["first", "second"]
+
+
+def test_a_first_read_that_is_refused_is_a_problem_with_its_reason(service, mirror):
+    def refuse(**_):
+        raise RequestError("no such tenant", status=400)
+
+    service.leads.export = refuse
+    with pytest.warns(StcrmWarning, match="leads: no such tenant"):
+        done = sync(mirror, service)
+    assert done["problem"].tolist() == ["no such tenant", ""]
+    assert len(mirror.read("campaigns")) == 3
+
+
+def test_deletions_are_found_by_complete_lists_every_week_and_month(service, mirror):
+    sync(mirror, service)
+    service.delete("campaigns", 3)
+    sync(mirror, service)
+    assert len(mirror.read("campaigns")) == 3
+    sync(mirror, service, after=dt.timedelta(days=7))
+    assert len(mirror.read("campaigns")) == 2
+    assert service.requests.count("leads.list") == 0
+    sync(mirror, service, after=dt.timedelta(days=24))
+    assert service.requests.count("leads.list") == 1
+
+
+def test_a_list_that_lacks_a_tenth_is_refused(service, mirror):
+    for id in range(10, 40):
+        service.put("campaigns", id, name="more")
+    sync(mirror, service)
+    service.hidden = {10, 11, 12}
+    assert sync(mirror, service, full=True)["deleted"].tolist() == [0, 3]
+    service.hidden = set(range(10, 20))
+    with pytest.warns(StcrmWarning, match="lacks 7 rows of 30"):
+        done = sync(mirror, service, full=True)
+    assert done["problem"].str.contains("allow_deletions=True").tolist() == [False, True]
+    assert len(mirror.read("campaigns")) == 30
+    assert sync(mirror, service, full=True, allow_deletions=True)["deleted"].tolist() == [0, 7]
+
+
+def test_moments_outside_of_what_is_known_are_refused(service, mirror):
+    with pytest.raises(MirrorError, match="not in the mirror"):
+        mirror.leads()
+    sync(mirror, service)
+    first = service.now
+    with pytest.raises(MirrorError, match="from 2026-03-01 14:00:00 UTC on"):
+        mirror.leads(as_of=first - dt.timedelta(seconds=1))
+    with pytest.raises(MirrorError, match=r"complete up to 2026-03-01 13:45:00 UTC.*15 minutes"):
+        mirror.leads(as_of=first)
+    assert len(mirror.leads(as_of=first, by="seen")) == 3
+    assert len(mirror.read("campaigns", as_of=first)) == 3
+    with pytest.raises(UsageError, match='"valid" or "seen"'):
+        mirror.leads(as_of=first, by="known")
+    with pytest.raises(UsageError, match="'locations'"):
+        mirror.read("location")
+    with pytest.raises(UsageError, match="Did you mean 'summary'"):
+        mirror.changes("leads", column="sumary")
+
+
+def test_a_date_is_midnight_of_the_tenant(service, mirror):
+    sync(mirror, service, only=["campaigns"])
+    service.now = dt.datetime(2026, 3, 2, 5, 30, tzinfo=dt.UTC)  # half past eleven at night, on March 1 in Chicago
+    service.put("campaigns", 1, name="late on March 1")
+    service.now = dt.datetime(2026, 3, 2, 6, 30, tzinfo=dt.UTC)
+    service.put("campaigns", 1, name="early on March 2")
+    sync(mirror, service, only=["campaigns"], after=-dt.timedelta(minutes=45))
+    sync(mirror, service, only=["campaigns"], after=2 * HOUR)
+    assert mirror.read("campaigns", as_of="2026-03-02")["name"].iloc[0] != "early on March 2"
+
+
+def test_status_log_has_when_each_status_was_first_and_last_seen(service, mirror):
+    service.put("leads", 1, status="Open", summary="x")
+    sync(mirror, service, only=["leads"])
+    first = service.now
+    sync(mirror, service, only=["leads"])
+    second = service.now
+    service.put("leads", 1, status="Converted", summary="x")
+    sync(mirror, service, only=["leads"])
+    log = mirror.status_log("leads")
+    mine = log[log["id"] == 1]
+    assert mine["status"].tolist() == ["Open", "Converted"]
+    assert mine["first_seen"].tolist() == [pd.Timestamp(first), pd.Timestamp(service.now)]
+    assert mine["last_seen"].tolist() == [pd.Timestamp(second), pd.Timestamp(service.now)]
+
+
+def test_undocumented_fields_are_kept(service, mirror):
+    service.put("campaigns", 1, name="x", new_field={"a": (1, None)})
+    sync(mirror, service, only=["campaigns"])
+    assert mirror.read("campaigns")["new_field"].tolist() == [{"a": (1, None)}, None, None]
+    service.put("campaigns", 2, name="x", new_field="another kind of value")
+    sync(mirror, service, only=["campaigns"])
+    assert mirror.read("campaigns")["new_field"].tolist() == [{"a": (1, None)}, "another kind of value", None]
+
+
+def test_files_are_private_and_only_added(service, mirror):
+    old = os.umask(0)
+    try:
+        sync(mirror, service)
+        first = {path: path.read_bytes() for path in mirror.folder.glob("history/*/*")}
+        service.put("leads", 1, summary="second")
+        sync(mirror, service)
+    finally:
+        os.umask(old)
+    assert all(path.read_bytes() == content for path, content in first.items())
+    assert not list(mirror.folder.rglob("*.part"))
+    for path in [mirror.folder.parent, *mirror.folder.parent.rglob("*")]:
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+
+
+def test_compaction_keeps_every_version_and_the_files_it_replaces_for_a_day(service, mirror):
+    sync(mirror, service)
+    service.put("leads", 1, summary="second")
+    sync(mirror, service)
+    opened = list(mirror.folder.glob("history/leads/*.parquet"))
+    before, status = mirror.history("leads", [1, 2, 3]), mirror.status()
+    mirror.compact()
+    assert all(path.exists() for path in opened)
+    pd.testing.assert_frame_equal(mirror.history("leads", [1, 2, 3]), before)
+    pd.testing.assert_frame_equal(mirror.status().drop(columns="bytes"), status.drop(columns="bytes"))
+    store = Store(mirror.folder, "leads")
+    store.sweep(opened[0].stat().st_mtime + 25 * 3600)
+    assert not any(path.exists() for path in opened)
+    service.put("leads", 1, summary="third")
+    sync(mirror, service)
+    assert mirror.history("leads", 1)["summary"].tolist() == ["first", "second", "third"]
+    mirror.compact()
+    assert mirror.history("leads", 1)["summary"].tolist() == ["first", "second", "third"]
+
+
+def test_a_second_sync_is_refused_at_once(service, mirror):
+    with locked(mirror.folder), pytest.raises(MirrorBusy, match="another process"):
+        sync(mirror, service)
+    assert len(sync(mirror, service)) == 2
+
+
+def test_a_missing_file_is_an_error_and_never_a_hole(service, mirror):
+    sync(mirror, service)
+    service.put("leads", 1, summary="second")
+    sync(mirror, service)
+    sync(mirror, service)
+    (mirror.folder / "history/leads/000000002-000000002.parquet").unlink()
+    with pytest.raises(MirrorError, match="missing"):
+        mirror.history("leads", 1)
+    with pytest.warns(StcrmWarning, match="missing"):
+        sync(mirror, service, only=["leads"])
+
+
+def test_the_folder_of_another_environment_is_refused(service, mirror):
+    sync(mirror, service)
+    service.settings.name = "production"
+    with pytest.raises(UsageError, match="mirrors test"):
+        sync(mirror, service)
+
+
+def test_a_mirror_without_a_connection_reads_but_does_not_sync(service, mirror):
+    sync(mirror, service)
+    alone = Mirror(mirror.folder.parent, tenant=7, time_zone="America/Chicago")
+    pd.testing.assert_frame_equal(alone.leads(), mirror.leads())
+    with pytest.raises(UsageError, match=r"crm\.mirror"):
+        alone.sync()
