@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from stcrm_pandas.contract.sentinel import CLEAR
     from stcrm_pandas.edits.plans import Plan, Result
     from stcrm_pandas.frame.custom_fields import custom_fields
+    from stcrm_pandas.mirror.many import Mirrors, mirrors
+    from stcrm_pandas.mirror.mirror import Mirror
     from stcrm_pandas.reads.feed import Feed
     from stcrm_pandas.reads.origin import origin
     from stcrm_pandas.sandbox import Sandbox
@@ -41,6 +43,8 @@ __all__ = [
     "ApplicationData",
     "Client",
     "Feed",
+    "Mirror",
+    "Mirrors",
     "NewContact",
     "NewLocation",
     "Plan",
@@ -51,6 +55,7 @@ __all__ = [
     "connect",
     "custom_fields",
     "errors",
+    "mirrors",
     "origin",
     "read_sheet",
     "read_tenants",
@@ -67,6 +72,8 @@ _MODULES = {
     "ApplicationData": "contract.nested",
     "Client": "client",
     "Feed": "reads.feed",
+    "Mirror": "mirror.mirror",
+    "Mirrors": "mirror.many",
     "NewContact": "contract.nested",
     "NewLocation": "contract.nested",
     "Plan": "edits.plans",
@@ -76,6 +83,7 @@ _MODULES = {
     "connect": "client",
     "custom_fields": "frame.custom_fields",
     "origin": "reads.origin",
+    "mirrors": "mirror.many",
     "read_sheet": "sheets.files",
     "read_tenants": "sheets.tenants",
     "to_excel": "sheets.excel",

@@ -22,7 +22,6 @@ from stcrm_pandas.errors import UsageError
 from stcrm_pandas.http import wire
 from stcrm_pandas.http.cache import Cache, cache_path
 from stcrm_pandas.http.session import CachedServiceSession
-from stcrm_pandas.mirror.mirror import Mirror
 from stcrm_pandas.printable import closest, printable
 from stcrm_pandas.reads.connection import Connection
 from stcrm_pandas.reads.fetching import Fetcher
@@ -47,6 +46,7 @@ from stcrm_pandas.resources.tags import Tags
 from stcrm_pandas.settings.connection import Settings, names_a_tenant, read_settings
 
 if TYPE_CHECKING:
+    from stcrm_pandas.mirror.mirror import Mirror
     from stcrm_pandas.sandbox import Sandbox
 
     AnySandbox = bool | str | Path | Sandbox | None
@@ -435,6 +435,8 @@ class Client(BulkEdits):
         >>> crm.mirror(tempfile.mkdtemp())
         Mirror('...tenant=...')
         """
+        from stcrm_pandas.mirror.mirror import Mirror
+
         return Mirror(folder, tenant=self.settings.tenant or 0, crm=self, time_zone=self.settings.time_zone)
 
     @property

@@ -250,6 +250,7 @@ PARTS: Mapping[str, _Part] = {
         "A report", "report", (*_ANALYSIS, "plotly", "jinja2", "nbconvert", "nbclient", "papermill", "ipykernel")
     ),
     "sandbox": _Part("The sandbox", "sandbox", ("adbc_driver_sqlite", "starlette", "uvicorn")),
+    "mirror_sql": _Part("SQL over a mirror", "mirror", ("duckdb",)),
     "xlsx": _Part("An XLSX file", "sheets", ("openpyxl",)),
 }
 """The extra that each part of this package needs."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stcrm_pandas.contract.schemas.fields import Row
+from stcrm_pandas.contract.schemas.list_dtype import dtypes_of
+from stcrm_pandas.errors import MirrorError
 from stcrm_pandas.mirror import versions
 from stcrm_pandas.mirror.store import SEQ, Store
 
@@ -28,6 +31,26 @@ def current_table(store: Store, row: Row) -> pa.Table | None:
     with contextlib.suppress(OSError):  # a folder that may only be read: derive it each time
         store.save_current(table, last.number)
     return table
+
+
+def current_file(store: Store, row: Row) -> Path | None:
+    """Return the file with the last version of every row; None if there is no commit.
+
+    Raises
+    ------
+    MirrorError
+        It is not there and cannot be written.
+    """
+    last = store.last()
+    if last is None:
+        return None
+    path = store.load_current(last.number)
+    if path is None:
+        current_table(store, row)
+        path = store.load_current(last.number)
+    if path is None:
+        raise MirrorError(f"{store.current} cannot be written to. Queries need the derived files in it.")
+    return path
 
 
 def current_rows(store: Store, row: Row) -> pd.DataFrame:
@@ -53,8 +76,6 @@ def history_of(store: Store, row: Row, columns: Sequence[str] | None = None) -> 
 
 
 def _empty(row: Row) -> pd.DataFrame:
-    from stcrm_pandas.contract.schemas.list_dtype import dtypes_of
-
     frame = pd.DataFrame({name: pd.Series([], dtype=dtype) for name, dtype in dtypes_of(row).items()})
     own = {versions.SEEN_AT: "datetime64[us, UTC]", versions.VALID_FROM: "datetime64[us, UTC]"}
     for name in versions.OWN:

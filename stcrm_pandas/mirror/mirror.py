@@ -13,8 +13,8 @@ import pyarrow as pa
 
 from stcrm_pandas.errors import MirrorError, PermissionDenied, StcrmError, StcrmWarning, UsageError, notify
 from stcrm_pandas.http.query import utc_text
-from stcrm_pandas.mirror import versions
-from stcrm_pandas.mirror.derived import current_table, history_of, live
+from stcrm_pandas.mirror import queries, versions
+from stcrm_pandas.mirror.derived import current_file, current_table, history_of, live
 from stcrm_pandas.mirror.resources import MIRRORED, Mirrored
 from stcrm_pandas.mirror.store import Commit, Store, disk, locked
 from stcrm_pandas.mirror.sync import Sync, Synced
@@ -456,6 +456,41 @@ class Mirror:
         about = {"resource": f"status_log_{resource}", "environment": commits[-1].environment, "tenant": self.tenant}
         frame.attrs["stcrm"] = {**about, "rows": len(frame)}
         return frame
+
+    def sql(self, query: str) -> pd.DataFrame:
+        """Return the result of a SQL query over the current rows, by DuckDB.
+
+        Parameters
+        ----------
+        query : str
+            A query in DuckDB's SQL. Each resource is a view, such as `leads`, without deleted rows; times are in UTC.
+
+        Returns
+        -------
+        DataFrame
+            The result.
+
+        Raises
+        ------
+        MissingExtra
+            DuckDB is not installed.
+        UsageError
+            DuckDB does not accept the query.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> mirror = crm.mirror(tempfile.mkdtemp())
+        >>> _ = mirror.sync(only=["leads"])
+        >>> int(mirror.sql("select count(*) as leads from leads")["leads"].iloc[0]) == len(mirror.leads())
+        True
+        """
+        return queries.run(query, {name: [path] for name, path in self.current_files().items()})
+
+    def current_files(self) -> dict[str, Path]:
+        """Return the Parquet file with the current rows of each resource that was synced; it has deleted rows, too."""
+        paths = {one.name: current_file(self._store(one), one.row) for one in MIRRORED.values()}
+        return {name: path for name, path in paths.items() if path is not None}
 
     def status(self) -> pd.DataFrame:
         """Return how complete the mirror is.

@@ -1,0 +1,214 @@
+"""The mirrors of many tenants in one folder, read together."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from stcrm_pandas.errors import MirrorError
+from stcrm_pandas.mirror import queries
+from stcrm_pandas.mirror.mirror import Mirror, Moment
+
+_FOLDER = re.compile(r"tenant=(\d+)")
+
+
+def mirrors(folder: str | Path, *, time_zone: str | None = None) -> Mirrors:
+    """Return the mirrors of all tenants in a folder, without a connection.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The folder that was given to `crm.mirror`.
+    time_zone : str, optional
+        The time zone for moments without one.
+
+    Returns
+    -------
+    Mirrors
+        The mirrors.
+
+    Raises
+    ------
+    MirrorError
+        The folder has no mirror.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = tempfile.mkdtemp()
+    >>> _ = crm.mirror(folder).sync(only=["leads"])
+    >>> mirrors(folder).tenants == [sandbox.tenant]
+    True
+    """
+    found = sorted(
+        int(match[1]) for path in Path(folder).expanduser().glob("tenant=*") if (match := _FOLDER.fullmatch(path.name))
+    )
+    if not found:
+        raise MirrorError(f"{folder} has no mirror. Make one with crm.mirror(folder).sync().")
+    return Mirrors([Mirror(folder, tenant=tenant, time_zone=time_zone) for tenant in found])
+
+
+class Mirrors:
+    """The mirrors of several tenants, returned by `stcrm.mirrors(folder)`.
+
+    Parameters
+    ----------
+    each : list of Mirror
+        The mirrors.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = tempfile.mkdtemp()
+    >>> _ = crm.mirror(folder).sync(only=["leads"])
+    >>> mirrors(folder).leads()["tenant"].unique().tolist() == [sandbox.tenant]
+    True
+    """
+
+    def __init__(self, each: list[Mirror]) -> None:
+        self.each = each
+
+    @property
+    def tenants(self) -> list[int]:
+        """The tenants' numbers."""
+        return [mirror.tenant for mirror in self.each]
+
+    def leads(self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid") -> pd.DataFrame:
+        """Return the leads of all tenants.
+
+        Parameters
+        ----------
+        as_of : str, date or Timestamp, optional
+            The moment, as in `Mirror.read`. By default, the latest versions.
+        by : {"valid", "seen"}, default "valid"
+            As the service had the rows then, or as the mirrors knew them then.
+
+        Returns
+        -------
+        DataFrame
+            The columns of leads, with `tenant` (Int64) first.
+
+        Raises
+        ------
+        MirrorError
+            A tenant's leads were never synced, or the moment is not known.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> folder = tempfile.mkdtemp()
+        >>> _ = crm.mirror(folder).sync(only=["leads"])
+        >>> len(mirrors(folder).leads()) == len(crm.leads.list())
+        True
+        """
+        return self.read("leads", as_of=as_of, by=by)
+
+    def read(
+        self, resource: str, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid"
+    ) -> pd.DataFrame:
+        """Return the rows of a resource of all tenants, now or at an earlier moment.
+
+        Parameters
+        ----------
+        resource : str
+            The resource, such as `"customers"`.
+        as_of : str, date or Timestamp, optional
+            The moment, as in `Mirror.read`. By default, the latest versions.
+        by : {"valid", "seen"}, default "valid"
+            As the service had the rows then, or as the mirrors knew them then.
+
+        Returns
+        -------
+        DataFrame
+            The columns of the resource, with `tenant` (Int64) first. `attrs["stcrm"]` has the earliest `fetched_at` and
+            `complete_to` of all tenants.
+
+        Raises
+        ------
+        MirrorError
+            The resource of a tenant was never synced, or the moment is not known.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> folder = tempfile.mkdtemp()
+        >>> _ = crm.mirror(folder).sync(only=["jobs"])
+        >>> mirrors(folder).read("jobs").columns[0]
+        'tenant'
+        """
+        frames = [mirror.read(resource, as_of=as_of, by=by) for mirror in self.each]
+        abouts = [frame.attrs["stcrm"] for frame in frames]
+        for mirror, frame in zip(self.each, frames, strict=True):
+            frame.attrs = {}
+            frame.insert(0, "tenant", pd.Series([mirror.tenant] * len(frame), dtype="Int64"))
+        together = pd.concat(frames, ignore_index=True)
+        together.attrs["stcrm"] = {
+            **abouts[0],
+            "tenant": self.tenants if len(self.each) > 1 else self.tenants[0],
+            "rows": len(together),
+            **{name: min(about[name] for about in abouts) for name in ("fetched_at", "complete_to")},
+        }
+        return together
+
+    def sql(self, query: str) -> pd.DataFrame:
+        """Return the result of a SQL query over the current rows of all tenants, by DuckDB.
+
+        Parameters
+        ----------
+        query : str
+            A query in DuckDB's SQL. Each resource is a view with a column `tenant`; times are in UTC.
+
+        Returns
+        -------
+        DataFrame
+            The result.
+
+        Raises
+        ------
+        MissingExtra
+            DuckDB is not installed.
+        UsageError
+            DuckDB does not accept the query.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> folder = tempfile.mkdtemp()
+        >>> _ = crm.mirror(folder).sync(only=["leads"])
+        >>> mirrors(folder).sql("select tenant, count(*) as leads from leads group by 1").shape
+        (1, 2)
+        """
+        files: dict[str, list[Path]] = {}
+        for mirror in self.each:
+            for name, path in mirror.current_files().items():
+                files.setdefault(name, []).append(path)
+        return queries.run(query, files)
+
+    def status(self) -> pd.DataFrame:
+        """Return how complete each mirror is: the columns of `Mirror.status`, with `tenant` (Int64) first.
+
+        Returns
+        -------
+        DataFrame
+            One row per tenant and resource.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> folder = tempfile.mkdtemp()
+        >>> _ = crm.mirror(folder).sync(only=["leads"])
+        >>> mirrors(folder).status()["resource"].tolist()
+        ['leads']
+        """
+        found = []
+        for mirror in self.each:
+            one = mirror.status()
+            one.insert(0, "tenant", pd.Series([mirror.tenant] * len(one), dtype="Int64"))
+            found.append(one)
+        return pd.concat(found, ignore_index=True)
+
+    def __repr__(self) -> str:
+        return f"Mirrors({', '.join(map(repr, self.each))})"

@@ -1,0 +1,63 @@
+"""SQL over the current rows of a mirror, by DuckDB."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from stcrm_pandas.errors import UsageError, require
+from stcrm_pandas.mirror import versions
+
+MEMORY = "2GB"
+"""What DuckDB may take; beyond it uses files in a private folder."""
+
+
+@contextlib.contextmanager
+def private_duckdb() -> Iterator[Any]:
+    """Yield a connection of DuckDB that writes only to a private folder, and neither installs nor loads extensions."""
+    require("mirror_sql")
+    duckdb = import_module("duckdb")
+    with tempfile.TemporaryDirectory(prefix="stcrm-") as folder:  # created with mode 0700
+        settings = {
+            "temp_directory": folder,
+            "memory_limit": MEMORY,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allow_community_extensions": False,
+        }
+        with contextlib.closing(duckdb.connect(":memory:", config=settings)) as db:
+            yield db
+
+
+def run(query: str, files: Mapping[str, list[Path]]) -> pd.DataFrame:
+    """Run a query over views of Parquet files, and return its result.
+
+    Parameters
+    ----------
+    files : mapping
+        The files of the current rows by resource; rows of several tenants have a column `tenant`.
+    """
+    with private_duckdb() as db:
+        for name, paths in files.items():
+            listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
+            own = ", ".join(f'"{column}"' for column in (*versions.OWN, "_seq"))
+            # The tenant is in the name of the folder.
+            db.execute(
+                f'CREATE VIEW "{name}" AS SELECT * EXCLUDE ({own}) FROM read_parquet([{listed}], '
+                f"union_by_name = true, hive_partitioning = true, hive_types = {{'tenant': BIGINT}}) "
+                f'WHERE NOT "{versions.DELETED}"'
+            )
+        duckdb = import_module("duckdb")
+        db.execute("SET TimeZone = 'UTC'")
+        try:
+            found: pd.DataFrame = db.sql(query).df()
+        except duckdb.Error as error:
+            text = str(error).splitlines()[0]
+            raise UsageError(f"The query failed: {text} The mirror has: {', '.join(files)}.") from None
+        return found
