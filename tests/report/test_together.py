@@ -70,13 +70,13 @@ def test_reports_and_their_sections_are_tabs(browser: Browser, together: Path) -
     assert page.url.endswith("#one")
     page.keyboard.press("Tab")
     page.keyboard.press("ArrowRight")
-    assert selected(page) == ["A sample", "Call lists"]
+    assert selected(page) == ["A sample", "Call lists 60"]
     assert page.url.endswith("#one-call-lists")
     page.go_back()
     page.go_back()
     assert selected(page) == ["Reports"]
     page.locator('#reports .stcrm-actions a[href="#two-waiting"]').click()
-    assert selected(page) == ["A sample", "Call lists"]
+    assert selected(page) == ["A sample", "Call lists 60"]
     assert page.locator("#two-waiting").is_visible()
     assert not page.locator("#one-waiting").is_visible()
     with page.expect_download() as started:
