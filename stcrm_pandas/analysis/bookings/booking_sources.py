@@ -16,7 +16,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.chosen_period import given_period
 from stcrm_pandas.analysis.base.display import Sentences, Shown
-from stcrm_pandas.analysis.base.engine import EPOCH, lazy
+from stcrm_pandas.analysis.base.engine import EPOCH, created_within, lazy
 from stcrm_pandas.analysis.base.headline import Headline
 from stcrm_pandas.analysis.base.inputs import admitted, table_of
 from stcrm_pandas.analysis.base.money import currencies_of, in_use, several
@@ -220,6 +220,7 @@ def booking_sources(
     cells = grouped(counted.cells)
     ordered = bool(asked) and asked[0] in ("month", "weekday", "hour")
     ranked = "campaign" not in asked or health.ranked
+    amounts = grouped(counted.amounts)
     table = tables.measured(cells, min_group=min_group, ordered=ordered, ranked=ranked)
     for column, spans in counted.spans.items():
         table[column] = table["name"].map(tables.medians(grouped(spans))).astype("Float64")
@@ -250,7 +251,8 @@ def booking_sources(
         complete=all(attrs_of(frame).get("complete", True) for frame in (bookings, leads, jobs) if frame is not None),
         clock=clock,
         every_hour=every_hour,
-        amounts=grouped(counted.amounts),
+        amounts=amounts if shown is None else amounts[created_within(amounts["created"], shown)],
+        every_amount=amounts,
         rows=rows,
         jobs=jobs,
         currency_of_units=of_unit,

@@ -73,8 +73,8 @@ class Counted:
     spellings : DataFrame
         By `source`: `bookings`, `first` and `last` creation in microseconds, `provider` (one of its ids).
     amounts : DataFrame
-        A row for each booking that has an old enough job: dimensions, `job`, `total`, `follow`, `currency` of its
-        business unit.
+        A row for each booking that has an old enough job: dimensions, `created`, `job`, `canceled`, `total`, `follow`,
+        `currency` of its business unit.
     deleted : int
         Rows left out as deleted.
     """
@@ -98,7 +98,7 @@ def count_bookings(
 ) -> Counted:
     """Count the rows of `booking_rows`, with the jobs of `follow_on_jobs` and the currencies of business units.
 
-    The clock and the spellings are those of all rows, everything else of the period.
+    The clock, the spellings and the amounts are those of all rows, everything else of the period.
     """
     by = {f"by_{place}": nw.col(DIMENSIONS[name]) for place, name in enumerate(dimensions)}
     every, rows = rows.filter(~nw.col("deleted")), created_in(rows, period)
@@ -123,7 +123,7 @@ def count_bookings(
                 nw.col("booking_provider_id").min().alias("provider"),
             )
         ),
-        amounts=_amounts(kept, by, limits, later, of_unit),
+        amounts=_amounts(every, by, limits, later, of_unit),
         deleted=deleted,
     )
 
@@ -228,7 +228,8 @@ def _chains(kept: Rows) -> pd.DataFrame:
 def _amounts(
     kept: Rows, by: Mapping[str, nw.Expr], limits: Limits, later: pd.DataFrame, of_unit: Mapping[int, str]
 ) -> pd.DataFrame:
-    total = nw.when(true(nw.col("job_status") == "Canceled")).then(nw.lit(0.0)).otherwise(nw.col("job_total"))
+    canceled = true(nw.col("job_status") == "Canceled")
+    total = nw.when(canceled).then(nw.lit(0.0)).otherwise(nw.col("job_total"))
     rows = _table(
         kept.filter(nw.col("has_job_row")).select(
             *keys(kept, "created", "id"),
@@ -236,6 +237,7 @@ def _amounts(
             job=nw.col("its_job"),
             unit=nw.col("job_unit"),
             aged=true(nw.col("job_created") <= micros(limits.as_of) - micros(limits.old)).cast(nw.Int64),
+            canceled=canceled.cast(nw.Int64),
             total=total.fill_null(0),
         )
     )
@@ -248,7 +250,7 @@ def _amounts(
     place = _keys(first, within, "job").get_indexer(_keys(ordered, within, "job"))
     follow = _follow_on(first, later, within, pd.Series(place, index=_keys(ordered, within, "id")))
     aged = (first["aged"] == 1).to_numpy(dtype=bool)
-    kept_columns = [*by, "job", "total", "currency", "follow"]
+    kept_columns = [*by, "created", "job", "canceled", "total", "currency", "follow"]
     return first.assign(follow=follow)[aged][kept_columns].reset_index(drop=True)
 
 

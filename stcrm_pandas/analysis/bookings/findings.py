@@ -156,13 +156,16 @@ def _of_silences(result: BookingSourcesResult) -> Iterator[Action]:
             yield Action(do, format_missing(row), size, jobs, amount=amount)
 
 
-def _average_revenue(result: BookingSourcesResult, name: str | None = None, *, canceled: int | None = None) -> float:
-    """Return the average revenue of the jobs of bookings, or of a group's jobs without the canceled; 0 if unknown."""
-    amounts = result.amounts if name is None else result.amounts[result.amounts["name"] == name]
-    jobs = len(amounts) - (canceled or 0)
-    if len(result.currencies) > 1 or jobs < result.min_group:
+def _average_revenue(result: BookingSourcesResult, name: str | None = None, *, with_canceled: bool = True) -> float:
+    """Return the average revenue of the jobs of bookings, or of a group's, from all that were read; 0 if unknown."""
+    amounts = result.every_amount
+    if name is not None:
+        amounts = amounts[amounts["name"] == name]
+    if not with_canceled:
+        amounts = amounts[amounts["canceled"] == 0]
+    if len(result.currencies) > 1 or len(amounts) < result.min_group:
         return 0.0
-    return float(amounts["total"].sum()) / jobs
+    return float(amounts["total"].mean())
 
 
 def _of_differences(result: BookingSourcesResult) -> Iterator[Action]:
@@ -182,7 +185,7 @@ def _of_differences(result: BookingSourcesResult) -> Iterator[Action]:
                 yield Action(do, number, size, brief=f"{brief}{size and f', {won:,} booked'}")
             elif measure == "canceled":
                 more = gap(row, group.old_booked * _of_four_weeks(result))
-                amount = more.expected * _average_revenue(result, row.name, canceled=int(group.old_canceled))
+                amount = more.expected * _average_revenue(result, row.name, with_canceled=False)
                 revenue = f", {about(amount, result.currency)}" if amount else ""
                 size = f"{more.in_words()} more canceled in 4 weeks than at the rate of the others"
                 size += f"; {revenue[2:]} at the average revenue of its other jobs" if revenue else ""

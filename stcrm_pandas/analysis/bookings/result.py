@@ -72,6 +72,7 @@ class BookingSourcesResult(Result):
     clock: Clock = field(repr=False)
     every_hour: Clock = field(repr=False)
     amounts: pd.DataFrame = field(repr=False)
+    every_amount: pd.DataFrame = field(repr=False)
     rows: Rows = field(repr=False)
     bookings: Any = field(repr=False)
     currencies: tuple[str, ...] = ()

@@ -27,6 +27,7 @@ __all__ = [
     "by_week",
     "grouped",
     "measured",
+    "revenues_of",
     "strata_of",
     "whole",
 ]
@@ -152,6 +153,13 @@ def measured(sums: pd.DataFrame, *, min_group: int) -> pd.DataFrame:
     amounts = {"revenue": "cents", "follow_on_revenue": "follow_on_cents", "median": "median"}
     table = table.assign(**{name: floats(sums[cents].to_numpy() / 100) for name, cents in amounts.items()})
     return table.assign(enough=(table["mature"] >= min_group).astype("boolean"))
+
+
+def revenues_of(rows: pd.DataFrame, one: str, *, min_group: int) -> dict[Any, float]:
+    """Return the average revenue of a booked opportunity by group, and by None of all; without those with too few."""
+    parts = [*rows.groupby(one), (None, rows)]
+    booked = {id: (int(part["old_booked"].sum()), int(part["cents"].sum())) for id, part in parts}
+    return {id: cents / 100 / count for id, (count, cents) in booked.items() if count >= min_group}
 
 
 def strata_of(rows: pd.DataFrame, by: Sequence[str], ids: pd.Series) -> pd.DataFrame:

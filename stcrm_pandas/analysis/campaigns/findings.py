@@ -132,7 +132,7 @@ def _booked_less(result: OpportunitiesResult) -> list[Action]:
     size, worth, amount, brief = "", 0.0, 0.0, beside(this, "booked")
     if weeks:
         fewer = gap(this, 4 * float(this["n"]) / weeks)
-        worth, amount = fewer.expected, fewer.expected * _average_revenue(result, largest)
+        worth, amount = fewer.expected, fewer.expected * _average_revenue(result, this["id"])
         revenue = f", {about(amount, result.currency)}" if amount else ""
         brief += f": {fewer.in_brief('fewer job', 'fewer jobs')} in 4 weeks{revenue}"
         size = (
@@ -163,12 +163,10 @@ def _weeks(result: OpportunitiesResult) -> int:
     return len(weeks)
 
 
-def _average_revenue(result: OpportunitiesResult, place: int) -> float:
+def _average_revenue(result: OpportunitiesResult, id: Any) -> float:
     """Return the average revenue of a group's booked opportunities, of all if it has too few; 0 if it is unknown."""
-    for row in (result.table.loc[place], result.overall.iloc[0]):
-        if row["old_booked"] >= result.min_group and not pd.isna(row["revenue"]):
-            return float(row["revenue"] / row["old_booked"])
-    return 0.0
+    known = result.revenues if len(result.currencies) < 2 else {}
+    return known.get(id, known.get(None, 0.0))
 
 
 def _more_expensive(result: OpportunitiesResult) -> list[Action]:

@@ -35,7 +35,17 @@ from stcrm_pandas.analysis.campaigns import display, findings, sentences
 from stcrm_pandas.analysis.campaigns.attribution import attribution, default_campaigns
 from stcrm_pandas.analysis.campaigns.chains import opportunities_of
 from stcrm_pandas.analysis.campaigns.costs import costs_of
-from stcrm_pandas.analysis.campaigns.counts import BY, aged, apart, began_in, by_week, grouped, strata_of, whole
+from stcrm_pandas.analysis.campaigns.counts import (
+    BY,
+    aged,
+    apart,
+    began_in,
+    by_week,
+    grouped,
+    revenues_of,
+    strata_of,
+    whole,
+)
 from stcrm_pandas.analysis.campaigns.records import JOB, gather, statuses
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.leads.keys import Names, categories, lead_lookups
@@ -299,6 +309,7 @@ def opportunities(
         undated=int(traced["created"].isna().sum()),
         cautions=(*selections(frames), *several(currencies)),
         currencies=currencies,
+        revenues=revenues_of(every[~every["untraced"]], asked[0], min_group=min_group) if asked else {},
         period=counted,
         asked=asked_for,
     )

@@ -44,7 +44,8 @@ class OpportunitiesResult(Result):
     `comparisons` compares the booked rate of each group with all others together (`analysis.comparison.compare`),
     within business unit, month and the channel of the first contact. `attribution` shows how reliable campaigns are,
     `costs` the costs (None without `spend`), `weeks` the counts by local week, `differing` the chains whose records
-    have different campaigns, `left_out` the number of rows left out, by reason. `disagreements` has the groups on which
+    have different campaigns, `revenues` the average revenue of a booked opportunity by group, of all that was read
+    (None: of all groups), `left_out` the number of rows left out, by reason. `disagreements` has the groups on which
     leads and opportunities disagree, by id, if `analysis.together` was given both.
     """
 
@@ -64,6 +65,7 @@ class OpportunitiesResult(Result):
     undated: int
     currencies: tuple[str, ...] = ()
     money: pd.DataFrame | None = None
+    revenues: Mapping[Any, float] = field(default_factory=dict, compare=False)
     disagreements: Mapping[Any, str] = field(default_factory=dict, compare=False)
 
     @property

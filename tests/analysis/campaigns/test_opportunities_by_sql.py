@@ -376,3 +376,26 @@ def test_the_best_campaign_is_found_in_other_companies(seed: int) -> None:
     of = dict(zip(found.comparisons["id"], found.comparisons["verdict"], strict=True))
     assert found.table["id"].iloc[0] == best["campaign_id"]
     assert of[best["campaign_id"]] == "higher"
+
+
+def test_the_gain_of_recent_weeks_is_worth_the_revenue_of_earlier_jobs(frames: dict[str, pd.DataFrame]) -> None:
+    """Most of their own jobs are too recent for revenue."""
+    named = {"campaigns": frames["campaigns"], "call_reasons": frames["call_reasons"]}
+    found = counted(frames, period=Period(dt.date(2026, 4, 13), dt.date(2026, 6, 1), ZoneInfo(ZONE)), **named)
+    (review,) = (action for action in found.actions() if action.do.startswith("Review how"))
+    group = found.table["name"][[name in review.do for name in found.table["name"]]].index[0]
+    average = found.revenues[found.table["id"][group]]
+    assert review.amount == pytest.approx(review.worth * average)
+    with duckdb.connect() as database:
+        for name in ("leads", "bookings", "jobs", "call_reasons"):
+            database.register(name, flat(frames[name]))
+        *steps, _ = SQL.split(";\n")
+        for step in steps:
+            database.execute(step, {"as_of": AS_OF} if "$as_of" in step else None)
+        expected = database.execute(
+            "select sum(amount) / count(*) filter (booked) from chains where first.c = $id "
+            "and created_on <= $as_of - interval 1440 hours and not (first.k = 2 and first.b is null "
+            "and first.call is null and records = 1)",
+            {"as_of": AS_OF, "id": int(found.table["id"][group])},
+        ).fetchone()[0]
+    assert average == pytest.approx(expected)
