@@ -239,6 +239,7 @@ def best_contacts(
     rows = contacts[contacts[owner].isin(list(owners))].dropna(subset=[owner, "value"])
     mine = rows.assign(spelt=rows["value"].map(find_contacts)).explode("spelt").dropna(subset=["spelt"])
     phones, emails = mine[mine["type"].isin(_PHONES)], mine[mine["type"] == "Email"]
+    phones = phones[phones["spelt"].map(lambda number: len({*number[2:]}) > 1).astype(bool)]  # 000-000-0000 is none
     phones = phones.assign(
         refused=phones["spelt"].isin(opted_out.calls),
         invalid=~phones["spelt"].map(is_valid_number).astype(bool),

@@ -56,10 +56,9 @@ where l.status = 'Open' and l.active is not false and r.is_lead is not false;
 
 create temp table candidates as
 select id, digits(lead_phone) as number from open_leads where lead_phone <> ''
-union select l.id, digits(c.value) from open_leads l join contacts c on c.customer_id = l.customer_id
-    where c.type in ('Phone', 'MobilePhone')
-union select l.id, digits(c.value) from open_leads l join contacts c on c.location_id = l.location_id
-    where c.type in ('Phone', 'MobilePhone');
+union select l.id, digits(c.value) from open_leads l
+    join contacts c on c.customer_id = l.customer_id or c.location_id = l.location_id
+    where c.type in ('Phone', 'MobilePhone') and c.value not similar to '[0() -]*';
 
 create temp table kinds as
 select business_unit_id as unit, job_type_id as kind, count(*) as n, sum(if(job_status = 'Completed', total, 0)) as paid

@@ -9,11 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
-from stcrm_pandas.analysis.base.engine import TENANT
+from stcrm_pandas.analysis.base.engine import TENANT, collected
 from stcrm_pandas.analysis.base.findings import WorkList
+from stcrm_pandas.analysis.contacts import contact_columns, explain_marks
 from stcrm_pandas.analysis.preferences.consent import read_beside
 from stcrm_pandas.analysis.preferences.owners import locations_of
 from stcrm_pandas.analysis.preferences.reach import (
@@ -79,7 +81,7 @@ def _as_read(frame: Any, key: list[str], rows: pd.DataFrame) -> pd.DataFrame | N
 def work_lists(result: ContactPreferencesResult) -> list[WorkList]:
     """Return all lists: first those to opt out, then those to ask, then those to correct."""
     stores = [_Records(result, store) for store in ("customers", "locations") if store in result.stores]
-    return [
+    lists = [
         *(one for store in stores for one in _to_stop(store)),
         *_of_newer(result),
         *_of_consent(stores[0]),
@@ -87,6 +89,47 @@ def work_lists(result: ContactPreferencesResult) -> list[WorkList]:
         *(one for store in stores for one in _to_correct(store)),
         _shared(stores[0]),
     ]
+    return _with_phones(result, lists)
+
+
+def _with_phones(result: ContactPreferencesResult, lists: list[WorkList]) -> list[WorkList]:
+    """Add the number by which to reach each customer or location; ids of several tenants are not unique."""
+    if (result.owners.frame[TENANT] != 0).any():
+        return lists
+    owners, contacts = result.owners.unmerged, _contacts(result)
+    served = owners[["id"]].assign(do_not_service=owners["do_not_service"] == 1)
+    for who, columns in (("Customer", ["customer_id"]), ("Location", ["location_id", "customer_id"])):
+        title = f"{who} id"
+        ids = pd.concat([pd.Series(dtype="Int64"), *(one.frame[title] for one in lists if title in one.frame)]).unique()
+        owned = pd.DataFrame({columns[0]: ids}, index=ids)
+        if who == "Location" and len(ids):  # its customer's number is better than none
+            locations = collected(nw.from_native(result.read["locations"]).lazy().select("id", "customer_id"))
+            owned["customer_id"] = locations.set_index("id")["customer_id"].reindex(ids)
+        phones = contact_columns(owned, contacts, owners=columns, customers=served)["Phone"]
+        for place, one in enumerate(lists):
+            if title in one.frame:
+                frame = one.frame.copy()
+                frame.insert(list(frame).index(who) + 1, "Phone", frame[title].map(phones).astype("str"))
+                lists[place] = replace(one, frame=frame, notes=explain_marks(frame))
+    return lists
+
+
+def _contacts(result: ContactPreferencesResult) -> pd.DataFrame:
+    """Return the contacts of customers and locations with the flags of opt-outs, as call lists need them."""
+    flags = {
+        "phone_settings_do_not_text": "do_not_text",
+        "preferences_marketing_updates_enabled": "marketing",
+        "preferences_job_reminders_enabled": "reminders",
+    }
+    parts = [
+        result.stores[store][["type", "value"]].assign(
+            **{f"{store.removesuffix('s')}_id": result.stores[store]["owner"]},
+            **{name: result.stores[store][column].map({1: True, 0: False}) for name, column in flags.items()},
+        )
+        for store in ("customers", "locations")
+        if store in result.stores
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def shared_numbers(result: ContactPreferencesResult) -> pd.DataFrame:

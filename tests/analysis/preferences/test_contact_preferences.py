@@ -470,3 +470,28 @@ def test_invalid_inputs_raise() -> None:
         found(whom, reached).figure("bars")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="there are no groups"):
         found(whom, reached).figure("groups")
+
+
+def test_lists_have_the_number_by_which_to_reach_somebody() -> None:
+    whom = customers({}, {}, {"do_not_service": True})
+    reached = contacts(
+        {"customer_id": 1, "type": "Email", "value": "none@none.com"},
+        {"customer_id": 1, "type": "Phone", "value": A},
+        {"customer_id": 2, "type": "MobilePhone", "value": "000-000-0000"},
+        {"customer_id": 3, "type": "MobilePhone", "value": C},
+    )
+    places = locations({"customer_id": 1}, {"customer_id": 1})
+    of_places = location_contacts(
+        {"location_id": 501, "type": "Email", "value": "none@none.com"},
+        {"location_id": 502, "type": "MobilePhone", "value": B},
+        {"location_id": 502, "type": "Email", "value": "none@none.com"},
+    )
+    lists = found(whom, reached, locations=places, location_contacts=of_places).work_lists
+    shown = {key: one.frame[["Phone"]].set_index(one.frame.iloc[:, 0]) for key, one in lists.items() if len(one)}
+    assert shown["preference-without-valid"]["Phone"].to_dict() == {1: "(512) 555-0101", 2: "No phone on file"}
+    # that of the location, else that of its customer
+    ours = shown["preference-without-valid-locations"]["Phone"].to_dict()
+    assert ours == {501: "(512) 555-0101", 502: "(512) 555-0102"}
+    assert shown["marketing-at-do-not-service"]["Phone"].to_dict() == {3: "Do not call"}
+    assert lists["marketing-at-do-not-service"].notes[0].startswith("Do not call: ")
+    assert not lists["preference-without-valid"].notes
