@@ -10,7 +10,8 @@ import pandas as pd
 
 from stcrm_pandas.errors import MirrorError
 from stcrm_pandas.mirror import queries
-from stcrm_pandas.mirror.mirror import Mirror, Moment
+from stcrm_pandas.mirror.mirror import Mirror
+from stcrm_pandas.mirror.rows import Moment, Rows
 
 _FOLDER = re.compile(r"tenant=(\d+)")
 
@@ -51,7 +52,7 @@ def mirrors(folder: str | Path, *, time_zone: str | None = None) -> Mirrors:
     return Mirrors([Mirror(folder, tenant=tenant, time_zone=time_zone) for tenant in found])
 
 
-class Mirrors:
+class Mirrors(Rows):
     """The mirrors of several tenants, returned by `stcrm.mirrors(folder)`.
 
     Parameters
@@ -75,36 +76,6 @@ class Mirrors:
     def tenants(self) -> list[int]:
         """The tenants' numbers."""
         return [mirror.tenant for mirror in self.each]
-
-    def leads(self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid") -> pd.DataFrame:
-        """Return the leads of all tenants.
-
-        Parameters
-        ----------
-        as_of : str, date or Timestamp, optional
-            The moment, as in `Mirror.read`. By default, the latest versions.
-        by : {"valid", "seen"}, default "valid"
-            As the service had the rows then, or as the mirrors knew them then.
-
-        Returns
-        -------
-        DataFrame
-            The columns of leads, with `tenant` (Int64) first.
-
-        Raises
-        ------
-        MirrorError
-            A tenant's leads were never synced, or the moment is not known.
-
-        Examples
-        --------
-        >>> import tempfile
-        >>> folder = tempfile.mkdtemp()
-        >>> _ = crm.mirror(folder).sync(only=["leads"])
-        >>> len(mirrors(folder).leads()) == len(crm.leads.list())
-        True
-        """
-        return self.read("leads", as_of=as_of, by=by)
 
     def read(
         self, resource: str, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -13,18 +14,17 @@ import pyarrow as pa
 
 from stcrm_pandas.errors import MirrorError, PermissionDenied, StcrmError, StcrmWarning, UsageError, notify
 from stcrm_pandas.http.query import utc_text
-from stcrm_pandas.mirror import queries, versions
+from stcrm_pandas.mirror import privacy, queries, versions
 from stcrm_pandas.mirror.derived import current_file, current_table, history_of, live
 from stcrm_pandas.mirror.resources import MIRRORED, Mirrored
+from stcrm_pandas.mirror.rows import Moment, Rows
 from stcrm_pandas.mirror.store import Commit, Store, disk, locked
 from stcrm_pandas.mirror.sync import Sync, Synced
 from stcrm_pandas.printable import closest
-
-Moment = Any
-"""A time as filters take it: text, date or Timestamp; without a time zone in the tenant's."""
+from stcrm_pandas.settings.connection import duration
 
 
-class Mirror:
+class Mirror(Rows):
     """A local copy of one tenant's data, with every version that was read.
 
     Returned by `crm.mirror(folder)`. Several tenants can share a folder: each has its own below it.
@@ -130,156 +130,6 @@ class Mirror:
             named = "; ".join(f"{name}: {problem}" for name, problem in failed[["resource", "problem"]].to_numpy())
             notify(f"The mirror is not up to date in {len(failed)} of {len(table)} resources: {named}", StcrmWarning)
         return table.astype({"resource": "str", "problem": "str"})
-
-    def leads(self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid") -> pd.DataFrame:
-        """Return leads as `crm.leads.list()` does, without a request.
-
-        Parameters
-        ----------
-        as_of : str, date or Timestamp, optional
-            The moment, as in `read`. By default, the latest versions.
-        by : {"valid", "seen"}, default "valid"
-            As the service had the rows then, or as this mirror knew them then.
-
-        Returns
-        -------
-        DataFrame
-            A DataFrame like that of `crm.leads.list()`.
-
-        Raises
-        ------
-        MirrorError
-            They were never synced, or the moment is not known.
-
-        Examples
-        --------
-        >>> import tempfile
-        >>> mirror = crm.mirror(tempfile.mkdtemp())
-        >>> _ = mirror.sync(only=["leads"])
-        >>> mirror.leads().equals(crm.leads.list())
-        True
-        """
-        return self.read("leads", as_of=as_of, by=by)
-
-    def bookings(self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid") -> pd.DataFrame:
-        """Return bookings as `crm.bookings.list()` does, without a request.
-
-        Parameters
-        ----------
-        as_of : str, date or Timestamp, optional
-            The moment, as in `read`. By default, the latest versions.
-        by : {"valid", "seen"}, default "valid"
-            As the service had the rows then, or as this mirror knew them then.
-
-        Returns
-        -------
-        DataFrame
-            A DataFrame like that of `crm.bookings.list()`.
-
-        Raises
-        ------
-        MirrorError
-            They were never synced, or the moment is not known.
-
-        Examples
-        --------
-        >>> import tempfile
-        >>> mirror = crm.mirror(tempfile.mkdtemp())
-        >>> _ = mirror.sync(only=["bookings"])
-        >>> mirror.bookings().equals(crm.bookings.list())
-        True
-        """
-        return self.read("bookings", as_of=as_of, by=by)
-
-    def customers(self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid") -> pd.DataFrame:
-        """Return customers as `crm.customers.list()` does, without a request.
-
-        Parameters
-        ----------
-        as_of : str, date or Timestamp, optional
-            The moment, as in `read`. By default, the latest versions.
-        by : {"valid", "seen"}, default "valid"
-            As the service had the rows then, or as this mirror knew them then.
-
-        Returns
-        -------
-        DataFrame
-            A DataFrame like that of `crm.customers.list()`.
-
-        Raises
-        ------
-        MirrorError
-            They were never synced, or the moment is not known.
-
-        Examples
-        --------
-        >>> import tempfile
-        >>> mirror = crm.mirror(tempfile.mkdtemp())
-        >>> _ = mirror.sync(only=["customers"])
-        >>> mirror.customers().equals(crm.customers.list())
-        True
-        """
-        return self.read("customers", as_of=as_of, by=by)
-
-    def locations(self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid") -> pd.DataFrame:
-        """Return locations as `crm.locations.list()` does, without a request.
-
-        Parameters
-        ----------
-        as_of : str, date or Timestamp, optional
-            The moment, as in `read`. By default, the latest versions.
-        by : {"valid", "seen"}, default "valid"
-            As the service had the rows then, or as this mirror knew them then.
-
-        Returns
-        -------
-        DataFrame
-            A DataFrame like that of `crm.locations.list()`.
-
-        Raises
-        ------
-        MirrorError
-            They were never synced, or the moment is not known.
-
-        Examples
-        --------
-        >>> import tempfile
-        >>> mirror = crm.mirror(tempfile.mkdtemp())
-        >>> _ = mirror.sync(only=["locations"])
-        >>> mirror.locations().equals(crm.locations.list())
-        True
-        """
-        return self.read("locations", as_of=as_of, by=by)
-
-    def jobs(self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid") -> pd.DataFrame:
-        """Return jobs as `crm.lookups.jobs.list()` does, without a request.
-
-        Parameters
-        ----------
-        as_of : str, date or Timestamp, optional
-            The moment, as in `read`. By default, the latest versions.
-        by : {"valid", "seen"}, default "valid"
-            As the service had the rows then, or as this mirror knew them then.
-
-        Returns
-        -------
-        DataFrame
-            A DataFrame like that of `crm.lookups.jobs.list()`.
-
-        Raises
-        ------
-        MirrorError
-            They were never synced, or the moment is not known.
-
-        Examples
-        --------
-        >>> import tempfile
-        >>> mirror = crm.mirror(tempfile.mkdtemp())
-        >>> _ = mirror.sync(only=["jobs"])
-        >>> mirror.jobs().equals(crm.lookups.jobs.list())
-        True
-        """
-        return self.read("jobs", as_of=as_of, by=by)
 
     def read(
         self, resource: str, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid"
@@ -536,6 +386,116 @@ class Mirror:
         moments = {name: pd.to_datetime(found[name], utc=True).astype("datetime64[us, UTC]") for name in _MOMENTS}
         numbers = dict.fromkeys(["rows", "deleted", "versions", "bytes"], "Int64")
         return found.astype({**numbers, "resource": "str"}).assign(**moments)
+
+    def forget(self, customer_ids: int | Iterable[int]) -> pd.DataFrame:
+        """Erase customers from every file, with all their versions: a person's right to be forgotten.
+
+        Erased are the customers, their locations, contacts, leads, jobs, and the bookings of those jobs. Contacts of
+        the newer contacts API have no customer, so they stay. Erase people in ServiceTitan first: what the service
+        still has comes back with the next complete list.
+
+        Parameters
+        ----------
+        customer_ids : int or iterable of int
+            The ids of the customers.
+
+        Returns
+        -------
+        DataFrame
+            One row per resource: `resource`, `rows`, `versions` (erased).
+
+        Raises
+        ------
+        MirrorBusy
+            Another process is syncing this tenant.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> mirror = crm.mirror(tempfile.mkdtemp())
+        >>> _ = mirror.sync(only=["customers"])
+        >>> mirror.forget(int(mirror.customers()["id"].iloc[0])).values.tolist()
+        [['customers', 1, 1]]
+        """
+        wanted = {customer_ids} if isinstance(customer_ids, (int, np.integer)) else set(customer_ids)
+        with disk(self.folder), locked(self.folder):
+            found = privacy.forget({one.name: self._store(one) for one in MIRRORED.values()}, {*map(int, wanted)})
+        return pd.DataFrame(found, columns=["resource", "rows", "versions"]).astype({"resource": "str"})
+
+    def drop_versions(self, *, older_than: str | float | dt.timedelta) -> int:
+        """Delete versions that were replaced, and deleted rows, longer ago than a time. The current rows stay.
+
+        Moments before that time are no longer known afterwards.
+
+        Parameters
+        ----------
+        older_than : str, float or timedelta
+            The time before the last sync, such as `"365d"`.
+
+        Returns
+        -------
+        int
+            Number of versions deleted.
+
+        Raises
+        ------
+        UsageError
+            It is not a duration.
+        MirrorBusy
+            Another process is syncing this tenant.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> mirror = crm.mirror(tempfile.mkdtemp())
+        >>> _ = mirror.sync(only=["campaigns"])
+        >>> mirror.drop_versions(older_than="365d")
+        0
+        """
+        try:
+            age = duration(older_than)
+        except ValueError as error:
+            raise UsageError(f"drop_versions(older_than=…): {error}.") from None
+        with disk(self.folder), locked(self.folder):
+            return sum(privacy.drop_versions(self._store(one), one.row, age) for one in MIRRORED.values())
+
+    def export(self, folder: str | Path, *, anonymous: bool = False) -> Path:
+        """Write a copy of the mirror, which `stcrm.mirrors` reads like any other.
+
+        Parameters
+        ----------
+        folder : str or Path
+            Another folder, without a mirror of this tenant.
+        anonymous : bool, default False
+            True leaves out names, phone numbers, e-mail addresses, streets, coordinates, notes and free text: text is
+            kept only where it cannot be a person's. Ids stay, so whoever has access to ServiceTitan can look them up.
+
+        Returns
+        -------
+        Path
+            The folder of the tenant in the copy.
+
+        Raises
+        ------
+        UsageError
+            The folder has a mirror of this tenant.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> mirror, folder = crm.mirror(tempfile.mkdtemp()), tempfile.mkdtemp()
+        >>> _ = mirror.sync(only=["customers"])
+        >>> _ = mirror.export(folder, anonymous=True)
+        >>> int(Mirror(folder, tenant=mirror.tenant).customers()["name"].count())
+        0
+        """
+        target = Path(folder).expanduser() / self.folder.name
+        if (target / "history").exists():
+            raise UsageError(f"{target} has a mirror. Choose another folder.")
+        with disk(target), locked(target):
+            for mirrored in MIRRORED.values():
+                privacy.copy(self._store(mirrored), Store(target, mirrored.name), mirrored, anonymous=anonymous)
+        return target
 
     def compact(self) -> None:
         """Merge the files of each resource into one. Readers are not disturbed; replaced files stay for a day.

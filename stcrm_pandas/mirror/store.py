@@ -150,14 +150,14 @@ class Store:
         assert table is not None
         return self._publish(table, commits, self._path(files[0].first, files[-1].last))
 
-    def replace(self, table: pa.Table) -> None:
+    def replace(self, table: pa.Table, commits: Sequence[Commit] | None = None) -> None:
         """Replace all versions, and delete every older file at once, as erasing people requires.
 
-        The lock of the tenant must be held. The commits keep their numbers.
+        The lock of the tenant must be held. The numbers of the commits stay; the oldest may be left out.
         """
-        files, commits = self.files(), self.commits()
+        files = self.files()
         old = list(self.history.glob("*.parquet"))
-        part = self._write(table, commits)
+        part = self._write(table, commits or self.commits())
         target = self._path(files[0].first, files[-1].last)
         os.replace(part, target)
         for path in old:
@@ -165,6 +165,10 @@ class Store:
                 path.unlink(missing_ok=True)
         _sync_folder(self.history)
         self.drop_current()
+
+    def create(self, table: pa.Table, commits: Sequence[Commit]) -> None:
+        """Publish the first file of a copy, with all commits. The lock of the tenant must be held."""
+        self._publish(table, commits, self._path(1, commits[-1].number))
 
     def sweep(self, now: float) -> None:
         """Delete parts of interrupted writes, and files that were replaced a day ago. The lock must be held."""

@@ -224,7 +224,8 @@ def status_runs(row: Row, history: pa.Table, commits: Sequence[Any]) -> pd.DataF
         {
             **{name: _cells(_column(row, name), history) for name in wanted},
             "deleted": history.column(DELETED).to_numpy().astype(bool),
-            "number": history.column("_seq").to_numpy(),
+            # Versions of commits that were dropped were seen by the first one that is left.
+            "number": np.maximum(history.column("_seq").to_numpy(), commits[0].number),
         },
     ).sort_values("id", kind="stable", ignore_index=True)
     seen = pd.Series(
