@@ -90,6 +90,18 @@ def test_reports_and_their_sections_are_tabs(browser: Browser, together: Path) -
 
 
 @needs_browser
+def test_paper_names_each_report(browser: Browser, together: Path) -> None:
+    page, _ = opened(browser, together, 680, "light")
+    names = page.locator(".period").get_by_text("A sample")
+    assert [name.is_visible() for name in names.all()] == [False, False]
+    page.emulate_media(media="print")
+    assert [name.is_visible() for name in names.all()] == [True, True]
+    widths = page.locator(".stcrm-screen").evaluate_all("all => all.map(one => one.getBoundingClientRect().width)")
+    assert widths == [680, 680]
+    page.close()
+
+
+@needs_browser
 def test_one_list_is_printed(browser: Browser, together: Path) -> None:
     page, _ = opened(browser, together, 680, "light", anchor="#two-call-lists")
     page.evaluate("window.print = () => {}")
