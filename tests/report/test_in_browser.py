@@ -47,6 +47,9 @@ def test_first_screen_fits_the_window(browser: Browser, sample: Path, width: int
     page, trouble = opened(browser, sample, width, "light", height=height)
     first_screen_is_enough(page, chart=chart)
     assert page.get_by_role("heading", level=1).inner_text() == "33–34% of leads are booked"
+    evidence = page.locator(".stcrm-actions li > span").first
+    assert evidence.locator("span").count() > 0  # a range that stays on one line, within the line of the others
+    assert evidence.bounding_box()["height"] < 30  # type: ignore[index]
     sizes = """[...document.querySelectorAll('.panel:not([hidden]) *')].filter(e => e.childNodes.length && e.innerText)
         .map(e => parseFloat(getComputedStyle(e).fontSize))"""
     assert min(page.evaluate(sizes)) >= 12

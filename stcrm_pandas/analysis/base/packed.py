@@ -33,7 +33,7 @@ def packed(rows: Rows) -> Packed:
     text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
     coded = base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
     count = len(rows) - 1
-    return Packed(count, f'<script type="application/gzip" class="stcrm-whole" data-rows="{count}">{coded}</script>')
+    return Packed(count, f'<script type="application/gzip" class="stcrm-packed" data-rows="{count}">{coded}</script>')
 
 
 def packed_lists(lists: Mapping[str, Rows], most: int = MOST_PACKED) -> dict[str, Packed]:

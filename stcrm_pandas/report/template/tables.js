@@ -107,7 +107,7 @@
     const rows = () => [...body.rows].filter((row) => !row.classList.contains("stcrm-total"));
     const count = rows().length;
     const list = box.closest("[data-name]:not(body)");
-    const whole = "DecompressionStream" in window ? list?.querySelector(".stcrm-whole") : null;
+    const whole = "DecompressionStream" in window ? list?.querySelector(".stcrm-packed") : null;
     const total = Number(list?.dataset.rows ?? count);
     const few = list && list.parentElement.querySelectorAll(".stcrm-table").length > MANY ? FEW / 2 : FEW;
     let all = count <= few;
