@@ -44,7 +44,7 @@ class Definitions(dict[str, str]):
             f'<dt id="{self._anchors[word]}"><b>{escape(word)}</b></dt><dd>{escape(text)}</dd>'
             for word, text in self.items()
         )
-        return f'<dl class="stcrm-definitions">{items}</dl>'
+        return f'<dl class="stcrm-definitions" style="columns:26em">{items}</dl>'
 
 
 def load_definitions(package: str, cases: Collection[str], values: Mapping[str, object]) -> Definitions:

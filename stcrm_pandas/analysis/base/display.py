@@ -35,10 +35,14 @@ _FEW = 10
 # keep. A report, whose body has a data-name, folds its tables itself.
 _STYLE = (
     "<style>.stcrm-table{overflow-x:auto}.stcrm-table caption{text-align:left;font-weight:600}"
-    ".stcrm-table td,.stcrm-table th{text-align:left}.stcrm-table tbody th{font-weight:normal}"
-    ".stcrm-table .w,.stcrm-table .n{white-space:nowrap}.stcrm-table .n{text-align:right}"
+    ".stcrm-table.stcrm-table :is(td,th){text-align:left}.stcrm-table tbody th{font-weight:normal}"
+    ".stcrm-table :is(.w,.n){white-space:nowrap}.stcrm-table.stcrm-table :is(td,th).n{text-align:right}"
     ".stcrm-table .stcrm-faint{opacity:.7}"
     ".stcrm-table .stcrm-total>*{font-weight:600}"
+    # only long texts are wrapped: the table scrolls in its box
+    "body:not([data-name]) .stcrm-table table{width:max-content}"
+    "body:not([data-name]) .stcrm-table :is(td,th){max-width:26em}"
+    "body:not([data-name]) .stcrm-side-by-side{display:flex;flex-wrap:wrap;gap:0 32px}"
     ".stcrm-all summary{cursor:pointer;position:sticky;left:0;width:fit-content;padding:.4em 0}"
     ".stcrm-all:not([open]) .stcrm-less,.stcrm-all[open] .stcrm-more{display:none}"
     "body:not([data-name]) .stcrm-table:has(>.stcrm-all:not([open])) "

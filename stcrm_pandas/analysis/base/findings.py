@@ -237,12 +237,14 @@ def check(given: Check) -> str:
     notes = "".join(f"<li><b>{escape(word)}</b> {escape(text)}</li>" for word, text in given.notes.items())
     header = {"Before any exclusion": False, "Rows": True, "Screen in ServiceTitan": False, "Filter": False}
     return (
-        table(header, counts, caption="Counts before any exclusion, and where ServiceTitan shows them")
+        '<div class="stcrm-side-by-side">'
+        + table(header, counts, caption="Counts before any exclusion, and where ServiceTitan shows them")
         + table(
             {"Step": False, "Left out": True, "Remain": True},
             remaining,
             caption="From the rows read to the rows analyzed",
         )
+        + "</div>"
         + (f"<ul>{notes}</ul>" if notes else "")
     )
 

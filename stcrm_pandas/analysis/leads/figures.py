@@ -16,7 +16,6 @@ from stcrm_pandas.analysis.leads.curves import LAST_DAY
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 from stcrm_pandas.charts.base import (
     COLORS,
-    ROW,
     SHADE,
     TEXT,
     compared_shares,
@@ -45,6 +44,7 @@ _SCALE = [[0, "#eef4fa"], [1, "#7fb0de"]]
 _YOUNG = [[0, "#d9dee4"], [1, "#d9dee4"]]
 _DARK = "#16202b"
 _MOST_REASONS = 12
+_COHORT = 20  # pixels of a month
 _NONE_OLD_ENOUGH = "No month is old enough to be shown."
 
 
@@ -250,7 +250,7 @@ def cohorts(result: LeadConversionResult) -> go.Figure:
         )
     top_axis(figure, "booked, by days since the inquiry", showgrid=False)
     figure.update_yaxes(autorange="reversed", showgrid=False, type="category")
-    height = ROW * len(months) + 120
+    height = _COHORT * len(months) + 120
     figure.update_layout(height=height, meta={"alt": _describe_cohorts(cohorts), "narrow": {"height": height}})
     return figure
 
