@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from stcrm_pandas import __version__
-from stcrm_pandas.commands import cache, demo, doctor, edit, init, journal, read, report, sandbox
+from stcrm_pandas.commands import cache, demo, doctor, edit, init, journal, mirror, read, report, sandbox
 from stcrm_pandas.commands.connecting import with_state
 from stcrm_pandas.commands.refusing import REFUSED
 from stcrm_pandas.commands.saying import say
@@ -26,8 +26,10 @@ app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(cache.app, name="cache")
 app.add_typer(edit.app, name="edit")
 app.add_typer(journal.app, name="journal")
+app.add_typer(mirror.app, name="mirror")
 app.command("read", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(read.read)
 app.command("report", no_args_is_help=True)(report.report)
+app.command("sync", no_args_is_help=True)(mirror.sync)
 app.command("init")(init.init)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)

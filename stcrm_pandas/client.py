@@ -437,7 +437,13 @@ class Client(BulkEdits):
         """
         from stcrm_pandas.mirror.mirror import Mirror
 
-        return Mirror(folder, tenant=self.settings.tenant or 0, crm=self, time_zone=self.settings.time_zone)
+        return Mirror(
+            folder,
+            tenant=self.settings.tenant or 0,
+            crm=self,
+            total=self._reader.total,
+            time_zone=self.settings.time_zone,
+        )
 
     @property
     def calls(self) -> int:

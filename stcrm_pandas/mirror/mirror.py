@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,14 +13,15 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from stcrm_pandas.errors import MirrorError, PermissionDenied, StcrmError, StcrmWarning, UsageError, notify
+from stcrm_pandas.errors import MirrorError, StcrmError, StcrmWarning, UsageError, notify
 from stcrm_pandas.http.query import utc_text
 from stcrm_pandas.mirror import privacy, queries, versions
 from stcrm_pandas.mirror.derived import current_file, current_table, history_of, live
 from stcrm_pandas.mirror.resources import MIRRORED, Mirrored
 from stcrm_pandas.mirror.rows import Moment, Rows
 from stcrm_pandas.mirror.store import Commit, Store, disk, locked
-from stcrm_pandas.mirror.sync import Sync, Synced
+from stcrm_pandas.mirror.sync import Sync, Synced, describe_problem
+from stcrm_pandas.mirror.verification import Total, Verification, Verified
 from stcrm_pandas.printable import closest
 from stcrm_pandas.settings.connection import duration
 
@@ -35,6 +37,8 @@ class Mirror(Rows):
         The folder of the mirror. It is created, readable by its owner only, by the first sync.
     crm : Client, optional
         The connection that `sync` reads from.
+    total : callable, optional
+        Returns the number of rows of an operation with filters, for `verify`.
     tenant : int
         The tenant's number.
     time_zone : str, optional
@@ -51,11 +55,17 @@ class Mirror(Rows):
     """
 
     def __init__(
-        self, folder: str | Path, *, tenant: int, crm: Any = None, time_zone: str | None = None, name: str = ""
+        self,
+        folder: str | Path,
+        *,
+        tenant: int,
+        crm: Any = None,
+        total: Total | None = None,
+        time_zone: str | None = None,
     ) -> None:
         self.folder = Path(folder).expanduser() / f"tenant={tenant}"
         self.tenant = tenant
-        self._crm, self._time_zone, self._name = crm, time_zone, name
+        self._crm, self._total, self._time_zone = crm, total, time_zone
 
     def sync(
         self,
@@ -104,8 +114,7 @@ class Mirror(Rows):
         >>> crm.mirror(tempfile.mkdtemp()).sync(only=["campaigns"])["resource"].tolist()
         ['campaigns']
         """
-        if self._crm is None:
-            raise UsageError("This mirror has no connection. Open it with crm.mirror(folder) to sync it.")
+        self._need_connection()
         chosen = [_mirrored(name) for name in ([only] if isinstance(only, str) else only or MIRRORED)]
         found = []
         with disk(self.folder), locked(self.folder):
@@ -119,10 +128,8 @@ class Mirror(Rows):
                     current_table(store, mirrored.row)
                 except UsageError:
                     raise
-                except PermissionDenied as error:
-                    problem = f"no permission ({error.scope})" if getattr(error, "scope", None) else "no permission"
                 except StcrmError as error:
-                    problem = str(error)
+                    problem = describe_problem(error)
                 found.append([mirrored.name, synced.read, synced.written, synced.deleted, problem])
         table = pd.DataFrame(found, columns=["resource", "read", "written", "deleted", "problem"])
         failed = table[table["problem"] != ""]
@@ -497,6 +504,62 @@ class Mirror(Rows):
                 privacy.copy(self._store(mirrored), Store(target, mirrored.name), mirrored, anonymous=anonymous)
         return target
 
+    def verify(self, *, only: Iterable[str] | None = None, sample: int = 100) -> pd.DataFrame:
+        """Compare the mirror with the service: the number of rows, and a random sample of rows, read fresh.
+
+        Rows are counted up to the moment to which the mirror is complete, so what feeds do not show yet is no
+        difference. Neither are rows that were modified since.
+
+        Parameters
+        ----------
+        only : iterable of str, optional
+            Only these resources, such as `["leads", "customers"]`. By default all that were synced.
+        sample : int, default 100
+            How many rows of each resource to read.
+
+        Returns
+        -------
+        DataFrame
+            One row per resource: `resource`, `in_mirror` and `in_service` (rows created before the mirror's
+            `complete_to`; missing if the service does not count them), `checked` (rows read), `newer` (modified since,
+            so not compared), `different`, `deleted` (in the mirror, but not in the service), `missing` (in the service,
+            but not in the mirror), `problem` (empty if there was none).
+
+        Raises
+        ------
+        MirrorError
+            Nothing was synced.
+        UsageError
+            There is no such resource, or the mirror has no connection.
+
+        Notes
+        -----
+        Fields that change without a modification date, such as a balance, differ until the next complete list, and a
+        deletion in a resource without a feed is found by the next complete list: `sync(full=True)`.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> mirror = crm.mirror(tempfile.mkdtemp())
+        >>> _ = mirror.sync(only=["leads", "campaigns"])
+        >>> mirror.verify()[["resource", "different", "problem"]].values.tolist()
+        [['leads', 0, ''], ['campaigns', 0, '']]
+        """
+        self._need_connection()
+        names = [only] if isinstance(only, str) else only
+        chosen = list(MIRRORED.values()) if names is None else [_mirrored(name) for name in names]
+        synced = [(one, self._store(one)) for one in chosen if names is not None or self._store(one).last()]
+        if not synced:
+            raise MirrorError(f"There is no mirror in {self.folder}. Sync it: mirror.sync().")
+        for mirrored, store in synced:
+            self._commits(store, mirrored)
+            self._check_environment(store)
+        verification = Verification(self._crm, self._total, sample)
+        found = [[one.name, *astuple(verification.verify(store, one))] for one, store in synced]
+        table = pd.DataFrame(found, columns=["resource", *(field.name for field in fields(Verified))])
+        numbers = dict.fromkeys(table.columns[1:-1], "Int64")
+        return table.astype({**numbers, "resource": "str", "problem": "str"})
+
     def compact(self) -> None:
         """Merge the files of each resource into one. Readers are not disturbed; replaced files stay for a day.
 
@@ -534,6 +597,10 @@ class Mirror(Rows):
             return pd.Timestamp(utc_text(value, self._time_zone))
         except ValueError as error:
             raise UsageError(f"{error}.") from None
+
+    def _need_connection(self) -> None:
+        if self._crm is None:
+            raise UsageError("This mirror has no connection. Open it with crm.mirror(folder).")
 
     def _check_environment(self, store: Store) -> None:
         last = store.last()

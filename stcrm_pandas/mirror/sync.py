@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stcrm_pandas.errors import MirrorError, RequestError
+from stcrm_pandas.errors import MirrorError, PermissionDenied, RequestError, StcrmError
 from stcrm_pandas.mirror import versions
 from stcrm_pandas.mirror.derived import current_rows
 from stcrm_pandas.mirror.resources import FEED_DELAY, OVERLAP, Mirrored
@@ -152,6 +152,13 @@ class Sync:
             self._synced.deleted + int(written[versions.DELETED].astype(bool).sum()),
         )
         return commit
+
+
+def describe_problem(error: StcrmError) -> str:
+    """Return why a resource could not be read."""
+    if isinstance(error, PermissionDenied):
+        return f"no permission ({error.scope})" if getattr(error, "scope", None) else "no permission"
+    return str(error)
 
 
 def _seen_at(frame: pd.DataFrame) -> pd.Timestamp:

@@ -100,11 +100,16 @@ def new_versions(row: Row, current: pd.DataFrame, read: Incoming, seen_at: pd.Ti
 def vanished(row: Row, current: pd.DataFrame, read: Incoming, seen_at: pd.Timestamp) -> pd.DataFrame:
     """Return deletions of the rows that a complete list no longer has, valid from when this was seen."""
     live = current[~current[DELETED].astype(bool)]
-    gone = live[_places(row, read.frame, live) < 0].reset_index(drop=True)
+    gone = live[absent(row, read.frame, live)].reset_index(drop=True)
     gone[DELETED] = True
     gone[SEEN_AT] = seen_at
     gone[VALID_FROM] = gone[VALID_FROM].where(gone[VALID_FROM] > seen_at, seen_at)
     return gone
+
+
+def absent(row: Row, among: pd.DataFrame, rows: pd.DataFrame) -> Mask:
+    """Return which rows have a key that another frame lacks."""
+    return _places(row, among, rows) < 0
 
 
 def to_table(row: Row, versions: pd.DataFrame) -> pa.Table:

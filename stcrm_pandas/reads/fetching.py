@@ -108,12 +108,16 @@ class Fetcher:
             self.cache.finish(fetched.generation, fetched.counts)
 
     def pages(self, read: Read[P]) -> int | None:
-        """Return the number of pages of a list; it requests a single row, because the service counts them all."""
+        """Return the number of pages of a list, from a request for one row."""
+        total = self.total(read)
+        return None if total is None else max(1, -(-total // self._size))
+
+    def total(self, read: Read[P]) -> int | None:
+        """Return the number of rows of a list; it requests a single row, because the service counts them all."""
         query = wire.page_query(read.operation, read.parts[0].query, 1, 1)
         with self._requests:
             response = self._session.ask(wire.build_request(read.operation, self._api_url, self._tenant, query=query))
-        total = read.decode(response.content, {}).total
-        return None if total is None else max(1, -(-total // self._size))
+        return read.decode(response.content, {}).total
 
     def fetch_feed(
         self, read: Read[P], start: str | None, *, max_age: dt.timedelta, bar: Bar

@@ -107,6 +107,10 @@ class Reader:
         read = _read_of(operation, self._parts(operation, {})[1])
         return None if self._settings.offline else self._fetcher.pages(read)
 
+    def total(self, operation: Operation, filters: Mapping[str, Any]) -> int | None:
+        """Return how many rows the service counts for a list, from a request for one row; None if it does not count."""
+        return self._fetcher.total(_read_of(operation, self._parts(operation, filters)[1]))
+
     def list(
         self,
         operation: Operation,

@@ -1,0 +1,123 @@
+"""`stcrm sync` and `stcrm mirror`: keep a mirror up to date, and look after it.
+
+Exit codes: 0 done; 4 another process is syncing; 5 a resource or tenant is not up to date, or differs from the service;
+2 refused.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+
+from stcrm_pandas.commands.connecting import Sandbox, State, connect_to
+from stcrm_pandas.commands.refusing import refusals
+from stcrm_pandas.commands.saying import say
+from stcrm_pandas.errors import MirrorBusy
+from stcrm_pandas.printable import plural
+
+BUSY, BEHIND = 4, 5
+
+app = typer.Typer(
+    help="The mirrors in a folder: status, comparison with the service, compaction.", no_args_is_help=True
+)
+
+Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of the mirror.")]
+Only = Annotated[str | None, typer.Option("--only", help="Only these resources, such as leads,customers.")]
+
+
+def busy(command: Callable[..., None]) -> Callable[..., None]:
+    """Wrap a command so that a mirror that is being synced ends it at once, with exit code 4."""
+
+    @functools.wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except MirrorBusy as error:
+            say(f"stcrm: {error}", err=True)
+            raise typer.Exit(BUSY) from None
+
+    run.__signature__ = inspect.signature(command, eval_str=True)  # type: ignore[attr-defined]
+    return run
+
+
+@refusals
+@busy
+def sync(
+    folder: Folder,
+    only: Only = None,
+    full: Annotated[bool, typer.Option("--full", help="Read the complete lists now, to find deletions.")] = False,
+    allow_deletions: Annotated[
+        bool, typer.Option("--allow-deletions", help="Accept lists that lack more than 10% of the rows.")
+    ] = False,
+    sandbox: Sandbox = False,
+    state: State = None,
+) -> None:
+    """Bring a mirror up to date. Exit code 4 if another sync is running, 5 if a resource failed."""
+    with connect_to(sandbox, state) as crm:
+        done = crm.mirror(folder).sync(only=_names(only), full=full, allow_deletions=allow_deletions)
+    say(_as_text(done))
+    if (done["problem"] != "").any():
+        raise typer.Exit(BEHIND)
+
+
+@app.command()
+@refusals
+def status(folder: Folder) -> None:
+    """Show the rows of each resource, and up to when it is complete. Times are in UTC."""
+    from stcrm_pandas.mirror.many import mirrors
+
+    say(_as_text(mirrors(folder).status()))
+
+
+@app.command()
+@refusals
+@busy
+def verify(
+    folder: Folder,
+    only: Only = None,
+    sample: Annotated[int, typer.Option(min=1, help="How many rows of each resource to compare.")] = 100,
+    sandbox: Sandbox = False,
+    state: State = None,
+) -> None:
+    """Compare a mirror with the service: row counts, and a random sample of rows. Exit code 5 if they differ.
+
+    What changed since the last sync, and what feeds do not show yet, does not count as a difference.
+    """
+    with connect_to(sandbox, state) as crm:
+        found = crm.mirror(folder).verify(only=_names(only), sample=sample)
+    say(_as_text(found))
+    problems = int((found["problem"] != "").sum())
+    say(f"{plural(problems, 'resource')} with problems." if problems else "No differences found.")
+    if problems:
+        raise typer.Exit(BEHIND)
+
+
+@app.command()
+@refusals
+@busy
+def compact(folder: Folder) -> None:
+    """Merge the files of many syncs, which makes reads of the history faster. Replaced files stay for a day."""
+    from stcrm_pandas.mirror.many import mirrors
+
+    found = mirrors(folder)
+    for mirror in found.each:
+        mirror.compact()
+    say(f"{plural(len(found.each), 'mirror')} compacted.")
+
+
+def _names(only: str | None) -> list[str] | None:
+    return None if only is None else [name.strip() for name in only.split(",") if name.strip()]
+
+
+def _as_text(table: pd.DataFrame) -> str:
+    """Return a table as text, with times to the minute."""
+    shown = table.copy()
+    for name in shown.select_dtypes("datetimetz"):
+        shown[name] = shown[name].dt.strftime("%Y-%m-%d %H:%M").fillna("")
+    return shown.to_string(index=False, na_rep="")

@@ -1,0 +1,112 @@
+"""Whether one resource of a mirror agrees with the service: row counts, and a sample of rows read fresh."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stcrm_pandas.contract.operations import Operation
+from stcrm_pandas.errors import StcrmError
+from stcrm_pandas.mirror import versions
+from stcrm_pandas.mirror.derived import current_rows
+from stcrm_pandas.mirror.resources import Mirrored
+from stcrm_pandas.mirror.store import Store
+from stcrm_pandas.mirror.sync import describe_problem
+from stcrm_pandas.printable import plural
+
+Total = Callable[[Operation, Mapping[str, Any]], int | None]
+"""Returns the number of rows that the service counts for a list."""
+_MICROSECOND = pd.Timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was found for one resource; `Mirror.verify` describes the fields."""
+
+    in_mirror: int
+    in_service: int | None = None
+    checked: int = 0
+    newer: int = 0
+    different: int = 0
+    deleted: int = 0
+    missing: int = 0
+    problem: str = ""
+
+
+class Verification:
+    """A comparison of resources with the service."""
+
+    def __init__(self, crm: Any, total: Total | None, sample: int) -> None:
+        self._crm, self._total, self._sample = crm, total, sample
+        self._random = np.random.default_rng()
+
+    def verify(self, store: Store, mirrored: Mirrored) -> Verified:
+        """Compare the current rows of a resource with the service."""
+        last = store.last()
+        assert last is not None
+        complete_to = pd.Timestamp(last.complete_to)
+        current = current_rows(store, mirrored.row)
+        live = current[~current[versions.DELETED].astype(bool)]
+        in_mirror = int((live["created_on"] < complete_to).sum())
+        try:
+            total = self._total and self._total(mirrored.operation, {"created_before": complete_to})
+            chosen, filters = self._chosen(mirrored, live)
+            fresh = operator.attrgetter(mirrored.list)(self._crm)(refresh=True, **filters) if filters else None
+        except StcrmError as error:
+            return Verified(in_mirror, problem=describe_problem(error))
+        if fresh is None:
+            return _explained(Verified(in_mirror, total))
+        newer = (fresh["modified_on"] > complete_to).to_numpy(bool, na_value=False)
+        deleted = versions.absent(mirrored.row, fresh, chosen)
+        compared = fresh[~newer].reset_index(drop=True)
+        read = versions.incoming(mirrored.row, compared, np.zeros(len(compared), bool), authoritative=True)
+        unequal = versions.new_versions(mirrored.row, current, read, complete_to)
+        missing = int(versions.absent(mirrored.row, live, unequal).sum())
+        return _explained(
+            Verified(
+                in_mirror,
+                total,
+                checked=len(compared) + int(deleted.sum()),
+                newer=int(newer.sum()),
+                different=len(unequal) - missing,
+                deleted=int(deleted.sum()),
+                missing=missing,
+            )
+        )
+
+    def _chosen(self, mirrored: Mirrored, live: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any]]:
+        """Return a sample of rows, and the filters that read them: by id, or a period in which rows were created."""
+        size = min(self._sample, len(live))
+        if not size:
+            return live.iloc[:0], {}
+        if any(field.name == "ids" for field in mirrored.operation.filters):
+            chosen = live.iloc[np.sort(self._random.choice(len(live), size, replace=False))]
+            return chosen, {"ids": chosen["id"].tolist()}
+        created = live["created_on"].dropna().sort_values()
+        if created.empty:
+            return live.iloc[:0], {}
+        start = int(self._random.integers(max(1, len(created) - size + 1)))
+        period = created.iloc[start : start + size]
+        since, until = period.iloc[0], period.iloc[-1]
+        chosen = live[live["created_on"].between(since, until).to_numpy(bool, na_value=False)]
+        return chosen, {"created_on_or_after": since, "created_before": until + _MICROSECOND}
+
+
+def _explained(found: Verified) -> Verified:
+    """Return what was found with a sentence on each difference."""
+    parts = []
+    if found.in_service is not None and found.in_service != found.in_mirror:
+        parts.append(f"the service has {plural(found.in_service, 'row')}, the mirror {found.in_mirror:,}")
+    for count, what in (
+        (found.different, "differ" if found.different != 1 else "differs"),
+        (found.deleted, "no longer in the service"),
+        (found.missing, "not in the mirror"),
+    ):
+        if count:
+            parts.append(f"{plural(count, 'row')} {what}")
+    return Verified(**{**vars(found), "problem": "; ".join(parts)})
