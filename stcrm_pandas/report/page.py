@@ -164,7 +164,7 @@ def fitting(page: str, title: str) -> str:
     if size > MOST_BYTES:
         raise ReportError(
             f"{title}: the report would have {size / 1e6:.1f} MB; the limit is {MOST_BYTES / 1e6:.0f} MB. "
-            "Choose a shorter period (--since, --until), or leave out the call lists (--anonymous, not --with-lists)"
+            "Leave out the call lists (--anonymous, not --with-lists)"
         )
     return page
 

@@ -116,18 +116,18 @@ Read the 14 days before it, too.']
     day = read.astimezone(shown.zone)
     return [
         f"The {name} were read from {day:%b} {day.day}, {day.year} on, so repeat leads of earlier inquiries may count "
-        f"as new in {shown}. Read the {needed.days} days before it, too."
+        f"as new {shown.when}. Read the {needed.days} days before it, too."
     ]
 
 
 def of_period(result: Result) -> str:
     """Return ' of October 2026', to be put after what is counted; empty without a period."""
-    return "" if result.period is None else f" of {result.period}"
+    return "" if result.period is None else f" {result.period.of}"
 
 
 def read_in(result: Result, what: str) -> str:
     """Return what is counted before any exclusion: 'Leads created in October 2026', or 'Leads read'."""
-    return f"{what} read" if result.period is None else f"{what} created in {result.period}"
+    return f"{what} read" if result.period is None else f"{what} created {result.period.when}"
 
 
 def measured_of(result: Result, unit: tuple[str, str], *, measured: int, counted: int, days: int) -> str:
@@ -137,11 +137,11 @@ def measured_of(result: Result, unit: tuple[str, str], *, measured: int, counted
     return f"{measured:,} of {plural(counted, *unit)} are {days} days old, "
 
 
-def instead_of(result: Result, units: str, age: str = "") -> str:
+def instead_of(result: Result, units: str) -> str:
     """Return why another period than the asked one is shown, to be followed by its numbers; mostly empty."""
-    if result.period == result.asked:
+    if result.asked is None or result.period == result.asked:
         return ""
-    return f"Too few {units} of {result.asked}{age} to measure, so this is {result.period}. "
+    return f"Too few {units} {result.asked.of} to measure, so this is {result.period}. "
 
 
 def asked_period(

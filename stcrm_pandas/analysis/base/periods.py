@@ -109,6 +109,16 @@ class Period:
         return f"{self.name}: {self}" if self.name else str(self)
 
     @property
+    def when(self) -> str:
+        """When something happened, to be put after a verb: 'in October 2026', 'Mar 2–29, 2026'."""
+        return f"in {self}" if self.months == 1 else str(self)
+
+    @property
+    def of(self) -> str:
+        """What it is of, to be put after a noun: 'of October 2026', 'until Apr 30, 2026'."""
+        return str(self) if self.first <= BEGINNING else f"of {self}"
+
+    @property
     def trend(self) -> range:
         """The numbers of the months in a trend chart: those of the period, and at least the twelve up to its end."""
         last = month_number_of(self.end - dt.timedelta(days=1))

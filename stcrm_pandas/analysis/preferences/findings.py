@@ -64,7 +64,7 @@ def headline(result: ContactPreferencesResult) -> Headline:
     states, period = result.states[result.shown], result.period
     n, hits = len(states), int((states["marketing", "text"] == 0).sum())
     every = measured_share(hits, hits, n, min_group=result.min_group)
-    created = "" if period is None else f" created in {period}"
+    created = "" if period is None else f" created {period.when}"
     if every.share is None:
         return Headline(f"Too few active customers{created} to tell whom you can contact")
     months = None if result.time_zone is None else year_of(_by_month(result, reached), min_group=1)
@@ -152,7 +152,7 @@ def check(result: ContactPreferencesResult) -> Check:
     gone = [("Merged into others", "merged customers"), ("Inactive, not included", "inactive customers")]
     kept = [(what, left_out[key]) for what, key in gone]
     if result.period is not None:
-        kept.append((f"Not created in {result.period}", int((~result.shown).sum())))
+        kept.append((f"Not created {result.period.when}", int((~result.shown).sum())))
     records, others = len(result.stores["customers"]), left_out["contacts of other customers"]
     return Check(
         counts,

@@ -26,7 +26,7 @@ _REGISTER = "A register of text opt-outs may exist outside the CRM"
 def summary(result: ContactPreferencesResult) -> list[str]:
     """Return the sentences of `ContactPreferences.summary`."""
     overall, n = result.overall, int(result.overall["customers"].iloc[0])
-    created = "" if result.period is None else f" created in {result.period}"
+    created = "" if result.period is None else f" created {result.period.when}"
     if n == 0:
         return [f"There are no active customers{created}."]
     lines = []

@@ -123,3 +123,16 @@ def test_the_latest_measurable_period_is_found_or_none() -> None:
     assert measurable(asked, lambda _: False, dt.date(2024, 1, 1)) is asked
     ages = days("1990-01-01", "2026-12-01")
     assert measurable(ages, lambda _: False, dt.date(2024, 1, 1)) is ages
+
+
+@pytest.mark.parametrize(
+    ("this", "when", "of"),
+    [
+        (days("2026-10-01", "2026-11-01"), "in October 2026", "of October 2026"),
+        (days("2026-01-01", "2026-07-01"), "Jan 1–Jun 30, 2026", "of Jan 1–Jun 30, 2026"),
+        (days("1990-01-01", "2026-05-01"), "until Apr 30, 2026", "until Apr 30, 2026"),
+        (days("2025-12-29", "2026-01-05"), "Dec 29, 2025–Jan 4, 2026", "of Dec 29, 2025–Jan 4, 2026"),
+    ],
+)
+def test_a_period_in_a_sentence(this: Period, when: str, of: str) -> None:
+    assert (this.when, this.of) == (when, of)
