@@ -57,6 +57,9 @@ def contacts_of_owners(seed: int = 4) -> dict[str, pd.DataFrame]:
             "phone_settings_do_not_text": [one.get("doNotText") for one in texts],
             "preferences_marketing_updates_enabled": [one.get("marketingUpdatesEnabled") for one in wishes],
             "preferences_job_reminders_enabled": [one.get("jobRemindersEnabled") for one in wishes],
+            "preferences_invoice_statement_notification": [one.get("invoiceStatementNotification") for one in wishes],
+            "preferences_invoice_notification": [one.get("invoiceNotification") for one in wishes],
+            "preferences_statement_notification": [one.get("statementNotification") for one in wishes],
         }
         frames[owner] = pd.DataFrame(
             {
