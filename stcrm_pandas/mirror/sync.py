@@ -15,7 +15,7 @@ from stcrm_pandas.errors import MirrorError, PermissionDenied, RequestError, Stc
 from stcrm_pandas.mirror import versions
 from stcrm_pandas.mirror.derived import current_rows
 from stcrm_pandas.mirror.resources import FEED_DELAY, OVERLAP, Mirrored
-from stcrm_pandas.mirror.store import Commit, Store, disk
+from stcrm_pandas.mirror.store import Commit, Store
 from stcrm_pandas.printable import plural
 from stcrm_pandas.reads.feed import Feed
 
@@ -144,8 +144,7 @@ class Sync:
             environment=self._crm.settings.name,
         )
         table = versions.to_table(self._row, written)
-        with disk(self._store.folder):
-            self._store.append(table, commit)
+        self._store.append(table, commit)
         self._synced = Synced(
             self._synced.read + len(read.frame),
             self._synced.written + len(written),
