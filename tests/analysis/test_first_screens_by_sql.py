@@ -27,7 +27,9 @@ from stcrm_pandas.analysis import (
 from stcrm_pandas.analysis.base.format import format_range
 from stcrm_pandas.analysis.base.headline import Measured, Tile, measured_count, measured_share
 from stcrm_pandas.analysis.leads.curves import chances_of_ages
+from stcrm_pandas.analysis.overview import FIRST_SCREEN
 from stcrm_pandas.charts.svg import sparkline
+from stcrm_pandas.report.page import index_page
 
 from .booking_company import AS_OF, ZONE, company, contacts_of_owners
 from .leads.test_lead_conversion_by_sql import SQL
@@ -189,7 +191,7 @@ def test_headline_and_year_of_leads(database: Any, leads: LeadConversion) -> Non
     assert trend.together == (lower / n, upper / n)
     # these rows begin in the second of the twelve months before
     assert (len(earlier), headline.change) == (11, "")
-    stored = first_screen("Leads", leads)._repr_mimebundle_()["application/vnd.stcrm.first-screen+json"]
+    stored = first_screen("Leads", leads)._repr_mimebundle_()[FIRST_SCREEN]
     middles = [(row[3] + row[4]) / 2 / row[2] for row in shown]
     assert stored["spark"] == sparkline(middles, title="Booked within 30 days, by month", size=(240, 56))
 
@@ -418,3 +420,20 @@ def test_lists_and_actions_of_bookings(outcomes: Any, bookings: BookingSources) 
         callable = set(mine) - refused
         assert (re.sub("[^0-9]", "", phones[id]) in callable) if callable else (phones[id] == "Do not call")
     assert phones.drop([id for id, _ in numbers]).eq("No phone on file").all()
+
+
+def test_index_has_the_headlines_and_the_largest_actions(
+    results: tuple[LeadConversion, Opportunities], bookings: BookingSources
+) -> None:
+    made = {"lead-conversion": first_screen("Leads", *results), "booking-sources": first_screen("Bookings", bookings)}
+    page = index_page("Reports", {name: screen._repr_mimebundle_()[FIRST_SCREEN] for name, screen in made.items()})
+    for screen in made.values():
+        assert screen.headline.trend is not None
+        middles = [None if month.share is None else sum(month.share) / 2 for month in screen.headline.trend.months]
+        assert f'<p class="headline">{screen.headline.text}</p>' in page
+        assert sparkline(middles, title=f"{screen.headline.trend.title}, by month", size=(240, 56)) in page
+    ranked = sorted((one for screen in made.values() for one in screen.actions), key=lambda one: -one.amount)
+    paid = [one.do.removesuffix(".") for one in ranked[:5] if one.amount]
+    assert len(paid) >= 4
+    assert re.findall(r"<li><(?:a href=\"[^\"]*\"|b)>([^<]+)<", page)[: len(paid)] == paid
+    assert all(f", ${one.brief.rpartition(', $')[2]}" in page for one in ranked[: len(paid)])
