@@ -409,6 +409,9 @@ def test_lists_and_actions_of_bookings(outcomes: Any, bookings: BookingSources) 
         if key != "odd-starts":
             (action,) = [one for one in bookings.actions() if one.work_list == key]
             assert f" {len(expected):,} booking" in action.do
+        if key == "new-too-long":
+            oldest = rows(outcomes, f"select strftime(min(wall), '%b %-d, %Y') from outcomes where {condition}")[0][0]
+            assert action.number == f"Nobody answered; the oldest came in on {oldest}"
     numbers = rows(
         outcomes,
         "select o.id, list(digits(c.value)) from outcomes o join booking_contacts c on c.booking_id = o.id "
@@ -437,3 +440,26 @@ def test_index_has_the_headlines_and_the_largest_actions(
     assert len(paid) >= 4
     assert re.findall(r"<li><(?:a href=\"[^\"]*\"|b)>([^<]+)<", page)[: len(paid)] == paid
     assert all(f", ${one.brief.rpartition(', $')[2]}" in page for one in ranked[: len(paid)])
+
+
+def test_revenue_of_canceled_jobs(database: Any, bookings: BookingSources) -> None:
+    (action,) = [one for one in bookings.actions() if one.do.endswith("are canceled.")]
+    (source,) = re.findall("why jobs from (.+) are canceled", action.do)
+    (average,) = rows(
+        database,
+        f"""
+        with its as (
+            select b.id, coalesce(b.job_id, arg_min(j.id, (j.created_on, j.id))) as job from bookings b
+            left join jobs j on j.booking_id = b.id and j.created_on >= b.created_on
+                and coalesce(j.recall_for_id, j.created_from_estimate_id, j.job_generated_lead_source_job_id) is null
+            where b.active is distinct from false
+                and regexp_replace(lower(b.source), '[^a-z0-9]', '', 'g') = $source group by b.id, b.job_id
+        )
+        select sum(j.total) / count(*) filter (j.job_status <> 'Canceled') from its join jobs j on j.id = its.job
+        join bookings b on b.id = its.id where least(b.created_on, j.created_on) is not null
+            and greatest(b.created_on, j.created_on) <= timestamptz '{AS_OF.isoformat()}' - interval 1440 hours
+        """,
+        source=re.sub("[^a-z0-9]", "", source.lower()),
+    )[0]
+    assert action.worth >= 1
+    assert action.amount == pytest.approx(action.worth * average)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.chosen_period import instead_of, measured_of, read_in
 from stcrm_pandas.analysis.base.differences import beside
-from stcrm_pandas.analysis.base.engine import collected, micros
+from stcrm_pandas.analysis.base.engine import EPOCH, collected, micros
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, WorkList, steps
 from stcrm_pandas.analysis.base.format import format_counts, format_range, plural
 from stcrm_pandas.analysis.base.headline import (
@@ -139,7 +139,10 @@ def _of_waiting(result: BookingSourcesResult, lists: Mapping[str, WorkList]) -> 
             yield Action(do, number, size, later.expected, "still-new", brief, revenue)
     if close:
         do = f"Dismiss the {plural(close, 'booking')} waiting for more than {CALL_WITHIN.days} days."
-        yield Action(do, work_list="new-too-long")
+        first = one_number(result.rows.filter(waiting[1]).select(nw.col("created").min())) or 0
+        came = (EPOCH + dt.timedelta(microseconds=first)).astimezone(result.every_hour.zone)
+        number = f"Nobody answered; the oldest came in on {came:%b} {came.day}, {came.year}"
+        yield Action(do, number, work_list="new-too-long")
 
 
 def _of_silences(result: BookingSourcesResult) -> Iterator[Action]:
