@@ -12,8 +12,8 @@
     │   ├── NotFound              no such tenant, path or row (404)
     │   ├── Conflict              the current state of the row does not allow it (409)
     │   ├── RateLimited           too many requests, even after all retries (429)
-    │   ├── ServerError           the API failed at every retry (5xx)
-    │   └── ConnectionFailed      no response: refused, interrupted or too slow, at every retry
+    │   ├── ServerError           every retry failed with a server error (5xx)
+    │   └── ConnectionFailed      no response: every retry was refused, interrupted or too slow
     ├── ResponseError             a response that does not match the API
     │   ├── InvalidResponse       not JSON, or JSON with an unexpected structure
     │   ├── UnreadableValue       a value that cannot be read as its type
@@ -156,7 +156,7 @@ class RateLimited(ServiceError):
 
 
 class ServerError(ServiceError):
-    """The service failed at every retry."""
+    """Every retry failed with a server error."""
 
 
 class ConnectionFailed(ServiceError):
@@ -215,7 +215,7 @@ class ReportError(StcrmError):
 
 
 class MirrorError(StcrmError):
-    """A mirror cannot be read or written, or a sync was refused; what was committed before is unharmed."""
+    """A mirror cannot be read or written, or a sync was refused. Data from earlier syncs is not affected."""
 
 
 class MirrorBusy(MirrorError):
@@ -316,7 +316,10 @@ class IncompleteReadWarning(StcrmWarning):
 
 
 class MissingParentsWarning(StcrmWarning):
-    """Some of the requested parents do not exist. The rows of the others were read."""
+    """Some of the requested parents, such as the customers whose notes were read, do not exist.
+
+    The rows of the others were read.
+    """
 
 
 class MissingNamesWarning(StcrmWarning):

@@ -73,6 +73,11 @@ class Plan(PlanData):
             The data of the plan.
         port : Port, optional
             The connection that applies the plan.
+
+        Returns
+        -------
+        Plan
+            The plan.
         """
         return cls(**{name: getattr(data, name) for name in PlanData.__dataclass_fields__}, port=port)
 
@@ -116,6 +121,11 @@ class Plan(PlanData):
             the outcome of requests that were in progress when an earlier apply ended.
         stop_after : int, optional
             Number of failures after which only opt-outs are sent.
+
+        Returns
+        -------
+        Result
+            What happened to each row.
 
         Raises
         ------
@@ -188,6 +198,11 @@ class Result(ResultData):
         ----------
         reason : str, optional
             Why it is undone. It is stored in the journal of the undo.
+
+        Returns
+        -------
+        Plan
+            The plan. Nothing is sent before `plan.apply()`.
         """
         return undone(self.path, self._port, reason=reason)
 

@@ -103,7 +103,7 @@ class ServiceSession(requests.Session):
         Raises
         ------
         ServiceError
-            The request was refused, or failed at every retry.
+            The request was refused, or failed on every retry.
         """
         call: wire.Request = kwargs["call"]
         before_send: Callable[[], bytes | None] = kwargs.get("before_send") or self._unless_interrupted

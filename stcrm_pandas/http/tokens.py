@@ -57,7 +57,7 @@ class Tokens:
             The client id or the secret is wrong. No sign-in is tried again for half a minute, so that threads do not
             flood the service.
         ServiceError
-            The sign-in failed at every retry. All waiting threads get the same error.
+            The sign-in failed on every retry. All waiting threads get the same error.
         """
         with self._lock:
             if self._failed and self._clock() < self._failed[0]:

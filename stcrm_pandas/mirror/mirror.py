@@ -238,7 +238,7 @@ class Mirror(Rows):
         resource : str
             The resource, such as `"customers"`.
         since : str, date or Timestamp, optional
-            Only changes valid from this time on. By default all.
+            Only changes at or after this time. The default time zone is the tenant's. By default, all.
         column : str, optional
             Only changes of this column.
 

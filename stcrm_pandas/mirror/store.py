@@ -275,8 +275,8 @@ def disk(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise MirrorError(
-            f"The mirror cannot be written to {folder} ({error.strerror}). All earlier commits are unharmed; free some "
-            "disk space or make the folder writable, and sync again."
+            f"The mirror cannot be written to {folder} ({error.strerror}). Data from earlier syncs is not affected; "
+            "free some disk space or make the folder writable, and sync again."
         ) from None
 
 

@@ -67,7 +67,7 @@ class Fetcher:
         NotCachedError
             Offline, and the read is not stored.
         ServiceError
-            The service refused, or failed at every retry. The pages that were fetched are kept for a while.
+            The service refused, or failed on every retry. The pages that were fetched are kept for a while.
         """
         stored = self.stored(read, max_age=max_age)
         if stored is not None:
@@ -157,7 +157,7 @@ class Fetcher:
             seen.add(token)
 
     def close(self) -> None:
-        """End all threads, also those that wait."""
+        """End all threads, including those that wait."""
         self._session.interrupt()
         self._pool.shutdown(wait=False, cancel_futures=True)
 

@@ -1,4 +1,4 @@
-"""Methods for phones and e-mails of bookings."""
+"""Methods for phone numbers and e-mail addresses of bookings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class BookingContacts(Plannable):
-    """The phones and e-mails of bookings."""
+    """The phone numbers and e-mail addresses of bookings."""
 
     @checked
     def list_contacts(
@@ -30,7 +30,7 @@ class BookingContacts(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Return the phones and e-mails of bookings, with one request per booking.
+        """Return the phone numbers and e-mail addresses of bookings, with one request per booking.
 
         Parameters
         ----------
@@ -90,7 +90,7 @@ class BookingContacts(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Return the phones and e-mails of one provider's bookings, with one request per booking.
+        """Return the phone numbers and e-mail addresses of one provider's bookings, with one request per booking.
 
         Parameters
         ----------
@@ -275,6 +275,11 @@ class BookingContacts(Plannable):
             True runs checks that require a read now, instead of when the plan is applied.
         warn_above : float, default WARN_ABOVE
             A plan for 20 rows or more warns if it changes more than this share of all rows, from 0 to 1.
+
+        Returns
+        -------
+        Plan
+            The plan. Nothing is sent before `plan.apply()`.
 
         Examples
         --------

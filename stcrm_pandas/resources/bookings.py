@@ -422,6 +422,11 @@ class Bookings(BookingContacts, Exportable):
         reason : str, optional
             Why the change is made. It is stored in the journal.
 
+        Returns
+        -------
+        Plan
+            The plan. Nothing is sent before `plan.apply()`.
+
         Raises
         ------
         UsageError

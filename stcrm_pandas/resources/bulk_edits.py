@@ -64,6 +64,11 @@ class BulkEdits:
         path : str or Path
             The file that `plan.save(path)` wrote.
 
+        Returns
+        -------
+        Plan
+            The plan. Nothing is sent before `plan.apply()`.
+
         Raises
         ------
         UsageError
@@ -98,6 +103,11 @@ class BulkEdits:
         reason : str, optional
             Why the change is undone. The journal keeps it.
 
+        Returns
+        -------
+        Plan
+            The plan. Nothing is sent before `plan.apply()`.
+
         Raises
         ------
         UsageError
@@ -130,6 +140,11 @@ class BulkEdits:
             Maximum number of rows to send now. 0 only finds out which requests were carried out.
         stop_after : int, optional
             Number of failures after which to stop.
+
+        Returns
+        -------
+        Result
+            What happened to each row, including what the interrupted apply had done.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Methods for contact methods: phones and e-mails in the newer contacts API."""
+"""Methods for contact methods: phone numbers and e-mail addresses in the newer contacts API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stcrm_pandas.resources.base.resource import Guids, MaxAge, When, operation
 
 
 class ContactMethods(Plannable):
-    """Contact methods: phones and e-mails of contacts in the newer contacts API."""
+    """Contact methods: phone numbers and e-mail addresses of contacts in the newer contacts API."""
 
     name = "contact_methods"
 

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 
 class Customers(CustomerOrLocation, Exportable):
-    """Customers: the people and companies that pay. Their phones and e-mails are separate rows; see `list_contacts`."""
+    """Customers: the people and companies that pay.
+
+    Their phone numbers and e-mail addresses are separate rows; see `list_contacts`.
+    """
 
     name = "customers"
 
@@ -184,7 +187,9 @@ class Customers(CustomerOrLocation, Exportable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Return the phones and e-mails of customers, with their preferences. By default, those of all customers.
+        """Return the phone numbers and e-mail addresses of customers, with their preferences.
+
+        By default, those of all customers.
 
         Parameters
         ----------

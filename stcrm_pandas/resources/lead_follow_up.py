@@ -182,6 +182,11 @@ class LeadFollowUp(Plannable):
         reason : str, optional
             Why the change is made. It is stored in the journal.
 
+        Returns
+        -------
+        Plan
+            The plan. Nothing is sent before `plan.apply()`.
+
         Raises
         ------
         UsageError
@@ -210,6 +215,11 @@ class LeadFollowUp(Plannable):
             The id of the dismissing reason.
         reason : str, optional
             Why the change is made. It is stored in the journal.
+
+        Returns
+        -------
+        Plan
+            The plan. Nothing is sent before `plan.apply()`.
 
         Raises
         ------

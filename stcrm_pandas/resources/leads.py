@@ -70,11 +70,11 @@ class Leads(LeadFollowUp, Exportable):
         customer_zip : str, optional
             Only leads of customers with this ZIP code.
         customer_created_on_or_after : str, date or Timestamp, optional
-            Only leads whose customer was created at or after this time.
+            Only leads whose customer was created at or after this time. The default time zone is the tenant's.
         customer_created_before : str, date or Timestamp, optional
-            Only leads whose customer was created before this time.
+            Only leads whose customer was created before this time. The default time zone is the tenant's.
         customer_modified_on_or_after : str, date or Timestamp, optional
-            Only leads whose customer was last modified at or after this time.
+            Only leads whose customer was last modified at or after this time. The default time zone is the tenant's.
         gen_perm_url : bool, optional
             True fills in `lead_url` and creates a permanent link for each lead.
         lead_customer_name : str, optional

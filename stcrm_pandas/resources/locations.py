@@ -173,7 +173,9 @@ class Locations(CustomerOrLocation, Exportable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Return the phones and e-mails of locations, with their preferences. By default, those of all locations.
+        """Return the phone numbers and e-mail addresses of locations, with their preferences.
+
+        By default, those of all locations.
 
         Parameters
         ----------

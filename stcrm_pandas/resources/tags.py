@@ -114,6 +114,11 @@ class Tags(WritableResource):
         reason : str, optional
             Why the change is made. It is stored in the journal.
 
+        Returns
+        -------
+        Plan
+            The plan. Nothing is sent before `plan.apply()`.
+
         Raises
         ------
         UsageError

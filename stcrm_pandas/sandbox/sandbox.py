@@ -134,6 +134,11 @@ class Sandbox:
         on_rows : callable, optional
             Called while the company is created, with two numbers: the rows added since the last call, and the expected
             total (0 if unknown).
+
+        Returns
+        -------
+        Sandbox
+            The sandbox itself.
         """
         if self._server is not None:
             return self
@@ -262,6 +267,11 @@ class Sandbox:
         ----------
         by : timedelta or float
             A timedelta, or seconds. A state file stores the new time.
+
+        Returns
+        -------
+        datetime
+            The new time, in UTC.
 
         Raises
         ------

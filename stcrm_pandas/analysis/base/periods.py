@@ -82,6 +82,11 @@ class Period:
             A frame with times that have a time zone.
         column : str, default 'created_on'
             The column of the time.
+
+        Returns
+        -------
+        DataFrame
+            The rows, unchanged.
         """
         return frame[frame[column].between(self.starts, self.ends, inclusive="left")]
 

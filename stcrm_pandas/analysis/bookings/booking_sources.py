@@ -75,7 +75,12 @@ class BookingSources(BookingSourcesResult, Analysis):
         Parameters
         ----------
         kind : {"after_hours", "leakage", "revenue", "first_time", "spellings"}
-            The table to return.
+            The table to return. `leakage` has the steps from booking to revenue, `spellings` the spellings of a source.
+
+        Returns
+        -------
+        Table
+            The table for display.
 
         Raises
         ------
@@ -87,10 +92,21 @@ class BookingSources(BookingSourcesResult, Analysis):
     def figure(self, kind: Kind = "outcomes") -> Figure:
         """Return a plotly figure.
 
+        - `outcomes`: what became of the bookings in each group
+        - `speed`: the share of bookings still new after 15 minutes, an hour and a day
+        - `hours`: bookings by weekday and hour
+        - `weeks`: bookings by week and source
+        - `leakage`: the share of bookings booked as jobs, not canceled, completed, and with revenue
+
         Parameters
         ----------
         kind : {"outcomes", "speed", "hours", "weeks", "leakage"}, default "outcomes"
-            What to draw. `hours` shows bookings by weekday and hour.
+            What to draw.
+
+        Returns
+        -------
+        Figure
+            The figure.
 
         Raises
         ------

@@ -98,9 +98,9 @@ def same_person(bookings: Any, *, contacts: Contacts = None, days: int = 7, grou
     bookings : object
         A frame of pandas, polars or DuckDB with the columns of `stcrm.schemas.Bookings`.
     contacts : Contacts, optional
-        Their phones and e-mails, as a frame with `booking_id` and `value`, or a function that reads them for ids
-        (`crm.bookings.list_contacts`), which is called once, for candidates only. If None, nothing is read, and
-        `calls_needed` is the number of requests that reading them would take.
+        Their phone numbers and e-mail addresses, as a frame with `booking_id` and `value`, or a function that reads
+        them for ids (`crm.bookings.list_contacts`), which is called once, for candidates only. If None, nothing is
+        read, and `calls_needed` is the number of requests that reading them would take.
     days : int, default 7
         Maximum time between the two bookings, in days.
     groups : Groups, optional

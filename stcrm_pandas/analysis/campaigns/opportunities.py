@@ -67,8 +67,8 @@ _HARMLESS = ("created_on_or_after", "created_before", "gen_perm_url", "external_
 class Opportunities(OpportunitiesResult, Analysis):
     """The result of `opportunities`: numbers, sentences, tables, figures, actions and lists.
 
-    See `OpportunitiesResult` for the numbers. `leads` is the lead conversion of the same groups, if both results were
-    passed to `analysis.together`.
+    See `OpportunitiesResult` for the numbers. `leads` contains the lead conversion of the same groups, if both results
+    were passed to `analysis.together`.
     """
 
     _parts: ClassVar[Parts] = Parts(display, findings, findings, sentences)
@@ -83,6 +83,11 @@ class Opportunities(OpportunitiesResult, Analysis):
         ----------
         results : sequence
             All results of the report.
+
+        Returns
+        -------
+        Opportunities
+            A copy with `leads` and `disagreements`.
         """
         leads = of_same_groups(self.by, LeadConversionResult, results)
         return replace(self, leads=leads, disagreements=disagreements(leads, self))
@@ -98,6 +103,11 @@ class Opportunities(OpportunitiesResult, Analysis):
         ----------
         kind : {"booked", "steps", "cost"}, default "booked"
             What to draw.
+
+        Returns
+        -------
+        Figure
+            The figure.
 
         Raises
         ------

@@ -53,8 +53,8 @@ Kind = Literal["rates", "months", "curve", "cohorts", "reasons"]
 class LeadConversion(LeadConversionResult, Analysis):
     """The result of `lead_conversion`: numbers, sentences, tables, figures, actions and call lists.
 
-    See `LeadConversionResult` for the numbers. `booked` are the opportunities of the same groups, if both results were
-    passed to `analysis.together`.
+    See `LeadConversionResult` for the numbers. `booked` contains the opportunities of the same groups, if both results
+    were passed to `analysis.together`.
     """
 
     _parts: ClassVar[Parts] = Parts(display, findings, lists, sentences)
@@ -69,6 +69,11 @@ class LeadConversion(LeadConversionResult, Analysis):
         ----------
         results : sequence
             All results of the report.
+
+        Returns
+        -------
+        LeadConversion
+            A copy with `booked` and `disagreements`.
         """
         booked = of_same_groups(self.by, OpportunitiesResult, results)
         return replace(self, booked=booked, disagreements=disagreements(self, booked))
@@ -100,6 +105,11 @@ class LeadConversion(LeadConversionResult, Analysis):
             What to draw.
         groups : sequence, optional
             For `curve`, the ids of at most five groups. By default, all inquiries together.
+
+        Returns
+        -------
+        Figure
+            The figure.
 
         Raises
         ------

@@ -50,13 +50,18 @@ class ContactPreferences(ContactPreferencesResult, Analysis):
         ----------
         store : {"locations", "newer"}
             The contacts to show.
+
+        Returns
+        -------
+        Table
+            The table for display.
         """
         frame = self.locations if store == "locations" else self.newer
         shown = self.overall.iloc[:0] if frame is None else frame
         return self._defined(display.reach_shown(self, shown, store, grouped=False))
 
     def kinds_table(self) -> Shown:
-        """Return the records of each store by type."""
+        """Return the contact records of customers, locations and the newer API by type."""
         return self._defined(display.kinds_shown(self))
 
     def consent_table(self) -> Shown:
@@ -79,6 +84,11 @@ class ContactPreferences(ContactPreferencesResult, Analysis):
         ----------
         kind : {"reach", "reasons", "combinations", "groups"}, default "reach"
             What to draw.
+
+        Returns
+        -------
+        Figure
+            The figure.
 
         Raises
         ------

@@ -55,7 +55,7 @@ def reach_shown(result: ContactPreferencesResult, frame: pd.DataFrame, store: st
 
 
 def kinds_shown(result: ContactPreferencesResult) -> Shown:
-    """Return the records of each store by type."""
+    """Return the contact records of customers, locations and the newer API by type."""
     columns: Columns = {"Of": lambda row: _STORES[row.store], "Type": "type", "Records": "records", "Valid": "valid"}
     columns |= {"Marketing on": "marketing_on", "Off": "marketing_off", "Unknown": "marketing_unknown"}
     columns |= {"Do not text": "do_not_text"}

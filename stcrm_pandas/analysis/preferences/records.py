@@ -263,7 +263,7 @@ def invalid_phones(stores: Mapping[str, pd.DataFrame]) -> list[str]:
 
 
 def kinds_of(stores: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the records of each store by type: how many are valid, and their preferences."""
+    """Return the contact records of customers, locations and the newer API by type: validity and preferences."""
     every = pd.concat([frame.assign(store=store) for store, frame in stores.items()], ignore_index=True)
     marketing = {f"marketing_{word}": every["marketing"] == flag for word, flag in _MARKETING.items()}
     counts = {"records": 1, "valid": every["valid"], **marketing, "do_not_text": every["do_not_text"] == 1}

@@ -40,9 +40,10 @@ class ContactPreferencesResult(Result):
     many), of which `inactive` (or archived) and `merged`.
 
     `combinations` counts customers by the set of channels on which they are not blocked (`purpose`, one column per
-    channel, `customers`). `kinds` counts the records of each store by type. `consent` compares this with the company's
-    own list (None without one; see `consent.by_consent`). `comparisons` compares each group with all others together,
-    for each marketing channel (`comparison.compare`). `left_out` counts rows that were not analyzed, by reason.
+    channel, `customers`). `kinds` counts the contact records of customers, locations and the newer API by
+    type. `consent` compares this with the company's own list (None without one; see `consent.by_consent`).
+    `comparisons` compares each group with all others together, for each marketing channel (`comparison.compare`).
+    `left_out` counts rows that were not analyzed, by reason.
     """
 
     locations: pd.DataFrame | None

@@ -160,7 +160,7 @@ class ExportedBookings(Model, row=bookings.EXPORTED_BOOKINGS):
 
 
 class BookingContacts(Model, row=bookings.BOOKING_CONTACTS):
-    """Phones and e-mails of bookings."""
+    """Phone numbers and e-mail addresses of bookings."""
 
 
 class BookingProviderTags(Model, row=bookings.BOOKING_PROVIDER_TAGS):
@@ -184,15 +184,15 @@ class ExportedCustomers(Model, row=customers.EXPORTED_CUSTOMERS):
 
 
 class CustomerContacts(Model, row=customers.CUSTOMER_CONTACTS):
-    """Phones and e-mails of customers, with the preferences of each."""
+    """Phone numbers and e-mail addresses of customers, with the preferences of each."""
 
 
 class ContactsOfCustomer(Model, row=customers.CONTACTS_OF_CUSTOMER):
-    """Phones and e-mails of single customers."""
+    """Phone numbers and e-mail addresses of single customers."""
 
 
 class ExportedCustomerContacts(Model, row=customers.EXPORTED_CUSTOMER_CONTACTS):
-    """Phones and e-mails of customers from the export feed."""
+    """Phone numbers and e-mail addresses of customers from the export feed."""
 
 
 class CustomerNotes(Model, row=customers.CUSTOMER_NOTES):
@@ -224,15 +224,15 @@ class ExportedLocations(Model, row=locations.EXPORTED_LOCATIONS):
 
 
 class LocationContacts(Model, row=locations.LOCATION_CONTACTS):
-    """Phones and e-mails of locations, with the preferences of each."""
+    """Phone numbers and e-mail addresses of locations, with the preferences of each."""
 
 
 class ContactsOfLocation(Model, row=locations.CONTACTS_OF_LOCATION):
-    """Phones and e-mails of single locations."""
+    """Phone numbers and e-mail addresses of single locations."""
 
 
 class ExportedLocationContacts(Model, row=locations.EXPORTED_LOCATION_CONTACTS):
-    """Phones and e-mails of locations from the export feed."""
+    """Phone numbers and e-mail addresses of locations from the export feed."""
 
 
 class LocationNotes(Model, row=locations.LOCATION_NOTES):
@@ -260,7 +260,7 @@ class Contacts(Model, row=contacts.CONTACTS):
 
 
 class ContactMethods(Model, row=contacts.CONTACT_METHODS):
-    """Contact methods: phones and e-mails of contacts in the newer contacts API."""
+    """Contact methods: phone numbers and e-mail addresses of contacts in the newer contacts API."""
 
 
 class ContactRelationships(Model, row=contacts.CONTACT_RELATIONSHIPS):

@@ -62,7 +62,7 @@ class RowReader:
         Raises
         ------
         ServiceError
-            The service refused the request, or failed at every retry.
+            The service refused the request, or failed on every retry.
         ResponseError
             A response cannot be read, and `unread` is not given.
         """

@@ -290,6 +290,11 @@ class CustomerOrLocation(PhonesAndEmails):
         warn_above : float, default WARN_ABOVE
             A plan for 20 rows or more warns if it changes more than this share of all rows, from 0 to 1.
 
+        Returns
+        -------
+        Plan
+            The plan. Nothing is sent before `plan.apply()`.
+
         Raises
         ------
         UsageError

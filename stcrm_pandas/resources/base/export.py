@@ -24,7 +24,8 @@ class Exportable(Resource):
         Parameters
         ----------
         since : str, date or Timestamp, optional
-            Only rows changed at or after this time. By default, without a token, all rows.
+            Only rows changed at or after this time. The default time zone is the tenant's. By default, without a token,
+            all rows.
         continue_from : str, optional
             The token of an earlier feed (`Feed.continue_from`), to return rows changed since then.
         include_recent_changes : bool, optional

@@ -1,4 +1,4 @@
-"""Phones and e-mails of customers and locations, which the API calls contacts."""
+"""Phone numbers and e-mail addresses of customers and locations, which the API calls contacts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PHONES = ("Phone", "MobilePhone")
 
 
 class PhonesAndEmails(Plannable):
-    """The phones and e-mails of customers or locations. The examples show customers."""
+    """The phone numbers and e-mail addresses of customers or locations. The examples show customers."""
 
     @operation
     def get_contacts(
@@ -34,7 +34,7 @@ class PhonesAndEmails(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Return the phones and e-mails of customers or locations, with one request per id.
+        """Return the phone numbers and e-mail addresses of customers or locations, with one request per id.
 
         For many rows, `list_contacts` needs fewer requests.
 
@@ -74,7 +74,7 @@ class PhonesAndEmails(Plannable):
         """
 
     def with_contacts(self, frame: pd.DataFrame, form: Literal["long", "wide"] = "long") -> pd.DataFrame:
-        """Add phones and e-mails to a DataFrame of customers or locations.
+        """Add phone numbers and e-mail addresses to a DataFrame of customers or locations.
 
         Parameters
         ----------
@@ -260,6 +260,11 @@ class PhonesAndEmails(Plannable):
         warn_above : float, default WARN_ABOVE
             A plan for 20 rows or more warns if it changes more than this share of all rows, from 0 to 1.
 
+        Returns
+        -------
+        Plan
+            The plan. Nothing is sent before `plan.apply()`.
+
         Examples
         --------
         >>> before = crm.customers.list_contacts()
@@ -290,12 +295,13 @@ class PhonesAndEmails(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> Feed:
-        """Read the export feed of phones and e-mails, including deleted ones, to keep a copy up to date.
+        """Return the export feed of phone numbers and e-mail addresses, including deleted ones.
 
         Parameters
         ----------
         since : str, date or Timestamp, optional
-            Only rows changed at or after this time. By default, without a token, all rows.
+            Only rows changed at or after this time. The default time zone is the tenant's. By default, without a token,
+            all rows.
         continue_from : str, optional
             The token of an earlier feed (`Feed.continue_from`), to return rows changed since then.
         include_recent_changes : bool, optional

@@ -149,13 +149,13 @@ class Jobs(Resource):
         priority : str, optional
             Only rows with this priority.
         first_appointment_starts_on_or_after : str, date or Timestamp, optional
-            Only jobs whose first appointment starts at or after this time.
+            Only jobs whose first appointment starts at or after this time. The default time zone is the tenant's.
         first_appointment_starts_before : str, date or Timestamp, optional
-            Only jobs whose first appointment starts before this time.
+            Only jobs whose first appointment starts before this time. The default time zone is the tenant's.
         appointment_starts_on_or_after : str, date or Timestamp, optional
-            Only jobs with an appointment that starts at or after this time.
+            Only jobs with an appointment that starts at or after this time. The default time zone is the tenant's.
         appointment_starts_before : str, date or Timestamp, optional
-            Only jobs with an appointment that starts before this time.
+            Only jobs with an appointment that starts before this time. The default time zone is the tenant's.
         technician_id : int, optional
             Only jobs to which this technician is assigned.
         customer_id : int, optional
