@@ -35,6 +35,9 @@ TYPES = {
     "Iterable[NewLocation]": "iterable of NewLocation",
     "CustomFieldValues": "dict",
     "pd.Series": "Series",
+    "ContactType": '{"Phone", "MobilePhone", "Email", "Fax"}',
+    "CustomerType": '{"Residential", "Commercial"}',
+    "Priority": '{"Low", "Normal", "High", "Urgent"}',
 }
 """Annotations as a docstring writes them."""
 

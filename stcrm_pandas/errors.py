@@ -13,8 +13,8 @@
     │   ├── Conflict              the current state of the row does not allow it (409)
     │   ├── RateLimited           too many requests, even after all retries (429)
     │   ├── ServerError           every retry failed with a server error (5xx)
-    │   └── ConnectionFailed      no response: every retry was refused, interrupted or too slow
-    ├── ResponseError             a response that does not match the API
+    │   └── ConnectionFailed      no response: every attempt was refused, interrupted or too slow
+    ├── ResponseError             a response that does not match the published API
     │   ├── InvalidResponse       not JSON, or JSON with an unexpected structure
     │   ├── UnreadableValue       a value that cannot be read as its type
     │   ├── IncompleteRead        rows are missing from the pages
@@ -23,7 +23,7 @@
     ├── ReportError               a cell of a report's notebook failed: no report was made
     ├── MirrorError               a mirror cannot be read or written, or a sync was refused
     │   └── MirrorBusy            another process is syncing the mirror
-    └── MissingExtra              a package is not installed; the message has the pip command
+    └── MissingExtra              a package is not installed; the message shows the pip command
 
 Messages never contain a secret or customer data, only resources, columns, ids and counts.
 """
@@ -132,7 +132,7 @@ class SignInError(ServiceError):
 
 
 class RequestError(ServiceError):
-    """The service rejected the request as invalid. `fields` has the reasons."""
+    """The service rejected the request as invalid. `fields` lists the problems by field."""
 
 
 class PermissionDenied(ServiceError):
@@ -164,7 +164,7 @@ class ConnectionFailed(ServiceError):
 
 
 class ResponseError(StcrmError):
-    """A response does not match the API."""
+    """A response does not match the published API."""
 
 
 class InvalidResponse(ResponseError):
@@ -195,7 +195,7 @@ class DriftError(ResponseError):
 
 
 class MissingRows(StcrmError, LookupError):
-    """Rows that were requested by id do not exist. `ids` has their ids."""
+    """Rows that were requested by id do not exist. `ids` lists them."""
 
     def __init__(self, message: str, *, ids: Sequence[object]) -> None:
         super().__init__(message)
@@ -225,7 +225,8 @@ class MirrorBusy(MirrorError):
 class MissingExtra(StcrmError, ImportError):
     """A package that this feature requires is not installed.
 
-    The message has the pip command that installs it. `name` is the missing package, `extra` the extra that includes it.
+    The message shows the pip command that installs it. `name` is the missing package, and `extra` is the extra
+    that includes it.
     """
 
     def __init__(self, message: str, *, name: str | None = None, extra: str | None = None) -> None:
@@ -267,7 +268,7 @@ def require(part: str) -> None:
     Raises
     ------
     MissingExtra
-        A package is not installed. The message has the pip command.
+        A package is not installed. The message shows the pip command.
     """
     title, extra, packages = PARTS[part]
     for name in packages:

@@ -184,7 +184,7 @@ def service_error(
 
     Notes
     -----
-    The message has the operation, the status and the service's message by field. HTML pages are not quoted.
+    The message contains the operation, the status and the service's message by field. HTML pages are not quoted.
     """
     problem = _problem(body, secrets)
     title = str(problem.get("title") or "").strip()[:_QUOTED]

@@ -140,7 +140,7 @@ class BookingContacts(Plannable):
             The id of the booking provider (`booking_provider_id` in the frame of bookings).
         id : int
             The id of the booking.
-        type : ContactType
+        type : {"Phone", "MobilePhone", "Email", "Fax"}
             The type.
         value : str
             The phone number or e-mail address.
@@ -189,7 +189,7 @@ class BookingContacts(Plannable):
             The id of the booking.
         contact_id : int
             The id of the contact.
-        type : ContactType, optional
+        type : {"Phone", "MobilePhone", "Email", "Fax"}, optional
             The type.
         value : str, optional
             The phone number or e-mail address.

@@ -139,7 +139,7 @@ class Bookings(BookingContacts, Exportable):
         Parameters
         ----------
         booking_providers : int, sequence of int or Series
-            One provider's id or many: `booking_provider_id` of bookings.
+            The ids of one or more providers: `booking_provider_id` in the frame of bookings.
         ids : int, sequence of int or Series, optional
             Only rows with these ids. Unknown ids are ignored; `get` raises an error for them.
         external_id : str, optional
@@ -262,7 +262,7 @@ class Bookings(BookingContacts, Exportable):
             The address, without coordinates.
         contacts : iterable of NewContact, optional
             Phone numbers and e-mail addresses.
-        customer_type : CustomerType, optional
+        customer_type : {"Residential", "Commercial"}, optional
             Residential or commercial.
         start : str, date or Timestamp, optional
             The requested time. The default time zone is the tenant's.
@@ -272,7 +272,7 @@ class Bookings(BookingContacts, Exportable):
             The id of the business unit that handles it.
         job_type_id : int, optional
             The id of the job type.
-        priority : Priority, optional
+        priority : {"Low", "Normal", "High", "Urgent"}, optional
             The priority.
         uploaded_images : iterable of str, optional
             URLs of images.
@@ -333,7 +333,7 @@ class Bookings(BookingContacts, Exportable):
             The name.
         address : Address, optional
             The complete address with its unit (`""` if there is none), without coordinates.
-        customer_type : CustomerType, optional
+        customer_type : {"Residential", "Commercial"}, optional
             Residential or commercial.
         start : str, date or Timestamp, optional
             The requested time. The default time zone is the tenant's.
@@ -345,7 +345,7 @@ class Bookings(BookingContacts, Exportable):
             The id of the business unit that handles it.
         job_type_id : int, optional
             The id of the job type.
-        priority : Priority, optional
+        priority : {"Low", "Normal", "High", "Urgent"}, optional
             The priority.
         is_first_time_client : bool, optional
             Whether the sender says that the customer is new.

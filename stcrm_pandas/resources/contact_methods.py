@@ -39,7 +39,7 @@ class ContactMethods(Plannable):
             One or more GUIDs.
         reference_id : str, optional
             Only rows with this id from your own system.
-        type : ContactType, optional
+        type : {"Phone", "MobilePhone", "Email", "Fax"}, optional
             Only contact methods of this type.
         value : str, optional
             Only contact methods with this value.
@@ -103,7 +103,7 @@ class ContactMethods(Plannable):
             Only contact methods of this contact.
         reference_id : str, optional
             Only rows with this id from your own system.
-        type : ContactType, optional
+        type : {"Phone", "MobilePhone", "Email", "Fax"}, optional
             Only contact methods of this type.
         value : str, optional
             Only contact methods with this value.
@@ -200,7 +200,7 @@ class ContactMethods(Plannable):
         ----------
         contact_id : str
             The id of the contact.
-        type : ContactType
+        type : {"Phone", "MobilePhone", "Email", "Fax"}
             The type.
         value : str
             The phone number, e-mail address or other value.
@@ -278,7 +278,7 @@ class ContactMethods(Plannable):
             The id of the contact.
         contact_method_id : str
             The GUID of the contact method, or a new GUID to create one.
-        type : ContactType
+        type : {"Phone", "MobilePhone", "Email", "Fax"}
             The type.
         value : str
             The phone number, e-mail address or other value.

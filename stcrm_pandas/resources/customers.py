@@ -255,7 +255,7 @@ class Customers(CustomerOrLocation, Exportable):
             The complete address.
         locations : iterable of NewLocation
             The locations where work is done. Often there is one, at the customer's own address.
-        type : CustomerType, optional
+        type : {"Residential", "Commercial"}, optional
             Residential or commercial.
         do_not_mail : bool, optional
             True if the customer opted out of mail.
@@ -326,7 +326,7 @@ class Customers(CustomerOrLocation, Exportable):
             The id of the row.
         name : str, optional
             The name.
-        type : CustomerType, optional
+        type : {"Residential", "Commercial"}, optional
             Residential or commercial.
         address : Address, optional
             The complete address, with unit and coordinates.

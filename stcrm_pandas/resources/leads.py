@@ -201,7 +201,7 @@ class Leads(LeadFollowUp, Exportable):
             The id of the job type.
         tag_type_ids : iterable of int, optional
             The ids of all its tag types. An empty list removes all tags.
-        priority : Priority, optional
+        priority : {"Low", "Normal", "High", "Urgent"}, optional
             The priority.
         call_reason_id : int, optional
             The id of the call reason. Required unless `follow_up_date` is given.
@@ -319,7 +319,7 @@ class Leads(LeadFollowUp, Exportable):
             The id of the row.
         campaign_id : int, optional
             The id of the campaign it came from.
-        priority : Priority, optional
+        priority : {"Low", "Normal", "High", "Urgent"}, optional
             The priority.
         business_unit_id : int, optional
             The id of the business unit that handles it.

@@ -257,7 +257,7 @@ def read_settings(**given: Any) -> Settings:
     Raises
     ------
     SettingsError
-        A setting is missing or invalid; the message has its variable, but not its value.
+        A setting is missing or invalid; the message shows its variable, but not its value.
     """
     given = {name: value for name, value in given.items() if value is not None}
     try:

@@ -125,7 +125,7 @@ class Period:
 
     @property
     def trend(self) -> range:
-        """The numbers of the months in a trend chart: those of the period, and at least the twelve up to its end."""
+        """The months of a trend chart, numbered from year 0: the period's, or the last twelve if there are fewer."""
         last = month_number_of(self.end - dt.timedelta(days=1))
         return range(min(month_number_of(self.first), last - 11), last + 1)
 
@@ -202,7 +202,7 @@ def four_weeks(as_of: dt.datetime, zone: dt.tzinfo, *, mature_days: int = 0) -> 
 
 
 def month_number_of(day: dt.date) -> int:
-    """Return the number of a day's month."""
+    """Return the number of a day's month, counted from January of year 0."""
     return 12 * day.year + day.month - 1
 
 

@@ -191,7 +191,17 @@ def origin(leads: Any, *, time_zone: str | None = None) -> Line:
 
 
 def sources(**frames: Any) -> Table:
-    """Return where each frame comes from, one row per frame. A frame that was not read is None.
+    """Return when and how each frame was read, one row per frame.
+
+    Parameters
+    ----------
+    **frames : DataFrame or None
+        The frames by name; None for one that was not read.
+
+    Returns
+    -------
+    Table
+        The table for display: rows, filters, the time of the read, and the pages from the cache.
 
     Examples
     --------

@@ -66,7 +66,7 @@ class BookingSources(BookingSourcesResult, Analysis):
 
     @property
     def health(self) -> Sentences:
-        """Sentences on how reliable the campaigns of bookings are."""
+        """Sentences about how reliably bookings are credited to campaigns."""
         return Sentences(self.attribution.sentences())
 
     def shown(self, kind: str) -> Shown:
@@ -75,7 +75,8 @@ class BookingSources(BookingSourcesResult, Analysis):
         Parameters
         ----------
         kind : {"after_hours", "leakage", "revenue", "first_time", "spellings"}
-            The table to return. `leakage` has the steps from booking to revenue, `spellings` the spellings of a source.
+            The table to return. `leakage` shows how many bookings are lost on the way to revenue. `spellings` lists how
+            each source is spelled.
 
         Returns
         -------
@@ -92,7 +93,7 @@ class BookingSources(BookingSourcesResult, Analysis):
     def figure(self, kind: Kind = "outcomes") -> Figure:
         """Return a plotly figure.
 
-        - `outcomes`: what became of the bookings in each group
+        - `outcomes`: what happened to the bookings in each group
         - `speed`: the share of bookings still new after 15 minutes, an hour and a day
         - `hours`: bookings by weekday and hour
         - `weeks`: bookings by week and source
@@ -139,11 +140,11 @@ def booking_sources(
     contacts: AllContacts = None,
     period: Period | str | None = None,
 ) -> BookingSources:
-    """Analyze the outcomes of bookings, their speed and the revenue of their jobs, by source or another dimension.
+    """Analyze the outcomes, response times and revenue of bookings, by source or another dimension.
 
     A booking became a job if it refers to one, is Converted, or became a lead that is Converted. The job or lead
     created from a booking dates the first action. Without one, the first action lies between the booking's creation and
-    its last change, or between two entries of the status log, so each speed has a lower and an upper bound.
+    its last change, or between two entries of the status log, so each response time has a lower and an upper bound.
 
     Parameters
     ----------
@@ -181,8 +182,8 @@ def booking_sources(
     period : Period or str, optional
         Count only bookings created on these days: `analysis.period`, or a month such as "2026-10". By default, all.
         Also pass bookings from the year before the period, for comparison, and later leads and jobs. Call lists, tiles
-        and silences are always as of the time of the read. If fewer than `min_group` bookings of the period are old
-        enough, the latest period of the same length that has enough is counted.
+        and gaps in a source's bookings are always as of the time of the read. If fewer than `min_group` bookings of the
+        period are old enough, the latest period of the same length that has enough is counted.
 
     Returns
     -------

@@ -27,7 +27,7 @@ class BookingSourcesResult(Result):
 
     `table` has one row per group, `overall` one row for all bookings. Their columns:
 
-    - `id`, `name`: of the group. The id is missing for bookings without one, and a tuple if `by` has two dimensions
+    - `id`, `name`: of the group. The id is missing for bookings without one; it is a tuple if `by` has two dimensions
     - `bookings`, `undated` (without a creation time)
     - the outcomes, exactly one per booking: `job` (it has a job), `converted` (without a job), then by its lead
       `lead_won`, `lead_open`, `lead_lost`, `lead_unknown`; else `dismissed`, `accepted`, `new`, `unknown` (a status
@@ -37,8 +37,9 @@ class BookingSourcesResult(Result):
       the status Dismissed, of which `dismissed_leads` became a lead and `dismissed_won` a lead that was booked
     - `share_lower`, `share_upper`, `interval_low`, `interval_high`: of `mature`, those that became jobs, from 0 to 1,
       with 95% Wilson limits; `enough`: `mature` reaches `min_group`
-    - `aged_*`, `new_lower_*`, `new_upper_*` (`quarter`, `hour`, `day`): that old, and certainly or possibly still new
-      then; `by_job`, `by_lead`, `by_log`, `by_change`, `waiting`: how the time of the first action is known
+    - `aged_*`, `new_lower_*`, `new_upper_*` (`quarter`, `hour`, `day`): bookings of at least this age, and those of them
+      that were certainly or possibly still new at this age; `by_job`, `by_lead`, `by_log`, `by_change`, `waiting`: how the
+      time of the first action is known
     - `no_start`, `early_start`: no start time (or the year 1), and a start time before the booking was created
     - `old`: at least `revenue_days` old; of them `old_booked` (its job was read), `old_canceled`, `old_completed`,
       `old_paid` (completed and above zero); `old_unseen`: it refers to a job that was not read
@@ -48,9 +49,10 @@ class BookingSourcesResult(Result):
 
     `speed` (one row per group and time span), `leakage` and `first_time` have the shares of these counts; `revenue` has
     the revenue of the jobs; `hours`, `weeks`, `speed_by_hour` and `after_hours` show when bookings come in; `silences`
-    shows when a source sent nothing for too long; `spellings` has the source of each spelling (edit its column `group`
-    and pass it as `groups=`); `attribution` shows how reliable campaigns are; `comparisons` the frames of
-    `statistics.comparison.compare` by measure: "work", "dismissed_leads", "new_hour", "canceled".
+    lists the times when a source sent nothing for unusually long; `spellings` has the source of each spelling (edit its
+    column `group` and pass it as `groups=`); `attribution` shows how reliably bookings are credited to campaigns;
+    `comparisons` has the frames of `statistics.comparison.compare` by measure: "work", "dismissed_leads", "new_hour",
+    "canceled".
     """
 
     speed: pd.DataFrame

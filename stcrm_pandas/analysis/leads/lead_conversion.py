@@ -79,11 +79,11 @@ class LeadConversion(LeadConversionResult, Analysis):
         return replace(self, booked=booked, disagreements=disagreements(self, booked))
 
     def speed_table(self) -> Table:
-        """The speeds as a table for display, one row per group."""
+        """Return the shares booked within 1, 7, 30 and 90 days as a table for display, one row per group."""
         return self._defined(Table(display.format_speed(self)))
 
     def reasons_table(self) -> Table:
-        """The reasons for dismissal as a table for display."""
+        """Return the reasons for dismissal as a table for display."""
         return self._defined(Table(display.format_reasons(self)))
 
     def headline(self) -> Headline:

@@ -128,10 +128,11 @@ def contact_preferences(
     """Analyze who is not blocked in ServiceTitan, by purpose (service, marketing) and channel.
 
     The channels are "call", "text", "e-mail" and "mail". Customers are reached by their own contacts; opt-outs on
-    contacts of locations and in the newer contacts API apply to the same numbers and addresses, and each store is
-    reported separately. For marketing the preference must be on; for service (job reminders), customers with an unknown
-    preference are possibly not blocked. For texts, the type must be mobile phone, and no record of the number may be
-    marked 'do not text'. Text opt-outs may also be recorded outside the CRM, so the shares for texts are upper bounds.
+    contacts of locations and in the newer contacts API apply to the same numbers and addresses. Customers, locations
+    and the newer contacts API are reported separately. For marketing the preference must be on; for service (job
+    reminders), customers with an unknown preference are possibly not blocked. For texts, the type must be mobile phone,
+    and no record of the number may be marked 'do not text'. Text opt-outs may also be recorded outside the CRM, so the
+    shares for texts are upper bounds.
 
     Parameters
     ----------

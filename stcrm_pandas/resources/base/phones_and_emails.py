@@ -129,7 +129,7 @@ class PhonesAndEmails(Plannable):
         ----------
         id : int
             The id of the row.
-        type : ContactType
+        type : {"Phone", "MobilePhone", "Email", "Fax"}
             The type.
         value : str
             The phone number, e-mail address or other value.
@@ -176,7 +176,7 @@ class PhonesAndEmails(Plannable):
             The id of the customer or location.
         contact_id : int
             The id of the contact.
-        type : ContactType, optional
+        type : {"Phone", "MobilePhone", "Email", "Fax"}, optional
             Phone, mobile phone, e-mail or fax.
         value : str, optional
             The phone number, e-mail address or other value.
