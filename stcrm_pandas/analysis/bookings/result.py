@@ -37,9 +37,9 @@ class BookingSourcesResult(Result):
       the status Dismissed, of which `dismissed_leads` became a lead and `dismissed_won` a lead that was booked
     - `share_lower`, `share_upper`, `interval_low`, `interval_high`: of `mature`, those that became jobs, from 0 to 1,
       with 95% Wilson limits; `enough`: `mature` reaches `min_group`
-    - `aged_*`, `new_lower_*`, `new_upper_*` (`quarter`, `hour`, `day`): bookings of at least this age, and those of them
-      that were certainly or possibly still new at this age; `by_job`, `by_lead`, `by_log`, `by_change`, `waiting`: how the
-      time of the first action is known
+    - `aged_*`, `new_lower_*`, `new_upper_*` (`quarter`, `hour`, `day`): bookings of at least this age, and those of
+      them that were certainly or possibly still new at this age; `by_job`, `by_lead`, `by_log`, `by_change`, `waiting`:
+      how the time of the first action is known
     - `no_start`, `early_start`: no start time (or the year 1), and a start time before the booking was created
     - `old`: at least `revenue_days` old; of them `old_booked` (its job was read), `old_canceled`, `old_completed`,
       `old_paid` (completed and above zero); `old_unseen`: it refers to a job that was not read
