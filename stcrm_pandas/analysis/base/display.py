@@ -40,7 +40,8 @@ _STYLE = (
     ".stcrm-table .stcrm-faint{opacity:.7}"
     ".stcrm-table .stcrm-total>*{font-weight:600}"
     # only long texts are wrapped: the table scrolls in its box
-    "body:not([data-name]) .stcrm-table table{width:max-content}"
+    "body:not([data-name]) .stcrm-table table{width:max-content;margin-bottom:0}"
+    ".stcrm-work-list caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}"
     "body:not([data-name]) .stcrm-table :is(td,th){max-width:26em}"
     "body:not([data-name]) .stcrm-side-by-side{display:flex;flex-wrap:wrap;gap:0 32px}"
     ".stcrm-all summary{cursor:pointer;position:sticky;left:0;width:fit-content;padding:.4em 0}"
