@@ -22,7 +22,8 @@
     ├── MissingRows               `get` of ids that do not exist
     ├── ReportError               a cell of a report's notebook failed: no report was made
     ├── MirrorError               a mirror cannot be read or written, or a sync was refused
-    │   └── MirrorBusy            another process is syncing the mirror
+    │   ├── MirrorBusy            another process is syncing the mirror
+    │   └── NotMirrored           rows that a mirror does not have
     └── MissingExtra              a package is not installed; the message shows the pip command
 
 Messages never contain a secret or customer data, only resources, columns, ids and counts.
@@ -55,6 +56,7 @@ __all__ = [
     "MissingRows",
     "NotCachedError",
     "NotFound",
+    "NotMirrored",
     "PermissionDenied",
     "RateLimited",
     "ReportError",
@@ -220,6 +222,10 @@ class MirrorError(StcrmError):
 
 class MirrorBusy(MirrorError):
     """Another process or thread is syncing or compacting the mirror."""
+
+
+class NotMirrored(MirrorError):
+    """A mirror does not have these rows; read them from the service."""
 
 
 class MissingExtra(StcrmError, ImportError):

@@ -45,6 +45,12 @@ def report(
     ] = False,
     company: Annotated[str | None, typer.Option(metavar="NAME", help="Company name to show in the report.")] = None,
     time_zone: Annotated[str | None, typer.Option(help="The company's time zone, if STCRM_TIME_ZONE is unset.")] = None,
+    mirror: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Read this mirror (stcrm sync) instead of the service.")
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option(metavar="TIME", help="With --mirror: as the rows were then, such as 2026-10-01.")
+    ] = None,
     sandbox: Sandbox = False,
     state: State = None,
 ) -> None:
@@ -62,6 +68,8 @@ def report(
 
     choices = Choices(
         sandbox=state or sandbox,
+        mirror=mirror,
+        as_of=as_of,
         anonymous=anonymous,
         with_lists=with_lists,
         month=month,

@@ -8,8 +8,9 @@ from typing import Literal
 
 import pandas as pd
 
-from stcrm_pandas.errors import MirrorError
+from stcrm_pandas.errors import MirrorError, UsageError
 from stcrm_pandas.mirror import queries
+from stcrm_pandas.mirror.client import MirrorClient
 from stcrm_pandas.mirror.mirror import Mirror
 from stcrm_pandas.mirror.rows import Moment, Rows
 
@@ -22,7 +23,7 @@ def mirrors(folder: str | Path, *, time_zone: str | None = None) -> Mirrors:
     Parameters
     ----------
     folder : str or Path
-        The folder that was given to `crm.mirror`.
+        The folder that was given to `crm.mirror`, or the folder of one tenant in it, such as `titan/tenant=7`.
     time_zone : str, optional
         The time zone for moments without one.
 
@@ -44,9 +45,10 @@ def mirrors(folder: str | Path, *, time_zone: str | None = None) -> Mirrors:
     >>> mirrors(folder).tenants == [sandbox.tenant]
     True
     """
-    found = sorted(
-        int(match[1]) for path in Path(folder).expanduser().glob("tenant=*") if (match := _FOLDER.fullmatch(path.name))
-    )
+    place = Path(folder).expanduser()
+    if match := _FOLDER.fullmatch(place.name):
+        return Mirrors([Mirror(place.parent, tenant=int(match[1]), time_zone=time_zone)])
+    found = sorted(int(match[1]) for path in place.glob("tenant=*") if (match := _FOLDER.fullmatch(path.name)))
     if not found:
         raise MirrorError(f"{folder} has no mirror. Make one with crm.mirror(folder).sync().")
     return Mirrors([Mirror(folder, tenant=tenant, time_zone=time_zone) for tenant in found])
@@ -123,6 +125,39 @@ class Mirrors(Rows):
             **{name: min(about[name] for about in abouts) for name in ("fetched_at", "complete_to")},
         }
         return together
+
+    def client(self, *, as_of: Moment | None = None) -> MirrorClient:
+        """Return the reads of a connection, answered by the only mirror, for code that takes a connection.
+
+        Parameters
+        ----------
+        as_of : str, date or Timestamp, optional
+            The moment for all reads. By default, the latest versions.
+
+        Returns
+        -------
+        MirrorClient
+            An object with `leads.list()`, `lookups.jobs.list()` and the others that a mirror holds.
+
+        Raises
+        ------
+        UsageError
+            There are several tenants.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> folder = tempfile.mkdtemp()
+        >>> _ = crm.mirror(folder).sync(only=["leads"])
+        >>> len(mirrors(folder).client().leads.list()) == len(crm.leads.list())
+        True
+        """
+        if len(self.each) > 1:
+            raise UsageError(
+                f"The folder has mirrors of {len(self.each)} tenants. Name the folder of one, such as "
+                f"{self.each[0].folder}."
+            )
+        return self.each[0].client(as_of=as_of)
 
     def sql(self, query: str) -> pd.DataFrame:
         """Return the result of a SQL query over the current rows of all tenants, by DuckDB.

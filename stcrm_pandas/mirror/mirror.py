@@ -12,14 +12,16 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from stcrm_pandas.errors import MirrorError, StcrmError, StcrmWarning, UsageError, notify
 from stcrm_pandas.http.query import utc_text
 from stcrm_pandas.mirror import privacy, queries, versions
+from stcrm_pandas.mirror.client import MirrorClient
 from stcrm_pandas.mirror.derived import current_file, current_table, history_of, live
 from stcrm_pandas.mirror.resources import MIRRORED, Mirrored
 from stcrm_pandas.mirror.rows import Moment, Rows
-from stcrm_pandas.mirror.store import Commit, Store, disk, locked
+from stcrm_pandas.mirror.store import SEQ, Commit, Store, disk, locked
 from stcrm_pandas.mirror.sync import Sync, Synced, describe_problem
 from stcrm_pandas.mirror.verification import Total, Verification, Verified
 from stcrm_pandas.printable import closest
@@ -189,7 +191,7 @@ class Mirror(Rows):
         positions = versions.last_positions(mirrored.row, history, versions.known_at(history, at, by))
         table = live(versions.take(history, positions))
         frame = self._frame(mirrored, table, commits)
-        frame.attrs["stcrm"]["as_of"] = at.isoformat()
+        frame.attrs["stcrm"].update(fetched_at=at.isoformat(), as_of=at.isoformat())
         return frame
 
     def history(self, resource: str, id: int | str | Sequence[int | str]) -> pd.DataFrame:
@@ -278,13 +280,71 @@ class Mirror(Rows):
             found = found[found["valid_from"] >= self._moment(since)]
         return found.reset_index(drop=True)
 
-    def status_log(self, resource: str) -> pd.DataFrame:
+    def client(self, *, as_of: Moment | None = None) -> MirrorClient:
+        """Return the reads of a connection, answered by this mirror, for code that takes a connection.
+
+        Parameters
+        ----------
+        as_of : str, date or Timestamp, optional
+            The moment for all reads. By default, the latest versions.
+
+        Returns
+        -------
+        MirrorClient
+            An object with `leads.list()`, `lookups.jobs.list()` and the others that a mirror holds.
+
+        Raises
+        ------
+        MirrorError
+            Nothing was synced.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> mirror = crm.mirror(tempfile.mkdtemp())
+        >>> _ = mirror.sync(only=["leads"])
+        >>> mirror.client().leads.list().equals(mirror.leads())
+        True
+        """
+        return MirrorClient(self, as_of)
+
+    def settings(self) -> dict[str, Any]:
+        """Return the settings of the connection that synced last, as far as readers need them.
+
+        Returns
+        -------
+        dict
+            `time_zone`, `service_url` and `dismissing_reasons`.
+
+        Raises
+        ------
+        MirrorError
+            Nothing was synced.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> mirror = crm.mirror(tempfile.mkdtemp())
+        >>> _ = mirror.sync(only=["campaigns"])
+        >>> mirror.settings()["time_zone"] == crm.settings.time_zone
+        True
+        """
+        synced = [last for one in MIRRORED.values() if (last := self._store(one).last()) is not None]
+        if not synced:
+            raise MirrorError(f"Nothing is in the mirror {self.folder}. Sync it: mirror.sync().")
+        found = max(synced, key=lambda commit: commit.seen_at).settings
+        reasons = {int(id): name for id, name in found.get("dismissing_reasons", {}).items()}
+        return {**found, "time_zone": self._time_zone or found.get("time_zone"), "dismissing_reasons": reasons}
+
+    def status_log(self, resource: str, *, as_of: Moment | None = None) -> pd.DataFrame:
         """Return the statuses of leads or bookings over time, for the `status_log` of an analysis.
 
         Parameters
         ----------
         resource : str
             `"leads"` or `"bookings"`.
+        as_of : str, date or Timestamp, optional
+            Only what was seen by this moment. By default, everything.
 
         Returns
         -------
@@ -295,6 +355,8 @@ class Mirror(Rows):
         ------
         UsageError
             The resource has no status.
+        MirrorError
+            The resource was never synced, or the moment is before the first sync.
 
         Examples
         --------
@@ -309,7 +371,14 @@ class Mirror(Rows):
         mirrored = _mirrored(resource)
         store = self._store(mirrored)
         commits = self._commits(store, mirrored)
-        frame = versions.status_runs(mirrored.row, history_of(store, mirrored.row), commits)
+        history = history_of(store, mirrored.row)
+        if as_of is not None:
+            at = self._moment(as_of)
+            commits = [commit for commit in commits if pd.Timestamp(commit.seen_at) <= at]
+            if not commits:
+                raise MirrorError(f"{resource} were first synced after {at:%Y-%m-%d %H:%M:%S} UTC.")
+            history = history.filter(pc.less_equal(history.column(SEQ), commits[-1].number))
+        frame = versions.status_runs(mirrored.row, history, commits)
         about = {"resource": f"status_log_{resource}", "environment": commits[-1].environment, "tenant": self.tenant}
         frame.attrs["stcrm"] = {**about, "rows": len(frame)}
         return frame
@@ -594,7 +663,7 @@ class Mirror(Rows):
 
     def _moment(self, value: Moment) -> pd.Timestamp:
         try:
-            return pd.Timestamp(utc_text(value, self._time_zone))
+            return pd.Timestamp(utc_text(value, self.settings()["time_zone"]))
         except ValueError as error:
             raise UsageError(f"{error}.") from None
 
@@ -623,7 +692,7 @@ class Mirror(Rows):
             "complete_to": last.complete_to,
             "rows": len(frame),
             "complete": True,
-            "time_zone": self._time_zone,
+            "time_zone": self._time_zone or last.settings.get("time_zone"),
             "mirror": str(self.folder),
         }
         return frame

@@ -15,8 +15,9 @@ import re
 import sys
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import filelock
 import pyarrow as pa
@@ -52,6 +53,8 @@ class Commit:
         Number of versions it wrote.
     environment : str
         The environment that was read.
+    settings : dict
+        Settings of the connection that readers of the mirror need: time zone, names of dismissing reasons, links.
     """
 
     number: int
@@ -61,6 +64,7 @@ class Commit:
     full: bool
     rows: int
     environment: str
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -142,6 +142,7 @@ class Sync:
             full=full,
             rows=len(written),
             environment=self._crm.settings.name,
+            settings=_kept_settings(self._crm.settings),
         )
         table = versions.to_table(self._row, written)
         self._store.append(table, commit)
@@ -158,6 +159,13 @@ def describe_problem(error: StcrmError) -> str:
     if isinstance(error, PermissionDenied):
         return f"no permission ({error.scope})" if getattr(error, "scope", None) else "no permission"
     return str(error)
+
+
+def _kept_settings(settings: Any) -> dict[str, Any]:
+    """Return the settings that readers of the mirror need: no address of the API, no secret."""
+    reasons = {str(id): name for id, name in dict(settings.dismissing_reasons or {}).items()}
+    url = None if settings.service_url is None else str(settings.service_url)
+    return {"time_zone": settings.time_zone, "service_url": url, "dismissing_reasons": reasons}
 
 
 def _seen_at(frame: pd.DataFrame) -> pd.Timestamp:

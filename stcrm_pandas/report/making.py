@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypedDict, Unpack, get_args
 
 from stcrm_pandas.errors import ReportError, UsageError, require
+from stcrm_pandas.mirror.many import mirrors
 from stcrm_pandas.report.files import file_to_write, folder_to_write, write_files
 from stcrm_pandas.report.page import first_screen_of, index_page, page_of, title_of, together_page
 from stcrm_pandas.report.running import notebook_path, parameters_of, run_notebook
@@ -33,6 +34,8 @@ class Choices(TypedDict, total=False):
 
     sandbox: True for the demo company or the path of a sandbox's state file, else the connection that the
         environment names.
+    mirror: the folder of a mirror to read instead of the service; no request is sent.
+    as_of: the moment at which to read the mirror, such as "2026-10-01"; by default, its last sync.
     month: the month to show, such as "2026-10".
     weeks: show this many complete weeks before the read.
     since, until: the first day to show and the first to leave out.
@@ -45,6 +48,8 @@ class Choices(TypedDict, total=False):
     """
 
     sandbox: bool | str | Path
+    mirror: str | Path | None
+    as_of: str | None
     month: str | None
     weeks: int | None
     since: str | None
@@ -211,7 +216,7 @@ def _parameters(choices: Choices) -> dict[str, Any]:
     """Return the notebook's parameters; None keeps the notebook's default."""
     if choices.get("sandbox"):
         require("sandbox")
-    else:
+    elif choices.get("mirror") is None:
         read_settings(time_zone=choices.get("time_zone"))  # a mistake in them is reported before a notebook is run
     _refuse_period(choices)
     by, spend = _by(choices), choices.get("spend")
@@ -219,6 +224,7 @@ def _parameters(choices: Choices) -> dict[str, Any]:
     return {
         **kept,
         "sandbox": _plain(choices.get("sandbox", False)),
+        "mirror": _mirror(choices),
         "by": by[0] if len(by) == 1 else by or None,
         "spend": None if spend is None else str(Path(spend).absolute()),
         "anonymous": choices.get("anonymous") or None,
@@ -226,7 +232,20 @@ def _parameters(choices: Choices) -> dict[str, Any]:
     }
 
 
+def _mirror(choices: Choices) -> str | None:
+    """Return the folder of the mirror to read; raise before a notebook is run if there is none."""
+    folder = choices.get("mirror")
+    if folder is None:
+        return None
+    mirrors(folder).client()
+    return str(Path(folder).expanduser().absolute())
+
+
 def _refuse_contradiction(choices: Choices) -> None:
+    if choices.get("mirror") is not None and choices.get("sandbox"):
+        raise UsageError("mirror reads the files of a mirror, and sandbox a service: choose one.")
+    if choices.get("as_of") is not None and choices.get("mirror") is None:
+        raise UsageError("as_of needs a mirror: the service only has the rows of today.")
     if choices.get("anonymous") and choices.get("with_lists"):
         raise UsageError("anonymous leaves out the call lists, and with_lists keeps them: choose one.")
 
@@ -269,8 +288,10 @@ def _refuse_period(choices: Choices) -> None:
     now = dt.datetime.now(
         dt.timezone(dt.timedelta(hours=14))
     )  # the day begins first there, and the zone may be unknown
-    if not isinstance(choices.get("sandbox", False), bool):
-        now = dt.datetime(9000, 1, 1, tzinfo=dt.UTC)  # the sandbox of a state file has a clock of its own
+    if not isinstance(choices.get("sandbox", False), bool) or choices.get("mirror") is not None:
+        now = dt.datetime(
+            9000, 1, 1, tzinfo=dt.UTC
+        )  # a sandbox of a state file, and its mirror, have a clock of their own
     asked_period(
         now,
         month=choices.get("month"),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from stcrm_pandas.analysis.base.display import missing
-from stcrm_pandas.errors import PermissionDenied
+from stcrm_pandas.errors import MirrorError, PermissionDenied
 
 __all__ = ["Reads"]
 
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class Reads:
-    """Reads of a report; one that a missing scope forbids is left out and listed.
+    """Reads of a report; one that a missing scope forbids, or that a mirror does not have, is left out and listed.
 
     `missing` has what was left out, and the scope that it needs. In a notebook the object shows it, or nothing.
 
@@ -37,7 +37,9 @@ class Reads:
             return read(*args, **filters)
         except PermissionDenied as denied:
             self.missing[what] = denied.scope or "a scope"
-            return None
+        except MirrorError:
+            self.missing[what] = ""
+        return None
 
     def _repr_html_(self) -> str:
         return missing(self.missing)

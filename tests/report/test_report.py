@@ -1,6 +1,8 @@
 """Reports: one file that fetches nothing, whole or not at all."""
 
+import datetime as dt
 import json
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,8 @@ from typing import Any
 import nbformat
 import pytest
 
-from stcrm_pandas.errors import PermissionDenied, ReportError, SettingsError, UsageError
+import stcrm_pandas as stcrm
+from stcrm_pandas.errors import MirrorError, PermissionDenied, ReportError, SettingsError, UsageError
 from stcrm_pandas.report import REPORTS, Reads, make_all, make_report, notebook_path, write_report
 from stcrm_pandas.report.making import _taken
 from stcrm_pandas.report.page import fitting
@@ -216,3 +219,36 @@ def test_all_omits_reports_without_a_scope(poor_tenant: Sandbox, tmp_path: Path)
     assert 'href="lead-conversion.html"' in page
     assert 'href="contact-preferences.html"' not in page
     assert poor_tenant.client_secret not in page
+
+
+@pytest.mark.deep
+def test_all_reports_from_a_mirror_without_a_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (
+        Sandbox(leads=1500, seed=7, as_of=dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC), rate_limit=None) as sandbox,
+        warnings.catch_warnings(),
+        stcrm.connect(sandbox=sandbox) as crm,
+    ):
+        warnings.simplefilter("ignore")
+        crm.mirror(tmp_path / "titan").sync()
+        moment = sandbox.advance(3600)
+        sandbox.advance(1200)
+        crm.mirror(tmp_path / "titan").sync()
+    monkeypatch.setenv("STCRM_API_URL", "http://127.0.0.1:9")  # nothing answers there
+    index = make_all(tmp_path / "reports", mirror=tmp_path / "titan")
+    pages = {path.stem: path.read_text("utf-8") for path in index.parent.glob("*.html")}
+    assert set(pages) == {"index", *REPORTS}
+    assert "No phone numbers of bookings: they are not in the mirror." in pages["booking-sources"]
+    earlier = make_report(
+        "lead-conversion", tmp_path / "then.html", mirror=tmp_path / "titan", as_of=f"{moment:%FT%TZ}"
+    )
+    assert "Jun 1, 2026, 8:00 AM CDT" in earlier.read_text("utf-8")
+
+
+def test_contradictions_about_a_mirror_are_refused_before_anything_is_read(tmp_path: Path) -> None:
+    out = tmp_path / "leads.html"
+    with pytest.raises(UsageError, match="choose one"):
+        make_report("lead-conversion", out, mirror=tmp_path, sandbox=True)
+    with pytest.raises(UsageError, match="as_of needs a mirror"):
+        make_report("lead-conversion", out, as_of="2026-01-01", sandbox=True)
+    with pytest.raises(MirrorError, match="has no mirror"):
+        make_report("lead-conversion", out, mirror=tmp_path / "nothing")

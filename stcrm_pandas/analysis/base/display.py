@@ -74,6 +74,8 @@ def missing(scopes: Mapping[str, str]) -> str:
         return ""
     items = "".join(
         f"<li>No {escape(what)}: the application lacks the scope <code>{escape(scope)}</code>.</li>"
+        if scope
+        else f"<li>No {escape(what)}: they are not in the mirror.</li>"
         for what, scope in scopes.items()
     )
     return f'<div class="stcrm-missing" role="note"><p>Part of the data could not be read.</p><ul>{items}</ul></div>'

@@ -1,0 +1,121 @@
+"""The reads of a connection, answered by a mirror, so that a notebook or a report works on either."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, Protocol
+
+import pandas as pd
+
+from stcrm_pandas.errors import NotMirrored, UsageError
+from stcrm_pandas.http.query import whole_number
+from stcrm_pandas.mirror.resources import MIRRORED
+from stcrm_pandas.mirror.rows import Moment
+
+_NOT_MIRRORED = ("bookings.list_contacts", "contact_preferences.list")
+"""Reads of reports that need one request per row."""
+
+
+class _Mirror(Protocol):
+    """What is needed of a mirror."""
+
+    tenant: int
+
+    def read(self, resource: str, *, as_of: Moment | None = None) -> pd.DataFrame: ...
+
+    def status_log(self, resource: str, *, as_of: Moment | None = None) -> pd.DataFrame: ...
+
+    def settings(self) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class MirrorSettings:
+    """The settings of the connection that synced the mirror, as far as reports need them."""
+
+    tenant: int
+    time_zone: str | None = None
+    service_url: str | None = None
+    dismissing_reasons: dict[int, str] = field(default_factory=dict)
+
+
+class MirrorClient:
+    """The reads of a connection from a mirror: `leads.list()`, `lookups.campaigns.list()` and the others it holds.
+
+    Returned by `Mirror.client`. A list takes `ids`, and `active=None` for all rows; other filters are those of pandas.
+
+    Parameters
+    ----------
+    mirror : Mirror
+        The mirror.
+    as_of : str, date or Timestamp, optional
+        The moment for all reads. By default, the latest versions.
+    """
+
+    leads: Any
+    bookings: Any
+    customers: Any
+    locations: Any
+    contacts: Any
+    contact_methods: Any
+    contact_preferences: Any
+    booking_provider_tags: Any
+    lookups: Any
+
+    def __init__(self, mirror: _Mirror, as_of: Moment | None = None) -> None:
+        self._mirror, self._as_of = mirror, as_of
+        self.settings = MirrorSettings(tenant=mirror.tenant, **mirror.settings())
+        methods = {mirrored.list: _list_of(mirrored.name, mirror, as_of) for mirrored in MIRRORED.values()}
+        for method in (*methods, *_NOT_MIRRORED):
+            *families, name = method.split(".")
+            here: Any = self
+            for family in families:
+                here = vars(here).setdefault(family, SimpleNamespace())
+            setattr(here, name, methods.get(method) or _refusal_of(method))
+
+    def status_log(self, resource: str) -> pd.DataFrame:
+        """Return the statuses of leads or bookings over time, as `Mirror.status_log`.
+
+        Parameters
+        ----------
+        resource : str
+            `"leads"` or `"bookings"`.
+
+        Returns
+        -------
+        DataFrame
+            One row per id and period in one status: `id`, `status`, `first_seen`, `last_seen` (UTC).
+        """
+        return self._mirror.status_log(resource, as_of=self._as_of)
+
+    def __repr__(self) -> str:
+        return f"MirrorClient({self._mirror!r})"
+
+
+def _list_of(resource: str, mirror: _Mirror, as_of: Moment | None) -> Any:
+    def read(*, ids: Any = None, active: bool | str | None = None, **filters: Any) -> pd.DataFrame:
+        given = [name for name, value in filters.items() if value is not None]
+        if given:
+            raise UsageError(
+                f"{resource}: a mirror has no filter {given[0]!r}. Read all rows, and select from the DataFrame."
+            )
+        frame = mirror.read(resource, as_of=as_of)
+        if ids is None and active is None:
+            return frame
+        kept = pd.Series(True, index=frame.index)
+        if ids is not None:
+            kept &= frame["id"].isin([whole_number(id) for id in ids])
+        if isinstance(active, bool):
+            kept &= frame["active"].eq(active).fillna(False)
+        attrs, chosen = frame.attrs, frame[kept.astype(bool)].reset_index(drop=True)
+        chosen.attrs = attrs
+        return chosen
+
+    return read
+
+
+def _refusal_of(method: str) -> Any:
+    def read(*_: Any, **__: Any) -> pd.DataFrame:
+        raise NotMirrored(f"{method}: a mirror does not have these rows, because each needs a request of its own.")
+
+    return read
