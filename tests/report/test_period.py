@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 from typer.testing import CliRunner, Result
 
 from stcrm_pandas.cli import app
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.report import make_all, make_report
 
+from .browsing import first_screen_is_enough, needs_browser, opened
 from .pages import Tags
 
 
@@ -44,15 +46,20 @@ def test_a_state_file_has_its_own_clock(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def pages(made: tuple[Result, Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
-    """The report on leads of everything, and of the last half a year."""
-    folder, every = tmp_path_factory.mktemp("period"), made[1] / "lead-conversion.html"
+def recent(made: tuple[Result, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report on leads of the last half a year."""
+    folder = tmp_path_factory.mktemp("period")
     choices: dict[str, Any] = {"sandbox": made[1].parent / "company.sqlite", "weeks": 26, "with_lists": True}
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("STCRM_CACHE_DIR", str(folder / "cache"))
         environment.setenv("STCRM_STATE_DIR", str(folder / "state"))
-        recent = make_report("lead-conversion", folder / "recent.html", **choices)
-    return every.read_text("utf-8"), recent.read_text("utf-8")
+        return make_report("lead-conversion", folder / "recent.html", **choices)
+
+
+@pytest.fixture(scope="module")
+def pages(made: tuple[Result, Path], recent: Path) -> tuple[str, str]:
+    """The report on leads of everything, and of the last half a year."""
+    return (made[1] / "lead-conversion.html").read_text("utf-8"), recent.read_text("utf-8")
 
 
 def part(page: str, begin: str, end: str) -> str:
@@ -71,6 +78,16 @@ def test_tiles_and_call_lists_do_not_depend_on_the_period(pages: tuple[str, str]
         assert lists[0] == lists[1]
     assert "Last 26 weeks: " in recent
     assert "Last 26 weeks: " not in every
+
+
+@pytest.mark.deep
+@needs_browser
+@pytest.mark.parametrize(("width", "height"), [(1300, 900), (390, 844)])
+def test_the_first_screen_of_a_period_is_enough(browser: Browser, recent: Path, width: int, height: int) -> None:
+    page, trouble = opened(browser, recent, width, "light", height=height)
+    first_screen_is_enough(page, chart=180)
+    assert "Last 26 weeks: " in page.locator("header").first.inner_text()
+    assert not trouble
 
 
 @pytest.mark.deep

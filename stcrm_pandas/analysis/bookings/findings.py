@@ -56,8 +56,8 @@ def headline(result: BookingSourcesResult) -> Headline:
         before = None if counts is None else _became_jobs(result, counts)
         year = replace(year, now=_became_jobs(result, every), n=int(every["mature"]), before=before, period=period)
     if year is None or year.now.share is None or year.now.interval is None:
-        of = "" if period is None else f"{period.of} "
-        return Headline(f"Too few bookings {of}are {result.mature_days} days old to tell how many become jobs")
+        few = f"are {result.mature_days} days old to tell how many become jobs"
+        return Headline(f"Too few bookings {few if period is None else f'{period.of} to measure'}")
     counted = int(result.overall["bookings"].iloc[0])
     measured = measured_of(result, unit, measured=year.n, counted=counted, days=result.mature_days)
     when = instead_of(result, "bookings") or (f"{year.dates}: " if period is None else "")

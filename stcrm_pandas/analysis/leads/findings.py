@@ -58,8 +58,8 @@ def headline(result: LeadConversionResult, booked: OpportunitiesResult | None) -
         year = replace(year, now=every, n=n, before=_a_year_before(result, period), period=period)
     shown, n = (every, n) if year is None else (year.now, year.n)
     if shown.share is None or n < result.min_group:
-        of = "" if period is None else f"{period.of} "
-        return Headline(f"Too few leads {of}are {days} days old to tell how many are booked", contrast=contrast)
+        of = f"are {days} days old to tell how many are booked" if period is None else f"{period.of} to measure"
+        return Headline(f"Too few leads {of}", contrast=contrast)
     measured = measured_of(result, unit, measured=n, counted=int(overall["inquiries"]), days=days)
     when = instead_of(result, "leads") or ("" if year is None or period is not None else f"{year.dates}: ")
     return Headline(

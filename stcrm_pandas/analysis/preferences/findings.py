@@ -66,7 +66,8 @@ def headline(result: ContactPreferencesResult) -> Headline:
     every = measured_share(hits, hits, n, min_group=result.min_group)
     created = "" if period is None else f" created {period.when}"
     if every.share is None:
-        return Headline(f"Too few active customers{created} to tell whom you can contact")
+        few = "active customers to tell whom you can contact" if period is None else f"customers{created} to measure"
+        return Headline(f"Too few {few}")
     months = None if result.time_zone is None else year_of(_by_month(result, reached), min_group=1)
     unit, others = ("customer", "customers"), []
     for channel in ("call", "e-mail", "mail"):

@@ -65,7 +65,7 @@ def test_leads_read_too_late_are_a_caution(frame: pd.DataFrame) -> None:
 def test_a_period_without_inquiries_says_so(frame: pd.DataFrame) -> None:
     found = of(frame, "2026-08", min_group=30)
     assert str(found.period) == "August 2026"
-    assert found.headline().text == "Too few leads of August 2026 are 30 days old to tell how many are booked"
+    assert found.headline().text == "Too few leads of August 2026 to measure"
     assert found.summary()[0].startswith("No inquiry of August 2026 is 30 days old yet")
     assert found.table["inquiries"].tolist() == [0]
 
