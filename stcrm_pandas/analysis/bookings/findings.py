@@ -189,13 +189,13 @@ def _of_differences(result: BookingSourcesResult) -> Iterator[Action]:
             elif measure == "canceled":
                 more = gap(row, group.old_booked * _of_four_weeks(result))
                 amount = more.expected * _average_revenue(result, row.name, with_canceled=False)
-                revenue = f", {about(amount, result.currency)}" if amount else ""
+                revenue = f"about {about(amount, result.currency)}" if amount else ""
                 size = f"{more.in_words()} more canceled in 4 weeks than at the rate of the others"
-                size += f"; {revenue[2:]} at the average revenue of its other jobs" if revenue else ""
+                size += f"; {revenue} at the average revenue of its other jobs" if revenue else ""
                 do = f"Find out why jobs from {row.name} are canceled."
                 brief = beside(row, "canceled")
                 if more.expected >= 1:
-                    brief += f": {more.in_brief('more', 'more')} in 4 weeks{revenue}"
+                    brief += f": {f'{revenue} less' if revenue else more.in_brief('more', 'more')} in 4 weeks"
                     yield Action(do, number, size, more.expected, brief=brief, amount=amount)
                 else:
                     yield Action(do, number, brief=brief)

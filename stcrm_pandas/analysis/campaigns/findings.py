@@ -133,13 +133,13 @@ def _booked_less(result: OpportunitiesResult) -> list[Action]:
     if weeks:
         fewer = gap(this, 4 * float(this["n"]) / weeks)
         worth, amount = fewer.expected, fewer.expected * _average_revenue(result, this["id"])
-        revenue = f", {about(amount, result.currency)}" if amount else ""
-        brief += f": {fewer.in_brief('fewer job', 'fewer jobs')} in 4 weeks{revenue}"
+        revenue = f"about {about(amount, result.currency)}" if amount else ""
+        brief += f": {f'{revenue} less' if revenue else fewer.in_brief('fewer job', 'fewer jobs')} in 4 weeks"
         size = (
             f"{fewer.in_words()} fewer in 4 weeks than at the share of the others among opportunities of the same "
             f"{strata_words(result)}"
         )
-        size += f"; {revenue[2:]} at the average revenue of its booked jobs" if revenue else ""
+        size += f"; {revenue} at the average revenue of its booked jobs" if revenue else ""
     return [
         Action(
             f"Review how {this['name']} inquiries are handled.",

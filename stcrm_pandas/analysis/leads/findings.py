@@ -231,7 +231,8 @@ def _differences(result: LeadConversionResult) -> list[Action]:
         apart = gap(this, int(this.n) * 4 / weeks)
         more = "fewer" if lower else "more"
         amount = apart.expected * _average_stake(result, this.id) if lower else 0.0
-        revenue = f", {about(amount, result.job_values.currency)}" if amount and result.job_values else ""
+        revenue = f"about {about(amount, result.job_values.currency)}" if amount and result.job_values else ""
+        brief = f"{revenue} less" if revenue else apart.in_brief(f"{more} job", f"{more} jobs")
         suggested.append(
             Action(
                 f"Find out why {this.name} leads are booked less often."
@@ -239,10 +240,10 @@ def _differences(result: LeadConversionResult) -> list[Action]:
                 else f"Find out what works with {this.name} leads.",
                 versus(this, format_share(result.table.iloc[place])),
                 f"{apart.in_words()} {more} in 4 weeks than at the share of the others"
-                + (f"; {revenue[2:]} at the average revenue of such jobs" if revenue else ""),
+                + (f"; {revenue} at the average revenue of such jobs" if revenue else ""),
                 # a group that is already better has nothing to gain
                 apart.expected if lower else 0.0,
-                brief=f"{beside(this, 'booked')}: {apart.in_brief(f'{more} job', f'{more} jobs')} in 4 weeks{revenue}",
+                brief=f"{beside(this, 'booked')}: {brief} in 4 weeks",
                 amount=amount,
             )
         )
