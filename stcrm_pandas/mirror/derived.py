@@ -22,15 +22,26 @@ def current_table(store: Store, row: Row) -> pa.Table | None:
     last = store.last()
     if last is None:
         return None
-    if (path := store.load_current(last.number)) is not None:
-        with contextlib.suppress(OSError, pa.ArrowException), pq.ParquetFile(path) as file:
-            return file.read()
-    history = store.read()
+    before, number = _newest(store, last.number)
+    if before is not None and number == last.number:
+        return before
+    history = store.read(after=number)
+    if before is not None and history is not None:
+        newer = history.filter(pa.array(history.column(SEQ).to_numpy() > number))
+        history = pa.concat_tables([before, newer], promote_options="default")
     assert history is not None
     table = versions.take(history, versions.last_positions(row, history))
     with contextlib.suppress(OSError):  # a folder that may only be read: derive it each time
         store.save_current(table, last.number)
     return table
+
+
+def _newest(store: Store, number: int) -> tuple[pa.Table | None, int]:
+    """Return the newest stored table that is not after a commit, and its commit; None and 0 without one."""
+    if (found := store.newest_current(number)) is not None:
+        with contextlib.suppress(OSError, pa.ArrowException), pq.ParquetFile(found[1]) as file:
+            return file.read(), found[0]
+    return None, 0
 
 
 def current_file(store: Store, row: Row) -> Path | None:

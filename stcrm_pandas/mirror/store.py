@@ -121,19 +121,32 @@ class Store:
         """Return all commits, oldest first."""
         return [commit for file in self.files() for commit in _commits_of(pq.read_metadata(file.path).metadata)]
 
+    def last_full(self) -> Commit | None:
+        """Return the last commit of a complete read, from the newest files back."""
+        for file in reversed(self.files()):
+            full = [commit for commit in _commits_of(pq.read_metadata(file.path).metadata) if commit.full]
+            if full:
+                return full[-1]
+        return None
+
     def last(self) -> Commit | None:
         """Return the last commit."""
         files = self.files()
         return _commits_of(pq.read_metadata(files[-1].path).metadata)[-1] if files else None
 
-    def read(self, columns: Sequence[str] | None = None) -> pa.Table | None:
+    def read(self, columns: Sequence[str] | None = None, *, after: int = 0) -> pa.Table | None:
         """Return all versions in the order of their commits; None if there is no commit.
 
         Columns that older files lack are null there.
+
+        Parameters
+        ----------
+        after : int, default 0
+            Leave out files without a later commit than this.
         """
         for attempt in range(3):
             try:
-                tables = [_read(file.path, columns) for file in self.files()]
+                tables = [_read(file.path, columns) for file in self.files() if file.last > after]
                 return pa.concat_tables(tables, promote_options="default") if tables else None
             except FileNotFoundError:  # compacted more than a day ago, between the list of files and the read
                 if attempt == 2:
@@ -207,6 +220,11 @@ class Store:
         """Return the file with the current rows as of a commit, if it is stored."""
         path = self.current / f"{number:09}.parquet"
         return path if path.exists() else None
+
+    def newest_current(self, number: int) -> tuple[int, Path] | None:
+        """Return the newest stored file with current rows that is not after a commit, and its commit."""
+        stored = [(int(path.stem), path) for path in self.current.glob("*.parquet")]
+        return max((one for one in stored if one[0] <= number), default=None)
 
     def _path(self, first: int, last: int) -> Path:
         return self.history / f"{first:09}-{last:09}.parquet"

@@ -62,8 +62,8 @@ class Sync:
     def _relist_due(self, last: Commit | None) -> bool:
         if last is None:
             return True
-        complete = [commit for commit in self._store.commits() if commit.full]
-        return not complete or _at(last.seen_at) - _at(complete[-1].seen_at) >= self._mirrored.relist
+        full = self._store.last_full()
+        return full is None or _at(last.seen_at) - _at(full.seen_at) >= self._mirrored.relist
 
     def _feed(self, name: str, last: Commit | None) -> Commit:
         export: Callable[..., Feed] = operator.attrgetter(name)(self._crm)
