@@ -156,7 +156,7 @@ def _shown(result: BookingSourcesResult, rows: pd.DataFrame, why: str, *, phones
     asked = _local(rows["start"], result.time_zone)
     shown: dict[str, Any] = {"Tenant": rows[TENANT]} if TENANT in rows else {}
     shown["Name"] = rows["name"].fillna("") if "name" in rows else ""
-    if phones and result.contacts is not None:
+    if phones and result.contacts is not None and "booking_id" in result.contacts:  # else they were not read
         owned = rows.assign(booking_id=rows["id"], customer_id=rows["customer"])
         owners = ("booking_id", "customer_id")
         reached = contact_columns(owned, result.contacts, owners=owners, customers=result.customers)

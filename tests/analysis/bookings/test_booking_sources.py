@@ -338,6 +338,7 @@ def test_waiting_bookings_have_a_phone(booked: Frames) -> None:
     )
     own = {"customer_id": [8], "value": ["512.555.0102"], "phone_settings_do_not_text": [True]}  # of a customer
     both = [contacts, pd.DataFrame({**own, "type": ["Phone"]}), None]
+    assert "Phone" not in found_in(frame, min_group=1, contacts=[None, *both[1:]]).work_lists["still-new"].frame
     marked = found_in(frame, min_group=1, contacts=both).work_lists["still-new"].frame
     assert marked["Opt-outs"].tolist() == ["", "", "Do not text"]
     names = {"campaign": {7: "Radio"}}
