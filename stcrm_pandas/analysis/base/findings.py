@@ -261,7 +261,7 @@ def steps(first: str, rows: int, left_out: Iterable[tuple[str, int]]) -> list[St
 def _notes(lists: Iterable[WorkList]) -> str:
     """Return the notes of lists that have rows, each once."""
     notes = dict.fromkeys(note for one in lists if len(one) for note in one.notes)
-    return f'<ul class="stcrm-part">{"".join(f"<li>{escape(note)}</li>" for note in notes)}</ul>' if notes else ""
+    return f'<p class="stcrm-part">{"<br>".join(map(escape, notes))}</p>' if notes else ""
 
 
 class HasWorkLists(Protocol):
