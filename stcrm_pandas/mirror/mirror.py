@@ -14,9 +14,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stcrm_pandas.edits.apply.result import WrittenCell
 from stcrm_pandas.errors import MirrorError, StcrmError, StcrmWarning, UsageError, notify
 from stcrm_pandas.http.query import utc_text
-from stcrm_pandas.mirror import privacy, queries, versions
+from stcrm_pandas.mirror import privacy, queries, repairs, versions
 from stcrm_pandas.mirror.client import MirrorClient
 from stcrm_pandas.mirror.derived import current_file, current_table, history_of, live
 from stcrm_pandas.mirror.resources import MIRRORED, Mirrored
@@ -382,6 +383,32 @@ class Mirror(Rows):
         about = {"resource": f"status_log_{resource}", "environment": commits[-1].environment, "tenant": self.tenant}
         frame.attrs["stcrm"] = {**about, "rows": len(frame)}
         return frame
+
+    def still_holds(self, cells: Iterable[WrittenCell]) -> pd.DataFrame:
+        """Return the state of cells that a bulk edit wrote; use `result.still_holds(mirror)`.
+
+        Parameters
+        ----------
+        cells : iterable of WrittenCell
+            The cells.
+
+        Returns
+        -------
+        DataFrame
+            One row per cell, as `Result.still_holds` describes it.
+
+        Raises
+        ------
+        MirrorError
+            A resource was never synced.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> crm.mirror(tempfile.mkdtemp()).still_holds([]).columns[-2:].tolist()
+        ['state', 'changed_at']
+        """
+        return repairs.holds(self, cells)
 
     def sql(self, query: str) -> pd.DataFrame:
         """Return the result of a SQL query over the current rows, by DuckDB.

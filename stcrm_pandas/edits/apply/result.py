@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,25 @@ import pandas as pd
 from stcrm_pandas.contract.schemas.fields import Column
 from stcrm_pandas.edits.apply.journal import UNFINISHED, Entry, Journal
 from stcrm_pandas.edits.diff.columns import target_of
-from stcrm_pandas.edits.plan.model import PlanData, with_keys
+from stcrm_pandas.edits.plan.model import Key, PlanData, with_keys
 from stcrm_pandas.edits.plan.tables import key_names
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.printable import plural
 
 FRAMES = ("succeeded", "failed", "conflicts", "already", "untried", "filled")
 _DISARMED = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class WrittenCell:
+    """A cell that an apply wrote, with its old and its new JSON value, and when it was sent (ISO 8601, UTC)."""
+
+    resource: str
+    key: Key
+    column: str
+    old: Any
+    new: Any
+    sent_at: str
 
 
 class ResultData:
@@ -145,6 +157,48 @@ class ResultData:
         if not keys:
             raise UsageError("No failed row is worth retrying. result.failed has the reason for each.")
         return _part(self._plan, self._entries)
+
+    def still_holds(self, mirror: Any) -> pd.DataFrame:
+        """Return which of the written cells still have their new value, and which were changed since, and when.
+
+        Parameters
+        ----------
+        mirror : Mirror
+            A mirror of the same tenant (`crm.mirror(folder)`), synced after the apply.
+
+        Returns
+        -------
+        DataFrame
+            One row per written cell: `resource`, `key`, `column`, `old`, `new`, `now`, `state` ("holds", "changed
+            back" to the old value, "changed", "deleted", "not yet known" if the mirror was not synced since) and
+            `changed_at` (UTC).
+
+        Raises
+        ------
+        UsageError
+            The mirror is of another tenant.
+        MirrorError
+            The resource was never synced.
+        """
+        if mirror.tenant != self._plan.tenant:
+            raise UsageError(f"The plan was applied to tenant {self._plan.tenant}; the mirror is of {mirror.tenant}.")
+        found: pd.DataFrame = mirror.still_holds(self._written())
+        return found
+
+    def _written(self) -> list[WrittenCell]:
+        return [
+            WrittenCell(
+                target_of(self._plan.steps[one.step].operation).resource,
+                one.key,
+                cell.column,
+                cell.old,
+                cell.new,
+                one.sent_at or self._about["applied_at"],
+            )
+            for one in self._entries
+            if one.state == "succeeded"
+            for cell in self._plan.steps[one.step].cells
+        ]
 
     def _cell(self, entry: Entry, column: str) -> tuple[Any, Any]:
         step = self._plan.steps[entry.step]
