@@ -11,7 +11,7 @@ from math import hypot
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.definitions import Terms, marked
+from stcrm_pandas.analysis.base.definitions import Terms, marked, unbroken
 from stcrm_pandas.analysis.base.format import format_share
 from stcrm_pandas.analysis.base.periods import FourWeeks, Period
 from stcrm_pandas.analysis.base.shares import rows_of, share_of
@@ -297,7 +297,7 @@ def tiles(given: Sequence[Tile], terms: Terms) -> str:
     shown = []
     for one in given:
         earlier = [("4 weeks before", one.before or "unknown"), ("A year earlier", one.year_ago or "unknown")]
-        lines = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in one.details or earlier)
+        lines = "".join(f"<dt>{escape(name)}</dt><dd>{unbroken(text)}</dd>" for name, text in one.details or earlier)
         note = f'<p class="stcrm-note">{escape(one.note)}</p>' if one.note and not shared else ""
         number, bracket, interval = one.now.partition(" (")
         small = f" <small>({escape(interval)}</small>" if bracket else ""
