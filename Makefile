@@ -76,6 +76,6 @@ dist: dev ## Build the wheel and the sdist, and run the demo from the wheel in a
 	$(BIN)/python -m build --outdir dist .
 	bash .ci/try_wheel dist constraints.txt
 
-clean: ## Remove the set-up and what runs left.
+clean: ## Remove the environment and everything that runs created.
 	rm -rf .venv .venv-spark dist docs/_build docs/notebooks .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
 	find data -mindepth 1 -not -name README.md -delete

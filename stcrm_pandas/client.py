@@ -139,6 +139,11 @@ def connect(
     progress : bool, optional
         True always shows progress, False never. By default, progress is shown in notebooks and terminals.
 
+    Returns
+    -------
+    Client
+        The connection.
+
     Raises
     ------
     SettingsError

@@ -143,8 +143,8 @@ def first_screen(
     title : str
         The title of the report: "Lead conversion".
     *results : object
-        Results of analyses. The first one gives the headline and its chart. The three actions that are worth most are
-        shown, and the first four tiles.
+        Results of analyses. The headline and its chart come from the first one. The screen shows the three actions
+        that are worth most, and the first four tiles.
     of : object, optional
         The frame that the report is about. It provides the company and the period if they are not given.
     company : str, optional
@@ -158,6 +158,11 @@ def first_screen(
         Sentences to read before the numbers (`analysis.cautions`).
     missing : mapping, optional
         What was not read, with the scope it needs (`Reads.missing`).
+
+    Returns
+    -------
+    FirstScreen
+        The first screen, which a notebook displays.
 
     Examples
     --------

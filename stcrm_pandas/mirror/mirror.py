@@ -603,13 +603,13 @@ class Mirror(Rows):
     def verify(self, *, only: Iterable[str] | None = None, sample: int = 100) -> pd.DataFrame:
         """Compare the mirror with the service: the number of rows, and a random sample of rows, read fresh.
 
-        Rows are counted up to the moment to which the mirror is complete, so what feeds do not show yet is no
-        difference. Neither are rows that were modified since.
+        Only rows created before the mirror's `complete_to` are counted, because feeds do not show later ones yet. Rows
+        that were modified since then are not compared.
 
         Parameters
         ----------
         only : iterable of str, optional
-            Only these resources, such as `["leads", "customers"]`. By default all that were synced.
+            Only these resources, such as `["leads", "customers"]`. By default, all that were synced.
         sample : int, default 100
             How many rows of each resource to read.
 
@@ -630,8 +630,8 @@ class Mirror(Rows):
 
         Notes
         -----
-        Fields that change without a modification date, such as a balance, differ until the next complete list, and a
-        deletion in a resource without a feed is found by the next complete list: `sync(full=True)`.
+        Fields that change without a modification date, such as a balance, differ until the next complete list, and the
+        next complete list finds deletions in a resource without a feed: `sync(full=True)`.
 
         Examples
         --------

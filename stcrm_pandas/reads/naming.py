@@ -1,4 +1,4 @@
-"""Add names for ids, the phone and the e-mail address of customers, and local times to a frame.
+"""Add names for ids, the phone number and e-mail address of customers, and local times to a frame.
 
 Each id is looked up in one table with unique ids, so the rows, their order and the index stay. An id that is not there
 gets a missing value.

@@ -74,7 +74,7 @@ def make_report(
     out : str or Path, optional
         The HTML file to write, in a folder that exists. It has no call lists, unless `with_lists=True`.
     summary : str or Path, optional
-        A second HTML file, with the first screen for the body of an e-mail. It never has a person in it.
+        A second HTML file, with the first screen for the body of an e-mail. It contains no personal data.
     choices
         What it is about (`Choices`).
 
@@ -115,7 +115,7 @@ def make_all(out: str | Path | None = None, *, summary: str | Path | None = None
         folder with a file for each report and `index.html`, made if it is not there; the folder above it is. Only a
         folder has call lists, unless `with_lists=True`.
     summary : str or Path, optional
-        One more HTML file, with the first screens for the body of an e-mail. It never has a person in it.
+        One more HTML file, with the first screens for the body of an e-mail. It contains no personal data.
     choices
         What they are about (`Choices`). `by` and `spend` go to the reports that know what to do with them.
 

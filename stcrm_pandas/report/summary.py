@@ -1,4 +1,4 @@
-"""The first screens of reports as HTML for the body of an e-mail: tables and words, without a person in them."""
+"""The first screens of reports as HTML for the body of an e-mail: tables and text, without personal data."""
 
 from __future__ import annotations
 

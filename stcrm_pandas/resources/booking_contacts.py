@@ -132,7 +132,7 @@ class BookingContacts(Plannable):
     def create_contact(
         self, booking_provider: int, id: int, *, type: ContactType, value: str, memo: str | None = None
     ) -> pd.DataFrame:
-        """Add a phone or an e-mail to a provider's booking.
+        """Add a phone number or e-mail address to a provider's booking.
 
         Parameters
         ----------
@@ -177,7 +177,7 @@ class BookingContacts(Plannable):
         value: str | None = None,
         memo: str | None = None,
     ) -> pd.DataFrame:
-        """Change a phone or an e-mail of a provider's booking.
+        """Change a phone number or e-mail address of a provider's booking.
 
         The response contains only what was sent, so the booking's contacts are read afterwards.
 
@@ -227,7 +227,7 @@ class BookingContacts(Plannable):
 
     @operation
     def delete_contact(self, booking_provider: int, id: int, contact_id: int) -> None:
-        """Delete a phone or an e-mail of a provider's booking.
+        """Delete a phone number or e-mail address of a provider's booking.
 
         Parameters
         ----------

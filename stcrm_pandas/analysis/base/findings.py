@@ -76,7 +76,7 @@ class Action:
 
 @dataclass(frozen=True)
 class WorkList:
-    """A call list or clean-up list: the only part of a report that may contain personal data.
+    """A call list or cleanup list: the only part of a report that may contain personal data.
 
     Parameters
     ----------

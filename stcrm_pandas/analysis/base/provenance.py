@@ -170,6 +170,11 @@ def origin(leads: Any, *, time_zone: str | None = None) -> Line:
     time_zone : str, optional
         The company's time zone. By default, the one that the frame records.
 
+    Returns
+    -------
+    Line
+        The line for display.
+
     Examples
     --------
     >>> origin(pd.DataFrame({"id": [1, 2]}))

@@ -80,7 +80,7 @@ class Analysis(Result):
 
     @cached_property
     def work_lists(self) -> dict[str, WorkList]:
-        """Call lists and clean-up lists by key: the only personal data of a result. They are created on first use."""
+        """Call lists and cleanup lists by key: the only personal data of a result. They are created on first use."""
         return {one.key: one for one in self._parts.lists.work_lists(self)}
 
     @property

@@ -81,7 +81,7 @@ def tiles(result: BookingSourcesResult) -> list[Tile]:
     for title, counts, days, note in (
         ("New bookings", None, 0, ""),
         ("Became jobs", ("work_lower", "work_upper"), result.mature_days, "Directly or through a lead."),
-        ("Still new after an hour", ("new_lower_hour", "new_upper_hour"), 1, "From certainly to possibly still new."),
+        ("Still new after an hour", ("new_lower_hour", "new_upper_hour"), 1, "Some times are not known exactly."),
     ):
         weeks = four_weeks(result.as_of, result.every_hour.zone, mature_days=days)
         made.append(weekly_tile(title, weeks, partial(_measure, result, counts), note=note))

@@ -37,9 +37,9 @@ class SamePerson:
     """The result of `same_person`.
 
     `candidates` has one row per pair: `first`, `second` (ids), `first_source`, `second_source`, `hours` between them,
-    and `confirmed`: whether they share a phone or an e-mail (missing if the contacts were not read). `credit` has one
-    row per source: `bookings`, and how often it was `first` and `last` in a confirmed pair. Neither contains personal
-    data.
+    and `confirmed`: whether they share a phone number or e-mail address (missing if the contacts were not read).
+    `credit` has one row per source: `bookings`, and how often it was `first` and `last` in a confirmed pair. Neither
+    contains personal data.
     """
 
     candidates: pd.DataFrame

@@ -66,7 +66,7 @@ def headline(result: LeadConversionResult, booked: OpportunitiesResult | None) -
         f"{format_range(*shown.share)} of leads are booked within {days} days",
         "" if year is None else year.change,
         f"{when}{measured}95% confidence interval {format_range(*(shown.interval or shown.share))}. "
-        "Leads did not book on first contact.",
+        "Leads: inquiries not booked on first contact.",
         None if year is None else Trend(f"Booked within {days} days", "of leads", unit, year.months, shown.share),
         "12 months together" if period is None else str(period),
         contrast=contrast,
@@ -94,7 +94,7 @@ def _contrast(result: LeadConversionResult, booked: OpportunitiesResult | None) 
             lower = leads.verdict == "lower"
             why = "Most of its inquiries are booked on the first contact, so only the harder cases become leads."
             return Contrast(
-                f"Judge {leads.name} by both numbers",
+                f"Judge '{leads.name}' by both numbers",
                 [
                     (
                         name,
@@ -177,7 +177,7 @@ def _overdue(result: LeadConversionResult, local: ZoneInfo) -> Tile:
         f"{today:%b} {today.day}, {today.year}",
         change=f"{long:,} for more than 30 days" if len(listed) else "",
         spark=spark if len(listed) else "",
-        note="Bars: by the month in which they came in." if len(listed) else "",
+        note="Bars: leads by the month they came in." if len(listed) else "",
         details=[
             ("7 days or less", f"{int((late <= 7).sum()):,}"),
             ("8–30 days", f"{int(late.between(8, 30).sum()):,}"),
@@ -190,7 +190,7 @@ def actions(result: LeadConversionResult, lists: Mapping[str, WorkList]) -> list
     suggested = []
     for key, do in (
         ("overdue-follow-up", "Call the {} whose follow-up is overdue."),
-        ("no-follow-up", "Set a follow-up date for {}, and call."),
+        ("no-follow-up", "Call the {} without a follow-up date."),
         ("stale", f"Review the {{}} without a change for {result.stale_days} days."),
     ):
         if len(lists[key]):
@@ -215,7 +215,7 @@ def _call(result: LeadConversionResult, do: str, listed: WorkList) -> Action:
     if later is None:
         return Action(do, work_list=listed.key)
     share = format_range(later.lower / len(ages), later.upper / len(ages))
-    number = f"{share} of leads open as long converted within the next 30 days"
+    number = f"{share} of leads that were open this long were booked within the next 30 days"
     brief = f"{share} of leads this old get booked: {later.in_brief()}{revenue}"
     size = f"{later.in_words()}{revenue}, {LIKE_EARLIER}"
     return Action(do, number, size, later.expected, listed.key, brief, expected)

@@ -205,6 +205,11 @@ def lead_conversion(
         fewer than `min_group` inquiries of the period are old enough, the latest period of the same length that has
         enough is counted.
 
+    Returns
+    -------
+    LeadConversion
+        The result: tables, and the sentences, lists and figures computed from them.
+
     Raises
     ------
     UsageError

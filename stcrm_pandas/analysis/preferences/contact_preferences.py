@@ -36,7 +36,7 @@ __all__ = ["ContactPreferences", "contact_preferences"]
 
 
 class ContactPreferences(ContactPreferencesResult, Analysis):
-    """The result of `contact_preferences`: numbers, sentences, tables, figures, actions and clean-up lists.
+    """The result of `contact_preferences`: numbers, sentences, tables, figures, actions and cleanup lists.
 
     See `ContactPreferencesResult` for the numbers.
     """

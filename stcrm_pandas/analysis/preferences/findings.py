@@ -24,7 +24,7 @@ from stcrm_pandas.charts.svg import Trend
 
 __all__ = ["actions", "check", "headline", "tiles"]
 
-_OF_NEW = "Share of the customers created in these weeks whom ServiceTitan does not block, as their records are today."
+_OF_NEW = "Of the customers added in these weeks, according to their records today."
 
 
 def actions(result: ContactPreferencesResult, lists: Mapping[str, WorkList]) -> list[Action]:
@@ -76,8 +76,8 @@ def headline(result: ContactPreferencesResult) -> Headline:
     of = "of new customers"
     return Headline(
         f"At most {format_range(*every.share)} of {'' if period is None else 'new '}customers can get marketing texts",
-        evidence=f"{instead_of(result, 'customers')}Of {plural(n, *unit)}{created} that are active. "
-        f"By {', by '.join(others)}. Not blocked is not yet permission.",
+        evidence=f"{instead_of(result, 'customers')}Of {plural(n, 'active customer')}{created}. "
+        f"By {', by '.join(others)}. Not blocked does not mean permission.",
         trend=None
         if months is None
         else Trend("Not blocked for marketing texts", of, unit, months.months, every.share),

@@ -44,7 +44,7 @@ class _Records:
     def work_list(
         self, key: str, title: str, what_to_do: str, rows: Any, *, by_hand: bool = False, **more: Any
     ) -> WorkList:
-        """Return a call list or clean-up list of these rows; `more` adds columns."""
+        """Return a call list or cleanup list of these rows; `more` adds columns."""
         if self.store != "customers":
             key = f"{key}-{self.store}"
         return WorkList(key, f"{title} ({self.store})", what_to_do, self.shown(rows).assign(**more), by_hand=by_hand)

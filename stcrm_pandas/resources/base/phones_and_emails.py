@@ -123,7 +123,7 @@ class PhonesAndEmails(Plannable):
 
     @operation
     def create_contact(self, id: int, *, type: ContactType, value: str, memo: str | None = None) -> pd.DataFrame:
-        """Add a phone or an e-mail to a customer or a location.
+        """Add a phone number or e-mail address to a customer or a location.
 
         Parameters
         ----------
@@ -168,7 +168,7 @@ class PhonesAndEmails(Plannable):
         memo: str | None = None,
         preferences: Preferences | None = None,
     ) -> pd.DataFrame:
-        """Change a phone or an e-mail of a customer or a location, or its preferences.
+        """Change a phone number or e-mail address of a customer or a location, or its preferences.
 
         Parameters
         ----------
@@ -204,7 +204,7 @@ class PhonesAndEmails(Plannable):
 
     @operation
     def delete_contact(self, id: int, contact_id: int) -> None:
-        """Delete a phone or an e-mail of a customer or a location.
+        """Delete a phone number or e-mail address of a customer or a location.
 
         Parameters
         ----------

@@ -176,7 +176,7 @@ def test_html_in_text_is_escaped(found: LeadConversion) -> None:
 def test_actions_are_valued_by_outcomes_of_leads_of_the_same_age(found: LeadConversion) -> None:
     actions = {one.work_list or one.do: one for one in found.actions()}
     assert actions["overdue-follow-up"].do == "Call the 2 leads whose follow-up is overdue."
-    assert actions["no-follow-up"].do == "Set a follow-up date for 2 open leads, and call."
+    assert actions["no-follow-up"].do == "Call the 2 open leads without a follow-up date."
     assert "Find out what works with Radio leads." in actions
     lower = next(one for name, one in actions.items() if "less often" in name)
     assert EVIL in lower.do
