@@ -25,7 +25,8 @@ from stcrm_pandas.mirror.rows import Moment, Rows
 from stcrm_pandas.mirror.store import SEQ, Commit, Store, disk, locked
 from stcrm_pandas.mirror.sync import Sync, Synced, describe_problem
 from stcrm_pandas.mirror.verification import Total, Verification, Verified
-from stcrm_pandas.printable import closest
+from stcrm_pandas.printable import closest, plural
+from stcrm_pandas.reads.progress import Progress
 from stcrm_pandas.settings.connection import duration
 
 
@@ -94,7 +95,8 @@ class Mirror(Rows):
         allow_deletions : bool, default False
             True accepts a complete list that lacks more than 10% of the rows in the mirror.
         progress : bool, optional
-            True always shows progress, False never. By default as the connection.
+            True always prints a line for each resource that is done, False never. By default, as the connection shows
+            progress.
 
         Returns
         -------
@@ -119,6 +121,7 @@ class Mirror(Rows):
         """
         self._need_connection()
         chosen = [_mirrored(name) for name in ([only] if isinstance(only, str) else only or MIRRORED)]
+        shown = Progress(self._crm.settings.progress if progress is None else progress)
         found = []
         with disk(self.folder), locked(self.folder):
             for mirrored in chosen:
@@ -133,6 +136,8 @@ class Mirror(Rows):
                     raise
                 except StcrmError as error:
                     problem = describe_problem(error)
+                done = f"{plural(synced.read, 'row')} read, {plural(synced.written, 'new version')}"
+                shown.say(f"{mirrored.name}: {problem or done}")
                 found.append([mirrored.name, synced.read, synced.written, synced.deleted, problem])
         table = pd.DataFrame(found, columns=["resource", "read", "written", "deleted", "problem"])
         failed = table[table["problem"] != ""]

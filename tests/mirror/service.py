@@ -38,7 +38,12 @@ class Service:
         self.seen: list[tuple[str, int, int]] = []  # (resource, id, number of the state)
         self.missed: set[tuple[str, int]] = set()  # deleted rows that a complete list lacked
         self.settings = SimpleNamespace(
-            name="test", tenant=7, time_zone="America/Chicago", service_url=None, dismissing_reasons={644: "Spam"}
+            name="test",
+            tenant=7,
+            progress=False,
+            time_zone="America/Chicago",
+            service_url=None,
+            dismissing_reasons={644: "Spam"},
         )
         self.leads = SimpleNamespace(list=self._lists("leads"), export=self.export)
         self.lookups = SimpleNamespace(campaigns=SimpleNamespace(list=self._lists("campaigns")))

@@ -268,3 +268,13 @@ def test_a_mirror_without_a_connection_reads_but_does_not_sync(service, mirror):
     pd.testing.assert_frame_equal(alone.leads(), mirror.leads())
     with pytest.raises(UsageError, match=r"crm\.mirror"):
         alone.sync()
+
+
+def test_progress_is_a_line_for_each_resource(service, mirror, capsys):
+    sync(mirror, service, progress=True)
+    assert capsys.readouterr().err.splitlines() == [
+        "leads: 3 rows read, 3 new versions",
+        "campaigns: 3 rows read, 3 new versions",
+    ]
+    sync(mirror, service)
+    assert capsys.readouterr().err == ""
