@@ -155,7 +155,7 @@ VALUES: Final = {
     "lead_country": "The person's country, if the lead has no customer.",
     "contacts": "Phone numbers and e-mail addresses.",
     "active": "False makes the row inactive, True makes it active.",
-    "tag_type_ids": "The ids of all its tag types. An empty list removes all tags.",
+    "tag_type_ids": "The ids of its tag types.",
     "do_not_mail": "True if the customer opted out of mail.",
     "do_not_service": "True if the company must not do work for the customer.",
     "national_account": "True for a national account.",

@@ -91,7 +91,7 @@ class Mirrors(Rows):
         as_of : str, date or Timestamp, optional
             The moment, as in `Mirror.read`. By default, the latest versions.
         by : {"valid", "seen"}, default "valid"
-            As the service had the rows then, or as the mirrors knew them then.
+            Return the rows as they were in ServiceTitan then, or as they were in the mirrors then.
 
         Returns
         -------
@@ -102,7 +102,7 @@ class Mirrors(Rows):
         Raises
         ------
         MirrorError
-            The resource of a tenant was never synced, or the moment is not known.
+            The resource of a tenant was never synced, or its mirror does not cover the moment.
 
         Examples
         --------

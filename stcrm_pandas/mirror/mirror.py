@@ -158,7 +158,7 @@ class Mirror(Rows):
         as_of : str, date or Timestamp, optional
             The moment. A date is midnight in the tenant's time zone. By default, the latest versions.
         by : {"valid", "seen"}, default "valid"
-            `"valid"`: as the service had the rows then. `"seen"`: as this mirror knew them then.
+            `"valid"` returns the rows as they were in ServiceTitan then, `"seen"` as they were in this mirror then.
 
         Returns
         -------
@@ -168,8 +168,8 @@ class Mirror(Rows):
         Raises
         ------
         MirrorError
-            The resource was never synced, the moment is before the first sync, or after the time up to which the mirror
-            is complete.
+            The resource was never synced, or the moment is before the first sync or after the time up to which the
+            mirror is complete.
 
         Notes
         -----

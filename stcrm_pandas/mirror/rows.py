@@ -28,7 +28,7 @@ class Rows(ABC):
         as_of : str, date or Timestamp, optional
             The moment, as in `read`. By default, the latest versions.
         by : {"valid", "seen"}, default "valid"
-            As the service had the rows then, or as this mirror knew them then.
+            Return the rows as they were in ServiceTitan then, or as they were in this mirror then.
 
         Returns
         -------
@@ -38,7 +38,7 @@ class Rows(ABC):
         Raises
         ------
         MirrorError
-            They were never synced, or the moment is not known.
+            They were never synced, or the mirror does not cover the moment.
 
         Examples
         --------
@@ -58,7 +58,7 @@ class Rows(ABC):
         as_of : str, date or Timestamp, optional
             The moment, as in `read`. By default, the latest versions.
         by : {"valid", "seen"}, default "valid"
-            As the service had the rows then, or as this mirror knew them then.
+            Return the rows as they were in ServiceTitan then, or as they were in this mirror then.
 
         Returns
         -------
@@ -68,7 +68,7 @@ class Rows(ABC):
         Raises
         ------
         MirrorError
-            They were never synced, or the moment is not known.
+            They were never synced, or the mirror does not cover the moment.
 
         Examples
         --------
@@ -88,7 +88,7 @@ class Rows(ABC):
         as_of : str, date or Timestamp, optional
             The moment, as in `read`. By default, the latest versions.
         by : {"valid", "seen"}, default "valid"
-            As the service had the rows then, or as this mirror knew them then.
+            Return the rows as they were in ServiceTitan then, or as they were in this mirror then.
 
         Returns
         -------
@@ -98,7 +98,7 @@ class Rows(ABC):
         Raises
         ------
         MirrorError
-            They were never synced, or the moment is not known.
+            They were never synced, or the mirror does not cover the moment.
 
         Examples
         --------
@@ -118,7 +118,7 @@ class Rows(ABC):
         as_of : str, date or Timestamp, optional
             The moment, as in `read`. By default, the latest versions.
         by : {"valid", "seen"}, default "valid"
-            As the service had the rows then, or as this mirror knew them then.
+            Return the rows as they were in ServiceTitan then, or as they were in this mirror then.
 
         Returns
         -------
@@ -128,7 +128,7 @@ class Rows(ABC):
         Raises
         ------
         MirrorError
-            They were never synced, or the moment is not known.
+            They were never synced, or the mirror does not cover the moment.
 
         Examples
         --------
@@ -148,7 +148,7 @@ class Rows(ABC):
         as_of : str, date or Timestamp, optional
             The moment, as in `read`. By default, the latest versions.
         by : {"valid", "seen"}, default "valid"
-            As the service had the rows then, or as this mirror knew them then.
+            Return the rows as they were in ServiceTitan then, or as they were in this mirror then.
 
         Returns
         -------
@@ -158,7 +158,7 @@ class Rows(ABC):
         Raises
         ------
         MirrorError
-            They were never synced, or the moment is not known.
+            They were never synced, or the mirror does not cover the moment.
 
         Examples
         --------

@@ -268,7 +268,7 @@ class Customers(CustomerOrLocation, Exportable):
         custom_fields : dict, optional
             Custom fields as `{type_id: value}`.
         tag_type_ids : iterable of int, optional
-            The ids of all its tag types. An empty list removes all tags.
+            The ids of its tag types.
         external_data : ApplicationData, optional
             An application's data for the row.
         tax_exempt : bool, optional

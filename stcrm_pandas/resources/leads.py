@@ -200,7 +200,7 @@ class Leads(LeadFollowUp, Exportable):
         job_type_id : int, optional
             The id of the job type.
         tag_type_ids : iterable of int, optional
-            The ids of all its tag types. An empty list removes all tags.
+            The ids of its tag types.
         priority : {"Low", "Normal", "High", "Urgent"}, optional
             The priority.
         call_reason_id : int, optional

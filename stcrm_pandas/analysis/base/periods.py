@@ -120,12 +120,12 @@ class Period:
 
     @property
     def of(self) -> str:
-        """What it is of, to be put after a noun: 'of October 2026', 'until Apr 30, 2026'."""
+        """The period as a phrase that follows a noun: 'of October 2026', 'until Apr 30, 2026'."""
         return str(self) if self.first <= BEGINNING else f"of {self}"
 
     @property
     def trend(self) -> range:
-        """The months of a trend chart, numbered from year 0: the period's, or the last twelve if there are fewer."""
+        """The numbers of the months in a trend chart, counted from year 0. There are at least twelve."""
         last = month_number_of(self.end - dt.timedelta(days=1))
         return range(min(month_number_of(self.first), last - 11), last + 1)
 

@@ -255,21 +255,21 @@ def cautions(
 
     Parameters
     ----------
-    frames
-        The frames, by name; None if a frame was not read.
     used : mapping, optional
         The columns that the analysis uses, by frame. By default, all columns.
     exact : tuple[int, int], optional
-        The number of exact dates, and the number of dates.
+        The number of exact dates, and the number of all dates.
     now : dt.datetime, optional
         The current time, to compute the age of cached data.
     found : iterable of str, default ()
         Cautions of the analyses (`LeadConversion.cautions` …).
+    **frames : object
+        The frames by name; None for one that was not read.
 
     Returns
     -------
     Cautions
-        The sentences; those on excluded rows come first.
+        The sentences; those about excluded rows come first.
 
     Examples
     --------

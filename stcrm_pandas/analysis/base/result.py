@@ -55,7 +55,7 @@ class Parts(NamedTuple):
 class Analysis(Result):
     """A result with sentences, tiles, actions, lists, checks and figures: the base class of all public results.
 
-    Each analysis names the modules that make them from its numbers: its `_parts`.
+    A subclass sets `_parts`: the modules that compute them from its numbers.
     """
 
     _parts: ClassVar[Parts]

@@ -75,7 +75,7 @@ def outcomes(result: BookingSourcesResult) -> go.Figure:
 
 
 def speed(result: BookingSourcesResult) -> go.Figure:
-    """Return the shares still new after 15 minutes, an hour, a day: from certainly to possibly."""
+    """Return the shares still new after 15 minutes, an hour, a day: from the certain to the possible share."""
     table = result.speed[result.speed["n"] > 0]
     names = list(dict.fromkeys(table["name"]))
     figure = empty()

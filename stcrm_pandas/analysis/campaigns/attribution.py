@@ -61,7 +61,7 @@ class Attribution:
         return self.uncredited <= UNCREDITED_LIMIT * self.rows
 
     def sentences(self) -> list[str]:
-        """Return how reliable campaigns are, and what follows from it."""
+        """Return how reliably records are credited to campaigns, and what follows from it."""
         if not self.rows:
             return []
         parts = [

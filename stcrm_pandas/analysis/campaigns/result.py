@@ -42,11 +42,12 @@ class OpportunitiesResult(Result):
     - `whole` (months only): the month was read completely, and all of it is old enough
 
     `comparisons` compares the booked rate of each group with all others together (`analysis.comparison.compare`),
-    within business unit, month and the channel of the first contact. `attribution` shows how reliable campaigns are,
-    `costs` the costs (None without `spend`), `weeks` the counts by local week, `differing` the chains whose records
-    have different campaigns, `revenues` the average revenue of a booked opportunity by group, of all that was read
-    (None: of all groups), `left_out` the number of rows left out, by reason. `disagreements` has the groups on which
-    leads and opportunities disagree, by id, if `analysis.together` was given both.
+    within business unit, month and the channel of the first contact. `attribution` shows how reliably records are
+    credited to campaigns. `costs` has the costs (None without `spend`). `weeks` has the counts by local week.
+    `differing` lists the chains whose records have different campaigns. `revenues` has the average revenue of a booked
+    opportunity by group, of all that was read (None: of all groups). `left_out` counts the rows left out, by reason.
+    `disagreements` lists the groups on which leads and opportunities disagree, by id, if `analysis.together` was given
+    both.
     """
 
     untraced: pd.DataFrame
