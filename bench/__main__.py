@@ -19,6 +19,7 @@ from bench import (
     founding,
     imports,
     limit,
+    mirror,
     opt_outs,
     reducing,
     searching,
@@ -49,7 +50,7 @@ def main() -> None:
         "--only",
         default="",
         help="comma-separated: imports,decoding,warm,diffing,reducing,cold,limit,applying,opt_outs,founding,searching,"
-        "workbooks",
+        "workbooks,mirror",
     )
     options = parser.parse_args()
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)
@@ -76,6 +77,7 @@ def run(rows: int, rounds: int, only: list[str], folder: Path) -> Iterator[Resul
         "founding": lambda: founding.run(rounds, folder),
         "searching": lambda: searching.run(max(rows, 200_000), rounds, folder),
         "workbooks": lambda: workbooks.run(rounds, folder),
+        "mirror": lambda: mirror.run(rows, rounds, folder),
     }
     for name, bench in benches.items():
         if not only or name in only:

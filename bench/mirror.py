@@ -1,0 +1,164 @@
+"""A mirror, compared with the least that each step needs: decoding, a plain read of Parquet, a plain query."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from bench.measure import Result, in_turn, of_floor
+from bench.rows import bodies, lead
+from stcrm_pandas.contract.schemas.leads import LEADS
+from stcrm_pandas.frame import assemble, decode
+from stcrm_pandas.mirror.mirror import Mirror
+from stcrm_pandas.mirror.store import Store
+from stcrm_pandas.reads.feed import Feed
+
+NOW = pd.Timestamp("2027-01-01", tz="UTC")
+VERSIONS, CHANGES = 10, 1_000
+QUERY = "select campaign_id, count(*) from {leads} group by 1"
+
+
+class Service:
+    """A service whose feed returns one frame after another."""
+
+    def __init__(self) -> None:
+        self.settings = SimpleNamespace(name="bench", time_zone="UTC", dismissing_reasons=None, service_url=None)
+        self.leads = SimpleNamespace(export=self._export)
+        self.now = NOW
+        self.next: Any = None
+
+    def _export(self, **_: Any) -> Feed:
+        frame = self.next()
+        frame["active"] = pd.array([True] * len(frame), dtype="boolean")
+        self.now += pd.Timedelta(hours=1)
+        frame.attrs["stcrm"] = {"fetched_at": self.now.isoformat()}
+        return Feed(frame, self.now.isoformat())
+
+
+def run(rows: int, rounds: int, folder: Path) -> Iterator[Result]:
+    pages = bodies(lead, rows)
+
+    def decoded() -> pd.DataFrame:
+        return assemble(LEADS, [decode(LEADS, "page", body) for body in pages], order=("id",)).frame
+
+    firsts = iter(range(1_000))
+
+    def first() -> None:
+        service = Service()
+        service.next = decoded
+        Mirror(folder / f"first-{next(firsts)}", tenant=1, crm=service).sync(only=["leads"])
+
+    mine, floor = in_turn(first, decoded, rounds=rounds)
+    yield of_floor(f"first sync of {rows:,}", mine, floor, target="1.4 x", stretch="1.2 x", floor_name="decoding")
+
+    leads, service, rng = decoded(), Service(), np.random.default_rng(5)
+    mirror = Mirror(folder / "bench", tenant=1, crm=service)
+    store = Store(mirror.folder, "leads")
+
+    def changed(count: int) -> pd.DataFrame:
+        some = leads.iloc[np.sort(rng.choice(rows, count, replace=False))].reset_index(drop=True)
+        some["modified_on"] = service.now
+        return some
+
+    def sync(frame: Any) -> None:
+        service.next = frame
+        mirror.sync(only=["leads"])
+
+    sync(leads.copy)
+    for _ in range(VERSIONS):
+        sync(lambda: changed(rows // 10))
+    moment = service.now - pd.Timedelta(hours=VERSIONS // 2)
+
+    def current() -> Path:
+        return mirror.current_files()["leads"]
+
+    def rewrite() -> None:
+        pq.write_table(pq.read_table(current(), partitioning=None), folder / "rewritten.parquet", compression="zstd")
+
+    mine, floor = in_turn(lambda: sync(lambda: changed(CHANGES)), rewrite, rounds=rounds)
+    yield of_floor(
+        f"sync of {CHANGES:,} changes", mine, floor, target="4 x", stretch="2 x", floor_name="rewrite current rows"
+    )
+    mine, floor = in_turn(mirror.leads, lambda: pd.read_parquet(current()), rounds=rounds)
+    yield of_floor("current frame", mine, floor, target="1.3 x", stretch="1 x", floor_name="pd.read_parquet")
+
+    def history() -> pd.DataFrame:
+        return pd.concat([pd.read_parquet(file.path) for file in store.files()])
+
+    mine, floor = in_turn(lambda: mirror.leads(as_of=moment), history, rounds=rounds)
+    yield of_floor(
+        f"as-of frame, {VERSIONS} versions of a tenth",
+        *(mine, floor),
+        target="1 x",
+        stretch="0.5 x",
+        floor_name="pd.read_parquet of the history",
+    )
+    yield memory(mirror, moment)
+    one = int(leads["id"].iloc[rows // 2])
+    for when in ("before", "after"):
+        yield one_history(mirror, store, one, when, rounds)
+        mirror.compact()
+    files = [file.path for file in store.files()]
+    assert len(files) == 1
+
+    def direct() -> pd.DataFrame:
+        with duckdb.connect(":memory:") as db:
+            return db.sql(QUERY.format(leads=f"read_parquet('{current()}')")).df()
+
+    mine, floor = in_turn(lambda: mirror.sql(QUERY.format(leads="leads")), direct, rounds=rounds)
+    yield of_floor("aggregate by SQL", mine, floor, target="2 x", stretch="1.2 x", floor_name="plain DuckDB")
+
+
+def one_history(mirror: Mirror, store: Store, one: int, when: str, rounds: int) -> Result:
+    files = [file.path for file in store.files()]
+
+    def filtered() -> int:
+        wanted = [("id", "=", one)]
+        return sum(pq.read_table(path, filters=wanted, partitioning=None).num_rows for path in files)
+
+    assert len(mirror.history("leads", one)) == filtered()
+    mine, floor = in_turn(lambda: mirror.history("leads", one), filtered, rounds=rounds)
+    what = f"one row's history, {when} compaction"
+    return of_floor(what, mine, floor, target="2 x", stretch="1 x", floor_name="filtered read")
+
+
+def memory(mirror: Mirror, moment: pd.Timestamp) -> Result:
+    """Return the peak of memory of an as-of frame in a process of its own, beside the size of the frame."""
+    command = [sys.executable, "-m", "bench.mirror", str(mirror.folder.parent), moment.isoformat()]
+    used, size = map(int, subprocess.run(command, check=True, capture_output=True, text=True).stdout.split())
+    return Result(
+        "as-of frame, peak memory",
+        f"{used / 1e6:.0f} MB",
+        f"the frame: {size / 1e6:.0f} MB",
+        f"{used / size:.2f} x",
+        "2.5 x",
+        "2 x",
+    )
+
+
+def main() -> None:
+    """Print the peak of memory that an as-of frame adds, and the size of the frame, in bytes."""
+    folder, moment = sys.argv[1:]
+    mirror = Mirror(folder, tenant=1)
+    mirror.status()  # loads what is loaded once
+    before = resident("VmRSS")
+    frame = mirror.leads(as_of=moment)
+    print(resident("VmHWM") - before, int(frame.memory_usage(deep=True).sum()))
+
+
+def resident(name: str) -> int:
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(status[name].split()[0]) * 1024
+
+
+if __name__ == "__main__":
+    main()
