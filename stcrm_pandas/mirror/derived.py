@@ -17,6 +17,31 @@ from stcrm_pandas.mirror import versions
 from stcrm_pandas.mirror.store import SEQ, Store
 
 
+def refresh_current(store: Store, row: Row) -> None:
+    """Store the current rows as of the last commit: by a link if they are those of an earlier file."""
+    last = store.last()
+    if last is None or store.load_current(last.number) is not None:
+        return
+    same = _same_rows(store, row, last.number)
+    if same is None or not store.link_current(same, last.number):
+        current_table(store, row)
+
+
+def _same_rows(store: Store, row: Row, number: int) -> Path | None:
+    """Return a file that has exactly the current rows; None if there is none."""
+    newest = store.newest_current(number)
+    if newest is not None:
+        numbers = store.read([SEQ], after=newest[0])
+        changed = numbers is None or bool((numbers.column(SEQ).to_numpy() > newest[0]).any())
+        return None if changed else newest[1]
+    files = store.files()
+    keys = store.read(row.key) if len(files) == 1 else None
+    if keys is None:
+        return None
+    positions = versions.last_positions(row, keys)
+    return files[0].path if versions.take(keys, positions) is keys else None
+
+
 def current_table(store: Store, row: Row) -> pa.Table | None:
     """Return the last version of every row, deleted ones too, ordered by key; None if there is no commit."""
     last = store.last()
@@ -40,7 +65,7 @@ def _newest(store: Store, number: int) -> tuple[pa.Table | None, int]:
     """Return the newest stored table that is not after a commit, and its commit; None and 0 without one."""
     if (found := store.newest_current(number)) is not None:
         with contextlib.suppress(OSError, pa.ArrowException), pq.ParquetFile(found[1]) as file:
-            return file.read(), found[0]
+            return file.read().replace_schema_metadata(None), found[0]
     return None, 0
 
 
@@ -64,11 +89,13 @@ def current_file(store: Store, row: Row) -> Path | None:
     return path
 
 
-def current_rows(store: Store, row: Row) -> pd.DataFrame:
-    """Return the last version of every row as a frame with the columns of `versions.OWN`."""
+def current_rows(store: Store, row: Row, like: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return the last version of every row, or of those with the keys of `like`, with the columns of `versions.OWN`."""
     table = current_table(store, row)
     if table is None:
         table = versions.to_table(row, _empty(row))
+    elif like is not None:
+        table = versions.take(table, versions.positions(row, table, like))
     return versions.to_frame(row, table, own=list(versions.OWN))
 
 

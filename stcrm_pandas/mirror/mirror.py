@@ -19,7 +19,7 @@ from stcrm_pandas.errors import MirrorError, StcrmError, StcrmWarning, UsageErro
 from stcrm_pandas.http.query import utc_text
 from stcrm_pandas.mirror import privacy, queries, repairs, versions
 from stcrm_pandas.mirror.client import MirrorClient
-from stcrm_pandas.mirror.derived import current_file, current_table, history_of, live
+from stcrm_pandas.mirror.derived import current_file, current_table, history_of, live, refresh_current
 from stcrm_pandas.mirror.resources import MIRRORED, Mirrored
 from stcrm_pandas.mirror.rows import Moment, Rows
 from stcrm_pandas.mirror.store import SEQ, Commit, Store, disk, locked
@@ -131,7 +131,7 @@ class Mirror(Rows):
                     self._check_environment(store)
                     store.sweep(time.time())
                     synced = Sync(self._crm, store, mirrored).run(full=full, allow_deletions=allow_deletions)
-                    current_table(store, mirrored.row)
+                    refresh_current(store, mirrored.row)
                 except UsageError:
                     raise
                 except StcrmError as error:

@@ -212,9 +212,23 @@ class Store:
         part = self.current / f"{uuid.uuid4().hex}.part"
         _write_parquet(table, part)
         os.replace(part, path)
+        self._keep_two()
+        return path
+
+    def link_current(self, path: Path, number: int) -> bool:
+        """Store a file that has the current rows as of a commit; False if links are not possible."""
+        make_private(self.current)
+        target = self.current / f"{number:09}.parquet"
+        try:
+            os.link(path, target)
+        except OSError:
+            return False
+        self._keep_two()
+        return True
+
+    def _keep_two(self) -> None:
         for old in sorted(self.current.glob("*.parquet"))[:-2]:
             old.unlink(missing_ok=True)
-        return path
 
     def load_current(self, number: int) -> Path | None:
         """Return the file with the current rows as of a commit, if it is stored."""

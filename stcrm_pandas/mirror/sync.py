@@ -129,7 +129,7 @@ class Sync:
         if last is not None:
             seen_at = max(seen_at, pd.Timestamp(last.seen_at))
             complete_to = max(complete_to, pd.Timestamp(last.complete_to))
-        current = current_rows(self._store, self._row)
+        current = current_rows(self._store, self._row, None if read.authoritative else read.frame)
         written = versions.new_versions(self._row, current, read, seen_at)
         if read.authoritative:
             gone = versions.vanished(self._row, current, read, seen_at)

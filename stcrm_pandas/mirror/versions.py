@@ -77,7 +77,7 @@ def new_versions(row: Row, current: pd.DataFrame, read: Incoming, seen_at: pd.Ti
     there = places >= 0
     before = current.iloc[np.where(there, places, 0)] if len(current) else current.reindex([-1] * len(frame))
     differs = ~there | (before[DELETED].to_numpy(bool, na_value=False) != frame[DELETED].to_numpy(bool))
-    for name in [*row.dtypes, UNDOCUMENTED]:
+    for name in [*row.dtypes, UNDOCUMENTED] if there.any() else ():
         differs |= _unequal(before[name], frame[name])
     modified, was = _times(frame, "modified_on"), _times(before, "modified_on")
     was_valid = _times(before, VALID_FROM)
@@ -170,6 +170,13 @@ def last_positions(row: Row, table: pa.Table, known: Mask | None = None) -> npt.
         keys = keys[known]
     last = keys.drop_duplicates(keep="last").sort_values(list(row.key))
     return last.index.to_numpy()
+
+
+def positions(row: Row, table: pa.Table, like: pd.DataFrame) -> npt.NDArray[np.intp]:
+    """Return the positions of the rows that have a key of a frame; each key occurs once in the table."""
+    keys = pd.DataFrame({name: _cells(_column(row, name), table) for name in row.key}, copy=False)
+    places = _places(row, keys, like)
+    return np.sort(places[places >= 0])
 
 
 def known_at(table: pa.Table, at: pd.Timestamp, by: str) -> Mask:
