@@ -55,7 +55,7 @@ def disagreements(leads: LeadConversionResult | None, booked: OpportunitiesResul
         above = row.mature > 0 and row.booked_share_lower > lower and verdict != "lower"
         if above if this.verdict == "lower" else verdict == "lower":
             rarer, more = ("less", "more") if this.verdict == "lower" else ("more", "fewer")
-            hard = "; what is booked at once never becomes a lead, so only the harder cases are leads"
+            hard = "; what is booked right away never becomes a lead, so only the harder cases are leads"
             sentences[id] = (
                 f"Leads of {group_word(leads.by)} {this.name} convert {rarer} often than those of the others "
                 f"({versus(this)}), but {more} of all its opportunities are booked "

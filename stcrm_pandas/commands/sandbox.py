@@ -40,7 +40,7 @@ def serve(
     by_the_book: Annotated[
         bool, typer.Option("--by-the-book", help="Follow the API documentation, without the quirks of the real API.")
     ] = False,
-    feed_delay: Annotated[float, typer.Option(min=0, help="Seconds until feeds show a change; 0: at once.")] = 900,
+    feed_delay: Annotated[float, typer.Option(min=0, help="Seconds until feeds show a change; 0: immediately.")] = 900,
     no_effects: Annotated[
         bool, typer.Option("--no-effects", help="Same outcomes for all campaigns and sources.")
     ] = False,

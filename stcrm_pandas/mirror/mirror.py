@@ -531,9 +531,9 @@ class Mirror(Rows):
         return pd.DataFrame(found, columns=["resource", "rows", "versions"]).astype({"resource": "str"})
 
     def drop_versions(self, *, older_than: str | float | dt.timedelta) -> int:
-        """Delete versions that were replaced, and deleted rows, longer ago than a time. The current rows stay.
+        """Delete old versions of rows: those that were replaced or deleted before a given time.
 
-        Moments before that time are no longer known afterwards.
+        Current rows are kept. The mirror no longer covers moments before that time.
 
         Parameters
         ----------

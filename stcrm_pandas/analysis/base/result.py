@@ -24,7 +24,7 @@ _Shown = TypeVar("_Shown", Shown, Table)
 
 @dataclass(frozen=True, repr=False, kw_only=True)
 class Result:
-    """Numbers that every analysis has; each describes its own.
+    """The numbers that all analyses have in common. Each analysis adds more.
 
     `period` has the days that the numbers are about, None for everything that was read. `asked` is the period that was
     passed: if too few of its rows can be measured, `period` is the latest one before it that can.

@@ -35,7 +35,7 @@ class Costs:
     - `id`, `name`; `months`, how many are covered; `last_month`, the latest of them ("2026-03"); `spend`
     - `opportunities`, `booked` (certainly) of those months
     - `cost_per_opportunity`, `cost_per_booked`; `cost_low`, `cost_high`: the latter, if the share booked were at the
-      upper or lower end of its 95 % Wilson interval
+      upper or lower end of its 95% Wilson interval
     - `spend_paid`, `revenue`: of the covered months that are old enough for revenue; `revenue_per_unit`, one by the
       other
     - `enough`: `opportunities` reaches `min_group`

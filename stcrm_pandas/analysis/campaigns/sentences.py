@@ -114,7 +114,7 @@ def _rescues(result: OpportunitiesResult, overall: Any) -> list[str]:
             sentence = (
                 f"{row.name} looks poor by its leads alone ({format_percent(own)} booked vs {format_percent(rest)}), "
                 f"but of all its opportunities {format_share(row, 'booked_')} are booked: most of its customers are "
-                "booked at once and never become leads."
+                "booked right away and never become leads."
             )
             ranked.append((own - rest, sentence))
     return [sentence for _, sentence in sorted(ranked)[:1]]

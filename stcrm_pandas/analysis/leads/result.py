@@ -34,16 +34,16 @@ class LeadConversionResult(Result):
     - `exact`, `inferred`, `bounded`: how the dates of `converted` are known
     - `within_lower`, `within_upper`: of `mature`, certainly and possibly converted within the window
     - `share_lower`, `share_upper`: the same as shares of `mature`, from 0 to 1; missing if that is 0
-    - `interval_low`, `interval_high`: 95 % Wilson limits, the lower one of `share_lower`, the upper of `share_upper`
+    - `interval_low`, `interval_high`: 95% Wilson limits, the lower one of `share_lower`, the upper of `share_upper`
     - `enough`: `mature` reaches `min_group`
     - `whole` (months only): the month was read completely, and all of it is old enough
 
     `curve` has the share converted by each day (0 to 120) after an inquiry, for all groups together (`overall`) and for
-    each group that is large enough, `speed` the same after 1, 7, 30 and 90 days, with `known` False if the bounds are
+    each group that is large enough. `speed` has the same after 1, 7, 30 and 90 days; `known` is False if the bounds are
     more than 5 points apart. `cohorts` has one row per month of creation and number of days since (None without a time
-    zone), `reasons` one per reason for dismissal. `comparisons` compares each group with all others together (see
-    `analysis.comparison.compare`); `left_out` counts the leads that were not analyzed, by reason. `disagreements` has
-    the groups on which leads and opportunities disagree, by id, if both results were passed to `analysis.together`.
+    zone), and `reasons` has one per reason for dismissal. `comparisons` compares each group with all others together
+    (see `analysis.comparison.compare`). `left_out` counts the leads that were not analyzed, by reason. `disagreements`
+    has the groups on which leads and opportunities disagree, by id, if both results were passed to `analysis.together`.
     """
 
     months: pd.DataFrame | None

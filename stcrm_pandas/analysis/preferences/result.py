@@ -20,9 +20,9 @@ class ContactPreferencesResult(Result):
     """The numbers of `contact_preferences`.
 
     `table` has eight rows per group, one for each purpose ("service", "marketing") and channel ("call", "text",
-    "e-mail", "mail"); `overall` the eight rows of all active customers together; `locations` and `newer` those of all
-    active locations, and of all contacts in the newer contacts API that are not archived, each from its own records
-    (None if not given). Their columns:
+    "e-mail", "mail"). `overall` has the eight rows of all active customers together. `locations` and `newer` have those
+    of all active locations, and of all contacts in the newer contacts API that are not archived, each from its own
+    records (None if not given). Their columns:
 
     - `id`, `name`: of the group (a pair of ids with two dimensions); `id` is missing for rows without a group
     - `purpose`, `channel`
@@ -30,20 +30,20 @@ class ContactPreferencesResult(Result):
     - `lower`, `upper`: how many are certainly, and possibly, not blocked; equal for marketing, where an unknown
       preference blocks
     - `share_lower`, `share_upper`: the same as shares of `customers`, from 0 to 1; missing if that is 0
-    - `interval_low`, `interval_high`: 95 % Wilson limits, the lower one of `share_lower`, the upper of `share_upper`
+    - `interval_low`, `interval_high`: 95% Wilson limits, the lower one of `share_lower`, the upper of `share_upper`
     - `enough`: `customers` reaches `min_group`
     - one column per reason, from `do_not_service` to `none_on_file`: how many are blocked by it; the first that applies
       counts
 
     `lower` and the reasons add up to `customers`. A customer with two tags is in both groups. `others` counts those
-    that the shares exclude, one row per store: `store` ("customers", "locations", "newer"), `name`, `customers` (how
-    many), of which `inactive` (or archived) and `merged`.
+    that the shares exclude, with one row each for "customers", "locations" and "newer" (column `store`): `name`,
+    `customers` (how many), of which `inactive` (or archived) and `merged`.
 
     `combinations` counts customers by the set of channels on which they are not blocked (`purpose`, one column per
-    channel, `customers`). `kinds` counts the contact records of customers, locations and the newer API by
-    type. `consent` compares this with the company's own list (None without one; see `consent.by_consent`).
-    `comparisons` compares each group with all others together, for each marketing channel (`comparison.compare`).
-    `left_out` counts rows that were not analyzed, by reason.
+    channel, `customers`). `kinds` counts the contact records of customers, locations and the newer API by type.
+    `consent` compares this with the company's own list (None without one; see `consent.by_consent`). `comparisons`
+    compares each group with all others together, for each marketing channel (`comparison.compare`). `left_out` counts
+    rows that were not analyzed, by reason.
     """
 
     locations: pd.DataFrame | None
