@@ -319,7 +319,7 @@ class DriftWarning(StcrmWarning):
 
 
 class IncompleteReadWarning(StcrmWarning):
-    """Rows are missing because the API withholds rows of a parent, or because of `allow_incomplete=True`."""
+    """Rows are missing because of `allow_incomplete=True`, or because a parent (such as a customer) is inactive."""
 
 
 class MissingParentsWarning(StcrmWarning):

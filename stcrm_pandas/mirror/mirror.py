@@ -83,20 +83,20 @@ class Mirror(Rows):
 
         Each resource is committed on its own, so an interrupted sync keeps what is done. Leads, bookings, customers,
         locations and their contacts are read from export feeds, which show a change after about 15 minutes; everything
-        else by its modification date. Because deletions are invisible there, complete lists are read every 30 and every
+        else is read by modification date. Neither shows all deletions, so complete lists are read as well, every 30 or
         7 days.
 
         Parameters
         ----------
         only : iterable of str, optional
-            Only these resources, such as `["leads", "customers"]`. By default all of `mirror.status()`.
+            Only these resources, such as `["leads", "customers"]`. By default, all.
         full : bool, default False
             True reads the complete lists now, to find deletions.
         allow_deletions : bool, default False
             True accepts a complete list that lacks more than 10% of the rows in the mirror.
         progress : bool, optional
-            True always prints a line for each resource that is done, False never. By default, as the connection shows
-            progress.
+            True always prints a line for each resource that is done, False never does. By default, the setting of the
+            connection applies.
 
         Returns
         -------

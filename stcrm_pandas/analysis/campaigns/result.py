@@ -29,7 +29,7 @@ class OpportunitiesResult(Result):
       `opportunities`; `phone`: those whose first contact was a call; the others are online
     - `mature`: those old enough to be measured; `leads_mature`, `leads_booked`: those that started as a lead, and how
       many of these are booked; `bookings_mature`, `bookings_booked`: the same for those that started as a booking
-    - `booked_lower`, `booked_upper`, `completed_…`, `above_zero_…`: of `mature`, certainly and possibly
+    - `booked_lower`, `booked_upper`, `completed_…`, `above_zero_…`: how many of `mature` certainly and possibly are
     - `inferred`: of `mature`, those whose job is known only because it is the only match
     - `booked_share_lower` …: the same as shares of `mature`, from 0 to 1, missing if that is 0;
       `booked_interval_low` …: 95% Wilson limits, the lower one of the lower share, the upper one of the upper share

@@ -32,7 +32,7 @@ class LeadConversionResult(Result):
     - `leads`, `inquiries`; `mature`, the inquiries that are old enough to be measured
     - `converted`, `open`, `dismissed`, `unknown_status`: the statuses of the inquiries; these add up to `inquiries`
     - `exact`, `inferred`, `bounded`: how the dates of `converted` are known
-    - `within_lower`, `within_upper`: of `mature`, certainly and possibly converted within the window
+    - `within_lower`, `within_upper`: how many of `mature` certainly and possibly converted within the window
     - `share_lower`, `share_upper`: the same as shares of `mature`, from 0 to 1; missing if that is 0
     - `interval_low`, `interval_high`: 95% Wilson limits, the lower one of `share_lower`, the upper of `share_upper`
     - `enough`: `mature` reaches `min_group`
