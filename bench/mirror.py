@@ -31,7 +31,9 @@ class Service:
     """A service whose feed returns one frame after another."""
 
     def __init__(self) -> None:
-        self.settings = SimpleNamespace(name="bench", time_zone="UTC", dismissing_reasons=None, service_url=None)
+        self.settings = SimpleNamespace(
+            name="bench", time_zone="UTC", dismissing_reasons=None, service_url=None, progress=False
+        )
         self.leads = SimpleNamespace(export=self._export)
         self.now = NOW
         self.next: Any = None

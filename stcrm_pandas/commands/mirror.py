@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any
 
 import pandas as pd
 import typer
 
+from stcrm_pandas.client import connect
 from stcrm_pandas.commands.connecting import Sandbox, State, connect_to
 from stcrm_pandas.commands.refusing import refusals
 from stcrm_pandas.commands.saying import say
-from stcrm_pandas.errors import MirrorBusy
+from stcrm_pandas.commands.tenants import read_tenants, with_secrets
+from stcrm_pandas.errors import MirrorBusy, StcrmError, UsageError
 from stcrm_pandas.printable import plural
 
 BUSY, BEHIND = 4, 5
+TENANTS_AT_ONCE = 4
 
 app = typer.Typer(
     help="The mirrors in a folder: status, comparison with the service, compaction.", no_args_is_help=True
@@ -55,15 +59,51 @@ def sync(
     allow_deletions: Annotated[
         bool, typer.Option("--allow-deletions", help="Accept lists that lack more than 10% of the rows.")
     ] = False,
+    tenants: Annotated[
+        Path | None, typer.Option("--tenants", metavar="FILE", help="Sync all tenants that this TOML file lists.")
+    ] = None,
     sandbox: Sandbox = False,
     state: State = None,
 ) -> None:
-    """Bring a mirror up to date. Exit code 4 if another sync is running, 5 if a resource failed."""
-    with connect_to(sandbox, state) as crm:
-        done = crm.mirror(folder).sync(only=_names(only), full=full, allow_deletions=allow_deletions)
+    """Bring a mirror up to date. Exit code 4 if another sync is running, 5 if a resource failed.
+
+    With --tenants, tenants are synced side by side, and one that fails stops no other.
+    """
+    options: dict[str, Any] = {"only": _names(only), "full": full, "allow_deletions": allow_deletions}
+    if tenants is None:
+        with connect_to(sandbox, state) as crm:
+            done = crm.mirror(folder).sync(**options)
+        code = BEHIND if (done["problem"] != "").any() else 0
+    elif sandbox or state:
+        raise UsageError("--tenants and --sandbox exclude each other.")
+    else:
+        done, code = _sync_all(folder, read_tenants(tenants), options)
     say(_as_text(done))
-    if (done["problem"] != "").any():
-        raise typer.Exit(BEHIND)
+    if code:
+        raise typer.Exit(code)
+
+
+def _sync_all(folder: Path, tenants: Mapping[str, Mapping[str, Any]], options: Mapping[str, Any]) -> Any:
+    """Sync tenants side by side; return what was done for each, and the exit code."""
+
+    def sync_one(name: str) -> tuple[pd.DataFrame, int]:
+        try:
+            with connect(**with_secrets(tenants[name]), progress=False) as crm:
+                done = crm.mirror(folder).sync(**options)
+        except StcrmError as error:
+            say(f"stcrm: {name}: {error}", err=True)
+            code = BUSY if isinstance(error, MirrorBusy) else BEHIND
+            done = pd.DataFrame({"problem": [str(error)]})
+        else:
+            code = BEHIND if (done["problem"] != "").any() else 0
+        done.insert(0, "tenant", name)
+        return done, code
+
+    with ThreadPoolExecutor(TENANTS_AT_ONCE) as pool:
+        found = list(pool.map(sync_one, tenants))
+    columns = ["tenant", "resource", "read", "written", "deleted", "problem"]
+    together = pd.concat([done for done, _ in found], ignore_index=True).reindex(columns=columns)
+    return together.astype(dict.fromkeys(columns[2:5], "Int64")), max(code for _, code in found)
 
 
 @app.command()
@@ -109,6 +149,21 @@ def compact(folder: Folder) -> None:
     for mirror in found.each:
         mirror.compact()
     say(f"{plural(len(found.each), 'mirror')} compacted.")
+
+
+@app.command()
+@refusals
+@busy
+def export(
+    folder: Folder,
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Another folder, for the copy.")],
+    anonymous: Annotated[bool, typer.Option("--anonymous", help="Leave out personal data.")] = False,
+) -> None:
+    """Write a copy of the mirrors in a folder, for example without personal data for colleagues."""
+    from stcrm_pandas.mirror.many import mirrors
+
+    for mirror in mirrors(folder).each:
+        say(f"Copied to {mirror.export(out, anonymous=anonymous)}")
 
 
 def _names(only: str | None) -> list[str] | None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 
+from stcrm_pandas.commands.tenants import read_tenants
+from stcrm_pandas.mirror.many import mirrors
 from stcrm_pandas.mirror.store import locked
+from stcrm_pandas.sandbox import Sandbox
 
-from ..edits.apply.company import LEADS
+from ..edits.apply.company import LEADS, Company
+from ..edits.apply.conftest import AS_OF
 
 ONLY = ("--only", "leads,campaigns")
 
@@ -93,3 +98,84 @@ def test_verify_finds_an_edit_without_a_date_a_deletion_and_nothing_else(stcrm, 
     assert "1 row differs" in stdout
     assert "1 row no longer in the service" in stdout
     assert "2 resources with problems." in stdout
+
+
+def test_an_anonymous_copy_has_the_rows_and_no_names(stcrm, folder, box):
+    assert stcrm("sync", folder, "--only", "customers")[0] == 0
+    assert stcrm("mirror", "export", folder, "--out", folder.parent / "copy", "--anonymous")[0] == 0
+    customers = mirrors(folder.parent / "copy").read("customers")
+    assert len(customers) == 60
+    assert customers["name"].count() == 0
+    assert stcrm("mirror", "export", folder, "--out", folder.parent / "copy")[0] == 2
+
+
+@pytest.fixture
+def tenants(box, tmp_path, monkeypatch):
+    """A file with two tenants, whose secrets are in a variable and in a file."""
+    other = Sandbox(company=Company(), as_of=AS_OF, rate_limit=None, seed=2)
+    with other:
+        text = ""
+        for name, one in {"denver": box, "austin": other}.items():
+            monkeypatch.setenv(f"{name.upper()}_SECRET", one.client_secret)
+            (tmp_path / name).write_text(f"{one.app_key}\n")
+            text += f"""
+                [tenants.{name}]
+                api_url = "{one.api_url}"
+                auth_url = "{one.auth_url}"
+                tenant = {one.tenant}
+                client_id = "{one.client_id}"
+                client_secret = {{ variable = "{name.upper()}_SECRET" }}
+                app_key = {{ file = "{tmp_path / name}" }}
+            """
+        path = tmp_path / "tenants.toml"
+        path.write_text(text)
+        yield path, other
+
+
+def test_tenants_are_synced_side_by_side(stcrm, folder, box, tenants):
+    path, other = tenants
+    code, stdout, stderr = stcrm("sync", folder, *ONLY, "--tenants", path)
+    assert (code, stderr) == (0, "")
+    assert stdout.count("denver") == stdout.count("austin") == 2
+    assert mirrors(folder).tenants == sorted([box.tenant, other.tenant])
+    assert len(mirrors(folder).leads()) == 120
+
+
+def test_one_failing_tenant_stops_no_other(stcrm, folder, box, tenants, monkeypatch):
+    path, other = tenants
+    monkeypatch.delenv("DENVER_SECRET")
+    code, _, stderr = stcrm("sync", folder, *ONLY, "--tenants", path)
+    assert code == 5
+    assert "denver: client_secret: the variable DENVER_SECRET is not set" in stderr
+    assert mirrors(folder).tenants == [other.tenant]
+    monkeypatch.setenv("DENVER_SECRET", box.client_secret)
+    with locked(folder / f"tenant={other.tenant}"):
+        assert stcrm("sync", folder, *ONLY, "--tenants", path)[0] == 4
+    assert len(mirrors(folder).leads()) == 120
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('client_secret = { variable = "DENVER_SECRET" }', 'client_secret = "hush"', "must name a variable or a file"),
+        ("client_id", "client_ident", "Did you mean 'client_id'?"),
+        ("[tenants.denver]", "[denver]", "needs a section such as [tenants.denver]"),
+        ("tenant = ", "# ", "needs tenant"),
+    ],
+)
+def test_a_wrong_file_of_tenants_is_refused_before_anything_is_sent(stcrm, folder, box, tenants, old, new, message):
+    path, _ = tenants
+    path.write_text(path.read_text().replace(old, new).partition("[tenants.austin]")[0])
+    code, stdout, stderr = stcrm("sync", folder, "--tenants", path)
+    assert (code, stdout) == (2, "")
+    assert message in stderr
+    assert "hush" not in stderr
+    assert not box.requests
+
+
+def test_the_file_of_the_guide_is_accepted(tmp_path):
+    guide = (Path(__file__).parents[2] / "docs" / "guide" / "mirror.md").read_text(encoding="utf-8")
+    (tmp_path / "tenants.toml").write_text(guide.partition("```toml\n")[2].partition("```")[0])
+    found = read_tenants(tmp_path / "tenants.toml")
+    assert [settings["tenant"] for settings in found.values()] == [1234567, 2345678]
+    assert found["denver"]["app_key"] == found["austin"]["app_key"] == {"variable": "STCRM_APP_KEY"}

@@ -24,7 +24,7 @@ README = ROOT / "README.md"
 DOCS = ROOT / "docs"
 GUIDE = DOCS / "guide"
 REFERENCE = DOCS / "reference"
-LANGUAGES = {"sql", "python", "pycon", "text", "bash", "json", "powershell"}
+LANGUAGES = {"sql", "toml", "python", "pycon", "text", "bash", "json", "powershell"}
 DIRECTIVES = {"{eval-rst}", "{include}", "{rst-class}", "{toctree}"}  # of the site
 
 
