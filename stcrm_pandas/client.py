@@ -29,7 +29,6 @@ from stcrm_pandas.reads.naming import add_names
 from stcrm_pandas.reads.options import MaxAge, Options
 from stcrm_pandas.reads.progress import Progress
 from stcrm_pandas.reads.reading import Reader
-from stcrm_pandas.reads.status_log import StatusLog, status_log_path
 from stcrm_pandas.reads.writing import Writer
 from stcrm_pandas.resources.base.resource import no_attribute
 from stcrm_pandas.resources.booking_provider_tags import BookingProviderTags
@@ -69,7 +68,6 @@ def connect(
     sandbox: AnySandbox = False,
     cache_dir: str | Path | None = None,
     state_dir: str | Path | None = None,
-    status_log: bool | None = None,
     max_age: str | float | dt.timedelta | None = None,
     offline: bool | None = None,
     allow_writes: bool | None = None,
@@ -110,8 +108,6 @@ def connect(
     state_dir : str or Path, optional
         The folder of the journals of bulk edits. By default, the user's state folder, or a temporary one for a sandbox
         without a state file.
-    status_log : bool, optional
-        True records the status of each lead and booking that is read, for `crm.status_log`. By default, False.
     max_age : str, float or dt.timedelta, optional
         Maximum age of cached data, such as `"15m"` or `"2d"`. By default, 1 hour.
     offline : bool, optional
@@ -168,7 +164,6 @@ def connect(
         "app_key": app_key,
         "cache_dir": cache_dir,
         "state_dir": state_dir,
-        "status_log": status_log,
         "max_age": max_age,
         "offline": offline,
         "allow_writes": allow_writes,
@@ -246,9 +241,7 @@ class Client(BulkEdits):
             offline=settings.offline,
             page_size=page_size,
         )
-        self._statuses = StatusLog(status_log_path(settings))
-        recorded = self._statuses if settings.status_log else None
-        reader = self._reader = Reader(self._fetcher, settings, progress, recorded)
+        reader = self._reader = Reader(self._fetcher, settings, progress)
         writer = Writer(self._session, self.cache, settings, reader)
         port = self._port = Connection(settings, self._session, self.cache, progress, reader, writer)
         self.leads = Leads(reader, writer, port)
@@ -382,42 +375,6 @@ class Client(BulkEdits):
         ['resource', 'column', 'kind', 'count', 'ids', 'detail']
         """
         return frames.drift_frame(self._reader.drift)
-
-    def status_log(self, resource: str) -> pd.DataFrame:
-        """Return the status history of leads or bookings, as recorded by reads.
-
-        Only reads with `connect(status_log=True)` are recorded. Pass the log to an analysis as `status_log=`: a change
-        of status happened between the last read with the old status and the first read with the new one.
-
-        Parameters
-        ----------
-        resource : str
-            `"leads"` or `"bookings"`.
-
-        Returns
-        -------
-        DataFrame
-            One row per id and period in one status: `id` (Int64), `status` (str), `first_seen`, `last_seen` (UTC,
-            according to the API's clock), ordered by `id` and `first_seen`. Empty if nothing was recorded.
-
-        Raises
-        ------
-        UsageError
-            The resource is neither `"leads"` nor `"bookings"`.
-
-        Examples
-        --------
-        >>> crm.status_log("leads").columns.tolist()
-        ['id', 'status', 'first_seen', 'last_seen']
-        """
-        frame = self._statuses.frame(resource)
-        about = {
-            "resource": f"status_log_{resource}",
-            "environment": self.settings.name,
-            "tenant": self.settings.tenant,
-        }
-        frame.attrs["stcrm"] = {**about, "rows": len(frame)}
-        return frame
 
     def mirror(self, folder: str | Path) -> Mirror:
         """Return the mirror of this tenant in a folder: a local copy that remembers every version of every row.

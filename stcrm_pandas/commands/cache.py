@@ -11,8 +11,7 @@ from stcrm_pandas.commands.saying import say
 from stcrm_pandas.errors import SettingsError, UsageError
 from stcrm_pandas.http.cache import Cache, caches_in, damaged_in, stored_in
 from stcrm_pandas.printable import plural
-from stcrm_pandas.reads.status_log import logs_in
-from stcrm_pandas.settings.connection import duration, read_cache_folder, read_status_folder
+from stcrm_pandas.settings.connection import duration, read_cache_folder
 
 app = typer.Typer(help="Show and clear the cache of reads on this machine.", no_args_is_help=True)
 
@@ -41,20 +40,11 @@ def clear(
         str | None, typer.Option(help="Only reads of this resource, such as leads or lookups.jobs.")
     ] = None,
     older_than: Annotated[str | None, typer.Option(help="Only reads older than this, such as 12h or 7d.")] = None,
-    status_logs: Annotated[
-        bool, typer.Option("--status-logs", help="Also delete status logs, which cannot be read again.")
-    ] = False,
     cache_dir: Folder = None,
-    state_dir: Annotated[
-        Path | None,
-        typer.Option("--state-dir", help="The folder of status logs, if not STCRM_STATE_DIR or the default."),
-    ] = None,
 ) -> None:
     """Clear the caches of all connections. Without options, damaged caches are deleted as well.
 
     Other files in the folder, and links, are kept.
-
-    Status logs (`connect(status_log=True)`) are kept without --status-logs.
     """
     try:
         age = None if older_than is None else duration(older_than)
@@ -73,10 +63,3 @@ def clear(
             path.unlink()
         for path in unclear:
             say(f"{path} is kept because it may not be a cache. If it is one, delete it yourself.")
-    logs = logs_in(read_status_folder(state_dir))
-    if status_logs:
-        for log in logs:
-            log.unlink()
-        say(f"{plural(len(logs), 'status log')} deleted.")
-    elif logs:
-        say(f"{plural(len(logs), 'status log')} kept; delete with --status-logs.")

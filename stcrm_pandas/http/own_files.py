@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["CACHE", "STATUS_LOG", "Kind", "State", "connect_read_only", "owned_in", "side_files", "state_of"]
+__all__ = ["CACHE", "Kind", "State", "connect_read_only", "owned_in", "side_files", "state_of"]
 
 State = Literal["ours", "unstamped", "empty", "foreign", "unreadable"]
 """`unstamped` is ours without an application id; `unreadable` is no database, or damaged."""
@@ -42,7 +42,6 @@ class Kind:
 
 
 CACHE = Kind(0x53544343, 1, frozenset({"generations", "responses"}))
-STATUS_LOG = Kind(0x5354434C, 0, frozenset({"runs"}))
 
 
 def state_of(path: Path, kind: Kind) -> State:

@@ -61,7 +61,6 @@ class DecodedReads:
             fetched: FetchedRead[DecodedPage] = FetchedRead(
                 generation=generation,
                 pages=[],
-                dates=(),
                 counts=counts,
                 total=None,
                 fetched_at=_moment(about["fetched_at"]),

@@ -84,7 +84,7 @@ class FetchedPage(Generic[P]):
 class FetchedRead(Generic[P]):
     """The pages of a read in order, and where they come from.
 
-    `dates` has the service's date of each page, `counts` the number of pages of each part (for a skipped part its HTTP
+    `counts` has the number of pages of each part (for a skipped part its HTTP
     status, negative), `total` the service's number of rows at the first page (None where it gave none); `fetched_at` is
     the service's date of the oldest page, `stored_at` this machine's, `problem` what does not add up, if anything. The
     list of pages may be emptied.
@@ -92,7 +92,6 @@ class FetchedRead(Generic[P]):
 
     generation: Generation
     pages: list[P]
-    dates: tuple[dt.datetime | None, ...]
     counts: tuple[int, ...]
     total: int | None
     fetched_at: dt.datetime | None
@@ -173,7 +172,6 @@ def collect(
     return FetchedRead(
         generation,
         [one.page for one in every],
-        tuple(one.date for one in every),
         tuple(-(part.status or 0) if isinstance(part, ServiceError) else len(part) for part in parts),
         None if None in totals else sum(total for total in totals if total is not None),
         min((one.date for one in every if one.date), default=None),

@@ -37,7 +37,6 @@ from stcrm_pandas.reads.left_out import LeftOut, parents_left_out
 from stcrm_pandas.reads.options import MaxAge, Options
 from stcrm_pandas.reads.pagination import FetchedRead, Part, Read, shortfall
 from stcrm_pandas.reads.progress import Progress
-from stcrm_pandas.reads.status_log import RESOURCES, Seen, StatusLog
 from stcrm_pandas.settings.connection import Settings, duration
 
 PathAndParents = tuple[Mapping[str, object], Mapping[str, object]]
@@ -54,14 +53,11 @@ def below(operation: Operation, values: dict[str, Any]) -> list[PathAndParents]:
 class Reader:
     """Reads over one connection, for the methods of resources."""
 
-    def __init__(
-        self, fetcher: Fetcher, settings: Settings, progress: Progress, status_log: StatusLog | None = None
-    ) -> None:
+    def __init__(self, fetcher: Fetcher, settings: Settings, progress: Progress) -> None:
         self._fetcher = fetcher
         self._decoded = DecodedReads(fetcher.cache)
         self._settings = settings
         self._progress = progress
-        self._status_log = status_log
         self._drift: dict[Drift, None] = {}  # in order; a read from the cache adds nothing new
         self._drift_reported: set[str] = set()  # resources
         self._lock = threading.Lock()
@@ -328,8 +324,7 @@ class Reader:
         age = self._max_age(operation, options)
         if options.refresh and self._settings.offline:
             raise UsageError(f"{operation.name}: refresh=True needs the service, but this connection is offline.")
-        # The status log needs the service's date of each page.
-        kept = None if self._status_log is not None else decoded(age)
+        kept = decoded(age)
         fetched, assembled, problem = self._assembled(operation, fetch, age, options) if kept is None else (*kept, None)
         frame = assembled.frame
         parents = left_out(fetched)
@@ -361,7 +356,6 @@ class Reader:
         row = _row(operation)
         for last in (False, True):
             fetched = fetch(dt.timedelta(0) if last else max_age)
-            seen = self._seen(operation, fetched)
             assembled = frames.assemble(
                 row,
                 fetched.pages,
@@ -382,8 +376,6 @@ class Reader:
         frames.validate(row, assembled.frame)
         if problem is None:
             self._fetcher.finish(operation, fetched)
-            if self._status_log is not None and seen:
-                self._status_log.note(operation.resource, seen)
         else:
             notify(
                 f"{operation.name}: {problem}. The frame is incomplete and has {plural(len(assembled.frame), 'row')}.",
@@ -395,16 +387,6 @@ class Reader:
         if options.refresh:
             return dt.timedelta(0)
         return self._settings.max_age if options.max_age is None else _age(operation, options.max_age)
-
-    def _seen(self, operation: Operation, fetched: FetchedRead[DecodedPage]) -> Sequence[Seen]:
-        """Return the statuses of rows and their times for the status log."""
-        if self._status_log is None or operation.resource not in RESOURCES or "status" not in _row(operation).dtypes:
-            return []
-        return [
-            (list(zip(page.table.column("id").to_pylist(), page.table.column("status").to_pylist(), strict=True)), date)
-            for page, date in zip(fetched.pages, fetched.dates, strict=True)
-            if date is not None
-        ]
 
     def _provenance(
         self, operation: Operation, assembled: frames.Assembled, fetched_at: dt.datetime | None

@@ -151,11 +151,6 @@ class Settings(BaseSettings):
         default=None,
         description="the folder of the journals of bulk edits; by default, the user's state folder; not in a .env file",
     )
-    status_log: bool = Field(
-        default=False,
-        description="1 logs the status of each lead and booking at every read, beside the journals, so that dates of "
-        "conversion and dismissal are more exact",
-    )
     max_age: Annotated[timedelta, BeforeValidator(duration)] = Field(
         default=timedelta(hours=1),
         description="maximum age of cached data: 1h, 15m, 2d; 0 caches responses but never uses them",
@@ -234,11 +229,6 @@ class Settings(BaseSettings):
     def journal_folder(self) -> Path:
         """The folder of the journals of edits."""
         return (self.state_dir or platformdirs.user_state_path("stcrm-pandas")).expanduser() / "journals"
-
-    @property
-    def status_folder(self) -> Path:
-        """The folder of the status logs."""
-        return self.journal_folder.with_name("statuses")
 
     def missing(self) -> list[str]:
         """Return the names of required settings that are not set."""
@@ -384,8 +374,3 @@ def read_journal_folder(given: Path | None = None) -> Path:
     """Return the folder of the journals, without the rest of a connection's settings."""
     notify_of_file()
     return (Settings(state_dir=given) if given else Settings()).journal_folder
-
-
-def read_status_folder(given: Path | None = None) -> Path:
-    """Return the folder of the status logs, without the rest of a connection's settings."""
-    return (Settings(state_dir=given) if given else Settings()).status_folder

@@ -1,9 +1,8 @@
-"""Files of others in the folder of the cache, or of the status logs, are not opened for writing, renamed or removed."""
+"""Files of others in the folder of the cache are not opened for writing, renamed or removed."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 import sqlite3
 import subprocess
 import sys
@@ -12,10 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from stcrm_pandas.cli import app
-from stcrm_pandas.errors import SettingsError, StcrmWarning
+from stcrm_pandas.errors import SettingsError
 from stcrm_pandas.http.cache import Cache, cache_path
-from stcrm_pandas.http.own_files import CACHE, STATUS_LOG, state_of
-from stcrm_pandas.reads.status_log import StatusLog, logs_in
+from stcrm_pandas.http.own_files import CACHE, state_of
 
 TODAY = """
 PRAGMA journal_mode = WAL;
@@ -94,11 +92,7 @@ def folder(tmp_path):
 )
 def test_other_files_are_not_touched(command, folder, tmp_path):
     before, elsewhere = seen(folder), seen(tmp_path)
-    output = (
-        stcrm("cache", *command, "--cache-dir", folder, "--state-dir", tmp_path / "state")
-        if command[0] == "clear"
-        else (stcrm("cache", *command, "--cache-dir", folder))
-    )
+    output = stcrm("cache", *command, "--cache-dir", folder)
     assert seen(folder) == before
     assert seen(tmp_path) == elsewhere
     assert sorted(path.name for path in folder.iterdir() if not path.is_file()) == ["folder.sqlite", "nowhere.sqlite"]
@@ -107,7 +101,7 @@ def test_other_files_are_not_touched(command, folder, tmp_path):
 
 def test_damaged_own_file_is_deleted_and_unrecognized_file_is_listed(folder, tmp_path):
     Cache(folder / "ours.damaged-1.sqlite").close()
-    output = stcrm("cache", "clear", "--cache-dir", folder, "--state-dir", tmp_path / "state")
+    output = stcrm("cache", "clear", "--cache-dir", folder)
     assert not (folder / "ours.damaged-1.sqlite").exists()
     assert f"{folder / 'text.damaged-1.sqlite'} is kept" in output
 
@@ -140,7 +134,7 @@ def test_caches_without_application_id_are_recognized_and_stamped(tmp_path):
     cache.close()
     assert (state_of(path, CACHE), application_id(path)) == ("ours", CACHE.application_id)
     path = made(tmp_path / "another.sqlite", TODAY)
-    assert "2 pages deleted" in stcrm("cache", "clear", "--cache-dir", tmp_path, "--state-dir", tmp_path / "state")
+    assert "2 pages deleted" in stcrm("cache", "clear", "--cache-dir", tmp_path)
     assert application_id(path) == CACHE.application_id
 
 
@@ -150,7 +144,7 @@ def test_cache_of_a_killed_process_is_recognized(tmp_path):
     subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True, timeout=30)
     assert (tmp_path / "today.sqlite-wal").stat().st_size > 0
     assert "1 page, oldest read 2001-09-09" in stcrm("cache", "info", "--cache-dir", tmp_path)
-    assert "1 page deleted" in stcrm("cache", "clear", "--cache-dir", tmp_path, "--state-dir", tmp_path / "state")
+    assert "1 page deleted" in stcrm("cache", "clear", "--cache-dir", tmp_path)
 
 
 @pytest.mark.parametrize("foreign", FOREIGN)
@@ -195,37 +189,3 @@ def test_file_name_is_stable(box, join):
     crm.leads.list()
     crm.close()
     assert application_id(crm.cache.path) == CACHE.application_id
-
-
-# Status logs
-
-RUNS = """CREATE TABLE runs (
-    resource TEXT NOT NULL, id INTEGER NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, status TEXT,
-    PRIMARY KEY (resource, id, first_seen)
-) WITHOUT ROWID;"""
-
-
-def test_status_logs_are_recognized_too(tmp_path):
-    folder = tmp_path / "statuses"
-    folder.mkdir()
-    today = made(folder / "today.sqlite", RUNS)
-    made(folder / "other.sqlite", "CREATE TABLE mine (x)")
-    (folder / "link.sqlite").symlink_to(folder / "other.sqlite")
-    before = seen(folder)
-    assert logs_in(folder) == [today]
-    with pytest.raises(SettingsError, match="not a status log"):
-        StatusLog(folder / "other.sqlite").frame("leads")
-    with pytest.warns(StcrmWarning, match="not a status log"):
-        StatusLog(folder / "link.sqlite").note("leads", [])
-    assert seen(folder) == before
-    StatusLog(today).note("leads", [])
-    assert state_of(today, STATUS_LOG) == "ours"
-    output = stcrm("cache", "clear", "--status-logs", "--cache-dir", tmp_path / "none", "--state-dir", tmp_path)
-    assert "1 status log deleted" in output
-    assert sorted(path.name for path in folder.iterdir()) == ["link.sqlite", "other.sqlite"]
-
-
-def test_damaged_status_log_raises_a_stcrm_error(tmp_path):
-    (tmp_path / "log.sqlite").write_bytes(os.urandom(5000))
-    with pytest.raises(SettingsError, match="move it away"):
-        StatusLog(tmp_path / "log.sqlite").frame("leads")

@@ -101,11 +101,3 @@ def test_read_tenants_lists_a_folder(frame, tmp_path):
     assert (found["tenant"], found["rows_of"], found["rows"], found["complete"]) == (5, "customers", 2, True)
     assert (found["fetched_at"], found["filters"]) == (pd.Timestamp("2026-03-01T10:00Z"), "active True")
     assert stcrm.read_tenants(tmp_path).dtypes.equals(stcrm.read_tenants(tmp_path / "nowhere").dtypes)
-
-
-def test_status_log_is_written(fresh_box, join, tmp_path):
-    crm = join(fresh_box, status_log=True, state_dir=tmp_path / "state")
-    crm.leads.list()
-    path = stcrm.write_tenant(crm.status_log("leads"), tmp_path / "network")
-    assert path.name == "status_log_leads.parquet"
-    assert len(pd.read_parquet(path)) == 300

@@ -89,7 +89,7 @@ def known_until(leads: Any, as_of: Moment | None, local: dt.tzinfo | None) -> dt
     if asked < fetched:
         raise UsageError(
             f"as_of is before the leads were read ({fetched:%Y-%m-%d %H:%M %Z}): their status at that time is unknown. "
-            "lead_conversion takes a status log that covers it (connect(status_log=True), crm.status_log('leads'))"
+            "lead_conversion takes a status log that covers it (crm.mirror(folder).status_log('leads'))"
         )
     return fetched
 

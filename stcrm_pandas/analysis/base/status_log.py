@@ -1,6 +1,6 @@
 """Statuses of rows at a moment before they were read, from a status log.
 
-The frame of a log (`crm.status_log("leads")`) has `id`, `status`, `first_seen` and `last_seen` of each run of one
+The frame of a log (`mirror.status_log("leads")`) has `id`, `status`, `first_seen` and `last_seen` of each run of one
 status, in UTC.
 """
 
@@ -27,7 +27,7 @@ def statuses_at(status_log: pd.DataFrame, as_of: Moment) -> pd.DataFrame:
     Parameters
     ----------
     status_log : DataFrame
-        A log from `crm.status_log`.
+        A log from `mirror.status_log`.
     as_of : str, date or Timestamp
         The moment, with a time zone.
 
@@ -139,7 +139,7 @@ def known_at(
 
 _NOT_COVERED = (
     "as_of {at:%Y-%m-%d %H:%M %Z} is before the read, and the status log lacks the status of {unknown:,} of {rows:,} "
-    "rows then. Give the moment of a read that was noted (connect(status_log=True)), or leave as_of out."
+    "rows then. Give a moment since the first sync of the mirror, or leave as_of out."
 )
 
 
