@@ -29,7 +29,6 @@ from stcrm_pandas.analysis.base.provenance import (
     zone,
 )
 from stcrm_pandas.analysis.base.result import Analysis, Parts
-from stcrm_pandas.analysis.base.status_log import known_at
 from stcrm_pandas.analysis.both_measures import disagreements, of_same_groups
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.contacts import AllContacts, all_contacts
@@ -38,6 +37,7 @@ from stcrm_pandas.analysis.leads import tables as lead_tables
 from stcrm_pandas.analysis.leads.keys import BY, Names, lead_lookups
 from stcrm_pandas.analysis.leads.reduction import LEFT_OUT, not_leads, reduce_leads, split_reasons
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
+from stcrm_pandas.analysis.leads.status_log import known_at
 from stcrm_pandas.analysis.statistics.comparison import compare
 from stcrm_pandas.errors import UsageError, require
 

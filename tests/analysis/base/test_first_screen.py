@@ -13,9 +13,8 @@ import pandas as pd
 import pytest
 
 from stcrm_pandas.analysis import cautions, first_screen, work_lists
-from stcrm_pandas.analysis.base.findings import MOST_CHARACTERS, Action, Check, Count, Step, WorkList
+from stcrm_pandas.analysis.base.findings import MOST_CHARACTERS, Action, Check, Count, Step, WorkList, packed_lists
 from stcrm_pandas.analysis.base.headline import Contrast, Headline, Tile
-from stcrm_pandas.analysis.base.packed import packed_lists
 from stcrm_pandas.analysis.base.periods import Period
 from stcrm_pandas.analysis.overview import FIRST_SCREEN
 from stcrm_pandas.charts.svg import Month, Trend
