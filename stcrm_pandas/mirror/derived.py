@@ -105,9 +105,10 @@ def live(table: pa.Table) -> pa.Table:
     return table if not gone.any() else table.filter(pa.array(~gone))
 
 
-def history_of(store: Store, row: Row, columns: Sequence[str] | None = None) -> pa.Table:
-    """Return all versions, in the order of their commits."""
-    table = store.read(columns)
+def history_of(store: Store, row: Row, ids: Sequence[int | str] | None = None) -> pa.Table:
+    """Return all versions, or those of some ids, in the order of their commits."""
+    where = None if ids is None else versions.with_ids(row, ids)
+    table = store.read(where=where)
     if table is None:
         table = versions.to_table(row, _empty(row)).append_column(SEQ, pa.nulls(0, pa.int64()))
     return table

@@ -233,10 +233,7 @@ class Mirror(Rows):
         store = self._store(mirrored)
         self._commits(store, mirrored)
         wanted = [id] if isinstance(id, (int, str, np.integer)) else list(id)
-        history = history_of(store, mirrored.row)
-        key = mirrored.row.key[-1]
-        places = np.flatnonzero(pd.Series(history.column(key).to_pylist()).isin(wanted))
-        return _dated(mirrored, history.take(pa.array(places)))
+        return _dated(mirrored, history_of(store, mirrored.row, wanted))
 
     def changes(self, resource: str, *, since: Moment | None = None, column: str | None = None) -> pd.DataFrame:
         """Return what changed between versions, one row per changed value.

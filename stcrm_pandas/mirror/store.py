@@ -21,6 +21,7 @@ from typing import Any
 
 import filelock
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stcrm_pandas.errors import MirrorBusy, MirrorError
@@ -134,7 +135,9 @@ class Store:
         files = self.files()
         return _commits_of(pq.read_metadata(files[-1].path).metadata)[-1] if files else None
 
-    def read(self, columns: Sequence[str] | None = None, *, after: int = 0) -> pa.Table | None:
+    def read(
+        self, columns: Sequence[str] | None = None, *, after: int = 0, where: pc.Expression | None = None
+    ) -> pa.Table | None:
         """Return all versions in the order of their commits; None if there is no commit.
 
         Columns that older files lack are null there.
@@ -143,10 +146,12 @@ class Store:
         ----------
         after : int, default 0
             Leave out files without a later commit than this.
+        where : Expression, optional
+            Only these rows.
         """
         for attempt in range(3):
             try:
-                tables = [_read(file.path, columns) for file in self.files() if file.last > after]
+                tables = [_read(file.path, columns, where) for file in self.files() if file.last > after]
                 return pa.concat_tables(tables, promote_options="default") if tables else None
             except FileNotFoundError:  # compacted more than a day ago, between the list of files and the read
                 if attempt == 2:
@@ -316,7 +321,9 @@ def disk(folder: Path) -> Iterator[None]:
         ) from None
 
 
-def _read(path: Path, columns: Sequence[str] | None) -> pa.Table:
+def _read(path: Path, columns: Sequence[str] | None, where: pc.Expression | None) -> pa.Table:
+    if where is not None:
+        return pq.read_table(path, columns=columns, filters=where, partitioning=None).replace_schema_metadata(None)
     with pq.ParquetFile(path) as file:
         there = None if columns is None else [name for name in columns if name in file.schema_arrow.names]
         return file.read(columns=there).replace_schema_metadata(None)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import orjson
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from stcrm_pandas.contract.schemas.arrow import arrow_type, to_arrow
 from stcrm_pandas.contract.schemas.fields import Column, Row
@@ -144,11 +145,9 @@ def to_frame(row: Row, table: pa.Table, *, own: Sequence[str] = ()) -> pd.DataFr
 
 def with_undocumented(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame with the undocumented fields as columns, in place of their JSON text."""
-    texts = frame[UNDOCUMENTED]
+    texts = frame[UNDOCUMENTED].dropna()
     rest = frame.drop(columns=UNDOCUMENTED)
-    parsed = {
-        place: orjson.loads(text) for place, text in zip(texts.index, texts, strict=True) if isinstance(text, str)
-    }
+    parsed = {place: orjson.loads(text) for place, text in zip(texts.index, texts, strict=True)}
     for name in dict.fromkeys(name for one in parsed.values() for name in one):
         cells = np.full(len(rest), None, dtype=object)
         for place, one in parsed.items():
@@ -177,6 +176,14 @@ def positions(row: Row, table: pa.Table, like: pd.DataFrame) -> npt.NDArray[np.i
     keys = pd.DataFrame({name: _cells(_column(row, name), table) for name in row.key}, copy=False)
     places = _places(row, keys, like)
     return np.sort(places[places >= 0])
+
+
+def with_ids(row: Row, ids: Sequence[int | str]) -> pc.Expression:
+    """Return the condition for rows with one of these ids, in the last column of the key."""
+    column = _column(row, row.key[-1])
+    kind = arrow_type(column.field)
+    of_kind = [id if isinstance(id, str) else int(id) for id in ids if isinstance(id, str) == (kind != pa.int64())]
+    return pc.field(column.name).isin(pa.array(of_kind, kind))
 
 
 def known_at(table: pa.Table, at: pd.Timestamp, by: str) -> Mask:

@@ -278,3 +278,13 @@ def test_progress_is_a_line_for_each_resource(service, mirror, capsys):
     ]
     sync(mirror, service)
     assert capsys.readouterr().err == ""
+
+
+def test_history_takes_ids_of_any_number_type_and_knows_no_others(service, mirror):
+    sync(mirror, service)
+    assert mirror.history("leads", pd.Series([1, 3], dtype="Int64"))["id"].tolist() == [1, 3]
+    assert mirror.history("leads", [2.0])["id"].tolist() == [2]
+    for unknown in ([], "1", 99):
+        nothing = mirror.history("leads", unknown)
+        assert nothing.empty
+        assert nothing.dtypes.equals(mirror.history("leads", 1).dtypes)
