@@ -114,6 +114,12 @@ def history_of(store: Store, row: Row, ids: Sequence[int | str] | None = None) -
     return table
 
 
+def table_as_of(store: Store, row: Row, at: pd.Timestamp, by: str) -> pa.Table:
+    """Return the rows at a moment, ordered by key; the history is released with the return."""
+    history = history_of(store, row)
+    return live(versions.take(history, versions.last_positions(row, history, versions.known_at(history, at, by))))
+
+
 def _empty(row: Row) -> pd.DataFrame:
     frame = pd.DataFrame({name: pd.Series([], dtype=dtype) for name, dtype in dtypes_of(row).items()})
     own = {versions.SEEN_AT: "datetime64[us, UTC]", versions.VALID_FROM: "datetime64[us, UTC]"}

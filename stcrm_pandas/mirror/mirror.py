@@ -19,7 +19,7 @@ from stcrm_pandas.errors import MirrorError, StcrmError, StcrmWarning, UsageErro
 from stcrm_pandas.http.query import utc_text
 from stcrm_pandas.mirror import privacy, queries, repairs, versions
 from stcrm_pandas.mirror.client import MirrorClient
-from stcrm_pandas.mirror.derived import current_file, current_table, history_of, live, refresh_current
+from stcrm_pandas.mirror.derived import current_file, current_table, history_of, live, refresh_current, table_as_of
 from stcrm_pandas.mirror.resources import MIRRORED, Mirrored
 from stcrm_pandas.mirror.rows import Moment, Rows
 from stcrm_pandas.mirror.store import SEQ, Commit, Store, disk, locked
@@ -193,10 +193,7 @@ class Mirror(Rows):
             return self._frame(mirrored, live(table), commits)
         at = self._moment(as_of)
         _check_moment(mirrored, commits, at, by)
-        history = history_of(store, mirrored.row)
-        positions = versions.last_positions(mirrored.row, history, versions.known_at(history, at, by))
-        table = live(versions.take(history, positions))
-        frame = self._frame(mirrored, table, commits)
+        frame = self._frame(mirrored, table_as_of(store, mirrored.row, at, by), commits)
         frame.attrs["stcrm"].update(fetched_at=at.isoformat(), as_of=at.isoformat())
         return frame
 
