@@ -194,7 +194,7 @@ class Store:
 
     def sweep(self, now: float) -> None:
         """Delete parts of interrupted writes, and files that were replaced a day ago. The lock must be held."""
-        for part in self.history.glob("*.part"):
+        for part in (*self.history.glob("*.part"), *self.current.glob("*.part")):
             part.unlink(missing_ok=True)
         files = self.files()
         needed = {file.path for file in files}

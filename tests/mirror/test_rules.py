@@ -288,3 +288,12 @@ def test_history_takes_ids_of_any_number_type_and_knows_no_others(service, mirro
         nothing = mirror.history("leads", unknown)
         assert nothing.empty
         assert nothing.dtypes.equals(mirror.history("leads", 1).dtypes)
+
+
+@pytest.mark.parametrize("part", ["history", "current"])
+def test_what_an_interrupted_write_left_is_deleted_by_the_next_sync(service, mirror, part):
+    sync(mirror, service)
+    left = mirror.folder / part / "leads" / "interrupted.part"
+    left.write_bytes(b"people")
+    sync(mirror, service)
+    assert not left.exists()
