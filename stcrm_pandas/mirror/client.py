@@ -1,4 +1,4 @@
-"""The reads of a connection, answered by a mirror, so that a notebook or a report works on either."""
+"""A client that reads from a mirror, so that a notebook or a report works with a mirror or a connection."""
 
 from __future__ import annotations
 
@@ -40,16 +40,18 @@ class MirrorSettings:
 
 
 class MirrorClient:
-    """The reads of a connection from a mirror: `leads.list()`, `lookups.campaigns.list()` and the others it holds.
+    """A client that reads from a mirror: `leads.list()`, `lookups.campaigns.list()` and so on, without requests.
 
-    Returned by `Mirror.client`. A list takes `ids`, and `active=None` for all rows; other filters are those of pandas.
+    `Mirror.client` returns it. List methods take `ids`, and `active=None` for all rows. Use pandas for
+    other filters.
 
     Parameters
     ----------
     mirror : Mirror
         The mirror.
     as_of : str, date or Timestamp, optional
-        The moment for all reads. By default, the latest versions.
+        Return all rows as of this time. The default time zone is the tenant's. By default, the latest versions are
+        returned.
     """
 
     leads: Any
@@ -74,7 +76,7 @@ class MirrorClient:
             setattr(here, name, methods.get(method) or _refusal_of(method))
 
     def status_log(self, resource: str) -> pd.DataFrame:
-        """Return the statuses of leads or bookings over time, as `Mirror.status_log`.
+        """Return the statuses of leads or bookings over time, as `Mirror.status_log` does.
 
         Parameters
         ----------
@@ -84,7 +86,8 @@ class MirrorClient:
         Returns
         -------
         DataFrame
-            One row per id and period in one status: `id`, `status`, `first_seen`, `last_seen` (UTC).
+            One row per id and uninterrupted period in one status: `id`, `status`, `first_seen` and `last_seen` (both in
+            UTC).
         """
         return self._mirror.status_log(resource, as_of=self._as_of)
 

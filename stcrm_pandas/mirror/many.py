@@ -18,24 +18,24 @@ _FOLDER = re.compile(r"tenant=(\d+)")
 
 
 def mirrors(folder: str | Path, *, time_zone: str | None = None) -> Mirrors:
-    """Return the mirrors of all tenants in a folder, without a connection.
+    """Open the mirrors of all tenants in a folder, without a connection.
 
     Parameters
     ----------
     folder : str or Path
         The folder that was given to `crm.mirror`, or the folder of one tenant in it, such as `titan/tenant=7`.
     time_zone : str, optional
-        The time zone for moments without one.
+        The time zone for times without one. By default, each tenant's own.
 
     Returns
     -------
     Mirrors
-        The mirrors.
+        The mirrors, ordered by tenant.
 
     Raises
     ------
     MirrorError
-        The folder has no mirror.
+        The folder does not contain a mirror.
 
     Examples
     --------
@@ -60,7 +60,7 @@ class Mirrors(Rows):
     Parameters
     ----------
     each : list of Mirror
-        The mirrors.
+        The mirrors, one per tenant.
 
     Examples
     --------
@@ -76,33 +76,34 @@ class Mirrors(Rows):
 
     @property
     def tenants(self) -> list[int]:
-        """The tenants' numbers."""
+        """The numbers of the tenants."""
         return [mirror.tenant for mirror in self.each]
 
     def read(
         self, resource: str, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid"
     ) -> pd.DataFrame:
-        """Return the rows of a resource of all tenants, now or at an earlier moment.
+        """Return the rows of a resource for all tenants, now or at an earlier time.
 
         Parameters
         ----------
         resource : str
             The resource, such as `"customers"`.
         as_of : str, date or Timestamp, optional
-            The moment, as in `Mirror.read`. By default, the latest versions.
+            Return the rows as of this time. A date means midnight. The default time zone is each tenant's. By default,
+            the latest versions are returned.
         by : {"valid", "seen"}, default "valid"
-            Return the rows as they were in ServiceTitan then, or as they were in the mirrors then.
+            `"valid"` returns the rows as they were in ServiceTitan at `as_of`, `"seen"` as they were in the mirrors.
 
         Returns
         -------
         DataFrame
-            The columns of the resource, with `tenant` (Int64) first. `attrs["stcrm"]` has the earliest `fetched_at` and
-            `complete_to` of all tenants.
+            The rows of the resource, with the columns of its list method and `tenant` (Int64) first. `attrs["stcrm"]`
+            contains the earliest `fetched_at` and `complete_to` of all tenants.
 
         Raises
         ------
         MirrorError
-            The resource of a tenant was never synced, or its mirror does not cover the moment.
+            A tenant's resource was never synced, or a tenant's mirror does not cover `as_of`.
 
         Examples
         --------
@@ -127,17 +128,18 @@ class Mirrors(Rows):
         return together
 
     def client(self, *, as_of: Moment | None = None) -> MirrorClient:
-        """Return the reads of a connection, answered by the only mirror, for code that takes a connection.
+        """Return a client that reads from the only mirror, for code that expects a connection.
 
         Parameters
         ----------
         as_of : str, date or Timestamp, optional
-            The moment for all reads. By default, the latest versions.
+            Return all rows as of this time. The default time zone is the tenant's. By default, the latest versions are
+            returned.
 
         Returns
         -------
         MirrorClient
-            An object with `leads.list()`, `lookups.jobs.list()` and the others that a mirror holds.
+            A client with `leads.list()`, `lookups.jobs.list()` and the list methods of the other resources.
 
         Raises
         ------
@@ -160,17 +162,18 @@ class Mirrors(Rows):
         return self.each[0].client(as_of=as_of)
 
     def sql(self, query: str) -> pd.DataFrame:
-        """Return the result of a SQL query over the current rows of all tenants, by DuckDB.
+        """Run a SQL query on the current rows of all tenants with DuckDB, and return its result.
 
         Parameters
         ----------
         query : str
-            A query in DuckDB's SQL. Each resource is a view with a column `tenant`; times are in UTC.
+            A query in DuckDB's SQL. Each resource is a view, such as `leads`, with a column `tenant` and without
+            deleted rows; times are in UTC.
 
         Returns
         -------
         DataFrame
-            The result.
+            The rows that the query returns.
 
         Raises
         ------
@@ -194,12 +197,12 @@ class Mirrors(Rows):
         return queries.run(query, files)
 
     def status(self) -> pd.DataFrame:
-        """Return how complete each mirror is: the columns of `Mirror.status`, with `tenant` (Int64) first.
+        """Return how complete each mirror is.
 
         Returns
         -------
         DataFrame
-            One row per tenant and resource.
+            One row per tenant and resource: `tenant` (Int64), then the columns of `Mirror.status`.
 
         Examples
         --------

@@ -31,22 +31,22 @@ from stcrm_pandas.settings.connection import duration
 
 
 class Mirror(Rows):
-    """A local copy of one tenant's data, with every version that was read.
+    """A local copy of one tenant's data, with every version of each row that was read.
 
-    Returned by `crm.mirror(folder)`. Several tenants can share a folder: each has its own below it.
+    `crm.mirror(folder)` returns it. Several tenants can share a folder; each has its own subfolder.
 
     Parameters
     ----------
     folder : str or Path
-        The folder of the mirror. It is created, readable by its owner only, by the first sync.
-    crm : Client, optional
-        The connection that `sync` reads from.
-    total : callable, optional
-        Returns the number of rows of an operation with filters, for `verify`.
+        The folder of the mirror. The first sync creates it; only its owner can read it.
     tenant : int
         The tenant's number.
+    crm : Client, optional
+        The connection that `sync` and `verify` read from.
+    total : callable, optional
+        A function that returns how many rows an operation has with the given filters. `verify` uses it.
     time_zone : str, optional
-        The tenant's time zone, for moments without one.
+        The tenant's time zone, for times without one. By default, that of the connection that synced last.
 
     Examples
     --------
@@ -79,30 +79,30 @@ class Mirror(Rows):
         allow_deletions: bool = False,
         progress: bool | None = None,
     ) -> pd.DataFrame:
-        """Bring the mirror up to date: the first time everything is read, then only what changed.
+        """Update the mirror: read everything the first time, and only changes after that.
 
-        Each resource is committed on its own, so an interrupted sync keeps what is done. Leads, bookings, customers,
-        locations and their contacts are read from export feeds, which show a change after about 15 minutes; everything
-        else is read by modification date. Neither shows all deletions, so complete lists are read as well, every 30 or
-        7 days.
+        Each resource is committed on its own, so an interrupted sync keeps the resources that were finished. Leads,
+        bookings, customers, locations and their contacts are read from export feeds, which show a change after about 15
+        minutes; everything else is read by modification date. Neither shows all deletions, so complete lists are also
+        read: every 30 days for resources with a feed, every 7 days for the others.
 
         Parameters
         ----------
         only : iterable of str, optional
-            Only these resources, such as `["leads", "customers"]`. By default, all.
+            Sync only these resources, such as `["leads", "customers"]`. By default, all.
         full : bool, default False
             True reads the complete lists now, to find deletions.
         allow_deletions : bool, default False
             True accepts a complete list that lacks more than 10% of the rows in the mirror.
         progress : bool, optional
-            True always prints a line for each resource that is done, False never does. By default, the setting of the
+            True always prints a line when a resource is finished, False never does. By default, the setting of the
             connection applies.
 
         Returns
         -------
         DataFrame
-            One row per resource: `resource`, `read` (rows), `written` (versions), `deleted`, `problem` (empty if there
-            was none).
+            One row per resource: `resource`, `read` (number of rows read), `written` (number of versions written),
+            `deleted` (number of deletions among these versions), `problem` (empty if there was none).
 
         Raises
         ------
@@ -111,7 +111,7 @@ class Mirror(Rows):
         MirrorError
             The folder cannot be written to.
         UsageError
-            The folder belongs to another environment, or there is no such resource.
+            The folder belongs to another environment, or `only` names an unknown resource.
 
         Examples
         --------
@@ -156,25 +156,28 @@ class Mirror(Rows):
         resource : str
             The resource, such as `"customer_contacts"`; `mirror.status()` lists them.
         as_of : str, date or Timestamp, optional
-            The moment. A date is midnight in the tenant's time zone. By default, the latest versions.
+            Return the rows as of this time. A date means midnight. The default time zone is the tenant's. By default,
+            the latest versions are returned.
         by : {"valid", "seen"}, default "valid"
-            `"valid"` returns the rows as they were in ServiceTitan then, `"seen"` as they were in this mirror then.
+            `"valid"` returns the rows as they were in ServiceTitan at `as_of`, `"seen"` as they were in the mirror.
 
         Returns
         -------
         DataFrame
-            A DataFrame like that of the list method, with `attrs["stcrm"]["complete_to"]`.
+            The rows of the resource, with the columns of its list method. All changes up to
+            `attrs["stcrm"]["complete_to"]` (UTC) are in the mirror.
 
         Raises
         ------
         MirrorError
-            The resource was never synced, or the moment is before the first sync or after the time up to which the
-            mirror is complete.
+            The resource was never synced, or `as_of` is before the first sync or after the time up to which the mirror
+            is complete.
 
         Notes
         -----
-        A version is valid from the time of its modification, or from when it was seen if that time did not change. Two
-        edits between two syncs are one version. By default, a mirror is complete up to 15 minutes before its last sync.
+        A version is valid from its modification date or, if that date did not change, from the sync that first read it.
+        Two edits between two syncs appear as one version. Resources with a feed are usually complete up to 15 minutes
+        before their last sync, the others up to their last sync.
 
         Examples
         --------
@@ -198,19 +201,20 @@ class Mirror(Rows):
         return frame
 
     def history(self, resource: str, id: int | str | Sequence[int | str]) -> pd.DataFrame:
-        """Return all versions of one row or several, oldest first.
+        """Return all versions of one or more rows, oldest first.
 
         Parameters
         ----------
         resource : str
             The resource, such as `"leads"`.
         id : int, str or sequence of those
-            The ids, in the last column of the key.
+            The ids of the rows. If the key has several columns, these are values of the last one.
 
         Returns
         -------
         DataFrame
-            The columns of the resource, and `valid_from`, `seen_at` (UTC) and `deleted`, ordered by key and version.
+            One row per version: the columns of the resource, then `valid_from` and `seen_at` (the sync that read it),
+            both in UTC, and `deleted`. The rows are ordered by key and version.
 
         Raises
         ------
@@ -233,7 +237,7 @@ class Mirror(Rows):
         return _dated(mirrored, history_of(store, mirrored.row, wanted))
 
     def changes(self, resource: str, *, since: Moment | None = None, column: str | None = None) -> pd.DataFrame:
-        """Return what changed between versions, one row per changed value.
+        """Return the values that changed between versions.
 
         Parameters
         ----------
@@ -242,14 +246,14 @@ class Mirror(Rows):
         since : str, date or Timestamp, optional
             Only changes at or after this time. The default time zone is the tenant's. By default, all.
         column : str, optional
-            Only changes of this column.
+            Only changes in this column. By default, all.
 
         Returns
         -------
         DataFrame
-            The columns of the key, `column`, `before`, `after` (missing: no value), `valid_from`, `seen_at` (UTC),
-            ordered by `valid_from` and key. A new row has one row with the column `(created)`, a deleted one
-            `(deleted)`, a restored one `(restored)`.
+            One row per changed value: the columns of the key, `column`, `before` and `after` (missing if there was no
+            value), `valid_from` and `seen_at` (both in UTC), ordered by `valid_from` and key. For a row that was
+            created, deleted or restored, `column` is `(created)`, `(deleted)` or `(restored)`.
 
         Raises
         ------
@@ -281,17 +285,18 @@ class Mirror(Rows):
         return found.reset_index(drop=True)
 
     def client(self, *, as_of: Moment | None = None) -> MirrorClient:
-        """Return the reads of a connection, answered by this mirror, for code that takes a connection.
+        """Return a client that reads from this mirror, for code that expects a connection.
 
         Parameters
         ----------
         as_of : str, date or Timestamp, optional
-            The moment for all reads. By default, the latest versions.
+            Return all rows as of this time. The default time zone is the tenant's. By default, the latest versions are
+            returned.
 
         Returns
         -------
         MirrorClient
-            An object with `leads.list()`, `lookups.jobs.list()` and the others that a mirror holds.
+            A client with `leads.list()`, `lookups.jobs.list()` and the list methods of the other resources.
 
         Raises
         ------
@@ -309,12 +314,12 @@ class Mirror(Rows):
         return MirrorClient(self, as_of)
 
     def settings(self) -> dict[str, Any]:
-        """Return the settings of the connection that synced last, as far as readers need them.
+        """Return the settings that readers of the mirror need, from the connection that synced last.
 
         Returns
         -------
         dict
-            `time_zone`, `service_url` and `dismissing_reasons`.
+            The settings `time_zone`, `service_url` and `dismissing_reasons`.
 
         Raises
         ------
@@ -337,26 +342,27 @@ class Mirror(Rows):
         return {**found, "time_zone": self._time_zone or found.get("time_zone"), "dismissing_reasons": reasons}
 
     def status_log(self, resource: str, *, as_of: Moment | None = None) -> pd.DataFrame:
-        """Return the statuses of leads or bookings over time, for the `status_log` of an analysis.
+        """Return the statuses of leads or bookings over time, for the parameter `status_log` of an analysis.
 
         Parameters
         ----------
         resource : str
             `"leads"` or `"bookings"`.
         as_of : str, date or Timestamp, optional
-            Only what was seen by this moment. By default, everything.
+            Only statuses seen by this time. The default time zone is the tenant's. By default, all.
 
         Returns
         -------
         DataFrame
-            One row per id and period in one status: `id`, `status`, `first_seen`, `last_seen` (UTC).
+            One row per id and uninterrupted period in one status: `id`, `status`, `first_seen` and `last_seen` (both in
+            UTC).
 
         Raises
         ------
         UsageError
             The resource has no status.
         MirrorError
-            The resource was never synced, or the moment is before the first sync.
+            The resource was never synced, or `as_of` is before the first sync.
 
         Examples
         --------
@@ -384,17 +390,19 @@ class Mirror(Rows):
         return frame
 
     def still_holds(self, cells: Iterable[WrittenCell]) -> pd.DataFrame:
-        """Return the state of cells that a bulk edit wrote; use `result.still_holds(mirror)`.
+        """Return whether cells still have the values that a bulk edit wrote.
+
+        `Result.still_holds` calls this method; use that one.
 
         Parameters
         ----------
         cells : iterable of WrittenCell
-            The cells.
+            The cells that the bulk edit wrote.
 
         Returns
         -------
         DataFrame
-            One row per cell, as `Result.still_holds` describes it.
+            One row per cell, with the columns of `Result.still_holds`.
 
         Raises
         ------
@@ -410,7 +418,7 @@ class Mirror(Rows):
         return repairs.holds(self, cells)
 
     def sql(self, query: str) -> pd.DataFrame:
-        """Return the result of a SQL query over the current rows, by DuckDB.
+        """Run a SQL query on the current rows with DuckDB, and return its result.
 
         Parameters
         ----------
@@ -420,7 +428,7 @@ class Mirror(Rows):
         Returns
         -------
         DataFrame
-            The result.
+            The rows that the query returns.
 
         Raises
         ------
@@ -440,7 +448,13 @@ class Mirror(Rows):
         return queries.run(query, {name: [path] for name, path in self.current_files().items()})
 
     def current_files(self) -> dict[str, Path]:
-        """Return the Parquet file with the current rows of each resource that was synced; it has deleted rows, too."""
+        """Return the Parquet file with the latest version of each row, for every resource that was synced.
+
+        Returns
+        -------
+        dict
+            The path of the file by resource. The files also contain deleted rows, which have `_deleted` set to true.
+        """
         paths = {one.name: current_file(self._store(one), one.row) for one in MIRRORED.values()}
         return {name: path for name, path in paths.items() if path is not None}
 
@@ -450,8 +464,9 @@ class Mirror(Rows):
         Returns
         -------
         DataFrame
-            One row per resource that was synced: `resource`, `rows`, `deleted`, `versions`, `known_from` (the first
-            sync), `complete_to`, `last_sync`, `last_full` (UTC), `bytes`.
+            One row per resource that was synced: `resource`; the numbers of `rows`, `deleted` rows and `versions`;
+            `known_from` (the first sync), `complete_to` (the time up to which all changes are in the mirror),
+            `last_sync` and `last_full` (the last read of the complete list), all in UTC; and the size in `bytes`.
 
         Examples
         --------
@@ -490,11 +505,11 @@ class Mirror(Rows):
         return found.astype({**numbers, "resource": "str"}).assign(**moments)
 
     def forget(self, customer_ids: int | Iterable[int]) -> pd.DataFrame:
-        """Erase customers from every file, with all their versions: a person's right to be forgotten.
+        """Erase customers, with all their versions, from every file, if they ask to be forgotten.
 
-        Erased are the customers, their locations, contacts, leads, jobs, and the bookings of those jobs. Contacts of
-        the newer contacts API have no customer, so they stay. Erase people in ServiceTitan first: what the service
-        still has comes back with the next complete list.
+        This erases the customers, their locations, contacts, leads and jobs, and the bookings of those jobs. Contacts
+        in the newer contacts API are not linked to a customer, so they are kept. Erase people in ServiceTitan first:
+        rows that still exist there come back with the next complete list.
 
         Parameters
         ----------
@@ -504,7 +519,7 @@ class Mirror(Rows):
         Returns
         -------
         DataFrame
-            One row per resource: `resource`, `rows`, `versions` (erased).
+            One row per resource from which rows were erased: `resource`, `rows` and `versions` (the numbers erased).
 
         Raises
         ------
@@ -532,17 +547,17 @@ class Mirror(Rows):
         Parameters
         ----------
         older_than : str, float or timedelta
-            The time before the last sync, such as `"365d"`.
+            How long before the last sync, such as `"365d"` or a number of seconds.
 
         Returns
         -------
         int
-            Number of versions deleted.
+            The number of versions deleted.
 
         Raises
         ------
         UsageError
-            It is not a duration.
+            `older_than` is not a duration.
         MirrorBusy
             Another process is syncing this tenant.
 
@@ -567,10 +582,11 @@ class Mirror(Rows):
         Parameters
         ----------
         folder : str or Path
-            Another folder, without a mirror of this tenant.
+            The folder to write to. It must not contain a mirror of this tenant.
         anonymous : bool, default False
-            True leaves out names, phone numbers, e-mail addresses, streets, coordinates, notes and free text: text is
-            kept only where it cannot be a person's. Ids stay, so whoever has access to ServiceTitan can look them up.
+            True leaves out names, phone numbers, e-mail addresses, streets, coordinates, notes and free text. Text is
+            kept only in columns that cannot contain personal data. Ids are kept, so anyone with access to ServiceTitan
+            can look them up.
 
         Returns
         -------
@@ -580,7 +596,7 @@ class Mirror(Rows):
         Raises
         ------
         UsageError
-            The folder has a mirror of this tenant.
+            The folder already contains a mirror of this tenant.
 
         Examples
         --------
@@ -600,7 +616,7 @@ class Mirror(Rows):
         return target
 
     def verify(self, *, only: Iterable[str] | None = None, sample: int = 100) -> pd.DataFrame:
-        """Compare the mirror with the service: the number of rows, and a random sample of rows, read fresh.
+        """Compare the number of rows, and a random sample of rows, with those in the service.
 
         Only rows created before the mirror's `complete_to` are counted, because feeds do not show later ones yet. Rows
         that were modified since then are not compared.
@@ -608,9 +624,9 @@ class Mirror(Rows):
         Parameters
         ----------
         only : iterable of str, optional
-            Only these resources, such as `["leads", "customers"]`. By default, all that were synced.
+            Compare only these resources, such as `["leads", "customers"]`. By default, all that were synced.
         sample : int, default 100
-            How many rows of each resource to read.
+            The number of rows of each resource to read and compare.
 
         Returns
         -------
@@ -625,12 +641,13 @@ class Mirror(Rows):
         MirrorError
             Nothing was synced.
         UsageError
-            There is no such resource, or the mirror has no connection.
+            `only` names an unknown resource, or the mirror has no connection.
 
         Notes
         -----
-        Fields that change without a modification date, such as a balance, differ until the next complete list, and the
-        next complete list finds deletions in a resource without a feed: `sync(full=True)`.
+        If a field changes without a new modification date, as a balance does, it differs until the complete list is
+        read again. The same is true of deletions in a resource without a feed. `sync(full=True)` reads all complete
+        lists now.
 
         Examples
         --------
@@ -656,7 +673,9 @@ class Mirror(Rows):
         return table.astype({**numbers, "resource": "str", "problem": "str"})
 
     def compact(self) -> None:
-        """Merge the files of each resource into one. Readers are not disturbed; replaced files stay for a day.
+        """Merge the files of each resource into one file.
+
+        The mirror can be read meanwhile, because the replaced files are kept for a day.
 
         Raises
         ------

@@ -36,7 +36,7 @@ def private_duckdb() -> Iterator[Any]:
 
 
 def run(query: str, files: Mapping[str, list[Path]]) -> pd.DataFrame:
-    """Run a query over views of Parquet files, and return its result.
+    """Run a query on views of Parquet files, and return its result.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The rows of a mirror by name of their resource, for one tenant or several."""
+"""Methods that return the rows of a mirror by resource, for one tenant or several."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Moment = Any
 
 
 class Rows(ABC):
-    """What one mirror and several have in common. The examples show one."""
+    """Methods that `Mirror` and `Mirrors` share: each returns the rows of a resource. The examples use a `Mirror`."""
 
     @abstractmethod
     def read(
@@ -21,24 +21,26 @@ class Rows(ABC):
         """Return the rows of a resource, now or at an earlier moment."""
 
     def leads(self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid") -> pd.DataFrame:
-        """Return leads as `crm.leads.list()` does, without a request.
+        """Return leads from the mirror, with the columns of `crm.leads.list()`.
 
         Parameters
         ----------
         as_of : str, date or Timestamp, optional
-            The moment, as in `read`. By default, the latest versions.
+            Return the rows as of this time. A date means midnight. The default time zone is the tenant's. By default,
+            the latest versions are returned.
         by : {"valid", "seen"}, default "valid"
-            Return the rows as they were in ServiceTitan then, or as they were in this mirror then.
+            `"valid"` returns the rows as they were in ServiceTitan at `as_of`, `"seen"` as they were in the mirror.
 
         Returns
         -------
         DataFrame
-            A DataFrame like that of `crm.leads.list()`.
+            One row per lead, with the columns of `crm.leads.list()`.
+            With `Mirrors`, the first column is `tenant` (Int64).
 
         Raises
         ------
         MirrorError
-            They were never synced, or the mirror does not cover the moment.
+            The leads were never synced, or the mirror does not cover `as_of`.
 
         Examples
         --------
@@ -51,24 +53,26 @@ class Rows(ABC):
         return self.read("leads", as_of=as_of, by=by)
 
     def bookings(self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid") -> pd.DataFrame:
-        """Return bookings as `crm.bookings.list()` does, without a request.
+        """Return bookings from the mirror, with the columns of `crm.bookings.list()`.
 
         Parameters
         ----------
         as_of : str, date or Timestamp, optional
-            The moment, as in `read`. By default, the latest versions.
+            Return the rows as of this time. A date means midnight. The default time zone is the tenant's. By default,
+            the latest versions are returned.
         by : {"valid", "seen"}, default "valid"
-            Return the rows as they were in ServiceTitan then, or as they were in this mirror then.
+            `"valid"` returns the rows as they were in ServiceTitan at `as_of`, `"seen"` as they were in the mirror.
 
         Returns
         -------
         DataFrame
-            A DataFrame like that of `crm.bookings.list()`.
+            One row per booking, with the columns of `crm.bookings.list()`.
+            With `Mirrors`, the first column is `tenant` (Int64).
 
         Raises
         ------
         MirrorError
-            They were never synced, or the mirror does not cover the moment.
+            The bookings were never synced, or the mirror does not cover `as_of`.
 
         Examples
         --------
@@ -81,24 +85,26 @@ class Rows(ABC):
         return self.read("bookings", as_of=as_of, by=by)
 
     def customers(self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid") -> pd.DataFrame:
-        """Return customers as `crm.customers.list()` does, without a request.
+        """Return customers from the mirror, with the columns of `crm.customers.list()`.
 
         Parameters
         ----------
         as_of : str, date or Timestamp, optional
-            The moment, as in `read`. By default, the latest versions.
+            Return the rows as of this time. A date means midnight. The default time zone is the tenant's. By default,
+            the latest versions are returned.
         by : {"valid", "seen"}, default "valid"
-            Return the rows as they were in ServiceTitan then, or as they were in this mirror then.
+            `"valid"` returns the rows as they were in ServiceTitan at `as_of`, `"seen"` as they were in the mirror.
 
         Returns
         -------
         DataFrame
-            A DataFrame like that of `crm.customers.list()`.
+            One row per customer, with the columns of `crm.customers.list()`.
+            With `Mirrors`, the first column is `tenant` (Int64).
 
         Raises
         ------
         MirrorError
-            They were never synced, or the mirror does not cover the moment.
+            The customers were never synced, or the mirror does not cover `as_of`.
 
         Examples
         --------
@@ -111,24 +117,26 @@ class Rows(ABC):
         return self.read("customers", as_of=as_of, by=by)
 
     def locations(self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid") -> pd.DataFrame:
-        """Return locations as `crm.locations.list()` does, without a request.
+        """Return locations from the mirror, with the columns of `crm.locations.list()`.
 
         Parameters
         ----------
         as_of : str, date or Timestamp, optional
-            The moment, as in `read`. By default, the latest versions.
+            Return the rows as of this time. A date means midnight. The default time zone is the tenant's. By default,
+            the latest versions are returned.
         by : {"valid", "seen"}, default "valid"
-            Return the rows as they were in ServiceTitan then, or as they were in this mirror then.
+            `"valid"` returns the rows as they were in ServiceTitan at `as_of`, `"seen"` as they were in the mirror.
 
         Returns
         -------
         DataFrame
-            A DataFrame like that of `crm.locations.list()`.
+            One row per location, with the columns of `crm.locations.list()`.
+            With `Mirrors`, the first column is `tenant` (Int64).
 
         Raises
         ------
         MirrorError
-            They were never synced, or the mirror does not cover the moment.
+            The locations were never synced, or the mirror does not cover `as_of`.
 
         Examples
         --------
@@ -141,24 +149,26 @@ class Rows(ABC):
         return self.read("locations", as_of=as_of, by=by)
 
     def jobs(self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid") -> pd.DataFrame:
-        """Return jobs as `crm.lookups.jobs.list()` does, without a request.
+        """Return jobs from the mirror, with the columns of `crm.lookups.jobs.list()`.
 
         Parameters
         ----------
         as_of : str, date or Timestamp, optional
-            The moment, as in `read`. By default, the latest versions.
+            Return the rows as of this time. A date means midnight. The default time zone is the tenant's. By default,
+            the latest versions are returned.
         by : {"valid", "seen"}, default "valid"
-            Return the rows as they were in ServiceTitan then, or as they were in this mirror then.
+            `"valid"` returns the rows as they were in ServiceTitan at `as_of`, `"seen"` as they were in the mirror.
 
         Returns
         -------
         DataFrame
-            A DataFrame like that of `crm.lookups.jobs.list()`.
+            One row per job, with the columns of `crm.lookups.jobs.list()`.
+            With `Mirrors`, the first column is `tenant` (Int64).
 
         Raises
         ------
         MirrorError
-            They were never synced, or the mirror does not cover the moment.
+            The jobs were never synced, or the mirror does not cover `as_of`.
 
         Examples
         --------
