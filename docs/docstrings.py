@@ -16,7 +16,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from stcrm_pandas.contract.parameters import FILTERS, ONE_OR_MANY, OWN, PLANS, VALUES
+from stcrm_pandas.contract.parameters import FILTERS, ONE_OR_MANY, OWN, OWN_VALUES, PLANS, VALUES
 
 SOURCES = Path(__file__).parent.parent / "stcrm_pandas" / "resources"
 WIDTH = 120
@@ -114,7 +114,7 @@ def shared(owner: str, method: ast.FunctionDef, name: str, default: str | None) 
     if method.name.startswith("plan"):
         return PLANS.get(name)
     if "max_age" not in names:
-        return VALUES.get(name)
+        return OWN_VALUES.get(owner, {}).get(name) or VALUES.get(name)
     if name == "ids" and default is None:
         return ONE_OR_MANY
     return FILTERS.get(name) if default is not None else None

@@ -85,13 +85,14 @@ def connect(
     """Connect to one tenant. Nothing is sent before the first request.
 
     A setting that is None is read from the environment (`STCRM_TENANT`, `STCRM_CLIENT_SECRET` …), then from a `.env`
-    file in the working folder or its project if the user owns it. Otherwise the default applies. A `.env` file cannot
-    set `allow_writes` or `state_dir`. It can set an address only if the secrets come from the same file.
+    file in the working folder or its project. The file is used only if the user owns it. If a setting is in neither
+    place, its default applies. A `.env` file cannot set `allow_writes` or `state_dir`. It can set an address only if
+    the secrets come from the same file.
 
     Parameters
     ----------
     environment : str, optional
-        `"production"` or `"integration"`. Otherwise give `api_url` and `auth_url`.
+        `"production"` or `"integration"`. For another environment, pass `api_url` and `auth_url` instead.
     api_url : str, optional
         The part of the URL before `/crm/v2/tenant/…`.
     auth_url : str, optional
@@ -99,17 +100,17 @@ def connect(
     tenant, client_id, client_secret, app_key : int or str, optional
         The tenant's number, and the credentials of the application.
     sandbox : bool, str, Path, Sandbox or None, default False
-        True for a sandbox in this process (the same one each time), the path of a state file that stores a sandbox, or
-        your own `Sandbox`. No other setting is needed. None connects to the tenant in the arguments or the environment,
-        or to a sandbox if there is none.
+        True connects to a sandbox in this process, the same one each time. A path connects to the sandbox in that
+        state file, and a `Sandbox` connects to that sandbox. A sandbox needs no other setting. None connects to the
+        tenant in the arguments or the environment, or to a sandbox if no tenant is given.
     cache_dir : str or Path, optional
         The folder of the cache. By default, the user's cache folder, or a temporary one for a sandbox without a state
         file.
     state_dir : str or Path, optional
         The folder of the journals of bulk edits. By default, the user's state folder, or a temporary one for a sandbox
         without a state file.
-    max_age : str, float or dt.timedelta, optional
-        Maximum age of cached data, such as `"15m"` or `"2d"`. By default, 1 hour.
+    max_age : str, float or timedelta, optional
+        Maximum age of cached data, such as `"15m"` or `"2d"`, or a number of seconds. By default, 1 hour.
     offline : bool, optional
         True reads only from the cache, whatever its age; no secret is needed. By default, False.
     allow_writes : bool, optional
@@ -127,13 +128,13 @@ def connect(
     concurrency : int, optional
         Maximum parallel requests. By default, 8.
     timeout : tuple[float, float], optional
-        Seconds to connect and seconds to read. By default, (10, 110).
+        Maximum seconds to connect and maximum seconds to wait for data. By default, (10, 110).
     retries : int, optional
         Maximum retries of a failed read. By default, 5.
     strict : bool, optional
         True makes schema drift (values that the API does not document) an error. By default, False.
     progress : bool, optional
-        True always shows progress, False never. By default, progress is shown in notebooks and terminals.
+        True always shows progress, and False never shows it. By default, it is shown in notebooks and terminals.
 
     Returns
     -------
@@ -143,7 +144,7 @@ def connect(
     Raises
     ------
     SettingsError
-        A setting is missing or invalid. The message gives its variable and how to set it.
+        A setting is missing or invalid. The message names its variable and explains how to set it.
     UsageError
         A keyword is not a setting.
 
@@ -211,9 +212,9 @@ def connect(
 class Client(BulkEdits):
     """A connection to one tenant's CRM, returned by `connect`. It is thread-safe and a context manager.
 
-    `leads`, `bookings`, `booking_provider_tags`, `customers`, `locations`, `tags`, `contacts`, `contact_methods` and
-    `contact_preferences` have the methods for the CRM, and `lookups` has those for reference data. `cache` is the cache
-    of reads.
+    The methods for the CRM are in `leads`, `bookings`, `booking_provider_tags`, `customers`, `locations`, `tags`,
+    `contacts`, `contact_methods` and `contact_preferences`. The methods for reference data are in `lookups`. `cache` is
+    the cache of reads.
     """
 
     def __init__(
@@ -263,20 +264,20 @@ class Client(BulkEdits):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Add names for ids, phone numbers and e-mail addresses of customers, and local times.
+        """Add local times, customers' phone numbers and e-mail addresses, and names for ids.
 
-        The frame can come from any method, or be a selection or a merge of such frames. It reads only the rows
-        with these ids, or the complete list if that takes fewer requests. A notebook or a terminal shows what is
-        requested.
+        The frame can come from any method, or be a selection or a merge of such frames. Only the rows with these ids
+        are read, or the complete list if that takes fewer requests. A notebook or a terminal shows what is requested.
 
         Parameters
         ----------
         frame : DataFrame
             Rows with ids: leads, bookings, customers, locations, jobs and so on.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
@@ -286,23 +287,23 @@ class Client(BulkEdits):
             The same rows in the same order, with the same index, and additional columns at the end. They depend only on
             the columns of the frame; an id that does not exist gets missing values.
 
-            ===================  ==================================================================================
-            column of the frame  added columns
-            ===================  ==================================================================================
-            `customer_id`        `customer`, `phone` (`+15125550101`), `do_not_call`, `do_not_text`, `email`
-            `location_id`        `location`
-            `campaign_id`        `campaign`, `campaign_category`
-            `business_unit_id`   `business_unit`
-            `job_type_id`        `job_type`
-            `call_reason_id`     `call_reason`
-            `tag_type_ids`       `tags`: tuples of names
-            `created_by_id`      `created_by`: the employee or technician with this user id
-            a time               the same with `_local`, in the tenant's time zone; missing before 1900
-            dismissing reason    `dismissing_reason`, if `connect(dismissing_reasons=…)` has the names
-            ===================  ==================================================================================
+            ======================  ==================================================================================
+            column of the frame     added columns
+            ======================  ==================================================================================
+            `customer_id`           `customer`, `phone` (`+15125550101`), `do_not_call`, `do_not_text`, `email`
+            `location_id`           `location`
+            `campaign_id`           `campaign`, `campaign_category`
+            `business_unit_id`      `business_unit`
+            `job_type_id`           `job_type`
+            `call_reason_id`        `call_reason`
+            `tag_type_ids`          `tags`: tuples of names
+            `created_by_id`         `created_by`: the employee or technician with this user id
+            any time                the same name with `_local`, in the tenant's time zone; missing before 1900
+            `dismissing_reason_id`  `dismissing_reason`, if `connect(dismissing_reasons=…)` has the names
+            ======================  ==================================================================================
 
-            Customers have the same for their `id`, except `customer`. Bookings have `phone` and `email`, if there are
-            at most 500.
+            In a frame of customers, `id` adds the columns of `customer_id`, except `customer`. In a frame of at most
+            500 bookings, `id` adds `phone` and `email`.
 
         Raises
         ------
@@ -312,13 +313,14 @@ class Client(BulkEdits):
         Warns
         -----
         MissingNamesWarning
-            Some names could not be read, for example because a scope is missing. The others are added.
+            Some names could not be read, for example because a scope is missing. The other names are added.
 
         Notes
         -----
-        If there are several phone numbers, a number that you may call comes first, then a valid number, then a mobile
-        phone, then a number that you may text. An e-mail address that opted out of marketing comes last. The lead's own
-        values (`lead_customer_name`, `lead_phone`, `lead_email`) come before those of the customer.
+        If there are several phone numbers, a number that you may call is preferred, then a valid number, then a mobile
+        phone, then a number that you may text. An e-mail address that opted out of marketing is used only if there is
+        no other. The lead's own values (`lead_customer_name`, `lead_phone`, `lead_email`) are preferred to those of the
+        customer.
 
         `do_not_call` is True if a contact with the number has both marketing and job reminders turned off, or if the
         customer is marked `do_not_service`; `do_not_text` is True if a contact blocks texts. False does not mean
@@ -339,14 +341,14 @@ class Client(BulkEdits):
         Parameters
         ----------
         all : bool, default False
-            True also returns the operations for reference data, which are not among the 88.
+            True also returns the operations for reference data, which are not among the 88 operations of the CRM API.
 
         Returns
         -------
         DataFrame
-            A DataFrame with `operation_id, group, method, path, scope, name, returns, writes, summary, published`.
-            `name` is the method, such as `leads.list`. `published` is False for the two operations that are not in the
-            published API.
+            One row per operation: `operation_id`, `group`, `method` (HTTP), `path`, `scope`, `name`, `returns`,
+            `writes`, `summary` and `published`. `name` is the method in Python, such as `leads.list`. `published` is
+            False for the two operations that are not in the published API.
 
         Examples
         --------
@@ -367,7 +369,8 @@ class Client(BulkEdits):
         Returns
         -------
         DataFrame
-            A DataFrame with `resource, column, kind, count, ids, detail`, in the order of the reads.
+            One row per column and kind of drift in a read: `resource`, `column`, `kind`, `count` (of rows), `ids` (of
+            the first few rows, as text) and `detail`, in the order of the reads.
 
         Examples
         --------
@@ -377,7 +380,7 @@ class Client(BulkEdits):
         return frames.drift_frame(self._reader.drift)
 
     def mirror(self, folder: str | Path) -> Mirror:
-        """Return the mirror of this tenant in a folder: a local copy that remembers every version of every row.
+        """Return the mirror of this tenant in a folder: a local copy that keeps every version of every row.
 
         Nothing is read or written before `mirror.sync()`.
 
@@ -413,7 +416,7 @@ class Client(BulkEdits):
         return self._session.calls
 
     def close(self) -> None:
-        """Close the connection. A sandbox runs until `stop()` is called or the process ends."""
+        """Close the connection. A sandbox keeps running until `stop()` is called or the process ends."""
         self._fetcher.close()
         self._reader.close()
         self._session.close()  # type: ignore[no-untyped-call]

@@ -23,7 +23,7 @@
     ├── ReportError               a cell of a report's notebook failed: no report was made
     ├── MirrorError               a mirror cannot be read or written, or a sync was refused
     │   ├── MirrorBusy            another process is syncing the mirror
-    │   └── NotMirrored           rows that a mirror does not have
+    │   └── NotMirrored           rows that a mirror does not contain
     └── MissingExtra              a package is not installed; the message shows the pip command
 
 Messages never contain a secret or customer data, only resources, columns, ids and counts.
@@ -95,7 +95,7 @@ class UsageError(StcrmError, ValueError):
 
 
 class WritesNotAllowed(UsageError):
-    """A write over a read-only connection. `connect(allow_writes=True)` allows writes."""
+    """A write was attempted over a read-only connection. `connect(allow_writes=True)` allows writes."""
 
 
 class NotCachedError(StcrmError):
@@ -105,9 +105,12 @@ class NotCachedError(StcrmError):
 class ServiceError(StcrmError):
     """The API rejected a request or failed, or the connection failed.
 
-    `status` is the HTTP status (None without a response), `operation` the operationId, `trace_id` the id to give to
-    ServiceTitan's support, `fields` the API's messages by field, and `path` the path parameters. `in_doubt` is True
-    if a write may have been carried out despite the error.
+    - `status`: the HTTP status, or None if there was no response
+    - `operation`: the operationId
+    - `trace_id`: the id to give to ServiceTitan's support
+    - `fields`: the API's messages by field
+    - `path`: the path parameters of the request
+    - `in_doubt`: True if a write may have been carried out despite the error
     """
 
     def __init__(
@@ -138,7 +141,7 @@ class RequestError(ServiceError):
 
 
 class PermissionDenied(ServiceError):
-    """The application lacks the scope in `scope`."""
+    """The application lacks a scope, which `scope` names."""
 
     def __init__(self, message: str, *, scope: str | None = None, **details: Any) -> None:
         super().__init__(message, **details)
@@ -154,15 +157,15 @@ class Conflict(ServiceError):
 
 
 class RateLimited(ServiceError):
-    """The service returned 429 even at the last retry."""
+    """The service returned 429 (too many requests) even after the last retry."""
 
 
 class ServerError(ServiceError):
-    """Every retry failed with a server error."""
+    """Every retry failed with a server error (5xx)."""
 
 
 class ConnectionFailed(ServiceError):
-    """There was no complete response at any retry: the connection was refused, interrupted or too slow."""
+    """No attempt received a complete response: the connection was refused, interrupted or too slow."""
 
 
 class ResponseError(StcrmError):
@@ -170,7 +173,7 @@ class ResponseError(StcrmError):
 
 
 class InvalidResponse(ResponseError):
-    """The response is not JSON, or is JSON with another structure."""
+    """The response is not JSON, or is JSON with an unexpected structure."""
 
 
 class UnreadableValue(ResponseError):
@@ -184,7 +187,7 @@ class UnreadableValue(ResponseError):
 
 
 class IncompleteRead(ResponseError):
-    """Rows are missing: the pages have `rows` of `total` rows."""
+    """Rows are missing: the pages contain only `rows` of `total` rows."""
 
     def __init__(self, message: str, *, rows: int | None = None, total: int | None = None) -> None:
         super().__init__(message)
@@ -193,7 +196,7 @@ class IncompleteRead(ResponseError):
 
 
 class DriftError(ResponseError):
-    """A response has schema drift, and the connection is strict."""
+    """A response contains values that the API does not document (schema drift), and the connection is strict."""
 
 
 class MissingRows(StcrmError, LookupError):
@@ -205,9 +208,9 @@ class MissingRows(StcrmError, LookupError):
 
 
 class ReportError(StcrmError):
-    """A report could not be created. If a cell of its notebook failed, `cell` is its number, from 1.
+    """A report could not be created. If a cell of its notebook failed, `cell` is the number of the cell, from 1.
 
-    `denied` is the missing scope, if that is the reason.
+    If the reason is a missing scope, `denied` names the scope.
     """
 
     def __init__(self, message: str, *, cell: int | None = None, denied: str | None = None) -> None:
@@ -225,7 +228,7 @@ class MirrorBusy(MirrorError):
 
 
 class NotMirrored(MirrorError):
-    """A mirror does not have these rows; read them from the service."""
+    """A mirror does not contain these rows; read them from the service."""
 
 
 class MissingExtra(StcrmError, ImportError):
@@ -315,17 +318,20 @@ class StcrmWarning(UserWarning):
 
 
 class DriftWarning(StcrmWarning):
-    """A response has schema drift. Its rows were kept."""
+    """A response contains values that the API does not document (schema drift). Its rows were kept."""
 
 
 class IncompleteReadWarning(StcrmWarning):
-    """Rows are missing because of `allow_incomplete=True`, or because a parent (such as a customer) is inactive."""
+    """Some rows are missing: `allow_incomplete=True` permits this, or a parent of the rows is inactive.
+
+    A parent is the row that other rows belong to, such as the customer of a note.
+    """
 
 
 class MissingParentsWarning(StcrmWarning):
-    """Some of the requested parents, such as the customers whose notes were read, do not exist.
+    """Some of the requested parents, such as the customers whose notes were requested, do not exist.
 
-    The rows of the others were read.
+    The rows of the other parents were read.
     """
 
 

@@ -47,7 +47,7 @@ class NewContact(TypedDict):
 
 
 class ApplicationData(TypedDict):
-    """An application's keys and values for a row, stored under a GUID that only the application knows.
+    """An application's keys and values for a row, stored under a GUID that only the application has.
 
     In an update, `patch_mode="Replace"` (the API's default) deletes omitted keys, and `"Merge"` keeps them. With
     `"Merge"`, the value `CLEAR` deletes its key.
@@ -61,7 +61,8 @@ class ApplicationData(TypedDict):
 class Preferences(TypedDict):
     """The notification preferences of a contact. An update replaces all five.
 
-    `invoice_statement_notification` is an older flag for the last two. It is True if both are True.
+    `invoice_statement_notification` is an older flag for `invoice_notification` and `statement_notification`. It is
+    True if both are True.
     """
 
     job_reminders_enabled: bool

@@ -57,6 +57,8 @@ class Plan(PlanData):
         Whether the checks that require a read were run. If not, `apply` runs them before its first write.
     sample_of : str, optional
         The digest of the complete plan, if this plan is a part of one.
+    version : int, default VERSION
+        The version of the file format.
     port : Port, optional
         The connection that applies the plan. It is not part of the plan's data.
     """
@@ -83,22 +85,22 @@ class Plan(PlanData):
 
     @property
     def changes(self) -> pd.DataFrame:
-        """One row per changed cell: the key, `column`, `old`, `new`, `one_way`, `consent`, `opt_out`."""
+        """One row per changed cell: the key, `column`, `old`, `new`, `one_way`, `consent` and `opt_out`."""
         return changes_of(self)
 
     @property
     def requests(self) -> pd.DataFrame:
-        """One row per request: `operation`, `method`, `path`, `set` and `fill` as JSON text, `rows`, `cells`."""
+        """One row per request: `operation`, `method`, `path`, `set` and `fill` (JSON text), `rows` and `cells`."""
         return requests_of(self)
 
     @property
     def refused(self) -> pd.DataFrame:
-        """One row per refusal: the key, `column`, `reason`, `instead`."""
+        """One row per refused change: the key, `column`, `reason` and `instead`."""
         return refused_of(self)
 
     @property
     def unmatched(self) -> pd.DataFrame:
-        """One row per requested value that is not in the plan: `what`, `why`, `instead`."""
+        """One row per requested value that is not in the plan: `what`, `why` and `instead`."""
         return pd.DataFrame(list(self.listed), columns=["what", "why", "instead"], dtype="str")
 
     def __repr__(self) -> str:
@@ -146,8 +148,8 @@ class Plan(PlanData):
 
         Parameters
         ----------
-        path : object
-            The file; only its owner can read it (mode 0600).
+        path : str or Path
+            The file. Only its owner can read it (mode 0600).
         """
         write(self, path)
 
@@ -160,7 +162,7 @@ class Result(ResultData):
     - `succeeded`: rows that were written and read back as planned
     - `failed`: rows that failed, with the API's message
     - `conflicts`: one row per cell that somebody else changed
-    - `already`: rows that had the planned values before
+    - `already`: rows that already had the planned values
     - `untried`: rows that were not sent
     - `filled`: copied values that differ from those in the plan
 
@@ -184,6 +186,11 @@ class Result(ResultData):
     def retry(self) -> Plan:
         """Return a plan of the failed rows that may succeed now, without those that can never succeed.
 
+        Returns
+        -------
+        Plan
+            The plan. Nothing is sent before `plan.apply()`.
+
         Raises
         ------
         UsageError
@@ -197,7 +204,7 @@ class Result(ResultData):
         Parameters
         ----------
         reason : str, optional
-            Why it is undone. It is stored in the journal of the undo.
+            Why the change is undone. It is stored in the journal of the undo.
 
         Returns
         -------

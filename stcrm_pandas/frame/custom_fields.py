@@ -16,18 +16,19 @@ def custom_fields(frame: pd.DataFrame, form: Literal["long", "wide"] = "long", *
     Parameters
     ----------
     frame : DataFrame
-        A frame from a read, with `custom_fields` and the column that `key` names.
+        A frame from a read, with the column `custom_fields` and the column that `key` names.
     form : {"long", "wide"}, default 'long'
-        `"long"` returns one row per field, `"wide"` returns one column per field type.
+        `"long"` returns one row per custom field, and `"wide"` returns one column per field type.
     key : str, default 'id'
         The column that identifies rows.
 
     Returns
     -------
     DataFrame
-        Long: `key, type_id, name, value`, in the order of the frame. Wide: `key` and one text column per field type,
-        with the rows of the frame, and missing values for fields that a row does not have. If several types have
-        the same name, the id follows the name.
+        Long: one row per custom field, with the column that `key` names, `type_id`, `name` and `value`, in the order of
+        the frame. Wide: the rows of the frame, with the column that `key` names and one text column per field type; a
+        field that a row does not have is missing. If several types have the same name, each column name ends with the
+        id of the type.
 
     Raises
     ------

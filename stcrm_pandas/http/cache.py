@@ -58,7 +58,7 @@ class Cache:
     path : Path
         The file; it is created if it does not exist.
     limit : int, default 4096000000
-        The largest size in bytes; the oldest reads are dropped first.
+        Maximum size in bytes. The oldest reads are dropped first.
     clock : callable, default time.time
         Returns this machine's time in seconds since 1970.
 
@@ -184,34 +184,34 @@ class Cache:
 
     @property
     def size(self) -> int:
-        """Bytes on disk."""
+        """The size of the file, in bytes."""
         return self._file.size
 
     @property
     def entries(self) -> int:
-        """Stored pages."""
+        """The number of stored pages."""
         return len(self.backend.responses)
 
     @property
     def oldest(self) -> dt.datetime | None:
-        """When the oldest stored read began, by the machine's clock in UTC."""
+        """When the oldest stored read began, by this machine's clock, in UTC; None if there is none."""
         (started,) = self._file.run("SELECT min(started) FROM generations")[0]
         return _moment(started)
 
     def clear(self, resource: str | None = None, *, older_than: dt.timedelta | str | float | None = None) -> int:
-        """Delete stored reads; without arguments all of them.
+        """Delete stored reads. Without arguments, all of them are deleted.
 
         Parameters
         ----------
         resource : str, optional
             Only reads of this resource, for example `leads` or `lookups.campaigns`.
         older_than : dt.timedelta, str or float, optional
-            Only reads that started longer ago than this, for example `"1d"`.
+            Only reads that started more than this long ago, for example `"1d"`.
 
         Returns
         -------
         int
-            Number of pages deleted.
+            The number of pages deleted.
 
         Raises
         ------

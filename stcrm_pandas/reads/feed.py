@@ -14,8 +14,8 @@ from stcrm_pandas.printable import plural
 class Feed:
     """The result of an export feed.
 
-    `frame` has the latest version of each row. `continue_from` is the token for the next `export(continue_from=…)`,
-    which returns the rows that changed since then.
+    `frame` contains the latest version of each row. `continue_from` is the token for the next
+    `export(continue_from=…)`, which returns the rows that changed since then.
     """
 
     frame: pd.DataFrame

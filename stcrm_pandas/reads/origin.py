@@ -15,24 +15,24 @@ __all__ = ["origin"]
 def origin(frame: pd.DataFrame | pd.Series) -> dict[str, Any]:
     """Return where a frame comes from: resource, environment, tenant, filters, time of the read, and so on.
 
-    It is `frame.attrs["stcrm"]`, which pandas keeps in selections, copies and most other steps. pandas drops it in a
-    merge with another frame, in `concat` of different reads, and in most aggregations.
+    The result is a copy of `frame.attrs["stcrm"]`. pandas keeps `attrs` in selections, copies and most other steps, and
+    drops it in a merge with another frame, in `concat` of different reads, and in most aggregations.
 
     Parameters
     ----------
     frame : DataFrame or Series
-        A frame from a method, or made from one; also one of its columns.
+        A frame that a method returned, a frame derived from one, or a column of either.
 
     Returns
     -------
     dict
-        `resource`, `operation`, `environment`, `tenant`, `filters`, `fetched_at`, `rows` (of the read, not of the
-        frame), `complete`, `time_zone` and so on.
+        `resource`, `operation`, `environment`, `tenant`, `filters`, `fetched_at`, `rows` (the number in the read, not
+        in the frame), `complete`, `time_zone` and so on.
 
     Raises
     ------
     UsageError
-        pandas dropped it, or the frame does not come from a method. The message explains what to do.
+        pandas dropped the information, or the frame does not come from a method. The message explains what to do.
 
     Examples
     --------

@@ -37,17 +37,18 @@ class BookingContacts(Plannable):
         ids : int, sequence of int or Series
             One or more ids. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.BookingContacts`; `booking_id` and `booking_provider_id`
-            identify the booking of each contact.
+            One row per contact, with the columns of `stcrm.schemas.BookingContacts`. `booking_id` and
+            `booking_provider_id` identify the booking that the contact belongs to. Times are in UTC.
 
         Raises
         ------
@@ -99,17 +100,18 @@ class BookingContacts(Plannable):
         ids : int, sequence of int or Series
             One or more ids. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.BookingContacts`; `booking_id` is the booking of each
-            contact.
+            One row per contact, with the columns of `stcrm.schemas.BookingContacts`. `booking_id` identifies the
+            booking that the contact belongs to. Times are in UTC.
 
         Raises
         ------
@@ -141,11 +143,11 @@ class BookingContacts(Plannable):
         id : int
             The id of the booking.
         type : {"Phone", "MobilePhone", "Email", "Fax"}
-            The type.
+            Whether `value` is a phone number, a mobile phone number, an e-mail address or a fax number.
         value : str
-            The phone number or e-mail address.
+            The phone number, e-mail address or fax number.
         memo : str, optional
-            A note on the contact.
+            A note on this phone number or e-mail address, as free text.
 
         Returns
         -------
@@ -190,11 +192,11 @@ class BookingContacts(Plannable):
         contact_id : int
             The id of the contact.
         type : {"Phone", "MobilePhone", "Email", "Fax"}, optional
-            The type.
+            Whether `value` is a phone number, a mobile phone number, an e-mail address or a fax number.
         value : str, optional
-            The phone number or e-mail address.
+            The phone number, e-mail address or fax number.
         memo : str, optional
-            A note on the contact.
+            A note on this phone number or e-mail address, as free text.
 
         Returns
         -------
@@ -267,14 +269,15 @@ class BookingContacts(Plannable):
         before : DataFrame
             The rows as they were read.
         after : DataFrame or Sheet
-            The same rows, edited, or a sheet from `read_sheet`. Omitted rows and columns do not change; a missing value
-            clears the cell.
+            The same rows after editing, or a sheet from `read_sheet`. Omitted rows and columns do not change; a missing
+            value clears the cell.
         reason : str, optional
             Why the change is made. It is stored in the journal.
         check : bool, default False
-            True runs checks that require a read now, instead of when the plan is applied.
+            True runs the checks that require a read immediately, instead of when the plan is applied.
         warn_above : float, default WARN_ABOVE
-            A plan for 20 rows or more warns if it changes more than this share of all rows, from 0 to 1.
+            A share of the rows in `before`, from 0 to 1. If the plan changes a larger share, it contains a warning,
+            unless there are fewer than 20 rows.
 
         Returns
         -------

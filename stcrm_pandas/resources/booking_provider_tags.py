@@ -44,16 +44,17 @@ class BookingProviderTags(Plannable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.BookingProviderTags`; times are in UTC.
+            One row per tag, with the columns of `stcrm.schemas.BookingProviderTags`. Times are in UTC.
 
         Notes
         -----
@@ -81,16 +82,17 @@ class BookingProviderTags(Plannable):
         ids : int, sequence of int or Series
             One or more ids. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.BookingProviderTags`, one row per id.
+            One row per tag, with the columns of `stcrm.schemas.BookingProviderTags`. Times are in UTC.
 
         Raises
         ------
@@ -117,7 +119,7 @@ class BookingProviderTags(Plannable):
         tag_name : str
             The name of the tag.
         description : str
-            A description, as free text.
+            A description of the tag, as free text.
 
         Returns
         -------
@@ -141,11 +143,11 @@ class BookingProviderTags(Plannable):
         Parameters
         ----------
         id : int
-            The id of the row.
+            The id of the booking provider tag.
         tag_name : str, optional
             The name of the tag.
         description : str, optional
-            A description, as free text.
+            A description of the tag, as free text.
 
         Returns
         -------

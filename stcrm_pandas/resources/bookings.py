@@ -53,18 +53,20 @@ class Bookings(BookingContacts, Exportable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         names : bool, default False
-            True adds names for ids, contacts of customers, and local times, as `crm.named` does.
+            True adds local times, customers' phone numbers and e-mail addresses, and names for ids, as `crm.named`
+            does.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.Bookings`; times are in UTC.
+            One row per booking, with the columns of `stcrm.schemas.Bookings`. Times are in UTC.
 
         Notes
         -----
@@ -92,16 +94,18 @@ class Bookings(BookingContacts, Exportable):
         ids : int, sequence of int or Series
             One or more ids. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.Bookings`, one row per id, including inactive rows.
+            One row per booking, including inactive ones, with the columns of `stcrm.schemas.Bookings`. Times are in
+            UTC.
 
         Raises
         ------
@@ -134,7 +138,7 @@ class Bookings(BookingContacts, Exportable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Return the bookings of providers that match the filters. Deleted bookings are not included.
+        """Return the bookings of one or more providers, with filters. Deleted bookings are not included.
 
         Parameters
         ----------
@@ -153,16 +157,17 @@ class Bookings(BookingContacts, Exportable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.Bookings`; times are in UTC.
+            One row per booking, with the columns of `stcrm.schemas.Bookings`. Times are in UTC.
 
         Notes
         -----
@@ -194,16 +199,17 @@ class Bookings(BookingContacts, Exportable):
         ids : int, sequence of int or Series
             One or more ids. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.Bookings`, one row per id.
+            One row per booking, with the columns of `stcrm.schemas.Bookings`. Times are in UTC.
 
         Raises
         ------
@@ -249,13 +255,13 @@ class Bookings(BookingContacts, Exportable):
         booking_provider : int
             The id of the booking provider (`booking_provider_id` in the frame of bookings).
         source : str
-            The sender, as free text.
+            Where the booking comes from, as free text.
         name : str
-            The name.
+            The name of the person or company.
         summary : str
-            A summary, as free text.
+            A summary of what the person needs, as free text.
         is_first_time_client : bool
-            Whether the sender says that the customer is new.
+            Whether the customer is new, according to the sender of the booking.
         external_id : str
             The id of the booking in the system that sends it.
         address : Address, optional
@@ -263,17 +269,17 @@ class Bookings(BookingContacts, Exportable):
         contacts : iterable of NewContact, optional
             Phone numbers and e-mail addresses.
         customer_type : {"Residential", "Commercial"}, optional
-            Residential or commercial.
+            Whether the customer is residential or commercial.
         start : str, date or Timestamp, optional
-            The requested time. The default time zone is the tenant's.
+            The requested start of the appointment. The default time zone is the tenant's.
         campaign_id : int, optional
-            The id of the campaign it came from.
+            The id of the campaign that the lead or booking came from.
         business_unit_id : int, optional
-            The id of the business unit that handles it.
+            The id of the business unit that handles the lead or booking.
         job_type_id : int, optional
             The id of the job type.
         priority : {"Low", "Normal", "High", "Urgent"}, optional
-            The priority.
+            The priority of the lead or booking.
         uploaded_images : iterable of str, optional
             URLs of images.
         is_send_confirmation_email : bool, optional
@@ -326,29 +332,29 @@ class Bookings(BookingContacts, Exportable):
         booking_provider : int
             The id of the booking provider (`booking_provider_id` in the frame of bookings).
         id : int
-            The id of the row.
+            The id of the booking.
         source : str, optional
             Where the booking comes from, as free text.
         name : str, optional
-            The name.
+            The name of the person or company.
         address : Address, optional
             The complete address with its unit (`""` if there is none), without coordinates.
         customer_type : {"Residential", "Commercial"}, optional
-            Residential or commercial.
+            Whether the customer is residential or commercial.
         start : str, date or Timestamp, optional
-            The requested time. The default time zone is the tenant's.
+            The requested start of the appointment. The default time zone is the tenant's.
         summary : str, optional
-            A summary, as free text.
+            A summary of what the person needs, as free text.
         campaign_id : int, optional
-            The id of the campaign it came from.
+            The id of the campaign that the lead or booking came from.
         business_unit_id : int, optional
-            The id of the business unit that handles it.
+            The id of the business unit that handles the lead or booking.
         job_type_id : int, optional
             The id of the job type.
         priority : {"Low", "Normal", "High", "Urgent"}, optional
-            The priority.
+            The priority of the lead or booking.
         is_first_time_client : bool, optional
-            Whether the sender says that the customer is new.
+            Whether the customer is new, according to the sender of the booking.
         uploaded_images : iterable of str, optional
             URLs of images.
         external_id : str, optional
@@ -374,18 +380,18 @@ class Bookings(BookingContacts, Exportable):
     def dismiss(
         self, booking_provider: int, id: int, *, call_reason_id: int | None = None, dismissing_memo: str | None = None
     ) -> None:
-        """Dismiss a provider's booking: it is closed without a job.
+        """Dismiss a provider's booking, which closes it without a job.
 
         Parameters
         ----------
         booking_provider : int
             The id of the booking provider (`booking_provider_id` in the frame of bookings).
         id : int
-            The id of the row.
+            The id of the booking.
         call_reason_id : int, optional
             The id of the call reason for the dismissal.
         dismissing_memo : str, optional
-            Why it is dismissed, as free text.
+            Why the booking is dismissed, as free text.
 
         Notes
         -----
@@ -409,7 +415,7 @@ class Bookings(BookingContacts, Exportable):
         dismissing_memo: str | None = None,
         reason: str | None = None,
     ) -> Plan:
-        """Plan the dismissal of bookings. It cannot be undone.
+        """Plan the dismissal of bookings. A dismissal cannot be undone.
 
         Parameters
         ----------
@@ -418,7 +424,7 @@ class Bookings(BookingContacts, Exportable):
         call_reason_id : int, optional
             The id of the call reason for the dismissal.
         dismissing_memo : str, optional
-            Why they are dismissed, as free text.
+            Why the bookings are dismissed, as free text.
         reason : str, optional
             Why the change is made. It is stored in the journal.
 

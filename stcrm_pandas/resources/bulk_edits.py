@@ -25,11 +25,12 @@ class BulkEdits:
         Parameters
         ----------
         phones_or_emails : iterable of str or str
-            Phone numbers and e-mail addresses in any format. Numbers are compared in E.164 format, addresses in lower
-            case.
+            Phone numbers and e-mail addresses in any format. Numbers are compared in E.164 format, and addresses in
+            lowercase.
         names : iterable of str, default ()
-            The marketing preferences of the newer contacts API; `crm.contact_preferences.list_types()` lists all.
-            Without names, matches there are listed in `unmatched` and not changed.
+            The names of the marketing preferences to turn off in the newer contacts API.
+            `crm.contact_preferences.list_types()` lists all preferences. Without names, matches in that API are listed
+            in `unmatched` and not changed.
         reason : str, optional
             Why the change is made. It is stored in the journal.
 
@@ -101,7 +102,7 @@ class BulkEdits:
         journal : str, Path or Result
             The journal file, or the result of the apply.
         reason : str, optional
-            Why the change is undone. The journal keeps it.
+            Why the change is undone. It is stored in the journal of the undo.
 
         Returns
         -------
@@ -112,7 +113,7 @@ class BulkEdits:
         ------
         UsageError
             The file is not a journal, or belongs to another tenant or environment; some of its rows were in progress
-            when the apply ended (resume it first), or the apply is still running.
+            when the apply ended (resume it first); or the apply is still running.
 
         Examples
         --------
@@ -137,9 +138,10 @@ class BulkEdits:
         journal : str, Path or Result
             The journal file, or the result of the apply.
         limit : int, optional
-            Maximum number of rows to send now. 0 only finds out which requests were carried out.
+            Maximum number of rows to send now, not counting opt-outs. With 0, only opt-outs are sent, and the outcome
+            of requests that were in progress is checked.
         stop_after : int, optional
-            Number of failures after which to stop.
+            Number of failures after which only opt-outs are sent.
 
         Returns
         -------

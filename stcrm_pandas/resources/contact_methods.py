@@ -36,7 +36,7 @@ class ContactMethods(Plannable):
         Parameters
         ----------
         contact_ids : str, sequence of str or Series
-            One or more GUIDs.
+            The GUIDs of one or more contacts.
         reference_id : str, optional
             Only rows with this id from your own system.
         type : {"Phone", "MobilePhone", "Email", "Fax"}, optional
@@ -52,16 +52,17 @@ class ContactMethods(Plannable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.ContactMethods`; times are in UTC.
+            One row per contact method, with the columns of `stcrm.schemas.ContactMethods`. Times are in UTC.
 
         Raises
         ------
@@ -116,16 +117,17 @@ class ContactMethods(Plannable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.ContactMethods`; times are in UTC.
+            One row per contact method, with the columns of `stcrm.schemas.ContactMethods`. Times are in UTC.
 
         Notes
         -----
@@ -154,18 +156,19 @@ class ContactMethods(Plannable):
         contact_ids : str, sequence of str or Series
             The GUID of the contact, or one contact's GUID per contact method.
         contact_method_ids : str, sequence of str or Series
-            One or more GUIDs of contact methods.
+            The GUIDs of one or more contact methods.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.ContactMethods`, one row per contact method.
+            One row per contact method, with the columns of `stcrm.schemas.ContactMethods`. Times are in UTC.
 
         Raises
         ------
@@ -199,15 +202,15 @@ class ContactMethods(Plannable):
         Parameters
         ----------
         contact_id : str
-            The id of the contact.
+            The GUID of the contact.
         type : {"Phone", "MobilePhone", "Email", "Fax"}
-            The type.
+            Whether `value` is a phone number, a mobile phone number, an e-mail address or a fax number.
         value : str
-            The phone number, e-mail address or other value.
+            The phone number, e-mail address or fax number.
         reference_id : str, optional
-            The id in your own system.
+            The id of the row in your own system.
         memo : str, optional
-            A note on the contact.
+            A note on this phone number or e-mail address, as free text.
 
         Returns
         -------
@@ -234,13 +237,13 @@ class ContactMethods(Plannable):
         Parameters
         ----------
         contact_id : str
-            The id of the contact.
+            The GUID of the contact.
         contact_method_id : str
             The id of the contact method, a GUID.
         value : str, optional
-            The phone number, e-mail address or other value.
+            The phone number, e-mail address or fax number.
         memo : str, optional
-            A note on the contact.
+            A note on this phone number or e-mail address, as free text.
 
         Returns
         -------
@@ -275,22 +278,22 @@ class ContactMethods(Plannable):
         Parameters
         ----------
         contact_id : str
-            The id of the contact.
+            The GUID of the contact.
         contact_method_id : str
             The GUID of the contact method, or a new GUID to create one.
         type : {"Phone", "MobilePhone", "Email", "Fax"}
-            The type.
+            Whether `value` is a phone number, a mobile phone number, an e-mail address or a fax number.
         value : str
-            The phone number, e-mail address or other value.
+            The phone number, e-mail address or fax number.
         reference_id : str or CLEAR, optional
-            The id in your own system.
+            The id of the row in your own system.
         memo : str or CLEAR, optional
-            A note on the contact.
+            A note on this phone number or e-mail address, as free text.
 
         Returns
         -------
         DataFrame
-            The changed contact method: one row with the columns of `stcrm.schemas.ContactMethods`.
+            The contact method, replaced or new: one row with the columns of `stcrm.schemas.ContactMethods`.
 
         Notes
         -----
@@ -311,7 +314,7 @@ class ContactMethods(Plannable):
         Parameters
         ----------
         contact_id : str
-            The id of the contact.
+            The GUID of the contact.
         contact_method_id : str
             The id of the contact method, a GUID.
 

@@ -1,4 +1,4 @@
-"""Methods for preferences of contact methods: what may be sent to a phone or e-mail address."""
+"""Methods for preferences of contact methods: what may be sent to a phone number or e-mail address."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stcrm_pandas.resources.base.resource import Guids, MaxAge, operation
 
 
 class ContactPreferences(Plannable):
-    """Preferences of contact methods in the newer contacts API: what may be sent to a phone or e-mail address."""
+    """Preferences in the newer contacts API: what may be sent to a phone number or e-mail address."""
 
     name = "contact_preferences"
 
@@ -32,19 +32,20 @@ class ContactPreferences(Plannable):
         contact_ids : str, sequence of str or Series
             The GUID of the contact, or one contact's GUID per contact method.
         contact_method_ids : str, sequence of str or Series
-            One or more GUIDs of contact methods.
+            The GUIDs of one or more contact methods.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.ContactPreferences`; `contact_id` and `contact_method_id`
-            identify the contact method of each preference.
+            One row per preference, with the columns of `stcrm.schemas.ContactPreferences`. `contact_id` and
+            `contact_method_id` identify the contact method that the preference belongs to.
 
         Raises
         ------
@@ -78,22 +79,23 @@ class ContactPreferences(Plannable):
         Parameters
         ----------
         contact_ids : str, sequence of str or Series
-            One GUID, or one GUID per preference.
+            The GUID of the contact, or one contact's GUID per preference.
         contact_method_ids : str, sequence of str or Series
-            One GUID, or one GUID per preference.
+            The GUID of the contact method, or one contact method's GUID per preference.
         preference_names : str, sequence of str or Series
-            One or more names.
+            The names of one or more preferences.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.ContactPreferences`, one row per preference.
+            One row per preference, with the columns of `stcrm.schemas.ContactPreferences`.
 
         Raises
         ------
@@ -126,16 +128,17 @@ class ContactPreferences(Plannable):
         Parameters
         ----------
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.ContactPreferenceTypes`.
+            One row per type, with the columns of `stcrm.schemas.ContactPreferenceTypes`.
 
         Notes
         -----
@@ -154,7 +157,7 @@ class ContactPreferences(Plannable):
         Parameters
         ----------
         contact_id : str
-            The id of the contact.
+            The GUID of the contact.
         contact_method_id : str
             The id of the contact method, a GUID.
         preference_name : str

@@ -41,7 +41,8 @@ class Contacts(Plannable):
         reference_id : str, optional
             Only rows with this id from your own system.
         is_archived : bool or str, optional
-            True returns only archived contacts, False only the others. The API does not document its default.
+            True returns only archived contacts, and False returns only contacts that are not archived. The API does not
+            document its default.
         created_on_or_after : str, date or Timestamp, optional
             Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional
@@ -51,16 +52,17 @@ class Contacts(Plannable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.Contacts`; times are in UTC.
+            One row per contact, with the columns of `stcrm.schemas.Contacts`. Times are in UTC.
 
         Notes
         -----
@@ -88,16 +90,17 @@ class Contacts(Plannable):
         ids : str, sequence of str or Series
             One or more ids. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.Contacts`, one row per id.
+            One row per contact, with the columns of `stcrm.schemas.Contacts`. Times are in UTC.
 
         Raises
         ------
@@ -145,7 +148,8 @@ class Contacts(Plannable):
         reference_id : str, optional
             Only rows with this id from your own system.
         is_archived : bool or str, optional
-            True returns only archived contacts, False only the others. The API does not document its default.
+            True returns only archived contacts, and False returns only contacts that are not archived. The API does not
+            document its default.
         created_on_or_after : str, date or Timestamp, optional
             Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional
@@ -155,17 +159,18 @@ class Contacts(Plannable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.ContactsOfRelationship`; `relationship_id` is the row that
-            the contact is related to.
+            One row per contact and related row, with the columns of `stcrm.schemas.ContactsOfRelationship`.
+            `relationship_id` identifies the row that the contact is related to. Times are in UTC.
 
         Notes
         -----
@@ -197,7 +202,7 @@ class Contacts(Plannable):
         Parameters
         ----------
         contact_ids : str, sequence of str or Series
-            One or more GUIDs.
+            The GUIDs of one or more contacts.
         related_entity_id : int, optional
             Only relationships with the row that has this id.
         type_slug : str, optional
@@ -209,17 +214,18 @@ class Contacts(Plannable):
         created_before : str, date or Timestamp, optional
             Only rows created before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.ContactRelationships`; `contact_id` is the contact of each
-            relationship.
+            One row per relationship, with the columns of `stcrm.schemas.ContactRelationships`. `contact_id` identifies
+            the contact. Times are in UTC.
 
         Raises
         ------
@@ -246,11 +252,11 @@ class Contacts(Plannable):
         Parameters
         ----------
         name : str, optional
-            The name.
+            The name of the contact.
         title : str, optional
             The title, such as `"Dr."` or `"Owner"`.
         reference_id : str, optional
-            The id in your own system.
+            The id of the row in your own system.
 
         Returns
         -------
@@ -282,15 +288,15 @@ class Contacts(Plannable):
         Parameters
         ----------
         id : str
-            The id of the row.
+            The GUID of the contact.
         is_archived : bool
-            Whether the contact is archived. Required in every update.
+            Whether the contact is archived. The API requires it in every change.
         name : str or CLEAR, optional
-            The name.
+            The name of the contact.
         title : str or CLEAR, optional
             The title, such as `"Dr."` or `"Owner"`.
         reference_id : str or CLEAR, optional
-            The id in your own system.
+            The id of the row in your own system.
 
         Returns
         -------
@@ -323,20 +329,20 @@ class Contacts(Plannable):
         Parameters
         ----------
         id : str
-            The id of the row.
+            The GUID of the contact.
         is_archived : bool
-            Whether the contact is archived. Required in every update.
+            Whether the contact is archived. The API requires it in every change.
         name : str or CLEAR, optional
-            The name.
+            The name of the contact.
         title : str or CLEAR, optional
             The title, such as `"Dr."` or `"Owner"`.
         reference_id : str or CLEAR, optional
-            The id in your own system.
+            The id of the row in your own system.
 
         Returns
         -------
         DataFrame
-            The changed contact: one row with the columns of `stcrm.schemas.Contacts`.
+            The replaced contact: one row with the columns of `stcrm.schemas.Contacts`.
 
         Notes
         -----
@@ -356,7 +362,7 @@ class Contacts(Plannable):
         Parameters
         ----------
         id : str
-            The id of the row.
+            The GUID of the contact.
 
         Notes
         -----
@@ -375,7 +381,7 @@ class Contacts(Plannable):
         Parameters
         ----------
         contact_id : str
-            The id of the contact.
+            The GUID of the contact.
         related_entity_id : int
             The id of the row that the contact is related to.
         type_slug : str
@@ -401,7 +407,7 @@ class Contacts(Plannable):
         Parameters
         ----------
         contact_id : str
-            The id of the contact.
+            The GUID of the contact.
         related_entity_id : int
             The id of the row that the contact is related to.
         type_slug : str

@@ -44,16 +44,18 @@ class LeadFollowUp(Plannable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.LeadNotes`; `lead_id` is the lead of each note.
+            One row per note, with the columns of `stcrm.schemas.LeadNotes`. `lead_id` identifies the lead that the note
+            belongs to. Times are in UTC.
 
         Raises
         ------
@@ -78,7 +80,7 @@ class LeadFollowUp(Plannable):
         Parameters
         ----------
         id : int
-            The id of the row.
+            The id of the lead.
         text : str
             The text of the note.
         pin_to_top : bool, optional
@@ -109,7 +111,7 @@ class LeadFollowUp(Plannable):
         Parameters
         ----------
         id : int
-            The id of the row.
+            The id of the lead.
         follow_up_date : str, date or Timestamp
             When to follow up. The default time zone is the tenant's.
         text : str, optional
@@ -120,7 +122,7 @@ class LeadFollowUp(Plannable):
         Returns
         -------
         DataFrame
-            One row with the columns of `stcrm.schemas.FollowUps`.
+            The follow-up: one row with the columns of `stcrm.schemas.FollowUps`. Times are in UTC.
 
         Notes
         -----
@@ -136,12 +138,12 @@ class LeadFollowUp(Plannable):
 
     @operation
     def dismiss(self, id: int, *, dismissing_reason_id: int) -> None:
-        """Dismiss a lead: it is closed without a job.
+        """Dismiss a lead, which closes it without a job.
 
         Parameters
         ----------
         id : int
-            The id of the row.
+            The id of the lead.
         dismissing_reason_id : int
             The id of the dismissing reason.
 
@@ -167,7 +169,7 @@ class LeadFollowUp(Plannable):
         pin_to_top: bool | None = None,
         reason: str | None = None,
     ) -> Plan:
-        """Plan a follow-up date for leads. It cannot be undone.
+        """Plan a follow-up date for leads. The change cannot be undone.
 
         Parameters
         ----------
@@ -176,9 +178,9 @@ class LeadFollowUp(Plannable):
         date : str, date or Timestamp
             When to follow up. The default time zone is the tenant's.
         text : str, optional
-            A note for each lead.
+            The text of the note that each lead gets.
         pin_to_top : bool, optional
-            True pins the note to the top.
+            True pins the notes to the top.
         reason : str, optional
             Why the change is made. It is stored in the journal.
 
@@ -205,7 +207,7 @@ class LeadFollowUp(Plannable):
 
     @checked
     def plan_dismiss(self, leads: pd.DataFrame, *, dismissing_reason_id: int, reason: str | None = None) -> Plan:
-        """Plan the dismissal of leads. It cannot be undone.
+        """Plan the dismissal of leads. A dismissal cannot be undone.
 
         Parameters
         ----------

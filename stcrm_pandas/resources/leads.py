@@ -58,7 +58,7 @@ class Leads(LeadFollowUp, Exportable):
         customer_id : int, optional
             Only rows of this customer.
         is_prospect : bool, optional
-            True returns only leads without a customer, or whose customer has no job yet.
+            True returns only leads that have no customer, or whose customer has no jobs yet.
         without_customer : bool, optional
             True returns only leads without a customer or location.
         status : {"Open", "Dismissed", "Converted"}, optional
@@ -76,7 +76,7 @@ class Leads(LeadFollowUp, Exportable):
         customer_modified_on_or_after : str, date or Timestamp, optional
             Only leads whose customer was last modified at or after this time. The default time zone is the tenant's.
         gen_perm_url : bool, optional
-            True fills in `lead_url` and creates a permanent link for each lead.
+            True creates a permanent link to each lead, which is in `lead_url`.
         lead_customer_name : str, optional
             Only leads with this customer name.
         lead_phone : str, optional
@@ -92,18 +92,20 @@ class Leads(LeadFollowUp, Exportable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         names : bool, default False
-            True adds names for ids, contacts of customers, and local times, as `crm.named` does.
+            True adds local times, customers' phone numbers and e-mail addresses, and names for ids, as `crm.named`
+            does.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.Leads`; times are in UTC.
+            One row per lead, with the columns of `stcrm.schemas.Leads`. Times are in UTC.
 
         Notes
         -----
@@ -131,16 +133,17 @@ class Leads(LeadFollowUp, Exportable):
         ids : int, sequence of int or Series
             One or more ids. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.Leads`, one row per id, including inactive rows.
+            One row per lead, including inactive ones, with the columns of `stcrm.schemas.Leads`. Times are in UTC.
 
         Raises
         ------
@@ -188,21 +191,21 @@ class Leads(LeadFollowUp, Exportable):
         Parameters
         ----------
         campaign_id : int
-            The id of the campaign it came from.
+            The id of the campaign that the lead or booking came from.
         summary : str
-            A summary, as free text.
+            A summary of what the person needs, as free text.
         customer_id : int, optional
             The id of the customer, if known.
         location_id : int, optional
             The id of the location, if known.
         business_unit_id : int, optional
-            The id of the business unit that handles it.
+            The id of the business unit that handles the lead or booking.
         job_type_id : int, optional
             The id of the job type.
         tag_type_ids : iterable of int, optional
-            The ids of its tag types.
+            The ids of the tag types of the new row.
         priority : {"Low", "Normal", "High", "Urgent"}, optional
-            The priority.
+            The priority of the lead or booking.
         call_reason_id : int, optional
             The id of the call reason. Required unless `follow_up_date` is given.
         follow_up_date : str, date or Timestamp, optional
@@ -261,22 +264,22 @@ class Leads(LeadFollowUp, Exportable):
         Parameters
         ----------
         name : str
-            The name.
+            The name of the person or company.
         email : str, optional
-            The e-mail address.
+            The person's e-mail address.
         phone_number : str, optional
-            The phone number.
+            The person's phone number.
         address : Address, optional
             The complete address.
         summary : str, optional
-            A summary, as free text.
+            A summary of what the person needs, as free text.
         id : int, optional
             Sent as the query parameter `id`. The API does not document what it means.
 
         Returns
         -------
         DataFrame
-            The lead's id: one row with the columns of `stcrm.schemas.SubmittedLeadForms`.
+            The lead's id, in one row with the columns of `stcrm.schemas.SubmittedLeadForms`.
 
         Notes
         -----
@@ -316,17 +319,17 @@ class Leads(LeadFollowUp, Exportable):
         Parameters
         ----------
         id : int
-            The id of the row.
+            The id of the lead.
         campaign_id : int, optional
-            The id of the campaign it came from.
+            The id of the campaign that the lead or booking came from.
         priority : {"Low", "Normal", "High", "Urgent"}, optional
-            The priority.
+            The priority of the lead or booking.
         business_unit_id : int, optional
-            The id of the business unit that handles it.
+            The id of the business unit that handles the lead or booking.
         job_type_id : int, optional
             The id of the job type.
         summary : str, optional
-            A summary, as free text.
+            A summary of what the person needs, as free text.
         lead_customer_name : str, optional
             The person's name, if the lead has no customer.
         lead_phone : str, optional

@@ -62,7 +62,7 @@ class Locations(CustomerOrLocation, Exportable):
         customer_id : int, optional
             Only rows of this customer.
         active : bool, optional
-            True returns only active rows, False only inactive rows. By default, both.
+            True returns only active rows, and False returns only inactive rows. By default, both are returned.
         created_on_or_after : str, date or Timestamp, optional
             Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional
@@ -72,11 +72,11 @@ class Locations(CustomerOrLocation, Exportable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         external_data_application_guid : str, optional
-            The application whose data to return in `external_data`.
+            The GUID of the application whose data is returned in `external_data`.
         external_data_key : str, optional
             Only rows with this key in an application's data. Requires `external_data_values`.
         external_data_values : str or sequence of str, optional
-            Only rows in which that key has one of these values (at most 50).
+            Only rows in which `external_data_key` has one of these values. At most 50 values are allowed.
         street : str, optional
             Only rows with this street.
         unit : str, optional
@@ -94,18 +94,20 @@ class Locations(CustomerOrLocation, Exportable):
         longitude : float, optional
             Only rows at this longitude, in degrees.
         names : bool, default False
-            True adds names for ids, contacts of customers, and local times, as `crm.named` does.
+            True adds local times, customers' phone numbers and e-mail addresses, and names for ids, as `crm.named`
+            does.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.Locations`; times are in UTC.
+            One row per location, with the columns of `stcrm.schemas.Locations`. Times are in UTC.
 
         Notes
         -----
@@ -133,16 +135,18 @@ class Locations(CustomerOrLocation, Exportable):
         ids : int, sequence of int or Series
             One or more ids. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.Locations`, one row per id, including inactive rows.
+            One row per location, including inactive ones, with the columns of `stcrm.schemas.Locations`. Times are in
+            UTC.
 
         Raises
         ------
@@ -175,7 +179,7 @@ class Locations(CustomerOrLocation, Exportable):
     ) -> pd.DataFrame:
         """Return the phone numbers and e-mail addresses of locations, with their preferences.
 
-        By default, those of all locations.
+        By default, the contacts of all locations are returned.
 
         Parameters
         ----------
@@ -190,16 +194,17 @@ class Locations(CustomerOrLocation, Exportable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.LocationContacts`; times are in UTC.
+            One row per contact, with the columns of `stcrm.schemas.LocationContacts`. Times are in UTC.
 
         Notes
         -----
@@ -230,9 +235,9 @@ class Locations(CustomerOrLocation, Exportable):
         Parameters
         ----------
         customer_id : int
-            The id of its customer.
+            The id of the customer that the location belongs to.
         name : str
-            The name.
+            The name of the location.
         address : Address
             The complete address. Coordinates are optional.
         contacts : iterable of NewContact, optional
@@ -240,13 +245,13 @@ class Locations(CustomerOrLocation, Exportable):
         custom_fields : dict, optional
             Custom fields as `{type_id: value}`.
         tag_type_ids : iterable of int, optional
-            The ids of its tag types.
+            The ids of the tag types of the new row.
         external_data : ApplicationData, optional
             An application's data for the row.
         coordinates_source : {"None", "System", "User", "Imported"}, optional
             Where the coordinates come from.
         coordinates_verification_status : {"Unverified", "InProgress", "Failed", "Verified"}, optional
-            Their verification status.
+            The verification status of the coordinates.
 
         Returns
         -------
@@ -285,11 +290,11 @@ class Locations(CustomerOrLocation, Exportable):
         Parameters
         ----------
         id : int
-            The id of the row.
+            The id of the location.
         customer_id : int, optional
             The id of the customer to move the location to.
         name : str, optional
-            The name.
+            The name of the location.
         address : Address, optional
             The complete address with its unit. Coordinates are optional.
         active : bool, optional
@@ -299,7 +304,7 @@ class Locations(CustomerOrLocation, Exportable):
         custom_fields : dict, optional
             All custom fields, as `{type_id: value}`. Omitted fields are removed.
         tag_type_ids : iterable of int, optional
-            The ids of all its tag types. An empty list removes all tags; `add_tag` adds one.
+            The ids of all tag types of the row. An empty list removes all tags; `add_tag` adds one.
         external_data : ApplicationData, optional
             An application's data for the row.
 
@@ -328,7 +333,7 @@ class Locations(CustomerOrLocation, Exportable):
         Parameters
         ----------
         id : int
-            The id of the row.
+            The id of the location.
         text : str
             The text of the note.
         pin_to_top : bool, optional
@@ -375,26 +380,27 @@ class Locations(CustomerOrLocation, Exportable):
         before : DataFrame
             The rows as they were read.
         after : DataFrame or Sheet
-            The same rows, edited, or a sheet from `read_sheet`. Omitted rows and columns do not change; a missing value
-            clears the cell.
+            The same rows after editing, or a sheet from `read_sheet`. Omitted rows and columns do not change; a missing
+            value clears the cell.
         reason : str, optional
             Why the change is made. It is stored in the journal.
         keep_coordinates : bool, default False
-            True keeps coordinates when an address changes, such as when only its spelling is corrected.
+            True keeps the coordinates when an address changes, for example because only its spelling is corrected.
         allow_inactive : bool, default False
             True allows changes to inactive and merged rows.
         allow_move : bool, default False
             True allows moving a location to another customer.
         application_guid : str, optional
-            The application whose `external_data` changes.
+            The GUID of the application whose `external_data` changes.
         allow_opt_in : bool, default False
             True allows opt-ins. They require `consent_source` and a check of other records.
         consent_source : str, optional
             Who consented, when and how. It is stored in the journal.
         check : bool, default False
-            True runs checks that require a read now, instead of when the plan is applied.
+            True runs the checks that require a read immediately, instead of when the plan is applied.
         warn_above : float, default WARN_ABOVE
-            A plan for 20 rows or more warns if it changes more than this share of all rows, from 0 to 1.
+            A share of the rows in `before`, from 0 to 1. If the plan changes a larger share, it contains a warning,
+            unless there are fewer than 20 rows.
 
         Returns
         -------

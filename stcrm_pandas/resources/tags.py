@@ -18,7 +18,7 @@ CUSTOMERS_PER_REQUEST = 1_000
 
 
 class Tags(WritableResource):
-    """Bulk tags: add tags to many customers or remove them, 1,000 customers per request."""
+    """Bulk tags: methods that add or remove tags of many customers, 1,000 customers per request."""
 
     name = "tags"
 
@@ -29,15 +29,15 @@ class Tags(WritableResource):
         Parameters
         ----------
         customer_ids : iterable of int
-            The ids of the customers, any number of them.
+            The ids of any number of customers.
         tag_type_ids : iterable of int
             The ids of the tag types to add.
 
         Returns
         -------
         DataFrame
-            One row per request: `customer_ids` (a tuple), `ok`, and `error` if it failed. All requests are sent even if
-            one fails; a failure raises a warning.
+            One row per request: `customer_ids` (a tuple), `ok` (whether the request succeeded) and `error` (missing if
+            it did). If a request fails, the others are still sent, and a warning is issued.
 
         Raises
         ------
@@ -64,14 +64,14 @@ class Tags(WritableResource):
         Parameters
         ----------
         customer_ids : iterable of int
-            The ids of the customers, any number of them.
+            The ids of any number of customers.
         tag_type_ids : iterable of int
             The ids of the tag types to remove.
 
         Returns
         -------
         DataFrame
-            One row per request, as in `add`.
+            One row per request, with the columns `customer_ids`, `ok` and `error`, as in `add`.
 
         Raises
         ------
@@ -108,9 +108,11 @@ class Tags(WritableResource):
             A frame of customers, or their ids. In a frame, customers that already have the tag (or lack the one to
             remove) are left out, and merged and inactive ones are refused.
         add : int, str, sequence of int or str or Series, optional
-            Tag types, by id or by name as spelled in ServiceTitan. Names are looked up with a read of all tag types.
+            The tag types to add, by id or by name as spelled in ServiceTitan. Names are looked up with a read of all
+            tag types.
         remove : int, str, sequence of int or str or Series, optional
-            Tag types, by id or by name as spelled in ServiceTitan. Names are looked up with a read of all tag types.
+            The tag types to remove, by id or by name as spelled in ServiceTitan. Names are looked up with a read of all
+            tag types.
         reason : str, optional
             Why the change is made. It is stored in the journal.
 

@@ -52,7 +52,7 @@ class Sandbox:
     by_the_book : bool, default False
         Whether to follow the published API exactly, without the quirks of the real service.
     effects : bool, default True
-        False gives all campaigns, sources and so on the same rates.
+        False gives all campaigns, sources and so on the same rates, such as the share of leads that are booked.
     scopes : collection of str, optional
         The scopes of the application. By default, all.
     port : int, default 0
@@ -127,7 +127,9 @@ class Sandbox:
         return self._server is not None
 
     def start(self, on_rows: Callable[[int, int], None] | None = None) -> Self:
-        """Create the company or open the state file, and listen. Does nothing if the sandbox is running.
+        """Create the company or open the state file, then listen for requests.
+
+        If the sandbox is already running, this does nothing.
 
         Parameters
         ----------
@@ -157,7 +159,10 @@ class Sandbox:
         return self
 
     def stop(self) -> None:
-        """Close connections and delete the rows unless a state file stores them. Does nothing if it is not running."""
+        """Stop the sandbox: close connections, and delete the rows unless a state file stores them.
+
+        If the sandbox is not running, this does nothing.
+        """
         if self._server is None or self._service is None:
             return
         atexit.unregister(self.stop)
@@ -207,23 +212,27 @@ class Sandbox:
 
     @property
     def auth_url(self) -> str:
-        """The URL for tokens."""
+        """The URL from which clients request tokens."""
         return f"{self.api_url}/connect/token"
 
     @property
     def tenant(self) -> int:
+        """The number of the tenant."""
         return int(self._running().notes["tenant"])
 
     @property
     def client_id(self) -> str:
+        """The client id of the application."""
         return str(self._running().notes["client_id"])
 
     @property
     def client_secret(self) -> str:
+        """The client secret of the application."""
         return str(self._running().notes["client_secret"])
 
     @property
     def app_key(self) -> str:
+        """The application key."""
         return str(self._running().notes["app_key"])
 
     @property
@@ -232,7 +241,13 @@ class Sandbox:
         return str(self._running().notes["id"])
 
     def connection(self) -> dict[str, Any]:
-        """Return the URLs, tenant and credentials that a client needs."""
+        """Return the URLs, tenant and credentials that a client needs.
+
+        Returns
+        -------
+        dict
+            `api_url`, `auth_url`, `tenant`, `client_id`, `client_secret`, `app_key` and `sandbox_id`.
+        """
         names = ("api_url", "auth_url", "tenant", "client_id", "client_secret", "app_key", "sandbox_id")
         return {name: getattr(self, name) for name in names}
 
@@ -276,7 +291,7 @@ class Sandbox:
         Raises
         ------
         UsageError
-            The time would go back.
+            `by` is negative.
 
         Examples
         --------
@@ -296,7 +311,7 @@ class Sandbox:
 
     @property
     def requests(self) -> list[ReceivedRequest]:
-        """The requests received, in order, including sign-ins, with their JSON. `clear()` empties the list."""
+        """The requests received, in order, including sign-ins, each with its JSON body. `clear()` empties the list."""
         return self._running().received
 
     # rows, changed without the client
@@ -309,7 +324,7 @@ class Sandbox:
         table : str
             The sandbox's name for the table (`leads`, `customers` …).
         row : mapping
-            All fields of the row, by the API's field names.
+            All fields of the row, keyed by the API's field names.
         """
         self._running().store.put(table, row, self._ticks())
 
@@ -323,7 +338,7 @@ class Sandbox:
         key : int or tuple
             The row's id. For a contact, a tuple of the customer, location or booking id and the contact's id.
         **fields : object
-            New values, by the API's field names; for a part of an object, `**{"address.city": "Aurora"}`.
+            New values, keyed by the API's field names. For a part of an object, use `**{"address.city": "Aurora"}`.
 
         Raises
         ------
@@ -350,7 +365,7 @@ class Sandbox:
         self._running().store.remove(table, key, self._ticks())
 
     def row(self, table: str, key: Key) -> dict[str, Any]:
-        """Return a row as the sandbox stores it, with fields that responses leave out.
+        """Return a row as the sandbox stores it, including fields that responses omit.
 
         Parameters
         ----------
@@ -362,7 +377,7 @@ class Sandbox:
         Returns
         -------
         dict
-            The row, by the API's field names.
+            The row, keyed by the API's field names.
 
         Raises
         ------
@@ -402,28 +417,28 @@ class Sandbox:
         done: bool | None = None,
         late: float = 0.0,
     ) -> Fault:
-        """Inject a fault.
+        """Inject a fault into the responses of an operation, to test how a client handles it.
 
         Parameters
         ----------
         operation : str
-            The requests it applies to: an operationId, a method's name (`leads.list`), `sign_in`, or `*` for everything
-            except sign-in.
+            The requests that it affects: an operationId, a method's name (`leads.list`), `sign_in`, or `*` for
+            everything except sign-in.
         times : int or None, default 1
-            How often it happens. None means every time.
+            The number of requests that it affects. None means all requests of the operation.
         after : int, default 0
-            How many requests of the operation succeed before it.
+            The number of requests of the operation that succeed first.
         delay : float, default 0.0
             Seconds to wait before the response.
         revoke : bool, default False
             Whether to revoke all tokens before the response, including the token of this request.
         before : callable, optional
-            Called before the response is created (in process only).
+            Called before the response is created. A JSON file cannot contain it.
         status : int, optional
             The status of the response. Without `body`, the response body is what the API sends: text for 429, an
-            HTML page for 5xx, RFC 7807 for others. The request is not carried out unless `done` is True.
+            HTML page for 5xx, RFC 7807 JSON for others. The request is not carried out unless `done` is True.
         body : object, optional
-            The response body: text as it is, anything else as JSON. The status is 200 unless one is given.
+            The response body. Text is sent as it is, and anything else as JSON. The status is 200 unless one is given.
         headers : mapping, optional
             Additional headers of the response.
         page : {"repeat", "first", "empty", "short"}, optional
@@ -436,24 +451,25 @@ class Sandbox:
         continue_from : str or None, default KEEP
             The token in the response; `{from}` in it stands for the token that was sent.
         rows : callable or sequence of mapping, optional
-            Changes to the rows of the response: a callable that takes the list and changes it or returns another (in
-            process only), or a list of `{"at": 0, "set": {"address.city": null}, "drop": ["priority"]}`.
+            Changes to the rows of the response: a callable that takes the list of rows and changes it or returns
+            another list, or a list of changes such as `{"at": 0, "set": {"address.city": null}, "drop": ["priority"]}`.
+            A JSON file can contain only the latter.
         ignore : sequence of str, default ()
             Query parameters to ignore, and fields of a request body to accept and drop (`address.zip`).
         cut : int, optional
             The number of bytes of the body after which the connection breaks. The request is carried out unless `done`
             or `late` changes that.
         done : bool, optional
-            Whether a write is carried out. True: it is, even if the response is an error (`status=500, done=True`).
-            False: it is not, even if the response is a success (`cut=0, done=False` is a request that was lost in
-            transit). None: only if the response is a success.
+            Whether a write is carried out. With True it is, even if the response is an error (`status=500, done=True`).
+            With False it is not, even if the response is a success (`cut=0, done=False` imitates a request that is lost
+            in transit). By default, it is carried out only if the response is a success.
         late : float, default 0.0
-            Seconds between the response and the change it makes.
+            Seconds between the response and the change that the request makes.
 
         Returns
         -------
         Fault
-            The fault. `hits` counts how often it happened; `cancel()` removes it.
+            The fault. `hits` counts the requests that it affected; `cancel()` removes it.
 
         Raises
         ------

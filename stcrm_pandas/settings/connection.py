@@ -128,13 +128,14 @@ class Settings(BaseSettings):
     environment: str | None = Field(default=None, description="production or integration; not needed with api_url")
     api_url: Address | None = Field(
         default=None,
-        description="the part of the URL before /crm/v2/tenant/…; https, from a source trusted as much as the secrets'",
+        description="the part of the URL before /crm/v2/tenant/…; https, and not from a less trusted source than the "
+        "secrets",
     )
     auth_url: Address | None = Field(default=None, description="the sign-in address, with or without /connect/token")
     service_url: Address | None = Field(
         default=None,
         description="the address of the ServiceTitan site that call lists link to; by default, "
-        "https://go.servicetitan.com in production, none elsewhere",
+        "https://go.servicetitan.com in production, and no address elsewhere",
     )
     tenant: Annotated[int, BeforeValidator(_tenant)] | None = Field(
         default=None, gt=0, description="the tenant's number"
@@ -153,7 +154,7 @@ class Settings(BaseSettings):
     )
     max_age: Annotated[timedelta, BeforeValidator(duration)] = Field(
         default=timedelta(hours=1),
-        description="maximum age of cached data: 1h, 15m, 2d; 0 caches responses but never uses them",
+        description="maximum age of cached data, such as 1h, 15m or 2d; 0 caches responses but never uses them",
     )
     cache_limit_mb: int = Field(default=4096, gt=0, description="maximum size of the cache, in megabytes")
     offline: bool = Field(default=False, description="read only from the cache, whatever its age")
@@ -178,7 +179,8 @@ class Settings(BaseSettings):
     retries: int = Field(default=5, ge=0, le=20, description="maximum retries of a failed read")
     strict: bool = Field(default=False, description="1 makes schema drift an error")
     progress: bool | None = Field(
-        default=None, description="1 always shows progress, 0 never; by default, only in a terminal or notebook"
+        default=None,
+        description="1 always shows progress, 0 never shows it; by default, it is shown in terminals and notebooks",
     )
     _sources: dict[str, Source] = PrivateAttr(default_factory=dict)
     _parent_file: Path | None = PrivateAttr(default=None)
@@ -237,7 +239,7 @@ class Settings(BaseSettings):
 
 
 def read_settings(**given: Any) -> Settings:
-    """Return the settings of a connection; those given as None come from the environment or a `.env` file.
+    """Return the settings of a connection; those that are None come from the environment or a `.env` file.
 
     Parameters
     ----------

@@ -47,14 +47,15 @@ def to_excel(
     path : str or os.PathLike[str]
         A name that ends in `.xlsx`. Only its owner can read the file (mode 0600).
     time_zone : str, optional
-        The time zone of times, such as `"America/Chicago"`. By default, the tenant's, or UTC if it is unknown.
+        The time zone of times, such as `"America/Chicago"`. By default, the tenant's time zone, or UTC if it
+        is unknown.
     title : str, default 'Data'
         The name of the sheet.
 
     Returns
     -------
     Path
-        The path.
+        The path of the file.
 
     Raises
     ------

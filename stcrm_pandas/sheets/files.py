@@ -40,7 +40,7 @@ def write_sheet(frame: pd.DataFrame, path: str | os.PathLike[str], *, resource: 
     Parameters
     ----------
     frame : DataFrame
-        Rows as read or edited. It may have only some of the columns, but needs the key.
+        Rows as read or edited. Columns may be missing, but not those of the key.
     path : str or os.PathLike[str]
         A file name that ends in `.csv`, `.xlsx` or `.parquet`. Only its owner can read the file (mode 0600).
     resource : str or Row, optional
@@ -103,18 +103,19 @@ def read_sheet(path: str | os.PathLike[str], resource: str | Row | None = None) 
     path : str or os.PathLike[str]
         A file name that ends in `.csv`, `.xlsx` or `.parquet`.
     resource : str or Row, optional
-        The resource, for example `"customers"` or `"customers.list_contacts"`; by default, the one in the file.
+        The resource, for example `"customers"` or `"customers.list_contacts"`; by default, the resource that the file
+        names.
 
     Returns
     -------
     Sheet
-        The sheet. Plans take it as it is; its rows are in `frame`, or `over(before)` if there are suspect cells.
+        The sheet. Plans accept it as it is. Its rows are in `frame`; if there are suspect cells, use `over(before)`.
 
     Raises
     ------
     UsageError
-        The file cannot be read, has another resource, has no key, or has values that do not match their column's type
-        (the error lists the first ten by row and column).
+        The file cannot be read, is of another resource, has no key, or contains values that do not match their column's
+        type (the error lists the first ten by row and column).
     """
     source, kind = _path(path)
     try:

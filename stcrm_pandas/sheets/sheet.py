@@ -25,13 +25,13 @@ class Sheet:
     Parameters
     ----------
     row : Row
-        The kind of row.
+        The row type.
     as_read : DataFrame
         All cells with the documented dtypes; suspect cells without a likely value are missing. If there are suspect
         cells, use `over` for a plan, not this frame.
     suspects : DataFrame
         One row per cell that a spreadsheet program may have changed: `row` (the header is row 1), `key`, `column`,
-        `text` (the text of the cell), `why`.
+        `text` (the text of the cell) and `why`.
     places : mapping
         For each column with suspect cells, their positions in `as_read`.
     """
@@ -63,7 +63,12 @@ class Sheet:
         Parameters
         ----------
         before : DataFrame
-            The frame that was written, or one as read.
+            The frame that was written, or the same rows as read later.
+
+        Returns
+        -------
+        DataFrame
+            The rows, without suspect values.
 
         Raises
         ------
@@ -84,7 +89,18 @@ class Sheet:
         return after
 
     def suspects_over(self, before: pd.DataFrame) -> pd.DataFrame:
-        """Return the suspect cells that differ from what `write_sheet` would write for `before`."""
+        """Return the suspect cells that differ from what `write_sheet` would write for `before`.
+
+        Parameters
+        ----------
+        before : DataFrame
+            The frame that was written, or the same rows as read later.
+
+        Returns
+        -------
+        DataFrame
+            The rows of `suspects` that differ.
+        """
         in_before = self._in_before(before)
         columns = {column.name: column for column in self.row.columns}
         same: set[tuple[str, int]] = set()

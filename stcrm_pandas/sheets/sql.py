@@ -26,9 +26,9 @@ def to_sql(
 ) -> int | None:
     """Write a frame to a table of a database, with lists and records as JSON text.
 
-    It is `DataFrame.to_sql` for frames with lists. Databases read the text with their JSON functions, such as
-    `json_each` in SQLite. Records have the API's names: `[{"typeId":7,"name":"Gate code","value":"12"}]`. The index is
-    not written.
+    It works like `DataFrame.to_sql`, but accepts frames with lists. Databases read the text with their JSON functions,
+    such as `json_each` in SQLite. Records have the API's names: `[{"typeId":7,"name":"Gate code","value":"12"}]`. The
+    index is not written.
 
     Parameters
     ----------
@@ -37,15 +37,16 @@ def to_sql(
     name : str
         The name of the table.
     connection : sqlite3.Connection, ADBC connection, or SQLAlchemy engine or connection
-        What `DataFrame.to_sql` takes. A DuckDB connection reads frames directly: `connection.register(name, frame)`.
+        A connection that `DataFrame.to_sql` accepts. DuckDB needs no such method, because it reads frames directly:
+        `connection.register(name, frame)`.
     schema : str, optional
         The schema of the table, for databases that have them.
     if_exists : {"fail", "replace", "append"}, default 'fail'
         What to do if the table exists.
     dtype : dict, optional
-        The types of columns in the database, as `DataFrame.to_sql` takes them.
+        The types of columns in the database, as `DataFrame.to_sql` accepts them.
     chunksize : int, optional
-        Rows to write at a time. By default, all.
+        Number of rows to write at a time. By default, all rows.
 
     Returns
     -------

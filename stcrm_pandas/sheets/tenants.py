@@ -26,14 +26,14 @@ _COLUMN = "tenant"
 def write_tenant(frame: pd.DataFrame, folder: str | Path) -> Path:
     """Write a tenant's frame to `folder/tenant=<number>/<row type>.parquet`.
 
-    An earlier file of the same tenant and row type is replaced atomically. Lists are stored as Parquet lists, records
-    and custom fields as structs with the API's names. An undocumented column that Parquet cannot store is left out with
-    a warning. The tenant is in the folder name, not in the file.
+    An earlier file of the same tenant and row type is replaced atomically. Lists are stored as Parquet lists, and
+    records and custom fields are stored as structs with the API's names. An undocumented column that Parquet cannot
+    store is left out with a warning. The tenant is in the folder name, not in the file.
 
     Parameters
     ----------
     frame : DataFrame
-        A frame from a read, whose `attrs` have the tenant and the resource.
+        A frame from a read, whose `attrs` contain the tenant and the resource.
     folder : str or Path
         The folder for all tenants. It is created if it does not exist.
 
@@ -45,7 +45,7 @@ def write_tenant(frame: pd.DataFrame, folder: str | Path) -> Path:
     Raises
     ------
     UsageError
-        The frame's `attrs` have no tenant, or it has rows of several tenants.
+        The frame's `attrs` contain no tenant, or the frame contains rows of several tenants.
 
     Examples
     --------
@@ -94,9 +94,9 @@ def read_tenants(folder: str | Path) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `tenant` (Int64), `rows_of` ("leads", "jobs" …), `rows`, `fetched_at` (UTC, of the oldest page), `complete`,
-        `environment`, `filters` (as text), `path`, ordered by `rows_of` and `tenant`. Use the earliest `fetched_at` as
-        `as_of` in an analysis of all tenants.
+        One row per file: `tenant` (Int64), `rows_of` ("leads", "jobs" …), `rows` (their number), `fetched_at` (UTC, of
+        the oldest page), `complete`, `environment`, `filters` (as text) and `path`, ordered by `rows_of` and `tenant`.
+        Use the earliest `fetched_at` as `as_of` in an analysis of all tenants.
 
     Examples
     --------

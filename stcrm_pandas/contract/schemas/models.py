@@ -1,6 +1,6 @@
 """One pandera model per kind of row, made from its table of fields.
 
-A model checks a DataFrame without changing it: all columns are present with their dtypes, and no key is duplicate.
+A model checks a DataFrame without changing it: all columns are present with their dtypes, and no key is duplicated.
 Columns that the API does not document are allowed, and every column may have missing values, because the service does
 not always comply with its documentation.
 
@@ -96,12 +96,12 @@ def model_of(row: Row) -> type[Model]:
 
 
 class Model(pa.DataFrameModel):
-    """The base of all models; a subclass names its row, from which its columns follow."""
+    """Base class of all models. The row type of a subclass determines its columns."""
 
     _row: ClassVar[Row]
 
     class Config:
-        """The settings of pandera: values are not converted, and further columns are allowed."""
+        """The settings of pandera: values are not converted, and additional columns are allowed."""
 
         coerce = False
         strict = False
@@ -136,7 +136,7 @@ class Leads(Model, row=leads.LEADS):
 
 
 class ExportedLeads(Model, row=leads.EXPORTED_LEADS):
-    """Leads from the export feed, deleted ones (`active` false) included."""
+    """Leads from the export feed, including deleted ones (`active` is false)."""
 
 
 class LeadNotes(Model, row=leads.LEAD_NOTES):
@@ -152,11 +152,11 @@ class SubmittedLeadForms(Model, row=leads.SUBMITTED_LEAD_FORMS):
 
 
 class Bookings(Model, row=bookings.BOOKINGS):
-    """Bookings: requests for an appointment that came in from outside."""
+    """Bookings: requests for an appointment from web forms, marketplaces and other outside sources."""
 
 
 class ExportedBookings(Model, row=bookings.EXPORTED_BOOKINGS):
-    """Bookings from the export feed, deleted ones included."""
+    """Bookings from the export feed, including deleted ones."""
 
 
 class BookingContacts(Model, row=bookings.BOOKING_CONTACTS):
@@ -176,7 +176,7 @@ class UpdatedBookingProviderTags(Model, row=bookings.UPDATED_BOOKING_PROVIDER_TA
 
 
 class Customers(Model, row=customers.CUSTOMERS):
-    """Customers, inactive and merged ones included."""
+    """Customers, including inactive and merged ones."""
 
 
 class ExportedCustomers(Model, row=customers.EXPORTED_CUSTOMERS):
@@ -188,7 +188,7 @@ class CustomerContacts(Model, row=customers.CUSTOMER_CONTACTS):
 
 
 class ContactsOfCustomer(Model, row=customers.CONTACTS_OF_CUSTOMER):
-    """Phone numbers and e-mail addresses of single customers."""
+    """Phone numbers and e-mail addresses of customers, read by the customers' ids."""
 
 
 class ExportedCustomerContacts(Model, row=customers.EXPORTED_CUSTOMER_CONTACTS):
@@ -212,11 +212,11 @@ class CustomerTags(Model, row=customers.CUSTOMER_TAGS):
 
 
 class PreferredTechniciansOfCustomers(Model, row=customers.PREFERRED_TECHNICIANS_OF_CUSTOMERS):
-    """Preferred technicians of customers; missing if there is none."""
+    """Preferred technicians of customers. `technician_id` is missing if there is none."""
 
 
 class Locations(Model, row=locations.LOCATIONS):
-    """Locations: where work is done."""
+    """Locations: the places where work is done."""
 
 
 class ExportedLocations(Model, row=locations.EXPORTED_LOCATIONS):
@@ -228,7 +228,7 @@ class LocationContacts(Model, row=locations.LOCATION_CONTACTS):
 
 
 class ContactsOfLocation(Model, row=locations.CONTACTS_OF_LOCATION):
-    """Phone numbers and e-mail addresses of single locations."""
+    """Phone numbers and e-mail addresses of locations, read by the locations' ids."""
 
 
 class ExportedLocationContacts(Model, row=locations.EXPORTED_LOCATION_CONTACTS):
@@ -252,7 +252,7 @@ class LocationTags(Model, row=locations.LOCATION_TAGS):
 
 
 class PreferredTechniciansOfLocations(Model, row=locations.PREFERRED_TECHNICIANS_OF_LOCATIONS):
-    """Preferred technicians of locations; missing if there is none."""
+    """Preferred technicians of locations. `technician_id` is missing if there is none."""
 
 
 class Contacts(Model, row=contacts.CONTACTS):
@@ -264,11 +264,11 @@ class ContactMethods(Model, row=contacts.CONTACT_METHODS):
 
 
 class ContactRelationships(Model, row=contacts.CONTACT_RELATIONSHIPS):
-    """The rows that contacts in the newer contacts API belong to."""
+    """Relationships of contacts in the newer contacts API to other rows, such as customers."""
 
 
 class ContactsOfRelationship(Model, row=contacts.CONTACTS_OF_RELATIONSHIP):
-    """Contacts in the newer contacts API, by the rows that they belong to."""
+    """Contacts in the newer contacts API, read by the ids of the rows that they are related to."""
 
 
 class ContactPreferences(Model, row=contacts.CONTACT_PREFERENCES):
@@ -280,7 +280,7 @@ class ContactPreferenceTypes(Model, row=contacts.CONTACT_PREFERENCE_TYPES):
 
 
 class Campaigns(Model, row=lookups.CAMPAIGNS):
-    """Marketing campaigns, inactive ones included."""
+    """Marketing campaigns, including inactive ones."""
 
 
 class CampaignCategories(Model, row=lookups.CAMPAIGN_CATEGORIES):
@@ -288,7 +288,7 @@ class CampaignCategories(Model, row=lookups.CAMPAIGN_CATEGORIES):
 
 
 class BusinessUnits(Model, row=lookups.BUSINESS_UNITS):
-    """Business units, inactive ones included."""
+    """Business units, including inactive ones."""
 
 
 class TagTypes(Model, row=lookups.TAG_TYPES):
@@ -296,11 +296,11 @@ class TagTypes(Model, row=lookups.TAG_TYPES):
 
 
 class Employees(Model, row=lookups.EMPLOYEES):
-    """Office employees; `created_by_id` of other rows refers to `user_id`."""
+    """Office employees. `created_by_id` of other rows refers to `user_id`."""
 
 
 class Technicians(Model, row=lookups.TECHNICIANS):
-    """Technicians; `created_by_id` of other rows refers to `user_id`."""
+    """Technicians. `created_by_id` of other rows refers to `user_id`."""
 
 
 class JobTypes(Model, row=lookups.JOB_TYPES):
@@ -308,7 +308,7 @@ class JobTypes(Model, row=lookups.JOB_TYPES):
 
 
 class Jobs(Model, row=lookups.JOBS):
-    """Jobs: the work."""
+    """Jobs: work that is scheduled, in progress or done."""
 
 
 class CallReasons(Model, row=lookups.CALL_REASONS):

@@ -39,7 +39,7 @@ CUSTOM_FIELD_TYPE = (
 
 
 class CustomField(NamedTuple):
-    """One custom field of a row: the id of its type, its name, its value as text."""
+    """One custom field of a row: the id of its type, its name, and its value as text."""
 
     type_id: int
     name: str | None
@@ -47,14 +47,14 @@ class CustomField(NamedTuple):
 
 
 class ExternalData(NamedTuple):
-    """One key and value of an application on a row."""
+    """One key of an application's data for a row, with its value."""
 
     key: str
     value: str | None
 
 
 class Contact(NamedTuple):
-    """A phone or an e-mail that was created with a customer or a location."""
+    """A phone number or e-mail address that was created with a customer or a location."""
 
     id: int
     type: str

@@ -44,7 +44,7 @@ class ResultData:
     - `succeeded`: rows that were written and read back as planned
     - `failed`: rows that failed, with the API's message
     - `conflicts`: one row per cell that somebody else changed
-    - `already`: rows that had the planned values before
+    - `already`: rows that already had the planned values
     - `untried`: rows that were not sent
     - `filled`: copied values that differ from those in the plan
     """
@@ -59,7 +59,7 @@ class ResultData:
 
     @cached_property
     def succeeded(self) -> pd.DataFrame:
-        """Rows written and read back as planned: `operation`, `columns` (a tuple), `sent_at`."""
+        """Rows that were written and read back as planned: `operation`, `columns` (a tuple) and `sent_at`."""
         return self._frame(
             ["succeeded"],
             operation=("str", lambda one: self._plan.steps[one.step].operation),
@@ -69,7 +69,7 @@ class ResultData:
 
     @cached_property
     def failed(self) -> pd.DataFrame:
-        """Rows that failed: `operation`, `status`, `why`, `fields` (JSON), `trace_id`, `worth_retrying`."""
+        """Rows that failed: `operation`, `status`, `why`, `fields` (JSON), `trace_id` and `worth_retrying`."""
         return self._frame(
             ["failed"],
             operation=("str", lambda one: self._plan.steps[one.step].operation),
@@ -82,7 +82,7 @@ class ResultData:
 
     @cached_property
     def conflicts(self) -> pd.DataFrame:
-        """One row per cell that has neither its old nor its planned value: `column`, `old`, `now`, `new`, `why`."""
+        """One row per cell that has neither its old nor its planned value: `column`, `old`, `now`, `new` and `why`."""
         found = [(one, column) for one in self._entries if one.state == "conflict" for column in one.now]
         table = self._keys([one for one, _ in found])
         table["column"] = pd.Series([column for _, column in found], dtype="str")
@@ -95,17 +95,17 @@ class ResultData:
 
     @cached_property
     def already(self) -> pd.DataFrame:
-        """Rows that had the planned values before anything was sent."""
+        """Rows that already had the planned values, so nothing was sent."""
         return self._frame(["already"])
 
     @cached_property
     def untried(self) -> pd.DataFrame:
-        """Rows not sent in this apply: `state`, and `why` they were not sent."""
+        """Rows that were not sent in this apply: `state`, and `why` they were not sent."""
         return self._frame(UNFINISHED, state=("str", lambda one: one.state), why=("str", lambda one: one.why or None))
 
     @cached_property
     def filled(self) -> pd.DataFrame:
-        """Copied values that differ from those in the plan: `field`, `planned`, `sent`, as in JSON."""
+        """Copied values that differ from those in the plan: `field`, and `planned` and `sent` as JSON values."""
         found = [(one, *of) for one in self._entries if one.sent_at for of in one.differing]
         table = self._keys([one for one, *_ in found])
         table["field"] = pd.Series([name for _, name, _, _ in found], dtype="str")
@@ -115,7 +115,7 @@ class ResultData:
 
     @property
     def ok(self) -> bool:
-        """Return whether every row has its planned values."""
+        """Whether every row has its planned values."""
         return all(one.state in ("succeeded", "already") for one in self._entries)
 
     def save(self, folder: str | Path) -> list[Path]:
@@ -148,6 +148,11 @@ class ResultData:
     def worth_retrying(self) -> PlanData:
         """Return a plan of the failed rows that may succeed now, without those that can never succeed.
 
+        Returns
+        -------
+        PlanData
+            The plan.
+
         Raises
         ------
         UsageError
@@ -159,7 +164,7 @@ class ResultData:
         return _part(self._plan, self._entries)
 
     def still_holds(self, mirror: Any) -> pd.DataFrame:
-        """Return which of the written cells still have their new value, and which were changed since, and when.
+        """Return whether each written cell still has its new value, or was changed since, and when.
 
         Parameters
         ----------
@@ -169,9 +174,9 @@ class ResultData:
         Returns
         -------
         DataFrame
-            One row per written cell: `resource`, `key`, `column`, `old`, `new`, `now`, `state` ("holds", "changed
-            back" to the old value, "changed", "deleted", "not yet known" if the mirror was not synced since) and
-            `changed_at` (UTC).
+            One row per written cell: `resource`, `key`, `column`, `old`, `new`, `now`, `state` and `changed_at`
+            (UTC). `state` is "holds" if the cell has its new value, "changed back" if it has the old value, "changed",
+            "deleted", or "not yet known" if the mirror was not synced since.
 
         Raises
         ------

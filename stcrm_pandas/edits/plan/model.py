@@ -55,19 +55,21 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One request of a plan.
+    """A request of a plan.
 
     Parameters
     ----------
     keys : tuple of Key
-        The rows to change: one, or several for bulk tags. `cells` apply to each row.
+        The rows to change: one row, or several for bulk tags. All `cells` apply to each row.
     operation : str
         The operationId.
     path : dict
-        The path parameters, under the API's names.
+        The path parameters, with the API's names as keys.
     set : dict
-        The fixed part of the body, under the API's names. Lists that must be sent in full (tags, custom fields) have
-        only added and changed items here; `cells` has the removals.
+        The fixed part of the body, with the API's names as keys. Lists that must be sent in full (tags, custom fields)
+        have only added and changed items here; `cells` has the removals.
+    cells : tuple of Cell
+        The changed cells.
     fill : dict
         The other values that the API requires, as of when the plan was created. `apply` copies them from the current
         row (`fill.body_of`).
@@ -141,6 +143,8 @@ class PlanData:
         Whether the checks that require a read were run. If not, `apply` runs them before its first write.
     sample_of : str, optional
         The digest of the complete plan, if this plan is a part of one.
+    version : int, default VERSION
+        The version of the file format.
     """
 
     resource: str
@@ -169,7 +173,7 @@ class PlanData:
         return hashlib.sha256(orjson.dumps(fixed, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     def as_json(self) -> dict[str, Any]:
-        """Return the plan as lists and dictionaries for its file."""
+        """Return the plan as lists and dictionaries, as its JSON file stores it."""
         plain = {name: getattr(self, name) for name in PlanData.__dataclass_fields__}
         plain["steps"] = [_plain(step) for step in self.steps]
         plain["refusals"] = [_plain(refusal) for refusal in self.refusals]
@@ -186,7 +190,12 @@ class PlanData:
         Parameters
         ----------
         keys : iterable of object
-            The keys of the rows. If the key is one column, its values are enough.
+            The keys of the rows, as tuples. If the key is one column, its values are enough.
+
+        Returns
+        -------
+        Plan
+            A plan with the requests for these rows.
 
         Raises
         ------
@@ -195,8 +204,8 @@ class PlanData:
 
         Notes
         -----
-        `sample_of` of the part names the complete plan. In production, a plan of more than 500 rows can be applied only
-        after such a part of it.
+        `sample_of` of the part is the digest of the complete plan. In production, a plan of more than 500 rows can be
+        applied only after a part of it was applied.
         """
         wanted = {key if isinstance(key, tuple) else (key,) for key in map(_plain_key, keys)}
         unknown = wanted.difference(key for _, key in self.keys)
@@ -219,6 +228,11 @@ class PlanData:
             Number of rows, 1 or more.
         seed : int, default 0
             The random seed. The same seed returns the same rows.
+
+        Returns
+        -------
+        Plan
+            A plan with the requests for these rows.
 
         Raises
         ------

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class CustomerOrLocation(PhonesAndEmails):
-    """The methods that customers and locations have in common. The examples show customers."""
+    """The methods that customers and locations share. The examples show customers."""
 
     @operation
     def list_notes(
@@ -45,17 +45,18 @@ class CustomerOrLocation(PhonesAndEmails):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.CustomerNotes` or `LocationNotes`; `customer_id` or
-            `location_id` is the row that the note belongs to.
+            One row per note, with the columns of `stcrm.schemas.CustomerNotes` or `LocationNotes`. `customer_id` or
+            `location_id` identifies the row that the note belongs to. Times are in UTC.
 
         Raises
         ------
@@ -85,7 +86,7 @@ class CustomerOrLocation(PhonesAndEmails):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Return the types of custom fields.
+        """Return the types of custom fields of customers or locations.
 
         Parameters
         ----------
@@ -98,16 +99,18 @@ class CustomerOrLocation(PhonesAndEmails):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.CustomerCustomFieldTypes` or `LocationCustomFieldTypes`.
+            One row per type, with the columns of `stcrm.schemas.CustomerCustomFieldTypes` or
+            `LocationCustomFieldTypes`. Times are in UTC.
 
         Notes
         -----
@@ -135,16 +138,17 @@ class CustomerOrLocation(PhonesAndEmails):
         ids : int, sequence of int or Series
             One or more ids. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with `customer_id` or `location_id`, and `technician_id` (missing if none is set).
+            One row per id: `customer_id` or `location_id`, and `technician_id` (missing if none is set).
 
         Raises
         ------
@@ -169,7 +173,7 @@ class CustomerOrLocation(PhonesAndEmails):
         Parameters
         ----------
         id : int
-            The id of the row.
+            The id of the customer or location.
         preferred_technician_id : int
             The id of the technician.
 
@@ -194,14 +198,15 @@ class CustomerOrLocation(PhonesAndEmails):
         Parameters
         ----------
         id : int
-            The id of the row.
+            The id of the customer or location.
         tag_type_id : int
             The id of the tag type.
 
         Returns
         -------
         DataFrame
-            All tags of the row: one row with the columns of `stcrm.schemas.CustomerTags` or `LocationTags`.
+            All tags of the customer or location after the change, in one row with the columns of
+            `stcrm.schemas.CustomerTags` or `LocationTags`.
 
         Notes
         -----
@@ -223,7 +228,7 @@ class CustomerOrLocation(PhonesAndEmails):
         Parameters
         ----------
         id : int
-            The id of the row.
+            The id of the customer or location.
         tag_type_id : int
             The id of the tag type.
 
@@ -245,7 +250,7 @@ class CustomerOrLocation(PhonesAndEmails):
         Parameters
         ----------
         id : int
-            The id of the row.
+            The id of the customer or location.
         note_id : int
             The id of the note.
 
@@ -278,17 +283,18 @@ class CustomerOrLocation(PhonesAndEmails):
         before : DataFrame
             The rows as they were read.
         after : DataFrame
-            The edited result of `stcrm.custom_fields(before)`, long or wide. Omitted rows and columns do not change; a
-            missing value clears the field. To add a field that no row has yet, add a row in the long form, or a column
-            named by its type in the wide form.
+            The edited result of `stcrm.custom_fields(before)`, in the long or wide form. Omitted rows and columns do
+            not change; a missing value clears the field. To add a field that no row has yet, add a row in the long
+            form, or a column in the wide form with the id of its type as the name.
         reason : str, optional
             Why the change is made. It is stored in the journal.
         allow_inactive : bool, default False
             True allows changes to inactive and merged rows.
         check : bool, default False
-            True runs checks that require a read now, instead of when the plan is applied.
+            True runs the checks that require a read immediately, instead of when the plan is applied.
         warn_above : float, default WARN_ABOVE
-            A plan for 20 rows or more warns if it changes more than this share of all rows, from 0 to 1.
+            A share of the rows in `before`, from 0 to 1. If the plan changes a larger share, it contains a warning,
+            unless there are fewer than 20 rows.
 
         Returns
         -------

@@ -19,29 +19,31 @@ class Exportable(Resource):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> Feed:
-        """Read the export feed, including deleted and inactive rows, to keep a copy up to date.
+        """Return the export feed, including deleted and inactive rows, to keep a copy up to date.
 
         Parameters
         ----------
         since : str, date or Timestamp, optional
-            Only rows changed at or after this time. The default time zone is the tenant's. By default, without a token,
-            all rows.
+            Only rows changed at or after this time. The default time zone is the tenant's. Without `since` and
+            `continue_from`, all rows are returned.
         continue_from : str, optional
-            The token of an earlier feed (`Feed.continue_from`), to return rows changed since then.
+            The token of an earlier feed (`Feed.continue_from`), to return only rows changed since then.
         include_recent_changes : bool, optional
             True includes changes from about the last 15 minutes. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         Feed
-            A feed; its `frame` has the columns of `stcrm.schemas.ExportedLeads`, `ExportedBookings`,
-            `ExportedCustomers` or `ExportedLocations`, with the latest version of each row.
+            A feed. Its `frame` contains the latest version of each row, with the columns of
+            `stcrm.schemas.ExportedLeads`, `ExportedBookings`, `ExportedCustomers` or `ExportedLocations`. Times are in
+            UTC.
 
         Notes
         -----

@@ -43,17 +43,18 @@ class PhonesAndEmails(Plannable):
         ids : int, sequence of int or Series
             One or more ids. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.ContactsOfCustomer` or `ContactsOfLocation`; `customer_id` or
-            `location_id` is the row that the contact belongs to.
+            One row per contact, with the columns of `stcrm.schemas.ContactsOfCustomer` or `ContactsOfLocation`.
+            `customer_id` or `location_id` identifies the row that the contact belongs to. Times are in UTC.
 
         Raises
         ------
@@ -81,15 +82,15 @@ class PhonesAndEmails(Plannable):
         frame : DataFrame
             Rows from `list`, `get` or `export`, with their `id`.
         form : {"long", "wide"}, default 'long'
-            `"long"` returns one row per contact, `"wide"` returns one row per customer or location.
+            `"long"` returns one row per contact, and `"wide"` returns one row per customer or location.
 
         Returns
         -------
         DataFrame
-            Long: the columns of the DataFrame and `contact_id`, `contact_type`, `contact_value`, `contact_memo`, the
-            preferences and so on, with missing values for a row without contacts. Wide: the columns of the
-            DataFrame, `phones` and `emails` (tuples in the order of the contacts' ids, empty if there are none), and
-            `phone` and `email`, the first of each. Mobile phones count as phones; fax numbers do not.
+            Long: the columns of the DataFrame, followed by `contact_id`, `contact_type`, `contact_value`,
+            `contact_memo`, the preferences and so on. They are missing for a row without contacts. Wide: the columns of
+            the DataFrame, followed by `phones` and `emails` (tuples in the order of the contacts' ids, empty if there
+            are none), and `phone` and `email`, the first of each. Mobile phones count as phones; fax numbers do not.
 
         Raises
         ------
@@ -128,13 +129,13 @@ class PhonesAndEmails(Plannable):
         Parameters
         ----------
         id : int
-            The id of the row.
+            The id of the customer or location.
         type : {"Phone", "MobilePhone", "Email", "Fax"}
-            The type.
+            Whether `value` is a phone number, a mobile phone number, an e-mail address or a fax number.
         value : str
-            The phone number, e-mail address or other value.
+            The phone number, e-mail address or fax number.
         memo : str, optional
-            A note on the contact.
+            A note on this phone number or e-mail address, as free text.
 
         Returns
         -------
@@ -177,11 +178,11 @@ class PhonesAndEmails(Plannable):
         contact_id : int
             The id of the contact.
         type : {"Phone", "MobilePhone", "Email", "Fax"}, optional
-            Phone, mobile phone, e-mail or fax.
+            Whether `value` is a phone number, a mobile phone number, an e-mail address or a fax number.
         value : str, optional
-            The phone number, e-mail address or other value.
+            The phone number, e-mail address or fax number.
         memo : str, optional
-            A note on the contact.
+            A note on this phone number or e-mail address, as free text.
         preferences : Preferences, optional
             All five preferences. Do not turn one on without the person's consent.
 
@@ -209,7 +210,7 @@ class PhonesAndEmails(Plannable):
         Parameters
         ----------
         id : int
-            The id of the row.
+            The id of the customer or location.
         contact_id : int
             The id of the contact.
 
@@ -238,17 +239,17 @@ class PhonesAndEmails(Plannable):
     ) -> Plan:
         """Compare two DataFrames of `list_contacts` and return the changes as a plan; see `plan_changes`.
 
-        An opt-out is kept. To turn a preference on, or to put a new number on a contact that is opted in,
-        `allow_opt_in` and `consent_source` are required; the change is refused if another record of the number has
-        opted out.
+        To turn a preference on, or to change the value of a contact that is opted in, `allow_opt_in` and
+        `consent_source` are required. The change is refused if another record with the same phone number or e-mail
+        address has opted out.
 
         Parameters
         ----------
         before : DataFrame
             The rows as they were read.
         after : DataFrame or Sheet
-            The same rows, edited, or a sheet from `read_sheet`. Omitted rows and columns do not change; a missing value
-            clears the cell.
+            The same rows after editing, or a sheet from `read_sheet`. Omitted rows and columns do not change; a missing
+            value clears the cell.
         reason : str, optional
             Why the change is made. It is stored in the journal.
         allow_opt_in : bool, default False
@@ -256,9 +257,10 @@ class PhonesAndEmails(Plannable):
         consent_source : str, optional
             Who consented, when and how. It is stored in the journal.
         check : bool, default False
-            True runs checks that require a read now, instead of when the plan is applied.
+            True runs the checks that require a read immediately, instead of when the plan is applied.
         warn_above : float, default WARN_ABOVE
-            A plan for 20 rows or more warns if it changes more than this share of all rows, from 0 to 1.
+            A share of the rows in `before`, from 0 to 1. If the plan changes a larger share, it contains a warning,
+            unless there are fewer than 20 rows.
 
         Returns
         -------
@@ -300,24 +302,25 @@ class PhonesAndEmails(Plannable):
         Parameters
         ----------
         since : str, date or Timestamp, optional
-            Only rows changed at or after this time. The default time zone is the tenant's. By default, without a token,
-            all rows.
+            Only rows changed at or after this time. The default time zone is the tenant's. Without `since` and
+            `continue_from`, all rows are returned.
         continue_from : str, optional
-            The token of an earlier feed (`Feed.continue_from`), to return rows changed since then.
+            The token of an earlier feed (`Feed.continue_from`), to return only rows changed since then.
         include_recent_changes : bool, optional
             True includes changes from about the last 15 minutes. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         Feed
-            A feed; its `frame` has the columns of `stcrm.schemas.ExportedCustomerContacts` or
-            `ExportedLocationContacts`, with the latest version of each row.
+            A feed. Its `frame` contains the latest version of each contact, with the columns of
+            `stcrm.schemas.ExportedCustomerContacts` or `ExportedLocationContacts`. Times are in UTC.
 
         Notes
         -----

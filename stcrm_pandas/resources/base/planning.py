@@ -38,8 +38,8 @@ class Plannable(WritableResource):
         before : DataFrame
             The rows as they were read.
         after : DataFrame or Sheet
-            The same rows, edited, or a sheet from `read_sheet`. Omitted rows and columns do not change; a missing value
-            clears the cell.
+            The same rows after editing, or a sheet from `read_sheet`. Omitted rows and columns do not change; a missing
+            value clears the cell.
         reason : str, optional
             Why the change is made. It is stored in the journal.
         allow_opt_in : bool, default False
@@ -47,9 +47,10 @@ class Plannable(WritableResource):
         consent_source : str, optional
             Who consented, when and how. It is stored in the journal.
         check : bool, default False
-            True runs checks that require a read now, instead of when the plan is applied.
+            True runs the checks that require a read immediately, instead of when the plan is applied.
         warn_above : float, default WARN_ABOVE
-            A plan for 20 rows or more warns if it changes more than this share of all rows, from 0 to 1.
+            A share of the rows in `before`, from 0 to 1. If the plan changes a larger share, it contains a warning,
+            unless there are fewer than 20 rows.
 
         Returns
         -------

@@ -150,8 +150,8 @@ def no_attribute(owner: str, of: object, name: str) -> AttributeError:
 class Resource:
     """The methods for one resource over one connection.
 
-    Every read takes three options: `max_age` (maximum age of cached data, such as `"1h"` or `0`), `refresh=True`
-    (ignore cached data) and `allow_incomplete=True` (a warning instead of an error if rows are missing).
+    Every read has three options: `max_age` (the maximum age of cached data, such as `"1h"` or `0`), `refresh=True`
+    (ignores cached data) and `allow_incomplete=True` (issues a warning instead of an error if rows are missing).
     """
 
     name: str

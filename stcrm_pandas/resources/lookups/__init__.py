@@ -25,7 +25,7 @@ __all__ = [
 
 
 class Lookups:
-    """All reference data of a connection."""
+    """The reference data of a tenant: `campaigns`, `job_types`, `jobs` and so on, each with `list`. It is read-only."""
 
     def __init__(self, reader: Reader) -> None:
         self.campaigns = Campaigns(reader)

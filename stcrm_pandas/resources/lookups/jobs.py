@@ -49,9 +49,9 @@ class JobTypes(Resource):
         ids : int, sequence of int or Series, optional
             Only rows with these ids. Unknown ids are ignored; `get` raises an error for them.
         active : bool, optional
-            True returns only active rows, False only inactive rows. By default, both.
+            True returns only active rows, and False returns only inactive rows. By default, both are returned.
         external_data_application_guid : str, optional
-            The application whose data to return in `external_data`.
+            The GUID of the application whose data is returned in `external_data`.
         created_on_or_after : str, date or Timestamp, optional
             Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional
@@ -61,16 +61,17 @@ class JobTypes(Resource):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.JobTypes`; times are in UTC.
+            One row per job type, with the columns of `stcrm.schemas.JobTypes`. Times are in UTC.
 
         Notes
         -----
@@ -195,24 +196,26 @@ class Jobs(Resource):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         external_data_application_guid : str, optional
-            The application whose data to return in `external_data`.
+            The GUID of the application whose data is returned in `external_data`.
         external_data_key : str, optional
             Only rows with this key in an application's data. Requires `external_data_values`.
         external_data_values : str or sequence of str, optional
-            Only rows in which that key has one of these values (at most 50).
+            Only rows in which `external_data_key` has one of these values. At most 50 values are allowed.
         names : bool, default False
-            True adds names for ids, contacts of customers, and local times, as `crm.named` does.
+            True adds local times, customers' phone numbers and e-mail addresses, and names for ids, as `crm.named`
+            does.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.Jobs`; times are in UTC.
+            One row per job, with the columns of `stcrm.schemas.Jobs`. Times are in UTC.
 
         Notes
         -----
@@ -250,7 +253,7 @@ class CallReasons(Resource):
         Parameters
         ----------
         active : bool, optional
-            True returns only active rows, False only inactive rows. By default, both.
+            True returns only active rows, and False returns only inactive rows. By default, both are returned.
         created_on_or_after : str, date or Timestamp, optional
             Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional
@@ -260,16 +263,17 @@ class CallReasons(Resource):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.CallReasons`; times are in UTC.
+            One row per call reason, with the columns of `stcrm.schemas.CallReasons`. Times are in UTC.
 
         Notes
         -----

@@ -33,7 +33,7 @@ class Campaigns(Resource):
         Parameters
         ----------
         active : bool, optional
-            True returns only active rows, False only inactive rows. By default, both.
+            True returns only active rows, and False returns only inactive rows. By default, both are returned.
         ids : int, sequence of int or Series, optional
             Only rows with these ids. Unknown ids are ignored; `get` raises an error for them.
         name : str, optional
@@ -49,16 +49,17 @@ class Campaigns(Resource):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.Campaigns`; times are in UTC.
+            One row per campaign, with the columns of `stcrm.schemas.Campaigns`. Times are in UTC.
 
         Notes
         -----
@@ -101,16 +102,17 @@ class CampaignCategories(Resource):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.CampaignCategories`; times are in UTC.
+            One row per category, with the columns of `stcrm.schemas.CampaignCategories`. Times are in UTC.
 
         Notes
         -----

@@ -37,9 +37,9 @@ class BusinessUnits(Resource):
         name : str, optional
             Only rows with this name. The API does not document whether part of a name matches.
         active : bool, optional
-            True returns only active rows, False only inactive rows. By default, both.
+            True returns only active rows, and False returns only inactive rows. By default, both are returned.
         external_data_application_guid : str, optional
-            The application whose data to return in `external_data`.
+            The GUID of the application whose data is returned in `external_data`.
         created_on_or_after : str, date or Timestamp, optional
             Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional
@@ -49,16 +49,17 @@ class BusinessUnits(Resource):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.BusinessUnits`; times are in UTC.
+            One row per business unit, with the columns of `stcrm.schemas.BusinessUnits`. Times are in UTC.
 
         Notes
         -----
@@ -94,7 +95,7 @@ class TagTypes(Resource):
         Parameters
         ----------
         active : bool, optional
-            True returns only active rows, False only inactive rows. By default, both.
+            True returns only active rows, and False returns only inactive rows. By default, both are returned.
         created_on_or_after : str, date or Timestamp, optional
             Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional
@@ -104,16 +105,17 @@ class TagTypes(Resource):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.TagTypes`; times are in UTC.
+            One row per tag type, with the columns of `stcrm.schemas.TagTypes`. Times are in UTC.
 
         Notes
         -----
@@ -127,7 +129,7 @@ class TagTypes(Resource):
 
 
 class Employees(Resource):
-    """Office employees, including inactive ones; `created_by_id` of other rows refers to `user_id`."""
+    """Office employees, including inactive ones. `created_by_id` of other rows refers to `user_id`."""
 
     name = "lookups.employees"
 
@@ -155,13 +157,13 @@ class Employees(Resource):
         ids : int, sequence of int or Series, optional
             Only rows with these ids. Unknown ids are ignored; `get` raises an error for them.
         user_ids : int, sequence of int or Series, optional
-            Only these user ids; `created_by_id` of other rows refers to them.
+            Only rows with these user ids, which are the ids in `created_by_id` of other rows.
         name : str, optional
             Only rows with this name. The API does not document whether part of a name matches.
         email : str, optional
             Only rows with this e-mail address.
         active : bool, optional
-            True returns only active rows, False only inactive rows. By default, both.
+            True returns only active rows, and False returns only inactive rows. By default, both are returned.
         created_on_or_after : str, date or Timestamp, optional
             Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional
@@ -171,16 +173,17 @@ class Employees(Resource):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.Employees`; times are in UTC.
+            One row per employee, with the columns of `stcrm.schemas.Employees`. Times are in UTC.
 
         Notes
         -----
@@ -194,7 +197,7 @@ class Employees(Resource):
 
 
 class Technicians(Resource):
-    """Technicians, including inactive ones; `created_by_id` of other rows refers to `user_id`."""
+    """Technicians, including inactive ones. `created_by_id` of other rows refers to `user_id`."""
 
     name = "lookups.technicians"
 
@@ -221,11 +224,11 @@ class Technicians(Resource):
         ids : int, sequence of int or Series, optional
             Only rows with these ids. Unknown ids are ignored; `get` raises an error for them.
         user_ids : int, sequence of int or Series, optional
-            Only these user ids; `created_by_id` of other rows refers to them.
+            Only rows with these user ids, which are the ids in `created_by_id` of other rows.
         name : str, optional
             Only rows with this name. The API does not document whether part of a name matches.
         active : bool, optional
-            True returns only active rows, False only inactive rows. By default, both.
+            True returns only active rows, and False returns only inactive rows. By default, both are returned.
         created_on_or_after : str, date or Timestamp, optional
             Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional
@@ -235,16 +238,17 @@ class Technicians(Resource):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"` or a number of seconds. By default, the connection's.
+            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
+            connection.
         refresh : bool, default False
-            True ignores cached data, and caches the new result.
+            True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
             True returns incomplete data with a warning instead of raising an error.
 
         Returns
         -------
         DataFrame
-            A DataFrame with the columns of `stcrm.schemas.Technicians`; times are in UTC.
+            One row per technician, with the columns of `stcrm.schemas.Technicians`. Times are in UTC.
 
         Notes
         -----

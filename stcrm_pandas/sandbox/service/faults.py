@@ -50,23 +50,23 @@ class Fault:
     Parameters
     ----------
     operation : str
-        The requests it applies to: an operationId, a method's name (`leads.list`), `sign_in`, or `*` for everything
+        The requests that it affects: an operationId, a method's name (`leads.list`), `sign_in`, or `*` for everything
         except sign-in.
     times : int or None, default 1
-        How often it happens. None means every time.
+        The number of requests that it affects. None means all requests of the operation.
     after : int, default 0
-        How many requests of the operation succeed before it.
+        The number of requests of the operation that succeed first.
     delay : float, default 0.0
         Seconds to wait before the response.
     revoke : bool, default False
         Whether to revoke all tokens before the response, including the token of this request.
     before : callable, optional
-        Called before the response is created (in process only).
+        Called before the response is created. A JSON file cannot contain it.
     status : int, optional
         The status of the response. Without `body`, the response body is what the service sends: text for 429, an HTML
-        page for 5xx, RFC 7807 for others. The request is not carried out unless `done` is True.
+        page for 5xx, RFC 7807 JSON for others. The request is not carried out unless `done` is True.
     body : object, optional
-        The response body: text as it is, anything else as JSON. The status is 200 unless one is given.
+        The response body. Text is sent as it is, and anything else as JSON. The status is 200 unless one is given.
     headers : mapping, optional
         Additional headers of the response.
     page : {"repeat", "first", "empty", "short"}, optional
@@ -79,23 +79,24 @@ class Fault:
     continue_from : str or None, default KEEP
         The token in the response; `{from}` in it stands for the token that was sent.
     rows : callable or sequence of mapping, optional
-        Changes to the rows of the response: a callable that takes the list and changes it or returns another (in
-        process only), or a list of `{"at": 0, "set": {"address.city": null}, "drop": ["priority"]}`.
+        Changes to the rows of the response: a callable that takes the list of rows and changes it or returns another
+        list, or a list of changes such as `{"at": 0, "set": {"address.city": null}, "drop": ["priority"]}`. A JSON file
+        can contain only the latter.
     ignore : sequence of str, default ()
         Query parameters to ignore, and fields of a request body to accept and drop (`address.zip`).
     cut : int, optional
         The number of bytes of the body after which the connection breaks. The request is carried out unless `done` or
         `late` changes that.
     done : bool, optional
-        Whether a write is carried out. True: it is, even if the response is an error (`status=500, done=True`). False:
-        it is not, even if the response is a success (`cut=0, done=False` is a request that was lost in transit). None:
-        only if the response is a success.
+        Whether a write is carried out. With True it is, even if the response is an error (`status=500, done=True`).
+        With False it is not, even if the response is a success (`cut=0, done=False` imitates a request that is lost in
+        transit). By default, it is carried out only if the response is a success.
     late : float, default 0.0
-        Seconds between the response and the change it makes.
+        Seconds between the response and the change that the request makes.
 
     Notes
     -----
-    `hits` counts how often the fault happened, `seen` the requests of the operation.
+    `hits` counts the requests that the fault affected, and `seen` counts all requests of the operation.
 
     Examples
     --------
