@@ -138,8 +138,11 @@ def is_valid_number(spelt: str | None, *, by_length: bool = False) -> bool:
     by_length : bool, default False
         Check only its length, and that North American area codes do not start with 0 or 1.
 
-    Examples -------- >>> is_valid_number(normalize_contact("(512) 555-0101")),
-    is_valid_number(normalize_contact("000-000-0000")), is_valid_number(None) (True, False, False)
+    Examples
+    --------
+    >>> values = ("(512) 555-0101", "000-000-0000")
+    >>> [is_valid_number(normalize_contact(value)) for value in values], is_valid_number(None)
+    ([True, False], False)
     >>> is_valid_number("+15121550101"), is_valid_number("+15121550101", by_length=True)
     (False, True)
     """
@@ -225,7 +228,8 @@ def best_contacts(
 
     A number that may be called comes before one that may not, a valid number before an invalid one, a mobile phone
     before another, one that may be texted before one that may not, then the first record. An opt-out on any record of a
-    number counts. An invalid address is never returned; one that opted out of marketing comes last.
+    number counts. A number of one repeated digit, such as 000-000-0000, and an invalid address are never returned; an
+    address that opted out of marketing comes last.
 
     Examples
     --------

@@ -22,8 +22,9 @@ def refresh_current(store: Store, row: Row) -> None:
     last = store.last()
     if last is None or store.load_current(last.number) is not None:
         return
+    epoch = store.epoch()
     same = _same_rows(store, row, last.number)
-    if same is None or not store.link_current(same, last.number):
+    if same is None or not store.link_current(same, last.number, epoch):
         current_table(store, row)
 
 
@@ -44,7 +45,7 @@ def _same_rows(store: Store, row: Row, number: int) -> Path | None:
 
 def current_table(store: Store, row: Row) -> pa.Table | None:
     """Return the last version of every row, deleted ones too, ordered by key; None if there is no commit."""
-    last = store.last()
+    last, epoch = store.last(), store.epoch()
     if last is None:
         return None
     before, number = _newest(store, last.number)
@@ -57,7 +58,7 @@ def current_table(store: Store, row: Row) -> pa.Table | None:
     assert history is not None
     table = versions.take(history, versions.last_positions(row, history))
     with contextlib.suppress(OSError):  # a folder that may only be read: derive it each time
-        store.save_current(table, last.number)
+        store.save_current(table, last.number, epoch)
     return table
 
 
@@ -77,16 +78,13 @@ def current_file(store: Store, row: Row) -> Path | None:
     MirrorError
         It is not there and cannot be written.
     """
-    last = store.last()
-    if last is None:
-        return None
-    path = store.load_current(last.number)
-    if path is None:
+    for _ in range(4):  # another process may sync, merge files, or sweep at the same time
+        if (last := store.last()) is None:
+            return None
+        if (path := store.load_current(last.number)) is not None:
+            return path
         current_table(store, row)
-        path = store.load_current(last.number)
-    if path is None:
-        raise MirrorError(f"{store.current} cannot be written to. Queries need the derived files in it.")
-    return path
+    raise MirrorError(f"{store.current} cannot be written to. Queries need the derived files in it.")
 
 
 def current_rows(store: Store, row: Row, like: pd.DataFrame | None = None) -> pd.DataFrame:

@@ -181,12 +181,13 @@ class Store:
         old = list(self.history.glob("*.parquet"))
         part = self._write(table, commits or self.commits())
         target = self._path(files[0].first, files[-1].last)
+        self.drop_current()  # before: a process that ends in between must not leave rows there that were erased
         os.replace(part, target)
         for path in old:
             if path != target:
                 path.unlink(missing_ok=True)
         _sync_folder(self.history)
-        self.drop_current()
+        self.drop_current()  # and after: a reader may have stored them again
 
     def create(self, table: pa.Table, commits: Sequence[Commit]) -> None:
         """Publish the first file of a copy, with all commits. The lock of the tenant must be held."""
@@ -204,26 +205,38 @@ class Store:
             covering = next(file for file in files if file.last >= int(path.name[10:19]))
             if now - covering.path.stat().st_mtime >= KEPT_FOR:
                 path.unlink(missing_ok=True)
+        epoch = self.epoch()
+        for path in self.current.glob("*.parquet"):
+            if not path.stem.endswith(f"-{epoch}"):
+                path.unlink(missing_ok=True)
 
     def drop_current(self) -> None:
         """Delete the derived files."""
         for path in self.current.glob("*"):
             path.unlink(missing_ok=True)
 
-    def save_current(self, table: pa.Table, number: int) -> Path:
-        """Store the current rows as of a commit, and delete those of earlier commits but the last."""
+    def epoch(self) -> str:
+        """Return what is different after files were merged or rows erased. Derived rows of another are not used."""
+        files = self.files()
+        if not files:
+            return ""
+        first = files[0].path.stat()
+        return f"{first.st_mtime_ns:x}{first.st_ino:x}"
+
+    def save_current(self, table: pa.Table, number: int, epoch: str) -> Path:
+        """Store the current rows as of a commit of an epoch, and delete those of earlier commits but the last."""
         make_private(self.current)
-        path = self.current / f"{number:09}.parquet"
+        path = self.current / f"{number:09}-{epoch}.parquet"
         part = self.current / f"{uuid.uuid4().hex}.part"
         _write_parquet(table, part)
         os.replace(part, path)
         self._keep_two()
         return path
 
-    def link_current(self, path: Path, number: int) -> bool:
+    def link_current(self, path: Path, number: int, epoch: str) -> bool:
         """Store a file that has the current rows as of a commit; False if links are not possible."""
         make_private(self.current)
-        target = self.current / f"{number:09}.parquet"
+        target = self.current / f"{number:09}-{epoch}.parquet"
         try:
             os.link(path, target)
         except OSError:
@@ -237,12 +250,12 @@ class Store:
 
     def load_current(self, number: int) -> Path | None:
         """Return the file with the current rows as of a commit, if it is stored."""
-        path = self.current / f"{number:09}.parquet"
+        path = self.current / f"{number:09}-{self.epoch()}.parquet"
         return path if path.exists() else None
 
     def newest_current(self, number: int) -> tuple[int, Path] | None:
         """Return the newest stored file with current rows that is not after a commit, and its commit."""
-        stored = [(int(path.stem), path) for path in self.current.glob("*.parquet")]
+        stored = [(int(path.stem[:9]), path) for path in self.current.glob(f"*-{self.epoch()}.parquet")]
         return max((one for one in stored if one[0] <= number), default=None)
 
     def _path(self, first: int, last: int) -> Path:

@@ -12,6 +12,9 @@ import pytest
 
 import stcrm_pandas as stcrm
 from stcrm_pandas.errors import MirrorError, UsageError
+from stcrm_pandas.mirror.derived import current_table
+from stcrm_pandas.mirror.resources import MIRRORED
+from stcrm_pandas.mirror.store import Store
 
 AS_OF = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 
@@ -111,6 +114,20 @@ def test_a_forgotten_customer_is_in_no_file(mirror):
             assert table.filter(f"id = {customer}").fetchall() == []
     assert len(mirror.read("customer_contacts")) == others
     assert mirror.forget(customer).empty
+
+
+def test_rows_that_a_slow_reader_stores_again_are_never_used(mirror):
+    """It read the history before the customer was erased, and stores the current rows after."""
+    customer = int(mirror.customers()["id"].iloc[0])
+    store = Store(mirror.folder, "customers")
+    epoch, number = store.epoch(), store.last().number
+    read_before = current_table(store, MIRRORED["customers"].row)
+    mirror.forget(customer)
+    stale = store.save_current(read_before, number, epoch)
+    assert customer not in mirror.customers()["id"].tolist()
+    assert mirror.sql(f"select id from customers where id = {customer}").empty
+    store.sweep(0)
+    assert not stale.exists()
 
 
 def test_dropped_versions_are_gone_and_their_time_is_no_longer_known(mirror):

@@ -59,7 +59,8 @@ SETTING_UP = """
             partition by customer_id
             order by spelt in (from not_to_call), not valid, type <> 'MobilePhone', spelt in (from not_to_text), nth
         ) as place
-        from spelt where type in ('Phone', 'MobilePhone') and spelt is not null;
+        from spelt where type in ('Phone', 'MobilePhone')
+            and replace(spelt[3:], spelt[3], '') <> '';  -- 000-000-0000 is no number
     create view emails as select customer_id, spelt, row_number() over (
             partition by customer_id order by coalesce(not preferences_marketing_updates_enabled, false), nth
         ) as place
