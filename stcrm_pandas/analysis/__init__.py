@@ -1,4 +1,4 @@
-"""Analyses of frames: each returns a small table, with figures and sentences computed from it.
+"""Analyses of frames. Each returns small tables, and sentences, lists and figures computed from them.
 
 They need no connection: any frame with the columns and dtypes of its schema works.
 """

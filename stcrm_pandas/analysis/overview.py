@@ -44,7 +44,7 @@ class HasActions(Protocol):
 
 @runtime_checkable
 class HasHeadline(Protocol):
-    """A result that gives a first screen its headline, too."""
+    """A result that also provides the headline of a first screen."""
 
     def headline(self) -> Headline:
         """Return the main result."""
@@ -52,7 +52,7 @@ class HasHeadline(Protocol):
 
 @runtime_checkable
 class HasDefinitions(Protocol):
-    """A result whose terms are explained where a first screen mentions them."""
+    """A result with definitions of the terms that a first screen mentions."""
 
     @property
     def definitions(self) -> Definitions:
@@ -61,9 +61,9 @@ class HasDefinitions(Protocol):
 
 @dataclass(frozen=True, repr=False)
 class FirstScreen:
-    """The first screen of a report: at most three actions, the largest first, and at most four tiles.
+    """The first screen of a report: a headline, up to three actions, the largest first, and up to four tiles.
 
-    `missing` lists what was not read, with the scope it needs; `read` is when the data was read, as text.
+    `missing` lists what was not read, with the scope that is missing; `read` is the time of the read, as text.
     """
 
     title: str
@@ -143,8 +143,8 @@ def first_screen(
     title : str
         The title of the report: "Lead conversion".
     *results : object
-        Results of analyses. The headline and its chart come from the first one. The screen shows the three actions
-        that are worth most, and the first four tiles.
+        The results of analyses. The headline and its chart come from the first one. The screen shows the three actions
+        that are worth most, and the first four tiles, of all of them.
     of : object, optional
         The frame that the report is about. It provides the company and the period if they are not given.
     company : str, optional
@@ -157,7 +157,7 @@ def first_screen(
     cautions : sequence of str, default ()
         Sentences to read before the numbers (`analysis.cautions`).
     missing : mapping, optional
-        What was not read, with the scope it needs (`Reads.missing`).
+        What was not read, and the scope that is missing for it (`Reads.missing`).
 
     Returns
     -------

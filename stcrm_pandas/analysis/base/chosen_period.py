@@ -41,13 +41,13 @@ def period(
 ) -> Period | None:
     """Return the period to pass to an analysis, in the company's time zone.
 
-    Read more rows than those of the period: comparisons with a year earlier, repeat leads and chains of records need
-    earlier rows.
+    Read more rows than those of the period: comparisons with the year before, repeat leads and chains of records also
+    need earlier rows.
 
     Parameters
     ----------
     frame : object
-        A frame of the connection, such as the leads. It provides the time of the read and the time zone.
+        A frame that the connection returned, such as the leads. It provides the time of the read and the time zone.
     month : str, optional
         A calendar month, such as "2026-10".
     weeks : int, optional
@@ -62,13 +62,12 @@ def period(
     Returns
     -------
     Period or None
-        None if nothing is chosen: everything that was read.
+        The period; None if no month, weeks or days are given, which stands for everything that was read.
 
     Raises
     ------
     UsageError
-        The choices contradict each other, a day or month cannot be read or is in the future, or the time zone is
-        unknown.
+        The arguments contradict each other, a day or month is invalid or in the future, or the time zone is unknown.
 
     Examples
     --------

@@ -321,7 +321,7 @@ def work_lists(*results: HasWorkLists, anonymous: bool = False, service: str | N
     Parameters
     ----------
     *results : object
-        Results of analyses.
+        The results of one or more analyses.
     anonymous : bool, default False
         True shows only titles and sizes.
     service : str, optional
@@ -331,7 +331,7 @@ def work_lists(*results: HasWorkLists, anonymous: bool = False, service: str | N
     Returns
     -------
     WorkLists
-        The lists, in `lists`. A page shows at most 1,000 rows of each.
+        The lists, in its attribute `lists`. A page shows at most 1,000 rows of each.
 
     Examples
     --------

@@ -65,28 +65,28 @@ class Period:
 
     @property
     def starts(self) -> dt.datetime:
-        """The time at which the period begins."""
+        """The time at which the period begins: midnight in the company's time zone."""
         return dt.datetime.combine(self.first, dt.time(), self.zone)
 
     @property
     def ends(self) -> dt.datetime:
-        """The time at which the period ends (not included)."""
+        """The time just after the period: midnight in the company's time zone."""
         return dt.datetime.combine(self.end, dt.time(), self.zone)
 
     def rows(self, frame: pd.DataFrame, column: str = "created_on") -> pd.DataFrame:
-        """Return the rows of a frame whose time is in the period.
+        """Return the rows of a frame whose time lies in the period.
 
         Parameters
         ----------
         frame : DataFrame
             A frame with times that have a time zone.
         column : str, default 'created_on'
-            The column of the time.
+            The column with the times.
 
         Returns
         -------
         DataFrame
-            The rows, unchanged.
+            The rows in the period, with their index.
         """
         return frame[frame[column].between(self.starts, self.ends, inclusive="left")]
 
@@ -115,7 +115,7 @@ class Period:
 
     @property
     def when(self) -> str:
-        """When something happened, to be put after a verb: 'in October 2026', 'Mar 2–29, 2026'."""
+        """The period as a phrase that follows a verb: 'in October 2026', 'Mar 2–29, 2026'."""
         return f"in {self}" if self.months == 1 else str(self)
 
     @property
@@ -125,7 +125,7 @@ class Period:
 
     @property
     def trend(self) -> range:
-        """The numbers of the months in a trend chart, counted from year 0. There are at least twelve."""
+        """The months of a trend chart, at least twelve, as numbers (12 x year + month - 1)."""
         last = month_number_of(self.end - dt.timedelta(days=1))
         return range(min(month_number_of(self.first), last - 11), last + 1)
 
@@ -147,9 +147,9 @@ class Period:
 
 
 def measurable(asked: Period, enough: Callable[[Period], bool], begins: dt.date) -> Period:
-    """Return the period if it has enough rows to be measured, else the latest one before it of the same length.
+    """Return the period if it has enough rows, else the latest one of the same length that has.
 
-    The asked period is returned where nothing since `begins`, the day of the first row, is enough.
+    If no period since `begins`, the day of the first row, has enough, the period that was asked for is returned.
 
     >>> june = Period(dt.date(2026, 6, 1), dt.date(2026, 7, 1), dt.UTC)
     >>> str(measurable(june, lambda period: period.end <= dt.date(2026, 5, 20), dt.date(2025, 1, 1)))
@@ -165,7 +165,7 @@ def measurable(asked: Period, enough: Callable[[Period], bool], begins: dt.date)
 
 @dataclass(frozen=True)
 class FourWeeks:
-    """The last four complete weeks that are old enough, the four before, and the same a year earlier."""
+    """The last four complete weeks that are old enough, the four weeks before, and the same weeks a year earlier."""
 
     now: Period
     before: Period
@@ -186,7 +186,7 @@ def whole_weeks_until(moment: dt.datetime, zone: dt.tzinfo) -> dt.date:
 
 
 def four_weeks(as_of: dt.datetime, zone: dt.tzinfo, *, mature_days: int = 0) -> FourWeeks:
-    """Return the weeks that a tile compares, from how old a row must be; a year earlier is 52 weeks earlier.
+    """Return the weeks that a tile compares, all at least `mature_days` days old; a year earlier is 52 weeks earlier.
 
     >>> from zoneinfo import ZoneInfo
     >>> weeks = four_weeks(dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC), ZoneInfo("America/Chicago"), mature_days=30)

@@ -161,12 +161,12 @@ def bounds_of_creation(leads: Any, local: dt.tzinfo) -> tuple[dt.datetime | None
 
 
 def origin(leads: Any, *, time_zone: str | None = None) -> Line:
-    """Return a line for the top of a report: company, creation dates, and time of the read.
+    """Return a line for the top of a report: the company, the creation dates of the rows, and the time of the read.
 
     Parameters
     ----------
     leads : object
-        A frame of any engine.
+        The frame that the report is about, from pandas, polars or DuckDB.
     time_zone : str, optional
         The company's time zone. By default, the one that the frame records.
 
@@ -196,7 +196,7 @@ def origin(leads: Any, *, time_zone: str | None = None) -> Line:
 
 
 def sources(**frames: Any) -> Table:
-    """Return when and how each frame was read, one row per frame.
+    """Return when and how each frame was read.
 
     Parameters
     ----------
@@ -206,7 +206,8 @@ def sources(**frames: Any) -> Table:
     Returns
     -------
     Table
-        The table for display: rows, filters, the time of the read, and the pages from the cache.
+        The table for display, with one row per frame: the number of rows, the filters, the time of the read, and the
+        number of pages that came from the cache.
 
     Examples
     --------
@@ -262,7 +263,7 @@ def cautions(
     now : dt.datetime, optional
         The current time, to compute the age of cached data.
     found : iterable of str, default ()
-        Cautions of the analyses (`LeadConversion.cautions` …).
+        The cautions of the results, such as `LeadConversion.cautions`.
     **frames : object
         The frames by name; None for one that was not read.
 

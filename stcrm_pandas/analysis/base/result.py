@@ -24,10 +24,18 @@ _Shown = TypeVar("_Shown", Shown, Table)
 
 @dataclass(frozen=True, repr=False, kw_only=True)
 class Result:
-    """The numbers that all analyses have in common. Each analysis adds more.
+    """The numbers that the results of all analyses have. The result of each analysis adds more.
 
-    `period` has the days that the numbers are about, None for everything that was read. `asked` is the period that was
-    passed: if too few of its rows can be measured, `period` is the latest one before it that can.
+    - `table`: the numbers of each group; `overall`: those of all groups together
+    - `left_out`: how many rows were not analyzed, by reason
+    - `by`: the dimensions of the groups; empty if there is only a total
+    - `as_of`: the time for which the rows are current; `time_zone`: the company's time zone, None if it is unknown
+    - `min_group`: the minimum size of a group to be compared
+    - `complete`: whether all frames were read completely
+    - `cautions`: sentences to read before the numbers
+    - `period`: the days that the numbers cover; None if they cover everything that was read
+    - `asked`: the period that was passed. If too few of its rows are old enough, `period` is the latest one of the same
+      length that has enough
     """
 
     table: pd.DataFrame
@@ -55,37 +63,55 @@ class Parts(NamedTuple):
 class Analysis(Result):
     """A result with sentences, tiles, actions, lists, checks and figures: the base class of all public results.
 
-    A subclass sets `_parts`: the modules that compute them from its numbers.
+    Each subclass sets `_parts` to the modules that compute these from its numbers.
     """
 
     _parts: ClassVar[Parts]
 
     @property
     def definitions(self) -> Definitions:
-        """The definition of each number, by its name."""
+        """The terms used in the result, and their definitions."""
         definitions: Definitions = self._parts.sentences.definitions(self)
         return definitions
 
     def summary(self) -> Sentences:
-        """Return the results in sentences."""
+        """Return the results in sentences.
+
+        Returns
+        -------
+        Sentences
+            The cautions, then the results, each as a string.
+        """
         return Sentences([*self.cautions, *self._parts.sentences.summary(self)])
 
     def tiles(self) -> list[Tile]:
-        """Return four key figures for the last 4 complete weeks that are old enough; none without a time zone."""
+        """Return key figures, such as those of the last 4 complete weeks whose rows are old enough.
+
+        Returns
+        -------
+        list of Tile
+            Four tiles; none without a time zone.
+        """
         return [*self._parts.findings.tiles(self)]
 
     def actions(self) -> list[Action]:
-        """Return what to do this week; empty if nothing is clear."""
+        """Return what to do this week.
+
+        Returns
+        -------
+        list of Action
+            The actions; empty if the numbers do not clearly call for any.
+        """
         return [*self._parts.findings.actions(self, self.work_lists)]
 
     @cached_property
     def work_lists(self) -> dict[str, WorkList]:
-        """Call lists and cleanup lists by key: the only personal data of a result. They are created on first use."""
+        """The call lists and cleanup lists, by key. They contain personal data, and are created on first use."""
         return {one.key: one for one in self._parts.lists.work_lists(self)}
 
     @property
     def check(self) -> Check:
-        """Counts to compare with ServiceTitan's screens, and the steps from the rows read to those analyzed."""
+        """Counts to compare with ServiceTitan's screens, and the steps from the rows read to the rows analyzed."""
         check: Check = self._parts.findings.check(self)
         return check
 

@@ -61,7 +61,13 @@ class BookingSources(BookingSourcesResult, Analysis):
     _parts: ClassVar[Parts] = Parts(display, findings, lists, sentences)
 
     def headline(self) -> Headline:
-        """Return the share of bookings that became jobs in the last twelve months, by month."""
+        """Return the share of bookings that became jobs, in the period or the last twelve months, and by month.
+
+        Returns
+        -------
+        Headline
+            The headline, its evidence in one or two sentences, and the chart by month.
+        """
         return findings.headline(self)
 
     @property
@@ -70,13 +76,18 @@ class BookingSources(BookingSourcesResult, Analysis):
         return Sentences(self.attribution.sentences())
 
     def shown(self, kind: str) -> Shown:
-        """Return another table, formatted for display.
+        """Return one of the other tables, formatted for display.
+
+        - `after_hours`: the share still new after an hour, during the day and after hours
+        - `leakage`: how many bookings are booked as jobs, not canceled, completed, and have revenue
+        - `revenue`: the revenue of the jobs in each group
+        - `first_time`: the share of first-time customers in each group
+        - `spellings`: how each source is spelled
 
         Parameters
         ----------
         kind : {"after_hours", "leakage", "revenue", "first_time", "spellings"}
-            The table to return. `leakage` shows how many bookings are lost on the way to revenue. `spellings` lists how
-            each source is spelled.
+            The table to return.
 
         Returns
         -------
@@ -97,17 +108,17 @@ class BookingSources(BookingSourcesResult, Analysis):
         - `speed`: the share of bookings still new after 15 minutes, an hour and a day
         - `hours`: bookings by weekday and hour
         - `weeks`: bookings by week and source
-        - `leakage`: the share of bookings booked as jobs, not canceled, completed, and with revenue
+        - `leakage`: the share of bookings that are booked as jobs, not canceled, completed, and have revenue
 
         Parameters
         ----------
         kind : {"outcomes", "speed", "hours", "weeks", "leakage"}, default "outcomes"
-            What to draw.
+            The kind of figure to draw.
 
         Returns
         -------
         Figure
-            The figure.
+            The plotly figure, which notebooks display.
 
         Raises
         ------
@@ -144,30 +155,34 @@ def booking_sources(
 
     A booking became a job if it refers to one, is Converted, or became a lead that is Converted. The job or lead
     created from a booking dates the first action. Without one, the first action lies between the booking's creation and
-    its last change, or between two entries of the status log, so each response time has a lower and an upper bound.
+    its last change, or between two entries of the status log, so a response time may have only a lower and an upper
+    bound.
 
     Parameters
     ----------
     bookings, leads, jobs : object
-        Complete frames of all rows created in a period, from pandas, polars or DuckDB, with the columns of their
-        schemas. Leads and jobs are optional. Without them, some results are unknown; the summary lists them.
+        Frames from pandas, polars or DuckDB with the columns of their schemas, each with all rows created in the same
+        span of time. Leads and jobs are optional. Without them, some results are unknown; the summary lists them.
     customers : object, optional
         Customers with `id` and `created_on`. A customer created before the booking is not a first-time customer. With
         `do_not_service`, call lists show who must not be called.
     status_log : object, optional
-        `id`, `status`, `first_seen`, `last_seen` of bookings.
+        The statuses of bookings in earlier reads (`id`, `status`, `first_seen`, `last_seen`), such as those that
+        `mirror.status_log("bookings")` returns.
     by : str or sequence of str, default 'source'
-        "source", "provider", "campaign", "business_unit", "month", "weekday", "hour", "tenant" (times are local), a
-        tuple of two of them, or None for the total only.
+        One or two of "source", "provider", "campaign", "business_unit", "month", "weekday", "hour" (in local time) and
+        "tenant"; None for the total only.
     groups : Groups, optional
         The source for each spelling: a mapping, or the edited frame `spellings` of an earlier result.
     names : object, optional
-        Reference data by dimension ({"campaign": campaigns, "business_unit": units}), or a single lookup.
+        The names of the groups, by dimension ({"campaign": campaigns, "business_unit": units}), or a single lookup if
+        `by` has one dimension. A lookup is a mapping from id to name, or a frame with `id`, `name` and `active`.
     business_units : object, optional
         Business units, for the currency of amounts. By default, those in `names`. Without them, amounts have no
         currency.
     as_of : str, date or Timestamp, optional
-        The time for which the bookings are current. By default, the time of the read.
+        The time for which the bookings are current. The default time zone is the company's. By default, the time of
+        the read.
     time_zone : str, optional
         The company's time zone. By default, the one that the frame records.
     mature_days : int, default 30
@@ -178,7 +193,8 @@ def booking_sources(
         The minimum number of bookings for a group to be compared.
     contacts : AllContacts, optional
         The contacts of bookings (`crm.bookings.list_contacts`), for the phone numbers and e-mail addresses on call
-        lists; or a list that also has those of customers and locations, which show opt-outs of a number.
+        lists. To find opt-outs on other records of a number, pass a list that also contains the contacts of customers
+        and locations.
     period : Period or str, optional
         Count only bookings created on these days: `analysis.period`, or a month such as "2026-10". By default, all.
         Also pass bookings from the year before the period, for comparison, and later leads and jobs. Call lists, tiles

@@ -36,10 +36,11 @@ _COLUMNS = ("id", "source", "name", "address_zip", "booking_provider_id")
 class SamePerson:
     """The result of `same_person`.
 
-    `candidates` has one row per pair: `first`, `second` (ids), `first_source`, `second_source`, `hours` between them,
-    and `confirmed`: whether they share a phone number or e-mail address (missing if the contacts were not read).
-    `credit` has one row per source: `bookings`, and how often it was `first` and `last` in a confirmed pair. Neither
-    contains personal data.
+    `candidates` has one row per pair of bookings: `first` and `second` (their ids), `first_source` and `second_source`,
+    `hours` (the time between them), and `confirmed` (whether they share a phone number or e-mail address; missing if
+    the contacts were not read). `credit` has one row per source: `source`, `bookings` (the number of its bookings),
+    `first` and `last` (in how many confirmed pairs its booking is the first, or the last). Neither table contains
+    personal data.
     """
 
     candidates: pd.DataFrame
@@ -51,11 +52,17 @@ class SamePerson:
 
     @property
     def calls_needed(self) -> int:
-        """The number of requests to read the contacts, one per booking in a pair."""
+        """The number of requests needed to read the contacts: one per booking in a pair."""
         return len(self.ids)
 
     def summary(self) -> Sentences:
-        """Return the results in sentences."""
+        """Return the results in sentences.
+
+        Returns
+        -------
+        Sentences
+            The sentences, each as a string.
+        """
         pairs = plural(len(self.candidates), "pair")
         if not len(self.candidates):
             return Sentences([f"No name and ZIP code came in through two sources within {self.days} days."])
@@ -91,25 +98,26 @@ class SamePerson:
 
 
 def same_person(bookings: Any, *, contacts: Contacts = None, days: int = 7, groups: Groups = None) -> SamePerson:
-    """Find bookings of the same person through two sources within a week.
+    """Find pairs of bookings that the same person sent through two sources within a week.
 
     Parameters
     ----------
     bookings : object
         A frame of pandas, polars or DuckDB with the columns of `stcrm.schemas.Bookings`.
     contacts : Contacts, optional
-        Their phone numbers and e-mail addresses, as a frame with `booking_id` and `value`, or a function that reads
-        them for ids (`crm.bookings.list_contacts`), which is called once, for candidates only. If None, nothing is
-        read, and `calls_needed` is the number of requests that reading them would take.
+        The phone numbers and e-mail addresses of the bookings: a frame with `booking_id` and `value`, or a function
+        that returns such a frame for a list of ids (`crm.bookings.list_contacts`). The function is called once, only
+        for bookings in a pair. If None, no contacts are read, and no pair is confirmed.
     days : int, default 7
-        Maximum time between the two bookings, in days.
+        The maximum time between the two bookings, in days.
     groups : Groups, optional
         The source of each spelling, as in `booking_sources`.
 
     Returns
     -------
     SamePerson
-        The pairs: a booking, and the latest earlier one with the same name and ZIP code from another source.
+        The pairs. Each consists of a booking and the latest earlier booking from another source that has the same name
+        and ZIP code.
 
     Raises
     ------

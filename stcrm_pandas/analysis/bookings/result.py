@@ -25,34 +25,53 @@ __all__ = ["BookingSourcesResult"]
 class BookingSourcesResult(Result):
     """The numbers of `booking_sources`.
 
-    `table` has one row per group, `overall` one row for all bookings. Their columns:
+    `table` has one row per group, and `overall` has one row for all bookings. They have these columns:
 
-    - `id`, `name`: of the group. The id is missing for bookings without one; it is a tuple if `by` has two dimensions
-    - `bookings`, `undated` (without a creation time)
-    - the outcomes, exactly one per booking: `job` (it has a job), `converted` (without a job), then by its lead
-      `lead_won`, `lead_open`, `lead_lost`, `lead_unknown`; else `dismissed`, `accepted`, `new`, `unknown` (a status
-      that the API does not document)
-    - `mature`: at least `mature_days` old; of them `work_lower` and `work_upper` certainly and possibly became jobs
-      (`job`, `converted`, `lead_won`), `direct` (`job`, `converted`), `dropped` (`dismissed`); `dismissed_status` have
-      the status Dismissed, of which `dismissed_leads` became a lead and `dismissed_won` a lead that was booked
-    - `share_lower`, `share_upper`, `interval_low`, `interval_high`: of `mature`, those that became jobs, from 0 to 1,
-      with 95% Wilson limits; `enough`: `mature` reaches `min_group`
-    - `aged_*`, `new_lower_*`, `new_upper_*` (`quarter`, `hour`, `day`): bookings of at least this age, and those of
-      them that were certainly or possibly still new at this age; `by_job`, `by_lead`, `by_log`, `by_change`, `waiting`:
-      how the time of the first action is known
-    - `no_start`, `early_start`: no start time (or the year 1), and a start time before the booking was created
-    - `old`: at least `revenue_days` old; of them `old_booked` (its job was read), `old_canceled`, `old_completed`,
-      `old_paid` (completed and above zero); `old_unseen`: it refers to a job that was not read
-    - `client_known` (a customer is known by job or lead), `client_first` (no job and no customer record before the
-      booking), `claim_known`, `claim_first`, `claim_right`: what the sender stated about that, and whether it is right
-    - `asked_hours`, `waited_hours` (`table` only): medians from creation to the requested start, and to the job
+    - `id`, `name`: the id and the name of the group. `id` is missing for bookings that have none; with two dimensions,
+      it is a tuple
+    - `bookings`: the number of bookings; `undated`: how many of them have no creation time
+    - the number of bookings by outcome. Each booking has one outcome: `job` (it has a job) or `converted` (it was
+      converted, but has no job); otherwise, the status of its lead: `lead_won` (booked), `lead_open`, `lead_lost` or
+      `lead_unknown`; otherwise, its own status: `dismissed`, `accepted`, `new` or `unknown`. The unknown statuses are
+      those that the API does not document
+    - `mature`: the bookings at least `mature_days` days old. The next seven columns count only these
+    - `work_lower`: those that certainly became jobs (`job`, `converted`, `lead_won`); `work_upper`: those that
+      certainly or possibly did (also `unknown`, `lead_unknown`)
+    - `direct`: `job` and `converted`; `dropped`: `dismissed`
+    - `dismissed_status`: those with the status Dismissed and without a job; `dismissed_leads`: those of them that
+      became a lead; `dismissed_won`: those of them whose lead was booked
+    - `share_lower`, `share_upper`: `work_lower` and `work_upper` as shares of `mature`, from 0 to 1
+    - `interval_low`, `interval_high`: 95% Wilson limits, the lower one of `share_lower`, the upper one of `share_upper`
+    - `enough`: whether `mature` reaches `min_group`
+    - `aged_quarter`, `aged_hour`, `aged_day`: bookings at least 15 minutes, an hour or a day old; `new_lower_*` and
+      `new_upper_*`: those of them that were certainly, and possibly, still new at that age
+    - `by_job`, `by_lead`, `by_log`, `by_change`, `waiting`: bookings by what dates the first action: their job, their
+      lead, the status log, or only their last change; for `waiting`, there was no action yet
+    - `no_start`: bookings without a start time (or with one in the year 1); `early_start`: bookings whose start time is
+      before their creation
+    - `old`: the bookings at least `revenue_days` days old. The next five columns count only these
+    - `old_booked`: those whose job was read; `old_canceled`, `old_completed`: those whose job is canceled or completed;
+      `old_paid`: those whose job is completed and has a total above zero; `old_unseen`: those that refer to a job that
+      was not read
+    - `client_known`: bookings whose customer is known from the job or the lead; `client_first`: those of them whose
+      customer had no job and no customer record before the booking
+    - `claim_known`: those of `client_known` whose sender stated whether the customer is a first-time customer;
+      `claim_first`: those stated to be first-time; `claim_right`: those whose statement is right
+    - `asked_hours`, `waited_hours` (`table` only): the median hours from creation to the requested start, and to the
+      creation of the job
 
-    `speed` (one row per group and time span), `leakage` and `first_time` have the shares of these counts; `revenue` has
-    the revenue of the jobs; `hours`, `weeks`, `speed_by_hour` and `after_hours` show when bookings come in; `silences`
-    lists the times when a source sent nothing for unusually long; `spellings` has the source of each spelling (edit its
-    column `group` and pass it as `groups=`); `attribution` shows how reliably bookings are credited to campaigns;
-    `comparisons` has the frames of `statistics.comparison.compare` by measure: "work", "dismissed_leads", "new_hour",
-    "canceled".
+    The other tables are:
+
+    - `speed`: one row per group and age (15 minutes, an hour, a day), with the share still new at that age
+    - `leakage`, `first_time`: one row per group, with the share of canceled jobs and of first-time customers
+    - `revenue`: one row per group and currency, with the revenue of the jobs
+    - `hours`, `weeks`, `speed_by_hour`, `after_hours`: when bookings come in, and how soon they are handled
+    - `silences`: one row per period in which a source sent nothing for unusually long
+    - `spellings`: one row per spelling of a source. Edit its column `group` and pass it as `groups=`
+    - `attribution`: how reliably bookings are credited to campaigns
+    - `comparisons`: the results of `analysis.statistics.comparison.compare` by measure: "work" (became jobs),
+      "dismissed_leads" (dismissed bookings that became a lead), "new_hour" (still new after an hour), "canceled"
+      (canceled jobs)
     """
 
     speed: pd.DataFrame
@@ -86,29 +105,37 @@ class BookingSourcesResult(Result):
 
     @cached_property
     def hours(self) -> pd.DataFrame:
-        """Bookings by weekday and local hour, with the number of such hours in the period."""
+        """Bookings by weekday and local hour: one row for each of the 168 hours of the week.
+
+        Its columns are `weekday` (1 is Monday), `day` (its name), `hour` (0 to 23), `bookings`, `hours` (the number of
+        such hours in the period), and `per_hour` (bookings divided by hours).
+        """
         return self.clock.hours
 
     @cached_property
     def weeks(self) -> pd.DataFrame:
-        """Bookings by local week and source."""
+        """Bookings by week and source, one row for each pair.
+
+        Its columns are `week` (its Monday, in local time), `source`, `bookings`, and `whole` (whether the week was read
+        completely).
+        """
         return self.clock.weeks
 
     @cached_property
     def speed_by_hour(self) -> pd.DataFrame:
-        """Share still new after an hour, by local hour of creation."""
+        """The share of bookings still new after an hour, one row per local hour of creation."""
         return self.clock.speed_by_hour()
 
     @cached_property
     def after_hours(self) -> pd.DataFrame:
-        """Share still new after an hour, during the day and after hours."""
+        """The share of bookings still new after an hour: one row for the day, and one for after hours."""
         return self.clock.after_hours()
 
     @cached_property
     def revenue(self) -> pd.DataFrame:
-        """The revenue of each group's jobs, by currency; see `analysis.bookings.table.revenue`.
+        """The revenue of the jobs, one row per group and currency; see `analysis.bookings.table.revenue`.
 
-        Computed on first use.
+        It is computed on first use.
         """
         parts = [self.amounts]
         if len(self.currencies) > 1:
@@ -122,7 +149,7 @@ class BookingSourcesResult(Result):
 
     @cached_property
     def job_values(self) -> JobValues | None:
-        """The average revenue of jobs by kind; None without jobs."""
+        """The average revenue of jobs by business unit and job type; None without jobs."""
         return job_values(self.jobs, self.currency_of_units, as_of=self.as_of, least=self.min_group)
 
     @property
@@ -132,11 +159,11 @@ class BookingSourcesResult(Result):
 
     @property
     def exact_dates(self) -> tuple[int, int]:
-        """The number of bookings whose first action, or lack of one, is known, and the number of all bookings."""
+        """The number of bookings known to have a first action at an exact time, or none yet, and the number of all."""
         every = self.overall.iloc[0]
         return sum(int(every[name]) for name in ("by_job", "by_lead", "waiting")), int(every["bookings"])
 
     @property
     def used_columns(self) -> dict[str, list[str]]:
-        """The required columns, by frame."""
+        """The columns that the analysis uses, by frame."""
         return USED

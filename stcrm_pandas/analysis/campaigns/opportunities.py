@@ -67,8 +67,8 @@ _HARMLESS = ("created_on_or_after", "created_before", "gen_perm_url", "external_
 class Opportunities(OpportunitiesResult, Analysis):
     """The result of `opportunities`: numbers, sentences, tables, figures, actions and lists.
 
-    See `OpportunitiesResult` for the numbers. `leads` contains the lead conversion of the same groups, if both results
-    were passed to `analysis.together`.
+    See `OpportunitiesResult` for the numbers. `leads` is the result of `lead_conversion` for the same groups, if
+    both results were passed to `analysis.together`.
     """
 
     _parts: ClassVar[Parts] = Parts(display, findings, findings, sentences)
@@ -76,18 +76,19 @@ class Opportunities(OpportunitiesResult, Analysis):
     leads: LeadConversionResult | None = field(default=None, compare=False)
 
     def beside(self, results: Sequence[Any]) -> Opportunities:
-        """Return this result with the lead conversion of the same groups. `together` calls it with all results of a
-        report.
+        """Return this result with the lead conversion of the same groups.
+
+        `together` calls this method with all results of a report.
 
         Parameters
         ----------
         results : sequence
-            All results of the report.
+            The results of all analyses in the report.
 
         Returns
         -------
         Opportunities
-            A copy with `leads` and `disagreements`.
+            A copy in which `leads` and `disagreements` are set.
         """
         leads = of_same_groups(self.by, LeadConversionResult, results)
         return replace(self, leads=leads, disagreements=disagreements(leads, self))
@@ -95,19 +96,19 @@ class Opportunities(OpportunitiesResult, Analysis):
     def figure(self, kind: Literal["booked", "steps", "cost"] = "booked") -> Figure:
         """Return a plotly figure.
 
-        - `booked`: the booked rate of each group, with its interval
-        - `steps`: how many opportunities are booked, completed and paid
+        - `booked`: the booked rate of each group, with its 95% confidence interval
+        - `steps`: how many opportunities are booked, completed and above zero
         - `cost`: the cost of a booked job, by campaign
 
         Parameters
         ----------
         kind : {"booked", "steps", "cost"}, default "booked"
-            What to draw.
+            The kind of figure to draw.
 
         Returns
         -------
         Figure
-            The figure.
+            The plotly figure, which notebooks display.
 
         Raises
         ------
@@ -140,32 +141,33 @@ def opportunities(
     min_group: int = 30,
     period: Period | str | None = None,
 ) -> Opportunities:
-    """Count opportunities and their outcomes. Each chain of records counts once.
+    """Count opportunities and their outcomes, each chain of records once.
 
-    Leads, bookings and jobs that refer to the same call, booking or job are one chain. So are leads of one customer or
-    phone number less than 14 days apart, and a converted lead and the only matching job of its customer. A chain is
-    dated at its earliest record and credited to that record's campaign. Recalls, warranty work, and jobs created from
-    an estimate or sold during another job do not start a chain. A job without a call or booking can be anything, so
-    these jobs have a separate row.
+    Leads, bookings and jobs that refer to the same call, booking or job form one chain. The same is true of leads of
+    one customer or phone number less than 14 days apart, and of a converted lead and the only matching job of its
+    customer. A chain is dated at its earliest record and credited to that record's campaign. Recalls, warranty work,
+    and jobs created from an estimate or sold during another job do not start a chain. A job without a call or booking
+    can be anything, including planned maintenance, so these jobs have a separate row.
 
-    Channel: phone if the first record has a call (a job's lead call, a lead's `call_id` or `manual_call_id`) and no
-    booking; otherwise online. An unbooked call that was not entered as a lead leaves no record, but an unbooked online
-    request does, so groups are compared within each channel. Groups that differ in how carefully they enter calls as
-    leads are still hard to compare.
+    The channel is phone if the first record has a call (a job's lead call, a lead's `call_id` or `manual_call_id`) and
+    no booking; otherwise it is online. An unbooked call that was not entered as a lead leaves no record, but an
+    unbooked online request does, so groups are compared within each channel. Groups that differ in how carefully they
+    enter calls as leads are still hard to compare.
 
-    Booked: a job exists, or a record is marked as booked. Completed: at least one of its jobs is completed and not
-    canceled. Above zero: the total of its completed jobs, without follow-on jobs, is above 0. If a record is marked as
-    booked but its job is not known, the last two are uncertain, so they have bounds. A status that the API does not
-    document counts as possibly booked.
+    An opportunity is booked if a job exists or a record is marked as booked. It is completed if at least one of its
+    jobs is completed and not canceled. It is above zero if its completed jobs, without follow-on jobs, have a total
+    above 0. If a record is marked as booked but its job is not known, the last two are uncertain, so they have a lower
+    and an upper bound. A status that the API does not document counts as possibly booked.
 
     Parameters
     ----------
-    leads : DataFrame of any engine
-        All leads created in a period, with the columns of `stcrm.schemas.Leads`.
-    bookings : DataFrame of any engine or None
-        All bookings created in the period (`stcrm.schemas.Bookings`); None if not read.
-    jobs : DataFrame of any engine or None
-        All jobs created in the period, with or without a lead.
+    leads : object
+        A frame from pandas, polars or DuckDB with all leads created in a span of time and the columns of
+        `stcrm.schemas.Leads`.
+    bookings : object or None
+        All bookings created in the same span (`stcrm.schemas.Bookings`); None if they were not read.
+    jobs : object or None
+        All jobs created in the same span, with or without a lead (`stcrm.schemas.Jobs`); None if they were not read.
     campaigns : DataFrame, optional
         All campaigns, including inactive ones, for names, categories and the default campaign.
     call_reasons : DataFrame, optional
@@ -177,13 +179,16 @@ def opportunities(
         Campaign spend, to calculate costs: `campaign` (id or name), `month` ("2026-03"), `amount`
         (`analysis.read_spend`).
     by : str, sequence of str or None, default "campaign"
-        "campaign", "category", "business_unit", "month", "tenant", a tuple of two of them, or None.
+        One or two of "campaign", "category", "business_unit", "month" and "tenant"; None for the total only.
     names : mapping or DataFrame, optional
-        Reference data by dimension ({"business_unit": units}), or a single lookup if `by` has one dimension.
+        The names of the groups, by dimension ({"business_unit": units}), or a single lookup if `by` has one dimension.
+        A lookup is a mapping from id to name, or a frame with `id`, `name` and `active`.
     as_of : str, date or Timestamp, optional
-        The time for which the rows are current. By default, when the oldest frame was read.
+        The time for which the rows are current. The default time zone is the company's. By default, the time at which
+        the oldest frame was read.
     time_zone : str, optional
-        The company's time zone, for months, weeks and naive dates. By default, the connection's.
+        The company's time zone, for months, weeks and times without a time zone. By default, the one that the frames
+        record.
     mature_days : int, default 30
         Opportunities newer than this many days are counted but not included in shares.
     revenue_days : int, default 60
@@ -191,7 +196,7 @@ def opportunities(
     repeat_days : int, default 14
         Leads of one person that are less than this many days apart are one inquiry.
     min_group : int, default 30
-        The minimum number of opportunities (old enough to measure) for a group to be compared.
+        The minimum number of opportunities, old enough to be measured, for a group to be compared.
     period : Period or str, optional
         Count only opportunities whose first record was created on these days: `analysis.period`, or a month such as
         "2026-10". By default, all. Also pass earlier and later records: earlier ones show which chains began before the
@@ -202,7 +207,8 @@ def opportunities(
     Returns
     -------
     Opportunities
-        The result. Times are in UTC, months and weeks in the company's time zone.
+        The result: tables, and the sentences, lists and figures computed from them. Times are in UTC, months and weeks
+        in the company's time zone.
 
     Raises
     ------
@@ -212,7 +218,8 @@ def opportunities(
 
     Notes
     -----
-    Counts; intervals by E. B. Wilson (1927), see `analysis.statistics.wilson`.
+    The confidence intervals are Wilson score intervals (E. B. Wilson, 1927); see
+    `analysis.statistics.estimates.wilson`.
 
     Examples
     --------

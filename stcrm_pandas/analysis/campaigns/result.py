@@ -20,34 +20,46 @@ __all__ = ["OpportunitiesResult"]
 class OpportunitiesResult(Result):
     """The numbers of `opportunities`.
 
-    `table` has one row per group, `overall` one row with the total, `untraced` one row with the jobs without a call or
-    booking (which no other row includes). Their columns:
+    `table` has one row per group, `overall` has one row for all groups together, and `untraced` has one row for the
+    jobs without a call or booking, which no other row includes. They have these columns:
 
-    - `id`, `name`: of the group. `id` is missing for opportunities without one. With two dimensions, it is a pair,
-      and `<dimension>_id`, `<dimension>_name` have them separately
-    - `opportunities`; `leads`, `bookings`, `direct_jobs`: by the kind of their first record, which add up to
-      `opportunities`; `phone`: those whose first contact was a call; the others are online
-    - `mature`: those old enough to be measured; `leads_mature`, `leads_booked`: those that started as a lead, and how
-      many of these are booked; `bookings_mature`, `bookings_booked`: the same for those that started as a booking
-    - `booked_lower`, `booked_upper`, `completed_…`, `above_zero_…`: how many of `mature` certainly and possibly are
-    - `inferred`: of `mature`, those whose job is known only because it is the only match
-    - `booked_share_lower` …: the same as shares of `mature`, from 0 to 1, missing if that is 0;
-      `booked_interval_low` …: 95% Wilson limits, the lower one of the lower share, the upper one of the upper share
-    - `old`: those old enough for revenue; `old_booked`, `paid`: of these, certainly booked, and above zero; `revenue`:
-      the totals of their completed jobs without follow-on jobs; `follow_on_revenue`: those of follow-on jobs; `median`:
-      the median revenue of `paid`
-    - `currencies` has the currencies of the business units; if there are several, the three columns of revenue are
-      missing, and `money` has them by `id`, `name` and `currency`
-    - `enough`: `mature` reaches `min_group`
-    - `whole` (months only): the month was read completely, and all of it is old enough
+    - `id`, `name`: the id and the name of the group. `id` is missing for opportunities without a group. With two
+      dimensions, it is a pair, and `<dimension>_id` and `<dimension>_name` contain the parts
+    - `opportunities`: their number; `leads`, `bookings`, `direct_jobs`: those whose first record is a lead, a booking
+      or a job, which add up to `opportunities`; `phone`: those whose first contact was a call; the others are online
+    - `mature`: the opportunities old enough to be measured; `leads_mature`, `leads_booked`: those of them that started
+      as a lead, and how many of these are booked; `bookings_mature`, `bookings_booked`: the same for those that started
+      as a booking
+    - `booked_lower`, `booked_upper`, and the same for `completed_…` and `above_zero_…`: how many of `mature` are
+      certainly, and possibly, booked (or completed, or above zero)
+    - `inferred`: those of `mature` whose job is known only because no other job matches
+    - `booked_share_lower`, `booked_share_upper` …: the same as shares of `mature`, from 0 to 1; missing if `mature` is
+      0
+    - `booked_interval_low`, `booked_interval_high` …: 95% Wilson limits, the lower one of the lower share, the upper
+      one of the upper share
+    - `old`: the opportunities old enough for revenue; `old_booked`: those of them that are certainly booked; `paid`:
+      those of them that are above zero
+    - `revenue`: the total of the completed jobs of `old`, without follow-on jobs; `follow_on_revenue`: the total of
+      their follow-on jobs; `median`: the median revenue of `paid`. All three are missing if there are several
+      currencies
+    - `enough`: whether `mature` reaches `min_group`
+    - `whole` (only for months): whether the month was read completely, and all of it is old enough
 
-    `comparisons` compares the booked rate of each group with all others together (`analysis.comparison.compare`),
-    within business unit, month and the channel of the first contact. `attribution` shows how reliably records are
-    credited to campaigns. `costs` has the costs (None without `spend`). `weeks` has the counts by local week.
-    `differing` lists the chains whose records have different campaigns. `revenues` has the average revenue of a booked
-    opportunity by group, of all that was read (None: of all groups). `left_out` counts the rows left out, by reason.
-    `disagreements` lists the groups on which leads and opportunities disagree, by id, if `analysis.together` was given
-    both.
+    The other results are:
+
+    - `comparisons`: the booked rate of each group, compared with that of all others together within business unit,
+      month and channel of the first contact (see `analysis.statistics.comparison.compare`)
+    - `attribution`: how reliably records are credited to campaigns
+    - `costs`: the costs of each campaign; None without `spend`
+    - `weeks`: the counts by local week; None without a time zone
+    - `currencies`: the currencies of the business units; `money`: if there are several, the three columns of revenue by
+      `id`, `name` and `currency`
+    - `revenues`: the average revenue of a booked opportunity in everything that was read, by group; the key None stands
+      for all groups
+    - `differing`: the chains whose records have different campaigns
+    - `left_out`: the number of rows that were not analyzed, by reason
+    - `disagreements`: a sentence on each group, by id, on which leads and opportunities disagree, if both results were
+      passed to `analysis.together`
     """
 
     untraced: pd.DataFrame
@@ -76,5 +88,5 @@ class OpportunitiesResult(Result):
 
     @property
     def ranked(self) -> bool:
-        """Whether the groups are ranked."""
+        """Whether the groups are ranked; campaigns are not if too few opportunities can be credited to them."""
         return self.attribution.ranked or not {"campaign", "category"} & {*self.by}

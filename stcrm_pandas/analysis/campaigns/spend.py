@@ -39,8 +39,8 @@ def read_spend(path: str | os.PathLike[str]) -> pd.DataFrame:
     Raises
     ------
     UsageError
-        The file has an unsupported format, cannot be read, or lacks a column; or some rows are invalid, which the
-        error lists.
+        The file has an unsupported format, cannot be read, or lacks a column; or some rows are invalid. The error lists
+        them.
 
     Examples
     --------

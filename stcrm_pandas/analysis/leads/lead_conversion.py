@@ -53,8 +53,8 @@ Kind = Literal["rates", "months", "curve", "cohorts", "reasons"]
 class LeadConversion(LeadConversionResult, Analysis):
     """The result of `lead_conversion`: numbers, sentences, tables, figures, actions and call lists.
 
-    See `LeadConversionResult` for the numbers. `booked` contains the opportunities of the same groups, if both results
-    were passed to `analysis.together`.
+    See `LeadConversionResult` for the numbers. `booked` is the result of `opportunities` for the same groups, if both
+    results were passed to `analysis.together`.
     """
 
     _parts: ClassVar[Parts] = Parts(display, findings, lists, sentences)
@@ -62,38 +62,57 @@ class LeadConversion(LeadConversionResult, Analysis):
     booked: OpportunitiesResult | None = field(default=None, compare=False)
 
     def beside(self, results: Sequence[Any]) -> LeadConversion:
-        """Return this result with the opportunities of the same groups. `together` calls it with all results of a
-        report.
+        """Return this result with the opportunities of the same groups.
+
+        `together` calls this method with all results of a report.
 
         Parameters
         ----------
         results : sequence
-            All results of the report.
+            The results of all analyses in the report.
 
         Returns
         -------
         LeadConversion
-            A copy with `booked` and `disagreements`.
+            A copy in which `booked` and `disagreements` are set.
         """
         booked = of_same_groups(self.by, OpportunitiesResult, results)
         return replace(self, booked=booked, disagreements=disagreements(self, booked))
 
     def speed_table(self) -> Table:
-        """Return the shares booked within 1, 7, 30 and 90 days as a table for display, one row per group."""
+        """Return the shares booked within 1, 7, 30 and 90 days as a table for display.
+
+        Returns
+        -------
+        Table
+            The table for display, with one row per group.
+        """
         return self._defined(Table(display.format_speed(self)))
 
     def reasons_table(self) -> Table:
-        """Return the reasons for dismissal as a table for display."""
+        """Return the reasons for dismissal as a table for display.
+
+        Returns
+        -------
+        Table
+            The table for display, with one row per reason.
+        """
         return self._defined(Table(display.format_reasons(self)))
 
     def headline(self) -> Headline:
-        """Return the share of inquiries booked in the last twelve months, by month."""
+        """Return the share of inquiries booked, in the period or the last twelve months, and by month.
+
+        Returns
+        -------
+        Headline
+            The headline, its evidence in one or two sentences, and the chart by month.
+        """
         return findings.headline(self, self.booked)
 
     def figure(self, kind: Kind = "rates", *, groups: Sequence[Any] | None = None) -> Figure:
         """Return a plotly figure.
 
-        - `rates`: the groups with their bounds and intervals
+        - `rates`: the share of each group, with its bounds and its 95% confidence interval
         - `months`: the same by month of creation
         - `curve`: the share converted by each day since the inquiry
         - `cohorts`: the share converted, by month and days since the inquiry
@@ -102,14 +121,14 @@ class LeadConversion(LeadConversionResult, Analysis):
         Parameters
         ----------
         kind : {"rates", "months", "curve", "cohorts", "reasons"}, default "rates"
-            What to draw.
+            The kind of figure to draw.
         groups : sequence, optional
             For `curve`, the ids of at most five groups. By default, all inquiries together.
 
         Returns
         -------
         Figure
-            The figure.
+            The plotly figure, which notebooks display.
 
         Raises
         ------
@@ -145,44 +164,48 @@ def lead_conversion(
     contacts: AllContacts = None,
     period: Period | str | None = None,
 ) -> LeadConversion:
-    """Return the share of inquiries converted within 30 days, among those at least 30 days old, and how fast.
+    """Analyze how many inquiries are converted, and how fast, among those at least 30 days old.
 
-    An inquiry is all leads of one customer or phone number, each less than 14 days after the previous one. It takes the
-    date and credit of its first lead, and the best outcome of its leads: converted, then open, then dismissed.
+    An inquiry consists of all leads of one customer or phone number, each less than 14 days after the previous one. It
+    is dated and credited at its first lead, and its outcome is the best of its leads: converted, then open, then
+    dismissed.
 
     A conversion is dated exactly by the first job that refers to the lead's call (`lead_call_id`) or booking
     (`booking_id`), or that the booking refers to (`job_id`), if that job was not created before the lead. It is
     inferred if exactly one job of the lead's customer, linked to no lead, was created between the lead's creation and
-    its last change, and matches no other lead. Any other conversion lies between creation and last change; `status_log`
-    narrows that period. So the share has a lower and an upper bound. A status that the API does not document counts as
-    possibly converted.
+    its last change, and matches no other lead. Any other conversion happened between the lead's creation and its last
+    change; a `status_log` narrows that span. So the share has a lower and an upper bound. A status that the API does
+    not document counts as possibly converted.
 
     Parameters
     ----------
     leads, jobs, bookings : object
-        Complete frames with the columns of their schemas (times in UTC): all leads created in a period. They can come
-        from pandas, polars, DuckDB or Spark, but all from the same one. Without jobs, no conversion date is exact.
+        Frames with the columns of their schemas (times in UTC), each with all rows created in the same span of time.
+        They can come from pandas, polars, DuckDB or Spark, but all must come from the same library. Jobs and bookings
+        are optional. Without jobs, no conversion date is exact.
     call_reasons : DataFrame, optional
-        Leads whose call reason has `is_lead` false are left out; leads with an unknown reason are kept.
+        All call reasons. Leads whose call reason has `is_lead` false are left out; leads with an unknown reason are
+        kept.
     status_log : object, optional
-        The statuses recorded by earlier reads (`id`, `status`, `first_seen`, `last_seen`).
+        The statuses of leads in earlier reads (`id`, `status`, `first_seen`, `last_seen`), such as those that
+        `mirror.status_log("leads")` returns.
     by : str or sequence of str, optional
         One or two of "campaign", "category", "business_unit", "job_type", "call_reason", "capture_source", "priority",
         "creator", "tag", "tenant", "month", "weekday", "hour" (local time of creation); None for the total only. A lead
         counts in each of its tags.
     names : Names, optional
-        Reference data by dimension ({"campaign": campaigns, "business_unit": units}), or a single lookup if `by` has
-        one dimension. A lookup is a mapping from id, or a frame with `id`, `name`, `active` (for creators, employees
-        with `user_id`, `role`). With "customer", call lists show the customer's name for leads without a name, and do
-        not show the numbers of customers marked `do_not_service`.
+        The names of the groups, by dimension ({"campaign": campaigns, "business_unit": units}), or a single lookup if
+        `by` has one dimension. A lookup is a mapping from id to name, or a frame with `id`, `name` and `active` (for
+        creators, the employees, also with `user_id` and `role`). With customers under "customer", call lists show the
+        customer's name for leads without a name, and do not show the numbers of customers marked `do_not_service`.
     as_of : str, date or Timestamp, optional
-        The time for which the leads are current. By default, when they were read (`leads.attrs["stcrm"]`). A later time
-        is replaced by the time of the read, because later outcomes are unknown. An earlier time needs a `status_log`
-        that covers it.
+        The time for which the leads are current. The default time zone is the company's. By default, the time of the
+        read (`leads.attrs["stcrm"]`). A later time is replaced by the time of the read, because later outcomes are
+        unknown. An earlier time needs a `status_log` that covers it.
     time_zone : str, optional
         The company's time zone, for months, tiles and naive times. By default, the one that the frame records.
     unit : {"inquiry", "lead"}, default 'inquiry'
-        "lead" counts each lead separately.
+        "inquiry" counts repeat leads of the same person once, "lead" counts each lead.
     within_days : int, default 14
         Leads of one person that are less than this many days apart are one inquiry.
     window_days : int, default 30
@@ -195,9 +218,9 @@ def lead_conversion(
         The meaning of each dismissing reason's id, which the API does not return. Leads dismissed as "duplicate",
         "spam", "wrong number" or "out of area" are left out; any other text is displayed as the name.
     contacts : AllContacts, optional
-        The contacts of customers (`crm.customers.list_contacts`), or a list with those of locations, too, for the phone
-        numbers and e-mail addresses on call lists. Pass all of them, so that an opt-out is found on any record of a
-        number.
+        The contacts of customers (`crm.customers.list_contacts`), or a list that also contains those of locations, for
+        the phone numbers and e-mail addresses on call lists. Pass all contacts, so that an opt-out on any record of a
+        number is found.
     period : Period or str, optional
         Count only inquiries whose first lead came in on these days: `analysis.period`, or a month such as "2026-10". By
         default, all. Also pass earlier leads: those of the 14 days before the period, to find repeat leads, and those

@@ -25,25 +25,27 @@ __all__ = ["LeadConversionResult"]
 class LeadConversionResult(Result):
     """The numbers of `lead_conversion`.
 
-    `table` has one row per group, `overall` one row for all groups together, `months` one row per local month of
-    creation (None without a time zone). Their columns:
+    `table` has one row per group, `overall` has one row for all groups together, and `months` has one row per local
+    month of creation (it is None without a time zone). They have these columns:
 
-    - `id`, `name`: of the group; `id` is missing for inquiries that have none
-    - `leads`, `inquiries`; `mature`, the inquiries that are old enough to be measured
-    - `converted`, `open`, `dismissed`, `unknown_status`: the statuses of the inquiries; these add up to `inquiries`
-    - `exact`, `inferred`, `bounded`: how the dates of `converted` are known
+    - `id`, `name`: the id and the name of the group; `id` is missing for inquiries that have none
+    - `leads`, `inquiries`: the numbers of both; `mature`: the number of inquiries that are old enough to be measured
+    - `converted`, `open`, `dismissed`, `unknown_status`: the inquiries by status; these add up to `inquiries`
+    - `exact`, `inferred`, `bounded`: the inquiries in `converted`, by how their date is known
     - `within_lower`, `within_upper`: how many of `mature` certainly and possibly converted within the window
-    - `share_lower`, `share_upper`: the same as shares of `mature`, from 0 to 1; missing if that is 0
+    - `share_lower`, `share_upper`: the same as shares of `mature`, from 0 to 1; missing if `mature` is 0
     - `interval_low`, `interval_high`: 95% Wilson limits, the lower one of `share_lower`, the upper of `share_upper`
-    - `enough`: `mature` reaches `min_group`
-    - `whole` (months only): the month was read completely, and all of it is old enough
+    - `enough`: whether `mature` reaches `min_group`
+    - `whole` (months only): whether the month was read completely, and all of it is old enough
 
-    `curve` has the share converted by each day (0 to 120) after an inquiry, for all groups together (`overall`) and for
-    each group that is large enough. `speed` has the same after 1, 7, 30 and 90 days; `known` is False if the bounds are
-    more than 5 points apart. `cohorts` has one row per month of creation and number of days since (None without a time
-    zone), and `reasons` has one per reason for dismissal. `comparisons` compares each group with all others together
-    (see `analysis.comparison.compare`). `left_out` counts the leads that were not analyzed, by reason. `disagreements`
-    has the groups on which leads and opportunities disagree, by id, if both results were passed to `analysis.together`.
+    `curve` has one row per group and day (0 to 120) since the inquiry, with the share converted by that day; it covers
+    all groups together (`overall`) and each group that is large enough. `speed` has the rows for 1, 7, 30 and 90 days;
+    `known` is False if the bounds are more than 5 percentage points apart. `cohorts` has one row per month of creation
+    and number of days since (it is None without a time zone), and `reasons` has one row per reason for dismissal.
+    `comparisons` has one row per group, which compares it with all others together (see
+    `analysis.statistics.comparison.compare`). `left_out` counts the leads that were not analyzed, by reason.
+    `disagreements` has a sentence on each group, by id, on which leads and opportunities disagree, if both results were
+    passed to `analysis.together`.
     """
 
     months: pd.DataFrame | None
@@ -68,39 +70,39 @@ class LeadConversionResult(Result):
 
     @cached_property
     def curve(self) -> pd.DataFrame:
-        """The share of inquiries converted by each day; see `lead_curves.curves`."""
+        """The share of inquiries converted by each day; see `analysis.leads.curves.curves`."""
         return lead_curves.curves(self.reduced, self.by, self.names, self.min_group)
 
     @cached_property
     def speed(self) -> pd.DataFrame:
-        """The share of inquiries converted within 1, 7, 30 and 90 days; see `lead_curves.speeds`."""
+        """The share of inquiries converted within 1, 7, 30 and 90 days; see `analysis.leads.curves.speeds`."""
         return lead_curves.speeds(self.curve)
 
     @cached_property
     def cohorts(self) -> pd.DataFrame | None:
-        """The share of inquiries converted by month of creation and days since; see `lead_tables.cohorts`."""
+        """The share of inquiries converted, by month and days since creation; see `analysis.leads.tables.cohorts`."""
         if self.limits.zone is None:
             return None
         return lead_tables.cohorts(lead_tables.trend(self.reduced), self.limits)
 
     @cached_property
     def reasons(self) -> pd.DataFrame:
-        """Why leads were dismissed; see `lead_tables.reasons`."""
+        """The reasons for which leads were dismissed; see `analysis.leads.tables.reasons`."""
         return lead_tables.reasons(self.reduced.read, self.dismissing_reasons)
 
     @cached_property
     def job_values(self) -> JobValues | None:
-        """The average revenue of jobs by kind; None without jobs."""
+        """The average revenue of jobs by business unit and job type; None without jobs."""
         currencies = currencies_of(self.names.get("business_unit"))
         return job_values(self.jobs, currencies, as_of=self.as_of, least=self.min_group)
 
     @property
     def exact_dates(self) -> tuple[int, int]:
-        """The number of exact conversion dates, and the number of conversions."""
+        """The number of conversions with an exact or inferred date, and the number of all conversions."""
         row = self.overall.iloc[0]
         return int(row["exact"] + row["inferred"]), int(row["converted"])
 
     @property
     def used_columns(self) -> dict[str, list[str]]:
-        """The required columns, by frame."""
+        """The columns that the analysis uses, by frame."""
         return USED | {"leads": [*USED["leads"], *columns_of(self.by)]}

@@ -44,51 +44,69 @@ class ContactPreferences(ContactPreferencesResult, Analysis):
     _parts: ClassVar[Parts] = Parts(display, findings, lists, sentences)
 
     def store_table(self, store: Literal["locations", "newer"]) -> Shown:
-        """Return the table of all locations, or of all contacts in the newer contacts API; empty if there are none.
+        """Return the main table for all locations, or for all contacts in the newer contacts API.
 
         Parameters
         ----------
         store : {"locations", "newer"}
-            The contacts to show.
+            `"locations"` shows all locations, `"newer"` all contacts in the newer contacts API.
 
         Returns
         -------
-        Table
-            The table for display.
+        Shown
+            The table for display, with one row per purpose and channel; empty if these contacts were not passed.
         """
         frame = self.locations if store == "locations" else self.newer
         shown = self.overall.iloc[:0] if frame is None else frame
         return self._defined(display.reach_shown(self, shown, store, grouped=False))
 
     def kinds_table(self) -> Shown:
-        """Return the contact records of customers, locations and the newer API by type."""
+        """Return how many contact records of customers, locations and the newer contacts API there are of each type.
+
+        Returns
+        -------
+        Shown
+            The table for display, with one row per kind of owner and type.
+        """
         return self._defined(display.kinds_shown(self))
 
     def consent_table(self) -> Shown:
-        """Return the company's own list compared with ServiceTitan; empty if there is no list."""
+        """Return how the company's own list compares with ServiceTitan.
+
+        Returns
+        -------
+        Shown
+            The table for display, with one row per purpose and channel; empty if no list was passed.
+        """
         return self._defined(display.consent_shown(self))
 
     def headline(self) -> Headline:
-        """Return the share of customers not blocked for marketing by text, by month of creation."""
+        """Return the share of customers not blocked for marketing by text, in total and by month of creation.
+
+        Returns
+        -------
+        Headline
+            The headline, its evidence in one or two sentences, and the chart by month.
+        """
         return findings.headline(self)
 
     def figure(self, kind: Literal["reach", "reasons", "combinations", "groups"] = "reach") -> Figure:
         """Return a plotly figure.
 
-        - `reach`: who is not blocked, by purpose and channel
-        - `reasons`: what blocks the others
-        - `combinations`: the sets of channels that are open for marketing
-        - `groups`: the share of each group, by marketing channel
+        - `reach`: the share of customers who are not blocked, by purpose and channel
+        - `reasons`: the share of customers blocked for each reason
+        - `combinations`: how many customers each set of channels reaches for marketing
+        - `groups`: the share of each group that is not blocked, by marketing channel
 
         Parameters
         ----------
         kind : {"reach", "reasons", "combinations", "groups"}, default "reach"
-            What to draw.
+            The kind of figure to draw.
 
         Returns
         -------
         Figure
-            The figure.
+            The plotly figure, which notebooks display.
 
         Raises
         ------
@@ -127,12 +145,13 @@ def contact_preferences(
 ) -> ContactPreferences:
     """Analyze who is not blocked in ServiceTitan, by purpose (service, marketing) and channel.
 
-    The channels are "call", "text", "e-mail" and "mail". Customers are reached by their own contacts; opt-outs on
-    contacts of locations and in the newer contacts API apply to the same numbers and addresses. Customers, locations
-    and the newer contacts API are reported separately. For marketing the preference must be on; for service (job
-    reminders), customers with an unknown preference are possibly not blocked. For texts, the type must be mobile phone,
-    and no record of the number may be marked 'do not text'. Text opt-outs may also be recorded outside the CRM, so the
-    shares for texts are upper bounds.
+    The channels are "call", "text", "e-mail" and "mail". Customers are reached by their own contacts. Opt-outs on
+    contacts of locations and in the newer contacts API apply to the same numbers and addresses. Locations and contacts
+    in the newer contacts API are also reported separately.
+
+    For marketing, the preference must be on. For service (job reminders), customers with an unknown preference are
+    possibly not blocked. For texts, the type must be mobile phone, and no record of the number may be marked 'do not
+    text'. Text opt-outs may also be recorded outside the CRM, so the shares for texts are upper bounds.
 
     Parameters
     ----------
@@ -146,12 +165,12 @@ def contact_preferences(
         All locations and their contacts, with the columns of `stcrm.schemas.Locations` and `LocationContacts`.
     methods, method_preferences, newer_contacts : object, optional
         Frames from the newer contacts API: `stcrm.schemas.ContactMethods`, `ContactPreferences` and `Contacts`.
-    by : By or tuple[By, By], optional
-        "customer_type", "tag", "age" (full years since the record was created, in local time), "tenant", or two of
-        them.
-    names : mapping or Lookups, optional
-        Names of tags or tenants: a mapping from id, or a frame with `id`, `name`, `active`; with two dimensions, a
-        mapping from dimension to one of these.
+    by : str or tuple of str, optional
+        One or two of "customer_type", "tag", "age" (full years since the record was created, in local time) and
+        "tenant". By default, the total only.
+    names : mapping or DataFrame, optional
+        The names of tags or tenants: a mapping from id to name, or a frame with `id`, `name` and `active`. With two
+        dimensions, a mapping from dimension to one of these.
     consent : DataFrame, optional
         The company's own list, including text opt-outs recorded outside the CRM; see `consent.consent_list` for its
         columns. Its opt-outs count as blocked; its opt-ins do not unblock anybody.
@@ -161,18 +180,20 @@ def contact_preferences(
     numbers : {"plan", "length"}, default 'plan'
         "plan" requires a number that is valid in its country's numbering plan; "length" checks only the length.
     many : int, default 10
-        A number that at least this many customers share counts as, for example, a property manager's.
+        The number of customers that must share a phone number or e-mail address for it to be listed as shared. Such a
+        number may be a property manager's.
     as_of : str, date or Timestamp, optional
-        The time for which the rows are current. By default, the time of the read.
+        The time for which the rows are current. The default time zone is the company's. By default, the time of the
+        read.
     time_zone : str, optional
-        The company's time zone, including for naive times. By default, the one that the frame records.
+        The company's time zone, also for times without one. By default, the one that the frame records.
     min_group : int, default 30
         The minimum number of customers for a group to be compared.
     period : Period or str, optional
         Count only customers whose record was created on these days: `analysis.period`, or a month such as "2026-10". By
-        default, all. Pass all customers in any case, because opt-outs of the others apply to their numbers. Lists,
-        locations, the newer contacts API and tiles are always as of the time of the read. If the period has fewer than
-        `min_group` active customers, the latest period of the same length that has enough is counted.
+        default, all. Pass all customers in any case, because the opt-outs of the others apply to the same numbers.
+        Lists, locations, the newer contacts API and tiles are always as of the time of the read. If the period has
+        fewer than `min_group` active customers, the latest period of the same length that has enough is counted.
 
     Returns
     -------

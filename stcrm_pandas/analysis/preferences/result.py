@@ -20,30 +20,36 @@ class ContactPreferencesResult(Result):
     """The numbers of `contact_preferences`.
 
     `table` has eight rows per group, one for each purpose ("service", "marketing") and channel ("call", "text",
-    "e-mail", "mail"). `overall` has the eight rows of all active customers together. `locations` and `newer` have those
-    of all active locations, and of all contacts in the newer contacts API that are not archived, each from its own
-    records (None if not given). Their columns:
+    "e-mail", "mail"). `overall` has the eight rows for all active customers together, `locations` has those for all
+    active locations, and `newer` has six rows, without "mail", for all contacts in the newer contacts API that are not
+    archived. Each is computed from its own records; `locations` and `newer` are None if these were not passed. They
+    have these columns:
 
-    - `id`, `name`: of the group (a pair of ids with two dimensions); `id` is missing for rows without a group
+    - `id`, `name`: the id and the name of the group. `id` is missing for rows without a group; with two dimensions, it
+      is a pair
     - `purpose`, `channel`
-    - `customers`: the number of active, unmerged customers (or locations, or contacts): the denominator
-    - `lower`, `upper`: how many are certainly, and possibly, not blocked; equal for marketing, where an unknown
-      preference blocks
-    - `share_lower`, `share_upper`: the same as shares of `customers`, from 0 to 1; missing if that is 0
-    - `interval_low`, `interval_high`: 95% Wilson limits, the lower one of `share_lower`, the upper of `share_upper`
-    - `enough`: `customers` reaches `min_group`
-    - one column per reason, from `do_not_service` to `none_on_file`: how many are blocked by it; the first that applies
-      counts
+    - `customers`: the number of active, unmerged customers (or locations, or contacts), which is the denominator
+    - `lower`, `upper`: how many are certainly, and possibly, not blocked. They are equal for marketing, where an
+      unknown preference blocks
+    - `share_lower`, `share_upper`: the same as shares of `customers`, from 0 to 1; missing if `customers` is 0
+    - `interval_low`, `interval_high`: 95% Wilson limits, the lower one of `share_lower`, the upper one of `share_upper`
+    - `enough`: whether `customers` reaches `min_group`
+    - one column per reason, from `do_not_service` to `none_on_file`: how many are blocked for this reason; only the
+      first reason that applies counts
 
-    `lower` and the reasons add up to `customers`. A customer with two tags is in both groups. `others` counts those
-    that the shares exclude, with one row each for "customers", "locations" and "newer" (column `store`): `name`,
-    `customers` (how many), of which `inactive` (or archived) and `merged`.
+    `lower` and the reasons add up to `customers`. A customer with two tags is in both groups.
 
-    `combinations` counts customers by the set of channels on which they are not blocked (`purpose`, one column per
-    channel, `customers`). `kinds` counts the contact records of customers, locations and the newer API by type.
-    `consent` compares this with the company's own list (None without one; see `consent.by_consent`). `comparisons`
-    compares each group with all others together, for each marketing channel (`comparison.compare`). `left_out` counts
-    rows that were not analyzed, by reason.
+    - `others`: how many the shares exclude, with one row each for "customers", "locations" and "newer" (column
+      `store`): `name`, `customers` (the number excluded), and how many of these are `inactive` (or archived) and
+      `merged`
+    - `combinations`: one row per purpose and set of channels, with the number of customers who are not blocked on
+      exactly these channels
+    - `kinds`: the contact records of customers, locations and the newer contacts API, by type
+    - `consent`: the company's own list compared with ServiceTitan; None without a list (see
+      `analysis.preferences.consent.by_consent`)
+    - `comparisons`: each group compared with all others together, for each marketing channel (see
+      `analysis.statistics.comparison.compare`)
+    - `left_out`: the number of rows that were not analyzed, by reason
     """
 
     locations: pd.DataFrame | None
@@ -68,5 +74,5 @@ class ContactPreferencesResult(Result):
 
     @property
     def used_columns(self) -> dict[str, list[str]]:
-        """The required columns, by frame."""
+        """The columns that the analysis uses, by frame."""
         return USED

@@ -127,18 +127,18 @@ def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_gro
 def together(*results: Result) -> tuple[Result, ...]:
     """Return results whose p-values are adjusted over all comparisons in a report.
 
-    If lead conversion and opportunities have the same groups, each result refers to the other: a group on
-    which they disagree is reported with both measures, and without an action.
+    If lead conversion and opportunities have the same groups, each result refers to the other. A group on which they
+    disagree is then reported with both measures, and without an action.
 
     Parameters
     ----------
     *results : object
-        Results of analyses, with `comparisons` (a frame from `compare`, or a mapping of several).
+        The results of analyses. Their `comparisons` are a frame from `compare`, or a mapping of such frames.
 
     Returns
     -------
     tuple[Result, ...]
-        Copies of the results, in order, with new adjusted p-values and `verdict`.
+        Copies of the results, in the same order, whose adjusted p-values and verdicts are computed anew.
 
     Examples
     --------
