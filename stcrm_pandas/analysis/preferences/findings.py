@@ -69,6 +69,7 @@ def headline(result: ContactPreferencesResult) -> Headline:
         few = "active customers to tell whom you can contact" if period is None else f"customers{created} to measure"
         return Headline(f"Too few {few}")
     months = None if result.time_zone is None else year_of(_by_month(result, reached), min_group=1)
+    change = "" if months is None else months.change
     unit, others = ("customer", "customers"), []
     for channel in ("call", "e-mail", "mail"):
         hits = int((states["marketing", channel] == 0).sum())
@@ -76,6 +77,7 @@ def headline(result: ContactPreferencesResult) -> Headline:
     of = "of new customers"
     return Headline(
         f"At most {format_range(*every.share)} of {'' if period is None else 'new '}customers can get marketing texts",
+        change and f"New customers: {change[0].lower()}{change[1:]}",
         evidence=f"{instead_of(result, 'customers')}Of {plural(n, 'active customer')}{created}. "
         f"By {', by '.join(others)}. Not blocked does not mean permission.",
         trend=None

@@ -82,7 +82,16 @@ def test_headline_and_months(database: Any, found: ContactPreferences) -> None:
     months = database.execute(
         "select strftime(wall, '%b %Y'), count(*), count(*) filter (text) from people group by 1, "
         "date_trunc('month', wall) order by date_trunc('month', wall)"
-    ).fetchall()[-12:]
+    ).fetchall()
+    (lately, n), (earlier, m) = (
+        (sum(reached for *_, reached in part), sum(count for _, count, _ in part))
+        for part in (months[-12:], months[-24:-12])
+    )
+    assert m > 1_000
+    before = format_range(earlier / m, earlier / m)
+    assert headline.change == f"New customers: no clear change from a year earlier ({before})"
+    assert abs(lately / n - earlier / m) < 0.03
+    months = months[-12:]
     assert headline.trend is not None
     assert [(month.name, month.volume, month.share) for month in headline.trend.months] == [
         (name, count, (reached / count,) * 2) for name, count, reached in months
