@@ -116,10 +116,11 @@ def connect(
     allow_writes : bool, optional
         True allows writes. By default, False, except in a sandbox that this process started.
     time_zone : str, optional
-        The tenant's time zone, such as `"America/Chicago"`. It applies to dates without a time zone.
+        The tenant's time zone, such as `"America/Chicago"`. It applies to dates and times without a time
+        zone.
     dismissing_reasons : mapping, optional
         The names of dismissing reasons by id, such as `{620: "Price too high", 644: "Spam"}`, for reports. The API does
-        not provide them; a sandbox does.
+        not provide them. A sandbox has its own.
     service_url : str, optional
         The address of the ServiceTitan site that call lists link to. By default, `"https://go.servicetitan.com"`
         in production. Other environments have no links by default.

@@ -110,8 +110,6 @@ VALUES: Final = {
     "tag_type_id": "The id of the tag type.",
     "customer_ids": "The ids of any number of customers.",
     "customer_id": "The id of the customer that the location belongs to.",
-    "campaign_id": "The id of the campaign that the lead or booking came from.",
-    "business_unit_id": "The id of the business unit that handles the lead or booking.",
     "job_type_id": "The id of the job type.",
     "booking_provider": "The id of the booking provider (`booking_provider_id` in the frame of bookings).",
     "dismissing_reason_id": "The id of the dismissing reason.",
@@ -136,7 +134,6 @@ VALUES: Final = {
     "type": "Whether `value` is a phone number, a mobile phone number, an e-mail address or a fax number.",
     "value": "The phone number, e-mail address or fax number.",
     "type_slug": 'The kind of relationship, such as `"customer"`.',
-    "priority": "The priority of the lead or booking.",
     "customer_type": "Whether the customer is residential or commercial.",
     "start": f"The requested start of the appointment. {ZONE}",
     "follow_up_date": f"When to follow up. {ZONE}",
@@ -157,7 +154,7 @@ VALUES: Final = {
     "lead_zip": "The person's ZIP code, if the lead has no customer.",
     "lead_country": "The person's country, if the lead has no customer.",
     "contacts": "Phone numbers and e-mail addresses.",
-    "active": "False makes the row inactive, True makes it active.",
+    "active": "False makes the row inactive, and True makes it active.",
     "tag_type_ids": "The ids of the tag types of the new row.",
     "do_not_mail": "True if the customer opted out of mail.",
     "do_not_service": "True if the company must not do work for the customer.",
@@ -178,11 +175,11 @@ PLANS: Final = {
     "after": "The same rows after editing, or a sheet from `read_sheet`. Omitted rows and columns do not change; a "
     "missing value clears the cell.",
     "reason": "Why the change is made. It is stored in the journal.",
-    "allow_opt_in": "True allows opt-ins. They require `consent_source` and a check of other records.",
+    "allow_opt_in": "True allows opt-ins. They require `consent_source`, and other records are checked for opt-outs.",
     "consent_source": "Who consented, when and how. It is stored in the journal.",
     "check": "True runs the checks that require a read immediately, instead of when the plan is applied.",
-    "warn_above": "A share of the rows in `before`, from 0 to 1. If the plan changes a larger share, it contains a "
-    "warning, unless there are fewer than 20 rows.",
+    "warn_above": "A share of the rows in `before`, from 0 to 1 (25% by default). If the plan changes a larger share, "
+    "it contains a warning, unless there are fewer than 20 rows.",
     "keep_coordinates": "True keeps the coordinates when an address changes, for example because only its spelling is "
     "corrected.",
     "allow_inactive": "True allows changes to inactive and merged rows.",
@@ -248,7 +245,12 @@ OWN: Final[dict[str, dict[str, str]]] = {
 OWN_VALUES: Final[dict[str, dict[str, str]]] = {
     "BookingContacts": {"id": "The id of the booking."},
     "BookingProviderTags": {"id": "The id of the booking provider tag."},
-    "Bookings": {"id": "The id of the booking."},
+    "Bookings": {
+        "business_unit_id": "The id of the business unit that handles the booking.",
+        "campaign_id": "The id of the campaign that the booking came from.",
+        "id": "The id of the booking.",
+        "priority": "The priority of the booking.",
+    },
     "ContactMethods": {"contact_id": "The GUID of the contact."},
     "ContactPreferences": {"contact_id": "The GUID of the contact."},
     "Contacts": {
@@ -259,7 +261,12 @@ OWN_VALUES: Final[dict[str, dict[str, str]]] = {
     "CustomerOrLocation": {"id": "The id of the customer or location."},
     "Customers": {"id": "The id of the customer.", "name": "The name of the customer."},
     "LeadFollowUp": {"id": "The id of the lead."},
-    "Leads": {"id": "The id of the lead."},
+    "Leads": {
+        "business_unit_id": "The id of the business unit that handles the lead.",
+        "campaign_id": "The id of the campaign that the lead came from.",
+        "id": "The id of the lead.",
+        "priority": "The priority of the lead.",
+    },
     "Locations": {"id": "The id of the location.", "name": "The name of the location."},
     "PhonesAndEmails": {"id": "The id of the customer or location."},
 }

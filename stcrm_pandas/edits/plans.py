@@ -57,7 +57,7 @@ class Plan(PlanData):
         Whether the checks that require a read were run. If not, `apply` runs them before its first write.
     sample_of : str, optional
         The digest of the complete plan, if this plan is a part of one.
-    version : int, default VERSION
+    version : int, default 1
         The version of the file format.
     port : Port, optional
         The connection that applies the plan. It is not part of the plan's data.
@@ -67,7 +67,7 @@ class Plan(PlanData):
 
     @classmethod
     def of(cls, data: PlanData, port: Port | None = None) -> Self:
-        """Return a plan with some data and a connection.
+        """Return a plan with the given data and connection.
 
         Parameters
         ----------
@@ -127,7 +127,7 @@ class Plan(PlanData):
         Returns
         -------
         Result
-            What happened to each row.
+            The outcome of each row.
 
         Raises
         ------

@@ -16,19 +16,19 @@ def custom_fields(frame: pd.DataFrame, form: Literal["long", "wide"] = "long", *
     Parameters
     ----------
     frame : DataFrame
-        A frame from a read, with the column `custom_fields` and the column that `key` names.
+        A frame from a read, with its key column and `custom_fields`.
     form : {"long", "wide"}, default 'long'
         `"long"` returns one row per custom field, and `"wide"` returns one column per field type.
     key : str, default 'id'
-        The column that identifies rows.
+        The name of the key column, which identifies rows.
 
     Returns
     -------
     DataFrame
-        Long: one row per custom field, with the column that `key` names, `type_id`, `name` and `value`, in the order of
-        the frame. Wide: the rows of the frame, with the column that `key` names and one text column per field type; a
+        The long form has one row per custom field, in the order of the frame: the key column, `type_id`, `name` and
+        `value`. The wide form has the rows of the frame, with the key column and one text column per field type; a
         field that a row does not have is missing. If several types have the same name, each column name ends with the
-        id of the type.
+        id of its type.
 
     Raises
     ------

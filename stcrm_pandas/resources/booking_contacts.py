@@ -262,7 +262,7 @@ class BookingContacts(Plannable):
         check: bool = False,
         warn_above: float = WARN_ABOVE,
     ) -> Plan:
-        """Compare two DataFrames of `list_contacts` and return the changes as a plan; see `plan_changes`.
+        """Compare two DataFrames from `list_contacts` and return the changes as a plan; see `plan_changes`.
 
         Parameters
         ----------
@@ -276,8 +276,8 @@ class BookingContacts(Plannable):
         check : bool, default False
             True runs the checks that require a read immediately, instead of when the plan is applied.
         warn_above : float, default WARN_ABOVE
-            A share of the rows in `before`, from 0 to 1. If the plan changes a larger share, it contains a warning,
-            unless there are fewer than 20 rows.
+            A share of the rows in `before`, from 0 to 1 (25% by default). If the plan changes a larger share, it
+            contains a warning, unless there are fewer than 20 rows.
 
         Returns
         -------

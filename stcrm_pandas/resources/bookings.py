@@ -273,13 +273,13 @@ class Bookings(BookingContacts, Exportable):
         start : str, date or Timestamp, optional
             The requested start of the appointment. The default time zone is the tenant's.
         campaign_id : int, optional
-            The id of the campaign that the lead or booking came from.
+            The id of the campaign that the booking came from.
         business_unit_id : int, optional
-            The id of the business unit that handles the lead or booking.
+            The id of the business unit that handles the booking.
         job_type_id : int, optional
             The id of the job type.
         priority : {"Low", "Normal", "High", "Urgent"}, optional
-            The priority of the lead or booking.
+            The priority of the booking.
         uploaded_images : iterable of str, optional
             URLs of images.
         is_send_confirmation_email : bool, optional
@@ -346,13 +346,13 @@ class Bookings(BookingContacts, Exportable):
         summary : str, optional
             A summary of what the person needs, as free text.
         campaign_id : int, optional
-            The id of the campaign that the lead or booking came from.
+            The id of the campaign that the booking came from.
         business_unit_id : int, optional
-            The id of the business unit that handles the lead or booking.
+            The id of the business unit that handles the booking.
         job_type_id : int, optional
             The id of the job type.
         priority : {"Low", "Normal", "High", "Urgent"}, optional
-            The priority of the lead or booking.
+            The priority of the booking.
         is_first_time_client : bool, optional
             Whether the customer is new, according to the sender of the booking.
         uploaded_images : iterable of str, optional

@@ -146,7 +146,7 @@ class BulkEdits:
         Returns
         -------
         Result
-            What happened to each row, including what the interrupted apply had done.
+            The outcome of each row, including the rows that the interrupted apply finished.
 
         Raises
         ------

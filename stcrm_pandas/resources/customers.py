@@ -346,7 +346,7 @@ class Customers(CustomerOrLocation, Exportable):
         national_account : bool, optional
             True if the customer is a national account.
         active : bool, optional
-            False makes the row inactive, True makes it active.
+            False makes the row inactive, and True makes it active.
         tag_type_ids : iterable of int, optional
             The ids of all tag types of the row. An empty list removes all tags; `add_tag` adds one.
         tax_exempt : bool, optional
@@ -443,14 +443,14 @@ class Customers(CustomerOrLocation, Exportable):
         application_guid : str, optional
             The GUID of the application whose `external_data` changes.
         allow_opt_in : bool, default False
-            True allows opt-ins. They require `consent_source` and a check of other records.
+            True allows opt-ins. They require `consent_source`, and other records are checked for opt-outs.
         consent_source : str, optional
             Who consented, when and how. It is stored in the journal.
         check : bool, default False
             True runs the checks that require a read immediately, instead of when the plan is applied.
         warn_above : float, default WARN_ABOVE
-            A share of the rows in `before`, from 0 to 1. If the plan changes a larger share, it contains a warning,
-            unless there are fewer than 20 rows.
+            A share of the rows in `before`, from 0 to 1 (25% by default). If the plan changes a larger share, it
+            contains a warning, unless there are fewer than 20 rows.
 
         Returns
         -------

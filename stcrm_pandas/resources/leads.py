@@ -191,7 +191,7 @@ class Leads(LeadFollowUp, Exportable):
         Parameters
         ----------
         campaign_id : int
-            The id of the campaign that the lead or booking came from.
+            The id of the campaign that the lead came from.
         summary : str
             A summary of what the person needs, as free text.
         customer_id : int, optional
@@ -199,13 +199,13 @@ class Leads(LeadFollowUp, Exportable):
         location_id : int, optional
             The id of the location, if known.
         business_unit_id : int, optional
-            The id of the business unit that handles the lead or booking.
+            The id of the business unit that handles the lead.
         job_type_id : int, optional
             The id of the job type.
         tag_type_ids : iterable of int, optional
             The ids of the tag types of the new row.
         priority : {"Low", "Normal", "High", "Urgent"}, optional
-            The priority of the lead or booking.
+            The priority of the lead.
         call_reason_id : int, optional
             The id of the call reason. Required unless `follow_up_date` is given.
         follow_up_date : str, date or Timestamp, optional
@@ -321,11 +321,11 @@ class Leads(LeadFollowUp, Exportable):
         id : int
             The id of the lead.
         campaign_id : int, optional
-            The id of the campaign that the lead or booking came from.
+            The id of the campaign that the lead came from.
         priority : {"Low", "Normal", "High", "Urgent"}, optional
-            The priority of the lead or booking.
+            The priority of the lead.
         business_unit_id : int, optional
-            The id of the business unit that handles the lead or booking.
+            The id of the business unit that handles the lead.
         job_type_id : int, optional
             The id of the job type.
         summary : str, optional

@@ -298,7 +298,7 @@ class Locations(CustomerOrLocation, Exportable):
         address : Address, optional
             The complete address with its unit. Coordinates are optional.
         active : bool, optional
-            False makes the row inactive, True makes it active.
+            False makes the row inactive, and True makes it active.
         tax_zone_id : int, optional
             The id of the tax zone.
         custom_fields : dict, optional
@@ -393,14 +393,14 @@ class Locations(CustomerOrLocation, Exportable):
         application_guid : str, optional
             The GUID of the application whose `external_data` changes.
         allow_opt_in : bool, default False
-            True allows opt-ins. They require `consent_source` and a check of other records.
+            True allows opt-ins. They require `consent_source`, and other records are checked for opt-outs.
         consent_source : str, optional
             Who consented, when and how. It is stored in the journal.
         check : bool, default False
             True runs the checks that require a read immediately, instead of when the plan is applied.
         warn_above : float, default WARN_ABOVE
-            A share of the rows in `before`, from 0 to 1. If the plan changes a larger share, it contains a warning,
-            unless there are fewer than 20 rows.
+            A share of the rows in `before`, from 0 to 1 (25% by default). If the plan changes a larger share, it
+            contains a warning, unless there are fewer than 20 rows.
 
         Returns
         -------

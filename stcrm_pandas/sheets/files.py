@@ -34,13 +34,13 @@ def write_sheet(frame: pd.DataFrame, path: str | os.PathLike[str], *, resource: 
 
     CSV and XLSX files have text cells: ids and ZIP codes keep all digits, times are ISO 8601 text in UTC, lists are
     JSON, a blank cell is a missing value, and `<empty>` is an empty string. Text that a spreadsheet program would run
-    as a formula gets a leading `'`. Parquet keeps the dtypes. The last column header identifies the resource and the
-    tenant.
+    as a formula gets a leading `'`. Parquet keeps the dtypes. In CSV and XLSX files, the header of the last column
+    identifies the resource and the tenant.
 
     Parameters
     ----------
     frame : DataFrame
-        Rows as read or edited. Columns may be missing, but not those of the key.
+        Rows as read or edited. The key columns are required; other columns may be missing.
     path : str or os.PathLike[str]
         A file name that ends in `.csv`, `.xlsx` or `.parquet`. Only its owner can read the file (mode 0600).
     resource : str or Row, optional

@@ -43,12 +43,12 @@ class Sheet:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """The rows as a frame.
+        """The rows as a frame, if there are no suspect cells.
 
         Raises
         ------
         UsageError
-            There are suspect cells: missing values in their place would clear values in the CRM.
+            There are suspect cells. Missing values in their place would clear values in the CRM.
         """
         if len(self.suspects):
             raise UsageError(
@@ -68,7 +68,7 @@ class Sheet:
         Returns
         -------
         DataFrame
-            The rows, without suspect values.
+            The rows in the order of the sheet.
 
         Raises
         ------

@@ -130,7 +130,7 @@ class ResultData:
         Returns
         -------
         list[Path]
-            The files written.
+            The paths of the files that were written.
         """
         place = Path(folder).expanduser()
         place.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -67,7 +67,7 @@ class Step:
         The path parameters, with the API's names as keys.
     set : dict
         The fixed part of the body, with the API's names as keys. Lists that must be sent in full (tags, custom fields)
-        have only added and changed items here; `cells` has the removals.
+        have only added and changed items here; `cells` contains the removals.
     cells : tuple of Cell
         The changed cells.
     fill : dict
@@ -143,7 +143,7 @@ class PlanData:
         Whether the checks that require a read were run. If not, `apply` runs them before its first write.
     sample_of : str, optional
         The digest of the complete plan, if this plan is a part of one.
-    version : int, default VERSION
+    version : int, default 1
         The version of the file format.
     """
 

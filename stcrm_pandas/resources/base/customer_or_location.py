@@ -293,8 +293,8 @@ class CustomerOrLocation(PhonesAndEmails):
         check : bool, default False
             True runs the checks that require a read immediately, instead of when the plan is applied.
         warn_above : float, default WARN_ABOVE
-            A share of the rows in `before`, from 0 to 1. If the plan changes a larger share, it contains a warning,
-            unless there are fewer than 20 rows.
+            A share of the rows in `before`, from 0 to 1 (25% by default). If the plan changes a larger share, it
+            contains a warning, unless there are fewer than 20 rows.
 
         Returns
         -------

@@ -43,14 +43,14 @@ class Plannable(WritableResource):
         reason : str, optional
             Why the change is made. It is stored in the journal.
         allow_opt_in : bool, default False
-            True allows opt-ins. They require `consent_source` and a check of other records.
+            True allows opt-ins. They require `consent_source`, and other records are checked for opt-outs.
         consent_source : str, optional
             Who consented, when and how. It is stored in the journal.
         check : bool, default False
             True runs the checks that require a read immediately, instead of when the plan is applied.
         warn_above : float, default WARN_ABOVE
-            A share of the rows in `before`, from 0 to 1. If the plan changes a larger share, it contains a warning,
-            unless there are fewer than 20 rows.
+            A share of the rows in `before`, from 0 to 1 (25% by default). If the plan changes a larger share, it
+            contains a warning, unless there are fewer than 20 rows.
 
         Returns
         -------

@@ -63,8 +63,8 @@ class Fault:
     before : callable, optional
         Called before the response is created. A JSON file cannot contain it.
     status : int, optional
-        The status of the response. Without `body`, the response body is what the service sends: text for 429, an HTML
-        page for 5xx, RFC 7807 JSON for others. The request is not carried out unless `done` is True.
+        The HTTP status of the response. Without `body`, the response body is what the service sends: text for 429, an
+        HTML page for 5xx, RFC 7807 JSON for others. The request is not carried out unless `done` is True.
     body : object, optional
         The response body. Text is sent as it is, and anything else as JSON. The status is 200 unless one is given.
     headers : mapping, optional
@@ -73,11 +73,12 @@ class Fault:
         `repeat` returns the previous page again (in a feed, the previous response, with its token). `first` returns
         page 1, `empty` returns no rows, and `short` returns the first half of the rows.
     total : int or None, default KEEP
-        The total in the response.
+        `totalCount` in the response. KEEP leaves it unchanged, and None sets it to null.
     has_more : bool, default KEEP
-        `hasMore` in the response.
+        `hasMore` in the response. KEEP leaves it unchanged.
     continue_from : str or None, default KEEP
-        The token in the response; `{from}` in it stands for the token that was sent.
+        `continueFrom` in the response. `{from}` in it stands for the token that was sent, KEEP leaves it unchanged, and
+        None sets it to null.
     rows : callable or sequence of mapping, optional
         Changes to the rows of the response: a callable that takes the list of rows and changes it or returns another
         list, or a list of changes such as `{"at": 0, "set": {"address.city": null}, "drop": ["priority"]}`. A JSON file
