@@ -11,7 +11,7 @@ from typing import Final
 ZONE: Final = "The default time zone is the tenant's."
 
 FILTERS: Final = {
-    "ids": "Only rows with these ids. Unknown ids are ignored; `get` raises an error for them.",
+    "ids": "Only rows with these ids. Unknown ids are ignored.",
     "contact_ids": "Only these contacts: one or more GUIDs.",
     "customer_ids": "Only contacts of these customers.",
     "location_ids": "Only contacts of these locations.",

@@ -205,13 +205,13 @@ class Cache:
         ----------
         resource : str, optional
             Only reads of this resource, for example `leads` or `lookups.campaigns`.
-        older_than : dt.timedelta, str or float, optional
-            Only reads that started more than this long ago, for example `"1d"`.
+        older_than : timedelta, str or float, optional
+            Only reads that began more than this long ago, such as `"1d"` or a number of seconds.
 
         Returns
         -------
         int
-            The number of pages deleted.
+            The number of pages that were deleted.
 
         Raises
         ------

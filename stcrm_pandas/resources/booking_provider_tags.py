@@ -34,7 +34,7 @@ class BookingProviderTags(Plannable):
         name : str, optional
             Only rows with this name. The API does not document whether part of a name matches.
         ids : int, sequence of int or Series, optional
-            Only rows with these ids. Unknown ids are ignored; `get` raises an error for them.
+            Only rows with these ids. Unknown ids are ignored.
         created_on_or_after : str, date or Timestamp, optional
             Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional

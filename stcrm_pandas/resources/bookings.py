@@ -41,7 +41,7 @@ class Bookings(BookingContacts, Exportable):
         Parameters
         ----------
         ids : int, sequence of int or Series, optional
-            Only rows with these ids. Unknown ids are ignored; `get` raises an error for them.
+            Only rows with these ids. Unknown ids are ignored.
         external_id : str, optional
             Only the booking with this id in the system that sent it.
         created_on_or_after : str, date or Timestamp, optional
@@ -145,7 +145,7 @@ class Bookings(BookingContacts, Exportable):
         booking_providers : int, sequence of int or Series
             The ids of one or more providers: `booking_provider_id` in the frame of bookings.
         ids : int, sequence of int or Series, optional
-            Only rows with these ids. Unknown ids are ignored; `get` raises an error for them.
+            Only rows with these ids. Unknown ids are ignored.
         external_id : str, optional
             Only the booking with this id in the system that sent it.
         created_on_or_after : str, date or Timestamp, optional

@@ -68,7 +68,7 @@ class Customers(CustomerOrLocation, Exportable):
         Parameters
         ----------
         ids : int, sequence of int or Series, optional
-            Only rows with these ids. Unknown ids are ignored; `get` raises an error for them.
+            Only rows with these ids. Unknown ids are ignored.
         exclude_accounting_changes_from_modified_date_range : bool, optional
             True leaves out rows in which only the balance changed.
         name : str, optional
@@ -289,7 +289,7 @@ class Customers(CustomerOrLocation, Exportable):
         -------
         DataFrame
             The customer: one row with the columns of `stcrm.schemas.CreatedCustomers`; `locations` and `contacts` are
-            tuples of the records created with it.
+            tuples of the records created with the customer.
 
         Notes
         -----

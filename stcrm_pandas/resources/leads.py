@@ -54,7 +54,7 @@ class Leads(LeadFollowUp, Exportable):
         Parameters
         ----------
         ids : int, sequence of int or Series, optional
-            Only rows with these ids. Unknown ids are ignored; `get` raises an error for them.
+            Only rows with these ids. Unknown ids are ignored.
         customer_id : int, optional
             Only rows of this customer.
         is_prospect : bool, optional

@@ -56,7 +56,7 @@ class Locations(CustomerOrLocation, Exportable):
         Parameters
         ----------
         ids : int, sequence of int or Series, optional
-            Only rows with these ids. Unknown ids are ignored; `get` raises an error for them.
+            Only rows with these ids. Unknown ids are ignored.
         name : str, optional
             Only rows with this name. The API does not document whether part of a name matches.
         customer_id : int, optional
@@ -257,7 +257,7 @@ class Locations(CustomerOrLocation, Exportable):
         -------
         DataFrame
             The location: one row with the columns of `stcrm.schemas.CreatedLocations`; `contacts` is a tuple of the
-            contacts created with it.
+            contacts created with the location.
 
         Notes
         -----

@@ -39,11 +39,12 @@ class Sandbox:
     seed : int, default 1
         The seed of the demo company. The same seed and `as_of` create the same rows, byte for byte.
     as_of : datetime, optional
-        The time at which the company's data ends and the sandbox's clock starts, with a time zone. By default, now.
+        The time at which the company's data ends and the sandbox's clock starts, with a time zone. By default, the
+        current time.
     latency_ms : float, default 0
         Minimum response time, in milliseconds.
     rate_limit : int or None, default 60
-        Maximum requests in any second; further requests get 429. None means no limit.
+        Maximum requests in any period of one second. Further requests receive a 429 response. None means no limit.
     state : str or Path, optional
         A file that stores the company and all changes. If it exists, it is opened, and `leads`, `customers`, `seed`,
         `as_of`, `by_the_book` and `effects` are ignored.
@@ -54,7 +55,7 @@ class Sandbox:
     effects : bool, default True
         False gives all campaigns, sources and so on the same rates, such as the share of leads that are booked.
     scopes : collection of str, optional
-        The scopes of the application. By default, all.
+        The scopes of the application. By default, all scopes.
     port : int, default 0
         The port to listen on. 0 selects a free port.
     company : Company, optional
@@ -272,7 +273,13 @@ class Sandbox:
         return dict(self._running().notes["truth"])
 
     def now(self) -> dt.datetime:
-        """Return the time of the sandbox's clock, in UTC."""
+        """Return the time of the sandbox's clock.
+
+        Returns
+        -------
+        datetime
+            The time, in UTC.
+        """
         return self._running().clock.now()
 
     def advance(self, by: dt.timedelta | float) -> dt.datetime:
@@ -387,7 +394,7 @@ class Sandbox:
         return self._running().store.row(table, key)
 
     def revoke_tokens(self) -> None:
-        """Revoke all tokens. The next request with one of them gets a 401."""
+        """Revoke all tokens. The next request with one of them receives a 401 response."""
         self._running().tokens.revoke()
 
     def _ticks(self) -> int:
@@ -422,12 +429,12 @@ class Sandbox:
         Parameters
         ----------
         operation : str
-            The requests that it affects: an operationId, a method's name (`leads.list`), `sign_in`, or `*` for
+            The requests that the fault affects: an operationId, a method's name (`leads.list`), `sign_in`, or `*` for
             everything except sign-in.
         times : int or None, default 1
-            The number of requests that it affects. None means all requests of the operation.
+            The number of requests that the fault affects. None means all requests of the operation.
         after : int, default 0
-            The number of requests of the operation that succeed first.
+            The number of requests of the operation that succeed before the fault starts.
         delay : float, default 0.0
             Seconds to wait before the response.
         revoke : bool, default False
@@ -461,16 +468,17 @@ class Sandbox:
             The number of bytes of the body after which the connection breaks. The request is carried out unless `done`
             or `late` changes that.
         done : bool, optional
-            Whether a write is carried out. With True it is, even if the response is an error (`status=500, done=True`).
-            With False it is not, even if the response is a success (`cut=0, done=False` imitates a request that is lost
-            in transit). By default, it is carried out only if the response is a success.
+            Whether a write is carried out. With True, it is carried out even if the response is an error
+            (`status=500, done=True`). With False, it is not carried out even if the response is a success
+            (`cut=0, done=False` imitates a request that is lost in transit). By default, it is carried out only if the
+            response is a success.
         late : float, default 0.0
             Seconds between the response and the change that the request makes.
 
         Returns
         -------
         Fault
-            The fault. `hits` counts the requests that it affected; `cancel()` removes it.
+            The fault. Its `hits` counts the requests that it affected, and its `cancel()` removes it.
 
         Raises
         ------

@@ -40,7 +40,7 @@ def write_tenant(frame: pd.DataFrame, folder: str | Path) -> Path:
     Returns
     -------
     Path
-        The file. Only its owner can read the file and its folder.
+        The path of the file. Only its owner can read the file and its folder.
 
     Raises
     ------

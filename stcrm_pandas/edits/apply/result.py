@@ -164,7 +164,7 @@ class ResultData:
         return _part(self._plan, self._entries)
 
     def still_holds(self, mirror: Any) -> pd.DataFrame:
-        """Return whether each written cell still has its new value, or was changed since, and when.
+        """Return whether each written cell still has its new value, and if not, when it was changed.
 
         Parameters
         ----------
@@ -174,9 +174,10 @@ class ResultData:
         Returns
         -------
         DataFrame
-            One row per written cell: `resource`, `key`, `column`, `old`, `new`, `now`, `state` and `changed_at`
-            (UTC). `state` is "holds" if the cell has its new value, "changed back" if it has the old value, "changed",
-            "deleted", or "not yet known" if the mirror was not synced since.
+            One row per written cell: `resource`, `key`, `column`, `old`, `new`, `now`, `state` and `changed_at` (UTC).
+            `state` is "holds" if the cell has its new value, "changed back" if it has the old value, "changed" if it
+            has another value, "deleted" if the row was deleted, and "not yet known" if the mirror was not synced after
+            the apply.
 
         Raises
         ------

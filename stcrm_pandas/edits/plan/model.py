@@ -173,7 +173,13 @@ class PlanData:
         return hashlib.sha256(orjson.dumps(fixed, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     def as_json(self) -> dict[str, Any]:
-        """Return the plan as lists and dictionaries, as its JSON file stores it."""
+        """Return the plan as its JSON file stores it.
+
+        Returns
+        -------
+        dict
+            The data of the plan as JSON values: dictionaries, lists, text, numbers and so on.
+        """
         plain = {name: getattr(self, name) for name in PlanData.__dataclass_fields__}
         plain["steps"] = [_plain(step) for step in self.steps]
         plain["refusals"] = [_plain(refusal) for refusal in self.refusals]

@@ -47,7 +47,7 @@ class JobTypes(Resource):
         priority : str, optional
             Only rows with this priority.
         ids : int, sequence of int or Series, optional
-            Only rows with these ids. Unknown ids are ignored; `get` raises an error for them.
+            Only rows with these ids. Unknown ids are ignored.
         active : bool, optional
             True returns only active rows, and False returns only inactive rows. By default, both are returned.
         external_data_application_guid : str, optional
@@ -136,7 +136,7 @@ class Jobs(Resource):
         Parameters
         ----------
         ids : int, sequence of int or Series, optional
-            Only rows with these ids. Unknown ids are ignored; `get` raises an error for them.
+            Only rows with these ids. Unknown ids are ignored.
         number : str, optional
             Only the job with this number.
         project_id : int, optional

@@ -35,7 +35,7 @@ class Campaigns(Resource):
         active : bool, optional
             True returns only active rows, and False returns only inactive rows. By default, both are returned.
         ids : int, sequence of int or Series, optional
-            Only rows with these ids. Unknown ids are ignored; `get` raises an error for them.
+            Only rows with these ids. Unknown ids are ignored.
         name : str, optional
             Only rows with this name. The API does not document whether part of a name matches.
         campaign_phone_number : str, optional

@@ -33,7 +33,7 @@ class BusinessUnits(Resource):
         Parameters
         ----------
         ids : int, sequence of int or Series, optional
-            Only rows with these ids. Unknown ids are ignored; `get` raises an error for them.
+            Only rows with these ids. Unknown ids are ignored.
         name : str, optional
             Only rows with this name. The API does not document whether part of a name matches.
         active : bool, optional
@@ -155,7 +155,7 @@ class Employees(Resource):
         Parameters
         ----------
         ids : int, sequence of int or Series, optional
-            Only rows with these ids. Unknown ids are ignored; `get` raises an error for them.
+            Only rows with these ids. Unknown ids are ignored.
         user_ids : int, sequence of int or Series, optional
             Only rows with these user ids, which are the ids in `created_by_id` of other rows.
         name : str, optional
@@ -222,7 +222,7 @@ class Technicians(Resource):
         Parameters
         ----------
         ids : int, sequence of int or Series, optional
-            Only rows with these ids. Unknown ids are ignored; `get` raises an error for them.
+            Only rows with these ids. Unknown ids are ignored.
         user_ids : int, sequence of int or Series, optional
             Only rows with these user ids, which are the ids in `created_by_id` of other rows.
         name : str, optional

@@ -50,12 +50,12 @@ class Fault:
     Parameters
     ----------
     operation : str
-        The requests that it affects: an operationId, a method's name (`leads.list`), `sign_in`, or `*` for everything
-        except sign-in.
+        The requests that the fault affects: an operationId, a method's name (`leads.list`), `sign_in`, or `*` for
+        everything except sign-in.
     times : int or None, default 1
-        The number of requests that it affects. None means all requests of the operation.
+        The number of requests that the fault affects. None means all requests of the operation.
     after : int, default 0
-        The number of requests of the operation that succeed first.
+        The number of requests of the operation that succeed before the fault starts.
     delay : float, default 0.0
         Seconds to wait before the response.
     revoke : bool, default False
@@ -89,9 +89,10 @@ class Fault:
         The number of bytes of the body after which the connection breaks. The request is carried out unless `done` or
         `late` changes that.
     done : bool, optional
-        Whether a write is carried out. With True it is, even if the response is an error (`status=500, done=True`).
-        With False it is not, even if the response is a success (`cut=0, done=False` imitates a request that is lost in
-        transit). By default, it is carried out only if the response is a success.
+        Whether a write is carried out. With True, it is carried out even if the response is an error
+        (`status=500, done=True`). With False, it is not carried out even if the response is a success
+        (`cut=0, done=False` imitates a request that is lost in transit). By default, it is carried out only if the
+        response is a success.
     late : float, default 0.0
         Seconds between the response and the change that the request makes.
 
