@@ -1,6 +1,6 @@
-"""Reports: a notebook, run with parameters, as one HTML file that opens without a network.
+"""Reports: each is a notebook, run with parameters and written as one HTML file that opens without a network.
 
-The heavy parts (papermill, nbconvert, plotly) are loaded when a report is made.
+papermill, nbconvert and plotly are imported only when a report is made.
 """
 
 from stcrm_pandas.errors import require

@@ -50,7 +50,7 @@ def write_files(pages: Mapping[Path, str]) -> None:
     Raises
     ------
     ReportError
-        The disk is full, or the folder is not writable. Then older files are as they were.
+        The disk is full, or the folder is not writable. Older files are then not changed.
     """
     parts: dict[Path, Path] = {}
     try:

@@ -33,19 +33,19 @@ class _OwnKernelSpecs(KernelSpecManager):
 
 
 class OwnKernelManager(AsyncKernelManager):
-    """Starts the running interpreter, whatever kernels are registered."""
+    """A manager that starts the interpreter that is running, no matter which kernels are registered."""
 
     added: Mapping[str, str] = {}
     in_cell = False
 
     @classmethod
     def cell_begins(cls, **_: Any) -> None:
-        """Note that a cell runs: only then an interrupt reaches it."""
+        """Note that a cell runs, because only then does an interrupt reach it."""
         cls.in_cell = True
 
     @classmethod
     def cell_ended(cls, **_: Any) -> None:
-        """Note that no cell runs."""
+        """Note that no cell is running."""
         cls.in_cell = False
 
     async def _async_interrupt_kernel(self) -> None:
@@ -63,5 +63,5 @@ class OwnKernelManager(AsyncKernelManager):
 
 
 def kernel_manager(environment: Mapping[str, str]) -> type[OwnKernelManager]:
-    """The manager of kernels that know these variables, too."""
+    """Return a class of kernel managers whose kernels also have these environment variables."""
     return type("OwnKernelManager", (OwnKernelManager,), {"added": dict(environment)})

@@ -1,4 +1,4 @@
-"""Reports from notebooks: one, or all of them in a file or a folder. A file is written completely or not at all."""
+"""Make one report, or all of them in a file or a folder. A file is written completely or not at all."""
 
 from __future__ import annotations
 
@@ -30,21 +30,37 @@ _PAGE = (".html", ".htm")
 
 
 class Choices(TypedDict, total=False):
-    """What a report is about.
+    """What a report is about; every choice is optional.
 
-    sandbox: True for the demo company or the path of a sandbox's state file, else the connection that the
-        environment names.
-    mirror: the folder of a mirror to read instead of the service; no request is sent.
-    as_of: the moment at which to read the mirror, such as "2026-10-01"; by default, its last sync.
-    month: the month to show, such as "2026-10".
-    weeks: show this many complete weeks before the read.
-    since, until: the first day to show and the first to leave out.
-    by: what to group the rows by, one name or two; by default, the report's own groups.
-    spend: a CSV or XLSX file with campaign, month and amount, for the cost per job.
-    anonymous: leave out the rows of the call lists, and with them all personal data.
-    with_lists: keep them in a file, too. A file may be sent to somebody, so by default it has none; a folder has them.
-    company: the company's name, to show in the report.
-    time_zone: the company's time zone, if it is not set in the environment.
+    Parameters
+    ----------
+    sandbox : bool, str or Path
+        True reads the demo company, a path reads the sandbox with this state file. By default, the connection that the
+        environment names is read.
+    mirror : str or Path
+        The folder of a mirror to read instead of the service, without sending a request.
+    as_of : str
+        The time as of which to read the mirror, such as "2026-10-01". The default time zone is the company's. By
+        default, its latest versions are read.
+    month : str
+        The month to show, such as "2026-10".
+    weeks : int
+        The number of complete weeks before the read to show.
+    since, until : str
+        The first day to show, and the first day after the period.
+    by : str or sequence of str
+        One or two dimensions to group the rows by, such as "campaign". By default, the report chooses.
+    spend : str or Path
+        A CSV or XLSX file with the columns campaign, month and amount, for the cost per job.
+    anonymous : bool
+        True leaves out the rows of the call lists, and with them all personal data.
+    with_lists : bool
+        True includes the call lists in a file. By default, a file has none, because it may be sent to others; a folder
+        always has them, unless `anonymous=True`.
+    company : str
+        The company's name, which the report shows.
+    time_zone : str
+        The company's time zone, if the environment does not set it.
     """
 
     sandbox: bool | str | Path
@@ -65,32 +81,35 @@ class Choices(TypedDict, total=False):
 def make_report(
     name: str, out: str | Path | None = None, *, summary: str | Path | None = None, **choices: Unpack[Choices]
 ) -> Path:
-    """Make one report.
+    """Make one report, as an HTML file.
 
     Parameters
     ----------
-    name : str
-        "lead-conversion", "contact-preferences" or "booking-sources".
+    name : {"lead-conversion", "contact-preferences", "booking-sources"}
+        The report to make.
     out : str or Path, optional
-        The HTML file to write, in a folder that exists. It has no call lists, unless `with_lists=True`.
+        The HTML file to write, in a folder that exists. It does not contain call lists, unless `with_lists=True`.
     summary : str or Path, optional
-        A second HTML file, with the first screen for the body of an e-mail. It contains no personal data.
-    choices
-        What it is about (`Choices`).
+        A second HTML file, with the first screen of the report for the body of an e-mail. It does not contain personal
+        data.
+    **choices
+        What the report is about, as described in `Choices`.
 
     Returns
     -------
     Path
-        The path of the report, or of the summary if there is no report.
+        The path of the report, or of the summary if `out` is None.
 
     Raises
     ------
     UsageError
-        The folder is missing, the report takes no such parameter, or the choices of a period contradict each other.
+        The folder does not exist, the report has no such parameter, or the choices contradict each other.
     ReportError
-        A cell of the notebook failed, or the file could not be written. Then an old file is as it was.
+        A cell of the notebook failed, or the file could not be written. An existing file is then not changed.
 
-        make_report("lead-conversion", "leads.html", month="2026-10", time_zone="America/Chicago").
+    Examples
+    --------
+    >>> make_report("lead-conversion", "leads.html", month="2026-10")  # doctest: +SKIP
     """
     if name not in REPORTS:
         raise UsageError(f"There is no report {name!r}. The reports are {', '.join(REPORTS)}.")
@@ -106,34 +125,40 @@ def make_report(
 
 
 def make_all(out: str | Path | None = None, *, summary: str | Path | None = None, **choices: Unpack[Choices]) -> Path:
-    """Make all reports, in one file or in a folder with an index; rows that several need are read once.
+    """Make all reports, in one file or in a folder with an index.
+
+    Rows that several reports need are read only once. If the application lacks the scope for the main rows of a report,
+    the other reports are made, the index names the missing scope, and an older file of that report is not changed.
 
     Parameters
     ----------
     out : str or Path, optional
-        A name that ends in `.html` or `.htm`: one file with all reports, in a folder that exists. Another name: a
-        folder with a file for each report and `index.html`, made if it is not there; the folder above it is. Only a
-        folder has call lists, unless `with_lists=True`.
+        The file or folder to write. A name that ends in `.html` or `.htm` is one file with all reports. Any other name
+        is a folder with a file for each report and an `index.html`; it is created if it does not exist. The folder
+        above must exist. Only a folder contains call lists, unless `with_lists=True`.
     summary : str or Path, optional
-        One more HTML file, with the first screens for the body of an e-mail. It contains no personal data.
-    choices
-        What they are about (`Choices`). `by` and `spend` go to the reports that know what to do with them.
+        One more HTML file, with the first screens of all reports for the body of an e-mail. It does not contain
+        personal data.
+    **choices
+        What the reports are about, as described in `Choices`. `by` and `spend` apply only to the reports that can use
+        them.
 
     Returns
     -------
     Path
-        The path of the file, or of the index in the folder; of the summary if there is no report.
+        The path of the file, or of the index in the folder, or of the summary if `out` is None.
 
     Raises
     ------
     UsageError
-        There cannot be such a file or folder, or the choices of a period contradict each other.
+        The file or folder cannot be created, or the choices contradict each other.
     ReportError
-        A cell of a notebook failed, or a file could not be written; then no file was changed. Where the application
-        lacks the scope for what a whole report is about, the index says so, the others are made, and an older file of
-        that report stays as it was; it is an error only if none can be made.
+        A cell of a notebook failed, a file could not be written, or the scopes for all reports are missing. No file is
+        then changed.
 
-        make_all("reports.html", weeks=13, company="Example Heating").
+    Examples
+    --------
+    >>> make_all("reports.html", weeks=13, company="Example Heating")  # doctest: +SKIP
     """
     _refuse_contradiction(choices)
     folder = None if out is None or Path(out).suffix.lower() in _PAGE else folder_to_write(out)
@@ -206,7 +231,22 @@ def _run_all(choices: Choices) -> tuple[dict[str, Any], dict[str, dict[str, Any]
 
 
 def write_report(notebook: Path, out: str | Path, parameters: Mapping[str, Any]) -> Path:
-    """Run a notebook and write it as one HTML file; parameters are kept in the notebook, so never pass a secret."""
+    """Run a notebook and write it as one HTML file.
+
+    Parameters
+    ----------
+    notebook : Path
+        The notebook to run. It needs a cell tagged `parameters`.
+    out : str or Path
+        The HTML file to write, in a folder that exists.
+    parameters : mapping
+        The values of its parameters by name. They are stored in the notebook, so never pass a secret.
+
+    Returns
+    -------
+    Path
+        The absolute path of the file.
+    """
     path = file_to_write(out)
     write_files({path: page_of(run_notebook(notebook, parameters))})
     return path

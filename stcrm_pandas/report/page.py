@@ -1,4 +1,4 @@
-"""HTML pages: the outputs of one notebook or of several as a self-contained page, and an index of several pages."""
+"""HTML pages: the outputs of one or more notebooks as a self-contained page, and an index of several pages."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _ANCHOR = re.compile(r'(\s(?:id|for|aria-(?:labelledby|describedby|controls))="|
 
 
 def page_of(notebook: Any, *, has_index: bool = False) -> str:
-    """Return the page of a notebook that was run: the outputs without the code, a section for each heading of level 2.
+    """Return the page of a notebook that was run: its outputs without the code, in a section per heading of level 2.
 
     Parameters
     ----------
     notebook : NotebookNode
-        With outputs.
+        The notebook with its outputs.
     has_index : bool, default False
         Whether `index.html` lists this page.
 
@@ -57,16 +57,16 @@ def page_of(notebook: Any, *, has_index: bool = False) -> str:
 
 
 def together_page(title: str, notebooks: Mapping[str, Any], screens: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return one page of several notebooks that were run: what the index shows, then each report with its sections.
+    """Return one page for several notebooks that were run: what the index shows, then each report with its sections.
 
     Parameters
     ----------
     title : str
         The title of the page.
     notebooks : mapping
-        With outputs, by the name of the report.
+        The notebooks with their outputs, by the name of the report.
     screens : mapping
-        The first screen of each report, also of those that could not be made.
+        The first screens by the name of the report, including reports that could not be made.
     """
     chapters = [
         {"key": name, "title": title_of(one), "period": first_screen_of(one).get("period", "")}
@@ -159,7 +159,7 @@ def _listed(cell: Any) -> int:
 
 
 def fitting(page: str, title: str) -> str:
-    """Return the page if it is not too large."""
+    """Return the page, or raise an error if it is too large."""
     size = len(page.encode())
     if size > MOST_BYTES:
         raise ReportError(

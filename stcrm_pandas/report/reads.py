@@ -1,4 +1,4 @@
-"""The reads of a report's notebook; what a missing scope forbids is left out and listed."""
+"""Reads in the notebook of a report, which leave out and list what the application may not read."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ T = TypeVar("T")
 
 
 class Reads:
-    """Reads of a report; one that a missing scope forbids, or that a mirror does not have, is left out and listed.
+    """Reads of a report, which list what could not be read.
 
-    `missing` has what was left out, and the scope that it needs. In a notebook the object shows it, or nothing.
+    A read is left out if the application lacks the scope for it, or if the mirror does not have the resource. `missing`
+    maps the name of each such read to the missing scope (to an empty text for a mirror). A notebook displays them as a
+    note.
 
     Examples
     --------
@@ -32,7 +34,22 @@ class Reads:
         self.missing: dict[str, str] = {}
 
     def optional(self, what: str, read: Callable[P, T], *args: P.args, **filters: P.kwargs) -> T | None:
-        """What the read gives, or None where the application may not read it; every other error is raised."""
+        """Return the result of a read, or None if its scope is missing or the mirror does not have it.
+
+        Parameters
+        ----------
+        what : str
+            What is read, for the note: "jobs".
+        read : callable
+            The method that reads it, such as `crm.lookups.jobs.list`.
+        *args, **filters
+            The arguments of the method.
+
+        Returns
+        -------
+        object
+            What the method returned, or None. Other errors are raised.
+        """
         try:
             return read(*args, **filters)
         except PermissionDenied as denied:

@@ -1,4 +1,4 @@
-"""The package's notebooks, and a run of one with parameters."""
+"""The notebooks of this package, and how to run one with parameters."""
 
 from __future__ import annotations
 
@@ -18,12 +18,22 @@ _PACKAGE = Path(str(files("stcrm_pandas")))
 
 
 def notebook_path(name: str) -> Path:
-    """Where a notebook of ours is: beside the package in a checkout, within it once installed.
+    """Return the path of a notebook of this package.
+
+    Parameters
+    ----------
+    name : str
+        The name of the notebook, without `.ipynb`: "lead_conversion".
+
+    Returns
+    -------
+    Path
+        The path, in the installed package or in the repository.
 
     Raises
     ------
     ReportError
-        Where there is none of that name.
+        There is no notebook of that name.
 
     Examples
     --------
@@ -37,7 +47,7 @@ def notebook_path(name: str) -> Path:
 
 
 def parameters_of(notebook: Path) -> list[str]:
-    """The names that a notebook's cell of parameters sets.
+    """Return the names of the parameters of a notebook, from its cells tagged `parameters`.
 
     Examples
     --------
@@ -52,23 +62,29 @@ def parameters_of(notebook: Path) -> list[str]:
 
 
 def run_notebook(notebook: Path, parameters: Mapping[str, Any], *, environment: Mapping[str, str] | None = None) -> Any:
-    """The notebook with the outputs of a run in this interpreter's own kernel.
+    """Run a notebook in a kernel of this Python interpreter, and return it with its outputs.
 
     Parameters
     ----------
     notebook : Path
-        With a cell tagged `parameters`.
+        The notebook to run. It needs a cell tagged `parameters`.
     parameters : mapping
-        Never a secret (they are written into the notebook); what is None stays as the notebook has it.
+        The values of its parameters by name; None keeps the notebook's own value. They are stored in the notebook, so
+        never pass a secret.
     environment : mapping, optional
-        Variables of the notebook's process, beyond those of this one.
+        Environment variables for the notebook's process, in addition to those of this process.
+
+    Returns
+    -------
+    NotebookNode
+        The notebook with the outputs of the run.
 
     Raises
     ------
     UsageError
         The notebook has no such parameter.
     ReportError
-        A cell failed; it is named.
+        A cell failed; the message names it.
     """
     import papermill  # loads slowly
     from nbclient.exceptions import DeadKernelError

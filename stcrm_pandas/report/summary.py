@@ -20,7 +20,8 @@ def summary_page(title: str, screens: Mapping[str, Mapping[str, Any]]) -> str:
     title : str
         The title of the page, which mail programs do not show.
     screens : mapping
-        As `first_screen_of` returns them, with the title; of a report that could not be made, `denied` has the reason.
+        The first screens as `first_screen_of` returns them, with the title. If a report could not be made, `denied` is
+        the reason.
     """
     shown = [*screens.values()]
     company = next((screen for screen in shown if "company" in screen), None)

@@ -179,8 +179,8 @@ def definitions(result: BookingSourcesResult) -> Definitions:
     """Return what each number means, by its name."""
     values = {
         **vars(result),
-        "log": " or what the status log saw" if result.log_known else "",
-        "record": " and the customer record is not older" if result.customers_known else "",
+        "log": " or before the next status in the status log" if result.log_known else "",
+        "record": ", and the customer record is not older than the booking" if result.customers_known else "",
         "after_hours": AFTER_HOURS,
         "clearly_different": CLEARLY_DIFFERENT.format(
             min_group=result.min_group, units="bookings", strata="business unit and month"
