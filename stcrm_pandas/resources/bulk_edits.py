@@ -151,7 +151,7 @@ class BulkEdits:
         Raises
         ------
         UsageError
-            The file is not a journal, belongs to another tenant or environment, or is not the latest of its plan.
+            The file is not a journal, belongs to another tenant or environment, or is not the latest journal of its plan.
 
         Examples
         --------

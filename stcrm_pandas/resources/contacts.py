@@ -197,7 +197,7 @@ class Contacts(Plannable):
         refresh: bool = False,
         allow_incomplete: bool = False,
     ) -> pd.DataFrame:
-        """Return the rows that contacts are related to, with one request per contact.
+        """Return the relationships of contacts to other rows, with one request per contact.
 
         Parameters
         ----------

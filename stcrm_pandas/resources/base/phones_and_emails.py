@@ -87,10 +87,11 @@ class PhonesAndEmails(Plannable):
         Returns
         -------
         DataFrame
-            Long: the columns of the DataFrame, followed by `contact_id`, `contact_type`, `contact_value`,
-            `contact_memo`, the preferences and so on. They are missing for a row without contacts. Wide: the columns of
-            the DataFrame, followed by `phones` and `emails` (tuples in the order of the contacts' ids, empty if there
-            are none), and `phone` and `email`, the first of each. Mobile phones count as phones; fax numbers do not.
+            The long form has the columns of the DataFrame, followed by `contact_id`, `contact_type`, `contact_value`,
+            `contact_memo`, the preferences and so on; these are missing for a row without contacts. The wide form has
+            the columns of the DataFrame, followed by `phones` and `emails` (tuples in the order of the contacts' ids,
+            empty if there are none), and `phone` and `email` (the first of each). Mobile phone numbers count as phone
+            numbers; fax numbers do not.
 
         Raises
         ------
