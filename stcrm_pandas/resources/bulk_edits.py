@@ -151,7 +151,8 @@ class BulkEdits:
         Raises
         ------
         UsageError
-            The file is not a journal, belongs to another tenant or environment, or is not the latest journal of its plan.
+            The file is not a journal, belongs to another tenant or environment, or is not the latest journal of its
+            plan.
 
         Examples
         --------
