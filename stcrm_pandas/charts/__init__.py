@@ -1,4 +1,4 @@
-"""What all figures share: plotly figures in `base`, charts that need no script in `svg`.
+"""What all figures share: `base` draws plotly figures, and `svg` draws charts that need no script.
 
-They are made by `result.figure(...)`; plotly is loaded only then.
+`result.figure(...)` returns plotly figures; plotly is imported only then.
 """

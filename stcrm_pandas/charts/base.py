@@ -62,7 +62,7 @@ def empty() -> go.Figure:
 
 
 def draw(figures: ModuleType, kind: str, result: Any) -> go.Figure:
-    """Return the figure of a kind, by the function of that name in a module of figures."""
+    """Return a figure, drawn by the function in a module of figures that is named like its kind."""
     if kind not in figures.__all__:
         raise UsageError(f"no figure {kind!r}: choose from {', '.join(map(repr, figures.__all__))}")
     figure: go.Figure = getattr(figures, kind)(result)
@@ -84,15 +84,15 @@ def name_rows(
     Parameters
     ----------
     figure : go.Figure
-        Its rows are at 0, 1, ….
+        The figure, whose rows are at 0, 1, … on the y axis.
     names : iterable of str
-        Names of the rows.
+        The names of the rows.
     alt : str
         What the figure shows, in a sentence.
     note : str
         How the rows are sorted, in a sentence for the reader.
     row, narrow : int, default ROW
-        The height of one row in pixels, and that with its name above.
+        The height of one row in pixels: with its name beside it, and with its name above it.
     shift : float, default 14
         How far a name is above the middle of its row, in pixels.
     """
@@ -175,19 +175,19 @@ def spans(
     figure : go.Figure
         The figure to draw into.
     rows : DataFrame
-        With the columns `share_lower`, `share_upper`, `interval_low`, `interval_high`, from 0 to 1.
+        A frame with the columns `share_lower`, `share_upper`, `interval_low`, `interval_high`, from 0 to 1.
     hover : callable
-        Return the hover text of a row.
+        A function that returns the hover text of a row.
     color : str
-        Of the lines.
+        The color of the lines.
     prefix : str, default ''
-        What comes before these names (`booked_`).
+        What the names of these columns begin with (`booked_`).
     at : iterable, optional
-        Where each row is on the other axis; by default at its index.
+        The position of each row on the other axis. By default, this is its index.
     vertical : bool, default False
-        Shares are on the y axis.
+        True draws shares on the y axis.
     **trace
-        Properties of the thick line, such as its `name`.
+        Other properties of the thick line, such as its `name`.
     """
     at = [float(place) for place in rows.index] if at is None else list(at)
     low, high, lower, upper = (

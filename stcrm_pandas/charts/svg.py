@@ -29,14 +29,14 @@ class Month:
     name : str
         Its name with the year: "Nov 2025".
     volume : int
-        How many rows it has.
+        The number of rows in the month.
     share, interval : tuple[float, float], optional
         The lower and the upper share, from 0 to 1, and the limits of their 95% confidence interval; None if no row is
         old enough.
     text : str, default ''
-        Both as text: "33–34% (27–39%)".
+        The share and its interval as text: "33–34% (27–39%)".
     note : str, default ''
-        Why its share is not final: "still counting"; empty if it is.
+        Why the share is not final, such as "still counting"; empty if it is final.
     """
 
     name: str
@@ -48,24 +48,24 @@ class Month:
 
     @property
     def final(self) -> bool:
-        """Whether all of it was read and is old enough."""
+        """Whether the whole month was read and is old enough."""
         return not self.note
 
 
 @dataclass(frozen=True)
 class Trend:
-    """A share by month, and how many rows it is of.
+    """A share by month, and the number of rows in each month.
 
     Parameters
     ----------
     title, of : str
-        "Booked within 30 days", "of leads".
+        What the share measures, and of what: "Booked within 30 days", "of leads".
     unit : tuple[str, str]
         What the bars count: ("lead", "leads").
     months : sequence of Month
-        In order; the last twelve, or fewer.
+        The months in order: the last twelve, or fewer.
     together : tuple[float, float], optional
-        The lower and the upper share of all final months together.
+        The lower and the upper share for all final months together.
     """
 
     title: str
@@ -122,9 +122,9 @@ def trend_chart(trend: Trend, *, key: str, narrow: bool = False) -> str:
     Parameters
     ----------
     trend : Trend
-        With at least one month.
+        The trend to draw, with at least one month.
     key : str
-        What the ids of the chart begin with; different for each chart of a page.
+        The prefix of all ids in the chart. Each chart of a page needs a different one.
     narrow : bool, default False
         Draw it 358 pixels wide, for a phone, instead of 660.
 
@@ -192,9 +192,9 @@ def sparkline(
     Parameters
     ----------
     values : sequence of float
-        In order of time.
+        The values in order of time. None is a gap.
     title : str
-        What it shows, for screen readers and as tooltip.
+        What the line shows, for screen readers and as a tooltip.
     bars : bool, default False
         Draw bars from zero instead of a line.
     size : tuple[int, int], default (104, 30)

@@ -1,7 +1,7 @@
 """The look of all figures, as the plotly templates `stcrm` and `stcrm_dark`, which any figure can use.
 
-`stcrm` has no background, and its colors can be read on white and on black: figures fit notebooks of both themes.
-`stcrm_dark` has the background of a dark page, for images. Blue and orange are distinguishable for nearly everybody.
+`stcrm` has no background, and its colors can be read on white and on black, so figures fit notebooks with a light or a
+dark theme. `stcrm_dark` has the background of a dark page, for images. Blue and orange are distinguishable for nearly everybody.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _template(text: str, grid: str, page: str) -> go.layout.Template:
 
 
 def chosen_template() -> str | None:
-    """Return the name of the template for a new figure: the default that the user set in plotly, else `stcrm`."""
+    """Return the name of the template for a new figure: the default that the user set in plotly, or else `stcrm`."""
     default: str | None = plotly.io.templates.default
     return "stcrm" if default == _OWN_DEFAULT else default
 

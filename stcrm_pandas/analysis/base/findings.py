@@ -58,9 +58,9 @@ class Action:
     size : str, default ''
         What it may be worth, in jobs or money: "about 15 jobs"; empty if that cannot be computed.
     worth : float, default 0.0
-        The same as a number of jobs; 0 if it cannot be computed.
+        What it may be worth, as a number of jobs; 0 if it cannot be computed.
     amount : float, default 0.0
-        The same in money, by which actions are ranked first, then by `worth`; 0 if it cannot be computed.
+        What it may be worth in money; 0 if it cannot be computed. Actions are ranked by this, then by `worth`.
     work_list : str, optional
         The `key` of the call list, if there is one.
     brief : str, default ''
@@ -100,7 +100,8 @@ class WorkList:
     by_hand : bool, default False
         Whether the rows can be changed only in ServiceTitan itself.
     expected : float, optional
-        The revenue to expect of all rows: of each the average revenue of such a job times its chance to be booked.
+        The revenue to expect from all rows: for each, the average revenue of such a job times its chance of being
+        booked.
     notes : sequence of str, default ()
         How the rows are ordered, and what their columns mean. Lists shown together show the same note once.
     """
@@ -160,7 +161,7 @@ def work_list(
     service: str | None = None,
     whole: Packed | None = None,
 ) -> str:
-    """Return the HTML of at most so many rows of a list, with the whole packed; if anonymous, its title and size.
+    """Return the HTML of the first rows of a list, with all rows packed; if anonymous, only its title and size.
 
     Phone numbers and e-mail addresses are links, and ids lead to their screens at `service`.
     """
@@ -362,7 +363,7 @@ def packed(rows: Texts) -> Packed:
 
 
 def packed_lists(lists: Mapping[str, Texts], most: int = MOST_PACKED) -> dict[str, Packed]:
-    """Return each list packed; of the longest ones only the first rows, if all of them would be too large.
+    """Return each list packed. If all of them would be too large, the longest ones have only their first rows.
 
     >>> long = [["Id"], *([str(number)] for number in range(50_000))]
     >>> made = packed_lists({"a": long, "b": long[:9]}, most=50_000)

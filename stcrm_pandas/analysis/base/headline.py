@@ -47,9 +47,9 @@ class Measured:
     text : str
         As readers see it: "31% (27–35%)", "265".
     value : float, optional
-        For a sparkline; None where there are too few rows to tell.
+        The number itself, for a sparkline; None if there are too few rows to tell.
     share, interval : tuple[float, float], optional
-        Of a share: its lower and upper bound, from 0 to 1, and the limits of its 95% confidence interval.
+        For a share, its lower and upper bounds, from 0 to 1, and the limits of its 95% confidence interval.
     """
 
     text: str
@@ -71,9 +71,9 @@ class Tile:
     dates : str
         The span it covers, in the company's zone: "Jun 29–Jul 26, 2026".
     before : str, default ''
-        The same over the four weeks before; empty if unknown.
+        The number for the four weeks before; empty if unknown.
     year_ago : str, default ''
-        The same over the same weeks a year earlier; empty if unknown.
+        The number for the same weeks a year earlier; empty if unknown.
     note : str, default ''
         One short sentence about the number; mostly empty.
     change : str, default ''
@@ -81,7 +81,7 @@ class Tile:
     spark : str, default ''
         The SVG of a sparkline.
     details : sequence of tuple[str, str], default ()
-        Further numbers by name, in place of the earlier spans.
+        Other numbers by name, shown instead of the earlier weeks.
     """
 
     title: str
@@ -118,9 +118,9 @@ class Headline:
     change : str, default ''
         What changed, in a few words: "No clear change from a year earlier".
     evidence : str, default ''
-        How sure it is, and of what, in one or two sentences.
+        In one or two sentences, how certain the result is and what it is based on.
     trend : Trend, optional
-        The same by month.
+        The number by month.
     together : str, default ''
         What the band of the chart shows: "12 months together".
     contrast : Contrast, optional

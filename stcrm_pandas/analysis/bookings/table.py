@@ -160,7 +160,7 @@ def leakage(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def first_time(table: pd.DataFrame) -> pd.DataFrame:
-    """Return first-time customers, and their share of the customers that are known."""
+    """Return the bookings of first-time customers, and their share of the bookings with a known customer."""
     known = table[["id", "name", *_FIRST_TIME]].rename(columns=_FIRST_TIME)
     return with_shares(known, "first_time", "first_time", "known")
 
@@ -171,10 +171,11 @@ def revenue(amounts: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row per group: `name`, `jobs`, `above_zero`, the four columns of its share, `median` (of those above zero),
-        and, from 100 jobs up, `mean` (of all) with `mean_low` and `mean_high` (95%, bias-corrected and accelerated
-        bootstrap); the same three `with_follow` for the jobs and those sold during them; `largest` (the share of all
-        revenue that the largest hundredth of the jobs makes, at least one job).
+        One row per group: `name`, `jobs`, `above_zero` (jobs with revenue), the four columns of its share, `median` (of
+        jobs above zero), and, for 100 jobs or more, `mean` (of all jobs) with the 95% limits `mean_low` and `mean_high`
+        (bias-corrected and accelerated bootstrap). `mean_with_follow`, `mean_low_with_follow` and
+        `mean_high_with_follow` also include follow-on jobs. `largest` is the share of all revenue from the largest 1%
+        of the jobs, at least one job.
 
     Examples
     --------

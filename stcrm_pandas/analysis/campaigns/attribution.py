@@ -30,11 +30,11 @@ class Attribution:
     default : int or None
         The number of rows on the company's default campaign; None if that campaign is not known.
     none : int
-        Those without a campaign.
+        The number of rows without a campaign.
     unknown : int or None
-        Those with an id that is not among the campaigns; None where the campaigns were not read.
+        The number of rows whose campaign id is not among the campaigns; None if the campaigns were not read.
     inactive : int or None
-        Those on a retired campaign. They are credited: it may have run then.
+        The number of rows on an inactive campaign. They are credited to it, because it may have been active then.
     chains : int, default 0
         The number of rows with two or more records that have a campaign.
     differing : int, default 0
@@ -101,7 +101,7 @@ def attribution(
     Parameters
     ----------
     by_campaign : mapping or Series
-        The number of rows by campaign id; missing for rows without a campaign.
+        The number of rows by campaign id. The id is missing for rows without a campaign.
     campaigns : DataFrame or None
         The campaigns with `id` and, if known, `active` and `is_default_campaign`; None if not read.
     what : str
@@ -114,7 +114,7 @@ def attribution(
     Returns
     -------
     Attribution
-        The counts as an `Attribution`.
+        The numbers of rows with and without a usable campaign.
 
     Raises
     ------

@@ -34,9 +34,9 @@ def curves(reduced: Reduced, by: Sequence[str], lookup: Mapping[str, Any], min_g
     Returns
     -------
     DataFrame
-        `id`, `name`, `overall` (true of all together; a missing `id` would not tell them from the inquiries that have
-        none), `day` (0 to 120), `share_lower`, `share_upper`, `interval_low`, `interval_high`, `at_risk` (inquiries
-        neither ended nor lost from view before that day).
+        One row per group and day: `id`, `name`, `overall` (true for the total, whose `id` is missing like that of
+        inquiries without one), `day` (0 to 120), `share_lower`, `share_upper`, `interval_low`, `interval_high` (from 0
+        to 1), and `at_risk` (inquiries that were still open and observed on that day).
     """
     parts = [_curve(reduced.overall_event_times).assign(id=None, name="All inquiries", overall=True)]
     if by:
@@ -76,7 +76,7 @@ def _incidence(event_times: pd.DataFrame, side: str) -> pd.DataFrame:
 
 
 def speeds(curve: pd.DataFrame) -> pd.DataFrame:
-    """Return the curves' values after 1, 7, 30 and 90 days; `known` where the bounds are within 5 points."""
+    """Return the rows for 1, 7, 30 and 90 days, with `known`: whether the bounds are within 5 percentage points."""
     rows = curve[curve["day"].isin(SPEEDS)].reset_index(drop=True)
     apart = rows["share_upper"] - rows["share_lower"]
     return rows.assign(known=(apart <= UNSURE).fillna(False).astype("boolean"))

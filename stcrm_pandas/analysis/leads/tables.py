@@ -95,9 +95,9 @@ def trend(reduced: Reduced) -> pd.DataFrame:
 
 
 def cohorts(days: pd.DataFrame, limits: Limits) -> pd.DataFrame:
-    """Return a row per month of creation and number of days: how many were converted by then.
+    """Return one row per month of creation and number of days: how many inquiries were converted by then.
 
-    `mature` is False where part of the month is younger than that, or was not read.
+    `mature` is False if part of the month is more recent than that number of days, or was not read.
     """
     sums = _monthly(days)
     head = heads(sums.index.to_frame(), ["month"], {})
@@ -123,8 +123,8 @@ def _monthly(days: pd.DataFrame) -> pd.DataFrame:
 def reasons(read: pd.DataFrame, names: Mapping[int, str]) -> pd.DataFrame:
     """Return a row per reason for dismissal, the most frequent first.
 
-    Its columns: `id` (missing where none was given), `name`, `leads`, `share` of all dismissed leads, and `left_out`:
-    they are not analyzed.
+    Its columns are `id` (missing if no reason was given), `name`, `leads`, `share` (of all dismissed leads, from 0 to
+    1), and `left_out` (whether these leads are left out of the analysis).
     """
     rows = read[(read["status"] == "Dismissed") & ~read["left_out"].isin(["deleted", "not a lead"])]
     table = rows.groupby(["dismissal", "left_out"], dropna=False)["leads"].sum().reset_index()

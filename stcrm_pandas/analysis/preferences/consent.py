@@ -37,13 +37,14 @@ def consent_list(frame: pd.DataFrame, as_of: dt.datetime) -> pd.DataFrame:
         `contact` (phone numbers or e-mail addresses in any format), `channel` ("call", "text", "e-mail"), `purpose`
         ("service", "marketing"), `allowed` (yes or no), `date`.
     as_of : dt.datetime
-        Later entries are left out.
+        Entries after this time are left out.
 
     Returns
     -------
     DataFrame
-        `numbers` (one of them), `channel`, `purpose`, `allowed`, `date`, one row for each; if the list has an opt-in
-        and an opt-out on the same day, the opt-out counts. Rows without a number, `allowed` or date are left out.
+        One row per number or address (`numbers`), `channel` and `purpose`, with `allowed` and `date`. If the list has
+        an opt-in and an opt-out on the same day, the opt-out counts. Rows without a number, `allowed` or date are left
+        out.
 
     Raises
     ------
@@ -128,10 +129,10 @@ def by_consent(
     Returns
     -------
     DataFrame
-        For each purpose and channel of a number or address: `customers`; `allowed`, those with a number or address that
-        the list allows, of which by that same one `not_blocked`, else `unknown` (no preference is known, or it is not
-        known whether the number takes texts), else `blocked`; `refused_not_blocked`, those with one that the list
-        refuses and ServiceTitan does not block; `not_listed`, those that are not on the list.
+        One row per purpose and channel, with numbers of customers: `customers` (all of them); `allowed` (those with a
+        number or address that the list allows), which are either `not_blocked` on that number or address, `unknown` (no
+        preference is known, or it is not known whether the number takes texts) or `blocked`; `refused_not_blocked`
+        (those with one that the list refuses and ServiceTitan does not block); `not_listed` (those not on the list).
     """
     beside = read_beside(records, entries)
     beside["place"] = places_of(owners, records)[beside["row"].to_numpy(dtype=np.int64)]

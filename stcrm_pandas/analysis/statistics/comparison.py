@@ -48,11 +48,11 @@ def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_gro
     Parameters
     ----------
     groups : DataFrame
-        `id`, `name`, `n`, and how many of `n` count as successes, certainly (`lower`) and possibly (`upper`). If there
-        is a column `whole`, groups with False are not compared.
+        One row per group: `id`, `name`, `n`, and how many of `n` are successes, certainly (`lower`) and possibly
+        (`upper`). If there is a column `whole`, groups with False are not compared.
     strata : DataFrame, optional
-        The same counts by stratum: `id`, `stratum` (any hashable), `n`, `lower`, `upper`; None: no adjustment for the
-        mix.
+        One row per group and stratum with the same counts: `id`, `stratum` (any hashable value), `n`, `lower`, `upper`.
+        If None, nothing is adjusted for the mix.
     min_group : int, default 30
         The minimum `n` of either side.
 
@@ -62,9 +62,9 @@ def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_gro
         One row per group, in order: `id`, `name`, `n`, `share_lower`, `share_upper`, `others_n`, `others_lower`,
         `others_upper` (shares from 0 to 1), `difference` (of the bounds that face each other; 0 where they overlap),
         `standardised` (the same within strata; missing without them), `error` (its standard error), `p_value`,
-        `p_adjusted` (missing where not compared), `p_standardised`, `p_standardised_adjusted` (the same of the larger
-        of the p-values as it is and within strata), `verdict`: "higher", "lower", "not clear", "explained by the mix",
-        "too few" (in the group), "others too few" (all others together), "not compared".
+        `p_adjusted` (missing if not compared), `p_standardised`, `p_standardised_adjusted` (the larger one of `p_value`
+        and `p_standardised`, adjusted), and `verdict`: "higher", "lower", "not clear", "explained by the mix", "too
+        few" (in the group), "others too few" (all others together) or "not compared".
 
     Examples
     --------
@@ -73,7 +73,7 @@ def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_gro
     >>> compare(groups)[["name", "difference", "verdict"]].values.tolist()
     [['Radio', 0.1375, 'higher'], ['Mail', -0.1375, 'lower']]
 
-    All of Radio's 80 more were in March, when everybody had more:
+    Radio's share is higher only because most of its rows are from March, when both groups had a higher share:
 
     >>> cut = {"id": [1, 1, 2, 2], "stratum": ["Jan", "Mar", "Jan", "Mar"], "n": [100, 300, 300, 100]}
     >>> strata = pd.DataFrame({**cut, "lower": [20, 150, 60, 50], "upper": [20, 150, 60, 50]})

@@ -25,15 +25,15 @@ Floats = npt.NDArray[np.float64]
 def wilson(successes: Numbers, n: Numbers, *, level: float = 0.95) -> tuple[Floats, Floats]:
     """Return the Wilson score interval [1]_ of each share `successes / n`.
 
-    It has all shares p that a score test at `level` would not reject: |x/n - p| <= z sqrt(p (1 - p) / n). It keeps its
-    level for small counts, stays within 0 and 1, and is not empty when all or none succeeded.
+    It contains all shares p that a score test at `level` would not reject: |x/n - p| <= z sqrt(p (1 - p) / n). It keeps
+    its level for small counts, stays within 0 and 1, and is not empty if all or none succeeded.
 
     Parameters
     ----------
     successes, n : array_like
         Counts, broadcast against each other.
     level : float, default 0.95
-        Between 0 and 1.
+        The confidence level, between 0 and 1.
 
     Returns
     -------
@@ -115,12 +115,12 @@ def benjamini_hochberg(p_values: Numbers) -> Floats:
     Parameters
     ----------
     p_values : array_like
-        One dimension; NaN is a comparison that was not made: it stays NaN and does not count.
+        A one-dimensional array. NaN stands for a comparison that was not made; it stays NaN and does not count.
 
     Returns
     -------
     ndarray
-        Adjusted p-values, in the same order.
+        The adjusted p-values, in the same order.
 
     Raises
     ------
@@ -168,7 +168,7 @@ def mantel_haenszel(
     other_successes, other_n : array_like
         Counts of the other sample.
     groups : array_like, optional
-        The comparison that each stratum belongs to, from 0 to size - 1; by default all belong to one.
+        The comparison that each stratum belongs to, from 0 to size - 1. By default, all strata belong to one.
     size : int, default 1
         The number of comparisons.
 
@@ -212,34 +212,34 @@ def aalen_johansen(
 ) -> pd.DataFrame:
     """Return the cumulative incidence of one event by duration, while others compete with it [1]_.
 
-    Censored rows count as at risk up to and at their duration. The shares of all causes and of those without an event
-    add up to 1, also where two causes have the same duration; one minus Kaplan-Meier would be too high.
+    Censored rows are at risk up to and including their duration. The shares of all causes and of rows without an event
+    add up to 1, even if two causes have the same duration; one minus Kaplan-Meier would be too high.
 
     Parameters
     ----------
     durations : array_like
-        Days, 0 and more; NaN is left out.
+        The durations in days, 0 or more. NaN values are left out.
     causes : array_like
-        The cause that ended each: 0 for censored, 1, 2 … for the causes.
+        The cause that ended each duration: 1, 2 …, or 0 if it was censored.
     counts : array_like, optional
-        The number of rows with this duration and cause, by default one each. Rows may repeat.
+        The number of rows with this duration and cause; by default, one each. The same pair may appear several times.
     cause : int, default 1
-        The event.
+        The cause whose incidence is returned.
     level : float, default 0.95
-        The level of the limits.
+        The confidence level of the limits.
 
     Returns
     -------
     DataFrame
-        A row per distinct duration (`day`, ascending): `at_risk`, `events` (of the cause), `competing` (of the
-        others), `censored` (Int64), `share`, its standard `error` and its limits `interval_low`, `interval_high`
-        (Float64). The variance is Greenwood's by the delta method [2]_, the limits are those of log(-log share); where
-        the share is 0 or 1, they are Wilson's, of none of those at risk or of all events.
+        One row per distinct duration (`day`, ascending): `at_risk`, `events` (of the cause), `competing` (events of
+        the others) and `censored` (Int64), then `share`, its standard `error`, and its limits `interval_low` and
+        `interval_high` (Float64). The variance is Greenwood's by the delta method [2]_, and the limits are those of
+        log(-log share). If the share is 0 or 1, they are Wilson's, of none of those at risk or of all events.
 
     Raises
     ------
     ValueError
-        A duration is below 0, or a count is no whole number from 0 on.
+        A duration is below 0, or a count is not a whole number of 0 or more.
 
     References
     ----------
@@ -309,7 +309,7 @@ def bca_mean(values: Numbers, *, level: float = 0.95, seed: int = 0) -> tuple[fl
     values : array_like
         Amounts; NaN values are ignored.
     level : float, default 0.95
-        The level of the interval.
+        The confidence level of the interval.
     seed : int, default 0
         The seed of the resamples.
 

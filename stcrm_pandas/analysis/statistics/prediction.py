@@ -27,11 +27,11 @@ class Prediction:
     Parameters
     ----------
     rows : float
-        Of how many rows.
+        The number of rows that the prediction covers.
     lower, upper : float
-        The expected numbers, from the lower and the upper bound of earlier rows.
+        The expected counts, from the lower and the upper bound of the share of earlier rows.
     low, high : int
-        The 95% prediction interval: the lower limit by the lower bound, the upper one by the upper bound.
+        The 95% prediction interval: its lower limit from the lower bound, its upper limit from the upper bound.
     """
 
     rows: float
@@ -69,16 +69,16 @@ def predicted_count(
     Parameters
     ----------
     n : array_like
-        Rows of each kind.
+        The number of rows of each kind.
     rate, error : array_like
-        The chance of each kind, from 0 to 1, and its standard error.
+        The probability of an event for each kind, from 0 to 1, and its standard error.
     level : float, default 0.95
         The level of the interval.
 
     Returns
     -------
     tuple[float, int, int]
-        The expected number, and the limits of the prediction interval.
+        The expected count, and the lower and upper limits of the prediction interval.
 
     References
     ----------
@@ -125,6 +125,11 @@ def predicted_events(n: npt.ArrayLike, ratio: npt.ArrayLike, *, level: float = 0
     level : float, default 0.95
         The level of the interval.
 
+    Returns
+    -------
+    tuple of float or ndarray
+        The lower and upper limits of the prediction interval.
+
     References
     ----------
     .. [1] G. J. Hahn, W. Q. Meeker, W. A. Meeker, "Statistical Intervals", 2nd edition (2017), chapter 7.
@@ -148,7 +153,12 @@ def share_of_earlier(successes: npt.ArrayLike, n: npt.ArrayLike) -> tuple[Any, A
     Parameters
     ----------
     successes, n : array_like
-        The number of successes and of rows; need not be integers.
+        The numbers of successes and of rows. They need not be integers.
+
+    Returns
+    -------
+    tuple of float or ndarray
+        The probabilities, from 0 to 1, and their standard errors.
 
     Examples
     --------
