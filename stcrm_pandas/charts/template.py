@@ -1,7 +1,7 @@
 """The look of all figures, as the plotly templates `stcrm` and `stcrm_dark`, which any figure can use.
 
 `stcrm` has no background, and its colors can be read on white and on black, so figures fit notebooks with a light or a
-dark theme. `stcrm_dark` has the background of a dark page, for images. Blue and orange are distinguishable for nearly everybody.
+dark theme. `stcrm_dark` has the background of a dark page, for images. Nearly everybody can tell blue from orange.
 """
 
 from __future__ import annotations
