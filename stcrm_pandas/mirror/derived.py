@@ -1,4 +1,4 @@
-"""Current rows of a mirror: derived from the history, stored for the next read, and made again when missing."""
+"""Current rows of a mirror: computed from the history, stored for the next read, and computed again if missing."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _same_rows(store: Store, row: Row, number: int) -> Path | None:
 
 
 def current_table(store: Store, row: Row) -> pa.Table | None:
-    """Return the last version of every row, deleted ones too, ordered by key; None if there is no commit."""
+    """Return the last version of every row, including deleted ones, ordered by key; None if there is no commit."""
     last, epoch = store.last(), store.epoch()
     if last is None:
         return None
@@ -76,7 +76,7 @@ def current_file(store: Store, row: Row) -> Path | None:
     Raises
     ------
     MirrorError
-        It is not there and cannot be written.
+        The file does not exist and cannot be written.
     """
     for _ in range(4):  # another process may sync, merge files, or sweep at the same time
         if (last := store.last()) is None:

@@ -149,7 +149,7 @@ class Mirror(Rows):
     def read(
         self, resource: str, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid"
     ) -> pd.DataFrame:
-        """Return the rows of a resource, now or at an earlier moment.
+        """Return the rows of a resource, now or at an earlier time.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""What keeps people out of a mirror: erasing them, dropping old versions, and copies without personal data."""
+"""Erase people from a mirror, delete old versions, and copy a mirror without personal data."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def forget(stores: Mapping[str, Store], customers: set[int]) -> list[list[object
 
 
 def drop_versions(store: Store, row: Row, age: dt.timedelta) -> int:
-    """Delete versions that were replaced, and rows that were deleted, longer than a time before the last sync."""
+    """Delete versions that were replaced or deleted before a given age, counted back from the last sync."""
     commits = store.commits()
     if not commits:
         return 0

@@ -1,4 +1,4 @@
-"""Whether repaired cells still have the values that a bulk edit wrote, by the versions in a mirror."""
+"""Check in the versions of a mirror whether cells still have the values that a bulk edit wrote."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a mirror holds, and how each resource is kept up to date."""
+"""The resources of a mirror, and how each is kept up to date."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Mirrored:
     Parameters
     ----------
     name : str
-        Its name in the mirror, such as `leads`.
+        The name of the resource in the mirror, such as `leads`.
     list : str
         The method that returns all rows, such as `leads.list`.
     feed : str or None
@@ -39,12 +39,12 @@ class Mirrored:
 
     @property
     def operation(self) -> Operation:
-        """The operation of its list."""
+        """The operation that its list method calls."""
         return by_name(self.list)
 
     @property
     def row(self) -> Row:
-        """Its kind of row."""
+        """The columns and types of its rows."""
         row = self.operation.row
         assert row is not None
         return row

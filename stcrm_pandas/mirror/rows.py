@@ -18,7 +18,7 @@ class Rows(ABC):
     def read(
         self, resource: str, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid"
     ) -> pd.DataFrame:
-        """Return the rows of a resource, now or at an earlier moment."""
+        """Return the rows of a resource, now or at an earlier time; see `Mirror.read` and `Mirrors.read`."""
 
     def leads(self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid") -> pd.DataFrame:
         """Return leads from the mirror, with the columns of `crm.leads.list()`.

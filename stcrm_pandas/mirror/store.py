@@ -1,9 +1,9 @@
 """The files of a mirror: append-only commits of one resource, each an immutable Parquet file.
 
-A file is named by its first and last commit, as in `000000004-000000004.parquet`. It has the rows that the commits
-wrote, with the number of each row's commit in `_seq`, and what the commit knows in its metadata. Files appear complete
-or not at all, and are never changed. Compaction writes a file that covers several; those stay for a day, so that
-readers that opened them can finish.
+A file is named after its first and last commit, as in `000000004-000000004.parquet`. It contains the rows that the
+commits wrote, with the number of each row's commit in `_seq`, and the details of each commit in its metadata. Files
+appear complete or not at all, and are never changed. Compaction writes a file that covers several; those stay for a
+day, so that readers that opened them can finish.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ _COMMITS = b"stcrm_commits"
 
 @dataclass(frozen=True)
 class Commit:
-    """What one commit knows.
+    """The details of one commit.
 
     Parameters
     ----------
     number : int
-        Its number, from 1.
+        The number of the commit, from 1.
     seen_at : str
         When the service answered, by its clock (ISO 8601, UTC).
     complete_to : str
@@ -51,7 +51,7 @@ class Commit:
     full : bool
         Whether the resource was read completely, so that deletions were found.
     rows : int
-        Number of versions it wrote.
+        The number of versions that it wrote.
     environment : str
         The environment that was read.
     settings : dict
@@ -123,7 +123,7 @@ class Store:
         return [commit for file in self.files() for commit in _commits_of(pq.read_metadata(file.path).metadata)]
 
     def last_full(self) -> Commit | None:
-        """Return the last commit of a complete read, from the newest files back."""
+        """Return the last commit of a complete read, searched for from the newest file back."""
         for file in reversed(self.files()):
             full = [commit for commit in _commits_of(pq.read_metadata(file.path).metadata) if commit.full]
             if full:
@@ -318,7 +318,7 @@ def make_private(folder: Path) -> None:
 
 @contextlib.contextmanager
 def disk(folder: Path) -> Iterator[None]:
-    """Turn a failure of the disk into a clear error.
+    """Raise a clear error if the disk fails.
 
     Raises
     ------

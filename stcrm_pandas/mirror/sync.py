@@ -27,7 +27,7 @@ _FEW = 20
 
 @dataclass(frozen=True)
 class Synced:
-    """What a sync of one resource did: rows read, versions written and deletions among them."""
+    """What a sync of one resource did: the numbers of rows read, of versions written, and of deletions among them."""
 
     read: int = 0
     written: int = 0
@@ -43,7 +43,7 @@ class Sync:
         self._synced = Synced()
 
     def run(self, *, full: bool, allow_deletions: bool) -> Synced:
-        """Read the changes since the last commit, and the complete list where that is due.
+        """Read the changes since the last commit, and the complete list if that is due.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Whether one resource of a mirror agrees with the service: row counts, and a sample of rows read fresh."""
+"""Compare a resource of a mirror with the service: row counts, and a sample of rows."""
 
 from __future__ import annotations
 

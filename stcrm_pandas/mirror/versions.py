@@ -42,7 +42,7 @@ Mask = npt.NDArray[np.bool_]
 class Incoming:
     """Rows as read: documented columns, `_deleted` and `_undocumented`; one row for each key.
 
-    `authoritative` rows were in a complete list, so they exist now, whatever a feed said before.
+    `authoritative` rows were in a complete list, so they exist now, even if a feed showed them as deleted.
     """
 
     frame: pd.DataFrame
@@ -69,9 +69,9 @@ def new_versions(row: Row, current: pd.DataFrame, read: Incoming, seen_at: pd.Ti
     Parameters
     ----------
     current : DataFrame
-        The last version of every row, deleted ones too, with the columns of `OWN`.
+        The last version of every row, including deleted ones, with the columns of `OWN`.
     seen_at : Timestamp
-        When the service answered, by its clock, in whole seconds.
+        The time of the response, by the service's clock, in whole seconds.
     """
     frame = read.frame
     places = _places(row, current, frame)
