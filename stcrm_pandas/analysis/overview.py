@@ -143,8 +143,8 @@ def first_screen(
     title : str
         The title of the report: "Lead conversion".
     *results : object
-        The results of analyses. The headline and its chart come from the first one. The screen shows the three actions
-        that are worth most, and the first four tiles, of all of them.
+        The results of analyses. The headline and its chart come from the first one. The screen shows the three most
+        valuable actions and the first four tiles from all results.
     of : object, optional
         The frame that the report is about. It provides the company and the period if they are not given.
     company : str, optional

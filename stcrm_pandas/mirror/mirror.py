@@ -760,8 +760,8 @@ def _check_moment(mirrored: Mirrored, commits: Sequence[Commit], at: pd.Timestam
     first, last = pd.Timestamp(commits[0].seen_at), pd.Timestamp(commits[-1].seen_at)
     if at < first:
         raise MirrorError(
-            f"{mirrored.name}: the mirror knows the rows from {first:%Y-%m-%d %H:%M:%S} UTC on, when they were first "
-            "synced; what they looked like earlier is unknown."
+            f"{mirrored.name}: the mirror has no data before {first:%Y-%m-%d %H:%M:%S} UTC, when these rows were first "
+            "synced."
         )
     latest = last if by == "seen" else pd.Timestamp(commits[-1].complete_to)
     if at > latest:

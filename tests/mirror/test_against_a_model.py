@@ -51,6 +51,8 @@ def true_at(service: Service, resource: str, at: dt.datetime, seen: set[tuple[st
 
 @pytest.mark.deep
 @pytest.mark.hypothesis
+# Each example writes some hundred files, so the long profile would take a quarter of an hour.
+@hypothesis.settings(max_examples=60)
 @hypothesis.given(steps=st.lists(STEPS, min_size=1, max_size=25))
 def test_current_as_of_and_history_equal_the_true_history(steps):
     service = Service()

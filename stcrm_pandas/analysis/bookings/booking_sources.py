@@ -79,7 +79,7 @@ class BookingSources(BookingSourcesResult, Analysis):
         """Return one of the other tables, formatted for display.
 
         - `after_hours`: the share still new after an hour, during the day and after hours
-        - `leakage`: how many bookings are booked as jobs, not canceled, completed, and have revenue
+        - `leakage`: the numbers of bookings that became jobs, were not canceled, were completed, and had revenue
         - `revenue`: the revenue of the jobs in each group
         - `first_time`: the share of first-time customers in each group
         - `spellings`: how each source is spelled
@@ -108,7 +108,7 @@ class BookingSources(BookingSourcesResult, Analysis):
         - `speed`: the share of bookings still new after 15 minutes, an hour and a day
         - `hours`: bookings by weekday and hour
         - `weeks`: bookings by week and source
-        - `leakage`: the share of bookings that are booked as jobs, not canceled, completed, and have revenue
+        - `leakage`: the shares of bookings that became jobs, were not canceled, were completed, and had revenue
 
         Parameters
         ----------

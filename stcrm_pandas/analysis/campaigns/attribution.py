@@ -52,7 +52,7 @@ class Attribution:
 
     @property
     def uncredited(self) -> int:
-        """Rows on the default campaign, without one, or with an unlisted one."""
+        """The number of rows on the default campaign, without a campaign, or with one that is not in the list."""
         return (self.default or 0) + self.none + (self.unknown or 0)
 
     @property
@@ -69,7 +69,7 @@ class Attribution:
             for count, words in (
                 (self.default, "are on the default campaign"),
                 (self.none, "have no campaign"),
-                (self.unknown, "name an unlisted one"),
+                (self.unknown, "have a campaign that is not in the list"),
                 (self.inactive, "are on a retired one"),
             )
             if count

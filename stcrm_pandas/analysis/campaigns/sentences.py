@@ -46,7 +46,7 @@ def summary(result: OpportunitiesResult) -> list[str]:
     overall: Any = next(rows_of(result.overall))
     sentences = [_headline(result, overall)]
     if not result.complete:
-        sentences.append("Part of the rows is missing: a read that gave them was not complete.")
+        sentences.append("Some rows are missing because the data was not read completely.")
     if not result.bookings_known:
         sentences.append("Bookings were not read, so those that became neither a lead nor a job are missing.")
     if overall.mature >= result.min_group:

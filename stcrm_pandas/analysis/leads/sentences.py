@@ -16,7 +16,7 @@ from stcrm_pandas.analysis.leads.result import LeadConversionResult
 __all__ = ["definitions", "summary", "wording"]
 
 _UNIT = {"lead": ("lead", "leads"), "inquiry": ("inquiry", "inquiries")}
-_WHY = {"deleted": "deleted", "not a lead": "the call reason says that it was no lead"}
+_WHY = {"deleted": "deleted", "not a lead": "the call reason is not marked as a lead"}
 
 
 def wording(result: LeadConversionResult) -> Wording:
@@ -40,7 +40,7 @@ def summary(result: LeadConversionResult) -> list[str]:
     row = result.overall.iloc[0]
     sentences = [_headline(result, row)]
     if not result.complete:
-        sentences.append("Part of the rows is missing: the read that gave them was not complete.")
+        sentences.append("Some rows are missing because the data was not read completely.")
     if row["mature"] >= result.min_group:
         sentences.append(_speed(result))
         sentences += _differences(result) if result.by else []

@@ -108,7 +108,7 @@ def test_excluded_leads_are_counted(leads: Frames, call_reasons: Frames) -> None
     found = lead_conversion(leads(*rows), call_reasons=reasons, as_of=AS_OF)
     assert within(found)[0] == 3
     assert {reason: count for reason, count in found.left_out.items() if count} == {"not a lead": 1}
-    assert "1 lead is left out: the call reason says that it was no lead." in found.summary()
+    assert "1 lead is left out: the call reason is not marked as a lead." in found.summary()
 
 
 def test_deleted_rows_in_a_feed_are_excluded(leads: Frames) -> None:
