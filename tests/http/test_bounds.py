@@ -100,7 +100,7 @@ PROGRAM = """
 """
 
 
-@pytest.mark.parametrize("concurrency", ["1", "8"])
+@pytest.mark.parametrize("concurrency", [pytest.param("1", marks=pytest.mark.deep), "8"])
 def test_ctrl_c_ends_a_read_and_the_process_within_two_seconds(concurrency, tmp_path):
     """The promise is a time, so only a clock can show it; what is read drips on for hours."""
     with raw_service(DRIPS["a body"]) as url:

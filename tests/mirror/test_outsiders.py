@@ -22,7 +22,11 @@ current[["tenant", "id", "summary", "status", "modified_on"]].to_parquet("curren
 
 @pytest.mark.parametrize(
     "code",
-    [DUCKDB.format(code=lines_of("DuckDB", "sql")), lines_of("pandas", "python"), lines_of("polars", "python")],
+    [
+        DUCKDB.format(code=lines_of("DuckDB", "sql")),
+        pytest.param(lines_of("pandas", "python"), marks=pytest.mark.deep),
+        pytest.param(lines_of("polars", "python"), marks=pytest.mark.deep),
+    ],
     ids=["duckdb", "pandas", "polars"],
 )
 def test_the_lines_of_the_guide_give_the_current_rows(code, tmp_path):

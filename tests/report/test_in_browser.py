@@ -26,7 +26,7 @@ pytestmark = needs_browser
     ("width", "scheme"),
     [
         (390, "dark"),
-        (1400, "light"),
+        pytest.param(1400, "light", marks=pytest.mark.deep),
         pytest.param(390, "light", marks=pytest.mark.deep),
         pytest.param(1400, "dark", marks=pytest.mark.deep),
     ],

@@ -121,7 +121,7 @@ def database(frames: dict[str, pd.DataFrame]) -> Iterator[Any]:
     ("first", "end"),
     [
         ("2025-10-20", "2026-01-19"),
-        ("2026-06-01", "2026-07-01"),
+        pytest.param("2026-06-01", "2026-07-01", marks=pytest.mark.deep),
         pytest.param("2026-05-01", "2026-06-01", marks=pytest.mark.deep),
     ],
 )
@@ -239,7 +239,7 @@ def test_intervals_match_statsmodels(found: BookingSources) -> None:
 
 
 @pytest.mark.parametrize("period", [None, pytest.param("2026-03", marks=pytest.mark.deep)])
-@pytest.mark.parametrize("engine", ["polars", "duckdb"])
+@pytest.mark.parametrize("engine", ["polars", pytest.param("duckdb", marks=pytest.mark.deep)])
 def test_engines_give_equal_tables(
     frames: dict[str, pd.DataFrame], database: Any, engine: str, period: str | None
 ) -> None:
