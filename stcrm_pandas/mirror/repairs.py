@@ -36,13 +36,12 @@ def state_of(cell: WrittenCell, history: pd.DataFrame, complete_to: pd.Timestamp
         if value == cell.new and seen >= sent_at - _MARGIN and not history["deleted"].iloc[place]
     ]
     now = values[-1] if values else None
-    if not ours and complete_to < sent_at + _MARGIN:
+    # Without a version since the write, nothing shows a later change: the mirror may not have seen the write itself.
+    if not ours and (complete_to < sent_at + _MARGIN or not (history["seen_at"] >= sent_at).any()):
         return now, "not yet known", pd.NaT
     after = ours[-1] + 1 if ours else len(values) - 1
     if ours and after == len(values):
         return now, "holds", pd.NaT
-    if not values:
-        return None, "deleted", pd.NaT
     changed_at = history["valid_from"].iloc[after]
     if history["deleted"].iloc[-1]:
         return now, "deleted", changed_at

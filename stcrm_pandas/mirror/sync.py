@@ -74,7 +74,6 @@ class Sync:
             if token is None:
                 raise
             feed = export(refresh=True)  # the service no longer knows the token: read everything, write what differs
-            token = None
         gone = (
             feed.frame["active"].eq(False).to_numpy(bool, na_value=False) if "active" not in self._row.dtypes else None
         )
@@ -82,7 +81,7 @@ class Sync:
         rows = feed.frame if gone is None else feed.frame.drop(columns="active")
         seen_at = _seen_at(feed.frame)
         read = versions.incoming(self._row, rows, deleted)
-        return self._commit(read, seen_at, seen_at - FEED_DELAY, feed.continue_from, full=token is None)
+        return self._commit(read, seen_at, seen_at - FEED_DELAY, feed.continue_from, full=last is None)
 
     def _modified(self, last: Commit) -> Commit:
         frame = self._list(modified_on_or_after=pd.Timestamp(last.complete_to) - OVERLAP)

@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 
 import stcrm_pandas as stcrm
+from stcrm_pandas.edits.apply.result import WrittenCell
 from stcrm_pandas.errors import UsageError
+from stcrm_pandas.mirror.repairs import state_of
 
 HOURS = dt.timedelta(hours=3)
 
@@ -57,3 +59,18 @@ def test_each_repaired_cell_has_its_state(tmp_path):
         other = stcrm.Mirror(tmp_path, tenant=8)
         with pytest.raises(UsageError, match="of 8"):
             result.still_holds(other)
+
+
+@pytest.mark.parametrize(
+    ("seen", "state"),
+    [
+        ([], "not yet known"),  # such as a customer that was erased from the mirror
+        (["09:00"], "not yet known"),  # a write that no date shows
+        (["09:00", "14:00"], "changed back"),
+    ],
+)
+def test_nobody_is_said_to_have_changed_what_the_mirror_did_not_see(seen, state):
+    moments = pd.to_datetime([f"2026-03-01T{one}Z" for one in seen], utc=True)
+    history = pd.DataFrame({"name": "Old", "seen_at": moments, "valid_from": moments, "deleted": False})
+    cell = WrittenCell("customers", (7,), "name", "Old", "New", "2026-03-01T12:00:00+00:00")
+    assert state_of(cell, history, pd.Timestamp("2026-03-01T18:00Z"))[1] == state

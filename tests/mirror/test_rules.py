@@ -134,6 +134,16 @@ def test_deletions_are_found_by_complete_lists_every_week_and_month(service, mir
     assert service.requests.count("leads.list") == 1
 
 
+def test_a_feed_read_again_from_its_start_does_not_put_off_the_complete_list(service, mirror):
+    """It shows no row that was deleted without a trace."""
+    sync(mirror, service)
+    service.known_tokens.clear()
+    sync(mirror, service, after=dt.timedelta(days=20))
+    assert service.requests.count("leads.list") == 0
+    sync(mirror, service, after=dt.timedelta(days=11))
+    assert service.requests.count("leads.list") == 1
+
+
 def test_a_list_that_lacks_a_tenth_is_refused(service, mirror):
     for id in range(10, 40):
         service.put("campaigns", id, name="more")

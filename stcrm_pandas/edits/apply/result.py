@@ -177,7 +177,7 @@ class ResultData:
             One row per written cell: `resource`, `key`, `column`, `old`, `new`, `now`, `state` and `changed_at` (UTC).
             `state` is "holds" if the cell has its new value, "changed back" if it has the old value, "changed" if it
             has another value, "deleted" if the row was deleted, and "not yet known" if the mirror was not synced after
-            the apply.
+            the apply or did not see the write.
 
         Raises
         ------
