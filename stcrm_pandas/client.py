@@ -22,7 +22,7 @@ from stcrm_pandas.errors import UsageError
 from stcrm_pandas.http import wire
 from stcrm_pandas.http.cache import Cache, cache_path
 from stcrm_pandas.http.session import CachedServiceSession
-from stcrm_pandas.printable import closest, printable
+from stcrm_pandas.output.printable import closest, printable
 from stcrm_pandas.reads.connection import Connection
 from stcrm_pandas.reads.fetching import Fetcher
 from stcrm_pandas.reads.naming import add_names

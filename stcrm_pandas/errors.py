@@ -37,8 +37,8 @@ from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
-from stcrm_pandas.notebook import in_black, is_ours, traceback_to_caller
-from stcrm_pandas.printable import printable
+from stcrm_pandas.output.notebook import in_black, is_ours, traceback_to_caller
+from stcrm_pandas.output.printable import printable
 
 __all__ = [
     "Conflict",

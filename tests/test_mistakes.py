@@ -7,7 +7,7 @@ import pytest
 
 import stcrm_pandas as stcrm
 from stcrm_pandas.errors import SettingsError, UsageError
-from stcrm_pandas.printable import closest
+from stcrm_pandas.output.printable import closest
 
 pytestmark = pytest.mark.filterwarnings("ignore::stcrm_pandas.errors.DriftWarning")
 

@@ -14,7 +14,7 @@ from stcrm_pandas import cli, custom_fields
 from stcrm_pandas.commands.saying import say
 from stcrm_pandas.contract.schemas.parts import CustomField
 from stcrm_pandas.errors import DriftWarning, StcrmError, StcrmWarning, notify
-from stcrm_pandas.printable import printable
+from stcrm_pandas.output.printable import printable
 
 EVIL = [
     "\x1b]0;title\x07",

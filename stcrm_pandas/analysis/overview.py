@@ -20,7 +20,7 @@ from stcrm_pandas.analysis.base.periods import Period
 from stcrm_pandas.analysis.base.provenance import attrs_of, bounds_of_creation, moment, zone
 from stcrm_pandas.analysis.base.result import Result
 from stcrm_pandas.charts.svg import sparkline, theme, trend_chart
-from stcrm_pandas.printable import company_name, is_demo
+from stcrm_pandas.output.printable import company_name, is_demo
 
 __all__ = ["FIRST_SCREEN", "FirstScreen", "actions", "first_screen", "style"]
 

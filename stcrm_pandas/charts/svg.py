@@ -13,7 +13,7 @@ from html import escape
 from importlib import resources
 from string import Template
 
-from stcrm_pandas.printable import plural
+from stcrm_pandas.output.printable import plural
 
 __all__ = ["Month", "Trend", "colors", "sparkline", "theme", "trend_chart"]
 

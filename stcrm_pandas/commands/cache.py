@@ -10,7 +10,7 @@ import typer
 from stcrm_pandas.commands.saying import say
 from stcrm_pandas.errors import SettingsError, UsageError
 from stcrm_pandas.http.cache import Cache, caches_in, damaged_in, stored_in
-from stcrm_pandas.printable import plural
+from stcrm_pandas.output.printable import plural
 from stcrm_pandas.settings.connection import duration, read_cache_folder
 
 app = typer.Typer(help="Show and clear the cache of reads on this machine.", no_args_is_help=True)

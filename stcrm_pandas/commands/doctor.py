@@ -6,7 +6,7 @@ import typer
 
 from stcrm_pandas.commands.connecting import Sandbox, State, connect_to
 from stcrm_pandas.commands.saying import say
-from stcrm_pandas.printable import plural
+from stcrm_pandas.output.printable import plural
 
 _SIGNS = {"ok": "ok     ", "note": "note   ", "problem": "PROBLEM"}
 

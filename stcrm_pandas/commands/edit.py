@@ -14,7 +14,7 @@ from stcrm_pandas.commands.connecting import Sandbox, State, connect_to
 from stcrm_pandas.commands.refusing import refusals
 from stcrm_pandas.commands.saying import say
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.printable import plural
+from stcrm_pandas.output.printable import plural
 
 if TYPE_CHECKING:
     from stcrm_pandas.client import Client

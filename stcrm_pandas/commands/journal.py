@@ -12,7 +12,7 @@ import typer
 from stcrm_pandas.commands.refusing import REFUSED, refusals
 from stcrm_pandas.commands.saying import say
 from stcrm_pandas.errors import StcrmError, UsageError
-from stcrm_pandas.printable import plural
+from stcrm_pandas.output.printable import plural
 from stcrm_pandas.settings.connection import duration, read_journal_folder
 
 app = typer.Typer(help="The journals of bulk edits on this machine. They contain customer data.", no_args_is_help=True)

@@ -22,7 +22,7 @@ from stcrm_pandas.commands.refusing import refusals
 from stcrm_pandas.commands.saying import say
 from stcrm_pandas.commands.tenants import read_tenants, with_secrets
 from stcrm_pandas.errors import MirrorBusy, StcrmError, UsageError
-from stcrm_pandas.printable import plural
+from stcrm_pandas.output.printable import plural
 
 BUSY, BEHIND = 4, 5
 TENANTS_AT_ONCE = 4

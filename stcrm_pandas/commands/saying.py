@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from stcrm_pandas.printable import printable
+from stcrm_pandas.output.printable import printable
 
 
 def say(text: str, *, err: bool = False) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.printable import closest
+from stcrm_pandas.output.printable import closest
 
 _SECRETS = ("client_secret", "app_key")
 _NEEDED = ("tenant", "client_id", *_SECRETS)

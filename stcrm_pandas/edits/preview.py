@@ -11,7 +11,7 @@ from typing import Any
 
 from stcrm_pandas.edits.diff.columns import target_of
 from stcrm_pandas.edits.plan.model import Cell, PlanData, Refusal
-from stcrm_pandas.printable import company_name, plural, printable
+from stcrm_pandas.output.printable import company_name, plural, printable
 
 PAIRS, FIRST, REFUSED, WIDTH = 3, 5, 10, 44
 """Largest number of pairs per column, first rows, and reasons to show, and of characters per value."""

@@ -7,7 +7,7 @@ from typing import Literal
 import pandas as pd
 
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.printable import printable
+from stcrm_pandas.output.printable import printable
 
 
 def custom_fields(frame: pd.DataFrame, form: Literal["long", "wide"] = "long", *, key: str = "id") -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from stcrm_pandas.contract.schemas.fields import Row
-from stcrm_pandas.printable import plural, printable
+from stcrm_pandas.output.printable import plural, printable
 
 Kind = Literal[
     "null", "value", "new field", "text number", "number text", "whole number", "digits", "time", "text", "response"

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.foreign_cells import read
-from stcrm_pandas.printable import plural
+from stcrm_pandas.output.printable import plural
 
 SHOWN = 10
 """Number of rows that an error names."""

@@ -11,7 +11,7 @@ import pyarrow as pa
 from stcrm_pandas.contract.schemas.fields import Field, Row, snake
 from stcrm_pandas.frame.drift import SHOWN, Finding
 from stcrm_pandas.frame.page import JSON
-from stcrm_pandas.printable import printable
+from stcrm_pandas.output.printable import printable
 
 Path = tuple[str, ...]
 

@@ -29,7 +29,7 @@ from stcrm_pandas.contract.schemas.fields import Field, snake
 from stcrm_pandas.contract.sentinel import CLEAR
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.http.query import utc_text, whole_number
-from stcrm_pandas.printable import closest
+from stcrm_pandas.output.printable import closest
 
 DIGITS = 15
 """Significant digits of an amount that are transmitted exactly."""

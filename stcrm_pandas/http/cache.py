@@ -29,7 +29,7 @@ from stcrm_pandas.errors import SettingsError, UsageError
 from stcrm_pandas.http.cache_file import CacheFile
 from stcrm_pandas.http.decoded import DecodedGenerations
 from stcrm_pandas.http.own_files import CACHE, connect_read_only, owned_in, side_files, state_of
-from stcrm_pandas.printable import plural
+from stcrm_pandas.output.printable import plural
 from stcrm_pandas.settings.connection import Settings, duration
 
 _ENDLESS = float("inf")

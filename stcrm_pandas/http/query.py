@@ -32,7 +32,7 @@ from pandas.api.types import is_list_like
 from stcrm_pandas.contract.operations import ACTIVE, ARCHIVED, Operation
 from stcrm_pandas.contract.schemas.fields import Field, snake
 from stcrm_pandas.errors import StcrmWarning, UsageError, notify
-from stcrm_pandas.printable import closest
+from stcrm_pandas.output.printable import closest
 
 Query = list[tuple[str, str]]
 

@@ -30,7 +30,7 @@ from stcrm_pandas.errors import (
     ServiceError,
     SignInError,
 )
-from stcrm_pandas.printable import printable, without_words
+from stcrm_pandas.output.printable import printable, without_words
 
 PAGE_SIZE = 5000
 """The largest page that the service returns."""

@@ -25,7 +25,7 @@ from stcrm_pandas.mirror.rows import Moment, Rows
 from stcrm_pandas.mirror.store import SEQ, Commit, Store, disk, locked
 from stcrm_pandas.mirror.sync import Sync, Synced, describe_problem
 from stcrm_pandas.mirror.verification import Total, Verification, Verified
-from stcrm_pandas.printable import closest, plural
+from stcrm_pandas.output.printable import closest, plural
 from stcrm_pandas.reads.progress import Progress
 from stcrm_pandas.settings.connection import duration
 

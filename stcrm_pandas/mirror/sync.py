@@ -16,7 +16,7 @@ from stcrm_pandas.mirror import versions
 from stcrm_pandas.mirror.derived import current_rows
 from stcrm_pandas.mirror.resources import FEED_DELAY, OVERLAP, Mirrored
 from stcrm_pandas.mirror.store import Commit, Store
-from stcrm_pandas.printable import plural
+from stcrm_pandas.output.printable import plural
 from stcrm_pandas.reads.feed import Feed
 
 MOST_VANISHED = 0.10

@@ -17,7 +17,7 @@ from stcrm_pandas.mirror.derived import current_rows
 from stcrm_pandas.mirror.resources import Mirrored
 from stcrm_pandas.mirror.store import Store
 from stcrm_pandas.mirror.sync import describe_problem
-from stcrm_pandas.printable import plural
+from stcrm_pandas.output.printable import plural
 
 Total = Callable[[Operation, Mapping[str, Any]], int | None]
 """Returns the number of rows that the service counts for a list."""

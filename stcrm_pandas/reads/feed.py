@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from stcrm_pandas.printable import plural
+from stcrm_pandas.output.printable import plural
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from stcrm_pandas.errors import (
     UsageError,
     notify,
 )
-from stcrm_pandas.printable import plural
+from stcrm_pandas.output.printable import plural
 from stcrm_pandas.reads.name_lookups import LOOKUPS, ContactsOfBookings, Lookup, whole_numbers
 from stcrm_pandas.reads.options import Options
 from stcrm_pandas.reads.reading import PathAndParents, Reader

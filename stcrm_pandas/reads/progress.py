@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from stcrm_pandas.errors import is_installed
-from stcrm_pandas.notebook import in_notebook
-from stcrm_pandas.printable import plural
+from stcrm_pandas.output.notebook import in_notebook
+from stcrm_pandas.output.printable import plural
 
 _DELAY = 0.5  # seconds before a bar is shown
 

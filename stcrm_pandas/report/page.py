@@ -13,7 +13,7 @@ from typing import Any
 from stcrm_pandas import __version__
 from stcrm_pandas.analysis.overview import FIRST_SCREEN, style
 from stcrm_pandas.errors import ReportError
-from stcrm_pandas.printable import plural
+from stcrm_pandas.output.printable import plural
 
 __all__ = ["first_screen_of", "index_page", "page_of", "render", "title_of", "together_page"]
 

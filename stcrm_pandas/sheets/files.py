@@ -16,7 +16,7 @@ from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.errors import StcrmWarning, UsageError, notify, require
 from stcrm_pandas.frame.foreign_cells import UNCERTAIN, read
 from stcrm_pandas.frame.matching import SHOWN, with_key
-from stcrm_pandas.printable import plural
+from stcrm_pandas.output.printable import plural
 from stcrm_pandas.sheets import csv_file as sheet_csv
 from stcrm_pandas.sheets import parquet_file as sheet_parquet
 from stcrm_pandas.sheets import xlsx_file as sheet_xlsx

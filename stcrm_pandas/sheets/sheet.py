@@ -14,7 +14,7 @@ from stcrm_pandas.contract.schemas.list_dtype import dtype_of
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.foreign_cells import read
 from stcrm_pandas.frame.matching import match
-from stcrm_pandas.printable import plural
+from stcrm_pandas.output.printable import plural
 from stcrm_pandas.sheets.text import texts
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from stcrm_pandas.analysis.base.shares import share_of
-from stcrm_pandas.printable import plural
+from stcrm_pandas.output.printable import plural
 
 __all__ = [
     "count_range",

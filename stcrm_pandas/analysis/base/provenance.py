@@ -16,7 +16,7 @@ import pandas as pd
 from stcrm_pandas.analysis.base.display import Cautions, Line, Table
 from stcrm_pandas.analysis.base.format import format_percent
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.printable import company_name
+from stcrm_pandas.output.printable import company_name
 
 __all__ = [
     "attrs_of",

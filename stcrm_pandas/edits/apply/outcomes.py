@@ -15,7 +15,7 @@ from stcrm_pandas.edits.diff.values import COLUMNS_WITH_PARTS, current_value
 from stcrm_pandas.edits.plan.model import Cell, Key, Refusal, Step
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import ResponseError, ServiceError
-from stcrm_pandas.printable import plural
+from stcrm_pandas.output.printable import plural
 
 IN_PROGRESS: tuple[State, ...] = ("sending", "sent", "doubt")
 """States of rows whose request was running when the apply ended."""

@@ -18,7 +18,7 @@ from stcrm_pandas.edits.diff.columns import target_of
 from stcrm_pandas.edits.plan.model import Key, PlanData, with_keys
 from stcrm_pandas.edits.plan.tables import key_names
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.printable import plural
+from stcrm_pandas.output.printable import plural
 
 FRAMES = ("succeeded", "failed", "conflicts", "already", "untried", "filled")
 _DISARMED = ("=", "+", "-", "@", "\t", "\r")

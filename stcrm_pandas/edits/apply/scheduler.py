@@ -33,7 +33,7 @@ from stcrm_pandas.edits.plan.model import Key, PlanData, Refusal, with_keys
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import IncompleteRead, ServiceError
 from stcrm_pandas.http.waiting import first_done
-from stcrm_pandas.printable import plural
+from stcrm_pandas.output.printable import plural
 
 IN_DOUBT_FOR = SERVICE_TIMEOUT
 """Seconds for which the service may still work on a request whose response was lost."""

@@ -19,7 +19,7 @@ from stcrm_pandas.edits.plan.steps import Change, PlanOptions, plan_row
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.foreign_cells import is_missing
-from stcrm_pandas.printable import plural
+from stcrm_pandas.output.printable import plural
 
 
 def undo(path: Any, port: Port, *, reason: str | None = None) -> PlanData:

@@ -21,7 +21,7 @@ from stcrm_pandas.contract.schemas.fields import Column, Row
 from stcrm_pandas.edits.diff.compare import Positions, Side, differing, differing_objects
 from stcrm_pandas.frame.foreign_cells import UNCERTAIN, is_missing, read
 from stcrm_pandas.frame.matching import key_columns, match, with_key
-from stcrm_pandas.printable import plural
+from stcrm_pandas.output.printable import plural
 from stcrm_pandas.sheets.sheet import Sheet
 
 

@@ -17,7 +17,7 @@ from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.foreign_cells import is_missing
 from stcrm_pandas.http.body import check_body
 from stcrm_pandas.http.query import whole_number
-from stcrm_pandas.printable import closest
+from stcrm_pandas.output.printable import closest
 
 OPEN = {"leads": ("Open",), "bookings": ("New", "Accepted")}
 """Statuses in which a row can be dismissed."""

@@ -25,7 +25,7 @@ from stcrm_pandas.frame.foreign_cells import is_missing, read
 from stcrm_pandas.frame.matching import key_columns
 from stcrm_pandas.http.body import guid
 from stcrm_pandas.http.query import split_ids
-from stcrm_pandas.printable import plural
+from stcrm_pandas.output.printable import plural
 
 WARN_ABOVE = 0.25
 """A plan that changes more than this share of all rows has a warning."""

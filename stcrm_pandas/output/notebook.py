@@ -12,7 +12,7 @@ from typing import Any
 
 __all__ = ["in_black", "in_notebook", "is_ours", "traceback_to_caller"]
 
-_HERE = str(Path(__file__).parent)
+_HERE = str(Path(__file__).parents[1])
 _redirecting = threading.RLock()
 
 

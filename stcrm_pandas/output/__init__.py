@@ -1,0 +1,1 @@
+"""How text reaches people: made safe to print, and shown in a notebook."""
