@@ -197,7 +197,9 @@ def test_extras_install_what_their_parts_need():
     for part in PARTS.values():
         for name in part.packages:
             assert set(SOURCES[name]) <= installs(part.extra), f"{name} is not in [{part.extra}]"
-    assert installs("all") == set.union(*map(installs, ("analysis", "report", "lab", "sandbox", "mirror", "sheets")))
+    assert installs("all") == set.union(
+        *map(installs, ("analysis", "report", "lab", "sandbox", "mirror", "cleaning", "sheets"))
+    )
 
 
 def test_every_import_is_a_dependency_or_in_the_folders_extra():
