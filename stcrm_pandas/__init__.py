@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from stcrm_pandas.sheets.excel import to_excel
     from stcrm_pandas.sheets.files import read_sheet, write_sheet
     from stcrm_pandas.sheets.sql import to_sql
-    from stcrm_pandas.sheets.tenants import read_tenants, write_tenant
 
 __version__ = "0.1.0"
 __all__ = [
@@ -58,12 +57,10 @@ __all__ = [
     "mirrors",
     "origin",
     "read_sheet",
-    "read_tenants",
     "schemas",
     "to_excel",
     "to_sql",
     "write_sheet",
-    "write_tenant",
 ]
 
 _MODULES = {
@@ -85,11 +82,9 @@ _MODULES = {
     "origin": "reads.origin",
     "mirrors": "mirror.many",
     "read_sheet": "sheets.files",
-    "read_tenants": "sheets.tenants",
     "to_excel": "sheets.excel",
     "to_sql": "sheets.sql",
     "write_sheet": "sheets.files",
-    "write_tenant": "sheets.tenants",
 }
 
 

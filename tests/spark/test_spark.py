@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 import narwhals.stable.v2 as nw
 import pandas as pd
+import polars as pl
 import pytest
 
-import stcrm_pandas as stcrm
 from stcrm_pandas.analysis import lead_conversion
 from stcrm_pandas.analysis.base import engine
 from stcrm_pandas.errors import UsageError
@@ -82,15 +82,13 @@ def test_lead_conversion_matches_pandas(as_spark: AsSpark, by: Any) -> None:
 def test_many_tenants(spark: Any, tmp_path: Path) -> None:
     """The same ids in two tenants are two things."""
     frames = dict(zip(("leads", "jobs", "bookings"), company(4), strict=True))
-    operations = {"leads": "Leads_GetList", "jobs": "Jobs_GetList", "bookings": "Bookings_GetList"}
     for tenant in (5, 6):
         for name, frame in frames.items():
-            frame.attrs["stcrm"] = {"resource": name, "operation": operations[name], "tenant": tenant}
-            stcrm.write_tenant(frame, tmp_path)
+            path = tmp_path / f"tenant={tenant}" / f"{name}.parquet"
+            path.parent.mkdir(exist_ok=True)
+            pl.from_pandas(frame).write_parquet(path)
     read = spark.read.option("basePath", str(tmp_path))
     both = {name: read.parquet(f"{tmp_path}/*/{name}.parquet") for name in frames}
-    for frame in frames.values():
-        frame.attrs = {}
     how = {"as_of": AS_OF, "time_zone": "America/Chicago"}
     found = lead_conversion(both["leads"], jobs=both["jobs"], bookings=both["bookings"], by="tenant", **how)
     one = lead_conversion(frames["leads"], jobs=frames["jobs"], bookings=frames["bookings"], **how)
