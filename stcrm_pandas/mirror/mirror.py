@@ -334,12 +334,14 @@ class Mirror(Rows):
         >>> mirror.settings()["time_zone"] == crm.settings.time_zone
         True
         """
-        synced = [last for one in MIRRORED.values() if (last := self._store(one).last()) is not None]
-        if not synced:
-            raise MirrorError(f"Nothing is in the mirror {self.folder}. Sync it: mirror.sync().")
-        found = max(synced, key=lambda commit: commit.seen_at).settings
+        found = self._last_commit().settings
         reasons = {int(id): name for id, name in found.get("dismissing_reasons", {}).items()}
         return {**found, "time_zone": self._time_zone or found.get("time_zone"), "dismissing_reasons": reasons}
+
+    @property
+    def environment(self) -> str:
+        """The environment that the mirror was synced from, such as "production"."""
+        return self._last_commit().environment
 
     def status_log(self, resource: str, *, as_of: Moment | None = None) -> pd.DataFrame:
         """Return the statuses of leads or bookings over time, for the parameter `status_log` of an analysis.
@@ -697,6 +699,12 @@ class Mirror(Rows):
 
     def __repr__(self) -> str:
         return f"Mirror({str(self.folder)!r})"
+
+    def _last_commit(self) -> Commit:
+        synced = [last for one in MIRRORED.values() if (last := self._store(one).last()) is not None]
+        if not synced:
+            raise MirrorError(f"Nothing is in the mirror {self.folder}. Sync it: mirror.sync().")
+        return max(synced, key=lambda commit: commit.seen_at)
 
     def _store(self, mirrored: Mirrored) -> Store:
         return Store(self.folder, mirrored.name)

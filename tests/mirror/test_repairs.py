@@ -11,7 +11,10 @@ import pytest
 import stcrm_pandas as stcrm
 from stcrm_pandas.edits.apply.result import WrittenCell
 from stcrm_pandas.errors import UsageError
+from stcrm_pandas.mirror.mirror import Mirror
 from stcrm_pandas.mirror.repairs import state_of
+
+from .service import Service
 
 HOURS = dt.timedelta(hours=3)
 
@@ -56,9 +59,13 @@ def test_each_repaired_cell_has_its_state(tmp_path):
         assert names["changed_at"].isna().loc[ids].tolist() == [True, False, False, False, True]
         assert found.loc[found["column"] == f"tag_type_ids.{tag}", "state"].tolist() in (["holds"], [])
 
-        other = stcrm.Mirror(tmp_path, tenant=8)
-        with pytest.raises(UsageError, match="of 8"):
-            result.still_holds(other)
+        mirror.folder.rename(tmp_path / "tenant=8")
+        with pytest.raises(UsageError, match=r"mirrors tenant 8 \(sandbox"):
+            result.still_holds(stcrm.Mirror(tmp_path, tenant=8))
+        elsewhere = Mirror(tmp_path / "other", tenant=mirror.tenant, crm=Service())
+        elsewhere.sync(only=["leads"])
+        with pytest.raises(UsageError, match=rf"mirrors tenant {mirror.tenant} \(test\)"):
+            result.still_holds(elsewhere)
 
 
 @pytest.mark.parametrize(

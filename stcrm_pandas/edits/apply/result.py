@@ -169,7 +169,7 @@ class ResultData:
         Parameters
         ----------
         mirror : Mirror
-            A mirror of the same tenant (`crm.mirror(folder)`), synced after the apply.
+            A mirror of the same tenant and environment (`crm.mirror(folder)`), synced after the apply.
 
         Returns
         -------
@@ -182,12 +182,15 @@ class ResultData:
         Raises
         ------
         UsageError
-            The mirror is of another tenant.
+            The mirror is of another tenant or environment.
         MirrorError
             The resource was never synced.
         """
-        if mirror.tenant != self._plan.tenant:
-            raise UsageError(f"The plan was applied to tenant {self._plan.tenant}; the mirror is of {mirror.tenant}.")
+        if (mirror.tenant, mirror.environment) != (self._plan.tenant, self._plan.environment):
+            raise UsageError(
+                f"The plan was applied to tenant {self._plan.tenant} ({self._plan.environment}), but {mirror.folder} "
+                f"mirrors tenant {mirror.tenant} ({mirror.environment}). Open the mirror of the plan's tenant."
+            )
         found: pd.DataFrame = mirror.still_holds(self._written())
         return found
 
