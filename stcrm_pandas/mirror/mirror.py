@@ -131,6 +131,7 @@ class Mirror(Rows):
                     self._check_environment(store)
                     store.sweep(time.time())
                     synced = Sync(self._crm, store, mirrored).run(full=full, allow_deletions=allow_deletions)
+                    store.compact_newest()
                     refresh_current(store, mirrored.row)
                 except UsageError:
                     raise
@@ -677,7 +678,8 @@ class Mirror(Rows):
     def compact(self) -> None:
         """Merge the files of each resource into one file.
 
-        The mirror can be read meanwhile, because the replaced files are kept for a day.
+        A sync merges the newest files by itself when there are more than 50. The mirror can be read meanwhile, because
+        the replaced files are kept for a day.
 
         Raises
         ------

@@ -30,6 +30,8 @@ SEQ = "_seq"
 """The column with the number of the commit that wrote a row."""
 KEPT_FOR = 24 * 3600.0
 """Seconds for which files stay that compaction replaced."""
+MOST_FILES = 50
+"""The number of files above which a sync merges the newest ones."""
 _NAME = re.compile(r"(\d{9})-(\d{9})\.parquet")
 _COMMITS = b"stcrm_commits"
 
@@ -163,14 +165,33 @@ class Store:
         numbered = table.append_column(SEQ, pa.repeat(pa.scalar(commit.number, pa.int64()), table.num_rows))
         return self._publish(numbered, [commit], self._path(commit.number, commit.number))
 
-    def compact(self) -> HistoryFile | None:
-        """Merge all files into one; None if there is nothing to merge. The lock of the tenant must be held."""
-        files = self.files()
-        if len(files) < 2:
+    def compact(self, files: Sequence[HistoryFile] | None = None) -> HistoryFile | None:
+        """Merge all files, or some that follow each other; None if there is nothing to merge.
+
+        The lock of the tenant must be held.
+        """
+        merged = self.files() if files is None else files
+        if len(merged) < 2:
             return None
-        commits, table = self.commits(), self.read()
-        assert table is not None
-        return self._publish(table, commits, self._path(files[0].first, files[-1].last))
+        commits = [commit for file in merged for commit in _commits_of(pq.read_metadata(file.path).metadata)]
+        tables = [_read(file.path, None, None) for file in merged]
+        table = pa.concat_tables(tables, promote_options="default")
+        return self._publish(table, commits, self._path(merged[0].first, merged[-1].last))
+
+    def compact_newest(self) -> HistoryFile | None:
+        """Merge the newest files if there are too many; large ones before them stay as they are.
+
+        An earlier file is merged, too, if it has no more rows than all that follow. So the work of a merge is in
+        proportion to what was written since. The lock of the tenant must be held.
+        """
+        files = self.files()
+        if len(files) <= MOST_FILES:
+            return None
+        rows = [pq.read_metadata(file.path).num_rows for file in files]
+        start = len(files) - MOST_FILES // 2
+        while start and rows[start - 1] <= sum(rows[start:]):
+            start -= 1
+        return self.compact(files[start:])
 
     def replace(self, table: pa.Table, commits: Sequence[Commit] | None = None) -> None:
         """Replace all versions, and delete every older file at once, as erasing people requires.
