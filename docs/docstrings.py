@@ -2,9 +2,9 @@
 
     python docs/docstrings.py
 
-Every parameter of every method of `crm.leads`, `crm.customers` … is described: shared parameters in
-`stcrm_pandas/contract/parameters.py`, others in their docstring. The script writes them into the docstrings, in the
-order of the signature. A second run changes nothing.
+Every parameter of the methods of `crm.leads`, `crm.customers` … and of those that return rows of a mirror is
+described: shared parameters in `stcrm_pandas/contract/parameters.py`, others in their docstring. The script writes them
+into the docstrings, in the order of the signature. A second run changes nothing.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from stcrm_pandas.contract.parameters import FILTERS, ONE_OR_MANY, OWN, OWN_VALUES, PLANS, VALUES
+from stcrm_pandas.contract.parameters import FILTERS, MIRRORED, ONE_OR_MANY, OWN, OWN_VALUES, PLANS, VALUES
 
-SOURCES = Path(__file__).parent.parent / "stcrm_pandas" / "resources"
+PACKAGE = Path(__file__).parent.parent / "stcrm_pandas"
+SOURCES = (*sorted((PACKAGE / "resources").rglob("*.py")), PACKAGE / "mirror" / "rows.py")
 WIDTH = 120
 TYPES = {
     "pd.DataFrame": "DataFrame",
     "When": "str, date or Timestamp",
+    "Moment": "str, date or Timestamp",
     "Ids": "int, sequence of int or Series",
     "IdsOrNames": "int, str, sequence of int or str or Series",
     "Guids": "str, sequence of str or Series",
@@ -111,6 +113,8 @@ def shared(owner: str, method: ast.FunctionDef, name: str, default: str | None) 
     if own is not None:
         return own
     names = {one for one, _, _ in parameters(method)}
+    if owner == "Rows":
+        return MIRRORED.get(name)
     if method.name.startswith("plan"):
         return PLANS.get(name)
     if "max_age" not in names:
@@ -131,13 +135,16 @@ def type_of(annotation: str, default: str | None) -> str:
     joined = f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else words[0]
     if default is None:
         return joined
-    return f"{joined}, optional" if default == "None" else f"{joined}, default {default}"
+    if default == "None":
+        return f"{joined}, optional"
+    written = default.replace("'", '"')
+    return f"{joined}, default {written}"
 
 
 def main() -> None:
     """Rewrite every module of methods whose docstrings are out of step."""
     failures = []
-    for path in sorted(SOURCES.rglob("*.py")):
+    for path in SOURCES:
         source = path.read_text()
         try:
             changed = rewrite(source)

@@ -193,6 +193,14 @@ PLANS: Final = {
 }
 """Parameters of methods that make a plan."""
 
+MIRRORED: Final = {
+    "resource": 'The resource, such as `"customer_contacts"`.',
+    "as_of": f"Return the rows as of this time. A date means midnight. {ZONE} By default, the latest versions are "
+    "returned.",
+    "by": '`"valid"` returns the rows as they were in ServiceTitan at `as_of`, `"seen"` as they were in the mirror.',
+}
+"""Parameters of methods that return the rows of a mirror."""
+
 ONE_OR_MANY: Final = "One or more ids. Duplicates are dropped."
 """`ids` of methods that return the rows with these ids, or what belongs to them."""
 

@@ -1,36 +1,31 @@
-"""A local mirror of one tenant, with every version of every row."""
+"""A local mirror of one tenant, with every version of every row: sync, comparison with the service, and upkeep."""
 
 from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import astuple, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from stcrm_pandas.edits.apply.result import WrittenCell
 from stcrm_pandas.errors import MirrorError, StcrmError, StcrmWarning, UsageError, notify
-from stcrm_pandas.http.query import utc_text
-from stcrm_pandas.mirror import privacy, queries, repairs, versions
-from stcrm_pandas.mirror.client import MirrorClient
-from stcrm_pandas.mirror.derived import current_file, current_table, history_of, live, refresh_current, table_as_of
-from stcrm_pandas.mirror.resources import MIRRORED, Mirrored
-from stcrm_pandas.mirror.rows import Moment, Rows
-from stcrm_pandas.mirror.store import SEQ, Commit, Store, disk, locked
+from stcrm_pandas.mirror import privacy
+from stcrm_pandas.mirror.derived import refresh_current
+from stcrm_pandas.mirror.reading import StoredMirror
+from stcrm_pandas.mirror.resources import MIRRORED, mirrored_as
+from stcrm_pandas.mirror.store import Store, disk, locked
 from stcrm_pandas.mirror.sync import Sync, Synced, describe_problem
 from stcrm_pandas.mirror.verification import Total, Verification, Verified
-from stcrm_pandas.output.printable import closest, plural
+from stcrm_pandas.output.printable import plural
 from stcrm_pandas.reads.progress import Progress
 from stcrm_pandas.settings.connection import duration
 
 
-class Mirror(Rows):
+class Mirror(StoredMirror):
     """A local copy of one tenant's data, with every version of each row that was read.
 
     `crm.mirror(folder)` returns it. Several tenants can share a folder; each has its own subfolder.
@@ -67,9 +62,8 @@ class Mirror(Rows):
         total: Total | None = None,
         time_zone: str | None = None,
     ) -> None:
-        self.folder = Path(folder).expanduser() / f"tenant={tenant}"
-        self.tenant = tenant
-        self._crm, self._total, self._time_zone = crm, total, time_zone
+        super().__init__(folder, tenant=tenant, time_zone=time_zone)
+        self._crm, self._total = crm, total
 
     def sync(
         self,
@@ -120,7 +114,7 @@ class Mirror(Rows):
         ['campaigns']
         """
         self._need_connection()
-        chosen = [_mirrored(name) for name in ([only] if isinstance(only, str) else only or MIRRORED)]
+        chosen = [mirrored_as(name) for name in ([only] if isinstance(only, str) else only or MIRRORED)]
         shown = Progress(self._crm.settings.progress if progress is None else progress)
         found = []
         with disk(self.folder), locked(self.folder):
@@ -146,366 +140,6 @@ class Mirror(Rows):
             named = "; ".join(f"{name}: {problem}" for name, problem in failed[["resource", "problem"]].to_numpy())
             notify(f"The mirror is not up to date in {len(failed)} of {len(table)} resources: {named}", StcrmWarning)
         return table.astype({"resource": "str", "problem": "str"})
-
-    def read(
-        self, resource: str, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid"
-    ) -> pd.DataFrame:
-        """Return the rows of a resource, now or at an earlier time.
-
-        Parameters
-        ----------
-        resource : str
-            The resource, such as `"customer_contacts"`; `mirror.status()` lists them.
-        as_of : str, date or Timestamp, optional
-            Return the rows as of this time. A date means midnight. The default time zone is the tenant's. By default,
-            the latest versions are returned.
-        by : {"valid", "seen"}, default "valid"
-            `"valid"` returns the rows as they were in ServiceTitan at `as_of`, `"seen"` as they were in the mirror.
-
-        Returns
-        -------
-        DataFrame
-            The rows of the resource, with the columns of its list method. All changes up to
-            `attrs["stcrm"]["complete_to"]` (UTC) are in the mirror.
-
-        Raises
-        ------
-        MirrorError
-            The resource was never synced, or `as_of` is before the first sync or after the time up to which the mirror
-            is complete.
-
-        Notes
-        -----
-        A version is valid from its modification date or, if that date did not change, from the sync that first read it.
-        Two edits between two syncs appear as one version. Resources with a feed are usually complete up to 15 minutes
-        before their last sync, the others up to their last sync.
-
-        Examples
-        --------
-        >>> import tempfile
-        >>> mirror = crm.mirror(tempfile.mkdtemp())
-        >>> _ = mirror.sync(only=["campaigns"])
-        >>> mirror.read("campaigns").equals(crm.lookups.campaigns.list())
-        True
-        """
-        mirrored = _mirrored(resource)
-        store = self._store(mirrored)
-        commits = self._commits(store, mirrored)
-        if as_of is None:
-            table = current_table(store, mirrored.row)
-            assert table is not None
-            return self._frame(mirrored, live(table), commits)
-        at = self._moment(as_of)
-        _check_moment(mirrored, commits, at, by)
-        frame = self._frame(mirrored, table_as_of(store, mirrored.row, at, by), commits)
-        frame.attrs["stcrm"].update(fetched_at=at.isoformat(), as_of=at.isoformat())
-        return frame
-
-    def history(self, resource: str, id: int | str | Sequence[int | str]) -> pd.DataFrame:
-        """Return all versions of one or more rows, oldest first.
-
-        Parameters
-        ----------
-        resource : str
-            The resource, such as `"leads"`.
-        id : int, str or sequence of those
-            The ids of the rows. If the key has several columns, these are values of the last one.
-
-        Returns
-        -------
-        DataFrame
-            One row per version: the columns of the resource, then `valid_from` and `seen_at` (the sync that read it),
-            both in UTC, and `deleted`. The rows are ordered by key and version.
-
-        Raises
-        ------
-        MirrorError
-            The resource was never synced.
-
-        Examples
-        --------
-        >>> import tempfile
-        >>> mirror = crm.mirror(tempfile.mkdtemp())
-        >>> _ = mirror.sync(only=["campaigns"])
-        >>> first = int(mirror.read("campaigns")["id"].iloc[0])
-        >>> mirror.history("campaigns", first)["deleted"].tolist()
-        [False]
-        """
-        mirrored = _mirrored(resource)
-        store = self._store(mirrored)
-        self._commits(store, mirrored)
-        wanted = [id] if isinstance(id, (int, str, np.integer)) else list(id)
-        return _dated(mirrored, history_of(store, mirrored.row, wanted))
-
-    def changes(self, resource: str, *, since: Moment | None = None, column: str | None = None) -> pd.DataFrame:
-        """Return the values that changed between versions.
-
-        Parameters
-        ----------
-        resource : str
-            The resource, such as `"customers"`.
-        since : str, date or Timestamp, optional
-            Only changes at or after this time. The default time zone is the tenant's. By default, all.
-        column : str, optional
-            Only changes in this column. By default, all.
-
-        Returns
-        -------
-        DataFrame
-            One row per changed value: the columns of the key, `column`, `before` and `after` (missing if there was no
-            value), `valid_from` and `seen_at` (both in UTC), ordered by `valid_from` and key. For a row that was
-            created, deleted or restored, `column` is `(created)`, `(deleted)` or `(restored)`.
-
-        Raises
-        ------
-        UsageError
-            The resource has no such column.
-        MirrorError
-            The resource was never synced.
-
-        Examples
-        --------
-        >>> import tempfile
-        >>> mirror = crm.mirror(tempfile.mkdtemp())
-        >>> _ = mirror.sync(only=["campaigns"])
-        >>> mirror.changes("campaigns", column="name").empty
-        True
-        """
-        mirrored = _mirrored(resource)
-        if column is not None and column not in mirrored.row.dtypes:
-            near = closest(column, list(mirrored.row.dtypes))
-            hint = f" Did you mean {near!r}?" if near else ""
-            raise UsageError(f"{resource} has no column {column!r}.{hint}")
-        store = self._store(mirrored)
-        commits = self._commits(store, mirrored)
-        found = versions.changes(mirrored.row, history_of(store, mirrored.row), first=commits[0].number)
-        if column is not None:
-            found = found[found["column"] == column]
-        if since is not None:
-            found = found[found["valid_from"] >= self._moment(since)]
-        return found.reset_index(drop=True)
-
-    def client(self, *, as_of: Moment | None = None) -> MirrorClient:
-        """Return a client that reads from this mirror, for code that expects a connection.
-
-        Parameters
-        ----------
-        as_of : str, date or Timestamp, optional
-            Return all rows as of this time. The default time zone is the tenant's. By default, the latest versions are
-            returned.
-
-        Returns
-        -------
-        MirrorClient
-            A client with `leads.list()`, `lookups.jobs.list()` and the list methods of the other resources.
-
-        Raises
-        ------
-        MirrorError
-            Nothing was synced.
-
-        Examples
-        --------
-        >>> import tempfile
-        >>> mirror = crm.mirror(tempfile.mkdtemp())
-        >>> _ = mirror.sync(only=["leads"])
-        >>> mirror.client().leads.list().equals(mirror.leads())
-        True
-        """
-        return MirrorClient(self, as_of)
-
-    def settings(self) -> dict[str, Any]:
-        """Return the settings that readers of the mirror need, from the connection that synced last.
-
-        Returns
-        -------
-        dict
-            The settings `time_zone`, `service_url` and `dismissing_reasons`.
-
-        Raises
-        ------
-        MirrorError
-            Nothing was synced.
-
-        Examples
-        --------
-        >>> import tempfile
-        >>> mirror = crm.mirror(tempfile.mkdtemp())
-        >>> _ = mirror.sync(only=["campaigns"])
-        >>> mirror.settings()["time_zone"] == crm.settings.time_zone
-        True
-        """
-        found = self._last_commit().settings
-        reasons = {int(id): name for id, name in found.get("dismissing_reasons", {}).items()}
-        return {**found, "time_zone": self._time_zone or found.get("time_zone"), "dismissing_reasons": reasons}
-
-    @property
-    def environment(self) -> str:
-        """The environment that the mirror was synced from, such as "production"."""
-        return self._last_commit().environment
-
-    def status_log(self, resource: str, *, as_of: Moment | None = None) -> pd.DataFrame:
-        """Return the statuses of leads or bookings over time, for the parameter `status_log` of an analysis.
-
-        Parameters
-        ----------
-        resource : str
-            `"leads"` or `"bookings"`.
-        as_of : str, date or Timestamp, optional
-            Only statuses seen by this time. The default time zone is the tenant's. By default, all.
-
-        Returns
-        -------
-        DataFrame
-            One row per id and uninterrupted period in one status: `id`, `status`, `first_seen` and `last_seen` (both in
-            UTC).
-
-        Raises
-        ------
-        UsageError
-            The resource has no status.
-        MirrorError
-            The resource was never synced, or `as_of` is before the first sync.
-
-        Examples
-        --------
-        >>> import tempfile
-        >>> mirror = crm.mirror(tempfile.mkdtemp())
-        >>> _ = mirror.sync(only=["leads"])
-        >>> mirror.status_log("leads").columns.tolist()
-        ['id', 'status', 'first_seen', 'last_seen']
-        """
-        if resource not in ("leads", "bookings"):
-            raise UsageError(f"status_log takes 'leads' or 'bookings', not {resource!r}.")
-        mirrored = _mirrored(resource)
-        store = self._store(mirrored)
-        commits = self._commits(store, mirrored)
-        history = history_of(store, mirrored.row)
-        if as_of is not None:
-            at = self._moment(as_of)
-            commits = [commit for commit in commits if pd.Timestamp(commit.seen_at) <= at]
-            if not commits:
-                raise MirrorError(f"{resource} were first synced after {at:%Y-%m-%d %H:%M:%S} UTC.")
-            history = history.filter(pc.less_equal(history.column(SEQ), commits[-1].number))
-        frame = versions.status_runs(mirrored.row, history, commits)
-        about = {"resource": f"status_log_{resource}", "environment": commits[-1].environment, "tenant": self.tenant}
-        frame.attrs["stcrm"] = {**about, "rows": len(frame)}
-        return frame
-
-    def still_holds(self, cells: Iterable[WrittenCell]) -> pd.DataFrame:
-        """Return whether cells still have the values that a bulk edit wrote.
-
-        `Result.still_holds` calls this method; use that one.
-
-        Parameters
-        ----------
-        cells : iterable of WrittenCell
-            The cells that the bulk edit wrote.
-
-        Returns
-        -------
-        DataFrame
-            One row per cell, with the columns of `Result.still_holds`.
-
-        Raises
-        ------
-        MirrorError
-            A resource was never synced.
-
-        Examples
-        --------
-        >>> import tempfile
-        >>> crm.mirror(tempfile.mkdtemp()).still_holds([]).columns[-2:].tolist()
-        ['state', 'changed_at']
-        """
-        return repairs.holds(self, cells)
-
-    def sql(self, query: str) -> pd.DataFrame:
-        """Run a SQL query on the current rows with DuckDB, and return its result.
-
-        Parameters
-        ----------
-        query : str
-            A query in DuckDB's SQL. Each resource is a view, such as `leads`, without deleted rows; times are in UTC.
-
-        Returns
-        -------
-        DataFrame
-            The rows that the query returns.
-
-        Raises
-        ------
-        MissingExtra
-            DuckDB is not installed.
-        UsageError
-            DuckDB does not accept the query.
-
-        Examples
-        --------
-        >>> import tempfile
-        >>> mirror = crm.mirror(tempfile.mkdtemp())
-        >>> _ = mirror.sync(only=["leads"])
-        >>> int(mirror.sql("select count(*) as leads from leads")["leads"].iloc[0]) == len(mirror.leads())
-        True
-        """
-        return queries.run(query, {name: [path] for name, path in self.current_files().items()})
-
-    def current_files(self) -> dict[str, Path]:
-        """Return the Parquet file with the latest version of each row, for every resource that was synced.
-
-        Returns
-        -------
-        dict
-            The path of the file by resource. The files also contain deleted rows, which have `_deleted` set to true.
-        """
-        paths = {one.name: current_file(self._store(one), one.row) for one in MIRRORED.values()}
-        return {name: path for name, path in paths.items() if path is not None}
-
-    def status(self) -> pd.DataFrame:
-        """Return how complete the mirror is.
-
-        Returns
-        -------
-        DataFrame
-            One row per resource that was synced: `resource`; the numbers of `rows`, `deleted` rows and `versions`;
-            `known_from` (the first sync), `complete_to` (the time up to which all changes are in the mirror),
-            `last_sync` and `last_full` (the last read of the complete list), all in UTC; and the size in `bytes`.
-
-        Examples
-        --------
-        >>> import tempfile
-        >>> mirror = crm.mirror(tempfile.mkdtemp())
-        >>> _ = mirror.sync(only=["campaigns", "leads"])
-        >>> mirror.status()["resource"].tolist()
-        ['leads', 'campaigns']
-        """
-        rows = []
-        for mirrored in MIRRORED.values():
-            store = self._store(mirrored)
-            commits = store.commits()
-            if not commits:
-                continue
-            table = current_table(store, mirrored.row)
-            assert table is not None
-            full = [commit.seen_at for commit in commits if commit.full]
-            rows.append(
-                [
-                    mirrored.name,
-                    live(table).num_rows,
-                    table.num_rows - live(table).num_rows,
-                    sum(commit.rows for commit in commits),
-                    commits[0].seen_at,
-                    commits[-1].complete_to,
-                    commits[-1].seen_at,
-                    full[-1] if full else None,
-                    sum(file.path.stat().st_size for file in store.files()),
-                ]
-            )
-        names = ["resource", "rows", "deleted", "versions", *_MOMENTS, "bytes"]
-        found = pd.DataFrame(rows, columns=names)
-        moments = {name: pd.to_datetime(found[name], utc=True).astype("datetime64[us, UTC]") for name in _MOMENTS}
-        numbers = dict.fromkeys(["rows", "deleted", "versions", "bytes"], "Int64")
-        return found.astype({**numbers, "resource": "str"}).assign(**moments)
 
     def forget(self, customer_ids: int | Iterable[int]) -> pd.DataFrame:
         """Erase customers, with all their versions, from every file, if they ask to be forgotten.
@@ -662,7 +296,7 @@ class Mirror(Rows):
         """
         self._need_connection()
         names = [only] if isinstance(only, str) else only
-        chosen = list(MIRRORED.values()) if names is None else [_mirrored(name) for name in names]
+        chosen = list(MIRRORED.values()) if names is None else [mirrored_as(name) for name in names]
         synced = [(one, self._store(one)) for one in chosen if names is not None or self._store(one).last()]
         if not synced:
             raise MirrorError(f"There is no mirror in {self.folder}. Sync it: mirror.sync().")
@@ -702,26 +336,6 @@ class Mirror(Rows):
     def __repr__(self) -> str:
         return f"Mirror({str(self.folder)!r})"
 
-    def _last_commit(self) -> Commit:
-        synced = [last for one in MIRRORED.values() if (last := self._store(one).last()) is not None]
-        if not synced:
-            raise MirrorError(f"Nothing is in the mirror {self.folder}. Sync it: mirror.sync().")
-        return max(synced, key=lambda commit: commit.seen_at)
-
-    def _store(self, mirrored: Mirrored) -> Store:
-        return Store(self.folder, mirrored.name)
-
-    def _commits(self, store: Store, mirrored: Mirrored) -> list[Commit]:
-        if not (commits := store.commits()):
-            raise MirrorError(f"{mirrored.name} is not in the mirror {self.folder}. Sync it: mirror.sync().")
-        return commits
-
-    def _moment(self, value: Moment) -> pd.Timestamp:
-        try:
-            return pd.Timestamp(utc_text(value, self.settings()["time_zone"]))
-        except ValueError as error:
-            raise UsageError(f"{error}.") from None
-
     def _need_connection(self) -> None:
         if self._crm is None:
             raise UsageError("This mirror has no connection. Open it with crm.mirror(folder).")
@@ -733,56 +347,3 @@ class Mirror(Rows):
             raise UsageError(
                 f"{self.folder} mirrors {last.environment}, but this connection reads {here}. Choose another folder."
             )
-
-    def _frame(self, mirrored: Mirrored, table: pa.Table, commits: Sequence[Commit]) -> pd.DataFrame:
-        frame = versions.with_undocumented(versions.to_frame(mirrored.row, table, own=[versions.UNDOCUMENTED]))
-        last = commits[-1]
-        frame.attrs["stcrm"] = {
-            "resource": mirrored.operation.resource,
-            "operation": mirrored.operation.id,
-            "environment": last.environment,
-            "tenant": self.tenant,
-            "filters": {},
-            "fetched_at": last.seen_at,
-            "complete_to": last.complete_to,
-            "rows": len(frame),
-            "complete": True,
-            "time_zone": self._time_zone or last.settings.get("time_zone"),
-            "mirror": str(self.folder),
-        }
-        return frame
-
-
-_MOMENTS = ["known_from", "complete_to", "last_sync", "last_full"]
-
-
-def _mirrored(name: str) -> Mirrored:
-    if name not in MIRRORED:
-        near = closest(name, list(MIRRORED))
-        hint = f" Did you mean {near!r}?" if near else ""
-        raise UsageError(f"A mirror has no resource {name!r}.{hint} It has: {', '.join(MIRRORED)}.")
-    return MIRRORED[name]
-
-
-def _check_moment(mirrored: Mirrored, commits: Sequence[Commit], at: pd.Timestamp, by: str) -> None:
-    if by not in ("valid", "seen"):
-        raise UsageError(f'by= takes "valid" or "seen", not {by!r}.')
-    first, last = pd.Timestamp(commits[0].seen_at), pd.Timestamp(commits[-1].seen_at)
-    if at < first:
-        raise MirrorError(
-            f"{mirrored.name}: the mirror has no data before {first:%Y-%m-%d %H:%M:%S} UTC, when these rows were first "
-            "synced."
-        )
-    latest = last if by == "seen" else pd.Timestamp(commits[-1].complete_to)
-    if at > latest:
-        raise MirrorError(
-            f"{mirrored.name}: the mirror is complete up to {latest:%Y-%m-%d %H:%M:%S} UTC. Sync it for a later moment"
-            + (", which feeds show after about 15 minutes." if mirrored.feed else ".")
-        )
-
-
-def _dated(mirrored: Mirrored, table: pa.Table) -> pd.DataFrame:
-    own = [versions.VALID_FROM, versions.SEEN_AT, versions.DELETED, versions.UNDOCUMENTED]
-    frame = versions.with_undocumented(versions.to_frame(mirrored.row, table, own=own))
-    named = frame.rename(columns={name: name[1:] for name in own})
-    return named.sort_values(list(mirrored.row.key), kind="stable", ignore_index=True)

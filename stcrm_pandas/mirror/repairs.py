@@ -54,15 +54,14 @@ def holds(mirror: Any, cells: Iterable[WrittenCell]) -> pd.DataFrame:
     for cell in cells:
         by_resource.setdefault(cell.resource, []).append(cell)
     rows: list[list[Any]] = []
+    complete_to = mirror.status().set_index("resource")["complete_to"]
     for resource, written in by_resource.items():
         names = list(TARGETS[resource].row.key)
         history = mirror.history(resource, [cell.key[-1] for cell in written])
         versions = dict(iter(history.groupby(names, sort=False)))
-        status = mirror.status().set_index("resource")
-        complete_to = status["complete_to"].loc[resource]
         for cell in written:
             part = versions.get(cell.key, history.iloc[:0])
-            now, state, changed_at = state_of(cell, part, complete_to)
+            now, state, changed_at = state_of(cell, part, complete_to[resource])
             key = cell.key[0] if len(cell.key) == 1 else cell.key
             rows.append([resource, key, cell.column, cell.old, cell.new, now, state, changed_at])
     found = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"resource": "str", "column": "str", "state": "str"})

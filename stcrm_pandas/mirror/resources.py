@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from stcrm_pandas.contract.operations import Operation, by_name
 from stcrm_pandas.contract.schemas.fields import Row
+from stcrm_pandas.errors import UsageError
+from stcrm_pandas.output.printable import closest
 
 FEED_DELAY = dt.timedelta(minutes=15)
 """How long the service takes to show a change in a feed."""
@@ -82,3 +84,18 @@ MIRRORED: Mapping[str, Mirrored] = {
     )
 }
 """The resources, in the order in which they are synced."""
+
+
+def mirrored_as(name: str) -> Mirrored:
+    """Return the resource with this name.
+
+    Raises
+    ------
+    UsageError
+        There is none.
+    """
+    if name not in MIRRORED:
+        near = closest(name, list(MIRRORED))
+        hint = f" Did you mean {near!r}?" if near else ""
+        raise UsageError(f"A mirror has no resource {name!r}.{hint} It has: {', '.join(MIRRORED)}.")
+    return MIRRORED[name]

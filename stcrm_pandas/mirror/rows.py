@@ -18,7 +18,18 @@ class Rows(ABC):
     def read(
         self, resource: str, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid"
     ) -> pd.DataFrame:
-        """Return the rows of a resource, now or at an earlier time; see `Mirror.read` and `Mirrors.read`."""
+        """Return the rows of a resource, now or at an earlier time; see `Mirror.read` and `Mirrors.read`.
+
+        Parameters
+        ----------
+        resource : str
+            The resource, such as `"customer_contacts"`.
+        as_of : str, date or Timestamp, optional
+            Return the rows as of this time. A date means midnight. The default time zone is the tenant's. By default,
+            the latest versions are returned.
+        by : {"valid", "seen"}, default "valid"
+            `"valid"` returns the rows as they were in ServiceTitan at `as_of`, `"seen"` as they were in the mirror.
+        """
 
     def leads(self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid") -> pd.DataFrame:
         """Return leads from the mirror, with the columns of `crm.leads.list()`.

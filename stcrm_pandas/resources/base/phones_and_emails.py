@@ -81,7 +81,7 @@ class PhonesAndEmails(Plannable):
         ----------
         frame : DataFrame
             Rows from `list`, `get` or `export`, with their `id`.
-        form : {"long", "wide"}, default 'long'
+        form : {"long", "wide"}, default "long"
             `"long"` returns one row per contact, and `"wide"` returns one row per customer or location.
 
         Returns
