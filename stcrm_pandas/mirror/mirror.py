@@ -17,6 +17,7 @@ from stcrm_pandas.mirror import privacy
 from stcrm_pandas.mirror.derived import refresh_current
 from stcrm_pandas.mirror.reading import StoredMirror
 from stcrm_pandas.mirror.resources import MIRRORED, mirrored_as
+from stcrm_pandas.mirror.status_log import ImportedStatuses, read_log
 from stcrm_pandas.mirror.store import Store, disk, locked
 from stcrm_pandas.mirror.sync import Sync, Synced, describe_problem
 from stcrm_pandas.mirror.verification import Total, Verification, Verified
@@ -141,6 +142,46 @@ class Mirror(StoredMirror):
             notify(f"The mirror is not up to date in {len(failed)} of {len(table)} resources: {named}", StcrmWarning)
         return table.astype({"resource": "str", "problem": "str"})
 
+    def import_status_log(self, path: str | Path) -> int:
+        """Add the statuses in a status log that an earlier version of this package kept.
+
+        They are stored apart from the rows, and only `status_log` returns them: they narrow down when a status changed
+        before the first sync. The file stays as it is. Statuses that are already there are not added again.
+
+        Parameters
+        ----------
+        path : str or Path
+            The status log of this tenant: a `.sqlite` file, by default in the folder `statuses` beside the journals.
+
+        Returns
+        -------
+        int
+            The number of periods in one status that were added.
+
+        Raises
+        ------
+        UsageError
+            The file is not a status log, or it belongs to another tenant or environment.
+        MirrorError
+            Nothing was synced, or the folder cannot be written to.
+        MirrorBusy
+            Another process is syncing this tenant.
+
+        Examples
+        --------
+        >>> import sqlite3, tempfile
+        >>> mirror, log = crm.mirror(tempfile.mkdtemp()), tempfile.mkdtemp() + "/log.sqlite"
+        >>> _ = mirror.sync(only=["leads"])
+        >>> with sqlite3.connect(log) as db:
+        ...     _ = db.execute("create table runs (resource, id, first_seen, last_seen, status)")
+        ...     _ = db.execute("insert into runs values ('leads', 1, 0, 0, 'Open')")
+        >>> mirror.import_status_log(log)
+        1
+        """
+        runs = read_log(Path(path).expanduser(), tenant=self.tenant, environment=self.environment)
+        with disk(self.folder), locked(self.folder):
+            return ImportedStatuses(self.folder).add(runs)
+
     def forget(self, customer_ids: int | Iterable[int]) -> pd.DataFrame:
         """Erase customers, with all their versions, from every file, if they ask to be forgotten.
 
@@ -173,7 +214,8 @@ class Mirror(StoredMirror):
         """
         wanted = {customer_ids} if isinstance(customer_ids, (int, np.integer)) else set(customer_ids)
         with disk(self.folder), locked(self.folder):
-            found = privacy.forget({one.name: self._store(one) for one in MIRRORED.values()}, {*map(int, wanted)})
+            stores = {one.name: self._store(one) for one in MIRRORED.values()}
+            found = privacy.forget(stores, {*map(int, wanted)}, ImportedStatuses(self.folder))
         return pd.DataFrame(found, columns=["resource", "rows", "versions"]).astype({"resource": "str"})
 
     def drop_versions(self, *, older_than: str | float | dt.timedelta) -> int:
@@ -211,7 +253,11 @@ class Mirror(StoredMirror):
         except ValueError as error:
             raise UsageError(f"drop_versions(older_than=…): {error}.") from None
         with disk(self.folder), locked(self.folder):
-            return sum(privacy.drop_versions(self._store(one), one.row, age) for one in MIRRORED.values())
+            dropped = sum(privacy.drop_versions(self._store(one), one.row, age) for one in MIRRORED.values())
+            statuses = ImportedStatuses(self.folder)
+            if statuses.table().num_rows:
+                dropped += statuses.drop_before(pd.Timestamp(self._last_commit().seen_at) - age)
+            return dropped
 
     def export(self, folder: str | Path, *, anonymous: bool = False) -> Path:
         """Write a copy of the mirror, which `stcrm.mirrors` reads like any other.
@@ -250,6 +296,8 @@ class Mirror(StoredMirror):
         with disk(target), locked(target):
             for mirrored in MIRRORED.values():
                 privacy.copy(self._store(mirrored), Store(target, mirrored.name), mirrored, anonymous=anonymous)
+            if (imported := ImportedStatuses(self.folder).table()).num_rows:
+                ImportedStatuses(target).add(imported)
         return target
 
     def verify(self, *, only: Iterable[str] | None = None, sample: int = 100) -> pd.DataFrame:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.mirror import versions
 from stcrm_pandas.mirror.resources import MIRRORED, Mirrored
+from stcrm_pandas.mirror.status_log import ImportedStatuses
 from stcrm_pandas.mirror.store import SEQ, Store
 
 _KEPT_TEXT: Mapping[str, frozenset[str]] = {
@@ -35,7 +36,7 @@ _STAFF = ("employees", "technicians")
 """Resources whose rows are people: of these only ids, flags and times are kept."""
 
 
-def forget(stores: Mapping[str, Store], customers: set[int]) -> list[list[object]]:
+def forget(stores: Mapping[str, Store], customers: set[int], statuses: ImportedStatuses) -> list[list[object]]:
     """Erase customers and what belongs to them from all files; return resource, rows and versions erased."""
     tables = {name: table for name, store in stores.items() if (table := store.read()) is not None}
     owned = {"customers": ("id", customers)}
@@ -52,6 +53,7 @@ def forget(stores: Mapping[str, Store], customers: set[int]) -> list[list[object
         if MIRRORED[name].row.key == ("id",):  # the row may have had another customer once: erase all of its versions
             erased = _is_in(table, "id", _ids(table, erased))
         if erased.any():
+            statuses.forget(name, _ids(table, erased))
             stores[name].replace(table.filter(pa.array(~erased)))
             found.append([name, len(_ids(table, erased)), int(erased.sum())])
     return sorted(found, key=lambda row: list(stores).index(str(row[0])))

@@ -19,6 +19,7 @@ from stcrm_pandas.mirror.client import MirrorClient
 from stcrm_pandas.mirror.derived import current_file, current_table, history_of, live, table_as_of
 from stcrm_pandas.mirror.resources import MIRRORED, Mirrored, mirrored_as
 from stcrm_pandas.mirror.rows import Moment, Rows
+from stcrm_pandas.mirror.status_log import ImportedStatuses, combined
 from stcrm_pandas.mirror.store import SEQ, Commit, Store
 from stcrm_pandas.output.printable import closest
 
@@ -241,6 +242,8 @@ class StoredMirror(Rows):
     def status_log(self, resource: str, *, as_of: Moment | None = None) -> pd.DataFrame:
         """Return the statuses of leads or bookings over time, for the parameter `status_log` of an analysis.
 
+        Statuses from `Mirror.import_status_log` are included.
+
         Parameters
         ----------
         resource : str
@@ -274,14 +277,17 @@ class StoredMirror(Rows):
         mirrored = mirrored_as(resource)
         store = self._store(mirrored)
         commits = self._commits(store, mirrored)
-        history = history_of(store, mirrored.row)
-        if as_of is not None:
-            at = self._moment(as_of)
-            commits = [commit for commit in commits if pd.Timestamp(commit.seen_at) <= at]
-            if not commits:
-                raise MirrorError(f"{resource} were first synced after {at:%Y-%m-%d %H:%M:%S} UTC.")
-            history = history.filter(pc.less_equal(history.column(SEQ), commits[-1].number))
-        frame = versions.status_runs(mirrored.row, history, commits)
+        at = None if as_of is None else self._moment(as_of)
+        imported = ImportedStatuses(self.folder).runs(resource, at)
+        known = [commit for commit in commits if at is None or pd.Timestamp(commit.seen_at) <= at]
+        if known:
+            history = history_of(store, mirrored.row)
+            history = history.filter(pc.less_equal(history.column(SEQ), known[-1].number))
+            frame = combined(imported, versions.status_runs(mirrored.row, history, known))
+        elif imported.empty:
+            raise MirrorError(f"{resource} were first synced after {at:%Y-%m-%d %H:%M:%S} UTC.")
+        else:
+            frame = imported
         about = {"resource": f"status_log_{resource}", "environment": commits[-1].environment, "tenant": self.tenant}
         frame.attrs["stcrm"] = {**about, "rows": len(frame)}
         return frame

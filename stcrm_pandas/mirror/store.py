@@ -249,7 +249,7 @@ class Store:
         make_private(self.current)
         path = self.current / f"{number:09}-{epoch}.parquet"
         part = self.current / f"{uuid.uuid4().hex}.part"
-        _write_parquet(table, part)
+        write_parquet(table, part)
         os.replace(part, path)
         self._keep_two()
         return path
@@ -287,7 +287,7 @@ class Store:
         part = self.history / f"{uuid.uuid4().hex}.part"
         marked = table.replace_schema_metadata({_COMMITS: json.dumps([asdict(commit) for commit in commits]).encode()})
         try:
-            _write_parquet(marked, part)
+            write_parquet(marked, part)
         except BaseException:
             part.unlink(missing_ok=True)
             raise
@@ -367,7 +367,8 @@ def _commits_of(metadata: dict[bytes, bytes] | None) -> list[Commit]:
     return [Commit(**one) for one in json.loads((metadata or {})[_COMMITS])]
 
 
-def _write_parquet(table: pa.Table, path: Path) -> None:
+def write_parquet(table: pa.Table, path: Path) -> None:
+    """Write a new file that only its owner can read, down to the disk."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         pq.write_table(table, file, compression="zstd")
         file.flush()
