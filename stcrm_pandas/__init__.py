@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from stcrm_pandas.contract.sentinel import CLEAR
     from stcrm_pandas.edits.plans import Plan, Result
     from stcrm_pandas.frame.custom_fields import custom_fields
+    from stcrm_pandas.grid.edit import edit
+    from stcrm_pandas.grid.grid import Grid
     from stcrm_pandas.mirror.many import Mirrors, mirrors
     from stcrm_pandas.mirror.mirror import Mirror
     from stcrm_pandas.reads.feed import Feed
@@ -42,6 +44,7 @@ __all__ = [
     "ApplicationData",
     "Client",
     "Feed",
+    "Grid",
     "Mirror",
     "Mirrors",
     "NewContact",
@@ -53,6 +56,7 @@ __all__ = [
     "analysis",
     "connect",
     "custom_fields",
+    "edit",
     "errors",
     "mirrors",
     "origin",
@@ -69,6 +73,7 @@ _MODULES = {
     "ApplicationData": "contract.nested",
     "Client": "client",
     "Feed": "reads.feed",
+    "Grid": "grid.grid",
     "Mirror": "mirror.mirror",
     "Mirrors": "mirror.many",
     "NewContact": "contract.nested",
@@ -79,6 +84,7 @@ _MODULES = {
     "Sandbox": "sandbox",
     "connect": "client",
     "custom_fields": "frame.custom_fields",
+    "edit": "grid.edit",
     "origin": "reads.origin",
     "mirrors": "mirror.many",
     "read_sheet": "sheets.files",

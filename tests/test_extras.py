@@ -18,7 +18,7 @@ from stcrm_pandas.errors import PARTS, MissingExtra, StcrmError
 
 PACKAGE = Path(stcrm_pandas.__file__).parent
 PROJECT = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text("utf-8"))["project"]
-LAYERS = {"analysis": "analysis", "charts": "analysis", "report": "report", "sandbox": "sandbox"}
+LAYERS = {"analysis": "analysis", "charts": "analysis", "report": "report", "sandbox": "sandbox", "grid": "lab"}
 """The extra of each folder that has one; all else makes do with the dependencies."""
 NO_SUCH = """
 import sys
@@ -55,6 +55,7 @@ said(lambda: stcrm.connect(sandbox=True))
 said(lambda: stcrm.read_sheet("x.xlsx"))
 said(lambda: stcrm.write_sheet(stcrm.schemas.Leads.empty(), "x.xlsx", resource="leads"))
 said(lambda: stcrm.to_excel(stcrm.schemas.Leads.empty(), "x.xlsx"))
+said(lambda: stcrm.edit(stcrm.schemas.Leads.empty(), name="leads"))
 """
 WITH_ANALYSIS = """
 import datetime as dt
@@ -128,6 +129,7 @@ def sentence(title: str, package: str, extra: str) -> str:
 ANALYSIS = sentence("stcrm.analysis", "scipy", "analysis")
 REPORT = sentence("A report", "scipy", "report")
 SANDBOX = sentence("The sandbox", "uvicorn", "sandbox")
+GRID = sentence("The grid", "anywidget", "lab")
 XLSX = sentence("An XLSX file", "openpyxl", "sheets")
 
 
@@ -135,9 +137,9 @@ XLSX = sentence("An XLSX file", "openpyxl", "sheets")
     ("hidden", "code", "expected"),
     [
         (
-            {"scipy", "uvicorn", "openpyxl"},
+            {"scipy", "uvicorn", "openpyxl", "anywidget"},
             STATEMENTS,
-            [ANALYSIS, ANALYSIS, REPORT, SANDBOX, SANDBOX, XLSX, XLSX, XLSX],
+            [ANALYSIS, ANALYSIS, REPORT, SANDBOX, SANDBOX, XLSX, XLSX, XLSX, GRID],
         ),
         ({"plotly", "openpyxl"}, WITH_ANALYSIS, [sentence("A figure", "plotly", "analysis"), XLSX]),
         ({"starlette"}, WITH_REPORT, [sentence("The sandbox", "starlette", "sandbox")] * 2),

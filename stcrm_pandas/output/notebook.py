@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-__all__ = ["in_black", "in_notebook", "is_ours", "traceback_to_caller"]
+__all__ = ["in_black", "in_notebook", "is_ours", "is_watched", "publish", "traceback_to_caller"]
 
 _HERE = str(Path(__file__).parents[1])
 _redirecting = threading.RLock()
@@ -26,15 +26,20 @@ def in_notebook() -> bool:
     return type(_shell()).__name__ == "ZMQInteractiveShell"
 
 
-def _is_watched() -> bool:
+def is_watched() -> bool:
     """Return whether a person runs the notebook: a program that runs one, as for a report, can answer no questions."""
     return in_notebook() and bool(_shell().get_parent().get("content", {}).get("allow_stdin"))
+
+
+def publish(data: dict[str, Any], *, display_id: str | None = None, update: bool = False) -> None:
+    """Show something in a notebook, by MIME type; with `update`, replace what has the same display id."""
+    _shell().display_pub.publish(data, transient={"display_id": display_id} if display_id else {}, update=update)
 
 
 @contextlib.contextmanager
 def in_black() -> Iterator[None]:
     """Send warnings to standard output while a person runs a notebook, which would show standard error in red."""
-    if not _is_watched():
+    if not is_watched():
         yield
         return
     with _redirecting, contextlib.redirect_stderr(sys.stdout):

@@ -15,6 +15,7 @@ from stcrm_pandas.resources.base.resource import Ids, MaxAge, checked, operation
 
 if TYPE_CHECKING:
     from stcrm_pandas.edits.plans import Plan
+    from stcrm_pandas.grid.grid import Grid
     from stcrm_pandas.sheets.sheet import Sheet
 
 
@@ -291,3 +292,24 @@ class BookingContacts(Plannable):
         0
         """
         return self._plan("booking_contacts", before, after, reason=reason, check=check, warn_above=warn_above)
+
+    def edit_contacts(self, frame: pd.DataFrame, **options: Any) -> Grid:
+        """Open a grid in JupyterLab to edit rows from `list_contacts`; see `edit`. Nothing is sent.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            The rows as they were read. The DataFrame itself does not change; `grid.after` is the edited copy.
+
+        Returns
+        -------
+        Grid
+            The grid. The last line of a cell shows it; `plan()` returns its changes as a plan.
+
+        Examples
+        --------
+        >>> grid = crm.bookings.edit_contacts(crm.bookings.list_contacts(crm.bookings.list()["id"].head(3)))
+        >>> len(grid.changes)
+        0
+        """
+        return self._edit("booking_contacts", frame, options, self.plan_contact_changes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -14,6 +14,7 @@ from stcrm_pandas.resources.base.resource import Feed, Ids, MaxAge, When, checke
 
 if TYPE_CHECKING:
     from stcrm_pandas.edits.plans import Plan
+    from stcrm_pandas.grid.grid import Grid
     from stcrm_pandas.sheets.sheet import Sheet
 
 FEW = 5_000
@@ -286,6 +287,27 @@ class PhonesAndEmails(Plannable):
             check=check,
             warn_above=warn_above,
         )
+
+    def edit_contacts(self, frame: pd.DataFrame, **options: Any) -> Grid:
+        """Open a grid in JupyterLab to edit rows from `list_contacts`; see `edit`. Nothing is sent.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            The rows as they were read. The DataFrame itself does not change; `grid.after` is the edited copy.
+
+        Returns
+        -------
+        Grid
+            The grid. The last line of a cell shows it; `plan()` returns its changes as a plan.
+
+        Examples
+        --------
+        >>> grid = crm.customers.edit_contacts(crm.customers.list_contacts())
+        >>> len(grid.changes)
+        0
+        """
+        return self._edit(f"{self.name.removesuffix('s')}_contacts", frame, options, self.plan_contact_changes)
 
     @operation
     def export_contacts(

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from stcrm_pandas.errors import UsageError
+from stcrm_pandas.output.printable import closest
 from stcrm_pandas.resources.base.resource import WritableResource, checked
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from stcrm_pandas.edits.plans import Plan
+    from stcrm_pandas.grid.grid import Grid
     from stcrm_pandas.sheets.sheet import Sheet
 
 WARN_ABOVE = 0.25
@@ -85,3 +91,49 @@ class Plannable(WritableResource):
         from stcrm_pandas.edits import planning
 
         return planning.changes(self._port, resource, before, after, **options)
+
+    def edit(self, frame: pd.DataFrame, **options: Any) -> Grid:
+        """Open a grid in JupyterLab to edit these rows. Nothing is sent.
+
+        Every edit is checked and is in a log on this machine before the grid shows it as saved. The same call brings
+        back all edits, also with rows that were read again: an edit whose cell has another value now is listed as a
+        conflict.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            The rows as they were read. The DataFrame itself does not change; `grid.after` is the edited copy.
+
+        Returns
+        -------
+        Grid
+            The grid. The last line of a cell shows it; `plan()` returns its changes as a plan.
+
+        Raises
+        ------
+        UsageError
+            The DataFrame is of another resource, tenant or environment; a key is missing or appears twice; or
+            `plan_changes` has no such option.
+        SettingsError
+            The log cannot be written.
+        MissingExtra
+            anywidget is not installed.
+
+        Examples
+        --------
+        >>> grid = crm.contacts.edit(crm.contacts.list(), reason="titles")
+        >>> len(grid.changes), len(grid.plan().requests)
+        (0, 0)
+        """
+        return self._edit(self.name, frame, options, self.plan_changes)
+
+    def _edit(self, resource: str, frame: pd.DataFrame, options: dict[str, Any], plans: Callable[..., Plan]) -> Grid:
+        known = [one.name for one in inspect.signature(plans).parameters.values() if one.kind is one.KEYWORD_ONLY]
+        for name in options:
+            if name not in known:
+                near = closest(name, known)
+                hint = f" Did you mean {near!r}?" if near else ""
+                raise UsageError(f"A grid of {resource} has no option {name!r}.{hint} It has: {', '.join(known)}.")
+        from stcrm_pandas.grid.edit import edit_rows
+
+        return edit_rows(self._port, resource, frame, options)

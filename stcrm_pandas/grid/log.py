@@ -1,0 +1,258 @@
+"""The log of a grid: every edit, on the disk before it is acknowledged.
+
+One SQLite file per log. Events are only added, so that several kernels can use one log: each reads the events of the
+others before it judges an edit. It holds customers' data: mode 0600, in a folder of mode 0700.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from stcrm_pandas.edits.apply.locks import OpenFile, make_private_folder
+from stcrm_pandas.errors import SettingsError, StcrmError, UsageError
+from stcrm_pandas.http.own_files import Kind, connect_read_only, owned_in, side_files, state_of
+
+Action = Literal["edit", "undo", "redo", "resolve", "discard"]
+Verdict = Literal["accepted", "same", "rejected", "conflict"]
+"""What became of one edit; `same` is an accepted edit that changed nothing."""
+
+GRID_LOG = Kind(0x53544347, 1, frozenset({"about", "events", "cells", "sqlite_sequence"}))
+_SCHEMA = f"""
+CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE events (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, client TEXT NOT NULL, number INTEGER NOT NULL, action TEXT NOT NULL,
+    "group" TEXT NOT NULL, at TEXT NOT NULL, UNIQUE (client, number)
+);
+CREATE TABLE cells (
+    event INTEGER NOT NULL, place INTEGER NOT NULL, key TEXT NOT NULL, "column" TEXT NOT NULL, base TEXT, old TEXT,
+    new TEXT, verdict TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (event, place)
+) WITHOUT ROWID;
+{GRID_LOG.stamp}
+PRAGMA user_version = {GRID_LOG.version};
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CellEdit:
+    """One edit of one cell. Values are texts of `columns`, None for null.
+
+    Parameters
+    ----------
+    key, column : str
+        The cell.
+    base : str, optional
+        Its value in the frame when it was edited.
+    old : str, optional
+        Its value before this edit.
+    new : str, optional
+        Its value after this edit, or what was typed if the edit had no effect.
+    verdict : Verdict
+        What became of the edit.
+    reason : str, default ''
+        Why it had no effect, or why its value is suspect.
+    """
+
+    key: str
+    column: str
+    base: str | None
+    old: str | None
+    new: str | None
+    verdict: Verdict
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One entry of the log: the edits of one message, or an undo, a redo or a discard."""
+
+    id: int
+    client: str
+    number: int
+    action: Action
+    group: str
+    at: str
+    cells: tuple[CellEdit, ...] = ()
+
+
+class LogNotWritten(StcrmError):
+    """The log cannot be written, so nothing of the message was accepted."""
+
+
+class GridLog:
+    """The open log of a grid. Its methods are called under the lock of the session."""
+
+    def __init__(self, path: Path, db: sqlite3.Connection) -> None:
+        self.path = path
+        self._db = db
+        self._file = OpenFile.open_at(path)
+
+    @classmethod
+    def open(cls, path: Path, about: Mapping[str, str]) -> Self:
+        """Open a log, or create it; `about` is stored in a new one.
+
+        Raises
+        ------
+        SettingsError
+            The folder cannot be written to.
+        UsageError
+            The file is no log of a grid, or it is damaged.
+        """
+        try:
+            make_private_folder(path.parent)
+            state = state_of(path, GRID_LOG)
+            if state in ("foreign", "unreadable"):
+                raise UsageError(f"{path} is damaged or no log of a grid. Move it away and open the grid again.")
+            with suppress(FileExistsError):
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+            db = sqlite3.connect(path, check_same_thread=False, timeout=30.0, isolation_level=None)
+            try:
+                # An edit is acknowledged after its commit: FULL waits until the data is on the disk.
+                db.execute("PRAGMA journal_mode = WAL")
+                db.execute("PRAGMA synchronous = FULL")
+                db.execute("PRAGMA secure_delete = ON")
+                db.execute("BEGIN IMMEDIATE")  # of two kernels, one creates the tables
+                if not db.execute("PRAGMA user_version").fetchone()[0]:
+                    for statement in _SCHEMA.strip().removesuffix(";").split(";"):
+                        db.execute(statement)
+                    db.executemany("INSERT INTO about VALUES (?, ?)", about.items())
+                db.execute("COMMIT")
+            except BaseException:
+                db.close()
+                raise
+        except (OSError, sqlite3.Error) as error:
+            raise SettingsError(
+                f"The log of the grid cannot be written to {path.parent} ({error}). Set STCRM_STATE_DIR to a folder "
+                "that you can write to."
+            ) from None
+        return cls(path, db)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the write lock of the file; commit to the disk at the end.
+
+        Raises
+        ------
+        LogNotWritten
+            The log was removed, or it cannot be written. Nothing of the block was stored.
+        """
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                # With the lock held, `purge` cannot remove the file between this check and the commit.
+                self._file.check()
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    self._db.execute("ROLLBACK")
+                raise
+        except UsageError:
+            raise LogNotWritten("the log of the grid was removed or replaced: run the cell again") from None
+        except sqlite3.Error as error:
+            raise LogNotWritten(
+                f"the log of the grid cannot be written ({error}): free some disk space, then send the edits again"
+            ) from None
+
+    def add(self, client: str, number: int, action: Action, group: str, cells: Sequence[CellEdit] = ()) -> Event:
+        """Add an event; inside of `writing`."""
+        at = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        if action == "discard":
+            self._db.execute("DELETE FROM cells")
+        sql = 'INSERT INTO events (client, number, action, "group", at) VALUES (?, ?, ?, ?, ?)'
+        id = self._db.execute(sql, (client, number, action, group, at)).lastrowid
+        assert id is not None
+        self._db.executemany(
+            "INSERT INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                (id, place, one.key, one.column, one.base, one.old, one.new, one.verdict, one.reason)
+                for place, one in enumerate(cells)
+            ),
+        )
+        return Event(id, client, number, action, group, at, tuple(cells))
+
+    def after(self, id: int) -> list[Event]:
+        """Return the events after one, oldest first."""
+        sql = 'SELECT id, client, number, action, "group", at FROM events WHERE id > ? ORDER BY id'
+        found = self._read(sql, id)
+        cells: dict[int, list[CellEdit]] = {}
+        if found:
+            names = 'key, "column", base, old, new, verdict, reason'
+            sql = f"SELECT event, {names} FROM cells WHERE event > ? ORDER BY event, place"
+            for event, *cell in self._read(sql, id):
+                cells.setdefault(event, []).append(CellEdit(*cell))
+        return [
+            Event(id, client, number, action, group, at, tuple(cells.get(id, ())))
+            for id, client, number, action, group, at in found
+        ]
+
+    def find(self, client: str, number: int) -> Event | None:
+        """Return the event of a message, None if it is new."""
+        found = self._read("SELECT id FROM events WHERE client = ? AND number = ?", client, number)
+        return next(iter(self.after(found[0][0] - 1)), None) if found else None
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def _read(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        try:
+            return self._db.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise LogNotWritten(f"the log of the grid {self.path} cannot be read ({error})") from None
+
+
+def path_of(folder: Path, parts: Sequence[object]) -> Path:
+    """Return the path of the log that some parts name: environment, tenant, resource and columns, or a name."""
+    digest = hashlib.sha256(json.dumps(list(map(str, parts))).encode()).hexdigest()[:24]
+    return folder / f"{digest}.sqlite"
+
+
+@dataclass(frozen=True)
+class LogSummary:
+    """What a list of logs shows."""
+
+    path: Path
+    about: Mapping[str, str]
+    cells: int
+    latest: str
+
+
+def logs_in(folder: Path) -> list[LogSummary]:
+    """Return the logs of grids in a folder."""
+    found = []
+    for path in owned_in(folder, GRID_LOG):
+        with closing(connect_read_only(path)) as db, suppress(sqlite3.Error):
+            about = dict(db.execute("SELECT name, value FROM about"))
+            (cells,) = db.execute("SELECT count(*) FROM cells WHERE verdict = 'accepted'").fetchone()
+            (latest,) = db.execute("SELECT max(at) FROM events").fetchone()
+            found.append(LogSummary(path, about, cells, latest or about.get("made_at", "")))
+    return found
+
+
+def purge(path: Path) -> None:
+    """Delete a log. A grid that has it open accepts no more edits.
+
+    Raises
+    ------
+    UsageError
+        A grid is writing to it.
+    """
+    try:
+        with closing(sqlite3.connect(path, timeout=5.0, isolation_level=None)) as db:
+            db.execute("BEGIN IMMEDIATE")
+            path.unlink(missing_ok=True)
+            for file in side_files(path):
+                file.unlink(missing_ok=True)
+    except sqlite3.Error as error:
+        raise UsageError(
+            f"{path} is in use ({error}), so it was not deleted. Close its grid, then purge again."
+        ) from None
