@@ -18,7 +18,9 @@ from .view import View
 
 @pytest.fixture
 def customers(crm: Client) -> pd.DataFrame:
-    return crm.customers.list(active=True).head(8)
+    frame = crm.customers.list(active=True).head(8)
+    frame["merged_to_id"] = pd.array([None] * 8, dtype="Int64")
+    return frame
 
 
 @pytest.fixture
@@ -161,7 +163,6 @@ def test_consent_only_switches_off_unless_the_option_is_given(crm: Client) -> No
     assert not {one["name"]: one for one in View(asked).frame()["columns"]}["preferences_job_reminders_enabled"][
         "consent"
     ]
-    assert asked.changes["status"].tolist() == ["accepted", "refused"] or len(asked.changes) == 2
 
 
 def test_paste_is_undone_as_a_whole(grid: Grid) -> None:

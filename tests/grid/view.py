@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import comm
@@ -80,12 +81,12 @@ def decoded(about: dict[str, Any], buffers: list[Any]) -> list[str | None]:
     if about["encoding"] == "dictionary":
         codes = np.frombuffer(rest.pop(0), np.int32)
     offsets, letters = np.frombuffer(rest[0], np.int32), bytes(rest[1])
-    texts = [letters[start:end].decode() for start, end in zip(offsets, offsets[1:], strict=False)]
+    texts = [letters[start:end].decode() for start, end in pairwise(offsets)]
     return [texts[code] if there else None for code, there in zip(codes, valid, strict=True)]
 
 
 @pytest.fixture(autouse=True)
 def _wires(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     """Connections to a browser, as a kernel provides them; logs in a folder of the test's own."""
-    monkeypatch.setattr(comm, "create_comm", lambda **opened: Wire(**opened))
+    monkeypatch.setattr(comm, "create_comm", Wire)
     monkeypatch.setenv("STCRM_STATE_DIR", str(tmp_path / "state"))
