@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,16 +17,29 @@ from stcrm_pandas.errors import MirrorError
 from stcrm_pandas.mirror import versions
 from stcrm_pandas.mirror.store import SEQ, Store
 
+_AT_ONCE = 6
+"""The number of columns of the history that are in memory at a time."""
 
-def refresh_current(store: Store, row: Row) -> None:
-    """Store the current rows as of the last commit: by a link if they are those of an earlier file."""
+
+Known = tuple[int, pa.Table]
+"""The number of a commit, and the current rows as of it."""
+
+
+def refresh_current(store: Store, row: Row, known: Known | None = None) -> None:
+    """Store the current rows as of the last commit: by a link if they are those of an earlier file.
+
+    Parameters
+    ----------
+    known : tuple, optional
+        Those of an earlier commit, if they were read already.
+    """
     last = store.last()
     if last is None or store.load_current(last.number) is not None:
         return
     epoch = store.epoch()
     same = _same_rows(store, row, last.number)
     if same is None or not store.link_current(same, last.number, epoch):
-        current_table(store, row)
+        current_table(store, row, known)
 
 
 def _same_rows(store: Store, row: Row, number: int) -> Path | None:
@@ -40,15 +54,15 @@ def _same_rows(store: Store, row: Row, number: int) -> Path | None:
     if keys is None:
         return None
     positions = versions.last_positions(row, keys)
-    return files[0].path if versions.take(keys, positions) is keys else None
+    return files[0].path if np.array_equal(positions, np.arange(keys.num_rows)) else None
 
 
-def current_table(store: Store, row: Row) -> pa.Table | None:
+def current_table(store: Store, row: Row, known: Known | None = None) -> pa.Table | None:
     """Return the last version of every row, including deleted ones, ordered by key; None if there is no commit."""
     last, epoch = store.last(), store.epoch()
     if last is None:
         return None
-    before, number = _newest(store, last.number)
+    number, before = known or _newest(store, last.number)
     if before is not None and number == last.number:
         return before
     history = store.read(after=number)
@@ -62,12 +76,12 @@ def current_table(store: Store, row: Row) -> pa.Table | None:
     return table
 
 
-def _newest(store: Store, number: int) -> tuple[pa.Table | None, int]:
-    """Return the newest stored table that is not after a commit, and its commit; None and 0 without one."""
+def _newest(store: Store, number: int) -> tuple[int, pa.Table | None]:
+    """Return the newest stored table that is not after a commit, and its commit; 0 and None without one."""
     if (found := store.newest_current(number)) is not None:
         with contextlib.suppress(OSError, pa.ArrowException), pq.ParquetFile(found[1]) as file:
-            return file.read().replace_schema_metadata(None), found[0]
-    return None, 0
+            return found[0], file.read().replace_schema_metadata(None)
+    return 0, None
 
 
 def current_file(store: Store, row: Row) -> Path | None:
@@ -87,9 +101,8 @@ def current_file(store: Store, row: Row) -> Path | None:
     raise MirrorError(f"{store.current} cannot be written to. Queries need the derived files in it.")
 
 
-def current_rows(store: Store, row: Row, like: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Return the last version of every row, or of those with the keys of `like`, with the columns of `versions.OWN`."""
-    table = current_table(store, row)
+def current_rows(row: Row, table: pa.Table | None, like: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return the rows of a current table, or those with the keys of `like`, with the columns of `versions.OWN`."""
     if table is None:
         table = versions.to_table(row, _empty(row))
     elif like is not None:
@@ -105,17 +118,25 @@ def live(table: pa.Table) -> pa.Table:
 
 def history_of(store: Store, row: Row, ids: Sequence[int | str] | None = None) -> pa.Table:
     """Return all versions, or those of some ids, in the order of their commits."""
-    where = None if ids is None else versions.with_ids(row, ids)
-    table = store.read(where=where)
+    table = store.read(among=None if ids is None else versions.with_ids(row, ids))
     if table is None:
         table = versions.to_table(row, _empty(row)).append_column(SEQ, pa.nulls(0, pa.int64()))
     return table
 
 
-def table_as_of(store: Store, row: Row, at: pd.Timestamp, by: str) -> pa.Table:
-    """Return the rows at a moment, ordered by key; the history is released with the return."""
-    history = history_of(store, row)
-    return live(versions.take(history, versions.last_positions(row, history, versions.known_at(history, at, by))))
+def frame_as_of(store: Store, row: Row, at: pd.Timestamp, by: str) -> pd.DataFrame:
+    """Return the rows at a moment, ordered by key, with undocumented fields as JSON text."""
+    with store.opened() as history:
+        keys = history.read([*row.key, versions.VALID_FROM, versions.SEEN_AT, versions.DELETED])
+        places = versions.last_positions(row, keys, versions.known_at(keys, at, by))
+        places = places[~keys.column(versions.DELETED).to_numpy().astype(bool)[places]]
+        del keys
+        names = [name for name in (*row.dtypes, versions.UNDOCUMENTED) if name in history.names]
+        parts = (
+            versions.take(history.read(names[start : start + _AT_ONCE]), places)
+            for start in range(0, len(names), _AT_ONCE)
+        )
+        return versions.parts_to_frame(row, parts, own=[versions.UNDOCUMENTED])
 
 
 def _empty(row: Row) -> pd.DataFrame:

@@ -125,9 +125,10 @@ class Mirror(StoredMirror):
                 try:
                     self._check_environment(store)
                     store.sweep(time.time())
-                    synced = Sync(self._crm, store, mirrored).run(full=full, allow_deletions=allow_deletions)
-                    store.compact_newest()
-                    refresh_current(store, mirrored.row)
+                    sync = Sync(self._crm, store, mirrored)
+                    synced = sync.run(full=full, allow_deletions=allow_deletions)
+                    store.compact_newest(mirrored.row.key)
+                    refresh_current(store, mirrored.row, sync.known)
                 except UsageError:
                     raise
                 except StcrmError as error:
@@ -378,7 +379,7 @@ class Mirror(StoredMirror):
         with disk(self.folder), locked(self.folder):
             for mirrored in MIRRORED.values():
                 store = self._store(mirrored)
-                store.compact()
+                store.compact(mirrored.row.key)
                 store.sweep(time.time())
 
     def __repr__(self) -> str:

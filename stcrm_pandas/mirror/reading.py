@@ -16,7 +16,7 @@ from stcrm_pandas.errors import MirrorError, UsageError
 from stcrm_pandas.http.query import utc_text
 from stcrm_pandas.mirror import queries, repairs, versions
 from stcrm_pandas.mirror.client import MirrorClient
-from stcrm_pandas.mirror.derived import current_file, current_table, history_of, live, table_as_of
+from stcrm_pandas.mirror.derived import current_file, current_table, frame_as_of, history_of, live
 from stcrm_pandas.mirror.resources import MIRRORED, Mirrored, mirrored_as
 from stcrm_pandas.mirror.rows import Moment, Rows
 from stcrm_pandas.mirror.status_log import ImportedStatuses, combined
@@ -89,10 +89,11 @@ class StoredMirror(Rows):
         if as_of is None:
             table = current_table(store, mirrored.row)
             assert table is not None
-            return self._frame(mirrored, live(table), commits)
+            rows = versions.to_frame(mirrored.row, live(table), own=[versions.UNDOCUMENTED])
+            return self._frame(mirrored, rows, commits)
         at = self._moment(as_of)
         _check_moment(mirrored, commits, at, by)
-        frame = self._frame(mirrored, table_as_of(store, mirrored.row, at, by), commits)
+        frame = self._frame(mirrored, frame_as_of(store, mirrored.row, at, by), commits)
         frame.attrs["stcrm"].update(fetched_at=at.isoformat(), as_of=at.isoformat())
         return frame
 
@@ -427,8 +428,8 @@ class StoredMirror(Rows):
         except ValueError as error:
             raise UsageError(f"{error}.") from None
 
-    def _frame(self, mirrored: Mirrored, table: pa.Table, commits: Sequence[Commit]) -> pd.DataFrame:
-        frame = versions.with_undocumented(versions.to_frame(mirrored.row, table, own=[versions.UNDOCUMENTED]))
+    def _frame(self, mirrored: Mirrored, rows: pd.DataFrame, commits: Sequence[Commit]) -> pd.DataFrame:
+        frame = versions.with_undocumented(rows)
         last = commits[-1]
         frame.attrs["stcrm"] = {
             "resource": mirrored.operation.resource,

@@ -2,8 +2,8 @@
 
 A file is named after its first and last commit, as in `000000004-000000004.parquet`. It contains the rows that the
 commits wrote, with the number of each row's commit in `_seq`, and the details of each commit in its metadata. Files
-appear complete or not at all, and are never changed. Compaction writes a file that covers several; those stay for a
-day, so that readers that opened them can finish.
+appear complete or not at all, and are never changed. Compaction writes a file that covers several, ordered by key and
+commit; those stay for a day, so that readers that opened them can finish.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ KEPT_FOR = 24 * 3600.0
 """Seconds for which files stay that compaction replaced."""
 MOST_FILES = 50
 """The number of files above which a sync merges the newest ones."""
+ROW_GROUP = 128 * 1024
+"""Rows of which a file keeps the smallest and largest id, so that a search for ids leaves out the others."""
 _NAME = re.compile(r"(\d{9})-(\d{9})\.parquet")
 _COMMITS = b"stcrm_commits"
 
@@ -77,6 +79,18 @@ class HistoryFile:
     path: Path
     first: int
     last: int
+
+
+class OpenHistory:
+    """Open files of one resource, in the order of their commits."""
+
+    def __init__(self, files: Sequence[pq.ParquetFile]) -> None:
+        self.files = files
+        self.names = {name for file in files for name in file.schema_arrow.names}
+
+    def read(self, columns: Sequence[str] | None = None, *, among: tuple[str, pa.Array] | None = None) -> pa.Table:
+        """Return versions; see `Store.read`."""
+        return pa.concat_tables([_read(file, columns, among) for file in self.files], promote_options="default")
 
 
 class Store:
@@ -138,9 +152,9 @@ class Store:
         return _commits_of(pq.read_metadata(files[-1].path).metadata)[-1] if files else None
 
     def read(
-        self, columns: Sequence[str] | None = None, *, after: int = 0, where: pc.Expression | None = None
+        self, columns: Sequence[str] | None = None, *, after: int = 0, among: tuple[str, pa.Array] | None = None
     ) -> pa.Table | None:
-        """Return all versions in the order of their commits; None if there is no commit.
+        """Return all versions, those of each row in the order of their commits; None if there is no commit.
 
         Columns that older files lack are null there.
 
@@ -148,37 +162,57 @@ class Store:
         ----------
         after : int, default 0
             Leave out files without a later commit than this.
-        where : Expression, optional
-            Only these rows.
+        among : tuple, optional
+            A column and its values: only these rows.
         """
-        for attempt in range(3):
-            try:
-                tables = [_read(file.path, columns, where) for file in self.files() if file.last > after]
-                return pa.concat_tables(tables, promote_options="default") if tables else None
-            except FileNotFoundError:  # compacted more than a day ago, between the list of files and the read
-                if attempt == 2:
-                    raise
-        raise AssertionError("unreachable")
+        with self.opened(after) as history:
+            return history.read(columns, among=among) if history.files else None
+
+    @contextlib.contextmanager
+    def opened(self, after: int = 0) -> Iterator[OpenHistory]:
+        """Open all files at one moment, so that several reads return columns of the same rows.
+
+        Parameters
+        ----------
+        after : int, default 0
+            Leave out files without a later commit than this.
+        """
+        with contextlib.ExitStack() as stack:
+            for attempt in range(3):
+                try:
+                    paths = [file.path for file in self.files() if file.last > after]
+                    files = [stack.enter_context(pq.ParquetFile(path)) for path in paths]
+                    break
+                except FileNotFoundError:  # compacted more than a day ago, between the list of files and the read
+                    if attempt == 2:
+                        raise
+            yield OpenHistory(files)
 
     def append(self, table: pa.Table, commit: Commit) -> HistoryFile:
         """Publish one commit. The lock of the tenant must be held."""
         numbered = table.append_column(SEQ, pa.repeat(pa.scalar(commit.number, pa.int64()), table.num_rows))
         return self._publish(numbered, [commit], self._path(commit.number, commit.number))
 
-    def compact(self, files: Sequence[HistoryFile] | None = None) -> HistoryFile | None:
+    def compact(self, key: Sequence[str], files: Sequence[HistoryFile] | None = None) -> HistoryFile | None:
         """Merge all files, or some that follow each other; None if there is nothing to merge.
 
         The lock of the tenant must be held.
+
+        Parameters
+        ----------
+        key : sequence of str
+            The columns by which versions are ordered before their commit, so that those of a row are in one place.
         """
         merged = self.files() if files is None else files
         if len(merged) < 2:
             return None
         commits = [commit for file in merged for commit in _commits_of(pq.read_metadata(file.path).metadata)]
-        tables = [_read(file.path, None, None) for file in merged]
-        table = pa.concat_tables(tables, promote_options="default")
+        with contextlib.ExitStack() as stack:
+            table = OpenHistory([stack.enter_context(pq.ParquetFile(file.path)) for file in merged]).read()
+        table = table.take(pc.sort_indices(table, [(name, "ascending") for name in (*key, SEQ)]))
         return self._publish(table, commits, self._path(merged[0].first, merged[-1].last))
 
-    def compact_newest(self) -> HistoryFile | None:
+    def compact_newest(self, key: Sequence[str]) -> HistoryFile | None:
         """Merge the newest files if there are too many; large ones before them stay as they are.
 
         An earlier file is merged, too, if it has no more rows than all that follow. So the work of a merge is in
@@ -191,7 +225,7 @@ class Store:
         start = len(files) - MOST_FILES // 2
         while start and rows[start - 1] <= sum(rows[start:]):
             start -= 1
-        return self.compact(files[start:])
+        return self.compact(key, files[start:])
 
     def replace(self, table: pa.Table, commits: Sequence[Commit] | None = None) -> None:
         """Replace all versions, and delete every older file at once, as erasing people requires.
@@ -355,12 +389,27 @@ def disk(folder: Path) -> Iterator[None]:
         ) from None
 
 
-def _read(path: Path, columns: Sequence[str] | None, where: pc.Expression | None) -> pa.Table:
-    if where is not None:
-        return pq.read_table(path, columns=columns, filters=where, partitioning=None).replace_schema_metadata(None)
-    with pq.ParquetFile(path) as file:
-        there = None if columns is None else [name for name in columns if name in file.schema_arrow.names]
+def _read(file: pq.ParquetFile, columns: Sequence[str] | None, among: tuple[str, pa.Array] | None) -> pa.Table:
+    there = None if columns is None else [name for name in columns if name in file.schema_arrow.names]
+    if among is None:
         return file.read(columns=there).replace_schema_metadata(None)
+    name, values = among
+    parts = [file.schema_arrow.empty_table().select(there or file.schema_arrow.names)]
+    for group in _groups_with(file, name, values):
+        found = pc.is_in(file.read_row_group(group, columns=[name]).column(0), value_set=values)
+        if pc.any(found).as_py():
+            parts.append(file.read_row_group(group, columns=there).filter(found))
+    return pa.concat_tables(parts).replace_schema_metadata(None)
+
+
+def _groups_with(file: pq.ParquetFile, name: str, values: pa.Array) -> Iterator[int]:
+    """Yield the row groups in which a column may have one of some values, by its smallest and largest one."""
+    wanted = values.to_pylist()
+    place = file.schema.names.index(name)
+    for group in range(file.num_row_groups):
+        limits = file.metadata.row_group(group).column(place).statistics
+        if not (limits and limits.has_min_max) or any(limits.min <= value <= limits.max for value in wanted):
+            yield group
 
 
 def _commits_of(metadata: dict[bytes, bytes] | None) -> list[Commit]:
@@ -370,7 +419,7 @@ def _commits_of(metadata: dict[bytes, bytes] | None) -> list[Commit]:
 def write_parquet(table: pa.Table, path: Path) -> None:
     """Write a new file that only its owner can read, down to the disk."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        pq.write_table(table, file, compression="zstd")
+        pq.write_table(table, file, compression="zstd", row_group_size=ROW_GROUP)
         file.flush()
         os.fsync(file.fileno())
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from stcrm_pandas.errors import MirrorError, PermissionDenied, RequestError, StcrmError
 from stcrm_pandas.mirror import versions
-from stcrm_pandas.mirror.derived import current_rows
+from stcrm_pandas.mirror.derived import Known, current_rows, current_table
 from stcrm_pandas.mirror.resources import FEED_DELAY, OVERLAP, Mirrored
 from stcrm_pandas.mirror.store import Commit, Store
 from stcrm_pandas.output.printable import plural
@@ -35,7 +35,13 @@ class Synced:
 
 
 class Sync:
-    """A sync of one resource. The lock of the tenant must be held."""
+    """A sync of one resource. The lock of the tenant must be held.
+
+    `known` has the current rows from before the last commit, unless that was a complete list, so that the rows after it
+    are derived without reading them again.
+    """
+
+    known: Known | None = None
 
     def __init__(self, crm: Any, store: Store, mirrored: Mirrored) -> None:
         self._crm, self._store, self._mirrored = crm, store, mirrored
@@ -100,7 +106,7 @@ class Sync:
 
     def _check(self, read: versions.Incoming) -> None:
         """Raise if a complete list lacks so many rows that it probably hides them."""
-        current = current_rows(self._store, self._row)
+        current = current_rows(self._row, current_table(self._store, self._row))
         gone = len(versions.vanished(self._row, current, read, pd.Timestamp(0, tz="UTC")))
         live = int((~current[versions.DELETED].astype(bool)).sum())
         if live > _FEW and gone > MOST_VANISHED * live:
@@ -128,7 +134,9 @@ class Sync:
         if last is not None:
             seen_at = max(seen_at, pd.Timestamp(last.seen_at))
             complete_to = max(complete_to, pd.Timestamp(last.complete_to))
-        current = current_rows(self._store, self._row, None if read.authoritative else read.frame)
+        table = current_table(self._store, self._row)
+        self.known = None if last is None or table is None or read.authoritative else (last.number, table)
+        current = current_rows(self._row, table, None if read.authoritative else read.frame)
         written = versions.new_versions(self._row, current, read, seen_at)
         if read.authoritative:
             gone = versions.vanished(self._row, current, read, seen_at)
@@ -143,8 +151,7 @@ class Sync:
             environment=self._crm.settings.name,
             settings=_kept_settings(self._crm.settings),
         )
-        table = versions.to_table(self._row, written)
-        self._store.append(table, commit)
+        self._store.append(versions.to_table(self._row, written), commit)
         self._synced = Synced(
             self._synced.read + len(read.frame),
             self._synced.written + len(written),

@@ -13,7 +13,7 @@ import pandas as pd
 from stcrm_pandas.contract.operations import Operation
 from stcrm_pandas.errors import StcrmError
 from stcrm_pandas.mirror import versions
-from stcrm_pandas.mirror.derived import current_rows
+from stcrm_pandas.mirror.derived import current_rows, current_table
 from stcrm_pandas.mirror.resources import Mirrored
 from stcrm_pandas.mirror.store import Store
 from stcrm_pandas.mirror.sync import describe_problem
@@ -50,7 +50,7 @@ class Verification:
         last = store.last()
         assert last is not None
         complete_to = pd.Timestamp(last.complete_to)
-        current = current_rows(store, mirrored.row)
+        current = current_rows(mirrored.row, current_table(store, mirrored.row))
         live = current[~current[versions.DELETED].astype(bool)]
         in_mirror = int((live["created_on"] < complete_to).sum())
         try:

@@ -1,12 +1,12 @@
 """Versions of rows: which ones are new, which is current, and which was valid at a moment. Pure: no files, no clock.
 
-A history is an Arrow table with the columns of a kind of row and those of `OWN`, ordered by commit. A row occurs at
-most once in a commit.
+A history is an Arrow table with the columns of a kind of row and those of `OWN`, in which the versions of each row are
+ordered by commit. A row occurs at most once in a commit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,6 @@ import numpy.typing as npt
 import orjson
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from stcrm_pandas.contract.schemas.arrow import arrow_type, to_arrow
 from stcrm_pandas.contract.schemas.fields import Column, Row
@@ -34,6 +33,9 @@ OWN: Mapping[str, pa.DataType] = {
 }
 """The columns beside those of the API: when a version was read (by the service's clock), from when on it was valid,
 whether the row is deleted, and fields that the API does not document as JSON text."""
+
+_LONG_RUN = 256
+"""The average number of rows that must follow each other to be sliced, not copied: copies of lists are slow."""
 
 Mask = npt.NDArray[np.bool_]
 
@@ -129,17 +131,27 @@ def to_table(row: Row, versions: pd.DataFrame) -> pa.Table:
 
 def to_frame(row: Row, table: pa.Table, *, own: Sequence[str] = ()) -> pd.DataFrame:
     """Return versions as a frame like that of a read, with some of the columns of `OWN`."""
-    index = pd.RangeIndex(table.num_rows)
+    return parts_to_frame(row, [table], own=own)
+
+
+def parts_to_frame(row: Row, parts: Iterable[pa.Table], *, own: Sequence[str] = ()) -> pd.DataFrame:
+    """Return versions as a frame, from tables that have some of their columns each; columns without one are missing."""
     dtypes = dtypes_of(row)
-    columns: dict[str, Any] = {}
+    cells: dict[str, Any] = {}
+    length = 0
+    for part in parts:
+        length = part.num_rows
+        cells |= {column.name: _cells(column, part) for column in row.columns if column.name in part.column_names}
+        cells |= {name: _own_cells(name, part) for name in own if name in part.column_names}
+        del part  # before the next one is made
+    index = pd.RangeIndex(length)
     for column in row.columns:
-        columns[column.name] = pd.Series(
-            _cells(column, table), index=index, dtype=dtypes[column.name], name=column.name, copy=False
-        )
-    for name in own:
-        columns[name] = table.column(name).to_pandas().set_axis(index)
-        if name == UNDOCUMENTED:
-            columns[name] = columns[name].astype("str")
+        if column.name not in cells:
+            cells[column.name] = cells_of(column, [pa.nulls(length, arrow_type(column.field))], length)
+    columns = {
+        name: pd.Series(cells.pop(name), index=index, dtype=dtypes.get(name), name=name, copy=False)
+        for name in (*dtypes, *own)
+    }
     return pd.DataFrame(columns, index=index, copy=False)
 
 
@@ -178,12 +190,12 @@ def positions(row: Row, table: pa.Table, like: pd.DataFrame) -> npt.NDArray[np.i
     return np.sort(places[places >= 0])
 
 
-def with_ids(row: Row, ids: Sequence[int | str]) -> pc.Expression:
-    """Return the condition for rows with one of these ids, in the last column of the key."""
+def with_ids(row: Row, ids: Sequence[int | str]) -> tuple[str, pa.Array]:
+    """Return the last column of the key, and ids as its values."""
     column = _column(row, row.key[-1])
     kind = arrow_type(column.field)
     of_kind = [id if isinstance(id, str) else int(id) for id in ids if isinstance(id, str) == (kind != pa.int64())]
-    return pc.field(column.name).isin(pa.array(of_kind, kind))
+    return column.name, pa.array(of_kind, kind)
 
 
 def known_at(table: pa.Table, at: pd.Timestamp, by: str) -> Mask:
@@ -263,16 +275,23 @@ def status_runs(row: Row, history: pa.Table, commits: Sequence[Any]) -> pd.DataF
 
 
 def take(table: pa.Table, positions: npt.NDArray[np.intp]) -> pa.Table:
-    """Return rows of a table; nothing is copied if they are all rows in order."""
-    if len(positions) == table.num_rows and (positions == np.arange(table.num_rows)).all():
+    """Return rows of a table, without copying them if many of them follow each other there."""
+    starts = np.flatnonzero(np.diff(positions, prepend=-2) != 1)
+    if len(starts) * _LONG_RUN >= len(positions):
+        return table.take(pa.array(positions))
+    if len(starts) == 1 and len(positions) == table.num_rows:
         return table
-    return table.take(pa.array(positions))
+    lengths = np.diff(starts, append=len(positions)).tolist()
+    return pa.concat_tables(map(table.slice, positions[starts].tolist(), lengths))
+
+
+def _own_cells(name: str, table: pa.Table) -> Any:
+    found = table.column(name).to_pandas()
+    return found.astype("str").array if name == UNDOCUMENTED else found.array
 
 
 def _cells(column: Column, table: pa.Table) -> Any:
     wanted = arrow_type(column.field)
-    if column.name not in table.column_names:
-        return cells_of(column, [pa.nulls(table.num_rows, wanted)], table.num_rows)
     return cells_of(column, [chunk.cast(wanted) for chunk in table.column(column.name).chunks], table.num_rows)
 
 
