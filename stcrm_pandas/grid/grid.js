@@ -57,6 +57,7 @@ export function writeBlock(rows) {
 }
 
 const plural = (count, one) => `${count.toLocaleString("en-US")} ${one}${count === 1 ? "" : "s"}`;
+const sentence = (words, other = "") => (words || other).replace(/^[a-z]/, (letter) => letter.toUpperCase()).replace(/([^.!?])$/, "$1.");
 const put = (place, text) => place.textContent !== text && (place.textContent = text);
 const oneLine = (text) => text.slice(0, 300).replace(/\r?\n|\r/g, " ↵ ");
 
@@ -148,11 +149,11 @@ class Column {
     const was = mark ? `Was ${mark.original === null ? "blank" : seen(mark.original)}. ` : "";
     if (this.pending.has(row)) return ["pending", `${was}Not saved yet.`];
     const red = this.rejected.get(row);
-    if (red) return ["rejected", `Not accepted: ${red.reason} The cell still holds ${seen(this.confirmed(row)) || "a blank"}.`];
-    if (mark?.status === "refused") return ["refused", `${was}Saved, but the plan refuses it: ${mark.reason}`];
+    if (red) return ["rejected", `Not accepted. ${sentence(red.reason)} The cell still holds ${seen(this.confirmed(row)) || "a blank"}.`];
+    if (mark?.status === "refused") return ["refused", `${was}Saved, but the plan refuses it. ${sentence(mark.reason)}`];
     if (mark) return ["changed", was.trim()];
-    if (this.locked) return ["locked", this.reason ?? "Read-only."];
-    return ["", this.note ?? ""];
+    if (this.locked) return ["locked", sentence(this.reason, "Read-only.")];
+    return ["", sentence(this.note)];
   }
 }
 
@@ -271,7 +272,8 @@ class Grid {
     this.again = button("Send again", "Send these changes to Python again", () => {
       for (const batch of this.box.batches.values()) this.deliver(batch);
     });
-    this.banner = element("div", { class: "stcrm-banner", role: "alert", hidden: "" }, this.bannerText, this.again);
+    this.drop = button("Drop these changes", "Forget the changes that are not saved", () => this.forget());
+    this.banner = element("div", { class: "stcrm-banner", role: "alert", hidden: "" }, this.bannerText, this.again, this.drop);
     this.message = element("div", { class: "stcrm-message", role: "status", hidden: "" });
     this.panel = element("aside", { class: "stcrm-panel", "aria-label": "Plan and conflicts", hidden: "" });
     this.note = element("div", { class: "stcrm-note", id: `${uid}-note`, "aria-live": "polite" });
@@ -354,6 +356,8 @@ class Grid {
     this.session = message.session;
     this.box = boxOf(this.session);
     this.box.views.add(this);
+    this.planned = message.plan !== false;
+    this.planButton.hidden = this.onlyRefused.hidden = !this.planned;
     this.pins = message.key.length; // the key columns are the first ones
     const kept = new Map(this.columns.map((column) => [column.name, column.width]));
     this.columns = message.columns.map((meta, at) => {
@@ -376,7 +380,6 @@ class Grid {
     this.onConflicts(message);
     this.onCounts({ counts: message.counts });
     this.ask(this.columns.slice(0, this.pins + Math.ceil(this.scroll.clientWidth / 120)).map((column) => column.name));
-    this.planButton.hidden = message.plan === false;
     this.keepOutOfNotebook(message.model);
     this.repaint();
   }
@@ -394,6 +397,12 @@ class Grid {
     if (!this.keys && this.columns.slice(0, this.pins).every((key) => key.loaded)) {
       this.keys = new Map();
       for (let row = 0; row < this.rows; row++) this.keys.set(this.keyOf(row), row);
+      for (const key of this.columns.slice(0, this.pins)) {
+        for (let row = 0; row < Math.min(this.rows, 200); row++) {
+          key.width = Math.max(key.width, Math.min(key.confirmed(row).length, 36) * 9.3 + 14);
+        }
+      }
+      this.buildHead();
       this.adopt();
     }
     if (this.filters.size || this.only || this.sort?.column === column) this.arrange();
@@ -487,6 +496,17 @@ class Grid {
     this.status();
   }
 
+  forget() {
+    for (const batch of this.box.batches.values()) {
+      if (batch.reason) this.settle(batch.id);
+    }
+    for (const column of this.columns) {
+      for (const [row, { id }] of column.pending) if (!this.box.batches.has(id)) column.pending.delete(row);
+    }
+    this.status();
+    this.repaint();
+  }
+
   onPong() {
     for (const batch of this.box.batches.values()) {
       if (!batch.reason && Date.now() - batch.at > 10_000) this.deliver(batch); // the message was lost on the way
@@ -533,13 +553,13 @@ class Grid {
     this.saved.classList.toggle("stcrm-unsaved", batches.length > 0 || Boolean(this.editing));
     let words = "";
     if (batches.length && (failed || late || this.gone)) {
-      words = `${plural(cells, "change")} not saved. ${failed?.reason ?? "Python has not answered yet: it is busy, or it has stopped."} `
+      words = `${plural(cells, "change")} not saved. ${failed ? sentence(failed.reason) : "Python has not answered yet: it is busy, or it has stopped."} `
         + "Keep this page open. If the kernel was restarted, run the cell again: unsaved changes are then sent again.";
     } else if (this.gone) {
       words = "This grid was replaced by a newer one. All changes made here are saved.";
     }
     put(this.bannerText, words);
-    this.again.hidden = !failed || this.gone;
+    this.again.hidden = this.drop.hidden = !failed || this.gone;
     this.banner.hidden = !words;
     this.banner.classList.toggle("stcrm-alarm", batches.length > 0);
   }
@@ -659,7 +679,7 @@ class Grid {
     const arrow = { ascending: " ▲", descending: " ▼", none: "" }[direction];
     const kind = column.pinned ? "key" : column.locked ? "read-only" : column.consent ? "only switches off"
       : column.kind === "time" ? `time, ${this.zone}` : column.enum ? "one of a list" : column.kind;
-    const words = [column.name, column.reason, column.note].filter(Boolean).join(": ");
+    const words = [column.name, sentence(column.reason), sentence(column.note)].filter(Boolean).join(": ");
     const at = { "data-at": column.at, tabindex: "-1" };
     const sort = element("button", { ...at, type: "button", class: "stcrm-sort", title: words, "data-part": "sort", text: column.name + arrow });
     const filter = element("input", {
@@ -866,7 +886,7 @@ class Grid {
     }
     this.send(edits);
     for (const [column, count] of left) {
-      const why = column.locked ? column.reason ?? "It is read-only." : "It is still loading.";
+      const why = column.locked ? sentence(column.reason, "It is read-only.") : "It is still loading.";
       this.say(`${plural(count, "cell")} of ${column.name} stayed as ${count === 1 ? "it was" : "they were"}. ${why}`);
     }
     this.repaint();
@@ -972,7 +992,7 @@ class Grid {
     const column = this.columns[this.active.column];
     const row = this.order[this.active.at];
     if (row === undefined || !column.loaded) return;
-    if (column.locked) return this.say(`${column.name}: ${column.reason ?? "read-only."}`);
+    if (column.locked) return this.say(`${column.name}: ${sentence(column.reason, "Read-only.")}`);
     if (this.gone) return this.say("This grid was replaced by a newer one. Edit there.");
     const shown = seen(column.now(row));
     this.startEditor({ key: this.keyOf(row), column: column.name, text: text ?? shown });
@@ -1228,13 +1248,13 @@ class Grid {
     this.panel.hidden = !open;
     this.planButton.setAttribute("aria-pressed", String(open));
     this.drawPanel();
-    if (open) this.transmit({ type: "plan", client: this.client });
+    if (open && this.planned) this.transmit({ type: "plan", client: this.client });
     this.paint();
   }
 
   planSoon() {
     clearTimeout(this.planTimer);
-    if (this.panel.hidden) return;
+    if (this.panel.hidden || !this.planned) return;
     this.planTimer = setTimeout(() => this.transmit({ type: "plan", client: this.client }), 400);
   }
 
@@ -1246,16 +1266,19 @@ class Grid {
   onConflicts(message) {
     this.conflicts = message.conflicts ?? [];
     this.absent = message.absent ?? [];
-    if (this.conflicts.length + this.absent.length && this.panel.hidden) this.togglePanel(true);
+    const some = this.conflicts.length + this.absent.length > 0;
+    if (some && this.panel.hidden) this.togglePanel(true);
+    else if (!some && !this.planned && !this.panel.hidden) this.togglePanel(false);
     else this.drawPanel();
   }
 
   drawPanel() {
     if (this.panel.hidden) return;
-    const parts = [element("h3", { text: "Plan" })];
+    const parts = [];
     const { plan } = this;
-    if (!plan) parts.push(element("p", { text: "Loading." }));
-    else {
+    if (this.planned) parts.push(element("h3", { text: "Plan" }));
+    if (this.planned && !plan) parts.push(element("p", { text: "Loading." }));
+    if (this.planned && plan) {
       const figures = element("p", { class: "stcrm-figures" });
       figures.textContent = [plural(plan.calls, "request"), plural(plan.cells, "cell"), `${plan.refusals.toLocaleString("en-US")} refused`].join(" · ");
       const html = element("div", { class: "stcrm-plan" });
