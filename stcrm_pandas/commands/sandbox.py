@@ -44,6 +44,9 @@ def serve(
     no_effects: Annotated[
         bool, typer.Option("--no-effects", help="Same outcomes for all campaigns and sources.")
     ] = False,
+    clean: Annotated[
+        bool, typer.Option("--clean", help="Without duplicate customers and badly written values.")
+    ] = False,
 ) -> None:
     """Run the sandbox until SIGINT or SIGTERM. Prints a line of JSON with its address and credentials."""
     from stcrm_pandas.client import start_sandbox
@@ -66,6 +69,7 @@ def serve(
             faults=faults,
             by_the_book=by_the_book,
             effects=not no_effects,
+            dirt=not clean,
             feed_delay=feed_delay,
             port=port,
         )

@@ -47,13 +47,15 @@ class Sandbox:
         Maximum requests in any period of one second. Further requests receive a 429 response. None means no limit.
     state : str or Path, optional
         A file that stores the company and all changes. If it exists, it is opened, and `leads`, `customers`, `seed`,
-        `as_of`, `by_the_book` and `effects` are ignored.
+        `as_of`, `by_the_book`, `effects` and `dirt` are ignored.
     faults : str, Path or sequence of mapping, optional
         The faults to inject: a JSON file, or a list with the same contents (see `inject`).
     by_the_book : bool, default False
         Whether to follow the published API exactly, without the quirks of the real service.
     effects : bool, default True
         False gives all campaigns, sources and so on the same rates, such as the share of leads that are booked.
+    dirt : bool, default True
+        False leaves out duplicate customers, customers that look like duplicates, and values that are written badly.
     scopes : collection of str, optional
         The scopes of the application. By default, all scopes.
     port : int, default 0
@@ -87,6 +89,7 @@ class Sandbox:
         faults: str | Path | Sequence[Mapping[str, Any]] | None = None,
         by_the_book: bool = False,
         effects: bool = True,
+        dirt: bool = True,
         scopes: Collection[str] | None = None,
         port: int = 0,
         company: Company | None = None,
@@ -100,7 +103,7 @@ class Sandbox:
         if not 0 <= feed_delay <= _LONGEST_DELAY:
             raise UsageError(f"feed_delay is {feed_delay}; it must be between 0 and {_LONGEST_DELAY} seconds (a day)")
         self._feed_delay = round(feed_delay * SECOND)
-        self._company_options = CompanyOptions(leads, customers, seed, as_of, by_the_book, effects, company)
+        self._company_options = CompanyOptions(leads, customers, seed, as_of, by_the_book, effects, dirt, company)
         self._state = None if state is None else Path(state).expanduser()
         self._port = port
         known = frozenset(operation.scope for operation in OPERATIONS.values())
@@ -269,7 +272,19 @@ class Sandbox:
 
     @property
     def truth(self) -> dict[str, Any]:
-        """The effects built into the company's data, which an analysis should find."""
+        """What is built into the company's data: effects, duplicate customers and other defects.
+
+        `planted` lists the effects that an analysis should find. `duplicates` lists groups of customers that are the
+        same, `traps` groups that only look so, and `defects` the customers, or pairs of customer and contact, whose
+        values are written badly. `definitions` describes them all.
+
+        Examples
+        --------
+        >>> with Sandbox(leads=400) as sandbox:
+        ...     truth = sandbox.truth
+        >>> len(truth["duplicates"]), len(truth["duplicates"][0]) >= 2, len(truth["traps"]["spouses"])
+        (98, True, 42)
+        """
         return dict(self._running().notes["truth"])
 
     def now(self) -> dt.datetime:

@@ -24,6 +24,7 @@ class CompanyOptions:
     as_of: dt.datetime | None
     by_the_book: bool
     effects: bool
+    dirt: bool
     company: Company | None
 
 
@@ -70,4 +71,5 @@ def _make_company(options: CompanyOptions, as_of: dt.datetime) -> Company:
         as_of=as_of,
         by_the_book=options.by_the_book,
         effects=options.effects,
+        dirt=options.dirt,
     )

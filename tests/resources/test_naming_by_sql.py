@@ -92,7 +92,7 @@ def company():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DriftWarning)
         with (
-            Sandbox(leads=500, seed=11, as_of=AS_OF, rate_limit=None) as box,
+            Sandbox(leads=500, seed=11, as_of=AS_OF, rate_limit=None, dirt=False) as box,
             stcrm.connect(sandbox=box, progress=False) as crm,
         ):
             frames = {name: getattr(crm.lookups, name).list() for name in vars(crm.lookups)}

@@ -153,6 +153,10 @@ TAGS = (
 )
 
 
+# Name, index of the tag that means the same.
+TWIN_TAGS = (("V.I.P.", 0), ("old system", 4), ("After-Hours", 6), ("DO NOT FINANCE", 8), ("Referal", 9))
+UNUSED_TAG = "Promotion 2019"
+
 # None of these means "not a lead", since analyses leave such leads out.
 DISMISSING_REASONS = (
     "Price too high",
@@ -181,6 +185,9 @@ TECHNICIAN_IDS = _ids(5_900, 3, TECHNICIANS)
 CALL_REASON_IDS = _ids(810, 2, len(CALL_REASONS))
 JOB_TYPE_IDS = _ids(9_203, 17, len(JOB_TYPES))
 TAG_IDS = _ids(4_404, 6, len(TAGS))
+TWIN_IDS = _ids(4_464, 6, len(TWIN_TAGS))
+TWINS_OF = np.array([tag for _, tag in TWIN_TAGS])
+UNUSED_TAG_ID = 4_500
 DISMISSING_REASON_IDS = _ids(620, 4, len(DISMISSING_REASONS))
 _TYPES_OF_UNIT = [[index for index, kind in enumerate(JOB_TYPES) if kind[1] == unit] for unit in range(4)]
 

@@ -41,6 +41,15 @@ STREAMS = (
     "location notes",
     "customers not merged",
     "locations not merged",
+    "first names",
+    "related customers",
+    "shared contacts",
+    "duplicates",
+    "bad records",
+    "bad contacts",
+    "odd customers",
+    "spellings of customers",
+    "spellings of locations",
 )
 
 

@@ -16,7 +16,7 @@ from stcrm_pandas.sandbox.company.drawing.world import World
 from stcrm_pandas.sandbox.company.rows.bookings import booking_contact_rows, booking_rows
 from stcrm_pandas.sandbox.company.rows.catalogue import CATALOGUE, COMPANY
 from stcrm_pandas.sandbox.company.rows.chunks import Row
-from stcrm_pandas.sandbox.company.rows.contacts import customer_contact_rows, draw_contacts, location_contact_rows
+from stcrm_pandas.sandbox.company.rows.contacts import customer_contact_rows, location_contact_rows
 from stcrm_pandas.sandbox.company.rows.customers import custom_field_rows, customer_rows, location_rows
 from stcrm_pandas.sandbox.company.rows.jobs import job_rows
 from stcrm_pandas.sandbox.company.rows.leads import lead_rows
@@ -66,7 +66,7 @@ class Company:
         yield "bookings", booking_rows(world)
         yield "booking_contacts", booking_contact_rows(world)
         yield "jobs", job_rows(world)
-        contacts = draw_contacts(world)
+        contacts = world.draw_contacts()
         yield "customer_contacts", customer_contact_rows(world, contacts)
         yield "location_contacts", location_contact_rows(world, contacts)
         newer = draw_newer_contacts(world)
@@ -100,12 +100,13 @@ def make_company(
     as_of: dt.datetime,
     by_the_book: bool = False,
     effects: bool = True,
+    dirt: bool = True,
 ) -> Company:
     """Create the company as of an aware time, with the 24 months before it, or raise UsageError.
 
     `leads` scales everything; `customers` (3.5 per lead by default) also scales bookings and jobs. `by_the_book` omits
     what the contract does not allow. `effects=False` gives outcomes, speed, cancellations, revenue and preferences the
-    same chances everywhere.
+    same chances everywhere. `dirt=False` omits duplicates, related customers and values that are written badly.
 
     Examples
     --------
@@ -116,7 +117,9 @@ def make_company(
     if as_of.tzinfo is None:
         raise UsageError("as_of needs a time zone, as in datetime(2026, 7, 1, tzinfo=UTC).")
     sizes = Sizes.of(leads, customers)
-    world = World.draw(sizes, seed=seed, as_of=int(as_of.timestamp()), by_the_book=by_the_book, effects=effects)
+    world = World.draw(
+        sizes, seed=seed, as_of=int(as_of.timestamp()), by_the_book=by_the_book, effects=effects, dirty=dirt
+    )
     _return_memory()
     return Company(COMPANY, TIME_ZONE, world)
 

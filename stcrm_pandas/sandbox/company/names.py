@@ -25,7 +25,10 @@ _FIRST = (
     "Sylvia Tamara Teresa Thomas Tim Toby Todd Tomas Tracy Trent Trevor Tyler Ursula Valerie Vanessa Vernon "
     "Vincent Viola Violet Virgil Walter Warren Wayne Wendy Wesley Winston Yolanda Yusuf Yvonne Zachary"
 )
-FIRST = _FIRST.split()
+_SPANISH = "Alejandro Antonio Consuelo Eduardo Enrique Francisco Guadalupe Ignacio Jesus Jose Roberto Rosario"
+DRAWN_FIRST = len(_FIRST.split())
+"""Those drawn for everybody, the first ones of all."""
+FIRST = [*_FIRST.split(), *_SPANISH.split()]
 _LAST = (
     "Abbott Alvarez Anders Baird Banks Bell Benson Blum Boyd Brandt Cano Castillo Chen Clay Cole Cruz Dahl Diaz "
     "Doyle Duarte Engel Ewing Faber Flores Frost Garza Gibbs Grant Hale Haas Holt Ibarra Ingram Jansen Jimenez "

@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from stcrm_pandas.sandbox.company.chance import Ints
 
@@ -49,8 +50,13 @@ _TIMES = {"created", "decided", "time"}
 
 
 def narrow(column: Ints) -> Ints:
-    """Return whole numbers in as few bytes as possible; `people.wide` widens them for calculations."""
+    """Return whole numbers in as few bytes as possible; `wide` widens them for calculations."""
     low, high = (int(column.min()), int(column.max())) if column.size else (0, 0)
     kinds: tuple[type[np.signedinteger[Any]], ...] = (np.int8, np.int16, np.int32)
     kind = next((kind for kind in kinds if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max), np.int64)
     return column.astype(kind)
+
+
+def wide(indexes: ArrayLike) -> Ints:
+    """Return numbers as 64-bit integers, for calculations."""
+    return np.asarray(indexes, dtype=np.int64)

@@ -10,6 +10,7 @@ import numpy as np
 from stcrm_pandas.sandbox.company import catalogue
 from stcrm_pandas.sandbox.company.catalogue import BUSINESS_UNITS, CAMPAIGN_IDS, CAMPAIGNS, SOURCES, VOICE_AGENT
 from stcrm_pandas.sandbox.company.chance import Flags, Ints
+from stcrm_pandas.sandbox.company.dirt.dirt import DEFINITIONS as OF_DIRT
 from stcrm_pandas.sandbox.company.drawing.bookings import DISMISSED as BOOKING_DISMISSED
 from stcrm_pandas.sandbox.company.drawing.bookings import TO_JOB
 from stcrm_pandas.sandbox.company.drawing.outcomes import CONVERTED, DISMISSED, OPEN
@@ -44,7 +45,7 @@ def truth_of(world: World) -> dict[str, Any]:
         "time_zone": TIME_ZONE,
         "effects": world.planted.effects,
         "by_the_book": world.by_the_book,
-        "definitions": DEFINITIONS | {"mature_days": MATURE_DAYS, "repeat_days": REPEAT_DAYS},
+        "definitions": DEFINITIONS | OF_DIRT | {"mature_days": MATURE_DAYS, "repeat_days": REPEAT_DAYS},
         "dismissing_reasons": {
             str(id): name
             for id, name in zip(catalogue.DISMISSING_REASON_IDS.tolist(), catalogue.DISMISSING_REASONS, strict=True)
@@ -52,6 +53,7 @@ def truth_of(world: World) -> dict[str, Any]:
         "planted": planted,
         "left_out": [{"number": n, "kind": KINDS[n], "why": why} for n, why in world.planted.left_out.items()],
         "events": _events(world),
+        **world.dirt.truth(world.customers, world.customer_ids, world.customer_contact_ids),
     }
 
 

@@ -20,6 +20,7 @@ from stcrm_pandas.sandbox.company.times import DAY
 
 INACTIVE, MERGED, COMMERCIAL = 0.09, 0.025, 0.12
 OLDEST_DAYS = 8 * 365
+ODD = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,11 @@ def draw_customers(
         location,
         people,
     )
+
+
+def odd_customers(chance: Chance, size: int) -> Ints:
+    """Draw the customers with odd names."""
+    return chance.of("odd customers").choice(size, ODD, replace=False)
 
 
 @dataclass(frozen=True, slots=True)

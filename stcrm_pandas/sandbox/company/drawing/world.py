@@ -8,8 +8,10 @@ from functools import cached_property
 import numpy as np
 
 from stcrm_pandas.sandbox.company.chance import Chance, Ints
+from stcrm_pandas.sandbox.company.dirt.dirt import Dirt, draw_dirt
 from stcrm_pandas.sandbox.company.drawing.bookings import Bookings, draw_bookings
-from stcrm_pandas.sandbox.company.drawing.customers import Customers, draw_customers
+from stcrm_pandas.sandbox.company.drawing.contacts import ContactColumns, draw_contacts
+from stcrm_pandas.sandbox.company.drawing.customers import Customers, draw_customers, odd_customers
 from stcrm_pandas.sandbox.company.drawing.jobs import Jobs, draw_jobs
 from stcrm_pandas.sandbox.company.drawing.leads import Leads, draw_leads
 from stcrm_pandas.sandbox.company.drawing.outcomes import Outcomes, draw_outcomes
@@ -38,9 +40,11 @@ class World:
     outcomes: Outcomes
     jobs: Jobs
     customers: Customers
+    dirty: bool
+    dirt: Dirt
 
     @classmethod
-    def draw(cls, sizes: Sizes, *, seed: int, as_of: int, by_the_book: bool, effects: bool) -> World:
+    def draw(cls, sizes: Sizes, *, seed: int, as_of: int, by_the_book: bool, effects: bool, dirty: bool) -> World:
         chance, seasons, planted = Chance(seed), Seasons(as_of), PlantedTruths.of(sizes, effects=effects)
         bookings = draw_bookings(chance, seasons, sizes, planted)
         leads = draw_leads(chance, seasons, sizes, planted, bookings)
@@ -48,7 +52,16 @@ class World:
         jobs = compact(draw_jobs(chance, seasons, sizes, planted, bookings, leads, outcomes))
         customers = compact(draw_customers(chance, seasons, sizes, bookings, leads, outcomes, jobs))
         bookings, leads = compact(bookings), compact(leads)
-        return cls(chance, seasons, sizes, planted, by_the_book, bookings, leads, outcomes, jobs, customers)
+        dirt = Dirt.none()
+        if dirty:
+            contacts = draw_contacts(chance, planted, customers)
+            dirt = draw_dirt(chance, customers, contacts, odd_customers(chance, customers.size))
+        return cls(
+            chance, seasons, sizes, planted, by_the_book, bookings, leads, outcomes, jobs, customers, dirty, dirt
+        )
+
+    def draw_contacts(self) -> ContactColumns:
+        return draw_contacts(self.chance, self.planted, self.customers)
 
     @cached_property
     def times(self) -> TimeFormat:
@@ -73,6 +86,10 @@ class World:
     @property
     def location_ids(self) -> Ids:
         return Ids(8_000_009, 6, self.customers.location.created.size)
+
+    @property
+    def customer_contact_ids(self) -> Ids:
+        return Ids(300_000_000, 3, 0)
 
     @cached_property
     def call_ids_of_leads(self) -> Ints:

@@ -12,7 +12,7 @@ from stcrm_pandas.sandbox.company.cells import booleans, from_codes, ids_of, if_
 from stcrm_pandas.sandbox.company.chance import Flags, Ints, pick, some
 from stcrm_pandas.sandbox.company.drawing.bookings import DISMISSED, TO_JOB
 from stcrm_pandas.sandbox.company.drawing.world import World
-from stcrm_pandas.sandbox.company.people import phone_cells
+from stcrm_pandas.sandbox.company.phones import phone_cells
 from stcrm_pandas.sandbox.company.rows.chunks import chunks
 from stcrm_pandas.sandbox.company.times import DAY, HOUR, NEVER
 from stcrm_pandas.sandbox.store.columns import JsonColumns, concatenate, json_objects

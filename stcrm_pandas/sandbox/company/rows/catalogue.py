@@ -11,8 +11,8 @@ from stcrm_pandas.sandbox.company import catalogue
 from stcrm_pandas.sandbox.company.chance import Ints
 from stcrm_pandas.sandbox.company.drawing.leads import retired_on
 from stcrm_pandas.sandbox.company.drawing.world import World
-from stcrm_pandas.sandbox.company.names import FIRST, LAST
-from stcrm_pandas.sandbox.company.people import phone_digits
+from stcrm_pandas.sandbox.company.names import DRAWN_FIRST, FIRST, LAST
+from stcrm_pandas.sandbox.company.phones import OWN_SLOT, phone_digits
 from stcrm_pandas.sandbox.company.rows.chunks import Row, empty_lists, nulls, rows_of
 from stcrm_pandas.sandbox.company.times import DAY, HOUR
 
@@ -36,7 +36,7 @@ def business_unit_rows(world: World) -> Iterator[Row]:
             "officialName": [f"{COMPANY} {name}" for name in catalogue.BUSINESS_UNITS],
             "email": [f"unit{index}@example.com" for index in range(size)],
             "currency": ["USD"] * size,
-            "phoneNumber": phone_digits(np.arange(size), np.full(size, 4)),
+            "phoneNumber": phone_digits(np.arange(size), np.full(size, OWN_SLOT)),
             "invoiceHeader": none,
             "invoiceMessage": none,
             "defaultTaxRate": [0.0825] * size,
@@ -120,18 +120,21 @@ def campaign_rows(world: World) -> Iterator[Row]:
 
 
 def tag_type_rows(world: World) -> Iterator[Row]:
-    size = len(catalogue.TAGS)
-    names, colors, chances = zip(*catalogue.TAGS, strict=True)
+    tags, ids = [*catalogue.TAGS], catalogue.TAG_IDS.tolist()
+    if world.dirty:
+        tags += [(name, *catalogue.TAGS[tag][1:]) for name, tag in catalogue.TWIN_TAGS]
+        tags.append((catalogue.UNUSED_TAG, "#AEC7E8", False))
+        ids += [*catalogue.TWIN_IDS.tolist(), catalogue.UNUSED_TAG_ID]
+    size = len(tags)
+    names, colors, chances = zip(*tags, strict=True)
     since = world.times.of(_since(world, size))
     return rows_of(
         {
-            "id": catalogue.TAG_IDS.tolist(),
+            "id": ids,
             "name": names,
             "color": colors,
             "code": [name[:3].upper() for name in names],
-            "importance": [
-                "High" if name == "VIP" else "Medium" if chance else None for name, _, chance in catalogue.TAGS
-            ],
+            "importance": ["High" if name == "VIP" else "Medium" if chance else None for name, _, chance in tags],
             "isConversionOpportunity": chances,
             "allowToUseOnTimesheetActivity": [False] * size,
             "isVisibleOnDispatchBoard": [True] * size,
@@ -230,7 +233,7 @@ def technician_rows(world: World) -> Iterator[Row]:
     indexes = range(size)
     since, none = world.times.of(_since(world, size, years=6)), nulls(size)
     firsts, lasts = (
-        [FIRST[index * 7 % len(FIRST)] for index in indexes],
+        [FIRST[index * 7 % DRAWN_FIRST] for index in indexes],
         [LAST[index * 5 % len(LAST)] for index in indexes],
     )
     units = catalogue.BUSINESS_UNIT_IDS[np.arange(size) % 4].tolist()

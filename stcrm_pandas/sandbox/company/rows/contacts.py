@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
@@ -11,98 +10,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stcrm_pandas.sandbox.company.cells import booleans, from_codes, if_else, numbers, with_nulls
-from stcrm_pandas.sandbox.company.chance import Flags, Ints, pick, pick_by_row, some
+from stcrm_pandas.sandbox.company.chance import Flags, Ints, some
+from stcrm_pandas.sandbox.company.drawing.contacts import EMAIL, TYPES, ContactColumns
 from stcrm_pandas.sandbox.company.drawing.world import World
 from stcrm_pandas.sandbox.company.ids import Ids
-from stcrm_pandas.sandbox.company.ordering import compact, narrow
-from stcrm_pandas.sandbox.company.people import SLOTS, phone_cells, wide
+from stcrm_pandas.sandbox.company.ordering import narrow, wide
+from stcrm_pandas.sandbox.company.phones import phone_cells
 from stcrm_pandas.sandbox.company.rows.chunks import chunks
 from stcrm_pandas.sandbox.company.times import NEVER
 from stcrm_pandas.sandbox.store.columns import Cells, JsonColumns, json_objects
 
-TYPES = ("MobilePhone", "Phone", "Email", "Fax")
-MOBILE, PHONE, EMAIL, FAX = range(4)
-TYPES_BY_SLOT = np.array([[0.70, 0.29, 0.0, 0.01], *([[0.383, 0.142, 0.464, 0.011]] * 3)])
-"""Overall: mobile 55%, phone 22%, e-mail 22%, fax 1%."""
-PER_CUSTOMER = (0.35, 0.42, 0.21, 0.02)
-DO_NOT_TEXT, SHARED, CONTRADICTED = 0.04, 0.03, 0.08
 NO_PREFERENCES, NO_MARKETING = 0.22, 0.09
-OF_ONE_MANAGER = 40
-MANAGERS_SLOT = SLOTS - 1
-NO_NUMBER, NO_MAIL = 0.003, 0.005
-"""Shares of phone numbers that are 000-000-0000, and of e-mail addresses that are none@none.com."""
 MEMOS = ("", "cell", "wife", "work", "Owner's daughter", "tenant", "gate code on file", "after 5 pm")
-
-
-@dataclass(frozen=True, slots=True)
-class ContactColumns:
-    """Contacts in order of customer; `whose` and `whose_slot` identify a phone number by its first owner."""
-
-    customer: Ints
-    slot: Ints
-    kind: Ints
-    whose: Ints
-    whose_slot: Ints
-    do_not_text: Flags
-    spelling: Ints
-    blank: Flags
-    memo: Ints
-
-
-def draw_contacts(world: World) -> ContactColumns:
-    rng = world.chance.of("contacts")
-    customers = world.customers
-    count = 1 + pick(rng, PER_CUSTOMER, customers.size)
-    customer = narrow(np.repeat(np.arange(customers.size), count))
-    first = np.cumsum(count) - count
-    slot = narrow(np.arange(customer.size) - first[customer])
-    kind = narrow(pick_by_row(rng, TYPES_BY_SLOT, slot))
-    dialled = (kind == MOBILE) | (kind == PHONE)
-    share = np.where(kind == MOBILE, 0.046, 0.025) if world.planted.effects else np.full(kind.size, DO_NOT_TEXT)
-    do_not_text = dialled & (rng.random(kind.size) < share)
-    spelling = narrow(rng.integers(0, 4, kind.size))
-    blank = rng.random(kind.size) < np.where(kind == EMAIL, NO_MAIL, np.where(dialled, NO_NUMBER, 0.0))
-    # A number entered as a landline may have a note that it is a mobile phone.
-    cell = (kind == PHONE) & (rng.random(kind.size) < 0.4)
-    noted = cell & (rng.random(kind.size) < 0.5)
-    memo = narrow(np.where(noted, 1, np.where(rng.random(kind.size) < 0.75, 0, rng.integers(2, 8, kind.size))))
-
-    whose, whose_slot = customer.copy(), slot.copy()
-    _share(rng, np.flatnonzero(dialled & ~blank), customer, whose, whose_slot, do_not_text)
-    _manage(rng, world, first[(kind[first] <= PHONE) & ~blank[first]], whose, whose_slot, do_not_text)
-    return compact(ContactColumns(customer, slot, kind, whose, whose_slot, do_not_text, spelling, blank, memo))
-
-
-def _share(
-    rng: np.random.Generator, numbers: Ints, customer: Ints, whose: Ints, whose_slot: Ints, do_not_text: Flags
-) -> None:
-    """Share some numbers with a second customer; for some opt-outs, the second record contradicts the first."""
-    order = rng.permutation(numbers)
-    pairs = round(numbers.size * SHARED / (1 + SHARED))
-    seconds, firsts = order[:pairs], order[pairs:]
-    opted_out = firsts[do_not_text[firsts]]
-    contradicted = opted_out[: round(opted_out.size * CONTRADICTED)]
-    firsts = np.concatenate([contradicted, firsts[~np.isin(firsts, contradicted)]])[:pairs]
-    unlike = customer[firsts] != customer[seconds]
-    firsts, seconds = firsts[unlike], seconds[unlike]
-    whose[seconds], whose_slot[seconds] = whose[firsts], whose_slot[firsts]
-    do_not_text[seconds] = do_not_text[firsts] & ~np.isin(firsts, contradicted)
-
-
-def _manage(
-    rng: np.random.Generator, world: World, able: Ints, whose: Ints, whose_slot: Ints, do_not_text: Flags
-) -> None:
-    """Give many customers the number of one property manager."""
-    firms = able[world.customers.people.firm[world.customers.person[whose[able]]] >= 0]
-    chosen = np.sort(rng.permutation(firms)[:OF_ONE_MANAGER])
-    if chosen.size:
-        whose[chosen], whose_slot[chosen], do_not_text[chosen] = whose[chosen[0]], MANAGERS_SLOT, False
 
 
 def customer_contact_rows(world: World, contacts: ContactColumns) -> Iterator[JsonColumns]:
     """Yield the contacts of customers."""
     everything = narrow(np.arange(contacts.customer.size))
-    yield from _rows(world, contacts, everything, "customerId", contacts.customer, 300_000_000)
+    yield from _rows(world, contacts, everything, "customerId", contacts.customer, world.customer_contact_ids)
 
 
 def location_contact_rows(world: World, contacts: ContactColumns) -> Iterator[JsonColumns]:
@@ -116,13 +41,16 @@ def location_contact_rows(world: World, contacts: ContactColumns) -> Iterator[Js
     index = np.concatenate([first[use_first], second[use_second]])
     location = np.concatenate([np.flatnonzero(use_first), np.flatnonzero(use_second)])
     order = np.argsort(location, kind="stable")
-    yield from _rows(world, contacts, narrow(index[order]), "locationId", narrow(location[order]), 400_000_000)
+    yield from _rows(
+        world, contacts, narrow(index[order]), "locationId", narrow(location[order]), Ids(400_000_000, 3, order.size)
+    )
 
 
 def _rows(
-    world: World, contacts: ContactColumns, indexes: Ints, parent: str, owners: Ints, base: int
+    world: World, contacts: ContactColumns, indexes: Ints, parent: str, owners: Ints, ids: Ids
 ) -> Iterator[JsonColumns]:
     """Yield contacts by index, with the indexes of their customers or locations."""
+    dirt = world.dirt
     rng = world.chance.of("contacts" if parent == "customerId" else "location contacts").spawn(1)[0]
     size = indexes.size
     kind, customer = contacts.kind[indexes], contacts.customer[indexes]
@@ -134,7 +62,7 @@ def _rows(
     del born, life  # millions of them
     later = np.where(rng.random(size) < 0.6, 0, (rng.random(size) * (world.seasons.as_of - created)))
     edited, created = narrow(created + later.astype(np.int64)), narrow(created)
-    ids, own = Ids(base, 3, size), narrow(np.arange(size))
+    own = narrow(np.arange(size))
     # Ids are not unique across customers: one in three shared numbers keeps its old id.
     foreign = (contacts.whose[indexes] != customer) & (rng.random(size) < 0.35)
     if parent == "customerId":
@@ -154,19 +82,19 @@ def _rows(
         at = indexes[part]
         phone = kind[part] != EMAIL
         no_number, no_address = contacts.blank[at] & phone, contacts.blank[at] & ~phone
-        whose, slot = contacts.whose[at], contacts.whose_slot[at]
-        mails = world.customers.people.emails(contacts.customer[at], contacts.slot[at])
-        value = if_else(phone, phone_cells(whose, slot, contacts.spelling[at]), mails)
+        whose, slot = dirt.shared.whose.into(contacts.whose[at], at), dirt.shared.slot.into(contacts.whose_slot[at], at)
+        mails = world.customers.people.emails(whose, slot)
+        value = if_else(phone, phone_cells(whose, slot, dirt.contacts.formats.into(contacts.spelling[at], at)), mails)
         value = if_else(no_number, '"000-000-0000"', if_else(no_address, '"none@none.com"', value))
         number = if_else(phone, phone_cells(whose, slot, 0), '""')
         settings = {
-            "phoneNumber": if_else(no_number, '"0000000000"', number),
-            "doNotText": booleans(contacts.do_not_text[at]),
+            "phoneNumber": dirt.contacts.digits.into(if_else(no_number, '"0000000000"', number), at),
+            "doNotText": booleans(dirt.shared.do_not_text.into(contacts.do_not_text[at], at)),
         }
         columns = {
             "id": numbers(ids[own[part]]),
             "type": from_codes(TYPES, kind[part]),
-            "value": value,
+            "value": dirt.contacts.values.into(value, at),
             "memo": from_codes(MEMOS, contacts.memo[at], no_memo[part]),
             "phoneSettings": with_nulls(json_objects(settings), no_settings[part]),
             "modifiedOn": world.times.cells(edited[part]),

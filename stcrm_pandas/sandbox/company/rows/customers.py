@@ -20,21 +20,27 @@ from stcrm_pandas.sandbox.company.cells import (
     with_nulls,
 )
 from stcrm_pandas.sandbox.company.chance import Flags, Floats, Ints, pick, some
+from stcrm_pandas.sandbox.company.dirt.bad_records import LOWER, UPPER
+from stcrm_pandas.sandbox.company.dirt.sparse import Codes
+from stcrm_pandas.sandbox.company.drawing.customers import odd_customers
 from stcrm_pandas.sandbox.company.drawing.world import World
 from stcrm_pandas.sandbox.company.ids import Ids
 from stcrm_pandas.sandbox.company.rows.chunks import Row, chunks
-from stcrm_pandas.sandbox.company.rows.tags import drawn_tags, tag_lists
+from stcrm_pandas.sandbox.company.rows.tags import RESPELLED, drawn_tags, respelled, tag_lists
 from stcrm_pandas.sandbox.store.columns import Cells, JsonColumns, json_objects
 from stcrm_pandas.sandbox.store.default_rows import custom_field_type
 
 DO_NOT_MAIL, DO_NOT_SERVICE = 0.03, 0.006
-SHOUTED = 0.04
-"""Share of the names in upper case."""
 ZERO = 0.03
 """Share of the unmerged rows with a `mergedToId` of 0."""
 KINDS = ("Residential", "Commercial", "Municipal")
 UNKNOWN_KIND = 2
-FIELDS = ((1_501, "Preferred window", ("Morning", "Afternoon", "Any")), (1_502, "Gate code", ("#1234", "on file", "")))
+ANSWERS = 3
+"""Usual answers to a custom field; as many follow that mean the same."""
+FIELDS = (
+    (1_501, "Preferred window", ("Morning", "Afternoon", "Any", "morning ", "AFTERNOON", "any")),
+    (1_502, "Gate code", ("#1234", "on file", "", "# 1234", "On File", "")),
+)
 ODD_NAMES = ("Bell & Sons <Office>", '"The" Lake House', "=Park Rental", "Garza, Ines\tand Otto", "Núñez & Second Home")
 
 
@@ -59,24 +65,24 @@ def customer_rows(world: World) -> Iterator[JsonColumns]:
     tags, fields = drawn_tags(rng, size, none=0.65), pick(rng, (18, 1, 1), size)
     answer, data = rng.integers(0, 3, size), rng.random(size) < 0.03
     creator = pick(rng, (3, 3, 3, 1, 1, 1, 2, 2, 1), size)
-    shouted = rng.random(size) < SHOUTED
-    odd = rng.permutation(size)[: len(ODD_NAMES)].tolist()
+    odd = odd_customers(world.chance, size).tolist()
+    if world.dirty:
+        tags, answer = _respelled(world.chance.of("spellings of customers"), tags, answer)
     zero = _zeros(world, "customers not merged", size)
 
     for part in chunks(size):
-        who = customers.person[part]
-        names = people.names(who)
-        names = if_else(shouted[part], pc.utf8_upper(names), names)
+        who, own = customers.person[part], np.arange(part.start, part.stop)
+        names = _in_case(world.dirt.names.into(people.names(who), own), world.dirt.name_case, own)
         for index, name in zip(odd, ODD_NAMES, strict=True):
             if part.start <= index < part.stop:
-                names = if_else(np.arange(part.start, part.stop) == index, to_json(name), names)
+                names = if_else(own == index, to_json(name), names)
         yield JsonColumns(
             {
                 "id": numbers(world.customer_ids[part]),
                 "active": booleans(~customers.inactive[part]),
                 "name": names,
                 "type": from_codes(KINDS, kind[part], missing.kind[part]),
-                "address": addresses(world, who, missing, part),
+                "address": addresses(world, who, own, missing, part),
                 "customFields": _fields(fields[part], answer[part]),
                 "balance": amounts(owes[part]),
                 "taxExempt": booleans(exempt[part]),
@@ -112,7 +118,10 @@ def location_rows(world: World) -> Iterator[JsonColumns]:
     zone, exempt = rng.integers(0, 9, size), rng.random(size) < 0.02
     taxed = rng.integers(0, 4, size)
     person = np.where(first, customers.person[locations.customer], locations.person)
+    own = np.where(first, locations.customer, -1)
     zero = _zeros(world, "locations not merged", size)
+    if world.dirty:
+        tags, answer = _respelled(world.chance.of("spellings of locations"), tags, answer)
 
     for part in chunks(size):
         who = person[part]
@@ -121,8 +130,8 @@ def location_rows(world: World) -> Iterator[JsonColumns]:
                 "id": numbers(world.location_ids[part]),
                 "customerId": numbers(world.customer_ids[locations.customer[part]]),
                 "active": booleans(~gone[part]),
-                "name": people.names(who),
-                "address": addresses(world, who, missing, part),
+                "name": world.dirt.names.into(people.names(who), own[part]),
+                "address": addresses(world, who, own[part], missing, part),
                 "customFields": _fields(fields[part], answer[part]),
                 "createdOn": world.times.cells(locations.created[part]),
                 "createdById": numbers(catalogue.USER_IDS[creator[part]]),
@@ -149,18 +158,35 @@ class MissingValues:
         self.unplaced = rng.random(size) < 0.04
 
 
-def addresses(world: World, who: Ints, missing: MissingValues, part: slice) -> Cells:
-    """Return addresses of people, with coordinates."""
+def _respelled(rng: np.random.Generator, tags: Ints, answer: Ints) -> tuple[Ints, Ints]:
+    """Return tags and answers, some of them in another spelling."""
+    return respelled(rng, tags), np.where(rng.random(answer.size) < RESPELLED, answer + ANSWERS, answer)
+
+
+def _in_case(names: Cells, case: Codes, indexes: Ints) -> Cells:
+    """Return names, some of them in capitals or without any."""
+    drawn = case.into(np.zeros_like(indexes), indexes)
+    names = if_else(drawn == UPPER, pc.utf8_upper(names), names) if (drawn == UPPER).any() else names
+    return if_else(drawn == LOWER, pc.utf8_lower(names), names) if (drawn == LOWER).any() else names
+
+
+def addresses(world: World, who: Ints, own: Ints, missing: MissingValues, part: slice) -> Cells:
+    """Return addresses of people, with coordinates; `own` are the customers whose main addresses they are, or -1.
+
+    A street, city or ZIP code that is written badly is not missing.
+    """
     people = world.customers.people
     latitude, longitude = people.coordinates(who)
     unplaced = missing.unplaced[part]
     return json_objects(
         {
-            "street": with_nulls(people.streets(who), missing.street[part]),
+            "street": world.dirt.streets.into(
+                with_nulls(people.streets(who), missing.street[part] & (people.street_form[who] == 0)), own
+            ),
             "unit": people.units(who),
-            "city": with_nulls(people.cities(who), missing.city[part]),
+            "city": with_nulls(people.cities(who), missing.city[part] & (people.city_form[who] == 0)),
             "state": with_nulls(people.states(who), missing.state[part]),
-            "zip": with_nulls(people.zips(who), missing.zip[part]),
+            "zip": with_nulls(people.zips(who), missing.zip[part] & (people.zip_form[who] == 0)),
             "country": from_codes(("USA",), np.zeros_like(who), missing.country[part]),
             "latitude": with_nulls(latitude, unplaced),
             "longitude": with_nulls(longitude, unplaced),

@@ -12,7 +12,7 @@ from stcrm_pandas.sandbox.company.cells import booleans, from_codes, ids_of, num
 from stcrm_pandas.sandbox.company.chance import Flags, Ints, pick
 from stcrm_pandas.sandbox.company.drawing.outcomes import DISMISSED, OPEN
 from stcrm_pandas.sandbox.company.drawing.world import World
-from stcrm_pandas.sandbox.company.people import phone_cells
+from stcrm_pandas.sandbox.company.phones import phone_cells
 from stcrm_pandas.sandbox.company.rows.chunks import chunks
 from stcrm_pandas.sandbox.company.rows.tags import drawn_tags, tag_lists
 from stcrm_pandas.sandbox.company.times import DAY, HOUR

@@ -13,8 +13,8 @@ from stcrm_pandas.sandbox.company import catalogue
 from stcrm_pandas.sandbox.company.cells import booleans, from_codes, if_else, numbers, quoted, take, to_json, with_nulls
 from stcrm_pandas.sandbox.company.chance import Ints, pick
 from stcrm_pandas.sandbox.company.drawing.world import World
-from stcrm_pandas.sandbox.company.names import FIRST, LAST
-from stcrm_pandas.sandbox.company.people import NUMBERS, SLOTS, phone_cells
+from stcrm_pandas.sandbox.company.names import DRAWN_FIRST, FIRST, LAST
+from stcrm_pandas.sandbox.company.phones import NUMBERS, SLOTS, phone_cells
 from stcrm_pandas.sandbox.company.rows.chunks import chunks
 from stcrm_pandas.sandbox.company.times import DAY
 from stcrm_pandas.sandbox.store.columns import Cells, JsonColumns, concatenate
@@ -49,7 +49,7 @@ def draw_newer_contacts(world: World) -> NewerContacts:
     contact = np.repeat(np.arange(size), 1 + pick(rng, (5, 4, 1), size))
     return NewerContacts(
         guids(rng, size),
-        rng.integers(0, len(FIRST), size),
+        rng.integers(0, DRAWN_FIRST, size),
         rng.integers(0, len(LAST), size),
         created,
         edited,

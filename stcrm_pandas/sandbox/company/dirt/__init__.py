@@ -1,0 +1,1 @@
+"""Duplicates, related customers and badly written values, with the truth about them."""
