@@ -148,7 +148,8 @@ def _searched(search: SearchColumn, columns: JsonColumns) -> Cells:
     return pa.array([search.read(row) for row in columns.rows()], pa.string())
 
 
-def _digits(texts: Cells) -> Cells:
+def phone_digits(texts: Cells) -> Cells:
+    """Return the digits that a phone number is found by, without the country code."""
     for sign in _BETWEEN_DIGITS:
         texts = pc.replace_substring(texts, sign, "")
     texts = pc.replace_substring_regex(texts, "[^0-9]+", "") if pc.any(pc.invert(pc.ascii_is_decimal(texts))) else texts
@@ -156,4 +157,4 @@ def _digits(texts: Cells) -> Cells:
     return pc.if_else(led, pc.utf8_slice_codeunits(texts, 1), texts)
 
 
-_MANY = {unchanged: lambda texts: texts, lower_case: pc.utf8_lower, digits: _digits}
+_MANY = {unchanged: lambda texts: texts, lower_case: pc.utf8_lower, digits: phone_digits}

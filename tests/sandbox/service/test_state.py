@@ -193,5 +193,4 @@ def test_the_sandbox_shares_no_code_with_the_client() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     ours = {name.split(".")[1] for name in eval(done.stdout)}
-    # errors uses notebook and printable
-    assert ours == {"contract", "errors", "notebook", "printable", "sandbox"}
+    assert ours == {"contract", "errors", "output", "sandbox"}  # errors uses output

@@ -15,10 +15,10 @@ from stcrm_pandas.sandbox.company.drawing.contacts import EMAIL, TYPES, ContactC
 from stcrm_pandas.sandbox.company.drawing.world import World
 from stcrm_pandas.sandbox.company.ids import Ids
 from stcrm_pandas.sandbox.company.ordering import narrow, wide
-from stcrm_pandas.sandbox.company.phones import phone_cells
+from stcrm_pandas.sandbox.company.phones import FORMATS, phone_cells
 from stcrm_pandas.sandbox.company.rows.chunks import chunks
 from stcrm_pandas.sandbox.company.times import NEVER
-from stcrm_pandas.sandbox.store.columns import Cells, JsonColumns, json_objects
+from stcrm_pandas.sandbox.store.columns import Cells, JsonColumns, json_objects, phone_digits
 
 NO_PREFERENCES, NO_MARKETING = 0.22, 0.09
 MEMOS = ("", "cell", "wife", "work", "Owner's daughter", "tenant", "gate code on file", "after 5 pm")
@@ -84,7 +84,8 @@ def _rows(
         no_number, no_address = contacts.blank[at] & phone, contacts.blank[at] & ~phone
         whose, slot = dirt.shared.whose.into(contacts.whose[at], at), dirt.shared.slot.into(contacts.whose_slot[at], at)
         mails = world.customers.people.emails(whose, slot)
-        value = if_else(phone, phone_cells(whose, slot, dirt.contacts.formats.into(contacts.spelling[at], at)), mails)
+        form = dirt.contacts.formats.into(contacts.spelling[at], at)
+        value = if_else(phone, phone_cells(whose, slot, form), mails)
         value = if_else(no_number, '"000-000-0000"', if_else(no_address, '"none@none.com"', value))
         number = if_else(phone, phone_cells(whose, slot, 0), '""')
         settings = {
@@ -103,13 +104,16 @@ def _rows(
             parent: numbers(parents[owners[part]]),
             "active": booleans(active[part]),
         }
-        searches = {"phone": _digits(settings["phoneNumber"], phone)} if parent == "customerId" else {}
+        searches = {}
+        if parent == "customerId":
+            searches["phone"] = _digits(settings["phoneNumber"], value, phone, phone & (form >= FORMATS))
         yield JsonColumns({name: columns[name] for name in _ORDER[parent]}, searches)
 
 
-def _digits(numbers: Cells, phone: Flags) -> Cells:
-    """Return the ten digits of phone numbers, null for other contacts."""
-    return pc.ascii_trim(pc.if_else(pa.array(phone), numbers, None), '"')
+def _digits(numbers: Cells, values: Cells, phone: Flags, unusual: Flags) -> Cells:
+    """Return the digits of phone numbers, null for other contacts; of `unusual` values all digits."""
+    found = pc.ascii_trim(pc.if_else(pa.array(phone), numbers, None), '"')
+    return pc.replace_with_mask(found, pa.array(unusual), phone_digits(values.filter(pa.array(unusual))))
 
 
 _ORDER = {
