@@ -19,7 +19,7 @@ from stcrm_pandas.contract import operations as _operations  # noqa: F401
 from stcrm_pandas.contract.schemas import list_dtype as _list_dtype  # noqa: F401
 
 if TYPE_CHECKING:
-    from stcrm_pandas import analysis, errors
+    from stcrm_pandas import analysis, cleaning, errors
     from stcrm_pandas.client import Client, connect
     from stcrm_pandas.contract import schemas
     from stcrm_pandas.contract.nested import Address, ApplicationData, NewContact, NewLocation, Preferences
@@ -54,6 +54,7 @@ __all__ = [
     "Result",
     "Sandbox",
     "analysis",
+    "cleaning",
     "connect",
     "custom_fields",
     "edit",

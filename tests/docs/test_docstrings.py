@@ -22,7 +22,8 @@ def functions() -> Iterator[tuple[str, Any]]:
     assert len(families) == 18
     named = [getattr(stcrm, name) for name in stcrm.__all__]
     analyses = [getattr(stcrm.analysis, name) for name in stcrm.analysis.__all__]
-    for thing in [*named, *analyses, *map(type, families)]:
+    cleaning = [getattr(stcrm.cleaning, name) for name in stcrm.cleaning.__all__]
+    for thing in [*named, *analyses, *cleaning, *map(type, families)]:
         if inspect.isfunction(thing):
             yield f"{thing.__module__}.{thing.__name__}", thing
         elif inspect.isclass(thing):

@@ -6,13 +6,13 @@ The digest protects against accidents. It is not a signature: anybody who can wr
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 from stcrm_pandas.edits.plan.model import VERSION, PlanData, from_json
 from stcrm_pandas.edits.plan.rebuild import rebuild
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import UsageError
+from stcrm_pandas.sheets.private_file import write_private
 
 KIND = "stcrm plan"
 
@@ -26,14 +26,7 @@ def write(plan: PlanData, path: str | Path) -> None:
         There is no such folder.
     """
     content = {"kind": KIND, "digest": plan.digest, **plan.as_json()}
-    place = Path(path).expanduser()
-    if not place.parent.is_dir():
-        raise UsageError(f"The folder {str(place.parent)!r} does not exist, so {place.name} was not written.")
-    part = place.with_name(f".{place.name}.part")
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        json.dump(content, file, indent=1, ensure_ascii=False)
-    part.replace(place)
+    write_private(path, json.dumps(content, indent=1, ensure_ascii=False))
 
 
 def read(path: str | Path) -> PlanData:

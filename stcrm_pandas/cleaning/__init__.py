@@ -1,0 +1,64 @@
+"""Clean-up of frames: recipes that repair what is certain and list the rest.
+
+Recipes need no connection. They return a `Fix`, whose `before` and `after` go into a plan.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stcrm_pandas.cleaning.recipes.addresses import addresses
+    from stcrm_pandas.cleaning.recipes.cities import cities
+    from stcrm_pandas.cleaning.recipes.emails import emails
+    from stcrm_pandas.cleaning.recipes.fix import Fix
+    from stcrm_pandas.cleaning.recipes.names import names
+    from stcrm_pandas.cleaning.recipes.phones import phones
+    from stcrm_pandas.cleaning.recipes.pipeline import Pipeline, load_pipeline, pipeline
+    from stcrm_pandas.cleaning.recipes.spellings import MappedFix, custom_fields, sources, tags
+    from stcrm_pandas.cleaning.recipes.zips import zips
+
+__all__ = [
+    "Fix",
+    "MappedFix",
+    "Pipeline",
+    "addresses",
+    "cities",
+    "custom_fields",
+    "emails",
+    "load_pipeline",
+    "names",
+    "phones",
+    "pipeline",
+    "sources",
+    "tags",
+    "zips",
+]
+
+_MODULES = {
+    "Fix": "recipes.fix",
+    "MappedFix": "recipes.spellings",
+    "Pipeline": "recipes.pipeline",
+    "addresses": "recipes.addresses",
+    "cities": "recipes.cities",
+    "custom_fields": "recipes.spellings",
+    "emails": "recipes.emails",
+    "load_pipeline": "recipes.pipeline",
+    "names": "recipes.names",
+    "phones": "recipes.phones",
+    "pipeline": "recipes.pipeline",
+    "sources": "recipes.spellings",
+    "tags": "recipes.spellings",
+    "zips": "recipes.zips",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,95 @@
+"""Words in names that are not written with one capital letter, and words that tell a company from a person."""
+
+from __future__ import annotations
+
+from stcrm_pandas.cleaning.recipes.letters import words_in
+
+SUFFIXES = {
+    "ii": "II", "iii": "III", "iv": "IV", "jr": "Jr", "sr": "Sr", "md": "MD", "dds": "DDS", "dmd": "DMD", "dvm": "DVM",
+    "phd": "PhD", "esq": "Esq", "cpa": "CPA", "rn": "RN", "usmc": "USMC", "usn": "USN",
+}  # fmt: skip
+"""Suffixes of a person's name."""
+
+TITLES = words_in("mr mrs ms miss dr rev hon prof fr sgt capt lt col")
+
+PARTICLES = words_in("de del y")
+"""Parts of Spanish names that are in lowercase within a name."""
+PARTICLES_AFTER_DE = words_in("la las los")
+EITHER = words_in("van von der den di da dos das du la le el ter ten bin al della dello do")
+"""Parts of names that families write in both ways: `Van Dyke`, `van Dyke`."""
+
+WITHOUT_APOSTROPHE = words_in(
+    "obrien oneill oneil oneal oconnor oconnell ohara oreilly odonnell odell okeefe omalley oleary "
+    "osullivan ogrady orourke otoole odonoghue ohalloran dangelo damico dagostino dandrea"
+)
+"""Names that may lack their apostrophe."""
+
+MAC = words_in(
+    "macdonald macdougall macfarlane macgregor macintosh macintyre mackenzie mackay mackinnon maclean "
+    "macleod macmillan macneil macneill macpherson macrae macarthur macallister macaulay macbeth "
+    "macdonnell macduff macgillivray machattie macinnes maclaren maclachlan macnab macnamara macqueen "
+    "macvicar macdowell macewan macfadden"
+)
+"""Names that families write in both ways: `MacDonald`, `Macdonald`. Mack and Macy are ordinary words."""
+
+ACRONYMS = {
+    word.casefold(): word
+    for word in words_in(
+        "LLC LLP LP PLLC PLLP PLC PC PA HVAC AC A/C USA UK DBA HOA POA YMCA YWCA IBM UPS USPS AT&T BMW CVS "
+        "HEB H-E-B KFC NAPA ABC AAA ABM ADT AAMCO BBQ CPA DDS DMD DVM MD RV TV HR ATM RE/MAX ISD PTA PTO "
+        "VFW VA FBI NAACP NYC DFW TX FL NC NW NE SE II III IV JV GMC DJ P.C. L.L.C. L.P. P.A. D.D.S. M.D. "
+        "U.S. U.S.A. 3M FM PM ICU MRI XYZ AAAA"
+    )
+}
+"""Abbreviations in names of companies."""
+
+COMPANY_WORDS = words_in(
+    "llc inc incorporated corp corporation company ltd llp lp pllc plc dba group holdings partners "
+    "associates assoc services service systems solutions supply supplies plumbing heating cooling hvac "
+    "electric electrical construction contractors builders roofing painting landscaping cleaning realty "
+    "properties property management apartments apts condominiums condos hoa rentals leasing investments "
+    "enterprises industries international credit insurance agency financial attorneys dental dentistry "
+    "dentist medical clinic hospital pharmacy veterinary animal ministries synagogue mosque academy "
+    "university isd department restaurant cafe pizza bakery hotel motel suites salon nails fitness gym "
+    "auto automotive tire motors collision repair garage storage mart grocery foods furniture hardware "
+    "rental equipment tools trucking logistics transport travel studio studios design media consulting "
+    "technologies technology software labs center centre foundation association society offices towers "
+    "plaza estates warehouse depot farms nursery florist laundry cleaners office district"
+)
+"""Words that make a name one of a company. Words that are also last names are left out."""
+
+SHORTENED = words_in("inc co corp ltd dr mr mrs st jr sr bros mt ft")
+"""Shortened words in names of companies, written with a capital initial."""
+
+SMALL = words_in("and of the for at by in on to a an or")
+"""Words in lowercase within the name of a company."""
+
+SHORT_WORDS = words_in(
+    "ace acme act aid air all ann any app arc arm art ash ask auto baby back bag bait bake ball band bank "
+    "bar barn base bath bay beach bean bear beds bee bell best bet bev big bike bird bit blue boat body "
+    "bolt book boot boss bow box boy bros bug bun bus buy cab cafe cake call camp can cap car card care "
+    "cart cash cat cave chef city clay club coal coat cod coin cold con cool cook corn cow crab cub cue "
+    "cup cut dad data dan day deal deck deer deli den desk dew dig dish dock doe dog doll don door dot dry "
+    "duck due east easy eat eco edge egg elk elm end era eve eye fan far farm fast fin fir fire fish fit "
+    "five fix flat flow fly food foot for fort four fox free fun fur gap gas gate gem get gift go gold "
+    "golf good gray grid grip grow gulf gun guy gym hair half hall ham hand hat hay heat help hen her high "
+    "hill him hip his hog home hot hub huge hut ice ink inn ion iron isle ivy jam jar java jay jet job "
+    "jobs join joy jug just key kid kids king kit kite lab lake lamp land lane law lawn lay leaf lee leg "
+    "life lift lime line link lion live lock log loft lot love low luck lux mac mail main mall man map "
+    "mart mat max may meat mega men mesa met mill mine mint mix mod mom moon more moss most mow mud mug "
+    "nail near nest net new next nice nine no north not nova nut oak oaks oil old one only orb our out own "
+    "pack pad page pair pal palm pan park part pass past paw pay pea pen pet pets pie pig pike pin pine "
+    "pink pit plan play plaza plum plus pod pole pond pool pop port post pot pro pub pump pure raw ray red "
+    "reel rent rest rib rice rich ride rig ring rise road rock roof room root rose row rug run rye safe "
+    "sail sale salt sand sap save sea seal self set seven shed ship shoe shop show side silk six skin sky "
+    "slow snow soap sod soft soil sol solo son song soul soup south spa spot star stay stop sub sum sun "
+    "sure swan swim tag tan tank tap tax tea team tech ten tent test tex the tile tim time tin tip tire "
+    "tom ton tool top tow town toy toys tree trim trio true try tub twin two unit up upon used valley van "
+    "vet via vine vip wag wall war wash wax way web well west wet wig wild win wine wing wire wise wok "
+    "wolf wood wool work works yard year yes you your zen zip zone zoo bob jim joe ed al sam ron rob roy "
+    "ted bill dave mike mark john paul jack kyle lou lisa ken kim ben dean dale earl gary gene greg ivan "
+    "jeff jose juan karl kurt luis mary nick nina noel otto pete phil ruth ryan sara sean tina todd tony "
+    "troy walt ward will zach ana amy ava bea cal deb eli eva gus hal ian ida ike jan jed jen jon kay len "
+    "leo les liz mae meg mel mia nan nat ned nia pam pat peg rae rex rod sal sid stu sue uma vic zoe"
+)
+"""Short words and first names: other short words in capitals may be abbreviations."""

@@ -1,0 +1,214 @@
+"""Names in capitals or in lowercase, written with capital initials. Names in mixed case are not touched."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+import pandas as pd
+
+from stcrm_pandas.cleaning.recipes import name_words as words
+from stcrm_pandas.cleaning.recipes.cells import Changed, Recipe, Skipped, Verdict, Work, apply_to, needed
+from stcrm_pandas.cleaning.recipes.fix import Fix
+from stcrm_pandas.cleaning.recipes.letters import capitalized
+
+RECIPE = Recipe(
+    "names",
+    1,
+    "Write names that are all in capitals or all in lowercase with capital initials; list those written in two ways.",
+    ("name", "names"),
+    "corrected",
+)
+_WORD = re.compile(r"[^\s,;()\"/]+(?:/[^\s,;()\"/]+)?")
+_INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]?\.?")
+_SHORT = "a short word that may be an abbreviation"
+_VOWELS = frozenset("aeiouyàáâãäåèéêëìíîïòóôõöøùúûü")
+_REMARK = re.compile(
+    r"\b(?:do not|don'?t|dnc|dns|no longer|call first|cash only|collections?|deceased|moved|see notes?|duplicate|"
+    r"bad debt|old acct|old account|test|unknown|n/?a)\b",
+    re.IGNORECASE,
+)
+
+
+class _Uncertain(Exception):
+    """A word that is written in several ways, and the likely one."""
+
+    def __init__(self, reason: str, likely: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason, self.likely = reason, likely
+
+
+def names(rows: pd.DataFrame) -> Fix:
+    """Write names that are all in capitals or all in lowercase with capital initials.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Customers, locations, bookings or contacts. The column `type` tells companies (`Commercial`) from people, if it
+        is there; a word such as LLC or Plumbing does, too.
+
+    Returns
+    -------
+    Fix
+        The rows before and after, the changes, and the skipped names with the reason.
+
+    Raises
+    ------
+    UsageError
+        The column `name` is missing.
+
+    Notes
+    -----
+    Only spaces and the case of letters change, and case only if no letter of the name has the other one. Names such as
+    McDonald, O'Brien and de la Cruz, suffixes such as III, and abbreviations such as LLC and HVAC are written as
+    usual. A name is skipped if a word in it is written in two ways, such as MacDonald and Van Dyke, if a short word may
+    be an abbreviation, or if it contains a remark such as DO NOT SERVICE.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"id": [1, 2, 3], "name": ["PAT MCDONALD III", "abc plumbing llc", "Ann"]})
+    >>> stcrm.cleaning.names(rows).after["name"].tolist()
+    ['Pat McDonald III', 'ABC Plumbing LLC', 'Ann']
+    """
+    needed(rows, "names", ("name",), "crm.customers.list()")
+    beside = ("type",) if "type" in rows else ("customer_type",)
+    return apply_to(RECIPE, rows, [Work("name", correct_name, beside)], {})
+
+
+@lru_cache(maxsize=200_000)
+def correct_name(value: Any, kind: Any = None) -> Verdict:
+    """Decide about one name of a customer of a kind, `Residential` or `Commercial`.
+
+    >>> correct_name("MARIA DE LA CRUZ")
+    Changed(new='Maria de la Cruz', what='all in capitals')
+    >>> correct_name("MACDONALD, ANN")
+    Skipped(reason='written both as Mac… and Mac with a capital after it', suggestion='MacDonald, Ann')
+    """
+    if not isinstance(value, str) or not value.strip():
+        return None
+    text = " ".join(value.split())
+    spaces = Changed(text, "spaces") if text != value else None
+    letters = [one for one in text if one.isalpha() and one.lower() != one.upper()]
+    if len(letters) < 2:
+        return spaces
+    if not (upper := all(one.isupper() for one in letters)) and not all(one.islower() for one in letters):
+        return spaces
+    if re.search(r"[<>{}\[\]|=*@_~^\\]", text):
+        return Skipped("characters that are no part of a name")
+    if _REMARK.search(text):
+        return Skipped("a remark within the name")
+    company = is_company(text, kind)
+    problem, new = _recased(text, company)
+    if problem is not None:
+        return Skipped(problem, new if new != text else None)
+    if new.casefold() != text.casefold():
+        return Skipped("a letter has no single capital")
+    if new == text:
+        return spaces
+    kinds = "all in capitals" if upper else "all in lowercase"
+    return Changed(new, f"{kinds}, spaces" if spaces else kinds)
+
+
+def is_company(name: str, kind: Any = None) -> bool:
+    """Return whether a name is one of a company.
+
+    >>> is_company("ABC PLUMBING LLC"), is_company("ANN SMITH"), is_company("HARBOR", "Commercial")
+    (True, False, True)
+    """
+    found = [word.strip(".").casefold() for word in re.split(r"[\s,;()&/]+", name)]
+    if any(word in words.COMPANY_WORDS for word in found):
+        return True
+    return kind == "Commercial" and not any(word in words.SUFFIXES for word in found)
+
+
+def _recased(text: str, company: bool) -> tuple[str | None, str]:
+    """Return why a name is uncertain (None if it is not), and the name with capital initials."""
+    problem: str | None = None
+    previous = ""
+    parts: list[str] = []
+    end = 0
+    for found in _WORD.finditer(text):
+        word = found.group()
+        first = not parts or text[: found.start()].rstrip().endswith((",", ";", "("))
+        try:
+            if company:
+                new = _company_word(word, first)
+            else:
+                new = _personal_word(word, previous, first, last_name_first="," in text)
+        except _Uncertain as one:
+            problem, new = problem or one.reason, one.likely or capitalized(word)
+        parts += [text[end : found.start()], new]
+        end, previous = found.end(), word.casefold()
+    return problem, "".join([*parts, text[end:]])
+
+
+def _personal_word(word: str, previous: str, first: bool, *, last_name_first: bool) -> str:
+    low = word.casefold().strip(".")
+    dots = word[len(word.rstrip(".")) :]
+    if low in ("and", "or", "c/o") and not first:
+        return low
+    if "/" in word:
+        some = (_personal_word(part, previous, first, last_name_first=last_name_first) for part in word.split("/"))
+        return "/".join(some)
+    if len(low) == 1 or _INITIALS.fullmatch(word):
+        return low if low == "y" and not first and not dots else word.upper()
+    if low in words.SUFFIXES and previous:
+        return words.SUFFIXES[low] + dots
+    if low in words.TITLES:
+        return low.capitalize() + dots
+    if low in words.EITHER or low in words.PARTICLES:
+        if first and not last_name_first:
+            return capitalized(word)
+        if low in words.PARTICLES and not first:
+            return low
+        if low in words.PARTICLES_AFTER_DE and previous == "de":
+            return low
+        raise _Uncertain("a part such as van or la is written both with a capital and without", capitalized(word))
+    if low in words.PARTICLES_AFTER_DE and previous == "de":
+        return low
+    if low == "mc":
+        raise _Uncertain("Mc may belong to the next word", "Mc")
+    if low.isalpha() and len(low) in (2, 3) and low != "st" and not set(low) & _VOWELS:
+        if len(low) == 3 or (first and low == "ng"):
+            raise _Uncertain(_SHORT, word.upper())
+        if first:
+            return word.upper()
+    return "-".join(map(_name_part, word.split("-")))
+
+
+def _name_part(part: str) -> str:
+    low = part.casefold()
+    if low in words.WITHOUT_APOSTROPHE:
+        raise _Uncertain("an apostrophe may be missing", capitalized(part))
+    if low in words.MAC:
+        raise _Uncertain("written both as Mac… and Mac with a capital after it", f"Mac{low[3:].capitalize()}")
+    if re.search(r"['\u2019][^\W\d_]{2}", part) and not re.fullmatch(r"[od]['\u2019][^\W\d_]+(?:['\u2019]s)?", low):
+        raise _Uncertain("letters after an apostrophe are written both with a capital and without", capitalized(part))
+    return capitalized(part)
+
+
+def _company_word(word: str, first: bool) -> str:
+    low = word.casefold().strip(".")
+    dots = word[len(word.rstrip(".")) :]
+    if word.casefold() in words.ACRONYMS:
+        return words.ACRONYMS[word.casefold()]
+    if low in words.ACRONYMS:
+        return words.ACRONYMS[low] + dots
+    if low in words.SMALL and not first:
+        return low + dots
+    if low in words.SHORTENED:
+        return low.capitalize() + dots
+    if "/" in word or "&" in word or _INITIALS.fullmatch(word):
+        return _joined_company_word(word)
+    if low.isalpha() and 2 <= len(low) <= 4 and low not in words.SHORT_WORDS:
+        raise _Uncertain(_SHORT, capitalized(word) if set(low) & _VOWELS else word.upper())
+    return "-".join(map(_name_part, word.split("-")))
+
+
+def _joined_company_word(word: str) -> str:
+    """Return a word such as `A/C`, `J.P.` or `B&B`."""
+    parts = re.split(r"([/.&])", word)
+    if all(len(part) <= 1 for part in parts):
+        return word.upper()
+    return "".join(_company_word(part, True) if len(part) > 1 else part.upper() for part in parts)

@@ -1,0 +1,234 @@
+"""Phone numbers in one format. A number is changed only if it can be read in one way."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Any
+
+import pandas as pd
+import phonenumbers
+
+from stcrm_pandas.cleaning.recipes.cells import Changed, Recipe, Skipped, Verdict, Work, apply_to, needed, pattern
+from stcrm_pandas.cleaning.recipes.fix import Fix
+from stcrm_pandas.errors import UsageError
+from stcrm_pandas.frame.contact_values import REGION, is_valid_number
+
+STYLES = ("e164", "national")
+TYPES = ("Phone", "MobilePhone", "Fax")
+RECIPE = Recipe(
+    "phones",
+    1,
+    "Write valid phone numbers in one format, with their extension; list numbers that cannot be dialed as they are.",
+    ("phone", "phones"),
+    "reformatted",
+)
+
+_LABEL = "cell|cellular|mobile|home|work|office|main|phone|telephone|tel|ph|fax|number|no"
+_BEFORE = re.compile(rf"(?:(?:{_LABEL})(?:\s+phone)?\b\s*[.:#\-]*\s*)+", re.IGNORECASE)
+_AFTER = re.compile(rf"\s*[(\-]?\s*\b(?:{_LABEL})\b\s*[.)]*$", re.IGNORECASE)
+_EXTENSION = re.compile(r"(?<=\d)[\s,;.]*(?:extension|ext|x|#|;ext=)[\s.:#]*(\d{1,7})$", re.IGNORECASE)
+_SCIENTIFIC = re.compile(r"\+?\d(?:[.,]\d+)?\s*e\s*[+\-]?\s*\d{1,2}", re.IGNORECASE)
+_MASK = re.compile(r"[*•#_?]{2,}|\b[xX]{2,}|[xX]{3,}|(?<=\d)[*•_?]|[*•_?](?=\d)")
+_LIKE_DIGITS = str.maketrans("OoQIlSB", "0001158")
+_WITH_LETTERS = re.compile(r"\+?[\dOoQIlSB\s().\-/]+")
+_TWO = re.compile(
+    r"\d{3}\D{0,3}\d{4}\s*(?:/|\\|,|;|&|\||\bor\b|\band\b|\s)\s*(?:\+?1[\s.\-]*)?\(?\d{3}\)?\D{0,3}\d{3}[\s.\-]*\d"
+)
+_PLAIN = re.compile(r"\+?[\d\s().\-/]+")
+_AS_NUMBER = re.compile(r"(\+?\d{10,15})\.0+")
+_DUMMIES = ("1234567890", "0123456789", "9876543210", "1231231234", "5551234567", "5555551212", "1112223333")
+
+
+def phones(contacts: pd.DataFrame, *, region: str = REGION, style: str = "e164") -> Fix:
+    """Write valid phone numbers in one format, and list those that cannot be dialed as they are.
+
+    Parameters
+    ----------
+    contacts : DataFrame
+        Contacts of customers, locations or bookings. Rows of the types `Phone`, `MobilePhone` and `Fax` are checked,
+        or all rows if there is no column `type`.
+    region : str, default REGION
+        The country of numbers without a country code, as two letters, such as `"US"` or `"CA"`.
+    style : str, default 'e164'
+        `"e164"` writes `+15125550101`, which means the same number in every country. `"national"` writes
+        `(512) 555-0101` for numbers of the region, and `+44 20 7946 0018` for others. An extension follows as ` x12`.
+
+    Returns
+    -------
+    Fix
+        The rows before and after, the changes, and the skipped numbers with the reason.
+
+    Raises
+    ------
+    UsageError
+        A column is missing, or the region or the style is unknown.
+
+    Notes
+    -----
+    A label such as `cell:`, the prefix `001` and the `.0` of a spreadsheet are removed. A number is skipped if it is
+    not valid in its country's numbering plan (libphonenumber), has too few or too many digits, is a placeholder or
+    masked, contains a letter, was rounded by a spreadsheet, or shares its cell with another number or a remark.
+
+    Examples
+    --------
+    >>> contacts = crm.customers.list_contacts()
+    >>> fix = stcrm.cleaning.phones(contacts)
+    >>> fix.summary()
+    '... of ... phones reformatted, ... skipped'
+    >>> plan = crm.customers.plan_contact_changes(fix.before, fix.after, reason="phones")
+    >>> set(plan.changes["column"])
+    {'value'}
+    """
+    needed(contacts, "phones", ("value",), "crm.customers.list_contacts()")
+    if style not in STYLES:
+        raise UsageError(f"phones: style must be {' or '.join(map(repr, STYLES))}, not {style!r}.")
+    if region not in phonenumbers.SUPPORTED_REGIONS:
+        raise UsageError(f"phones: region must be a country as two capital letters, such as 'US', not {region!r}.")
+    rows = contacts["type"].isin(TYPES) if "type" in contacts else None
+
+    def decide(value: Any) -> Verdict:
+        return correct_phone(value, region, style)
+
+    return apply_to(RECIPE, contacts, [Work("value", decide, rows=rows)], {"region": region, "style": style})
+
+
+@lru_cache(maxsize=200_000)
+def correct_phone(value: Any, region: str = REGION, style: str = "e164") -> Verdict:
+    """Decide about one phone number.
+
+    >>> correct_phone("cell: 001 (512) 555-0101 ext. 12")
+    Changed(new='+15125550101 x12', what='cell: 000 (000) 000-0000 ext. 00 → +10000000000 x00')
+    >>> correct_phone("512-555-O1O1")
+    Skipped(reason='a letter among the digits', suggestion='+15125550101')
+    """
+    if not isinstance(value, str) or not value.strip():
+        return None
+    text = value
+    if not value.isascii():
+        text = unicodedata.normalize("NFKC", value)
+        text = "".join("-" if unicodedata.category(one) == "Pd" else one for one in text)
+        text = "".join(one for one in text if unicodedata.category(one) != "Cf")
+    text = " ".join(text.split())
+    verdict = _read(text, region)
+    if isinstance(verdict, Skipped):
+        return verdict
+    number, extension = verdict
+    new = _written(number, region, style) + (f" x{extension}" if extension else "")
+    return None if new == value else Changed(new, f"{_shape(value)} → {_shape(new)}")
+
+
+def _read(text: str, region: str) -> Skipped | tuple[phonenumbers.PhoneNumber, str]:
+    """Return the number in a text and its extension, or why it is skipped."""
+    if "@" in text:
+        return Skipped("an e-mail address in a phone's place")
+    if _SCIENTIFIC.fullmatch(text):
+        return Skipped("rounded by a spreadsheet: the last digits are lost")
+    if not any(one.isdigit() for one in text) and not _MASK.search(text):
+        return Skipped("no digits")
+    text = _AFTER.sub("", _BEFORE.sub("", text, count=1) if _BEFORE.match(text) else text).strip()
+    text, extension = _without_extension(text)
+    if _MASK.search(text):
+        return Skipped("masked: some digits are hidden")
+    if as_number := _AS_NUMBER.fullmatch(text):
+        text = as_number.group(1)
+    if _TWO.search(text):
+        return Skipped("two numbers in one cell")
+    if not _PLAIN.fullmatch(text):
+        return _with_other_characters(text, region)
+    digits = re.sub(r"\D", "", text)
+    if _is_placeholder(digits):
+        return Skipped("a placeholder, not a number")
+    if text.count("+") > 1 or text.find("+") > 0:
+        return Skipped("two numbers in one cell" if len(digits) > 12 else "a plus sign within the number")
+    american = phonenumbers.country_code_for_region(region) == 1
+    if american and not text.startswith("+") and (reason := _wrong_length(digits)):
+        return reason
+    number = _parsed(text, digits, region, american=american)
+    if number is None or not _keeps_digits(number, digits):
+        return Skipped("not a valid number")
+    if not is_valid_number(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)):
+        return Skipped(_why_invalid(number))
+    return number, extension
+
+
+def _without_extension(text: str) -> tuple[str, str]:
+    """Return a text without its extension, and the extension."""
+    found = _EXTENSION.search(text)
+    if found is None or sum(map(str.isdigit, text[: found.start()])) < 7:
+        return text, ""
+    return text[: found.start()].rstrip(" ,;.-"), found.group(1)
+
+
+def _with_other_characters(text: str, region: str) -> Skipped:
+    digits = sum(map(str.isdigit, text))
+    if _WITH_LETTERS.fullmatch(text) and digits >= 5:
+        meant = _read(text.translate(_LIKE_DIGITS), region)
+        suggestion = None if isinstance(meant, Skipped) else _written(meant[0], region, "e164")
+        return Skipped("a letter among the digits", suggestion)
+    if re.fullmatch(r"[\d\s().\-+]*\d{3}[\s().\-]*[A-Za-z\d\-]{7,}", text) and re.search("[A-Za-z]{3}", text):
+        return Skipped("letters in place of digits")
+    return Skipped("a remark beside the number" if digits >= 7 else "text in place of a number")
+
+
+def _wrong_length(digits: str) -> Skipped | None:
+    """Return why a North American number without a plus sign has too few or too many digits."""
+    if len(digits) == 10 or (len(digits) == 11 and digits[0] == "1") or digits.startswith(("001", "011")):
+        return None
+    if len(digits) == 7:
+        return Skipped("7 digits: the area code is missing")
+    if len(digits) < 10:
+        return Skipped(f"{len(digits)} digits: too few")
+    if len(digits) == 11:
+        return Skipped("11 digits that do not start with 1")
+    return Skipped("two numbers in one cell" if len(digits) in (20, 21, 22) else f"{len(digits)} digits: too many")
+
+
+def _parsed(text: str, digits: str, region: str, *, american: bool) -> phonenumbers.PhoneNumber | None:
+    if american and digits.startswith("001") and not text.startswith("+"):
+        text, digits = f"+{digits[2:]}", digits[2:]
+    usual = ""
+    if text.startswith("+1") or (american and not text.startswith("+")):
+        usual = digits.removeprefix("1") if len(digits) == 11 else digits
+    if len(usual) == 10 and usual[0] not in "01":  # as libphonenumber reads it, in less time
+        return phonenumbers.PhoneNumber(country_code=1, national_number=int(usual))
+    try:
+        return phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return None
+
+
+def _keeps_digits(number: phonenumbers.PhoneNumber, digits: str) -> bool:
+    """Return whether all digits are in the number, but for prefixes of the country and of calls abroad."""
+    national = phonenumbers.national_significant_number(number)
+    return digits.endswith(national) and set(digits[: -len(national)]) <= set(f"01{number.country_code}")
+
+
+def _why_invalid(number: phonenumbers.PhoneNumber) -> str:
+    national = str(number.national_number)
+    if number.country_code == 1 and len(national) == 10:
+        if national[0] in "01":
+            return "not a valid number: an area code does not start with 0 or 1"
+        if national[3] in "01":
+            return "not a valid number: after the area code, a number does not start with 0 or 1"
+        return "not a valid number: no such area code"
+    return "not a valid number"
+
+
+def _is_placeholder(digits: str) -> bool:
+    """Return whether digits are typed to fill a field: one digit repeated, or a sequence."""
+    local = digits[1:] if len(digits) == 11 and digits[0] == "1" else digits
+    return len(digits) >= 7 and (len(set(local)) == 1 or local in _DUMMIES or local in {one[:7] for one in _DUMMIES})
+
+
+def _written(number: phonenumbers.PhoneNumber, region: str, style: str) -> str:
+    formats = phonenumbers.PhoneNumberFormat
+    if style == "e164":
+        return phonenumbers.format_number(number, formats.E164)
+    at_home = number.country_code == phonenumbers.country_code_for_region(region)
+    return phonenumbers.format_number(number, formats.NATIONAL if at_home else formats.INTERNATIONAL)
+
+
+def _shape(value: str) -> str:
+    return pattern(re.sub(r"[^\W\d_]{2,}", lambda word: word.group().lower(), value))

@@ -1,0 +1,358 @@
+"""Spellings that mean the same, as a map to confirm: booking sources, tags, custom fields."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from stcrm_pandas.cleaning.recipes.cells import Changed, Recipe, Skipped, Verdict, Work, apply_to, needed
+from stcrm_pandas.cleaning.recipes.fix import Fix
+from stcrm_pandas.cleaning.recipes.letters import letters_apart
+from stcrm_pandas.errors import UsageError
+from stcrm_pandas.frame.foreign_cells import is_missing
+
+CONFIRM = "may mean the same as another: confirm the map"
+_FEW_VALUES = 30
+"""Most different values of a custom field whose spellings are compared: other fields hold free text."""
+
+SOURCES = Recipe(
+    "sources",
+    1,
+    "Write booking sources that mean the same in one spelling, by a confirmed map.",
+    ("booking source", "booking sources"),
+    "renamed",
+)
+TAGS = Recipe(
+    "tags",
+    1,
+    "Replace tags that mean the same with one of them, by a confirmed map.",
+    ("row with tags", "rows with tags"),
+    "retagged",
+)
+CUSTOM_FIELDS = Recipe(
+    "custom_fields",
+    1,
+    "Write values of custom fields that mean the same in one spelling, by a confirmed map.",
+    ("row with custom fields", "rows with custom fields"),
+    "corrected",
+)
+
+
+@dataclass(frozen=True, repr=False)
+class MappedFix(Fix):
+    """A `Fix` by a map of spellings. Without a confirmed map nothing is changed, and `map` is the proposal.
+
+    The other parameters are those of `Fix`.
+
+    Parameters
+    ----------
+    map : DataFrame
+        One row per spelling that may mean the same as another: `value`, `rows`, `means` (the spelling to use),
+        `reason`, and the columns that the recipe adds. Delete the rows that are wrong, and pass it as `confirmed`.
+    """
+
+    map: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+def sources(bookings: pd.DataFrame, *, confirmed: Any = None) -> MappedFix:
+    """Write booking sources that mean the same in one spelling, by a map that you confirm.
+
+    Parameters
+    ----------
+    bookings : DataFrame
+        Bookings.
+    confirmed : DataFrame or mapping, optional
+        The map from spelling to spelling: `fix.map` without its wrong rows, or a dictionary. Without it, nothing is
+        changed: `fix.map` is a proposal.
+
+    Returns
+    -------
+    MappedFix
+        The rows before and after, the changes, the map, and the rows that a confirmed map would change.
+
+    Raises
+    ------
+    UsageError
+        The column `source` is missing, or the map goes in a circle.
+
+    Notes
+    -----
+    Proposed are spellings that differ in case, spaces, punctuation and accents only, or in one letter of a word of at
+    least five. The most frequent spelling is proposed as the one to use.
+
+    Examples
+    --------
+    >>> bookings = pd.DataFrame({"id": [1, 2, 3], "source": ["Web Form", "Web Form", "web-form"]})
+    >>> fix = stcrm.cleaning.sources(bookings)
+    >>> fix.map[["value", "means", "rows"]].values.tolist()
+    [['web-form', 'Web Form', 1]]
+    >>> stcrm.cleaning.sources(bookings, confirmed=fix.map)
+    1 of 3 booking sources renamed, 0 skipped
+      changed:
+        1  web-form → Web Form
+    """
+    needed(bookings, "sources", ("source",), "crm.bookings.list()")
+    counts = Counter(one for one in bookings["source"].tolist() if isinstance(one, str) and one)
+    proposed = pd.DataFrame(propose(counts), columns=["value", "rows", "means", "reason"])
+    known = {} if confirmed is None else resolved(_as_mapping(confirmed, "sources", str))
+    meant = dict(zip(proposed["value"], proposed["means"], strict=True))
+
+    def decide(value: str) -> Verdict:
+        if value in known:
+            return Changed(known[value], f"{value} → {known[value]}")
+        return Skipped(CONFIRM, meant[value]) if confirmed is None and value in meant else None
+
+    fix = apply_to(SOURCES, bookings, [Work("source", decide)], {"confirmed": known})
+    return _mapped(fix, proposed)
+
+
+def tags(rows: pd.DataFrame, tag_types: pd.DataFrame, *, confirmed: Any = None) -> MappedFix:
+    """Replace tags that mean the same with one of them, by a map that you confirm.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Customers or locations.
+    tag_types : DataFrame
+        The names of the tags: `crm.lookups.tag_types.list(active=None)`.
+    confirmed : DataFrame or mapping, optional
+        The map from id to id: `fix.map` without its wrong rows, or a dictionary. Without it, nothing is changed:
+        `fix.map` is a proposal.
+
+    Returns
+    -------
+    MappedFix
+        The rows before and after, the changes, the map (with `value_name` and `means_name`), and the rows that a
+        confirmed map would change.
+
+    Raises
+    ------
+    UsageError
+        A column is missing, an id is unknown, or the map goes in a circle.
+
+    Notes
+    -----
+    Proposed are names that differ in case, spaces, punctuation and accents only, or in one letter of a word of at least
+    five. An active tag comes before an inactive one, then the one with the most rows. The other tags of a row stay.
+
+    Examples
+    --------
+    >>> types = pd.DataFrame({"id": [7, 8], "name": ["Member", "member "], "active": [True, True]})
+    >>> rows = pd.DataFrame({"id": [1, 2, 3], "tag_type_ids": [(7,), (8, 7), (8,)]})
+    >>> stcrm.cleaning.tags(rows, types, confirmed={8: 7}).after["tag_type_ids"].tolist()
+    [(7,), (7,), (7,)]
+    """
+    needed(rows, "tags", ("tag_type_ids",), "crm.customers.list()")
+    needed(tag_types, "tags", ("id", "name"), "crm.lookups.tag_types.list(active=None)")
+    used = Counter(int(one) for cell in rows["tag_type_ids"] if not is_missing(cell) for one in cell)
+    ids = [int(one) for one in tag_types["id"].tolist()]
+    names = dict(zip(ids, map(str, tag_types["name"].tolist()), strict=True))
+    active = dict(zip(ids, tag_types["active"].tolist(), strict=True)) if "active" in tag_types else {}
+    proposed = _twin_tags(names, used, active)
+    known = {} if confirmed is None else resolved(_as_mapping(confirmed, "tags", int))
+    if unknown := [one for one in (*known, *known.values()) if one not in names]:
+        raise UsageError(f"tags: no tag has the id {unknown[0]}. The ids are in `tag_types`.")
+    meant = dict(zip(proposed["value"], proposed["means"], strict=True))
+
+    def decide(cell: tuple[int, ...]) -> Verdict:
+        new = tuple(dict.fromkeys(known.get(int(one), one) for one in cell))
+        if found := [int(one) for one in cell if int(one) in known]:
+            pairs = "; ".join(f"{names[one]} → {names[known[one]]}" for one in sorted(set(found)))
+            return Changed(new, pairs)
+        twin = next((int(one) for one in cell if int(one) in meant), None)
+        return Skipped(CONFIRM, names[meant[twin]]) if confirmed is None and twin is not None else None
+
+    fix = apply_to(TAGS, rows, [Work("tag_type_ids", decide)], {"confirmed": known})
+    return _mapped(fix, proposed)
+
+
+def _twin_tags(names: Mapping[int, str], used: Mapping[int, int], active: Mapping[int, Any]) -> pd.DataFrame:
+    found = []
+    for one, other, reason in _alike(names):
+        keep, drop = sorted(
+            (one, other), key=lambda number: (active.get(number) is False, -used.get(number, 0), number)
+        )
+        found.append((drop, used.get(drop, 0), keep, reason, names[drop], names[keep]))
+    columns = ["value", "rows", "means", "reason", "value_name", "means_name"]
+    return pd.DataFrame(found, columns=columns).drop_duplicates("value", ignore_index=True)
+
+
+def custom_fields(rows: pd.DataFrame, *, confirmed: Any = None) -> MappedFix:
+    """Write values of custom fields that mean the same in one spelling, by a map that you confirm.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Customers or locations.
+    confirmed : DataFrame or mapping, optional
+        `fix.map` without its wrong rows, or a dictionary from the id of a field to its map of spellings. Without it,
+        nothing is changed: `fix.map` is a proposal.
+
+    Returns
+    -------
+    MappedFix
+        The rows before and after, the changes, the map (with `type_id` and `field`, the name), and the rows that a
+        confirmed map would change.
+
+    Raises
+    ------
+    UsageError
+        The column `custom_fields` is missing, or the map goes in a circle.
+
+    Notes
+    -----
+    Fields with more than 30 different values hold free text, and values with digits are codes: neither is compared.
+
+    Examples
+    --------
+    >>> fix = stcrm.cleaning.custom_fields(crm.customers.list())
+    >>> fix.map.columns.tolist(), len(fix.changes)
+    (['value', 'rows', 'means', 'reason', 'type_id', 'field'], 0)
+    """
+    needed(rows, "custom_fields", ("custom_fields",), "crm.customers.list()")
+    counts: dict[int, Counter[str]] = {}
+    names: dict[int, str] = {}
+    for cell in rows["custom_fields"]:
+        for one in () if is_missing(cell) else cell:
+            if not is_missing(one.type_id) and isinstance(one.value, str) and one.value:
+                counts.setdefault(int(one.type_id), Counter())[one.value] += 1
+                names[int(one.type_id)] = str(one.name)
+    proposed = _proposed_fields(counts, names)
+    given = {} if confirmed is None else _by_field(confirmed)
+    known: dict[tuple[int | None, Any], str] = {
+        (number, old): new for number, some in given.items() for old, new in resolved(some).items()
+    }
+    named = zip(proposed["type_id"].tolist(), proposed["value"].tolist(), proposed["means"].tolist(), strict=True)
+    meant: dict[tuple[int | None, Any], str] = {(number, value): means for number, value, means in named}
+
+    def decide(cell: tuple[Any, ...]) -> Verdict:
+        new = tuple(one._replace(value=known.get((_number(one.type_id), one.value), one.value)) for one in cell)
+        if new != cell:
+            changed = sorted({str(one.name) for one, other in zip(cell, new, strict=True) if one != other})
+            return Changed(new, f"a confirmed spelling of {', '.join(changed)}")
+        found = next((meant[key] for one in cell if (key := (_number(one.type_id), one.value)) in meant), None)
+        return Skipped(CONFIRM, found) if confirmed is None and found is not None else None
+
+    options = {str(number): resolved(some) for number, some in given.items()}
+    fix = apply_to(CUSTOM_FIELDS, rows, [Work("custom_fields", decide)], {"confirmed": options})
+    return _mapped(fix, proposed)
+
+
+def _proposed_fields(counts: Mapping[int, Counter[str]], names: Mapping[int, str]) -> pd.DataFrame:
+    rows = [
+        (*proposal, number, names[number])
+        for number, found in counts.items()
+        if len(found) <= _FEW_VALUES
+        for proposal in propose({value: rows for value, rows in found.items() if not re.search(r"\d", value)})
+    ]
+    return pd.DataFrame(rows, columns=["value", "rows", "means", "reason", "type_id", "field"])
+
+
+def propose(counts: Mapping[str, int]) -> list[tuple[str, int, str, str]]:
+    """Return spellings that may mean the same as a more frequent one: the value, its rows, the other, the reason.
+
+    >>> propose({"Web Form": 9, "web-form": 2, "Market A": 3, "Market B": 3})
+    [('web-form', 2, 'Web Form', 'only case, spaces or punctuation differ')]
+    >>> propose({"Referral": 5, "Referal": 1})
+    [('Referal', 1, 'Referral', 'one letter differs')]
+    """
+    found: dict[str, tuple[str, str]] = {}
+    order = sorted(counts, key=lambda value: (-counts[value], value))
+    for one, other, reason in _alike({value: value for value in order}):
+        if other not in found:
+            found[other] = (found.get(one, (one, ""))[0], reason)
+    return [(value, counts[value], means, reason) for value, (means, reason) in found.items()]
+
+
+def _alike(names: Mapping[Any, str]) -> Iterable[tuple[Any, Any, str]]:
+    """Yield pairs of keys whose names may mean the same, in the order of `names`, and the reason."""
+    keys = list(names)
+    folded = {key: _folded(names[key]) for key in keys}
+    for place, one in enumerate(keys):
+        for other in keys[place + 1 :]:
+            if "".join(folded[one]) == "".join(folded[other]) and folded[one]:
+                yield one, other, "only case, spaces or punctuation differ"
+            elif _one_letter_apart(folded[one], folded[other]):
+                yield one, other, "one letter differs"
+
+
+def _folded(name: str) -> list[str]:
+    plain = unicodedata.normalize("NFKD", name.casefold())
+    return re.findall(r"[^\W_]+", "".join(one for one in plain if not unicodedata.combining(one)))
+
+
+def _one_letter_apart(one: list[str], other: list[str]) -> bool:
+    """Return whether one word of at least five letters differs by a letter: `Market A` and `Market B` are two names."""
+    if len(one) != len(other):
+        return False
+    differing = [(a, b) for a, b in zip(one, other, strict=True) if a != b]
+    return len(differing) == 1 and all(
+        min(len(a), len(b)) >= 5 and a.isalpha() and b.isalpha() and letters_apart(a, b) == 1 for a, b in differing
+    )
+
+
+def resolved(given: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Return a map whose values are final: `{a: b, b: c}` becomes `{a: c, b: c}`.
+
+    Raises
+    ------
+    UsageError
+        The map goes in a circle.
+    """
+    found = {}
+    for start in given:
+        seen, now = {start}, given[start]
+        while now in given and given[now] != now:
+            if now in seen:
+                raise UsageError(
+                    f"The map goes in a circle: {start!r} leads back to itself. Delete one of the entries."
+                )
+            seen.add(now)
+            now = given[now]
+        if now != start:
+            found[start] = now
+    return found
+
+
+def _as_mapping(confirmed: Any, recipe: str, kind: type) -> dict[Any, Any]:
+    """Return a confirmed map as a dictionary."""
+    pairs: Iterable[tuple[Any, Any]]
+    if isinstance(confirmed, pd.DataFrame):
+        needed(confirmed, recipe, ("value", "means"), "fix.map")
+        pairs = zip(confirmed["value"].tolist(), confirmed["means"].tolist(), strict=True)
+    elif isinstance(confirmed, Mapping):
+        pairs = confirmed.items()
+    else:
+        raise UsageError(f"{recipe}: confirmed must be fix.map or a dictionary, not {type(confirmed).__name__}.")
+    try:
+        return {kind(old): kind(new) for old, new in pairs}
+    except (TypeError, ValueError):
+        raise UsageError(f"{recipe}: confirmed must map {kind.__name__} to {kind.__name__}.") from None
+
+
+def _by_field(confirmed: Any) -> dict[int, dict[str, str]]:
+    if isinstance(confirmed, pd.DataFrame):
+        needed(confirmed, "custom_fields", ("type_id", "value", "means"), "fix.map")
+        groups = confirmed.groupby("type_id", sort=False)
+        return {int(str(number)): _as_mapping(some, "custom_fields", str) for number, some in groups}
+    if not isinstance(confirmed, Mapping):
+        raise UsageError(f"custom_fields: confirmed must be fix.map or a dictionary, not {type(confirmed).__name__}.")
+    try:
+        return {int(number): _as_mapping(some, "custom_fields", str) for number, some in confirmed.items()}
+    except (TypeError, ValueError):
+        raise UsageError("custom_fields: confirmed must map the id of a field to its map of spellings.") from None
+
+
+def _number(value: Any) -> int | None:
+    return None if is_missing(value) else int(value)
+
+
+def _mapped(fix: Fix, proposed: pd.DataFrame) -> MappedFix:
+    ordered = proposed.sort_values("rows", ascending=False, kind="stable", ignore_index=True)
+    return MappedFix(**{name: getattr(fix, name) for name in Fix.__dataclass_fields__}, map=ordered)

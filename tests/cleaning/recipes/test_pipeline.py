@@ -1,0 +1,217 @@
+"""Recipes composed, saved and loaded; and the maps that a person confirms."""
+
+from __future__ import annotations
+
+import functools
+import stat
+
+import pandas as pd
+import pytest
+
+import stcrm_pandas as stcrm
+from stcrm_pandas.cleaning.recipes.pipeline import RECIPES
+from stcrm_pandas.contract.schemas.parts import CustomField
+from stcrm_pandas.errors import UsageError
+
+CONTACTS = pd.DataFrame(
+    {"id": [1, 2, 3], "type": ["Phone", "Email", "Phone"], "value": ["512-555-0101", " a@B.com", "5E+09"]}
+)
+
+
+def test_pipeline_chains_the_recipes_and_keeps_the_parts():
+    cleaning = stcrm.cleaning
+    fix = cleaning.pipeline([cleaning.phones, "emails"])(CONTACTS)
+    assert fix.after["value"].tolist() == ["+15125550101", "a@b.com", "5E+09"]
+    assert fix.before is CONTACTS
+    assert fix.changes[["id", "recipe"]].values.tolist() == [[1, "phones"], [2, "emails"]]
+    assert fix.skipped[["id", "reason"]].values.tolist() == [[3, "rounded by a spreadsheet: the last digits are lost"]]
+    assert fix.summary() == "1 of 2 phones reformatted, 1 skipped\n1 of 1 e-mail address corrected, 0 skipped"
+    assert repr(fix).count("changed:") == 2
+
+
+def test_saved_pipeline_does_the_same(tmp_path):
+    cleaning = stcrm.cleaning
+    bookings = pd.DataFrame({"id": range(4), "source": ["Web Form", "Web Form", 'web "form"', "web-form"]})
+    fields = {1501: {"after\x7fnoon": "Afternoon"}, 1502: {"x": "y"}}
+    pipe = cleaning.pipeline(
+        [
+            cleaning.phones(CONTACTS, style="national"),
+            functools.partial(cleaning.zips, plus4="drop"),
+            cleaning.sources(bookings, confirmed=cleaning.sources(bookings).map),
+            functools.partial(cleaning.tags, confirmed={8: 7}),
+            functools.partial(cleaning.custom_fields, confirmed=fields),
+            cleaning.names,
+        ]
+    )
+    file = tmp_path / "monthly.toml"
+    pipe.save(file)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    text = file.read_text("utf-8")
+    loaded = cleaning.load_pipeline(file)
+    loaded.save(file)
+    assert file.read_text("utf-8") == text
+    assert repr(loaded) == repr(pipe)
+    rows = pd.DataFrame(
+        {
+            "id": [1, 2],
+            "name": ["ANN LEE", "Bob"],
+            "address_zip": ["78701-1234", "7866"],
+            "value": ["512-555-0101", "5125550102.0"],
+            "source": ["web-form", 'web "form"'],
+            "tag_type_ids": [(8, 7), (8,)],
+            "custom_fields": [(CustomField(1501, "Window", "after\x7fnoon"),), ()],
+        }
+    )
+    types = pd.DataFrame({"id": [7, 8], "name": ["Member", "member"]})
+    one, other = pipe(rows, tag_types=types), loaded(rows, tag_types=types)
+    pd.testing.assert_frame_equal(one.after, other.after)
+    assert one.after.iloc[0].tolist() == [
+        1,
+        "Ann Lee",
+        "78701",
+        "(512) 555-0101",
+        "Web Form",
+        (7,),
+        (CustomField(1501, "Window", "Afternoon"),),
+    ]
+    assert one.after.iloc[1].tolist() == [2, "Bob", "7866", "(512) 555-0102", "Web Form", (7,), ()]
+
+
+FILE = 'format = 1\n[[steps]]\nrecipe = "phones"\nversion = 1\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("format = ", "is not valid TOML"),
+        ("format = 2\n[[steps]]\n", "is not a file of recipes in format 1"),
+        ("format = 1\n", "is not a file of recipes"),
+        (FILE.replace("phones", "phone"), "no recipe 'phone'. Did you mean 'phones'"),
+        (
+            FILE.replace("version = 1", "version = 9"),
+            "has version 9 of the recipe phones, and this program has version 1",
+        ),
+        (FILE.replace("version = 1", ""), "has version None"),
+        (FILE + 'regoin = "US"\n', "phones has no argument 'regoin'. It takes region, style."),
+        (FILE + 'resources = ["leads"]\n', "resources must be a list of customer_contacts"),
+    ],
+)
+def test_files_that_are_refused(text, message, tmp_path):
+    file = tmp_path / "x.toml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(UsageError, match=message):
+        stcrm.cleaning.load_pipeline(file)
+
+
+def test_wrong_arguments_name_what_to_do(tmp_path):
+    cleaning = stcrm.cleaning
+    for work, message in [
+        (lambda: cleaning.pipeline([]), "at least one recipe"),
+        (lambda: cleaning.pipeline([len]), "is no recipe. Choose from phones, emails"),
+        (lambda: cleaning.pipeline([functools.partial(cleaning.zips, plus=1)]), "zips has no argument 'plus'"),
+        (lambda: cleaning.phones(CONTACTS, region="us"), "two capital letters"),
+        (lambda: cleaning.phones(CONTACTS, style="E164"), "style must be 'e164' or 'national'"),
+        (lambda: cleaning.phones([1]), "takes a DataFrame, such as crm.customers.list_contacts"),
+        (lambda: cleaning.phones(CONTACTS.drop(columns="value")), "needs the column 'value'"),
+        (lambda: cleaning.phones(CONTACTS.set_index("id")), "no column 'id', .* call frame.reset_index"),
+        (lambda: cleaning.zips(pd.DataFrame({"id": [1], "address_zip": ["1"]}), plus4="no"), "plus4 must be 'keep'"),
+        (lambda: cleaning.pipeline([cleaning.names])(3), "takes a DataFrame, not int"),
+        (lambda: cleaning.pipeline([cleaning.names]).save(tmp_path / "no" / "x.toml"), "does not exist"),
+    ]:
+        with pytest.raises(UsageError, match=message):
+            work()
+
+
+def test_every_recipe_is_public_and_in_the_pipeline():
+    functions = {kind.function for kind in RECIPES.values()}
+    assert functions == {getattr(stcrm.cleaning, name) for name in RECIPES}
+    assert all(kind.recipe.version >= 1 and kind.recipe.sentence.endswith(".") for kind in RECIPES.values())
+
+
+def sources(*values, **options):
+    return stcrm.cleaning.sources(pd.DataFrame({"id": range(len(values)), "source": values}), **options)
+
+
+def test_sources_change_only_by_a_confirmed_map():
+    values = ["Web Form"] * 3 + ["web-form", "WEB FORM ", "Marketplace A", "Marketplace B", "Referral", "Referal", None]
+    fix = sources(*values)
+    assert fix.changes.empty
+    assert fix.after.equals(fix.before)
+    assert dict(zip(fix.map["value"], fix.map["means"], strict=True)) == {
+        "web-form": "Web Form",
+        "WEB FORM ": "Web Form",
+        "Referral": "Referal",  # as often: the first by the alphabet, for a person to turn around
+    }
+    assert fix.skipped["suggestion"].tolist() == ["Web Form", "Web Form", "Referal"]
+    chosen = fix.map[fix.map["means"] == "Web Form"]
+    done = sources(*values, confirmed=chosen)
+    assert done.after["source"].tolist()[:5] == ["Web Form"] * 5
+    assert len(done.changes) == 2
+    assert done.skipped.empty
+    assert sources(*done.after["source"], confirmed=chosen).changes.empty
+
+
+def test_maps_are_followed_to_their_end_and_may_not_turn_in_a_circle():
+    assert sources("a", "b", "c", confirmed={"a": "b", "b": "c"}).after["source"].tolist() == ["c"] * 3
+    with pytest.raises(UsageError, match="goes in a circle"):
+        sources("a", "b", confirmed={"a": "b", "b": "a"})
+    with pytest.raises(UsageError, match=r"must be fix.map or a dictionary"):
+        sources("a", confirmed=["a"])
+
+
+def test_tags_keep_the_others_and_prefer_active_and_frequent_ones():
+    types = pd.DataFrame(
+        {
+            "id": [1, 2, 3, 4, 5],
+            "name": ["VIP", "vip ", "Do Not Call", "Landlord", "Land Lord"],
+            "active": [False] + [True] * 4,
+        }
+    )
+    rows = pd.DataFrame({"id": [10, 11, 12], "tag_type_ids": [(1, 3, 2), (5, 4, 5), None]})
+    fix = stcrm.cleaning.tags(rows, types)
+    assert fix.map[["value", "means", "value_name", "means_name"]].values.tolist() == [
+        [4, 5, "Landlord", "Land Lord"],
+        [1, 2, "VIP", "vip "],
+    ] or fix.map[["value", "means"]].values.tolist() == [[1, 2], [4, 5]]
+    done = stcrm.cleaning.tags(rows, types, confirmed=fix.map)
+    assert done.after["tag_type_ids"].tolist() == [(2, 3), (5,), None]
+    assert stcrm.cleaning.tags(done.after, types, confirmed=fix.map).changes.empty
+    with pytest.raises(UsageError, match="no tag has the id 9"):
+        stcrm.cleaning.tags(rows, types, confirmed={9: 1})
+
+
+def test_custom_fields_compare_choices_and_not_codes_or_texts():
+    choices = ["Afternoon"] * 3 + ["afternoon", "Morning", "#1234", "1234"]
+    cells = [
+        (CustomField(1, "Window", one), CustomField(2, "Note", f"text {place}")) for place, one in enumerate(choices)
+    ]
+    rows = pd.DataFrame({"id": range(7), "custom_fields": cells})
+    fix = stcrm.cleaning.custom_fields(rows)
+    assert fix.map[["type_id", "field", "value", "means"]].values.tolist() == [[1, "Window", "afternoon", "Afternoon"]]
+    assert len(fix.skipped) == 1
+    done = stcrm.cleaning.custom_fields(rows, confirmed=fix.map)
+    assert done.after["custom_fields"][3] == (CustomField(1, "Window", "Afternoon"), cells[3][1])
+    assert done.changes["id"].tolist() == [3]
+    with pytest.raises(UsageError, match="the id of a field"):
+        stcrm.cleaning.custom_fields(rows, confirmed={"Window": {"a": "b"}})
+
+
+def test_notebook_and_repr_show_no_value_of_a_row():
+    rows = pd.DataFrame(
+        {
+            "id": [1, 2, 3],
+            "name": ["ZEBEDEE QUILLFEATHER", "IRMA MACDONALD", "Ann"],
+            "address_street": ["77 QUAGMIRE STREET", "n/a", "1 Elm St"],
+            "address_zip": ["787016789", "1", "78701"],
+            "address_city": ["AUSTIN", "Austin", "Austin"],
+            "value": ["cell: 512-555-0177", "quill@gmial.com", "Quill@EXAMPLE.com"],
+        }
+    )
+    cleaning = stcrm.cleaning
+    recipes = (cleaning.names, cleaning.addresses, cleaning.zips, cleaning.cities, cleaning.phones, cleaning.emails)
+    fix = cleaning.pipeline(recipes)(rows)
+    for text in (repr(fix), fix._repr_html_()):
+        for value in ("ZEBEDEE", "Quill", "quill", "MacDonald", "Quagmire", "QUAGMIRE", "6789", "0177"):
+            assert value not in text
+    assert "Zebedee Quillfeather" in fix.examples["new"].tolist()
+    assert fix.reasons["cells"].sum() == len(fix.skipped)
